@@ -1,0 +1,13 @@
+/** Time and randomness as arguments: the pure half of the house never asks the machine for either. */
+
+/** Milliseconds since the epoch. */
+export type Clock = () => number;
+
+/** Makes an id that is unique in the process: `makeId('msg')` gives `msg_…`. */
+export type MakeId = (prefix: string) => string;
+
+/** Ids for tests: `msg_1`, `rs_2`, … */
+export function createCountingIds(): MakeId {
+  let count = 0;
+  return (prefix) => `${prefix}_${(count += 1)}`;
+}

@@ -1,0 +1,27 @@
+/** From `unknown` to a typed value or `undefined`: how lenient readers look at data they do not trust. */
+import { isRecord, type UnknownRecord } from './json';
+
+export const asString = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** A string with at least one character: providers send `""` where they mean "absent". */
+export const asText = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+export const asNumber = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+
+export const asBoolean = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
+
+export const asRecord = (value: unknown): UnknownRecord | undefined => (isRecord(value) ? value : undefined);
+
+export const asArray = (value: unknown): readonly unknown[] | undefined => (Array.isArray(value) ? value : undefined);
+
+/** Copies `record` without its `undefined` values: `exactOptionalPropertyTypes` forbids them, JSON has no word for them. */
+export function compact<T extends object>(record: { [K in keyof T]: T[K] | undefined }): T {
+  const result: Partial<T> = {};
+  for (const key in record) {
+    const value = record[key];
+    if (value !== undefined) result[key] = value;
+  }
+  return result as T;
+}

@@ -1,0 +1,25 @@
+/** The one error type of the bridge: a kind from the table, a sentence for the user, and what is known of its cause. */
+import type { ErrorKind } from './error-table';
+
+export interface ErrorDetails {
+  /** Path of the offending request field, e.g. `input[3].call_id`. */
+  readonly param?: string;
+  /** The provider's own error code or type. */
+  readonly vendorCode?: string;
+  /** The provider's HTTP status. */
+  readonly upstreamStatus?: number;
+  readonly requestId?: string;
+  readonly retryAfterMs?: number;
+}
+
+export class BridgeError extends Error {
+  override readonly name = 'BridgeError';
+
+  constructor(
+    readonly kind: ErrorKind,
+    message: string,
+    readonly details: ErrorDetails = {},
+  ) {
+    super(message);
+  }
+}

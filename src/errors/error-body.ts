@@ -1,0 +1,29 @@
+/** A BridgeError in the words of each client: an OpenAI error object for SDKs, `response.error` for a stream. */
+import type { BridgeError } from './bridge-error';
+import { ERRORS } from './error-table';
+
+/** Which kind of client asks: Codex acts on other codes than the SDKs (codex-protocol.md, section 3). */
+export type ClientKind = 'codex' | 'generic';
+
+/** The body of an HTTP error answer. Spec: Responses API, errors. */
+export interface ErrorBody {
+  readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string };
+}
+
+export function renderErrorBody(error: BridgeError): ErrorBody {
+  const row = ERRORS[error.kind];
+  return { error: { message: error.message, type: row.type, param: error.details.param ?? null, code: row.code } };
+}
+
+/** `response.error` of a failed stream. Codex waits as long as the message says: "try again in 3s". */
+export function renderStreamError(error: BridgeError, client: ClientKind): { code: string; message: string } {
+  const row = ERRORS[error.kind];
+  if (client !== 'codex') return { code: row.code, message: error.message };
+  return { code: row.codexCode, message: row.codexCode === 'rate_limit_exceeded' ? withWait(error) : error.message };
+}
+
+function withWait(error: BridgeError): string {
+  if (/try again in \d/i.test(error.message)) return error.message;
+  const seconds = Math.max(1, Math.ceil((error.details.retryAfterMs ?? 5_000) / 1_000));
+  return `${error.message} Please try again in ${seconds}s.`;
+}
