@@ -11,8 +11,13 @@ export function isRecord(value: unknown): value is UnknownRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** True for the object among JSON values. */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Parses `text`; `undefined` when it is not JSON. */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text);
   } catch {
@@ -21,7 +26,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** Parses `text` and keeps the result only when it is a JSON object. */
-export function parseJsonObject(text: string): UnknownRecord | undefined {
+export function parseJsonObject(text: string): JsonObject | undefined {
   const value = parseJson(text);
-  return isRecord(value) ? value : undefined;
+  return isJsonObject(value) ? value : undefined;
 }

@@ -31,8 +31,8 @@ export interface Dialect {
   readonly sampling: boolean;
   /** How thinking is asked for. */
   readonly thinking: 'none' | 'effort' | 'enable_thinking' | 'reasoning';
-  /** Field in which an assistant message carries its reasoning back. */
-  readonly reasoningReplay: 'none' | 'reasoning_content' | 'reasoning';
+  /** How an assistant message carries its reasoning back: a field, signed blocks, or `<think>` in its content. */
+  readonly reasoningReplay: 'none' | 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think';
   /** How structured output is asked for; each step down keeps less of the schema. */
   readonly responseFormat: 'json_schema' | 'json_object' | 'prompt';
 }

@@ -11,7 +11,7 @@ export interface SignalKinds {
   'refusal-delta': { readonly text: string };
   'reasoning-delta': { readonly text: string };
   /** Provider-signed reasoning blocks: kept for the next request, never shown. */
-  'reasoning-details': { readonly details: readonly JsonValue[] };
+  'reasoning-details': { readonly details: readonly unknown[] };
   /** Calls arrive one after the other: `call-start`, its deltas, then `call-end` once the call is known to be whole. */
   'call-start': { readonly id: string; readonly name: string };
   'call-delta': { readonly text: string };

@@ -19,7 +19,7 @@ export interface ChatDelta {
   readonly text?: string;
   readonly reasoning?: string;
   /** Provider-signed reasoning blocks that must come back unread. */
-  readonly reasoningDetails?: readonly JsonValue[];
+  readonly reasoningDetails?: readonly unknown[];
   readonly refusal?: string;
   readonly toolCalls?: readonly ChatToolFragment[];
   readonly logprobs?: readonly JsonValue[];

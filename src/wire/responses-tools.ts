@@ -44,8 +44,8 @@ export interface ToolKinds {
   unsupported: UnsupportedTool;
 }
 export type ToolKind = keyof ToolKinds;
-export type ToolOf<K extends ToolKind> = ToolKinds[K];
-export type ResponsesTool = ToolKinds[ToolKind];
+export type ToolOf<K extends ToolKind = ToolKind> = { [P in K]: { readonly type: P } & ToolKinds[P] }[K];
+export type ResponsesTool = ToolOf;
 
 /** A tool named by `tool_choice`: its wire kind, and its name where the kind has one. */
 export interface ToolReference { readonly kind: string; readonly name?: string; readonly namespace?: string }

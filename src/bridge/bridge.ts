@@ -1,0 +1,53 @@
+/** The seam between HTTP and the bridge's core: what a handler asks for and what it gets, without a word of HTTP. */
+import type { JsonObject } from '../base/json';
+import type { BridgeError } from '../errors/bridge-error';
+import type { ClientKind } from '../errors/error-body';
+
+/** Who asks, and the signal that ends the turn early. */
+export interface Caller {
+  readonly client: ClientKind;
+  /** The inbound `authorization` header, used only when FORCE_ENV_AUTH is off. */
+  readonly authorization?: string;
+  /** The inbound `user-agent`, forwarded upstream unless an option overrides it. */
+  readonly userAgent?: string;
+  /** All inbound headers, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Aborted when the client goes away or the server shuts down. A BridgeError as its reason is told to the client. */
+  readonly abort: AbortSignal;
+}
+
+/** A running turn: exactly one of `frames` and `collect` is called, once. */
+export interface Turn {
+  /** Whether the client asked for a stream; the default of both protocols is false. */
+  readonly stream: boolean;
+  /** What was changed or dropped on the way upstream, one sentence each. */
+  readonly notes: readonly string[];
+  /** One SSE text for each upstream read; the terminal event and `data: [DONE]` included. Never throws. */
+  frames(): AsyncIterable<string>;
+  /** The whole answer as JSON text, with its HTTP status. */
+  collect(): Promise<{ readonly status: number; readonly body: string }>;
+}
+
+/** A turn whose frames and body are Responses. */
+export type ResponsesTurn = Turn;
+
+/** A turn whose frames and body are Chat Completions. */
+export type ChatTurn = Turn;
+
+/** What the server can ask of the bridge. */
+export interface Bridge {
+  /**
+   * Reads `body` as a Responses request and starts the turn.
+   * @throws BridgeError before the stream starts: a bad request, a refusal of the provider
+   */
+  startResponses(body: unknown, caller: Caller): Promise<ResponsesTurn>;
+  /** The same for a Chat Completions body (`messages`). */
+  startChat(body: unknown, caller: Caller): Promise<ChatTurn>;
+  /**
+   * The whole stream of a turn that never started, for Codex: `response.created`, `response.failed`, `[DONE]`.
+   * @param body the request as far as it was read, `undefined` when it was not
+   */
+  failedFrames(error: BridgeError, body: unknown): string;
+  /** Body and entity tag of GET /models; the tag with its quotes. */
+  models(): { readonly body: JsonObject; readonly etag: string };
+}

@@ -1,0 +1,46 @@
+/** Puts the core together: settings, provider and the wire behind the one interface the server knows. */
+import { findProvider } from '../providers/catalog';
+import type { Logger } from '../observe/log';
+import { createFetchTransport } from '../upstream/transport';
+import type { Bridge } from './bridge';
+import { failedFrames } from './failed-frames';
+import { listModels } from './models';
+import { createMakeId, type Runtime } from './runtime';
+import type { BridgeSettings } from './settings';
+import { startChatTurn, startResponsesTurn, type TurnContext } from './turn';
+
+/** @param overrides parts of the runtime that a test replaces */
+export function createBridge(settings: BridgeSettings, log: Logger, overrides: Partial<Runtime> = {}): Bridge {
+  const provider = findProvider(settings.aiBaseUrl);
+  const runtime = { ...createRuntime(settings), ...overrides };
+  const tap = createTap(settings, log);
+  const context: TurnContext = { settings, provider, runtime, ...(tap && { tap }) };
+  const models = listModels(provider, settings.defaultModel);
+  return {
+    startResponses: (body, caller) => startResponsesTurn(body, caller, context),
+    startChat: (body, caller) => startChatTurn(body, caller, context),
+    failedFrames: (error, body) => failedFrames(error, body, runtime),
+    models: () => models,
+  };
+}
+
+function createRuntime(settings: BridgeSettings): Runtime {
+  return {
+    clock: Date.now,
+    makeId: createMakeId(),
+    transport: createFetchTransport({
+      connectMs: settings.upstreamConnectTimeoutMs,
+      firstByteMs: settings.upstreamFirstByteTimeoutMs,
+      idleMs: settings.upstreamIdleTimeoutMs,
+    }),
+  };
+}
+
+/** LOG_STREAM_RAW: the first characters of each upstream read, at debug level only. */
+function createTap(settings: BridgeSettings, log: Logger): ((bytes: Uint8Array) => void) | undefined {
+  if (!settings.logStreamRaw || !log.enabled('debug')) return undefined;
+  return (bytes) => {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, settings.logStreamMax * 4)).toString('utf8');
+    log.debug('upstream read', { bytes: bytes.byteLength, chunk: text.slice(0, settings.logStreamMax) });
+  };
+}

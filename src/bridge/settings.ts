@@ -1,0 +1,11 @@
+/** The options the bridge's core reads, as the config layer resolves them. */
+import type { Config } from '../config/options';
+
+export type BridgeSettings = Pick<
+  Config,
+  | 'aiBaseUrl' | 'aiApiKey' | 'defaultModel' | 'smallModel' | 'allowTools' | 'allowSystem' | 'suppressReasoningText'
+  | 'reasoningOutput' | 'forwardReasoning' | 'allowMultiToolCalls' | 'forceEnvAuth' | 'toolMarkup' | 'webSearch' | 'userAgent'
+  | 'upstreamConnectTimeoutMs' | 'upstreamFirstByteTimeoutMs' | 'upstreamIdleTimeoutMs' | 'logStreamRaw' | 'logStreamMax'
+>;
+
+export type ProviderSettings = Pick<BridgeSettings, 'aiBaseUrl' | 'aiApiKey' | 'forceEnvAuth' | 'userAgent'>;

@@ -1,0 +1,56 @@
+/** How a translated request goes upstream: address, headers, key. Everything that is not a success becomes a BridgeError. */
+import type { ProviderSettings } from './settings';
+import { BridgeError } from '../errors/bridge-error';
+import { classifyHttpFailure } from '../errors/classify';
+import { readRetryAfter } from '../errors/retry-after';
+import type { Transport, UpstreamAnswer } from '../upstream/transport';
+import type { ChatRequest } from '../wire/chat-request';
+import type { Caller } from './bridge';
+
+/** Error bodies longer than this are cut: they go into a message. */
+const LONGEST_ERROR_BODY = 64 * 1024;
+
+/** @throws BridgeError for a refusal, a redirect, or no answer at all. */
+export async function callUpstream(chat: ChatRequest, caller: Caller, settings: ProviderSettings, transport: Transport): Promise<UpstreamAnswer> {
+  const url = `${settings.aiBaseUrl}/chat/completions`;
+  const answer = await transport({
+    url,
+    headers: upstreamHeaders(caller, settings),
+    body: Buffer.from(JSON.stringify(chat), 'utf8'),
+    abort: caller.abort,
+  });
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw await refusal(answer, new URL(url).host);
+}
+
+async function refusal(answer: UpstreamAnswer, host: string): Promise<BridgeError> {
+  const body = await answer.text(LONGEST_ERROR_BODY);
+  const location = answer.header('location');
+  if (answer.status < 400) {
+    return new BridgeError('upstream_rejected', `${host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`);
+  }
+  const retryAfterMs = readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), Date.now());
+  const requestId = answer.header('x-request-id') ?? answer.header('x-dashscope-request-id');
+  return classifyHttpFailure({
+    status: answer.status,
+    body,
+    host,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(requestId !== undefined && { requestId }),
+  });
+}
+
+/** The key of the environment by default; the inbound token only when FORCE_ENV_AUTH is off. */
+function upstreamHeaders(caller: Caller, settings: ProviderSettings): Readonly<Record<string, string>> {
+  const key = settings.aiApiKey === undefined ? undefined : `Bearer ${settings.aiApiKey}`;
+  const authorization = settings.forceEnvAuth ? key : (caller.authorization ?? key);
+  const userAgent = settings.userAgent ?? caller.userAgent;
+  return {
+    'content-type': 'application/json',
+    accept: 'text/event-stream',
+    // Compressed streams cost a zlib thread hop per event (performance.md, section 4).
+    'accept-encoding': 'identity',
+    ...(authorization !== undefined && { authorization }),
+    ...(userAgent !== undefined && { 'user-agent': userAgent }),
+  };
+}

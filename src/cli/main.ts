@@ -1,0 +1,54 @@
+/** The entry of the program: from the words of the command line to an exit code. */
+import type { Environment } from '../config/resolve';
+import { EXIT, STOP_SIGNALS, type CommandIo, type StopSignal } from './command';
+import { COMMANDS } from './commands';
+import { parseArguments } from './parse-arguments';
+
+/** Takes the words behind the program's name, runs the command they name (`serve` if none), returns the exit code. */
+export async function run(argv: readonly string[], env: Environment, io: CommandIo): Promise<number> {
+  const { command, flags, mistakes } = parseArguments(argv);
+  return COMMANDS[command ?? 'serve'].load().run({ flags, mistakes, env, io });
+}
+
+/** Runs the command of this process and sets its exit code. */
+export function main(): void {
+  run(process.argv.slice(2), process.env, createProcessIo()).then(leave, (error: unknown) => {
+    process.exitCode = EXIT.failed;
+    console.error(error);
+  });
+}
+
+/** A process that was told twice to stop waits for nothing; any other one ends when its work has. */
+function leave(code: number): void {
+  process.exitCode = code;
+  if (STOP_CODES.includes(code)) process.exit();
+}
+
+const STOP_CODES: readonly number[] = Object.values(STOP_SIGNALS);
+
+/** The outside world of a real process. */
+function createProcessIo(): CommandIo {
+  return {
+    out: createWriter(() => process.stdout),
+    error: createWriter(() => process.stderr),
+    onSignal(handler) {
+      for (const signal of STOP_SIGNAL_NAMES) process.on(signal, handler);
+      return () => {
+        for (const signal of STOP_SIGNAL_NAMES) process.off(signal, handler);
+      };
+    },
+  };
+}
+
+const STOP_SIGNAL_NAMES: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
+
+/** Opens the stream at the first write, and goes on when nobody reads it any more (EPIPE): `… --help | head -1`. */
+function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
+  let stream: NodeJS.WriteStream | undefined;
+  return (text) => {
+    stream ??= open().on('error', () => undefined);
+    stream.write(text);
+  };
+}
+
+if (require.main === module) main();

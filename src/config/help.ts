@@ -1,0 +1,94 @@
+/** The options as text for people: the end of `--help`, and docs/configuration.md; both print from the rows. */
+import type { Group } from './option';
+import { OPTIONS, OPTION_NAMES, type OptionName } from './options';
+import { resolveConfig } from './resolve';
+
+const GROUP_TITLES: Readonly<Record<Group, string>> = {
+  listen: 'Listening',
+  upstream: 'Provider and models',
+  limits: 'Limits',
+  translation: 'Translation',
+  reasoning: 'Reasoning',
+  log: 'Logging',
+};
+
+type Column = readonly [title: string, cell: (name: OptionName) => string];
+
+const FLAG: Column = ['Flag', (name) => code(renderFlag(name))];
+const VARIABLE: Column = ['Variable', (name) => OPTIONS[name].env.map(code).join(' ')];
+const DEFAULT: Column = ['Default', (name) => (OPTIONS[name].default === undefined ? '' : code(renderDefault(name)))];
+const VALUE: Column = ['Value', (name) => OPTIONS[name].type.expected];
+const MEANING: Column = ['Meaning', (name) => OPTIONS[name].help];
+
+/** Every option in plain text, two lines each, for `--help`. */
+export function renderOptionsHelp(): string {
+  const sections = eachGroup((title, names) => `${title}:\n${names.map(renderOptionHelp).join('')}`);
+  return sections.join('\n');
+}
+
+/** Every option as one Markdown table, for README.md. */
+export function renderOptionsTable(): string {
+  return renderTable(OPTION_NAMES, [FLAG, VARIABLE, DEFAULT, MEANING]);
+}
+
+/** The whole of docs/configuration.md. */
+export function renderConfigurationPage(): string {
+  const sections = eachGroup(
+    (title, names) => `## ${title}\n\n${renderTable(names, [FLAG, VARIABLE, DEFAULT, VALUE, MEANING])}`,
+  );
+  return `${INTRODUCTION}\n${renderExample()}\n${sections.join('\n')}`;
+}
+
+const INTRODUCTION = `# Configuration
+
+<!-- Generated from src/config/options.ts by \`npm run docs\`; do not edit. -->
+
+Every option is a flag and an environment variable. A flag beats the variable, the variable beats the default; a
+variable that is set but empty counts as not set. \`--port 8080\` and \`--port=8080\` mean the same. A switch is turned
+on by its bare flag (\`--web-search\`) and off by the flag with \`no-\` (\`--no-web-search\`); it takes a value as well
+(\`--web-search=0\`).
+
+When something is wrong, the bridge does not start. It lists every mistake, with the value, what was expected and where
+the value came from, and exits with code 2:
+`;
+
+function renderExample(): string {
+  const resolved = resolveConfig({ port: '80800' }, { LOG_LEVEL: 'loud' });
+  const mistakes = resolved.ok ? [] : resolved.mistakes;
+  return ['```', ...mistakes, '```', ''].join('\n');
+}
+
+function eachGroup(render: (title: string, names: readonly OptionName[]) => string): string[] {
+  return Object.entries(GROUP_TITLES).map(([group, title]) =>
+    render(title, OPTION_NAMES.filter((name) => OPTIONS[name].group === group)));
+}
+
+function renderOptionHelp(name: OptionName): string {
+  const { default: preset, env, help } = OPTIONS[name];
+  const source = `env ${env.join(', ')}${preset === undefined ? '' : `, default ${renderDefault(name)}`}`;
+  return `  ${renderFlag(name).padEnd(42)} ${source}\n      ${help}\n`;
+}
+
+function renderFlag(name: OptionName): string {
+  const { flags, type } = OPTIONS[name];
+  return flags.map((flag) => (type.isSwitch ? `--[no-]${flag.slice(2)}` : `${flag} ${type.placeholder}`)).join(', ');
+}
+
+function renderDefault(name: OptionName): string {
+  const preset = OPTIONS[name].default;
+  return typeof preset === 'boolean' ? (preset ? 'on' : 'off') : String(preset);
+}
+
+function renderTable(names: readonly OptionName[], columns: readonly Column[]): string {
+  const rows = [
+    columns.map(([title]) => title),
+    columns.map(() => '---'),
+    ...names.map((name) => columns.map(([, cell]) => cell(name))),
+  ];
+  return rows.map((cells) => `| ${cells.map(escapeCell).join(' | ')} |\n`).join('');
+}
+
+const code = (content: string): string => `\`${content}\``;
+
+/** A bar ends a table cell even inside of a code span (GitHub Flavored Markdown, tables). */
+const escapeCell = (cell: string): string => cell.replaceAll('|', '\\|');

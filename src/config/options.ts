@@ -1,0 +1,223 @@
+/** OPTIONS, the one table of everything a user can set; `Config` is inferred from it. */
+import { DEFAULT_BASE_URL } from '../providers/default-base-url';
+import { option, optional, type Option } from './option';
+import { baseUrl, headerText, host, key, onOff, port, text } from './value-types';
+import { choice, integer, megabytes, milliseconds } from './value-types';
+
+const TABLE = {
+  host: option({
+    flags: ['--host'],
+    env: ['HOST'],
+    type: host,
+    default: '127.0.0.1',
+    group: 'listen',
+    help: 'Address to listen on; anything but a loopback address lets other machines use your key.',
+  }),
+  port: option({
+    flags: ['--port'],
+    env: ['PORT'],
+    type: port,
+    default: 31415,
+    group: 'listen',
+    help: 'Port to listen on; 0 picks a free one.',
+  }),
+  aiBaseUrl: option({
+    flags: ['--ai-base-url'],
+    env: ['AI_API_BASE'],
+    type: baseUrl,
+    default: DEFAULT_BASE_URL,
+    group: 'upstream',
+    help: 'Base URL of the Chat Completions API; /chat/completions is put behind it.',
+  }),
+  aiApiKey: optional({
+    flags: ['--ai-api-key'],
+    env: ['AI_API_KEY'],
+    type: key,
+    group: 'upstream',
+    help: 'API key of the provider; prefer the variable: other users can read flags in the process list.',
+    secret: true,
+  }),
+  forceEnvAuth: option({
+    flags: ['--force-env-auth'],
+    env: ['FORCE_ENV_AUTH'],
+    type: onOff,
+    default: true,
+    group: 'upstream',
+    help: 'Use the API key above and ignore the Authorization header of requests; off forwards that header instead.',
+  }),
+  defaultModel: optional({
+    flags: ['--default-model'],
+    env: ['DEFAULT_MODEL'],
+    type: text,
+    group: 'upstream',
+    help: 'Model for requests that name none; without it the provider decides.',
+  }),
+  smallModel: optional({
+    flags: ['--small-model'],
+    env: ['SMALL_MODEL'],
+    type: text,
+    group: 'upstream',
+    help: 'Model that writes the titles of threads; without it the model of the thread does.',
+  }),
+  userAgent: optional({
+    flags: ['--user-agent'],
+    env: ['UPSTREAM_USER_AGENT'],
+    type: headerText,
+    group: 'upstream',
+    help: 'User-Agent sent to the provider; without it the one of the request is forwarded.',
+  }),
+  bodyLimitMb: option({
+    flags: ['--body-limit-mb'],
+    env: ['BODY_LIMIT_MB'],
+    type: megabytes(1, 1024),
+    default: 48,
+    group: 'limits',
+    help: 'Largest request body that is read; images travel in it as base64.',
+  }),
+  drainTimeoutMs: option({
+    flags: ['--drain-timeout-ms'],
+    env: ['DRAIN_TIMEOUT_MS'],
+    type: milliseconds(0),
+    default: 5_000,
+    group: 'limits',
+    help: 'How long running answers may go on after the first Ctrl-C or SIGTERM.',
+  }),
+  upstreamConnectTimeoutMs: option({
+    flags: ['--upstream-connect-timeout-ms'],
+    env: ['UPSTREAM_CONNECT_TIMEOUT_MS'],
+    type: milliseconds(),
+    default: 15_000,
+    group: 'limits',
+    help: 'How long connecting to the provider may take.',
+  }),
+  upstreamFirstByteTimeoutMs: option({
+    flags: ['--upstream-first-byte-timeout-ms'],
+    env: ['UPSTREAM_FIRST_BYTE_TIMEOUT_MS'],
+    type: milliseconds(),
+    default: 300_000,
+    group: 'limits',
+    help: 'How long the provider may take to begin its answer.',
+  }),
+  upstreamIdleTimeoutMs: option({
+    flags: ['--upstream-idle-timeout-ms'],
+    env: ['UPSTREAM_IDLE_TIMEOUT_MS'],
+    type: milliseconds(),
+    default: 300_000,
+    group: 'limits',
+    help: 'How long the provider may be silent in the middle of an answer.',
+  }),
+  allowTools: option({
+    flags: ['--allow-tools'],
+    env: ['ALLOW_TOOLS'],
+    type: choice('auto', '1', '0'),
+    default: 'auto',
+    group: 'translation',
+    help: 'Offer tools to the model: auto if the request uses tools and the model can, 1 to every model, 0 to none.',
+  }),
+  allowSystem: option({
+    flags: ['--allow-system'],
+    env: ['ALLOW_SYSTEM'],
+    type: onOff,
+    default: true,
+    group: 'translation',
+    help: 'Send instructions as a system message; off puts them into the first user message.',
+  }),
+  allowMultiToolCalls: option({
+    flags: ['--allow-multi-tool-calls'],
+    env: ['ALLOW_MULTI_TOOL_CALLS'],
+    type: onOff,
+    default: true,
+    group: 'translation',
+    help: 'Let the model call several tools in one answer.',
+  }),
+  toolMarkup: option({
+    flags: ['--tool-markup'],
+    env: ['TOOL_MARKUP'],
+    type: onOff,
+    default: true,
+    group: 'translation',
+    help: 'Turn tool calls that a model wrote into its text into real calls.',
+  }),
+  webSearch: option({
+    flags: ['--web-search'],
+    env: ['WEB_SEARCH'],
+    type: onOff,
+    default: false,
+    group: 'translation',
+    help: "Map the web_search tool to the provider's own search, where there is one.",
+  }),
+  reasoningOutput: option({
+    flags: ['--reasoning-output'],
+    env: ['REASONING_OUTPUT'],
+    type: choice('text', 'summary', 'both'),
+    default: 'both',
+    group: 'reasoning',
+    help: 'How reasoning reaches the client: as reasoning text, as a summary, or as both.',
+  }),
+  suppressReasoningText: option({
+    flags: ['--suppress-reasoning-text'],
+    env: ['SUPPRESS_REASONING_TEXT'],
+    type: onOff,
+    default: false,
+    group: 'reasoning',
+    help: 'Hide reasoning from the client; it still survives from turn to turn.',
+  }),
+  forwardReasoning: option({
+    flags: ['--forward-reasoning'],
+    env: ['FORWARD_REASONING'],
+    type: onOff,
+    default: false,
+    group: 'reasoning',
+    help: 'Send the nested reasoning object of the request to the provider, as version 0.1.2 did.',
+  }),
+  logLevel: option({
+    flags: ['--log-level'],
+    env: ['LOG_LEVEL'],
+    type: choice('debug', 'info', 'warn', 'error'),
+    default: 'info',
+    group: 'log',
+    help: 'The least important messages that are logged.',
+  }),
+  logFormat: option({
+    flags: ['--log-format'],
+    env: ['LOG_FORMAT'],
+    type: choice('text', 'json'),
+    default: 'text',
+    group: 'log',
+    help: 'Log lines for people or for programs.',
+  }),
+  logStreamRaw: option({
+    flags: ['--log-stream-raw'],
+    env: ['LOG_STREAM_RAW'],
+    type: onOff,
+    default: false,
+    group: 'log',
+    help: 'Log what the provider streams, at log level debug; it contains your conversation.',
+  }),
+  logStreamMax: option({
+    flags: ['--log-stream-max'],
+    env: ['LOG_STREAM_MAX'],
+    type: integer(1, 1_000_000, 'characters'),
+    default: 800,
+    group: 'log',
+    help: 'Where a logged piece of the stream is cut off.',
+  }),
+};
+
+/** The property names of `Config`. */
+export type OptionName = keyof typeof TABLE;
+
+/** Everything the bridge was told: one property for each row; an option without a default may be `undefined`. */
+export type Config = { readonly [N in OptionName]: (typeof TABLE)[N]['default'] };
+
+/** The rows, typed so that `OPTIONS[name]` of a generic `name` parses into `Config[name]`. */
+export const OPTIONS: { readonly [N in OptionName]: Option<Config[N]> } = TABLE;
+
+/** The names in the order of the table. */
+export const OPTION_NAMES = listNames(OPTIONS);
+
+function listNames<T extends object>(table: T): readonly Extract<keyof T, string>[] {
+  const names: Extract<keyof T, string>[] = [];
+  for (const name in table) names.push(name);
+  return names;
+}

@@ -1,0 +1,14 @@
+/** How a value the user gave is repeated in a message: on one line, not too long, and without secrets. */
+
+const LONGEST_QUOTE = 80;
+
+/** Takes any text, returns it in quotes; user name, password and query of a URL are left out. */
+export function quote(input: string): string {
+  const shown = input.replace(/\/\/[^/@\s]*@/, '//…@').replace(/^(\w+:\/\/[^?]*\?).+/s, '$1…');
+  return JSON.stringify(shown.length > LONGEST_QUOTE ? `${shown.slice(0, LONGEST_QUOTE)}…` : shown);
+}
+
+/** Shows how a secret begins: three characters at most, and never more than a quarter of it. */
+export function quoteSecret(input: string): string {
+  return JSON.stringify(`${input.slice(0, Math.min(3, Math.floor(input.length / 4)))}…`);
+}

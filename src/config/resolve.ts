@@ -1,0 +1,83 @@
+/** From flags and environment to one Config: flags beat the environment, the environment beats defaults. */
+import type { Option } from './option';
+import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from './options';
+import { quote, quoteSecret } from './quote';
+
+/** The environment, as `process.env` has it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The texts given on the command line, by option. */
+export type FlagTexts = { readonly [N in OptionName]?: string };
+
+/** Where a value came from: the flag or the variable the user gave, or the table. */
+export type Origin = { readonly kind: 'flag' | 'env'; readonly name: string } | { readonly kind: 'default' };
+
+/** The origin of each value of a Config. */
+export type Origins = Readonly<Record<OptionName, Origin>>;
+
+/** Either the whole configuration with the origin of each value, or every mistake in it as a sentence for the user. */
+export type ResolvedConfig =
+  | { readonly ok: true; readonly config: Config; readonly origins: Origins }
+  | { readonly ok: false; readonly mistakes: readonly string[] };
+
+type Draft<T> = { -readonly [N in keyof T]?: T[N] };
+
+/**
+ * Takes the texts of `flags` and the variables of `env`; an empty variable counts as absent, an empty flag does not.
+ * Returns the configuration, or all mistakes at once.
+ */
+export function resolveConfig(flags: FlagTexts, env: Environment): ResolvedConfig {
+  const config: Draft<Config> = {};
+  const origins: Draft<Origins> = {};
+  const mistakes: string[] = [];
+  for (const name of OPTION_NAMES) {
+    const mistake = resolveOption(name, { flags, env, config, origins });
+    if (mistake !== undefined) mistakes.push(mistake);
+  }
+  if (isWhole(config) && isWhole(origins)) return { ok: true, config, origins };
+  return { ok: false, mistakes };
+}
+
+interface Resolution {
+  readonly flags: FlagTexts;
+  readonly env: Environment;
+  readonly config: Draft<Config>;
+  readonly origins: Draft<Origins>;
+}
+
+function resolveOption<N extends OptionName>(name: N, resolution: Resolution): string | undefined {
+  const option: Option<Config[N]> = OPTIONS[name];
+  const given = findText(name, resolution);
+  if (given === undefined) {
+    resolution.config[name] = option.default;
+    resolution.origins[name] = { kind: 'default' };
+    return undefined;
+  }
+  const value = option.type.parse(given.text);
+  if (value === undefined) {
+    const quoted = option.secret === true ? quoteSecret(given.text) : quote(given.text);
+    return `Cannot use ${quoted} from ${given.origin.kind} ${given.origin.name}: expected ${option.type.expected}.`;
+  }
+  resolution.config[name] = value;
+  resolution.origins[name] = given.origin;
+  return undefined;
+}
+
+function findText(
+  name: OptionName,
+  { flags, env }: Resolution,
+): { readonly text: string; readonly origin: Origin & { readonly name: string } } | undefined {
+  const row = OPTIONS[name];
+  const flag = flags[name];
+  if (flag !== undefined) return { text: flag, origin: { kind: 'flag', name: row.flags[0] } };
+  for (const variable of row.env) {
+    const text = env[variable];
+    if (text !== undefined && text.trim() !== '') return { text, origin: { kind: 'env', name: variable } };
+  }
+  return undefined;
+}
+
+/** True once every option has its place: exactly when there was no mistake. */
+function isWhole<T>(draft: Draft<T>): draft is Draft<T> & T {
+  return OPTION_NAMES.every((name) => name in draft);
+}

@@ -1,0 +1,108 @@
+/** The kinds of value an option can have, each with the sentence that says what was expected. */
+import type { ValueType } from './option';
+
+/** Any text that is not empty; spaces around it are dropped, as in every kind below. */
+export const text: ValueType<string> = {
+  expected: 'a text that is not empty',
+  placeholder: 'TEXT',
+  parse: (input) => input.trim() || undefined,
+};
+
+/** A key that fits into an HTTP header. */
+export const key: ValueType<string> = {
+  expected: 'visible ASCII characters without spaces',
+  placeholder: 'KEY',
+  parse: (input) => /^[\x21-\x7e]+$/.exec(input.trim())?.[0],
+};
+
+/** A value for an HTTP header. */
+export const headerText: ValueType<string> = {
+  expected: 'one line of ASCII text',
+  placeholder: 'TEXT',
+  parse: (input) => /^[\x20-\x7e]+$/.exec(input.trim())?.[0],
+};
+
+/** A host name or IP address; the brackets of `[::1]` are dropped, because `server.listen` takes none. */
+export const host: ValueType<string> = {
+  expected: 'a host name or IP address without scheme and port',
+  placeholder: 'HOST',
+  parse: (input) => {
+    const name = input.trim().replace(/^\[(.*)\]$/, '$1');
+    return /^[\w.-]+$|^[\da-f]*:[\da-f]*:[\da-f:.]*(%\w+)?$/i.test(name) ? name : undefined;
+  },
+};
+
+/** The base of an HTTP API. `/chat/completions` is put behind it, so a query or fragment has no place in it. */
+export const baseUrl: ValueType<string> = {
+  expected: 'an http:// or https:// URL without user name, query and fragment',
+  placeholder: 'URL',
+  parse: (input) => {
+    const url = readUrl(input.trim());
+    if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return undefined;
+    const isBare = `${url.username}${url.password}${url.search}${url.hash}` === '';
+    return isBare ? `${url.origin}${url.pathname.replace(/\/+$/, '')}` : undefined;
+  },
+};
+
+/** A TCP port; 0 lets the system choose. */
+export const port: ValueType<number> = {
+  expected: 'a port number from 0 to 65535',
+  placeholder: 'PORT',
+  parse: (input) => readWhole(input, 0, 65_535),
+};
+
+/** Something that is on or off. */
+export const onOff: ValueType<boolean> = {
+  expected: 'on or off (also 1/0, true/false, yes/no)',
+  placeholder: '1|0',
+  isSwitch: true,
+  parse: (input) => SWITCH_WORDS.get(input.trim().toLowerCase()),
+};
+
+const SWITCH_WORDS: ReadonlyMap<string, boolean> = new Map([
+  ['1', true], ['true', true], ['on', true], ['yes', true],
+  ['0', false], ['false', false], ['off', false], ['no', false],
+]);
+
+/** A whole number of `unit` ("characters") from `min` to `max`. */
+export function integer(min: number, max: number, unit: string): ValueType<number> {
+  return {
+    expected: `a whole number of ${unit} from ${min} to ${max}`,
+    placeholder: 'NUMBER',
+    parse: (input) => readWhole(input, min, max),
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+/** A time span from `min` milliseconds to a day. */
+export function milliseconds(min = 1): ValueType<number> {
+  return { ...integer(min, DAY_MS, 'milliseconds'), placeholder: 'MS' };
+}
+
+/** An amount of memory from `min` to `max` MB; the value is in MB too. */
+export function megabytes(min: number, max: number): ValueType<number> {
+  return { ...integer(min, max, 'MB'), placeholder: 'MB' };
+}
+
+/** One of a few words, in upper or lower case. */
+export function choice<const V extends Lowercase<string>>(...values: readonly [V, V, ...V[]]): ValueType<V> {
+  return {
+    expected: `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`,
+    placeholder: values.join('|'),
+    parse: (input) => values.find((value) => value === input.trim().toLowerCase()),
+  };
+}
+
+function readWhole(input: string, min: number, max: number): number | undefined {
+  const number = /^\d+$/.test(input.trim()) ? Number(input) : Number.NaN;
+  return number >= min && number <= max ? number : undefined;
+}
+
+function readUrl(input: string): URL | undefined {
+  try {
+    return new URL(input);
+  } catch {
+    return undefined;
+  }
+}

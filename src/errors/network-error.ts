@@ -1,0 +1,43 @@
+/** Failures below HTTP: what the connection did, in words a user can act on. */
+import { asRecord, asText } from '../base/narrow';
+import { BridgeError } from './bridge-error';
+import type { ErrorKind } from './error-table';
+
+interface NetworkRow {
+  readonly kind: ErrorKind;
+  readonly text: string;
+}
+
+/** Codes of Node's sockets, DNS, TLS and of undici, the engine of native fetch. */
+const CODES: Readonly<Record<string, NetworkRow>> = {
+  ECONNREFUSED: { kind: 'network', text: 'refused the connection' },
+  ECONNRESET: { kind: 'network', text: 'reset the connection' },
+  EPIPE: { kind: 'network', text: 'closed the connection' },
+  UND_ERR_SOCKET: { kind: 'network', text: 'closed the connection' },
+  ENOTFOUND: { kind: 'network', text: 'has no DNS entry; check AI_API_BASE and the network' },
+  EAI_AGAIN: { kind: 'network', text: 'cannot be resolved by DNS right now' },
+  ENETUNREACH: { kind: 'network', text: 'cannot be reached from this network' },
+  EHOSTUNREACH: { kind: 'network', text: 'cannot be reached from this network' },
+  ETIMEDOUT: { kind: 'timeout', text: 'did not answer the connection in time' },
+  UND_ERR_CONNECT_TIMEOUT: { kind: 'timeout', text: 'did not accept the connection in time (UPSTREAM_CONNECT_TIMEOUT_MS)' },
+  UND_ERR_HEADERS_TIMEOUT: { kind: 'timeout', text: 'sent no answer in time' },
+  UND_ERR_BODY_TIMEOUT: { kind: 'timeout', text: 'stopped sending' },
+  CERT_HAS_EXPIRED: { kind: 'network', text: 'has an expired TLS certificate' },
+  DEPTH_ZERO_SELF_SIGNED_CERT: { kind: 'network', text: 'has a self-signed TLS certificate; see NODE_EXTRA_CA_CERTS' },
+  SELF_SIGNED_CERT_IN_CHAIN: { kind: 'network', text: 'has a self-signed TLS certificate in its chain; see NODE_EXTRA_CA_CERTS' },
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: { kind: 'network', text: 'has a TLS certificate that cannot be verified; see NODE_EXTRA_CA_CERTS' },
+};
+
+/** @param cause what fetch or a body read threw; its own cause carries the code */
+export function classifyNetworkError(cause: unknown, host: string): BridgeError {
+  const code = errorCode(cause);
+  const row = code === undefined ? undefined : CODES[code];
+  const text = row ? `${host} ${row.text}` : `The connection to ${host} failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new BridgeError(row?.kind ?? 'network', code === undefined ? `${text}.` : `${text} (${code}).`);
+}
+
+function errorCode(error: unknown, depth = 0): string | undefined {
+  const record = asRecord(error) ?? (error instanceof Error ? { ...error, cause: error.cause } : undefined);
+  if (!record || depth > 3) return undefined;
+  return asText(record['code']) ?? errorCode(record['cause'], depth + 1);
+}

@@ -1,0 +1,74 @@
+/** Finds the message, code and request id in whatever a provider sends as an error. Shapes: upstreams.md, section 5. */
+import { isRecord, parseJson, type UnknownRecord } from '../base/json';
+import { asNumber, asRecord, asText } from '../base/narrow';
+
+export interface VendorError {
+  readonly message: string;
+  readonly code?: string;
+  readonly type?: string;
+  readonly requestId?: string;
+  /** An HTTP status stated inside the body (MiniMax `http_code`, OpenRouter `code`). */
+  readonly status?: number;
+}
+
+const LONGEST_MESSAGE = 2_000;
+
+/** Reads an error body: JSON, `data:`-prefixed JSON, SSE text, HTML or plain text. An empty body has an empty message. */
+export function readErrorText(body: string): VendorError {
+  const text = body.trim();
+  const value = parseJson(text) ?? parseEventText(text);
+  if (value !== undefined) return readErrorValue(value);
+  return { message: shorten(/<html|<!doctype/i.test(text) ? htmlTitle(text) : text) };
+}
+
+/** Reads an error value that was already parsed. A message that is itself JSON or SSE text is opened too. */
+export function readErrorValue(value: unknown): VendorError {
+  if (typeof value === 'string') return { message: shorten(value) };
+  if (!isRecord(value)) return { message: shorten(JSON.stringify(value) ?? '') };
+  const error = asRecord(value['error']) ?? value;
+  const base = asRecord(value['base_resp']);
+  const message =
+    asText(error['message']) ?? asText(value['error']) ?? asText(error['msg']) ?? asText(base?.['status_msg']) ??
+    asText(value['detail']) ?? asText(error['param']) ?? JSON.stringify(value);
+  const nested = nestedError(message);
+  const code = word(error['code']) ?? word(value['code']) ?? word(base?.['status_code']) ?? nested?.code;
+  const type = asText(error['type']) ?? nested?.type;
+  const requestId = asText(value['request_id']) ?? asText(error['request_id']) ?? nested?.requestId;
+  const status = httpStatus(error['http_code']) ?? httpStatus(error['code']);
+  return {
+    message: shorten(nested?.message ?? message),
+    ...(code !== undefined && { code }),
+    ...(type !== undefined && { type }),
+    ...(requestId !== undefined && { requestId }),
+    ...(status !== undefined && { status }),
+  };
+}
+
+function nestedError(message: string): VendorError | undefined {
+  const text = message.trim();
+  const value = text.startsWith('{') ? parseJson(text) : parseEventText(text);
+  return isRecord(value) && hasMessage(value) ? readErrorValue(value) : undefined;
+}
+
+const hasMessage = (value: UnknownRecord): boolean => value['message'] !== undefined || value['error'] !== undefined;
+
+/** `data:{…}` and `event:error\ndata:{…}`: DashScope and MiMo send these as plain bodies. */
+function parseEventText(text: string): unknown {
+  if (!/^(data|event|id):/.test(text)) return undefined;
+  const data = text.split(/\r?\n/).filter((line) => line.startsWith('data:')).map((line) => line.slice(5));
+  return parseJson(data.join('\n'));
+}
+
+function htmlTitle(html: string): string {
+  const title = /<title[^>]*>([^<]*)</i.exec(html)?.[1]?.trim() || /<h1[^>]*>([^<]*)</i.exec(html)?.[1]?.trim();
+  return title ? `an HTML page titled "${title}"` : 'an HTML page';
+}
+
+const word = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : asText(value));
+
+function httpStatus(value: unknown): number | undefined {
+  const number = asNumber(typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value);
+  return number !== undefined && number >= 400 && number <= 599 ? number : undefined;
+}
+
+const shorten = (text: string): string => (text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}…` : text);

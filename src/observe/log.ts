@@ -1,0 +1,116 @@
+/** Log lines for people (text) or programs (JSON), redacted, with conversations kept out of everything above debug. */
+import type { Clock } from '../base/clock';
+import { createRedactor } from './redact';
+
+/** From the least to the most important. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogFormat = 'text' | 'json';
+
+/** Facts beside the message; values are written as JSON. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Writes a line and never throws. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  /** Whether a message of this level would be written: ask before building expensive fields. */
+  enabled(level: LogLevel): boolean;
+}
+
+export interface LoggerOptions {
+  /** The least important level that is written. */
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Receives one whole line, its line feed included. */
+  readonly write: (line: string) => void;
+  /** Values that must never be seen, e.g. the API key. */
+  readonly secrets?: readonly string[];
+  readonly now?: Clock;
+}
+
+/** Fields that carry a conversation: their values are written at level debug only. */
+const CONVERSATION = new Set([
+  'arguments', 'body', 'chunk', 'content', 'delta', 'frame',
+  'input', 'instructions', 'messages', 'output', 'prompt', 'text',
+]);
+const HIDDEN = '[only at level debug]';
+
+interface Line {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** A logger that gives each line of `options.level` or above to `options.write`. */
+export function createLogger(options: LoggerOptions): Logger {
+  const lowest = LOG_LEVELS.indexOf(options.level);
+  const redact = createRedactor(options.secrets);
+  const render = options.format === 'json' ? renderJson : renderText;
+  const now = options.now ?? Date.now;
+  const enabled = (level: LogLevel): boolean => LOG_LEVELS.indexOf(level) >= lowest;
+  const write = (level: LogLevel, message: string, fields: LogFields = {}): void => {
+    if (!enabled(level)) return;
+    const time = new Date(now()).toISOString();
+    options.write(`${redact(render({ time, level, message, fields }))}\n`);
+  };
+  return {
+    debug: (message, fields) => write('debug', message, fields),
+    info: (message, fields) => write('info', message, fields),
+    warn: (message, fields) => write('warn', message, fields),
+    error: (message, fields) => write('error', message, fields),
+    enabled,
+  };
+}
+
+function renderJson({ time, level, message, fields }: Line): string {
+  const head = { time, level, message };
+  return toJson({ ...head, ...fields, ...head }, level) ?? JSON.stringify(head);
+}
+
+function renderText({ time, level, message, fields }: Line): string {
+  const { stack, ...rest } = fields;
+  let line = `${time} ${level.padEnd(5)} ${escapeControls(message)}`;
+  for (const [name, value] of Object.entries(rest)) {
+    const text = renderValue(name, value, level);
+    if (text !== undefined) line += ` ${name}=${text}`;
+  }
+  return typeof stack === 'string' ? line + renderStack(stack) : line;
+}
+
+function renderValue(name: string, value: unknown, level: LogLevel): string | undefined {
+  if (typeof value === 'string' && !isHidden(name, level) && /^[\w./:@+-]+$/.test(value)) return value;
+  const json = toJson({ [name]: value }, level);
+  return json === '{}' || json === undefined ? undefined : escapeControls(json.slice(json.indexOf(':') + 1, -1));
+}
+
+function renderStack(stack: string): string {
+  return stack.split('\n').map((line) => `\n    ${escapeControls(line)}`).join('');
+}
+
+function isHidden(name: string, level: LogLevel): boolean {
+  return level !== 'debug' && CONVERSATION.has(name);
+}
+
+/** JSON of whatever a caller hands over; `undefined` when there is no way to write it, as for a cycle. */
+function toJson(value: object, level: LogLevel): string | undefined {
+  try {
+    return JSON.stringify(value, (name, inner: unknown) => {
+      if (isHidden(name, level)) return HIDDEN;
+      if (inner instanceof Error) return `${inner.name}: ${inner.message}`;
+      return typeof inner === 'bigint' ? String(inner) : inner;
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A message can quote what a stranger sent: no line feed may forge a line, no escape sequence may reach a terminal. */
+function escapeControls(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}

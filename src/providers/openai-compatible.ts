@@ -1,0 +1,12 @@
+/** Any other host that speaks Chat Completions: the neutral dialect, no models of its own. */
+import type { Provider } from './provider';
+
+export const openaiCompatible: Provider = {
+  name: 'openai-compatible',
+  title: 'Any OpenAI-compatible server',
+  baseUrls: [],
+  keyEnv: [],
+  docs: 'https://platform.openai.com/docs/api-reference/chat',
+  dialect: {},
+  models: [],
+};

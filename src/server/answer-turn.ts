@@ -1,0 +1,82 @@
+/** Answers one turn over HTTP: read the body, start the turn, stream or send its answer, or say why not. */
+import { isRecord } from '../base/json';
+import type { Caller, Turn } from '../bridge/bridge';
+import type { BridgeError } from '../errors/bridge-error';
+import { readCaller } from './client';
+import type { Exchange } from './exchange';
+import { describeRequest, readFailure } from './failure';
+import type { OpenTurn } from './open-turns';
+import { chooseProtocol, PROTOCOLS, type Protocol, type ProtocolName } from './protocol';
+import { readJson } from './read-json';
+import { describeError, JSON_HEADERS, writeError } from './write-json';
+import { SSE_HEADERS, writeSse } from './write-sse';
+import { writeWhole } from './write-whole';
+
+/** A turn that has started, and the protocol it is answered in. */
+interface Started {
+  readonly turn: Turn;
+  readonly protocol: Protocol;
+}
+
+/** @param own the protocol of the path; the body may speak the other one */
+export async function answerTurn(exchange: Exchange, own: ProtocolName): Promise<void> {
+  const open = exchange.services.turns.open(exchange.response);
+  // Two steps, so that the request's body, megabytes of it, is not kept in memory while the answer streams.
+  const started = await startTurn(exchange, own, open);
+  if (started !== undefined) await writeTurn(exchange, started, open);
+}
+
+/** `undefined` when the turn could not start; the client has been told. */
+async function startTurn(exchange: Exchange, own: ProtocolName, open: OpenTurn): Promise<Started | undefined> {
+  const { request, services } = exchange;
+  const caller = readCaller(request, open.abort);
+  let body: unknown;
+  let protocol: Protocol = PROTOCOLS[own];
+  try {
+    body = await readJson(exchange, services.config.bodyLimitMb * 1024 * 1024);
+    protocol = PROTOCOLS[chooseProtocol(body, own)];
+    const turn = await protocol.start(services.bridge, body, caller);
+    logStart(exchange, caller, turn);
+    return { turn, protocol };
+  } catch (cause) {
+    const error = readFailure(exchange, cause, open.abort);
+    const asStream = protocol.failsAsStream && caller.client === 'codex' && wantsStream(body, caller);
+    if (asStream) writeFailedStream(exchange, error, protocol.renderFailure(services.bridge, error, body));
+    else writeError(exchange.response, error);
+    return undefined;
+  }
+}
+
+async function writeTurn(exchange: Exchange, { turn, protocol }: Started, open: OpenTurn): Promise<void> {
+  const { response, services } = exchange;
+  try {
+    if (turn.stream) {
+      open.markStreaming();
+      await writeSse(response, turn.frames());
+    } else {
+      const { status, body } = await turn.collect();
+      writeWhole(response, status, JSON_HEADERS, body);
+    }
+  } catch (cause) {
+    const error = readFailure(exchange, cause, open.abort);
+    if (!turn.stream) writeError(response, error);
+    else if (response.headersSent) response.end(protocol.renderFailure(services.bridge, error, undefined));
+    else writeFailedStream(exchange, error, protocol.renderFailure(services.bridge, error, undefined));
+  }
+}
+
+function writeFailedStream({ response }: Exchange, error: BridgeError, text: string): void {
+  writeWhole(response, 200, { ...SSE_HEADERS, ...describeError(error) }, text);
+}
+
+/** A body that could not be read says nothing; Codex then says it with `accept: text/event-stream`. */
+function wantsStream(body: unknown, caller: Caller): boolean {
+  if (isRecord(body)) return body['stream'] === true;
+  return (caller.headers['accept'] ?? '').includes('text/event-stream');
+}
+
+function logStart({ request, services: { log } }: Exchange, caller: Caller, turn: Turn): void {
+  if (!log.enabled('debug')) return;
+  log.debug('turn started', { ...describeRequest(request), client: caller.client, stream: turn.stream });
+  for (const note of turn.notes) log.debug(note);
+}

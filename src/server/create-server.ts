@@ -1,0 +1,112 @@
+/** The HTTP server of the bridge: its life from listening to the last closed connection. */
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import type { Bridge } from '../bridge/bridge';
+import { BridgeError } from '../errors/bridge-error';
+import type { Logger } from '../observe/log';
+import type { ServerConfig, Services } from './exchange';
+import { createDoor, type Door } from './guards';
+import { handleRequest } from './handle-request';
+import { OpenTurns } from './open-turns';
+
+/** The address the server is bound to: `port` is the real one where 0 was asked for. */
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface BridgeServer {
+  /** Starts to listen; rejects with the system's error, e.g. EADDRINUSE. */
+  listen(): Promise<Listening>;
+  /**
+   * Stops accepting, lets running turns end for `drainTimeoutMs`, then ends them with a `shutting_down` failure.
+   * Resolves when every connection is closed.
+   */
+  close(): Promise<void>;
+  /** Ends every turn and connection at once. */
+  closeNow(): void;
+}
+
+export interface BridgeServerOptions {
+  readonly config: ServerConfig;
+  /** The version that /health tells. */
+  readonly version: string;
+  readonly log: Logger;
+  readonly bridge: Bridge;
+}
+
+/** How long an aborted turn has to tell its client, before its connection is closed. */
+const FAREWELL_MS = 1_000;
+
+const SERVER_OPTIONS: ServerOptions = {
+  // Nagle's algorithm would hold each frame back for 40 ms (performance.md, section 4).
+  noDelay: true,
+  // Longer than the 5 to 60 seconds after which HTTP clients drop idle connections, so that they close first.
+  keepAliveTimeout: 72_000,
+  headersTimeout: 20_000,
+  requestTimeout: 300_000,
+};
+
+/** A server that answers with `options.bridge`; it does nothing before `listen`. */
+export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
+  const { config, log } = options;
+  const turns = new OpenTurns();
+  const services: Services = { ...options, turns };
+  let door: Door = createDoor(config.host, config.port);
+  const server = createServer(SERVER_OPTIONS);
+  const answer = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {
+    void handleRequest({ request, response, awaitsContinue, services }, door);
+  };
+  server.on('request', answer(false));
+  server.on('checkContinue', answer(true));
+  let closing: Promise<void> | undefined;
+  return {
+    async listen() {
+      const address = await startListening(server, config);
+      server.on('error', (error) => log.error('server error', { error }));
+      door = createDoor(config.host, address.port);
+      return address;
+    },
+    close() {
+      closing ??= drain(server, turns, config.drainTimeoutMs);
+      return closing;
+    },
+    closeNow() {
+      const reason = shuttingDown();
+      turns.refuse(reason);
+      turns.abortAll(reason);
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function startListening(server: Server, { host, port }: ServerConfig): Promise<Listening> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      const bound = server.address();
+      const isSocket = typeof bound === 'object' && bound !== null;
+      resolve(isSocket ? { host: bound.address, port: bound.port } : { host, port });
+    });
+  });
+}
+
+async function drain(server: Server, turns: OpenTurns, timeoutMs: number): Promise<void> {
+  const reason = shuttingDown();
+  turns.refuse(reason);
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  if (!(await turns.waitForEnd(timeoutMs))) {
+    turns.abortAll(reason);
+    await turns.waitForEnd(FAREWELL_MS);
+  }
+  server.closeAllConnections();
+  await closed;
+}
+
+function shuttingDown(): BridgeError {
+  return new BridgeError('shutting_down', 'The bridge is shutting down. Start it again and repeat the request.');
+}

@@ -1,0 +1,33 @@
+/** What every part of the server works on: one request with its response, and the services behind it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Bridge } from '../bridge/bridge';
+import type { Logger } from '../observe/log';
+import type { OpenTurns } from './open-turns';
+
+/** The part of the configuration that the server reads. */
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly bodyLimitMb: number;
+  readonly drainTimeoutMs: number;
+  readonly aiBaseUrl: string;
+}
+
+export interface Services {
+  readonly config: ServerConfig;
+  readonly version: string;
+  readonly log: Logger;
+  readonly bridge: Bridge;
+  readonly turns: OpenTurns;
+}
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse<IncomingMessage>;
+  /** The client sent `Expect: 100-continue` and holds its body back until it is asked for. */
+  readonly awaitsContinue: boolean;
+  readonly services: Services;
+}
+
+/** Answers one exchange. What it throws becomes a JSON error, or a cut connection when the answer has begun. */
+export type Handler = (exchange: Exchange) => void | Promise<void>;

@@ -1,0 +1,47 @@
+/** What was thrown while a request was answered, as the error its client hears and the line its log keeps. */
+import { BridgeError } from '../errors/bridge-error';
+import { ERRORS } from '../errors/error-table';
+import type { Exchange } from './exchange';
+
+/**
+ * Turns anything thrown into a BridgeError and logs it: a BridgeError at warn, anything else at error with its stack,
+ * and whatever happens after the client left at debug.
+ * @param abort the signal of the turn: a turn that a shutdown ended says so
+ */
+export function readFailure(exchange: Exchange, cause: unknown, abort?: AbortSignal): BridgeError {
+  const { log } = exchange.services;
+  const error = toBridgeError(cause, abort);
+  const { kind, message } = error;
+  const fields = { kind, status: ERRORS[kind].status, error: message, ...describeRequest(exchange.request) };
+  if (exchange.response.destroyed) log.debug('request failed after its client had left', fields);
+  else if (kind === 'internal' && cause !== error) log.error('request crashed', { ...fields, ...describeCrash(cause) });
+  else log.warn('request failed', fields);
+  return error;
+}
+
+interface RequestLine {
+  readonly method: string;
+  readonly path: string;
+}
+
+function toBridgeError(cause: unknown, abort: AbortSignal | undefined): BridgeError {
+  if (cause instanceof BridgeError) return cause;
+  if (abort?.aborted === true && abort.reason instanceof BridgeError) return abort.reason;
+  return new BridgeError('internal', 'The bridge made a mistake with this request; its log says which.');
+}
+
+/** Method and path; the query may hold a key and is left out. */
+export function describeRequest({ method, url }: Exchange['request']): RequestLine {
+  return { method: method ?? '', path: readPath(url ?? '') };
+}
+
+/** The path of a request target, without its query. */
+export function readPath(target: string): string {
+  const end = target.indexOf('?');
+  return end === -1 ? target : target.slice(0, end);
+}
+
+function describeCrash(cause: unknown): { readonly cause: string; readonly stack?: string } {
+  if (!(cause instanceof Error)) return { cause: String(cause) };
+  return { cause: cause.message, ...(cause.stack === undefined ? {} : { stack: cause.stack }) };
+}

@@ -1,0 +1,66 @@
+/** The way of every request: upgrade, guards, route, method, handler; and the net under all of them. */
+import { BridgeError } from '../errors/bridge-error';
+import type { Exchange, Handler } from './exchange';
+import { describeRequest, readFailure } from './failure';
+import { findRefusal, type Door } from './guards';
+import { findRoutes, listRoutes, type Route } from './routes';
+import { writeError } from './write-json';
+import { writeWhole } from './write-whole';
+
+/** Answers `exchange` and never throws, neither now nor later. */
+export async function handleRequest(exchange: Exchange, door: Door): Promise<void> {
+  // A connection that breaks emits 'error' here and is noticed by 'close' elsewhere; unheard, it would end the process.
+  exchange.request.on('error', ignore);
+  exchange.response.on('error', ignore);
+  try {
+    await answer(exchange, door);
+  } catch (cause) {
+    const error = readFailure(exchange, cause);
+    if (exchange.response.headersSent) exchange.response.destroy();
+    else writeError(exchange.response, error);
+  }
+}
+
+async function answer(exchange: Exchange, door: Door): Promise<void> {
+  const { request, response } = exchange;
+  if (asksForWebSocket(exchange)) return refuseWebSocket(exchange);
+  const refusal = findRefusal(request.headers, door);
+  if (refusal !== undefined) throw refusal;
+  const { method, path } = describeRequest(request);
+  const routes = findRoutes(path);
+  if (routes.length === 0) throw routeError('not_found', `Nothing is served at ${quote(path)}.`);
+  const handler = findHandler(routes, method);
+  if (handler !== undefined) return handler(exchange);
+  const error = readFailure(exchange, routeError('method_not_allowed', `${quote(path)} does not answer ${method}.`));
+  writeError(response, error, { allow: [...routes.map((route) => route.method), 'HEAD'].join(', ') });
+}
+
+function routeError(kind: 'not_found' | 'method_not_allowed', problem: string): BridgeError {
+  return new BridgeError(kind, `${problem} Routes: ${listRoutes()}.`);
+}
+
+function findHandler(routes: readonly Route[], method: string): Handler | undefined {
+  const exact = routes.find((route) => route.method === method);
+  if (exact !== undefined || method !== 'HEAD') return exact?.handler;
+  // `codex doctor` asks HEAD {base}/responses whether the bridge can be reached.
+  return routes.find((route) => route.method === 'GET')?.handler ?? answerHead;
+}
+
+const answerHead: Handler = ({ response }) => writeWhole(response, 200, {}, '');
+
+/** Other upgrades (Java's HTTP client offers h2c with every request) may be ignored: RFC 9110, 7.8. */
+function asksForWebSocket({ request }: Exchange): boolean {
+  return /(?:^|[\s,])websocket(?:$|[\s,/])/i.test(request.headers.upgrade ?? '');
+}
+
+/** Codex falls back to HTTP at once and silently on 426, and only on 426 (codex-protocol.md, section 7). */
+function refuseWebSocket({ response }: Exchange): void {
+  const headers = { connection: 'close', 'content-type': 'text/plain' };
+  writeWhole(response, 426, headers, 'The bridge speaks HTTP, not WebSocket.\n');
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 200));
+}
+
+function ignore(): void {}

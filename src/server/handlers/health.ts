@@ -1,0 +1,19 @@
+/** GET /health: that the bridge runs, which one it is, and where it sends requests to. */
+import type { Handler } from '../exchange';
+import { writeJson } from '../write-json';
+
+/** Tells this bridge from whatever else may answer on the port. */
+export const SERVICE_NAME = 'aliyun-codex-bridge';
+
+export const answerHealth: Handler = ({ response, services: { config, version, turns } }) => {
+  const health = {
+    ok: true,
+    name: SERVICE_NAME,
+    version,
+    pid: process.pid,
+    uptime: Math.floor(process.uptime()),
+    upstream: config.aiBaseUrl,
+    openStreams: turns.countStreams(),
+  };
+  writeJson(response, health, { 'cache-control': 'no-store' });
+};

@@ -1,0 +1,8 @@
+/** GET /models: the model list, in one body for Codex and for OpenAI clients. */
+import type { Handler } from '../exchange';
+import { writeJson } from '../write-json';
+
+export const answerModels: Handler = ({ response, services: { bridge } }) => {
+  const { body, etag } = bridge.models();
+  writeJson(response, body, { etag });
+};

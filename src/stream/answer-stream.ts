@@ -1,0 +1,91 @@
+/** The stream path as one synchronous machine: bytes in, the client's outputs out. No I/O, no clock: steppable in tests. */
+import type { BridgeError } from '../errors/bridge-error';
+import { BridgeError as Failure } from '../errors/bridge-error';
+import { AnswerReader } from './answer-reader';
+import type { Assembler } from './assembler';
+import type { Signal, Stage } from './signal';
+import { SseDecoder } from './sse-decoder';
+import type { ToolCallsOptions } from './tool-calls';
+
+export interface AnswerStreamOptions<Output> {
+  readonly assembler: Assembler<Output>;
+  readonly calls: ToolCallsOptions;
+  /** Steps between reading and assembling, in order: think tags, tool markup. */
+  readonly stages: readonly Stage[];
+}
+
+/** Reads one upstream answer. After `finished` every method returns nothing. */
+export class AnswerStream<Output> {
+  private readonly decoder = new SseDecoder();
+  private readonly reader: AnswerReader;
+
+  constructor(private readonly options: AnswerStreamOptions<Output>) {
+    this.reader = new AnswerReader(options.calls);
+  }
+
+  get finished(): boolean {
+    return this.options.assembler.finished;
+  }
+
+  get error(): BridgeError | undefined {
+    return this.options.assembler.error;
+  }
+
+  start(): readonly Output[] {
+    return this.options.assembler.start();
+  }
+
+  push(bytes: Uint8Array): readonly Output[] {
+    const outputs: Output[] = [];
+    try {
+      for (const event of this.decoder.push(bytes)) this.event(event, outputs);
+    } catch (cause) {
+      outputs.push(...this.fail(new Failure('bad_answer', `Cannot read the provider's stream: ${String(cause)}`)));
+    }
+    return outputs;
+  }
+
+  /** The whole answer as one JSON value, from an upstream that did not stream. */
+  completion(value: unknown): readonly Output[] {
+    const outputs: Output[] = [];
+    this.signals(this.reader.completion(value), outputs);
+    this.finish(outputs);
+    return outputs;
+  }
+
+  /** Upstream closed its stream. */
+  end(): readonly Output[] {
+    const outputs: Output[] = [];
+    for (const event of this.decoder.end()) this.event(event, outputs);
+    this.finish(outputs);
+    return outputs;
+  }
+
+  fail(error: BridgeError): readonly Output[] {
+    return this.options.assembler.fail(error);
+  }
+
+  private event(event: { readonly name?: string; readonly data: string }, outputs: Output[]): void {
+    if (this.finished) return;
+    const { signals, done } = this.reader.event(event);
+    this.signals(signals, outputs);
+    if (done) this.finish(outputs);
+  }
+
+  private signals(signals: readonly Signal[], outputs: Output[]): void {
+    const { assembler, stages } = this.options;
+    let current = signals;
+    for (const stage of stages) current = current.flatMap((signal) => stage.step(signal));
+    for (const signal of current) {
+      for (const output of assembler.step(signal)) outputs.push(output);
+    }
+  }
+
+  private finish(outputs: Output[]): void {
+    const { assembler, stages } = this.options;
+    let held: readonly Signal[] = [];
+    for (const stage of stages) held = [...held.flatMap((signal) => stage.step(signal)), ...stage.end()];
+    for (const signal of held) outputs.push(...assembler.step(signal));
+    outputs.push(...assembler.end());
+  }
+}

@@ -1,0 +1,18 @@
+/** What turns signals into a client's stream, whatever the client's protocol: Responses events or Chat chunks. */
+import type { BridgeError } from '../errors/bridge-error';
+import type { Signal } from './signal';
+
+/**
+ * Guarantees of every assembler: `start` comes first, exactly one terminal output whatever upstream does, and nothing
+ * after it. Calls after the terminal output return nothing.
+ */
+export interface Assembler<Output> {
+  start(): readonly Output[];
+  step(signal: Signal): readonly Output[];
+  /** Upstream closed its stream or said `[DONE]`. Without a `finish` before it the answer was cut, which is a failure. */
+  end(): readonly Output[];
+  fail(error: BridgeError): readonly Output[];
+  readonly finished: boolean;
+  /** The failure that ended the answer, if one did. */
+  readonly error: BridgeError | undefined;
+}

@@ -1,0 +1,206 @@
+/** Signals to Responses events: owns output indexes, item ids, sequence numbers and the one terminal event. */
+import type { Clock, MakeId } from '../base/clock';
+import { BridgeError } from '../errors/bridge-error';
+import { renderStreamError, type ClientKind } from '../errors/error-body';
+import { CALL_ID_PREFIX, type CallWriter, type CreateCallWriter } from '../tools/call-writer';
+import type { CallTarget } from '../tools/call-target';
+import type { ResponsesEvent, Unnumbered } from '../wire/responses-events';
+import type { ResponsesObject, ResponsesUsage } from '../wire/responses-object';
+import type { OutputItem } from '../wire/responses-output';
+import type { Assembler } from './assembler';
+import { MessageWriter } from './message-writer';
+import { ReasoningWriter, type ReasoningOutput } from './reasoning-writer';
+import type { FinishReason, Signal } from './signal';
+import { toResponsesUsage } from './usage';
+
+export interface ResponsesAssemblerOptions {
+  readonly responseId: string;
+  readonly model: string;
+  readonly client: ClientKind;
+  readonly clock: Clock;
+  readonly makeId: MakeId;
+  readonly reasoning: ReasoningOutput;
+  /** What a tool name of the upstream stands for. */
+  readonly findTarget: (upstreamName: string) => CallTarget;
+  readonly createCallWriter: CreateCallWriter;
+  readonly note: (text: string) => void;
+}
+
+type Event = Unnumbered<ResponsesEvent>;
+type OpenItem =
+  | { readonly kind: 'message'; readonly writer: MessageWriter }
+  | { readonly kind: 'reasoning'; readonly writer: ReasoningWriter }
+  | { readonly kind: 'call'; readonly writer: CallWriter };
+
+/** The stream: `created in_progress (added delta* done)* (completed | incomplete | failed)`, one item open at a time. */
+export class ResponsesAssembler implements Assembler<ResponsesEvent> {
+  finished = false;
+  error: BridgeError | undefined;
+  private sequence = 0;
+  private nextIndex = 0;
+  private readonly output: OutputItem[] = [];
+  private open: OpenItem | undefined;
+  private reason: FinishReason | undefined;
+  private usage: ResponsesUsage | null = null;
+  private readonly createdAt: number;
+
+  constructor(private readonly options: ResponsesAssemblerOptions) {
+    this.createdAt = Math.floor(options.clock() / 1_000);
+  }
+
+  start(): readonly ResponsesEvent[] {
+    const response = this.response('in_progress');
+    return this.number([{ type: 'response.created', response }, { type: 'response.in_progress', response }]);
+  }
+
+  step(signal: Signal): readonly ResponsesEvent[] {
+    return this.finished ? [] : this.number(this.handle(signal));
+  }
+
+  end(): readonly ResponsesEvent[] {
+    if (this.finished) return [];
+    if (this.reason === undefined) {
+      return this.fail(new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.'));
+    }
+    if (this.reason === 'length') return this.close('incomplete', { incomplete_details: { reason: 'max_output_tokens' } });
+    if (this.reason === 'content_filter') return this.close('incomplete', { incomplete_details: { reason: 'content_filter' } });
+    if (this.output.every((item) => item.type === 'reasoning')) {
+      return this.fail(new BridgeError('empty_answer', 'The provider finished without any text or tool call.'));
+    }
+    return this.close('completed', { completed_at: Math.floor(this.options.clock() / 1_000) });
+  }
+
+  fail(error: BridgeError): readonly ResponsesEvent[] {
+    return this.finished ? [] : this.number(this.failed(error));
+  }
+
+  private handle(signal: Signal): readonly Event[] {
+    switch (signal.type) {
+      case 'text-delta': {
+        const [events, writer] = this.message();
+        return [...events, ...writer.push('output_text', signal.text, signal.logprobs)];
+      }
+      case 'refusal-delta':
+        return this.refuse(signal.text);
+      case 'reasoning-delta': {
+        const [events, writer] = this.reasoning();
+        return [...events, ...writer.push(signal.text)];
+      }
+      case 'reasoning-details': {
+        const [events, writer] = this.reasoning();
+        writer.keep(signal.details);
+        return events;
+      }
+      case 'call-start':
+        return this.startCall(signal.id, signal.name);
+      case 'call-delta':
+        return this.open?.kind === 'call' ? this.open.writer.push(signal.text) : [];
+      case 'call-end':
+      case 'choice-end':
+        return this.closeOpen('stop');
+      case 'usage':
+        this.usage = toResponsesUsage(signal.usage);
+        return [];
+      case 'finish':
+        this.reason = signal.reason;
+        return this.closeOpen(signal.reason);
+      case 'error':
+        return this.failed(signal.error);
+      default:
+        return signal satisfies never;
+    }
+  }
+
+  /** Codex drops a whole message that contains a refusal part (codex-protocol.md, section 2): it gets plain text. */
+  private refuse(text: string): readonly Event[] {
+    const [events, writer] = this.message();
+    return [...events, ...writer.push(this.options.client === 'codex' ? 'output_text' : 'refusal', text)];
+  }
+
+  private message(): readonly [readonly Event[], MessageWriter] {
+    if (this.open?.kind === 'message') return [[], this.open.writer];
+    const before = this.closeOpen('stop');
+    const writer = new MessageWriter(this.options.makeId('msg'), this.takeIndex());
+    this.open = { kind: 'message', writer };
+    return [[...before, ...writer.begin()], writer];
+  }
+
+  private reasoning(): readonly [readonly Event[], ReasoningWriter] {
+    if (this.open?.kind === 'reasoning') return [[], this.open.writer];
+    const before = this.closeOpen('stop');
+    const writer = new ReasoningWriter(this.options.makeId('rs'), this.takeIndex(), this.options.reasoning);
+    this.open = { kind: 'reasoning', writer };
+    return [[...before, ...writer.begin()], writer];
+  }
+
+  private startCall(callId: string, upstreamName: string): readonly Event[] {
+    const before = this.closeOpen('stop');
+    const target = this.options.findTarget(upstreamName);
+    const outputIndex = this.takeIndex();
+    const itemId = this.options.makeId(CALL_ID_PREFIX[target.kind]);
+    const writer = this.options.createCallWriter(target, { itemId, outputIndex, callId });
+    this.open = { kind: 'call', writer };
+    return [...before, { type: 'response.output_item.added', output_index: outputIndex, item: writer.begin() }];
+  }
+
+  /** Ends the open item. A call is never ended by a cut answer: Codex would run it (codex-protocol.md, section 11). */
+  private closeOpen(reason: FinishReason): readonly Event[] {
+    const { open } = this;
+    const cut = reason === 'length' || reason === 'content_filter';
+    this.open = undefined;
+    if (!open || (cut && open.kind === 'call')) return [];
+    if (open.kind === 'call') {
+      const { events, item, notes } = open.writer.end();
+      notes?.forEach(this.options.note);
+      return [...events, this.done(item)];
+    }
+    return [...open.writer.end(), this.done(open.writer.item(cut ? 'incomplete' : 'completed'))];
+  }
+
+  private done(item: OutputItem): Event {
+    this.output.push(item);
+    return { type: 'response.output_item.done', output_index: this.nextIndex - 1, item };
+  }
+
+  private failed(error: BridgeError): readonly Event[] {
+    this.error = error;
+    return [this.terminal('failed', { error: renderStreamError(error, this.options.client) })];
+  }
+
+  private close(status: 'completed' | 'incomplete' | 'failed', details: Partial<ResponsesObject>): readonly ResponsesEvent[] {
+    return this.number([this.terminal(status, details)]);
+  }
+
+  private terminal(status: 'completed' | 'incomplete' | 'failed', details: Partial<ResponsesObject>): Event {
+    this.finished = true;
+    return { type: `response.${status}`, response: { ...this.response(status), ...details } };
+  }
+
+  private response(status: ResponsesObject['status']): ResponsesObject {
+    return {
+      id: this.options.responseId,
+      object: 'response',
+      created_at: this.createdAt,
+      completed_at: null,
+      status,
+      model: this.options.model,
+      output: [...this.output],
+      error: null,
+      incomplete_details: null,
+      usage: this.usage,
+    };
+  }
+
+  private takeIndex(): number {
+    this.nextIndex += 1;
+    return this.nextIndex - 1;
+  }
+
+  private number(events: readonly Event[]): readonly ResponsesEvent[] {
+    return events.map((event) => {
+      const numbered: ResponsesEvent = { ...event, sequence_number: this.sequence };
+      this.sequence += 1;
+      return numbered;
+    });
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * State that travels through the client: the bridge's own versioned envelope for `encrypted_content`, which clients
+ * return exactly (codex-protocol.md, sections 4 and 5). Not encryption: the conversation is the client's own.
+ */
+import { parseJsonObject, type JsonObject } from '../base/json';
+import { asArray, asString } from '../base/narrow';
+
+const PREFIX = 'acb1.';
+
+export interface ReasoningPayload {
+  readonly text: string;
+  /** Provider-signed blocks (`reasoning_details`), to be returned unread. */
+  readonly details: readonly unknown[] | undefined;
+}
+
+export const sealReasoning = (payload: ReasoningPayload): string => seal('reasoning', payload);
+export const sealSummary = (text: string): string => seal('summary', { text });
+
+/** @returns the reasoning, or undefined for a foreign or broken envelope: those are ignored, never an error. */
+export function openReasoning(envelope: string | undefined): ReasoningPayload | undefined {
+  const value = open(envelope, 'reasoning');
+  const text = asString(value?.['text']);
+  return text === undefined ? undefined : { text, details: asArray(value?.['details']) };
+}
+
+/** @returns the summary text, or undefined for a foreign or broken envelope. */
+export function openSummary(envelope: string | undefined): string | undefined {
+  return asString(open(envelope, 'summary')?.['text']);
+}
+
+function seal(kind: string, payload: object): string {
+  return PREFIX + Buffer.from(JSON.stringify({ kind, ...payload }), 'utf8').toString('base64');
+}
+
+function open(envelope: string | undefined, kind: string): JsonObject | undefined {
+  if (!envelope?.startsWith(PREFIX)) return undefined;
+  const value = parseJsonObject(Buffer.from(envelope.slice(PREFIX.length), 'base64').toString('utf8'));
+  return value?.['kind'] === kind ? value : undefined;
+}

@@ -1,0 +1,12 @@
+/** Tool parameters as every provider accepts them: a JSON Schema whose root is an object. */
+import { isRecord, type JsonObject } from '../base/json';
+
+const EMPTY: JsonObject = { type: 'object', properties: {} };
+
+/** @returns the schema itself when its root already is an object; otherwise the nearest schema that is. */
+export function toObjectSchema(schema: JsonObject | undefined): JsonObject {
+  if (schema === undefined) return EMPTY;
+  if (schema['type'] === 'object') return isRecord(schema['properties']) ? schema : { ...schema, properties: {} };
+  if (schema['type'] === undefined || Array.isArray(schema['type'])) return { properties: {}, ...schema, type: 'object' };
+  return EMPTY;
+}

@@ -1,0 +1,98 @@
+/** The tools of one request under the names its upstream accepts: a two-way map that never guesses between two tools. */
+import { shortHash } from '../base/hash';
+import type { JsonObject } from '../base/json';
+import type { ChatTool } from '../wire/chat-request';
+import type { CallTarget } from './call-target';
+
+/** Longest tool name that OpenAI's rule `^[a-zA-Z0-9_-]{1,64}$` allows. */
+const LONGEST_NAME = 64;
+
+/** Codex puts its own tools into this namespace in responses-lite mode (fixture 06): it adds nothing to a name. */
+const PLAIN_NAMESPACE = 'functions';
+
+export interface ToolOffer {
+  readonly target: CallTarget;
+  readonly description?: string;
+  readonly parameters: JsonObject;
+  readonly strict?: boolean;
+}
+
+/** Collects the tools of a request; the first declaration of a tool wins, later ones are the same tool again. */
+export class ToolSet {
+  private readonly byName = new Map<string, CallTarget>();
+  private readonly byTool = new Map<string, string>();
+  private readonly tools: ChatTool[] = [];
+
+  constructor(private readonly forbidden: readonly string[] = []) {}
+
+  add(offer: ToolOffer): void {
+    const key = keyOf(offer.target);
+    if (this.byTool.has(key)) return;
+    const name = this.freeName(offer.target);
+    this.byTool.set(key, name);
+    this.byName.set(name, offer.target);
+    this.tools.push({
+      type: 'function',
+      function: {
+        name,
+        ...(offer.description !== undefined && offer.description !== '' && { description: offer.description }),
+        parameters: offer.parameters,
+        ...(offer.strict !== undefined && { strict: offer.strict }),
+      },
+    });
+  }
+
+  /** The tools as they are offered upstream, in the order of their declaration. */
+  get offered(): readonly ChatTool[] {
+    return this.tools;
+  }
+
+  has(upstreamName: string): boolean {
+    return this.byName.has(upstreamName);
+  }
+
+  /** The upstream name of a tool, offered or not: calls in the history keep the name they were made under. */
+  nameOf(tool: { readonly name: string; readonly namespace?: string | undefined }): string {
+    return this.byTool.get(keyOf(tool)) ?? flatName(tool, this.forbidden);
+  }
+
+  /**
+   * The tool that a model's call means. Models change case, drop the namespace or add `functions.`: such a name is
+   * accepted when exactly one offered tool fits. An unknown name is passed on as a function, so that the client can
+   * tell the model (Codex answers `unsupported call`).
+   */
+  find(upstreamName: string): CallTarget {
+    return this.byName.get(upstreamName) ?? this.closest(upstreamName) ?? { kind: 'function', name: upstreamName };
+  }
+
+  private closest(upstreamName: string): CallTarget | undefined {
+    const wanted = upstreamName.replace(/^functions\./, '').toLowerCase();
+    const fits = [...this.byName].filter(([name, target]) => name.toLowerCase() === wanted || target.name.toLowerCase() === wanted);
+    return fits.length === 1 ? fits[0]?.[1] : undefined;
+  }
+
+  private freeName(target: CallTarget): string {
+    const name = flatName(target, this.forbidden);
+    return this.byName.has(name) ? withHash(name, keyOf(target)) : name;
+  }
+}
+
+const keyOf = (tool: { readonly name: string; readonly namespace?: string | undefined }): string =>
+  `${tool.namespace ?? ''}\0${tool.name}`;
+
+/**
+ * `namespace__name` in legal characters, not starting with a digit (Moonshot), at most 64 long, none of the
+ * provider's forbidden names. The same tool has the same name in every request: prompt caches depend on it.
+ */
+function flatName(tool: { readonly name: string; readonly namespace?: string | undefined }, forbidden: readonly string[]): string {
+  const { name, namespace } = tool;
+  const full = namespace === undefined || namespace === '' || namespace === PLAIN_NAMESPACE ? name : joinNames(namespace, name);
+  const legal = full.replace(/[^a-zA-Z0-9_-]/g, '_').replace(/^(?=\d|$)/, '_');
+  const changed = legal !== full || legal.length > LONGEST_NAME || forbidden.includes(legal);
+  return changed ? withHash(legal, keyOf(tool)) : legal;
+}
+
+/** Codex 0.125 declares the namespace `mcp__mini__`, 0.146 and later `mcp__mini`: both give `mcp__mini__echo`. */
+const joinNames = (namespace: string, name: string): string => `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}`;
+
+const withHash = (name: string, key: string): string => `${name.slice(0, LONGEST_NAME - 8)}_${shortHash(key)}`;

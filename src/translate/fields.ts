@@ -1,0 +1,30 @@
+/** Sampling and limits: the fields both protocols share, within what the dialect takes. */
+import { compact } from '../base/narrow';
+import type { Dialect } from '../providers/dialect';
+import type { ChatRequest } from '../wire/chat-request';
+import type { ResponsesRequest } from '../wire/responses-request';
+
+export function translateSettings(request: ResponsesRequest, dialect: Dialect): Partial<ChatRequest> {
+  const { n, ...sampling } = request.sampling;
+  const { stop, seed, logit_bias, top_k } = sampling;
+  return {
+    ...(dialect.sampling ? sampling : compact({ stop, seed, logit_bias, top_k })),
+    ...(n !== undefined && n > 1 && { n }),
+    ...outputLimit(request.maxOutputTokens, dialect),
+    ...logprobs(request),
+    ...(request.user !== undefined && { user: request.user }),
+    ...(request.modalities && { modalities: request.modalities }),
+    ...(request.audio && { audio: request.audio }),
+  };
+}
+
+function outputLimit(asked: number | undefined, dialect: Dialect): Partial<ChatRequest> {
+  if (asked === undefined) return {};
+  return { [dialect.maxTokensField]: Math.min(asked, dialect.maxTokens ?? asked) };
+}
+
+function logprobs(request: ResponsesRequest): Partial<ChatRequest> {
+  const wanted = request.include.includes('message.output_text.logprobs');
+  if (request.topLogprobs === undefined && !wanted) return {};
+  return { logprobs: true, ...(request.topLogprobs && { top_logprobs: request.topLogprobs }) };
+}

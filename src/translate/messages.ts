@@ -1,0 +1,149 @@
+/** A conversation to Chat messages: one leading system message, every assistant turn followed by all its results. */
+import type { Notes } from '../base/result';
+import type { Dialect } from '../providers/dialect';
+import type { ChatAssistantMessage, ChatContent, ChatMessage } from '../wire/chat-request';
+import type { ContentPart } from '../wire/content';
+import { translateContent } from './content';
+import type { AssistantNode, ConversationNode } from './conversation';
+
+export interface MessagesOptions {
+  readonly dialect: Dialect;
+  /** False folds the leading instructions into the first user message (ALLOW_SYSTEM=0). */
+  readonly system: boolean;
+  /** False writes calls and results as text: for models that cannot call tools. */
+  readonly tools: boolean;
+  readonly notes: Notes;
+}
+
+/** @param instructions the request's own `instructions`, before those of the conversation */
+export function translateMessages(
+  instructions: string | undefined,
+  nodes: readonly ConversationNode[],
+  options: MessagesOptions,
+): readonly ChatMessage[] {
+  const leading = nodes.findIndex((node) => node.kind !== 'instructions');
+  const split = leading === -1 ? nodes.length : leading;
+  const merged = options.dialect.lateInstructions === 'merge' ? nodes : nodes.slice(0, split);
+  const texts = merged.flatMap((node) => (node.kind === 'instructions' ? [node.text] : []));
+  const head = [instructions, ...texts].filter((text) => text !== undefined && text !== '').join('\n\n');
+  const body = nodes.slice(split).flatMap((node) => translateNode(node, options));
+  const messages = body.some((message) => message.role === 'user') ? body : [NO_USER, ...body];
+  return head === '' ? messages : withInstructions(head, messages, options);
+}
+
+/** Upstreams refuse a conversation without a user message (upstreams.md, section 2: "elements with the role of user"). */
+const NO_USER: ChatMessage = { role: 'user', content: 'Continue.' };
+
+function withInstructions(text: string, messages: readonly ChatMessage[], options: MessagesOptions): readonly ChatMessage[] {
+  if (options.system) return [{ role: options.dialect.instructionsRole, content: text }, ...messages];
+  const first = messages.findIndex((message) => message.role === 'user');
+  return messages.map((message, index) => (index === first && message.role === 'user' ? { ...message, content: prepend(text, message.content) } : message));
+}
+
+function prepend(text: string, content: ChatContent): ChatContent {
+  return typeof content === 'string' ? `${text}\n\n${content}` : [{ type: 'text', text }, ...content];
+}
+
+function translateNode(node: ConversationNode, options: MessagesOptions): readonly ChatMessage[] {
+  switch (node.kind) {
+    case 'user': {
+      const content = translateContent(node.content, options.dialect, options.notes);
+      return content.length === 0 ? [] : [{ role: 'user', content }];
+    }
+    case 'instructions':
+      return lateInstructions(node.text, options);
+    case 'assistant':
+      return options.tools ? translateTurn(node, options) : flattenTurn(node, options);
+    default:
+      return node satisfies never;
+  }
+}
+
+/** Later instructions stay where they are: moving them would change the prefix that prompt caches know. */
+function lateInstructions(text: string, { dialect, system }: MessagesOptions): readonly ChatMessage[] {
+  const form = system ? dialect.lateInstructions : 'user';
+  switch (form) {
+    case 'merge':
+      return [];
+    case 'system':
+      return [{ role: dialect.instructionsRole, content: text }];
+    case 'user':
+      return [{ role: 'user', content: `<developer>\n${text}\n</developer>` }];
+    default:
+      return form satisfies never;
+  }
+}
+
+function translateTurn(node: AssistantNode, options: MessagesOptions): readonly ChatMessage[] {
+  const { dialect, notes } = options;
+  if (node.text.length === 0 && node.calls.length === 0) return [];
+  const message: ChatAssistantMessage = {
+    role: 'assistant',
+    ...spoken(node, options),
+    ...(node.calls.length > 0 && {
+      tool_calls: node.calls.map((call) => ({
+        id: call.id,
+        type: 'function' as const,
+        function: { name: call.name, arguments: call.arguments },
+      })),
+    }),
+  };
+  const messages: ChatMessage[] = [message];
+  const media: ContentPart[] = [];
+  for (const call of node.calls) {
+    if (call.result === undefined) notes.add(`answered a call of ${call.name} without a result with "aborted"`);
+    const result = call.result ?? [{ type: 'text', text: 'aborted' }];
+    messages.push({ role: 'tool', tool_call_id: call.id, content: resultText(result, options) });
+    const lifted = result.filter((part) => travels(part, dialect));
+    if (lifted.length > 0) media.push({ type: 'text', text: `[Content of the result of ${call.name}]` }, ...lifted);
+  }
+  // Media of results follow after ALL results of the turn, or the pairing is broken (upstreams.md, section 2).
+  if (media.length > 0) messages.push({ role: 'user', content: translateContent(media, dialect, notes) });
+  return messages;
+}
+
+/** Media that the dialect takes travel in a user message; everything else is text. A tool message is never empty. */
+function resultText(result: readonly ContentPart[], options: MessagesOptions): string {
+  const text = translateContent(
+    result.map((part) => (travels(part, options.dialect) ? ({ type: 'text', text: `[${part.type}: see the next user message]` } as const) : part)),
+    { ...options.dialect, content: 'string' },
+    options.notes,
+  );
+  return typeof text === 'string' && text !== '' ? text : '(no output)';
+}
+
+/** Whether a part of a result must go in a user message: media that the model takes, but not in a tool message. */
+const travels = (part: ContentPart, dialect: Dialect): boolean =>
+  (part.type === 'image' && dialect.images) || (part.type === 'audio' && dialect.audio);
+
+/** One reasoning block for the whole turn, shared by its parallel calls, in the form the provider reads. */
+function spoken(node: AssistantNode, { dialect }: MessagesOptions): Pick<ChatAssistantMessage, 'content'> & Partial<ChatAssistantMessage> {
+  const content = node.text.join('\n\n');
+  const reasoning = node.reasoning.join('\n');
+  const form = reasoning === '' && node.reasoningDetails.length === 0 ? 'none' : dialect.reasoningReplay;
+  switch (form) {
+    case 'none':
+      return { content };
+    case 'reasoning_content':
+      return { content, reasoning_content: reasoning };
+    case 'reasoning':
+      return { content, reasoning };
+    case 'reasoning_details':
+      return { content, reasoning_details: node.reasoningDetails.length > 0 ? node.reasoningDetails : [{ type: 'reasoning.text', text: reasoning }] };
+    case 'think':
+      return { content: `<think>\n${reasoning}\n</think>\n\n${content}` };
+    default:
+      return form satisfies never;
+  }
+}
+
+/** Calls and results as words, for a model that cannot call tools. */
+function flattenTurn(node: AssistantNode, options: MessagesOptions): readonly ChatMessage[] {
+  const calls = node.calls.map((call) => `[Called ${call.name} with ${call.arguments}]`);
+  const results = node.calls.map((call) => `[Result of ${call.name}]\n${resultText(call.result ?? [], options)}`);
+  const said = [...node.text, ...calls].join('\n\n');
+  return [
+    ...(said === '' ? [] : [{ role: 'assistant' as const, content: said }]),
+    ...(results.length === 0 ? [] : [{ role: 'user' as const, content: results.join('\n\n') }]),
+  ];
+}

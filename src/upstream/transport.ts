@@ -1,0 +1,120 @@
+/** The one function that talks to the provider: native fetch, a Buffer body, no redirects, bytes as they come. */
+import { BridgeError } from '../errors/bridge-error';
+import { classifyNetworkError } from '../errors/network-error';
+import { createDispatcher } from './dispatcher';
+import { SilenceTimer, type UpstreamTimeouts } from './timeouts';
+
+export interface UpstreamRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** Ends the request at once; its reason is thrown when it is a BridgeError. */
+  readonly abort: AbortSignal;
+}
+
+export interface UpstreamAnswer {
+  readonly status: number;
+  /** A header by its lower-case name. */
+  header(name: string): string | undefined;
+  /** The body's bytes, one array per read. Leaving the loop cancels the request. @throws BridgeError */
+  bytes(): AsyncIterable<Uint8Array>;
+  /** The whole body as text, up to `limit` bytes. @throws BridgeError */
+  text(limit: number): Promise<string>;
+}
+
+/** @throws BridgeError when no answer came: network, timeout, or the reason of the abort. */
+export type Transport = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
+
+/** @param timeouts limits for every request of this transport */
+export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
+  let dispatcher: object | undefined;
+  return async (request) => {
+    dispatcher ??= createDispatcher(timeouts.connectMs);
+    const exchange = new Exchange(request, timeouts);
+    try {
+      const { url, body } = request;
+      const init: RequestInit = { method: 'POST', headers: { ...request.headers }, body, redirect: 'manual', signal: exchange.signal };
+      return exchange.answer(await fetch(url, Object.assign(init, dispatcher && { dispatcher })));
+    } catch (cause) {
+      throw exchange.close(cause);
+    }
+  };
+}
+
+/** One request in flight: what ends it early, and why. */
+class Exchange {
+  private readonly controller = new AbortController();
+  private readonly timer: SilenceTimer;
+  private readonly host: string;
+  private readonly onAbort = () => this.end(this.request.abort.reason);
+
+  constructor(private readonly request: UpstreamRequest, timeouts: UpstreamTimeouts) {
+    this.host = new URL(request.url).host;
+    this.timer = new SilenceTimer(timeouts, this.host, (error) => this.end(error));
+    if (request.abort.aborted) this.onAbort();
+    else request.abort.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  answer(response: Response): UpstreamAnswer {
+    return {
+      status: response.status,
+      header: (name) => response.headers.get(name) ?? undefined,
+      bytes: () => this.bytes(response),
+      text: (limit) => this.text(response, limit),
+    };
+  }
+
+  /** Releases timer and listener. @returns the reason as an error for the caller. */
+  close(cause: unknown): BridgeError {
+    this.release();
+    const reason: unknown = this.signal.aborted ? this.signal.reason : cause;
+    return reason instanceof BridgeError ? reason : classifyNetworkError(reason, this.host);
+  }
+
+  private end(reason: unknown): void {
+    this.controller.abort(reason ?? new BridgeError('network', 'The request was aborted.'));
+  }
+
+  private release(): void {
+    this.timer.stop();
+    this.request.abort.removeEventListener('abort', this.onAbort);
+  }
+
+  private async *bytes(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
+    const reader = response.body?.getReader();
+    let first = true;
+    let whole = reader === undefined;
+    try {
+      while (reader) {
+        const read = await reader.read();
+        if (read.done) {
+          whole = true;
+          return;
+        }
+        this.timer.touch(first);
+        first = false;
+        yield read.value;
+      }
+    } catch (cause) {
+      throw this.close(cause);
+    } finally {
+      this.release();
+      if (!whole) this.end(undefined);
+    }
+  }
+
+  private async text(response: Response, limit: number): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of this.bytes(response)) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= limit) break;
+    }
+    return Buffer.concat(chunks).toString('utf8', 0, Math.min(size, limit));
+  }
+}

@@ -1,0 +1,95 @@
+/** Edge validation of a Chat Completions request: read as the Responses request it stands for, so that one path serves both. */
+import { isRecord, type JsonObject, type UnknownRecord } from '../base/json';
+import { asArray, asBoolean, asNumber, asRecord, asString, asText } from '../base/narrow';
+import { readContent } from './read-content';
+import { dropAbsent, invalid, optional } from './read-edge';
+import { readSampling } from './read-responses';
+import { readFormat } from './read-format';
+import { readToolChoice, readTools } from './read-tools';
+import type { InputItem } from './responses-items';
+import type { ResponsesRequest } from './responses-request';
+
+export interface ChatClientRequest {
+  readonly request: ResponsesRequest;
+  /** `stream_options.include_usage`: only then the client expects a usage chunk. */
+  readonly includeUsage: boolean;
+}
+
+/** @throws UnreadableField with the path of the first field that cannot be read. */
+export function readChatRequest(body: unknown): ChatClientRequest {
+  if (!isRecord(body)) throw invalid('', 'the body to be a JSON object', body);
+  const messages = asArray(body['messages']);
+  if (!messages) throw invalid('messages', 'a list of messages', body['messages']);
+  const logprobs = body['logprobs'] === true;
+  const request: ResponsesRequest = dropAbsent({
+    model: optional(body, 'model', asText, 'a non-empty string'),
+    input: messages.flatMap((message, index) => readMessage(message, `messages[${index}]`)),
+    stream: optional(body, 'stream', asBoolean, 'true or false') ?? false,
+    tools: readTools(body['tools'] ?? body['functions'], 'tools'),
+    toolChoice: readToolChoice(body['tool_choice']),
+    parallelToolCalls: asBoolean(body['parallel_tool_calls']),
+    maxOutputTokens: asNumber(body['max_completion_tokens'] ?? body['max_tokens']),
+    reasoning: readReasoning(body),
+    format: readFormat(body['response_format'], 'response_format'),
+    topLogprobs: logprobs ? asNumber(body['top_logprobs']) : undefined,
+    sampling: readSampling(body),
+    user: asText(body['user']),
+    promptCacheKey: asText(body['prompt_cache_key']),
+    include: logprobs ? ['message.output_text.logprobs'] : [],
+    modalities: asArray(body['modalities']) as readonly string[] | undefined,
+    audio: asRecord(body['audio']) as JsonObject | undefined,
+    echo: {},
+  });
+  return { request, includeUsage: asRecord(body['stream_options'])?.['include_usage'] === true };
+}
+
+function readReasoning(body: UnknownRecord): ResponsesRequest['reasoning'] {
+  const effort = asText(body['reasoning_effort']) ?? asText(asRecord(body['reasoning'])?.['effort']);
+  if (effort !== undefined) return { effort };
+  return body['enable_thinking'] === false ? { effort: 'none' } : undefined;
+}
+
+function readMessage(value: unknown, path: string): readonly InputItem[] {
+  if (!isRecord(value)) throw invalid(path, 'a message object', value);
+  const role = asText(value['role']);
+  switch (role) {
+    case 'system':
+    case 'developer':
+    case 'user':
+      return [{ type: 'message', role, content: readContent(value['content'], `${path}.content`) }];
+    case 'assistant':
+      return readAssistant(value, path);
+    case 'tool':
+    case 'function':
+      return [dropAbsent({
+        type: 'call_output' as const,
+        callId: asString(value['tool_call_id']),
+        label: asText(value['name']),
+        output: readContent(value['content'], `${path}.content`),
+      })];
+    default:
+      throw invalid(`${path}.role`, '"system", "developer", "user", "assistant" or "tool"', value['role']);
+  }
+}
+
+function readAssistant(value: UnknownRecord, path: string): readonly InputItem[] {
+  const items: InputItem[] = [];
+  const reasoning = asText(value['reasoning_content']) ?? asText(value['reasoning']);
+  if (reasoning !== undefined) items.push({ type: 'reasoning', summary: '', content: reasoning });
+  const content = readContent(value['content'], `${path}.content`);
+  if (content.length > 0) items.push({ type: 'message', role: 'assistant', content });
+  const calls = asArray(value['tool_calls']) ?? [];
+  return [...items, ...calls.map((call, index) => readCall(call, `${path}.tool_calls[${index}]`))];
+}
+
+function readCall(value: unknown, path: string): InputItem {
+  const call = asRecord(value);
+  const custom = asRecord(call?.['custom']);
+  const target = custom ?? asRecord(call?.['function']);
+  const name = asText(target?.['name']);
+  if (!call || !target || name === undefined) throw invalid(`${path}.function.name`, 'a non-empty string', target?.['name']);
+  const callId = asString(call['id']) ?? '';
+  return custom
+    ? { type: 'custom_tool_call', callId, name, input: asString(custom['input']) ?? '' }
+    : { type: 'function_call', callId, name, arguments: asString(target['arguments']) ?? '' };
+}

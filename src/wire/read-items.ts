@@ -1,0 +1,142 @@
+/** Edge validation of `input`: every item a client may send, in one table over their wire types. */
+import { isRecord, type JsonObject, type UnknownRecord } from '../base/json';
+import { asArray, asRecord, asString, asText } from '../base/narrow';
+import { readContent } from './read-content';
+import { dropAbsent, invalid, readSchema } from './read-edge';
+import { readTools } from './read-tools';
+import type { CallOutputItem, HostedCallItem, InputItem, MessageItem, MessageRole } from './responses-items';
+
+type ReadItem = (item: UnknownRecord, path: string) => InputItem;
+
+const ROLES: readonly MessageRole[] = ['user', 'assistant', 'system', 'developer'];
+
+/**
+ * Reads `input`: a string is one user message, an empty string none.
+ * @throws UnreadableField naming the item.
+ */
+export function readInput(value: unknown): readonly InputItem[] {
+  if (typeof value === 'string') {
+    return value === '' ? [] : [{ type: 'message', role: 'user', content: [{ type: 'text', text: value }] }];
+  }
+  const list = asArray(value);
+  if (!list) throw invalid('input', 'a string or a list of items', value);
+  return list.map((item, index) => readItem(item, `input[${index}]`));
+}
+
+function readItem(value: unknown, path: string): InputItem {
+  if (typeof value === 'string') return { type: 'message', role: 'user', content: [{ type: 'text', text: value }] };
+  if (!isRecord(value)) throw invalid(path, 'an item object', value);
+  const type = asText(value['type']) ?? (value['role'] === undefined ? 'unknown' : 'message');
+  const read = READERS[type];
+  return read ? read(value, path) : { type: 'unrecognized', kind: type };
+}
+
+const READERS: Readonly<Record<string, ReadItem>> = {
+  message: readMessage,
+  reasoning: (item) => dropAbsent({
+    type: 'reasoning' as const,
+    summary: joinTexts(item['summary'], '\n\n'),
+    content: asArray(item['content']) && joinTexts(item['content'], ''),
+    encryptedContent: asText(item['encrypted_content']),
+  }),
+  function_call: (item, path) => dropAbsent({
+    type: 'function_call' as const,
+    callId: asString(item['call_id']) ?? '',
+    name: requireText(item, 'name', path),
+    namespace: asText(item['namespace']),
+    arguments: asString(item['arguments']) ?? JSON.stringify(item['arguments'] ?? {}),
+  }),
+  custom_tool_call: (item, path) => dropAbsent({
+    type: 'custom_tool_call' as const,
+    callId: asString(item['call_id']) ?? '',
+    name: requireText(item, 'name', path),
+    namespace: asText(item['namespace']),
+    input: asString(item['input']) ?? '',
+  }),
+  tool_search_call: (item) => ({
+    type: 'tool_search_call',
+    callId: asString(item['call_id']) ?? '',
+    arguments: readSchema(item['arguments']) ?? {},
+  }),
+  local_shell_call: (item) => hostedCall('local_shell', item, item['action']),
+  shell_call: (item) => hostedCall('shell', item, item['action']),
+  apply_patch_call: (item) => hostedCall('apply_patch', item, item['operation']),
+  function_call_output: callOutput,
+  custom_tool_call_output: callOutput,
+  local_shell_call_output: callOutput,
+  shell_call_output: callOutput,
+  apply_patch_call_output: callOutput,
+  tool_search_output: (item, path) => ({
+    type: 'tool_search_output',
+    callId: asString(item['call_id']) ?? '',
+    tools: readTools(item['tools'], `${path}.tools`),
+    raw: asArray(item['tools']) ?? [],
+  }),
+  additional_tools: (item, path) => ({ type: 'additional_tools', tools: readTools(item['tools'], `${path}.tools`) }),
+  agent_message: (item) => dropAbsent({
+    type: 'agent_message' as const,
+    author: asText(item['author']),
+    recipient: asText(item['recipient']),
+    text: joinTexts(item['content'], '\n\n'),
+  }),
+  compaction: compaction,
+  compaction_summary: compaction,
+  context_compaction: compaction,
+  compaction_trigger: () => ({ type: 'compaction_trigger' }),
+  configuration_update: (item) => dropAbsent({
+    type: 'configuration_update' as const,
+    reasoning: asRecord(item['reasoning']),
+    text: asRecord(item['text']),
+  }),
+  item_reference: (item, path) => ({ type: 'item_reference', id: requireText(item, 'id', path) }),
+};
+
+function readMessage(item: UnknownRecord, path: string): MessageItem {
+  const role = ROLES.find((known) => known === item['role']);
+  if (!role) throw invalid(`${path}.role`, ROLES.map((known) => `"${known}"`).join(', '), item['role']);
+  return { type: 'message', role, content: readContent(item['content'], `${path}.content`) };
+}
+
+/** An output without a call id names its tool instead: Codex sends this after create_goal (codex-protocol.md, section 1). */
+function callOutput(item: UnknownRecord, path: string): CallOutputItem {
+  const callId = item['call_id'];
+  return dropAbsent({
+    type: 'call_output' as const,
+    callId: asString(callId),
+    label: asText(item['name']),
+    output: readOutput(item['output'], `${path}.output`),
+  });
+}
+
+/** Text, a list of parts, or any other JSON (shell outputs are lists of objects), which is kept as JSON text. */
+function readOutput(value: unknown, path: string): CallOutputItem['output'] {
+  if (value === undefined || value === null) return [];
+  if (typeof value === 'string') return [{ type: 'text', text: value }];
+  const list = asArray(value);
+  const parts = list?.every((part) => asText(asRecord(part)?.['type'])?.startsWith('input_'));
+  return parts ? readContent(value, path) : [{ type: 'text', text: JSON.stringify(value) }];
+}
+
+function hostedCall(tool: HostedCallItem['tool'], item: UnknownRecord, given: unknown): HostedCallItem {
+  return { type: 'hosted_call', tool, callId: asString(item['call_id']) ?? asString(item['id']) ?? '', arguments: (asRecord(given) ?? {}) as JsonObject };
+}
+
+function compaction(item: UnknownRecord): InputItem {
+  return { type: 'compaction', encryptedContent: asString(item['encrypted_content']) ?? '' };
+}
+
+/** `encrypted_content` beside `text`: Codex's agent messages carry their task there, in plain text (codex-protocol.md). */
+function joinTexts(value: unknown, separator: string): string {
+  if (typeof value === 'string') return value;
+  const texts = (asArray(value) ?? []).map((part) => {
+    const record = asRecord(part);
+    return asString(record?.['text']) ?? asString(record?.['encrypted_content']) ?? '';
+  });
+  return texts.filter((text) => text !== '').join(separator);
+}
+
+function requireText(item: UnknownRecord, field: string, path: string): string {
+  const text = asText(item[field]);
+  if (text === undefined) throw invalid(`${path}.${field}`, 'a non-empty string', item[field]);
+  return text;
+}

@@ -1,0 +1,90 @@
+/**
+ * Edge validation of a Responses request: unknown JSON in, typed request out. Mistakes name their path; what a future
+ * client may send and this version does not know arrives as `unrecognized` and never fails a request.
+ */
+import { isRecord, type JsonObject, type JsonValue, type UnknownRecord } from '../base/json';
+import { asArray, asBoolean, asNumber, asRecord, asText } from '../base/narrow';
+import { dropAbsent, invalid, optional } from './read-edge';
+import { readFormat } from './read-format';
+import { readInput } from './read-items';
+import { readToolChoice, readTools } from './read-tools';
+import type { ResponsesEcho, ResponsesRequest, Sampling } from './responses-request';
+
+/** Request fields that a Response repeats. Spec: Responses API, Response fields. */
+const ECHOED = [
+  'instructions', 'max_output_tokens', 'max_tool_calls', 'metadata', 'parallel_tool_calls', 'previous_response_id',
+  'prompt_cache_key', 'reasoning', 'safety_identifier', 'service_tier', 'store', 'temperature', 'text', 'tool_choice',
+  'tools', 'top_logprobs', 'top_p', 'truncation', 'user', 'presence_penalty', 'frequency_penalty', 'background',
+] as const;
+
+/** @throws UnreadableField with the path of the first field that cannot be read. */
+export function readResponsesRequest(body: unknown): ResponsesRequest {
+  if (!isRecord(body)) throw invalid('', 'the body to be a JSON object', body);
+  const text = asRecord(body['text']);
+  const reasoning = asRecord(body['reasoning']);
+  return dropAbsent({
+    model: optional(body, 'model', asText, 'a non-empty string'),
+    instructions: readInstructions(body['instructions']),
+    input: readInput(body['input']),
+    stream: optional(body, 'stream', asBoolean, 'true or false') ?? false,
+    tools: readTools(body['tools'], 'tools'),
+    toolChoice: readToolChoice(body['tool_choice']),
+    parallelToolCalls: optional(body, 'parallel_tool_calls', asBoolean, 'true or false'),
+    maxOutputTokens: optional(body, 'max_output_tokens', asCount, 'a positive integer'),
+    maxToolCalls: optional(body, 'max_tool_calls', asCount, 'a positive integer'),
+    reasoning: reasoning && dropAbsent({ effort: asText(reasoning['effort']), summary: asText(reasoning['summary']) }),
+    format: readFormat(text?.['format'], 'text.format'),
+    verbosity: asText(text?.['verbosity']),
+    topLogprobs: optional(body, 'top_logprobs', asNumber, 'a number'),
+    sampling: readSampling(body),
+    user: asText(body['user']),
+    promptCacheKey: asText(body['prompt_cache_key']),
+    previousResponseId: asText(body['previous_response_id']),
+    store: asBoolean(body['store']),
+    include: (asArray(body['include']) ?? []).filter((entry): entry is string => typeof entry === 'string'),
+    modalities: asArray(body['modalities']) as readonly string[] | undefined,
+    audio: asRecord(body['audio']) as JsonObject | undefined,
+    echo: readEcho(body),
+  });
+}
+
+/** A string; an array of items is accepted for compatibility and read as text. */
+function readInstructions(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  if (Array.isArray(value)) {
+    const texts = readInput(value).flatMap((item) => (item.type === 'message' ? item.content : []));
+    return texts.map((part) => (part.type === 'text' ? part.text : '')).join('\n\n');
+  }
+  throw invalid('instructions', 'a string', value);
+}
+
+/** Sampling settings, by the names both protocols share. */
+export function readSampling(body: UnknownRecord): Sampling {
+  const stop = body['stop'];
+  return dropAbsent({
+    temperature: optional(body, 'temperature', asNumber, 'a number'),
+    top_p: optional(body, 'top_p', asNumber, 'a number'),
+    top_k: asNumber(body['top_k']),
+    stop: typeof stop === 'string' || Array.isArray(stop) ? (stop as string | readonly string[]) : undefined,
+    seed: asNumber(body['seed']),
+    presence_penalty: asNumber(body['presence_penalty']),
+    frequency_penalty: asNumber(body['frequency_penalty']),
+    logit_bias: asRecord(body['logit_bias']) as JsonObject | undefined,
+    n: asNumber(body['n']),
+  });
+}
+
+function readEcho(body: UnknownRecord): ResponsesEcho {
+  const echo: Record<string, JsonValue> = {};
+  for (const field of ECHOED) {
+    const value = body[field];
+    if (value !== undefined && value !== null) echo[field] = value as JsonValue;
+  }
+  return echo;
+}
+
+function asCount(value: unknown): number | undefined {
+  const number = asNumber(value);
+  return number !== undefined && Number.isInteger(number) && number > 0 ? number : undefined;
+}

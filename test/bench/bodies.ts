@@ -1,0 +1,121 @@
+/** The same conversation as a Responses request and as a Chat Completions request, of about the size asked for. */
+import type { Protocol } from './messages';
+
+interface ToolRound {
+  readonly callId: string;
+  readonly arguments: string;
+  readonly output: string;
+}
+interface Conversation {
+  readonly instructions: string;
+  readonly prompt: string;
+  readonly rounds: readonly ToolRound[];
+}
+
+const MODEL = 'glm-4.7';
+/** Codex's own instructions are about 17,000 characters long. */
+const INSTRUCTIONS_BYTES = 17_000;
+const OUTPUT_BYTES = 4_000;
+const TOOL_NAMES = ['exec_command', 'write_stdin', 'view_image', 'get_goal', 'create_goal', 'update_goal'] as const;
+
+/** Text like source code. The arrow and the Chinese words make the body a two-byte string, as real histories are. */
+function sourceText(bytes: number, seed: number): string {
+  const lines: string[] = [];
+  for (let size = 0, line = 0; size < bytes; line++) {
+    const text = `${line + 1}\tconst value${(seed * 31 + line) % 997} = read("item ${line}", 'x'); // 步骤 → ${seed}`;
+    lines.push(text);
+    size += text.length + 1;
+  }
+  return lines.join('\n');
+}
+
+function conversation(historyBytes: number): Conversation {
+  const instructions = sourceText(Math.min(INSTRUCTIONS_BYTES, historyBytes / 2), 0);
+  const rounds: ToolRound[] = [];
+  let size = Buffer.byteLength(JSON.stringify(instructions));
+  for (let index = 0; size < historyBytes; index++) {
+    const round: ToolRound = {
+      callId: `call_bench_${index}`,
+      arguments: JSON.stringify({ cmd: `sed -n '1,80p' src/part-${index}.ts` }),
+      output: sourceText(Math.min(OUTPUT_BYTES, historyBytes), index + 1),
+    };
+    rounds.push(round);
+    size += Buffer.byteLength(JSON.stringify(round));
+  }
+  return { instructions, prompt: 'Say something.', rounds };
+}
+
+const PARAMETERS = {
+  type: 'object',
+  properties: {
+    cmd: { type: 'string', description: 'Shell command to execute.' },
+    workdir: { type: 'string', description: 'Working directory for the command.' },
+    yield_time_ms: { type: 'number', description: 'Wait before yielding output.' },
+  },
+  required: ['cmd'],
+  additionalProperties: false,
+};
+const describeTool = (name: string): object => ({
+  name,
+  description: `The tool ${name}, which acts in the working directory of the session.`,
+  parameters: PARAMETERS,
+  strict: false,
+});
+
+const message = (role: string, text: string): object => ({
+  type: 'message',
+  role,
+  content: [{ type: 'input_text', text }],
+});
+
+function responsesBody({ instructions, prompt, rounds }: Conversation): object {
+  const history = rounds.flatMap((round) => [
+    { type: 'function_call', name: 'exec_command', arguments: round.arguments, call_id: round.callId },
+    { type: 'function_call_output', call_id: round.callId, output: round.output },
+  ]);
+  return {
+    model: MODEL,
+    stream: true,
+    input: [message('developer', instructions), message('user', prompt), ...history],
+    tools: TOOL_NAMES.map((name) => ({ type: 'function', ...describeTool(name) })),
+    tool_choice: 'auto',
+    parallel_tool_calls: true,
+    reasoning: { summary: 'auto' },
+    store: false,
+    include: ['reasoning.encrypted_content'],
+    prompt_cache_key: 'bench',
+  };
+}
+
+function chatBody({ instructions, prompt, rounds }: Conversation): object {
+  const history = rounds.flatMap((round) => [
+    {
+      role: 'assistant',
+      content: null,
+      tool_calls: [
+        { id: round.callId, type: 'function', function: { name: 'exec_command', arguments: round.arguments } },
+      ],
+    },
+    { role: 'tool', tool_call_id: round.callId, content: round.output },
+  ]);
+  return {
+    model: MODEL,
+    stream: true,
+    stream_options: { include_usage: true },
+    messages: [{ role: 'system', content: instructions }, { role: 'user', content: prompt }, ...history],
+    tools: TOOL_NAMES.map((name) => ({ type: 'function', function: describeTool(name) })),
+    tool_choice: 'auto',
+    parallel_tool_calls: true,
+  };
+}
+
+const RENDER: Record<Protocol, (talk: Conversation) => object> = { responses: responsesBody, chat: chatBody };
+
+/** The request body with a history of about `historyBytes`, and the characters of tool results in it. */
+export function requestBody(protocol: Protocol, historyBytes: number): { body: Buffer; toolCharacters: number } {
+  const talk = conversation(historyBytes);
+  return {
+    body: Buffer.from(JSON.stringify(RENDER[protocol](talk))),
+    toolCharacters: talk.rounds.reduce((sum, round) => sum + round.output.length, 0),
+  };
+}

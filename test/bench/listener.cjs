@@ -1,0 +1,10 @@
+/** The start-up floor: a bare CommonJS node:http listener. Run as: node listener.cjs PORT. */
+'use strict';
+const http = require('node:http');
+
+http
+  .createServer((request, response) => {
+    response.writeHead(request.url === '/health' ? 200 : 404, { 'content-type': 'text/plain' });
+    response.end('ok\n');
+  })
+  .listen(Number(process.argv[2]), '127.0.0.1');

@@ -1,0 +1,181 @@
+/** The client, a process of its own: opens streams, checks each reply byte for byte, and times what arrives. */
+import { setMaxListeners } from 'node:events';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { StringDecoder } from 'node:string_decoder';
+import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { requestBody } from './bodies';
+import { answerCalls, type LoadCalls, type LoadJob, type LoadResult, type Protocol } from './messages';
+import { clockMicros, TextChecker } from './text';
+
+/** What one SSE event means to the client. */
+interface Reading {
+  readonly text?: string | undefined;
+  readonly final?: string | undefined;
+  readonly failure?: string;
+  readonly end?: boolean;
+}
+interface ProtocolRow {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly read: (data: string) => Reading;
+}
+interface ResponsesEvent {
+  readonly type: string;
+  readonly delta?: string;
+  readonly item?: { readonly type: string; readonly content?: readonly { readonly text?: string }[] };
+}
+interface ChatChunk {
+  readonly choices?: readonly { readonly delta?: { readonly content?: string | null } }[];
+  readonly error?: unknown;
+}
+
+const MAX_ERRORS = 5;
+
+function readResponsesEvent(data: string): Reading {
+  const event = JSON.parse(data) as ResponsesEvent;
+  if (event.type === 'response.output_text.delta') return { text: event.delta };
+  if (event.type === 'response.completed') return { end: true };
+  if (event.type === 'response.output_item.done' && event.item?.type === 'message') {
+    return { final: (event.item.content ?? []).map((part) => part.text ?? '').join('') };
+  }
+  const failed = ['response.failed', 'response.incomplete', 'error'].includes(event.type);
+  return failed ? { failure: data.slice(0, 300) } : {};
+}
+
+function readChatChunk(data: string): Reading {
+  if (data === '[DONE]') return { end: true };
+  const chunk = JSON.parse(data) as ChatChunk;
+  if (chunk.error !== undefined) return { failure: data.slice(0, 300) };
+  return { text: chunk.choices?.[0]?.delta?.content ?? undefined };
+}
+
+const COMMON_HEADERS = {
+  accept: 'text/event-stream',
+  'content-type': 'application/json',
+  authorization: 'Bearer sk-test-bench',
+};
+const CODEX_HEADERS = {
+  originator: 'codex_exec',
+  'user-agent': 'codex_exec/0.169.0 (Debian 12.0.0; x86_64) xterm (codex_exec; 0.169.0)',
+  'session-id': '01a00000-0000-7000-8000-000000000000',
+  'thread-id': '01a00000-0000-7000-8000-000000000000',
+  'x-client-request-id': '01a00000-0000-7000-8000-000000000000',
+  'x-codex-window-id': '01a00000-0000-7000-8000-000000000000:0',
+};
+const PROTOCOLS: Record<Protocol, ProtocolRow> = {
+  chat: { path: '/v1/chat/completions', headers: COMMON_HEADERS, read: readChatChunk },
+  responses: { path: '/v1/responses', headers: { ...COMMON_HEADERS, ...CODEX_HEADERS }, read: readResponsesEvent },
+};
+
+/** Codex opens a connection for each request, so the load does too. */
+const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
+
+type Tally = { -readonly [K in keyof LoadResult]: LoadResult[K] extends readonly (infer E)[] ? E[] : LoadResult[K] };
+
+/** Reads one reply: SSE lines into the checker, and into the tally what was seen. */
+class Reply {
+  private readonly decoder = new StringDecoder('utf8');
+  private readonly checker: TextChecker;
+  private readonly startedAt = clockMicros();
+  private readonly texts: string[] = [];
+  private rest = '';
+  private bytes = 0;
+  private ended = false;
+  private sawText = false;
+  private failure: string | undefined;
+
+  constructor(private readonly job: LoadJob, private readonly tally: Tally) {
+    this.checker = new TextChecker(job.deltas, this.startedAt + job.ignoreMs * 1000);
+  }
+
+  take(chunk: Buffer): void {
+    const now = clockMicros();
+    if (this.bytes === 0) this.tally.firstByteMs.push((now - this.startedAt) / 1000);
+    this.bytes += chunk.length;
+    const lines = (this.rest + this.decoder.write(chunk)).split('\n');
+    this.rest = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('data:')) this.event(line.slice(5).trim(), now);
+  }
+
+  /** Closes the reply; `problem` says why it stopped, if it did not end by itself. */
+  close(problem: string | undefined): void {
+    this.checker.finish();
+    this.tally.lost += this.checker.lost;
+    this.tally.surplus += this.checker.surplus;
+    this.tally.replyBytes.push(this.bytes);
+    for (const latency of this.checker.latencies) this.tally.latencies.push(latency);
+    const fault = problem ?? this.failure ?? (this.ended ? undefined : 'the reply stopped without its last event');
+    if (fault !== undefined && this.tally.errors.length < MAX_ERRORS) this.tally.errors.push(fault);
+  }
+
+  private event(data: string, now: number): void {
+    const reading = PROTOCOLS[this.job.protocol].read(data);
+    if (reading.text !== undefined && reading.text !== '') {
+      if (!this.sawText) this.tally.firstTextMs.push((now - this.startedAt) / 1000);
+      this.sawText = true;
+      this.tally.deltas += 1;
+      this.texts.push(reading.text);
+      this.checker.feed(reading.text, now);
+    }
+    if (reading.final !== undefined && reading.final !== this.texts.join('')) this.tally.wrongFinals += 1;
+    if (reading.failure !== undefined) this.failure = reading.failure;
+    if (reading.end === true) this.ended = true;
+  }
+}
+
+/** Reads the body of a refusal, as far as a report needs it. */
+async function refusal(incoming: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of incoming) text += String(chunk);
+  return `HTTP status ${incoming.statusCode}: ${text.slice(0, 300)}`;
+}
+
+function answerTo(job: LoadJob, body: Buffer, signal: AbortSignal): Promise<IncomingMessage> {
+  const { path, headers } = PROTOCOLS[job.protocol];
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port: job.port, path, method: 'POST', agent, signal };
+    httpRequest({ ...options, headers: { ...headers, 'content-length': body.length } })
+      .on('response', resolve)
+      .on('error', reject)
+      .end(body);
+  });
+}
+
+/** One request and its whole reply; never rejects, whatever goes wrong is in the tally. */
+async function exchange(job: LoadJob, body: Buffer, signal: AbortSignal, tally: Tally): Promise<void> {
+  const reply = new Reply(job, tally);
+  let problem: string | undefined;
+  try {
+    const incoming = await answerTo(job, body, signal);
+    if (incoming.statusCode === 200) {
+      incoming.on('data', (chunk: Buffer) => reply.take(chunk));
+      await finished(incoming);
+    } else problem = await refusal(incoming);
+  } catch (error) {
+    problem = signal.aborted ? `not finished after ${job.deadlineMs} ms` : String(error);
+  }
+  reply.close(problem);
+}
+
+async function run(job: LoadJob): Promise<LoadResult> {
+  const { body, toolCharacters } = requestBody(job.protocol, job.historyBytes);
+  const tally: Tally = {
+    deltas: 0, lost: 0, surplus: 0, wrongFinals: 0, errors: [], latencies: [],
+    firstByteMs: [], firstTextMs: [], replyBytes: [], toolCharacters,
+  };
+  const abort = new AbortController();
+  setMaxListeners(0, abort.signal);
+  const timer = setTimeout(() => abort.abort(), job.deadlineMs);
+  const stream = async (index: number): Promise<void> => {
+    await sleep(index * job.staggerMs);
+    for (let count = 0; count < job.requests && tally.errors.length === 0; count++) {
+      await exchange(job, body, abort.signal, tally);
+    }
+  };
+  await Promise.all(Array.from({ length: job.streams }, (_, index) => stream(index)));
+  clearTimeout(timer);
+  return tally;
+}
+
+answerCalls<LoadCalls>({ run });

@@ -1,0 +1,82 @@
+/** The benchmark: what the bridge costs above a byte pipe, measured with everything in processes of its own. */
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import type { LoadCalls, UpstreamCalls } from './messages';
+import { METRICS, type Bench, type MetricName } from './metrics';
+import { readOptions, USAGE, type BenchOptions } from './options';
+import { FULL, QUICK } from './plan';
+import { endAll, startHelper } from './processes';
+import { judgeGoals, renderReport } from './report';
+import { Results, ROW_KEYS, ROWS } from './results';
+import { chooseSubjects } from './subjects';
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+function chooseMetrics(only: readonly string[]): MetricName[] {
+  const names = Object.keys(METRICS) as MetricName[];
+  const unknown = only.find((name) => !names.some((known) => known === name));
+  if (unknown !== undefined) throw new TypeError(`No metric '${unknown}': expected ${names.join(', ')}`);
+  return only.length === 0 ? names : names.filter((name) => only.includes(name));
+}
+
+async function createBench(options: BenchOptions): Promise<Bench> {
+  const plan = options.quick ? QUICK : FULL;
+  const subjects = chooseSubjects(options.commands, options.subjects);
+  const upstream = startHelper<UpstreamCalls>('fake-upstream.ts');
+  const load = startHelper<LoadCalls>('load-generator.ts');
+  const upstreamPort = await upstream.call('listen', null);
+  const endsAt = performance.now() + plan.budgetSeconds * 1000;
+  const expired = (): boolean => performance.now() > endsAt;
+  return { plan, subjects, upstream, upstreamPort, load, results: new Results(), unable: new Set(), expired };
+}
+
+function writeJson(file: string, { results, subjects, plan }: Bench, machine: object): void {
+  const rows = ROW_KEYS.map((key) => ({
+    row: key,
+    ...ROWS[key],
+    subjects: subjects.map(({ name }) => ({ name, value: results.value(key, name), rounds: results.rounds(key, name) })),
+  }));
+  const content = { machine, plan, rows, goals: judgeGoals(results, subjects), failures: results.failures };
+  writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+/** True when every measurement succeeded and every reply arrived byte for byte; missed goals do not count. */
+function isFaultless({ results, subjects }: Bench): boolean {
+  const faults = subjects.flatMap(({ name }) => [results.value('lost', name) ?? 0, results.value('faults', name) ?? 0]);
+  return results.failures.length === 0 && faults.every((count) => count === 0);
+}
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const metrics = chooseMetrics(options.only);
+  const bench = await createBench(options);
+  const machine = { node: process.version, platform: process.platform, cores: cpus().length, load: loadavg()[0] ?? 0 };
+  for (const name of metrics) {
+    if (bench.expired()) break;
+    const startedAt = performance.now();
+    await METRICS[name](bench);
+    process.stderr.write(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
+  }
+  const remarks = [
+    `Node ${machine.node}, ${machine.platform}, ${machine.cores} cores, load ${machine.load.toFixed(2)} at the start.`,
+    ...(bench.expired() ? ['The time of the run was used up: some rounds were left out.'] : []),
+  ];
+  console.log(`\n${renderReport(bench.results, bench.subjects, remarks)}`);
+  if (options.json !== undefined) writeJson(options.json, bench, machine);
+  return isFaultless(bench) ? 0 : 1;
+}
+
+process.on('exit', endAll);
+for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => process.exit(code));
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof TypeError ? `${error.message}\n\n${USAGE}` : error);
+    process.exit(2);
+  },
+);

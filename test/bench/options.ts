@@ -1,0 +1,47 @@
+/** The command line of the benchmark. */
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  readonly quick: boolean;
+  readonly help: boolean;
+  /** Metric groups to run and subjects to take; empty means all. */
+  readonly only: readonly string[];
+  readonly subjects: readonly string[];
+  /** `NAME=COMMAND` of further subjects. */
+  readonly commands: readonly string[];
+  readonly json: string | undefined;
+}
+
+export const USAGE = `Usage: npm run bench -- [options]
+  --quick             a short run, under three minutes on two cores
+  --only METRIC       measure only these, separated by commas: start, request-40k, request-4m, saturated, paced, memory
+  --subjects A,B      take only these subjects: listener, direct, pipe-http, pipe-fetch, bridge, or names given by --cmd
+  --cmd NAME=COMMAND  add a subject that speaks Responses; {port} and {upstream} are filled in. NAME:chat=COMMAND
+                      speaks Chat Completions. Words such as KEY=value before the command are its environment. Repeatable
+  --json FILE         write every measured value to FILE
+  --help              show this text`;
+
+const splitNames = (values: readonly string[]): string[] => values.flatMap((value) => value.split(',')).filter(Boolean);
+
+/** Reads the arguments; throws a TypeError that names the argument it does not know. */
+export function readOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      subjects: { type: 'string', multiple: true, default: [] },
+      cmd: { type: 'string', multiple: true, default: [] },
+      json: { type: 'string' },
+    },
+  });
+  return {
+    quick: values.quick === true,
+    help: values.help === true,
+    only: splitNames(values.only ?? []),
+    subjects: splitNames(values.subjects ?? []),
+    commands: values.cmd ?? [],
+    json: values.json,
+  };
+}

@@ -1,0 +1,44 @@
+/** A floor: a byte pipe from native fetch to a node:http server, one write a read. Run as: node pipe-fetch.cjs PORT UPSTREAM. */
+'use strict';
+const http = require('node:http');
+
+const origin = new URL(process.argv[3]).origin;
+const HOP_BY_HOP = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive', 'expect'];
+
+function endToEnd(entries) {
+  return Object.fromEntries([...entries].filter(([name]) => !HOP_BY_HOP.includes(name)));
+}
+
+async function readBody(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function forward(request, response) {
+  const abort = new AbortController();
+  response.on('close', () => {
+    if (!response.writableFinished) abort.abort();
+  });
+  const answer = await fetch(origin + request.url, {
+    method: request.method,
+    headers: endToEnd(Object.entries(request.headers)),
+    body: await readBody(request),
+    signal: abort.signal,
+  });
+  response.writeHead(answer.status, endToEnd(answer.headers));
+  const reader = answer.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (!response.write(value)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+  }
+  response.end();
+}
+
+http
+  .createServer((request, response) => {
+    if (request.url === '/health') response.writeHead(200).end('ok\n');
+    else forward(request, response).catch(() => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
+  })
+  .listen(Number(process.argv[2]), '127.0.0.1');

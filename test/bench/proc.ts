@@ -1,0 +1,31 @@
+/** CPU time and memory of another process, read from /proc; `undefined` where the platform has none. */
+import { readFileSync } from 'node:fs';
+
+const PROC = '/proc';
+/** USER_HZ: the unit of utime and stime, 100 a second on every platform Node supports on Linux. */
+const TICKS_PER_SECOND = 100;
+
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(`${PROC}/${path}`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** True where CPU and memory of other processes can be read. */
+export const procAvailable = readProc('self/stat') !== undefined;
+
+/** On-CPU microseconds of all threads since the process began: utime + stime, fields 14 and 15 of proc_pid_stat(5). */
+export function cpuMicros(pid: number): number | undefined {
+  const stat = readProc(`${pid}/stat`);
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // Begins with field 3; the name may hold spaces.
+  return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND;
+}
+
+/** Resident memory in megabytes (10^6 bytes). */
+export function residentMegabytes(pid: number): number | undefined {
+  const match = /^VmRSS:\s+(\d+) kB/m.exec(readProc(`${pid}/status`) ?? '');
+  return match === null ? undefined : (Number(match[1]) * 1024) / 1e6;
+}

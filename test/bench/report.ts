@@ -1,0 +1,127 @@
+/** The report of a run: one table of values and ratios, then the goals. */
+import { procAvailable } from './proc';
+import { ROW_KEYS, ROWS, type Results, type RowKey } from './results';
+import type { Subject } from './subjects';
+
+const FLOORS = ['pipe-fetch', 'pipe-http'] as const;
+
+interface Goal {
+  readonly label: string;
+  /** The row it judges: without any value there, the run did not ask for the goal. */
+  readonly row: RowKey;
+  readonly limit: number;
+  readonly render: (value: number) => string;
+  readonly measure: (results: Results, subject: string) => number | undefined;
+}
+
+const ratioToFetch = (row: RowKey): Goal['measure'] => (results, subject) => results.ratio(row, subject, 'pipe-fetch');
+
+const timesFetch = (value: number): string => `${value.toFixed(2)} x pipe-fetch`;
+const sum = (first: number | undefined, second: number | undefined): number | undefined =>
+  first === undefined || second === undefined ? undefined : first + second;
+
+/** What the project promises of itself. */
+const GOALS: readonly Goal[] = [
+  {
+    label: 'start-up within 15 ms of the bare listener',
+    row: 'start',
+    limit: 15,
+    render: (value) => `${value.toFixed(1)} ms above listener`,
+    measure: (results, subject) => results.paired('start', subject, 'listener', (value, base) => value - base),
+  },
+  {
+    label: 'cpu/delta 20x50 within 1.3 of the fetch pipe',
+    row: 'cpuPaced',
+    limit: 1.3,
+    render: timesFetch,
+    measure: ratioToFetch('cpuPaced'),
+  },
+  {
+    label: 'memory with 100 streams within 1.3 of the fetch pipe',
+    row: 'rssStreams',
+    limit: 1.3,
+    render: timesFetch,
+    measure: ratioToFetch('rssStreams'),
+  },
+  {
+    label: 'no delta lost, no other text fault',
+    row: 'lost',
+    limit: 0,
+    render: (value) => `${value} faults`,
+    measure: (results, subject) => sum(results.value('lost', subject), results.value('faults', subject)),
+  },
+];
+
+export interface GoalVerdict {
+  readonly subject: string;
+  readonly goal: string;
+  readonly value: number | undefined;
+  readonly verdict: 'met' | 'missed' | 'not measured';
+}
+
+const candidatesOf = (subjects: readonly Subject[]): string[] =>
+  subjects.filter(({ role }) => role === 'candidate').map(({ name }) => name);
+
+/** Each goal that the run measured anything for, for each candidate. */
+export function judgeGoals(results: Results, subjects: readonly Subject[]): GoalVerdict[] {
+  const asked = GOALS.filter(({ row }) => subjects.some(({ name }) => results.value(row, name) !== undefined));
+  return candidatesOf(subjects).flatMap((subject) =>
+    asked.map(({ label, limit, measure }) => {
+      const value = measure(results, subject);
+      const verdict = value === undefined ? 'not measured' : value <= limit ? 'met' : 'missed';
+      return { subject, goal: label, value, verdict };
+    }),
+  );
+}
+
+function renderTable(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
+  const pad = (cell: string, column: number): string =>
+    column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0);
+  return lines.map((line) => line.map(pad).join('  ').trimEnd()).join('\n');
+}
+
+function valueTable(results: Results, subjects: readonly Subject[]): string {
+  const ratios = candidatesOf(subjects).flatMap((name) => FLOORS.map((floor) => ({ name, floor })));
+  const header = ['', 'unit', ...subjects.map(({ name }) => name), ...ratios.map(({ name, floor }) => `${name}/${floor}`)];
+  const lines = ROW_KEYS.flatMap((key) => {
+    const { label, unit, decimals, ratio } = ROWS[key];
+    const values = subjects.map(({ name }) => results.value(key, name));
+    if (values.every((value) => value === undefined)) return [];
+    const cells = values.map((value) => value?.toFixed(decimals) ?? '-');
+    const factors = ratios.map(({ name, floor }) => (ratio ? results.ratio(key, name, floor)?.toFixed(2) : undefined) ?? '-');
+    return [[label, unit, ...cells, ...factors]];
+  });
+  return renderTable([header, ...lines]);
+}
+
+function goalLines(results: Results, subjects: readonly Subject[]): string {
+  return judgeGoals(results, subjects)
+    .map(({ subject, goal, value, verdict }) => {
+      const shown = value === undefined ? '' : `: ${GOALS.find(({ label }) => label === goal)?.render(value)}`;
+      return `${verdict.padEnd(12)}  ${subject}: ${goal}${shown}`;
+    })
+    .join('\n');
+}
+
+/** One line a subject and reason: the same failure in several metrics is one failure. */
+function failureLines(results: Results): string[] {
+  const metrics = new Map<string, string[]>();
+  for (const { metric, subject, reason } of results.failures) {
+    const key = `${subject}: ${reason}`;
+    metrics.set(key, [...(metrics.get(key) ?? []), metric]);
+  }
+  return [...metrics].map(([key, names]) => `FAILED in ${names.join(', ')}: ${key}`);
+}
+
+/** The whole report as text. */
+export function renderReport(results: Results, subjects: readonly Subject[], remarks: readonly string[]): string {
+  const proc = procAvailable ? [] : ['CPU and memory metrics are unavailable: this platform has no /proc.'];
+  return [
+    valueTable(results, subjects),
+    goalLines(results, subjects),
+    [...proc, ...remarks, ...failureLines(results)].join('\n'),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}

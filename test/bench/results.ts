@@ -1,0 +1,102 @@
+/** The measured values of a run, round by round, and what is computed from them. */
+
+export interface Row {
+  readonly label: string;
+  readonly unit: string;
+  readonly decimals: number;
+  /** How the rounds become one value. */
+  readonly combine: 'median' | 'sum';
+  /** Whether a ratio to a floor says something. */
+  readonly ratio: boolean;
+}
+
+const perRound = (label: string, unit: string, decimals: number): Row => ({
+  label, unit, decimals, combine: 'median', ratio: true,
+});
+
+/** The lines of the report, in its order. */
+export const ROWS = {
+  start: perRound('cold start to /health', 'ms', 1),
+  rssIdle: perRound('memory, idle', 'MB', 1),
+  rssStreams: perRound('memory, 100 slow streams', 'MB', 1),
+  cpuPaced: perRound('cpu/delta, 20x50', 'us', 1),
+  cpuSaturated: perRound('cpu/delta, saturated', 'us', 2),
+  cpuSmall: perRound('cpu/request, 40 KB', 'ms', 2),
+  cpuLarge: perRound('cpu/request, 4 MB', 'ms', 1),
+  p50: perRound('latency p50, 20x50', 'us', 0),
+  p99: perRound('latency p99, 20x50', 'us', 0),
+  addedP50: perRound('added latency p50', 'us', 0),
+  addedP99: perRound('added latency p99', 'us', 0),
+  firstByteSmall: perRound('first byte, 40 KB', 'ms', 2),
+  firstTextSmall: perRound('first text, 40 KB', 'ms', 2),
+  firstByteLarge: perRound('first byte, 4 MB', 'ms', 1),
+  firstTextLarge: perRound('first text, 4 MB', 'ms', 1),
+  replySmall: perRound('reply to 40 KB', 'bytes', 0),
+  replyLarge: perRound('reply to 4 MB', 'bytes', 0),
+  lost: { label: 'deltas lost', unit: '', decimals: 0, combine: 'sum', ratio: false },
+  faults: { label: 'other text faults', unit: '', decimals: 0, combine: 'sum', ratio: false },
+} as const satisfies Record<string, Row>;
+export type RowKey = keyof typeof ROWS;
+export const ROW_KEYS = Object.keys(ROWS) as RowKey[];
+
+export interface Failure {
+  readonly metric: string;
+  readonly subject: string;
+  readonly reason: string;
+}
+
+/** The value below which `share` of `values` lie; NaN for none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const place = (sorted.length - 1) * share;
+  const low = sorted[Math.floor(place)] ?? NaN;
+  return low + ((sorted[Math.ceil(place)] ?? low) - low) * (place % 1);
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+export class Results {
+  readonly failures: Failure[] = [];
+  private readonly values = new Map<string, number[]>();
+
+  /** Keeps a value; a value that could not be measured is skipped. */
+  record(row: RowKey, subject: string, round: number, value: number | undefined): void {
+    if (value === undefined || Number.isNaN(value)) return;
+    this.rounds(row, subject)[round] = value;
+  }
+
+  fail(metric: string, subject: string, error: unknown): void {
+    this.failures.push({ metric, subject, reason: error instanceof Error ? error.message : String(error) });
+  }
+
+  /** The values by round, with gaps where a round failed. */
+  rounds(row: RowKey, subject: string): number[] {
+    const key = `${row} ${subject}`;
+    const found = this.values.get(key) ?? [];
+    this.values.set(key, found);
+    return found;
+  }
+
+  /** The one value of the report; undefined when nothing was measured. */
+  value(row: RowKey, subject: string): number | undefined {
+    const values = this.rounds(row, subject).filter((value) => value !== undefined);
+    if (values.length === 0) return undefined;
+    return ROWS[row].combine === 'sum' ? values.reduce((sum, value) => sum + value, 0) : median(values);
+  }
+
+  /** The median over the rounds of `combine(subject, base)`: neighbours in time share the machine's noise. */
+  paired(
+    row: RowKey, subject: string, base: string, combine: (value: number, base: number) => number,
+  ): number | undefined {
+    const bases = this.rounds(row, base);
+    const pairs = this.rounds(row, subject).map((value, round) => combine(value, bases[round] ?? NaN));
+    const known = pairs.filter((value) => Number.isFinite(value));
+    return known.length === 0 ? undefined : median(known);
+  }
+
+  /** The median ratio of `subject` to `base`; undefined where one of them is not above zero. */
+  ratio(row: RowKey, subject: string, base: string): number | undefined {
+    const ratio = this.paired(row, subject, base, (value, other) => (value > 0 && other > 0 ? value / other : NaN));
+    return (this.value(row, base) ?? 0) > 0 ? ratio : undefined;
+  }
+}

@@ -1,0 +1,79 @@
+/** What can be measured: the floors, the bridge, and any server given on the command line. */
+import { join } from 'node:path';
+import type { Protocol } from './messages';
+import type { Launch } from './processes';
+
+/**
+ * `direct` has no process: the load goes straight to the upstream. `listener` answers only /health. A `floor` is the
+ * least a proxy can do; a `candidate` is compared with the floors.
+ */
+export type Role = 'direct' | 'listener' | 'floor' | 'candidate';
+
+export interface Subject {
+  readonly name: string;
+  readonly role: Role;
+  readonly protocol: Protocol;
+  readonly launch: (port: number, upstream: string) => Launch;
+}
+
+const projectRoot = join(__dirname, '..', '..');
+
+const node = (file: string, ...args: string[]): Launch => ({
+  file: process.execPath,
+  args: [file, ...args],
+  environment: {},
+});
+const here = (file: string, port: number, upstream: string): Launch => node(join(__dirname, file), String(port), upstream);
+
+const BUILT_IN: readonly Subject[] = [
+  { name: 'listener', role: 'listener', protocol: 'chat', launch: (port, upstream) => here('listener.cjs', port, upstream) },
+  { name: 'direct', role: 'direct', protocol: 'chat', launch: () => node('') },
+  { name: 'pipe-http', role: 'floor', protocol: 'chat', launch: (port, upstream) => here('pipe-http.cjs', port, upstream) },
+  { name: 'pipe-fetch', role: 'floor', protocol: 'chat', launch: (port, upstream) => here('pipe-fetch.cjs', port, upstream) },
+  {
+    name: 'bridge',
+    role: 'candidate',
+    protocol: 'responses',
+    launch: (port, upstream) =>
+      node(
+        join(projectRoot, 'bin', 'aliyun-codex-bridge.js'),
+        ...['--host', '127.0.0.1', '--port', String(port), '--ai-base-url', upstream],
+      ),
+  },
+];
+
+/** Splits a command at blanks, except inside quotes. */
+function splitWords(command: string): string[] {
+  const words = command.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? [];
+  return words.map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
+}
+
+/** Reads `NAME=COMMAND` or `NAME:chat=COMMAND`; throws when a part is missing. */
+function readCommand(text: string): Subject {
+  const [, name, protocol, command] = /^([\w.-]+)(?::(chat|responses))?=(.+)$/s.exec(text) ?? [];
+  const words = splitWords(command ?? '');
+  const first = words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
+  if (name === undefined || first < 0) throw new TypeError(`Cannot read --cmd '${text}': expected NAME=COMMAND`);
+  const fill = (word: string, port: number, upstream: string): string =>
+    word.replaceAll('{port}', String(port)).replaceAll('{upstream}', upstream);
+  return {
+    name,
+    role: 'candidate',
+    protocol: protocol === 'chat' ? 'chat' : 'responses',
+    launch: (port, upstream) => {
+      const filled = words.map((word) => fill(word, port, upstream));
+      const pairs = filled.slice(0, first).map((word) => word.split(/=(.*)/s).slice(0, 2));
+      return { file: filled[first] ?? '', args: filled.slice(first + 1), environment: Object.fromEntries(pairs) };
+    },
+  };
+}
+
+/** The subjects of a run, in the order they take turns; throws on a name that nothing has. */
+export function chooseSubjects(commands: readonly string[], wanted: readonly string[]): Subject[] {
+  const all = [...BUILT_IN, ...commands.map(readCommand)];
+  const names = all.map((subject) => subject.name);
+  const unknown = wanted.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new TypeError(`No subject '${unknown}': expected ${names.join(', ')}`);
+  if (new Set(names).size < names.length) throw new TypeError(`Two subjects have one name: ${names.join(', ')}`);
+  return wanted.length === 0 ? all : all.filter((subject) => wanted.includes(subject.name));
+}

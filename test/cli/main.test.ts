@@ -1,0 +1,52 @@
+/** The whole command line, run in this process. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { COMMANDS, COMMAND_NAMES } from '../../src/cli/commands';
+import { run } from '../../src/cli/main';
+import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
+import { createFakeIo } from '../support/fake-io';
+
+async function runLine(line: string, env: Record<string, string> = {}) {
+  const io = createFakeIo();
+  const code = await run(line.split(' ').filter((word) => word !== ''), env, io);
+  return { code, ...io.written };
+}
+
+for (const line of ['help', '--help', '-h', 'serve --port x --help']) {
+  test(`"${line}" shows every command and every option`, async () => {
+    const { code, out, error } = await runLine(line);
+    assert.deepEqual([code, error], [0, '']);
+    for (const name of COMMAND_NAMES) assert.ok(out.includes(COMMANDS[name].summary), name);
+    for (const name of OPTION_NAMES) assert.ok(out.includes(OPTIONS[name].help), name);
+    assert.ok(out.split('\n').every((row) => row.length <= 120));
+  });
+}
+
+for (const line of ['version', '--version', '-v']) {
+  test(`"${line}" prints the version of the package and nothing else`, async () => {
+    const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8'));
+    assert.deepEqual(await runLine(line), { code: 0, out: `${version}\n`, error: '' });
+  });
+}
+
+test('mistakes of the command line and of the environment are told together, with exit code 2', async () => {
+  const env = { LOG_LEVEL: 'loud', AI_API_KEY: 'sk-test-hidden key' };
+  const { code, out, error } = await runLine('--prot 1 --drain-timeout-ms soon', env);
+  assert.deepEqual([code, out], [2, '']);
+  assert.equal(error, [
+    'aliyun-codex-bridge cannot start, there are 4 mistakes in its flags or environment:',
+    '  Unknown flag "--prot": did you mean --port?',
+    '  Cannot use "sk-…" from env AI_API_KEY: expected visible ASCII characters without spaces.',
+    '  Cannot use "soon" from flag --drain-timeout-ms: expected a whole number of milliseconds from 0 to 86400000.',
+    '  Cannot use "loud" from env LOG_LEVEL: expected debug, info, warn or error.',
+    '',
+  ].join('\n'));
+});
+
+test('an unknown command is a mistake, even when the configuration is right', async () => {
+  const { code, error } = await runLine('serv');
+  assert.equal(code, 2);
+  assert.match(error, /there is a mistake .*\n {2}Unknown command "serv": did you mean serve\?\n$/);
+});

@@ -1,0 +1,107 @@
+/** The serve command with the real server, in this process and as a process of its own. */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { run } from '../../src/cli/main';
+import { createFakeIo } from '../support/fake-io';
+
+/** Nothing listens there: no request in this file leaves the machine. */
+const ENV = { AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: 'sk-test-serve' };
+
+function findAddress(startUpLine: string): { readonly host: string; readonly port: number } {
+  const url = /listens on (http:\/\/\S+)\/v1;/.exec(startUpLine)?.[1];
+  assert.ok(url !== undefined, startUpLine);
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) };
+}
+
+function readHealth(address: { host: string; port: number }): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ ...address, path: '/health', agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (piece: string) => (body += piece)).on('end', () => resolve(body));
+    }).on('error', reject);
+  });
+}
+
+test('serve answers /health and ends with 0 on a signal', async () => {
+  const io = createFakeIo();
+  const code = run(['--port', '0', '--log-level', 'error'], ENV, io);
+  const line = await io.firstOut;
+  assert.match(line, /; upstream http:\/\/127\.0\.0\.1:9\/v1; API key: set from env AI_API_KEY; Ctrl-C stops it\.\n$/);
+  const health = JSON.parse(await readHealth(findAddress(line)));
+  assert.deepEqual([health.name, health.pid], ['aliyun-codex-bridge', process.pid]);
+  io.signal('SIGTERM');
+  assert.equal(await code, 0);
+  assert.equal(io.written.out, line);
+});
+
+test('a second bridge on the same port names the first one and ends with 1', async () => {
+  const first = createFakeIo();
+  const firstCode = run(['--port=0'], ENV, first);
+  const { port } = findAddress(await first.firstOut);
+  const second = createFakeIo();
+  assert.equal(await run(['serve'], { ...ENV, PORT: String(port) }, second), 1);
+  const owner = new RegExp(`port ${port} from env PORT: the port is in use\\. aliyun-codex-bridge \\S+ already runs there \\(pid ${process.pid}\\)\\.`);
+  assert.match(second.written.error, owner);
+  assert.equal(second.written.out, '');
+  first.signal('SIGINT');
+  assert.equal(await firstCode, 0);
+});
+
+/** Starts the program the way `npm run dev` does; `script` replaces it. */
+function start(context: TestContext, args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), ...args], {
+    cwd: join(__dirname, '..', '..'),
+    env: { PATH: process.env['PATH'], ...ENV },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  context.after(() => child.kill('SIGKILL'));
+  return child;
+}
+
+function collect(child: ChildProcess, stream: 'stdout' | 'stderr', until: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child[stream]?.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+      if (until.test(text)) resolve(text);
+    });
+    child.on('close', () => reject(new Error(`ended before ${until}: ${text}`)));
+  });
+}
+
+const ended = (child: ChildProcess): Promise<unknown> =>
+  new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`a process that gets ${signal} ends with exit code 0`, async (context) => {
+    const child = start(context, ['src/cli/main.ts', '--port', '0']);
+    const code = ended(child);
+    await collect(child, 'stdout', /\n/);
+    child.kill(signal);
+    assert.equal(await code, 0);
+  });
+}
+
+test('a process with a wrong configuration ends with exit code 2', async (context) => {
+  const child = start(context, ['src/cli/main.ts', '--port', 'x']);
+  const code = ended(child);
+  await collect(child, 'stderr', /expected a port number/);
+  assert.equal(await code, 2);
+});
+
+test('serve loads nothing that only other commands and mistakes need', async (context) => {
+  const script = `
+    const { run } = require('./src/cli/main');
+    const io = { error() {}, onSignal(handler) { setImmediate(handler, 'SIGTERM'); return () => undefined; },
+      out() { process.stdout.write(Object.keys(require.cache).join('\\n') + '\\nend\\n'); } };
+    run(['--port', '0'], process.env, io);`;
+  const loaded = await collect(start(context, ['--eval', script]), 'stdout', /\nend\n/);
+  assert.match(loaded, /\/src\/cli\/commands\/serve\.ts\n/);
+  for (const path of ['cli/commands/help', 'cli/commands/version', 'cli/nearest', 'cli/port-owner', 'config/help']) {
+    assert.ok(!loaded.includes(`/src/${path}.ts`), path);
+  }
+});

@@ -1,0 +1,70 @@
+/** Flags beat the environment, the environment beats defaults, and all mistakes are told at once without secrets. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
+import { resolveConfig, type Environment, type FlagTexts } from '../../src/config/resolve';
+
+function resolve(flags: FlagTexts, env: Environment) {
+  const resolved = resolveConfig(flags, env);
+  assert.ok(resolved.ok, resolved.ok ? '' : resolved.mistakes.join('\n'));
+  return resolved;
+}
+
+function mistakesOf(flags: FlagTexts, env: Environment): readonly string[] {
+  const resolved = resolveConfig(flags, env);
+  return resolved.ok ? [] : resolved.mistakes;
+}
+
+test('without anything given, every option has its default', () => {
+  const { config, origins } = resolve({}, {});
+  for (const name of OPTION_NAMES) {
+    assert.equal(config[name], OPTIONS[name].default);
+    assert.deepEqual(origins[name], { kind: 'default' });
+  }
+});
+
+test('a flag beats the environment, the environment beats the default, and the origin says which', () => {
+  const { config, origins } = resolve({ port: '1000' }, { PORT: '2000', HOST: 'localhost' });
+  assert.deepEqual([config.port, origins.port], [1000, { kind: 'flag', name: '--port' }]);
+  assert.deepEqual([config.host, origins.host], ['localhost', { kind: 'env', name: 'HOST' }]);
+});
+
+test('an empty variable counts as absent, an empty flag does not', () => {
+  const { config } = resolve({}, { PORT: '', HOST: ' ' });
+  assert.deepEqual([config.port, config.host], [31415, '127.0.0.1']);
+  assert.deepEqual(mistakesOf({ port: '' }, { PORT: '1' }), [
+    'Cannot use "" from flag --port: expected a port number from 0 to 65535.',
+  ]);
+});
+
+test('every mistake is told, with the value, what was expected and where it came from', () => {
+  const env = { LOG_LEVEL: 'loud', AI_API_BASE: 'example.com', WEB_SEARCH: 'maybe' };
+  assert.deepEqual(mistakesOf({ port: '80800' }, env), [
+    'Cannot use "80800" from flag --port: expected a port number from 0 to 65535.',
+    'Cannot use "example.com" from env AI_API_BASE: '
+    + 'expected an http:// or https:// URL without user name, query and fragment.',
+    'Cannot use "maybe" from env WEB_SEARCH: expected on or off (also 1/0, true/false, yes/no).',
+    'Cannot use "loud" from env LOG_LEVEL: expected debug, info, warn or error.',
+  ]);
+});
+
+test('a wrong flag is a mistake even when the environment is right', () => {
+  assert.equal(mistakesOf({ port: 'x' }, { PORT: '80' }).length, 1);
+});
+
+test('a secret is never quoted in full, nor is a secret inside a URL', () => {
+  const mistakes = mistakesOf({}, {
+    AI_API_KEY: 'sk-test-0123456789 abcdef',
+    AI_API_BASE: 'https://user:hidden1@example.com/v1?key=hidden2',
+  }).join('\n');
+  assert.match(mistakes, /"sk-…" from env AI_API_KEY/);
+  assert.match(mistakes, /"https:\/\/…@example\.com\/v1\?…" from env AI_API_BASE/);
+  assert.doesNotMatch(mistakes, /0123|hidden/);
+  assert.match(mistakesOf({ aiApiKey: 'a b' }, {}).join(), /"…" from flag --ai-api-key/);
+});
+
+test('a long or many-lined value is quoted on one line and cut off', () => {
+  const [mistake = ''] = mistakesOf({ port: `1\n${'2'.repeat(500)}` }, {});
+  assert.match(mistake, /^Cannot use "1\\n2+…" from flag --port/);
+  assert.ok(mistake.length < 200);
+});

@@ -1,0 +1,75 @@
+/** Every source file opens with its purpose, and every exported value says what it takes and gives. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {
+  breach, loadSyntax, parseSources, readSources, renderBreach, type Breach, type Source,
+} from '../support/source-tree';
+
+const OPENING = /^(?:#!.*\n)?\/\*\*(?!\/)[\s\S]*?\*\//;
+
+/**
+ * Exported functions, classes, constants and enums need a doc comment of their own: the opening comment of the file does
+ * not count. Interfaces and type aliases are left to their names and members, and a re-export to its origin.
+ */
+async function findSilence(sources: readonly Source[]): Promise<readonly Breach[]> {
+  const syntax = await loadSyntax();
+  return sources.flatMap((source) => {
+    const opening = OPENING.exec(source.text)?.[0];
+    const statements = source.tree.statements.filter((statement) => {
+      const declares =
+        syntax.isFunctionDeclaration(statement) || syntax.isClassDeclaration(statement) ||
+        syntax.isVariableStatement(statement) || syntax.isEnumDeclaration(statement);
+      return declares && statement.modifiers?.some(({ kind }) => kind === syntax.SyntaxKind.ExportKeyword);
+    });
+    const silent = statements.filter((statement) => {
+      const before = source.text.slice(Math.max(statement.getFullStart(), opening?.length ?? 0), statement.getStart(source.tree));
+      return !/\/\*\*(?!\/)[\s\S]*\*\/\s*$/.test(before);
+    });
+    return [
+      ...(opening ? [] : [breach(source, 0, 'the file does not open with a doc comment')]),
+      ...silent.map((statement) => breach(source, statement, `no doc comment on: ${firstLine(statement.getText(source.tree))}`)),
+    ];
+  });
+}
+
+const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 80);
+
+test('files and exported values say what they are for', async () => {
+  const found = await findSilence(await parseSources(readSources('src')));
+  assert.deepEqual(found.map(renderBreach), []);
+});
+
+test('the rule finds a silent file and silent exports', async () => {
+  const found = await findSilence(
+    await parseSources({
+      'src/base/a.ts': `import { b } from './b';\n\n/** A. */\nexport const a = b;\n`,
+      'src/base/b.ts': '/** The purpose. */\nexport const b = 1;\n',
+      'src/base/c.ts': '/** The purpose. */\nimport { b } from "./b";\n\n// A plain comment.\nexport function c(): void {}\n',
+      'src/base/d.ts': '/** The purpose. */\n\n/** D. */\nexport class D {}\nexport async function e() {}\n',
+      'src/base/f.ts': '/* no doc comment */\n',
+    }),
+  );
+  assert.deepEqual(found.map(({ path, line }) => `${path}:${line}`), [
+    'src/base/a.ts:1', 'src/base/b.ts:2', 'src/base/c.ts:5', 'src/base/d.ts:5', 'src/base/f.ts:1',
+  ]);
+});
+
+test('the rule lets types, re-exports, overloads of text and inner names be', async () => {
+  const found = await findSilence(
+    await parseSources({
+      'src/base/a.ts': [
+        '/** The purpose. */',
+        `export { b } from './b';`,
+        'export interface A { readonly a: string }',
+        'export type B = A;',
+        '/** C, in',
+        ' * two lines. */',
+        'export const c = `',
+        'export const d = 1;',
+        '`;',
+        'function inner(): void {}',
+      ].join('\n'),
+    }),
+  );
+  assert.deepEqual(found, []);
+});

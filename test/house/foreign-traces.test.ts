@@ -1,0 +1,65 @@
+/** Nothing of the machine a file was written on stays in it: no home folder, no work tree, no package registry. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test from 'node:test';
+import { lineOf, PROJECT_ROOT, renderBreach, type Breach } from '../support/source-tree';
+import { listProjectFiles } from './project-files';
+
+/** Home folders of nobody in particular, as documentation and recorded requests show them. */
+const NOBODY = ['user', 'you', 'me', 'alice', 'name', 'runner'];
+/** Folders that every machine has: too common to tell one from another. */
+const COMMON_FOLDERS = ['/', '/home', '/Users', '/tmp', '/var', '/opt', '/srv', '/mnt', '/usr', '/usr/src', '/app', 'C:\\', 'C:\\Users'];
+
+/** The folders of this machine that no file may name: where the project lies, and the home of whoever runs the tests. */
+function machineFolders(): readonly string[] {
+  return [PROJECT_ROOT, dirname(PROJECT_ROOT), homedir()].filter((folder) => !COMMON_FOLDERS.includes(folder));
+}
+
+function findTraces(path: string, text: string, folders: readonly string[]): readonly Breach[] {
+  const at = (index: number, message: string): Breach => ({ path, line: lineOf(text, index), message });
+  const machine = folders.flatMap((folder) => {
+    const index = text.search(new RegExp(`(?<![\\w.-])${folder.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}[/\\\\]`));
+    return index < 0 ? [] : [at(index, `names the folder ${folder} of this machine`)];
+  });
+  const homes = [...text.matchAll(/(?<![\w.-])(?:\/home\/|\/Users\/|[A-Z]:\\\\?Users\\\\?)([\w.-]+)/g)]
+    .filter(([, owner]) => !NOBODY.includes(owner ?? ''))
+    .map(({ index = 0, 0: home }) => at(index, `names the home folder ${home}`));
+  const registries = [...text.matchAll(/(?<![\w.-])(?:https?:\/\/)?(?:registry|npm)\.[a-z0-9-]+(?:\.[a-z]{2,})+/g)]
+    .map(({ index = 0, 0: host }) => at(index, `names the package registry ${host}`));
+  return [...machine, ...homes, ...registries];
+}
+
+/** A lock file records where each package was fetched from unless it is told not to. */
+function findResolved(path: string, text: string): readonly Breach[] {
+  return [...text.matchAll(/"resolved": "https?:/g)].map(({ index = 0 }) => ({
+    path,
+    line: lineOf(text, index),
+    message: 'records where a package was fetched from (npm install --omit-lockfile-registry-resolved leaves it out)',
+  }));
+}
+
+test('no project file names a folder of this machine or a package registry', async () => {
+  const found: Breach[] = [];
+  for (const path of await listProjectFiles()) {
+    const text = await readFile(join(PROJECT_ROOT, path), 'utf8');
+    if (text.includes('\0')) continue;
+    found.push(...findTraces(path, text, machineFolders()), ...(path.endsWith('package-lock.json') ? findResolved(path, text) : []));
+  }
+  assert.deepEqual(found.map(renderBreach), []);
+});
+
+test('the rule finds folders, homes and registries', () => {
+  const name = ['Users', 'grace'].join('/');
+  const text = ['/machine/project/src/a.ts', `/${name}/notes`, ['registry', 'example', 'org'].join('.')].join('\n');
+  const found = findTraces('a.md', text, ['/machine/project']);
+  assert.deepEqual(found.map(({ line }) => line), [1, 2, 3]);
+  const lock = `{\n"resolved": "${'https:'}//host/a.tgz"`;
+  assert.deepEqual(findResolved('package-lock.json', lock).map(({ line }) => line), [2]);
+});
+
+test('the rule lets homes of nobody and longer words be', () => {
+  const text = '/home/user/project\n/not/machine/project\n/machine/projects/\nthe registry. npm run test\n';
+  assert.deepEqual(findTraces('a.md', text, ['/machine/project']), []);
+});

@@ -1,0 +1,24 @@
+/** Documents that are printed from tables are current, and the printing itself is sound. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GENERATED_DOCUMENTS, readDocument, replaceBetween } from '../support/generate-docs';
+
+for (const { path, render } of GENERATED_DOCUMENTS) {
+  test(`${path} is current`, () => {
+    const current = readDocument(path);
+    const wanted = render(current);
+    if (wanted !== undefined) assert.equal(current, wanted, `${path} is out of date: run "npm run docs"`);
+  });
+}
+
+test('content goes between its markers, and a second run changes nothing', () => {
+  const once = replaceBetween('a\n<!-- s -->\nold\n<!-- e -->\nb\n', ['<!-- s -->', '<!-- e -->'], 'new\n');
+  assert.equal(once, 'a\n<!-- s -->\n\nnew\n\n<!-- e -->\nb\n');
+  assert.equal(replaceBetween(once, ['<!-- s -->', '<!-- e -->'], 'new\n'), once);
+});
+
+test('a text without both markers in order is left alone', () => {
+  for (const text of [undefined, '', '<!-- s -->', '<!-- e --> <!-- s -->']) {
+    assert.equal(replaceBetween(text, ['<!-- s -->', '<!-- e -->'], 'new'), undefined);
+  }
+});

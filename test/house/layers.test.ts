@@ -1,0 +1,101 @@
+/** The import map: a folder of src imports from layers below it, never sideways or up. */
+import assert from 'node:assert/strict';
+import { isBuiltin } from 'node:module';
+import { posix } from 'node:path';
+import test from 'node:test';
+import {
+  breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
+} from '../support/source-tree';
+
+/** The floors of the house, from the ground up. */
+const LAYERS: readonly (readonly string[])[] = [
+  ['base', 'wire'],
+  ['errors', 'providers', 'config'],
+  ['tools'],
+  ['translate', 'stream'],
+  ['upstream', 'store', 'observe'],
+  ['bridge'],
+  ['server', 'codex'],
+  ['cli'],
+];
+
+/** Folders of one floor that may import a neighbour. */
+const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
+  wire: ['base'],
+  providers: ['errors'],
+  config: ['errors', 'providers'],
+};
+
+const floorOf = (folder: string): number => LAYERS.findIndex((floor) => floor.includes(folder));
+const mayImport = (from: string, to: string): boolean =>
+  from === to || floorOf(to) < floorOf(from) || (NEIGHBOURS[from] ?? []).includes(to);
+
+/** Every module specifier in the file with its node: imports, re-exports, `import()`, `require()`, `import('…')` types. */
+async function specifiersOf(source: Source): Promise<readonly { readonly node: Parameters<typeof breach>[1]; readonly to: string }[]> {
+  const syntax = await loadSyntax();
+  return [...walk(source.tree)].flatMap((node) => {
+    let specifier;
+    if (syntax.isImportDeclaration(node) || syntax.isExportDeclaration(node)) specifier = node.moduleSpecifier;
+    else if (syntax.isExternalModuleReference(node)) specifier = node.expression;
+    else if (syntax.isImportTypeNode(node)) specifier = syntax.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined;
+    else if (syntax.isCallExpression(node) && /^(import|require)$/.test(node.expression.getText(source.tree))) {
+      specifier = node.arguments[0];
+    }
+    return specifier && syntax.isStringLiteral(specifier) ? [{ node: specifier, to: specifier.text }] : [];
+  });
+}
+
+async function findForbiddenImports(sources: readonly Source[]): Promise<readonly Breach[]> {
+  const found: Breach[] = [];
+  for (const source of sources) {
+    const from = source.path.split('/')[1] ?? '';
+    if (floorOf(from) < 0) found.push(breach(source, 0, `the folder ${from} has no place in the import map`));
+    for (const { node, to } of await specifiersOf(source)) {
+      const message = judge(source.path, from, to);
+      if (message) found.push(breach(source, node, message));
+    }
+  }
+  return found;
+}
+
+function judge(path: string, from: string, to: string): string | undefined {
+  if (to.startsWith('node:')) return undefined;
+  if (isBuiltin(to)) return `write node:${to}`;
+  if (!to.startsWith('.')) return `${to} is a dependency; the package has none`;
+  const [top, folder = ''] = posix.join(posix.dirname(path), to).split('/');
+  if (top !== 'src') return `${to} leaves src`;
+  return mayImport(from, folder) ? undefined : `${from} may not import ${folder}`;
+}
+
+test('imports only point down', async () => {
+  const found = await findForbiddenImports(await parseSources(readSources('src')));
+  assert.deepEqual(found.map(renderBreach), []);
+});
+
+test('the rule finds imports that point up, sideways, or out', async () => {
+  const files = {
+    'src/stream/up.ts': `import { a } from '../bridge/turn';`,
+    'src/stream/sideways.ts': `export * from '../translate/request';`,
+    'src/translate/sideways.ts': `export { a } from '../stream/signal';`,
+    'src/errors/neighbour.ts': `import type { A } from '../config/options';`,
+    'src/base/lazy.ts': `export const load = () => import('../wire/content');`,
+    'src/server/required.ts': `const page = require('../cli/main');`,
+    'src/tools/type.ts': `export type A = import('../stream/signal').Signal;`,
+    'src/upstream/dependency.ts': `import { fetch } from 'undici';`,
+    'src/upstream/bare.ts': `import { request } from 'http';`,
+    'src/cli/outside.ts': `import { a } from '../../test/support/sse-client';`,
+    'src/attic/new.ts': ``,
+  };
+  const found = await findForbiddenImports(await parseSources(files));
+  assert.deepEqual(found.map(({ path }) => path).sort(), Object.keys(files).sort());
+});
+
+test('the rule lets imports be that point down, stay inside a folder, or are only text', async () => {
+  const files = {
+    'src/cli/main.ts': `import { serve } from '../server/create-server';\nimport { run } from './commands/serve';`,
+    'src/server/handlers/health.ts': `import { a } from '../routes';\nimport { b } from '../../base/json';`,
+    'src/config/resolve.ts': `import { PROVIDERS } from '../providers/catalog';`,
+    'src/base/text.ts': "// import { a } from '../cli/main';\nexport const text = `import { a } from '../cli/main';`;",
+  };
+  assert.deepEqual(await findForbiddenImports(await parseSources(files)), []);
+});

@@ -1,0 +1,93 @@
+/** The package: no dependency, exactly the files we mean to ship, and a change log entry for its version. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test from 'node:test';
+import { promisify } from 'node:util';
+import { asArray, asRecord, asString } from '../../src/base/narrow';
+import { parseJson, type UnknownRecord } from '../../src/base/json';
+import { PROJECT_ROOT } from '../support/source-tree';
+import { listProjectFiles } from './project-files';
+
+const run = promisify(execFile);
+const readText = (path: string): Promise<string> => readFile(join(PROJECT_ROOT, path), 'utf8');
+const readManifest = async (): Promise<UnknownRecord> => asRecord(parseJson(await readText('package.json'))) ?? {};
+
+const DEPENDENCY_FIELDS = ['dependencies', 'optionalDependencies', 'peerDependencies', 'bundleDependencies', 'bundledDependencies'];
+const DEV_DEPENDENCIES = ['@types/node', 'tsx', 'typescript'];
+
+function findDependencies(manifest: UnknownRecord): readonly string[] {
+  const development = Object.keys(asRecord(manifest['devDependencies']) ?? {});
+  return [
+    ...DEPENDENCY_FIELDS.filter((field) => field in manifest),
+    ...development.filter((name) => !DEV_DEPENDENCIES.includes(name)),
+  ];
+}
+
+test('the package has no dependency and three development dependencies', async () => {
+  const manifest = await readManifest();
+  assert.deepEqual(findDependencies(manifest), []);
+  assert.deepEqual(Object.keys(asRecord(manifest['devDependencies']) ?? {}).sort(), DEV_DEPENDENCIES);
+});
+
+test('the rule finds a dependency of either kind', () => {
+  const manifest = { dependencies: { undici: '1.0.0' }, devDependencies: { tsx: '4.0.0', eslint: '9.0.0' } };
+  assert.deepEqual(findDependencies(manifest), ['dependencies', 'eslint']);
+});
+
+/** What a version section looks like in Keep a Changelog: `## [1.2.3] - 2026-01-31`. */
+function hasSection(changelog: string, version: string): boolean {
+  return changelog.split('\n').some((line) => line.startsWith(`## [${version}] - `));
+}
+
+test('the version has a section in CHANGELOG.md', async () => {
+  const version = asString((await readManifest())['version']) ?? '';
+  assert.ok(hasSection(await readText('CHANGELOG.md'), version), `CHANGELOG.md has no section "## [${version}] - <date>"`);
+});
+
+test('the rule finds a missing section', () => {
+  assert.equal(hasSection('# Changelog\n\n## [1.2.3] - 2026-01-31\n', '1.2.3'), true);
+  assert.equal(hasSection('# Changelog\n\n## [1.2.30] - 2026-01-31\n1.2.3', '1.2.3'), false);
+});
+
+const SHIPPED = [
+  'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/aliyun-codex-bridge.js', 'dist/cli/main.js', 'dist/errors/classify.js', 'package.json',
+];
+
+/**
+ * The files npm would pack from `files` with `manifest`. The files are laid out empty in a folder of their own, beside a
+ * small `dist`: what was built when has no influence, and no script runs.
+ */
+async function listPacked(manifest: UnknownRecord, files: readonly string[]): Promise<readonly string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'packed-files-'));
+  try {
+    for (const path of [...files, 'dist/cli/main.js', 'dist/errors/classify.js']) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      const keep = /(^|\/)\.(npmignore|gitignore)$/.test(path);
+      await writeFile(join(folder, path), keep ? await readText(path) : '');
+    }
+    await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline'], { cwd: folder });
+    return packedPaths(parseJson(stdout)).sort();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** npm up to 11 prints an array of packages, npm 12 an object with a package for each name. */
+function packedPaths(printed: unknown): string[] {
+  const packages = asArray(printed) ?? Object.values(asRecord(printed) ?? {});
+  return packages.flatMap((each) => asArray(asRecord(each)?.['files']) ?? []).map((file) => String(asRecord(file)?.['path']));
+}
+
+test('the packed files are the command, the build, and four texts', async () => {
+  assert.deepEqual(await listPacked(await readManifest(), await listProjectFiles()), SHIPPED);
+});
+
+test('the rule finds a file too many', async () => {
+  const manifest = { ...(await readManifest()), files: ['bin', 'dist', 'CHANGELOG.md', 'docs'] };
+  const files = ['LICENSE', 'README.md', 'CHANGELOG.md', 'bin/aliyun-codex-bridge.js', 'docs/guide.md'];
+  assert.deepEqual(await listPacked(manifest, files), [...SHIPPED, 'docs/guide.md'].sort());
+});

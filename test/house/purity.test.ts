@@ -1,0 +1,91 @@
+/** The lower half of the house is pure: no I/O, no clock, no chance, no process. Time and ids come in as arguments. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {
+  breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
+} from '../support/source-tree';
+
+const PURE_FOLDERS = ['base', 'wire', 'errors', 'providers', 'config', 'tools', 'translate', 'stream'];
+const isPure = (path: string): boolean => PURE_FOLDERS.includes(path.split('/')[1] ?? '');
+
+/** Names of the surrounding machine. A name after a dot or before a colon is a property and means nothing. */
+const GLOBALS = [
+  'fetch', 'process', 'console', 'crypto', 'performance', 'require',
+  'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'clearTimeout', 'clearInterval', 'clearImmediate',
+];
+const CALLS = ['Date.now', 'Math.random', 'AbortSignal.timeout', 'globalThis'];
+
+async function findImpurities(sources: readonly Source[]): Promise<readonly Breach[]> {
+  const syntax = await loadSyntax();
+  return sources.filter(({ path }) => isPure(path)).flatMap((source) =>
+    [...walk(source.tree)].flatMap((node): readonly Breach[] => {
+      if (syntax.isImportDeclaration(node) && syntax.isStringLiteral(node.moduleSpecifier)) {
+        const { text } = node.moduleSpecifier;
+        return text.startsWith('node:') ? [breach(source, node, `the pure half imports ${text}`)] : [];
+      }
+      if (syntax.isNewExpression(node) && node.expression.getText(source.tree) === 'Date' && !node.arguments?.length) {
+        return [breach(source, node, 'the pure half reads the clock: new Date()')];
+      }
+      if (syntax.isPropertyAccessExpression(node) && CALLS.includes(node.getText(source.tree))) {
+        return [breach(source, node, `the pure half uses ${node.getText(source.tree)}`)];
+      }
+      if (!syntax.isIdentifier(node) || ![...GLOBALS, 'globalThis'].includes(node.text)) return [];
+      return isPropertyName(node) ? [] : [breach(source, node, `the pure half uses ${node.text}`)];
+    }),
+  );
+
+  /** True where the identifier only names a member: `a.fetch`, `{ fetch: … }`, `fetch(): void` in a type or class. */
+  function isPropertyName(node: Parameters<typeof walk>[0]): boolean {
+    const { parent } = node;
+    if (syntax.isPropertyAccessExpression(parent)) return parent.name === node;
+    if (syntax.isQualifiedName(parent)) return parent.right === node;
+    const members = [
+      syntax.isPropertyAssignment, syntax.isPropertySignatureDeclaration, syntax.isPropertyDeclaration,
+      syntax.isMethodSignatureDeclaration, syntax.isMethodDeclaration,
+    ];
+    return members.some((is) => is(parent)) && 'name' in parent && parent.name === node;
+  }
+}
+
+test('the lower half of src is pure', async () => {
+  const found = await findImpurities(await parseSources(readSources('src')));
+  assert.deepEqual(found.map(renderBreach), []);
+});
+
+test('the rule finds every way out of the pure half', async () => {
+  const lines = [
+    `import { request } from 'node:http';`,
+    `import { Buffer } from 'node:buffer';`,
+    `export const a = fetch('http://127.0.0.1/');`,
+    `export const b = process.env;`,
+    `export const c = Date.now();`,
+    `export const d = Math.random();`,
+    `console.log(1);`,
+    `setTimeout(() => undefined, 1);`,
+    `setInterval(() => undefined, 1);`,
+    `setImmediate(() => undefined);`,
+    `export const e = new Date();`,
+    `export const f = globalThis.fetch;`,
+    `export const g = crypto.randomUUID();`,
+    `export const h = { fetch };`,
+    'export const i = `${process.pid}`;',
+  ];
+  const found = await findImpurities(await parseSources({ 'src/stream/impure.ts': lines.join('\n') }));
+  assert.deepEqual([...new Set(found.map(({ line }) => line))], lines.map((_, index) => index + 1));
+});
+
+test('the rule lets names be that only look alike', async () => {
+  const files = {
+    'src/stream/pure.ts': [
+      '// console.log(Date.now())',
+      `export const text = 'process.env and fetch(';`,
+      'export interface Machine { readonly fetch: string; console(): void }',
+      'export const at = (seconds: number): Date => new Date(seconds);',
+      `export const read = (machine: Machine): string => machine.fetch;`,
+      `export const made = { process: 1 };`,
+      `export const matched = /setTimeout\\(/;`,
+    ].join('\n'),
+    'src/cli/impure.ts': 'process.exit(Date.now());',
+  };
+  assert.deepEqual(await findImpurities(await parseSources(files)), []);
+});

@@ -1,0 +1,57 @@
+/** A source file stays under 300 lines, a function under 60. Tables and the dashboard page may have up to 500 lines. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {
+  breach, linesOf, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
+} from '../support/source-tree';
+
+const FILE_LIMIT = 300;
+const TABLE_LIMIT = 500;
+const FUNCTION_LIMIT = 60;
+
+/** Files that are one long table, or one page. The readers beside the wire types are code. */
+const TABLES = [
+  /^src\/wire\/(?!read-)[^/]+\.ts$/,
+  /^src\/providers\/[^/]+\.ts$/,
+  /^src\/config\/options\.ts$/,
+  /^src\/server\/dashboard-page\.ts$/,
+];
+
+async function findLongPieces(sources: readonly Source[]): Promise<readonly Breach[]> {
+  const { isFunctionLikeDeclaration } = await loadSyntax();
+  return sources.flatMap((source) => {
+    const lines = source.text.split('\n').length - 1;
+    const limit = TABLES.some((pattern) => pattern.test(source.path)) ? TABLE_LIMIT : FILE_LIMIT;
+    const functions = [...walk(source.tree)].filter(isFunctionLikeDeclaration);
+    const page = source.path.endsWith('/dashboard-page.ts');
+    return [
+      ...(lines < limit ? [] : [breach(source, 0, `the file has ${lines} lines; the limit is ${limit}`)]),
+      ...functions
+        .filter((node) => linesOf(source, node) >= (page ? TABLE_LIMIT : FUNCTION_LIMIT))
+        .map((node) => breach(source, node, `the function has ${linesOf(source, node)} lines; the limit is ${FUNCTION_LIMIT}`)),
+    ];
+  });
+}
+
+test('source files and functions are small', async () => {
+  const found = await findLongPieces(await parseSources(readSources('src')));
+  assert.deepEqual(found.map(renderBreach), []);
+});
+
+test('the rule finds a long file, a long function, and lets a table be', async () => {
+  const statement = '  const text = `}\n{`;\n';
+  const long = 'const x = 1;\n'.repeat(FILE_LIMIT);
+  const found = await findLongPieces(
+    await parseSources({
+      'src/stream/long.ts': long,
+      'src/wire/types.ts': long,
+      'src/wire/read-items.ts': long,
+      'src/stream/fine.ts': `function a() {\n${statement.repeat((FUNCTION_LIMIT - 4) / 2)}}\nfunction b() {\n}\n`,
+      'src/stream/function.ts': `const x = 1;\nconst a = () => {\n${statement.repeat(FUNCTION_LIMIT / 2)}};\n`,
+      'src/stream/method.ts': `class A {\n  b() {\n${statement.repeat(FUNCTION_LIMIT / 2)}  }\n}\n`,
+    }),
+  );
+  assert.deepEqual(found.map(({ path, line }) => `${path}:${line}`), [
+    'src/stream/long.ts:1', 'src/wire/read-items.ts:1', 'src/stream/function.ts:2', 'src/stream/method.ts:2',
+  ]);
+});

@@ -1,0 +1,81 @@
+/** No `any`, no cast but `as const`, no `!`, no compiler directive: outside the readers at the edge, types are earned. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {
+  breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
+} from '../support/source-tree';
+
+/** Where `unknown` becomes typed; here a cast may be the honest word. */
+const EDGES = [/^src\/wire\/read-[^/]+\.ts$/, /^src\/base\/narrow\.ts$/];
+
+const DIRECTIVE = /@ts-(?:ignore|expect-error|nocheck)/;
+
+async function findUnearnedTypes(sources: readonly Source[]): Promise<readonly Breach[]> {
+  const syntax = await loadSyntax();
+  const { SyntaxKind } = syntax;
+  return sources.filter(({ path }) => !EDGES.some((edge) => edge.test(path))).flatMap((source) => [
+    ...[...walk(source.tree)].flatMap((node): readonly Breach[] => {
+      if (node.kind === SyntaxKind.AnyKeyword) return [breach(source, node, 'any')];
+      if (syntax.isAsExpression(node) && node.type.getText(source.tree) !== 'const') {
+        return [breach(source, node.type, `as ${node.type.getText(source.tree)}`)];
+      }
+      if (node.kind === SyntaxKind.TypeAssertionExpression) return [breach(source, node, 'a cast in angle brackets')];
+      if (syntax.isNonNullExpression(node)) return [breach(source, node.getEnd() - 1, '! after an expression')];
+      const definite = (syntax.isPropertyDeclaration(node) && node.postfixToken) || (syntax.isVariableDeclaration(node) && node.exclamationToken);
+      return definite && definite.kind === SyntaxKind.ExclamationToken ? [breach(source, node, '! after a name')] : [];
+    }),
+    ...directives(source, syntax),
+  ]);
+}
+
+/** Directives stand in comments, which are not nodes: the scanner is asked for them. */
+function directives(source: Source, syntax: Awaited<ReturnType<typeof loadSyntax>>): readonly Breach[] {
+  const inCode = new Set<number>();
+  for (const node of walk(source.tree)) {
+    if (syntax.isStringLiteral(node) || syntax.isTemplateLiteralLikeNode(node)) {
+      for (let at = node.getStart(source.tree); at < node.getEnd(); at += 1) inCode.add(at);
+    }
+  }
+  return [...source.text.matchAll(new RegExp(DIRECTIVE, 'g'))]
+    .filter(({ index = 0 }) => !inCode.has(index))
+    .map(({ index = 0, 0: word }) => breach(source, index, word));
+}
+
+test('types are earned, not claimed', async () => {
+  const found = await findUnearnedTypes(await parseSources(readSources('src')));
+  assert.deepEqual(found.map(renderBreach), []);
+});
+
+test('the rule finds each claim, also inside a template', async () => {
+  const lines = [
+    'export const a = (value: any): void => undefined;',
+    'export const b = value as string;',
+    'export const c = value as unknown as string;',
+    'export const d = <string>value;',
+    'export const e = list[0]!.name;',
+    'export class F { name!: string }',
+    'let g!: string;',
+    '// @ts-ignore',
+    '/* @ts-expect-error */',
+    'export const h = `${list[0]!}`;',
+    'export type I = Record<string, any>;',
+  ];
+  const found = await findUnearnedTypes(await parseSources({ 'src/stream/claims.ts': lines.join('\n') }));
+  assert.deepEqual([...new Set(found.map(({ line }) => line))].sort((a, b) => a - b), lines.map((_, index) => index + 1));
+});
+
+test('the rule lets const assertions, words in text, and the readers at the edge be', async () => {
+  const files = {
+    'src/stream/earned.ts': [
+      `import { a as b } from './c';`,
+      `export const list = ['any', 'as string'] as const;`,
+      `export const not = !list && list !== null;`,
+      '// any cast as string would be wrong here!',
+      `export const checked = list satisfies readonly string[];`,
+      `export const text = 'see @ts-ignore';`,
+    ].join('\n'),
+    'src/wire/read-items.ts': 'export const a = value as string;',
+    'src/base/narrow.ts': 'export const a = value as string;',
+  };
+  assert.deepEqual(await findUnearnedTypes(await parseSources(files)), []);
+});

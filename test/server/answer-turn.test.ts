@@ -1,0 +1,286 @@
+/** Turns over HTTP: which protocol, stream or JSON, and what each client hears of a failure. */
+import assert from 'node:assert/strict';
+import { channel } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { test } from 'node:test';
+import type { Turn } from '../../src/bridge/bridge';
+import { BridgeError } from '../../src/errors/bridge-error';
+import { fakeTurn, listFrames } from '../support/fake-bridge';
+import { aborted, ask, connectTo, open, post, readAll, readError, startServer } from '../support/test-server';
+
+const PATHS = ['/responses', '/v1/responses', '/chat/completions', '/v1/chat/completions'];
+const CODEX = { originator: 'codex_exec', accept: 'text/event-stream' };
+const failing = (error: unknown) => ({ start: (): never => { throw error; } });
+
+for (const path of PATHS) {
+  test(`POST ${path} answers the protocol of the body`, async (context) => {
+    const { port, bridge } = await startServer(context);
+    const own = path.endsWith('/responses') ? 'responses' : 'chat';
+    const bodies = [
+      { messages: [] }, { input: 'hi' }, { input: [], messages: null }, { input: 'hi', messages: [] }, {}, [],
+    ];
+    for (const body of bodies) assert.equal((await post(port, body, { path: `${path}?x=1` })).status, 200);
+    assert.deepEqual(bridge.calls.map((call) => call.protocol), ['chat', 'responses', 'responses', own, own, own]);
+  });
+}
+
+test('without stream the answer is one JSON text, with the status of the turn', async (context) => {
+  const collect = async () => ({ status: 207, body: '{"id":"resp_1"}' });
+  const { port } = await startServer(context, { start: () => fakeTurn({ collect }) });
+  const answer = await post(port, { input: 'hi' });
+  assert.equal(answer.status, 207);
+  assert.equal(answer.headers['content-type'], 'application/json');
+  assert.equal(answer.headers['content-length'], '15');
+  assert.equal(answer.text, '{"id":"resp_1"}');
+});
+
+test('a stream has the headers of one, and each frame is one write', async (context) => {
+  const frames = ['event: a\ndata: {"n":1}\n\n', 'event: b\ndata: {"n":2}\n\nevent: c\ndata: {}\n\n', 'data: [DONE]\n\n'];
+  const { port } = await startServer(context, { start: () => fakeTurn({ stream: true, frames: () => listFrames(frames) }) });
+  const body = JSON.stringify({ input: 'hi', stream: true });
+  const socket = await connectTo(context, port);
+  socket.write(`POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  let text = '';
+  while (!text.endsWith('\r\n0\r\n\r\n')) text += String((await once(socket, 'data'))[0]);
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);
+  assert.match(head, /^content-type: text\/event-stream; charset=utf-8$/im);
+  assert.match(head, /^cache-control: no-cache$/im);
+  assert.match(head, /^connection: keep-alive$/im);
+  assert.match(head, /^x-accel-buffering: no$/im);
+  const chunks = frames.map((frame) => `${frame.length.toString(16)}\r\n${frame}\r\n`);
+  assert.equal(rest.join('\r\n\r\n'), `${chunks.join('')}0\r\n\r\n`);
+});
+
+test('the head leaves with the first frame, and each frame at once', async (context) => {
+  const gates = [gate(), gate()] as const;
+  async function* frames(): AsyncGenerator<string> {
+    await gates[0].opened;
+    yield 'data: 1\n\n';
+    await gates[1].opened;
+    yield 'data: 2\n\n';
+  }
+  const { port } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
+  const head = open(port, { body: '{"input":"hi","stream":true}' });
+  gates[0].open();
+  const incoming = await head;
+  assert.equal(String((await once(incoming, 'data'))[0]), 'data: 1\n\n');
+  gates[1].open();
+  assert.equal(String((await once(incoming, 'data'))[0]), 'data: 2\n\n');
+});
+
+test('connections are made without delay', async (context) => {
+  const { port } = await startServer(context);
+  const sockets: Socket[] = [];
+  const see = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
+  channel('net.server.socket').subscribe(see);
+  context.after(() => channel('net.server.socket').unsubscribe(see));
+  await ask(port, { method: 'GET', path: '/health' });
+  const [socket] = sockets;
+  assert.ok(socket !== undefined);
+  const mark = Object.getOwnPropertySymbols(socket).find((symbol) => symbol.description === 'kSetNoDelay');
+  assert.ok(mark !== undefined, 'Node has renamed its mark for TCP_NODELAY');
+  assert.equal(Reflect.get(socket, mark), true);
+});
+
+test('no answer has an openai-model header', async (context) => {
+  const { port } = await startServer(context);
+  const answers = [
+    await post(port, { input: 'hi', model: 'm' }),
+    await post(port, { input: 'hi', model: 'm', stream: true }, { headers: CODEX }),
+    await post(port, { messages: [], model: 'm', stream: true }),
+    await ask(port, { method: 'GET', path: '/models' }),
+    await ask(port, { body: '{' }),
+  ];
+  for (const { headers } of answers) assert.equal(headers['openai-model'], undefined);
+});
+
+test('the bridge learns who asks', async (context) => {
+  const { port, bridge } = await startServer(context);
+  await post(port, { input: 'hi' }, { headers: { ...CODEX, authorization: 'Bearer sk-test-1', 'user-agent': 'codex_exec/1', 'X-Trace': ['a', 'b'] } });
+  const caller = bridge.calls[0]?.caller;
+  assert.equal(caller?.client, 'codex');
+  assert.equal(caller.authorization, 'Bearer sk-test-1');
+  assert.equal(caller.userAgent, 'codex_exec/1');
+  assert.equal(caller.headers['x-trace'], 'a, b');
+  assert.equal(caller.abort.aborted, false);
+});
+
+const LIMITED = new BridgeError('rate_limit', 'Slow down.', { retryAfterMs: 1_200, requestId: 'req-7' });
+
+test('a failure before the stream is a JSON error with the true status for an SDK', async (context) => {
+  const { port, logged } = await startServer(context, failing(LIMITED));
+  for (const body of [{ input: 'hi' }, { input: 'hi', stream: true }, { messages: [], stream: true }]) {
+    const answer = await post(port, body);
+    assert.equal(answer.status, 429);
+    assert.equal(answer.headers['retry-after'], '2');
+    assert.equal(answer.headers['x-request-id'], 'req-7');
+    assert.deepEqual(readError(answer), { message: 'Slow down.', type: 'rate_limit_error', param: null, code: 'rate_limit_exceeded' });
+  }
+  assert.equal(logged[0]?.['level'], 'warn');
+  assert.equal(logged[0]?.['kind'], 'rate_limit');
+  assert.equal(logged[0]?.['error'], 'Slow down.');
+});
+
+test('a request id that does not fit into a header is left out', async (context) => {
+  const { port } = await startServer(context, failing(new BridgeError('auth', 'No.', { requestId: 'a\r\nset-cookie: b' })));
+  const answer = await post(port, { input: 'hi' });
+  assert.equal(answer.status, 401);
+  assert.equal(answer.headers['x-request-id'], undefined);
+  assert.equal(answer.headers['set-cookie'], undefined);
+});
+
+test('a failure before the stream is a failed stream for Codex', async (context) => {
+  const { port } = await startServer(context, failing(LIMITED));
+  const answer = await post(port, { input: 'hi', stream: true }, { headers: CODEX });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers['content-type'], 'text/event-stream; charset=utf-8');
+  assert.equal(answer.headers['x-request-id'], 'req-7');
+  assert.match(answer.text, /^event: response\.failed\ndata: .*"kind":"rate_limit".*\n\ndata: \[DONE\]\n\n$/);
+  assert.match(answer.text, /\\"input\\":\\"hi\\"/);
+});
+
+test('Codex hears the status of a request without stream, and of a Chat Completion', async (context) => {
+  const { port } = await startServer(context, failing(LIMITED));
+  assert.equal((await post(port, { input: 'hi' }, { headers: CODEX })).status, 429);
+  assert.equal((await post(port, { messages: [], stream: true }, { headers: CODEX, path: '/chat/completions' })).status, 429);
+});
+
+test('Codex hears of a body that cannot be read in a stream, because it would repeat a 413', async (context) => {
+  const { port } = await startServer(context);
+  const answer = await post(port, { input: 'x'.repeat(2_000_000), stream: true }, { headers: CODEX });
+  assert.equal(answer.status, 200);
+  assert.match(answer.text, /"kind":"too_large".*"seen":"none"/);
+  const json = await ask(port, { body: '{', headers: { ...CODEX, accept: '*/*' } });
+  assert.equal(json.status, 400);
+});
+
+for (const [name, value] of [['an Error', new RangeError('boom with sk-test-123456')], ['a string', 'boom']] as const) {
+  test(`a bridge that throws ${name} is an internal error`, async (context) => {
+    const { port, logged } = await startServer(context, failing(value));
+    const answer = await post(port, { input: 'hi' });
+    assert.equal(answer.status, 500);
+    assert.equal(readError(answer)['code'], 'internal_error');
+    assert.doesNotMatch(answer.text, /boom/);
+    assert.equal(logged[0]?.['level'], 'error');
+    assert.match(String(logged[0]?.['cause']), /^boom/);
+    assert.ok(!JSON.stringify(logged).includes('123456'));
+    assert.match((await post(port, { input: 'hi', stream: true }, { headers: CODEX })).text, /"kind":"internal"/);
+  });
+}
+
+test('a collect that throws is a JSON error', async (context) => {
+  const collect = async (): Promise<never> => { throw new BridgeError('timeout', 'Too late.'); };
+  const { port } = await startServer(context, { start: () => fakeTurn({ collect }) });
+  assert.equal((await post(port, { input: 'hi' })).status, 504);
+});
+
+async function* breakAfter(frames: readonly string[]): AsyncGenerator<string> {
+  yield* frames;
+  throw new Error('frames broke');
+}
+
+const BROKEN: readonly (readonly [name: string, body: object, frames: () => AsyncIterable<string>, text: RegExp])[] = [
+  ['a response before its first frame', { input: 'hi', stream: true }, () => breakAfter([]), /^event: response\.failed\n.*"kind":"internal"/],
+  ['a response without a frame', { input: 'hi', stream: true }, () => listFrames([]), /^event: response\.failed\n.*"kind":"internal"/],
+  ['a response after a frame', { input: 'hi', stream: true }, () => breakAfter(['data: 1\n\n']), /^data: 1\n\nevent: response\.failed\n/],
+  ['a chat after a frame', { messages: [], stream: true }, () => breakAfter(['data: 1\n\n']), /^data: 1\n\ndata: \{"error":\{.*"code":"internal_error"\}\}\n\n$/],
+];
+
+for (const [name, body, frames, text] of BROKEN) {
+  test(`a stream that breaks its promise not to throw still ends with a failure: ${name}`, async (context) => {
+    const { port, logged } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
+    const answer = await post(port, body);
+    assert.equal(answer.status, 200);
+    assert.match(answer.text, text);
+    assert.equal(logged.at(-1)?.['level'], 'error');
+  });
+}
+
+test('notes of a turn are logged at debug', async (context) => {
+  const { port, logged } = await startServer(context, { start: () => fakeTurn({ notes: ['Dropped a tool.'] }) });
+  await post(port, { input: 'hi' });
+  assert.deepEqual(logged.map((line) => [line['level'], line['message']]), [['debug', 'turn started'], ['debug', 'Dropped a tool.']]);
+});
+
+test('a client that leaves a stream aborts the turn, and no further frame is asked for', async (context) => {
+  const returned = gate();
+  let signal: AbortSignal | undefined;
+  async function* frames(): AsyncGenerator<string> {
+    try {
+      yield 'data: 1\n\n';
+      await aborted(signal!);
+      yield 'data: 2\n\n';
+      assert.fail('asked for a frame nobody reads');
+    } finally {
+      returned.open();
+    }
+  }
+  const start = (call: { caller: { abort: AbortSignal } }): Turn => {
+    signal = call.caller.abort;
+    return fakeTurn({ stream: true, frames });
+  };
+  const { port, logged } = await startServer(context, { start });
+  const incoming = await open(port, { body: '{"input":"hi","stream":true}' });
+  await once(incoming, 'data');
+  const count = JSON.parse((await ask(port, { method: 'GET', path: '/health' })).text) as { openStreams: number };
+  assert.equal(count.openStreams, 1);
+  incoming.destroy();
+  await returned.opened;
+  assert.ok(!(signal?.reason instanceof BridgeError));
+  assert.ok(logged.every((line) => line['level'] === 'debug'));
+});
+
+test('a client that leaves before the turn has started aborts it', async (context) => {
+  const reason = gate<unknown>();
+  const start = async ({ caller }: { caller: { abort: AbortSignal } }): Promise<Turn> => {
+    reason.open(await aborted(caller.abort));
+    throw caller.abort.reason;
+  };
+  const { port, bridge, logged } = await startServer(context, { start });
+  const socket = await connectTo(context, port);
+  socket.write('POST /responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: 14\r\n\r\n{"input":"hi"}');
+  while (bridge.calls.length === 0) await ask(port, { method: 'GET', path: '/health' });
+  socket.destroy();
+  assert.match(String(await reason.opened), /The client closed the connection/);
+  while (!logged.some((line) => line['message'] === 'request failed after its client had left')) await ask(port, { method: 'GET', path: '/health' });
+  assert.ok(logged.every((line) => line['level'] === 'debug'));
+});
+
+test('a client that leaves aborts the pipelined turn that waits behind the first', async (context) => {
+  const both = gate();
+  let count = 0;
+  const start = async ({ caller }: { caller: { abort: AbortSignal } }): Promise<Turn> => {
+    await aborted(caller.abort);
+    if ((count += 1) === 2) both.open();
+    throw caller.abort.reason;
+  };
+  const { port, bridge } = await startServer(context, { start });
+  const socket = await connectTo(context, port);
+  socket.write('POST /responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: 14\r\n\r\n{"input":"hi"}'.repeat(2));
+  while (bridge.calls.length < 2) await ask(port, { method: 'GET', path: '/health' });
+  socket.destroy();
+  await both.opened;
+});
+
+test('a turn that ends well is not aborted', async (context) => {
+  const { port, bridge } = await startServer(context);
+  await post(port, { input: 'hi', stream: true });
+  await post(port, { input: 'hi' });
+  await ask(port, { method: 'GET', path: '/health' });
+  assert.deepEqual(bridge.calls.map((call) => call.caller.abort.aborted), [false, false]);
+});
+
+interface Gate<T> {
+  readonly opened: Promise<T>;
+  readonly open: (value: T) => void;
+}
+
+function gate<T = void>(): Gate<T> {
+  let release: (value: T) => void = () => {};
+  const opened = new Promise<T>((resolve) => { release = resolve; });
+  return { opened, open: (value) => release(value) };
+}
+
+void readAll;

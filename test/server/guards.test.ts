@@ -1,0 +1,113 @@
+/** Which requests a browser could have been tricked into, and that they are refused before any work. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { IncomingHttpHeaders } from 'node:http';
+import { createDoor, findRefusal } from '../../src/server/guards';
+import { ask, post, readError, startServer } from '../support/test-server';
+
+const PORT = 31_415;
+const LOOPBACK = createDoor('127.0.0.1', PORT, () => assert.fail('the name of the machine is not needed'));
+const OPEN = createDoor('0.0.0.0', PORT, () => 'Workbench');
+const NAMED = createDoor('Bridge.Lan', PORT, () => 'workbench');
+
+const CASES: readonly (readonly [name: string, door: typeof OPEN, headers: IncomingHttpHeaders, allowed: boolean])[] = [
+  ['no headers at all', LOOPBACK, {}, true],
+  ['localhost', LOOPBACK, { host: 'localhost:31415' }, true],
+  ['localhost in capitals', LOOPBACK, { host: 'LocalHost' }, true],
+  ['localhost with a trailing dot', LOOPBACK, { host: 'localhost.:31415' }, true],
+  ['127.0.0.1', LOOPBACK, { host: '127.0.0.1:31415' }, true],
+  ['127.0.0.1 through a forwarded port', LOOPBACK, { host: '127.0.0.1:9000' }, true],
+  ['another address of 127.0.0.0/8', LOOPBACK, { host: '127.9.8.7' }, true],
+  ['::1', LOOPBACK, { host: '[::1]:31415' }, true],
+  ['::1 in full', LOOPBACK, { host: '[0:0:0:0:0:0:0:1]' }, true],
+  ['mapped 127.0.0.1', LOOPBACK, { host: '[::ffff:127.0.0.1]:31415' }, true],
+  ['mapped 127.0.0.1 as browsers write it', LOOPBACK, { host: '[::ffff:7f00:1]:31415' }, true],
+  ['a foreign name', LOOPBACK, { host: 'evil.example' }, false],
+  ['a foreign name with our port', LOOPBACK, { host: 'evil.example:31415' }, false],
+  ['a name that begins like localhost', LOOPBACK, { host: 'localhost.evil.example' }, false],
+  ['a name that begins like an address', LOOPBACK, { host: '127.0.0.1.evil.example' }, false],
+  ['a name that ends like localhost', LOOPBACK, { host: 'evil-localhost' }, false],
+  ['an address of the network', LOOPBACK, { host: '192.168.1.5:31415' }, false],
+  ['0.0.0.0', LOOPBACK, { host: '0.0.0.0:31415' }, false],
+  ['a mapped address of the network', LOOPBACK, { host: '[::ffff:192.168.1.5]' }, false],
+  ['an empty host', LOOPBACK, { host: '' }, false],
+  ['a host with user name', LOOPBACK, { host: 'localhost@evil.example' }, false],
+  ['two hosts', LOOPBACK, { host: 'localhost, evil.example' }, false],
+  ['brackets around a name', LOOPBACK, { host: '[localhost]' }, false],
+  ['a port that is none', LOOPBACK, { host: 'localhost:http' }, false],
+
+  ['open: an IPv4 address', OPEN, { host: '192.168.1.5:31415' }, true],
+  ['open: an IPv6 address', OPEN, { host: '[fe80::1]:31415' }, true],
+  ['open: the name of the machine', OPEN, { host: 'workbench:31415' }, true],
+  ['open: localhost', OPEN, { host: 'localhost:31415' }, true],
+  ['open: a foreign name', OPEN, { host: 'evil.example:31415' }, false],
+  ['open: the name of the machine as a part', OPEN, { host: 'workbench.evil.example' }, false],
+  ['named: the configured name', NAMED, { host: 'bridge.lan:31415' }, true],
+  ['named: an address', NAMED, { host: '10.0.0.7:31415' }, true],
+  ['named: a foreign name', NAMED, { host: 'evil.example' }, false],
+
+  ['a page of localhost', LOOPBACK, { host: 'localhost:31415', origin: 'http://localhost:3000' }, true],
+  ['a page of 127.0.0.1', LOOPBACK, { host: 'localhost:31415', origin: 'http://127.0.0.1:31415' }, true],
+  ['a page of ::1 over https', LOOPBACK, { host: 'localhost:31415', origin: 'https://[::1]:8443' }, true],
+  ['a foreign page', LOOPBACK, { host: 'localhost:31415', origin: 'https://evil.example' }, false],
+  ['a foreign page with our port', LOOPBACK, { host: 'localhost:31415', origin: 'http://evil.example:31415' }, false],
+  ['a page that begins like localhost', LOOPBACK, { host: 'localhost', origin: 'http://localhost.evil.example' }, false],
+  ['a page with localhost as user name', LOOPBACK, { host: 'localhost', origin: 'http://localhost@evil.example' }, false],
+  ['the null origin', LOOPBACK, { host: 'localhost:31415', origin: 'null' }, false],
+  ['an empty origin', LOOPBACK, { host: 'localhost:31415', origin: '' }, false],
+  ['a browser extension', LOOPBACK, { host: 'localhost:31415', origin: 'chrome-extension://abcdefgh' }, false],
+  ['two origins', LOOPBACK, { host: 'localhost', origin: 'http://localhost, http://evil.example' }, false],
+  ['a page of the network', LOOPBACK, { host: 'localhost:31415', origin: 'http://192.168.1.5:31415' }, false],
+
+  ['open: a page of the same address', OPEN, { host: '192.168.1.5:31415', origin: 'http://192.168.1.5:31415' }, true],
+  ['open: a page of the same name', OPEN, { host: 'workbench:31415', origin: 'http://workbench:31415' }, true],
+  ['open: a page of another address', OPEN, { host: '192.168.1.5:31415', origin: 'http://192.168.1.6:31415' }, false],
+  ['open: a page of another port', OPEN, { host: '192.168.1.5:31415', origin: 'http://192.168.1.5:8080' }, false],
+  ['open: a page of the default port', OPEN, { host: '192.168.1.5', origin: 'http://192.168.1.5' }, true],
+  ['open: a page over https', OPEN, { host: '192.168.1.5', origin: 'https://192.168.1.5' }, false],
+  ['named: a page of the configured name', NAMED, { host: '10.0.0.7:31415', origin: 'http://bridge.lan:31415' }, true],
+  ['named: a page of another port of it', NAMED, { host: '10.0.0.7:31415', origin: 'http://bridge.lan:80' }, false],
+
+  ['a cross-site request', LOOPBACK, { host: 'localhost:31415', 'sec-fetch-site': 'cross-site' }, false],
+  ['a cross-site request in capitals', LOOPBACK, { host: 'localhost', 'sec-fetch-site': 'Cross-Site' }, false],
+  ['a same-origin request', LOOPBACK, { host: 'localhost', 'sec-fetch-site': 'same-origin' }, true],
+  ['a same-site request', LOOPBACK, { host: 'localhost', 'sec-fetch-site': 'same-site' }, true],
+  ['an address typed by the user', LOOPBACK, { host: 'localhost', 'sec-fetch-site': 'none' }, true],
+];
+
+for (const [name, door, headers, allowed] of CASES) {
+  test(`${allowed ? 'allows' : 'refuses'} ${name}`, () => {
+    const refusal = findRefusal(headers, door);
+    assert.equal(refusal?.kind, allowed ? undefined : 'forbidden', refusal?.message);
+  });
+}
+
+const REFUSED: readonly (readonly [name: string, headers: Record<string, string>])[] = [
+  ['Host', { host: 'evil.example' }],
+  ['Origin', { origin: 'https://evil.example' }],
+  ['null Origin', { origin: 'null' }],
+  ['Sec-Fetch-Site', { 'sec-fetch-site': 'cross-site' }],
+];
+
+for (const [name, headers] of REFUSED) {
+  test(`answers 403 to a foreign ${name} on every route, without asking the bridge`, async (context) => {
+    const { port, bridge } = await startServer(context);
+    for (const path of ['/v1/responses', '/chat/completions', '/nowhere']) {
+      const answer = await post(port, { input: 'hi' }, { path, headers });
+      assert.equal(answer.status, 403);
+      assert.equal(readError(answer)['code'], 'forbidden');
+      assert.equal(answer.headers['access-control-allow-origin'], undefined);
+    }
+    for (const path of ['/health', '/v1/models']) {
+      assert.equal((await ask(port, { method: 'GET', path, headers })).status, 403);
+    }
+    assert.equal((await ask(port, { method: 'HEAD', headers })).status, 403);
+    assert.equal(bridge.calls.length, 0);
+  });
+}
+
+test('answers 403 before the body has arrived', async (context) => {
+  const { port } = await startServer(context);
+  const headers = { origin: 'null', 'content-length': '100000', expect: '100-continue' };
+  assert.equal((await ask(port, { headers })).status, 403);
+});

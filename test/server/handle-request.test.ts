@@ -1,0 +1,130 @@
+/** Routes, methods, upgrades: everything that is answered without a turn. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { ROUTES } from '../../src/server/routes';
+import { ask, connectTo, post, readAll, readError, startServer } from '../support/test-server';
+
+test('GET /health tells what runs and where it sends requests', async (context) => {
+  const { port } = await startServer(context);
+  const answer = await ask(port, { method: 'GET', path: '/health?probe=1' });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers['content-type'], 'application/json');
+  const { uptime, ...health } = JSON.parse(answer.text) as Record<string, unknown>;
+  assert.ok(Number.isInteger(uptime));
+  assert.deepEqual(health, {
+    ok: true,
+    name: 'aliyun-codex-bridge',
+    version: '1.2.3',
+    pid: process.pid,
+    upstream: 'http://upstream.test/v1',
+    openStreams: 0,
+  });
+});
+
+test('GET /models sends the body and the tag of the bridge', async (context) => {
+  const { port } = await startServer(context);
+  for (const path of ['/models', '/v1/models', '/v1/models?client_version=0.169.0']) {
+    const answer = await ask(port, { method: 'GET', path });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.etag, '"m1"');
+    assert.deepEqual(JSON.parse(answer.text), { object: 'list', data: [], models: [] });
+  }
+});
+
+test('HEAD is answered on every path, without a body', async (context) => {
+  const { port, bridge } = await startServer(context);
+  for (const path of ROUTES.flatMap((route) => route.paths)) {
+    const answer = await ask(port, { method: 'HEAD', path });
+    assert.equal(answer.status, 200, path);
+    assert.equal(answer.text, '');
+  }
+  assert.equal((await ask(port, { method: 'HEAD', path: '/models' })).headers.etag, '"m1"');
+  assert.equal(bridge.calls.length, 0);
+});
+
+test('an unknown path is 404 and names the routes', async (context) => {
+  const { port } = await startServer(context);
+  for (const path of ['/', '/v2/responses', '/v1/responses/', '/v1', '/health/x', '//responses']) {
+    const answer = await ask(port, { method: 'GET', path });
+    assert.equal(answer.status, 404, path);
+    const { message, code } = readError(answer);
+    assert.equal(code, 'not_found');
+    assert.match(String(message), /^Nothing is served at ".*"\. Routes: POST \/responses, .*GET \/health\.$/);
+  }
+});
+
+const WRONG_METHODS = [
+  ['GET', '/v1/responses', 'POST, HEAD'],
+  ['DELETE', '/chat/completions', 'POST, HEAD'],
+  ['OPTIONS', '/v1/responses', 'POST, HEAD'],
+  ['OPTIONS', '/health', 'GET, HEAD'],
+  ['POST', '/health', 'GET, HEAD'],
+  ['POST', '/v1/models', 'GET, HEAD'],
+] as const;
+
+for (const [method, path, allow] of WRONG_METHODS) {
+  test(`${method} ${path} is 405`, async (context) => {
+    const { port } = await startServer(context);
+    const answer = await ask(port, { method, path, ...(method === 'POST' ? { body: '{}' } : {}) });
+    assert.equal(answer.status, 405);
+    assert.equal(answer.headers.allow, allow);
+    assert.equal(readError(answer)['code'], 'method_not_allowed');
+    assert.ok(!Object.keys(answer.headers).some((name) => name.startsWith('access-control-')));
+  });
+}
+
+for (const path of ['/v1/responses', '/nowhere']) {
+  test(`a WebSocket upgrade of ${path} is 426 and ends the connection`, async (context) => {
+    const { port, bridge } = await startServer(context);
+    const socket = await connectTo(context, port);
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
+        'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nopenai-beta: responses_websockets=2026-02-06\r\n\r\n',
+    );
+    const text = await readAll(socket);
+    assert.match(text, /^HTTP\/1\.1 426 Upgrade Required\r\n/);
+    assert.match(text, /connection: close/i);
+    assert.equal(bridge.calls.length, 0);
+  });
+}
+
+test('an h2c upgrade is ignored and its request answered', async (context) => {
+  const { port, bridge } = await startServer(context);
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAEAAEAAAAIAAAAB' };
+  const answer = await post(port, { input: 'hi' }, { headers });
+  assert.equal(answer.status, 200);
+  assert.deepEqual(bridge.calls[0]?.body, { input: 'hi' });
+});
+
+test('requests share a connection', async (context) => {
+  const { port } = await startServer(context);
+  const socket = await connectTo(context, port);
+  const get = 'GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n';
+  for (let count = 0; count < 3; count += 1) {
+    socket.write(get);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    assert.match(answer.toString(), /^HTTP\/1\.1 200 /);
+    assert.match(answer.toString(), /connection: keep-alive/i);
+  }
+});
+
+test('a handler that crashes is a 500, a log line with a stack, and nothing more', async (context) => {
+  const crash = (): never => {
+    throw new TypeError('models are broken');
+  };
+  const { port, logged } = await startServer(context, { models: crash });
+  const answer = await ask(port, { method: 'GET', path: '/models' });
+  assert.equal(answer.status, 500);
+  assert.equal(readError(answer)['code'], 'internal_error');
+  assert.equal(logged[0]?.['level'], 'error');
+  assert.match(String(logged[0]?.['stack']), /TypeError: models are broken\n\s+at /);
+  assert.equal((await ask(port, { method: 'GET', path: '/health' })).status, 200);
+});
+
+test('the query never reaches the log', async (context) => {
+  const { port, logged } = await startServer(context);
+  await ask(port, { method: 'GET', path: '/nowhere?password=hunter2' });
+  assert.equal(logged[0]?.['path'], '/nowhere');
+  assert.ok(!JSON.stringify(logged).includes('hunter2'));
+});

@@ -1,0 +1,52 @@
+/** A Bridge that does what a test says, and remembers what it was asked. */
+import type { Bridge, Caller, Turn } from '../../src/bridge/bridge';
+
+export interface FakeCall {
+  readonly protocol: 'responses' | 'chat';
+  readonly body: unknown;
+  readonly caller: Caller;
+}
+
+export interface FakeBridge extends Bridge {
+  readonly calls: readonly FakeCall[];
+}
+
+export interface FakeBridgeOptions {
+  /** What a turn does; by default it streams or sends `{"ok":true}`, as the body asks. */
+  readonly start?: (call: FakeCall) => Turn | Promise<Turn>;
+  readonly models?: Bridge['models'];
+}
+
+/** A turn of `frames`, or of one JSON answer when `stream` is false. */
+export function fakeTurn(turn: Partial<Turn> = {}): Turn {
+  return {
+    stream: false,
+    notes: [],
+    frames: () => listFrames(['data: {"ok":true}\n\n', 'data: [DONE]\n\n']),
+    collect: async () => ({ status: 200, body: '{"ok":true}' }),
+    ...turn,
+  };
+}
+
+export async function* listFrames(frames: readonly string[]): AsyncGenerator<string> {
+  yield* frames;
+}
+
+export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
+  const calls: FakeCall[] = [];
+  const byDefault = ({ body }: FakeCall): Turn => fakeTurn({ stream: (body as { stream?: boolean }).stream === true });
+  const start = async (call: FakeCall): Promise<Turn> => {
+    calls.push(call);
+    return (options.start ?? byDefault)(call);
+  };
+  return {
+    calls,
+    startResponses: (body, caller) => start({ protocol: 'responses', body, caller }),
+    startChat: (body, caller) => start({ protocol: 'chat', body, caller }),
+    failedFrames: (error, body) => {
+      const seen = body === undefined ? 'none' : JSON.stringify(body);
+      return `event: response.failed\ndata: ${JSON.stringify({ kind: error.kind, message: error.message, seen })}\n\ndata: [DONE]\n\n`;
+    },
+    models: options.models ?? (() => ({ body: { object: 'list', data: [], models: [] }, etag: '"m1"' })),
+  };
+}

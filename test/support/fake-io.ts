@@ -1,0 +1,35 @@
+/** The outside world of a command, for tests: keeps what was written, and sends signals on demand. */
+import { EventEmitter } from 'node:events';
+import type { CommandIo, StopSignal } from '../../src/cli/command';
+
+export interface FakeIo extends CommandIo {
+  readonly written: { out: string; error: string };
+  /** Sends a stop signal, as the terminal or a process manager would. */
+  signal(name: StopSignal): void;
+  /** How many handlers wait for signals. */
+  handlers(): number;
+  /** Resolves with everything on standard output as soon as there is something. */
+  readonly firstOut: Promise<string>;
+}
+
+export function createFakeIo(): FakeIo {
+  const events = new EventEmitter();
+  const written = { out: '', error: '' };
+  return {
+    written,
+    firstOut: new Promise((resolve) => events.once('out', () => resolve(written.out))),
+    out(text) {
+      written.out += text;
+      events.emit('out');
+    },
+    error(text) {
+      written.error += text;
+    },
+    onSignal(handler) {
+      events.on('signal', handler);
+      return () => events.off('signal', handler);
+    },
+    signal: (name) => void events.emit('signal', name),
+    handlers: () => events.listenerCount('signal'),
+  };
+}

@@ -1,0 +1,55 @@
+/** `npm run docs`: writes the documents that are printed from tables. A house test compares instead of writing. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderConfigurationPage, renderOptionsTable } from '../../src/config/help';
+
+/** One generated document. */
+export interface GeneratedDocument {
+  /** Path from the root of the project. */
+  readonly path: string;
+  /** What the file should hold; takes what it holds now. `undefined`: nothing in it is generated. */
+  readonly render: (current: string | undefined) => string | undefined;
+}
+
+export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
+  { path: 'docs/configuration.md', render: renderConfigurationPage },
+  {
+    path: 'README.md',
+    render: (current) => replaceBetween(current, ['<!-- options:start -->', '<!-- options:end -->'], renderOptionsTable()),
+  },
+];
+
+/** Puts `content` between two markers; `undefined` when `text` does not have both, in this order. */
+export function replaceBetween(
+  text: string | undefined,
+  [start, end]: readonly [string, string],
+  content: string,
+): string | undefined {
+  const from = text?.indexOf(start) ?? -1;
+  const to = text?.indexOf(end, from) ?? -1;
+  if (text === undefined || from === -1 || to === -1) return undefined;
+  return `${text.slice(0, from + start.length)}\n\n${content}\n${text.slice(to)}`;
+}
+
+/** The text of a file of the project, `undefined` when there is none. */
+export function readDocument(path: string): string | undefined {
+  try {
+    return readFileSync(join(ROOT, path), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const ROOT = join(__dirname, '..', '..');
+
+function writeDocuments(): void {
+  for (const { path, render } of GENERATED_DOCUMENTS) {
+    const current = readDocument(path);
+    const wanted = render(current);
+    if (wanted === undefined || wanted === current) continue;
+    writeFileSync(join(ROOT, path), wanted);
+    console.log(`${path} written`);
+  }
+}
+
+if (require.main === module) writeDocuments();

@@ -1,0 +1,40 @@
+/** What a grammar rule is and what it reports. */
+import type { Story, StreamEvent } from './story';
+
+export type Level = 'error' | 'warning';
+
+/** What a rule found; `index` is the event's position in the stream, -1 for the stream as a whole. */
+export interface Finding {
+  readonly level: Level;
+  readonly message: string;
+  readonly index: number;
+}
+
+export interface Violation extends Finding {
+  readonly rule: string;
+}
+
+export interface GrammarOptions {
+  /** SDK clients are given every key of a Response object; Codex only those that it reads. */
+  readonly fullResponse: boolean;
+}
+
+/** One row of the table: an id of responses-protocol.md and the check behind it. */
+export interface Rule {
+  readonly id: string;
+  readonly check: (story: Story, options: GrammarOptions) => Iterable<Finding>;
+}
+
+/** A breach of the protocol at `event`. */
+export const error = (event: StreamEvent | number | undefined, message: string): Finding =>
+  ({ level: 'error', message, index: indexOf(event) });
+
+/** A departure that clients are known to bear, at `event`. */
+export const warning = (event: StreamEvent | number | undefined, message: string): Finding =>
+  ({ level: 'warning', message, index: indexOf(event) });
+
+/** A value as it stands in a message. */
+export const show = (value: unknown): string => JSON.stringify(value) ?? 'undefined';
+
+const indexOf = (event: StreamEvent | number | undefined): number =>
+  typeof event === 'number' ? event : (event?.index ?? -1);

@@ -1,0 +1,94 @@
+/** The whole table of strict rules, in the order in which a request is judged, and the judge. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { parseJsonObject } from '../../src/base/json';
+import { FIELD_RULES } from './strict-fields';
+import { FORMAT_RULES } from './strict-format';
+import { HISTORY_RULES } from './strict-history';
+import { BODY_RULES, HTTP_RULES, isChat } from './strict-http';
+import { MESSAGE_RULES } from './strict-messages';
+import { recordsOf, type Fault, type JudgedRequest, type StrictRule, type StrictSettings } from './strict-rule';
+import { TOOL_RULES } from './strict-tools';
+
+const CHAT_RULES = [
+  ...BODY_RULES,
+  ...FIELD_RULES,
+  ...MESSAGE_RULES,
+  ...HISTORY_RULES,
+  ...TOOL_RULES,
+  ...FORMAT_RULES,
+] as const;
+
+/** Every rule. The first that finds a fault answers. */
+export const STRICT_RULES = [...HTTP_RULES, ...CHAT_RULES] as const;
+
+/** The name of a rule, for tests that have to switch one off. */
+export type StrictRuleName = (typeof STRICT_RULES)[number]['name'];
+
+/** What arrived over HTTP. */
+export interface RawRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawBody: string;
+}
+
+/** A refusal, ready to be sent. */
+export interface Rejection {
+  readonly rule: StrictRuleName;
+  readonly status: number;
+  readonly message: string;
+  readonly param: string | null;
+  readonly code: string | null;
+}
+
+/** Judges `raw` by every rule that its dialect has and `without` does not name; `undefined` when nothing is wrong. */
+export function judge(
+  raw: RawRequest,
+  settings: StrictSettings,
+  without: readonly StrictRuleName[] = [],
+): Rejection | undefined {
+  const request = readRequest(raw, settings);
+  for (const rule of isChat(request) ? STRICT_RULES : HTTP_RULES) {
+    if (without.includes(rule.name)) continue;
+    const rejection = apply(rule, rule.name, request);
+    if (rejection !== undefined) return rejection;
+  }
+  return undefined;
+}
+
+function readRequest(raw: RawRequest, settings: StrictSettings): JudgedRequest {
+  const body = parseJsonObject(raw.rawBody);
+  return {
+    ...raw,
+    settings,
+    isJsonObject: body !== undefined,
+    body: body ?? {},
+    messages: recordsOf(body?.['messages']),
+    tools: recordsOf(body?.['tools']),
+  };
+}
+
+function apply(rule: StrictRule, name: StrictRuleName, request: JudgedRequest): Rejection | undefined {
+  const { dialect } = request.settings;
+  const wording = rule[dialect];
+  const fault = wording === undefined ? undefined : rule.check(request);
+  if (wording === undefined || fault === undefined) return undefined;
+  return {
+    rule: name,
+    status: rule.status ?? 400,
+    message: fill(wording.text, fault),
+    // DashScope answers `param: null` throughout (eino#994 and others).
+    param: dialect === 'dashscope' ? null : fault.param,
+    code: wording.code,
+  };
+}
+
+/** Puts the fault's words where the text has `{word}`; other braces stay. */
+const fill = (text: string, fault: Fault): string => text.replace(/\{(\w+)\}/g, (whole, word: string) => fault[word] ?? whole);
+
+/** The body of the error answer, in the shape of the dialect. */
+export function renderRejection(rejection: Rejection, settings: StrictSettings, requestId: string): string {
+  const { message, param, code } = rejection;
+  const error = { message, type: 'invalid_request_error', param, code };
+  return JSON.stringify(settings.dialect === 'dashscope' ? { error, request_id: requestId } : { error });
+}

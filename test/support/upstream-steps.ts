@@ -1,0 +1,110 @@
+/** The steps of an upstream script: what the scripted upstream does with one accepted request. */
+import type { ScriptedAnswer } from './chat-stream';
+
+/**
+ * How a streamed answer ends: `eof` properly, `cut` by closing the connection inside the chunked body, `reset` with a
+ * TCP reset, `hang` not at all (until the client leaves or the upstream closes).
+ */
+export type StreamEnd = 'eof' | 'cut' | 'reset' | 'hang';
+
+/**
+ * Holds a stream back. A promise holds the whole body (the head is sent); a function is asked before each write, with
+ * its index, and before the end, with the number of writes.
+ */
+export type Gate = Promise<void> | ((index: number) => Promise<void> | void);
+
+/** A streamed body: each element is one TCP write, and a reader in this process sees one read for each. */
+export interface RawStep {
+  readonly kind: 'raw';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly chunks: readonly (string | Buffer)[];
+  readonly end: StreamEnd;
+  readonly gate?: Gate;
+}
+export interface AnswerOptions extends ScriptedAnswer {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly gate?: Gate;
+  /** Re-cuts the whole stream into writes of this many bytes, through events and characters alike. */
+  readonly writeSize?: number;
+  /** Sends only so many events (`[DONE]` is one) before `end`. */
+  readonly cutAfter?: number;
+  /** How the stream ends; `eof` when absent. */
+  readonly end?: StreamEnd;
+}
+export interface AnswerStep { readonly kind: 'answer'; readonly options: AnswerOptions }
+export interface ReplyStep {
+  readonly kind: 'reply';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+export interface RefuseStep { readonly kind: 'refuse' }
+export interface SilenceStep { readonly kind: 'silence' }
+
+export type Step = AnswerStep | ReplyStep | RawStep | RefuseStep | SilenceStep;
+
+/** A correct answer in the dialect's shape: a stream, or a JSON completion when the request does not stream. */
+export const answer = (options: AnswerOptions): Step => ({ kind: 'answer', options });
+
+/** A plain HTTP answer. An object becomes a JSON body with its content type; `headers` win over that. */
+export function reply(options: {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | object;
+}): Step {
+  const { status, headers = {}, body = '' } = options;
+  const isText = typeof body === 'string';
+  return {
+    kind: 'reply',
+    status,
+    headers: isText ? headers : { 'content-type': 'application/json', ...headers },
+    body: isText ? body : JSON.stringify(body),
+  };
+}
+
+/** Exact bytes, one write for each element of `chunks`, as an event stream unless `headers` say otherwise. */
+export function raw(options: {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly chunks: readonly (string | Buffer)[];
+  readonly end: StreamEnd;
+  readonly gate?: Gate;
+}): Step {
+  const { status = 200, headers = {}, chunks, end, gate } = options;
+  const head = { 'content-type': 'text/event-stream', ...headers };
+  return { kind: 'raw', status, headers: head, chunks, end, ...(gate === undefined ? {} : { gate }) };
+}
+
+/** Destroys the connection without an answer. */
+export const refuse = (): Step => ({ kind: 'refuse' });
+
+/** Never answers, not even with a head. */
+export const silence = (): Step => ({ kind: 'silence' });
+
+/** A gate that a test opens write by write. */
+export interface Turnstile {
+  readonly gate: (index: number) => Promise<void>;
+  /** Lets `count` more writes (the end counts as one) pass; 1 when absent. */
+  admit(count?: number): void;
+  /** Lets everything pass from now on. */
+  open(): void;
+}
+
+/** Creates a closed turnstile for the `gate` of `answer` and `raw`. */
+export function createTurnstile(): Turnstile {
+  let admitted = 0;
+  let waiting: { readonly index: number; readonly pass: () => void } | undefined;
+  const admit = (count = 1) => {
+    admitted += count;
+    if (waiting === undefined || waiting.index >= admitted) return;
+    const { pass } = waiting;
+    waiting = undefined;
+    pass();
+  };
+  return {
+    gate: (index) => (index < admitted ? Promise.resolve() : new Promise((pass) => { waiting = { index, pass }; })),
+    admit,
+    open: () => admit(Infinity),
+  };
+}
