@@ -11,7 +11,7 @@ import { startChatTurn, startResponsesTurn, type TurnContext } from './turn';
 
 /** @param overrides parts of the runtime that a test replaces */
 export function createBridge(settings: BridgeSettings, log: Logger, overrides: Partial<Runtime> = {}): Bridge {
-  const provider = findProvider(settings.aiBaseUrl);
+  const provider = findProvider(settings.provider, settings.aiBaseUrl);
   const runtime = { ...createRuntime(settings), ...overrides };
   const tap = createTap(settings, log);
   const context: TurnContext = { settings, provider, runtime, ...(tap && { tap }) };

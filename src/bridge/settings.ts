@@ -3,7 +3,7 @@ import type { Config } from '../config/options';
 
 export type BridgeSettings = Pick<
   Config,
-  | 'aiBaseUrl' | 'aiApiKey' | 'defaultModel' | 'smallModel' | 'allowTools' | 'allowSystem' | 'suppressReasoningText'
+  | 'aiBaseUrl' | 'provider' | 'aiApiKey' | 'defaultModel' | 'smallModel' | 'allowTools' | 'allowSystem' | 'suppressReasoningText'
   | 'reasoningOutput' | 'forwardReasoning' | 'allowMultiToolCalls' | 'forceEnvAuth' | 'toolMarkup' | 'webSearch' | 'userAgent'
   | 'upstreamConnectTimeoutMs' | 'upstreamFirstByteTimeoutMs' | 'upstreamIdleTimeoutMs' | 'logStreamRaw' | 'logStreamMax'
 >;

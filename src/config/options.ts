@@ -29,6 +29,13 @@ const TABLE = {
     group: 'upstream',
     help: 'Base URL of the Chat Completions API; /chat/completions is put behind it.',
   }),
+  provider: optional({
+    flags: ['--provider'],
+    env: ['AI_PROVIDER'],
+    type: text,
+    group: 'upstream',
+    help: 'Name of the provider whose rules apply; without it the host of the base URL tells.',
+  }),
   aiApiKey: optional({
     flags: ['--ai-api-key'],
     env: ['AI_API_KEY'],

@@ -9,10 +9,14 @@ export const PROVIDERS: readonly Provider[] = [aliyunCoding, openaiCompatible];
 /** Names that Codex uses for its own models when none is configured, or for its side requests. */
 const CODEX_MODELS = /^(gpt|codex|o\d)[-.]|^(gpt|codex)$/i;
 
-/** The provider whose base URL has this host; the neutral one for a host nobody knows. */
-export function findProvider(baseUrl: string): Provider {
+/**
+ * @param name the user's AI_PROVIDER, which decides; otherwise the host of the base URL does
+ * @returns the neutral provider for a host nobody knows
+ */
+export function findProvider(name: string | undefined, baseUrl: string): Provider {
   const host = new URL(baseUrl).host;
-  return PROVIDERS.find((provider) => provider.baseUrls.some((url) => new URL(url).host === host)) ?? openaiCompatible;
+  const named = PROVIDERS.find((provider) => provider.name === name);
+  return named ?? PROVIDERS.find((provider) => provider.baseUrls.some((url) => new URL(url).host === host)) ?? openaiCompatible;
 }
 
 export interface ResolvedModel {

@@ -22,7 +22,8 @@ const TOOL_NAMES = ['exec_command', 'write_stdin', 'view_image', 'get_goal', 'cr
 function sourceText(bytes: number, seed: number): string {
   const lines: string[] = [];
   for (let size = 0, line = 0; size < bytes; line++) {
-    const text = `${line + 1}\tconst value${(seed * 31 + line) % 997} = read("item ${line}", 'x'); // 步骤 → ${seed}`;
+    const name = `value${(seed * 31 + line) % 997}`;
+    const text = `${line + 1}\tconst ${name} = read("item ${line}", 'x'); // 步骤 → ${seed}`;
     lines.push(text);
     size += text.length + 1;
   }

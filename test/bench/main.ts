@@ -5,6 +5,7 @@ import type { LoadCalls, UpstreamCalls } from './messages';
 import { METRICS, type Bench, type MetricName } from './metrics';
 import { readOptions, USAGE, type BenchOptions } from './options';
 import { FULL, QUICK } from './plan';
+import { procAvailable } from './proc';
 import { endAll, startHelper } from './processes';
 import { judgeGoals, renderReport } from './report';
 import { Results, ROW_KEYS, ROWS } from './results';
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const metrics = chooseMetrics(options.only);
+  const metrics = chooseMetrics(options.only).filter((name) => procAvailable || name !== 'memory');
   const bench = await createBench(options);
   const machine = { node: process.version, platform: process.platform, cores: cpus().length, load: loadavg()[0] ?? 0 };
   for (const name of metrics) {
@@ -61,8 +62,10 @@ async function main(): Promise<number> {
     await METRICS[name](bench);
     process.stderr.write(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
   }
+  const busy = machine.load > machine.cores / 2 ? ' The machine was busy: trust the ratios only.' : '';
+  const setting = `Node ${machine.node}, ${machine.platform}, ${machine.cores} cores`;
   const remarks = [
-    `Node ${machine.node}, ${machine.platform}, ${machine.cores} cores, load ${machine.load.toFixed(2)} at the start.`,
+    `${setting}, load ${machine.load.toFixed(2)} at the start.${busy}`,
     ...(bench.expired() ? ['The time of the run was used up: some rounds were left out.'] : []),
   ];
   console.log(`\n${renderReport(bench.results, bench.subjects, remarks)}`);

@@ -1,5 +1,6 @@
-/** What the benchmark asks of its two helper processes, the fake upstream and the load generator, and what they answer. */
+/** What the benchmark asks of its helper processes, the fake upstream and the load generator, and what they answer. */
 
+/** The protocol a subject's clients speak. */
 export type Protocol = 'chat' | 'responses';
 
 /** How the fake upstream answers from now on. */
@@ -19,6 +20,7 @@ export interface UpstreamStats {
   readonly toolCharacters: number;
 }
 
+/** One run of the load generator. */
 export interface LoadJob {
   readonly port: number;
   readonly protocol: Protocol;
@@ -34,6 +36,7 @@ export interface LoadJob {
   readonly deadlineMs: number;
 }
 
+/** What a run saw. */
 export interface LoadResult {
   readonly deltas: number;
   readonly lost: number;
@@ -50,17 +53,19 @@ export interface LoadResult {
   readonly toolCharacters: number;
 }
 
-/** The calls a helper process answers: name to argument and result. */
+/** The calls the fake upstream answers: name to argument and result. */
 export interface UpstreamCalls {
   listen: { argument: null; result: number };
   mode: { argument: UpstreamMode; result: null };
   stats: { argument: null; result: UpstreamStats };
 }
+/** The calls of the load generator. */
 export interface LoadCalls {
   run: { argument: LoadJob; result: LoadResult };
 }
 
 type Calls<T> = { [K in keyof T]: { argument: unknown; result: unknown } };
+/** A function for each call. */
 export type Handlers<T extends Calls<T>> = {
   readonly [K in keyof T]: (argument: T[K]['argument']) => Promise<T[K]['result']> | T[K]['result'];
 };
@@ -70,6 +75,7 @@ interface Question {
   readonly call: string;
   readonly argument: unknown;
 }
+/** The message that answers a call. */
 export interface Answer {
   readonly id: number;
   readonly result?: unknown;

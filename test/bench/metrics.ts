@@ -7,6 +7,7 @@ import { freePort, startServer, stopProcess, type Helper, type RunningServer } f
 import { median, quantile, type Results, type RowKey } from './results';
 import type { Role, Subject } from './subjects';
 
+/** What a measurement works with. */
 export interface Bench {
   readonly plan: Plan;
   readonly subjects: readonly Subject[];
@@ -51,7 +52,9 @@ async function start(bench: Bench, subject: Subject): Promise<Contender> {
 const subjectsBut = ({ subjects, unable }: Bench, without: Role): Subject[] =>
   subjects.filter(({ name, role }) => role !== without && !unable.has(name));
 
-const stop = async ({ server }: Contender): Promise<void> => (server === undefined ? undefined : stopProcess(server.child));
+async function stop({ server }: Contender): Promise<void> {
+  if (server !== undefined) await stopProcess(server.child);
+}
 
 /**
  * Visits each contender once a round, each round begun by the next one so that no place in the row is always the same
@@ -80,8 +83,7 @@ async function withServers(bench: Bench, metric: string, rounds: number, warmUp:
   try {
     for (const subject of subjectsBut(bench, 'listener')) {
       try {
-        const contender = await start(bench, subject);
-        contenders.push(contender);
+        contenders.push(await start(bench, subject));
       } catch (error) {
         bench.results.fail(metric, subject.name, error);
       }
@@ -265,4 +267,5 @@ export const METRICS = {
   paced: measurePaced,
   memory: measureMemory,
 } as const satisfies Record<string, (bench: Bench) => Promise<void>>;
+/** A group's name. */
 export type MetricName = keyof typeof METRICS;

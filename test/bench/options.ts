@@ -1,6 +1,7 @@
 /** The command line of the benchmark. */
 import { parseArgs } from 'node:util';
 
+/** The arguments as values. */
 export interface BenchOptions {
   readonly quick: boolean;
   readonly help: boolean;
@@ -12,6 +13,7 @@ export interface BenchOptions {
   readonly json: string | undefined;
 }
 
+/** The help text. */
 export const USAGE = `Usage: npm run bench -- [options]
   --quick             a short run, under three minutes on two cores
   --only METRIC       measure only these, separated by commas: start, request-40k, request-4m, saturated, paced, memory

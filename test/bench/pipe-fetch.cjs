@@ -1,4 +1,4 @@
-/** A floor: a byte pipe from native fetch to a node:http server, one write a read. Run as: node pipe-fetch.cjs PORT UPSTREAM. */
+/** A floor: a byte pipe from native fetch to node:http, one write a read. Run as: node pipe-fetch.cjs PORT UPSTREAM. */
 'use strict';
 const http = require('node:http');
 
@@ -36,9 +36,14 @@ async function forward(request, response) {
   response.end();
 }
 
+function refuse(response) {
+  if (response.headersSent) response.destroy();
+  else response.writeHead(502).end();
+}
+
 http
   .createServer((request, response) => {
     if (request.url === '/health') response.writeHead(200).end('ok\n');
-    else forward(request, response).catch(() => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
+    else forward(request, response).catch(() => refuse(response));
   })
   .listen(Number(process.argv[2]), '127.0.0.1');

@@ -1,15 +1,24 @@
 /** How much of everything a run does. */
 
+/** The size of each measurement. */
 export interface Plan {
   /** No new round begins after this many seconds. */
   readonly budgetSeconds: number;
   readonly start: { readonly rounds: number };
-  readonly memory: { readonly rounds: number; readonly streams: number; readonly rate: number; readonly seconds: number };
-  readonly paced: { readonly rounds: number; readonly streams: number; readonly rate: number; readonly seconds: number };
+  readonly memory: PacedPlan;
+  readonly paced: PacedPlan;
   readonly saturated: { readonly rounds: number; readonly streams: number; readonly deltas: number };
   readonly smallRequest: RequestPlan;
   readonly largeRequest: RequestPlan;
 }
+/** Streams side by side, each at `rate` deltas a second. */
+export interface PacedPlan {
+  readonly rounds: number;
+  readonly streams: number;
+  readonly rate: number;
+  readonly seconds: number;
+}
+/** Requests one after the other; `warmUp` more come before and do not count. */
 export interface RequestPlan {
   readonly rounds: number;
   readonly requests: number;

@@ -75,11 +75,13 @@ function cleanEnvironment(extra: Readonly<Record<string, string>>): NodeJS.Proce
   return { ...Object.fromEntries(kept), HOME: home, USERPROFILE: home, AI_API_KEY: 'sk-test-bench', ...extra };
 }
 
+/** How a server is started. */
 export interface Launch {
   readonly file: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
+/** A server that answered. */
 export interface RunningServer {
   readonly child: ChildProcess;
   readonly port: number;

@@ -52,6 +52,7 @@ const GOALS: readonly Goal[] = [
   },
 ];
 
+/** How a candidate stands to a goal. */
 export interface GoalVerdict {
   readonly subject: string;
   readonly goal: string;
@@ -83,13 +84,17 @@ function renderTable(lines: readonly (readonly string[])[]): string {
 
 function valueTable(results: Results, subjects: readonly Subject[]): string {
   const ratios = candidatesOf(subjects).flatMap((name) => FLOORS.map((floor) => ({ name, floor })));
-  const header = ['', 'unit', ...subjects.map(({ name }) => name), ...ratios.map(({ name, floor }) => `${name}/${floor}`)];
+  const names = subjects.map(({ name }) => name);
+  const header = ['', 'unit', ...names, ...ratios.map(({ name, floor }) => `${name}/${floor}`)];
   const lines = ROW_KEYS.flatMap((key) => {
     const { label, unit, decimals, ratio } = ROWS[key];
-    const values = subjects.map(({ name }) => results.value(key, name));
+    const values = names.map((name) => results.value(key, name));
     if (values.every((value) => value === undefined)) return [];
     const cells = values.map((value) => value?.toFixed(decimals) ?? '-');
-    const factors = ratios.map(({ name, floor }) => (ratio ? results.ratio(key, name, floor)?.toFixed(2) : undefined) ?? '-');
+    const factors = ratios.map(({ name, floor }) => {
+      const factor = ratio ? results.ratio(key, name, floor) : undefined;
+      return factor?.toFixed(2) ?? '-';
+    });
     return [[label, unit, ...cells, ...factors]];
   });
   return renderTable([header, ...lines]);

@@ -1,5 +1,6 @@
 /** The measured values of a run, round by round, and what is computed from them. */
 
+/** A line of the report. */
 export interface Row {
   readonly label: string;
   readonly unit: string;
@@ -36,9 +37,12 @@ export const ROWS = {
   lost: { label: 'deltas lost', unit: '', decimals: 0, combine: 'sum', ratio: false },
   faults: { label: 'other text faults', unit: '', decimals: 0, combine: 'sum', ratio: false },
 } as const satisfies Record<string, Row>;
+/** A line's name. */
 export type RowKey = keyof typeof ROWS;
+/** The names in the order of the report. */
 export const ROW_KEYS = Object.keys(ROWS) as RowKey[];
 
+/** A measurement of a subject that broke off, and why. */
 export interface Failure {
   readonly metric: string;
   readonly subject: string;
@@ -53,8 +57,10 @@ export function quantile(values: readonly number[], share: number): number {
   return low + ((sorted[Math.ceil(place)] ?? low) - low) * (place % 1);
 }
 
+/** The middle of `values`; NaN for none. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
+/** Collects values by row, subject and round. */
 export class Results {
   readonly failures: Failure[] = [];
   private readonly values = new Map<string, number[]>();

@@ -9,6 +9,7 @@ import type { Launch } from './processes';
  */
 export type Role = 'direct' | 'listener' | 'floor' | 'candidate';
 
+/** Something that can be measured, and how it starts on a port with an upstream's base URL. */
 export interface Subject {
   readonly name: string;
   readonly role: Role;
@@ -23,13 +24,13 @@ const node = (file: string, ...args: string[]): Launch => ({
   args: [file, ...args],
   environment: {},
 });
-const here = (file: string, port: number, upstream: string): Launch => node(join(__dirname, file), String(port), upstream);
+const script = (file: string) => (port: number, upstream: string) => node(join(__dirname, file), String(port), upstream);
 
 const BUILT_IN: readonly Subject[] = [
-  { name: 'listener', role: 'listener', protocol: 'chat', launch: (port, upstream) => here('listener.cjs', port, upstream) },
+  { name: 'listener', role: 'listener', protocol: 'chat', launch: script('listener.cjs') },
   { name: 'direct', role: 'direct', protocol: 'chat', launch: () => node('') },
-  { name: 'pipe-http', role: 'floor', protocol: 'chat', launch: (port, upstream) => here('pipe-http.cjs', port, upstream) },
-  { name: 'pipe-fetch', role: 'floor', protocol: 'chat', launch: (port, upstream) => here('pipe-fetch.cjs', port, upstream) },
+  { name: 'pipe-http', role: 'floor', protocol: 'chat', launch: script('pipe-http.cjs') },
+  { name: 'pipe-fetch', role: 'floor', protocol: 'chat', launch: script('pipe-fetch.cjs') },
   {
     name: 'bridge',
     role: 'candidate',

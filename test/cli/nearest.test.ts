@@ -24,5 +24,7 @@ test('the nearest word wins, whatever its dashes, case and underscores', () => {
 });
 
 test('a word that is nothing like the known ones has no nearest', () => {
-  for (const word of ['--verbose', '-x', '--', '']) assert.equal(findNearest(word, ['--port', '--ai-api-key']), undefined, word);
+  for (const word of ['--verbose', '-x', '--', '']) {
+    assert.equal(findNearest(word, ['--port', '--ai-api-key']), undefined, word);
+  }
 });

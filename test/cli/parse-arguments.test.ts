@@ -19,7 +19,11 @@ test('a value stands behind a space or an equals sign, and the last one wins', (
 
 test('a switch is on by its name, off by no-, and takes a value that fits', () => {
   const spellings = {
-    '--web-search': '1', '--no-web-search': '0', '--web-search=0': '0', '--web-search off': 'off', '--web-search serve': '1',
+    '--web-search': '1',
+    '--no-web-search': '0',
+    '--web-search=0': '0',
+    '--web-search off': 'off',
+    '--web-search serve': '1',
     '--web-search --no-web-search': '0',
   };
   for (const [line, value] of Object.entries(spellings)) {
@@ -70,6 +74,10 @@ test('a long word in the place of a command may be a key: it is not repeated', (
 });
 
 test('--help and --version stand above any command', () => {
-  for (const line of ['--help', '-h', 'serve --help', '--help serve', '--help --version']) assert.equal(parse(line).command, 'help', line);
-  for (const line of ['--version', '-v', 'serve -v']) assert.equal(parse(line).command, 'version', line);
+  for (const line of ['--help', '-h', 'serve --help', '--help serve', '--help --version']) {
+    assert.equal(parse(line).command, 'help', line);
+  }
+  for (const line of ['--version', '-v', 'serve -v']) {
+    assert.equal(parse(line).command, 'version', line);
+  }
 });

@@ -15,7 +15,8 @@ async function listen(context: TestContext, server: Server): Promise<number> {
   return (address satisfies AddressInfo).port;
 }
 
-const ask = (port: number, host = '127.0.0.1', timeoutMs = 10_000): Promise<string> => describePortOwner({ host, port, timeoutMs });
+const ask = (port: number, host = '127.0.0.1', timeoutMs = 10_000): Promise<string> =>
+  describePortOwner({ host, port, timeoutMs });
 
 const answer = (body: unknown): RequestListener => (request, response) => {
   response.writeHead(request.url === '/health' ? 200 : 404).end(JSON.stringify(body));
@@ -24,14 +25,15 @@ const answer = (body: unknown): RequestListener => (request, response) => {
 /** Reads on, whatever comes: a socket that nobody reads never ends. */
 const ignore = (socket: Socket): Socket => socket.on('error', () => undefined).resume();
 
-test('this bridge is named with version and pid, also when it was to listen on every address', async (context) => {
+test('this bridge is named with version and pid, also on the address of every interface', async (context) => {
   const port = await listen(context, createServer(answer({ name: 'aliyun-codex-bridge', version: '1.2.3', pid: 42 })));
   assert.equal(await ask(port), 'aliyun-codex-bridge 1.2.3 already runs there (pid 42).');
   assert.equal(await ask(port, '0.0.0.0'), 'aliyun-codex-bridge 1.2.3 already runs there (pid 42).');
 });
 
 test('what a bridge says is not trusted: no control characters, no pid that is none', async (context) => {
-  const port = await listen(context, createServer(answer({ name: 'aliyun-codex-bridge', version: '\u001b[31m', pid: '1' })));
+  const health = { name: 'aliyun-codex-bridge', version: '\u001b[31m', pid: '1' };
+  const port = await listen(context, createServer(answer(health)));
   assert.equal(await ask(port), 'aliyun-codex-bridge (unknown version) already runs there.');
 });
 

@@ -44,8 +44,8 @@ test('a second bridge on the same port names the first one and ends with 1', asy
   const { port } = findAddress(await first.firstOut);
   const second = createFakeIo();
   assert.equal(await run(['serve'], { ...ENV, PORT: String(port) }, second), 1);
-  const owner = new RegExp(`port ${port} from env PORT: the port is in use\\. aliyun-codex-bridge \\S+ already runs there \\(pid ${process.pid}\\)\\.`);
-  assert.match(second.written.error, owner);
+  assert.ok(second.written.error.includes(`port ${port} from env PORT: the port is in use. aliyun-codex-bridge `));
+  assert.ok(second.written.error.includes(` already runs there (pid ${process.pid}).`));
   assert.equal(second.written.out, '');
   first.signal('SIGINT');
   assert.equal(await firstCode, 0);
@@ -93,7 +93,7 @@ test('a process with a wrong configuration ends with exit code 2', async (contex
   assert.equal(await code, 2);
 });
 
-test('serve loads nothing that only other commands and mistakes need', async (context) => {
+test('until it listens, serve loads nothing that only requests, other commands and mistakes need', async (context) => {
   const script = `
     const { run } = require('./src/cli/main');
     const io = { error() {}, onSignal(handler) { setImmediate(handler, 'SIGTERM'); return () => undefined; },
@@ -101,7 +101,8 @@ test('serve loads nothing that only other commands and mistakes need', async (co
     run(['--port', '0'], process.env, io);`;
   const loaded = await collect(start(context, ['--eval', script]), 'stdout', /\nend\n/);
   assert.match(loaded, /\/src\/cli\/commands\/serve\.ts\n/);
-  for (const path of ['cli/commands/help', 'cli/commands/version', 'cli/nearest', 'cli/port-owner', 'config/help']) {
+  const late = ['cli/commands/help', 'cli/commands/version', 'cli/nearest', 'cli/port-owner', 'config/help'];
+  for (const path of [...late, 'bridge/create-bridge', 'upstream/transport']) {
     assert.ok(!loaded.includes(`/src/${path}.ts`), path);
   }
 });

@@ -17,10 +17,17 @@ const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
     accepted: { 'sk-test-1': 'sk-test-1', 'sk-test-2\n': 'sk-test-2' },
     refused: ['', 'sk test', 'sk\ntest', 'ключ'],
   },
-  headerText: { type: types.headerText, accepted: { 'codex/1.0 (x)': 'codex/1.0 (x)' }, refused: ['', 'a\nb', 'é'] },
+  headerText: {
+    type: types.headerText,
+    accepted: { 'codex/1.0 (x)': 'codex/1.0 (x)' },
+    refused: ['', 'a\nb', 'é'],
+  },
   host: {
     type: types.host,
-    accepted: { localhost: 'localhost', '0.0.0.0': '0.0.0.0', '::1': '::1', '[::1]': '::1', '::': '::', 'fe80::1%eth0': 'fe80::1%eth0' },
+    accepted: {
+      localhost: 'localhost', '0.0.0.0': '0.0.0.0', '::1': '::1', '[::1]': '::1', '::': '::',
+      'fe80::1%eth0': 'fe80::1%eth0',
+    },
     refused: ['', 'http://localhost', 'localhost:8080', 'a b', '127.0.0.1:80'],
   },
   baseUrl: {
@@ -30,23 +37,40 @@ const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
       'http://127.0.0.1:8000': 'http://127.0.0.1:8000',
       'http://[::1]:8000//': 'http://[::1]:8000',
     },
-    refused: ['', 'api.example.com/v1', 'ftp://example.com', 'https://', 'https://u:p@example.com', 'https://a/?k=v', 'https://a/#x'],
+    refused: [
+      '', 'api.example.com/v1', 'ftp://example.com', 'https://',
+      'https://u:p@example.com', 'https://a/?k=v', 'https://a/#x',
+    ],
   },
-  port: { type: types.port, accepted: { 0: 0, 65535: 65_535, ' 80 ': 80 }, refused: ['', '65536', '-1', '8o', '1e3', '0x50', '80.5'] },
+  port: {
+    type: types.port,
+    accepted: { 0: 0, 65535: 65_535, ' 80 ': 80 },
+    refused: ['', '65536', '-1', '8o', '1e3', '0x50', '80.5'],
+  },
   onOff: {
     type: types.onOff,
     accepted: { 1: true, true: true, ON: true, yes: true, 0: false, False: false, off: false, no: false },
     refused: ['', '2', 'maybe', 'constructor'],
   },
   integer: { type: types.integer(2, 9, 'apples'), accepted: { 2: 2, 9: 9 }, refused: ['1', '10', '', 'two'] },
-  milliseconds: { type: types.milliseconds(), accepted: { 1: 1, 86400000: 86_400_000 }, refused: ['0', '86400001', '1s'] },
+  milliseconds: {
+    type: types.milliseconds(),
+    accepted: { 1: 1, 86400000: 86_400_000 },
+    refused: ['0', '86400001', '1s'],
+  },
   megabytes: { type: types.megabytes(1, 8), accepted: { 8: 8 }, refused: ['0', '9', '8MB'] },
-  choice: { type: types.choice('debug', 'info', 'warn'), accepted: { info: 'info', ' WARN': 'warn' }, refused: ['', 'loud'] },
+  choice: {
+    type: types.choice('debug', 'info', 'warn'),
+    accepted: { info: 'info', ' WARN': 'warn' },
+    refused: ['', 'loud'],
+  },
 };
 
 for (const [name, { type, accepted, refused }] of Object.entries(EXPECTATIONS)) {
   test(`${name} accepts`, () => {
-    for (const [input, value] of Object.entries(accepted)) assert.equal(type.parse(input), value, JSON.stringify(input));
+    for (const [input, value] of Object.entries(accepted)) {
+      assert.equal(type.parse(input), value, JSON.stringify(input));
+    }
   });
   test(`${name} refuses`, () => {
     for (const input of refused) assert.equal(type.parse(input), undefined, JSON.stringify(input));

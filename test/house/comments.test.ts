@@ -22,12 +22,13 @@ async function findSilence(sources: readonly Source[]): Promise<readonly Breach[
       return declares && statement.modifiers?.some(({ kind }) => kind === syntax.SyntaxKind.ExportKeyword);
     });
     const silent = statements.filter((statement) => {
-      const before = source.text.slice(Math.max(statement.getFullStart(), opening?.length ?? 0), statement.getStart(source.tree));
-      return !/\/\*\*(?!\/)[\s\S]*\*\/\s*$/.test(before);
+      const from = Math.max(statement.getFullStart(), opening?.length ?? 0);
+      return !/\/\*\*(?!\/)[\s\S]*\*\/\s*$/.test(source.text.slice(from, statement.getStart(source.tree)));
     });
+    const nameOf = (statement: (typeof silent)[number]): string => firstLine(statement.getText(source.tree));
     return [
       ...(opening ? [] : [breach(source, 0, 'the file does not open with a doc comment')]),
-      ...silent.map((statement) => breach(source, statement, `no doc comment on: ${firstLine(statement.getText(source.tree))}`)),
+      ...silent.map((statement) => breach(source, statement, `no doc comment: ${nameOf(statement)}`)),
     ];
   });
 }
@@ -44,7 +45,7 @@ test('the rule finds a silent file and silent exports', async () => {
     await parseSources({
       'src/base/a.ts': `import { b } from './b';\n\n/** A. */\nexport const a = b;\n`,
       'src/base/b.ts': '/** The purpose. */\nexport const b = 1;\n',
-      'src/base/c.ts': '/** The purpose. */\nimport { b } from "./b";\n\n// A plain comment.\nexport function c(): void {}\n',
+      'src/base/c.ts': '/** The purpose. */\nimport { b } from "./b";\n\n// A plain one.\nexport function c(): void {}\n',
       'src/base/d.ts': '/** The purpose. */\n\n/** D. */\nexport class D {}\nexport async function e() {}\n',
       'src/base/f.ts': '/* no doc comment */\n',
     }),

@@ -30,18 +30,24 @@ const floorOf = (folder: string): number => LAYERS.findIndex((floor) => floor.in
 const mayImport = (from: string, to: string): boolean =>
   from === to || floorOf(to) < floorOf(from) || (NEIGHBOURS[from] ?? []).includes(to);
 
-/** Every module specifier in the file with its node: imports, re-exports, `import()`, `require()`, `import('…')` types. */
-async function specifiersOf(source: Source): Promise<readonly { readonly node: Parameters<typeof breach>[1]; readonly to: string }[]> {
+interface Specifier {
+  readonly at: number;
+  readonly to: string;
+}
+
+/** Every module specifier in the file: of imports, re-exports, `import()`, `require()` and `import('…')` types. */
+async function specifiersOf(source: Source): Promise<readonly Specifier[]> {
   const syntax = await loadSyntax();
   return [...walk(source.tree)].flatMap((node) => {
     let specifier;
     if (syntax.isImportDeclaration(node) || syntax.isExportDeclaration(node)) specifier = node.moduleSpecifier;
     else if (syntax.isExternalModuleReference(node)) specifier = node.expression;
-    else if (syntax.isImportTypeNode(node)) specifier = syntax.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined;
+    else if (syntax.isImportTypeNode(node) && syntax.isLiteralTypeNode(node.argument)) specifier = node.argument.literal;
     else if (syntax.isCallExpression(node) && /^(import|require)$/.test(node.expression.getText(source.tree))) {
       specifier = node.arguments[0];
     }
-    return specifier && syntax.isStringLiteral(specifier) ? [{ node: specifier, to: specifier.text }] : [];
+    if (!specifier || !syntax.isStringLiteral(specifier)) return [];
+    return [{ at: specifier.getStart(source.tree), to: specifier.text }];
   });
 }
 
@@ -50,9 +56,9 @@ async function findForbiddenImports(sources: readonly Source[]): Promise<readonl
   for (const source of sources) {
     const from = source.path.split('/')[1] ?? '';
     if (floorOf(from) < 0) found.push(breach(source, 0, `the folder ${from} has no place in the import map`));
-    for (const { node, to } of await specifiersOf(source)) {
+    for (const { at, to } of await specifiersOf(source)) {
       const message = judge(source.path, from, to);
-      if (message) found.push(breach(source, node, message));
+      if (message) found.push(breach(source, at, message));
     }
   }
   return found;

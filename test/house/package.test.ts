@@ -15,7 +15,9 @@ const run = promisify(execFile);
 const readText = (path: string): Promise<string> => readFile(join(PROJECT_ROOT, path), 'utf8');
 const readManifest = async (): Promise<UnknownRecord> => asRecord(parseJson(await readText('package.json'))) ?? {};
 
-const DEPENDENCY_FIELDS = ['dependencies', 'optionalDependencies', 'peerDependencies', 'bundleDependencies', 'bundledDependencies'];
+const DEPENDENCY_FIELDS = [
+  'dependencies', 'optionalDependencies', 'peerDependencies', 'bundleDependencies', 'bundledDependencies',
+];
 const DEV_DEPENDENCIES = ['@types/node', 'tsx', 'typescript'];
 
 function findDependencies(manifest: UnknownRecord): readonly string[] {
@@ -52,9 +54,9 @@ test('the rule finds a missing section', () => {
   assert.equal(hasSection('# Changelog\n\n## [1.2.30] - 2026-01-31\n1.2.3', '1.2.3'), false);
 });
 
-const SHIPPED = [
-  'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/aliyun-codex-bridge.js', 'dist/cli/main.js', 'dist/errors/classify.js', 'package.json',
-];
+/** Two files stand for the build. */
+const BUILT = ['dist/cli/main.js', 'dist/errors/classify.js'];
+const SHIPPED = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/aliyun-codex-bridge.js', ...BUILT, 'package.json'];
 
 /**
  * The files npm would pack from `files` with `manifest`. The files are laid out empty in a folder of their own, beside a
@@ -63,7 +65,7 @@ const SHIPPED = [
 async function listPacked(manifest: UnknownRecord, files: readonly string[]): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'packed-files-'));
   try {
-    for (const path of [...files, 'dist/cli/main.js', 'dist/errors/classify.js']) {
+    for (const path of [...files, ...BUILT]) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       const keep = /(^|\/)\.(npmignore|gitignore)$/.test(path);
       await writeFile(join(folder, path), keep ? await readText(path) : '');
@@ -79,7 +81,8 @@ async function listPacked(manifest: UnknownRecord, files: readonly string[]): Pr
 /** npm up to 11 prints an array of packages, npm 12 an object with a package for each name. */
 function packedPaths(printed: unknown): string[] {
   const packages = asArray(printed) ?? Object.values(asRecord(printed) ?? {});
-  return packages.flatMap((each) => asArray(asRecord(each)?.['files']) ?? []).map((file) => String(asRecord(file)?.['path']));
+  const files = packages.flatMap((each) => asArray(asRecord(each)?.['files']) ?? []);
+  return files.map((file) => String(asRecord(file)?.['path']));
 }
 
 test('the packed files are the command, the build, and four texts', async () => {

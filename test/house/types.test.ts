@@ -21,8 +21,9 @@ async function findUnearnedTypes(sources: readonly Source[]): Promise<readonly B
       }
       if (node.kind === SyntaxKind.TypeAssertionExpression) return [breach(source, node, 'a cast in angle brackets')];
       if (syntax.isNonNullExpression(node)) return [breach(source, node.getEnd() - 1, '! after an expression')];
-      const definite = (syntax.isPropertyDeclaration(node) && node.postfixToken) || (syntax.isVariableDeclaration(node) && node.exclamationToken);
-      return definite && definite.kind === SyntaxKind.ExclamationToken ? [breach(source, node, '! after a name')] : [];
+      const property = syntax.isPropertyDeclaration(node) ? node.postfixToken : undefined;
+      const mark = syntax.isVariableDeclaration(node) ? node.exclamationToken : property;
+      return mark?.kind === SyntaxKind.ExclamationToken ? [breach(source, node, '! after a name')] : [];
     }),
     ...directives(source, syntax),
   ]);

@@ -126,8 +126,9 @@ async function startUpstream(): Promise<Server> {
     request.resume();
     const welcome = request.headers.authorization === `Bearer ${KEY}` && request.url === '/v1/chat/completions';
     response.writeHead(welcome ? 200 : 401, { 'content-type': 'text/event-stream' });
+    const head = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'sample-model' };
     const chunk = (choices: readonly unknown[], rest: object = {}): string =>
-      `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm', choices, ...rest })}\n\n`;
+      `data: ${JSON.stringify({ ...head, choices, ...rest })}\n\n`;
     response.write(chunk([{ index: 0, delta: { role: 'assistant', content: 'Hello ' }, finish_reason: null }]));
     response.write(chunk([{ index: 0, delta: { content: 'from upstream.' }, finish_reason: null }]));
     response.write(chunk([{ index: 0, delta: {}, finish_reason: 'stop' }]));

@@ -11,11 +11,14 @@ export interface GeneratedDocument {
   readonly render: (current: string | undefined) => string | undefined;
 }
 
+const OPTIONS_MARKERS = ['<!-- options:start -->', '<!-- options:end -->'] as const;
+
+/** Every generated document; a new one is a new row. */
 export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', render: renderConfigurationPage },
   {
     path: 'README.md',
-    render: (current) => replaceBetween(current, ['<!-- options:start -->', '<!-- options:end -->'], renderOptionsTable()),
+    render: (current) => replaceBetween(current, OPTIONS_MARKERS, renderOptionsTable()),
   },
 ];
 

@@ -3,7 +3,7 @@
  * from the compiler that the project pins; its API is marked unstable, so only this file touches it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import type { Node, SourceFile } from 'typescript/unstable/ast' with { 'resolution-mode': 'import' };
 
 export const PROJECT_ROOT = join(__dirname, '..', '..');
@@ -90,6 +90,3 @@ export function linesOf(source: Source, node: Node): number {
 
 /** One breach as `path:line message`. */
 export const renderBreach = ({ path, line, message }: Breach): string => `${path}:${line} ${message}`;
-
-/** The path of `file` from the project root, with `/`. */
-export const projectPath = (file: string): string => relative(PROJECT_ROOT, file).split(sep).join('/');

@@ -1,9 +1,11 @@
 /** `serve`: reads the configuration, builds the server and runs it. */
-import { createBridge } from '../../bridge/create-bridge';
+import type { Bridge } from '../../bridge/bridge';
+import type { Config } from '../../config/options';
 import { resolveConfig } from '../../config/resolve';
-import { createLogger } from '../../observe/log';
+import { createLogger, type Logger } from '../../observe/log';
 import { createBridgeServer } from '../../server/create-server';
 import type { CommandContext } from '../command';
+import { createLateBridge } from '../late-bridge';
 import { reportMistakes } from '../mistakes';
 import { runServer } from '../run-server';
 import { readVersion } from '../version';
@@ -22,6 +24,16 @@ export async function run({ flags, mistakes, env, io }: CommandContext): Promise
     write: (line) => io.error(line),
     secrets: config.aiApiKey === undefined ? [] : [config.aiApiKey],
   });
-  const server = createBridgeServer({ config, version, log, bridge: createBridge(config, log) });
-  return runServer({ server, version, config, origins, io });
+  const bridge = createLateBridge(() => buildBridge(config, log));
+  const warmUp = setTimeout(bridge.warmUp, WARM_UP_DELAY_MS);
+  const server = createBridgeServer({ config, version, log, bridge });
+  return runServer({ server, version, config, origins, io }).finally(() => clearTimeout(warmUp));
+}
+
+/** Late enough to leave the first moments to whoever waits for the port, early enough for the first turn. */
+const WARM_UP_DELAY_MS = 300;
+
+function buildBridge(config: Config, log: Logger): Bridge {
+  const { createBridge }: typeof import('../../bridge/create-bridge') = require('../../bridge/create-bridge');
+  return createBridge(config, log);
 }

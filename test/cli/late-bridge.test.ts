@@ -1,0 +1,46 @@
+/** The late bridge builds the real one once, when it is first needed, and passes every call on. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Bridge, Caller } from '../../src/bridge/bridge';
+import { createLateBridge } from '../../src/cli/late-bridge';
+import { BridgeError } from '../../src/errors/bridge-error';
+
+function createScriptedBridge() {
+  const calls: string[] = [];
+  const refuse = (name: string) => async (): Promise<never> => {
+    calls.push(name);
+    throw new BridgeError('internal', name);
+  };
+  const bridge: Bridge = {
+    startResponses: refuse('startResponses'),
+    startChat: refuse('startChat'),
+    failedFrames: (error) => `data: ${error.message}\n\n`,
+    models: () => ({ body: { data: [] }, etag: '"1"' }),
+  };
+  let built = 0;
+  const late = createLateBridge(() => {
+    built += 1;
+    return bridge;
+  });
+  return { calls, late, built: () => built };
+}
+
+const caller: Caller = { client: 'codex', headers: {}, abort: new AbortController().signal };
+
+test('nothing is built before the first call, and only one bridge for all calls', async () => {
+  const { calls, late, built } = createScriptedBridge();
+  assert.equal(built(), 0);
+  assert.deepEqual(late.models(), { body: { data: [] }, etag: '"1"' });
+  await assert.rejects(late.startResponses({}, caller), /startResponses/);
+  await assert.rejects(late.startChat({}, caller), /startChat/);
+  assert.equal(late.failedFrames(new BridgeError('internal', 'broken'), {}), 'data: broken\n\n');
+  assert.deepEqual(calls, ['startResponses', 'startChat']);
+  assert.equal(built(), 1);
+});
+
+test('warming up builds it ahead of the first call', () => {
+  const { late, built } = createScriptedBridge();
+  late.warmUp();
+  late.models();
+  assert.equal(built(), 1);
+});

@@ -1,0 +1,41 @@
+/** What must never be seen in a log, in each spelling in which it turns up there. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRedactor } from '../../src/observe/redact';
+
+const CASES: readonly (readonly [text: string, clean: string])[] = [
+  ['authorization: Bearer sk-test-abc', 'authorization: Bearer [redacted]'],
+  ['Bearer abc.def_ghi~jk+l/m==', 'Bearer [redacted]'],
+  ['{"authorization":"Bearer sk-test-abc"}', '{"authorization":"Bearer [redacted]"}'],
+  ['{"authorization":"Basic dXNlcjpwYXNz"}', '{"authorization":"[redacted]"}'],
+  ['Authorization: abc', 'Authorization: [redacted]'],
+  ['"{\\"authorization\\":\\"token abc\\"}"', '"{\\"authorization\\":\\"[redacted]\\"}"'],
+  ['Incorrect API key provided: sk-test-1234.', 'Incorrect API key provided: sk-[redacted].'],
+  ['key sk-proj-a_b-c9 failed', 'key sk-[redacted] failed'],
+  ['{"x-api-key":"abc","api_key":"def","apiKey": "ghi"}', '{"x-api-key":"[redacted]","api_key":"[redacted]","apiKey": "[redacted]"}'],
+  ['password=hunter2 next', 'password=[redacted] next'],
+  ['GET /v1?api_key=abc&x=1', 'GET /v1?api_key=[redacted]&x=1'],
+  ['GET /v1?key=abc#x', 'GET /v1?key=[redacted]#x'],
+  ['https://user:pass@host/v1', 'https://[redacted]@host/v1'],
+  ['a risk-free task-list of max_tokens: 12', 'a risk-free task-list of max_tokens: 12'],
+];
+
+for (const [text, clean] of CASES) {
+  test(text, () => assert.equal(createRedactor()(text), clean));
+}
+
+test('known values go, longest first, as JSON and URLs write them too', () => {
+  const redact = createRedactor(['plain-key', 'plain-key-longer', 'quo"te/x', '', 'abc']);
+  assert.equal(redact('a plain-key, a plain-key-longer.'), 'a [redacted], a [redacted].');
+  assert.equal(redact(JSON.stringify({ note: 'my quo"te/x' })), '{"note":"my [redacted]"}');
+  assert.equal(redact('/?q=quo%22te%2Fx'), '/?q=[redacted]');
+  assert.equal(redact('abc is too short to be a secret'), 'abc is too short to be a secret');
+});
+
+test('long text is searched in linear time', () => {
+  const redact = createRedactor(['secret-value']);
+  for (const piece of ['authorization ', 'authorization:     ', 'Bearer ', 'sk-', '://', 'api_key"'] ) {
+    const text = piece.repeat(20_000);
+    assert.ok(redact(text).length > 0);
+  }
+});

@@ -1,0 +1,109 @@
+/** A slow reader slows the source down: frames are pulled no faster than they are taken. */
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { test } from 'node:test';
+import { writeSse } from '../../src/server/write-sse';
+import { fakeTurn } from '../support/fake-bridge';
+import { open, startServer } from '../support/test-server';
+
+/** The part of a ServerResponse that writeSse uses; `write` says no until it is drained. */
+class FullResponse extends EventEmitter {
+  headersSent = false;
+  destroyed = false;
+  ended = false;
+  writableNeedDrain = false;
+  readonly written: string[] = [];
+
+  writeHead(): void {
+    this.headersSent = true;
+  }
+
+  write(frame: string): boolean {
+    this.written.push(frame);
+    this.writableNeedDrain = true;
+    return false;
+  }
+
+  drain(): void {
+    this.writableNeedDrain = false;
+    this.emit('drain');
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  asResponse(): ServerResponse {
+    return this as unknown as ServerResponse;
+  }
+}
+
+/** Frames 1, 2, 3 and what has become of them. */
+function createSource() {
+  const source = { pulled: 0, returned: false, frames };
+  async function* frames(): AsyncGenerator<string> {
+    try {
+      for (const frame of ['1', '2', '3']) {
+        source.pulled += 1;
+        yield frame;
+      }
+    } finally {
+      source.returned = true;
+    }
+  }
+  return source;
+}
+
+const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('the next frame is pulled after drain, and not before', async () => {
+  const response = new FullResponse();
+  const source = createSource();
+  const written = writeSse(response.asResponse(), source.frames());
+  for (const count of [1, 2, 3]) {
+    await turnOfLoop();
+    assert.equal(source.pulled, count);
+    assert.equal(response.ended, false);
+    response.drain();
+  }
+  await written;
+  assert.deepEqual(response.written, ['1', '2', '3']);
+  assert.equal(response.ended, true);
+  assert.equal(response.listenerCount('drain') + response.listenerCount('close'), 0);
+});
+
+test('a client that leaves while the source waits for it ends the source', async () => {
+  const response = new FullResponse();
+  const source = createSource();
+  const written = writeSse(response.asResponse(), source.frames());
+  await turnOfLoop();
+  response.destroyed = true;
+  response.emit('close');
+  await written;
+  assert.equal(source.pulled, 1);
+  assert.equal(source.returned, true);
+  assert.equal(response.ended, false);
+});
+
+test('a reader that pauses stops the source within what the sockets hold, and gets everything later', async (context) => {
+  const size = 256 * 1024;
+  const total = 400;
+  let pulled = 0;
+  async function* frames(): AsyncGenerator<string> {
+    for (; pulled < total; pulled += 1) yield 'x'.repeat(size);
+  }
+  const { port } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
+  const incoming = await open(port, { body: '{"input":"hi","stream":true}' });
+  let before = -1;
+  // Nothing is read; the source has stopped when the event loop goes round for long without a pull.
+  for (let quiet = 0; quiet < 2_000; quiet = pulled === before ? quiet + 1 : 0) {
+    before = pulled;
+    await turnOfLoop();
+  }
+  assert.ok(pulled < total / 2, `${pulled} of ${total} frames were pulled for a reader that reads nothing`);
+  let received = 0;
+  incoming.on('data', (chunk: Buffer) => { received += chunk.length; });
+  await once(incoming, 'end');
+  assert.equal(received, size * total);
+});
