@@ -1,19 +1,24 @@
 /** From `unknown` to a typed value or `undefined`: how lenient readers look at data they do not trust. */
 import { isRecord, type UnknownRecord } from './json';
 
+/** The value if it is a string. */
 export const asString = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** A string with at least one character: providers send `""` where they mean "absent". */
 export const asText = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
+/** The value if it is a finite number. */
 export const asNumber = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 
+/** The value if it is a boolean. */
 export const asBoolean = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
 
+/** The value if it is a JSON object. */
 export const asRecord = (value: unknown): UnknownRecord | undefined => (isRecord(value) ? value : undefined);
 
+/** The value if it is an array. */
 export const asArray = (value: unknown): readonly unknown[] | undefined => (Array.isArray(value) ? value : undefined);
 
 /** Copies `record` without its `undefined` values: `exactOptionalPropertyTypes` forbids them, JSON has no word for them. */

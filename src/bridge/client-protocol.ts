@@ -27,6 +27,7 @@ export function responsesProtocol(echo: string): ClientProtocol<ResponsesEvent> 
   };
 }
 
+/** @param assembler the turn's own: it knows the usage a whole completion states */
 export function chatProtocol(assembler: ChatAssembler): ClientProtocol<ChatOutput> {
   const collector = new ChatCollector();
   return {

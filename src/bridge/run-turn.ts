@@ -68,6 +68,7 @@ async function readCompletion<Output>(turn: RunningTurn<Output>): Promise<readon
   return turn.stream.completion(value);
 }
 
+/** A BridgeError as it is; anything else is a defect of the bridge, `internal`. */
 export function toBridgeError(cause: unknown): BridgeError {
   if (cause instanceof BridgeError) return cause;
   return new BridgeError('internal', `The bridge failed: ${cause instanceof Error ? cause.message : String(cause)}`);

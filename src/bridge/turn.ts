@@ -1,6 +1,7 @@
 /** One request, from the client's words to a running answer: read, translate, send, assemble. */
 import { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
+import type { Dialect } from '../providers/dialect';
 import type { Provider } from '../providers/provider';
 import { resolveModel } from '../providers/catalog';
 import { AnswerStream } from '../stream/answer-stream';
@@ -8,6 +9,9 @@ import { ChatAssembler, type ChatOutput } from '../stream/chat-assembler';
 import { ResponsesAssembler } from '../stream/responses-assembler';
 import { encodeEcho } from '../stream/sse-encoder';
 import type { Assembler } from '../stream/assembler';
+import type { Stage } from '../stream/signal';
+import { ThinkTagStage } from '../stream/think-tags';
+import { ToolMarkupStage } from '../stream/tool-markup';
 import { createCallWriter } from '../tools/codecs';
 import { translateRequest, type TranslatedRequest } from '../translate/request';
 import { readChatRequest } from '../wire/read-chat-request';
@@ -58,6 +62,7 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
 /** What went upstream, and the answer that is now coming. */
 interface Sent {
   readonly translated: TranslatedRequest;
+  readonly dialect: Dialect;
   readonly answer: Awaited<ReturnType<typeof callUpstream>>;
   readonly notes: Notes;
 }
@@ -75,7 +80,7 @@ async function send(request: ResponsesRequest, caller: Caller, context: TurnCont
   });
   const list = new Notes();
   notes.forEach((note) => list.add(note));
-  return { translated: value, notes: list, answer: await callUpstream(value.chat, caller, settings, runtime.transport) };
+  return { translated: value, dialect: model.dialect, notes: list, answer: await callUpstream(value.chat, caller, settings, runtime.transport) };
 }
 
 const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
@@ -100,7 +105,7 @@ function run<Output>(wantsStream: boolean, sent: Sent, assembler: Assembler<Outp
   const stream = new AnswerStream({
     assembler,
     calls: { makeId: runtime.makeId, single: !settings.allowMultiToolCalls },
-    stages: [],
+    stages: createStages(sent, context),
   });
   const turn: RunningTurn<Output> = { answer: sent.answer, stream, protocol, ...(tap && { tap }) };
   return {
@@ -111,6 +116,13 @@ function run<Output>(wantsStream: boolean, sent: Sent, assembler: Assembler<Outp
     frames: () => frames(turn),
     collect: () => collect(turn),
   };
+}
+
+/** Think tags first: tool markup may stand inside the reasoning they enclose. */
+function createStages({ dialect, translated }: Sent, { settings, runtime }: TurnContext): readonly Stage[] {
+  const thinking = dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)];
+  const markup = settings.toolMarkup ? [new ToolMarkupStage({ tools: translated.chat.tools ?? [], makeId: runtime.makeId })] : [];
+  return [...thinking, ...markup];
 }
 
 function readOrThrow<T>(read: () => T): T {

@@ -3,6 +3,7 @@ import type { ProviderSettings } from './settings';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyHttpFailure } from '../errors/classify';
 import { readRetryAfter } from '../errors/retry-after';
+import { REQUEST_ID_HEADERS } from '../providers/request-id';
 import type { Transport, UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat-request';
 import type { Caller } from './bridge';
@@ -30,7 +31,7 @@ async function refusal(answer: UpstreamAnswer, host: string): Promise<BridgeErro
     return new BridgeError('upstream_rejected', `${host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`);
   }
   const retryAfterMs = readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), Date.now());
-  const requestId = answer.header('x-request-id') ?? answer.header('x-dashscope-request-id');
+  const requestId = REQUEST_ID_HEADERS.map((name) => answer.header(name)).find((id) => id !== undefined);
   return classifyHttpFailure({
     status: answer.status,
     body,

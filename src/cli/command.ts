@@ -18,6 +18,8 @@ export interface CommandIo {
   error(text: string): void;
   /** Calls `handler` for every stop signal, until the returned function is called. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
+  /** Whether standard output ends at a terminal; absent means no. */
+  isTerminal?(): boolean;
 }
 
 /** What a command is given: the flags as texts, what was wrong with the command line, the environment and the world. */

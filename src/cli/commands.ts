@@ -7,6 +7,10 @@ const TABLE = {
     summary: 'Run the bridge; the command when none is named.',
     load: (): typeof import('./commands/serve') => require('./commands/serve'),
   },
+  demo: {
+    summary: 'Show a tool round with a simulated model: no key, no network.',
+    load: (): typeof import('./commands/demo') => require('./commands/demo'),
+  },
   help: {
     summary: 'Show this text.',
     flags: ['--help', '-h'],

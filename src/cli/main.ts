@@ -31,6 +31,7 @@ function createProcessIo(): CommandIo {
   return {
     out: createWriter(() => process.stdout),
     error: createWriter(() => process.stderr),
+    isTerminal: () => process.stdout.isTTY === true,
     onSignal(handler) {
       for (const signal of STOP_SIGNAL_NAMES) process.on(signal, handler);
       return () => {

@@ -12,6 +12,7 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number;
 }
 
+/** Thrown wherever a request cannot go on; what each client hears of it is decided in error-body. */
 export class BridgeError extends Error {
   override readonly name = 'BridgeError';
 

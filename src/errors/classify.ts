@@ -48,7 +48,7 @@ const STATUSES: Readonly<Record<number, ErrorKind>> = {
 
 /** What the user can do about it; `{host}` is the upstream's host. */
 const ADVICE: { readonly [K in ErrorKind]?: string } = {
-  auth: 'Check AI_API_KEY: the key must belong to {host}.',
+  auth: 'Check that AI_API_KEY belongs to {host}.',
   wrong_client: '{host} accepts only the coding tools it knows; see "405" in the troubleshooting guide.',
   model_not_found: 'Check the model name: ids are exact, see GET /v1/models.',
   quota: 'Asking again does not help until the plan resets.',
@@ -58,7 +58,7 @@ const ADVICE: { readonly [K in ErrorKind]?: string } = {
 export function classifyHttpFailure(failure: HttpFailure): BridgeError {
   const vendor = readErrorText(failure.body);
   const kind = kindOf(vendor) ?? STATUSES[failure.status] ?? (failure.status >= 500 ? 'upstream_error' : 'upstream_rejected');
-  const said = vendor.message === '' ? 'no message' : vendor.message;
+  const said = (vendor.message || 'no message').replace(/(?<![.!?。！？])$/, '.');
   const requestId = failure.requestId ?? vendor.requestId;
   const parts = [`${failure.host} answered ${failure.status}: ${said}`, ADVICE[kind]?.replace('{host}', failure.host), requestId && `(request id ${requestId})`];
   return new BridgeError(kind, parts.filter(Boolean).join(' '), details(vendor, { ...failure, ...(requestId !== undefined && { requestId }) }));

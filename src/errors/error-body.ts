@@ -10,6 +10,7 @@ export interface ErrorBody {
   readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string };
 }
 
+/** The error object as SDK clients read it. */
 export function renderErrorBody(error: BridgeError): ErrorBody {
   const row = ERRORS[error.kind];
   return { error: { message: error.message, type: row.type, param: error.details.param ?? null, code: row.code } };

@@ -18,6 +18,7 @@ export interface ErrorRow {
 const fatal = (status: number, type: ErrorRow['type'], code: string): ErrorRow => ({ status, type, code, codexCode: 'invalid_prompt' });
 const again = (status: number, code: string): ErrorRow => ({ status, type: 'server_error', code, codexCode: 'server_error' });
 
+/** The table: adding a kind means adding a row, and every client knows it. */
 export const ERRORS = {
   // The client's request.
   invalid_request: fatal(400, 'invalid_request_error', 'invalid_request'),

@@ -12,6 +12,7 @@ const thinks = { thinking: 'enable_thinking', toolChoice: 'auto-only' } as const
 const plain = { thinking: 'none', reasoningReplay: 'none', toolChoice: 'any' } as const;
 const sees = ['text', 'image'] as const;
 
+/** Ten models, one key per account, requests counted rather than tokens. */
 export const aliyunCoding: Provider = {
   name: 'aliyun-coding',
   title: 'Alibaba Cloud Coding Plan',

@@ -4,6 +4,7 @@ import { DEFAULT_DIALECT, type Dialect } from './dialect';
 import { openaiCompatible } from './openai-compatible';
 import type { Model, Provider } from './provider';
 
+/** The neutral provider comes last: it has no host. */
 export const PROVIDERS: readonly Provider[] = [aliyunCoding, openaiCompatible];
 
 /** Names that Codex uses for its own models when none is configured, or for its side requests. */

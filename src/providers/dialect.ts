@@ -33,6 +33,8 @@ export interface Dialect {
   readonly thinking: 'none' | 'effort' | 'enable_thinking' | 'reasoning';
   /** How an assistant message carries its reasoning back: a field, signed blocks, or `<think>` in its content. */
   readonly reasoningReplay: 'none' | 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think';
+  /** Where `<think>` blocks stand in the content of models whose server does not take them out (stream/think-tags.ts). */
+  readonly thinkTags: 'off' | 'leading' | 'implicit';
   /** How structured output is asked for; each step down keeps less of the schema. */
   readonly responseFormat: 'json_schema' | 'json_object' | 'prompt';
 }
@@ -54,5 +56,6 @@ export const DEFAULT_DIALECT: Dialect = {
   sampling: true,
   thinking: 'effort',
   reasoningReplay: 'reasoning_content',
+  thinkTags: 'leading',
   responseFormat: 'json_schema',
 };

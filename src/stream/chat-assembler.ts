@@ -24,6 +24,7 @@ export interface ChatAssemblerOptions {
 
 interface OpenCall { readonly index: number; readonly target: CallTarget; args: string }
 
+/** The stream: a role chunk, deltas, one chunk with the finish reason, and usage if it was asked for. */
 export class ChatAssembler implements Assembler<ChatOutput> {
   finished = false;
   error: BridgeError | undefined;

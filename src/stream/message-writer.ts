@@ -6,6 +6,7 @@ import type { OutputMessage, OutputPart, OutputStatus } from '../wire/responses-
 type Event = Unnumbered<ResponsesEvent>;
 type PartKind = OutputPart['type'];
 
+/** `begin`, then `push` for each delta, `end`, and `item` for the finished message. */
 export class MessageWriter {
   private readonly parts: OutputPart[] = [];
   private kind: PartKind | undefined;

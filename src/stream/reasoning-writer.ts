@@ -11,6 +11,7 @@ export type ReasoningOutput = 'text' | 'summary' | 'both' | 'hidden';
 
 type Event = Unnumbered<ResponsesEvent>;
 
+/** `begin`, then `push` for each delta, `end`, and `item` for the finished reasoning. */
 export class ReasoningWriter {
   private text = '';
   private details: ReasoningPayload['details'] = undefined;

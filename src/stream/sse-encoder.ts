@@ -2,6 +2,7 @@
 import type { ResponsesEvent } from '../wire/responses-events';
 import type { ResponsesObject } from '../wire/responses-object';
 
+/** The last line of a stream in both protocols. */
 export const SSE_DONE = 'data: [DONE]\n\n';
 
 /**

@@ -7,6 +7,7 @@ import { describe, within, type ToolCodec } from './codec';
 import { CustomInputReader, INPUT_KEY, readCustomInput } from './custom-input';
 import { APPLY_PATCH, certainPatch, repairPatch } from './patch';
 
+/** The grammar goes into the description: chat models have no other place for it. */
 export const customCodec: ToolCodec<'custom'> = {
   declare(tool, context) {
     context.offer({

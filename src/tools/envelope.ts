@@ -13,7 +13,9 @@ export interface ReasoningPayload {
   readonly details: readonly unknown[] | undefined;
 }
 
+/** Reasoning that is not shown, or blocks only its provider can read. */
 export const sealReasoning = (payload: ReasoningPayload): string => seal('reasoning', payload);
+/** The summary of a compacted conversation. */
 export const sealSummary = (text: string): string => seal('summary', { text });
 
 /** @returns the reasoning, or undefined for a foreign or broken envelope: those are ignored, never an error. */

@@ -6,6 +6,7 @@ import type { CallPlace, CallWriter } from './call-writer';
 import { describe, within, type OfferContext, type ToolCodec } from './codec';
 import { toObjectSchema } from './schema';
 
+/** Passes name, description and schema on. */
 export const functionCodec: ToolCodec<'function'> = {
   declare(tool: FunctionTool, context: OfferContext): void {
     context.offer({

@@ -45,6 +45,7 @@ const HOSTED: { readonly [K in HostedTool['tool']]: HostedRow } = {
   },
 };
 
+/** Offered with a schema of our own: the wire declares none. */
 export const hostedCodec: ToolCodec<'hosted'> = {
   declare(tool, context) {
     context.offer({ target: { kind: tool.tool, name: tool.tool }, ...HOSTED[tool.tool] });

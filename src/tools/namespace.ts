@@ -2,6 +2,7 @@
 import { declareTool } from './codecs';
 import type { OfferContext, ToolCodec } from './codec';
 
+/** Declares each member with the namespace it belongs to. */
 export const namespaceCodec: ToolCodec<'namespace'> = {
   declare(tool, context) {
     const inner: OfferContext = {

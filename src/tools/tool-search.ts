@@ -9,6 +9,7 @@ import { toObjectSchema } from './schema';
 /** The name under which the search is offered; the wire has none for it. */
 export const TOOL_SEARCH_NAME = 'tool_search';
 
+/** Offered under a fixed name. */
 export const toolSearchCodec: ToolCodec<'tool_search'> = {
   declare(tool, context) {
     if (tool.execution === 'server') {

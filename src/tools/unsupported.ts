@@ -1,12 +1,14 @@
 /** Tools that only OpenAI's servers can run: dropped, and said so. */
 import type { ToolCodec } from './codec';
 
+/** Drops the tool with a note. */
 export const unsupportedCodec: ToolCodec<'unsupported'> = {
   declare(tool, context) {
     context.note(`dropped tool ${tool.kind}: it runs on OpenAI's servers and has no Chat Completions form`);
   },
 };
 
+/** Drops the tool with a note. */
 export const webSearchCodec: ToolCodec<'web_search'> = {
   declare(_tool, context) {
     context.note('dropped tool web_search: the provider has no search the bridge may use');

@@ -4,6 +4,7 @@ import type { Dialect } from '../providers/dialect';
 import type { ChatRequest } from '../wire/chat-request';
 import type { ResponsesRequest } from '../wire/responses-request';
 
+/** @returns only fields that are set and that the dialect takes; nothing else of the request ever goes upstream */
 export function translateSettings(request: ResponsesRequest, dialect: Dialect): Partial<ChatRequest> {
   const { n, ...sampling } = request.sampling;
   const { stop, seed, logit_bias, top_k } = sampling;

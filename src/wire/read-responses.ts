@@ -10,12 +10,32 @@ import { readInput } from './read-items';
 import { readToolChoice, readTools } from './read-tools';
 import type { ResponsesEcho, ResponsesRequest, Sampling } from './responses-request';
 
-/** Request fields that a Response repeats. Spec: Responses API, Response fields. */
-const ECHOED = [
-  'instructions', 'max_output_tokens', 'max_tool_calls', 'metadata', 'parallel_tool_calls', 'previous_response_id',
-  'prompt_cache_key', 'reasoning', 'safety_identifier', 'service_tier', 'store', 'temperature', 'text', 'tool_choice',
-  'tools', 'top_logprobs', 'top_p', 'truncation', 'user', 'presence_penalty', 'frequency_penalty', 'background',
-] as const;
+/** Request fields that every Response repeats, with what they are when the request leaves them out. Spec: Response fields. */
+const ECHO_DEFAULTS = {
+  background: false,
+  frequency_penalty: 0,
+  instructions: null,
+  max_output_tokens: null,
+  max_tool_calls: null,
+  metadata: {},
+  parallel_tool_calls: true,
+  presence_penalty: 0,
+  previous_response_id: null,
+  prompt_cache_key: null,
+  reasoning: null,
+  safety_identifier: null,
+  service_tier: 'default',
+  store: true,
+  temperature: 1,
+  text: { format: { type: 'text' } },
+  tool_choice: 'auto',
+  tools: [],
+  top_logprobs: 0,
+  top_p: 1,
+  truncation: 'disabled',
+  user: null,
+} as const;
+const ECHO_FIELDS = Object.keys(ECHO_DEFAULTS) as (keyof typeof ECHO_DEFAULTS)[];
 
 /** @throws UnreadableField with the path of the first field that cannot be read. */
 export function readResponsesRequest(body: unknown): ResponsesRequest {
@@ -76,12 +96,8 @@ export function readSampling(body: UnknownRecord): Sampling {
 }
 
 function readEcho(body: UnknownRecord): ResponsesEcho {
-  const echo: Record<string, JsonValue> = {};
-  for (const field of ECHOED) {
-    const value = body[field];
-    if (value !== undefined && value !== null) echo[field] = value as JsonValue;
-  }
-  return echo;
+  const given = ECHO_FIELDS.map((field) => [field, (body[field] ?? ECHO_DEFAULTS[field]) as JsonValue]);
+  return Object.fromEntries(given);
 }
 
 function asCount(value: unknown): number | undefined {

@@ -33,6 +33,7 @@ interface ChatChunk {
 const MAX_ERRORS = 5;
 
 function readResponsesEvent(data: string): Reading {
+  if (data === '[DONE]') return {}; // No part of Responses, but Codex tolerates it.
   const event = JSON.parse(data) as ResponsesEvent;
   if (event.type === 'response.output_text.delta') return { text: event.delta };
   if (event.type === 'response.completed') return { end: true };
@@ -109,8 +110,17 @@ class Reply {
     if (fault !== undefined && this.tally.errors.length < MAX_ERRORS) this.tally.errors.push(fault);
   }
 
+  private read(data: string): Reading {
+    try {
+      return PROTOCOLS[this.job.protocol].read(data);
+    } catch (error) {
+      return { failure: `an event is not JSON: ${data.slice(0, 300)} (${String(error)})` };
+    }
+  }
+
   private event(data: string, now: number): void {
-    const reading = PROTOCOLS[this.job.protocol].read(data);
+    if (data === '[DONE]' && this.job.protocol === 'responses') throw new Error('provoked');
+    const reading = this.read(data);
     if (reading.text !== undefined && reading.text !== '') {
       if (!this.sawText) this.tally.firstTextMs.push((now - this.startedAt) / 1000);
       this.sawText = true;

@@ -6,6 +6,8 @@ import { resolveModel, findProvider } from '../../src/providers/catalog';
 import { AnswerStream } from '../../src/stream/answer-stream';
 import { ResponsesAssembler } from '../../src/stream/responses-assembler';
 import type { ReasoningOutput } from '../../src/stream/reasoning-writer';
+import { ThinkTagStage, type ThinkTags } from '../../src/stream/think-tags';
+import { ToolMarkupStage } from '../../src/stream/tool-markup';
 import { createCallWriter } from '../../src/tools/codecs';
 import { collectTools } from '../../src/translate/collect-tools';
 import { readResponsesRequest } from '../../src/wire/read-responses';
@@ -18,6 +20,8 @@ export interface AnswerStreamCase {
   readonly client?: 'codex' | 'generic';
   readonly reasoning?: ReasoningOutput;
   readonly single?: boolean;
+  readonly thinkTags?: ThinkTags;
+  readonly toolMarkup?: boolean;
   /** Tools of the request, as on the wire. */
   readonly tools?: readonly JsonObject[];
 }
@@ -25,6 +29,7 @@ export interface AnswerStreamCase {
 /** A new stream machine; the same case always gives the same ids and times. */
 export function createAnswerStream(options: AnswerStreamCase): AnswerStream<ResponsesEvent> {
   const makeId = createCountingIds();
+  const thinkTags = options.thinkTags ?? 'leading';
   const request = readResponsesRequest({ input: 'x', tools: options.tools ?? [] });
   const { dialect } = resolveModel(findProvider(undefined, 'http://127.0.0.1/v1'), undefined, undefined);
   const tools = collectTools(request, dialect, new Notes());
@@ -41,7 +46,10 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
       note: () => undefined,
     }),
     calls: { makeId, single: options.single ?? false },
-    stages: [],
+    stages: [
+      ...(thinkTags === 'off' ? [] : [new ThinkTagStage(thinkTags)]),
+      ...(options.toolMarkup === false ? [] : [new ToolMarkupStage({ tools: tools.offered, makeId })]),
+    ],
   });
 }
 

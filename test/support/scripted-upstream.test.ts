@@ -107,12 +107,12 @@ describe('script', () => {
   it('answers 500 when the function throws, and assertClean tells', async () => {
     const upstream = await start({ script: () => assert.fail('wrong model') });
     assert.equal((await ask(upstream)).status, 500);
-    assert.throws(() => upstream.assertClean(), /wrong model/);
+    assert.throws(() => upstream.assertClean(), /script: .*wrong model/);
   });
 
   it('assertClean notices steps that nobody asked for', async () => {
     const upstream = await start({ script: [answer({})] });
-    assert.throws(() => upstream.assertClean(), /not every step/);
+    assert.throws(() => upstream.assertClean(), /Of 1 steps of the script 0 were asked for/);
   });
 
   it('gives every answer ids of its own', async () => {
@@ -136,7 +136,7 @@ describe('refusals over HTTP', () => {
       request_id: 'req-1',
     });
     assert.deepEqual(upstream.rejections, [`role: ${message}`]);
-    assert.throws(() => upstream.assertClean(), /refused requests/);
+    assert.throws(() => upstream.assertClean(), /The scripted upstream refused:\nrole: /);
     assert.equal((await ask(upstream)).status, 200);
   });
 
@@ -198,7 +198,7 @@ describe('answer', () => {
       const seen = await reads(response.body);
       assert.equal(seen.length, 7);
       assert.ok(seen.every((event) => /^data: .*\n\n$/.test(event)), seen.join('|'));
-      assert.match(seen[5] ?? '', /"choices":\[\].*"total_tokens":30|"total_tokens":30.*"choices":\[\]|"choices":\[\],/);
+      assert.match(seen[5] ?? '', /"choices":\[\].*"total_tokens":30/);
       assert.equal(seen[6], 'data: [DONE]\n\n');
     });
   }

@@ -122,11 +122,11 @@ class Upstream implements ScriptedUpstream {
   }
 
   assertClean(): void {
-    assert.deepEqual(this.rejections, [], 'the scripted upstream refused requests');
-    assert.equal(this.overrun, false, 'the scripted upstream was asked after the end of its script');
-    if (typeof this.options.script !== 'function') {
-      assert.equal(this.accepted, this.options.script.length, 'not every step of the script was asked for');
-    }
+    const { script } = this.options;
+    assert.ok(this.rejections.length === 0, `The scripted upstream refused:\n${this.rejections.join('\n')}`);
+    assert.ok(!this.overrun, `The scripted upstream was asked ${this.accepted} times, after the end of its script`);
+    const steps = typeof script === 'function' ? this.accepted : script.length;
+    assert.equal(this.accepted, steps, `Of ${steps} steps of the script ${this.accepted} were asked for`);
   }
 
   close(): Promise<void> {

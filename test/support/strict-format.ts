@@ -47,8 +47,9 @@ export const FORMAT_RULES = [
   {
     name: 'json-word',
     check: (request) => {
+      if (typeOf(request) !== 'json_object') return undefined;
       const hasWord = request.messages.some((message) => /json/i.test(quote(message['content'])));
-      return typeOf(request) !== 'json_object' || hasWord ? undefined : { param: 'messages' };
+      return hasWord ? undefined : { param: 'messages' };
     },
     // The same sentence at both (DashScope: agno-agi/agno#5317).
     openai: says("'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."),

@@ -2,9 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { calling, chatRequest, functionTool, SYSTEM, toolCall, toolResult, user } from './chat-bodies';
-import { BODY_CASES, HTTP_CASES, type HttpCase } from './strict-cases';
+import type { HttpCase } from './strict-case';
+import { FIELD_CASES, HTTP_CASES } from './strict-field-cases';
+import { HISTORY_CASES } from './strict-history-cases';
+import { MESSAGE_CASES } from './strict-message-cases';
 import type { StrictRule, StrictSettings, UpstreamDialect } from './strict-rule';
 import { judge, renderRejection, STRICT_RULES, type RawRequest } from './strict-rules';
+import { FORMAT_CASES, TOOL_CASES } from './strict-tool-cases';
 
 const DIALECTS: readonly UpstreamDialect[] = ['dashscope', 'openai'];
 const HEADERS = { authorization: 'Bearer sk-test', 'content-type': 'application/json' };
@@ -27,6 +31,7 @@ const rawOf = (parts: Partial<RawRequest> = {}): RawRequest => ({
 const withBody = (overrides: Readonly<Record<string, unknown>>): RawRequest =>
   rawOf({ rawBody: JSON.stringify(chatRequest(overrides)) });
 
+const BODY_CASES = [...FIELD_CASES, ...MESSAGE_CASES, ...HISTORY_CASES, ...TOOL_CASES, ...FORMAT_CASES];
 const CASES: readonly HttpCase[] = [
   ...HTTP_CASES.map((row) => ({ ...row, refused: rawOf(row.refused), accepted: rawOf(row.accepted) })),
   ...BODY_CASES.map((row) => ({ ...row, refused: withBody(row.refused), accepted: withBody(row.accepted) })),

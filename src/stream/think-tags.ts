@@ -1,0 +1,125 @@
+/** Splits `<think>…</think>` out of content while it streams: the block is reasoning, the rest is the answer. */
+import type { Signal, Stage } from './signal';
+
+const OPEN = '<think>';
+const CLOSE = '</think>';
+
+/**
+ * - `leading`: a block counts only at the beginning of an answer (or right after another block), so that text which
+ *   talks about the tag is left alone; a `</think>` whose opener is missing is taken out where it stands at a line's
+ *   edge, and the text before it stays (MiniMax-M3 writes answer words before it, upstreams.md, section 4.8).
+ * - `implicit`: the model's template opens the block, so the answer begins inside it.
+ */
+export type ThinkTags = 'off' | 'leading' | 'implicit';
+
+type State = 'start' | 'inside' | 'text';
+
+/** Takes the place of nothing when a provider sends reasoning in a field of its own: it then finds no tags. */
+export class ThinkTagStage implements Stage {
+  private state: State;
+  private held = '';
+  /** A block was seen: a later `</think>` is text. */
+  private seen = false;
+
+  constructor(mode: Exclude<ThinkTags, 'off'>) {
+    this.state = mode === 'implicit' ? 'inside' : 'start';
+  }
+
+  step(signal: Signal): readonly Signal[] {
+    switch (signal.type) {
+      case 'text-delta':
+        // Log probabilities belong to exact tokens: such text is passed on whole.
+        if (signal.logprobs) return [...this.release(), signal];
+        this.held += signal.text;
+        return this.scan();
+      case 'usage':
+      case 'reasoning-delta':
+      case 'reasoning-details':
+        return [signal];
+      default:
+        return [...this.release(), signal];
+    }
+  }
+
+  end(): readonly Signal[] {
+    return this.release();
+  }
+
+  private scan(): readonly Signal[] {
+    const signals: Signal[] = [];
+    for (let before: State | undefined; before !== this.state; ) {
+      before = this.state;
+      const signal = SCANS[this.state](this);
+      if (signal) signals.push(signal);
+    }
+    return signals;
+  }
+
+  /** Waits for `<think>`; leading blanks before and between blocks belong to neither. */
+  scanStart(): Signal | undefined {
+    const text = this.held.trimStart();
+    if (text.startsWith(OPEN)) {
+      this.held = text.slice(OPEN.length).replace(/^\n/, '');
+      this.state = 'inside';
+    } else if (text !== '' && !OPEN.startsWith(text)) {
+      if (this.seen) this.held = text;
+      this.state = 'text';
+    }
+    return undefined;
+  }
+
+  scanInside(): Signal | undefined {
+    const end = this.held.indexOf(CLOSE);
+    if (end === -1) return this.take(this.held.length - tailOf(this.held, `\n${CLOSE}`, CLOSE), 'reasoning-delta');
+    const text = this.held.slice(0, end).replace(/\n$/, '');
+    this.held = this.held.slice(end + CLOSE.length);
+    this.state = 'start';
+    this.seen = true;
+    return text === '' ? undefined : { type: 'reasoning-delta', text };
+  }
+
+  scanText(): Signal | undefined {
+    const at = this.seen ? -1 : this.held.indexOf(CLOSE);
+    if (at === -1) return this.take(this.held.length - (this.seen ? 0 : tailOf(this.held, CLOSE)), 'text-delta');
+    const after = this.held[at + CLOSE.length];
+    if (after === undefined) return this.take(at, 'text-delta');
+    this.seen = true;
+    const atEdge = after === '\n' || this.held[at - 1] === '\n';
+    if (!atEdge) return this.take(this.held.length, 'text-delta');
+    this.held = this.held.slice(0, at) + this.held.slice(at + CLOSE.length);
+    return this.take(this.held.length, 'text-delta');
+  }
+
+  private take(length: number, type: 'text-delta' | 'reasoning-delta'): Signal | undefined {
+    const text = this.held.slice(0, length);
+    this.held = this.held.slice(length);
+    return text === '' ? undefined : { type, text };
+  }
+
+  /** Something other than text comes: what was held is what it seems to be. */
+  private release(): readonly Signal[] {
+    const type = this.state === 'inside' ? 'reasoning-delta' : 'text-delta';
+    const blank = this.state === 'start' && this.seen && this.held.trim() === '';
+    const stray = this.state === 'text' && !this.seen && this.held.endsWith(CLOSE);
+    const text = blank ? '' : stray ? this.held.slice(0, -CLOSE.length) : this.held;
+    this.held = '';
+    this.state = 'start';
+    return text === '' ? [] : [{ type, text }];
+  }
+}
+
+const SCANS: { readonly [K in State]: (stage: ThinkTagStage) => Signal | undefined } = {
+  start: (stage) => stage.scanStart(),
+  inside: (stage) => stage.scanInside(),
+  text: (stage) => stage.scanText(),
+};
+
+/** How many of the last characters may be the beginning of one of the words. */
+export function tailOf(text: string, ...words: readonly string[]): number {
+  const longest = Math.min(text.length, Math.max(...words.map((word) => word.length - 1)));
+  for (let length = longest; length > 0; length -= 1) {
+    const tail = text.slice(-length);
+    if (words.some((word) => word.startsWith(tail))) return length;
+  }
+  return 0;
+}

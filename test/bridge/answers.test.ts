@@ -1,0 +1,168 @@
+/** What a good answer becomes: text, reasoning and calls, streamed and whole, and the round that follows a call. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { answer } from '../support/scripted-upstream';
+import { ask, CODEX, deltasOf, DIALECTS, doneItems, eventsOf, finalResponse, startBridge, tool, typesOf, type Loose } from '../support/test-bridge';
+
+const REASONING = 'First  look,\nthen “think” 🤔 – and\tkeep every byte.\n';
+const USAGE = { prompt: 120, completion: 30, cached: 100, reasoning: 12 };
+
+for (const dialect of DIALECTS) {
+  describe(`answers of a ${dialect} upstream`, () => {
+    it('streams text as it comes, then the whole item and the usage', async (context) => {
+      const bridge = await startBridge(context, { dialect, script: [answer({ text: 'Hé, wörld 🌍!', usage: USAGE })] });
+      const reply = await bridge.stream({ input: ask() });
+      assert.equal(reply.headers['content-type'], 'text/event-stream; charset=utf-8');
+      assert.equal(reply.ending, 'complete');
+      assert.equal(deltasOf(reply, 'response.output_text.delta'), 'Hé, wörld 🌍!');
+      const [message] = doneItems(reply);
+      assert.equal(message.type, 'message');
+      assert.deepEqual(message.content, [{ type: 'output_text', text: 'Hé, wörld 🌍!', annotations: [], logprobs: [] }]);
+      const response = finalResponse(reply);
+      assert.equal(response.status, 'completed');
+      assert.equal(response.model, bridge.model);
+      assert.deepEqual(response.output, [message]);
+      assert.deepEqual(response.usage, {
+        input_tokens: 120, input_tokens_details: { cached_tokens: 100 },
+        output_tokens: 30, output_tokens_details: { reasoning_tokens: 12 }, total_tokens: 150,
+      });
+      assert.equal(reply.events.at(-1)?.data, '[DONE]');
+      bridge.upstream.assertClean();
+    });
+
+    it('shows reasoning in both forms before the text', async (context) => {
+      const bridge = await startBridge(context, { dialect, script: [answer({ reasoning: REASONING, text: 'Done.' })] });
+      const reply = await bridge.stream({ input: ask() }, CODEX);
+      assert.equal(deltasOf(reply, 'response.reasoning_text.delta'), REASONING);
+      assert.equal(deltasOf(reply, 'response.reasoning_summary_text.delta'), REASONING);
+      const [reasoning, message] = doneItems(reply);
+      assert.deepEqual(reasoning.summary, [{ type: 'summary_text', text: REASONING }]);
+      assert.deepEqual(reasoning.content, [{ type: 'reasoning_text', text: REASONING }]);
+      assert.equal(message.content[0].text, 'Done.');
+    });
+
+    it('gives calls in order, each whole, with the ids of upstream', async (context) => {
+      const toolCalls = [
+        { id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' },
+        { id: 'call_b', name: 'read_file', arguments: '{"path":"b \\"q\\" é🌍.txt"}' },
+        { name: 'list', arguments: {} },
+      ];
+      const bridge = await startBridge(context, { dialect, script: [answer({ text: 'I read.', toolCalls })] });
+      const reply = await bridge.stream({ input: ask(), tools: [tool('read_file'), tool('list')] }, CODEX);
+      const [message, ...calls] = doneItems(reply);
+      assert.equal(message.content[0].text, 'I read.');
+      assert.deepEqual(calls.map(({ type, call_id, name, arguments: text, status }) => [type, call_id, name, text, status]), [
+        ['function_call', 'call_a', 'read_file', '{"path": "a.txt"}', 'completed'],
+        ['function_call', 'call_b', 'read_file', '{"path":"b \\"q\\" é🌍.txt"}', 'completed'],
+        ['function_call', 'call_1_2', 'list', '{}', 'completed'],
+      ]);
+      const types = typesOf(reply);
+      assert.ok(types.indexOf('response.output_text.done') < types.indexOf('response.function_call_arguments.delta'));
+      bridge.upstream.assertClean();
+    });
+
+    it('ids are unique, times whole seconds', async (context) => {
+      const toolCalls = [{ name: 'list', arguments: {} }, { name: 'list', arguments: {} }];
+      const bridge = await startBridge(context, {
+        dialect, script: [answer({ reasoning: 'r', text: 't', toolCalls }), answer({ text: 't' })], runtime: { clock: () => 1_767_225_600_999 },
+      });
+      const first = await bridge.stream({ input: ask(), tools: [tool('list')] });
+      const second = await bridge.stream({ input: ask() });
+      const replies = [first, second];
+      const ids = replies.flatMap((reply) => [finalResponse(reply).id, ...doneItems(reply).map(({ id }) => id)]);
+      assert.equal(new Set(ids).size, 6, String(ids));
+      for (const id of ids) assert.match(id, /^[a-z]+_\w+$/);
+      const { created_at, completed_at } = finalResponse(first);
+      assert.deepEqual([created_at, completed_at], [1_767_225_600, 1_767_225_600]);
+    });
+
+    it('answers with one JSON object what it would have streamed', async (context) => {
+      const script = [0, 1].map(() => answer({
+        reasoning: REASONING, text: 'Read.', toolCalls: [{ id: 'call_a', name: 'list', arguments: { path: 'a' } }], usage: USAGE,
+      }));
+      const bridge = await startBridge(context, { dialect, script });
+      const body = { input: ask(), tools: [tool('list')], metadata: { run: '7' }, instructions: 'Be brief.' };
+      const streamed = finalResponse(await bridge.stream(body));
+      const reply = await bridge.json(body);
+      assert.equal(reply.status, 200);
+      assert.equal(reply.headers['content-type'], 'application/json');
+      const whole = reply.json as Loose;
+      assert.equal(whole.object, 'response');
+      assert.deepEqual(whole.metadata, { run: '7' });
+      assert.equal(whole.instructions, 'Be brief.');
+      assert.deepEqual(withoutIds(whole), withoutIds(streamed));
+      assert.deepEqual(bridge.upstream.requests[0]?.body, bridge.upstream.requests[1]?.body);
+    });
+
+    it('the round after a call is accepted, with the reasoning byte for byte', async (context) => {
+      const toolCalls = [{ id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' }, { id: 'call_b', name: 'list', arguments: {} }];
+      const script = [answer({ reasoning: REASONING, text: 'I read.', toolCalls }), answer({ text: 'It says 42.' })];
+      const bridge = await startBridge(context, { dialect, script });
+      const body = { instructions: 'Be brief.', tools: [tool('read_file'), tool('list')] };
+      const items = doneItems(await bridge.stream({ ...body, input: ask() }, CODEX));
+      const outputs = [
+        { type: 'function_call_output', call_id: 'call_a', output: '42' },
+        { type: 'function_call_output', call_id: 'call_b', output: [{ type: 'input_text', text: 'a.txt' }] },
+      ];
+      const last = await bridge.stream({ ...body, input: [...ask(), ...items, ...outputs] }, CODEX);
+      assert.equal(finalResponse(last).status, 'completed');
+      bridge.upstream.assertClean();
+      const [first, second] = bridge.upstream.requests.map((request) => request.body.messages);
+      assert.deepEqual(second.slice(0, 2), first);
+      assert.deepEqual(second.slice(2), [
+        {
+          role: 'assistant', content: 'I read.', reasoning_content: REASONING,
+          tool_calls: [
+            { id: 'call_a', type: 'function', function: { name: 'read_file', arguments: '{"path": "a.txt"}' } },
+            { id: 'call_b', type: 'function', function: { name: 'list', arguments: '{}' } },
+          ],
+        },
+        { role: 'tool', tool_call_id: 'call_a', content: '42' },
+        { role: 'tool', tool_call_id: 'call_b', content: 'a.txt' },
+      ]);
+    });
+
+    it('a cut to length is incomplete, and keeps its text but not the call that was cut', async (context) => {
+      const toolCalls = [{ id: 'call_a', name: 'list', arguments: '{"path":"a' }];
+      const script = [answer({ text: 'Partial', finish: 'length' }), answer({ text: 'Now:', toolCalls, finish: 'length' })];
+      const bridge = await startBridge(context, { dialect, script });
+      for (const text of ['Partial', 'Now:']) {
+        const reply = await bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
+        const { status, incomplete_details, output } = finalResponse(reply);
+        assert.equal(status, 'incomplete');
+        assert.deepEqual(incomplete_details, { reason: 'max_output_tokens' });
+        assert.deepEqual(output.map((item: Loose) => item.content[0].text), [text]);
+        assert.deepEqual(doneItems(reply), output);
+      }
+    });
+
+    it('an answer of nothing but reasoning is a failure, not an empty turn', async (context) => {
+      const bridge = await startBridge(context, { dialect, script: [answer({ reasoning: 'Hm.' }), answer({})] });
+      for (let round = 0; round < 2; round += 1) {
+        const reply = await bridge.stream({ input: ask() }, CODEX);
+        assert.equal(finalResponse(reply).status, 'failed');
+        assert.equal(finalResponse(reply).error.code, 'server_error');
+        assert.match(finalResponse(reply).error.message, /without any text or tool call/);
+      }
+    });
+
+    it('splits of the network change nothing', async (context) => {
+      const options = { reasoning: REASONING, text: 'Grüße 🌍🌍', toolCalls: [{ name: 'list', arguments: { path: 'ä🌍' } }] };
+      const script = [answer(options), answer({ ...options, writeSize: 7 })];
+      const bridge = await startBridge(context, { dialect, script });
+      const [one, two] = [
+        await bridge.stream({ input: ask(), tools: [tool('list')] }),
+        await bridge.stream({ input: ask(), tools: [tool('list')] }),
+      ];
+      assert.deepEqual(eventsOf(two).map(({ type, delta }) => [type, delta]), eventsOf(one).map(({ type, delta }) => [type, delta]));
+    });
+  });
+}
+
+/** What two runs of the same answer have in common. */
+function withoutIds(response: Loose): Loose {
+  const { id, created_at, completed_at, output, ...rest } = response;
+  assert.ok(id && created_at && completed_at);
+  const items = output.map((item: Loose) => ({ ...item, id: 'x', ...(item.call_id && { call_id: String(item.call_id).replace(/_\d_/, '_n_') }) }));
+  return { ...rest, output: items };
+}

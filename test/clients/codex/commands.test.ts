@@ -1,0 +1,102 @@
+/** Shell commands: one, and two at once. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { answer } from '../../support/scripted-upstream';
+import { readTree } from '../support/work-folder';
+import { assertGrowing, messagesAfter } from './chat-requests';
+import { completedItems, textsOf, usageOf } from './events';
+import { scenario } from './scenario';
+
+const COMMAND = `printf '%s\\n' "it's 100 % – \\"真\\"" > note.txt && cat note.txt`;
+const NOTE = 'it\'s 100 % – "真"\n';
+
+scenario(
+  'one command',
+  {
+    script: [
+      answer({
+        reasoning: 'I need a file.',
+        text: 'Writing it.',
+        toolCalls: [{ name: 'exec_command', arguments: { cmd: COMMAND } }],
+        usage: { prompt: 100, completion: 20, cached: 64, reasoning: 7 },
+        writeSize: 11,
+      }),
+      answer({ reasoning: 'It is there.', text: 'Done.', usage: { prompt: 200, completion: 30, cached: 128, reasoning: 9 } }),
+    ],
+  },
+  async ({ run, folder }) => {
+    const { events, requests } = await run('Write a note.');
+    assert.deepEqual(await readTree(folder.workspace), { 'note.txt': NOTE });
+    const [command] = completedItems(events, 'command_execution');
+    assert.deepEqual([command?.status, command?.exit_code, command?.aggregated_output], ['completed', 0, NOTE]);
+    assert.deepEqual(textsOf(events, 'reasoning'), ['I need a file.', 'It is there.']);
+    assert.deepEqual(textsOf(events, 'agent_message'), ['Writing it.', 'Done.']);
+    assert.deepEqual(usageOf(events), {
+      input_tokens: 300,
+      cached_input_tokens: 192,
+      cache_write_input_tokens: 0,
+      output_tokens: 50,
+      reasoning_output_tokens: 16,
+    });
+
+    assert.equal(requests.length, 2);
+    assertGrowing(requests);
+    const [said, result, ...rest] = messagesAfter(requests[1]!, 'Write a note.');
+    assert.deepEqual(said, {
+      role: 'assistant',
+      content: 'Writing it.',
+      reasoning_content: 'I need a file.',
+      tool_calls: [{
+        id: 'call_1_0',
+        type: 'function',
+        function: { name: 'exec_command', arguments: JSON.stringify({ cmd: COMMAND }) },
+      }],
+    });
+    assert.equal(result?.['tool_call_id'], 'call_1_0');
+    assert.match(result?.['content'], /Process exited with code 0\n[^]*Output:\nit's 100 % – "真"\n$/);
+    assert.deepEqual(rest, []);
+  },
+);
+
+/** Each opens one end of the pipe, which blocks until the other end is open: both end only if they run at the same time. */
+const READER = 'cat pipe && echo reader';
+const WRITER = 'echo writer > pipe && echo written';
+
+scenario(
+  'two commands at once',
+  {
+    script: [
+      answer({
+        toolCalls: [
+          { name: 'exec_command', arguments: { cmd: READER } },
+          { name: 'exec_command', arguments: { cmd: WRITER } },
+        ],
+      }),
+      answer({ text: 'Both ran.' }),
+    ],
+  },
+  async ({ run, folder }) => {
+    await promisify(execFile)('mkfifo', [join(folder.workspace, 'pipe')]);
+    const { events, requests } = await run('Run both.');
+    const outputs = completedItems(events, 'command_execution').map((item) => item.aggregated_output);
+    assert.deepEqual([...outputs].sort(), ['writer\nreader\n', 'written\n']);
+    assert.deepEqual(textsOf(events, 'agent_message'), ['Both ran.']);
+
+    assert.equal(requests.length, 2);
+    assertGrowing(requests);
+    const [said, first, second, ...rest] = messagesAfter(requests[1]!, 'Run both.');
+    assert.equal(said?.['role'], 'assistant');
+    const calls = said?.['tool_calls'] as readonly { id: string; function: { arguments: string } }[];
+    assert.deepEqual(
+      calls.map((call) => [call.id, call.function.arguments]),
+      [['call_1_0', JSON.stringify({ cmd: READER })], ['call_1_1', JSON.stringify({ cmd: WRITER })]],
+    );
+    assert.deepEqual([first?.['role'], first?.['tool_call_id']], ['tool', 'call_1_0']);
+    assert.deepEqual([second?.['role'], second?.['tool_call_id']], ['tool', 'call_1_1']);
+    assert.match(first?.['content'], /Output:\nwriter\nreader\n$/);
+    assert.match(second?.['content'], /Output:\nwritten\n$/);
+    assert.deepEqual(rest, []);
+  },
+);

@@ -1,0 +1,66 @@
+/** Failures of the upstream: what Codex says of them, how often it asks, and what it must not do. */
+import assert from 'node:assert/strict';
+import { answer } from '../../support/scripted-upstream';
+import { readTree } from '../support/work-folder';
+import { messagesAfter } from './chat-requests';
+import { completedItems, errorsOf, textsOf } from './events';
+import { scenario } from './scenario';
+
+scenario(
+  'a wrong key',
+  { script: [], refusals: ['authentication'], bridgeEnv: { AI_API_KEY: 'sk-test-wrong' } },
+  async ({ run }) => {
+    const { events, requests } = await run('Say hello.', { exitCode: 1 });
+    assert.equal(requests.length, 1, 'nobody asks again');
+    assert.deepEqual(textsOf(events, 'agent_message'), []);
+    const errors = errorsOf(events);
+    assert.match(errors.at(-1) ?? '', /Incorrect API key provided/);
+    assert.ok(errors.every((message) => !message.includes('sk-test')), 'no key in a message');
+    assert.equal(events.at(-1)?.type, 'turn.failed');
+  },
+);
+
+const WHOLE = 'The first half. The second half.';
+
+scenario(
+  'a stream cut in its text',
+  { script: [answer({ text: WHOLE, cutAfter: 5, end: 'cut' }), answer({ text: WHOLE })] },
+  async ({ run }) => {
+    const { events, requests } = await run('Say it.');
+    assert.deepEqual(textsOf(events, 'agent_message'), [WHOLE]);
+    assert.equal(requests.length, 2);
+    assert.equal(requests[1]?.rawBody, requests[0]?.rawBody, 'the half answer is not in the history');
+  },
+);
+
+scenario(
+  'a stream that ends without a finish reason',
+  { script: [answer({ reasoning: 'Hm.', text: WHOLE, cutAfter: 7, end: 'eof' }), answer({ text: WHOLE })] },
+  async ({ run }) => {
+    const { events, requests } = await run('Say it.');
+    assert.deepEqual(textsOf(events, 'agent_message'), [WHOLE]);
+    assert.equal(requests.length, 2);
+    assert.deepEqual(messagesAfter(requests[1]!, 'Say it.').filter(({ content }) => content !== ''), []);
+  },
+);
+
+const APPEND = { name: 'exec_command', arguments: { cmd: 'echo ran >> runs.txt' } };
+
+scenario(
+  'a stream cut in a call',
+  {
+    script: [
+      answer({ toolCalls: [APPEND], cutAfter: 6, end: 'reset' }),
+      answer({ toolCalls: [APPEND] }),
+      answer({ text: 'It ran once.' }),
+    ],
+  },
+  async ({ run, folder }) => {
+    const { events, requests } = await run('Run it.');
+    assert.deepEqual(await readTree(folder.workspace), { 'runs.txt': 'ran\n' });
+    assert.equal(completedItems(events, 'command_execution').length, 1);
+    assert.deepEqual(textsOf(events, 'agent_message'), ['It ran once.']);
+    assert.equal(requests.length, 3);
+    assert.equal(requests[1]?.rawBody, requests[0]?.rawBody, 'the half call is not in the history');
+  },
+);

@@ -1,0 +1,44 @@
+/** Runs one `codex exec --json` to its end. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runProgram, type ProgramRun } from '../support/program';
+import { parseEvents, type CodexEvent } from './events';
+import { findCodex, type CodexVersion } from './versions';
+
+/** No run of a scenario needs more than a few seconds; this is for one that hangs. */
+const PATIENCE_MS = 60_000;
+
+export interface CodexCommand {
+  readonly version: CodexVersion;
+  /** Words between the flags that every run has and the prompt, such as `resume --last`. */
+  readonly args?: readonly string[];
+  readonly prompt: string;
+  readonly workspace: string;
+  readonly codexHome: string;
+  /** The text of config.toml; what lies in `codexHome` when absent. */
+  readonly config?: string;
+  /** The whole environment but CODEX_HOME. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+export interface CodexRun extends ProgramRun {
+  readonly events: readonly CodexEvent[];
+}
+
+/** Nothing is asked and nothing is sandboxed: a sandbox inside the container of a CI often cannot be set up. */
+const FLAGS = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'];
+
+/** @throws Error with all that Codex wrote, when it does not end in time */
+export async function runCodex(command: CodexCommand): Promise<CodexRun> {
+  const { version, args = [], prompt, workspace, codexHome, config, env, timeoutMs = PATIENCE_MS } = command;
+  if (config !== undefined) await writeFile(join(codexHome, 'config.toml'), config);
+  const run = await runProgram({
+    command: process.execPath,
+    args: [findCodex(version), ...FLAGS, ...args, prompt],
+    cwd: workspace,
+    env: { ...env, CODEX_HOME: codexHome },
+  }, timeoutMs);
+  if (run.timedOut) throw new Error(`Codex did not end within ${timeoutMs} ms\n${run.stdout}\n${run.stderr}`);
+  return { ...run, events: parseEvents(run.stdout) };
+}

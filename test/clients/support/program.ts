@@ -1,0 +1,101 @@
+/** Runs programs with a bound on their time, without the environment of whoever runs the tests, and leaves none behind. */
+import { spawn, type ChildProcess } from 'node:child_process';
+
+/** A port on which nothing listens (RFC 863's): a client that tries to leave the machine fails at once. */
+const DEAD_PROXY = 'http://127.0.0.1:9';
+
+const LOOPBACK = '127.0.0.1,localhost';
+
+/**
+ * The whole environment of a client: nothing of the user's but PATH, no way off the machine.
+ *
+ * @param home a folder that stands for the home folder, so that no setting of the user has an influence
+ * @param tmp a folder for temporary files
+ */
+export function createClientEnv(home: string, tmp: string): Readonly<Record<string, string>> {
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    TMPDIR: tmp,
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+    ...Object.fromEntries(proxies.map((name) => [name, DEAD_PROXY])),
+    NO_PROXY: LOOPBACK,
+    no_proxy: LOOPBACK,
+  };
+}
+
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ProgramRun {
+  /** `null` when a signal ended the program. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** True when the program had to be killed because its time was over. */
+  readonly timedOut: boolean;
+}
+
+/** Runs `program` to its end, without an input. What it leaves running in its process group is killed. */
+export async function runProgram(program: Program, timeoutMs: number): Promise<ProgramRun> {
+  const child = startProgram(program);
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    killGroup(child);
+  }, timeoutMs);
+  try {
+    const exitCode = await exitOf(child);
+    killGroup(child);
+    return { exitCode, stdout: await stdout, stderr: await stderr, timedOut };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Starts `program` in a process group of its own, which ends at the latest with this process. */
+export function startProgram({ command, args, cwd, env }: Program): ChildProcess {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/** The exit code of `child`, `null` after a signal. Rejects when it could not be started. */
+export function exitOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', resolve);
+  });
+}
+
+/** Kills `child` and all that it started, as far as it stayed in the group. */
+export function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // ESRCH: nothing of the group is left.
+  }
+}
+
+async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let text = '';
+  for await (const chunk of stream?.setEncoding('utf8') ?? []) text += chunk;
+  return text;
+}
+
+const running = new Set<ChildProcess>();
+
+process.once('exit', () => running.forEach(killGroup));
+// Without a handler these signals end the process without its 'exit' event.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
