@@ -7,7 +7,11 @@ export interface Noted<T> {
 
 /** Collects notes; the same sentence is kept once. */
 export class Notes {
-  private readonly seen = new Set<string>();
+  private readonly seen: Set<string>;
+
+  constructor(notes: Iterable<string> = []) {
+    this.seen = new Set(notes);
+  }
 
   add(note: string): void {
     this.seen.add(note);

@@ -28,21 +28,16 @@ export interface Turn {
   collect(): Promise<{ readonly status: number; readonly body: string }>;
 }
 
-/** A turn whose frames and body are Responses. */
-export type ResponsesTurn = Turn;
-
-/** A turn whose frames and body are Chat Completions. */
-export type ChatTurn = Turn;
+/** What a turn is asked and answered as: a Response, a Chat Completion, or a compaction object. */
+export type TurnKind = 'responses' | 'chat' | 'compaction';
 
 /** What the server can ask of the bridge. */
 export interface Bridge {
   /**
-   * Reads `body` as a Responses request and starts the turn.
+   * Reads `body` as a request of this kind and starts the turn.
    * @throws BridgeError before the stream starts: a bad request, a refusal of the provider
    */
-  startResponses(body: unknown, caller: Caller): Promise<ResponsesTurn>;
-  /** The same for a Chat Completions body (`messages`). */
-  startChat(body: unknown, caller: Caller): Promise<ChatTurn>;
+  start(kind: TurnKind, body: unknown, caller: Caller): Promise<Turn>;
   /**
    * The whole stream of a turn that never started, for Codex: `response.created`, `response.failed`, `[DONE]`.
    * @param body the request as far as it was read, `undefined` when it was not

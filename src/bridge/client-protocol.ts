@@ -1,6 +1,9 @@
 /** The two protocols a client may speak, as the turn needs them: how outputs become text. */
 import { ChatCollector } from '../stream/chat-collector';
 import type { ChatAssembler, ChatOutput } from '../stream/chat-assembler';
+import type { MakeId } from '../base/clock';
+import { userMessage } from './user-message';
+import type { InputItem } from '../wire/responses-items';
 import { encodeEvents, encodeResponse, SSE_DONE } from '../stream/sse-encoder';
 import type { ResponsesEvent } from '../wire/responses-events';
 
@@ -24,6 +27,27 @@ export function responsesProtocol(echo: string): ClientProtocol<ResponsesEvent> 
       last = events.at(-1) ?? last;
     },
     body: () => (last && 'response' in last ? encodeResponse(last.response, echo) : '{}'),
+  };
+}
+
+/**
+ * The compaction object: the user's messages as they were, then the one item that stands for everything else.
+ * Spec: Responses API, compact.
+ */
+export function compactionProtocol(input: readonly InputItem[], makeId: MakeId): ClientProtocol<ResponsesEvent> {
+  const responses = responsesProtocol('');
+  let last: ResponsesEvent | undefined;
+  return {
+    ...responses,
+    collect(events) {
+      last = events.at(-1) ?? last;
+    },
+    body() {
+      if (!last || !('response' in last)) return '{}';
+      const { created_at, usage, output } = last.response;
+      const kept = input.flatMap((item) => (item.type === 'message' && item.role === 'user' ? [userMessage(item, makeId)] : []));
+      return JSON.stringify({ id: makeId('resp'), object: 'response.compaction', created_at, output: [...kept, ...output], usage });
+    },
   };
 }
 

@@ -1,24 +1,33 @@
 /** Puts the core together: settings, provider and the wire behind the one interface the server knows. */
 import { findProvider } from '../providers/catalog';
 import type { Logger } from '../observe/log';
+import { LearnedAmendments } from '../upstream/amendments';
 import { createFetchTransport } from '../upstream/transport';
-import type { Bridge } from './bridge';
+import type { Bridge, Caller, Turn, TurnKind } from './bridge';
 import { failedFrames } from './failed-frames';
 import { listModels } from './models';
 import { createMakeId, type Runtime } from './runtime';
 import type { BridgeSettings } from './settings';
-import { startChatTurn, startResponsesTurn, type TurnContext } from './turn';
+import { startChatTurn, startCompaction, startResponsesTurn } from './turn';
+import type { TurnContext } from './turn-context';
+
+type StartTurn = (body: unknown, caller: Caller, context: TurnContext) => Promise<Turn>;
+
+const STARTS: { readonly [K in TurnKind]: StartTurn } = {
+  responses: startResponsesTurn,
+  chat: startChatTurn,
+  compaction: startCompaction,
+};
 
 /** @param overrides parts of the runtime that a test replaces */
 export function createBridge(settings: BridgeSettings, log: Logger, overrides: Partial<Runtime> = {}): Bridge {
   const provider = findProvider(settings.provider, settings.aiBaseUrl);
   const runtime = { ...createRuntime(settings), ...overrides };
   const tap = createTap(settings, log);
-  const context: TurnContext = { settings, provider, runtime, ...(tap && { tap }) };
+  const context: TurnContext = { settings, provider, runtime, log, learned: new LearnedAmendments(), ...(tap && { tap }) };
   const models = listModels(provider, settings.defaultModel);
   return {
-    startResponses: (body, caller) => startResponsesTurn(body, caller, context),
-    startChat: (body, caller) => startChatTurn(body, caller, context),
+    start: (kind, body, caller) => STARTS[kind](body, caller, context),
     failedFrames: (error, body) => failedFrames(error, body, runtime),
     models: () => models,
   };

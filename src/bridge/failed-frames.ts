@@ -2,23 +2,13 @@
 import { isRecord } from '../base/json';
 import { asText } from '../base/narrow';
 import type { BridgeError } from '../errors/bridge-error';
-import { ResponsesAssembler } from '../stream/responses-assembler';
 import { encodeEvents, SSE_DONE } from '../stream/sse-encoder';
-import { createCallWriter } from '../tools/codecs';
+import { bareAssembler } from './bare-assembler';
 import type { Runtime } from './runtime';
 
 /** @param body the request as far as it was read, undefined when it was not */
 export function failedFrames(error: BridgeError, body: unknown, runtime: Runtime): string {
-  const assembler = new ResponsesAssembler({
-    responseId: runtime.makeId('resp'),
-    model: (isRecord(body) ? asText(body['model']) : undefined) ?? '',
-    client: 'codex',
-    clock: runtime.clock,
-    makeId: runtime.makeId,
-    reasoning: 'hidden',
-    findTarget: (name) => ({ kind: 'function', name }),
-    createCallWriter,
-    note: () => undefined,
-  });
+  const model = isRecord(body) ? asText(body['model']) : undefined;
+  const assembler = bareAssembler(model ?? '', 'codex', runtime);
   return encodeEvents([...assembler.start(), ...assembler.fail(error)], '') + SSE_DONE;
 }

@@ -6,8 +6,7 @@ export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void
   let built: Bridge | undefined;
   const bridge = (): Bridge => (built ??= build());
   return {
-    startResponses: (body, caller) => bridge().startResponses(body, caller),
-    startChat: (body, caller) => bridge().startChat(body, caller),
+    start: (kind, body, caller) => bridge().start(kind, body, caller),
     failedFrames: (error, body) => bridge().failedFrames(error, body),
     models: () => bridge().models(),
     warmUp: () => void bridge(),

@@ -1,12 +1,12 @@
 /** Answers one turn over HTTP: read the body, start the turn, stream or send its answer, or say why not. */
 import { isRecord } from '../base/json';
-import type { Caller, Turn } from '../bridge/bridge';
+import type { Caller, Turn, TurnKind } from '../bridge/bridge';
 import type { BridgeError } from '../errors/bridge-error';
 import { readCaller } from './client';
 import type { Exchange } from './exchange';
 import { describeRequest, readFailure } from './failure';
 import type { OpenTurn } from './open-turns';
-import { chooseProtocol, PROTOCOLS, type Protocol, type ProtocolName } from './protocol';
+import { chooseProtocol, PROTOCOLS, type Protocol } from './protocol';
 import { readJson } from './read-json';
 import { describeError, JSON_HEADERS, writeError } from './write-json';
 import { SSE_HEADERS, writeSse } from './write-sse';
@@ -19,7 +19,7 @@ interface Started {
 }
 
 /** @param own the protocol of the path; the body may speak the other one */
-export async function answerTurn(exchange: Exchange, own: ProtocolName): Promise<void> {
+export async function answerTurn(exchange: Exchange, own: TurnKind): Promise<void> {
   const open = exchange.services.turns.open(exchange.response);
   // Two steps, so that the request's body, megabytes of it, is not kept in memory while the answer streams.
   const started = await startTurn(exchange, own, open);
@@ -27,15 +27,16 @@ export async function answerTurn(exchange: Exchange, own: ProtocolName): Promise
 }
 
 /** `undefined` when the turn could not start; the client has been told. */
-async function startTurn(exchange: Exchange, own: ProtocolName, open: OpenTurn): Promise<Started | undefined> {
+async function startTurn(exchange: Exchange, own: TurnKind, open: OpenTurn): Promise<Started | undefined> {
   const { request, services } = exchange;
   const caller = readCaller(request, open.abort);
   let body: unknown;
   let protocol: Protocol = PROTOCOLS[own];
   try {
     body = await readJson(exchange, services.config.bodyLimitMb * 1024 * 1024);
-    protocol = PROTOCOLS[chooseProtocol(body, own)];
-    const turn = await protocol.start(services.bridge, body, caller);
+    const kind = chooseProtocol(body, own);
+    protocol = PROTOCOLS[kind];
+    const turn = await services.bridge.start(kind, body, caller);
     logStart(exchange, caller, turn);
     return { turn, protocol };
   } catch (cause) {

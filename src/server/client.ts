@@ -10,6 +10,7 @@ import type { ClientKind } from '../errors/error-body';
 const CODEX_NAME = /^codex/i;
 const CODEX_HEADER = /^x-codex-/;
 
+/** @param headers inbound headers, names in lower case */
 export function findClientKind(headers: Readonly<Record<string, string>>): ClientKind {
   if (CODEX_NAME.test(headers['originator'] ?? '') || CODEX_NAME.test(headers['user-agent'] ?? '')) return 'codex';
   return Object.keys(headers).some((name) => CODEX_HEADER.test(name)) ? 'codex' : 'generic';

@@ -15,6 +15,7 @@ interface Entry {
   streaming: boolean;
 }
 
+/** Every turn that has begun and not ended: what a stop waits for, and then ends. */
 export class OpenTurns {
   private readonly entries = new Set<Entry>();
   private readonly waiters = new Set<() => void>();

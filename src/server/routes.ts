@@ -1,5 +1,6 @@
 /** ROUTES, the one table of what is served where. A new route is a row. */
 import { answerChatCompletions } from './handlers/chat-completions';
+import { answerCompaction } from './handlers/compaction';
 import { answerHealth } from './handlers/health';
 import { answerModels } from './handlers/models';
 import { answerResponses } from './handlers/responses';
@@ -12,8 +13,10 @@ export interface Route {
   readonly handler: Handler;
 }
 
+/** A path may have several rows, one for each method. */
 export const ROUTES: readonly Route[] = [
   { method: 'POST', paths: ['/responses', '/v1/responses'], handler: answerResponses },
+  { method: 'POST', paths: ['/responses/compact', '/v1/responses/compact'], handler: answerCompaction },
   { method: 'POST', paths: ['/chat/completions', '/v1/chat/completions'], handler: answerChatCompletions },
   { method: 'GET', paths: ['/models', '/v1/models'], handler: answerModels },
   { method: 'GET', paths: ['/health'], handler: answerHealth },

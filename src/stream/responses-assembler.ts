@@ -57,6 +57,13 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return this.finished ? [] : this.number(this.handle(signal));
   }
 
+  /** An item that comes at once, without deltas. */
+  whole(item: OutputItem): readonly ResponsesEvent[] {
+    const before = this.closeOpen('stop');
+    const outputIndex = this.takeIndex();
+    return this.number([...before, { type: 'response.output_item.added', output_index: outputIndex, item }, this.done(item)]);
+  }
+
   end(): readonly ResponsesEvent[] {
     if (this.finished) return [];
     if (this.reason === undefined) {

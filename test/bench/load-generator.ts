@@ -119,7 +119,6 @@ class Reply {
   }
 
   private event(data: string, now: number): void {
-    if (data === '[DONE]' && this.job.protocol === 'responses') throw new Error('provoked');
     const reading = this.read(data);
     if (reading.text !== undefined && reading.text !== '') {
       if (!this.sawText) this.tally.firstTextMs.push((now - this.startedAt) / 1000);

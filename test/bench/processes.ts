@@ -159,7 +159,9 @@ export function startHelper<T extends { [K in keyof T]: { argument: unknown; res
         const onExit = (): void => settle(() => reject(new Error(`${file} ended during ${call}`)));
         const timer = setTimeout(() => settle(() => reject(new Error(`${file} ${call}: no answer`))), CALL_DEADLINE_MS);
         child.on('message', onMessage).on('exit', onExit);
-        child.send({ id, call, argument });
+        child.send({ id, call, argument }, (error) => {
+          if (error !== null) settle(() => reject(new Error(`${file} ${call}: ${error.message}`)));
+        });
       }),
   };
 }

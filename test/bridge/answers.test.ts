@@ -70,7 +70,7 @@ for (const dialect of DIALECTS) {
       const second = await bridge.stream({ input: ask() });
       const replies = [first, second];
       const ids = replies.flatMap((reply) => [finalResponse(reply).id, ...doneItems(reply).map(({ id }) => id)]);
-      assert.equal(new Set(ids).size, 6, String(ids));
+      assert.equal(new Set(ids).size, 7, String(ids));
       for (const id of ids) assert.match(id, /^[a-z]+_\w+$/);
       const { created_at, completed_at } = finalResponse(first);
       assert.deepEqual([created_at, completed_at], [1_767_225_600, 1_767_225_600]);

@@ -12,8 +12,7 @@ function createScriptedBridge() {
     throw new BridgeError('internal', name);
   };
   const bridge: Bridge = {
-    startResponses: refuse('startResponses'),
-    startChat: refuse('startChat'),
+    start: (kind) => refuse(kind)(),
     failedFrames: (error) => `data: ${error.message}\n\n`,
     models: () => ({ body: { data: [] }, etag: '"1"' }),
   };
@@ -31,10 +30,10 @@ test('nothing is built before the first call, and only one bridge for all calls'
   const { calls, late, built } = createScriptedBridge();
   assert.equal(built(), 0);
   assert.deepEqual(late.models(), { body: { data: [] }, etag: '"1"' });
-  await assert.rejects(late.startResponses({}, caller), /startResponses/);
-  await assert.rejects(late.startChat({}, caller), /startChat/);
+  await assert.rejects(late.start('responses', {}, caller), /responses/);
+  await assert.rejects(late.start('chat', {}, caller), /chat/);
   assert.equal(late.failedFrames(new BridgeError('internal', 'broken'), {}), 'data: broken\n\n');
-  assert.deepEqual(calls, ['startResponses', 'startChat']);
+  assert.deepEqual(calls, ['responses', 'chat']);
   assert.equal(built(), 1);
 });
 

@@ -268,6 +268,21 @@ test('a client that leaves aborts the pipelined turn that waits behind the first
   await both.opened;
 });
 
+test('a turn has ended with its answer, though its connection lives on', async (context) => {
+  const { port } = await startServer(context);
+  const socket = await connectTo(context, port);
+  const body = JSON.stringify(RESPONSE);
+  const send = async (request: string, end: string): Promise<string> => {
+    socket.write(request);
+    let text = '';
+    while (!text.endsWith(end)) text += String((await once(socket, 'data'))[0]);
+    return text;
+  };
+  const turn = `POST /responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  for (let count = 0; count < 3; count += 1) await send(turn, '\r\n0\r\n\r\n');
+  assert.match(await send('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n', '}'), /"openStreams":0\}$/);
+});
+
 test('a turn that ends well is not aborted', async (context) => {
   const { port, bridge } = await startServer(context);
   await post(port, { input: 'hi', stream: true });

@@ -1,8 +1,8 @@
 /** A Bridge that does what a test says, and remembers what it was asked. */
-import type { Bridge, Caller, Turn } from '../../src/bridge/bridge';
+import type { Bridge, Caller, Turn, TurnKind } from '../../src/bridge/bridge';
 
 export interface FakeCall {
-  readonly protocol: 'responses' | 'chat';
+  readonly protocol: TurnKind;
   readonly body: unknown;
   readonly caller: Caller;
 }
@@ -41,8 +41,7 @@ export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
   };
   return {
     calls,
-    startResponses: (body, caller) => start({ protocol: 'responses', body, caller }),
-    startChat: (body, caller) => start({ protocol: 'chat', body, caller }),
+    start: (protocol, body, caller) => start({ protocol, body, caller }),
     failedFrames: (error, body) => {
       const seen = body === undefined ? 'none' : JSON.stringify(body);
       return `event: response.failed\ndata: ${JSON.stringify({ kind: error.kind, message: error.message, seen })}\n\ndata: [DONE]\n\n`;

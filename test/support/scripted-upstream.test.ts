@@ -1,6 +1,7 @@
 /** The scripted upstream over HTTP: what it captures, what it refuses, and how each step reaches the client. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { get, request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterEach, describe, it } from 'node:test';
 import { chatRequest, functionTool, user } from './chat-bodies';
@@ -340,6 +341,12 @@ describe('gates', () => {
     assert.equal(await isPending(end), true);
     turnstile.open();
     assert.equal((await end).done, true);
+  });
+
+  it('keeps writes apart that are let through while the event loop polls', async () => {
+    const gate = (index: number) => (index === 0 ? stat(__filename).then(() => undefined) : undefined);
+    const upstream = await start({ script: [raw({ chunks: ['a', 'b', 'c'], end: 'eof', gate })] });
+    assert.deepEqual(await reads(await askHttp(upstream)), ['a', 'b', 'c']);
   });
 
   it('a promise holds the body but not the head', async () => {

@@ -123,7 +123,7 @@ function fieldType({ body }: JudgedRequest): Fault | undefined {
   });
 }
 
-function isOutside(value: number, bounds: Bounds): 'below' | 'above' | undefined {
+function sideOutside(value: number, bounds: Bounds): 'below' | 'above' | undefined {
   const { minimum = -Infinity, maximum = Infinity, exclusive } = bounds;
   if (value < minimum || (value === minimum && exclusive === 'minimum')) return 'below';
   if (value > maximum || (value === maximum && exclusive === 'maximum')) return 'above';
@@ -136,7 +136,7 @@ function fieldRange({ body, settings }: JudgedRequest): Fault | undefined {
     const row = FIELDS[name];
     const bounds = row?.[settings.dialect];
     if (row === undefined || bounds === undefined || typeof value !== 'number') return undefined;
-    const side = isOutside(value, bounds);
+    const side = sideOutside(value, bounds);
     if (side === undefined) return undefined;
     return {
       param: name,

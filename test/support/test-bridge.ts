@@ -80,7 +80,7 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
 
 /** The grammar of the stream: SDK clients are given whole Response objects, Codex only what it reads. */
 export function assertResponsesStream(reply: StreamReply, headers: OutgoingHttpHeaders): void {
-  assertGoodStream(reply.text, { fullResponse: headers !== CODEX, warnings: false });
+  assertGoodStream(reply.text, { fullResponse: headers['originator'] === undefined, warnings: false });
 }
 
 function defaultConfig(): Config {

@@ -61,11 +61,12 @@ const pass = (gate: Gate | undefined, index: number): Promise<void> | void =>
   typeof gate === 'function' ? gate(index) : gate;
 
 /**
- * Two turns of the event loop. Writes of one turn reach a reader in the same process as one read; the first `turn` ends
- * before the loop polls its sockets again, the second one after.
+ * Two turns of the event loop. Writes between two polls reach a reader in the same process as one read, and a first
+ * `turn` that begins while the loop polls (a gate opened by I/O) ends before it polls again; the second one does not.
  */
 async function letReadersRead(): Promise<void> {
-  void turn;
+  await turn();
+  await turn();
 }
 
 const ENDS: Readonly<Record<StreamEnd, (response: ServerResponse) => void>> = {

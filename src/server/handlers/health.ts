@@ -5,6 +5,7 @@ import { writeJson } from '../write-json';
 /** Tells this bridge from whatever else may answer on the port. */
 export const SERVICE_NAME = 'aliyun-codex-bridge';
 
+/** Says who listens here, since when, and for which upstream. */
 export const answerHealth: Handler = ({ response, services: { config, version, turns } }) => {
   const health = {
     ok: true,

@@ -2,6 +2,7 @@
 import type { Handler } from '../exchange';
 import { writeJson } from '../write-json';
 
+/** One body for every client; the entity tag changes with the catalogue. */
 export const answerModels: Handler = ({ response, services: { bridge } }) => {
   const { body, etag } = bridge.models();
   writeJson(response, body, { etag });

@@ -1,4 +1,6 @@
 /** Codex's config.toml, as users of the bridge are told to write it (codex-protocol.md, section 10). */
+import { join } from 'node:path';
+import { PROJECT_ROOT } from '../../support/source-tree';
 
 /** What a scenario adds to the recommended configuration. */
 export interface CodexConfig {
@@ -9,6 +11,14 @@ export interface CodexConfig {
   /** More tables, as TOML text. */
   readonly tables?: string;
 }
+
+/** The table of the MCP server `mini`, with the tools `echo` and `get_image`. */
+export const MINI_SERVER = [
+  '[mcp_servers.mini]',
+  `command = ${JSON.stringify(process.execPath)}`,
+  `args = ${JSON.stringify([join(PROJECT_ROOT, 'test/clients/support/mcp-server.cjs')])}`,
+  '',
+].join('\n');
 
 /** Renders the file. `bridgeUrl` ends in `/v1`. */
 export function renderCodexConfig(model: string, bridgeUrl: string, config: CodexConfig = {}): string {

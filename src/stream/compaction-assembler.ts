@@ -1,0 +1,56 @@
+/** The answer to a compaction request: the text a model wrote becomes one `compaction` item, everything else is left out. */
+import type { MakeId } from '../base/clock';
+import type { BridgeError } from '../errors/bridge-error';
+import { sealSummary } from '../tools/envelope';
+import type { ResponsesEvent } from '../wire/responses-events';
+import type { Assembler } from './assembler';
+import type { ResponsesAssembler } from './responses-assembler';
+import type { Signal } from './signal';
+
+/** Codex wants exactly one `compaction` item and fails on a message (codex-protocol.md, section 5). */
+export class CompactionAssembler implements Assembler<ResponsesEvent> {
+  private summary = '';
+
+  constructor(private readonly inner: ResponsesAssembler, private readonly makeId: MakeId) {}
+
+  get finished(): boolean {
+    return this.inner.finished;
+  }
+
+  get error(): BridgeError | undefined {
+    return this.inner.error;
+  }
+
+  start(): readonly ResponsesEvent[] {
+    return this.inner.start();
+  }
+
+  step(signal: Signal): readonly ResponsesEvent[] {
+    switch (signal.type) {
+      case 'text-delta':
+        this.summary += signal.text;
+        return [];
+      case 'finish':
+        return [...(signal.reason === 'stop' ? this.item() : []), ...this.inner.step(signal)];
+      case 'usage':
+      case 'error':
+        return this.inner.step(signal);
+      default:
+        return [];
+    }
+  }
+
+  end(): readonly ResponsesEvent[] {
+    return this.inner.end();
+  }
+
+  fail(error: BridgeError): readonly ResponsesEvent[] {
+    return this.inner.fail(error);
+  }
+
+  private item(): readonly ResponsesEvent[] {
+    const text = this.summary.trim();
+    if (text === '') return [];
+    return this.inner.whole({ type: 'compaction', id: this.makeId('cmp'), encrypted_content: sealSummary(text) });
+  }
+}

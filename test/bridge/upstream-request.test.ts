@@ -1,0 +1,129 @@
+/** What reaches the provider: address, headers, key, streaming, and the model that is asked. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { answer } from '../support/scripted-upstream';
+import { ask, CODEX, doneItems, finalResponse, KEY, startBridge, type Loose } from '../support/test-bridge';
+
+const INBOUND = { authorization: 'Bearer sk-test-inbound-token' };
+const hello = () => answer({ text: 'Hi.' });
+
+describe('headers', () => {
+  it('are the few that a provider needs', async (context) => {
+    const bridge = await startBridge(context, { script: [hello()], apiKey: KEY });
+    await bridge.stream({ input: ask() }, { ...CODEX, ...INBOUND, 'x-secret': 'mine', cookie: 'a=b', 'x-codex-window-id': 'w:0' });
+    const [request] = bridge.upstream.requests;
+    const { host, connection, 'content-length': length, ...headers } = request?.headers ?? {};
+    assert.ok(host && connection);
+    assert.equal(Number(length), Buffer.byteLength(request?.rawBody ?? ''));
+    assert.deepEqual(headers, {
+      accept: 'text/event-stream',
+      'accept-encoding': 'identity',
+      'accept-language': '*',
+      authorization: `Bearer ${KEY}`,
+      'content-type': 'application/json',
+      'sec-fetch-mode': 'cors',
+      'user-agent': 'codex_exec/0.169.0',
+    });
+    assert.equal(request?.method, 'POST');
+    assert.equal(request.path, '/v1/chat/completions');
+    bridge.upstream.assertClean();
+  });
+
+  const AUTHORIZATIONS = [
+    { name: 'the key of the environment beats the inbound token', settings: {}, inbound: INBOUND, sent: `Bearer ${KEY}` },
+    { name: 'the key goes up when the client sends none', settings: {}, inbound: {}, sent: `Bearer ${KEY}` },
+    { name: 'the inbound token goes up with FORCE_ENV_AUTH=0', settings: { forceEnvAuth: false }, inbound: INBOUND, sent: INBOUND.authorization },
+    { name: 'the key stands in for a missing token with FORCE_ENV_AUTH=0', settings: { forceEnvAuth: false }, inbound: {}, sent: `Bearer ${KEY}` },
+    { name: 'without a key nothing is sent', settings: { aiApiKey: undefined }, inbound: INBOUND, sent: undefined },
+  ];
+  for (const { name, settings, inbound, sent } of AUTHORIZATIONS) {
+    it(name, async (context) => {
+      const bridge = await startBridge(context, { script: [hello()], settings, without: ['authorization'] });
+      await bridge.stream({ input: ask() }, { ...CODEX, ...inbound });
+      assert.equal(bridge.upstream.requests[0]?.headers.authorization, sent);
+      bridge.upstream.assertClean();
+      assert.doesNotMatch(bridge.lines.join(''), /sk-test/);
+    });
+  }
+
+  it('the user agent is that of the client, unless the user has set one', async (context) => {
+    for (const [settings, sent] of [[{}, 'my-agent/2'], [{ userAgent: 'set/1' }, 'set/1']] as const) {
+      const bridge = await startBridge(context, { script: [hello()], settings });
+      await bridge.json({ input: ask() }, { 'user-agent': 'my-agent/2' });
+      assert.equal(bridge.upstream.requests[0]?.headers['user-agent'], sent);
+    }
+  });
+});
+
+describe('streaming', () => {
+  it('is always asked for, with usage, whatever the client wants', async (context) => {
+    const bridge = await startBridge(context, { script: [hello(), hello(), hello(), hello()] });
+    await bridge.stream({ input: ask() });
+    await bridge.json({ input: ask(), stream: false });
+    await bridge.chatStream({ messages: [{ role: 'user', content: 'x' }], stream_options: { include_usage: false } });
+    await bridge.chatJson({ messages: [{ role: 'user', content: 'x' }] });
+    for (const { body } of bridge.upstream.requests) {
+      assert.equal(body.stream, true);
+      assert.deepEqual(body.stream_options, { include_usage: true });
+    }
+    bridge.upstream.assertClean();
+  });
+
+  for (const [dialect, model] of [['dashscope', 'qwen3.7-plus'], ['dashscope', 'qwen3-coder-plus'], ['openai', 'scripted-model']] as const) {
+    it(`several answers come whole from ${model} of ${dialect}, one message each`, async (context) => {
+      const options = { text: 'One of two.', usage: { prompt: 5, completion: 8 } };
+      const bridge = await startBridge(context, { dialect, script: [answer(options), answer(options), answer(options)] });
+      const reply = await bridge.stream({ model, input: ask(), n: 2 });
+      assert.equal(finalResponse(reply).status, 'completed');
+      assert.deepEqual(doneItems(reply).map(({ type, content }) => [type, content[0].text]), [['message', 'One of two.'], ['message', 'One of two.']]);
+      assert.equal(finalResponse(reply).usage.total_tokens, 13);
+      const whole = (await bridge.json({ model, input: ask(), n: 2 })).json as Loose;
+      assert.equal(whole.output.length, 2);
+      const chat = (await bridge.chatJson({ model, messages: [{ role: 'user', content: 'x' }], n: 2 })).json as Loose;
+      assert.deepEqual(chat.choices.map(({ index, message, finish_reason }: Loose) => [index, message.content, finish_reason]), [
+        [0, 'One of two.', 'stop'], [1, 'One of two.', 'stop'],
+      ]);
+      for (const { body } of bridge.upstream.requests) {
+        assert.equal(body.stream, false);
+        assert.equal('stream_options' in body, false);
+        assert.equal(body.n, 2);
+      }
+      bridge.upstream.assertClean();
+    });
+  }
+
+  it('n: 1 is nothing special', async (context) => {
+    const bridge = await startBridge(context, { script: [hello()] });
+    await bridge.json({ input: ask(), n: 1 });
+    assert.equal(bridge.upstream.requests[0]?.body.stream, true);
+    assert.equal('n' in (bridge.upstream.requests[0]?.body ?? {}), false);
+  });
+});
+
+describe('the model', () => {
+  const MODELS = [
+    { asked: 'GLM-4.7', sent: 'glm-4.7' },
+    { asked: 'minimax-m2.5', sent: 'MiniMax-M2.5' },
+    { asked: 'glm-4.7', sent: 'glm-4.7' },
+    { asked: 'my-own-model', sent: 'my-own-model' },
+    { asked: 'vendor/Some.Model:free', sent: 'vendor/Some.Model:free' },
+    { asked: 'gpt-5', sent: 'qwen3.7-plus' },
+    { asked: 'gpt-6.1-terra', sent: 'qwen3.7-plus' },
+    { asked: 'codex-mini-latest', sent: 'qwen3.7-plus' },
+    { asked: undefined, sent: 'qwen3.7-plus' },
+    { asked: 'gpt-5', preferred: 'GLM-5', sent: 'glm-5' },
+    { asked: undefined, preferred: 'my-own-model', sent: 'my-own-model' },
+    { asked: 'glm-4.7', preferred: 'glm-5', sent: 'glm-4.7' },
+  ];
+  for (const { asked, preferred, sent } of MODELS) {
+    it(`${asked ?? 'none'} is ${sent}${preferred === undefined ? '' : ` with DEFAULT_MODEL ${preferred}`}`, async (context) => {
+      const bridge = await startBridge(context, { script: [hello(), hello()], settings: { defaultModel: preferred } });
+      const reply = await bridge.stream({ model: asked, input: ask() });
+      assert.equal(bridge.upstream.requests[0]?.body.model, sent);
+      // The client hears the name it asked for.
+      assert.equal(finalResponse(reply).model, asked ?? sent);
+      await bridge.chatJson({ model: asked, messages: [{ role: 'user', content: 'x' }] });
+      assert.equal(bridge.upstream.requests[1]?.body.model, sent);
+    });
+  }
+});
