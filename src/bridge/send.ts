@@ -41,6 +41,7 @@ export async function send(request: ResponsesRequest, caller: Caller, context: T
     system: settings.allowSystem,
     forwardReasoning: settings.forwardReasoning,
     multipleCalls: settings.allowMultiToolCalls,
+    webSearch: settings.webSearch,
   });
   const { chat, tools } = translated.value;
   const notes = new Notes(translated.notes);

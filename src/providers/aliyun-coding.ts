@@ -10,6 +10,7 @@ const model = (id: string, name: string, contextWindow: number, maxOutput: numbe
 
 const thinks = { thinking: 'enable_thinking', toolChoice: 'auto-only' } as const;
 const plain = { thinking: 'none', reasoningReplay: 'none', toolChoice: 'any' } as const;
+const NO_REASONING = '(reasoning not kept)';
 const sees = ['text', 'image'] as const;
 
 /** Ten models, one key per account, requests counted rather than tokens. */
@@ -23,6 +24,7 @@ export const aliyunCoding: Provider = {
   dialect: {
     forbiddenToolNames: ['search'],
     responseFormat: 'prompt',
+    webSearch: 'enable_search',
     ...thinks,
   },
   models: [
@@ -34,7 +36,7 @@ export const aliyunCoding: Provider = {
     model('qwen3-coder-plus', 'Qwen3 Coder Plus', 983_616, 65_536, { dialect: plain }),
     model('glm-5', 'GLM-5', 202_752, 16_384, { efforts: TOGGLE }),
     model('glm-4.7', 'GLM-4.7', 202_752, 16_384, { efforts: TOGGLE }),
-    model('kimi-k2.5', 'Kimi K2.5', 262_144, 32_768, { input: sees, efforts: TOGGLE, dialect: { sampling: false } }),
+    model('kimi-k2.5', 'Kimi K2.5', 262_144, 32_768, { input: sees, efforts: TOGGLE, dialect: { sampling: false, reasoningPlaceholder: NO_REASONING } }),
     model('MiniMax-M2.5', 'MiniMax M2.5', 196_608, 24_576, { efforts: ['high'], dialect: { thinking: 'none' } }),
   ],
 };

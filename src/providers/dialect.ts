@@ -33,6 +33,13 @@ export interface Dialect {
   readonly thinking: 'none' | 'effort' | 'enable_thinking' | 'reasoning';
   /** How an assistant message carries its reasoning back: a field, signed blocks, or `<think>` in its content. */
   readonly reasoningReplay: 'none' | 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think';
+  /**
+   * Stands in for reasoning that is not known, on messages with tool calls: providers that demand the field refuse a
+   * history without it (`thinking is enabled but reasoning_content is missing in assistant tool call message`).
+   */
+  readonly reasoningPlaceholder?: string;
+  /** The provider's own web search, offered in place of the `web_search` tool when the user allows it. */
+  readonly webSearch: 'none' | 'enable_search';
   /** Where `<think>` blocks stand in the content of models whose server does not take them out (stream/think-tags.ts). */
   readonly thinkTags: 'off' | 'leading' | 'implicit';
   /** How structured output is asked for; each step down keeps less of the schema. */
@@ -56,6 +63,7 @@ export const DEFAULT_DIALECT: Dialect = {
   sampling: true,
   thinking: 'effort',
   reasoningReplay: 'reasoning_content',
+  webSearch: 'none',
   thinkTags: 'leading',
   responseFormat: 'json_schema',
 };

@@ -8,9 +8,5 @@ export const unsupportedCodec: ToolCodec<'unsupported'> = {
   },
 };
 
-/** Drops the tool with a note. */
-export const webSearchCodec: ToolCodec<'web_search'> = {
-  declare(_tool, context) {
-    context.note('dropped tool web_search: the provider has no search the bridge may use');
-  },
-};
+/** Never a function: a search is a setting of the provider (translate/request). */
+export const webSearchCodec: ToolCodec<'web_search'> = { declare: () => undefined };

@@ -10,7 +10,7 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
   const { stop, seed, logit_bias, top_k } = sampling;
   return {
     ...(dialect.sampling ? sampling : compact({ stop, seed, logit_bias, top_k })),
-    ...(n !== undefined && n > 1 && { n }),
+    ...(n !== undefined && asksForSeveral(request) && { n }),
     ...outputLimit(request.maxOutputTokens, dialect),
     ...logprobs(request),
     ...(request.user !== undefined && { user: request.user }),
@@ -18,6 +18,9 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
     ...(request.audio && { audio: request.audio }),
   };
 }
+
+/** Whether several answers at once are asked for: they come whole, not as a stream, and so without thinking. */
+export const asksForSeveral = (request: Pick<ResponsesRequest, 'sampling'>): boolean => (request.sampling.n ?? 1) > 1;
 
 function outputLimit(asked: number | undefined, dialect: Dialect): Partial<ChatRequest> {
   if (asked === undefined) return {};

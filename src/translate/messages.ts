@@ -119,7 +119,8 @@ const travels = (part: ContentPart, dialect: Dialect): boolean =>
 /** One reasoning block for the whole turn, shared by its parallel calls, in the form the provider reads. */
 function spoken(node: AssistantNode, { dialect }: MessagesOptions): Pick<ChatAssistantMessage, 'content'> & Partial<ChatAssistantMessage> {
   const content = node.text.join('\n\n');
-  const reasoning = node.reasoning.join('\n');
+  const known = node.reasoning.join('\n');
+  const reasoning = known === '' && node.calls.length > 0 ? (dialect.reasoningPlaceholder ?? '') : known;
   const form = reasoning === '' && node.reasoningDetails.length === 0 ? 'none' : dialect.reasoningReplay;
   switch (form) {
     case 'none':

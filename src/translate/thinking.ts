@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json';
 import type { ChatRequest } from '../wire/chat-request';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Dialect } from '../providers/dialect';
+import { asksForSeveral } from './fields';
 
 /** Efforts that mean "do not think". */
 const OFF = new Set(['none', 'minimal']);
@@ -14,20 +15,20 @@ export function translateThinking(
 ): Partial<ChatRequest> {
   const { effort } = request.reasoning ?? {};
   return {
-    ...knob(effort, options.dialect),
+    ...knob(effort, options.dialect, asksForSeveral(request)),
     ...(options.forwardReasoning && request.reasoning && { reasoning: nested(request.reasoning) }),
   };
 }
 
-function knob(effort: string | undefined, dialect: Dialect): Partial<ChatRequest> {
+function knob(effort: string | undefined, dialect: Dialect, several: boolean): Partial<ChatRequest> {
   switch (dialect.thinking) {
     case 'none':
       return {};
     case 'effort':
       return effort === undefined ? {} : { reasoning_effort: effort };
     case 'enable_thinking':
-      // Always explicit: the default differs from model to model (upstreams.md, section 2).
-      return { enable_thinking: effort === undefined || !OFF.has(effort) };
+      // Always explicit: the default differs from model to model. Thinking needs a stream (upstreams.md, section 0, fact 5).
+      return { enable_thinking: !several && (effort === undefined || !OFF.has(effort)) };
     case 'reasoning':
       return effort === undefined ? {} : { reasoning: { effort } };
     default:

@@ -29,7 +29,7 @@ function translate(body: unknown, providerName: string): object {
   const provider = findProvider(providerName, 'http://127.0.0.1/v1');
   const model = resolveModel(provider, request.model, 'qwen3.7-plus');
   return translateRequest(request, {
-    model: model.id, dialect: model.dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true,
+    model: model.id, dialect: model.dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: false,
   }).value.chat;
 }
 

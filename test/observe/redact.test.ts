@@ -12,7 +12,8 @@ const CASES: readonly (readonly [text: string, clean: string])[] = [
   ['"{\\"authorization\\":\\"token abc\\"}"', '"{\\"authorization\\":\\"[redacted]\\"}"'],
   ['Incorrect API key provided: sk-test-1234.', 'Incorrect API key provided: sk-[redacted].'],
   ['key sk-proj-a_b-c9 failed', 'key sk-[redacted] failed'],
-  ['{"x-api-key":"abc","api_key":"def","apiKey": "ghi"}', '{"x-api-key":"[redacted]","api_key":"[redacted]","apiKey": "[redacted]"}'],
+  ['{"x-api-key":"abc","api_key":"def"}', '{"x-api-key":"[redacted]","api_key":"[redacted]"}'],
+  ['{"apiKey": "ghi"}', '{"apiKey": "[redacted]"}'],
   ['password=hunter2 next', 'password=[redacted] next'],
   ['GET /v1?api_key=abc&x=1', 'GET /v1?api_key=[redacted]&x=1'],
   ['GET /v1?key=abc#x', 'GET /v1?key=[redacted]#x'],
@@ -34,7 +35,7 @@ test('known values go, longest first, as JSON and URLs write them too', () => {
 
 test('long text is searched in linear time', () => {
   const redact = createRedactor(['secret-value']);
-  for (const piece of ['authorization ', 'authorization:     ', 'Bearer ', 'sk-', '://', 'api_key"'] ) {
+  for (const piece of ['authorization ', 'authorization:     ', 'Bearer ', 'sk-', '://', 'api_key"']) {
     const text = piece.repeat(20_000);
     assert.ok(redact(text).length > 0);
   }

@@ -80,7 +80,8 @@ for (const path of ['/v1/responses', '/nowhere']) {
     const socket = await connectTo(context, port);
     socket.write(
       `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
-        'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nopenai-beta: responses_websockets=2026-02-06\r\n\r\n',
+        'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
+        'openai-beta: responses_websockets=2026-02-06\r\n\r\n',
     );
     const text = await readAll(socket);
     assert.match(text, /^HTTP\/1\.1 426 Upgrade Required\r\n/);

@@ -8,6 +8,7 @@ import { ask, connectTo, post, readAll, readError, startServer, type Ask } from 
 const BODY = { model: 'm', input: 'größer 😀' };
 const TEXT = JSON.stringify(BODY);
 const MB = 1024 * 1024;
+const HEAD = 'POST /v1/responses HTTP/1.1\r\nhost: localhost\r\n';
 
 const ACCEPTED: readonly (readonly [name: string, request: Ask])[] = [
   ['application/json', { headers: { 'content-type': 'application/json' }, body: TEXT }],
@@ -37,30 +38,32 @@ for (const [name, request] of ACCEPTED) {
 test('reads a body without a content-type', async (context) => {
   const { port, bridge } = await startServer(context);
   const socket = await connectTo(context, port);
-  socket.write(`POST /responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${Buffer.byteLength(TEXT)}\r\nconnection: close\r\n\r\n${TEXT}`);
+  socket.write(`${HEAD}content-length: ${Buffer.byteLength(TEXT)}\r\nconnection: close\r\n\r\n${TEXT}`);
   assert.match(await readAll(socket), /^HTTP\/1\.1 200 /);
   assert.deepEqual(bridge.calls[0]?.body, BODY);
 });
 
+const typed = (type: string, body: string): Ask => ({ headers: { 'content-type': type }, body });
+const coded = (coding: string, body: string | Buffer): Ask => ({ headers: { 'content-encoding': coding }, body });
 const big = JSON.stringify({ input: 'x'.repeat(2 * MB) });
 const REFUSED: readonly (readonly [name: string, status: number, request: Ask, message: RegExp])[] = [
-  ['text/plain', 415, { headers: { 'content-type': 'text/plain' }, body: TEXT }, /content-type "text\/plain": expected application\/json/],
-  ['a form', 415, { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: TEXT }, /expected application\/json/],
-  ['a type that only begins like JSON', 415, { headers: { 'content-type': 'application/jsonp' }, body: TEXT }, /expected/],
-  ['zstd', 415, { headers: { 'content-encoding': 'zstd' }, body: TEXT }, /"zstd": expected gzip, deflate, br or none\. In Codex/],
-  ['two codings', 415, { headers: { 'content-encoding': 'gzip, br' }, body: TEXT }, /"gzip, br": expected/],
+  ['text/plain', 415, typed('text/plain', TEXT), /type "text\/plain": expected application\/json/],
+  ['a form', 415, typed('application/x-www-form-urlencoded', TEXT), /expected application\/json/],
+  ['a type that only begins like JSON', 415, typed('application/jsonp', TEXT), /expected/],
+  ['zstd', 415, coded('zstd', TEXT), /"zstd": expected gzip, deflate, br or none\. In Codex/],
+  ['two codings', 415, coded('gzip, br', TEXT), /"gzip, br": expected/],
   ['no text', 400, { body: '' }, /it is empty/],
   ['blanks', 400, { body: ' \n ' }, /it is empty/],
   ['a syntax error', 400, { body: '{\n  "input": secret-word\n}' }, /as JSON: unexpected "s" at line 2, column 12\.$/],
   ['a body that stops early', 400, { body: TEXT.slice(0, -1) }, /unexpected end at line 1, column \d+\.$/],
   ['broken UTF-8', 400, { body: Buffer.from([0x22, 0xc3, 0x28, 0x22]) }, /not valid UTF-8/],
   ['cut UTF-8', 400, { body: Buffer.from([0x22, 0xf0, 0x9f, 0x98]) }, /not valid UTF-8/],
-  ['broken gzip', 400, { headers: { 'content-encoding': 'gzip' }, body: TEXT }, /Cannot inflate the request body as gzip/],
-  ['cut gzip', 400, { headers: { 'content-encoding': 'gzip' }, body: gzipSync(TEXT).subarray(0, -9) }, /Cannot inflate/],
+  ['broken gzip', 400, coded('gzip', TEXT), /Cannot inflate the request body as gzip/],
+  ['cut gzip', 400, coded('gzip', gzipSync(TEXT).subarray(0, -9)), /Cannot inflate/],
   ['a declared length over the limit', 413, { body: big }, /larger than 1 MB.*--body-limit-mb/],
   ['chunks over the limit', 413, { headers: { 'transfer-encoding': 'chunked' }, body: big }, /larger than 1 MB/],
-  ['gzip that inflates over the limit', 413, { headers: { 'content-encoding': 'gzip' }, body: gzipSync(big) }, /larger than 1 MB/],
-  ['br that inflates over the limit', 413, { headers: { 'content-encoding': 'br' }, body: brotliCompressSync(big) }, /larger than 1 MB/],
+  ['gzip that inflates over the limit', 413, coded('gzip', gzipSync(big)), /larger than 1 MB/],
+  ['br that inflates over the limit', 413, coded('br', brotliCompressSync(big)), /larger than 1 MB/],
 ];
 
 for (const [name, status, request, message] of REFUSED) {
@@ -86,7 +89,7 @@ test('takes a body of exactly the limit', async (context) => {
 test('answers 413 to an announced length without waiting for the body, then closes', async (context) => {
   const { port } = await startServer(context);
   const socket = await connectTo(context, port);
-  socket.write('POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 99999999\r\n\r\n{');
+  socket.write(`${HEAD}content-type: application/json\r\ncontent-length: 99999999\r\n\r\n{`);
   const [head] = (await once(socket, 'data')) as [Buffer];
   assert.match(head.toString(), /^HTTP\/1\.1 413 /);
   assert.match(head.toString(), /connection: close/i);
@@ -97,7 +100,7 @@ test('answers 413 to an announced length without waiting for the body, then clos
 test('answers 413 to endless chunks while they are being sent', async (context) => {
   const { port } = await startServer(context);
   const socket = await connectTo(context, port);
-  socket.write('POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n');
+  socket.write(`${HEAD}transfer-encoding: chunked\r\n\r\n`);
   const chunk = Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(0x10000, 0x20), Buffer.from('\r\n')]);
   let sending = true;
   const send = (): void => {
@@ -114,7 +117,7 @@ test('asks for a body held back by Expect only when it will be read', async (con
   const { port } = await startServer(context);
   const send = async (type: string): Promise<string> => {
     const socket = await connectTo(context, port);
-    socket.write(`POST /responses HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: 15\r\nexpect: 100-continue\r\n\r\n`);
+    socket.write(`${HEAD}content-type: ${type}\r\ncontent-length: 15\r\nexpect: 100-continue\r\n\r\n`);
     const [head] = (await once(socket, 'data')) as [Buffer];
     socket.destroy();
     return head.toString();
@@ -126,7 +129,7 @@ test('asks for a body held back by Expect only when it will be read', async (con
 test('a connection that is lost inside the body costs one debug line', async (context) => {
   const { port, logged } = await startServer(context);
   const socket = await connectTo(context, port);
-  socket.write('POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{');
+  socket.write(`${HEAD}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`);
   socket.destroy();
   await once(socket, 'close');
   while (logged.length === 0) assert.equal((await ask(port, { method: 'GET', path: '/health' })).status, 200);

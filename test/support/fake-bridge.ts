@@ -44,7 +44,8 @@ export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
     start: (protocol, body, caller) => start({ protocol, body, caller }),
     failedFrames: (error, body) => {
       const seen = body === undefined ? 'none' : JSON.stringify(body);
-      return `event: response.failed\ndata: ${JSON.stringify({ kind: error.kind, message: error.message, seen })}\n\ndata: [DONE]\n\n`;
+      const data = JSON.stringify({ kind: error.kind, message: error.message, seen });
+      return `event: response.failed\ndata: ${data}\n\ndata: [DONE]\n\n`;
     },
     models: options.models ?? (() => ({ body: { object: 'list', data: [], models: [] }, etag: '"m1"' })),
   };

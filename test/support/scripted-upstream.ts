@@ -134,7 +134,8 @@ class Upstream implements ScriptedUpstream {
   }
 
   private async shutDown(): Promise<void> {
-    for (const { reject } of this.waiters.splice(0)) reject(new Error('The scripted upstream closed before the request came'));
+    const error = new Error('The scripted upstream closed before the request came');
+    for (const { reject } of this.waiters.splice(0)) reject(error);
     const closed = [...this.connections].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     this.server.close();
     this.server.closeAllConnections();
@@ -190,7 +191,8 @@ class Upstream implements ScriptedUpstream {
   }
 
   private modelList(): Step {
-    const data = (this.settings.models ?? ['scripted-model']).map((id) => ({ id, object: 'model', created: 0, owned_by: 'scripted' }));
+    const models = this.settings.models ?? ['scripted-model'];
+    const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'scripted' }));
     return reply({ status: 200, body: { object: 'list', data } });
   }
 

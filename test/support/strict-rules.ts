@@ -84,7 +84,8 @@ function apply(rule: StrictRule, name: StrictRuleName, request: JudgedRequest): 
 }
 
 /** Puts the fault's words where the text has `{word}`; other braces stay. */
-const fill = (text: string, fault: Fault): string => text.replace(/\{(\w+)\}/g, (whole, word: string) => fault[word] ?? whole);
+const fill = (text: string, fault: Fault): string =>
+  text.replace(/\{(\w+)\}/g, (whole, word: string) => fault[word] ?? whole);
 
 /** The body of the error answer, in the shape of the dialect. */
 export function renderRejection(rejection: Rejection, settings: StrictSettings, requestId: string): string {
