@@ -1,6 +1,7 @@
 /** The only loop that waits: upstream bytes through the stream machine to the client's text. */
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
+import { readErrorText } from '../errors/vendor-error';
 import type { AnswerStream } from '../stream/answer-stream';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { ClientProtocol } from './client-protocol';
@@ -25,8 +26,11 @@ async function* outputs<Output>(turn: RunningTurn<Output>): AsyncGenerator<reado
       yield await readCompletion(turn);
       return;
     }
+    let first = true;
     for await (const bytes of answer.bytes()) {
       turn.tap?.(bytes);
+      if (first) refusePage(bytes);
+      first = false;
       const batch = stream.push(bytes);
       if (batch.length > 0) yield batch;
       if (stream.finished) return;
@@ -35,6 +39,13 @@ async function* outputs<Output>(turn: RunningTurn<Output>): AsyncGenerator<reado
   } catch (cause) {
     yield stream.fail(toBridgeError(cause));
   }
+}
+
+/** A login page or a proxy's notice with status 200 is not an answer cut short: asking again brings the same page. */
+function refusePage(bytes: Uint8Array): void {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (!/^\s*<(!doctype|html)/i.test(text)) return;
+  throw new BridgeError('bad_answer', `The provider answered with ${readErrorText(text).message} in place of an event stream; check AI_API_BASE.`);
 }
 
 /** The stream as SSE text, one string for each write. */

@@ -25,7 +25,8 @@ export async function callUpstream(chat: ChatRequest, caller: Caller, settings: 
 }
 
 async function refusal(answer: UpstreamAnswer, host: string): Promise<BridgeError> {
-  const body = await answer.text(LONGEST_ERROR_BODY);
+  // A body that breaks off takes nothing from what the status says.
+  const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
   const location = answer.header('location');
   if (answer.status < 400) {
     return new BridgeError('upstream_rejected', `${host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`);

@@ -7,11 +7,15 @@
  * @returns milliseconds, never negative; undefined when nothing readable was sent
  */
 export function readRetryAfter(retryAfter: string | undefined, retryAfterMs: string | undefined, now: number): number | undefined {
-  const milliseconds = Number(retryAfterMs);
-  if (retryAfterMs !== undefined && Number.isFinite(milliseconds)) return Math.max(0, milliseconds);
-  if (retryAfter === undefined) return undefined;
-  const seconds = Number(retryAfter);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1_000);
-  const date = Date.parse(retryAfter);
+  const milliseconds = readNumber(retryAfterMs);
+  if (milliseconds !== undefined) return Math.max(0, milliseconds);
+  const seconds = readNumber(retryAfter);
+  if (seconds !== undefined) return Math.max(0, seconds * 1_000);
+  const date = Date.parse(retryAfter ?? '');
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** Digits with or without a fraction; `Number` alone would read an empty header as 0. */
+function readNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }

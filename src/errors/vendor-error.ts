@@ -28,7 +28,7 @@ export function readErrorValue(value: unknown): VendorError {
   const error = asRecord(value['error']) ?? value;
   const base = asRecord(value['base_resp']);
   const message =
-    asText(error['message']) ?? asText(value['error']) ?? asText(error['msg']) ?? asText(base?.['status_msg']) ??
+    withParam(asText(error['message']), asText(error['param'])) ?? asText(value['error']) ?? asText(error['msg']) ?? asText(base?.['status_msg']) ??
     asText(value['detail']) ?? asText(error['param']) ?? JSON.stringify(value);
   const nested = nestedError(message);
   const code = word(error['code']) ?? word(value['code']) ?? word(base?.['status_code']) ?? nested?.code;
@@ -43,6 +43,10 @@ export function readErrorValue(value: unknown): VendorError {
     ...(status !== undefined && { status }),
   };
 }
+
+/** A `param` that is a sentence says what the message leaves open: `Param Incorrect` (upstreams.md, section 3, MiMo). */
+const withParam = (message: string | undefined, param: string | undefined): string | undefined =>
+  message !== undefined && param?.includes(' ') === true ? `${message}: ${param}` : message;
 
 function nestedError(message: string): VendorError | undefined {
   const text = message.trim();

@@ -23,6 +23,8 @@ export const aliyunCoding: Provider = {
   defaultModel: 'qwen3.7-plus',
   dialect: {
     forbiddenToolNames: ['search'],
+    user: false,
+    logitBias: false,
     responseFormat: 'prompt',
     webSearch: 'enable_search',
     ...thinks,

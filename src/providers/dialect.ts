@@ -29,6 +29,9 @@ export interface Dialect {
   readonly maxTokens?: number;
   /** Locked sampling: Kimi k2.5 answers `invalid temperature: only 1 is allowed for this model`. */
   readonly sampling: boolean;
+  /** Fields beyond the common core that unknown-field checks of strict hosts refuse. */
+  readonly user: boolean;
+  readonly logitBias: boolean;
   /** How thinking is asked for. */
   readonly thinking: 'none' | 'effort' | 'enable_thinking' | 'reasoning';
   /** How an assistant message carries its reasoning back: a field, signed blocks, or `<think>` in its content. */
@@ -61,6 +64,8 @@ export const DEFAULT_DIALECT: Dialect = {
   strictTools: false,
   maxTokensField: 'max_tokens',
   sampling: true,
+  user: true,
+  logitBias: true,
   thinking: 'effort',
   reasoningReplay: 'reasoning_content',
   webSearch: 'none',

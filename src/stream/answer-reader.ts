@@ -18,7 +18,8 @@ export interface Reading {
 /** Reads one answer. `finish` comes at most once; an error after it is ignored, the answer was whole. */
 export class AnswerReader {
   private calls: ToolCalls;
-  private finished = false;
+  /** Whether upstream said how its answer ended. */
+  finished = false;
 
   constructor(private readonly options: ToolCallsOptions) {
     this.calls = new ToolCalls(options);

@@ -61,8 +61,9 @@ export class AnswerStream<Output> {
     return outputs;
   }
 
+  /** Nothing more will come. An answer that upstream had finished is whole all the same. */
   fail(error: BridgeError): readonly Output[] {
-    return this.options.assembler.fail(error);
+    return this.reader.finished ? this.end() : this.options.assembler.fail(error);
   }
 
   private event(event: { readonly name?: string; readonly data: string }, outputs: Output[]): void {

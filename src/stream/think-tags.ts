@@ -116,10 +116,12 @@ const SCANS: { readonly [K in State]: (stage: ThinkTagStage) => Signal | undefin
 
 /** How many of the last characters may be the beginning of one of the words. */
 export function tailOf(text: string, ...words: readonly string[]): number {
-  const longest = Math.min(text.length, Math.max(...words.map((word) => word.length - 1)));
-  for (let length = longest; length > 0; length -= 1) {
-    const tail = text.slice(-length);
-    if (words.some((word) => word.startsWith(tail))) return length;
+  let longest = 0;
+  for (const word of words) {
+    // From the longest tail that fits: its first character decides almost every time.
+    for (let at = Math.max(0, text.length - word.length + 1); at < text.length - longest; at += 1) {
+      if (text[at] === word[0] && word.startsWith(text.slice(at))) longest = text.length - at;
+    }
   }
-  return 0;
+  return longest;
 }

@@ -60,6 +60,11 @@ class Lane {
   push(text: string): readonly Signal[] {
     this.held += text;
     const signals: Signal[] = [];
+    // Every opener begins with this character: almost all text goes straight through.
+    if (!this.held.includes('<')) {
+      this.letOut(this.held.length, signals);
+      return signals;
+    }
     while (this.advance(signals));
     return signals;
   }
@@ -127,10 +132,17 @@ class Lane {
     if (this.afterCall) text = text.trimStart();
     if (text === '') return;
     this.afterCall = false;
-    const lines = (this.line + text).split('\n');
+    this.follow(text);
+    signals.push({ type: this.type, text });
+  }
+
+  /** Keeps the current line, and whether it stands inside a code fence. */
+  private follow(text: string): void {
+    this.line += text;
+    if (!text.includes('\n')) return;
+    const lines = this.line.split('\n');
     this.line = lines.pop() ?? '';
     for (const line of lines) if (/^\s*(```|~~~)/.test(line)) this.fenced = !this.fenced;
-    signals.push({ type: this.type, text });
   }
 
   /** Inside a code fence, or inside an open `inline code` of this line. */

@@ -6,16 +6,14 @@ import type { ResponsesRequest } from '../wire/responses-request';
 
 /** @returns only fields that are set and that the dialect takes; nothing else of the request ever goes upstream */
 export function translateSettings(request: ResponsesRequest, dialect: Dialect): Partial<ChatRequest> {
-  const { n, ...sampling } = request.sampling;
-  const { stop, seed, logit_bias, top_k } = sampling;
+  const { n, logit_bias, stop, seed, ...sampling } = request.sampling;
   return {
-    ...(dialect.sampling ? sampling : compact({ stop, seed, logit_bias, top_k })),
+    ...(dialect.sampling && sampling),
+    ...compact({ stop, seed, logit_bias: dialect.logitBias ? logit_bias : undefined }),
     ...(n !== undefined && asksForSeveral(request) && { n }),
     ...outputLimit(request.maxOutputTokens, dialect),
     ...logprobs(request),
-    ...(request.user !== undefined && { user: request.user }),
-    ...(request.modalities && { modalities: request.modalities }),
-    ...(request.audio && { audio: request.audio }),
+    ...compact({ user: dialect.user ? request.user : undefined, modalities: request.modalities, audio: request.audio }),
   };
 }
 

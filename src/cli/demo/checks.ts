@@ -5,9 +5,8 @@ import type { Answer } from './client';
 import type { Round } from './conversation';
 import { findDisorder, findGap } from './event-order';
 import { readMessages, readToolNames } from './judge-request';
-import {
-  describeTerminal, findCalls, findFirstWord, findTerminals, findUsage, joinDeltas, joinItemTexts, REASONING_DELTA, TEXT_DELTA,
-} from './read-answer';
+import { describeTerminal, findCalls, findFirstWord, findTerminals, findUsage } from './read-answer';
+import { joinDeltas, joinItemTexts, REASONING_DELTA, TEXT_DELTA } from './read-answer';
 import { composeSecondAnswer, FIRST_ANSWER, INSTRUCTIONS, type ScriptedAnswer, type ScriptedUsage } from './script';
 import type { ModelExchange } from './simulated-model';
 import { DEMO_TOOLS } from './tools';
@@ -19,7 +18,10 @@ export interface Check {
   readonly seen: string;
 }
 
-/** @param exchanges what the model received, @param rounds what the client received; both end where the bridge failed */
+/**
+ * Takes what the model received and what the client received; both end where the bridge failed. Returns the checks in
+ * the order of the story.
+ */
 export function checkDemo(exchanges: readonly ModelExchange[], rounds: readonly Round[]): readonly Check[] {
   const [first, second] = rounds;
   const results = first?.results.map(({ output }) => output) ?? [];
@@ -41,30 +43,36 @@ function same(claim: string, expected: unknown, seen: unknown): Check {
 
 const toText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value) ?? 'nothing');
 
-function checkFirstRequest(exchange: ModelExchange | undefined): readonly Check[] {
+function checkFirstRequest(first: ModelExchange | undefined): readonly Check[] {
+  const verdict = checkVerdict(1, first);
+  if (first === undefined) return [verdict];
   const tools = DEMO_TOOLS.map(({ upstreamName }) => upstreamName).join(', ');
-  const system = exchange && readMessages(exchange.body)[0];
+  const system = { role: 'system', content: INSTRUCTIONS };
   return [
-    same('request 1: a strict provider accepts it', 'accepted', describeVerdict(exchange)),
-    same('request 1: the developer message is the system message', { role: 'system', content: INSTRUCTIONS }, system),
-    same(`request 1: the tools are ${tools}`, tools, exchange && readToolNames(exchange.body).join(', ')),
+    verdict,
+    same('request 1: the developer message is the system message', system, readMessages(first.body)[0]),
+    same(`request 1: the tools are ${tools}`, tools, readToolNames(first.body).join(', ')),
   ];
 }
 
 function checkSecondRequest([first, second]: readonly ModelExchange[], results: readonly string[]): readonly Check[] {
-  const before = first ? readMessages(first.body) : [];
-  const messages = second ? readMessages(second.body) : [];
+  const verdict = checkVerdict(2, second);
+  if (first === undefined || second === undefined) return [verdict];
+  const before = readMessages(first.body);
+  const messages = readMessages(second.body);
   const [turn, ...answers] = messages.slice(before.length);
   return [
-    same('request 2: a strict provider accepts it', 'accepted', describeVerdict(second)),
+    verdict,
     same('request 2: begins with the messages of request 1', before, messages.slice(0, before.length)),
     same('request 2: the reasoning went back to the model', FIRST_ANSWER.reasoning, turn?.['reasoning_content']),
     same('request 2: each call is followed by its result', results, answers.map(({ content }) => content)),
   ];
 }
 
-const describeVerdict = (exchange: ModelExchange | undefined): string =>
-  exchange === undefined ? 'never arrived' : exchange.fault ?? 'accepted';
+function checkVerdict(number: 1 | 2, exchange: ModelExchange | undefined): Check {
+  const verdict = exchange === undefined ? 'never arrived' : exchange.fault ?? 'accepted';
+  return same(`request ${number}: a strict provider accepts it`, 'accepted', verdict);
+}
 
 function checkAnswer(
   number: 1 | 2,
@@ -72,23 +80,28 @@ function checkAnswer(
   script: ScriptedAnswer,
   exchange: ModelExchange | undefined,
 ): readonly Check[] {
-  if (answer === undefined) return [same(`answer ${number}: was asked for`, 'asked for', 'not asked for, there were no calls')];
+  if (answer === undefined) return [same(`answer ${number}: was asked for`, 'asked for', 'no calls to answer')];
   const { events } = answer;
   const said = { reasoning: script.reasoning, text: script.text };
   const deltas = { reasoning: joinDeltas(answer, REASONING_DELTA), text: joinDeltas(answer, TEXT_DELTA) };
   const items = { reasoning: joinItemTexts(answer, 'reasoning'), text: joinItemTexts(answer, 'message') };
-  const isLive = (findFirstWord(answer) ?? Infinity) < (exchange?.lastPieceAt ?? 0);
   const claims: readonly (readonly [claim: string, expected: unknown, seen: unknown])[] = [
     ['is an event stream, complete to its end', '200 text/event-stream, complete', `${answer.head}, ${answer.ending}`],
     [`${events.length} events are numbered without a gap`, 'no gap', findGap(events) ?? 'no gap'],
     ['every event stands in its place', 'in order', findDisorder(events) ?? 'in order'],
     ['ends once, with response.completed', 'response.completed', describeEnd(answer)],
-    ['arrived while the model was still speaking', 'live', isLive ? 'live' : 'held back until the model had ended'],
+    ['arrived while the model was still speaking', 'live', describePace(answer, exchange)],
     ['the pieces are what the model said', said, deltas],
     ['the finished items are what the model said', said, items],
     ['the usage is exact', renderUsage(script.usage), findUsage(answer)],
   ];
   return claims.map(([claim, expected, seen]) => same(`answer ${number}: ${claim}`, expected, seen));
+}
+
+function describePace(answer: Answer, exchange: ModelExchange | undefined): string {
+  const first = findFirstWord(answer);
+  if (first === undefined) return 'not a word';
+  return first < (exchange?.lastPieceAt ?? 0) ? 'live' : 'held back until the model had ended';
 }
 
 function describeEnd(answer: Answer): string {

@@ -48,7 +48,8 @@ export function ask({ baseUrl, input, limitMs, onEvent }: Question): Promise<Ans
     const signal = AbortSignal.timeout(limitMs);
     const fail = (error: Error): void => settle(signal.aborted ? `no end within ${limitMs} ms` : error.message);
     const body = JSON.stringify(renderBody(input));
-    const options = { method: 'POST', headers: { ...HEADERS, 'content-length': Buffer.byteLength(body) }, agent: false, signal };
+    const headers = { ...HEADERS, 'content-length': Buffer.byteLength(body) };
+    const options = { method: 'POST', headers, agent: false, signal };
     const request = startRequest(`${baseUrl}/responses`, options, (response) => {
       head = `${response.statusCode} ${response.headers['content-type'] ?? 'without a type'}`.split(';')[0] ?? '';
       readEvents(response, keep).then(settle, fail);
@@ -85,9 +86,12 @@ async function readEvents(response: IncomingMessage, keep: (event: AnswerEvent) 
   const decoder = new SseDecoder();
   let isDone = false;
   const read = ({ data }: SseEvent): void => {
-    if (data === '[DONE]') isDone = true;
+    if (data === '[DONE]') {
+      isDone = true;
+      return;
+    }
     const fields: JsonObject = parseJsonObject(data) ?? { data };
-    if (data !== '[DONE]') keep({ type: asText(fields['type']) ?? JSON.stringify(fields), fields, at: performance.now() });
+    keep({ type: asText(fields['type']) ?? JSON.stringify(fields), fields, at: performance.now() });
   };
   for await (const chunk of response) decoder.push(Buffer.from(chunk)).forEach(read);
   decoder.end().forEach(read);

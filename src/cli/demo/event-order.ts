@@ -11,7 +11,8 @@ export function findDisorder(events: readonly AnswerEvent[]): string | undefined
     if (opening !== undefined && type !== opening) return `event ${index} is ${type}`;
     const id = asText(fields['item_id']) ?? asText(asRecord(fields['item'])?.['id']);
     if (type === 'response.output_item.added') {
-      if (fields['output_index'] !== items) return `event ${index} opens output_index ${String(fields['output_index'])}, not ${items}`;
+      const place = fields['output_index'];
+      if (place !== items) return `event ${index} opens output_index ${String(place)}, not ${items}`;
       open.add(id ?? '');
       items += 1;
     } else if (id !== undefined && !open.has(id)) {

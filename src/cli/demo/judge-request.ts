@@ -9,8 +9,10 @@ export function readMessages(body: UnknownRecord): readonly UnknownRecord[] {
 
 /** The names of the functions that a Chat Completions request offers. */
 export function readToolNames(body: UnknownRecord): readonly string[] {
-  return (asArray(body['tools']) ?? []).map((tool) => asText(asRecord(asRecord(tool)?.['function'])?.['name']) ?? 'no name');
+  return (asArray(body['tools']) ?? []).map((tool) => asText(readFunction(tool)?.['name']) ?? 'no name');
 }
+
+const readFunction = (value: unknown): UnknownRecord | undefined => asRecord(asRecord(value)?.['function']);
 
 /** Why a strict provider would refuse `body`, or `undefined` when it would not. */
 export function findFault(body: UnknownRecord): string | undefined {
@@ -60,11 +62,12 @@ function contents(body: UnknownRecord): string | undefined {
 
 function tools(body: UnknownRecord): string | undefined {
   const wrong = (asArray(body['tools']) ?? []).find((tool) => {
-    const declared = asRecord(asRecord(tool)?.['function']);
+    const declared = readFunction(tool);
     const isNamed = /^[\w-]{1,64}$/.test(asText(declared?.['name']) ?? '');
     return asRecord(tool)?.['type'] !== 'function' || !isNamed || !isRecord(declared?.['parameters']);
   });
-  return wrong === undefined ? undefined : `a tool must be a function with a name and parameters, not ${JSON.stringify(wrong)}`;
+  if (wrong === undefined) return undefined;
+  return `a tool must be a function with a name and parameters, not ${JSON.stringify(wrong)}`;
 }
 
 /** Every call is answered right behind its message and only once; a result without a call is refused. */
@@ -79,9 +82,11 @@ function pairing(body: UnknownRecord): string | undefined {
     }
     if (waiting.length > 0) return `no tool message answers ${waiting.join(', ')}`;
     const calls = (asArray(message['tool_calls']) ?? []).map(asRecord);
-    const broken = calls.find((call) => parseJsonObject(asString(asRecord(call?.['function'])?.['arguments']) ?? '') === undefined);
+    const broken = calls.find((call) => !isJsonText(readFunction(call)?.['arguments']));
     if (broken !== undefined) return `the arguments of a call must be JSON: ${JSON.stringify(broken)}`;
     waiting = calls.map((call) => asText(call?.['id']));
   }
   return waiting.length === 0 ? undefined : `no tool message answers ${waiting.join(', ')}`;
 }
+
+const isJsonText = (value: unknown): boolean => parseJsonObject(asString(value) ?? '') !== undefined;

@@ -4,6 +4,7 @@ import { WIDTH } from './look';
 /** Where the words begin, behind the label. */
 const INDENT = 13;
 
+/** Writes to what it was given: the label at once, each word when it is whole, a line end at the end. */
 export class Paragraph {
   private column = INDENT;
   /** Letters of a word whose end has not come yet. */
@@ -18,11 +19,11 @@ export class Paragraph {
     write(`  ${label.padEnd(INDENT - 2)}`);
   }
 
-  /** Takes text in pieces of any size; any white space is a gap between words. */
+  /** Takes text in pieces of any size; any white space is a gap between words, and a word too long for a line is cut. */
   push(text: string): void {
     for (const letter of text) {
-      if (/\s/.test(letter)) this.finishWord();
-      else this.word += letter;
+      if (/\s/.test(letter) || this.word.length >= WIDTH - INDENT) this.finishWord();
+      this.word += letter.trim();
     }
   }
 
@@ -35,11 +36,14 @@ export class Paragraph {
   private finishWord(): void {
     const { word } = this;
     if (word === '') return;
-    const isFirst = this.column === INDENT;
-    const isFitting = this.column + 1 + word.length <= WIDTH;
-    const gap = isFirst ? '' : isFitting ? ' ' : `\n${' '.repeat(INDENT)}`;
-    this.column = (isFitting || isFirst ? this.column + gap.length : INDENT) + word.length;
-    this.write(`${gap}${this.paint(word)}`);
     this.word = '';
+    const isFirst = this.column === INDENT;
+    if (!isFirst && this.column + 1 + word.length > WIDTH) {
+      this.write(`\n${' '.repeat(INDENT)}${this.paint(word)}`);
+      this.column = INDENT + word.length;
+    } else {
+      this.write(`${isFirst ? '' : ' '}${this.paint(word)}`);
+      this.column += (isFirst ? 0 : 1) + word.length;
+    }
   }
 }

@@ -63,10 +63,11 @@ function renderFailure({ claim, expected, seen }: Check, look: Look): string {
 const LONGEST_EXCERPT = 300;
 
 function renderDetail(label: string, text: string, start: number, look: Look): string {
-  const excerpt = text.slice(start, start + LONGEST_EXCERPT);
+  const end = start + LONGEST_EXCERPT;
+  const excerpt = `${start > 0 ? '...' : ''}${text.slice(start, end)}${end < text.length ? '...' : ''}`;
   let written = '';
   const paragraph = new Paragraph((piece) => (written += piece), label);
-  paragraph.push(look.spell(`${start > 0 ? '...' : ''}${excerpt}${start + LONGEST_EXCERPT < text.length ? '...' : ''}`));
+  paragraph.push(look.spell(excerpt));
   paragraph.end();
   return written;
 }

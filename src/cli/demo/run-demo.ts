@@ -43,7 +43,7 @@ async function runWithModel(model: SimulatedModel, look: Look, options: DemoOpti
   const { io, version, pauseMs, limitMs, buildBridge = createBridge } = options;
   const write = (text: string): void => io.out(text);
   const logged: string[] = [];
-  const config = configure(model.baseUrl);
+  const config = configure(model.baseUrl, limitMs);
   const log = createLogger({ level: 'warn', format: 'text', write: (line) => logged.push(line), secrets: [DEMO_KEY] });
   const server = createBridgeServer({ config, version, log, bridge: buildBridge(config, log) });
   const address = await server.listen();
@@ -67,9 +67,11 @@ async function runWithModel(model: SimulatedModel, look: Look, options: DemoOpti
 }
 
 /** The defaults, not the user's settings: the demo must work, and stay on this machine, whatever they are. */
-function configure(aiBaseUrl: string): Config {
+function configure(aiBaseUrl: string, limitMs: number): Config {
+  const limit = String(limitMs);
   const provider = DEMO_PROVIDER === undefined ? {} : { provider: DEMO_PROVIDER.name };
-  const resolved = resolveConfig({ port: '0', aiBaseUrl, ...provider, aiApiKey: DEMO_KEY, drainTimeoutMs: '200' }, {});
+  const limits = { drainTimeoutMs: '200', upstreamFirstByteTimeoutMs: limit, upstreamIdleTimeoutMs: limit };
+  const resolved = resolveConfig({ port: '0', aiBaseUrl, ...provider, aiApiKey: DEMO_KEY, ...limits }, {});
   if (resolved.ok) return resolved.config;
   throw new Error(resolved.mistakes.join(' '));
 }
@@ -83,6 +85,8 @@ function renderStart(urls: { version: string; modelUrl: string; baseUrl: string 
 }
 
 function renderDefeat(wrong: number, count: number, logged: readonly string[], look: Look): string {
-  const log = logged.length === 0 ? '' : `\nThe bridge logged:\n${logged.map((line) => `  ${look.spell(line.trimEnd())}\n`).join('')}`;
-  return `\n  ${look.paint('red', `${wrong} of ${count} checks are wrong.`)} Please report this with all of the output.\n${log}`;
+  const verdict = look.paint('red', `${wrong} of ${count} checks are wrong.`);
+  const head = `\n  ${verdict} Please report this with all of the output.\n`;
+  const lines = logged.flatMap((text) => text.trimEnd().split('\n')).map((line) => `  ${look.spell(line)}\n`);
+  return lines.length === 0 ? head : `${head}\nThe bridge logged:\n${lines.join('')}`;
 }

@@ -54,8 +54,8 @@ export const FIRST_ANSWER: ScriptedAnswer = {
 export function composeSecondAnswer([listing = 'no result', time = 'no result']: readonly string[]): ScriptedAnswer {
   return {
     reasoning: 'Both tools have answered. That is all I need.',
-    text: `The folder: ${listing}. The time: ${time}. Your question, my thoughts, my calls and the results of your tools `
-      + 'all went through the bridge.',
+    text: `The folder: ${listing}. The time: ${time}. `
+      + 'Your question, my thoughts, my calls and the results of your tools all went through the bridge.',
     calls: [],
     usage: { prompt: 538, cached: 384, completion: 62, reasoning: 18 },
   };

@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseJsonObject, type JsonObject, type UnknownRecord } from '../../base/json';
 import { asString } from '../../base/narrow';
 import { findFault, readMessages } from './judge-request';
-import { composeSecondAnswer, DEMO_KEY, DEMO_MODEL, FIRST_ANSWER, type ScriptedAnswer, type ScriptedUsage } from './script';
+import { composeSecondAnswer, DEMO_KEY, DEMO_MODEL, FIRST_ANSWER } from './script';
+import type { ScriptedAnswer, ScriptedUsage } from './script';
 
 /** One request the model received. */
 export interface ModelExchange {
@@ -69,17 +70,19 @@ function findHttpFault({ method, url, headers }: IncomingMessage): string | unde
 }
 
 function refuse(response: ServerResponse, fault: string): void {
-  const error = { message: `The simulated model refuses the request: ${fault}.`, type: 'invalid_request_error', code: 'demo' };
+  const message = `The simulated model refuses the request: ${fault}.`;
+  const error = { message, type: 'invalid_request_error', code: 'demo' };
   response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
 }
 
 /** After tool results comes the second answer, which repeats them; before, the first one. */
 function chooseAnswer(body: UnknownRecord): ScriptedAnswer {
   const results = readMessages(body).filter(({ role }) => role === 'tool');
-  return results.length === 0 ? FIRST_ANSWER : composeSecondAnswer(results.map(({ content }) => asString(content) ?? ''));
+  if (results.length === 0) return FIRST_ANSWER;
+  return composeSecondAnswer(results.map(({ content }) => asString(content) ?? ''));
 }
 
-/** In the order of real thinking models: reasoning, text, calls, the reason of the end, usage on a chunk without choices. */
+/** As thinking models do: reasoning, text, calls, why it ends, and usage on a last chunk without choices. */
 function* renderChunks({ reasoning, text, calls, usage }: ScriptedAnswer): Generator<JsonObject> {
   yield renderChunk({ role: 'assistant', content: null, reasoning_content: '' });
   for (const piece of splitIntoPieces(reasoning)) yield renderChunk({ content: null, reasoning_content: piece });
