@@ -4,7 +4,7 @@ import type { ChatAssembler, ChatOutput } from '../stream/chat-assembler';
 import type { MakeId } from '../base/clock';
 import { userMessage } from './user-message';
 import type { InputItem } from '../wire/responses-items';
-import { encodeEvents, encodeResponse, SSE_DONE } from '../stream/sse-encoder';
+import { encodeResponse, SseEncoder, SSE_DONE } from '../stream/sse-encoder';
 import type { ResponsesEvent } from '../wire/responses-events';
 
 export interface ClientProtocol<Output> {
@@ -19,9 +19,10 @@ export interface ClientProtocol<Output> {
 
 /** @param echo request fields that every Response repeats, as text (see encodeEcho) */
 export function responsesProtocol(echo: string): ClientProtocol<ResponsesEvent> {
+  const encoder = new SseEncoder(echo);
   let last: ResponsesEvent | undefined;
   return {
-    encode: (events) => encodeEvents(events, echo),
+    encode: (events) => encoder.encode(events),
     done: SSE_DONE,
     collect(events) {
       last = events.at(-1) ?? last;

@@ -2,7 +2,7 @@
 import { isRecord } from '../base/json';
 import { asText } from '../base/narrow';
 import type { BridgeError } from '../errors/bridge-error';
-import { encodeEvents, SSE_DONE } from '../stream/sse-encoder';
+import { SseEncoder, SSE_DONE } from '../stream/sse-encoder';
 import { bareAssembler } from './bare-assembler';
 import type { Runtime } from './runtime';
 
@@ -10,5 +10,5 @@ import type { Runtime } from './runtime';
 export function failedFrames(error: BridgeError, body: unknown, runtime: Runtime): string {
   const model = isRecord(body) ? asText(body['model']) : undefined;
   const assembler = bareAssembler(model ?? '', 'codex', runtime);
-  return encodeEvents([...assembler.start(), ...assembler.fail(error)], '') + SSE_DONE;
+  return new SseEncoder('').encode([...assembler.start(), ...assembler.fail(error)]) + SSE_DONE;
 }

@@ -17,27 +17,17 @@ export interface RunningTurn<Output> {
   readonly tap?: (bytes: Uint8Array) => void;
 }
 
-/** One array for each read of the upstream. Begins with the start, ends with the one terminal output, never throws. */
-async function* outputs<Output>(turn: RunningTurn<Output>): AsyncGenerator<readonly Output[], void, undefined> {
-  const { answer, stream } = turn;
-  yield stream.start();
+/** What the next read of the upstream became. Never throws: a failure is the stream's terminal output. */
+async function nextOutputs<Output>({ answer, stream, tap }: RunningTurn<Output>, first: boolean): Promise<readonly Output[]> {
   try {
-    if (isWholeCompletion(answer)) {
-      yield await readCompletion(turn);
-      return;
-    }
-    let first = true;
-    for await (const bytes of answer.bytes()) {
-      turn.tap?.(bytes);
-      if (first) refusePage(bytes);
-      first = false;
-      const batch = stream.push(bytes);
-      if (batch.length > 0) yield batch;
-      if (stream.finished) return;
-    }
-    yield stream.end();
+    if (first && isWholeCompletion(answer)) return await readCompletion(answer, stream);
+    const bytes = await answer.read();
+    if (bytes === undefined) return stream.end();
+    tap?.(bytes);
+    if (first) refusePage(bytes);
+    return stream.push(bytes);
   } catch (cause) {
-    yield stream.fail(toBridgeError(cause));
+    return stream.fail(toBridgeError(cause));
   }
 }
 
@@ -48,11 +38,21 @@ function refusePage(bytes: Uint8Array): void {
   throw new BridgeError('bad_answer', `The provider answered with ${readErrorText(text).message} in place of an event stream; check AI_API_BASE.`);
 }
 
-/** The stream as SSE text, one string for each write. */
+/**
+ * The stream as SSE text, one string for each write. One generator and one await for each read: at token rate every
+ * layer of promises costs more than the translation (test/bench).
+ */
 export async function* frames<Output>(turn: RunningTurn<Output>): AsyncGenerator<string, void, undefined> {
-  for await (const batch of outputs(turn)) {
-    const text = turn.protocol.encode(batch);
-    yield turn.stream.finished ? text + turn.protocol.done : text;
+  const { answer, stream, protocol } = turn;
+  try {
+    yield protocol.encode(stream.start());
+    for (let first = true; !stream.finished; first = false) {
+      const outputs = await nextOutputs(turn, first);
+      if (stream.finished) yield protocol.encode(outputs) + protocol.done;
+      else if (outputs.length > 0) yield protocol.encode(outputs);
+    }
+  } finally {
+    answer.cancel();
   }
 }
 
@@ -61,9 +61,12 @@ export async function* frames<Output>(turn: RunningTurn<Output>): AsyncGenerator
  * @throws BridgeError when the answer failed: nothing was sent yet, so the client gets a true HTTP status.
  */
 export async function collect<Output>(turn: RunningTurn<Output>): Promise<{ readonly status: number; readonly body: string }> {
-  for await (const batch of outputs(turn)) turn.protocol.collect(batch);
-  if (turn.stream.error) throw turn.stream.error;
-  return { status: 200, body: turn.protocol.body() };
+  const { answer, stream, protocol } = turn;
+  protocol.collect(stream.start());
+  for (let first = true; !stream.finished; first = false) protocol.collect(await nextOutputs(turn, first));
+  answer.cancel();
+  if (stream.error) throw stream.error;
+  return { status: 200, body: protocol.body() };
 }
 
 /** Some servers ignore `stream: true` and answer one JSON object; `n > 1` asks for one. */
@@ -71,12 +74,12 @@ function isWholeCompletion(answer: UpstreamAnswer): boolean {
   return /^application\/json\b/i.test(answer.header('content-type') ?? '');
 }
 
-async function readCompletion<Output>(turn: RunningTurn<Output>): Promise<readonly Output[]> {
-  const text = await turn.answer.text(LONGEST_COMPLETION);
+async function readCompletion<Output>(answer: UpstreamAnswer, stream: AnswerStream<Output>): Promise<readonly Output[]> {
+  const text = await answer.text(LONGEST_COMPLETION);
   const value = parseJson(text);
   // An event stream under a JSON content type: read it as what it is.
-  if (value === undefined) return [...turn.stream.push(Buffer.from(text, 'utf8')), ...turn.stream.end()];
-  return turn.stream.completion(value);
+  if (value === undefined) return [...stream.push(Buffer.from(text, 'utf8')), ...stream.end()];
+  return stream.completion(value);
 }
 
 /** A BridgeError as it is; anything else is a defect of the bridge, `internal`. */

@@ -27,16 +27,16 @@ export function readErrorValue(value: unknown): VendorError {
   if (!isRecord(value)) return { message: shorten(JSON.stringify(value) ?? '') };
   const error = asRecord(value['error']) ?? value;
   const base = asRecord(value['base_resp']);
-  const message =
-    withParam(asText(error['message']), asText(error['param'])) ?? asText(value['error']) ?? asText(error['msg']) ?? asText(base?.['status_msg']) ??
-    asText(value['detail']) ?? asText(error['param']) ?? JSON.stringify(value);
-  const nested = nestedError(message);
+  const said =
+    withParam(asText(error['message']), asText(error['param'])) ?? asText(value['error']) ?? asText(error['msg']) ??
+    asText(base?.['status_msg']) ?? asText(value['detail']) ?? asText(error['param']);
+  const nested = said === undefined ? undefined : nestedError(said);
   const code = word(error['code']) ?? word(value['code']) ?? word(base?.['status_code']) ?? nested?.code;
   const type = asText(error['type']) ?? nested?.type;
   const requestId = asText(value['request_id']) ?? asText(error['request_id']) ?? nested?.requestId;
   const status = httpStatus(error['http_code']) ?? httpStatus(error['code']);
   return {
-    message: shorten(nested?.message ?? message),
+    message: shorten(nested?.message ?? said ?? JSON.stringify(value)),
     ...(code !== undefined && { code }),
     ...(type !== undefined && { type }),
     ...(requestId !== undefined && { requestId }),

@@ -76,7 +76,7 @@ export class AnswerStream<Output> {
   private signals(signals: readonly Signal[], outputs: Output[]): void {
     const { assembler, stages } = this.options;
     let current = signals;
-    for (const stage of stages) current = current.flatMap((signal) => stage.step(signal));
+    for (const stage of stages) current = through(stage, current);
     for (const signal of current) {
       for (const output of assembler.step(signal)) outputs.push(output);
     }
@@ -89,4 +89,10 @@ export class AnswerStream<Output> {
     for (const signal of held) outputs.push(...assembler.step(signal));
     outputs.push(...assembler.end());
   }
+}
+
+/** Almost every list holds one signal: it is not copied. */
+function through(stage: Stage, signals: readonly Signal[]): readonly Signal[] {
+  const [only] = signals;
+  return signals.length === 1 && only ? stage.step(only) : signals.flatMap((signal) => stage.step(signal));
 }

@@ -1,10 +1,11 @@
 /** Writes one assistant `message` item: text parts and refusals, in the order they come. */
 import type { JsonValue } from '../base/json';
-import type { ResponsesEvent, Unnumbered } from '../wire/responses-events';
+import type { ResponsesEvent } from '../wire/responses-events';
 import type { OutputMessage, OutputPart, OutputStatus } from '../wire/responses-output';
 
-type Event = Unnumbered<ResponsesEvent>;
 type PartKind = OutputPart['type'];
+
+const NONE: readonly JsonValue[] = [];
 
 /** `begin`, then `push` for each delta, `end`, and `item` for the finished message. */
 export class MessageWriter {
@@ -18,25 +19,27 @@ export class MessageWriter {
     this.place = { output_index: outputIndex, item_id: itemId };
   }
 
-  begin(): readonly Event[] {
+  begin(): readonly ResponsesEvent[] {
     return [{ type: 'response.output_item.added', output_index: this.place.output_index, item: this.item('in_progress') }];
   }
 
-  push(kind: PartKind, delta: string, logprobs: readonly JsonValue[] = []): readonly Event[] {
-    const events: Event[] = this.kind === kind ? [] : [...this.end(), ...this.open(kind)];
+  push(kind: PartKind, delta: string, logprobs: readonly JsonValue[] = NONE): readonly ResponsesEvent[] {
+    const before = this.kind === kind ? undefined : [...this.end(), ...this.open(kind)];
     this.text += delta;
-    const at = this.at();
-    if (kind === 'refusal') {
-      events.push({ type: 'response.refusal.delta', ...at, delta });
-    } else {
-      if (logprobs.length > 0) this.logprobs.push(...logprobs);
-      events.push({ type: 'response.output_text.delta', ...at, delta, logprobs });
-    }
-    return events;
+    if (logprobs.length > 0) this.logprobs.push(...logprobs);
+    const event = this.deltaEvent(kind, delta, logprobs);
+    return before ? [...before, event] : [event];
+  }
+
+  private deltaEvent(kind: PartKind, delta: string, logprobs: readonly JsonValue[]): ResponsesEvent {
+    const { output_index, item_id } = this.place;
+    const content_index = this.parts.length;
+    if (kind === 'refusal') return { type: 'response.refusal.delta', output_index, item_id, content_index, delta };
+    return { type: 'response.output_text.delta', output_index, item_id, content_index, delta, logprobs };
   }
 
   /** Closes the open part. */
-  end(): readonly Event[] {
+  end(): readonly ResponsesEvent[] {
     if (this.kind === undefined) return [];
     const at = this.at();
     const part = this.part(this.kind, this.text);
@@ -54,7 +57,7 @@ export class MessageWriter {
     return { type: 'message', id: this.place.item_id, role: 'assistant', status, content: [...this.parts] };
   }
 
-  private open(kind: PartKind): readonly Event[] {
+  private open(kind: PartKind): readonly ResponsesEvent[] {
     this.kind = kind;
     this.text = '';
     this.logprobs = [];

@@ -1,6 +1,6 @@
 /** Writes one `reasoning` item: shown as raw text, as a summary, as both, or not at all. */
 import { sealReasoning, type ReasoningPayload } from '../tools/envelope';
-import type { ResponsesEvent, Unnumbered } from '../wire/responses-events';
+import type { ResponsesEvent } from '../wire/responses-events';
 import type { OutputReasoning, OutputStatus } from '../wire/responses-output';
 
 /**
@@ -9,7 +9,6 @@ import type { OutputReasoning, OutputStatus } from '../wire/responses-output';
  */
 export type ReasoningOutput = 'text' | 'summary' | 'both' | 'hidden';
 
-type Event = Unnumbered<ResponsesEvent>;
 
 /** `begin`, then `push` for each delta, `end`, and `item` for the finished reasoning. */
 export class ReasoningWriter {
@@ -25,8 +24,8 @@ export class ReasoningWriter {
     this.summary = mode === 'summary' || mode === 'both';
   }
 
-  begin(): readonly Event[] {
-    const events: Event[] = [
+  begin(): readonly ResponsesEvent[] {
+    const events: ResponsesEvent[] = [
       { type: 'response.output_item.added', output_index: this.place.output_index, item: this.item('in_progress') },
     ];
     if (this.summary) {
@@ -42,9 +41,9 @@ export class ReasoningWriter {
     return events;
   }
 
-  push(delta: string): readonly Event[] {
+  push(delta: string): readonly ResponsesEvent[] {
     this.text += delta;
-    const events: Event[] = [];
+    const events: ResponsesEvent[] = [];
     if (this.summary) events.push({ type: 'response.reasoning_summary_text.delta', ...this.place, summary_index: 0, delta });
     if (this.content) events.push({ type: 'response.reasoning_text.delta', ...this.place, content_index: 0, delta });
     return events;
@@ -54,9 +53,9 @@ export class ReasoningWriter {
     this.details = [...(this.details ?? []), ...details];
   }
 
-  end(): readonly Event[] {
+  end(): readonly ResponsesEvent[] {
     const { text, place } = this;
-    const events: Event[] = [];
+    const events: ResponsesEvent[] = [];
     if (this.summary) {
       const part = { type: 'summary_text', text } as const;
       events.push({ type: 'response.reasoning_summary_text.done', ...place, summary_index: 0, text });

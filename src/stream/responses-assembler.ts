@@ -1,10 +1,10 @@
-/** Signals to Responses events: owns output indexes, item ids, sequence numbers and the one terminal event. */
+/** Signals to Responses events: owns output indexes, item ids and the one terminal event. */
 import type { Clock, MakeId } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError, type ClientKind } from '../errors/error-body';
 import { CALL_ID_PREFIX, type CallWriter, type CreateCallWriter } from '../tools/call-writer';
 import type { CallTarget } from '../tools/call-target';
-import type { ResponsesEvent, Unnumbered } from '../wire/responses-events';
+import type { ResponsesEvent } from '../wire/responses-events';
 import type { ResponsesObject, ResponsesUsage } from '../wire/responses-object';
 import type { OutputItem } from '../wire/responses-output';
 import type { Assembler } from './assembler';
@@ -26,7 +26,6 @@ export interface ResponsesAssemblerOptions {
   readonly note: (text: string) => void;
 }
 
-type Event = Unnumbered<ResponsesEvent>;
 type OpenItem =
   | { readonly kind: 'message'; readonly writer: MessageWriter }
   | { readonly kind: 'reasoning'; readonly writer: ReasoningWriter }
@@ -36,7 +35,6 @@ type OpenItem =
 export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   finished = false;
   error: BridgeError | undefined;
-  private sequence = 0;
   private nextIndex = 0;
   private readonly output: OutputItem[] = [];
   private open: OpenItem | undefined;
@@ -50,18 +48,18 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
   start(): readonly ResponsesEvent[] {
     const response = this.response('in_progress');
-    return this.number([{ type: 'response.created', response }, { type: 'response.in_progress', response }]);
+    return [{ type: 'response.created', response }, { type: 'response.in_progress', response }];
   }
 
   step(signal: Signal): readonly ResponsesEvent[] {
-    return this.finished ? [] : this.number(this.handle(signal));
+    return this.finished ? [] : this.handle(signal);
   }
 
   /** An item that comes at once, without deltas. */
   whole(item: OutputItem): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop');
     const outputIndex = this.takeIndex();
-    return this.number([...before, { type: 'response.output_item.added', output_index: outputIndex, item }, this.done(item)]);
+    return [...before, { type: 'response.output_item.added', output_index: outputIndex, item }, this.done(item)];
   }
 
   end(): readonly ResponsesEvent[] {
@@ -78,12 +76,13 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   }
 
   fail(error: BridgeError): readonly ResponsesEvent[] {
-    return this.finished ? [] : this.number(this.failed(error));
+    return this.finished ? [] : this.failed(error);
   }
 
-  private handle(signal: Signal): readonly Event[] {
+  private handle(signal: Signal): readonly ResponsesEvent[] {
     switch (signal.type) {
       case 'text-delta': {
+        if (this.open?.kind === 'message') return this.open.writer.push('output_text', signal.text, signal.logprobs);
         const [events, writer] = this.message();
         return [...events, ...writer.push('output_text', signal.text, signal.logprobs)];
       }
@@ -119,12 +118,12 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   }
 
   /** Codex drops a whole message that contains a refusal part (codex-protocol.md, section 2): it gets plain text. */
-  private refuse(text: string): readonly Event[] {
+  private refuse(text: string): readonly ResponsesEvent[] {
     const [events, writer] = this.message();
     return [...events, ...writer.push(this.options.client === 'codex' ? 'output_text' : 'refusal', text)];
   }
 
-  private message(): readonly [readonly Event[], MessageWriter] {
+  private message(): readonly [readonly ResponsesEvent[], MessageWriter] {
     if (this.open?.kind === 'message') return [[], this.open.writer];
     const before = this.closeOpen('stop');
     const writer = new MessageWriter(this.options.makeId('msg'), this.takeIndex());
@@ -132,7 +131,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return [[...before, ...writer.begin()], writer];
   }
 
-  private reasoning(): readonly [readonly Event[], ReasoningWriter] {
+  private reasoning(): readonly [readonly ResponsesEvent[], ReasoningWriter] {
     if (this.open?.kind === 'reasoning') return [[], this.open.writer];
     const before = this.closeOpen('stop');
     const writer = new ReasoningWriter(this.options.makeId('rs'), this.takeIndex(), this.options.reasoning);
@@ -140,7 +139,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return [[...before, ...writer.begin()], writer];
   }
 
-  private startCall(callId: string, upstreamName: string): readonly Event[] {
+  private startCall(callId: string, upstreamName: string): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop');
     const target = this.options.findTarget(upstreamName);
     const outputIndex = this.takeIndex();
@@ -151,7 +150,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   }
 
   /** Ends the open item. A call is never ended by a cut answer: Codex would run it (codex-protocol.md, section 11). */
-  private closeOpen(reason: FinishReason): readonly Event[] {
+  private closeOpen(reason: FinishReason): readonly ResponsesEvent[] {
     const { open } = this;
     const cut = reason === 'length' || reason === 'content_filter';
     this.open = undefined;
@@ -164,21 +163,21 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return [...open.writer.end(), this.done(open.writer.item(cut ? 'incomplete' : 'completed'))];
   }
 
-  private done(item: OutputItem): Event {
+  private done(item: OutputItem): ResponsesEvent {
     this.output.push(item);
     return { type: 'response.output_item.done', output_index: this.nextIndex - 1, item };
   }
 
-  private failed(error: BridgeError): readonly Event[] {
+  private failed(error: BridgeError): readonly ResponsesEvent[] {
     this.error = error;
     return [this.terminal('failed', { error: renderStreamError(error, this.options.client) })];
   }
 
   private close(status: 'completed' | 'incomplete' | 'failed', details: Partial<ResponsesObject>): readonly ResponsesEvent[] {
-    return this.number([this.terminal(status, details)]);
+    return [this.terminal(status, details)];
   }
 
-  private terminal(status: 'completed' | 'incomplete' | 'failed', details: Partial<ResponsesObject>): Event {
+  private terminal(status: 'completed' | 'incomplete' | 'failed', details: Partial<ResponsesObject>): ResponsesEvent {
     this.finished = true;
     return { type: `response.${status}`, response: { ...this.response(status), ...details } };
   }
@@ -201,13 +200,5 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   private takeIndex(): number {
     this.nextIndex += 1;
     return this.nextIndex - 1;
-  }
-
-  private number(events: readonly Event[]): readonly ResponsesEvent[] {
-    return events.map((event) => {
-      const numbered: ResponsesEvent = { ...event, sequence_number: this.sequence };
-      this.sequence += 1;
-      return numbered;
-    });
   }
 }

@@ -1,5 +1,5 @@
 /** The response half of a tool codec: turns the arguments a model writes into the item its client expects. */
-import type { CallEvent, Unnumbered } from '../wire/responses-events';
+import type { CallEvent } from '../wire/responses-events';
 import type { OutputCall } from '../wire/responses-output';
 import type { CallTarget } from './call-target';
 
@@ -13,8 +13,8 @@ export interface CallPlace {
 /** Writes one call. `begin` once, `push` for each piece of arguments, `end` once the call is whole. */
 export interface CallWriter {
   begin(): OutputCall;
-  push(text: string): readonly Unnumbered<CallEvent>[];
-  end(): { readonly events: readonly Unnumbered<CallEvent>[]; readonly item: OutputCall; readonly notes?: readonly string[] };
+  push(text: string): readonly CallEvent[];
+  end(): { readonly events: readonly CallEvent[]; readonly item: OutputCall; readonly notes?: readonly string[] };
 }
 
 export type CreateCallWriter = (target: CallTarget, place: CallPlace) => CallWriter;

@@ -13,15 +13,17 @@ export interface UpstreamTimeouts {
 /** Runs out once: calls `expire` with the error that says which limit was passed. Zero switches a limit off. */
 export class SilenceTimer {
   private timer: NodeJS.Timeout | undefined;
+  private waiting = true;
 
   constructor(private readonly timeouts: UpstreamTimeouts, private readonly host: string, private readonly expire: (error: BridgeError) => void) {
     this.arm(timeouts.firstByteMs, 'sent no answer', 'UPSTREAM_FIRST_BYTE_TIMEOUT_MS');
   }
 
   /** A read arrived. */
-  touch(first: boolean): void {
-    if (first) this.arm(this.timeouts.idleMs, 'stopped sending in the middle of its answer', 'UPSTREAM_IDLE_TIMEOUT_MS');
-    else this.timer?.refresh();
+  touch(): void {
+    if (!this.waiting) this.timer?.refresh();
+    else this.arm(this.timeouts.idleMs, 'stopped sending in the middle of its answer', 'UPSTREAM_IDLE_TIMEOUT_MS');
+    this.waiting = false;
   }
 
   stop(): void {

@@ -16,8 +16,10 @@ export interface UpstreamAnswer {
   readonly status: number;
   /** A header by its lower-case name. */
   header(name: string): string | undefined;
-  /** The body's bytes, one array per read. Leaving the loop cancels the request. @throws BridgeError */
-  bytes(): AsyncIterable<Uint8Array>;
+  /** The next bytes of the body; undefined at its end. @throws BridgeError */
+  read(): Promise<Uint8Array | undefined>;
+  /** Ends the request if it still runs. Must be called by whoever stops reading. */
+  cancel(): void;
   /** The whole body as text, up to `limit` bytes. @throws BridgeError */
   text(limit: number): Promise<string>;
 }
@@ -46,6 +48,7 @@ class Exchange {
   private readonly controller = new AbortController();
   private readonly timer: SilenceTimer;
   private readonly host: string;
+  private ended = false;
   private readonly onAbort = () => this.end(this.request.abort.reason);
 
   constructor(private readonly request: UpstreamRequest, timeouts: UpstreamTimeouts) {
@@ -60,11 +63,13 @@ class Exchange {
   }
 
   answer(response: Response): UpstreamAnswer {
+    const reader = response.body?.getReader();
     return {
       status: response.status,
       header: (name) => response.headers.get(name) ?? undefined,
-      bytes: () => this.bytes(response),
-      text: (limit) => this.text(response, limit),
+      read: () => this.read(reader),
+      cancel: () => this.cancel(),
+      text: (limit) => this.text(reader, limit),
     };
   }
 
@@ -76,6 +81,7 @@ class Exchange {
   }
 
   private end(reason: unknown): void {
+    this.timer.stop();
     this.controller.abort(reason ?? new BridgeError('network', 'The request was aborted.'));
   }
 
@@ -84,37 +90,37 @@ class Exchange {
     this.request.abort.removeEventListener('abort', this.onAbort);
   }
 
-  private async *bytes(response: Response): AsyncGenerator<Uint8Array, void, undefined> {
-    const reader = response.body?.getReader();
-    let first = true;
-    let whole = reader === undefined;
+  private async read(reader: BodyReader | undefined): Promise<Uint8Array | undefined> {
     try {
-      while (reader) {
-        const read = await reader.read();
-        if (read.done) {
-          whole = true;
-          return;
-        }
-        this.timer.touch(first);
-        first = false;
-        yield read.value;
+      const { done, value } = (await reader?.read()) ?? { done: true };
+      if (!done) {
+        this.timer.touch();
+        return value;
       }
+      this.ended = true;
+      this.release();
+      return undefined;
     } catch (cause) {
       throw this.close(cause);
-    } finally {
-      this.release();
-      if (!whole) this.end(undefined);
     }
   }
 
-  private async text(response: Response, limit: number): Promise<string> {
+  private cancel(): void {
+    this.release();
+    if (!this.ended) this.end(undefined);
+    this.ended = true;
+  }
+
+  private async text(reader: BodyReader | undefined, limit: number): Promise<string> {
     const chunks: Uint8Array[] = [];
     let size = 0;
-    for await (const chunk of this.bytes(response)) {
+    for (let chunk = await this.read(reader); chunk && size < limit; chunk = await this.read(reader)) {
       chunks.push(chunk);
       size += chunk.length;
-      if (size >= limit) break;
     }
+    this.cancel();
     return Buffer.concat(chunks).toString('utf8', 0, Math.min(size, limit));
   }
 }
+
+type BodyReader = ReadableStreamDefaultReader<Uint8Array>;

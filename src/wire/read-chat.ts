@@ -11,16 +11,10 @@ const REASONING_KEYS = ['reasoning_content', 'reasoning', 'thinking', 'thought',
  * @returns the chunk; `error` is set when the value is an error object in any provider's shape.
  */
 export function readChatChunk(value: unknown): ChatChunk {
-  if (!isRecord(value)) return { choices: [], error: value };
-  if (isErrorValue(value)) return { choices: [], error: value };
+  if (!isRecord(value) || isErrorValue(value)) return { choices: [], usage: undefined, error: value };
   const choices = (asArray(value['choices']) ?? []).filter(isRecord);
   const usage = readChatUsage(value['usage']) ?? readChatUsage(choices[0]?.['usage']);
-  const id = asText(value['id']);
-  return {
-    ...(id !== undefined && { id }),
-    choices: choices.map(readChoice),
-    ...(usage !== undefined && { usage }),
-  };
+  return { choices: choices.map(readChoice), usage, error: undefined };
 }
 
 /**
@@ -38,23 +32,19 @@ function isErrorValue(value: UnknownRecord): boolean {
 
 function readChoice(choice: UnknownRecord): ChatDelta {
   const delta = asRecord(choice['delta']) ?? asRecord(choice['message']) ?? {};
-  const text = readText(delta['content']) ?? asText(choice['text']);
-  const details = asArray(delta['reasoning_details']);
-  const reasoning = readReasoning(delta) ?? readDetailsText(details);
-  const refusal = asText(delta['refusal']);
-  const toolCalls = readToolCalls(delta);
-  const logprobs = asArray(asRecord(choice['logprobs'])?.['content']);
-  const finishReason = asText(choice['finish_reason']);
+  const details = nonEmpty(asArray(delta['reasoning_details']));
   return {
-    ...(text !== undefined && { text }),
-    ...(reasoning !== undefined && { reasoning }),
-    ...(details !== undefined && details.length > 0 && { reasoningDetails: details }),
-    ...(refusal !== undefined && { refusal }),
-    ...(toolCalls.length > 0 && { toolCalls }),
-    ...(logprobs !== undefined && logprobs.length > 0 && { logprobs: logprobs as readonly JsonValue[] }),
-    ...(finishReason !== undefined && { finishReason }),
+    text: readText(delta['content']) ?? asText(choice['text']),
+    reasoning: readReasoning(delta) ?? joinTexts(details),
+    reasoningDetails: details,
+    refusal: asText(delta['refusal']),
+    toolCalls: readToolCalls(delta),
+    logprobs: nonEmpty(asArray(asRecord(choice['logprobs'])?.['content'])) as readonly JsonValue[] | undefined,
+    finishReason: asText(choice['finish_reason']),
   };
 }
+
+const nonEmpty = <T>(list: readonly T[] | undefined): readonly T[] | undefined => (list && list.length > 0 ? list : undefined);
 
 /** A string, or a list of text parts. */
 function readText(content: unknown): string | undefined {
@@ -70,33 +60,27 @@ function readReasoning(delta: UnknownRecord): string | undefined {
   return undefined;
 }
 
-function readDetailsText(details: readonly unknown[] | undefined): string | undefined {
-  return joinTexts(details);
-}
-
 function joinTexts(parts: readonly unknown[] | undefined): string | undefined {
+  if (parts === undefined) return undefined;
   let text = '';
-  for (const part of parts ?? []) text += asText(asRecord(part)?.['text']) ?? '';
+  for (const part of parts) text += asText(asRecord(part)?.['text']) ?? '';
   return text === '' ? undefined : text;
 }
 
-function readToolCalls(delta: UnknownRecord): readonly ChatToolFragment[] {
+function readToolCalls(delta: UnknownRecord): readonly ChatToolFragment[] | undefined {
+  const list = asArray(delta['tool_calls']);
+  if (list) return nonEmpty(list.filter(isRecord).map(readFragment));
   const legacy = asRecord(delta['function_call']);
-  const list = asArray(delta['tool_calls']) ?? (legacy ? [{ index: 0, function: legacy }] : []);
-  return list.filter(isRecord).map(readFragment);
+  return legacy && [readFragment({ index: 0, function: legacy })];
 }
 
 function readFragment(call: UnknownRecord): ChatToolFragment {
-  const target = asRecord(call['function']) ?? {};
-  const index = asNumber(call['index']);
-  const id = asText(call['id']);
-  const name = asText(target['name']);
-  const argumentText = readArguments(target['arguments']);
+  const target = asRecord(call['function']);
   return {
-    ...(index !== undefined && { index }),
-    ...(id !== undefined && { id }),
-    ...(name !== undefined && { name }),
-    ...(argumentText !== undefined && { arguments: argumentText }),
+    index: asNumber(call['index']),
+    id: asText(call['id']),
+    name: asText(target?.['name']),
+    arguments: readArguments(target?.['arguments']),
   };
 }
 
@@ -127,7 +111,7 @@ export function readChatUsage(value: unknown): ChatUsage | undefined {
     completion: completion ?? 0,
     total: count(usage['total_tokens']) ?? (prompt ?? 0) + (completion ?? 0),
     cached: Math.min(cached, prompt ?? 0),
-    ...(cacheWrite !== undefined && { cacheWrite }),
+    cacheWrite,
     reasoning: Math.min(reasoning, completion ?? 0),
   };
 }

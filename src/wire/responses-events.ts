@@ -1,17 +1,19 @@
-/** The stream events the bridge sends: a subset of the 59 of the API, each with its required fields. */
+/**
+ * The stream events the bridge sends: a subset of the 59 of the API, each with its required fields except
+ * `sequence_number`, which is given where events are written (stream/sse-encoder.ts).
+ */
 import type { JsonValue } from '../base/json';
 import type { OutputItem, OutputPart, SummaryText } from './responses-output';
 import type { ResponsesObject } from './responses-object';
 
 type Lifecycle = 'created' | 'in_progress' | 'completed' | 'incomplete' | 'failed';
 
-interface Sequenced { readonly sequence_number: number }
-interface OfOutput extends Sequenced { readonly output_index: number }
+interface OfOutput { readonly output_index: number }
 interface OfItem extends OfOutput { readonly item_id: string }
 interface OfContent extends OfItem { readonly content_index: number }
 interface OfSummary extends OfItem { readonly summary_index: number }
 
-export interface LifecycleEvent extends Sequenced { readonly type: `response.${Lifecycle}`; readonly response: ResponsesObject }
+export interface LifecycleEvent { readonly type: `response.${Lifecycle}`; readonly response: ResponsesObject }
 export interface ItemEvent extends OfOutput {
   readonly type: 'response.output_item.added' | 'response.output_item.done';
   readonly item: OutputItem;
@@ -65,6 +67,3 @@ export type ResponsesEvent =
   | SummaryTextDelta
   | SummaryTextDone
   | CallEvent;
-
-/** An event before it is numbered. */
-export type Unnumbered<E> = E extends unknown ? Omit<E, 'sequence_number'> : never;

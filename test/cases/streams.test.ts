@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseJson } from '../../src/base/json';
-import { encodeEvents, SSE_DONE } from '../../src/stream/sse-encoder';
+import { SseEncoder, SSE_DONE } from '../../src/stream/sse-encoder';
 import type { ResponsesEvent } from '../../src/wire/responses-events';
 import { createAnswerStream, runReads, type AnswerStreamCase } from '../support/answer-streams';
 import { listFixtures, type Fixture } from '../support/fixtures';
@@ -11,7 +11,7 @@ import { assertGoodStream } from '../support/stream-grammar';
 const TERMINAL = ['response.completed', 'response.incomplete', 'response.failed'];
 const RANDOM_CHUNKINGS = 40;
 
-const render = (events: readonly ResponsesEvent[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join('');
+const render = (events: readonly ResponsesEvent[]): string => events.map((event, sequence_number) => `${JSON.stringify({ ...event, sequence_number })}\n`).join('');
 
 for (const fixture of listFixtures('streams')) {
   describe(`streams/${fixture.name}`, () => {
@@ -23,7 +23,7 @@ for (const fixture of listFixtures('streams')) {
     });
 
     it('keeps the grammar of a Responses stream', () => {
-      assertGoodStream(encodeEvents(runWhole(fixture, options), '') + SSE_DONE, { fullResponse: false, warnings: false });
+      assertGoodStream(new SseEncoder('').encode(runWhole(fixture, options)) + SSE_DONE, { fullResponse: false, warnings: false });
     });
 
     if (!fixture.has('upstream.sse')) return;

@@ -41,6 +41,8 @@ export interface TestBridge {
   readonly model: string;
   /** Log lines as they were written. */
   readonly lines: readonly string[];
+  /** Shuts the bridge down, as SIGTERM does. */
+  close(): Promise<void>;
   /** Posts to /v1/responses with `stream: true`; every stream of events must be a good one. */
   stream(body: object, headers?: OutgoingHttpHeaders, options?: PostOptions): Promise<StreamReply>;
   /** Posts to /v1/responses and reads one JSON answer. */
@@ -67,6 +69,7 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
   const withModel = (body: object | string): object | string => (typeof body === 'string' ? body : { model, ...body });
   return {
     url, upstream, model, lines,
+    close: () => server.close(),
     async stream(body, headers = {}, postOptions = {}) {
       const reply = await postStream(`${url}/v1/responses`, withModel({ stream: true, ...body }), headers, postOptions);
       if (reply.status === 200 && reply.ending === 'complete') assertResponsesStream(reply, headers);

@@ -19,7 +19,7 @@ export class Paragraph {
     write(`  ${label.padEnd(INDENT - 2)}`);
   }
 
-  /** Takes text in pieces of any size; any white space is a gap between words, and a word too long for a line is cut. */
+  /** Takes text in pieces of any size. Any white space is a gap between words; a word too long for a line is cut. */
   push(text: string): void {
     for (const letter of text) {
       if (/\s/.test(letter) || this.word.length >= WIDTH - INDENT) this.finishWord();

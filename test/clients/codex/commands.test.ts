@@ -8,6 +8,7 @@ import { readTree } from '../support/work-folder';
 import { assertGrowing, messagesAfter } from './chat-requests';
 import { completedItems, textsOf, usageOf } from './events';
 import { scenario } from './scenario';
+import { shellCall } from './versions';
 
 const COMMAND = `printf '%s\\n' "it's 100 % – \\"真\\"" > note.txt && cat note.txt`;
 const NOTE = 'it\'s 100 % – "真"\n';
@@ -19,7 +20,7 @@ scenario(
       answer({
         reasoning: 'I need a file.',
         text: 'Writing it.',
-        toolCalls: [{ name: 'exec_command', arguments: { cmd: COMMAND } }],
+        toolCalls: [shellCall(COMMAND)],
         usage: { prompt: 100, completion: 20, cached: 64, reasoning: 7 },
         writeSize: 11,
       }),
@@ -70,8 +71,8 @@ scenario(
     script: [
       answer({
         toolCalls: [
-          { name: 'exec_command', arguments: { cmd: READER } },
-          { name: 'exec_command', arguments: { cmd: WRITER } },
+          shellCall(READER),
+          shellCall(WRITER),
         ],
       }),
       answer({ text: 'Both ran.' }),

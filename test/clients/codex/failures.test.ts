@@ -4,6 +4,7 @@ import { answer } from '../../support/scripted-upstream';
 import { readTree } from '../support/work-folder';
 import { completedItems, errorsOf, textsOf } from './events';
 import { scenario } from './scenario';
+import { shellCall } from './versions';
 
 /** The vendor's own words for it. */
 const KEY_REFUSED = {
@@ -49,7 +50,7 @@ scenario(
   },
 );
 
-const APPEND = { name: 'exec_command', arguments: { cmd: 'echo ran >> runs.txt' } };
+const APPEND = shellCall('echo ran >> runs.txt');
 
 scenario(
   'a stream cut in a call',

@@ -5,6 +5,7 @@ import { readTree } from '../support/work-folder';
 import { assertGrowing, messagesAfter } from './chat-requests';
 import { completedItems, textsOf, usageOf } from './events';
 import { scenario } from './scenario';
+import { shellCall } from './versions';
 
 /** One round each: the command, and what it prints. */
 const ROUNDS: readonly (readonly [command: string, output: string])[] = [
@@ -35,7 +36,7 @@ scenario(
       ...ROUNDS.map(([cmd], round) =>
         answer({
           reasoning: thought(round),
-          toolCalls: [{ name: 'exec_command', arguments: { cmd } }],
+          toolCalls: [shellCall(cmd)],
           usage: { prompt: 1_000 + round, completion: 10, cached: 500, reasoning: 3 },
           writeSize: 97,
         }),

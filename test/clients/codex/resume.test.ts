@@ -4,6 +4,7 @@ import { answer } from '../../support/scripted-upstream';
 import { assertGrowing, messagesAfter } from './chat-requests';
 import { textsOf, usageOf } from './events';
 import { scenario } from './scenario';
+import { shellCall } from './versions';
 
 const THOUGHT = 'Let me see: \t"tabs", 标点。\n\n  Indented </think> and\r\nmore ';
 
@@ -11,7 +12,7 @@ scenario(
   'exec resume',
   {
     script: [
-      answer({ reasoning: THOUGHT, toolCalls: [{ name: 'exec_command', arguments: { cmd: 'echo one' } }], writeSize: 5 }),
+      answer({ reasoning: THOUGHT, toolCalls: [shellCall('echo one')], writeSize: 5 }),
       answer({ reasoning: 'Second thought.', text: 'One.' }),
       answer({ reasoning: 'Third thought.', text: 'Two.' }),
     ],

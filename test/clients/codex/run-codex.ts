@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram, type ProgramRun } from '../support/program';
 import { parseEvents, type CodexEvent } from './events';
-import { findCodex, type CodexVersion } from './versions';
+import { codexCommand, type CodexVersion } from './versions';
 
 /** No run of a scenario needs more than a few seconds; this is for one that hangs. */
 const PATIENCE_MS = 60_000;
 
-export interface CodexCommand {
+export interface CodexOptions {
   readonly version: CodexVersion;
   /** Words between the flags that every run has and the prompt, such as `resume --last`. */
   readonly args?: readonly string[];
@@ -30,12 +30,13 @@ export interface CodexRun extends ProgramRun {
 const FLAGS = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'];
 
 /** @throws Error with all that Codex wrote, when it does not end in time */
-export async function runCodex(command: CodexCommand): Promise<CodexRun> {
-  const { version, args = [], prompt, workspace, codexHome, config, env, timeoutMs = PATIENCE_MS } = command;
+export async function runCodex(options: CodexOptions): Promise<CodexRun> {
+  const { version, args = [], prompt, workspace, codexHome, config, env, timeoutMs = PATIENCE_MS } = options;
   if (config !== undefined) await writeFile(join(codexHome, 'config.toml'), config);
+  const codex = codexCommand(version);
   const run = await runProgram({
-    command: process.execPath,
-    args: [findCodex(version), ...FLAGS, ...args, prompt],
+    command: codex.command,
+    args: [...codex.args, ...FLAGS, ...args, prompt],
     cwd: workspace,
     env: { ...env, CODEX_HOME: codexHome },
   }, timeoutMs);

@@ -9,8 +9,8 @@ import { createClientEnv } from '../support/program';
 import { createWorkFolder, type WorkFolder } from '../support/work-folder';
 import { assertChatRequest } from './chat-requests';
 import { renderCodexConfig, type CodexConfig } from './config';
-import { runCodex, type CodexCommand, type CodexRun } from './run-codex';
-import { CURRENT_CODEX, type CodexVersion } from './versions';
+import { runCodex, type CodexOptions, type CodexRun } from './run-codex';
+import { CURRENT_CODEX, whyMissing, type CodexVersion } from './versions';
 
 /** What stands for each dialect: the bridge's provider by name or by default, and a model that thinks. */
 const SETUPS: Readonly<Record<UpstreamDialect, { readonly model: string; readonly env: Readonly<Record<string, string>> }>> = {
@@ -36,7 +36,7 @@ export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect'
   readonly refusals?: readonly string[];
 }
 
-export interface RunOptions extends Pick<CodexCommand, 'args' | 'timeoutMs'> {
+export interface RunOptions extends Pick<CodexOptions, 'args' | 'timeoutMs'> {
   /** 0 when absent. */
   readonly exitCode?: number;
   /** More variables for Codex. */
@@ -65,7 +65,8 @@ export interface Scenario {
  */
 export function scenario(name: string, options: ScenarioOptions, body: (scenario: Scenario) => Promise<void>): void {
   for (const dialect of options.dialects ?? (['dashscope', 'openai'] as const)) {
-    test(`${name} (${dialect})`, (context) => play(context, dialect, options, body));
+    const skip = whyMissing(options.version ?? CURRENT_CODEX);
+    test(`${name} (${dialect})`, { skip }, (context) => play(context, dialect, options, body));
   }
 }
 

@@ -3,18 +3,19 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createClientEnv, runProgram } from '../support/program';
 import { createWorkFolder } from '../support/work-folder';
-import { CODEX_VERSIONS, findCodex } from './versions';
+import { CODEX_VERSIONS, codexCommand, whyMissing } from './versions';
 
-test('every Codex is the one it is taken for', async () => {
-  const folder = await createWorkFolder();
-  try {
-    const env = { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome };
-    for (const version of CODEX_VERSIONS) {
-      const args = [findCodex(version), '--version'];
-      const { stdout } = await runProgram({ command: process.execPath, args, cwd: folder.workspace, env }, 20_000);
+for (const version of CODEX_VERSIONS) {
+  test(`Codex ${version} is the one it is taken for`, { skip: whyMissing(version) }, async () => {
+    const folder = await createWorkFolder();
+    try {
+      const { command, args } = codexCommand(version);
+      const env = { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome };
+      const program = { command, args: [...args, '--version'], cwd: folder.workspace, env };
+      const { stdout } = await runProgram(program, 20_000);
       assert.equal(stdout, `codex-cli ${version}\n`);
+    } finally {
+      await folder.dispose({});
     }
-  } finally {
-    await folder.dispose({});
-  }
-});
+  });
+}

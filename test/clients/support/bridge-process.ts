@@ -46,16 +46,14 @@ export async function startBridge({ upstreamUrl, folder, env = {} }: BridgeOptio
     await exited.catch(() => undefined);
     throw new Error(`The bridge did not start (is dist/ built?)\n${log}`);
   }
-  return {
-    url,
-    log: () => log,
-    async stop() {
-      child.kill('SIGTERM');
-      await within(PATIENCE_MS, exited);
-      killGroup(child);
-      return exited;
-    },
+  const stop = async (): Promise<number | null> => {
+    child.kill('SIGTERM');
+    await within(PATIENCE_MS, exited);
+    killGroup(child);
+    return exited;
   };
+  let stopped: Promise<number | null> | undefined;
+  return { url, log: () => log, stop: () => (stopped ??= stop()) };
 }
 
 /** The URL in the start-up line, which is the first line. Goes on reading, so that the bridge never writes in vain. */

@@ -1,0 +1,35 @@
+/** One error in the words of each client. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { BridgeError } from '../../src/errors/bridge-error';
+import { renderErrorBody, renderStreamError } from '../../src/errors/error-body';
+import { ERRORS, type ErrorKind } from '../../src/errors/error-table';
+
+/** Codes on which Codex acts; any other is asked again five times (codex-protocol.md, section 3). */
+const CODEX_CODES = ['invalid_prompt', 'rate_limit_exceeded', 'context_length_exceeded', 'server_error'];
+
+it('an SDK client reads the four fields of an OpenAI error', () => {
+  const error = new BridgeError('invalid_request', 'No.', { param: 'input[3].role' });
+  assert.deepEqual(renderErrorBody(error), { error: { message: 'No.', type: 'invalid_request_error', param: 'input[3].role', code: 'invalid_request' } });
+  assert.equal(renderErrorBody(new BridgeError('auth', 'No.')).error.param, null);
+});
+
+for (const kind of Object.keys(ERRORS) as ErrorKind[]) {
+  it(`${kind}: each client hears a code it knows`, () => {
+    const error = new BridgeError(kind, 'Because.');
+    assert.equal(renderStreamError(error, 'generic').code, ERRORS[kind].code);
+    const codex = renderStreamError(error, 'codex');
+    assert.ok(CODEX_CODES.includes(codex.code));
+    assert.ok(codex.message.startsWith('Because.'));
+  });
+}
+
+it('Codex is told to wait in whole seconds, once', () => {
+  const say = (message: string, retryAfterMs?: number) =>
+    renderStreamError(new BridgeError('rate_limit', message, retryAfterMs === undefined ? {} : { retryAfterMs }), 'codex').message;
+  assert.equal(say('Slow.'), 'Slow. Please try again in 5s.');
+  assert.equal(say('Slow.', 1_001), 'Slow. Please try again in 2s.');
+  assert.equal(say('Slow.', 0), 'Slow. Please try again in 1s.');
+  assert.equal(say('Try again in 1.5s, please.', 9_000), 'Try again in 1.5s, please.');
+  assert.equal(renderStreamError(new BridgeError('rate_limit', 'Slow.', { retryAfterMs: 5 }), 'generic').message, 'Slow.');
+});

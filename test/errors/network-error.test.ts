@@ -1,0 +1,61 @@
+/** Failures below HTTP, by the codes of Node and undici. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { classifyNetworkError } from '../../src/errors/network-error';
+
+const coded = (code: string, message = 'x') => Object.assign(new Error(message), { code });
+/** What fetch throws: a TypeError whose cause has the code. */
+const fetchFailed = (cause: unknown) => new TypeError('fetch failed', { cause });
+
+const CODES: readonly (readonly [code: string, kind: 'network' | 'timeout', text: RegExp])[] = [
+  ['ECONNREFUSED', 'network', /^api\.example:443 refused the connection \(ECONNREFUSED\)\.$/],
+  ['ECONNRESET', 'network', /reset the connection/],
+  ['EPIPE', 'network', /closed the connection/],
+  ['UND_ERR_SOCKET', 'network', /closed the connection/],
+  ['ENOTFOUND', 'network', /no DNS entry; check AI_API_BASE/],
+  ['EAI_AGAIN', 'network', /cannot be resolved/],
+  ['ENETUNREACH', 'network', /cannot be reached/],
+  ['EHOSTUNREACH', 'network', /cannot be reached/],
+  ['ETIMEDOUT', 'timeout', /did not answer the connection/],
+  ['UND_ERR_CONNECT_TIMEOUT', 'timeout', /UPSTREAM_CONNECT_TIMEOUT_MS/],
+  ['UND_ERR_HEADERS_TIMEOUT', 'timeout', /sent no answer/],
+  ['UND_ERR_BODY_TIMEOUT', 'timeout', /stopped sending/],
+  ['CERT_HAS_EXPIRED', 'network', /expired TLS certificate/],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'network', /self-signed.*NODE_EXTRA_CA_CERTS/],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'network', /self-signed.*NODE_EXTRA_CA_CERTS/],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'network', /cannot be verified/],
+];
+
+describe('network errors', () => {
+  for (const [code, kind, text] of CODES) {
+    it(code, () => {
+      for (const cause of [coded(code), fetchFailed(coded(code)), fetchFailed(fetchFailed(coded(code)))]) {
+        const error = classifyNetworkError(cause, 'api.example:443');
+        assert.equal(error.kind, kind);
+        assert.match(error.message, text);
+        assert.ok(error.message.endsWith(`(${code}).`));
+      }
+    });
+  }
+
+  it('both addresses of a name refused: the code of the whole counts', () => {
+    const both = Object.assign(new AggregateError([coded('ECONNREFUSED'), coded('ECONNREFUSED')]), { code: 'ECONNREFUSED' });
+    assert.match(classifyNetworkError(fetchFailed(both), 'h').message, /^h refused the connection/);
+  });
+
+  it('an unknown code is told with the words of its error', () => {
+    assert.equal(classifyNetworkError(coded('EODD', 'odd thing'), 'h').message, 'The connection to h failed: odd thing (EODD).');
+  });
+
+  it('what has no code is told all the same', () => {
+    assert.equal(classifyNetworkError(new Error('boom'), 'h').message, 'The connection to h failed: boom.');
+    assert.equal(classifyNetworkError('boom', 'h').message, 'The connection to h failed: boom.');
+    assert.equal(classifyNetworkError(undefined, 'h').kind, 'network');
+  });
+
+  it('a chain of causes without end is given up', () => {
+    const loop = new Error('loop');
+    loop.cause = loop;
+    assert.equal(classifyNetworkError(loop, 'h').message, 'The connection to h failed: loop.');
+  });
+});

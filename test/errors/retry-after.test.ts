@@ -1,0 +1,32 @@
+/** How long a provider asks to wait, in each form of the header. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { readRetryAfter } from '../../src/errors/retry-after';
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+
+const ROWS: readonly (readonly [retryAfter: string | undefined, retryAfterMs: string | undefined, expected: number | undefined])[] = [
+  [undefined, undefined, undefined],
+  ['3', undefined, 3_000],
+  ['0', undefined, 0],
+  ['1.5', undefined, 1_500],
+  [' 7 ', undefined, 7_000],
+  ['-5', undefined, 0],
+  ['3600', undefined, 3_600_000],
+  ['Sun, 22 Nov 2026 12:00:30 GMT', undefined, 30_000],
+  ['Sun, 22 Nov 2026 11:00:00 GMT', undefined, 0],
+  ['soon', undefined, undefined],
+  ['', undefined, undefined],
+  ['Infinity', undefined, undefined],
+  ['3', '250', 250],
+  [undefined, '250.5', 250.5],
+  [undefined, '-1', 0],
+  ['3', 'soon', 3_000],
+  ['3', '', 3_000],
+];
+
+for (const [retryAfter, retryAfterMs, expected] of ROWS) {
+  it(`Retry-After ${JSON.stringify(retryAfter)}, Retry-After-Ms ${JSON.stringify(retryAfterMs)}: ${expected}`, () => {
+    assert.equal(readRetryAfter(retryAfter, retryAfterMs, NOW), expected);
+  });
+}
