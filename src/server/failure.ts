@@ -1,6 +1,7 @@
 /** What was thrown while a request was answered, as the error its client hears and the line its log keeps. */
 import { BridgeError } from '../errors/bridge-error';
 import { ERRORS } from '../errors/error-table';
+import type { LogFields } from '../observe/log';
 import type { Exchange } from './exchange';
 
 /**
@@ -11,8 +12,8 @@ import type { Exchange } from './exchange';
 export function readFailure(exchange: Exchange, cause: unknown, abort?: AbortSignal): BridgeError {
   const { log } = exchange.services;
   const error = toBridgeError(cause, abort);
-  const { kind, message } = error;
-  const fields = { kind, status: ERRORS[kind].status, error: message, ...describeRequest(exchange.request) };
+  const { kind } = error;
+  const fields = { kind, status: ERRORS[kind].status, ...describeReason(error), ...describeRequest(exchange.request) };
   if (exchange.response.destroyed) log.debug('request failed after its client had left', fields);
   else if (kind === 'internal' && cause !== error) log.error('request crashed', { ...fields, ...describeCrash(cause) });
   else log.warn('request failed', fields);
@@ -22,6 +23,11 @@ export function readFailure(exchange: Exchange, cause: unknown, abort?: AbortSig
 interface RequestLine {
   readonly method: string;
   readonly path: string;
+}
+
+/** A message about a request field quotes its value, which may be a piece of somebody's prompt: the log names the field. */
+function describeReason({ message, details: { param } }: BridgeError): LogFields {
+  return param === undefined ? { error: message } : { param };
 }
 
 function toBridgeError(cause: unknown, abort: AbortSignal | undefined): BridgeError {

@@ -1,0 +1,108 @@
+/** Requests that cannot be read: status 400, the path of the field, what was expected and what was there. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ask, CODEX, finalResponse, startBridge, tool, type Loose } from '../support/test-bridge';
+
+type Row = readonly [name: string, body: object | string, param: string | null, message: RegExp];
+
+const RESPONSES: readonly Row[] = [
+  ['no input', { stream: false }, 'input', /expected a string or a list of items, got nothing/],
+  ['a number as input', { input: 7 }, 'input', /got 7$/],
+  ['an object as input', { input: { role: 'user' } }, 'input', /got \{"role":"user"\}/],
+  ['a number as item', { input: [...ask(), 7] }, 'input[1]', /expected an item object, got 7/],
+  ['null as item', { input: [null] }, 'input[0]', /got null/],
+  ['a message without a role', { input: [{ type: 'message', content: 'x' }] }, 'input[0].role', /expected "user", "assistant", "system", "developer"/],
+  ['a message of an unknown role', { input: [{ role: 'critic', content: 'x' }] }, 'input[0].role', /got "critic"/],
+  ['a number as content', { input: [{ role: 'user', content: 5 }] }, 'input[0].content', /expected a string or a list of content parts, got 5/],
+  ['a number as part', { input: [{ role: 'user', content: ['x', 5] }] }, 'input[0].content[1]', /expected a content part/],
+  ['an image without a URL', { input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'file-1' }] }] }, 'input[0].content[0].image_url', /file_id cannot be bridged/],
+  ['an image in a result without a URL', { input: [{ type: 'function_call_output', call_id: 'c', output: [{ type: 'input_image' }] }] }, 'input[0].output[0].image_url', /image/],
+  ['a call without a name', { input: [{ type: 'function_call', call_id: 'c', arguments: '{}' }] }, 'input[0].name', /non-empty string, got nothing/],
+  ['a custom call without a name', { input: [{ type: 'custom_tool_call', call_id: 'c', name: '' }] }, 'input[0].name', /got ""/],
+  ['a reference without an id', { input: [{ type: 'item_reference' }] }, 'input[0].id', /non-empty string/],
+  ['a number as list of tools', { input: 'x', tools: 7 }, 'tools', /expected a list of tools, got 7/],
+  ['a string as tool', { input: 'x', tools: ['list'] }, 'tools[0]', /expected a tool object, got "list"/],
+  ['a tool without a name', { input: 'x', tools: [tool('list'), { type: 'function' }] }, 'tools[1].name', /non-empty string/],
+  ['a tool of a namespace without a name', { input: 'x', tools: [{ type: 'namespace', name: 'mcp__a', tools: [{ type: 'function' }] }] }, 'tools[0].tools[0].name', /non-empty string/],
+  ['a custom tool without a name', { input: 'x', tools: [{ type: 'custom' }] }, 'tools[0].name', /non-empty string/],
+  ['a found tool without a name', { input: [{ type: 'tool_search_output', call_id: 'c', tools: [{ type: 'function' }] }] }, 'input[0].tools[0].name', /non-empty string/],
+  ['a number as tool choice', { input: 'x', tool_choice: 7 }, 'tool_choice', /expected "auto", "none", "required" or an object/],
+  ['an unknown word as tool choice', { input: 'x', tool_choice: 'maybe' }, 'tool_choice', /got "maybe"/],
+  ['a choice of a tool that is not there', { input: 'x', tools: [tool('list')], tool_choice: { type: 'function', name: 'other' } }, 'tool_choice', /Cannot force the tool "other"/],
+  ['a choice of a hosted tool', { input: 'x', tool_choice: { type: 'file_search' } }, 'tool_choice', /Cannot force the tool "file_search"/],
+  ['a string as stream', { input: 'x', stream: 'yes' }, 'stream', /expected true or false, got "yes"/],
+  ['a string as temperature', { input: 'x', temperature: 'hot' }, 'temperature', /expected a number, got "hot"/],
+  ['a string as top_p', { input: 'x', top_p: '0.9' }, 'top_p', /expected a number/],
+  ['no tokens at all', { input: 'x', max_output_tokens: 0 }, 'max_output_tokens', /expected a positive integer, got 0/],
+  ['half a token', { input: 'x', max_output_tokens: 1.5 }, 'max_output_tokens', /positive integer/],
+  ['a string as parallel_tool_calls', { input: 'x', parallel_tool_calls: 'no' }, 'parallel_tool_calls', /true or false/],
+  ['a string as top_logprobs', { input: 'x', top_logprobs: 'all' }, 'top_logprobs', /a number/],
+  ['a number as model', { model: 7, input: 'x' }, 'model', /a non-empty string, got 7/],
+  ['an empty model', { model: '', input: 'x' }, 'model', /got ""/],
+  ['a number as instructions', { input: 'x', instructions: 5 }, 'instructions', /expected a string/],
+  ['a format without a schema', { input: 'x', text: { format: { type: 'json_schema', name: 'x' } } }, 'text.format.schema', /JSON Schema object/],
+  ['a list as body', '[]', null, /the body to be a JSON object/],
+  ['a string as body', '"x"', null, /the body to be a JSON object/],
+  ['no JSON', '{"input": }', null, /unexpected "}" at line 1, column 11/],
+  ['half a body', '{"input":[', null, /unexpected end at line 1/],
+  ['no body', '', null, /it is empty/],
+];
+
+const CHAT: readonly Row[] = [
+  ['no messages', { stream: false }, 'messages', /expected a list of messages, got nothing/],
+  ['a string as messages', { messages: 'x' }, 'messages', /got "x"/],
+  ['a string as message', { messages: ['x'] }, 'messages[0]', /expected a message object/],
+  ['a message without a role', { messages: [{ content: 'x' }] }, 'messages[0].role', /expected "system", "developer", "user", "assistant" or "tool"/],
+  ['a number as content', { messages: [{ role: 'user', content: 5 }] }, 'messages[0].content', /content parts, got 5/],
+  ['an image without a URL', { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: {} }] }] }, 'messages[0].content[0].image_url', /image URL/],
+  ['a call without a name', { messages: [{ role: 'assistant', tool_calls: [{ id: 'c', function: {} }] }] }, 'messages[0].tool_calls[0].function.name', /non-empty string/],
+  ['a tool without a name', { messages: [{ role: 'user', content: 'x' }], tools: [{ type: 'function', function: {} }] }, 'tools[0].name', /non-empty string/],
+  ['a format without a schema', { messages: [{ role: 'user', content: 'x' }], response_format: { type: 'json_schema', json_schema: { name: 'x' } } }, 'response_format.schema', /JSON Schema/],
+  ['a string as stream', { messages: [], stream: 'yes' }, 'stream', /true or false/],
+  ['a string as temperature', { messages: [], temperature: 'hot' }, 'temperature', /a number/],
+  ['a choice of a tool that is not there', { messages: [{ role: 'user', content: 'x' }], tool_choice: { type: 'function', function: { name: 'other' } } }, 'tool_choice', /"other"/],
+];
+
+describe('a Responses request', () => {
+  for (const [name, body, param, message] of RESPONSES) {
+    it(`with ${name} is told where and why`, async (context) => {
+      const bridge = await startBridge(context);
+      const reply = await bridge.json(body);
+      assert.equal(reply.status, 400);
+      const { error } = reply.json as Loose;
+      assert.deepEqual([error.type, error.code, error.param], ['invalid_request_error', 'invalid_request', param]);
+      assert.match(error.message, message);
+      assert.deepEqual(bridge.upstream.requests, []);
+    });
+  }
+
+  it('of Codex fails in its stream, without a retry', async (context) => {
+    const bridge = await startBridge(context);
+    const reply = await bridge.stream({ input: [{ role: 'critic', content: 'x' }] }, CODEX);
+    const { error } = finalResponse(reply);
+    assert.equal(error.code, 'invalid_prompt');
+    assert.match(error.message, /^Cannot read input\[0\]\.role: expected .*, got "critic"$/);
+    assert.deepEqual(bridge.upstream.requests, []);
+  });
+});
+
+describe('a chat request', () => {
+  for (const [name, body, param, message] of CHAT) {
+    it(`with ${name} is told where and why`, async (context) => {
+      const bridge = await startBridge(context);
+      const reply = await bridge.chatJson(body);
+      assert.equal(reply.status, 400);
+      const { error } = reply.json as Loose;
+      assert.deepEqual([error.type, error.param], ['invalid_request_error', param]);
+      assert.match(error.message, message);
+      assert.deepEqual(bridge.upstream.requests, []);
+    });
+  }
+});
+
+it('a long value is not quoted whole', async (context) => {
+  const bridge = await startBridge(context);
+  const { error } = (await bridge.json({ input: { secret: 'x'.repeat(500) } })).json as Loose;
+  assert.ok(error.message.length < 200);
+  assert.ok(error.message.endsWith('…'));
+});

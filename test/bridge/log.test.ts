@@ -1,0 +1,91 @@
+/** What stands in the log: never the key, the conversation at level debug only. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { answer, raw, reply } from '../support/scripted-upstream';
+import { ask, CODEX, KEY, startBridge, tool, type TestBridgeOptions } from '../support/test-bridge';
+
+const PROMPT = 'The-Prompt-Nobody-May-See';
+const ANSWER = 'The-Answer-Nobody-May-See';
+const TOKEN = 'sk-test-inbound-token';
+
+/** Good turns and failures of every kind, each with the prompt, the key and a token in it. */
+async function tellEverything(options: TestBridgeOptions, context: Parameters<typeof startBridge>[0]): Promise<string> {
+  const script = [
+    answer({ reasoning: ANSWER, text: ANSWER, toolCalls: [{ name: 'list', arguments: { path: ANSWER } }] }),
+    answer({ text: ANSWER, cutAfter: 2, end: 'cut' }),
+    reply({ status: 401, body: { error: { message: `Incorrect API key provided: ${KEY}.`, code: 'invalid_api_key' } } }),
+    reply({ status: 500, body: { error: { message: 'Internal failure' } } }),
+    raw({ chunks: ['data: not JSON\n\n'], end: 'eof' }),
+  ];
+  const bridge = await startBridge(context, { script, ...options });
+  const headers = { ...CODEX, authorization: `Bearer ${TOKEN}`, cookie: `session=${TOKEN}` };
+  const body = { instructions: PROMPT, input: [...ask(PROMPT), { type: 'future_item', text: PROMPT }], tools: [tool('list'), { type: 'file_search' }] };
+  for (let round = 0; round < 5; round += 1) await bridge.stream(body, headers);
+  for (const input of [[{ role: 'critic', content: PROMPT }], { content: PROMPT }, [{ role: PROMPT }]]) await bridge.json({ input }, headers);
+  await bridge.json(`{"input": "${PROMPT}", }`, headers);
+  return bridge.lines.join('');
+}
+
+describe('the log', () => {
+  it('never has a key in it, at any level', async (context) => {
+    for (const logLevel of ['debug', 'info', 'warn', 'error'] as const) {
+      const text = await tellEverything({ logLevel, settings: { logStreamRaw: true } }, context);
+      assert.doesNotMatch(text, /sk-test|inbound-token|environment-key/, logLevel);
+      if (logLevel !== 'error') assert.match(text, /request failed/);
+    }
+  });
+
+  it('has nothing of the conversation above debug', async (context) => {
+    for (const logLevel of ['info', 'warn', 'error'] as const) {
+      const text = await tellEverything({ logLevel, settings: { logStreamRaw: true } }, context);
+      assert.doesNotMatch(text, /Nobody-May-See/, logLevel);
+    }
+  });
+
+  it('tells at debug what was changed on the way', async (context) => {
+    const text = await tellEverything({ logLevel: 'debug' }, context);
+    assert.match(text, /dropped an input item of type future_item/);
+    assert.match(text, /dropped tool file_search/);
+    assert.match(text, /"message":"turn started"/);
+  });
+
+  it('says of a failure what, which and where', async (context) => {
+    const bridge = await startBridge(context, { script: [reply({ status: 429, body: { error: { message: 'Slow down.' } } })], logLevel: 'warn' });
+    await bridge.json({ input: ask(PROMPT) });
+    const [line, ...more] = bridge.lines.map((text) => JSON.parse(text) as Record<string, unknown>);
+    assert.deepEqual(more, []);
+    const { time, error, ...rest } = line ?? {};
+    assert.ok(time);
+    assert.match(String(error), /answered 429: Slow down\./);
+    assert.deepEqual(rest, { level: 'warn', message: 'request failed', kind: 'rate_limit', status: 429, method: 'POST', path: '/v1/responses' });
+  });
+});
+
+describe('LOG_STREAM_RAW', () => {
+  const said = () => answer({ text: ANSWER, pieces: 100 });
+
+  it('on, at debug: each read of the provider’s stream, cut off', async (context) => {
+    const bridge = await startBridge(context, { script: [said()], settings: { logStreamRaw: true, logStreamMax: 40 } });
+    await bridge.stream({ input: ask() }, CODEX);
+    const reads = bridge.lines.map((line) => JSON.parse(line)).filter(({ message }) => message === 'upstream read');
+    assert.ok(reads.length >= 3);
+    for (const { chunk, bytes } of reads) {
+      assert.equal(chunk.length, Math.min(40, bytes));
+      assert.ok(chunk.startsWith('data: '));
+    }
+  });
+
+  it('shows the text where the limit leaves room', async (context) => {
+    const bridge = await startBridge(context, { script: [said()], settings: { logStreamRaw: true } });
+    await bridge.stream({ input: ask() }, CODEX);
+    assert.match(bridge.lines.join(''), new RegExp(ANSWER));
+  });
+
+  it('off, or above debug: nothing', async (context) => {
+    for (const options of [{ settings: { logStreamRaw: false } }, { settings: { logStreamRaw: true }, logLevel: 'info' as const }]) {
+      const bridge = await startBridge(context, { script: [said()], ...options });
+      await bridge.stream({ input: ask() }, CODEX);
+      assert.doesNotMatch(bridge.lines.join(''), /upstream read|Nobody-May-See/);
+    }
+  });
+});
