@@ -41,9 +41,9 @@ function routeError(kind: 'not_found' | 'method_not_allowed', problem: string): 
 
 function findHandler(routes: readonly Route[], method: string): Handler | undefined {
   const exact = routes.find((route) => route.method === method);
-  if (exact !== undefined || method !== 'HEAD') return exact?.handler;
+  if (exact !== undefined || method !== 'HEAD') return exact?.handler();
   // `codex doctor` asks HEAD {base}/responses whether the bridge can be reached.
-  return routes.find((route) => route.method === 'GET')?.handler ?? answerHead;
+  return routes.find((route) => route.method === 'GET')?.handler() ?? answerHead;
 }
 
 const answerHead: Handler = ({ response }) => writeWhole(response, 200, {}, '');

@@ -48,7 +48,7 @@ const PAIRING: readonly Row[] = [
   ['a user message between call and result does not part them', [call('a'), user(), output('a')], ['assistant: [a ls {} -> of a]', 'user: Hi']],
   ['developer words between call and result do not part them', [call('a'), developer('Careful.'), output('a')], ['assistant: [a ls {} -> of a]', 'instructions: Careful.']],
   ['a result before its call', [output('a'), call('a')], ['assistant: [a ls {} -> of a]']],
-  ['all results before their calls', [output('b'), output('a'), call('a'), call('b')], ['assistant: [a ls {} -> of a] [b ls {} -> of b]']],
+  ['all results before their calls', [output('b'), output('a'), call('a'), call('b')], ['assistant: [a ls {} -> of a]', 'assistant: [b ls {} -> of b]']],
   ['a call without a result', [call('a'), user()], ['assistant: [a ls {} -> nothing]', 'user: Hi']],
   ['one of two calls without a result', [call('a'), call('b'), output('b')], ['assistant: [a ls {} -> nothing] [b ls {} -> of b]']],
   ['a result without a call', [user(), output('x')], ['user: Hi', 'user: [Result of x] + of x'], /result without a call/],

@@ -1,0 +1,190 @@
+/** From items to chat messages: where instructions stand, what a turn looks like, and where media go. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Dialect } from '../../src/providers/dialect';
+import { sealReasoning } from '../../src/tools/envelope';
+import { translate, type TranslationOptions } from '../support/translations';
+
+const user = (content: unknown = 'Hi') => ({ type: 'message', role: 'user', content });
+const said = (content: unknown) => ({ type: 'message', role: 'assistant', content });
+const developer = (content: unknown) => ({ type: 'message', role: 'developer', content });
+const call = (call_id: string, name = 'ls') => ({ type: 'function_call', call_id, name, arguments: '{}' });
+const output = (call_id: string, text: unknown = `of ${call_id}`) => ({ type: 'function_call_output', call_id, output: text });
+const thought = (text: string, fields: object = {}) => ({ type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text }], ...fields });
+const image = { type: 'input_image', image_url: 'data:image/png;base64,AA==', detail: 'high' };
+const url = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'high' } };
+const toolCall = (id: string, name = 'ls') => ({ id, type: 'function', function: { name, arguments: '{}' } });
+
+const messagesOf = (body: object, options?: TranslationOptions) => translate(body, options).chat.messages;
+
+describe('instructions', () => {
+  const BODY = { instructions: 'A', input: [developer('B'), { ...developer('C'), role: 'system' }, user(), developer('D'), user('Bye')] };
+  const FORMS: readonly (readonly [form: Dialect['lateInstructions'], messages: readonly object[]])[] = [
+    ['user', [{ role: 'system', content: 'A\n\nB\n\nC' }, user1('Hi'), user1('<developer>\nD\n</developer>'), user1('Bye')]],
+    ['system', [{ role: 'system', content: 'A\n\nB\n\nC' }, user1('Hi'), { role: 'system', content: 'D' }, user1('Bye')]],
+    ['merge', [{ role: 'system', content: 'A\n\nB\n\nC\n\nD' }, user1('Hi'), user1('Bye')]],
+  ];
+  for (const [lateInstructions, messages] of FORMS) {
+    it(`later ones as ${lateInstructions}`, () => assert.deepEqual(messagesOf(BODY, { dialect: { lateInstructions } }), messages));
+  }
+
+  it('have the role the dialect knows', () => {
+    const dialect = { instructionsRole: 'developer', lateInstructions: 'system' } as const;
+    assert.deepEqual(messagesOf(BODY, { dialect }).map(({ role }) => role), ['developer', 'user', 'developer', 'user']);
+  });
+
+  const FOLDED: readonly (readonly [form: Dialect['lateInstructions'], messages: readonly object[]])[] = [
+    ['user', [user1('A\n\nB\n\nC\n\nHi'), user1('<developer>\nD\n</developer>'), user1('Bye')]],
+    ['system', [user1('A\n\nB\n\nC\n\nHi'), user1('<developer>\nD\n</developer>'), user1('Bye')]],
+  ];
+  for (const [lateInstructions, messages] of FOLDED) {
+    it(`without a system role, later ones as ${lateInstructions}`, () => {
+      assert.deepEqual(messagesOf(BODY, { system: false, dialect: { lateInstructions } }), messages);
+    });
+  }
+
+  it('without a system role and merged, each is told once', () => {
+    const text = JSON.stringify(messagesOf(BODY, { system: false, dialect: { lateInstructions: 'merge' } }));
+    for (const word of ['A', 'B', 'C', 'D']) assert.equal(text.split(word).length, 2, text);
+  });
+
+  it('fold into a message of parts as its first part', () => {
+    const [message] = messagesOf({ instructions: 'A', input: [user([{ type: 'input_text', text: 'See' }, image])] }, { system: false });
+    assert.deepEqual(message, { role: 'user', content: [{ type: 'text', text: 'A' }, { type: 'text', text: 'See' }, url] });
+  });
+
+  it('alone get a user message to answer', () => {
+    const input = [developer('B')];
+    assert.deepEqual(messagesOf({ input }), [{ role: 'system', content: 'B' }, user1('Continue.')]);
+    assert.deepEqual(messagesOf({ input }, { system: false }), [user1('B\n\nContinue.')]);
+    assert.deepEqual(messagesOf({ input: [] }), [user1('Continue.')]);
+  });
+
+  it('none is no message', () => assert.deepEqual(messagesOf({ instructions: '', input: 'Hi' }), [user1('Hi')]));
+});
+
+describe('assistant turns', () => {
+  it('calls and all their results stand together', () => {
+    const input = [user(), call('a'), call('b'), user('Wait'), output('b'), output('a')];
+    assert.deepEqual(messagesOf({ input }), [
+      user1('Hi'),
+      { role: 'assistant', content: '', tool_calls: [toolCall('a'), toolCall('b')] },
+      { role: 'tool', tool_call_id: 'a', content: 'of a' },
+      { role: 'tool', tool_call_id: 'b', content: 'of b' },
+      user1('Wait'),
+    ]);
+  });
+
+  it('a call that was never answered was aborted', () => {
+    const { chat, notes } = translate({ input: [user(), call('a'), user('Go on')] });
+    assert.deepEqual(chat.messages[2], { role: 'tool', tool_call_id: 'a', content: 'aborted' });
+    assert.deepEqual(notes, ['answered a call of ls without a result with "aborted"']);
+  });
+
+  it('an empty result says so', () => {
+    for (const empty of ['', [], null]) {
+      assert.deepEqual(messagesOf({ input: [call('a'), output('a', empty)] }).at(-1), { role: 'tool', tool_call_id: 'a', content: '(no output)' });
+    }
+  });
+
+  it('reasoning without text and calls is no message', () => {
+    assert.deepEqual(messagesOf({ input: [user(), thought('hm'), user('Bye')] }), [user1('Hi'), user1('Bye')]);
+  });
+
+  const REPLAYS: readonly (readonly [form: Dialect['reasoningReplay'], message: object])[] = [
+    ['none', { content: 'A' }],
+    ['reasoning_content', { content: 'A', reasoning_content: ' hm\n' }],
+    ['reasoning', { content: 'A', reasoning: ' hm\n' }],
+    ['reasoning_details', { content: 'A', reasoning_details: [{ type: 'reasoning.text', text: ' hm\n' }] }],
+    ['think', { content: '<think>\n hm\n\n</think>\n\nA' }],
+  ];
+  for (const [reasoningReplay, message] of REPLAYS) {
+    it(`carries its reasoning as ${reasoningReplay}`, () => {
+      const options = { dialect: { reasoningReplay } };
+      const [, turn] = messagesOf({ input: [user(), thought(' hm\n'), said('A')] }, options);
+      assert.deepEqual(turn, { role: 'assistant', ...message });
+      const [, silent] = messagesOf({ input: [user(), said('A')] }, options);
+      assert.deepEqual(silent, { role: 'assistant', content: 'A' });
+    });
+  }
+
+  it('signed blocks go back as they came', () => {
+    const details = [{ type: 'reasoning.encrypted', data: 'AAA', id: 'x' }];
+    const sealed = thought('hm', { content: null, encrypted_content: sealReasoning({ text: 'hm', details }) });
+    const [, turn] = messagesOf({ input: [user(), sealed, call('a'), output('a')] }, { dialect: { reasoningReplay: 'reasoning_details' } });
+    assert.deepEqual(turn, { role: 'assistant', content: '', reasoning_details: details, tool_calls: [toolCall('a')] });
+  });
+
+  it('a placeholder stands in for lost reasoning of calls, and of nothing else', () => {
+    const options = { dialect: { reasoningPlaceholder: '(lost)' } };
+    const input = [user(), call('a'), output('a'), thought('known'), call('b'), output('b'), said('A')];
+    const turns = messagesOf({ input }, options).filter(({ role }) => role === 'assistant');
+    assert.deepEqual(turns.map((turn) => ('reasoning_content' in turn ? turn.reasoning_content : undefined)), ['(lost)', 'known', undefined]);
+  });
+});
+
+describe('models without tools', () => {
+  it('read calls and results as words', () => {
+    const input = [user(), said('I look.'), call('a'), call('b'), output('a'), output('b', ''), user('And?')];
+    assert.deepEqual(messagesOf({ input, tools: [{ type: 'function', name: 'ls' }] }, { tools: 'off' }), [
+      user1('Hi'),
+      { role: 'assistant', content: 'I look.\n\n[Called ls with {}]\n\n[Called ls with {}]' },
+      user1('[Result of ls]\nof a\n\n[Result of ls]\n(no output)'),
+      user1('And?'),
+    ]);
+  });
+
+  it('are found by the dialect, unless forced', () => {
+    const body = { input: 'Hi', tools: [{ type: 'function', name: 'ls' }] };
+    assert.equal(translate(body, { dialect: { tools: false } }).chat.tools, undefined);
+    assert.equal(translate(body, { dialect: { tools: false }, tools: 'force' }).chat.tools?.length, 1);
+  });
+});
+
+describe('media', () => {
+  const seen = [user([{ type: 'input_text', text: 'See' }, image, { type: 'input_text', text: 'this' }])];
+
+  it('images go up as parts where the model sees', () => {
+    assert.deepEqual(messagesOf({ input: seen }), [
+      { role: 'user', content: [{ type: 'text', text: 'See' }, url, { type: 'text', text: 'this' }] },
+    ]);
+  });
+
+  it('images become words where it does not', () => {
+    const { chat, notes } = translate({ input: seen }, { dialect: { images: false } });
+    assert.deepEqual(chat.messages, [user1('See\n[image left out: the model cannot see images]\nthis')]);
+    assert.deepEqual(notes, ['left out image: the model cannot see images']);
+  });
+
+  const shots = [user(), call('a', 'view'), call('b', 'view'), output('a', [{ type: 'input_text', text: 'One' }, image]), output('b', [image])];
+
+  it('images of results follow after all results', () => {
+    assert.deepEqual(messagesOf({ input: shots }).slice(2), [
+      { role: 'tool', tool_call_id: 'a', content: 'One\n[image: see the next user message]' },
+      { role: 'tool', tool_call_id: 'b', content: '[image: see the next user message]' },
+      { role: 'user', content: [{ type: 'text', text: '[Content of the result of view]' }, url, { type: 'text', text: '[Content of the result of view]' }, url] },
+    ]);
+  });
+
+  it('images of results are words where the model cannot see', () => {
+    const messages = messagesOf({ input: shots }, { dialect: { images: false } });
+    assert.equal(messages.length, 4);
+    assert.deepEqual(messages.at(-1), { role: 'tool', tool_call_id: 'b', content: '[image left out: the model cannot see images]' });
+  });
+
+  it('text is one string, or parts where the dialect takes them', () => {
+    const input = [user([{ type: 'input_text', text: 'A' }, { type: 'input_text', text: '' }, { type: 'input_text', text: 'B' }])];
+    assert.deepEqual(messagesOf({ input }), [user1('A\nB')]);
+    assert.deepEqual(messagesOf({ input }, { dialect: { content: 'parts' } }), [{ role: 'user', content: [{ type: 'text', text: 'A' }, { type: 'text', text: 'B' }] }]);
+    assert.deepEqual(messagesOf({ input: [user([{ type: 'input_text', text: 'A' }])] }, { dialect: { content: 'parts' } }), [user1('A')]);
+  });
+
+  it('a result is a string in every dialect', () => {
+    const input = [call('a'), output('a', [{ type: 'input_text', text: 'A' }, { type: 'input_text', text: 'B' }])];
+    assert.equal(messagesOf({ input }, { dialect: { content: 'parts' } }).at(-1)?.content, 'A\nB');
+  });
+});
+
+function user1(content: string): object {
+  return { role: 'user', content };
+}
