@@ -4,6 +4,7 @@ import { AnswerStream } from '../stream/answer-stream';
 import type { Assembler } from '../stream/assembler';
 import { ChatAssembler, type ChatOutput } from '../stream/chat-assembler';
 import { CompactionAssembler } from '../stream/compaction-assembler';
+import { CumulativeStage } from '../stream/cumulative';
 import { ResponsesAssembler } from '../stream/responses-assembler';
 import type { Stage } from '../stream/signal';
 import { encodeEcho } from '../stream/sse-encoder';
@@ -100,7 +101,7 @@ function run<Output>(stream: boolean, sent: Sent, assembler: Assembler<Output>, 
 function createStages({ dialect, offered }: Sent, { settings, runtime }: TurnContext): readonly Stage[] {
   const thinking = dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)];
   const markup = settings.toolMarkup ? [new ToolMarkupStage({ tools: offered, makeId: runtime.makeId })] : [];
-  return [...thinking, ...markup];
+  return [...(dialect.cumulative ? [new CumulativeStage()] : []), ...thinking, ...markup];
 }
 
 function readOrThrow<T>(read: () => T): T {

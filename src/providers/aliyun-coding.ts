@@ -8,8 +8,8 @@ const model = (id: string, name: string, contextWindow: number, maxOutput: numbe
   id, name, contextWindow, maxOutput, input: ['text'], efforts: [], evidence: 'documented', ...rest,
 });
 
-const thinks = { thinking: 'enable_thinking', toolChoice: 'auto-only' } as const;
-const plain = { thinking: 'none', reasoningReplay: 'none', toolChoice: 'any' } as const;
+const thinks = { thinking: { kind: 'enable_thinking' }, toolChoice: 'auto-only', preserveThinking: true } as const;
+const plain = { thinking: { kind: 'none' }, reasoningReplay: 'none', toolChoice: 'any', preserveThinking: false } as const;
 const NO_REASONING = '(reasoning not kept)';
 const sees = ['text', 'image'] as const;
 
@@ -39,6 +39,6 @@ export const aliyunCoding: Provider = {
     model('glm-5', 'GLM-5', 202_752, 16_384, { efforts: TOGGLE }),
     model('glm-4.7', 'GLM-4.7', 202_752, 16_384, { efforts: TOGGLE }),
     model('kimi-k2.5', 'Kimi K2.5', 262_144, 32_768, { input: sees, efforts: TOGGLE, dialect: { sampling: false, reasoningPlaceholder: NO_REASONING } }),
-    model('MiniMax-M2.5', 'MiniMax M2.5', 196_608, 24_576, { efforts: ['high'], dialect: { thinking: 'none' } }),
+    model('MiniMax-M2.5', 'MiniMax M2.5', 196_608, 24_576, { efforts: ['high'], dialect: { thinking: { kind: 'none' } } }),
   ],
 };

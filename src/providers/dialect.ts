@@ -2,6 +2,40 @@
  * Every way in which Chat Completions providers differ, as named values. A provider or model row overrides what it
  * needs; code reads each field in exactly one place. Evidence for each value stands at its row.
  */
+import type { JsonObject } from '../base/json';
+
+/** How thinking is asked for, by family. `levels` are the values of `reasoning_effort` that are accepted; others are clamped. */
+export type ThinkingKnob =
+  | { readonly kind: 'none' }
+  /** `reasoning_effort`; without `levels` the client's word is passed on. */
+  | { readonly kind: 'effort'; readonly levels?: readonly string[] }
+  /** DashScope, SiliconFlow: `enable_thinking`, with `thinking_budget` in tokens by effort, or `reasoning_effort`, never both. */
+  | {
+      readonly kind: 'enable_thinking';
+      readonly budgets?: Readonly<Record<string, number>>;
+      readonly levels?: readonly string[];
+    }
+  /** Z.ai, DeepSeek, Kimi, MiMo, Ark, MiniMax-M3: `thinking: {type}`; `fixed` when it cannot be switched off. */
+  | {
+      readonly kind: 'thinking';
+      readonly on: 'enabled' | 'adaptive';
+      readonly fixed?: boolean;
+      readonly extra?: JsonObject;
+      readonly levels?: readonly string[];
+    }
+  /** vLLM, SGLang: `chat_template_kwargs: {enable_thinking, preserve_thinking}`. */
+  | { readonly kind: 'chat_template' }
+  /** OpenRouter: the nested `reasoning: {effort}`. */
+  | { readonly kind: 'reasoning' };
+
+/** What a provider's schema checker refuses; each rule is one rewrite in tools/schema-rules.ts. */
+export type SchemaRule =
+  | 'inline-refs'
+  | 'no-boolean-schemas'
+  | 'no-tuples'
+  | 'no-null-unions'
+  | 'no-type-beside-any-of'
+  | 'required-must-exist';
 
 export interface Dialect {
   /** Role of the leading instructions. DashScope, DeepSeek, Z.ai and others reject `developer`. */
@@ -16,24 +50,37 @@ export interface Dialect {
   readonly files: boolean;
   /** Whether the model can call tools at all. */
   readonly tools: boolean;
-  /** Which forced tool choices are accepted. `auto-only` providers reject `required` and a named tool. */
-  readonly toolChoice: 'any' | 'auto-only';
+  /** Which forced tool choices are accepted. `auto-only` rejects `required` and a named tool; `omit` does not know the field. */
+  readonly toolChoice: 'any' | 'auto-only' | 'omit';
   /** Tool names the provider refuses. DashScope: exactly `search`. */
   readonly forbiddenToolNames: readonly string[];
   /** `parallel_tool_calls` is sent only where it is known to be accepted. */
   readonly parallelToolCalls: boolean;
   /** `function.strict` is sent only where it is known to be accepted. */
   readonly strictTools: boolean;
+  /** Rewrites of tool schemas, in this order. */
+  readonly schema: readonly SchemaRule[];
+  /** `tool_stream: true` beside tools: GLM sends arguments in one late piece without it. */
+  readonly toolStream: boolean;
   /** Name of the output limit, and its highest value. */
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
   readonly maxTokens?: number;
+  /** Send the highest output limit when the client names none: some endpoints default to a tiny one. */
+  readonly alwaysMaxTokens: boolean;
   /** Locked sampling: Kimi k2.5 answers `invalid temperature: only 1 is allowed for this model`. */
   readonly sampling: boolean;
   /** Fields beyond the common core that unknown-field checks of strict hosts refuse. */
   readonly user: boolean;
   readonly logitBias: boolean;
-  /** How thinking is asked for. */
-  readonly thinking: 'none' | 'effort' | 'enable_thinking' | 'reasoning';
+  /** `prompt_cache_key`, where it is documented. */
+  readonly promptCacheKey: boolean;
+  readonly thinking: ThinkingKnob;
+  /** `preserve_thinking: true`: Qwen keeps the reasoning of earlier turns in its template. */
+  readonly preserveThinking: boolean;
+  /** `reasoning_split: true`: MiniMax then sends reasoning in a field of its own. */
+  readonly reasoningSplit: boolean;
+  /** Text fields repeat everything said so far instead of what is new (MiniMax with reasoning_split). */
+  readonly cumulative: boolean;
   /** How an assistant message carries its reasoning back: a field, signed blocks, or `<think>` in its content. */
   readonly reasoningReplay: 'none' | 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think';
   /**
@@ -62,11 +109,18 @@ export const DEFAULT_DIALECT: Dialect = {
   forbiddenToolNames: [],
   parallelToolCalls: false,
   strictTools: false,
+  schema: [],
+  toolStream: false,
   maxTokensField: 'max_tokens',
+  alwaysMaxTokens: false,
   sampling: true,
   user: true,
   logitBias: true,
-  thinking: 'effort',
+  promptCacheKey: false,
+  thinking: { kind: 'effort' },
+  preserveThinking: false,
+  reasoningSplit: false,
+  cumulative: false,
   reasoningReplay: 'reasoning_content',
   webSearch: 'none',
   thinkTags: 'leading',

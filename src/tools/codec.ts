@@ -1,5 +1,6 @@
 /** The request half of a tool codec: how a declared tool is offered to a model that only knows functions. */
 import type { ToolKind, ToolOf } from '../wire/responses-tools';
+import type { SchemaRule } from '../providers/dialect';
 import type { ToolOffer } from './tool-set';
 
 /** Where a declaration stands and what becomes of it. */
@@ -7,6 +8,8 @@ export interface OfferContext {
   readonly namespace?: { readonly name: string; readonly description?: string };
   /** Whether `strict` may be sent (dialect). */
   readonly strict: boolean;
+  /** What the provider's schema checker refuses (dialect). */
+  readonly schema: readonly SchemaRule[];
   readonly offer: (offer: ToolOffer) => void;
   readonly note: (text: string) => void;
 }

@@ -12,7 +12,7 @@ export const functionCodec: ToolCodec<'function'> = {
     context.offer({
       target: { kind: 'function', name: tool.name, ...within(context) },
       ...describe(tool.description, context),
-      parameters: toObjectSchema(tool.parameters),
+      parameters: toObjectSchema(tool.parameters, context.schema),
       ...(context.strict && tool.strict !== undefined && { strict: tool.strict }),
     });
   },

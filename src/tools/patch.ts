@@ -44,5 +44,6 @@ export function certainPatch(text: string): string {
   return end === -1 ? withoutHalfMarker(text) : text.slice(0, end + 1 + END.length);
 }
 
-/** A trailing fence or heredoc end may be cut off when the final marker is missing: the last line waits. */
-const withoutHalfMarker = (text: string): string => text.slice(0, text.lastIndexOf('\n') + 1);
+/** A fence or heredoc end is cut off when the final marker is missing: such lines wait at the end, as the last line does. */
+const withoutHalfMarker = (text: string): string =>
+  text.slice(0, text.lastIndexOf('\n') + 1).replace(/(?<=\n)(?:(?:```|EOF)?[ \t]*\n)+$/, '');

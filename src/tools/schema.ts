@@ -1,10 +1,19 @@
 /** Tool parameters as every provider accepts them: a JSON Schema whose root is an object. */
 import { isRecord, type JsonObject } from '../base/json';
+import type { SchemaRule } from '../providers/dialect';
+import { applySchemaRules } from './schema-rules';
 
 const EMPTY: JsonObject = { type: 'object', properties: {} };
 
-/** @returns the schema itself when its root already is an object; otherwise the nearest schema that is. */
-export function toObjectSchema(schema: JsonObject | undefined): JsonObject {
+/**
+ * @param rules rewrites that the provider needs
+ * @returns the schema itself when its root already is an object; otherwise the nearest schema that is
+ */
+export function toObjectSchema(schema: JsonObject | undefined, rules: readonly SchemaRule[]): JsonObject {
+  return rules.length === 0 ? asObject(schema) : applySchemaRules(asObject(schema), rules);
+}
+
+function asObject(schema: JsonObject | undefined): JsonObject {
   if (schema === undefined) return EMPTY;
   if (schema['type'] === 'object') return isRecord(schema['properties']) ? schema : { ...schema, properties: {} };
   if (schema['type'] === undefined || Array.isArray(schema['type'])) return { properties: {}, ...schema, type: 'object' };

@@ -19,7 +19,7 @@ export const toolSearchCodec: ToolCodec<'tool_search'> = {
     context.offer({
       target: { kind: 'tool_search', name: TOOL_SEARCH_NAME },
       ...(tool.description !== undefined && { description: tool.description }),
-      parameters: toObjectSchema(tool.parameters),
+      parameters: toObjectSchema(tool.parameters, context.schema),
     });
   },
 };

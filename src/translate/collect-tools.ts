@@ -10,6 +10,7 @@ export function collectTools(request: ResponsesRequest, dialect: Dialect, notes:
   const tools = new ToolSet(dialect.forbiddenToolNames);
   const context = {
     strict: dialect.strictTools,
+    schema: dialect.schema,
     offer: tools.add.bind(tools),
     note: notes.add.bind(notes),
   };

@@ -1,30 +1,37 @@
 /** Content parts to Chat content: a string wherever possible, parts where media demand them. */
 import type { Notes } from '../base/result';
+import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
 import type { ChatContent, ChatPart } from '../wire/chat-request';
 import type { ContentPart, FilePart } from '../wire/content';
 
-type Media = Pick<Dialect, 'content' | 'images' | 'audio' | 'files'>;
+/** What a part is allowed to become; `refuse` fails the request for a file that cannot be sent, `mark` says so in words. */
+export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio' | 'files'> {
+  readonly unservedFiles: 'refuse' | 'mark';
+}
 
-/** @returns a string when there is only text (text models reject arrays), otherwise a list of parts. */
-export function translateContent(content: readonly ContentPart[], dialect: Media, notes: Notes): ChatContent {
-  const parts = content.map((part) => translatePart(part, dialect, notes)).filter((part) => part.type !== 'text' || part.text !== '');
-  if (parts.some((part) => part.type !== 'text') || (dialect.content === 'parts' && parts.length > 1)) return parts;
+/**
+ * @returns a string when there is only text (text models reject arrays), otherwise a list of parts
+ * @throws BridgeError `invalid_request` for a file that cannot be sent, when the rules refuse it
+ */
+export function translateContent(content: readonly ContentPart[], rules: MediaRules, notes: Notes): ChatContent {
+  const parts = content.map((part) => translatePart(part, rules, notes)).filter((part) => part.type !== 'text' || part.text !== '');
+  if (parts.some((part) => part.type !== 'text') || (rules.content === 'parts' && parts.length > 1)) return parts;
   return parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
 }
 
-function translatePart(part: ContentPart, dialect: Media, notes: Notes): ChatPart {
+function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): ChatPart {
   switch (part.type) {
     case 'text':
       return part;
     case 'image':
-      if (!dialect.images) return marker('image', 'the model cannot see images', notes);
+      if (!rules.images) return marker('image', 'the model cannot see images', notes);
       return { type: 'image_url', image_url: { url: part.url, ...(part.detail !== undefined && { detail: part.detail }) } };
     case 'audio':
-      if (!dialect.audio) return marker('audio', 'the model cannot hear audio', notes);
+      if (!rules.audio) return marker('audio', 'the model cannot hear audio', notes);
       return { type: 'input_audio', input_audio: { data: part.data, format: part.format } };
     case 'file':
-      return translateFile(part, dialect, notes);
+      return translateFile(part, rules, notes);
     case 'unrecognized':
       return marker(part.kind, 'the bridge does not know this kind of content', notes);
     default:
@@ -36,11 +43,14 @@ const TEXT_TYPES = /^data:(text\/|application\/(json|xml|javascript|x-yaml|yaml|
 const TEXT_NAMES = /\.(txt|md|json|ya?ml|toml|csv|xml|html?|css|js|ts|tsx|jsx|py|rs|go|java|c|h|cpp|sh|sql|log|ini|diff|patch)$/i;
 
 /** Text files are inlined; other files go on where the provider takes them. */
-function translateFile(part: FilePart, dialect: Media, notes: Notes): ChatPart {
+function translateFile(part: FilePart, rules: MediaRules, notes: Notes): ChatPart {
   const name = part.filename ?? 'file';
   const text = fileText(part);
   if (text !== undefined) return { type: 'text', text: `<file name="${name}">\n${text}\n</file>` };
-  if (!dialect.files || (part.data === undefined && part.fileId === undefined)) return marker(`file ${name}`, 'the provider takes no files', notes);
+  if (!rules.files || (part.data === undefined && part.fileId === undefined)) {
+    if (rules.unservedFiles === 'mark') return marker(`file ${name}`, 'the provider takes no files', notes);
+    throw new BridgeError('invalid_request', `Cannot send the file "${name}": the provider takes no files; send its text or an image of it`, { param: 'input' });
+  }
   return {
     type: 'file',
     file: {
@@ -58,7 +68,16 @@ function fileText(part: FilePart): string | undefined {
   const head = data.slice(0, Math.max(0, comma));
   if (!TEXT_TYPES.test(head) && !(TEXT_NAMES.test(part.filename ?? '') && !/^data:(image|audio|video)/.test(head))) return undefined;
   const body = data.slice(comma + 1);
-  return head !== '' && !head.endsWith(';base64') ? decodeURIComponent(body) : Buffer.from(body, 'base64').toString('utf8');
+  return head !== '' && !head.endsWith(';base64') ? percentDecoded(body) : Buffer.from(body, 'base64').toString('utf8');
+}
+
+/** A percent sign that escapes nothing is text: `100% sure`. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function marker(what: string, why: string, notes: Notes): ChatPart {

@@ -13,7 +13,7 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
     ...(n !== undefined && asksForSeveral(request) && { n }),
     ...outputLimit(request.maxOutputTokens, dialect),
     ...logprobs(request),
-    ...compact({ user: dialect.user ? request.user : undefined, modalities: request.modalities, audio: request.audio }),
+    ...compact({ prompt_cache_key: dialect.promptCacheKey ? request.promptCacheKey : undefined, user: dialect.user ? request.user : undefined, modalities: request.modalities, audio: request.audio }),
   };
 }
 
@@ -21,8 +21,8 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
 export const asksForSeveral = (request: Pick<ResponsesRequest, 'sampling'>): boolean => (request.sampling.n ?? 1) > 1;
 
 function outputLimit(asked: number | undefined, dialect: Dialect): Partial<ChatRequest> {
-  if (asked === undefined) return {};
-  return { [dialect.maxTokensField]: Math.min(asked, dialect.maxTokens ?? asked) };
+  const limit = asked ?? (dialect.alwaysMaxTokens ? dialect.maxTokens : undefined);
+  return limit === undefined ? {} : { [dialect.maxTokensField]: Math.min(limit, dialect.maxTokens ?? limit) };
 }
 
 function logprobs(request: ResponsesRequest): Partial<ChatRequest> {

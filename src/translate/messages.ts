@@ -47,7 +47,7 @@ function prepend(text: string, content: ChatContent): ChatContent {
 function translateNode(node: ConversationNode, options: MessagesOptions): readonly ChatMessage[] {
   switch (node.kind) {
     case 'user': {
-      const content = translateContent(node.content, options.dialect, options.notes);
+      const content = translateContent(node.content, { ...options.dialect, unservedFiles: 'refuse' }, options.notes);
       return content.length === 0 ? [] : [{ role: 'user', content }];
     }
     case 'instructions':
@@ -61,7 +61,7 @@ function translateNode(node: ConversationNode, options: MessagesOptions): readon
 
 /** Later instructions stay where they are: moving them would change the prefix that prompt caches know. */
 function lateInstructions(text: string, { dialect, system }: MessagesOptions): readonly ChatMessage[] {
-  const form = system ? dialect.lateInstructions : 'user';
+  const form = dialect.lateInstructions === 'system' && !system ? 'user' : dialect.lateInstructions;
   switch (form) {
     case 'merge':
       return [];
@@ -98,7 +98,7 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
     if (lifted.length > 0) media.push({ type: 'text', text: `[Content of the result of ${call.name}]` }, ...lifted);
   }
   // Media of results follow after ALL results of the turn, or the pairing is broken (upstreams.md, section 2).
-  if (media.length > 0) messages.push({ role: 'user', content: translateContent(media, dialect, notes) });
+  if (media.length > 0) messages.push({ role: 'user', content: translateContent(media, { ...dialect, unservedFiles: 'mark' }, notes) });
   return messages;
 }
 
@@ -106,7 +106,7 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
 function resultText(result: readonly ContentPart[], options: MessagesOptions): string {
   const text = translateContent(
     result.map((part) => (travels(part, options.dialect) ? ({ type: 'text', text: `[${part.type}: see the next user message]` } as const) : part)),
-    { ...options.dialect, content: 'string' },
+    { ...options.dialect, content: 'string', unservedFiles: 'mark' },
     options.notes,
   );
   return typeof text === 'string' && text !== '' ? text : '(no output)';

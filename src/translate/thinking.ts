@@ -1,11 +1,12 @@
 /** `reasoning` to the thinking knob of the model's family. */
 import type { JsonObject } from '../base/json';
+import type { Dialect, ThinkingKnob } from '../providers/dialect';
+import { clampEffort } from '../providers/effort';
 import type { ChatRequest } from '../wire/chat-request';
 import type { ResponsesRequest } from '../wire/responses-request';
-import type { Dialect } from '../providers/dialect';
 import { asksForSeveral } from './fields';
 
-/** Efforts that mean "do not think". */
+/** Efforts that mean "do not think", for knobs that can say so. */
 const OFF = new Set(['none', 'minimal']);
 
 /** @param options `forwardReasoning` sends the nested object as it came, as version 0.1.2 did */
@@ -13,27 +14,46 @@ export function translateThinking(
   request: ResponsesRequest,
   options: { readonly dialect: Dialect; readonly forwardReasoning: boolean },
 ): Partial<ChatRequest> {
-  const { effort } = request.reasoning ?? {};
+  const { thinking, preserveThinking, reasoningSplit } = options.dialect;
   return {
-    ...knob(effort, options.dialect, asksForSeveral(request)),
+    ...turn(thinking, request.reasoning?.effort, asksForSeveral(request)),
+    ...(preserveThinking && { preserve_thinking: true }),
+    ...(reasoningSplit && { reasoning_split: true }),
     ...(options.forwardReasoning && request.reasoning && { reasoning: nested(request.reasoning) }),
   };
 }
 
-function knob(effort: string | undefined, dialect: Dialect, several: boolean): Partial<ChatRequest> {
-  switch (dialect.thinking) {
+/** @param several several answers come whole, and thinking needs a stream (upstreams.md, section 0, fact 5) */
+function turn(knob: ThinkingKnob, effort: string | undefined, several: boolean): Partial<ChatRequest> {
+  const off = several || (effort !== undefined && OFF.has(effort));
+  switch (knob.kind) {
     case 'none':
       return {};
     case 'effort':
-      return effort === undefined ? {} : { reasoning_effort: effort };
+      return effort === undefined || (effort === 'none' && knob.levels) ? {} : level(effort, knob.levels ?? [effort]);
     case 'enable_thinking':
-      // Always explicit: the default differs from model to model. Thinking needs a stream (upstreams.md, section 0, fact 5).
-      return { enable_thinking: !several && (effort === undefined || !OFF.has(effort)) };
+      // Always explicit: the default differs from model to model.
+      return off ? { enable_thinking: false } : { enable_thinking: true, ...depth(knob, effort) };
+    case 'thinking':
+      if (off && !knob.fixed) return { thinking: { type: 'disabled' } };
+      return { thinking: { type: knob.on, ...knob.extra }, ...level(effort, knob.levels) };
+    case 'chat_template':
+      return { chat_template_kwargs: { enable_thinking: !off, preserve_thinking: true } };
     case 'reasoning':
       return effort === undefined ? {} : { reasoning: { effort } };
     default:
-      return dialect.thinking satisfies never;
+      return knob satisfies never;
   }
+}
+
+/** DashScope refuses a budget beside an effort (upstreams.md, table b, 8): levels come first. */
+function depth(knob: Extract<ThinkingKnob, { kind: 'enable_thinking' }>, effort: string | undefined): Partial<ChatRequest> {
+  const budget = knob.levels || effort === undefined ? undefined : knob.budgets?.[effort];
+  return budget === undefined ? level(effort, knob.levels) : { thinking_budget: budget };
+}
+
+function level(effort: string | undefined, levels: readonly string[] | undefined): Partial<ChatRequest> {
+  return effort === undefined || levels === undefined ? {} : { reasoning_effort: clampEffort(effort, levels) };
 }
 
 const nested = (settings: { readonly effort?: string; readonly summary?: string }): JsonObject => ({ ...settings });

@@ -4,6 +4,7 @@ import { Notes } from '../../src/base/result';
 import type { JsonObject } from '../../src/base/json';
 import { resolveModel, findProvider } from '../../src/providers/catalog';
 import { AnswerStream } from '../../src/stream/answer-stream';
+import { CumulativeStage } from '../../src/stream/cumulative';
 import { ResponsesAssembler } from '../../src/stream/responses-assembler';
 import type { ReasoningOutput } from '../../src/stream/reasoning-writer';
 import { ThinkTagStage, type ThinkTags } from '../../src/stream/think-tags';
@@ -22,6 +23,7 @@ export interface AnswerStreamCase {
   readonly single?: boolean;
   readonly thinkTags?: ThinkTags;
   readonly toolMarkup?: boolean;
+  readonly cumulative?: boolean;
   /** Tools of the request, as on the wire. */
   readonly tools?: readonly JsonObject[];
 }
@@ -47,6 +49,7 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
     }),
     calls: { makeId, single: options.single ?? false },
     stages: [
+      ...(options.cumulative === true ? [new CumulativeStage()] : []),
       ...(thinkTags === 'off' ? [] : [new ThinkTagStage(thinkTags)]),
       ...(options.toolMarkup === false ? [] : [new ToolMarkupStage({ tools: tools.offered, makeId })]),
     ],

@@ -36,17 +36,13 @@ describe('instructions', () => {
   const FOLDED: readonly (readonly [form: Dialect['lateInstructions'], messages: readonly object[]])[] = [
     ['user', [user1('A\n\nB\n\nC\n\nHi'), user1('<developer>\nD\n</developer>'), user1('Bye')]],
     ['system', [user1('A\n\nB\n\nC\n\nHi'), user1('<developer>\nD\n</developer>'), user1('Bye')]],
+    ['merge', [user1('A\n\nB\n\nC\n\nD\n\nHi'), user1('Bye')]],
   ];
   for (const [lateInstructions, messages] of FOLDED) {
     it(`without a system role, later ones as ${lateInstructions}`, () => {
       assert.deepEqual(messagesOf(BODY, { system: false, dialect: { lateInstructions } }), messages);
     });
   }
-
-  it('without a system role and merged, each is told once', () => {
-    const text = JSON.stringify(messagesOf(BODY, { system: false, dialect: { lateInstructions: 'merge' } }));
-    for (const word of ['A', 'B', 'C', 'D']) assert.equal(text.split(word).length, 2, text);
-  });
 
   it('fold into a message of parts as its first part', () => {
     const [message] = messagesOf({ instructions: 'A', input: [user([{ type: 'input_text', text: 'See' }, image])] }, { system: false });

@@ -10,7 +10,7 @@ export type ChatMessage = Readonly<Record<string, any>>;
 export function assertChatRequest({ method, path, headers, body }: CapturedRequest, version: CodexVersion, key: string): void {
   assert.equal(`${method} ${path}`, 'POST /v1/chat/completions');
   assert.equal(headers.authorization, `Bearer ${key}`);
-  assert.match(headers['user-agent'] ?? '', new RegExp(`^codex_\\w+/${version.replace(/\./g, '\\.')} `));
+  assert.match(headers['user-agent'] ?? '', new RegExp(`^codex[_-]\\w+/${version.replace(/\./g, '\\.')} `));
   assert.equal(body.stream, true);
   assert.deepEqual(body.stream_options, { include_usage: true });
   assert.equal(body.messages[0].role, 'system');

@@ -1,43 +1,80 @@
-/** Codex's config.toml, as users of the bridge are told to write it (codex-protocol.md, section 10). */
+/** Codex's config.toml, as users of the bridge are told to write it (codex-protocol.md, section 10), and its catalogue. */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../support/source-tree';
 
+type Values = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
 /** What a scenario adds to the recommended configuration. */
 export interface CodexConfig {
-  /** More keys of the top level, and their values. */
-  readonly settings?: Readonly<Record<string, string | number | boolean>>;
+  /** More keys of the top level, and their values; `undefined` leaves one out. */
+  readonly settings?: Readonly<Record<string, Values[string] | undefined>>;
   /** More keys of the provider's table. */
-  readonly provider?: Readonly<Record<string, string | number | boolean>>;
+  readonly provider?: Values;
   /** More tables, as TOML text. */
   readonly tables?: string;
+  /** Codex's own `openai` provider with the bridge as its base URL, as @openai/codex-sdk starts it; no table then. */
+  readonly builtIn?: boolean;
 }
 
-/** The table of the MCP server `mini`, with the tools `echo` and `get_image`. */
-export const MINI_SERVER = [
-  '[mcp_servers.mini]',
-  `command = ${JSON.stringify(process.execPath)}`,
-  `args = ${JSON.stringify([join(PROJECT_ROOT, 'test/clients/support/mcp-server.cjs')])}`,
+/** Fields of a catalogue entry, over those that Codex demands. */
+export type ModelInfo = Readonly<Record<string, unknown>>;
+
+/** The table of the MCP server `name`, with the tools `echo` and `get_image`. */
+export const mcpServer = (name: string): string => [
+  `[mcp_servers.${name}]`,
+  ...assign({ command: process.execPath, args: [join(PROJECT_ROOT, 'test/clients/support/mcp-server.cjs'), name] }),
   '',
 ].join('\n');
 
-/** Renders the file. `bridgeUrl` ends in `/v1`. */
-export function renderCodexConfig(model: string, bridgeUrl: string, config: CodexConfig = {}): string {
-  return [
-    ...assign({ model, model_provider: 'aliyun', ...config.settings }),
-    '',
-    '[model_providers.aliyun]',
-    ...assign({
-      name: 'Aliyun Codex bridge',
-      base_url: bridgeUrl,
-      env_key: 'AI_API_KEY',
-      wire_api: 'responses',
-      ...config.provider,
-    }),
-    '',
-    config.tables ?? '',
-  ].join('\n');
+export interface CodexHomeOptions {
+  readonly model: string;
+  /** Ends in `/v1`. */
+  readonly bridgeUrl: string;
+  readonly config?: CodexConfig | undefined;
+  readonly catalog?: ModelInfo | undefined;
 }
 
-/** JSON strings, numbers and booleans are TOML ones too. */
-const assign = (values: Readonly<Record<string, string | number | boolean>>): readonly string[] =>
-  Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+/** Writes config.toml, and a catalogue beside it where one is asked for, into the folder `codexHome`. */
+export async function writeCodexHome(codexHome: string, { model, bridgeUrl, config = {}, catalog }: CodexHomeOptions): Promise<void> {
+  const file = join(codexHome, 'catalog.json');
+  if (catalog !== undefined) await writeFile(file, JSON.stringify({ models: [describeModel(model, catalog)] }));
+  const settings = { model, ...(catalog && { model_catalog_json: file }), ...config.settings };
+  const provider = config.builtIn ? builtInProvider(bridgeUrl) : ownProvider(bridgeUrl, config.provider);
+  await writeFile(join(codexHome, 'config.toml'), [...provider(settings), '', config.tables ?? ''].join('\n'));
+}
+
+type Render = (settings: NonNullable<CodexConfig['settings']>) => readonly string[];
+
+const ownProvider = (bridgeUrl: string, more: Values = {}): Render => (settings) => [
+  ...assign({ model_provider: 'aliyun', ...settings }),
+  '',
+  '[model_providers.aliyun]',
+  ...assign({ name: 'Aliyun Codex bridge', base_url: bridgeUrl, env_key: 'AI_API_KEY', wire_api: 'responses', ...more }),
+];
+
+const builtInProvider = (bridgeUrl: string): Render => (settings) =>
+  assign({ model_provider: 'openai', openai_base_url: bridgeUrl, ...settings });
+
+/** All that 0.125 and later demand of an entry (codex-protocol.md, section 6). */
+const describeModel = (slug: string, more: ModelInfo): ModelInfo => ({
+  slug,
+  display_name: slug,
+  base_instructions: 'You are a coding agent.',
+  supported_reasoning_levels: [],
+  shell_type: 'unified_exec',
+  visibility: 'list',
+  supported_in_api: true,
+  priority: 1,
+  support_verbosity: false,
+  supports_parallel_tool_calls: true,
+  supports_reasoning_summaries: true,
+  truncation_policy: { mode: 'tokens', limit: 10_000 },
+  experimental_supported_tools: [],
+  ...more,
+});
+
+/** JSON strings, numbers, booleans and lists of them are TOML ones too. */
+function assign(values: NonNullable<CodexConfig['settings']>): readonly string[] {
+  return Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [`${key} = ${JSON.stringify(value)}`]));
+}

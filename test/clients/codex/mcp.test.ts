@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { answer } from '../../support/scripted-upstream';
 import { assertGrowing, messagesAfter, toolNames } from './chat-requests';
-import { MINI_SERVER } from './config';
+import { mcpServer } from './config';
 import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';
 
 scenario(
   'an MCP tool',
   {
-    config: { tables: MINI_SERVER },
+    config: { tables: mcpServer('mini') },
     script: [
       answer({ toolCalls: [{ name: 'mcp__mini__echo', arguments: { text: 'Grüße' } }] }),
       answer({ text: 'It echoes.' }),
@@ -29,7 +29,7 @@ scenario(
       { id: 'call_1_0', type: 'function', function: { name: 'mcp__mini__echo', arguments: '{"text":"Grüße"}' } },
     ]);
     assert.equal(result?.['tool_call_id'], 'call_1_0');
-    assert.match(result?.['content'], /echo: Grüße/);
+    assert.match(result?.['content'], /mini echoes: Grüße/);
     assert.deepEqual(rest, []);
   },
 );

@@ -1,6 +1,4 @@
 /** Runs one `codex exec --json` to its end. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { runProgram, type ProgramRun } from '../support/program';
 import { parseEvents, type CodexEvent } from './events';
 import { codexCommand, type CodexVersion } from './versions';
@@ -12,14 +10,15 @@ export interface CodexOptions {
   readonly version: CodexVersion;
   /** Words between the flags that every run has and the prompt, such as `resume --last`. */
   readonly args?: readonly string[];
-  readonly prompt: string;
+  /** The last argument; none when absent. */
+  readonly prompt?: string | undefined;
   readonly workspace: string;
   readonly codexHome: string;
-  /** The text of config.toml; what lies in `codexHome` when absent. */
-  readonly config?: string;
   /** The whole environment but CODEX_HOME. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Ends Codex with SIGKILL when it resolves. */
+  readonly killOn?: Promise<unknown>;
 }
 
 export interface CodexRun extends ProgramRun {
@@ -31,15 +30,14 @@ const FLAGS = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-
 
 /** @throws Error with all that Codex wrote, when it does not end in time */
 export async function runCodex(options: CodexOptions): Promise<CodexRun> {
-  const { version, args = [], prompt, workspace, codexHome, config, env, timeoutMs = PATIENCE_MS } = options;
-  if (config !== undefined) await writeFile(join(codexHome, 'config.toml'), config);
+  const { version, args = [], prompt, workspace, codexHome, env, timeoutMs = PATIENCE_MS, killOn } = options;
   const codex = codexCommand(version);
   const run = await runProgram({
     command: codex.command,
-    args: [...codex.args, ...FLAGS, ...args, prompt],
+    args: [...codex.args, ...FLAGS, ...args, ...(prompt === undefined ? [] : [prompt])],
     cwd: workspace,
     env: { ...env, CODEX_HOME: codexHome },
-  }, timeoutMs);
+  }, timeoutMs, killOn);
   if (run.timedOut) throw new Error(`Codex did not end within ${timeoutMs} ms\n${run.stdout}\n${run.stderr}`);
   return { ...run, events: parseEvents(run.stdout) };
 }

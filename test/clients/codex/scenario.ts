@@ -8,7 +8,7 @@ import { startBridge, type BridgeProcess } from '../support/bridge-process';
 import { createClientEnv } from '../support/program';
 import { createWorkFolder, type WorkFolder } from '../support/work-folder';
 import { assertChatRequest } from './chat-requests';
-import { renderCodexConfig, type CodexConfig } from './config';
+import { writeCodexHome, type CodexConfig, type ModelInfo } from './config';
 import { runCodex, type CodexOptions, type CodexRun } from './run-codex';
 import { CURRENT_CODEX, whyMissing, type CodexVersion } from './versions';
 
@@ -30,15 +30,17 @@ export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect'
   /** The dialect's model when absent. */
   readonly model?: string;
   readonly config?: CodexConfig;
+  /** What a catalogue tells Codex of the model; without it Codex has none, and falls back to what it takes for granted. */
+  readonly catalog?: ModelInfo;
   /** Options of the bridge as environment variables, over those of the dialect. */
   readonly bridgeEnv?: Readonly<Record<string, string>>;
   /** The rules by which the upstream refuses, in order; none when absent. */
   readonly refusals?: readonly string[];
 }
 
-export interface RunOptions extends Pick<CodexOptions, 'args' | 'timeoutMs'> {
-  /** 0 when absent. */
-  readonly exitCode?: number;
+export interface RunOptions extends Pick<CodexOptions, 'args' | 'timeoutMs' | 'killOn'> {
+  /** 0 when absent; `null` for a run that is killed. */
+  readonly exitCode?: number | null;
   /** More variables for Codex. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -53,10 +55,17 @@ export interface Scenario {
   readonly version: CodexVersion;
   readonly model: string;
   readonly upstream: ScriptedUpstream;
+  /** The one that runs now. */
   readonly bridge: BridgeProcess;
   readonly folder: WorkFolder;
+  /** The whole environment of a Codex but CODEX_HOME. */
+  readonly env: Readonly<Record<string, string>>;
   /** Runs `codex exec` with this prompt; checks its exit code, and of each chat request what all have in common. */
-  run(prompt: string, options?: RunOptions): Promise<ScenarioRun>;
+  run(prompt?: string, options?: RunOptions): Promise<ScenarioRun>;
+  /** Writes the configuration that `run` writes too, for a Codex that is started in another way. */
+  configure(): Promise<void>;
+  /** Ends the bridge and starts it anew: it keeps nothing from turn to turn. */
+  restartBridge(): Promise<void>;
 }
 
 /**
@@ -73,73 +82,96 @@ export function scenario(name: string, options: ScenarioOptions, body: (scenario
 type Body = (scenario: Scenario) => Promise<void>;
 
 async function play(context: TestContext, dialect: UpstreamDialect, options: ScenarioOptions, body: Body): Promise<void> {
-  const runs: ScenarioRun[] = [];
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({ ...options, dialect, apiKey: UPSTREAM_KEY });
-  let bridge: BridgeProcess | undefined;
+  const played = new Played(dialect, options, upstream, folder);
   try {
-    const env = { AI_API_KEY: UPSTREAM_KEY, ...SETUPS[dialect].env, ...options.bridgeEnv };
-    bridge = await startBridge({ upstreamUrl: upstream.url, folder: folder.root, env });
-    await body(createScenario({ dialect, options, upstream, bridge, folder, runs }));
+    await played.startBridge();
+    await body(played);
     assertUpstream(upstream, options.refusals);
-    assert.equal(await bridge.stop(), 0, 'exit code of the bridge');
+    assert.equal(await played.bridge.stop(), 0, 'exit code of the bridge');
   } catch (error) {
-    report(context, runs, upstream, bridge);
+    played.report(context);
     throw error;
   } finally {
-    await bridge?.stop();
+    await played.stopBridge();
     await upstream.close();
-    await folder.dispose({ runs, rejections: upstream.rejections, log: bridge?.log() });
+    await folder.dispose({ runs: played.runs, rejections: upstream.rejections, log: played.log() });
   }
 }
 
-interface Parts {
-  readonly dialect: UpstreamDialect;
-  readonly options: ScenarioOptions;
-  readonly upstream: ScriptedUpstream;
-  readonly bridge: BridgeProcess;
-  readonly folder: WorkFolder;
-  /** Grows with each run. */
-  readonly runs: ScenarioRun[];
-}
+/** A scenario while it is played. Scenarios take it apart, so what they call is bound. */
+class Played implements Scenario {
+  readonly runs: ScenarioRun[] = [];
+  readonly version: CodexVersion;
+  readonly model: string;
+  readonly env: Readonly<Record<string, string>>;
+  private readonly bridges: BridgeProcess[] = [];
 
-function createScenario({ dialect, options, upstream, bridge, folder, runs }: Parts): Scenario {
-  const { version = CURRENT_CODEX, model = SETUPS[dialect].model, bridgeEnv } = options;
-  const key = bridgeEnv?.['AI_API_KEY'] ?? UPSTREAM_KEY;
-  const env = { ...createClientEnv(folder.home, folder.tmp), AI_API_KEY: CLIENT_KEY };
-  const config = renderCodexConfig(model, bridge.url, options.config);
-  return {
-    dialect, version, model, upstream, bridge, folder,
-    async run(prompt, { args, timeoutMs, exitCode = 0, env: more } = {}) {
-      const before = upstream.requests.length;
-      const { workspace, codexHome } = folder;
-      const codex = await runCodex({
-        version, prompt, workspace, codexHome, config,
-        env: { ...env, ...more },
-        ...(args && { args }),
-        ...(timeoutMs !== undefined && { timeoutMs }),
-      });
-      const run = { ...codex, requests: upstream.requests.slice(before) };
-      runs.push(run);
-      assert.equal(run.exitCode, exitCode, 'exit code of Codex');
-      for (const request of run.requests) assertChatRequest(request, version, key);
-      return run;
-    },
+  constructor(
+    readonly dialect: UpstreamDialect,
+    private readonly options: ScenarioOptions,
+    readonly upstream: ScriptedUpstream,
+    readonly folder: WorkFolder,
+  ) {
+    this.version = options.version ?? CURRENT_CODEX;
+    this.model = options.model ?? SETUPS[dialect].model;
+    this.env = { ...createClientEnv(folder.home, folder.tmp), AI_API_KEY: CLIENT_KEY };
+  }
+
+  get bridge(): BridgeProcess {
+    const bridge = this.bridges.at(-1);
+    assert.ok(bridge, 'no bridge was started');
+    return bridge;
+  }
+
+  async startBridge(): Promise<void> {
+    const env = { AI_API_KEY: UPSTREAM_KEY, ...SETUPS[this.dialect].env, ...this.options.bridgeEnv };
+    this.bridges.push(await startBridge({ upstreamUrl: this.upstream.url, folder: this.folder.root, env }));
+  }
+
+  readonly restartBridge = async (): Promise<void> => {
+    assert.equal(await this.bridge.stop(), 0, 'exit code of the bridge');
+    await this.startBridge();
   };
+
+  async stopBridge(): Promise<void> {
+    for (const bridge of this.bridges) await bridge.stop();
+  }
+
+  readonly configure = (): Promise<void> => {
+    const { config, catalog } = this.options;
+    return writeCodexHome(this.folder.codexHome, { model: this.model, bridgeUrl: this.bridge.url, config, catalog });
+  };
+
+  readonly run = async (prompt?: string, options: RunOptions = {}): Promise<ScenarioRun> => {
+    const { exitCode = 0, env, ...rest } = options;
+    const before = this.upstream.requests.length;
+    await this.configure();
+    const { workspace, codexHome } = this.folder;
+    const codex = await runCodex({ version: this.version, prompt, workspace, codexHome, env: { ...this.env, ...env }, ...rest });
+    const run = { ...codex, requests: this.upstream.requests.slice(before) };
+    this.runs.push(run);
+    assert.equal(run.exitCode, exitCode, 'exit code of Codex');
+    const key = this.options.bridgeEnv?.['AI_API_KEY'] ?? UPSTREAM_KEY;
+    for (const request of run.requests) assertChatRequest(request, this.version, key);
+    return run;
+  };
+
+  log(): string {
+    return this.bridges.map((bridge) => bridge.log()).join('');
+  }
+
+  /** What everyone wrote. */
+  report(context: TestContext): void {
+    const { requests, rejections } = this.upstream;
+    for (const { stdout, stderr } of this.runs) context.diagnostic(`Codex wrote:\n${stdout}${stderr}`);
+    context.diagnostic(`The upstream got ${requests.length} requests and refused: ${rejections.join('\n')}`);
+    context.diagnostic(`The bridge wrote:\n${this.log()}`);
+  }
 }
 
 function assertUpstream(upstream: ScriptedUpstream, refusals: readonly string[] | undefined): void {
   if (refusals === undefined) return upstream.assertClean();
   assert.deepEqual(upstream.rejections.map((rejection) => rejection.split(':', 1)[0]), refusals);
-}
-
-function report(
-  context: TestContext,
-  runs: readonly ScenarioRun[],
-  upstream: ScriptedUpstream,
-  bridge: BridgeProcess | undefined,
-): void {
-  for (const { stdout, stderr } of runs) context.diagnostic(`Codex wrote:\n${stdout}${stderr}`);
-  context.diagnostic(`The upstream got ${upstream.requests.length} requests and refused: ${upstream.rejections.join('\n')}`);
-  context.diagnostic(`The bridge wrote:\n${bridge?.log() ?? ''}`);
 }

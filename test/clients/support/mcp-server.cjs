@@ -1,5 +1,10 @@
-/** A Model Context Protocol server over standard input and output, with the tools `echo` and `get_image`. Plain Node. */
+/**
+ * A Model Context Protocol server over standard input and output, with the tools `echo` and `get_image`. Plain Node.
+ * Its name is the first argument.
+ */
 'use strict';
+
+const NAME = process.argv[2];
 
 /** Two by two red pixels. */
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mM4IScHRAwQCgAfJgQRSo6NIAAAAABJRU5ErkJggg==';
@@ -9,7 +14,7 @@ const TOOLS = [
     name: 'echo',
     description: 'Returns the text it is given.',
     inputSchema: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] },
-    call: ({ text }) => [{ type: 'text', text: `echo: ${text}` }],
+    call: ({ text }) => [{ type: 'text', text: `${NAME} echoes: ${text}` }],
   },
   {
     name: 'get_image',
@@ -23,7 +28,7 @@ const METHODS = {
   initialize: ({ protocolVersion }) => ({
     protocolVersion,
     capabilities: { tools: {} },
-    serverInfo: { name: 'mini', version: '1.0.0' },
+    serverInfo: { name: NAME, version: '1.0.0' },
   }),
   ping: () => ({}),
   'tools/list': () => ({ tools: TOOLS.map(({ call, ...tool }) => tool) }),

@@ -31,6 +31,8 @@ export interface Program {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** True for a program whose standard input is written to. */
+  readonly typed?: boolean;
 }
 
 export interface ProgramRun {
@@ -42,8 +44,12 @@ export interface ProgramRun {
   readonly timedOut: boolean;
 }
 
-/** Runs `program` to its end, without an input. What it leaves running in its process group is killed. */
-export async function runProgram(program: Program, timeoutMs: number): Promise<ProgramRun> {
+/**
+ * Runs `program` to its end, without an input. What it leaves running in its process group is killed.
+ *
+ * @param killOn ends it with SIGKILL, as if its time were over, when it resolves
+ */
+export async function runProgram(program: Program, timeoutMs: number, killOn?: Promise<unknown>): Promise<ProgramRun> {
   const child = startProgram(program);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
@@ -52,6 +58,7 @@ export async function runProgram(program: Program, timeoutMs: number): Promise<P
     timedOut = true;
     killGroup(child);
   }, timeoutMs);
+  void killOn?.then(() => killGroup(child), () => undefined);
   try {
     const exitCode = await exitOf(child);
     killGroup(child);
@@ -62,8 +69,8 @@ export async function runProgram(program: Program, timeoutMs: number): Promise<P
 }
 
 /** Starts `program` in a process group of its own, which ends at the latest with this process. */
-export function startProgram({ command, args, cwd, env }: Program): ChildProcess {
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+export function startProgram({ command, args, cwd, env, typed = false }: Program): ChildProcess {
+  const child = spawn(command, args, { cwd, env, stdio: [typed ? 'pipe' : 'ignore', 'pipe', 'pipe'], detached: true });
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;

@@ -1,0 +1,103 @@
+/** Rewrites of JSON Schemas for providers whose checker knows less of the standard. Facts: upstreams.md, section 2, schemas. */
+import { isJsonObject, type JsonObject, type JsonValue } from '../base/json';
+import type { SchemaRule } from '../providers/dialect';
+
+type Rewrite = (schema: JsonObject, root: JsonObject) => JsonObject;
+
+const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'];
+const MAPS = ['properties', '$defs', 'definitions', 'patternProperties'];
+const SINGLE = ['items', 'additionalProperties', 'not', 'contains', 'propertyNames', 'if', 'then', 'else'];
+
+/** Applies the rules in their order to every schema inside. @returns the same object when nothing had to change */
+export function applySchemaRules(schema: JsonObject, rules: readonly SchemaRule[]): JsonObject {
+  return rules.reduce((current, rule) => walk(current, REWRITES[rule], current, 0), schema);
+}
+
+const REWRITES: { readonly [K in SchemaRule]: Rewrite } = {
+  'inline-refs': inlineRef,
+  'no-boolean-schemas': withoutBooleans,
+  'no-tuples': withoutTuples,
+  'no-null-unions': withoutNullUnions,
+  // "when using anyOf, type should be defined in anyOf items instead of the parent schema" (Moonshot).
+  'no-type-beside-any-of': (schema) => (Array.isArray(schema['anyOf']) ? omit(schema, 'type') : schema),
+  'required-must-exist': requireExisting,
+};
+
+/** Schemas nest; a recursive reference would never end. */
+const DEEPEST = 24;
+
+function walk(schema: JsonObject, rewrite: Rewrite, root: JsonObject, depth: number): JsonObject {
+  if (depth > DEEPEST) return {};
+  const here = rewrite(schema, root);
+  const inner = (value: JsonValue): JsonValue => (isJsonObject(value) ? walk(value, rewrite, root, depth + 1) : value);
+  const entries = Object.entries(here).map(([key, value]): [string, JsonValue | undefined] => {
+    if (value === undefined) return [key, value];
+    if (LISTS.includes(key) && Array.isArray(value)) return [key, value.map(inner)];
+    if (MAPS.includes(key) && isJsonObject(value)) {
+      return [key, Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, entry === undefined ? entry : inner(entry)]))];
+    }
+    return [key, SINGLE.includes(key) ? inner(value) : value];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** `$ref` with keywords beside it, or into other places than `$defs`, is refused: the definition takes its place. */
+function inlineRef(schema: JsonObject, root: JsonObject): JsonObject {
+  const reference = schema['$ref'];
+  if (typeof reference !== 'string') return schema;
+  const target = resolve(reference, root);
+  return { ...target, ...omit(schema, '$ref') };
+}
+
+function resolve(reference: string, root: JsonObject): JsonObject {
+  if (!reference.startsWith('#')) return {};
+  let current: JsonValue | undefined = root;
+  for (const step of reference.slice(1).split('/').filter((part) => part !== '')) {
+    const key = step.replace(/~1/g, '/').replace(/~0/g, '~');
+    current = isJsonObject(current) ? current[key] : undefined;
+  }
+  return isJsonObject(current) ? current : {};
+}
+
+/** `true` is any value; `false`, which forbids, is kept where it closes an object and dropped elsewhere. */
+function withoutBooleans(schema: JsonObject): JsonObject {
+  const properties = schema['properties'];
+  const closed = typeof schema['items'] === 'boolean' ? omit(schema, 'items') : schema;
+  if (!isJsonObject(properties)) return closed;
+  const kept = Object.entries(properties).filter(([, value]) => value !== false).map(([name, value]) => [name, value === true ? {} : value]);
+  return { ...closed, properties: Object.fromEntries(kept) };
+}
+
+/** `items: [A, B]` and `prefixItems` become a list of any of them. */
+function withoutTuples(schema: JsonObject): JsonObject {
+  const tuple = Array.isArray(schema['items']) ? schema['items'] : schema['prefixItems'];
+  if (!Array.isArray(tuple)) return schema;
+  return { ...omit(omit(schema, 'prefixItems'), 'additionalItems'), items: tuple.length === 1 ? (tuple[0] ?? {}) : { anyOf: tuple } };
+}
+
+/** `type: ["string", "null"]` and `anyOf: [X, {type: "null"}]` become the type alone: optional says the same. */
+function withoutNullUnions(schema: JsonObject): JsonObject {
+  const type = schema['type'];
+  const anyOf = schema['anyOf'];
+  if (Array.isArray(type)) {
+    const types = type.filter((entry) => entry !== 'null');
+    return types.length === 1 && types[0] !== undefined ? { ...schema, type: types[0] } : schema;
+  }
+  if (!Array.isArray(anyOf)) return schema;
+  const variants = anyOf.filter((entry) => !(isJsonObject(entry) && entry['type'] === 'null'));
+  const [only] = variants;
+  if (variants.length === anyOf.length) return schema;
+  return variants.length === 1 && isJsonObject(only) ? { ...omit(schema, 'anyOf'), ...only } : { ...schema, anyOf: variants };
+}
+
+function requireExisting(schema: JsonObject): JsonObject {
+  const { required, properties } = schema;
+  if (!Array.isArray(required)) return schema;
+  const known = isJsonObject(properties) ? properties : {};
+  return { ...schema, required: required.filter((name) => typeof name === 'string' && known[name] !== undefined) };
+}
+
+function omit(schema: JsonObject, key: string): JsonObject {
+  const { [key]: _omitted, ...rest } = schema;
+  return rest;
+}

@@ -1,0 +1,63 @@
+/** State that travels through the client: what we sealed opens again, everything else is ignored. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { openReasoning, openSummary, sealReasoning, sealSummary } from '../../src/tools/envelope';
+
+const TEXTS = ['', ' \n\t', 'plain', '“quoted” 🤔 漢字 \u0000', 'x'.repeat(300_000)];
+
+describe('reasoning', () => {
+  for (const text of TEXTS) {
+    it(`${JSON.stringify(text.slice(0, 20))} comes back byte for byte`, () => {
+      assert.deepEqual(openReasoning(sealReasoning({ text, details: undefined })), { text, details: undefined });
+    });
+  }
+
+  it('signed blocks come back', () => {
+    const details = [{ type: 'reasoning.encrypted', data: 'AAA', nested: { a: [1, null] } }, 'odd'];
+    assert.deepEqual(openReasoning(sealReasoning({ text: 'x', details })), { text: 'x', details });
+  });
+
+  it('is the same text each time: prompt caches depend on it', () => {
+    assert.equal(sealReasoning({ text: 'x', details: [] }), sealReasoning({ text: 'x', details: [] }));
+  });
+
+  it('fits into a JSON string and a header as it is', () => assert.match(sealReasoning({ text: '🤔"\n', details: undefined }), /^acb1\.[A-Za-z0-9+/]+=*$/));
+});
+
+it('a summary comes back', () => {
+  for (const text of TEXTS) assert.equal(openSummary(sealSummary(text)), text);
+});
+
+describe('what is not ours is ignored', () => {
+  const encode = (value: unknown, prefix = 'acb1.') => prefix + Buffer.from(JSON.stringify(value)).toString('base64');
+  const FOREIGN: readonly (readonly [name: string, envelope: string | undefined])[] = [
+    ['nothing', undefined],
+    ['an empty string', ''],
+    ['one of OpenAI', 'gAAAAABmZ3J1ZW4tc2VjcmV0'],
+    ['only the prefix', 'acb1.'],
+    ['no base64', 'acb1.%%%%'],
+    ['no JSON', `acb1.${Buffer.from('{"kind":').toString('base64')}`],
+    ['no object', encode(['reasoning'])],
+    ['no kind', encode({ text: 'x' })],
+    ['another kind', encode({ kind: 'other', text: 'x' })],
+    ['no text', encode({ kind: 'reasoning' })],
+    ['a number as text', encode({ kind: 'reasoning', text: 7 })],
+    ['another version', encode({ kind: 'reasoning', text: 'x' }, 'acb2.')],
+    ['cut in the middle', sealReasoning({ text: 'a longer text', details: undefined }).slice(0, 30)],
+  ];
+  for (const [name, envelope] of FOREIGN) {
+    it(name, () => {
+      assert.equal(openReasoning(envelope), undefined);
+      assert.equal(openSummary(envelope), undefined);
+    });
+  }
+
+  it('a summary is no reasoning, and the other way round', () => {
+    assert.equal(openReasoning(sealSummary('x')), undefined);
+    assert.equal(openSummary(sealReasoning({ text: 'x', details: undefined })), undefined);
+  });
+
+  it('details that are no list are left out', () => {
+    assert.deepEqual(openReasoning(encode({ kind: 'reasoning', text: 'x', details: { a: 1 } })), { text: 'x', details: undefined });
+  });
+});

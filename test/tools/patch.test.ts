@@ -1,0 +1,62 @@
+/** Patches as models write them: what is certain is repaired, and what was streamed is never taken back. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { certainPatch, repairPatch } from '../../src/tools/patch';
+
+const BODY = '*** Begin Patch\n*** Add File: a.txt\n+Hello\n*** End Patch';
+const OPEN = '*** Begin Patch\n*** Add File: a.txt\n+Hello';
+
+const BEFORE = 'removed what stood before the patch';
+const AFTER = 'removed what stood after the patch';
+const ENDED = 'added the missing "*** End Patch" line';
+
+const REPAIRS: readonly (readonly [name: string, text: string, repaired: string, repairs: readonly string[]])[] = [
+  ['a good patch', BODY, BODY, []],
+  ['a good patch with a line break behind', `${BODY}\n`, `${BODY}\n`, []],
+  ['blank lines in front', `\n\n${BODY}`, BODY, [BEFORE]],
+  ['a code fence', `\`\`\`\n${BODY}\n\`\`\``, BODY, [BEFORE, AFTER]],
+  ['a code fence with a word', `\`\`\`patch\n${BODY}\n\`\`\`\n`, BODY, [BEFORE, AFTER]],
+  ['a heredoc', `apply_patch <<'EOF'\n${BODY}\nEOF`, BODY, [BEFORE, AFTER]],
+  ['a heredoc of another word', `<<PATCH\n${BODY}\nPATCH\n`, BODY, [BEFORE, AFTER]],
+  ['a heredoc behind a command', `bash apply_patch << "EOF"\n${BODY}\nEOF\n`, BODY, [BEFORE, AFTER]],
+  ['no end', OPEN, `${OPEN}\n*** End Patch`, [ENDED]],
+  ['no end behind a line break', `${OPEN}\n`, `${OPEN}\n*** End Patch`, [ENDED]],
+  ['no end in a fence', `\`\`\`\n${OPEN}\n\`\`\``, `${OPEN}\n*** End Patch`, [BEFORE, ENDED]],
+  ['no end in a heredoc', `apply_patch <<EOF\n${OPEN}\nEOF\n`, `${OPEN}\n*** End Patch`, [BEFORE, ENDED]],
+  ['only the end of a fence', `${OPEN}\n\`\`\``, `${OPEN}\n*** End Patch`, [ENDED]],
+  ['only the end of a fence and a line break', `${OPEN}\n\`\`\`\n`, `${OPEN}\n*** End Patch`, [ENDED]],
+  ['words in front are a command or a mistake: left alone', `Here it is:\n${BODY}`, `Here it is:\n${BODY}`, []],
+  ['words behind are left alone', `${BODY}\nDone, I think.`, `${BODY}\nDone, I think.`, []],
+  ['no patch at all', 'rm -rf x', 'rm -rf x', []],
+  ['nothing', '', '', []],
+];
+
+describe('repair', () => {
+  for (const [name, text, repaired, repairs] of REPAIRS) {
+    it(name, () => assert.deepEqual(repairPatch(text), { text: repaired, repairs }));
+    it(`${name}: once is enough`, () => assert.deepEqual(repairPatch(repaired).text, repaired));
+  }
+});
+
+describe('what can be streamed', () => {
+  for (const [name, text] of REPAIRS) {
+    it(`${name}: grows, and no repair contradicts it`, () => {
+      const { text: repaired } = repairPatch(text);
+      let sent = '';
+      for (let length = 0; length <= text.length; length += 1) {
+        const certain = certainPatch(text.slice(0, length));
+        assert.ok(certain.startsWith(sent) || sent.startsWith(certain), `at ${length}`);
+        if (certain.length > sent.length) sent = certain;
+        assert.ok(repaired.startsWith(sent), `at ${length}: ${JSON.stringify(sent)}`);
+      }
+    });
+  }
+
+  it('is whole lines, up to the last marker', () => {
+    assert.equal(certainPatch(OPEN), OPEN.slice(0, OPEN.lastIndexOf('\n') + 1));
+    assert.equal(certainPatch(BODY), BODY);
+    assert.equal(certainPatch(`${BODY}\n`), BODY);
+    assert.equal(certainPatch('*** Begin Pat'), '');
+    assert.equal(certainPatch('```\n*** Begin Patch\n'), '');
+  });
+});

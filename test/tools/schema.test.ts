@@ -1,0 +1,31 @@
+/** Tool parameters: an object at the root, whatever the client declared. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { toObjectSchema } from '../../src/tools/schema';
+import type { JsonObject } from '../../src/base/json';
+
+const EMPTY = { type: 'object', properties: {} };
+const OBJECT = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false };
+
+const SCHEMAS: readonly (readonly [name: string, schema: JsonObject | undefined, expected: JsonObject])[] = [
+  ['none', undefined, EMPTY],
+  ['an object', OBJECT, OBJECT],
+  ['an object without properties', { type: 'object' }, EMPTY],
+  ['an object with rules of its own', { type: 'object', additionalProperties: { type: 'string' } }, { type: 'object', additionalProperties: { type: 'string' }, properties: {} }],
+  ['an empty schema', {}, EMPTY],
+  ['no type', { properties: { a: {} }, required: ['a'] }, { type: 'object', properties: { a: {} }, required: ['a'] }],
+  ['a choice', { anyOf: [{ type: 'object' }, { type: 'null' }] }, { type: 'object', properties: {}, anyOf: [{ type: 'object' }, { type: 'null' }] }],
+  ['several types', { type: ['object', 'null'], properties: { a: {} } }, { type: 'object', properties: { a: {} } }],
+  ['a string', { type: 'string' }, EMPTY],
+  ['an array', { type: 'array', items: {} }, EMPTY],
+];
+
+for (const [name, schema, expected] of SCHEMAS) {
+  it(name, () => {
+    const before = JSON.stringify(schema);
+    assert.deepEqual(toObjectSchema(schema), expected);
+    assert.equal(JSON.stringify(schema), before);
+  });
+}
+
+it('a good schema is passed on as it is', () => assert.equal(toObjectSchema(OBJECT), OBJECT));

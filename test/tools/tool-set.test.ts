@@ -1,0 +1,115 @@
+/** Names of tools both ways: legal and stable upstream, exact on the way back. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { shortHash } from '../../src/base/hash';
+import { ToolSet } from '../../src/tools/tool-set';
+import type { CallTarget } from '../../src/tools/call-target';
+
+type Tool = Pick<CallTarget, 'name' | 'namespace'>;
+
+function setOf(tools: readonly Tool[], forbidden: readonly string[] = []): ToolSet {
+  const set = new ToolSet(forbidden);
+  for (const tool of tools) set.add({ target: { kind: 'function', ...tool }, parameters: { type: 'object' } });
+  return set;
+}
+
+const namesOf = (set: ToolSet): readonly string[] => set.offered.map((tool) => tool.function.name);
+const hashOf = ({ name, namespace = '' }: Tool): string => shortHash(`${namespace}\0${name}`);
+
+const LONG = 'a'.repeat(70);
+
+describe('upstream names', () => {
+  const NAMES: readonly (readonly [what: string, tool: Tool, name: string])[] = [
+    ['a legal name', { name: 'exec_command' }, 'exec_command'],
+    ['a name of 64 characters', { name: 'a'.repeat(64) }, 'a'.repeat(64)],
+    ['a name of 65 characters', { name: 'a'.repeat(65) }, `${'a'.repeat(56)}_${hashOf({ name: 'a'.repeat(65) })}`],
+    ['a long name in a namespace', { name: LONG, namespace: 'mcp__x' }, `mcp__x__${'a'.repeat(48)}_${hashOf({ name: LONG, namespace: 'mcp__x' })}`],
+    ['a namespace', { name: 'echo', namespace: 'mcp__mini' }, 'mcp__mini__echo'],
+    ['a namespace of Codex 0.125', { name: 'echo', namespace: 'mcp__mini__' }, 'mcp__mini__echo'],
+    ['Codex’s own namespace', { name: 'exec', namespace: 'functions' }, 'exec'],
+    ['an empty namespace', { name: 'exec', namespace: '' }, 'exec'],
+    ['a dot', { name: 'repo.list' }, `repo_list_${hashOf({ name: 'repo.list' })}`],
+    ['other alphabets', { name: '读取' }, `___${hashOf({ name: '读取' })}`],
+    ['a leading digit', { name: '3d_view' }, `_3d_view_${hashOf({ name: '3d_view' })}`],
+    ['a digit leads only with its namespace in front', { name: '3d', namespace: 'mcp__a' }, 'mcp__a__3d'],
+    ['no name', { name: '' }, `__${hashOf({ name: '' })}`],
+    ['a forbidden name', { name: 'search' }, `search_${hashOf({ name: 'search' })}`],
+    ['a forbidden name in a namespace', { name: 'search', namespace: 'mcp__a' }, 'mcp__a__search'],
+  ];
+  for (const [what, tool, name] of NAMES) {
+    it(what, () => {
+      const set = setOf([tool], ['search']);
+      assert.deepEqual(namesOf(set), [name]);
+      assert.match(name, /^[a-zA-Z_-][a-zA-Z0-9_-]{0,63}$/);
+      assert.deepEqual(set.find(name), { kind: 'function', ...tool });
+      assert.equal(set.nameOf(tool), name);
+      // The history of a request that does not offer the tool any more keeps its name.
+      assert.equal(setOf([], ['search']).nameOf(tool), name);
+    });
+  }
+
+  it('two tools never share a name, and the same tool is offered once', () => {
+    const tools: readonly Tool[] = [
+      { name: 'echo', namespace: 'mcp__a' }, { name: 'mcp__a__echo' }, { name: 'echo', namespace: 'mcp__b' }, { name: 'echo' },
+      { name: 'echo', namespace: 'mcp__a' }, { name: 'a.b' }, { name: 'a b' }, { name: 'a_b' },
+    ];
+    const set = setOf(tools);
+    const names = namesOf(set);
+    assert.equal(names.length, 7);
+    assert.equal(new Set(names).size, 7);
+    for (const tool of tools) assert.deepEqual(set.find(set.nameOf(tool)), { kind: 'function', ...tool });
+  });
+
+  it('a name does not depend on the other tools, as far as it is free', () => {
+    const many = Array.from({ length: 200 }, (_, index): Tool => ({ name: `tool_${index}`, namespace: `mcp__${index % 7}` }));
+    const all = setOf(many);
+    for (const tool of many) assert.equal(setOf([tool]).nameOf(tool), all.nameOf(tool));
+  });
+
+  it('the first declaration of a tool wins', () => {
+    const set = new ToolSet();
+    set.add({ target: { kind: 'custom', name: 'a' }, description: 'first', parameters: {} });
+    set.add({ target: { kind: 'function', name: 'a' }, description: 'second', parameters: {} });
+    assert.deepEqual(set.offered, [{ type: 'function', function: { name: 'a', description: 'first', parameters: {} } }]);
+    assert.equal(set.find('a').kind, 'custom');
+  });
+
+  it('empty descriptions are left out, strict is kept', () => {
+    const set = new ToolSet();
+    set.add({ target: { kind: 'function', name: 'a' }, description: '', parameters: {}, strict: false });
+    assert.deepEqual(set.offered[0]?.function, { name: 'a', parameters: {}, strict: false });
+  });
+});
+
+describe('the way back', () => {
+  const set = setOf([
+    { name: 'exec_command' }, { name: 'echo', namespace: 'mcp__mini' }, { name: 'list', namespace: 'mcp__a' }, { name: 'list', namespace: 'mcp__b' },
+  ]);
+  const FOUND: readonly (readonly [called: string, target: Tool])[] = [
+    ['exec_command', { name: 'exec_command' }],
+    ['Exec_Command', { name: 'exec_command' }],
+    ['functions.exec_command', { name: 'exec_command' }],
+    ['mcp__mini__echo', { name: 'echo', namespace: 'mcp__mini' }],
+    ['MCP__mini__echo', { name: 'echo', namespace: 'mcp__mini' }],
+    ['echo', { name: 'echo', namespace: 'mcp__mini' }],
+    ['functions.echo', { name: 'echo', namespace: 'mcp__mini' }],
+    ['list', { name: 'list' }],
+    ['mcp__b__list', { name: 'list', namespace: 'mcp__b' }],
+    ['gone', { name: 'gone' }],
+    ['', { name: '' }],
+  ];
+  for (const [called, target] of FOUND) {
+    it(`"${called}" is ${JSON.stringify(target)}`, () => assert.deepEqual(set.find(called), { kind: 'function', ...target }));
+  }
+
+  it('knows what was offered', () => {
+    assert.equal(set.has('mcp__mini__echo'), true);
+    assert.equal(set.has('echo'), false);
+  });
+});
+
+it('the hash is the same in every process', () => {
+  assert.equal(shortHash(''), '0ztntfp');
+  assert.match(shortHash('x'.repeat(1_000)), /^[0-9a-z]{7}$/);
+  assert.notEqual(shortHash('a\0b'), shortHash('ab\0'));
+});
