@@ -9,6 +9,7 @@ export function bareAssembler(model: string, client: ClientKind, runtime: Runtim
   const { clock, makeId } = runtime;
   return new ResponsesAssembler({
     responseId: makeId('resp'),
+    createdAt: Math.floor(clock() / 1_000),
     model,
     client,
     clock,

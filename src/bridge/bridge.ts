@@ -22,6 +22,8 @@ export interface Turn {
   readonly stream: boolean;
   /** What was changed or dropped on the way upstream, one sentence each. */
   readonly notes: readonly string[];
+  /** A sign of life for a client whose provider is silent: an event for Codex, a comment for others. */
+  pulse(): string;
   /** One SSE text for each upstream read; the terminal event and `data: [DONE]` included. Never throws. */
   frames(): AsyncIterable<string>;
   /** The whole answer as JSON text, with its HTTP status. */
@@ -43,6 +45,9 @@ export interface Bridge {
    * @param body the request as far as it was read, `undefined` when it was not
    */
   failedFrames(error: BridgeError, body: unknown): string;
-  /** Body and entity tag of GET /models; the tag with its quotes. */
-  models(): { readonly body: JsonObject; readonly etag: string };
+  /**
+   * Body and entity tag of GET /models; the tag with its quotes. Never rejects.
+   * @param codexVersion the version of the Codex that asks, where it says so
+   */
+  models(codexVersion?: string): Promise<{ readonly body: JsonObject; readonly etag: string }>;
 }

@@ -1,6 +1,8 @@
 /** The two protocols a client may speak, as the turn needs them: how outputs become text. */
 import { ChatCollector } from '../stream/chat-collector';
-import type { ChatAssembler, ChatOutput } from '../stream/chat-assembler';
+import type { ClientKind } from '../errors/error-body';
+import type { ChatOutput } from '../stream/chat-assembler';
+import type { ChatUsageObject } from '../wire/chat-chunk';
 import type { MakeId } from '../base/clock';
 import { userMessage } from './user-message';
 import type { InputItem } from '../wire/responses-items';
@@ -15,14 +17,25 @@ export interface ClientProtocol<Output> {
   /** Folds the outputs of a finished turn into its JSON body. */
   collect(outputs: readonly Output[]): void;
   body(): string;
+  /** A sign of life while the provider is silent. */
+  pulse(): string;
 }
 
+/** SDK clients wait without asking; a comment keeps the proxies between them and the bridge awake. */
+const COMMENT = ': keep-alive\n\n';
+
 /** @param echo request fields that every Response repeats, as text (see encodeEcho) */
-export function responsesProtocol(echo: string): ClientProtocol<ResponsesEvent> {
+export function responsesProtocol(echo: string, client: ClientKind): ClientProtocol<ResponsesEvent> {
   const encoder = new SseEncoder(echo);
   let last: ResponsesEvent | undefined;
+  let progress: readonly ResponsesEvent[] = [];
   return {
-    encode: (events) => encoder.encode(events),
+    encode(events) {
+      if (progress.length === 0) progress = events.filter((event) => event.type === 'response.in_progress');
+      return encoder.encode(events);
+    },
+    // Only data events reset Codex's idle timer (codex-protocol.md, rule 9).
+    pulse: () => (client === 'codex' ? encoder.encode(progress) : COMMENT),
     done: SSE_DONE,
     collect(events) {
       last = events.at(-1) ?? last;
@@ -36,7 +49,7 @@ export function responsesProtocol(echo: string): ClientProtocol<ResponsesEvent> 
  * Spec: Responses API, compact.
  */
 export function compactionProtocol(input: readonly InputItem[], makeId: MakeId): ClientProtocol<ResponsesEvent> {
-  const responses = responsesProtocol('');
+  const responses = responsesProtocol('', 'generic');
   let last: ResponsesEvent | undefined;
   return {
     ...responses,
@@ -52,13 +65,14 @@ export function compactionProtocol(input: readonly InputItem[], makeId: MakeId):
   };
 }
 
-/** @param assembler the turn's own: it knows the usage a whole completion states */
-export function chatProtocol(assembler: ChatAssembler): ClientProtocol<ChatOutput> {
+/** @param usage what the answer cost, once it is known: a whole completion states it, a stream only when asked */
+export function chatProtocol(usage: () => ChatUsageObject | undefined): ClientProtocol<ChatOutput> {
   const collector = new ChatCollector();
   return {
     encode: (outputs) => outputs.map((output) => `data: ${JSON.stringify(output)}\n\n`).join(''),
     done: SSE_DONE,
     collect: (outputs) => outputs.forEach((output) => collector.push(output)),
-    body: () => collector.body(assembler.usage),
+    body: () => collector.body(usage()),
+    pulse: () => COMMENT,
   };
 }

@@ -2,11 +2,13 @@
 import { findProvider } from '../providers/catalog';
 import type { Logger } from '../observe/log';
 import { LearnedAmendments } from '../upstream/amendments';
+import { FailureBudget } from '../upstream/failure-budget';
+import { RefusalCache } from '../upstream/refusal-cache';
 import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
 import { failedFrames } from './failed-frames';
-import { listModels } from './models';
-import { createMakeId, type Runtime } from './runtime';
+import { createModelCatalog } from './models';
+import { createMakeId, sleep, type Runtime } from './runtime';
 import type { BridgeSettings } from './settings';
 import { startChatTurn, startCompaction, startResponsesTurn } from './turn';
 import type { TurnContext } from './turn-context';
@@ -24,18 +26,21 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
   const provider = findProvider(settings.provider, settings.aiBaseUrl);
   const runtime = { ...createRuntime(settings), ...overrides };
   const tap = createTap(settings, log);
-  const context: TurnContext = { settings, provider, runtime, log, learned: new LearnedAmendments(), ...(tap && { tap }) };
-  const models = listModels(provider, settings.defaultModel);
+  const refusals = new RefusalCache(settings.refusalCacheMs, runtime.clock);
+  const context: TurnContext = { settings, provider, runtime, log, learned: new LearnedAmendments(), budget: new FailureBudget(), refusals, ...(tap && { tap }) };
+  const catalog = createModelCatalog(settings, provider, log);
   return {
     start: (kind, body, caller) => STARTS[kind](body, caller, context),
     failedFrames: (error, body) => failedFrames(error, body, runtime),
-    models: () => models,
+    models: (codexVersion) => catalog.list(codexVersion),
   };
 }
 
 function createRuntime(settings: BridgeSettings): Runtime {
   return {
     clock: Date.now,
+    random: Math.random,
+    sleep,
     makeId: createMakeId(),
     transport: createFetchTransport({
       connectMs: settings.upstreamConnectTimeoutMs,

@@ -1,18 +1,45 @@
-/** The answer to GET /models: one body for OpenAI clients (`data`) and, in time, for Codex (`models`). */
+/** The answer to GET /models: one body for OpenAI clients (`data`) and for Codex (`models`). */
 import { shortHash } from '../base/hash';
 import type { JsonObject } from '../base/json';
+import type { Logger } from '../observe/log';
+import { describeForCodex, type CodexModel } from '../providers/codex-models';
+import { listEntries, type CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
+import { discoverModels } from './discover-models';
+import type { ProviderSettings } from './settings';
 
 export interface ModelList {
-  readonly body: JsonObject;
+  readonly body: JsonObject & { readonly models: readonly CodexModel[] };
   /** Entity tag, with its quotes. */
   readonly etag: string;
 }
 
-/** @param defaultModel the user's DEFAULT_MODEL: listed even when the catalogue does not know it */
-export function listModels(provider: Provider, defaultModel: string | undefined): ModelList {
-  const ids = new Set([...(defaultModel === undefined ? [] : [defaultModel]), ...provider.models.map((model) => model.id)]);
-  const data = [...ids].map((id): JsonObject => ({ id, object: 'model', created: 0, owned_by: provider.name }));
-  const body = { object: 'list', data };
+export interface ModelCatalog {
+  /** Every model, the default one first. */
+  entries(): Promise<readonly CatalogEntry[]>;
+  /** @param codexVersion the Codex that asks: an old one refuses a list with words that it does not know */
+  list(codexVersion?: string): Promise<ModelList>;
+}
+
+export interface ModelSettings extends ProviderSettings {
+  readonly defaultModel: string | undefined;
+  readonly discoverModels: boolean;
+}
+
+/** The provider's own list is asked for once, when it is first needed, and only when the user wants it. */
+export function createModelCatalog(settings: ModelSettings, provider: Provider, log: Logger): ModelCatalog {
+  let found: ReturnType<typeof discoverModels> | undefined;
+  const discover = async () => (settings.discoverModels ? (found ??= discoverModels(settings, log)) : []);
+  const entries = async () => listEntries(provider, settings.defaultModel, await discover());
+  return {
+    entries,
+    list: async (codexVersion) => renderModelList(await entries(), provider, codexVersion),
+  };
+}
+
+function renderModelList(entries: readonly CatalogEntry[], provider: Provider, codexVersion: string | undefined): ModelList {
+  const data = entries.map(({ model }): JsonObject => ({ id: model.id, object: 'model', created: 0, owned_by: provider.name }));
+  const models = describeForCodex(entries, { provider: provider.title, codexVersion });
+  const body = { object: 'list', data, models };
   return { body, etag: `"${shortHash(JSON.stringify(body))}"` };
 }

@@ -15,7 +15,7 @@ export function isPreload(request: ResponsesRequest): boolean {
 /** A completed Response with one empty message; no provider is asked, no request of a plan is spent. */
 export function answerPreload(request: ResponsesRequest, runtime: Runtime): Turn {
   const assembler: ResponsesAssembler = bareAssembler(request.model ?? '', 'generic', runtime);
-  const protocol = responsesProtocol(encodeEcho(request.echo));
+  const protocol = responsesProtocol(encodeEcho(request.echo), 'generic');
   const events = [
     ...assembler.start(),
     ...assembler.step({ type: 'text-delta', text: '' }),
@@ -26,6 +26,7 @@ export function answerPreload(request: ResponsesRequest, runtime: Runtime): Turn
   return {
     stream: request.stream,
     notes: ['answered the preload request without asking the provider'],
+    pulse: () => protocol.pulse(),
     async *frames() {
       yield protocol.encode(events) + protocol.done;
     },

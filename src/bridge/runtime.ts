@@ -7,6 +7,24 @@ export interface Runtime {
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly transport: Transport;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Resolves after so many milliseconds, or at once when the signal is aborted. */
+  readonly sleep: (milliseconds: number, abort: AbortSignal) => Promise<void>;
+}
+
+/** A timer that an abort ends early. */
+export function sleep(milliseconds: number, abort: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      abort.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    if (abort.aborted) done();
+    else abort.addEventListener('abort', done);
+  });
 }
 
 /** Ids that no other process makes: 9 random bytes at start, then a counter. `prefix_…` is what Codex echoes. */

@@ -5,7 +5,8 @@ export type BridgeSettings = Pick<
   Config,
   | 'aiBaseUrl' | 'provider' | 'aiApiKey' | 'defaultModel' | 'smallModel' | 'allowTools' | 'allowSystem' | 'suppressReasoningText'
   | 'reasoningOutput' | 'forwardReasoning' | 'allowMultiToolCalls' | 'forceEnvAuth' | 'toolMarkup' | 'webSearch' | 'userAgent'
-  | 'upstreamConnectTimeoutMs' | 'upstreamFirstByteTimeoutMs' | 'upstreamIdleTimeoutMs' | 'logStreamRaw' | 'logStreamMax'
+  | 'upstreamConnectTimeoutMs' | 'upstreamFirstByteTimeoutMs' | 'upstreamIdleTimeoutMs' | 'upstreamCalls' | 'retryWaitMs' | 'refusalCacheMs'
+  | 'discoverModels' | 'logStreamRaw' | 'logStreamMax'
 >;
 
 export type ProviderSettings = Pick<BridgeSettings, 'aiBaseUrl' | 'aiApiKey' | 'forceEnvAuth' | 'userAgent'>;

@@ -2,6 +2,8 @@
 import type { Logger } from '../observe/log';
 import type { Provider } from '../providers/provider';
 import type { LearnedAmendments } from '../upstream/amendments';
+import type { FailureBudget } from '../upstream/failure-budget';
+import type { RefusalCache } from '../upstream/refusal-cache';
 import type { Runtime } from './runtime';
 import type { BridgeSettings } from './settings';
 
@@ -12,6 +14,9 @@ export interface TurnContext {
   readonly log: Logger;
   /** What models were seen to refuse since the start. */
   readonly learned: LearnedAmendments;
+  /** Failed calls of the turns that are running. */
+  readonly budget: FailureBudget;
+  readonly refusals: RefusalCache;
   /** Sees each upstream read when LOG_STREAM_RAW is on. */
   readonly tap?: (bytes: Uint8Array) => void;
 }

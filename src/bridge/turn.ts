@@ -1,7 +1,10 @@
 /** One request, from the client's words to a running answer: read, translate, send, assemble. */
+import type { MakeId } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
-import { AnswerStream } from '../stream/answer-stream';
-import type { Assembler } from '../stream/assembler';
+import type { Dialect } from '../providers/dialect';
+import { AnswerReader } from '../stream/answer-reader';
+import { AnswerStream, type AnswerStreamOptions } from '../stream/answer-stream';
+import type { Assembler, Judge } from '../stream/assembler';
 import { ChatAssembler, type ChatOutput } from '../stream/chat-assembler';
 import { CompactionAssembler } from '../stream/compaction-assembler';
 import { CumulativeStage } from '../stream/cumulative';
@@ -13,14 +16,17 @@ import { ToolMarkupStage } from '../stream/tool-markup';
 import { createCallWriter } from '../tools/codecs';
 import { asksForCompaction, toSummaryRequest } from '../translate/compaction';
 import { readChatRequest } from '../wire/read-chat-request';
+import type { ChatTool } from '../wire/chat-request';
 import { UnreadableField } from '../wire/read-edge';
 import { readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Caller, Turn } from './bridge';
+import { turnName } from './codex-metadata';
 import { chatProtocol, compactionProtocol, responsesProtocol, type ClientProtocol } from './client-protocol';
 import { answerPreload, isPreload } from './preload';
+import { judgeLateFailure, openAnswer, type Opened, type OpeningJob } from './open-answer';
+import { prepare, type Prepared } from './prepare';
 import { collect, frames, type RunningTurn } from './run-turn';
-import { send, type Sent } from './send';
 import type { TurnContext } from './turn-context';
 
 /** @throws BridgeError before the stream starts: a bad request, a refusal of the provider. */
@@ -28,80 +34,140 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
   const request = readOrThrow(() => readResponsesRequest(body));
   if (isPreload(request)) return answerPreload(request, context.runtime);
   const compaction = asksForCompaction(request);
-  const sent = await send(compaction ? toSummaryRequest(request) : request, caller, context);
-  const assembler = createResponsesAssembler(request, caller, context, sent);
+  const prepared = prepare(compaction ? toSummaryRequest(request) : request, caller, context);
+  const create = responsesAssemblers(request, caller, context, prepared);
+  const { makeId } = context.runtime;
   const echo = caller.client === 'codex' ? '' : encodeEcho(request.echo);
-  const shaped = compaction ? new CompactionAssembler(assembler, context.runtime.makeId) : assembler;
-  return run(request.stream, sent, shaped, responsesProtocol(echo), context);
+  return run({
+    stream: request.stream,
+    beginsAtOnce: caller.client === 'codex',
+    createAssembler: compaction ? (judge) => new CompactionAssembler(create(judge), makeId) : create,
+    protocol: responsesProtocol(echo, caller.client),
+  }, prepared, caller, context);
 }
 
 /** POST /responses/compact: the whole input becomes its user messages and one compaction item. Never streams. */
 export async function startCompaction(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const request = readOrThrow(() => readResponsesRequest(body));
-  const sent = await send(toSummaryRequest(request), caller, context);
+  const prepared = prepare(toSummaryRequest(request), caller, context);
+  const create = responsesAssemblers(request, caller, context, prepared);
   const { makeId } = context.runtime;
-  const assembler = new CompactionAssembler(createResponsesAssembler(request, caller, context, sent), makeId);
-  return run(false, sent, assembler, compactionProtocol(request.input, makeId), context);
+  return run({
+    stream: false,
+    beginsAtOnce: false,
+    createAssembler: (judge) => new CompactionAssembler(create(judge), makeId),
+    protocol: compactionProtocol(request.input, makeId),
+  }, prepared, caller, context);
 }
 
 /** The same as a Responses turn for a Chat Completions body: read as the Responses request it stands for. */
 export async function startChatTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const { request, includeUsage } = readOrThrow(() => readChatRequest(body));
-  const sent = await send(request, caller, context);
+  const prepared = prepare(request, caller, context);
+  const { tools } = prepared;
   const { clock, makeId } = context.runtime;
-  const assembler = new ChatAssembler({
+  const options = {
     id: makeId('chatcmpl'),
-    model: request.model ?? sent.model,
-    clock,
+    created: Math.floor(clock() / 1_000),
+    model: request.model ?? prepared.chat.model,
     includeUsage,
     hideReasoning: context.settings.suppressReasoningText,
-    findTarget: (name) => sent.tools.find(name),
-  });
-  return run<ChatOutput>(request.stream, sent, assembler, chatProtocol(assembler), context);
+    findTarget: (name: string) => tools.find(name),
+  };
+  let assembler = new ChatAssembler(options);
+  return run<ChatOutput>({
+    stream: request.stream,
+    beginsAtOnce: false,
+    createAssembler: (judge) => (assembler = new ChatAssembler({ ...options, judge })),
+    protocol: chatProtocol(() => assembler.usage),
+  }, prepared, caller, context);
 }
 
-function createResponsesAssembler(request: ResponsesRequest, caller: Caller, context: TurnContext, sent: Sent): ResponsesAssembler {
+function responsesAssemblers(request: ResponsesRequest, caller: Caller, context: TurnContext, prepared: Prepared): (judge: Judge) => ResponsesAssembler {
   const { settings, runtime } = context;
-  return new ResponsesAssembler({
+  const { tools, notes } = prepared;
+  const options = {
     responseId: runtime.makeId('resp'),
-    model: request.model ?? sent.model,
+    createdAt: Math.floor(runtime.clock() / 1_000),
+    model: request.model ?? prepared.chat.model,
     client: caller.client,
     clock: runtime.clock,
     makeId: runtime.makeId,
-    reasoning: settings.suppressReasoningText ? 'hidden' : settings.reasoningOutput,
-    findTarget: (name) => sent.tools.find(name),
+    reasoning: settings.suppressReasoningText ? ('hidden' as const) : settings.reasoningOutput,
+    findTarget: (name: string) => tools.find(name),
     createCallWriter,
-    note: (text) => sent.notes.add(text),
-  });
+    note: (text: string) => notes.add(text),
+  };
+  return (judge) => new ResponsesAssembler({ ...options, judge });
 }
 
-function run<Output>(stream: boolean, sent: Sent, assembler: Assembler<Output>, protocol: ClientProtocol<Output>, context: TurnContext): Turn {
-  const { settings, runtime, tap } = context;
+/** What differs between the kinds of turns. */
+interface Shape<Output> {
+  readonly stream: boolean;
+  /** Whether the stream may begin before the answer does: its client then hears of a refusal inside it. */
+  readonly beginsAtOnce: boolean;
+  /** A new assembler for each attempt; all of them continue the same response. */
+  readonly createAssembler: (judge: Judge) => Assembler<Output>;
+  readonly protocol: ClientProtocol<Output>;
+}
+
+/**
+ * Codex gets its stream at once: it understands failures inside it, and signs of life keep it waiting. Every other
+ * streaming client waits for the answer to begin, and hears of a refusal by the HTTP status.
+ */
+async function run<Output>(shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext): Promise<Turn> {
+  const { chat, notes } = prepared;
+  const machine = machineOptions(prepared, context);
+  let begun = false;
+  const judge: Judge = (error) => (begun ? judgeLateFailure(error, caller, context) : error);
+  const createStream = (): AnswerStream<Output> => new AnswerStream({ ...machine(), assembler: shape.createAssembler(judge) });
+  const turnId = turnName(caller.headers) ?? context.runtime.makeId('turn');
+  let job: OpeningJob<Output> | undefined = {
+    turn: turnId, chat, caller, context, createStream, note: (text) => notes.add(text), whole: !shape.stream,
+  };
+  const open = async (): Promise<Opened<Output>> => {
+    if (!job) throw new BridgeError('internal', 'A turn was opened twice.');
+    const opening = openAnswer(job);
+    // Megabytes of messages are not kept while the answer streams.
+    job = undefined;
+    const opened = await opening;
+    begun = true;
+    return opened;
+  };
+  const early = shape.stream && !shape.beginsAtOnce ? await open() : undefined;
   const turn: RunningTurn<Output> = {
-    answer: sent.answer,
-    stream: new AnswerStream({
-      assembler,
-      calls: { makeId: runtime.makeId, single: !settings.allowMultiToolCalls },
-      stages: createStages(sent, context),
-    }),
-    protocol,
-    ...(tap && { tap }),
+    protocol: shape.protocol,
+    open: early ? () => Promise.resolve(early) : open,
+    blank: createStream(),
+    tap: context.tap,
+    failed: (error) => context.log.warn('turn failed', { kind: error.kind, error: error.message }),
   };
   return {
-    stream,
+    stream: shape.stream,
     get notes() {
-      return sent.notes.list();
+      return notes.list();
     },
+    pulse: () => shape.protocol.pulse(),
     frames: () => frames(turn),
     collect: () => collect(turn),
   };
 }
 
+/** The parts of a stream machine that do not depend on the client; new stages for each attempt. */
+function machineOptions(prepared: Prepared, { settings, runtime }: TurnContext): () => Omit<AnswerStreamOptions<never>, 'assembler'> {
+  const { dialect } = prepared;
+  const offered = prepared.chat.tools ?? [];
+  const calls = { makeId: runtime.makeId, single: !settings.allowMultiToolCalls };
+  return () => ({ parser: new AnswerReader(calls), stages: createStages(dialect, settings.toolMarkup ? offered : [], runtime.makeId) });
+}
+
 /** Think tags first: tool markup may stand inside the reasoning they enclose. */
-function createStages({ dialect, offered }: Sent, { settings, runtime }: TurnContext): readonly Stage[] {
-  const thinking = dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)];
-  const markup = settings.toolMarkup ? [new ToolMarkupStage({ tools: offered, makeId: runtime.makeId })] : [];
-  return [...(dialect.cumulative ? [new CumulativeStage()] : []), ...thinking, ...markup];
+function createStages(dialect: Dialect, offered: readonly ChatTool[], makeId: MakeId): readonly Stage[] {
+  return [
+    ...(dialect.cumulative ? [new CumulativeStage()] : []),
+    ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
+    ...(offered.length === 0 ? [] : [new ToolMarkupStage({ tools: offered, makeId })]),
+  ];
 }
 
 function readOrThrow<T>(read: () => T): T {

@@ -1,37 +1,44 @@
 /** How a translated request goes upstream: address, headers, key. Everything that is not a success becomes a BridgeError. */
 import type { ProviderSettings } from './settings';
 import { BridgeError } from '../errors/bridge-error';
+import { ERRORS } from '../errors/error-table';
 import { classifyHttpFailure } from '../errors/classify';
 import { readRetryAfter } from '../errors/retry-after';
 import { REQUEST_ID_HEADERS } from '../providers/request-id';
-import type { Transport, UpstreamAnswer } from '../upstream/transport';
+import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat-request';
 import type { Caller } from './bridge';
+import type { TurnContext } from './turn-context';
 
 /** Error bodies longer than this are cut: they go into a message. */
 const LONGEST_ERROR_BODY = 64 * 1024;
 
 /** @throws BridgeError for a refusal, a redirect, or no answer at all. */
-export async function callUpstream(chat: ChatRequest, caller: Caller, settings: ProviderSettings, transport: Transport): Promise<UpstreamAnswer> {
+export async function callUpstream(chat: ChatRequest, caller: Caller, { settings, runtime, refusals }: TurnContext): Promise<UpstreamAnswer> {
   const url = `${settings.aiBaseUrl}/chat/completions`;
-  const answer = await transport({
-    url,
-    headers: upstreamHeaders(caller, settings),
-    body: Buffer.from(JSON.stringify(chat), 'utf8'),
-    abort: caller.abort,
-  });
+  const headers = upstreamHeaders(caller, settings);
+  const body = Buffer.from(JSON.stringify(chat), 'utf8');
+  const key = headers['authorization'] ?? '';
+  const known = refusals.find(body, key);
+  if (known) throw known;
+  const answer = await runtime.transport({ url, headers, body, abort: caller.abort });
   if (answer.status >= 200 && answer.status < 300) return answer;
-  throw await refusal(answer, new URL(url).host);
+  const error = await refusal(answer, new URL(url).host, runtime.clock());
+  if (isPermanent(error)) refusals.remember(body, key, error);
+  throw error;
 }
 
-async function refusal(answer: UpstreamAnswer, host: string): Promise<BridgeError> {
+/** Asking again with the same words brings the same answer. */
+const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCode === 'invalid_prompt';
+
+async function refusal(answer: UpstreamAnswer, host: string, now: number): Promise<BridgeError> {
   // A body that breaks off takes nothing from what the status says.
   const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
   const location = answer.header('location');
   if (answer.status < 400) {
     return new BridgeError('upstream_rejected', `${host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`);
   }
-  const retryAfterMs = readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), Date.now());
+  const retryAfterMs = readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), now);
   const requestId = REQUEST_ID_HEADERS.map((name) => answer.header(name)).find((id) => id !== undefined);
   return classifyHttpFailure({
     status: answer.status,
@@ -43,7 +50,7 @@ async function refusal(answer: UpstreamAnswer, host: string): Promise<BridgeErro
 }
 
 /** The key of the environment by default; the inbound token only when FORCE_ENV_AUTH is off. */
-function upstreamHeaders(caller: Caller, settings: ProviderSettings): Readonly<Record<string, string>> {
+export function upstreamHeaders(caller: Pick<Caller, 'authorization' | 'userAgent'>, settings: ProviderSettings): Readonly<Record<string, string>> {
   const key = settings.aiApiKey === undefined ? undefined : `Bearer ${settings.aiApiKey}`;
   const authorization = settings.forceEnvAuth ? key : (caller.authorization ?? key);
   const userAgent = settings.userAgent ?? caller.userAgent;

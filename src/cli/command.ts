@@ -1,6 +1,7 @@
 /** What a command of the command line is, and the outside world as a command sees it. */
 import type { Sentence } from '../config/option';
 import type { Environment, FlagTexts } from '../config/resolve';
+import type { OwnFlag, OwnTexts } from './own-flags';
 
 /** The signals that stop the bridge, with the exit code of a process that one of them ended (128 + signal number). */
 export const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -24,7 +25,10 @@ export interface CommandIo {
 
 /** What a command is given: the flags as texts, what was wrong with the command line, the environment and the world. */
 export interface CommandContext {
+  /** Options, for `resolveConfig`. */
   readonly flags: FlagTexts;
+  /** The command's own flags, for `readOwnFlag`. */
+  readonly own: OwnTexts;
   readonly mistakes: readonly string[];
   readonly env: Environment;
   readonly io: CommandIo;
@@ -41,6 +45,8 @@ export interface Command {
   readonly summary: Sentence;
   /** Flags that mean this command, whatever else is on the command line. */
   readonly flags?: readonly `-${string}`[];
+  /** Flags that only this command has. */
+  readonly own?: readonly OwnFlag[];
   /** Loads the command; called only for the one that runs, because loading takes start-up time. */
   readonly load: () => CommandModule;
 }

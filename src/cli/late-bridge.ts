@@ -8,7 +8,7 @@ export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void
   return {
     start: (kind, body, caller) => bridge().start(kind, body, caller),
     failedFrames: (error, body) => bridge().failedFrames(error, body),
-    models: () => bridge().models(),
+    models: (codexVersion) => bridge().models(codexVersion),
     warmUp: () => void bridge(),
   };
 }

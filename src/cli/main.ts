@@ -1,13 +1,13 @@
 /** The entry of the program: from the words of the command line to an exit code. */
 import type { Environment } from '../config/resolve';
 import { EXIT, STOP_SIGNALS, type CommandIo, type StopSignal } from './command';
-import { COMMANDS } from './commands';
+import { COMMANDS, DEFAULT_COMMAND } from './commands';
 import { parseArguments } from './parse-arguments';
 
-/** Takes the words behind the program's name, runs the command they name (`serve` if none), returns the exit code. */
+/** Takes the words behind the program's name, runs the command they name (or the default one), returns the exit code. */
 export async function run(argv: readonly string[], env: Environment, io: CommandIo): Promise<number> {
-  const { command, flags, mistakes } = parseArguments(argv);
-  return COMMANDS[command ?? 'serve'].load().run({ flags, mistakes, env, io });
+  const { command = DEFAULT_COMMAND, ...given } = parseArguments(argv);
+  return COMMANDS[command].load().run({ ...given, env, io });
 }
 
 /** Runs the command of this process and sets its exit code. */

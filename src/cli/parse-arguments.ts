@@ -1,27 +1,34 @@
 /** Reads the command line: a command, and the texts of flags as the tables of options and commands know them. */
 import { OPTIONS, OPTION_NAMES, type OptionName } from '../config/options';
+import type { ValueType } from '../config/option';
 import { quote, quoteSecret } from '../config/quote';
 import type { FlagTexts } from '../config/resolve';
-import { COMMANDS, COMMAND_NAMES, findCommandOfFlag, isCommandName, type CommandName } from './commands';
+import {
+  COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, findCommandOfFlag, findOwners, isCommandName, type CommandName,
+} from './commands';
+import type { OwnFlag, OwnTexts } from './own-flags';
 
 /** What the words say. `command` is undefined when none was named. */
 export interface ParsedArguments {
   readonly command: CommandName | undefined;
   readonly flags: FlagTexts;
+  /** The flags that only this command has; each text fits its row. */
+  readonly own: OwnTexts;
   /** A sentence for each word that makes no sense. */
   readonly mistakes: readonly string[];
 }
 
 /**
  * Takes the words behind the program's name. Flags are `--name value`, `--name=value`, `--name` and `--no-name`; of the
- * same flag given twice the last one wins.
+ * same flag given twice the last one wins. Where a flag stands, before or behind the command, makes no difference.
  */
 export function parseArguments(words: readonly string[]): ParsedArguments {
-  const draft: Draft = { command: undefined, isCommandFixed: false, flags: {}, mistakes: [] };
+  const draft: Draft = { command: undefined, isCommandFixed: false, flags: {}, own: {}, mistakes: [] };
   for (let index = 0; index < words.length; ) {
     index += readWord(words[index] ?? '', words[index + 1], draft);
   }
-  return { command: draft.command, flags: draft.flags, mistakes: draft.mistakes };
+  const { command, flags, own, mistakes } = draft;
+  return { command, flags, own, mistakes: [...mistakes, ...judgeOwn(own, command ?? DEFAULT_COMMAND)] };
 }
 
 interface Draft {
@@ -29,6 +36,7 @@ interface Draft {
   /** Set by `--help` and `--version`: they stand above any command word. */
   isCommandFixed: boolean;
   readonly flags: { [N in OptionName]?: string };
+  readonly own: Record<string, string>;
   readonly mistakes: string[];
 }
 
@@ -52,6 +60,8 @@ function readCommand(word: string, draft: Draft): 1 {
 
 function readFlag(word: string, next: string | undefined, draft: Draft): 1 | 2 {
   const [flag, attached] = splitAtEquals(word);
+  const own = OWN_FLAGS.get(flag);
+  if (own !== undefined) return readValue(flag, own.type, { attached, next }, draft, (text) => (draft.own[flag] = text));
   const spelling = SPELLINGS.get(flag);
   if (spelling === undefined) {
     draft.mistakes.push(`Unknown flag ${quoteWord(flag)}: ${suggest(flag, listFlags(), '--help')}`);
@@ -60,7 +70,7 @@ function readFlag(word: string, next: string | undefined, draft: Draft): 1 | 2 {
   }
   return spelling.isNegation
     ? readNegation(flag, spelling.name, attached, draft)
-    : readOption(flag, spelling.name, { attached, next }, draft);
+    : readValue(flag, OPTIONS[spelling.name].type, { attached, next }, draft, (text) => (draft.flags[spelling.name] = text));
 }
 
 function readNegation(flag: string, name: OptionName, attached: string | undefined, draft: Draft): 1 {
@@ -74,13 +84,27 @@ interface Given {
   readonly next: string | undefined;
 }
 
-function readOption(flag: string, name: OptionName, { attached, next }: Given, draft: Draft): 1 | 2 {
-  const { isSwitch, expected, parse } = OPTIONS[name].type;
+function readValue(
+  flag: string,
+  { isSwitch, expected, parse }: ValueType<unknown>,
+  { attached, next }: Given,
+  draft: Draft,
+  keep: (text: string) => void,
+): 1 | 2 {
   const isTaken = isValue(next) && (isSwitch !== true || parse(next) !== undefined);
   const value = attached ?? (isTaken ? next : isSwitch && '1');
   if (value === undefined) draft.mistakes.push(`Flag ${flag} has no value: expected ${expected}.`);
-  else draft.flags[name] = value;
+  else keep(value);
   return attached === undefined && isTaken ? 2 : 1;
+}
+
+/** What is wrong with the own flags, now that the command is known. */
+function judgeOwn(own: OwnTexts, command: CommandName): readonly string[] {
+  return Object.entries(own).flatMap(([flag, text]) => {
+    const row = COMMANDS[command].own?.find((each) => each.flag === flag);
+    if (row === undefined) return [`Flag ${flag} belongs to the command ${findOwners(flag).join(', ')}.`];
+    return row.type.parse(text) === undefined ? [`Cannot use ${quote(text)} from flag ${flag}: expected ${row.type.expected}.`] : [];
+  });
 }
 
 /** Takes `--name=value` apart; without `=` there is no value. */
@@ -119,6 +143,11 @@ function listSpellings(name: OptionName): readonly (readonly [string, Spelling])
   ];
 }
 
+/** One row for each spelling: enough to know whether a value follows. */
+const OWN_FLAGS: ReadonlyMap<string, OwnFlag> = new Map(
+  COMMAND_NAMES.flatMap((name) => COMMANDS[name].own ?? []).map((row) => [row.flag, row]),
+);
+
 function listFlags(): readonly string[] {
-  return [...SPELLINGS.keys(), ...COMMAND_NAMES.flatMap((name) => COMMANDS[name].flags ?? [])];
+  return [...SPELLINGS.keys(), ...OWN_FLAGS.keys(), ...COMMAND_NAMES.flatMap((name) => COMMANDS[name].flags ?? [])];
 }

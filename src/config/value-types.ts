@@ -8,6 +8,20 @@ export const text: ValueType<string> = {
   parse: (input) => input.trim() || undefined,
 };
 
+/** A path, with its spaces. */
+export const file: ValueType<string> = {
+  expected: 'the name of a file',
+  placeholder: 'FILE',
+  parse: (input) => input || undefined,
+};
+
+/** A released version of Codex; what stands behind the numbers does not matter here. */
+export const codexVersion: ValueType<string> = {
+  expected: 'a version of Codex such as 0.146.0',
+  placeholder: 'VERSION',
+  parse: (input) => /^\d+\.\d+\.\d+/.exec(input.trim())?.[0],
+};
+
 /** A key that fits into an HTTP header. */
 export const key: ValueType<string> = {
   expected: 'visible ASCII characters without spaces',

@@ -10,6 +10,8 @@ export interface ErrorDetails {
   readonly upstreamStatus?: number;
   readonly requestId?: string;
   readonly retryAfterMs?: number;
+  /** The bridge has asked as often as it may: Codex must not ask again by itself. */
+  readonly final?: boolean;
 }
 
 /** Thrown wherever a request cannot go on; what each client hears of it is decided in error-body. */

@@ -20,6 +20,7 @@ export function renderErrorBody(error: BridgeError): ErrorBody {
 export function renderStreamError(error: BridgeError, client: ClientKind): { code: string; message: string } {
   const row = ERRORS[error.kind];
   if (client !== 'codex') return { code: row.code, message: error.message };
+  if (error.details.final && row.codexCode !== 'context_length_exceeded') return { code: 'invalid_prompt', message: error.message };
   return { code: row.codexCode, message: row.codexCode === 'rate_limit_exceeded' ? withWait(error) : error.message };
 }
 

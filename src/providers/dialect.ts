@@ -9,9 +9,13 @@ export type ThinkingKnob =
   | { readonly kind: 'none' }
   /** `reasoning_effort`; without `levels` the client's word is passed on. */
   | { readonly kind: 'effort'; readonly levels?: readonly string[] }
-  /** DashScope, SiliconFlow: `enable_thinking`, with `thinking_budget` in tokens by effort, or `reasoning_effort`, never both. */
+  /**
+   * DashScope, SiliconFlow: `enable_thinking`, with `thinking_budget` in tokens by effort, or `reasoning_effort`, never
+   * both; `fixed` when it cannot be switched off (`The value of the enable_thinking parameter is restricted to True.`).
+   */
   | {
       readonly kind: 'enable_thinking';
+      readonly fixed?: boolean;
       readonly budgets?: Readonly<Record<string, number>>;
       readonly levels?: readonly string[];
     }
@@ -81,13 +85,18 @@ export interface Dialect {
   readonly reasoningSplit: boolean;
   /** Text fields repeat everything said so far instead of what is new (MiniMax with reasoning_split). */
   readonly cumulative: boolean;
-  /** How an assistant message carries its reasoning back: a field, signed blocks, or `<think>` in its content. */
-  readonly reasoningReplay: 'none' | 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think';
+  /**
+   * How an assistant message carries its reasoning back: a field, signed blocks, or `<think>` in its content. `items`
+   * belongs to the Responses wire (translate/native-request.ts): input items, each as it came.
+   */
+  readonly reasoningReplay: 'none' | 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think' | 'items';
   /**
    * Stands in for reasoning that is not known, on messages with tool calls: providers that demand the field refuse a
    * history without it (`thinking is enabled but reasoning_content is missing in assistant tool call message`).
    */
   readonly reasoningPlaceholder?: string;
+  /** Which assistant messages the placeholder is for: those with tool calls, or every one (Kimi K3, DeepSeek V4). */
+  readonly placeholderOn: 'calls' | 'answers';
   /** The provider's own web search, offered in place of the `web_search` tool when the user allows it. */
   readonly webSearch: 'none' | 'enable_search';
   /** Where `<think>` blocks stand in the content of models whose server does not take them out (stream/think-tags.ts). */
@@ -122,6 +131,7 @@ export const DEFAULT_DIALECT: Dialect = {
   reasoningSplit: false,
   cumulative: false,
   reasoningReplay: 'reasoning_content',
+  placeholderOn: 'calls',
   webSearch: 'none',
   thinkTags: 'leading',
   responseFormat: 'json_schema',

@@ -1,7 +1,7 @@
 /** Reasoning efforts as words, and the nearest one a model knows. */
 
-/** From the least to the most, over all providers and Codex. */
-export const EFFORTS = ['minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'] as const;
+/** From the least to the most, over all providers and Codex; `none` asks for no thinking at all. */
+export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'] as const;
 
 /**
  * @param levels what the model accepts

@@ -18,6 +18,15 @@ export interface Model {
   readonly evidence: Evidence;
 }
 
+/** A Responses endpoint of the provider's own, asked when the user sets UPSTREAM_WIRE=responses. */
+export interface NativeEndpoint {
+  /** Path of its base on the provider's host, such as `/api/v1`; absent when it is the path of the base URL. */
+  readonly basePath?: string;
+  /** Ids of the models that it serves; absent when it serves all. */
+  readonly models?: readonly string[];
+  readonly evidence: Evidence;
+}
+
 export interface Provider {
   readonly name: string;
   readonly title: string;
@@ -26,6 +35,8 @@ export interface Provider {
   /** Environment variables that may hold the key, beside AI_API_KEY. */
   readonly keyEnv: readonly string[];
   readonly docs: string;
+  /** Absent where there is none: everything is then asked over Chat Completions. */
+  readonly responses?: NativeEndpoint;
   readonly defaultModel?: string;
   readonly dialect: Partial<Dialect>;
   readonly models: readonly Model[];

@@ -53,7 +53,8 @@ async function writeTurn(exchange: Exchange, { turn, protocol }: Started, open: 
   try {
     if (turn.stream) {
       open.markStreaming();
-      await writeSse(response, turn.frames());
+      const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
+      await writeSse(response, turn.frames(), { keepAliveMs, stallMs, pulse: () => turn.pulse() });
     } else {
       const { status, body } = await turn.collect();
       writeWhole(response, status, JSON_HEADERS, body);

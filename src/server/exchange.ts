@@ -10,6 +10,8 @@ export interface ServerConfig {
   readonly port: number;
   readonly bodyLimitMb: number;
   readonly drainTimeoutMs: number;
+  readonly keepAliveMs: number;
+  readonly clientStallTimeoutMs: number;
   readonly aiBaseUrl: string;
 }
 

@@ -13,21 +13,45 @@ export const SSE_HEADERS = {
  * enough of the earlier ones; when the client goes away, no further frame is asked for.
  * @throws what `frames` throws, and an Error when there was no frame at all; nothing has been sent then
  */
-export async function writeSse(response: ServerResponse, frames: AsyncIterable<string>): Promise<void> {
-  for await (const frame of frames) {
-    if (response.destroyed) return;
-    if (!response.headersSent) response.writeHead(200, SSE_HEADERS);
-    if (!response.write(frame)) await waitForDrain(response);
-    if (response.destroyed) return;
+export async function writeSse(response: ServerResponse, frames: AsyncIterable<string>, pace: Pace): Promise<void> {
+  const pulse = startPulse(response, pace);
+  try {
+    for await (const frame of frames) {
+      if (response.destroyed) return;
+      if (!response.headersSent) response.writeHead(200, SSE_HEADERS);
+      pulse?.refresh();
+      if (!response.write(frame)) await waitForDrain(response, pace.stallMs);
+      if (response.destroyed) return;
+    }
+  } finally {
+    clearInterval(pulse);
   }
   if (!response.headersSent && !response.destroyed) throw new Error('The stream ended before its first frame.');
   response.end();
 }
 
-function waitForDrain(response: ServerResponse): Promise<void> {
+/** What happens while nothing is sent, and while nothing is taken. */
+export interface Pace {
+  /** Milliseconds without a frame after which a pulse is written; 0 writes none. */
+  readonly keepAliveMs: number;
+  readonly pulse: () => string;
+  /** Milliseconds after which a client that does not read is dropped. */
+  readonly stallMs: number;
+}
+
+function startPulse(response: ServerResponse, { keepAliveMs, pulse }: Pace): NodeJS.Timeout | undefined {
+  if (keepAliveMs === 0) return undefined;
+  return setInterval(() => {
+    if (response.headersSent && !response.writableEnded && !response.writableNeedDrain) response.write(pulse());
+  }, keepAliveMs);
+}
+
+function waitForDrain(response: ServerResponse, stallMs: number): Promise<void> {
   if (response.destroyed || !response.writableNeedDrain) return Promise.resolve();
   return new Promise((resolve) => {
+    const stalled = setTimeout(() => response.destroy(), stallMs);
     const settle = (): void => {
+      clearTimeout(stalled);
       response.off('drain', settle).off('close', settle);
       resolve();
     };

@@ -4,21 +4,15 @@ import { classifyStreamError } from '../errors/classify';
 import { BridgeError } from '../errors/bridge-error';
 import type { ChatChunk, ChatDelta } from '../wire/chat-response';
 import { readChatChunk } from '../wire/read-chat';
+import { unreadableEvent, type AnswerParser, type Reading } from './answer-parser';
 import { readFinishReason } from './finish';
 import type { Signal } from './signal';
 import type { SseEvent } from './sse-decoder';
 import { ToolCalls, type ToolCallsOptions } from './tool-calls';
 
-/** What a read of the upstream meant: signals, and whether upstream said that it is done. */
-export interface Reading {
-  readonly signals: readonly Signal[];
-  readonly done: boolean;
-}
-
-/** Reads one answer. `finish` comes at most once; an error after it is ignored, the answer was whole. */
-export class AnswerReader {
+/** Reads one answer in Chat Completions chunks. */
+export class AnswerReader implements AnswerParser {
   private calls: ToolCalls;
-  /** Whether upstream said how its answer ended. */
   finished = false;
 
   constructor(private readonly options: ToolCallsOptions) {
@@ -101,9 +95,6 @@ export class AnswerReader {
     if (values.length > 1 && values.every((value) => value !== undefined)) {
       return values.flatMap((value) => this.chunk(readChatChunk(value)));
     }
-    if (this.finished) return [];
-    return [{ type: 'error', error: new BridgeError('bad_answer', `The provider sent a stream event that is not JSON: ${quote(data)}`) }];
+    return this.finished ? [] : [unreadableEvent(data)];
   }
 }
-
-const quote = (text: string): string => JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text);

@@ -1,15 +1,15 @@
 /** The stream path as one synchronous machine: bytes in, the client's outputs out. No I/O, no clock: steppable in tests. */
 import type { BridgeError } from '../errors/bridge-error';
 import { BridgeError as Failure } from '../errors/bridge-error';
-import { AnswerReader } from './answer-reader';
+import type { AnswerParser } from './answer-parser';
 import type { Assembler } from './assembler';
 import type { Signal, Stage } from './signal';
 import { SseDecoder } from './sse-decoder';
-import type { ToolCallsOptions } from './tool-calls';
 
 export interface AnswerStreamOptions<Output> {
   readonly assembler: Assembler<Output>;
-  readonly calls: ToolCallsOptions;
+  /** Reads this one answer, in the protocol it was asked for. */
+  readonly parser: AnswerParser;
   /** Steps between reading and assembling, in order: think tags, tool markup. */
   readonly stages: readonly Stage[];
 }
@@ -17,11 +17,8 @@ export interface AnswerStreamOptions<Output> {
 /** Reads one upstream answer. After `finished` every method returns nothing. */
 export class AnswerStream<Output> {
   private readonly decoder = new SseDecoder();
-  private readonly reader: AnswerReader;
 
-  constructor(private readonly options: AnswerStreamOptions<Output>) {
-    this.reader = new AnswerReader(options.calls);
-  }
+  constructor(private readonly options: AnswerStreamOptions<Output>) {}
 
   get finished(): boolean {
     return this.options.assembler.finished;
@@ -48,7 +45,7 @@ export class AnswerStream<Output> {
   /** The whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Output[] {
     const outputs: Output[] = [];
-    this.signals(this.reader.completion(value), outputs);
+    this.signals(this.options.parser.completion(value), outputs);
     this.finish(outputs);
     return outputs;
   }
@@ -63,12 +60,12 @@ export class AnswerStream<Output> {
 
   /** Nothing more will come. An answer that upstream had finished is whole all the same. */
   fail(error: BridgeError): readonly Output[] {
-    return this.reader.finished ? this.end() : this.options.assembler.fail(error);
+    return this.options.parser.finished ? this.end() : this.options.assembler.fail(error);
   }
 
   private event(event: { readonly name?: string; readonly data: string }, outputs: Output[]): void {
     if (this.finished) return;
-    const { signals, done } = this.reader.event(event);
+    const { signals, done } = this.options.parser.event(event);
     this.signals(signals, outputs);
     if (done) this.finish(outputs);
   }

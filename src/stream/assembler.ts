@@ -2,6 +2,9 @@
 import type { BridgeError } from '../errors/bridge-error';
 import type { Signal } from './signal';
 
+/** What the client is told of a failure: the one who counts calls may say that it is the last word. */
+export type Judge = (error: BridgeError) => BridgeError;
+
 /**
  * Guarantees of every assembler: `start` comes first, exactly one terminal output whatever upstream does, and nothing
  * after it. Calls after the terminal output return nothing.

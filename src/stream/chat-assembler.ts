@@ -1,12 +1,11 @@
 /** Signals to Chat Completions chunks, for clients that speak Chat to the bridge. */
-import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody } from '../errors/error-body';
 import type { CallTarget } from '../tools/call-target';
 import { readCustomInput } from '../tools/custom-input';
 import type { ChatCallDelta, ChatChunkObject, ChatChoiceObject, ChatDeltaObject, ChatErrorObject, ChatUsageObject } from '../wire/chat-chunk';
 import type { ChatUsage } from '../wire/chat-response';
-import type { Assembler } from './assembler';
+import type { Assembler, Judge } from './assembler';
 import type { FinishReason, Signal } from './signal';
 
 export type ChatOutput = ChatChunkObject | ChatErrorObject;
@@ -14,12 +13,14 @@ export type ChatOutput = ChatChunkObject | ChatErrorObject;
 export interface ChatAssemblerOptions {
   readonly id: string;
   readonly model: string;
-  readonly clock: Clock;
+  /** Seconds since the epoch. */
+  readonly created: number;
   /** Whether the client asked for a usage chunk; whole completions always carry usage. */
   readonly includeUsage: boolean;
   /** Hide reasoning from the client. */
   readonly hideReasoning: boolean;
   readonly findTarget: (upstreamName: string) => CallTarget;
+  readonly judge?: Judge;
 }
 
 interface OpenCall { readonly index: number; readonly target: CallTarget; args: string }
@@ -29,16 +30,13 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   finished = false;
   error: BridgeError | undefined;
   usage: ChatUsageObject | undefined;
-  private readonly created: number;
   private choice = 0;
   private calls = 0;
   private open: OpenCall | undefined;
   private empty = true;
   private reason: FinishReason | undefined;
 
-  constructor(private readonly options: ChatAssemblerOptions) {
-    this.created = Math.floor(options.clock() / 1_000);
-  }
+  constructor(private readonly options: ChatAssemblerOptions) {}
 
   start(): readonly ChatOutput[] {
     return [this.delta({ role: 'assistant', content: '' })];
@@ -93,8 +91,8 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   fail(error: BridgeError): readonly ChatOutput[] {
     if (this.finished) return [];
     this.finished = true;
-    this.error = error;
-    return [renderErrorBody(error)];
+    this.error = this.options.judge?.(error) ?? error;
+    return [renderErrorBody(this.error)];
   }
 
   private startCall(id: string, name: string): readonly ChatOutput[] {
@@ -144,9 +142,9 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   }
 
   private chunk(choices: readonly ChatChoiceObject[]): ChatChunkObject {
-    const { id, model } = this.options;
+    const { id, model, created } = this.options;
     const usage = this.options.includeUsage ? { usage: null } : {};
-    return { id, object: 'chat.completion.chunk', created: this.created, model, choices, ...usage };
+    return { id, object: 'chat.completion.chunk', created, model, choices, ...usage };
   }
 }
 

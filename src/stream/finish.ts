@@ -1,32 +1,33 @@
 /** Every provider's `finish_reason` as one of ours. */
 import { BridgeError } from '../errors/bridge-error';
+import type { ErrorKind } from '../errors/error-table';
 import type { FinishReason } from './signal';
 
-const REASONS: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
-  eos: 'stop',
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  tool_calls: 'tool_calls',
-  tool_call: 'tool_calls',
-  function_call: 'tool_calls',
-  tool_use: 'tool_calls',
-  length: 'length',
-  max_tokens: 'length',
-  content_filter: 'content_filter',
+const REASONS: ReadonlyMap<string, FinishReason> = new Map([
+  ['stop', 'stop'],
+  ['eos', 'stop'],
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['tool_calls', 'tool_calls'],
+  ['tool_call', 'tool_calls'],
+  ['function_call', 'tool_calls'],
+  ['tool_use', 'tool_calls'],
+  ['length', 'length'],
+  ['max_tokens', 'length'],
+  ['content_filter', 'content_filter'],
   // Z.ai's word for a blocked answer (upstreams.md, section 4.4).
-  sensitive: 'content_filter',
-};
+  ['sensitive', 'content_filter'],
+]);
 
 /** Finish reasons that are failures in disguise. */
-const FAILURES: Readonly<Record<string, () => BridgeError>> = {
-  model_context_window_exceeded: () =>
-    new BridgeError('context_overflow', "The conversation is longer than the model's context window."),
-  network_error: () => new BridgeError('upstream_error', 'The provider reported a network error while answering.'),
-  error: () => new BridgeError('upstream_error', 'The provider reported an error while answering.'),
-};
+const FAILURES: ReadonlyMap<string, readonly [kind: ErrorKind, message: string]> = new Map([
+  ['model_context_window_exceeded', ['context_overflow', "The conversation is longer than the model's context window."]],
+  ['network_error', ['upstream_error', 'The provider reported a network error while answering.']],
+  ['error', ['upstream_error', 'The provider reported an error while answering.']],
+]);
 
 /** @returns our reason (an unknown word counts as `stop`), or the failure it stands for. */
 export function readFinishReason(word: string): FinishReason | BridgeError {
-  return FAILURES[word]?.() ?? REASONS[word] ?? 'stop';
+  const failure = FAILURES.get(word);
+  return failure ? new BridgeError(...failure) : (REASONS.get(word) ?? 'stop');
 }

@@ -7,7 +7,7 @@ import type { CallTarget } from '../tools/call-target';
 import type { ResponsesEvent } from '../wire/responses-events';
 import type { ResponsesObject, ResponsesUsage } from '../wire/responses-object';
 import type { OutputItem } from '../wire/responses-output';
-import type { Assembler } from './assembler';
+import type { Assembler, Judge } from './assembler';
 import { MessageWriter } from './message-writer';
 import { ReasoningWriter, type ReasoningOutput } from './reasoning-writer';
 import type { FinishReason, Signal } from './signal';
@@ -15,6 +15,8 @@ import { toResponsesUsage } from './usage';
 
 export interface ResponsesAssemblerOptions {
   readonly responseId: string;
+  /** Seconds since the epoch. */
+  readonly createdAt: number;
   readonly model: string;
   readonly client: ClientKind;
   readonly clock: Clock;
@@ -24,6 +26,7 @@ export interface ResponsesAssemblerOptions {
   readonly findTarget: (upstreamName: string) => CallTarget;
   readonly createCallWriter: CreateCallWriter;
   readonly note: (text: string) => void;
+  readonly judge?: Judge;
 }
 
 type OpenItem =
@@ -40,11 +43,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   private open: OpenItem | undefined;
   private reason: FinishReason | undefined;
   private usage: ResponsesUsage | null = null;
-  private readonly createdAt: number;
 
-  constructor(private readonly options: ResponsesAssemblerOptions) {
-    this.createdAt = Math.floor(options.clock() / 1_000);
-  }
+  constructor(private readonly options: ResponsesAssemblerOptions) {}
 
   start(): readonly ResponsesEvent[] {
     const response = this.response('in_progress');
@@ -168,7 +168,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return { type: 'response.output_item.done', output_index: this.nextIndex - 1, item };
   }
 
-  private failed(error: BridgeError): readonly ResponsesEvent[] {
+  private failed(cause: BridgeError): readonly ResponsesEvent[] {
+    const error = this.options.judge?.(cause) ?? cause;
     this.error = error;
     return [this.terminal('failed', { error: renderStreamError(error, this.options.client) })];
   }
@@ -186,7 +187,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return {
       id: this.options.responseId,
       object: 'response',
-      created_at: this.createdAt,
+      created_at: this.options.createdAt,
       completed_at: null,
       status,
       model: this.options.model,

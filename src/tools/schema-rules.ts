@@ -2,19 +2,18 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../base/json';
 import type { SchemaRule } from '../providers/dialect';
 
-type Rewrite = (schema: JsonObject, root: JsonObject) => JsonObject;
+type Rewrite = (schema: JsonObject) => JsonObject;
 
 const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'];
 const MAPS = ['properties', '$defs', 'definitions', 'patternProperties'];
 const SINGLE = ['items', 'additionalProperties', 'not', 'contains', 'propertyNames', 'if', 'then', 'else'];
 
-/** Applies the rules in their order to every schema inside. @returns the same object when nothing had to change */
+/** Applies the rules in their order to every schema inside; the schema itself is not changed. */
 export function applySchemaRules(schema: JsonObject, rules: readonly SchemaRule[]): JsonObject {
-  return rules.reduce((current, rule) => walk(current, REWRITES[rule], current, 0), schema);
+  return rules.reduce((current, rule) => (rule === 'inline-refs' ? inlineRefs(current) : walk(current, REWRITES[rule], 0)), schema);
 }
 
-const REWRITES: { readonly [K in SchemaRule]: Rewrite } = {
-  'inline-refs': inlineRef,
+const REWRITES: { readonly [K in Exclude<SchemaRule, 'inline-refs'>]: Rewrite } = {
   'no-boolean-schemas': withoutBooleans,
   'no-tuples': withoutTuples,
   'no-null-unions': withoutNullUnions,
@@ -23,14 +22,18 @@ const REWRITES: { readonly [K in SchemaRule]: Rewrite } = {
   'required-must-exist': requireExisting,
 };
 
-/** Schemas nest; a recursive reference would never end. */
+/** Schemas that a model can follow nest less; a hostile one must not exhaust the stack. */
 const DEEPEST = 24;
 
-function walk(schema: JsonObject, rewrite: Rewrite, root: JsonObject, depth: number): JsonObject {
+function walk(schema: JsonObject, rewrite: Rewrite, depth: number): JsonObject {
   if (depth > DEEPEST) return {};
-  const here = rewrite(schema, root);
-  const inner = (value: JsonValue): JsonValue => (isJsonObject(value) ? walk(value, rewrite, root, depth + 1) : value);
-  const entries = Object.entries(here).map(([key, value]): [string, JsonValue | undefined] => {
+  return mapSchemas(rewrite(schema), (inner) => walk(inner, rewrite, depth + 1));
+}
+
+/** Replaces every schema directly inside of `schema`. */
+function mapSchemas(schema: JsonObject, replace: (inner: JsonObject) => JsonObject): JsonObject {
+  const inner = (value: JsonValue): JsonValue => (isJsonObject(value) ? replace(value) : value);
+  const entries = Object.entries(schema).map(([key, value]): [string, JsonValue | undefined] => {
     if (value === undefined) return [key, value];
     if (LISTS.includes(key) && Array.isArray(value)) return [key, value.map(inner)];
     if (MAPS.includes(key) && isJsonObject(value)) {
@@ -41,12 +44,24 @@ function walk(schema: JsonObject, rewrite: Rewrite, root: JsonObject, depth: num
   return Object.fromEntries(entries);
 }
 
-/** `$ref` with keywords beside it, or into other places than `$defs`, is refused: the definition takes its place. */
-function inlineRef(schema: JsonObject, root: JsonObject): JsonObject {
-  const reference = schema['$ref'];
-  if (typeof reference !== 'string') return schema;
-  const target = resolve(reference, root);
-  return { ...target, ...omit(schema, '$ref') };
+/** Definitions that refer to each other multiply; beyond this number a reference stands for any value. */
+const MOST_INLINED = 200;
+
+/**
+ * `$ref` with keywords beside it, or into other places than `$defs`, is refused: the definition takes its place. One
+ * that contains itself is cut where it repeats.
+ */
+function inlineRefs(root: JsonObject): JsonObject {
+  let inlined = 0;
+  const inline = (schema: JsonObject, trail: readonly string[], depth: number): JsonObject => {
+    if (depth > DEEPEST) return {};
+    const { $ref: reference, ...rest } = schema;
+    if (typeof reference !== 'string') return mapSchemas(schema, (inner) => inline(inner, trail, depth + 1));
+    inlined += 1;
+    if (inlined > MOST_INLINED || trail.includes(reference)) return inline(rest, trail, depth);
+    return inline({ ...resolve(reference, root), ...rest }, [...trail, reference], depth);
+  };
+  return inline(omit(omit(root, '$defs'), 'definitions'), [], 0);
 }
 
 function resolve(reference: string, root: JsonObject): JsonObject {

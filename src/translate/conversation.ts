@@ -3,6 +3,7 @@
  * together with the results. Pairing is true by construction: a result lives in its call.
  */
 import type { ContentPart } from '../wire/content';
+import type { NativeReasoning } from '../wire/native-request';
 
 export interface Call {
   /** Unique in the conversation. */
@@ -20,6 +21,8 @@ export interface AssistantNode {
   readonly kind: 'assistant';
   readonly reasoning: string[];
   readonly reasoningDetails: unknown[];
+  /** The same reasoning as input items of a native Responses endpoint, one for each item. */
+  readonly reasoningItems: NativeReasoning[];
   readonly text: string[];
   readonly calls: Call[];
 }

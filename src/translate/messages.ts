@@ -120,8 +120,10 @@ const travels = (part: ContentPart, dialect: Dialect): boolean =>
 function spoken(node: AssistantNode, { dialect }: MessagesOptions): Pick<ChatAssistantMessage, 'content'> & Partial<ChatAssistantMessage> {
   const content = node.text.join('\n\n');
   const known = node.reasoning.join('\n');
-  const reasoning = known === '' && node.calls.length > 0 ? (dialect.reasoningPlaceholder ?? '') : known;
-  const form = reasoning === '' && node.reasoningDetails.length === 0 ? 'none' : dialect.reasoningReplay;
+  const demanded = node.calls.length > 0 || dialect.placeholderOn === 'answers';
+  const reasoning = known === '' && demanded ? (dialect.reasoningPlaceholder ?? '') : known;
+  const carried = dialect.reasoningReplay === 'items' ? node.reasoningItems : node.reasoningDetails;
+  const form = reasoning === '' && carried.length === 0 ? 'none' : dialect.reasoningReplay;
   switch (form) {
     case 'none':
       return { content };
@@ -131,6 +133,8 @@ function spoken(node: AssistantNode, { dialect }: MessagesOptions): Pick<ChatAss
       return { content, reasoning };
     case 'reasoning_details':
       return { content, reasoning_details: node.reasoningDetails.length > 0 ? node.reasoningDetails : [{ type: 'reasoning.text', text: reasoning }] };
+    case 'items':
+      return { content, reasoning_details: carried };
     case 'think':
       return { content: `<think>\n${reasoning}\n</think>\n\n${content}` };
     default:

@@ -11,6 +11,7 @@ import type {
 } from '../wire/responses-items';
 import type { ResponsesTool } from '../wire/responses-tools';
 import type { AssistantNode, Call, ConversationNode } from './conversation';
+import { splitReasoning } from './reasoning-items';
 
 /**
  * Repairs what strict upstreams reject (upstreams.md, section 2): messages between calls and results, results out of
@@ -39,6 +40,7 @@ class ConversationReader {
   /** Results that came before their call. */
   private readonly early = new Map<string, (readonly ContentPart[])[]>();
   private readonly usedIds = new Set<string>();
+  private reasoningItems = 0;
 
   /** @param ahead how many calls of each id are still to come */
   constructor(private readonly tools: ToolSet, private readonly notes: Notes, private readonly ahead: Map<string, number>) {}
@@ -95,7 +97,10 @@ class ConversationReader {
     const text = item.content ?? sealed?.text ?? item.summary;
     const turn = this.turn();
     if (text !== '') turn.reasoning.push(text);
-    if (sealed?.details) turn.reasoningDetails.push(...sealed.details);
+    this.reasoningItems += 1;
+    const { items, details } = splitReasoning(item, sealed, `rs_${this.reasoningItems}`);
+    turn.reasoningItems.push(...items);
+    turn.reasoningDetails.push(...details);
   }
 
   private call(item: CallItem): void {
@@ -174,7 +179,7 @@ class ConversationReader {
   private turn(): AssistantNode {
     const last = this.nodes.at(-1);
     if (last?.kind === 'assistant' && last.calls.every((call) => call.result === undefined)) return last;
-    const turn: AssistantNode = { kind: 'assistant', reasoning: [], reasoningDetails: [], text: [], calls: [] };
+    const turn: AssistantNode = { kind: 'assistant', reasoning: [], reasoningDetails: [], reasoningItems: [], text: [], calls: [] };
     this.nodes.push(turn);
     return turn;
   }

@@ -6,9 +6,6 @@ import type { ChatRequest } from '../wire/chat-request';
 import type { ResponsesRequest } from '../wire/responses-request';
 import { asksForSeveral } from './fields';
 
-/** Efforts that mean "do not think", for knobs that can say so. */
-const OFF = new Set(['none', 'minimal']);
-
 /** @param options `forwardReasoning` sends the nested object as it came, as version 0.1.2 did */
 export function translateThinking(
   request: ResponsesRequest,
@@ -25,15 +22,15 @@ export function translateThinking(
 
 /** @param several several answers come whole, and thinking needs a stream (upstreams.md, section 0, fact 5) */
 function turn(knob: ThinkingKnob, effort: string | undefined, several: boolean): Partial<ChatRequest> {
-  const off = several || (effort !== undefined && OFF.has(effort));
+  const off = several || isOff(effort, knob);
   switch (knob.kind) {
     case 'none':
       return {};
     case 'effort':
-      return effort === undefined || (effort === 'none' && knob.levels) ? {} : level(effort, knob.levels ?? [effort]);
+      return effort === undefined ? {} : level(effort, knob.levels ?? [effort]);
     case 'enable_thinking':
       // Always explicit: the default differs from model to model.
-      return off ? { enable_thinking: false } : { enable_thinking: true, ...depth(knob, effort) };
+      return off && !knob.fixed ? { enable_thinking: false } : { enable_thinking: true, ...depth(knob, effort) };
     case 'thinking':
       if (off && !knob.fixed) return { thinking: { type: 'disabled' } };
       return { thinking: { type: knob.on, ...knob.extra }, ...level(effort, knob.levels) };
@@ -44,6 +41,12 @@ function turn(knob: ThinkingKnob, effort: string | undefined, several: boolean):
     default:
       return knob satisfies never;
   }
+}
+
+/** `minimal` means "do not think" where nothing between that and `high` is on offer; DeepSeek documents minimal → low. */
+function isOff(effort: string | undefined, knob: ThinkingKnob): boolean {
+  const thinksLittle = 'levels' in knob && knob.levels?.includes('low');
+  return effort === 'none' || (effort === 'minimal' && !thinksLittle);
 }
 
 /** DashScope refuses a budget beside an effort (upstreams.md, table b, 8): levels come first. */

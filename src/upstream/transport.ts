@@ -18,11 +18,17 @@ export interface UpstreamAnswer {
   header(name: string): string | undefined;
   /** The next bytes of the body; undefined at its end. @throws BridgeError */
   read(): Promise<Uint8Array | undefined>;
-  /** Ends the request if it still runs. Must be called by whoever stops reading. */
-  cancel(): void;
+  /**
+   * Ends the request if it still runs. Must be called by whoever stops reading.
+   * @param said upstream said that its answer is over: its connection is kept for the next request if the end comes soon
+   */
+  cancel(said?: boolean): void;
   /** The whole body as text, up to `limit` bytes. @throws BridgeError */
   text(limit: number): Promise<string>;
 }
+
+/** How long an upstream that said it is done may take to end its answer. */
+const LINGER_MS = 500;
 
 /** @throws BridgeError when no answer came: network, timeout, or the reason of the abort. */
 export type Transport = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
@@ -68,7 +74,7 @@ class Exchange {
       status: response.status,
       header: (name) => response.headers.get(name) ?? undefined,
       read: () => this.read(reader),
-      cancel: () => this.cancel(),
+      cancel: (said = false) => this.cancel(said ? reader : undefined),
       text: (limit) => this.text(reader, limit),
     };
   }
@@ -105,10 +111,24 @@ class Exchange {
     }
   }
 
-  private cancel(): void {
+  private cancel(over: BodyReader | undefined): void {
     this.release();
-    if (!this.ended) this.end(undefined);
+    if (this.ended) return;
     this.ended = true;
+    if (over && !this.signal.aborted) void this.drain(over);
+    else this.end(undefined);
+  }
+
+  /** The last chunk often comes a moment after `[DONE]`; a connection cut before it costs the next turn a TLS handshake. */
+  private async drain(reader: BodyReader): Promise<void> {
+    const timer = setTimeout(() => this.end(undefined), LINGER_MS);
+    timer.unref();
+    try {
+      while (!(await reader.read()).done);
+    } catch {
+      // The connection broke: there is nothing left to keep.
+    }
+    clearTimeout(timer);
   }
 
   private async text(reader: BodyReader | undefined, limit: number): Promise<string> {
@@ -118,7 +138,7 @@ class Exchange {
       chunks.push(chunk);
       size += chunk.length;
     }
-    this.cancel();
+    this.cancel(undefined);
     return Buffer.concat(chunks).toString('utf8', 0, Math.min(size, limit));
   }
 }

@@ -27,7 +27,8 @@ function readItem(value: unknown, path: string): InputItem {
   if (typeof value === 'string') return { type: 'message', role: 'user', content: [{ type: 'text', text: value }] };
   if (!isRecord(value)) throw invalid(path, 'an item object', value);
   const type = asText(value['type']) ?? (value['role'] === undefined ? 'unknown' : 'message');
-  const read = READERS[type];
+  // A type named like a member of every object (`constructor`) is as unknown as any other.
+  const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   return read ? read(value, path) : { type: 'unrecognized', kind: type };
 }
 

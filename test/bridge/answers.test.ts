@@ -138,11 +138,11 @@ for (const dialect of DIALECTS) {
 
     it('an answer of nothing but reasoning is a failure, not an empty turn', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ reasoning: 'Hm.' }), answer({})] });
-      for (let round = 0; round < 2; round += 1) {
-        const reply = await bridge.stream({ input: ask() }, CODEX);
-        assert.equal(finalResponse(reply).status, 'failed');
-        assert.equal(finalResponse(reply).error.code, 'server_error');
-        assert.match(finalResponse(reply).error.message, /without any text or tool call/);
+      // Codex asks again by itself, unless the bridge has asked as often as it may.
+      for (const code of ['server_error', 'invalid_prompt']) {
+        const { status, error } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
+        assert.deepEqual([status, error.code], ['failed', code]);
+        assert.match(error.message, /without any text or tool call/);
       }
     });
 

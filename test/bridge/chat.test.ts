@@ -133,7 +133,7 @@ for (const dialect of DIALECTS) {
     });
 
     it('a failure inside the answer is an error object in its place', async (context) => {
-      const bridge = await startBridge(context, { dialect, script: [answer({ text: 'Half an', cutAfter: 3 }), answer({ text: 'Half an', cutAfter: 3 })] });
+      const bridge = await startBridge(context, { dialect, script: () => answer({ text: 'Half an', cutAfter: 3 }) });
       const streamed = await bridge.chatStream({ messages: MESSAGES });
       assert.equal(streamed.status, 200);
       const [last, end] = [streamed.events.at(-2), streamed.events.at(-1)];

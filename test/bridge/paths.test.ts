@@ -59,5 +59,6 @@ it('both kinds of body ask the same of upstream', async (context) => {
     ...shared,
     max_tokens: 100,
     enable_thinking: false,
+    preserve_thinking: true,
   });
 });

@@ -1,7 +1,7 @@
 /** Error answers as the providers send them: the vendor's words, the right code for each client, id and wait. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { reply } from '../support/scripted-upstream';
+import { raw, reply } from '../support/scripted-upstream';
 import { ask, CODEX, eventsOf, finalResponse, startBridge, typesOf, type Loose } from '../support/test-bridge';
 
 interface Refusal {
@@ -11,8 +11,8 @@ interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
   /** What an SDK client hears. */
   readonly sdk: { readonly status: number; readonly type: string; readonly code: string; readonly retryAfter?: string; readonly requestId?: string };
-  /** `error.code` of the stream that Codex is given. */
-  readonly codexCode: string;
+  /** `error.code` of the stream that Codex is given, where it is not the one that ends the turn. */
+  readonly codexCode?: string;
   /** What both are told. */
   readonly says: RegExp;
 }
@@ -23,7 +23,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 401,
     body: { error: { message: 'invalid access token or token expired', type: 'invalid_request_error', param: null, code: 'invalid_api_key' }, request_id: 'req-401' },
     sdk: { status: 401, type: 'authentication_error', code: 'invalid_api_key', requestId: 'req-401' },
-    codexCode: 'invalid_prompt',
     says: /answered 401: invalid access token or token expired\. Check that AI_API_KEY belongs to 127\.0\.0\.1:\d+\. \(request id req-401\)$/,
   },
   {
@@ -31,7 +30,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 403,
     body: { code: 'InvalidApiKey', message: 'invalid api-key', request_id: 'req-403' },
     sdk: { status: 401, type: 'authentication_error', code: 'invalid_api_key', requestId: 'req-403' },
-    codexCode: 'invalid_prompt',
     says: /invalid api-key.*Check that AI_API_KEY belongs/,
   },
   {
@@ -39,7 +37,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 403,
     body: { error: { message: 'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, Kilo Code, etc.', type: 'access_terminated_error' } },
     sdk: { status: 403, type: 'permission_error', code: 'client_not_allowed' },
-    codexCode: 'invalid_prompt',
     says: /only available for Coding Agents.*accepts only the coding tools it knows/,
   },
   {
@@ -47,7 +44,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 404,
     body: { error: { message: 'The model `nope` does not exist or you do not have access to it.', type: 'invalid_request_error', param: null, code: 'model_not_found' } },
     sdk: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
-    codexCode: 'invalid_prompt',
     says: /`nope` does not exist.*ids are exact, see GET \/v1\/models/,
   },
   {
@@ -55,7 +51,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 400,
     body: { error: { message: "model 'GLM-4.7' is not supported", type: 'invalid_request_error', param: null, code: 'invalid_parameter_error' } },
     sdk: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
-    codexCode: 'invalid_prompt',
     says: /model 'GLM-4\.7' is not supported/,
   },
   {
@@ -63,7 +58,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 405,
     body: { error: 'Coding Plan is currently only available for Coding Agents' },
     sdk: { status: 403, type: 'permission_error', code: 'client_not_allowed' },
-    codexCode: 'invalid_prompt',
     says: /answered 405: Coding Plan is currently only available for Coding Agents/,
   },
   {
@@ -79,7 +73,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 400,
     body: { error: { message: '<400> InternalError.Algo.InvalidParameter: The tool call must be answered', type: 'invalid_request_error', param: null, code: 'invalid_parameter_error' } },
     sdk: { status: 400, type: 'invalid_request_error', code: 'upstream_rejected' },
-    codexCode: 'invalid_prompt',
     says: /The tool call must be answered/,
   },
   {
@@ -88,7 +81,6 @@ const REFUSALS: readonly Refusal[] = [
     headers: { 'retry-after': '3', 'x-request-id': 'from-header' },
     body: { error: { message: 'Requests rate limit exceeded, please try again later.', type: 'limit_requests', param: null, code: 'limit_requests' }, request_id: 'from-body' },
     sdk: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', retryAfter: '3', requestId: 'from-header' },
-    codexCode: 'rate_limit_exceeded',
     says: /Requests rate limit exceeded/,
   },
   {
@@ -96,7 +88,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 429,
     body: { error: { message: 'You exceeded your current quota, please check your plan and billing details. For details, see: https://help.aliyun.com/zh/model-studio/error-code#token-limit', type: 'insufficient_quota', param: null, code: 'insufficient_quota' } },
     sdk: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded' },
-    codexCode: 'rate_limit_exceeded',
     says: /#token-limit/,
   },
   {
@@ -104,7 +95,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 429,
     body: { error: { message: 'hour allocated quota exceeded.', type: 'insufficient_quota', param: null, code: 'insufficient_quota' } },
     sdk: { status: 429, type: 'rate_limit_error', code: 'insufficient_quota' },
-    codexCode: 'invalid_prompt',
     says: /hour allocated quota exceeded.*Asking again does not help until the plan resets/,
   },
   {
@@ -112,7 +102,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 400,
     body: { error: { message: 'Input text data may contain inappropriate content.', type: 'data_inspection_failed', param: null, code: 'data_inspection_failed' } },
     sdk: { status: 400, type: 'invalid_request_error', code: 'content_policy_violation' },
-    codexCode: 'invalid_prompt',
     says: /inappropriate content/,
   },
   {
@@ -120,7 +109,6 @@ const REFUSALS: readonly Refusal[] = [
     status: 500,
     body: '',
     sdk: { status: 502, type: 'server_error', code: 'upstream_error' },
-    codexCode: 'server_error',
     says: /answered 500: no message\.$/,
   },
   {
@@ -129,7 +117,6 @@ const REFUSALS: readonly Refusal[] = [
     headers: { 'content-type': 'text/html' },
     body: '<html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>',
     sdk: { status: 502, type: 'server_error', code: 'upstream_error' },
-    codexCode: 'server_error',
     says: /answered 502: an HTML page titled "502 Bad Gateway"/,
   },
   {
@@ -138,7 +125,6 @@ const REFUSALS: readonly Refusal[] = [
     headers: { 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' },
     body: { error: { message: 'Service temporarily unavailable', code: 'ServiceUnavailable' } },
     sdk: { status: 503, type: 'server_error', code: 'server_is_busy', retryAfter: '0' },
-    codexCode: 'server_error',
     says: /Service temporarily unavailable/,
   },
   {
@@ -146,12 +132,11 @@ const REFUSALS: readonly Refusal[] = [
     status: 400,
     body: 'data:{"error":{"code":"400","message":"Param Incorrect","param":"The reasoning_content in the thinking mode must be passed back to the API.","type":""}}',
     sdk: { status: 400, type: 'invalid_request_error', code: 'upstream_rejected' },
-    codexCode: 'invalid_prompt',
     says: /Param Incorrect: The reasoning_content in the thinking mode must be passed back/,
   },
 ];
 
-for (const { name, status, body, headers = {}, sdk, codexCode, says } of REFUSALS) {
+for (const { name, status, body, headers = {}, sdk, codexCode = 'invalid_prompt', says } of REFUSALS) {
   describe(name, () => {
     const step = reply({ status, headers, body });
 
@@ -164,9 +149,7 @@ for (const { name, status, body, headers = {}, sdk, codexCode, says } of REFUSAL
       const { error, model } = finalResponse(answered);
       assert.equal(error.code, codexCode);
       assert.equal(model, bridge.model);
-      if (codexCode === 'rate_limit_exceeded') assert.match(error.message, /try again in \d+s\.$/);
-      else assert.match(error.message, says);
-      assert.equal(answered.headers['x-request-id'], sdk.requestId);
+      assert.match(error.message, says);
       assert.equal(answered.events.at(-1)?.data, '[DONE]');
     });
 
@@ -202,8 +185,7 @@ describe('an error inside a stream', () => {
   for (const [name, event, codexCode, code] of ERRORS) {
     it(`of ${name} fails the response with the vendor's words`, async (context) => {
       const text = 'data: {"choices":[{"index":0,"delta":{"content":"Half"},"finish_reason":null}]}\n\n';
-      const step = reply({ status: 200, headers: { 'content-type': 'text/event-stream' }, body: `${text}${event}\n\n` });
-      const bridge = await startBridge(context, { script: [step, step] });
+      const bridge = await startBridge(context, { script: () => raw({ chunks: [text, `${event}\n\n`], end: 'eof' }) });
       const codex = finalResponse(await bridge.stream({ input: ask() }, CODEX));
       assert.equal(codex.error.code, codexCode);
       const sdk = await bridge.stream({ input: ask() });
@@ -212,16 +194,4 @@ describe('an error inside a stream', () => {
       assert.ok(eventsOf(sdk).every(({ type }: Loose) => type !== 'error'));
     });
   }
-});
-
-it('Codex is told to wait as long as the provider says', async (context) => {
-  const limit = (headers: Readonly<Record<string, string>>, message = 'Slow down.') => reply({ status: 429, headers, body: { error: { message } } });
-  const cases: readonly (readonly [ReturnType<typeof limit>, RegExp])[] = [
-    [limit({ 'retry-after': '7' }), /Please try again in 7s\.$/],
-    [limit({ 'retry-after-ms': '1500' }), /Please try again in 2s\.$/],
-    [limit({}), /Please try again in 5s\.$/],
-    [limit({}, 'Rate limit reached. Please try again in 20s.'), /Please try again in 20s\.$/],
-  ];
-  const bridge = await startBridge(context, { script: cases.map(([step]) => step) });
-  for (const [, expected] of cases) assert.match(finalResponse(await bridge.stream({ input: ask() }, CODEX)).error.message, expected);
 });

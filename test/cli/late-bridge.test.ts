@@ -14,7 +14,7 @@ function createScriptedBridge() {
   const bridge: Bridge = {
     start: (kind) => refuse(kind)(),
     failedFrames: (error) => `data: ${error.message}\n\n`,
-    models: () => ({ body: { data: [] }, etag: '"1"' }),
+    models: async (version) => ({ body: { data: [version ?? ''] }, etag: '"1"' }),
   };
   let built = 0;
   const late = createLateBridge(() => {
@@ -29,7 +29,7 @@ const caller: Caller = { client: 'codex', headers: {}, abort: new AbortControlle
 test('nothing is built before the first call, and only one bridge for all calls', async () => {
   const { calls, late, built } = createScriptedBridge();
   assert.equal(built(), 0);
-  assert.deepEqual(late.models(), { body: { data: [] }, etag: '"1"' });
+  assert.deepEqual(await late.models('0.169.0'), { body: { data: ['0.169.0'] }, etag: '"1"' });
   await assert.rejects(late.start('responses', {}, caller), /responses/);
   await assert.rejects(late.start('chat', {}, caller), /chat/);
   assert.equal(late.failedFrames(new BridgeError('internal', 'broken'), {}), 'data: broken\n\n');
@@ -37,9 +37,9 @@ test('nothing is built before the first call, and only one bridge for all calls'
   assert.equal(built(), 1);
 });
 
-test('warming up builds it ahead of the first call', () => {
+test('warming up builds it ahead of the first call', async () => {
   const { late, built } = createScriptedBridge();
   late.warmUp();
-  late.models();
+  await late.models();
   assert.equal(built(), 1);
 });

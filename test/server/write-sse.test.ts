@@ -55,12 +55,14 @@ function createSource() {
   return source;
 }
 
+const PACE = { keepAliveMs: 0, stallMs: 60_000, pulse: () => '' };
+
 const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('the next frame is pulled after drain, and not before', async () => {
   const response = new FullResponse();
   const source = createSource();
-  const written = writeSse(response.asResponse(), source.frames());
+  const written = writeSse(response.asResponse(), source.frames(), PACE);
   for (const count of [1, 2, 3]) {
     await turnOfLoop();
     assert.equal(source.pulled, count);
@@ -76,7 +78,7 @@ test('the next frame is pulled after drain, and not before', async () => {
 test('a client that leaves while the source waits for it ends the source', async () => {
   const response = new FullResponse();
   const source = createSource();
-  const written = writeSse(response.asResponse(), source.frames());
+  const written = writeSse(response.asResponse(), source.frames(), PACE);
   await turnOfLoop();
   response.destroyed = true;
   response.emit('close');

@@ -3,8 +3,10 @@ import { createCountingIds } from '../../src/base/clock';
 import { Notes } from '../../src/base/result';
 import type { JsonObject } from '../../src/base/json';
 import { resolveModel, findProvider } from '../../src/providers/catalog';
+import { AnswerReader } from '../../src/stream/answer-reader';
 import { AnswerStream } from '../../src/stream/answer-stream';
 import { CumulativeStage } from '../../src/stream/cumulative';
+import { NativeReader } from '../../src/stream/native-reader';
 import { ResponsesAssembler } from '../../src/stream/responses-assembler';
 import type { ReasoningOutput } from '../../src/stream/reasoning-writer';
 import { ThinkTagStage, type ThinkTags } from '../../src/stream/think-tags';
@@ -18,6 +20,8 @@ import type { ResponsesEvent } from '../../src/wire/responses-events';
 export const STANDING_CLOCK = (): number => 1_767_225_600_000;
 
 export interface AnswerStreamCase {
+  /** The protocol that upstream was asked in; Chat Completions when absent. */
+  readonly wire?: 'chat' | 'responses';
   readonly client?: 'codex' | 'generic';
   readonly reasoning?: ReasoningOutput;
   readonly single?: boolean;
@@ -38,6 +42,7 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
   return new AnswerStream({
     assembler: new ResponsesAssembler({
       responseId: 'resp_1',
+      createdAt: STANDING_CLOCK() / 1_000,
       model: 'test-model',
       client: options.client ?? 'generic',
       clock: STANDING_CLOCK,
@@ -47,7 +52,7 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
       createCallWriter,
       note: () => undefined,
     }),
-    calls: { makeId, single: options.single ?? false },
+    parser: new (options.wire === 'responses' ? NativeReader : AnswerReader)({ makeId, single: options.single ?? false }),
     stages: [
       ...(options.cumulative === true ? [new CumulativeStage()] : []),
       ...(thinkTags === 'off' ? [] : [new ThinkTagStage(thinkTags)]),

@@ -22,6 +22,7 @@ export function fakeTurn(turn: Partial<Turn> = {}): Turn {
   return {
     stream: false,
     notes: [],
+    pulse: () => ': pulse\n\n',
     frames: () => listFrames(['data: {"ok":true}\n\n', 'data: [DONE]\n\n']),
     collect: async () => ({ status: 200, body: '{"ok":true}' }),
     ...turn,
@@ -47,6 +48,6 @@ export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
       const data = JSON.stringify({ kind: error.kind, message: error.message, seen });
       return `event: response.failed\ndata: ${data}\n\ndata: [DONE]\n\n`;
     },
-    models: options.models ?? (() => ({ body: { object: 'list', data: [], models: [] }, etag: '"m1"' })),
+    models: options.models ?? (async () => ({ body: { object: 'list', data: [], models: [] }, etag: '"m1"' })),
   };
 }

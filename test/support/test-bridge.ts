@@ -24,6 +24,12 @@ const HOMES: Readonly<Record<UpstreamDialect, { readonly provider: string; reado
   openai: { provider: 'openai-compatible', model: 'scripted-model' },
 };
 
+/** Most tests are about one call of the provider: nothing is asked again, nothing is remembered. */
+const ONE_CALL = { upstreamCalls: 1, refusalCacheMs: 0 } as const;
+
+/** Waits between calls take no time. */
+const NO_WAITING: Partial<Runtime> = { sleep: () => Promise.resolve(), random: () => 0.5 };
+
 /** The headers by which Codex 0.169 is known (codex-protocol.md, section 1). */
 export const CODEX: OutgoingHttpHeaders = { originator: 'codex_exec', 'user-agent': 'codex_exec/0.169.0', accept: 'text/event-stream' };
 
@@ -59,10 +65,10 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
   const upstream = await startScriptedUpstream({ dialect, script, ...rest });
   context.after(() => upstream.close());
   const { provider, model } = HOMES[dialect];
-  const config = { ...defaultConfig(), aiBaseUrl: upstream.url, provider, aiApiKey: KEY, port: 0, drainTimeoutMs: 0, ...settings };
+  const config = { ...defaultConfig(), ...ONE_CALL, aiBaseUrl: upstream.url, provider, aiApiKey: KEY, port: 0, drainTimeoutMs: 0, ...settings };
   const lines: string[] = [];
   const log = createLogger({ level: logLevel, format: 'json', write: (line) => void lines.push(line), secrets: [KEY] });
-  const server = createBridgeServer({ config, version: '1.2.3', log, bridge: createBridge(config, log, runtime) });
+  const server = createBridgeServer({ config, version: '1.2.3', log, bridge: createBridge(config, log, { ...NO_WAITING, ...runtime }) });
   context.after(() => server.closeNow());
   const { port } = await server.listen();
   const url = `http://127.0.0.1:${port}`;

@@ -26,7 +26,8 @@ export async function startServer(
   const log = createLogger({ level: 'debug', format: 'json', write });
   const bridge = createFakeBridge(options);
   const config: ServerConfig = {
-    host: '127.0.0.1', port: 0, bodyLimitMb: 1, drainTimeoutMs: 0, aiBaseUrl: 'http://upstream.test/v1', ...options.config,
+    host: '127.0.0.1', port: 0, bodyLimitMb: 1, drainTimeoutMs: 0, keepAliveMs: 0, clientStallTimeoutMs: 60_000,
+    aiBaseUrl: 'http://upstream.test/v1', ...options.config,
   };
   const server = createBridgeServer({ config, version: '1.2.3', log, bridge });
   context.after(() => server.closeNow());

@@ -23,9 +23,9 @@ const SCHEMAS: readonly (readonly [name: string, schema: JsonObject | undefined,
 for (const [name, schema, expected] of SCHEMAS) {
   it(name, () => {
     const before = JSON.stringify(schema);
-    assert.deepEqual(toObjectSchema(schema), expected);
+    assert.deepEqual(toObjectSchema(schema, []), expected);
     assert.equal(JSON.stringify(schema), before);
   });
 }
 
-it('a good schema is passed on as it is', () => assert.equal(toObjectSchema(OBJECT), OBJECT));
+it('a good schema is passed on as it is', () => assert.equal(toObjectSchema(OBJECT, []), OBJECT));

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';
-import { DEFAULT_DIALECT, type Dialect } from '../../src/providers/dialect';
-import { translateContent } from '../../src/translate/content';
+import { BridgeError } from '../../src/errors/bridge-error';
+import { DEFAULT_DIALECT } from '../../src/providers/dialect';
+import { translateContent, type MediaRules } from '../../src/translate/content';
 import { readContent } from '../../src/wire/read-content';
 
-function translate(part: object, dialect: Partial<Dialect> = {}): { readonly content: unknown; readonly notes: readonly string[] } {
+function translate(part: object, rules: Partial<MediaRules> = {}): { readonly content: unknown; readonly notes: readonly string[] } {
   const notes = new Notes();
-  return { content: translateContent(readContent([part], 'content'), { ...DEFAULT_DIALECT, ...dialect }, notes), notes: notes.list() };
+  return { content: translateContent(readContent([part], 'content'), { ...DEFAULT_DIALECT, unservedFiles: 'mark', ...rules }, notes), notes: notes.list() };
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -41,6 +42,15 @@ describe('files', () => {
   it('others are left out where it does not', () => {
     assert.deepEqual(translate(pdf), { content: '[file a.pdf left out: the provider takes no files]', notes: ['left out file a.pdf: the provider takes no files'] });
     assert.match(String(translate(file({ file_url: 'https://example.com/a.pdf' }), { files: true }).content), /left out/);
+  });
+
+  it('others are refused where a word for them would not do', () => {
+    assert.throws(() => translate(pdf, { unservedFiles: 'refuse' }), (error) => {
+      assert.ok(error instanceof BridgeError);
+      assert.equal(error.kind, 'invalid_request');
+      assert.match(error.message, /^Cannot send the file "a\.pdf": the provider takes no files/);
+      return true;
+    });
   });
 
   it('an image is no text, whatever its name', () => {

@@ -1,7 +1,7 @@
 /** Everything of a request beside messages and tools: format, thinking, sampling, limits, and what never goes up. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Dialect } from '../../src/providers/dialect';
+import type { Dialect, ThinkingKnob } from '../../src/providers/dialect';
 import { judge } from '../support/strict-rules';
 import { translate, translateChat } from '../support/translations';
 
@@ -45,23 +45,36 @@ describe('text.format', () => {
 });
 
 describe('thinking', () => {
-  const KNOBS: readonly (readonly [knob: Dialect['thinking'], reasoning: object | undefined, sent: object])[] = [
-    ['none', { effort: 'high' }, {}],
-    ['effort', undefined, {}],
-    ['effort', {}, {}],
-    ['effort', { summary: 'auto' }, {}],
-    ['effort', { effort: 'xhigh' }, { reasoning_effort: 'xhigh' }],
-    ['effort', { effort: 'none' }, { reasoning_effort: 'none' }],
-    ['enable_thinking', undefined, { enable_thinking: true }],
-    ['enable_thinking', { effort: 'low' }, { enable_thinking: true }],
-    ['enable_thinking', { effort: 'minimal' }, { enable_thinking: false }],
-    ['enable_thinking', { effort: 'none' }, { enable_thinking: false }],
-    ['reasoning', undefined, {}],
-    ['reasoning', { effort: 'low', summary: 'auto' }, { reasoning: { effort: 'low' } }],
+  const BUDGETS = { low: 1_024, high: 8_192 };
+  const KNOBS: readonly (readonly [knob: ThinkingKnob, reasoning: object | undefined, sent: object])[] = [
+    [{ kind: 'none' }, { effort: 'high' }, {}],
+    [{ kind: 'effort' }, undefined, {}],
+    [{ kind: 'effort' }, {}, {}],
+    [{ kind: 'effort' }, { summary: 'auto' }, {}],
+    [{ kind: 'effort' }, { effort: 'xhigh' }, { reasoning_effort: 'xhigh' }],
+    [{ kind: 'effort' }, { effort: 'none' }, { reasoning_effort: 'none' }],
+    [{ kind: 'effort', levels: ['low', 'high'] }, { effort: 'xhigh' }, { reasoning_effort: 'high' }],
+    [{ kind: 'effort', levels: ['low', 'high'] }, { effort: 'none' }, {}],
+    [{ kind: 'enable_thinking' }, undefined, { enable_thinking: true }],
+    [{ kind: 'enable_thinking' }, { effort: 'low' }, { enable_thinking: true }],
+    [{ kind: 'enable_thinking' }, { effort: 'minimal' }, { enable_thinking: false }],
+    [{ kind: 'enable_thinking' }, { effort: 'none' }, { enable_thinking: false }],
+    [{ kind: 'enable_thinking', budgets: BUDGETS }, { effort: 'high' }, { enable_thinking: true, thinking_budget: 8_192 }],
+    [{ kind: 'enable_thinking', budgets: BUDGETS }, { effort: 'odd' }, { enable_thinking: true }],
+    [{ kind: 'enable_thinking', budgets: BUDGETS }, undefined, { enable_thinking: true }],
+    [{ kind: 'enable_thinking', budgets: BUDGETS, levels: ['low', 'xhigh'] }, { effort: 'high' }, { enable_thinking: true, reasoning_effort: 'xhigh' }],
+    [{ kind: 'thinking', on: 'enabled' }, undefined, { thinking: { type: 'enabled' } }],
+    [{ kind: 'thinking', on: 'enabled' }, { effort: 'none' }, { thinking: { type: 'disabled' } }],
+    [{ kind: 'thinking', on: 'adaptive', fixed: true }, { effort: 'none' }, { thinking: { type: 'adaptive' } }],
+    [{ kind: 'thinking', on: 'enabled', extra: { clear_thinking: false }, levels: ['low', 'high', 'max'] }, { effort: 'medium' }, { thinking: { type: 'enabled', clear_thinking: false }, reasoning_effort: 'high' }],
+    [{ kind: 'chat_template' }, undefined, { chat_template_kwargs: { enable_thinking: true, preserve_thinking: true } }],
+    [{ kind: 'chat_template' }, { effort: 'none' }, { chat_template_kwargs: { enable_thinking: false, preserve_thinking: true } }],
+    [{ kind: 'reasoning' }, undefined, {}],
+    [{ kind: 'reasoning' }, { effort: 'low', summary: 'auto' }, { reasoning: { effort: 'low' } }],
   ];
-  const FIELDS = ['reasoning_effort', 'enable_thinking', 'reasoning'] as const;
+  const FIELDS = ['reasoning_effort', 'enable_thinking', 'thinking_budget', 'thinking', 'chat_template_kwargs', 'reasoning'] as const;
   for (const [thinking, reasoning, sent] of KNOBS) {
-    it(`${JSON.stringify(reasoning)} as ${thinking}`, () => {
+    it(`${JSON.stringify(reasoning)} as ${JSON.stringify(thinking)}`, () => {
       const { chat } = translate({ reasoning }, { dialect: { thinking } });
       assert.deepEqual(Object.fromEntries(FIELDS.flatMap((field) => (chat[field] === undefined ? [] : [[field, chat[field]]]))), sent);
     });
@@ -74,7 +87,7 @@ describe('thinking', () => {
   });
 
   it('several answers cannot be streamed, and so not thought about', () => {
-    const { chat } = translate({ n: 2, reasoning: { effort: 'high' } }, { dialect: { thinking: 'enable_thinking' } });
+    const { chat } = translate({ n: 2, reasoning: { effort: 'high' } }, { dialect: { thinking: { kind: 'enable_thinking' } } });
     assert.deepEqual([chat.enable_thinking, chat.stream, chat.n], [false, false, 2]);
   });
 

@@ -2,6 +2,7 @@
 import { renderOptionsHelp } from '../../config/help';
 import { EXIT, type CommandContext } from '../command';
 import { COMMANDS } from '../commands';
+import type { OwnFlag } from '../own-flags';
 
 /** Takes the world from `context`; nothing else matters. */
 export async function run({ io }: CommandContext): Promise<number> {
@@ -11,8 +12,8 @@ export async function run({ io }: CommandContext): Promise<number> {
 
 /** The whole help text. */
 export function renderHelp(): string {
-  const commands = Object.entries(COMMANDS).map(([name, { flags = [], summary }]) =>
-    `  ${[name, ...flags].join(', ').padEnd(22)} ${summary}\n`);
+  const commands = Object.entries(COMMANDS).map(([name, { flags = [], own = [], summary }]) =>
+    `  ${[name, ...flags].join(', ').padEnd(22)} ${summary}\n${own.map(renderOwn).join('')}`);
   return `Usage: aliyun-codex-bridge [command] [options]
 
 Lets the Codex CLI (Responses API) work with a provider that speaks Chat Completions.
@@ -25,4 +26,9 @@ Example:
 Options (a flag beats the environment variable):
 
 ${renderOptionsHelp()}`;
+}
+
+function renderOwn({ flag, type, help }: OwnFlag): string {
+  const usage = type.isSwitch ? flag : `${flag} ${type.placeholder}`;
+  return `      ${usage.padEnd(26)} ${help}\n`;
 }

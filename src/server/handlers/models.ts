@@ -3,7 +3,13 @@ import type { Handler } from '../exchange';
 import { writeJson } from '../write-json';
 
 /** One body for every client; the entity tag changes with the catalogue. */
-export const answerModels: Handler = ({ response, services: { bridge } }) => {
-  const { body, etag } = bridge.models();
+export const answerModels: Handler = async ({ request, response, services: { bridge } }) => {
+  const { body, etag } = await bridge.models(readVersion(request.url ?? ''));
   writeJson(response, body, { etag });
 };
+
+/** Codex asks for `/models?client_version=0.169.0` (codex-protocol.md, section 6). */
+function readVersion(target: string): string | undefined {
+  const query = target.slice(target.indexOf('?') + 1);
+  return new URLSearchParams(query).get('client_version') ?? undefined;
+}

@@ -24,9 +24,15 @@ export function messagesAfter({ body }: CapturedRequest, prompt: string): readon
   return messages.slice(index + 1);
 }
 
+/** A tool as it was offered. */
+export interface OfferedTool { readonly name: string; readonly description?: string; readonly parameters: object }
+
+/** The offered tools, in order. */
+export const toolsOf = ({ body }: CapturedRequest): readonly OfferedTool[] =>
+  ((body.tools ?? []) as readonly { function: OfferedTool }[]).map((tool) => tool.function);
+
 /** The names of the offered tools, in order. */
-export const toolNames = ({ body }: CapturedRequest): readonly string[] =>
-  ((body.tools ?? []) as readonly { function: { name: string } }[]).map((tool) => tool.function.name);
+export const toolNames = (request: CapturedRequest): readonly string[] => toolsOf(request).map(({ name }) => name);
 
 /** Each request must begin with the bytes of the one before it, messages included: that is what prompt caches compare. */
 export function assertGrowing(requests: readonly CapturedRequest[]): void {

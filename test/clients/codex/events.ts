@@ -14,6 +14,8 @@ export interface CodexItem {
   readonly tool?: string;
   readonly arguments?: unknown;
   readonly result?: unknown;
+  /** Of a plan. */
+  readonly items?: readonly { readonly text: string; readonly completed: boolean }[];
   readonly changes?: readonly { readonly path: string; readonly kind: string }[];
 }
 
@@ -37,6 +39,10 @@ export interface CodexEvent {
 /** @throws SyntaxError for a line that is no JSON */
 export const parseEvents = (stdout: string): readonly CodexEvent[] =>
   stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as CodexEvent);
+
+/** The items of `type` in all events, in order: one that is started, updated and completed comes three times. */
+export const eventItems = (events: readonly CodexEvent[], type: string): readonly CodexItem[] =>
+  events.flatMap(({ item }) => (item?.type === type ? [item] : []));
 
 /** The completed items of `type`, in order. */
 export function completedItems(events: readonly CodexEvent[], type: string): readonly CodexItem[] {

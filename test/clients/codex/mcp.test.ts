@@ -1,7 +1,7 @@
-/** Tools of an MCP server: offered flat to the model, called under their namespace by Codex. */
+/** Tools of MCP servers: offered flat to the model, called under their namespace by Codex. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/scripted-upstream';
-import { assertGrowing, messagesAfter, toolNames } from './chat-requests';
+import { assertGrowing, messagesAfter, toolNames, toolsOf, type OfferedTool } from './chat-requests';
 import { mcpServer } from './config';
 import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';
@@ -33,3 +33,46 @@ scenario(
     assert.deepEqual(rest, []);
   },
 );
+
+/** Too long for `mcp__<server>__<tool>`: what goes upstream is cut, with a hash behind it, and only the description tells its tools apart. */
+const LONG = 'a_server_with_a_name_that_leaves_no_room_for_its_tools_at_all';
+
+const isLongEcho = ({ name, description = '' }: OfferedTool): boolean =>
+  name.startsWith('mcp__a_server_with') && description.includes('Returns the text it is given.');
+
+scenario(
+  'the same tool of three MCP servers',
+  {
+    config: { tables: [mcpServer('one'), mcpServer('two'), mcpServer(LONG)].join('\n') },
+    script: (request, index) => {
+      if (index > 0) return answer({ text: 'They echo.' });
+      const echoes = ['mcp__two__echo', 'mcp__one__echo', ...toolsOf(request).filter(isLongEcho).map(({ name }) => name)];
+      return answer({ toolCalls: echoes.map((name, at) => ({ name, arguments: { text: `call ${at}` } })) });
+    },
+  },
+  async ({ run }) => {
+    const { events, requests } = await run('Echo on all of them.');
+    const calls = completedItems(events, 'mcp_tool_call').map(({ server, tool, result, status }) => [server, tool, status, textOf(result)]);
+    assert.deepEqual(calls.sort((a, b) => (String(a[3]) < String(b[3]) ? -1 : 1)), [
+      [LONG, 'echo', 'completed', `${LONG} echoes: call 2`],
+      ['one', 'echo', 'completed', 'one echoes: call 1'],
+      ['two', 'echo', 'completed', 'two echoes: call 0'],
+    ]);
+
+    assert.equal(requests.length, 2);
+    assertGrowing(requests);
+    const names = toolNames(requests[0]!);
+    assert.equal(new Set(names).size, names.length);
+    for (const name of names) assert.match(name, /^[A-Za-z0-9_-]{1,64}$/);
+    const [said, ...results] = messagesAfter(requests[1]!, 'Echo on all of them.');
+    assert.deepEqual(said?.['tool_calls'].map((call: { id: string }) => call.id), ['call_1_0', 'call_1_1', 'call_1_2']);
+    assert.deepEqual(results.map((result) => [result['tool_call_id'], /\w+ echoes: .*/.exec(result['content'])?.[0]]), [
+      ['call_1_0', 'two echoes: call 0'],
+      ['call_1_1', 'one echoes: call 1'],
+      ['call_1_2', `${LONG} echoes: call 2`],
+    ]);
+  },
+);
+
+/** The text of the first part of what the server answered, as Codex reports it. */
+const textOf = (result: unknown): string | undefined => (result as { content: readonly { text: string }[] } | null)?.content[0]?.text;

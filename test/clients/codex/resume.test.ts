@@ -1,6 +1,7 @@
 /** A thread that is taken up again by a new process: everything said before goes upstream as it went the first time. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/scripted-upstream';
+import { readTree } from '../support/work-folder';
 import { assertGrowing, messagesAfter } from './chat-requests';
 import { textsOf, usageOf } from './events';
 import { scenario } from './scenario';
@@ -31,5 +32,56 @@ scenario(
     assert.equal(said?.['reasoning_content'], THOUGHT);
     assert.deepEqual(closing, { role: 'assistant', content: 'One.', reasoning_content: 'Second thought.' });
     assert.deepEqual(rest, [{ role: 'user', content: 'Say two.' }]);
+  },
+);
+
+scenario(
+  'a resumed thread after Codex was killed in the middle of a tool round',
+  {
+    script: [
+      // The shell's parent is Codex itself: its end cannot come earlier or later than in the middle of this command.
+      answer({ reasoning: 'Let me try.', text: 'Trying.', toolCalls: [shellCall('echo started > started.txt; kill -9 $PPID; sleep 1')] }),
+      answer({ text: 'I was cut off.' }),
+    ],
+  },
+  async ({ run, folder }) => {
+    const first = await run('Try it.', { exitCode: null });
+    assert.deepEqual(await readTree(folder.workspace), { 'started.txt': 'started\n' });
+    assert.equal(usageOf(first.events), undefined, 'no turn was completed');
+    const second = await run('What happened?', { args: ['resume', '--last'] });
+    assert.equal(second.events[0]?.thread_id, first.events[0]?.thread_id);
+    assert.deepEqual(textsOf(second.events, 'agent_message'), ['I was cut off.']);
+    assertGrowing([...first.requests, ...second.requests]);
+    const [said, result, ...rest] = messagesAfter(second.requests[0]!, 'Try it.');
+    assert.deepEqual([said?.['content'], said?.['reasoning_content']], ['Trying.', 'Let me try.']);
+    assert.deepEqual(result, { role: 'tool', tool_call_id: 'call_1_0', content: 'aborted' });
+    assert.deepEqual(rest, [{ role: 'user', content: 'What happened?' }]);
+  },
+);
+
+scenario(
+  'a resumed thread with another model',
+  {
+    script: [
+      answer({ reasoning: 'Mine.', toolCalls: [shellCall('echo one')] }),
+      answer({ text: 'One.' }),
+      answer({ reasoning: 'His, then mine.', toolCalls: [shellCall('echo two')] }),
+      answer({ text: 'Two.' }),
+    ],
+  },
+  async ({ run }) => {
+    const first = await run('Say one.');
+    const second = await run('Say two.', { args: ['resume', '--last', '-m', 'qwen3.7-plus'] });
+    assert.deepEqual(textsOf(second.events, 'agent_message'), ['Two.']);
+    assert.deepEqual(second.requests.map(({ body }) => body.model), ['qwen3.7-plus', 'qwen3.7-plus']);
+    const before = messagesAfter(first.requests[1]!, 'Say one.');
+    const [said, result, closing, switched, ask, ...rest] = messagesAfter(second.requests[1]!, 'Say one.');
+    assert.deepEqual([said, result], before);
+    assert.deepEqual(closing, { role: 'assistant', content: 'One.' });
+    // Codex tells it in a developer message behind the history; upstream takes system messages at the head only.
+    assert.equal(switched?.['role'], 'user');
+    assert.match(switched?.['content'], /^<developer>\n<model_switch>\n/);
+    assert.deepEqual(ask, { role: 'user', content: 'Say two.' });
+    assert.deepEqual(rest.map(({ role, reasoning_content: reasoning }) => [role, reasoning]), [['assistant', 'His, then mine.'], ['tool', undefined]]);
   },
 );

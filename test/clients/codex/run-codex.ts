@@ -17,8 +17,6 @@ export interface CodexOptions {
   /** The whole environment but CODEX_HOME. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
-  /** Ends Codex with SIGKILL when it resolves. */
-  readonly killOn?: Promise<unknown>;
 }
 
 export interface CodexRun extends ProgramRun {
@@ -30,14 +28,14 @@ const FLAGS = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-
 
 /** @throws Error with all that Codex wrote, when it does not end in time */
 export async function runCodex(options: CodexOptions): Promise<CodexRun> {
-  const { version, args = [], prompt, workspace, codexHome, env, timeoutMs = PATIENCE_MS, killOn } = options;
+  const { version, args = [], prompt, workspace, codexHome, env, timeoutMs = PATIENCE_MS } = options;
   const codex = codexCommand(version);
   const run = await runProgram({
     command: codex.command,
     args: [...codex.args, ...FLAGS, ...args, ...(prompt === undefined ? [] : [prompt])],
     cwd: workspace,
     env: { ...env, CODEX_HOME: codexHome },
-  }, timeoutMs, killOn);
+  }, timeoutMs);
   if (run.timedOut) throw new Error(`Codex did not end within ${timeoutMs} ms\n${run.stdout}\n${run.stderr}`);
   return { ...run, events: parseEvents(run.stdout) };
 }

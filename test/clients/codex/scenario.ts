@@ -19,7 +19,7 @@ const SETUPS: Readonly<Record<UpstreamDialect, { readonly model: string; readonl
 };
 
 /** The key that the upstream accepts: the bridge has it, Codex has another one. */
-const UPSTREAM_KEY = 'sk-test-upstream';
+export const UPSTREAM_KEY = 'sk-test-upstream';
 const CLIENT_KEY = 'sk-test-client';
 
 export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect' | 'apiKey'> {
@@ -27,6 +27,8 @@ export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect'
   readonly dialects?: readonly UpstreamDialect[];
   /** The current one when absent. */
   readonly version?: CodexVersion;
+  /** Why it cannot be played on this machine, for another reason than the version. */
+  readonly skip?: string | false;
   /** The dialect's model when absent. */
   readonly model?: string;
   readonly config?: CodexConfig;
@@ -38,7 +40,7 @@ export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect'
   readonly refusals?: readonly string[];
 }
 
-export interface RunOptions extends Pick<CodexOptions, 'args' | 'timeoutMs' | 'killOn'> {
+export interface RunOptions extends Pick<CodexOptions, 'args' | 'timeoutMs'> {
   /** 0 when absent; `null` for a run that is killed. */
   readonly exitCode?: number | null;
   /** More variables for Codex. */
@@ -74,7 +76,7 @@ export interface Scenario {
  */
 export function scenario(name: string, options: ScenarioOptions, body: (scenario: Scenario) => Promise<void>): void {
   for (const dialect of options.dialects ?? (['dashscope', 'openai'] as const)) {
-    const skip = whyMissing(options.version ?? CURRENT_CODEX);
+    const skip = options.skip || whyMissing(options.version ?? CURRENT_CODEX);
     test(`${name} (${dialect})`, { skip }, (context) => play(context, dialect, options, body));
   }
 }

@@ -44,12 +44,8 @@ export interface ProgramRun {
   readonly timedOut: boolean;
 }
 
-/**
- * Runs `program` to its end, without an input. What it leaves running in its process group is killed.
- *
- * @param killOn ends it with SIGKILL, as if its time were over, when it resolves
- */
-export async function runProgram(program: Program, timeoutMs: number, killOn?: Promise<unknown>): Promise<ProgramRun> {
+/** Runs `program` to its end, without an input. What it leaves running in its process group is killed. */
+export async function runProgram(program: Program, timeoutMs: number): Promise<ProgramRun> {
   const child = startProgram(program);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
@@ -58,7 +54,6 @@ export async function runProgram(program: Program, timeoutMs: number, killOn?: P
     timedOut = true;
     killGroup(child);
   }, timeoutMs);
-  void killOn?.then(() => killGroup(child), () => undefined);
   try {
     const exitCode = await exitOf(child);
     killGroup(child);

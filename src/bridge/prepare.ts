@@ -1,0 +1,39 @@
+/** Everything about a request that is known before the first byte goes upstream: the model, its dialect, its words. */
+import { Notes } from '../base/result';
+import { BridgeError } from '../errors/bridge-error';
+import { resolveModel } from '../providers/catalog';
+import type { Dialect } from '../providers/dialect';
+import type { ToolSet } from '../tools/tool-set';
+import { translateRequest } from '../translate/request';
+import type { ChatRequest } from '../wire/chat-request';
+import type { ResponsesRequest } from '../wire/responses-request';
+import type { Caller } from './bridge';
+import { isThreadTitle } from './codex-metadata';
+import type { TurnContext } from './turn-context';
+
+export interface Prepared {
+  readonly chat: ChatRequest;
+  readonly dialect: Dialect;
+  /** Names of the tools, for the way back. */
+  readonly tools: ToolSet;
+  readonly notes: Notes;
+}
+
+const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
+
+/** @throws BridgeError `invalid_request` for a request that cannot be served. */
+export function prepare(request: ResponsesRequest, caller: Caller, { settings, provider }: TurnContext): Prepared {
+  const asked = isThreadTitle(caller.headers) ? (settings.smallModel ?? request.model) : request.model;
+  const { id, dialect } = resolveModel(provider, asked, settings.defaultModel);
+  if (id === '') throw new BridgeError('invalid_request', 'Cannot choose a model: the request names none and DEFAULT_MODEL is not set', { param: 'model' });
+  const { value, notes } = translateRequest(request, {
+    model: id,
+    dialect,
+    tools: TOOLS[settings.allowTools],
+    system: settings.allowSystem,
+    forwardReasoning: settings.forwardReasoning,
+    multipleCalls: settings.allowMultiToolCalls,
+    webSearch: settings.webSearch,
+  });
+  return { ...value, dialect, notes: new Notes(notes) };
+}

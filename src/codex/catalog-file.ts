@@ -1,0 +1,53 @@
+/** The file behind `model_catalog_json`: Codex then knows these models and no others (codex-protocol.md, section 6). */
+import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parseJsonObject } from '../base/json';
+import type { CodexModel } from '../providers/codex-models';
+
+/** By this the bridge knows its own files again. Codex passes over keys that it does not know. */
+const AUTHOR = 'aliyun-codex-bridge';
+
+export type WrittenCatalog =
+  | { readonly ok: true; /** Absolute, as Codex wants it. */ readonly path: string }
+  | { readonly ok: false; readonly problem: string };
+
+/**
+ * Writes `models` to `file`: whole or not at all, through a symbolic link to its target, creating missing folders.
+ *
+ * @param force replaces a file that somebody else wrote
+ */
+export async function writeCatalogFile(file: string, models: readonly CodexModel[], force: boolean): Promise<WrittenCatalog> {
+  const path = resolve(file);
+  try {
+    const target = await realpath(path).catch(() => path);
+    if (!force && !(await isFree(target))) {
+      return { ok: false, problem: 'it holds something that the bridge did not write; --force replaces it' };
+    }
+    await mkdir(dirname(target), { recursive: true });
+    await replaceFile(target, `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`);
+    return { ok: true, path };
+  } catch (error) {
+    return { ok: false, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** True where nothing would be lost: no file, an empty one, or one of ours. */
+async function isFree(path: string): Promise<boolean> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text.trim() === '' || parseJsonObject(text)?.['generated_by'] === AUTHOR;
+}
+
+/** A reader sees the old file or the new one, never a part: Codex may start at any moment. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(draft, text);
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+/** The catalogue as Codex reads it: one ModelInfo for each model. Fields and what they do: codex-protocol.md, section 6. */
+import { BASE_INSTRUCTIONS } from './base-instructions';
+import type { CatalogEntry } from './model-list';
+import type { Model } from './provider';
+
+/**
+ * One entry, with every field that Codex 0.125 to 0.169 demand: a missing one makes Codex refuse the whole list. 0.146 wants
+ * `supports_parallel_tool_calls` too, 0.125 also `supports_reasoning_summaries`.
+ */
+export type CodexModel = {
+  readonly slug: string;
+  readonly display_name: string;
+  readonly description: string;
+  /** The effort of a user who picks none; absent when the model has no such control. */
+  readonly default_reasoning_level?: string;
+  readonly supported_reasoning_levels: readonly ReasoningLevel[];
+  readonly default_reasoning_summary: 'auto';
+  readonly supports_reasoning_summaries: true;
+  readonly shell_type: 'unified_exec';
+  readonly visibility: 'list';
+  readonly supported_in_api: true;
+  /** Lower comes first. */
+  readonly priority: number;
+  readonly base_instructions: string;
+  readonly support_verbosity: false;
+  readonly apply_patch_tool_type: 'freeform';
+  readonly web_search_tool_type: 'text';
+  readonly truncation_policy: { readonly mode: 'tokens'; readonly limit: number };
+  readonly supports_parallel_tool_calls: true;
+  readonly supports_search_tool: false;
+  readonly context_window: number;
+  readonly max_context_window: number;
+  readonly auto_compact_token_limit: number;
+  readonly effective_context_window_percent: 95;
+  readonly experimental_supported_tools: readonly string[];
+  readonly input_modalities: Model['input'];
+};
+
+type ReasoningLevel = { readonly effort: string; readonly description: string };
+
+/**
+ * @param provider what the picker shows under the model's name
+ * @param codexVersion the version that will read the list; a current one when absent
+ */
+export function describeForCodex(
+  entries: readonly CatalogEntry[],
+  { provider, codexVersion }: { readonly provider: string; readonly codexVersion?: string | undefined },
+): readonly CodexModel[] {
+  return entries.map(({ model }, index) => describeModel(model, index + 1, provider, codexVersion));
+}
+
+function describeModel(model: Model, priority: number, provider: string, codexVersion: string | undefined): CodexModel {
+  const { id, name, contextWindow, input } = model;
+  const efforts = model.efforts.filter((effort) => knowsEffort(effort, codexVersion));
+  const level = defaultEffort(efforts);
+  return {
+    slug: id,
+    display_name: name,
+    description: provider,
+    ...(level !== undefined && { default_reasoning_level: level }),
+    supported_reasoning_levels: efforts.map((effort) => ({ effort, description: EFFORTS[effort] ?? effort })),
+    default_reasoning_summary: 'auto',
+    supports_reasoning_summaries: true,
+    shell_type: 'unified_exec',
+    visibility: 'list',
+    supported_in_api: true,
+    priority,
+    base_instructions: BASE_INSTRUCTIONS,
+    support_verbosity: false,
+    apply_patch_tool_type: 'freeform',
+    web_search_tool_type: 'text',
+    truncation_policy: { mode: 'tokens', limit: outputLimit(contextWindow) },
+    supports_parallel_tool_calls: true,
+    supports_search_tool: false,
+    context_window: contextWindow,
+    max_context_window: contextWindow,
+    auto_compact_token_limit: compactionLimit(model),
+    effective_context_window_percent: 95,
+    experimental_supported_tools: [],
+    input_modalities: input,
+  };
+}
+
+const EFFORTS: Readonly<Record<string, string>> = {
+  none: 'Answers without thinking',
+  minimal: 'Thinks as little as possible',
+  low: 'Thinks briefly',
+  medium: 'Balances speed and depth',
+  high: 'Thinks long',
+  xhigh: 'Thinks longer',
+  max: 'Thinks as long as it can',
+};
+
+/** The efforts of 0.125; any other one makes it refuse the whole list. 0.146 and later take any word. */
+const EFFORTS_OF_OLD = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
+
+function knowsEffort(effort: string, codexVersion = ''): boolean {
+  const minor = /^0\.(\d+)\./.exec(codexVersion)?.[1];
+  return minor === undefined || Number(minor) >= 146 || EFFORTS_OF_OLD.includes(effort);
+}
+
+/** Medium where there is one; a model that can only think or not think does think. */
+const defaultEffort = (efforts: readonly string[]): string | undefined =>
+  ['medium', 'high'].find((effort) => efforts.includes(effort)) ?? efforts.at(-1);
+
+/**
+ * Where Codex compacts: at nine tenths of the window, as it does without being told, or earlier where the longest answer
+ * needs more room; a fifth of the window is the most that is kept free, because answers are rarely that long.
+ */
+function compactionLimit({ contextWindow, maxOutput }: Model): number {
+  return Math.floor(Math.min(contextWindow * 0.9, contextWindow - Math.min(maxOutput, contextWindow * 0.2)));
+}
+
+/** Tokens kept of a tool's output: what Codex allows its own models, but never more than a tenth of the window. */
+const outputLimit = (contextWindow: number): number => Math.max(1_000, Math.min(10_000, Math.floor(contextWindow / 10)));

@@ -1,0 +1,81 @@
+/** A provider's own answer to GET /models, as far as it says something: servers agree on `id` and on nothing else. */
+import { asArray, asNumber, asRecord, asText, compact } from '../base/narrow';
+import type { Model } from './provider';
+
+/** A model of the provider's list. What the list does not say is absent. */
+export interface DiscoveredModel {
+  readonly id: string;
+  readonly name?: string;
+  readonly contextWindow?: number;
+  readonly maxOutput?: number;
+  readonly input?: Model['input'];
+}
+
+type Path = readonly [string, ...string[]];
+
+/** OpenRouter documents two (the serving host may have less); vLLM and SGLang serve `max_model_len`; Groq, Mistral; llama.cpp. */
+const CONTEXT_WINDOW: readonly Path[] = [
+  ['top_provider', 'context_length'], ['context_length'], ['max_model_len'], ['context_window'], ['max_context_length'], ['meta', 'n_ctx'],
+];
+const MAX_OUTPUT: readonly Path[] = [['top_provider', 'max_completion_tokens'], ['max_completion_tokens'], ['max_output_tokens']];
+/** Moonshot, Mistral. */
+const SEES: readonly Path[] = [['supports_image_in'], ['capabilities', 'vision']];
+
+/** Ids of models that are not for chatting, on hosts that list everything they have. */
+const NOT_CHAT = /(^|[-_./])(embed(ding)?s?|rerank(er)?|whisper|tts|asr|ocr|speech|audio|moderation|guard|image|video|dall-e|t2[iv]|i2v|flux|sdxl?|wan\d|bge|bce)([-_./\d]|$)/i;
+
+/**
+ * Reads `{data: […]}`, `{models: […]}` or a bare list. Entries without an id, and models that cannot chat or call tools as
+ * far as the list says, are left out.
+ *
+ * @returns undefined when the answer is no list of models
+ */
+export function readDiscovered(answer: unknown): readonly DiscoveredModel[] | undefined {
+  const record = asRecord(answer);
+  const list = asArray(answer) ?? asArray(record?.['data']) ?? asArray(record?.['models']);
+  return list?.flatMap((value) => {
+    const model = readModel(value);
+    return model && worksInCodex(value, model.id) ? [model] : [];
+  });
+}
+
+/** A row with what the provider itself says of its model: a server may run it with less than its maker documents. */
+export function overlay(model: Model, found: DiscoveredModel | undefined): Model {
+  if (found === undefined) return model;
+  const { id, name } = model;
+  return { ...model, ...found, id, name: name === id ? (found.name ?? name) : name };
+}
+
+function readModel(value: unknown): DiscoveredModel | undefined {
+  const id = asText(asRecord(value)?.['id']);
+  if (id === undefined) return undefined;
+  return compact<DiscoveredModel>({
+    id,
+    name: asText(asRecord(value)?.['name']) ?? asText(asRecord(value)?.['display_name']),
+    contextWindow: readTokens(value, CONTEXT_WINDOW),
+    maxOutput: readTokens(value, MAX_OUTPUT),
+    input: readInput(value),
+  });
+}
+
+/** Leaves out what says of itself that it writes no text or calls no tools; silence counts as yes. */
+function worksInCodex(value: unknown, id: string): boolean {
+  const output = asArray(at(value, ['architecture', 'output_modalities']));
+  const parameters = asArray(at(value, ['supported_parameters']));
+  return (output?.includes('text') ?? true) && (parameters?.includes('tools') ?? true) && !NOT_CHAT.test(id);
+}
+
+/** The first of `paths` that holds a count of tokens. */
+function readTokens(value: unknown, paths: readonly Path[]): number | undefined {
+  const counts = paths.map((path) => asNumber(at(value, path)));
+  return counts.find((count) => count !== undefined && Number.isSafeInteger(count) && count > 0);
+}
+
+function readInput(value: unknown): Model['input'] | undefined {
+  const modalities = asArray(at(value, ['architecture', 'input_modalities']));
+  const sees = modalities ? modalities.includes('image') : SEES.map((path) => at(value, path)).find((flag) => typeof flag === 'boolean');
+  if (sees === undefined) return undefined;
+  return sees === true ? ['text', 'image'] : ['text'];
+}
+
+const at = (value: unknown, path: Path): unknown => path.reduce<unknown>((inner, key) => asRecord(inner)?.[key], value);

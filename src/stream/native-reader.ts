@@ -1,0 +1,205 @@
+/**
+ * Events of a native Responses endpoint to signals. Endpoints differ in what they leave out: text without its item
+ * (litellm#22102), arguments only in the last event (opencodex#4652) or cut short before it (vllm#44348), no
+ * `output_item.done` (sglang#12652), an empty `output` at the end (vllm#30223). So everything is taken from where it
+ * comes first, and later repetitions only fill what is missing.
+ */
+import { parseJson } from '../base/json';
+import { BridgeError } from '../errors/bridge-error';
+import { classifyStreamError } from '../errors/classify';
+import type { NativeEvent, NativeOutputItem, NativePlace, NativeResponse, NativeTextKind } from '../wire/native-response';
+import { readNativeEvent, readNativeResponse } from '../wire/read-native';
+import { unreadableEvent, type AnswerParser, type Reading } from './answer-parser';
+import { readFinishReason } from './finish';
+import type { FinishReason, Signal } from './signal';
+import type { SseEvent } from './sse-decoder';
+import { ToolCalls, type ToolCallsOptions } from './tool-calls';
+
+type TextEvent = Extract<NativeEvent, { type: 'text' }>;
+type OutputItem<T extends NativeOutputItem['type']> = Extract<NativeOutputItem, { type: T }>;
+
+/** A call as far as it was heard. */
+interface HeardCall {
+  readonly index: number;
+  /** Arguments that were let through. */
+  streamed: string;
+  /** Arguments that stood in the item when it was announced. */
+  readonly announced: string;
+}
+
+/** Reads one answer of a Responses endpoint. Only its terminal event finishes it: `[DONE]` alone is a cut. */
+export class NativeReader implements AnswerParser {
+  finished = false;
+  private readonly calls: ToolCalls;
+  private readonly heardCalls = new Map<number, HeardCall>();
+  /** Messages and reasoning of which text was let through, by place; reasoning with the kind that came first. */
+  private readonly heard = new Map<string, { readonly kind: NativeTextKind; part: number }>();
+  private readonly indexes = new Map<string, number>();
+  /** The message that spoke last, while nothing else came after it. */
+  private speaker: string | undefined;
+  private silent = true;
+
+  constructor(options: ToolCallsOptions) {
+    this.calls = new ToolCalls(options);
+  }
+
+  event(event: SseEvent): Reading {
+    const data = event.data.trim();
+    if (data === '' || this.finished) return { signals: [], done: false };
+    if (data === '[DONE]') return { signals: [], done: true };
+    const value = parseJson(data);
+    if (value === undefined) return { signals: [unreadableEvent(data)], done: false };
+    const read = readNativeEvent(value, event.name);
+    return { signals: this.read(read), done: read.type === 'end' };
+  }
+
+  completion(value: unknown): readonly Signal[] {
+    const response = readNativeResponse(value);
+    if (response.status !== undefined || response.output.length > 0) return this.end(response);
+    const event = readNativeEvent(value, undefined);
+    if (event.type === 'error') return this.read(event);
+    return [{ type: 'error', error: new BridgeError('bad_answer', 'The provider answered with JSON that is no Response; check UPSTREAM_WIRE.') }];
+  }
+
+  private read(event: NativeEvent): readonly Signal[] {
+    switch (event.type) {
+      case 'item':
+        return this.item(event, event.item, event.done);
+      case 'text':
+        return event.kind === 'arguments' ? this.arguments(event) : this.text(event);
+      case 'end':
+        return this.end(event.response);
+      case 'error':
+        return [{ type: 'error', error: classifyStreamError(event.error) }];
+      case 'other':
+        return [];
+      default:
+        return event satisfies never;
+    }
+  }
+
+  private item(place: NativePlace, item: NativeOutputItem, done: boolean): readonly Signal[] {
+    if (item.type === 'call') return done ? this.endCall(place, item) : this.beginCall(place, item);
+    if (!done || item.type === 'other') return [];
+    return item.type === 'message' ? this.endMessage(place, item) : this.endReasoning(place, item);
+  }
+
+  private text({ kind, part, text, whole, logprobs, ...place }: TextEvent): readonly Signal[] {
+    const spoken = kind === 'text' || kind === 'refusal';
+    const key = this.keyOf(spoken ? 'message' : 'reasoning', place);
+    const heard = this.heard.get(key);
+    // Reasoning sent as a summary and as raw text is shown once; a part that was heard is not said again.
+    if (heard && ((!spoken && heard.kind !== kind) || (whole && heard.part >= part))) return [];
+    this.heard.set(key, { kind, part });
+    if (!spoken) {
+      // The parts of a summary are paragraphs.
+      const fresh = heard && kind === 'summary' && part > heard.part;
+      return this.say(undefined, { type: 'reasoning-delta', text: fresh ? `\n\n${text}` : text });
+    }
+    const gap: readonly Signal[] = this.speaker !== undefined && this.speaker !== key ? [{ type: 'text-delta', text: '\n\n' }] : [];
+    const said: Signal = kind === 'refusal' ? { type: 'refusal-delta', text } : { type: 'text-delta', text, ...(logprobs && { logprobs }) };
+    return this.say(key, ...gap, said);
+  }
+
+  private endMessage(place: NativePlace, { text, refusal }: OutputItem<'message'>): readonly Signal[] {
+    if (this.heard.has(this.keyOf('message', place))) return [];
+    return [...this.wholeText(place, 'text', text), ...this.wholeText(place, 'refusal', refusal)];
+  }
+
+  private endReasoning(place: NativePlace, { summary, content, sealed }: OutputItem<'reasoning'>): readonly Signal[] {
+    const heard = this.heard.has(this.keyOf('reasoning', place));
+    const text = content === undefined ? this.wholeText(place, 'summary', summary) : this.wholeText(place, 'content', content);
+    return [...(heard ? [] : text), ...(sealed ? this.say(undefined, { type: 'reasoning-details', details: [sealed] }) : [])];
+  }
+
+  private wholeText(place: NativePlace, kind: NativeTextKind, text: string | undefined): readonly Signal[] {
+    return text === undefined ? [] : this.text({ type: 'text', ...place, kind, part: 0, text, whole: false, logprobs: undefined });
+  }
+
+  private beginCall(place: NativePlace, call: OutputItem<'call'>): readonly Signal[] {
+    const index = this.indexOf(place);
+    this.heardCalls.set(index, { index, streamed: '', announced: call.arguments ?? '' });
+    return this.fragment(index, call, undefined);
+  }
+
+  private endCall(place: NativePlace, call: OutputItem<'call'>): readonly Signal[] {
+    const index = this.indexOf(place);
+    const heard = this.heardCalls.get(index);
+    const begin = heard ? [] : this.beginCall(place, { ...call, arguments: undefined });
+    return [...begin, ...this.complete(index, call.arguments)];
+  }
+
+  private arguments({ text, whole, ...place }: TextEvent): readonly Signal[] {
+    const index = this.indexOf(place);
+    if (whole) return this.complete(index, text);
+    const heard = this.heardCalls.get(index);
+    if (heard) heard.streamed += text;
+    return this.fragment(index, undefined, text);
+  }
+
+  /** Lets out what of the whole arguments was not heard yet. Arguments that contradict what was heard are left alone. */
+  private complete(index: number, whole: string | undefined): readonly Signal[] {
+    const heard = this.heardCalls.get(index);
+    if (!heard || whole === undefined || !whole.startsWith(heard.streamed)) return [];
+    const rest = whole.slice(heard.streamed.length);
+    heard.streamed = whole;
+    return rest === '' ? [] : this.fragment(index, undefined, rest);
+  }
+
+  private fragment(index: number, call: OutputItem<'call'> | undefined, text: string | undefined): readonly Signal[] {
+    this.speaker = undefined;
+    this.silent = false;
+    return this.calls.fragment({ index, id: call?.callId, name: call?.name, arguments: text });
+  }
+
+  private end(response: NativeResponse): readonly Signal[] {
+    if (this.finished) return [];
+    const late = this.silent ? response.output.flatMap(({ item, ...place }) => this.item(place, item, true)) : [];
+    const failure = failureOf(response);
+    if (failure) return [...late, { type: 'error', error: failure }];
+    const usage: readonly Signal[] = response.usage ? [{ type: 'usage', usage: response.usage }] : [];
+    // A Response that is still being made is not the answer: the stream ends without a finish, which is a failure.
+    if (response.status === 'in_progress' || response.status === 'queued') return [...late, ...usage];
+    const reason = this.reasonOf(response);
+    if (reason instanceof BridgeError) return [...late, { type: 'error', error: reason }];
+    this.finished = true;
+    const announced = [...this.heardCalls.values()].flatMap((call) => (call.streamed === '' ? this.complete(call.index, call.announced) : []));
+    return [...late, ...announced, ...usage, ...this.calls.finish(reason), { type: 'finish', reason }];
+  }
+
+  private reasonOf({ status, incompleteReason }: NativeResponse): FinishReason | BridgeError {
+    if (status !== 'incomplete') return this.calls.count > 0 ? 'tool_calls' : 'stop';
+    const reason = readFinishReason(incompleteReason ?? 'length');
+    return reason === 'stop' || reason === 'tool_calls' ? 'length' : reason;
+  }
+
+  private say(speaker: string | undefined, ...signals: readonly Signal[]): readonly Signal[] {
+    this.speaker = speaker;
+    this.silent = false;
+    return signals.flatMap((signal) => this.calls.pass(signal));
+  }
+
+  /** Messages, reasoning and calls are told apart: Ollama gives a call the index of the message before it. */
+  private keyOf(kind: 'message' | 'reasoning', place: NativePlace): string {
+    return `${kind} ${this.indexOf(place)}`;
+  }
+
+  /** The index; for events without one, that of the item they name; otherwise the item that came last. */
+  private indexOf({ index, itemId }: NativePlace): number {
+    const known = index ?? (itemId === undefined ? this.lastIndex : this.indexes.get(itemId)) ?? this.indexes.size + UNNUMBERED;
+    if (itemId !== undefined && !this.indexes.has(itemId)) this.indexes.set(itemId, known);
+    this.lastIndex = known;
+    return known;
+  }
+
+  private lastIndex: number | undefined;
+}
+
+/** Above every index that an endpoint gives. */
+const UNNUMBERED = 1_000_000;
+
+function failureOf({ status, error }: NativeResponse): BridgeError | undefined {
+  if (error !== undefined) return classifyStreamError(error);
+  if (status !== 'failed' && status !== 'cancelled') return undefined;
+  return new BridgeError('upstream_error', `The provider reported that its answer was ${status}, and no reason.`);
+}

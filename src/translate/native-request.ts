@@ -1,0 +1,159 @@
+/**
+ * The Responses wire: a translated request as a provider's own Responses endpoint takes it. The Chat request stays the
+ * inner form, so that every repair of the history, every quirk and every learned amendment holds here too; this file
+ * only says it in other words (docs/protocol.md, Responses endpoints).
+ */
+import { compact } from '../base/narrow';
+import type { Notes } from '../base/result';
+import type { Dialect, ThinkingKnob } from '../providers/dialect';
+import type { ChatContent, ChatMessage, ChatPart, ChatRequest, ChatResponseFormat, ChatTool, ChatToolChoice } from '../wire/chat-request';
+import type { NativeInputItem, NativePart, NativeReasoning, NativeRequest, NativeTool } from '../wire/native-request';
+import type { ResponsesRequest, Sampling, TextFormat } from '../wire/responses-request';
+
+/**
+ * The dialect of a model on this wire: what Chat Completions has in a field of a vendor's own is here either standard
+ * (developer messages, effort, reasoning items) or absent.
+ */
+export function nativeDialect(dialect: Dialect): Dialect {
+  const { reasoningPlaceholder: _placeholder, ...rest } = dialect;
+  return {
+    ...rest,
+    instructionsRole: 'developer',
+    lateInstructions: 'system',
+    parallelToolCalls: true,
+    strictTools: true,
+    toolStream: false,
+    maxTokensField: 'max_tokens',
+    user: false,
+    logitBias: false,
+    promptCacheKey: true,
+    thinking: nativeThinking(dialect.thinking),
+    preserveThinking: false,
+    reasoningSplit: false,
+    cumulative: false,
+    reasoningReplay: 'items',
+    webSearch: 'none',
+  };
+}
+
+/** Every knob is `reasoning.effort` here; `none` switches off what can be switched off (DeepSeek, thinking mode guide). */
+function nativeThinking(knob: ThinkingKnob): ThinkingKnob {
+  if (knob.kind === 'none' || knob.kind === 'effort') return knob;
+  const levels = 'levels' in knob ? knob.levels : undefined;
+  const fixed = 'fixed' in knob && knob.fixed === true;
+  return { kind: 'effort', ...(levels && { levels: fixed ? levels : ['none', ...levels] }) };
+}
+
+const KNOWN_SAMPLING: readonly string[] = ['temperature', 'top_p'];
+
+/** The request without what the Responses API has no field for, which only Chat clients send. */
+export function toNativeSettings(request: ResponsesRequest, notes: Notes): ResponsesRequest {
+  const { modalities, audio, sampling, ...rest } = request;
+  const dropped = Object.keys(sampling).filter((name) => !KNOWN_SAMPLING.includes(name));
+  if (modalities || audio) dropped.push('audio');
+  if (dropped.length > 0) notes.add(`dropped ${dropped.join(', ')}: a Responses endpoint has no such field`);
+  const { temperature, top_p } = sampling;
+  return { ...rest, sampling: compact<Sampling>({ temperature, top_p }) };
+}
+
+/** What of a request has no place in a Chat request. */
+export type NativeExtras = Pick<NativeRequest, 'include'> & { readonly summary?: string };
+
+const KNOWN_INCLUDES: readonly string[] = ['reasoning.encrypted_content', 'message.output_text.logprobs'];
+
+/** @param dialect the model's: one that cannot think has no reasoning to summarise */
+export function readNativeExtras(request: ResponsesRequest, dialect: Dialect): NativeExtras {
+  const include = request.include.filter((entry) => KNOWN_INCLUDES.includes(entry));
+  const summary = dialect.thinking.kind === 'none' ? undefined : request.reasoning?.summary;
+  return { ...(include.length > 0 && { include }), ...(summary !== undefined && { summary }) };
+}
+
+/** Pure: the same request gives the same bytes. Only fields named in wire/native-request.ts are written. */
+export function toNativeRequest(chat: ChatRequest, extras: NativeExtras): NativeRequest {
+  const [first, ...others] = chat.messages;
+  const leading = first?.role === 'developer' ? textOf(first.content) : undefined;
+  const messages = leading === undefined ? chat.messages : others;
+  const { include, summary } = extras;
+  const reasoning = chat.reasoning ?? compact({ effort: chat.reasoning_effort, summary });
+  const format = chat.response_format && toFormat(chat.response_format);
+  return {
+    model: chat.model,
+    ...(leading !== undefined && { instructions: leading }),
+    input: messages.flatMap(toItems),
+    stream: true,
+    store: false,
+    ...compact({
+      tools: chat.tools?.map(toTool),
+      tool_choice: chat.tool_choice && toChoice(chat.tool_choice),
+      parallel_tool_calls: chat.parallel_tool_calls,
+      max_output_tokens: chat.max_tokens ?? chat.max_completion_tokens,
+      temperature: chat.temperature,
+      top_p: chat.top_p,
+      top_logprobs: chat.top_logprobs,
+      text: format && { format },
+      reasoning: Object.keys(reasoning).length > 0 ? reasoning : undefined,
+      include,
+      prompt_cache_key: chat.prompt_cache_key,
+    }),
+  };
+}
+
+/** What one answer said becomes its reasoning, its message and its calls, in this order; ids are left to the endpoint, as Codex does. */
+function toItems(message: ChatMessage): readonly NativeInputItem[] {
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      return [{ type: 'message', role: 'developer', content: toParts(message.content, 'input_text') }];
+    case 'user':
+      return [{ type: 'message', role: 'user', content: toParts(message.content, 'input_text') }];
+    case 'tool':
+      return [{ type: 'function_call_output', call_id: message.tool_call_id, output: textOf(message.content) }];
+    case 'assistant': {
+      const content = toParts(message.content ?? '', 'output_text');
+      return [
+        ...(message.reasoning_details ?? []).filter(isReasoningItem),
+        ...(content.length > 0 ? [{ type: 'message', role: 'assistant', content } as const] : []),
+        ...(message.tool_calls ?? []).map(({ id, function: { name, arguments: args } }) => ({ type: 'function_call', call_id: id, name, arguments: args }) as const),
+      ];
+    }
+    default:
+      return message satisfies never;
+  }
+}
+
+function toParts(content: ChatContent, textType: 'input_text' | 'output_text'): readonly NativePart[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ type: textType, text: content }];
+  return content.map((part) => toPart(part, textType));
+}
+
+function toPart(part: ChatPart, textType: 'input_text' | 'output_text'): NativePart {
+  switch (part.type) {
+    case 'text':
+      return { type: textType, text: part.text };
+    case 'image_url':
+      // `detail` is required by the schema and its default is "auto".
+      return { type: 'input_image', image_url: part.image_url.url, detail: part.image_url.detail ?? 'auto' };
+    case 'input_audio':
+      return part;
+    case 'file':
+      return { type: 'input_file', ...part.file };
+    default:
+      return part satisfies never;
+  }
+}
+
+const toTool = ({ function: { name, description, parameters, strict } }: ChatTool): NativeTool => ({
+  type: 'function', name, ...(description !== undefined && { description }), parameters, strict: strict ?? false,
+});
+
+const toChoice = (choice: ChatToolChoice): NonNullable<NativeRequest['tool_choice']> =>
+  typeof choice === 'string' ? choice : { type: 'function', name: choice.function.name };
+
+const toFormat = (format: ChatResponseFormat): TextFormat =>
+  format.type === 'json_object' ? format : { type: 'json_schema', ...format.json_schema };
+
+const textOf = (content: ChatContent): string =>
+  typeof content === 'string' ? content : content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+
+const isReasoningItem = (detail: unknown): detail is NativeReasoning =>
+  typeof detail === 'object' && detail !== null && 'type' in detail && detail.type === 'reasoning';

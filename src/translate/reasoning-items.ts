@@ -1,0 +1,41 @@
+/** A reasoning item of the history as a native Responses endpoint takes it, apart from what Chat providers signed. */
+import { isRecord } from '../base/json';
+import type { ReasoningPayload } from '../tools/envelope';
+import type { NativeReasoning } from '../wire/native-request';
+import type { ReasoningItem } from '../wire/responses-items';
+
+export interface SplitReasoning {
+  /** Usually one; several where they followed each other without a word between, none where nothing is known. */
+  readonly items: readonly NativeReasoning[];
+  /** Blocks of Chat providers, unread. */
+  readonly details: readonly unknown[];
+}
+
+/**
+ * The item of an endpoint is kept in our envelope, and a session that began without the bridge has what is foreign to
+ * us. Any other reasoning is raw text, in the form that most endpoints read. Our own envelope never goes: vLLM answers
+ * "Encrypted content is not supported.", and llama.cpp "item['content'] is empty" to an item without text.
+ *
+ * @param sealed what our envelope held; undefined when the envelope is not ours
+ * @param id for an item that has none: vLLM refuses those
+ */
+export function splitReasoning(item: ReasoningItem, sealed: ReasoningPayload | undefined, id: string): SplitReasoning {
+  const kept = sealed?.details ?? [];
+  const details = kept.filter((detail) => !isReasoningItem(detail));
+  const own = kept.filter(isReasoningItem);
+  if (own.length > 0) return { items: own, details };
+  const text = item.content ?? sealed?.text ?? '';
+  const summary = text !== '' || sealed ? '' : item.summary;
+  const encrypted = sealed ? undefined : item.encryptedContent;
+  if (text === '' && summary === '' && encrypted === undefined) return { items: [], details };
+  const made: NativeReasoning = {
+    type: 'reasoning',
+    id,
+    summary: summary === '' ? [] : [{ type: 'summary_text', text: summary }],
+    ...(text !== '' && { content: [{ type: 'reasoning_text', text }] }),
+    ...(encrypted !== undefined && { encrypted_content: encrypted }),
+  };
+  return { items: [made], details };
+}
+
+const isReasoningItem = (detail: unknown): detail is NativeReasoning => isRecord(detail) && detail['type'] === 'reasoning';

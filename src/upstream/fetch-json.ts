@@ -1,0 +1,44 @@
+/** One GET of a JSON document, bounded in time and size: for what is good to know, not for turns. */
+import { parseJson } from '../base/json';
+import { BridgeError } from '../errors/bridge-error';
+import { classifyNetworkError } from '../errors/network-error';
+
+export interface JsonQuestion {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** From now to the last byte of the answer. */
+  readonly timeoutMs: number;
+  /** A longer answer is none. */
+  readonly maxBytes: number;
+}
+
+/** @throws BridgeError when there is no answer in time, no success, or no JSON */
+export async function fetchJson({ url, headers, timeoutMs, maxBytes }: JsonQuestion): Promise<unknown> {
+  const { host } = new URL(url);
+  const signal = AbortSignal.timeout(timeoutMs);
+  let text;
+  try {
+    text = await read(await fetch(url, { headers: { ...headers }, redirect: 'manual', signal }), host, maxBytes);
+  } catch (cause) {
+    if (cause instanceof BridgeError) throw cause;
+    throw signal.aborted ? new BridgeError('timeout', `${host} did not answer within ${timeoutMs / 1_000} s.`) : classifyNetworkError(cause, host);
+  }
+  const value = parseJson(text);
+  if (value === undefined) throw new BridgeError('bad_answer', `${host} did not answer with JSON.`);
+  return value;
+}
+
+async function read(response: Response, host: string, maxBytes: number): Promise<string> {
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new BridgeError('upstream_rejected', `${host} answered ${response.status}.`);
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxBytes) throw new BridgeError('bad_answer', `${host} answered with more than ${maxBytes} bytes.`);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

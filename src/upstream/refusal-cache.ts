@@ -1,0 +1,33 @@
+/** Requests that were refused for good a moment ago: a client that repeats one hears the same, and no call is spent. */
+import { createHash } from 'node:crypto';
+import type { Clock } from '../base/clock';
+import type { BridgeError } from '../errors/bridge-error';
+
+const REMEMBERED = 32;
+
+interface Refusal { readonly error: BridgeError; readonly until: number }
+
+export class RefusalCache {
+  private readonly refusals = new Map<string, Refusal>();
+
+  /** @param keepMs how long a refusal is repeated; 0 switches the cache off */
+  constructor(private readonly keepMs: number, private readonly clock: Clock) {}
+
+  /** The refusal of the same request to the same key, if it is fresh. */
+  find(body: Buffer, key: string): BridgeError | undefined {
+    if (this.refusals.size === 0) return undefined;
+    const refusal = this.refusals.get(nameOf(body, key));
+    return refusal && refusal.until > this.clock() ? refusal.error : undefined;
+  }
+
+  remember(body: Buffer, key: string, error: BridgeError): void {
+    if (this.keepMs <= 0) return;
+    const name = nameOf(body, key);
+    this.refusals.delete(name);
+    this.refusals.set(name, { error, until: this.clock() + this.keepMs });
+    const [oldest] = this.refusals.keys();
+    if (this.refusals.size > REMEMBERED && oldest !== undefined) this.refusals.delete(oldest);
+  }
+}
+
+const nameOf = (body: Buffer, key: string): string => createHash('sha256').update(key).update('\0').update(body).digest('base64');

@@ -1,0 +1,117 @@
+/** Lenient reading of what native Responses endpoints emit. */
+import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
+import { asArray, asNumber, asRecord, asText } from '../base/narrow';
+import type { NativeEvent, NativeOutputItem, NativePlace, NativeResponse, NativeTextKind } from './native-response';
+import { readChatChunk, readChatUsage } from './read-chat';
+
+/** Where the text of each text event stands; `.delta` carries what is new, `.done` the whole part. */
+const TEXTS: ReadonlyMap<string, readonly [kind: NativeTextKind, whole: string]> = new Map([
+  ['response.output_text', ['text', 'text']],
+  ['response.refusal', ['refusal', 'refusal']],
+  ['response.reasoning_summary_text', ['summary', 'text']],
+  ['response.reasoning_text', ['content', 'text']],
+  // The name in Open Responses (responses-protocol.md, schema facts).
+  ['response.reasoning', ['content', 'text']],
+  ['response.function_call_arguments', ['arguments', 'arguments']],
+]);
+
+const ENDS: readonly string[] = ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled'];
+
+/**
+ * Reads the data of one event.
+ * @param name the `event:` field, for data that does not repeat its type
+ */
+export function readNativeEvent(value: unknown, name: string | undefined): NativeEvent {
+  if (!isRecord(value)) return { type: 'error', error: value };
+  const type = asText(value['type']) ?? name;
+  if (type === 'error' || isForeignError(value, type)) return { type: 'error', error: value };
+  if (type === undefined) return value['object'] === 'response' ? { type: 'end', response: readNativeResponse(value) } : { type: 'other' };
+  if (ENDS.includes(type)) return { type: 'end', response: readNativeResponse(asRecord(value['response']) ?? {}, type) };
+  if (type === 'response.output_item.added' || type === 'response.output_item.done') {
+    return { type: 'item', ...readPlace(value), item: readItem(value['item']), done: type.endsWith('done') };
+  }
+  return readText(value, type);
+}
+
+/**
+ * Reads a Response object.
+ * @param event the lifecycle event it came in, if it came in one
+ */
+export function readNativeResponse(value: unknown, event?: string): NativeResponse {
+  const response = asRecord(value) ?? {};
+  const error = response['error'];
+  return {
+    status: readStatus(asText(response['status']), event),
+    incompleteReason: asText(asRecord(response['incomplete_details'])?.['reason']),
+    error: error === null || error === '' ? undefined : error,
+    usage: readChatUsage(response['usage']),
+    output: (asArray(response['output']) ?? []).map((item, index) => ({ index, itemId: asText(asRecord(item)?.['id']), item: readItem(item) })),
+  };
+}
+
+/** The event's word; a Response that says of itself that it was not completed is believed all the same. */
+function readStatus(said: string | undefined, event: string | undefined): string | undefined {
+  if (event === undefined) return said;
+  const isBad = said === 'failed' || said === 'incomplete' || said === 'cancelled';
+  return event === 'response.completed' && isBad ? said : event.slice('response.'.length);
+}
+
+/** Errors that a gateway puts into the stream in the shapes of Chat Completions. */
+function isForeignError(value: UnknownRecord, type: string | undefined): boolean {
+  return (type === undefined || !type.startsWith('response.')) && readChatChunk(value).error !== undefined;
+}
+
+function readText(value: UnknownRecord, type: string): NativeEvent {
+  const dot = type.lastIndexOf('.');
+  const found = TEXTS.get(type.slice(0, dot));
+  const whole = type.endsWith('.done');
+  if (!found || !(whole || type.endsWith('.delta'))) return { type: 'other' };
+  const [kind, field] = found;
+  const text = asText(value[whole ? field : 'delta']);
+  if (text === undefined) return { type: 'other' };
+  const part = asNumber(value['summary_index']) ?? asNumber(value['content_index']) ?? 0;
+  return { type: 'text', ...readPlace(value), kind, part, text, whole, logprobs: readLogprobs(value['logprobs']) };
+}
+
+const readPlace = (value: UnknownRecord): NativePlace => ({
+  index: asNumber(value['output_index']),
+  itemId: asText(value['item_id']) ?? asText(asRecord(value['item'])?.['id']),
+});
+
+function readLogprobs(value: unknown): readonly JsonValue[] | undefined {
+  const list = asArray(value);
+  return list && list.length > 0 ? (list as readonly JsonValue[]) : undefined;
+}
+
+function readItem(value: unknown): NativeOutputItem {
+  const item = asRecord(value) ?? {};
+  switch (item['type']) {
+    case 'message':
+      return { type: 'message', text: joinParts(item['content'], 'text', ''), refusal: joinParts(item['content'], 'refusal', '') };
+    case 'reasoning': {
+      const summary = joinParts(item['summary'], 'text', '\n\n');
+      return { type: 'reasoning', summary, content: joinParts(item['content'], 'text', ''), sealed: readSealed(item, summary) };
+    }
+    case 'function_call':
+      return {
+        type: 'call',
+        callId: asText(item['call_id']) ?? asText(item['id']),
+        name: asText(item['name']),
+        arguments: isRecord(item['arguments']) ? JSON.stringify(item['arguments']) : asText(item['arguments']),
+      };
+    default:
+      return { type: 'other' };
+  }
+}
+
+/** The item for the next request: without `status`, which is of the answer, and without nulls, which some endpoints refuse. */
+function readSealed(item: UnknownRecord, summary: string | undefined): UnknownRecord | undefined {
+  if (asText(item['encrypted_content']) === undefined && summary === undefined) return undefined;
+  const said = Object.entries(item).filter(([key, value]) => key !== 'status' && value !== null);
+  return Object.fromEntries(said);
+}
+
+function joinParts(value: unknown, field: string, separator: string): string | undefined {
+  const texts = (asArray(value) ?? []).flatMap((part) => asText(asRecord(part)?.[field]) ?? []);
+  return texts.length === 0 ? undefined : texts.join(separator);
+}

@@ -1,0 +1,83 @@
+/** POST /responses/compact, which clients call for themselves: a compaction object whose output is the next request's input. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { answer, reply } from '../support/scripted-upstream';
+import { postJson } from '../support/sse-client';
+import { ask, DIALECTS, finalResponse, startBridge, tool, type Loose } from '../support/test-bridge';
+
+const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
+
+/** A turn with a call, as an SDK client keeps it, and an image that a summary cannot replace. */
+const HISTORY = [
+  { type: 'message', role: 'developer', content: 'Be brief.' },
+  { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'What is „that“?' }, { type: 'input_image', image_url: IMAGE }] },
+  { type: 'function_call', call_id: 'call_a', name: 'list', arguments: '{}' },
+  { type: 'function_call_output', call_id: 'call_a', output: 'a.txt' },
+  { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'A red square.' }] },
+  { type: 'message', role: 'user', content: 'And now?' },
+];
+
+for (const dialect of DIALECTS) {
+  describe(`POST /responses/compact at a ${dialect} upstream`, () => {
+    for (const path of ['/responses/compact', '/v1/responses/compact']) {
+      it(`${path} gives an object whose output goes on where the conversation was`, async (context) => {
+        const script = [
+          answer({ reasoning: 'Hm.', text: 'It was a „red square“.', usage: { prompt: 90, completion: 5 } }),
+          answer({ text: 'Still red.' }),
+        ];
+        const bridge = await startBridge(context, { dialect, script });
+        const { status, json } = await postJson(bridge.url + path, {
+          model: bridge.model, instructions: 'Answer in English.', input: HISTORY, tools: [tool('list')],
+        });
+        assert.equal(status, 200);
+        const { id, created_at, object, output, usage } = json as Loose;
+        assert.match(id, /^resp_/);
+        assert.ok(Number.isInteger(created_at));
+        assert.equal(object, 'response.compaction');
+        assert.deepEqual([usage.input_tokens, usage.output_tokens, usage.total_tokens], [90, 5, 95]);
+        assert.deepEqual(output.map(({ type, role }: Loose) => [type, role]), [
+          ['message', 'user'], ['message', 'user'], ['compaction', undefined],
+        ]);
+        assert.ok(!JSON.stringify(json).includes('red square'), 'the summary is sealed');
+
+        const next = await bridge.stream({ input: [...output, ...ask('Which colour?')], tools: [tool('list')] });
+        assert.equal(finalResponse(next).status, 'completed');
+        const [summarised, continued] = bridge.upstream.requests.map(({ body }) => body);
+        assert.equal(summarised.messages[0].content, 'Answer in English.\n\nBe brief.');
+        assert.equal(summarised.tool_choice, 'none');
+        assert.match(summarised.messages.at(-1).content, /summary/);
+        const [first, second, summary, question] = continued.messages;
+        assert.deepEqual(first.content.map((part: Loose) => part.text ?? part.image_url.url), ['What is „that“?', IMAGE]);
+        assert.equal(second.content, 'And now?');
+        assert.match(summary.content, /It was a „red square“\.$/);
+        assert.equal(question.content, 'Which colour?');
+        bridge.upstream.assertClean();
+      });
+    }
+  });
+}
+
+describe('a compaction that fails', () => {
+  it('has the HTTP status of what went wrong', async (context) => {
+    const refusal = reply({ status: 400, body: { error: { message: 'No such thing.', type: 'invalid_request_error', param: null, code: null } } });
+    const bridge = await startBridge(context, { script: () => refusal });
+    const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: HISTORY });
+    assert.equal(status, 400);
+    assert.match((json as Loose).error.message, /No such thing\./);
+  });
+
+  it('without a summary is not an empty one', async (context) => {
+    const bridge = await startBridge(context, { script: () => answer({ toolCalls: [{ name: 'list', arguments: {} }] }) });
+    const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: HISTORY, tools: [tool('list')] });
+    assert.ok(status >= 500, String(status));
+    assert.equal(typeof (json as Loose).error.message, 'string');
+  });
+
+  it('of nothing readable is the request’s fault', async (context) => {
+    const bridge = await startBridge(context, { script: [] });
+    const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: 5 });
+    assert.equal(status, 400);
+    assert.equal((json as Loose).error.param, 'input');
+    assert.deepEqual(bridge.upstream.requests, []);
+  });
+});

@@ -1,0 +1,174 @@
+/** Asking the provider again: only before anything was shown, only where it may help, and never more often than allowed. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { answer, raw, refuse, reply, silence, type Step } from '../support/scripted-upstream';
+import { ask, CODEX, deltasOf, doneItems, finalResponse, startBridge, tool, type Loose, type TestBridgeOptions } from '../support/test-bridge';
+
+const MANY: TestBridgeOptions['settings'] = { upstreamCalls: 4 };
+const error = (status: number, message: string, headers: Readonly<Record<string, string>> = {}): Step => reply({ status, headers, body: { error: { message } } });
+const hello = answer({ text: 'Hello.' });
+const half = 'data: {"choices":[{"index":0,"delta":{"content":"Half"},"finish_reason":null}]}\n\n';
+
+/** One kind of failure, and how many calls one turn may spend on it. */
+const FAILURES: readonly (readonly [name: string, step: Step, calls: number, settings?: TestBridgeOptions['settings']])[] = [
+  ['429', error(429, 'Slow down.'), 4],
+  ['500', error(500, 'Internal failure'), 4],
+  ['503', error(503, 'Overloaded'), 4],
+  ['a connection that is closed', refuse(), 4],
+  ['silence', silence(), 2, { upstreamFirstByteTimeoutMs: 20 }],
+  ['an empty answer', answer({}), 2],
+  ['no JSON', raw({ chunks: ['data: oops\n\n'], end: 'eof' }), 2],
+  ['an error as first event', raw({ chunks: ['data: {"error":{"message":"Internal failure"}}\n\n'], end: 'eof' }), 4],
+  ['a wrong key', error(401, 'Incorrect API key provided'), 1],
+  ['an unknown model', error(404, 'Model not exist.'), 1],
+  ['a rule that was broken', error(400, 'Repetitive tool calls detected'), 1],
+  ['a full context', error(400, 'Range of input length should be [1, 202752]'), 1],
+  ['a plan that is used up', error(429, 'hour allocated quota exceeded.'), 1],
+  ['moderation', error(400, 'Input text data may contain inappropriate content.'), 1],
+];
+
+for (const [name, step, calls, settings] of FAILURES) {
+  describe(name, () => {
+    it(`costs a turn of Codex at most ${calls} call${calls === 1 ? '' : 's'}, and then ends it`, async (context) => {
+      const bridge = await startBridge(context, { script: () => step, settings: { ...MANY, ...settings } });
+      const { error: told } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
+      assert.equal(bridge.upstream.requests.length, calls);
+      assert.ok(['invalid_prompt', 'context_length_exceeded'].includes(told.code), told.code);
+      assert.equal(/Tried \d times; not asking again\./.test(told.message), calls > 1);
+    });
+
+    if (calls === 1) return;
+    it('is not noticed when the last call succeeds', async (context) => {
+      const script = [...Array.from({ length: calls - 1 }, () => step), hello];
+      const bridge = await startBridge(context, { script, settings: { ...MANY, ...settings } });
+      const reply = await bridge.stream({ input: ask() }, CODEX);
+      assert.equal(finalResponse(reply).status, 'completed');
+      assert.deepEqual(doneItems(reply).map(({ content }) => content[0].text), ['Hello.']);
+      const bodies = new Set(bridge.upstream.requests.map(({ rawBody }) => rawBody));
+      assert.equal(bodies.size, 1);
+      bridge.upstream.assertClean();
+    });
+
+    it('is told to an SDK client with its status, after as many calls', async (context) => {
+      const bridge = await startBridge(context, { script: () => step, settings: { ...MANY, ...settings } });
+      const streamed = await bridge.stream({ input: ask() });
+      assert.ok(streamed.status >= 429, String(streamed.status));
+      assert.equal(bridge.upstream.requests.length, calls);
+      assert.equal((await bridge.json({ input: ask() })).status, streamed.status);
+      assert.equal((await bridge.chatStream({ messages: [{ role: 'user', content: 'x' }] })).status, streamed.status);
+    });
+  });
+}
+
+describe('what was shown is never shown twice', () => {
+  it('a stream that is cut after its first words fails, and is not asked again', async (context) => {
+    const bridge = await startBridge(context, { script: [raw({ chunks: [half], end: 'cut' }), hello], settings: MANY });
+    const reply = await bridge.stream({ input: ask() }, CODEX);
+    assert.equal(deltasOf(reply, 'response.output_text.delta'), 'Half');
+    assert.equal(finalResponse(reply).error.code, 'server_error');
+    assert.equal(bridge.upstream.requests.length, 1);
+  });
+
+  it('one JSON answer shows nothing before its end: it is asked again', async (context) => {
+    const bridge = await startBridge(context, { script: [raw({ chunks: [half], end: 'cut' }), raw({ chunks: [half], end: 'eof' }), hello], settings: MANY });
+    const reply = await bridge.json({ input: ask() });
+    assert.equal((reply.json as Loose).output[0].content[0].text, 'Hello.');
+    assert.equal((reply.json as Loose).output.length, 1);
+    bridge.upstream.assertClean();
+  });
+});
+
+describe('waits', () => {
+  async function waitsOf(context: Parameters<typeof startBridge>[0], script: readonly Step[], settings: TestBridgeOptions['settings'] = {}): Promise<readonly number[]> {
+    const waits: number[] = [];
+    const sleep = async (milliseconds: number): Promise<void> => void waits.push(milliseconds);
+    const bridge = await startBridge(context, { script, settings: { ...MANY, ...settings }, runtime: { sleep } });
+    await bridge.stream({ input: ask() }, CODEX);
+    bridge.upstream.assertClean();
+    return waits;
+  }
+
+  it('double', async (context) => {
+    const steps = [error(500, 'x'), error(500, 'x'), error(500, 'x'), hello];
+    assert.deepEqual(await waitsOf(context, steps), [500, 1_000, 2_000]);
+  });
+
+  it('are those the provider asks for', async (context) => {
+    const steps = [error(429, 'x', { 'retry-after': '3' }), error(503, 'x', { 'retry-after-ms': '70' }), hello];
+    assert.deepEqual(await waitsOf(context, steps), [3_000, 70]);
+  });
+
+  it('are bounded', async (context) => {
+    assert.deepEqual(await waitsOf(context, [error(500, 'x'), hello], { retryWaitMs: 10 }), [10]);
+  });
+
+  it('are not made when the provider asks for too much: the user is told', async (context) => {
+    const bridge = await startBridge(context, { script: [error(429, 'Come back later.', { 'retry-after': '3600' })], settings: MANY });
+    const { error: told } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
+    assert.equal(told.code, 'invalid_prompt');
+    assert.match(told.message, /Come back later/);
+    bridge.upstream.assertClean();
+  });
+
+  it('end when the client leaves', async (context) => {
+    let waiting = (): void => undefined;
+    const begun = new Promise<void>((resolve) => { waiting = resolve; });
+    let ended = (): void => undefined;
+    const over = new Promise<void>((resolve) => { ended = resolve; });
+    const sleep = (_: number, abort: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        abort.addEventListener('abort', () => { resolve(); ended(); });
+        waiting();
+      });
+    const bridge = await startBridge(context, { script: [error(500, 'x')], settings: MANY, runtime: { sleep } });
+    const leaving = new AbortController();
+    const reply = bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal });
+    await begun;
+    leaving.abort();
+    assert.equal((await reply).ending, 'aborted');
+    await over;
+    bridge.upstream.assertClean();
+  });
+});
+
+describe('a refusal for good', () => {
+  it('is not asked for again while its client repeats the request', async (context) => {
+    let now = 1_767_225_600_000;
+    const script = [error(401, 'Incorrect API key provided'), hello];
+    const bridge = await startBridge(context, { script, settings: { refusalCacheMs: 5_000 }, runtime: { clock: () => now } });
+    for (let round = 0; round < 3; round += 1) {
+      assert.match(finalResponse(await bridge.stream({ input: ask() }, CODEX)).error.message, /Incorrect API key/);
+      assert.equal((await bridge.json({ input: ask() })).status, 401);
+    }
+    assert.equal(bridge.upstream.requests.length, 1);
+    now += 5_001;
+    assert.equal(finalResponse(await bridge.stream({ input: ask() }, CODEX)).status, 'completed');
+    bridge.upstream.assertClean();
+  });
+
+  it('holds for the same words with the same key only', async (context) => {
+    const settings = { refusalCacheMs: 60_000, forceEnvAuth: false };
+    const bridge = await startBridge(context, { script: () => error(401, 'Incorrect API key provided'), settings });
+    await bridge.json({ input: ask('one') }, { authorization: 'Bearer sk-test-a' });
+    await bridge.json({ input: ask('two') }, { authorization: 'Bearer sk-test-a' });
+    await bridge.json({ input: ask('one') }, { authorization: 'Bearer sk-test-b' });
+    await bridge.json({ input: ask('one') }, { authorization: 'Bearer sk-test-a' });
+    assert.equal(bridge.upstream.requests.length, 3);
+  });
+
+  it('that may pass is asked for again', async (context) => {
+    const bridge = await startBridge(context, { script: [error(429, 'Slow down.'), hello], settings: { refusalCacheMs: 60_000 } });
+    await bridge.json({ input: ask() });
+    assert.equal((await bridge.json({ input: ask() })).status, 200);
+  });
+});
+
+it('what a model refuses is left out, and the next request knows', async (context) => {
+  const refused = error(400, 'The tool_choice parameter does not support being set to required or object in thinking mode');
+  const bridge = await startBridge(context, { dialect: 'openai', script: [refused, hello, hello] });
+  const body = { input: ask(), tools: [tool('list')], tool_choice: 'required' };
+  assert.equal(finalResponse(await bridge.stream(body, CODEX)).status, 'completed');
+  assert.equal(finalResponse(await bridge.stream(body, CODEX)).status, 'completed');
+  assert.deepEqual(bridge.upstream.requests.map((request) => request.body.tool_choice), ['required', 'auto', 'auto']);
+  bridge.upstream.assertClean();
+});

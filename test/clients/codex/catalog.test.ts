@@ -1,0 +1,231 @@
+/** The bridge's model catalogue in the real Codex: as a file, and asked for over HTTP. */
+import assert from 'node:assert/strict';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { BASE_INSTRUCTIONS } from '../../../src/providers/base-instructions';
+import { PROVIDERS } from '../../../src/providers/catalog';
+import { describeForCodex } from '../../../src/providers/codex-models';
+import { listEntries } from '../../../src/providers/model-list';
+import { answer } from '../../support/scripted-upstream';
+import { PROJECT_ROOT } from '../../support/source-tree';
+import { createClientEnv, runProgram } from '../support/program';
+import { createWorkFolder, readTree, type WorkFolder } from '../support/work-folder';
+import { messagesAfter, toolNames } from './chat-requests';
+import { completedItems, textsOf } from './events';
+import { scenario, type Scenario, type ScenarioRun } from './scenario';
+import { codexCommand, type CodexVersion } from './versions';
+
+/** The versions that read a catalogue. */
+const READERS = ['0.169.0', '0.146.0', '0.125.0'] as const satisfies readonly CodexVersion[];
+
+/** A file name without a folder is looked for beside config.toml. */
+const FILE = 'models.json';
+
+/** Tokens of `glm-4.7` on the Coding Plan, as its row says. */
+const WINDOW = 202_752;
+
+interface Listed {
+  readonly slug: string;
+  readonly context_window?: number;
+  readonly supported_reasoning_levels: readonly { readonly effort: string }[];
+}
+
+/** What `codex debug models` prints: the catalogue as this Codex understood it. */
+async function debugModels(folder: WorkFolder, version: CodexVersion, flags: readonly string[] = []): Promise<readonly Listed[]> {
+  const codex = codexCommand(version);
+  const { exitCode, stdout, stderr } = await runProgram({
+    command: codex.command,
+    args: [...codex.args, ...flags, 'debug', 'models'],
+    cwd: folder.workspace,
+    env: { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome },
+  }, 30_000);
+  assert.equal(exitCode, 0, stderr);
+  return (JSON.parse(stdout) as { models: Listed[] }).models;
+}
+
+/** `aliyun-codex-bridge models --codex-catalog` into Codex's folder, as the README says. */
+async function writeCatalog({ folder, version }: Scenario): Promise<void> {
+  const { exitCode, stdout, stderr } = await runProgram({
+    command: process.execPath,
+    args: [
+      join(PROJECT_ROOT, 'bin/aliyun-codex-bridge.js'), 'models',
+      '--codex-catalog', join(folder.codexHome, FILE), '--codex-version', version,
+    ],
+    cwd: folder.root,
+    env: { ...createClientEnv(folder.home, folder.tmp), AI_PROVIDER: 'aliyun-coding' },
+  }, 30_000);
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stdout, /^Wrote \d+ models to /);
+}
+
+/** Flags that put a provider in place of the configured one: Codex asks for /models only where a command gives the token. */
+const askingProvider = ({ bridge }: Scenario): readonly string[] => [
+  '-c', 'model_provider="asking"',
+  '-c', `model_providers.asking={name="Bridge",base_url=${JSON.stringify(bridge.url)},auth={command="echo",args=["any"]}}`,
+];
+
+/** The window that Codex shows percentages of, from the newest session file. */
+async function readWindow(codexHome: string): Promise<unknown> {
+  const folder = join(codexHome, 'sessions');
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.jsonl')).sort();
+  const text = await readFile(join(folder, files.at(-1) ?? ''), 'utf8');
+  const windows = [...text.matchAll(/"model_context_window":(\d+)/g)].map(([, tokens]) => Number(tokens));
+  return windows.at(-1);
+}
+
+/** Nothing is missing from what Codex knows of the model, and nobody complains. */
+function assertKnown({ events, stderr }: ScenarioRun): void {
+  assert.deepEqual(completedItems(events, 'error'), []);
+  assert.doesNotMatch(stderr, /metadata|catalog|models/i);
+}
+
+const PATCH = '*** Begin Patch\n*** Add File: new.txt\n+It is there.\n*** End Patch';
+const PATCHING = [answer({ reasoning: 'Hm.', toolCalls: [{ name: 'apply_patch', arguments: { input: PATCH } }] }), answer({ text: 'Patched.' })];
+
+for (const version of READERS) {
+  scenario(
+    `the catalogue as a file, Codex ${version}`,
+    {
+      version,
+      dialects: ['dashscope'],
+      config: { settings: { model_catalog_json: FILE } },
+      script: [...PATCHING, answer({ text: 'Quick.' })],
+    },
+    async (played) => {
+      const { run, bridge, folder } = played;
+      await played.configure();
+      await writeCatalog(played);
+      const { data } = (await (await fetch(`${bridge.url}/models`)).json()) as { data: { id: string }[] };
+      const listed = await debugModels(folder, version);
+      assert.deepEqual(listed.map(({ slug }) => slug), data.map(({ id }) => id), 'ours and no others');
+      assert.equal(listed.find(({ slug }) => slug === 'glm-4.7')?.context_window, WINDOW);
+
+      const patched = await run('Patch it.');
+      assertKnown(patched);
+      assert.deepEqual(textsOf(patched.events, 'agent_message'), ['Patched.']);
+      assert.deepEqual(await readTree(folder.workspace), { 'new.txt': 'It is there.\n' });
+      const [request] = patched.requests;
+      assert.ok(toolNames(request!).includes('apply_patch'));
+      assert.ok(request?.body.messages[0].content.startsWith(BASE_INSTRUCTIONS), 'our instructions, not those of Codex');
+      assert.equal(request?.body.enable_thinking, true);
+      assert.equal(await readWindow(folder.codexHome), Math.floor(WINDOW * 0.95));
+
+      const quick = await run('Quickly.', { args: ['-c', 'model_reasoning_effort="none"'] });
+      assert.equal(quick.requests[0]?.body.enable_thinking, false, 'the effort reaches upstream');
+    },
+  );
+
+  scenario(
+    `the catalogue over HTTP, Codex ${version}`,
+    { version, dialects: ['dashscope'], script: PATCHING },
+    async (played) => {
+      const { run, folder } = played;
+      const flags = askingProvider(played);
+      await played.configure();
+      const listed = await debugModels(folder, version, flags);
+      assert.equal(listed.find(({ slug }) => slug === 'glm-4.7')?.context_window, WINDOW);
+
+      const patched = await run('Patch it.', { args: flags });
+      assertKnown(patched);
+      assert.deepEqual(await readTree(folder.workspace), { 'new.txt': 'It is there.\n' });
+      assert.ok(patched.requests[0]?.body.messages[0].content.startsWith(BASE_INSTRUCTIONS));
+      assert.equal(await readWindow(folder.codexHome), Math.floor(WINDOW * 0.95));
+      const cache = JSON.parse(await readFile(join(folder.codexHome, 'models_cache.json'), 'utf8')) as Record<string, unknown>;
+      assert.match(String(cache['etag']), /^"\w+"$/);
+      assert.equal(cache['client_version'], version);
+    },
+  );
+
+  test(`Codex ${version} reads the entry of every model of every provider`, async () => {
+    const folder = await createWorkFolder();
+    try {
+      const models = PROVIDERS.flatMap((provider) =>
+        describeForCodex(listEntries(provider, undefined), { provider: provider.title, codexVersion: version })
+          .map((model) => ({ ...model, slug: `${provider.name}/${model.slug}` })));
+      await writeFile(join(folder.codexHome, FILE), JSON.stringify({ models }));
+      await writeFile(join(folder.codexHome, 'config.toml'), `model_catalog_json = "${FILE}"\n`);
+      const read = await debugModels(folder, version);
+      assert.deepEqual(
+        read.map(({ slug, context_window, supported_reasoning_levels }) => ({ slug, context_window, supported_reasoning_levels })),
+        models.map(({ slug, context_window, supported_reasoning_levels }) => ({ slug, context_window, supported_reasoning_levels })),
+      );
+    } finally {
+      await folder.dispose({});
+    }
+  });
+}
+
+const full = (prompt: number) => ({ prompt, completion: 10 });
+
+scenario(
+  'the history is compacted at the limit of the catalogue',
+  {
+    dialects: ['dashscope'],
+    config: { settings: { model_catalog_json: FILE } },
+    // nine tenths of the window: 182,476 tokens
+    script: [
+      answer({ text: 'Almost full.', usage: full(180_000) }),
+      answer({ text: 'Full.', usage: full(182_600) }),
+      answer({ text: 'SUMMARY' }),
+      answer({ text: 'Goes on.' }),
+    ],
+  },
+  async (played) => {
+    const { run } = played;
+    await played.configure();
+    await writeCatalog(played);
+    assert.equal((await run('One.')).requests.length, 1);
+    assert.equal((await run('Two.', { args: ['resume', '--last'] })).requests.length, 1);
+    const third = await run('Three.', { args: ['resume', '--last'] });
+    assert.equal(third.requests.length, 2, 'a summary, then the turn');
+    assert.match(JSON.stringify(third.requests[1]?.body.messages), /SUMMARY/);
+    assert.deepEqual(messagesAfter(third.requests[1]!, 'Three.'), []);
+  },
+);
+
+scenario(
+  'a model that only the provider knows',
+  {
+    dialects: ['openai'],
+    models: ['scripted-model', 'another-model'],
+    bridgeEnv: { DISCOVER_MODELS: '1' },
+    script: PATCHING,
+  },
+  async (played) => {
+    const { run, bridge, folder } = played;
+    await (await fetch(`${bridge.url}/models`)).text();
+    await played.configure();
+    const flags = askingProvider(played);
+    const slugs = (await debugModels(folder, played.version, flags)).map(({ slug }) => slug);
+    assert.deepEqual(slugs.filter((slug) => slug.endsWith('-model')), ['scripted-model', 'another-model']);
+    const patched = await run('Patch it.', { args: flags });
+    assertKnown(patched);
+    assert.equal(patched.requests[0]?.body.reasoning_effort, undefined, 'no effort is guessed');
+    assert.equal(await readWindow(folder.codexHome), 121_600);
+  },
+);
+
+interface Check {
+  readonly status: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+for (const version of ['0.169.0', '0.146.0'] as const) {
+  scenario(`codex doctor, Codex ${version}`, { version, dialects: ['dashscope'], script: [] }, async (played) => {
+    await played.configure();
+    const codex = codexCommand(version);
+    const { stdout } = await runProgram({
+      command: codex.command,
+      args: [...codex.args, 'doctor', '--json'],
+      cwd: played.folder.workspace,
+      env: { ...played.env, CODEX_HOME: played.folder.codexHome },
+    }, 60_000);
+    const { checks } = JSON.parse(stdout) as { checks: Readonly<Record<string, Check>> };
+    for (const name of ['config.load', 'auth.credentials', 'network.provider_reachability', 'network.websocket_reachability']) {
+      assert.equal(checks[name]?.status, 'ok', `${name}: ${JSON.stringify(checks[name])}`);
+    }
+    const reached = Object.values(checks['network.provider_reachability']?.details ?? {});
+    assert.ok(reached.some((text) => /route exists \(HTTP 200\)/.test(String(text))), JSON.stringify(reached));
+  });
+}

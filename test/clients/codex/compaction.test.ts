@@ -1,0 +1,78 @@
+/** Compaction of a full context, both ways that Codex has, in the middle of a turn; and the turn after it. */
+import assert from 'node:assert/strict';
+import { answer, type CapturedRequest } from '../../support/scripted-upstream';
+import { messagesAfter, toolNames, type ChatMessage } from './chat-requests';
+import { textsOf } from './events';
+import { scenario, type RunOptions, type Scenario, type ScenarioOptions } from './scenario';
+import { shellCall } from './versions';
+
+const SUMMARY = 'Fertig: „hi“ was said. Open: nothing.';
+
+/** Compaction begins at nine tenths of the window, by the usage that the upstream reports. */
+const FULL = { prompt: 36_000, completion: 50 };
+
+const SCRIPT = [
+  answer({ reasoning: 'Say it.', text: 'Saying hi.', toolCalls: [shellCall('echo hi')], usage: FULL }),
+  answer({ reasoning: 'Sum it up.', text: SUMMARY, usage: FULL }),
+  answer({ reasoning: 'On with it.', text: 'It is said.' }),
+  answer({ text: 'As I said.' }),
+];
+
+/** What the model sees of the history when it writes the summary: everything, with the reasoning. */
+function assertWholeHistory(request: CapturedRequest): ChatMessage | undefined {
+  const [said, result, ask, ...rest] = messagesAfter(request, 'Say hi.');
+  assert.deepEqual([said?.['content'], said?.['reasoning_content']], ['Saying hi.', 'Say it.']);
+  assert.equal(said?.['tool_calls'][0].id, 'call_1_0');
+  assert.match(result?.['content'], /Output:\nhi\n$/);
+  assert.deepEqual(rest, []);
+  return ask;
+}
+
+/** Two turns with a restart of the bridge between them: what stands for the history must not be kept in its memory. */
+async function play({ run, restartBridge }: Scenario, options: RunOptions = {}): Promise<readonly CapturedRequest[]> {
+  const first = await run('Say hi.', options);
+  assert.deepEqual(textsOf(first.events, 'agent_message'), ['Saying hi.', 'It is said.']);
+  assert.deepEqual(textsOf(first.events, 'reasoning'), ['Say it.', 'On with it.'], 'the summary and its reasoning are not shown');
+  assert.equal(first.requests.length, 3);
+  await restartBridge();
+  const second = await run('And?', { ...options, args: ['resume', '--last'] });
+  assert.deepEqual(textsOf(second.events, 'agent_message'), ['As I said.']);
+  assert.equal(second.requests.length, 1);
+  return [...first.requests, ...second.requests];
+}
+
+/** After it: what the user said, the summary as another word of the user, and what came since. */
+function assertCompacted(requests: readonly CapturedRequest[]): void {
+  const [summary, ...none] = messagesAfter(requests[2]!, 'Say hi.');
+  assert.equal(summary?.['role'], 'user');
+  assert.ok(summary['content'].endsWith(SUMMARY), summary['content']);
+  assert.deepEqual(none, []);
+  assert.deepEqual(messagesAfter(requests[3]!, 'Say hi.'), [
+    summary,
+    { role: 'assistant', content: 'It is said.', reasoning_content: 'On with it.' },
+    { role: 'user', content: 'And?' },
+  ]);
+}
+
+scenario('local compaction', { catalog: { context_window: 40_000 }, script: SCRIPT }, async (scenario) => {
+  const requests = await play(scenario);
+  const ask = assertWholeHistory(requests[1]!);
+  assert.match(ask?.['content'], /^You are performing a CONTEXT CHECKPOINT COMPACTION\./);
+  assert.deepEqual(toolNames(requests[1]!), [], 'Codex declares no tools, though the history calls some');
+  assertCompacted(requests);
+});
+
+/** Remote compaction: the bridge asks the upstream in its own words, with the tools still declared. */
+function remote(name: string, config: NonNullable<ScenarioOptions['config']>, options: RunOptions = {}): void {
+  scenario(name, { catalog: { context_window: 40_000 }, config, script: SCRIPT }, async (scenario) => {
+    const requests = await play(scenario, options);
+    const ask = assertWholeHistory(requests[1]!);
+    assert.match(ask?.['content'], /^Your context is full\. Write a handoff summary/);
+    assert.deepEqual(requests[1]!.body.tools, requests[0]!.body.tools);
+    assert.equal(requests[1]!.body.tool_choice, 'none');
+    assertCompacted(requests);
+  });
+}
+
+remote('remote compaction, of a provider named OpenAI', { provider: { name: 'OpenAI' } });
+remote('remote compaction, of the built-in provider', { builtIn: true }, { env: { CODEX_API_KEY: 'sk-test-client' } });

@@ -1,0 +1,50 @@
+/** Tools by which Codex keeps its own books: goals, and the plan that it shows as a list of things to do. */
+import assert from 'node:assert/strict';
+import { answer } from '../../support/scripted-upstream';
+import { assertGrowing, messagesAfter } from './chat-requests';
+import { eventItems, textsOf } from './events';
+import { scenario } from './scenario';
+
+// After create_goal Codex adds the goal as a result without a call id (codex-protocol.md, section 1).
+scenario(
+  'a goal, whose text comes back as a result nobody called for',
+  {
+    script: [
+      answer({ reasoning: 'A goal.', toolCalls: [{ name: 'create_goal', arguments: { objective: 'Ship „es“' } }] }),
+      answer({ toolCalls: [{ name: 'update_goal', arguments: { status: 'complete' } }] }),
+      answer({ text: 'Shipped.' }),
+    ],
+  },
+  async ({ run }) => {
+    const { events, requests } = await run('Set a goal.');
+    assert.deepEqual(textsOf(events, 'agent_message'), ['Shipped.']);
+    assert.equal(requests.length, 3);
+    assertGrowing(requests);
+    const [said, created, goal, , updated, ...rest] = messagesAfter(requests[2]!, 'Set a goal.');
+    assert.equal(said?.['tool_calls'][0].function.name, 'create_goal');
+    assert.equal(JSON.parse(created?.['content']).goal.objective, 'Ship „es“');
+    assert.deepEqual(goal, { role: 'user', content: '[Result of goal_objective]\nShip „es“' });
+    assert.equal(JSON.parse(updated?.['content']).goal.status, 'complete');
+    assert.deepEqual(rest, []);
+  },
+);
+
+const PLAN = [{ step: 'Lesen', status: 'completed' }, { step: 'Schreiben', status: 'in_progress' }];
+
+scenario(
+  'a plan',
+  {
+    config: { tables: '[tools.update_plan]\nenabled = true\n' },
+    script: [answer({ text: 'Planning.', toolCalls: [{ name: 'update_plan', arguments: { plan: PLAN } }] }), answer({ text: 'Planned.' })],
+  },
+  async ({ run }) => {
+    const { events, requests } = await run('Plan it.');
+    const lists = eventItems(events, 'todo_list').map(({ items }) => items);
+    assert.deepEqual(lists[0], [{ text: 'Lesen', completed: true }, { text: 'Schreiben', completed: false }]);
+    assert.deepEqual(textsOf(events, 'agent_message'), ['Planning.', 'Planned.']);
+    const [said, result, ...rest] = messagesAfter(requests[1]!, 'Plan it.');
+    assert.deepEqual(JSON.parse(said?.['tool_calls'][0].function.arguments), { plan: PLAN });
+    assert.deepEqual(result, { role: 'tool', tool_call_id: 'call_1_0', content: 'Plan updated' });
+    assert.deepEqual(rest, []);
+  },
+);

@@ -1,0 +1,44 @@
+/** Patches as models write them who forget that apply_patch takes one JSON string: each must reach Codex as the patch it means. */
+import assert from 'node:assert/strict';
+import { answer } from '../../support/scripted-upstream';
+import { readTree } from '../support/work-folder';
+import { messagesAfter } from './chat-requests';
+import { completedItems } from './events';
+import { scenario } from './scenario';
+
+const PATCH = '*** Begin Patch\n*** Add File: größe.txt\n+„eins“\n+😀 \\ "zwei"\n*** End Patch';
+const OPEN = PATCH.replace('\n*** End Patch', '');
+
+/** The argument text that the model writes. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  'in a code fence': JSON.stringify({ input: `\`\`\`diff\n${PATCH}\n\`\`\`\n` }),
+  'in a heredoc': JSON.stringify({ input: `apply_patch <<'EOF'\n${PATCH}\nEOF\n` }),
+  'without its last line': JSON.stringify({ input: OPEN }),
+  'without its last line, in a code fence': JSON.stringify({ input: `\`\`\`\n${OPEN}\n\`\`\`` }),
+  'with an end of a heredoc in place of its last line': JSON.stringify({ input: `${OPEN}\nEOF\n` }),
+  'with a code fence in place of its last line': JSON.stringify({ input: `${OPEN}\n\`\`\`\n` }),
+  'encoded twice': JSON.stringify(JSON.stringify({ input: PATCH })),
+  'encoded twice inside': JSON.stringify({ input: JSON.stringify({ input: PATCH }) }),
+  'as bare text': PATCH,
+  'as bare text in a code fence': `\`\`\`\n${PATCH}\n\`\`\``,
+  'under another key': JSON.stringify({ patch: PATCH }),
+  'among other keys': JSON.stringify({ workdir: '/tmp', explanation: 'Adds it.', input: PATCH }),
+};
+
+for (const [how, text] of Object.entries(WRITTEN)) {
+  scenario(
+    `a patch ${how}`,
+    {
+      dialects: ['dashscope'],
+      catalog: { apply_patch_tool_type: 'freeform' },
+      script: [answer({ toolCalls: [{ name: 'apply_patch', arguments: text }], pieces: 2 }), answer({ text: 'Patched.' })],
+    },
+    async ({ run, folder }) => {
+      const { events, requests } = await run('Patch it.');
+      assert.deepEqual(await readTree(folder.workspace), { 'größe.txt': '„eins“\n😀 \\ "zwei"\n' });
+      assert.equal(completedItems(events, 'file_change')[0]?.status, 'completed');
+      const [said] = messagesAfter(requests[1]!, 'Patch it.');
+      assert.deepEqual(JSON.parse(said?.['tool_calls'][0].function.arguments), { input: PATCH });
+    },
+  );
+}

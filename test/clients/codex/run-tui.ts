@@ -1,0 +1,62 @@
+/** Drives Codex's terminal interface in a pseudo-terminal, which util-linux's `script` provides. */
+import { spawnSync } from 'node:child_process';
+import { exitOf, killGroup, startProgram } from '../support/program';
+import { codexCommand, type CodexVersion } from './versions';
+
+const PATIENCE_MS = 30_000;
+
+/** Ends the interface, once to interrupt a turn and once more to leave. */
+const CTRL_C = '\x03';
+
+/** The interface gives the terminal its own screen back: it is about to end. */
+const LEFT = '\x1b[?1049l';
+
+/** Why there is no pseudo-terminal on this machine; `false` when there is one. As the `skip` option of a test. */
+export const whyNoTerminal = (): string | false =>
+  (spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '').includes('util-linux') ? false : 'needs script of util-linux';
+
+export interface TuiOptions {
+  readonly version: CodexVersion;
+  readonly prompt: string;
+  readonly workspace: string;
+  readonly codexHome: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The interface is left when it has written all of these. */
+  readonly until: readonly string[];
+}
+
+/**
+ * Starts Codex with a first prompt and resolves with all that it wrote to the terminal.
+ *
+ * @throws Error with what it wrote, when it ends by itself or does not show `until` in time
+ */
+export async function runTui({ version, prompt, workspace, codexHome, env, until }: TuiOptions): Promise<string> {
+  const codex = codexCommand(version);
+  const words = [
+    codex.command, ...codex.args, '--no-daemon', '--dangerously-bypass-approvals-and-sandbox',
+    '-c', `projects={${JSON.stringify(workspace)}={trust_level="trusted"}}`, prompt,
+  ];
+  const child = startProgram({
+    command: 'script',
+    // Without an input that is a terminal itself, the new one has no size.
+    args: ['--quiet', '--return', '--command', `stty rows 40 columns 120 && exec ${words.map(quote).join(' ')}`, '/dev/null'],
+    cwd: workspace,
+    env: { ...env, CODEX_HOME: codexHome, TERM: 'xterm-256color', SHELL: '/bin/sh' },
+    typed: true,
+  });
+  let screen = '';
+  const seen = (): boolean => until.every((text) => screen.includes(text));
+  const timer = setTimeout(() => killGroup(child), PATIENCE_MS);
+  // Each thing it writes after that, and it answers every key with something, is another chance to tell it to end.
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    screen += text;
+    if (seen() && !screen.includes(LEFT)) child.stdin?.write(CTRL_C);
+  });
+  child.stdin?.on('error', () => undefined);
+  const exitCode = await exitOf(child).finally(() => clearTimeout(timer));
+  killGroup(child);
+  if (exitCode !== 0 || !seen()) throw new Error(`The terminal interface ended with ${exitCode}, wanted was ${until.join(' and ')}:\n${screen}`);
+  return screen;
+}
+
+const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,84 @@
+/** Whose host is this, which model is meant, and how does it speak. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { findProvider, PROVIDERS, resolveModel } from '../../src/providers/catalog';
+import { DEFAULT_DIALECT } from '../../src/providers/dialect';
+import { DEFAULT_BASE_URL } from '../../src/providers/default-base-url';
+
+const plan = findProvider('aliyun-coding', 'http://127.0.0.1/v1');
+const any = findProvider('openai-compatible', 'http://127.0.0.1/v1');
+
+describe('the provider', () => {
+  it('is found by the host of the base URL', () => {
+    for (const provider of PROVIDERS) {
+      for (const url of provider.baseUrls) assert.equal(findProvider(undefined, url), provider);
+    }
+    assert.equal(findProvider(undefined, DEFAULT_BASE_URL).name, 'aliyun-coding');
+    assert.equal(findProvider(undefined, 'https://coding.dashscope.aliyuncs.com/some/other/path').name, 'aliyun-coding');
+  });
+
+  it('of a host nobody knows is the neutral one', () => {
+    for (const url of ['http://127.0.0.1:8080/v1', 'https://example.com', 'https://coding.dashscope.aliyuncs.com:8443/v1', 'https://evil-coding.dashscope.aliyuncs.com.example/v1']) {
+      assert.equal(findProvider(undefined, url).name, 'openai-compatible', url);
+    }
+  });
+
+  it('is the one the user names, whatever the host', () => {
+    assert.equal(findProvider('openai-compatible', DEFAULT_BASE_URL), any);
+    assert.equal(findProvider('no-such-provider', DEFAULT_BASE_URL), plan);
+  });
+});
+
+describe('the model', () => {
+  const ids = (asked: string | undefined, preferred?: string) => [resolveModel(plan, asked, preferred).id, resolveModel(any, asked, preferred).id];
+  const NAMES: readonly (readonly [asked: string | undefined, preferred: string | undefined, plan: string, any: string])[] = [
+    ['glm-4.7', undefined, 'glm-4.7', 'glm-4.7'],
+    ['GLM-4.7', undefined, 'glm-4.7', 'GLM-4.7'],
+    ['MINIMAX-m2.5', undefined, 'MiniMax-M2.5', 'MINIMAX-m2.5'],
+    ['unknown/Model', undefined, 'unknown/Model', 'unknown/Model'],
+    ['gpt-5', undefined, 'qwen3.7-plus', 'gpt-5'],
+    ['gpt-6.1-sol', 'mine', 'mine', 'mine'],
+    ['GPT-5.1-Codex', 'mine', 'mine', 'mine'],
+    ['codex-mini', 'mine', 'mine', 'mine'],
+    ['o3-mini', 'mine', 'mine', 'mine'],
+    ['gptx', 'mine', 'gptx', 'gptx'],
+    ['codexa', 'mine', 'codexa', 'codexa'],
+    ['olmo-2', 'mine', 'olmo-2', 'olmo-2'],
+    [undefined, undefined, 'qwen3.7-plus', ''],
+    [undefined, 'GLM-5', 'glm-5', 'GLM-5'],
+    ['glm-5', 'mine', 'glm-5', 'glm-5'],
+  ];
+  for (const [asked, preferred, ofPlan, ofAny] of NAMES) {
+    it(`${asked ?? 'none'} with DEFAULT_MODEL ${preferred ?? 'not set'}`, () => assert.deepEqual(ids(asked, preferred), [ofPlan, ofAny]));
+  }
+
+  it('speaks the dialect of its row, then of its provider, then the neutral one', () => {
+    assert.deepEqual(resolveModel(any, 'x', undefined).dialect, DEFAULT_DIALECT);
+    const qwen = resolveModel(plan, 'qwen3.7-plus', undefined).dialect;
+    assert.deepEqual([qwen.thinking.kind, qwen.images, qwen.maxTokens, qwen.toolChoice], ['enable_thinking', true, 65_536, 'auto-only']);
+    const coder = resolveModel(plan, 'qwen3-coder-plus', undefined).dialect;
+    assert.deepEqual([coder.thinking.kind, coder.images, coder.toolChoice], ['none', false, 'any']);
+    const unknown = resolveModel(plan, 'unknown', undefined);
+    assert.deepEqual([unknown.model, unknown.dialect.thinking.kind, unknown.dialect.maxTokens], [undefined, 'enable_thinking', undefined]);
+  });
+});
+
+for (const provider of PROVIDERS) {
+  describe(`the row of ${provider.name}`, () => {
+    it('is consistent', () => {
+      const ids = provider.models.map(({ id }) => id.toLowerCase());
+      assert.equal(new Set(ids).size, ids.length);
+      if (provider.defaultModel !== undefined) assert.ok(ids.includes(provider.defaultModel.toLowerCase()));
+      for (const url of provider.baseUrls) assert.match(url, /^https:\/\/[^/]+(\/[^/]+)*$/);
+    });
+
+    for (const model of provider.models) {
+      it(`${model.id} has plausible limits`, () => {
+        assert.ok(Number.isInteger(model.contextWindow) && Number.isInteger(model.maxOutput));
+        assert.ok(model.maxOutput <= model.contextWindow);
+        assert.ok(model.input.includes('text'));
+        assert.equal(new Set(model.efforts).size, model.efforts.length);
+      });
+    }
+  });
+}

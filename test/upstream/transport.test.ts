@@ -1,0 +1,232 @@
+/** The one function that talks to the provider: what it sends, how it reads, and how it lets go. */
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { BridgeError } from '../../src/errors/bridge-error';
+import { createFetchTransport, type UpstreamAnswer, type UpstreamRequest } from '../../src/upstream/transport';
+
+interface TestServer {
+  readonly url: string;
+  readonly sockets: readonly Socket[];
+}
+
+async function startServer(context: TestContext, listener: RequestListener): Promise<TestServer> {
+  const sockets: Socket[] = [];
+  const server = createServer(listener).on('connection', (socket) => sockets.push(socket));
+  context.after(() => void server.close().closeAllConnections());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/x`, sockets };
+}
+
+/** A promise that a callback opens. */
+function latch(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((open) => { resolve = open; });
+  return { promise, resolve };
+}
+
+const LIMITS = { connectMs: 5_000, firstByteMs: 5_000, idleMs: 5_000 };
+const request = (url: string, fields: Partial<UpstreamRequest> = {}): UpstreamRequest =>
+  ({ url, headers: {}, body: Buffer.from('{}'), abort: new AbortController().signal, ...fields });
+
+async function readAll(answer: UpstreamAnswer): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for (let chunk = await answer.read(); chunk; chunk = await answer.read()) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function readBody(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const isBridgeError = (kind: string, message: RegExp) => (error: unknown): boolean => {
+  assert.ok(error instanceof BridgeError, String(error));
+  assert.equal(error.kind, kind);
+  assert.match(error.message, message);
+  return true;
+};
+
+describe('what is sent', () => {
+  it('is the body as bytes, with its length and the headers that were given', async (context) => {
+    let seen: { readonly method: string | undefined; readonly headers: IncomingMessage['headers']; readonly body: string } | undefined;
+    const { url } = await startServer(context, async (incoming, response) => {
+      seen = { method: incoming.method, headers: incoming.headers, body: await readBody(incoming) };
+      response.end('ok');
+    });
+    const body = Buffer.from('{"text":"é🌍"}');
+    const answer = await createFetchTransport(LIMITS)(request(url, { body, headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'a/1' } }));
+    assert.equal(await answer.text(100), 'ok');
+    assert.equal(seen?.method, 'POST');
+    assert.equal(seen.body, body.toString());
+    const { 'content-length': length, 'transfer-encoding': coding, 'content-type': type, 'accept-encoding': accepted, 'user-agent': agent } = seen.headers;
+    assert.deepEqual([length, coding, type, accepted, agent], [String(body.length), undefined, 'application/json', 'identity', 'a/1']);
+  });
+});
+
+describe('what is read', () => {
+  it('status and headers of any answer', async (context) => {
+    const { url } = await startServer(context, (_, response) => void response.writeHead(418, { 'X-Request-Id': 'r-1' }).end('no'));
+    const answer = await createFetchTransport(LIMITS)(request(url));
+    assert.equal(answer.status, 418);
+    assert.equal(answer.header('x-request-id'), 'r-1');
+    assert.equal(answer.header('x-other'), undefined);
+    assert.equal(await answer.text(100), 'no');
+  });
+
+  it('a redirect is an answer, and its target is not asked', async (context) => {
+    let asked = 0;
+    const { url } = await startServer(context, (_, response) => {
+      asked += 1;
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    });
+    const answer = await createFetchTransport(LIMITS)(request(url));
+    assert.deepEqual([answer.status, answer.header('location'), await answer.text(100), asked], [307, '/elsewhere', '', 1]);
+  });
+
+  it('no body at all', async (context) => {
+    const { url } = await startServer(context, (_, response) => void response.writeHead(204).end());
+    assert.equal(await readAll(await createFetchTransport(LIMITS)(request(url))), '');
+  });
+
+  it('each write as it comes', async (context) => {
+    let write: ServerResponse['write'] | undefined;
+    const { url } = await startServer(context, (_, response) => {
+      response.flushHeaders();
+      write = response.write.bind(response) as ServerResponse['write'];
+    });
+    const answer = await createFetchTransport(LIMITS)(request(url));
+    for (const text of ['one', 'two']) {
+      const read = answer.read();
+      write?.(text);
+      assert.equal(Buffer.from((await read) ?? []).toString(), text);
+    }
+    answer.cancel();
+  });
+
+  it('text up to a limit', async (context) => {
+    const { url } = await startServer(context, (_, response) => void response.end('x'.repeat(1_000_000)));
+    assert.equal((await (await createFetchTransport(LIMITS)(request(url))).text(10)).length, 10);
+  });
+});
+
+describe('letting go', () => {
+  it('a cancel ends the request', async (context) => {
+    const closed = latch();
+    const { url } = await startServer(context, (_, response) => {
+      response.write('one');
+      response.on('close', closed.resolve);
+    });
+    const answer = await createFetchTransport(LIMITS)(request(url));
+    await answer.read();
+    answer.cancel();
+    await closed.promise;
+  });
+
+  it('an abort ends it before the answer, with its reason', async (context) => {
+    const asked = latch();
+    const closed = latch();
+    const { url } = await startServer(context, (_, response) => {
+      response.on('close', closed.resolve);
+      asked.resolve();
+    });
+    const leaving = new AbortController();
+    const answer = createFetchTransport(LIMITS)(request(url, { abort: leaving.signal }));
+    await asked.promise;
+    leaving.abort(new BridgeError('shutting_down', 'Closing.'));
+    await assert.rejects(answer, isBridgeError('shutting_down', /^Closing\.$/));
+    await closed.promise;
+  });
+
+  it('an abort ends it in the middle, with its reason', async (context) => {
+    const closed = latch();
+    const { url } = await startServer(context, (_, response) => {
+      response.write('one');
+      response.on('close', closed.resolve);
+    });
+    const leaving = new AbortController();
+    const answer = await createFetchTransport(LIMITS)(request(url, { abort: leaving.signal }));
+    await answer.read();
+    const read = answer.read();
+    leaving.abort(new BridgeError('shutting_down', 'Closing.'));
+    await assert.rejects(read, isBridgeError('shutting_down', /^Closing\.$/));
+    await closed.promise;
+  });
+
+  it('a reason that is no BridgeError becomes one', async (context) => {
+    const { url } = await startServer(context, () => undefined);
+    const abort = AbortSignal.abort(new Error('The client closed the connection.'));
+    await assert.rejects(createFetchTransport(LIMITS)(request(url, { abort })), isBridgeError('network', /The client closed the connection/));
+  });
+
+  it('an abort after the end is nothing', async (context) => {
+    const { url } = await startServer(context, (_, response) => void response.end('ok'));
+    const leaving = new AbortController();
+    const answer = await createFetchTransport(LIMITS)(request(url, { abort: leaving.signal }));
+    assert.equal(await answer.text(100), 'ok');
+    leaving.abort();
+  });
+
+  it('an upstream that said it is done keeps its connection, when the end comes a moment later', async (context) => {
+    const ends = new EventEmitter();
+    const { url, sockets } = await startServer(context, (incoming, response) => {
+      incoming.resume();
+      response.write('[DONE]');
+      ends.once('let', () => response.end(() => setImmediate(() => setImmediate(() => ends.emit('ended')))));
+    });
+    const transport = createFetchTransport(LIMITS);
+    for (let round = 0; round < 5; round += 1) {
+      const answer = await transport(request(url));
+      await answer.read();
+      answer.cancel(true);
+      const ended = once(ends, 'ended');
+      ends.emit('let');
+      await ended;
+    }
+    // The engine of fetch may open a second one while it still counts the first as busy; five would be one a request.
+    assert.ok(sockets.length <= 2, `${sockets.length} connections`);
+  });
+
+  it('an upstream that said it is done and then does not end is cut', async (context) => {
+    const closed = latch();
+    const { url } = await startServer(context, (_, response) => {
+      response.write('[DONE]');
+      response.on('close', closed.resolve);
+    });
+    const answer = await createFetchTransport(LIMITS)(request(url));
+    await answer.read();
+    answer.cancel(true);
+    await closed.promise;
+  });
+});
+
+describe('limits', () => {
+  it('no answer in time', async (context) => {
+    const { url } = await startServer(context, () => undefined);
+    const host = new URL(url).host;
+    await assert.rejects(
+      createFetchTransport({ ...LIMITS, firstByteMs: 20 })(request(url)),
+      isBridgeError('timeout', new RegExp(`^${host} sent no answer for 0\\.02 s \\(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\\)\\.$`)),
+    );
+  });
+
+  it('a head, but no byte in time', async (context) => {
+    const { url } = await startServer(context, (_, response) => response.flushHeaders());
+    const answer = await createFetchTransport({ ...LIMITS, firstByteMs: 20 })(request(url));
+    await assert.rejects(readAll(answer), isBridgeError('timeout', /UPSTREAM_FIRST_BYTE_TIMEOUT_MS/));
+  });
+
+  it('silence behind the first byte', async (context) => {
+    const { url } = await startServer(context, (_, response) => void response.write('one'));
+    const answer = await createFetchTransport({ ...LIMITS, idleMs: 20 })(request(url));
+    await assert.rejects(readAll(answer), isBridgeError('timeout', /stopped sending in the middle of its answer for 0\.02 s \(UPSTREAM_IDLE_TIMEOUT_MS\)/));
+  });
+
+  it('zero switches a limit off', async (context) => {
+    const { url } = await startServer(context, (_, response) => void setImmediate(() => response.end('ok')));
+    assert.equal(await (await createFetchTransport({ connectMs: 0, firstByteMs: 0, idleMs: 0 })(request(url))).text(10), 'ok');
+  });
+});
