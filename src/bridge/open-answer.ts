@@ -9,11 +9,13 @@ import { turnName } from './codex-metadata';
 import { readOutputs, toBridgeError } from './read-outputs';
 import type { TurnContext } from './turn-context';
 import { callUpstream } from './upstream-call';
+import type { Endpoint } from './wires';
 
 export interface OpeningJob<Output> {
   /** What calls are counted under: the client's name for its turn, or one for this request alone. */
   readonly turn: string;
   readonly chat: ChatRequest;
+  readonly endpoint: Endpoint;
   readonly caller: Caller;
   readonly context: TurnContext;
   /** A new machine for each attempt. */
@@ -58,11 +60,11 @@ async function attempt<Output>(job: OpeningJob<Output>): Promise<Opened<Output>>
 }
 
 /** Sends the request without what its model is known to refuse; a refusal that names more of it is amended and tried again. */
-async function callAmended({ chat, caller, context, note }: OpeningJob<unknown>): Promise<UpstreamAnswer> {
+async function callAmended({ chat, endpoint, caller, context, note }: OpeningJob<unknown>): Promise<UpstreamAnswer> {
   const { learned, log } = context;
   for (let current = learned.apply(chat); ; ) {
     try {
-      return await callUpstream(current, caller, context);
+      return await callUpstream(endpoint.url, endpoint.render(current), caller, context);
     } catch (cause) {
       const amendment = cause instanceof BridgeError ? learned.learn(cause, current) : undefined;
       if (!amendment) throw cause;

@@ -3,6 +3,8 @@ import { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import { resolveModel } from '../providers/catalog';
 import type { Dialect } from '../providers/dialect';
+import type { AnswerParser } from '../stream/answer-parser';
+import type { ToolCallsOptions } from '../stream/tool-calls';
 import type { ToolSet } from '../tools/tool-set';
 import { translateRequest } from '../translate/request';
 import type { ChatRequest } from '../wire/chat-request';
@@ -10,6 +12,7 @@ import type { ResponsesRequest } from '../wire/responses-request';
 import type { Caller } from './bridge';
 import { isThreadTitle } from './codex-metadata';
 import type { TurnContext } from './turn-context';
+import { chooseLine, type Endpoint } from './wires';
 
 export interface Prepared {
   readonly chat: ChatRequest;
@@ -17,6 +20,9 @@ export interface Prepared {
   /** Names of the tools, for the way back. */
   readonly tools: ToolSet;
   readonly notes: Notes;
+  readonly endpoint: Endpoint;
+  /** Reads one answer, in the protocol of the endpoint. */
+  readonly createParser: (options: ToolCallsOptions) => AnswerParser;
 }
 
 const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
@@ -24,9 +30,12 @@ const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
 /** @throws BridgeError `invalid_request` for a request that cannot be served. */
 export function prepare(request: ResponsesRequest, caller: Caller, { settings, provider }: TurnContext): Prepared {
   const asked = isThreadTitle(caller.headers) ? (settings.smallModel ?? request.model) : request.model;
-  const { id, dialect } = resolveModel(provider, asked, settings.defaultModel);
+  const { id, dialect: known } = resolveModel(provider, asked, settings.defaultModel);
   if (id === '') throw new BridgeError('invalid_request', 'Cannot choose a model: the request names none and DEFAULT_MODEL is not set', { param: 'model' });
-  const { value, notes } = translateRequest(request, {
+  const notes = new Notes();
+  const line = chooseLine(settings, provider, id, notes);
+  const dialect = line.dialect(known);
+  const translated = translateRequest(line.accept(request, notes), {
     model: id,
     dialect,
     tools: TOOLS[settings.allowTools],
@@ -35,5 +44,7 @@ export function prepare(request: ResponsesRequest, caller: Caller, { settings, p
     multipleCalls: settings.allowMultiToolCalls,
     webSearch: settings.webSearch,
   });
-  return { ...value, dialect, notes: new Notes(notes) };
+  for (const note of translated.notes) notes.add(note);
+  const endpoint = { url: line.url, render: line.renderer(request, dialect) };
+  return { ...translated.value, dialect, notes, endpoint, createParser: line.createParser };
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/options';
 
 export type BridgeSettings = Pick<
   Config,
-  | 'aiBaseUrl' | 'provider' | 'aiApiKey' | 'defaultModel' | 'smallModel' | 'allowTools' | 'allowSystem' | 'suppressReasoningText'
+  | 'aiBaseUrl' | 'wire' | 'provider' | 'aiApiKey' | 'defaultModel' | 'smallModel' | 'allowTools' | 'allowSystem' | 'suppressReasoningText'
   | 'reasoningOutput' | 'forwardReasoning' | 'allowMultiToolCalls' | 'forceEnvAuth' | 'toolMarkup' | 'webSearch' | 'userAgent'
   | 'upstreamConnectTimeoutMs' | 'upstreamFirstByteTimeoutMs' | 'upstreamIdleTimeoutMs' | 'upstreamCalls' | 'retryWaitMs' | 'refusalCacheMs'
   | 'discoverModels' | 'logStreamRaw' | 'logStreamMax'

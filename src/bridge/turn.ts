@@ -2,7 +2,6 @@
 import type { MakeId } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
-import { AnswerReader } from '../stream/answer-reader';
 import { AnswerStream, type AnswerStreamOptions } from '../stream/answer-stream';
 import type { Assembler, Judge } from '../stream/assembler';
 import { ChatAssembler, type ChatOutput } from '../stream/chat-assembler';
@@ -116,14 +115,14 @@ interface Shape<Output> {
  * streaming client waits for the answer to begin, and hears of a refusal by the HTTP status.
  */
 async function run<Output>(shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext): Promise<Turn> {
-  const { chat, notes } = prepared;
+  const { chat, endpoint, notes } = prepared;
   const machine = machineOptions(prepared, context);
   let begun = false;
   const judge: Judge = (error) => (begun ? judgeLateFailure(error, caller, context) : error);
   const createStream = (): AnswerStream<Output> => new AnswerStream({ ...machine(), assembler: shape.createAssembler(judge) });
   const turnId = turnName(caller.headers) ?? context.runtime.makeId('turn');
   let job: OpeningJob<Output> | undefined = {
-    turn: turnId, chat, caller, context, createStream, note: (text) => notes.add(text), whole: !shape.stream,
+    turn: turnId, chat, endpoint, caller, context, createStream, note: (text) => notes.add(text), whole: !shape.stream,
   };
   const open = async (): Promise<Opened<Output>> => {
     if (!job) throw new BridgeError('internal', 'A turn was opened twice.');
@@ -155,10 +154,10 @@ async function run<Output>(shape: Shape<Output>, prepared: Prepared, caller: Cal
 
 /** The parts of a stream machine that do not depend on the client; new stages for each attempt. */
 function machineOptions(prepared: Prepared, { settings, runtime }: TurnContext): () => Omit<AnswerStreamOptions<never>, 'assembler'> {
-  const { dialect } = prepared;
+  const { dialect, createParser } = prepared;
   const offered = prepared.chat.tools ?? [];
   const calls = { makeId: runtime.makeId, single: !settings.allowMultiToolCalls };
-  return () => ({ parser: new AnswerReader(calls), stages: createStages(dialect, settings.toolMarkup ? offered : [], runtime.makeId) });
+  return () => ({ parser: createParser(calls), stages: createStages(dialect, settings.toolMarkup ? offered : [], runtime.makeId) });
 }
 
 /** Think tags first: tool markup may stand inside the reasoning they enclose. */

@@ -32,5 +32,8 @@ export function renderOrigin(origin: Origin): string {
 
 function describeKey(config: Config, origins: Origins): string {
   if (!config.forceEnvAuth) return 'the one of each request';
-  return config.aiApiKey === undefined ? 'missing, set AI_API_KEY' : `set${renderOrigin(origins.aiApiKey)}`;
+  if (config.aiApiKey !== undefined) return `set${renderOrigin(origins.aiApiKey)}`;
+  const { findProvider }: typeof import('../providers/catalog') = require('../providers/catalog');
+  const { local, keyEnv } = findProvider(config.provider, config.aiBaseUrl);
+  return local ? 'none, none is needed' : `missing, set ${['AI_API_KEY', ...keyEnv].join(' or ')}`;
 }

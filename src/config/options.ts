@@ -1,6 +1,7 @@
 /** OPTIONS, the one table of everything a user can set; `Config` is inferred from it. */
 import { DEFAULT_BASE_URL } from '../providers/default-base-url';
 import { option, optional, type Option } from './option';
+import { providerName } from './provider-name';
 import { baseUrl, headerText, host, key, onOff, port, text } from './value-types';
 import { choice, integer, megabytes, milliseconds } from './value-types';
 
@@ -32,16 +33,24 @@ const TABLE = {
   provider: optional({
     flags: ['--provider'],
     env: ['AI_PROVIDER'],
-    type: text,
+    type: providerName,
     group: 'upstream',
-    help: 'Name of the provider whose rules apply; without it the host of the base URL tells.',
+    help: 'Provider whose rules, address and key variables apply; without it the host of the base URL tells.',
+  }),
+  wire: option({
+    flags: ['--wire'],
+    env: ['UPSTREAM_WIRE'],
+    type: choice('chat', 'responses'),
+    default: 'chat',
+    group: 'upstream',
+    help: "Protocol to ask the provider in: Chat Completions, or its own Responses endpoint for the models that have one.",
   }),
   aiApiKey: optional({
     flags: ['--ai-api-key'],
     env: ['AI_API_KEY'],
     type: key,
     group: 'upstream',
-    help: 'API key of the provider; prefer the variable: other users can read flags in the process list.',
+    help: "API key; without it the provider's own variable counts. Prefer a variable: flags show in the process list.",
     secret: true,
   }),
   forceEnvAuth: option({

@@ -1,7 +1,7 @@
 /** From flags and environment to one Config: flags beat the environment, the environment beats defaults. */
+import { describeMistake, type GivenText } from './mistake';
 import type { Option } from './option';
 import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from './options';
-import { quote, quoteSecret } from './quote';
 
 /** The environment, as `process.env` has it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,7 +24,7 @@ type Draft<T> = { -readonly [N in keyof T]?: T[N] };
 
 /**
  * Takes the texts of `flags` and the variables of `env`; an empty variable counts as absent, an empty flag does not.
- * Returns the configuration, or all mistakes at once.
+ * Returns the configuration, or all mistakes at once. What the chosen provider adds: `addProviderValues`.
  */
 export function resolveConfig(flags: FlagTexts, env: Environment): ResolvedConfig {
   const config: Draft<Config> = {};
@@ -54,19 +54,13 @@ function resolveOption<N extends OptionName>(name: N, resolution: Resolution): s
     return undefined;
   }
   const value = option.type.parse(given.text);
-  if (value === undefined) {
-    const quoted = option.secret === true ? quoteSecret(given.text) : quote(given.text);
-    return `Cannot use ${quoted} from ${given.origin.kind} ${given.origin.name}: expected ${option.type.expected}.`;
-  }
+  if (value === undefined) return describeMistake(option, given);
   resolution.config[name] = value;
   resolution.origins[name] = given.origin;
   return undefined;
 }
 
-function findText(
-  name: OptionName,
-  { flags, env }: Resolution,
-): { readonly text: string; readonly origin: Origin & { readonly name: string } } | undefined {
+function findText(name: OptionName, { flags, env }: Resolution): GivenText | undefined {
   const row = OPTIONS[name];
   const flag = flags[name];
   if (flag !== undefined) return { text: flag, origin: { kind: 'flag', name: row.flags[0] } };

@@ -28,7 +28,7 @@ const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
  */
 export function listEntries(provider: Provider, preferred: string | undefined, discovered: readonly DiscoveredModel[] = []): readonly CatalogEntry[] {
   const chosen = resolveModel(provider, undefined, preferred);
-  const found = new Map(discovered.map((model) => [model.id.toLowerCase(), model]));
+  const found = new Map([...discovered].reverse().map((model) => [model.id.toLowerCase(), model]));
   const find = (id: string): DiscoveredModel | undefined => found.get(id.toLowerCase());
   const rows = provider.models.map((model) => entry(overlay(model, find(model.id)), model.evidence));
   const known = new Set(provider.models.map(({ id }) => id.toLowerCase()));

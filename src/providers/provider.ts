@@ -14,8 +14,12 @@ export interface Model {
   readonly input: readonly ('text' | 'image')[];
   /** Reasoning efforts a user may pick; empty when the model has no such control. */
   readonly efforts: readonly string[];
+  /** The effort that the provider itself starts with, where it documents one. */
+  readonly defaultEffort?: string;
   readonly dialect?: Partial<Dialect>;
   readonly evidence: Evidence;
+  /** What sources disagree about, or what is special. Ends in a full stop. */
+  readonly remark?: string;
 }
 
 /** A Responses endpoint of the provider's own, asked when the user sets UPSTREAM_WIRE=responses. */
@@ -28,16 +32,25 @@ export interface NativeEndpoint {
 }
 
 export interface Provider {
+  /** As in providers/names.ts. */
   readonly name: string;
   readonly title: string;
-  /** Base URLs; the first is the default. */
+  /** Base URLs; the first is where requests go when AI_PROVIDER names the provider and AI_API_BASE is not set. */
   readonly baseUrls: readonly string[];
-  /** Environment variables that may hold the key, beside AI_API_KEY. */
+  /** Further hosts of the provider, beside those of `baseUrls`: host names that hold a region or a workspace. */
+  readonly hosts?: readonly RegExp[];
+  /** A server on the user's own machine. It needs no key, and its loopback address does not tell it from another one. */
+  readonly local?: true;
+  /** Environment variables that may hold the key, beside AI_API_KEY; the first that is set counts. */
   readonly keyEnv: readonly string[];
   readonly docs: string;
   /** Absent where there is none: everything is then asked over Chat Completions. */
   readonly responses?: NativeEndpoint;
   readonly defaultModel?: string;
+  /** What other clients put behind model ids and this provider refuses: it is taken off. */
+  readonly idSuffix?: RegExp;
+  /** What a user of this provider should know; each ends in a full stop. */
+  readonly remarks?: readonly string[];
   readonly dialect: Partial<Dialect>;
   readonly models: readonly Model[];
 }

@@ -41,9 +41,11 @@ export interface Pace {
 
 function startPulse(response: ServerResponse, { keepAliveMs, pulse }: Pace): NodeJS.Timeout | undefined {
   if (keepAliveMs === 0) return undefined;
-  return setInterval(() => {
-    if (response.headersSent && !response.writableEnded && !response.writableNeedDrain) response.write(pulse());
+  const timer = setInterval(() => {
+    if (response.destroyed || response.writableEnded) clearInterval(timer);
+    else if (response.headersSent && !response.writableNeedDrain) response.write(pulse());
   }, keepAliveMs);
+  return timer.unref();
 }
 
 function waitForDrain(response: ServerResponse, stallMs: number): Promise<void> {

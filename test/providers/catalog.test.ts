@@ -8,13 +8,21 @@ import { DEFAULT_BASE_URL } from '../../src/providers/default-base-url';
 const plan = findProvider('aliyun-coding', 'http://127.0.0.1/v1');
 const any = findProvider('openai-compatible', 'http://127.0.0.1/v1');
 
+const ADDRESSES = PROVIDERS.flatMap((provider) => provider.baseUrls.map((url) => [provider, url] as const));
+const isHere = (url: string): boolean => new URL(url).hostname === '127.0.0.1';
+
 describe('the provider', () => {
   it('is found by the host of the base URL', () => {
-    for (const provider of PROVIDERS) {
-      for (const url of provider.baseUrls) assert.equal(findProvider(undefined, url), provider);
-    }
+    for (const [provider, url] of ADDRESSES) if (!isHere(url)) assert.equal(findProvider(undefined, url), provider);
     assert.equal(findProvider(undefined, DEFAULT_BASE_URL).name, 'aliyun-coding');
     assert.equal(findProvider(undefined, 'https://coding.dashscope.aliyuncs.com/some/other/path').name, 'aliyun-coding');
+  });
+
+  it('of a port on this machine is anyone’s guess, unless the user names it', () => {
+    for (const [provider, url] of ADDRESSES) {
+      if (isHere(url)) assert.equal(findProvider(undefined, url), any);
+      assert.equal(findProvider(provider.name, url), provider);
+    }
   });
 
   it('of a host nobody knows is the neutral one', () => {
@@ -69,7 +77,7 @@ for (const provider of PROVIDERS) {
       const ids = provider.models.map(({ id }) => id.toLowerCase());
       assert.equal(new Set(ids).size, ids.length);
       if (provider.defaultModel !== undefined) assert.ok(ids.includes(provider.defaultModel.toLowerCase()));
-      for (const url of provider.baseUrls) assert.match(url, /^https:\/\/[^/]+(\/[^/]+)*$/);
+      for (const url of provider.baseUrls) assert.match(url, isHere(url) ? /^http:.*[^/]$/ : /^https:\/\/[^/]+(\/[^/]+)*$/);
     });
 
     for (const model of provider.models) {

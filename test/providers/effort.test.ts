@@ -15,7 +15,8 @@ const ROWS: readonly (readonly [effort: string, levels: readonly string[], expec
   ['low', ['high', 'max'], 'high'],
   ['medium', ['high'], 'high'],
   ['unheard-of', ['low', 'high'], 'high'],
-  ['none', ['low', 'high'], 'high'],
+  ['none', ['low', 'high'], 'low'],
+  ['none', ['none', 'high'], 'none'],
   ['high', [], 'high'],
 ];
 

@@ -1,11 +1,11 @@
 /** `models`: the model catalogue as a table, as GET /models answers it, or as the file that Codex reads. */
 import { createModelCatalog, type ModelCatalog } from '../../bridge/models';
 import { writeCatalogFile } from '../../codex/catalog-file';
-import { resolveConfig } from '../../config/resolve';
 import { createLogger } from '../../observe/log';
 import { findProvider } from '../../providers/catalog';
 import { EXIT, type CommandContext, type CommandIo } from '../command';
 import { MODELS_FLAGS } from '../commands';
+import { loadConfig } from '../load-config';
 import { reportMistakes } from '../mistakes';
 import { renderModels } from '../models-table';
 import { readOwnFlag, type OwnTexts } from '../own-flags';
@@ -13,7 +13,7 @@ import { readOwnFlag, type OwnTexts } from '../own-flags';
 /** Returns 0 when it was shown or written, 1 when the file could not be written, 2 when it was asked in a wrong way. */
 export async function run({ flags, own, mistakes, env, io }: CommandContext): Promise<number> {
   const wish = readWish(own);
-  const resolved = resolveConfig(flags, env);
+  const resolved = loadConfig(flags, env);
   const all = [...mistakes, ...wish.mistakes, ...(resolved.ok ? [] : resolved.mistakes)];
   if (!resolved.ok || all.length > 0) return reportMistakes(all, io);
   const { config } = resolved;

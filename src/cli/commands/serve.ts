@@ -1,18 +1,18 @@
 /** `serve`: reads the configuration, builds the server and runs it. */
 import type { Bridge } from '../../bridge/bridge';
 import type { Config } from '../../config/options';
-import { resolveConfig } from '../../config/resolve';
 import { createLogger, type Logger } from '../../observe/log';
 import { createBridgeServer } from '../../server/create-server';
 import type { CommandContext } from '../command';
 import { createLateBridge } from '../late-bridge';
+import { loadConfig } from '../load-config';
 import { reportMistakes } from '../mistakes';
 import { runServer } from '../run-server';
 import { readVersion } from '../version';
 
 /** Returns when the server has ended: 0 after a signal, 1 when it cannot listen, 2 when the configuration is wrong. */
 export async function run({ flags, mistakes, env, io }: CommandContext): Promise<number> {
-  const resolved = resolveConfig(flags, env);
+  const resolved = loadConfig(flags, env);
   if (!resolved.ok) return reportMistakes([...mistakes, ...resolved.mistakes], io);
   if (mistakes.length > 0) return reportMistakes(mistakes, io);
 

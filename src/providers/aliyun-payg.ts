@@ -1,0 +1,44 @@
+/** Alibaba Cloud Model Studio, pay as you go (DashScope). Facts: upstreams.md, sections 1.2 and 2. */
+import { DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './dashscope';
+import type { Provider } from './provider';
+import { GRADED, model, SIGHT, TOGGLE } from './rows';
+
+/** `thinking_budget` is documented here. The numbers are ours: `high` has no budget and thinks as long as the model does. */
+const BUDGETS = { low: 4_096, medium: 16_384 } as const;
+const BUDGETED = { thinking: { kind: 'enable_thinking', budgets: BUDGETS } } as const;
+const QWEN38 = { thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'medium', 'xhigh'] } } as const;
+const LEVELS = { thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
+
+/** Every model of Model Studio can be asked for by its id; the rows are those whose limits are known. */
+export const aliyunPayg: Provider = {
+  name: 'aliyun-payg',
+  title: 'Alibaba Cloud Model Studio (DashScope), pay as you go',
+  baseUrls: [
+    'https://dashscope.aliyuncs.com/compatible-mode/v1',
+    'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+    'https://dashscope-us.aliyuncs.com/compatible-mode/v1',
+    'https://cn-hongkong.dashscope.aliyuncs.com/compatible-mode/v1',
+  ],
+  // The newer addresses hold the id of the workspace: https://{WorkspaceId}.ap-southeast-1.maas.aliyuncs.com.
+  hosts: [/^[a-z0-9.-]+\.maas\.aliyuncs\.com$/],
+  keyEnv: ['DASHSCOPE_API_KEY'],
+  docs: 'https://www.alibabacloud.com/help/en/model-studio/models',
+  defaultModel: 'qwen3.7-plus',
+  remarks: [
+    'The addresses are China, international, US and Hong Kong, in this order; a key works in its own region.',
+    'Keys of the Coding Plan and the Token Plan are refused here.',
+  ],
+  dialect: DASHSCOPE,
+  models: [
+    model('qwen3.8-max', 'Qwen3.8 Max', MILLION, 131_072, { input: SIGHT, efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh', dialect: QWEN38, evidence: 'documented' }),
+    model('qwen3.7-max', 'Qwen3.7 Max', MILLION, 65_536, { efforts: TOGGLE, evidence: 'source' }),
+    model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, { input: SIGHT, efforts: GRADED, dialect: BUDGETED, evidence: 'source', remark: 'Budgets up to 262,144 are documented.' }),
+    model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, { input: SIGHT, efforts: GRADED, dialect: BUDGETED, evidence: 'source' }),
+    model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, { input: SIGHT, efforts: GRADED, dialect: BUDGETED, evidence: 'inferred', remark: 'Limits of the Coding Plan.' }),
+    model('qwen3-max-2026-01-23', 'Qwen3 Max', 262_144, 32_768, { efforts: GRADED, dialect: BUDGETED, evidence: 'source' }),
+    model('qwen3-coder-plus', 'Qwen3 Coder Plus', MILLION, 65_536, { dialect: WITHOUT_THINKING, evidence: 'source' }),
+    model('qwen3-coder-next', 'Qwen3 Coder Next', 262_144, 65_536, { dialect: WITHOUT_THINKING, evidence: 'inferred', remark: 'Limits of the Coding Plan.' }),
+    model('glm-5.2', 'GLM-5.2', 1_000_000, 131_072, { efforts: ['none', 'high', 'max'], dialect: { ...LEVELS, ...GLM }, evidence: 'source' }),
+    model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, { efforts: ['none', 'high', 'max'], dialect: LEVELS, evidence: 'source' }),
+  ],
+};

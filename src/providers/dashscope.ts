@@ -1,0 +1,41 @@
+/** What the endpoints of Alibaba Cloud Model Studio have in common, whichever plan pays. Facts: upstreams.md, sections 1-3. */
+import type { Dialect } from './dialect';
+import { VENDOR } from './rows';
+
+/** Hybrid thinking models of DashScope. */
+export const DASHSCOPE: Partial<Dialect> = {
+  ...VENDOR,
+  // Documented: error-code page.
+  forbiddenToolNames: ['search'],
+  // Reported: "does not support being set to required or object in thinking mode" (eino#994, agentscope#1608).
+  toolChoice: 'auto-only',
+  // Documented; always explicit, because the default differs from model to model.
+  thinking: { kind: 'enable_thinking' },
+  // Source: qwen-code sends it on every request, whatever the model.
+  preserveThinking: true,
+  // DashScope streams and reads `reasoning_content` for every family it hosts, MiniMax included.
+  reasoningReplay: 'reasoning_content',
+  // Source: qwen-code always sends it, because some endpoints default to a tiny limit.
+  alwaysMaxTokens: true,
+  // Documented: "Json mode response is not supported when enable_thinking is true".
+  responseFormat: 'prompt',
+  webSearch: 'enable_search',
+};
+
+/** Models without a thinking mode: nothing about thinking is sent, and what thinking forbids is allowed. */
+export const WITHOUT_THINKING: Partial<Dialect> = {
+  thinking: { kind: 'none' },
+  preserveThinking: false,
+  reasoningReplay: 'none',
+  toolChoice: 'any',
+  responseFormat: 'json_object',
+};
+
+/** Models that always think and have no field for it. */
+export const ALWAYS_THINKING: Partial<Dialect> = { thinking: { kind: 'none' } };
+
+/** GLM streams the arguments of calls only when told to. Source for the Token Plan (openclaw-qwen); inferred for the others. */
+export const GLM: Partial<Dialect> = { toolStream: true };
+
+/** The input limit of the 1M models, from an error text and from Alibaba's own Codex catalogue: 1,000,000 is in and out together. */
+export const MILLION = 983_616;

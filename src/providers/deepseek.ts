@@ -1,0 +1,31 @@
+/** DeepSeek. Facts: upstreams.md, sections 1.4, 2, 3 and table (a). */
+import type { Provider } from './provider';
+import { model, SIGHT, VENDOR } from './rows';
+
+const EFFORTS = ['none', 'low', 'high', 'max'] as const;
+
+/** The replay of reasoning and tool choice belong to the models: providers/families.ts. */
+export const deepseek: Provider = {
+  name: 'deepseek',
+  title: 'DeepSeek',
+  baseUrls: ['https://api.deepseek.com', 'https://api.deepseek.com/v1'],
+  keyEnv: ['DEEPSEEK_API_KEY'],
+  docs: 'https://api-docs.deepseek.com/guides/thinking_mode',
+  // Documented: api-docs.deepseek.com/guides/thinking_mode.
+  responses: { evidence: 'documented' },
+  defaultModel: 'deepseek-v4-pro',
+  remarks: ['`deepseek-chat` and `deepseek-reasoner` were retired in July 2026.'],
+  dialect: {
+    ...VENDOR,
+    // Documented, with its mapping: minimal → low, medium and xhigh → high, ultra → max.
+    thinking: { kind: 'thinking', on: 'enabled', levels: ['low', 'high', 'max'] },
+    // Documented: JSON Output is json_object, with the word "json" in the prompt.
+    responseFormat: 'json_object',
+  },
+  models: [
+    // Source: pi-ai sends V4 Pro system messages in the middle of conversations.
+    model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, { efforts: EFFORTS, defaultEffort: 'high', dialect: { lateInstructions: 'system' }, evidence: 'source' }),
+    model('deepseek-flash', 'DeepSeek Flash', 1_000_000, 384_000, { input: SIGHT, efforts: EFFORTS, defaultEffort: 'high', evidence: 'source' }),
+    model('deepseek-v4-flash', 'DeepSeek V4 Flash', 1_000_000, 384_000, { efforts: EFFORTS, defaultEffort: 'high', evidence: 'source' }),
+  ],
+};

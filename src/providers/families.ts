@@ -1,0 +1,80 @@
+/** What a model needs wherever it is served, told from its name. The thinking knob is not here: it belongs to the host. */
+import type { Dialect, SchemaRule } from './dialect';
+import type { Evidence } from './provider';
+import { NO_REASONING } from './rows';
+
+export interface Family {
+  readonly title: string;
+  /** Matches the name without its maker: `Kimi-K2.5` of `moonshotai/Kimi-K2.5`. */
+  readonly names: RegExp;
+  readonly dialect: Partial<Dialect>;
+  readonly evidence: Evidence;
+}
+
+/** Moonshot's own dialect of JSON Schema (vercel/ai#18921, kimi-cli#2061); one tester could not reproduce all of it. */
+const KIMI_SCHEMA: readonly SchemaRule[] = ['inline-refs', 'no-boolean-schemas', 'no-tuples', 'no-type-beside-any-of', 'required-must-exist'];
+
+/** Every family that matches counts; later rows refine earlier ones. Facts: upstreams.md, sections 2 and 3. */
+export const FAMILIES: readonly Family[] = [
+  {
+    // `System message must be at the beginning.` from its templates; not replaying makes `</think>` leak (Qwen3.8#26).
+    title: 'Qwen',
+    names: /^(qwen|qwq)/i,
+    dialect: { lateInstructions: 'user', reasoningReplay: 'reasoning_content', thinkTags: 'leading' },
+    evidence: 'reported',
+  },
+  {
+    title: 'GLM',
+    names: /^glm-/i,
+    dialect: { reasoningReplay: 'reasoning_content' },
+    evidence: 'documented',
+  },
+  {
+    // `thinking is enabled but reasoning_content is missing in assistant tool call message at index 5`;
+    // `tool_choice 'specified' is incompatible with thinking enabled`.
+    title: 'Kimi',
+    names: /^kimi-/i,
+    dialect: { reasoningReplay: 'reasoning_content', reasoningPlaceholder: NO_REASONING, toolChoice: 'auto-only', schema: KIMI_SCHEMA },
+    evidence: 'reported',
+  },
+  {
+    // `invalid temperature: only 1 is allowed for this model` (kimi-code#686).
+    title: 'Kimi K2.5 and later',
+    names: /^kimi-(k2\.[5-9]|k[3-9]|for-coding)/i,
+    dialect: { sampling: false },
+    evidence: 'reported',
+  },
+  {
+    title: 'Kimi K3 and later',
+    names: /^kimi-(k[3-9]|for-coding)/i,
+    dialect: { placeholderOn: 'answers' },
+    evidence: 'source',
+  },
+  {
+    // `chat content has invalid message role: system (2013)`; reasoning goes back inside of the content.
+    title: 'MiniMax',
+    names: /^minimax-/i,
+    dialect: { lateInstructions: 'user', reasoningReplay: 'think', thinkTags: 'leading' },
+    evidence: 'documented',
+  },
+  {
+    // `The reasoning_content in the thinking mode must be passed back to the API.`; `Thinking mode does not support this
+    // tool_choice`; answers without reasoning need the field too (AgentScope#3246).
+    title: 'DeepSeek',
+    names: /^deepseek-/i,
+    dialect: { reasoningReplay: 'reasoning_content', reasoningPlaceholder: NO_REASONING, placeholderOn: 'answers', toolChoice: 'auto-only' },
+    evidence: 'documented',
+  },
+  {
+    title: 'MiMo',
+    names: /^mimo-/i,
+    dialect: { reasoningReplay: 'reasoning_content', reasoningPlaceholder: NO_REASONING },
+    evidence: 'documented',
+  },
+];
+
+/** @returns what all families of the model say together; nothing for a name that no family knows */
+export function familyDialect(model: string): Partial<Dialect> {
+  const name = model.slice(model.lastIndexOf('/') + 1);
+  return FAMILIES.filter(({ names }) => names.test(name)).reduce<Partial<Dialect>>((whole, { dialect }) => ({ ...whole, ...dialect }), {});
+}

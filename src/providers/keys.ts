@@ -1,0 +1,19 @@
+/** API keys under the providers' own variable names. */
+import type { Provider } from './provider';
+
+export interface ProviderKey {
+  readonly variable: string;
+  readonly key: string;
+}
+
+/**
+ * The first of the provider's variables that is set; an empty one counts as not set. Only the variables of the provider
+ * that is asked are looked at, so no other host ever gets its key.
+ */
+export function resolveKey({ keyEnv }: Provider, env: Readonly<Record<string, string | undefined>>): ProviderKey | undefined {
+  for (const variable of keyEnv) {
+    const key = env[variable]?.trim();
+    if (key) return { variable, key };
+  }
+  return undefined;
+}

@@ -1,0 +1,30 @@
+/** Kimi Code, Moonshot's subscription. Facts: upstreams.md, sections 1.5, 2 and table (a). */
+import type { Provider } from './provider';
+import { model, SIGHT, VENDOR } from './rows';
+
+const LEVELS = ['low', 'high', 'max'] as const;
+
+/** One model behind one name. */
+export const kimiCode: Provider = {
+  name: 'kimi-code',
+  title: 'Kimi Code',
+  baseUrls: ['https://api.kimi.com/coding/v1'],
+  keyEnv: ['KIMI_API_KEY'],
+  docs: 'https://www.kimi.com/code/docs/en/kimi-code/models.html',
+  defaultModel: 'kimi-for-coding',
+  remarks: [
+    'It asks which program calls: HTTP 403 "Kimi For Coding is currently only available for Coding Agents". A report of June '
+      + "2026 has Codex's own User-Agent refused (cc-switch#3671); see `--user-agent`, and your plan's terms.",
+  ],
+  dialect: {
+    ...VENDOR,
+    thinking: { kind: 'effort', levels: LEVELS },
+    lateInstructions: 'system',
+    // Documented as required for cache hits on the plan.
+    promptCacheKey: true,
+    responseFormat: 'prompt',
+  },
+  models: [
+    model('kimi-for-coding', 'Kimi for Coding', 1_048_576, 32_768, { input: SIGHT, efforts: LEVELS, evidence: 'source', remark: 'Older sources have a context of 262,144.' }),
+  ],
+};

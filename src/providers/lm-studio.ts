@@ -1,0 +1,16 @@
+/** LM Studio. Facts: upstreams.md, section 0, and its page on chat completions. */
+import type { Provider } from './provider';
+
+/** Serves what was downloaded. */
+export const lmStudio: Provider = {
+  name: 'lm-studio',
+  title: 'LM Studio',
+  baseUrls: ['http://127.0.0.1:1234/v1'],
+  local: true,
+  keyEnv: ['LMSTUDIO_API_KEY'],
+  docs: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',
+  responses: { evidence: 'source' },
+  // Documented: the list of fields of a chat completion has none for reasoning.
+  dialect: { thinking: { kind: 'none' } },
+  models: [],
+};

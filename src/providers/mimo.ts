@@ -1,0 +1,34 @@
+/** Xiaomi MiMo. Facts: upstreams.md, sections 1.4, 2, 3 and table (a). */
+import type { Provider } from './provider';
+import { model, SIGHT, TOGGLE, VENDOR } from './rows';
+
+/** The replay of reasoning belongs to the models: providers/families.ts. */
+export const mimo: Provider = {
+  name: 'mimo',
+  title: 'Xiaomi MiMo',
+  baseUrls: [
+    'https://api.xiaomimimo.com/v1',
+    'https://token-plan-cn.xiaomimimo.com/v1',
+    'https://token-plan-sgp.xiaomimimo.com/v1',
+    'https://token-plan-ams.xiaomimimo.com/v1',
+  ],
+  keyEnv: ['MIMO_API_KEY', 'XIAOMI_API_KEY'],
+  docs: 'https://platform.xiaomimimo.com/#/docs',
+  defaultModel: 'mimo-v2.6-pro',
+  remarks: [
+    'The first address is pay as you go, the others are the token plan in China, Singapore and Amsterdam.',
+    'A prompt that is too long is cut silently and ends without an answer.',
+  ],
+  dialect: {
+    ...VENDOR,
+    // Source: the default differs from model to model, so it is always said; efforts are not supported.
+    thinking: { kind: 'thinking', on: 'enabled' },
+    // Source: pi-ai marks `strict` as supported here.
+    strictTools: true,
+    responseFormat: 'prompt',
+  },
+  models: [
+    model('mimo-v2.6-pro', 'MiMo V2.6 Pro', 1_048_576, 131_072, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
+    model('mimo-v2.6-flash', 'MiMo V2.6 Flash', 1_048_576, 131_072, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
+  ],
+};

@@ -1,0 +1,36 @@
+/** MiniMax. Facts: upstreams.md, sections 1.4, 2, 3, 4 and table (a). */
+import type { Provider } from './provider';
+import { ALWAYS, model, SIGHT, TOGGLE, VENDOR } from './rows';
+
+/** Reasoning is asked for in a field of its own and goes back in it. */
+export const minimax: Provider = {
+  name: 'minimax',
+  title: 'MiniMax',
+  baseUrls: ['https://api.minimax.io/v1', 'https://api.minimaxi.com/v1'],
+  keyEnv: ['MINIMAX_API_KEY'],
+  docs: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
+  // Documented: platform.minimax.io/docs/api-reference/responses-create.
+  responses: { evidence: 'documented' },
+  defaultModel: 'MiniMax-M3',
+  remarks: ['The first address is international, the second one China.'],
+  dialect: {
+    ...VENDOR,
+    // Documented: M3 thinks adaptively or not at all.
+    thinking: { kind: 'thinking', on: 'adaptive' },
+    reasoningSplit: true,
+    reasoningReplay: 'reasoning_details',
+    // Documented sample: with reasoning_split each chunk repeats the text so far.
+    cumulative: true,
+    // Reported: `invalid chat setting (2013)` for a second system message (MiniMax-M2#51).
+    lateInstructions: 'user',
+    // The documented schema has no tool_choice (AgentScope).
+    toolChoice: 'omit',
+    // max_tokens is marked as deprecated.
+    maxTokensField: 'max_completion_tokens',
+    responseFormat: 'prompt',
+  },
+  models: [
+    model('MiniMax-M3', 'MiniMax M3', 1_000_000, 524_288, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
+    model('MiniMax-M2.7', 'MiniMax M2.7', 204_800, 131_072, { efforts: ALWAYS, dialect: { thinking: { kind: 'none' } }, evidence: 'source' }),
+  ],
+};

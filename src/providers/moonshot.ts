@@ -1,0 +1,36 @@
+/** Moonshot, the makers of Kimi. Facts: upstreams.md, sections 1.5, 2, 3 and table (a). */
+import type { Provider } from './provider';
+import { ALWAYS, model, SIGHT, TOGGLE, VENDOR } from './rows';
+
+const K3_LEVELS = ['low', 'high', 'max'] as const;
+/** Source: K3 takes `reasoning_effort` alone, and K2 does not know it. */
+const K3 = { thinking: { kind: 'effort', levels: K3_LEVELS } } as const;
+/** Documented: `thinking.type` accepts only `enabled`. */
+const K27_CODE = { thinking: { kind: 'thinking', on: 'enabled', fixed: true } } as const;
+
+/** Sampling, schemas, the replay of reasoning and tool choice belong to the models: providers/families.ts. */
+export const moonshot: Provider = {
+  name: 'moonshot',
+  title: 'Moonshot AI (Kimi)',
+  baseUrls: ['https://api.moonshot.ai/v1', 'https://api.moonshot.cn/v1'],
+  keyEnv: ['MOONSHOT_API_KEY'],
+  docs: 'https://platform.moonshot.ai/docs/api/chat',
+  defaultModel: 'kimi-k2.7-code',
+  remarks: ['The first address is international, the second one China; a key works on one of them.'],
+  dialect: {
+    ...VENDOR,
+    thinking: { kind: 'thinking', on: 'enabled' },
+    // Source: pi-ai sends system messages in the middle of conversations to Kimi.
+    lateInstructions: 'system',
+    // Documented: "stable session id", recommended for agents.
+    promptCacheKey: true,
+    // Reported: JSON mode.
+    responseFormat: 'json_object',
+  },
+  models: [
+    model('kimi-k3', 'Kimi K3', 1_048_576, 1_048_576, { input: SIGHT, efforts: K3_LEVELS, dialect: K3, evidence: 'source' }),
+    model('kimi-k3.1-pro', 'Kimi K3.1 Pro', 1_048_576, 1_048_576, { input: SIGHT, efforts: K3_LEVELS, dialect: K3, evidence: 'source' }),
+    model('kimi-k2.7-code', 'Kimi K2.7 Code', 262_144, 262_144, { input: SIGHT, efforts: ALWAYS, dialect: K27_CODE, evidence: 'source' }),
+    model('kimi-k2.6', 'Kimi K2.6', 262_144, 262_144, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
+  ],
+};

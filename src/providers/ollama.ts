@@ -1,0 +1,24 @@
+/** Ollama. Facts: upstreams.md, section 0, its page on OpenAI compatibility, and its source (openai/openai.go). */
+import type { Provider } from './provider';
+
+/** Serves what was pulled. */
+export const ollama: Provider = {
+  name: 'ollama',
+  title: 'Ollama',
+  baseUrls: ['http://127.0.0.1:11434/v1', 'https://ollama.com/v1'],
+  local: true,
+  keyEnv: ['OLLAMA_API_KEY'],
+  docs: 'https://docs.ollama.com/api/openai-compatibility',
+  responses: { evidence: 'source' },
+  remarks: [
+    'The first address is the local server, which ignores keys; the second one is its cloud.',
+    'A prompt that is longer than the context it was started with is cut silently: set `OLLAMA_CONTEXT_LENGTH`.',
+  ],
+  dialect: {
+    // Source: any other word is answered with `invalid reasoning value` by versions before model-defined names.
+    thinking: { kind: 'effort', levels: ['none', 'low', 'medium', 'high'] },
+    // Source: the field it sends and reads.
+    reasoningReplay: 'reasoning',
+  },
+  models: [],
+};

@@ -1,0 +1,18 @@
+/** OpenRouter. Facts: upstreams.md, sections 2, 3 and 4. */
+import type { Provider } from './provider';
+
+/** Models of every maker, named `maker/model`; their quirks come from providers/families.ts. */
+export const openrouter: Provider = {
+  name: 'openrouter',
+  title: 'OpenRouter',
+  baseUrls: ['https://openrouter.ai/api/v1'],
+  keyEnv: ['OPENROUTER_API_KEY'],
+  docs: 'https://openrouter.ai/docs',
+  dialect: {
+    // The nested `reasoning: {effort}` is its own extension.
+    thinking: { kind: 'reasoning' },
+    // Signed and encrypted entries go back as they came (source: pi-ai).
+    reasoningReplay: 'reasoning_details',
+  },
+  models: [],
+};

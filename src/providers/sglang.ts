@@ -1,0 +1,20 @@
+/** SGLang. Facts: upstreams.md, sections 2 and 4. */
+import type { Provider } from './provider';
+
+/** Serves whatever it was started with. */
+export const sglang: Provider = {
+  name: 'sglang',
+  title: 'SGLang',
+  baseUrls: ['http://127.0.0.1:30000/v1'],
+  local: true,
+  keyEnv: [],
+  docs: 'https://docs.sglang.io/docs/advanced_features/separate_reasoning',
+  responses: { evidence: 'source' },
+  remarks: ['Start it with the `--tool-call-parser` and `--reasoning-parser` of the model.'],
+  dialect: {
+    // Documented: Qwen3 takes `enable_thinking` in chat_template_kwargs.
+    thinking: { kind: 'chat_template' },
+    reasoningReplay: 'reasoning_content',
+  },
+  models: [],
+};

@@ -1,0 +1,24 @@
+/** SiliconFlow. Facts: upstreams.md, sections 1.4 and 2. */
+import type { Provider } from './provider';
+import { VENDOR } from './rows';
+
+/** Models of many makers under their own names; their quirks come from providers/families.ts. */
+export const siliconflow: Provider = {
+  name: 'siliconflow',
+  title: 'SiliconFlow',
+  baseUrls: ['https://api.siliconflow.cn/v1', 'https://api.siliconflow.com/v1'],
+  keyEnv: ['SILICONFLOW_API_KEY'],
+  docs: 'https://docs.siliconflow.cn/docs/api/chat-completions-post',
+  remarks: [
+    'The first address is China, the second one international.',
+    '`enable_thinking` is not sent: models without it answer `current model does not support parameter enable_thinking` '
+      + '(20015), and which have it changes. They think or do not think as they do by default.',
+  ],
+  dialect: {
+    ...VENDOR,
+    // Documented for most reasoning models, with thinking_budget from 128 to 32768; refused by the others (cherry-studio#6642).
+    thinking: { kind: 'none' },
+    responseFormat: 'json_object',
+  },
+  models: [],
+};

@@ -1,0 +1,50 @@
+/** Z.ai, and BigModel in China. Facts: upstreams.md, sections 1.3, 2, 3 and table (a). */
+import type { Provider } from './provider';
+import { model, SIGHT, TOGGLE, VENDOR } from './rows';
+
+/**
+ * `clear_thinking: false` keeps the reasoning of earlier turns. Documented: it is the default on the coding endpoints and
+ * not on the standard ones, so it is always said.
+ */
+const THINKING = { kind: 'thinking', on: 'enabled', extra: { clear_thinking: false } } as const;
+const GLM53 = { thinking: { ...THINKING, fixed: true, levels: ['low', 'high', 'max'] } } as const;
+const GLM52 = { thinking: { ...THINKING, levels: ['high', 'max'] } } as const;
+
+/** The GLM Coding Plan; the standard address is the same API, billed differently. */
+export const zai: Provider = {
+  name: 'zai',
+  title: 'Z.ai and BigModel (Zhipu)',
+  baseUrls: [
+    'https://api.z.ai/api/coding/paas/v4',
+    'https://open.bigmodel.cn/api/coding/paas/v4',
+    'https://api.z.ai/api/paas/v4',
+    'https://open.bigmodel.cn/api/paas/v4',
+  ],
+  keyEnv: ['ZAI_API_KEY', 'ZHIPU_API_KEY', 'ZHIPUAI_API_KEY', 'GLM_API_KEY'],
+  docs: 'https://docs.z.ai/devpack/overview',
+  // Documented for Codex: docs.bigmodel.cn/cn/coding-plan/tool/codex.md.
+  responses: { basePath: '/api/v1', models: ['glm-5.3'], evidence: 'documented' },
+  defaultModel: 'glm-5.3',
+  // Source: ids such as `glm-5.3[1m]` are answered with code 1211 on this path.
+  idSuffix: /\[\w+\]$/,
+  remarks: [
+    'The plan is served under `/api/coding/paas/v4` only; under `/api/paas/v4` a plan key is answered with 429 and code 1113.',
+  ],
+  dialect: {
+    ...VENDOR,
+    thinking: THINKING,
+    // Source: AgentScope sends nothing but `auto`, which is the default; a forced choice is refused.
+    toolChoice: 'omit',
+    // Source: without it arguments come in one late piece (pi-ai sends it to all models here).
+    toolStream: true,
+    responseFormat: 'json_object',
+  },
+  models: [
+    model('glm-5.3', 'GLM-5.3', 1_000_000, 131_072, { efforts: ['low', 'high', 'max'], dialect: GLM53, evidence: 'documented' }),
+    model('glm-5.3-flash', 'GLM-5.3 Flash', 1_000_000, 131_072, { input: SIGHT, efforts: ['low', 'high', 'max'], dialect: GLM53, evidence: 'source' }),
+    model('glm-5.3-highspeed', 'GLM-5.3 Highspeed', 1_000_000, 131_072, { efforts: ['low', 'high', 'max'], dialect: GLM53, evidence: 'source' }),
+    model('glm-5.2', 'GLM-5.2', 1_000_000, 131_072, { efforts: ['none', 'high', 'max'], dialect: GLM52, evidence: 'source' }),
+    model('glm-5-turbo', 'GLM-5 Turbo', 200_000, 131_072, { efforts: TOGGLE, evidence: 'source' }),
+    model('glm-4.7', 'GLM-4.7', 204_800, 131_072, { efforts: TOGGLE, evidence: 'source' }),
+  ],
+};

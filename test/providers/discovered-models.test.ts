@@ -1,0 +1,72 @@
+/** The model lists of real servers, in their shapes (abridged from their documentation and sources). */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readDiscovered } from '../../src/providers/discovered-models';
+
+test('the plain list of OpenAI says ids and no more', () => {
+  const list = { object: 'list', data: [{ id: 'm', object: 'model', created: 1, owned_by: 'acme' }] };
+  assert.deepEqual(readDiscovered(list), [{ id: 'm' }]);
+});
+
+test('OpenRouter: windows, longest answer, modalities; models without tools or text are left out', () => {
+  const entry = (id: string, more: object = {}) => ({
+    id, name: `Name of ${id}`, context_length: 262_144,
+    architecture: { input_modalities: ['text', 'image'], output_modalities: ['text'] },
+    top_provider: { context_length: 131_072, max_completion_tokens: 32_768 },
+    supported_parameters: ['tools', 'max_tokens'],
+    ...more,
+  });
+  const data = [
+    entry('a/sees'),
+    entry('a/blind', { architecture: { input_modalities: ['text'], output_modalities: ['text'] }, top_provider: { context_length: null, max_completion_tokens: null } }),
+    entry('a/painter', { architecture: { input_modalities: ['text'], output_modalities: ['image'] } }),
+    entry('a/talker', { supported_parameters: ['max_tokens'] }),
+  ];
+  assert.deepEqual(readDiscovered({ data }), [
+    { id: 'a/sees', name: 'Name of a/sees', contextWindow: 131_072, maxOutput: 32_768, input: ['text', 'image'] },
+    { id: 'a/blind', name: 'Name of a/blind', contextWindow: 262_144, input: ['text'] },
+  ]);
+});
+
+test('vLLM and SGLang, Moonshot, Groq, Mistral, llama.cpp', () => {
+  const data = [
+    { id: 'served', object: 'model', root: '/models/served', max_model_len: 32_768 },
+    { id: 'k', context_length: 262_144, supports_image_in: true, supports_reasoning: true },
+    { id: 'g', context_window: 131_072, max_completion_tokens: 65_536, active: true },
+    { id: 'l', max_context_length: 32_000, capabilities: { vision: false, completion_chat: true } },
+    { id: 'c', meta: { n_ctx: 8_192, n_ctx_train: 131_072 } },
+  ];
+  assert.deepEqual(readDiscovered({ data }), [
+    { id: 'served', contextWindow: 32_768 },
+    { id: 'k', contextWindow: 262_144, input: ['text', 'image'] },
+    { id: 'g', contextWindow: 131_072, maxOutput: 65_536 },
+    { id: 'l', contextWindow: 32_000, input: ['text'] },
+    { id: 'c', contextWindow: 8_192 },
+  ]);
+});
+
+test('a bare list, and one under `models`', () => {
+  assert.deepEqual(readDiscovered([{ id: 'm', display_name: 'M' }]), [{ id: 'm', name: 'M' }]);
+  assert.deepEqual(readDiscovered({ models: [{ id: 'm' }] }), [{ id: 'm' }]);
+});
+
+test('what is no model is passed over, nonsense in a field counts as silence', () => {
+  const data = [null, 'm', { id: '' }, { name: 'nameless' }, { id: 'm', context_length: '4096', max_model_len: -1, max_output_tokens: 0.5, name: '' }];
+  assert.deepEqual(readDiscovered({ data }), [{ id: 'm' }]);
+});
+
+test('models that are not for chatting are known by their ids', () => {
+  const others = [
+    'text-embedding-v4', 'bge-m3', 'BAAI/bge-large-zh', 'qwen3-rerank', 'gte-reranker-v2', 'whisper-1', 'cosyvoice-tts', 'paraformer-asr',
+    'wan2.5-t2v', 'qwen-image-plus', 'FLUX.1-flux', 'omni-moderation-latest', 'nomic-embed-text:latest', 'llama-guard-4',
+  ];
+  const chat = ['qwen3-vl-plus', 'kimi-k2.5', 'imagine-7b', 'guardian', 'wander-1', 'glm-5', 'deepseek-v4-pro', 'attsmodel'];
+  const found = readDiscovered({ data: [...others, ...chat].map((id) => ({ id })) });
+  assert.deepEqual(found?.map(({ id }) => id), chat);
+});
+
+test('an answer that is no list is none', () => {
+  for (const answer of [undefined, null, 'models', 7, {}, { data: 'm' }, { error: { message: 'no' } }]) {
+    assert.equal(readDiscovered(answer), undefined);
+  }
+});

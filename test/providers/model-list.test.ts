@@ -1,0 +1,54 @@
+/** The models a user can pick: rows, the default model, and what the provider lists itself. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { listEntries, type CatalogEntry } from '../../src/providers/model-list';
+import type { Model, Provider } from '../../src/providers/provider';
+
+const model = (id: string): Model => ({
+  id, name: `The ${id}`, contextWindow: 200_000, maxOutput: 16_000, input: ['text'], efforts: ['low'], evidence: 'source',
+});
+
+const PROVIDER: Provider = {
+  name: 'acme', title: 'Acme', baseUrls: [], keyEnv: [], docs: 'https://acme.example', dialect: { maxTokens: 4_000, images: false },
+  defaultModel: 'second', models: [model('first'), model('second')],
+};
+
+const summary = (entries: readonly CatalogEntry[]) =>
+  entries.map(({ model: { id }, basis, isDefault }) => `${id} ${basis}${isDefault ? ' default' : ''}`);
+
+test('the default model comes first, the rows keep their order', () => {
+  assert.deepEqual(summary(listEntries(PROVIDER, undefined)), ['second source default', 'first source']);
+  assert.deepEqual(summary(listEntries(PROVIDER, 'FIRST')), ['first source default', 'second source']);
+});
+
+test('a default model that nobody knows gets careful guesses, and what the dialect says', () => {
+  const [unknown, ...rest] = listEntries(PROVIDER, 'third');
+  assert.deepEqual(unknown, {
+    model: { id: 'third', name: 'third', contextWindow: 128_000, maxOutput: 4_000, input: ['text'], efforts: [], evidence: 'inferred' },
+    basis: 'assumed',
+    isDefault: true,
+  });
+  assert.equal(rest.length, 2);
+  const neutral = { ...PROVIDER, dialect: {}, models: [] };
+  assert.deepEqual(listEntries(neutral, 'third').map((entry) => [entry.model.maxOutput, entry.model.input]), [[8_192, ['text', 'image']]]);
+});
+
+test('without rows and without a default model there is nothing', () => {
+  const { defaultModel, ...neutral } = { ...PROVIDER, models: [] };
+  assert.equal(defaultModel, 'second');
+  assert.deepEqual(listEntries(neutral, undefined), []);
+});
+
+test('what the provider says of a model of ours beats the row, but for its id and its name', () => {
+  const found = [{ id: 'FIRST', name: 'first-4bit', contextWindow: 32_768, input: ['text', 'image'] as const }];
+  const entry = listEntries(PROVIDER, undefined, found).find(({ model: { id } }) => id === 'first');
+  assert.deepEqual(entry, { model: { ...model('first'), contextWindow: 32_768, input: ['text', 'image'] }, basis: 'source', isDefault: false });
+});
+
+test('models that only the provider lists come last, once each', () => {
+  const found = [{ id: 'zeta', name: 'Zeta', contextWindow: 64_000 }, { id: 'first' }, { id: 'alpha' }, { id: 'zeta' }];
+  const entries = listEntries(PROVIDER, 'alpha', found);
+  assert.deepEqual(summary(entries), ['alpha listed default', 'first source', 'second source', 'zeta listed']);
+  const zeta = entries.at(-1)?.model;
+  assert.deepEqual([zeta?.name, zeta?.contextWindow, zeta?.maxOutput, zeta?.efforts], ['Zeta', 64_000, 4_000, []]);
+});
