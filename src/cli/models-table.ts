@@ -34,7 +34,7 @@ const COLUMNS: readonly Column[] = [
 export function renderModels(entries: readonly CatalogEntry[], provider: Provider, baseUrl: string): string {
   const head = `${provider.title} (${provider.name})\n${baseUrl}\n\n`;
   if (entries.length === 0) {
-    return `${head}No model is known here. Name one with --default-model, or ask the provider with --discover-models.\n`;
+    return `${head}No model is known here. Name one with --default-model,\nor ask the provider with --discover-models.\n`;
   }
   const table = renderTable([COLUMNS.map(({ title }) => title), ...entries.map((entry) => COLUMNS.map(({ cell }) => cell(entry)))]);
   return `${head}${table}\n${renderLegend(entries)}`;

@@ -2,7 +2,7 @@
 import type { Sentence, ValueType } from '../config/option';
 
 /** A row; the same spelling in two commands must be a switch in both or in neither, and is never that of an option. */
-export interface OwnFlag<V = unknown> {
+export interface OwnFlag<V extends {} = {}> {
   readonly flag: `--${string}`;
   readonly type: ValueType<V>;
   readonly help: Sentence;
@@ -12,7 +12,7 @@ export interface OwnFlag<V = unknown> {
 export type OwnTexts = Readonly<Record<string, string>>;
 
 /** The value of `row`; undefined when it was not given. */
-export function readOwnFlag<V>({ flag, type }: OwnFlag<V>, own: OwnTexts): V | undefined {
+export function readOwnFlag<V extends {}>({ flag, type }: OwnFlag<V>, own: OwnTexts): V | undefined {
   const text = own[flag];
   return text === undefined ? undefined : type.parse(text);
 }

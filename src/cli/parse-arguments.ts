@@ -1,5 +1,6 @@
 /** Reads the command line: a command, and the texts of flags as the tables of options and commands know them. */
 import { OPTIONS, OPTION_NAMES, type OptionName } from '../config/options';
+import { describeMistake } from '../config/mistake';
 import type { ValueType } from '../config/option';
 import { quote, quoteSecret } from '../config/quote';
 import type { FlagTexts } from '../config/resolve';
@@ -103,7 +104,7 @@ function judgeOwn(own: OwnTexts, command: CommandName): readonly string[] {
   return Object.entries(own).flatMap(([flag, text]) => {
     const row = COMMANDS[command].own?.find((each) => each.flag === flag);
     if (row === undefined) return [`Flag ${flag} belongs to the command ${findOwners(flag).join(', ')}.`];
-    return row.type.parse(text) === undefined ? [`Cannot use ${quote(text)} from flag ${flag}: expected ${row.type.expected}.`] : [];
+    return row.type.parse(text) === undefined ? [describeMistake(row, { text, origin: { kind: 'flag', name: flag } })] : [];
   });
 }
 

@@ -1,5 +1,4 @@
 /** The sentence for a value that an option cannot take. */
-import type { Option } from './option';
 import { quote, quoteSecret } from './quote';
 import type { Origin } from './resolve';
 
@@ -9,8 +8,14 @@ export interface GivenText {
   readonly origin: Origin & { readonly name: string };
 }
 
+/** As much of an option as the sentence needs. */
+export interface Refusing {
+  readonly secret?: true;
+  readonly type: { readonly expected: string };
+}
+
 /** Says what was given, where, and what was expected; a secret is not quoted in full. */
-export function describeMistake({ secret, type }: Pick<Option<unknown>, 'secret' | 'type'>, { text, origin }: GivenText): string {
+export function describeMistake({ secret, type }: Refusing, { text, origin }: GivenText): string {
   const quoted = secret === true ? quoteSecret(text) : quote(text);
   return `Cannot use ${quoted} from ${origin.kind} ${origin.name}: expected ${type.expected}.`;
 }

@@ -52,7 +52,7 @@ export function describeForCodex(
 function describeModel(model: Model, priority: number, provider: string, codexVersion: string | undefined): CodexModel {
   const { id, name, contextWindow, input } = model;
   const efforts = model.efforts.filter((effort) => knowsEffort(effort, codexVersion));
-  const level = defaultEffort(efforts);
+  const level = chooseEffort(efforts, model.defaultEffort);
   return {
     slug: id,
     display_name: name,
@@ -99,9 +99,9 @@ function knowsEffort(effort: string, codexVersion = ''): boolean {
   return minor === undefined || Number(minor) >= 146 || EFFORTS_OF_OLD.includes(effort);
 }
 
-/** Medium where there is one; a model that can only think or not think does think. */
-const defaultEffort = (efforts: readonly string[]): string | undefined =>
-  ['medium', 'high'].find((effort) => efforts.includes(effort)) ?? efforts.at(-1);
+/** What the provider itself starts with, or medium; a model that can only think or not think does think. */
+const chooseEffort = (efforts: readonly string[], preferred = ''): string | undefined =>
+  [preferred, 'medium', 'high'].find((effort) => efforts.includes(effort)) ?? efforts.at(-1);
 
 /**
  * Where Codex compacts: at nine tenths of the window, as it does without being told, or earlier where the longest answer

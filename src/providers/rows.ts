@@ -1,13 +1,19 @@
 /** Words that many rows share. */
 import type { Model } from './provider';
 
-/** Input modalities. */
+/** Input of a model that reads. */
 export const TEXT: Model['input'] = ['text'];
+
+/** Input of a model that also sees. */
 export const SIGHT: Model['input'] = ['text', 'image'];
 
-/** Efforts of a model that thinks or does not, of one that always thinks, and of hybrids whose thinking has a budget. */
+/** Efforts of a model that thinks or does not. */
 export const TOGGLE = ['none', 'high'] as const;
+
+/** The effort of a model that always thinks. */
 export const ALWAYS = ['high'] as const;
+
+/** Efforts of a hybrid whose thinking can have a budget. */
 export const GRADED = ['none', 'low', 'medium', 'high'] as const;
 
 /** Stands in for reasoning that was not kept (upstreams.md, section 3, advice: DeepSeek, MiMo and Kimi only). */

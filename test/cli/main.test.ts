@@ -19,6 +19,9 @@ for (const line of ['help', '--help', '-h', 'serve --port x --help']) {
     const { code, out, error } = await runLine(line);
     assert.deepEqual([code, error], [0, '']);
     for (const name of COMMAND_NAMES) assert.ok(out.includes(COMMANDS[name].summary), name);
+    for (const { flag, help } of COMMAND_NAMES.flatMap((name) => COMMANDS[name].own ?? [])) {
+      assert.ok(out.includes(flag) && out.includes(help), flag);
+    }
     for (const name of OPTION_NAMES) assert.ok(out.includes(OPTIONS[name].help), name);
     assert.ok(out.split('\n').every((row) => row.length <= 120));
   });

@@ -1,13 +1,14 @@
 /** The command line becomes a command, flag texts and mistakes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { COMMANDS, COMMAND_NAMES } from '../../src/cli/commands';
 import { parseArguments } from '../../src/cli/parse-arguments';
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
 
 const parse = (line: string) => parseArguments(line.split(' ').filter((word) => word !== ''));
 
 test('nothing said is no command, no flags and no mistakes', () => {
-  assert.deepEqual(parse(''), { command: undefined, flags: {}, mistakes: [] });
+  assert.deepEqual(parse(''), { command: undefined, flags: {}, own: {}, mistakes: [] });
 });
 
 test('a value stands behind a space or an equals sign, and the last one wins', () => {
@@ -37,7 +38,7 @@ test('a switch is on by its name, off by no-, and takes a value that fits', () =
 test('every flag of every option is understood', () => {
   for (const name of OPTION_NAMES) {
     for (const flag of OPTIONS[name].flags) {
-      assert.deepEqual(parseArguments([`${flag}=x`]), { command: undefined, flags: { [name]: 'x' }, mistakes: [] });
+      assert.deepEqual(parseArguments([`${flag}=x`]), { command: undefined, flags: { [name]: 'x' }, own: {}, mistakes: [] });
     }
   }
 });
@@ -66,6 +67,35 @@ test('the first word that is no flag is the command; others are mistakes', () =>
   assert.deepEqual(parse('serv').mistakes, ['Unknown command "serv": did you mean serve?']);
   assert.deepEqual(parse('constructor').mistakes, ['Unknown command "constructor": see help.']);
   assert.deepEqual(parse('serve again').mistakes, ['Unexpected word "again" after the command.']);
+});
+
+test('a command takes its own flags, before it and behind it', () => {
+  for (const line of ['models --codex-catalog a.json --force', '--force --codex-catalog=a.json models']) {
+    assert.deepEqual(parse(line), { command: 'models', flags: {}, own: { '--codex-catalog': 'a.json', '--force': '1' }, mistakes: [] }, line);
+  }
+  assert.deepEqual(parse('models --json --port 1').flags, { port: '1' });
+});
+
+test('the own flags of another command are a mistake, and so are their values', () => {
+  for (const line of ['--json', 'serve --json', '--json version']) {
+    assert.deepEqual(parse(line).mistakes, ['Flag --json belongs to the command models.'], line);
+  }
+  assert.deepEqual(parse('models --codex-catalog').mistakes, ['Flag --codex-catalog has no value: expected the name of a file.']);
+  assert.deepEqual(parse('models --json=perhaps --codex-version new').mistakes, [
+    'Cannot use "perhaps" from flag --json: expected on or off (also 1/0, true/false, yes/no).',
+    'Cannot use "new" from flag --codex-version: expected a version of Codex such as 0.146.0.',
+  ]);
+  assert.deepEqual(parse('models --codex-catalogue x').mistakes, ['Unknown flag "--codex-catalogue": did you mean --codex-catalog?']);
+});
+
+test('a spelling means one thing: own flags are no options, and take a value everywhere or nowhere', () => {
+  const shared = OPTION_NAMES.flatMap((name) => OPTIONS[name].flags.flatMap((flag) => [flag, `--no-${flag.slice(2)}`]));
+  const isSwitch = new Map<string, boolean>();
+  for (const { flag, type } of COMMAND_NAMES.flatMap((name) => COMMANDS[name].own ?? [])) {
+    assert.ok(!shared.some((option) => option === flag), flag);
+    assert.equal(isSwitch.get(flag) ?? type.isSwitch === true, type.isSwitch === true, flag);
+    isSwitch.set(flag, type.isSwitch === true);
+  }
 });
 
 test('a long word in the place of a command may be a key: it is not repeated', () => {

@@ -93,7 +93,9 @@ test('the output of one tool takes a tenth of a small window at most', () => {
   assert.deepEqual([1_000_000, 100_000, 32_768, 4_096].map(limitOf), [10_000, 10_000, 3_276, 1_000]);
 });
 
-test('the default effort is medium, or high, or the last one', () => {
+test('the default effort is what the provider starts with, or medium, or high, or the last one', () => {
+  assert.equal(describe({ efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh' })?.default_reasoning_level, 'xhigh');
+  assert.equal(describe({ efforts: ['low', 'high', 'max'], defaultEffort: 'max' }, '0.125.0')?.default_reasoning_level, 'high');
   const levelOf = (...efforts: readonly string[]) => describe({ efforts })?.default_reasoning_level;
   assert.equal(levelOf('low', 'medium', 'xhigh'), 'medium');
   assert.equal(levelOf('none', 'high'), 'high');

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderConfigurationPage, renderOptionsTable } from '../../src/config/help';
+import { renderProvidersPage } from './render-providers';
 
 /** One generated document. */
 export interface GeneratedDocument {
@@ -16,6 +17,7 @@ const OPTIONS_MARKERS = ['<!-- options:start -->', '<!-- options:end -->'] as co
 /** Every generated document; a new one is a new row. */
 export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', render: renderConfigurationPage },
+  { path: 'docs/providers.md', render: renderProvidersPage },
   {
     path: 'README.md',
     render: (current) => replaceBetween(current, OPTIONS_MARKERS, renderOptionsTable()),

@@ -1,0 +1,143 @@
+/** GET /models of the whole bridge: one body for both kinds of client, and the provider's own list where it is wanted. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { discoverModels } from '../../src/bridge/discover-models';
+import { createLogger } from '../../src/observe/log';
+import { KEY, startBridge, type TestBridge } from '../support/test-bridge';
+
+interface Body {
+  readonly object: string;
+  readonly data: readonly { readonly id: string; readonly object: string; readonly owned_by: string }[];
+  readonly models: readonly { readonly slug: string; readonly context_window: number }[];
+}
+
+async function getModels({ url }: TestBridge, path = '/v1/models'): Promise<{ readonly body: Body; readonly etag: string }> {
+  const response = await fetch(`${url}${path}`);
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type'), 'application/json');
+  return { body: (await response.json()) as Body, etag: response.headers.get('etag') ?? '' };
+}
+
+const idsOf = ({ data }: Body): readonly string[] => data.map(({ id }) => id);
+
+test('one body: the OpenAI list and the models of Codex, the default model first', async (context) => {
+  const bridge = await startBridge(context, { settings: { defaultModel: 'glm-4.7' } });
+  const { body, etag } = await getModels(bridge);
+  assert.equal(body.object, 'list');
+  assert.deepEqual(body.data[0], { id: 'glm-4.7', object: 'model', created: 0, owned_by: 'aliyun-coding' });
+  assert.deepEqual(body.models.map(({ slug }) => slug), idsOf(body));
+  assert.ok(body.models.length > 5);
+  assert.match(etag, /^"[0-9a-z]+"$/);
+  assert.deepEqual(await getModels(bridge, '/models'), { body, etag });
+  assert.equal((await fetch(`${bridge.url}/models`, { method: 'HEAD' })).headers.get('etag'), etag);
+  assert.equal(bridge.upstream.requests.length, 0, 'the provider is not asked');
+});
+
+test('the tag changes with the body, and is the same in every process', async (context) => {
+  const tags = [];
+  for (const defaultModel of ['glm-4.7', 'kimi-k2.5', 'glm-4.7']) {
+    tags.push((await getModels(await startBridge(context, { settings: { defaultModel } }))).etag);
+  }
+  assert.equal(tags[0], tags[2]);
+  assert.notEqual(tags[0], tags[1]);
+});
+
+test('a DEFAULT_MODEL that nobody knows is listed with careful guesses', async (context) => {
+  const { body } = await getModels(await startBridge(context, { dialect: 'openai', settings: { defaultModel: 'scripted-model' } }));
+  assert.deepEqual(idsOf(body), ['scripted-model']);
+  assert.equal(body.models[0]?.context_window, 128_000);
+});
+
+test('without rows and without a default model both lists are empty', async (context) => {
+  const { body } = await getModels(await startBridge(context, { dialect: 'openai' }));
+  assert.deepEqual(body, { object: 'list', data: [], models: [] });
+});
+
+test('an old Codex is told no effort that it does not know; everyone else gets the one body', async (context) => {
+  const bridge = await startBridge(context, { settings: { provider: 'deepseek' } });
+  const known = await getModels(bridge, '/v1/models?client_version=0.125.0');
+  const all = await getModels(bridge);
+  assert.doesNotMatch(JSON.stringify(known.body), /"effort":"max"/);
+  assert.match(JSON.stringify(all.body), /"effort":"max"/);
+  assert.notEqual(known.etag, all.etag);
+  assert.deepEqual(await getModels(bridge, '/models?client_version=0.169.0'), all);
+});
+
+test("DISCOVER_MODELS merges the provider's own list, which is asked for once and with the key", async (context) => {
+  const bridge = await startBridge(context, {
+    dialect: 'openai', models: ['one', 'scripted-model', 'text-embedding-3'], apiKey: KEY,
+    settings: { discoverModels: true, defaultModel: 'scripted-model' },
+  });
+  assert.equal(bridge.upstream.requests.length, 0, 'not before it is needed');
+  const [first, second] = await Promise.all([getModels(bridge), getModels(bridge)]);
+  assert.deepEqual(idsOf(first.body), ['scripted-model', 'one']);
+  assert.deepEqual(second, first);
+  assert.deepEqual(bridge.upstream.requests.map(({ method, path }) => `${method} ${path}`), ['GET /v1/models']);
+  bridge.upstream.assertClean();
+});
+
+test('a provider without a list: a note in the log, the catalogue as it is, and no second try', async (context) => {
+  const bridge = await startBridge(context, { settings: { discoverModels: true } });
+  const { body } = await getModels(bridge);
+  await getModels(bridge);
+  assert.ok(idsOf(body).includes('qwen3.7-plus'));
+  assert.equal(bridge.upstream.requests.length, 1);
+  const notes = bridge.lines.filter((line) => line.includes('model catalogue'));
+  assert.equal(notes.length, 1);
+  assert.match(notes[0] ?? '', /"level":"info".*answered 404/);
+});
+
+/** A provider whose list is answered by `listener`; resolves with what was discovered, and what the log says. */
+async function discoverFrom(context: TestContext, listener: RequestListener, timeoutMs = 10_000) {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, 'listening');
+  const aiBaseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  let log = '';
+  const logger = createLogger({ level: 'info', format: 'text', write: (line) => { log += line; } });
+  const settings = { aiBaseUrl, aiApiKey: KEY, forceEnvAuth: true, userAgent: 'agent/1' };
+  return { found: await discoverModels(settings, logger, timeoutMs), log };
+}
+
+test('the provider is asked with the key, the User-Agent of the settings, and for JSON', async (context) => {
+  let seen: Readonly<Record<string, unknown>> = {};
+  const { found, log } = await discoverFrom(context, (request, response) => {
+    seen = { ...request.headers, url: request.url };
+    response.end('{"data":[{"id":"m"}]}');
+  });
+  assert.deepEqual([found, log], [[{ id: 'm' }], '']);
+  assert.deepEqual(
+    [seen['url'], seen['authorization'], seen['user-agent'], seen['accept']],
+    ['/v1/models', `Bearer ${KEY}`, 'agent/1', 'application/json'],
+  );
+});
+
+const FAILURES: Readonly<Record<string, { readonly answer: RequestListener; readonly says: RegExp; readonly timeoutMs?: number }>> = {
+  'a hanging provider': { answer: () => undefined, says: /did not answer within 0\.05 s\./, timeoutMs: 50 },
+  'a list that never ends': { answer: (_, response) => void response.write('{"data":['), says: /did not answer within 0\.05 s\./, timeoutMs: 50 },
+  'a page': { answer: (_, response) => void response.end('<html>Sign in</html>'), says: /did not answer with JSON\./ },
+  'JSON that is no list': { answer: (_, response) => void response.end('{"ok":true}'), says: /is no list of models/ },
+  'a redirect': { answer: (_, response) => void response.writeHead(302, { location: '/login' }).end(), says: /answered 302\./ },
+  'a refused key': { answer: (_, response) => void response.writeHead(401).end('no'), says: /answered 401\./ },
+  'a broken connection': { answer: (request) => void request.socket.destroy(), says: /closed the connection/ },
+  'far too much': {
+    answer: (_, response) => void response.end(Buffer.alloc(17 * 1024 * 1024, ' ')),
+    says: /answered with more than 16777216 bytes\./,
+  },
+};
+
+for (const [name, { answer, says, timeoutMs }] of Object.entries(FAILURES)) {
+  test(`${name} is a note in the log`, async (context) => {
+    const { found, log } = await discoverFrom(context, answer, timeoutMs);
+    assert.deepEqual(found, []);
+    assert.match(log, says);
+    assert.match(log, /^\S+ info {2}the model catalogue stays as it is: /);
+    assert.equal(log.split('\n').length, 2, 'one line');
+  });
+}

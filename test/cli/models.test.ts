@@ -1,0 +1,146 @@
+/** The `models` command: the table, the raw body, the file for Codex. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { run } from '../../src/cli/main';
+import { renderModels } from '../../src/cli/models-table';
+import { PROVIDERS } from '../../src/providers/catalog';
+import { listEntries } from '../../src/providers/model-list';
+import { createFakeIo } from '../support/fake-io';
+import { startScriptedUpstream } from '../support/scripted-upstream';
+
+const ENV = { AI_PROVIDER: 'aliyun-coding', AI_API_KEY: 'sk-test-models' };
+
+async function runModels(words: readonly string[] = [], env: Readonly<Record<string, string>> = ENV) {
+  const io = createFakeIo();
+  const code = await run(['models', ...words], env, io);
+  return { code, ...io.written };
+}
+
+async function createFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'models-command-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('the table: what a model takes and gives, how sure that is, and which one is the default', async () => {
+  const { code, out, error } = await runModels();
+  assert.deepEqual([code, error], [0, '']);
+  const lines = out.split('\n');
+  assert.equal(lines[0], 'Alibaba Cloud Coding Plan (aliyun-coding)');
+  assert.equal(lines[1], 'https://coding.dashscope.aliyuncs.com/v1');
+  assert.match(out, /^model +name +ctx +out +input +efforts$/m);
+  assert.match(out, /^qwen3\.7-plus\* +Qwen3\.7 Plus +984k +66k +\+image +\w.* D$/m);
+  assert.match(out, /^MiniMax-M2\.5 +MiniMax M2\.5 +197k +25k +text +high +D$/m);
+  assert.match(out, /^\* {2}the default model\nD {2}documented by the provider\n$/m);
+});
+
+test('DEFAULT_MODEL is the default, also when nobody knows it', async () => {
+  assert.match((await runModels(['--default-model', 'glm-4.7'])).out, /^glm-4\.7\* /m);
+  const { out } = await runModels([], { AI_API_BASE: 'http://127.0.0.1:9/v1', DEFAULT_MODEL: 'my-model' });
+  assert.match(out, /^my-model\* +- +128k +8k +\+image +- +\?$/m);
+  assert.match(out, /^\? {2}nothing is known/m);
+});
+
+test('no model at all says what to do', async () => {
+  const { code, out } = await runModels([], { AI_API_BASE: 'http://127.0.0.1:9/v1' });
+  assert.equal(code, 0);
+  assert.match(out, /No model is known here\. Name one with --default-model/);
+});
+
+for (const provider of PROVIDERS) {
+  test(`the table of ${provider.name} fits into 80 columns of ASCII`, () => {
+    const text = renderModels(listEntries(provider, undefined), provider, 'http://127.0.0.1/v1');
+    assert.deepEqual(text.split('\n').filter((line) => line.length > 80), []);
+    assert.match(text, /^[\n\x20-\x7e]+$/);
+    for (const { id } of provider.models) assert.ok(text.includes(`\n${id}`), id);
+  });
+}
+
+test('where ids leave no room, names are cut and ids are not', () => {
+  const [provider] = PROVIDERS;
+  assert.ok(provider);
+  const id = 'an-organisation/a-model-with-a-long-name-32b-instruct';
+  const text = renderModels(listEntries(provider, id), provider, 'http://127.0.0.1/v1');
+  assert.match(text, new RegExp(`^${id}\\* - {8}128k `, 'm'));
+  assert.match(text, /^qwen3\.7-plus +Qwen3\.7 {2}984k /m);
+});
+
+test('--json prints what GET /models answers', async () => {
+  const { code, out } = await runModels(['--json']);
+  assert.equal(code, 0);
+  const body = JSON.parse(out) as { object: string; data: { id: string }[]; models: { slug: string }[] };
+  assert.equal(body.object, 'list');
+  assert.deepEqual(body.models.map(({ slug }) => slug), body.data.map(({ id }) => id));
+  assert.equal(body.models[0]?.slug, 'qwen3.7-plus');
+});
+
+test('--codex-catalog writes the file and says what belongs into config.toml', async (context) => {
+  const file = join(await createFolder(context), 'new folder', 'models.json');
+  const { code, out, error } = await runModels(['--codex-catalog', file]);
+  assert.deepEqual([code, error], [0, '']);
+  assert.equal(out, `Wrote 10 models to ${file}
+
+Put these lines into config.toml of Codex, above its first [table]:
+  model = "qwen3.7-plus"
+  model_catalog_json = ${JSON.stringify(file)}
+`);
+  const { models } = JSON.parse(await readFile(file, 'utf8')) as { models: object[] };
+  assert.deepEqual(models, (JSON.parse((await runModels(['--json'])).out) as { models: object[] }).models);
+});
+
+test('--codex-version leaves out what an old Codex cannot read', async () => {
+  const efforts = async (...words: string[]) => {
+    const { models } = JSON.parse((await runModels(['--json', ...words], { AI_PROVIDER: 'deepseek' })).out) as
+      { models: { supported_reasoning_levels: { effort: string }[] }[] };
+    return models[0]?.supported_reasoning_levels.map(({ effort }) => effort);
+  };
+  assert.ok((await efforts())?.includes('max'));
+  assert.ok(!(await efforts('--codex-version', '0.125.0'))?.includes('max'));
+});
+
+test('there is nothing to write without a model', async (context) => {
+  const file = join(await createFolder(context), 'models.json');
+  const { code, error } = await runModels(['--codex-catalog', file], { AI_API_BASE: 'http://127.0.0.1:9/v1' });
+  assert.equal(code, 1);
+  assert.match(error, /no model is known/);
+});
+
+test('a file that cannot be written is told, with exit code 1', async (context) => {
+  const folder = await createFolder(context);
+  const { code, out, error } = await runModels(['--codex-catalog', folder]);
+  assert.deepEqual([code, out], [1, '']);
+  assert.match(error, /^Cannot write .*: EISDIR/);
+});
+
+test('mistakes of the command line, of the wish and of the environment are told together', async () => {
+  const { code, error } = await runModels(['--json', '--codex-catalog', 'x', '--jsn'], { PORT: 'x' });
+  assert.equal(code, 2);
+  assert.match(error, /there are 3 mistakes/);
+  assert.match(error, /--json prints and --codex-catalog writes: give one of them\./);
+});
+
+test("--discover-models adds the provider's own list", async (context) => {
+  const upstream = await startScriptedUpstream({ dialect: 'openai', script: [], apiKey: ENV.AI_API_KEY, models: ['one', 'two'] });
+  context.after(() => upstream.close());
+  const env = { AI_API_BASE: upstream.url, AI_API_KEY: ENV.AI_API_KEY };
+  const { code, out, error } = await runModels(['--discover-models'], env);
+  assert.deepEqual([code, error], [0, '']);
+  assert.match(out, /^one +- .* L$/m);
+  assert.match(out, /^L {2}from the provider's own list$/m);
+  upstream.assertClean();
+  assert.equal(upstream.requests.length, 1);
+  await runModels([], env);
+  assert.equal(upstream.requests.length, 1, 'nobody asks without the option');
+});
+
+test('a provider without a list costs a note on standard error, and no more', async (context) => {
+  const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: [] });
+  context.after(() => upstream.close());
+  const { code, out, error } = await runModels(['--discover-models'], { ...ENV, AI_API_BASE: upstream.url });
+  assert.equal(code, 0);
+  assert.match(out, /qwen3\.7-plus\*/);
+  assert.match(error, /info {2}the model catalogue stays as it is: .* reason="127\.0\.0\.1:\d+ answered 404\."\n$/);
+});

@@ -1,0 +1,67 @@
+/** The catalogue file: whole or not at all, and never over somebody else's. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { writeCatalogFile } from '../../src/codex/catalog-file';
+import { findProvider } from '../../src/providers/catalog';
+import { describeForCodex } from '../../src/providers/codex-models';
+import { listEntries } from '../../src/providers/model-list';
+
+const MODELS = describeForCodex(listEntries(findProvider(undefined, 'http://127.0.0.1/v1'), 'm'), { provider: 'P' });
+
+async function createFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'catalog-file-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('it holds the models and who wrote it, and can be written again', async (context) => {
+  const folder = await createFolder(context);
+  const file = join(folder, 'a', 'models.json');
+  for (let times = 0; times < 2; times += 1) {
+    assert.deepEqual(await writeCatalogFile(file, MODELS, false), { ok: true, path: file });
+  }
+  assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), { generated_by: 'aliyun-codex-bridge', models: MODELS });
+  assert.deepEqual(await readdir(join(folder, 'a')), ['models.json'], 'no draft stays behind');
+});
+
+test('a relative name is told as an absolute one', async (context) => {
+  const folder = await createFolder(context);
+  const before = process.cwd();
+  process.chdir(folder);
+  context.after(() => process.chdir(before));
+  assert.deepEqual(await writeCatalogFile('models.json', MODELS, false), { ok: true, path: join(process.cwd(), 'models.json') });
+});
+
+test('what somebody else wrote stays, unless it is forced or empty', async (context) => {
+  const file = join(await createFolder(context), 'models.json');
+  for (const foreign of ['{"models":[]}', 'generated_by aliyun-codex-bridge', '{"generated_by":"me"}']) {
+    await writeFile(file, foreign);
+    const written = await writeCatalogFile(file, MODELS, false);
+    assert.deepEqual(written, { ok: false, problem: 'it holds something that the bridge did not write; --force replaces it' });
+    assert.equal(await readFile(file, 'utf8'), foreign);
+  }
+  assert.equal((await writeCatalogFile(file, MODELS, true)).ok, true);
+  await writeFile(file, '\n');
+  assert.equal((await writeCatalogFile(file, MODELS, false)).ok, true);
+});
+
+test('a symbolic link stays one, its target is written', { skip: process.platform === 'win32' }, async (context) => {
+  const folder = await createFolder(context);
+  const [link, target] = [join(folder, 'link.json'), join(folder, 'target.json')];
+  await writeFile(target, '');
+  await symlink(target, link);
+  assert.deepEqual(await writeCatalogFile(link, MODELS, false), { ok: true, path: link });
+  assert.equal(await readlink(link), target);
+  assert.match(await readFile(target, 'utf8'), /"generated_by"/);
+});
+
+test('a folder in its place is a problem, and nothing is left behind', async (context) => {
+  const folder = await createFolder(context);
+  const written = await writeCatalogFile(folder, MODELS, true);
+  assert.equal(written.ok, false);
+  assert.deepEqual(await readdir(folder), []);
+  assert.deepEqual((await readdir(tmpdir())).filter((name) => name.startsWith(`${folder.split(/[\\/]/).at(-1)}.`)), []);
+});

@@ -1,0 +1,129 @@
+/** docs/providers.md, printed from the rows of src/providers. */
+import { FAMILIES, type Family } from '../../src/providers/families';
+import { PROVIDERS } from '../../src/providers/catalog';
+import { DEFAULT_DIALECT, type Dialect, type ThinkingKnob } from '../../src/providers/dialect';
+import { PROVIDER_NAMES } from '../../src/providers/names';
+import type { Evidence, Model, Provider } from '../../src/providers/provider';
+
+/** Marks of evidence, as the tables show them. */
+const MARKS: Readonly<Record<Evidence, string>> = { documented: 'D', source: 'S', reported: 'I', inferred: 'inf' };
+
+/** The whole page. */
+export function renderProvidersPage(): string {
+  return [INTRODUCTION, renderOverview(), ...PROVIDERS.map(renderProvider), renderFamilies()].join('\n');
+}
+
+const INTRODUCTION = `# Providers and models
+
+<!-- Generated from src/providers by \`npm run docs\`; do not edit. -->
+
+The bridge tells the provider from the host of \`AI_API_BASE\`. \`--provider NAME\` or \`AI_PROVIDER\` names it where the host
+does not, as with a gateway, or with a server on your own machine. Named without \`AI_API_BASE\`, requests go to the first
+address of the provider. The key is \`--ai-api-key\`, else \`AI_API_KEY\`, else the first variable of the provider that is set;
+no variable of another provider is ever looked at.
+
+Nothing here was measured against a live provider. Each row says how surely it is known: **D** documented by the provider,
+**S** read in the source or the data of a client that targets it, **I** reported in a public issue, **inf** inferred. A report
+that contradicts a row changes one line: see [how to add a provider](how-to-add-a-provider.md).
+
+An id that no row has is sent as it is, with the rules of the provider and of the model's family (at the end of this page).
+`;
+
+function renderOverview(): string {
+  const rows = PROVIDERS.map(({ name, title, baseUrls, keyEnv, defaultModel }) => [
+    title, code(name), baseUrls[0] ?? 'AI_API_BASE', keyEnv.map(code).join(' '), defaultModel === undefined ? '' : code(defaultModel),
+  ]);
+  return `## At a glance\n\n${renderTable(['Provider', 'Name', 'Default address', 'Key variables', 'Default model'], rows)}`;
+}
+
+function renderProvider(provider: Provider): string {
+  const { title, docs, remarks = [], dialect, models } = provider;
+  return [
+    `## ${title}\n`,
+    ...[...renderFacts(provider), ...remarks].map((fact) => `- ${fact}`),
+    `- Its documentation: <${docs}>`,
+    '',
+    ...(Object.keys(dialect).length === 0 ? [] : [`Beyond the neutral request: ${renderDialect(dialect)}.`, '']),
+    models.length === 0 ? 'No rows: models come from the server or the user.\n' : renderModels(provider, models),
+  ].join('\n');
+}
+
+function renderFacts({ name, baseUrls, hosts = [], local, keyEnv, responses, idSuffix }: Provider): readonly string[] {
+  const aliases = PROVIDER_NAMES[name] ?? [];
+  return [
+    `Name: ${code(name)}${aliases.length > 0 ? `, also ${aliases.map(code).join(', ')}` : ''}`,
+    ...(baseUrls.length > 0 ? [`Addresses: ${baseUrls.map((url) => `<${url}>`).join(', ')}`] : []),
+    ...(hosts.length > 0 ? [`Further hosts: ${hosts.map(({ source }) => code(source)).join(', ')}`] : []),
+    ...(local ? ['Needs no key. A loopback address does not tell it from another server: name it with `--provider`.'] : []),
+    ...(keyEnv.length > 0 ? [`Key: ${keyEnv.map(code).join(', ')}`] : []),
+    ...(idSuffix ? [`Taken off model ids: ${code(idSuffix.source)}`] : []),
+    ...(responses ? [`Has a Responses endpoint of its own${responses.models ? ` for ${responses.models.map(code).join(', ')}` : ''} (${MARKS[responses.evidence]})`] : []),
+  ];
+}
+
+function renderModels(provider: Provider, models: readonly Model[]): string {
+  const head = ['Model', 'Context', 'Output', 'Input', 'Thinking', 'Efforts', 'Mark', 'Remark'];
+  const rows = models.map((model) => [
+    code(model.id),
+    renderNumber(model.contextWindow),
+    renderNumber(model.maxOutput),
+    model.input.join(', '),
+    describeThinking(model.dialect?.thinking ?? provider.dialect.thinking ?? DEFAULT_DIALECT.thinking),
+    model.efforts.map((effort) => (effort === model.defaultEffort ? `**${effort}**` : effort)).join(', '),
+    MARKS[model.evidence],
+    model.remark ?? '',
+  ]);
+  return renderTable(head, rows);
+}
+
+function renderFamilies(): string {
+  const row = ({ title, names, dialect, evidence }: Family): readonly string[] => [title, code(names.source), renderDialect(dialect), MARKS[evidence]];
+  return `## Families
+
+What a model needs wherever it is served, told from its name without the maker in front. A provider's own values beat these,
+a model's row beats both.
+
+${renderTable(['Family', 'Names', 'Values', 'Mark'], FAMILIES.map(row))}`;
+}
+
+/** The fields of a dialect that differ from the neutral one; the doc comment of each stands in src/providers/dialect.ts. */
+function renderDialect(dialect: Partial<Dialect>): string {
+  const fields = Object.entries(dialect).map(([field, value]) => `${code(field)} ${field === 'thinking' ? describeThinking(dialect.thinking) : describe(value)}`);
+  return fields.join('; ');
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return Array.isArray(value) ? value.map((entry) => code(String(entry))).join(' ') : code(String(value));
+}
+
+function describeThinking(knob: ThinkingKnob = DEFAULT_DIALECT.thinking): string {
+  const levels = 'levels' in knob && knob.levels ? ` + \`reasoning_effort\` ${knob.levels.join('/')}` : '';
+  const always = 'fixed' in knob && knob.fixed ? ', always on' : '';
+  switch (knob.kind) {
+    case 'none':
+      return 'nothing is sent';
+    case 'effort':
+      return `\`reasoning_effort\`${knob.levels ? ` ${knob.levels.join('/')}` : ''}`;
+    case 'enable_thinking':
+      return `\`enable_thinking\`${levels}${knob.budgets ? ' + `thinking_budget`' : ''}${always}`;
+    case 'thinking':
+      return `\`thinking: {type: ${knob.on}}\`${levels}${always}`;
+    case 'chat_template':
+      return '`chat_template_kwargs`';
+    case 'reasoning':
+      return '`reasoning: {effort}`';
+    default:
+      return knob satisfies never;
+  }
+}
+
+function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows];
+  return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`).join('');
+}
+
+const code = (text: string): string => `\`${text}\``;
+
+/** 983616 as 983,616, whatever the language of the machine. */
+const renderNumber = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
