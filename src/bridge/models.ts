@@ -6,7 +6,7 @@ import { describeForCodex, type CodexModel } from '../providers/codex-models';
 import { listEntries, type CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
 import { discoverModels } from './discover-models';
-import type { ProviderSettings } from './settings';
+import type { BridgeSettings, ProviderSettings } from './settings';
 
 export interface ModelList {
   readonly body: JsonObject & { readonly models: readonly CodexModel[] };
@@ -21,25 +21,27 @@ export interface ModelCatalog {
   list(codexVersion?: string): Promise<ModelList>;
 }
 
-export interface ModelSettings extends ProviderSettings {
-  readonly defaultModel: string | undefined;
-  readonly discoverModels: boolean;
-}
+export type ModelSettings = ProviderSettings & Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap' | 'providerKeys'>;
 
 /** The provider's own list is asked for once, when it is first needed, and only when the user wants it. */
 export function createModelCatalog(settings: ModelSettings, provider: Provider, log: Logger): ModelCatalog {
   let found: ReturnType<typeof discoverModels> | undefined;
   const discover = async () => (settings.discoverModels ? (found ??= discoverModels(settings, log)) : []);
-  const entries = async () => listEntries(provider, settings.defaultModel, await discover());
+  const entries = async () => listEntries(provider, {
+    preferred: settings.defaultModel,
+    discovered: await discover(),
+    aliases: settings.modelMap,
+    reachable: Object.keys(settings.providerKeys ?? {}),
+  });
   return {
     entries,
-    list: async (codexVersion) => renderModelList(await entries(), provider, codexVersion),
+    list: async (codexVersion) => renderModelList(await entries(), codexVersion),
   };
 }
 
-function renderModelList(entries: readonly CatalogEntry[], provider: Provider, codexVersion: string | undefined): ModelList {
-  const data = entries.map(({ model }): JsonObject => ({ id: model.id, object: 'model', created: 0, owned_by: provider.name }));
-  const models = describeForCodex(entries, { provider: provider.title, codexVersion });
+function renderModelList(entries: readonly CatalogEntry[], codexVersion: string | undefined): ModelList {
+  const data = entries.map(({ model, provider }): JsonObject => ({ id: model.id, object: 'model', created: 0, owned_by: provider.name }));
+  const models = describeForCodex(entries, codexVersion);
   const body = { object: 'list', data, models };
   return { body, etag: `"${shortHash(JSON.stringify(body))}"` };
 }

@@ -37,9 +37,7 @@ export interface Opened<Output> {
 export async function openAnswer<Output>(job: OpeningJob<Output>): Promise<Opened<Output>> {
   for (;;) {
     try {
-      const opened = await attempt(job);
-      job.context.budget.succeed(job.turn);
-      return opened;
+      return await attempt(job);
     } catch (cause) {
       await waitForNext(toBridgeError(cause), job);
     }
@@ -64,7 +62,7 @@ async function callAmended({ chat, endpoint, caller, context, note }: OpeningJob
   const { learned, log } = context;
   for (let current = learned.apply(chat); ; ) {
     try {
-      return await callUpstream(endpoint.url, endpoint.render(current), caller, context);
+      return await callUpstream(endpoint, current, caller, context);
     } catch (cause) {
       const amendment = cause instanceof BridgeError ? learned.learn(cause, current) : undefined;
       if (!amendment) throw cause;

@@ -11,6 +11,7 @@ import type { ChatRequest } from '../wire/chat-request';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Caller } from './bridge';
 import { isThreadTitle } from './codex-metadata';
+import { findDestination } from './destination';
 import type { TurnContext } from './turn-context';
 import { chooseLine, type Endpoint } from './wires';
 
@@ -28,12 +29,14 @@ export interface Prepared {
 const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
 
 /** @throws BridgeError `invalid_request` for a request that cannot be served. */
-export function prepare(request: ResponsesRequest, caller: Caller, { settings, provider }: TurnContext): Prepared {
+export function prepare(request: ResponsesRequest, caller: Caller, context: TurnContext): Prepared {
+  const { settings } = context;
   const asked = isThreadTitle(caller.headers) ? (settings.smallModel ?? request.model) : request.model;
-  const { id, dialect: known } = resolveModel(provider, asked, settings.defaultModel);
+  const { provider, model, defaultModel, access } = findDestination(asked, context);
+  const { id, dialect: known } = resolveModel(provider, model, defaultModel);
   if (id === '') throw new BridgeError('invalid_request', 'Cannot choose a model: the request names none and DEFAULT_MODEL is not set', { param: 'model' });
   const notes = new Notes();
-  const line = chooseLine(settings, provider, id, notes);
+  const line = chooseLine({ wire: settings.wire, aiBaseUrl: access.aiBaseUrl }, provider, id, notes);
   const dialect = line.dialect(known);
   const translated = translateRequest(line.accept(request, notes), {
     model: id,
@@ -45,6 +48,6 @@ export function prepare(request: ResponsesRequest, caller: Caller, { settings, p
     webSearch: settings.webSearch,
   });
   for (const note of translated.notes) notes.add(note);
-  const endpoint = { url: line.url, render: line.renderer(request, dialect) };
+  const endpoint = { url: line.url, access, render: line.renderer(request, dialect) };
   return { ...translated.value, dialect, notes, endpoint, createParser: line.createParser };
 }

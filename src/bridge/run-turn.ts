@@ -13,8 +13,8 @@ export interface RunningTurn<Output> {
   readonly blank: AnswerStream<Output>;
   /** Sees each read of the upstream, for LOG_STREAM_RAW. */
   readonly tap: ((bytes: Uint8Array) => void) | undefined;
-  /** Told once, when the stream failed; what `collect` throws is the server's to tell. */
-  readonly failed: (error: BridgeError) => void;
+  /** Told once, at the end; what `collect` throws is the server's to tell. */
+  readonly ended: (error: BridgeError | undefined) => void;
 }
 
 /**
@@ -29,14 +29,14 @@ export async function* frames<Output>(turn: RunningTurn<Output>): AsyncGenerator
     opened = await turn.open();
   } catch (cause) {
     const error = toBridgeError(cause);
-    turn.failed(error);
+    turn.ended(error);
     yield protocol.encode(blank.fail(error)) + protocol.done;
     return;
   }
   const { answer, stream } = opened;
   try {
     for (let { outputs } = opened; ; outputs = await readOutputs(answer, stream, false, turn.tap)) {
-      if (stream.error) turn.failed(stream.error);
+      if (stream.finished) turn.ended(stream.error);
       if (stream.finished) yield protocol.encode(outputs) + protocol.done;
       else if (outputs.length > 0) yield protocol.encode(outputs);
       if (stream.finished) return;
@@ -53,5 +53,6 @@ export async function* frames<Output>(turn: RunningTurn<Output>): AsyncGenerator
 export async function collect<Output>(turn: RunningTurn<Output>): Promise<{ readonly status: number; readonly body: string }> {
   turn.protocol.collect(turn.blank.start());
   turn.protocol.collect((await turn.open()).outputs);
+  turn.ended(undefined);
   return { status: 200, body: turn.protocol.body() };
 }

@@ -6,7 +6,10 @@ export type BridgeSettings = Pick<
   | 'aiBaseUrl' | 'wire' | 'provider' | 'aiApiKey' | 'defaultModel' | 'smallModel' | 'allowTools' | 'allowSystem' | 'suppressReasoningText'
   | 'reasoningOutput' | 'forwardReasoning' | 'allowMultiToolCalls' | 'forceEnvAuth' | 'toolMarkup' | 'webSearch' | 'userAgent'
   | 'upstreamConnectTimeoutMs' | 'upstreamFirstByteTimeoutMs' | 'upstreamIdleTimeoutMs' | 'upstreamCalls' | 'retryWaitMs' | 'refusalCacheMs'
-  | 'discoverModels' | 'logStreamRaw' | 'logStreamMax'
->;
+  | 'discoverModels' | 'modelMap' | 'logStreamRaw' | 'logStreamMax'
+> & {
+  /** Keys of further providers, by provider name: for model names that lead to them. */
+  readonly providerKeys?: Readonly<Record<string, string>>;
+};
 
 export type ProviderSettings = Pick<BridgeSettings, 'aiBaseUrl' | 'aiApiKey' | 'forceEnvAuth' | 'userAgent'>;

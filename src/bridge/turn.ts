@@ -139,7 +139,10 @@ async function run<Output>(shape: Shape<Output>, prepared: Prepared, caller: Cal
     open: early ? () => Promise.resolve(early) : open,
     blank: createStream(),
     tap: context.tap,
-    failed: (error) => context.log.warn('turn failed', { kind: error.kind, error: error.message }),
+    ended: (error) => {
+      if (error) context.log.warn('turn failed', { kind: error.kind, error: error.message });
+      else context.budget.succeed(turnId);
+    },
   };
   return {
     stream: shape.stream,

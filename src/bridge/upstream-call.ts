@@ -6,16 +6,19 @@ import { classifyHttpFailure } from '../errors/classify';
 import { readRetryAfter } from '../errors/retry-after';
 import { REQUEST_ID_HEADERS } from '../providers/request-id';
 import type { UpstreamAnswer } from '../upstream/transport';
+import type { ChatRequest } from '../wire/chat-request';
 import type { Caller } from './bridge';
 import type { TurnContext } from './turn-context';
+import type { Endpoint } from './wires';
 
 /** Error bodies longer than this are cut: they go into a message. */
 const LONGEST_ERROR_BODY = 64 * 1024;
 
 /** @throws BridgeError for a refusal, a redirect, or no answer at all. */
-export async function callUpstream(url: string, request: object, caller: Caller, { settings, runtime, refusals }: TurnContext): Promise<UpstreamAnswer> {
-  const headers = upstreamHeaders(caller, settings);
-  const body = Buffer.from(JSON.stringify(request), 'utf8');
+export async function callUpstream(endpoint: Endpoint, chat: ChatRequest, caller: Caller, { runtime, refusals }: TurnContext): Promise<UpstreamAnswer> {
+  const { url } = endpoint;
+  const headers = upstreamHeaders(caller, endpoint.access);
+  const body = Buffer.from(JSON.stringify(endpoint.render(chat)), 'utf8');
   const key = headers['authorization'] ?? '';
   const known = refusals.find(body, key);
   if (known) throw known;

@@ -10,13 +10,18 @@ import type { ToolCallsOptions } from '../stream/tool-calls';
 import { nativeDialect, readNativeExtras, toNativeRequest, toNativeSettings } from '../translate/native-request';
 import type { ChatRequest } from '../wire/chat-request';
 import type { ResponsesRequest } from '../wire/responses-request';
-import type { BridgeSettings } from './settings';
+import type { BridgeSettings, ProviderSettings } from './settings';
 
 /** A Chat request as the body that is sent: amendments happen before it. */
 export type Render = (chat: ChatRequest) => object;
 
 /** Where a turn's requests go, and in which words. */
-export interface Endpoint { readonly url: string; readonly render: Render }
+export interface Endpoint {
+  readonly url: string;
+  /** Whose key goes there. */
+  readonly access: ProviderSettings;
+  readonly render: Render;
+}
 
 interface Wire {
   /** Behind the base URL. */

@@ -3,7 +3,7 @@ import { DEFAULT_BASE_URL } from '../providers/default-base-url';
 import { option, optional, type Option } from './option';
 import { providerName } from './provider-name';
 import { baseUrl, headerText, host, key, onOff, port, text } from './value-types';
-import { choice, integer, megabytes, milliseconds } from './value-types';
+import { choice, integer, megabytes, milliseconds, pairs } from './value-types';
 
 const TABLE = {
   host: option({
@@ -82,6 +82,13 @@ const TABLE = {
     default: false,
     group: 'upstream',
     help: "Complete the model catalogue with the provider's own list, where it has one.",
+  }),
+  modelMap: optional({
+    flags: ['--model-map'],
+    env: ['MODEL_MAP'],
+    type: pairs,
+    group: 'upstream',
+    help: 'Other names for models, also of other providers: alias=model or alias=provider/model, with commas between.',
   }),
   userAgent: optional({
     flags: ['--user-agent'],

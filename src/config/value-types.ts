@@ -108,6 +108,21 @@ export function choice<const V extends Lowercase<string>>(...values: readonly [V
   };
 }
 
+/** `name=value` pairs with commas between them; names in lower case. */
+export const pairs: ValueType<Readonly<Record<string, string>>> = {
+  expected: 'pairs such as alias=model,other=provider/model',
+  placeholder: 'NAME=MODEL,…',
+  parse(input) {
+    const entries = input.split(',').map((pair) => pair.trim()).filter((pair) => pair !== '').map(splitPair);
+    return entries.some(([name, value]) => name === '' || value === '') ? undefined : Object.fromEntries(entries);
+  },
+};
+
+function splitPair(pair: string): readonly [string, string] {
+  const sign = pair.indexOf('=');
+  return sign === -1 ? [pair, ''] : [pair.slice(0, sign).trim().toLowerCase(), pair.slice(sign + 1).trim()];
+}
+
 function readWhole(input: string, min: number, max: number): number | undefined {
   const number = /^\d+$/.test(input.trim()) ? Number(input) : Number.NaN;
   return number >= min && number <= max ? number : undefined;

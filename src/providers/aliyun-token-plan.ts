@@ -3,12 +3,14 @@ import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION } from './dashscope';
 import type { Provider } from './provider';
 import { ALWAYS, model, SIGHT, TOGGLE } from './rows';
 
+/** The limit of the model's maker may be above that of this host: it is not sent when nobody asks for it. */
+const MAKERS_LIMIT = { alwaysMaxTokens: false } as const;
 /** Levels of Qwen3.8 are documented; that it cannot stop thinking is what models.dev notes (2026-08-03). */
 const QWEN38 = { thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'medium', 'xhigh'] } } as const;
 const GLM52 = { ...GLM, thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
-const GLM53 = { ...GLM, thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'high', 'max'] } } as const;
-const DEEPSEEK = { thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
-const KIMI_CODE = { thinking: { kind: 'enable_thinking', fixed: true } } as const;
+const GLM53 = { ...GLM, ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'high', 'max'] } } as const;
+const DEEPSEEK = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
+const KIMI_CODE = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', fixed: true } } as const;
 
 /** Tokens counted; the successor that Alibaba points Coding Plan users to. */
 export const aliyunTokenPlan: Provider = {
@@ -35,7 +37,7 @@ export const aliyunTokenPlan: Provider = {
     model('glm-5.3', 'GLM-5.3', 1_000_000, 131_072, { efforts: ['low', 'high', 'max'], dialect: GLM53, evidence: 'inferred', remark: 'Limits of Z.ai.' }),
     model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, { efforts: ['none', 'high', 'max'], dialect: DEEPSEEK, evidence: 'inferred', remark: 'Limits of DeepSeek.' }),
     model('deepseek-v4-flash', 'DeepSeek V4 Flash', 1_000_000, 384_000, { efforts: ['none', 'high', 'max'], dialect: DEEPSEEK, evidence: 'inferred', remark: 'Limits of DeepSeek.' }),
-    model('kimi-k2.6', 'Kimi K2.6', 262_144, 262_144, { input: SIGHT, efforts: TOGGLE, evidence: 'inferred', remark: 'Limits of Moonshot.' }),
+    model('kimi-k2.6', 'Kimi K2.6', 262_144, 262_144, { input: SIGHT, efforts: TOGGLE, dialect: MAKERS_LIMIT, evidence: 'inferred', remark: 'Limits of Moonshot.' }),
     model('kimi-k2.7-code', 'Kimi K2.7 Code', 262_144, 262_144, { input: SIGHT, efforts: ALWAYS, dialect: KIMI_CODE, evidence: 'inferred', remark: 'Limits of Moonshot.' }),
     model('MiniMax-M2.5', 'MiniMax M2.5', 196_608, 32_768, { efforts: ALWAYS, dialect: ALWAYS_THINKING, evidence: 'source' }),
   ],

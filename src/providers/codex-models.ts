@@ -10,6 +10,7 @@ import type { Model } from './provider';
 export type CodexModel = {
   readonly slug: string;
   readonly display_name: string;
+  /** What the picker shows under the name. */
   readonly description: string;
   /** The effort of a user who picks none; absent when the model has no such control. */
   readonly default_reasoning_level?: string;
@@ -38,25 +39,19 @@ export type CodexModel = {
 
 type ReasoningLevel = { readonly effort: string; readonly description: string };
 
-/**
- * @param provider what the picker shows under the model's name
- * @param codexVersion the version that will read the list; a current one when absent
- */
-export function describeForCodex(
-  entries: readonly CatalogEntry[],
-  { provider, codexVersion }: { readonly provider: string; readonly codexVersion?: string | undefined },
-): readonly CodexModel[] {
-  return entries.map(({ model }, index) => describeModel(model, index + 1, provider, codexVersion));
+/** @param codexVersion the version that will read the list; a current one when absent */
+export function describeForCodex(entries: readonly CatalogEntry[], codexVersion?: string): readonly CodexModel[] {
+  return entries.map((entry, index) => describeModel(entry, index + 1, codexVersion));
 }
 
-function describeModel(model: Model, priority: number, provider: string, codexVersion: string | undefined): CodexModel {
+function describeModel({ model, provider }: CatalogEntry, priority: number, codexVersion: string | undefined): CodexModel {
   const { id, name, contextWindow, input } = model;
   const efforts = model.efforts.filter((effort) => knowsEffort(effort, codexVersion));
   const level = chooseEffort(efforts, model.defaultEffort);
   return {
     slug: id,
     display_name: name,
-    description: provider,
+    description: provider.title,
     ...(level !== undefined && { default_reasoning_level: level }),
     supported_reasoning_levels: efforts.map((effort) => ({ effort, description: EFFORTS[effort] ?? effort })),
     default_reasoning_summary: 'auto',

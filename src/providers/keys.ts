@@ -17,3 +17,11 @@ export function resolveKey({ keyEnv }: Provider, env: Readonly<Record<string, st
   }
   return undefined;
 }
+
+/** Every provider's key that is set, by provider name: for model names that lead to another provider than the configured one. */
+export function collectKeys(providers: readonly Provider[], env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(providers.flatMap((provider) => {
+    const found = resolveKey(provider, env);
+    return found ? [[provider.name, found.key]] : [];
+  }));
+}

@@ -7,6 +7,7 @@ export const llamaCpp: Provider = {
   title: 'llama.cpp',
   baseUrls: ['http://127.0.0.1:8080/v1'],
   local: true,
+  slashedIds: true,
   keyEnv: [],
   docs: 'https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md',
   responses: { evidence: 'source' },

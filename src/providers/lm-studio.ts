@@ -7,6 +7,7 @@ export const lmStudio: Provider = {
   title: 'LM Studio',
   baseUrls: ['http://127.0.0.1:1234/v1'],
   local: true,
+  slashedIds: true,
   keyEnv: ['LMSTUDIO_API_KEY'],
   docs: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',
   responses: { evidence: 'source' },

@@ -1,17 +1,32 @@
-/** The models a user can pick: the provider's rows, the default model even where no row knows it, and what was discovered. */
-import { resolveModel } from './catalog';
+/** The models a user can pick: aliases, the provider's rows, what it lists itself, and models of other providers. */
+import { PROVIDERS, resolveModel } from './catalog';
 import type { Dialect } from './dialect';
 import { overlay, type DiscoveredModel } from './discovered-models';
 import type { Evidence, Model, Provider } from './provider';
+import { findRoute, type ModelMap } from './routes';
 
 /** Where the facts of an entry are from: a row's evidence, the provider's own list, or nowhere. */
 export type Basis = Evidence | 'listed' | 'assumed';
 
 export interface CatalogEntry {
+  /** Its id is the name by which the bridge is asked for it. */
   readonly model: Model;
+  readonly provider: Provider;
   readonly basis: Basis;
   /** The model that a request gets which names none. */
   readonly isDefault: boolean;
+}
+
+/** What the list depends on, beside the provider. */
+export interface ListOptions {
+  /** The user's DEFAULT_MODEL, which may be a name that no row has. */
+  readonly preferred?: string | undefined;
+  /** The provider's own list; what it says of a row's model is newer than the row. */
+  readonly discovered?: readonly DiscoveredModel[];
+  /** The user's MODEL_MAP. */
+  readonly aliases?: ModelMap;
+  /** Names of the providers whose keys the bridge has: their models can be asked for as `provider/model`. */
+  readonly reachable?: readonly string[];
 }
 
 /**
@@ -20,28 +35,31 @@ export interface CatalogEntry {
  */
 const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
-/**
- * The default model first, then the rows in their order, then what only the provider's own list knows.
- *
- * @param preferred the user's DEFAULT_MODEL, which may be a name that no row has
- * @param discovered the provider's own list; what it says of a row's model is newer than the row
- */
-export function listEntries(provider: Provider, preferred: string | undefined, discovered: readonly DiscoveredModel[] = []): readonly CatalogEntry[] {
-  const chosen = resolveModel(provider, undefined, preferred);
+/** The default model first; of two entries with the same name the one that a request would get. */
+export function listEntries(home: Provider, { preferred, discovered = [], aliases = {}, reachable = [] }: ListOptions = {}): readonly CatalogEntry[] {
+  const chosen = resolveModel(home, undefined, preferred).id;
   const found = new Map([...discovered].reverse().map((model) => [model.id.toLowerCase(), model]));
-  const find = (id: string): DiscoveredModel | undefined => found.get(id.toLowerCase());
-  const rows = provider.models.map((model) => entry(overlay(model, find(model.id)), model.evidence));
-  const known = new Set(provider.models.map(({ id }) => id.toLowerCase()));
-  const others = [...new Set([chosen.id, ...discovered.map(({ id }) => id)])].filter((id) => id !== '' && !known.has(id.toLowerCase()));
-  const assumed = others.map((id) => {
-    const model = assume(id, resolveModel(provider, id, id).dialect);
-    return entry(overlay(model, find(id)), find(id) ? 'listed' : 'assumed');
-  });
-  const entries = [...rows, ...assumed].map((each) => ({ ...each, isDefault: each.model.id === chosen.id }));
-  return [...entries.filter(({ isDefault }) => isDefault), ...entries.filter(({ isDefault }) => !isDefault)];
+  const describe = (provider: Provider, id: string): Entry => findEntry(provider, id, provider === home ? found.get(id.toLowerCase()) : undefined);
+  const ids = [...home.models.map(({ id }) => id), chosen, ...discovered.map(({ id }) => id)].filter((id) => id !== '');
+  const entries = [
+    ...Object.keys(aliases).map((alias) => {
+      const { provider, model = '' } = findRoute(alias, home, aliases);
+      return rename(describe(provider, model), alias, ({ name }) => `${alias} (${name})`);
+    }),
+    ...ids.map((id) => describe(home, id)),
+    ...listElsewhere(home, reachable).map(([provider, id]) => rename(describe(provider, id), `${provider.name}/${id}`, ({ name }) => name)),
+  ];
+  const marked = uniqueEntries(entries).map((entry) => ({ ...entry, isDefault: entry.model.id === chosen }));
+  return [...marked.filter(({ isDefault }) => isDefault), ...marked.filter(({ isDefault }) => !isDefault)];
 }
 
-const entry = (model: Model, basis: Basis): Omit<CatalogEntry, 'isDefault'> => ({ model, basis });
+type Entry = Omit<CatalogEntry, 'isDefault'>;
+
+function findEntry(provider: Provider, name: string, found: DiscoveredModel | undefined): Entry {
+  const { id, model, dialect } = resolveModel(provider, name, name);
+  if (model) return { provider, model: overlay(model, found), basis: model.evidence };
+  return { provider, model: overlay(assume(id, dialect), found), basis: found ? 'listed' : 'assumed' };
+}
 
 /** What can be said of a model that nobody knows: what the provider's dialect would send it. */
 function assume(id: string, { images, maxTokens }: Dialect): Model {
@@ -54,4 +72,18 @@ function assume(id: string, { images, maxTokens }: Dialect): Model {
     efforts: [],
     evidence: 'inferred',
   };
+}
+
+const rename = (entry: Entry, id: string, nameOf: (model: Model) => string): Entry =>
+  ({ ...entry, model: { ...entry.model, id, name: nameOf(entry.model) } });
+
+/** Where the provider's own ids have slashes, a slash leads nowhere else (providers/routes.ts). */
+function listElsewhere(home: Provider, reachable: readonly string[]): readonly (readonly [Provider, string])[] {
+  const others = home.slashedIds ? [] : PROVIDERS.filter(({ name }) => name !== home.name && reachable.includes(name));
+  return others.flatMap((provider) => provider.models.map(({ id }) => [provider, id] as const));
+}
+
+function uniqueEntries(entries: readonly Entry[]): readonly Entry[] {
+  const byName = new Map([...entries].reverse().map((entry) => [entry.model.id.toLowerCase(), entry]));
+  return entries.filter((entry) => byName.get(entry.model.id.toLowerCase()) === entry);
 }

@@ -6,6 +6,7 @@ export const openrouter: Provider = {
   name: 'openrouter',
   title: 'OpenRouter',
   baseUrls: ['https://openrouter.ai/api/v1'],
+  slashedIds: true,
   keyEnv: ['OPENROUTER_API_KEY'],
   docs: 'https://openrouter.ai/docs',
   dialect: {

@@ -47,6 +47,8 @@ export interface Provider {
   /** Absent where there is none: everything is then asked over Chat Completions. */
   readonly responses?: NativeEndpoint;
   readonly defaultModel?: string;
+  /** Its model ids have slashes themselves: `provider/model` names are then not read as routes. */
+  readonly slashedIds?: true;
   /** What other clients put behind model ids and this provider refuses: it is taken off. */
   readonly idSuffix?: RegExp;
   /** What a user of this provider should know; each ends in a full stop. */

@@ -7,6 +7,7 @@ export const sglang: Provider = {
   title: 'SGLang',
   baseUrls: ['http://127.0.0.1:30000/v1'],
   local: true,
+  slashedIds: true,
   keyEnv: [],
   docs: 'https://docs.sglang.io/docs/advanced_features/separate_reasoning',
   responses: { evidence: 'source' },

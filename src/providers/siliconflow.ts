@@ -7,6 +7,7 @@ export const siliconflow: Provider = {
   name: 'siliconflow',
   title: 'SiliconFlow',
   baseUrls: ['https://api.siliconflow.cn/v1', 'https://api.siliconflow.com/v1'],
+  slashedIds: true,
   keyEnv: ['SILICONFLOW_API_KEY'],
   docs: 'https://docs.siliconflow.cn/docs/api/chat-completions-post',
   remarks: [

@@ -7,6 +7,7 @@ export const vllm: Provider = {
   title: 'vLLM',
   baseUrls: ['http://127.0.0.1:8000/v1'],
   local: true,
+  slashedIds: true,
   keyEnv: [],
   docs: 'https://docs.vllm.ai/en/latest/features/reasoning_outputs/',
   responses: { evidence: 'source' },

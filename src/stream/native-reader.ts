@@ -21,6 +21,7 @@ type OutputItem<T extends NativeOutputItem['type']> = Extract<NativeOutputItem, 
 /** A call as far as it was heard. */
 interface HeardCall {
   readonly index: number;
+  readonly id: string | undefined;
   /** Arguments that were let through. */
   streamed: string;
   /** Arguments that stood in the item when it was announced. */
@@ -34,7 +35,9 @@ export class NativeReader implements AnswerParser {
   private readonly heardCalls = new Map<number, HeardCall>();
   /** Messages and reasoning of which text was let through, by place; reasoning with the kind that came first. */
   private readonly heard = new Map<string, { readonly kind: NativeTextKind; part: number }>();
+  /** The index of each item that was named, and of the one that came last. */
   private readonly indexes = new Map<string, number>();
+  private lastIndex: number | undefined;
   /** The message that spoke last, while nothing else came after it. */
   private speaker: string | undefined;
   private silent = true;
@@ -80,7 +83,9 @@ export class NativeReader implements AnswerParser {
 
   private item(place: NativePlace, item: NativeOutputItem, done: boolean): readonly Signal[] {
     if (item.type === 'call') return done ? this.endCall(place, item) : this.beginCall(place, item);
-    if (!done || item.type === 'other') return [];
+    if (item.type === 'other') return [];
+    if (!done) this.heard.delete(this.keyOf(item.type, place));
+    if (!done) return [];
     return item.type === 'message' ? this.endMessage(place, item) : this.endReasoning(place, item);
   }
 
@@ -90,12 +95,11 @@ export class NativeReader implements AnswerParser {
     const heard = this.heard.get(key);
     // Reasoning sent as a summary and as raw text is shown once; a part that was heard is not said again.
     if (heard && ((!spoken && heard.kind !== kind) || (whole && heard.part >= part))) return [];
-    this.heard.set(key, { kind, part });
-    if (!spoken) {
-      // The parts of a summary are paragraphs.
-      const fresh = heard && kind === 'summary' && part > heard.part;
-      return this.say(undefined, { type: 'reasoning-delta', text: fresh ? `\n\n${text}` : text });
-    }
+    // The parts of a summary are paragraphs.
+    const paragraph = heard && kind === 'summary' && part > heard.part;
+    if (heard) heard.part = part;
+    else this.heard.set(key, { kind, part });
+    if (!spoken) return this.say(undefined, { type: 'reasoning-delta', text: paragraph ? `\n\n${text}` : text });
     const gap: readonly Signal[] = this.speaker !== undefined && this.speaker !== key ? [{ type: 'text-delta', text: '\n\n' }] : [];
     const said: Signal = kind === 'refusal' ? { type: 'refusal-delta', text } : { type: 'text-delta', text, ...(logprobs && { logprobs }) };
     return this.say(key, ...gap, said);
@@ -108,8 +112,11 @@ export class NativeReader implements AnswerParser {
 
   private endReasoning(place: NativePlace, { summary, content, sealed }: OutputItem<'reasoning'>): readonly Signal[] {
     const heard = this.heard.has(this.keyOf('reasoning', place));
-    const text = content === undefined ? this.wholeText(place, 'summary', summary) : this.wholeText(place, 'content', content);
-    return [...(heard ? [] : text), ...(sealed ? this.say(undefined, { type: 'reasoning-details', details: [sealed] }) : [])];
+    const [kind, text] = content === undefined ? (['summary', summary] as const) : (['content', content] as const);
+    return [
+      ...(heard ? [] : this.wholeText(place, kind, text)),
+      ...(sealed ? this.say(undefined, { type: 'reasoning-details', details: [sealed] }) : []),
+    ];
   }
 
   private wholeText(place: NativePlace, kind: NativeTextKind, text: string | undefined): readonly Signal[] {
@@ -118,29 +125,33 @@ export class NativeReader implements AnswerParser {
 
   private beginCall(place: NativePlace, call: OutputItem<'call'>): readonly Signal[] {
     const index = this.indexOf(place);
-    this.heardCalls.set(index, { index, streamed: '', announced: call.arguments ?? '' });
+    this.heardCalls.set(index, { index, id: call.callId, streamed: '', announced: call.arguments ?? '' });
     return this.fragment(index, call, undefined);
   }
 
   private endCall(place: NativePlace, call: OutputItem<'call'>): readonly Signal[] {
     const index = this.indexOf(place);
     const heard = this.heardCalls.get(index);
-    const begin = heard ? [] : this.beginCall(place, { ...call, arguments: undefined });
+    const other = heard?.id !== undefined && call.callId !== undefined && heard.id !== call.callId;
+    const begin = heard && !other ? this.fragment(index, { ...call, callId: undefined }, undefined) : this.beginCall(place, { ...call, arguments: undefined });
     return [...begin, ...this.complete(index, call.arguments)];
   }
 
   private arguments({ text, whole, ...place }: TextEvent): readonly Signal[] {
     const index = this.indexOf(place);
     if (whole) return this.complete(index, text);
-    const heard = this.heardCalls.get(index);
-    if (heard) heard.streamed += text;
+    const heard = this.heardCalls.get(index) ?? { index, id: undefined, streamed: '', announced: '' };
+    heard.streamed += text;
+    this.heardCalls.set(index, heard);
     return this.fragment(index, undefined, text);
   }
 
   /** Lets out what of the whole arguments was not heard yet. Arguments that contradict what was heard are left alone. */
   private complete(index: number, whole: string | undefined): readonly Signal[] {
     const heard = this.heardCalls.get(index);
-    if (!heard || whole === undefined || !whole.startsWith(heard.streamed)) return [];
+    if (whole === undefined || heard?.streamed === whole) return [];
+    if (!heard) return this.arguments({ type: 'text', index, itemId: undefined, kind: 'arguments', part: 0, text: whole, whole: false, logprobs: undefined });
+    if (!whole.startsWith(heard.streamed)) return [];
     const rest = whole.slice(heard.streamed.length);
     heard.streamed = whole;
     return rest === '' ? [] : this.fragment(index, undefined, rest);
@@ -191,8 +202,6 @@ export class NativeReader implements AnswerParser {
     this.lastIndex = known;
     return known;
   }
-
-  private lastIndex: number | undefined;
 }
 
 /** Above every index that an endpoint gives. */
@@ -201,5 +210,5 @@ const UNNUMBERED = 1_000_000;
 function failureOf({ status, error }: NativeResponse): BridgeError | undefined {
   if (error !== undefined) return classifyStreamError(error);
   if (status !== 'failed' && status !== 'cancelled') return undefined;
-  return new BridgeError('upstream_error', `The provider reported that its answer was ${status}, and no reason.`);
+  return new BridgeError('upstream_error', `The provider ended its answer as ${status} and gave no reason.`);
 }

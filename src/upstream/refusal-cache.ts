@@ -7,6 +7,7 @@ const REMEMBERED = 32;
 
 interface Refusal { readonly error: BridgeError; readonly until: number }
 
+/** Found by the exact bytes and the key they were sent with. */
 export class RefusalCache {
   private readonly refusals = new Map<string, Refusal>();
 

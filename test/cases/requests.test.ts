@@ -22,9 +22,12 @@ interface RequestCase {
   readonly defaultModel?: string;
   /** Options of the translation that are not at their defaults. */
   readonly options?: Partial<TranslateOptions>;
+  /** Top-level fields that this provider documents and the strict upstream does not know. */
+  readonly fields?: readonly string[];
 }
 
 const CODING_PLAN = 'aliyun-coding';
+const DASHSCOPE = [CODING_PLAN, 'aliyun-token-plan', 'aliyun-payg'];
 
 for (const fixture of listFixtures('requests')) {
   describe(`requests/${fixture.name}`, () => {
@@ -37,13 +40,13 @@ for (const fixture of listFixtures('requests')) {
     });
 
     it('is accepted by a strict upstream', () => {
-      const { chat } = translate(readBody(fixture, options), options);
+      const { chat, maxTokens } = translate(readBody(fixture, options), options);
       const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-test-key', 'accept-encoding': 'identity' };
       const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
-      const dialect = (options.provider ?? CODING_PLAN) === CODING_PLAN ? 'dashscope' : 'openai';
+      const dialect = DASHSCOPE.includes(options.provider ?? CODING_PLAN) ? 'dashscope' : 'openai';
       // FORWARD_REASONING sends a field that only its user's provider knows.
-      const allowFields = options.options?.forwardReasoning === true ? ['reasoning'] : [];
-      assert.equal(judge(request, { dialect, maxTokens: 65_536, allowFields }), undefined);
+      const allowFields = [...(options.options?.forwardReasoning === true ? ['reasoning'] : []), ...(options.fields ?? [])];
+      assert.equal(judge(request, { dialect, maxTokens, allowFields }), undefined);
     });
   });
 }
@@ -55,13 +58,20 @@ function readBody(fixture: Fixture, { codex }: RequestCase): JsonObject {
   return captured.body;
 }
 
+interface Translation {
+  readonly chat: object;
+  readonly notes: readonly string[];
+  /** What the model's provider takes at most. */
+  readonly maxTokens: number;
+}
+
 /** The way of the bridge: the body decides the protocol, the catalogue the model and its dialect. */
-function translate(body: JsonObject, { provider, defaultModel, options }: RequestCase): { readonly chat: object; readonly notes: readonly string[] } {
+function translate(body: JsonObject, { provider, defaultModel, options }: RequestCase): Translation {
   const request = body['messages'] === undefined ? readResponsesRequest(body) : readChatRequest(body).request;
   const row = findProvider(provider ?? CODING_PLAN, 'http://127.0.0.1/v1');
-  const { id, dialect } = resolveModel(row, asString(body['model']), defaultModel);
+  const { id, dialect, model } = resolveModel(row, asString(body['model']), defaultModel);
   const { value, notes } = translateRequest(request, {
     model: id, dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: false, ...options,
   });
-  return { chat: value.chat, notes };
+  return { chat: value.chat, notes, maxTokens: model?.maxOutput ?? 65_536 };
 }

@@ -52,7 +52,7 @@ test('no model at all says what to do', async () => {
 
 for (const provider of PROVIDERS) {
   test(`the table of ${provider.name} fits into 80 columns of ASCII`, () => {
-    const text = renderModels(listEntries(provider, undefined), provider, 'http://127.0.0.1/v1');
+    const text = renderModels(listEntries(provider), provider, 'http://127.0.0.1/v1');
     assert.deepEqual(text.split('\n').filter((line) => line.length > 80), []);
     assert.match(text, /^[\n\x20-\x7e]+$/);
     for (const { id } of provider.models) assert.ok(text.includes(`\n${id}`), id);
@@ -63,7 +63,7 @@ test('where ids leave no room, names are cut and ids are not', () => {
   const [provider] = PROVIDERS;
   assert.ok(provider);
   const id = 'an-organisation/a-model-with-a-long-name-32b-instruct';
-  const text = renderModels(listEntries(provider, id), provider, 'http://127.0.0.1/v1');
+  const text = renderModels(listEntries(provider, { preferred: id }), provider, 'http://127.0.0.1/v1');
   assert.match(text, new RegExp(`^${id}\\* - {8}128k `, 'm'));
   assert.match(text, /^qwen3\.7-plus +Qwen3\.7 {2}984k /m);
 });

@@ -9,7 +9,7 @@ import { findProvider } from '../../src/providers/catalog';
 import { describeForCodex } from '../../src/providers/codex-models';
 import { listEntries } from '../../src/providers/model-list';
 
-const MODELS = describeForCodex(listEntries(findProvider(undefined, 'http://127.0.0.1/v1'), 'm'), { provider: 'P' });
+const MODELS = describeForCodex(listEntries(findProvider(undefined, 'http://127.0.0.1/v1'), { preferred: 'm' }));
 
 async function createFolder(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'catalog-file-'));

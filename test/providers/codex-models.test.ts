@@ -51,8 +51,8 @@ const FIELDS: Readonly<Record<keyof CodexModel, Check>> = {
 for (const provider of PROVIDERS) {
   test(`every model of ${provider.name} has every field, and of the right type`, () => {
     for (const preferred of [undefined, 'a-model-nobody-knows']) {
-      const entries = listEntries(provider, preferred);
-      const models = describeForCodex(entries, { provider: provider.title });
+      const entries = listEntries(provider, { preferred });
+      const models = describeForCodex(entries);
       assert.equal(models.length, entries.length);
       for (const model of models) {
         for (const [field, check] of Object.entries(FIELDS)) {
@@ -74,12 +74,13 @@ for (const provider of PROVIDERS) {
 
 const entry = (more: Partial<Model>): CatalogEntry => ({
   model: { id: 'm', name: 'M', contextWindow: 200_000, maxOutput: 8_000, input: ['text'], efforts: [], evidence: 'documented', ...more },
+  provider: PROVIDERS[0]!,
   basis: 'documented',
   isDefault: false,
 });
 
 const describe = (more: Partial<Model>, codexVersion?: string): CodexModel | undefined =>
-  describeForCodex([entry(more)], { provider: 'P', codexVersion })[0];
+  describeForCodex([entry(more)], codexVersion)[0];
 
 test('compaction leaves room for the longest answer, up to a fifth of the window', () => {
   const limitOf = (contextWindow: number, maxOutput: number) => describe({ contextWindow, maxOutput })?.auto_compact_token_limit;

@@ -17,38 +17,59 @@ const summary = (entries: readonly CatalogEntry[]) =>
   entries.map(({ model: { id }, basis, isDefault }) => `${id} ${basis}${isDefault ? ' default' : ''}`);
 
 test('the default model comes first, the rows keep their order', () => {
-  assert.deepEqual(summary(listEntries(PROVIDER, undefined)), ['second source default', 'first source']);
-  assert.deepEqual(summary(listEntries(PROVIDER, 'FIRST')), ['first source default', 'second source']);
+  assert.deepEqual(summary(listEntries(PROVIDER)), ['second source default', 'first source']);
+  assert.deepEqual(summary(listEntries(PROVIDER, { preferred: 'FIRST' })), ['first source default', 'second source']);
 });
 
 test('a default model that nobody knows gets careful guesses, and what the dialect says', () => {
-  const [unknown, ...rest] = listEntries(PROVIDER, 'third');
+  const [unknown, ...rest] = listEntries(PROVIDER, { preferred: 'third' });
   assert.deepEqual(unknown, {
     model: { id: 'third', name: 'third', contextWindow: 128_000, maxOutput: 4_000, input: ['text'], efforts: [], evidence: 'inferred' },
+    provider: PROVIDER,
     basis: 'assumed',
     isDefault: true,
   });
   assert.equal(rest.length, 2);
   const neutral = { ...PROVIDER, dialect: {}, models: [] };
-  assert.deepEqual(listEntries(neutral, 'third').map((entry) => [entry.model.maxOutput, entry.model.input]), [[8_192, ['text', 'image']]]);
+  assert.deepEqual(listEntries(neutral, { preferred: 'third' }).map((entry) => [entry.model.maxOutput, entry.model.input]), [[8_192, ['text', 'image']]]);
 });
 
 test('without rows and without a default model there is nothing', () => {
   const { defaultModel, ...neutral } = { ...PROVIDER, models: [] };
   assert.equal(defaultModel, 'second');
-  assert.deepEqual(listEntries(neutral, undefined), []);
+  assert.deepEqual(listEntries(neutral), []);
 });
 
 test('what the provider says of a model of ours beats the row, but for its id and its name', () => {
   const found = [{ id: 'FIRST', name: 'first-4bit', contextWindow: 32_768, input: ['text', 'image'] as const }];
-  const entry = listEntries(PROVIDER, undefined, found).find(({ model: { id } }) => id === 'first');
-  assert.deepEqual(entry, { model: { ...model('first'), contextWindow: 32_768, input: ['text', 'image'] }, basis: 'source', isDefault: false });
+  const entry = listEntries(PROVIDER, { discovered: found }).find(({ model: { id } }) => id === 'first');
+  assert.deepEqual(entry, { model: { ...model('first'), contextWindow: 32_768, input: ['text', 'image'] }, provider: PROVIDER, basis: 'source', isDefault: false });
 });
 
 test('models that only the provider lists come last, once each', () => {
   const found = [{ id: 'zeta', name: 'Zeta', contextWindow: 64_000 }, { id: 'first' }, { id: 'alpha' }, { id: 'zeta' }];
-  const entries = listEntries(PROVIDER, 'alpha', found);
+  const entries = listEntries(PROVIDER, { preferred: 'alpha', discovered: found });
   assert.deepEqual(summary(entries), ['alpha listed default', 'first source', 'second source', 'zeta listed']);
   const zeta = entries.at(-1)?.model;
   assert.deepEqual([zeta?.name, zeta?.contextWindow, zeta?.maxOutput, zeta?.efforts], ['Zeta', 64_000, 4_000, []]);
+});
+
+test('an alias has the facts of its model, wherever that is, and hides a row of the same name', () => {
+  const aliases = { fast: 'first', far: 'deepseek/deepseek-v4-pro', second: 'first', lost: 'nobody-knows' };
+  const entries = listEntries(PROVIDER, { aliases });
+  assert.deepEqual(summary(entries), ['second source default', 'fast source', 'far source', 'lost assumed', 'first source']);
+  const [second, fast, far, lost] = entries;
+  assert.deepEqual([second?.model.name, fast?.model.name, lost?.model.name], ['second (The first)', 'fast (The first)', 'lost (nobody-knows)']);
+  assert.deepEqual([far?.provider.name, far?.model.contextWindow], ['deepseek', 1_000_000]);
+});
+
+test('models of other providers are listed under their names when the bridge has a key', () => {
+  const reachable = ['deepseek', 'acme'];
+  const others = listEntries(PROVIDER, { reachable }).slice(PROVIDER.models.length);
+  assert.ok(others.length > 0);
+  for (const { model: { id }, provider } of others) {
+    assert.equal(provider.name, 'deepseek');
+    assert.match(id, /^deepseek\/deepseek-/);
+  }
+  assert.equal(listEntries({ ...PROVIDER, slashedIds: true }, { reachable }).length, 2, 'a slash leads nowhere else here');
 });

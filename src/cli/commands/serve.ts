@@ -1,6 +1,7 @@
 /** `serve`: reads the configuration, builds the server and runs it. */
 import type { Bridge } from '../../bridge/bridge';
 import type { Config } from '../../config/options';
+import type { Environment } from '../../config/resolve';
 import { createLogger, type Logger } from '../../observe/log';
 import { createBridgeServer } from '../../server/create-server';
 import type { CommandContext } from '../command';
@@ -22,9 +23,9 @@ export async function run({ flags, mistakes, env, io }: CommandContext): Promise
     level: config.logLevel,
     format: config.logFormat,
     write: (line) => io.error(line),
-    secrets: config.aiApiKey === undefined ? [] : [config.aiApiKey],
+    secrets: [config.aiApiKey, ...keysOf(env)].filter((secret) => secret !== undefined),
   });
-  const bridge = createLateBridge(() => buildBridge(config, log));
+  const bridge = createLateBridge(() => buildBridge(config, env, log));
   const warmUp = setTimeout(bridge.warmUp, WARM_UP_DELAY_MS);
   const server = createBridgeServer({ config, version, log, bridge });
   return runServer({ server, version, config, origins, io }).finally(() => clearTimeout(warmUp));
@@ -33,7 +34,14 @@ export async function run({ flags, mistakes, env, io }: CommandContext): Promise
 /** Late enough to leave the first moments to whoever waits for the port, early enough for the first turn. */
 const WARM_UP_DELAY_MS = 300;
 
-function buildBridge(config: Config, log: Logger): Bridge {
+/** Any of them may be sent somewhere, so none may be logged. */
+function keysOf(env: Environment): readonly (string | undefined)[] {
+  return Object.keys(env).filter((name) => name.endsWith('_API_KEY')).map((name) => env[name]);
+}
+
+function buildBridge(config: Config, env: Environment, log: Logger): Bridge {
+  const { collectKeys }: typeof import('../../providers/keys') = require('../../providers/keys');
+  const { PROVIDERS }: typeof import('../../providers/catalog') = require('../../providers/catalog');
   const { createBridge }: typeof import('../../bridge/create-bridge') = require('../../bridge/create-bridge');
-  return createBridge(config, log);
+  return createBridge({ ...config, providerKeys: collectKeys(PROVIDERS, env) }, log);
 }

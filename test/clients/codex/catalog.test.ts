@@ -141,7 +141,7 @@ for (const version of READERS) {
     const folder = await createWorkFolder();
     try {
       const models = PROVIDERS.flatMap((provider) =>
-        describeForCodex(listEntries(provider, undefined), { provider: provider.title, codexVersion: version })
+        describeForCodex(listEntries(provider), version)
           .map((model) => ({ ...model, slug: `${provider.name}/${model.slug}` })));
       await writeFile(join(folder.codexHome, FILE), JSON.stringify({ models }));
       await writeFile(join(folder.codexHome, 'config.toml'), `model_catalog_json = "${FILE}"\n`);
@@ -204,6 +204,30 @@ scenario(
     assertKnown(patched);
     assert.equal(patched.requests[0]?.body.reasoning_effort, undefined, 'no effort is guessed');
     assert.equal(await readWindow(folder.codexHome), 121_600);
+  },
+);
+
+scenario(
+  'the efforts of a model reach upstream',
+  {
+    dialects: ['openai'],
+    model: 'deepseek-v4-pro',
+    bridgeEnv: { AI_PROVIDER: 'deepseek' },
+    allowFields: ['thinking', 'reasoning_content'],
+    without: ['reasoning-effort'],
+    script: [answer({ text: 'By default.' }), answer({ text: 'Most.' }), answer({ text: 'None.' })],
+  },
+  async (played) => {
+    const flags = askingProvider(played);
+    const efforts = [];
+    for (const effort of [undefined, 'max', 'none']) {
+      const args = [...flags, ...(effort === undefined ? [] : ['-c', `model_reasoning_effort="${effort}"`])];
+      const asked = await played.run('Think.', { args });
+      assertKnown(asked);
+      const [request] = asked.requests;
+      efforts.push([request?.body.thinking.type, request?.body.reasoning_effort]);
+    }
+    assert.deepEqual(efforts, [['enabled', 'high'], ['enabled', 'max'], ['disabled', undefined]]);
   },
 );
 

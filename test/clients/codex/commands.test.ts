@@ -1,4 +1,4 @@
-/** Shell commands: one, and two at once. */
+/** Shell commands: one, two at once, and one of two. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -99,5 +99,23 @@ scenario(
     assert.match(first?.['content'], /Output:\nwriter\nreader\n$/);
     assert.match(second?.['content'], /Output:\nwritten\n$/);
     assert.deepEqual(rest, []);
+  },
+);
+
+scenario(
+  'only the first of two commands, where one call at a time is wanted',
+  {
+    dialects: ['dashscope'],
+    bridgeEnv: { ALLOW_MULTI_TOOL_CALLS: '0' },
+    script: [
+      answer({ toolCalls: [shellCall('echo one >> runs.txt'), shellCall('echo two >> runs.txt')] }),
+      answer({ text: 'One ran.' }),
+    ],
+  },
+  async ({ run, folder }) => {
+    const { requests } = await run('Run both.');
+    assert.deepEqual(await readTree(folder.workspace), { 'runs.txt': 'one\n' });
+    const [said, result, ...rest] = messagesAfter(requests[1]!, 'Run both.');
+    assert.deepEqual([said?.['tool_calls'].length, result?.['tool_call_id'], rest], [1, 'call_1_0', []]);
   },
 );

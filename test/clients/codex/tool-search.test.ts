@@ -7,7 +7,7 @@ import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';
 
 scenario(
-  'tool search, then the tool that was found',
+  'tool search, then the tool that was found, and again in a later turn',
   {
     catalog: { supports_search_tool: true },
     config: { tables: `${mcpServer('mini')}\n${mcpServer('other')}` },
@@ -15,6 +15,8 @@ scenario(
       answer({ reasoning: 'What is there?', toolCalls: [{ name: 'tool_search', arguments: { query: 'mini echo text', limit: 1 } }], pieces: 1 }),
       answer({ toolCalls: [{ name: 'mcp__mini__echo', arguments: { text: 'gefunden' } }] }),
       answer({ text: 'It echoes.' }),
+      answer({ toolCalls: [{ name: 'mcp__mini__echo', arguments: { text: 'noch einmal' } }] }),
+      answer({ text: 'It still echoes.' }),
     ],
   },
   async ({ run }) => {
@@ -42,5 +44,10 @@ scenario(
     assert.equal(said?.['tool_calls'][0].function.name, 'mcp__mini__echo');
     assert.match(result?.['content'], /mini echoes: gefunden/);
     assert.deepEqual(rest, []);
+
+    const later = await run('Again.', { args: ['resume', '--last'] });
+    assert.deepEqual(completedItems(later.events, 'mcp_tool_call').map(({ status }) => status), ['completed']);
+    assert.deepEqual(textsOf(later.events, 'agent_message'), ['It still echoes.']);
+    assertGrowing([...requests, ...later.requests]);
   },
 );

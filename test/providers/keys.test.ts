@@ -1,0 +1,29 @@
+/** Keys under the providers' own variables: only those of the provider that is asked. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { findProvider, PROVIDERS } from '../../src/providers/catalog';
+import { resolveKey } from '../../src/providers/keys';
+
+const plan = findProvider('aliyun-coding', 'http://127.0.0.1/v1');
+
+it('the first variable that is set counts, an empty one does not', () => {
+  const [first = '', second = '', third = ''] = plan.keyEnv;
+  assert.equal(resolveKey(plan, {}), undefined);
+  assert.deepEqual(resolveKey(plan, { [third]: 'sk-test-3' }), { variable: third, key: 'sk-test-3' });
+  assert.deepEqual(resolveKey(plan, { [first]: ' ', [second]: ' sk-test-2 ', [third]: 'sk-test-3' }), { variable: second, key: 'sk-test-2' });
+});
+
+it('no provider looks at the variable of another company', () => {
+  const everything = Object.fromEntries(PROVIDERS.flatMap(({ keyEnv }) => keyEnv.map((name) => [name, `sk-test-${name}`])));
+  for (const provider of PROVIDERS) {
+    const { keyEnv } = provider;
+    const others = Object.fromEntries(Object.entries(everything).filter(([name]) => !keyEnv.includes(name)));
+    assert.equal(resolveKey(provider, others), undefined, provider.name);
+    assert.equal(resolveKey(provider, everything)?.variable, keyEnv[0], provider.name);
+  }
+});
+
+it('a host nobody knows gets none', () => {
+  const everything = Object.fromEntries(PROVIDERS.flatMap(({ keyEnv }) => keyEnv.map((name) => [name, 'sk-test'])));
+  assert.equal(resolveKey(findProvider(undefined, 'https://unknown.example/v1'), everything), undefined);
+});

@@ -1,0 +1,38 @@
+/** Which provider a model name leads to, and whose key goes there. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { findProvider, PROVIDERS } from '../../src/providers/catalog';
+import { collectKeys } from '../../src/providers/keys';
+import { findRoute } from '../../src/providers/routes';
+
+const provider = (name: string) => findProvider(name, 'http://127.0.0.1/v1');
+
+const ROUTES: readonly (readonly [asked: string | undefined, home: string, leadsTo: string, model: string | undefined])[] = [
+  ['glm-4.7', 'aliyun-coding', 'aliyun-coding', 'glm-4.7'],
+  [undefined, 'aliyun-coding', 'aliyun-coding', undefined],
+  ['deepseek/deepseek-v4-pro', 'aliyun-coding', 'deepseek', 'deepseek-v4-pro'],
+  ['DeepSeek/deepseek-v4-pro', 'aliyun-coding', 'deepseek', 'deepseek-v4-pro'],
+  ['aliyun-coding/glm-5', 'aliyun-coding', 'aliyun-coding', 'glm-5'],
+  ['unknown/model', 'aliyun-coding', 'aliyun-coding', 'unknown/model'],
+  ['deepseek/deepseek-chat', 'openrouter', 'openrouter', 'deepseek/deepseek-chat'],
+  ['fast', 'aliyun-coding', 'aliyun-coding', 'glm-4.7'],
+  ['FAST', 'aliyun-coding', 'aliyun-coding', 'glm-4.7'],
+  ['deep', 'openrouter', 'deepseek', 'deepseek-v4-pro'],
+  ['openrouter/qwen/qwen3-coder', 'aliyun-coding', 'openrouter', 'qwen/qwen3-coder'],
+];
+
+describe('findRoute', () => {
+  for (const [asked, home, leadsTo, model] of ROUTES) {
+    it(`${asked ?? 'no name'} at ${home} leads to ${leadsTo}`, () => {
+      const route = findRoute(asked, provider(home), { fast: 'glm-4.7', deep: 'deepseek/deepseek-v4-pro' });
+      assert.deepEqual([route.provider.name, route.model], [leadsTo, model]);
+    });
+  }
+});
+
+it('every provider has a key of its own variable, and only of that', () => {
+  const env = Object.fromEntries(PROVIDERS.flatMap(({ keyEnv }) => keyEnv.slice(0, 1)).map((name) => [name, `sk-test-${name}`]));
+  const keys = collectKeys(PROVIDERS, { ...env, AI_API_KEY: 'sk-test-home' });
+  for (const { name, keyEnv } of PROVIDERS) assert.equal(keys[name], keyEnv[0] === undefined ? undefined : `sk-test-${keyEnv[0]}`);
+  assert.deepEqual(collectKeys(PROVIDERS, {}), {});
+});
