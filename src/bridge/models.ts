@@ -21,7 +21,7 @@ export interface ModelCatalog {
   list(codexVersion?: string): Promise<ModelList>;
 }
 
-export type ModelSettings = ProviderSettings & Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap' | 'providerKeys'>;
+export type ModelSettings = ProviderSettings & Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap'>;
 
 /** The provider's own list is asked for once, when it is first needed, and only when the user wants it. */
 export function createModelCatalog(settings: ModelSettings, provider: Provider, log: Logger): ModelCatalog {
@@ -31,7 +31,6 @@ export function createModelCatalog(settings: ModelSettings, provider: Provider, 
     preferred: settings.defaultModel,
     discovered: await discover(),
     aliases: settings.modelMap,
-    reachable: Object.keys(settings.providerKeys ?? {}),
   });
   return {
     entries,

@@ -35,5 +35,5 @@ function describeKey(config: Config, origins: Origins): string {
   if (config.aiApiKey !== undefined) return `set${renderOrigin(origins.aiApiKey)}`;
   const { findProvider }: typeof import('../providers/catalog') = require('../providers/catalog');
   const { local, keyEnv } = findProvider(config.provider, config.aiBaseUrl);
-  return local ? 'none, none is needed' : `missing, set ${['AI_API_KEY', ...keyEnv].join(' or ')}`;
+  return local ? 'not needed' : `missing, set ${['AI_API_KEY', ...keyEnv.slice(0, 1)].join(' or ')}`;
 }

@@ -33,7 +33,9 @@ function addAddress({ config, origins }: Whole, provider: Provider): Added {
   if (origin.kind === 'default' || origins.aiBaseUrl.kind !== 'default') return { config, origins };
   const [aiBaseUrl] = provider.baseUrls;
   if (aiBaseUrl === undefined) {
-    return { mistake: `Cannot use "${provider.name}" from ${origin.kind} ${origin.name} alone: expected a base URL beside it, in ${OPTIONS.aiBaseUrl.env[0]} or ${OPTIONS.aiBaseUrl.flags[0]}.` };
+    const { env, flags } = OPTIONS.aiBaseUrl;
+    const given = `"${provider.name}" from ${origin.kind} ${origin.name} alone`;
+    return { mistake: `Cannot use ${given}: expected a base URL beside it, in ${env[0]} or ${flags[0]}.` };
   }
   return { config: { ...config, aiBaseUrl }, origins: { ...origins, aiBaseUrl: origin } };
 }

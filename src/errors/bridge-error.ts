@@ -10,6 +10,8 @@ export interface ErrorDetails {
   readonly upstreamStatus?: number;
   readonly requestId?: string;
   readonly retryAfterMs?: number;
+  /** How long a limit of this sort lasts at least, though nobody asked to wait so long. */
+  readonly pauseMs?: number;
   /** The bridge has asked as often as it may: Codex must not ask again by itself. */
   readonly final?: boolean;
 }

@@ -1,107 +1,95 @@
-/** The only place that guesses: from what an upstream said or did to an error kind. */
+/** The only place that guesses: from what an upstream said or did to an error kind, and to words a user can act on. */
 import { BridgeError, type ErrorDetails } from './bridge-error';
+import type { ErrorRule, Vendor } from './error-rule';
 import type { ErrorKind } from './error-table';
+import { findReset } from './quota-reset';
+import { readWaitInText } from './retry-after';
 import { readErrorText, readErrorValue, type VendorError } from './vendor-error';
+import { ADVICE, PAGE_STATUSES, STATUSES, WORDINGS } from './wordings';
 
 /** An HTTP answer that is not a success. */
-export interface HttpFailure {
+export interface HttpFailure extends Vendor {
   readonly status: number;
   readonly body: string;
   readonly retryAfterMs?: number;
   readonly requestId?: string;
-  /** Host of the upstream, for the message. */
-  readonly host: string;
 }
-
-interface Rule {
-  readonly kind: ErrorKind;
-  readonly pattern: RegExp;
-}
-
-/**
- * Wordings decide before statuses do: the same wording comes with 400, 403, 429 or inside a 200. First match wins. A
- * pattern sees `code type message`, so `^` is where a code stands. Texts and codes: upstreams.md, section 5.
- */
-const WORDINGS: readonly Rule[] = [
-  { kind: 'wrong_client', pattern: /only available for coding agents|access_terminated_error/i },
-  {
-    kind: 'quota',
-    pattern:
-      /(hour|week|month) allocated quota exceeded|free allocated quota exceeded|insufficient balance|arrearage|FreeTierOnly|fair usage policy|^(1113|1308|1309|1310|1313)\b/i,
-  },
-  { kind: 'overload', pattern: /system capacity limits/i },
-  { kind: 'rate_limit', pattern: /throttling|rate limit|too many requests|concurrency allocated quota|limit_requests|limit_burst_rate|#token-limit/i },
-  // After the throttle of tokens per minute, which has the same code and the anchor #token-limit.
-  { kind: 'quota', pattern: /insufficient_quota/i },
-  { kind: 'moderation', pattern: /data_?inspection_?failed|inappropriate content|content_policy|sensitive content/i },
-  {
-    kind: 'context_overflow',
-    pattern:
-      /range of input length|message token length exceed|prompt (is )?too long|exceeds max length|context window exceeds|exceeded model token limit|maximum context length|exceeds the available context|greater than the context length|exceeded max context length|context_length_exceeded|^1261\b/i,
-  },
-  { kind: 'model_not_found', pattern: /model .{0,80}(is not supported|not exist|not found)|model_not_found|unknown model|product is not activated|^1211\b/i },
-  { kind: 'auth', pattern: /incorrect api key|invalid[ _-]api[ _-]?key|invalid access token|token expired|invalid_api_key/i },
-];
-
-const STATUSES: Readonly<Record<number, ErrorKind>> = {
-  401: 'auth',
-  402: 'quota',
-  403: 'auth',
-  404: 'model_not_found',
-  408: 'timeout',
-  413: 'context_overflow',
-  429: 'rate_limit',
-  503: 'overload',
-  504: 'timeout',
-  529: 'overload',
-};
-
-/** What the user can do about it; `{host}` is the upstream's host. */
-const ADVICE: { readonly [K in ErrorKind]?: string } = {
-  auth: 'Check that AI_API_KEY belongs to {host}.',
-  wrong_client: '{host} accepts only the coding tools it knows; see "405" in the troubleshooting guide.',
-  model_not_found: 'Check the model name: ids are exact, see GET /v1/models.',
-  quota: 'Asking again does not help until the plan resets.',
-};
 
 /** An HTTP answer with an error status. */
 export function classifyHttpFailure(failure: HttpFailure): BridgeError {
-  const vendor = readErrorText(failure.body);
-  const kind = kindOf(vendor) ?? kindOfStatus(failure.status);
-  const said = (vendor.message || 'no message').replace(/(?<![.!?。！？])$/, '.');
+  const { status, retryAfterMs, host } = failure;
+  const vendor = readErrorText(hideKey(failure.body, failure));
   const requestId = failure.requestId ?? vendor.requestId;
-  const parts = [`${failure.host} answered ${failure.status}: ${said}`, ADVICE[kind]?.replace('{host}', failure.host), requestId && `(request id ${requestId})`];
-  return new BridgeError(kind, parts.filter(Boolean).join(' '), details(vendor, { ...failure, ...(requestId !== undefined && { requestId }) }));
+  const opening = `${host} answered ${status}: `;
+  return describe({ ...vendor, message: vendor.message || 'no message', ...(requestId !== undefined && { requestId }) }, failure, {
+    opening,
+    stop: true,
+    fallback: kindOfStatus(status, vendor.page === true),
+    details: { upstreamStatus: status, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+  });
 }
 
 /** An error object inside a 200 answer. */
-export function classifyStreamError(value: unknown): BridgeError {
-  const vendor = readErrorValue(value);
-  const byStatus = vendor.status === undefined ? undefined : kindOfStatus(vendor.status);
-  const kind = kindOf(vendor) ?? byStatus ?? (REFUSED.test(wordsOf(vendor)) ? 'upstream_rejected' : 'upstream_error');
-  const id = vendor.requestId === undefined ? '' : ` (request id ${vendor.requestId})`;
-  return new BridgeError(kind, `The provider reported: ${vendor.message}${id}`, details(vendor, {}));
+export function classifyStreamError(value: unknown, source: Vendor = { host: 'the provider' }): BridgeError {
+  const read = readErrorValue(value);
+  const vendor = { ...read, message: hideKey(read.message, source) };
+  const byStatus = vendor.status === undefined ? undefined : kindOfStatus(vendor.status, false);
+  const fallback = byStatus ?? (REFUSED.test(wordsOf(vendor)) ? 'upstream_rejected' : 'upstream_error');
+  return describe(vendor, source, { opening: 'The provider reported: ', stop: false, fallback, details: {} });
 }
 
 /** A refusal of the request inside a 200: asking again would be refused again, and cost the quota of a request. */
-const REFUSED = /<4\d\d>|invalid_?(request|parameter)/i;
+const REFUSED = /<4\d\d>|invalid[_ ]?(request|param)/i;
+
+interface Story {
+  readonly opening: string;
+  /** Whether the vendor's words end in a full stop also where nothing follows them. */
+  readonly stop: boolean;
+  /** The kind when no wording is known. */
+  readonly fallback: ErrorKind;
+  readonly details: Pick<ErrorDetails, 'upstreamStatus' | 'retryAfterMs'>;
+}
+
+function describe(vendor: VendorError, source: Vendor, { opening, stop, fallback, details }: Story): BridgeError {
+  const rule = findRule(vendor, source);
+  const kind = rule?.kind ?? fallback;
+  const now = source.clock?.();
+  const reset = kind === 'quota' ? findReset(rule?.resets, vendor.message, now) : undefined;
+  const advice = [reset?.sentence, adviceFor(kind, rule, source)].filter((sentence) => sentence !== undefined).join(' ');
+  const said = advice === '' && !stop ? vendor.message : vendor.message.replace(/(?<![.!?。！？])\s*$/, '.');
+  const id = vendor.requestId === undefined ? undefined : `(request id ${vendor.requestId})`;
+  const message = [opening + said, advice, id].filter(Boolean).join(' ');
+  const vendorCode = vendor.code ?? vendor.type;
+  const untilReset = reset?.at === undefined || now === undefined ? undefined : reset.at - now;
+  const retryAfterMs = details.retryAfterMs ?? untilReset ?? (LIMITS.has(kind) ? readWaitInText(vendor.message) : undefined);
+  return new BridgeError(kind, message, {
+    ...(vendorCode !== undefined && { vendorCode }),
+    ...(vendor.requestId !== undefined && { requestId: vendor.requestId }),
+    ...details,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(rule?.pauseMs !== undefined && { pauseMs: rule.pauseMs }),
+  });
+}
+
+/** What the provider means by its own codes comes before what anyone means by such words. */
+function findRule(vendor: VendorError, { rules = [] }: Vendor): ErrorRule | undefined {
+  const words = wordsOf(vendor);
+  return [...rules, ...WORDINGS].find((rule) => rule.says.test(words));
+}
+
+function adviceFor(kind: ErrorKind, rule: ErrorRule | undefined, { host, keyAdvice }: Vendor): string | undefined {
+  const general = kind === 'auth' ? (keyAdvice ?? ADVICE[kind]) : ADVICE[kind];
+  return (rule?.advice ?? general)?.replaceAll('{host}', host);
+}
+
+/** Kinds whose message may say how long to wait. */
+const LIMITS: ReadonlySet<ErrorKind> = new Set(['rate_limit', 'overload']);
+
+function kindOfStatus(status: number, page: boolean): ErrorKind {
+  const known = (page ? PAGE_STATUSES[status] : undefined) ?? STATUSES[status];
+  return known ?? (status >= 500 ? 'upstream_error' : 'upstream_rejected');
+}
 
 const wordsOf = (vendor: VendorError): string => `${vendor.code ?? ''} ${vendor.type ?? ''} ${vendor.message}`;
 
-function kindOf(vendor: VendorError): ErrorKind | undefined {
-  const words = wordsOf(vendor);
-  return WORDINGS.find((rule) => rule.pattern.test(words))?.kind;
-}
-
-const kindOfStatus = (status: number): ErrorKind => STATUSES[status] ?? (status >= 500 ? 'upstream_error' : 'upstream_rejected');
-
-function details(vendor: VendorError, failure: { readonly status?: number; readonly retryAfterMs?: number; readonly requestId?: string }): ErrorDetails {
-  const vendorCode = vendor.code ?? vendor.type;
-  const requestId = failure.requestId ?? vendor.requestId;
-  return {
-    ...(vendorCode !== undefined && { vendorCode }),
-    ...(requestId !== undefined && { requestId }),
-    ...(failure.status !== undefined && { upstreamStatus: failure.status }),
-    ...(failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs }),
-  };
-}
+const hideKey = (text: string, source: Vendor): string => source.hideKey?.(text) ?? text;

@@ -26,6 +26,6 @@ export function renderStreamError(error: BridgeError, client: ClientKind): { cod
 
 function withWait(error: BridgeError): string {
   if (/try again in \d/i.test(error.message)) return error.message;
-  const seconds = Math.max(1, Math.ceil((error.details.retryAfterMs ?? 5_000) / 1_000));
+  const seconds = Math.max(1, Math.ceil((error.details.retryAfterMs ?? error.details.pauseMs ?? 5_000) / 1_000));
   return `${error.message} Please try again in ${seconds}s.`;
 }

@@ -19,3 +19,14 @@ export function readRetryAfter(retryAfter: string | undefined, retryAfterMs: str
 function readNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\s*-?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }
+
+/** `try again in 1.5s`, `try again after 1 seconds`, `retry after 33 seconds`. */
+const WAIT = /(?:try again|retry) (?:in|after) (\d+(?:\.\d+)?) ?(ms|milliseconds?|s|sec|seconds?|m|min|minutes?)\b/i;
+
+/** @returns the wait in milliseconds that a message asks for in words */
+export function readWaitInText(message: string): number | undefined {
+  const [, amount, unit = ''] = WAIT.exec(message) ?? [];
+  if (amount === undefined) return undefined;
+  const scale = /^m(s|illi)/i.test(unit) ? 1 : /^m/i.test(unit) ? 60_000 : 1_000;
+  return Math.round(Number(amount) * scale);
+}

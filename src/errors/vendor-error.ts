@@ -9,6 +9,8 @@ export interface VendorError {
   readonly requestId?: string;
   /** An HTTP status stated inside the body (MiniMax `http_code`, OpenRouter `code`). */
   readonly status?: number;
+  /** The body is a page for people: something in front of the API answered. */
+  readonly page?: true;
 }
 
 const LONGEST_MESSAGE = 2_000;
@@ -18,7 +20,7 @@ export function readErrorText(body: string): VendorError {
   const text = body.trim();
   const value = parseJson(text) ?? parseEventText(text);
   if (value !== undefined) return readErrorValue(value);
-  return { message: shorten(/<html|<!doctype/i.test(text) ? htmlTitle(text) : text) };
+  return /<html|<!doctype/i.test(text) ? { message: shorten(htmlTitle(text)), page: true } : { message: shorten(text) };
 }
 
 /** Reads an error value that was already parsed. A message that is itself JSON or SSE text is opened too. */

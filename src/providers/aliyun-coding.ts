@@ -14,6 +14,13 @@ export const aliyunCoding: Provider = {
   title: 'Alibaba Cloud Coding Plan',
   baseUrls: ['https://coding.dashscope.aliyuncs.com/v1', 'https://coding-intl.dashscope.aliyuncs.com/v1'],
   keyEnv: ['BAILIAN_CODING_PLAN_API_KEY', 'ALIBABA_CODING_PLAN_API_KEY', 'DASHSCOPE_API_KEY'],
+  keyShape: { pattern: /^sk-sp-/, advice: 'Keys of the Coding Plan start with sk-sp-; the one that was sent does not.' },
+  // Documented: the FAQ of the plan (upstreams.md, section 5).
+  errors: [
+    { kind: 'quota', says: /hour allocated quota exceeded/i, resets: 'rolling' },
+    { kind: 'quota', says: /week allocated quota exceeded/i, resets: 'monday' },
+    { kind: 'quota', says: /month allocated quota exceeded/i, resets: 'subscription-day' },
+  ],
   docs: 'https://help.aliyun.com/zh/model-studio/coding-plan',
   defaultModel: 'qwen3.7-plus',
   remarks: [
@@ -25,15 +32,33 @@ export const aliyunCoding: Provider = {
   ],
   dialect: DASHSCOPE,
   models: [
-    model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, { input: SIGHT, efforts: GRADED, evidence: 'documented', remark: 'Input limit inferred; output limit from clients, one of which has 64,000.' }),
-    model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, { input: SIGHT, efforts: GRADED, evidence: 'documented', remark: 'Pro subscribers only.' }),
-    model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, { input: SIGHT, efforts: GRADED, evidence: 'documented', remark: 'Input limit from an error text (qwen-code#2384).' }),
-    model('qwen3-max-2026-01-23', 'Qwen3 Max', 262_144, 32_768, { efforts: GRADED, evidence: 'documented', remark: 'Sources disagree about the output limit; a sample of Alibaba has 65,536.' }),
-    model('qwen3-coder-next', 'Qwen3 Coder Next', 262_144, 65_536, { dialect: WITHOUT_THINKING, evidence: 'documented' }),
-    model('qwen3-coder-plus', 'Qwen3 Coder Plus', MILLION, 65_536, { dialect: WITHOUT_THINKING, evidence: 'documented' }),
+    model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, {
+      input: SIGHT, efforts: GRADED, evidence: 'documented',
+      remark: 'Input limit inferred; output limit from clients, one of which has 64,000.',
+    }),
+    model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
+      input: SIGHT, efforts: GRADED, evidence: 'documented',
+      remark: 'Pro subscribers only.',
+    }),
+    model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, {
+      input: SIGHT, efforts: GRADED, evidence: 'documented',
+      remark: 'Input limit from an error text (qwen-code#2384).',
+    }),
+    model('qwen3-max-2026-01-23', 'Qwen3 Max', 262_144, 32_768, {
+      efforts: GRADED, evidence: 'documented',
+      remark: 'Sources disagree about the output limit; a sample of Alibaba has 65,536.',
+    }),
+    model('qwen3-coder-next', 'Qwen3 Coder Next', 262_144, 65_536, {
+      dialect: WITHOUT_THINKING, evidence: 'documented',
+    }),
+    model('qwen3-coder-plus', 'Qwen3 Coder Plus', MILLION, 65_536, {
+      dialect: WITHOUT_THINKING, evidence: 'documented',
+    }),
     model('glm-5', 'GLM-5', 202_752, 16_384, { efforts: TOGGLE, dialect: GLM, evidence: 'documented' }),
     model('glm-4.7', 'GLM-4.7', 202_752, 16_384, { efforts: TOGGLE, dialect: GLM, evidence: 'documented' }),
     model('kimi-k2.5', 'Kimi K2.5', 262_144, 32_768, { input: SIGHT, efforts: TOGGLE, evidence: 'documented' }),
-    model('MiniMax-M2.5', 'MiniMax M2.5', 196_608, 24_576, { efforts: ALWAYS, dialect: ALWAYS_THINKING, evidence: 'documented' }),
+    model('MiniMax-M2.5', 'MiniMax M2.5', 196_608, 24_576, {
+      efforts: ALWAYS, dialect: ALWAYS_THINKING, evidence: 'documented',
+    }),
   ],
 };

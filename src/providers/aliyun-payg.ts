@@ -22,7 +22,13 @@ export const aliyunPayg: Provider = {
   // The newer addresses hold the id of the workspace: https://{WorkspaceId}.ap-southeast-1.maas.aliyuncs.com.
   hosts: [/^[a-z0-9.-]+\.maas\.aliyuncs\.com$/],
   keyEnv: ['DASHSCOPE_API_KEY'],
+  keyShape: { pattern: /^(?!sk-sp-)/, advice: 'The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its own.' },
   docs: 'https://www.alibabacloud.com/help/en/model-studio/models',
+  // Documented: help.aliyun.com/en/model-studio/compatibility-with-openai-responses-api; qwen3.8-max for Codex in document_detail/3029258.
+  responses: {
+    models: ['qwen3.8-max', 'qwen3.7-max', 'qwen3.7-plus', 'qwen3.6-plus', 'qwen3.5-plus', 'qwen3-max-2026-01-23'],
+    evidence: 'documented',
+  },
   defaultModel: 'qwen3.7-plus',
   remarks: [
     'The addresses are China, international, US and Hong Kong, in this order; a key works in its own region.',
@@ -30,15 +36,34 @@ export const aliyunPayg: Provider = {
   ],
   dialect: DASHSCOPE,
   models: [
-    model('qwen3.8-max', 'Qwen3.8 Max', MILLION, 131_072, { input: SIGHT, efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh', dialect: QWEN38, evidence: 'documented' }),
+    model('qwen3.8-max', 'Qwen3.8 Max', MILLION, 131_072, {
+      input: SIGHT, efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh', dialect: QWEN38, evidence: 'documented',
+    }),
     model('qwen3.7-max', 'Qwen3.7 Max', MILLION, 65_536, { efforts: TOGGLE, evidence: 'source' }),
-    model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, { input: SIGHT, efforts: GRADED, dialect: BUDGETED, evidence: 'source', remark: 'Budgets up to 262,144 are documented.' }),
-    model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, { input: SIGHT, efforts: GRADED, dialect: BUDGETED, evidence: 'source' }),
-    model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, { input: SIGHT, efforts: GRADED, dialect: BUDGETED, evidence: 'inferred', remark: 'Limits of the Coding Plan.' }),
-    model('qwen3-max-2026-01-23', 'Qwen3 Max', 262_144, 32_768, { efforts: GRADED, dialect: BUDGETED, evidence: 'source' }),
+    model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, {
+      input: SIGHT, efforts: GRADED, dialect: BUDGETED, evidence: 'source',
+      remark: 'Budgets up to 262,144 are documented.',
+    }),
+    model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
+      input: SIGHT, efforts: GRADED, dialect: BUDGETED, evidence: 'source',
+    }),
+    model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, {
+      input: SIGHT, efforts: GRADED, dialect: BUDGETED, evidence: 'inferred',
+      remark: 'Limits of the Coding Plan.',
+    }),
+    model('qwen3-max-2026-01-23', 'Qwen3 Max', 262_144, 32_768, {
+      efforts: GRADED, dialect: BUDGETED, evidence: 'source',
+    }),
     model('qwen3-coder-plus', 'Qwen3 Coder Plus', MILLION, 65_536, { dialect: WITHOUT_THINKING, evidence: 'source' }),
-    model('qwen3-coder-next', 'Qwen3 Coder Next', 262_144, 65_536, { dialect: WITHOUT_THINKING, evidence: 'inferred', remark: 'Limits of the Coding Plan.' }),
-    model('glm-5.2', 'GLM-5.2', 1_000_000, 131_072, { efforts: ['none', 'high', 'max'], dialect: { ...LEVELS, ...GLM }, evidence: 'source' }),
-    model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, { efforts: ['none', 'high', 'max'], dialect: LEVELS, evidence: 'source' }),
+    model('qwen3-coder-next', 'Qwen3 Coder Next', 262_144, 65_536, {
+      dialect: WITHOUT_THINKING, evidence: 'inferred',
+      remark: 'Limits of the Coding Plan.',
+    }),
+    model('glm-5.2', 'GLM-5.2', 1_000_000, 131_072, {
+      efforts: ['none', 'high', 'max'], dialect: { ...LEVELS, ...GLM }, evidence: 'source',
+    }),
+    model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, {
+      efforts: ['none', 'high', 'max'], dialect: LEVELS, evidence: 'source',
+    }),
   ],
 };

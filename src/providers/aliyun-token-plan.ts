@@ -5,10 +5,13 @@ import { ALWAYS, model, SIGHT, TOGGLE } from './rows';
 
 /** The limit of the model's maker may be above that of this host: it is not sent when nobody asks for it. */
 const MAKERS_LIMIT = { alwaysMaxTokens: false } as const;
+
 /** Levels of Qwen3.8 are documented; that it cannot stop thinking is what models.dev notes (2026-08-03). */
 const QWEN38 = { thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'medium', 'xhigh'] } } as const;
 const GLM52 = { ...GLM, thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
-const GLM53 = { ...GLM, ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'high', 'max'] } } as const;
+const GLM53 = {
+  ...GLM, ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'high', 'max'] },
+} as const;
 const DEEPSEEK = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
 const KIMI_CODE = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', fixed: true } } as const;
 
@@ -25,20 +28,48 @@ export const aliyunTokenPlan: Provider = {
   hosts: [/^token-plan\.[a-z0-9-]+\.maas\.aliyuncs\.com$/],
   keyEnv: ['BAILIAN_TOKEN_PLAN_API_KEY', 'ALIBABA_TOKEN_PLAN_API_KEY', 'DASHSCOPE_API_KEY'],
   docs: 'https://www.alibabacloud.com/help/en/model-studio/token-plan-overview',
+  // Documented for Codex: document_detail/3029258.
+  responses: { models: ['qwen3.8-max'], evidence: 'documented' },
   defaultModel: 'qwen3.8-max',
   remarks: ['The first address is China, the others are international.'],
   // Source: pi-ai marks `strict` as supported here.
   dialect: { ...DASHSCOPE, strictTools: true },
   models: [
-    model('qwen3.8-max', 'Qwen3.8 Max', MILLION, 131_072, { input: SIGHT, efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh', dialect: QWEN38, evidence: 'documented' }),
-    model('qwen3.8-flash', 'Qwen3.8 Flash', MILLION, 131_072, { input: SIGHT, efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh', dialect: QWEN38, evidence: 'source' }),
-    model('qwen3.7-max', 'Qwen3.7 Max', MILLION, 65_536, { efforts: TOGGLE, evidence: 'source', remark: 'Clients have output limits from 65,536 to 131,072.' }),
-    model('glm-5.2', 'GLM-5.2', 1_000_000, 131_072, { efforts: ['none', 'high', 'max'], dialect: GLM52, evidence: 'source' }),
-    model('glm-5.3', 'GLM-5.3', 1_000_000, 131_072, { efforts: ['low', 'high', 'max'], dialect: GLM53, evidence: 'inferred', remark: 'Limits of Z.ai.' }),
-    model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, { efforts: ['none', 'high', 'max'], dialect: DEEPSEEK, evidence: 'inferred', remark: 'Limits of DeepSeek.' }),
-    model('deepseek-v4-flash', 'DeepSeek V4 Flash', 1_000_000, 384_000, { efforts: ['none', 'high', 'max'], dialect: DEEPSEEK, evidence: 'inferred', remark: 'Limits of DeepSeek.' }),
-    model('kimi-k2.6', 'Kimi K2.6', 262_144, 262_144, { input: SIGHT, efforts: TOGGLE, dialect: MAKERS_LIMIT, evidence: 'inferred', remark: 'Limits of Moonshot.' }),
-    model('kimi-k2.7-code', 'Kimi K2.7 Code', 262_144, 262_144, { input: SIGHT, efforts: ALWAYS, dialect: KIMI_CODE, evidence: 'inferred', remark: 'Limits of Moonshot.' }),
-    model('MiniMax-M2.5', 'MiniMax M2.5', 196_608, 32_768, { efforts: ALWAYS, dialect: ALWAYS_THINKING, evidence: 'source' }),
+    model('qwen3.8-max', 'Qwen3.8 Max', MILLION, 131_072, {
+      input: SIGHT, efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh', dialect: QWEN38, evidence: 'documented',
+    }),
+    model('qwen3.8-flash', 'Qwen3.8 Flash', MILLION, 131_072, {
+      input: SIGHT, efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh', dialect: QWEN38, evidence: 'source',
+    }),
+    model('qwen3.7-max', 'Qwen3.7 Max', MILLION, 65_536, {
+      efforts: TOGGLE, evidence: 'source',
+      remark: 'Clients have output limits from 65,536 to 131,072.',
+    }),
+    model('glm-5.2', 'GLM-5.2', 1_000_000, 131_072, {
+      efforts: ['none', 'high', 'max'], dialect: GLM52, evidence: 'source',
+    }),
+    model('glm-5.3', 'GLM-5.3', 1_000_000, 131_072, {
+      efforts: ['low', 'high', 'max'], dialect: GLM53, evidence: 'inferred',
+      remark: 'Limits of Z.ai.',
+    }),
+    model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, {
+      efforts: ['none', 'high', 'max'], dialect: DEEPSEEK, evidence: 'inferred',
+      remark: 'Limits of DeepSeek.',
+    }),
+    model('deepseek-v4-flash', 'DeepSeek V4 Flash', 1_000_000, 384_000, {
+      efforts: ['none', 'high', 'max'], dialect: DEEPSEEK, evidence: 'inferred',
+      remark: 'Limits of DeepSeek.',
+    }),
+    model('kimi-k2.6', 'Kimi K2.6', 262_144, 262_144, {
+      input: SIGHT, efforts: TOGGLE, dialect: MAKERS_LIMIT, evidence: 'inferred',
+      remark: 'Limits of Moonshot.',
+    }),
+    model('kimi-k2.7-code', 'Kimi K2.7 Code', 262_144, 262_144, {
+      input: SIGHT, efforts: ALWAYS, dialect: KIMI_CODE, evidence: 'inferred',
+      remark: 'Limits of Moonshot.',
+    }),
+    model('MiniMax-M2.5', 'MiniMax M2.5', 196_608, 32_768, {
+      efforts: ALWAYS, dialect: ALWAYS_THINKING, evidence: 'source',
+    }),
   ],
 };

@@ -24,8 +24,14 @@ export const deepseek: Provider = {
   },
   models: [
     // Source: pi-ai sends V4 Pro system messages in the middle of conversations.
-    model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, { efforts: EFFORTS, defaultEffort: 'high', dialect: { lateInstructions: 'system' }, evidence: 'source' }),
-    model('deepseek-flash', 'DeepSeek Flash', 1_000_000, 384_000, { input: SIGHT, efforts: EFFORTS, defaultEffort: 'high', evidence: 'source' }),
-    model('deepseek-v4-flash', 'DeepSeek V4 Flash', 1_000_000, 384_000, { efforts: EFFORTS, defaultEffort: 'high', evidence: 'source' }),
+    model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, {
+      efforts: EFFORTS, defaultEffort: 'high', dialect: { lateInstructions: 'system' }, evidence: 'source',
+    }),
+    model('deepseek-flash', 'DeepSeek Flash', 1_000_000, 384_000, {
+      input: SIGHT, efforts: EFFORTS, defaultEffort: 'high', evidence: 'source',
+    }),
+    model('deepseek-v4-flash', 'DeepSeek V4 Flash', 1_000_000, 384_000, {
+      efforts: EFFORTS, defaultEffort: 'high', evidence: 'source',
+    }),
   ],
 };

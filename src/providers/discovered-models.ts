@@ -13,16 +13,33 @@ export interface DiscoveredModel {
 
 type Path = readonly [string, ...string[]];
 
-/** OpenRouter documents two (the serving host may have less); vLLM and SGLang serve `max_model_len`; Groq, Mistral; llama.cpp. */
+/**
+ * OpenRouter documents two, and the host that serves the model may have less than its maker says (openrouter.ai/docs/models).
+ * The other names are those that public clients read: vLLM and SGLang `max_model_len`, Groq `context_window`, Mistral
+ * `max_context_length`. llama.cpp tells the window of the training (`meta.n_ctx_train`), not the one it was started with.
+ */
 const CONTEXT_WINDOW: readonly Path[] = [
-  ['top_provider', 'context_length'], ['context_length'], ['max_model_len'], ['context_window'], ['max_context_length'], ['meta', 'n_ctx'],
+  ['top_provider', 'context_length'],
+  ['context_length'],
+  ['max_model_len'],
+  ['context_window'],
+  ['max_context_length'],
 ];
-const MAX_OUTPUT: readonly Path[] = [['top_provider', 'max_completion_tokens'], ['max_completion_tokens'], ['max_output_tokens']];
-/** Moonshot, Mistral. */
+const MAX_OUTPUT: readonly Path[] = [
+  ['top_provider', 'max_completion_tokens'],
+  ['max_completion_tokens'],
+  ['max_output_tokens'],
+];
+/** Read by public clients: Moonshot, Mistral. */
 const SEES: readonly Path[] = [['supports_image_in'], ['capabilities', 'vision']];
 
-/** Ids of models that are not for chatting, on hosts that list everything they have. */
-const NOT_CHAT = /(^|[-_./])(embed(ding)?s?|rerank(er)?|whisper|tts|asr|ocr|speech|audio|moderation|guard|image|video|dall-e|t2[iv]|i2v|flux|sdxl?|wan\d|bge|bce)([-_./\d]|$)/i;
+/** What ids of models that are not for chatting have in them, on hosts that list everything they have. */
+const NOT_CHAT_WORDS = [
+  'embed', 'embeds', 'embedding', 'embeddings', 'bge', 'bce', 'rerank', 'reranker',
+  'whisper', 'tts', 'asr', 'speech', 'audio', 'ocr', 'moderation', 'guard',
+  'image', 'video', 'dall-e', 't2i', 't2v', 'i2v', 'flux', 'sd', 'sdxl', 'wan\\d',
+];
+const NOT_CHAT = new RegExp(`(^|[-_./])(${NOT_CHAT_WORDS.join('|')})([-_./:\\d]|$)`, 'i');
 
 /**
  * Reads `{data: […]}`, `{models: […]}` or a bare list. Entries without an id, and models that cannot chat or call tools as

@@ -11,8 +11,13 @@ export interface Family {
   readonly evidence: Evidence;
 }
 
+/** Models that refuse a history without their reasoning. */
+const MUST_REPLAY = { reasoningReplay: 'reasoning_content', reasoningPlaceholder: NO_REASONING } as const;
+
 /** Moonshot's own dialect of JSON Schema (vercel/ai#18921, kimi-cli#2061); one tester could not reproduce all of it. */
-const KIMI_SCHEMA: readonly SchemaRule[] = ['inline-refs', 'no-boolean-schemas', 'no-tuples', 'no-type-beside-any-of', 'required-must-exist'];
+const KIMI_SCHEMA: readonly SchemaRule[] = [
+  'inline-refs', 'no-boolean-schemas', 'no-tuples', 'no-type-beside-any-of', 'required-must-exist',
+];
 
 /** Every family that matches counts; later rows refine earlier ones. Facts: upstreams.md, sections 2 and 3. */
 export const FAMILIES: readonly Family[] = [
@@ -34,7 +39,7 @@ export const FAMILIES: readonly Family[] = [
     // `tool_choice 'specified' is incompatible with thinking enabled`.
     title: 'Kimi',
     names: /^kimi-/i,
-    dialect: { reasoningReplay: 'reasoning_content', reasoningPlaceholder: NO_REASONING, toolChoice: 'auto-only', schema: KIMI_SCHEMA },
+    dialect: { ...MUST_REPLAY, toolChoice: 'auto-only', schema: KIMI_SCHEMA },
     evidence: 'reported',
   },
   {
@@ -62,13 +67,13 @@ export const FAMILIES: readonly Family[] = [
     // tool_choice`; answers without reasoning need the field too (AgentScope#3246).
     title: 'DeepSeek',
     names: /^deepseek-/i,
-    dialect: { reasoningReplay: 'reasoning_content', reasoningPlaceholder: NO_REASONING, placeholderOn: 'answers', toolChoice: 'auto-only' },
+    dialect: { ...MUST_REPLAY, placeholderOn: 'answers', toolChoice: 'auto-only' },
     evidence: 'documented',
   },
   {
     title: 'MiMo',
     names: /^mimo-/i,
-    dialect: { reasoningReplay: 'reasoning_content', reasoningPlaceholder: NO_REASONING },
+    dialect: MUST_REPLAY,
     evidence: 'documented',
   },
 ];
@@ -76,5 +81,6 @@ export const FAMILIES: readonly Family[] = [
 /** @returns what all families of the model say together; nothing for a name that no family knows */
 export function familyDialect(model: string): Partial<Dialect> {
   const name = model.slice(model.lastIndexOf('/') + 1);
-  return FAMILIES.filter(({ names }) => names.test(name)).reduce<Partial<Dialect>>((whole, { dialect }) => ({ ...whole, ...dialect }), {});
+  const fitting = FAMILIES.filter(({ names }) => names.test(name));
+  return fitting.reduce<Partial<Dialect>>((whole, { dialect }) => ({ ...whole, ...dialect }), {});
 }

@@ -25,6 +25,9 @@ export const kimiCode: Provider = {
     responseFormat: 'prompt',
   },
   models: [
-    model('kimi-for-coding', 'Kimi for Coding', 1_048_576, 32_768, { input: SIGHT, efforts: LEVELS, evidence: 'source', remark: 'Older sources have a context of 262,144.' }),
+    model('kimi-for-coding', 'Kimi for Coding', 1_048_576, 32_768, {
+      input: SIGHT, efforts: LEVELS, evidence: 'source',
+      remark: 'Older sources have a context of 262,144.',
+    }),
   ],
 };

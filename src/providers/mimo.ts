@@ -29,6 +29,8 @@ export const mimo: Provider = {
   },
   models: [
     model('mimo-v2.6-pro', 'MiMo V2.6 Pro', 1_048_576, 131_072, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
-    model('mimo-v2.6-flash', 'MiMo V2.6 Flash', 1_048_576, 131_072, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
+    model('mimo-v2.6-flash', 'MiMo V2.6 Flash', 1_048_576, 131_072, {
+      input: SIGHT, efforts: TOGGLE, evidence: 'source',
+    }),
   ],
 };

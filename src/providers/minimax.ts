@@ -8,6 +8,12 @@ export const minimax: Provider = {
   title: 'MiniMax',
   baseUrls: ['https://api.minimax.io/v1', 'https://api.minimaxi.com/v1'],
   keyEnv: ['MINIMAX_API_KEY'],
+  // Documented: platform.minimax.io/docs/api-reference/errorcode. The code stands alone or behind the message.
+  errors: [
+    { kind: 'auth', says: /^(1004|2049)\b|\((1004|2049)\)/ },
+    { kind: 'moderation', says: /^102[67]\b|\(102[67]\)/ },
+    { kind: 'rate_limit', says: /^1002\b|\(1002\)/ },
+  ],
   docs: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
   // Documented: platform.minimax.io/docs/api-reference/responses-create.
   responses: { evidence: 'documented' },
@@ -31,6 +37,8 @@ export const minimax: Provider = {
   },
   models: [
     model('MiniMax-M3', 'MiniMax M3', 1_000_000, 524_288, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
-    model('MiniMax-M2.7', 'MiniMax M2.7', 204_800, 131_072, { efforts: ALWAYS, dialect: { thinking: { kind: 'none' } }, evidence: 'source' }),
+    model('MiniMax-M2.7', 'MiniMax M2.7', 204_800, 131_072, {
+      efforts: ALWAYS, dialect: { thinking: { kind: 'none' } }, evidence: 'source',
+    }),
   ],
 };

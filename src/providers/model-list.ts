@@ -1,5 +1,5 @@
-/** The models a user can pick: aliases, the provider's rows, what it lists itself, and models of other providers. */
-import { PROVIDERS, resolveModel } from './catalog';
+/** The models a user can pick: the user's aliases, the provider's rows, and what the provider lists itself. */
+import { resolveModel } from './catalog';
 import type { Dialect } from './dialect';
 import { overlay, type DiscoveredModel } from './discovered-models';
 import type { Evidence, Model, Provider } from './provider';
@@ -23,10 +23,8 @@ export interface ListOptions {
   readonly preferred?: string | undefined;
   /** The provider's own list; what it says of a row's model is newer than the row. */
   readonly discovered?: readonly DiscoveredModel[];
-  /** The user's MODEL_MAP. */
-  readonly aliases?: ModelMap;
-  /** Names of the providers whose keys the bridge has: their models can be asked for as `provider/model`. */
-  readonly reachable?: readonly string[];
+  /** The user's MODEL_MAP: the way to models of other providers. */
+  readonly aliases?: ModelMap | undefined;
 }
 
 /**
@@ -36,18 +34,19 @@ export interface ListOptions {
 const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
 /** The default model first; of two entries with the same name the one that a request would get. */
-export function listEntries(home: Provider, { preferred, discovered = [], aliases = {}, reachable = [] }: ListOptions = {}): readonly CatalogEntry[] {
+export function listEntries(home: Provider, options: ListOptions = {}): readonly CatalogEntry[] {
+  const { preferred, discovered = [], aliases = {} } = options;
   const chosen = resolveModel(home, undefined, preferred).id;
   const found = new Map([...discovered].reverse().map((model) => [model.id.toLowerCase(), model]));
-  const describe = (provider: Provider, id: string): Entry => findEntry(provider, id, provider === home ? found.get(id.toLowerCase()) : undefined);
+  const describe = (provider: Provider, id: string): Entry =>
+    findEntry(provider, id, provider === home ? found.get(id.toLowerCase()) : undefined);
   const ids = [...home.models.map(({ id }) => id), chosen, ...discovered.map(({ id }) => id)].filter((id) => id !== '');
   const entries = [
     ...Object.keys(aliases).map((alias) => {
       const { provider, model = '' } = findRoute(alias, home, aliases);
-      return rename(describe(provider, model), alias, ({ name }) => `${alias} (${name})`);
+      return rename(describe(provider, model), alias);
     }),
     ...ids.map((id) => describe(home, id)),
-    ...listElsewhere(home, reachable).map(([provider, id]) => rename(describe(provider, id), `${provider.name}/${id}`, ({ name }) => name)),
   ];
   const marked = uniqueEntries(entries).map((entry) => ({ ...entry, isDefault: entry.model.id === chosen }));
   return [...marked.filter(({ isDefault }) => isDefault), ...marked.filter(({ isDefault }) => !isDefault)];
@@ -74,14 +73,8 @@ function assume(id: string, { images, maxTokens }: Dialect): Model {
   };
 }
 
-const rename = (entry: Entry, id: string, nameOf: (model: Model) => string): Entry =>
-  ({ ...entry, model: { ...entry.model, id, name: nameOf(entry.model) } });
-
-/** Where the provider's own ids have slashes, a slash leads nowhere else (providers/routes.ts). */
-function listElsewhere(home: Provider, reachable: readonly string[]): readonly (readonly [Provider, string])[] {
-  const others = home.slashedIds ? [] : PROVIDERS.filter(({ name }) => name !== home.name && reachable.includes(name));
-  return others.flatMap((provider) => provider.models.map(({ id }) => [provider, id] as const));
-}
+const rename = (entry: Entry, alias: string): Entry =>
+  ({ ...entry, model: { ...entry.model, id: alias, name: `${alias} (${entry.model.name})` } });
 
 function uniqueEntries(entries: readonly Entry[]): readonly Entry[] {
   const byName = new Map([...entries].reverse().map((entry) => [entry.model.id.toLowerCase(), entry]));

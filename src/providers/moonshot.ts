@@ -28,9 +28,15 @@ export const moonshot: Provider = {
     responseFormat: 'json_object',
   },
   models: [
-    model('kimi-k3', 'Kimi K3', 1_048_576, 1_048_576, { input: SIGHT, efforts: K3_LEVELS, dialect: K3, evidence: 'source' }),
-    model('kimi-k3.1-pro', 'Kimi K3.1 Pro', 1_048_576, 1_048_576, { input: SIGHT, efforts: K3_LEVELS, dialect: K3, evidence: 'source' }),
-    model('kimi-k2.7-code', 'Kimi K2.7 Code', 262_144, 262_144, { input: SIGHT, efforts: ALWAYS, dialect: K27_CODE, evidence: 'source' }),
+    model('kimi-k3', 'Kimi K3', 1_048_576, 1_048_576, {
+      input: SIGHT, efforts: K3_LEVELS, dialect: K3, evidence: 'source',
+    }),
+    model('kimi-k3.1-pro', 'Kimi K3.1 Pro', 1_048_576, 1_048_576, {
+      input: SIGHT, efforts: K3_LEVELS, dialect: K3, evidence: 'source',
+    }),
+    model('kimi-k2.7-code', 'Kimi K2.7 Code', 262_144, 262_144, {
+      input: SIGHT, efforts: ALWAYS, dialect: K27_CODE, evidence: 'source',
+    }),
     model('kimi-k2.6', 'Kimi K2.6', 262_144, 262_144, { input: SIGHT, efforts: TOGGLE, evidence: 'source' }),
   ],
 };

@@ -1,4 +1,5 @@
 /** What a provider and a model are, as data. */
+import type { ErrorRule } from '../errors/error-rule';
 import type { Dialect } from './dialect';
 
 /** How sure a fact is: documented by the provider, read in a client's source, reported in an issue, inferred. */
@@ -43,6 +44,10 @@ export interface Provider {
   readonly local?: true;
   /** Environment variables that may hold the key, beside AI_API_KEY; the first that is set counts. */
   readonly keyEnv: readonly string[];
+  /** What its keys look like; `advice` is said of a refused key that looks different. */
+  readonly keyShape?: { readonly pattern: RegExp; readonly advice: string };
+  /** What its own error codes mean and when its quotas come back, where words that anyone may use do not say it. */
+  readonly errors?: readonly ErrorRule[];
   readonly docs: string;
   /** Absent where there is none: everything is then asked over Chat Completions. */
   readonly responses?: NativeEndpoint;

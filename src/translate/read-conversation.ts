@@ -98,7 +98,7 @@ class ConversationReader {
     const turn = this.turn();
     if (text !== '') turn.reasoning.push(text);
     this.reasoningItems += 1;
-    const { items, details } = splitReasoning(item, sealed, `rs_${this.reasoningItems}`);
+    const { items, details } = splitReasoning(item, sealed, this.reasoningItems);
     turn.reasoningItems.push(...items);
     turn.reasoningDetails.push(...details);
   }

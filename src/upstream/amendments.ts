@@ -3,6 +3,7 @@
  * once it refuses always, so the change is remembered for the life of the process. Texts: upstreams.md, section 2.
  */
 import type { BridgeError } from '../errors/bridge-error';
+import { withoutSeals } from '../translate/reasoning-items';
 import type { ChatRequest } from '../wire/chat-request';
 
 export interface Amendment {
@@ -53,14 +54,24 @@ const RULES: readonly Rule[] = [
   dropping(/json mode|json_schema|response_format/i, 'response_format'),
   // "Range of n should be [1, 4]"; not with thinking.
   dropping(/\brange of n\b|\bparameter n\b|['"`]n['"`]/i, 'n'),
+  // Ollama's Responses endpoint: `invalid reasoning value: "xhigh" (must be "high", "medium", "low", "max", or "none")`.
+  dropping(/invalid reasoning value|reasoning\.effort/, 'reasoning_effort'),
+  {
+    // Reasoning that another endpoint sealed. vLLM: "Encrypted content is not supported."; OpenAI: "The encrypted content …
+    // could not be verified".
+    find: (message, chat) => (/encrypted.content/i.test(message) && withoutSeals(chat) !== chat ? { name: 'reasoning without encrypted_content', amend: withoutSeals } : undefined),
+  },
   { find: findNamedField },
 ];
 
 const isForced = ({ tool_choice: choice }: ChatRequest): boolean => choice !== undefined && choice !== 'auto' && choice !== 'none';
 
-/** "Range of max_tokens should be [1, 65536]", "the valid range of max_tokens is [1, 8192]", "限制数值范围[1,131072]". */
+/**
+ * "Range of max_tokens should be [1, 65536]", "the valid range of max_tokens is [1, 8192]", "限制数值范围[1,131072]"; the
+ * Responses API calls it max_output_tokens.
+ */
 function findTokenLimit(message: string, chat: ChatRequest): Amendment | undefined {
-  const limit = /max_(?:completion_)?tokens/.test(message) ? Number(/\[\s*\d+\s*,\s*(\d+)\s*\]/.exec(message)?.[1]) : Number.NaN;
+  const limit = /max_(?:completion_|output_)?tokens/.test(message) ? Number(/\[\s*\d+\s*,\s*(\d+)\s*\]/.exec(message)?.[1]) : Number.NaN;
   const field = chat.max_completion_tokens === undefined ? 'max_tokens' : 'max_completion_tokens';
   if (!(limit > 0) || (chat[field] ?? 0) <= limit) return undefined;
   return {

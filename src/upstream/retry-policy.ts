@@ -39,6 +39,6 @@ const FIRST_WAIT_MS = 500;
 export function retryWait(error: BridgeError, failed: number, limits: RetryLimits, random: number): number | undefined {
   const asked = error.details.retryAfterMs;
   if (asked !== undefined) return asked <= limits.longestWaitMs ? asked : undefined;
-  const wait = FIRST_WAIT_MS * 2 ** (failed - 1);
+  const wait = Math.max(error.details.pauseMs ?? 0, FIRST_WAIT_MS * 2 ** (failed - 1));
   return Math.min(limits.longestWaitMs, wait * (0.75 + random / 2));
 }

@@ -36,6 +36,7 @@ const READERS: Readonly<Record<string, ReadItem>> = {
   message: readMessage,
   reasoning: (item) => dropAbsent({
     type: 'reasoning' as const,
+    id: asText(item['id']),
     summary: joinTexts(item['summary'], '\n\n'),
     content: asArray(item['content']) && joinTexts(item['content'], ''),
     encryptedContent: asText(item['encrypted_content']),

@@ -9,6 +9,7 @@ export interface MessageItem { readonly type: 'message'; readonly role: MessageR
 
 export interface ReasoningItem {
   readonly type: 'reasoning';
+  readonly id?: string;
   readonly summary: string;
   /** The raw reasoning text; absent when the client was given only a summary or an envelope. */
   readonly content?: string;

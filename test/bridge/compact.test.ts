@@ -1,4 +1,4 @@
-/** POST /responses/compact, which clients call for themselves: a compaction object whose output is the next request's input. */
+/** POST /responses/compact, as Codex up to 0.125 and SDK clients use it: its output is the next request's input. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, reply } from '../support/scripted-upstream';
@@ -10,7 +10,10 @@ const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
 /** A turn with a call, as an SDK client keeps it, and an image that a summary cannot replace. */
 const HISTORY = [
   { type: 'message', role: 'developer', content: 'Be brief.' },
-  { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'What is „that“?' }, { type: 'input_image', image_url: IMAGE }] },
+  {
+    type: 'message', role: 'user',
+    content: [{ type: 'input_text', text: 'What is „that“?' }, { type: 'input_image', image_url: IMAGE }],
+  },
   { type: 'function_call', call_id: 'call_a', name: 'list', arguments: '{}' },
   { type: 'function_call_output', call_id: 'call_a', output: 'a.txt' },
   { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'A red square.' }] },
@@ -59,7 +62,8 @@ for (const dialect of DIALECTS) {
 
 describe('a compaction that fails', () => {
   it('has the HTTP status of what went wrong', async (context) => {
-    const refusal = reply({ status: 400, body: { error: { message: 'No such thing.', type: 'invalid_request_error', param: null, code: null } } });
+    const error = { message: 'No such thing.', type: 'invalid_request_error', param: null, code: null };
+    const refusal = reply({ status: 400, body: { error } });
     const bridge = await startBridge(context, { script: () => refusal });
     const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: HISTORY });
     assert.equal(status, 400);
@@ -68,7 +72,8 @@ describe('a compaction that fails', () => {
 
   it('without a summary is not an empty one', async (context) => {
     const bridge = await startBridge(context, { script: () => answer({ toolCalls: [{ name: 'list', arguments: {} }] }) });
-    const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: HISTORY, tools: [tool('list')] });
+    const body = { model: bridge.model, input: HISTORY, tools: [tool('list')] };
+    const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, body);
     assert.ok(status >= 500, String(status));
     assert.equal(typeof (json as Loose).error.message, 'string');
   });

@@ -51,6 +51,13 @@ test('a DEFAULT_MODEL that nobody knows is listed with careful guesses', async (
   assert.equal(body.models[0]?.context_window, 128_000);
 });
 
+test('aliases of MODEL_MAP are listed with the facts of what they stand for', async (context) => {
+  const { body } = await getModels(await startBridge(context, { settings: { modelMap: { far: 'deepseek/deepseek-v4-pro' } } }));
+  const far = body.data.find(({ id }) => id === 'far');
+  assert.equal(far?.owned_by, 'deepseek');
+  assert.equal(body.models.find(({ slug }) => slug === 'far')?.context_window, 1_000_000);
+});
+
 test('without rows and without a default model both lists are empty', async (context) => {
   const { body } = await getModels(await startBridge(context, { dialect: 'openai' }));
   assert.deepEqual(body, { object: 'list', data: [], models: [] });

@@ -38,6 +38,17 @@ test('serve answers /health and ends with 0 on a signal', async () => {
   assert.equal(io.written.out, line);
 });
 
+test('the provider named by the user brings its key variable, and an unknown name does not start', async () => {
+  const io = createFakeIo();
+  const code = run(['--port=0', '--provider', 'z.ai'], { AI_API_BASE: ENV.AI_API_BASE, ZAI_API_KEY: 'sk-test-own' }, io);
+  assert.match(await io.firstOut, /; API key: set from env ZAI_API_KEY;/);
+  io.signal('SIGTERM');
+  assert.equal(await code, 0);
+  const wrong = createFakeIo();
+  assert.equal(await run(['--port=0'], { ...ENV, AI_PROVIDER: 'aliyum' }, wrong), 2);
+  assert.match(wrong.written.error, /Cannot use "aliyum" from env AI_PROVIDER: expected aliyun-coding, /);
+});
+
 test('a second bridge on the same port names the first one and ends with 1', async () => {
   const first = createFakeIo();
   const firstCode = run(['--port=0'], ENV, first);
@@ -102,7 +113,7 @@ test('until it listens, serve loads nothing that only requests, other commands a
   const loaded = await collect(start(context, ['--eval', script]), 'stdout', /\nend\n/);
   assert.match(loaded, /\/src\/cli\/commands\/serve\.ts\n/);
   const late = ['cli/commands/help', 'cli/commands/version', 'cli/nearest', 'cli/port-owner', 'config/help'];
-  for (const path of [...late, 'bridge/create-bridge', 'upstream/transport']) {
+  for (const path of [...late, 'bridge/create-bridge', 'upstream/transport', 'providers/catalog', 'config/provider-values']) {
     assert.ok(!loaded.includes(`/src/${path}.ts`), path);
   }
 });

@@ -30,6 +30,13 @@ test('it says where the key comes from, and never the key', () => {
   }
 });
 
+test('a missing key is asked for under the provider’s name for it too, and not at all where none is needed', () => {
+  const plan = render({ aiBaseUrl: 'https://api.deepseek.com' }, {});
+  assert.match(plan, /API key: missing, set AI_API_KEY or DEEPSEEK_API_KEY;/);
+  assert.match(render({ provider: 'ollama' }, {}), /API key: not needed;/);
+  assert.match(render({ provider: 'ollama' }, { AI_API_KEY: 'sk-test-cloud' }), /API key: set from env AI_API_KEY;/);
+});
+
 test('an IPv6 address stands in brackets', () => {
   assert.match(render({}, {}, { host: '::1', port: 1 }), /listens on http:\/\/\[::1\]:1\/v1;/);
 });

@@ -34,14 +34,14 @@ test('vLLM and SGLang, Moonshot, Groq, Mistral, llama.cpp', () => {
     { id: 'k', context_length: 262_144, supports_image_in: true, supports_reasoning: true },
     { id: 'g', context_window: 131_072, max_completion_tokens: 65_536, active: true },
     { id: 'l', max_context_length: 32_000, capabilities: { vision: false, completion_chat: true } },
-    { id: 'c', meta: { n_ctx: 8_192, n_ctx_train: 131_072 } },
+    { id: 'c', meta: { n_vocab: 32_000, n_ctx_train: 131_072 } },
   ];
   assert.deepEqual(readDiscovered({ data }), [
     { id: 'served', contextWindow: 32_768 },
     { id: 'k', contextWindow: 262_144, input: ['text', 'image'] },
     { id: 'g', contextWindow: 131_072, maxOutput: 65_536 },
     { id: 'l', contextWindow: 32_000, input: ['text'] },
-    { id: 'c', contextWindow: 8_192 },
+    { id: 'c' },
   ]);
 });
 

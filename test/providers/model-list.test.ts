@@ -62,14 +62,3 @@ test('an alias has the facts of its model, wherever that is, and hides a row of 
   assert.deepEqual([second?.model.name, fast?.model.name, lost?.model.name], ['second (The first)', 'fast (The first)', 'lost (nobody-knows)']);
   assert.deepEqual([far?.provider.name, far?.model.contextWindow], ['deepseek', 1_000_000]);
 });
-
-test('models of other providers are listed under their names when the bridge has a key', () => {
-  const reachable = ['deepseek', 'acme'];
-  const others = listEntries(PROVIDER, { reachable }).slice(PROVIDER.models.length);
-  assert.ok(others.length > 0);
-  for (const { model: { id }, provider } of others) {
-    assert.equal(provider.name, 'deepseek');
-    assert.match(id, /^deepseek\/deepseek-/);
-  }
-  assert.equal(listEntries({ ...PROVIDER, slashedIds: true }, { reachable }).length, 2, 'a slash leads nowhere else here');
-});

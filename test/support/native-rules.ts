@@ -118,7 +118,8 @@ function checkReasoning(item: UnknownRecord, issued: readonly UnknownRecord[]): 
   if (item['encrypted_content'] !== undefined) return 'Encrypted content is not supported.';
   if (!Array.isArray(item['summary'])) return "Cannot determine type of 'item'";
   const [first] = asArray(item['content']) ?? [];
-  if (first === undefined) return "item['content'] is empty";
+  // vLLM reads the summary where there is no text, llama.cpp refuses an item without either.
+  if (first === undefined) return (asArray(item['summary']) ?? []).length > 0 ? undefined : "item['content'] is empty";
   return asText(asRecord(first)?.['text']) === undefined ? "item['content']['text'] is not a string" : undefined;
 }
 

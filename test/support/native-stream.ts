@@ -63,8 +63,11 @@ class NativeStream {
     const item = { type: 'reasoning', id: at.item_id, summary: [] };
     this.added({ ...item, status: 'in_progress' });
     if (form === 'content') {
-      for (const delta of this.pieces(text)) this.push('response.reasoning_text.delta', { ...at, content_index: 0, delta });
-      this.push('response.reasoning_text.done', { ...at, content_index: 0, text });
+      const part = { ...at, content_index: 0 };
+      this.push('response.content_part.added', { ...part, part: { type: 'reasoning_text', text: '' } });
+      for (const delta of this.pieces(text)) this.push('response.reasoning_text.delta', { ...part, delta });
+      this.push('response.reasoning_text.done', { ...part, text });
+      this.push('response.content_part.done', { ...part, part: { type: 'reasoning_text', text } });
     } else if (form === 'summary') {
       const part = { ...at, summary_index: 0 };
       this.push('response.reasoning_summary_part.added', { ...part, part: { type: 'summary_text', text: '' } });

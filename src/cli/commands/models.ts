@@ -2,8 +2,7 @@
 import { createModelCatalog, type ModelCatalog } from '../../bridge/models';
 import { writeCatalogFile } from '../../codex/catalog-file';
 import { createLogger } from '../../observe/log';
-import { findProvider, PROVIDERS } from '../../providers/catalog';
-import { collectKeys } from '../../providers/keys';
+import { findProvider } from '../../providers/catalog';
 import { EXIT, type CommandContext, type CommandIo } from '../command';
 import { MODELS_FLAGS } from '../commands';
 import { loadConfig } from '../load-config';
@@ -25,7 +24,7 @@ export async function run({ flags, own, mistakes, env, io }: CommandContext): Pr
     write: (line) => io.error(line),
     secrets: config.aiApiKey === undefined ? [] : [config.aiApiKey],
   });
-  const catalog = createModelCatalog({ ...config, providerKeys: collectKeys(PROVIDERS, env) }, provider, log);
+  const catalog = createModelCatalog(config, provider, log);
   if (wish.file !== undefined) return writeFile({ ...wish, file: wish.file }, catalog, io);
   if (wish.json) io.out(`${JSON.stringify((await catalog.list(wish.version)).body)}\n`);
   else io.out(renderModels(await catalog.entries(), provider, config.aiBaseUrl));

@@ -49,7 +49,7 @@ scenario(
 );
 
 const isTeamChild = (request: CapturedRequest): boolean =>
-  messagesOf(request).some(({ content }) => String(content).startsWith('[Message from /root to /root/count]'));
+  messagesOf(request).some(({ content }) => /^\[Message from \S+ to \S+\/count\]/.test(String(content)));
 
 // `collaboration` of the catalogue's version v2: the child inherits its parent's context, and gets its task in an
 // `agent_message` whose text stands under the name `encrypted_content` (codex-protocol.md, section 1).
@@ -61,7 +61,8 @@ scenario(
       if (isTeamChild(request)) return answer({ reasoning: 'Counting.', text: 'Sieben.' });
       const name = ['collaboration__spawn_agent', 'collaboration__wait_agent'][results(request).length];
       if (name === undefined) return answer({ text: 'Seven trees.' });
-      return answer({ toolCalls: [{ name, arguments: name.endsWith('spawn_agent') ? { message: TASK, task_name: 'count' } : {} }] });
+      const given = name.endsWith('spawn_agent') ? { message: TASK, task_name: 'count' } : {};
+      return answer({ toolCalls: [{ name, arguments: given }] });
     },
   },
   async ({ run }) => {
@@ -73,6 +74,7 @@ scenario(
     assert.ok(task['content'].endsWith(`\n${TASK}`), task['content']);
     assert.equal(parent.length, 3);
     const answers = messagesAfter(parent[2]!, 'Let an agent count.').map(({ content }) => String(content));
-    assert.ok(answers.some((text) => text.startsWith('[Message from /root/count to /root]') && text.endsWith('Sieben.')), answers.join('\n'));
+    const heard = answers.filter((text) => /^\[Message from \S+\/count to /.test(text));
+    assert.deepEqual(heard.map((text) => text.split('\n').at(-1)), ['Sieben.']);
   },
 );

@@ -36,7 +36,8 @@ export interface CodexHomeOptions {
 }
 
 /** Writes config.toml, and a catalogue beside it where one is asked for, into the folder `codexHome`. */
-export async function writeCodexHome(codexHome: string, { model, bridgeUrl, config = {}, catalog }: CodexHomeOptions): Promise<void> {
+export async function writeCodexHome(codexHome: string, options: CodexHomeOptions): Promise<void> {
+  const { model, bridgeUrl, config = {}, catalog } = options;
   const file = join(codexHome, 'catalog.json');
   if (catalog !== undefined) await writeFile(file, JSON.stringify({ models: [describeModel(model, catalog)] }));
   const settings = { model, ...(catalog && { model_catalog_json: file }), ...config.settings };

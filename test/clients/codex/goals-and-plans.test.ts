@@ -35,7 +35,10 @@ scenario(
   'a plan',
   {
     config: { tables: '[tools.update_plan]\nenabled = true\n' },
-    script: [answer({ text: 'Planning.', toolCalls: [{ name: 'update_plan', arguments: { plan: PLAN } }] }), answer({ text: 'Planned.' })],
+    script: [
+      answer({ text: 'Planning.', toolCalls: [{ name: 'update_plan', arguments: { plan: PLAN } }] }),
+      answer({ text: 'Planned.' }),
+    ],
   },
   async ({ run }) => {
     const { events, requests } = await run('Plan it.');

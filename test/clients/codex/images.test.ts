@@ -30,7 +30,9 @@ scenario('view_image', { ...SEES, script: [VIEW, answer({ text: 'Red.' })] }, as
   assert.deepEqual(rest, []);
 });
 
-scenario('view_image for a model that cannot see', { ...BLIND, script: [VIEW, answer({ text: 'Unseen.' })] }, async ({ run, folder }) => {
+const UNSEEN = answer({ text: 'Unseen.' });
+
+scenario('view_image for a model that cannot see', { ...BLIND, script: [VIEW, UNSEEN] }, async ({ run, folder }) => {
   await savePng(folder.workspace);
   const { requests } = await run('What colour?');
   const [, result, ...rest] = messagesAfter(requests[1]!, 'What colour?');
@@ -53,7 +55,7 @@ scenario('an image of the user', { ...SEES, script: [answer({ text: 'Red.' })] }
   });
 });
 
-scenario('an image of the user for a model that cannot see', { ...BLIND, script: [answer({ text: 'Unseen.' })] }, async ({ run, folder }) => {
+scenario('an image of the user for a model that cannot see', { ...BLIND, script: [UNSEEN] }, async ({ run, folder }) => {
   await savePng(folder.workspace);
   const { requests } = await run('What colour?', { args: ['--image=red.png'] });
   assert.deepEqual(lastOf(requests[0]?.body.messages), {
@@ -77,12 +79,18 @@ for (const { setup, marker, shown } of [
     marker: '[image: see the next user message]',
     shown: [{ role: 'user', content: [{ type: 'text', text: '[Content of the result of mcp__mini__get_image]' }, IMAGE] }],
   },
-  { setup: { ...BLIND, name: 'an MCP image for a model that cannot see' }, marker: '[image left out: the model cannot see images]', shown: [] },
+  {
+    setup: { ...BLIND, name: 'an MCP image for a model that cannot see' },
+    marker: '[image left out: the model cannot see images]',
+    shown: [],
+  },
 ]) {
   const { name, ...options } = setup;
-  scenario(name, { ...options, config: { tables: mcpServer('mini') }, script: [FETCH, answer({ text: 'Fetched.' })] }, async ({ run }) => {
+  const config = { tables: mcpServer('mini') };
+  scenario(name, { ...options, config, script: [FETCH, answer({ text: 'Fetched.' })] }, async ({ run }) => {
     const { events, requests } = await run('Fetch it.');
-    assert.deepEqual(completedItems(events, 'mcp_tool_call').map(({ status }) => status), ['completed', 'completed', 'completed']);
+    const statuses = completedItems(events, 'mcp_tool_call').map(({ status }) => status);
+    assert.deepEqual(statuses, ['completed', 'completed', 'completed']);
     const [, ...after] = messagesAfter(requests[1]!, 'Fetch it.');
     assert.deepEqual(after.slice(0, 3).map(({ role, tool_call_id: id }) => [role, id]), [
       ['tool', 'call_1_0'], ['tool', 'call_1_1'], ['tool', 'call_1_2'],

@@ -9,7 +9,10 @@ const CALL = { name: 'exec_command', arguments: { cmd: 'echo "ä 😀"' } };
 
 const LEAKS: Readonly<Record<string, string>> = {
   'Hermes and Qwen': `Running it.\n<tool_call>\n${JSON.stringify(CALL)}\n</tool_call>`,
-  'Qwen Coder': 'Running it.\n<tool_call>\n<function=exec_command>\n<parameter=cmd>\necho "ä 😀"\n</parameter>\n</function>\n</tool_call>',
+  'Qwen Coder': [
+    'Running it.\n<tool_call>\n<function=exec_command>',
+    '<parameter=cmd>\necho "ä 😀"\n</parameter>\n</function>\n</tool_call>',
+  ].join('\n'),
   GLM: 'Running it.\n<tool_call>exec_command\n<arg_key>cmd</arg_key>\n<arg_value>echo "ä 😀"</arg_value>\n</tool_call>',
 };
 
@@ -32,7 +35,8 @@ for (const [family, text] of Object.entries(LEAKS)) {
   );
 }
 
-const TALK = 'A model may write:\n```\n<tool_call>{"name":"exec_command","arguments":{"cmd":"echo no"}}</tool_call>\n```\nThat is all.';
+const MARKUP = '<tool_call>{"name":"exec_command","arguments":{"cmd":"echo no"}}</tool_call>';
+const TALK = `A model may write:\n\`\`\`\n${MARKUP}\n\`\`\`\nThat is all.`;
 
 scenario('text that only speaks of markup', { dialects: ['dashscope'], script: [answer({ text: TALK })] }, async ({ run }) => {
   const { events } = await run('Explain it.');

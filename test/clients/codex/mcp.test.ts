@@ -23,7 +23,8 @@ scenario(
 
     assert.equal(requests.length, 2);
     assertGrowing(requests);
-    assert.deepEqual(toolNames(requests[0]!).filter((name) => name.includes('mini')), ['mcp__mini__echo', 'mcp__mini__get_image']);
+    const offered = toolNames(requests[0]!).filter((name) => name.includes('mini'));
+    assert.deepEqual(offered, ['mcp__mini__echo', 'mcp__mini__get_image']);
     const [said, result, ...rest] = messagesAfter(requests[1]!, 'Echo a greeting.');
     assert.deepEqual(said?.['tool_calls'], [
       { id: 'call_1_0', type: 'function', function: { name: 'mcp__mini__echo', arguments: '{"text":"Grüße"}' } },
@@ -34,7 +35,7 @@ scenario(
   },
 );
 
-/** Too long for `mcp__<server>__<tool>`: what goes upstream is cut, with a hash behind it, and only the description tells its tools apart. */
+/** Too long for `mcp__<server>__<tool>`: that is cut, with a hash behind it, and the description tells its tools apart. */
 const LONG = 'a_server_with_a_name_that_leaves_no_room_for_its_tools_at_all';
 
 const isLongEcho = ({ name, description = '' }: OfferedTool): boolean =>
@@ -52,7 +53,8 @@ scenario(
   },
   async ({ run }) => {
     const { events, requests } = await run('Echo on all of them.');
-    const calls = completedItems(events, 'mcp_tool_call').map(({ server, tool, result, status }) => [server, tool, status, textOf(result)]);
+    const calls = completedItems(events, 'mcp_tool_call').map(({ server, tool, status, result }) =>
+      [server, tool, status, textOf(result)]);
     assert.deepEqual(calls.sort((a, b) => (String(a[3]) < String(b[3]) ? -1 : 1)), [
       [LONG, 'echo', 'completed', `${LONG} echoes: call 2`],
       ['one', 'echo', 'completed', 'one echoes: call 1'],
@@ -75,4 +77,5 @@ scenario(
 );
 
 /** The text of the first part of what the server answered, as Codex reports it. */
-const textOf = (result: unknown): string | undefined => (result as { content: readonly { text: string }[] } | null)?.content[0]?.text;
+const textOf = (result: unknown): string | undefined =>
+  (result as { content: readonly { text: string }[] } | null)?.content[0]?.text;

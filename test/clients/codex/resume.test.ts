@@ -40,7 +40,11 @@ scenario(
   {
     script: [
       // The shell's parent is Codex itself: its end cannot come earlier or later than in the middle of this command.
-      answer({ reasoning: 'Let me try.', text: 'Trying.', toolCalls: [shellCall('echo started > started.txt; kill -9 $PPID; sleep 1')] }),
+      answer({
+        reasoning: 'Let me try.',
+        text: 'Trying.',
+        toolCalls: [shellCall('echo started > started.txt; kill -9 $PPID; sleep 1')],
+      }),
       answer({ text: 'I was cut off.' }),
     ],
   },
@@ -82,6 +86,8 @@ scenario(
     assert.equal(switched?.['role'], 'user');
     assert.match(switched?.['content'], /^<developer>\n<model_switch>\n/);
     assert.deepEqual(ask, { role: 'user', content: 'Say two.' });
-    assert.deepEqual(rest.map(({ role, reasoning_content: reasoning }) => [role, reasoning]), [['assistant', 'His, then mine.'], ['tool', undefined]]);
+    assert.deepEqual(rest.map(({ role, reasoning_content: reasoning }) => [role, reasoning]), [
+      ['assistant', 'His, then mine.'], ['tool', undefined],
+    ]);
   },
 );

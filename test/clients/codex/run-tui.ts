@@ -12,8 +12,10 @@ const CTRL_C = '\x03';
 const LEFT = '\x1b[?1049l';
 
 /** Why there is no pseudo-terminal on this machine; `false` when there is one. As the `skip` option of a test. */
-export const whyNoTerminal = (): string | false =>
-  (spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '').includes('util-linux') ? false : 'needs script of util-linux';
+export function whyNoTerminal(): string | false {
+  const { stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' });
+  return (stdout ?? '').includes('util-linux') ? false : 'needs script of util-linux';
+}
 
 export interface TuiOptions {
   readonly version: CodexVersion;
@@ -55,8 +57,8 @@ export async function runTui({ version, prompt, workspace, codexHome, env, until
   child.stdin?.on('error', () => undefined);
   const exitCode = await exitOf(child).finally(() => clearTimeout(timer));
   killGroup(child);
-  if (exitCode !== 0 || !seen()) throw new Error(`The terminal interface ended with ${exitCode}, wanted was ${until.join(' and ')}:\n${screen}`);
-  return screen;
+  if (exitCode === 0 && seen()) return screen;
+  throw new Error(`The terminal interface ended with ${exitCode}, wanted was ${until.join(' and ')}:\n${screen}`);
 }
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;

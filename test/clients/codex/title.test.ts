@@ -1,4 +1,4 @@
-/** The terminal interface asks for a title of a new thread beside its first turn: SMALL_MODEL writes it, and Codex shows it. */
+/** The terminal interface asks for a title beside the first turn of a thread: SMALL_MODEL writes it, Codex shows it. */
 import assert from 'node:assert/strict';
 import { answer, type CapturedRequest } from '../../support/scripted-upstream';
 import { assertChatRequest, toolNames } from './chat-requests';
@@ -7,7 +7,8 @@ import { scenario, UPSTREAM_KEY } from './scenario';
 
 const TITLE = 'Grüße 世界 sagen';
 
-const isTitle = ({ body }: CapturedRequest): boolean => /Generate a concise, single-line task title/.test(body.messages.at(-1).content);
+const isTitle = ({ body }: CapturedRequest): boolean =>
+  /Generate a concise, single-line task title/.test(body.messages.at(-1).content);
 
 for (const { name, bridgeEnv, titleModel } of [
   { name: 'a thread title', bridgeEnv: {}, titleModel: 'glm-4.7' },
@@ -20,7 +21,7 @@ for (const { name, bridgeEnv, titleModel } of [
       skip: whyNoTerminal(),
       bridgeEnv,
       config: { settings: { check_for_update_on_startup: false } },
-      script: (request) => (isTitle(request) ? answer({ text: JSON.stringify({ title: TITLE }) }) : answer({ text: 'Hallöchen', pieces: 20 })),
+      script: (request) => answer({ text: isTitle(request) ? JSON.stringify({ title: TITLE }) : 'Hallöchen', pieces: 99 }),
     },
     async ({ configure, folder, env, version, model, upstream }) => {
       await configure();

@@ -1,0 +1,78 @@
+/** When a used-up quota comes back: read from the vendor's message, or known from the rules of its plan. */
+
+/** A sentence about it, and the moment where it is known and still to come. */
+export interface Reset {
+  /** Milliseconds since the epoch. */
+  readonly at?: number;
+  readonly sentence: string;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const BEIJING = 8 * HOUR;
+const MONDAY = 'The week of the plan begins anew on Monday at 00:00 (UTC+8)';
+
+/** The rules of plans. Sources stand at the rows of src/providers that name them. */
+const RESETS = {
+  /** A window of five hours that moves along. */
+  rolling: () => ({ sentence: 'It is a rolling limit: requests count for five hours, so it eases bit by bit and is clear in five hours at the latest.' }),
+  /** Monday 00:00 in China. */
+  monday: (_message, now) => (now === undefined ? { sentence: `${MONDAY}.` } : told(nextMonday(now), now, MONDAY)),
+  /** The day of the month on which the subscription began, 00:00 in China; the last day of a month that has no such day. */
+  'subscription-day': () => ({
+    sentence: 'The month of the plan begins anew at 00:00 (UTC+8) on the day of the month on which the subscription began.',
+  }),
+  /** A clock time in the message that does not name its zone, which is China's. */
+  'beijing-time': (message, now) => inMessage(message, now, BEIJING),
+} as const satisfies Record<string, (message: string, now: number | undefined) => Reset | undefined>;
+
+/** A plan's rule by name. */
+export type QuotaReset = keyof typeof RESETS;
+
+/**
+ * @param rule the plan's rule; without one only a time in the message counts, and only with its zone
+ * @param now milliseconds since the epoch, where there is a clock
+ */
+export function findReset(rule: QuotaReset | undefined, message: string, now: number | undefined): Reset | undefined {
+  return rule === undefined ? inMessage(message, now, undefined) : RESETS[rule](message, now);
+}
+
+/** `2026-09-09 05:38:28`, `2026-05-15T15:00:00Z`, `2026-08-29 23:59:59 +0800 CST`. */
+const TIME = /(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s?(Z|UTC|[+-]\d\d:?\d\d)?/;
+
+function inMessage(message: string, now: number | undefined, zone: number | undefined): Reset | undefined {
+  const [, day, time = '', named] = TIME.exec(message) ?? [];
+  const offset = named === undefined ? zone : readOffset(named);
+  if (day === undefined || offset === undefined) return undefined;
+  const local = Date.parse(`${day}T${time.length === 5 ? `${time}:00` : time}Z`);
+  return Number.isNaN(local) ? undefined : told(local - offset, now, 'The quota comes back');
+}
+
+function readOffset(zone: string): number {
+  const [, sign, hours, minutes] = /([+-])(\d\d):?(\d\d)/.exec(zone) ?? [];
+  if (sign === undefined) return 0;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * HOUR + Number(minutes) * 60_000);
+}
+
+function nextMonday(now: number): number {
+  const local = now + BEIJING;
+  const today = Math.floor(local / DAY) * DAY;
+  // The epoch began on a Thursday: days since Monday.
+  const weekday = (Math.floor(local / DAY) + 3) % 7;
+  return today + (7 - weekday) * DAY - BEIJING;
+}
+
+function told(at: number, now: number | undefined, opening: string): Reset {
+  const when = `${opening}: ${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return now !== undefined && at > now ? { at, sentence: `${when}, in ${describeSpan(at - now)}.` } : { sentence: `${when}.` };
+}
+
+/** The two largest units, rounded up to minutes: `2 d 4 h`, `3 h 20 min`. */
+function describeSpan(milliseconds: number): string {
+  const minutes = Math.ceil(milliseconds / 60_000);
+  const parts: readonly (readonly [amount: number, unit: string])[] = [
+    [Math.floor(minutes / 1_440), 'd'], [Math.floor(minutes / 60) % 24, 'h'], [minutes % 60, 'min'],
+  ];
+  const first = parts.findIndex(([amount]) => amount > 0);
+  return parts.slice(first, first + 2).filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount} ${unit}`).join(' ');
+}

@@ -1,0 +1,101 @@
+/** AI_PROVIDER is a choice; it brings the provider's address, and the host brings the provider's key variable. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { addProviderValues } from '../../src/config/provider-values';
+import { resolveConfig, type Environment, type FlagTexts, type ResolvedConfig } from '../../src/config/resolve';
+import { PROVIDERS } from '../../src/providers/catalog';
+import { DEFAULT_BASE_URL } from '../../src/providers/default-base-url';
+
+function load(flags: FlagTexts, env: Environment): ResolvedConfig {
+  const resolved = resolveConfig(flags, env);
+  return resolved.ok ? addProviderValues(resolved, env) : resolved;
+}
+
+function resolve(flags: FlagTexts, env: Environment) {
+  const resolved = load(flags, env);
+  assert.ok(resolved.ok, resolved.ok ? '' : resolved.mistakes.join('\n'));
+  return resolved;
+}
+
+const mistakesOf = (flags: FlagTexts, env: Environment): readonly string[] => {
+  const resolved = load(flags, env);
+  return resolved.ok ? [] : resolved.mistakes;
+};
+
+describe('the provider', () => {
+  test('is known by its name and its aliases, in any case', () => {
+    for (const { name } of PROVIDERS) assert.equal(resolve({ provider: name.toUpperCase(), aiBaseUrl: 'http://127.0.0.1:9/v1' }, {}).config.provider, name);
+    assert.equal(resolve({}, { AI_PROVIDER: 'z.ai' }).config.provider, 'zai');
+  });
+
+  test('that nobody knows is a mistake that lists the known ones', () => {
+    const names = PROVIDERS.map(({ name }) => name);
+    assert.deepEqual(mistakesOf({}, { AI_PROVIDER: 'opnrouter' }), [
+      `Cannot use "opnrouter" from env AI_PROVIDER: expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)}.`,
+    ]);
+  });
+});
+
+describe('the address', () => {
+  test('is the provider’s first one when the user names only the provider', () => {
+    for (const { name, baseUrls } of PROVIDERS) {
+      if (baseUrls.length === 0) continue;
+      const { config, origins } = resolve({}, { AI_PROVIDER: name });
+      assert.deepEqual([config.aiBaseUrl, origins.aiBaseUrl], [baseUrls[0], { kind: 'env', name: 'AI_PROVIDER' }]);
+    }
+    assert.deepEqual(resolve({ provider: 'ollama' }, {}).origins.aiBaseUrl, { kind: 'flag', name: '--provider' });
+  });
+
+  test('of the user counts more', () => {
+    const { config } = resolve({ provider: 'zai' }, { AI_API_BASE: 'https://gateway.example/v1' });
+    assert.deepEqual([config.provider, config.aiBaseUrl], ['zai', 'https://gateway.example/v1']);
+  });
+
+  test('stays the default when nobody is named', () => {
+    const { config, origins } = resolve({}, {});
+    assert.deepEqual([config.aiBaseUrl, origins.aiBaseUrl], [DEFAULT_BASE_URL, { kind: 'default' }]);
+  });
+
+  test('must be given for a provider that has none', () => {
+    assert.deepEqual(mistakesOf({}, { AI_PROVIDER: 'openai-compatible' }), [
+      'Cannot use "openai-compatible" from env AI_PROVIDER alone: expected a base URL beside it, in AI_API_BASE or --ai-base-url.',
+    ]);
+  });
+});
+
+describe('the key', () => {
+  const OWN = { ZAI_API_KEY: 'sk-test-zai', DASHSCOPE_API_KEY: 'sk-test-dashscope' };
+
+  test('comes from the flag, then AI_API_KEY, then the variable of the provider', () => {
+    const env = { ...OWN, AI_PROVIDER: 'zai', AI_API_KEY: 'sk-test-any' };
+    const found = (flags: FlagTexts, given: Environment) => {
+      const { config, origins } = resolve(flags, given);
+      return [config.aiApiKey, origins.aiApiKey];
+    };
+    assert.deepEqual(found({ aiApiKey: 'sk-test-flag' }, env), ['sk-test-flag', { kind: 'flag', name: '--ai-api-key' }]);
+    assert.deepEqual(found({}, env), ['sk-test-any', { kind: 'env', name: 'AI_API_KEY' }]);
+    assert.deepEqual(found({}, { ...env, AI_API_KEY: '' }), ['sk-test-zai', { kind: 'env', name: 'ZAI_API_KEY' }]);
+  });
+
+  test('belongs to the provider of the host when nobody is named', () => {
+    assert.equal(resolve({}, OWN).config.aiApiKey, 'sk-test-dashscope');
+    assert.equal(resolve({ aiBaseUrl: 'https://api.z.ai/api/coding/paas/v4' }, OWN).config.aiApiKey, 'sk-test-zai');
+  });
+
+  test('never goes to a host that is not the provider’s', () => {
+    for (const aiBaseUrl of ['http://127.0.0.1:8000/v1', 'https://unknown.example/v1', 'https://api.deepseek.com']) {
+      assert.equal(resolve({ aiBaseUrl }, OWN).config.aiApiKey, undefined, aiBaseUrl);
+    }
+  });
+
+  test('that fits no header is a mistake, and is not quoted', () => {
+    const [mistake = ''] = mistakesOf({}, { AI_PROVIDER: 'zai', ZAI_API_KEY: 'sk-test 0123456789' });
+    assert.match(mistake, /^Cannot use "sk-…" from env ZAI_API_KEY: expected visible ASCII/);
+    assert.doesNotMatch(mistake, /0123/);
+  });
+
+  test('and address are told about together', () => {
+    assert.equal(mistakesOf({ provider: 'openai-compatible' }, {}).length, 1);
+    assert.equal(mistakesOf({ provider: 'nobody', port: 'x' }, {}).length, 2);
+  });
+});

@@ -1,0 +1,36 @@
+/** Where a provider's own Responses endpoint is. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PROVIDERS, findProvider } from '../../src/providers/catalog';
+import { nativeBaseUrl } from '../../src/providers/native-endpoint';
+import type { NativeEndpoint, Provider } from '../../src/providers/provider';
+
+const row = (responses?: NativeEndpoint): Provider => ({ ...findProvider('openai-compatible', 'http://127.0.0.1/v1'), responses: responses ?? { evidence: 'inferred' } });
+
+describe('the base URL of a Responses endpoint', () => {
+  it('is that of the user, where the row names no path', () => {
+    assert.equal(nativeBaseUrl(row(), 'http://127.0.0.1:8000/v1', 'any'), 'http://127.0.0.1:8000/v1');
+  });
+
+  it('is another path on the host of the user', () => {
+    assert.equal(nativeBaseUrl(row({ basePath: '/api/v1', evidence: 'documented' }), 'https://proxy.test:8443/api/coding/paas/v4', 'any'), 'https://proxy.test:8443/api/v1');
+  });
+
+  it('is there for the models it serves', () => {
+    const provider = row({ models: ['new'], evidence: 'documented' });
+    assert.equal(nativeBaseUrl(provider, 'https://a.test/v1', 'new'), 'https://a.test/v1');
+    assert.equal(nativeBaseUrl(provider, 'https://a.test/v1', 'old'), undefined);
+  });
+
+  it('is nowhere for the Coding Plan, which documents that it has none', () => {
+    assert.equal(nativeBaseUrl(findProvider('aliyun-coding', 'https://a.test/v1'), 'https://a.test/v1', 'qwen3.7-plus'), undefined);
+  });
+
+  it('has rows whose models exist', () => {
+    for (const { name, responses, models } of PROVIDERS) {
+      const known = models.map(({ id }) => id);
+      for (const id of responses?.models ?? []) assert.ok(known.includes(id), `${name}: ${id}`);
+      assert.ok(responses?.basePath === undefined || /^(\/[\w-]+)+$/.test(responses.basePath), name);
+    }
+  });
+});

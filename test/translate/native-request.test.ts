@@ -1,0 +1,124 @@
+/** The Responses wire: what a Chat request is in its words, and what a dialect is on it. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Notes } from '../../src/base/result';
+import { DEFAULT_DIALECT, type Dialect, type ThinkingKnob } from '../../src/providers/dialect';
+import { sealReasoning } from '../../src/tools/envelope';
+import { nativeDialect, readNativeExtras, toNativeRequest, toNativeSettings } from '../../src/translate/native-request';
+import { withoutSeals } from '../../src/translate/reasoning-items';
+import { translateRequest } from '../../src/translate/request';
+import type { NativeRequest } from '../../src/wire/native-request';
+import { readResponsesRequest } from '../../src/wire/read-responses';
+
+/** The way of the bridge. */
+function toNative(body: object, own: Partial<Dialect> = {}): NativeRequest & { readonly notes: readonly string[] } {
+  const notes = new Notes();
+  const request = readResponsesRequest({ input: 'Hi', ...body });
+  const dialect = nativeDialect({ ...DEFAULT_DIALECT, ...own });
+  const { value } = translateRequest(toNativeSettings(request, notes), {
+    model: 'm', dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: true,
+  });
+  return { ...toNativeRequest(value.chat, readNativeExtras(request, dialect)), notes: notes.list() };
+}
+
+const KNOBS: readonly (readonly [knob: ThinkingKnob, effort: string | undefined, sent: string | undefined])[] = [
+  [{ kind: 'none' }, 'high', undefined],
+  [{ kind: 'effort' }, 'xhigh', 'xhigh'],
+  [{ kind: 'effort', levels: ['low', 'high'] }, 'xhigh', 'high'],
+  [{ kind: 'enable_thinking', budgets: { low: 1 } }, 'low', 'low'],
+  [{ kind: 'enable_thinking', levels: ['high', 'max'] }, 'none', 'none'],
+  [{ kind: 'thinking', on: 'enabled', levels: ['low', 'high', 'max'] }, 'none', 'none'],
+  [{ kind: 'thinking', on: 'enabled', levels: ['low', 'high', 'max'], fixed: true }, 'none', 'low'],
+  [{ kind: 'thinking', on: 'enabled' }, 'medium', 'medium'],
+  [{ kind: 'chat_template' }, 'low', 'low'],
+  [{ kind: 'reasoning' }, 'low', 'low'],
+  [{ kind: 'effort' }, undefined, undefined],
+];
+
+describe('reasoning settings', () => {
+  for (const [thinking, effort, sent] of KNOBS) {
+    it(`${effort} for ${JSON.stringify(thinking)}`, () => {
+      assert.equal(toNative({ reasoning: { effort } }, { thinking }).reasoning?.['effort'], sent);
+    });
+  }
+
+  it('a summary is asked for as the client does, of models that think', () => {
+    assert.deepEqual(toNative({ reasoning: { summary: 'auto' } }).reasoning, { summary: 'auto' });
+    assert.equal(toNative({ reasoning: { summary: 'auto' } }, { thinking: { kind: 'none' } }).reasoning, undefined);
+  });
+});
+
+describe('fields of vendors', () => {
+  it('do not reach a Responses endpoint', () => {
+    const request = toNative({ tools: [{ type: 'function', name: 'f' }, { type: 'web_search' }], user: 'u' }, {
+      toolStream: true, preserveThinking: true, reasoningSplit: true, webSearch: 'enable_search', maxTokensField: 'max_completion_tokens', alwaysMaxTokens: true, maxTokens: 100,
+    });
+    assert.deepEqual(Object.keys(request).sort(), ['input', 'max_output_tokens', 'model', 'notes', 'store', 'stream', 'tools', 'tool_choice'].sort());
+    assert.equal(request.max_output_tokens, 100);
+  });
+
+  it('a locked temperature is not sent', () => {
+    assert.equal(toNative({ temperature: 0.2 }, { sampling: false }).temperature, undefined);
+  });
+
+  it('structured output is asked for in words where the provider has no field', () => {
+    const text = { format: { type: 'json_object' } };
+    assert.deepEqual(toNative({ text }).text, text);
+    const inWords = toNative({ text }, { responseFormat: 'prompt' });
+    assert.equal(inWords.text, undefined);
+    assert.match(inWords.instructions ?? '', /JSON object/);
+  });
+});
+
+describe('content', () => {
+  it('of every kind', () => {
+    const content = [
+      { type: 'input_text', text: 'See' },
+      { type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } },
+      { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,AAAA' },
+      { type: 'input_image', image_url: 'https://a.test/a.png', detail: 'high' },
+    ];
+    const { input } = toNative({ input: [{ role: 'user', content }] }, { audio: true, files: true });
+    assert.deepEqual(input, [{ type: 'message', role: 'user', content }]);
+  });
+
+  it('instructions fold into the user message where there is no place for them', () => {
+    const request = readResponsesRequest({ input: 'Hi', instructions: 'Be brief.' });
+    const dialect = nativeDialect(DEFAULT_DIALECT);
+    const { value } = translateRequest(request, { model: 'm', dialect, tools: 'auto', system: false, forwardReasoning: true, multipleCalls: true, webSearch: false });
+    const { instructions, input } = toNativeRequest(value.chat, {});
+    assert.equal(instructions, undefined);
+    assert.deepEqual(input, [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Be brief.\n\nHi' }] }]);
+  });
+});
+
+describe('reasoning items', () => {
+  const said = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'A' }] };
+  const text = (value: string) => ({ content: [{ type: 'reasoning_text', text: value }] });
+  const summary = (value: string) => ({ summary: [{ type: 'summary_text', text: value }] });
+  const own = { type: 'reasoning', id: 'rs_up', ...summary('S'), encrypted_content: 'opaque' };
+  const ROWS: readonly (readonly [name: string, items: readonly object[], sent: readonly object[]])[] = [
+    ['raw text alone', [{ type: 'reasoning', id: 'rs_9', ...summary('T'), ...text('T') }], [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }]],
+    ['without an id', [{ type: 'reasoning', summary: [], ...text('T') }], [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('T') }]],
+    ['a foreign seal', [{ type: 'reasoning', id: 'rs_9', ...summary('S'), encrypted_content: 'gAAA' }], [{ type: 'reasoning', id: 'rs_9', ...summary('S'), encrypted_content: 'gAAA' }]],
+    ['a foreign summary', [{ type: 'reasoning', id: 'rs_9', ...summary('S') }], [{ type: 'reasoning', id: 'rs_9', ...summary('S') }]],
+    ['our envelope around text', [{ type: 'reasoning', id: 'rs_9', ...summary('T'), encrypted_content: sealReasoning({ text: 'T', details: undefined }) }], [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }]],
+    ['our envelope around an item', [{ type: 'reasoning', id: 'rs_9', ...summary('S'), ...text('S'), encrypted_content: sealReasoning({ text: 'S', details: [own] }) }], [own]],
+    ['our envelope around blocks of a Chat provider', [{ type: 'reasoning', id: 'rs_9', summary: [], encrypted_content: sealReasoning({ text: 'T', details: [{ type: 'reasoning.encrypted', data: 'A' }] }) }], [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }]],
+    ['nothing known', [{ type: 'reasoning', id: 'rs_9', summary: [] }], []],
+    ['several in one turn, in their order', [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('One') }, { type: 'reasoning', id: 'rs_2', ...summary('S'), encrypted_content: sealReasoning({ text: 'S', details: [own] }) }], [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('One') }, own]],
+  ];
+  for (const [name, items, sent] of ROWS) {
+    it(name, () => {
+      const { input } = toNative({ input: [{ role: 'user', content: 'Hi' }, ...items, said] });
+      assert.deepEqual(input.slice(1, -1), sent);
+    });
+  }
+
+  it('lose their seals, and nothing else', () => {
+    const chat = { model: 'm', stream: true, messages: [{ role: 'assistant' as const, content: '', reasoning_details: [own, { type: 'reasoning', id: 'x', summary: [], encrypted_content: 'y' }, { type: 'reasoning.text', text: 'z' }] }] };
+    assert.deepEqual(withoutSeals(chat).messages, [{ role: 'assistant', content: '', reasoning_details: [{ type: 'reasoning', id: 'rs_up', ...summary('S') }, { type: 'reasoning.text', text: 'z' }] }]);
+    const bare = { ...chat, messages: [] };
+    assert.equal(withoutSeals(bare), bare);
+  });
+});
