@@ -3,8 +3,7 @@ import { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import { resolveModel } from '../providers/catalog';
 import type { Dialect } from '../providers/dialect';
-import type { AnswerParser } from '../stream/answer-parser';
-import type { ToolCallsOptions } from '../stream/tool-calls';
+import type { AnswerParser, ParserOptions } from '../stream/answer-parser';
 import type { ToolSet } from '../tools/tool-set';
 import { translateRequest } from '../translate/request';
 import type { ChatRequest } from '../wire/chat-request';
@@ -13,6 +12,7 @@ import type { Caller } from './bridge';
 import { isThreadTitle } from './codex-metadata';
 import { findDestination } from './destination';
 import type { TurnContext } from './turn-context';
+import { describeVendor } from './vendor';
 import { chooseLine, type Endpoint } from './wires';
 
 export interface Prepared {
@@ -23,7 +23,7 @@ export interface Prepared {
   readonly notes: Notes;
   readonly endpoint: Endpoint;
   /** Reads one answer, in the protocol of the endpoint. */
-  readonly createParser: (options: ToolCallsOptions) => AnswerParser;
+  readonly createParser: (options: ParserOptions) => AnswerParser;
 }
 
 const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
@@ -48,6 +48,7 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
     webSearch: settings.webSearch,
   });
   for (const note of translated.notes) notes.add(note);
-  const endpoint = { url: line.url, access, render: line.renderer(request, dialect) };
+  const vendor = describeVendor({ url: line.url, provider, access, home: provider === context.provider, clock: context.runtime.clock }, caller);
+  const endpoint = { url: line.url, access, vendor, render: line.renderer(request, dialect) };
   return { ...translated.value, dialect, notes, endpoint, createParser: line.createParser };
 }

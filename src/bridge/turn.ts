@@ -159,8 +159,8 @@ async function run<Output>(shape: Shape<Output>, prepared: Prepared, caller: Cal
 function machineOptions(prepared: Prepared, { settings, runtime }: TurnContext): () => Omit<AnswerStreamOptions<never>, 'assembler'> {
   const { dialect, createParser } = prepared;
   const offered = prepared.chat.tools ?? [];
-  const calls = { makeId: runtime.makeId, single: !settings.allowMultiToolCalls };
-  return () => ({ parser: createParser(calls), stages: createStages(dialect, settings.toolMarkup ? offered : [], runtime.makeId) });
+  const parser = { makeId: runtime.makeId, single: !settings.allowMultiToolCalls, vendor: prepared.endpoint.vendor };
+  return () => ({ parser: createParser(parser), stages: createStages(dialect, settings.toolMarkup ? offered : [], runtime.makeId) });
 }
 
 /** Think tags first: tool markup may stand inside the reasoning they enclose. */

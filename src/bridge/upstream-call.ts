@@ -1,6 +1,7 @@
 /** How a translated request goes upstream: address, headers, key. Everything that is not a success becomes a BridgeError. */
 import type { ProviderSettings } from './settings';
 import { BridgeError } from '../errors/bridge-error';
+import type { Vendor } from '../errors/error-rule';
 import { ERRORS } from '../errors/error-table';
 import { classifyHttpFailure } from '../errors/classify';
 import { readRetryAfter } from '../errors/retry-after';
@@ -16,7 +17,7 @@ const LONGEST_ERROR_BODY = 64 * 1024;
 
 /** @throws BridgeError for a refusal, a redirect, or no answer at all. */
 export async function callUpstream(endpoint: Endpoint, chat: ChatRequest, caller: Caller, { runtime, refusals }: TurnContext): Promise<UpstreamAnswer> {
-  const { url } = endpoint;
+  const { url, vendor } = endpoint;
   const headers = upstreamHeaders(caller, endpoint.access);
   const body = Buffer.from(JSON.stringify(endpoint.render(chat)), 'utf8');
   const key = headers['authorization'] ?? '';
@@ -24,7 +25,7 @@ export async function callUpstream(endpoint: Endpoint, chat: ChatRequest, caller
   if (known) throw known;
   const answer = await runtime.transport({ url, headers, body, abort: caller.abort });
   if (answer.status >= 200 && answer.status < 300) return answer;
-  const error = await refusal(answer, new URL(url).host, runtime.clock());
+  const error = await refusal(answer, vendor, runtime.clock());
   if (isPermanent(error)) refusals.remember(body, key, error);
   throw error;
 }
@@ -32,19 +33,19 @@ export async function callUpstream(endpoint: Endpoint, chat: ChatRequest, caller
 /** Asking again with the same words brings the same answer. */
 const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCode === 'invalid_prompt';
 
-async function refusal(answer: UpstreamAnswer, host: string, now: number): Promise<BridgeError> {
+async function refusal(answer: UpstreamAnswer, vendor: Vendor, now: number): Promise<BridgeError> {
   // A body that breaks off takes nothing from what the status says.
   const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
   const location = answer.header('location');
   if (answer.status < 400) {
-    return new BridgeError('upstream_rejected', `${host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`);
+    return new BridgeError('upstream_rejected', `${vendor.host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`);
   }
   const retryAfterMs = readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), now);
   const requestId = REQUEST_ID_HEADERS.map((name) => answer.header(name)).find((id) => id !== undefined);
   return classifyHttpFailure({
+    ...vendor,
     status: answer.status,
     body,
-    host,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(requestId !== undefined && { requestId }),
   });

@@ -1,12 +1,12 @@
 /** The two protocols a provider can be asked in: Chat Completions, and its own Responses endpoint where it has one. */
 import type { Notes } from '../base/result';
+import type { Vendor } from '../errors/error-rule';
 import type { Dialect } from '../providers/dialect';
 import { nativeBaseUrl } from '../providers/native-endpoint';
 import type { Provider } from '../providers/provider';
-import type { AnswerParser } from '../stream/answer-parser';
+import type { AnswerParser, ParserOptions } from '../stream/answer-parser';
 import { AnswerReader } from '../stream/answer-reader';
 import { NativeReader } from '../stream/native-reader';
-import type { ToolCallsOptions } from '../stream/tool-calls';
 import { nativeDialect, readNativeExtras, toNativeRequest, toNativeSettings } from '../translate/native-request';
 import type { ChatRequest } from '../wire/chat-request';
 import type { ResponsesRequest } from '../wire/responses-request';
@@ -20,6 +20,8 @@ export interface Endpoint {
   readonly url: string;
   /** Whose key goes there. */
   readonly access: ProviderSettings;
+  /** Who answers there, for the words of a failure. */
+  readonly vendor: Vendor;
   readonly render: Render;
 }
 
@@ -33,7 +35,7 @@ interface Wire {
   /** Keeps nothing of `request` but a few words: it may be megabytes. */
   readonly renderer: (request: ResponsesRequest, dialect: Dialect) => Render;
   /** Reads one answer. */
-  readonly createParser: (options: ToolCallsOptions) => AnswerParser;
+  readonly createParser: (options: ParserOptions) => AnswerParser;
 }
 
 const CHAT: Wire = {

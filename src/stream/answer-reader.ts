@@ -4,18 +4,18 @@ import { classifyStreamError } from '../errors/classify';
 import { BridgeError } from '../errors/bridge-error';
 import type { ChatChunk, ChatDelta } from '../wire/chat-response';
 import { readChatChunk } from '../wire/read-chat';
-import { unreadableEvent, type AnswerParser, type Reading } from './answer-parser';
+import { unreadableEvent, type AnswerParser, type ParserOptions, type Reading } from './answer-parser';
 import { readFinishReason } from './finish';
 import type { Signal } from './signal';
 import type { SseEvent } from './sse-decoder';
-import { ToolCalls, type ToolCallsOptions } from './tool-calls';
+import { ToolCalls } from './tool-calls';
 
 /** Reads one answer in Chat Completions chunks. */
 export class AnswerReader implements AnswerParser {
   private calls: ToolCalls;
   finished = false;
 
-  constructor(private readonly options: ToolCallsOptions) {
+  constructor(private readonly options: ParserOptions) {
     this.calls = new ToolCalls(options);
   }
 
@@ -50,7 +50,7 @@ export class AnswerReader implements AnswerParser {
   private chunk(chunk: ChatChunk): readonly Signal[] {
     const [choice] = chunk.choices;
     if (chunk.error !== undefined) {
-      return this.finished ? [] : [{ type: 'error', error: classifyStreamError(chunk.error) }];
+      return this.finished ? [] : [{ type: 'error', error: classifyStreamError(chunk.error, this.options.vendor) }];
     }
     const signals: Signal[] = choice ? this.delta(choice) : [];
     if (chunk.usage) signals.push({ type: 'usage', usage: chunk.usage });

@@ -7,13 +7,14 @@
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyStreamError } from '../errors/classify';
+import type { Vendor } from '../errors/error-rule';
 import type { NativeEvent, NativeOutputItem, NativePlace, NativeResponse, NativeTextKind } from '../wire/native-response';
 import { readNativeEvent, readNativeResponse } from '../wire/read-native';
-import { unreadableEvent, type AnswerParser, type Reading } from './answer-parser';
+import { unreadableEvent, type AnswerParser, type ParserOptions, type Reading } from './answer-parser';
 import { readFinishReason } from './finish';
 import type { FinishReason, Signal } from './signal';
 import type { SseEvent } from './sse-decoder';
-import { ToolCalls, type ToolCallsOptions } from './tool-calls';
+import { ToolCalls } from './tool-calls';
 
 type TextEvent = Extract<NativeEvent, { type: 'text' }>;
 type OutputItem<T extends NativeOutputItem['type']> = Extract<NativeOutputItem, { type: T }>;
@@ -42,7 +43,7 @@ export class NativeReader implements AnswerParser {
   private speaker: string | undefined;
   private silent = true;
 
-  constructor(options: ToolCallsOptions) {
+  constructor(private readonly options: ParserOptions) {
     this.calls = new ToolCalls(options);
   }
 
@@ -73,7 +74,7 @@ export class NativeReader implements AnswerParser {
       case 'end':
         return this.end(event.response);
       case 'error':
-        return [{ type: 'error', error: classifyStreamError(event.error) }];
+        return [{ type: 'error', error: classifyStreamError(event.error, this.options.vendor) }];
       case 'other':
         return [];
       default:
@@ -166,7 +167,7 @@ export class NativeReader implements AnswerParser {
   private end(response: NativeResponse): readonly Signal[] {
     if (this.finished) return [];
     const late = this.silent ? response.output.flatMap(({ item, ...place }) => this.item(place, item, true)) : [];
-    const failure = failureOf(response);
+    const failure = failureOf(response, this.options.vendor);
     if (failure) return [...late, { type: 'error', error: failure }];
     const usage: readonly Signal[] = response.usage ? [{ type: 'usage', usage: response.usage }] : [];
     // A Response that is still being made is not the answer: the stream ends without a finish, which is a failure.
@@ -207,8 +208,8 @@ export class NativeReader implements AnswerParser {
 /** Above every index that an endpoint gives. */
 const UNNUMBERED = 1_000_000;
 
-function failureOf({ status, error }: NativeResponse): BridgeError | undefined {
-  if (error !== undefined) return classifyStreamError(error);
+function failureOf({ status, error }: NativeResponse, vendor: Vendor | undefined): BridgeError | undefined {
+  if (error !== undefined) return classifyStreamError(error, vendor);
   if (status !== 'failed' && status !== 'cancelled') return undefined;
   return new BridgeError('upstream_error', `The provider ended its answer as ${status} and gave no reason.`);
 }
