@@ -1,13 +1,13 @@
 /** Alibaba Cloud Coding Plan. Facts: upstreams.md, sections 1.1, 2 and table (a). */
 import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './dashscope';
 import type { Provider } from './provider';
-import { ALWAYS, GRADED, model, SIGHT, TOGGLE } from './rows';
+import { ALWAYS, model, SIGHT, TOGGLE } from './rows';
 
 /**
  * Ten models, one key per account, requests counted rather than tokens.
  *
- * Whether this endpoint accepts `thinking_budget` is not established, so none is sent: `low`, `medium` and `high` all mean
- * that the model thinks. `reasoning_effort` is never sent: these models do not know it.
+ * Whether this endpoint accepts `thinking_budget` is not established, so none is sent, and the efforts a user can pick are the
+ * two that differ: thinking or not. `reasoning_effort` is never sent: these models do not know it.
  */
 export const aliyunCoding: Provider = {
   name: 'aliyun-coding',
@@ -33,19 +33,19 @@ export const aliyunCoding: Provider = {
   dialect: DASHSCOPE,
   models: [
     model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, {
-      input: SIGHT, efforts: GRADED, evidence: 'documented',
+      input: SIGHT, efforts: TOGGLE, evidence: 'documented',
       remark: 'Input limit inferred; output limit from clients, one of which has 64,000.',
     }),
     model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
-      input: SIGHT, efforts: GRADED, evidence: 'documented',
+      input: SIGHT, efforts: TOGGLE, evidence: 'documented',
       remark: 'Pro subscribers only.',
     }),
     model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, {
-      input: SIGHT, efforts: GRADED, evidence: 'documented',
+      input: SIGHT, efforts: TOGGLE, evidence: 'documented',
       remark: 'Input limit from an error text (qwen-code#2384).',
     }),
     model('qwen3-max-2026-01-23', 'Qwen3 Max', 262_144, 32_768, {
-      efforts: GRADED, evidence: 'documented',
+      efforts: TOGGLE, evidence: 'documented',
       remark: 'Sources disagree about the output limit; a sample of Alibaba has 65,536.',
     }),
     model('qwen3-coder-next', 'Qwen3 Coder Next', 262_144, 65_536, {

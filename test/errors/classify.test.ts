@@ -57,8 +57,8 @@ const ROWS: readonly Row[] = [
   ['DashScope, burst', 429, openai('Request rate increased too quickly. To ensure system stability, please adjust your client logic.', 'limit_burst_rate', 'limit_burst_rate'), 'rate_limit'],
   ['Coding Plan, concurrency', 429, openai('concurrency allocated quota exceeded.', 'insufficient_quota'), 'rate_limit'],
   ['Z.ai, concurrency', 429, zai('1302', '您的账户已达到速率限制，请您控制请求频率'), 'rate_limit'],
-  ['Z.ai, overloaded', 429, zai('1305', '该模型当前访问量过大，请您稍后再试'), 'rate_limit'],
-  ['Kimi, engine overloaded', 429, openai('The engine is currently overloaded, please try again later', null, 'engine_overloaded_error'), 'rate_limit'],
+  ['Z.ai, overloaded', 429, zai('1305', '该模型当前访问量过大，请您稍后再试'), 'overload'],
+  ['Kimi, engine overloaded', 429, openai('The engine is currently overloaded, please try again later', null, 'engine_overloaded_error'), 'overload'],
   ['Bedrock, tokens', 429, { message: 'Too many tokens, please wait before trying again.' }, 'rate_limit'],
   ['OpenAI, requests', 429, openai('Rate limit reached for gpt in organization org on requests per min', 'rate_limit_exceeded', 'requests'), 'rate_limit'],
 
