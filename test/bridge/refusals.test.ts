@@ -23,7 +23,7 @@ const REFUSALS: readonly Refusal[] = [
     status: 401,
     body: { error: { message: 'invalid access token or token expired', type: 'invalid_request_error', param: null, code: 'invalid_api_key' }, request_id: 'req-401' },
     sdk: { status: 401, type: 'authentication_error', code: 'invalid_api_key', requestId: 'req-401' },
-    says: /answered 401: invalid access token or token expired\. Check that AI_API_KEY belongs to 127\.0\.0\.1:\d+\. \(request id req-401\)$/,
+    says: /answered 401: invalid access token or token expired\. Check that AI_API_KEY belongs to 127\.0\.0\.1:\d+\. Keys of the Coding Plan start with sk-sp-; .* \(request id req-401\)$/,
   },
   {
     name: '403 DashScope: a plan key at the pay-as-you-go host',
