@@ -28,16 +28,37 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: { kind: 'network', text: 'has a TLS certificate that cannot be verified; see NODE_EXTRA_CA_CERTS' },
 };
 
+/** Families of codes, and codes that mean something else with other words; tested against `code message`, before CODES. */
+const FAMILIES: readonly (readonly [says: RegExp, row: NetworkRow])[] = [
+  // undici refuses an interim answer that it did not ask for, though RFC 9110 (15.2) has clients accept it.
+  [/^UND_ERR_SOCKET bad response$/, { kind: 'bad_answer', text: 'sent "100 Continue" unasked, which Node\'s fetch does not accept' }],
+  [/^HPE_/, { kind: 'bad_answer', text: 'sent something that is not HTTP; check AI_API_BASE: http or https, and the port' }],
+  [/^UND_ERR_HEADERS_OVERFLOW /, { kind: 'bad_answer', text: 'sent more headers than can be read' }],
+  [/^Z_/, { kind: 'bad_answer', text: 'sent a compressed answer that cannot be unpacked' }],
+  [/^(EPROTO|ERR_SSL_)/, { kind: 'network', text: 'failed to agree on TLS; check AI_API_BASE: http or https, and the port' }],
+];
+
 /** @param cause what fetch or a body read threw; its own cause carries the code */
 export function classifyNetworkError(cause: unknown, host: string): BridgeError {
-  const code = errorCode(cause);
-  const row = code === undefined ? undefined : CODES[code];
+  const coded = findCoded(cause);
+  const row = coded && findRow(coded);
   const text = row ? `${host} ${row.text}` : `The connection to ${host} failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new BridgeError(row?.kind ?? 'network', code === undefined ? `${text}.` : `${text} (${code}).`);
+  return new BridgeError(row?.kind ?? 'network', coded === undefined ? `${text}.` : `${text} (${coded.code}).`);
 }
 
-function errorCode(error: unknown, depth = 0): string | undefined {
-  const record = asRecord(error) ?? (error instanceof Error ? { ...error, cause: error.cause } : undefined);
+interface Coded {
+  readonly code: string;
+  readonly message: string;
+}
+
+function findRow({ code, message }: Coded): NetworkRow | undefined {
+  const words = `${code} ${message}`;
+  return FAMILIES.find(([says]) => says.test(words))?.[1] ?? CODES[code];
+}
+
+function findCoded(error: unknown, depth = 0): Coded | undefined {
+  const record = asRecord(error) ?? (error instanceof Error ? { ...error, message: error.message, cause: error.cause } : undefined);
   if (!record || depth > 3) return undefined;
-  return asText(record['code']) ?? errorCode(record['cause'], depth + 1);
+  const code = asText(record['code']);
+  return code === undefined ? findCoded(record['cause'], depth + 1) : { code, message: asText(record['message']) ?? '' };
 }

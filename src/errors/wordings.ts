@@ -81,7 +81,7 @@ export const PAGE_STATUSES: Readonly<Record<number, ErrorKind>> = { 401: 'forbid
 export const ADVICE: { readonly [K in ErrorKind]?: string } = {
   auth: 'Check that AI_API_KEY belongs to {host}.',
   wrong_client:
-    '{host} accepts only the coding tools it knows, by their User-Agent. The bridge forwards that of the client; UPSTREAM_USER_AGENT sets another one, on your own responsibility.',
+    'It accepts only the coding tools it knows, by their User-Agent. The bridge forwards that of the client; UPSTREAM_USER_AGENT sets another one, on your own responsibility.',
   model_not_found: 'Check the model name: ids are exact, see GET /v1/models.',
   quota: 'Asking again does not help until the plan resets.',
   not_found: 'Check AI_API_BASE: {host} serves nothing at this address.',

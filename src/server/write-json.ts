@@ -21,11 +21,23 @@ export function writeError(response: Response, error: BridgeError, headers: Outg
   writeWhole(response, ERRORS[error.kind].status, { ...JSON_HEADERS, ...describeError(error), ...headers }, body);
 }
 
-/** What headers tell of `error`: the wait in whole seconds, the provider's id of the request. */
-export function describeError({ details: { retryAfterMs, requestId = '' } }: BridgeError): OutgoingHttpHeaders {
+/** What headers tell of `error`: the wait in whole seconds, whether to ask again, the provider's id of the request. */
+export function describeError(error: BridgeError): OutgoingHttpHeaders {
+  const { retryAfterMs, requestId = '' } = error.details;
   const headers: OutgoingHttpHeaders = {};
+  if (isLastWord(error)) headers['x-should-retry'] = 'false';
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(0, Math.ceil(retryAfterMs / 1_000)));
   // The id is the provider's text, and Node throws at characters that do not belong into a header.
   if (/^[\x21-\x7e]{1,200}$/.test(requestId)) headers['x-request-id'] = requestId;
   return headers;
+}
+
+/**
+ * SDKs ask again after 408, 409, 429 and 5xx, twice by default, unless this header says no (openai 7.57, `shouldRetry`).
+ * The bridge has asked as often as it is worth already; only a provider's own wait is left to the client.
+ */
+function isLastWord({ kind, details }: BridgeError): boolean {
+  const { status, codexCode } = ERRORS[kind];
+  if (status < 500 && status !== 429) return false;
+  return codexCode === 'invalid_prompt' || (details.final === true && details.retryAfterMs === undefined);
 }

@@ -134,13 +134,18 @@ export class NativeReader implements AnswerParser {
     const index = this.indexOf(place);
     const heard = this.heardCalls.get(index);
     const other = heard?.id !== undefined && call.callId !== undefined && heard.id !== call.callId;
-    const begin = heard && !other ? this.fragment(index, { ...call, callId: undefined }, undefined) : this.beginCall(place, { ...call, arguments: undefined });
+    // A call that is known keeps its id; arguments that came before their item hear the name of the tool here.
+    const begin =
+      heard && !other ? this.fragment(index, { ...call, callId: undefined }, undefined) : this.beginCall(place, { ...call, arguments: undefined });
     return [...begin, ...this.complete(index, call.arguments)];
   }
 
   private arguments({ text, whole, ...place }: TextEvent): readonly Signal[] {
     const index = this.indexOf(place);
-    if (whole) return this.complete(index, text);
+    return whole ? this.complete(index, text) : this.extend(index, text);
+  }
+
+  private extend(index: number, text: string): readonly Signal[] {
     const heard = this.heardCalls.get(index) ?? { index, id: undefined, streamed: '', announced: '' };
     heard.streamed += text;
     this.heardCalls.set(index, heard);
@@ -149,13 +154,9 @@ export class NativeReader implements AnswerParser {
 
   /** Lets out what of the whole arguments was not heard yet. Arguments that contradict what was heard are left alone. */
   private complete(index: number, whole: string | undefined): readonly Signal[] {
-    const heard = this.heardCalls.get(index);
-    if (whole === undefined || heard?.streamed === whole) return [];
-    if (!heard) return this.arguments({ type: 'text', index, itemId: undefined, kind: 'arguments', part: 0, text: whole, whole: false, logprobs: undefined });
-    if (!whole.startsWith(heard.streamed)) return [];
-    const rest = whole.slice(heard.streamed.length);
-    heard.streamed = whole;
-    return rest === '' ? [] : this.fragment(index, undefined, rest);
+    const streamed = this.heardCalls.get(index)?.streamed ?? '';
+    if (whole === undefined || whole === streamed || !whole.startsWith(streamed)) return [];
+    return this.extend(index, whole.slice(streamed.length));
   }
 
   private fragment(index: number, call: OutputItem<'call'> | undefined, text: string | undefined): readonly Signal[] {

@@ -113,7 +113,7 @@ function toItems(message: ChatMessage): readonly NativeInputItem[] {
       return [
         ...(message.reasoning_details ?? []).filter(isReasoningItem),
         ...(content.length > 0 ? [{ type: 'message', role: 'assistant', content } as const] : []),
-        ...(message.tool_calls ?? []).map(({ id, function: { name, arguments: args } }) => ({ type: 'function_call', call_id: id, name, arguments: args }) as const),
+        ...(message.tool_calls ?? []).map(({ id, function: called }) => ({ type: 'function_call', call_id: id, ...called }) as const),
       ];
     }
     default:

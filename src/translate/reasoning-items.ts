@@ -43,9 +43,10 @@ export function splitReasoning(item: ReasoningItem, sealed: ReasoningPayload | u
 /** The request without seals in its reasoning items; an item that says nothing then goes too. The same object when there are none. */
 export function withoutSeals(chat: ChatRequest): ChatRequest {
   if (!chat.messages.some((message) => message.role === 'assistant' && message.reasoning_details?.some(isSealed))) return chat;
-  const messages = chat.messages.map((message) =>
-    message.role === 'assistant' && message.reasoning_details ? { ...message, reasoning_details: message.reasoning_details.flatMap(unseal) } : message,
-  );
+  const messages = chat.messages.map((message) => {
+    if (message.role !== 'assistant' || !message.reasoning_details) return message;
+    return { ...message, reasoning_details: message.reasoning_details.flatMap(unseal) };
+  });
   return { ...chat, messages };
 }
 

@@ -1,6 +1,7 @@
 /** Strict rules over the top-level fields of a completion request: names, types, ranges, and which exclude each other. */
 import { isRecord } from '../../src/base/json';
 import { asRecord } from '../../src/base/narrow';
+import { isThinking } from './strict-model-rules';
 import { algo, first, gateway, plain, quote, says, typeWords } from './strict-rule';
 import type { Fault, JudgedRequest, StrictRule, UpstreamDialect } from './strict-rule';
 
@@ -83,6 +84,12 @@ const FIELDS: Readonly<Record<string, FieldRow>> = {
   modalities: { types: ['array'], in: OPENAI },
   audio: { types: ['object'], in: OPENAI },
   reasoning_effort: { types: ['string'], in: BOTH },
+  // Known to single providers only (strict-providers.ts).
+  thinking: { types: ['object'], in: [] },
+  reasoning: { types: ['object'], in: [] },
+  reasoning_split: { types: ['boolean'], in: [] },
+  chat_template_kwargs: { types: ['object'], in: [] },
+  prompt_cache_key: { types: ['string'], in: [] },
   enable_thinking: { types: ['boolean'], in: DASHSCOPE },
   thinking_budget: {
     types: ['integer'], in: DASHSCOPE,
@@ -108,11 +115,14 @@ const TYPE_CHECKS: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   object: isRecord,
 };
 
-function unknownField({ body, settings }: JudgedRequest): Fault | undefined {
-  return first(Object.keys(body), (name) => {
-    const known = FIELDS[name]?.in.includes(settings.dialect) === true || settings.allowFields.includes(name);
-    return known ? undefined : { param: name };
-  });
+/** The names of the fields that upstreams of this dialect have in common. */
+export const fieldsOf = (dialect: UpstreamDialect): readonly string[] =>
+  Object.keys(FIELDS).filter((name) => FIELDS[name]?.in.includes(dialect));
+
+function unknownField({ body, manners, settings }: JudgedRequest): Fault | undefined {
+  return first(Object.keys(body), (name) =>
+    manners.fields.includes(name) || settings.allowFields.includes(name) ? undefined : { param: name },
+  );
 }
 
 function fieldType({ body }: JudgedRequest): Fault | undefined {
@@ -131,10 +141,10 @@ function sideOutside(value: number, bounds: Bounds): 'below' | 'above' | undefin
 }
 
 /** A numeric field outside its bounds. `text` is DashScope's sentence, the other words are for OpenAI's. */
-function fieldRange({ body, settings }: JudgedRequest): Fault | undefined {
+function fieldRange({ body, manners }: JudgedRequest): Fault | undefined {
   return first(Object.entries(body), ([name, value]) => {
     const row = FIELDS[name];
-    const bounds = row?.[settings.dialect];
+    const bounds = row?.[manners.column];
     if (row === undefined || bounds === undefined || typeof value !== 'number') return undefined;
     const side = sideOutside(value, bounds);
     if (side === undefined) return undefined;
@@ -149,11 +159,12 @@ function fieldRange({ body, settings }: JudgedRequest): Fault | undefined {
   });
 }
 
-function maxTokensRange({ body, settings }: JudgedRequest): Fault | undefined {
+function maxTokensRange({ body, model, settings }: JudgedRequest): Fault | undefined {
+  const maximum = model.maxTokens ?? settings.maxTokens;
   return first(['max_tokens', 'max_completion_tokens'], (name) => {
     const value = body[name];
-    if (typeof value !== 'number' || (value >= 1 && value <= settings.maxTokens)) return undefined;
-    return { param: name, value: String(value), maximum: String(settings.maxTokens) };
+    if (typeof value !== 'number' || (value >= 1 && value <= maximum)) return undefined;
+    return { param: name, value: String(value), maximum: String(maximum) };
   });
 }
 
@@ -170,15 +181,9 @@ function stopShape({ body }: JudgedRequest): Fault | undefined {
   return isList ? undefined : { param: 'stop', value: quote(stop) };
 }
 
-const EFFORTS: Readonly<Record<UpstreamDialect, readonly string[]>> = {
-  openai: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
-  // The union over the models that know the field (upstreams.md, section 2).
-  dashscope: ['none', 'low', 'medium', 'high', 'xhigh', 'max'],
-};
-
-function effort({ body, settings }: JudgedRequest): Fault | undefined {
+function effort({ body, manners, model }: JudgedRequest): Fault | undefined {
   const value = body['reasoning_effort'];
-  const known = EFFORTS[settings.dialect];
+  const known = model.efforts ?? manners.efforts;
   return value === undefined || known.includes(plain(value))
     ? undefined
     : { param: 'reasoning_effort', value: plain(value), known: known.map((word) => `'${word}'`).join(', ') };
@@ -208,9 +213,10 @@ export const FIELD_RULES = [
   },
   {
     name: 'unknown-model',
-    check: ({ body, settings }) => {
+    check: ({ body, manners, settings }) => {
       const model = plain(body['model']);
-      return settings.models === undefined || settings.models.includes(model) ? undefined : { param: 'model', model };
+      const known = settings.models?.includes(model) ?? manners.models.some(({ names }) => names.test(model));
+      return known ? undefined : { param: 'model', model };
     },
     openai: says('The model `{model}` does not exist or you do not have access to it.', 'model_not_found'),
     dashscope: says("model '{model}' is not supported", 'invalid_parameter_error'),
@@ -256,7 +262,7 @@ export const FIELD_RULES = [
   },
   {
     name: 'thinking-needs-stream',
-    check: ({ body }) => (body['enable_thinking'] === true && body['stream'] !== true ? { param: 'stream' } : undefined),
+    check: (request) => (isThinking(request) && request.body['stream'] !== true ? { param: 'stream' } : undefined),
     dashscope: says(
       'parameter.enable_thinking must be set to false for non-streaming calls',
       'invalid_parameter_error',

@@ -1,5 +1,6 @@
 /** Strict rules over `response_format`. */
 import { asRecord, asString } from '../../src/base/narrow';
+import { isThinking } from './strict-model-rules';
 import { algo, plain, quote, says, type JudgedRequest, type StrictRule } from './strict-rule';
 
 const formatOf = ({ body }: JudgedRequest) => asRecord(body['response_format']);
@@ -13,7 +14,7 @@ export const FORMAT_RULES = [
     name: 'response-format',
     check: (request) => {
       const type = formatOf(request) === undefined ? 'text' : plain(formatOf(request)?.['type']);
-      return ['text', 'json_object', 'json_schema'].includes(type) ? undefined : { param: 'response_format.type', value: type };
+      return request.manners.formats.includes(type) ? undefined : { param: 'response_format.type', value: type };
     },
     openai: says("Invalid value: '{value}'. Supported values are: 'json_object', 'json_schema', and 'text'.", 'invalid_value'),
     // Inferred text.
@@ -58,7 +59,7 @@ export const FORMAT_RULES = [
   {
     name: 'json-mode-with-thinking',
     check: (request) =>
-      typeOf(request) === 'json_object' && request.body['enable_thinking'] === true
+      typeOf(request) === 'json_object' && isThinking(request)
         ? { param: 'response_format' }
         : undefined,
     dashscope: algo('Json mode response is not supported when enable_thinking is true'),

@@ -87,7 +87,7 @@ function orphan({ messages }: JudgedRequest): Fault | undefined {
     for (const result of results) if (open.delete(answeredBy(result))) owned.add(result);
   }
   return first(messages, (message, index) =>
-    isTool(message) && !owned.has(message) ? { param: `messages[${index}].role` } : undefined,
+    isTool(message) && !owned.has(message) ? { param: `messages[${index}].role`, id: answeredBy(message) } : undefined,
   );
 }
 
@@ -153,7 +153,8 @@ export const HISTORY_RULES = [
     check: (request) =>
       firstCall(request, (call, path) => {
         const text = asString(asRecord(call['function'])?.['arguments']) ?? '';
-        return isRecord(parseJson(text)) ? undefined : { param: `${path}.function.arguments` };
+        const [id, column, char] = [asString(call['id']) ?? '', String(text.length + 1), String(text.length)];
+        return isRecord(parseJson(text)) ? undefined : { param: `${path}.function.arguments`, id, column, char };
       }),
     // OpenAI itself lets any string through; hosts that parse it do not, each in its own words (upstreams.md, Messages).
     openai: says("Invalid '{param}': expected a JSON object.", 'invalid_value'),

@@ -10,7 +10,7 @@ export const isChat = (request: JudgedRequest): boolean => `${request.method} ${
 function routeFault(request: JudgedRequest) {
   const route = `${request.method} ${request.path}`;
   // The Coding Plan has no model list: "模型列表不支持通过接口查询", GET models is a 404 (upstreams.md, fact 4).
-  const routes = request.settings.dialect === 'openai' ? [CHAT_ROUTE, MODELS_ROUTE] : [CHAT_ROUTE];
+  const routes = request.manners.lists ? [CHAT_ROUTE, MODELS_ROUTE] : [CHAT_ROUTE];
   return routes.includes(route) ? undefined : { param: 'url', route };
 }
 
@@ -51,6 +51,12 @@ export const HTTP_RULES = [
     openai: says('Incorrect API key provided: {key}***.', 'invalid_api_key'),
     // The Coding Plan's text for a wrong or expired key (upstreams.md, section 5).
     dashscope: says('invalid access token or token expired', 'invalid_api_key'),
+  },
+  {
+    // Plans for coding agents ask which program calls: only their rows have words for it.
+    name: 'caller',
+    status: 403,
+    check: ({ manners, headers }) => (manners.turnsAway?.test(headers['user-agent'] ?? '') === true ? { param: 'user-agent' } : undefined),
   },
   {
     // No provider refuses this. The rule is the house's: gzip costs 50 us and 98 us of latency an event (performance.md).

@@ -2,52 +2,42 @@
 import type { UnknownRecord } from '../../src/base/json';
 import { asArray, asRecord, asString } from '../../src/base/narrow';
 import { algo, first, gateway, plain, recordsOf, says, typeWords } from './strict-rule';
-import type { Fault, JudgedRequest, StrictRule, UpstreamDialect } from './strict-rule';
-
-const ROLES: Readonly<Record<UpstreamDialect, readonly string[]>> = {
-  openai: ['system', 'assistant', 'user', 'function', 'tool', 'developer'],
-  dashscope: ['system', 'assistant', 'user', 'tool', 'function'],
-};
+import type { Fault, JudgedRequest, StrictRule } from './strict-rule';
 
 const MESSAGE_FIELDS: Readonly<Record<string, readonly string[]>> = {
   system: ['role', 'content', 'name'],
   developer: ['role', 'content', 'name'],
   user: ['role', 'content', 'name'],
-  assistant: ['role', 'content', 'name', 'tool_calls', 'reasoning_content'],
+  assistant: ['role', 'content', 'name', 'tool_calls'],
   tool: ['role', 'content', 'tool_call_id'],
   function: ['role', 'content', 'name'],
-};
-
-/** Part types by role; `refusal` and `file` are OpenAI's alone. */
-const PART_TYPES: Readonly<Record<UpstreamDialect, readonly string[]>> = {
-  openai: ['text', 'image_url', 'input_audio', 'refusal', 'file'],
-  dashscope: ['text', 'image_url', 'input_audio', 'video_url'],
 };
 
 const roleOf = (message: UnknownRecord): string => plain(message['role'] ?? '');
 const hasCalls = (message: UnknownRecord): boolean => 'tool_calls' in message;
 const pathOf = (index: number, field: string): string => `messages[${index}].${field}`;
 
-function roleFault({ messages, settings }: JudgedRequest): Fault | undefined {
+function roleFault({ messages, manners }: JudgedRequest): Fault | undefined {
   return first(messages, (message, index) =>
-    ROLES[settings.dialect].includes(roleOf(message))
+    manners.roles.includes(roleOf(message))
       ? undefined
       : { param: pathOf(index, 'role'), role: roleOf(message), index: String(index) },
   );
 }
 
-function messageField({ messages, settings }: JudgedRequest): Fault | undefined {
+function messageField({ messages, manners, settings }: JudgedRequest): Fault | undefined {
   return first(messages, (message, index) => {
-    const known = [...(MESSAGE_FIELDS[roleOf(message)] ?? []), ...settings.allowFields];
+    const own = roleOf(message) === 'assistant' ? manners.assistantFields : [];
+    const known = [...(MESSAGE_FIELDS[roleOf(message)] ?? []), ...own, ...settings.allowFields];
     const name = Object.keys(message).find((key) => !known.includes(key));
     return name === undefined ? undefined : { param: pathOf(index, name), name, index: String(index) };
   });
 }
 
-function contentMissing({ messages, settings }: JudgedRequest): Fault | undefined {
+function contentMissing({ messages, manners }: JudgedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     // OpenAI lets an assistant message with calls go without; Qwen 3 wants the key there too (upstreams.md, Messages).
-    const isOptional = settings.dialect === 'openai' && hasCalls(message);
+    const isOptional = manners.column === 'openai' && hasCalls(message);
     return 'content' in message || isOptional ? undefined : { param: pathOf(index, 'content') };
   });
 }
@@ -91,7 +81,7 @@ function firstPart(
 }
 
 function partType(request: JudgedRequest): Fault | undefined {
-  const known = PART_TYPES[request.settings.dialect];
+  const known = request.manners.partTypes;
   return firstPart(request, ({ type }, path) =>
     known.includes(plain(type)) ? undefined : { param: `${path}.type`, type: plain(type) },
   );
@@ -136,9 +126,27 @@ function emptyAssistant({ messages }: JudgedRequest): Fault | undefined {
   });
 }
 
-function systemPosition({ messages }: JudgedRequest): Fault | undefined {
+function systemPosition({ messages, model }: JudgedRequest): Fault | undefined {
+  if (!model.oneSystem) return undefined;
   return first(messages, (message, index) =>
     index > 0 && roleOf(message) === 'system' ? { param: pathOf(index, 'role') } : undefined,
+  );
+}
+
+/** Text that says nothing, in a message that says nothing else. */
+function emptyText({ messages }: JudgedRequest): Fault | undefined {
+  return first(messages, (message, index) => {
+    const { content } = message;
+    const position = recordsOf(content).findIndex((part) => part['type'] === 'text' && part['text'] === '');
+    const isEmpty = position >= 0 || (content === '' && !hasCalls(message));
+    return isEmpty ? { param: pathOf(index, `content[${Math.max(0, position)}].text`) } : undefined;
+  });
+}
+
+function blind({ messages, model }: JudgedRequest): Fault | undefined {
+  if (!model.blind) return undefined;
+  return first(messages, (message, index) =>
+    recordsOf(message['content']).some((part) => part['type'] === 'image_url') ? { param: pathOf(index, 'content') } : undefined,
   );
 }
 
@@ -249,4 +257,7 @@ export const MESSAGE_RULES = [
     check: systemPosition,
     dashscope: algo('System message must be at the beginning.'),
   },
+  // Rules of single providers and models: only their rows have words for them.
+  { name: 'text-empty', check: emptyText },
+  { name: 'blind-model', check: blind },
 ] as const satisfies readonly StrictRule[];

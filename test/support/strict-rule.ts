@@ -3,25 +3,105 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { asArray, asRecord } from '../../src/base/narrow';
 import type { UnknownRecord } from '../../src/base/json';
 
-/** Whose manners the scripted upstream has. `dashscope` stands for Alibaba's hosts, `openai` for the common denominator. */
+/** The two families of wordings. `dashscope` stands for Alibaba's hosts, `openai` for the common denominator. */
 export type UpstreamDialect = 'openai' | 'dashscope';
 
 /** What differs from one scripted upstream to the next. */
 export interface StrictSettings {
+  /** The manners when `manners` is absent: those that a whole dialect has in common. */
   readonly dialect: UpstreamDialect;
+  /** The manners of one provider (strict-providers.ts). */
+  readonly manners?: Manners;
   /** When set, every other key is answered 401. */
   readonly apiKey?: string;
   /** When set, every other model is refused. */
   readonly models?: readonly string[];
-  /** Highest `max_tokens`. */
+  /** Highest `max_tokens` where the model's row has none. */
   readonly maxTokens: number;
   /** Field names accepted besides the dialect's own, at the top level and in messages. */
   readonly allowFields: readonly string[];
 }
 
+/** What a `tool_choice` may be. */
+export type ChoiceKind = 'none' | 'auto' | 'required' | 'named';
+
+/** What an upstream demands of one model, in the order of its checks. */
+export interface StrictModel {
+  /** Matches the id of the request. */
+  readonly names: RegExp;
+  /** What it does when the request says nothing about thinking; `always` and `never` cannot be changed. */
+  readonly thinks: 'on' | 'off' | 'always' | 'never';
+  /** Highest output limit. */
+  readonly maxTokens?: number;
+  /** Values of `reasoning_effort`; those of its host when absent. An empty list is a model that does not know the field. */
+  readonly efforts?: readonly string[];
+  /** Highest `thinking_budget`. */
+  readonly maxBudget?: number;
+  /** Fields that its host knows and this model does not. */
+  readonly lacks?: readonly string[];
+  /** It sees no images. */
+  readonly blind?: true;
+  /** Its host checks tool schemas by Moonshot's rules. */
+  readonly picky?: true;
+  /** Only one system message, and only in front. */
+  readonly oneSystem?: true;
+  /** The only temperature while it thinks and while it does not. */
+  readonly temperature?: { readonly thinking: number; readonly plain: number };
+  /** The words for a forced tool choice while it thinks. */
+  readonly forced?: string;
+  /** Which assistant messages must carry `reasoning_content` while it thinks, and the words when one does not. */
+  readonly replay?: { readonly on: 'calls' | 'answers'; readonly text: string };
+}
+
+/** How an upstream behaves: values for the checks, and words for the refusals. */
+export interface Manners {
+  readonly name: string;
+  /** The column of the rule table that speaks where `says` is silent. */
+  readonly column: UpstreamDialect;
+  readonly roles: readonly string[];
+  readonly partTypes: readonly string[];
+  /** Top-level fields that it knows. */
+  readonly fields: readonly string[];
+  /** Fields of an assistant message beside those that every upstream knows. */
+  readonly assistantFields: readonly string[];
+  readonly functionFields: readonly string[];
+  readonly choices: readonly ChoiceKind[];
+  /** Types of `response_format`. */
+  readonly formats: readonly string[];
+  readonly efforts: readonly string[];
+  /** Values and neighbours of `thinking.type`. */
+  readonly thinking: { readonly types: readonly string[]; readonly beside: readonly string[] };
+  /** What a tool name must match beside OpenAI's rule. */
+  readonly toolName: RegExp;
+  /** Callers that are turned away: their User-Agent, or the empty string for none. */
+  readonly turnsAway?: RegExp;
+  /** Whether it has a list of models. */
+  readonly lists: boolean;
+  /** What is known of its models; the first match counts, and the last one matches all. */
+  readonly models: readonly StrictModel[];
+  /** Its own words by rule; null switches a rule off, a name without words leaves it to the column. */
+  readonly says: Readonly<Record<string, Wording | null | undefined>>;
+  /** What it makes of the column's `{text}` where it has no words of its own. */
+  readonly otherwise?: Wording;
+  /** The body of the error answer. */
+  readonly errorBody: (refusal: Refusal, requestId: string) => string;
+}
+
+/** What an error body is made of. */
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+  readonly param: string | null;
+  readonly code: string | null;
+  readonly type?: string;
+}
+
 /** A request as the rules see it. Lists are empty where the body has none, so that each rule has one concern. */
 export interface JudgedRequest {
   readonly settings: StrictSettings;
+  readonly manners: Manners;
+  /** The row of the model that is asked. */
+  readonly model: StrictModel;
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -42,9 +122,13 @@ export interface Fault {
 export interface Wording {
   readonly text: string;
   readonly code: string | null;
+  /** Where it is not the rule's. */
+  readonly status?: number;
+  /** Where it is not `invalid_request_error`. */
+  readonly type?: string;
 }
 
-/** One row of the table. A dialect without wording does not have the rule. */
+/** One row of the table. Manners without wording for it do not have the rule. */
 export interface StrictRule {
   readonly name: string;
   /** HTTP status of the refusal; 400 when absent. */

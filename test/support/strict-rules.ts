@@ -5,13 +5,17 @@ import { FIELD_RULES } from './strict-fields';
 import { FORMAT_RULES } from './strict-format';
 import { HISTORY_RULES } from './strict-history';
 import { BODY_RULES, HTTP_RULES, isChat } from './strict-http';
+import { BASE_MANNERS } from './strict-manners';
 import { MESSAGE_RULES } from './strict-messages';
-import { recordsOf, type Fault, type JudgedRequest, type StrictRule, type StrictSettings } from './strict-rule';
+import { MODEL_RULES } from './strict-model-rules';
+import { plain, recordsOf } from './strict-rule';
+import type { Fault, JudgedRequest, Manners, Refusal, StrictRule, StrictSettings, Wording } from './strict-rule';
 import { TOOL_RULES } from './strict-tools';
 
 const CHAT_RULES = [
   ...BODY_RULES,
   ...FIELD_RULES,
+  ...MODEL_RULES,
   ...MESSAGE_RULES,
   ...HISTORY_RULES,
   ...TOOL_RULES,
@@ -33,12 +37,8 @@ export interface RawRequest {
 }
 
 /** A refusal, ready to be sent. */
-export interface Rejection {
+export interface Rejection extends Refusal {
   readonly rule: StrictRuleName;
-  readonly status: number;
-  readonly message: string;
-  readonly param: string | null;
-  readonly code: string | null;
 }
 
 /** Judges `raw` by every rule that its dialect has and `without` does not name; `undefined` when nothing is wrong. */
@@ -58,9 +58,13 @@ export function judge(
 
 function readRequest(raw: RawRequest, settings: StrictSettings): JudgedRequest {
   const body = parseJsonObject(raw.rawBody);
+  const manners = mannersOf(settings);
+  const id = plain(body?.['model'] ?? '');
   return {
     ...raw,
     settings,
+    manners,
+    model: manners.models.find(({ names }) => names.test(id)) ?? { names: /^/, thinks: 'never' },
     isJsonObject: body !== undefined,
     body: body ?? {},
     messages: recordsOf(body?.['messages']),
@@ -68,28 +72,35 @@ function readRequest(raw: RawRequest, settings: StrictSettings): JudgedRequest {
   };
 }
 
+const mannersOf = ({ dialect, manners }: StrictSettings): Manners => manners ?? BASE_MANNERS[dialect];
+
 function apply(rule: StrictRule, name: StrictRuleName, request: JudgedRequest): Rejection | undefined {
-  const { dialect } = request.settings;
-  const wording = rule[dialect];
+  const wording = wordingOf(rule, request.manners);
   const fault = wording === undefined ? undefined : rule.check(request);
   if (wording === undefined || fault === undefined) return undefined;
   return {
     rule: name,
-    status: rule.status ?? 400,
+    status: wording.status ?? rule.status ?? 400,
     message: fill(wording.text, fault),
     // DashScope answers `param: null` throughout (eino#994 and others).
-    param: dialect === 'dashscope' ? null : fault.param,
+    param: request.manners.column === 'dashscope' ? null : fault.param,
     code: wording.code,
+    ...(wording.type === undefined ? {} : { type: wording.type }),
   };
+}
+
+/** The provider's own words, or what it makes of those of its column; `undefined` when it does not have the rule. */
+function wordingOf(rule: StrictRule, { says, column, otherwise }: Manners): Wording | undefined {
+  const own = says[rule.name];
+  const common = rule[column];
+  if (own !== undefined || common === undefined) return own ?? undefined;
+  return otherwise === undefined ? common : { ...otherwise, text: otherwise.text.replace('{text}', common.text) };
 }
 
 /** Puts the fault's words where the text has `{word}`; other braces stay. */
 const fill = (text: string, fault: Fault): string =>
   text.replace(/\{(\w+)\}/g, (whole, word: string) => fault[word] ?? whole);
 
-/** The body of the error answer, in the shape of the dialect. */
-export function renderRejection(rejection: Rejection, settings: StrictSettings, requestId: string): string {
-  const { message, param, code } = rejection;
-  const error = { message, type: 'invalid_request_error', param, code };
-  return JSON.stringify(settings.dialect === 'dashscope' ? { error, request_id: requestId } : { error });
-}
+/** The body of the error answer, in the shape of the provider. */
+export const renderRejection = (rejection: Rejection, settings: StrictSettings, requestId: string): string =>
+  mannersOf(settings).errorBody(rejection, requestId);

@@ -1,8 +1,9 @@
 /** Strict rules over `tools`, `tool_choice` and `parallel_tool_calls`. */
 import type { UnknownRecord } from '../../src/base/json';
 import { asRecord, asString } from '../../src/base/narrow';
+import { isThinking } from './strict-model-rules';
 import { algo, first, gateway, plain, quote, says } from './strict-rule';
-import type { Fault, JudgedRequest, StrictRule } from './strict-rule';
+import type { ChoiceKind, Fault, JudgedRequest, StrictRule } from './strict-rule';
 
 /** The names that OpenAI's rule allows for a function. */
 export const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
@@ -11,14 +12,8 @@ const functionOf = (tool: UnknownRecord): UnknownRecord => asRecord(tool['functi
 const nameOf = (tool: UnknownRecord): string => asString(functionOf(tool)['name']) ?? '';
 
 const TOOL_FIELDS = ['type', 'function'];
-// `strict` is not known to be accepted by the Coding Plan (upstreams.md, section 2), so DashScope refuses it here.
-const FUNCTION_FIELDS = {
-  openai: ['name', 'description', 'parameters', 'strict'],
-  dashscope: ['name', 'description', 'parameters'],
-} as const;
-
-function toolFields({ tools, settings }: JudgedRequest): Fault | undefined {
-  const known: readonly string[] = [...FUNCTION_FIELDS[settings.dialect], ...settings.allowFields];
+function toolFields({ tools, manners, settings }: JudgedRequest): Fault | undefined {
+  const known: readonly string[] = [...manners.functionFields, ...settings.allowFields];
   return first(tools, (tool, index) => {
     const outer = Object.keys(tool).find((name) => !TOOL_FIELDS.includes(name));
     if (outer !== undefined) return { param: `tools[${index}].${outer}`, name: outer };
@@ -27,11 +22,11 @@ function toolFields({ tools, settings }: JudgedRequest): Fault | undefined {
   });
 }
 
-function toolParameters({ tools, settings }: JudgedRequest): Fault | undefined {
+function toolParameters({ tools, manners }: JudgedRequest): Fault | undefined {
   return first(tools, (tool, index) => {
     const parameters = functionOf(tool)['parameters'];
     // OpenAI takes a function without parameters for one that has none.
-    if (parameters === undefined && settings.dialect === 'openai') return undefined;
+    if (parameters === undefined && manners.column === 'openai') return undefined;
     const type = asRecord(parameters)?.['type'];
     if (type === 'object') return undefined;
     return { param: `tools[${index}].function.parameters`, name: nameOf(tool), type: quote(plain(type ?? 'None')) };
@@ -45,15 +40,20 @@ function duplicateName({ tools }: JudgedRequest): Fault | undefined {
   );
 }
 
-function choiceShape({ body }: JudgedRequest): Fault | undefined {
+function choiceFault({ body, manners }: JudgedRequest): Fault | undefined {
   const choice = body['tool_choice'];
-  const value = plain(choice);
-  if (choice === undefined || choice === 'none' || choice === 'auto' || choice === 'required') return undefined;
+  const kind = choiceKind(choice);
+  if (choice === undefined || (kind !== undefined && manners.choices.includes(kind))) return undefined;
+  return { param: 'tool_choice', value: plain(choice) };
+}
+
+function choiceKind(choice: unknown): ChoiceKind | undefined {
+  if (choice === 'none' || choice === 'auto' || choice === 'required') return choice;
   const record = asRecord(choice);
   const isNamed =
     record !== undefined && Object.keys(record).sort().join() === 'function,type' && record['type'] === 'function' &&
     Object.keys(functionOf(record)).join() === 'name' && nameOf(record) !== '';
-  return isNamed ? undefined : { param: 'tool_choice', value };
+  return isNamed ? 'named' : undefined;
 }
 
 function choiceOfUnknown({ body, tools }: JudgedRequest): Fault | undefined {
@@ -62,10 +62,11 @@ function choiceOfUnknown({ body, tools }: JudgedRequest): Fault | undefined {
   return { param: 'tool_choice', name: nameOf(choice) };
 }
 
-function forcedWhileThinking({ body }: JudgedRequest): Fault | undefined {
-  const choice = body['tool_choice'];
-  const isForced = choice === 'required' || asRecord(choice) !== undefined;
-  return isForced && body['enable_thinking'] === true ? { param: 'tool_choice' } : undefined;
+/** Kimi's word for a named tool is "specified". */
+function forcedWhileThinking(request: JudgedRequest): Fault | undefined {
+  const kind = choiceKind(request.body['tool_choice']);
+  if (request.model.forced === undefined || (kind !== 'required' && kind !== 'named') || !isThinking(request)) return undefined;
+  return { param: 'tool_choice', text: request.model.forced.replace('{kind}', kind === 'named' ? 'specified' : kind) };
 }
 
 const withoutTools =
@@ -129,6 +130,14 @@ export const TOOL_RULES = [
     dashscope: algo("Tool names must be unique: '{name}' appears more than once."),
   },
   {
+    // A provider's rule beside OpenAI's: only its row has words for it.
+    name: 'tool-name-start',
+    check: ({ tools, manners }) =>
+      first(tools, (tool, index) =>
+        manners.toolName.test(nameOf(tool)) ? undefined : { param: `tools[${index}].function.name`, name: nameOf(tool) },
+      ),
+  },
+  {
     name: 'forbidden-tool-name',
     check: ({ tools }) =>
       first(tools, (tool, index) =>
@@ -159,7 +168,7 @@ export const TOOL_RULES = [
   },
   {
     name: 'tool-choice',
-    check: choiceShape,
+    check: choiceFault,
     openai: says("Invalid value: '{value}'. Supported values are: 'none', 'auto', and 'required'.", 'invalid_value'),
     dashscope: algo('tool_choice is one of the strings that should be ["none", "auto"]'),
   },
@@ -173,7 +182,7 @@ export const TOOL_RULES = [
   {
     name: 'forced-choice-while-thinking',
     check: forcedWhileThinking,
-    dashscope: algo('The tool_choice parameter does not support being set to required or object in thinking mode'),
+    dashscope: algo('{text}'),
   },
   {
     name: 'parallel-without-tools',

@@ -1,0 +1,75 @@
+/** What came before a request: the responses it continues, the items it refers to. */
+import { isRecord } from '../base/json';
+import { asArray, asText } from '../base/narrow';
+import { BridgeError } from '../errors/bridge-error';
+import { itemsOf, outputOf, readResponseRecord, type RawItem, type ResponseRecord } from './record';
+import type { ResponseStore } from './response-store';
+
+/** More turns than any conversation has; a circle, which only a changed file can hold, ends here too. */
+const LONGEST_CHAIN = 2_000;
+
+/**
+ * Input and output of every response from the first of the chain up to this one, in order and as they were.
+ * Spec: Responses API, `previous_response_id` (instructions are not part of it).
+ * @throws BridgeError when this response or one that it continues is not kept (any more)
+ */
+export function readHistory(store: ResponseStore, previousId: string): readonly RawItem[] {
+  const chain: ResponseRecord[] = [];
+  for (let id: string | undefined = previousId; id !== undefined; ) {
+    const record = findResponse(store, id);
+    if (!record) throw notFound(previousId, id);
+    if (chain.length === LONGEST_CHAIN) {
+      throw new BridgeError('invalid_request', `Cannot continue "${previousId}": it continues more than ${LONGEST_CHAIN} responses`, PARAM);
+    }
+    chain.push(record);
+    id = record.previous;
+  }
+  return chain.reverse().flatMap((record) => [...record.input, ...outputOf(record)]);
+}
+
+/** @returns undefined when there is no response of that id */
+export function findResponse(store: ResponseStore, id: string): ResponseRecord | undefined {
+  const record = store.get(id);
+  return record && readResponseRecord(record);
+}
+
+const PARAM = { param: 'previous_response_id' };
+
+function notFound(previousId: string, missing: string): BridgeError {
+  const what = previousId === missing ? `Previous response with id "${missing}" not found` : `Cannot continue "${previousId}": "${missing}", which it continues, was not found`;
+  const why = 'it was never kept (store: false, a failed answer), deleted, or gave way to newer ones; see --store and its limits.';
+  return new BridgeError('previous_response_not_found', `${what}: ${why}`, PARAM);
+}
+
+/** True when some item of `input` only names another one. */
+export function hasReferences(input: unknown): boolean {
+  return (asArray(input) ?? []).some(isReference);
+}
+
+/**
+ * `input` with every item reference replaced by the item it names; everything else, and every place, stays as it is.
+ * @throws BridgeError naming the first reference to an item that is not kept
+ */
+export function resolveReferences(store: ResponseStore, input: unknown): unknown {
+  if (!hasReferences(input)) return input;
+  return (asArray(input) ?? []).map((item, index) => {
+    if (!isReference(item)) return item;
+    const id = asText(item['id']);
+    // The edge reader names a reference without an id.
+    return id === undefined ? item : findItem(store, id, `input[${index}].id`);
+  });
+}
+
+/** Clients may leave the type out: then nothing but an id is there. Spec: Responses API, ItemReference. */
+function isReference(item: unknown): item is RawItem {
+  if (!isRecord(item)) return false;
+  return item['type'] === 'item_reference' || (item['type'] == null && item['id'] !== undefined && item['role'] === undefined);
+}
+
+function findItem(store: ResponseStore, id: string, param: string): RawItem {
+  const holder = store.holderOf(id);
+  const record = holder === undefined ? undefined : store.get(holder);
+  const item = record && itemsOf(record).find((candidate) => candidate['id'] === id);
+  if (!item) throw new BridgeError('not_found', `Item with id "${id}" not found: send the item itself; only items of kept responses can be referred to.`, { param });
+  return item;
+}

@@ -1,0 +1,95 @@
+/** Which records are kept: bounded in count, bytes and age since their last use; the least recently used goes first. */
+import type { Clock } from '../base/clock';
+
+export interface StoreLimits {
+  readonly records: number;
+  readonly bytes: number;
+  readonly ageMs: number;
+}
+
+interface Entry {
+  readonly bytes: number;
+  /** Milliseconds since the epoch. */
+  readonly usedAt: number;
+  readonly items: readonly string[];
+}
+
+/** Knows ids and sizes, not contents: where those are is the store's affair. No timer runs: each call looks at the clock. */
+export class Ledger {
+  /** From the least to the most recently used. */
+  private readonly entries = new Map<string, Entry>();
+  /** From the id of an item to the newest record that holds it. */
+  private readonly holders = new Map<string, string>();
+  private total = 0;
+
+  /** @param dropped told of each record that has to go */
+  constructor(
+    private readonly limits: StoreLimits,
+    private readonly clock: Clock,
+    private readonly dropped: (id: string) => void,
+  ) {}
+
+  get bytes(): number {
+    return this.total;
+  }
+
+  get count(): number {
+    return this.entries.size;
+  }
+
+  /**
+   * Enters a record, or enters it anew, as the one used last; others go where that is too much.
+   * @param items ids of the items in it
+   * @returns false for a record that is larger than all that may be kept; nothing is entered then
+   */
+  enter(id: string, bytes: number, items: readonly string[], usedAt = this.clock()): boolean {
+    this.remove(id);
+    if (bytes > this.limits.bytes) return false;
+    this.entries.set(id, { bytes, usedAt, items });
+    for (const item of items) this.holders.set(item, id);
+    this.total += bytes;
+    this.makeRoom();
+    return this.entries.has(id);
+  }
+
+  /** True when the record is kept; it then is the one used last. */
+  use(id: string): boolean {
+    this.makeRoom();
+    const entry = this.entries.get(id);
+    if (!entry) return false;
+    this.entries.delete(id);
+    this.entries.set(id, { ...entry, usedAt: this.clock() });
+    return true;
+  }
+
+  /** Forgets a record without telling `dropped`. False when there was none. */
+  remove(id: string): boolean {
+    const entry = this.entries.get(id);
+    if (!entry) return false;
+    this.entries.delete(id);
+    this.total -= entry.bytes;
+    for (const item of entry.items) if (this.holders.get(item) === id) this.holders.delete(item);
+    return true;
+  }
+
+  /** The record that holds this item. */
+  holderOf(item: string): string | undefined {
+    this.makeRoom();
+    return this.holders.get(item);
+  }
+
+  /** Every id, from the least to the most recently used. */
+  ids(): readonly string[] {
+    return [...this.entries.keys()];
+  }
+
+  private makeRoom(): void {
+    const { records, bytes, ageMs } = this.limits;
+    const oldest = this.clock() - ageMs;
+    for (const [id, entry] of this.entries) {
+      if (this.entries.size <= records && this.total <= bytes && entry.usedAt >= oldest) return;
+      this.remove(id);
+      this.dropped(id);
+    }
+  }
+}

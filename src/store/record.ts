@@ -1,0 +1,101 @@
+/** The records of a store: one response with its own input, or one conversation. Items are raw JSON, as they came. */
+import type { MakeId } from '../base/clock';
+import { isRecord, type UnknownRecord } from '../base/json';
+import { asArray, asText } from '../base/narrow';
+
+/** An item as it is on the wire. */
+export type RawItem = UnknownRecord;
+
+export interface ResponseRecord {
+  readonly id: string;
+  /** The response that this one continues. */
+  readonly previous: string | undefined;
+  /** Its own input: what came before is found through `previous`. */
+  readonly input: readonly RawItem[];
+  /** The Response object as its client got it. */
+  readonly response: UnknownRecord;
+}
+
+export interface ConversationRecord {
+  readonly id: string;
+  /** Seconds since the epoch. */
+  readonly createdAt: number;
+  readonly metadata: UnknownRecord;
+  readonly items: readonly RawItem[];
+}
+
+/** @returns undefined when the record is none of a response */
+export function readResponseRecord(record: UnknownRecord): ResponseRecord | undefined {
+  const { id, kind, previous, input, response } = record;
+  if (kind !== 'response' || typeof id !== 'string' || !isRecord(response)) return undefined;
+  return { id, previous: asText(previous), input: itemsIn(input), response };
+}
+
+/** @returns undefined when the record is none of a conversation */
+export function readConversationRecord(record: UnknownRecord): ConversationRecord | undefined {
+  const { id, kind, created_at: createdAt, metadata, items } = record;
+  if (kind !== 'conversation' || typeof id !== 'string' || typeof createdAt !== 'number') return undefined;
+  return { id, createdAt, metadata: isRecord(metadata) ? metadata : {}, items: itemsIn(items) };
+}
+
+/** @param response the Response object as JSON text, which is not parsed for this */
+export function renderResponseRecord({ id, previous, input }: Omit<ResponseRecord, 'response'>, response: string): string {
+  const head = JSON.stringify({ kind: 'response', id, previous, input });
+  return `${head.slice(0, -1)},"response":${response}}`;
+}
+
+/** The record as JSON text. */
+export function renderConversationRecord({ id, createdAt, metadata, items }: ConversationRecord): string {
+  return JSON.stringify({ kind: 'conversation', id, created_at: createdAt, metadata, items });
+}
+
+/** The output of a stored Response. */
+export const outputOf = ({ response }: ResponseRecord): readonly RawItem[] => itemsIn(response['output']);
+
+/** The items of any record: of a response its own input and its output. */
+export function itemsOf(record: UnknownRecord): readonly RawItem[] {
+  const response = readResponseRecord(record);
+  return response ? [...response.input, ...outputOf(response)] : (readConversationRecord(record)?.items ?? []);
+}
+
+/** The ids of items, where they have one. */
+export const idsOf = (items: readonly RawItem[]): readonly string[] => items.flatMap((item) => asText(item['id']) ?? []);
+
+/**
+ * The `input` of a request as items that can be listed: text as a message, every item with an id. Nothing else of an item
+ * changes: what came must come back. Spec: Responses API, list input items.
+ */
+export function toRawItems(input: unknown, makeId: MakeId): readonly RawItem[] {
+  if (typeof input === 'string') return input === '' ? [] : [message('user', input, makeId)];
+  return (asArray(input) ?? []).flatMap((item) => {
+    if (typeof item === 'string') return [message('user', item, makeId)];
+    return isRecord(item) ? [withId(item, makeId)] : [];
+  });
+}
+
+function withId(item: RawItem, makeId: MakeId): RawItem {
+  const isMessage = item['type'] === undefined && item['role'] !== undefined;
+  const content = item['content'];
+  return {
+    ...item,
+    ...(isMessage && { type: 'message' }),
+    ...((isMessage || item['type'] === 'message') && typeof content === 'string' && { content: [textPart(item['role'], content)] }),
+    id: asText(item['id']) ?? makeId(isMessage ? 'msg' : (ID_PREFIX.get(item['type']) ?? 'item')),
+  };
+}
+
+/** Prefixes of the ids that the API itself gives. */
+const ID_PREFIX: ReadonlyMap<unknown, string> = new Map([
+  ['message', 'msg'], ['reasoning', 'rs'], ['function_call', 'fc'], ['function_call_output', 'fco'],
+  ['custom_tool_call', 'ctc'], ['custom_tool_call_output', 'ctco'],
+]);
+
+const message = (role: string, text: string, makeId: MakeId): RawItem =>
+  ({ type: 'message', id: makeId('msg'), role, content: [textPart(role, text)] });
+
+const textPart = (role: unknown, text: string): RawItem =>
+  role === 'assistant' ? { type: 'output_text', text, annotations: [] } : { type: 'input_text', text };
+
+function itemsIn(value: unknown): readonly RawItem[] {
+  return (asArray(value) ?? []).filter(isRecord);
+}

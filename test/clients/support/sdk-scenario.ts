@@ -1,0 +1,126 @@
+/**
+ * A scenario of an SDK: the real library in this process, the built bridge and a scripted upstream, once for each upstream
+ * dialect. The library is given nothing of the bridge but its base URL, a key, and a `fetch` that looks on.
+ */
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import {
+  startScriptedUpstream, type CapturedRequest, type ScriptedUpstream, type ScriptedUpstreamOptions, type UpstreamDialect,
+} from '../../support/scripted-upstream';
+import { assertGoodStream } from '../../support/stream-grammar';
+import { startBridge } from './bridge-process';
+import { listenForWarnings } from './warnings';
+import { createWorkFolder, type WorkFolder } from './work-folder';
+
+/** What stands for each dialect: the bridge's provider by name or by default, and a model that thinks. */
+const SETUPS: Readonly<Record<UpstreamDialect, { readonly model: string; readonly env: Readonly<Record<string, string>> }>> = {
+  dashscope: { model: 'glm-4.7', env: { AI_PROVIDER: 'aliyun-coding' } },
+  openai: { model: 'scripted-model', env: {} },
+};
+
+/** The key that the upstream accepts: the bridge has it, the SDK has another one. */
+const UPSTREAM_KEY = 'sk-test-upstream';
+export const CLIENT_KEY = 'sk-test-client';
+
+export interface SdkScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect' | 'apiKey'> {
+  /** Options of the bridge as environment variables, over those of the dialect. */
+  readonly bridgeEnv?: Readonly<Record<string, string>>;
+  /** Lines on the console that belong to the scenario; every other one fails it. */
+  readonly warnings?: readonly RegExp[];
+}
+
+/** One HTTP exchange between the SDK and the bridge. */
+export interface Exchange {
+  readonly path: string;
+  readonly status: number;
+  readonly headers: Headers;
+  /** The whole body; `undefined` when the SDK gave up on it. */
+  readonly text: Promise<string | undefined>;
+}
+
+export interface SdkScenario {
+  readonly dialect: UpstreamDialect;
+  readonly model: string;
+  /** What an SDK calls its base URL, ending in `/v1`. */
+  readonly baseURL: string;
+  readonly apiKey: string;
+  /** The global one, which records what it passes on. */
+  readonly fetch: typeof fetch;
+  readonly upstream: ScriptedUpstream;
+  readonly folder: WorkFolder;
+  /** Everything that went through `fetch`, in order. */
+  readonly exchanges: readonly Exchange[];
+  /** The bodies that reached the upstream, in order. */
+  bodies(): readonly CapturedRequest['body'][];
+}
+
+/**
+ * Declares a test for each dialect. Afterwards the script must be used up, nothing may have been refused, each upstream
+ * request must carry the bridge's key, every stream that was read to its end must keep the grammar of the protocol,
+ * nobody may have warned of anything, and the bridge must end properly.
+ */
+export function sdkScenario(name: string, options: SdkScenarioOptions, body: (scenario: SdkScenario) => Promise<void>): void {
+  for (const dialect of ['dashscope', 'openai'] as const) {
+    test(`${name} (${dialect})`, { timeout: 60_000 }, (context) => play(context, dialect, options, body));
+  }
+}
+
+async function play(
+  context: TestContext, dialect: UpstreamDialect, options: SdkScenarioOptions, body: (scenario: SdkScenario) => Promise<void>,
+): Promise<void> {
+  const folder = await createWorkFolder();
+  const upstream = await startScriptedUpstream({ ...options, dialect, apiKey: UPSTREAM_KEY });
+  const { model, env } = SETUPS[dialect];
+  const bridgeEnv = { AI_API_KEY: UPSTREAM_KEY, ...env, ...options.bridgeEnv };
+  const bridge = await startBridge({ upstreamUrl: upstream.url, folder: folder.root, env: bridgeEnv });
+  const exchanges: Exchange[] = [];
+  const warnings = listenForWarnings();
+  try {
+    await body({
+      dialect, model, upstream, folder, exchanges,
+      baseURL: bridge.url, apiKey: CLIENT_KEY, fetch: recordingFetch(exchanges),
+      bodies: () => upstream.requests.map((request) => request.body),
+    });
+    assertUpstream(upstream);
+    await assertStreams(exchanges);
+    const unexpected = warnings.heard().filter((line) => !options.warnings?.some((pattern) => pattern.test(line)));
+    assert.deepEqual(unexpected, [], 'warnings');
+    assert.equal(await bridge.stop(), 0, 'exit code of the bridge');
+  } catch (error) {
+    context.diagnostic(`The upstream got ${JSON.stringify(upstream.requests.map((request) => request.body))}`);
+    context.diagnostic(`and refused: ${upstream.rejections.join('\n')}`);
+    context.diagnostic(`The bridge wrote:\n${bridge.log()}`);
+    throw error;
+  } finally {
+    warnings.stop();
+    await bridge.stop();
+    await upstream.close();
+    await folder.dispose({ bodies: upstream.requests.map((request) => request.body), log: bridge.log() });
+  }
+}
+
+function recordingFetch(exchanges: Exchange[]): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    const { status, headers } = response;
+    const text = response.clone().text().catch(() => undefined);
+    exchanges.push({ path: new URL(response.url).pathname, status, headers, text });
+    return response;
+  };
+}
+
+function assertUpstream(upstream: ScriptedUpstream): void {
+  upstream.assertClean();
+  for (const { path, headers } of upstream.requests) {
+    assert.equal(path, '/v1/chat/completions');
+    assert.equal(headers.authorization, `Bearer ${UPSTREAM_KEY}`);
+  }
+}
+
+async function assertStreams(exchanges: readonly Exchange[]): Promise<void> {
+  for (const { headers, path, text } of exchanges) {
+    if (!path.endsWith('/responses') || !(headers.get('content-type') ?? '').startsWith('text/event-stream')) continue;
+    const whole = await text;
+    if (whole?.endsWith('data: [DONE]\n\n')) assertGoodStream(whole, { fullResponse: true });
+  }
+}
