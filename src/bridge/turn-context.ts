@@ -4,6 +4,7 @@ import type { Provider } from '../providers/provider';
 import type { LearnedAmendments } from '../upstream/amendments';
 import type { FailureBudget } from '../upstream/failure-budget';
 import type { RefusalCache } from '../upstream/refusal-cache';
+import type { ResponseStore } from '../store/response-store';
 import type { Runtime } from './runtime';
 import type { BridgeSettings } from './settings';
 
@@ -17,6 +18,8 @@ export interface TurnContext {
   /** Failed calls of the turns that are running. */
   readonly budget: FailureBudget;
   readonly refusals: RefusalCache;
+  /** What is kept of answers; loads the store when it is first called. */
+  readonly openStore: () => ResponseStore;
   /** Sees each upstream read when LOG_STREAM_RAW is on. */
   readonly tap?: (bytes: Uint8Array) => void;
 }

@@ -9,6 +9,7 @@ const GROUP_TITLES: Readonly<Record<Group, string>> = {
   limits: 'Limits',
   translation: 'Translation',
   reasoning: 'Reasoning',
+  state: 'Kept answers',
   log: 'Logging',
 };
 

@@ -4,7 +4,7 @@
 export type Sentence = `${string} ${string}.`;
 
 /** The sections of the help text and of docs/configuration.md. */
-export type Group = 'listen' | 'upstream' | 'limits' | 'translation' | 'reasoning' | 'log';
+export type Group = 'listen' | 'upstream' | 'limits' | 'translation' | 'reasoning' | 'state' | 'log';
 
 /** How a text from the command line or the environment becomes a value. */
 export interface ValueType<V> {

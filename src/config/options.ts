@@ -2,7 +2,7 @@
 import { DEFAULT_BASE_URL } from '../providers/default-base-url';
 import { option, optional, type Option } from './option';
 import { providerName } from './provider-name';
-import { baseUrl, headerText, host, key, onOff, port, text } from './value-types';
+import { baseUrl, folder, headerText, host, key, onOff, port, text } from './value-types';
 import { choice, integer, megabytes, milliseconds, pairs } from './value-types';
 
 const TABLE = {
@@ -240,6 +240,37 @@ const TABLE = {
     default: false,
     group: 'reasoning',
     help: 'Send the nested reasoning object of the request to the provider, as version 0.1.2 did.',
+  }),
+  storeFolder: optional({
+    flags: ['--store'],
+    env: ['BRIDGE_STORE'],
+    type: folder,
+    group: 'state',
+    help: 'Folder to keep answers in, for previous_response_id after a restart; without it they are kept in memory.',
+  }),
+  storeMaxResponses: option({
+    flags: ['--store-max-responses'],
+    env: ['STORE_MAX_RESPONSES'],
+    type: integer(1, 100_000, 'answers'),
+    default: 500,
+    group: 'state',
+    help: 'Most answers that are kept; the least recently used one goes first.',
+  }),
+  storeMaxMb: option({
+    flags: ['--store-max-mb'],
+    env: ['STORE_MAX_MB'],
+    type: megabytes(1, 65_536),
+    default: 64,
+    group: 'state',
+    help: 'Most room for answers that are kept, with their requests.',
+  }),
+  storeMaxAgeHours: option({
+    flags: ['--store-max-age-hours'],
+    env: ['STORE_MAX_AGE_HOURS'],
+    type: integer(1, 8_760, 'hours'),
+    default: 24,
+    group: 'state',
+    help: 'How long an answer is kept after it was last used.',
   }),
   logLevel: option({
     flags: ['--log-level'],

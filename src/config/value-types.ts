@@ -15,6 +15,13 @@ export const file: ValueType<string> = {
   parse: (input) => input || undefined,
 };
 
+/** A path of a folder, with its spaces. */
+export const folder: ValueType<string> = {
+  expected: 'the name of a folder',
+  placeholder: 'DIR',
+  parse: (input) => input || undefined,
+};
+
 /** A released version of Codex; what stands behind the numbers does not matter here. */
 export const codexVersion: ValueType<string> = {
   expected: 'a version of Codex such as 0.146.0',

@@ -22,6 +22,7 @@ const again = (status: number, code: string): ErrorRow => ({ status, type: 'serv
 export const ERRORS = {
   // The client's request.
   invalid_request: fatal(400, 'invalid_request_error', 'invalid_request'),
+  previous_response_not_found: fatal(400, 'invalid_request_error', 'previous_response_not_found'),
   not_found: fatal(404, 'not_found_error', 'not_found'),
   method_not_allowed: fatal(405, 'invalid_request_error', 'method_not_allowed'),
   forbidden: fatal(403, 'permission_error', 'forbidden'),

@@ -72,6 +72,14 @@ export class Ledger {
     return true;
   }
 
+  /** Adds what is in a record that was entered without its items; newer records keep what they hold. */
+  learn(id: string, items: readonly string[]): void {
+    const entry = this.entries.get(id);
+    if (!entry) return;
+    this.entries.set(id, { ...entry, items });
+    for (const item of items) this.holders.set(item, this.newer(this.holders.get(item), id));
+  }
+
   /** The record that holds this item. */
   holderOf(item: string): string | undefined {
     this.makeRoom();
@@ -81,6 +89,12 @@ export class Ledger {
   /** Every id, from the least to the most recently used. */
   ids(): readonly string[] {
     return [...this.entries.keys()];
+  }
+
+  /** Of two records the one that was used later. */
+  private newer(one: string | undefined, other: string): string {
+    const usedAt = (id: string): number => this.entries.get(id)?.usedAt ?? 0;
+    return one !== undefined && usedAt(one) > usedAt(other) ? one : other;
   }
 
   private makeRoom(): void {

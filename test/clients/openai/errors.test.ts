@@ -1,0 +1,109 @@
+/** Failures: the library's own error classes, with status, code, field and the wait the provider asks for. */
+import assert from 'node:assert/strict';
+import OpenAI, {
+  APIError, APIUserAbortError, AuthenticationError, BadRequestError, InternalServerError, NotFoundError, RateLimitError,
+} from 'openai';
+import { answer, createTurnstile, reply } from '../../support/scripted-upstream';
+import { sdkScenario } from '../support/sdk-scenario';
+import { createOpenAi, READ_FILE } from './client';
+
+const failure = (status: number, message: string, code: string, headers: Readonly<Record<string, string>> = {}) =>
+  reply({ status, headers, body: { error: { message, type: 'some_error', param: null, code } } });
+
+/** The bridge asks once. */
+const ONCE = { UPSTREAM_CALLS: '1' };
+
+for (const stream of [false, true]) {
+  const how = stream ? 'streamed' : 'whole';
+  sdkScenario(`openai: 429 with retry-after, ${how}`, {
+    script: [failure(429, 'Requests rate limit exceeded, please try again later.', 'limit_requests', { 'retry-after': '7' })],
+    bridgeEnv: ONCE,
+  }, async (scenario) => {
+    await assert.rejects(createOpenAi(scenario).responses.create({ model: scenario.model, input: 'Hi.', stream }), (error) => {
+      assert.ok(error instanceof RateLimitError);
+      assert.equal(error.status, 429);
+      assert.equal(error.code, 'rate_limit_exceeded');
+      assert.equal(error.headers.get('retry-after'), '7');
+      assert.match(error.message, /rate limit/i);
+      return true;
+    });
+  });
+}
+
+sdkScenario('openai: the kinds of refusals', {
+  script: [
+    failure(401, 'Incorrect API key provided.', 'invalid_api_key'),
+    failure(404, 'The model `gone` does not exist.', 'model_not_found'),
+    failure(500, 'Internal error.', 'internal_error'),
+  ],
+  bridgeEnv: ONCE,
+}, async (scenario) => {
+  const client = createOpenAi(scenario);
+  const ask = (input: string) => client.responses.create({ model: scenario.model, input });
+  await assert.rejects(ask('one'), AuthenticationError);
+  await assert.rejects(ask('two'), NotFoundError);
+  await assert.rejects(ask('three'), InternalServerError);
+});
+
+sdkScenario('openai: a wrong request never reaches the provider', { script: [] }, async (scenario) => {
+  const input = [{ type: 'function_call_output', output: 'no call_id' }] as never;
+  await assert.rejects(createOpenAi(scenario).responses.create({ model: scenario.model, input, tools: [READ_FILE] }), (error) => {
+    assert.ok(error instanceof BadRequestError);
+    assert.equal(error.type, 'invalid_request_error');
+    assert.equal(error.param, 'input[0].call_id');
+    return true;
+  });
+});
+
+sdkScenario('openai: the library asks again by itself', {
+  script: [failure(503, 'Busy.', 'busy'), answer({ text: 'Here.' })],
+  bridgeEnv: ONCE,
+}, async (scenario) => {
+  const { baseURL, apiKey, fetch, model } = scenario;
+  const response = await new OpenAI({ baseURL, apiKey, fetch, maxRetries: 1 }).responses.create({ model, input: 'Hi.' });
+  assert.equal(response.output_text, 'Here.');
+  assert.deepEqual(scenario.exchanges.map(({ status }) => status), [503, 200]);
+});
+
+sdkScenario('openai: a stream that breaks off is a failed response', {
+  script: [answer({ text: 'A long answer that never ends.', cutAfter: 4, end: 'cut' })],
+  bridgeEnv: ONCE,
+}, async (scenario) => {
+  const stream = await createOpenAi(scenario).responses.create({ model: scenario.model, input: 'Hi.', stream: true });
+  const last = await lastEvent(stream);
+  assert.ok(last?.type === 'response.failed');
+  assert.match(last.response.error?.message ?? '', /\w/);
+});
+
+const turnstile = createTurnstile();
+
+sdkScenario('openai: abort ends the call of the provider', {
+  script: () => answer({ text: 'A long answer.', gate: turnstile.gate }),
+}, async (scenario) => {
+  const client = createOpenAi(scenario);
+  turnstile.admit(3);
+  const stream = await client.responses.create({ model: scenario.model, input: 'Hi.', stream: true });
+  const read = (async () => {
+    for await (const event of stream) if (event.type === 'response.output_text.delta') stream.controller.abort();
+  })();
+  await read.catch((error) => assert.ok(error instanceof APIUserAbortError));
+  await scenario.upstream.requests[0]?.aborted;
+  const controller = new AbortController();
+  const asked = client.responses.create({ model: scenario.model, input: 'Hi.' }, { signal: controller.signal });
+  const second = await nextOf(scenario.upstream, 2);
+  controller.abort();
+  await assert.rejects(asked, APIError);
+  await second.aborted;
+});
+
+async function nextOf(upstream: { nextRequest(): Promise<{ readonly aborted: Promise<void> }> }, count: number) {
+  let request = await upstream.nextRequest();
+  for (let index = 1; index < count; index += 1) request = await upstream.nextRequest();
+  return request;
+}
+
+async function lastEvent<T>(stream: AsyncIterable<T>): Promise<T | undefined> {
+  let last: T | undefined;
+  for await (const event of stream) last = event;
+  return last;
+}

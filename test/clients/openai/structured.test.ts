@@ -1,0 +1,55 @@
+/** Structured output: the schema reaches the model in some form, and the library gets JSON. */
+import assert from 'node:assert/strict';
+import { zodResponsesFunction, zodTextFormat } from 'openai/helpers/zod';
+import { z } from 'zod';
+import { answer } from '../../support/scripted-upstream';
+import { sdkScenario } from '../support/sdk-scenario';
+import { createOpenAi } from './client';
+
+const City = z.object({ name: z.string(), population: z.number() });
+const PARIS = { name: 'Paris', population: 2_100_000 };
+const FENCED = `\`\`\`json\n${JSON.stringify(PARIS, null, 2)}\n\`\`\``;
+
+sdkScenario('openai: parse', { script: [answer({ text: JSON.stringify(PARIS) })] }, async (scenario) => {
+  const response = await createOpenAi(scenario).responses.parse({
+    model: scenario.model, input: 'A city.', text: { format: zodTextFormat(City, 'city') },
+  });
+  assert.deepEqual(response.output_parsed, PARIS);
+  const [body] = scenario.bodies();
+  if (scenario.dialect === 'openai') assert.equal(body.response_format.json_schema.name, 'city');
+  else assert.match(body.messages[0].content, /JSON Schema:\n.*"population"/);
+});
+
+sdkScenario('openai: parse takes an answer out of its fence', { script: [answer({ text: FENCED, pieces: 3 })] }, async (scenario) => {
+  if (scenario.dialect === 'openai') {
+    // The provider was given the schema: what it says is its answer, byte for byte.
+    const { output_text } = await createOpenAi(scenario).responses.create({
+      model: scenario.model, input: 'A city.', text: { format: zodTextFormat(City, 'city') },
+    });
+    assert.equal(output_text, FENCED);
+    return;
+  }
+  const stream = createOpenAi(scenario).responses.stream({
+    model: scenario.model, input: 'A city.', text: { format: zodTextFormat(City, 'city') },
+  });
+  const response = await stream.finalResponse();
+  assert.deepEqual(response.output_parsed, PARIS);
+});
+
+sdkScenario('openai: json_object', { script: [answer({ text: '{"ok":true}' })] }, async (scenario) => {
+  const response = await createOpenAi(scenario).responses.create({
+    model: scenario.model, input: 'Answer in JSON.', text: { format: { type: 'json_object' } },
+  });
+  assert.deepEqual(JSON.parse(response.output_text), { ok: true });
+});
+
+sdkScenario('openai: parse reads the arguments of a call', {
+  script: [answer({ toolCalls: [{ name: 'save_city', arguments: PARIS }] })],
+}, async (scenario) => {
+  const response = await createOpenAi(scenario).responses.parse({
+    model: scenario.model, input: 'Save Paris.', tools: [zodResponsesFunction({ name: 'save_city', parameters: City })],
+  });
+  const [call] = response.output;
+  assert.ok(call?.type === 'function_call');
+  assert.deepEqual(call.parsed_arguments, PARIS);
+});
