@@ -87,12 +87,22 @@ const keyOf = (tool: { readonly name: string; readonly namespace?: string | unde
 function flatName(tool: { readonly name: string; readonly namespace?: string | undefined }, forbidden: readonly string[]): string {
   const { name, namespace } = tool;
   const full = namespace === undefined || namespace === '' || namespace === PLAIN_NAMESPACE ? name : joinNames(namespace, name);
-  const legal = full.replace(/[^a-zA-Z0-9_-]/g, '_').replace(/^(?=\d|$)/, '_');
-  const changed = legal !== full || legal.length > LONGEST_NAME || forbidden.includes(legal);
-  return changed ? withHash(legal, keyOf(tool)) : legal;
+  const legal = toLegal(full);
+  if (legal.length > LONGEST_NAME) return shortened(legal, toLegal(name), keyOf(tool));
+  return legal !== full || forbidden.includes(legal) ? withHash(legal, keyOf(tool)) : legal;
+}
+
+const toLegal = (name: string): string => name.replace(/[^a-zA-Z0-9_-]/g, '_').replace(/^(?=\d|$)/, '_');
+
+/** The tool's own name tells the model most: the namespace is cut, unless the name alone is too long. */
+function shortened(full: string, own: string, key: string): string {
+  const head = LONGEST_NAME - own.length - HASH_LENGTH - 3;
+  return head < 8 ? withHash(full, key) : `${full.slice(0, head)}_${shortHash(key)}__${own}`;
 }
 
 /** Codex 0.125 declares the namespace `mcp__mini__`, 0.146 and later `mcp__mini`: both give `mcp__mini__echo`. */
 const joinNames = (namespace: string, name: string): string => `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}`;
 
-const withHash = (name: string, key: string): string => `${name.slice(0, LONGEST_NAME - 8)}_${shortHash(key)}`;
+const HASH_LENGTH = 7;
+
+const withHash = (name: string, key: string): string => `${name.slice(0, LONGEST_NAME - HASH_LENGTH - 1)}_${shortHash(key)}`;
