@@ -8,6 +8,7 @@ import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
 import { failedFrames } from './failed-frames';
 import { createModelCatalog } from './models';
+import { createOpenStore } from './open-store';
 import { createMakeId, sleep, type Runtime } from './runtime';
 import type { BridgeSettings } from './settings';
 import { startChatTurn, startCompaction, startResponsesTurn } from './turn';
@@ -27,7 +28,8 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
   const runtime = { ...createRuntime(settings), ...overrides };
   const tap = createTap(settings, log);
   const refusals = new RefusalCache(settings.refusalCacheMs, runtime.clock);
-  const context: TurnContext = { settings, provider, runtime, log, learned: new LearnedAmendments(), budget: new FailureBudget(), refusals, ...(tap && { tap }) };
+  const openStore = createOpenStore(settings, runtime.clock, log);
+  const context: TurnContext = { settings, provider, runtime, log, learned: new LearnedAmendments(), budget: new FailureBudget(), refusals, openStore, ...(tap && { tap }) };
   const catalog = createModelCatalog(settings, provider, log);
   return {
     start: (kind, body, caller) => STARTS[kind](body, caller, context),

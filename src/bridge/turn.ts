@@ -1,5 +1,6 @@
 /** One request, from the client's words to a running answer: read, translate, send, assemble. */
 import type { MakeId } from '../base/clock';
+import { isRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
 import { AnswerStream, type AnswerStreamOptions } from '../stream/answer-stream';
@@ -22,32 +23,43 @@ import type { ResponsesRequest } from '../wire/responses-request';
 import type { Caller, Turn } from './bridge';
 import { turnName } from './codex-metadata';
 import { chatProtocol, compactionProtocol, responsesProtocol, type ClientProtocol } from './client-protocol';
+import type { KeptTurn } from './kept-turn';
 import { answerPreload, isPreload } from './preload';
 import { judgeLateFailure, openAnswer, type Opened, type OpeningJob } from './open-answer';
 import { prepare, type Prepared } from './prepare';
 import { collect, frames, type RunningTurn } from './run-turn';
 import type { TurnContext } from './turn-context';
+import { usesState } from './uses-state';
 
 /** @throws BridgeError before the stream starts: a bad request, a refusal of the provider. */
 export async function startResponsesTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const request = readOrThrow(() => readResponsesRequest(body));
+  const kept = readKept(body, caller, context);
+  const request = kept?.request ?? readOrThrow(() => readResponsesRequest(body));
   if (isPreload(request)) return answerPreload(request, context.runtime);
   const compaction = asksForCompaction(request);
   const prepared = prepare(compaction ? toSummaryRequest(request) : request, caller, context);
   const create = responsesAssemblers(request, caller, context, prepared);
   const { makeId } = context.runtime;
   const echo = caller.client === 'codex' ? '' : encodeEcho(request.echo);
+  const protocol = responsesProtocol(echo, caller.client);
   return run({
     stream: request.stream,
     beginsAtOnce: caller.client === 'codex',
     createAssembler: compaction ? (judge) => new CompactionAssembler(create(judge), makeId) : create,
-    protocol: responsesProtocol(echo, caller.client),
+    protocol: kept?.watch(protocol, echo) ?? protocol,
   }, prepared, caller, context);
+}
+
+/** Loaded only for requests that have to do with what is kept. */
+function readKept(body: unknown, { client }: Caller, context: TurnContext): KeptTurn | undefined {
+  if (!isRecord(body) || !usesState(body, client)) return undefined;
+  const { readKeptTurn }: typeof import('./kept-turn') = require('./kept-turn');
+  return readOrThrow(() => readKeptTurn(body, client, context));
 }
 
 /** POST /responses/compact: the whole input becomes its user messages and one compaction item. Never streams. */
 export async function startCompaction(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const request = readOrThrow(() => readResponsesRequest(body));
+  const request = readKept(body, caller, context)?.request ?? readOrThrow(() => readResponsesRequest(body));
   const prepared = prepare(toSummaryRequest(request), caller, context);
   const create = responsesAssemblers(request, caller, context, prepared);
   const { makeId } = context.runtime;

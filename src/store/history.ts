@@ -1,7 +1,7 @@
 /** What came before a request: the responses it continues, the items it refers to. */
-import { isRecord } from '../base/json';
 import { asArray, asText } from '../base/narrow';
 import { BridgeError } from '../errors/bridge-error';
+import { isReference } from '../wire/item-reference';
 import { itemsOf, outputOf, readResponseRecord, type RawItem, type ResponseRecord } from './record';
 import type { ResponseStore } from './response-store';
 
@@ -41,29 +41,19 @@ function notFound(previousId: string, missing: string): BridgeError {
   return new BridgeError('previous_response_not_found', `${what}: ${why}`, PARAM);
 }
 
-/** True when some item of `input` only names another one. */
-export function hasReferences(input: unknown): boolean {
-  return (asArray(input) ?? []).some(isReference);
-}
-
 /**
  * `input` with every item reference replaced by the item it names; everything else, and every place, stays as it is.
  * @throws BridgeError naming the first reference to an item that is not kept
  */
 export function resolveReferences(store: ResponseStore, input: unknown): unknown {
-  if (!hasReferences(input)) return input;
-  return (asArray(input) ?? []).map((item, index) => {
+  const items = asArray(input);
+  if (!items?.some(isReference)) return input;
+  return items.map((item, index) => {
     if (!isReference(item)) return item;
     const id = asText(item['id']);
     // The edge reader names a reference without an id.
     return id === undefined ? item : findItem(store, id, `input[${index}].id`);
   });
-}
-
-/** Clients may leave the type out: then nothing but an id is there. Spec: Responses API, ItemReference. */
-function isReference(item: unknown): item is RawItem {
-  if (!isRecord(item)) return false;
-  return item['type'] === 'item_reference' || (item['type'] == null && item['id'] !== undefined && item['role'] === undefined);
 }
 
 function findItem(store: ResponseStore, id: string, param: string): RawItem {

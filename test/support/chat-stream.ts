@@ -1,4 +1,5 @@
 /** Renders a scripted answer as a Chat Completions stream or completion, in the shape of each dialect. */
+import { PLAIN, type AnswerStyle } from './answer-styles';
 import type { UpstreamDialect } from './strict-rule';
 
 /** One tool call of a scripted answer. */
@@ -34,6 +35,8 @@ export interface ScriptedAnswer {
 /** What an answer takes from the request and from its place in the script. */
 export interface AnswerContext {
   readonly dialect: UpstreamDialect;
+  /** The form of one provider's answers; that of the dialect when absent. */
+  readonly style?: AnswerStyle;
   readonly model: string;
   /** The count of answers of this upstream, from 1: it makes ids. */
   readonly number: number;
@@ -68,15 +71,20 @@ function split(text: string, size: number): readonly string[] {
 const splitFor = (answer: ScriptedAnswer, text: string): readonly string[] => split(text, answer.pieces ?? 4);
 const wireCall = ({ id, name, text }: Call): Json => ({ id, type: 'function', function: { name, arguments: text } });
 
-const OPENAI: Shape = {
+/** A call's fragments at OpenAI: its name with empty arguments, then bare pieces. */
+function openaiFragments(answer: ScriptedAnswer, call: Call, index: number, { wholeCalls }: AnswerStyle): readonly Json[] {
+  if (wholeCalls) return [{ index, ...wireCall(call) }];
+  return [
+    { index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } },
+    ...splitFor(answer, call.text).map((text) => ({ index, function: { arguments: text } })),
+  ];
+}
+
+const openaiShape = (style: AnswerStyle): Shape => ({
   deltas: (answer, calls) => [
     { role: 'assistant', content: '' },
-    ...splitFor(answer, answer.reasoning ?? '').map((reasoning_content) => ({ reasoning_content })),
-    ...splitFor(answer, answer.text ?? '').map((content) => ({ content })),
-    ...calls.flatMap((call, index) => [
-      { tool_calls: [{ index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } }] },
-      ...splitFor(answer, call.text).map((text) => ({ tool_calls: [{ index, function: { arguments: text } }] })),
-    ]),
+    ...style.says(answer.reasoning ?? '', answer.text ?? '', (text) => splitFor(answer, text)),
+    ...calls.flatMap((call, index) => openaiFragments(answer, call, index, style)).map((fragment) => ({ tool_calls: [fragment] })),
   ],
   closing: () => ({}),
   message: (answer, calls) => ({
@@ -94,7 +102,7 @@ const OPENAI: Shape = {
     choices,
     ...(object === 'chat.completion' || includeUsage ? { usage } : {}),
   }),
-};
+});
 
 /** A call's fragments as DashScope sends them: id, name and first piece together, then `"id":""` and no name. */
 function dashscopeFragments(answer: ScriptedAnswer, call: Call, index: number): readonly Json[] {
@@ -147,7 +155,9 @@ const DASHSCOPE: Shape = {
   }),
 };
 
-const SHAPES: Readonly<Record<UpstreamDialect, Shape>> = { openai: OPENAI, dashscope: DASHSCOPE };
+const SHAPES: Readonly<Record<UpstreamDialect, Shape>> = { openai: openaiShape(PLAIN), dashscope: DASHSCOPE };
+
+const shapeOf = ({ dialect, style }: AnswerContext): Shape => (style === undefined ? SHAPES[dialect] : openaiShape(style));
 
 function callsOf(answer: ScriptedAnswer, number: number): readonly Call[] {
   return (answer.toolCalls ?? []).map((call, index) => ({
@@ -167,9 +177,16 @@ function usageOf({ prompt = 20, completion = 10, cached = 0, reasoning = 0 }: Sc
   };
 }
 
-function finishOf(answer: ScriptedAnswer): string | null {
+function finishOf(answer: ScriptedAnswer, { style }: AnswerContext): string | null {
   if (answer.finish !== undefined) return answer.finish;
-  return (answer.toolCalls?.length ?? 0) > 0 ? 'tool_calls' : 'stop';
+  return (answer.toolCalls?.length ?? 0) > 0 && style?.stopsAfterCalls === undefined ? 'tool_calls' : 'stop';
+}
+
+/** The counts in the provider's fields; `null` when it reports none. */
+function countsOf(answer: ScriptedAnswer, { style }: AnswerContext): Json | null {
+  if (answer.usage === null) return null;
+  const counts = usageOf(answer.usage ?? {});
+  return style?.usage?.(counts) ?? counts;
 }
 
 function choiceOf({ dialect }: AnswerContext, index: number, inner: Json, finish_reason: string | null): Json {
@@ -180,27 +197,32 @@ function choiceOf({ dialect }: AnswerContext, index: number, inner: Json, finish
 
 /** The stream as server-sent events, one text each: every chunk, then `data: [DONE]`. With `n` > 1 choices take turns. */
 export function renderChatStream(answer: ScriptedAnswer, context: AnswerContext): readonly string[] {
-  const shape = SHAPES[context.dialect];
-  const finish = finishOf(answer);
+  const { style = PLAIN } = context;
+  const shape = shapeOf(context);
+  const finish = finishOf(answer, context);
+  const counts = context.includeUsage ? countsOf(answer, context) : null;
   const closing: readonly Delta[] = finish === null ? [] : [{ delta: shape.closing(answer), finish }];
   const deltas = shape.deltas(answer, callsOf(answer, context.number)).map((delta): Delta => ({ delta, finish: null }));
   const indexes = Array.from({ length: context.choices }, (_, index) => index);
   const chunk = (choices: readonly Json[], usage: Json | null) =>
     shape.envelope('chat.completion.chunk', choices, usage, context);
   const chunks = [...deltas, ...closing].flatMap(({ delta, finish: reason }) =>
-    indexes.map((index) => chunk([choiceOf(context, index, { delta }, reason)], null)),
+    indexes.map((index) => {
+      const own = reason !== null && style.usageInChoice ? { delta, usage: counts } : { delta };
+      return chunk([choiceOf(context, index, own, reason)], null);
+    }),
   );
-  const tail = context.includeUsage && answer.usage !== null ? [chunk([], usageOf(answer.usage ?? {}))] : [];
-  return [...[...chunks, ...tail].map((data) => `data: ${JSON.stringify(data)}\n\n`), 'data: [DONE]\n\n'];
+  const tail = counts === null || style.usageInChoice ? [] : [chunk([], counts)];
+  const comment = style.comment === undefined ? '' : `${style.comment}\n\n`;
+  return [...[...chunks, ...tail].map((data) => `${comment}data: ${JSON.stringify(data)}\n\n`), 'data: [DONE]\n\n'];
 }
 
 /** The same answer as one JSON completion, for a request without `stream: true`. */
 export function renderCompletion(answer: ScriptedAnswer, context: AnswerContext): string {
-  const shape = SHAPES[context.dialect];
+  const shape = shapeOf(context);
   const message = shape.message(answer, callsOf(answer, context.number));
   const choices = Array.from({ length: context.choices }, (_, index) =>
-    choiceOf(context, index, { message }, finishOf(answer)),
+    choiceOf(context, index, { message }, finishOf(answer, context)),
   );
-  const usage = answer.usage === null ? null : usageOf(answer.usage ?? {});
-  return JSON.stringify(shape.envelope('chat.completion', choices, usage, context));
+  return JSON.stringify(shape.envelope('chat.completion', choices, countsOf(answer, context), context));
 }

@@ -7,7 +7,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { parseJson } from '../../src/base/json';
+import { asRecord } from '../../src/base/narrow';
+import { findManners } from './strict-providers';
 import { judge, renderRejection, type StrictRuleName } from './strict-rules';
+import type { ProviderManners } from './strict-provider';
 import type { StrictSettings, UpstreamDialect } from './strict-rule';
 import { reply, type Step } from './upstream-steps';
 import { breakOff, sendAnswer, sendRaw, sendReply, wasBrokenOff } from './upstream-writer';
@@ -32,6 +35,8 @@ export interface CapturedRequest {
 export interface ScriptedUpstreamOptions {
   /** `dashscope` when absent: the stricter of the two. */
   readonly dialect?: UpstreamDialect;
+  /** The name of a provider row: its manners, words and answers instead of those of a dialect (strict-providers.ts). */
+  readonly provider?: string;
   /** One step for each accepted completion request, or a function that picks it; `index` counts accepted requests. */
   readonly script: readonly Step[] | ((request: CapturedRequest, index: number) => Step);
   /** When set, every other key is answered 401 in the dialect's words. */
@@ -79,6 +84,7 @@ class Upstream implements ScriptedUpstream {
   overrun = false;
 
   private readonly settings: StrictSettings;
+  private readonly manners: ProviderManners | undefined;
   private readonly server = createServer((message, response) => void this.handle(message, response));
   private readonly waiters: Waiter[] = [];
   private readonly connections = new Set<Socket>();
@@ -87,9 +93,13 @@ class Upstream implements ScriptedUpstream {
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: ScriptedUpstreamOptions) {
-    const { dialect = 'dashscope', maxTokens = 65_536, allowFields = [], apiKey, models } = options;
+    const { provider, maxTokens = 65_536, allowFields = [], apiKey, models } = options;
+    const manners = provider === undefined ? undefined : findManners(provider);
+    const dialect = manners?.column ?? options.dialect ?? 'dashscope';
+    this.manners = manners;
     this.settings = {
       dialect,
+      ...(manners === undefined ? {} : { manners }),
       maxTokens,
       allowFields,
       ...(apiKey === undefined ? {} : { apiKey }),
@@ -212,8 +222,10 @@ class Upstream implements ScriptedUpstream {
   }
 
   private contextOf({ body }: CapturedRequest) {
+    const style = this.manners?.answers?.(asRecord(body) ?? {});
     return {
       dialect: this.settings.dialect,
+      ...(style === undefined ? {} : { style }),
       model: body.model,
       number: this.accepted,
       includeUsage: body.stream_options?.include_usage === true,

@@ -1,13 +1,24 @@
 /** What makers demand of their models, at their own API and at gateways that relay its refusals. Facts: upstreams.md. */
-import { says, type StrictModel } from './strict-rule';
+import { says, type ReplayDemand, type StrictModel } from './strict-rule';
+
+/** Section 3. */
+export const KIMI_REPLAY: ReplayDemand = {
+  on: 'calls',
+  text: 'thinking is enabled but reasoning_content is missing in assistant tool call message at index {index}',
+};
+export const DEEPSEEK_REPLAY: ReplayDemand = {
+  on: 'calls',
+  text: 'The `reasoning_content` in the thinking mode must be passed back to the API.',
+};
+const KIMI_FORCED = "tool_choice '{kind}' is incompatible with thinking enabled";
 
 /** Sections 2 and 3: sampling, tool choice, and reasoning on every message with calls. */
 export const KIMI_K2: StrictModel = {
   names: /(^|\/)kimi-k2\.[5-7]/i,
   thinks: 'on',
   temperature: { thinking: 1, plain: 0.6 },
-  forced: "tool_choice '{kind}' is incompatible with thinking enabled",
-  replay: { on: 'calls', text: 'thinking is enabled but reasoning_content is missing in assistant tool call message at index {index}' },
+  forced: KIMI_FORCED,
+  replay: KIMI_REPLAY,
   picky: true,
 };
 
@@ -15,7 +26,7 @@ export const KIMI_K2: StrictModel = {
 export const KIMI_K3: StrictModel = {
   names: /(^|\/)kimi-k3/i,
   thinks: 'always',
-  forced: KIMI_K2.forced ?? '',
+  forced: KIMI_FORCED,
   replay: { on: 'answers', text: 'thinking is enabled but reasoning_content is missing in assistant message at index {index}' },
   picky: true,
 };
@@ -25,7 +36,7 @@ export const DEEPSEEK_V4: StrictModel = {
   names: /(^|\/)deepseek-/i,
   thinks: 'on',
   forced: 'Thinking mode does not support this tool_choice',
-  replay: { on: 'answers', text: 'The `reasoning_content` in the thinking mode must be passed back to the API.' },
+  replay: { ...DEEPSEEK_REPLAY, on: 'answers' },
 };
 
 /** Section 3: the same rule. */

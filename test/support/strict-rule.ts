@@ -49,8 +49,13 @@ export interface StrictModel {
   readonly temperature?: { readonly thinking: number; readonly plain: number };
   /** The words for a forced tool choice while it thinks. */
   readonly forced?: string;
-  /** Which assistant messages must carry `reasoning_content` while it thinks, and the words when one does not. */
-  readonly replay?: { readonly on: 'calls' | 'answers'; readonly text: string };
+  readonly replay?: ReplayDemand;
+}
+
+/** Which assistant messages must carry their reasoning while the model thinks, and the words when one does not. */
+export interface ReplayDemand {
+  readonly on: 'calls' | 'answers';
+  readonly text: string;
 }
 
 /** How an upstream behaves: values for the checks, and words for the refusals. */
@@ -147,8 +152,8 @@ export const algo = (text: string): Wording => ({
 /** DashScope's gateway, which checks a JSON Schema before the model is asked: bare text and `code: null`. */
 export const gateway = (text: string): Wording => ({ text, code: null });
 
-/** Any other answer: the text as it stands, with its code. */
-export const says = (text: string, code: string | null = null): Wording => ({ text, code });
+/** Any other answer: the text as it stands, with its code, and its status and type where they are not the usual ones. */
+export const says = (text: string, code: string | null = null, rest: Partial<Wording> = {}): Wording => ({ text, code, ...rest });
 
 /** The first fault that `find` sees in `list`. */
 export function first<T>(

@@ -34,6 +34,8 @@ const NO_WAITING: Partial<Runtime> = { sleep: () => Promise.resolve(), random: (
 export const CODEX: OutgoingHttpHeaders = { originator: 'codex_exec', 'user-agent': 'codex_exec/0.169.0', accept: 'text/event-stream' };
 
 export interface TestBridgeOptions extends Partial<ScriptedUpstreamOptions> {
+  /** The model asked for when a body names none; needed beside `provider`. */
+  readonly model?: string;
   readonly settings?: Partial<Config>;
   readonly logLevel?: LogLevel;
   readonly runtime?: Partial<Runtime>;
@@ -61,10 +63,10 @@ export interface TestBridge {
 
 /** Starts both servers and ends them with the test. */
 export async function startBridge(context: TestContext, options: TestBridgeOptions = {}): Promise<TestBridge> {
-  const { settings = {}, logLevel = 'debug', runtime = {}, dialect = 'dashscope', script = [], ...rest } = options;
+  const { settings = {}, logLevel = 'debug', runtime = {}, dialect = 'dashscope', script = [], model: asked, ...rest } = options;
   const upstream = await startScriptedUpstream({ dialect, script, ...rest });
   context.after(() => upstream.close());
-  const { provider, model } = HOMES[dialect];
+  const { provider, model } = options.provider === undefined ? HOMES[dialect] : { provider: options.provider, model: asked ?? '' };
   const config = { ...defaultConfig(), ...ONE_CALL, aiBaseUrl: upstream.url, provider, aiApiKey: KEY, port: 0, drainTimeoutMs: 0, ...settings };
   const lines: string[] = [];
   const log = createLogger({ level: logLevel, format: 'json', write: (line) => void lines.push(line), secrets: [KEY] });

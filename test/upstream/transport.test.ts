@@ -15,7 +15,10 @@ interface TestServer {
 async function startServer(context: TestContext, listener: RequestListener): Promise<TestServer> {
   const sockets: Socket[] = [];
   const server = createServer(listener).on('connection', (socket) => sockets.push(socket));
-  context.after(() => void server.close().closeAllConnections());
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/x`, sockets };
 }

@@ -1,0 +1,94 @@
+/** Error answers as providers send them, one file each: through the whole bridge, as Codex and as an SDK client hear them. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { ERRORS, type ErrorKind } from '../../src/errors/error-table';
+import { PROVIDERS } from '../../src/providers/catalog';
+import { PROJECT_ROOT } from '../support/source-tree';
+import { head, startTcpUpstream } from '../support/tcp-upstream';
+import { ask, CODEX, finalResponse, startBridge, typesOf } from '../support/test-bridge';
+
+/** One file of the folder. */
+interface ErrorCase {
+  /** Where the body comes from. */
+  readonly from: string;
+  /** The neutral provider when absent. */
+  readonly provider?: string;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON. */
+  readonly body: string | object;
+  readonly expected: {
+    readonly kind: ErrorKind;
+    /** Calls that one turn spends on it. */
+    readonly calls: number;
+    /** `error.code` of the stream that Codex is given. */
+    readonly codex: string;
+    readonly sdk: { readonly status: number; readonly type: string; readonly code: string; readonly retryAfter?: string; readonly requestId?: string };
+    /** Pieces of the message that both are told; `{host}` is the upstream's. */
+    readonly says: readonly string[];
+    /** Nowhere in the message. */
+    readonly never?: string;
+  };
+}
+
+const FOLDER = join(PROJECT_ROOT, 'test/fixtures/errors');
+const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.json')).sort();
+
+/** A Sunday, four hours before the week begins anew in China. */
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+
+for (const file of FILES) {
+  const name = file.replace(/\.json$/, '');
+  const { from, provider = 'openai-compatible', status, headers = {}, body, expected } = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as ErrorCase;
+
+  it(`${name}: ${expected.kind}`, async (context) => {
+    assert.ok(from.length > 0, 'the file says where its body comes from');
+    assert.ok(PROVIDERS.some((row) => row.name === provider), provider);
+    const [text, type] = typeof body === 'string' ? [body, 'text/plain'] : [JSON.stringify(body), 'application/json'];
+    const all = { 'content-type': type, ...headers, 'content-length': Buffer.byteLength(text), connection: 'close' };
+    const upstream = await startTcpUpstream(context, () => ({ writes: [head(`${status} X`, all), text], end: 'close' }));
+    const bridge = await startBridge(context, {
+      settings: { aiBaseUrl: upstream.url, provider, upstreamCalls: 4 }, runtime: { clock: () => NOW }, logLevel: 'warn',
+    });
+    const { sdk } = expected;
+    const assertMessage = (message: string): void => {
+      for (const piece of expected.says) assert.ok(message.includes(piece.replaceAll('{host}', upstream.host)), message);
+      if (expected.never !== undefined) assert.ok(!message.includes(expected.never), message);
+    };
+
+    const codex = await bridge.stream({ input: ask() }, CODEX);
+    assert.equal(codex.status, 200);
+    assert.deepEqual(typesOf(codex), ['response.created', 'response.in_progress', 'response.failed']);
+    const { error } = finalResponse(codex);
+    assert.equal(error.code, expected.codex, error.message);
+    assertMessage(error.message);
+    assert.equal(upstream.calls, expected.calls, 'calls for one turn of Codex');
+
+    const whole = await bridge.json({ input: ask() });
+    const told = JSON.parse(whole.text).error;
+    assert.deepEqual([whole.status, told.type, told.code, told.param], [sdk.status, sdk.type, sdk.code, null]);
+    assertMessage(told.message);
+    assert.equal(whole.headers['retry-after'], sdk.retryAfter);
+    assert.equal(whole.headers['x-request-id'], sdk.requestId);
+    const asksAgain = sdk.status === 429 || sdk.status >= 500;
+    assert.equal(whole.headers['x-should-retry'], asksAgain && (expected.calls === 1 || sdk.retryAfter === undefined) ? 'false' : undefined);
+    assert.equal(upstream.calls, 2 * expected.calls);
+
+    const lines = bridge.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.deepEqual(lines.map((line) => [line['level'], line['kind']]), [['warn', expected.kind], ['warn', expected.kind]]);
+  });
+}
+
+it('there is a file for every kind of failure that a provider can answer with', () => {
+  const seen = new Set(FILES.map((file) => (JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as ErrorCase).expected.kind));
+  const others: readonly ErrorKind[] = [
+    // Of the client's request, of the connection, of the bridge itself.
+    'invalid_request', 'method_not_allowed', 'too_large', 'unsupported_media_type',
+    'bad_answer', 'empty_answer', 'cut_stream', 'network', 'shutting_down', 'internal',
+  ];
+  const missing = Object.keys(ERRORS).filter((kind) => !seen.has(kind as ErrorKind) && !others.includes(kind as ErrorKind));
+  assert.deepEqual(missing, []);
+  assert.ok(FILES.length >= 45, `${FILES.length} files`);
+});

@@ -1,0 +1,100 @@
+/** How the answers of single providers differ from an OpenAI stream. Facts: upstreams.md, sections 3, 4 and 6. */
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Cuts a text into the pieces of the script. */
+type Split = (text: string) => readonly string[];
+
+/** The form of the answers of one provider. What is absent is as OpenAI has it. */
+export interface AnswerStyle {
+  /** The deltas of reasoning, then of text; `''` where the script has none. */
+  readonly says: (reasoning: string, text: string, split: Split) => readonly Json[];
+  /** Where the reasoning must stand when it comes back. */
+  readonly replay: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think';
+  /** Each call is one piece. */
+  readonly wholeCalls?: true;
+  /** `finish_reason` is "stop" although there are calls. */
+  readonly stopsAfterCalls?: true;
+  /** The token counts in the provider's fields. */
+  readonly usage?: (counts: Json) => Json;
+  /** They stand in the choice that finishes. */
+  readonly usageInChoice?: true;
+  /** A comment line before each event. */
+  readonly comment?: string;
+}
+
+const content: (text: string, split: Split) => readonly Json[] = (text, split) => split(text).map((piece) => ({ content: piece }));
+
+const underKey = (key: string): AnswerStyle['says'] => (reasoning, text, split) => [
+  ...split(reasoning).map((piece) => ({ [key]: piece })),
+  ...content(text, split),
+];
+
+/** `reasoning_content`: DashScope, GLM, Kimi, DeepSeek, MiMo, SGLang, llama.cpp. */
+export const PLAIN: AnswerStyle = { says: underKey('reasoning_content'), replay: 'reasoning_content' };
+
+/** vLLM. */
+export const REASONING: AnswerStyle = { says: underKey('reasoning'), replay: 'reasoning' };
+
+/** SGLang (sglang#2877). */
+export const STOPS: AnswerStyle = { ...PLAIN, stopsAfterCalls: true };
+
+/** Inferred from its source: a call comes when it is whole. */
+export const OLLAMA: AnswerStyle = { ...REASONING, wholeCalls: true };
+
+/** GLM streams arguments only when told to; otherwise they come in one late piece (section 2, tool_stream). */
+export const zaiAnswers = ({ tool_stream }: Json): AnswerStyle => (tool_stream === true ? PLAIN : { ...PLAIN, wholeCalls: true });
+
+/** `choices[0].usage`, and `cached_tokens` without details around it. */
+export const MOONSHOT: AnswerStyle = {
+  ...PLAIN,
+  usageInChoice: true,
+  usage: ({ prompt_tokens_details, completion_tokens_details: _none, ...counts }) => ({ ...counts, ...record(prompt_tokens_details) }),
+};
+
+export const DEEPSEEK: AnswerStyle = {
+  ...PLAIN,
+  usage: ({ prompt_tokens_details, ...counts }) => {
+    const hit = Number(record(prompt_tokens_details)['cached_tokens'] ?? 0);
+    return { ...counts, prompt_cache_hit_tokens: hit, prompt_cache_miss_tokens: Number(counts['prompt_tokens']) - hit };
+  },
+};
+
+/** MiniMax without `reasoning_split`, and whoever serves it without a parser. */
+export const STRAY_THINK: AnswerStyle = {
+  says: (reasoning, text, split) => content(`${reasoning === '' ? '' : `<think>\n${reasoning}\n</think>\n\n`}${text}`, split),
+  replay: 'think',
+};
+
+export const MINIMAX_THINK = STRAY_THINK;
+
+/** MiniMax with `reasoning_split`: every field repeats what it said before (section 4, point 2: its own sample). */
+export const MINIMAX_COMPLETE: AnswerStyle = {
+  says: (reasoning, text, split) => [
+    ...soFar(split(reasoning)).map((whole) => ({ reasoning_details: [{ ...MINIMAX_DETAIL, text: whole }] })),
+    ...soFar(split(text)).map((whole) => ({ content: whole })),
+  ],
+  replay: 'reasoning_details',
+};
+
+const MINIMAX_DETAIL = { type: 'reasoning.text', id: 'reasoning-text-1', format: 'MiniMax-response-v1', index: 0 } as const;
+
+/** What OpenRouter sends behind the reasoning: a signature over all of it, and a block that only its maker can read. */
+export const SIGNATURE = 'c2lnbmF0dXJl';
+export const ENCRYPTED = { type: 'reasoning.encrypted', data: 'ZW5jcnlwdGVk', id: 'rs_1', format: 'unknown', index: 1 } as const;
+
+export const OPENROUTER: AnswerStyle = {
+  says: (reasoning, text, split) => [
+    ...split(reasoning).map((piece) => ({ reasoning: piece, reasoning_details: [openrouterDetail({ text: piece })] })),
+    ...(reasoning === '' ? [] : [{ reasoning_details: [openrouterDetail({ signature: SIGNATURE })] }, { reasoning_details: [ENCRYPTED] }]),
+    ...content(text, split),
+  ],
+  replay: 'reasoning_details',
+  comment: ': OPENROUTER PROCESSING',
+};
+
+const openrouterDetail = (fields: Json): Json => ({ type: 'reasoning.text', ...fields, format: 'unknown', index: 0 });
+
+const soFar = (pieces: readonly string[]): readonly string[] => pieces.map((_, index) => pieces.slice(0, index + 1).join(''));
+
+const record = (value: unknown): Json => (value ?? {}) as Json;

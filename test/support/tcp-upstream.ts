@@ -1,0 +1,103 @@
+/** An upstream that sends exact bytes over TCP, HTTP or not: for answers that no HTTP library would write. */
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+
+/** How a connection ends behind the last write: closed in order, with a TCP reset, or left open without a word. */
+export type TcpEnd = 'close' | 'reset' | 'hang';
+
+export interface TcpStep {
+  /** Each element is one write, and one read for a reader in this process. */
+  readonly writes: readonly (string | Buffer)[];
+  readonly end: TcpEnd;
+  /** Awaited before each write, with its index, and before the end. */
+  readonly gate?: (index: number) => Promise<void>;
+}
+
+export interface TcpUpstream {
+  /** Base URL ending in `/v1`. */
+  readonly url: string;
+  readonly host: string;
+  /** How many requests came. */
+  readonly calls: number;
+  /** Bodies of the requests, in order. */
+  readonly bodies: readonly string[];
+  /** Resolves when the client has closed the connection of the request with this index. */
+  closed(index: number): Promise<void>;
+}
+
+/** Starts the upstream on a free loopback port and ends it with the test; `script` picks the step of each request. */
+export async function startTcpUpstream(context: TestContext, script: (index: number) => TcpStep): Promise<TcpUpstream> {
+  const sockets = new Set<Socket>();
+  const bodies: string[] = [];
+  const closed: Promise<void>[] = [];
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    const gone = new Promise<void>((resolve) => socket.once('close', resolve));
+    void readRequest(socket).then(async (body) => {
+      if (body === undefined) return;
+      bodies.push(body);
+      closed.push(gone);
+      await send(socket, script(bodies.length - 1), gone);
+    });
+  });
+  context.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: `http://${host}/v1`,
+    host,
+    bodies,
+    get calls() {
+      return bodies.length;
+    },
+    closed: (index) => closed[index] ?? Promise.reject(new Error(`Request ${index} did not come`)),
+  };
+}
+
+/** The body of the one request of a connection; `undefined` when the client went away before its end. */
+async function readRequest(socket: Socket): Promise<string | undefined> {
+  let text = Buffer.alloc(0);
+  for (;;) {
+    const end = text.indexOf('\r\n\r\n');
+    const length = Number(/\r\ncontent-length: *(\d+)/i.exec(text.toString('latin1', 0, Math.max(end, 0)))?.[1] ?? 0);
+    if (end >= 0 && text.length >= end + 4 + length) return text.toString('utf8', end + 4);
+    const chunk = await Promise.race([once(socket, 'data'), once(socket, 'close').then(() => [])]).catch(() => []);
+    if (chunk[0] === undefined) return undefined;
+    text = Buffer.concat([text, chunk[0] as Buffer]);
+  }
+}
+
+async function send(socket: Socket, { writes, end, gate }: TcpStep, gone: Promise<void>): Promise<void> {
+  for (const [index, bytes] of writes.entries()) {
+    await Promise.race([gate?.(index), gone]);
+    if (socket.destroyed) return;
+    await Promise.race([new Promise((written) => socket.write(bytes, written)), gone]);
+    // Two turns of the event loop keep writes apart for a reader in this process (upstream-writer.ts).
+    await turn();
+    await turn();
+  }
+  await Promise.race([gate?.(writes.length), gone]);
+  if (socket.destroyed || end === 'hang') return;
+  if (end === 'reset') socket.resetAndDestroy();
+  else socket.end();
+}
+
+/** The head of an answer, its status line first. */
+export const head = (status: string, headers: Readonly<Record<string, string | number>>): string =>
+  [`HTTP/1.1 ${status}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
+
+/** One chunk of a chunked body. */
+export function chunk(text: string | Buffer): Buffer {
+  const bytes = Buffer.from(text);
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+}
+
+/** What ends a chunked body. */
+export const LAST_CHUNK = '0\r\n\r\n';
