@@ -1,11 +1,13 @@
 /** Puts the core together: settings, provider and the wire behind the one interface the server knows. */
+import { isRecord } from '../base/json';
 import { findProvider } from '../providers/catalog';
 import type { Logger } from '../observe/log';
 import { LearnedAmendments } from '../upstream/amendments';
 import { FailureBudget } from '../upstream/failure-budget';
 import { RefusalCache } from '../upstream/refusal-cache';
 import { createFetchTransport } from '../upstream/transport';
-import type { Bridge, Caller, Turn, TurnKind } from './bridge';
+import type { Background } from './background';
+import type { Bridge, Caller, Desk, Turn, TurnKind } from './bridge';
 import { failedFrames } from './failed-frames';
 import { createModelCatalog } from './models';
 import { createOpenStore } from './open-store';
@@ -31,11 +33,26 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
   const openStore = createOpenStore(settings, runtime.clock, log);
   const context: TurnContext = { settings, provider, runtime, log, learned: new LearnedAmendments(), budget: new FailureBudget(), refusals, openStore, ...(tap && { tap }) };
   const catalog = createModelCatalog(settings, provider, log);
+  let desk: Desk | undefined;
+  let runs: Background | undefined;
+  const background = (): Background => (runs ??= openBackground(context));
   return {
-    start: (kind, body, caller) => STARTS[kind](body, caller, context),
+    start: (kind, body, caller) =>
+      kind === 'responses' && isRecord(body) && body['background'] === true ? background().start(body, caller) : STARTS[kind](body, caller, context),
     failedFrames: (error, body) => failedFrames(error, body, runtime),
     models: (codexVersion) => catalog.list(codexVersion),
+    desk: () => (desk ??= openDesk(context, background)),
   };
+}
+
+function openDesk(context: TurnContext, background: () => Background): Desk {
+  const { createDesk }: typeof import('./desk') = require('./desk');
+  return createDesk(context, background);
+}
+
+function openBackground(context: TurnContext): Background {
+  const { createBackground }: typeof import('./background') = require('./background');
+  return createBackground(context);
 }
 
 function createRuntime(settings: BridgeSettings): Runtime {

@@ -1,6 +1,6 @@
 /** A request that is kept or builds on what was kept: what came before goes in front of it, its answer into the store. */
 import { asText } from '../base/narrow';
-import type { JsonObject, UnknownRecord } from '../base/json';
+import type { UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import { appendToConversation, findConversation, readConversationId } from '../store/conversations';
@@ -12,12 +12,14 @@ import { readInput } from '../wire/read-items';
 import { readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesEvent } from '../wire/responses-events';
 import type { ResponsesObject } from '../wire/responses-object';
-import type { ResponsesRequest } from '../wire/responses-request';
+import type { ResponsesEcho, ResponsesRequest } from '../wire/responses-request';
 import type { ClientProtocol } from './client-protocol';
 import type { TurnContext } from './turn-context';
 import { wantsStore } from './uses-state';
 
 export interface KeptTurn {
+  /** Made without a client that waits: failures are told in the Response too. */
+  readonly background: boolean;
   /** With everything that came before in front of its input. */
   readonly request: ResponsesRequest;
   /**
@@ -39,15 +41,17 @@ export function readKeptTurn(body: UnknownRecord, client: ClientKind, context: T
   const prior = conversation !== undefined ? findConversation(store, conversation).items : previous !== undefined ? readHistory(store, previous) : undefined;
   const input = resolveReferences(store, body['input'] ?? (prior ? [] : undefined));
   const own = readResponsesRequest({ ...body, input });
-  const echo: JsonObject = conversation === undefined ? {} : { conversation: { id: conversation } };
+  const echo: ResponsesEcho = conversation === undefined ? {} : { conversation: { id: conversation } };
   const request = { ...own, input: [...readInput(prior ?? []), ...own.input], echo: { ...own.echo, ...echo } };
   const fresh = toRawItems(input, context.runtime.makeId);
   const keep = (response: ResponsesObject, text: string): void => {
-    if (conversation !== undefined) appendToConversation(store, conversation, [...fresh, ...response.output.map(toRaw)]);
+    if (conversation !== undefined && !appendToConversation(store, conversation, [...fresh, ...response.output.map(toRaw)])) {
+      context.log.warn('a conversation does not go on: it is larger than all that may be kept, or could not be written', { id: conversation });
+    }
     if (wantsStore(body['store'], client)) keepResponse(response, { text, previous, input: fresh }, store, context);
   };
-  const all = body['background'] === true;
-  return { request, watch: (protocol, repeated) => watchProtocol(protocol, all, (response) => keep(response, encodeResponse(response, repeated))) };
+  const background = body['background'] === true;
+  return { request, background, watch: (protocol, repeated) => watchProtocol(protocol, background, (response) => keep(response, encodeResponse(response, repeated))) };
 }
 
 const toRaw = (item: object): RawItem => ({ ...item });

@@ -4,7 +4,7 @@ import type { Logger } from '../observe/log';
 import type { ResponseStore } from '../store/response-store';
 import type { BridgeSettings } from './settings';
 
-type StoreSettings = Pick<BridgeSettings, 'storeFolder' | 'storeMaxResponses' | 'storeMaxMb' | 'storeMaxAgeHours'>;
+type StoreSettings = Pick<BridgeSettings, 'store' | 'storeMaxResponses' | 'storeMaxMb' | 'storeMaxAgeHours'>;
 
 const HOUR_MS = 3_600_000;
 const MEGABYTE = 1024 * 1024;
@@ -21,7 +21,7 @@ function openStore(settings: StoreSettings, clock: Clock, log: Logger): Response
     bytes: settings.storeMaxMb * MEGABYTE,
     ageMs: settings.storeMaxAgeHours * HOUR_MS,
   };
-  const folder = settings.storeFolder;
+  const folder = settings.store;
   if (folder === undefined) {
     const { createMemoryStore }: typeof import('../store/response-store') = require('../store/response-store');
     return createMemoryStore(limits, clock);

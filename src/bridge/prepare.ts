@@ -12,6 +12,7 @@ import type { Caller } from './bridge';
 import { isThreadTitle } from './codex-metadata';
 import { findDestination } from './destination';
 import type { TurnContext } from './turn-context';
+import { readAnswerRules, type AnswerRules } from './stages';
 import { describeVendor } from './vendor';
 import { chooseLine, type Endpoint } from './wires';
 
@@ -21,6 +22,7 @@ export interface Prepared {
   /** Names of the tools, for the way back. */
   readonly tools: ToolSet;
   readonly notes: Notes;
+  readonly rules: AnswerRules;
   readonly endpoint: Endpoint;
   /** Reads one answer, in the protocol of the endpoint. */
   readonly createParser: (options: ParserOptions) => AnswerParser;
@@ -50,5 +52,6 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
   for (const note of translated.notes) notes.add(note);
   const vendor = describeVendor({ url: line.url, provider, access, home: provider === context.provider, clock: context.runtime.clock }, caller);
   const endpoint = { url: line.url, access, vendor, render: line.renderer(request, dialect) };
-  return { ...translated.value, dialect, notes, endpoint, createParser: line.createParser };
+  const rules = readAnswerRules(request, translated.value.tools, caller.client, (note) => notes.add(note));
+  return { ...translated.value, dialect, notes, rules, endpoint, createParser: line.createParser };
 }

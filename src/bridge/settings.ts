@@ -6,7 +6,7 @@ export type BridgeSettings = Pick<
   | 'aiBaseUrl' | 'wire' | 'provider' | 'aiApiKey' | 'defaultModel' | 'smallModel' | 'allowTools' | 'allowSystem' | 'suppressReasoningText'
   | 'reasoningOutput' | 'forwardReasoning' | 'allowMultiToolCalls' | 'forceEnvAuth' | 'toolMarkup' | 'webSearch' | 'userAgent'
   | 'upstreamConnectTimeoutMs' | 'upstreamFirstByteTimeoutMs' | 'upstreamIdleTimeoutMs' | 'upstreamCalls' | 'retryWaitMs' | 'refusalCacheMs'
-  | 'storeFolder' | 'storeMaxResponses' | 'storeMaxMb' | 'storeMaxAgeHours'
+  | 'store' | 'storeMaxResponses' | 'storeMaxMb' | 'storeMaxAgeHours'
   | 'discoverModels' | 'modelMap' | 'logStreamRaw' | 'logStreamMax'
 > & {
   /** Keys of further providers, by provider name: for model names that lead to them. */

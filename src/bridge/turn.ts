@@ -1,39 +1,31 @@
 /** One request, from the client's words to a running answer: read, translate, send, assemble. */
-import type { MakeId } from '../base/clock';
-import { isRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
-import type { Dialect } from '../providers/dialect';
 import { AnswerStream, type AnswerStreamOptions } from '../stream/answer-stream';
 import type { Assembler, Judge } from '../stream/assembler';
 import { ChatAssembler, type ChatOutput } from '../stream/chat-assembler';
 import { CompactionAssembler } from '../stream/compaction-assembler';
-import { CumulativeStage } from '../stream/cumulative';
 import { ResponsesAssembler } from '../stream/responses-assembler';
-import type { Stage } from '../stream/signal';
 import { encodeEcho } from '../stream/sse-encoder';
-import { ThinkTagStage } from '../stream/think-tags';
-import { ToolMarkupStage } from '../stream/tool-markup';
 import { createCallWriter } from '../tools/codecs';
 import { asksForCompaction, toSummaryRequest } from '../translate/compaction';
 import { readChatRequest } from '../wire/read-chat-request';
-import type { ChatTool } from '../wire/chat-request';
-import { UnreadableField } from '../wire/read-edge';
 import { readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Caller, Turn } from './bridge';
 import { turnName } from './codex-metadata';
 import { chatProtocol, compactionProtocol, responsesProtocol, type ClientProtocol } from './client-protocol';
-import type { KeptTurn } from './kept-turn';
 import { answerPreload, isPreload } from './preload';
 import { judgeLateFailure, openAnswer, type Opened, type OpeningJob } from './open-answer';
 import { prepare, type Prepared } from './prepare';
+import { readKept, readRequest } from './read-request';
+import { readOrThrow } from './read-or-throw';
 import { collect, frames, type RunningTurn } from './run-turn';
+import { createStages } from './stages';
 import type { TurnContext } from './turn-context';
-import { usesState } from './uses-state';
 
 /** @throws BridgeError before the stream starts: a bad request, a refusal of the provider. */
 export async function startResponsesTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const kept = readKept(body, caller, context);
+  const kept = readKept(body, caller.client, context);
   const request = kept?.request ?? readOrThrow(() => readResponsesRequest(body));
   if (isPreload(request)) return answerPreload(request, context.runtime);
   const compaction = asksForCompaction(request);
@@ -44,22 +36,15 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
   const protocol = responsesProtocol(echo, caller.client);
   return run({
     stream: request.stream,
-    beginsAtOnce: caller.client === 'codex',
+    beginsAtOnce: caller.client === 'codex' || kept?.background === true,
     createAssembler: compaction ? (judge) => new CompactionAssembler(create(judge), makeId) : create,
     protocol: kept?.watch(protocol, echo) ?? protocol,
   }, prepared, caller, context);
 }
 
-/** Loaded only for requests that have to do with what is kept. */
-function readKept(body: unknown, { client }: Caller, context: TurnContext): KeptTurn | undefined {
-  if (!isRecord(body) || !usesState(body, client)) return undefined;
-  const { readKeptTurn }: typeof import('./kept-turn') = require('./kept-turn');
-  return readOrThrow(() => readKeptTurn(body, client, context));
-}
-
 /** POST /responses/compact: the whole input becomes its user messages and one compaction item. Never streams. */
 export async function startCompaction(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const request = readKept(body, caller, context)?.request ?? readOrThrow(() => readResponsesRequest(body));
+  const request = readRequest(body, caller.client, context);
   const prepared = prepare(toSummaryRequest(request), caller, context);
   const create = responsesAssemblers(request, caller, context, prepared);
   const { makeId } = context.runtime;
@@ -105,6 +90,8 @@ function responsesAssemblers(request: ResponsesRequest, caller: Caller, context:
     clock: runtime.clock,
     makeId: runtime.makeId,
     reasoning: settings.suppressReasoningText ? ('hidden' as const) : settings.reasoningOutput,
+    // Codex always asks, and sends the text back as it is; other clients may keep nothing but the envelope.
+    sealReasoning: caller.client !== 'codex' && request.include.includes('reasoning.encrypted_content'),
     findTarget: (name: string) => tools.find(name),
     createCallWriter,
     note: (text: string) => notes.add(text),
@@ -169,26 +156,9 @@ async function run<Output>(shape: Shape<Output>, prepared: Prepared, caller: Cal
 
 /** The parts of a stream machine that do not depend on the client; new stages for each attempt. */
 function machineOptions(prepared: Prepared, { settings, runtime }: TurnContext): () => Omit<AnswerStreamOptions<never>, 'assembler'> {
-  const { dialect, createParser } = prepared;
-  const offered = prepared.chat.tools ?? [];
-  const parser = { makeId: runtime.makeId, single: !settings.allowMultiToolCalls, vendor: prepared.endpoint.vendor };
-  return () => ({ parser: createParser(parser), stages: createStages(dialect, settings.toolMarkup ? offered : [], runtime.makeId) });
-}
-
-/** Think tags first: tool markup may stand inside the reasoning they enclose. */
-function createStages(dialect: Dialect, offered: readonly ChatTool[], makeId: MakeId): readonly Stage[] {
-  return [
-    ...(dialect.cumulative ? [new CumulativeStage()] : []),
-    ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
-    ...(offered.length === 0 ? [] : [new ToolMarkupStage({ tools: offered, makeId })]),
-  ];
-}
-
-function readOrThrow<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof UnreadableField)) throw cause;
-    throw new BridgeError('invalid_request', cause.message, cause.path === '' ? {} : { param: cause.path });
-  }
+  const { dialect, rules, createParser } = prepared;
+  const { makeId } = runtime;
+  const markupTools = settings.toolMarkup ? (prepared.chat.tools ?? []) : [];
+  const parser = { makeId, single: !settings.allowMultiToolCalls, vendor: prepared.endpoint.vendor };
+  return () => ({ parser: createParser(parser), stages: createStages({ dialect, markupTools, makeId, rules }) });
 }

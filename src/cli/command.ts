@@ -11,6 +11,9 @@ export type StopSignal = keyof typeof STOP_SIGNALS;
 /** Exit codes of commands: it worked, it failed, it was asked in a wrong way. */
 export const EXIT = { done: 0, failed: 1, misused: 2 } as const;
 
+/** Where a crash came from, in the words of Node's process events. */
+export type CrashOrigin = 'uncaughtException' | 'unhandledRejection';
+
 /** Everything a command may do to the outside world; a test hands in its own. */
 export interface CommandIo {
   /** Writes `text` to standard output as it is. */
@@ -19,6 +22,8 @@ export interface CommandIo {
   error(text: string): void;
   /** Calls `handler` for every stop signal, until the returned function is called. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
+  /** Calls `handler` for what is thrown where nobody catches it, which then does not end the process; until the returned function is called. */
+  onCrash?(handler: (cause: unknown, origin: CrashOrigin) => void): () => void;
   /** Whether standard output ends at a terminal; absent means no. */
   isTerminal?(): boolean;
 }

@@ -1,6 +1,6 @@
 /** The entry of the program: from the words of the command line to an exit code. */
 import type { Environment } from '../config/resolve';
-import { EXIT, STOP_SIGNALS, type CommandIo, type StopSignal } from './command';
+import { EXIT, STOP_SIGNALS, type CommandIo, type CrashOrigin, type StopSignal } from './command';
 import { COMMANDS, DEFAULT_COMMAND } from './commands';
 import { parseArguments } from './parse-arguments';
 
@@ -32,6 +32,13 @@ function createProcessIo(): CommandIo {
     out: createWriter(() => process.stdout),
     error: createWriter(() => process.stderr),
     isTerminal: () => process.stdout.isTTY === true,
+    onCrash(handler) {
+      const listeners = CRASH_ORIGINS.map((origin) => [origin, (cause: unknown) => handler(cause, origin)] as const);
+      for (const [origin, listener] of listeners) process.on(origin, listener);
+      return () => {
+        for (const [origin, listener] of listeners) process.off(origin, listener);
+      };
+    },
     onSignal(handler) {
       for (const signal of STOP_SIGNAL_NAMES) process.on(signal, handler);
       return () => {
@@ -40,6 +47,8 @@ function createProcessIo(): CommandIo {
     },
   };
 }
+
+const CRASH_ORIGINS: readonly CrashOrigin[] = ['uncaughtException', 'unhandledRejection'];
 
 const STOP_SIGNAL_NAMES: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 

@@ -241,7 +241,7 @@ const TABLE = {
     group: 'reasoning',
     help: 'Send the nested reasoning object of the request to the provider, as version 0.1.2 did.',
   }),
-  storeFolder: optional({
+  store: optional({
     flags: ['--store'],
     env: ['BRIDGE_STORE'],
     type: folder,

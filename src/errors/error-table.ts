@@ -26,6 +26,7 @@ export const ERRORS = {
   not_found: fatal(404, 'not_found_error', 'not_found'),
   method_not_allowed: fatal(405, 'invalid_request_error', 'method_not_allowed'),
   forbidden: fatal(403, 'permission_error', 'forbidden'),
+  cancelled: fatal(409, 'invalid_request_error', 'cancelled'),
   too_large: fatal(413, 'invalid_request_error', 'request_too_large'),
   unsupported_media_type: fatal(415, 'invalid_request_error', 'unsupported_media_type'),
   // The provider's answer.

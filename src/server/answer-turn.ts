@@ -2,9 +2,11 @@
 import { isRecord } from '../base/json';
 import type { Caller, Turn, TurnKind } from '../bridge/bridge';
 import type { BridgeError } from '../errors/bridge-error';
+import type { ClientKind } from '../errors/error-body';
 import { readCaller } from './client';
 import type { Exchange } from './exchange';
 import { describeRequest, readFailure } from './failure';
+import { notesHeader } from './notes-header';
 import type { OpenTurn } from './open-turns';
 import { chooseProtocol, PROTOCOLS, type Protocol } from './protocol';
 import { readJson } from './read-json';
@@ -16,6 +18,7 @@ import { writeWhole } from './write-whole';
 interface Started {
   readonly turn: Turn;
   readonly protocol: Protocol;
+  readonly client: ClientKind;
 }
 
 /** @param own the protocol of the path; the body may speak the other one */
@@ -29,7 +32,7 @@ export async function answerTurn(exchange: Exchange, own: TurnKind): Promise<voi
 /** `undefined` when the turn could not start; the client has been told. */
 async function startTurn(exchange: Exchange, own: TurnKind, open: OpenTurn): Promise<Started | undefined> {
   const { request, services } = exchange;
-  const caller = readCaller(request, open.abort);
+  const caller: Caller = { ...readCaller(request, open.abort), detach: () => services.turns.detach() };
   let body: unknown;
   let protocol: Protocol = PROTOCOLS[own];
   try {
@@ -38,7 +41,7 @@ async function startTurn(exchange: Exchange, own: TurnKind, open: OpenTurn): Pro
     protocol = PROTOCOLS[kind];
     const turn = await services.bridge.start(kind, body, caller);
     logStart(exchange, caller, turn);
-    return { turn, protocol };
+    return { turn, protocol, client: caller.client };
   } catch (cause) {
     const error = readFailure(exchange, cause, open.abort);
     const asStream = protocol.failsAsStream && caller.client === 'codex' && wantsStream(body, caller);
@@ -48,16 +51,16 @@ async function startTurn(exchange: Exchange, own: TurnKind, open: OpenTurn): Pro
   }
 }
 
-async function writeTurn(exchange: Exchange, { turn, protocol }: Started, open: OpenTurn): Promise<void> {
+async function writeTurn(exchange: Exchange, { turn, protocol, client }: Started, open: OpenTurn): Promise<void> {
   const { response, services } = exchange;
   try {
     if (turn.stream) {
       open.markStreaming();
       const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
-      await writeSse(response, turn.frames(), { keepAliveMs, stallMs, pulse: () => turn.pulse() });
+      await writeSse(response, turn.frames(), { keepAliveMs, stallMs, pulse: () => turn.pulse() }, notesHeader(turn.notes, client));
     } else {
       const { status, body } = await turn.collect();
-      writeWhole(response, status, JSON_HEADERS, body);
+      writeWhole(response, status, { ...JSON_HEADERS, ...notesHeader(turn.notes, client) }, body);
     }
   } catch (cause) {
     const error = readFailure(exchange, cause, open.abort);

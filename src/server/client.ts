@@ -18,10 +18,7 @@ export function findClientKind(headers: Readonly<Record<string, string>>): Clien
 
 /** What the bridge needs to know of `request`; `abort` is the signal of its turn. */
 export function readCaller(request: IncomingMessage, abort: AbortSignal): Caller {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
-  }
+  const headers = readHeaders(request);
   const authorization = headers['authorization'];
   const userAgent = headers['user-agent'];
   return {
@@ -31,4 +28,13 @@ export function readCaller(request: IncomingMessage, abort: AbortSignal): Caller
     headers,
     abort,
   };
+}
+
+/** The headers of `request`, repeated ones joined. */
+export function readHeaders(request: IncomingMessage): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return headers;
 }

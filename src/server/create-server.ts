@@ -40,6 +40,9 @@ const FAREWELL_MS = 1_000;
 const SERVER_OPTIONS: ServerOptions = {
   // Nagle's algorithm would hold each frame back for 40 ms (performance.md, section 4).
   noDelay: true,
+  // A client whose machine went away without a word never reads and never closes: the kernel finds out, in minutes.
+  keepAlive: true,
+  keepAliveInitialDelay: 30_000,
   // Longer than the 5 to 60 seconds after which HTTP clients drop idle connections, so that they close first.
   keepAliveTimeout: 72_000,
   headersTimeout: 20_000,

@@ -31,5 +31,8 @@ export interface Exchange {
   readonly services: Services;
 }
 
-/** Answers one exchange. What it throws becomes a JSON error, or a cut connection when the answer has begun. */
-export type Handler = (exchange: Exchange) => void | Promise<void>;
+/**
+ * Answers one exchange. What it throws becomes a JSON error, or a cut connection when the answer has begun.
+ * @param id what stands in the path in place of `{id}`
+ */
+export type Handler = (exchange: Exchange, id: string) => void | Promise<void>;

@@ -3,7 +3,7 @@ import { BridgeError } from '../errors/bridge-error';
 import type { Exchange, Handler } from './exchange';
 import { describeRequest, readFailure } from './failure';
 import { findRefusal, type Door } from './guards';
-import { findRoutes, listRoutes, type Route } from './routes';
+import { findRoutes, listRoutes, type FoundRoute } from './routes';
 import { writeError } from './write-json';
 import { writeWhole } from './write-whole';
 
@@ -29,21 +29,22 @@ async function answer(exchange: Exchange, door: Door): Promise<void> {
   const { method, path } = describeRequest(request);
   const routes = findRoutes(path);
   if (routes.length === 0) throw routeError('not_found', `Nothing is served at ${quote(path)}.`);
-  const handler = findHandler(routes, method);
-  if (handler !== undefined) return handler(exchange);
+  const found = findHandler(routes, method);
+  if (found !== undefined) return found.handler(exchange, found.id);
   const error = readFailure(exchange, routeError('method_not_allowed', `${quote(path)} does not answer ${method}.`));
-  writeError(response, error, { allow: [...routes.map((route) => route.method), 'HEAD'].join(', ') });
+  writeError(response, error, { allow: [...routes.map(({ route }) => route.method), 'HEAD'].join(', ') });
 }
 
 function routeError(kind: 'not_found' | 'method_not_allowed', problem: string): BridgeError {
   return new BridgeError(kind, `${problem} Routes: ${listRoutes()}.`);
 }
 
-function findHandler(routes: readonly Route[], method: string): Handler | undefined {
-  const exact = routes.find((route) => route.method === method);
-  if (exact !== undefined || method !== 'HEAD') return exact?.handler();
+function findHandler(routes: readonly FoundRoute[], method: string): { readonly handler: Handler; readonly id: string } | undefined {
+  const answersTo = (wanted: string): FoundRoute | undefined => routes.find(({ route }) => route.method === wanted);
+  const found = answersTo(method) ?? (method === 'HEAD' ? answersTo('GET') : undefined);
+  if (found !== undefined) return { handler: found.route.handler(), id: found.id };
   // `codex doctor` asks HEAD {base}/responses whether the bridge can be reached.
-  return routes.find((route) => route.method === 'GET')?.handler() ?? answerHead;
+  return method === 'HEAD' ? { handler: answerHead, id: '' } : undefined;
 }
 
 const answerHead: Handler = ({ response }) => writeWhole(response, 200, {}, '');

@@ -1,5 +1,6 @@
 /** The turns that are being answered: who must hear of a shutdown, and when the last one has ended. */
 import type { ServerResponse } from 'node:http';
+import type { Detached } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
 
 /** One turn, from the first byte of its request to the last of its answer. */
@@ -40,6 +41,17 @@ export class OpenTurns {
     socket.on('close', settle);
     this.entries.add(entry);
     return { abort: entry.controller.signal, markStreaming: () => { entry.streaming = true; } };
+  }
+
+  /**
+   * Opens work that no client waits for; it ends when it says so.
+   * @throws BridgeError after `refuse`
+   */
+  detach(): Detached {
+    if (this.refusal !== undefined) throw this.refusal;
+    const entry: Entry = { controller: new AbortController(), streaming: false };
+    this.entries.add(entry);
+    return { abort: entry.controller.signal, end: () => this.remove(entry) };
   }
 
   /** How many turns are streaming. */

@@ -1,5 +1,5 @@
 /** Streams frames to a client no faster than it reads them. */
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 /** Headers of every stream; `x-accel-buffering` keeps a reverse proxy from collecting it. */
 export const SSE_HEADERS = {
@@ -11,14 +11,17 @@ export const SSE_HEADERS = {
 /**
  * Writes each frame with one `write` and ends the response. The next frame is asked for only when the client has taken
  * enough of the earlier ones; when the client goes away, no further frame is asked for.
+ * @param headers beside those of every stream
  * @throws what `frames` throws, and an Error when there was no frame at all; nothing has been sent then
  */
-export async function writeSse(response: ServerResponse, frames: AsyncIterable<string>, pace: Pace): Promise<void> {
+export async function writeSse(
+  response: ServerResponse, frames: AsyncIterable<string>, pace: Pace, headers: OutgoingHttpHeaders = {},
+): Promise<void> {
   const pulse = startPulse(response, pace);
   try {
     for await (const frame of frames) {
       if (response.destroyed) return;
-      if (!response.headersSent) response.writeHead(200, SSE_HEADERS);
+      if (!response.headersSent) response.writeHead(200, { ...SSE_HEADERS, ...headers });
       pulse?.refresh();
       if (!response.write(frame)) await waitForDrain(response, pace.stallMs);
       if (response.destroyed) return;

@@ -26,18 +26,24 @@ export function findConversation(store: ResponseStore, id: string): Conversation
 
 /** @throws BridgeError when it is too large to be kept */
 export function keepConversation(store: ResponseStore, conversation: ConversationRecord): void {
-  if (store.put(conversation.id, renderConversationRecord(conversation), idsOf(conversation.items))) return;
+  if (putConversation(store, conversation)) return;
   throw new BridgeError('too_large', `Cannot keep conversation "${conversation.id}": it is larger than all that may be kept (--store-max-mb), or could not be written.`);
 }
 
-/** Items of a turn that has ended. A conversation that was deleted meanwhile stays deleted. */
-export function appendToConversation(store: ResponseStore, id: string, items: readonly RawItem[]): void {
+/**
+ * Adds the items of a turn that has ended. A conversation that was deleted meanwhile stays deleted.
+ * @returns false when it has become too large to be kept
+ */
+export function appendToConversation(store: ResponseStore, id: string, items: readonly RawItem[]): boolean {
   const record = store.get(id);
   const conversation = record && readConversationRecord(record);
-  if (conversation) keepConversation(store, { ...conversation, items: [...conversation.items, ...items] });
+  return conversation === undefined || putConversation(store, { ...conversation, items: [...conversation.items, ...items] });
 }
 
 /** The conversation as clients see it: without its items. */
 export function describeConversation({ id, createdAt, metadata }: ConversationRecord): UnknownRecord {
   return { id, object: 'conversation', created_at: createdAt, metadata };
 }
+
+const putConversation = (store: ResponseStore, conversation: ConversationRecord): boolean =>
+  store.put(conversation.id, renderConversationRecord(conversation), idsOf(conversation.items));

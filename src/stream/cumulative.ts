@@ -1,20 +1,32 @@
 /** For providers whose text fields repeat everything said so far: lets out only what is new. */
+import { isRecord } from '../base/json';
 import type { Signal, Stage } from './signal';
 
 /** MiniMax with `reasoning_split` (upstreams.md, section 4.2). Used only where the dialect says so: elsewhere repeats are text. */
 export class CumulativeStage implements Stage {
-  private readonly said = { 'text-delta': '', 'reasoning-delta': '' };
+  /** By field: what it has said. */
+  private readonly said = new Map<string, string>();
 
   step(signal: Signal): readonly Signal[] {
+    if (signal.type === 'reasoning-details') return [{ ...signal, details: signal.details.map((detail) => this.newsOf(detail)) }];
     if (signal.type !== 'text-delta' && signal.type !== 'reasoning-delta') return [signal];
-    const before = this.said[signal.type];
-    const repeats = signal.text.startsWith(before);
-    const text = repeats ? signal.text.slice(before.length) : signal.text;
-    this.said[signal.type] = before + text;
+    const text = this.news(signal.type, signal.text);
     return text === '' ? [] : [{ ...signal, text }];
   }
 
   end(): readonly Signal[] {
     return [];
+  }
+
+  private newsOf(detail: unknown): unknown {
+    if (!isRecord(detail) || typeof detail['text'] !== 'string') return detail;
+    return { ...detail, text: this.news(`${String(detail['type'])} ${String(detail['index'])}`, detail['text']) };
+  }
+
+  private news(field: string, text: string): string {
+    const before = this.said.get(field) ?? '';
+    const fresh = text.startsWith(before) ? text.slice(before.length) : text;
+    this.said.set(field, before + fresh);
+    return fresh;
   }
 }

@@ -2,13 +2,13 @@
 import { sealReasoning, type ReasoningPayload } from '../tools/envelope';
 import type { ResponsesEvent } from '../wire/responses-events';
 import type { OutputReasoning, OutputStatus } from '../wire/responses-output';
+import { mergeDetails } from './reasoning-details';
 
 /**
  * Codex, the AI SDK and LangChain show only the summary form (responses-protocol.md, findings); raw text is what
  * Codex shows with `show_raw_agent_reasoning`. `hidden` still carries the reasoning in `encrypted_content`.
  */
 export type ReasoningOutput = 'text' | 'summary' | 'both' | 'hidden';
-
 
 /** `begin`, then `push` for each delta, `end`, and `item` for the finished reasoning. */
 export class ReasoningWriter {
@@ -18,7 +18,8 @@ export class ReasoningWriter {
   private readonly summary: boolean;
   private readonly place: { readonly output_index: number; readonly item_id: string };
 
-  constructor(itemId: string, outputIndex: number, mode: ReasoningOutput) {
+  /** @param seal write the envelope also where the text is shown: clients that keep nothing else ask for it */
+  constructor(itemId: string, outputIndex: number, mode: ReasoningOutput, private readonly seal = false) {
     this.place = { output_index: outputIndex, item_id: itemId };
     this.content = mode === 'text' || mode === 'both';
     this.summary = mode === 'summary' || mode === 'both';
@@ -50,7 +51,7 @@ export class ReasoningWriter {
   }
 
   keep(details: NonNullable<ReasoningPayload['details']>): void {
-    this.details = [...(this.details ?? []), ...details];
+    this.details = mergeDetails(this.details ?? [], details);
   }
 
   end(): readonly ResponsesEvent[] {
@@ -68,10 +69,10 @@ export class ReasoningWriter {
     return events;
   }
 
-  /** The item as it stands. Raw text travels in `content`; where that is not shown, or signed blocks exist, in the envelope. */
+  /** The item as it stands. Raw text travels in `content`; where that is not shown, signed blocks exist, or it was asked for, in the envelope. */
   item(status: OutputStatus): OutputReasoning {
     const open = status === 'in_progress';
-    const sealed = !open && (!this.content || this.details !== undefined);
+    const sealed = !open && (this.seal || !this.content || this.details !== undefined);
     return {
       type: 'reasoning',
       id: this.place.item_id,

@@ -22,6 +22,8 @@ export interface ResponsesAssemblerOptions {
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly reasoning: ReasoningOutput;
+  /** Put reasoning into `encrypted_content` also where it is shown. */
+  readonly sealReasoning?: boolean;
   /** What a tool name of the upstream stands for. */
   readonly findTarget: (upstreamName: string) => CallTarget;
   readonly createCallWriter: CreateCallWriter;
@@ -134,7 +136,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   private reasoning(): readonly [readonly ResponsesEvent[], ReasoningWriter] {
     if (this.open?.kind === 'reasoning') return [[], this.open.writer];
     const before = this.closeOpen('stop');
-    const writer = new ReasoningWriter(this.options.makeId('rs'), this.takeIndex(), this.options.reasoning);
+    const writer = new ReasoningWriter(this.options.makeId('rs'), this.takeIndex(), this.options.reasoning, this.options.sealReasoning);
     this.open = { kind: 'reasoning', writer };
     return [[...before, ...writer.begin()], writer];
   }

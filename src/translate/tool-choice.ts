@@ -20,11 +20,25 @@ export function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect:
   return { tools: offered, ...(sent !== undefined && { tool_choice: sent }), ...(dialect.toolStream && { tool_stream: true }) };
 }
 
+/**
+ * Whether the client would have to run a tool that its choice rules out. A tool that nobody declared is not ruled out:
+ * the client tells the model that there is none.
+ */
+export function forbidsCall(choice: ToolChoice, tools: ToolSet, upstreamName: string): boolean {
+  if (choice.mode === 'none') return true;
+  if (choice.mode !== 'allowed') return false;
+  const name = tools.nameOf(tools.find(upstreamName));
+  return tools.has(name) && !allowedNames(choice.tools, tools).has(name);
+}
+
 function allowedTools(choice: ToolChoice, tools: ToolSet): readonly ChatTool[] {
   if (choice.mode !== 'allowed') return tools.offered;
-  const names = new Set(choice.tools.map((tool) => upstreamName(tool, tools)));
+  const names = allowedNames(choice.tools, tools);
   return tools.offered.filter((tool) => names.has(tool.function.name));
 }
+
+const allowedNames = (allowed: readonly ToolReference[], tools: ToolSet): ReadonlySet<string> =>
+  new Set(allowed.map((tool) => upstreamName(tool, tools)));
 
 function chatChoice(choice: ToolChoice, tools: ToolSet): ChatToolChoice {
   if (choice.mode === 'allowed') return choice.require ? 'required' : 'auto';

@@ -12,15 +12,16 @@ const ROLES: readonly MessageRole[] = ['user', 'assistant', 'system', 'developer
 
 /**
  * Reads `input`: a string is one user message, an empty string none.
+ * @param path the field it stands in
  * @throws UnreadableField naming the item.
  */
-export function readInput(value: unknown): readonly InputItem[] {
+export function readInput(value: unknown, path = 'input'): readonly InputItem[] {
   if (typeof value === 'string') {
     return value === '' ? [] : [{ type: 'message', role: 'user', content: [{ type: 'text', text: value }] }];
   }
   const list = asArray(value);
-  if (!list) throw invalid('input', 'a string or a list of items', value);
-  return list.map((item, index) => readItem(item, `input[${index}]`));
+  if (!list) throw invalid(path, 'a string or a list of items', value);
+  return list.map((item, index) => readItem(item, `${path}[${index}]`));
 }
 
 function readItem(value: unknown, path: string): InputItem {

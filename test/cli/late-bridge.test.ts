@@ -14,6 +14,9 @@ function createScriptedBridge() {
   const bridge: Bridge = {
     start: (kind) => refuse(kind)(),
     failedFrames: (error) => `data: ${error.message}\n\n`,
+    desk: () => {
+      throw new BridgeError('internal', 'desk');
+    },
     models: async (version) => ({ body: { data: [version ?? ''] }, etag: '"1"' }),
   };
   let built = 0;
@@ -33,6 +36,7 @@ test('nothing is built before the first call, and only one bridge for all calls'
   await assert.rejects(late.start('responses', {}, caller), /responses/);
   await assert.rejects(late.start('chat', {}, caller), /chat/);
   assert.equal(late.failedFrames(new BridgeError('internal', 'broken'), {}), 'data: broken\n\n');
+  assert.throws(() => late.desk(), /desk/);
   assert.deepEqual(calls, ['responses', 'chat']);
   assert.equal(built(), 1);
 });

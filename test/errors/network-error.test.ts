@@ -26,7 +26,28 @@ const CODES: readonly (readonly [code: string, kind: 'network' | 'timeout', text
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'network', /cannot be verified/],
 ];
 
+/** Families of codes, with the words of their errors. */
+const FAMILIES: readonly (readonly [code: string, message: string, kind: 'network' | 'bad_answer', text: RegExp])[] = [
+  ['HPE_INVALID_CONSTANT', 'Expected HTTP/', 'bad_answer', /is not HTTP; check AI_API_BASE/],
+  ['HPE_INVALID_CHUNK_SIZE', 'Invalid character in chunk size', 'bad_answer', /is not HTTP/],
+  ['UND_ERR_HEADERS_OVERFLOW', 'Headers Overflow Error', 'bad_answer', /more headers than can be read/],
+  ['UND_ERR_SOCKET', 'bad response', 'bad_answer', /"100 Continue" unasked/],
+  ['UND_ERR_SOCKET', 'other side closed', 'network', /closed the connection/],
+  ['Z_DATA_ERROR', 'incorrect header check', 'bad_answer', /cannot be unpacked/],
+  ['EPROTO', 'wrong version number', 'network', /agree on TLS; check AI_API_BASE/],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'wrong version number', 'network', /agree on TLS/],
+];
+
 describe('network errors', () => {
+  for (const [code, message, kind, text] of FAMILIES) {
+    it(`${code}: ${message}`, () => {
+      const error = classifyNetworkError(fetchFailed(coded(code, message)), 'h');
+      assert.equal(error.kind, kind);
+      assert.match(error.message, text);
+      assert.ok(error.message.endsWith(`(${code}).`), error.message);
+    });
+  }
+
   for (const [code, kind, text] of CODES) {
     it(code, () => {
       for (const cause of [coded(code), fetchFailed(coded(code)), fetchFailed(fetchFailed(coded(code)))]) {

@@ -1,7 +1,7 @@
 /** How long a provider asks to wait, in each form of the header. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { readRetryAfter } from '../../src/errors/retry-after';
+import { readRetryAfter, readWaitInText } from '../../src/errors/retry-after';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 
@@ -29,4 +29,19 @@ for (const [retryAfter, retryAfterMs, expected] of ROWS) {
   it(`Retry-After ${JSON.stringify(retryAfter)}, Retry-After-Ms ${JSON.stringify(retryAfterMs)}: ${expected}`, () => {
     assert.equal(readRetryAfter(retryAfter, retryAfterMs, NOW), expected);
   });
+}
+
+const TEXTS: readonly (readonly [message: string, expected: number | undefined])[] = [
+  ['Please try again in 11.122s. Visit the docs.', 11_122],
+  ['request reached organization max RPM: 3, please try again after 1 seconds', 1_000],
+  ['Please retry after 33 seconds.', 33_000],
+  ['Try again in 6ms.', 6],
+  ['try again in 2 minutes', 120_000],
+  ['try again in 1 min', 60_000],
+  ['try again later', undefined],
+  ['try again in 3 months', undefined],
+  ['try again in 20', undefined],
+];
+for (const [message, expected] of TEXTS) {
+  it(`"${message}": ${expected}`, () => assert.equal(readWaitInText(message), expected));
 }

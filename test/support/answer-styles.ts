@@ -11,6 +11,8 @@ export interface AnswerStyle {
   readonly says: (reasoning: string, text: string, split: Split) => readonly Json[];
   /** Where the reasoning must stand when it comes back. */
   readonly replay: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think';
+  /** The blocks that must come back, where reasoning travels in blocks. */
+  readonly blocks?: (reasoning: string) => readonly Json[];
   /** Each call is one piece. */
   readonly wholeCalls?: true;
   /** `finish_reason` is "stop" although there are calls. */
@@ -75,13 +77,14 @@ export const MINIMAX_COMPLETE: AnswerStyle = {
     ...soFar(split(text)).map((whole) => ({ content: whole })),
   ],
   replay: 'reasoning_details',
+  blocks: (text) => [{ ...MINIMAX_DETAIL, text }],
 };
 
 const MINIMAX_DETAIL = { type: 'reasoning.text', id: 'reasoning-text-1', format: 'MiniMax-response-v1', index: 0 } as const;
 
-/** What OpenRouter sends behind the reasoning: a signature over all of it, and a block that only its maker can read. */
-export const SIGNATURE = 'c2lnbmF0dXJl';
-export const ENCRYPTED = { type: 'reasoning.encrypted', data: 'ZW5jcnlwdGVk', id: 'rs_1', format: 'unknown', index: 1 } as const;
+/** What comes behind the reasoning: a signature over all of it, and a block that only its maker can read. */
+const SIGNATURE = 'c2lnbmF0dXJl';
+const ENCRYPTED = { type: 'reasoning.encrypted', data: 'ZW5jcnlwdGVk', id: 'rs_1', format: 'unknown', index: 1 } as const;
 
 export const OPENROUTER: AnswerStyle = {
   says: (reasoning, text, split) => [
@@ -90,6 +93,7 @@ export const OPENROUTER: AnswerStyle = {
     ...content(text, split),
   ],
   replay: 'reasoning_details',
+  blocks: (text) => [openrouterDetail({ text, signature: SIGNATURE }), ENCRYPTED],
   comment: ': OPENROUTER PROCESSING',
 };
 

@@ -1,5 +1,5 @@
 /** A Bridge that does what a test says, and remembers what it was asked. */
-import type { Bridge, Caller, Turn, TurnKind } from '../../src/bridge/bridge';
+import type { Bridge, Caller, Desk, Turn, TurnKind } from '../../src/bridge/bridge';
 
 export interface FakeCall {
   readonly protocol: TurnKind;
@@ -15,7 +15,12 @@ export interface FakeBridgeOptions {
   /** What a turn does; by default it streams or sends `{"ok":true}`, as the body asks. */
   readonly start?: (call: FakeCall) => Turn | Promise<Turn>;
   readonly models?: Bridge['models'];
+  /** What is kept; by default every question is answered with an empty object. */
+  readonly desk?: Desk;
 }
+
+const empty = (): object => ({});
+const NOTHING_KEPT = new Proxy({}, { get: () => empty }) as Desk;
 
 /** A turn of `frames`, or of one JSON answer when `stream` is false. */
 export function fakeTurn(turn: Partial<Turn> = {}): Turn {
@@ -48,6 +53,7 @@ export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
       const data = JSON.stringify({ kind: error.kind, message: error.message, seen });
       return `event: response.failed\ndata: ${data}\n\ndata: [DONE]\n\n`;
     },
+    desk: () => options.desk ?? NOTHING_KEPT,
     models: options.models ?? (async () => ({ body: { object: 'list', data: [], models: [] }, etag: '"m1"' })),
   };
 }

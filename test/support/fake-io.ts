@@ -8,6 +8,8 @@ export interface FakeIo extends CommandIo {
   signal(name: StopSignal): void;
   /** How many handlers wait for signals. */
   handlers(): number;
+  /** Throws `cause` where nobody catches it. @returns whether someone contained it */
+  crash(cause: unknown): boolean;
   /** Resolves with everything on standard output as soon as there is something. */
   readonly firstOut: Promise<string>;
 }
@@ -29,6 +31,11 @@ export function createFakeIo(): FakeIo {
       events.on('signal', handler);
       return () => events.off('signal', handler);
     },
+    onCrash(handler) {
+      events.on('crash', handler);
+      return () => events.off('crash', handler);
+    },
+    crash: (cause) => events.emit('crash', cause, 'uncaughtException'),
     signal: (name) => void events.emit('signal', name),
     handlers: () => events.listenerCount('signal'),
   };

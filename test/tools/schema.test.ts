@@ -29,3 +29,11 @@ for (const [name, schema, expected] of SCHEMAS) {
 }
 
 it('a good schema is passed on as it is', () => assert.equal(toObjectSchema(OBJECT, []), OBJECT));
+
+it('the root stays an object where no type may stand beside anyOf: its variants become optional properties', () => {
+  const variant = (name: string): JsonObject => ({ type: 'object', properties: { [name]: { type: 'string' } }, required: [name] });
+  const schema = { type: 'object', properties: { c: { type: 'number' } }, required: ['c'], anyOf: [variant('a'), variant('b')] };
+  assert.deepEqual(toObjectSchema(schema, ['no-type-beside-any-of']), {
+    type: 'object', properties: { a: { type: 'string' }, b: { type: 'string' }, c: { type: 'number' } }, required: ['c'],
+  });
+});

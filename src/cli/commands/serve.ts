@@ -5,6 +5,7 @@ import type { Environment } from '../../config/resolve';
 import { createLogger, type Logger } from '../../observe/log';
 import { createBridgeServer } from '../../server/create-server';
 import type { CommandContext } from '../command';
+import { containCrashes } from '../contain-crashes';
 import { createLateBridge } from '../late-bridge';
 import { loadConfig } from '../load-config';
 import { reportMistakes } from '../mistakes';
@@ -28,7 +29,11 @@ export async function run({ flags, mistakes, env, io }: CommandContext): Promise
   const bridge = createLateBridge(() => buildBridge(config, env, log));
   const warmUp = setTimeout(bridge.warmUp, WARM_UP_DELAY_MS);
   const server = createBridgeServer({ config, version, log, bridge });
-  return runServer({ server, version, config, origins, io }).finally(() => clearTimeout(warmUp));
+  const forgetCrashes = containCrashes(io, log);
+  return runServer({ server, version, config, origins, io }).finally(() => {
+    clearTimeout(warmUp);
+    forgetCrashes();
+  });
 }
 
 /** Late enough to leave the first moments to whoever waits for the port, early enough for the first turn. */

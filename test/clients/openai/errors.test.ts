@@ -5,7 +5,7 @@ import OpenAI, {
 } from 'openai';
 import { answer, createTurnstile, reply } from '../../support/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
-import { createOpenAi, READ_FILE } from './client';
+import { createOpenAi } from './client';
 
 const failure = (status: number, message: string, code: string, headers: Readonly<Record<string, string>> = {}) =>
   reply({ status, headers, body: { error: { message, type: 'some_error', param: null, code } } });
@@ -46,23 +46,27 @@ sdkScenario('openai: the kinds of refusals', {
 });
 
 sdkScenario('openai: a wrong request never reaches the provider', { script: [] }, async (scenario) => {
-  const input = [{ type: 'function_call_output', output: 'no call_id' }] as never;
-  await assert.rejects(createOpenAi(scenario).responses.create({ model: scenario.model, input, tools: [READ_FILE] }), (error) => {
+  const temperature = 'hot' as never;
+  await assert.rejects(createOpenAi(scenario).responses.create({ model: scenario.model, input: 'Hi.', temperature }), (error) => {
     assert.ok(error instanceof BadRequestError);
     assert.equal(error.type, 'invalid_request_error');
-    assert.equal(error.param, 'input[0].call_id');
+    assert.equal(error.param, 'temperature');
     return true;
   });
 });
 
-sdkScenario('openai: the library asks again by itself', {
-  script: [failure(503, 'Busy.', 'busy'), answer({ text: 'Here.' })],
-  bridgeEnv: ONCE,
+sdkScenario('openai: the bridge asks again, the library does not', {
+  script: [failure(503, 'Busy.', 'busy'), failure(503, 'Busy.', 'busy')],
+  bridgeEnv: { UPSTREAM_CALLS: '2' },
 }, async (scenario) => {
   const { baseURL, apiKey, fetch, model } = scenario;
-  const response = await new OpenAI({ baseURL, apiKey, fetch, maxRetries: 1 }).responses.create({ model, input: 'Hi.' });
-  assert.equal(response.output_text, 'Here.');
-  assert.deepEqual(scenario.exchanges.map(({ status }) => status), [503, 200]);
+  const client = new OpenAI({ baseURL, apiKey, fetch, maxRetries: 3 });
+  await assert.rejects(client.responses.create({ model, input: 'Hi.' }), (error) => {
+    assert.ok(error instanceof InternalServerError);
+    assert.equal(error.status, 503);
+    return true;
+  });
+  assert.equal(scenario.exchanges.length, 1);
 });
 
 sdkScenario('openai: a stream that breaks off is a failed response', {

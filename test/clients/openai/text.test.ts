@@ -1,5 +1,6 @@
 /** Plain answers: whole and streamed, with every field the library's types promise. */
 import assert from 'node:assert/strict';
+import type { ResponseInput } from 'openai/resources/responses/responses';
 import { answer } from '../../support/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi } from './client';
@@ -77,7 +78,7 @@ sdkScenario('openai: reasoning goes back to the model that thought', {
   assert.deepEqual(reasoning.summary, [{ type: 'summary_text', text: 'It is four.' }]);
   assert.ok(reasoning.encrypted_content, 'encrypted_content was asked for');
   const second = await client.responses.create({
-    ...settings, input: [{ role: 'user', content: 'Two and two?' }, ...first.output, { role: 'user', content: 'Twice that?' }],
+    ...settings, input: [{ role: 'user', content: 'Two and two?' }, ...(first.output as ResponseInput), { role: 'user', content: 'Twice that?' }],
   });
   assert.equal(second.output_text, 'Eight.');
   const messages = scenario.bodies()[1].messages;

@@ -22,7 +22,7 @@ sdkScenario('openai: a loop of tools', {
     ['Read_File', 'call_a', '{"path": "a.txt"}'],
     ['Read_File', 'call_b', '{"path":"b.txt"}'],
   ]);
-  input.push(...first.output);
+  input.push(...(first.output as ResponseInput));
   for (const { call_id } of calls) input.push({ type: 'function_call_output', call_id, output: `text of ${call_id}` });
   const second = await client.responses.create({ model: scenario.model, input, tools: [READ_FILE] });
   assert.equal(second.output_text, 'They differ.');

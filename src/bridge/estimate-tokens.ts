@@ -1,0 +1,35 @@
+/** A guess at the tokens of a request, for providers that have no way to count them. */
+import { isRecord } from '../base/json';
+import type { ResponsesRequest } from '../wire/responses-request';
+
+/** Rough means of today's tokenizers: four Latin characters make a token, other scripts need about one a character. */
+const LATIN_PER_TOKEN = 4;
+/** A picture of a usual size; providers count by its pixels, from 85 to some thousands. */
+const TOKENS_PER_IMAGE = 1_000;
+/** What a chat template puts around each item. */
+const TOKENS_PER_ITEM = 4;
+
+/**
+ * @param request with its history
+ * @param body the same as it came: its tools are counted as they stand there
+ */
+export function estimateTokens(request: ResponsesRequest, body: unknown): number {
+  const tools = isRecord(body) ? body['tools'] : undefined;
+  const fixed = textTokens(request.instructions ?? '') + valueTokens(tools ?? '');
+  return request.input.reduce((sum, item) => sum + TOKENS_PER_ITEM + valueTokens(item), fixed);
+}
+
+/** Texts, and the names of fields only where they are part of a schema or arguments: those come as text. */
+function valueTokens(value: unknown): number {
+  if (typeof value === 'string') return textTokens(value);
+  if (Array.isArray(value)) return value.reduce<number>((sum, part) => sum + valueTokens(part), 0);
+  if (!isRecord(value)) return 1;
+  if (value['type'] === 'image') return TOKENS_PER_IMAGE;
+  return Object.entries(value).reduce((sum, [name, inner]) => sum + (name === 'type' ? 0 : valueTokens(inner)), 0);
+}
+
+function textTokens(text: string): number {
+  let wide = 0;
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 0x24f) wide += 1;
+  return Math.ceil((text.length - wide) / LATIN_PER_TOKEN) + wide;
+}

@@ -1,0 +1,43 @@
+/** One page of a list, as the API pages lists: `limit`, `order`, `after`. */
+import type { UnknownRecord } from '../base/json';
+import { BridgeError } from '../errors/bridge-error';
+import type { RawItem } from './record';
+
+/** Query parameters as they came. */
+export interface PageQuery {
+  readonly limit?: string;
+  readonly order?: string;
+  readonly after?: string;
+}
+
+const MOST = 100;
+const USUAL = 20;
+
+/**
+ * The newest come first unless `order` is `asc`. Spec: Responses API, list input items.
+ * @throws BridgeError for a parameter that cannot be used
+ */
+export function readPage(items: readonly RawItem[], { limit, order = 'desc', after }: PageQuery): UnknownRecord {
+  const size = limit === undefined ? USUAL : readLimit(limit);
+  if (order !== 'asc' && order !== 'desc') throw refusal('order', 'asc or desc', order);
+  const ordered = order === 'asc' ? items : [...items].reverse();
+  const place = after === undefined ? -1 : ordered.findIndex((item) => item['id'] === after);
+  if (after !== undefined && place === -1) throw refusal('after', 'the id of an item of this list', after);
+  const data = ordered.slice(place + 1, place + 1 + size);
+  return {
+    object: 'list',
+    data,
+    first_id: data.at(0)?.['id'] ?? null,
+    last_id: data.at(-1)?.['id'] ?? null,
+    has_more: place + 1 + size < ordered.length,
+  };
+}
+
+function readLimit(limit: string): number {
+  const number = /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
+  if (number < 1 || number > MOST) throw refusal('limit', `a whole number from 1 to ${MOST}`, limit);
+  return number;
+}
+
+const refusal = (param: string, expected: string, value: string): BridgeError =>
+  new BridgeError('invalid_request', `Cannot read ${param}: expected ${expected}, got ${JSON.stringify(value.slice(0, 80))}`, { param });

@@ -1,0 +1,113 @@
+/** Takes the markdown fence off an answer that was asked for as JSON: models write one however they are asked. */
+import type { Signal, Stage } from './signal';
+
+/** A whole opening fence, up to the JSON behind it. The root of a structured answer is an object or a list. */
+const OPENING = /^\s*```\w*\s*(?=[{[])/;
+/** What may still become one: an info string is a word. */
+const MAYBE_OPENING = /^\s*(?:`{0,2}|```\w{0,20}\s*)$/;
+const FENCE = '```';
+/** Nobody writes more blanks before a fence. Models in JSON mode are known to write blanks without end: they pass. */
+const LONGEST_HELD = 64;
+
+type State = 'start' | 'plain' | 'inside' | 'after';
+
+/** An answer that does not begin with a fence passes as it is; behind a closed fence nothing passes. */
+export class JsonFenceStage implements Stage {
+  private state: State = 'start';
+  private held = '';
+
+  step(signal: Signal): readonly Signal[] {
+    switch (signal.type) {
+      case 'text-delta':
+        if (this.state === 'plain') return [signal];
+        // Log probabilities belong to exact tokens: such text is passed on whole.
+        if (signal.logprobs) return [...this.leave(), signal];
+        this.held += signal.text;
+        return asText(this.take());
+      case 'usage':
+      case 'reasoning-delta':
+      case 'reasoning-details':
+        return [signal];
+      case 'choice-end': {
+        const rest = this.release();
+        this.state = 'start';
+        return [...rest, signal];
+      }
+      default:
+        return [...this.release(), signal];
+    }
+  }
+
+  end(): readonly Signal[] {
+    return this.release();
+  }
+
+  /** What of the text that is held can be let out. */
+  private take(): string {
+    if (this.state === 'start') this.open();
+    if (this.state === 'plain') return this.cut(this.held.length);
+    if (this.state !== 'inside') return this.state === 'after' ? this.drop() : '';
+    const end = findClosing(this.held);
+    if (end === undefined) return this.cut(this.held.length - closingTail(this.held));
+    const text = this.cut(end);
+    this.state = 'after';
+    this.held = '';
+    return text;
+  }
+
+  private open(): void {
+    const opening = OPENING.exec(this.held);
+    if (opening) {
+      this.held = this.held.slice(opening[0].length);
+      this.state = 'inside';
+    } else if (this.held.length > LONGEST_HELD || !MAYBE_OPENING.test(this.held)) {
+      this.state = 'plain';
+    }
+  }
+
+  /** Something other than text comes: what is held is a closing fence, or what it seems to be. */
+  private release(): readonly Signal[] {
+    const closed = this.state === 'inside' && this.held.includes(FENCE);
+    if (closed) this.state = 'after';
+    return asText(closed ? this.drop() : this.cut(this.held.length));
+  }
+
+  private leave(): readonly Signal[] {
+    const rest = this.release();
+    this.state = 'plain';
+    return rest;
+  }
+
+  private cut(length: number): string {
+    const text = this.held.slice(0, length);
+    this.held = this.held.slice(length);
+    return text;
+  }
+
+  private drop(): string {
+    this.held = '';
+    return '';
+  }
+}
+
+/**
+ * Where the answer ends, if a fence closes it: backticks at the beginning of a line, which no JSON string can hold because
+ * it holds no line break.
+ */
+function findClosing(text: string): number | undefined {
+  for (let at = text.indexOf(FENCE); at !== -1; at = text.indexOf(FENCE, at + FENCE.length)) {
+    const line = text.lastIndexOf('\n', at);
+    if (line !== -1 && text.slice(line, at).trim() === '') return text.slice(0, line).trimEnd().length;
+  }
+  return undefined;
+}
+
+/** How many of the last characters may belong to a closing fence: blanks, backticks, blanks. */
+function closingTail(text: string): number {
+  const tail = text.slice(-LONGEST_HELD);
+  const words = tail.trimEnd();
+  const length = tail.length - words.replace(/`{1,3}$/, '').trimEnd().length;
+  return length < LONGEST_HELD ? length : 0;
+}
+
+const asText = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'text-delta', text }]);

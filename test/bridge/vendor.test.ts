@@ -1,0 +1,54 @@
+/** What is said of a refused key: where it came from, whether it looks right, and never what it is. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { describeVendor } from '../../src/bridge/vendor';
+import { findProvider } from '../../src/providers/catalog';
+import { startTcpUpstream, head } from '../support/tcp-upstream';
+import { ask, CODEX, finalResponse, KEY, startBridge } from '../support/test-bridge';
+
+const URL = 'https://api.example:8443/v1/chat/completions';
+const plan = findProvider('aliyun-coding', 'http://127.0.0.1/v1');
+const payg = findProvider('aliyun-payg', 'http://127.0.0.1/v1');
+const any = findProvider('openai-compatible', 'http://127.0.0.1/v1');
+
+interface Row {
+  readonly name: string;
+  readonly provider: typeof plan;
+  readonly key?: string;
+  readonly sent?: string;
+  readonly forceEnvAuth?: boolean;
+  readonly home?: boolean;
+  readonly advice: string;
+}
+
+const OWN = 'Check that AI_API_KEY belongs to {host}.';
+const ROWS: readonly Row[] = [
+  { name: 'a key that looks right', provider: plan, key: 'sk-sp-test-1', advice: OWN },
+  { name: 'another key at the plan', provider: plan, key: 'sk-test-1', advice: `${OWN} Keys of the Coding Plan start with sk-sp-; the one that was sent does not.` },
+  { name: 'a key of the plan elsewhere', provider: payg, key: 'sk-sp-test-1', advice: `${OWN} The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its own.` },
+  { name: 'a key whose looks nobody knows', provider: any, key: 'x-test-1', advice: OWN },
+  { name: 'no key', provider: plan, advice: 'No key was sent: set AI_API_KEY.' },
+  { name: 'no key, and that of the client is ignored', provider: plan, sent: 'Bearer sk-sp-test-2', advice: 'No key was sent: set AI_API_KEY.' },
+  { name: 'a key of the client', provider: plan, key: 'sk-test-1', sent: 'Bearer sk-sp-test-2', forceEnvAuth: false, advice: 'The client sent this key, and FORCE_ENV_AUTH is off: check that it belongs to {host}.' },
+  { name: 'a key for a provider the model name led to', provider: payg, key: 'sk-test-1', home: false, advice: 'Check that DASHSCOPE_API_KEY belongs to {host}.' },
+];
+
+describe('advice on a refused key', () => {
+  for (const { name, provider, key, sent, forceEnvAuth = true, home = true, advice } of ROWS) {
+    it(name, () => {
+      const access = { aiBaseUrl: 'https://api.example:8443/v1', aiApiKey: key, forceEnvAuth, userAgent: undefined };
+      const vendor = describeVendor({ url: URL, provider, access, home, clock: () => 0 }, sent === undefined ? {} : { authorization: sent });
+      assert.equal(vendor.keyAdvice, advice);
+      assert.equal(vendor.host, 'api.example:8443');
+    });
+  }
+});
+
+it('a key that the provider repeats is taken out, also inside a stream', async (context) => {
+  const event = `data: ${JSON.stringify({ error: { message: `Key ${KEY} is not known`, code: 'invalid_api_key' } })}\n\n`;
+  const all = { 'content-type': 'text/event-stream', 'content-length': Buffer.byteLength(event), connection: 'close' };
+  const upstream = await startTcpUpstream(context, () => ({ writes: [head('200 OK', all), event], end: 'close' }));
+  const bridge = await startBridge(context, { settings: { aiBaseUrl: upstream.url } });
+  const { error } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
+  assert.match(error.message, /^The provider reported: Key \[redacted\] is not known\. /);
+});

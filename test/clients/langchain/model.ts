@@ -1,0 +1,7 @@
+/** LangChain's ChatOpenAI in its Responses mode, pointed at the bridge of a scenario. */
+import { ChatOpenAI } from '@langchain/openai';
+import type { SdkScenario } from '../support/sdk-scenario';
+
+export function createModel({ baseURL, apiKey, fetch, model }: SdkScenario, fields: object = {}): ChatOpenAI {
+  return new ChatOpenAI({ model, apiKey, maxRetries: 0, useResponsesApi: true, configuration: { baseURL, fetch }, ...fields });
+}

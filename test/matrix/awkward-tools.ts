@@ -1,0 +1,55 @@
+/** Tools as MCP servers really declare them: names and schemas that one checker or another refuses. */
+
+interface AwkwardTool {
+  readonly type: 'function';
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: object;
+}
+
+const awkward = (name: string, parameters: object): AwkwardTool => ({ type: 'function', name, description: `Does ${name}.`, parameters });
+
+export const AWKWARD_TOOLS: readonly AwkwardTool[] = [
+  // Keywords beside a reference, a definition under the old keyword, one that contains itself.
+  awkward('references', {
+    type: 'object',
+    properties: {
+      place: { $ref: '#/$defs/place', description: 'Where.' },
+      old: { $ref: '#/definitions/old' },
+      tree: { $ref: '#/$defs/tree' },
+    },
+    $defs: {
+      place: { type: 'object', properties: { line: { type: 'integer' } }, required: ['line'] },
+      tree: { type: 'object', properties: { children: { type: 'array', items: { $ref: '#/$defs/tree' } } } },
+    },
+    definitions: { old: { type: 'string' } },
+  }),
+  awkward('unions', {
+    type: 'object',
+    properties: {
+      either: { type: 'object', anyOf: [{ type: 'object', properties: { a: { type: 'string' } } }, { type: 'null' }] },
+      maybe: { type: ['string', 'null'] },
+      one: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+    },
+    anyOf: [{ required: ['either'] }, { required: ['maybe'] }],
+  }),
+  awkward('tuples', {
+    type: 'object',
+    properties: {
+      pair: { type: 'array', items: [{ type: 'string' }, { type: 'number' }] },
+      modern: { type: 'array', prefixItems: [{ type: 'string' }], items: false },
+    },
+  }),
+  awkward('booleans', {
+    type: 'object',
+    properties: { anything: true, nothing: false, list: { type: 'array', items: true } },
+    required: ['anything', 'nothing', 'missing'],
+    additionalProperties: false,
+  }),
+  awkward('no_type', { properties: { path: { type: 'string' } } }),
+  awkward('empty', {}),
+  awkward('2fa_check', { type: 'object', properties: {} }),
+  awkward('search', { type: 'object', properties: { query: { type: 'string' } } }),
+  awkward('files.read/all', { type: 'object', properties: {} }),
+  awkward(`mcp__${'very_'.repeat(14)}long`, { type: 'object', properties: {} }),
+];

@@ -1,0 +1,68 @@
+/** One cell of the matrix at work: a bridge before the strict upstream of its provider, asked one turn at a time. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { answer, type CapturedRequest, type Step } from '../support/scripted-upstream';
+import { CODEX, doneItems, finalResponse, startBridge, type Loose, type TestBridge } from '../support/test-bridge';
+import type { AnswerOptions } from '../support/upstream-steps';
+import type { Target } from './targets';
+
+/** Codex streams; an SDK wants one JSON object. */
+export type Form = 'stream' | 'json';
+
+/** A turn that went well. */
+export interface Asked {
+  /** The body that the provider got. */
+  readonly sent: Loose;
+  /** The items of the answer. */
+  readonly output: readonly Loose[];
+  readonly response: Loose;
+}
+
+/** What the provider answers; a function sees the body first. */
+export type Answer = AnswerOptions | ((sent: Loose) => AnswerOptions);
+
+const SDK = { 'user-agent': 'openai-node/6.0.0' };
+
+export class Bench {
+  private next: Answer | undefined;
+
+  private constructor(readonly target: Target, readonly form: Form, private readonly bridge: TestBridge) {}
+
+  /** Both servers end with the test. */
+  static async open(context: TestContext, target: Target, form: Form): Promise<Bench> {
+    const { provider, model } = target;
+    const script = ({ body }: CapturedRequest): Step => bench.answerTo(body);
+    const bridge = await startBridge(context, { provider: provider.name, model, script });
+    const bench: Bench = new Bench(target, form, bridge);
+    return bench;
+  }
+
+  /** One turn: exactly one request goes up, is refused by nothing, and its answer comes down completed. */
+  async ask(body: object, next: Answer = { text: 'Done.' }): Promise<Asked> {
+    const { upstream } = this.bridge;
+    const before = upstream.requests.length;
+    const refused = upstream.rejections.length;
+    this.next = next;
+    const { output, response } = await this.post(body);
+    assert.deepEqual(upstream.rejections.slice(refused), []);
+    assert.equal(upstream.requests.length, before + 1, 'one turn is one request');
+    assert.equal(response?.status, 'completed', JSON.stringify(response));
+    return { sent: upstream.requests[before]?.body, output, response };
+  }
+
+  private async post(body: object): Promise<Omit<Asked, 'sent'>> {
+    if (this.form === 'stream') {
+      const reply = await this.bridge.stream(body, CODEX);
+      return { output: doneItems(reply), response: finalResponse(reply) };
+    }
+    const response = (await this.bridge.json(body, SDK)).json as Loose;
+    return { output: response?.output ?? [], response };
+  }
+
+  private answerTo(body: Loose): Step {
+    assert.ok(this.next, 'the bridge asked twice');
+    const options = typeof this.next === 'function' ? this.next(body) : this.next;
+    this.next = undefined;
+    return answer({ pieces: 16, ...options });
+  }
+}

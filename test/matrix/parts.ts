@@ -1,0 +1,62 @@
+/** The words and items that the scenarios are made of. */
+import assert from 'node:assert/strict';
+import { ask, tool, type Loose } from '../support/test-bridge';
+
+/** Bytes that a careless bridge changes: spaces, breaks, quotes, characters of four bytes. */
+export const REASONING = 'First  look,\nthen “think” 🤔 – and\tkeep every byte.\n';
+
+export const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
+
+/** What Codex offers, in small. */
+export const TOOLS = [
+  tool('read_file'),
+  { type: 'custom', name: 'apply_patch', description: 'Patches files.', format: { type: 'grammar', syntax: 'lark', definition: 'start: /.+/' } },
+  { type: 'namespace', name: 'mcp__files', description: 'Files.', tools: [tool('list')] },
+];
+
+/** A turn as Codex opens it: instructions, two developer messages, the user. */
+export const opening = (text = 'Read a.txt.'): readonly object[] => [
+  developer('Permissions: you may read.'),
+  developer('Collaboration mode: default.'),
+  ...ask('<environment_context>\n<cwd>/repo</cwd>\n</environment_context>'),
+  ...ask(text),
+];
+
+export const developer = (text: string): object => ({ type: 'message', role: 'developer', content: [{ type: 'input_text', text }] });
+
+export const said = (text: string): object => ({ type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] });
+
+export const called = (id: string, path = 'a.txt'): object => ({
+  type: 'function_call', call_id: id, name: 'read_file', arguments: JSON.stringify({ path }),
+});
+
+export const result = (id: string, output: unknown = 'done'): object => ({ type: 'function_call_output', call_id: id, output });
+
+/** The results that a client sends for the calls of an answer, as their kinds want them. */
+export const resultsOf = (output: readonly Loose[]): readonly object[] =>
+  output.flatMap(({ type, call_id }) => {
+    if (type === 'function_call') return [result(call_id)];
+    return type === 'custom_tool_call' ? [{ type: 'custom_tool_call_output', call_id, output: 'Applied.' }] : [];
+  });
+
+/** The names under which tools were offered. */
+export const namesSent = (sent: Loose): readonly string[] => sent.tools.map((offered: Loose) => offered.function.name);
+
+/** The text of the messages of an answer. */
+export const textOf = (output: readonly Loose[]): string =>
+  output.filter(({ type }) => type === 'message').map(({ content }) => content[0].text).join('');
+
+/** The messages that came from the assistant. */
+export const assistantsOf = (sent: Loose): readonly Loose[] => sent.messages.filter(({ role }: Loose) => role === 'assistant');
+
+/** All parts of a type, with the role of their message. */
+export const partsOf = (sent: Loose, wanted: string): readonly Loose[] =>
+  sent.messages.flatMap(({ role, content }: Loose) =>
+    Array.isArray(content) ? content.filter(({ type }) => type === wanted).map((part) => ({ role, ...part })) : [],
+  );
+
+/** The messages sent before are sent again, byte for byte, in front: prompt caches depend on it. */
+export function assertPrefix(before: Loose, after: Loose): void {
+  assert.deepEqual(after.messages.slice(0, before.messages.length), before.messages);
+  assert.deepEqual(after.tools, before.tools);
+}

@@ -1,0 +1,29 @@
+/** Every provider row in front of an upstream that refuses what that provider refuses, in the provider's own words. */
+import assert from 'node:assert/strict';
+import { describe, it, test } from 'node:test';
+import { PROVIDERS } from '../../src/providers/catalog';
+import { PROVIDER_MANNERS } from '../support/strict-providers';
+import { Bench, type Form } from './bench';
+import { SCENARIOS } from './scenarios';
+import { TARGETS } from './targets';
+
+const FORMS: readonly Form[] = ['stream', 'json'];
+
+it('every provider has manners, and is asked for at least one model', () => {
+  const names = PROVIDERS.map(({ name }) => name);
+  assert.deepEqual(Object.keys(PROVIDER_MANNERS).sort(), [...names].sort());
+  assert.deepEqual([...new Set(TARGETS.map(({ provider }) => provider.name))], names);
+});
+
+for (const provider of PROVIDERS) {
+  describe(provider.name, () => {
+    for (const target of TARGETS.filter((cell) => cell.provider === provider)) {
+      for (const form of FORMS) {
+        test(`${target.model}, ${form}`, async (context) => {
+          const bench = await Bench.open(context, target, form);
+          for (const { name, run } of SCENARIOS) await context.test(name, () => run(bench));
+        });
+      }
+    }
+  });
+}

@@ -1,0 +1,54 @@
+/** Which models the matrix asks at which provider: the default one, and one of each dialect that the provider has. */
+import { PROVIDERS, resolveModel } from '../../src/providers/catalog';
+import type { Dialect } from '../../src/providers/dialect';
+import type { Provider } from '../../src/providers/provider';
+import { PLAIN, type AnswerStyle } from '../support/answer-styles';
+import { findManners } from '../support/strict-providers';
+import type { Manners, StrictModel } from '../support/strict-rule';
+
+/** A model at a provider, with what the strict upstream knows of the two. */
+export interface Target {
+  readonly provider: Provider;
+  readonly model: string;
+  readonly manners: Manners;
+  readonly strict: StrictModel;
+  /** How its answers look, as far as that is not DashScope's form. */
+  readonly style: AnswerStyle;
+}
+
+/** Providers without models of their own serve anyone's: one name of each family that makes a difference there. */
+const VISITORS: Readonly<Record<string, readonly string[]>> = {
+  siliconflow: ['Qwen/Qwen3.5-397B-A17B', 'zai-org/GLM-5', 'moonshotai/Kimi-K2.6', 'deepseek-ai/DeepSeek-V4-Pro'],
+  ark: ['ep-20260101-abcde', 'glm-5', 'kimi-k2.6', 'deepseek-v4-pro'],
+  openrouter: ['openai/gpt-oss-120b', 'qwen/qwen3.7-plus', 'z-ai/glm-5.3', 'moonshotai/kimi-k3', 'minimax/minimax-m3', 'deepseek/deepseek-v4-pro', 'xiaomi/mimo-v2.6-pro'],
+  vllm: ['openai/gpt-oss-120b', 'Qwen/Qwen3.5-397B-A17B', 'zai-org/GLM-5', 'moonshotai/Kimi-K2.6'],
+  sglang: ['openai/gpt-oss-120b', 'Qwen/Qwen3.5-397B-A17B', 'deepseek-ai/DeepSeek-V4-Pro'],
+  'llama-cpp': ['gpt-oss-20b', 'qwen3.5-9b'],
+  ollama: ['gpt-oss:20b', 'qwen3.5:9b'],
+  'lm-studio': ['openai/gpt-oss-20b', 'qwen/qwen3.5-9b'],
+  'openai-compatible': ['scripted-model', 'qwen3.7-plus', 'glm-5.3', 'kimi-k3', 'kimi-k2.6', 'MiniMax-M3', 'deepseek-v4-pro', 'mimo-v2.6-pro'],
+};
+
+/** Every cell of the matrix, provider by provider. */
+export const TARGETS: readonly Target[] = PROVIDERS.flatMap((provider) => modelsOf(provider).map((model) => targetOf(provider, model)));
+
+function modelsOf(provider: Provider): readonly string[] {
+  const visitors = VISITORS[provider.name] ?? [];
+  const seen = new Set<string>();
+  const own = [...provider.models].sort((a, b) => Number(b.id === provider.defaultModel) - Number(a.id === provider.defaultModel));
+  const distinct = own.filter(({ id }) => {
+    const { maxTokens: _limit, ...dialect }: Dialect = resolveModel(provider, id, undefined).dialect;
+    const key = JSON.stringify(dialect);
+    return seen.has(key) ? false : seen.add(key);
+  });
+  return [...distinct.map(({ id }) => id), ...visitors];
+}
+
+function targetOf(provider: Provider, model: string): Target {
+  const manners = findManners(provider.name);
+  const strict = manners.models.find(({ names }) => names.test(model));
+  if (strict === undefined) throw new Error(`The strict upstream "${provider.name}" knows no model "${model}"`);
+  // The fields that change the form of answers are sent to whoever has them.
+  const style = manners.answers?.({ model, reasoning_split: true, tool_stream: true }) ?? PLAIN;
+  return { provider, model, manners, strict, style };
+}

@@ -1,0 +1,22 @@
+/** A client that went away without a word: the kernel asks its machine, because nobody else would ever notice. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { connectTo, startServer } from '../support/test-server';
+
+/** The `tr` column of Linux: which timer runs for a connection. 2 is "another timer", here keep-alive. */
+const KEEP_ALIVE = '02';
+
+const isLinux = process.platform === 'linux';
+
+test('connections are watched with TCP keep-alive', { skip: isLinux ? false : 'the kernel tells its timers on Linux only' }, async (context) => {
+  const { port } = await startServer(context);
+  const socket = await connectTo(context, port);
+  // An answer proves that the server has accepted the connection.
+  socket.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await new Promise((resolve) => socket.once('data', resolve));
+  const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, '0');
+  const rows = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map((line) => line.trim().split(/\s+/));
+  const row = rows.find(([, local, remote]) => local?.endsWith(`:${hex(port)}`) && remote?.endsWith(`:${hex(socket.localPort ?? 0)}`));
+  assert.equal(row?.[5]?.split(':')[0], KEEP_ALIVE);
+});
