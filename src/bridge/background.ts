@@ -18,8 +18,8 @@ export interface Background {
   start(body: UnknownRecord, caller: Caller): Promise<Turn>;
   /** A run that goes on, or whose events are still held. */
   find(id: string): BackgroundRun | undefined;
-  /** Ends a run and forgets it. */
-  forget(id: string): Promise<void>;
+  /** Ends a run and forgets it. False when there was none. */
+  forget(id: string): Promise<boolean>;
 }
 
 /** The runs of one bridge. */
@@ -42,7 +42,7 @@ export function createBackground(context: TurnContext): Background {
     async forget(id) {
       const run = runs.get(id);
       await run?.cancel();
-      runs.delete(id);
+      return runs.delete(id);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** A request that is kept or builds on what was kept: what came before goes in front of it, its answer into the store. */
-import { asText } from '../base/narrow';
+import { asBoolean, asString } from '../base/narrow';
 import type { UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
@@ -8,6 +8,7 @@ import { readHistory, resolveReferences } from '../store/history';
 import { idsOf, renderResponseRecord, toRawItems, type RawItem } from '../store/record';
 import type { ResponseStore } from '../store/response-store';
 import { encodeResponse } from '../stream/sse-encoder';
+import { optional } from '../wire/read-edge';
 import { readInput } from '../wire/read-items';
 import { readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesEvent } from '../wire/responses-events';
@@ -34,9 +35,11 @@ export interface KeptTurn {
  * @throws UnreadableField with the path of the first field that cannot be read
  */
 export function readKeptTurn(body: UnknownRecord, client: ClientKind, context: TurnContext): KeptTurn {
+  // An empty id is how clients say "none".
+  const previous = optional(body, 'previous_response_id', asString, 'the id of a response') || undefined;
+  for (const field of ['store', 'background']) optional(body, field, asBoolean, 'true or false');
   refuseUnserved(body, client);
   const store = context.openStore();
-  const previous = asText(body['previous_response_id']);
   const conversation = readConversationId(body['conversation']);
   const prior = conversation !== undefined ? findConversation(store, conversation).items : previous !== undefined ? readHistory(store, previous) : undefined;
   const input = resolveReferences(store, body['input'] ?? (prior ? [] : undefined));

@@ -78,7 +78,9 @@ async function waitForNext(error: BridgeError, job: OpeningJob<unknown>): Promis
   const limits = limitsOf(job.context);
   if (job.caller.abort.aborted) throw error;
   const failed = budget.fail(job.turn);
-  const wait = failed < allowedCalls(error.kind, limits) ? retryWait(error, failed, limits, runtime.random()) : undefined;
+  // What Codex would spend on a cut stream by asking again itself, the bridge does not.
+  const allowed = Math.min(allowedCalls(error.kind, limits), limits.calls);
+  const wait = failed < allowed ? retryWait(error, failed, limits, runtime.random()) : undefined;
   if (wait === undefined) {
     budget.succeed(job.turn);
     throw lastWord(error, failed);

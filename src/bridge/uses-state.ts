@@ -10,7 +10,7 @@ const FIELDS = ['previous_response_id', 'conversation', 'prompt'] as const;
 /** @param body a request as it came */
 export function usesState(body: unknown, client: ClientKind): boolean {
   if (!isRecord(body)) return false;
-  if (wantsStore(body['store'], client) || body['background'] === true) return true;
+  if (wantsStore(body['store'], client) || (body['background'] ?? false) !== false) return true;
   return FIELDS.some((field) => body[field] != null) || (asArray(body['input']) ?? []).some(isReference);
 }
 

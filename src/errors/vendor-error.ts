@@ -32,7 +32,7 @@ export function readErrorValue(value: unknown): VendorError {
   const said =
     withParam(asText(error['message']), asText(error['param'])) ?? asText(value['error']) ?? asText(error['msg']) ??
     asText(base?.['status_msg']) ?? asText(value['detail']) ?? asText(error['param']);
-  const nested = said === undefined ? undefined : nestedError(said);
+  const nested = (said === undefined ? undefined : nestedError(said)) ?? relayedError(said, error['metadata']);
   const code = word(error['code']) ?? word(value['code']) ?? word(base?.['status_code']) ?? nested?.code;
   const type = asText(error['type']) ?? nested?.type;
   const requestId = asText(value['request_id']) ?? asText(error['request_id']) ?? nested?.requestId;
@@ -54,6 +54,14 @@ function nestedError(message: string): VendorError | undefined {
   const text = message.trim();
   const value = text.startsWith('{') ? parseJson(text) : parseEventText(text);
   return isRecord(value) && hasMessage(value) ? readErrorValue(value) : undefined;
+}
+
+/** OpenRouter: the words of the provider behind it, or its whole body, stand in `metadata.raw` (upstreams.md, section 4.6). */
+function relayedError(said: string | undefined, metadata: unknown): VendorError | undefined {
+  const raw = asText(asRecord(metadata)?.['raw']);
+  if (raw === undefined) return undefined;
+  const relayed = nestedError(raw) ?? { message: raw };
+  return { ...relayed, message: said === undefined ? relayed.message : `${said}: ${relayed.message}` };
 }
 
 const hasMessage = (value: UnknownRecord): boolean => value['message'] !== undefined || value['error'] !== undefined;

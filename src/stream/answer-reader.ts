@@ -67,7 +67,9 @@ export class AnswerReader implements AnswerParser {
       signals.push(...this.pass({ type: 'text-delta', text: choice.text, ...(logprobs && { logprobs }) }));
     }
     if (choice.refusal !== undefined) signals.push(...this.pass({ type: 'refusal-delta', text: choice.refusal }));
-    for (const fragment of choice.toolCalls ?? []) signals.push(...this.calls.fragment(fragment));
+    // A call behind the finish is never known to be whole.
+    const fragments = this.finished ? [] : (choice.toolCalls ?? []);
+    for (const fragment of fragments) signals.push(...this.calls.fragment(fragment));
     return signals;
   }
 

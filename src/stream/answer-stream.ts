@@ -1,4 +1,5 @@
 /** The stream path as one synchronous machine: bytes in, the client's outputs out. No I/O, no clock: steppable in tests. */
+import { parseJson } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import { BridgeError as Failure } from '../errors/bridge-error';
 import type { AnswerParser } from './answer-parser';
@@ -53,7 +54,7 @@ export class AnswerStream<Output> {
   /** Upstream closed its stream. */
   end(): readonly Output[] {
     const outputs: Output[] = [];
-    for (const event of this.decoder.end()) this.event(event, outputs);
+    for (const event of this.decoder.end()) if (!isCut(event.data)) this.event(event, outputs);
     this.finish(outputs);
     return outputs;
   }
@@ -86,6 +87,12 @@ export class AnswerStream<Output> {
     for (const signal of held) outputs.push(...assembler.step(signal));
     outputs.push(...assembler.end());
   }
+}
+
+/** The last event of a stream that ended inside it: the beginning of a JSON object. Any other text is what upstream said. */
+function isCut(data: string): boolean {
+  const last = data.slice(data.lastIndexOf('\n') + 1);
+  return /^\s*\{/.test(data) && parseJson(data) === undefined && parseJson(last) === undefined;
 }
 
 /** Almost every list holds one signal: it is not copied. */

@@ -36,6 +36,9 @@ type OpenItem =
   | { readonly kind: 'reasoning'; readonly writer: ReasoningWriter }
   | { readonly kind: 'call'; readonly writer: CallWriter };
 
+const FILTERED =
+  "The provider's content filter stopped the answer: rephrase, or go back to before what it objects to (Esc twice in Codex).";
+
 /** The stream: `created in_progress (added delta* done)* (completed | incomplete | failed)`, one item open at a time. */
 export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   finished = false;
@@ -69,8 +72,13 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     if (this.reason === undefined) {
       return this.fail(new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.'));
     }
-    if (this.reason === 'length') return this.close('incomplete', { incomplete_details: { reason: 'max_output_tokens' } });
-    if (this.reason === 'content_filter') return this.close('incomplete', { incomplete_details: { reason: 'content_filter' } });
+    // Text that came behind the finish.
+    return [...this.closeOpen(this.reason), ...this.ending(this.reason)];
+  }
+
+  private ending(reason: FinishReason): readonly ResponsesEvent[] {
+    if (reason === 'length') return this.close('incomplete', { incomplete_details: { reason: 'max_output_tokens' } });
+    if (reason === 'content_filter') return this.filtered();
     if (this.output.every((item) => item.type === 'reasoning')) {
       return this.fail(new BridgeError('empty_answer', 'The provider finished without any text or tool call.'));
     }
@@ -79,6 +87,12 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
   fail(error: BridgeError): readonly ResponsesEvent[] {
     return this.finished ? [] : this.failed(error);
+  }
+
+  /** Codex takes `incomplete` with this reason for a broken stream and asks again, five times (codex-protocol.md, section 3). */
+  private filtered(): readonly ResponsesEvent[] {
+    if (this.options.client === 'codex') return this.fail(new BridgeError('moderation', FILTERED));
+    return this.close('incomplete', { incomplete_details: { reason: 'content_filter' } });
   }
 
   private handle(signal: Signal): readonly ResponsesEvent[] {
@@ -156,7 +170,9 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     const { open } = this;
     const cut = reason === 'length' || reason === 'content_filter';
     this.open = undefined;
-    if (!open || (cut && open.kind === 'call')) return [];
+    // What a filter cut off would stand in Codex's history, and be objected to in every later request.
+    const dropped = open?.kind === 'call' ? cut : reason === 'content_filter' && this.options.client === 'codex';
+    if (!open || dropped) return [];
     if (open.kind === 'call') {
       const { events, item, notes } = open.writer.end();
       notes?.forEach(this.options.note);

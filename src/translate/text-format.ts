@@ -1,7 +1,7 @@
 /** `text.format` to `response_format`, or to words where the upstream has no such field. */
 import type { Notes } from '../base/result';
 import type { Dialect } from '../providers/dialect';
-import type { ChatRequest } from '../wire/chat-request';
+import type { ChatContent, ChatMessage, ChatRequest } from '../wire/chat-request';
 import type { TextFormat } from '../wire/responses-request';
 
 export interface TranslatedFormat {
@@ -24,6 +24,25 @@ export function translateFormat(format: TextFormat | undefined, dialect: Dialect
   const fields = dialect.responseFormat === 'json_object' ? { response_format: { type: 'json_object' } as const } : {};
   return { fields, instructions: inWords(format) };
 }
+
+/**
+ * The request without `response_format`, for a model that turned out to refuse it. A schema then stands in the first
+ * message, instructions or not; a plain `json_object` needs no words: the request must have them anyway.
+ */
+export function withFormatInWords(chat: ChatRequest): ChatRequest {
+  const { response_format: format, ...rest } = chat;
+  const [first, ...others] = chat.messages;
+  if (format?.type !== 'json_schema' || first === undefined) return rest;
+  return { ...rest, messages: [withText(first, inWords({ type: format.type, ...format.json_schema })), ...others] };
+}
+
+function withText(message: ChatMessage, text: string): ChatMessage {
+  if (message.role !== 'system' && message.role !== 'developer' && message.role !== 'user') return message;
+  return { ...message, content: joined(message.content, text) };
+}
+
+const joined = (content: ChatContent, text: string): ChatContent =>
+  typeof content === 'string' ? `${content}\n\n${text}` : [...content, { type: 'text', text }];
 
 function inWords(format: JsonFormat): string {
   const only = 'Answer with one JSON object and nothing else: no prose, no code fence.';

@@ -4,6 +4,7 @@
  */
 import type { BridgeError } from '../errors/bridge-error';
 import { withoutSeals } from '../translate/reasoning-items';
+import { withFormatInWords } from '../translate/text-format';
 import type { ChatRequest } from '../wire/chat-request';
 
 export interface Amendment {
@@ -51,7 +52,10 @@ const RULES: readonly Rule[] = [
   // qwen-code's comment on DashScope: one of the two, never both.
   dropping(/thinking_budget.*reasoning_effort|reasoning_effort.*thinking_budget/s, 'thinking_budget'),
   // "Json mode response is not supported when enable_thinking is true"; "response_format … not supported".
-  dropping(/json mode|json_schema|response_format/i, 'response_format'),
+  {
+    find: (message, chat) =>
+      /json mode|json_schema|response_format/i.test(message) && chat.response_format ? { name: 'response_format in words', amend: withFormatInWords } : undefined,
+  },
   // "Range of n should be [1, 4]"; not with thinking.
   dropping(/\brange of n\b|\bparameter n\b|['"`]n['"`]/i, 'n'),
   // Ollama's Responses endpoint: `invalid reasoning value: "xhigh" (must be "high", "medium", "low", "max", or "none")`.

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { answer, createTurnstile, reply as refusal } from '../support/scripted-upstream';
 import { getJson, parseSse, postJson, postStream, type JsonReply } from '../support/sse-client';
 import { assertGoodStream } from '../support/stream-grammar';
-import { ask, CODEX, eventsOf, finalResponse, startBridge, type Loose, type TestBridge } from '../support/test-bridge';
+import { ask, CODEX, eventsOf, startBridge, type Loose, type TestBridge } from '../support/test-bridge';
 
 const body = (reply: JsonReply): Loose => reply.json;
 const path = (bridge: TestBridge, id: string): string => `${bridge.url}/v1/responses/${id}`;
@@ -147,6 +147,5 @@ describe('an answer in the background', () => {
     await bridge.json({ input: 'x', background: true });
     const request = await bridge.upstream.nextRequest();
     await Promise.all([bridge.close(), request.aborted]);
-    assert.equal(finalResponse({ events: [] } as Loose), undefined);
   });
 });

@@ -62,6 +62,8 @@ describe('an id that is not kept', () => {
     ['a prompt', { input: 'x', prompt: { id: 'pmpt_1' } }, 400, 'invalid_request', 'prompt', /prompt templates/],
     ['both', { input: 'x', conversation: 'conv_none', previous_response_id: 'resp_none' }, 400, 'invalid_request', 'previous_response_id', /together with conversation/],
     ['a conversation that is none', { input: 'x', conversation: 7 }, 400, 'invalid_request', 'conversation', /expected an id/],
+    ['a number as id', { input: 'x', previous_response_id: 7 }, 400, 'invalid_request', 'previous_response_id', /the id of a response, got 7/],
+    ['a word as background', { input: 'x', background: 'yes' }, 400, 'invalid_request', 'background', /true or false, got "yes"/],
     ['a mistake behind a history', { input: [{ role: 'critic' }], previous_response_id: '' }, 400, 'invalid_request', 'input[0].role', /critic/],
   ] as const;
   for (const [name, request, status, code, param, message] of refusals) {
@@ -76,6 +78,12 @@ describe('an id that is not kept', () => {
       assert.deepEqual(bridge.upstream.requests, []);
     });
   }
+
+  it('is not asked for by a word as store', async (context) => {
+    const bridge = await startBridge(context);
+    const reply = await bridge.json({ input: 'x', store: 'no' });
+    assert.deepEqual([reply.status, body(reply).error.param], [400, 'store']);
+  });
 
   it('is told to Codex in its stream', async (context) => {
     const bridge = await startBridge(context);

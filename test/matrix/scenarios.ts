@@ -9,16 +9,23 @@ import {
 
 export interface Scenario {
   readonly name: string;
+  /** About the request alone, which is the same whether the client streams or not. */
+  readonly once?: true;
   readonly run: (bench: Bench) => Promise<void>;
 }
 
-const BASE = { instructions: 'You are a coding agent.', tools: TOOLS, reasoning: { effort: 'high', summary: 'auto' }, parallel_tool_calls: true };
+/** What Codex sends with every request (codex-protocol.md, section 1). */
+const BASE = {
+  instructions: 'You are a coding agent.', tools: TOOLS, tool_choice: 'auto', parallel_tool_calls: true, store: false,
+  reasoning: { effort: 'high', summary: 'auto' }, include: ['reasoning.encrypted_content'], prompt_cache_key: 'thread-1',
+};
 
 const turn = (input: readonly object[], more: object = {}): object => ({ ...BASE, input, ...more });
 
 async function text(bench: Bench): Promise<void> {
   const usage = { prompt: 120, completion: 30, cached: 100, reasoning: 12 };
-  const { output, response } = await bench.ask(turn(opening()), { text: 'Hé, wörld 🌍!', usage });
+  const { sent, output, response } = await bench.ask(turn(opening()), { text: 'Hé, wörld 🌍!', usage });
+  assert.deepEqual((bench.target.strict.wants ?? []).filter((field) => !(field in sent)), []);
   assert.equal(textOf(output), 'Hé, wörld 🌍!');
   const { input_tokens, input_tokens_details, output_tokens, total_tokens } = response.usage;
   assert.deepEqual([input_tokens, input_tokens_details.cached_tokens, output_tokens, total_tokens], [120, 100, 30, 150]);
@@ -176,14 +183,15 @@ async function awkwardTools(bench: Bench): Promise<void> {
 
 /** Everything an SDK may set: what the provider does not know or would refuse stays here. */
 async function settings(bench: Bench): Promise<void> {
+  const { manners, strict } = bench.target;
+  const asked = strict.maxTokens === undefined ? 1_000 : 5_000_000;
   const more = {
-    temperature: 0.3, top_p: 0.9, max_output_tokens: bench.target.strict.maxTokens === undefined ? 1_000 : 5_000_000, user: 'u-1',
-    metadata: { run: '7' }, store: true, service_tier: 'auto', prompt_cache_key: 'thread-1', prompt_cache_retention: '24h',
-    safety_identifier: 's-1', truncation: 'auto', include: ['reasoning.encrypted_content'], client_metadata: { a: 'b' }, verbosity: 'low',
+    max_output_tokens: asked, temperature: 0.3, top_p: 0.9, logit_bias: { '42': 1 }, user: 'u-1', store: true, metadata: { run: '7' },
+    service_tier: 'auto', prompt_cache_retention: '24h', safety_identifier: 's-1', truncation: 'auto', client_metadata: { a: 'b' },
+    text: { verbosity: 'low' },
   };
   const { sent } = await bench.ask(turn(opening(), more));
-  const limit = sent.max_tokens ?? sent.max_completion_tokens;
-  assert.equal(limit, bench.target.strict.maxTokens === undefined ? 1_000 : limit);
+  assert.equal(sent[manners.limit] > 0 && sent[manners.limit] <= asked, true, 'the limit goes up under the name it has there');
   await bench.ask({ input: 'Hello', tools: [tool('read_file', { strict: true })] });
 }
 
@@ -195,8 +203,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'reasoning that is not known', run: reasoningUnknown },
   { name: 'images', run: images },
   { name: 'structured output', run: structuredOutput },
-  { name: 'efforts', run: efforts },
-  { name: 'tool choice', run: forcedChoice },
+  { name: 'efforts', once: true, run: efforts },
+  { name: 'tool choice', once: true, run: forcedChoice },
   { name: 'late instructions', run: lateInstructions },
   { name: 'long history', run: longHistory },
   { name: 'awkward tools', run: awkwardTools },

@@ -45,7 +45,7 @@ test('HEAD is answered on every path, without a body', async (context) => {
 
 test('an unknown path is 404 and names the routes', async (context) => {
   const { port } = await startServer(context);
-  for (const path of ['/', '/v2/responses', '/v1/responses/', '/v1', '/health/x', '//responses']) {
+  for (const path of ['/', '/v2/responses', '/v1/responses/', '/v1/responses//input_items', '/v1/responses/a/b', '/v1/responses/a/b/cancel', '/v1', '/health/x', '//responses']) {
     const answer = await ask(port, { method: 'GET', path });
     assert.equal(answer.status, 404, path);
     const { message, code } = readError(answer);
@@ -61,6 +61,11 @@ const WRONG_METHODS = [
   ['OPTIONS', '/health', 'GET, HEAD'],
   ['POST', '/health', 'GET, HEAD'],
   ['POST', '/v1/models', 'GET, HEAD'],
+  ['GET', '/v1/responses/compact', 'POST, HEAD'],
+  ['DELETE', '/v1/responses/input_tokens', 'POST, HEAD'],
+  ['POST', '/v1/responses/resp_1', 'GET, DELETE, HEAD'],
+  ['GET', '/responses/resp_1/cancel', 'POST, HEAD'],
+  ['DELETE', '/v1/conversations/conv_1/items', 'GET, POST, HEAD'],
 ] as const;
 
 for (const [method, path, allow] of WRONG_METHODS) {

@@ -38,11 +38,13 @@ export const ARK_BODY: ErrorBody = ({ message }, requestId) =>
     id: requestId,
   });
 
-/** The words of the provider behind it stand in `metadata.raw` as well (section 4, point 6). */
-export const OPENROUTER_BODY: ErrorBody = ({ status, message }) =>
-  JSON.stringify({
-    error: { message: 'Provider returned error', code: status, metadata: { raw: message, provider_name: 'Scripted' } },
-  });
+/** What the provider behind it refuses stands in `metadata.raw`, as a body of its own (section 4, point 6). */
+export const OPENROUTER_BODY: ErrorBody = (refusal, requestId) => {
+  const { status, message } = refusal;
+  if (status !== 400) return JSON.stringify({ error: { message, code: status } });
+  const metadata = { raw: OPENAI_BODY(refusal, requestId), provider_name: 'Scripted' };
+  return JSON.stringify({ error: { message: 'Provider returned error', code: status, metadata } });
+};
 
 /** vLLM of old, and SGLang (section 4, point 6). */
 export const VLLM_BODY: ErrorBody = ({ status, message, param }) =>

@@ -15,6 +15,10 @@ const MESSAGES: readonly StrictRule[] = [...MESSAGE_RULES, ...HISTORY_RULES];
 /** `strict` of tools: source, pi-ai. */
 const STRICT = ['name', 'description', 'parameters', 'strict'];
 
+/** Arguments come late without `tool_stream` (section 2). GLM-5.3 cannot be kept from thinking. */
+const GLM = { thinks: 'on', maxTokens: 131_072, wants: ['tool_stream'] } as const;
+const GLM53 = { thinks: 'always', efforts: ['low', 'high', 'max'] } as const;
+
 const zai = maker({
   name: 'zai',
   fields: [...CORE, 'thinking', 'reasoning_effort', 'tool_stream'],
@@ -23,21 +27,22 @@ const zai = maker({
   // Inferred: AgentScope's source sends nothing but `auto`.
   choices: ['auto'],
   models: [
-    { names: /^glm-5\.3(-highspeed)?$/, thinks: 'always', efforts: ['low', 'high', 'max'], maxTokens: 131_072, blind: true },
-    { names: /^glm-5\.3-flash$/, thinks: 'always', efforts: ['low', 'high', 'max'], maxTokens: 131_072 },
-    { names: /^glm-5\.2$/, thinks: 'on', efforts: ['none', 'high', 'max'], maxTokens: 131_072, blind: true },
-    { names: /^glm-(5-turbo|4\.7)$/, thinks: 'on', lacks: ['reasoning_effort'], maxTokens: 131_072, blind: true },
+    { ...GLM, ...GLM53, names: /^glm-5\.3(-highspeed)?$/, blind: true },
+    { ...GLM, ...GLM53, names: /^glm-5\.3-flash$/ },
+    { ...GLM, names: /^glm-5\.2$/, efforts: ['none', 'high', 'max'], blind: true },
+    { ...GLM, names: /^glm-(5-turbo|4\.7)$/, lacks: ['reasoning_effort'], blind: true },
   ],
   says: {
     ...Object.fromEntries(MESSAGES.filter(({ openai }) => openai !== undefined).map(({ name }) => [name, GENERIC])),
     role: says('Incorrect role information', '1214'),
+    // Its code is inferred.
+    'max-tokens-range': says('max_tokens参数非法：限制数值范围[1,{maximum}]', '1210'),
     'text-empty': says('{param}:text cannot be empty.', '1214'),
     'content-array': GENERIC,
     'blind-model': GENERIC,
     // Inferred texts: only the codes are known.
     'unknown-model': says('Unknown model, please check the model code.', '1211'),
     authorization: says('Authentication parameter not received in Header.', '1001'),
-    'max-tokens-range': says('max_tokens参数非法：限制数值范围[1,{maximum}]', '1210'),
     'fixed-thinking': says('This model cannot be kept from thinking.', '1210'),
     'model-field': says('This model does not support {param}.', '1210'),
     'thinking-shape': says('{param} must be one of {known}.', '1210'),
@@ -57,6 +62,9 @@ const KIMI_WORDS: ProviderManners['says'] = {
   'thinking-shape': says('{param} must be one of {known}'),
 };
 
+/** Needed for cache hits (section 2, prompt_cache_key). */
+const CACHED = { wants: ['prompt_cache_key'] } as const;
+
 const kimi = (row: Pick<ProviderManners, 'name' | 'fields' | 'models'> & Partial<ProviderManners>): ProviderManners =>
   maker({
     thinking: { types: ['enabled', 'disabled'], beside: [] },
@@ -73,9 +81,9 @@ const moonshot = kimi({
   name: 'moonshot',
   fields: [...CORE, 'thinking', 'reasoning_effort', 'prompt_cache_key'],
   models: [
-    { ...KIMI_K3, names: /^kimi-k3(\.1-pro)?$/, lacks: ['thinking'], maxTokens: 1_048_576 },
-    { ...KIMI_K2, names: /^kimi-k2\.7-code$/, thinks: 'always', lacks: ['reasoning_effort'], maxTokens: 262_144 },
-    { ...KIMI_K2, names: /^kimi-k2\.6$/, lacks: ['reasoning_effort'], maxTokens: 262_144 },
+    { ...KIMI_K3, names: /^kimi-k3(\.1-pro)?$/, lacks: ['thinking'], maxTokens: 1_048_576, ...CACHED },
+    { ...KIMI_K2, names: /^kimi-k2\.7-code$/, thinks: 'always', lacks: ['reasoning_effort'], maxTokens: 262_144, ...CACHED },
+    { ...KIMI_K2, names: /^kimi-k2\.6$/, lacks: ['reasoning_effort'], maxTokens: 262_144, ...CACHED },
   ],
 });
 
@@ -84,7 +92,7 @@ const kimiCode = kimi({
   fields: [...CORE, 'reasoning_effort', 'prompt_cache_key'],
   // Section 1.5: the names that cc-switch#3671 saw refused. Codex names itself otherwise.
   turnsAway: /^(codex-cli|kimi-cli)\//,
-  models: [{ ...KIMI_K3, temperature: { thinking: 1, plain: 0.6 }, names: /^kimi-for-coding$/, maxTokens: 131_072 }],
+  models: [{ ...KIMI_K3, temperature: { thinking: 1, plain: 0.6 }, names: /^kimi-for-coding$/, maxTokens: 32_768, ...CACHED }],
   says: {
     ...KIMI_WORDS,
     caller: says(
@@ -98,6 +106,7 @@ const kimiCode = kimi({
 const minimax = maker({
   name: 'minimax',
   // The schema has no tool_choice (AgentScope); max_tokens is deprecated, which is no refusal.
+  limit: 'max_completion_tokens',
   fields: [...CORE.filter((name) => name !== 'tool_choice' && name !== 'response_format'), 'max_completion_tokens', 'thinking', 'reasoning_split'],
   assistantFields: ['reasoning_details', 'reasoning_content'],
   thinking: { types: ['adaptive', 'disabled'], beside: [] },
@@ -142,6 +151,7 @@ const deepseek = maker({
       'invalid_request_error',
     ),
     'missing-reasoning': says('{text}', 'invalid_request_error'),
+    'forced-choice-while-thinking': says('{text}', 'invalid_request_error'),
     'max-tokens-range': says('Invalid max_tokens value, the valid range of max_tokens is [1, {maximum}]', 'invalid_request_error'),
     // Inferred texts.
     'content-array': says('Failed to deserialize the JSON body into the target type: {param}: expected a string', 'invalid_request_error'),

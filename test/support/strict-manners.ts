@@ -24,6 +24,7 @@ const OPENAI: Manners = {
   choices: ['none', 'auto', 'required', 'named'],
   formats: ['text', 'json_object', 'json_schema'],
   efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
+  limit: 'max_tokens',
   thinking: { types: [], beside: [] },
   toolName: /^/,
   lists: true,

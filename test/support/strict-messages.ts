@@ -215,6 +215,8 @@ export const MESSAGE_RULES = [
     ),
     dashscope: gateway("[] is too short - 'messages.[{index}].content'"),
   },
+  // Z.ai names the empty text before it minds the list; only its row has words for this.
+  { name: 'text-empty', check: emptyText },
   { name: 'content-array', check: contentArray, dashscope: algo('input content must be a string.') },
   {
     name: 'part-type',
@@ -257,7 +259,6 @@ export const MESSAGE_RULES = [
     check: systemPosition,
     dashscope: algo('System message must be at the beginning.'),
   },
-  // Rules of single providers and models: only their rows have words for them.
-  { name: 'text-empty', check: emptyText },
+  // Only rows of models that see nothing have words for this.
   { name: 'blind-model', check: blind },
 ] as const satisfies readonly StrictRule[];

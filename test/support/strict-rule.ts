@@ -39,6 +39,8 @@ export interface StrictModel {
   readonly maxBudget?: number;
   /** Fields that its host knows and this model does not. */
   readonly lacks?: readonly string[];
+  /** Fields that it wants in every request with tools, though it refuses none without: answers are worse then. */
+  readonly wants?: readonly string[];
   /** It sees no images. */
   readonly blind?: true;
   /** Its host checks tool schemas by Moonshot's rules. */
@@ -74,6 +76,8 @@ export interface Manners {
   /** Types of `response_format`. */
   readonly formats: readonly string[];
   readonly efforts: readonly string[];
+  /** The name of the output limit. */
+  readonly limit: 'max_tokens' | 'max_completion_tokens';
   /** Values and neighbours of `thinking.type`. */
   readonly thinking: { readonly types: readonly string[]; readonly beside: readonly string[] };
   /** What a tool name must match beside OpenAI's rule. */

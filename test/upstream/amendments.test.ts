@@ -8,6 +8,7 @@ import type { ChatRequest } from '../../src/wire/chat-request';
 const PLAIN: ChatRequest = { model: 'm', messages: [{ role: 'user', content: 'x' }], stream: true };
 const FORCED = { tool_choice: { type: 'function', function: { name: 'f' } } } as const;
 const FORMAT = { response_format: { type: 'json_object' } } as const;
+const SCHEMA = { response_format: { type: 'json_schema', json_schema: { name: 'n', schema: { type: 'object' } } } } as const;
 
 /** A refusal, what the request had, and what it has the next time. */
 const CASES: readonly (readonly [refusal: string, had: Partial<ChatRequest>, has: Partial<ChatRequest>])[] = [
@@ -21,6 +22,10 @@ const CASES: readonly (readonly [refusal: string, had: Partial<ChatRequest>, has
   ['thinking_budget and reasoning_effort cannot be set at the same time', { thinking_budget: 1, reasoning_effort: 'high' }, { reasoning_effort: 'high' }],
   ['Json mode response is not supported when enable_thinking is true', FORMAT, {}],
   ["'response_format.type' : value 'json_schema' is not supported", FORMAT, {}],
+  [
+    'This response_format type is unavailable now', SCHEMA,
+    { messages: [{ role: 'user', content: 'x\n\nAnswer with one JSON object and nothing else: no prose, no code fence. It must match this JSON Schema:\n{"type":"object"}' }] },
+  ],
   ['Range of n should be [1, 1]', { n: 2 }, {}],
   ['This model only supports single tool-calls at once! parallel_tool_calls is not supported', { parallel_tool_calls: true }, {}],
   ['Unrecognized request argument supplied: stream_options', { stream_options: { include_usage: true } }, {}],

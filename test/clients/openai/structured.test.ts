@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { zodResponsesFunction, zodTextFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
-import { answer } from '../../support/scripted-upstream';
+import { answer, reply } from '../../support/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi } from './client';
 
@@ -44,4 +44,16 @@ sdkScenario('openai: parse reads the arguments of a call', {
   const [call] = response.output;
   assert.ok(call?.type === 'function_call');
   assert.deepEqual(call.parsed_arguments, PARIS);
+});
+
+const NO_SCHEMAS = { error: { message: 'This response_format type is unavailable now', type: 'invalid_request_error', param: null, code: null } };
+
+sdkScenario('openai: parse with a model that refuses schemas', {
+  script: ({ body }) => (body.response_format === undefined ? answer({ text: FENCED }) : reply({ status: 400, body: NO_SCHEMAS })),
+}, async (scenario) => {
+  const response = await createOpenAi(scenario).responses.parse({
+    model: scenario.model, input: 'A city.', text: { format: zodTextFormat(City, 'city') },
+  });
+  assert.deepEqual(response.output_parsed, PARIS);
+  assert.match(scenario.bodies().at(-1).messages[0].content, /JSON Schema:\n.*"population"/);
 });

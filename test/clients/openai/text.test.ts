@@ -84,4 +84,5 @@ sdkScenario('openai: reasoning goes back to the model that thought', {
   const messages = scenario.bodies()[1].messages;
   assert.deepEqual(messages.map(({ role }: { role: string }) => role), ['user', 'assistant', 'user']);
   assert.equal(messages[1].content, 'Four.');
+  assert.equal(messages[1].reasoning_content, 'It is four.');
 });

@@ -1,0 +1,34 @@
+/** Every request that the real Codex was seen to send, as every provider of the matrix accepts it. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { resolveModel } from '../../src/providers/catalog';
+import { translateRequest } from '../../src/translate/request';
+import { readResponsesRequest } from '../../src/wire/read-responses';
+import { listCodexRequests } from '../support/fixtures';
+import { judge } from '../support/strict-rules';
+import { TARGETS, type Target } from './targets';
+
+const REQUESTS = listCodexRequests();
+
+function translate(body: unknown, { provider, model }: Target): object {
+  const { id, dialect } = resolveModel(provider, model, undefined);
+  return translateRequest(readResponsesRequest(body), {
+    model: id, dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: false,
+  }).value.chat;
+}
+
+function judgeChat(chat: object, { manners }: Target): string | undefined {
+  const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-test-key', 'user-agent': 'codex_exec/0.169.0' };
+  const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
+  return judge(request, { dialect: manners.column, manners, maxTokens: 65_536, allowFields: [] })?.message;
+}
+
+describe('the requests of the real Codex', () => {
+  for (const target of TARGETS) {
+    it(`${target.provider.name}/${target.model}`, () => {
+      assert.ok(REQUESTS.length > 20);
+      const refused = REQUESTS.map(({ name, body }) => [name, judgeChat(translate(body, target), target)]).filter(([, words]) => words !== undefined);
+      assert.deepEqual(refused, []);
+    });
+  }
+});

@@ -1,0 +1,32 @@
+/** Every provider's refusals, in the provider's own error body, as an SDK and Codex hear them: its words, never a guess. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PROVIDERS } from '../../src/providers/catalog';
+import { ask, CODEX, finalResponse, startBridge, type Loose } from '../support/test-bridge';
+import { TARGETS } from './targets';
+
+const SDK = { 'user-agent': 'openai-node/6.0.0' };
+
+for (const { name } of PROVIDERS) {
+  describe(name, () => {
+    const model = TARGETS.find(({ provider }) => provider.name === name)?.model ?? '';
+    const refusals = [
+      { name: 'a wrong key', options: { apiKey: 'sk-test-another-key' }, status: 401, code: 'invalid_api_key' },
+      { name: 'a model that it does not have', options: { models: ['another-model'] }, status: 404, code: 'model_not_found' },
+    ] as const;
+    for (const { name: what, options, status, code } of refusals) {
+      it(what, async (context) => {
+        const bridge = await startBridge(context, { provider: name, model, ...options });
+        const reply = await bridge.json({ input: ask() }, SDK);
+        const words = (bridge.upstream.rejections[0] ?? '').replace(/^[a-z-]+: /, '');
+        const { error } = reply.json as Loose;
+        assert.deepEqual([reply.status, error.code], [status, code], error.message);
+        assert.ok(words !== '' && error.message.includes(words), `${error.message} lacks: ${words}`);
+        const failed = finalResponse(await bridge.stream({ input: ask() }, CODEX));
+        assert.equal(failed.status, 'failed');
+        assert.ok(failed.error.message.includes(words));
+        assert.equal(bridge.upstream.requests.length, 2, 'nothing is asked again');
+      });
+    }
+  });
+}

@@ -1,0 +1,36 @@
+/** Calls beyond what a request allows. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { CallFilterStage, type CallRules } from '../../src/stream/call-filter';
+import type { Signal } from '../../src/stream/signal';
+
+const call = (name: string): readonly Signal[] => [{ type: 'call-start', id: name, name }, { type: 'call-delta', text: '{}' }, { type: 'call-end' }];
+const DONE: Signal = { type: 'finish', reason: 'tool_calls' };
+
+function run(rules: Partial<CallRules>, signals: readonly Signal[]): { readonly passed: readonly Signal[]; readonly notes: readonly string[] } {
+  const notes: string[] = [];
+  const stage = new CallFilterStage({ allows: () => true, most: undefined, note: (text) => void notes.push(text), ...rules });
+  return { passed: [...signals.flatMap((signal) => stage.step(signal)), ...stage.end()], notes };
+}
+
+test('call filter: the first calls pass, whole', () => {
+  const { passed, notes } = run({ most: 1 }, [...call('a'), ...call('b'), DONE]);
+  assert.deepEqual(passed, [...call('a'), DONE]);
+  assert.deepEqual(notes, ['dropped a call of b: the request does not allow it']);
+});
+
+test('call filter: a forbidden call does not count', () => {
+  const { passed } = run({ most: 1, allows: (name) => name !== 'a' }, [...call('a'), ...call('b'), DONE]);
+  assert.deepEqual(passed, [...call('b'), DONE]);
+});
+
+test('call filter: an answer without calls does not end with calls', () => {
+  const text: Signal = { type: 'text-delta', text: 'No.' };
+  const { passed } = run({ allows: () => false }, [text, ...call('a'), DONE]);
+  assert.deepEqual(passed, [text, { type: 'finish', reason: 'stop' }]);
+});
+
+test('call filter: each choice is an answer', () => {
+  const { passed } = run({ most: 1 }, [...call('a'), { type: 'choice-end' }, ...call('b'), DONE]);
+  assert.deepEqual(passed, [...call('a'), { type: 'choice-end' }, ...call('b'), DONE]);
+});
