@@ -13,6 +13,8 @@ const SHAPES: readonly (readonly [name: string, body: string, error: VendorError
   ['MiniMax base_resp', '{"base_resp":{"status_code":1004,"status_msg":"No."}}', { message: 'No.', code: '1004' }],
   ['vLLM', '{"object":"error","message":"No.","type":"T","param":null,"code":400}', { message: 'No.', code: '400', type: 'T', status: 400 }],
   ['OpenRouter', '{"error":{"code":403,"message":"No.","metadata":{}}}', { message: 'No.', code: '403', status: 403 }],
+  ['OpenRouter, with the words of the provider behind it', '{"error":{"code":400,"message":"Provider returned error","metadata":{"raw":"No.","provider_name":"P"}}}', { message: 'Provider returned error: No.', code: '400', status: 400 }],
+  ['OpenRouter, with its whole body', '{"error":{"code":400,"message":"Provider returned error","metadata":{"raw":"{\\"error\\":{\\"message\\":\\"No.\\",\\"type\\":\\"t\\"}}"}}}', { message: 'Provider returned error: No.', code: '400', type: 't', status: 400 }],
   ['FastAPI', '{"detail":"No."}', { message: 'No.' }],
   ['Baidu', '{"error":{"code":"c","message":"No.","type":"t"},"id":"as-1"}', { message: 'No.', code: 'c', type: 't' }],
   ['msg in place of message', '{"error":{"msg":"No."}}', { message: 'No.' }],
