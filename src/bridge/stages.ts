@@ -4,6 +4,7 @@ import type { ClientKind } from '../errors/error-body';
 import type { Dialect } from '../providers/dialect';
 import { CallFilterStage, type CallRules } from '../stream/call-filter';
 import { CumulativeStage } from '../stream/cumulative';
+import { JsonCheckStage, type JsonCheckOptions } from '../stream/json-check';
 import { JsonFenceStage } from '../stream/json-fence';
 import type { Stage } from '../stream/signal';
 import { ThinkTagStage } from '../stream/think-tags';
@@ -23,7 +24,8 @@ export interface StageSettings {
 
 /** What the request says of the answer's form. */
 export interface AnswerRules {
-  readonly json: boolean;
+  /** How an answer that was asked for as JSON is checked; undefined when none was. */
+  readonly json: JsonCheckOptions | undefined;
   /** Undefined when the request limits no calls. */
   readonly calls: CallRules | undefined;
 }
@@ -34,7 +36,7 @@ export function readAnswerRules(request: ResponsesRequest, tools: ToolSet, clien
   const most = mostCalls(request, client);
   const isLimited = most !== undefined || toolChoice.mode === 'none' || toolChoice.mode === 'allowed';
   return {
-    json: format !== undefined && format.type !== 'text',
+    json: format !== undefined && format.type !== 'text' ? { refuse: !request.stream, note } : undefined,
     calls: isLimited ? { most, note, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
   };
 }
@@ -56,7 +58,7 @@ export function createStages({ dialect, markupTools, makeId, rules }: StageSetti
     ...(dialect.cumulative ? [new CumulativeStage()] : []),
     ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
     ...(markupTools.length === 0 ? [] : [new ToolMarkupStage({ tools: markupTools, makeId })]),
-    ...(rules.json ? [new JsonFenceStage()] : []),
+    ...(rules.json ? [new JsonFenceStage(), new JsonCheckStage(rules.json)] : []),
     ...(rules.calls ? [new CallFilterStage(rules.calls)] : []),
   ];
 }

@@ -1,0 +1,36 @@
+/** An answer that was asked for as JSON: accepted, refused before anything was shown, or noted. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { JsonCheckStage } from '../../src/stream/json-check';
+import type { Signal } from '../../src/stream/signal';
+
+const text = (part: string): Signal => ({ type: 'text-delta', text: part });
+const STOP: Signal = { type: 'finish', reason: 'stop' };
+const CALL: Signal = { type: 'call-start', id: 'call_1', name: 'f' };
+
+const CASES: readonly (readonly [name: string, signals: readonly Signal[], wrong: boolean])[] = [
+  ['JSON in pieces', [text('{"a"'), text(':1}'), STOP], false],
+  ['a list', [text('[1]'), STOP], false],
+  ['prose', [text('Sure! Here it is.'), STOP], true],
+  ['JSON with prose behind it', [text('{"a":1} Done.'), STOP], true],
+  ['prose beside a call', [text('Let me look.'), CALL, STOP], false],
+  ['no text at all', [STOP], false],
+  ['cut by the limit', [text('{"a":'), { type: 'finish', reason: 'length' }], false],
+  ['the second of two choices', [text('{}'), { type: 'choice-end' }, text('no'), STOP], true],
+];
+
+describe('JsonCheckStage', () => {
+  for (const [name, signals, wrong] of CASES) {
+    it(name, () => {
+      const notes: string[] = [];
+      const note = (sentence: string): void => void notes.push(sentence);
+      const run = (refuse: boolean): readonly Signal[] => {
+        const stage = new JsonCheckStage({ refuse, note });
+        return signals.flatMap((signal) => stage.step(signal));
+      };
+      assert.deepEqual(run(false), signals);
+      assert.equal(notes.length, wrong ? 1 : 0);
+      assert.equal(run(true).some((signal) => signal.type === 'error' && signal.error.kind === 'bad_answer'), wrong);
+    });
+  }
+});
