@@ -20,7 +20,10 @@ export interface Target {
 const VISITORS: Readonly<Record<string, readonly string[]>> = {
   siliconflow: ['Qwen/Qwen3.5-397B-A17B', 'zai-org/GLM-5', 'moonshotai/Kimi-K2.6', 'deepseek-ai/DeepSeek-V4-Pro'],
   ark: ['ep-20260101-abcde', 'glm-5', 'kimi-k2.6', 'deepseek-v4-pro'],
-  openrouter: ['openai/gpt-oss-120b', 'qwen/qwen3.7-plus', 'z-ai/glm-5.3', 'moonshotai/kimi-k3', 'minimax/minimax-m3', 'deepseek/deepseek-v4-pro', 'xiaomi/mimo-v2.6-pro'],
+  openrouter: [
+    'openai/gpt-oss-120b', 'qwen/qwen3.7-plus', 'z-ai/glm-5.3', 'moonshotai/kimi-k3', 'minimax/minimax-m3', 'deepseek/deepseek-v4-pro',
+    'xiaomi/mimo-v2.6-pro',
+  ],
   vllm: ['openai/gpt-oss-120b', 'Qwen/Qwen3.5-397B-A17B', 'zai-org/GLM-5', 'moonshotai/Kimi-K2.6'],
   sglang: ['openai/gpt-oss-120b', 'Qwen/Qwen3.5-397B-A17B', 'deepseek-ai/DeepSeek-V4-Pro'],
   'llama-cpp': ['gpt-oss-20b', 'qwen3.5-9b'],

@@ -17,8 +17,9 @@ function render(provider: string, answer: ScriptedAnswer, body: Json = {}): read
 
 const chunksOf = (events: readonly string[]): readonly Json[] =>
   events.slice(0, -1).map((event) => JSON.parse(event.replace(/^(: .*\n\n)?data: /, '')));
-const deltas = (events: readonly string[]): readonly Json[] => chunksOf(events).flatMap(({ choices }) => choices.map(({ delta }: Json) => delta));
-const reasons = (events: readonly string[]): readonly string[] => chunksOf(events).flatMap(({ choices }) => choices.map((choice: Json) => choice['finish_reason'])).filter(Boolean);
+const choicesOf = (events: readonly string[]): readonly Json[] => chunksOf(events).flatMap(({ choices }) => choices);
+const reasons = (events: readonly string[]): readonly string[] => choicesOf(events).map((choice) => choice['finish_reason']).filter(Boolean);
+const deltas = (events: readonly string[]): readonly Json[] => choicesOf(events).map((choice) => choice['delta']);
 
 describe('reasoning', () => {
   const answer = { reasoning: 'Hmmm', text: 'Yes, yes', pieces: 4 };
@@ -50,7 +51,8 @@ describe('reasoning', () => {
 });
 
 describe('calls', () => {
-  const argumentsOf = (events: readonly string[]): readonly string[] => deltas(events).flatMap(({ tool_calls }) => tool_calls ?? []).map((call: Json) => call['function'].arguments);
+  const argumentsOf = (events: readonly string[]): readonly string[] =>
+    deltas(events).flatMap(({ tool_calls }) => tool_calls ?? []).map((call: Json) => call['function'].arguments);
 
   it('come late and whole from Z.ai, unless it is told to stream them', () => {
     assert.deepEqual(argumentsOf(render('zai', CALLS)), ['{"path":"a.txt"}']);
@@ -75,7 +77,8 @@ describe('usage', () => {
 
   it('counts hits and misses at DeepSeek', () => {
     const last = chunksOf(render('deepseek', answer)).at(-1);
-    assert.deepEqual([last?.['choices'], last?.['usage']], [[], { ...common, completion_tokens_details: { reasoning_tokens: 5 }, prompt_cache_hit_tokens: 64, prompt_cache_miss_tokens: 36 }]);
+    const counts = { ...common, completion_tokens_details: { reasoning_tokens: 5 }, prompt_cache_hit_tokens: 64, prompt_cache_miss_tokens: 36 };
+    assert.deepEqual([last?.['choices'], last?.['usage']], [[], counts]);
   });
 });
 
