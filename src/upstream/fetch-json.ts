@@ -18,7 +18,8 @@ export async function fetchJson({ url, headers, timeoutMs, maxBytes }: JsonQuest
   const signal = AbortSignal.timeout(timeoutMs);
   let text;
   try {
-    text = await read(await fetch(url, { headers: { ...headers }, redirect: 'manual', signal }), host, maxBytes);
+    const response = await fetch(url, { headers: { ...headers }, redirect: 'manual', signal });
+    text = await Promise.race([read(response, host, maxBytes), endOf(signal)]);
   } catch (cause) {
     if (cause instanceof BridgeError) throw cause;
     throw signal.aborted ? new BridgeError('timeout', `${host} did not answer within ${timeoutMs / 1_000} s.`) : classifyNetworkError(cause, host);
@@ -26,6 +27,13 @@ export async function fetchJson({ url, headers, timeoutMs, maxBytes }: JsonQuest
   const value = parseJson(text);
   if (value === undefined) throw new BridgeError('bad_answer', `${host} did not answer with JSON.`);
   return value;
+}
+
+/** An abort does not reach every read of a body (transport.ts): the caller is not kept waiting. */
+function endOf(signal: AbortSignal): Promise<never> {
+  const end = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  end.catch(() => undefined);
+  return end;
 }
 
 async function read(response: Response, host: string, maxBytes: number): Promise<string> {

@@ -55,6 +55,7 @@ class Exchange {
   private readonly timer: SilenceTimer;
   private readonly host: string;
   private ended = false;
+  private reader: BodyReader | undefined;
   private readonly onAbort = () => this.end(this.request.abort.reason);
 
   constructor(private readonly request: UpstreamRequest, timeouts: UpstreamTimeouts) {
@@ -70,6 +71,7 @@ class Exchange {
 
   answer(response: Response): UpstreamAnswer {
     const reader = response.body?.getReader();
+    this.reader = reader;
     return {
       status: response.status,
       header: (name) => response.headers.get(name) ?? undefined,
@@ -89,6 +91,8 @@ class Exchange {
   private end(reason: unknown): void {
     this.timer.stop();
     this.controller.abort(reason ?? new BridgeError('network', 'The request was aborted.'));
+    // An abort does not reach a read of Node 20's fetch that waits behind a broken gzip stream; this ends it as if it were done.
+    this.reader?.cancel().catch(() => undefined);
   }
 
   private release(): void {
@@ -103,6 +107,7 @@ class Exchange {
         this.timer.touch();
         return value;
       }
+      if (this.signal.aborted) throw this.signal.reason;
       this.ended = true;
       this.release();
       return undefined;
