@@ -8,7 +8,7 @@ import type { Caller } from './bridge';
 import { turnName } from './codex-metadata';
 import { readOutputs, toBridgeError } from './read-outputs';
 import type { TurnContext } from './turn-context';
-import { callUpstream } from './upstream-call';
+import { callUpstream, rememberLastWord } from './upstream-call';
 import type { Endpoint } from './wires';
 
 export interface OpeningJob<Output> {
@@ -83,7 +83,11 @@ async function waitForNext(error: BridgeError, job: OpeningJob<unknown>): Promis
   const wait = failed < allowed ? retryWait(error, failed, limits, runtime.random()) : undefined;
   if (wait === undefined) {
     budget.succeed(job.turn);
-    throw lastWord(error, failed);
+    const last = lastWord(error, failed);
+    // With UPSTREAM_CALLS=1 asking again is left to the client, unless the provider asks for a long wait.
+    const { endpoint, chat, caller, context } = job;
+    if (failed > 1 || error.details.retryAfterMs !== undefined) rememberLastWord(last, endpoint, context.learned.apply(chat), caller, context);
+    throw last;
   }
   log.info('upstream failed, trying again', { kind: error.kind, error: error.message, failed, waitMs: Math.round(wait) });
   await runtime.sleep(wait, job.caller.abort);

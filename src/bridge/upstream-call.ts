@@ -2,7 +2,7 @@
 import type { ProviderSettings } from './settings';
 import { BridgeError } from '../errors/bridge-error';
 import type { Vendor } from '../errors/error-rule';
-import { ERRORS } from '../errors/error-table';
+import { ERRORS, type ErrorKind } from '../errors/error-table';
 import { classifyHttpFailure } from '../errors/classify';
 import { readRetryAfter } from '../errors/retry-after';
 import { REQUEST_ID_HEADERS } from '../providers/request-id';
@@ -18,9 +18,7 @@ const LONGEST_ERROR_BODY = 64 * 1024;
 /** @throws BridgeError for a refusal, a redirect, or no answer at all. */
 export async function callUpstream(endpoint: Endpoint, chat: ChatRequest, caller: Caller, { runtime, refusals }: TurnContext): Promise<UpstreamAnswer> {
   const { url, vendor } = endpoint;
-  const headers = upstreamHeaders(caller, endpoint.access);
-  const body = Buffer.from(JSON.stringify(endpoint.render(chat)), 'utf8');
-  const key = headers['authorization'] ?? '';
+  const { headers, body, key } = renderCall(endpoint, chat, caller);
   const known = refusals.find(body, key);
   if (known) throw known;
   const answer = await runtime.transport({ url, headers, body, abort: caller.abort });
@@ -28,6 +26,21 @@ export async function callUpstream(endpoint: Endpoint, chat: ChatRequest, caller
   const error = await refusal(answer, vendor, runtime.clock());
   if (isPermanent(error)) refusals.remember(body, key, error);
   throw error;
+}
+
+/** The last word on a request that the bridge has asked often enough: a client that repeats it by itself spends no more calls. */
+export function rememberLastWord(error: BridgeError, endpoint: Endpoint, chat: ChatRequest, caller: Caller, { refusals }: TurnContext): void {
+  if (CHEAP.has(error.kind)) return;
+  const { body, key } = renderCall(endpoint, chat, caller);
+  refusals.remember(body, key, error);
+}
+
+/** Nothing of a plan was spent: there was no connection, or no call at all, and it may be cured a moment later. */
+const CHEAP: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'shutting_down']);
+
+function renderCall(endpoint: Endpoint, chat: ChatRequest, caller: Caller) {
+  const headers = upstreamHeaders(caller, endpoint.access);
+  return { headers, body: Buffer.from(JSON.stringify(endpoint.render(chat)), 'utf8'), key: headers['authorization'] ?? '' };
 }
 
 /** Asking again with the same words brings the same answer. */

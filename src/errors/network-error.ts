@@ -28,37 +28,48 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: { kind: 'network', text: 'has a TLS certificate that cannot be verified; see NODE_EXTRA_CA_CERTS' },
 };
 
-/** Families of codes, and codes that mean something else with other words; tested against `code message`, before CODES. */
+/** Families of codes, and words that have no code or another one than they should; tested against `code message`, before CODES. */
 const FAMILIES: readonly (readonly [says: RegExp, row: NetworkRow])[] = [
   // undici refuses an interim answer that it did not ask for, though RFC 9110 (15.2) has clients accept it.
   [/^UND_ERR_SOCKET bad response$/, { kind: 'bad_answer', text: 'sent "100 Continue" unasked, which Node\'s fetch does not accept' }],
-  [/^HPE_/, { kind: 'bad_answer', text: 'sent something that is not HTTP; check AI_API_BASE: http or https, and the port' }],
+  // Node 24's parser has words, but no code.
+  [/^HPE_|does not match the HTTP\/1\.1 protocol/, { kind: 'bad_answer', text: 'sent something that is not HTTP; check AI_API_BASE: http or https, and the port' }],
   [/^UND_ERR_HEADERS_OVERFLOW /, { kind: 'bad_answer', text: 'sent more headers than can be read' }],
-  [/^Z_/, { kind: 'bad_answer', text: 'sent a compressed answer that cannot be unpacked' }],
+  [/^UND_ERR_RES_CONTENT_LENGTH_MISMATCH /, { kind: 'bad_answer', text: 'sent a body of another length than it announced' }],
+  [/^(Z_|ZSTD_)/, { kind: 'bad_answer', text: 'sent a compressed answer that cannot be unpacked' }],
   [/^(EPROTO|ERR_SSL_)/, { kind: 'network', text: 'failed to agree on TLS; check AI_API_BASE: http or https, and the port' }],
 ];
 
 /** @param cause what fetch or a body read threw; its own cause carries the code */
 export function classifyNetworkError(cause: unknown, host: string): BridgeError {
-  const coded = findCoded(cause);
-  const row = coded && findRow(coded);
-  const text = row ? `${host} ${row.text}` : `The connection to ${host} failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new BridgeError(row?.kind ?? 'network', coded === undefined ? `${text}.` : `${text} (${coded.code}).`);
+  const { code, message } = findReason(cause) ?? { message: String(cause) };
+  const row = findRow(code, message);
+  const text = row ? `${host} ${row.text}` : `The connection to ${host} failed: ${wordsOf(cause)}`;
+  return new BridgeError(row?.kind ?? 'network', code === undefined ? `${text}.` : `${text} (${code}).`);
 }
 
-interface Coded {
-  readonly code: string;
+function findRow(code: string | undefined, message: string): NetworkRow | undefined {
+  const words = code === undefined ? message : `${code} ${message}`;
+  return FAMILIES.find(([says]) => says.test(words))?.[1] ?? (code === undefined ? undefined : CODES[code]);
+}
+
+/** `fetch failed` says nothing; its cause may: `bad port` for one of those that browsers, and fetch, refuse to ask. */
+function wordsOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const { cause: inner } = cause;
+  return inner instanceof Error && inner !== cause && inner.message !== '' ? `${cause.message}: ${inner.message}` : cause.message;
+}
+
+interface Reason {
+  readonly code?: string;
   readonly message: string;
 }
 
-function findRow({ code, message }: Coded): NetworkRow | undefined {
-  const words = `${code} ${message}`;
-  return FAMILIES.find(([says]) => says.test(words))?.[1] ?? CODES[code];
-}
-
-function findCoded(error: unknown, depth = 0): Coded | undefined {
-  const record = asRecord(error) ?? (error instanceof Error ? { ...error, message: error.message, cause: error.cause } : undefined);
+/** The first error of the chain that has a code, or the innermost one. */
+function findReason(error: unknown, depth = 0): Reason | undefined {
+  const record = asRecord(error);
   if (!record || depth > 3) return undefined;
   const code = asText(record['code']);
-  return code === undefined ? findCoded(record['cause'], depth + 1) : { code, message: asText(record['message']) ?? '' };
+  const message = asText(record['message']) ?? '';
+  return code === undefined ? (findReason(record['cause'], depth + 1) ?? { message }) : { code, message };
 }

@@ -5,7 +5,14 @@ import type { BridgeError } from '../errors/bridge-error';
 
 const REMEMBERED = 32;
 
-interface Refusal { readonly error: BridgeError; readonly until: number }
+/** A client that goes on repeating hears the same for so many times the configured time, then the provider is asked anew. */
+const LONGEST = 4;
+
+interface Refusal {
+  readonly error: BridgeError;
+  until: number;
+  readonly latest: number;
+}
 
 /** Found by the exact bytes and the key they were sent with. */
 export class RefusalCache {
@@ -14,18 +21,22 @@ export class RefusalCache {
   /** @param keepMs how long a refusal is repeated; 0 switches the cache off */
   constructor(private readonly keepMs: number, private readonly clock: Clock) {}
 
-  /** The refusal of the same request to the same key, if it is fresh. */
+  /** The refusal of the same request to the same key, if it is fresh; each repetition keeps it fresh for a while. */
   find(body: Buffer, key: string): BridgeError | undefined {
     if (this.refusals.size === 0) return undefined;
+    const now = this.clock();
     const refusal = this.refusals.get(nameOf(body, key));
-    return refusal && refusal.until > this.clock() ? refusal.error : undefined;
+    if (refusal === undefined || refusal.until <= now) return undefined;
+    refusal.until = Math.min(now + this.keepMs, refusal.latest);
+    return refusal.error;
   }
 
   remember(body: Buffer, key: string, error: BridgeError): void {
     if (this.keepMs <= 0) return;
     const name = nameOf(body, key);
     this.refusals.delete(name);
-    this.refusals.set(name, { error, until: this.clock() + this.keepMs });
+    const now = this.clock();
+    this.refusals.set(name, { error, until: now + this.keepMs, latest: now + LONGEST * this.keepMs });
     const [oldest] = this.refusals.keys();
     if (this.refusals.size > REMEMBERED && oldest !== undefined) this.refusals.delete(oldest);
   }

@@ -66,13 +66,12 @@ const FAULTS: readonly Fault[] = [
   { name: 'something that is not HTTP', step: closed('SSH-2.0-OpenSSH_9.6\r\n'), calls: 2, code: 'bad_upstream_answer', says: /is not HTTP; check AI_API_BASE/ },
   { name: 'an alert of TLS at a port asked in plain HTTP', step: closed(Buffer.from([0x15, 3, 1, 0, 2, 2, 70])), calls: 2, code: 'bad_upstream_answer', says: /is not HTTP/ },
   { name: 'headers without end', step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}x-long: ${'a'.repeat(40_000)}\r\n\r\n`), calls: 2, code: 'bad_upstream_answer', says: /more headers than can be read/ },
-  { name: 'both ways to tell the length', step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n`, chunk(HELLO), LAST_CHUNK), calls: 2, code: 'bad_upstream_answer', says: /is not HTTP/ },
+  { name: 'both ways to tell the length', step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n`, chunk(HELLO), LAST_CHUNK), calls: 2, code: 'bad_upstream_answer', says: /is not HTTP|another length than it announced/ },
   { name: 'only comments, then the end', step: closed(...whole(': one\n\n', ': two\n\n')), calls: 4, code: 'upstream_stream_cut', says: CUT },
   { name: 'a length of the body that ends before its answer does', step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 30\r\n\r\n${HELLO}`), calls: 4, code: 'upstream_stream_cut', says: CUT },
 
   // After something was shown: Codex asks again by itself, and the bridge ends it in time.
   { name: 'a reset in the text', step: reset(...stream(text('Half'))), calls: 4, sdkCalls: 1, code: 'upstream_unreachable', says: RESET, shown: 'Half' },
-  { name: 'a reset in the text of the last answer of a connection', step: reset(LAST, chunk(text('Half'))), calls: 6, sdkCalls: 1, code: 'upstream_stream_cut', says: CUT, shown: 'Half' },
   { name: 'an end in the text, without the end of the body', step: closed(...stream(text('Half'))), calls: 4, sdkCalls: 1, code: 'upstream_unreachable', says: CLOSED, shown: 'Half' },
   { name: 'a clean end in the text', step: closed(...whole(text('Half'))), calls: 6, sdkCalls: 1, code: 'upstream_stream_cut', says: CUT, shown: 'Half' },
   { name: 'a clean end in the text of HTTP/1.0, which is a closed connection', step: closed(`HTTP/1.0 200 OK\r\n${HEADERS}\r\n`, text('Half')), calls: 6, sdkCalls: 1, code: 'upstream_stream_cut', says: CUT, shown: 'Half' },

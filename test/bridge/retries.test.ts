@@ -172,3 +172,20 @@ it('what a model refuses is left out, and the next request knows', async (contex
   assert.deepEqual(bridge.upstream.requests.map((request) => request.body.tool_choice), ['required', 'auto', 'auto']);
   bridge.upstream.assertClean();
 });
+
+it('the last word on a turn is repeated to a client that goes on asking, and costs no more calls', async (context) => {
+  const settings = { ...MANY, refusalCacheMs: 60_000 };
+  const bridge = await startBridge(context, { script: () => error(500, 'Internal failure'), settings });
+  for (let round = 0; round < 3; round += 1) {
+    assert.match(finalResponse(await bridge.stream({ input: ask() }, CODEX)).error.message, /Internal failure\. Tried 4 times/);
+  }
+  assert.equal(bridge.upstream.requests.length, 4);
+  await bridge.stream({ input: ask('Something else') }, CODEX);
+  assert.equal(bridge.upstream.requests.length, 8);
+});
+
+it('a connection that could not be made is tried again at once: it may be there by now', async (context) => {
+  const bridge = await startBridge(context, { script: (_request, index) => (index < 4 ? refuse() : hello), settings: { ...MANY, refusalCacheMs: 60_000 } });
+  assert.equal(finalResponse(await bridge.stream({ input: ask() }, CODEX)).status, 'failed');
+  assert.equal(finalResponse(await bridge.stream({ input: ask() }, CODEX)).status, 'completed');
+});

@@ -1,0 +1,41 @@
+/** A provider that is silent for longer than Codex waits: signs of life keep the turn going, and their absence ends it. */
+import assert from 'node:assert/strict';
+import { answer, silence } from '../../support/scripted-upstream';
+import { errorsOf, textsOf } from './events';
+import { scenario } from './scenario';
+
+/** Less than the provider is silent for below: without signs of life Codex gives up. */
+const IMPATIENT = { stream_idle_timeout_ms: 1_500 };
+const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
+
+for (const [place, index] of [['before its first token', 0], ['in the middle of its text', 3]] as const) {
+  scenario(
+    `a provider that is silent ${place} for longer than Codex waits`,
+    {
+      dialects: ['dashscope'],
+      script: [answer({ text: 'At last: here it is.', gate: (at) => (at === index ? later() : undefined) })],
+      config: { provider: IMPATIENT },
+      bridgeEnv: { KEEP_ALIVE_MS: '300' },
+    },
+    async ({ run }) => {
+      const { events, requests } = await run('Think.');
+      assert.deepEqual(textsOf(events, 'agent_message'), ['At last: here it is.']);
+      assert.equal(requests.length, 1);
+      assert.deepEqual(errorsOf(events), []);
+    },
+  );
+}
+
+scenario(
+  'the same silence without signs of life, which shows that they matter',
+  {
+    dialects: ['dashscope'],
+    script: () => silence(),
+    config: { provider: { ...IMPATIENT, stream_max_retries: 0 } },
+    bridgeEnv: { KEEP_ALIVE_MS: '0' },
+  },
+  async ({ run }) => {
+    const { events } = await run('Think.', { exitCode: 1 });
+    assert.match(errorsOf(events).at(-1) ?? '', /idle timeout waiting for SSE/);
+  },
+);
