@@ -86,7 +86,9 @@ async function waitForNext(error: BridgeError, job: OpeningJob<unknown>): Promis
     const last = lastWord(error, failed);
     // With UPSTREAM_CALLS=1 asking again is left to the client, unless the provider asks for a long wait.
     const { endpoint, chat, caller, context } = job;
-    if (failed > 1 || error.details.retryAfterMs !== undefined) rememberLastWord(last, endpoint, context.learned.apply(chat), caller, context);
+    if (failed > 1 || error.details.retryAfterMs !== undefined) {
+      rememberLastWord(last, endpoint, context.learned.apply(chat), caller, context);
+    }
     throw last;
   }
   log.info('upstream failed, trying again', { kind: error.kind, error: error.message, failed, waitMs: Math.round(wait) });

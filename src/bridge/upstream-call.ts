@@ -28,8 +28,10 @@ export async function callUpstream(endpoint: Endpoint, chat: ChatRequest, caller
   throw error;
 }
 
-/** The last word on a request that the bridge has asked often enough: a client that repeats it by itself spends no more calls. */
-export function rememberLastWord(error: BridgeError, endpoint: Endpoint, chat: ChatRequest, caller: Caller, { refusals }: TurnContext): void {
+/** The last word on a request that was asked often enough: a client that repeats it by itself spends no more calls. */
+export function rememberLastWord(
+  error: BridgeError, endpoint: Endpoint, chat: ChatRequest, caller: Caller, { refusals }: TurnContext,
+): void {
   if (CHEAP.has(error.kind)) return;
   const { body, key } = renderCall(endpoint, chat, caller);
   refusals.remember(body, key, error);

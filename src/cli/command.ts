@@ -22,7 +22,10 @@ export interface CommandIo {
   error(text: string): void;
   /** Calls `handler` for every stop signal, until the returned function is called. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
-  /** Calls `handler` for what is thrown where nobody catches it, which then does not end the process; until the returned function is called. */
+  /**
+   * Calls `handler` for what is thrown where nobody catches it, until the returned function is called; the process does
+   * not end by it meanwhile.
+   */
   onCrash?(handler: (cause: unknown, origin: CrashOrigin) => void): () => void;
   /** Whether standard output ends at a terminal; absent means no. */
   isTerminal?(): boolean;

@@ -20,9 +20,9 @@ export function classifyHttpFailure(failure: HttpFailure): BridgeError {
   const { status, retryAfterMs, host } = failure;
   const vendor = readErrorText(hideKey(failure.body, failure));
   const requestId = failure.requestId ?? vendor.requestId;
-  const opening = `${host} answered ${status}: `;
-  return describe({ ...vendor, message: vendor.message || 'no message', ...(requestId !== undefined && { requestId }) }, failure, {
-    opening,
+  const said = { ...vendor, message: vendor.message || 'no message', ...(requestId !== undefined && { requestId }) };
+  return describe(said, failure, {
+    opening: `${host} answered ${status}: `,
     stop: true,
     fallback: kindOfStatus(status, vendor.page === true),
     details: { upstreamStatus: status, ...(retryAfterMs !== undefined && { retryAfterMs }) },
@@ -73,9 +73,12 @@ function describe(vendor: VendorError, source: Vendor, { opening, stop, fallback
 
 /** What the provider means by its own codes comes before what anyone means by such words. */
 function findRule(vendor: VendorError, { rules = [] }: Vendor): ErrorRule | undefined {
-  const words = wordsOf(vendor);
+  const words = wordsOf(vendor).slice(0, WORDING_LENGTH);
   return [...rules, ...WORDINGS].find((rule) => rule.says.test(words));
 }
+
+/** Validators repeat the request behind their own words, and a conversation may speak of rate limits. */
+const WORDING_LENGTH = 600;
 
 function adviceFor(kind: ErrorKind, rule: ErrorRule | undefined, { host, keyAdvice }: Vendor): string | undefined {
   const general = kind === 'auth' ? (keyAdvice ?? ADVICE[kind]) : ADVICE[kind];

@@ -33,7 +33,9 @@ const FAMILIES: readonly (readonly [says: RegExp, row: NetworkRow])[] = [
   // undici refuses an interim answer that it did not ask for, though RFC 9110 (15.2) has clients accept it.
   [/^UND_ERR_SOCKET bad response$/, { kind: 'bad_answer', text: 'sent "100 Continue" unasked, which Node\'s fetch does not accept' }],
   // Node 24's parser has words, but no code.
-  [/^HPE_|does not match the HTTP\/1\.1 protocol/, { kind: 'bad_answer', text: 'sent something that is not HTTP; check AI_API_BASE: http or https, and the port' }],
+  [/^HPE_|does not match the HTTP\/1\.1 protocol/, {
+    kind: 'bad_answer', text: 'sent something that is not HTTP; check AI_API_BASE: http or https, and the port',
+  }],
   [/^UND_ERR_HEADERS_OVERFLOW /, { kind: 'bad_answer', text: 'sent more headers than can be read' }],
   [/^UND_ERR_RES_CONTENT_LENGTH_MISMATCH /, { kind: 'bad_answer', text: 'sent a body of another length than it announced' }],
   [/^(Z_|ZSTD_)/, { kind: 'bad_answer', text: 'sent a compressed answer that cannot be unpacked' }],

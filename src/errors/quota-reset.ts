@@ -15,7 +15,9 @@ const MONDAY = 'The week of the plan begins anew on Monday at 00:00 (UTC+8)';
 /** The rules of plans. Sources stand at the rows of src/providers that name them. */
 const RESETS = {
   /** A window of five hours that moves along. */
-  rolling: () => ({ sentence: 'It is a rolling limit: requests count for five hours, so it eases bit by bit and is clear in five hours at the latest.' }),
+  rolling: () => ({
+    sentence: 'It is a rolling limit: requests count for five hours, so it eases bit by bit and is clear in five hours at the latest.',
+  }),
   /** Monday 00:00 in China. */
   monday: (_message, now) => (now === undefined ? { sentence: `${MONDAY}.` } : told(nextMonday(now), now, MONDAY)),
   /** The day of the month on which the subscription began, 00:00 in China; the last day of a month that has no such day. */

@@ -6,6 +6,9 @@
 import type { ErrorKind } from './error-table';
 import type { ErrorRule } from './error-rule';
 
+/** One of these pieces of regular expressions, in upper or lower case. */
+const anyOf = (...pieces: readonly string[]): RegExp => new RegExp(pieces.join('|'), 'i');
+
 /**
  * Wordings decide before statuses do: the same wording comes with 400, 403, 429, 500 or inside a 200. The first match
  * wins, so a limit that passes comes before a full context ("too many tokens, please wait"), and a used-up plan before
@@ -15,46 +18,66 @@ export const WORDINGS: readonly ErrorRule[] = [
   { kind: 'wrong_client', says: /only available for coding agents/i },
   {
     kind: 'quota',
-    says: new RegExp([
+    says: anyOf(
       '(hour|week|month|free) allocated quota exceeded', 'FreeTierOnly',
-      'insufficient[_ ](account )?(balance|funds)|balance is insufficient|overdue balance|Arrearage|余额不足|requires more credits',
-      'usage limit (reached|exceeded)|limit exhausted|(weekly|monthly|daily)\\b.{0,20}(usage )?(limit|quota)|使用上限',
-      '(package|plan|subscription) has expired',
-      'request reached \\S+ TPD|exceeded_current_quota|insufficient_user_quota|InvalidSubscription|fair usage policy',
-    ].join('|'), 'i'),
+      'insufficient[_ ](account )?(balance|funds)', 'balance is insufficient', 'overdue balance', 'Arrearage', '余额不足', 'requires more credits',
+      'usage limit (reached|exceeded)', 'limit exhausted', '(weekly|monthly|daily)\\b.{0,20}(usage )?(limit|quota)', '使用上限',
+      '(package|plan|subscription) has expired', 'InvalidSubscription', 'fair usage policy',
+      'request reached \\S+ TPD', 'exceeded_current_quota', 'insufficient_user_quota',
+    ),
   },
   // The same type stands on a week that is used up (openclaw#142656), which the row above knows.
   { kind: 'wrong_client', says: /access_terminated_error/i },
-  { kind: 'overload', says: /system capacity limits|engine.{0,20}overloaded|overloaded_error|server ?overloaded|system is too busy|访问量过大/i },
+  {
+    kind: 'overload',
+    says: anyOf('system capacity limits', 'engine.{0,20}overloaded', 'overloaded_error', 'server ?overloaded', 'system is too busy', '访问量过大'),
+  },
   {
     kind: 'rate_limit',
     says: /#token-limit/i,
     advice: 'It is a limit of tokens per minute, not of the account: it clears within a minute.',
     pauseMs: 20_000,
   },
-  { kind: 'rate_limit', says: /throttling|rate ?limit|rate_limit|too many requests|too many tokens, please wait|concurrency|limit_requests|limit_burst_rate|速率限制/i },
+  {
+    kind: 'rate_limit',
+    says: anyOf(
+      'throttling', 'rate[ _]?limit', 'too many requests', 'too many tokens, please wait', 'concurrency', 'limit_requests', 'limit_burst_rate',
+      '速率限制',
+    ),
+  },
   // After the throttle of tokens per minute, which has the same code and the anchor #token-limit.
   { kind: 'quota', says: /insufficient_quota/i },
-  { kind: 'moderation', says: /data_?inspection_?failed|inappropriate content|content_policy|content_filter|moderation block|sensitive ?content|unsafe or sensitive|new_sensitive/i },
+  {
+    kind: 'moderation',
+    says: anyOf(
+      'data_?inspection_?failed', 'inappropriate content', 'content_policy', 'content_filter', 'moderation block', 'sensitive ?content',
+      'unsafe or sensitive', 'new_sensitive',
+    ),
+  },
   {
     kind: 'upstream_rejected',
     says: /repetitive tool calls/i,
-    advice: 'The conversation holds the same call again and again, and {host} refuses such a history. Go back to before the repetition (Esc twice in Codex), try /compact, or start a new thread.',
+    advice:
+      'The conversation holds the same call again and again, and {host} refuses such a history. '
+      + 'Go back to before the repetition (Esc twice in Codex), try /compact, or start a new thread.',
   },
   {
     kind: 'context_overflow',
-    says: new RegExp([
-      'range of input length', 'message token length exceed', 'prompt (is )?too long|Prompt 超长', 'exceeds max length', 'context window',
+    says: anyOf(
+      'range of input length', 'message token length exceed', 'prompt (is )?too long', 'Prompt 超长', 'exceeds max length', 'context window',
       'exceeded model token limit', 'maximum context length', 'exceeds the available context', 'exceed_context_size',
       'greater than the context length', 'exceeded max context length', 'context_length_exceeded', 'max_seq_len', 'OutofContext',
       'exceed max message tokens',
-    ].join('|'), 'i'),
+    ),
   },
   {
     kind: 'model_not_found',
-    says: /model .{0,80}(is not supported|(does )?not exist|not found)|model_not_found|unknown ?model|not found the model|no endpoints found|product is not activated|ModelNotOpen|UnsupportedModel|模型不存在/i,
+    says: anyOf(
+      'model .{0,80}(is not supported|(does )?not exist|not found)', 'model_not_found', 'unknown ?model', 'not found the model',
+      'no endpoints found', 'product is not activated', 'ModelNotOpen', 'UnsupportedModel', '模型不存在',
+    ),
   },
-  { kind: 'auth', says: /incorrect api key|invalid[ _-]?api[ _-]?key|invalid access token|token expired|api key.{0,40}is invalid/i },
+  { kind: 'auth', says: anyOf('incorrect api key', 'invalid[ _-]?api[ _-]?key', 'invalid access token', 'token expired', 'api key.{0,40}is invalid') },
 ];
 
 /** What a status means when no wording is known. */
@@ -81,7 +104,8 @@ export const PAGE_STATUSES: Readonly<Record<number, ErrorKind>> = { 401: 'forbid
 export const ADVICE: { readonly [K in ErrorKind]?: string } = {
   auth: 'Check that AI_API_KEY belongs to {host}.',
   wrong_client:
-    'It accepts only the coding tools it knows, by their User-Agent. The bridge forwards that of the client; UPSTREAM_USER_AGENT sets another one, on your own responsibility.',
+    'It accepts only the coding tools it knows, by their User-Agent. The bridge forwards that of the client; '
+    + 'UPSTREAM_USER_AGENT sets another one, on your own responsibility.',
   model_not_found: 'Check the model name: ids are exact, see GET /v1/models.',
   quota: 'Asking again does not help until the plan resets.',
   not_found: 'Check AI_API_BASE: {host} serves nothing at this address.',

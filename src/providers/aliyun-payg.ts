@@ -22,7 +22,10 @@ export const aliyunPayg: Provider = {
   // The newer addresses hold the id of the workspace: https://{WorkspaceId}.ap-southeast-1.maas.aliyuncs.com.
   hosts: [/^[a-z0-9.-]+\.maas\.aliyuncs\.com$/],
   keyEnv: ['DASHSCOPE_API_KEY'],
-  keyShape: { pattern: /^(?!sk-sp-)/, advice: 'The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its own.' },
+  keyShape: {
+    pattern: /^(?!sk-sp-)/,
+    advice: 'The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its own.',
+  },
   docs: 'https://www.alibabacloud.com/help/en/model-studio/models',
   // Documented: help.aliyun.com/en/model-studio/compatibility-with-openai-responses-api; qwen3.8-max for Codex in document_detail/3029258.
   responses: {

@@ -28,7 +28,7 @@ export const zai: Provider = {
     {
       kind: 'quota',
       says: /^1113\b/,
-      advice: 'If you have a plan, its address ends in /api/coding/paas/v4 and its key works nowhere else; otherwise the balance is empty.',
+      advice: 'A plan is served under /api/coding/paas/v4 and its key works nowhere else; without a plan, the balance is empty.',
     },
     { kind: 'quota', says: /^(1308|1310|131[6-9]|132[01])\b/, resets: 'beijing-time' },
     { kind: 'quota', says: /^(1309|1314)\b/, advice: 'The plan has run out: renew it, or use a key of another one.' },

@@ -156,3 +156,8 @@ it('every kind has a whole row', () => {
     assert.match(row.code, /^[a-z_]+$/, kind);
   }
 });
+
+it('what a validator repeats of the conversation decides nothing', () => {
+  const body = JSON.stringify({ detail: [{ type: 'missing', loc: ['body', 'messages', 3], input: `${'x'.repeat(700)} rate limit, context window` }] });
+  assert.equal(classifyHttpFailure({ status: 422, body, host: 'api.example' }).kind, 'upstream_rejected');
+});
