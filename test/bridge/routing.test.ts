@@ -1,0 +1,61 @@
+/** One bridge, several providers: where a model name sends the request, and whose key goes there. Nothing leaves this process. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createBridge } from '../../src/bridge/create-bridge';
+import { resolveConfig } from '../../src/config/resolve';
+import { BridgeError } from '../../src/errors/bridge-error';
+import { createLogger } from '../../src/observe/log';
+import type { UpstreamRequest } from '../../src/upstream/transport';
+
+const HOME = 'https://coding.dashscope.aliyuncs.com/v1/chat/completions';
+const DEEPSEEK = 'https://api.deepseek.com/chat/completions';
+
+/** Asks for `model`; resolves with what would have gone upstream, and with the failure that the client hears. */
+async function route(model: string, flags: Readonly<Record<string, string>> = {}, keys: Readonly<Record<string, string>> = { deepseek: 'sk-test-deepseek' }) {
+  const resolved = resolveConfig({ aiApiKey: 'sk-test-home', modelMap: 'deep=deepseek/deepseek-v4-pro,fast=glm-4.7', upstreamCalls: '1', ...flags }, {});
+  assert.ok(resolved.ok);
+  const sent: UpstreamRequest[] = [];
+  const transport = async (request: UpstreamRequest): Promise<never> => {
+    sent.push(request);
+    throw new BridgeError('network', 'not sent');
+  };
+  const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
+  const bridge = createBridge({ ...resolved.config, providerKeys: keys }, log, { transport });
+  const caller = { client: 'generic', authorization: 'Bearer sk-test-inbound', headers: {}, abort: new AbortController().signal } as const;
+  const failure: unknown = await bridge.start('responses', { model, input: 'Hi', store: false }, caller)
+    .then((turn) => turn.collect()).catch((error: unknown) => error);
+  assert.ok(failure instanceof BridgeError);
+  const [request] = sent;
+  const body = request && (JSON.parse(request.body.toString('utf8')) as { model: string });
+  return { url: request?.url, key: request?.headers['authorization'], model: body?.model, failure };
+}
+
+describe('a model name', () => {
+  const CASES: readonly (readonly [asked: string, url: string, key: string, model: string])[] = [
+    ['glm-4.7', HOME, 'Bearer sk-test-home', 'glm-4.7'],
+    ['fast', HOME, 'Bearer sk-test-home', 'glm-4.7'],
+    ['deepseek/deepseek-v4-pro', DEEPSEEK, 'Bearer sk-test-deepseek', 'deepseek-v4-pro'],
+    ['deep', DEEPSEEK, 'Bearer sk-test-deepseek', 'deepseek-v4-pro'],
+  ];
+  for (const [asked, url, key, model] of CASES) {
+    it(`${asked} goes to ${new URL(url).host}`, async () => {
+      const { failure: _failure, ...sent } = await route(asked);
+      assert.deepEqual(sent, { url, key, model });
+    });
+  }
+
+  it('that leads elsewhere never takes the inbound token or the home key along', async () => {
+    assert.equal((await route('glm-4.7', { forceEnvAuth: '0' })).key, 'Bearer sk-test-inbound');
+    assert.equal((await route('deep', { forceEnvAuth: '0' })).key, 'Bearer sk-test-deepseek');
+    const { url, failure } = await route('deep', { forceEnvAuth: '0' }, {});
+    assert.equal(url, undefined);
+    assert.equal(failure.kind, 'auth');
+    assert.match(failure.message, /DEEPSEEK_API_KEY/);
+  });
+
+  it('of a provider without an address of its own is refused before anything is sent', async () => {
+    const { url, failure } = await route('openai-compatible/some-model');
+    assert.equal(url, undefined);
+    assert.deepEqual([failure.kind, failure.details.param], ['invalid_request', 'model']);
+  });
+});
