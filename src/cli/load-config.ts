@@ -1,12 +1,42 @@
-/** The configuration of a command: the options, and what the chosen provider adds to them. */
-import { resolveConfig, type Environment, type FlagTexts, type ResolvedConfig } from '../config/resolve';
+/** The configuration of a command: the options, the file of variables, and what the chosen provider adds to them. */
+import { OPTIONS } from '../config/options';
+import { fromProcess, isSet, resolveConfig } from '../config/resolve';
+import type { Environment, FindOrigin, FlagTexts, ResolvedConfig } from '../config/resolve';
+
+/** The environment, with the file of variables below it where one is named. */
+export interface LoadedEnvironment {
+  readonly env: Environment;
+  /** The file as it was named, and everything in it; undefined where none is named or it cannot be read. */
+  readonly file: { readonly path: string; readonly values: Readonly<Record<string, string>> } | undefined;
+  readonly findOrigin: FindOrigin;
+  readonly mistakes: readonly string[];
+}
+
+type Resolved = Extract<ResolvedConfig, { readonly ok: true }>;
+
+/** The configuration with the environment it was read from: whoever looks for further variables looks there. */
+export type LoadedConfig = (Resolved & Pick<LoadedEnvironment, 'env' | 'file'>) | Exclude<ResolvedConfig, Resolved>;
 
 /** The catalogue of providers takes milliseconds to load: it is left alone when it has nothing to add. */
-export function loadConfig(flags: FlagTexts, env: Environment): ResolvedConfig {
-  const resolved = resolveConfig(flags, env);
-  if (!resolved.ok) return resolved;
+export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
+  const { env, file, findOrigin, mistakes } = loadEnvironment(flags, given);
+  const resolved = resolveConfig(flags, env, findOrigin);
+  const all = [...mistakes, ...(resolved.ok ? [] : resolved.mistakes)];
+  if (!resolved.ok || all.length > 0) return { ok: false, mistakes: all };
   const { provider, aiApiKey } = resolved.config;
-  if (provider === undefined && aiApiKey !== undefined) return resolved;
+  if (provider === undefined && aiApiKey !== undefined) return { ...resolved, env, file };
   const { addProviderValues }: typeof import('../config/provider-values') = require('../config/provider-values');
-  return addProviderValues(resolved, env);
+  const whole = addProviderValues(resolved, env, findOrigin);
+  return whole.ok ? { ...whole, env, file } : whole;
+}
+
+/** Reads the file of variables that the flag or the variable names; without one the environment stays as it is. */
+export function loadEnvironment(flags: FlagTexts, env: Environment): LoadedEnvironment {
+  const [flag] = OPTIONS.envFile.flags;
+  const [variable] = OPTIONS.envFile.env;
+  const given = flags.envFile ?? env[variable];
+  // An empty flag is a mistake that `resolveConfig` tells.
+  if (!isSet(given)) return { env, file: undefined, findOrigin: fromProcess, mistakes: [] };
+  const { readEnvFile }: typeof import('./read-env-file') = require('./read-env-file');
+  return readEnvFile(given, flags.envFile === undefined ? fromProcess(variable) : { kind: 'flag', name: flag }, env);
 }

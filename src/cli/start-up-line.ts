@@ -30,7 +30,8 @@ export function renderOrigin(origin: Origin): string {
   return origin.kind === 'default' ? '' : ` from ${origin.kind} ${origin.name}`;
 }
 
-function describeKey(config: Config, origins: Origins): string {
+/** Whether there is a key, and where it came from, or how to set one; never the key. */
+export function describeKey(config: Config, origins: Origins): string {
   if (!config.forceEnvAuth) return 'the one of each request';
   if (config.aiApiKey !== undefined) return `set${renderOrigin(origins.aiApiKey)}`;
   const { findProvider }: typeof import('../providers/catalog') = require('../providers/catalog');

@@ -1,4 +1,4 @@
-/** The options as text for people: the end of `--help`, and docs/configuration.md; both print from the rows. */
+/** The options as text for people: in the help of commands, and docs/configuration.md; both print from the rows. */
 import type { Group } from './option';
 import { OPTIONS, OPTION_NAMES, type OptionName } from './options';
 import { resolveConfig } from './resolve';
@@ -9,7 +9,7 @@ const GROUP_TITLES: Readonly<Record<Group, string>> = {
   limits: 'Limits',
   translation: 'Translation',
   reasoning: 'Reasoning',
-  state: 'Kept answers',
+  state: 'Kept answers and files',
   log: 'Logging',
 };
 
@@ -21,10 +21,13 @@ const DEFAULT: Column = ['Default', (name) => (OPTIONS[name].default === undefin
 const VALUE: Column = ['Value', (name) => OPTIONS[name].type.expected];
 const MEANING: Column = ['Meaning', (name) => OPTIONS[name].help];
 
-/** Every option in plain text, two lines each, for `--help`. */
-export function renderOptionsHelp(): string {
-  const sections = eachGroup((title, names) => `${title}:\n${names.map(renderOptionHelp).join('')}`);
-  return sections.join('\n');
+/** The options of `wanted`, or every one, in plain text, for the help of commands; groups without any are left out. */
+export function renderOptionsHelp(wanted: readonly OptionName[] = OPTION_NAMES): string {
+  const sections = eachGroup((title, names) => {
+    const shown = names.filter((name) => wanted.includes(name));
+    return shown.length === 0 ? '' : `${title}:\n${shown.map(renderOptionHelp).join('')}`;
+  });
+  return sections.filter((section) => section !== '').join('\n');
 }
 
 /** Every option as one Markdown table, for README.md. */
@@ -49,6 +52,10 @@ variable that is set but empty counts as not set. \`--port 8080\` and \`--port=8
 on by its bare flag (\`--web-search\`) and off by the flag with \`no-\` (\`--no-web-search\`); it takes a value as well
 (\`--web-search=0\`).
 
+Variables may also stand in a file, which \`--env-file\` or \`BRIDGE_ENV_FILE\` names: a line \`NAME=VALUE\` counts where the
+variable itself is not set. Values may stand in 'single' or "double" quotes, lines that begin with \`#\` are comments.
+\`aliyun-codex-bridge config\` shows the value of every option and where it comes from.
+
 When something is wrong, the bridge does not start. It lists every mistake, with the value, what was expected and where
 the value came from, and exits with code 2:
 `;
@@ -59,7 +66,8 @@ function renderExample(): string {
   return ['```', ...mistakes, '```', ''].join('\n');
 }
 
-function eachGroup(render: (title: string, names: readonly OptionName[]) => string): string[] {
+/** Renders every group of options, in the order of their titles. */
+export function eachGroup(render: (title: string, names: readonly OptionName[]) => string): string[] {
   return Object.entries(GROUP_TITLES).map(([group, title]) =>
     render(title, OPTION_NAMES.filter((name) => OPTIONS[name].group === group)));
 }

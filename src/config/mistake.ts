@@ -1,11 +1,11 @@
 /** The sentence for a value that an option cannot take. */
 import { quote, quoteSecret } from './quote';
-import type { Origin } from './resolve';
+import type { GivenOrigin } from './resolve';
 
 /** What the user gave, and where. */
 export interface GivenText {
   readonly text: string;
-  readonly origin: Origin & { readonly name: string };
+  readonly origin: GivenOrigin;
 }
 
 /** As much of an option as the sentence needs. */

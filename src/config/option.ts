@@ -12,6 +12,8 @@ export interface ValueType<V> {
   readonly expected: string;
   /** Stands for the value in the help text: `--port PORT`. */
   readonly placeholder: string;
+  /** All words that fit, where they can be listed. */
+  readonly words?: readonly string[];
   /** A switch can be given as `--name` or `--no-name`, without a value. */
   readonly isSwitch?: true;
   /** The value, or `undefined` when `input` is not what was expected. */

@@ -2,7 +2,7 @@
 import { DEFAULT_BASE_URL } from '../providers/default-base-url';
 import { option, optional, type Option } from './option';
 import { providerName } from './provider-name';
-import { baseUrl, folder, headerText, host, key, onOff, port, text } from './value-types';
+import { baseUrl, file, folder, headerText, host, hosts, key, onOff, port, text } from './value-types';
 import { choice, integer, megabytes, milliseconds, pairs } from './value-types';
 
 const TABLE = {
@@ -21,6 +21,13 @@ const TABLE = {
     default: 31415,
     group: 'listen',
     help: 'Port to listen on; 0 picks a free one.',
+  }),
+  allowHost: optional({
+    flags: ['--allow-host'],
+    env: ['ALLOW_HOST'],
+    type: hosts,
+    group: 'listen',
+    help: 'Names under which the bridge may be asked beside its own, as behind a reverse proxy.',
   }),
   aiBaseUrl: option({
     flags: ['--ai-base-url'],
@@ -272,6 +279,20 @@ const TABLE = {
     group: 'state',
     help: 'How long an answer is kept after it was last used.',
   }),
+  stateDir: optional({
+    flags: ['--state-dir'],
+    env: ['BRIDGE_STATE_DIR'],
+    type: folder,
+    group: 'state',
+    help: "Folder for the bridge's own files: who runs, the log, the catalogue; without it the system's usual place.",
+  }),
+  envFile: optional({
+    flags: ['--env-file'],
+    env: ['BRIDGE_ENV_FILE'],
+    type: file,
+    group: 'state',
+    help: 'File of NAME=VALUE lines that stand for environment variables; a variable that is set beats its line.',
+  }),
   logLevel: option({
     flags: ['--log-level'],
     env: ['LOG_LEVEL'],
@@ -287,6 +308,21 @@ const TABLE = {
     default: 'text',
     group: 'log',
     help: 'Log lines for people or for programs.',
+  }),
+  logFile: optional({
+    flags: ['--log-file'],
+    env: ['BRIDGE_LOG_FILE'],
+    type: file,
+    group: 'log',
+    help: 'File to write the log to instead of standard error.',
+  }),
+  logFileMaxMb: option({
+    flags: ['--log-file-max-mb'],
+    env: ['BRIDGE_LOG_FILE_MAX_MB'],
+    type: megabytes(1, 1_024),
+    default: 5,
+    group: 'log',
+    help: 'Size at which the log file is set aside as FILE.1, in place of the one before, and a new one begun.',
   }),
   logStreamRaw: option({
     flags: ['--log-stream-raw'],

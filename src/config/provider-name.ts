@@ -8,5 +8,6 @@ const NAMES = Object.keys(PROVIDER_NAMES);
 export const providerName: ValueType<string> = {
   expected: `${NAMES.slice(0, -1).join(', ')} or ${NAMES.at(-1)}`,
   placeholder: 'NAME',
+  words: NAMES,
   parse: findProviderName,
 };

@@ -4,23 +4,28 @@ import { resolveKey } from '../providers/keys';
 import type { Provider } from '../providers/provider';
 import { describeMistake } from './mistake';
 import { OPTIONS, type Config } from './options';
-import type { Environment, Origins, ResolvedConfig } from './resolve';
+import { fromProcess, type Environment, type FindOrigin, type Origins, type ResolvedConfig } from './resolve';
 
 interface Whole {
   readonly config: Config;
   readonly origins: Origins;
 }
 
+interface Variables {
+  readonly env: Environment;
+  readonly findOrigin: FindOrigin;
+}
+
 type Added = Whole | { readonly mistake: string };
 
 /** AI_PROVIDER without AI_API_BASE means the provider's first address; AI_API_KEY beats the provider's own variable. */
-export function addProviderValues(given: Whole, env: Environment): ResolvedConfig {
+export function addProviderValues(given: Whole, env: Environment, findOrigin: FindOrigin = fromProcess): ResolvedConfig {
   const provider = findProvider(given.config.provider, given.config.aiBaseUrl);
   const steps = [addAddress, addKey];
   let whole = given;
   const mistakes: string[] = [];
   for (const step of steps) {
-    const added = step(whole, provider, env);
+    const added = step(whole, provider, { env, findOrigin });
     if ('mistake' in added) mistakes.push(added.mistake);
     else whole = added;
   }
@@ -40,10 +45,10 @@ function addAddress({ config, origins }: Whole, provider: Provider): Added {
   return { config: { ...config, aiBaseUrl }, origins: { ...origins, aiBaseUrl: origin } };
 }
 
-function addKey({ config, origins }: Whole, provider: Provider, env: Environment): Added {
+function addKey({ config, origins }: Whole, provider: Provider, { env, findOrigin }: Variables): Added {
   const found = config.aiApiKey === undefined ? resolveKey(provider, env) : undefined;
   if (!found) return { config, origins };
-  const origin = { kind: 'env', name: found.variable } as const;
+  const origin = findOrigin(found.variable);
   const aiApiKey = OPTIONS.aiApiKey.type.parse(found.key);
   if (aiApiKey === undefined) return { mistake: describeMistake(OPTIONS.aiApiKey, { text: found.key, origin }) };
   return { config: { ...config, aiApiKey }, origins: { ...origins, aiApiKey: origin } };

@@ -9,6 +9,7 @@ export function quote(input: string): string {
 }
 
 /** Shows how a secret begins: three characters at most, and never more than a quarter of it. */
-export function quoteSecret(input: string): string {
-  return JSON.stringify(`${input.slice(0, Math.min(3, Math.floor(input.length / 4)))}…`);
-}
+export const quoteSecret = (input: string): string => JSON.stringify(maskSecret(input));
+
+/** The same without quotes. */
+export const maskSecret = (input: string): string => `${input.slice(0, Math.min(3, Math.floor(input.length / 4)))}…`;

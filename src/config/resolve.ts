@@ -9,8 +9,17 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The texts given on the command line, by option. */
 export type FlagTexts = { readonly [N in OptionName]?: string };
 
-/** Where a value came from: the flag or the variable the user gave, or the table. */
-export type Origin = { readonly kind: 'flag' | 'env'; readonly name: string } | { readonly kind: 'default' };
+/** What the user gave: a flag, a variable, or a line of a file of variables, whose name is then `PORT in ./my.env`. */
+export interface GivenOrigin {
+  readonly kind: 'flag' | 'env' | 'file';
+  readonly name: string;
+}
+
+/** Where a value came from: the user, or the table. */
+export type Origin = GivenOrigin | { readonly kind: 'default' };
+
+/** Where a variable of the environment came from. */
+export type FindOrigin = (variable: string) => GivenOrigin;
 
 /** The origin of each value of a Config. */
 export type Origins = Readonly<Record<OptionName, Origin>>;
@@ -22,16 +31,22 @@ export type ResolvedConfig =
 
 type Draft<T> = { -readonly [N in keyof T]?: T[N] };
 
+/** The environment of a process, without any file. */
+export const fromProcess: FindOrigin = (name) => ({ kind: 'env', name });
+
+/** Whether a variable counts: an empty one does not. */
+export const isSet = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';
+
 /**
  * Takes the texts of `flags` and the variables of `env`; an empty variable counts as absent, an empty flag does not.
  * Returns the configuration, or all mistakes at once. What the chosen provider adds: `addProviderValues`.
  */
-export function resolveConfig(flags: FlagTexts, env: Environment): ResolvedConfig {
+export function resolveConfig(flags: FlagTexts, env: Environment, findOrigin: FindOrigin = fromProcess): ResolvedConfig {
   const config: Draft<Config> = {};
   const origins: Draft<Origins> = {};
   const mistakes: string[] = [];
   for (const name of OPTION_NAMES) {
-    const mistake = resolveOption(name, { flags, env, config, origins });
+    const mistake = resolveOption(name, { flags, env, findOrigin, config, origins });
     if (mistake !== undefined) mistakes.push(mistake);
   }
   if (isWhole(config) && isWhole(origins)) return { ok: true, config, origins };
@@ -41,6 +56,7 @@ export function resolveConfig(flags: FlagTexts, env: Environment): ResolvedConfi
 interface Resolution {
   readonly flags: FlagTexts;
   readonly env: Environment;
+  readonly findOrigin: FindOrigin;
   readonly config: Draft<Config>;
   readonly origins: Draft<Origins>;
 }
@@ -60,13 +76,13 @@ function resolveOption<N extends OptionName>(name: N, resolution: Resolution): s
   return undefined;
 }
 
-function findText(name: OptionName, { flags, env }: Resolution): GivenText | undefined {
+function findText(name: OptionName, { flags, env, findOrigin }: Resolution): GivenText | undefined {
   const row = OPTIONS[name];
   const flag = flags[name];
   if (flag !== undefined) return { text: flag, origin: { kind: 'flag', name: row.flags[0] } };
   for (const variable of row.env) {
     const text = env[variable];
-    if (text !== undefined && text.trim() !== '') return { text, origin: { kind: 'env', name: variable } };
+    if (isSet(text)) return { text, origin: findOrigin(variable) };
   }
   return undefined;
 }

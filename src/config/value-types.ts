@@ -53,6 +53,16 @@ export const host: ValueType<string> = {
   },
 };
 
+/** Host names or addresses with commas between them. */
+export const hosts: ValueType<readonly string[]> = {
+  expected: 'host names or IP addresses with commas between, without schemes and ports',
+  placeholder: 'HOST,…',
+  parse: (input) => {
+    const names = input.split(',').map((name) => name.trim()).filter((name) => name !== '').map(host.parse);
+    return names.every((name) => name !== undefined) ? names : undefined;
+  },
+};
+
 /** The base of an HTTP API. `/chat/completions` is put behind it, so a query or fragment has no place in it. */
 export const baseUrl: ValueType<string> = {
   expected: 'an http:// or https:// URL without user name, query and fragment',
@@ -111,6 +121,7 @@ export function choice<const V extends Lowercase<string>>(...values: readonly [V
   return {
     expected: `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`,
     placeholder: values.join('|'),
+    words: values,
     parse: (input) => values.find((value) => value === input.trim().toLowerCase()),
   };
 }

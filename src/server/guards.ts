@@ -16,14 +16,22 @@ export interface Door {
   readonly port: number;
   /** Bound to more than the loopback interface: reached by any address, and by the machine's name. */
   readonly isOpen: boolean;
-  readonly machineName: string | undefined;
+  /** Names that are no addresses: the machine's own where it is open, and those that the user lists. */
+  readonly names: readonly string[];
 }
 
-/** The door of a server bound to `host`; the machine's name is asked for only when it matters. */
-export function createDoor(host: string, port: number, machineName: () => string = hostname): Door {
+/** The part of the configuration that a door is made of. */
+export interface DoorConfig {
+  readonly host: string;
+  readonly allowHost?: readonly string[] | undefined;
+}
+
+/** The door of a server bound to `port` of `host`; the machine's name is asked for only when it matters. */
+export function createDoor({ host, allowHost = [] }: DoorConfig, port: number, machineName: () => string = hostname): Door {
   const name = normaliseName(host);
   const isOpen = !isLoopbackName(name);
-  return { host: name, port, isOpen, machineName: isOpen ? normaliseName(machineName()) : undefined };
+  const names = [...(isOpen ? [machineName()] : []), ...allowHost].map(normaliseName);
+  return { host: name, port, isOpen, names };
 }
 
 type Guard = (headers: IncomingHttpHeaders, door: Door) => string | undefined;
@@ -46,7 +54,7 @@ function refuseHost({ host }: IncomingHttpHeaders, door: Door): string | undefin
   if (host === undefined) return undefined;
   const authority = parseAuthority(host);
   if (authority !== undefined && isOwnName(authority.name, door)) return undefined;
-  const advice = `Use http://127.0.0.1:${door.port}, or the address given as --host.`;
+  const advice = `Use http://127.0.0.1:${door.port} or the address given as --host, or list the name in --allow-host.`;
   return `Refused a request to the host ${quote(host)}, which is not this bridge. ${advice}`;
 }
 
@@ -64,8 +72,8 @@ function refuseCrossSite(headers: IncomingHttpHeaders): string | undefined {
 }
 
 function isOwnName(name: string, door: Door): boolean {
-  if (isLoopbackName(name) || name === door.host) return true;
-  return door.isOpen && (isAddress(name) || name === door.machineName);
+  if (isLoopbackName(name) || name === door.host || door.names.includes(name)) return true;
+  return door.isOpen && isAddress(name);
 }
 
 /** A page of this machine, or one that came from the very address it now asks. */

@@ -6,9 +6,10 @@ import { createDoor, findRefusal } from '../../src/server/guards';
 import { ask, post, readError, startServer } from '../support/test-server';
 
 const PORT = 31_415;
-const LOOPBACK = createDoor('127.0.0.1', PORT, () => assert.fail('the name of the machine is not needed'));
-const OPEN = createDoor('0.0.0.0', PORT, () => 'Workbench');
-const NAMED = createDoor('Bridge.Lan', PORT, () => 'workbench');
+const LOOPBACK = createDoor({ host: '127.0.0.1' }, PORT, () => assert.fail('the name of the machine is not needed'));
+const OPEN = createDoor({ host: '0.0.0.0' }, PORT, () => 'Workbench');
+const NAMED = createDoor({ host: 'Bridge.Lan' }, PORT, () => 'workbench');
+const LISTED = createDoor({ host: '127.0.0.1', allowHost: ['Codex.Example', 'b'] }, PORT, () => assert.fail());
 
 const CASES: readonly (readonly [name: string, door: typeof OPEN, headers: IncomingHttpHeaders, allowed: boolean])[] = [
   ['no headers at all', LOOPBACK, {}, true],
@@ -45,6 +46,10 @@ const CASES: readonly (readonly [name: string, door: typeof OPEN, headers: Incom
   ['named: the configured name', NAMED, { host: 'bridge.lan:31415' }, true],
   ['named: an address', NAMED, { host: '10.0.0.7:31415' }, true],
   ['named: a foreign name', NAMED, { host: 'evil.example' }, false],
+  ['listed: a listed name', LISTED, { host: 'codex.example' }, true],
+  ['listed: the other one', LISTED, { host: 'b:31415' }, true],
+  ['listed: a foreign name', LISTED, { host: 'a.codex.example' }, false],
+  ['listed: a foreign page', LISTED, { host: 'codex.example', origin: 'https://evil.example' }, false],
 
   ['a page of localhost', LOOPBACK, { host: 'localhost:31415', origin: 'http://localhost:3000' }, true],
   ['a page of 127.0.0.1', LOOPBACK, { host: 'localhost:31415', origin: 'http://127.0.0.1:31415' }, true],

@@ -2,7 +2,7 @@
 import { asRecord, asString } from '../../base/narrow';
 import type { Answer, AnswerEvent } from './client';
 import type { Spectator, ToolResult } from './conversation';
-import type { Look, Style } from './look';
+import type { Look, Style } from '../look';
 import { Paragraph } from './paragraph';
 import { describeTerminal, REASONING_DELTA, TEXT_DELTA } from './read-answer';
 import { findTool } from './tools';

@@ -1,12 +1,14 @@
 /** How to go on after the demo: a real key, the bridge, the configuration of Codex. */
+import { renderBlock } from '../../codex/config-toml';
 import { OPTIONS } from '../../config/options';
 import { renderUrl } from '../start-up-line';
-import type { Look } from './look';
+import type { Look } from '../look';
 import { DEMO_MODEL, DEMO_PROVIDER } from './script';
 
 /** Three steps; the configuration is the one of codex-protocol.md, section 10. */
 export function renderNextSteps(look: Look): string {
   const address = { host: OPTIONS.host.default, port: OPTIONS.port.default };
+  const block = renderBlock({ model: DEMO_MODEL, catalogFile: undefined, baseUrl: `${renderUrl(address)}/v1` });
   return `
 ${look.paint('bold', 'Next: the same with a real model and Codex')}
 
@@ -17,18 +19,11 @@ ${look.paint('bold', 'Next: the same with a real model and Codex')}
        export AI_API_KEY=sk-...
        aliyun-codex-bridge
 
-  2. Put this into ~/.codex/config.toml:
+  2. Tell Codex: aliyun-codex-bridge setup puts this and a model catalogue
+     into ~/.codex/config.toml, and shows first what will change:
 
-       model = "${DEMO_MODEL}"
-       model_provider = "aliyun"
-
-       [model_providers.aliyun]
-       name = "Aliyun Codex bridge"
-       base_url = "${renderUrl(address)}/v1"
-       env_key = "AI_API_KEY"
-       wire_api = "responses"
-
-  3. In a second terminal, with the same AI_API_KEY:
+${block.replace(/^(?=.)/gm, '       ')}
+  3. In a second terminal:
 
        codex
 `;

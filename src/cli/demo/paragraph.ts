@@ -1,5 +1,5 @@
 /** A labelled paragraph that is written while its words arrive, and wrapped at the width of a page. */
-import { WIDTH } from './look';
+import { WIDTH } from '../look';
 
 /** Where the words begin, behind the label. */
 const INDENT = 13;

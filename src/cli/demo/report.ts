@@ -3,7 +3,7 @@ import type { UnknownRecord } from '../../base/json';
 import { asRecord } from '../../base/narrow';
 import { isRight, type Check } from './checks';
 import type { Round } from './conversation';
-import type { Look } from './look';
+import type { Look } from '../look';
 import { Paragraph } from './paragraph';
 import { findFirstWord, findUsage } from './read-answer';
 

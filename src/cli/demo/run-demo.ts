@@ -10,7 +10,7 @@ import { renderUrl } from '../start-up-line';
 import { checkDemo, isRight } from './checks';
 import { converse } from './conversation';
 import { createLiveView } from './live-view';
-import { createLook, type Look } from './look';
+import { createLook, type Look } from '../look';
 import { renderNextSteps } from './next-steps';
 import { renderChecks, renderNumbers } from './report';
 import { DEMO_KEY, DEMO_MODEL, DEMO_PROVIDER, PROMPT } from './script';

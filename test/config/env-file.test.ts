@@ -1,0 +1,77 @@
+/** A file of variables: what a line may be, what it becomes, and what is said about the ones that make no sense. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseEnvFile } from '../../src/config/env-file';
+
+function valuesOf(text: string): Readonly<Record<string, string>> {
+  const parsed = parseEnvFile(text);
+  assert.ok(parsed.ok, parsed.ok ? '' : parsed.mistakes.map(({ line, problem }) => `${line}: ${problem}`).join('\n'));
+  return parsed.values;
+}
+
+function mistakesOf(text: string): readonly (readonly [line: number, problem: string])[] {
+  const parsed = parseEnvFile(text);
+  return parsed.ok ? [] : parsed.mistakes.map(({ line, problem }) => [line, problem] as const);
+}
+
+const LINES: Readonly<Record<string, readonly [text: string, value: string]>> = {
+  'a bare value': ['A=b', 'b'],
+  'a bare value between spaces': ['  A =  b c  ', 'b c'],
+  'an empty value': ['A=', ''],
+  'an equals sign in the value': ['A=b=c==', 'b=c=='],
+  'a number sign in the value, as systemd has it': ['A=b #c', 'b #c'],
+  'a backslash in a bare value': ['A=C:\\new\\bin', 'C:\\new\\bin'],
+  'quotes inside of a bare value': ['A=it\'s "so"', 'it\'s "so"'],
+  'single quotes': ["A=' b\\n$c\" '", ' b\\n$c" '],
+  'empty quotes': ["A=''", ''],
+  'double quotes': ['A=" b \'c\' "', " b 'c' "],
+  'escapes in double quotes': ['A="1\\n2 \\"3\\" \\\\ \\$4 \\`5\\` \\t"', '1\n2 "3" \\ $4 `5` \\t'],
+  'an escaped backslash before the closing quote': ['A="b\\\\"', 'b\\'],
+  'export in front of it': ['export  A=b', 'b'],
+  'a tab around the equals sign': ['A\t=\tb', 'b'],
+  'a value that looks like a comment': ["A='#b'", '#b'],
+};
+
+for (const [title, [text, value]] of Object.entries(LINES)) {
+  test(`${title}: ${text}`, () => assert.deepEqual(valuesOf(text), { A: value }));
+}
+
+test('comments and empty lines are passed over, and of one name the last value counts', () => {
+  assert.deepEqual(valuesOf('# A=1\n\n; B=2\n  # C=3\nD=4\nD=5\n_e1=6'), { D: '5', _e1: '6' });
+  assert.deepEqual(valuesOf(''), {});
+});
+
+test('line ends of Windows and a byte order mark make no difference', () => {
+  assert.deepEqual(valuesOf('\uFEFFA=1\r\n\r\nB="2"\r\nC=3'), { A: '1', B: '2', C: '3' });
+});
+
+test('names that objects have by themselves are names like any other', () => {
+  const values = valuesOf('__proto__=1\nconstructor=2');
+  assert.deepEqual(Object.entries(values), [['__proto__', '1'], ['constructor', '2']]);
+});
+
+test('every mistake is told with its line', () => {
+  const text = 'A=1\nsk-test-hidden\n2B=x\nset C=hidden\n\nD="hidden\nE=\'hidden\nF="hid"den\nG=\'hid\'\\\'\'den\'\n=hidden';
+  const name = 'expected a name of letters, digits and _ before the equals sign, with no digit first';
+  assert.deepEqual(mistakesOf(text), [
+    [2, 'expected NAME=VALUE, there is no equals sign'],
+    [3, name],
+    [4, name],
+    [6, 'the value begins with " and does not end with it'],
+    [7, "the value begins with ' and does not end with it"],
+    [8, 'something stands behind the closing "'],
+    [9, "something stands behind the closing '"],
+    [10, name],
+  ]);
+});
+
+test('nothing of a line is repeated: it may be a key', () => {
+  const text = 'sk-test-hidden\nexport sk-hidden=hidden\nA="hidden" hidden\nB=\'hidden';
+  assert.equal(mistakesOf(text).length, 4);
+  assert.doesNotMatch(JSON.stringify(mistakesOf(text)), /hidden/);
+});
+
+test('a file in UTF-16, as Windows writes it, is told as one mistake', () => {
+  const text = Buffer.from('\uFEFFA=1\r\nB=2\r\n', 'utf16le').toString('utf8');
+  assert.deepEqual(mistakesOf(text), [[1, 'save the file as UTF-8, it has NUL characters']]);
+});
