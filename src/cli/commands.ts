@@ -1,50 +1,79 @@
 /** COMMANDS, the one table of commands. Each loads its file only when it runs. */
-import { codexVersion, file, onOff } from '../config/value-types';
 import type { Command } from './command';
-import type { OwnFlag } from './own-flags';
-
-/** The own flags of `models`. */
-export const MODELS_FLAGS = {
-  json: {
-    flag: '--json',
-    type: onOff,
-    help: 'Print the body of GET /models.',
-  },
-  catalog: {
-    flag: '--codex-catalog',
-    type: file,
-    help: 'Write the file for model_catalog_json in config.toml of Codex.',
-  },
-  force: {
-    flag: '--force',
-    type: onOff,
-    help: 'Replace a file that the bridge did not write.',
-  },
-  version: {
-    flag: '--codex-version',
-    type: codexVersion,
-    help: 'Leave out what this version of Codex cannot read; matters before 0.146.0.',
-  },
-} as const satisfies Record<string, OwnFlag>;
+import {
+  CODEX_FLAGS, CONFIG_FLAGS, DOCTOR_FLAGS, LOGS_FLAGS, MODELS_FLAGS, SERVE_FLAGS, SERVICE_FLAGS, SETUP_FLAGS, STATUS_FLAGS,
+} from './own-flag-rows';
 
 // `import()` would stay a native import in the CommonJS output and load Node's ESM machinery; `require` does not.
 const TABLE = {
   serve: {
     summary: 'Run the bridge; the command when none is named.',
+    own: Object.values(SERVE_FLAGS),
     load: (): typeof import('./commands/serve') => require('./commands/serve'),
   },
-  demo: {
-    summary: 'Show a tool round with a simulated model: no key, no network.',
-    load: (): typeof import('./commands/demo') => require('./commands/demo'),
+  codex: {
+    summary: 'Run Codex through the bridge, which starts and ends with it; no file of yours is changed.',
+    own: Object.values(CODEX_FLAGS),
+    passesOn: '[codex arguments…]',
+    load: (): typeof import('./commands/codex') => require('./commands/codex'),
+  },
+  setup: {
+    summary: 'Tell your Codex about the bridge, in its config.toml.',
+    own: Object.values(SETUP_FLAGS),
+    load: (): typeof import('./commands/setup') => require('./commands/setup'),
+  },
+  start: {
+    summary: 'Run the bridge in the background.',
+    load: (): typeof import('./commands/start') => require('./commands/start'),
+  },
+  stop: {
+    summary: 'Stop the bridge that runs in the background.',
+    load: (): typeof import('./commands/stop') => require('./commands/stop'),
+  },
+  status: {
+    summary: 'Say whether a bridge runs, which one, since when, and what it does.',
+    own: Object.values(STATUS_FLAGS),
+    load: (): typeof import('./commands/status') => require('./commands/status'),
+  },
+  logs: {
+    summary: 'Show the log of the bridge that runs in the background.',
+    own: Object.values(LOGS_FLAGS),
+    load: (): typeof import('./commands/logs') => require('./commands/logs'),
+  },
+  service: {
+    summary: 'Start the bridge whenever you log in.',
+    own: Object.values(SERVICE_FLAGS),
+    operand: { placeholder: 'ACTION', required: true, choices: () => ['install', 'remove'] },
+    load: (): typeof import('./commands/service') => require('./commands/service'),
+  },
+  doctor: {
+    summary: 'Check everything between Codex and the provider, and say how to mend it.',
+    own: Object.values(DOCTOR_FLAGS),
+    load: (): typeof import('./commands/doctor') => require('./commands/doctor'),
   },
   models: {
     summary: 'List the models, or write the catalogue of them for Codex.',
     own: Object.values(MODELS_FLAGS),
     load: (): typeof import('./commands/models') => require('./commands/models'),
   },
+  config: {
+    summary: 'Show every option with its value and where that came from.',
+    own: Object.values(CONFIG_FLAGS),
+    load: (): typeof import('./commands/config') => require('./commands/config'),
+  },
+  demo: {
+    summary: 'Show a tool round with a simulated model: no key, no network.',
+    load: (): typeof import('./commands/demo') => require('./commands/demo'),
+  },
+  completions: {
+    summary: 'Print the completions of a shell.',
+    operand: { placeholder: 'SHELL', required: true, choices: () => ['bash', 'zsh', 'fish'] },
+    load: (): typeof import('./commands/completions') => require('./commands/completions'),
+  },
   help: {
-    summary: 'Show this text.',
+    summary: 'Show this text, or all about one command.',
     flags: ['--help', '-h'],
+    operand: { placeholder: 'COMMAND', required: false, choices: (): readonly string[] => COMMAND_NAMES },
     load: (): typeof import('./commands/help') => require('./commands/help'),
   },
   version: {

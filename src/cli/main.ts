@@ -32,6 +32,11 @@ function createProcessIo(): CommandIo {
     out: createWriter(() => process.stdout),
     error: createWriter(() => process.stderr),
     isTerminal: () => process.stdout.isTTY === true,
+    isErrorTerminal: () => process.stderr.isTTY === true,
+    onReaderGone(handler) {
+      process.stdout.on('error', handler);
+      return () => process.stdout.off('error', handler);
+    },
     onCrash(handler) {
       const listeners = CRASH_ORIGINS.map((origin) => [origin, (cause: unknown) => handler(cause, origin)] as const);
       for (const [origin, listener] of listeners) process.on(origin, listener);

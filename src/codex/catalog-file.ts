@@ -1,8 +1,7 @@
 /** The file behind `model_catalog_json`: Codex then knows these models and no others (codex-protocol.md, section 6). */
 import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseJsonObject } from '../base/json';
-import type { CodexModel } from '../providers/codex-models';
+import { parseJsonObject, type UnknownRecord } from '../base/json';
 
 /** By this the bridge knows its own files again. Codex passes over keys that it does not know. */
 const AUTHOR = 'aliyun-codex-bridge';
@@ -16,7 +15,7 @@ export type WrittenCatalog =
  *
  * @param force replaces a file that somebody else wrote
  */
-export async function writeCatalogFile(file: string, models: readonly CodexModel[], force: boolean): Promise<WrittenCatalog> {
+export async function writeCatalogFile(file: string, models: readonly UnknownRecord[], force: boolean): Promise<WrittenCatalog> {
   const path = resolve(file);
   try {
     const target = await realpath(path).catch(() => path);

@@ -1,14 +1,17 @@
 /** The command line becomes a command, flag texts and mistakes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMMANDS, COMMAND_NAMES } from '../../src/cli/commands';
+import { CODEX_COMMANDS } from '../../src/cli/codex-commands';
+import { COMMANDS, COMMAND_NAMES, isCommandName } from '../../src/cli/commands';
 import { parseArguments } from '../../src/cli/parse-arguments';
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
 
 const parse = (line: string) => parseArguments(line.split(' ').filter((word) => word !== ''));
 
+const NOTHING = { command: undefined, flags: {}, own: {}, operand: undefined, rest: [], mistakes: [] };
+
 test('nothing said is no command, no flags and no mistakes', () => {
-  assert.deepEqual(parse(''), { command: undefined, flags: {}, own: {}, mistakes: [] });
+  assert.deepEqual(parse(''), NOTHING);
 });
 
 test('a value stands behind a space or an equals sign, and the last one wins', () => {
@@ -38,7 +41,7 @@ test('a switch is on by its name, off by no-, and takes a value that fits', () =
 test('every flag of every option is understood', () => {
   for (const name of OPTION_NAMES) {
     for (const flag of OPTIONS[name].flags) {
-      assert.deepEqual(parseArguments([`${flag}=x`]), { command: undefined, flags: { [name]: 'x' }, own: {}, mistakes: [] });
+      assert.deepEqual(parseArguments([`${flag}=x`]), { ...NOTHING, flags: { [name]: 'x' } });
     }
   }
 });
@@ -53,8 +56,9 @@ test('an unknown flag suggests the nearest one, and what stands behind it is nev
   assert.deepEqual(parse('--prot 80 --api-key=sk-test-hidden --frobnicate').mistakes, [
     'Unknown flag "--prot": did you mean --port?',
     'Unknown flag "--api-key": did you mean --ai-api-key?',
-    'Unknown flag "--frobnicate": see --help.',
+    'Unknown flag "--frobnicate": see help serve.',
   ]);
+  assert.deepEqual(parse('logs --frobnicate').mistakes, ['Unknown flag "--frobnicate": see help logs.']);
   assert.doesNotMatch(parse('--api-key sk-test-hidden').mistakes.join(), /hidden/);
   assert.deepEqual(parse('--hepl --no-port').mistakes, [
     'Unknown flag "--hepl": did you mean --help?',
@@ -71,15 +75,20 @@ test('the first word that is no flag is the command; others are mistakes', () =>
 
 test('a command takes its own flags, before it and behind it', () => {
   for (const line of ['models --codex-catalog a.json --force', '--force --codex-catalog=a.json models']) {
-    assert.deepEqual(parse(line), { command: 'models', flags: {}, own: { '--codex-catalog': 'a.json', '--force': '1' }, mistakes: [] }, line);
+    const own = { '--codex-catalog': 'a.json', '--force': '1' };
+    assert.deepEqual(parse(line), { ...NOTHING, command: 'models', own }, line);
   }
   assert.deepEqual(parse('models --json --port 1').flags, { port: '1' });
 });
 
 test('the own flags of another command are a mistake, and so are their values', () => {
   for (const line of ['--json', 'serve --json', '--json version']) {
-    assert.deepEqual(parse(line).mistakes, ['Flag --json belongs to the command models.'], line);
+    assert.deepEqual(parse(line).mistakes, ['Flag --json belongs to the commands status, doctor, models and config.'], line);
   }
+  assert.deepEqual(parse('--follow --json stop').mistakes, [
+    'Flag --follow belongs to the command logs.',
+    'Flag --json belongs to the commands status, doctor, models and config.',
+  ]);
   assert.deepEqual(parse('models --codex-catalog').mistakes, ['Flag --codex-catalog has no value: expected the name of a file.']);
   assert.deepEqual(parse('models --json=perhaps --codex-version new').mistakes, [
     'Cannot use "perhaps" from flag --json: expected on or off (also 1/0, true/false, yes/no).',
@@ -101,6 +110,86 @@ test('a spelling means one thing: own flags are no options, and take a value eve
 test('a long word in the place of a command may be a key: it is not repeated', () => {
   const [mistake = ''] = parse(`sk-test-${'0'.repeat(40)}`).mistakes;
   assert.equal(mistake, 'Unknown command "sk-…": see help.');
+});
+
+test('an unknown command is told once, and what stands behind it is not judged as a word or an own flag', () => {
+  assert.deepEqual(parse('cdoex fix the bug --json').mistakes, ['Unknown command "cdoex": did you mean codex?']);
+  assert.deepEqual(parse('modles --json --prot 1').mistakes, [
+    'Unknown command "modles": did you mean models?',
+    'Unknown flag "--prot": did you mean --port?',
+  ]);
+});
+
+test("a command of Codex's gets the name that was forgotten, and what stands behind it belongs to it", () => {
+  for (const word of CODEX_COMMANDS) {
+    const { command, mistakes } = parse(`--port 1 ${word} --json --frobnicate and more --help`);
+    assert.deepEqual(mistakes, [`Unknown command "${word}": did you mean aliyun-codex-bridge codex ${word} …?`]);
+    assert.equal(command, undefined);
+    assert.ok(!isCommandName(word), word);
+  }
+  for (const word of ['exec', 'resume', 'login', 'mcp']) assert.ok(CODEX_COMMANDS.includes(word), word);
+});
+
+test('codex passes everything behind it on, as it is', () => {
+  const words = ['exec', '--help', '-v', '--', '--port', '1', '--json', '--port=2', '', 'a b', 'serve', '--no-web-search'];
+  assert.deepEqual(parseArguments(['codex', ...words]), { ...NOTHING, command: 'codex', rest: words });
+  assert.deepEqual(parse('codex'), { ...NOTHING, command: 'codex' });
+});
+
+test("flags in front of codex are the bridge's", () => {
+  assert.deepEqual(parse('--port 1 --codex-bin ./codex --no-web-search codex --port 2 --codex-bin x'), {
+    ...NOTHING,
+    command: 'codex',
+    flags: { port: '1', webSearch: '0' },
+    own: { '--codex-bin': './codex' },
+    rest: ['--port', '2', '--codex-bin', 'x'],
+  });
+  assert.deepEqual(parse('--json --prot 1 codex --json').mistakes, [
+    'Unknown flag "--prot": did you mean --port?',
+    'Flag --json belongs to the commands status, doctor, models and config.',
+  ]);
+});
+
+test('a word behind the command is its operand where it has one, with flags before and behind', () => {
+  const parsed = { ...NOTHING, command: 'service', operand: 'install', own: { '--print': '1' } };
+  for (const line of ['service install --print', 'service --print install', '--print service install']) {
+    assert.deepEqual(parse(line), parsed, line);
+  }
+  assert.equal(parse('completions zsh').operand, 'zsh');
+});
+
+test('a missing, unknown or further word is a mistake', () => {
+  assert.deepEqual(parse('service').mistakes, ['The command service needs a word behind it: install or remove.']);
+  assert.deepEqual(parse('service instal').mistakes, ['Unknown word "instal" after service: did you mean install?']);
+  assert.deepEqual(parse('completions tcsh7').mistakes, ['Unknown word "tcsh7" after completions: see help completions.']);
+  assert.deepEqual(parse('service install now').mistakes, ['Unexpected word "now" after the command.']);
+  assert.deepEqual(parse('stop it').mistakes, ['Unexpected word "it" after the command.']);
+  assert.deepEqual(parse(`service sk-test-${'0'.repeat(40)}`).mistakes, ['Unknown word "sk-…" after service: see help service.']);
+});
+
+test('help takes a command, in whatever order it is asked', () => {
+  const spellings = ['help setup', 'setup --help', '--help setup', '-h setup', 'setup --print -h', 'help setup --help'];
+  for (const line of [...spellings, '--help setup it']) {
+    const { command, operand, mistakes } = parse(line);
+    assert.deepEqual([command, operand, mistakes], ['help', 'setup', []], line);
+  }
+  for (const line of ['help', '--help', '--port 1 -h']) {
+    assert.deepEqual([parse(line).command, parse(line).operand], ['help', undefined], line);
+  }
+  for (const line of ['--help codex', '--help codex exec', 'help codex']) assert.equal(parse(line).operand, 'codex');
+  for (const line of ['service install --help', 'service --help install', '--help service install']) {
+    assert.deepEqual([parse(line).operand, parse(line).mistakes], ['service', []], line);
+  }
+});
+
+test('an unknown command behind help is a mistake; a wrong flag is none to those who ask for help by a flag', () => {
+  assert.deepEqual(parse('help cdoex').mistakes, ['Unknown word "cdoex" after help: did you mean codex?']);
+  assert.deepEqual(parse('--help frobnicate').mistakes, ['Unknown word "frobnicate" after help: see help.']);
+  assert.deepEqual(parse('cdoex --help').mistakes, ['Unknown command "cdoex": did you mean codex?']);
+  assert.deepEqual(parse('help serve --prot').mistakes, ['Unknown flag "--prot": did you mean --port?']);
+  for (const line of ['--prot --help', 'models --json --help', '--json --help', 'serve --port --help', 'logs --lines x -h']) {
+    assert.deepEqual(parse(line).mistakes, [], line);
+  }
 });
 
 test('--help and --version stand above any command', () => {

@@ -1,7 +1,9 @@
 /** The serve command with the real server, in this process and as a process of its own. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
@@ -47,6 +49,19 @@ test('the provider named by the user brings its key variable, and an unknown nam
   const wrong = createFakeIo();
   assert.equal(await run(['--port=0'], { ...ENV, AI_PROVIDER: 'aliyum' }, wrong), 2);
   assert.match(wrong.written.error, /Cannot use "aliyum" from env AI_PROVIDER: expected aliyun-coding, /);
+});
+
+test('a file of variables brings everything, a key too', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'serve-env-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'env');
+  writeFileSync(path, `PORT=0\nAI_API_BASE='${ENV.AI_API_BASE}'\nAI_PROVIDER=zai\nexport ZAI_API_KEY="sk-test-file"\n`);
+  const io = createFakeIo();
+  const code = run(['serve', '--env-file', path], {}, io);
+  const line = await io.firstOut;
+  assert.ok(line.includes(`; upstream ${ENV.AI_API_BASE}; API key: set from file ZAI_API_KEY in ${path}; `), line);
+  io.signal('SIGTERM');
+  assert.equal(await code, 0);
 });
 
 test('a second bridge on the same port names the first one and ends with 1', async () => {
@@ -112,7 +127,10 @@ test('until it listens, serve loads nothing that only requests, other commands a
     run(['--port', '0'], process.env, io);`;
   const loaded = await collect(start(context, ['--eval', script]), 'stdout', /\nend\n/);
   assert.match(loaded, /\/src\/cli\/commands\/serve\.ts\n/);
-  const late = ['cli/commands/help', 'cli/commands/version', 'cli/nearest', 'cli/port-owner', 'config/help'];
+  const late = [
+    'cli/commands/help', 'cli/commands/version', 'cli/help-pages', 'cli/codex-commands', 'cli/nearest', 'cli/port-owner',
+    'cli/read-env-file', 'config/env-file', 'config/help',
+  ];
   for (const path of [...late, 'bridge/create-bridge', 'upstream/transport', 'providers/catalog', 'config/provider-values']) {
     assert.ok(!loaded.includes(`/src/${path}.ts`), path);
   }

@@ -4,10 +4,10 @@ import { writeCatalogFile } from '../../codex/catalog-file';
 import { createLogger } from '../../observe/log';
 import { findProvider } from '../../providers/catalog';
 import { EXIT, type CommandContext, type CommandIo } from '../command';
-import { MODELS_FLAGS } from '../commands';
 import { loadConfig } from '../load-config';
 import { reportMistakes } from '../mistakes';
 import { renderModels } from '../models-table';
+import { MODELS_FLAGS } from '../own-flag-rows';
 import { readOwnFlag, type OwnTexts } from '../own-flags';
 
 /** Returns 0 when it was shown or written, 1 when the file could not be written, 2 when it was asked in a wrong way. */

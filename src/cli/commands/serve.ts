@@ -3,36 +3,55 @@ import type { Bridge } from '../../bridge/bridge';
 import type { Config } from '../../config/options';
 import type { Environment } from '../../config/resolve';
 import { createLogger, type Logger } from '../../observe/log';
+import type { LogFile } from '../../observe/log-file';
 import { createBridgeServer } from '../../server/create-server';
-import type { CommandContext } from '../command';
+import { EXIT, type CommandContext } from '../command';
 import { containCrashes } from '../contain-crashes';
+import type { Background, BackgroundOptions } from '../daemon/in-background';
 import { createLateBridge } from '../late-bridge';
 import { loadConfig } from '../load-config';
 import { reportMistakes } from '../mistakes';
-import { runServer } from '../run-server';
+import { SERVE_FLAGS } from '../own-flag-rows';
+import type { OwnTexts } from '../own-flags';
+import { runServer, STATE_FILE_VARIABLE } from '../run-server';
 import { readVersion } from '../version';
+import type { Use } from '../watch-use';
 
 /** Returns when the server has ended: 0 after a signal, 1 when it cannot listen, 2 when the configuration is wrong. */
-export async function run({ flags, mistakes, env, io }: CommandContext): Promise<number> {
-  const resolved = loadConfig(flags, env);
+export async function run({ flags, own, mistakes, env: given, io }: CommandContext): Promise<number> {
+  const resolved = loadConfig(flags, given);
   if (!resolved.ok) return reportMistakes([...mistakes, ...resolved.mistakes], io);
   if (mistakes.length > 0) return reportMistakes(mistakes, io);
 
-  const { config, origins } = resolved;
+  const { config, origins, env } = resolved;
   const version = readVersion();
+  const logFile = openLogFile(config);
+  const problem = logFile?.open();
+  if (problem !== undefined) {
+    io.error(`Cannot write the log file: ${problem}. Choose another one with --log-file.\n`);
+    return EXIT.failed;
+  }
   const log = createLogger({
     level: config.logLevel,
     format: config.logFormat,
-    write: (line) => io.error(line),
+    write: (line) => (logFile ?? { write: io.error }).write(line),
     secrets: [config.aiApiKey, ...keysOf(env)].filter((secret) => secret !== undefined),
   });
   const bridge = createLateBridge(() => buildBridge(config, env, log));
   const warmUp = setTimeout(bridge.warmUp, WARM_UP_DELAY_MS);
-  const server = createBridgeServer({ config, version, log, bridge });
+  const use = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : watchUse(own);
+  const server = createBridgeServer({ config, version, log, bridge, ...(use && { watch: use.watch }) });
   const forgetCrashes = containCrashes(io, log);
-  return runServer({ server, version, config, origins, io }).finally(() => {
+  const stateFile = env[STATE_FILE_VARIABLE];
+  const background = stateFile === undefined ? undefined : openBackground({ stateFile, config, version, log });
+  // Standard error goes to the same file in the background, but stays with it when it is set aside.
+  const voice = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
+  return runServer({ server, version, config, origins, io: voice, unused: use?.unused, onListening: background?.announce }).finally(() => {
     clearTimeout(warmUp);
     forgetCrashes();
+    use?.end();
+    background?.end();
+    logFile?.close();
   });
 }
 
@@ -49,4 +68,21 @@ function buildBridge(config: Config, env: Environment, log: Logger): Bridge {
   const { PROVIDERS }: typeof import('../../providers/catalog') = require('../../providers/catalog');
   const { createBridge }: typeof import('../../bridge/create-bridge') = require('../../bridge/create-bridge');
   return createBridge({ ...config, providerKeys: collectKeys(PROVIDERS, env) }, log);
+}
+
+function openLogFile({ logFile, logFileMaxMb }: Config): LogFile | undefined {
+  if (logFile === undefined) return undefined;
+  const { createLogFile }: typeof import('../../observe/log-file') = require('../../observe/log-file');
+  return createLogFile(logFile, logFileMaxMb * 1024 * 1024);
+}
+
+function openBackground(options: BackgroundOptions): Background {
+  const { createBackground }: typeof import('../daemon/in-background') = require('../daemon/in-background');
+  return createBackground(options);
+}
+
+function watchUse(own: OwnTexts): Use | undefined {
+  const { readOwnFlag }: typeof import('../own-flags') = require('../own-flags');
+  const { startUseWatch }: typeof import('../watch-use') = require('../watch-use');
+  return readOwnFlag(SERVE_FLAGS.stopWhenUnused, own) === true ? startUseWatch() : undefined;
 }

@@ -1,0 +1,69 @@
+/** `start`: runs the bridge in the background. */
+import { probePort, type Health } from '../ask-health';
+import { EXIT, type CommandContext, type CommandIo } from '../command';
+import { renderRows } from '../daemon/rows';
+import { startBridge } from '../daemon/start-bridge';
+import { renderBase, renderCommand } from '../daemon/target';
+import { loadConfig, type LoadedConfig } from '../load-config';
+import { createLook } from '../look';
+import { reportMistakes } from '../mistakes';
+import { findPlaces, thisMachine } from '../places';
+import { describeKey, renderOrigin } from '../start-up-line';
+import { readVersion } from '../version';
+
+type Loaded = Extract<LoadedConfig, { readonly ok: true }>;
+
+const PROBE_MS = 2_000;
+
+/** Returns 0 when a bridge runs on the port now, 1 when none could be started, 2 when the configuration is wrong. */
+export async function run({ flags, mistakes, env, io }: CommandContext): Promise<number> {
+  const loaded = loadConfig(flags, env);
+  const all = [...mistakes, ...(loaded.ok ? [] : loaded.mistakes)];
+  if (!loaded.ok || all.length > 0) return reportMistakes(all, io);
+  const { host, port, stateDir } = loaded.config;
+  const code = await lookAtPort(loaded, io);
+  if (code !== undefined) return code;
+  const started = await startBridge({ flags, env, places: findPlaces(thisMachine(env), stateDir), host, port, stopWhenUnused: false });
+  if (!started.ok) {
+    // Another start may have been faster.
+    const meanwhile = await lookAtPort(loaded, io);
+    if (meanwhile === undefined) io.error(`${started.problem}\n`);
+    return meanwhile ?? EXIT.failed;
+  }
+  const look = createLook(io.isTerminal?.() ?? false, env);
+  const title = `aliyun-codex-bridge ${readVersion()} runs on ${renderBase(started)} (pid ${started.pid}).`;
+  io.out(`${look.paint('bold', title)}
+${renderRows([
+    ['upstream', loaded.config.aiBaseUrl],
+    ['API key', describeKey(loaded.config, loaded.origins)],
+    ['log', started.logFile],
+    ['stop', renderCommand('stop', started.port)],
+  ])}`);
+  return EXIT.done;
+}
+
+/** Says who has the port, and returns the exit code; undefined when it is free. */
+async function lookAtPort({ config, origins }: Loaded, io: CommandIo): Promise<number | undefined> {
+  const { host, port } = config;
+  if (port === 0) return undefined;
+  const state = await probePort({ host, port, timeoutMs: PROBE_MS });
+  if (state.kind === 'free') return undefined;
+  if (state.kind === 'bridge') {
+    io.out(describeRunning(state.health, { host, port, upstream: config.aiBaseUrl }));
+    return EXIT.done;
+  }
+  io.error(`Cannot start: port ${port}${renderOrigin(origins.port)} belongs to another program, not to aliyun-codex-bridge. `
+    + 'Choose another port with --port or PORT, or end that program.\n');
+  return EXIT.failed;
+}
+
+function describeRunning({ version = '(unknown version)', pid, upstream }: Health, wish: { host: string; port: number; upstream: string }): string {
+  const installed = readVersion();
+  const process = pid === undefined ? '' : ` (pid ${pid})`;
+  const again = `${renderCommand('stop', wish.port)}, and then start it again`;
+  const notes = [
+    ...(version === installed ? [] : [`Installed is version ${installed}. To change to it: ${again}.`]),
+    ...(upstream === undefined || upstream === wish.upstream ? [] : [`It sends requests to ${upstream}, not to ${wish.upstream}. To change that: ${again}.`]),
+  ];
+  return `aliyun-codex-bridge ${version} already runs on ${renderBase(wish)}${process}.\n${notes.map((note) => `${note}\n`).join('')}`;
+}

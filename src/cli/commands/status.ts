@@ -1,0 +1,46 @@
+/** `status`: whether a bridge runs, which one, since when, and what it does. */
+import { EXIT, type CommandContext } from '../command';
+import { renderRows, renderCount, renderSpan, type Row } from '../daemon/rows';
+import { findStatus, type Status } from '../daemon/status';
+import { findTarget, renderCommand } from '../daemon/target';
+import { createLook, type Look } from '../look';
+import { STATUS_FLAGS } from '../own-flag-rows';
+import { readOwnFlag } from '../own-flags';
+
+/** Returns 0 when a bridge runs on the port, 3 when none does, 2 when it was asked in a wrong way. */
+export async function run(context: CommandContext): Promise<number> {
+  const { io, own, env } = context;
+  const target = findTarget(context);
+  if (typeof target === 'number') return target;
+  const status = await findStatus(target);
+  const look = createLook(io.isTerminal?.() ?? false, env);
+  io.out(readOwnFlag(STATUS_FLAGS.json, own) === true ? `${JSON.stringify(status)}\n` : renderStatus(status, look));
+  return status.running ? EXIT.done : EXIT.notRunning;
+}
+
+function renderStatus(status: Status, look: Look): string {
+  const { others } = status;
+  const own = status.running ? renderRunning(status, look) : `${describeAbsence(status)}\n`;
+  if (others.length === 0) return own;
+  const rows = others.map(({ url, version, pid, upstream }): Row => [url, `${version ?? 'unknown version'}, pid ${pid}, asks ${upstream ?? '?'}`]);
+  return `${own}\nOther bridges in the background:\n${renderRows(rows)}`;
+}
+
+function describeAbsence({ state, url, port }: Status): string {
+  if (state === 'stranger') return `Port ${port} belongs to another program, not to aliyun-codex-bridge.`;
+  return `No bridge runs on ${url}. To start one: ${renderCommand('start', port)}`;
+}
+
+function renderRunning(status: Status, look: Look): string {
+  const { version, installed, url, port, pid, uptime, upstream, openStreams, launches, background, logFile } = status;
+  const isOld = version !== installed;
+  const rows: readonly Row[] = [
+    ['process', `pid ${pid ?? 'unknown'}, for ${renderSpan(uptime ?? 0)}${background ? ', in the background' : ''}`],
+    ['upstream', upstream ?? 'unknown'],
+    ['streaming', openStreams === 0 ? 'nothing' : renderCount(openStreams, 'answer')],
+    ['launches', launches === 0 ? 'none' : renderCount(launches, 'Codex run')],
+    ['log', logFile ?? 'where it was started'],
+    ...(isOld ? [['version', `installed is ${installed}: ${renderCommand('stop', port)}, then start, changes to it`] as const] : []),
+  ];
+  return `${look.paint('green', `aliyun-codex-bridge ${version ?? '(unknown version)'} runs on ${url}`)}\n${renderRows(rows)}`;
+}

@@ -1,0 +1,66 @@
+/** Where files of the user and of the bridge lie, on each system. */
+import { homedir } from 'node:os';
+import { posix, win32 } from 'node:path';
+import type { Environment } from '../config/resolve';
+
+export interface Places {
+  readonly home: string;
+  /** The bridge's own files: who runs, the log, the catalogue. */
+  readonly state: string;
+  /** The bridge's files that a person edits: the variables of a service. */
+  readonly config: string;
+  /** Codex's folder, with config.toml in it. */
+  readonly codexHome: string;
+}
+
+export interface Machine {
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  /** The home folder as the system knows it; HOME or USERPROFILE beats it. */
+  readonly homedir: () => string;
+}
+
+/** This machine, with the environment that a command was given. */
+export const thisMachine = (env: Environment): Machine => ({ env, platform: process.platform, homedir });
+
+const NAME = 'aliyun-codex-bridge';
+
+/**
+ * The places of `machine`: CODEX_HOME for Codex; for the bridge what the XDG Base Directory Specification says, on macOS
+ * the Library, on Windows the local application data.
+ *
+ * @param stateDir the option that names the folder of the bridge's own files
+ */
+export function findPlaces({ env, platform, homedir: system }: Machine, stateDir?: string): Places {
+  const { join } = platform === 'win32' ? win32 : posix;
+  const home = (platform === 'win32' ? env['USERPROFILE'] : env['HOME']) || system();
+  const roots = findRoots(platform, env, (...parts) => join(home, ...parts));
+  return {
+    home,
+    state: stateDir ?? join(roots.state, NAME),
+    config: join(roots.config, NAME),
+    codexHome: env['CODEX_HOME'] || join(home, '.codex'),
+  };
+}
+
+interface Roots {
+  readonly state: string;
+  readonly config: string;
+}
+
+function findRoots(platform: NodeJS.Platform, env: Environment, below: (...parts: string[]) => string): Roots {
+  if (platform === 'win32') {
+    return {
+      state: env['LOCALAPPDATA'] || below('AppData', 'Local'),
+      config: env['APPDATA'] || below('AppData', 'Roaming'),
+    };
+  }
+  if (platform === 'darwin') {
+    const library = below('Library', 'Application Support');
+    return { state: library, config: library };
+  }
+  return {
+    state: env['XDG_STATE_HOME'] || below('.local', 'state'),
+    config: env['XDG_CONFIG_HOME'] || below('.config'),
+  };
+}

@@ -1,0 +1,93 @@
+/** `help`: short as a whole, complete for each command, current because it prints from the tables. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { COMMANDS, COMMAND_NAMES, type CommandName } from '../../src/cli/commands';
+import { renderCommandHelp, renderHelp } from '../../src/cli/commands/help';
+import { FIRST_OPTIONS, HELP_GROUPS, HELP_PAGES } from '../../src/cli/help-pages';
+import { createLook } from '../../src/cli/look';
+import { run } from '../../src/cli/main';
+import { parseArguments } from '../../src/cli/parse-arguments';
+import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
+import type { Environment } from '../../src/config/resolve';
+import { createFakeIo } from '../support/fake-io';
+
+const PLAIN = createLook(false, { LANG: 'C.UTF-8' });
+
+async function runHelp(words: readonly string[], env: Environment = {}, isTerminal = false) {
+  const io = { ...createFakeIo(), isTerminal: () => isTerminal };
+  const code = await run(words, env, io);
+  return { code, ...io.written };
+}
+
+/** Line ends and indents make no difference. */
+const flat = (text: string): string => text.replace(/\s+/g, ' ');
+
+test('the plain help fits into 80 columns and 60 lines, and has each command in its group', () => {
+  const text = renderHelp(PLAIN);
+  const lines = text.split('\n');
+  assert.ok(lines.length <= 60, String(lines.length));
+  assert.deepEqual(lines.filter((line) => line.length > 80 || line.endsWith(' ')), []);
+  for (const title of Object.values(HELP_GROUPS)) assert.ok(text.includes(`\n${title}:\n`), title);
+  for (const name of COMMAND_NAMES) assert.equal(lines.filter((line) => line.startsWith(`  ${name} `)).length, 1, name);
+  for (const name of FIRST_OPTIONS) assert.ok(flat(text).includes(`${OPTIONS[name].help} (${OPTIONS[name].env[0]})`), name);
+});
+
+for (const name of COMMAND_NAMES) {
+  test(`help ${name}: usage, summary, its own flags, the options that matter`, async () => {
+    const { code, out, error } = await runHelp(['help', name], { LANG: 'C.UTF-8' });
+    assert.deepEqual([code, error, out], [0, '', renderCommandHelp(name, PLAIN)]);
+    const text = flat(out);
+    assert.match(out, /^Usage: aliyun-codex-bridge /);
+    assert.ok(text.includes(COMMANDS[name].summary));
+    for (const { flag, help } of COMMANDS[name].own ?? []) assert.ok(text.includes(flag) && text.includes(flat(help)), flag);
+    const { options } = HELP_PAGES[name];
+    for (const option of OPTION_NAMES) {
+      assert.equal(out.includes(`\n      ${OPTIONS[option].help}\n`), options === 'all' || options.includes(option), option);
+    }
+    const own = out.split('Options (a flag beats')[0] ?? '';
+    assert.deepEqual(own.split('\n').filter((line) => line.length > 80 || line.endsWith(' ')), []);
+    assert.ok(out.endsWith('.\n') || out.endsWith('way\n') || name === 'version', out.slice(-40));
+  });
+
+  test(`the examples of ${name} are command lines that make sense, for this command`, () => {
+    for (const [line] of HELP_PAGES[name].examples) {
+      const { command = 'serve', mistakes } = parseArguments(line.split(' '));
+      assert.deepEqual([command, mistakes], [name, []], line);
+    }
+  });
+}
+
+test('the usage line says where flags, a word behind the command, and words of another program stand', () => {
+  const usageOf = (name: CommandName): string => renderCommandHelp(name, PLAIN).split('\n\n')[0] ?? '';
+  assert.equal(usageOf('codex'), 'Usage: aliyun-codex-bridge [flags] codex [codex arguments…]');
+  assert.equal(usageOf('service'), 'Usage: aliyun-codex-bridge service ACTION [flags]\n       ACTION: install, remove');
+  assert.equal(usageOf('completions'), 'Usage: aliyun-codex-bridge completions SHELL\n       SHELL: bash, zsh, fish');
+  assert.equal(usageOf('help'), 'Usage: aliyun-codex-bridge help [COMMAND]');
+  assert.equal(usageOf('demo'), 'Usage: aliyun-codex-bridge demo');
+});
+
+test('exit codes are told where they mean something special', () => {
+  const text = renderCommandHelp('codex', PLAIN);
+  assert.match(text, /Exit codes:\n {2}Codex's +the exit code .*\n {2}1 +.*\n {2}2 +it was asked in a wrong way\n {2}127 +/);
+  assert.match(renderCommandHelp('status', PLAIN), / {2}0 +a bridge runs\n {2}2 +it was asked in a wrong way\n {2}3 +none runs\n/);
+  assert.doesNotMatch(renderCommandHelp('models', PLAIN), /Exit codes/);
+});
+
+test('COMMAND --help says the same as help COMMAND', async () => {
+  for (const words of [['service', '--help'], ['--help', 'service'], ['service', 'install', '-h']]) {
+    assert.deepEqual(await runHelp(words), await runHelp(['help', 'service']), words.join(' '));
+  }
+});
+
+test('an unknown command behind help is told, with exit code 2', async () => {
+  const { code, out, error } = await runHelp(['help', 'cdoex']);
+  assert.deepEqual([code, out], [2, '']);
+  assert.match(error, /\n {2}Unknown word "cdoex" after help: did you mean codex\?\n$/);
+  assert.match((await runHelp(['cdoex', '--help'])).error, /Unknown command "cdoex": did you mean codex\?/);
+});
+
+test('titles stand out on a terminal, and ASCII is enough', async () => {
+  assert.match((await runHelp(['help'], {}, true)).out, /\u001b\[1mRun Codex:\u001b\[22m\n/);
+  assert.doesNotMatch((await runHelp(['help'], { NO_COLOR: '1' }, true)).out, /\u001b/);
+  for (const name of COMMAND_NAMES) assert.match((await runHelp(['help', name])).out, /^[\n\x20-\x7e]+$/, name);
+});

@@ -1,0 +1,131 @@
+/** The built program at a terminal and behind pipes: colours, Ctrl-C, exit codes. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test, type TestContext } from 'node:test';
+import { CTRL_C, startAtTerminal, whyNoTerminal, type TerminalRun } from '../support/pseudo-terminal';
+import { answer, createTurnstile, startScriptedUpstream } from '../support/scripted-upstream';
+import { postStream } from '../support/sse-client';
+
+const PROGRAM = join(__dirname, '..', '..', 'bin', 'aliyun-codex-bridge.js');
+
+const HOME = mkdtempSync(join(tmpdir(), 'terminal-'));
+after(() => rmSync(HOME, { recursive: true, force: true }));
+
+const ENV = { HOME, LANG: 'C.UTF-8', AI_API_KEY: 'sk-test-terminal' };
+
+const skip = whyNoTerminal();
+
+const LIMITS = { skip, timeout: 60_000 };
+
+const COLOUR = /\u001b\[\d+m/;
+
+function start(context: TestContext, words: readonly string[], env: Readonly<Record<string, string>> = {}): TerminalRun {
+  const run = startAtTerminal({ words: [process.execPath, PROGRAM, ...words], env: { ...ENV, ...env } });
+  context.after(run.kill);
+  return run;
+}
+
+/** Runs it behind pipes; with `script` in a shell, which has the command line in "$@". */
+function runPiped(words: readonly string[], script?: string) {
+  const command = [process.execPath, PROGRAM, ...words];
+  const [program = '', ...args] = script === undefined ? command : ['/bin/sh', '-c', script, 'sh', ...command];
+  const env = { PATH: process.env['PATH'] ?? '', ...ENV };
+  const { status, stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8', timeout: 30_000 });
+  return { status, stdout, stderr };
+}
+
+for (const words of [['help'], ['config']]) {
+  test(`${words.join(' ')} has colours at a terminal`, LIMITS, async (context) => {
+    const { code, screen } = await start(context, words).ended;
+    assert.equal(code, 0);
+    assert.match(screen, COLOUR);
+  });
+
+  test(`${words.join(' ')} has none with NO_COLOR, and none at a dumb terminal`, LIMITS, async (context) => {
+    const runs = [{ NO_COLOR: '1' }, { TERM: 'dumb' }].map((env) => start(context, words, env).ended);
+    for (const { code, screen } of await Promise.all(runs)) {
+      assert.equal(code, 0);
+      assert.doesNotMatch(screen, /\u001b/);
+      assert.match(screen, /\w/);
+    }
+  });
+
+  test(`${words.join(' ')} has none behind a pipe`, () => {
+    const { status, stdout } = runPiped(words);
+    assert.equal(status, 0);
+    assert.doesNotMatch(stdout, /\u001b|\r/);
+  });
+}
+
+test('a reader that leaves early is no failure', { skip: process.platform === 'win32' && 'needs a POSIX shell' }, () => {
+  const head = runPiped(['--help'], '{ "$@"; echo "code $?" >&2; } | head -1');
+  assert.deepEqual([head.stdout, head.stderr], ['Usage: aliyun-codex-bridge [flags] [command]\n', 'code 0\n']);
+  // Gone before the first word is written.
+  assert.equal(runPiped(['help', 'serve'], '{ "$@"; echo "code $?" >&2; } | true').stderr, 'code 0\n');
+});
+
+test('an unknown command ends with 2, at a terminal and behind a pipe', LIMITS, async (context) => {
+  const { code, screen } = await start(context, ['cdoex']).ended;
+  assert.equal(code, 2);
+  assert.match(screen, /Unknown command "cdoex": did you mean codex\?\r\n$/);
+  const piped = runPiped(['cdoex']);
+  assert.deepEqual([piped.status, piped.stdout], [2, '']);
+});
+
+test('Ctrl-C on an idle serve ends it with 0', LIMITS, async (context) => {
+  const bridge = start(context, ['--port', '0'], { AI_API_BASE: 'http://127.0.0.1:9/v1' });
+  await bridge.shows('Ctrl-C stops it.');
+  bridge.type(CTRL_C);
+  const { code, screen } = await bridge.ended;
+  assert.equal(code, 0);
+  assert.match(screen, /Stopping: running answers get 5000 ms to end\. A second signal stops at once\./);
+});
+
+/** A bridge at a terminal with one answer in the middle of its text. */
+async function startWithAnswer(context: TestContext) {
+  const { gate, admit, open } = createTurnstile();
+  const upstream = await startScriptedUpstream({ script: [answer({ text: 'first words, last words', gate })] });
+  context.after(() => upstream.close());
+  const bridge = start(context, ['--port', '0', '--drain-timeout-ms', '20000'], { AI_API_BASE: upstream.url });
+  const url = /listens on (\S+);/.exec(await bridge.shows('Ctrl-C stops it.'))?.[1];
+  const body = { model: 'qwen3.7-plus', input: 'Speak.', stream: true };
+  let hasBegun: () => void;
+  const begun = new Promise<void>((resolve) => (hasBegun = resolve));
+  const onChunk = (_: Buffer, soFar: string): void => void (soFar.includes('output_text.delta') && hasBegun());
+  const reply = postStream(`${url}/responses`, body, {}, { onChunk });
+  admit(3);
+  await begun;
+  return { bridge, reply, open };
+}
+
+test('Ctrl-C on a serve that answers lets the answer end', LIMITS, async (context) => {
+  const { bridge, reply, open } = await startWithAnswer(context);
+  bridge.type(CTRL_C);
+  await bridge.shows('Stopping: running answers get 20000 ms to end.');
+  open();
+  assert.match((await reply).text, /event: response\.completed\n/);
+  assert.equal((await bridge.ended).code, 0);
+});
+
+test('a second Ctrl-C ends it at once, with 130', LIMITS, async (context) => {
+  const { bridge, reply } = await startWithAnswer(context);
+  bridge.type(CTRL_C);
+  await bridge.shows('Stopping: ');
+  bridge.type(CTRL_C);
+  assert.equal((await bridge.ended).code, 130);
+  assert.notEqual((await reply).ending, 'complete');
+});
+
+test('logs --follow shows what comes, and ends with Ctrl-C', LIMITS, async (context) => {
+  const file = join(HOME, 'bridge.log');
+  writeFileSync(file, 'a line that was there\n');
+  const logs = start(context, ['logs', '--follow', '--log-file', file, '--state-dir', HOME]);
+  await logs.shows('a line that was there');
+  appendFileSync(file, 'a line that came\n');
+  await logs.shows('a line that came');
+  logs.type(CTRL_C);
+  assert.equal((await logs.ended).code, 0);
+});

@@ -1,0 +1,72 @@
+/** Runs programs at a pseudo-terminal, which util-linux's `script` provides. */
+import { spawn, spawnSync } from 'node:child_process';
+
+/** Why there is no pseudo-terminal on this machine; `false` when there is one. As the `skip` option of a test. */
+export function whyNoTerminal(): string | false {
+  const { stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' });
+  return (stdout ?? '').includes('util-linux') ? false : 'needs script of util-linux';
+}
+
+/** What the key sends that a terminal turns into SIGINT. */
+export const CTRL_C = '\x03';
+
+const PATIENCE_MS = 30_000;
+
+export interface TerminalOptions {
+  /** The program and its arguments. */
+  readonly words: readonly string[];
+  /** The whole environment, beside PATH and TERM. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface TerminalRun {
+  /** Types `keys`. */
+  type(keys: string): void;
+  /** Resolves with everything shown so far, as soon as it has `text`; rejects when the program ends before. */
+  shows(text: string): Promise<string>;
+  /** Resolves when the program has ended. */
+  readonly ended: Promise<{ readonly code: number | null; readonly screen: string }>;
+  /** Ends it at once, where it still runs. */
+  kill(): void;
+}
+
+/** Starts a program at a terminal of its own; it is killed after half a minute. */
+export function startAtTerminal({ words, env }: TerminalOptions): TerminalRun {
+  const child = spawn('script', ['--quiet', '--return', '--command', `exec ${words.map(quote).join(' ')}`, '/dev/null'], {
+    env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const watchers = new Set<() => void>();
+  let screen = '';
+  let isOver = false;
+  // Without its controlling end the terminal hangs up, and with SIGHUP ends what runs at it.
+  const kill = (): void => void child.kill('SIGKILL');
+  const timer = setTimeout(kill, PATIENCE_MS);
+  child.stdin.on('error', () => undefined);
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    screen += text;
+    for (const watch of watchers) watch();
+  });
+  const ended = new Promise<{ code: number | null; screen: string }>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      isOver = true;
+      clearTimeout(timer);
+      for (const watch of watchers) watch();
+      resolve({ code, screen });
+    });
+  });
+  const shows = (text: string): Promise<string> => new Promise((resolve, reject) => {
+    const watch = (): void => {
+      if (screen.includes(text)) resolve(screen);
+      else if (isOver) reject(new Error(`It ended before it showed ${JSON.stringify(text)}:\n${screen}`));
+      else return;
+      watchers.delete(watch);
+    };
+    watchers.add(watch);
+    watch();
+  });
+  return { ended, shows, kill, type: (keys) => void child.stdin.write(keys) };
+}
+
+const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
