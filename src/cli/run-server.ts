@@ -1,7 +1,7 @@
 /** The life of a server from listening to the last answer: start-up line, taken port, signals. */
 import type { Config } from '../config/options';
 import type { Origins } from '../config/resolve';
-import type { BridgeServer } from '../server/create-server';
+import type { BridgeServer, Listening } from '../server/create-server';
 import { EXIT, STOP_SIGNALS, type CommandIo } from './command';
 import { renderOrigin, renderStartUpLine } from './start-up-line';
 
@@ -11,9 +11,16 @@ export interface ServerRun {
   readonly config: Config;
   readonly origins: Origins;
   readonly io: CommandIo;
+  /** Called when the server listens, before the start-up line. */
+  readonly onListening?: ((address: Listening) => void) | undefined;
+  /** Resolves when nobody uses the server any more; it then ends as by a signal. Absent: only signals end it. */
+  readonly unused?: Promise<void> | undefined;
 }
 
-/** Runs the server until a signal ends it, and returns the exit code. */
+/** Names the file for the record of a bridge that `startBridge` started in the background; nobody else sets it. */
+export const STATE_FILE_VARIABLE = 'BRIDGE_STATE_FILE';
+
+/** Runs the server until a signal or disuse ends it, and returns the exit code. */
 export async function runServer(run: ServerRun): Promise<number> {
   const { server, io } = run;
   let address;
@@ -24,12 +31,13 @@ export async function runServer(run: ServerRun): Promise<number> {
     return EXIT.failed;
   }
   const stopped = untilStopped(run);
+  run.onListening?.(address);
   io.out(renderStartUpLine({ ...run, address }));
   return stopped;
 }
 
 /** The first signal lets running answers end, as long as the server allows; a second one ends everything at once. */
-function untilStopped({ server, config, io }: ServerRun): Promise<number> {
+function untilStopped({ server, config, io, unused }: ServerRun): Promise<number> {
   return new Promise((resolve, reject) => {
     let isStopping = false;
     const forget = io.onSignal((signal) => {
@@ -39,10 +47,15 @@ function untilStopped({ server, config, io }: ServerRun): Promise<number> {
         resolve(STOP_SIGNALS[signal]);
         return;
       }
-      isStopping = true;
-      io.error(`Stopping: running answers get ${config.drainTimeoutMs} ms to end. A second signal stops at once.\n`);
-      server.close().finally(forget).then(() => resolve(EXIT.done), reject);
+      stop(`running answers get ${config.drainTimeoutMs} ms to end. A second signal stops at once.`);
     });
+    const stop = (why: string): void => {
+      if (isStopping) return;
+      isStopping = true;
+      io.error(`Stopping: ${why}\n`);
+      server.close().finally(forget).then(() => resolve(EXIT.done), reject);
+    };
+    void unused?.then(() => stop('nobody uses the bridge any more.'));
   });
 }
 

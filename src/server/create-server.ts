@@ -7,6 +7,7 @@ import type { ServerConfig, Services } from './exchange';
 import { createDoor, type Door } from './guards';
 import { handleRequest } from './handle-request';
 import { OpenTurns } from './open-turns';
+import type { UseWatch } from './use-watch';
 
 /** The address the server is bound to: `port` is the real one where 0 was asked for. */
 export interface Listening {
@@ -32,6 +33,8 @@ export interface BridgeServerOptions {
   readonly version: string;
   readonly log: Logger;
   readonly bridge: Bridge;
+  /** Hears of every use; absent when nobody wants to know. */
+  readonly watch?: UseWatch;
 }
 
 /** How long an aborted turn has to tell its client, before its connection is closed. */
@@ -52,9 +55,9 @@ const SERVER_OPTIONS: ServerOptions = {
 /** A server that answers with `options.bridge`; it does nothing before `listen`. */
 export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   const { config, log } = options;
-  const turns = new OpenTurns();
-  const services: Services = { ...options, turns };
-  let door: Door = createDoor(config.host, config.port);
+  const turns = new OpenTurns(options.watch);
+  const services: Services = { ...options, turns, launches: new Set() };
+  let door: Door = createDoor(config, config.port);
   const server = createServer(SERVER_OPTIONS);
   const answer = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {
     void handleRequest({ request, response, awaitsContinue, services }, door);
@@ -66,7 +69,7 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
     async listen() {
       const address = await startListening(server, config);
       server.on('error', (error) => log.error('server error', { error }));
-      door = createDoor(config.host, address.port);
+      door = createDoor(config, address.port);
       return address;
     },
     close() {

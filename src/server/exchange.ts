@@ -3,11 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bridge } from '../bridge/bridge';
 import type { Logger } from '../observe/log';
 import type { OpenTurns } from './open-turns';
+import type { UseWatch } from './use-watch';
 
 /** The part of the configuration that the server reads. */
 export interface ServerConfig {
   readonly host: string;
   readonly port: number;
+  readonly allowHost?: readonly string[] | undefined;
   readonly bodyLimitMb: number;
   readonly drainTimeoutMs: number;
   readonly keepAliveMs: number;
@@ -21,6 +23,10 @@ export interface Services {
   readonly log: Logger;
   readonly bridge: Bridge;
   readonly turns: OpenTurns;
+  /** The answers to GET /launches that are held open, one for each launched Codex. */
+  readonly launches: Set<ServerResponse>;
+  /** Hears of every use, where somebody wants to know. */
+  readonly watch?: UseWatch;
 }
 
 export interface Exchange {

@@ -1,7 +1,8 @@
 /** The turns that are being answered: who must hear of a shutdown, and when the last one has ended. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Detached } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
+import type { UseWatch } from './use-watch';
 
 /** One turn, from the first byte of its request to the last of its answer. */
 export interface OpenTurn {
@@ -13,6 +14,7 @@ export interface OpenTurn {
 
 interface Entry {
   readonly controller: AbortController;
+  readonly ended: (() => void) | undefined;
   streaming: boolean;
 }
 
@@ -22,13 +24,15 @@ export class OpenTurns {
   private readonly waiters = new Set<() => void>();
   private refusal: BridgeError | undefined;
 
+  constructor(private readonly watch?: UseWatch) {}
+
   /**
    * Opens a turn; it ends by itself when `response` is sent or its connection is lost.
    * @throws BridgeError after `refuse`
    */
   open(response: ServerResponse): OpenTurn {
     if (this.refusal !== undefined) throw this.refusal;
-    const entry: Entry = { controller: new AbortController(), streaming: false };
+    const entry = this.add(response.req);
     const { socket } = response.req;
     const settle = (): void => {
       response.off('close', settle);
@@ -39,7 +43,6 @@ export class OpenTurns {
     response.on('close', settle);
     // A pipelined response that waits for its turn has no socket of its own and never emits 'close' (Node 20).
     socket.on('close', settle);
-    this.entries.add(entry);
     return { abort: entry.controller.signal, markStreaming: () => { entry.streaming = true; } };
   }
 
@@ -49,8 +52,7 @@ export class OpenTurns {
    */
   detach(): Detached {
     if (this.refusal !== undefined) throw this.refusal;
-    const entry: Entry = { controller: new AbortController(), streaming: false };
-    this.entries.add(entry);
+    const entry = this.add(undefined);
     return { abort: entry.controller.signal, end: () => this.remove(entry) };
   }
 
@@ -86,8 +88,14 @@ export class OpenTurns {
     });
   }
 
+  private add(request: IncomingMessage | undefined): Entry {
+    const entry = { controller: new AbortController(), ended: this.watch?.turn(request), streaming: false };
+    this.entries.add(entry);
+    return entry;
+  }
+
   private remove(entry: Entry): void {
-    this.entries.delete(entry);
+    if (this.entries.delete(entry)) entry.ended?.();
     if (this.entries.size > 0) return;
     for (const wake of [...this.waiters]) wake();
   }

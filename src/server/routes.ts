@@ -19,6 +19,7 @@ export interface FoundRoute {
 
 const turns = (): typeof import('./handlers/turns') => require('./handlers/turns');
 const kept = (): typeof import('./handlers/kept') => require('./handlers/kept');
+const launches = (): typeof import('./handlers/launches') => require('./handlers/launches');
 
 /** A path may have several rows, one for each method. */
 export const ROUTES: readonly Route[] = [
@@ -36,6 +37,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', paths: ['/conversations/{id}/items', '/v1/conversations/{id}/items'], handler: () => kept().answerConversationItems },
   { method: 'POST', paths: ['/conversations/{id}/items', '/v1/conversations/{id}/items'], handler: () => kept().addConversationItems },
   { method: 'GET', paths: ['/models', '/v1/models'], handler: () => answerModels },
+  { method: 'GET', paths: ['/launches'], handler: () => launches().holdLaunch },
   { method: 'GET', paths: ['/health'], handler: () => answerHealth },
 ];
 

@@ -6,7 +6,7 @@ import { writeJson } from '../write-json';
 export const SERVICE_NAME = 'aliyun-codex-bridge';
 
 /** Says who listens here, since when, and for which upstream. */
-export const answerHealth: Handler = ({ response, services: { config, version, turns } }) => {
+export const answerHealth: Handler = ({ response, services: { config, version, turns, launches } }) => {
   const health = {
     ok: true,
     name: SERVICE_NAME,
@@ -14,6 +14,7 @@ export const answerHealth: Handler = ({ response, services: { config, version, t
     pid: process.pid,
     uptime: Math.floor(process.uptime()),
     upstream: config.aiBaseUrl,
+    launches: launches.size,
     openStreams: turns.countStreams(),
   };
   writeJson(response, health, { 'cache-control': 'no-store' });

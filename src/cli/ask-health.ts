@@ -1,0 +1,87 @@
+/** Who answers on a port: a bridge, somebody else, or nobody. */
+import { get, type ClientRequest } from 'node:http';
+import { parseJsonObject, type JsonObject } from '../base/json';
+import { asNumber, asText } from '../base/narrow';
+import { SERVICE_NAME } from '../server/handlers/health';
+
+/** What a bridge says of itself; a bridge of another version may leave something out. Texts are fit for a terminal. */
+export interface Health {
+  readonly version: string | undefined;
+  readonly pid: number | undefined;
+  /** Whole seconds. */
+  readonly uptime: number | undefined;
+  /** The base URL of its provider. */
+  readonly upstream: string | undefined;
+  /** Turns that are streaming. */
+  readonly openStreams: number;
+  /** Codex runs that were launched through it. */
+  readonly launches: number;
+}
+
+export type PortState =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'bridge'; readonly health: Health }
+  | { readonly kind: 'stranger' };
+
+export interface PortQuestion {
+  /** The address that somebody listens on, or wants to. */
+  readonly host: string;
+  readonly port: number;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Asks the process on that port for `GET /health`. A port where nothing listens is free; whoever answers with anything
+ * but the health of a bridge, or not in time, is a stranger. Never rejects.
+ */
+export async function probePort(question: PortQuestion): Promise<PortState> {
+  const answer = await askHealth(question);
+  if (answer === 'refused') return { kind: 'free' };
+  if (answer === undefined || answer['name'] !== SERVICE_NAME) return { kind: 'stranger' };
+  return { kind: 'bridge', health: readHealth(answer) };
+}
+
+/** A bridge that listens on every address is asked on the loopback one. */
+const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/** The address under which this machine reaches whoever listens on `host`. */
+export const reachableHost = (host: string): string => REACHABLE[host] ?? host;
+
+function readHealth(answer: JsonObject): Health {
+  const pid = asNumber(answer['pid']);
+  return {
+    version: match(answer['version'], /^[\w.+-]{1,40}$/),
+    pid: pid !== undefined && Number.isInteger(pid) && pid > 0 ? pid : undefined,
+    uptime: asNumber(answer['uptime']),
+    upstream: match(answer['upstream'], /^[\x21-\x7e]{1,2000}$/),
+    openStreams: asNumber(answer['openStreams']) ?? 0,
+    launches: asNumber(answer['launches']) ?? 0,
+  };
+}
+
+const match = (value: unknown, pattern: RegExp): string | undefined => pattern.exec(asText(value) ?? '')?.[0];
+
+const LONGEST_ANSWER = 65_536;
+
+function askHealth({ host, port, timeoutMs }: PortQuestion): Promise<JsonObject | 'refused' | undefined> {
+  return new Promise((resolve) => {
+    const giveUp = (): void => resolve(undefined);
+    let request: ClientRequest;
+    try {
+      request = get({ host: reachableHost(host), port, path: '/health', agent: false, signal: AbortSignal.timeout(timeoutMs) });
+    } catch {
+      return giveUp();
+    }
+    request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED' ? 'refused' : undefined));
+    request.on('response', (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (piece: string) => {
+        body += piece;
+        if (body.length > LONGEST_ANSWER) request.destroy();
+      });
+      response.on('end', () => resolve(parseJsonObject(body)));
+      response.on('error', giveUp).on('close', giveUp);
+    });
+  });
+}

@@ -1,0 +1,40 @@
+/** The environment of a bridge in the background: its whole configuration, and none of its starter's own affairs. */
+import { OPTIONS, OPTION_NAMES, type OptionName } from '../../config/options';
+import type { ValueType } from '../../config/option';
+import { isSet, type Environment, type FlagTexts } from '../../config/resolve';
+import { file, folder } from '../../config/value-types';
+
+export interface ChildEnvironmentOptions {
+  /** They become variables: flags show in the process list, keys among them. */
+  readonly flags: FlagTexts;
+  readonly env: Environment;
+  /** The environment as options see it: with the file of variables below it. */
+  readonly loaded: Environment;
+  /** Makes a path absolute: the child has another working folder. */
+  readonly resolvePath: (path: string) => string;
+  /** Variables that are set whatever stands in the others. */
+  readonly fixed: Readonly<Record<string, string>>;
+}
+
+/** Variables by which Node ties a process to the one that started it. */
+const TIES = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID', 'NODE_TEST_CONTEXT'];
+
+/** The variables of the child. */
+export function createChildEnvironment({ flags, env, loaded, resolvePath, fixed }: ChildEnvironmentOptions): Readonly<Record<string, string>> {
+  const child: Record<string, string> = {};
+  for (const [name, text] of Object.entries(env)) {
+    if (text !== undefined && !TIES.includes(name)) child[name] = text;
+  }
+  for (const name of OPTION_NAMES) {
+    const text = flags[name] ?? (isPath(name) ? findVariable(name, loaded) : undefined);
+    if (text !== undefined) child[OPTIONS[name].env[0]] = isPath(name) ? resolvePath(text) : text;
+  }
+  return { ...child, ...fixed };
+}
+
+const isPath = (name: OptionName): boolean => {
+  const type: ValueType<unknown> = OPTIONS[name].type;
+  return type === file || type === folder;
+};
+
+const findVariable = (name: OptionName, env: Environment): string | undefined => OPTIONS[name].env.map((variable) => env[variable]).find(isSet);

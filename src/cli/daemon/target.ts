@@ -1,0 +1,49 @@
+/** Which bridge `stop`, `status` and `logs` mean: the one on the port of the configuration. */
+import { OPTIONS, type Config } from '../../config/options';
+import type { Origins } from '../../config/resolve';
+import { reachableHost } from '../ask-health';
+import type { CommandContext } from '../command';
+import { loadConfig } from '../load-config';
+import { reportMistakes } from '../mistakes';
+import { findPlaces, thisMachine, type Places } from '../places';
+import { renderUrl } from '../start-up-line';
+import { readRecord, stateFileOf, type BridgeRecord } from './state-file';
+
+export interface Target {
+  readonly config: Config;
+  readonly origins: Origins;
+  readonly places: Places;
+  /** Where it can be asked. */
+  readonly host: string;
+  readonly port: number;
+  readonly stateFile: string;
+  /** What a bridge in the background wrote about itself; it may have been killed since. */
+  readonly record: BridgeRecord | undefined;
+}
+
+/** The target, or the exit code after the mistakes were told. */
+export function findTarget({ flags, mistakes, env, io }: CommandContext): Target | number {
+  const resolved = loadConfig(flags, env);
+  const isVague = resolved.ok && resolved.config.port === 0;
+  const all = [
+    ...mistakes,
+    ...(resolved.ok ? [] : resolved.mistakes),
+    ...(isVague ? ['Port 0 stands for a free one: name the port that the bridge has, as status lists it.'] : []),
+  ];
+  if (!resolved.ok || all.length > 0) return reportMistakes(all, io);
+  const { config, origins } = resolved;
+  const places = findPlaces(thisMachine(env), config.stateDir);
+  const stateFile = stateFileOf(places.state, config.port);
+  const record = readRecord(stateFile);
+  const host = origins.host.kind === 'default' ? (record?.host ?? config.host) : config.host;
+  return { config, origins, places, host: reachableHost(host), port: config.port, stateFile, record };
+}
+
+/** The URL that clients of the bridge are given. */
+export const renderBase = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+  `${renderUrl({ host: reachableHost(host), port })}/v1`;
+
+/** The command that means the bridge on `port`, as a person types it. */
+export function renderCommand(words: string, port: number): string {
+  return `aliyun-codex-bridge ${words}${port === OPTIONS.port.default ? '' : ` --port ${port}`}`;
+}

@@ -1,0 +1,80 @@
+/** A log file of bounded size: the file, and the one before it under `.1`. */
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+export interface LogFile {
+  /** Opens the file now, not with the first line. @returns why it cannot be opened, `undefined` when it is open */
+  open(): string | undefined;
+  /** Appends `line`, its line feed included. What cannot be written is lost; the next line tries again. Never throws. */
+  write(line: string): void;
+  close(): void;
+}
+
+interface OpenFile {
+  readonly descriptor: number;
+  readonly inode: bigint;
+}
+
+/**
+ * Appends whole lines to `path`, and creates the file (for its owner only) and its folder. When the next line would make
+ * it larger than `maxBytes`, the file is set aside as `<path>.1`, in place of the one before. A file that was removed or
+ * moved away meanwhile is created anew; one that was emptied goes on from there.
+ *
+ * Lines are written before `write` returns, so that the last words of a process are never lost.
+ */
+export function createLogFile(path: string, maxBytes: number): LogFile {
+  const target = resolve(path);
+  let file: OpenFile | undefined;
+  let isTorn = false;
+  const close = (): void => {
+    const last = file;
+    file = undefined;
+    if (last !== undefined) attempt(() => closeSync(last.descriptor));
+  };
+  const append = (bytes: Uint8Array): void => {
+    const found = statSync(target, { bigint: true, throwIfNoEntry: false });
+    if (found?.isFile() && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes)) {
+      close();
+      renameSync(target, `${target}.1`);
+    } else if (found?.ino !== file?.inode) close();
+    file ??= openForAppending(target);
+    writeWhole(file.descriptor, bytes);
+  };
+  return {
+    open: () => attempt(() => void (file ??= openForAppending(target))),
+    write(line) {
+      const problem = attempt(() => append(Buffer.from(isTorn ? `\n${line}` : line)));
+      if (problem !== undefined) close();
+      isTorn = problem === TORN || (isTorn && problem !== undefined);
+    },
+    close,
+  };
+}
+
+function openForAppending(path: string): OpenFile {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const descriptor = openSync(path, 'a', 0o600);
+  return { descriptor, inode: fstatSync(descriptor, { bigint: true }).ino };
+}
+
+/** The message for a line of which only the first part was written, as on a disk that is full. */
+const TORN = 'only a part of the line was written';
+
+function writeWhole(descriptor: number, bytes: Uint8Array): void {
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+  } catch (error) {
+    throw written === 0 ? error : new Error(TORN);
+  }
+}
+
+/** What `action` threw, in words. */
+function attempt(action: () => void): string | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

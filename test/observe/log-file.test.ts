@@ -1,0 +1,126 @@
+/** The log file: whole lines, a bounded size, and nothing that could end a turn. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { createLogFile, type LogFile } from '../../src/observe/log-file';
+
+const LIMIT = { timeout: 10_000 } as const;
+
+function create(context: TestContext, maxBytes = 1_000): { readonly folder: string; readonly path: string; readonly log: LogFile } {
+  const folder = mkdtempSync(join(tmpdir(), 'log-file-'));
+  const path = join(folder, 'state', 'bridge.log');
+  const log = createLogFile(path, maxBytes);
+  context.after(() => {
+    log.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { folder, path, log };
+}
+
+const read = (path: string): string => readFileSync(path, 'utf8');
+
+test('the first line creates folder and file, both for their owner only', LIMIT, (context) => {
+  const { folder, path, log } = create(context);
+  log.write('one\n');
+  log.write('two\n');
+  assert.equal(read(path), 'one\ntwo\n');
+  if (process.platform === 'win32') return;
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.equal(statSync(join(folder, 'state')).mode & 0o777, 0o700);
+});
+
+test('open creates the file before there is a line', LIMIT, (context) => {
+  const { path, log } = create(context);
+  assert.equal(log.open(), undefined);
+  assert.equal(read(path), '');
+  log.write('one\n');
+  assert.equal(read(path), 'one\n');
+});
+
+test('what is in the file stays, and counts', LIMIT, (context) => {
+  const { path, log } = create(context, 10);
+  log.open();
+  writeFileSync(path, '1234567\n');
+  log.write('8\n');
+  assert.equal(read(path), '1234567\n8\n');
+  log.write('9\n');
+  assert.equal(read(path), '9\n');
+  assert.equal(read(`${path}.1`), '1234567\n8\n');
+});
+
+test('a line that would pass the size begins a new file; the one before the last is gone', LIMIT, (context) => {
+  const { folder, path, log } = create(context, 12);
+  for (const line of ['aaaaa\n', 'bbbbb\n', 'ccccc\n', 'ddddd\n', 'eeeee\n']) log.write(line);
+  assert.equal(read(path), 'eeeee\n');
+  assert.equal(read(`${path}.1`), 'ccccc\nddddd\n');
+  assert.deepEqual(readdirSync(join(folder, 'state')).sort(), ['bridge.log', 'bridge.log.1']);
+});
+
+test('the size is that of the bytes, and a line longer than the limit is written whole', LIMIT, (context) => {
+  const { path, log } = create(context, 8);
+  log.write('ääää\n');
+  assert.equal(read(path), 'ääää\n');
+  log.write('b\n');
+  assert.equal(read(path), 'b\n');
+  assert.equal(read(`${path}.1`), 'ääää\n');
+});
+
+test('a file that is removed, moved away or emptied meanwhile is written on', LIMIT, (context) => {
+  const { folder, path, log } = create(context);
+  log.write('one\n');
+  rmSync(path);
+  log.write('two\n');
+  assert.equal(read(path), 'two\n');
+  renameSync(path, `${path}.old`);
+  log.write('three\n');
+  assert.equal(read(path), 'three\n');
+  assert.equal(read(`${path}.old`), 'two\n');
+  truncateSync(path);
+  log.write('four\n');
+  assert.equal(read(path), 'four\n');
+  rmSync(join(folder, 'state'), { recursive: true });
+  log.write('five\n');
+  assert.equal(read(path), 'five\n');
+});
+
+test('a place where nothing can be written is told by open and passed over by write, until it can', LIMIT, (context) => {
+  const { folder, path, log } = create(context);
+  writeFileSync(join(folder, 'state'), 'a file where the folder should be');
+  assert.match(log.open() ?? '', /EEXIST|ENOTDIR/);
+  log.write('lost\n');
+  rmSync(join(folder, 'state'));
+  log.write('kept\n');
+  assert.equal(read(path), 'kept\n');
+});
+
+test('where the old file cannot be set aside, lines are lost and nothing throws', LIMIT, (context) => {
+  const { path, log } = create(context, 6);
+  log.write('aaaaa\n');
+  mkdirSync(join(`${path}.1`, 'full'), { recursive: true });
+  log.write('bbbbb\n');
+  assert.equal(read(path), 'aaaaa\n');
+  rmSync(`${path}.1`, { recursive: true });
+  log.write('ccccc\n');
+  assert.equal(read(path), 'ccccc\n');
+  assert.equal(read(`${path}.1`), 'aaaaa\n');
+});
+
+test('a full disk throws nothing', { ...LIMIT, skip: !existsSync('/dev/full') && 'there is no /dev/full' }, () => {
+  const log = createLogFile('/dev/full', 1_000);
+  assert.equal(log.open(), undefined);
+  log.write('one\n');
+  log.write('two\n');
+  log.close();
+});
+
+test('close can be called at any time, and a later line opens the file again', LIMIT, (context) => {
+  const { path, log } = create(context);
+  log.close();
+  log.write('one\n');
+  log.close();
+  log.close();
+  log.write('two\n');
+  assert.equal(read(path), 'one\ntwo\n');
+});
