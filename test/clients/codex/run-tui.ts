@@ -1,7 +1,6 @@
 /** Drives Codex's terminal interface in a pseudo-terminal, which util-linux's `script` provides. */
 import { spawnSync } from 'node:child_process';
-import { exitOf, killGroup, startProgram } from '../support/program';
-import { codexCommand, type CodexVersion } from './versions';
+import { exitOf, killGroup, startProgram, type Program } from '../support/program';
 
 const PATIENCE_MS = 30_000;
 
@@ -18,7 +17,8 @@ export function whyNoTerminal(): string | false {
 }
 
 export interface TuiOptions {
-  readonly version: CodexVersion;
+  /** Codex, or what launches it, with its first arguments. */
+  readonly program: Pick<Program, 'command' | 'args'>;
   readonly prompt: string;
   readonly workspace: string;
   readonly codexHome: string;
@@ -32,10 +32,9 @@ export interface TuiOptions {
  *
  * @throws Error with what it wrote, when it ends or its time is over before it has shown all of `until`
  */
-export async function runTui({ version, prompt, workspace, codexHome, env, until }: TuiOptions): Promise<string> {
-  const codex = codexCommand(version);
+export async function runTui({ program, prompt, workspace, codexHome, env, until }: TuiOptions): Promise<string> {
   const words = [
-    codex.command, ...codex.args, '--no-daemon', '--dangerously-bypass-approvals-and-sandbox',
+    program.command, ...program.args, '--no-daemon', '--dangerously-bypass-approvals-and-sandbox',
     '-c', `projects={${JSON.stringify(workspace)}={trust_level="trusted"}}`, prompt,
   ];
   const child = startProgram({

@@ -4,6 +4,7 @@ import { answer, type CapturedRequest } from '../../support/scripted-upstream';
 import { assertChatRequest, toolNames } from './chat-requests';
 import { runTui, whyNoTerminal } from './run-tui';
 import { scenario, UPSTREAM_KEY } from './scenario';
+import { codexCommand } from './versions';
 
 const TITLE = 'Grüße 世界 sagen';
 
@@ -27,7 +28,7 @@ for (const { name, bridgeEnv, titleModel } of [
       await configure();
       const { workspace, codexHome } = folder;
       // OSC 0 sets the title of the terminal: the thread's title and the workspace's name.
-      await runTui({ version, prompt: 'Say hello.', workspace, codexHome, env, until: ['Hallöchen', `\x1b]0;${TITLE} |`] });
+      await runTui({ program: codexCommand(version), prompt: 'Say hello.', workspace, codexHome, env, until: ['Hallöchen', `\x1b]0;${TITLE} |`] });
       assert.equal(upstream.requests.length, 2);
       for (const request of upstream.requests) assertChatRequest(request, version, UPSTREAM_KEY);
       const [title] = upstream.requests.filter(isTitle);

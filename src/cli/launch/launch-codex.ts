@@ -1,0 +1,108 @@
+/** The story of a launch: find Codex, have a bridge, tell Codex of it on the command line, run it, let the bridge go. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { renderOverrides } from '../../codex/config-toml';
+import { parseToml } from '../../codex/toml/parse-toml';
+import { asText } from '../../base/narrow';
+import type { ResolvedConfig, Environment, FlagTexts } from '../../config/resolve';
+import { LAUNCH_HEADER } from '../../server/use-watch';
+import type { CommandIo } from '../command';
+import { describeMissingKey } from '../missing-key';
+import { findPlaces, thisMachine, type Places } from '../places';
+import { readVersion } from '../version';
+import { attach, type Attached } from './attach';
+import { chooseModel } from './choose-model';
+import { askCodexVersion, isBefore, OLDEST_CODEX } from './codex-version';
+import { fetchCatalogue } from './fetch-catalogue';
+import { findProgram, type Program } from './find-program';
+import { holdBridge } from './hold-bridge';
+import { exceptLoopback } from './loopback';
+import { needsBridge } from './needs-bridge';
+import { passSignals, runChild } from './run-child';
+
+export interface LaunchJob {
+  /** The program to run as Codex: a name on the PATH, or a path. */
+  readonly name: string;
+  /** The user's words for Codex. */
+  readonly words: readonly string[];
+  readonly flags: FlagTexts;
+  readonly env: Environment;
+  readonly io: CommandIo;
+  readonly resolved: Extract<ResolvedConfig, { ok: true }>;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly code: number }
+  | { readonly ok: false; readonly problem: string; readonly code?: number };
+
+/** What a shell answers for a command that it cannot find (POSIX, Shell Command Language, section 2.8.2). */
+const NOT_FOUND = 127;
+
+/** Resolves when Codex has ended. */
+export async function launchCodex(job: LaunchJob): Promise<Outcome> {
+  const { name, words, env } = job;
+  const program = findProgram(name, { env, platform: process.platform, isProgram, node: process.execPath });
+  if (program === undefined) return { ok: false, code: NOT_FOUND, problem: describeMissing(name) };
+  if (!needsBridge(words)) return { ok: true, code: await runToEnd(program, words, env) };
+  const places = findPlaces(thisMachine(env), job.resolved.config.stateDir);
+  const { config } = job.resolved;
+  const options = { config, flags: job.flags, env, places, version: readVersion(), obstacle: describeMissingKey(job.resolved) };
+  const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env), attach(options)]);
+  if (!attached.ok) return attached;
+  const release = holdBridge(attached, () => attach({ ...options, config: { ...config, port: attached.port } }));
+  try {
+    if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return { ok: false, problem: describeOld(codexVersion) };
+    const overrides = await describeBridge(job, attached, places, codexVersion);
+    return { ok: true, code: await runToEnd(program, [...overrides, ...words], exceptLoopback(env)) };
+  } finally {
+    release();
+  }
+}
+
+/** Words for Codex in front of the user's, which win. */
+async function describeBridge({ resolved, io }: LaunchJob, attached: Attached, places: Places, codexVersion: string | undefined): Promise<readonly string[]> {
+  const { config } = resolved;
+  const { models, file, problem } = await fetchCatalogue({ ...attached, places, codexVersion });
+  const model = chooseModel({ wanted: config.defaultModel, configured: await readConfiguredModel(places.codexHome), offered: models });
+  const notes = [...attached.notes];
+  if (problem !== undefined) notes.push(`Codex gets no model catalogue, it could not be written: ${problem}.`);
+  if (model === undefined) notes.push('No model is known for this provider: name one with -m behind codex, or with --default-model before it.');
+  for (const note of notes) io.error(`aliyun-codex-bridge: ${note}\n`);
+  return renderOverrides({
+    model,
+    catalogFile: file,
+    baseUrl: `${attached.url}/v1`,
+    headers: { [LAUNCH_HEADER]: '1' },
+    ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }),
+  });
+}
+
+async function readConfiguredModel(codexHome: string): Promise<string | undefined> {
+  const text = await readFile(join(codexHome, 'config.toml'), 'utf8').catch(() => '');
+  const parsed = parseToml(text);
+  return parsed.ok ? asText(parsed.value['model']) : undefined;
+}
+
+async function runToEnd(program: Program, words: readonly string[], env: Environment): Promise<number> {
+  const child = runChild(program, words, env);
+  const forget = passSignals(child, process.stdin.isTTY === true);
+  return child.ended.finally(forget);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+const INSTALL = 'Install it with: npm install -g @openai/codex';
+
+const describeMissing = (name: string): string =>
+  name === 'codex' ? `There is no codex on the PATH. ${INSTALL}` : `Cannot run ${name} as Codex: there is no such program. ${INSTALL}`;
+
+const describeOld = (version: string): string =>
+  `Codex ${version} is too old for the bridge, which works from ${OLDEST_CODEX} on. ${INSTALL}@latest`;

@@ -1,0 +1,90 @@
+/** How setup marks what it wrote into config.toml and what it set aside: by comments that carry all that undo needs. */
+import { PROVIDER_ID } from './config-toml';
+import type { TomlStatement } from './toml/parse-toml';
+import { startOf } from './toml/parse-toml';
+
+/** The outcome of an edit: the new text, or why there is none, with the place in the text that was given. */
+export type ConfigEdit =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly problem: string; readonly line?: number; readonly column?: number };
+
+export type Mark = 'keysBegin' | 'keysEnd' | 'providerBegin' | 'providerEnd' | 'aside';
+
+/** By these words a line is known again; what stands behind them may change from version to version. */
+const MARKS: Readonly<Record<Mark, string>> = {
+  keysBegin: '# >>> aliyun-codex-bridge: keys',
+  keysEnd: '# <<< aliyun-codex-bridge: keys',
+  providerBegin: '# >>> aliyun-codex-bridge: provider',
+  providerEnd: '# <<< aliyun-codex-bridge: provider',
+  aside: '# set aside by aliyun-codex-bridge:',
+};
+
+const MARK_NAMES = ['keysBegin', 'keysEnd', 'providerBegin', 'providerEnd', 'aside'] as const satisfies readonly Mark[];
+
+/** Says that the line above the region had no line end before. */
+const JOINED = ' after a line without end';
+
+const HOW_TO_UNDO = ' ("aliyun-codex-bridge setup --undo" takes this out)';
+
+/** The first table of the path under which the bridge's provider stands. */
+export const PROVIDERS_KEY = 'model_providers';
+
+/** A statement, or a line that holds none: a comment or nothing. */
+export interface Piece {
+  readonly text: string;
+  readonly statement?: TomlStatement;
+  readonly mark?: Mark;
+}
+
+/** Cuts `text` behind its byte order mark into pieces; together they are the whole of it. */
+export function splitPieces(text: string, statements: readonly TomlStatement[]): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let at = startOf(text);
+  const addLines = (end: number): void => {
+    for (const [line] of text.slice(at, end).matchAll(/[^\n]*\n|[^\n]+$/g)) pieces.push(readLine(line));
+  };
+  for (const statement of statements) {
+    addLines(statement.start);
+    pieces.push({ text: text.slice(statement.start, statement.end), statement });
+    at = statement.end;
+  }
+  addLines(text.length);
+  return pieces;
+}
+
+function readLine(text: string): Piece {
+  const mark = MARK_NAMES.find((name) => text.startsWith(MARKS[name]));
+  return mark === undefined ? { text } : { text, mark };
+}
+
+export interface Region {
+  readonly lines: readonly string[];
+  readonly lineEnd: string;
+  /** Whether the line in front of it had no line end before. */
+  readonly isJoined: boolean;
+}
+
+/** The region of the keys at the root, with an empty line behind it. */
+export const renderKeysRegion = ({ lines, lineEnd, isJoined }: Region): string =>
+  [renderBegin('keysBegin', isJoined), ...lines, `${MARKS.keysEnd} <<<`, '', ''].join(lineEnd);
+
+/** The region of the provider's table. */
+export const renderProviderRegion = ({ lines, lineEnd, isJoined }: Region): string =>
+  [renderBegin('providerBegin', isJoined), ...lines, `${MARKS.providerEnd} <<<`, ''].join(lineEnd);
+
+const renderBegin = (mark: Mark, isJoined: boolean): string => `${MARKS[mark]}${isJoined ? JOINED : ''}${HOW_TO_UNDO} >>>`;
+
+/** True for the first line of a region with `isJoined`. */
+export const isJoined = ({ text, mark }: Piece): boolean => mark !== undefined && text.startsWith(`${MARKS[mark]}${JOINED}`);
+
+/** Turns every line of `text` into a comment. */
+export const setAside = (text: string): string => text.replace(/(?<=^|\n)(?=[^])/g, `${MARKS.aside} `);
+
+/** Undoes `setAside` on one line; an editor may have taken the space at the end of an empty one. */
+export const bringBack = (line: string): string => line.slice(MARKS.aside.length).replace(/^ /, '');
+
+/** True for a line with nothing on it. */
+export const isBlank = ({ text, statement }: Piece): boolean => statement === undefined && /^\r?\n$/.test(text);
+
+/** True for a statement about the bridge's provider, or about something in it. */
+export const isProviderStatement = ({ path }: TomlStatement): boolean => path[0] === PROVIDERS_KEY && path[1] === PROVIDER_ID;

@@ -1,0 +1,61 @@
+/** The small decisions of a launch: version, model, proxy, subcommand, quoting. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chooseModel } from '../../src/cli/launch/choose-model';
+import { renderCmdArguments } from '../../src/cli/launch/cmd-line';
+import { isBefore, readCodexVersion } from '../../src/cli/launch/codex-version';
+import { exceptLoopback } from '../../src/cli/launch/loopback';
+import { needsBridge } from '../../src/cli/launch/needs-bridge';
+
+test('the version is read from what Codex prints', () => {
+  assert.equal(readCodexVersion('codex-cli 0.169.0\n'), '0.169.0');
+  assert.equal(readCodexVersion('warning: something\ncodex-cli 0.170.0-alpha.3'), '0.170.0');
+  assert.equal(readCodexVersion('v0.1'), undefined);
+});
+
+test('versions are compared number by number', () => {
+  const pairs: readonly (readonly [string, string, boolean])[] = [
+    ['0.80.0', '0.99.0', true], ['0.99.0', '0.99.0', false], ['0.169.0', '0.99.0', false], ['1.0.0', '0.99.0', false], ['0.98.12', '0.99.0', true],
+  ];
+  for (const [version, limit, expected] of pairs) assert.equal(isBefore(version, limit), expected, `${version} < ${limit}`);
+});
+
+test('the model: the wanted one, the configured one if it is offered, the first', () => {
+  const offered = ['qwen', 'glm'];
+  assert.equal(chooseModel({ wanted: 'mine', configured: 'glm', offered }), 'mine');
+  assert.equal(chooseModel({ wanted: undefined, configured: 'glm', offered }), 'glm');
+  assert.equal(chooseModel({ wanted: undefined, configured: 'gpt-6.1', offered }), 'qwen');
+  assert.equal(chooseModel({ wanted: undefined, configured: 'gpt-6.1', offered: [] }), undefined);
+});
+
+test('behind a proxy, this machine is excepted', () => {
+  const plain = { PATH: '/bin' };
+  assert.equal(exceptLoopback(plain), plain);
+  const { NO_PROXY, no_proxy } = exceptLoopback({ https_proxy: 'x', HTTP_PROXY: 'http://proxy:3128', no_proxy: 'intra.example, localhost' });
+  assert.equal(NO_PROXY, 'intra.example,localhost,127.0.0.1,::1');
+  assert.equal(no_proxy, NO_PROXY);
+  assert.equal(exceptLoopback({ ALL_PROXY: 'x', NO_PROXY: '*' })['NO_PROXY'], '*');
+});
+
+test('only words that ask a model need a bridge', () => {
+  for (const line of ['', 'exec hi', 'resume --last', '-m glm-4.7', 'fix it', 'review', 'doctor', '--search x']) assert.ok(needsBridge(line.split(' ').filter(Boolean)), line);
+  for (const line of ['--version', '-h', 'login', 'mcp add x', 'completion bash', 'help exec']) assert.ok(!needsBridge(line.split(' ')), line);
+});
+
+/** What cmd.exe makes of a line: a caret takes the meaning from the next character. */
+const readByCmd = (line: string): string => line.replace(/\^(.)/g, '$1');
+
+test('a batch file gets its words through cmd.exe as they were', () => {
+  const words = ['say "hi"', 'a&b|c>d', '100%PATH%', 'C:\\dir\\', '', '(x)^!'];
+  const [d, s, c, quoted] = renderCmdArguments('C:\\Program Files\\codex.cmd', words);
+  assert.deepEqual([d, s, c], ['/d', '/s', '/c']);
+  assert.match(quoted ?? '', /^".*"$/);
+  const line = (quoted ?? '').slice(1, -1);
+  for (const character of '&|<>%!()"') {
+    assert.doesNotMatch(line, new RegExp(`(?<!\\^)\\${character}`), `${character} stands without a caret`);
+  }
+  const once = readByCmd(line);
+  assert.ok(once.startsWith('C:\\Program Files\\codex.cmd '));
+  assert.equal(readByCmd(once).slice('C:\\Program Files\\codex.cmd '.length),
+    '"say \\"hi\\"" "a&b|c>d" "100%PATH%" "C:\\dir\\\\" "" "(x)^!"');
+});

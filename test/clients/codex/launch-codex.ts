@@ -1,0 +1,84 @@
+/** Runs the real Codex by `aliyun-codex-bridge codex`, in folders of its own. */
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { PROJECT_ROOT } from '../../support/source-tree';
+import {
+  startScriptedUpstream, type ScriptedUpstream, type ScriptedUpstreamOptions,
+} from '../../support/scripted-upstream';
+import { createClientEnv, runProgram, type Program, type ProgramRun } from '../support/program';
+import { createWorkFolder, type WorkFolder } from '../support/work-folder';
+import { codexCommand, type CodexVersion } from './versions';
+
+const KEY = 'sk-test-upstream';
+
+/** No launch needs more than some seconds; this is for one that hangs. */
+export const PATIENCE_MS = 60_000;
+
+/** Flags of `codex exec` that every run has. */
+export const EXEC = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'];
+
+export interface LaunchPlace {
+  readonly upstream: ScriptedUpstream;
+  readonly folder: WorkFolder;
+  /** Where the bridge listens that a launch starts. */
+  readonly port: number;
+  readonly state: string;
+  /** What to run for a launch with these words for Codex. */
+  program(version: CodexVersion, words: readonly string[]): Program;
+  run(version: CodexVersion, words: readonly string[]): Promise<ProgramRun>;
+  /** The log of the bridge that a launch started. */
+  log(): Promise<string>;
+}
+
+/** Everything is deleted, and what still runs is killed, when the test ends. */
+export async function createLaunchPlace(context: TestContext, options: ScriptedUpstreamOptions): Promise<LaunchPlace> {
+  const folder = await createWorkFolder();
+  const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: KEY, ...options });
+  const port = await findFreePort();
+  const state = join(folder.root, 'state');
+  const program = (version: CodexVersion, words: readonly string[]): Program => {
+    const codex = codexCommand(version);
+    // Codex's own launcher is a script for Node, which starts it by its first line.
+    const file = codex.args[0] ?? codex.command;
+    return {
+      command: process.execPath,
+      args: [join(PROJECT_ROOT, 'bin/aliyun-codex-bridge.js'), '--codex-bin', file, 'codex', ...words],
+      cwd: folder.workspace,
+      env: {
+        ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome, BRIDGE_STATE_DIR: state, PORT: String(port),
+        AI_PROVIDER: 'aliyun-coding', AI_API_BASE: upstream.url, AI_API_KEY: KEY, DEFAULT_MODEL: 'glm-4.7',
+      },
+    };
+  };
+  context.after(async () => {
+    await killBridges(state);
+    await upstream.close();
+    await folder.dispose({ rejections: upstream.rejections });
+  });
+  return {
+    upstream, folder, port, state, program,
+    run: (version, words) => runProgram(program(version, words), PATIENCE_MS),
+    log: () => readFile(join(state, `bridge-${port}.log`), 'utf8').catch(() => ''),
+  };
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Whatever a failed test left running. */
+async function killBridges(state: string): Promise<void> {
+  const names = await readdir(state).catch(() => []);
+  for (const name of names.filter((file) => /^bridge-\d+\.json$/.test(file))) {
+    const { pid } = JSON.parse(await readFile(join(state, name), 'utf8').catch(() => '{}')) as { pid?: number };
+    if (pid !== undefined) try { process.kill(pid, 'SIGKILL'); } catch { /* It has ended. */ }
+  }
+}

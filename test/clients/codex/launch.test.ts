@@ -1,0 +1,77 @@
+/** `aliyun-codex-bridge codex` with the real Codex: a turn, every version, Ctrl-C, the terminal interface. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { answer } from '../../support/scripted-upstream';
+import { untilFree } from '../../support/until-free';
+import { exitOf, killGroup, startProgram } from '../support/program';
+import { readTree } from '../support/work-folder';
+import { parseEvents, textsOf } from './events';
+import { createLaunchPlace, EXEC, PATIENCE_MS } from './launch-codex';
+import { runTui, whyNoTerminal } from './run-tui';
+import { CODEX_VERSIONS, CURRENT_CODEX, shellCall, whyMissing } from './versions';
+
+const LIMIT = { timeout: 2 * PATIENCE_MS };
+
+for (const version of CODEX_VERSIONS.filter((name) => name !== '0.80.0')) {
+  test(`Codex ${version} runs a tool round, and nothing of it stays`, { ...LIMIT, skip: whyMissing(version) }, async (context) => {
+    const place = await createLaunchPlace(context, {
+      script: [answer({ toolCalls: [shellCall('echo launched > done.txt', version)] }), answer({ text: 'Done, 完了.' })],
+    });
+    const run = await place.run(version, [...EXEC, 'Do it.']);
+    assert.equal(run.exitCode, 0, run.stderr + (await place.log()));
+    const events = parseEvents(run.stdout);
+    assert.deepEqual(textsOf(events, 'agent_message'), ['Done, 完了.']);
+    assert.equal((await readTree(place.folder.workspace))['done.txt'], 'launched\n');
+    assert.equal(place.upstream.requests[0]?.body.model, 'glm-4.7');
+    // 0.99 reads no catalogue: it says that it knows nothing of the model, and goes on.
+    if (version !== '0.99.0') assert.doesNotMatch(run.stdout + run.stderr, /metadata/i);
+    // 0.125 and 0.146 themselves note there that the workspace is trusted.
+    assert.doesNotMatch((await readTree(place.folder.codexHome))['config.toml'] ?? '', /aliyun|model/);
+    await untilFree(place.port);
+    place.upstream.assertClean();
+  });
+}
+
+test('a Codex that is too old is not started', LIMIT, async (context) => {
+  const place = await createLaunchPlace(context, { script: [] });
+  const run = await place.run('0.80.0', [...EXEC, 'Do it.']);
+  assert.equal(run.exitCode, 1);
+  assert.match(run.stderr, /^Codex 0\.80\.0 is too old for the bridge/);
+  await untilFree(place.port);
+});
+
+test('-m behind codex beats the model of the bridge', LIMIT, async (context) => {
+  const place = await createLaunchPlace(context, { script: [answer({ text: 'Hm.' })] });
+  const run = await place.run(CURRENT_CODEX, [...EXEC, '-m', 'qwen3-coder-plus', 'Do it.']);
+  assert.equal(run.exitCode, 0, run.stderr);
+  assert.equal(place.upstream.requests[0]?.body.model, 'qwen3-coder-plus');
+  await untilFree(place.port);
+});
+
+test("Ctrl-C in the terminal interrupts Codex's turn, the provider's answer and the bridge", { ...LIMIT, skip: whyNoTerminal() }, async (context) => {
+  const place = await createLaunchPlace(context, { script: [answer({ text: 'For ever and ever', cutAfter: 3, end: 'hang' })] });
+  const program = place.program(CURRENT_CODEX, [...EXEC, 'Go on.']);
+  const words = [program.command, ...program.args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  const child = startProgram({
+    ...program, command: 'script', typed: true,
+    args: ['--quiet', '--return', '--command', `exec ${words}`, '/dev/null'], env: { ...program.env, TERM: 'xterm', SHELL: '/bin/sh' },
+  });
+  let screen = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => { screen += text; });
+  const timer = setTimeout(() => killGroup(child), PATIENCE_MS);
+  const request = await place.upstream.nextRequest();
+  child.stdin?.write('\x03');
+  await request.aborted;
+  const code = await exitOf(child).finally(() => clearTimeout(timer));
+  assert.equal(code, 1, `Codex's own exit code of an interrupted turn\n${screen}`);
+  await untilFree(place.port);
+});
+
+test('the terminal interface', { ...LIMIT, skip: whyNoTerminal() }, async (context) => {
+  const place = await createLaunchPlace(context, { script: () => answer({ text: 'Hallöchen', pieces: 99 }) });
+  const { workspace, codexHome } = place.folder;
+  const program = place.program(CURRENT_CODEX, ['-c', 'check_for_update_on_startup=false']);
+  await runTui({ program, prompt: 'Say hello.', workspace, codexHome, env: program.env, until: ['Hallöchen'] });
+  await untilFree(place.port);
+  assert.deepEqual(place.upstream.rejections, []);
+});

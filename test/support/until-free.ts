@@ -1,0 +1,20 @@
+/** Waits for the end of a server that is no child of this process. */
+import { connect } from 'node:net';
+
+/**
+ * Resolves when nobody listens on `port` of this machine any more. No polling: a connection that is accepted is closed
+ * by the server when it ends, one that is refused tells it at once.
+ */
+export async function untilFree(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    const isFree = await new Promise<boolean>((resolve) => {
+      socket.once('error', () => resolve(true));
+      socket.once('connect', () => resolve(false));
+    });
+    if (isFree) return;
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => undefined).resume();
+    await closed;
+  }
+}
