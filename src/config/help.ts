@@ -30,11 +30,6 @@ export function renderOptionsHelp(wanted: readonly OptionName[] = OPTION_NAMES):
   return sections.filter((section) => section !== '').join('\n');
 }
 
-/** Every option as one Markdown table, for README.md. */
-export function renderOptionsTable(): string {
-  return renderTable(OPTION_NAMES, [FLAG, VARIABLE, DEFAULT, MEANING]);
-}
-
 /** The whole of docs/configuration.md. */
 export function renderConfigurationPage(): string {
   const sections = eachGroup(

@@ -1,13 +1,12 @@
 /** Help and documents name every option, because they print from the rows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderConfigurationPage, renderOptionsHelp, renderOptionsTable } from '../../src/config/help';
+import { renderConfigurationPage, renderOptionsHelp } from '../../src/config/help';
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
 
 const TEXTS = {
   'the help text': renderOptionsHelp(),
   'the configuration page': renderConfigurationPage(),
-  'the table': renderOptionsTable(),
 };
 
 for (const [title, content] of Object.entries(TEXTS)) {

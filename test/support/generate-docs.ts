@@ -1,7 +1,12 @@
 /** `npm run docs`: writes the documents that are printed from tables. A house test compares instead of writing. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderConfigurationPage, renderOptionsTable } from '../../src/config/help';
+import { renderUrl } from '../../src/cli/start-up-line';
+import { COMMANDS } from '../../src/cli/commands';
+import { renderBlock } from '../../src/codex/config-toml';
+import { renderConfigurationPage } from '../../src/config/help';
+import { OPTIONS } from '../../src/config/options';
+import { PROVIDERS } from '../../src/providers/catalog';
 import { renderProvidersPage } from './render-providers';
 
 /** One generated document. */
@@ -12,7 +17,22 @@ export interface GeneratedDocument {
   readonly render: (current: string | undefined) => string | undefined;
 }
 
-const OPTIONS_MARKERS = ['<!-- options:start -->', '<!-- options:end -->'] as const;
+/** The generated parts of README.md, by the name in their markers. */
+const README_PARTS: Readonly<Record<string, () => string>> = {
+  commands: () => [
+    '| command | |', '| --- | --- |',
+    ...Object.entries(COMMANDS).map(([name, { summary, operand }]) =>
+      `| \`${operand === undefined ? name : `${name} ${operand.placeholder}`}\` | ${summary} |`),
+    '',
+  ].join('\n'),
+  config: () => {
+    const address = { host: OPTIONS.host.default, port: OPTIONS.port.default };
+    const block = renderBlock({ model: PROVIDERS[0]?.defaultModel, catalogFile: undefined, baseUrl: `${renderUrl(address)}/v1` });
+    return ['```toml', `${block}\`\`\``, ''].join('\n');
+  },
+};
+
+const markersOf = (part: string) => [`<!-- ${part}:start -->`, `<!-- ${part}:end -->`] as const;
 
 /** Every generated document; a new one is a new row. */
 export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
@@ -20,7 +40,8 @@ export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/providers.md', render: renderProvidersPage },
   {
     path: 'README.md',
-    render: (current) => replaceBetween(current, OPTIONS_MARKERS, renderOptionsTable()),
+    render: (current) => Object.entries(README_PARTS).reduce<string | undefined>(
+      (text, [part, render]) => replaceBetween(text, markersOf(part), render()), current),
   },
 ];
 
