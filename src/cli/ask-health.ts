@@ -1,8 +1,8 @@
 /** Who answers on a port: a bridge, somebody else, or nobody. */
-import { get, type ClientRequest } from 'node:http';
-import { parseJsonObject, type JsonObject } from '../base/json';
+import type { JsonObject } from '../base/json';
 import { asNumber, asText } from '../base/narrow';
 import { SERVICE_NAME } from '../server/handlers/health';
+import { getJson } from './get-json';
 
 /** What a bridge says of itself; a bridge of another version may leave something out. Texts are fit for a terminal. */
 export interface Health {
@@ -34,8 +34,8 @@ export interface PortQuestion {
  * Asks the process on that port for `GET /health`. A port where nothing listens is free; whoever answers with anything
  * but the health of a bridge, or not in time, is a stranger. Never rejects.
  */
-export async function probePort(question: PortQuestion): Promise<PortState> {
-  const answer = await askHealth(question);
+export async function probePort({ host, ...question }: PortQuestion): Promise<PortState> {
+  const answer = await getJson({ ...question, host: reachableHost(host), path: '/health' });
   if (answer === 'refused') return { kind: 'free' };
   if (answer === undefined || answer['name'] !== SERVICE_NAME) return { kind: 'stranger' };
   return { kind: 'bridge', health: readHealth(answer) };
@@ -60,28 +60,3 @@ function readHealth(answer: JsonObject): Health {
 }
 
 const match = (value: unknown, pattern: RegExp): string | undefined => pattern.exec(asText(value) ?? '')?.[0];
-
-const LONGEST_ANSWER = 65_536;
-
-function askHealth({ host, port, timeoutMs }: PortQuestion): Promise<JsonObject | 'refused' | undefined> {
-  return new Promise((resolve) => {
-    const giveUp = (): void => resolve(undefined);
-    let request: ClientRequest;
-    try {
-      request = get({ host: reachableHost(host), port, path: '/health', agent: false, signal: AbortSignal.timeout(timeoutMs) });
-    } catch {
-      return giveUp();
-    }
-    request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED' ? 'refused' : undefined));
-    request.on('response', (response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (piece: string) => {
-        body += piece;
-        if (body.length > LONGEST_ANSWER) request.destroy();
-      });
-      response.on('end', () => resolve(parseJsonObject(body)));
-      response.on('error', giveUp).on('close', giveUp);
-    });
-  });
-}

@@ -5,15 +5,29 @@ import { parseJsonObject, type JsonObject } from '../base/json';
 /** The longest answer is the model list of a provider with hundreds of models. */
 const LONGEST_ANSWER = 16 * 1024 * 1024;
 
+export interface Question {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly timeoutMs: number;
+}
+
 /**
- * GET `url`, which is an http: one.
+ * GET `path` from whoever listens there. Never rejects.
  *
- * @returns the object; `undefined` when there is none, whatever the reason. Never rejects.
+ * @returns the object; `'refused'` where nobody listens; `undefined` when there is none for any other reason
  */
-export function getJson(url: string, timeoutMs: number): Promise<JsonObject | undefined> {
+export function getJson({ timeoutMs, ...target }: Question): Promise<JsonObject | 'refused' | undefined> {
   return new Promise((resolve) => {
     const giveUp = (): void => resolve(undefined);
-    const request: ClientRequest = get(url, { agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+    let request: ClientRequest;
+    try {
+      request = get({ ...target, agent: false, signal: AbortSignal.timeout(timeoutMs) });
+    } catch {
+      return giveUp();
+    }
+    request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED' ? 'refused' : undefined));
+    request.on('response', (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (piece: string) => {
@@ -23,6 +37,5 @@ export function getJson(url: string, timeoutMs: number): Promise<JsonObject | un
       response.on('end', () => resolve(parseJsonObject(body)));
       response.on('error', giveUp).on('close', giveUp);
     });
-    request.on('error', giveUp);
   });
 }

@@ -22,7 +22,10 @@ async function freePort(): Promise<number> {
 async function setUp(context: TestContext) {
   const port = await freePort();
   const scene = await createLaunchScene(context, port);
-  const health = () => getJson(`http://127.0.0.1:${port}/health`, 5_000);
+  const health = async () => {
+    const answer = await getJson({ host: '127.0.0.1', port, path: '/health', timeoutMs: 5_000 });
+    return typeof answer === 'object' ? answer : undefined;
+  };
   return { port, scene, health };
 }
 

@@ -1,6 +1,6 @@
 /** `logs`: the end of the log, and what comes, over rotation and truncation. */
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createLogReader } from '../../src/cli/daemon/follow-log';
@@ -8,7 +8,7 @@ import { readLog, readTail } from '../../src/cli/daemon/log-tail';
 import { logFileOf } from '../../src/cli/daemon/state-file';
 import { run } from '../../src/cli/main';
 import { createLogFile } from '../../src/observe/log-file';
-import { createHome, createWatchedIo, LIMIT, type Home } from '../support/background';
+import { createHome, createWatchedIo, KEY, LIMIT, type Home } from '../support/background';
 
 async function createLog(context: TestContext, text: string): Promise<{ readonly home: Home; readonly path: string }> {
   const home = await createHome(context);
@@ -56,6 +56,26 @@ test('the file of a running bridge and that of --log-file', LIMIT, async (contex
   assert.equal((await home.run('stop')).code, 0);
   assert.equal((await home.run('logs')).code, 1);
   assert.match((await home.run('logs', '--log-file', file)).out, /Stopping: /);
+});
+
+test('serve writes its log to --log-file, crashes too, and what goes wrong at its start to standard error', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const file = join(home.env['HOME'] ?? '', 'logs', 'serve.log');
+  const io = createWatchedIo();
+  const served = run(['--log-file', file], home.env, io);
+  await io.firstOut;
+  io.crash(new Error(`boom with ${KEY}`));
+  const text = readFileSync(file, 'utf8');
+  assert.match(text, /contained a crash; the bridge goes on .*boom with \[redacted\]/);
+  assert.equal(io.written.error, '');
+  const second = await home.run('serve', '--log-file', `${file}.2`);
+  assert.equal(second.code, 1);
+  assert.match(second.error, /^Cannot listen on host/);
+  io.signal('SIGTERM');
+  assert.equal(await served, 0);
+  const wrong = await home.run('serve', '--log-file', join(file, 'below a file'));
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.error, /^Cannot write the log file: .* Choose another one with --log-file\.\n$/);
 });
 
 test('a file that cannot be read is told', LIMIT, async (context) => {

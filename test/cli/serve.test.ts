@@ -129,7 +129,8 @@ test('until it listens, serve loads nothing that only requests, other commands a
   assert.match(loaded, /\/src\/cli\/commands\/serve\.ts\n/);
   const late = [
     'cli/commands/help', 'cli/commands/version', 'cli/help-pages', 'cli/codex-commands', 'cli/nearest', 'cli/port-owner',
-    'cli/read-env-file', 'config/env-file', 'config/help',
+    'cli/read-env-file', 'config/env-file', 'config/help', 'cli/own-flags', 'cli/watch-use', 'cli/daemon/in-background',
+    'observe/log-file', 'server/use-watch', 'server/handlers/launches',
   ];
   for (const path of [...late, 'bridge/create-bridge', 'upstream/transport', 'providers/catalog', 'config/provider-values']) {
     assert.ok(!loaded.includes(`/src/${path}.ts`), path);

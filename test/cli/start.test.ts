@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,6 +10,7 @@ import { probePort } from '../../src/cli/ask-health';
 import { createChildEnvironment } from '../../src/cli/daemon/child-environment';
 import { startBridge, type StartedBridge } from '../../src/cli/daemon/start-bridge';
 import { untilGone } from '../../src/cli/daemon/stop-bridge';
+import { sweep } from '../../src/cli/daemon/sweep';
 import { createLaunch } from '../../src/cli/launch-connection';
 import { readVersion } from '../../src/cli/version';
 import { createHome, KEY, kill, LIMIT, listen, pretend, type Home } from '../support/background';
@@ -103,6 +104,31 @@ test('port 0 takes a free port and says which', LIMIT, async (context) => {
   assert.ok(record !== undefined && record.port > 0);
   assert.ok(out.includes(`runs on http://127.0.0.1:${record.port}/v1`));
   assert.equal((await home.run('stop', '--port', String(record.port))).code, 0);
+});
+
+test('of two starts at once one starts the bridge, and the other one finds it', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const both = await Promise.all([home.run('start'), home.run('start')]);
+  assert.deepEqual(both.map(({ code, error }) => [code, error]), [[0, ''], [0, '']]);
+  assert.equal(home.records().length, 1);
+  assert.equal(both.filter(({ out }) => out.includes(' already runs on ')).length, 1);
+  assert.equal((await home.run('stop')).code, 0);
+});
+
+test('a free port removes old leftovers of other free ports', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const { state } = home.places;
+  mkdirSync(state, { recursive: true });
+  const leave = (name: string, time: string): void => {
+    writeFileSync(join(state, name), '{}');
+    utimesSync(join(state, name), new Date(time), new Date(time));
+  };
+  const now = Date.parse('2026-03-01T00:00:00Z');
+  for (const name of ['bridge-5001.log', 'bridge-5001.log.1', 'models-5001.json', 'bridge-31415.log', 'models.json', 'notes.log']) leave(name, '2026-01-01');
+  leave('bridge-5002.log', '2026-02-20');
+  sweep(state, now);
+  assert.deepEqual(readdirSync(state).sort(), ['bridge-31415.log', 'bridge-5002.log', 'models.json', 'notes.log']);
+  sweep(join(state, 'missing'), now);
 });
 
 test('a stranger on the port is told, with what to do', LIMIT, async (context) => {
@@ -204,7 +230,7 @@ test('a launcher that is killed lets its bridge go too', LIMIT, async (context) 
   assert.ok(await untilGone(started.pid, 30_000));
 });
 
-test('an --api-key never reaches the log', LIMIT, async (context) => {
+test('the key never reaches the log', LIMIT, async (context) => {
   const home = await createHome(context, { LOG_LEVEL: 'debug' });
   assert.equal((await home.run('start')).code, 0);
   const [record] = home.records();

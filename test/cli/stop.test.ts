@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { probePort } from '../../src/cli/ask-health';
 import { writeRecord, stateFileOf, type BridgeRecord } from '../../src/cli/daemon/state-file';
 import { isAlive } from '../../src/cli/daemon/stop-bridge';
+import { createLaunch } from '../../src/cli/launch-connection';
 import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/fake-io';
 import { createHome, createWatchedIo, FORGED, kill, LIMIT, listen, pretend, type Home } from '../support/background';
@@ -71,7 +72,7 @@ test('running answers get their time, and stop says that it waits for them', LIM
   await once(answer, 'readable');
   const io = createWatchedIo();
   const stopped = run(['stop'], home.env, io);
-  await io.until(/^Used by 1 running answer; what runs gets some time to end\.\n$/);
+  await io.until(/^Streaming 1 answer, with some time to end\.\n$/);
   const probe = { host: '127.0.0.1', port: home.port, timeoutMs: 10_000 };
   while ((await probePort(probe)).kind !== 'free');
   assert.doesNotMatch(io.written.out, /Stopped/, 'the bridge listens no more and still answers');
@@ -89,8 +90,18 @@ test('answers that outlast the drain are cut, and the bridge ends', LIMIT, async
   await once(answer, 'readable');
   const { code, out } = await home.run('stop');
   assert.equal(code, 0);
-  assert.match(out, /^Used by 1 running answer; what runs gets some time to end\.\nStopped the bridge on /);
+  assert.match(out, /^Streaming 1 answer, with some time to end\.\nStopped the bridge on /);
   assert.match(await readAll(answer), /response\.failed/);
+});
+
+test('launched Codex runs that lose their bridge are told of', LIMIT, async (context) => {
+  const home = await createHome(context);
+  await home.run('start');
+  const launch = await createLaunch({ host: '127.0.0.1', port: home.port });
+  const { code, out } = await home.run('stop');
+  assert.equal(code, 0);
+  assert.match(out, /^Used by 1 launched Codex run, which will start a bridge again\.\nStopped the bridge on /);
+  await launch.closed;
 });
 
 test('a bridge in the foreground is left alone: its process may be in a container', LIMIT, async (context) => {

@@ -57,13 +57,20 @@ async function lookAtPort({ config, origins }: Loaded, io: CommandIo): Promise<n
   return EXIT.failed;
 }
 
-function describeRunning({ version = '(unknown version)', pid, upstream }: Health, wish: { host: string; port: number; upstream: string }): string {
+interface Wish {
+  readonly host: string;
+  readonly port: number;
+  readonly upstream: string;
+}
+
+function describeRunning({ version = '(unknown version)', pid, upstream }: Health, wish: Wish): string {
   const installed = readVersion();
   const process = pid === undefined ? '' : ` (pid ${pid})`;
   const again = `${renderCommand('stop', wish.port)}, and then start it again`;
+  const isElsewhere = upstream !== undefined && upstream !== wish.upstream;
   const notes = [
     ...(version === installed ? [] : [`Installed is version ${installed}. To change to it: ${again}.`]),
-    ...(upstream === undefined || upstream === wish.upstream ? [] : [`It sends requests to ${upstream}, not to ${wish.upstream}. To change that: ${again}.`]),
+    ...(isElsewhere ? [`It sends requests to ${upstream}, not to ${wish.upstream}. To change that: ${again}.`] : []),
   ];
   return `aliyun-codex-bridge ${version} already runs on ${renderBase(wish)}${process}.\n${notes.map((note) => `${note}\n`).join('')}`;
 }

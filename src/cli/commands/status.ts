@@ -22,7 +22,8 @@ function renderStatus(status: Status, look: Look): string {
   const { others } = status;
   const own = status.running ? renderRunning(status, look) : `${describeAbsence(status)}\n`;
   if (others.length === 0) return own;
-  const rows = others.map(({ url, version, pid, upstream }): Row => [url, `${version ?? 'unknown version'}, pid ${pid}, asks ${upstream ?? '?'}`]);
+  const rows = others.map(({ url, version, pid, upstream }): Row =>
+    [url, `${version ?? 'unknown version'}, pid ${pid}, asks ${upstream ?? '?'}`]);
   return `${own}\nOther bridges in the background:\n${renderRows(rows)}`;
 }
 

@@ -51,17 +51,16 @@ function describeStranger({ port, record }: Target): string {
 
 /** A number from /health may be that of a process in a container, and mean another process here. */
 function describeForeground(target: Target, { pid }: Health): string {
-  return `The bridge on ${renderBase(target)}${pid === undefined ? '' : ` (pid ${pid})`} was not started by \`${renderCommand('start', target.port)}\`.
+  const bridge = `The bridge on ${renderBase(target)}${pid === undefined ? '' : ` (pid ${pid})`}`;
+  return `${bridge} was not started by \`${renderCommand('start', target.port)}\`.
 End it where it was started: with Ctrl-C in its terminal, or as the service or the container that it runs in.
 `;
 }
 
 function describeUse({ openStreams, launches }: Health): string {
-  const users = [
-    ...(openStreams > 0 ? [renderCount(openStreams, 'running answer')] : []),
-    ...(launches > 0 ? [`${renderCount(launches, 'launched Codex run')}`] : []),
-  ];
-  return users.length === 0 ? '' : `Used by ${users.join(' and ')}; what runs gets some time to end.\n`;
+  const streams = openStreams === 0 ? '' : `Streaming ${renderCount(openStreams, 'answer')}, with some time to end.\n`;
+  // Their launchers see to it (launch/hold-bridge).
+  return launches === 0 ? streams : `${streams}Used by ${renderCount(launches, 'launched Codex run')}, which will start a bridge again.\n`;
 }
 
 function describeFailure(outcome: Exclude<StopOutcome, 'ended'>, { pid, drainTimeoutMs }: BridgeRecord): string {

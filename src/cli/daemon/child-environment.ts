@@ -20,7 +20,8 @@ export interface ChildEnvironmentOptions {
 const TIES = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID', 'NODE_TEST_CONTEXT'];
 
 /** The variables of the child. */
-export function createChildEnvironment({ flags, env, loaded, resolvePath, fixed }: ChildEnvironmentOptions): Readonly<Record<string, string>> {
+export function createChildEnvironment(options: ChildEnvironmentOptions): Readonly<Record<string, string>> {
+  const { flags, env, loaded, resolvePath, fixed } = options;
   const child: Record<string, string> = {};
   for (const [name, text] of Object.entries(env)) {
     if (text !== undefined && !TIES.includes(name)) child[name] = text;
@@ -37,4 +38,5 @@ const isPath = (name: OptionName): boolean => {
   return type === file || type === folder;
 };
 
-const findVariable = (name: OptionName, env: Environment): string | undefined => OPTIONS[name].env.map((variable) => env[variable]).find(isSet);
+const findVariable = (name: OptionName, env: Environment): string | undefined =>
+  OPTIONS[name].env.map((variable) => env[variable]).find(isSet);

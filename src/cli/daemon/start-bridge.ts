@@ -16,6 +16,7 @@ import { createChildEnvironment } from './child-environment';
 import { findFreePort } from './free-port';
 import { readTail } from './log-tail';
 import { logFileOf, stateFileOf } from './state-file';
+import { sweep } from './sweep';
 
 export interface StartOptions {
   readonly flags: FlagTexts;
@@ -50,6 +51,7 @@ const FREE_PORT_TRIES = 3;
  */
 export async function startBridge(options: StartOptions): Promise<StartedBridge> {
   const tries = options.port === 0 ? FREE_PORT_TRIES : 1;
+  if (options.port === 0) sweep(options.places.state, Date.now());
   let outcome: Outcome = { ok: false, problem: 'The bridge did not start.' };
   try {
     for (let count = 0; count < tries; count += 1) {

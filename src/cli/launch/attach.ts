@@ -5,7 +5,6 @@ import { probePort, reachableHost } from '../ask-health';
 import { startBridge } from '../daemon/start-bridge';
 import { createLaunch, type Launch } from '../launch-connection';
 import type { Places } from '../places';
-import { renderUrl } from '../start-up-line';
 
 export interface AttachOptions {
   readonly config: Config;
@@ -20,8 +19,7 @@ export interface AttachOptions {
 
 export interface Attached {
   readonly ok: true;
-  /** Without `/v1`. */
-  readonly url: string;
+  readonly host: string;
   readonly port: number;
   /** Keeps the bridge running as long as it is open. */
   readonly launch: Launch;
@@ -57,7 +55,7 @@ export async function attach(options: AttachOptions): Promise<Attached | NotAtta
     const { host, port, notes } = target;
     try {
       const launch = await createLaunch({ host, port });
-      return { ok: true, url: renderUrl({ host, port }), port, launch, notes };
+      return { ok: true, host, port, launch, notes };
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }

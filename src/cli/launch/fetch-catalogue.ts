@@ -15,8 +15,8 @@ export interface Catalogue {
 }
 
 export interface CatalogueQuestion {
-  /** Of the bridge, without `/v1`. */
-  readonly url: string;
+  /** Of the bridge. */
+  readonly host: string;
   readonly port: number;
   readonly places: Places;
   /** Leaves out what this Codex cannot read. */
@@ -27,10 +27,10 @@ export interface CatalogueQuestion {
 const PATIENCE_MS = 20_000;
 
 /** Asks the bridge itself, so that a running one with another configuration is described as it is. */
-export async function fetchCatalogue({ url, port, places, codexVersion }: CatalogueQuestion): Promise<Catalogue> {
+export async function fetchCatalogue({ host, port, places, codexVersion }: CatalogueQuestion): Promise<Catalogue> {
   const query = codexVersion === undefined ? '' : `?client_version=${codexVersion}`;
-  const answer = await getJson(`${url}/v1/models${query}`, PATIENCE_MS);
-  const entries = (asArray(answer?.['models']) ?? []).filter(isRecord);
+  const answer = await getJson({ host, port, path: `/v1/models${query}`, timeoutMs: PATIENCE_MS });
+  const entries = (isRecord(answer) ? asArray(answer['models']) ?? [] : []).filter(isRecord);
   const models = entries.flatMap((entry) => asText(entry['slug']) ?? []);
   if (models.length === 0) return { models };
   const written = await writeCatalogFile(join(places.state, `models-${port}.json`), entries, true);

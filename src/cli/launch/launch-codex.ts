@@ -10,6 +10,7 @@ import { LAUNCH_HEADER } from '../../server/use-watch';
 import type { CommandIo } from '../command';
 import { describeMissingKey } from '../missing-key';
 import { findPlaces, thisMachine, type Places } from '../places';
+import { renderUrl } from '../start-up-line';
 import { readVersion } from '../version';
 import { attach, type Attached } from './attach';
 import { chooseModel } from './choose-model';
@@ -72,7 +73,7 @@ async function describeBridge({ resolved, io }: LaunchJob, attached: Attached, p
   return renderOverrides({
     model,
     catalogFile: file,
-    baseUrl: `${attached.url}/v1`,
+    baseUrl: `${renderUrl(attached)}/v1`,
     headers: { [LAUNCH_HEADER]: '1' },
     ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }),
   });

@@ -1,0 +1,19 @@
+/** Words of a command line as a person can paste them. */
+
+/** A word for POSIX shells and fish: as it is where that is safe, else in single quotes. */
+export function quoteShellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A word for PowerShell, always in single quotes (about_Quoting_Rules). */
+export function quotePowerShellWord(word: string): string {
+  return `'${word.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
+}
+
+/**
+ * A word for programs on Windows, as CommandLineToArgvW reads it: backslashes count twice before a quote, and only there.
+ */
+export function quoteWindowsWord(word: string): string {
+  if (/^[\w:\\./+=,-]+$/.test(word)) return word;
+  return `"${word.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
+}
