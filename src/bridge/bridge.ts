@@ -2,6 +2,7 @@
 import type { JsonObject, UnknownRecord } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
+import type { TurnRecord } from '../observe/turn-record';
 import type { PageQuery } from '../store/page';
 
 /** Who asks, and the signal that ends the turn early. */
@@ -13,6 +14,8 @@ export interface Caller {
   readonly userAgent?: string;
   /** All inbound headers, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Collects what is known of the turn; absent where nobody will read it. */
+  readonly record?: TurnRecord;
   /** Begins work that goes on without the client, where there is such work. */
   readonly detach?: () => Detached;
   /** Aborted when the client goes away or the server shuts down. A BridgeError as its reason is told to the client. */

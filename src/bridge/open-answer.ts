@@ -8,7 +8,7 @@ import type { Caller } from './bridge';
 import { turnName } from './codex-metadata';
 import { readOutputs, toBridgeError } from './read-outputs';
 import type { TurnContext } from './turn-context';
-import { callUpstream, rememberLastWord } from './upstream-call';
+import { callUpstream, findRequestId, rememberLastWord } from './upstream-call';
 import type { Endpoint } from './wires';
 
 export interface OpeningJob<Output> {
@@ -48,9 +48,12 @@ export async function openAnswer<Output>(job: OpeningJob<Output>): Promise<Opene
 async function attempt<Output>(job: OpeningJob<Output>): Promise<Opened<Output>> {
   const answer = await callAmended(job);
   const stream = job.createStream();
+  const { record } = job.caller;
+  record?.follow(stream, findRequestId(answer));
   const outputs: Output[] = [];
   for (let first = true; !stream.finished && (outputs.length === 0 || job.whole); first = false) {
     outputs.push(...(await readOutputs(answer, stream, first, job.context.tap)));
+    if (stream.begun || (outputs.length > 0 && stream.error === undefined)) record?.begin();
   }
   if (stream.finished) answer.cancel(stream.error === undefined);
   if (stream.error) throw stream.error;
@@ -66,7 +69,8 @@ async function callAmended({ chat, endpoint, caller, context, note }: OpeningJob
     } catch (cause) {
       const amendment = cause instanceof BridgeError ? learned.learn(cause, current) : undefined;
       if (!amendment) throw cause;
-      log.info(`learned that ${chat.model} needs "${amendment.name}"`, { refusal: String(cause) });
+      log.debug(`learned that ${chat.model} needs "${amendment.name}"`, { refusal: String(cause) });
+      caller.record?.amend(amendment.name);
       note(`sent again with "${amendment.name}": the model refused the request as it was`);
       current = amendment.amend(current);
     }
@@ -91,7 +95,8 @@ async function waitForNext(error: BridgeError, job: OpeningJob<unknown>): Promis
     }
     throw last;
   }
-  log.info('upstream failed, trying again', { kind: error.kind, error: error.message, failed, waitMs: Math.round(wait) });
+  log.debug('upstream failed, trying again', { kind: error.kind, error: error.message, failed, waitMs: Math.round(wait) });
+  job.caller.record?.retry(error, wait);
   await runtime.sleep(wait, job.caller.abort);
   if (job.caller.abort.aborted) throw toBridgeError(job.caller.abort.reason);
 }
@@ -112,7 +117,9 @@ export function judgeLateFailure(error: BridgeError, caller: Caller, context: Tu
 /** `final` makes Codex stop: it would ask again for every kind that may be cured by asking again. */
 function lastWord(error: BridgeError, failed: number): BridgeError {
   const tries = failed > 1 ? ` Tried ${failed} times; not asking again.` : '';
-  return new BridgeError(error.kind, `${error.message}${tries}`, { ...error.details, final: true });
+  const last = new BridgeError(error.kind, `${error.message}${tries}`, { ...error.details, final: true });
+  if (error.cause !== undefined) last.cause = error.cause;
+  return last;
 }
 
 const limitsOf = ({ settings }: TurnContext): RetryLimits => ({ calls: settings.upstreamCalls, longestWaitMs: settings.retryWaitMs });

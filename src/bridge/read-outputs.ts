@@ -31,10 +31,12 @@ export async function readOutputs<Output>(
   }
 }
 
-/** A BridgeError as it is; anything else is a defect of the bridge, `internal`. */
+/** A BridgeError as it is; anything else is a defect of the bridge, `internal`, and its cause. */
 export function toBridgeError(cause: unknown): BridgeError {
   if (cause instanceof BridgeError) return cause;
-  return new BridgeError('internal', `The bridge failed: ${cause instanceof Error ? cause.message : String(cause)}`);
+  const error = new BridgeError('internal', `The bridge failed: ${cause instanceof Error ? cause.message : String(cause)}`);
+  error.cause = cause;
+  return error;
 }
 
 /** Some servers ignore `stream: true` and answer one JSON object; `n > 1` asks for one. */

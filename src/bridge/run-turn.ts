@@ -15,11 +15,13 @@ export interface RunningTurn<Output> {
   readonly tap: ((bytes: Uint8Array) => void) | undefined;
   /** Told once, at the end; what `collect` throws is the server's to tell. */
   readonly ended: (error: BridgeError | undefined) => void;
+  /** Told of a defect of the bridge that broke the stream. */
+  readonly broke: (cause: unknown) => void;
 }
 
 /**
  * The stream as SSE text, one string for each write. One generator and one await for each read: at token rate every
- * layer of promises costs more than the translation (test/bench). Never throws.
+ * layer of promises costs more than the translation (test/bench). Throws only what is a defect of the bridge.
  */
 export async function* frames<Output>(turn: RunningTurn<Output>): AsyncGenerator<string, void, undefined> {
   const { protocol, blank } = turn;
@@ -41,6 +43,9 @@ export async function* frames<Output>(turn: RunningTurn<Output>): AsyncGenerator
       else if (outputs.length > 0) yield protocol.encode(outputs);
       if (stream.finished) return;
     }
+  } catch (cause) {
+    turn.broke(cause);
+    throw cause;
   } finally {
     answer.cancel(stream.finished && stream.error === undefined);
   }

@@ -2,7 +2,7 @@
 import { BridgeError } from '../errors/bridge-error';
 import { AnswerStream, type AnswerStreamOptions } from '../stream/answer-stream';
 import type { Assembler, Judge } from '../stream/assembler';
-import { ChatAssembler, type ChatOutput } from '../stream/chat-assembler';
+import { ChatAssembler, toUsageObject, type ChatOutput } from '../stream/chat-assembler';
 import { CompactionAssembler } from '../stream/compaction-assembler';
 import { ResponsesAssembler } from '../stream/responses-assembler';
 import { encodeEcho } from '../stream/sse-encoder';
@@ -18,6 +18,7 @@ import { answerPreload, isPreload } from './preload';
 import { judgeLateFailure, openAnswer, type Opened, type OpeningJob } from './open-answer';
 import { prepare, type Prepared } from './prepare';
 import { readKept, readRequest } from './read-request';
+import { toBridgeError } from './read-outputs';
 import { readOrThrow } from './read-or-throw';
 import { collect, frames, type RunningTurn } from './run-turn';
 import { createStages } from './stages';
@@ -27,7 +28,10 @@ import type { TurnContext } from './turn-context';
 export async function startResponsesTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const kept = readKept(body, caller.client, context);
   const request = kept?.request ?? readOrThrow(() => readResponsesRequest(body));
-  if (isPreload(request)) return answerPreload(request, context.runtime);
+  if (isPreload(request)) {
+    caller.record?.ask({ request: 'preload' });
+    return answerPreload(request, context.runtime);
+  }
   const compaction = asksForCompaction(request);
   const prepared = prepare(compaction ? toSummaryRequest(request) : request, caller, context);
   const create = responsesAssemblers(request, caller, context, prepared);
@@ -75,7 +79,7 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
     stream: request.stream,
     beginsAtOnce: false,
     createAssembler: (judge) => (assembler = new ChatAssembler({ ...options, judge })),
-    protocol: chatProtocol(() => assembler.usage),
+    protocol: chatProtocol(() => assembler.usage && toUsageObject(assembler.usage)),
   }, prepared, caller, context);
 }
 
@@ -115,6 +119,8 @@ interface Shape<Output> {
  */
 async function run<Output>(shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext): Promise<Turn> {
   const { chat, endpoint, notes } = prepared;
+  const { record } = caller;
+  record?.send({ model: chat.model, host: endpoint.vendor.host, tools: chat.tools?.length ?? 0 });
   const machine = machineOptions(prepared, context);
   let begun = false;
   const judge: Judge = (error) => (begun ? judgeLateFailure(error, caller, context) : error);
@@ -139,9 +145,11 @@ async function run<Output>(shape: Shape<Output>, prepared: Prepared, caller: Cal
     blank: createStream(),
     tap: context.tap,
     ended: (error) => {
-      if (error) context.log.warn('turn failed', { kind: error.kind, error: error.message });
-      else context.budget.succeed(turnId);
+      if (!error) context.budget.succeed(turnId);
+      if (error) record?.fail(error, caller.abort);
+      else record?.answered();
     },
+    broke: (cause) => record?.fail(toBridgeError(cause), caller.abort),
   };
   return {
     stream: shape.stream,

@@ -20,7 +20,11 @@ export async function callUpstream(endpoint: Endpoint, chat: ChatRequest, caller
   const { url, vendor } = endpoint;
   const { headers, body, key } = renderCall(endpoint, chat, caller);
   const known = refusals.find(body, key);
-  if (known) throw known;
+  if (known) {
+    caller.record?.remember();
+    throw known;
+  }
+  caller.record?.call();
   const answer = await runtime.transport({ url, headers, body, abort: caller.abort });
   if (answer.status >= 200 && answer.status < 300) return answer;
   const error = await refusal(answer, vendor, runtime.clock());
@@ -56,7 +60,7 @@ async function refusal(answer: UpstreamAnswer, vendor: Vendor, now: number): Pro
     return new BridgeError('upstream_rejected', `${vendor.host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`);
   }
   const retryAfterMs = readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), now);
-  const requestId = REQUEST_ID_HEADERS.map((name) => answer.header(name)).find((id) => id !== undefined);
+  const requestId = findRequestId(answer);
   return classifyHttpFailure({
     ...vendor,
     status: answer.status,
@@ -64,6 +68,15 @@ async function refusal(answer: UpstreamAnswer, vendor: Vendor, now: number): Pro
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(requestId !== undefined && { requestId }),
   });
+}
+
+/** What the provider's support asks for, where a header tells it. */
+export function findRequestId(answer: UpstreamAnswer): string | undefined {
+  for (const name of REQUEST_ID_HEADERS) {
+    const id = answer.header(name);
+    if (id !== undefined) return id;
+  }
+  return undefined;
 }
 
 /** The key of the environment by default; the inbound token only when FORCE_ENV_AUTH is off. */

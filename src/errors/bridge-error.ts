@@ -14,6 +14,12 @@ export interface ErrorDetails {
   readonly pauseMs?: number;
   /** The bridge has asked as often as it may: Codex must not ask again by itself. */
   readonly final?: boolean;
+  /** The provider's words as they stand in the message. */
+  readonly said?: string;
+  /** What the user can do, as it stands in the message. */
+  readonly advice?: string;
+  /** A piece of the answer that the message quotes: the log leaves it out. */
+  readonly quote?: string;
 }
 
 /** Thrown wherever a request cannot go on; what each client hears of it is decided in error-body. */

@@ -66,6 +66,8 @@ function describe(vendor: VendorError, source: Vendor, { opening, stop, fallback
     ...(vendorCode !== undefined && { vendorCode }),
     ...(vendor.requestId !== undefined && { requestId: vendor.requestId }),
     ...details,
+    ...(said !== '' && { said }),
+    ...(advice !== '' && { advice }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(rule?.pauseMs !== undefined && { pauseMs: rule.pauseMs }),
   });

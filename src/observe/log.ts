@@ -10,12 +10,23 @@ export type LogFormat = 'text' | 'json';
 /** Facts beside the message; values are written as JSON. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** A line that people and programs are told in words of their own. */
+export interface LogEntry {
+  /** What programs find it by. */
+  readonly message: string;
+  /** For programs. */
+  readonly fields: LogFields;
+  /** For people; lines behind the first stand indented below it. */
+  readonly lines: readonly string[];
+}
+
 /** Writes a line and never throws. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  write(level: LogLevel, entry: LogEntry): void;
   /** Whether a message of this level would be written: ask before building expensive fields. */
   enabled(level: LogLevel): boolean;
 }
@@ -43,6 +54,7 @@ interface Line {
   readonly level: LogLevel;
   readonly message: string;
   readonly fields: LogFields;
+  readonly lines?: readonly string[];
 }
 
 /** A logger that gives each line of `options.level` or above to `options.write`. */
@@ -52,16 +64,18 @@ export function createLogger(options: LoggerOptions): Logger {
   const render = options.format === 'json' ? renderJson : renderText;
   const now = options.now ?? Date.now;
   const enabled = (level: LogLevel): boolean => LOG_LEVELS.indexOf(level) >= lowest;
-  const write = (level: LogLevel, message: string, fields: LogFields = {}): void => {
+  const write = (level: LogLevel, entry: Omit<Line, 'time' | 'level'>): void => {
     if (!enabled(level)) return;
     const time = new Date(now()).toISOString();
-    options.write(`${redact(render({ time, level, message, fields }))}\n`);
+    options.write(`${redact(render({ ...entry, time, level }))}\n`);
   };
+  const writer = (level: LogLevel) => (message: string, fields: LogFields = {}): void => write(level, { message, fields });
   return {
-    debug: (message, fields) => write('debug', message, fields),
-    info: (message, fields) => write('info', message, fields),
-    warn: (message, fields) => write('warn', message, fields),
-    error: (message, fields) => write('error', message, fields),
+    debug: writer('debug'),
+    info: writer('info'),
+    warn: writer('warn'),
+    error: writer('error'),
+    write,
     enabled,
   };
 }
@@ -71,9 +85,11 @@ function renderJson({ time, level, message, fields }: Line): string {
   return toJson({ ...head, ...fields, ...head }, level) ?? JSON.stringify(head);
 }
 
-function renderText({ time, level, message, fields }: Line): string {
+function renderText({ time, level, message, fields, lines }: Line): string {
+  const head = `${time} ${level.padEnd(5)} `;
+  if (lines) return head + lines.map(escapeControls).join('\n    ');
   const { stack, ...rest } = fields;
-  let line = `${time} ${level.padEnd(5)} ${escapeControls(message)}`;
+  let line = head + escapeControls(message);
   for (const [name, value] of Object.entries(rest)) {
     const text = renderValue(name, value, level);
     if (text !== undefined) line += ` ${name}=${text}`;

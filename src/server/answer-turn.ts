@@ -1,11 +1,16 @@
 /** Answers one turn over HTTP: read the body, start the turn, stream or send its answer, or say why not. */
 import { isRecord } from '../base/json';
+import { asText } from '../base/narrow';
 import type { Caller, Turn, TurnKind } from '../bridge/bridge';
+import { readRequestNames } from '../bridge/codex-metadata';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
-import { readCaller } from './client';
+import { readClientName } from '../observe/client-name';
+import { TurnLog } from '../observe/turn-log';
+import { TurnRecord } from '../observe/turn-record';
+import { findClientKind, readCaller, readHeaders } from './client';
 import type { Exchange } from './exchange';
-import { describeRequest, readFailure } from './failure';
+import { describeRequest, toBridgeError } from './failure';
 import { notesHeader } from './notes-header';
 import type { OpenTurn } from './open-turns';
 import { chooseProtocol, PROTOCOLS, type Protocol } from './protocol';
@@ -21,29 +26,53 @@ interface Started {
   readonly client: ClientKind;
 }
 
-/** @param own the protocol of the path; the body may speak the other one */
+/**
+ * Never throws: whatever happens is told to the client, and to the log in the one line of the turn.
+ * @param own the protocol of the path; the body may speak the other one
+ */
 export async function answerTurn(exchange: Exchange, own: TurnKind): Promise<void> {
-  const open = exchange.services.turns.open(exchange.response);
-  // Two steps, so that the request's body, megabytes of it, is not kept in memory while the answer streams.
-  const started = await startTurn(exchange, own, open);
-  if (started !== undefined) await writeTurn(exchange, started, open);
+  const { response, services } = exchange;
+  const turnLog = new TurnLog(createRecord(exchange, own), services.log);
+  const { record } = turnLog;
+  try {
+    const open = services.turns.open(response);
+    // Two steps, so that the request's body, megabytes of it, is not kept in memory while the answer streams.
+    const started = await startTurn(exchange, own, open, turnLog);
+    if (started !== undefined) await writeTurn(exchange, started, open, record);
+  } catch (cause) {
+    const error = noteFailure(exchange, record, cause);
+    if (response.headersSent) response.destroy();
+    else writeError(response, error);
+  } finally {
+    if (response.headersSent) record.tell(response.statusCode);
+    if (response.destroyed) turnLog.leave();
+    turnLog.release();
+  }
+}
+
+function createRecord({ request }: Exchange, own: TurnKind): TurnRecord {
+  const headers = readHeaders(request);
+  const asked = { program: readClientName(headers), client: findClientKind(headers), api: own, ...readRequestNames(headers) };
+  return new TurnRecord(asked, Date.now);
 }
 
 /** `undefined` when the turn could not start; the client has been told. */
-async function startTurn(exchange: Exchange, own: TurnKind, open: OpenTurn): Promise<Started | undefined> {
+async function startTurn(exchange: Exchange, own: TurnKind, open: OpenTurn, turnLog: TurnLog): Promise<Started | undefined> {
   const { request, services } = exchange;
-  const caller: Caller = { ...readCaller(request, open.abort), detach: () => services.turns.detach() };
+  const { record } = turnLog;
+  const caller: Caller = { ...readCaller(request, open.abort), record, detach: () => detach(exchange, turnLog) };
   let body: unknown;
   let protocol: Protocol = PROTOCOLS[own];
   try {
     body = await readJson(exchange, services.config.bodyLimitMb * 1024 * 1024);
     const kind = chooseProtocol(body, own);
     protocol = PROTOCOLS[kind];
+    record.ask({ api: kind, model: isRecord(body) ? asText(body['model']) : undefined });
     const turn = await services.bridge.start(kind, body, caller);
     logStart(exchange, caller, turn);
     return { turn, protocol, client: caller.client };
   } catch (cause) {
-    const error = readFailure(exchange, cause, open.abort);
+    const error = noteFailure(exchange, record, cause, open.abort);
     const asStream = protocol.failsAsStream && caller.client === 'codex' && wantsStream(body, caller);
     if (asStream) writeFailedStream(exchange, error, protocol.renderFailure(services.bridge, error, body));
     else writeError(exchange.response, error);
@@ -51,7 +80,21 @@ async function startTurn(exchange: Exchange, own: TurnKind, open: OpenTurn): Pro
   }
 }
 
-async function writeTurn(exchange: Exchange, { turn, protocol, client }: Started, open: OpenTurn): Promise<void> {
+/** The line of a turn that goes on without its client is written when the turn is over. */
+function detach({ services }: Exchange, turnLog: TurnLog): ReturnType<NonNullable<Caller['detach']>> {
+  const { abort, end } = services.turns.detach();
+  turnLog.record.ask({ request: 'background' });
+  turnLog.hold();
+  return {
+    abort,
+    end() {
+      end();
+      turnLog.release();
+    },
+  };
+}
+
+async function writeTurn(exchange: Exchange, { turn, protocol, client }: Started, open: OpenTurn, record: TurnRecord): Promise<void> {
   const { response, services } = exchange;
   try {
     if (turn.stream) {
@@ -63,11 +106,20 @@ async function writeTurn(exchange: Exchange, { turn, protocol, client }: Started
       writeWhole(response, status, { ...JSON_HEADERS, ...notesHeader(turn.notes, client) }, body);
     }
   } catch (cause) {
-    const error = readFailure(exchange, cause, open.abort);
+    const error = noteFailure(exchange, record, cause, open.abort);
     if (!turn.stream) writeError(response, error);
     else if (response.headersSent) response.end(protocol.renderFailure(services.bridge, error, undefined));
     else writeFailedStream(exchange, error, protocol.renderFailure(services.bridge, error, undefined));
   }
+}
+
+/** What was thrown, as the client is told it and the line of the turn. */
+function noteFailure({ response }: Exchange, record: TurnRecord, cause: unknown, abort?: AbortSignal): BridgeError {
+  const error = toBridgeError(cause, abort);
+  // A client that breaks off inside its request is gone before the signal of the turn knows.
+  if (response.destroyed && abort?.aborted !== true) record.leave();
+  else record.fail(error, abort);
+  return error;
 }
 
 function writeFailedStream({ response }: Exchange, error: BridgeError, text: string): void {

@@ -6,12 +6,11 @@ import type { Exchange } from './exchange';
 
 /**
  * Turns anything thrown into a BridgeError and logs it: a BridgeError at warn, anything else at error with its stack,
- * and whatever happens after the client left at debug.
- * @param abort the signal of the turn: a turn that a shutdown ended says so
+ * and whatever happens after the client left at debug. Turns have a line of their own (answer-turn.ts).
  */
-export function readFailure(exchange: Exchange, cause: unknown, abort?: AbortSignal): BridgeError {
+export function readFailure(exchange: Exchange, cause: unknown): BridgeError {
   const { log } = exchange.services;
-  const error = toBridgeError(cause, abort);
+  const error = toBridgeError(cause);
   const { kind } = error;
   const fields = { kind, status: ERRORS[kind].status, ...describeReason(error), ...describeRequest(exchange.request) };
   if (exchange.response.destroyed) log.debug('request failed after its client had left', fields);
@@ -30,10 +29,16 @@ function describeReason({ message, details: { param } }: BridgeError): LogFields
   return param === undefined ? { error: message } : { param };
 }
 
-function toBridgeError(cause: unknown, abort: AbortSignal | undefined): BridgeError {
+/**
+ * A BridgeError as it is, or the one that ended the turn; anything else is a defect of the bridge, `internal`, and its cause.
+ * @param abort the signal of the turn: a turn that a shutdown ended says so
+ */
+export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError {
   if (cause instanceof BridgeError) return cause;
   if (abort?.aborted === true && abort.reason instanceof BridgeError) return abort.reason;
-  return new BridgeError('internal', 'The bridge made a mistake with this request; its log says which.');
+  const error = new BridgeError('internal', 'The bridge made a mistake with this request; its log says which.');
+  error.cause = cause;
+  return error;
 }
 
 /** Method and path; the query may hold a key and is left out. */

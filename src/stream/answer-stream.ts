@@ -3,8 +3,9 @@ import { parseJson } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import { BridgeError as Failure } from '../errors/bridge-error';
 import type { AnswerParser } from './answer-parser';
-import type { Assembler } from './assembler';
-import type { Signal, Stage } from './signal';
+import type { ChatUsage } from '../wire/chat-response';
+import type { Assembler, Told } from './assembler';
+import type { FinishReason, Signal, Stage } from './signal';
 import { SseDecoder } from './sse-decoder';
 
 export interface AnswerStreamOptions<Output> {
@@ -16,7 +17,7 @@ export interface AnswerStreamOptions<Output> {
 }
 
 /** Reads one upstream answer. After `finished` every method returns nothing. */
-export class AnswerStream<Output> {
+export class AnswerStream<Output> implements Told {
   private readonly decoder = new SseDecoder();
 
   constructor(private readonly options: AnswerStreamOptions<Output>) {}
@@ -27,6 +28,18 @@ export class AnswerStream<Output> {
 
   get error(): BridgeError | undefined {
     return this.options.assembler.error;
+  }
+
+  get begun(): boolean {
+    return this.options.assembler.begun;
+  }
+
+  get reason(): FinishReason | undefined {
+    return this.options.assembler.reason;
+  }
+
+  get usage(): ChatUsage | undefined {
+    return this.options.assembler.usage;
   }
 
   start(): readonly Output[] {

@@ -29,14 +29,23 @@ interface OpenCall { readonly index: number; readonly target: CallTarget; args: 
 export class ChatAssembler implements Assembler<ChatOutput> {
   finished = false;
   error: BridgeError | undefined;
-  usage: ChatUsageObject | undefined;
+  usage: ChatUsage | undefined;
   private choice = 0;
   private calls = 0;
   private open: OpenCall | undefined;
   private empty = true;
-  private reason: FinishReason | undefined;
+  private ended: FinishReason | undefined;
 
   constructor(private readonly options: ChatAssemblerOptions) {}
+
+  get begun(): boolean {
+    return !this.empty;
+  }
+
+  /** Some upstreams say `stop` although they called tools (upstreams.md, section 4.4). */
+  get reason(): FinishReason | undefined {
+    return this.ended && this.finishReason(this.ended);
+  }
 
   start(): readonly ChatOutput[] {
     return [this.delta({ role: 'assistant', content: '' })];
@@ -64,10 +73,10 @@ export class ChatAssembler implements Assembler<ChatOutput> {
       case 'choice-end':
         return this.nextChoice();
       case 'usage':
-        this.usage = toUsage(signal.usage);
+        this.usage = signal.usage;
         return [];
       case 'finish':
-        this.reason = signal.reason;
+        this.ended = signal.reason;
         return [];
       case 'error':
         return this.fail(signal.error);
@@ -78,14 +87,14 @@ export class ChatAssembler implements Assembler<ChatOutput> {
 
   end(): readonly ChatOutput[] {
     if (this.finished) return [];
-    const { reason } = this;
+    const reason = this.ended;
     if (reason === undefined) return this.fail(new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.'));
     if (this.empty && (reason === 'stop' || reason === 'tool_calls')) {
       return this.fail(new BridgeError('empty_answer', 'The provider finished without any text or tool call.'));
     }
     this.finished = true;
     const last = this.chunk([this.choiceObject({}, this.finishReason(reason))]);
-    return this.options.includeUsage && this.usage ? [last, { ...this.chunk([]), usage: this.usage }] : [last];
+    return this.options.includeUsage && this.usage ? [last, { ...this.chunk([]), usage: toUsageObject(this.usage) }] : [last];
   }
 
   fail(error: BridgeError): readonly ChatOutput[] {
@@ -124,7 +133,6 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     return [last, this.delta({ role: 'assistant', content: '' })];
   }
 
-  /** Some upstreams say `stop` although they called tools (upstreams.md, section 4.4). */
   private finishReason(reason: FinishReason): FinishReason {
     return reason === 'stop' && this.calls > 0 ? 'tool_calls' : reason;
   }
@@ -148,7 +156,8 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   }
 }
 
-function toUsage(usage: ChatUsage): ChatUsageObject {
+/** What the answer cost, as a Chat client reads it. */
+export function toUsageObject(usage: ChatUsage): ChatUsageObject {
   return {
     prompt_tokens: usage.prompt,
     completion_tokens: usage.completion,

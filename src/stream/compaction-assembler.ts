@@ -3,9 +3,10 @@ import type { MakeId } from '../base/clock';
 import type { BridgeError } from '../errors/bridge-error';
 import { sealSummary } from '../tools/envelope';
 import type { ResponsesEvent } from '../wire/responses-events';
+import type { ChatUsage } from '../wire/chat-response';
 import type { Assembler } from './assembler';
 import type { ResponsesAssembler } from './responses-assembler';
-import type { Signal } from './signal';
+import type { FinishReason, Signal } from './signal';
 
 /** Codex wants exactly one `compaction` item and fails on a message (codex-protocol.md, section 5). */
 export class CompactionAssembler implements Assembler<ResponsesEvent> {
@@ -19,6 +20,18 @@ export class CompactionAssembler implements Assembler<ResponsesEvent> {
 
   get error(): BridgeError | undefined {
     return this.inner.error;
+  }
+
+  get begun(): boolean {
+    return this.summary !== '' || this.inner.begun;
+  }
+
+  get reason(): FinishReason | undefined {
+    return this.inner.reason;
+  }
+
+  get usage(): ChatUsage | undefined {
+    return this.inner.usage;
   }
 
   start(): readonly ResponsesEvent[] {

@@ -4,8 +4,9 @@ import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError, type ClientKind } from '../errors/error-body';
 import { CALL_ID_PREFIX, type CallWriter, type CreateCallWriter } from '../tools/call-writer';
 import type { CallTarget } from '../tools/call-target';
+import type { ChatUsage } from '../wire/chat-response';
 import type { ResponsesEvent } from '../wire/responses-events';
-import type { ResponsesObject, ResponsesUsage } from '../wire/responses-object';
+import type { ResponsesObject } from '../wire/responses-object';
 import type { OutputItem } from '../wire/responses-output';
 import type { Assembler, Judge } from './assembler';
 import { MessageWriter } from './message-writer';
@@ -43,13 +44,22 @@ const FILTERED =
 export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   finished = false;
   error: BridgeError | undefined;
+  usage: ChatUsage | undefined;
   private nextIndex = 0;
   private readonly output: OutputItem[] = [];
   private open: OpenItem | undefined;
-  private reason: FinishReason | undefined;
-  private usage: ResponsesUsage | null = null;
+  private ended: FinishReason | undefined;
 
   constructor(private readonly options: ResponsesAssemblerOptions) {}
+
+  get begun(): boolean {
+    return this.open !== undefined || this.output.length > 0;
+  }
+
+  /** Some upstreams say `stop` although they called tools (upstreams.md, section 4.4). */
+  get reason(): FinishReason | undefined {
+    return this.ended === 'stop' && this.output.some(({ type }) => type.endsWith('_call')) ? 'tool_calls' : this.ended;
+  }
 
   start(): readonly ResponsesEvent[] {
     const response = this.response('in_progress');
@@ -69,11 +79,11 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
   end(): readonly ResponsesEvent[] {
     if (this.finished) return [];
-    if (this.reason === undefined) {
+    if (this.ended === undefined) {
       return this.fail(new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.'));
     }
     // Text that came behind the finish.
-    return [...this.closeOpen(this.reason), ...this.ending(this.reason)];
+    return [...this.closeOpen(this.ended), ...this.ending(this.ended)];
   }
 
   private ending(reason: FinishReason): readonly ResponsesEvent[] {
@@ -121,10 +131,10 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
       case 'choice-end':
         return this.closeOpen('stop');
       case 'usage':
-        this.usage = toResponsesUsage(signal.usage);
+        this.usage = signal.usage;
         return [];
       case 'finish':
-        this.reason = signal.reason;
+        this.ended = signal.reason;
         return this.closeOpen(signal.reason);
       case 'error':
         return this.failed(signal.error);
@@ -212,7 +222,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
       output: [...this.output],
       error: null,
       incomplete_details: null,
-      usage: this.usage,
+      usage: this.usage === undefined ? null : toResponsesUsage(this.usage),
     };
   }
 

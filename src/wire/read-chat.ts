@@ -4,7 +4,7 @@ import { asArray, asNumber, asRecord, asString, asText } from '../base/narrow';
 import type { ChatChunk, ChatDelta, ChatToolFragment, ChatUsage } from './chat-response';
 
 /** Keys under which providers send reasoning; the first non-empty one counts, because some send it twice. */
-const REASONING_KEYS = ['reasoning_content', 'reasoning', 'thinking', 'thought', 'reasoning_text'] as const;
+export const REASONING_KEYS = ['reasoning_content', 'reasoning', 'thinking', 'thought', 'reasoning_text'] as const;
 
 /**
  * Reads one stream chunk or one whole completion.

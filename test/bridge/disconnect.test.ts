@@ -88,7 +88,7 @@ describe('the client goes away', () => {
     assert.equal(finalResponse(await staying).status, 'completed');
   });
 
-  it('says nothing about it in the log above debug', async (context) => {
+  it('leaves one line in the log, which is no warning', async (context) => {
     const bridge = await startBridge(context, { script: [silence()], logLevel: 'info' });
     const leaving = new AbortController();
     const reply = bridge.stream({ input: ask() }, {}, { signal: leaving.signal });
@@ -96,7 +96,9 @@ describe('the client goes away', () => {
     leaving.abort();
     await assert.rejects(reply);
     await request.aborted;
-    assert.deepEqual(bridge.lines, []);
+    const turns = await bridge.turns(1);
+    assert.deepEqual(turns.map(({ level, finish, stage }) => [level, finish, stage]), [['info', 'aborted', 'waiting']]);
+    assert.equal(bridge.lines.length, 1);
   });
 });
 

@@ -15,12 +15,13 @@ async function tellEverything(options: TestBridgeOptions, context: Parameters<ty
     answer({ text: ANSWER, cutAfter: 2, end: 'cut' }),
     reply({ status: 401, body: { error: { message: `Incorrect API key provided: ${KEY}.`, code: 'invalid_api_key' } } }),
     reply({ status: 500, body: { error: { message: 'Internal failure' } } }),
-    raw({ chunks: ['data: not JSON\n\n'], end: 'eof' }),
+    raw({ chunks: [`data: {"choices":[{"delta":{"content":"${ANSWER}"}\n\n`], end: 'eof' }),
+    reply({ status: 400, body: { error: { message: `1 validation error: {'type': 'missing', 'input': {'text': '${PROMPT}'}}` } } }),
   ];
   const bridge = await startBridge(context, { script, ...options });
   const headers = { ...CODEX, authorization: `Bearer ${TOKEN}`, cookie: `session=${TOKEN}` };
   const body = { instructions: PROMPT, input: [...ask(PROMPT), { type: 'future_item', text: PROMPT }], tools: [tool('list'), { type: 'file_search' }] };
-  for (let round = 0; round < 5; round += 1) await bridge.stream(body, headers);
+  for (let round = 0; round < 6; round += 1) await bridge.stream(body, headers);
   for (const input of [[{ role: 'critic', content: PROMPT }], { content: PROMPT }, [{ role: PROMPT }]]) await bridge.json({ input }, headers);
   await bridge.json(`{"input": "${PROMPT}", }`, headers);
   return bridge.lines.join('');
@@ -31,7 +32,7 @@ describe('the log', () => {
     for (const logLevel of ['debug', 'info', 'warn', 'error'] as const) {
       const text = await tellEverything({ logLevel, settings: { logStreamRaw: true } }, context);
       assert.doesNotMatch(text, /sk-test|inbound-token|environment-key/, logLevel);
-      if (logLevel !== 'error') assert.match(text, /request failed/);
+      if (logLevel !== 'error') assert.match(text, /"kind":"auth"/);
     }
   });
 
@@ -54,10 +55,15 @@ describe('the log', () => {
     await bridge.json({ input: ask(PROMPT) });
     const [line, ...more] = bridge.lines.map((text) => JSON.parse(text) as Record<string, unknown>);
     assert.deepEqual(more, []);
-    const { time, error, ...rest } = line ?? {};
+    const { time, duration_ms, host, error, ...rest } = line ?? {};
     assert.ok(time);
-    assert.match(String(error), /answered 429: Slow down\./);
-    assert.deepEqual(rest, { level: 'warn', message: 'request failed', kind: 'rate_limit', status: 429, method: 'POST', path: '/v1/responses' });
+    assert.equal(typeof duration_ms, 'number');
+    assert.equal(error, `${String(host)} answered 429: Slow down.`);
+    assert.deepEqual(rest, {
+      level: 'warn', message: 'turn', client: 'unknown', api: 'responses', model: bridge.model, sent_model: bridge.model, tools: 0,
+      finish: 'rate_limit', upstream_calls: 1, retries: 0, status: 429,
+      kind: 'rate_limit', upstream_status: 429, upstream_message: 'Slow down.', told_code: 'rate_limit_exceeded',
+    });
   });
 });
 

@@ -251,7 +251,7 @@ test('a bridge that throws fails the demo, and what it logged is shown', async (
     }),
   });
   assert.equal(code, 1);
-  assert.match(out, /\nThe bridge logged:\n {2}.*out of order/);
+  assert.match(out, /\nThe bridge logged:\n {2}\S+ error turn .* failed internal\n(?: {6}.*\n)* {6}Error: out of order\n/);
 });
 
 test('a bridge that never ends is given up', async () => {

@@ -115,7 +115,10 @@ describe('HTTP failures', () => {
     const body = JSON.stringify(openai('Incorrect API key provided', 'invalid_api_key'));
     const { message, details } = classifyHttpFailure({ status: 401, body, host: 'api.example', requestId: 'r-1' });
     assert.equal(message, 'api.example answered 401: Incorrect API key provided. Check that AI_API_KEY belongs to api.example. (request id r-1)');
-    assert.deepEqual(details, { vendorCode: 'invalid_api_key', requestId: 'r-1', upstreamStatus: 401 });
+    assert.deepEqual(details, {
+      vendorCode: 'invalid_api_key', requestId: 'r-1', upstreamStatus: 401,
+      said: 'Incorrect API key provided.', advice: 'Check that AI_API_KEY belongs to api.example.',
+    });
   });
 
   it('an id of the header beats one of the body, and a wait is kept', () => {

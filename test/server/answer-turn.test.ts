@@ -172,6 +172,7 @@ for (const [name, value] of [['an Error', new RangeError('boom with sk-test-1234
     assert.equal(logged[0]?.['level'], 'error');
     assert.match(String(logged[0]?.['cause']), /^boom/);
     assert.ok(!JSON.stringify(logged).includes('123456'));
+    assert.equal(logged.length, 1);
     assert.match((await post(port, { input: 'hi', stream: true }, { headers: CODEX })).text, /"kind":"internal"/);
   });
 }
@@ -201,6 +202,7 @@ for (const [name, body, frames, text] of BROKEN) {
     const answer = await post(port, body);
     assert.equal(answer.status, 200);
     assert.match(answer.text, text);
+    assert.deepEqual(logged.filter(({ message }) => message === 'turn').map(({ level, finish }) => [level, finish]), [['error', 'internal']]);
     assert.equal(logged.at(-1)?.['level'], 'error');
   });
 }
@@ -209,7 +211,7 @@ test('notes of a turn are logged at debug', async (context) => {
   const { port, logged } = await startServer(context, { start: () => fakeTurn({ notes: ['Dropped a tool.'] }) });
   await post(port, { input: 'hi' });
   const lines = logged.map((line) => `${String(line['level'])} ${String(line['message'])}`);
-  assert.deepEqual(lines, ['debug turn started', 'debug Dropped a tool.']);
+  assert.deepEqual(lines, ['debug turn started', 'debug Dropped a tool.', 'info turn']);
 });
 
 test('a client that leaves a stream aborts the turn, and no further frame is asked for', async (context) => {
@@ -249,7 +251,7 @@ test('a client that leaves before the turn has started aborts it', async (contex
   socket.destroy();
   assert.match(String(await reason.opened), /The client closed the connection/);
   while (logged.length === 0) await ask(port, { method: 'GET', path: '/health' });
-  assert.ok(logged.every((line) => line['level'] === 'debug'));
+  assert.deepEqual(logged.map(({ level, finish }) => [level, finish]), [['info', 'aborted']]);
 });
 
 test('a client that leaves aborts the pipelined turn that waits behind the first', async (context) => {

@@ -1,12 +1,13 @@
 /** The whole bridge in this process: its real server and core in front of a scripted upstream, and clients that ask it. */
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { TestContext } from 'node:test';
 import { createBridge } from '../../src/bridge/create-bridge';
 import type { Runtime } from '../../src/bridge/runtime';
 import type { Config } from '../../src/config/options';
 import { resolveConfig } from '../../src/config/resolve';
-import { createLogger, type LogLevel } from '../../src/observe/log';
+import { createLogger, type LogFormat, type LogLevel } from '../../src/observe/log';
 import { createBridgeServer } from '../../src/server/create-server';
 import { startScriptedUpstream, type ScriptedUpstream, type ScriptedUpstreamOptions, type UpstreamDialect } from './scripted-upstream';
 import { postJson, postStream, type JsonReply, type PostOptions, type StreamReply } from './sse-client';
@@ -38,6 +39,7 @@ export interface TestBridgeOptions extends Partial<ScriptedUpstreamOptions> {
   readonly model?: string;
   readonly settings?: Partial<Config>;
   readonly logLevel?: LogLevel;
+  readonly logFormat?: LogFormat;
   readonly runtime?: Partial<Runtime>;
 }
 
@@ -49,6 +51,8 @@ export interface TestBridge {
   readonly model: string;
   /** Log lines as they were written. */
   readonly lines: readonly string[];
+  /** The lines of turns as JSON, once there are so many of them. */
+  turns(count: number): Promise<readonly Loose[]>;
   /** Shuts the bridge down, as SIGTERM does. */
   close(): Promise<void>;
   /** Posts to /v1/responses with `stream: true`; every stream of events must be a good one. */
@@ -63,13 +67,18 @@ export interface TestBridge {
 
 /** Starts both servers and ends them with the test. */
 export async function startBridge(context: TestContext, options: TestBridgeOptions = {}): Promise<TestBridge> {
-  const { settings = {}, logLevel = 'debug', runtime = {}, dialect = 'dashscope', script = [], model: asked, ...rest } = options;
+  const { settings = {}, logLevel = 'debug', logFormat = 'json', runtime = {}, dialect = 'dashscope', script = [], model: asked, ...rest } = options;
   const upstream = await startScriptedUpstream({ dialect, script, ...rest });
   context.after(() => upstream.close());
   const { provider, model } = options.provider === undefined ? HOMES[dialect] : { provider: options.provider, model: asked ?? '' };
   const config = { ...defaultConfig(), ...ONE_CALL, aiBaseUrl: upstream.url, provider, aiApiKey: KEY, port: 0, drainTimeoutMs: 0, ...settings };
   const lines: string[] = [];
-  const log = createLogger({ level: logLevel, format: 'json', write: (line) => void lines.push(line), secrets: [KEY] });
+  const written = new EventEmitter();
+  const write = (line: string): void => {
+    lines.push(line);
+    written.emit('line');
+  };
+  const log = createLogger({ level: logLevel, format: logFormat, write, secrets: [KEY] });
   const server = createBridgeServer({ config, version: '1.2.3', log, bridge: createBridge(config, log, { ...NO_WAITING, ...runtime }) });
   context.after(() => server.closeNow());
   const { port } = await server.listen();
@@ -77,6 +86,13 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
   const withModel = (body: object | string): object | string => (typeof body === 'string' ? body : { model, ...body });
   return {
     url, upstream, model, lines,
+    async turns(count) {
+      for (;;) {
+        const turns = lines.map((line): Loose => JSON.parse(line)).filter(({ message }) => message === 'turn');
+        if (turns.length >= count) return turns;
+        await once(written, 'line');
+      }
+    },
     close: () => server.close(),
     async stream(body, headers = {}, postOptions = {}) {
       const reply = await postStream(`${url}/v1/responses`, withModel({ stream: true, ...body }), headers, postOptions);

@@ -1,0 +1,104 @@
+/** What is told of a failed turn: what the provider said, what the client heard, what to do, and what was tried. Pure. */
+import type { BridgeError } from '../errors/bridge-error';
+import { renderErrorBody, renderStreamError } from '../errors/error-body';
+import type { LogFields } from './log';
+import { renderSeconds } from './seconds';
+import type { TurnFacts } from './turn-record';
+
+/** For people: labelled lines that stand below the line of the turn. */
+export function renderFailureLines(error: BridgeError, facts: TurnFacts): readonly string[] {
+  const rows: readonly (readonly [label: string, text: string | undefined])[] = [
+    ['provider', renderProvider(error)],
+    ['client', renderTold(error, facts)],
+    ['fix', error.details.advice],
+    ['attempts', renderAttempts(error, facts)],
+  ];
+  const lines = rows.flatMap(([label, text]) => (text === undefined ? [] : [`${label.padEnd(LABEL_WIDTH)}${text}`]));
+  return [...lines, ...stackOf(error.cause)];
+}
+
+const LABEL_WIDTH = 10;
+
+/** For programs: the same as fields. */
+export function readFailureFields(error: BridgeError, facts: TurnFacts): LogFields {
+  const { details, cause } = error;
+  return {
+    kind: error.kind,
+    error: messageOf(error),
+    param: details.param,
+    upstream_status: details.upstreamStatus,
+    upstream_code: details.vendorCode,
+    upstream_message: wordsOf(error),
+    told_code: facts.status === undefined ? undefined : toldCode(error, facts),
+    advice: details.advice,
+    retry_after_ms: details.retryAfterMs,
+    ...(cause !== undefined && readCause(cause)),
+  };
+}
+
+function renderProvider(error: BridgeError): string | undefined {
+  const { upstreamStatus, vendorCode, requestId } = error.details;
+  const said = wordsOf(error);
+  if (said === undefined && upstreamStatus === undefined) return undefined;
+  const names = [vendorCode !== undefined && `code ${vendorCode}`, requestId !== undefined && `request id ${requestId}`];
+  return renderWords(upstreamStatus === undefined ? 'in its answer' : String(upstreamStatus), names, said);
+}
+
+/** Names in brackets: `invalid_api_key: words` would look like a key and its value to the redactor. */
+function renderWords(where: string, names: readonly (string | false)[], words: string | undefined): string {
+  const known = names.filter(Boolean).join(', ');
+  return `${where}${known === '' ? '' : ` (${known})`}${words === undefined ? '' : `: ${words}`}`;
+}
+
+/** A failure is told by a status, or inside an answer that had begun. */
+function renderTold(error: BridgeError, facts: TurnFacts): string {
+  if (facts.status === undefined) return 'nothing: its connection was closed before';
+  const { param = false } = error.details;
+  return renderWords(isInAnswer(facts) ? 'in its answer' : String(facts.status), [`code ${toldCode(error, facts)}`, param], messageOf(error));
+}
+
+/** Codex acts on other codes than SDK clients, but only inside an answer. */
+function toldCode(error: BridgeError, facts: TurnFacts): string {
+  return isInAnswer(facts) ? renderStreamError(error, facts.asked.client).code : renderErrorBody(error).error.code;
+}
+
+const isInAnswer = ({ status }: TurnFacts): boolean => status !== undefined && status < 400;
+
+function renderAttempts(last: BridgeError, { retries, remembered }: TurnFacts): string | undefined {
+  if (remembered) return 'none: the same request was refused a moment ago, and the answer was remembered';
+  if (retries.length === 0) return undefined;
+  const tried = retries.map(({ error, waitMs }) => `${renderKind(error)}, waited ${renderSeconds(waitMs)}`);
+  return [...tried, renderKind(last)].join('; ');
+}
+
+const renderKind = ({ kind, details }: BridgeError): string =>
+  details.upstreamStatus === undefined ? kind : `${kind} (${details.upstreamStatus})`;
+
+/**
+ * A message about a request field quotes its value, which may be a piece of somebody's prompt: the log names the field.
+ * The name of a model stands in the log anyway.
+ */
+function messageOf({ message, details: { param, quote, said } }: BridgeError): string | undefined {
+  if (param !== undefined && param !== 'model') return undefined;
+  const unquoted = quote === undefined ? message : message.replace(quote, () => '…');
+  return said === undefined ? unquoted : unquoted.replace(said, () => withoutEcho(said));
+}
+
+const wordsOf = ({ details: { said } }: BridgeError): string | undefined => (said === undefined ? undefined : withoutEcho(said));
+
+/** Where validators repeat the request behind their own words; pydantic, on which many servers build, names it `input`. */
+const ECHO = /(['"]input['"]\s*:).*/s;
+const LONGEST_WORDS = 600;
+
+function withoutEcho(said: string): string {
+  const own = said.replace(ECHO, '$1 …');
+  return own.length > LONGEST_WORDS ? `${own.slice(0, LONGEST_WORDS)}…` : own;
+}
+
+const readCause = (cause: unknown): LogFields =>
+  cause instanceof Error ? { cause: cause.message, stack: stackOf(cause).join('\n') } : { cause: String(cause) };
+
+function stackOf(cause: unknown): readonly string[] {
+  if (cause === undefined) return [];
+  return cause instanceof Error ? (cause.stack ?? cause.message).split('\n') : [String(cause)];
+}

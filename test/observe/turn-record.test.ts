@@ -1,0 +1,278 @@
+/** What is kept of one turn, and the line it becomes: for people, for programs, and without a word of the conversation. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
+import type { ErrorKind } from '../../src/errors/error-table';
+import { createLogger, type LogFormat } from '../../src/observe/log';
+import { TurnLog } from '../../src/observe/turn-log';
+import { TurnRecord, type Asked, type TurnFacts } from '../../src/observe/turn-record';
+import type { Told } from '../../src/stream/assembler';
+
+const ASKED: Asked = { program: 'codex_exec', client: 'codex', api: 'responses', request: 'turn', thread: 't-1', model: 'asked-model' };
+const SENT = { model: 'sent-model', host: 'api.example', tools: 12 };
+const USAGE = { prompt: 12_345, completion: 512, total: 12_857, cached: 11_008, cacheWrite: undefined, reasoning: 128 };
+const TOLD: Told = { begun: true, reason: 'stop', usage: USAGE };
+
+/** A record whose clock shows what the test sets. */
+function start(asked: Partial<Asked> = {}) {
+  let now = 1_000;
+  const record = new TurnRecord({ ...ASKED, ...asked }, () => now);
+  return { record, at: (time: number): TurnRecord => { now = 1_000 + time; return record; } };
+}
+
+/** A turn that went well, as far as `change` lets it. */
+function answered(told: Told = TOLD, asked: Partial<Asked> = {}): TurnRecord {
+  const { record, at } = start(asked);
+  record.send(SENT);
+  record.call();
+  record.follow(told, 'req-abc123');
+  at(840).begin();
+  at(9_200).answered();
+  record.tell(200);
+  return record;
+}
+
+function failed(error: BridgeError, status: number | undefined = 502): TurnRecord {
+  const { record, at } = start();
+  record.send(SENT);
+  record.call();
+  at(1_500).fail(error);
+  if (status !== undefined) record.tell(status);
+  return record;
+}
+
+const failure = (kind: ErrorKind, message: string, details: ErrorDetails = {}): BridgeError => new BridgeError(kind, message, details);
+
+/** What the log has of a turn, without its time. */
+function write(record: TurnRecord, format: LogFormat = 'text'): string {
+  const lines: string[] = [];
+  const log = createLogger({ level: 'debug', format, write: (line) => void lines.push(line), now: () => 0 });
+  new TurnLog(record, log).release();
+  assert.equal(lines.length, 1);
+  return (lines[0] ?? '').trimEnd().replace('1970-01-01T00:00:00.000Z ', '');
+}
+
+const fields = (record: TurnRecord): Record<string, unknown> => JSON.parse(write(record, 'json').replace('"time":"1970-01-01T00:00:00.000Z",', '')) as Record<string, unknown>;
+
+describe('the record of a turn', () => {
+  it('knows the first of the answer from what comes later, and the answer from what is written behind it', () => {
+    const { record, at } = start();
+    at(100).begin();
+    at(200).begin();
+    at(300).answered();
+    at(400).answered();
+    at(450);
+    const { firstMs, endMs, totalMs } = record.facts();
+    assert.deepEqual([firstMs, endMs, totalMs], [100, 300, 450]);
+  });
+
+  it('forgets an attempt that is made again', () => {
+    const { record, at } = start();
+    record.follow(TOLD, 'req-1');
+    at(100).begin();
+    record.retry(failure('overload', 'Busy.'), 500);
+    const { usage, reason, requestId, firstMs, retries } = at(200).facts();
+    assert.deepEqual([usage, reason, requestId, firstMs, retries.length], [undefined, undefined, undefined, undefined, 1]);
+  });
+
+  it('has one ending: the first, unless the bridge has a defect', () => {
+    const outcomes = (...ends: ((record: TurnRecord) => void)[]): TurnFacts['outcome'] => {
+      const { record } = start();
+      for (const end of ends) end(record);
+      return record.facts().outcome;
+    };
+    const defect = failure('internal', 'The bridge failed.');
+    defect.cause = new TypeError('x is not a function');
+    const fail = (record: TurnRecord): void => record.fail(failure('quota', 'Used up.'));
+    const type = (...ends: ((record: TurnRecord) => void)[]): string => outcomes(...ends).type;
+    assert.equal(type(), 'answered');
+    assert.equal(type((record) => record.leave(), fail), 'left');
+    assert.equal(type(fail, (record) => record.leave()), 'failed');
+    assert.equal(type((record) => record.answered(), fail), 'answered');
+    assert.deepEqual(outcomes((record) => record.answered(), (record) => record.fail(defect)), { type: 'failed', error: defect });
+  });
+
+  it('is told from the signal of the turn whether its client left or was told', () => {
+    const gone = AbortSignal.abort(new Error('The client closed the connection.'));
+    const stopped = AbortSignal.abort(failure('shutting_down', 'Stopping.'));
+    for (const [abort, type] of [[gone, 'left'], [stopped, 'failed'], [new AbortController().signal, 'failed']] as const) {
+      const { record } = start();
+      record.fail(failure('network', 'The connection failed.'), abort);
+      assert.equal(record.facts().outcome.type, type);
+    }
+  });
+
+  it('never has a time before its start, whatever the clock does', () => {
+    const { at } = start();
+    at(-5_000).begin();
+    const { firstMs, totalMs } = at(-9_000).facts();
+    assert.deepEqual([firstMs, totalMs], [0, 0]);
+  });
+});
+
+describe('the line of a turn, for people', () => {
+  it('has everything in one order', () => {
+    assert.equal(
+      write(answered()),
+      'info  turn codex_exec asked-model -> sent-model 12 tools in 12,345 (11,008 cached) out 512 (128 reasoning) '
+      + 'first 0.84 s 61 tok/s total 9.20 s stop req-abc123',
+    );
+  });
+
+  it('leaves out what is as usual, and what is not known', () => {
+    const plain: Told = { begun: true, reason: 'tool_calls', usage: { ...USAGE, prompt: 999, cached: 0, completion: 20, reasoning: 0 } };
+    assert.equal(write(answered(plain, { model: 'sent-model' })), 'info  turn codex_exec sent-model 12 tools in 999 out 20 first 0.84 s 2.4 tok/s total 9.20 s tool_calls req-abc123');
+    assert.match(write(answered({ begun: true, reason: 'length', usage: undefined })), /12 tools in \? out \? first 0\.84 s total 9\.20 s length/);
+    assert.equal(write(start({ request: 'preload' }).at(5)), 'info  turn codex_exec preload asked-model total 0.01 s stop');
+    assert.match(write(answered(TOLD, { api: 'chat', request: undefined })), /^info {2}turn codex_exec chat asked-model/);
+    assert.match(write(answered(TOLD, { request: 'compaction' })), /^info {2}turn codex_exec compaction asked-model/);
+  });
+
+  it('says nothing of the speed of an answer that came at once', () => {
+    const { record, at } = start();
+    record.send({ ...SENT, tools: 1 });
+    record.follow(TOLD, undefined);
+    at(15_000).begin();
+    at(15_019).answered();
+    assert.match(write(record), / 1 tool in 12,345 .* first 15\.0 s total 15\.0 s stop$/);
+  });
+
+  it('counts what was tried again, and names what was changed', () => {
+    const { record, at } = start({ model: undefined });
+    record.send(SENT);
+    for (const wait of [500, 1_000]) record.retry(failure('overload', 'Busy.'), wait);
+    record.amend('without temperature');
+    at(3_000).answered();
+    assert.match(write(record), /^info {2}turn codex_exec sent-model 12 tools in \? out \? total 3\.00 s stop 2 retries amended \(without temperature\)$/);
+  });
+
+  it('says how far a turn came whose client went away', () => {
+    const { record, at } = start();
+    at(100);
+    const say = (): string => {
+      const copy = Object.assign(Object.create(TurnRecord.prototype) as TurnRecord, record);
+      copy.leave();
+      return write(copy);
+    };
+    assert.match(say(), /^info .* aborted before anything was sent$/);
+    record.call();
+    assert.match(say(), /^info .* aborted while waiting$/);
+    record.begin();
+    assert.match(say(), /^info .* aborted while answering$/);
+  });
+
+  it('is a block for a failure: what was said, what the client heard, what to do, what was tried', () => {
+    const said = { upstreamStatus: 429, vendorCode: 'invalid_api_key', requestId: 'r-1', said: 'Slow down.', advice: 'Wait a minute.' };
+    const error = failure('rate_limit', 'api.example answered 429: Slow down. Wait a minute. (request id r-1)', said);
+    const record = failed(error, 200);
+    record.retry(failure('overload', 'Busy.', { upstreamStatus: 503 }), 512);
+    assert.equal(write(record), [
+      'warn  turn codex_exec asked-model -> sent-model 12 tools total 1.50 s failed rate_limit r-1 1 retry',
+      'provider  429 (code invalid_api_key, request id r-1): Slow down.',
+      'client    in its answer (code rate_limit_exceeded): api.example answered 429: Slow down. Wait a minute. (request id r-1)',
+      'fix       Wait a minute.',
+      'attempts  overload (503), waited 0.51 s; rate_limit (429)',
+    ].join('\n    '));
+  });
+
+  it('shows where the bridge has a defect', () => {
+    const error = failure('internal', 'The bridge failed: x is not a function');
+    error.cause = Object.assign(new TypeError('x is not a function'), { stack: 'TypeError: x is not a function\n    at y (z.js:1:2)' });
+    assert.match(write(failed(error, 500)), /^error turn .* failed internal\n {4}client {4}500 \(code internal_error\): .*\n {4}TypeError: x is not a function\n {8}at y/);
+    error.cause = 'a string';
+    assert.match(write(failed(error, 500)), /\n {4}a string$/);
+  });
+
+  it('is no warning for what the client itself cancelled', () => {
+    assert.match(write(failed(failure('cancelled', 'The response was cancelled.'), 200)), /^info .* failed cancelled/);
+  });
+
+  it('says when nobody was asked, and when nobody was told', () => {
+    const { record } = start();
+    record.send(SENT);
+    record.remember();
+    record.fail(failure('quota', 'Used up.'));
+    assert.match(write(record), /failed quota from memory\n {4}client {4}nothing: its connection was closed before\n {4}attempts {2}none: the same request/);
+  });
+
+  it('cannot be forged by a stranger', () => {
+    const evil = 'x\n1970-01-01T00:00:00.000Z info  turn forged \u001b[2J';
+    const record = answered(TOLD, { model: evil });
+    record.follow(TOLD, evil);
+    const line = write(record);
+    assert.doesNotMatch(line, /[\n\u001b]/);
+    assert.match(line, /"x\\n1970/);
+    assert.ok(!write(failed(failure('upstream_error', evil, { said: evil, vendorCode: evil }))).includes('\n1970'));
+  });
+});
+
+describe('the line of a turn, for programs', () => {
+  it('has plain fields', () => {
+    assert.deepEqual(fields(answered()), {
+      level: 'info', message: 'turn', client: 'codex_exec', api: 'responses', request: 'turn', thread: 't-1',
+      model: 'asked-model', sent_model: 'sent-model', host: 'api.example', tools: 12,
+      input_tokens: 12_345, cached_tokens: 11_008, output_tokens: 512, reasoning_tokens: 128,
+      first_token_ms: 840, tokens_per_second: 61, duration_ms: 9_200, finish: 'stop', request_id: 'req-abc123',
+      upstream_calls: 1, retries: 0, status: 200,
+    });
+  });
+
+  it('leaves out what is not known', () => {
+    const { input_tokens, tokens_per_second, finish } = fields(answered({ begun: true, reason: undefined, usage: undefined }));
+    assert.deepEqual([input_tokens, tokens_per_second, finish], [undefined, undefined, 'stop']);
+  });
+
+  it('has the failure in the same line', () => {
+    const record = failed(failure('overload', 'api.example answered 503: Busy.', { upstreamStatus: 503, said: 'Busy.', retryAfterMs: 7_000 }), 503);
+    record.retry(failure('network', 'Reset.'), 512.4);
+    const { finish, kind, error, upstream_status, upstream_message, told_code, retry_after_ms, retried, status } = fields(record);
+    assert.deepEqual(
+      [finish, kind, error, upstream_status, upstream_message, told_code, retry_after_ms, retried, status],
+      ['overload', 'overload', 'api.example answered 503: Busy.', 503, 'Busy.', 'server_is_busy', 7_000, [{ kind: 'network', wait_ms: 512 }], 503],
+    );
+  });
+
+  it('says how far an aborted turn came', () => {
+    const { record } = start();
+    record.leave();
+    const { finish, stage, status } = fields(record);
+    assert.deepEqual([finish, stage, status], ['aborted', 'request', undefined]);
+  });
+});
+
+describe('what is said of a failure', () => {
+  const PROMPT = 'The-Prompt-Nobody-May-See';
+  const LEAKS: readonly (readonly [name: string, error: BridgeError, still: RegExp])[] = [
+    ['the value of a field', failure('invalid_request', `Cannot read input[0].role: got "${PROMPT}"`, { param: 'input[0].role' }), /input\[0\]\.role/],
+    ['a piece of the answer', failure('bad_answer', `An event is not JSON: "${PROMPT}"`, { quote: `"${PROMPT}"` }), /An event is not JSON: …/],
+    ['a request that a validator repeats', failure('upstream_rejected', `answered 400: missing, 'input': {'a': '${PROMPT}'}. Check it.`, { said: `missing, 'input': {'a': '${PROMPT}'}.` }), /answered 400: missing, 'input': … Check it\./],
+    ['long words', failure('upstream_rejected', `answered 400: ${'x'.repeat(600)}${PROMPT}`, { said: `${'x'.repeat(600)}${PROMPT}` }), /x…/],
+  ];
+  for (const format of ['text', 'json'] as const) {
+    for (const [name, error, still] of LEAKS) {
+      it(`has no conversation in it: ${name} (${format})`, () => {
+        const text = write(failed(error, 400), format);
+        assert.ok(!text.includes(PROMPT), text);
+        assert.match(text, still);
+      });
+    }
+  }
+
+  it('names the model that cannot be served', () => {
+    assert.match(write(failed(failure('auth', 'Cannot route "x/y" to X: no key.', { param: 'model' }), 401)), /\(code invalid_api_key, model\): Cannot route "x\/y"/);
+  });
+});
+
+it('the line is written once, by the last one who works on the turn', () => {
+  const lines: string[] = [];
+  const turnLog = new TurnLog(start().record, createLogger({ level: 'info', format: 'text', write: (line) => void lines.push(line) }));
+  turnLog.hold();
+  turnLog.leave();
+  turnLog.release();
+  assert.equal(lines.length, 0);
+  turnLog.leave();
+  turnLog.release();
+  turnLog.release();
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? '', /aborted/);
+});
