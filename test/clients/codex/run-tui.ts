@@ -25,6 +25,8 @@ export interface TuiOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The interface is left when it has written all of these. */
   readonly until: readonly string[];
+  /** Called when it has. */
+  readonly onSeen?: () => void;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface TuiOptions {
  *
  * @throws Error with what it wrote, when it ends or its time is over before it has shown all of `until`
  */
-export async function runTui({ program, prompt, workspace, codexHome, env, until }: TuiOptions): Promise<string> {
+export async function runTui({ program, prompt, workspace, codexHome, env, until, onSeen }: TuiOptions): Promise<string> {
   const words = [
     program.command, ...program.args, '--no-daemon', '--dangerously-bypass-approvals-and-sandbox',
     '-c', `projects={${JSON.stringify(workspace)}={trust_level="trusted"}}`, prompt,
@@ -50,7 +52,9 @@ export async function runTui({ program, prompt, workspace, codexHome, env, until
   const timer = setTimeout(() => killGroup(child), PATIENCE_MS);
   // Each thing it writes after that, and it answers every key with something, is another chance to tell it to end.
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    const wasSeen = seen();
     screen += text;
+    if (seen() && !wasSeen) onSeen?.();
     if (seen() && !screen.includes(LEFT)) child.stdin?.write(CTRL_C);
   });
   child.stdin?.on('error', () => undefined);
