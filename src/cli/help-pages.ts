@@ -110,7 +110,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['service install --kind systemd --print', 'Only shows the file.'],
       ['service remove', 'Takes the file away, and says how to unregister it.'],
     ],
-    options: ['stateDir', 'envFile'],
+    options: 'all',
   },
   setup: {
     group: 'setUp',

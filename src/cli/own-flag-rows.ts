@@ -12,6 +12,7 @@ const codexBin = {
   help: 'The program to run as Codex; without it the `codex` on the PATH.',
 } as const;
 
+/** The flags of `serve`. */
 export const SERVE_FLAGS = {
   stopWhenUnused: {
     flag: '--stop-when-unused',
@@ -20,8 +21,10 @@ export const SERVE_FLAGS = {
   },
 } as const satisfies Rows;
 
+/** The flags of `codex`. */
 export const CODEX_FLAGS = { codexBin } as const satisfies Rows;
 
+/** The flags of `setup`. */
 export const SETUP_FLAGS = {
   print: { flag: '--print', type: onOff, help: 'Print what belongs into config.toml, and write nothing.' },
   undo: { flag: '--undo', type: onOff, help: 'Take out of config.toml what setup wrote, and bring back what it set aside.' },
@@ -34,13 +37,16 @@ export const SETUP_FLAGS = {
   install: { flag: '--install', type: onOff, help: "With --shell: add the function once to the shell's start-up file." },
 } as const satisfies Rows;
 
+/** The flags of `status`. */
 export const STATUS_FLAGS = { json } as const satisfies Rows;
 
+/** The flags of `logs`. */
 export const LOGS_FLAGS = {
   lines: { flag: '--lines', type: integer(0, 1_000_000, 'lines'), help: 'How many lines to begin with; 100 when absent.' },
   follow: { flag: '--follow', type: onOff, help: 'Go on with what comes, until Ctrl-C.' },
 } as const satisfies Rows;
 
+/** The flags of `service`. */
 export const SERVICE_FLAGS = {
   kind: {
     flag: '--kind',
@@ -50,14 +56,17 @@ export const SERVICE_FLAGS = {
   print: { flag: '--print', type: onOff, help: 'Print the file, and write nothing.' },
 } as const satisfies Rows;
 
+/** The flags of `doctor`. */
 export const DOCTOR_FLAGS = {
   json,
   offline: { flag: '--offline', type: onOff, help: 'Leave out what needs the provider: costs no request.' },
   codexBin,
 } as const satisfies Rows;
 
+/** The flags of `config`. */
 export const CONFIG_FLAGS = { json } as const satisfies Rows;
 
+/** The flags of `models`. */
 export const MODELS_FLAGS = {
   json,
   catalog: {

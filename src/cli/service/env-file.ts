@@ -1,0 +1,58 @@
+/** The file of variables that a service reads by `--env-file`: what the environment holds now, for later. */
+import { OPTIONS, OPTION_NAMES, type Config } from '../../config/options';
+import { isSet, type Environment, type FlagTexts } from '../../config/resolve';
+import { findProvider } from '../../providers/catalog';
+import type { Provider } from '../../providers/provider';
+import { findRoute } from '../../providers/routes';
+
+/** A variable, and how its value is found again by `parseEnvFile` and by EnvironmentFile= of systemd.exec(5). */
+export interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * The bridge's variables that are set, flags as their variables, and the key variables of the providers that are asked.
+ *
+ * @param absolute makes a path absolute: a service runs in another folder
+ */
+export function collectVariables(
+  { flags, env, config }: { readonly flags: FlagTexts; readonly env: Environment; readonly config: Config },
+  absolute: (path: string) => string,
+): readonly Variable[] {
+  const options = OPTION_NAMES.filter((name) => name !== 'envFile').flatMap((name): readonly Variable[] => {
+    const { env: variables, type } = OPTIONS[name];
+    const value = flags[name] ?? variables.map((variable) => env[variable]).find(isSet);
+    const isPath = type.placeholder === 'FILE' || type.placeholder === 'DIR';
+    return value === undefined ? [] : [{ name: variables[0], value: isPath ? absolute(value) : value.trim() }];
+  });
+  const known = new Set(options.map(({ name }) => name));
+  const keys = [...new Set(listProviders(config).flatMap(({ keyEnv }) => keyEnv))].flatMap((name): readonly Variable[] => {
+    const value = env[name];
+    return isSet(value) && !known.has(name) ? [{ name, value: value.trim() }] : [];
+  });
+  return [...options, ...keys];
+}
+
+/** The provider, and those that aliases of models lead to. */
+function listProviders({ provider, aiBaseUrl, modelMap = {} }: Config): readonly Provider[] {
+  const home = findProvider(provider, aiBaseUrl);
+  return [home, ...Object.keys(modelMap).map((alias) => findRoute(alias, home, modelMap).provider)];
+}
+
+/** The whole file. @returns also the names whose values no line can hold */
+export function renderEnvFile(variables: readonly Variable[], hasKey: boolean): { readonly text: string; readonly leftOut: readonly string[] } {
+  const lines = variables.map(({ name, value }) => ({ name, line: renderLine(name, value) }));
+  return {
+    text: `# Variables of aliyun-codex-bridge as a service, NAME=VALUE; restart the service after a change.
+# What there is: aliyun-codex-bridge help serve
+${hasKey ? '' : '#AI_API_KEY=\n'}${lines.map(({ line }) => (line === undefined ? '' : `${line}\n`)).join('')}`,
+    leftOut: lines.filter(({ line }) => line === undefined).map(({ name }) => name),
+  };
+}
+
+function renderLine(name: string, value: string): string | undefined {
+  if (/[\u0000-\u001f\u007f]/.test(value)) return undefined;
+  if (/^[\w@%+=:,./-]*$/.test(value)) return `${name}=${value}`;
+  return value.includes("'") ? `${name}="${value.replace(/["\\$`]/g, '\\$&')}"` : `${name}='${value}'`;
+}
