@@ -34,7 +34,7 @@ test('behind a proxy, this machine is excepted', () => {
   const { NO_PROXY, no_proxy } = exceptLoopback({ https_proxy: 'x', HTTP_PROXY: 'http://proxy:3128', no_proxy: 'intra.example, localhost' });
   assert.equal(NO_PROXY, 'intra.example,localhost,127.0.0.1,::1');
   assert.equal(no_proxy, NO_PROXY);
-  assert.equal(exceptLoopback({ ALL_PROXY: 'x', NO_PROXY: '*' })['NO_PROXY'], '*');
+  assert.equal(exceptLoopback({ ALL_PROXY: 'x', NO_PROXY: '*' })['NO_PROXY'], '*,127.0.0.1,localhost,::1');
 });
 
 test('only words that ask a model need a bridge', () => {

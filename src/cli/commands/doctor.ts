@@ -40,6 +40,6 @@ export async function run({ flags, own, mistakes, env, io }: CommandContext): Pr
   write(lines.end());
   const requests = examination.countRequests();
   write(renderSummary(results, requests, look));
-  if (json) io.out(renderJson(version, results, requests, ({ check }) => findGroup(check)));
+  if (json) io.out(renderJson({ version, results, requests }, findGroup));
   return isFine(results) ? EXIT.done : EXIT.failed;
 }

@@ -1,5 +1,4 @@
 /** The story of a launch: find Codex, have a bridge, tell Codex of it on the command line, run it, let the bridge go. */
-import { accessSync, constants, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderOverrides } from '../../codex/config-toml';
@@ -18,6 +17,7 @@ import { askCodexVersion, isBefore, OLDEST_CODEX } from './codex-version';
 import { fetchCatalogue } from './fetch-catalogue';
 import { findProgram, type Program } from './find-program';
 import { holdBridge } from './hold-bridge';
+import { isProgram } from './is-program';
 import { exceptLoopback } from './loopback';
 import { needsBridge } from './needs-bridge';
 import { passSignals, runChild } from './run-child';
@@ -89,15 +89,6 @@ async function runToEnd(program: Program, words: readonly string[], env: Environ
   const child = runChild(program, words, env);
   const forget = passSignals(child, process.stdin.isTTY === true);
   return child.ended.finally(forget);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 const INSTALL = 'Install it with: npm install -g @openai/codex';
