@@ -28,7 +28,7 @@ const STOP_CODES: readonly number[] = Object.values(STOP_SIGNALS);
 
 /** The outside world of a real process. */
 function createProcessIo(): CommandIo {
-  return {
+  return addAsk({
     out: createWriter(() => process.stdout),
     error: createWriter(() => process.stderr),
     isTerminal: () => process.stdout.isTTY === true,
@@ -50,7 +50,17 @@ function createProcessIo(): CommandIo {
         for (const signal of STOP_SIGNAL_NAMES) process.off(signal, handler);
       };
     },
-  };
+  });
+}
+
+/**
+ * Adds `ask`, which is there as long as somebody can read a question and answer it. That is looked at when a command wants
+ * to ask: opening standard input takes start-up time.
+ */
+function addAsk(io: CommandIo): CommandIo {
+  const load = (): typeof import('./ask-person') => require('./ask-person');
+  const isAnyoneThere = (): boolean => process.stdout.isTTY === true && process.stdin.isTTY === true;
+  return Object.defineProperty(io, 'ask', { get: () => (isAnyoneThere() ? load().askPerson : undefined) });
 }
 
 const CRASH_ORIGINS: readonly CrashOrigin[] = ['uncaughtException', 'unhandledRejection'];

@@ -1,7 +1,7 @@
 /** The file behind `model_catalog_json`: Codex then knows these models and no others (codex-protocol.md, section 6). */
 import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseJsonObject, type UnknownRecord } from '../base/json';
+import { parseJsonObject, type JsonValue, type UnknownRecord } from '../base/json';
 
 /** By this the bridge knows its own files again. Codex passes over keys that it does not know. */
 const AUTHOR = 'aliyun-codex-bridge';
@@ -31,12 +31,18 @@ export async function writeCatalogFile(file: string, models: readonly UnknownRec
 }
 
 /** True where nothing would be lost: no file, an empty one, or one of ours. */
-async function isFree(path: string): Promise<boolean> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+const isFree = async (path: string): Promise<boolean> => (await readCatalogFile(path)) !== 'foreign';
+
+/** The models in `file`; or that nothing is there, or something that the bridge did not write. @throws what the system says */
+export async function readCatalogFile(file: string): Promise<readonly JsonValue[] | 'absent' | 'foreign'> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
     throw error;
   });
-  return text.trim() === '' || parseJsonObject(text)?.['generated_by'] === AUTHOR;
+  if (text.trim() === '') return 'absent';
+  const { generated_by: author, models } = parseJsonObject(text) ?? {};
+  if (author !== AUTHOR) return 'foreign';
+  return Array.isArray(models) ? models : [];
 }
 
 /** A reader sees the old file or the new one, never a part: Codex may start at any moment. */

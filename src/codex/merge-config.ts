@@ -45,8 +45,9 @@ function isUndoable(merged: string, original: string): boolean {
 function findConflict(statements: readonly TomlStatement[], own: readonly string[]): (ConfigEdit & { ok: false }) | undefined {
   const conflict = statements.find((statement) => {
     const [first = '', second] = statement.path;
-    if (statement.kind === 'header') return own.includes(first) || (first === PROVIDERS_KEY && second === undefined && statement.isList);
-    return first === PROVIDERS_KEY && second === undefined && !isTomlTable(statement.value);
+    const isProviders = first === PROVIDERS_KEY && second === undefined;
+    if (statement.kind === 'header') return own.includes(first) || (isProviders && statement.isList);
+    return isProviders && !isTomlTable(statement.value);
   });
   if (!conflict) return undefined;
   const name = conflict.path[0] ?? '';

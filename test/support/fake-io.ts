@@ -12,13 +12,19 @@ export interface FakeIo extends CommandIo {
   crash(cause: unknown): boolean;
   /** Resolves with everything on standard output as soon as there is something. */
   readonly firstOut: Promise<string>;
+  /** The questions that were asked. */
+  readonly asked: readonly string[];
 }
 
-export function createFakeIo(): FakeIo {
+/** @param answers what a person answers, in turn, and then no more (Ctrl-D); nobody can be asked when absent */
+export function createFakeIo(answers?: readonly (string | undefined)[]): FakeIo {
+  const asked: string[] = [];
   const events = new EventEmitter();
   const written = { out: '', error: '' };
   return {
     written,
+    asked,
+    ...(answers && { ask: async (question: string) => answers[asked.push(question) - 1] }),
     firstOut: new Promise((resolve) => events.once('out', () => resolve(written.out))),
     out(text) {
       written.out += text;

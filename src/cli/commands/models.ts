@@ -1,12 +1,11 @@
 /** `models`: the model catalogue as a table, as GET /models answers it, or as the file that Codex reads. */
-import { createModelCatalog, type ModelCatalog } from '../../bridge/models';
+import type { ModelCatalog } from '../../bridge/models';
 import { writeCatalogFile } from '../../codex/catalog-file';
-import { createLogger } from '../../observe/log';
-import { findProvider } from '../../providers/catalog';
 import { EXIT, type CommandContext, type CommandIo } from '../command';
 import { loadConfig } from '../load-config';
 import { reportMistakes } from '../mistakes';
 import { renderModels } from '../models-table';
+import { NO_MODEL, openCatalog } from '../open-catalog';
 import { MODELS_FLAGS } from '../own-flag-rows';
 import { readOwnFlag, type OwnTexts } from '../own-flags';
 
@@ -17,14 +16,7 @@ export async function run({ flags, own, mistakes, env, io }: CommandContext): Pr
   const all = [...mistakes, ...wish.mistakes, ...(resolved.ok ? [] : resolved.mistakes)];
   if (!resolved.ok || all.length > 0) return reportMistakes(all, io);
   const { config } = resolved;
-  const provider = findProvider(config.provider, config.aiBaseUrl);
-  const log = createLogger({
-    level: config.logLevel,
-    format: config.logFormat,
-    write: (line) => io.error(line),
-    secrets: config.aiApiKey === undefined ? [] : [config.aiApiKey],
-  });
-  const catalog = createModelCatalog(config, provider, log);
+  const { catalog, provider } = openCatalog(config, io);
   if (wish.file !== undefined) return writeFile({ ...wish, file: wish.file }, catalog, io);
   if (wish.json) io.out(`${JSON.stringify((await catalog.list(wish.version)).body)}\n`);
   else io.out(renderModels(await catalog.entries(), provider, config.aiBaseUrl));
@@ -51,7 +43,7 @@ async function writeFile({ file, force, version }: Wish & { readonly file: strin
   const { models } = (await catalog.list(version)).body;
   const [first] = models;
   if (first === undefined) {
-    io.error(`Cannot write ${file}: no model is known. Name one with --default-model, or ask the provider with --discover-models.\n`);
+    io.error(`Cannot write ${file}: ${NO_MODEL}.\n`);
     return EXIT.failed;
   }
   const written = await writeCatalogFile(file, models, force);

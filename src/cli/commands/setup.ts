@@ -1,6 +1,65 @@
-/** `setup`. */
-import type { CommandContext } from '../command';
+/** `setup`: tells Codex about the bridge, in its config.toml; or gives a shell the function that starts both. */
+import { renderBlock } from '../../codex/config-toml';
+import type { Config } from '../../config/options';
+import { EXIT, type CommandContext } from '../command';
+import { askCodexVersion } from '../launch/codex-version';
+import { findProgram } from '../launch/find-program';
+import { isProgram } from '../launch/is-program';
+import { loadConfig } from '../load-config';
+import { createLook } from '../look';
+import { reportMistakes } from '../mistakes';
+import { NO_MODEL, openCatalog } from '../open-catalog';
+import { SETUP_FLAGS } from '../own-flag-rows';
+import { readOwnFlag, type OwnTexts } from '../own-flags';
+import { findPlaces, thisMachine } from '../places';
+import { describeBridge, renderHint, setUpConfig, type Outcome } from '../setup/setup-config';
+import { judgeShellFlags, runShellSetup } from '../setup/shell';
+import { undoConfig } from '../setup/undo-config';
 
-export async function run(_context: CommandContext): Promise<number> {
-  throw new Error('not written yet');
+/** Returns 0 when it is done or was done before, 1 when it failed or was refused, 2 when it was asked in a wrong way. */
+export async function run(context: CommandContext): Promise<number> {
+  const { flags, own, mistakes, env, io } = context;
+  const wish = readWish(own);
+  if (wish.shell !== undefined) return runShellSetup(context, wish.shell, wish.install);
+  const resolved = loadConfig(flags, env);
+  const isVague = resolved.ok && resolved.config.port === 0 && !wish.undo;
+  const all = [
+    ...mistakes,
+    ...wish.mistakes,
+    ...(resolved.ok ? [] : resolved.mistakes),
+    ...(isVague ? ['Port 0 stands for a free one: name the port that the bridge will have, so that Codex finds it.'] : []),
+  ];
+  if (!resolved.ok || all.length > 0) return reportMistakes(all, io);
+  const { config } = resolved;
+  const { codexHome } = findPlaces(thisMachine(env), config.stateDir);
+  const job = { codexHome, config, yes: wish.yes, look: createLook(io.isTerminal?.() ?? false, env), io };
+  const setUp = async (): Promise<Outcome> => setUpConfig({ ...job, models: await listModels(context, config) });
+  const outcome = await (wish.undo ? undoConfig(job) : wish.print ? printBlock(context, config) : setUp());
+  if (outcome.ok) io.out(outcome.text);
+  else io.error(`${outcome.problem}\n`);
+  return outcome.ok ? EXIT.done : EXIT.failed;
+}
+
+function readWish(own: OwnTexts) {
+  const is = (name: 'print' | 'undo' | 'yes' | 'install'): boolean => readOwnFlag(SETUP_FLAGS[name], own) ?? false;
+  const [print, undo] = [is('print'), is('undo')];
+  const mistakes = [
+    ...judgeShellFlags(own),
+    ...(print && undo ? ['--print writes nothing and --undo takes something out: give one of them.'] : []),
+  ];
+  return { print, undo, yes: is('yes'), install: is('install'), shell: readOwnFlag(SETUP_FLAGS.shell, own), mistakes };
+}
+
+/** Before 0.146 Codex refuses a catalogue with words that it does not know, so it is asked what it is. */
+async function listModels({ env, io }: CommandContext, config: Config) {
+  const program = findProgram('codex', { env, platform: process.platform, isProgram, node: process.execPath });
+  const version = program && (await askCodexVersion(program, env).catch(() => undefined));
+  return (await openCatalog(config, io).catalog.list(version)).body.models;
+}
+
+async function printBlock({ io }: CommandContext, config: Config): Promise<Outcome> {
+  const [first] = await openCatalog(config, io).catalog.entries();
+  if (first === undefined) return { ok: false, problem: `Cannot print the block: ${NO_MODEL}.` };
+  const block = renderBlock({ model: config.defaultModel ?? first.model.id, catalogFile: undefined, ...describeBridge(config) });
+  return { ok: true, text: renderHint(block) };
 }

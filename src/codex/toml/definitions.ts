@@ -50,7 +50,9 @@ export function openListElement(root: Definition, path: readonly string[]): Defi
     parent.keys.set(name, { ...createTable('list'), list: { tables, last } });
     return last;
   }
-  if (known.list === undefined) return `expected [[${renderKey(path)}]] to begin or go on with a list of tables, the key is taken`;
+  if (known.list === undefined) {
+    return `expected [[${renderKey(path)}]] to begin or go on with a list of tables, the key is taken`;
+  }
   known.list.tables.push(last.table);
   known.list.last = last;
   return last;

@@ -16,6 +16,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
   b: '\b', t: '\t', n: '\n', f: '\f', r: '\r', e: '\u001b', '"': '"', '\\': '\\',
 };
 
+/** The escapes, for a problem. */
+const KNOWN = 'one of \\b \\t \\n \\f \\r \\e \\" \\\\ \\xXX \\uXXXX \\UXXXXXXXX';
+
 const CODE_POINT = /x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}/y;
 const LINE_CONTINUATION = /[ \t]*\r?\n(?:[ \t]|\r?\n)*/y;
 
@@ -83,7 +86,7 @@ function readEscape(cursor: Cursor, mayContinue = false): string {
     const character = cursor.text[cursor.at] ?? '';
     const meaning = Object.hasOwn(ESCAPES, character) ? ESCAPES[character] : undefined;
     if (meaning === undefined) {
-      fail(cursor, `expected one of \\b \\t \\n \\f \\r \\e \\" \\\\ \\xXX \\uXXXX \\UXXXXXXXX (a Windows path stands in 'single quotes')`, begin);
+      fail(cursor, `expected ${KNOWN} (a Windows path stands in 'single quotes')`, begin);
     }
     cursor.at += 1;
     return meaning;

@@ -1,0 +1,119 @@
+/** `setup`: writes the bridge into config.toml of Codex, after it has shown what will change. */
+import { rm } from 'node:fs/promises';
+import { PROVIDER_ID, type BridgeSettings } from '../../codex/config-toml';
+import { mergeConfig } from '../../codex/merge-config';
+import { parseToml } from '../../codex/toml/parse-toml';
+import { asText } from '../../base/narrow';
+import type { Config } from '../../config/options';
+import type { CodexModel } from '../../providers/codex-models';
+import type { CommandIo } from '../command';
+import { renderBase, renderCommand } from '../daemon/target';
+import { explainFailure } from '../edit-file';
+import { chooseModel } from '../launch/choose-model';
+import type { Look } from '../look';
+import { NO_MODEL } from '../open-catalog';
+import { checkCatalogue, writeCatalogue, type Catalogue } from './catalogue';
+import { explainRefusal, readConfigFile, writeBackup, writeConfigFile, type ConfigFile, type Failure } from './config-file';
+import { confirm } from './confirm';
+import { renderDiff } from './diff';
+import { isSetUp } from './is-set-up';
+import { findWinners } from './winners';
+
+export interface SetupJob {
+  readonly codexHome: string;
+  readonly config: Config;
+  /** What the bridge offers, as the installed Codex can read it, the preferred model first. */
+  readonly models: readonly CodexModel[];
+  /** Writes without asking. */
+  readonly yes: boolean;
+  readonly look: Look;
+  readonly io: CommandIo;
+}
+
+/** What the command says at its end. */
+export type Outcome = { readonly ok: true; readonly text: string } | Failure;
+
+/** What `setup` tells Codex, beside the model and the catalogue. */
+export const describeBridge = (config: Config): Pick<BridgeSettings, 'baseUrl' | 'envKey'> =>
+  ({ baseUrl: renderBase(config), ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }) });
+
+/** Writes nothing where nothing has to change. */
+export async function setUpConfig(job: SetupJob): Promise<Outcome> {
+  const { codexHome, config, models, yes, look, io } = job;
+  if (models.length === 0) return { ok: false, problem: `Cannot set up Codex: ${NO_MODEL}.` };
+  const file = await readConfigFile(codexHome);
+  if (!file.ok) return file;
+  const catalogue = await checkCatalogue(codexHome, models);
+  if (!catalogue.ok) return catalogue;
+  const offered = models.map(({ slug }) => slug);
+  const merged = mergeConfig(file.text, {
+    model: chooseModel({ wanted: config.defaultModel, configured: readModel(file.text), offered }),
+    catalogFile: catalogue.path,
+    ...describeBridge(config),
+  });
+  if (!merged.ok) return { ok: false, problem: explainRefusal(file, merged) };
+  const end = `${await renderNotes(merged.text, codexHome)}${renderNext(config)}`;
+  if (merged.text === file.text && catalogue.state === 'current') {
+    return { ok: true, text: `There is nothing to do: ${file.path} chooses the bridge already.\n${end}` };
+  }
+  if (merged.text !== file.text) {
+    io.out(`${renderDiff(file.text, merged.text, { before: file.path, after: `${file.path} after setup` }, look)}\n`);
+    if (!(await confirm(`Change ${file.path}?`, yes, io))) return { ok: false, problem: 'Nothing was changed.' };
+  }
+  try {
+    return { ok: true, text: `${await write(file, merged.text, catalogue, models)}${end}` };
+  } catch (error) {
+    return { ok: false, problem: `Cannot change ${file.path}: ${explainFailure(error)}. ${BY_HAND}` };
+  }
+}
+
+const BY_HAND = 'What belongs into it is printed by: aliyun-codex-bridge setup --print';
+
+/** The catalogue comes first: Codex does not start when config.toml names one that is missing. */
+async function write(file: ConfigFile, text: string, catalogue: Catalogue, models: readonly CodexModel[]): Promise<string> {
+  const said: string[] = [];
+  if (catalogue.state !== 'current') {
+    await writeCatalogue(catalogue, models);
+    said.push(`Wrote ${models.length === 1 ? 'one model' : `${models.length} models`} to ${catalogue.path}\n`);
+  }
+  if (text === file.text) return said.join('');
+  // A file without the marks of setup is one from before it, or from after it was taken out by hand.
+  const isFirst = file.exists && !isSetUp(file.text);
+  try {
+    if (isFirst) await writeBackup(file);
+    await writeConfigFile(file, text);
+  } catch (error) {
+    // Nothing stays of a setup that failed.
+    if (isFirst) await rm(file.backup, { force: true });
+    if (catalogue.state === 'missing') await rm(catalogue.path, { force: true });
+    throw error;
+  }
+  said.push(`Wrote ${file.path}${isFirst ? `; as it was before, it is in ${file.backup}` : ''}\n`);
+  return said.join('');
+}
+
+/** A model that the picker of Codex has written there since is kept as well, if the bridge offers it. */
+function readModel(text: string): string | undefined {
+  const parsed = parseToml(text);
+  return parsed.ok ? asText(parsed.value['model']) : undefined;
+}
+
+async function renderNotes(text: string, codexHome: string): Promise<string> {
+  const notes = await findWinners(text, codexHome);
+  return notes.map((note) => `${note}\n`).join('');
+}
+
+const renderNext = ({ port }: Config): string => `
+Next, in this order:
+  ${renderCommand('start', port)}
+  codex
+
+To take it back: aliyun-codex-bridge setup --undo
+`;
+
+/** What `--print` shows: the block, and how to get a catalogue, which is a file of its own. */
+export const renderHint = (block: string): string =>
+  `${block}
+# With model_catalog_json = "FILE" above [model_providers.${PROVIDER_ID}], Codex offers the models in FILE, which is written by:
+# aliyun-codex-bridge models --codex-catalog FILE
+`;

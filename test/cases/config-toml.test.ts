@@ -1,0 +1,93 @@
+/** Every config.toml fixture: what setup makes of it, byte for byte, and that undo restores it. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ConfigEdit } from '../../src/codex/config-regions';
+import type { BridgeSettings } from '../../src/codex/config-toml';
+import { mergeConfig } from '../../src/codex/merge-config';
+import { removeConfig } from '../../src/codex/remove-config';
+import { parseToml } from '../../src/codex/toml/parse-toml';
+import { listFixtures } from '../support/fixtures';
+
+/** `case.json` of a config.toml fixture. */
+interface ConfigCase {
+  /** What is awkward about the file. */
+  readonly from: string;
+  /** Settings that differ from the usual ones; null leaves one out. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** The file holds an earlier setup: undo does not give it back, but what it was before. */
+  readonly older?: true;
+  /** Why the file stays as it is; then there is no after.toml. */
+  readonly refused?: Omit<ConfigEdit & { ok: false }, 'ok'>;
+}
+
+const USUAL: BridgeSettings = {
+  model: 'qwen3.7-plus',
+  catalogFile: '/home/user/.codex/aliyun-codex-bridge-models.json',
+  baseUrl: 'http://127.0.0.1:31415/v1',
+};
+
+const OTHER: BridgeSettings = { model: 'other', catalogFile: undefined, baseUrl: 'http://[::1]:1/v1', envKey: 'KEY', headers: { a: 'b' } };
+
+const settingsOf = ({ settings = {} }: ConfigCase): BridgeSettings =>
+  ({ ...USUAL, ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? undefined])) });
+
+function textOf(edit: ConfigEdit): string {
+  assert.ok(edit.ok, edit.ok ? '' : edit.problem);
+  return edit.text;
+}
+
+for (const fixture of listFixtures('config-toml')) {
+  describe(`config-toml/${fixture.name}`, () => {
+    const options = fixture.options as unknown as ConfigCase;
+    const settings = settingsOf(options);
+    const before = fixture.text('before.toml');
+
+    if (options.refused) {
+      it('is refused', () => {
+        assert.deepEqual(mergeConfig(before, settings), { ok: false, ...options.refused });
+        assert.ok(!fixture.has('after.toml'));
+      });
+      return;
+    }
+
+    const after = textOf(mergeConfig(before, settings));
+    const original = textOf(removeConfig(before));
+
+    it('becomes the expected file', () => {
+      fixture.expect('after.toml', after);
+      if (options.older) fixture.expect('undone.toml', original);
+      else assert.equal(original, before, 'undo leaves a file alone that setup has not written');
+    });
+
+    it('comes back byte for byte', () => assert.equal(textOf(removeConfig(after)), original));
+
+    it('is the same after a second setup, and depends on the last settings alone', () => {
+      assert.equal(textOf(mergeConfig(after, settings)), after);
+      const other = textOf(mergeConfig(after, OTHER));
+      assert.equal(other, textOf(mergeConfig(original, OTHER)));
+      assert.equal(textOf(removeConfig(other)), original);
+      assert.equal(textOf(mergeConfig(other, settings)), after);
+    });
+
+    it('chooses the bridge', () => {
+      const document = parseToml(after);
+      assert.ok(document.ok);
+      const { model_provider: provider, model, model_providers: providers } = document.value;
+      assert.equal(provider, 'aliyun');
+      if (settings.model !== undefined) assert.equal(model, settings.model);
+      const table = (providers as Record<string, Record<string, unknown>>)['aliyun'];
+      assert.deepEqual({ ...table, http_headers: { ...(table?.['http_headers'] as object) } }, {
+        name: 'Aliyun Codex bridge',
+        base_url: settings.baseUrl,
+        wire_api: 'responses',
+        ...(settings.envKey !== undefined && { env_key: settings.envKey }),
+        http_headers: { ...settings.headers },
+      });
+    });
+
+    it('mixes no line ends', () => {
+      if (!before.includes('\r\n')) assert.ok(!after.includes('\r'));
+      else if (!/(?<!\r)\n/.test(before)) assert.doesNotMatch(after, /(?<!\r)\n/);
+    });
+  });
+}

@@ -1,0 +1,80 @@
+/** What `setup` writes, in the real Codex: every version loads it, Codex edits it, and undo takes out the bridge alone. */
+import assert from 'node:assert/strict';
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { parseToml } from '../../../src/codex/toml/parse-toml';
+import { PROJECT_ROOT } from '../../support/source-tree';
+import { createClientEnv, runProgram } from '../support/program';
+import { createWorkFolder, type WorkFolder } from '../support/work-folder';
+import { codexCommand, CODEX_VERSIONS, CURRENT_CODEX, whyMissing, type CodexVersion } from './versions';
+
+const BRIDGE = { command: process.execPath, args: [join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js')] };
+
+/** Files that Codex itself accepts, each awkward in another way. */
+const FILES = ['typical', 'comments-everywhere', 'dotted-root', 'inline-providers', 'inline-providers-with-ours', 'multi-line-strings', 'subtables', 'no-final-newline'];
+
+/** 0.80 is older than what the bridge works with. */
+const VERSIONS = CODEX_VERSIONS.filter((version) => version !== '0.80.0');
+
+async function createHome(context: TestContext, file: string): Promise<WorkFolder> {
+  const folder = await createWorkFolder();
+  context.after(() => folder.dispose({ file }));
+  await cp(join(PROJECT_ROOT, 'test/fixtures/config-toml', file, 'before.toml'), join(folder.codexHome, 'config.toml'));
+  return folder;
+}
+
+/** @throws when the program does not end with 0 */
+async function runHere(folder: WorkFolder, program: { readonly command: string; readonly args: readonly string[] }, words: readonly string[]): Promise<string> {
+  const env = { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome };
+  const whole = { command: program.command, args: [...program.args, ...words], cwd: folder.workspace, env };
+  const { exitCode, stdout, stderr } = await runProgram(whole, 60_000);
+  assert.equal(exitCode, 0, `${words.join(' ')}: ${stderr}`);
+  return stdout;
+}
+
+const readConfig = (folder: WorkFolder): Promise<string> => readFile(join(folder.codexHome, 'config.toml'), 'utf8');
+
+/** The file without the server that Codex was told to add, and without regard to empty lines. */
+const withoutServer = (text: string): string => text.replace('[mcp_servers.demo]\ncommand = "echo"\n', '').replace(/\n{2,}/g, '\n').trim();
+
+for (const version of VERSIONS) {
+  test(`Codex ${version} loads what setup has written`, { skip: whyMissing(version) }, async (context) => {
+    for (const file of FILES) {
+      const folder = await createHome(context, file);
+      await setUpFor(folder, version);
+      await runHere(folder, codexCommand(version), ['mcp', 'list']);
+    }
+  });
+}
+
+/** The catalogue has to fit the version, which is not the one on the PATH. */
+async function setUpFor(folder: WorkFolder, version: CodexVersion): Promise<void> {
+  await runHere(folder, BRIDGE, ['setup', '--yes']);
+  const catalogue = join(folder.codexHome, 'aliyun-codex-bridge-models.json');
+  await runHere(folder, BRIDGE, ['models', '--codex-catalog', catalogue, '--codex-version', version]);
+}
+
+for (const file of FILES) {
+  test(`${file}: a server that Codex adds survives undo, and the rest is what it was`, async (context) => {
+    const folder = await createHome(context, file);
+    const before = await readConfig(folder);
+    await setUpFor(folder, CURRENT_CODEX);
+    await runHere(folder, codexCommand(CURRENT_CODEX), ['mcp', 'add', 'demo', '--', 'echo']);
+    await runHere(folder, BRIDGE, ['setup', '--undo', '--yes']);
+    const after = await readConfig(folder);
+    const parsed = parseToml(after);
+    assert.ok(parsed.ok, after);
+    assert.match(after, /^\[mcp_servers\.demo\]$/m);
+    assert.equal(withoutServer(after), withoutServer(before));
+    await runHere(folder, codexCommand(CURRENT_CODEX), ['mcp', 'remove', 'demo']);
+  });
+}
+
+test('Codex without the bridge goes its own way after undo', async (context) => {
+  const folder = await createHome(context, 'typical');
+  await setUpFor(folder, CURRENT_CODEX);
+  assert.match(await runHere(folder, codexCommand(CURRENT_CODEX), ['debug', 'models']), /qwen3\.7-plus/);
+  await runHere(folder, BRIDGE, ['setup', '--undo', '--yes']);
+  assert.doesNotMatch(await runHere(folder, codexCommand(CURRENT_CODEX), ['debug', 'models']), /qwen3\.7-plus/);
+});

@@ -1,0 +1,140 @@
+/** What Codex is told about the bridge, and what becomes of it when somebody edits the file between setup and undo. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ConfigEdit } from '../../src/codex/config-regions';
+import { PROVIDER_ID, renderBlock, renderOverrides, type BridgeSettings } from '../../src/codex/config-toml';
+import { mergeConfig } from '../../src/codex/merge-config';
+import { removeConfig } from '../../src/codex/remove-config';
+import { parseToml } from '../../src/codex/toml/parse-toml';
+import type { TomlTable } from '../../src/codex/toml/value';
+import { listFixtures } from '../support/fixtures';
+
+const SETTINGS: BridgeSettings = { model: 'glm-5', catalogFile: 'C:\\m.json', baseUrl: 'http://127.0.0.1:31415/v1' };
+
+function textOf(edit: ConfigEdit): string {
+  assert.ok(edit.ok, edit.ok ? '' : edit.problem);
+  return edit.text;
+}
+
+function parse(text: string): TomlTable {
+  const document = parseToml(text);
+  assert.ok(document.ok, document.ok ? '' : `${text}: ${document.problem}`);
+  return document.value;
+}
+
+test('the block is what a person would write', () => {
+  assert.equal(renderBlock(SETTINGS), `model = "glm-5"
+model_provider = "aliyun"
+model_catalog_json = "C:\\\\m.json"
+
+[model_providers.aliyun]
+name = "Aliyun Codex bridge"
+base_url = "http://127.0.0.1:31415/v1"
+wire_api = "responses"
+`);
+});
+
+test('a block without model and catalogue, with a key variable and headers', () => {
+  const settings = { model: undefined, catalogFile: undefined, baseUrl: 'u', envKey: 'AI_API_KEY', headers: { 'x-a': '1', 'x b': '"' } };
+  assert.equal(renderBlock(settings), `model_provider = "aliyun"
+
+[model_providers.aliyun]
+name = "Aliyun Codex bridge"
+base_url = "u"
+env_key = "AI_API_KEY"
+wire_api = "responses"
+http_headers = { x-a = "1", "x b" = "\\"" }
+`);
+});
+
+test('the overrides are the same as words for the command line', () => {
+  assert.deepEqual(renderOverrides({ ...SETTINGS, envKey: 'KEY', headers: { 'x-a': '1' } }), [
+    '-c', 'model_provider="aliyun"',
+    '-c', 'model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:31415/v1",env_key="KEY",wire_api="responses",http_headers={ x-a = "1" }}',
+    '-c', 'model="glm-5"',
+    '-c', 'model_catalog_json="C:\\\\m.json"',
+  ]);
+  const words = renderOverrides({ ...SETTINGS, model: undefined, catalogFile: undefined });
+  assert.deepEqual(words.filter((word) => word !== '-c').map((word) => word.split('=', 1)[0]), ['model_provider', 'model_providers.aliyun']);
+});
+
+test('block and overrides say the same', () => {
+  for (const settings of [SETTINGS, { ...SETTINGS, model: undefined, envKey: 'A', headers: { a: 'é"\\\u007f' } }]) {
+    const lines = renderOverrides(settings).filter((word) => word !== '-c');
+    assert.deepEqual(parse(lines.join('\n')), parse(renderBlock(settings)));
+  }
+});
+
+test('the provider is never named OpenAI', () => assert.doesNotMatch(renderBlock(SETTINGS), /"openai"/i));
+
+/** What Codex and people do to the file after setup; each takes the merged text and gives another. */
+const EDITS: readonly (readonly [name: string, edit: (text: string) => string])[] = [
+  ['the picker changes the model', (text) => text.replace('model = "glm-5"', 'model = "qwen3.7-plus"')],
+  ['a root key is added behind the last one', (text) => text.replace(/(?<=model_catalog_json = .*\r?\n)/, 'model_verbosity = "high"\n')],
+  ['a table is added in front of the last comments', (text) => text.replace(/(?=# <<< aliyun-codex-bridge: provider)/, '\n[mcp_servers.added]\ncommand = "echo"\n')],
+  ['a table is added at the end', (text) => `${text}\n[mcp_servers.added]\ncommand = "echo"\n`],
+  ['all line ends become line feeds, and the byte order mark goes', (text) => text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n')],
+  ['the empty lines around the regions go', (text) => text.replace(/\n\r?\n(?=# >>>)/g, '\n').replace(/(# <<<.*\r?\n)\r?\n/g, '$1')],
+  ['the bridge gets one more key', (text) => text.replace(/(?<=^wire_api = "responses"\r?\n)/m, 'request_max_retries = 1\n')],
+];
+
+/** The file without what the edits add. */
+function withoutAdditions({ model_verbosity: _, mcp_servers: servers, ...rest }: TomlTable): unknown {
+  const { added: __, ...others } = (servers ?? {}) as TomlTable;
+  return { ...rest, ...others };
+}
+
+for (const [name, edit] of EDITS) {
+  test(`undo after: ${name}`, () => {
+    for (const fixture of listFixtures('config-toml')) {
+      const merged = mergeConfig(fixture.text('before.toml'), SETTINGS);
+      if (!merged.ok) continue;
+      const edited = edit(merged.text);
+      const undone = textOf(removeConfig(edited));
+      const original = parse(textOf(removeConfig(merged.text)));
+      assert.deepEqual(withoutAdditions(parse(undone)), withoutAdditions(original), fixture.name);
+      for (const addition of ['\n[mcp_servers.added]\ncommand = "echo"\n', 'model_verbosity = "high"\n']) {
+        assert.equal(undone.includes(addition), edited.includes(addition), fixture.name);
+      }
+      assert.doesNotMatch(undone.replaceAll(/("""|''')[^]*?\1/g, ''), /aliyun-codex-bridge:/, fixture.name);
+    }
+  });
+}
+
+test('one lost mark does no harm', () => {
+  const before = '# Mine.\n\nmodel = "gpt-5.5"\napproval_policy = "never"\n\n[tui]\nnotifications = true\n';
+  const lines = textOf(mergeConfig(before, SETTINGS)).split(/(?<=\n)/);
+  const marks = lines.filter((line) => /^# (?:>>>|<<<)/.test(line));
+  assert.equal(marks.length, 4);
+  for (const mark of marks) {
+    const undone = textOf(removeConfig(lines.filter((line) => line !== mark).join('')));
+    assert.deepEqual(parse(undone), parse(before), mark);
+  }
+});
+
+test('what no longer fits is refused, and nothing is lost', () => {
+  const merged = textOf(mergeConfig('model = "a"\n', SETTINGS));
+  const problem = 'the file has changed since setup, and what setup had set aside no longer fits into it';
+  const twice = `model = "b"\n${merged.replace('model = "glm-5"\n', '')}`;
+  assert.deepEqual(removeConfig(twice), { ok: false, problem: `${problem} (expected each key once, model is there already)` });
+  const below = merged.replace(/(?=# set aside)/, '[tui]\n');
+  assert.deepEqual(removeConfig(below), { ok: false, problem });
+  assert.deepEqual(mergeConfig(below, SETTINGS), { ok: false, problem });
+});
+
+test('a file that is not TOML is refused with its place, by setup and by undo', () => {
+  const refused = { ok: false, problem: 'expected a value', line: 2, column: 5 };
+  assert.deepEqual(mergeConfig('a = 1\nb = ', SETTINGS), refused);
+  assert.deepEqual(removeConfig('a = 1\nb = '), refused);
+});
+
+test('undo leaves a file alone that only looks like it', () => {
+  for (const text of ['', '# >>> aliyun-codex-bridge\n', 'a = """\n# >>> aliyun-codex-bridge: keys >>>\n"""\n', ` # set aside by aliyun-codex-bridge: x\n`]) {
+    assert.deepEqual(removeConfig(text), { ok: true, text });
+  }
+});
+
+test('the provider of the block is the one that is taken out', () => {
+  const providers = parse(renderBlock(SETTINGS))['model_providers'] as TomlTable;
+  assert.deepEqual(Object.keys(providers), [PROVIDER_ID]);
+});
