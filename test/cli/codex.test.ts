@@ -2,25 +2,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { findFreePort } from '../../src/cli/daemon/free-port';
 import { getJson } from '../../src/cli/get-json';
 import { createLaunchScene, type Launched } from '../support/launch-scene';
 
 const LIMIT = { timeout: 60_000 };
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 async function setUp(context: TestContext) {
-  const port = await freePort();
+  const port = await findFreePort('127.0.0.1');
   const scene = await createLaunchScene(context, port);
   const health = async () => {
     const answer = await getJson({ host: '127.0.0.1', port, path: '/health', timeoutMs: 5_000 });

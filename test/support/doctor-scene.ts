@@ -1,11 +1,10 @@
 /** A machine for the doctor: a home of its own, a stand-in for Codex, a port where nobody listens, and an upstream by script. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { findFreePort } from '../../src/cli/daemon/free-port';
 import { ALL_CHECKS } from '../../src/cli/doctor/checks';
 import { createExamination, type World } from '../../src/cli/doctor/examination';
 import type { Finding } from '../../src/cli/doctor/finding';
@@ -61,7 +60,7 @@ export async function createDoctorScene(context: TestContext): Promise<DoctorSce
   context.after(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
   const [codexHome, state, bin] = [join(home, '.codex'), join(home, 'state'), join(home, 'bin')];
   for (const folder of [codexHome, bin]) await mkdir(folder);
-  const port = await findFreePort();
+  const port = await findFreePort('127.0.0.1');
   const env = {
     PATH: bin, HOME: home, CODEX_HOME: codexHome, BRIDGE_STATE_DIR: state, PORT: String(port), LANG: 'C.UTF-8',
     AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: KEY, DEFAULT_MODEL: 'scripted-model',
@@ -97,15 +96,6 @@ export function findPrinted({ checks }: Printed, id: string): PrintedCheck {
   const found = checks.find((check) => check.id === id);
   assert.ok(found, id);
   return found;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** The answer of a model that does as it is told. */

@@ -1,10 +1,11 @@
 /** A launch of `aliyun-codex-bridge codex` with a stand-in for Codex, in a home of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { killBridges } from './kill-bridges';
 import { PROJECT_ROOT } from './source-tree';
 import { untilFree } from './until-free';
 
@@ -71,7 +72,7 @@ export async function createLaunchScene(context: TestContext, port: number): Pro
   const children: ChildProcess[] = [];
   context.after(async () => {
     for (const child of children) child.kill('SIGKILL');
-    await killBridges(state);
+    killBridges(state);
     await rm(home, { recursive: true, force: true, maxRetries: 5 });
   });
   return {
@@ -115,13 +116,4 @@ async function* readLines(child: ChildProcess): AsyncGenerator<string, undefined
     yield* pieces;
   }
   return undefined;
-}
-
-/** Whatever a failed test left running. */
-async function killBridges(state: string): Promise<void> {
-  const names = await readdir(state).catch(() => []);
-  for (const name of names.filter((file) => /^bridge-\d+\.json$/.test(file))) {
-    const { pid } = JSON.parse(await readFile(join(state, name), 'utf8').catch(() => '{}')) as { pid?: number };
-    if (pid !== undefined) try { process.kill(pid, 'SIGKILL'); } catch { /* It has ended. */ }
-  }
 }

@@ -1,9 +1,9 @@
 /** Runs the real Codex by `aliyun-codex-bridge codex`, in folders of its own. */
-import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { findFreePort } from '../../../src/cli/daemon/free-port';
+import { killBridges } from '../../support/kill-bridges';
 import { PROJECT_ROOT } from '../../support/source-tree';
 import {
   startScriptedUpstream, type ScriptedUpstream, type ScriptedUpstreamOptions,
@@ -37,7 +37,7 @@ export interface LaunchPlace {
 export async function createLaunchPlace(context: TestContext, options: ScriptedUpstreamOptions): Promise<LaunchPlace> {
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: KEY, ...options });
-  const port = await findFreePort();
+  const port = await findFreePort('127.0.0.1');
   const state = join(folder.root, 'state');
   const program = (version: CodexVersion, words: readonly string[]): Program => {
     const codex = codexCommand(version);
@@ -54,7 +54,7 @@ export async function createLaunchPlace(context: TestContext, options: ScriptedU
     };
   };
   context.after(async () => {
-    await killBridges(state);
+    killBridges(state);
     await upstream.close();
     await folder.dispose({ rejections: upstream.rejections });
   });
@@ -63,22 +63,4 @@ export async function createLaunchPlace(context: TestContext, options: ScriptedU
     run: (version, words) => runProgram(program(version, words), PATIENCE_MS),
     log: () => readFile(join(state, `bridge-${port}.log`), 'utf8').catch(() => ''),
   };
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Whatever a failed test left running. */
-async function killBridges(state: string): Promise<void> {
-  const names = await readdir(state).catch(() => []);
-  for (const name of names.filter((file) => /^bridge-\d+\.json$/.test(file))) {
-    const { pid } = JSON.parse(await readFile(join(state, name), 'utf8').catch(() => '{}')) as { pid?: number };
-    if (pid !== undefined) try { process.kill(pid, 'SIGKILL'); } catch { /* It has ended. */ }
-  }
 }
