@@ -1,7 +1,7 @@
 /** The built program at a terminal and behind pipes: colours, Ctrl-C, exit codes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
@@ -128,4 +128,25 @@ test('logs --follow shows what comes, and ends with Ctrl-C', LIMITS, async (cont
   await logs.shows('a line that came');
   logs.type(CTRL_C);
   assert.equal((await logs.ended).code, 0);
+});
+
+test('setup asks a person: no and Ctrl-C write nothing, Enter writes', LIMITS, async (context) => {
+  const codexHome = mkdtempSync(join(HOME, 'codex-'));
+  const file = join(codexHome, 'config.toml');
+  const before = '# mine\nmodel = "other"\n';
+  writeFileSync(file, before);
+  const answerWith = async (keys: string) => {
+    const setup = start(context, ['setup'], { CODEX_HOME: codexHome });
+    await setup.shows('[Y/n]');
+    setup.type(keys);
+    return { ...(await setup.ended), text: readFileSync(file, 'utf8') };
+  };
+  const no = await answerWith('n\r');
+  assert.equal(no.text, before);
+  assert.match(no.screen, COLOUR);
+  assert.equal((await answerWith(CTRL_C)).text, before);
+  assert.deepEqual(readdirSync(codexHome), ['config.toml']);
+  const yes = await answerWith('\r');
+  assert.equal(yes.code, 0);
+  assert.match(yes.text, /^model_provider = "aliyun"$/m);
 });
