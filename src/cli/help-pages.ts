@@ -80,7 +80,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   },
   stop: {
     group: 'background',
-    details: ['Running answers may end first, as long as the --drain-timeout-ms of the bridge allows.'],
+    details: ['Running answers may end first, as long as the --drain-timeout-ms of the bridge allows; on Windows they are cut off.'],
     examples: [['stop', 'The one on the usual port.'], ['stop --port 8080', 'The one on another port.']],
     codes: [['0', 'it was stopped, or none ran']],
     options: WHERE,

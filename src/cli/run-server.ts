@@ -65,8 +65,15 @@ async function describeListenError(error: unknown, { config, origins }: ServerRu
   const { host, port } = config;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const wish = `Cannot listen on host ${host}${renderOrigin(origins.host)}, port ${port}${renderOrigin(origins.port)}`;
+  if (code === 'EACCES') return `${wish}: ${explainRefusal(process.platform)} Choose another one with --port or PORT.`;
   if (code !== 'EADDRINUSE') return `${wish}: ${error instanceof Error ? error.message : String(error)}.`;
   const { describePortOwner }: typeof import('./port-owner') = require('./port-owner');
   const owner = await describePortOwner({ host, port, timeoutMs: HEALTH_TIMEOUT_MS });
   return `${wish}: the port is in use. ${owner} Choose another one with --port or PORT.`;
+}
+
+/** Hyper-V, WSL and Docker have Windows keep ranges of ports, other ones after each start. */
+export function explainRefusal(platform: NodeJS.Platform): string {
+  const keeps = ' Windows may keep it for itself: netsh interface ipv4 show excludedportrange protocol=tcp';
+  return `the system does not give this port away.${platform === 'win32' ? `${keeps} lists such ports.` : ''}`;
 }

@@ -23,7 +23,9 @@ export async function writeCatalogFile(file: string, models: readonly UnknownRec
       return { ok: false, problem: 'it holds something that the bridge did not write; --force replaces it' };
     }
     await mkdir(dirname(target), { recursive: true });
-    await replaceFile(target, `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`);
+    const text = `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`;
+    // Windows replaces no file that another Codex has open: one that says the same already is left alone.
+    if ((await readFile(target, 'utf8').catch(() => undefined)) !== text) await replaceFile(target, text);
     return { ok: true, path };
   } catch (error) {
     return { ok: false, problem: error instanceof Error ? error.message : String(error) };

@@ -1,5 +1,7 @@
 /** A log file of bounded size: the file, and the one before it under `.1`. */
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync, writeSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 export interface LogFile {
@@ -21,8 +23,10 @@ interface OpenFile {
  * moved away meanwhile is created anew; one that was emptied goes on from there.
  *
  * Lines are written before `write` returns, so that the last words of a process are never lost.
+ *
+ * @param rename for tests
  */
-export function createLogFile(path: string, maxBytes: number): LogFile {
+export function createLogFile(path: string, maxBytes: number, rename: typeof renameSync = renameSync): LogFile {
   const target = resolve(path);
   let file: OpenFile | undefined;
   let isTorn = false;
@@ -35,7 +39,7 @@ export function createLogFile(path: string, maxBytes: number): LogFile {
     const found = statSync(target, { bigint: true, throwIfNoEntry: false });
     if (found?.isFile() && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes)) {
       close();
-      renameSync(target, `${target}.1`);
+      setAside(target, rename);
     } else if (found?.ino !== file?.inode) close();
     file ??= openForAppending(target);
     writeWhole(file.descriptor, bytes);
@@ -49,6 +53,19 @@ export function createLogFile(path: string, maxBytes: number): LogFile {
     },
     close,
   };
+}
+
+/**
+ * Windows renames nothing over a file that is open (EPERM, EBUSY), as `<path>.1` is to a bridge in the background: its
+ * standard error still leads there. Such a file can be written all the same.
+ */
+function setAside(path: string, rename: typeof renameSync): void {
+  try {
+    rename(path, `${path}.1`);
+  } catch {
+    writeFileSync(`${path}.1`, readFileSync(path), { mode: 0o600 });
+    truncateSync(path);
+  }
 }
 
 function openForAppending(path: string): OpenFile {

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Bridge, Turn } from '../../src/bridge/bridge';
 import { createBridge } from '../../src/bridge/create-bridge';
+import { renderNextSteps } from '../../src/cli/demo/next-steps';
 import { runDemo, type DemoOptions } from '../../src/cli/demo/run-demo';
 import { Paragraph } from '../../src/cli/demo/paragraph';
+import { createLook } from '../../src/cli/look';
 import { run } from '../../src/cli/main';
 import { createFetchTransport } from '../../src/upstream/transport';
 import { createFakeIo, type FakeIo } from '../support/fake-io';
@@ -58,6 +60,12 @@ test('the command shows a whole tool round, whatever the settings of the user ar
   assert.doesNotMatch(out, /✗/);
   assert.doesNotMatch(out, COLOUR);
   assert.deepEqual(out.split('\n').filter((line) => line.length > 80), []);
+});
+
+test('on Windows the next steps are for PowerShell', () => {
+  const steps = renderNextSteps(createLook(false, {}), 'win32');
+  assert.match(steps, /^ {7}\$env:AI_API_KEY = 'sk-\.\.\.'$/m);
+  assert.doesNotMatch(steps, /export/);
 });
 
 test('colours are for terminals that want them', async () => {

@@ -62,11 +62,11 @@ test('mistakes of options are no exit 2: what does not need them is checked all 
 test('env-file: none, readable by others, private, unreadable', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(await scene.check('env-file'), 'ok', /^none is named$/);
-  const file = join(scene.home, 'variables');
+  const file = join(scene.home, 'my variables');
   await writeFile(file, `MODEL_MAP=a=b\nZAI_API_KEY=${KEY}\n`);
   await chmod(file, 0o644);
   const env = { BRIDGE_ENV_FILE: file };
-  assertFinding(await scene.check('env-file', env, { platform: 'linux' }), 'warning', /variables: MODEL_MAP, ZAI_API_KEY; other users/, /chmod 600/);
+  assertFinding(await scene.check('env-file', env, { platform: 'linux' }), 'warning', /variables: MODEL_MAP, ZAI_API_KEY; other users/, /chmod 600 '.*my variables'$/);
   assertFinding(await scene.check('env-file', env, { platform: 'win32' }), 'ok', /variables: MODEL_MAP, ZAI_API_KEY$/);
   await chmod(file, 0o600);
   assertFinding(await scene.check('env-file', env), 'ok', /ZAI_API_KEY$/);

@@ -7,6 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { renderBlock } from '../../src/codex/config-toml';
+import { CODEX_CHECKS } from '../../src/cli/doctor/checks/codex';
+import type { Examination } from '../../src/cli/doctor/examination';
 import type { Finding } from '../../src/cli/doctor/finding';
 import { run } from '../../src/cli/main';
 import { bridgeToml, createDoctorScene, type DoctorScene } from '../support/doctor-scene';
@@ -47,6 +49,14 @@ test('codex: missing, without a version, too old, fine, named by --codex-bin', a
   assertFinding(await scene.check('codex'), 'ok', /^0\.99\.0, .*codex$/);
   const { checks } = await scene.examine(['--offline', '--codex-bin', join(scene.bin, 'other')]);
   assert.match(checks.find(({ id }) => id === 'codex')?.seen ?? '', /^there is no .*other$/);
+});
+
+test('codex: the one of Windows, which WSL finds on its PATH', async () => {
+  const found = { kind: 'found', name: 'codex', path: '/mnt/c/Users/me/AppData/Roaming/npm/codex', version: undefined } as const;
+  const examination = { findCodex: async () => found, world: { platform: 'linux' } } as unknown as Examination;
+  const check = CODEX_CHECKS.find(({ id }) => id === 'codex');
+  assert.ok(check);
+  assertFinding(await check.run(examination), 'warning', /codex does not say its version$/, /Codex of Windows: install one in WSL/);
 });
 
 test('config.toml: none is needed, unreadable, fine', async (context) => {

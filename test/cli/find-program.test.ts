@@ -35,3 +35,14 @@ test("npm's batch file for Codex is passed over for what it starts", () => {
   assert.deepEqual(findProgram('codex', search('win32', { PATH: 'C:\\npm' }, 'C:\\npm\\codex.cmd')),
     { command: 'C:\\npm\\codex.cmd', words: [], isScript: true });
 });
+
+test('on Windows a folder of the PATH may stand in quotes', () => {
+  const quoted = search('win32', { Path: '"C:\\Program Files\\a";C:\\b' }, 'C:\\Program Files\\a\\codex.exe');
+  assert.equal(findProgram('codex', quoted)?.command, 'C:\\Program Files\\a\\codex.exe');
+});
+
+test("another batch file beside npm's is run itself", () => {
+  const script = 'C:\\npm\\node_modules\\@openai\\codex\\bin\\codex.js';
+  const own = 'C:\\npm\\my-codex.cmd';
+  assert.deepEqual(findProgram(own, search('win32', {}, own, script)), { command: own, words: [], isScript: true });
+});

@@ -1,11 +1,17 @@
 /** The small decisions of a launch: version, model, proxy, subcommand, quoting. */
 import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { chooseModel } from '../../src/cli/launch/choose-model';
 import { renderCmdArguments } from '../../src/cli/launch/cmd-line';
 import { isBefore, readCodexVersion } from '../../src/cli/launch/codex-version';
 import { exceptLoopback } from '../../src/cli/launch/loopback';
 import { needsBridge } from '../../src/cli/launch/needs-bridge';
+import { passSignals } from '../../src/cli/launch/run-child';
+import { run } from '../../src/cli/main';
+import { createFakeIo } from '../support/fake-io';
 
 test('the version is read from what Codex prints', () => {
   assert.equal(readCodexVersion('codex-cli 0.169.0\n'), '0.169.0');
@@ -58,4 +64,26 @@ test('a batch file gets its words through cmd.exe as they were', () => {
   assert.ok(once.startsWith('C:\\Program Files\\codex.cmd '));
   assert.equal(readByCmd(once).slice('C:\\Program Files\\codex.cmd '.length),
     '"say \\"hi\\"" "a&b|c>d" "100%PATH%" "C:\\dir\\\\" "" "(x)^!"');
+});
+
+test('signals are passed on, on Windows never: there the console tells everybody, and a kill asks nobody', () => {
+  const seen: string[] = [];
+  const child = { kill: (signal: NodeJS.Signals) => void seen.push(signal), ended: Promise.resolve(0) };
+  for (const [hasTerminal, platform, wanted] of [[false, 'linux', ['SIGHUP', 'SIGQUIT']], [true, 'darwin', ['SIGHUP']], [false, 'win32', []]] as const) {
+    const forget = passSignals(child, hasTerminal, platform);
+    for (const signal of ['SIGHUP', 'SIGQUIT'] as const) process.emit(signal, signal);
+    forget();
+    assert.deepEqual(seen.splice(0), wanted, `${platform}, ${hasTerminal}`);
+  }
+});
+
+test('a Codex whose interpreter is missing is told in a sentence, with the exit code of shells', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'launch-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'codex');
+  await writeFile(file, '#!/no/such/interpreter\n');
+  await chmod(file, 0o755);
+  const io = createFakeIo();
+  assert.equal(await run(['--codex-bin', file, 'codex', '--version'], { HOME: folder }, io), 126);
+  assert.equal(io.written.error, `Cannot run ${file} as Codex: the interpreter or the loader that it needs is missing.\n`);
 });

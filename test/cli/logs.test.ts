@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { createLogReader } from '../../src/cli/daemon/follow-log';
+import { createLogReader, watchLog } from '../../src/cli/daemon/follow-log';
 import { readLog, readTail } from '../../src/cli/daemon/log-tail';
 import { logFileOf } from '../../src/cli/daemon/state-file';
 import { run } from '../../src/cli/main';
@@ -105,6 +105,16 @@ test('--follow shows what is written, over rotation and truncation, until Ctrl-C
   io.signal('SIGINT');
   assert.equal(await done, 0);
   assert.equal(io.handlers(), 0);
+});
+
+test('a file is looked at even where the system tells of no change', LIMIT, async (context) => {
+  const { path } = await createLog(context, 'old\n');
+  let unwatch = (): void => undefined;
+  const silent = (): never => {
+    throw new Error('not supported');
+  };
+  await new Promise<void>((resolve) => (unwatch = watchLog(path, resolve, silent)));
+  unwatch();
 });
 
 test('--follow ends when nobody reads any more', LIMIT, async (context) => {

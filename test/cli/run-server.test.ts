@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { runServer } from '../../src/cli/run-server';
+import { explainRefusal, runServer } from '../../src/cli/run-server';
 import { resolveConfig, type FlagTexts } from '../../src/config/resolve';
 import type { BridgeServer } from '../../src/server/create-server';
 import { createFakeIo } from '../support/fake-io';
@@ -103,4 +103,15 @@ test('any other reason not to listen is told in the words of the system', async 
     io.written.error,
     'Cannot listen on host nowhere from flag --host, port 1 from flag --port: getaddrinfo ENOTFOUND nowhere.\n',
   );
+});
+
+test('a port that the system keeps for itself is told with the way out', async () => {
+  const { server } = createScriptedServer(async () => {
+    throw Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
+  });
+  const { io, code } = start(server, { port: '80' });
+  assert.equal(await code, 1);
+  assert.match(io.written.error, /^Cannot listen on host 127\.0\.0\.1, port 80 from flag --port: the system does not give this port away\..* Choose another one with --port or PORT\.\n$/);
+  assert.match(explainRefusal('win32'), /netsh interface ipv4 show excludedportrange protocol=tcp/);
+  assert.equal(explainRefusal('linux'), 'the system does not give this port away.');
 });

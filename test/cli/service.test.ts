@@ -52,8 +52,8 @@ const AWKWARD: ServiceProgram = {
   prefix: '/usr',
 };
 
-function wordsOf({ node, script, envFile, logFile }: ServiceProgram): readonly string[] {
-  return [node, script, 'serve', '--env-file', envFile, '--log-file', logFile];
+function wordsOf({ node, script, envFile, logFile }: ServiceProgram, command = 'serve'): readonly string[] {
+  return [node, script, command, '--env-file', envFile, '--log-file', logFile];
 }
 
 for (const name of NAMES) {
@@ -86,7 +86,7 @@ for (const name of NAMES) {
     const { path, service } = await createHome(context);
     const { code, out, error } = await service('install', '--kind', name, '--print');
     assert.deepEqual([code, error], [0, '']);
-    assert.ok(out.includes('serve') && out.includes(path(ENV_FILE)));
+    assert.ok(out.includes(name === 'termux' ? ' start ' : 'serve') && out.includes(path(ENV_FILE)));
     assert.deepEqual(await readdir(path('')), []);
   });
 
@@ -201,7 +201,7 @@ test('termux: the script takes the lock, starts the bridge with each word whole,
   await mkdir(path('state dir'));
   for (const name of ['boot script', "it's $HOME/node", 'bin/termux-wake-lock']) await chmod(path(name), 0o755);
   const { stdout, stderr } = spawnSync(path('boot script'), { env: { PATH: `${path('bin')}:/usr/bin:/bin` }, encoding: 'utf8' });
-  assert.deepEqual([stdout.trimEnd().split('\n'), stderr], [['locked', ...wordsOf(program)], '']);
+  assert.deepEqual([stdout.trimEnd().split('\n'), stderr], [['locked', ...wordsOf(program, 'start')], '']);
   assert.equal(await read('state dir/log'), 'problem\n');
   assert.match(KINDS.termux.render(AWKWARD), /^#!\/usr\/bin\/sh\n/);
 });
@@ -210,6 +210,7 @@ const MACHINES: readonly (readonly [KindName, NodeJS.Platform, Record<string, st
   ['systemd', 'linux', {}],
   ['launchd', 'darwin', {}],
   ['windows', 'win32', {}],
+  ['termux', 'android', {}],
   ['termux', 'android', { TERMUX_VERSION: '0.118' }],
   ['termux', 'linux', { PREFIX: '/data/data/com.termux/files/usr' }],
   ['systemd', 'linux', { PREFIX: '/usr/local' }],

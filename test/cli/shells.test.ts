@@ -175,6 +175,9 @@ const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, stri
   ['Linux', 'powershell', {}, '/home/me/.config/powershell/Microsoft.PowerShell_profile.ps1'],
   ['macOS', 'powershell', { platform: 'darwin' }, '/home/me/.config/powershell/Microsoft.PowerShell_profile.ps1'],
   ['cmd.exe', 'powershell', { platform: 'win32', home: 'C:\\h', env: { PSModulePath: 'C:\\Program Files\\WindowsPowerShell\\Modules;C:\\W' } },
+    'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1'],
+  ['cmd.exe beside PowerShell 7', 'powershell',
+    { platform: 'win32', home: 'C:\\h', env: { ProgramFiles: 'D:\\P' }, exists: (path) => path === 'D:\\P\\PowerShell' },
     'C:\\h\\Documents\\PowerShell\\Microsoft.PowerShell_profile.ps1'],
   ['PowerShell 7 with OneDrive', 'powershell',
     { platform: 'win32', home: 'C:\\h', env: { PSModulePath: 'C:\\h\\OneDrive\\Dokumente\\PowerShell\\Modules;C:\\Program Files\\PowerShell\\Modules' } },
@@ -182,6 +185,8 @@ const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, stri
   ['Windows PowerShell', 'powershell', { platform: 'win32', home: 'C:\\h', env: { PSMODULEPATH: 'C:\\h\\Documents\\WindowsPowerShell\\Modules' } },
     'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1'],
   ['Git for Windows', 'bash', { platform: 'win32', home: 'C:\\h' }, 'C:\\h\\.bashrc'],
+  ['MSYS2', 'bash', { platform: 'win32', home: 'C:\\h', env: { HOME: 'C:\\msys64\\home\\me' } }, 'C:\\msys64\\home\\me\\.bashrc'],
+  ['MSYS2', 'zsh', { platform: 'win32', home: 'C:\\h', env: { HOME: 'C:\\msys64\\home\\me' } }, 'C:\\msys64\\home\\me\\.zshrc'],
 ];
 
 for (const [name, shell, machine, wanted] of PLACES) {
@@ -195,7 +200,7 @@ for (const [name, shell, machine, wanted] of PLACES) {
 test('Windows PowerShell and PowerShell 7 are both looked at', () => {
   const found = SHELLS.powershell.findFiles({ env: {}, platform: 'win32', home: 'C:\\h', exists: () => false });
   assert.ok(!('problem' in found));
-  assert.equal(found[1], 'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1');
+  assert.equal(found[1], 'C:\\h\\Documents\\PowerShell\\Microsoft.PowerShell_profile.ps1');
 });
 
 test('words are quoted for the shell that reads them', () => {

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { probePort } from '../../src/cli/ask-health';
+import { describeUse } from '../../src/cli/commands/stop';
 import { writeRecord, stateFileOf, type BridgeRecord } from '../../src/cli/daemon/state-file';
 import { isAlive } from '../../src/cli/daemon/stop-bridge';
 import { createLaunch } from '../../src/cli/launch-connection';
@@ -80,6 +81,12 @@ test('running answers get their time, and stop says that it waits for them', LIM
   assert.match(await readAll(answer), /response\.completed/);
   assert.equal(await stopped, 0);
   assert.match(io.written.out, /\nStopped the bridge on /);
+});
+
+test('on Windows nothing is promised to running answers', () => {
+  const health = { version: '1.2.3', pid: 1, uptime: 1, upstream: undefined, openStreams: 2, launches: 0 };
+  assert.equal(describeUse(health, 'win32'), 'Streaming 2 answers, cut off now.\n');
+  assert.equal(describeUse(health, 'linux'), 'Streaming 2 answers, with some time to end.\n');
 });
 
 test('answers that outlast the drain are cut, and the bridge ends', LIMIT, async (context) => {

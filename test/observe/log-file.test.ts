@@ -107,6 +107,18 @@ test('where the old file cannot be set aside, lines are lost and nothing throws'
   assert.equal(read(`${path}.1`), 'aaaaa\n');
 });
 
+test('where nothing can be renamed, as over an open file on Windows, the file is copied and emptied', LIMIT, (context) => {
+  const { folder, path } = create(context);
+  const log = createLogFile(path, 6, () => {
+    throw Object.assign(new Error('EPERM: operation not permitted, rename'), { code: 'EPERM' });
+  });
+  context.after(() => log.close());
+  for (const line of ['aaaaa\n', 'bbbbb\n', 'ccccc\n']) log.write(line);
+  assert.equal(read(path), 'ccccc\n');
+  assert.equal(read(`${path}.1`), 'bbbbb\n');
+  assert.deepEqual(readdirSync(join(folder, 'state')).sort(), ['bridge.log', 'bridge.log.1']);
+});
+
 test('a full disk throws nothing', { ...LIMIT, skip: !existsSync('/dev/full') && 'there is no /dev/full' }, () => {
   const log = createLogFile('/dev/full', 1_000);
   assert.equal(log.open(), undefined);

@@ -57,8 +57,10 @@ End it where it was started: with Ctrl-C in its terminal, or as the service or t
 `;
 }
 
-function describeUse({ openStreams, launches }: Health): string {
-  const streams = openStreams === 0 ? '' : `Streaming ${renderCount(openStreams, 'answer')}, with some time to end.\n`;
+/** What the end of the bridge means to those who use it; Windows has no signal that leaves time. */
+export function describeUse({ openStreams, launches }: Health, platform: NodeJS.Platform = process.platform): string {
+  const fate = platform === 'win32' ? 'cut off now' : 'with some time to end';
+  const streams = openStreams === 0 ? '' : `Streaming ${renderCount(openStreams, 'answer')}, ${fate}.\n`;
   // Their launchers see to it (launch/hold-bridge).
   return launches === 0 ? streams : `${streams}Used by ${renderCount(launches, 'launched Codex run')}, which will start a bridge again.\n`;
 }

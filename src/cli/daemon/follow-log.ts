@@ -1,5 +1,5 @@
 /** Reads on in a log file as it grows, over rotation, removal and truncation. */
-import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync, unwatchFile, watch, watchFile } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 
@@ -62,24 +62,30 @@ function openLog(path: string): number | undefined {
   }
 }
 
-/** Some file systems tell of no changes: there the file is looked at this often. */
 const LOOK_MS = 500;
 
 /**
- * Calls `onChange` whenever the file `path`, or one that takes its place, may have changed.
+ * Calls `onChange` whenever the file `path`, or one that takes its place, may have changed, and twice a second besides:
+ * Windows tells of a file that stays open when its cache is flushed (FILE_NOTIFY_CHANGE_SIZE of ReadDirectoryChangesW),
+ * macOS when it is closed (FSEvents), and a network share or a Windows drive in WSL tells nothing.
+ *
+ * @param watchFolder for tests
  * @returns ends the watch
  */
-export function watchLog(path: string, onChange: () => void): () => void {
+export function watchLog(path: string, onChange: () => void, watchFolder: typeof watch = watch): () => void {
   const target = realpathSync(path);
+  const timer = setInterval(onChange, LOOK_MS);
   try {
     const name = basename(target);
-    const watcher = watch(dirname(target), (_event, changed) => {
+    const watcher = watchFolder(dirname(target), (_event, changed) => {
       if (changed === null || changed === name) onChange();
     });
     watcher.on('error', () => undefined);
-    return () => watcher.close();
+    return () => {
+      clearInterval(timer);
+      watcher.close();
+    };
   } catch {
-    watchFile(target, { interval: LOOK_MS }, onChange);
-    return () => unwatchFile(target, onChange);
+    return () => clearInterval(timer);
   }
 }

@@ -5,8 +5,9 @@ import { renderUrl } from '../start-up-line';
 import type { Look } from '../look';
 import { DEMO_MODEL, DEMO_PROVIDER } from './script';
 
-/** Three steps; the configuration is the one of codex-protocol.md, section 10. */
-export function renderNextSteps(look: Look): string {
+/** Three steps, for PowerShell on Windows; the configuration is the one of codex-protocol.md, section 10. */
+export function renderNextSteps(look: Look, platform: NodeJS.Platform = process.platform): string {
+  const giveKey = platform === 'win32' ? "$env:AI_API_KEY = 'sk-...'" : 'export AI_API_KEY=sk-...';
   const address = { host: OPTIONS.host.default, port: OPTIONS.port.default };
   const block = renderBlock({ model: DEMO_MODEL, catalogFile: undefined, baseUrl: `${renderUrl(address)}/v1` });
   return `
@@ -16,7 +17,7 @@ ${look.paint('bold', 'Next: the same with a real model and Codex')}
      (for any other Chat Completions provider add --ai-base-url URL).
      In a clone the second line is: node bin/aliyun-codex-bridge.js
 
-       export AI_API_KEY=sk-...
+       ${giveKey}
        aliyun-codex-bridge
 
   2. Tell Codex: aliyun-codex-bridge setup puts this and a model catalogue

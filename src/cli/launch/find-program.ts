@@ -31,7 +31,9 @@ function listCandidates(name: string, { env, platform }: Search): readonly strin
   const endings = isWindows ? ['', ...(env['PATHEXT'] || '.COM;.EXE;.BAT;.CMD').split(';').map((ending) => ending.toLowerCase())] : [''];
   const isPath = name.includes('/') || (isWindows && name.includes('\\'));
   const path = env['PATH'] ?? env['Path'] ?? '';
-  const folders = isPath ? [''] : path.split(delimiter).filter((folder) => folder !== '');
+  // Windows takes the quotes around a folder for no part of it.
+  const listed = path.split(delimiter).map((folder) => (isWindows ? folder.replace(/^"(.*)"$/, '$1') : folder));
+  const folders = isPath ? [''] : listed.filter((folder) => folder !== '');
   // npm puts a script for Unix shells without an ending beside the one that Windows can run.
   const usable = isWindows && !/\.\w+$/.test(name) ? endings.slice(1) : endings;
   return folders.flatMap((folder) => usable.map((ending) => join(folder, `${name}${ending}`)));
@@ -44,5 +46,6 @@ function listCandidates(name: string, { env, platform }: Search): readonly strin
 function describe(path: string, { platform, isProgram, node }: Search): Program {
   if (platform !== 'win32' || !/\.(cmd|bat)$/i.test(path)) return { command: path, words: [] };
   const script = win32.join(win32.dirname(path), 'node_modules', '@openai', 'codex', 'bin', 'codex.js');
-  return isProgram(script) ? { command: node, words: [script] } : { command: path, words: [], isScript: true };
+  const isNpm = win32.basename(path).toLowerCase() === 'codex.cmd' && isProgram(script);
+  return isNpm ? { command: node, words: [script] } : { command: path, words: [], isScript: true };
 }

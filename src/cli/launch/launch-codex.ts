@@ -37,25 +37,26 @@ export type Outcome =
   | { readonly ok: true; readonly code: number }
   | { readonly ok: false; readonly problem: string; readonly code?: number };
 
-/** What a shell answers for a command that it cannot find (POSIX, Shell Command Language, section 2.8.2). */
+/** What a shell answers for a command that it cannot find, or not start (POSIX, Shell Command Language, section 2.8.2). */
 const NOT_FOUND = 127;
+const NOT_STARTED = 126;
 
 /** Resolves when Codex has ended. */
 export async function launchCodex(job: LaunchJob): Promise<Outcome> {
   const { name, words, env } = job;
   const program = findProgram(name, { env, platform: process.platform, isProgram, node: process.execPath });
   if (program === undefined) return { ok: false, code: NOT_FOUND, problem: describeMissing(name) };
-  if (!needsBridge(words)) return { ok: true, code: await runToEnd(program, words, env) };
+  if (!needsBridge(words)) return runToEnd(program, words, env);
   const places = findPlaces(thisMachine(env), job.resolved.config.stateDir);
   const { config } = job.resolved;
   const options = { config, flags: job.flags, env, places, version: readVersion(), obstacle: describeMissingKey(job.resolved) };
-  const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env), attach(options)]);
+  const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env).catch(() => undefined), attach(options)]);
   if (!attached.ok) return attached;
   const release = holdBridge(attached, () => attach({ ...options, config: { ...config, port: attached.port } }));
   try {
     if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return { ok: false, problem: describeOld(codexVersion) };
     const overrides = await describeBridge(job, attached, places, codexVersion);
-    return { ok: true, code: await runToEnd(program, [...overrides, ...words], exceptLoopback(env)) };
+    return await runToEnd(program, [...overrides, ...words], exceptLoopback(env));
   } finally {
     release();
   }
@@ -85,10 +86,23 @@ async function readConfiguredModel(codexHome: string): Promise<string | undefine
   return parsed.ok ? asText(parsed.value['model']) : undefined;
 }
 
-async function runToEnd(program: Program, words: readonly string[], env: Environment): Promise<number> {
-  const child = runChild(program, words, env);
-  const forget = passSignals(child, process.stdin.isTTY === true);
-  return child.ended.finally(forget);
+async function runToEnd(program: Program, words: readonly string[], env: Environment): Promise<Outcome> {
+  try {
+    const child = runChild(program, words, env);
+    const forget = passSignals(child, hasTerminal());
+    return { ok: true, code: await child.ended.finally(forget) };
+  } catch (error) {
+    return { ok: false, code: NOT_STARTED, problem: `Cannot run ${program.words[0] ?? program.command} as Codex: ${explainStart(error)}.` };
+  }
+}
+
+/** Ctrl-C reaches Codex by itself where any end of this process is a terminal: input or output may be a pipe. */
+const hasTerminal = (): boolean => [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY === true);
+
+/** The system says of a file that is there, but whose first line (#!) or loader leads nowhere, that there is no such file. */
+function explainStart(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'the interpreter or the loader that it needs is missing';
+  return error instanceof Error ? error.message : String(error);
 }
 
 const INSTALL = 'Install it with: npm install -g @openai/codex';

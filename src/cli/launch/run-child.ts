@@ -48,10 +48,14 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 /**
  * Lets the child decide what signals mean until the returned function is called: this process stays, and passes on what
  * did not reach the child by itself.
+ *
+ * On Windows that is nothing: signals come from the console, which tells all of its processes, and `kill` would end the
+ * child at once, or throw (SIGHUP before Node 20).
  */
-export function passSignals(child: Child, hasTerminal: boolean): () => void {
+export function passSignals(child: Child, hasTerminal: boolean, platform: NodeJS.Platform = process.platform): () => void {
+  const reachesChild = (signal: NodeJS.Signals): boolean => platform === 'win32' || (hasTerminal && FROM_TERMINAL.includes(signal));
   const pass = (signal: NodeJS.Signals): void => {
-    if (!(hasTerminal && FROM_TERMINAL.includes(signal))) child.kill(signal);
+    if (!reachesChild(signal)) child.kill(signal);
   };
   for (const signal of SIGNALS) process.on(signal, pass);
   return () => {

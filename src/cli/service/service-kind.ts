@@ -44,9 +44,14 @@ export const SERVICE = 'aliyun-codex-bridge';
 /** The mark by which `service` knows its own files again. */
 export const MARK = `Written by "${SERVICE} service install"`;
 
-/** The words behind Node: the log goes into a file where the platform keeps none itself. */
-export function listWords({ script, envFile, logFile }: ServiceProgram, log: 'file' | 'stderr'): readonly string[] {
-  const words = [script, 'serve', '--env-file', envFile];
+/**
+ * The words behind Node: the log goes into a file where the platform keeps none itself, and the command is `start` where
+ * the platform does not keep an eye on what it has started.
+ */
+export function listWords(
+  { script, envFile, logFile }: ServiceProgram, log: 'file' | 'stderr', command: 'serve' | 'start' = 'serve',
+): readonly string[] {
+  const words = [script, command, '--env-file', envFile];
   return log === 'file' ? [...words, '--log-file', logFile] : words;
 }
 

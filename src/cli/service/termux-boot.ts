@@ -15,14 +15,16 @@ export const TERMUX_BOOT: ServiceKind = {
   render: renderScript,
   afterInstall: (file, { logFile }) => [
     { title: 'Have it run whenever the phone starts', commands: ['install the app Termux:Boot from where you have Termux, and open it once'] },
-    { title: 'Start it now', commands: [`nohup ${quoteShellWord(file)} > /dev/null 2>&1 &`] },
+    { title: 'Start it now', commands: [quoteShellWord(file)] },
+    { title: 'Restart it after an update or a change', commands: [`${SERVICE} stop`, quoteShellWord(file)] },
     { title: 'See how it does', commands: [`${SERVICE} status`, `tail -f ${quoteShellWord(logFile)}`] },
   ],
   beforeRemove: () => [{ title: 'Stop it', commands: [`${SERVICE} stop`, 'termux-wake-unlock'] }],
 };
 
+/** With `start`, status and stop find what Termux:Boot began, which cannot stop it itself. */
 function renderScript(program: ServiceProgram): string {
-  const words = [program.node, ...listWords(program, 'file')].map(quoteShellWord);
+  const words = [program.node, ...listWords(program, 'file', 'start')].map(quoteShellWord);
   return `#!${program.prefix}/bin/sh
 # ${MARK}; "${SERVICE} service remove" takes it away.
 # Without the lock Android lets nothing run while the screen is off.

@@ -12,6 +12,7 @@ export const FUNCTION_NAME = 'codex-with-codingplan';
 export interface ShellMachine {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
+  /** Where the system has it; shells of Unix look in HOME, which MSYS2 and Cygwin set otherwise on Windows. */
   readonly home: string;
   readonly exists: (path: string) => boolean;
 }
@@ -68,8 +69,11 @@ export const SHELLS: Readonly<Record<ShellName, Shell>> = {
   },
 };
 
-function findBashFiles({ platform, home, exists }: ShellMachine): ReturnType<Shell['findFiles']> {
-  const at = (name: string): string => joinOn(platform, home, name);
+const unixHome = ({ env, home }: ShellMachine): string => env['HOME'] || home;
+
+function findBashFiles(machine: ShellMachine): ReturnType<Shell['findFiles']> {
+  const { platform, exists } = machine;
+  const at = (name: string): string => joinOn(platform, unixHome(machine), name);
   const [rc, profile] = [at('.bashrc'), at('.bash_profile')];
   const others = [at('.bash_login'), at('.profile'), at('.bash_aliases')];
   // Terminals on macOS open login shells, and those do not read .bashrc.
@@ -81,24 +85,29 @@ function findBashFiles({ platform, home, exists }: ShellMachine): ReturnType<She
   return { problem: `${profile} does not exist, and creating it would hide ${hidden} from bash. Create it with: echo '. ${shown}' > ${wanted}` };
 }
 
-function findZshFiles({ env, platform, home }: ShellMachine): readonly [string, ...string[]] {
-  const at = (name: string): string => joinOn(platform, env['ZDOTDIR'] || home, name);
+function findZshFiles(machine: ShellMachine): readonly [string, ...string[]] {
+  const { env, platform } = machine;
+  const at = (name: string): string => joinOn(platform, env['ZDOTDIR'] || unixHome(machine), name);
   return [at('.zshrc'), at('.zprofile'), at('.zshenv')];
 }
 
-function findFishFiles({ env, platform, home }: ShellMachine): readonly [string, ...string[]] {
-  const folder = joinOn(platform, env['XDG_CONFIG_HOME'] || joinOn(platform, home, '.config'), 'fish');
+function findFishFiles(machine: ShellMachine): readonly [string, ...string[]] {
+  const { env, platform } = machine;
+  const folder = joinOn(platform, env['XDG_CONFIG_HOME'] || joinOn(platform, unixHome(machine), '.config'), 'fish');
   return [joinOn(platform, folder, 'functions', `${FUNCTION_NAME}.fish`), joinOn(platform, folder, 'config.fish')];
 }
 
 const PROFILE = 'Microsoft.PowerShell_profile.ps1';
 
-function findProfiles({ env, platform, home }: ShellMachine): readonly [string, ...string[]] {
+function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [string, ...string[]] {
   if (platform !== 'win32') return [posix.join(env['XDG_CONFIG_HOME'] || posix.join(home, '.config'), 'powershell', PROFILE)];
   const own = findOwnModules(env);
   const documents = own === undefined ? win32.join(home, 'Documents') : win32.dirname(own);
   const folders = ['PowerShell', 'WindowsPowerShell'].map((name) => win32.join(documents, name));
-  const first = own ?? win32.join(documents, 'PowerShell');
+  // Every Windows has Windows PowerShell; PowerShell 7 is installed.
+  const traces = [documents, env['ProgramFiles'] ?? 'C:\\Program Files'].map((folder) => win32.join(folder, 'PowerShell'));
+  const hasSeven = traces.some(exists);
+  const first = own ?? win32.join(documents, hasSeven ? 'PowerShell' : 'WindowsPowerShell');
   return [win32.join(first, PROFILE), ...folders.filter((folder) => folder !== first).map((folder) => win32.join(folder, PROFILE))];
 }
 

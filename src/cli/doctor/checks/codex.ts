@@ -12,7 +12,10 @@ import { CODEX_PROVIDER_CHECKS } from './codex-provider';
 
 const INSTALL = 'npm install -g @openai/codex@latest';
 
-async function checkProgram({ findCodex }: Examination): Promise<Finding> {
+/** WSL puts the PATH of Windows behind its own: npm's script is found there, and what it starts is made for Windows. */
+const OF_WINDOWS = /^\/mnt\/[a-z]\//;
+
+async function checkProgram({ findCodex, world: { platform } }: Examination): Promise<Finding> {
   const codex = await findCodex();
   if (codex.kind === 'missing') {
     return warning(
@@ -24,7 +27,9 @@ async function checkProgram({ findCodex }: Examination): Promise<Finding> {
   if (version === undefined) {
     return warning(
       `${path} does not say its version`,
-      `See what ${path} --version says; another Codex is named with --codex-bin.`,
+      platform === 'linux' && OF_WINDOWS.test(path)
+        ? `It may be the Codex of Windows: install one in WSL (${INSTALL}), with a Node.js of its own.`
+        : `See what ${path} --version says; another Codex is named with --codex-bin.`,
     );
   }
   if (isBefore(version, OLDEST_CODEX)) {

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { OPTION_NAMES, OPTIONS } from '../../../config/options';
 import { isSet } from '../../../config/resolve';
 import { findProvider, PROVIDERS } from '../../../providers/catalog';
+import { quoteShellWord } from '../../shell-word';
 import { renderOrigin } from '../../start-up-line';
 import { findAddressFlaw, isLoopback } from '../address';
 import { withSetup, type Check } from '../check';
@@ -34,7 +35,7 @@ async function checkEnvFile({ setup, envFile, env, world }: Examination): Promis
   const { mode } = await stat(envFile.path);
   const isOpen = world.platform !== 'win32' && (mode & OTHERS) !== 0;
   if (isOpen && names.some((name) => /KEY|TOKEN|SECRET/.test(name))) {
-    return warning(`${seen}; other users of this machine may read it`, `It holds a key: chmod 600 ${envFile.path}`);
+    return warning(`${seen}; other users of this machine may read it`, `It holds a key: chmod 600 ${quoteShellWord(envFile.path)}`);
   }
   return ok(seen);
 }
