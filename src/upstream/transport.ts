@@ -104,7 +104,7 @@ class Exchange {
     try {
       const { done, value } = (await reader?.read()) ?? { done: true };
       if (!done) {
-        this.timer.touch();
+        this.timer.touch(value);
         return value;
       }
       if (this.signal.aborted) throw this.signal.reason;
