@@ -1,6 +1,7 @@
 /** The story of a launch: find Codex, have a bridge, tell Codex of it on the command line, run it, let the bridge go. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { renderOverrides } from '../../codex/config-toml';
 import { parseToml } from '../../codex/toml/parse-toml';
 import { asText } from '../../base/narrow';
@@ -96,8 +97,11 @@ async function runToEnd(program: Program, words: readonly string[], env: Environ
   }
 }
 
-/** Ctrl-C reaches Codex by itself where any end of this process is a terminal: input or output may be a pipe. */
-const hasTerminal = (): boolean => [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY === true);
+/**
+ * Ctrl-C reaches Codex by itself where any end of this process is a terminal: input or output may be a pipe. The streams of
+ * `process` are left alone: Node makes a pipe that it opens non-blocking, for Codex as well.
+ */
+const hasTerminal = (): boolean => [0, 1, 2].some((end) => isatty(end));
 
 /** The system says of a file that is there, but whose first line (#!) or loader leads nowhere, that there is no such file. */
 function explainStart(error: unknown): string {
