@@ -35,11 +35,16 @@ export interface PortQuestion {
  * but the health of a bridge, or not in time, is a stranger. Never rejects.
  */
 export async function probePort({ host, ...question }: PortQuestion): Promise<PortState> {
-  const answer = await getJson({ ...question, host: reachableHost(host), path: '/health' });
+  const ask = () => getJson({ ...question, host: reachableHost(host), path: '/health' });
+  let answer = await ask();
+  for (let again = 0; answer === 'cut' && again < MORE_TRIES; again += 1) answer = await ask();
   if (answer === 'refused') return { kind: 'free' };
-  if (answer === undefined || answer['name'] !== SERVICE_NAME) return { kind: 'stranger' };
+  if (typeof answer !== 'object' || answer['name'] !== SERVICE_NAME) return { kind: 'stranger' };
   return { kind: 'bridge', health: readHealth(answer) };
 }
+
+/** When a process ends, the system cuts connections that it had not accepted yet, and closes the port after that. */
+const MORE_TRIES = 3;
 
 /** A bridge that listens on every address is asked on the loopback one. */
 const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };

@@ -15,9 +15,10 @@ export interface Question {
 /**
  * GET `path` from whoever listens there. Never rejects.
  *
- * @returns the object; `'refused'` where nobody listens; `undefined` when there is none for any other reason
+ * @returns the object; `'refused'` where nobody listens; `'cut'` where the connection ended without an answer; `undefined`
+ *   when there is none for any other reason
  */
-export function getJson({ timeoutMs, ...target }: Question): Promise<JsonObject | 'refused' | undefined> {
+export function getJson({ timeoutMs, ...target }: Question): Promise<JsonObject | 'refused' | 'cut' | undefined> {
   return new Promise((resolve) => {
     const giveUp = (): void => resolve(undefined);
     let request: ClientRequest;
@@ -26,8 +27,12 @@ export function getJson({ timeoutMs, ...target }: Question): Promise<JsonObject 
     } catch {
       return giveUp();
     }
-    request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED' ? 'refused' : undefined));
+    let hasBegun = false;
+    request.on('error', ({ code = '' }: NodeJS.ErrnoException) => resolve(hasBegun ? undefined : FAILURES[code]));
+    // Where the other side changes the protocol unasked, there is neither an answer nor an error.
+    request.on('close', () => hasBegun || giveUp());
     request.on('response', (response) => {
+      hasBegun = true;
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (piece: string) => {
@@ -39,3 +44,12 @@ export function getJson({ timeoutMs, ...target }: Question): Promise<JsonObject 
     });
   });
 }
+
+/** What an error of the system says of who listens; a name or an address that leads nowhere is nobody's. */
+const FAILURES: Readonly<Record<string, 'refused' | 'cut'>> = {
+  ECONNREFUSED: 'refused',
+  EADDRNOTAVAIL: 'refused',
+  ENOTFOUND: 'refused',
+  EAI_AGAIN: 'refused',
+  ECONNRESET: 'cut',
+};

@@ -27,6 +27,11 @@ export function createLaunch({ host, port }: LaunchTarget): Promise<Launch> {
     const timer = setTimeout(() => request.destroy(new Error(`port ${port} does not answer`)), PATIENCE_MS);
     const settle = (): void => clearTimeout(timer);
     const closed = new Promise<void>((end) => request.once('close', end));
+    // Where the other side changes the protocol unasked, there is neither an answer nor an error.
+    void closed.then(() => {
+      settle();
+      reject(new Error(`port ${port} gives no answer`));
+    });
     request.on('error', (error) => {
       settle();
       reject(error);

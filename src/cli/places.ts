@@ -32,12 +32,13 @@ const NAME = 'aliyun-codex-bridge';
  * @param stateDir the option that names the folder of the bridge's own files
  */
 export function findPlaces({ env, platform, homedir: system }: Machine, stateDir?: string): Places {
-  const { join } = platform === 'win32' ? win32 : posix;
-  const home = (platform === 'win32' ? env['USERPROFILE'] : env['HOME']) || system();
+  const { join, resolve } = platform === 'win32' ? win32 : posix;
+  const home = (platform === 'win32' ? env['USERPROFILE'] : env['HOME']) || askSystem(system) || '/';
   const roots = findRoots(platform, env, (...parts) => join(home, ...parts));
   return {
     home,
-    state: stateDir ?? join(roots.state, NAME),
+    // Absolute: the bridge in the background has another working folder.
+    state: stateDir === undefined ? join(roots.state, NAME) : resolve(stateDir),
     config: join(roots.config, NAME),
     codexHome: env['CODEX_HOME'] || join(home, '.codex'),
   };
@@ -60,7 +61,19 @@ function findRoots(platform: NodeJS.Platform, env: Environment, below: (...parts
     return { state: library, config: library };
   }
   return {
-    state: env['XDG_STATE_HOME'] || below('.local', 'state'),
-    config: env['XDG_CONFIG_HOME'] || below('.config'),
+    state: absolute(env['XDG_STATE_HOME']) ?? below('.local', 'state'),
+    config: absolute(env['XDG_CONFIG_HOME']) ?? below('.config'),
   };
+}
+
+/** "If an implementation encounters a relative path […] it should consider the path invalid and ignore it" (XDG). */
+const absolute = (path = ''): string | undefined => (posix.isAbsolute(path) ? path : undefined);
+
+/** Empty for a user whom the system does not know, as a container's may be: there Node throws. */
+function askSystem(homedir: () => string): string {
+  try {
+    return homedir();
+  } catch {
+    return '';
+  }
 }

@@ -1,6 +1,6 @@
 /** A log file of bounded size: the file, and the one before it under `.1`. */
 import {
-  closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync, writeSync,
+  closeSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, truncateSync, writeFileSync, writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
@@ -20,7 +20,8 @@ interface OpenFile {
 /**
  * Appends whole lines to `path`, and creates the file (for its owner only) and its folder. When the next line would make
  * it larger than `maxBytes`, the file is set aside as `<path>.1`, in place of the one before. A file that was removed or
- * moved away meanwhile is created anew; one that was emptied goes on from there.
+ * moved away meanwhile is created anew; one that was emptied goes on from there. Behind a symbolic link it is the file that
+ * the link leads to which is set aside.
  *
  * Lines are written before `write` returns, so that the last words of a process are never lost.
  *
@@ -37,9 +38,9 @@ export function createLogFile(path: string, maxBytes: number, rename: typeof ren
   };
   const append = (bytes: Uint8Array): void => {
     const found = statSync(target, { bigint: true, throwIfNoEntry: false });
-    if (found?.isFile() && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes)) {
+    if (found?.isFile() && !OF_SYSTEM.test(target) && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes)) {
       close();
-      setAside(target, rename);
+      setAside(realpathSync(target), rename);
     } else if (found?.ino !== file?.inode) close();
     file ??= openForAppending(target);
     writeWhole(file.descriptor, bytes);
@@ -54,6 +55,9 @@ export function createLogFile(path: string, maxBytes: number, rename: typeof ren
     close,
   };
 }
+
+/** Names of open files, as /dev/stdout is: they lead to the same file, whatever it is called. */
+const OF_SYSTEM = /^\/(?:dev|proc)\//;
 
 /**
  * Windows renames nothing over a file that is open (EPERM, EBUSY), as `<path>.1` is to a bridge in the background: its

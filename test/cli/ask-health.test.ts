@@ -1,9 +1,10 @@
 /** Who answers on a port: nobody, a bridge, a stranger; and what a bridge says of itself. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { probePort, reachableHost } from '../../src/cli/ask-health';
 import { findFreePort } from '../../src/cli/daemon/free-port';
+import { createLaunch } from '../../src/cli/launch-connection';
 import { listen, pretend } from '../support/background';
 import { startServer } from '../support/test-server';
 
@@ -64,8 +65,24 @@ test('a program that hangs, speaks something else or hangs up is a stranger', LI
   assert.deepEqual(await probe(half), { kind: 'stranger' });
 });
 
-test('a host that makes no sense is nobody that could be asked', LIMIT, async () => {
-  assert.deepEqual(await probe(9, 'not a host'), { kind: 'stranger' });
+test('a connection that is cut without an answer is asked again: the bridge that had the port may have ended just now', LIMIT, async (context) => {
+  const closing = createServer((socket) => {
+    closing.close();
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
+  context.after(() => void closing.close());
+  assert.deepEqual(await probe((closing.address() as AddressInfo).port), { kind: 'free' });
+});
+
+test('who changes the protocol unasked is a stranger, and keeps nobody waiting', LIMIT, async (context) => {
+  const port = await listenRaw(context, 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n');
+  assert.deepEqual(await probe(port), { kind: 'stranger' });
+  await assert.rejects(createLaunch({ host: '127.0.0.1', port }));
+});
+
+test('at a host that makes no sense nobody listens: whoever wants to listen there is told why not', LIMIT, async () => {
+  assert.deepEqual(await probe(9, 'not a host'), { kind: 'free' });
 });
 
 test('every address is reached on the loopback one', () => {

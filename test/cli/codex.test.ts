@@ -1,15 +1,19 @@
 /** The `codex` command with a stand-in for Codex: words, input, exit codes, signals; and the bridge behind it. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { findFreePort } from '../../src/cli/daemon/free-port';
 import { getJson } from '../../src/cli/get-json';
-import { createLaunchScene, type Launched } from '../support/launch-scene';
+import { BIN, createLaunchScene, type Launched } from '../support/launch-scene';
 
 const LIMIT = { timeout: 60_000 };
+
+const BLOCKING = { ...LIMIT, skip: !existsSync('/proc/self/fdinfo/0') && 'the system does not show how files are open' };
 
 async function setUp(context: TestContext) {
   const port = await findFreePort('127.0.0.1');
@@ -116,6 +120,23 @@ test('a bridge that ends under Codex is replaced at the same address', LIMIT, as
   await scene.untilFree(port);
 });
 
+test('launched Codex runs that lose their bridge all come to the same new one', LIMIT, async (context) => {
+  const { port, scene, health } = await setUp(context);
+  const launched = [1, 2, 3].map(() => scene.launch(['codex']));
+  for (const launch of launched) assert.equal(await toldPort(launch), port);
+  for (let round = 0; round < 3; round += 1) {
+    const before = (await health())?.['pid'];
+    process.kill(Number(before), 'SIGKILL');
+    let now: Awaited<ReturnType<typeof health>>;
+    do now = await health(); while (now?.['pid'] === before || now?.['launches'] !== 3);
+  }
+  for (const launch of launched) launch.type('exit 0');
+  for (const launch of launched) assert.equal((await launch.ended).code, 0);
+  await scene.untilFree(port);
+  assert.deepEqual((await scene.files(scene.state)).filter((name) => /\d\.(json|log)$/.test(name)),
+    [`bridge-${port}.log`, `models-${port}.json`]);
+});
+
 test('where the port belongs to another program, the bridge takes a free one and says so', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const stranger = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n')).listen(port, '127.0.0.1');
@@ -155,6 +176,28 @@ for (const [signal, code] of [['SIGTERM', 9], ['SIGHUP', 9], ['SIGINT', 9]] as c
     await scene.untilFree(port);
   });
 }
+
+test('the pipes of Codex stay blocking: a program that does not expect otherwise loses input and output', BLOCKING, async (context) => {
+  const { scene } = await setUp(context);
+  const teller = join(scene.home, 'teller');
+  // It is asked when its launcher has taken over signals: after everything that a launcher does with its own files.
+  const tell = 'for n in 0 1 2; do grep ^flags: /proc/$$/fdinfo/$n; done; kill $!; exit 0';
+  await writeFile(teller, `#!/bin/sh\n[ "$1" = --version ] && exit\ntrap '${tell}' HUP\necho $PPID\nsleep 30 & wait\n`);
+  await chmod(teller, 0o755);
+  // A shell makes pipes; what `spawn` makes for a child is a pair of sockets.
+  const words = ['-c', 'cat | "$@" 2>&1 | cat', 'sh', process.execPath, BIN, '--codex-bin', teller, 'codex'];
+  const child = spawn('/bin/sh', words, { env: scene.env, cwd: scene.home });
+  context.after(() => child.kill('SIGKILL'));
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    if (text === '') process.kill(Number(piece), 'SIGHUP');
+    text += piece;
+    if (text.split('flags:').length === 4) child.stdin.end();
+  });
+  await once(child, 'close');
+  const flags = [...text.matchAll(/^flags:\s*(\d+)$/gm)].map(([, octal = '']) => Number.parseInt(octal, 8) & constants.O_NONBLOCK);
+  assert.deepEqual(flags, [0, 0, 0], text);
+});
 
 test('a Codex that a signal ends gives 128 and its number', LIMIT, async (context) => {
   const { scene } = await setUp(context);

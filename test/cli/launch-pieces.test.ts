@@ -4,14 +4,20 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { attach } from '../../src/cli/launch/attach';
 import { chooseModel } from '../../src/cli/launch/choose-model';
 import { renderCmdArguments } from '../../src/cli/launch/cmd-line';
 import { isBefore, readCodexVersion } from '../../src/cli/launch/codex-version';
 import { exceptLoopback } from '../../src/cli/launch/loopback';
 import { needsBridge } from '../../src/cli/launch/needs-bridge';
 import { passSignals } from '../../src/cli/launch/run-child';
+import { loadConfig } from '../../src/cli/load-config';
 import { run } from '../../src/cli/main';
+import { findPlaces } from '../../src/cli/places';
+import { readVersion } from '../../src/cli/version';
+import { listen } from '../support/background';
 import { createFakeIo } from '../support/fake-io';
+import { startServer } from '../support/test-server';
 
 test('the version is read from what Codex prints', () => {
   assert.equal(readCodexVersion('codex-cli 0.169.0\n'), '0.169.0');
@@ -75,6 +81,25 @@ test('signals are passed on, on Windows never: there the console tells everybody
     forget();
     assert.deepEqual(seen.splice(0), wanted, `${platform}, ${hasTerminal}`);
   }
+});
+
+test('a Codex that was told its port is given no bridge on another one', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'attach-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const env = { HOME: folder, AI_API_KEY: 'sk-test-attach', AI_API_BASE: 'http://127.0.0.1:9/v1' };
+  const attachTo = (port: number) => {
+    const resolved = loadConfig({ port: String(port) }, env);
+    assert.ok(resolved.ok);
+    const places = findPlaces({ env, platform: 'linux', homedir: () => folder });
+    return attach({ config: resolved.config, flags: {}, env, places, version: readVersion(), obstacle: 'nothing is to be started', isTold: true });
+  };
+  const stranger = await listen(context, (_request, response) => response.end('hello'));
+  assert.deepEqual(await attachTo(stranger), { ok: false, problem: 'Cannot use the bridge: it ended again and again while Codex was to be connected.' });
+  const { port } = await startServer(context);
+  const attached = await attachTo(port);
+  assert.ok(attached.ok, 'a bridge for another provider is better than none');
+  assert.equal(attached.port, port);
+  attached.launch.close();
 });
 
 test('a Codex whose interpreter is missing is told in a sentence, with the exit code of shells', async (context) => {

@@ -1,5 +1,6 @@
 /** Where files lie, on each system. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { findPlaces } from '../../src/cli/places';
 
@@ -31,6 +32,18 @@ test('Windows: the application data', () => {
     codexHome: 'C:\\Users\\me\\.codex',
   });
   assert.equal(findPlaces(machine('win32', { USERPROFILE: 'E:\\u' })).state, 'E:\\u\\AppData\\Local\\aliyun-codex-bridge');
+});
+
+test('a folder that is not absolute means nothing to another process: an option is, a variable of XDG is passed over', () => {
+  const env = { XDG_STATE_HOME: 'state', XDG_CONFIG_HOME: './config' };
+  assert.deepEqual(findPlaces(machine('linux', env)), findPlaces(machine('linux')));
+  assert.equal(findPlaces(machine('linux'), 'elsewhere').state, join(process.cwd(), 'elsewhere'));
+});
+
+test('a user without a home has the root, as in Docker', () => {
+  const unknown = { ...machine('linux', { HOME: '' }), homedir: () => { throw new Error('uv_os_homedir returned ENOENT'); } };
+  assert.equal(findPlaces(unknown).home, '/');
+  assert.equal(findPlaces({ ...machine('linux', { HOME: '' }), homedir: () => '' }).codexHome, '/.codex');
 });
 
 test('an option names the state folder; empty variables count as not set', () => {

@@ -9,11 +9,14 @@ import { promisify } from 'node:util';
 import { probePort } from '../../src/cli/ask-health';
 import { createChildEnvironment } from '../../src/cli/daemon/child-environment';
 import { startBridge, type StartedBridge } from '../../src/cli/daemon/start-bridge';
+import { listRecords, stateFileOf } from '../../src/cli/daemon/state-file';
 import { untilGone } from '../../src/cli/daemon/stop-bridge';
 import { sweep } from '../../src/cli/daemon/sweep';
 import { createLaunch } from '../../src/cli/launch-connection';
+import { run } from '../../src/cli/main';
 import { readVersion } from '../../src/cli/version';
 import { createHome, KEY, kill, LIMIT, listen, pretend, type Home } from '../support/background';
+import { createFakeIo } from '../support/fake-io';
 
 const NAME = 'aliyun-codex-bridge';
 const ROOT = join(__dirname, '..', '..');
@@ -178,6 +181,33 @@ test('a state folder that cannot be made is told, not thrown', LIMIT, async (con
   const { code, error } = await home.run('start', '--state-dir', join(file, 'state'));
   assert.equal(code, 1);
   assert.match(error, /^The bridge cannot start: .*(ENOTDIR|EEXIST|ENOENT)/);
+});
+
+test('a bridge whose record cannot be written runs, and says that stop will not find it', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const record = stateFileOf(home.places.state, home.port);
+  // Nothing can be renamed over a folder that is not empty.
+  mkdirSync(join(record, 'full'), { recursive: true });
+  const { code, out, error } = await home.run('start');
+  const pid = Number(/\(pid (\d+)\)/.exec(out)?.[1]);
+  context.after(() => kill(pid));
+  assert.equal(code, 0);
+  assert.equal(error, `Its record cannot be written in ${home.places.state}, so stop will not find it: end process ${pid} instead.\n`);
+  assert.deepEqual(readdirSync(home.places.state).filter((name) => name.endsWith('.tmp')), []);
+});
+
+test('a home that is no folder does not matter where the state folder is elsewhere; a relative one is that of the user', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const file = join(home.env['HOME'] ?? '', 'a file');
+  writeFileSync(file, '');
+  const state = join(home.env['HOME'] ?? '', 'elsewhere');
+  const env = { ...home.env, HOME: file, BRIDGE_STATE_DIR: relative(process.cwd(), state) };
+  for (const words of [['start'], ['stop']]) {
+    const io = createFakeIo();
+    assert.equal(await run(words, env, io), 0, io.written.error);
+    for (const { pid } of listRecords(state)) context.after(() => kill(pid));
+    assert.equal(listRecords(state).length, words[0] === 'start' ? 1 : 0);
+  }
 });
 
 test('a bridge that does not listen in time is ended', LIMIT, async (context) => {

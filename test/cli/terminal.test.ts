@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { CTRL_C, startAtTerminal, whyNoTerminal, type TerminalRun } from '../support/pseudo-terminal';
@@ -117,6 +118,21 @@ test('a second Ctrl-C ends it at once, with 130', LIMITS, async (context) => {
   bridge.type(CTRL_C);
   assert.equal((await bridge.ended).code, 130);
   assert.notEqual((await reply).ending, 'complete');
+});
+
+test('codex whose terminal is closed lets Codex end, and then ends by the hang-up, not by a crash', LIMITS, async (context) => {
+  const folder = mkdtempSync(join(HOME, 'hang-up-'));
+  const codex = join(folder, 'codex');
+  writeFileSync(codex, "#!/bin/sh\ntrap 'exit 0' HUP\necho running\nsleep 30 & wait\n", { mode: 0o755 });
+  const codes = join(folder, 'codes');
+  spawnSync('mkfifo', [codes]);
+  // Codex is asked for help: that needs no bridge. The shell outlives the hang-up, and tells how the launcher ended.
+  const words = ['/bin/sh', '-c', `trap : HUP; "$@"; echo $? > ${codes}`, 'sh', process.execPath, PROGRAM, '--codex-bin', codex, 'codex', 'help'];
+  const terminal = startAtTerminal({ words, env: ENV });
+  context.after(terminal.kill);
+  await terminal.shows('running');
+  terminal.kill();
+  assert.equal(await readFile(codes, 'utf8'), `${128 + constants.signals.SIGHUP}\n`);
 });
 
 test('logs --follow shows what comes, and ends with Ctrl-C', LIMITS, async (context) => {

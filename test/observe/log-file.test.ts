@@ -1,6 +1,8 @@
 /** The log file: whole lines, a bounded size, and nothing that could end a turn. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -117,6 +119,30 @@ test('where nothing can be renamed, as over an open file on Windows, the file is
   assert.equal(read(path), 'ccccc\n');
   assert.equal(read(`${path}.1`), 'bbbbb\n');
   assert.deepEqual(readdirSync(join(folder, 'state')).sort(), ['bridge.log', 'bridge.log.1']);
+});
+
+test('behind a symbolic link the file that it leads to is set aside, and the link stays', { ...LIMIT, skip: process.platform === 'win32' && 'links need a privilege' }, (context) => {
+  const { folder, path, log } = create(context, 10);
+  const real = join(folder, 'real.log');
+  mkdirSync(join(folder, 'state'));
+  symlinkSync(real, path);
+  for (const line of ['aaaaaaa\n', 'bbbbbbb\n', 'ccccccc\n']) log.write(line);
+  assert.equal(readlinkSync(path), real);
+  assert.equal(read(path), 'ccccccc\n');
+  assert.equal(read(`${real}.1`), 'bbbbbbb\n');
+  assert.deepEqual(readdirSync(join(folder, 'state')), ['bridge.log']);
+});
+
+test('what a name of the system leads to, as /dev/stdout does, is never set aside', { ...LIMIT, skip: !existsSync('/dev/fd/0') && 'there is no /dev/fd' }, (context) => {
+  const { folder } = create(context);
+  const real = join(folder, 'out.log');
+  const descriptor = openSync(real, 'a');
+  const log = createLogFile(`/dev/fd/${descriptor}`, 10);
+  for (const line of ['aaaaaaa\n', 'bbbbbbb\n', 'ccccccc\n']) log.write(line);
+  log.close();
+  closeSync(descriptor);
+  assert.equal(read(real), 'aaaaaaa\nbbbbbbb\nccccccc\n');
+  assert.deepEqual(readdirSync(folder), ['out.log']);
 });
 
 test('a full disk throws nothing', { ...LIMIT, skip: !existsSync('/dev/full') && 'there is no /dev/full' }, () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { createLaunch } from '../../src/cli/launch-connection';
 import { createLogger } from '../../src/observe/log';
@@ -32,6 +33,17 @@ test('a launch is answered at once, held open, and counted as long as it is', LI
   first.destroy();
   second.close();
   await second.closed;
+  while ((await countLaunches(port)) !== 0);
+});
+
+test('a launch that waits behind another one on its connection ends with the connection', LIMIT, async (context) => {
+  const { port } = await startServer(context);
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  context.after(() => socket.destroy());
+  socket.write('GET /launches HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n'.repeat(3));
+  await once(socket, 'data');
+  while ((await countLaunches(port)) !== 3);
+  socket.destroy();
   while ((await countLaunches(port)) !== 0);
 });
 

@@ -1,5 +1,5 @@
 /** `logs`: the end of the log of the bridge in the background, and what comes. */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { EXIT, type CommandContext, type CommandIo } from '../command';
 import { createLogReader, watchLog, type LogReader } from '../daemon/follow-log';
@@ -16,13 +16,15 @@ export async function run(context: CommandContext): Promise<number> {
   const { io, own } = context;
   const target = findTarget(context);
   if (typeof target === 'number') return target;
-  const path = findLog(target);
-  if (!existsSync(path)) {
-    io.error(`There is no log file ${path}. A bridge writes it that was started with: ${renderCommand('start', target.port)}
+  const named = findLog(target);
+  if (!existsSync(named)) {
+    io.error(`There is no log file ${named}. A bridge writes it that was started with: ${renderCommand('start', target.port)}
 Any other one writes to its standard error, or to the file of --log-file: name that file here too.
 `);
     return EXIT.failed;
   }
+  // What was set aside lies beside the file that a link leads to.
+  const path = realpathSync(named);
   const reader = createLogReader(path);
   try {
     const lines = readLog(path, readOwnFlag(LOGS_FLAGS.lines, own) ?? LINES, { to: reader.start });

@@ -3,6 +3,7 @@ import { probePort, type Health } from '../ask-health';
 import { EXIT, type CommandContext, type CommandIo } from '../command';
 import { renderRows } from '../daemon/rows';
 import { startBridge } from '../daemon/start-bridge';
+import { readRecord, stateFileOf } from '../daemon/state-file';
 import { renderBase, renderCommand } from '../daemon/target';
 import { loadConfig, type LoadedConfig } from '../load-config';
 import { createLook } from '../look';
@@ -23,7 +24,8 @@ export async function run({ flags, mistakes, env, io }: CommandContext): Promise
   const { host, port, stateDir } = loaded.config;
   const code = await lookAtPort(loaded, io);
   if (code !== undefined) return code;
-  const started = await startBridge({ flags, env, places: findPlaces(thisMachine(env), stateDir), host, port, stopWhenUnused: false });
+  const places = findPlaces(thisMachine(env), stateDir);
+  const started = await startBridge({ flags, env, places, host, port, stopWhenUnused: false });
   if (!started.ok) {
     // Another start may have been faster.
     const meanwhile = await lookAtPort(loaded, io);
@@ -39,6 +41,9 @@ ${renderRows([
     ['log', started.logFile],
     ['stop', renderCommand('stop', started.port)],
   ])}`);
+  if (readRecord(stateFileOf(places.state, started.port))?.pid !== started.pid) {
+    io.error(`Its record cannot be written in ${places.state}, so stop will not find it: end process ${started.pid} instead.\n`);
+  }
   return EXIT.done;
 }
 

@@ -1,6 +1,6 @@
 /** Starts a bridge in the background and waits until it listens. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isRecord } from '../../base/json';
 import { asNumber, asRecord, asText } from '../../base/narrow';
@@ -83,8 +83,9 @@ async function startOn(port: number, options: StartOptions): Promise<Outcome> {
     [STATE_FILE_VARIABLE]: stateFileOf(places.state, port),
   };
   const child = spawn(process.execPath, [PROGRAM, 'serve', ...(stopWhenUnused ? [SERVE_FLAGS.stopWhenUnused.flag] : [])], {
-    // Not the folder of the starter: it could not be removed or unmounted as long as the bridge runs.
-    cwd: existsSync(places.home) ? places.home : places.state,
+    // Not the folder of the starter: it could not be removed or unmounted as long as the bridge runs. Nor the home folder:
+    // it may be none, or closed to this user.
+    cwd: places.state,
     detached: true,
     windowsHide: true,
     env: createChildEnvironment({ ...options, loaded, resolvePath: (path) => resolve(path), fixed }),

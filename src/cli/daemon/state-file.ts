@@ -32,8 +32,13 @@ export const logFileOf = (folder: string, port: number): string => join(folder, 
 export function writeRecord(file: string, record: BridgeRecord): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}.tmp`;
-  writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
-  renameSync(draft, file);
+  try {
+    writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+    renameSync(draft, file);
+  } catch (error) {
+    attempt(() => rmSync(draft, { force: true }));
+    throw error;
+  }
 }
 
 /** The record in `file`; `undefined` when there is none, or nothing that can be read as one. */

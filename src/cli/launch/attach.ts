@@ -15,6 +15,8 @@ export interface AttachOptions {
   readonly version: string;
   /** Why no bridge can be started with this configuration, as for a missing key; a running one is used all the same. */
   readonly obstacle: string | undefined;
+  /** Codex knows the port already: no bridge on another one is of use, and whatever bridge is on this one is used. */
+  readonly isTold?: boolean;
 }
 
 export interface Attached {
@@ -64,22 +66,25 @@ export async function attach(options: AttachOptions): Promise<Attached | NotAtta
 }
 
 async function findBridge(options: AttachOptions): Promise<Found> {
-  const { config, version } = options;
+  const { config, version, isTold = false } = options;
   const { host, port } = config;
   if (port === 0) return begin(options, 0, []);
   const state = await probePort({ host, port, timeoutMs: PATIENCE_MS });
   if (state.kind === 'free') return begin(options, port, []);
-  if (state.kind === 'stranger') return begin(options, 0, [`Port ${port} belongs to another program: the bridge took a free one.`]);
-  const { health } = state;
-  if (health.upstream !== config.aiBaseUrl) {
-    return begin(options, 0, [`The bridge on port ${port} asks ${health.upstream}: this one, for ${config.aiBaseUrl}, took a free port.`]);
+  if (state.kind === 'stranger') {
+    return isTold ? 'look again' : begin(options, 0, [`Port ${port} belongs to another program: the bridge took a free one.`]);
   }
-  const isOther = health.version !== version;
+  const { health } = state;
+  const { upstream = 'a provider it does not name', version: running = '(unknown)' } = health;
+  if (upstream !== config.aiBaseUrl && !isTold) {
+    return begin(options, 0, [`The bridge on port ${port} asks ${upstream}: this one, for ${config.aiBaseUrl}, took a free port.`]);
+  }
+  const isOther = running !== version;
   const advice = 'aliyun-codex-bridge stop ends it, and the next start is the new one';
   return {
     host: reachableHost(host),
     port,
-    notes: isOther ? [`The bridge on port ${port} is version ${health.version}, installed is ${version}: ${advice}.`] : [],
+    notes: isOther ? [`The bridge on port ${port} is version ${running}, installed is ${version}: ${advice}.`] : [],
   };
 }
 

@@ -13,7 +13,7 @@ const PATIENCE_MS = 10_000;
 export function askCodexVersion(program: Program, env: Environment): Promise<string | undefined> {
   const { command, args, options } = toSpawn(program, ['--version']);
   return new Promise((resolve) => {
-    execFile(command, args, { ...options, env, timeout: PATIENCE_MS, windowsHide: true }, (error, stdout) => {
+    execFile(command, args, { ...options, env, timeout: PATIENCE_MS, killSignal: 'SIGKILL', windowsHide: true }, (error, stdout) => {
       resolve(error === null ? readCodexVersion(stdout) : undefined);
     });
   });

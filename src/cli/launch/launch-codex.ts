@@ -53,7 +53,7 @@ export async function launchCodex(job: LaunchJob): Promise<Outcome> {
   const options = { config, flags: job.flags, env, places, version: readVersion(), obstacle: describeMissingKey(job.resolved) };
   const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env).catch(() => undefined), attach(options)]);
   if (!attached.ok) return attached;
-  const release = holdBridge(attached, () => attach({ ...options, config: { ...config, port: attached.port } }));
+  const release = holdBridge(attached, () => attach({ ...options, config: { ...config, port: attached.port }, isTold: true }));
   try {
     if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return { ok: false, problem: describeOld(codexVersion) };
     const overrides = await describeBridge(job, attached, places, codexVersion);
@@ -90,8 +90,12 @@ async function readConfiguredModel(codexHome: string): Promise<string | undefine
 async function runToEnd(program: Program, words: readonly string[], env: Environment): Promise<Outcome> {
   try {
     const child = runChild(program, words, env);
-    const forget = passSignals(child, hasTerminal());
-    return { ok: true, code: await child.ended.finally(forget) };
+    const hadTerminal = hasTerminal();
+    const forget = passSignals(child, hadTerminal);
+    const code = await child.ended.finally(forget);
+    // Node aborts when it ends by itself and cannot reset a terminal that is closed (`ResetStdio` in node.cc).
+    if (hadTerminal && !hasTerminal()) process.kill(process.pid, 'SIGHUP');
+    return { ok: true, code };
   } catch (error) {
     return { ok: false, code: NOT_STARTED, problem: `Cannot run ${program.words[0] ?? program.command} as Codex: ${explainStart(error)}.` };
   }

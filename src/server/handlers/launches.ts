@@ -8,10 +8,16 @@ export const holdLaunch: Handler = ({ request, response, services: { launches, w
   if (request.method === 'HEAD') return writeWhole(response, 200, SSE_HEADERS, '');
   launches.add(response);
   const ended = watch?.launch();
-  response.once('close', () => {
-    launches.delete(response);
-    ended?.();
-  });
+  const { socket } = request;
+  const settle = (): void => {
+    response.off('close', settle);
+    socket.off('close', settle);
+    // The end of a socket tells both.
+    if (launches.delete(response)) ended?.();
+  };
+  response.on('close', settle);
+  // A pipelined response that waits for its turn has no socket of its own and never emits 'close' (Node 20).
+  socket.on('close', settle);
   response.writeHead(200, SSE_HEADERS);
   response.write(': the bridge stays while this is open\n\n');
 };
