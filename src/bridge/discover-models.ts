@@ -1,4 +1,5 @@
 /** Asks the provider for its own list of models. A provider without one costs a note in the log, never an error. */
+import { messageOf } from '../base/thrown';
 import type { Logger } from '../observe/log';
 import { readDiscovered, type DiscoveredModel } from '../providers/discovered-models';
 import { fetchJson } from '../upstream/fetch-json';
@@ -24,7 +25,7 @@ export async function discoverModels(settings: ProviderSettings, log: Logger, ti
     if (found) return found;
     log.info('the model catalogue stays as it is: what the provider sent is no list of models', { url });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     log.info('the model catalogue stays as it is: the provider gave no list of models', { url, reason });
   }
   return [];

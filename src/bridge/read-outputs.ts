@@ -1,5 +1,6 @@
 /** One read of the upstream, through the stream machine. */
 import { parseJson } from '../base/json';
+import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
 import { readErrorText } from '../errors/vendor-error';
 import type { AnswerStream } from '../stream/answer-stream';
@@ -34,7 +35,7 @@ export async function readOutputs<Output>(
 /** A BridgeError as it is; anything else is a defect of the bridge, `internal`, and its cause. */
 export function toBridgeError(cause: unknown): BridgeError {
   if (cause instanceof BridgeError) return cause;
-  const error = new BridgeError('internal', `The bridge failed: ${cause instanceof Error ? cause.message : String(cause)}`);
+  const error = new BridgeError('internal', `The bridge failed: ${messageOf(cause)}`);
   error.cause = cause;
   return error;
 }

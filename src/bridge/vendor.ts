@@ -35,7 +35,7 @@ const SHORTEST_KEY = 6;
 
 /** @param variables where the key came from; undefined for one that the client sent */
 function describeKey(key: string | undefined, variables: string | undefined, { keyShape }: Provider): string {
-  if (key === undefined) return `No key was sent: set ${variables ?? 'AI_API_KEY'}.`;
+  if (key === undefined) return `No key was sent: set ${variables ?? 'AI_API_KEY'} where the bridge is started.`;
   const shape = keyShape === undefined || keyShape.pattern.test(key) ? '' : ` ${keyShape.advice}`;
   if (variables !== undefined) return `Check that ${variables} belongs to {host}.${shape}`;
   return `The client sent this key, and FORCE_ENV_AUTH is off: check that it belongs to {host}.${shape}`;

@@ -27,15 +27,18 @@ export interface PortQuestion {
   /** The address that somebody listens on, or wants to. */
   readonly host: string;
   readonly port: number;
-  readonly timeoutMs: number;
+  /** Two seconds when absent. */
+  readonly timeoutMs?: number;
 }
+
+const PATIENCE_MS = 2_000;
 
 /**
  * Asks the process on that port for `GET /health`. A port where nothing listens is free; whoever answers with anything
  * but the health of a bridge, or not in time, is a stranger. Never rejects.
  */
-export async function probePort({ host, ...question }: PortQuestion): Promise<PortState> {
-  const ask = () => getJson({ ...question, host: reachableHost(host), path: '/health' });
+export async function probePort({ host, port, timeoutMs = PATIENCE_MS }: PortQuestion): Promise<PortState> {
+  const ask = () => getJson({ host: reachableHost(host), port, path: '/health', timeoutMs });
   let answer = await ask();
   for (let again = 0; answer === 'cut' && again < MORE_TRIES; again += 1) answer = await ask();
   if (answer === 'refused') return { kind: 'free' };

@@ -81,7 +81,8 @@ function renderRow(title: string, value: string, source: string, look: Look): st
   if (source === '') return `${head}${shown}\n`;
   const words = source === DEFAULT ? look.paint('dim', source) : look.spell(source);
   const isShort = FLAG_WIDTH + Math.max(shown.length, VALUE_WIDTH) + 2 + source.length <= WIDTH;
-  return isShort ? `${head}${shown.padEnd(VALUE_WIDTH)}  ${words}\n` : `${head}${shown}\n${' '.repeat(FLAG_WIDTH)}${words}\n`;
+  if (isShort) return `${head}${shown.padEnd(VALUE_WIDTH)}  ${words}\n`;
+  return `${head}${shown}\n${' '.repeat(FLAG_WIDTH)}${words}\n`;
 }
 
 const DEFAULT = 'default';

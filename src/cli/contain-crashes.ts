@@ -8,7 +8,9 @@ import type { CommandIo } from './command';
  * @returns ends the watch
  */
 export function containCrashes(io: CommandIo, log: Logger): () => void {
-  const forget = io.onCrash?.((cause, origin) => log.error('contained a crash; the bridge goes on', { origin, ...describe(cause) }));
+  const forget = io.onCrash?.((cause, origin) => {
+    log.error('contained a crash; the bridge goes on', { origin, ...describe(cause) });
+  });
   return forget ?? (() => undefined);
 }
 

@@ -1,6 +1,9 @@
 /** Replaces files that belong to the user: through symbolic links, whole or not at all, and with the mode they had. */
-import { chmod, mkdir, readFile, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmodSync } from 'node:fs';
+import { mkdir, readFile, readlink, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { codeOf, messageOf } from '../base/thrown';
+import { replaceFile } from '../store/replace-file';
 
 /** The content of a file, or `undefined` when there is none. @throws what else the system says */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
@@ -39,19 +42,15 @@ export const OPEN: Modes = { file: 0o666, folder: 0o777 };
 export const PRIVATE: Modes = { file: 0o600, folder: 0o700 };
 
 /** Puts `bytes` into the file at `path`, creating folders. @throws what the system says, or that the file is read-only */
-export async function replaceFile(path: string, bytes: Uint8Array, modes: Modes): Promise<void> {
+export async function replaceUserFile(path: string, bytes: Uint8Array, modes: Modes): Promise<void> {
   const target = await followLinks(path);
   await mkdir(dirname(target), { recursive: true, mode: modes.folder });
   const old = await stat(target).catch(() => undefined);
   // A rename would replace a file that nobody may write.
   if (old && (old.mode & 0o222) === 0) throw new Error('it is read-only');
-  const draft = `${target}.${process.pid}.tmp`;
   try {
-    await writeFile(draft, bytes, { mode: modes.file });
-    if (old) await chmod(draft, old.mode & 0o7777);
-    await rename(draft, target);
+    replaceFile(target, bytes, modes.file, (draft) => old && chmodSync(draft, old.mode & 0o7777));
   } catch (error) {
-    await rm(draft, { force: true });
     // The folder is closed or the file is a mount point of its own (a container's): it can still be written in place.
     if (!old?.isFile() || !IN_PLACE.includes(codeOf(error) ?? '')) throw error;
     await writeFile(target, bytes);
@@ -63,7 +62,7 @@ const IN_PLACE: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV
 /** What the system says of a file that cannot be used, as the end of a sentence. */
 export function explainFailure(error: unknown): string {
   const reason = REASONS[codeOf(error) ?? ''];
-  return reason ?? (error instanceof Error ? error.message : String(error));
+  return reason ?? messageOf(error);
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -76,7 +75,3 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   ELOOP: 'its symbolic links lead in a circle',
 };
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
-}

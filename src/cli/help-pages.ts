@@ -82,7 +82,10 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     group: 'background',
     details: ['Running answers may end first, as long as the --drain-timeout-ms of the bridge allows; on Windows they are cut off.'],
     examples: [['stop', 'The one on the usual port.'], ['stop --port 8080', 'The one on another port.']],
-    codes: [['0', 'it was stopped, or none ran']],
+    codes: [
+      ['0', 'it was stopped, or none ran'],
+      ['1', 'it still runs, or is not one that start began'],
+    ],
     options: WHERE,
   },
   status: {

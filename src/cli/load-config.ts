@@ -1,7 +1,9 @@
 /** The configuration of a command: the options, the file of variables, and what the chosen provider adds to them. */
-import { OPTIONS } from '../config/options';
+import { OPTIONS, type Config } from '../config/options';
 import { fromProcess, isSet, resolveConfig } from '../config/resolve';
 import type { Environment, FindOrigin, FlagTexts, ResolvedConfig } from '../config/resolve';
+import type { CommandContext } from './command';
+import { reportMistakes } from './mistakes';
 
 /** The environment, with the file of variables below it where one is named. */
 export interface LoadedEnvironment {
@@ -15,7 +17,24 @@ export interface LoadedEnvironment {
 type Resolved = Extract<ResolvedConfig, { readonly ok: true }>;
 
 /** The configuration with the environment it was read from: whoever looks for further variables looks there. */
-export type LoadedConfig = (Resolved & Pick<LoadedEnvironment, 'env' | 'file'>) | Exclude<ResolvedConfig, Resolved>;
+export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file'>;
+
+export type LoadedConfig = Loaded | Exclude<ResolvedConfig, Resolved>;
+
+/**
+ * The configuration of a command; or the exit code, after all mistakes were told: those of the command line, and those of
+ * the options.
+ *
+ * @param judge what this command finds wrong with a configuration that is right for others
+ */
+export function requireConfig(
+  { flags, mistakes, env, io }: Pick<CommandContext, 'flags' | 'mistakes' | 'env' | 'io'>,
+  judge: (config: Config) => readonly string[] = () => [],
+): Loaded | number {
+  const loaded = loadConfig(flags, env);
+  const all = [...mistakes, ...(loaded.ok ? judge(loaded.config) : loaded.mistakes)];
+  return loaded.ok && all.length === 0 ? loaded : reportMistakes(all, io);
+}
 
 /** The catalogue of providers takes milliseconds to load: it is left alone when it has nothing to add. */
 export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {

@@ -2,11 +2,23 @@
 import type { ResolvedConfig } from '../config/resolve';
 import { findProvider } from '../providers/catalog';
 
-/** What to do about it, as sentences; `undefined` when there is a key, or none is needed. */
-export function describeMissingKey({ config }: Extract<ResolvedConfig, { ok: true }>): string | undefined {
+type Resolved = Extract<ResolvedConfig, { ok: true }>;
+
+/** What is missing and what to do about it, as sentences; `undefined` when there is a key, or none is needed. */
+export function describeMissingKey(resolved: Resolved): string | undefined {
+  const advice = adviseOnMissingKey(resolved);
+  if (advice === undefined) return undefined;
+  const { provider, aiBaseUrl } = resolved.config;
+  const { title, baseUrls } = findProvider(provider, aiBaseUrl);
+  return `There is no API key for ${baseUrls.length === 0 ? aiBaseUrl : `${title} (${aiBaseUrl})`}. ${advice}`;
+}
+
+/** What to do about it alone; `undefined` as above. */
+export function adviseOnMissingKey({ config }: Resolved): string | undefined {
   if (config.aiApiKey !== undefined || !config.forceEnvAuth) return undefined;
-  const { title, keyEnv, local } = findProvider(config.provider, config.aiBaseUrl);
+  const { keyEnv, local, baseUrls } = findProvider(config.provider, config.aiBaseUrl);
   if (local) return undefined;
   const names = ['AI_API_KEY', ...keyEnv.filter((name) => name !== 'AI_API_KEY').slice(0, 1)].join(' or ');
-  return `There is no API key for ${title} (${config.aiBaseUrl}). Set the variable ${names} to it.`;
+  const unlessAsked = baseUrls.length === 0 ? ' A server that asks for no key takes any word.' : '';
+  return `Set the variable ${names} to your key.${unlessAsked}`;
 }

@@ -1,8 +1,7 @@
 /** The model catalogue as a table for people, in 80 columns where the names allow it. */
 import type { Basis, CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
-
-const WIDTH = 80;
+import { WIDTH } from './look';
 
 /** What the letters of the last column say, in the order in which they are explained. */
 const BASES: Readonly<Record<Basis, readonly [letter: string, meaning: string]>> = {
@@ -36,8 +35,8 @@ export function renderModels(entries: readonly CatalogEntry[], provider: Provide
   if (entries.length === 0) {
     return `${head}No model is known here. Name one with --default-model,\nor ask the provider with --discover-models.\n`;
   }
-  const table = renderTable([COLUMNS.map(({ title }) => title), ...entries.map((entry) => COLUMNS.map(({ cell }) => cell(entry)))]);
-  return `${head}${table}\n${renderLegend(entries)}`;
+  const rows = entries.map((entry) => COLUMNS.map(({ cell }) => cell(entry)));
+  return `${head}${renderTable([COLUMNS.map(({ title }) => title), ...rows])}\n${renderLegend(entries)}`;
 }
 
 /** Columns stand two spaces apart, or one where that saves the width; a name that is still too long is cut. */
@@ -59,7 +58,7 @@ const SHORTEST_NAME = 8;
 
 function renderLegend(entries: readonly CatalogEntry[]): string {
   const used = new Set<string>(entries.map(({ basis }) => basis));
-  const letters = Object.entries(BASES).filter(([basis]) => used.has(basis)).map(([, [letter, meaning]]) => `${letter}  ${meaning}\n`);
+  const letters = Object.entries(BASES).filter(([basis]) => used.has(basis)).map(([, words]) => `${words.join('  ')}\n`);
   const mark = entries.some(({ isDefault }) => isDefault) ? '*  the default model\n' : '';
   return `${mark}${letters.join('')}`;
 }

@@ -2,12 +2,13 @@
 
 /**
  * Takes a misspelled `word` and the known ones; returns the known word with the fewest edits between them, or
- * `undefined` when even that one is more than a third of the word away. Case, leading dashes and `_` for `-` do not
- * count as edits, and a beginning too few or too many counts as one:
- * `--api-key` and `--no-ai-api-key` for `--ai-api-key`.
+ * `undefined` when even that one is more than a third of the word away, or the word is a single letter. Case, leading
+ * dashes and `_` for `-` do not count as edits, and a beginning too few or too many counts as one: `--api-key` and
+ * `--no-ai-api-key` for `--ai-api-key`.
  */
 export function findNearest(word: string, known: Iterable<string>): string | undefined {
   const wanted = normalize(word);
+  if (wanted.length < 2) return undefined;
   let nearest: string | undefined;
   let fewest = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {

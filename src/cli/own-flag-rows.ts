@@ -27,7 +27,11 @@ export const CODEX_FLAGS = { codexBin } as const satisfies Rows;
 /** The flags of `setup`. */
 export const SETUP_FLAGS = {
   print: { flag: '--print', type: onOff, help: 'Print what belongs into config.toml, and write nothing.' },
-  undo: { flag: '--undo', type: onOff, help: 'Take out of config.toml what setup wrote, and bring back what it set aside.' },
+  undo: {
+    flag: '--undo',
+    type: onOff,
+    help: 'Take out of config.toml what setup wrote, and bring back what it set aside.',
+  },
   yes: { flag: '--yes', type: onOff, help: 'Write without asking.' },
   shell: {
     flag: '--shell',

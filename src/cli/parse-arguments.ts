@@ -100,13 +100,14 @@ function readFlag(word: string, next: string | undefined, draft: Draft): 1 | 2 {
   if (own !== undefined) return readValue(flag, own.type, { attached, next }, draft, (text) => (draft.own[flag] = text));
   const spelling = SPELLINGS.get(flag);
   if (spelling === undefined) {
-    draft.mistakes.push(`Unknown flag ${quoteWord(flag)}: ${suggest(flag, listFlags(), helpOf(draft.command ?? DEFAULT_COMMAND))}`);
+    const meant = suggest(flag, listFlags(), helpOf(draft.command ?? DEFAULT_COMMAND));
+    draft.mistakes.push(`Unknown flag ${quoteWord(flag)}: ${meant}`);
     // The word behind it may be meant as its value, and may be a secret: it is passed over.
     return attached === undefined && isValue(next) ? 2 : 1;
   }
-  return spelling.isNegation
-    ? readNegation(flag, spelling.name, attached, draft)
-    : readValue(flag, OPTIONS[spelling.name].type, { attached, next }, draft, (text) => (draft.flags[spelling.name] = text));
+  const { name, isNegation } = spelling;
+  if (isNegation) return readNegation(flag, name, attached, draft);
+  return readValue(flag, OPTIONS[name].type, { attached, next }, draft, (text) => (draft.flags[name] = text));
 }
 
 function readNegation(flag: string, name: OptionName, attached: string | undefined, draft: Draft): 1 {

@@ -1,5 +1,6 @@
 /** Puts a file of variables below the environment. Loaded only when one is named. */
 import { readFileSync } from 'node:fs';
+import { codeOf, messageOf } from '../base/thrown';
 import { parseEnvFile } from '../config/env-file';
 import { quote } from '../config/quote';
 import { fromProcess, isSet, type Environment, type GivenOrigin } from '../config/resolve';
@@ -11,7 +12,9 @@ import type { LoadedEnvironment } from './load-config';
  *
  * @returns the environment with the file below it; when the file cannot be used, without it and with every mistake in it
  */
-export function readEnvFile(path: string, origin: GivenOrigin, env: Environment, platform = process.platform): LoadedEnvironment {
+export function readEnvFile(
+  path: string, origin: GivenOrigin, env: Environment, platform = process.platform,
+): LoadedEnvironment {
   const without = { env, file: undefined, findOrigin: fromProcess };
   let text: string;
   try {
@@ -52,8 +55,8 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function explain(path: string, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error) ?? '';
   // A shell replaces the ~ of `--env-file ~/x`, but not that of `--env-file=~/x`; systemd and Docker replace none.
   const hint = code === 'ENOENT' && path.startsWith('~') ? ', and ~ is not replaced here: write the whole path' : '';
-  return `${REASONS[code] ?? (error instanceof Error ? error.message : String(error))}${hint}`;
+  return `${REASONS[code] ?? messageOf(error)}${hint}`;
 }

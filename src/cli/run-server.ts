@@ -1,6 +1,8 @@
 /** The life of a server from listening to the last answer: start-up line, taken port, signals. */
+import { codeOf, messageOf } from '../base/thrown';
 import type { Config } from '../config/options';
 import type { Origins } from '../config/resolve';
+import type { Logger } from '../observe/log';
 import type { BridgeServer, Listening } from '../server/create-server';
 import { EXIT, STOP_SIGNALS, type CommandIo } from './command';
 import { renderOrigin, renderStartUpLine } from './start-up-line';
@@ -11,6 +13,8 @@ export interface ServerRun {
   readonly config: Config;
   readonly origins: Origins;
   readonly io: CommandIo;
+  /** Given where standard error is a log for programs: what ends the server is then a line of that. */
+  readonly log?: Logger | undefined;
   /** Called when the server listens, before the start-up line. */
   readonly onListening?: ((address: Listening) => void) | undefined;
   /** Resolves when nobody uses the server any more; it then ends as by a signal. Absent: only signals end it. */
@@ -37,7 +41,7 @@ export async function runServer(run: ServerRun): Promise<number> {
 }
 
 /** The first signal lets running answers end, as long as the server allows; a second one ends everything at once. */
-function untilStopped({ server, config, io, unused }: ServerRun): Promise<number> {
+function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<number> {
   return new Promise((resolve, reject) => {
     let isStopping = false;
     const forget = io.onSignal((signal) => {
@@ -52,7 +56,8 @@ function untilStopped({ server, config, io, unused }: ServerRun): Promise<number
     const stop = (why: string): void => {
       if (isStopping) return;
       isStopping = true;
-      io.error(`Stopping: ${why}\n`);
+      if (log) log.info('the bridge stops', { why });
+      else io.error(`Stopping: ${why}\n`);
       server.close().finally(forget).then(() => resolve(EXIT.done), reject);
     };
     void unused?.then(() => stop('nobody uses the bridge any more.'));
@@ -63,10 +68,10 @@ const HEALTH_TIMEOUT_MS = 1_000;
 
 async function describeListenError(error: unknown, { config, origins }: ServerRun): Promise<string> {
   const { host, port } = config;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   const wish = `Cannot listen on host ${host}${renderOrigin(origins.host)}, port ${port}${renderOrigin(origins.port)}`;
   if (code === 'EACCES') return `${wish}: ${explainRefusal(process.platform)} Choose another one with --port or PORT.`;
-  if (code !== 'EADDRINUSE') return `${wish}: ${error instanceof Error ? error.message : String(error)}.`;
+  if (code !== 'EADDRINUSE') return `${wish}: ${messageOf(error)}.`;
   const { describePortOwner }: typeof import('./port-owner') = require('./port-owner');
   const owner = await describePortOwner({ host, port, timeoutMs: HEALTH_TIMEOUT_MS });
   return `${wish}: the port is in use. ${owner} Choose another one with --port or PORT.`;

@@ -10,10 +10,12 @@ export function quotePowerShellWord(word: string): string {
   return `'${word.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
 }
 
-/**
- * A word for programs on Windows, as CommandLineToArgvW reads it: backslashes count twice before a quote, and only there.
- */
+/** A word for programs on Windows: as it is where that is safe, else in quotes. */
 export function quoteWindowsWord(word: string): string {
-  if (/^[\w:\\./+=,-]+$/.test(word)) return word;
+  return /^[\w:\\./+=,-]+$/.test(word) ? word : quoteArgument(word);
+}
+
+/** The same in quotes always, as CommandLineToArgvW reads it: backslashes count twice before a quote, and only there. */
+export function quoteArgument(word: string): string {
   return `"${word.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
 }

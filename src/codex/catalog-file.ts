@@ -1,10 +1,12 @@
 /** The file behind `model_catalog_json`: Codex then knows these models and no others (codex-protocol.md, section 6). */
-import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseJsonObject, type JsonValue, type UnknownRecord } from '../base/json';
+import { codeOf, messageOf } from '../base/thrown';
+import { replaceFile } from '../store/replace-file';
 
-/** By this the bridge knows its own files again. Codex passes over keys that it does not know. */
-const AUTHOR = 'aliyun-codex-bridge';
+/** The `generated_by` of the bridge's own files. Codex passes over keys that it does not know. */
+export const CATALOG_AUTHOR = 'aliyun-codex-bridge';
 
 export type WrittenCatalog =
   | { readonly ok: true; /** Absolute, as Codex wants it. */ readonly path: string }
@@ -15,7 +17,9 @@ export type WrittenCatalog =
  *
  * @param force replaces a file that somebody else wrote
  */
-export async function writeCatalogFile(file: string, models: readonly UnknownRecord[], force: boolean): Promise<WrittenCatalog> {
+export async function writeCatalogFile(
+  file: string, models: readonly UnknownRecord[], force: boolean,
+): Promise<WrittenCatalog> {
   const path = resolve(file);
   try {
     const target = await realpath(path).catch(() => path);
@@ -23,38 +27,26 @@ export async function writeCatalogFile(file: string, models: readonly UnknownRec
       return { ok: false, problem: 'it holds something that the bridge did not write; --force replaces it' };
     }
     await mkdir(dirname(target), { recursive: true });
-    const text = `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`;
+    const text = `${JSON.stringify({ generated_by: CATALOG_AUTHOR, models }, null, 2)}\n`;
     // Windows replaces no file that another Codex has open: one that says the same already is left alone.
-    if ((await readFile(target, 'utf8').catch(() => undefined)) !== text) await replaceFile(target, text);
+    if ((await readFile(target, 'utf8').catch(() => undefined)) !== text) replaceFile(target, text, 0o666);
     return { ok: true, path };
   } catch (error) {
-    return { ok: false, problem: error instanceof Error ? error.message : String(error) };
+    return { ok: false, problem: messageOf(error) };
   }
 }
 
 /** True where nothing would be lost: no file, an empty one, or one of ours. */
 const isFree = async (path: string): Promise<boolean> => (await readCatalogFile(path)) !== 'foreign';
 
-/** The models in `file`; or that nothing is there, or something that the bridge did not write. @throws what the system says */
+/** The models in `file`; or that there is nothing, or nothing of the bridge's. @throws what the system says */
 export async function readCatalogFile(file: string): Promise<readonly JsonValue[] | 'absent' | 'foreign'> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (codeOf(error) === 'ENOENT') return '';
     throw error;
   });
   if (text.trim() === '') return 'absent';
   const { generated_by: author, models } = parseJsonObject(text) ?? {};
-  if (author !== AUTHOR) return 'foreign';
+  if (author !== CATALOG_AUTHOR) return 'foreign';
   return Array.isArray(models) ? models : [];
-}
-
-/** A reader sees the old file or the new one, never a part: Codex may start at any moment. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(draft, text);
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
 }

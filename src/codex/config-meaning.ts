@@ -1,7 +1,6 @@
 /** What a config.toml means beside the bridge: an edit must leave that as it is. */
 import { isDeepStrictEqual } from 'node:util';
-import { PROVIDER_ID } from './config-toml';
-import { PROVIDERS_KEY } from './config-regions';
+import { PROVIDER_ID, PROVIDERS_KEY } from './config-toml';
 import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
 
 /** True when both say the same beside the keys `own` at the root and the bridge's provider. */

@@ -1,5 +1,5 @@
 /** How setup marks what it wrote into config.toml and what it set aside: by comments that carry all that undo needs. */
-import { PROVIDER_ID } from './config-toml';
+import { PROVIDER_ID, PROVIDERS_KEY } from './config-toml';
 import type { TomlStatement } from './toml/parse-toml';
 import { startOf } from './toml/parse-toml';
 
@@ -25,9 +25,6 @@ const MARK_NAMES = ['keysBegin', 'keysEnd', 'providerBegin', 'providerEnd', 'asi
 const JOINED = ' after a line without end';
 
 const HOW_TO_UNDO = ' ("aliyun-codex-bridge setup --undo" takes this out)';
-
-/** The first table of the path under which the bridge's provider stands. */
-export const PROVIDERS_KEY = 'model_providers';
 
 /** A statement, or a line that holds none: a comment or nothing. */
 export interface Piece {
@@ -75,7 +72,8 @@ export const renderProviderRegion = ({ lines, lineEnd, isJoined }: Region): stri
 const renderBegin = (mark: Mark, isJoined: boolean): string => `${MARKS[mark]}${isJoined ? JOINED : ''}${HOW_TO_UNDO} >>>`;
 
 /** True for the first line of a region with `isJoined`. */
-export const isJoined = ({ text, mark }: Piece): boolean => mark !== undefined && text.startsWith(`${MARKS[mark]}${JOINED}`);
+export const isJoined = ({ text, mark }: Piece): boolean =>
+  mark !== undefined && text.startsWith(`${MARKS[mark]}${JOINED}`);
 
 /** Turns every line of `text` into a comment. */
 export const setAside = (text: string): string => text.replace(/(?<=^|\n)(?=[^])/g, `${MARKS.aside} `);
@@ -87,4 +85,5 @@ export const bringBack = (line: string): string => line.slice(MARKS.aside.length
 export const isBlank = ({ text, statement }: Piece): boolean => statement === undefined && /^\r?\n$/.test(text);
 
 /** True for a statement about the bridge's provider, or about something in it. */
-export const isProviderStatement = ({ path }: TomlStatement): boolean => path[0] === PROVIDERS_KEY && path[1] === PROVIDER_ID;
+export const isProviderStatement = ({ path }: TomlStatement): boolean =>
+  path[0] === PROVIDERS_KEY && path[1] === PROVIDER_ID;

@@ -1,7 +1,10 @@
 /** What Codex has to be told about the bridge, as text for its config.toml and as words for its command line. */
 import { renderKey, renderString } from './toml/render';
 
-/** The bridge's name among the providers of Codex: `[model_providers.aliyun]`. */
+/** The table of config.toml with the providers of Codex. */
+export const PROVIDERS_KEY = 'model_providers';
+
+/** The bridge's name among them: `[model_providers.aliyun]`. */
 export const PROVIDER_ID = 'aliyun';
 
 /** What Codex shows. Any name but "OpenAI", which switches on remote compaction (codex-protocol.md, section 5). */
@@ -31,7 +34,7 @@ export function renderRootLines(settings: BridgeSettings): readonly string[] {
 
 /** The table of the bridge: its header and its lines. */
 export function renderProviderLines(settings: BridgeSettings): readonly string[] {
-  return [`[model_providers.${PROVIDER_ID}]`, ...listProviderPairs(settings).map(renderLine)];
+  return [`[${PROVIDERS_KEY}.${PROVIDER_ID}]`, ...listProviderPairs(settings).map(renderLine)];
 }
 
 /** The table of the bridge on one line. */
@@ -53,7 +56,7 @@ export function renderOverrides(settings: BridgeSettings): readonly string[] {
   const { model, catalogFile } = settings;
   const pairs: readonly Pair[] = [
     ...listTexts({ model_provider: PROVIDER_ID }),
-    [`model_providers.${PROVIDER_ID}`, provider],
+    [`${PROVIDERS_KEY}.${PROVIDER_ID}`, provider],
     ...listTexts({ model, model_catalog_json: catalogFile }),
   ];
   return pairs.flatMap(([key, value]) => ['-c', `${key}=${value}`]);
@@ -68,5 +71,6 @@ function listProviderPairs({ baseUrl, envKey, headers = {} }: BridgeSettings): r
 }
 
 function listTexts(texts: Readonly<Record<string, string | undefined>>): readonly Pair[] {
-  return Object.entries(texts).flatMap(([key, text]): readonly Pair[] => (text === undefined ? [] : [[key, renderString(text)]]));
+  return Object.entries(texts).flatMap(([key, text]): readonly Pair[] =>
+    (text === undefined ? [] : [[key, renderString(text)]]));
 }

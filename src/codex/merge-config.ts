@@ -1,10 +1,11 @@
 /** Writes the bridge into config.toml; everything else stays byte for byte, and `removeConfig` restores the rest. */
 import { holdsBlock, meansTheSame } from './config-meaning';
 import {
-  isProviderStatement, PROVIDERS_KEY, renderKeysRegion, renderProviderRegion, setAside, type ConfigEdit,
+  isProviderStatement, renderKeysRegion, renderProviderRegion, setAside, type ConfigEdit,
 } from './config-regions';
 import {
-  PROVIDER_ID, renderBlock, renderInlineProvider, renderProviderLines, renderRootLines, type BridgeSettings,
+  PROVIDER_ID, PROVIDERS_KEY, renderBlock, renderInlineProvider, renderProviderLines, renderRootLines,
+  type BridgeSettings,
 } from './config-toml';
 import { removeConfig } from './remove-config';
 import { parseToml, startOf, type TomlDocument, type TomlPair, type TomlStatement } from './toml/parse-toml';
@@ -42,7 +43,9 @@ function isUndoable(merged: string, original: string): boolean {
 }
 
 /** Names that setup needs and that the file uses for something of another shape; Codex would refuse it as well. */
-function findConflict(statements: readonly TomlStatement[], own: readonly string[]): (ConfigEdit & { ok: false }) | undefined {
+function findConflict(
+  statements: readonly TomlStatement[], own: readonly string[],
+): (ConfigEdit & { ok: false }) | undefined {
   const conflict = statements.find((statement) => {
     const [first = '', second] = statement.path;
     const isProviders = first === PROVIDERS_KEY && second === undefined;
@@ -55,10 +58,13 @@ function findConflict(statements: readonly TomlStatement[], own: readonly string
   return { ok: false, problem: `Codex expects ${name} to be ${expected}`, line: conflict.line, column: 1 };
 }
 
-function writeRegions(text: string, { statements }: TomlDocument, own: readonly string[], settings: BridgeSettings): string {
+function writeRegions(
+  text: string, { statements }: TomlDocument, own: readonly string[], settings: BridgeSettings,
+): string {
   const inline = statements.find(isInlineProviders);
-  const displaced = statements.filter((statement) =>
-    statement === inline || isProviderStatement(statement) || (isAtRoot(statement) && own.includes(statement.path[0] ?? '')));
+  const isOwn = (statement: TomlStatement): boolean =>
+    isProviderStatement(statement) || (isAtRoot(statement) && own.includes(statement.path[0] ?? ''));
+  const displaced = statements.filter((statement) => statement === inline || isOwn(statement));
   // Codex puts a new table in front of the last comments of a file that has no table: none of them may be from the root.
   const place = inline ? displaced.filter(isAtRoot).at(-1)?.end ?? 0 : findPlace(text);
   const lineEnd = findLineEnd(text);
@@ -98,11 +104,12 @@ const isInlineProviders = (statement: TomlStatement): statement is TomlPair =>
 
 /** The same inline table with the bridge's provider in place of one of that name. */
 function renderInlineProviders(text: string, { members }: TomlPair, settings: BridgeSettings): string {
-  const others = members.filter(({ path }) => path[0] !== PROVIDER_ID).map(({ start, end }) => text.slice(start, end).trimEnd());
-  return `${PROVIDERS_KEY} = { ${[...others, `${PROVIDER_ID} = ${renderInlineProvider(settings)}`].join(', ')} }`;
+  const others = members.filter(({ path }) => path[0] !== PROVIDER_ID);
+  const kept = others.map(({ start, end }) => text.slice(start, end).trimEnd());
+  return `${PROVIDERS_KEY} = { ${[...kept, `${PROVIDER_ID} = ${renderInlineProvider(settings)}`].join(', ')} }`;
 }
 
-/** Behind a comment that opens the file as a whole, which an empty line or the end of the file shows; else the first line. */
+/** Behind a comment that opens the file as a whole, as an empty line or the end of the file shows; else the first line. */
 function findPlace(text: string): number {
   const start = startOf(text);
   return start + (/^(?:[ \t]*#[^\n]*\n)+(?:[ \t]*\r?\n|$)/.exec(text.slice(start))?.[0].length ?? 0);

@@ -1,8 +1,9 @@
 /** Takes out of config.toml what setup wrote, and brings back what it had set aside. */
 import { meansTheSame } from './config-meaning';
 import {
-  bringBack, isBlank, isJoined, isProviderStatement, PROVIDERS_KEY, splitPieces, type ConfigEdit, type Mark, type Piece,
+  bringBack, isBlank, isJoined, isProviderStatement, splitPieces, type ConfigEdit, type Mark, type Piece,
 } from './config-regions';
+import { PROVIDERS_KEY } from './config-toml';
 import { parseToml, startOf } from './toml/parse-toml';
 
 /** The keys that setup may write at the root. */

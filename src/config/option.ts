@@ -14,6 +14,8 @@ export interface ValueType<V> {
   readonly placeholder: string;
   /** All words that fit, where they can be listed. */
   readonly words?: readonly string[];
+  /** The value is the path of one. */
+  readonly path?: 'file' | 'folder';
   /** A switch can be given as `--name` or `--no-name`, without a value. */
   readonly isSwitch?: true;
   /** The value, or `undefined` when `input` is not what was expected. */

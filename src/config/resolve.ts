@@ -37,6 +37,10 @@ export const fromProcess: FindOrigin = (name) => ({ kind: 'env', name });
 /** Whether a variable counts: an empty one does not. */
 export const isSet = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';
 
+/** The text of an option in `env`, of the first of its variables that is set. */
+export const findVariable = (name: OptionName, env: Environment): string | undefined =>
+  OPTIONS[name].env.map((variable) => env[variable]).find(isSet);
+
 /**
  * Takes the texts of `flags` and the variables of `env`; an empty variable counts as absent, an empty flag does not.
  * Returns the configuration, or all mistakes at once. What the chosen provider adds: `addProviderValues`.

@@ -12,6 +12,7 @@ export const text: ValueType<string> = {
 export const file: ValueType<string> = {
   expected: 'the name of a file',
   placeholder: 'FILE',
+  path: 'file',
   parse: (input) => input || undefined,
 };
 
@@ -19,6 +20,7 @@ export const file: ValueType<string> = {
 export const folder: ValueType<string> = {
   expected: 'the name of a folder',
   placeholder: 'DIR',
+  path: 'folder',
   parse: (input) => input || undefined,
 };
 

@@ -106,7 +106,7 @@ export const ADVICE: { readonly [K in ErrorKind]?: string } = {
   wrong_client:
     'It accepts only the coding tools it knows, by their User-Agent. The bridge forwards that of the client; '
     + 'UPSTREAM_USER_AGENT sets another one, on your own responsibility.',
-  model_not_found: 'Check the model name: ids are exact, see GET /v1/models.',
+  model_not_found: 'Check the model name: ids are exact; `aliyun-codex-bridge models` lists them.',
   quota: 'Asking again does not help until the plan resets.',
   not_found: 'Check AI_API_BASE: {host} serves nothing at this address.',
   forbidden: 'A proxy or a firewall in front of {host} answered, not the API; check the network and AI_API_BASE.',

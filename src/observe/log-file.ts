@@ -1,6 +1,8 @@
 /** A log file of bounded size: the file, and the one before it under `.1`. */
+import { messageOf } from '../base/thrown';
 import {
-  closeSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, truncateSync, writeFileSync, writeSync,
+  closeSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, truncateSync,
+  writeFileSync, writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
@@ -38,7 +40,8 @@ export function createLogFile(path: string, maxBytes: number, rename: typeof ren
   };
   const append = (bytes: Uint8Array): void => {
     const found = statSync(target, { bigint: true, throwIfNoEntry: false });
-    if (found?.isFile() && !OF_SYSTEM.test(target) && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes)) {
+    const isFull = found !== undefined && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes);
+    if (isFull && found.isFile() && !OF_SYSTEM.test(target)) {
       close();
       setAside(realpathSync(target), rename);
     } else if (found?.ino !== file?.inode) close();
@@ -96,6 +99,6 @@ function attempt(action: () => void): string | undefined {
     action();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

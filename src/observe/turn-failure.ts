@@ -54,7 +54,8 @@ function renderWords(where: string, names: readonly (string | false)[], words: s
 function renderTold(error: BridgeError, facts: TurnFacts): string {
   if (facts.status === undefined) return 'nothing: its connection was closed before';
   const { param = false } = error.details;
-  return renderWords(isInAnswer(facts) ? 'in its answer' : String(facts.status), [`code ${toldCode(error, facts)}`, param], messageOf(error));
+  const place = isInAnswer(facts) ? 'in its answer' : String(facts.status);
+  return renderWords(place, [`code ${toldCode(error, facts)}`, param], messageOf(error));
 }
 
 /** Codex acts on other codes than SDK clients, but only inside an answer. */
@@ -84,7 +85,8 @@ function messageOf({ message, details: { param, quote, said } }: BridgeError): s
   return said === undefined ? unquoted : unquoted.replace(said, () => withoutEcho(said));
 }
 
-const wordsOf = ({ details: { said } }: BridgeError): string | undefined => (said === undefined ? undefined : withoutEcho(said));
+const wordsOf = ({ details: { said } }: BridgeError): string | undefined =>
+  (said === undefined ? undefined : withoutEcho(said));
 
 /** Where validators repeat the request behind their own words; pydantic, on which many servers build, names it `input`. */
 const ECHO = /(['"]input['"]\s*:).*/s;

@@ -14,7 +14,8 @@ export interface TurnLine {
 export function renderTurn(facts: TurnFacts): TurnLine {
   const { outcome } = facts;
   const lines = outcome.type === 'failed' ? renderFailureLines(outcome.error, facts) : [];
-  return { level: levelOf(outcome), entry: { message: 'turn', fields: readFields(facts), lines: [renderHead(facts), ...lines] } };
+  const entry = { message: 'turn', fields: readFields(facts), lines: [renderHead(facts), ...lines] };
+  return { level: levelOf(outcome), entry };
 }
 
 function levelOf(outcome: Outcome): LogLevel {

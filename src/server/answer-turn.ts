@@ -52,12 +52,14 @@ export async function answerTurn(exchange: Exchange, own: TurnKind): Promise<voi
 
 function createRecord({ request }: Exchange, own: TurnKind): TurnRecord {
   const headers = readHeaders(request);
-  const asked = { program: readClientName(headers), client: findClientKind(headers), api: own, ...readRequestNames(headers) };
-  return new TurnRecord(asked, Date.now);
+  const who = { program: readClientName(headers), client: findClientKind(headers) };
+  return new TurnRecord({ ...who, api: own, ...readRequestNames(headers) }, Date.now);
 }
 
 /** `undefined` when the turn could not start; the client has been told. */
-async function startTurn(exchange: Exchange, own: TurnKind, open: OpenTurn, turnLog: TurnLog): Promise<Started | undefined> {
+async function startTurn(
+  exchange: Exchange, own: TurnKind, open: OpenTurn, turnLog: TurnLog,
+): Promise<Started | undefined> {
   const { request, services } = exchange;
   const { record } = turnLog;
   const caller: Caller = { ...readCaller(request, open.abort), record, detach: () => detach(exchange, turnLog) };
@@ -94,13 +96,16 @@ function detach({ services }: Exchange, turnLog: TurnLog): ReturnType<NonNullabl
   };
 }
 
-async function writeTurn(exchange: Exchange, { turn, protocol, client }: Started, open: OpenTurn, record: TurnRecord): Promise<void> {
+async function writeTurn(
+  exchange: Exchange, { turn, protocol, client }: Started, open: OpenTurn, record: TurnRecord,
+): Promise<void> {
   const { response, services } = exchange;
   try {
     if (turn.stream) {
       open.markStreaming();
       const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
-      await writeSse(response, turn.frames(), { keepAliveMs, stallMs, pulse: () => turn.pulse() }, notesHeader(turn.notes, client));
+      const pace = { keepAliveMs, stallMs, pulse: () => turn.pulse() };
+      await writeSse(response, turn.frames(), pace, notesHeader(turn.notes, client));
     } else {
       const { status, body } = await turn.collect();
       writeWhole(response, status, { ...JSON_HEADERS, ...notesHeader(turn.notes, client) }, body);

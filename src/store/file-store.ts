@@ -1,10 +1,12 @@
 /** Keeps records on disk, one file each, so that they survive a restart; only the user may read them. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock';
 import { isRecord, parseJson, type UnknownRecord } from '../base/json';
+import { messageOf } from '../base/thrown';
 import { Ledger, type StoreLimits } from './ledger';
 import { idsOf, itemsOf } from './record';
+import { replaceFile } from './replace-file';
 import type { ResponseStore } from './response-store';
 
 export interface FileStoreOptions {
@@ -34,7 +36,7 @@ export function createFileStore(options: FileStoreOptions): ResponseStore {
 /** Ids come from clients and become file names: nothing else may. */
 const ID = /^[A-Za-z0-9_-]{1,128}$/;
 const SUFFIX = '.json';
-/** A file being written, or left behind by a process that ended while it wrote. */
+/** A draft of `replaceFile`: a file being written, or left behind by a process that ended while it wrote. */
 const UNFINISHED = /^[A-Za-z0-9_-]+\.json\.\d+\.tmp$/;
 const UNFINISHED_MS = 60_000;
 
@@ -60,10 +62,7 @@ class OpenedFolder {
     if (!ID.test(id)) return false;
     const written = this.attempt('keep a record', id, () => {
       mkdirSync(this.options.folder, { recursive: true, mode: 0o700 });
-      const unfinished = `${this.path(id)}.${process.pid}.tmp`;
-      writeFileSync(unfinished, text, { mode: 0o600 });
-      utimesSync(unfinished, this.now(), this.now());
-      renameSync(unfinished, this.path(id));
+      replaceFile(this.path(id), text, 0o600, (draft) => utimesSync(draft, this.now(), this.now()));
       return true;
     });
     this.unread.delete(id);
@@ -132,7 +131,7 @@ class OpenedFolder {
     try {
       return action();
     } catch (cause) {
-      this.options.warn(`cannot ${what}`, { subject, folder: this.options.folder, error: cause instanceof Error ? cause.message : String(cause) });
+      this.options.warn(`cannot ${what}`, { subject, folder: this.options.folder, error: messageOf(cause) });
       return undefined;
     }
   }

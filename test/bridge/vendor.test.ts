@@ -27,8 +27,8 @@ const ROWS: readonly Row[] = [
   { name: 'another key at the plan', provider: plan, key: 'sk-test-1', advice: `${OWN} Keys of the Coding Plan start with sk-sp-; the one that was sent does not.` },
   { name: 'a key of the plan elsewhere', provider: payg, key: 'sk-sp-test-1', advice: `${OWN} The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its own.` },
   { name: 'a key whose looks nobody knows', provider: any, key: 'x-test-1', advice: OWN },
-  { name: 'no key', provider: plan, advice: 'No key was sent: set AI_API_KEY.' },
-  { name: 'no key, and that of the client is ignored', provider: plan, sent: 'Bearer sk-sp-test-2', advice: 'No key was sent: set AI_API_KEY.' },
+  { name: 'no key', provider: plan, advice: 'No key was sent: set AI_API_KEY where the bridge is started.' },
+  { name: 'no key, and that of the client is ignored', provider: plan, sent: 'Bearer sk-sp-test-2', advice: 'No key was sent: set AI_API_KEY where the bridge is started.' },
   { name: 'a key of the client', provider: plan, key: 'sk-test-1', sent: 'Bearer sk-sp-test-2', forceEnvAuth: false, advice: 'The client sent this key, and FORCE_ENV_AUTH is off: check that it belongs to {host}.' },
   { name: 'a key for a provider the model name led to', provider: payg, key: 'sk-test-1', home: false, advice: 'Check that DASHSCOPE_API_KEY belongs to {host}.' },
 ];

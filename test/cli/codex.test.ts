@@ -215,7 +215,9 @@ test('without Codex, without a key, with an old Codex: what to do', LIMIT, async
   assert.deepEqual([other.code, other.error.split('.')[0]], [127, 'Cannot run /no/codex as Codex: there is no such program']);
   const keyless = await scene.launch(['codex'], { AI_API_KEY: '', AI_PROVIDER: 'deepseek', AI_API_BASE: '' }).ended;
   assert.equal(keyless.code, 1);
-  assert.match(keyless.error, /^There is no API key for DeepSeek \(https:.*\)\. Set the variable AI_API_KEY or DEEPSEEK_API_KEY to it\.\n$/);
+  assert.match(keyless.error, /^There is no API key for DeepSeek \(https:.*\)\. Set the variable AI_API_KEY or DEEPSEEK_API_KEY to your key\.\n$/);
+  const own = await scene.launch(['codex'], { AI_API_KEY: '', AI_PROVIDER: '', AI_API_BASE: 'http://127.0.0.1:9/v1' }).ended;
+  assert.equal(own.error, 'There is no API key for http://127.0.0.1:9/v1. Set the variable AI_API_KEY to your key. A server that asks for no key takes any word.\n');
   const old = await scene.launch(['codex'], { FAKE_VERSION: '0.80.0' }).ended;
   assert.equal(old.code, 1);
   assert.match(old.error, /^Codex 0\.80\.0 is too old for the bridge, which works from 0\.99\.0 on\./);

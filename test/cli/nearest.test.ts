@@ -25,6 +25,6 @@ test('the nearest word wins, whatever its dashes, case and underscores', () => {
 
 test('a word that is nothing like the known ones has no nearest', () => {
   for (const word of ['--verbose', '-x', '--', '']) {
-    assert.equal(findNearest(word, ['--port', '--ai-api-key']), undefined, word);
+    assert.equal(findNearest(word, ['--port', '--ai-api-key', '-h']), undefined, word);
   }
 });

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { explainRefusal, runServer } from '../../src/cli/run-server';
 import { resolveConfig, type FlagTexts } from '../../src/config/resolve';
+import { createLogger, type Logger } from '../../src/observe/log';
 import type { BridgeServer } from '../../src/server/create-server';
 import { createFakeIo } from '../support/fake-io';
 
@@ -22,11 +23,11 @@ function createScriptedServer(listen: BridgeServer['listen'] = async () => ({ ho
   return { server, calls, endClose: () => closed?.resolve(), failClose: (error: Error) => closed?.reject(error) };
 }
 
-function start(server: BridgeServer, flags: FlagTexts = {}) {
+function start(server: BridgeServer, flags: FlagTexts = {}, log?: Logger) {
   const resolved = resolveConfig(flags, {});
   assert.ok(resolved.ok);
   const io = createFakeIo();
-  return { io, code: runServer({ server, version: '9.8.7', config: resolved.config, origins: resolved.origins, io }) };
+  return { io, code: runServer({ server, version: '9.8.7', config: resolved.config, origins: resolved.origins, io, log }) };
 }
 
 test('start-up prints exactly one line', async () => {
@@ -63,6 +64,21 @@ for (const [name, forced] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
     assert.equal(io.handlers(), 0);
   });
 }
+
+test('where standard error is a log for programs, the end is a line of it', async () => {
+  const { server, endClose } = createScriptedServer();
+  const lines: string[] = [];
+  const { io, code } = start(server, {}, createLogger({ level: 'info', format: 'json', write: (line) => void lines.push(line) }));
+  await io.firstOut;
+  io.signal('SIGTERM');
+  endClose();
+  assert.equal(await code, 0);
+  assert.equal(io.written.error, '');
+  const [{ time: _time, ...line }] = lines.map((text) => JSON.parse(text));
+  assert.deepEqual(line, {
+    level: 'info', message: 'the bridge stops', why: 'running answers get 5000 ms to end. A second signal stops at once.',
+  });
+});
 
 test('a server that fails to close is an error, not a hang', async () => {
   const { server, failClose } = createScriptedServer();

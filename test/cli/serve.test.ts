@@ -1,7 +1,7 @@
 /** The serve command with the real server, in this process and as a process of its own. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,10 +129,11 @@ test('until it listens, serve loads nothing that only requests, other commands a
   assert.match(loaded, /\/src\/cli\/commands\/serve\.ts\n/);
   const late = [
     'cli/commands/help', 'cli/commands/version', 'cli/help-pages', 'cli/codex-commands', 'cli/nearest', 'cli/port-owner',
-    'cli/read-env-file', 'config/env-file', 'config/help', 'cli/own-flags', 'cli/watch-use', 'cli/daemon/in-background',
-    'observe/log-file', 'server/use-watch', 'server/handlers/launches',
+    'cli/read-env-file', 'config/env-file', 'config/help', 'cli/own-flags', 'cli/start-use-watch',
+    'cli/daemon/in-background', 'observe/log-file', 'server/use-watch', 'server/handlers/launches',
   ];
   for (const path of [...late, 'bridge/create-bridge', 'upstream/transport', 'providers/catalog', 'config/provider-values']) {
+    assert.ok(existsSync(`src/${path}.ts`), `there is no ${path} any more`);
     assert.ok(!loaded.includes(`/src/${path}.ts`), path);
   }
 });

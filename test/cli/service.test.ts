@@ -70,12 +70,12 @@ for (const name of NAMES) {
     assert.equal((await service('install', '--kind', name, '--print')).out, (await readFile(file, KINDS[name].encoding)).replace('\ufeff', ''));
 
     const again = await service('install', '--kind', name);
-    assert.ok(again.out.startsWith(`Nothing to change in ${file}\nLeft ${path(ENV_FILE)} alone: its variables stay as they are.\n`));
+    assert.ok(again.out.startsWith(`Nothing to change in ${file}\nLeft ${path(ENV_FILE)} alone: its variables stay as they are; edit it to change them.\n`));
 
     const removed = await service('remove', '--kind', name);
     assert.deepEqual([removed.code, removed.error], [0, '']);
     assert.ok(removed.out.startsWith('Stop it'), removed.out);
-    assert.ok(removed.out.endsWith(`\n\nRemoved ${file}\nLeft ${path(ENV_FILE)} alone: it holds your variables.\n`));
+    assert.ok(removed.out.endsWith(`\n\nRemoved ${file}\nLeft ${path(ENV_FILE)} alone: it holds your variables, and may hold your key.\n`));
     await assert.rejects(stat(file), /ENOENT/);
     assert.match(await read(ENV_FILE), /\nAI_API_KEY=sk-test-service\n/);
     const gone = await service('remove', '--kind', name);

@@ -155,7 +155,7 @@ Installed is version ${readVersion()}. To change to it: ${NAME} stop --port ${po
 
 test('a missing key is told as serve tells it, and all mistakes are told at once', LIMIT, async (context) => {
   const home = await createHome(context, { AI_API_KEY: '' });
-  assert.match((await home.run('start')).out, /\n {2}API key +missing, set AI_API_KEY\n/);
+  assert.match((await home.run('start')).out, /\n {2}API key +missing, set AI_API_KEY; then stop it, and start it again\n/);
   assert.equal((await home.run('stop')).code, 0);
   const { code, error } = await home.run('start', '--wire', 'smoke', '--portt', '1', '--json');
   assert.equal(code, 2);

@@ -2,18 +2,17 @@
 import { findProvider } from '../../providers/catalog';
 import { EXIT, type CommandContext } from '../command';
 import { describeConfig, renderConfig } from '../config-table';
-import { loadConfig } from '../load-config';
+import { requireConfig } from '../load-config';
 import { createLook } from '../look';
-import { reportMistakes } from '../mistakes';
 import { CONFIG_FLAGS } from '../own-flag-rows';
 import { readOwnFlag } from '../own-flags';
 import { findPlaces, thisMachine } from '../places';
 
 /** Returns 0 when it was shown, 2 with every mistake when there is one. */
-export async function run({ flags, own, mistakes, env, io }: CommandContext): Promise<number> {
-  const resolved = loadConfig(flags, env);
-  const all = [...mistakes, ...(resolved.ok ? [] : resolved.mistakes)];
-  if (!resolved.ok || all.length > 0) return reportMistakes(all, io);
+export async function run(context: CommandContext): Promise<number> {
+  const { flags, own, env, io } = context;
+  const resolved = requireConfig(context);
+  if (typeof resolved === 'number') return resolved;
   const { config, origins, file } = resolved;
   const view = {
     config,

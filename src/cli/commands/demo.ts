@@ -1,4 +1,5 @@
 /** `demo`: a whole tool round against a simulated model, without key and network. */
+import { messageOf } from '../../base/thrown';
 import { OPTIONS, OPTION_NAMES } from '../../config/options';
 import { EXIT, type CommandContext } from '../command';
 import { runDemo } from '../demo/run-demo';
@@ -18,7 +19,7 @@ export async function run({ flags, mistakes, env, io }: CommandContext): Promise
   try {
     return await runDemo({ io, env, version: readVersion(), pauseMs: PAUSE_MS, limitMs: LIMIT_MS });
   } catch (error) {
-    io.error(`The demo cannot run: ${error instanceof Error ? error.message : String(error)}\n`);
+    io.error(`The demo cannot run: ${messageOf(error)}\n`);
     return EXIT.failed;
   }
 }

@@ -7,6 +7,7 @@ import { FIRST_OPTIONS, HELP_GROUPS, HELP_PAGES, type HelpPage } from '../help-p
 import { createLook, WIDTH, type Look } from '../look';
 import { reportMistakes } from '../mistakes';
 import type { OwnFlag } from '../own-flags';
+import { wrapWords } from '../wrap';
 
 const PROGRAM = 'aliyun-codex-bridge';
 
@@ -99,7 +100,8 @@ function renderCodes(codes: HelpPage['codes'] = []): readonly string[] {
   if (codes.length === 0) return [];
   const after = codes.findIndex(([code]) => Number.parseInt(code, 10) > 2);
   const at = after === -1 ? codes.length : after;
-  return [...codes.slice(0, at), MISUSED, ...codes.slice(at)].map(([code, meaning]) => renderRow(code, meaning, CODE_COLUMN));
+  const all = [...codes.slice(0, at), MISUSED, ...codes.slice(at)];
+  return all.map(([code, meaning]) => renderRow(code, meaning, CODE_COLUMN));
 }
 
 /** What something is called, and beside it what it does; below it where the name is too long. */
@@ -111,11 +113,5 @@ function renderRow(name: string, text: string, column: number): string {
 
 /** Lines of at most 80 columns that begin at `column`. */
 function wrap(text: string, column = 0): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && column + last.length + 1 + word.length <= WIDTH) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.map((line) => `${' '.repeat(column)}${line}\n`).join('');
+  return wrapWords(text, WIDTH - column).map((line) => `${' '.repeat(column)}${line}\n`).join('');
 }

@@ -1,6 +1,7 @@
 /** `logs`: the end of the log of the bridge in the background, and what comes. */
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { messageOf } from '../../base/thrown';
 import { EXIT, type CommandContext, type CommandIo } from '../command';
 import { createLogReader, watchLog, type LogReader } from '../daemon/follow-log';
 import { readLog } from '../daemon/log-tail';
@@ -32,7 +33,7 @@ Any other one writes to its standard error, or to the file of --log-file: name t
     if (readOwnFlag(LOGS_FLAGS.follow, own) === true) await follow(path, reader, io);
     return EXIT.done;
   } catch (error) {
-    io.error(`Cannot read ${path}: ${error instanceof Error ? error.message : String(error)}.\n`);
+    io.error(`Cannot read ${path}: ${messageOf(error)}.\n`);
     return EXIT.failed;
   } finally {
     reader.close();

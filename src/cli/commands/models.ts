@@ -2,19 +2,18 @@
 import type { ModelCatalog } from '../../bridge/models';
 import { writeCatalogFile } from '../../codex/catalog-file';
 import { EXIT, type CommandContext, type CommandIo } from '../command';
-import { loadConfig } from '../load-config';
-import { reportMistakes } from '../mistakes';
+import { requireConfig } from '../load-config';
 import { renderModels } from '../models-table';
 import { NO_MODEL, openCatalog } from '../open-catalog';
 import { MODELS_FLAGS } from '../own-flag-rows';
 import { readOwnFlag, type OwnTexts } from '../own-flags';
 
 /** Returns 0 when it was shown or written, 1 when the file could not be written, 2 when it was asked in a wrong way. */
-export async function run({ flags, own, mistakes, env, io }: CommandContext): Promise<number> {
+export async function run(context: CommandContext): Promise<number> {
+  const { own, mistakes, io } = context;
   const wish = readWish(own);
-  const resolved = loadConfig(flags, env);
-  const all = [...mistakes, ...wish.mistakes, ...(resolved.ok ? [] : resolved.mistakes)];
-  if (!resolved.ok || all.length > 0) return reportMistakes(all, io);
+  const resolved = requireConfig({ ...context, mistakes: [...mistakes, ...wish.mistakes] });
+  if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
   const { catalog, provider } = openCatalog(config, io);
   if (wish.file !== undefined) return writeFile({ ...wish, file: wish.file }, catalog, io);
@@ -39,7 +38,9 @@ function readWish(own: OwnTexts): Wish & { readonly mistakes: readonly string[] 
   return { json, file, force, version, mistakes };
 }
 
-async function writeFile({ file, force, version }: Wish & { readonly file: string }, catalog: ModelCatalog, io: CommandIo): Promise<number> {
+async function writeFile(
+  { file, force, version }: Wish & { readonly file: string }, catalog: ModelCatalog, io: CommandIo,
+): Promise<number> {
   const { models } = (await catalog.list(version)).body;
   const [first] = models;
   if (first === undefined) {

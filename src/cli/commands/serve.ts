@@ -9,20 +9,18 @@ import { EXIT, type CommandContext } from '../command';
 import { containCrashes } from '../contain-crashes';
 import type { Background, BackgroundOptions } from '../daemon/in-background';
 import { createLateBridge } from '../late-bridge';
-import { loadConfig } from '../load-config';
-import { reportMistakes } from '../mistakes';
+import { requireConfig } from '../load-config';
 import { SERVE_FLAGS } from '../own-flag-rows';
 import type { OwnTexts } from '../own-flags';
 import { runServer, STATE_FILE_VARIABLE } from '../run-server';
 import { readVersion } from '../version';
-import type { Use } from '../watch-use';
+import type { Use } from '../start-use-watch';
 
 /** Returns when the server has ended: 0 after a signal, 1 when it cannot listen, 2 when the configuration is wrong. */
-export async function run({ flags, own, mistakes, env: given, io }: CommandContext): Promise<number> {
-  const resolved = loadConfig(flags, given);
-  if (!resolved.ok) return reportMistakes([...mistakes, ...resolved.mistakes], io);
-  if (mistakes.length > 0) return reportMistakes(mistakes, io);
-
+export async function run(context: CommandContext): Promise<number> {
+  const { own, io } = context;
+  const resolved = requireConfig(context);
+  if (typeof resolved === 'number') return resolved;
   const { config, origins, env } = resolved;
   const version = readVersion();
   const logFile = openLogFile(config);
@@ -46,7 +44,9 @@ export async function run({ flags, own, mistakes, env: given, io }: CommandConte
   const background = stateFile === undefined ? undefined : openBackground({ stateFile, config, version, log });
   // Standard error goes to the same file in the background, but stays with it when it is set aside.
   const voice = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
-  return runServer({ server, version, config, origins, io: voice, unused: use?.unused, onListening: background?.announce }).finally(() => {
+  const isForPrograms = config.logFormat === 'json' && (logFile === undefined || background !== undefined);
+  const run = { server, version, config, origins, io: voice, ...(isForPrograms && { log }) };
+  return runServer({ ...run, unused: use?.unused, onListening: background?.announce }).finally(() => {
     clearTimeout(warmUp);
     forgetCrashes();
     use?.end();
@@ -83,6 +83,6 @@ function openBackground(options: BackgroundOptions): Background {
 
 function watchUse(own: OwnTexts): Use | undefined {
   const { readOwnFlag }: typeof import('../own-flags') = require('../own-flags');
-  const { startUseWatch }: typeof import('../watch-use') = require('../watch-use');
+  const { startUseWatch }: typeof import('../start-use-watch') = require('../start-use-watch');
   return readOwnFlag(SERVE_FLAGS.stopWhenUnused, own) === true ? startUseWatch() : undefined;
 }

@@ -1,8 +1,9 @@
 /** `service`: starts the bridge whenever the user logs in, by a file for the tool that the system has for it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../../config/options';
 import { EXIT, type CommandContext } from '../command';
-import { loadConfig } from '../load-config';
+import { requireConfig } from '../load-config';
 import { reportMistakes } from '../mistakes';
 import { SERVICE_FLAGS } from '../own-flag-rows';
 import { readOwnFlag } from '../own-flags';
@@ -12,7 +13,8 @@ import { detectKind, KINDS } from '../service/kinds';
 import { removeService } from '../service/remove';
 
 /** Returns 0 when it is done or there is nothing to do, 1 when a file is in the way, 2 when it was asked in a wrong way. */
-export async function run({ operand, flags, own, mistakes, env, io }: CommandContext): Promise<number> {
+export async function run(context: CommandContext): Promise<number> {
+  const { operand, flags, own, mistakes, env, io } = context;
   const machine = thisMachine(env);
   const name = readOwnFlag(SERVICE_FLAGS.kind, own) ?? detectKind(machine);
   const kind = KINDS[name];
@@ -23,9 +25,8 @@ export async function run({ operand, flags, own, mistakes, env, io }: CommandCon
     const places = findPlaces(machine);
     return removeService(kind, kind.findFile(machine, places), join(places.config, 'env'), io);
   }
-  const resolved = loadConfig(flags, env);
-  const all = [...mistakes, ...(resolved.ok ? judgePort(resolved.config.port) : resolved.mistakes)];
-  if (!resolved.ok || all.length > 0) return reportMistakes(all, io);
+  const resolved = requireConfig(context, judgePort);
+  if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
   const places = findPlaces(machine, config.stateDir);
   const installation = { kind, machine, places, flags, config, node: process.execPath, io };
@@ -45,6 +46,6 @@ systemd does not run here. In WSL, put these lines into /etc/wsl.conf and restar
   systemd=true
 `;
 
-function judgePort(port: number): readonly string[] {
+function judgePort({ port }: Config): readonly string[] {
   return port === 0 ? ['A service needs a port that stays the same: 0 would pick another one at each start.'] : [];
 }

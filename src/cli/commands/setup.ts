@@ -3,11 +3,9 @@ import { renderBlock } from '../../codex/config-toml';
 import type { Config } from '../../config/options';
 import { EXIT, type CommandContext } from '../command';
 import { askCodexVersion } from '../launch/codex-version';
-import { findProgram } from '../launch/find-program';
-import { isProgram } from '../launch/is-program';
-import { loadConfig } from '../load-config';
+import { findCodexProgram } from '../launch/find-codex-program';
+import { requireConfig } from '../load-config';
 import { createLook } from '../look';
-import { reportMistakes } from '../mistakes';
 import { NO_MODEL, openCatalog } from '../open-catalog';
 import { SETUP_FLAGS } from '../own-flag-rows';
 import { readOwnFlag, type OwnTexts } from '../own-flags';
@@ -18,18 +16,12 @@ import { undoConfig } from '../setup/undo-config';
 
 /** Returns 0 when it is done or was done before, 1 when it failed or was refused, 2 when it was asked in a wrong way. */
 export async function run(context: CommandContext): Promise<number> {
-  const { flags, own, mistakes, env, io } = context;
+  const { own, mistakes, env, io } = context;
   const wish = readWish(own);
   if (wish.shell !== undefined) return runShellSetup(context, wish.shell, wish.install);
-  const resolved = loadConfig(flags, env);
-  const isVague = resolved.ok && resolved.config.port === 0 && !wish.undo;
-  const all = [
-    ...mistakes,
-    ...wish.mistakes,
-    ...(resolved.ok ? [] : resolved.mistakes),
-    ...(isVague ? ['Port 0 stands for a free one: name the port that the bridge will have, so that Codex finds it.'] : []),
-  ];
-  if (!resolved.ok || all.length > 0) return reportMistakes(all, io);
+  const resolved = requireConfig({ ...context, mistakes: [...mistakes, ...wish.mistakes] }, ({ port }) =>
+    (port === 0 && !wish.undo ? [VAGUE_PORT] : []));
+  if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
   const { codexHome } = findPlaces(thisMachine(env), config.stateDir);
   const job = { codexHome, config, yes: wish.yes, look: createLook(io.isTerminal?.() ?? false, env), io };
@@ -39,6 +31,9 @@ export async function run(context: CommandContext): Promise<number> {
   else io.error(`${outcome.problem}\n`);
   return outcome.ok ? EXIT.done : EXIT.failed;
 }
+
+const VAGUE_PORT =
+  'Port 0 stands for a free one: name the port that the bridge will have, so that Codex finds it.';
 
 function readWish(own: OwnTexts) {
   const is = (name: 'print' | 'undo' | 'yes' | 'install'): boolean => readOwnFlag(SETUP_FLAGS[name], own) ?? false;
@@ -52,14 +47,14 @@ function readWish(own: OwnTexts) {
 
 /** Before 0.146 Codex refuses a catalogue with words that it does not know, so it is asked what it is. */
 async function listModels({ env, io }: CommandContext, config: Config) {
-  const program = findProgram('codex', { env, platform: process.platform, isProgram, node: process.execPath });
-  const version = program && (await askCodexVersion(program, env).catch(() => undefined));
+  const program = findCodexProgram('codex', env);
+  const version = program && (await askCodexVersion(program, env));
   return (await openCatalog(config, io).catalog.list(version)).body.models;
 }
 
 async function printBlock({ io }: CommandContext, config: Config): Promise<Outcome> {
   const [first] = await openCatalog(config, io).catalog.entries();
   if (first === undefined) return { ok: false, problem: `Cannot print the block: ${NO_MODEL}.` };
-  const block = renderBlock({ model: config.defaultModel ?? first.model.id, catalogFile: undefined, ...describeBridge(config) });
-  return { ok: true, text: renderHint(block) };
+  const model = config.defaultModel ?? first.model.id;
+  return { ok: true, text: renderHint(renderBlock({ model, catalogFile: undefined, ...describeBridge(config) })) };
 }

@@ -5,22 +5,18 @@ import { renderRows } from '../daemon/rows';
 import { startBridge } from '../daemon/start-bridge';
 import { readRecord, stateFileOf } from '../daemon/state-file';
 import { renderBase, renderCommand } from '../daemon/target';
-import { loadConfig, type LoadedConfig } from '../load-config';
+import { requireConfig, type Loaded } from '../load-config';
 import { createLook } from '../look';
-import { reportMistakes } from '../mistakes';
+import { describeMissingKey } from '../missing-key';
 import { findPlaces, thisMachine } from '../places';
 import { describeKey, renderOrigin } from '../start-up-line';
 import { readVersion } from '../version';
 
-type Loaded = Extract<LoadedConfig, { readonly ok: true }>;
-
-const PROBE_MS = 2_000;
-
 /** Returns 0 when a bridge runs on the port now, 1 when none could be started, 2 when the configuration is wrong. */
-export async function run({ flags, mistakes, env, io }: CommandContext): Promise<number> {
-  const loaded = loadConfig(flags, env);
-  const all = [...mistakes, ...(loaded.ok ? [] : loaded.mistakes)];
-  if (!loaded.ok || all.length > 0) return reportMistakes(all, io);
+export async function run(context: CommandContext): Promise<number> {
+  const { flags, env, io } = context;
+  const loaded = requireConfig(context);
+  if (typeof loaded === 'number') return loaded;
   const { host, port, stateDir } = loaded.config;
   const code = await lookAtPort(loaded, io);
   if (code !== undefined) return code;
@@ -32,12 +28,13 @@ export async function run({ flags, mistakes, env, io }: CommandContext): Promise
     if (meanwhile === undefined) io.error(`${started.problem}\n`);
     return meanwhile ?? EXIT.failed;
   }
+  const isKeyless = describeMissingKey(loaded) !== undefined;
   const look = createLook(io.isTerminal?.() ?? false, env);
   const title = `aliyun-codex-bridge ${readVersion()} runs on ${renderBase(started)} (pid ${started.pid}).`;
   io.out(`${look.paint('bold', title)}
 ${renderRows([
     ['upstream', loaded.config.aiBaseUrl],
-    ['API key', describeKey(loaded.config, loaded.origins)],
+    ['API key', `${describeKey(loaded.config, loaded.origins)}${isKeyless ? '; then stop it, and start it again' : ''}`],
     ['log', started.logFile],
     ['stop', renderCommand('stop', started.port)],
   ])}`);
@@ -51,7 +48,7 @@ ${renderRows([
 async function lookAtPort({ config, origins }: Loaded, io: CommandIo): Promise<number | undefined> {
   const { host, port } = config;
   if (port === 0) return undefined;
-  const state = await probePort({ host, port, timeoutMs: PROBE_MS });
+  const state = await probePort({ host, port });
   if (state.kind === 'free') return undefined;
   if (state.kind === 'bridge') {
     io.out(describeRunning(state.health, { host, port, upstream: config.aiBaseUrl }));

@@ -34,14 +34,15 @@ function describeAbsence({ state, url, port }: Status): string {
 
 function renderRunning(status: Status, look: Look): string {
   const { version, installed, url, port, pid, uptime, upstream, openStreams, launches, background, logFile } = status;
-  const isOld = version !== installed;
+  const change = `installed is ${installed}: ${renderCommand('stop', port)}, then start, changes to it`;
   const rows: readonly Row[] = [
     ['process', `pid ${pid ?? 'unknown'}, for ${renderSpan(uptime ?? 0)}${background ? ', in the background' : ''}`],
     ['upstream', upstream ?? 'unknown'],
     ['streaming', openStreams === 0 ? 'nothing' : renderCount(openStreams, 'answer')],
     ['launches', launches === 0 ? 'none' : renderCount(launches, 'Codex run')],
     ['log', logFile ?? 'where it was started'],
-    ...(isOld ? [['version', `installed is ${installed}: ${renderCommand('stop', port)}, then start, changes to it`] as const] : []),
+    ...(version === installed ? [] : [['version', change] as const]),
   ];
-  return `${look.paint('green', `aliyun-codex-bridge ${version ?? '(unknown version)'} runs on ${url}`)}\n${renderRows(rows)}`;
+  const title = `aliyun-codex-bridge ${version ?? '(unknown version)'} runs on ${url}`;
+  return `${look.paint('green', title)}\n${renderRows(rows)}`;
 }

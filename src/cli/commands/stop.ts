@@ -6,18 +6,16 @@ import { removeRecord, type BridgeRecord } from '../daemon/state-file';
 import { stopBridge, type StopOutcome } from '../daemon/stop-bridge';
 import { findTarget, renderBase, renderCommand, type Target } from '../daemon/target';
 
-const PROBE_MS = 2_000;
-
 /** What a bridge takes beside its drain: to tell clients of it, to close, to end. */
 const MARGIN_MS = 5_000;
 
-/** Returns 0 when no bridge runs on the port any more, 1 when one does or that cannot be said, 2 when asked in a wrong way. */
+/** Returns 0 when no bridge runs on the port any more, 1 when one may, 2 when it was asked in a wrong way. */
 export async function run(context: CommandContext): Promise<number> {
   const { io } = context;
   const target = findTarget(context);
   if (typeof target === 'number') return target;
   const { host, port, record, stateFile } = target;
-  const state = await probePort({ host, port, timeoutMs: PROBE_MS });
+  const state = await probePort({ host, port });
   if (state.kind === 'free') {
     if (record !== undefined) removeRecord(stateFile, record.pid);
     io.out(`No bridge runs on ${renderBase(target)}; there is nothing to stop.\n`);
@@ -61,8 +59,9 @@ End it where it was started: with Ctrl-C in its terminal, or as the service or t
 export function describeUse({ openStreams, launches }: Health, platform: NodeJS.Platform = process.platform): string {
   const fate = platform === 'win32' ? 'cut off now' : 'with some time to end';
   const streams = openStreams === 0 ? '' : `Streaming ${renderCount(openStreams, 'answer')}, ${fate}.\n`;
+  if (launches === 0) return streams;
   // Their launchers see to it (launch/hold-bridge).
-  return launches === 0 ? streams : `${streams}Used by ${renderCount(launches, 'launched Codex run')}, which will start a bridge again.\n`;
+  return `${streams}Used by ${renderCount(launches, 'launched Codex run')}, which will start a bridge again.\n`;
 }
 
 function describeFailure(outcome: Exclude<StopOutcome, 'ended'>, { pid, drainTimeoutMs }: BridgeRecord): string {

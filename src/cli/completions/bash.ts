@@ -11,8 +11,10 @@ export function renderBash(scopes: readonly Scope[]): string {
     }
     return [...patterns].map(([call, spellings]) => `    ${spellings.join('|')}) ${call}; return ;;\n`);
   });
-  const places = scopes.filter(({ isCodex }) => !isCodex).map(({ command, flags: own, words }) =>
-    `    ${command || "''"})\n      words='${words.join(' ')}'\n      flags='${own.map(({ spelling }) => spelling).join(' ')}' ;;\n`);
+  const places = scopes.filter(({ isCodex }) => !isCodex).map(({ command, flags: own, words }) => {
+    const spellings = own.map(({ spelling }) => spelling).join(' ');
+    return `    ${command || "''"})\n      words='${words.join(' ')}'\n      flags='${spellings}' ;;\n`;
+  });
   return SCRIPT
     .replace('@VALUE_FLAGS@', () => flags.map(({ spelling }) => spelling).join('|'))
     .replace('@CODEX@', () => scopes.filter(({ isCodex }) => isCodex).map(({ command }) => command).join('|'))
@@ -21,7 +23,10 @@ export function renderBash(scopes: readonly Scope[]): string {
 }
 
 const BRANCHES: readonly { readonly fits: (value: Value) => boolean; readonly action: (value: Value) => string }[] = [
-  { fits: ({ kind }) => kind === 'words', action: (value) => `_aliyun_codex_bridge_words '${value.kind === 'words' ? value.words.join(' ') : ''}'` },
+  {
+    fits: ({ kind }) => kind === 'words',
+    action: (value) => `_aliyun_codex_bridge_words '${value.kind === 'words' ? value.words.join(' ') : ''}'`,
+  },
   { fits: ({ kind }) => kind === 'file', action: () => '_aliyun_codex_bridge_files -f default' },
   { fits: ({ kind }) => kind === 'folder', action: () => '_aliyun_codex_bridge_files -d dirnames' },
 ];

@@ -1,11 +1,10 @@
 /** The completions of fish. */
-import { COMMANDS, isCommandName } from '../commands';
-import { listValueFlags, type Flag, type Scope, type Value } from './scopes';
+import { describeWord, listValueFlags, type Flag, type Scope, type Value } from './scopes';
 
 /** The whole script. */
 export function renderFish(scopes: readonly Scope[]): string {
   const words = scopes.flatMap(({ command, words: choices }) => choices.map((word) =>
-    renderLine(`__aliyun_codex_bridge_wants ${quoteScope(command)}`, `-a ${quote(word)}`, isCommandName(word) ? COMMANDS[word].summary : '')));
+    renderLine(`__aliyun_codex_bridge_wants ${quoteScope(command)}`, `-a ${quote(word)}`, describeWord(word))));
   const codex = scopes.filter(({ isCodex }) => isCodex).map(({ command }) =>
     renderLine(`__aliyun_codex_bridge_is ${quoteScope(command)}`, "-F -a '(__aliyun_codex_bridge_codex)'", ''));
   return SCRIPT

@@ -1,7 +1,7 @@
 /** What can be completed where, read from the tables of commands and options; every shell's script is rendered from it. */
 import type { ValueType } from '../../config/option';
 import { OPTIONS, OPTION_NAMES, type OptionName } from '../../config/options';
-import { COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, type CommandName } from '../commands';
+import { COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, isCommandName, type CommandName } from '../commands';
 import { HELP_PAGES } from '../help-pages';
 import type { OwnFlag } from '../own-flags';
 
@@ -35,6 +35,9 @@ export interface Scope {
 export function listScopes(): readonly Scope[] {
   return [findFirstScope(), ...COMMAND_NAMES.map(findScope)];
 }
+
+/** What a word of a scope means; empty for one that names no command. */
+export const describeWord = (word: string): string => (isCommandName(word) ? COMMANDS[word].summary : '');
 
 /** Every flag that takes a value, once; the same spelling means the same value in all scopes. */
 export function listValueFlags(scopes: readonly Scope[]): readonly (Flag & { readonly value: Value })[] {
@@ -83,17 +86,15 @@ function describeOwn({ flag, type, help }: OwnFlag): Flag {
 function describeOption(name: OptionName): readonly Flag[] {
   const { flags, type, help, secret } = OPTIONS[name];
   const given = flags.map((spelling): Flag => ({ spelling, help, ...describeValue(type, secret ?? false) }));
-  const negations = type.isSwitch ? flags.map((flag): Flag => ({ spelling: `--no-${flag.slice(2)}`, help: `Not: ${help}` })) : [];
-  return [...given, ...negations];
+  if (!type.isSwitch) return given;
+  return [...given, ...flags.map((flag): Flag => ({ spelling: `--no-${flag.slice(2)}`, help: `Not: ${help}` }))];
 }
 
 function describeValue(
-  { isSwitch, placeholder, words }: ValueType<unknown>,
+  { isSwitch, path, placeholder, words }: ValueType<unknown>,
   isSecret: boolean,
 ): Pick<Flag, 'placeholder' | 'value'> {
   if (isSwitch) return {};
   if (isSecret) return { placeholder, value: { kind: 'nothing' } };
-  return { placeholder, value: words === undefined ? { kind: PATHS[placeholder] ?? 'nothing' } : { kind: 'words', words } };
+  return { placeholder, value: words === undefined ? { kind: path ?? 'nothing' } : { kind: 'words', words } };
 }
-
-const PATHS: Readonly<Record<string, 'file' | 'folder'>> = { FILE: 'file', DIR: 'folder' };

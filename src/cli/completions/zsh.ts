@@ -1,11 +1,10 @@
 /** The completions of zsh. */
-import type { Flag, Scope, Value } from './scopes';
-import { COMMANDS, isCommandName } from '../commands';
+import { describeWord, type Flag, type Scope, type Value } from './scopes';
 
 /** The whole script. */
 export function renderZsh(scopes: readonly Scope[]): string {
   const [first, ...commands] = scopes;
-  const names = (first?.words ?? []).map((word) => `        ${quote(`${word}:${isCommandName(word) ? COMMANDS[word].summary : ''}`)}\n`);
+  const names = (first?.words ?? []).map((word) => `        ${quote(`${word}:${describeWord(word)}`)}\n`);
   return SCRIPT
     .replace('@OPTIONS@\n', () => (first?.flags ?? []).map((flag) => `    ${describeFlag(flag)} \\\n`).join(''))
     .replace('@COMMANDS@\n', () => names.join(''))

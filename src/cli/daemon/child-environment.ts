@@ -1,8 +1,6 @@
 /** The environment of a bridge in the background: its whole configuration, and none of its starter's own affairs. */
-import { OPTIONS, OPTION_NAMES, type OptionName } from '../../config/options';
-import type { ValueType } from '../../config/option';
-import { isSet, type Environment, type FlagTexts } from '../../config/resolve';
-import { file, folder } from '../../config/value-types';
+import { OPTIONS, OPTION_NAMES } from '../../config/options';
+import { findVariable, type Environment, type FlagTexts } from '../../config/resolve';
 
 export interface ChildEnvironmentOptions {
   /** They become variables: flags show in the process list, keys among them. */
@@ -27,16 +25,9 @@ export function createChildEnvironment(options: ChildEnvironmentOptions): Readon
     if (text !== undefined && !TIES.includes(name)) child[name] = text;
   }
   for (const name of OPTION_NAMES) {
-    const text = flags[name] ?? (isPath(name) ? findVariable(name, loaded) : undefined);
-    if (text !== undefined) child[OPTIONS[name].env[0]] = isPath(name) ? resolvePath(text) : text;
+    const { env: [variable], type } = OPTIONS[name];
+    const text = flags[name] ?? (type.path && findVariable(name, loaded));
+    if (text !== undefined) child[variable] = type.path ? resolvePath(text) : text;
   }
   return { ...child, ...fixed };
 }
-
-const isPath = (name: OptionName): boolean => {
-  const type: ValueType<unknown> = OPTIONS[name].type;
-  return type === file || type === folder;
-};
-
-const findVariable = (name: OptionName, env: Environment): string | undefined =>
-  OPTIONS[name].env.map((variable) => env[variable]).find(isSet);

@@ -33,7 +33,8 @@ export function createBackground({ stateFile, config, version, log }: Background
     announce(address) {
       const startedAt = new Date().toISOString();
       try {
-        writeRecord(stateFile, { name: SERVICE_NAME, pid, ...address, version, startedAt, logFile, upstream, drainTimeoutMs });
+        const facts = { version, startedAt, logFile, upstream, drainTimeoutMs };
+        writeRecord(stateFile, { name: SERVICE_NAME, pid, ...address, ...facts });
       } catch (error) {
         log.warn('status and stop will not find this bridge: its record cannot be written', { file: stateFile, error });
       }

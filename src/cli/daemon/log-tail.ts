@@ -1,5 +1,6 @@
 /** The last lines of a log file, and of the one that was set aside before it. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { codeOf } from '../../base/thrown';
 
 const BLOCK = 65_536;
 
@@ -59,7 +60,7 @@ function openIfThere(path: string): number | undefined {
   try {
     return openSync(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

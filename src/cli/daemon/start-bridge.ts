@@ -1,9 +1,10 @@
 /** Starts a bridge in the background and waits until it listens. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isRecord } from '../../base/json';
 import { asNumber, asRecord, asText } from '../../base/narrow';
+import { messageOf } from '../../base/thrown';
 import { OPTIONS } from '../../config/options';
 import { isSet, type Environment, type FlagTexts } from '../../config/resolve';
 import type { Listening } from '../../server/create-server';
@@ -12,6 +13,7 @@ import { loadEnvironment } from '../load-config';
 import { SERVE_FLAGS } from '../own-flag-rows';
 import type { Places } from '../places';
 import { STATE_FILE_VARIABLE } from '../run-server';
+import { PROGRAM } from '../version';
 import { createChildEnvironment } from './child-environment';
 import { findFreePort } from './free-port';
 import { readTail } from './log-tail';
@@ -35,9 +37,6 @@ export type StartedBridge =
   | { readonly ok: true; readonly host: string; readonly port: number; readonly pid: number; readonly logFile: string }
   | { readonly ok: false; readonly problem: string };
 
-/** Two folders up from the folder of commands in `src` and in `dist` alike. */
-const PROGRAM = join(__dirname, '..', '..', '..', 'bin', 'aliyun-codex-bridge.js');
-
 const LIMIT_MS = 15_000;
 
 /** Somebody else may take the free port before the bridge does. */
@@ -60,13 +59,15 @@ export async function startBridge(options: StartOptions): Promise<StartedBridge>
       if (outcome.ok || outcome.code !== EXIT.failed) break;
     }
   } catch (error) {
-    return { ok: false, problem: `The bridge cannot start: ${error instanceof Error ? error.message : String(error)}.` };
+    return { ok: false, problem: `The bridge cannot start: ${messageOf(error)}.` };
   }
   return outcome;
 }
 
 /** @property code the exit code of a bridge that ended by itself */
-type Outcome = Extract<StartedBridge, { ok: true }> | { readonly ok: false; readonly problem: string; readonly code?: number };
+type Outcome =
+  | Extract<StartedBridge, { ok: true }>
+  | (Extract<StartedBridge, { ok: false }> & { readonly code?: number });
 
 async function startOn(port: number, options: StartOptions): Promise<Outcome> {
   const { host, places, stopWhenUnused } = options;
@@ -82,7 +83,8 @@ async function startOn(port: number, options: StartOptions): Promise<Outcome> {
     [OPTIONS.logFile.env[0]]: logFile,
     [STATE_FILE_VARIABLE]: stateFileOf(places.state, port),
   };
-  const child = spawn(process.execPath, [PROGRAM, 'serve', ...(stopWhenUnused ? [SERVE_FLAGS.stopWhenUnused.flag] : [])], {
+  const words = ['serve', ...(stopWhenUnused ? [SERVE_FLAGS.stopWhenUnused.flag] : [])];
+  const child = spawn(process.execPath, [PROGRAM, ...words], {
     // Not the folder of the starter: it could not be removed or unmounted as long as the bridge runs. Nor the home folder:
     // it may be none, or closed to this user.
     cwd: places.state,
@@ -94,8 +96,8 @@ async function startOn(port: number, options: StartOptions): Promise<Outcome> {
   closeSync(log);
   const end = await untilListening(child, options.limitMs ?? LIMIT_MS);
   if (end.kind === 'listening') return { ok: true, ...end.address, pid: child.pid ?? 0, logFile };
-  const words = readTail(logFile, LAST_WORDS, { from: size }).map((line) => `\n  ${line}`).join('');
-  const problem = `The bridge did not start: ${end.reason}.${words === '' ? '' : ` It said:${words}`}`;
+  const said = readTail(logFile, LAST_WORDS, { from: size }).map((line) => `\n  ${line}`).join('');
+  const problem = `The bridge did not start: ${end.reason}.${said === '' ? '' : ` It said:${said}`}`;
   return { ok: false, problem, ...(end.code !== undefined && { code: end.code }) };
 }
 

@@ -1,9 +1,11 @@
 /** The files by which a bridge in the background is found again: who runs on which port, and its log. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isRecord, parseJsonObject } from '../../base/json';
 import { asNumber, asText } from '../../base/narrow';
+import { attempt } from '../../base/thrown';
 import { SERVICE_NAME } from '../../server/handlers/health';
+import { replaceFile } from '../../store/replace-file';
 
 /**
  * What a bridge in the background writes about itself when it listens, and removes when it ends. One that was killed
@@ -28,17 +30,10 @@ export const stateFileOf = (folder: string, port: number): string => join(folder
 /** Where the log goes when the user names no file. */
 export const logFileOf = (folder: string, port: number): string => join(folder, `bridge-${port}.log`);
 
-/** A reader sees the whole record or none. @throws what the file system throws */
+/** Makes the folder where it is missing. @throws what the file system throws */
 export function writeRecord(file: string, record: BridgeRecord): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.${process.pid}.tmp`;
-  try {
-    writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
-    renameSync(draft, file);
-  } catch (error) {
-    attempt(() => rmSync(draft, { force: true }));
-    throw error;
-  }
+  replaceFile(file, `${JSON.stringify(record, null, 2)}\n`, 0o600);
 }
 
 /** The record in `file`; `undefined` when there is none, or nothing that can be read as one. */
@@ -71,11 +66,3 @@ export function removeRecord(file: string, pid: number): void {
 }
 
 const readText = (file: string): string => attempt(() => readFileSync(file, 'utf8')) ?? '';
-
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch {
-    return undefined;
-  }
-}

@@ -36,14 +36,14 @@ export interface OtherBridge {
   readonly logFile: string;
 }
 
-const PROBE_MS = 2_000;
-
-const STATES = { free: 'stopped', bridge: 'running', stranger: 'stranger' } as const satisfies Record<PortState['kind'], Status['state']>;
+const STATES: Readonly<Record<PortState['kind'], Status['state']>> = {
+  free: 'stopped', bridge: 'running', stranger: 'stranger',
+};
 
 /** Asks every bridge that may run. */
 export async function findStatus({ host, port, places, record }: Target): Promise<Status> {
   const records = listRecords(places.state).filter((other) => other.port !== port);
-  const [state, ...others] = await Promise.all([probePort({ host, port, timeoutMs: PROBE_MS }), ...records.map(findOther)]);
+  const [state, ...others] = await Promise.all([probePort({ host, port }), ...records.map(findOther)]);
   const health = state.kind === 'bridge' ? state.health : undefined;
   const background = health !== undefined && record?.pid === health.pid;
   return {
@@ -66,8 +66,9 @@ export async function findStatus({ host, port, places, record }: Target): Promis
 
 /** A record without its bridge is one of a process that was killed. */
 async function findOther({ host, port, pid, logFile }: BridgeRecord): Promise<readonly OtherBridge[]> {
-  const state = await probePort({ host, port, timeoutMs: PROBE_MS });
+  const state = await probePort({ host, port });
   if (state.kind !== 'bridge' || state.health.pid !== pid) return [];
   const { version, upstream } = state.health;
-  return [{ url: renderBase({ host, port }), port, pid, version: version ?? null, upstream: upstream ?? null, logFile }];
+  const url = renderBase({ host, port });
+  return [{ url, port, pid, version: version ?? null, upstream: upstream ?? null, logFile }];
 }

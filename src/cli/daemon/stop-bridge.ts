@@ -1,5 +1,6 @@
 /** Ends a bridge in the background and waits until it is gone. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { codeOf } from '../../base/thrown';
 import { probePort } from '../ask-health';
 import { createLaunch } from '../launch-connection';
 
@@ -29,7 +30,7 @@ export async function stopBridge({ host, port, pid, limitMs }: StopOptions): Pro
     process.kill(pid, 'SIGTERM');
   } catch (error) {
     launch?.close();
-    return isCode(error, 'ESRCH') ? 'ended' : 'not permitted';
+    return codeOf(error) === 'ESRCH' ? 'ended' : 'not permitted';
   }
   if (launch === undefined) return (await untilGone(pid, limitMs)) ? 'ended' : 'still running';
   const patience = new AbortController();
@@ -59,8 +60,6 @@ export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    return !isCode(error, 'ESRCH');
+    return codeOf(error) !== 'ESRCH';
   }
 }
-
-const isCode = (error: unknown, code: string): boolean => error instanceof Error && 'code' in error && error.code === code;

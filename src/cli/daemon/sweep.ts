@@ -1,6 +1,7 @@
 /** Removes what bridges on free ports leave behind: each has a port of its own, and so a log of its own. */
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { attempt } from '../../base/thrown';
 import { OPTIONS } from '../../config/options';
 import { readRecord, stateFileOf } from './state-file';
 
@@ -23,13 +24,5 @@ export function sweep(folder: string, now: number): void {
     attempt(() => {
       if (now - statSync(path).mtimeMs > OLD_MS) rmSync(path);
     });
-  }
-}
-
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch {
-    return undefined;
   }
 }

@@ -3,8 +3,7 @@ import { OPTIONS, type Config } from '../../config/options';
 import type { Origins } from '../../config/resolve';
 import { reachableHost } from '../ask-health';
 import type { CommandContext } from '../command';
-import { loadConfig } from '../load-config';
-import { reportMistakes } from '../mistakes';
+import { requireConfig } from '../load-config';
 import { findPlaces, thisMachine, type Places } from '../places';
 import { renderUrl } from '../start-up-line';
 import { readRecord, stateFileOf, type BridgeRecord } from './state-file';
@@ -22,17 +21,12 @@ export interface Target {
 }
 
 /** The target, or the exit code after the mistakes were told. */
-export function findTarget({ flags, mistakes, env, io }: CommandContext): Target | number {
-  const resolved = loadConfig(flags, env);
-  const isVague = resolved.ok && resolved.config.port === 0;
-  const all = [
-    ...mistakes,
-    ...(resolved.ok ? [] : resolved.mistakes),
-    ...(isVague ? ['Port 0 stands for a free one: name the port that the bridge has, as status lists it.'] : []),
-  ];
-  if (!resolved.ok || all.length > 0) return reportMistakes(all, io);
+export function findTarget(context: CommandContext): Target | number {
+  const resolved = requireConfig(context, ({ port }) =>
+    (port === 0 ? ['Port 0 stands for a free one: name the port that the bridge has, as status lists it.'] : []));
+  if (typeof resolved === 'number') return resolved;
   const { config, origins } = resolved;
-  const places = findPlaces(thisMachine(env), config.stateDir);
+  const places = findPlaces(thisMachine(context.env), config.stateDir);
   const stateFile = stateFileOf(places.state, config.port);
   const record = readRecord(stateFile);
   const host = origins.host.kind === 'default' ? (record?.host ?? config.host) : config.host;

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import type { JsonObject, UnknownRecord } from '../../base/json';
 import { asText } from '../../base/narrow';
+import { messageOf } from '../../base/thrown';
 
 export interface DemoTool {
   readonly name: string;
@@ -36,7 +37,7 @@ export const LIST_FILES: DemoTool = {
       const entries = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
       return describeEntries(entries.map((entry) => `${shorten(entry.name)}${entry.isDirectory() ? '/' : ''}`).sort());
     } catch (error) {
-      return `cannot list it, ${error instanceof Error ? error.message : String(error)}`;
+      return `cannot list it, ${messageOf(error)}`;
     }
   },
 };

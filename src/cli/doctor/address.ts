@@ -1,4 +1,6 @@
-/** What is often wrong with a base URL, told from the URL alone. */
+/** Addresses: what is often wrong with a base URL, and what a URL says of host and port. */
+import { asText } from '../../base/narrow';
+import { attempt } from '../../base/thrown';
 import type { Provider } from '../../providers/provider';
 import { failure, warning, type Finding } from './finding';
 
@@ -48,7 +50,13 @@ const NEARBY: readonly RegExp[] = [
 ];
 
 /** Whether a host is this machine or one beside it. */
-export const isNearby = (host: string): boolean => NEARBY.some((pattern) => pattern.test(host));
+const isNearby = (host: string): boolean => NEARBY.some((pattern) => pattern.test(host));
 
 /** Whether a host is this machine itself. */
 export const isLoopback = (host: string): boolean => /^(127\.[\d.]+|localhost|\[?::1\]?)$/i.test(host);
+
+/** The URL in a field of a file; undefined for what is none. */
+export const readUrl = (address: unknown): URL | undefined => attempt(() => new URL(asText(address) ?? ''));
+
+/** The port of a URL, also where it is the usual one. */
+export const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === 'https:' ? 443 : 80);

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { UnknownRecord } from '../../base/json';
 import { asRecord, asText } from '../../base/narrow';
+import { codeOf, messageOf } from '../../base/thrown';
+import { isBefore } from '../../base/version';
 import { PROVIDER_ID } from '../../codex/config-toml';
 import { parseToml } from '../../codex/toml/parse-toml';
-import { isBefore } from '../launch/codex-version';
-import { isLoopback } from './address';
+import { isLoopback, portOf, readUrl } from './address';
 import type { Examination } from './examination';
 
 export type CodexConfig =
@@ -59,8 +60,8 @@ export async function readCodexConfig(examination: Examination): Promise<CodexCo
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { kind: 'absent', path };
-    return { kind: 'unreadable', path, problem: error instanceof Error ? error.message : String(error) };
+    if (codeOf(error) === 'ENOENT') return { kind: 'absent', path };
+    return { kind: 'unreadable', path, problem: messageOf(error) };
   }
   const parsed = parseToml(text);
   if (!parsed.ok) {
@@ -110,15 +111,3 @@ async function leadsToBridge(address: unknown, { setup, askPort }: Examination):
   const port = portOf(url);
   return port === setup?.config.port || (await askPort(port)).kind === 'bridge';
 }
-
-/** Undefined for what is no URL. */
-export function readUrl(address: unknown): URL | undefined {
-  try {
-    return new URL(asText(address) ?? '');
-  } catch {
-    return undefined;
-  }
-}
-
-/** The port of a URL, also where it is the usual one. */
-export const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === 'https:' ? 443 : 80);

@@ -1,7 +1,6 @@
 /** The Codex that is installed. */
 import { askCodexVersion } from '../launch/codex-version';
-import { findProgram } from '../launch/find-program';
-import { isProgram } from '../launch/is-program';
+import { findCodexProgram } from '../launch/find-codex-program';
 import type { Examination } from './examination';
 
 export type FoundCodex =
@@ -10,11 +9,9 @@ export type FoundCodex =
   | { readonly kind: 'found'; readonly name: string; readonly path: string; readonly version: string | undefined };
 
 /** @param name a name to look for on the PATH, or a path */
-export async function findCodex(name: string, { processEnv: env, world: { platform } }: Examination): Promise<FoundCodex> {
-  const program = findProgram(name, { env, platform, isProgram, node: process.execPath });
+export async function findCodex(name: string, { processEnv, world }: Examination): Promise<FoundCodex> {
+  const program = findCodexProgram(name, processEnv, world.platform);
   if (!program) return { kind: 'missing', name };
-  const path = program.words[0] ?? program.command;
-  // A program that cannot be started at all is found, and says nothing.
-  const version = await askCodexVersion(program, env).catch(() => undefined);
-  return { kind: 'found', name, path, version };
+  const version = await askCodexVersion(program, processEnv);
+  return { kind: 'found', name, path: program.words[0] ?? program.command, version };
 }

@@ -3,6 +3,7 @@ import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectSecure, TLSSocket } from 'node:tls';
 import type { BridgeError } from '../../errors/bridge-error';
 import { classifyNetworkError } from '../../errors/network-error';
+import { portOf } from './address';
 
 export type Connection =
   | { readonly ok: true; readonly ms: number; /** Where TLS was spoken. */ readonly tls?: TlsFacts }
@@ -22,7 +23,7 @@ export function tryConnection(url: URL, timeoutMs: number): Promise<Connection> 
   return new Promise((resolve) => {
     const isSecure = url.protocol === 'https:';
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    const port = Number(url.port) || (isSecure ? 443 : 80);
+    const port = portOf(url);
     // A server name must not be an address (RFC 6066, section 3).
     const servername = /^[\d.]+$|:/.test(host) ? '' : host;
     const socket: Socket = isSecure ? connectSecure({ host, port, servername }) : connectPlain({ host, port });

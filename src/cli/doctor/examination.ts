@@ -66,15 +66,13 @@ export interface Occasion {
 }
 
 /** The machine as it is. */
-export const REAL_WORLD: World = {
+const REAL_WORLD: World = {
   platform: process.platform,
   arch: process.arch,
   nodeVersion: process.versions.node,
   now: Date.now,
   lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
 };
-
-const PORT_PATIENCE_MS = 2_000;
 
 /** Reads the configuration; everything else is asked for when a check wants it. */
 export function createExamination({ flags, env: processEnv, codexName, version, world: replaced }: Occasion): Examination {
@@ -91,7 +89,7 @@ export function createExamination({ flags, env: processEnv, codexName, version, 
     places: findPlaces({ ...thisMachine(processEnv), platform: world.platform }, setup?.config.stateDir),
     askPort(port) {
       const host = setup?.config.host ?? LOOPBACK;
-      const state = states.get(port) ?? probePort({ host, port, timeoutMs: PORT_PATIENCE_MS });
+      const state = states.get(port) ?? probePort({ host, port });
       states.set(port, state);
       return state;
     },

@@ -1,5 +1,6 @@
 /** The findings as text for people, piece by piece as they come, and as JSON for programs. */
 import { WIDTH, type Look, type Style } from '../look';
+import { wrapWords } from '../wrap';
 import { GROUPS, type Check, type Group } from './check';
 import type { Level } from './finding';
 import type { Result } from './run-checks';
@@ -70,21 +71,7 @@ function renderRow(level: Level, [head = '', ...rest]: readonly string[], look: 
 
 /** Lines of at most `width` letters, cut between words. A line that begins with a space stays as it is. */
 function wrap(text: string, width: number): readonly string[] {
-  return text.split('\n').flatMap((paragraph) => (paragraph.startsWith(' ') ? [paragraph] : wrapLine(paragraph, width)));
-}
-
-function wrapLine(paragraph: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of paragraph.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
-    }
-  }
-  return [...lines, line];
+  return text.split('\n').flatMap((paragraph) => (paragraph.startsWith(' ') ? [paragraph] : wrapWords(paragraph, width)));
 }
 
 /** What stands above the checks: what they will cost. */

@@ -1,4 +1,5 @@
 /** Runs the table: in its order, each check in its time, and none of those whose ground is gone. */
+import { messageOf } from '../../base/thrown';
 import { createRedactor } from '../../observe/redact';
 import type { Check } from './check';
 import type { Examination } from './examination';
@@ -58,7 +59,7 @@ async function runInTime({ title, limitMs = LIMIT_MS, run }: Check, examination:
   try {
     return await Promise.race([run(examination), late]);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return failure(`the check itself broke: ${reason}`, `Please report this with the name of the check, "${title}".`);
   } finally {
     clearTimeout(timer);

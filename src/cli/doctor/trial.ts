@@ -1,6 +1,7 @@
 /** The one turn that costs a request: the bridge's own way to the provider, with a question that a tool answers. */
 import { isRecord, parseJsonObject, type UnknownRecord } from '../../base/json';
 import { asArray, asNumber, asRecord, asText } from '../../base/narrow';
+import { messageOf } from '../../base/thrown';
 import type { Caller } from '../../bridge/bridge';
 import { createBridge } from '../../bridge/create-bridge';
 import { BridgeError } from '../../errors/bridge-error';
@@ -43,7 +44,8 @@ export async function runTrial(examination: Examination, sent: () => void): Prom
   const timer = setTimeout(() => limit.abort(late), TRIAL_MS);
   const authorization = await findAuthorization(setup, examination);
   const headers = { 'user-agent': userAgent };
-  const caller: Caller = { client: 'codex', userAgent, headers, abort: limit.signal, ...(authorization !== undefined && { authorization }) };
+  const key = authorization === undefined ? {} : { authorization };
+  const caller: Caller = { client: 'codex', userAgent, headers, abort: limit.signal, ...key };
   try {
     const bridge = createTrialBridge(setup, examination, heard, sent);
     const turn = await bridge.start('responses', renderQuestion(model, effort), caller);
@@ -57,7 +59,9 @@ export async function runTrial(examination: Examination, sent: () => void): Prom
 }
 
 /** What Codex would send, where the bridge passes that on; undefined when there is no such key here. */
-export async function findAuthorization({ config }: Setup, { processEnv, readCodexConfig }: Examination): Promise<string | undefined> {
+export async function findAuthorization(
+  { config }: Setup, { processEnv, readCodexConfig }: Examination,
+): Promise<string | undefined> {
   if (config.forceEnvAuth) return undefined;
   const codex = await readCodexConfig();
   const variable = codex.kind === 'read' && codex.usesBridge ? asText(codex.provider?.['env_key']) : undefined;
@@ -66,7 +70,7 @@ export async function findAuthorization({ config }: Setup, { processEnv, readCod
 }
 
 const toBridgeError = (error: unknown): BridgeError =>
-  (error instanceof BridgeError ? error : new BridgeError('internal', error instanceof Error ? error.message : String(error)));
+  (error instanceof BridgeError ? error : new BridgeError('internal', messageOf(error)));
 
 /** The bridge as it runs, but for what would ask the provider a second time, or write files. */
 function createTrialBridge({ config }: Setup, { env }: Examination, heard: Heard, sent: () => void) {

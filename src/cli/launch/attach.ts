@@ -1,4 +1,5 @@
 /** A bridge for a Codex that is about to start: the one that runs, or a new one. */
+import { messageOf } from '../../base/thrown';
 import type { Config } from '../../config/options';
 import type { Environment, FlagTexts } from '../../config/resolve';
 import { probePort, reachableHost } from '../ask-health';
@@ -45,8 +46,6 @@ type Found = Target | NotAttached | 'look again';
 /** A bridge may end, and another launch may begin one, between the look at the port and the connection. */
 const TRIES = 5;
 
-const PATIENCE_MS = 2_000;
-
 /** Finds or starts a bridge and holds it by a launch connection. */
 export async function attach(options: AttachOptions): Promise<Attached | NotAttached> {
   let problem = 'it ended again and again while Codex was to be connected';
@@ -59,7 +58,7 @@ export async function attach(options: AttachOptions): Promise<Attached | NotAtta
       const launch = await createLaunch({ host, port });
       return { ok: true, host, port, launch, notes };
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      problem = messageOf(error);
     }
   }
   return { ok: false, problem: `Cannot use the bridge: ${problem}.` };
@@ -69,15 +68,18 @@ async function findBridge(options: AttachOptions): Promise<Found> {
   const { config, version, isTold = false } = options;
   const { host, port } = config;
   if (port === 0) return begin(options, 0, []);
-  const state = await probePort({ host, port, timeoutMs: PATIENCE_MS });
+  const state = await probePort({ host, port });
   if (state.kind === 'free') return begin(options, port, []);
   if (state.kind === 'stranger') {
-    return isTold ? 'look again' : begin(options, 0, [`Port ${port} belongs to another program: the bridge took a free one.`]);
+    if (isTold) return 'look again';
+    return begin(options, 0, [`Port ${port} belongs to another program: the bridge took a free one.`]);
   }
   const { health } = state;
   const { upstream = 'a provider it does not name', version: running = '(unknown)' } = health;
   if (upstream !== config.aiBaseUrl && !isTold) {
-    return begin(options, 0, [`The bridge on port ${port} asks ${upstream}: this one, for ${config.aiBaseUrl}, took a free port.`]);
+    return begin(options, 0, [
+      `The bridge on port ${port} asks ${upstream}: this one, for ${config.aiBaseUrl}, took a free port.`,
+    ]);
   }
   const isOther = running !== version;
   const advice = 'aliyun-codex-bridge stop ends it, and the next start is the new one';
@@ -88,10 +90,12 @@ async function findBridge(options: AttachOptions): Promise<Found> {
   };
 }
 
-async function begin({ flags, env, places, config, obstacle }: AttachOptions, port: number, notes: readonly string[]): Promise<Found> {
+async function begin(
+  { flags, env, places, config, obstacle }: AttachOptions, port: number, notes: readonly string[],
+): Promise<Found> {
   if (obstacle !== undefined) return { ok: false, problem: obstacle };
   const started = await startBridge({ flags, env, places, host: config.host, port, stopWhenUnused: true });
   if (started.ok) return { host: reachableHost(started.host), port: started.port, notes };
-  const isTaken = port !== 0 && (await probePort({ host: config.host, port, timeoutMs: PATIENCE_MS })).kind !== 'free';
+  const isTaken = port !== 0 && (await probePort({ host: config.host, port })).kind !== 'free';
   return isTaken ? 'look again' : { ok: false, problem: started.problem };
 }

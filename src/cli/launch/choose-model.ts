@@ -1,4 +1,6 @@
 /** Which model Codex begins with. */
+import { asText } from '../../base/narrow';
+import { parseToml } from '../../codex/toml/parse-toml';
 
 export interface Choice {
   /** `--default-model`. */
@@ -16,4 +18,10 @@ export interface Choice {
 export function chooseModel({ wanted, configured, offered }: Choice): string | undefined {
   if (wanted !== undefined) return wanted;
   return offered.find((model) => model === configured) ?? offered[0];
+}
+
+/** The model that `config` names, the text of a config.toml. */
+export function findConfiguredModel(config: string): string | undefined {
+  const parsed = parseToml(config);
+  return parsed.ok ? asText(parsed.value['model']) : undefined;
 }

@@ -9,27 +9,17 @@ export const OLDEST_CODEX = '0.99.0';
 
 const PATIENCE_MS = 10_000;
 
-/** Asks `codex --version`; `undefined` when it does not say. */
-export function askCodexVersion(program: Program, env: Environment): Promise<string | undefined> {
+/** Asks `codex --version`; `undefined` when it does not say, or cannot be started at all. Never rejects. */
+export async function askCodexVersion(program: Program, env: Environment): Promise<string | undefined> {
   const { command, args, options } = toSpawn(program, ['--version']);
-  return new Promise((resolve) => {
-    execFile(command, args, { ...options, env, timeout: PATIENCE_MS, killSignal: 'SIGKILL', windowsHide: true }, (error, stdout) => {
-      resolve(error === null ? readCodexVersion(stdout) : undefined);
-    });
+  const limits = { timeout: PATIENCE_MS, killSignal: 'SIGKILL', windowsHide: true } as const;
+  const output = new Promise<string>((resolve, reject) => {
+    execFile(command, args, { ...options, ...limits, env }, (error, text) => (error ? reject(error) : resolve(text)));
   });
+  return output.then(readCodexVersion, () => undefined);
 }
 
 /** `codex-cli 0.169.0` is what 0.80 to 0.169 print. */
 export function readCodexVersion(text: string): string | undefined {
   return /^codex\S* (\d+\.\d+\.\d+)/m.exec(text)?.[1];
-}
-
-/** Whether `version` comes before `limit`; both are `major.minor.patch`. */
-export function isBefore(version: string, limit: string): boolean {
-  const [left, right] = [version.split('.').map(Number), limit.split('.').map(Number)];
-  for (const [index, number] of left.entries()) {
-    const other = right[index] ?? 0;
-    if (number !== other) return number < other;
-  }
-  return false;
 }

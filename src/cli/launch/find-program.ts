@@ -28,7 +28,7 @@ export function findProgram(name: string, search: Search): Program | undefined {
 function listCandidates(name: string, { env, platform }: Search): readonly string[] {
   const isWindows = platform === 'win32';
   const { delimiter, join } = isWindows ? win32 : posix;
-  const endings = isWindows ? ['', ...(env['PATHEXT'] || '.COM;.EXE;.BAT;.CMD').split(';').map((ending) => ending.toLowerCase())] : [''];
+  const endings = isWindows ? ['', ...(env['PATHEXT'] || '.COM;.EXE;.BAT;.CMD').toLowerCase().split(';')] : [''];
   const isPath = name.includes('/') || (isWindows && name.includes('\\'));
   const path = env['PATH'] ?? env['Path'] ?? '';
   // Windows takes the quotes around a folder for no part of it.

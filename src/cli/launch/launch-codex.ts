@@ -2,23 +2,23 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
+import { codeOf, messageOf } from '../../base/thrown';
+import { isBefore } from '../../base/version';
 import { renderOverrides } from '../../codex/config-toml';
-import { parseToml } from '../../codex/toml/parse-toml';
-import { asText } from '../../base/narrow';
 import type { ResolvedConfig, Environment, FlagTexts } from '../../config/resolve';
 import { LAUNCH_HEADER } from '../../server/use-watch';
 import type { CommandIo } from '../command';
+import { renderBase } from '../daemon/target';
 import { describeMissingKey } from '../missing-key';
 import { findPlaces, thisMachine, type Places } from '../places';
-import { renderUrl } from '../start-up-line';
 import { readVersion } from '../version';
 import { attach, type Attached } from './attach';
-import { chooseModel } from './choose-model';
-import { askCodexVersion, isBefore, OLDEST_CODEX } from './codex-version';
+import { chooseModel, findConfiguredModel } from './choose-model';
+import { askCodexVersion, OLDEST_CODEX } from './codex-version';
 import { fetchCatalogue } from './fetch-catalogue';
-import { findProgram, type Program } from './find-program';
+import { findCodexProgram } from './find-codex-program';
+import type { Program } from './find-program';
 import { holdBridge } from './hold-bridge';
-import { isProgram } from './is-program';
 import { exceptLoopback } from './loopback';
 import { needsBridge } from './needs-bridge';
 import { passSignals, runChild } from './run-child';
@@ -38,24 +38,28 @@ export type Outcome =
   | { readonly ok: true; readonly code: number }
   | { readonly ok: false; readonly problem: string; readonly code?: number };
 
-/** What a shell answers for a command that it cannot find, or not start (POSIX, Shell Command Language, section 2.8.2). */
+/** What a shell answers for a command that it cannot find, or not start (POSIX, Shell Command Language, 2.8.2). */
 const NOT_FOUND = 127;
 const NOT_STARTED = 126;
 
 /** Resolves when Codex has ended. */
 export async function launchCodex(job: LaunchJob): Promise<Outcome> {
   const { name, words, env } = job;
-  const program = findProgram(name, { env, platform: process.platform, isProgram, node: process.execPath });
+  const program = findCodexProgram(name, env);
   if (program === undefined) return { ok: false, code: NOT_FOUND, problem: describeMissing(name) };
   if (!needsBridge(words)) return runToEnd(program, words, env);
-  const places = findPlaces(thisMachine(env), job.resolved.config.stateDir);
   const { config } = job.resolved;
-  const options = { config, flags: job.flags, env, places, version: readVersion(), obstacle: describeMissingKey(job.resolved) };
-  const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env).catch(() => undefined), attach(options)]);
+  const places = findPlaces(thisMachine(env), config.stateDir);
+  const obstacle = describeMissingKey(job.resolved);
+  const options = { config, flags: job.flags, env, places, version: readVersion(), obstacle };
+  const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env), attach(options)]);
   if (!attached.ok) return attached;
-  const release = holdBridge(attached, () => attach({ ...options, config: { ...config, port: attached.port }, isTold: true }));
+  const told = { ...options, config: { ...config, port: attached.port }, isTold: true };
+  const release = holdBridge(attached, () => attach(told));
   try {
-    if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return { ok: false, problem: describeOld(codexVersion) };
+    if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) {
+      return { ok: false, problem: describeOld(codexVersion) };
+    }
     const overrides = await describeBridge(job, attached, places, codexVersion);
     return await runToEnd(program, [...overrides, ...words], exceptLoopback(env));
   } finally {
@@ -64,27 +68,27 @@ export async function launchCodex(job: LaunchJob): Promise<Outcome> {
 }
 
 /** Words for Codex in front of the user's, which win. */
-async function describeBridge({ resolved, io }: LaunchJob, attached: Attached, places: Places, codexVersion: string | undefined): Promise<readonly string[]> {
-  const { config } = resolved;
+async function describeBridge(
+  { resolved: { config }, io }: LaunchJob, attached: Attached, places: Places, codexVersion: string | undefined,
+): Promise<readonly string[]> {
   const { models, file, problem } = await fetchCatalogue({ ...attached, places, codexVersion });
-  const model = chooseModel({ wanted: config.defaultModel, configured: await readConfiguredModel(places.codexHome), offered: models });
+  const configured = await readConfiguredModel(places.codexHome);
+  const model = chooseModel({ wanted: config.defaultModel, configured, offered: models });
   const notes = [...attached.notes];
   if (problem !== undefined) notes.push(`Codex gets no model catalogue, it could not be written: ${problem}.`);
-  if (model === undefined) notes.push('No model is known for this provider: name one with -m behind codex, or with --default-model before it.');
+  if (model === undefined) notes.push(NO_MODEL);
   for (const note of notes) io.error(`aliyun-codex-bridge: ${note}\n`);
   return renderOverrides({
     model,
     catalogFile: file,
-    baseUrl: `${renderUrl(attached)}/v1`,
+    baseUrl: renderBase(attached),
     headers: { [LAUNCH_HEADER]: '1' },
     ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }),
   });
 }
 
 async function readConfiguredModel(codexHome: string): Promise<string | undefined> {
-  const text = await readFile(join(codexHome, 'config.toml'), 'utf8').catch(() => '');
-  const parsed = parseToml(text);
-  return parsed.ok ? asText(parsed.value['model']) : undefined;
+  return findConfiguredModel(await readFile(join(codexHome, 'config.toml'), 'utf8').catch(() => ''));
 }
 
 async function runToEnd(program: Program, words: readonly string[], env: Environment): Promise<Outcome> {
@@ -93,12 +97,21 @@ async function runToEnd(program: Program, words: readonly string[], env: Environ
     const hadTerminal = hasTerminal();
     const forget = passSignals(child, hadTerminal);
     const code = await child.ended.finally(forget);
-    // Node aborts when it ends by itself and cannot reset a terminal that is closed (`ResetStdio` in node.cc).
-    if (hadTerminal && !hasTerminal()) process.kill(process.pid, 'SIGHUP');
+    if (hadTerminal && !hasTerminal()) await hangUp();
     return { ok: true, code };
   } catch (error) {
-    return { ok: false, code: NOT_STARTED, problem: `Cannot run ${program.words[0] ?? program.command} as Codex: ${explainStart(error)}.` };
+    const path = program.words[0] ?? program.command;
+    return { ok: false, code: NOT_STARTED, problem: `Cannot run ${path} as Codex: ${explainStart(error)}.` };
   }
+}
+
+/** How long the signal may take to arrive; a process that ignores it (`nohup`) goes on. */
+const HANG_UP_MS = 1_000;
+
+/** Ends this process as its terminal would: Node aborts when it cannot reset a terminal that is closed (`ResetStdio` in node.cc). */
+async function hangUp(): Promise<void> {
+  process.kill(process.pid, 'SIGHUP');
+  await new Promise((resolve) => setTimeout(resolve, HANG_UP_MS));
 }
 
 /**
@@ -107,16 +120,21 @@ async function runToEnd(program: Program, words: readonly string[], env: Environ
  */
 const hasTerminal = (): boolean => [0, 1, 2].some((end) => isatty(end));
 
-/** The system says of a file that is there, but whose first line (#!) or loader leads nowhere, that there is no such file. */
+/** Of a file whose first line (#!) or loader leads nowhere the system says that it is not there. */
 function explainStart(error: unknown): string {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'the interpreter or the loader that it needs is missing';
-  return error instanceof Error ? error.message : String(error);
+  return codeOf(error) === 'ENOENT' ? 'the interpreter or the loader that it needs is missing' : messageOf(error);
 }
+
+const NO_MODEL =
+  'No model is known for this provider: name one with -m behind codex, or with --default-model before it.';
 
 const INSTALL = 'Install it with: npm install -g @openai/codex';
 
-const describeMissing = (name: string): string =>
-  name === 'codex' ? `There is no codex on the PATH. ${INSTALL}` : `Cannot run ${name} as Codex: there is no such program. ${INSTALL}`;
+function describeMissing(name: string): string {
+  const isNamed = name !== 'codex';
+  const problem = isNamed ? `Cannot run ${name} as Codex: there is no such program` : 'There is no codex on the PATH';
+  return `${problem}. ${INSTALL}`;
+}
 
 const describeOld = (version: string): string =>
   `Codex ${version} is too old for the bridge, which works from ${OLDEST_CODEX} on. ${INSTALL}@latest`;

@@ -15,8 +15,11 @@ interface Spawn {
 export function toSpawn(program: Program, words: readonly string[]): Spawn {
   const args = [...program.words, ...words];
   if (program.isScript === undefined) return { command: program.command, args, options: {} };
-  const interpreter = process.env['ComSpec'] || 'cmd.exe';
-  return { command: interpreter, args: renderCmdArguments(program.command, args), options: { windowsVerbatimArguments: true } };
+  return {
+    command: process.env['ComSpec'] || 'cmd.exe',
+    args: renderCmdArguments(program.command, args),
+    options: { windowsVerbatimArguments: true },
+  };
 }
 
 /** A child that was started: how it can be told of signals, and how it ends. */
@@ -53,7 +56,8 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
  * child at once, or throw (SIGHUP before Node 20).
  */
 export function passSignals(child: Child, hasTerminal: boolean, platform: NodeJS.Platform = process.platform): () => void {
-  const reachesChild = (signal: NodeJS.Signals): boolean => platform === 'win32' || (hasTerminal && FROM_TERMINAL.includes(signal));
+  const reachesChild = (signal: NodeJS.Signals): boolean =>
+    platform === 'win32' || (hasTerminal && FROM_TERMINAL.includes(signal));
   const pass = (signal: NodeJS.Signals): void => {
     if (!reachesChild(signal)) child.kill(signal);
   };

@@ -1,6 +1,6 @@
 /** The file of variables that a service reads by `--env-file`: what the environment holds now, for later. */
 import { OPTIONS, OPTION_NAMES, type Config } from '../../config/options';
-import { isSet, type Environment, type FlagTexts } from '../../config/resolve';
+import { findVariable, isSet, type Environment, type FlagTexts } from '../../config/resolve';
 import { findProvider } from '../../providers/catalog';
 import type { Provider } from '../../providers/provider';
 import { findRoute } from '../../providers/routes';
@@ -21,10 +21,9 @@ export function collectVariables(
   absolute: (path: string) => string,
 ): readonly Variable[] {
   const options = OPTION_NAMES.filter((name) => name !== 'envFile').flatMap((name): readonly Variable[] => {
-    const { env: variables, type } = OPTIONS[name];
-    const value = flags[name] ?? variables.map((variable) => env[variable]).find(isSet);
-    const isPath = type.placeholder === 'FILE' || type.placeholder === 'DIR';
-    return value === undefined ? [] : [{ name: variables[0], value: isPath ? absolute(value) : value.trim() }];
+    const { env: [variable], type } = OPTIONS[name];
+    const value = flags[name] ?? findVariable(name, env);
+    return value === undefined ? [] : [{ name: variable, value: type.path ? absolute(value) : value.trim() }];
   });
   const known = new Set(options.map(({ name }) => name));
   const keys = [...new Set(listProviders(config).flatMap(({ keyEnv }) => keyEnv))].flatMap((name): readonly Variable[] => {
@@ -40,8 +39,14 @@ function listProviders({ provider, aiBaseUrl, modelMap = {} }: Config): readonly
   return [home, ...Object.keys(modelMap).map((alias) => findRoute(alias, home, modelMap).provider)];
 }
 
-/** The whole file. @returns also the names whose values no line can hold */
-export function renderEnvFile(variables: readonly Variable[], hasKey: boolean): { readonly text: string; readonly leftOut: readonly string[] } {
+export interface RenderedEnvFile {
+  readonly text: string;
+  /** Variables whose values no line can hold. */
+  readonly leftOut: readonly string[];
+}
+
+/** The whole file. @param hasKey else a line waits for one */
+export function renderEnvFile(variables: readonly Variable[], hasKey: boolean): RenderedEnvFile {
   const lines = variables.map(({ name, value }) => ({ name, line: renderLine(name, value) }));
   return {
     text: `# Variables of aliyun-codex-bridge as a service, NAME=VALUE; restart the service after a change.

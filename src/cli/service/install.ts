@@ -5,7 +5,7 @@ import { posix, resolve, win32 } from 'node:path';
 import { OPTIONS, type Config } from '../../config/options';
 import type { FlagTexts } from '../../config/resolve';
 import { EXIT, type CommandIo } from '../command';
-import { explainFailure, OPEN, PRIVATE, readIfThere, replaceFile } from '../edit-file';
+import { explainFailure, OPEN, PRIVATE, readIfThere, replaceUserFile } from '../edit-file';
 import type { Machine, Places } from '../places';
 import { collectVariables, renderEnvFile } from './env-file';
 import { locateProgram, warnOfMoves } from './locate-program';
@@ -29,7 +29,9 @@ export async function installService(installation: Installation): Promise<number
   const { kind, machine, places, io } = installation;
   const program = describeProgram(installation);
   const wrong = Object.values(program).find((path) => /[\u0000-\u001f\u007f]/.test(path ?? ''));
-  if (wrong !== undefined) return fail(io, `Cannot write a service for ${JSON.stringify(wrong)}: a path has a control character in it.`);
+  if (wrong !== undefined) {
+    return fail(io, `Cannot write a service for ${JSON.stringify(wrong)}: a path has a control character in it.`);
+  }
   const file = kind.findFile(machine, places);
   try {
     const written = await writeServiceFile(file, kind, program);
@@ -55,8 +57,11 @@ export function renderService(installation: Installation): string {
 
 /** Commands under their headings, as the end of a command's text. */
 export function renderSteps(steps: readonly Step[]): string {
-  return steps.map(({ title, commands }) => `\n${title}:\n${commands.map((command) => `  ${command}\n`).join('')}`).join('');
+  const renderStep = ({ title, commands }: Step): string => `\n${[`${title}:`, ...commands.map(indent)].join('\n')}\n`;
+  return steps.map(renderStep).join('');
 }
+
+const indent = (command: string): string => `  ${command}`;
 
 function describeProgram({ machine, places, config, node }: Installation): ServiceProgram {
   const { env, platform } = machine;
@@ -77,7 +82,7 @@ async function writeServiceFile(file: string, kind: ServiceKind, program: Servic
   if (old !== undefined && old.trim() !== '' && !old.includes(MARK)) return undefined;
   const text = kind.render(program);
   if (old === text) return 'Nothing to change in';
-  await replaceFile(file, Buffer.from(text, kind.encoding), { file: kind.mode, folder: OPEN.folder });
+  await replaceUserFile(file, Buffer.from(text, kind.encoding), { file: kind.mode, folder: OPEN.folder });
   await chmod(file, kind.mode);
   return old === undefined ? 'Wrote' : 'Renewed';
 }
@@ -86,12 +91,12 @@ async function writeServiceFile(file: string, kind: ServiceKind, program: Servic
 async function keepVariables(file: string, { flags, machine, config }: Installation): Promise<string> {
   const variables = collectVariables({ flags, env: machine.env, config }, (path) => resolve(path));
   if ((await readIfThere(file)) !== undefined) {
-    const given = Object.keys(flags).length > 0 ? '; flags of this command are not in it, edit it yourself' : '';
+    const given = Object.keys(flags).length > 0 ? '; flags of this command are not in it, edit it yourself' : '; edit it to change them';
     return `Left ${file} alone: its variables stay as they are${given}.\n`;
   }
   const hasKey = config.aiApiKey !== undefined;
   const { text, leftOut } = renderEnvFile(variables, hasKey);
-  await replaceFile(file, Buffer.from(text), PRIVATE);
+  await replaceUserFile(file, Buffer.from(text), PRIVATE);
   const names = variables.map(({ name }) => name).filter((name) => !leftOut.includes(name));
   return [
     `Wrote ${file} with ${names.length > 0 ? names.join(', ') : 'no variable'}; only you can read it.`,

@@ -10,16 +10,27 @@ export const SYSTEMD: ServiceKind = {
   title: 'systemd user unit',
   mode: 0o644,
   encoding: 'utf8',
-  findFile: ({ env }, { home }) => posix.join(env['XDG_CONFIG_HOME'] || posix.join(home, '.config'), 'systemd', 'user', UNIT),
+  findFile({ env }, { home }) {
+    return posix.join(env['XDG_CONFIG_HOME'] || posix.join(home, '.config'), 'systemd', 'user', UNIT);
+  },
   render: renderUnit,
   afterInstall: (file) => [
-    { title: 'Register and start it', commands: ['systemctl --user daemon-reload', `systemctl --user enable --now ${nameUnit(file)}`] },
+    {
+      title: 'Register and start it',
+      commands: ['systemctl --user daemon-reload', `systemctl --user enable --now ${nameUnit(file)}`],
+    },
     { title: 'Restart it after an update or a change', commands: [`systemctl --user restart ${nameUnit(file)}`] },
-    { title: 'See how it does', commands: [`systemctl --user status ${nameUnit(file)}`, `journalctl --user -u ${nameUnit(file)} -f`] },
+    {
+      title: 'See how it does',
+      commands: [`systemctl --user status ${nameUnit(file)}`, `journalctl --user -u ${nameUnit(file)} -f`],
+    },
     { title: 'Have it run while you are not logged in, too', commands: ['loginctl enable-linger'] },
   ],
   beforeRemove: (file) => [
-    { title: 'Stop it and forget it', commands: [`systemctl --user stop ${nameUnit(file)}`, 'systemctl --user daemon-reload'] },
+    {
+      title: 'Stop it and forget it',
+      commands: [`systemctl --user stop ${nameUnit(file)}`, 'systemctl --user daemon-reload'],
+    },
   ],
   findRegistration: (file) => posix.join(posix.dirname(file), 'default.target.wants', posix.basename(file)),
 };

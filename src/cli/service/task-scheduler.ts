@@ -13,11 +13,19 @@ export const TASK_SCHEDULER: ServiceKind = {
   findFile: ({ platform }, { config }) => (platform === 'win32' ? win32 : posix).join(config, 'task.xml'),
   render: renderTask,
   afterInstall: (file, { logFile }) => [
-    { title: 'Register and start it', commands: [`schtasks /Create ${TASK} /XML ${quoteWindowsWord(file)} /F`, `schtasks /Run ${TASK}`] },
+    {
+      title: 'Register and start it',
+      commands: [`schtasks /Create ${TASK} /XML ${quoteWindowsWord(file)} /F`, `schtasks /Run ${TASK}`],
+    },
     { title: 'Restart it after an update or a change', commands: [`schtasks /End ${TASK}`, `schtasks /Run ${TASK}`] },
-    { title: 'See how it does', commands: [`schtasks /Query ${TASK} /V /FO LIST`, `${SERVICE} logs --log-file ${quoteWindowsWord(logFile)}`] },
+    {
+      title: 'See how it does',
+      commands: [`schtasks /Query ${TASK} /V /FO LIST`, `${SERVICE} logs --log-file ${quoteWindowsWord(logFile)}`],
+    },
   ],
-  beforeRemove: () => [{ title: 'Stop it and forget it', commands: [`schtasks /End ${TASK}`, `schtasks /Delete ${TASK} /F`] }],
+  beforeRemove: () => [
+    { title: 'Stop it and forget it', commands: [`schtasks /End ${TASK}`, `schtasks /Delete ${TASK} /F`] },
+  ],
 };
 
 /**

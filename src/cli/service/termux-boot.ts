@@ -14,7 +14,10 @@ export const TERMUX_BOOT: ServiceKind = {
   findFile: (_machine, { home }) => posix.join(home, '.termux', 'boot', SERVICE),
   render: renderScript,
   afterInstall: (file, { logFile }) => [
-    { title: 'Have it run whenever the phone starts', commands: ['install the app Termux:Boot from where you have Termux, and open it once'] },
+    {
+      title: 'Have it run whenever the phone starts',
+      commands: ['install the app Termux:Boot from where you have Termux, and open it once'],
+    },
     { title: 'Start it now', commands: [quoteShellWord(file)] },
     { title: 'Restart it after an update or a change', commands: [`${SERVICE} stop`, quoteShellWord(file)] },
     { title: 'See how it does', commands: [`${SERVICE} status`, `tail -f ${quoteShellWord(logFile)}`] },

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
 import type { ConfigEdit } from '../../codex/config-regions';
-import { explainFailure, PRIVATE, readIfThere, replaceFile } from '../edit-file';
+import { explainFailure, PRIVATE, readIfThere, replaceUserFile } from '../edit-file';
 
 export interface ConfigFile {
   readonly ok: true;
@@ -60,12 +60,12 @@ function decodeStrictly(bytes: Uint8Array): string | undefined {
 /** Keeps `file` as it is now beside it, with its mode: it may hold keys. */
 export async function writeBackup({ path, text, backup }: ConfigFile): Promise<void> {
   const { mode } = await stat(path);
-  await replaceFile(backup, Buffer.from(text), { ...PRIVATE, file: mode & 0o777 });
+  await replaceUserFile(backup, Buffer.from(text), { ...PRIVATE, file: mode & 0o777 });
 }
 
 /** Writes the new text; a new file is for its owner alone. @throws what the system says */
 export const writeConfigFile = ({ path }: ConfigFile, text: string): Promise<void> =>
-  replaceFile(path, Buffer.from(text), PRIVATE);
+  replaceUserFile(path, Buffer.from(text), PRIVATE);
 
 /** Why the text of `file` cannot be changed: the place, with its line and a mark below the column, and what to do. */
 export function explainRefusal({ path, text }: ConfigFile, refusal: ConfigEdit & { readonly ok: false }): string {

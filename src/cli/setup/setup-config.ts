@@ -2,21 +2,19 @@
 import { rm } from 'node:fs/promises';
 import { PROVIDER_ID, type BridgeSettings } from '../../codex/config-toml';
 import { mergeConfig } from '../../codex/merge-config';
-import { parseToml } from '../../codex/toml/parse-toml';
-import { asText } from '../../base/narrow';
+import { removeConfig } from '../../codex/remove-config';
 import type { Config } from '../../config/options';
 import type { CodexModel } from '../../providers/codex-models';
 import type { CommandIo } from '../command';
 import { renderBase, renderCommand } from '../daemon/target';
 import { explainFailure } from '../edit-file';
-import { chooseModel } from '../launch/choose-model';
+import { chooseModel, findConfiguredModel } from '../launch/choose-model';
 import type { Look } from '../look';
 import { NO_MODEL } from '../open-catalog';
 import { checkCatalogue, writeCatalogue, type Catalogue } from './catalogue';
 import { explainRefusal, readConfigFile, writeBackup, writeConfigFile, type ConfigFile, type Failure } from './config-file';
 import { confirm } from './confirm';
 import { renderDiff } from './diff';
-import { isSetUp } from './is-set-up';
 import { findWinners } from './winners';
 
 export interface SetupJob {
@@ -47,7 +45,7 @@ export async function setUpConfig(job: SetupJob): Promise<Outcome> {
   if (!catalogue.ok) return catalogue;
   const offered = models.map(({ slug }) => slug);
   const merged = mergeConfig(file.text, {
-    model: chooseModel({ wanted: config.defaultModel, configured: readModel(file.text), offered }),
+    model: chooseModel({ wanted: config.defaultModel, configured: findConfiguredModel(file.text), offered }),
     catalogFile: catalogue.path,
     ...describeBridge(config),
   });
@@ -92,10 +90,10 @@ async function write(file: ConfigFile, text: string, catalogue: Catalogue, model
   return said.join('');
 }
 
-/** A model that the picker of Codex has written there since is kept as well, if the bridge offers it. */
-function readModel(text: string): string | undefined {
-  const parsed = parseToml(text);
-  return parsed.ok ? asText(parsed.value['model']) : undefined;
+/** Whether setup has been at `text`: undo would change it. */
+function isSetUp(text: string): boolean {
+  const removed = removeConfig(text);
+  return !removed.ok || removed.text !== text;
 }
 
 async function renderNotes(text: string, codexHome: string): Promise<string> {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
 import { EXIT, type CommandContext, type CommandIo } from '../command';
-import { explainFailure, OPEN, readIfThere, replaceFile } from '../edit-file';
+import { explainFailure, OPEN, readIfThere, replaceUserFile } from '../edit-file';
 import { reportMistakes } from '../mistakes';
 import { SETUP_FLAGS } from '../own-flag-rows';
 import { readOwnFlag, type OwnTexts } from '../own-flags';
@@ -33,7 +33,8 @@ export async function runShellSetup(context: CommandContext, shell: ShellName, i
     return EXIT.done;
   }
   const machine = thisMachine(env);
-  return keepFunction({ name: shell, install, machine: { ...machine, home: findPlaces(machine).home, exists: existsSync }, io });
+  const { home } = findPlaces(machine);
+  return keepFunction({ name: shell, install, machine: { ...machine, home, exists: existsSync }, io });
 }
 
 interface Job {
@@ -94,7 +95,7 @@ function encodingOf(bytes: Buffer): 'latin1' | 'utf16le' {
 /** A file that has nothing left in it goes, unless it is one that a link leads to. */
 async function write(path: string, text: string): Promise<void> {
   if (text === '' && !(await lstat(path)).isSymbolicLink()) await rm(path);
-  else await replaceFile(path, Buffer.from(text, text.startsWith('\ufeff') ? 'utf16le' : 'latin1'), OPEN);
+  else await replaceUserFile(path, Buffer.from(text, text.startsWith('\ufeff') ? 'utf16le' : 'latin1'), OPEN);
 }
 
 function tellInstalled(path: string, shell: Shell, old: string | undefined, edit: Edit & { readonly ok: true }): string {
@@ -117,7 +118,8 @@ Take that out, then run again: aliyun-codex-bridge setup --shell ${shell} --inst
 }
 
 function explainDamage(path: string, line: number): string {
-  return `${path}:${line} begins what setup wrote, and its end marker is missing. Take these lines out by hand, then run this again.`;
+  const fix = 'Take these lines out by hand, then run this again.';
+  return `${path}:${line} begins what setup wrote, and its end marker is missing. ${fix}`;
 }
 
 function adviseByHand(shell: ShellName): string {

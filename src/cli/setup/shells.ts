@@ -78,11 +78,12 @@ function findBashFiles(machine: ShellMachine): ReturnType<Shell['findFiles']> {
   const others = [at('.bash_login'), at('.profile'), at('.bash_aliases')];
   // Terminals on macOS open login shells, and those do not read .bashrc.
   if (platform !== 'darwin' || exists(rc)) return [rc, profile, ...others];
-  // A login shell reads the first of .bash_profile, .bash_login and .profile (bash(1), INVOCATION): a new one hides the rest.
+  // A login shell reads the first of .bash_profile, .bash_login, .profile (bash(1), INVOCATION): a new one hides the rest.
   const hidden = exists(profile) ? undefined : others.slice(0, 2).find(exists);
   if (hidden === undefined) return [profile, rc, ...others];
   const [shown, wanted] = [quoteShellWord(hidden), quoteShellWord(profile)];
-  return { problem: `${profile} does not exist, and creating it would hide ${hidden} from bash. Create it with: echo '. ${shown}' > ${wanted}` };
+  const problem = `${profile} does not exist, and creating it would hide ${hidden} from bash.`;
+  return { problem: `${problem} Create it with: echo '. ${shown}' > ${wanted}` };
 }
 
 function findZshFiles(machine: ShellMachine): readonly [string, ...string[]] {
@@ -100,7 +101,9 @@ function findFishFiles(machine: ShellMachine): readonly [string, ...string[]] {
 const PROFILE = 'Microsoft.PowerShell_profile.ps1';
 
 function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [string, ...string[]] {
-  if (platform !== 'win32') return [posix.join(env['XDG_CONFIG_HOME'] || posix.join(home, '.config'), 'powershell', PROFILE)];
+  if (platform !== 'win32') {
+    return [posix.join(env['XDG_CONFIG_HOME'] || posix.join(home, '.config'), 'powershell', PROFILE)];
+  }
   const own = findOwnModules(env);
   const documents = own === undefined ? win32.join(home, 'Documents') : win32.dirname(own);
   const folders = ['PowerShell', 'WindowsPowerShell'].map((name) => win32.join(documents, name));
@@ -108,7 +111,8 @@ function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [
   const traces = [documents, env['ProgramFiles'] ?? 'C:\\Program Files'].map((folder) => win32.join(folder, 'PowerShell'));
   const hasSeven = traces.some(exists);
   const first = own ?? win32.join(documents, hasSeven ? 'PowerShell' : 'WindowsPowerShell');
-  return [win32.join(first, PROFILE), ...folders.filter((folder) => folder !== first).map((folder) => win32.join(folder, PROFILE))];
+  const others = folders.filter((folder) => folder !== first).map((folder) => win32.join(folder, PROFILE));
+  return [win32.join(first, PROFILE), ...others];
 }
 
 /**

@@ -7,7 +7,7 @@ import { readIfThere } from '../edit-file';
 
 const KEYS = ['model_provider', 'model', 'model_catalog_json'] as const;
 
-/** A note for each profile in `text`, the content of config.toml, and in the files beside it, that has a word in the matter. */
+/** A note for each profile that has a word in the matter: those in `text`, a config.toml, and the files beside it. */
 export async function findWinners(text: string, codexHome: string): Promise<readonly string[]> {
   const config = parseToml(text);
   return [...(config.ok ? listProfiles(config.value) : []), ...(await listProfileFiles(codexHome))];
@@ -19,8 +19,8 @@ function listProfiles({ profile, profiles }: TomlTable): readonly string[] {
   return Object.entries(profiles).flatMap(([name, table]) => {
     const keys = listKeys(table);
     if (keys.length === 0) return [];
-    const isChosen = name === profile;
-    const when = isChosen ? `config.toml chooses it with profile = "${name}", which Codex from 0.146 on refuses` : inForce(name);
+    const chosen = `config.toml chooses it with profile = "${name}", which Codex from 0.146 on refuses`;
+    const when = name === profile ? chosen : inForce(name);
     return [`The profile "${name}" sets ${keys.join(' and ')} and wins over setup; ${when}.`];
   });
 }

@@ -81,7 +81,9 @@ function descend(root: Definition, path: readonly string[]): Definition | string
   let table = root;
   for (const [index, name] of path.entries()) {
     const known = table.keys.get(name) ?? addTable(table, name, 'implicit');
-    if (known.kind === 'value') return `expected a table, ${renderKey(path.slice(0, index + 1))} is a value that is complete`;
+    if (known.kind === 'value') {
+      return `expected a table, ${renderKey(path.slice(0, index + 1))} is a value that is complete`;
+    }
     table = known.list?.last ?? known;
   }
   return table;

@@ -99,7 +99,8 @@ function readDocument(cursor: Cursor): Omit<TomlDocument, 'ok'> {
 
 type Bare<T> = Omit<T, keyof Extent>;
 
-const asHeader = ({ kind, isList, path }: Bare<TomlHeader>, extent: Extent): TomlHeader => ({ kind, isList, path, ...extent });
+const asHeader = ({ kind, isList, path }: Bare<TomlHeader>, extent: Extent): TomlHeader =>
+  ({ kind, isList, path, ...extent });
 
 function readHeader(cursor: Cursor, root: Definition): Bare<TomlHeader> & { readonly opened: Definition } {
   const begin = cursor.at;
@@ -107,7 +108,9 @@ function readHeader(cursor: Cursor, root: Definition): Bare<TomlHeader> & { read
   cursor.at += isList ? 2 : 1;
   const path = readKey(cursor);
   const closing = isList ? ']]' : ']';
-  if (!takes(cursor, closing)) fail(cursor, `expected "${closing}" behind ${renderKey(path)}, found ${describeNext(cursor)}`);
+  if (!takes(cursor, closing)) {
+    fail(cursor, `expected "${closing}" behind ${renderKey(path)}, found ${describeNext(cursor)}`);
+  }
   takeLineRest(cursor, `[${renderKey(path)}]`);
   const opened = isList ? openListElement(root, path) : openTable(root, path);
   return { kind: 'header', isList, path, opened: typeof opened === 'string' ? fail(cursor, opened, begin) : opened };

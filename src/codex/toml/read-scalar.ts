@@ -36,7 +36,9 @@ function readNumber(cursor: Cursor, word: string, begin: number): number | bigin
   const text = word.replaceAll('_', '');
   if (DECIMAL.test(word) || PREFIXED.test(word)) {
     const value = BigInt(text.replace(/^\+/, ''));
-    if (value < INTEGER.least || value > INTEGER.most) fail(cursor, `expected an integer of 64 bits, ${word} is larger`, begin);
+    if (value < INTEGER.least || value > INTEGER.most) {
+      fail(cursor, `expected an integer of 64 bits, ${word} is larger`, begin);
+    }
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
   return FLOAT.test(word) ? Number(text) : undefined;
@@ -59,7 +61,8 @@ function isDateTime(word: string): boolean {
 
 function isDate(word: string): boolean {
   const [, year = '', month = '', day = ''] = DATE.exec(word) ?? [];
-  return Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= daysIn(Number(year), Number(month));
+  const isMonth = Number(month) >= 1 && Number(month) <= 12;
+  return isMonth && Number(day) >= 1 && Number(day) <= daysIn(Number(year), Number(month));
 }
 
 function daysIn(year: number, month: number): number {

@@ -93,7 +93,8 @@ function readEscape(cursor: Cursor, mayContinue = false): string {
   }
   const point = Number.parseInt(code.slice(1), 16);
   // TOML wants Unicode scalar values: code points without the surrogates.
-  if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) fail(cursor, `expected a character, \\${code} is none`, begin);
+  const isSurrogate = point >= 0xd800 && point <= 0xdfff;
+  if (point > 0x10ffff || isSurrogate) fail(cursor, `expected a character, \\${code} is none`, begin);
   return String.fromCodePoint(point);
 }
 

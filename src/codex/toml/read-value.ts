@@ -65,7 +65,9 @@ function readInlineTable(cursor: Cursor, members: Member[]): TomlTable {
   const definition = createTable('value');
   skipLines(cursor);
   while (!takes(cursor, '}')) {
-    if (cursor.at >= cursor.text.length) fail(cursor, 'expected the inline table that begins here to be closed by "}"', begin);
+    if (cursor.at >= cursor.text.length) {
+      fail(cursor, 'expected the inline table that begins here to be closed by "}"', begin);
+    }
     const start = cursor.at;
     const path = readKey(cursor);
     const problem = setValue(definition, path, readAssigned(cursor, path));

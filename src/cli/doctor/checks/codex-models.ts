@@ -4,12 +4,13 @@ import { isAbsolute, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseJson, parseJsonObject, type UnknownRecord } from '../../../base/json';
 import { asArray, asRecord, asText } from '../../../base/narrow';
+import { codeOf, messageOf } from '../../../base/thrown';
+import { CATALOG_AUTHOR } from '../../../codex/catalog-file';
 import { quote } from '../../../config/quote';
 import { resolveModel } from '../../../providers/catalog';
 import { describeForCodex } from '../../../providers/codex-models';
 import { listEntries } from '../../../providers/model-list';
 import { findRoute } from '../../../providers/routes';
-import { SERVICE_NAME } from '../../../server/handlers/health';
 import type { Check } from '../check';
 import type { ReadConfig } from '../codex-config';
 import type { Examination, Setup } from '../examination';
@@ -36,14 +37,14 @@ async function readCatalogue(path: string): Promise<Catalogue | { readonly probl
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { problem: 'there is no such file' };
-    return { problem: `it cannot be read: ${error instanceof Error ? error.message : String(error)}` };
+    if (codeOf(error) === 'ENOENT') return { problem: 'there is no such file' };
+    return { problem: `it cannot be read: ${messageOf(error)}` };
   }
   const body = parseJsonObject(text);
   if (!body) return { problem: 'it is not a JSON object' };
   const models = (asArray(body['models']) ?? []).map(asRecord).filter((model) => model !== undefined);
   if (models.length === 0) return { problem: 'there is no model in it' };
-  return { models, isOurs: body['generated_by'] === SERVICE_NAME };
+  return { models, isOurs: body['generated_by'] === CATALOG_AUTHOR };
 }
 
 const slugOf = (model: UnknownRecord): string => asText(model['slug']) ?? '';

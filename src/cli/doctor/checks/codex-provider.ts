@@ -1,13 +1,14 @@
 /** Checks of the table in config.toml that describes the bridge to Codex. */
 import type { UnknownRecord } from '../../../base/json';
 import { asNumber, asText } from '../../../base/narrow';
+import { OPTIONS } from '../../../config/options';
 import { quote } from '../../../config/quote';
 import { isSet } from '../../../config/resolve';
 import { findRoutes } from '../../../server/routes';
-import { renderUrl } from '../../start-up-line';
-import { isLoopback } from '../address';
+import { renderBase } from '../../daemon/target';
+import { isLoopback, portOf, readUrl } from '../address';
 import type { Check } from '../check';
-import { portOf, readUrl, type ReadConfig } from '../codex-config';
+import type { ReadConfig } from '../codex-config';
 import type { Examination } from '../examination';
 import { failure, ok, skipped, warning, type Finding } from '../finding';
 
@@ -38,7 +39,7 @@ export function withBridgeConfig(judge: Judge): Check['run'] {
 
 async function checkBaseUrl({ provider, providerId }: BridgeConfig, examination: Examination): Promise<Finding> {
   const { config } = examination.setup ?? {};
-  const right = `${renderUrl({ host: '127.0.0.1', port: config?.port || 31_415 })}/v1`;
+  const right = renderBase({ host: '127.0.0.1', port: config?.port || OPTIONS.port.default });
   const fix = `In [model_providers.${providerId}] write base_url = "${right}", or run aliyun-codex-bridge setup.`;
   const given = asText(provider['base_url']);
   if (given === undefined) return failure('it is missing', fix);

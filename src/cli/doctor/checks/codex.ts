@@ -1,8 +1,9 @@
 /** Checks of Codex: the program, its config.toml, and the provider that is in force there. */
 import { asText } from '../../../base/narrow';
+import { isBefore } from '../../../base/version';
 import { PROVIDER_ID } from '../../../codex/config-toml';
 import { quote } from '../../../config/quote';
-import { isBefore, OLDEST_CODEX } from '../../launch/codex-version';
+import { OLDEST_CODEX } from '../../launch/codex-version';
 import type { Check } from '../check';
 import { NO_PROFILES_SINCE, type BrokenConfig, type ReadConfig } from '../codex-config';
 import type { Examination } from '../examination';

@@ -35,7 +35,10 @@ async function checkEnvFile({ setup, envFile, env, world }: Examination): Promis
   const { mode } = await stat(envFile.path);
   const isOpen = world.platform !== 'win32' && (mode & OTHERS) !== 0;
   if (isOpen && names.some((name) => /KEY|TOKEN|SECRET/.test(name))) {
-    return warning(`${seen}; other users of this machine may read it`, `It holds a key: chmod 600 ${quoteShellWord(envFile.path)}`);
+    return warning(
+      `${seen}; other users of this machine may read it`,
+      `It holds a key: chmod 600 ${quoteShellWord(envFile.path)}`,
+    );
   }
   return ok(seen);
 }

@@ -4,11 +4,11 @@ import { quoteSecret } from '../../../config/quote';
 import { isSet } from '../../../config/resolve';
 import { PROVIDERS } from '../../../providers/catalog';
 import { resolveKey } from '../../../providers/keys';
-import { describeMissingKey } from '../../missing-key';
+import { adviseOnMissingKey } from '../../missing-key';
 import { renderOrigin } from '../../start-up-line';
 import { withSetup, type Check } from '../check';
 import type { Examination, Setup } from '../examination';
-import { failure, ok, warning, type Finding } from '../finding';
+import { failure, ok, skipped, warning, type Finding } from '../finding';
 
 function checkPresence(setup: Setup, { env }: Examination): Finding {
   const { config, origins, provider } = setup;
@@ -18,9 +18,9 @@ function checkPresence(setup: Setup, { env }: Examination): Finding {
     return ok(`set${renderOrigin(origins.aiApiKey)}${rest}`);
   }
   if (!config.forceEnvAuth) return ok('none: the key of each request is passed on');
-  const missing = describeMissingKey({ ok: true, ...setup });
-  if (missing === undefined) return ok(`none, and ${provider.title} needs none`);
-  return failure(`missing for ${provider.title}`, [missing, ...hintAtOthers(setup, env)].join(' '));
+  const advice = adviseOnMissingKey({ ok: true, ...setup });
+  if (advice === undefined) return ok(`none, and ${provider.title} needs none`);
+  return failure(`missing for ${provider.title}`, [advice, ...hintAtOthers(setup, env)].join(' '));
 }
 
 /** A key that is set for another provider is a hint at what the user meant. */
@@ -68,12 +68,15 @@ const FORMS: readonly Form[] = [
     says: /[^\x21-\x7e]/, level: failure,
     seen: 'has characters that no key has, perhaps invisible ones', fix: 'Copy it again as plain text.',
   },
-  { says: /^.{1,15}$/, level: warning, known: true, seen: 'is shorter than keys are', fix: 'Copy it again, it may be cut.' },
+  {
+    says: /^.{1,15}$/, level: warning, known: true,
+    seen: 'is shorter than keys are', fix: 'Copy it again, it may be cut.',
+  },
 ];
 
 function checkForm(examination: Examination): Finding {
   const given = findKey(examination);
-  if (given === undefined) return ok('there is none to look at');
+  if (given === undefined) return skipped('there is none to look at');
   const { setup, env } = examination;
   const text = given.text.trim();
   const isKnown = setup !== undefined && setup.provider.baseUrls.length > 0 && setup.provider.local === undefined;

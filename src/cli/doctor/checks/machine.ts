@@ -1,7 +1,7 @@
 /** Checks of this machine: Node.js, and the folder of the bridge's own files. */
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isBefore } from '../../launch/codex-version';
+import { isBefore } from '../../../base/version';
 import type { Check } from '../check';
 import type { Examination } from '../examination';
 import { failure, ok, warning, type Finding } from '../finding';

@@ -1,5 +1,6 @@
 /** Checks of the way to the provider: proxies, certificates, DNS, TCP and TLS. */
 import { readFile } from 'node:fs/promises';
+import { codeOf } from '../../../base/thrown';
 import { isSet } from '../../../config/resolve';
 import { quote } from '../../../config/quote';
 import { isLoopback } from '../address';
@@ -69,7 +70,7 @@ async function checkDns(setup: Setup, examination: Examination): Promise<Finding
     const more = addresses.length > 2 ? `, and ${addresses.length - 2} more` : '';
     return ok(`${hostname} is ${addresses.slice(0, 2).join(', ')}${more}`);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const code = codeOf(error) ?? String(error);
     return failure(
       `${hostname} has no address (${code})`,
       DNS_FIXES[code] ?? `Check the network, and the name: ${hostname}`,

@@ -31,7 +31,10 @@ const BROKEN_OFF: Blame = {
 /** Failures by kind; a kind without a row is one of the turn itself. */
 const BLAMES: { readonly [K in ErrorKind]?: Blame } = {
   network: { stage: 'answer', fix: 'Check the address, the network, and the proxy variables above.' },
-  timeout: { stage: 'answer', fix: 'Check the address; if the provider is only slow, raise --upstream-first-byte-timeout-ms.' },
+  timeout: {
+    stage: 'answer',
+    fix: 'Check the address; if the provider is only slow, raise --upstream-first-byte-timeout-ms.',
+  },
   not_found: { stage: 'answer', fix: 'Check the address above.' },
   forbidden: { stage: 'answer', fix: 'Check the network and the address above.' },
   bad_answer: { stage: 'answer', fix: 'Check that there is a Chat Completions API: http or https, the port, the path.' },
@@ -41,7 +44,10 @@ const BLAMES: { readonly [K in ErrorKind]?: Blame } = {
     fix: 'The provider answers coding agents only, and doctor is none. Let Codex ask: aliyun-codex-bridge codex exec hi',
   },
   quota: { stage: 'access', fix: 'Wait until the plan resets, or use another one.' },
-  model_not_found: { stage: 'model', fix: 'aliyun-codex-bridge models lists what is known; name one with --default-model.' },
+  model_not_found: {
+    stage: 'model',
+    fix: 'aliyun-codex-bridge models lists what is known; name one with --default-model.',
+  },
   invalid_request: { stage: 'model', fix: 'Name a model with --default-model.' },
   rate_limit: { stage: 'access', fix: 'Wait a minute, and run doctor again.', isPassing: true },
   overload: { stage: 'access', fix: 'Wait some minutes, and run doctor again.', isPassing: true },
@@ -73,12 +79,15 @@ function checkStage(stage: Stage, describe: (trial: Trial) => Finding): Check['r
   };
 }
 
-const checkFirst = checkStage('answer', ({ heard, userAgent }) => ok(`HTTP ${heard.status ?? 'none'}, asked as ${userAgent}`));
+const checkFirst = checkStage('answer', ({ heard, userAgent }) =>
+  ok(`HTTP ${heard.status ?? 'none'}, asked as ${userAgent}`));
 
 async function checkReach(setup: Setup, examination: Examination): Promise<Finding> {
   const { config: { aiApiKey, forceEnvAuth }, provider } = setup;
   const isForeign = !forceEnvAuth && aiApiKey === undefined && provider.local === undefined;
-  if (isForeign && (await findAuthorization(setup, examination)) === undefined) return skipped('clients bring the key, and none is known here');
+  if (isForeign && (await findAuthorization(setup, examination)) === undefined) {
+    return skipped('clients bring the key, and none is known here');
+  }
   return checkFirst(examination);
 }
 
