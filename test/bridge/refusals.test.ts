@@ -44,7 +44,7 @@ const REFUSALS: readonly Refusal[] = [
     status: 404,
     body: { error: { message: 'The model `nope` does not exist or you do not have access to it.', type: 'invalid_request_error', param: null, code: 'model_not_found' } },
     sdk: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
-    says: /`nope` does not exist.*ids are exact, see GET \/v1\/models/,
+    says: /`nope` does not exist.*ids are exact; `aliyun-codex-bridge models` lists them/,
   },
   {
     name: '400 Coding Plan: unknown model',

@@ -8,7 +8,7 @@ import { adviseOnMissingKey } from '../../missing-key';
 import { renderOrigin } from '../../start-up-line';
 import { withSetup, type Check } from '../check';
 import type { Examination, Setup } from '../examination';
-import { failure, ok, skipped, warning, type Finding } from '../finding';
+import { failure, ok, warning, type Finding } from '../finding';
 
 function checkPresence(setup: Setup, { env }: Examination): Finding {
   const { config, origins, provider } = setup;
@@ -76,7 +76,7 @@ const FORMS: readonly Form[] = [
 
 function checkForm(examination: Examination): Finding {
   const given = findKey(examination);
-  if (given === undefined) return skipped('there is none to look at');
+  if (given === undefined) return ok('there is none to look at');
   const { setup, env } = examination;
   const text = given.text.trim();
   const isKnown = setup !== undefined && setup.provider.baseUrls.length > 0 && setup.provider.local === undefined;
