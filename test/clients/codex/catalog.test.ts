@@ -74,10 +74,16 @@ async function readWindow(codexHome: string): Promise<unknown> {
   return windows.at(-1);
 }
 
+/**
+ * Codex writes its cache of the list in place, while it ends: the next run can find it empty, says so, and asks anew
+ * (seen once with 0.169: `failed to load models cache: EOF while parsing a value`).
+ */
+const CUT_CACHE = /^.*failed to load models cache: EOF while parsing.*$/m;
+
 /** Nothing is missing from what Codex knows of the model, and nobody complains. */
 function assertKnown({ events, stderr }: ScenarioRun): void {
   assert.deepEqual(completedItems(events, 'error'), []);
-  assert.doesNotMatch(stderr, /metadata|catalog|models/i);
+  assert.doesNotMatch(stderr.replace(CUT_CACHE, ''), /metadata|catalog|models/i);
 }
 
 const PATCH = '*** Begin Patch\n*** Add File: new.txt\n+It is there.\n*** End Patch';
