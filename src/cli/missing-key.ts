@@ -1,6 +1,8 @@
 /** Why a provider cannot be asked with a configuration: there is no key, and it needs one. */
+import { OPTIONS } from '../config/options';
 import type { ResolvedConfig } from '../config/resolve';
 import { findProvider } from '../providers/catalog';
+import type { Provider } from '../providers/provider';
 
 type Resolved = Extract<ResolvedConfig, { ok: true }>;
 
@@ -16,9 +18,12 @@ export function describeMissingKey(resolved: Resolved): string | undefined {
 /** What to do about it alone; `undefined` as above. */
 export function adviseOnMissingKey({ config }: Resolved): string | undefined {
   if (config.aiApiKey !== undefined || !config.forceEnvAuth) return undefined;
-  const { keyEnv, local, baseUrls } = findProvider(config.provider, config.aiBaseUrl);
-  if (local) return undefined;
-  const names = ['AI_API_KEY', ...keyEnv.filter((name) => name !== 'AI_API_KEY').slice(0, 1)].join(' or ');
-  const unlessAsked = baseUrls.length === 0 ? ' A server that asks for no key takes any word.' : '';
-  return `Set the variable ${names} to your key.${unlessAsked}`;
+  const provider = findProvider(config.provider, config.aiBaseUrl);
+  if (provider.local) return undefined;
+  const unlessAsked = provider.baseUrls.length === 0 ? ' A server that asks for no key takes any word.' : '';
+  return `Set the variable ${nameKeyVariables(provider)} to your key.${unlessAsked}`;
 }
+
+/** The variables that a person would set, in words. */
+export const nameKeyVariables = ({ keyEnv }: Provider): string =>
+  [OPTIONS.aiApiKey.env[0], ...keyEnv.slice(0, 1)].join(' or ');

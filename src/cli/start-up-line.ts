@@ -35,6 +35,7 @@ export function describeKey(config: Config, origins: Origins): string {
   if (!config.forceEnvAuth) return 'the one of each request';
   if (config.aiApiKey !== undefined) return `set${renderOrigin(origins.aiApiKey)}`;
   const { findProvider }: typeof import('../providers/catalog') = require('../providers/catalog');
-  const { local, keyEnv } = findProvider(config.provider, config.aiBaseUrl);
-  return local ? 'not needed' : `missing, set ${['AI_API_KEY', ...keyEnv.slice(0, 1)].join(' or ')}`;
+  const { nameKeyVariables }: typeof import('./missing-key') = require('./missing-key');
+  const provider = findProvider(config.provider, config.aiBaseUrl);
+  return provider.local ? 'not needed' : `missing, set ${nameKeyVariables(provider)}`;
 }

@@ -108,7 +108,10 @@ async function runToEnd(program: Program, words: readonly string[], env: Environ
 /** How long the signal may take to arrive; a process that ignores it (`nohup`) goes on. */
 const HANG_UP_MS = 1_000;
 
-/** Ends this process as its terminal would: Node aborts when it cannot reset a terminal that is closed (`ResetStdio` in node.cc). */
+/**
+ * Ends this process as its terminal would: left to itself, Node aborts because it cannot reset a terminal that is closed
+ * (`ResetStdio` in node.cc).
+ */
 async function hangUp(): Promise<void> {
   process.kill(process.pid, 'SIGHUP');
   await new Promise((resolve) => setTimeout(resolve, HANG_UP_MS));
