@@ -56,7 +56,11 @@ export class BackgroundRun {
    */
   follow(after: number): AsyncIterable<string> {
     if (after + 1 < this.first) {
-      throw new BridgeError('invalid_request', `Cannot stream from event ${after + 1}: events before ${this.first} are not kept any more; use GET without stream`, { param: 'starting_after' });
+      throw new BridgeError(
+        'invalid_request',
+        `Cannot stream from event ${after + 1}: events before ${this.first} are not kept any more; use GET without stream`,
+        { param: 'starting_after' },
+      );
     }
     return this.events(after + 1);
   }
@@ -64,7 +68,11 @@ export class BackgroundRun {
   private async *events(from: number): AsyncGenerator<string, void, undefined> {
     for (let next = from; ; ) {
       // Events are numbered without gaps. A reader that is slower than what is held has lost its place.
-      if (next < this.first) throw new BridgeError('overload', 'The client reads too slowly: events that it has not read are not kept any more.');
+      if (next < this.first)
+        throw new BridgeError(
+          'overload',
+          'The client reads too slowly: events that it has not read are not kept any more.',
+        );
       const fresh = this.held.slice(next - this.first);
       next += fresh.length;
       const text = fresh.join('');
@@ -103,7 +111,8 @@ export class BackgroundRun {
 
   private trim(): void {
     let gone = 0;
-    for (; this.characters > MOST_CHARACTERS && gone < this.held.length; gone += 1) this.characters -= this.held[gone]?.length ?? 0;
+    for (; this.characters > MOST_CHARACTERS && gone < this.held.length; gone += 1)
+      this.characters -= this.held[gone]?.length ?? 0;
     if (gone === 0) return;
     this.held = this.held.slice(gone);
     this.first += gone;
@@ -125,7 +134,10 @@ function readResponse(block: string): UnknownRecord | undefined {
 }
 
 /** Starts what `start` returns under a signal of its own, which shutdown and `cancel` abort. */
-export async function startRun(detached: Detached, start: (abort: AbortSignal) => Promise<Turn>): Promise<BackgroundRun> {
+export async function startRun(
+  detached: Detached,
+  start: (abort: AbortSignal) => Promise<Turn>,
+): Promise<BackgroundRun> {
   const controller = new AbortController();
   const stop = (): void => controller.abort(detached.abort.reason);
   detached.abort.addEventListener('abort', stop);

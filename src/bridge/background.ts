@@ -28,11 +28,17 @@ export function createBackground(context: TurnContext): Background {
   return {
     async start(body, caller) {
       if ([...runs.values()].filter((run) => !run.done).length >= MOST_RUNNING) {
-        throw new BridgeError('overload', `Cannot start another answer in the background: ${MOST_RUNNING} are being made. Wait for one of them, or cancel it.`);
+        throw new BridgeError(
+          'overload',
+          `Cannot start another answer in the background: ${MOST_RUNNING} are being made. Wait for one of them, or cancel it.`,
+        );
       }
-      if (!caller.detach) throw new BridgeError('invalid_request', 'Cannot use "background" here', { param: 'background' });
+      if (!caller.detach)
+        throw new BridgeError('invalid_request', 'Cannot use "background" here', { param: 'background' });
       const { abort: _ofClient, ...rest } = caller;
-      const run = await startRun(caller.detach(), (abort) => startResponsesTurn({ ...body, stream: true }, { ...rest, abort }, context));
+      const run = await startRun(caller.detach(), (abort) =>
+        startResponsesTurn({ ...body, stream: true }, { ...rest, abort }, context),
+      );
       runs.set(run.id, run);
       const ended = (): void => settle(run, runs, context);
       void run.ended.then(ended, ended);
@@ -60,7 +66,8 @@ function toTurn(run: BackgroundRun, stream: boolean): Turn {
 function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, context: TurnContext): void {
   if (run.cancelled) keepCancelled(run, context);
   let ended = [...runs.values()].filter(({ done }) => done);
-  const isTooMuch = (): boolean => ended.length > MOST_ENDED || ended.reduce((sum, { size }) => sum + size, 0) > MOST_CHARACTERS;
+  const isTooMuch = (): boolean =>
+    ended.length > MOST_ENDED || ended.reduce((sum, { size }) => sum + size, 0) > MOST_CHARACTERS;
   while (isTooMuch()) {
     const [oldest] = ended;
     if (oldest) runs.delete(oldest.id);
@@ -75,5 +82,9 @@ function keepCancelled(run: BackgroundRun, context: TurnContext): void {
   const record = found && readResponseRecord(found);
   if (!record || record.response['status'] !== 'failed') return;
   const items = idsOf([...record.input, ...outputOf(record)]);
-  store.put(record.id, renderResponseRecord(record, JSON.stringify({ ...record.response, status: 'cancelled', error: null })), items);
+  store.put(
+    record.id,
+    renderResponseRecord(record, JSON.stringify({ ...record.response, status: 'cancelled', error: null })),
+    items,
+  );
 }

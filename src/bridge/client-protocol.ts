@@ -59,8 +59,16 @@ export function compactionProtocol(input: readonly InputItem[], makeId: MakeId):
     body() {
       if (!last || !('response' in last)) return '{}';
       const { created_at, usage, output } = last.response;
-      const kept = input.flatMap((item) => (item.type === 'message' && item.role === 'user' ? [userMessage(item, makeId)] : []));
-      return JSON.stringify({ id: makeId('resp'), object: 'response.compaction', created_at, output: [...kept, ...output], usage });
+      const kept = input.flatMap((item) =>
+        item.type === 'message' && item.role === 'user' ? [userMessage(item, makeId)] : [],
+      );
+      return JSON.stringify({
+        id: makeId('resp'),
+        object: 'response.compaction',
+        created_at,
+        output: [...kept, ...output],
+        usage,
+      });
     },
   };
 }

@@ -32,7 +32,9 @@ export function readRequestNames(headers: Headers): RequestNames {
   const isTitle = said?.['thread_source'] === THREAD_TITLE;
   return {
     request: isTitle ? 'title' : plainWord(said?.['request_kind']),
-    thread: plainWord(said?.['thread_id'] ?? headers['thread-id'] ?? headers['conversation_id'] ?? headers['session-id']),
+    thread: plainWord(
+      said?.['thread_id'] ?? headers['thread-id'] ?? headers['conversation_id'] ?? headers['session-id'],
+    ),
   };
 }
 

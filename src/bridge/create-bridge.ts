@@ -31,14 +31,26 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
   const tap = createTap(settings, log);
   const refusals = new RefusalCache(settings.refusalCacheMs, runtime.clock);
   const openStore = createOpenStore(settings, runtime.clock, log);
-  const context: TurnContext = { settings, provider, runtime, log, learned: new LearnedAmendments(), budget: new FailureBudget(), refusals, openStore, ...(tap && { tap }) };
+  const context: TurnContext = {
+    settings,
+    provider,
+    runtime,
+    log,
+    learned: new LearnedAmendments(),
+    budget: new FailureBudget(),
+    refusals,
+    openStore,
+    ...(tap && { tap }),
+  };
   const catalog = createModelCatalog(settings, provider, log);
   let desk: Desk | undefined;
   let runs: Background | undefined;
   const background = (): Background => (runs ??= openBackground(context));
   return {
     start: (kind, body, caller) =>
-      kind === 'responses' && isRecord(body) && body['background'] === true ? background().start(body, caller) : STARTS[kind](body, caller, context),
+      kind === 'responses' && isRecord(body) && body['background'] === true
+        ? background().start(body, caller)
+        : STARTS[kind](body, caller, context),
     failedFrames: (error, body) => failedFrames(error, body, runtime),
     models: (codexVersion) => catalog.list(codexVersion),
     desk: () => (desk ??= openDesk(context, background)),
@@ -73,7 +85,11 @@ function createRuntime(settings: BridgeSettings): Runtime {
 function createTap(settings: BridgeSettings, log: Logger): ((bytes: Uint8Array) => void) | undefined {
   if (!settings.logStreamRaw || !log.enabled('debug')) return undefined;
   return (bytes) => {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, settings.logStreamMax * 4)).toString('utf8');
+    const text = Buffer.from(
+      bytes.buffer,
+      bytes.byteOffset,
+      Math.min(bytes.byteLength, settings.logStreamMax * 4),
+    ).toString('utf8');
     log.debug('upstream read', { bytes: bytes.byteLength, chunk: text.slice(0, settings.logStreamMax) });
   };
 }

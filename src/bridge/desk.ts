@@ -38,7 +38,11 @@ export function createDesk(context: TurnContext, background: () => Background): 
       const run = background().find(id);
       if (run) return run.follow(readSequence(after));
       response(id);
-      throw new BridgeError('invalid_request', `Cannot stream "${id}": it was not made with background: true, or its events are not kept any more; use GET without stream`, { param: 'stream' });
+      throw new BridgeError(
+        'invalid_request',
+        `Cannot stream "${id}": it was not made with background: true, or its events are not kept any more; use GET without stream`,
+        { param: 'stream' },
+      );
     },
     inputItems: (id, query) => readPage(response(id).input, query),
     inputTokens(body, caller) {
@@ -50,11 +54,18 @@ export function createDesk(context: TurnContext, background: () => Background): 
 }
 
 const unknownResponse = (id: string): BridgeError =>
-  new BridgeError('not_found', `Response with id "${id.slice(0, 200)}" not found: it was never kept (store: false, a failed answer), deleted, or gave way to newer ones.`);
+  new BridgeError(
+    'not_found',
+    `Response with id "${id.slice(0, 200)}" not found: it was never kept (store: false, a failed answer), deleted, or gave way to newer ones.`,
+  );
 
 /** @returns -1 for all events */
 function readSequence(after: string | undefined): number {
   if (after === undefined) return -1;
   if (/^\d{1,9}$/.test(after)) return Number(after);
-  throw new BridgeError('invalid_request', `Cannot read starting_after: expected the number of an event, got ${JSON.stringify(after.slice(0, 80))}`, { param: 'starting_after' });
+  throw new BridgeError(
+    'invalid_request',
+    `Cannot read starting_after: expected the number of an event, got ${JSON.stringify(after.slice(0, 80))}`,
+    { param: 'starting_after' },
+  );
 }

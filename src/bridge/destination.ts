@@ -23,12 +23,25 @@ export function findDestination(asked: string | undefined, { settings, provider:
   const [aiBaseUrl] = provider.baseUrls;
   const aiApiKey = settings.providerKeys?.[provider.name];
   if (aiBaseUrl === undefined) {
-    throw new BridgeError('invalid_request', `Cannot route "${asked}" to ${provider.name}: it has no address of its own`, { param: 'model' });
+    throw new BridgeError(
+      'invalid_request',
+      `Cannot route "${asked}" to ${provider.name}: it has no address of its own`,
+      { param: 'model' },
+    );
   }
   if (aiApiKey === undefined && !provider.local) {
     const variables = provider.keyEnv.join(' or ');
-    throw new BridgeError('auth', `Cannot route "${asked}" to ${provider.title}: the bridge has no key for it; set ${variables} and start it again.`, { param: 'model' });
+    throw new BridgeError(
+      'auth',
+      `Cannot route "${asked}" to ${provider.title}: the bridge has no key for it; set ${variables} and start it again.`,
+      { param: 'model' },
+    );
   }
   // The inbound token was meant for the bridge's own upstream: no other host ever gets it.
-  return { provider, model, defaultModel: undefined, access: { aiBaseUrl, aiApiKey, forceEnvAuth: true, userAgent: settings.userAgent } };
+  return {
+    provider,
+    model,
+    defaultModel: undefined,
+    access: { aiBaseUrl, aiApiKey, forceEnvAuth: true, userAgent: settings.userAgent },
+  };
 }

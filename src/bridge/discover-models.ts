@@ -17,7 +17,11 @@ const MAX_BYTES = 16 * 1024 * 1024;
  *
  * @returns the models that Codex can use; none when there is no list, or no way to it
  */
-export async function discoverModels(settings: ProviderSettings, log: Logger, timeoutMs = TIMEOUT_MS): Promise<readonly DiscoveredModel[]> {
+export async function discoverModels(
+  settings: ProviderSettings,
+  log: Logger,
+  timeoutMs = TIMEOUT_MS,
+): Promise<readonly DiscoveredModel[]> {
   const url = `${settings.aiBaseUrl}/models`;
   const headers = { ...upstreamHeaders({}, settings), accept: 'application/json' };
   try {

@@ -41,20 +41,36 @@ export function readKeptTurn(body: UnknownRecord, client: ClientKind, context: T
   refuseUnserved(body, client);
   const store = context.openStore();
   const conversation = readConversationId(body['conversation']);
-  const prior = conversation !== undefined ? findConversation(store, conversation).items : previous !== undefined ? readHistory(store, previous) : undefined;
+  const prior =
+    conversation !== undefined
+      ? findConversation(store, conversation).items
+      : previous !== undefined
+        ? readHistory(store, previous)
+        : undefined;
   const input = resolveReferences(store, body['input'] ?? (prior ? [] : undefined));
   const own = readResponsesRequest({ ...body, input });
   const echo: ResponsesEcho = conversation === undefined ? {} : { conversation: { id: conversation } };
   const request = { ...own, input: [...readInput(prior ?? []), ...own.input], echo: { ...own.echo, ...echo } };
   const fresh = toRawItems(input, context.runtime.makeId);
   const keep = (response: ResponsesObject, text: string): void => {
-    if (conversation !== undefined && !appendToConversation(store, conversation, [...fresh, ...response.output.map(toRaw)])) {
-      context.log.warn('a conversation does not go on: it is larger than all that may be kept, or could not be written', { id: conversation });
+    if (
+      conversation !== undefined &&
+      !appendToConversation(store, conversation, [...fresh, ...response.output.map(toRaw)])
+    ) {
+      context.log.warn(
+        'a conversation does not go on: it is larger than all that may be kept, or could not be written',
+        { id: conversation },
+      );
     }
     if (wantsStore(body['store'], client)) keepResponse(response, { text, previous, input: fresh }, store, context);
   };
   const background = body['background'] === true;
-  return { request, background, watch: (protocol, repeated) => watchProtocol(protocol, background, (response) => keep(response, encodeResponse(response, repeated))) };
+  return {
+    request,
+    background,
+    watch: (protocol, repeated) =>
+      watchProtocol(protocol, background, (response) => keep(response, encodeResponse(response, repeated))),
+  };
 }
 
 const toRaw = (item: object): RawItem => ({ ...item });
@@ -65,7 +81,12 @@ interface Answered {
   readonly input: readonly RawItem[];
 }
 
-function keepResponse({ id, output }: ResponsesObject, { text, previous, input }: Answered, store: ResponseStore, { log }: TurnContext): void {
+function keepResponse(
+  { id, output }: ResponsesObject,
+  { text, previous, input }: Answered,
+  store: ResponseStore,
+  { log }: TurnContext,
+): void {
   const items = [...idsOf(input), ...output.map((item) => item.id)];
   if (!store.put(id, renderResponseRecord({ id, previous, input }, text), items)) {
     log.warn('an answer is not kept: it is larger than all that may be kept, or could not be written', { id });
@@ -74,7 +95,8 @@ function keepResponse({ id, output }: ResponsesObject, { text, previous, input }
 
 /** Nothing that changes what an answer means may be ignored. */
 function refuseUnserved(body: UnknownRecord, client: ClientKind): void {
-  if (body['prompt'] != null) throw refusal('prompt', 'prompt templates are kept by OpenAI; send instructions and input instead');
+  if (body['prompt'] != null)
+    throw refusal('prompt', 'prompt templates are kept by OpenAI; send instructions and input instead');
   if (body['conversation'] != null && body['previous_response_id'] != null) {
     throw refusal('previous_response_id', 'it cannot be used together with conversation');
   }
@@ -83,7 +105,8 @@ function refuseUnserved(body: UnknownRecord, client: ClientKind): void {
   }
 }
 
-const refusal = (param: string, why: string): BridgeError => new BridgeError('invalid_request', `Cannot use "${param}": ${why}`, { param });
+const refusal = (param: string, why: string): BridgeError =>
+  new BridgeError('invalid_request', `Cannot use "${param}": ${why}`, { param });
 
 /** @param all failed answers too, as those in the background are asked for later */
 function watchProtocol(
@@ -91,7 +114,11 @@ function watchProtocol(
 ): ClientProtocol<ResponsesEvent> {
   const see = (events: readonly ResponsesEvent[]): void => {
     const last = events.at(-1);
-    if (last?.type === 'response.completed' || last?.type === 'response.incomplete' || (all && last?.type === 'response.failed')) {
+    if (
+      last?.type === 'response.completed' ||
+      last?.type === 'response.incomplete' ||
+      (all && last?.type === 'response.failed')
+    ) {
       keep(last.response);
     }
   };

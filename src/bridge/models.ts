@@ -39,7 +39,12 @@ export function createModelCatalog(settings: ModelSettings, provider: Provider, 
 }
 
 function renderModelList(entries: readonly CatalogEntry[], codexVersion: string | undefined): ModelList {
-  const data = entries.map(({ model, provider }): JsonObject => ({ id: model.id, object: 'model', created: 0, owned_by: provider.name }));
+  const data = entries.map(({ model, provider }): JsonObject => ({
+    id: model.id,
+    object: 'model',
+    created: 0,
+    owned_by: provider.name,
+  }));
   const models = describeForCodex(entries, codexVersion);
   const body = { object: 'list', data, models };
   return { body, etag: `"${shortHash(JSON.stringify(body))}"` };

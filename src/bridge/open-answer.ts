@@ -95,7 +95,12 @@ async function waitForNext(error: BridgeError, job: OpeningJob<unknown>): Promis
     }
     throw last;
   }
-  log.debug('upstream failed, trying again', { kind: error.kind, error: error.message, failed, waitMs: Math.round(wait) });
+  log.debug('upstream failed, trying again', {
+    kind: error.kind,
+    error: error.message,
+    failed,
+    waitMs: Math.round(wait),
+  });
   job.caller.record?.retry(error, wait);
   await runtime.sleep(wait, job.caller.abort);
   if (job.caller.abort.aborted) throw toBridgeError(job.caller.abort.reason);
@@ -122,4 +127,7 @@ function lastWord(error: BridgeError, failed: number): BridgeError {
   return last;
 }
 
-const limitsOf = ({ settings }: TurnContext): RetryLimits => ({ calls: settings.upstreamCalls, longestWaitMs: settings.retryWaitMs });
+const limitsOf = ({ settings }: TurnContext): RetryLimits => ({
+  calls: settings.upstreamCalls,
+  longestWaitMs: settings.retryWaitMs,
+});

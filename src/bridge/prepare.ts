@@ -36,7 +36,12 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
   const asked = isThreadTitle(caller.headers) ? (settings.smallModel ?? request.model) : request.model;
   const { provider, model, defaultModel, access } = findDestination(asked, context);
   const { id, dialect: known } = resolveModel(provider, model, defaultModel);
-  if (id === '') throw new BridgeError('invalid_request', 'Cannot choose a model: the request names none and DEFAULT_MODEL is not set', { param: 'model' });
+  if (id === '')
+    throw new BridgeError(
+      'invalid_request',
+      'Cannot choose a model: the request names none and DEFAULT_MODEL is not set',
+      { param: 'model' },
+    );
   const notes = new Notes();
   const line = chooseLine({ wire: settings.wire, aiBaseUrl: access.aiBaseUrl }, provider, id, notes);
   const dialect = line.dialect(known);
@@ -50,7 +55,10 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
     webSearch: settings.webSearch,
   });
   for (const note of translated.notes) notes.add(note);
-  const vendor = describeVendor({ url: line.url, provider, access, home: provider === context.provider, clock: context.runtime.clock }, caller);
+  const vendor = describeVendor(
+    { url: line.url, provider, access, home: provider === context.provider, clock: context.runtime.clock },
+    caller,
+  );
   const endpoint = { url: line.url, access, vendor, render: line.renderer(request, dialect) };
   const rules = readAnswerRules(request, translated.value.tools, caller.client, (note) => notes.add(note));
   return { ...translated.value, dialect, notes, rules, endpoint, createParser: line.createParser };

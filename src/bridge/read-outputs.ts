@@ -45,7 +45,10 @@ function isWholeCompletion(answer: UpstreamAnswer): boolean {
   return /^application\/json\b/i.test(answer.header('content-type') ?? '');
 }
 
-async function readCompletion<Output>(answer: UpstreamAnswer, stream: AnswerStream<Output>): Promise<readonly Output[]> {
+async function readCompletion<Output>(
+  answer: UpstreamAnswer,
+  stream: AnswerStream<Output>,
+): Promise<readonly Output[]> {
   const text = await answer.text(LONGEST_COMPLETION);
   const value = parseJson(text);
   // An event stream under a JSON content type: read it as what it is.
@@ -57,5 +60,8 @@ async function readCompletion<Output>(answer: UpstreamAnswer, stream: AnswerStre
 function refusePage(bytes: Uint8Array): void {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (!/^\s*<(!doctype|html)/i.test(text)) return;
-  throw new BridgeError('bad_answer', `The provider answered with ${readErrorText(text).message} in place of an event stream; check AI_API_BASE.`);
+  throw new BridgeError(
+    'bad_answer',
+    `The provider answered with ${readErrorText(text).message} in place of an event stream; check AI_API_BASE.`,
+  );
 }

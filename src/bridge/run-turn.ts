@@ -55,7 +55,9 @@ export async function* frames<Output>(turn: RunningTurn<Output>): AsyncGenerator
  * The whole answer as JSON text.
  * @throws BridgeError when the answer failed: nothing was sent yet, so the client gets a true HTTP status.
  */
-export async function collect<Output>(turn: RunningTurn<Output>): Promise<{ readonly status: number; readonly body: string }> {
+export async function collect<Output>(
+  turn: RunningTurn<Output>,
+): Promise<{ readonly status: number; readonly body: string }> {
   turn.protocol.collect(turn.blank.start());
   turn.protocol.collect((await turn.open()).outputs);
   turn.ended(undefined);

@@ -31,7 +31,12 @@ export interface AnswerRules {
 }
 
 /** Keeps nothing of `request` but a few words: it may be megabytes. */
-export function readAnswerRules(request: ResponsesRequest, tools: ToolSet, client: ClientKind, note: (text: string) => void): AnswerRules {
+export function readAnswerRules(
+  request: ResponsesRequest,
+  tools: ToolSet,
+  client: ClientKind,
+  note: (text: string) => void,
+): AnswerRules {
   const { format, toolChoice } = request;
   const most = mostCalls(request, client);
   const isLimited = most !== undefined || toolChoice.mode === 'none' || toolChoice.mode === 'allowed';

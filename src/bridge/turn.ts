@@ -83,7 +83,12 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
   }, prepared, caller, context);
 }
 
-function responsesAssemblers(request: ResponsesRequest, caller: Caller, context: TurnContext, prepared: Prepared): (judge: Judge) => ResponsesAssembler {
+function responsesAssemblers(
+  request: ResponsesRequest,
+  caller: Caller,
+  context: TurnContext,
+  prepared: Prepared,
+): (judge: Judge) => ResponsesAssembler {
   const { settings, runtime } = context;
   const { tools, notes } = prepared;
   const options = {
@@ -117,17 +122,30 @@ interface Shape<Output> {
  * Codex gets its stream at once: it understands failures inside it, and signs of life keep it waiting. Every other
  * streaming client waits for the answer to begin, and hears of a refusal by the HTTP status.
  */
-async function run<Output>(shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext): Promise<Turn> {
+async function run<Output>(
+  shape: Shape<Output>,
+  prepared: Prepared,
+  caller: Caller,
+  context: TurnContext,
+): Promise<Turn> {
   const { chat, endpoint, notes } = prepared;
   const { record } = caller;
   record?.send({ model: chat.model, host: endpoint.vendor.host, tools: chat.tools?.length ?? 0 });
   const machine = machineOptions(prepared, context);
   let begun = false;
   const judge: Judge = (error) => (begun ? judgeLateFailure(error, caller, context) : error);
-  const createStream = (): AnswerStream<Output> => new AnswerStream({ ...machine(), assembler: shape.createAssembler(judge) });
+  const createStream = (): AnswerStream<Output> =>
+    new AnswerStream({ ...machine(), assembler: shape.createAssembler(judge) });
   const turnId = turnName(caller.headers) ?? context.runtime.makeId('turn');
   let job: OpeningJob<Output> | undefined = {
-    turn: turnId, chat, endpoint, caller, context, createStream, note: (text) => notes.add(text), whole: !shape.stream,
+    turn: turnId,
+    chat,
+    endpoint,
+    caller,
+    context,
+    createStream,
+    note: (text) => notes.add(text),
+    whole: !shape.stream,
   };
   const open = async (): Promise<Opened<Output>> => {
     if (!job) throw new BridgeError('internal', 'A turn was opened twice.');
@@ -163,7 +181,10 @@ async function run<Output>(shape: Shape<Output>, prepared: Prepared, caller: Cal
 }
 
 /** The parts of a stream machine that do not depend on the client; new stages for each attempt. */
-function machineOptions(prepared: Prepared, { settings, runtime }: TurnContext): () => Omit<AnswerStreamOptions<never>, 'assembler'> {
+function machineOptions(
+  prepared: Prepared,
+  { settings, runtime }: TurnContext,
+): () => Omit<AnswerStreamOptions<never>, 'assembler'> {
   const { dialect, rules, createParser } = prepared;
   const { makeId } = runtime;
   const markupTools = settings.toolMarkup ? (prepared.chat.tools ?? []) : [];

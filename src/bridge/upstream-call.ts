@@ -16,7 +16,12 @@ import type { Endpoint } from './wires';
 const LONGEST_ERROR_BODY = 64 * 1024;
 
 /** @throws BridgeError for a refusal, a redirect, or no answer at all. */
-export async function callUpstream(endpoint: Endpoint, chat: ChatRequest, caller: Caller, { runtime, refusals }: TurnContext): Promise<UpstreamAnswer> {
+export async function callUpstream(
+  endpoint: Endpoint,
+  chat: ChatRequest,
+  caller: Caller,
+  { runtime, refusals }: TurnContext,
+): Promise<UpstreamAnswer> {
   const { url, vendor } = endpoint;
   const { headers, body, key } = renderCall(endpoint, chat, caller);
   const known = refusals.find(body, key);
@@ -46,7 +51,11 @@ const CHEAP: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'shutting_
 
 function renderCall(endpoint: Endpoint, chat: ChatRequest, caller: Caller) {
   const headers = upstreamHeaders(caller, endpoint.access);
-  return { headers, body: Buffer.from(JSON.stringify(endpoint.render(chat)), 'utf8'), key: headers['authorization'] ?? '' };
+  return {
+    headers,
+    body: Buffer.from(JSON.stringify(endpoint.render(chat)), 'utf8'),
+    key: headers['authorization'] ?? '',
+  };
 }
 
 /** Asking again with the same words brings the same answer. */
@@ -57,7 +66,10 @@ async function refusal(answer: UpstreamAnswer, vendor: Vendor, now: number): Pro
   const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
   const location = answer.header('location');
   if (answer.status < 400) {
-    return new BridgeError('upstream_rejected', `${vendor.host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`);
+    return new BridgeError(
+      'upstream_rejected',
+      `${vendor.host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`,
+    );
   }
   const retryAfterMs = readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), now);
   const requestId = findRequestId(answer);
@@ -80,7 +92,10 @@ export function findRequestId(answer: UpstreamAnswer): string | undefined {
 }
 
 /** The key of the environment by default; the inbound token only when FORCE_ENV_AUTH is off. */
-export function upstreamHeaders(caller: Pick<Caller, 'authorization' | 'userAgent'>, settings: ProviderSettings): Readonly<Record<string, string>> {
+export function upstreamHeaders(
+  caller: Pick<Caller, 'authorization' | 'userAgent'>,
+  settings: ProviderSettings,
+): Readonly<Record<string, string>> {
   const key = settings.aiApiKey === undefined ? undefined : `Bearer ${settings.aiApiKey}`;
   const authorization = settings.forceEnvAuth ? key : (caller.authorization ?? key);
   const userAgent = settings.userAgent ?? caller.userAgent;

@@ -16,7 +16,13 @@ function part(content: ContentPart): JsonObject {
     case 'image':
       return { type: 'input_image', image_url: content.url, detail: content.detail ?? 'auto' };
     case 'file':
-      return { type: 'input_file', filename: content.filename, file_data: content.data, file_url: content.url, file_id: content.fileId };
+      return {
+        type: 'input_file',
+        filename: content.filename,
+        file_data: content.data,
+        file_url: content.url,
+        file_id: content.fileId,
+      };
     case 'audio':
       return { type: 'input_audio', input_audio: { data: content.data, format: content.format } };
     case 'unrecognized':

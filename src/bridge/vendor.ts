@@ -17,14 +17,18 @@ export interface VendorOptions {
 }
 
 /** @returns what the classifier of failures wants to know; nothing in it quotes the key */
-export function describeVendor({ url, provider, access, home, clock }: VendorOptions, caller: Pick<Caller, 'authorization'>): Vendor {
+export function describeVendor(
+  { url, provider, access, home, clock }: VendorOptions,
+  caller: Pick<Caller, 'authorization'>,
+): Vendor {
   const key = upstreamHeaders(caller, access)['authorization']?.replace(/^Bearer\s+/i, '');
   const fromClient = !access.forceEnvAuth && caller.authorization !== undefined;
   const variables = home ? 'AI_API_KEY' : provider.keyEnv.join(' or ');
   return {
     host: new URL(url).host,
     keyAdvice: describeKey(key, fromClient ? undefined : variables, provider),
-    hideKey: key === undefined || key.length < SHORTEST_KEY ? (text) => text : (text) => text.replaceAll(key, '[redacted]'),
+    hideKey:
+      key === undefined || key.length < SHORTEST_KEY ? (text) => text : (text) => text.replaceAll(key, '[redacted]'),
     clock,
     ...(provider.errors && { rules: provider.errors }),
   };

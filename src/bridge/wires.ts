@@ -66,9 +66,15 @@ export interface Line extends Wire {
  * Chat Completions unless the user asks for the other wire and the provider has it for this model.
  * @param model the id that goes upstream
  */
-export function chooseLine({ wire, aiBaseUrl }: Pick<BridgeSettings, 'wire' | 'aiBaseUrl'>, provider: Provider, model: string, notes: Notes): Line {
+export function chooseLine(
+  { wire, aiBaseUrl }: Pick<BridgeSettings, 'wire' | 'aiBaseUrl'>,
+  provider: Provider,
+  model: string,
+  notes: Notes,
+): Line {
   const native = wire === 'responses' ? nativeBaseUrl(provider, aiBaseUrl, model) : undefined;
-  if (wire === 'responses' && native === undefined) notes.add(`asked ${model} over Chat Completions: it is not known to have a Responses endpoint`);
+  if (wire === 'responses' && native === undefined)
+    notes.add(`asked ${model} over Chat Completions: it is not known to have a Responses endpoint`);
   const base = native ?? aiBaseUrl;
   const chosen = native === undefined ? CHAT : NATIVE;
   return { ...chosen, url: base + chosen.path };

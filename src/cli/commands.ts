@@ -1,7 +1,15 @@
 /** COMMANDS, the one table of commands. Each loads its file only when it runs. */
 import type { Command } from './command';
 import {
-  CODEX_FLAGS, CONFIG_FLAGS, DOCTOR_FLAGS, LOGS_FLAGS, MODELS_FLAGS, SERVE_FLAGS, SERVICE_FLAGS, SETUP_FLAGS, STATUS_FLAGS,
+  CODEX_FLAGS,
+  CONFIG_FLAGS,
+  DOCTOR_FLAGS,
+  LOGS_FLAGS,
+  MODELS_FLAGS,
+  SERVE_FLAGS,
+  SERVICE_FLAGS,
+  SETUP_FLAGS,
+  STATUS_FLAGS,
 } from './own-flag-rows';
 
 // `import()` would stay a native import in the CommonJS output and load Node's ESM machinery; `require` does not.

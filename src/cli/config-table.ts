@@ -104,7 +104,9 @@ function findGiven(name: OptionName, { flags, env, file }: ConfigView): readonly
   return [
     ...(flags[name] === undefined ? [] : [{ kind: 'flag', name: row.flags[0] } as const]),
     ...row.env.filter((variable) => isSet(env[variable])).map(fromProcess),
-    ...row.env.filter((variable) => isSet(file?.values[variable])).map((variable) => fromFile(variable, file?.path ?? '')),
+    ...row.env
+      .filter((variable) => isSet(file?.values[variable]))
+      .map((variable) => fromFile(variable, file?.path ?? '')),
   ];
 }
 

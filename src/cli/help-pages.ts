@@ -35,8 +35,8 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   serve: {
     group: 'run',
     details: [
-      'Listens until Ctrl-C or SIGTERM, and writes its log to standard error. The first signal lets running answers end,'
-      + ' as long as --drain-timeout-ms allows; a second one ends everything at once.',
+      'Listens until Ctrl-C or SIGTERM, and writes its log to standard error. The first signal lets running answers end,' +
+        ' as long as --drain-timeout-ms allows; a second one ends everything at once.',
     ],
     examples: [
       ['--port 8080', 'The command is meant when none is named.'],
@@ -52,10 +52,10 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   codex: {
     group: 'run',
     details: [
-      'Uses the bridge that runs on the port, or starts one, on another port if a stranger has this one. Codex gets its'
-      + ' address on the command line; config.toml stays as it is. The bridge ends after the last Codex that uses it.',
-      'Everything behind the word codex is for Codex, also --help; flags of the bridge stand before it. Every option of'
-      + ' serve works here; these are the ones that matter.',
+      'Uses the bridge that runs on the port, or starts one, on another port if a stranger has this one. Codex gets its' +
+        ' address on the command line; config.toml stays as it is. The bridge ends after the last Codex that uses it.',
+      'Everything behind the word codex is for Codex, also --help; flags of the bridge stand before it. Every option of' +
+        ' serve works here; these are the ones that matter.',
     ],
     examples: [
       ['codex', 'The interface of Codex.'],
@@ -72,16 +72,24 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   start: {
     group: 'background',
     details: [
-      'Returns as soon as the bridge is ready. It writes its log to a file, which logs shows. Where a bridge runs on the'
-      + ' port already, nothing is started. Every option of serve works here; these are the ones that matter.',
+      'Returns as soon as the bridge is ready. It writes its log to a file, which logs shows. Where a bridge runs on the' +
+        ' port already, nothing is started. Every option of serve works here; these are the ones that matter.',
     ],
-    examples: [['start', 'On the usual port.'], ['start --port 8080', 'A second one beside it.']],
+    examples: [
+      ['start', 'On the usual port.'],
+      ['start --port 8080', 'A second one beside it.'],
+    ],
     options: [...BRIDGE, 'logFile', 'logFileMaxMb'],
   },
   stop: {
     group: 'background',
-    details: ['Running answers may end first, as long as the --drain-timeout-ms of the bridge allows; on Windows they are cut off.'],
-    examples: [['stop', 'The one on the usual port.'], ['stop --port 8080', 'The one on another port.']],
+    details: [
+      'Running answers may end first, as long as the --drain-timeout-ms of the bridge allows; on Windows they are cut off.',
+    ],
+    examples: [
+      ['stop', 'The one on the usual port.'],
+      ['stop --port 8080', 'The one on another port.'],
+    ],
     codes: [
       ['0', 'it was stopped, or none ran'],
       ['1', 'it still runs, or is not one that start began'],
@@ -91,22 +99,31 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   status: {
     group: 'background',
     details: [],
-    examples: [['status', 'For people.'], ['status --json', 'For programs.']],
-    codes: [['0', 'a bridge runs'], ['3', 'none runs']],
+    examples: [
+      ['status', 'For people.'],
+      ['status --json', 'For programs.'],
+    ],
+    codes: [
+      ['0', 'a bridge runs'],
+      ['3', 'none runs'],
+    ],
     options: WHERE,
   },
   logs: {
     group: 'background',
     details: ['The log of a bridge that serve runs is on its standard error, unless --log-file names a file for it.'],
-    examples: [['logs --follow', 'The last lines, and what comes.'], ['logs --lines 1000', 'More of what was.']],
+    examples: [
+      ['logs --follow', 'The last lines, and what comes.'],
+      ['logs --lines 1000', 'More of what was.'],
+    ],
     options: [...WHERE, 'logFile'],
   },
   service: {
     group: 'background',
     details: [
-      'Writes the file of a service: a user unit of systemd, an agent of launchd, a task of Windows, a script of'
-      + ' Termux:Boot. Registers nothing itself: it prints the commands that do. The key stays in a file of variables that'
-      + ' only you can read.',
+      'Writes the file of a service: a user unit of systemd, an agent of launchd, a task of Windows, a script of' +
+        ' Termux:Boot. Registers nothing itself: it prints the commands that do. The key stays in a file of variables that' +
+        ' only you can read.',
     ],
     examples: [
       ['service install', 'For what this machine has.'],
@@ -118,8 +135,8 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   setup: {
     group: 'setUp',
     details: [
-      "Writes the provider and the catalogue of models for your Codex, so that plain codex uses the bridge. Shows the"
-      + ' change first, asks on a terminal, keeps everything else in the file, and makes a copy of it before.',
+      'Writes the provider and the catalogue of models for your Codex, so that plain codex uses the bridge. Shows the' +
+        ' change first, asks on a terminal, keeps everything else in the file, and makes a copy of it before.',
       'With --shell: a function codex-with-codingplan for your shell, which leaves config.toml alone.',
     ],
     examples: [
@@ -139,11 +156,18 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   doctor: {
     group: 'lookInto',
     details: [
-      'Says for each thing what was seen, whether that is right, and how to mend it; before it asks the provider it says'
-      + ' how many requests of your plan that costs. Keys are never shown in full.',
+      'Says for each thing what was seen, whether that is right, and how to mend it; before it asks the provider it says' +
+        ' how many requests of your plan that costs. Keys are never shown in full.',
     ],
-    examples: [['doctor', 'Everything.'], ['doctor --offline', 'Costs no request.'], ['doctor --json', 'For programs.']],
-    codes: [['0', 'nothing failed; there may be warnings'], ['1', 'something failed']],
+    examples: [
+      ['doctor', 'Everything.'],
+      ['doctor --offline', 'Costs no request.'],
+      ['doctor --json', 'For programs.'],
+    ],
+    codes: [
+      ['0', 'nothing failed; there may be warnings'],
+      ['1', 'something failed'],
+    ],
     options: ['host', 'port', ...PROVIDER, 'stateDir'],
   },
   models: {
@@ -158,8 +182,8 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   config: {
     group: 'lookInto',
     details: [
-      'A flag beats the variable of the environment, that beats the line in the file of --env-file, and that the default.'
-      + ' Each row says which one it was. Keys are never shown in full.',
+      'A flag beats the variable of the environment, that beats the line in the file of --env-file, and that the default.' +
+        ' Each row says which one it was. Keys are never shown in full.',
     ],
     examples: [
       ['config', 'What serve would use.'],
@@ -177,11 +201,21 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   help: {
     group: 'lookInto',
     details: ['A command with --help says the same, except for codex, which passes --help on to Codex.'],
-    examples: [['help serve', 'Every option.'], ['help codex', 'How flags reach Codex.']],
+    examples: [
+      ['help serve', 'Every option.'],
+      ['help codex', 'How flags reach Codex.'],
+    ],
     options: [],
   },
   version: { group: 'lookInto', details: [], examples: [], options: [] },
 };
 
 /** The options that the plain help shows. */
-export const FIRST_OPTIONS: readonly OptionName[] = ['aiApiKey', 'provider', 'aiBaseUrl', 'defaultModel', 'port', 'envFile'];
+export const FIRST_OPTIONS: readonly OptionName[] = [
+  'aiApiKey',
+  'provider',
+  'aiBaseUrl',
+  'defaultModel',
+  'port',
+  'envFile',
+];

@@ -5,7 +5,14 @@ import type { Environment } from '../config/resolve';
 export const WIDTH = 80;
 
 /** Select Graphic Rendition codes of ECMA-48: how to begin and how to end. */
-const STYLES = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] } as const;
+const STYLES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const;
 
 export type Style = keyof typeof STYLES;
 

@@ -58,7 +58,9 @@ const SHORTEST_NAME = 8;
 
 function renderLegend(entries: readonly CatalogEntry[]): string {
   const used = new Set<string>(entries.map(({ basis }) => basis));
-  const letters = Object.entries(BASES).filter(([basis]) => used.has(basis)).map(([, words]) => `${words.join('  ')}\n`);
+  const letters = Object.entries(BASES)
+    .filter(([basis]) => used.has(basis))
+    .map(([, words]) => `${words.join('  ')}\n`);
   const mark = entries.some(({ isDefault }) => isDefault) ? '*  the default model\n' : '';
   return `${mark}${letters.join('')}`;
 }

@@ -38,7 +38,11 @@ export const SETUP_FLAGS = {
     type: choice('bash', 'zsh', 'fish', 'powershell'),
     help: 'Print the shell function codex-with-codingplan instead.',
   },
-  install: { flag: '--install', type: onOff, help: "With --shell: add the function once to the shell's start-up file." },
+  install: {
+    flag: '--install',
+    type: onOff,
+    help: "With --shell: add the function once to the shell's start-up file.",
+  },
 } as const satisfies Rows;
 
 /** The flags of `status`. */
@@ -46,7 +50,11 @@ export const STATUS_FLAGS = { json } as const satisfies Rows;
 
 /** The flags of `logs`. */
 export const LOGS_FLAGS = {
-  lines: { flag: '--lines', type: integer(0, 1_000_000, 'lines'), help: 'How many lines to begin with; 100 when absent.' },
+  lines: {
+    flag: '--lines',
+    type: integer(0, 1_000_000, 'lines'),
+    help: 'How many lines to begin with; 100 when absent.',
+  },
   follow: { flag: '--follow', type: onOff, help: 'Go on with what comes, until Ctrl-C.' },
 } as const satisfies Rows;
 

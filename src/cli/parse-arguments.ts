@@ -28,7 +28,14 @@ export interface ParsedArguments {
  * the command passes on what stands behind it.
  */
 export function parseArguments(words: readonly string[]): ParsedArguments {
-  const draft: Draft = { command: undefined, isCommandFixed: false, flags: {}, own: {}, operand: undefined, mistakes: [] };
+  const draft: Draft = {
+    command: undefined,
+    isCommandFixed: false,
+    flags: {},
+    own: {},
+    operand: undefined,
+    mistakes: [],
+  };
   let index = 0;
   while (index < words.length && !isForCodex(draft)) index += readWord(words[index] ?? '', words[index + 1], draft);
   const { command, flags, own, operand } = draft;
@@ -90,14 +97,17 @@ function readOperand(word: string, command: CommandName, draft: Draft): void {
 function describeStranger(word: string): Stranger {
   const { CODEX_COMMANDS }: typeof import('./codex-commands') = require('./codex-commands');
   const isCodexCommand = CODEX_COMMANDS.includes(word);
-  const meant = isCodexCommand ? `did you mean aliyun-codex-bridge codex ${word} …?` : suggest(word, COMMAND_NAMES, 'help');
+  const meant = isCodexCommand
+    ? `did you mean aliyun-codex-bridge codex ${word} …?`
+    : suggest(word, COMMAND_NAMES, 'help');
   return { mistake: `Unknown command ${quoteWord(word)}: ${meant}`, isCodexCommand };
 }
 
 function readFlag(word: string, next: string | undefined, draft: Draft): 1 | 2 {
   const [flag, attached] = splitAtEquals(word);
   const own = OWN_FLAGS.get(flag);
-  if (own !== undefined) return readValue(flag, own.type, { attached, next }, draft, (text) => (draft.own[flag] = text));
+  if (own !== undefined)
+    return readValue(flag, own.type, { attached, next }, draft, (text) => (draft.own[flag] = text));
   const spelling = SPELLINGS.get(flag);
   if (spelling === undefined) {
     const meant = suggest(flag, listFlags(), helpOf(draft.command ?? DEFAULT_COMMAND));
@@ -154,7 +164,9 @@ function judgeOwn({ own, command = DEFAULT_COMMAND }: Draft): readonly string[] 
   return Object.entries(own).flatMap(([flag, text]) => {
     const row = COMMANDS[command].own?.find((each) => each.flag === flag);
     if (row === undefined) return [`Flag ${flag} belongs to ${listCommands(findOwners(flag))}.`];
-    return row.type.parse(text) === undefined ? [describeMistake(row, { text, origin: { kind: 'flag', name: flag } })] : [];
+    return row.type.parse(text) === undefined
+      ? [describeMistake(row, { text, origin: { kind: 'flag', name: flag } })]
+      : [];
   });
 }
 

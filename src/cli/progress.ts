@@ -25,7 +25,8 @@ const ERASE = '\u001b[K';
  * @param later for tests; a real one does not keep the process alive
  */
 export function createProgress(io: CommandIo, look: Look, later: Later = laterUnref): Progress {
-  if (io.isErrorTerminal?.() !== true || look.spinner.length === 0) return { say: () => undefined, end: () => undefined };
+  if (io.isErrorTerminal?.() !== true || look.spinner.length === 0)
+    return { say: () => undefined, end: () => undefined };
   let words = '';
   let turns = 0;
   let cancel: (() => void) | undefined;

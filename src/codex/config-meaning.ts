@@ -11,7 +11,9 @@ export function meansTheSame(before: TomlTable, after: TomlTable, own: readonly 
 /** True when `config` says of the bridge exactly what `block` says. */
 export function holdsBlock(config: TomlTable, block: TomlTable): boolean {
   const keys = Object.keys(block).filter((key) => key !== PROVIDERS_KEY);
-  return keys.every((key) => config[key] === block[key]) && isDeepStrictEqual(findProvider(config), findProvider(block));
+  return (
+    keys.every((key) => config[key] === block[key]) && isDeepStrictEqual(findProvider(config), findProvider(block))
+  );
 }
 
 function findProvider(config: TomlTable): TomlValue | undefined {

@@ -69,7 +69,8 @@ export const renderKeysRegion = ({ lines, lineEnd, isJoined }: Region): string =
 export const renderProviderRegion = ({ lines, lineEnd, isJoined }: Region): string =>
   [renderBegin('providerBegin', isJoined), ...lines, `${MARKS.providerEnd} <<<`, ''].join(lineEnd);
 
-const renderBegin = (mark: Mark, isJoined: boolean): string => `${MARKS[mark]}${isJoined ? JOINED : ''}${HOW_TO_UNDO} >>>`;
+const renderBegin = (mark: Mark, isJoined: boolean): string =>
+  `${MARKS[mark]}${isJoined ? JOINED : ''}${HOW_TO_UNDO} >>>`;
 
 /** True for the first line of a region with `isJoined`. */
 export const isJoined = ({ text, mark }: Piece): boolean =>

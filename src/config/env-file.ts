@@ -58,5 +58,7 @@ function readValue(text: string): string | { readonly problem: string } {
   if (quoted === null) return { problem: `the value begins with ${quote} and does not end with it` };
   const [whole, inner = ''] = quoted;
   if (whole !== text) return { problem: `something stands behind the closing ${quote}` };
-  return quote === "'" ? inner : inner.replace(/\\([n"\\$`])/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));
+  return quote === "'"
+    ? inner
+    : inner.replace(/\\([n"\\$`])/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));
 }

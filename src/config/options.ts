@@ -50,7 +50,7 @@ const TABLE = {
     type: choice('chat', 'responses'),
     default: 'chat',
     group: 'upstream',
-    help: "Protocol to ask the provider in: Chat Completions, or its own Responses endpoint for the models that have one.",
+    help: 'Protocol to ask the provider in: Chat Completions, or its own Responses endpoint for the models that have one.',
   }),
   aiApiKey: optional({
     flags: ['--ai-api-key'],

@@ -19,7 +19,11 @@ interface Variables {
 type Added = Whole | { readonly mistake: string };
 
 /** AI_PROVIDER without AI_API_BASE means the provider's first address; AI_API_KEY beats the provider's own variable. */
-export function addProviderValues(given: Whole, env: Environment, findOrigin: FindOrigin = fromProcess): ResolvedConfig {
+export function addProviderValues(
+  given: Whole,
+  env: Environment,
+  findOrigin: FindOrigin = fromProcess,
+): ResolvedConfig {
   const provider = findProvider(given.config.provider, given.config.aiBaseUrl);
   const steps = [addAddress, addKey];
   let whole = given;

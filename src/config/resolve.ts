@@ -45,7 +45,11 @@ export const findVariable = (name: OptionName, env: Environment): string | undef
  * Takes the texts of `flags` and the variables of `env`; an empty variable counts as absent, an empty flag does not.
  * Returns the configuration, or all mistakes at once. What the chosen provider adds: `addProviderValues`.
  */
-export function resolveConfig(flags: FlagTexts, env: Environment, findOrigin: FindOrigin = fromProcess): ResolvedConfig {
+export function resolveConfig(
+  flags: FlagTexts,
+  env: Environment,
+  findOrigin: FindOrigin = fromProcess,
+): ResolvedConfig {
   const config: Draft<Config> = {};
   const origins: Draft<Origins> = {};
   const mistakes: string[] = [];

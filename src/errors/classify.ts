@@ -55,13 +55,16 @@ function describe(vendor: VendorError, source: Vendor, { opening, stop, fallback
   const kind = rule?.kind ?? fallback;
   const now = source.clock?.();
   const reset = kind === 'quota' ? findReset(rule?.resets, vendor.message, now) : undefined;
-  const advice = [reset?.sentence, adviceFor(kind, rule, source)].filter((sentence) => sentence !== undefined).join(' ');
+  const advice = [reset?.sentence, adviceFor(kind, rule, source)]
+    .filter((sentence) => sentence !== undefined)
+    .join(' ');
   const said = advice === '' && !stop ? vendor.message : vendor.message.replace(/(?<![.!?。！？])\s*$/, '.');
   const id = vendor.requestId === undefined ? undefined : `(request id ${vendor.requestId})`;
   const message = [opening + said, advice, id].filter(Boolean).join(' ');
   const vendorCode = vendor.code ?? vendor.type;
   const untilReset = reset?.at === undefined || now === undefined ? undefined : reset.at - now;
-  const retryAfterMs = details.retryAfterMs ?? untilReset ?? (LIMITS.has(kind) ? readWaitInText(vendor.message) : undefined);
+  const retryAfterMs =
+    details.retryAfterMs ?? untilReset ?? (LIMITS.has(kind) ? readWaitInText(vendor.message) : undefined);
   return new BridgeError(kind, message, {
     ...(vendorCode !== undefined && { vendorCode }),
     ...(vendor.requestId !== undefined && { requestId: vendor.requestId }),

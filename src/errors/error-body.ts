@@ -7,7 +7,12 @@ export type ClientKind = 'codex' | 'generic';
 
 /** The body of an HTTP error answer. Spec: Responses API, errors. */
 export interface ErrorBody {
-  readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string };
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string;
+  };
 }
 
 /** The error object as SDK clients read it. */
@@ -20,7 +25,8 @@ export function renderErrorBody(error: BridgeError): ErrorBody {
 export function renderStreamError(error: BridgeError, client: ClientKind): { code: string; message: string } {
   const row = ERRORS[error.kind];
   if (client !== 'codex') return { code: row.code, message: error.message };
-  if (error.details.final && row.codexCode !== 'context_length_exceeded') return { code: 'invalid_prompt', message: error.message };
+  if (error.details.final && row.codexCode !== 'context_length_exceeded')
+    return { code: 'invalid_prompt', message: error.message };
   return { code: row.codexCode, message: row.codexCode === 'rate_limit_exceeded' ? withWait(error) : error.message };
 }
 

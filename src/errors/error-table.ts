@@ -8,15 +8,31 @@ export interface ErrorRow {
   /** HTTP status for clients that read it. */
   readonly status: number;
   /** `error.type` of the OpenAI error object. */
-  readonly type: 'invalid_request_error' | 'authentication_error' | 'permission_error' | 'not_found_error' | 'rate_limit_error' | 'server_error';
+  readonly type:
+    | 'invalid_request_error'
+    | 'authentication_error'
+    | 'permission_error'
+    | 'not_found_error'
+    | 'rate_limit_error'
+    | 'server_error';
   /** `error.code` for SDK clients. */
   readonly code: string;
   /** `error.code` of `response.failed` for Codex. */
   readonly codexCode: 'invalid_prompt' | 'rate_limit_exceeded' | 'context_length_exceeded' | 'server_error';
 }
 
-const fatal = (status: number, type: ErrorRow['type'], code: string): ErrorRow => ({ status, type, code, codexCode: 'invalid_prompt' });
-const again = (status: number, code: string): ErrorRow => ({ status, type: 'server_error', code, codexCode: 'server_error' });
+const fatal = (status: number, type: ErrorRow['type'], code: string): ErrorRow => ({
+  status,
+  type,
+  code,
+  codexCode: 'invalid_prompt',
+});
+const again = (status: number, code: string): ErrorRow => ({
+  status,
+  type: 'server_error',
+  code,
+  codexCode: 'server_error',
+});
 
 /** The table: adding a kind means adding a row, and every client knows it. */
 export const ERRORS = {
@@ -36,7 +52,12 @@ export const ERRORS = {
   upstream_rejected: fatal(400, 'invalid_request_error', 'upstream_rejected'),
   moderation: fatal(400, 'invalid_request_error', 'content_policy_violation'),
   quota: fatal(429, 'rate_limit_error', 'insufficient_quota'),
-  context_overflow: { status: 400, type: 'invalid_request_error', code: 'context_length_exceeded', codexCode: 'context_length_exceeded' },
+  context_overflow: {
+    status: 400,
+    type: 'invalid_request_error',
+    code: 'context_length_exceeded',
+    codexCode: 'context_length_exceeded',
+  },
   rate_limit: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', codexCode: 'rate_limit_exceeded' },
   overload: again(503, 'server_is_busy'),
   upstream_error: again(502, 'upstream_error'),

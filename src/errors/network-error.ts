@@ -19,27 +19,49 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
   ENETUNREACH: { kind: 'network', text: 'cannot be reached from this network' },
   EHOSTUNREACH: { kind: 'network', text: 'cannot be reached from this network' },
   ETIMEDOUT: { kind: 'timeout', text: 'did not answer the connection in time' },
-  UND_ERR_CONNECT_TIMEOUT: { kind: 'timeout', text: 'did not accept the connection in time (UPSTREAM_CONNECT_TIMEOUT_MS)' },
+  UND_ERR_CONNECT_TIMEOUT: {
+    kind: 'timeout',
+    text: 'did not accept the connection in time (UPSTREAM_CONNECT_TIMEOUT_MS)',
+  },
   UND_ERR_HEADERS_TIMEOUT: { kind: 'timeout', text: 'sent no answer in time' },
   UND_ERR_BODY_TIMEOUT: { kind: 'timeout', text: 'stopped sending' },
   CERT_HAS_EXPIRED: { kind: 'network', text: 'has an expired TLS certificate' },
   DEPTH_ZERO_SELF_SIGNED_CERT: { kind: 'network', text: 'has a self-signed TLS certificate; see NODE_EXTRA_CA_CERTS' },
-  SELF_SIGNED_CERT_IN_CHAIN: { kind: 'network', text: 'has a self-signed TLS certificate in its chain; see NODE_EXTRA_CA_CERTS' },
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: { kind: 'network', text: 'has a TLS certificate that cannot be verified; see NODE_EXTRA_CA_CERTS' },
+  SELF_SIGNED_CERT_IN_CHAIN: {
+    kind: 'network',
+    text: 'has a self-signed TLS certificate in its chain; see NODE_EXTRA_CA_CERTS',
+  },
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: {
+    kind: 'network',
+    text: 'has a TLS certificate that cannot be verified; see NODE_EXTRA_CA_CERTS',
+  },
 };
 
 /** Families of codes, and words that have no code or another one than they should; tested against `code message`, before CODES. */
 const FAMILIES: readonly (readonly [says: RegExp, row: NetworkRow])[] = [
   // undici refuses an interim answer that it did not ask for, though RFC 9110 (15.2) has clients accept it.
-  [/^UND_ERR_SOCKET bad response$/, { kind: 'bad_answer', text: 'sent "100 Continue" unasked, which Node\'s fetch does not accept' }],
+  [
+    /^UND_ERR_SOCKET bad response$/,
+    { kind: 'bad_answer', text: 'sent "100 Continue" unasked, which Node\'s fetch does not accept' },
+  ],
   // Node 24's parser has words, but no code.
-  [/^HPE_|does not match the HTTP\/1\.1 protocol/, {
-    kind: 'bad_answer', text: 'sent something that is not HTTP; check AI_API_BASE: http or https, and the port',
-  }],
+  [
+    /^HPE_|does not match the HTTP\/1\.1 protocol/,
+    {
+      kind: 'bad_answer',
+      text: 'sent something that is not HTTP; check AI_API_BASE: http or https, and the port',
+    },
+  ],
   [/^UND_ERR_HEADERS_OVERFLOW /, { kind: 'bad_answer', text: 'sent more headers than can be read' }],
-  [/^UND_ERR_RES_CONTENT_LENGTH_MISMATCH /, { kind: 'bad_answer', text: 'sent a body of another length than it announced' }],
+  [
+    /^UND_ERR_RES_CONTENT_LENGTH_MISMATCH /,
+    { kind: 'bad_answer', text: 'sent a body of another length than it announced' },
+  ],
   [/^(Z_|ZSTD_)/, { kind: 'bad_answer', text: 'sent a compressed answer that cannot be unpacked' }],
-  [/^(EPROTO|ERR_SSL_)/, { kind: 'network', text: 'failed to agree on TLS; check AI_API_BASE: http or https, and the port' }],
+  [
+    /^(EPROTO|ERR_SSL_)/,
+    { kind: 'network', text: 'failed to agree on TLS; check AI_API_BASE: http or https, and the port' },
+  ],
 ];
 
 /** @param cause what fetch or a body read threw; its own cause carries the code */
@@ -59,7 +81,9 @@ function findRow(code: string | undefined, message: string): NetworkRow | undefi
 function wordsOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const { cause: inner } = cause;
-  return inner instanceof Error && inner !== cause && inner.message !== '' ? `${cause.message}: ${inner.message}` : cause.message;
+  return inner instanceof Error && inner !== cause && inner.message !== ''
+    ? `${cause.message}: ${inner.message}`
+    : cause.message;
 }
 
 interface Reason {

@@ -16,13 +16,15 @@ const MONDAY = 'The week of the plan begins anew on Monday at 00:00 (UTC+8)';
 const RESETS = {
   /** A window of five hours that moves along. */
   rolling: () => ({
-    sentence: 'It is a rolling limit: requests count for five hours, so it eases bit by bit and is clear in five hours at the latest.',
+    sentence:
+      'It is a rolling limit: requests count for five hours, so it eases bit by bit and is clear in five hours at the latest.',
   }),
   /** Monday 00:00 in China. */
   monday: (_message, now) => (now === undefined ? { sentence: `${MONDAY}.` } : told(nextMonday(now), now, MONDAY)),
   /** The day of the month on which the subscription began, 00:00 in China; the last day of a month that has no such day. */
   'subscription-day': () => ({
-    sentence: 'The month of the plan begins anew at 00:00 (UTC+8) on the day of the month on which the subscription began.',
+    sentence:
+      'The month of the plan begins anew at 00:00 (UTC+8) on the day of the month on which the subscription began.',
   }),
   /** A clock time in the message that does not name its zone, which is China's. */
   'beijing-time': (message, now) => inMessage(message, now, BEIJING),
@@ -66,7 +68,9 @@ function nextMonday(now: number): number {
 
 function told(at: number, now: number | undefined, opening: string): Reset {
   const when = `${opening}: ${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  return now !== undefined && at > now ? { at, sentence: `${when}, in ${describeSpan(at - now)}.` } : { sentence: `${when}.` };
+  return now !== undefined && at > now
+    ? { at, sentence: `${when}, in ${describeSpan(at - now)}.` }
+    : { sentence: `${when}.` };
 }
 
 /** The two largest units, rounded up to minutes: `2 d 4 h`, `3 h 20 min`. */
@@ -76,5 +80,9 @@ function describeSpan(milliseconds: number): string {
     [Math.floor(minutes / 1_440), 'd'], [Math.floor(minutes / 60) % 24, 'h'], [minutes % 60, 'min'],
   ];
   const first = parts.findIndex(([amount]) => amount > 0);
-  return parts.slice(first, first + 2).filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount} ${unit}`).join(' ');
+  return parts
+    .slice(first, first + 2)
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => `${amount} ${unit}`)
+    .join(' ');
 }

@@ -6,7 +6,11 @@
  * @param now milliseconds since the epoch
  * @returns milliseconds, never negative; undefined when nothing readable was sent
  */
-export function readRetryAfter(retryAfter: string | undefined, retryAfterMs: string | undefined, now: number): number | undefined {
+export function readRetryAfter(
+  retryAfter: string | undefined,
+  retryAfterMs: string | undefined,
+  now: number,
+): number | undefined {
   const milliseconds = readNumber(retryAfterMs);
   if (milliseconds !== undefined) return Math.max(0, milliseconds);
   const seconds = readNumber(retryAfter);

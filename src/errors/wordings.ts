@@ -19,18 +19,38 @@ export const WORDINGS: readonly ErrorRule[] = [
   {
     kind: 'quota',
     says: anyOf(
-      '(hour|week|month|free) allocated quota exceeded', 'FreeTierOnly',
-      'insufficient[_ ](account )?(balance|funds)', 'balance is insufficient', 'overdue balance', 'Arrearage', '余额不足', 'requires more credits',
-      'usage limit (reached|exceeded)', 'limit exhausted', '(weekly|monthly|daily)\\b.{0,20}(usage )?(limit|quota)', '使用上限',
-      '(package|plan|subscription) has expired', 'InvalidSubscription', 'fair usage policy',
-      'request reached \\S+ TPD', 'exceeded_current_quota', 'insufficient_user_quota',
+      '(hour|week|month|free) allocated quota exceeded',
+      'FreeTierOnly',
+      'insufficient[_ ](account )?(balance|funds)',
+      'balance is insufficient',
+      'overdue balance',
+      'Arrearage',
+      '余额不足',
+      'requires more credits',
+      'usage limit (reached|exceeded)',
+      'limit exhausted',
+      '(weekly|monthly|daily)\\b.{0,20}(usage )?(limit|quota)',
+      '使用上限',
+      '(package|plan|subscription) has expired',
+      'InvalidSubscription',
+      'fair usage policy',
+      'request reached \\S+ TPD',
+      'exceeded_current_quota',
+      'insufficient_user_quota',
     ),
   },
   // The same type stands on a week that is used up (openclaw#142656), which the row above knows.
   { kind: 'wrong_client', says: /access_terminated_error/i },
   {
     kind: 'overload',
-    says: anyOf('system capacity limits', 'engine.{0,20}overloaded', 'overloaded_error', 'server ?overloaded', 'system is too busy', '访问量过大'),
+    says: anyOf(
+      'system capacity limits',
+      'engine.{0,20}overloaded',
+      'overloaded_error',
+      'server ?overloaded',
+      'system is too busy',
+      '访问量过大',
+    ),
   },
   {
     kind: 'rate_limit',
@@ -41,7 +61,13 @@ export const WORDINGS: readonly ErrorRule[] = [
   {
     kind: 'rate_limit',
     says: anyOf(
-      'throttling', 'rate[ _]?limit', 'too many requests', 'too many tokens, please wait', 'concurrency', 'limit_requests', 'limit_burst_rate',
+      'throttling',
+      'rate[ _]?limit',
+      'too many requests',
+      'too many tokens, please wait',
+      'concurrency',
+      'limit_requests',
+      'limit_burst_rate',
       '速率限制',
     ),
   },
@@ -50,34 +76,68 @@ export const WORDINGS: readonly ErrorRule[] = [
   {
     kind: 'moderation',
     says: anyOf(
-      'data_?inspection_?failed', 'inappropriate content', 'content_policy', 'content_filter', 'moderation block', 'sensitive ?content',
-      'unsafe or sensitive', 'new_sensitive',
+      'data_?inspection_?failed',
+      'inappropriate content',
+      'content_policy',
+      'content_filter',
+      'moderation block',
+      'sensitive ?content',
+      'unsafe or sensitive',
+      'new_sensitive',
     ),
   },
   {
     kind: 'upstream_rejected',
     says: /repetitive tool calls/i,
     advice:
-      'The conversation holds the same call again and again, and {host} refuses such a history. '
-      + 'Go back to before the repetition (Esc twice in Codex), try /compact, or start a new thread.',
+      'The conversation holds the same call again and again, and {host} refuses such a history. ' +
+      'Go back to before the repetition (Esc twice in Codex), try /compact, or start a new thread.',
   },
   {
     kind: 'context_overflow',
     says: anyOf(
-      'range of input length', 'message token length exceed', 'prompt (is )?too long', 'Prompt 超长', 'exceeds max length', 'context window',
-      'exceeded model token limit', 'maximum context length', 'exceeds the available context', 'exceed_context_size',
-      'greater than the context length', 'exceeded max context length', 'context_length_exceeded', 'max_seq_len', 'OutofContext',
+      'range of input length',
+      'message token length exceed',
+      'prompt (is )?too long',
+      'Prompt 超长',
+      'exceeds max length',
+      'context window',
+      'exceeded model token limit',
+      'maximum context length',
+      'exceeds the available context',
+      'exceed_context_size',
+      'greater than the context length',
+      'exceeded max context length',
+      'context_length_exceeded',
+      'max_seq_len',
+      'OutofContext',
       'exceed max message tokens',
     ),
   },
   {
     kind: 'model_not_found',
     says: anyOf(
-      'model .{0,80}(is not supported|(does )?not exist|not found)', 'model_not_found', 'unknown ?model', 'not found the model',
-      'no endpoints found', 'product is not activated', 'ModelNotOpen', 'UnsupportedModel', '模型不存在',
+      'model .{0,80}(is not supported|(does )?not exist|not found)',
+      'model_not_found',
+      'unknown ?model',
+      'not found the model',
+      'no endpoints found',
+      'product is not activated',
+      'ModelNotOpen',
+      'UnsupportedModel',
+      '模型不存在',
     ),
   },
-  { kind: 'auth', says: anyOf('incorrect api key', 'invalid[ _-]?api[ _-]?key', 'invalid access token', 'token expired', 'api key.{0,40}is invalid') },
+  {
+    kind: 'auth',
+    says: anyOf(
+      'incorrect api key',
+      'invalid[ _-]?api[ _-]?key',
+      'invalid access token',
+      'token expired',
+      'api key.{0,40}is invalid',
+    ),
+  },
 ];
 
 /** What a status means when no wording is known. */
@@ -98,17 +158,22 @@ export const STATUSES: Readonly<Record<number, ErrorKind>> = {
 };
 
 /** A page comes from something in front of the API: it says nothing of the key. */
-export const PAGE_STATUSES: Readonly<Record<number, ErrorKind>> = { 401: 'forbidden', 403: 'forbidden', 407: 'forbidden' };
+export const PAGE_STATUSES: Readonly<Record<number, ErrorKind>> = {
+  401: 'forbidden',
+  403: 'forbidden',
+  407: 'forbidden',
+};
 
 /** What the user can do, by kind; `{host}` is the upstream's host. */
 export const ADVICE: { readonly [K in ErrorKind]?: string } = {
   auth: 'Check that AI_API_KEY belongs to {host}.',
   wrong_client:
-    'It accepts only the coding tools it knows, by their User-Agent. The bridge forwards that of the client; '
-    + 'UPSTREAM_USER_AGENT sets another one, on your own responsibility.',
+    'It accepts only the coding tools it knows, by their User-Agent. The bridge forwards that of the client; ' +
+    'UPSTREAM_USER_AGENT sets another one, on your own responsibility.',
   model_not_found: 'Check the model name: ids are exact; `aliyun-codex-bridge models` lists them.',
   quota: 'Asking again does not help until the plan resets.',
   not_found: 'Check AI_API_BASE: {host} serves nothing at this address.',
   forbidden: 'A proxy or a firewall in front of {host} answered, not the API; check the network and AI_API_BASE.',
-  moderation: 'The content filter of {host} decides: rephrase, or go back to before what it objects to (Esc twice in Codex).',
+  moderation:
+    'The content filter of {host} decides: rephrase, or go back to before what it objects to (Esc twice in Codex).',
 };

@@ -69,7 +69,10 @@ export function createLogger(options: LoggerOptions): Logger {
     const time = new Date(now()).toISOString();
     options.write(`${redact(render({ ...entry, time, level }))}\n`);
   };
-  const writer = (level: LogLevel) => (message: string, fields: LogFields = {}): void => write(level, { message, fields });
+  const writer =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}): void =>
+      write(level, { message, fields });
   return {
     debug: writer('debug'),
     info: writer('info'),

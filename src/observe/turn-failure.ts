@@ -40,7 +40,10 @@ function renderProvider(error: BridgeError): string | undefined {
   const { upstreamStatus, vendorCode, requestId } = error.details;
   const said = wordsOf(error);
   if (said === undefined && upstreamStatus === undefined) return undefined;
-  const names = [vendorCode !== undefined && `code ${vendorCode}`, requestId !== undefined && `request id ${requestId}`];
+  const names = [
+    vendorCode !== undefined && `code ${vendorCode}`,
+    requestId !== undefined && `request id ${requestId}`,
+  ];
   return renderWords(upstreamStatus === undefined ? 'in its answer' : String(upstreamStatus), names, said);
 }
 

@@ -14,7 +14,10 @@ export const aliyunCoding: Provider = {
   title: 'Alibaba Cloud Coding Plan',
   baseUrls: ['https://coding.dashscope.aliyuncs.com/v1', 'https://coding-intl.dashscope.aliyuncs.com/v1'],
   keyEnv: ['BAILIAN_CODING_PLAN_API_KEY', 'ALIBABA_CODING_PLAN_API_KEY', 'DASHSCOPE_API_KEY'],
-  keyShape: { pattern: /^sk-sp-/, advice: 'Keys of the Coding Plan start with sk-sp-; the one that was sent does not.' },
+  keyShape: {
+    pattern: /^sk-sp-/,
+    advice: 'Keys of the Coding Plan start with sk-sp-; the one that was sent does not.',
+  },
   // Documented: the FAQ of the plan (upstreams.md, section 5).
   errors: [
     { kind: 'quota', says: /hour allocated quota exceeded/i, resets: 'rolling' },
@@ -27,38 +30,49 @@ export const aliyunCoding: Provider = {
     'Keys start with `sk-sp-` and are not interchangeable with those of pay-as-you-go.',
     'The first address is China, the second one international.',
     'Requests are counted, not tokens; every retry is one.',
-    'It asks which program calls: HTTP 405 "Coding Plan is currently only available for Coding Agents". The bridge forwards '
-      + "Codex's own User-Agent; whether that passes today is not established.",
+    'It asks which program calls: HTTP 405 "Coding Plan is currently only available for Coding Agents". The bridge forwards ' +
+      "Codex's own User-Agent; whether that passes today is not established.",
   ],
   dialect: DASHSCOPE,
   models: [
     model('qwen3.7-plus', 'Qwen3.7 Plus', MILLION, 65_536, {
-      input: SIGHT, efforts: TOGGLE, evidence: 'documented',
+      input: SIGHT,
+      efforts: TOGGLE,
+      evidence: 'documented',
       remark: 'Input limit inferred; output limit from clients, one of which has 64,000.',
     }),
     model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
-      input: SIGHT, efforts: TOGGLE, evidence: 'documented',
+      input: SIGHT,
+      efforts: TOGGLE,
+      evidence: 'documented',
       remark: 'Pro subscribers only.',
     }),
     model('qwen3.5-plus', 'Qwen3.5 Plus', MILLION, 65_536, {
-      input: SIGHT, efforts: TOGGLE, evidence: 'documented',
+      input: SIGHT,
+      efforts: TOGGLE,
+      evidence: 'documented',
       remark: 'Input limit from an error text (qwen-code#2384).',
     }),
     model('qwen3-max-2026-01-23', 'Qwen3 Max', 262_144, 32_768, {
-      efforts: TOGGLE, evidence: 'documented',
+      efforts: TOGGLE,
+      evidence: 'documented',
       remark: 'Sources disagree about the output limit; a sample of Alibaba has 65,536.',
     }),
     model('qwen3-coder-next', 'Qwen3 Coder Next', 262_144, 65_536, {
-      dialect: WITHOUT_THINKING, evidence: 'documented',
+      dialect: WITHOUT_THINKING,
+      evidence: 'documented',
     }),
     model('qwen3-coder-plus', 'Qwen3 Coder Plus', MILLION, 65_536, {
-      dialect: WITHOUT_THINKING, evidence: 'documented',
+      dialect: WITHOUT_THINKING,
+      evidence: 'documented',
     }),
     model('glm-5', 'GLM-5', 202_752, 16_384, { efforts: TOGGLE, dialect: GLM, evidence: 'documented' }),
     model('glm-4.7', 'GLM-4.7', 202_752, 16_384, { efforts: TOGGLE, dialect: GLM, evidence: 'documented' }),
     model('kimi-k2.5', 'Kimi K2.5', 262_144, 32_768, { input: SIGHT, efforts: TOGGLE, evidence: 'documented' }),
     model('MiniMax-M2.5', 'MiniMax M2.5', 196_608, 24_576, {
-      efforts: ALWAYS, dialect: ALWAYS_THINKING, evidence: 'documented',
+      efforts: ALWAYS,
+      dialect: ALWAYS_THINKING,
+      evidence: 'documented',
     }),
   ],
 };

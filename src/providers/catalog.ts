@@ -67,7 +67,11 @@ export interface ResolvedModel {
  *   any other unknown name is passed on as it is
  * @param preferred the user's DEFAULT_MODEL
  */
-export function resolveModel(provider: Provider, asked: string | undefined, preferred: string | undefined): ResolvedModel {
+export function resolveModel(
+  provider: Provider,
+  asked: string | undefined,
+  preferred: string | undefined,
+): ResolvedModel {
   const name = withoutSuffix(provider, chooseName(provider, asked, preferred));
   const model = findModel(provider, name);
   const id = model?.id ?? name;

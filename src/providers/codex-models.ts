@@ -44,7 +44,11 @@ export function describeForCodex(entries: readonly CatalogEntry[], codexVersion?
   return entries.map((entry, index) => describeModel(entry, index + 1, codexVersion));
 }
 
-function describeModel({ model, provider }: CatalogEntry, priority: number, codexVersion: string | undefined): CodexModel {
+function describeModel(
+  { model, provider }: CatalogEntry,
+  priority: number,
+  codexVersion: string | undefined,
+): CodexModel {
   const { id, name, contextWindow, input } = model;
   const efforts = model.efforts.filter((effort) => knowsEffort(effort, codexVersion));
   const level = chooseEffort(efforts, model.defaultEffort);
@@ -107,4 +111,5 @@ function compactionLimit({ contextWindow, maxOutput }: Model): number {
 }
 
 /** Tokens kept of a tool's output: what Codex allows its own models, but never more than a tenth of the window. */
-const outputLimit = (contextWindow: number): number => Math.max(1_000, Math.min(10_000, Math.floor(contextWindow / 10)));
+const outputLimit = (contextWindow: number): number =>
+  Math.max(1_000, Math.min(10_000, Math.floor(contextWindow / 10)));

@@ -90,7 +90,9 @@ function readTokens(value: unknown, paths: readonly Path[]): number | undefined 
 
 function readInput(value: unknown): Model['input'] | undefined {
   const modalities = asArray(at(value, ['architecture', 'input_modalities']));
-  const sees = modalities ? modalities.includes('image') : SEES.map((path) => at(value, path)).find((flag) => typeof flag === 'boolean');
+  const sees = modalities
+    ? modalities.includes('image')
+    : SEES.map((path) => at(value, path)).find((flag) => typeof flag === 'boolean');
   if (sees === undefined) return undefined;
   return sees === true ? ['text', 'image'] : ['text'];
 }

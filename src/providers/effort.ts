@@ -12,7 +12,8 @@ export function clampEffort(effort: string, levels: readonly string[]): string {
   if (levels.includes(effort)) return effort;
   const wanted = rank(effort);
   if (wanted === -1) return levels.at(-1) ?? effort;
-  const distance = (level: string): number => Math.abs(rank(level) - wanted) + (level === 'max' ? 0.5 : 0) - (rank(level) > wanted ? 0.25 : 0);
+  const distance = (level: string): number =>
+    Math.abs(rank(level) - wanted) + (level === 'max' ? 0.5 : 0) - (rank(level) > wanted ? 0.25 : 0);
   return [...levels].sort((left, right) => distance(left) - distance(right))[0] ?? effort;
 }
 

@@ -13,8 +13,8 @@ export const kimiCode: Provider = {
   docs: 'https://www.kimi.com/code/docs/en/kimi-code/models.html',
   defaultModel: 'kimi-for-coding',
   remarks: [
-    'It asks which program calls: HTTP 403 "Kimi For Coding is currently only available for Coding Agents". A report of June '
-      + "2026 has Codex's own User-Agent refused (cc-switch#3671); see `--user-agent`, and your plan's terms.",
+    'It asks which program calls: HTTP 403 "Kimi For Coding is currently only available for Coding Agents". A report of June ' +
+      "2026 has Codex's own User-Agent refused (cc-switch#3671); see `--user-agent`, and your plan's terms.",
   ],
   dialect: {
     ...VENDOR,
@@ -26,7 +26,9 @@ export const kimiCode: Provider = {
   },
   models: [
     model('kimi-for-coding', 'Kimi for Coding', 1_048_576, 32_768, {
-      input: SIGHT, efforts: LEVELS, evidence: 'source',
+      input: SIGHT,
+      efforts: LEVELS,
+      evidence: 'source',
       remark: 'Older sources have a context of 262,144.',
     }),
   ],

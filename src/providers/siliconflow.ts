@@ -12,8 +12,8 @@ export const siliconflow: Provider = {
   docs: 'https://docs.siliconflow.cn/docs/api/chat-completions-post',
   remarks: [
     'The first address is China, the second one international.',
-    '`enable_thinking` is not sent: models without it answer `current model does not support parameter enable_thinking` '
-      + '(20015), and which have it changes. They think or do not think as they do by default.',
+    '`enable_thinking` is not sent: models without it answer `current model does not support parameter enable_thinking` ' +
+      '(20015), and which have it changes. They think or do not think as they do by default.',
   ],
   dialect: {
     ...VENDOR,

@@ -11,7 +11,9 @@ export const vllm: Provider = {
   keyEnv: [],
   docs: 'https://docs.vllm.ai/en/latest/features/reasoning_outputs/',
   responses: { evidence: 'source' },
-  remarks: ['Start it with `--enable-auto-tool-choice` and the `--tool-call-parser` and `--reasoning-parser` of the model.'],
+  remarks: [
+    'Start it with `--enable-auto-tool-choice` and the `--tool-call-parser` and `--reasoning-parser` of the model.',
+  ],
   dialect: {
     // Source: pi-ai; documented: `enable_thinking` in chat_template_kwargs switches Qwen3 off.
     thinking: { kind: 'chat_template' },

@@ -24,15 +24,24 @@ export const zai: Provider = {
   // Documented: docs.z.ai/api-reference/api-code. Times in the messages are Beijing's (reported: model-hotel#955).
   errors: [
     { kind: 'auth', says: /^100[0-4]\b/ },
-    { kind: 'auth', says: /^(1110|1111|1112|1121)\b/, advice: 'The account itself is closed to requests: see the message.' },
+    {
+      kind: 'auth',
+      says: /^(1110|1111|1112|1121)\b/,
+      advice: 'The account itself is closed to requests: see the message.',
+    },
     {
       kind: 'quota',
       says: /^1113\b/,
-      advice: 'A plan is served under /api/coding/paas/v4 and its key works nowhere else; without a plan, the balance is empty.',
+      advice:
+        'A plan is served under /api/coding/paas/v4 and its key works nowhere else; without a plan, the balance is empty.',
     },
     { kind: 'quota', says: /^(1308|1310|131[6-9]|132[01])\b/, resets: 'beijing-time' },
     { kind: 'quota', says: /^(1309|1314)\b/, advice: 'The plan has run out: renew it, or use a key of another one.' },
-    { kind: 'quota', says: /^1313\b/, advice: 'It is a fair-use block, not a used-up quota: only the provider can lift it.' },
+    {
+      kind: 'quota',
+      says: /^1313\b/,
+      advice: 'It is a fair-use block, not a used-up quota: only the provider can lift it.',
+    },
     { kind: 'quota', says: /^1304\b/ },
     { kind: 'moderation', says: /^1301\b/ },
     { kind: 'rate_limit', says: /^130[23]\b/, pauseMs: 5_000 },
@@ -61,16 +70,25 @@ export const zai: Provider = {
   },
   models: [
     model('glm-5.3', 'GLM-5.3', 1_000_000, 131_072, {
-      efforts: ['low', 'high', 'max'], dialect: GLM53, evidence: 'documented',
+      efforts: ['low', 'high', 'max'],
+      dialect: GLM53,
+      evidence: 'documented',
     }),
     model('glm-5.3-flash', 'GLM-5.3 Flash', 1_000_000, 131_072, {
-      input: SIGHT, efforts: ['low', 'high', 'max'], dialect: GLM53, evidence: 'source',
+      input: SIGHT,
+      efforts: ['low', 'high', 'max'],
+      dialect: GLM53,
+      evidence: 'source',
     }),
     model('glm-5.3-highspeed', 'GLM-5.3 Highspeed', 1_000_000, 131_072, {
-      efforts: ['low', 'high', 'max'], dialect: GLM53, evidence: 'source',
+      efforts: ['low', 'high', 'max'],
+      dialect: GLM53,
+      evidence: 'source',
     }),
     model('glm-5.2', 'GLM-5.2', 1_000_000, 131_072, {
-      efforts: ['none', 'high', 'max'], dialect: GLM52, evidence: 'source',
+      efforts: ['none', 'high', 'max'],
+      dialect: GLM52,
+      evidence: 'source',
     }),
     model('glm-5-turbo', 'GLM-5 Turbo', 200_000, 131_072, { efforts: TOGGLE, evidence: 'source' }),
     model('glm-4.7', 'GLM-4.7', 204_800, 131_072, { efforts: TOGGLE, evidence: 'source' }),

@@ -27,7 +27,11 @@ export interface DoorConfig {
 }
 
 /** The door of a server bound to `port` of `host`; the machine's name is asked for only when it matters. */
-export function createDoor({ host, allowHost = [] }: DoorConfig, port: number, machineName: () => string = hostname): Door {
+export function createDoor(
+  { host, allowHost = [] }: DoorConfig,
+  port: number,
+  machineName: () => string = hostname,
+): Door {
   const name = normaliseName(host);
   const isOpen = !isLoopbackName(name);
   const names = [...(isOpen ? [machineName()] : []), ...allowHost].map(normaliseName);

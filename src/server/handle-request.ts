@@ -39,7 +39,10 @@ function routeError(kind: 'not_found' | 'method_not_allowed', problem: string): 
   return new BridgeError(kind, `${problem} Routes: ${listRoutes()}.`);
 }
 
-function findHandler(routes: readonly FoundRoute[], method: string): { readonly handler: Handler; readonly id: string } | undefined {
+function findHandler(
+  routes: readonly FoundRoute[],
+  method: string,
+): { readonly handler: Handler; readonly id: string } | undefined {
   const answersTo = (wanted: string): FoundRoute | undefined => routes.find(({ route }) => route.method === wanted);
   const found = answersTo(method) ?? (method === 'HEAD' ? answersTo('GET') : undefined);
   if (found !== undefined) return { handler: found.route.handler(), id: found.id };

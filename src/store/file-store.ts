@@ -91,10 +91,14 @@ class OpenedFolder {
     const found: { readonly id: string; readonly bytes: number; readonly usedAt: number }[] = [];
     for (const name of readdirSync(this.options.folder)) {
       const id = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : '';
-      const stat = ID.test(id) || UNFINISHED.test(name) ? statSync(join(this.options.folder, name), { throwIfNoEntry: false }) : undefined;
+      const stat =
+        ID.test(id) || UNFINISHED.test(name)
+          ? statSync(join(this.options.folder, name), { throwIfNoEntry: false })
+          : undefined;
       if (stat?.isFile() !== true) continue;
       if (ID.test(id)) found.push({ id, bytes: stat.size, usedAt: stat.mtimeMs });
-      else if (stat.mtimeMs < this.options.clock() - UNFINISHED_MS) rmSync(join(this.options.folder, name), { force: true });
+      else if (stat.mtimeMs < this.options.clock() - UNFINISHED_MS)
+        rmSync(join(this.options.folder, name), { force: true });
     }
     found.sort((a, b) => a.usedAt - b.usedAt);
     for (const { id } of found) this.unread.add(id);

@@ -19,7 +19,11 @@ export function readHistory(store: ResponseStore, previousId: string): readonly 
     const record = findResponse(store, id);
     if (!record) throw notFound(previousId, id);
     if (chain.length === LONGEST_CHAIN) {
-      throw new BridgeError('invalid_request', `Cannot continue "${previousId}": it continues more than ${LONGEST_CHAIN} responses`, PARAM);
+      throw new BridgeError(
+        'invalid_request',
+        `Cannot continue "${previousId}": it continues more than ${LONGEST_CHAIN} responses`,
+        PARAM,
+      );
     }
     chain.push(record);
     id = record.previous;
@@ -36,8 +40,12 @@ export function findResponse(store: ResponseStore, id: string): ResponseRecord |
 const PARAM = { param: 'previous_response_id' };
 
 function notFound(previousId: string, missing: string): BridgeError {
-  const what = previousId === missing ? `Previous response with id "${missing}" not found` : `Cannot continue "${previousId}": "${missing}", which it continues, was not found`;
-  const why = 'it was never kept (store: false, a failed answer), deleted, or gave way to newer ones; see --store and its limits.';
+  const what =
+    previousId === missing
+      ? `Previous response with id "${missing}" not found`
+      : `Cannot continue "${previousId}": "${missing}", which it continues, was not found`;
+  const why =
+    'it was never kept (store: false, a failed answer), deleted, or gave way to newer ones; see --store and its limits.';
   return new BridgeError('previous_response_not_found', `${what}: ${why}`, PARAM);
 }
 
@@ -60,6 +68,11 @@ function findItem(store: ResponseStore, id: string, param: string): RawItem {
   const holder = store.holderOf(id);
   const record = holder === undefined ? undefined : store.get(holder);
   const item = record && itemsOf(record).find((candidate) => candidate['id'] === id);
-  if (!item) throw new BridgeError('not_found', `Item with id "${id}" not found: send the item itself; only items of kept responses can be referred to.`, { param });
+  if (!item)
+    throw new BridgeError(
+      'not_found',
+      `Item with id "${id}" not found: send the item itself; only items of kept responses can be referred to.`,
+      { param },
+    );
   return item;
 }

@@ -40,4 +40,8 @@ function readLimit(limit: string): number {
 }
 
 const refusal = (param: string, expected: string, value: string): BridgeError =>
-  new BridgeError('invalid_request', `Cannot read ${param}: expected ${expected}, got ${JSON.stringify(value.slice(0, 80))}`, { param });
+  new BridgeError(
+    'invalid_request',
+    `Cannot read ${param}: expected ${expected}, got ${JSON.stringify(value.slice(0, 80))}`,
+    { param },
+  );

@@ -39,7 +39,10 @@ export function readConversationRecord(record: UnknownRecord): ConversationRecor
 }
 
 /** @param response the Response object as JSON text, which is not parsed for this */
-export function renderResponseRecord({ id, previous, input }: Omit<ResponseRecord, 'response'>, response: string): string {
+export function renderResponseRecord(
+  { id, previous, input }: Omit<ResponseRecord, 'response'>,
+  response: string,
+): string {
   const head = JSON.stringify({ kind: 'response', id, previous, input });
   return `${head.slice(0, -1)},"response":${response}}`;
 }
@@ -59,7 +62,8 @@ export function itemsOf(record: UnknownRecord): readonly RawItem[] {
 }
 
 /** The ids of items, where they have one. */
-export const idsOf = (items: readonly RawItem[]): readonly string[] => items.flatMap((item) => asText(item['id']) ?? []);
+export const idsOf = (items: readonly RawItem[]): readonly string[] =>
+  items.flatMap((item) => asText(item['id']) ?? []);
 
 /**
  * The `input` of a request as items that can be listed: text as a message, every item with an id. Nothing else of an item
@@ -79,7 +83,8 @@ function withId(item: RawItem, makeId: MakeId): RawItem {
   return {
     ...item,
     ...(isMessage && { type: 'message' }),
-    ...((isMessage || item['type'] === 'message') && typeof content === 'string' && { content: [textPart(item['role'], content)] }),
+    ...((isMessage || item['type'] === 'message') &&
+      typeof content === 'string' && { content: [textPart(item['role'], content)] }),
     id: asText(item['id']) ?? makeId(isMessage ? 'msg' : (ID_PREFIX.get(item['type']) ?? 'item')),
   };
 }

@@ -28,5 +28,10 @@ export interface AnswerParser {
 /** The failure that stream data which is not JSON stands for. */
 export function unreadableEvent(data: string): Signal {
   const quoted = JSON.stringify(data.length > 300 ? `${data.slice(0, 300)}…` : data);
-  return { type: 'error', error: new BridgeError('bad_answer', `The provider sent a stream event that is not JSON: ${quoted}`, { quote: quoted }) };
+  return {
+    type: 'error',
+    error: new BridgeError('bad_answer', `The provider sent a stream event that is not JSON: ${quoted}`, {
+      quote: quoted,
+    }),
+  };
 }

@@ -60,7 +60,8 @@ export class AnswerReader implements AnswerParser {
 
   private delta(choice: ChatDelta): Signal[] {
     const signals: Signal[] = [];
-    if (choice.reasoningDetails) signals.push(...this.pass({ type: 'reasoning-details', details: choice.reasoningDetails }));
+    if (choice.reasoningDetails)
+      signals.push(...this.pass({ type: 'reasoning-details', details: choice.reasoningDetails }));
     if (choice.reasoning !== undefined) signals.push(...this.pass({ type: 'reasoning-delta', text: choice.reasoning }));
     if (choice.text !== undefined) {
       const logprobs = choice.logprobs;

@@ -3,7 +3,14 @@ import { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody } from '../errors/error-body';
 import type { CallTarget } from '../tools/call-target';
 import { readCustomInput } from '../tools/custom-input';
-import type { ChatCallDelta, ChatChunkObject, ChatChoiceObject, ChatDeltaObject, ChatErrorObject, ChatUsageObject } from '../wire/chat-chunk';
+import type {
+  ChatCallDelta,
+  ChatChunkObject,
+  ChatChoiceObject,
+  ChatDeltaObject,
+  ChatErrorObject,
+  ChatUsageObject,
+} from '../wire/chat-chunk';
 import type { ChatUsage } from '../wire/chat-response';
 import type { Assembler, Judge } from './assembler';
 import type { FinishReason, Signal } from './signal';
@@ -88,13 +95,16 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   end(): readonly ChatOutput[] {
     if (this.finished) return [];
     const reason = this.ended;
-    if (reason === undefined) return this.fail(new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.'));
+    if (reason === undefined)
+      return this.fail(new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.'));
     if (this.empty && (reason === 'stop' || reason === 'tool_calls')) {
       return this.fail(new BridgeError('empty_answer', 'The provider finished without any text or tool call.'));
     }
     this.finished = true;
     const last = this.chunk([this.choiceObject({}, this.finishReason(reason))]);
-    return this.options.includeUsage && this.usage ? [last, { ...this.chunk([]), usage: toUsageObject(this.usage) }] : [last];
+    return this.options.includeUsage && this.usage
+      ? [last, { ...this.chunk([]), usage: toUsageObject(this.usage) }]
+      : [last];
   }
 
   fail(error: BridgeError): readonly ChatOutput[] {
@@ -121,7 +131,8 @@ export class ChatAssembler implements Assembler<ChatOutput> {
 
   private endCall(): readonly ChatOutput[] {
     const { open } = this;
-    const outputs = open?.target.kind === 'custom' ? [this.call({ custom: { input: readCustomInput(open.args) } })] : [];
+    const outputs =
+      open?.target.kind === 'custom' ? [this.call({ custom: { input: readCustomInput(open.args) } })] : [];
     this.open = undefined;
     return outputs;
   }
@@ -145,7 +156,11 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     return this.chunk([this.choiceObject(delta, null, logprobs)]);
   }
 
-  private choiceObject(delta: ChatDeltaObject, reason: FinishReason | null, logprobs: ChatChoiceObject['logprobs'] = null): ChatChoiceObject {
+  private choiceObject(
+    delta: ChatDeltaObject,
+    reason: FinishReason | null,
+    logprobs: ChatChoiceObject['logprobs'] = null,
+  ): ChatChoiceObject {
     return { index: this.choice, delta, logprobs, finish_reason: reason };
   }
 

@@ -4,7 +4,15 @@ import type { ChatCallDelta, ChatChoiceObject, ChatUsageObject } from '../wire/c
 import type { ChatOutput } from './chat-assembler';
 
 interface Call { readonly head: ChatCallDelta; text: string }
-interface Choice { content: string; reasoning: string; refusal: string; details: unknown[]; calls: Call[]; logprobs: JsonValue[]; finish: ChatChoiceObject['finish_reason'] }
+interface Choice {
+  content: string;
+  reasoning: string;
+  refusal: string;
+  details: unknown[];
+  calls: Call[];
+  logprobs: JsonValue[];
+  finish: ChatChoiceObject['finish_reason'];
+}
 
 /** Feed it every output of the stream; `body` is the completion. */
 export class ChatCollector {
@@ -20,16 +28,30 @@ export class ChatCollector {
   body(usage: ChatUsageObject | undefined): string {
     const { id, created, model } = this.head ?? { id: '', created: 0, model: '' };
     return JSON.stringify({
-      id, object: 'chat.completion', created, model,
+      id,
+      object: 'chat.completion',
+      created,
+      model,
       choices: this.choices.map((choice, index) => ({
-        index, message: message(choice), logprobs: choice.logprobs.length > 0 ? { content: choice.logprobs } : null, finish_reason: choice.finish,
+        index,
+        message: message(choice),
+        logprobs: choice.logprobs.length > 0 ? { content: choice.logprobs } : null,
+        finish_reason: choice.finish,
       })),
       ...(usage && { usage }),
     });
   }
 
   private fold({ index, delta, logprobs, finish_reason }: ChatChoiceObject): void {
-    const choice = (this.choices[index] ??= { content: '', reasoning: '', refusal: '', details: [], calls: [], logprobs: [], finish: null });
+    const choice = (this.choices[index] ??= {
+      content: '',
+      reasoning: '',
+      refusal: '',
+      details: [],
+      calls: [],
+      logprobs: [],
+      finish: null,
+    });
     choice.content += delta.content ?? '';
     choice.reasoning += delta.reasoning_content ?? '';
     choice.refusal += delta.refusal ?? '';

@@ -8,7 +8,8 @@ export class CumulativeStage implements Stage {
   private readonly said = new Map<string, string>();
 
   step(signal: Signal): readonly Signal[] {
-    if (signal.type === 'reasoning-details') return [{ ...signal, details: signal.details.map((detail) => this.newsOf(detail)) }];
+    if (signal.type === 'reasoning-details')
+      return [{ ...signal, details: signal.details.map((detail) => this.newsOf(detail)) }];
     if (signal.type !== 'text-delta' && signal.type !== 'reasoning-delta') return [signal];
     const text = this.news(signal.type, signal.text);
     return text === '' ? [] : [{ ...signal, text }];

@@ -21,7 +21,10 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map([
 
 /** Finish reasons that are failures in disguise. */
 const FAILURES: ReadonlyMap<string, readonly [kind: ErrorKind, message: string]> = new Map([
-  ['model_context_window_exceeded', ['context_overflow', "The conversation is longer than the model's context window."]],
+  [
+    'model_context_window_exceeded',
+    ['context_overflow', "The conversation is longer than the model's context window."],
+  ],
   ['network_error', ['upstream_error', 'The provider reported a network error while answering.']],
   ['error', ['upstream_error', 'The provider reported an error while answering.']],
 ]);

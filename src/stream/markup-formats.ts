@@ -25,15 +25,45 @@ const NAME = String.raw`[\w.:-]+`;
 /** Longer openers stand before the shorter ones they contain. */
 export const MARKUP_FORMATS: readonly MarkupFormat[] = [
   // Kimi K2: <|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{…}<|tool_call_end|>
-  { open: '<|tool_calls_section_begin|>', close: '<|tool_calls_section_end|>', plausible: startsWith('<|tool_call_begin|>'), parse: parseTokens },
-  { open: '<|tool_call_begin|>', close: '<|tool_call_end|>', plausible: () => true, parse: (inner) => parseTokens(`<|tool_call_begin|>${inner}<|tool_call_end|>`) },
+  {
+    open: '<|tool_calls_section_begin|>',
+    close: '<|tool_calls_section_end|>',
+    plausible: startsWith('<|tool_call_begin|>'),
+    parse: parseTokens,
+  },
+  {
+    open: '<|tool_call_begin|>',
+    close: '<|tool_call_end|>',
+    plausible: () => true,
+    parse: (inner) => parseTokens(`<|tool_call_begin|>${inner}<|tool_call_end|>`),
+  },
   // Hermes and Qwen: {json}; Qwen3-Coder: <function=…>; GLM: NAME<arg_key>…
-  { open: '<tool_call>', close: '</tool_call>', plausible: (inner) => /^\s*($|\{|<|[\w.:-]+\s*($|<))/.test(inner), parse: parseEnvelope },
-  { open: '<function=', close: '</function>', plausible: (inner) => /^[\w.:-]*(>|$)/.test(inner), parse: (inner) => parseFunctions(`<function=${inner}</function>`) },
+  {
+    open: '<tool_call>',
+    close: '</tool_call>',
+    plausible: (inner) => /^\s*($|\{|<|[\w.:-]+\s*($|<))/.test(inner),
+    parse: parseEnvelope,
+  },
+  {
+    open: '<function=',
+    close: '</function>',
+    plausible: (inner) => /^[\w.:-]*(>|$)/.test(inner),
+    parse: (inner) => parseFunctions(`<function=${inner}</function>`),
+  },
   // MiniMax and Anthropic style: <invoke name="…"><parameter name="…">
-  { open: `<${VENDOR_CALL_TAG}>`, close: `</${VENDOR_CALL_TAG}>`, plausible: startsWith('<invoke name='), parse: parseInvokes },
+  {
+    open: `<${VENDOR_CALL_TAG}>`,
+    close: `</${VENDOR_CALL_TAG}>`,
+    plausible: startsWith('<invoke name='),
+    parse: parseInvokes,
+  },
   { open: '<function_calls>', close: '</function_calls>', plausible: startsWith('<invoke name='), parse: parseInvokes },
-  { open: '<invoke name="', close: '</invoke>', plausible: (inner) => /^[\w.:-]*("|$)/.test(inner), parse: (inner) => parseInvokes(`<invoke name="${inner}</invoke>`) },
+  {
+    open: '<invoke name="',
+    close: '</invoke>',
+    plausible: (inner) => /^[\w.:-]*("|$)/.test(inner),
+    parse: (inner) => parseInvokes(`<invoke name="${inner}</invoke>`),
+  },
 ];
 
 function startsWith(word: string): (inner: string) => boolean {
@@ -44,7 +74,8 @@ function startsWith(word: string): (inner: string) => boolean {
 }
 
 function parseTokens(text: string): readonly MarkupCall[] | undefined {
-  const call = /<\|tool_call_begin\|>\s*(?:functions\.)?([\w.-]+?)(?::\d+)?\s*<\|tool_call_argument_begin\|>([\s\S]*?)<\|tool_call_end\|>/g;
+  const call =
+    /<\|tool_call_begin\|>\s*(?:functions\.)?([\w.-]+?)(?::\d+)?\s*<\|tool_call_argument_begin\|>([\s\S]*?)<\|tool_call_end\|>/g;
   return all(text.matchAll(call), ([, name = '', json = '']) => jsonCall(name, parseJson(json.trim())));
 }
 
@@ -54,7 +85,8 @@ function parseEnvelope(inner: string): readonly MarkupCall[] | undefined {
     const value = parseJson(text);
     const name = isJsonObject(value) ? value['name'] : undefined;
     const given = isJsonObject(value) ? (value['arguments'] ?? value['parameters'] ?? {}) : undefined;
-    const call = typeof name === 'string' ? jsonCall(name, typeof given === 'string' ? parseJson(given) : given) : undefined;
+    const call =
+      typeof name === 'string' ? jsonCall(name, typeof given === 'string' ? parseJson(given) : given) : undefined;
     return call && [call];
   }
   return text.startsWith('<function=') ? parseFunctions(text) : parsePairs(text);
@@ -85,11 +117,17 @@ function jsonCall(name: string, value: JsonValue | undefined): MarkupCall | unde
 }
 
 function valuesCall(name: string, pairs: Iterable<RegExpMatchArray>): MarkupCall {
-  return { name, values: new Map([...pairs].map(([, key = '', value = '']) => [key.trim(), value.replace(/^\n|\n$/g, '')])) };
+  return {
+    name,
+    values: new Map([...pairs].map(([, key = '', value = '']) => [key.trim(), value.replace(/^\n|\n$/g, '')])),
+  };
 }
 
 /** Every match as a call; undefined when there is none or one cannot be read. */
-function all(matches: Iterable<RegExpMatchArray>, read: (match: RegExpMatchArray) => MarkupCall | undefined): readonly MarkupCall[] | undefined {
+function all(
+  matches: Iterable<RegExpMatchArray>,
+  read: (match: RegExpMatchArray) => MarkupCall | undefined,
+): readonly MarkupCall[] | undefined {
   const calls = [...matches].map(read);
   const whole = calls.filter((call) => call !== undefined);
   return calls.length > 0 && whole.length === calls.length ? whole.flatMap((call) => (call ? [call] : [])) : undefined;

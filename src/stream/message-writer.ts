@@ -20,7 +20,9 @@ export class MessageWriter {
   }
 
   begin(): readonly ResponsesEvent[] {
-    return [{ type: 'response.output_item.added', output_index: this.place.output_index, item: this.item('in_progress') }];
+    return [
+      { type: 'response.output_item.added', output_index: this.place.output_index, item: this.item('in_progress') },
+    ];
   }
 
   push(kind: PartKind, delta: string, logprobs: readonly JsonValue[] = NONE): readonly ResponsesEvent[] {

@@ -8,7 +8,13 @@ import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyStreamError } from '../errors/classify';
 import type { Vendor } from '../errors/error-rule';
-import type { NativeEvent, NativeOutputItem, NativePlace, NativeResponse, NativeTextKind } from '../wire/native-response';
+import type {
+  NativeEvent,
+  NativeOutputItem,
+  NativePlace,
+  NativeResponse,
+  NativeTextKind,
+} from '../wire/native-response';
 import { readNativeEvent, readNativeResponse } from '../wire/read-native';
 import { unreadableEvent, type AnswerParser, type ParserOptions, type Reading } from './answer-parser';
 import { readFinishReason } from './finish';
@@ -62,7 +68,15 @@ export class NativeReader implements AnswerParser {
     if (response.status !== undefined || response.output.length > 0) return this.end(response);
     const event = readNativeEvent(value, undefined);
     if (event.type === 'error') return this.read(event);
-    return [{ type: 'error', error: new BridgeError('bad_answer', 'The provider answered with JSON that is no Response; check UPSTREAM_WIRE.') }];
+    return [
+      {
+        type: 'error',
+        error: new BridgeError(
+          'bad_answer',
+          'The provider answered with JSON that is no Response; check UPSTREAM_WIRE.',
+        ),
+      },
+    ];
   }
 
   private read(event: NativeEvent): readonly Signal[] {
@@ -101,8 +115,12 @@ export class NativeReader implements AnswerParser {
     if (heard) heard.part = part;
     else this.heard.set(key, { kind, part });
     if (!spoken) return this.say(undefined, { type: 'reasoning-delta', text: paragraph ? `\n\n${text}` : text });
-    const gap: readonly Signal[] = this.speaker !== undefined && this.speaker !== key ? [{ type: 'text-delta', text: '\n\n' }] : [];
-    const said: Signal = kind === 'refusal' ? { type: 'refusal-delta', text } : { type: 'text-delta', text, ...(logprobs && { logprobs }) };
+    const gap: readonly Signal[] =
+      this.speaker !== undefined && this.speaker !== key ? [{ type: 'text-delta', text: '\n\n' }] : [];
+    const said: Signal =
+      kind === 'refusal'
+        ? { type: 'refusal-delta', text }
+        : { type: 'text-delta', text, ...(logprobs && { logprobs }) };
     return this.say(key, ...gap, said);
   }
 
@@ -121,7 +139,9 @@ export class NativeReader implements AnswerParser {
   }
 
   private wholeText(place: NativePlace, kind: NativeTextKind, text: string | undefined): readonly Signal[] {
-    return text === undefined ? [] : this.text({ type: 'text', ...place, kind, part: 0, text, whole: false, logprobs: undefined });
+    return text === undefined
+      ? []
+      : this.text({ type: 'text', ...place, kind, part: 0, text, whole: false, logprobs: undefined });
   }
 
   private beginCall(place: NativePlace, call: OutputItem<'call'>): readonly Signal[] {
@@ -136,7 +156,9 @@ export class NativeReader implements AnswerParser {
     const other = heard?.id !== undefined && call.callId !== undefined && heard.id !== call.callId;
     // A call that is known keeps its id; arguments that came before their item hear the name of the tool here.
     const begin =
-      heard && !other ? this.fragment(index, { ...call, callId: undefined }, undefined) : this.beginCall(place, { ...call, arguments: undefined });
+      heard && !other
+        ? this.fragment(index, { ...call, callId: undefined }, undefined)
+        : this.beginCall(place, { ...call, arguments: undefined });
     return [...begin, ...this.complete(index, call.arguments)];
   }
 
@@ -176,7 +198,9 @@ export class NativeReader implements AnswerParser {
     const reason = this.reasonOf(response);
     if (reason instanceof BridgeError) return [...late, { type: 'error', error: reason }];
     this.finished = true;
-    const announced = [...this.heardCalls.values()].flatMap((call) => (call.streamed === '' ? this.complete(call.index, call.announced) : []));
+    const announced = [...this.heardCalls.values()].flatMap((call) =>
+      call.streamed === '' ? this.complete(call.index, call.announced) : [],
+    );
     return [...late, ...announced, ...usage, ...this.calls.finish(reason), { type: 'finish', reason }];
   }
 
@@ -199,7 +223,8 @@ export class NativeReader implements AnswerParser {
 
   /** The index; for events without one, that of the item they name; otherwise the item that came last. */
   private indexOf({ index, itemId }: NativePlace): number {
-    const known = index ?? (itemId === undefined ? this.lastIndex : this.indexes.get(itemId)) ?? this.indexes.size + UNNUMBERED;
+    const known =
+      index ?? (itemId === undefined ? this.lastIndex : this.indexes.get(itemId)) ?? this.indexes.size + UNNUMBERED;
     if (itemId !== undefined && !this.indexes.has(itemId)) this.indexes.set(itemId, known);
     this.lastIndex = known;
     return known;

@@ -14,7 +14,10 @@ const GROWING = ['text', 'summary'] as const;
 export function mergeDetails(kept: readonly unknown[], more: readonly unknown[]): readonly unknown[] {
   const merged = [...kept];
   for (const detail of more) {
-    const place = isRecord(detail) && isPiece(detail) ? kept.findIndex((block) => isRecord(block) && isSameBlock(block, detail)) : -1;
+    const place =
+      isRecord(detail) && isPiece(detail)
+        ? kept.findIndex((block) => isRecord(block) && isSameBlock(block, detail))
+        : -1;
     const before = merged[place];
     if (isRecord(before) && isRecord(detail)) merged[place] = join(before, detail);
     else merged.push(detail);
@@ -22,16 +25,21 @@ export function mergeDetails(kept: readonly unknown[], more: readonly unknown[])
   return merged;
 }
 
-const isPiece = (detail: UnknownRecord): boolean => ['text', 'summary', 'signature'].some((field) => typeof detail[field] === 'string');
+const isPiece = (detail: UnknownRecord): boolean =>
+  ['text', 'summary', 'signature'].some((field) => typeof detail[field] === 'string');
 
 const isSameBlock = (block: UnknownRecord, piece: UnknownRecord): boolean =>
-  isPiece(block) && block['type'] === piece['type'] && block['index'] === piece['index'] && (block['id'] ?? piece['id']) === (piece['id'] ?? block['id']);
+  isPiece(block) &&
+  block['type'] === piece['type'] &&
+  block['index'] === piece['index'] &&
+  (block['id'] ?? piece['id']) === (piece['id'] ?? block['id']);
 
 function join(block: UnknownRecord, piece: UnknownRecord): UnknownRecord {
   const joined: Record<string, unknown> = { ...block };
   for (const [field, value] of Object.entries(piece)) if (value !== null && value !== undefined) joined[field] = value;
   for (const field of GROWING) {
-    if (typeof block[field] === 'string' && typeof piece[field] === 'string') joined[field] = block[field] + piece[field];
+    if (typeof block[field] === 'string' && typeof piece[field] === 'string')
+      joined[field] = block[field] + piece[field];
   }
   return joined;
 }

@@ -31,12 +31,18 @@ export class ReasoningWriter {
     ];
     if (this.summary) {
       events.push({
-        type: 'response.reasoning_summary_part.added', ...this.place, summary_index: 0, part: { type: 'summary_text', text: '' },
+        type: 'response.reasoning_summary_part.added',
+        ...this.place,
+        summary_index: 0,
+        part: { type: 'summary_text', text: '' },
       });
     }
     if (this.content) {
       events.push({
-        type: 'response.content_part.added', ...this.place, content_index: 0, part: { type: 'reasoning_text', text: '' },
+        type: 'response.content_part.added',
+        ...this.place,
+        content_index: 0,
+        part: { type: 'reasoning_text', text: '' },
       });
     }
     return events;
@@ -45,7 +51,8 @@ export class ReasoningWriter {
   push(delta: string): readonly ResponsesEvent[] {
     this.text += delta;
     const events: ResponsesEvent[] = [];
-    if (this.summary) events.push({ type: 'response.reasoning_summary_text.delta', ...this.place, summary_index: 0, delta });
+    if (this.summary)
+      events.push({ type: 'response.reasoning_summary_text.delta', ...this.place, summary_index: 0, delta });
     if (this.content) events.push({ type: 'response.reasoning_text.delta', ...this.place, content_index: 0, delta });
     return events;
   }
@@ -64,7 +71,12 @@ export class ReasoningWriter {
     }
     if (this.content) {
       events.push({ type: 'response.reasoning_text.done', ...place, content_index: 0, text });
-      events.push({ type: 'response.content_part.done', ...place, content_index: 0, part: { type: 'reasoning_text', text } });
+      events.push({
+        type: 'response.content_part.done',
+        ...place,
+        content_index: 0,
+        part: { type: 'reasoning_text', text },
+      });
     }
     return events;
   }

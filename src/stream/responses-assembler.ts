@@ -63,7 +63,10 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
   start(): readonly ResponsesEvent[] {
     const response = this.response('in_progress');
-    return [{ type: 'response.created', response }, { type: 'response.in_progress', response }];
+    return [
+      { type: 'response.created', response },
+      { type: 'response.in_progress', response },
+    ];
   }
 
   step(signal: Signal): readonly ResponsesEvent[] {
@@ -160,7 +163,12 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   private reasoning(): readonly [readonly ResponsesEvent[], ReasoningWriter] {
     if (this.open?.kind === 'reasoning') return [[], this.open.writer];
     const before = this.closeOpen('stop');
-    const writer = new ReasoningWriter(this.options.makeId('rs'), this.takeIndex(), this.options.reasoning, this.options.sealReasoning);
+    const writer = new ReasoningWriter(
+      this.options.makeId('rs'),
+      this.takeIndex(),
+      this.options.reasoning,
+      this.options.sealReasoning,
+    );
     this.open = { kind: 'reasoning', writer };
     return [[...before, ...writer.begin()], writer];
   }
@@ -202,7 +210,10 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return [this.terminal('failed', { error: renderStreamError(error, this.options.client) })];
   }
 
-  private close(status: 'completed' | 'incomplete' | 'failed', details: Partial<ResponsesObject>): readonly ResponsesEvent[] {
+  private close(
+    status: 'completed' | 'incomplete' | 'failed',
+    details: Partial<ResponsesObject>,
+  ): readonly ResponsesEvent[] {
     return [this.terminal(status, details)];
   }
 

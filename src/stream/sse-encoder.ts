@@ -58,7 +58,11 @@ function encodeRest(event: ResponsesEvent, echo: string): string {
   }
 }
 
-function encodeDelta(event: { readonly output_index: number; readonly item_id: string; readonly delta: string }): string {
+function encodeDelta(event: {
+  readonly output_index: number;
+  readonly item_id: string;
+  readonly delta: string;
+}): string {
   return `,"output_index":${event.output_index},"item_id":"${event.item_id}","delta":${JSON.stringify(event.delta)}`;
 }
 

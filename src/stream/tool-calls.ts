@@ -144,7 +144,9 @@ export class ToolCalls {
 
   private close(call: Call): readonly Signal[] {
     if (call.name === undefined) {
-      return [{ type: 'error', error: new BridgeError('bad_answer', 'The provider sent a tool call without a tool name.') }];
+      return [
+        { type: 'error', error: new BridgeError('bad_answer', 'The provider sent a tool call without a tool name.') },
+      ];
     }
     // Tools without parameters: some models send no arguments at all, clients parse them as JSON.
     if (call.arguments.trim() === '') call.arguments += '{}';

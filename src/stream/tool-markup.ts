@@ -25,7 +25,10 @@ export class ToolMarkupStage implements Stage {
 
   constructor(options: ToolMarkupOptions) {
     this.active = options.tools.length > 0;
-    this.lanes = { 'text-delta': new Lane('text-delta', options), 'reasoning-delta': new Lane('reasoning-delta', options) };
+    this.lanes = {
+      'text-delta': new Lane('text-delta', options),
+      'reasoning-delta': new Lane('reasoning-delta', options),
+    };
   }
 
   step(signal: Signal): readonly Signal[] {
@@ -112,18 +115,29 @@ class Lane {
     const calls = format.parse(this.held.slice(format.open.length, end)) ?? [];
     const known = calls.map((call) => this.known(call));
     this.format = undefined;
-    if (known.length === 0 || known.includes(undefined)) return this.letOut(Math.min(end + format.close.length, this.held.length), signals);
+    if (known.length === 0 || known.includes(undefined))
+      return this.letOut(Math.min(end + format.close.length, this.held.length), signals);
     this.held = this.held.slice(end + format.close.length);
     this.afterCall = true;
     for (const call of known) {
-      if (call) signals.push({ type: 'call-start', id: this.options.makeId('call'), name: call.name }, { type: 'call-delta', text: call.args }, { type: 'call-end' });
+      if (call)
+        signals.push(
+          { type: 'call-start', id: this.options.makeId('call'), name: call.name },
+          { type: 'call-delta', text: call.args },
+          { type: 'call-end' },
+        );
     }
     return undefined;
   }
 
   private known(call: MarkupCall): { readonly name: string; readonly args: string } | undefined {
     const tool = this.options.tools.find(({ function: offered }) => offered.name === call.name);
-    return tool && { name: call.name, args: JSON.stringify(call.arguments ?? typedValues(call.values ?? new Map(), tool.function.parameters)) };
+    return (
+      tool && {
+        name: call.name,
+        args: JSON.stringify(call.arguments ?? typedValues(call.values ?? new Map(), tool.function.parameters)),
+      }
+    );
   }
 
   private letOut(length: number, signals: Signal[]): void {

@@ -20,7 +20,9 @@ export interface ToolCodec<K extends ToolKind> {
 
 /** A description that keeps what the namespace says of its tools: an MCP server's instructions stand there. */
 export function describe(description: string | undefined, context: OfferContext): { readonly description?: string } {
-  const text = [context.namespace?.description, description].filter((part) => part !== undefined && part !== '').join('\n\n');
+  const text = [context.namespace?.description, description]
+    .filter((part) => part !== undefined && part !== '')
+    .join('\n\n');
   return text === '' ? {} : { description: text };
 }
 

@@ -7,7 +7,16 @@ const OTHER_KEYS = ['patch', 'text', 'content', 'code', 'script', 'command', 'cm
 
 type State = 'before' | 'key' | 'colon' | 'value' | 'after';
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '"': '"', '\\': '\\', '/': '/' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  t: '\t',
+  r: '\r',
+  b: '\b',
+  f: '\f',
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+};
 
 /**
  * Unescapes the string value of `{"input": "…"}` incrementally. Escapes and surrogate pairs may be split anywhere:

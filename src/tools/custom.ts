@@ -15,7 +15,9 @@ export const customCodec: ToolCodec<'custom'> = {
       ...describe(withGrammar(tool), context),
       parameters: {
         type: 'object',
-        properties: { [INPUT_KEY]: { type: 'string', description: `The complete input of ${tool.name}, as plain text.` } },
+        properties: {
+          [INPUT_KEY]: { type: 'string', description: `The complete input of ${tool.name}, as plain text.` },
+        },
         required: [INPUT_KEY],
         additionalProperties: false,
       },
@@ -26,7 +28,8 @@ export const customCodec: ToolCodec<'custom'> = {
 function withGrammar(tool: CustomTool): string {
   const rule = `Pass the whole text as the one string argument "${INPUT_KEY}": raw text, not JSON, no code fence, no heredoc.`;
   const definition = tool.format?.definition;
-  const grammar = definition === undefined ? '' : `The text must match this ${tool.format?.syntax ?? ''} grammar:\n${definition}`;
+  const grammar =
+    definition === undefined ? '' : `The text must match this ${tool.format?.syntax ?? ''} grammar:\n${definition}`;
   return [tool.description, rule, grammar].filter((part) => part !== undefined && part !== '').join('\n\n');
 }
 
@@ -77,7 +80,11 @@ function streamable(name: string, readable: string): string {
 }
 
 /** The finished text; one that contradicts what was already streamed is given up for what the client has seen. */
-function finish(name: string, input: string, sent: string): { readonly text: string; readonly repairs: readonly string[] } {
+function finish(
+  name: string,
+  input: string,
+  sent: string,
+): { readonly text: string; readonly repairs: readonly string[] } {
   const repaired = name === APPLY_PATCH ? repairPatch(input) : { text: input, repairs: [] };
   if (repaired.text.startsWith(sent)) return repaired;
   return { text: input.startsWith(sent) ? input : sent, repairs: [] };

@@ -23,7 +23,12 @@ const HOSTED: { readonly [K in HostedTool['tool']]: HostedRow } = {
     description: 'Runs a command on the user’s machine and returns its output.',
     parameters: {
       type: 'object',
-      properties: { command: strings, working_directory: string, timeout_ms: number, env: { type: 'object', additionalProperties: string } },
+      properties: {
+        command: strings,
+        working_directory: string,
+        timeout_ms: number,
+        env: { type: 'object', additionalProperties: string },
+      },
       required: ['command'],
     },
   },
@@ -36,10 +41,15 @@ const HOSTED: { readonly [K in HostedTool['tool']]: HostedRow } = {
     },
   },
   apply_patch: {
-    description: 'Creates, updates or deletes one file. `diff` is a V4A diff: lines prefixed with "+", "-" or a blank, hunks headed by "@@".',
+    description:
+      'Creates, updates or deletes one file. `diff` is a V4A diff: lines prefixed with "+", "-" or a blank, hunks headed by "@@".',
     parameters: {
       type: 'object',
-      properties: { type: { type: 'string', enum: ['create_file', 'update_file', 'delete_file'] }, path: string, diff: string },
+      properties: {
+        type: { type: 'string', enum: ['create_file', 'update_file', 'delete_file'] },
+        path: string,
+        diff: string,
+      },
       required: ['type', 'path'],
     },
   },

@@ -10,7 +10,10 @@ const SINGLE = ['items', 'additionalProperties', 'not', 'contains', 'propertyNam
 
 /** Applies the rules in their order to every schema inside; the schema itself is not changed. */
 export function applySchemaRules(schema: JsonObject, rules: readonly SchemaRule[]): JsonObject {
-  return rules.reduce((current, rule) => (rule === 'inline-refs' ? inlineRefs(current) : walk(current, REWRITES[rule], 0)), schema);
+  return rules.reduce(
+    (current, rule) => (rule === 'inline-refs' ? inlineRefs(current) : walk(current, REWRITES[rule], 0)),
+    schema,
+  );
 }
 
 const REWRITES: { readonly [K in Exclude<SchemaRule, 'inline-refs'>]: Rewrite } = {
@@ -37,7 +40,12 @@ function mapSchemas(schema: JsonObject, replace: (inner: JsonObject) => JsonObje
     if (value === undefined) return [key, value];
     if (LISTS.includes(key) && Array.isArray(value)) return [key, value.map(inner)];
     if (MAPS.includes(key) && isJsonObject(value)) {
-      return [key, Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, entry === undefined ? entry : inner(entry)]))];
+      return [
+        key,
+        Object.fromEntries(
+          Object.entries(value).map(([name, entry]) => [name, entry === undefined ? entry : inner(entry)]),
+        ),
+      ];
     }
     return [key, SINGLE.includes(key) ? inner(value) : value];
   });
@@ -79,7 +87,9 @@ function withoutBooleans(schema: JsonObject): JsonObject {
   const properties = schema['properties'];
   const closed = typeof schema['items'] === 'boolean' ? omit(schema, 'items') : schema;
   if (!isJsonObject(properties)) return closed;
-  const kept = Object.entries(properties).filter(([, value]) => value !== false).map(([name, value]) => [name, value === true ? {} : value]);
+  const kept = Object.entries(properties)
+    .filter(([, value]) => value !== false)
+    .map(([name, value]) => [name, value === true ? {} : value]);
   return { ...closed, properties: Object.fromEntries(kept) };
 }
 
@@ -87,7 +97,10 @@ function withoutBooleans(schema: JsonObject): JsonObject {
 function withoutTuples(schema: JsonObject): JsonObject {
   const tuple = Array.isArray(schema['items']) ? schema['items'] : schema['prefixItems'];
   if (!Array.isArray(tuple)) return schema;
-  return { ...omit(omit(schema, 'prefixItems'), 'additionalItems'), items: tuple.length === 1 ? (tuple[0] ?? {}) : { anyOf: tuple } };
+  return {
+    ...omit(omit(schema, 'prefixItems'), 'additionalItems'),
+    items: tuple.length === 1 ? (tuple[0] ?? {}) : { anyOf: tuple },
+  };
 }
 
 /** `type: ["string", "null"]` and `anyOf: [X, {type: "null"}]` become the type alone: optional says the same. */
@@ -102,7 +115,9 @@ function withoutNullUnions(schema: JsonObject): JsonObject {
   const variants = anyOf.filter((entry) => !(isJsonObject(entry) && entry['type'] === 'null'));
   const [only] = variants;
   if (variants.length === anyOf.length) return schema;
-  return variants.length === 1 && isJsonObject(only) ? { ...omit(schema, 'anyOf'), ...only } : { ...schema, anyOf: variants };
+  return variants.length === 1 && isJsonObject(only)
+    ? { ...omit(schema, 'anyOf'), ...only }
+    : { ...schema, anyOf: variants };
 }
 
 function requireExisting(schema: JsonObject): JsonObject {

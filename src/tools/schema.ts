@@ -21,7 +21,10 @@ function withObjectRoot(schema: JsonObject): JsonObject {
   if (schema['type'] === 'object') return schema;
   const { anyOf, ...rest } = schema;
   const variants = Array.isArray(anyOf) ? anyOf.filter(isJsonObject) : [];
-  const properties = [...variants, rest].reduce<JsonObject>((whole, variant) => ({ ...whole, ...propertiesOf(variant) }), {});
+  const properties = [...variants, rest].reduce<JsonObject>(
+    (whole, variant) => ({ ...whole, ...propertiesOf(variant) }),
+    {},
+  );
   return { ...rest, type: 'object', properties };
 }
 
@@ -30,6 +33,7 @@ const propertiesOf = ({ properties }: JsonObject): JsonObject => (isJsonObject(p
 function asObject(schema: JsonObject | undefined): JsonObject {
   if (schema === undefined) return EMPTY;
   if (schema['type'] === 'object') return isRecord(schema['properties']) ? schema : { ...schema, properties: {} };
-  if (schema['type'] === undefined || Array.isArray(schema['type'])) return { properties: {}, ...schema, type: 'object' };
+  if (schema['type'] === undefined || Array.isArray(schema['type']))
+    return { properties: {}, ...schema, type: 'object' };
   return EMPTY;
 }

@@ -67,7 +67,9 @@ export class ToolSet {
 
   private closest(upstreamName: string): CallTarget | undefined {
     const wanted = upstreamName.replace(/^functions\./, '').toLowerCase();
-    const fits = [...this.byName].filter(([name, target]) => name.toLowerCase() === wanted || target.name.toLowerCase() === wanted);
+    const fits = [...this.byName].filter(
+      ([name, target]) => name.toLowerCase() === wanted || target.name.toLowerCase() === wanted,
+    );
     return fits.length === 1 ? fits[0]?.[1] : undefined;
   }
 
@@ -84,9 +86,13 @@ const keyOf = (tool: { readonly name: string; readonly namespace?: string | unde
  * `namespace__name` in legal characters, not starting with a digit (Moonshot), at most 64 long, none of the
  * provider's forbidden names. The same tool has the same name in every request: prompt caches depend on it.
  */
-function flatName(tool: { readonly name: string; readonly namespace?: string | undefined }, forbidden: readonly string[]): string {
+function flatName(
+  tool: { readonly name: string; readonly namespace?: string | undefined },
+  forbidden: readonly string[],
+): string {
   const { name, namespace } = tool;
-  const full = namespace === undefined || namespace === '' || namespace === PLAIN_NAMESPACE ? name : joinNames(namespace, name);
+  const full =
+    namespace === undefined || namespace === '' || namespace === PLAIN_NAMESPACE ? name : joinNames(namespace, name);
   const legal = toLegal(full);
   if (legal.length > LONGEST_NAME) return shortened(legal, toLegal(name), keyOf(tool));
   return legal !== full || forbidden.includes(legal) ? withHash(legal, keyOf(tool)) : legal;
@@ -101,8 +107,10 @@ function shortened(full: string, own: string, key: string): string {
 }
 
 /** Codex 0.125 declares the namespace `mcp__mini__`, 0.146 and later `mcp__mini`: both give `mcp__mini__echo`. */
-const joinNames = (namespace: string, name: string): string => `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}`;
+const joinNames = (namespace: string, name: string): string =>
+  `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}`;
 
 const HASH_LENGTH = 7;
 
-const withHash = (name: string, key: string): string => `${name.slice(0, LONGEST_NAME - HASH_LENGTH - 1)}_${shortHash(key)}`;
+const withHash = (name: string, key: string): string =>
+  `${name.slice(0, LONGEST_NAME - HASH_LENGTH - 1)}_${shortHash(key)}`;

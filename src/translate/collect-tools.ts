@@ -14,7 +14,9 @@ export function collectTools(request: ResponsesRequest, dialect: Dialect, notes:
     offer: tools.add.bind(tools),
     note: notes.add.bind(notes),
   };
-  const later = request.input.flatMap((item) => (item.type === 'additional_tools' || item.type === 'tool_search_output' ? item.tools : []));
+  const later = request.input.flatMap((item) =>
+    item.type === 'additional_tools' || item.type === 'tool_search_output' ? item.tools : [],
+  );
   for (const tool of [...request.tools, ...later]) declareTool(tool, context);
   return tools;
 }

@@ -15,7 +15,9 @@ export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio'
  * @throws BridgeError `invalid_request` for a file that cannot be sent, when the rules refuse it
  */
 export function translateContent(content: readonly ContentPart[], rules: MediaRules, notes: Notes): ChatContent {
-  const parts = content.map((part) => translatePart(part, rules, notes)).filter((part) => part.type !== 'text' || part.text !== '');
+  const parts = content
+    .map((part) => translatePart(part, rules, notes))
+    .filter((part) => part.type !== 'text' || part.text !== '');
   if (parts.some((part) => part.type !== 'text') || (rules.content === 'parts' && parts.length > 1)) return parts;
   return parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
 }
@@ -26,7 +28,10 @@ function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): Chat
       return part;
     case 'image':
       if (!rules.images) return marker('image', 'the model cannot see images', notes);
-      return { type: 'image_url', image_url: { url: part.url, ...(part.detail !== undefined && { detail: part.detail }) } };
+      return {
+        type: 'image_url',
+        image_url: { url: part.url, ...(part.detail !== undefined && { detail: part.detail }) },
+      };
     case 'audio':
       if (!rules.audio) return marker('audio', 'the model cannot hear audio', notes);
       return { type: 'input_audio', input_audio: { data: part.data, format: part.format } };
@@ -40,7 +45,8 @@ function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): Chat
 }
 
 const TEXT_TYPES = /^data:(text\/|application\/(json|xml|javascript|x-yaml|yaml|toml|x-sh)|[^;,]*\+(json|xml))/i;
-const TEXT_NAMES = /\.(txt|md|json|ya?ml|toml|csv|xml|html?|css|js|ts|tsx|jsx|py|rs|go|java|c|h|cpp|sh|sql|log|ini|diff|patch)$/i;
+const TEXT_NAMES =
+  /\.(txt|md|json|ya?ml|toml|csv|xml|html?|css|js|ts|tsx|jsx|py|rs|go|java|c|h|cpp|sh|sql|log|ini|diff|patch)$/i;
 
 /** Text files are inlined; other files go on where the provider takes them. */
 function translateFile(part: FilePart, rules: MediaRules, notes: Notes): ChatPart {
@@ -49,7 +55,11 @@ function translateFile(part: FilePart, rules: MediaRules, notes: Notes): ChatPar
   if (text !== undefined) return { type: 'text', text: `<file name="${name}">\n${text}\n</file>` };
   if (!rules.files || (part.data === undefined && part.fileId === undefined)) {
     if (rules.unservedFiles === 'mark') return marker(`file ${name}`, 'the provider takes no files', notes);
-    throw new BridgeError('invalid_request', `Cannot send the file "${name}": the provider takes no files; send its text or an image of it`, { param: 'input' });
+    throw new BridgeError(
+      'invalid_request',
+      `Cannot send the file "${name}": the provider takes no files; send its text or an image of it`,
+      { param: 'input' },
+    );
   }
   return {
     type: 'file',
@@ -66,7 +76,8 @@ function fileText(part: FilePart): string | undefined {
   if (data === undefined) return undefined;
   const comma = data.startsWith('data:') ? data.indexOf(',') : -1;
   const head = data.slice(0, Math.max(0, comma));
-  if (!TEXT_TYPES.test(head) && !(TEXT_NAMES.test(part.filename ?? '') && !/^data:(image|audio|video)/.test(head))) return undefined;
+  if (!TEXT_TYPES.test(head) && !(TEXT_NAMES.test(part.filename ?? '') && !/^data:(image|audio|video)/.test(head)))
+    return undefined;
   const body = data.slice(comma + 1);
   return head !== '' && !head.endsWith(';base64') ? percentDecoded(body) : Buffer.from(body, 'base64').toString('utf8');
 }

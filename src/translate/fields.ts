@@ -13,7 +13,12 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
     ...(n !== undefined && asksForSeveral(request) && { n }),
     ...outputLimit(request.maxOutputTokens, dialect),
     ...logprobs(request),
-    ...compact({ prompt_cache_key: dialect.promptCacheKey ? request.promptCacheKey : undefined, user: dialect.user ? request.user : undefined, modalities: request.modalities, audio: request.audio }),
+    ...compact({
+      prompt_cache_key: dialect.promptCacheKey ? request.promptCacheKey : undefined,
+      user: dialect.user ? request.user : undefined,
+      modalities: request.modalities,
+      audio: request.audio,
+    }),
   };
 }
 

@@ -34,10 +34,16 @@ export function translateMessages(
 /** Upstreams refuse a conversation without a user message (upstreams.md, section 2: "elements with the role of user"). */
 const NO_USER: ChatMessage = { role: 'user', content: 'Continue.' };
 
-function withInstructions(text: string, messages: readonly ChatMessage[], options: MessagesOptions): readonly ChatMessage[] {
+function withInstructions(
+  text: string,
+  messages: readonly ChatMessage[],
+  options: MessagesOptions,
+): readonly ChatMessage[] {
   if (options.system) return [{ role: options.dialect.instructionsRole, content: text }, ...messages];
   const first = messages.findIndex((message) => message.role === 'user');
-  return messages.map((message, index) => (index === first && message.role === 'user' ? { ...message, content: prepend(text, message.content) } : message));
+  return messages.map((message, index) =>
+    index === first && message.role === 'user' ? { ...message, content: prepend(text, message.content) } : message,
+  );
 }
 
 function prepend(text: string, content: ChatContent): ChatContent {
@@ -98,14 +104,19 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
     if (lifted.length > 0) media.push({ type: 'text', text: `[Content of the result of ${call.name}]` }, ...lifted);
   }
   // Media of results follow after ALL results of the turn, or the pairing is broken (upstreams.md, section 2).
-  if (media.length > 0) messages.push({ role: 'user', content: translateContent(media, { ...dialect, unservedFiles: 'mark' }, notes) });
+  if (media.length > 0)
+    messages.push({ role: 'user', content: translateContent(media, { ...dialect, unservedFiles: 'mark' }, notes) });
   return messages;
 }
 
 /** Media that the dialect takes travel in a user message; everything else is text. A tool message is never empty. */
 function resultText(result: readonly ContentPart[], options: MessagesOptions): string {
   const text = translateContent(
-    result.map((part) => (travels(part, options.dialect) ? ({ type: 'text', text: `[${part.type}: see the next user message]` } as const) : part)),
+    result.map((part) =>
+      travels(part, options.dialect)
+        ? ({ type: 'text', text: `[${part.type}: see the next user message]` } as const)
+        : part,
+    ),
     { ...options.dialect, content: 'string', unservedFiles: 'mark' },
     options.notes,
   );
@@ -117,7 +128,10 @@ const travels = (part: ContentPart, dialect: Dialect): boolean =>
   (part.type === 'image' && dialect.images) || (part.type === 'audio' && dialect.audio);
 
 /** One reasoning block for the whole turn, shared by its parallel calls, in the form the provider reads. */
-function spoken(node: AssistantNode, { dialect }: MessagesOptions): Pick<ChatAssistantMessage, 'content'> & Partial<ChatAssistantMessage> {
+function spoken(
+  node: AssistantNode,
+  { dialect }: MessagesOptions,
+): Pick<ChatAssistantMessage, 'content'> & Partial<ChatAssistantMessage> {
   const content = node.text.join('\n\n');
   const known = node.reasoning.join('\n');
   const demanded = node.calls.length > 0 || dialect.placeholderOn === 'answers';
@@ -132,7 +146,11 @@ function spoken(node: AssistantNode, { dialect }: MessagesOptions): Pick<ChatAss
     case 'reasoning':
       return { content, reasoning };
     case 'reasoning_details':
-      return { content, reasoning_details: node.reasoningDetails.length > 0 ? node.reasoningDetails : [{ type: 'reasoning.text', text: reasoning }] };
+      return {
+        content,
+        reasoning_details:
+          node.reasoningDetails.length > 0 ? node.reasoningDetails : [{ type: 'reasoning.text', text: reasoning }],
+      };
     case 'items':
       return { content, reasoning_details: carried };
     case 'think':

@@ -6,7 +6,15 @@
 import { compact } from '../base/narrow';
 import type { Notes } from '../base/result';
 import type { Dialect, ThinkingKnob } from '../providers/dialect';
-import type { ChatContent, ChatMessage, ChatPart, ChatRequest, ChatResponseFormat, ChatTool, ChatToolChoice } from '../wire/chat-request';
+import type {
+  ChatContent,
+  ChatMessage,
+  ChatPart,
+  ChatRequest,
+  ChatResponseFormat,
+  ChatTool,
+  ChatToolChoice,
+} from '../wire/chat-request';
 import type { NativeInputItem, NativePart, NativeReasoning, NativeRequest, NativeTool } from '../wire/native-request';
 import type { ResponsesRequest, Sampling, TextFormat } from '../wire/responses-request';
 
@@ -113,7 +121,9 @@ function toItems(message: ChatMessage): readonly NativeInputItem[] {
       return [
         ...(message.reasoning_details ?? []).filter(isReasoningItem),
         ...(content.length > 0 ? [{ type: 'message', role: 'assistant', content } as const] : []),
-        ...(message.tool_calls ?? []).map(({ id, function: called }) => ({ type: 'function_call', call_id: id, ...called }) as const),
+        ...(message.tool_calls ?? []).map(
+          ({ id, function: called }) => ({ type: 'function_call', call_id: id, ...called }) as const,
+        ),
       ];
     }
     default:
@@ -153,7 +163,9 @@ const toFormat = (format: ChatResponseFormat): TextFormat =>
   format.type === 'json_object' ? format : { type: 'json_schema', ...format.json_schema };
 
 const textOf = (content: ChatContent): string =>
-  typeof content === 'string' ? content : content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
+  typeof content === 'string'
+    ? content
+    : content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
 
 const isReasoningItem = (detail: unknown): detail is NativeReasoning =>
   typeof detail === 'object' && detail !== null && 'type' in detail && detail.type === 'reasoning';

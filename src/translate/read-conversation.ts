@@ -17,7 +17,11 @@ import { splitReasoning } from './reasoning-items';
  * Repairs what strict upstreams reject (upstreams.md, section 2): messages between calls and results, results out of
  * order or before their call, repeated and empty call ids, results nobody asked for.
  */
-export function readConversation(items: readonly InputItem[], tools: ToolSet, notes: Notes): readonly ConversationNode[] {
+export function readConversation(
+  items: readonly InputItem[],
+  tools: ToolSet,
+  notes: Notes,
+): readonly ConversationNode[] {
   const reader = new ConversationReader(tools, notes, countCalls(items));
   for (const item of items) reader.read(item);
   return reader.nodes;
@@ -43,7 +47,11 @@ class ConversationReader {
   private reasoningItems = 0;
 
   /** @param ahead how many calls of each id are still to come */
-  constructor(private readonly tools: ToolSet, private readonly notes: Notes, private readonly ahead: Map<string, number>) {}
+  constructor(
+    private readonly tools: ToolSet,
+    private readonly notes: Notes,
+    private readonly ahead: Map<string, number>,
+  ) {}
 
   read(item: InputItem): void {
     switch (item.type) {
@@ -179,7 +187,14 @@ class ConversationReader {
   private turn(): AssistantNode {
     const last = this.nodes.at(-1);
     if (last?.kind === 'assistant' && last.calls.every((call) => call.result === undefined)) return last;
-    const turn: AssistantNode = { kind: 'assistant', reasoning: [], reasoningDetails: [], reasoningItems: [], text: [], calls: [] };
+    const turn: AssistantNode = {
+      kind: 'assistant',
+      reasoning: [],
+      reasoningDetails: [],
+      reasoningItems: [],
+      text: [],
+      calls: [],
+    };
     this.nodes.push(turn);
     return turn;
   }
@@ -199,7 +214,9 @@ const SUMMARY_HEAD =
 
 /** Multi-agent messages: who says what to whom (fixture 15). */
 function agentText(item: AgentMessageItem): string {
-  const route = [item.author && `from ${item.author}`, item.recipient && `to ${item.recipient}`].filter(Boolean).join(' ');
+  const route = [item.author && `from ${item.author}`, item.recipient && `to ${item.recipient}`]
+    .filter(Boolean)
+    .join(' ');
   return route === '' ? item.text : `[Message ${route}]\n${item.text}`;
 }
 

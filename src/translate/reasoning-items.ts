@@ -21,7 +21,11 @@ export interface SplitReasoning {
  * @param sealed what our envelope held; undefined when the envelope is not ours
  * @param number its place among the reasoning items: vLLM refuses items without an id, so one is made of it
  */
-export function splitReasoning(item: ReasoningItem, sealed: ReasoningPayload | undefined, number: number): SplitReasoning {
+export function splitReasoning(
+  item: ReasoningItem,
+  sealed: ReasoningPayload | undefined,
+  number: number,
+): SplitReasoning {
   const kept = sealed?.details ?? [];
   const details = kept.filter((detail) => !isReasoningItem(detail));
   const own = kept.filter(isReasoningItem);
@@ -42,7 +46,8 @@ export function splitReasoning(item: ReasoningItem, sealed: ReasoningPayload | u
 
 /** The request without seals in its reasoning items; an item that says nothing then goes too. The same object when there are none. */
 export function withoutSeals(chat: ChatRequest): ChatRequest {
-  if (!chat.messages.some((message) => message.role === 'assistant' && message.reasoning_details?.some(isSealed))) return chat;
+  if (!chat.messages.some((message) => message.role === 'assistant' && message.reasoning_details?.some(isSealed)))
+    return chat;
   const messages = chat.messages.map((message) => {
     if (message.role !== 'assistant' || !message.reasoning_details) return message;
     return { ...message, reasoning_details: message.reasoning_details.flatMap(unseal) };
@@ -59,4 +64,5 @@ function unseal(detail: unknown): readonly unknown[] {
   return says ? [open] : [];
 }
 
-const isReasoningItem = (detail: unknown): detail is NativeReasoning => isRecord(detail) && detail['type'] === 'reasoning';
+const isReasoningItem = (detail: unknown): detail is NativeReasoning =>
+  isRecord(detail) && detail['type'] === 'reasoning';

@@ -75,12 +75,18 @@ function parallel(request: ResponsesRequest, options: TranslateOptions): Pick<Ch
 
 /** `configuration_update` items change settings from where they stand on: the last one holds for this turn. */
 function withUpdates(request: ResponsesRequest): ResponsesRequest {
-  const efforts = request.input.flatMap((item) => (item.type === 'configuration_update' ? (asText(item.reasoning?.['effort']) ?? []) : []));
+  const efforts = request.input.flatMap((item) =>
+    item.type === 'configuration_update' ? (asText(item.reasoning?.['effort']) ?? []) : [],
+  );
   const effort = efforts.at(-1);
   return effort === undefined ? request : { ...request, reasoning: { ...request.reasoning, effort } };
 }
 
-function search(request: ResponsesRequest, { dialect, webSearch }: TranslateOptions, notes: Notes): Pick<ChatRequest, 'enable_search'> {
+function search(
+  request: ResponsesRequest,
+  { dialect, webSearch }: TranslateOptions,
+  notes: Notes,
+): Pick<ChatRequest, 'enable_search'> {
   if (!request.tools.some((tool) => tool.type === 'web_search')) return {};
   if (webSearch && dialect.webSearch === 'enable_search') return { enable_search: true };
   notes.add('dropped tool web_search: the provider has no search, or WEB_SEARCH is off');

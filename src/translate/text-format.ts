@@ -46,5 +46,7 @@ const joined = (content: ChatContent, text: string): ChatContent =>
 
 function inWords(format: JsonFormat): string {
   const only = 'Answer with one JSON object and nothing else: no prose, no code fence.';
-  return format.type === 'json_object' ? only : `${only} It must match this JSON Schema:\n${JSON.stringify(format.schema)}`;
+  return format.type === 'json_object'
+    ? only
+    : `${only} It must match this JSON Schema:\n${JSON.stringify(format.schema)}`;
 }

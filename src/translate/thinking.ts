@@ -50,7 +50,10 @@ function isOff(effort: string | undefined, knob: ThinkingKnob): boolean {
 }
 
 /** DashScope refuses a budget beside an effort (upstreams.md, table b, 8): levels come first. */
-function depth(knob: Extract<ThinkingKnob, { kind: 'enable_thinking' }>, effort: string | undefined): Partial<ChatRequest> {
+function depth(
+  knob: Extract<ThinkingKnob, { kind: 'enable_thinking' }>,
+  effort: string | undefined,
+): Partial<ChatRequest> {
   const budget = knob.levels || effort === undefined ? undefined : knob.budgets?.[effort];
   return budget === undefined ? level(effort, knob.levels) : { thinking_budget: budget };
 }

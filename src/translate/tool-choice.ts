@@ -17,7 +17,11 @@ export function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect:
   const offered = allowedTools(choice, tools);
   if (offered.length === 0) return {};
   const sent = downgraded(chatChoice(choice, tools), dialect, notes);
-  return { tools: offered, ...(sent !== undefined && { tool_choice: sent }), ...(dialect.toolStream && { tool_stream: true }) };
+  return {
+    tools: offered,
+    ...(sent !== undefined && { tool_choice: sent }),
+    ...(dialect.toolStream && { tool_stream: true }),
+  };
 }
 
 /**

@@ -30,23 +30,48 @@ const without = (...fields: readonly Field[]): Amendment => ({
 
 /** Leaves the fields out when the refusal matches and the request has one of them. */
 const dropping = (pattern: RegExp, ...fields: readonly Field[]): Rule => ({
-  find: (message, chat) => (pattern.test(message) && fields.some((field) => chat[field] !== undefined) ? without(...fields) : undefined),
+  find: (message, chat) =>
+    pattern.test(message) && fields.some((field) => chat[field] !== undefined) ? without(...fields) : undefined,
 });
 
 /** Fields that change nothing in what the user asked for: an endpoint that does not know one is asked without it. */
 const DISPENSABLE: readonly Field[] = [
-  'stream_options', 'parallel_tool_calls', 'tool_stream', 'preserve_thinking', 'reasoning_split', 'prompt_cache_key', 'user', 'seed',
-  'logit_bias', 'logprobs', 'top_logprobs', 'top_k', 'enable_search', 'thinking_budget', 'reasoning_effort', 'chat_template_kwargs',
-  'thinking', 'enable_thinking', 'reasoning', 'presence_penalty', 'frequency_penalty', 'temperature', 'top_p',
+  'stream_options',
+  'parallel_tool_calls',
+  'tool_stream',
+  'preserve_thinking',
+  'reasoning_split',
+  'prompt_cache_key',
+  'user',
+  'seed',
+  'logit_bias',
+  'logprobs',
+  'top_logprobs',
+  'top_k',
+  'enable_search',
+  'thinking_budget',
+  'reasoning_effort',
+  'chat_template_kwargs',
+  'thinking',
+  'enable_thinking',
+  'reasoning',
+  'presence_penalty',
+  'frequency_penalty',
+  'temperature',
+  'top_p',
 ];
 
-const UNKNOWN_FIELD = /unknown|unrecognized|unsupported|not supported|not permitted|extra (inputs|fields)|additional propert|unexpected|invalid (temperature|parameter)|not allowed/i;
+const UNKNOWN_FIELD =
+  /unknown|unrecognized|unsupported|not supported|not permitted|extra (inputs|fields)|additional propert|unexpected|invalid (temperature|parameter)|not allowed/i;
 
 const RULES: readonly Rule[] = [
   {
     // DashScope: "tool_choice parameter does not support being set to required or object in thinking mode"; Kimi: "tool_choice
     // 'specified' is incompatible with thinking enabled"; DeepSeek: "Thinking mode does not support this tool_choice".
-    find: (message, chat) => (/tool_choice/.test(message) && isForced(chat) ? { name: 'tool_choice: auto', amend: (body) => ({ ...body, tool_choice: 'auto' }) } : undefined),
+    find: (message, chat) =>
+      /tool_choice/.test(message) && isForced(chat)
+        ? { name: 'tool_choice: auto', amend: (body) => ({ ...body, tool_choice: 'auto' }) }
+        : undefined,
   },
   { find: findTokenLimit },
   // qwen-code's comment on DashScope: one of the two, never both.
@@ -54,7 +79,9 @@ const RULES: readonly Rule[] = [
   // "Json mode response is not supported when enable_thinking is true"; "response_format … not supported".
   {
     find: (message, chat) =>
-      /json mode|json_schema|response_format/i.test(message) && chat.response_format ? { name: 'response_format in words', amend: withFormatInWords } : undefined,
+      /json mode|json_schema|response_format/i.test(message) && chat.response_format
+        ? { name: 'response_format in words', amend: withFormatInWords }
+        : undefined,
   },
   // "Range of n should be [1, 4]"; not with thinking.
   dropping(/\brange of n\b|\bparameter n\b|['"`]n['"`]/i, 'n'),
@@ -63,19 +90,25 @@ const RULES: readonly Rule[] = [
   {
     // Reasoning that another endpoint sealed. vLLM: "Encrypted content is not supported."; OpenAI: "The encrypted content …
     // could not be verified".
-    find: (message, chat) => (/encrypted.content/i.test(message) && withoutSeals(chat) !== chat ? { name: 'reasoning without encrypted_content', amend: withoutSeals } : undefined),
+    find: (message, chat) =>
+      /encrypted.content/i.test(message) && withoutSeals(chat) !== chat
+        ? { name: 'reasoning without encrypted_content', amend: withoutSeals }
+        : undefined,
   },
   { find: findNamedField },
 ];
 
-const isForced = ({ tool_choice: choice }: ChatRequest): boolean => choice !== undefined && choice !== 'auto' && choice !== 'none';
+const isForced = ({ tool_choice: choice }: ChatRequest): boolean =>
+  choice !== undefined && choice !== 'auto' && choice !== 'none';
 
 /**
  * "Range of max_tokens should be [1, 65536]", "the valid range of max_tokens is [1, 8192]", "限制数值范围[1,131072]"; the
  * Responses API calls it max_output_tokens.
  */
 function findTokenLimit(message: string, chat: ChatRequest): Amendment | undefined {
-  const limit = /max_(?:completion_|output_)?tokens/.test(message) ? Number(/\[\s*\d+\s*,\s*(\d+)\s*\]/.exec(message)?.[1]) : Number.NaN;
+  const limit = /max_(?:completion_|output_)?tokens/.test(message)
+    ? Number(/\[\s*\d+\s*,\s*(\d+)\s*\]/.exec(message)?.[1])
+    : Number.NaN;
   const field = chat.max_completion_tokens === undefined ? 'max_tokens' : 'max_completion_tokens';
   if (!(limit > 0) || (chat[field] ?? 0) <= limit) return undefined;
   return {

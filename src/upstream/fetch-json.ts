@@ -22,7 +22,9 @@ export async function fetchJson({ url, headers, timeoutMs, maxBytes }: JsonQuest
     text = await Promise.race([read(response, host, maxBytes), endOf(signal)]);
   } catch (cause) {
     if (cause instanceof BridgeError) throw cause;
-    throw signal.aborted ? new BridgeError('timeout', `${host} did not answer within ${timeoutMs / 1_000} s.`) : classifyNetworkError(cause, host);
+    throw signal.aborted
+      ? new BridgeError('timeout', `${host} did not answer within ${timeoutMs / 1_000} s.`)
+      : classifyNetworkError(cause, host);
   }
   const value = parseJson(text);
   if (value === undefined) throw new BridgeError('bad_answer', `${host} did not answer with JSON.`);
@@ -31,7 +33,9 @@ export async function fetchJson({ url, headers, timeoutMs, maxBytes }: JsonQuest
 
 /** An abort does not reach every read of a body (transport.ts): the caller is not kept waiting. */
 function endOf(signal: AbortSignal): Promise<never> {
-  const end = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  const end = new Promise<never>((_resolve, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );
   end.catch(() => undefined);
   return end;
 }

@@ -42,4 +42,5 @@ export class RefusalCache {
   }
 }
 
-const nameOf = (body: Buffer, key: string): string => createHash('sha256').update(key).update('\0').update(body).digest('base64');
+const nameOf = (body: Buffer, key: string): string =>
+  createHash('sha256').update(key).update('\0').update(body).digest('base64');

@@ -41,7 +41,13 @@ export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
     const exchange = new Exchange(request, timeouts);
     try {
       const { url, body } = request;
-      const init: RequestInit = { method: 'POST', headers: { ...request.headers }, body, redirect: 'manual', signal: exchange.signal };
+      const init: RequestInit = {
+        method: 'POST',
+        headers: { ...request.headers },
+        body,
+        redirect: 'manual',
+        signal: exchange.signal,
+      };
       return exchange.answer(await fetch(url, Object.assign(init, dispatcher && { dispatcher })));
     } catch (cause) {
       throw exchange.close(cause);

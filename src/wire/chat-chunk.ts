@@ -39,5 +39,10 @@ export interface ChatChunkObject {
 }
 /** How a stream says that it failed: the error object in place of a chunk. */
 export interface ChatErrorObject {
-  readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string };
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string;
+  };
 }

@@ -1,9 +1,19 @@
 /** A Chat Completions request as it goes upstream. Only fields named here can ever be sent: this is the whitelist. */
 import type { JsonObject } from '../base/json';
 
-export interface ChatTextPart { readonly type: 'text'; readonly text: string; readonly cache_control?: { readonly type: 'ephemeral' } }
-export interface ChatImagePart { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string } }
-export interface ChatAudioPart { readonly type: 'input_audio'; readonly input_audio: { readonly data: string; readonly format: string } }
+export interface ChatTextPart {
+  readonly type: 'text';
+  readonly text: string;
+  readonly cache_control?: { readonly type: 'ephemeral' };
+}
+export interface ChatImagePart {
+  readonly type: 'image_url';
+  readonly image_url: { readonly url: string; readonly detail?: string };
+}
+export interface ChatAudioPart {
+  readonly type: 'input_audio';
+  readonly input_audio: { readonly data: string; readonly format: string };
+}
 export interface ChatFilePart {
   readonly type: 'file';
   readonly file: { readonly filename?: string; readonly file_data?: string; readonly file_id?: string };

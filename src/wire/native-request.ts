@@ -22,7 +22,11 @@ export interface NativeFunctionCall {
   readonly name: string;
   readonly arguments: string;
 }
-export interface NativeCallOutput { readonly type: 'function_call_output'; readonly call_id: string; readonly output: string }
+export interface NativeCallOutput {
+  readonly type: 'function_call_output';
+  readonly call_id: string;
+  readonly output: string;
+}
 /** A reasoning item goes back as it came: `encrypted_content` is the provider's own. */
 export type NativeReasoning = UnknownRecord & { readonly type: 'reasoning' };
 export type NativeInputItem = NativeMessage | NativeFunctionCall | NativeCallOutput | NativeReasoning;

@@ -17,7 +17,12 @@ export type NativeOutputItem =
       /** The item as it came; undefined when it says nothing that its plain content does not say. */
       readonly sealed: UnknownRecord | undefined;
     }
-  | { readonly type: 'call'; readonly callId: string | undefined; readonly name: string | undefined; readonly arguments: string | undefined }
+  | {
+      readonly type: 'call';
+      readonly callId: string | undefined;
+      readonly name: string | undefined;
+      readonly arguments: string | undefined;
+    }
   | { readonly type: 'other' };
 
 /** What a text event carries. `part` counts the parts of its item. */

@@ -87,7 +87,8 @@ function readCall(value: unknown, path: string): InputItem {
   const custom = asRecord(call?.['custom']);
   const target = custom ?? asRecord(call?.['function']);
   const name = asText(target?.['name']);
-  if (!call || !target || name === undefined) throw invalid(`${path}.function.name`, 'a non-empty string', target?.['name']);
+  if (!call || !target || name === undefined)
+    throw invalid(`${path}.function.name`, 'a non-empty string', target?.['name']);
   const callId = asString(call['id']) ?? '';
   return custom
     ? { type: 'custom_tool_call', callId, name, input: asString(custom['input']) ?? '' }

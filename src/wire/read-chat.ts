@@ -25,7 +25,12 @@ function isErrorValue(value: UnknownRecord): boolean {
   const error = value['error'];
   if (error !== undefined && error !== null && error !== '') return true;
   if (value['object'] === 'error' || value['type'] === 'error') return true;
-  if (asArray(value['choices']) === undefined && asString(value['message']) !== undefined && value['code'] !== undefined) return true;
+  if (
+    asArray(value['choices']) === undefined &&
+    asString(value['message']) !== undefined &&
+    value['code'] !== undefined
+  )
+    return true;
   const status = asNumber(asRecord(value['base_resp'])?.['status_code']);
   return status !== undefined && status !== 0;
 }
@@ -44,7 +49,8 @@ function readChoice(choice: UnknownRecord): ChatDelta {
   };
 }
 
-const nonEmpty = <T>(list: readonly T[] | undefined): readonly T[] | undefined => (list && list.length > 0 ? list : undefined);
+const nonEmpty = <T,>(list: readonly T[] | undefined): readonly T[] | undefined =>
+  list && list.length > 0 ? list : undefined;
 
 /** A string, or a list of text parts. */
 function readText(content: unknown): string | undefined {
@@ -102,8 +108,10 @@ export function readChatUsage(value: unknown): ChatUsage | undefined {
   const completion = count(usage['completion_tokens'] ?? usage['output_tokens']);
   if (prompt === undefined && completion === undefined) return undefined;
   const promptDetails = asRecord(usage['prompt_tokens_details']) ?? asRecord(usage['input_tokens_details']) ?? {};
-  const completionDetails = asRecord(usage['completion_tokens_details']) ?? asRecord(usage['output_tokens_details']) ?? {};
-  const cached = count(promptDetails['cached_tokens'] ?? usage['prompt_cache_hit_tokens'] ?? usage['cached_tokens']) ?? 0;
+  const completionDetails =
+    asRecord(usage['completion_tokens_details']) ?? asRecord(usage['output_tokens_details']) ?? {};
+  const cached =
+    count(promptDetails['cached_tokens'] ?? usage['prompt_cache_hit_tokens'] ?? usage['cached_tokens']) ?? 0;
   const cacheWrite = count(promptDetails['cache_write_tokens'] ?? promptDetails['cache_creation_input_tokens']);
   const reasoning = count(completionDetails['reasoning_tokens']) ?? 0;
   return {

@@ -44,7 +44,11 @@ function readImage(value: UnknownRecord, path: string): ContentPart {
   const inner = asRecord(value['image_url']);
   const url = asText(value['image_url']) ?? asText(inner?.['url']);
   if (url === undefined) {
-    throw invalid(`${path}.image_url`, 'an image URL or data URL (images by file_id cannot be bridged)', value['image_url']);
+    throw invalid(
+      `${path}.image_url`,
+      'an image URL or data URL (images by file_id cannot be bridged)',
+      value['image_url'],
+    );
   }
   return dropAbsent({ type: 'image' as const, url, detail: asText(value['detail']) ?? asText(inner?.['detail']) });
 }

@@ -9,7 +9,12 @@ export function readSchema(value: unknown): JsonObject | undefined {
 }
 
 /** Reads an optional field; null counts as absent, a value of the wrong form is a mistake of the client. */
-export function optional<T>(body: UnknownRecord, field: string, read: (value: unknown) => T | undefined, expected: string): T | undefined {
+export function optional<T>(
+  body: UnknownRecord,
+  field: string,
+  read: (value: unknown) => T | undefined,
+  expected: string,
+): T | undefined {
   const value = body[field];
   if (value === undefined || value === null) return undefined;
   const result = read(value);
@@ -35,6 +40,10 @@ export function invalid(path: string, expected: string, value: unknown): Unreada
 }
 
 /** Copies a record without its undefined values. */
-export function dropAbsent<T extends object>(record: T): { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> } {
+export function dropAbsent<T extends object>(
+  record: T,
+): { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+} {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as never;
 }

@@ -121,7 +121,12 @@ function readOutput(value: unknown, path: string): CallOutputItem['output'] {
 }
 
 function hostedCall(tool: HostedCallItem['tool'], item: UnknownRecord, given: unknown): HostedCallItem {
-  return { type: 'hosted_call', tool, callId: asString(item['call_id']) ?? asString(item['id']) ?? '', arguments: (asRecord(given) ?? {}) as JsonObject };
+  return {
+    type: 'hosted_call',
+    tool,
+    callId: asString(item['call_id']) ?? asString(item['id']) ?? '',
+    arguments: (asRecord(given) ?? {}) as JsonObject,
+  };
 }
 
 function compaction(item: UnknownRecord): InputItem {

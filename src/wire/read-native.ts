@@ -25,8 +25,10 @@ export function readNativeEvent(value: unknown, name: string | undefined): Nativ
   if (!isRecord(value)) return { type: 'error', error: value };
   const type = asText(value['type']) ?? name;
   if (type === 'error' || isForeignError(value, type)) return { type: 'error', error: value };
-  if (type === undefined) return value['object'] === 'response' ? { type: 'end', response: readNativeResponse(value) } : { type: 'other' };
-  if (ENDS.includes(type)) return { type: 'end', response: readNativeResponse(asRecord(value['response']) ?? {}, type) };
+  if (type === undefined)
+    return value['object'] === 'response' ? { type: 'end', response: readNativeResponse(value) } : { type: 'other' };
+  if (ENDS.includes(type))
+    return { type: 'end', response: readNativeResponse(asRecord(value['response']) ?? {}, type) };
   if (type === 'response.output_item.added' || type === 'response.output_item.done') {
     return { type: 'item', ...readPlace(value), item: readItem(value['item']), done: type.endsWith('done') };
   }
@@ -45,7 +47,11 @@ export function readNativeResponse(value: unknown, event?: string): NativeRespon
     incompleteReason: asText(asRecord(response['incomplete_details'])?.['reason']),
     error: error === null || error === '' ? undefined : error,
     usage: readChatUsage(response['usage']),
-    output: (asArray(response['output']) ?? []).map((item, index) => ({ index, itemId: asText(asRecord(item)?.['id']), item: readItem(item) })),
+    output: (asArray(response['output']) ?? []).map((item, index) => ({
+      index,
+      itemId: asText(asRecord(item)?.['id']),
+      item: readItem(item),
+    })),
   };
 }
 
@@ -87,10 +93,19 @@ function readItem(value: unknown): NativeOutputItem {
   const item = asRecord(value) ?? {};
   switch (item['type']) {
     case 'message':
-      return { type: 'message', text: joinParts(item['content'], 'text', ''), refusal: joinParts(item['content'], 'refusal', '') };
+      return {
+        type: 'message',
+        text: joinParts(item['content'], 'text', ''),
+        refusal: joinParts(item['content'], 'refusal', ''),
+      };
     case 'reasoning': {
       const summary = joinParts(item['summary'], 'text', '\n\n');
-      return { type: 'reasoning', summary, content: joinParts(item['content'], 'text', ''), sealed: readSealed(item, summary) };
+      return {
+        type: 'reasoning',
+        summary,
+        content: joinParts(item['content'], 'text', ''),
+        sealed: readSealed(item, summary),
+      };
     }
     case 'function_call':
       return {

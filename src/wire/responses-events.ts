@@ -34,22 +34,43 @@ export interface OutputTextDone extends OfContent {
 }
 export interface RefusalDelta extends OfContent { readonly type: 'response.refusal.delta'; readonly delta: string }
 export interface RefusalDone extends OfContent { readonly type: 'response.refusal.done'; readonly refusal: string }
-export interface ReasoningTextDelta extends OfContent { readonly type: 'response.reasoning_text.delta'; readonly delta: string }
-export interface ReasoningTextDone extends OfContent { readonly type: 'response.reasoning_text.done'; readonly text: string }
+export interface ReasoningTextDelta extends OfContent {
+  readonly type: 'response.reasoning_text.delta';
+  readonly delta: string;
+}
+export interface ReasoningTextDone extends OfContent {
+  readonly type: 'response.reasoning_text.done';
+  readonly text: string;
+}
 export interface SummaryPartEvent extends OfSummary {
   readonly type: 'response.reasoning_summary_part.added' | 'response.reasoning_summary_part.done';
   readonly part: SummaryText;
 }
-export interface SummaryTextDelta extends OfSummary { readonly type: 'response.reasoning_summary_text.delta'; readonly delta: string }
-export interface SummaryTextDone extends OfSummary { readonly type: 'response.reasoning_summary_text.done'; readonly text: string }
-export interface FunctionArgumentsDelta extends OfItem { readonly type: 'response.function_call_arguments.delta'; readonly delta: string }
+export interface SummaryTextDelta extends OfSummary {
+  readonly type: 'response.reasoning_summary_text.delta';
+  readonly delta: string;
+}
+export interface SummaryTextDone extends OfSummary {
+  readonly type: 'response.reasoning_summary_text.done';
+  readonly text: string;
+}
+export interface FunctionArgumentsDelta extends OfItem {
+  readonly type: 'response.function_call_arguments.delta';
+  readonly delta: string;
+}
 export interface FunctionArgumentsDone extends OfItem {
   readonly type: 'response.function_call_arguments.done';
   readonly name: string;
   readonly arguments: string;
 }
-export interface CustomInputDelta extends OfItem { readonly type: 'response.custom_tool_call_input.delta'; readonly delta: string }
-export interface CustomInputDone extends OfItem { readonly type: 'response.custom_tool_call_input.done'; readonly input: string }
+export interface CustomInputDelta extends OfItem {
+  readonly type: 'response.custom_tool_call_input.delta';
+  readonly delta: string;
+}
+export interface CustomInputDone extends OfItem {
+  readonly type: 'response.custom_tool_call_input.done';
+  readonly input: string;
+}
 
 export type CallEvent = FunctionArgumentsDelta | FunctionArgumentsDone | CustomInputDelta | CustomInputDone;
 

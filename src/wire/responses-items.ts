@@ -5,7 +5,11 @@ import type { ResponsesTool } from './responses-tools';
 
 export type MessageRole = 'user' | 'assistant' | 'system' | 'developer';
 
-export interface MessageItem { readonly type: 'message'; readonly role: MessageRole; readonly content: readonly ContentPart[] }
+export interface MessageItem {
+  readonly type: 'message';
+  readonly role: MessageRole;
+  readonly content: readonly ContentPart[];
+}
 
 export interface ReasoningItem {
   readonly type: 'reasoning';
@@ -31,7 +35,11 @@ export interface CustomToolCallItem {
   readonly namespace?: string;
   readonly input: string;
 }
-export interface ToolSearchCallItem { readonly type: 'tool_search_call'; readonly callId: string; readonly arguments: JsonObject }
+export interface ToolSearchCallItem {
+  readonly type: 'tool_search_call';
+  readonly callId: string;
+  readonly arguments: JsonObject;
+}
 /** local_shell_call, shell_call and apply_patch_call: calls of hosted tools that the client runs itself. */
 export interface HostedCallItem {
   readonly type: 'hosted_call';

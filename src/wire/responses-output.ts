@@ -78,7 +78,11 @@ export interface OutputApplyPatchCall {
   readonly operation: JsonObject;
   readonly status: OutputStatus;
 }
-export interface OutputCompaction { readonly type: 'compaction'; readonly id: string; readonly encrypted_content: string }
+export interface OutputCompaction {
+  readonly type: 'compaction';
+  readonly id: string;
+  readonly encrypted_content: string;
+}
 
 export type OutputCall =
   | OutputFunctionCall

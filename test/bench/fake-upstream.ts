@@ -64,7 +64,9 @@ function pace(response: ServerResponse, { deltas, rate }: UpstreamMode): void {
 
 /** Counts the characters of tool results: string contents, or text parts. */
 function countToolCharacters(body: Buffer): number {
-  const request = JSON.parse(body.toString()) as { messages: { role: string; content: string | { text?: string }[] }[] };
+  const request = JSON.parse(body.toString()) as {
+    messages: { role: string; content: string | { text?: string }[] }[];
+  };
   let characters = 0;
   for (const { role, content } of request.messages) {
     if (role !== 'tool') continue;

@@ -35,7 +35,11 @@ function writeJson(file: string, { results, subjects, plan }: Bench, machine: ob
   const rows = ROW_KEYS.map((key) => ({
     row: key,
     ...ROWS[key],
-    subjects: subjects.map(({ name }) => ({ name, value: results.value(key, name), rounds: results.rounds(key, name) })),
+    subjects: subjects.map(({ name }) => ({
+      name,
+      value: results.value(key, name),
+      rounds: results.rounds(key, name),
+    })),
   }));
   const content = { machine, plan, rows, goals: judgeGoals(results, subjects), failures: results.failures };
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);

@@ -24,7 +24,8 @@ const node = (file: string, ...args: string[]): Launch => ({
   args: [file, ...args],
   environment: {},
 });
-const script = (file: string) => (port: number, upstream: string) => node(join(__dirname, file), String(port), upstream);
+const script = (file: string) => (port: number, upstream: string) =>
+  node(join(__dirname, file), String(port), upstream);
 
 const BUILT_IN: readonly Subject[] = [
   { name: 'listener', role: 'listener', protocol: 'chat', launch: script('listener.cjs') },

@@ -2,13 +2,24 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { answer } from '../support/scripted-upstream';
-import { ask, CODEX, deltasOf, DIALECTS, doneItems, finalResponse, startBridge, tool, type Loose } from '../support/test-bridge';
+import {
+  ask,
+  CODEX,
+  deltasOf,
+  DIALECTS,
+  doneItems,
+  finalResponse,
+  startBridge,
+  tool,
+  type Loose,
+} from '../support/test-bridge';
 
 const TOOLS = [tool('read'), tool('write')];
 const READ = { name: 'read', arguments: { path: 'a' } };
 const WRITE = { name: 'write', arguments: { path: 'b' } };
 const jsonOf = ({ json }: { readonly json: unknown }): Loose => json;
-const namesOf = (items: readonly Loose[]): readonly string[] => items.flatMap(({ type, name }) => (type === 'function_call' ? [name] : []));
+const namesOf = (items: readonly Loose[]): readonly string[] =>
+  items.flatMap(({ type, name }) => (type === 'function_call' ? [name] : []));
 
 for (const dialect of DIALECTS) {
   test(`parallel_tool_calls: false leaves the first call (${dialect})`, async (context) => {
@@ -32,13 +43,20 @@ for (const dialect of DIALECTS) {
     const reply = await bridge.stream({ input: ask(), tools: TOOLS, tool_choice: 'none' });
     assert.deepEqual(doneItems(reply).map(({ type }) => type), ['message']);
     assert.equal(finalResponse(reply).status, 'completed');
-    const chat = await bridge.chatJson({ messages: [{ role: 'user', content: 'Hi' }], tools: [chatTool('read')], tool_choice: 'none' });
+    const chat = await bridge.chatJson({
+      messages: [{ role: 'user', content: 'Hi' }],
+      tools: [chatTool('read')],
+      tool_choice: 'none',
+    });
     assert.equal(jsonOf(chat).choices[0].finish_reason, 'stop');
     assert.equal(jsonOf(chat).choices[0].message.tool_calls, undefined);
   });
 
   test(`allowed_tools is a limit (${dialect})`, async (context) => {
-    const bridge = await startBridge(context, { dialect, script: () => answer({ toolCalls: [READ, WRITE, { name: 'unknown', arguments: {} }] }) });
+    const bridge = await startBridge(context, {
+      dialect,
+      script: () => answer({ toolCalls: [READ, WRITE, { name: 'unknown', arguments: {} }] }),
+    });
     const tool_choice = { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'write' }] };
     const reply = await bridge.stream({ input: ask(), tools: TOOLS, tool_choice });
     // The client tells the model of a tool that does not exist.
@@ -48,9 +66,15 @@ for (const dialect of DIALECTS) {
 
   test(`a JSON answer loses its fence, in both protocols (${dialect})`, async (context) => {
     const bridge = await startBridge(context, { dialect, script: () => answer({ text: '```json\n{"a": 1}\n```' }) });
-    const reply = await bridge.stream({ input: [...ask('Answer in JSON.')], text: { format: { type: 'json_object' } } });
+    const reply = await bridge.stream({
+      input: [...ask('Answer in JSON.')],
+      text: { format: { type: 'json_object' } },
+    });
     assert.equal(deltasOf(reply, 'response.output_text.delta'), '{"a": 1}');
-    const chat = await bridge.chatJson({ messages: [{ role: 'user', content: 'Answer in JSON.' }], response_format: { type: 'json_object' } });
+    const chat = await bridge.chatJson({
+      messages: [{ role: 'user', content: 'Answer in JSON.' }],
+      response_format: { type: 'json_object' },
+    });
     assert.equal(jsonOf(chat).choices[0].message.content, '{"a": 1}');
     const plain = await bridge.stream({ input: ask() });
     assert.equal(deltasOf(plain, 'response.output_text.delta'), '```json\n{"a": 1}\n```');
@@ -64,7 +88,10 @@ for (const dialect of DIALECTS) {
     assert.deepEqual(first[0].content, [{ type: 'reasoning_text', text: 'Hm.' }]);
     // A client that returns the envelope alone loses nothing.
     const { id, encrypted_content } = first[0];
-    await bridge.json({ input: [...ask(), { type: 'reasoning', id, summary: [], encrypted_content }, first[1], ...ask('Why?')], include });
+    await bridge.json({
+      input: [...ask(), { type: 'reasoning', id, summary: [], encrypted_content }, first[1], ...ask('Why?')],
+      include,
+    });
     assert.equal(bridge.upstream.requests[1]?.body.messages[1].reasoning_content, 'Hm.');
     assert.equal(jsonOf(await bridge.json({ input: ask() })).output[0].encrypted_content, undefined);
     assert.equal(doneItems(await bridge.stream({ input: ask(), include }, CODEX))[0].encrypted_content, undefined);
@@ -74,9 +101,13 @@ for (const dialect of DIALECTS) {
 test('x-bridge-notes tells SDK clients what was dropped', async (context) => {
   const bridge = await startBridge(context, { script: () => answer({ text: 'Hi.' }) });
   const request = { input: ask(), tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] };
-  for (const reply of [await bridge.json(request), await bridge.stream(request)]) assert.match(String(reply.headers['x-bridge-notes']), /file_search/);
+  for (const reply of [await bridge.json(request), await bridge.stream(request)])
+    assert.match(String(reply.headers['x-bridge-notes']), /file_search/);
   assert.equal((await bridge.stream(request, CODEX)).headers['x-bridge-notes'], undefined);
   assert.equal((await bridge.json({ input: ask() })).headers['x-bridge-notes'], undefined);
 });
 
-const chatTool = (name: string): object => ({ type: 'function', function: { name, parameters: { type: 'object', properties: {} } } });
+const chatTool = (name: string): object => ({
+  type: 'function',
+  function: { name, parameters: { type: 'object', properties: {} } },
+});

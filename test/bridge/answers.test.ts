@@ -2,7 +2,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/scripted-upstream';
-import { ask, CODEX, deltasOf, DIALECTS, doneItems, eventsOf, finalResponse, startBridge, tool, typesOf, type Loose } from '../support/test-bridge';
+import {
+  ask,
+  CODEX,
+  deltasOf,
+  DIALECTS,
+  doneItems,
+  eventsOf,
+  finalResponse,
+  startBridge,
+  tool,
+  typesOf,
+  type Loose,
+} from '../support/test-bridge';
 
 const REASONING = 'First  look,\nthen “think” 🤔 – and\tkeep every byte.\n';
 const USAGE = { prompt: 120, completion: 30, cached: 100, reasoning: 12 };
@@ -17,7 +29,9 @@ for (const dialect of DIALECTS) {
       assert.equal(deltasOf(reply, 'response.output_text.delta'), 'Hé, wörld 🌍!');
       const [message] = doneItems(reply);
       assert.equal(message.type, 'message');
-      assert.deepEqual(message.content, [{ type: 'output_text', text: 'Hé, wörld 🌍!', annotations: [], logprobs: [] }]);
+      assert.deepEqual(message.content, [
+        { type: 'output_text', text: 'Hé, wörld 🌍!', annotations: [], logprobs: [] },
+      ]);
       const response = finalResponse(reply);
       assert.equal(response.status, 'completed');
       assert.equal(response.model, bridge.model);
@@ -51,11 +65,14 @@ for (const dialect of DIALECTS) {
       const reply = await bridge.stream({ input: ask(), tools: [tool('read_file'), tool('list')] }, CODEX);
       const [message, ...calls] = doneItems(reply);
       assert.equal(message.content[0].text, 'I read.');
-      assert.deepEqual(calls.map(({ type, call_id, name, arguments: text, status }) => [type, call_id, name, text, status]), [
-        ['function_call', 'call_a', 'read_file', '{"path": "a.txt"}', 'completed'],
-        ['function_call', 'call_b', 'read_file', '{"path":"b \\"q\\" é🌍.txt"}', 'completed'],
-        ['function_call', 'call_1_2', 'list', '{}', 'completed'],
-      ]);
+      assert.deepEqual(
+        calls.map(({ type, call_id, name, arguments: text, status }) => [type, call_id, name, text, status]),
+        [
+          ['function_call', 'call_a', 'read_file', '{"path": "a.txt"}', 'completed'],
+          ['function_call', 'call_b', 'read_file', '{"path":"b \\"q\\" é🌍.txt"}', 'completed'],
+          ['function_call', 'call_1_2', 'list', '{}', 'completed'],
+        ],
+      );
       const types = typesOf(reply);
       assert.ok(types.indexOf('response.output_text.done') < types.indexOf('response.function_call_arguments.delta'));
       bridge.upstream.assertClean();
@@ -64,7 +81,9 @@ for (const dialect of DIALECTS) {
     it('ids are unique, times whole seconds', async (context) => {
       const toolCalls = [{ name: 'list', arguments: {} }, { name: 'list', arguments: {} }];
       const bridge = await startBridge(context, {
-        dialect, script: [answer({ reasoning: 'r', text: 't', toolCalls }), answer({ text: 't' })], runtime: { clock: () => 1_767_225_600_999 },
+        dialect,
+        script: [answer({ reasoning: 'r', text: 't', toolCalls }), answer({ text: 't' })],
+        runtime: { clock: () => 1_767_225_600_999 },
       });
       const first = await bridge.stream({ input: ask(), tools: [tool('list')] });
       const second = await bridge.stream({ input: ask() });
@@ -77,9 +96,14 @@ for (const dialect of DIALECTS) {
     });
 
     it('answers with one JSON object what it would have streamed', async (context) => {
-      const script = [0, 1].map(() => answer({
-        reasoning: REASONING, text: 'Read.', toolCalls: [{ id: 'call_a', name: 'list', arguments: { path: 'a' } }], usage: USAGE,
-      }));
+      const script = [0, 1].map(() =>
+        answer({
+          reasoning: REASONING,
+          text: 'Read.',
+          toolCalls: [{ id: 'call_a', name: 'list', arguments: { path: 'a' } }],
+          usage: USAGE,
+        }),
+      );
       const bridge = await startBridge(context, { dialect, script });
       const body = { input: ask(), tools: [tool('list')], metadata: { run: '7' }, instructions: 'Be brief.' };
       const streamed = finalResponse(await bridge.stream(body));
@@ -95,7 +119,10 @@ for (const dialect of DIALECTS) {
     });
 
     it('the round after a call is accepted, with the reasoning byte for byte', async (context) => {
-      const toolCalls = [{ id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' }, { id: 'call_b', name: 'list', arguments: {} }];
+      const toolCalls = [
+        { id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' },
+        { id: 'call_b', name: 'list', arguments: {} },
+      ];
       const script = [answer({ reasoning: REASONING, text: 'I read.', toolCalls }), answer({ text: 'It says 42.' })];
       const bridge = await startBridge(context, { dialect, script });
       const body = { instructions: 'Be brief.', tools: [tool('read_file'), tool('list')] };
@@ -124,7 +151,10 @@ for (const dialect of DIALECTS) {
 
     it('a cut to length is incomplete, and keeps its text but not the call that was cut', async (context) => {
       const toolCalls = [{ id: 'call_a', name: 'list', arguments: '{"path":"a' }];
-      const script = [answer({ text: 'Partial', finish: 'length' }), answer({ text: 'Now:', toolCalls, finish: 'length' })];
+      const script = [
+        answer({ text: 'Partial', finish: 'length' }),
+        answer({ text: 'Now:', toolCalls, finish: 'length' }),
+      ];
       const bridge = await startBridge(context, { dialect, script });
       for (const text of ['Partial', 'Now:']) {
         const reply = await bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
@@ -147,14 +177,21 @@ for (const dialect of DIALECTS) {
     });
 
     it('splits of the network change nothing', async (context) => {
-      const options = { reasoning: REASONING, text: 'Grüße 🌍🌍', toolCalls: [{ name: 'list', arguments: { path: 'ä🌍' } }] };
+      const options = {
+        reasoning: REASONING,
+        text: 'Grüße 🌍🌍',
+        toolCalls: [{ name: 'list', arguments: { path: 'ä🌍' } }],
+      };
       const script = [answer(options), answer({ ...options, writeSize: 7 })];
       const bridge = await startBridge(context, { dialect, script });
       const [one, two] = [
         await bridge.stream({ input: ask(), tools: [tool('list')] }),
         await bridge.stream({ input: ask(), tools: [tool('list')] }),
       ];
-      assert.deepEqual(eventsOf(two).map(({ type, delta }) => [type, delta]), eventsOf(one).map(({ type, delta }) => [type, delta]));
+      assert.deepEqual(
+        eventsOf(two).map(({ type, delta }) => [type, delta]),
+        eventsOf(one).map(({ type, delta }) => [type, delta]),
+      );
     });
   });
 }
@@ -163,6 +200,10 @@ for (const dialect of DIALECTS) {
 function withoutIds(response: Loose): Loose {
   const { id, created_at, completed_at, output, ...rest } = response;
   assert.ok(id && created_at && completed_at);
-  const items = output.map((item: Loose) => ({ ...item, id: 'x', ...(item.call_id && { call_id: String(item.call_id).replace(/_\d_/, '_n_') }) }));
+  const items = output.map((item: Loose) => ({
+    ...item,
+    id: 'x',
+    ...(item.call_id && { call_id: String(item.call_id).replace(/_\d_/, '_n_') }),
+  }));
   return { ...rest, output: items };
 }

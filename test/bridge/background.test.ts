@@ -8,7 +8,11 @@ import { ask, CODEX, eventsOf, startBridge, type Loose, type TestBridge } from '
 
 const body = (reply: JsonReply): Loose => reply.json;
 const path = (bridge: TestBridge, id: string): string => `${bridge.url}/v1/responses/${id}`;
-const follow = async (bridge: TestBridge, id: string, query = ''): Promise<{ text: string; events: readonly Loose[] }> => {
+const follow = async (
+  bridge: TestBridge,
+  id: string,
+  query = '',
+): Promise<{ text: string; events: readonly Loose[] }> => {
   const { text } = await getJson(`${path(bridge, id)}?stream=true${query}`);
   return { text, events: parseSse(text).flatMap(({ json }) => (json === undefined ? [] : [json])) };
 };
@@ -18,7 +22,10 @@ describe('background: true', () => {
     const gate = createTurnstile();
     const bridge = await startBridge(context, { script: [answer({ text: 'Slow but sure.', gate: gate.gate })] });
     const queued = body(await bridge.json({ input: ask(), background: true, metadata: { a: 'b' } }));
-    assert.deepEqual([queued.status, queued.background, queued.metadata, queued.output], ['queued', true, { a: 'b' }, []]);
+    assert.deepEqual(
+      [queued.status, queued.background, queued.metadata, queued.output],
+      ['queued', true, { a: 'b' }, []],
+    );
     assert.equal(body(await getJson(path(bridge, queued.id))).status, 'queued');
     gate.open();
     const { events, text } = await follow(bridge, queued.id);
@@ -35,12 +42,17 @@ describe('background: true', () => {
     const bridge = await startBridge(context, { script: [answer({ text: 'One two three four.', gate: gate.gate })] });
     const leaving = new AbortController();
     gate.admit(3);
-    const cut = await postStream(`${bridge.url}/v1/responses`, { model: bridge.model, input: ask(), background: true, stream: true }, {}, {
-      signal: leaving.signal,
-      onChunk: (_chunk, soFar) => {
-        if (soFar.includes('output_text.delta')) leaving.abort();
+    const cut = await postStream(
+      `${bridge.url}/v1/responses`,
+      { model: bridge.model, input: ask(), background: true, stream: true },
+      {},
+      {
+        signal: leaving.signal,
+        onChunk: (_chunk, soFar) => {
+          if (soFar.includes('output_text.delta')) leaving.abort();
+        },
       },
-    });
+    );
     assert.equal(cut.ending, 'aborted');
     const { id } = eventsOf(cut)[0].response;
     assert.equal(body(await getJson(path(bridge, id))).status, 'in_progress');
@@ -61,7 +73,10 @@ describe('background: true', () => {
     const { id } = body(await bridge.json({ input: 'Say one.', background: true }));
     await follow(bridge, id);
     await bridge.json({ input: 'Say two.', previous_response_id: id });
-    assert.deepEqual(bridge.upstream.requests[1]?.body.messages.map(({ content }: Loose) => content), ['Say one.', 'One.', 'Say two.']);
+    assert.deepEqual(
+      bridge.upstream.requests[1]?.body.messages.map(({ content }: Loose) => content),
+      ['Say one.', 'One.', 'Say two.'],
+    );
   });
 
   it('has failed where the provider refuses', async (context) => {

@@ -6,7 +6,18 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { answer, raw, refuse, reply, silence, type Step } from '../support/scripted-upstream';
-import { ask, CODEX, deltasOf, doneItems, finalResponse, startBridge, tool, type Loose, type TestBridge, type TestBridgeOptions } from '../support/test-bridge';
+import {
+  ask,
+  CODEX,
+  deltasOf,
+  doneItems,
+  finalResponse,
+  startBridge,
+  tool,
+  type Loose,
+  type TestBridge,
+  type TestBridgeOptions,
+} from '../support/test-bridge';
 
 /** What every client must hear of one kind of failure. */
 interface Heard {
@@ -46,7 +57,8 @@ function assertErrorBody(status: number, body: Loose, heard: Heard): void {
   assert.deepEqual(Object.keys(body.error), ['message', 'type', 'param', 'code']);
 }
 
-const CHUNK = 'data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"Half an answer"},"finish_reason":null}]}\n\n';
+const CHUNK =
+  'data: {"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"Half an answer"},"finish_reason":null}]}\n\n';
 const HTML = '<!DOCTYPE html><html><head><title>Sign in to Wi-Fi</title></head><body>Welcome</body></html>';
 
 interface Row extends Heard {
@@ -58,20 +70,121 @@ interface Row extends Heard {
 }
 
 const ROWS: readonly Row[] = [
-  { name: 'a connection closed without an answer', step: refuse(), begun: false, status: 502, code: 'upstream_unreachable', message: /127\.0\.0\.1:\d+ closed the connection/ },
-  { name: 'a head and nothing else', step: raw({ chunks: [], end: 'eof' }), begun: false, status: 502, code: 'upstream_stream_cut', message: /closed the stream before its answer was finished/ },
-  { name: 'a body that ends in the middle', step: raw({ chunks: [CHUNK], end: 'eof' }), begun: true, status: 502, code: 'upstream_stream_cut', message: /closed the stream before/ },
-  { name: 'a connection closed inside the body', step: raw({ chunks: [CHUNK], end: 'cut' }), begun: true, status: 502, code: 'upstream_unreachable', message: /closed the connection \(UND_ERR_SOCKET\)/ },
-  { name: 'a connection reset inside the body', step: raw({ chunks: [CHUNK], end: 'reset' }), begun: true, status: 502, code: 'upstream_unreachable', message: /(closed|reset) the connection/ },
-  { name: 'silence instead of a head', step: silence(), begun: false, settings: { upstreamFirstByteTimeoutMs: 30 }, status: 504, code: 'upstream_timeout', message: /sent no answer for 0\.03 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)/ },
-  { name: 'silence behind the head', step: raw({ chunks: [], end: 'hang' }), begun: false, settings: { upstreamFirstByteTimeoutMs: 30 }, status: 504, code: 'upstream_timeout', message: /UPSTREAM_FIRST_BYTE_TIMEOUT_MS/ },
-  { name: 'silence in the middle', step: raw({ chunks: [CHUNK], end: 'hang' }), begun: true, settings: { upstreamIdleTimeoutMs: 30 }, status: 504, code: 'upstream_timeout', message: /stopped sending in the middle of its answer for 0\.03 s \(UPSTREAM_IDLE_TIMEOUT_MS\)/ },
-  { name: 'a page of HTML', step: reply({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: HTML }), begun: false, status: 502, code: 'bad_upstream_answer', message: /HTML page titled "Sign in to Wi-Fi".*AI_API_BASE/ },
-  { name: 'an event that is not JSON', step: raw({ chunks: ['data: upstream connect error\n\n'], end: 'eof' }), begun: false, status: 502, code: 'bad_upstream_answer', message: /not JSON: "upstream connect error"/ },
-  { name: 'an error inside the stream', step: raw({ chunks: [CHUNK, 'data: {"error":{"message":"Boom","code":"internal"}}\n\n'], end: 'eof' }), begun: true, status: 502, code: 'upstream_error', message: /The provider reported: Boom/ },
-  { name: 'an error as JSON with status 200', step: reply({ status: 200, body: { error: { message: 'Boom', code: 'internal' } } }), begun: false, status: 502, code: 'upstream_error', message: /Boom/ },
-  { name: 'an empty JSON object with status 200', step: reply({ status: 200, body: {} }), begun: false, status: 502, code: 'empty_upstream_answer', message: /without any text or tool call/ },
-  { name: 'a redirect', step: reply({ status: 302, headers: { location: 'https://login.example/sso?next=1' } }), begun: false, status: 400, code: 'upstream_rejected', message: /answered 302 and points to https:\/\/login\.example\/sso.*AI_API_BASE.*not followed/ },
+  {
+    name: 'a connection closed without an answer',
+    step: refuse(),
+    begun: false,
+    status: 502,
+    code: 'upstream_unreachable',
+    message: /127\.0\.0\.1:\d+ closed the connection/,
+  },
+  {
+    name: 'a head and nothing else',
+    step: raw({ chunks: [], end: 'eof' }),
+    begun: false,
+    status: 502,
+    code: 'upstream_stream_cut',
+    message: /closed the stream before its answer was finished/,
+  },
+  {
+    name: 'a body that ends in the middle',
+    step: raw({ chunks: [CHUNK], end: 'eof' }),
+    begun: true,
+    status: 502,
+    code: 'upstream_stream_cut',
+    message: /closed the stream before/,
+  },
+  {
+    name: 'a connection closed inside the body',
+    step: raw({ chunks: [CHUNK], end: 'cut' }),
+    begun: true,
+    status: 502,
+    code: 'upstream_unreachable',
+    message: /closed the connection \(UND_ERR_SOCKET\)/,
+  },
+  {
+    name: 'a connection reset inside the body',
+    step: raw({ chunks: [CHUNK], end: 'reset' }),
+    begun: true,
+    status: 502,
+    code: 'upstream_unreachable',
+    message: /(closed|reset) the connection/,
+  },
+  {
+    name: 'silence instead of a head',
+    step: silence(),
+    begun: false,
+    settings: { upstreamFirstByteTimeoutMs: 30 },
+    status: 504,
+    code: 'upstream_timeout',
+    message: /sent no answer for 0\.03 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)/,
+  },
+  {
+    name: 'silence behind the head',
+    step: raw({ chunks: [], end: 'hang' }),
+    begun: false,
+    settings: { upstreamFirstByteTimeoutMs: 30 },
+    status: 504,
+    code: 'upstream_timeout',
+    message: /UPSTREAM_FIRST_BYTE_TIMEOUT_MS/,
+  },
+  {
+    name: 'silence in the middle',
+    step: raw({ chunks: [CHUNK], end: 'hang' }),
+    begun: true,
+    settings: { upstreamIdleTimeoutMs: 30 },
+    status: 504,
+    code: 'upstream_timeout',
+    message: /stopped sending in the middle of its answer for 0\.03 s \(UPSTREAM_IDLE_TIMEOUT_MS\)/,
+  },
+  {
+    name: 'a page of HTML',
+    step: reply({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: HTML }),
+    begun: false,
+    status: 502,
+    code: 'bad_upstream_answer',
+    message: /HTML page titled "Sign in to Wi-Fi".*AI_API_BASE/,
+  },
+  {
+    name: 'an event that is not JSON',
+    step: raw({ chunks: ['data: upstream connect error\n\n'], end: 'eof' }),
+    begun: false,
+    status: 502,
+    code: 'bad_upstream_answer',
+    message: /not JSON: "upstream connect error"/,
+  },
+  {
+    name: 'an error inside the stream',
+    step: raw({ chunks: [CHUNK, 'data: {"error":{"message":"Boom","code":"internal"}}\n\n'], end: 'eof' }),
+    begun: true,
+    status: 502,
+    code: 'upstream_error',
+    message: /The provider reported: Boom/,
+  },
+  {
+    name: 'an error as JSON with status 200',
+    step: reply({ status: 200, body: { error: { message: 'Boom', code: 'internal' } } }),
+    begun: false,
+    status: 502,
+    code: 'upstream_error',
+    message: /Boom/,
+  },
+  {
+    name: 'an empty JSON object with status 200',
+    step: reply({ status: 200, body: {} }),
+    begun: false,
+    status: 502,
+    code: 'empty_upstream_answer',
+    message: /without any text or tool call/,
+  },
+  {
+    name: 'a redirect',
+    step: reply({ status: 302, headers: { location: 'https://login.example/sso?next=1' } }),
+    begun: false,
+    status: 400,
+    code: 'upstream_rejected',
+    message: /answered 302 and points to https:\/\/login\.example\/sso.*AI_API_BASE.*not followed/,
+  },
 ];
 
 describe('broken upstreams', () => {
@@ -90,29 +203,50 @@ describe('broken upstreams', () => {
     server.close();
     await once(server, 'close');
     const bridge = await startBridge(context, { settings: { aiBaseUrl: `http://127.0.0.1:${port}/v1` } });
-    const heard = { status: 502, code: 'upstream_unreachable', message: new RegExp(`127.0.0.1:${port} refused the connection \\(ECONNREFUSED\\)`) };
+    const heard = {
+      status: 502,
+      code: 'upstream_unreachable',
+      message: new RegExp(`127.0.0.1:${port} refused the connection \\(ECONNREFUSED\\)`),
+    };
     await expectFailure(bridge, heard, { begun: false });
   });
 
   it('a name without an address', async (context) => {
     const bridge = await startBridge(context, { settings: { aiBaseUrl: 'http://no-such-host.invalid/v1' } });
     const { error } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
-    assert.match(error.message, /no-such-host\.invalid (has no DNS entry; check AI_API_BASE|cannot be resolved by DNS)/);
+    assert.match(
+      error.message,
+      /no-such-host\.invalid (has no DNS entry; check AI_API_BASE|cannot be resolved by DNS)/,
+    );
   });
 
   it('what came before the cut is shown, and a call that was whole is done', async (context) => {
-    const toolCalls = [{ id: 'call_a', name: 'list', arguments: '{}' }, { id: 'call_b', name: 'list', arguments: '{"path":"a"}' }];
+    const toolCalls = [
+      { id: 'call_a', name: 'list', arguments: '{}' },
+      { id: 'call_b', name: 'list', arguments: '{"path":"a"}' },
+    ];
     const script = [answer({ text: 'I look.', toolCalls, pieces: 100, cutAfter: 5, end: 'cut' })];
     const bridge = await startBridge(context, { dialect: 'openai', script });
     const cut = await bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
     assert.equal(deltasOf(cut, 'response.output_text.delta'), 'I look.');
-    assert.deepEqual(doneItems(cut).map(({ type, call_id }) => [type, call_id]), [['message', undefined], ['function_call', 'call_a']]);
+    assert.deepEqual(
+      doneItems(cut).map(({ type, call_id }) => [type, call_id]),
+      [
+        ['message', undefined],
+        ['function_call', 'call_a'],
+      ],
+    );
     assert.deepEqual(finalResponse(cut).output, doneItems(cut));
     assert.equal(finalResponse(cut).status, 'failed');
   });
 
   it('a status with a body that breaks off keeps what the status says', async (context) => {
-    const step = raw({ status: 429, headers: { 'content-type': 'application/json', 'retry-after': '7' }, chunks: ['{"error":{"mess'], end: 'cut' });
+    const step = raw({
+      status: 429,
+      headers: { 'content-type': 'application/json', 'retry-after': '7' },
+      chunks: ['{"error":{"mess'],
+      end: 'cut',
+    });
     const bridge = await startBridge(context, { script: [step] });
     const answered = await bridge.json({ input: ask() });
     assert.equal(answered.status, 429);
@@ -121,19 +255,43 @@ describe('broken upstreams', () => {
 });
 
 describe('answers in other clothes', () => {
-  const completion = { id: 'x', choices: [{ index: 0, message: { role: 'assistant', content: 'Hi.' }, finish_reason: 'stop' }], usage: { prompt_tokens: 3, completion_tokens: 2 } };
+  const completion = {
+    id: 'x',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'Hi.' }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 3, completion_tokens: 2 },
+  };
   const stream = `${CHUNK}data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`;
   const STEPS: readonly (readonly [string, Step, string])[] = [
     ['one JSON completion although a stream was asked for', reply({ status: 200, body: completion }), 'Hi.'],
     ['one JSON completion without a content type', reply({ status: 200, body: JSON.stringify(completion) }), 'Hi.'],
-    ['a stream with the content type of JSON', raw({ headers: { 'content-type': 'application/json' }, chunks: [stream], end: 'eof' }), 'Half an answer'],
-    ['a stream with the content type of plain text', raw({ headers: { 'content-type': 'text/plain' }, chunks: [stream], end: 'eof' }), 'Half an answer'],
+    [
+      'a stream with the content type of JSON',
+      raw({ headers: { 'content-type': 'application/json' }, chunks: [stream], end: 'eof' }),
+      'Half an answer',
+    ],
+    [
+      'a stream with the content type of plain text',
+      raw({ headers: { 'content-type': 'text/plain' }, chunks: [stream], end: 'eof' }),
+      'Half an answer',
+    ],
     ['a stream with status 201', raw({ status: 201, chunks: [stream], end: 'eof' }), 'Half an answer'],
-    ['a gzipped stream although identity was asked for', raw({ headers: { 'content-encoding': 'gzip' }, chunks: [gzipSync(stream)], end: 'eof' }), 'Half an answer'],
+    [
+      'a gzipped stream although identity was asked for',
+      raw({ headers: { 'content-encoding': 'gzip' }, chunks: [gzipSync(stream)], end: 'eof' }),
+      'Half an answer',
+    ],
     ['a stream that hangs behind [DONE]', raw({ chunks: [stream], end: 'hang' }), 'Half an answer'],
-    ['a stream without [DONE]', raw({ chunks: [stream.replace('data: [DONE]\n\n', '')], end: 'eof' }), 'Half an answer'],
+    [
+      'a stream without [DONE]',
+      raw({ chunks: [stream.replace('data: [DONE]\n\n', '')], end: 'eof' }),
+      'Half an answer',
+    ],
     ['a stream without finish_reason', raw({ chunks: [CHUNK, 'data: [DONE]\n\n'], end: 'eof' }), 'Half an answer'],
-    ['a stream that is reset behind its end', raw({ chunks: [stream.replace('data: [DONE]\n\n', '')], end: 'reset' }), 'Half an answer'],
+    [
+      'a stream that is reset behind its end',
+      raw({ chunks: [stream.replace('data: [DONE]\n\n', '')], end: 'reset' }),
+      'Half an answer',
+    ],
   ];
   for (const [name, step, text] of STEPS) {
     it(name, async (context) => {

@@ -17,14 +17,19 @@ const USAGE_OBJECT = {
 for (const dialect of DIALECTS) {
   describe(`chat clients of a ${dialect} upstream`, () => {
     it('a stream opens with the role, carries every delta, and closes once', async (context) => {
-      const bridge = await startBridge(context, { dialect, script: [answer({ reasoning: 'Hm.', text: 'Hé 🌍!', usage: USAGE })] });
+      const bridge = await startBridge(context, {
+        dialect,
+        script: [answer({ reasoning: 'Hm.', text: 'Hé 🌍!', usage: USAGE })],
+      });
       const chunks = eventsOf(await bridge.chatStream({ messages: MESSAGES }));
       const heads = chunks.map(({ id, object, created, model }) => JSON.stringify([id, object, created, model]));
       assert.equal(new Set(heads).size, 1);
       assert.match(chunks[0].id, /^chatcmpl_\w+$/);
       assert.equal(chunks[0].model, bridge.model);
       assert.ok(Number.isInteger(chunks[0].created) && chunks[0].created > 1_700_000_000);
-      assert.deepEqual(chunks[0].choices, [{ index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }]);
+      assert.deepEqual(chunks[0].choices, [
+        { index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null },
+      ]);
       assert.equal(join(chunks, 'reasoning_content'), 'Hm.');
       assert.equal(join(chunks, 'content'), 'Hé 🌍!');
       assert.deepEqual(chunks.map(({ choices }) => choices[0].finish_reason).filter(Boolean), ['stop']);
@@ -42,8 +47,14 @@ for (const dialect of DIALECTS) {
     });
 
     it('a completion is the same, folded', async (context) => {
-      const toolCalls = [{ id: 'call_a', name: 'list', arguments: { path: 'é' } }, { id: 'call_b', name: 'list', arguments: {} }];
-      const bridge = await startBridge(context, { dialect, script: [answer({ reasoning: 'Hm.', text: 'I look.', toolCalls, usage: USAGE })] });
+      const toolCalls = [
+        { id: 'call_a', name: 'list', arguments: { path: 'é' } },
+        { id: 'call_b', name: 'list', arguments: {} },
+      ];
+      const bridge = await startBridge(context, {
+        dialect,
+        script: [answer({ reasoning: 'Hm.', text: 'I look.', toolCalls, usage: USAGE })],
+      });
       const { status, json } = await bridge.chatJson({ messages: MESSAGES, tools: [LIST] });
       assert.equal(status, 200);
       const { id, created, ...rest } = json as Loose;
@@ -69,7 +80,10 @@ for (const dialect of DIALECTS) {
     });
 
     it('calls stream as OpenAI streams them', async (context) => {
-      const toolCalls = [{ id: 'call_a', name: 'list', arguments: { path: 'é' } }, { id: 'call_b', name: 'list', arguments: '{"path":"b"}' }];
+      const toolCalls = [
+        { id: 'call_a', name: 'list', arguments: { path: 'é' } },
+        { id: 'call_b', name: 'list', arguments: '{"path":"b"}' },
+      ];
       const bridge = await startBridge(context, { dialect, script: [answer({ toolCalls })] });
       const chunks = eventsOf(await bridge.chatStream({ messages: MESSAGES, tools: [LIST] }));
       const fragments = chunks.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? []);
@@ -78,7 +92,11 @@ for (const dialect of DIALECTS) {
         { index: 0, id: 'call_a', type: 'function', function: { name: 'list', arguments: '' } },
         { index: 1, id: 'call_b', type: 'function', function: { name: 'list', arguments: '' } },
       ]);
-      const textOf = (index: number) => fragments.filter((each: Loose) => each.index === index).map((each: Loose) => each.function.arguments).join('');
+      const textOf = (index: number) =>
+        fragments
+          .filter((each: Loose) => each.index === index)
+          .map((each: Loose) => each.function.arguments)
+          .join('');
       assert.deepEqual([textOf(0), textOf(1)], ['{"path":"é"}', '{"path":"b"}']);
       assert.equal(chunks.at(-1).choices[0].finish_reason, 'tool_calls');
     });
@@ -96,7 +114,10 @@ for (const dialect of DIALECTS) {
       const custom = { id: 'call_a', type: 'custom', custom: { name: 'note', input: call.arguments.input } };
       assert.deepEqual(message.tool_calls, [custom]);
       assert.equal(message.content, null);
-      await bridge.chatJson({ ...body, messages: [...MESSAGES, message, { role: 'tool', tool_call_id: 'call_a', content: 'ok' }] });
+      await bridge.chatJson({
+        ...body,
+        messages: [...MESSAGES, message, { role: 'tool', tool_call_id: 'call_a', content: 'ok' }],
+      });
       bridge.upstream.assertClean();
       const sent = bridge.upstream.requests[2]?.body;
       assert.equal(sent.tools[0].function.parameters.required[0], 'input');
@@ -106,7 +127,11 @@ for (const dialect of DIALECTS) {
 
     it('history of a chat client goes up as it came', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ text: 'Hi.' })] });
-      const calls = ['call_a', 'call_b'].map((id) => ({ id, type: 'function', function: { name: 'list', arguments: '{"path": "a"}' } }));
+      const calls = ['call_a', 'call_b'].map((id) => ({
+        id,
+        type: 'function',
+        function: { name: 'list', arguments: '{"path": "a"}' },
+      }));
       const messages = [
         { role: 'system', content: 'Be brief.' },
         ...MESSAGES,
@@ -122,7 +147,11 @@ for (const dialect of DIALECTS) {
     });
 
     it('a failure before the answer has the true status, also for Codex 0.80', async (context) => {
-      const limit = reply({ status: 429, headers: { 'retry-after': '3' }, body: { error: { message: 'Slow down.', code: 'limit_requests' } } });
+      const limit = reply({
+        status: 429,
+        headers: { 'retry-after': '3' },
+        body: { error: { message: 'Slow down.', code: 'limit_requests' } },
+      });
       const bridge = await startBridge(context, { dialect, script: [limit, limit] });
       for (const headers of [{}, { originator: 'codex_cli_rs' }]) {
         const answered = await bridge.chatStream({ messages: MESSAGES }, headers);
@@ -148,8 +177,16 @@ for (const dialect of DIALECTS) {
 }
 
 it('words that providers use for the end become those of Chat', async (context) => {
-  const words = { length: 'length', sensitive: 'content_filter', content_filter: 'content_filter', eos: 'stop', function_call: 'tool_calls', odd: 'stop' };
-  const chunk = (finish: string) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hi.' }, finish_reason: finish }] })}\n\n`;
+  const words = {
+    length: 'length',
+    sensitive: 'content_filter',
+    content_filter: 'content_filter',
+    eos: 'stop',
+    function_call: 'tool_calls',
+    odd: 'stop',
+  };
+  const chunk = (finish: string) =>
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hi.' }, finish_reason: finish }] })}\n\n`;
   const script = Object.keys(words).map((word) => raw({ chunks: [chunk(word), 'data: [DONE]\n\n'], end: 'eof' }));
   const bridge = await startBridge(context, { script });
   for (const expected of Object.values(words)) {
@@ -158,4 +195,5 @@ it('words that providers use for the end become those of Chat', async (context) 
   }
 });
 
-const join = (chunks: readonly Loose[], field: string): string => chunks.map(({ choices }) => choices[0]?.delta[field] ?? '').join('');
+const join = (chunks: readonly Loose[], field: string): string =>
+  chunks.map(({ choices }) => choices[0]?.delta[field] ?? '').join('');

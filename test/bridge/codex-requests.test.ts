@@ -3,7 +3,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, createTurnstile, silence } from '../support/scripted-upstream';
 import { postJson } from '../support/sse-client';
-import { ask, CODEX, DIALECTS, doneItems, eventsOf, finalResponse, startBridge, tool, typesOf, type Loose } from '../support/test-bridge';
+import {
+  ask,
+  CODEX,
+  DIALECTS,
+  doneItems,
+  eventsOf,
+  finalResponse,
+  startBridge,
+  tool,
+  typesOf,
+  type Loose,
+} from '../support/test-bridge';
 
 const HISTORY = [
   ...ask('Count the files.'),
@@ -15,7 +26,10 @@ const HISTORY = [
 for (const dialect of DIALECTS) {
   describe(`compaction at a ${dialect} upstream`, () => {
     it('a trigger is answered with one compaction item, which the next request brings back as words', async (context) => {
-      const script = [answer({ reasoning: 'Hm.', text: 'We counted two files.', usage: { prompt: 9, completion: 5 } }), answer({ text: 'Two, as I said.' })];
+      const script = [
+        answer({ reasoning: 'Hm.', text: 'We counted two files.', usage: { prompt: 9, completion: 5 } }),
+        answer({ text: 'Two, as I said.' }),
+      ];
       const bridge = await startBridge(context, { dialect, script });
       const tools = [tool('list')];
       const reply = await bridge.stream({ input: [...HISTORY, { type: 'compaction_trigger' }], tools }, CODEX);
@@ -38,7 +52,10 @@ for (const dialect of DIALECTS) {
     it('a model that writes no summary fails it', async (context) => {
       const calls = answer({ toolCalls: [{ name: 'list', arguments: {} }] });
       const bridge = await startBridge(context, { dialect, script: () => calls });
-      const reply = await bridge.stream({ input: [...HISTORY, { type: 'compaction_trigger' }], tools: [tool('list')] }, CODEX);
+      const reply = await bridge.stream(
+        { input: [...HISTORY, { type: 'compaction_trigger' }], tools: [tool('list')] },
+        CODEX,
+      );
       assert.deepEqual(doneItems(reply), []);
       assert.equal(finalResponse(reply).status, 'failed');
     });
@@ -51,14 +68,26 @@ it('POST /responses/compact gives the user’s messages and one compaction item'
   assert.equal(reply.status, 200);
   const body = reply.json as Loose;
   assert.equal(body.object, 'response.compaction');
-  assert.deepEqual(body.output.map(({ type, role }: Loose) => [type, role]), [['message', 'user'], ['compaction', undefined]]);
+  assert.deepEqual(
+    body.output.map(({ type, role }: Loose) => [type, role]),
+    [
+      ['message', 'user'],
+      ['compaction', undefined],
+    ],
+  );
   assert.equal(body.output[0].content[0].text, 'Count the files.');
   bridge.upstream.assertClean();
 });
 
 it('titles of threads are written by the small model', async (context) => {
-  const bridge = await startBridge(context, { script: [answer({ text: '{"title":"Files"}' }), answer({ text: 'Hi.' })], settings: { smallModel: 'qwen3-coder-next' } });
-  const metadata = (thread_source: string) => ({ ...CODEX, 'x-codex-turn-metadata': JSON.stringify({ thread_source, turn_id: 't' }) });
+  const bridge = await startBridge(context, {
+    script: [answer({ text: '{"title":"Files"}' }), answer({ text: 'Hi.' })],
+    settings: { smallModel: 'qwen3-coder-next' },
+  });
+  const metadata = (thread_source: string) => ({
+    ...CODEX,
+    'x-codex-turn-metadata': JSON.stringify({ thread_source, turn_id: 't' }),
+  });
   await bridge.stream({ input: ask() }, metadata('thread_title'));
   await bridge.stream({ input: ask() }, metadata('user'));
   assert.deepEqual(bridge.upstream.requests.map((request) => request.body.model), ['qwen3-coder-next', bridge.model]);
@@ -86,7 +115,10 @@ describe('a silent provider', () => {
   });
 
   it('without an answer at all: Codex is kept, until the limit', async (context) => {
-    const bridge = await startBridge(context, { script: () => silence(), settings: { keepAliveMs: 5, upstreamFirstByteTimeoutMs: 60 } });
+    const bridge = await startBridge(context, {
+      script: () => silence(),
+      settings: { keepAliveMs: 5, upstreamFirstByteTimeoutMs: 60 },
+    });
     const reply = await bridge.stream({ input: ask() }, CODEX);
     assert.ok(typesOf(reply).filter((type) => type === 'response.in_progress').length >= 2);
     assert.match(finalResponse(reply).error.message, /UPSTREAM_FIRST_BYTE_TIMEOUT_MS/);
@@ -94,7 +126,10 @@ describe('a silent provider', () => {
 
   it('in the middle: an SDK client gets comments', async (context) => {
     const turnstile = createTurnstile();
-    const bridge = await startBridge(context, { script: [answer({ text: 'One two.', gate: turnstile.gate })], settings: { keepAliveMs: 5 } });
+    const bridge = await startBridge(context, {
+      script: [answer({ text: 'One two.', gate: turnstile.gate })],
+      settings: { keepAliveMs: 5 },
+    });
     const onChunk = (_: Buffer, soFar: string): void => {
       if (soFar.includes(': keep-alive')) turnstile.open();
     };

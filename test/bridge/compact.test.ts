@@ -50,7 +50,10 @@ for (const dialect of DIALECTS) {
         assert.equal(summarised.tool_choice, 'none');
         assert.match(summarised.messages.at(-1).content, /summary/);
         const [first, second, summary, question] = continued.messages;
-        assert.deepEqual(first.content.map((part: Loose) => part.text ?? part.image_url.url), ['What is „that“?', IMAGE]);
+        assert.deepEqual(
+          first.content.map((part: Loose) => part.text ?? part.image_url.url),
+          ['What is „that“?', IMAGE],
+        );
         assert.equal(second.content, 'And now?');
         assert.match(summary.content, /It was a „red square“\.$/);
         assert.equal(question.content, 'Which colour?');
@@ -65,13 +68,18 @@ describe('a compaction that fails', () => {
     const error = { message: 'No such thing.', type: 'invalid_request_error', param: null, code: null };
     const refusal = reply({ status: 400, body: { error } });
     const bridge = await startBridge(context, { script: () => refusal });
-    const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: HISTORY });
+    const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, {
+      model: bridge.model,
+      input: HISTORY,
+    });
     assert.equal(status, 400);
     assert.match((json as Loose).error.message, /No such thing\./);
   });
 
   it('without a summary is not an empty one', async (context) => {
-    const bridge = await startBridge(context, { script: () => answer({ toolCalls: [{ name: 'list', arguments: {} }] }) });
+    const bridge = await startBridge(context, {
+      script: () => answer({ toolCalls: [{ name: 'list', arguments: {} }] }),
+    });
     const body = { model: bridge.model, input: HISTORY, tools: [tool('list')] };
     const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, body);
     assert.ok(status >= 500, String(status));

@@ -30,7 +30,9 @@ describe('the client goes away', () => {
 
   it('in the middle of the text, which then is not asked for any more', async (context) => {
     const turnstile = createTurnstile();
-    const bridge = await startBridge(context, { script: [answer({ text: 'x'.repeat(400), pieces: 1, gate: turnstile.gate })] });
+    const bridge = await startBridge(context, {
+      script: [answer({ text: 'x'.repeat(400), pieces: 1, gate: turnstile.gate })],
+    });
     const leaving = new AbortController();
     const onChunk = (_chunk: Buffer, soFar: string): void => {
       if (soFar.includes('response.output_text.delta')) leaving.abort();
@@ -49,7 +51,12 @@ describe('the client goes away', () => {
       const leaving = new AbortController();
       const request = bridge.upstream.nextRequest();
       const body = JSON.stringify({ model: bridge.model, ...CHAT, stream: false });
-      const reply = fetch(`${bridge.url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body, signal: leaving.signal });
+      const reply = fetch(`${bridge.url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        signal: leaving.signal,
+      });
       const { aborted } = await request;
       leaving.abort();
       await assert.rejects(reply);
@@ -60,7 +67,9 @@ describe('the client goes away', () => {
   it('the abort is the next thing that happens, before any later write of the provider', async (context) => {
     const turnstile = createTurnstile();
     const order: string[] = [];
-    const bridge = await startBridge(context, { script: [answer({ text: 'abcdefgh', pieces: 1, gate: turnstile.gate })] });
+    const bridge = await startBridge(context, {
+      script: [answer({ text: 'abcdefgh', pieces: 1, gate: turnstile.gate })],
+    });
     const leaving = new AbortController();
     const reply = bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal, onChunk: () => leaving.abort() });
     leaving.signal.addEventListener('abort', () => order.push('left'));

@@ -8,20 +8,50 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { playCodexTurn } from '../support/codex-like';
 import { chunk, head, LAST_CHUNK, startTcpUpstream, type TcpStep, type TcpUpstream } from '../support/tcp-upstream';
-import { ask, deltasOf, doneItems, finalResponse, startBridge, tool, type Loose, type TestBridge, type TestBridgeOptions } from '../support/test-bridge';
+import {
+  ask,
+  deltasOf,
+  doneItems,
+  finalResponse,
+  startBridge,
+  tool,
+  type Loose,
+  type TestBridge,
+  type TestBridgeOptions,
+} from '../support/test-bridge';
 
-const sse = (value: object | string): string => `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`;
+const sse = (value: object | string): string =>
+  `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`;
 const delta = (fields: object): string => sse({ id: 'c', choices: [{ index: 0, delta: fields, finish_reason: null }] });
 const text = (content: string): string => delta({ content });
 const finish = (reason: string): string => sse({ id: 'c', choices: [{ index: 0, delta: {}, finish_reason: reason }] });
 const call = (fragment: string, first = false): string =>
-  delta({ tool_calls: [{ index: 0, ...(first && { id: 'call_1', type: 'function' }), function: { ...(first && { name: 'list' }), arguments: fragment } }] });
+  delta({
+    tool_calls: [
+      {
+        index: 0,
+        ...(first && { id: 'call_1', type: 'function' }),
+        function: { ...(first && { name: 'list' }), arguments: fragment },
+      },
+    ],
+  });
 const DONE = sse('[DONE]');
 
 const CHUNKED = head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' });
-const LAST = head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked', connection: 'close' });
-const stream = (...events: readonly (string | Buffer)[]): readonly (string | Buffer)[] => [CHUNKED, ...events.map(chunk)];
-const whole = (...events: readonly (string | Buffer)[]): readonly (string | Buffer)[] => [LAST, ...events.map(chunk), LAST_CHUNK];
+const LAST = head('200 OK', {
+  'content-type': 'text/event-stream',
+  'transfer-encoding': 'chunked',
+  connection: 'close',
+});
+const stream = (...events: readonly (string | Buffer)[]): readonly (string | Buffer)[] => [
+  CHUNKED,
+  ...events.map(chunk),
+];
+const whole = (...events: readonly (string | Buffer)[]): readonly (string | Buffer)[] => [
+  LAST,
+  ...events.map(chunk),
+  LAST_CHUNK,
+];
 const closed = (...writes: readonly (string | Buffer)[]): TcpStep => ({ writes, end: 'close' });
 const reset = (...writes: readonly (string | Buffer)[]): TcpStep => ({ writes, end: 'reset' });
 const hangs = (...writes: readonly (string | Buffer)[]): TcpStep => ({ writes, end: 'hang' });
@@ -54,38 +84,260 @@ const CUT = /closed the stream before its answer was finished/;
 const FAULTS: readonly Fault[] = [
   // Before anything was shown: the bridge asks again, nobody else does.
   { name: 'a reset in place of an answer', step: reset(), calls: 4, code: 'upstream_unreachable', says: RESET },
-  { name: 'a reset inside the head', step: reset('HTTP/1.1 200 OK\r\ncontent-ty'), calls: 4, code: 'upstream_unreachable', says: RESET },
-  { name: 'an end inside the head', step: closed('HTTP/1.1 200 OK\r\ncontent-ty'), calls: 4, code: 'upstream_unreachable', says: CLOSED },
-  { name: 'a reset at the first byte of the body', step: reset(CHUNKED), calls: 4, code: 'upstream_unreachable', says: RESET },
-  { name: 'a reset inside the first event', step: reset(CHUNKED, chunk('data: {"choices":[{"ind')), calls: 4, code: 'upstream_unreachable', says: RESET },
-  { name: 'a whole body without a byte', step: closed(head('200 OK', { 'content-type': 'text/event-stream', 'content-length': 0 })), calls: 4, code: 'upstream_stream_cut', says: CUT },
-  { name: 'a 204', step: closed('HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n'), calls: 4, code: 'upstream_stream_cut', says: CUT },
-  { name: 'a head, and a connection that stays open without a word', step: hangs(CHUNKED), settings: { upstreamFirstByteTimeoutMs: 60 }, calls: 2, code: 'upstream_timeout', says: /sent no answer for 0\.06 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)/ },
-  { name: 'an upgrade nobody asked for', step: closed('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'), calls: 4, code: 'upstream_unreachable', says: CLOSED },
-  { name: '100 Continue, unasked, before the answer', step: closed('HTTP/1.1 100 Continue\r\n\r\n', ...whole(HELLO)), calls: 2, code: 'bad_upstream_answer', says: /sent "100 Continue" unasked/ },
-  { name: 'something that is not HTTP', step: closed('SSH-2.0-OpenSSH_9.6\r\n'), calls: 2, code: 'bad_upstream_answer', says: /is not HTTP; check AI_API_BASE/ },
-  { name: 'an alert of TLS at a port asked in plain HTTP', step: closed(Buffer.from([0x15, 3, 1, 0, 2, 2, 70])), calls: 2, code: 'bad_upstream_answer', says: /is not HTTP/ },
-  { name: 'headers without end', step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}x-long: ${'a'.repeat(40_000)}\r\n\r\n`), calls: 2, code: 'bad_upstream_answer', says: /more headers than can be read/ },
-  { name: 'both ways to tell the length', step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n`, chunk(HELLO), LAST_CHUNK), calls: 2, code: 'bad_upstream_answer', says: /is not HTTP|another length than it announced/ },
-  { name: 'only comments, then the end', step: closed(...whole(': one\n\n', ': two\n\n')), calls: 4, code: 'upstream_stream_cut', says: CUT },
-  { name: 'a length of the body that ends before its answer does', step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 30\r\n\r\n${HELLO}`), calls: 4, code: 'upstream_stream_cut', says: CUT },
+  {
+    name: 'a reset inside the head',
+    step: reset('HTTP/1.1 200 OK\r\ncontent-ty'),
+    calls: 4,
+    code: 'upstream_unreachable',
+    says: RESET,
+  },
+  {
+    name: 'an end inside the head',
+    step: closed('HTTP/1.1 200 OK\r\ncontent-ty'),
+    calls: 4,
+    code: 'upstream_unreachable',
+    says: CLOSED,
+  },
+  {
+    name: 'a reset at the first byte of the body',
+    step: reset(CHUNKED),
+    calls: 4,
+    code: 'upstream_unreachable',
+    says: RESET,
+  },
+  {
+    name: 'a reset inside the first event',
+    step: reset(CHUNKED, chunk('data: {"choices":[{"ind')),
+    calls: 4,
+    code: 'upstream_unreachable',
+    says: RESET,
+  },
+  {
+    name: 'a whole body without a byte',
+    step: closed(head('200 OK', { 'content-type': 'text/event-stream', 'content-length': 0 })),
+    calls: 4,
+    code: 'upstream_stream_cut',
+    says: CUT,
+  },
+  {
+    name: 'a 204',
+    step: closed('HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n'),
+    calls: 4,
+    code: 'upstream_stream_cut',
+    says: CUT,
+  },
+  {
+    name: 'a head, and a connection that stays open without a word',
+    step: hangs(CHUNKED),
+    settings: { upstreamFirstByteTimeoutMs: 60 },
+    calls: 2,
+    code: 'upstream_timeout',
+    says: /sent no answer for 0\.06 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)/,
+  },
+  {
+    name: 'an upgrade nobody asked for',
+    step: closed('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
+    calls: 4,
+    code: 'upstream_unreachable',
+    says: CLOSED,
+  },
+  {
+    name: '100 Continue, unasked, before the answer',
+    step: closed('HTTP/1.1 100 Continue\r\n\r\n', ...whole(HELLO)),
+    calls: 2,
+    code: 'bad_upstream_answer',
+    says: /sent "100 Continue" unasked/,
+  },
+  {
+    name: 'something that is not HTTP',
+    step: closed('SSH-2.0-OpenSSH_9.6\r\n'),
+    calls: 2,
+    code: 'bad_upstream_answer',
+    says: /is not HTTP; check AI_API_BASE/,
+  },
+  {
+    name: 'an alert of TLS at a port asked in plain HTTP',
+    step: closed(Buffer.from([0x15, 3, 1, 0, 2, 2, 70])),
+    calls: 2,
+    code: 'bad_upstream_answer',
+    says: /is not HTTP/,
+  },
+  {
+    name: 'headers without end',
+    step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}x-long: ${'a'.repeat(40_000)}\r\n\r\n`),
+    calls: 2,
+    code: 'bad_upstream_answer',
+    says: /more headers than can be read/,
+  },
+  {
+    name: 'both ways to tell the length',
+    step: closed(
+      `HTTP/1.1 200 OK\r\n${HEADERS}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n`,
+      chunk(HELLO),
+      LAST_CHUNK,
+    ),
+    calls: 2,
+    code: 'bad_upstream_answer',
+    says: /is not HTTP|another length than it announced/,
+  },
+  {
+    name: 'only comments, then the end',
+    step: closed(...whole(': one\n\n', ': two\n\n')),
+    calls: 4,
+    code: 'upstream_stream_cut',
+    says: CUT,
+  },
+  {
+    name: 'a length of the body that ends before its answer does',
+    step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 30\r\n\r\n${HELLO}`),
+    calls: 4,
+    code: 'upstream_stream_cut',
+    says: CUT,
+  },
 
   // After something was shown: Codex asks again by itself, and the bridge ends it in time.
-  { name: 'a reset in the text', step: reset(...stream(text('Half'))), calls: 4, sdkCalls: 1, code: 'upstream_unreachable', says: RESET, shown: 'Half' },
-  { name: 'an end in the text, without the end of the body', step: closed(...stream(text('Half'))), calls: 4, sdkCalls: 1, code: 'upstream_unreachable', says: CLOSED, shown: 'Half' },
-  { name: 'a clean end in the text', step: closed(...whole(text('Half'))), calls: 6, sdkCalls: 1, code: 'upstream_stream_cut', says: CUT, shown: 'Half' },
-  { name: 'a clean end in the text of HTTP/1.0, which is a closed connection', step: closed(`HTTP/1.0 200 OK\r\n${HEADERS}\r\n`, text('Half')), calls: 6, sdkCalls: 1, code: 'upstream_stream_cut', says: CUT, shown: 'Half' },
-  { name: 'a clean end inside a character', step: closed(...whole(text('Half'), Buffer.from(text('杭')).subarray(0, 58))), calls: 6, sdkCalls: 1, code: 'upstream_stream_cut', says: CUT, shown: 'Half' },
-  { name: 'a body shorter than its length', step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 9999\r\n\r\n`, text('Half')), calls: 4, sdkCalls: 1, code: 'upstream_unreachable', says: CLOSED, shown: 'Half' },
-  { name: 'a chunk without a size', step: closed(...stream(text('Half')), 'ZZ\r\noops\r\n'), calls: 2, sdkCalls: 1, code: 'bad_upstream_answer', says: /is not HTTP/, shown: 'Half' },
-  { name: 'an event in the middle that is not JSON', step: closed(...whole(text('Half'), sse('{"choices":[{"delta":{"content":'), text('.'), finish('stop'))), calls: 2, sdkCalls: 1, code: 'bad_upstream_answer', says: /not JSON/, shown: 'Half' },
-  { name: 'a page of HTML in the middle', step: closed(...whole(text('Half'), '<html><head><title>502</title></head></html>\n\n')), calls: 6, sdkCalls: 1, code: 'upstream_stream_cut', says: CUT, shown: 'Half' },
-  { name: 'silence in the text, the connection open', step: hangs(...stream(text('Half'))), settings: { upstreamIdleTimeoutMs: 60 }, calls: 2, sdkCalls: 1, code: 'upstream_timeout', says: /UPSTREAM_IDLE_TIMEOUT_MS/, shown: 'Half' },
-  { name: 'a reset in the arguments of a call', step: reset(...stream(call('{"path":"a', true))), calls: 4, sdkCalls: 1, code: 'upstream_unreachable', says: RESET, args: '{"path":"a' },
-  { name: 'a clean end in the arguments of a call', step: closed(...whole(call('{"path":', true), call('"a'))), calls: 6, sdkCalls: 1, code: 'upstream_stream_cut', says: CUT, args: '{"path":"a' },
-  { name: '[DONE] in the arguments of a call', step: closed(...whole(call('{"path":"a', true), DONE)), calls: 6, sdkCalls: 1, code: 'upstream_stream_cut', says: CUT, args: '{"path":"a' },
-  { name: 'a refusal in the middle of the text', step: closed(...whole(text('Half'), 'event: error\n', sse({ code: 'InvalidParameter', message: 'Repetitive tool calls detected' }))), calls: 1, sdkCalls: 1, code: 'upstream_rejected', says: /The provider reported: Repetitive tool calls detected\. .*start a new thread/, shown: 'Half' },
-  { name: 'a used-up plan in the middle of the text', step: closed(...whole(text('Half'), sse({ error: { message: 'week allocated quota exceeded.' } }))), calls: 1, sdkCalls: 1, code: 'insufficient_quota', says: /Monday at 00:00 \(UTC\+8\)/, shown: 'Half' },
+  {
+    name: 'a reset in the text',
+    step: reset(...stream(text('Half'))),
+    calls: 4,
+    sdkCalls: 1,
+    code: 'upstream_unreachable',
+    says: RESET,
+    shown: 'Half',
+  },
+  {
+    name: 'an end in the text, without the end of the body',
+    step: closed(...stream(text('Half'))),
+    calls: 4,
+    sdkCalls: 1,
+    code: 'upstream_unreachable',
+    says: CLOSED,
+    shown: 'Half',
+  },
+  {
+    name: 'a clean end in the text',
+    step: closed(...whole(text('Half'))),
+    calls: 6,
+    sdkCalls: 1,
+    code: 'upstream_stream_cut',
+    says: CUT,
+    shown: 'Half',
+  },
+  {
+    name: 'a clean end in the text of HTTP/1.0, which is a closed connection',
+    step: closed(`HTTP/1.0 200 OK\r\n${HEADERS}\r\n`, text('Half')),
+    calls: 6,
+    sdkCalls: 1,
+    code: 'upstream_stream_cut',
+    says: CUT,
+    shown: 'Half',
+  },
+  {
+    name: 'a clean end inside a character',
+    step: closed(...whole(text('Half'), Buffer.from(text('杭')).subarray(0, 58))),
+    calls: 6,
+    sdkCalls: 1,
+    code: 'upstream_stream_cut',
+    says: CUT,
+    shown: 'Half',
+  },
+  {
+    name: 'a body shorter than its length',
+    step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 9999\r\n\r\n`, text('Half')),
+    calls: 4,
+    sdkCalls: 1,
+    code: 'upstream_unreachable',
+    says: CLOSED,
+    shown: 'Half',
+  },
+  {
+    name: 'a chunk without a size',
+    step: closed(...stream(text('Half')), 'ZZ\r\noops\r\n'),
+    calls: 2,
+    sdkCalls: 1,
+    code: 'bad_upstream_answer',
+    says: /is not HTTP/,
+    shown: 'Half',
+  },
+  {
+    name: 'an event in the middle that is not JSON',
+    step: closed(...whole(text('Half'), sse('{"choices":[{"delta":{"content":'), text('.'), finish('stop'))),
+    calls: 2,
+    sdkCalls: 1,
+    code: 'bad_upstream_answer',
+    says: /not JSON/,
+    shown: 'Half',
+  },
+  {
+    name: 'a page of HTML in the middle',
+    step: closed(...whole(text('Half'), '<html><head><title>502</title></head></html>\n\n')),
+    calls: 6,
+    sdkCalls: 1,
+    code: 'upstream_stream_cut',
+    says: CUT,
+    shown: 'Half',
+  },
+  {
+    name: 'silence in the text, the connection open',
+    step: hangs(...stream(text('Half'))),
+    settings: { upstreamIdleTimeoutMs: 60 },
+    calls: 2,
+    sdkCalls: 1,
+    code: 'upstream_timeout',
+    says: /UPSTREAM_IDLE_TIMEOUT_MS/,
+    shown: 'Half',
+  },
+  {
+    name: 'a reset in the arguments of a call',
+    step: reset(...stream(call('{"path":"a', true))),
+    calls: 4,
+    sdkCalls: 1,
+    code: 'upstream_unreachable',
+    says: RESET,
+    args: '{"path":"a',
+  },
+  {
+    name: 'a clean end in the arguments of a call',
+    step: closed(...whole(call('{"path":', true), call('"a'))),
+    calls: 6,
+    sdkCalls: 1,
+    code: 'upstream_stream_cut',
+    says: CUT,
+    args: '{"path":"a',
+  },
+  {
+    name: '[DONE] in the arguments of a call',
+    step: closed(...whole(call('{"path":"a', true), DONE)),
+    calls: 6,
+    sdkCalls: 1,
+    code: 'upstream_stream_cut',
+    says: CUT,
+    args: '{"path":"a',
+  },
+  {
+    name: 'a refusal in the middle of the text',
+    step: closed(
+      ...whole(
+        text('Half'),
+        'event: error\n',
+        sse({ code: 'InvalidParameter', message: 'Repetitive tool calls detected' }),
+      ),
+    ),
+    calls: 1,
+    sdkCalls: 1,
+    code: 'upstream_rejected',
+    says: /The provider reported: Repetitive tool calls detected\. .*start a new thread/,
+    shown: 'Half',
+  },
+  {
+    name: 'a used-up plan in the middle of the text',
+    step: closed(...whole(text('Half'), sse({ error: { message: 'week allocated quota exceeded.' } }))),
+    calls: 1,
+    sdkCalls: 1,
+    code: 'insufficient_quota',
+    says: /Monday at 00:00 \(UTC\+8\)/,
+    shown: 'Half',
+  },
 ];
 
 describe('faults', () => {
@@ -125,7 +377,10 @@ describe('faults', () => {
   }
 });
 
-async function start(context: Parameters<typeof startBridge>[0], { step, settings }: Pick<Fault, 'step' | 'settings'>): Promise<[TcpUpstream, TestBridge]> {
+async function start(
+  context: Parameters<typeof startBridge>[0],
+  { step, settings }: Pick<Fault, 'step' | 'settings'>,
+): Promise<[TcpUpstream, TestBridge]> {
   const upstream = await startTcpUpstream(context, () => step);
   const all = { upstreamCalls: 4, aiBaseUrl: upstream.url, ...settings };
   return [upstream, await startBridge(context, { settings: all, logLevel: 'warn' })];
@@ -142,7 +397,11 @@ function assertHalf(reply: Parameters<typeof deltasOf>[0], { shown = '', args = 
 /** Each failed request leaves one line, and it is a warning. */
 function assertLog(bridge: TestBridge, requests: number): void {
   const lines = bridge.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(lines.map(({ level }) => level), Array.from({ length: requests }, () => 'warn'), bridge.lines.join(''));
+  assert.deepEqual(
+    lines.map(({ level }) => level),
+    Array.from({ length: requests }, () => 'warn'),
+    bridge.lines.join(''),
+  );
 }
 
 /** An answer in odd clothes that is whole all the same. */
@@ -158,19 +417,65 @@ interface Oddity {
 const ODDITIES: readonly Oddity[] = [
   { name: 'HTTP/1.0, its body ended by the connection', writes: [`HTTP/1.0 200 OK\r\n${HEADERS}\r\n`, HELLO] },
   { name: 'HTTP/1.1 without any length', writes: [`HTTP/1.1 200 OK\r\n${HEADERS}\r\n`, HELLO] },
-  { name: 'a length instead of chunks', writes: [head('200 OK', { 'content-type': 'text/event-stream', 'content-length': HELLO.length, connection: 'close' }), HELLO] },
-  { name: 'early hints before the answer', writes: ['HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n', ...whole(HELLO)] },
-  { name: 'no content type', writes: [head('200 OK', { 'transfer-encoding': 'chunked', connection: 'close' }), chunk(HELLO), LAST_CHUNK] },
-  { name: 'the content type of a download', writes: [head('200 OK', { 'content-type': 'application/octet-stream', 'transfer-encoding': 'chunked', connection: 'close' }), chunk(HELLO), LAST_CHUNK] },
+  {
+    name: 'a length instead of chunks',
+    writes: [
+      head('200 OK', { 'content-type': 'text/event-stream', 'content-length': HELLO.length, connection: 'close' }),
+      HELLO,
+    ],
+  },
+  {
+    name: 'early hints before the answer',
+    writes: ['HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n', ...whole(HELLO)],
+  },
+  {
+    name: 'no content type',
+    writes: [head('200 OK', { 'transfer-encoding': 'chunked', connection: 'close' }), chunk(HELLO), LAST_CHUNK],
+  },
+  {
+    name: 'the content type of a download',
+    writes: [
+      head('200 OK', {
+        'content-type': 'application/octet-stream',
+        'transfer-encoding': 'chunked',
+        connection: 'close',
+      }),
+      chunk(HELLO),
+      LAST_CHUNK,
+    ],
+  },
   { name: 'a status line without a reason', writes: [LAST.replace('200 OK', '200 '), chunk(HELLO), LAST_CHUNK] },
-  { name: 'a slow drip, byte by byte', writes: [LAST, ...[...Buffer.from(HELLO)].map((byte) => chunk(Buffer.of(byte))), LAST_CHUNK] },
-  { name: 'a character over two reads', writes: [LAST, ...split(text('Grüße, 杭州.') + finish('stop') + DONE, 2).map(chunk), LAST_CHUNK], text: 'Grüße, 杭州.' },
+  {
+    name: 'a slow drip, byte by byte',
+    writes: [LAST, ...[...Buffer.from(HELLO)].map((byte) => chunk(Buffer.of(byte))), LAST_CHUNK],
+  },
+  {
+    name: 'a character over two reads',
+    writes: [LAST, ...split(text('Grüße, 杭州.') + finish('stop') + DONE, 2).map(chunk), LAST_CHUNK],
+    text: 'Grüße, 杭州.',
+  },
   { name: 'a megabyte of text in one event', writes: whole(text(MEGABYTE), finish('stop'), DONE), text: MEGABYTE },
-  { name: 'a megabyte of arguments in one event', writes: whole(call(JSON.stringify({ path: MEGABYTE }), true), finish('tool_calls'), DONE), text: '', args: JSON.stringify({ path: MEGABYTE }) },
-  { name: 'finish_reason stop behind a call', writes: whole(call('{"path":"a"}', true), finish('stop'), DONE), text: '', args: '{"path":"a"}' },
-  { name: 'an error behind the finish', writes: whole(text('Hello.'), finish('stop'), sse({ error: { message: 'Boom' } }), DONE) },
+  {
+    name: 'a megabyte of arguments in one event',
+    writes: whole(call(JSON.stringify({ path: MEGABYTE }), true), finish('tool_calls'), DONE),
+    text: '',
+    args: JSON.stringify({ path: MEGABYTE }),
+  },
+  {
+    name: 'finish_reason stop behind a call',
+    writes: whole(call('{"path":"a"}', true), finish('stop'), DONE),
+    text: '',
+    args: '{"path":"a"}',
+  },
+  {
+    name: 'an error behind the finish',
+    writes: whole(text('Hello.'), finish('stop'), sse({ error: { message: 'Boom' } }), DONE),
+  },
   { name: 'no JSON behind the finish', writes: whole(text('Hello.'), finish('stop'), sse('oops'), DONE) },
-  { name: 'a second finish with another reason', writes: whole(text('Hello.'), finish('stop'), finish('length'), DONE) },
+  {
+    name: 'a second finish with another reason',
+    writes: whole(text('Hello.'), finish('stop'), finish('length'), DONE),
+  },
   { name: '[DONE] twice', writes: whole(HELLO, DONE) },
   { name: 'another answer behind [DONE]', writes: whole(HELLO, text('More.'), finish('stop'), DONE) },
   { name: 'text behind the finish', writes: whole(text('Hello'), finish('stop'), text('.'), DONE), text: 'Hello.' },
@@ -182,7 +487,9 @@ const ODDITIES: readonly Oddity[] = [
 /** Pieces of `size` bytes. */
 function split(whole: string, size: number): readonly Buffer[] {
   const bytes = Buffer.from(whole);
-  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
 }
 
 describe('oddities', () => {
@@ -192,10 +499,27 @@ describe('oddities', () => {
       const { last } = await playCodexTurn(bridge, { tools: [tool('list')] });
       assert.equal(finalResponse(last).status, 'completed', JSON.stringify(finalResponse(last).error));
       assert.equal(deltasOf(last, 'response.output_text.delta'), said);
-      assert.equal(doneItems(last).filter(({ type }) => type === 'message').map(({ content }) => content[0].text).join(''), said);
-      assert.deepEqual(doneItems(last).filter(({ type }) => type === 'function_call').map((item) => item.arguments), args === '' ? [] : [args]);
+      assert.equal(
+        doneItems(last)
+          .filter(({ type }) => type === 'message')
+          .map(({ content }) => content[0].text)
+          .join(''),
+        said,
+      );
+      assert.deepEqual(
+        doneItems(last)
+          .filter(({ type }) => type === 'function_call')
+          .map((item) => item.arguments),
+        args === '' ? [] : [args],
+      );
       const answered = await bridge.json({ input: ask(), tools: [tool('list')] });
-      assert.deepEqual((answered.json as Loose).output, finalResponse(last).output.map((item: Loose, index: number) => ({ ...item, id: (answered.json as Loose).output[index]?.id })));
+      assert.deepEqual(
+        (answered.json as Loose).output,
+        finalResponse(last).output.map((item: Loose, index: number) => ({
+          ...item,
+          id: (answered.json as Loose).output[index]?.id,
+        })),
+      );
       assert.equal(upstream.calls, 2);
       assert.deepEqual(bridge.lines, []);
     });
@@ -205,7 +529,10 @@ describe('oddities', () => {
 it('a line without end is given up before it fills the memory', async (context) => {
   const piece = chunk('y'.repeat(4 * 1024 * 1024));
   const [upstream, bridge] = await start(context, {
-    step: { writes: [CHUNKED, chunk(text('Half')), chunk('data: "'), ...Array.from({ length: 17 }, () => piece)], end: 'hang' },
+    step: {
+      writes: [CHUNKED, chunk(text('Half')), chunk('data: "'), ...Array.from({ length: 17 }, () => piece)],
+      end: 'hang',
+    },
   });
   const streamed = await bridge.stream({ input: ask() });
   assert.equal(finalResponse(streamed).error.code, 'bad_upstream_answer');
@@ -214,8 +541,14 @@ it('a line without end is given up before it fills the memory', async (context) 
 });
 
 it('a body that says gzip and is none fails, at the latest with the limit of silence', async (context) => {
-  const writes = [head('200 OK', { 'content-type': 'text/event-stream', 'content-encoding': 'gzip', connection: 'close' }), HELLO];
-  const [upstream, bridge] = await start(context, { step: closed(...writes), settings: { upstreamFirstByteTimeoutMs: 500 } });
+  const writes = [
+    head('200 OK', { 'content-type': 'text/event-stream', 'content-encoding': 'gzip', connection: 'close' }),
+    HELLO,
+  ];
+  const [upstream, bridge] = await start(context, {
+    step: closed(...writes),
+    settings: { upstreamFirstByteTimeoutMs: 500 },
+  });
   const { last } = await playCodexTurn(bridge);
   assert.equal(upstream.calls, 2);
   // Where the connection ends at once, Node 20's fetch mostly loses the error of the unpacker and stays silent.

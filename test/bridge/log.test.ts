@@ -13,16 +13,27 @@ async function tellEverything(options: TestBridgeOptions, context: Parameters<ty
   const script = [
     answer({ reasoning: ANSWER, text: ANSWER, toolCalls: [{ name: 'list', arguments: { path: ANSWER } }] }),
     answer({ text: ANSWER, cutAfter: 2, end: 'cut' }),
-    reply({ status: 401, body: { error: { message: `Incorrect API key provided: ${KEY}.`, code: 'invalid_api_key' } } }),
+    reply({
+      status: 401,
+      body: { error: { message: `Incorrect API key provided: ${KEY}.`, code: 'invalid_api_key' } },
+    }),
     reply({ status: 500, body: { error: { message: 'Internal failure' } } }),
     raw({ chunks: [`data: {"choices":[{"delta":{"content":"${ANSWER}"}\n\n`], end: 'eof' }),
-    reply({ status: 400, body: { error: { message: `1 validation error: {'type': 'missing', 'input': {'text': '${PROMPT}'}}` } } }),
+    reply({
+      status: 400,
+      body: { error: { message: `1 validation error: {'type': 'missing', 'input': {'text': '${PROMPT}'}}` } },
+    }),
   ];
   const bridge = await startBridge(context, { script, ...options });
   const headers = { ...CODEX, authorization: `Bearer ${TOKEN}`, cookie: `session=${TOKEN}` };
-  const body = { instructions: PROMPT, input: [...ask(PROMPT), { type: 'future_item', text: PROMPT }], tools: [tool('list'), { type: 'file_search' }] };
+  const body = {
+    instructions: PROMPT,
+    input: [...ask(PROMPT), { type: 'future_item', text: PROMPT }],
+    tools: [tool('list'), { type: 'file_search' }],
+  };
   for (let round = 0; round < 6; round += 1) await bridge.stream(body, headers);
-  for (const input of [[{ role: 'critic', content: PROMPT }], { content: PROMPT }, [{ role: PROMPT }]]) await bridge.json({ input }, headers);
+  for (const input of [[{ role: 'critic', content: PROMPT }], { content: PROMPT }, [{ role: PROMPT }]])
+    await bridge.json({ input }, headers);
   await bridge.json(`{"input": "${PROMPT}", }`, headers);
   return bridge.lines.join('');
 }
@@ -51,7 +62,10 @@ describe('the log', () => {
   });
 
   it('says of a failure what, which and where', async (context) => {
-    const bridge = await startBridge(context, { script: [reply({ status: 429, body: { error: { message: 'Slow down.' } } })], logLevel: 'warn' });
+    const bridge = await startBridge(context, {
+      script: [reply({ status: 429, body: { error: { message: 'Slow down.' } } })],
+      logLevel: 'warn',
+    });
     await bridge.json({ input: ask(PROMPT) });
     const [line, ...more] = bridge.lines.map((text) => JSON.parse(text) as Record<string, unknown>);
     assert.deepEqual(more, []);
@@ -60,9 +74,21 @@ describe('the log', () => {
     assert.equal(typeof duration_ms, 'number');
     assert.equal(error, `${String(host)} answered 429: Slow down.`);
     assert.deepEqual(rest, {
-      level: 'warn', message: 'turn', client: 'unknown', api: 'responses', model: bridge.model, sent_model: bridge.model, tools: 0,
-      finish: 'rate_limit', upstream_calls: 1, retries: 0, status: 429,
-      kind: 'rate_limit', upstream_status: 429, upstream_message: 'Slow down.', told_code: 'rate_limit_exceeded',
+      level: 'warn',
+      message: 'turn',
+      client: 'unknown',
+      api: 'responses',
+      model: bridge.model,
+      sent_model: bridge.model,
+      tools: 0,
+      finish: 'rate_limit',
+      upstream_calls: 1,
+      retries: 0,
+      status: 429,
+      kind: 'rate_limit',
+      upstream_status: 429,
+      upstream_message: 'Slow down.',
+      told_code: 'rate_limit_exceeded',
     });
   });
 });
@@ -88,7 +114,10 @@ describe('LOG_STREAM_RAW', () => {
   });
 
   it('off, or above debug: nothing', async (context) => {
-    for (const options of [{ settings: { logStreamRaw: false } }, { settings: { logStreamRaw: true }, logLevel: 'info' as const }]) {
+    for (const options of [
+      { settings: { logStreamRaw: false } },
+      { settings: { logStreamRaw: true }, logLevel: 'info' as const },
+    ]) {
       const bridge = await startBridge(context, { script: [said()], ...options });
       await bridge.stream({ input: ask() }, CODEX);
       assert.doesNotMatch(bridge.lines.join(''), /upstream read|Nobody-May-See/);

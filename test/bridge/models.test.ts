@@ -14,7 +14,10 @@ interface Body {
   readonly models: readonly { readonly slug: string; readonly context_window: number }[];
 }
 
-async function getModels({ url }: TestBridge, path = '/v1/models'): Promise<{ readonly body: Body; readonly etag: string }> {
+async function getModels(
+  { url }: TestBridge,
+  path = '/v1/models',
+): Promise<{ readonly body: Body; readonly etag: string }> {
   const response = await fetch(`${url}${path}`);
   assert.equal(response.status, 200);
   assert.equal(response.headers.get('content-type'), 'application/json');
@@ -46,13 +49,17 @@ test('the tag changes with the body, and is the same in every process', async (c
 });
 
 test('a DEFAULT_MODEL that nobody knows is listed with careful guesses', async (context) => {
-  const { body } = await getModels(await startBridge(context, { dialect: 'openai', settings: { defaultModel: 'scripted-model' } }));
+  const { body } = await getModels(
+    await startBridge(context, { dialect: 'openai', settings: { defaultModel: 'scripted-model' } }),
+  );
   assert.deepEqual(idsOf(body), ['scripted-model']);
   assert.equal(body.models[0]?.context_window, 128_000);
 });
 
 test('aliases of MODEL_MAP are listed with the facts of what they stand for', async (context) => {
-  const { body } = await getModels(await startBridge(context, { settings: { modelMap: { far: 'deepseek/deepseek-v4-pro' } } }));
+  const { body } = await getModels(
+    await startBridge(context, { settings: { modelMap: { far: 'deepseek/deepseek-v4-pro' } } }),
+  );
   const far = body.data.find(({ id }) => id === 'far');
   assert.equal(far?.owned_by, 'deepseek');
   assert.equal(body.models.find(({ slug }) => slug === 'far')?.context_window, 1_000_000);
@@ -125,12 +132,21 @@ test('the provider is asked with the key, the User-Agent of the settings, and fo
   );
 });
 
-const FAILURES: Readonly<Record<string, { readonly answer: RequestListener; readonly says: RegExp; readonly timeoutMs?: number }>> = {
+const FAILURES: Readonly<
+  Record<string, { readonly answer: RequestListener; readonly says: RegExp; readonly timeoutMs?: number }>
+> = {
   'a hanging provider': { answer: () => undefined, says: /did not answer within 0\.05 s\./, timeoutMs: 50 },
-  'a list that never ends': { answer: (_, response) => void response.write('{"data":['), says: /did not answer within 0\.05 s\./, timeoutMs: 50 },
+  'a list that never ends': {
+    answer: (_, response) => void response.write('{"data":['),
+    says: /did not answer within 0\.05 s\./,
+    timeoutMs: 50,
+  },
   'a page': { answer: (_, response) => void response.end('<html>Sign in</html>'), says: /did not answer with JSON\./ },
   'JSON that is no list': { answer: (_, response) => void response.end('{"ok":true}'), says: /is no list of models/ },
-  'a redirect': { answer: (_, response) => void response.writeHead(302, { location: '/login' }).end(), says: /answered 302\./ },
+  'a redirect': {
+    answer: (_, response) => void response.writeHead(302, { location: '/login' }).end(),
+    says: /answered 302\./,
+  },
   'a refused key': { answer: (_, response) => void response.writeHead(401).end('no'), says: /answered 401\./ },
   'a broken connection': { answer: (request) => void request.socket.destroy(), says: /closed the connection/ },
   'far too much': {

@@ -7,7 +7,18 @@ import { listCodexRequests } from '../support/fixtures';
 import { startNativeUpstream, type NativeUpstream, type NativeUpstreamOptions } from '../support/native-upstream';
 import { answer, raw, reply } from '../support/scripted-upstream';
 import {
-  ask, CODEX, deltasOf, doneItems, eventsOf, finalResponse, KEY, startBridge, tool, typesOf, type Loose, type TestBridge,
+  ask,
+  CODEX,
+  deltasOf,
+  doneItems,
+  eventsOf,
+  finalResponse,
+  KEY,
+  startBridge,
+  tool,
+  typesOf,
+  type Loose,
+  type TestBridge,
 } from '../support/test-bridge';
 
 interface NativeBridge {
@@ -22,32 +33,63 @@ interface Options extends Partial<NativeUpstreamOptions> {
 async function start(context: TestContext, { settings, script = [], ...rest }: Options): Promise<NativeBridge> {
   const upstream = await startNativeUpstream({ script, apiKey: KEY, ...rest });
   context.after(() => upstream.close());
-  const bridge = await startBridge(context, { dialect: 'openai', settings: { wire: 'responses', aiBaseUrl: upstream.url, ...settings } });
+  const bridge = await startBridge(context, {
+    dialect: 'openai',
+    settings: { wire: 'responses', aiBaseUrl: upstream.url, ...settings },
+  });
   return { bridge, upstream };
 }
 
 const bodyOf = ({ upstream }: NativeBridge, index: number): Loose => upstream.requests[index]?.body;
 const REASONING = 'First 想一想 🌍.\n\nThen  <look>.';
-const output = (callId: string, text: Loose, type = 'function_call_output') => ({ type, call_id: callId, output: text });
+const output = (callId: string, text: Loose, type = 'function_call_output') => ({
+  type,
+  call_id: callId,
+  output: text,
+});
 
 describe('what goes to a Responses endpoint', () => {
   it('one request, whole', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Hi.' })] });
-    const reply = await native.bridge.stream({
-      instructions: 'Be brief.',
-      input: [
-        { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'Rules.' }] },
-        ...ask(),
-        { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Yes?' }] },
-        { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'A new rule.' }] },
-        { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'See:' }, { type: 'input_image', image_url: 'data:image/png;base64,AAAA' }] },
-      ],
-      tools: [tool('list', { strict: true }), tool('read')],
-      tool_choice: 'auto', parallel_tool_calls: true, max_output_tokens: 500, temperature: 0.5, top_p: 0.9,
-      reasoning: { effort: 'high', summary: 'auto' }, include: ['reasoning.encrypted_content', 'file_search_call.results'],
-      prompt_cache_key: 'thread-1', store: true, service_tier: 'flex', metadata: { a: 'b' }, user: 'u', truncation: 'auto',
-      client_metadata: { session: 'x' }, text: { verbosity: 'low', format: { type: 'json_schema', name: 'out', schema: { type: 'object' }, strict: true } },
-    }, CODEX);
+    const reply = await native.bridge.stream(
+      {
+        instructions: 'Be brief.',
+        input: [
+          { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'Rules.' }] },
+          ...ask(),
+          { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Yes?' }] },
+          { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'A new rule.' }] },
+          {
+            type: 'message',
+            role: 'user',
+            content: [
+              { type: 'input_text', text: 'See:' },
+              { type: 'input_image', image_url: 'data:image/png;base64,AAAA' },
+            ],
+          },
+        ],
+        tools: [tool('list', { strict: true }), tool('read')],
+        tool_choice: 'auto',
+        parallel_tool_calls: true,
+        max_output_tokens: 500,
+        temperature: 0.5,
+        top_p: 0.9,
+        reasoning: { effort: 'high', summary: 'auto' },
+        include: ['reasoning.encrypted_content', 'file_search_call.results'],
+        prompt_cache_key: 'thread-1',
+        store: true,
+        service_tier: 'flex',
+        metadata: { a: 'b' },
+        user: 'u',
+        truncation: 'auto',
+        client_metadata: { session: 'x' },
+        text: {
+          verbosity: 'low',
+          format: { type: 'json_schema', name: 'out', schema: { type: 'object' }, strict: true },
+        },
+      },
+      CODEX,
+    );
     assert.equal(finalResponse(reply).status, 'completed');
     const parameters = { type: 'object', properties: { path: { type: 'string' } } };
     assert.deepEqual(bodyOf(native, 0), {
@@ -57,7 +99,14 @@ describe('what goes to a Responses endpoint', () => {
         { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello' }] },
         { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Yes?' }] },
         { type: 'message', role: 'developer', content: [{ type: 'input_text', text: 'A new rule.' }] },
-        { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'See:' }, { type: 'input_image', image_url: 'data:image/png;base64,AAAA', detail: 'auto' }] },
+        {
+          type: 'message',
+          role: 'user',
+          content: [
+            { type: 'input_text', text: 'See:' },
+            { type: 'input_image', image_url: 'data:image/png;base64,AAAA', detail: 'auto' },
+          ],
+        },
       ],
       stream: true,
       store: false,
@@ -76,7 +125,10 @@ describe('what goes to a Responses endpoint', () => {
       prompt_cache_key: 'thread-1',
     });
     const { headers } = native.upstream.requests[0] ?? {};
-    assert.deepEqual([headers?.authorization, headers?.accept, headers?.['user-agent']], [`Bearer ${KEY}`, 'text/event-stream', CODEX['user-agent']]);
+    assert.deepEqual(
+      [headers?.authorization, headers?.accept, headers?.['user-agent']],
+      [`Bearer ${KEY}`, 'text/event-stream', CODEX['user-agent']],
+    );
     native.upstream.assertClean();
     assert.deepEqual(native.bridge.upstream.requests, [], 'nothing goes over Chat Completions');
   });
@@ -95,18 +147,40 @@ describe('what goes to a Responses endpoint', () => {
   it('what only Chat clients ask for is dropped, and said', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Hi.' })] });
     const messages = [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hello' }];
-    const { status } = await native.bridge.chatJson({ messages, stop: 'x', seed: 1, n: 2, presence_penalty: 1, logit_bias: { 1: 1 }, user: 'u', max_tokens: 9, logprobs: true, top_logprobs: 3 });
+    const { status } = await native.bridge.chatJson({
+      messages,
+      stop: 'x',
+      seed: 1,
+      n: 2,
+      presence_penalty: 1,
+      logit_bias: { 1: 1 },
+      user: 'u',
+      max_tokens: 9,
+      logprobs: true,
+      top_logprobs: 3,
+    });
     assert.equal(status, 200);
     const { instructions, max_output_tokens, top_logprobs, include, ...rest } = bodyOf(native, 0);
-    assert.deepEqual([instructions, max_output_tokens, top_logprobs, include], ['Be brief.', 9, 3, ['message.output_text.logprobs']]);
+    assert.deepEqual(
+      [instructions, max_output_tokens, top_logprobs, include],
+      ['Be brief.', 9, 3, ['message.output_text.logprobs']],
+    );
     assert.deepEqual(Object.keys(rest), ['model', 'input', 'stream', 'store']);
-    assert.ok(native.bridge.lines.some((line) => line.includes('dropped stop, seed, presence_penalty, logit_bias, n: a Responses endpoint has no such field')), native.bridge.lines.join(''));
+    assert.ok(
+      native.bridge.lines.some((line) =>
+        line.includes('dropped stop, seed, presence_penalty, logit_bias, n: a Responses endpoint has no such field'),
+      ),
+      native.bridge.lines.join(''),
+    );
   });
 
   it('images of a result follow in a user message, and a call without a result is answered', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Seen.' })] });
     const call = (id: string) => ({ type: 'function_call', call_id: id, name: 'view', arguments: '{}' });
-    const image = [{ type: 'input_text', text: 'Here:' }, { type: 'input_image', image_url: 'https://images.test/a.png', detail: 'low' }];
+    const image = [
+      { type: 'input_text', text: 'Here:' },
+      { type: 'input_image', image_url: 'https://images.test/a.png', detail: 'low' },
+    ];
     await native.bridge.stream({ input: [...ask(), call('a'), call('b'), output('b', image)], tools: [tool('view')] });
     assert.deepEqual(bodyOf(native, 0).input.slice(1), [
       { type: 'function_call', call_id: 'a', name: 'view', arguments: '{}' },
@@ -114,8 +188,12 @@ describe('what goes to a Responses endpoint', () => {
       { type: 'function_call_output', call_id: 'a', output: 'aborted' },
       { type: 'function_call_output', call_id: 'b', output: 'Here:\n[image: see the next user message]' },
       {
-        type: 'message', role: 'user',
-        content: [{ type: 'input_text', text: '[Content of the result of view]' }, { type: 'input_image', image_url: 'https://images.test/a.png', detail: 'low' }],
+        type: 'message',
+        role: 'user',
+        content: [
+          { type: 'input_text', text: '[Content of the result of view]' },
+          { type: 'input_image', image_url: 'https://images.test/a.png', detail: 'low' },
+        ],
       },
     ]);
     native.upstream.assertClean();
@@ -123,7 +201,11 @@ describe('what goes to a Responses endpoint', () => {
 
   it('a forced choice names the function; nothing of the choice goes without tools', async (context) => {
     const native = await start(context, { script: [answer({ text: 'A' }), answer({ text: 'B' })] });
-    await native.bridge.stream({ input: ask(), tools: [tool('list')], tool_choice: { type: 'function', name: 'list' } });
+    await native.bridge.stream({
+      input: ask(),
+      tools: [tool('list')],
+      tool_choice: { type: 'function', name: 'list' },
+    });
     await native.bridge.stream({ input: ask(), tool_choice: 'required' });
     assert.deepEqual(bodyOf(native, 0).tool_choice, { type: 'function', name: 'list' });
     assert.equal('tool_choice' in bodyOf(native, 1), false);
@@ -132,7 +214,9 @@ describe('what goes to a Responses endpoint', () => {
 });
 
 describe('what the real Codex sends', () => {
-  const requests = listCodexRequests().filter(({ url, body }) => url.endsWith('/responses') && body['max_output_tokens'] !== 1);
+  const requests = listCodexRequests().filter(
+    ({ url, body }) => url.endsWith('/responses') && body['max_output_tokens'] !== 1,
+  );
   for (const { name, body } of requests) {
     it(`${name} is accepted`, async (context) => {
       const native = await start(context, { script: [answer({ text: 'Done.' })] });
@@ -148,7 +232,9 @@ describe('what the real Codex sends', () => {
 describe('what comes back', () => {
   it('text, reasoning and usage', async (context) => {
     const usage = { prompt: 100, completion: 20, cached: 64, reasoning: 7 };
-    const native = await start(context, { script: [answer({ reasoning: REASONING, text: 'Grüße 🌍', usage, writeSize: 7 })] });
+    const native = await start(context, {
+      script: [answer({ reasoning: REASONING, text: 'Grüße 🌍', usage, writeSize: 7 })],
+    });
     const reply = await native.bridge.stream({ input: ask() });
     assert.equal(deltasOf(reply, 'response.output_text.delta'), 'Grüße 🌍');
     assert.equal(deltasOf(reply, 'response.reasoning_summary_text.delta'), REASONING);
@@ -156,45 +242,79 @@ describe('what comes back', () => {
     const { status, usage: counted } = finalResponse(reply);
     assert.equal(status, 'completed');
     assert.deepEqual(counted, {
-      input_tokens: 100, input_tokens_details: { cached_tokens: 64 }, output_tokens: 20, output_tokens_details: { reasoning_tokens: 7 }, total_tokens: 120,
+      input_tokens: 100,
+      input_tokens_details: { cached_tokens: 64 },
+      output_tokens: 20,
+      output_tokens_details: { reasoning_tokens: 7 },
+      total_tokens: 120,
     });
   });
 
   it('the same as one JSON object, and from an endpoint that does not stream', async (context) => {
-    const step = answer({ reasoning: 'Hm.', text: 'Read.', toolCalls: [{ id: 'call_a', name: 'list', arguments: { path: 'a' } }] });
+    const step = answer({
+      reasoning: 'Hm.',
+      text: 'Read.',
+      toolCalls: [{ id: 'call_a', name: 'list', arguments: { path: 'a' } }],
+    });
     const native = await start(context, { script: [step] });
     const plain = await start(context, { script: [step], whole: true });
     const body = { input: ask(), tools: [tool('list')] };
     const [one, two] = [await native.bridge.json(body), await plain.bridge.json(body)];
     const contents = (response: Loose) => response.output.map(({ id: _id, ...item }: Loose) => item);
     assert.deepEqual(contents(one.json), contents(two.json));
-    assert.deepEqual((one.json as Loose).output.map(({ type }: Loose) => type), ['reasoning', 'message', 'function_call']);
+    assert.deepEqual(
+      (one.json as Loose).output.map(({ type }: Loose) => type),
+      ['reasoning', 'message', 'function_call'],
+    );
   });
 
   it('a cut to length and a filter are incomplete, and the call that was cut is not run', async (context) => {
     const toolCalls = [{ name: 'list', arguments: '{"path":"a' }];
-    const native = await start(context, { script: [answer({ text: 'Now:', toolCalls, finish: 'length' }), answer({ text: 'Half', finish: 'content_filter' })] });
+    const native = await start(context, {
+      script: [
+        answer({ text: 'Now:', toolCalls, finish: 'length' }),
+        answer({ text: 'Half', finish: 'content_filter' }),
+      ],
+    });
     const reply = await native.bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
     assert.deepEqual(finalResponse(reply).incomplete_details, { reason: 'max_output_tokens' });
     assert.deepEqual(doneItems(reply).map(({ type }) => type), ['message']);
-    assert.deepEqual(finalResponse(await native.bridge.stream({ input: ask() })).incomplete_details, { reason: 'content_filter' });
+    assert.deepEqual(finalResponse(await native.bridge.stream({ input: ask() })).incomplete_details, {
+      reason: 'content_filter',
+    });
   });
 
   it('Chat clients get chunks and completions', async (context) => {
-    const step = answer({ reasoning: 'Hm.', text: 'Read.', toolCalls: [{ id: 'call_a', name: 'list', arguments: { path: 'a' } }] });
+    const step = answer({
+      reasoning: 'Hm.',
+      text: 'Read.',
+      toolCalls: [{ id: 'call_a', name: 'list', arguments: { path: 'a' } }],
+    });
     const native = await start(context, { script: [step, step, answer({ text: 'It is.' })] });
     const list = { type: 'function', function: { name: 'list', parameters: { type: 'object', properties: {} } } };
     const messages = [{ role: 'user', content: 'Hello' }];
-    const chunks = eventsOf(await native.bridge.chatStream({ messages, tools: [list], stream_options: { include_usage: true } }));
+    const chunks = eventsOf(
+      await native.bridge.chatStream({ messages, tools: [list], stream_options: { include_usage: true } }),
+    );
     assert.equal(chunks.flatMap(({ choices }) => choices[0]?.delta.content ?? []).join(''), 'Read.');
     assert.equal(chunks.at(-2).choices[0].finish_reason, 'tool_calls');
     assert.equal(chunks.at(-1).usage.total_tokens, 30);
     const { json } = await native.bridge.chatJson({ messages, tools: [list] });
     const { message } = (json as Loose).choices[0];
-    assert.deepEqual(message.tool_calls, [{ id: 'call_a', type: 'function', function: { name: 'list', arguments: '{"path":"a"}' } }]);
-    const { status } = await native.bridge.chatJson({ messages: [...messages, message, { role: 'tool', tool_call_id: 'call_a', content: 'a.txt' }], tools: [list] });
+    assert.deepEqual(message.tool_calls, [
+      { id: 'call_a', type: 'function', function: { name: 'list', arguments: '{"path":"a"}' } },
+    ]);
+    const { status } = await native.bridge.chatJson({
+      messages: [...messages, message, { role: 'tool', tool_call_id: 'call_a', content: 'a.txt' }],
+      tools: [list],
+    });
     assert.equal(status, 200);
-    assert.deepEqual(bodyOf(native, 2).input.slice(1).map(({ type }: Loose) => type), ['reasoning', 'message', 'function_call', 'function_call_output']);
+    assert.deepEqual(
+      bodyOf(native, 2)
+        .input.slice(1)
+        .map(({ type }: Loose) => type),
+      ['reasoning', 'message', 'function_call', 'function_call_output'],
+    );
     native.upstream.assertClean();
   });
 
@@ -211,8 +331,17 @@ describe('what comes back', () => {
 
 describe('tools are restored', () => {
   const NAMESPACE = { type: 'namespace', name: 'mcp__mini', description: 'Echoes.', tools: [tool('echo')] };
-  const PATCH_TOOL = { type: 'custom', name: 'apply_patch', description: 'Patches.', format: { type: 'grammar', syntax: 'lark', definition: 'start: x' } };
-  const SEARCH = { type: 'tool_search', execution: 'client', parameters: { type: 'object', properties: { query: { type: 'string' } } } };
+  const PATCH_TOOL = {
+    type: 'custom',
+    name: 'apply_patch',
+    description: 'Patches.',
+    format: { type: 'grammar', syntax: 'lark', definition: 'start: x' },
+  };
+  const SEARCH = {
+    type: 'tool_search',
+    execution: 'client',
+    parameters: { type: 'object', properties: { query: { type: 'string' } } },
+  };
   const PATCH = '*** Begin Patch\n*** Add File: ä.txt\n+🌍\n*** End Patch';
   const tools = [tool('exec_command'), NAMESPACE, PATCH_TOOL, SEARCH, { type: 'web_search' }];
 
@@ -223,7 +352,12 @@ describe('tools are restored', () => {
       { id: 'c3', name: 'apply_patch', arguments: { input: PATCH } },
       { id: 'c4', name: 'tool_search', arguments: { query: 'mail' } },
     ];
-    const native = await start(context, { script: [answer({ reasoning: REASONING, text: 'All.', toolCalls }), answer({ toolCalls: [{ id: 'c5', name: 'mail__send', arguments: {} }] })] });
+    const native = await start(context, {
+      script: [
+        answer({ reasoning: REASONING, text: 'All.', toolCalls }),
+        answer({ toolCalls: [{ id: 'c5', name: 'mail__send', arguments: {} }] }),
+      ],
+    });
     const items = doneItems(await native.bridge.stream({ input: ask(), tools }, CODEX));
     assert.deepEqual(items.slice(2).map(({ id: _id, status: _status, ...item }) => item), [
       { type: 'function_call', call_id: 'c1', name: 'exec_command', arguments: '{ "cmd": "ls é" }' },
@@ -236,8 +370,15 @@ describe('tools are restored', () => {
     ]);
     const found = { type: 'namespace', name: 'mail', tools: [tool('send')] };
     const results = [
-      output('c4', undefined), output('c3', 'Done.', 'custom_tool_call_output'), output('c2', [{ type: 'input_text', text: 'hi' }]), output('c1', ''),
-    ].map((item) => (item.call_id === 'c4' ? { type: 'tool_search_output', call_id: 'c4', execution: 'client', status: 'completed', tools: [found] } : item));
+      output('c4', undefined),
+      output('c3', 'Done.', 'custom_tool_call_output'),
+      output('c2', [{ type: 'input_text', text: 'hi' }]),
+      output('c1', ''),
+    ].map((item) =>
+      item.call_id === 'c4'
+        ? { type: 'tool_search_output', call_id: 'c4', execution: 'client', status: 'completed', tools: [found] }
+        : item,
+    );
     const next = await native.bridge.stream({ input: [...ask(), ...items, ...results], tools }, CODEX);
     native.upstream.assertClean();
     assert.deepEqual(doneItems(next).map(({ name, namespace }) => [name, namespace]), [['send', 'mail']]);
@@ -246,7 +387,12 @@ describe('tools are restored', () => {
       'message', 'reasoning', 'message', 'function_call c1', 'function_call c2', 'function_call c3', 'function_call c4',
       'function_call_output c1', 'function_call_output c2', 'function_call_output c3', 'function_call_output c4',
     ]);
-    assert.deepEqual(input[5], { type: 'function_call', call_id: 'c3', name: 'apply_patch', arguments: JSON.stringify({ input: PATCH }) });
+    assert.deepEqual(input[5], {
+      type: 'function_call',
+      call_id: 'c3',
+      name: 'apply_patch',
+      arguments: JSON.stringify({ input: PATCH }),
+    });
     assert.deepEqual(input[7], output('c1', '(no output)'));
     assert.match(input[10].output, /mail__send/);
     assert.equal(offered.at(-1).name, 'mail__send');
@@ -254,14 +400,25 @@ describe('tools are restored', () => {
 
   it('tools of an additional_tools item join the list', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Hi.' })] });
-    await native.bridge.stream({ input: [{ type: 'additional_tools', role: 'developer', tools: [NAMESPACE] }, ...ask()], parallel_tool_calls: false }, CODEX);
+    await native.bridge.stream(
+      {
+        input: [{ type: 'additional_tools', role: 'developer', tools: [NAMESPACE] }, ...ask()],
+        parallel_tool_calls: false,
+      },
+      CODEX,
+    );
     assert.deepEqual(bodyOf(native, 0).tools.map(({ name }: Loose) => name), ['mcp__mini__echo']);
     assert.equal(bodyOf(native, 0).parallel_tool_calls, false);
     native.upstream.assertClean();
   });
 
   it('a request begins with the bytes of the one before it', async (context) => {
-    const native = await start(context, { script: [answer({ reasoning: 'Hm.', toolCalls: [{ id: 'c1', name: 'exec_command', arguments: {} }] }), answer({ text: 'Done.' })] });
+    const native = await start(context, {
+      script: [
+        answer({ reasoning: 'Hm.', toolCalls: [{ id: 'c1', name: 'exec_command', arguments: {} }] }),
+        answer({ text: 'Done.' }),
+      ],
+    });
     const items = doneItems(await native.bridge.stream({ input: ask(), tools }, CODEX));
     await native.bridge.stream({ input: [...ask(), ...items, output('c1', 'ok')], tools }, CODEX);
     const [first, second] = native.upstream.requests.map(({ rawBody }) => rawBody);
@@ -273,7 +430,10 @@ describe('tools are restored', () => {
 describe('reasoning goes back', () => {
   const toolCalls = [{ id: 'c1', name: 'list', arguments: {} }];
   const rounds = async (context: TestContext, options: Options) => {
-    const native = await start(context, { script: [answer({ reasoning: REASONING, toolCalls }), answer({ text: 'Done.' })], ...options });
+    const native = await start(context, {
+      script: [answer({ reasoning: REASONING, toolCalls }), answer({ text: 'Done.' })],
+      ...options,
+    });
     const items = doneItems(await native.bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX));
     await native.bridge.stream({ input: [...ask(), ...items, output('c1', 'ok')], tools: [tool('list')] }, CODEX);
     native.upstream.assertClean();
@@ -283,7 +443,12 @@ describe('reasoning goes back', () => {
   it('as raw text, where that is what came', async (context) => {
     const { items, sent } = await rounds(context, {});
     assert.equal(items[0].encrypted_content, undefined);
-    assert.deepEqual(sent, { type: 'reasoning', id: items[0].id, summary: [], content: [{ type: 'reasoning_text', text: REASONING }] });
+    assert.deepEqual(sent, {
+      type: 'reasoning',
+      id: items[0].id,
+      summary: [],
+      content: [{ type: 'reasoning_text', text: REASONING }],
+    });
   });
 
   for (const reasoning of ['summary', 'sealed'] as const) {
@@ -303,10 +468,29 @@ describe('reasoning goes back', () => {
   });
 
   it('from a session that began without the bridge', async (context) => {
-    const native = await start(context, { reasoning: 'summary', script: [answer({ reasoning: 'Hm.', text: 'A.' }), answer({ text: 'B.' })] });
+    const native = await start(context, {
+      reasoning: 'summary',
+      script: [answer({ reasoning: 'Hm.', text: 'A.' }), answer({ text: 'B.' })],
+    });
     await native.bridge.stream({ input: ask() }, CODEX);
-    const foreign = { type: 'reasoning', id: 'rs_up_1_0', summary: [{ type: 'summary_text', text: 'Hm.' }], content: null, encrypted_content: `sealed:${Buffer.from('Hm.').toString('base64')}` };
-    await native.bridge.stream({ input: [...ask(), foreign, { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'A.' }] }, ...ask('B?')] }, CODEX);
+    const foreign = {
+      type: 'reasoning',
+      id: 'rs_up_1_0',
+      summary: [{ type: 'summary_text', text: 'Hm.' }],
+      content: null,
+      encrypted_content: `sealed:${Buffer.from('Hm.').toString('base64')}`,
+    };
+    await native.bridge.stream(
+      {
+        input: [
+          ...ask(),
+          foreign,
+          { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'A.' }] },
+          ...ask('B?'),
+        ],
+      },
+      CODEX,
+    );
     native.upstream.assertClean();
   });
 
@@ -321,7 +505,16 @@ describe('reasoning goes back', () => {
 
 describe('failures', () => {
   it('a refusal is a failed stream for Codex and a true status for everyone else', async (context) => {
-    const refused = reply({ status: 400, body: { error: { message: 'the request exceeds the available context size, try increasing it', type: 'exceed_context_size_error', code: 400 } } });
+    const refused = reply({
+      status: 400,
+      body: {
+        error: {
+          message: 'the request exceeds the available context size, try increasing it',
+          type: 'exceed_context_size_error',
+          code: 400,
+        },
+      },
+    });
     const native = await start(context, { script: [refused, refused, refused] });
     const codex = await native.bridge.stream({ input: ask() }, CODEX);
     assert.deepEqual([codex.status, finalResponse(codex).error.code], [200, 'context_length_exceeded']);
@@ -331,7 +524,11 @@ describe('failures', () => {
   });
 
   it('a throttle says how long to wait', async (context) => {
-    const step = reply({ status: 429, headers: { 'retry-after': '90' }, body: { error: { message: 'Rate limit reached.', code: 'rate_limit_exceeded' } } });
+    const step = reply({
+      status: 429,
+      headers: { 'retry-after': '90' },
+      body: { error: { message: 'Rate limit reached.', code: 'rate_limit_exceeded' } },
+    });
     const native = await start(context, { script: [step] });
     const { error } = finalResponse(await native.bridge.stream({ input: ask() }, CODEX));
     assert.match(error.message, /Rate limit reached/);
@@ -340,8 +537,19 @@ describe('failures', () => {
 
   it('a failure inside the stream ends it, with the words of the provider', async (context) => {
     const event = (type: string, fields: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
-    const half = event('response.output_text.delta', { item_id: 'm', output_index: 0, content_index: 0, delta: 'Half' });
-    const failed = event('response.failed', { response: { id: 'r', status: 'failed', error: { code: 'data_inspection_failed', message: 'Output data may contain inappropriate content.' } } });
+    const half = event('response.output_text.delta', {
+      item_id: 'm',
+      output_index: 0,
+      content_index: 0,
+      delta: 'Half',
+    });
+    const failed = event('response.failed', {
+      response: {
+        id: 'r',
+        status: 'failed',
+        error: { code: 'data_inspection_failed', message: 'Output data may contain inappropriate content.' },
+      },
+    });
     const native = await start(context, { script: [raw({ chunks: [half, failed], end: 'eof' })] });
     const reply = await native.bridge.stream({ input: ask() }, CODEX);
     assert.deepEqual(typesOf(reply).at(-1), 'response.failed');
@@ -360,7 +568,14 @@ describe('failures', () => {
   }
 
   it('what is learned from a refusal holds here too', async (context) => {
-    const refused = reply({ status: 400, body: { error: { message: 'The tool_choice parameter does not support being set to required or object in thinking mode' } } });
+    const refused = reply({
+      status: 400,
+      body: {
+        error: {
+          message: 'The tool_choice parameter does not support being set to required or object in thinking mode',
+        },
+      },
+    });
     const native = await start(context, { script: [refused, answer({ text: 'A.' }), answer({ text: 'B.' })] });
     const body = { input: ask(), tools: [tool('list')], tool_choice: 'required' };
     assert.equal(finalResponse(await native.bridge.stream(body, CODEX)).status, 'completed');
@@ -369,11 +584,17 @@ describe('failures', () => {
   });
 
   it('reasoning that another endpoint had sealed goes without its seal, once that was refused', async (context) => {
-    const sealed = (text: string, seal: string) => ({ type: 'reasoning', id: 'rs_x', summary: text === '' ? [] : [{ type: 'summary_text', text }], encrypted_content: seal });
+    const sealed = (text: string, seal: string) => ({
+      type: 'reasoning',
+      id: 'rs_x',
+      summary: text === '' ? [] : [{ type: 'summary_text', text }],
+      encrypted_content: seal,
+    });
     const said = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'A.' }] };
     const native = await start(context, { script: [answer({ text: 'B.' }), answer({ text: 'C.' })] });
     const input = [...ask(), sealed('', 'gAAA'), sealed('Short.', 'gBBB'), said, ...ask('And?')];
-    for (let round = 0; round < 2; round += 1) assert.equal(finalResponse(await native.bridge.stream({ input }, CODEX)).status, 'completed');
+    for (let round = 0; round < 2; round += 1)
+      assert.equal(finalResponse(await native.bridge.stream({ input }, CODEX)).status, 'completed');
     assert.deepEqual(native.upstream.refusals, ['Encrypted content is not supported.']);
     assert.deepEqual(bodyOf(native, 2).input.filter(({ type }: Loose) => type === 'reasoning'), [
       { type: 'reasoning', id: 'rs_x', summary: [{ type: 'summary_text', text: 'Short.' }] },
@@ -381,13 +602,20 @@ describe('failures', () => {
   });
 
   it('an effort the model does not know is left out, once that was refused', async (context) => {
-    const native = await start(context, { script: [answer({ text: 'A.' })], efforts: ['low', 'medium', 'high', 'max', 'none'] });
+    const native = await start(context, {
+      script: [answer({ text: 'A.' })],
+      efforts: ['low', 'medium', 'high', 'max', 'none'],
+    });
     await native.bridge.stream({ input: ask(), reasoning: { effort: 'xhigh' } }, CODEX);
     assert.deepEqual(native.upstream.requests.map(({ body }) => body.reasoning), [{ effort: 'xhigh' }, undefined]);
   });
 
   it('an endpoint that speaks Chat is named as what it is', async (context) => {
-    const completion = { id: 'c', object: 'chat.completion', choices: [{ index: 0, message: { content: 'Hi.' }, finish_reason: 'stop' }] };
+    const completion = {
+      id: 'c',
+      object: 'chat.completion',
+      choices: [{ index: 0, message: { content: 'Hi.' }, finish_reason: 'stop' }],
+    };
     const native = await start(context, { script: [0, 1].map(() => reply({ status: 200, body: completion })) });
     const { status, json } = await native.bridge.json({ input: ask() });
     assert.equal(status, 502);
@@ -403,14 +631,25 @@ describe('the choice of the wire', () => {
   });
 
   it('is Chat Completions, and says so, for a provider without a Responses endpoint', async (context) => {
-    const bridge = await startBridge(context, { dialect: 'dashscope', settings: { wire: 'responses' }, script: [answer({ text: 'Hi.' })] });
+    const bridge = await startBridge(context, {
+      dialect: 'dashscope',
+      settings: { wire: 'responses' },
+      script: [answer({ text: 'Hi.' })],
+    });
     await bridge.stream({ input: ask() });
     bridge.upstream.assertClean();
-    assert.ok(bridge.lines.some((line) => line.includes(`asked ${bridge.model} over Chat Completions: it is not known to have a Responses endpoint`)));
+    assert.ok(
+      bridge.lines.some((line) =>
+        line.includes(`asked ${bridge.model} over Chat Completions: it is not known to have a Responses endpoint`),
+      ),
+    );
   });
 
   it('is that of the model: the path on the host, and efforts as it knows them', async (context) => {
-    const upstream = await startNativeUpstream({ script: [answer({ text: 'A.' }), answer({ text: 'B.' })], efforts: ['none', 'low', 'high', 'max'] });
+    const upstream = await startNativeUpstream({
+      script: [answer({ text: 'A.' }), answer({ text: 'B.' })],
+      efforts: ['none', 'low', 'high', 'max'],
+    });
     context.after(() => upstream.close());
     const settings = { wire: 'responses', aiBaseUrl: upstream.url, provider: 'deepseek' } as const;
     const bridge = await startBridge(context, { dialect: 'openai', settings });

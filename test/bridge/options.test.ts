@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/scripted-upstream';
-import { ask, CODEX, deltasOf, doneItems, eventsOf, finalResponse, startBridge, tool, typesOf, type Loose } from '../support/test-bridge';
+import {
+  ask,
+  CODEX,
+  deltasOf,
+  doneItems,
+  eventsOf,
+  finalResponse,
+  startBridge,
+  tool,
+  typesOf,
+  type Loose,
+} from '../support/test-bridge';
 
 const REASONING = 'Secret thought — “π” 🤔\n';
 const ROUND = [
@@ -48,7 +59,15 @@ describe('ALLOW_TOOLS', () => {
 });
 
 describe('ALLOW_SYSTEM', () => {
-  const body = { instructions: 'Be brief.', input: [{ role: 'developer', content: 'In French.' }, ...ask(), { role: 'developer', content: 'Now in German.' }, ...ask('Again')] };
+  const body = {
+    instructions: 'Be brief.',
+    input: [
+      { role: 'developer', content: 'In French.' },
+      ...ask(),
+      { role: 'developer', content: 'Now in German.' },
+      ...ask('Again'),
+    ],
+  };
 
   it('on: one leading system message', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })] });
@@ -84,16 +103,26 @@ describe('reasoning', () => {
     assert.deepEqual(Object.keys(reasoning).sort(), ['encrypted_content', 'id', 'status', 'summary', 'type']);
     assert.deepEqual(reasoning.summary, []);
     const output = { type: 'function_call_output', call_id: 'call_a', output: 'a.txt' };
-    await bridge.stream({ input: [...ask(), { ...reasoning, content: null }, call, output], tools: [tool('list')] }, CODEX);
+    await bridge.stream(
+      { input: [...ask(), { ...reasoning, content: null }, call, output], tools: [tool('list')] },
+      CODEX,
+    );
     assert.equal(bridge.upstream.requests[1]?.body.messages[1].reasoning_content, REASONING);
     bridge.upstream.assertClean();
   });
 
   it('SUPPRESS_REASONING_TEXT holds for chat clients and whole answers as well', async (context) => {
     const said = () => answer({ reasoning: REASONING, text: 'Done.' });
-    const bridge = await startBridge(context, { script: [said(), said(), said()], settings: { suppressReasoningText: true } });
+    const bridge = await startBridge(context, {
+      script: [said(), said(), said()],
+      settings: { suppressReasoningText: true },
+    });
     const chat = { messages: [{ role: 'user', content: 'x' }] };
-    const texts = [(await bridge.chatStream(chat)).text, (await bridge.chatJson(chat)).text, (await bridge.json({ input: ask() })).text];
+    const texts = [
+      (await bridge.chatStream(chat)).text,
+      (await bridge.chatJson(chat)).text,
+      (await bridge.json({ input: ask() })).text,
+    ];
     for (const text of texts) assert.doesNotMatch(text, /Secret|thought/);
   });
 
@@ -104,7 +133,10 @@ describe('reasoning', () => {
   ] as const;
   for (const { reasoningOutput, text, summary, sealed } of OUTPUTS) {
     it(`REASONING_OUTPUT ${reasoningOutput}`, async (context) => {
-      const script = [answer({ reasoning: REASONING, toolCalls: [{ id: 'call_a', name: 'list', arguments: {} }] }), answer({ text: 'Done.' })];
+      const script = [
+        answer({ reasoning: REASONING, toolCalls: [{ id: 'call_a', name: 'list', arguments: {} }] }),
+        answer({ text: 'Done.' }),
+      ];
       const bridge = await startBridge(context, { script, settings: { reasoningOutput } });
       const reply = await bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
       assert.equal(deltasOf(reply, 'response.reasoning_text.delta'), text);
@@ -113,14 +145,25 @@ describe('reasoning', () => {
       assert.equal((item.content ?? []).map((part: Loose) => part.text).join(''), text);
       assert.equal(item.summary.map((part: Loose) => part.text).join(''), summary);
       assert.equal('encrypted_content' in item, sealed);
-      await bridge.stream({ input: [...ask(), item, call, { type: 'function_call_output', call_id: 'call_a', output: 'x' }], tools: [tool('list')] }, CODEX);
+      await bridge.stream(
+        {
+          input: [...ask(), item, call, { type: 'function_call_output', call_id: 'call_a', output: 'x' }],
+          tools: [tool('list')],
+        },
+        CODEX,
+      );
       assert.equal(bridge.upstream.requests[1]?.body.messages[1].reasoning_content, REASONING);
     });
   }
 
   it('FORWARD_REASONING sends the nested object, which only then goes up', async (context) => {
     for (const forwardReasoning of [false, true]) {
-      const bridge = await startBridge(context, { dialect: 'openai', script: [answer({ text: 'Hi.' })], settings: { forwardReasoning }, allowFields: ['reasoning'] });
+      const bridge = await startBridge(context, {
+        dialect: 'openai',
+        script: [answer({ text: 'Hi.' })],
+        settings: { forwardReasoning },
+        allowFields: ['reasoning'],
+      });
       await bridge.stream({ input: ask(), reasoning: { effort: 'high', summary: 'auto' } });
       const { body } = bridge.upstream.requests[0] ?? {};
       assert.deepEqual(body.reasoning, forwardReasoning ? { effort: 'high', summary: 'auto' } : undefined);
@@ -141,19 +184,41 @@ describe('reasoning', () => {
 
 describe('ALLOW_MULTI_TOOL_CALLS=0', () => {
   it('keeps the first call of an answer', async (context) => {
-    const toolCalls = [{ id: 'call_a', name: 'list', arguments: { path: 'a' } }, { id: 'call_b', name: 'list', arguments: { path: 'b' } }];
-    const bridge = await startBridge(context, { script: [answer({ toolCalls }), answer({ toolCalls })], settings: { allowMultiToolCalls: false } });
+    const toolCalls = [
+      { id: 'call_a', name: 'list', arguments: { path: 'a' } },
+      { id: 'call_b', name: 'list', arguments: { path: 'b' } },
+    ];
+    const bridge = await startBridge(context, {
+      script: [answer({ toolCalls }), answer({ toolCalls })],
+      settings: { allowMultiToolCalls: false },
+    });
     const reply = await bridge.stream({ input: ask(), tools: [tool('list')], parallel_tool_calls: true });
-    assert.deepEqual(doneItems(reply).map(({ call_id, arguments: text }) => [call_id, text]), [['call_a', '{"path":"a"}']]);
+    assert.deepEqual(
+      doneItems(reply).map(({ call_id, arguments: text }) => [call_id, text]),
+      [['call_a', '{"path":"a"}']],
+    );
     assert.equal(finalResponse(reply).status, 'completed');
-    const chat = (await bridge.chatJson({ messages: [{ role: 'user', content: 'x' }], tools: [{ type: 'function', function: { name: 'list' } }] })).json as Loose;
+    const chat = (
+      await bridge.chatJson({
+        messages: [{ role: 'user', content: 'x' }],
+        tools: [{ type: 'function', function: { name: 'list' } }],
+      })
+    ).json as Loose;
     assert.deepEqual(chat.choices[0].message.tool_calls.map((call: Loose) => call.id), ['call_a']);
   });
 
   it('keeps the calls of the history', async (context) => {
-    const calls = ['call_a', 'call_b'].map((call_id) => ({ type: 'function_call', call_id, name: 'list', arguments: '{}' }));
+    const calls = ['call_a', 'call_b'].map((call_id) => ({
+      type: 'function_call',
+      call_id,
+      name: 'list',
+      arguments: '{}',
+    }));
     const outputs = ['call_a', 'call_b'].map((call_id) => ({ type: 'function_call_output', call_id, output: 'x' }));
-    const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })], settings: { allowMultiToolCalls: false } });
+    const bridge = await startBridge(context, {
+      script: [answer({ text: 'Hi.' })],
+      settings: { allowMultiToolCalls: false },
+    });
     await bridge.stream({ input: [...ask(), ...calls, ...outputs], tools: [tool('list')] });
     assert.equal(bridge.upstream.requests[0]?.body.messages[1].tool_calls.length, 2);
     bridge.upstream.assertClean();
@@ -166,7 +231,10 @@ describe('TOOL_MARKUP', () => {
   it('on: a call that the model wrote into its text is a call', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text })] });
     const reply = await bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
-    assert.deepEqual(doneItems(reply).map(({ type, name, arguments: args }) => [type, name, JSON.parse(args)]), [['function_call', 'list', { path: 'a' }]]);
+    assert.deepEqual(
+      doneItems(reply).map(({ type, name, arguments: args }) => [type, name, JSON.parse(args)]),
+      [['function_call', 'list', { path: 'a' }]],
+    );
   });
 
   it('off: it is text', async (context) => {

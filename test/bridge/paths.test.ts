@@ -38,13 +38,23 @@ for (const path of PATHS) {
 
 it('both kinds of body ask the same of upstream', async (context) => {
   const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' }), answer({ text: 'Hi.' })] });
-  const shared = { temperature: 0.5, top_p: 0.9, stop: ['END'], seed: 7, presence_penalty: 0.1, frequency_penalty: 0.2 };
+  const shared = {
+    temperature: 0.5,
+    top_p: 0.9,
+    stop: ['END'],
+    seed: 7,
+    presence_penalty: 0.1,
+    frequency_penalty: 0.2,
+  };
   await bridge.json({
     ...shared, instructions: 'Be brief.', input: ask(), max_output_tokens: 100, reasoning: { effort: 'none' },
     tools: [{ type: 'function', name: 'list', parameters: { type: 'object', properties: {} } }], tool_choice: 'auto',
   });
   await bridge.chatJson({
-    ...shared, messages: [{ role: 'developer', content: 'Be brief.' }, ...MESSAGES], max_tokens: 100, reasoning_effort: 'none',
+    ...shared,
+    messages: [{ role: 'developer', content: 'Be brief.' }, ...MESSAGES],
+    max_tokens: 100,
+    reasoning_effort: 'none',
     tools: [{ type: 'function', function: { name: 'list', parameters: { type: 'object', properties: {} } } }],
   });
   const [responses, chat] = bridge.upstream.requests;

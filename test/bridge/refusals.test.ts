@@ -10,7 +10,13 @@ interface Refusal {
   readonly body: string | object;
   readonly headers?: Readonly<Record<string, string>>;
   /** What an SDK client hears. */
-  readonly sdk: { readonly status: number; readonly type: string; readonly code: string; readonly retryAfter?: string; readonly requestId?: string };
+  readonly sdk: {
+    readonly status: number;
+    readonly type: string;
+    readonly code: string;
+    readonly retryAfter?: string;
+    readonly requestId?: string;
+  };
   /** `error.code` of the stream that Codex is given, where it is not the one that ends the turn. */
   readonly codexCode?: string;
   /** What both are told. */
@@ -21,7 +27,15 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: '401 Coding Plan: wrong key',
     status: 401,
-    body: { error: { message: 'invalid access token or token expired', type: 'invalid_request_error', param: null, code: 'invalid_api_key' }, request_id: 'req-401' },
+    body: {
+      error: {
+        message: 'invalid access token or token expired',
+        type: 'invalid_request_error',
+        param: null,
+        code: 'invalid_api_key',
+      },
+      request_id: 'req-401',
+    },
     sdk: { status: 401, type: 'authentication_error', code: 'invalid_api_key', requestId: 'req-401' },
     says: /answered 401: invalid access token or token expired\. Check that AI_API_KEY belongs to 127\.0\.0\.1:\d+\. Keys of the Coding Plan start with sk-sp-; .* \(request id req-401\)$/,
   },
@@ -35,21 +49,41 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: '403 Kimi Code: only known agents',
     status: 403,
-    body: { error: { message: 'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, Kilo Code, etc.', type: 'access_terminated_error' } },
+    body: {
+      error: {
+        message:
+          'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, Kilo Code, etc.',
+        type: 'access_terminated_error',
+      },
+    },
     sdk: { status: 403, type: 'permission_error', code: 'client_not_allowed' },
     says: /only available for Coding Agents.*accepts only the coding tools it knows/,
   },
   {
     name: '404 unknown model',
     status: 404,
-    body: { error: { message: 'The model `nope` does not exist or you do not have access to it.', type: 'invalid_request_error', param: null, code: 'model_not_found' } },
+    body: {
+      error: {
+        message: 'The model `nope` does not exist or you do not have access to it.',
+        type: 'invalid_request_error',
+        param: null,
+        code: 'model_not_found',
+      },
+    },
     sdk: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
     says: /`nope` does not exist.*ids are exact; `aliyun-codex-bridge models` lists them/,
   },
   {
     name: '400 Coding Plan: unknown model',
     status: 400,
-    body: { error: { message: "model 'GLM-4.7' is not supported", type: 'invalid_request_error', param: null, code: 'invalid_parameter_error' } },
+    body: {
+      error: {
+        message: "model 'GLM-4.7' is not supported",
+        type: 'invalid_request_error',
+        param: null,
+        code: 'invalid_parameter_error',
+      },
+    },
     sdk: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
     says: /model 'GLM-4\.7' is not supported/,
   },
@@ -63,7 +97,15 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: '400 DashScope: the context is full',
     status: 400,
-    body: { error: { message: '<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 202752]', type: 'invalid_request_error', param: null, code: 'invalid_parameter_error' }, request_id: 'r1' },
+    body: {
+      error: {
+        message: '<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 202752]',
+        type: 'invalid_request_error',
+        param: null,
+        code: 'invalid_parameter_error',
+      },
+      request_id: 'r1',
+    },
     sdk: { status: 400, type: 'invalid_request_error', code: 'context_length_exceeded', requestId: 'r1' },
     codexCode: 'context_length_exceeded',
     says: /Range of input length should be \[1, 202752\]/,
@@ -71,7 +113,14 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: '400 DashScope: any other rule',
     status: 400,
-    body: { error: { message: '<400> InternalError.Algo.InvalidParameter: The tool call must be answered', type: 'invalid_request_error', param: null, code: 'invalid_parameter_error' } },
+    body: {
+      error: {
+        message: '<400> InternalError.Algo.InvalidParameter: The tool call must be answered',
+        type: 'invalid_request_error',
+        param: null,
+        code: 'invalid_parameter_error',
+      },
+    },
     sdk: { status: 400, type: 'invalid_request_error', code: 'upstream_rejected' },
     says: /The tool call must be answered/,
   },
@@ -79,28 +128,64 @@ const REFUSALS: readonly Refusal[] = [
     name: '429 DashScope: too many requests, with a wait',
     status: 429,
     headers: { 'retry-after': '3', 'x-request-id': 'from-header' },
-    body: { error: { message: 'Requests rate limit exceeded, please try again later.', type: 'limit_requests', param: null, code: 'limit_requests' }, request_id: 'from-body' },
-    sdk: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', retryAfter: '3', requestId: 'from-header' },
+    body: {
+      error: {
+        message: 'Requests rate limit exceeded, please try again later.',
+        type: 'limit_requests',
+        param: null,
+        code: 'limit_requests',
+      },
+      request_id: 'from-body',
+    },
+    sdk: {
+      status: 429,
+      type: 'rate_limit_error',
+      code: 'rate_limit_exceeded',
+      retryAfter: '3',
+      requestId: 'from-header',
+    },
     says: /Requests rate limit exceeded/,
   },
   {
     name: '429 DashScope: tokens per minute under the name of a quota',
     status: 429,
-    body: { error: { message: 'You exceeded your current quota, please check your plan and billing details. For details, see: https://help.aliyun.com/zh/model-studio/error-code#token-limit', type: 'insufficient_quota', param: null, code: 'insufficient_quota' } },
+    body: {
+      error: {
+        message:
+          'You exceeded your current quota, please check your plan and billing details. For details, see: https://help.aliyun.com/zh/model-studio/error-code#token-limit',
+        type: 'insufficient_quota',
+        param: null,
+        code: 'insufficient_quota',
+      },
+    },
     sdk: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded' },
     says: /#token-limit/,
   },
   {
     name: '429 Coding Plan: the five hours are used up',
     status: 429,
-    body: { error: { message: 'hour allocated quota exceeded.', type: 'insufficient_quota', param: null, code: 'insufficient_quota' } },
+    body: {
+      error: {
+        message: 'hour allocated quota exceeded.',
+        type: 'insufficient_quota',
+        param: null,
+        code: 'insufficient_quota',
+      },
+    },
     sdk: { status: 429, type: 'rate_limit_error', code: 'insufficient_quota' },
     says: /hour allocated quota exceeded.*Asking again does not help until the plan resets/,
   },
   {
     name: '400 DashScope: moderation',
     status: 400,
-    body: { error: { message: 'Input text data may contain inappropriate content.', type: 'data_inspection_failed', param: null, code: 'data_inspection_failed' } },
+    body: {
+      error: {
+        message: 'Input text data may contain inappropriate content.',
+        type: 'data_inspection_failed',
+        param: null,
+        code: 'data_inspection_failed',
+      },
+    },
     sdk: { status: 400, type: 'invalid_request_error', code: 'content_policy_violation' },
     says: /inappropriate content/,
   },
@@ -175,11 +260,36 @@ for (const { name, status, body, headers = {}, sdk, codexCode = 'invalid_prompt'
 
 describe('an error inside a stream', () => {
   const ERRORS: readonly (readonly [name: string, event: string, codexCode: string, code: string])[] = [
-    ['moderation', 'data: {"error":{"message":"Output data may contain inappropriate content.","code":"data_inspection_failed"}}', 'invalid_prompt', 'content_policy_violation'],
-    ['a DashScope event', 'event:error\ndata:{"code":"Throttling.RateQuota","message":"Requests rate limit exceeded","request_id":"r-9"}', 'rate_limit_exceeded', 'rate_limit_exceeded'],
-    ['a rule that was broken', 'event:error\ndata:{"code":"InvalidParameter","message":"<400> InternalError.Algo.InvalidParameter: The content field is a required field.","request_id":"r-9"}', 'invalid_prompt', 'upstream_rejected'],
-    ['OpenRouter', 'data: {"id":"gen-1","error":{"code":429,"message":"Provider returned error"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}', 'rate_limit_exceeded', 'rate_limit_exceeded'],
-    ['OpenRouter, a mistake of ours', 'data: {"id":"gen-1","error":{"code":400,"message":"Provider returned error"},"choices":[]}', 'invalid_prompt', 'upstream_rejected'],
+    [
+      'moderation',
+      'data: {"error":{"message":"Output data may contain inappropriate content.","code":"data_inspection_failed"}}',
+      'invalid_prompt',
+      'content_policy_violation',
+    ],
+    [
+      'a DashScope event',
+      'event:error\ndata:{"code":"Throttling.RateQuota","message":"Requests rate limit exceeded","request_id":"r-9"}',
+      'rate_limit_exceeded',
+      'rate_limit_exceeded',
+    ],
+    [
+      'a rule that was broken',
+      'event:error\ndata:{"code":"InvalidParameter","message":"<400> InternalError.Algo.InvalidParameter: The content field is a required field.","request_id":"r-9"}',
+      'invalid_prompt',
+      'upstream_rejected',
+    ],
+    [
+      'OpenRouter',
+      'data: {"id":"gen-1","error":{"code":429,"message":"Provider returned error"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}',
+      'rate_limit_exceeded',
+      'rate_limit_exceeded',
+    ],
+    [
+      'OpenRouter, a mistake of ours',
+      'data: {"id":"gen-1","error":{"code":400,"message":"Provider returned error"},"choices":[]}',
+      'invalid_prompt',
+      'upstream_rejected',
+    ],
     ['a plain failure', 'data: {"error":{"message":"Internal failure"}}', 'server_error', 'upstream_error'],
   ];
   for (const [name, event, codexCode, code] of ERRORS) {

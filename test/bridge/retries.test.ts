@@ -2,15 +2,31 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, raw, refuse, reply, silence, type Step } from '../support/scripted-upstream';
-import { ask, CODEX, deltasOf, doneItems, finalResponse, startBridge, tool, type Loose, type TestBridgeOptions } from '../support/test-bridge';
+import {
+  ask,
+  CODEX,
+  deltasOf,
+  doneItems,
+  finalResponse,
+  startBridge,
+  tool,
+  type Loose,
+  type TestBridgeOptions,
+} from '../support/test-bridge';
 
 const MANY: TestBridgeOptions['settings'] = { upstreamCalls: 4 };
-const error = (status: number, message: string, headers: Readonly<Record<string, string>> = {}): Step => reply({ status, headers, body: { error: { message } } });
+const error = (status: number, message: string, headers: Readonly<Record<string, string>> = {}): Step =>
+  reply({ status, headers, body: { error: { message } } });
 const hello = answer({ text: 'Hello.' });
 const half = 'data: {"choices":[{"index":0,"delta":{"content":"Half"},"finish_reason":null}]}\n\n';
 
 /** One kind of failure, and how many calls one turn may spend on it. */
-const FAILURES: readonly (readonly [name: string, step: Step, calls: number, settings?: TestBridgeOptions['settings']])[] = [
+const FAILURES: readonly (readonly [
+  name: string,
+  step: Step,
+  calls: number,
+  settings?: TestBridgeOptions['settings'],
+])[] = [
   ['429', error(429, 'Slow down.'), 4],
   ['500', error(500, 'Internal failure'), 4],
   ['503', error(503, 'Overloaded'), 4],
@@ -70,7 +86,10 @@ describe('what was shown is never shown twice', () => {
   });
 
   it('one JSON answer shows nothing before its end: it is asked again', async (context) => {
-    const bridge = await startBridge(context, { script: [raw({ chunks: [half], end: 'cut' }), raw({ chunks: [half], end: 'eof' }), hello], settings: MANY });
+    const bridge = await startBridge(context, {
+      script: [raw({ chunks: [half], end: 'cut' }), raw({ chunks: [half], end: 'eof' }), hello],
+      settings: MANY,
+    });
     const reply = await bridge.json({ input: ask() });
     assert.equal((reply.json as Loose).output[0].content[0].text, 'Hello.');
     assert.equal((reply.json as Loose).output.length, 1);
@@ -79,7 +98,11 @@ describe('what was shown is never shown twice', () => {
 });
 
 describe('waits', () => {
-  async function waitsOf(context: Parameters<typeof startBridge>[0], script: readonly Step[], settings: TestBridgeOptions['settings'] = {}): Promise<readonly number[]> {
+  async function waitsOf(
+    context: Parameters<typeof startBridge>[0],
+    script: readonly Step[],
+    settings: TestBridgeOptions['settings'] = {},
+  ): Promise<readonly number[]> {
     const waits: number[] = [];
     const sleep = async (milliseconds: number): Promise<void> => void waits.push(milliseconds);
     const bridge = await startBridge(context, { script, settings: { ...MANY, ...settings }, runtime: { sleep } });
@@ -103,7 +126,10 @@ describe('waits', () => {
   });
 
   it('are not made when the provider asks for too much: the user is told', async (context) => {
-    const bridge = await startBridge(context, { script: [error(429, 'Come back later.', { 'retry-after': '3600' })], settings: MANY });
+    const bridge = await startBridge(context, {
+      script: [error(429, 'Come back later.', { 'retry-after': '3600' })],
+      settings: MANY,
+    });
     const { error: told } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
     assert.equal(told.code, 'invalid_prompt');
     assert.match(told.message, /Come back later/);
@@ -135,7 +161,11 @@ describe('a refusal for good', () => {
   it('is not asked for again while its client repeats the request', async (context) => {
     let now = 1_767_225_600_000;
     const script = [error(401, 'Incorrect API key provided'), hello];
-    const bridge = await startBridge(context, { script, settings: { refusalCacheMs: 5_000 }, runtime: { clock: () => now } });
+    const bridge = await startBridge(context, {
+      script,
+      settings: { refusalCacheMs: 5_000 },
+      runtime: { clock: () => now },
+    });
     for (let round = 0; round < 3; round += 1) {
       assert.match(finalResponse(await bridge.stream({ input: ask() }, CODEX)).error.message, /Incorrect API key/);
       assert.equal((await bridge.json({ input: ask() })).status, 401);
@@ -157,14 +187,20 @@ describe('a refusal for good', () => {
   });
 
   it('that may pass is asked for again', async (context) => {
-    const bridge = await startBridge(context, { script: [error(429, 'Slow down.'), hello], settings: { refusalCacheMs: 60_000 } });
+    const bridge = await startBridge(context, {
+      script: [error(429, 'Slow down.'), hello],
+      settings: { refusalCacheMs: 60_000 },
+    });
     await bridge.json({ input: ask() });
     assert.equal((await bridge.json({ input: ask() })).status, 200);
   });
 });
 
 it('what a model refuses is left out, and the next request knows', async (context) => {
-  const refused = error(400, 'The tool_choice parameter does not support being set to required or object in thinking mode');
+  const refused = error(
+    400,
+    'The tool_choice parameter does not support being set to required or object in thinking mode',
+  );
   const bridge = await startBridge(context, { dialect: 'openai', script: [refused, hello, hello] });
   const body = { input: ask(), tools: [tool('list')], tool_choice: 'required' };
   assert.equal(finalResponse(await bridge.stream(body, CODEX)).status, 'completed');
@@ -177,7 +213,10 @@ it('the last word on a turn is repeated to a client that goes on asking, and cos
   const settings = { ...MANY, refusalCacheMs: 60_000 };
   const bridge = await startBridge(context, { script: () => error(500, 'Internal failure'), settings });
   for (let round = 0; round < 3; round += 1) {
-    assert.match(finalResponse(await bridge.stream({ input: ask() }, CODEX)).error.message, /Internal failure\. Tried 4 times/);
+    assert.match(
+      finalResponse(await bridge.stream({ input: ask() }, CODEX)).error.message,
+      /Internal failure\. Tried 4 times/,
+    );
   }
   assert.equal(bridge.upstream.requests.length, 4);
   await bridge.stream({ input: ask('Something else') }, CODEX);
@@ -185,7 +224,10 @@ it('the last word on a turn is repeated to a client that goes on asking, and cos
 });
 
 it('a connection that could not be made is tried again at once: it may be there by now', async (context) => {
-  const bridge = await startBridge(context, { script: (_request, index) => (index < 4 ? refuse() : hello), settings: { ...MANY, refusalCacheMs: 60_000 } });
+  const bridge = await startBridge(context, {
+    script: (_request, index) => (index < 4 ? refuse() : hello),
+    settings: { ...MANY, refusalCacheMs: 60_000 },
+  });
   assert.equal(finalResponse(await bridge.stream({ input: ask() }, CODEX)).status, 'failed');
   assert.equal(finalResponse(await bridge.stream({ input: ask() }, CODEX)).status, 'completed');
 });

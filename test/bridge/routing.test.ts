@@ -11,8 +11,15 @@ const HOME = 'https://coding.dashscope.aliyuncs.com/v1/chat/completions';
 const DEEPSEEK = 'https://api.deepseek.com/chat/completions';
 
 /** Asks for `model`; resolves with what would have gone upstream, and with the failure that the client hears. */
-async function route(model: string, flags: Readonly<Record<string, string>> = {}, keys: Readonly<Record<string, string>> = { deepseek: 'sk-test-deepseek' }) {
-  const resolved = resolveConfig({ aiApiKey: 'sk-test-home', modelMap: 'deep=deepseek/deepseek-v4-pro,fast=glm-4.7', upstreamCalls: '1', ...flags }, {});
+async function route(
+  model: string,
+  flags: Readonly<Record<string, string>> = {},
+  keys: Readonly<Record<string, string>> = { deepseek: 'sk-test-deepseek' },
+) {
+  const resolved = resolveConfig(
+    { aiApiKey: 'sk-test-home', modelMap: 'deep=deepseek/deepseek-v4-pro,fast=glm-4.7', upstreamCalls: '1', ...flags },
+    {},
+  );
   assert.ok(resolved.ok);
   const sent: UpstreamRequest[] = [];
   const transport = async (request: UpstreamRequest): Promise<never> => {
@@ -21,9 +28,16 @@ async function route(model: string, flags: Readonly<Record<string, string>> = {}
   };
   const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
   const bridge = createBridge({ ...resolved.config, providerKeys: keys }, log, { transport });
-  const caller = { client: 'generic', authorization: 'Bearer sk-test-inbound', headers: {}, abort: new AbortController().signal } as const;
-  const failure: unknown = await bridge.start('responses', { model, input: 'Hi', store: false }, caller)
-    .then((turn) => turn.collect()).catch((error: unknown) => error);
+  const caller = {
+    client: 'generic',
+    authorization: 'Bearer sk-test-inbound',
+    headers: {},
+    abort: new AbortController().signal,
+  } as const;
+  const failure: unknown = await bridge
+    .start('responses', { model, input: 'Hi', store: false }, caller)
+    .then((turn) => turn.collect())
+    .catch((error: unknown) => error);
   assert.ok(failure instanceof BridgeError);
   const [request] = sent;
   const body = request && (JSON.parse(request.body.toString('utf8')) as { model: string });

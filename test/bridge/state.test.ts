@@ -6,11 +6,21 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { answer } from '../support/scripted-upstream';
 import { getJson, postJson, type JsonReply } from '../support/sse-client';
-import { ask, CODEX, DIALECTS, finalResponse, startBridge, tool, type Loose, type TestBridge } from '../support/test-bridge';
+import {
+  ask,
+  CODEX,
+  DIALECTS,
+  finalResponse,
+  startBridge,
+  tool,
+  type Loose,
+  type TestBridge,
+} from '../support/test-bridge';
 
 const text = (value: string) => answer({ text: value });
 const body = (reply: JsonReply): Loose => reply.json;
-const get = async (bridge: TestBridge, path: string, method = 'GET'): Promise<JsonReply> => getJson(bridge.url + path, {}, method);
+const get = async (bridge: TestBridge, path: string, method = 'GET'): Promise<JsonReply> =>
+  getJson(bridge.url + path, {}, method);
 const rolesOf = (request: { body: Loose } | undefined): readonly string[] =>
   request?.body.messages.map(({ role, content }: Loose) => `${role}: ${content}`);
 
@@ -37,14 +47,20 @@ for (const dialect of DIALECTS) {
 
     it('brings reasoning and calls back as they were', async (context) => {
       const toolCalls = [{ id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' }];
-      const bridge = await startBridge(context, { dialect, script: [answer({ reasoning: 'I must  look.', toolCalls }), text('Done.')] });
+      const bridge = await startBridge(context, {
+        dialect,
+        script: [answer({ reasoning: 'I must  look.', toolCalls }), text('Done.')],
+      });
       const tools = [tool('read_file')];
       const first = body(await bridge.json({ input: 'Read.', tools }));
       const input = [{ type: 'function_call_output', call_id: 'call_a', output: 'content' }];
       const second = body(await bridge.json({ input, tools, previous_response_id: first.id }));
       assert.equal(second.output[0].content[0].text, 'Done.');
       const [, assistant, result] = bridge.upstream.requests[1]?.body.messages;
-      assert.deepEqual(assistant.tool_calls.map((call: Loose) => [call.id, call.function.arguments]), [['call_a', '{"path": "a.txt"}']]);
+      assert.deepEqual(
+        assistant.tool_calls.map((call: Loose) => [call.id, call.function.arguments]),
+        [['call_a', '{"path": "a.txt"}']],
+      );
       if (dialect === 'dashscope') assert.equal(assistant.reasoning_content, 'I must  look.');
       assert.deepEqual([result.tool_call_id, result.content], ['call_a', 'content']);
       bridge.upstream.assertClean();
@@ -54,17 +70,87 @@ for (const dialect of DIALECTS) {
 
 describe('an id that is not kept', () => {
   const refusals = [
-    ['a previous response', { input: 'x', previous_response_id: 'resp_none' }, 400, 'previous_response_not_found', 'previous_response_id', /"resp_none" not found/],
-    ['a path as previous response', { input: 'x', previous_response_id: '../../etc/passwd' }, 400, 'previous_response_not_found', 'previous_response_id', /not found/],
-    ['an item', { input: [...ask(), { type: 'item_reference', id: 'msg_none' }] }, 404, 'not_found', 'input[1].id', /"msg_none" not found/],
-    ['an item without a type', { input: [{ id: 'msg_none' }] }, 404, 'not_found', 'input[0].id', /"msg_none" not found/],
-    ['a conversation', { input: 'x', conversation: 'conv_none' }, 404, 'not_found', 'conversation', /"conv_none" not found/],
+    [
+      'a previous response',
+      { input: 'x', previous_response_id: 'resp_none' },
+      400,
+      'previous_response_not_found',
+      'previous_response_id',
+      /"resp_none" not found/,
+    ],
+    [
+      'a path as previous response',
+      { input: 'x', previous_response_id: '../../etc/passwd' },
+      400,
+      'previous_response_not_found',
+      'previous_response_id',
+      /not found/,
+    ],
+    [
+      'an item',
+      { input: [...ask(), { type: 'item_reference', id: 'msg_none' }] },
+      404,
+      'not_found',
+      'input[1].id',
+      /"msg_none" not found/,
+    ],
+    [
+      'an item without a type',
+      { input: [{ id: 'msg_none' }] },
+      404,
+      'not_found',
+      'input[0].id',
+      /"msg_none" not found/,
+    ],
+    [
+      'a conversation',
+      { input: 'x', conversation: 'conv_none' },
+      404,
+      'not_found',
+      'conversation',
+      /"conv_none" not found/,
+    ],
     ['a prompt', { input: 'x', prompt: { id: 'pmpt_1' } }, 400, 'invalid_request', 'prompt', /prompt templates/],
-    ['both', { input: 'x', conversation: 'conv_none', previous_response_id: 'resp_none' }, 400, 'invalid_request', 'previous_response_id', /together with conversation/],
-    ['a conversation that is none', { input: 'x', conversation: 7 }, 400, 'invalid_request', 'conversation', /expected an id/],
-    ['a number as id', { input: 'x', previous_response_id: 7 }, 400, 'invalid_request', 'previous_response_id', /the id of a response, got 7/],
-    ['a word as background', { input: 'x', background: 'yes' }, 400, 'invalid_request', 'background', /true or false, got "yes"/],
-    ['a mistake behind a history', { input: [{ role: 'critic' }], previous_response_id: '' }, 400, 'invalid_request', 'input[0].role', /critic/],
+    [
+      'both',
+      { input: 'x', conversation: 'conv_none', previous_response_id: 'resp_none' },
+      400,
+      'invalid_request',
+      'previous_response_id',
+      /together with conversation/,
+    ],
+    [
+      'a conversation that is none',
+      { input: 'x', conversation: 7 },
+      400,
+      'invalid_request',
+      'conversation',
+      /expected an id/,
+    ],
+    [
+      'a number as id',
+      { input: 'x', previous_response_id: 7 },
+      400,
+      'invalid_request',
+      'previous_response_id',
+      /the id of a response, got 7/,
+    ],
+    [
+      'a word as background',
+      { input: 'x', background: 'yes' },
+      400,
+      'invalid_request',
+      'background',
+      /true or false, got "yes"/,
+    ],
+    [
+      'a mistake behind a history',
+      { input: [{ role: 'critic' }], previous_response_id: '' },
+      400,
+      'invalid_request',
+      'input[0].role',
+      /critic/,
+    ],
   ] as const;
   for (const [name, request, status, code, param, message] of refusals) {
     it(`of ${name} is refused, and the provider not asked`, async (context) => {
@@ -129,7 +215,10 @@ describe('what is kept', () => {
   });
 
   it('stays within its limits: the least recently used goes first', async (context) => {
-    const bridge = await startBridge(context, { settings: { storeMaxResponses: 2 }, script: [text('1'), text('2'), text('3')] });
+    const bridge = await startBridge(context, {
+      settings: { storeMaxResponses: 2 },
+      script: [text('1'), text('2'), text('3')],
+    });
     const ids: string[] = [];
     for (const input of ['a', 'b']) ids.push(body(await bridge.json({ input })).id);
     await get(bridge, `/v1/responses/${ids[0]}`);
@@ -193,7 +282,13 @@ describe('routes of responses', () => {
     assert.deepEqual([texts(rest), rest.has_more], [['Part 4', 'Part 3', 'Part 2', 'Part 1', 'Part 0'], false]);
     assert.deepEqual(texts(await list('?order=asc&limit=2')), ['Part 0', 'Part 1']);
     assert.equal((await list('?limit=25')).has_more, false);
-    for (const [query, param] of [['?limit=0', 'limit'], ['?limit=101', 'limit'], ['?limit=x', 'limit'], ['?order=up', 'order'], ['?after=msg_none', 'after']]) {
+    for (const [query, param] of [
+      ['?limit=0', 'limit'],
+      ['?limit=101', 'limit'],
+      ['?limit=x', 'limit'],
+      ['?order=up', 'order'],
+      ['?after=msg_none', 'after'],
+    ]) {
       const refused = await get(bridge, path + query);
       assert.deepEqual([refused.status, body(refused).error.param], [400, param]);
     }
@@ -206,7 +301,9 @@ describe('routes of responses', () => {
     const second = body(await bridge.json({ input: 'Second', previous_response_id: first.id }));
     const { data } = body(await get(bridge, `/v1/responses/${second.id}/input_items`));
     assert.match(data[0].id, /^msg_/);
-    assert.deepEqual(data, [{ type: 'message', id: data[0].id, role: 'user', content: [{ type: 'input_text', text: 'Second' }] }]);
+    assert.deepEqual(data, [
+      { type: 'message', id: data[0].id, role: 'user', content: [{ type: 'input_text', text: 'Second' }] },
+    ]);
   });
 });
 
@@ -225,7 +322,10 @@ describe('item references', () => {
     const reply = await bridge.json({ input, tools, store: false });
     assert.equal(reply.status, 200);
     const [user, assistant, result] = bridge.upstream.requests[1]?.body.messages;
-    assert.deepEqual([user.content, assistant.content, assistant.tool_calls[0].id, result.content], ['Look.', 'I look.', 'call_a', 'nothing']);
+    assert.deepEqual(
+      [user.content, assistant.content, assistant.tool_calls[0].id, result.content],
+      ['Look.', 'I look.', 'call_a', 'nothing'],
+    );
     bridge.upstream.assertClean();
   });
 });
@@ -298,11 +398,18 @@ describe('conversations', () => {
     ]);
     const path = `/v1/conversations/${made.id}`;
     const { data } = body(await get(bridge, `${path}/items?order=asc`));
-    assert.deepEqual(data.map(({ content }: Loose) => content[0].text), ['I am Ann.', 'Say one.', 'One.', 'Say two.', 'Two.']);
+    assert.deepEqual(
+      data.map(({ content }: Loose) => content[0].text),
+      ['I am Ann.', 'Say one.', 'One.', 'Say two.', 'Two.'],
+    );
     const added = body(await postJson(`${bridge.url}${path}/items`, { items: [{ role: 'user', content: 'Bye.' }] }));
     assert.equal(added.data[0].content[0].text, 'Bye.');
     assert.deepEqual(body(await get(bridge, path)), made);
-    assert.deepEqual(body(await get(bridge, path, 'DELETE')), { id: made.id, object: 'conversation.deleted', deleted: true });
+    assert.deepEqual(body(await get(bridge, path, 'DELETE')), {
+      id: made.id,
+      object: 'conversation.deleted',
+      deleted: true,
+    });
     for (const gone of [path, `${path}/items`]) assert.equal((await get(bridge, gone)).status, 404);
     assert.equal((await get(bridge, `/v1/responses/${first.id}`)).status, 200);
   });
@@ -313,7 +420,9 @@ describe('conversations', () => {
     assert.equal(empty.status, 200);
     const id = body(empty).id;
     for (const [path, request, param] of [
-      ['', { items: [{ role: 'critic' }] }, 'items[0].role'], ['', { items: 7 }, 'items'], [`/${id}/items`, {}, 'items'],
+      ['', { items: [{ role: 'critic' }] }, 'items[0].role'],
+      ['', { items: 7 }, 'items'],
+      [`/${id}/items`, {}, 'items'],
     ] as const) {
       const refused = await postJson(`${bridge.url}/v1/conversations${path}`, request);
       assert.deepEqual([refused.status, body(refused).error.param], [400, param]);

@@ -4,14 +4,28 @@ import { describe, it, type TestContext } from 'node:test';
 import { listFixtures } from '../support/fixtures';
 import { answer, createTurnstile, raw, reply, silence, type Step } from '../support/scripted-upstream';
 import { getJson, postJson, postStream } from '../support/sse-client';
-import { ask, CODEX, eventsOf, finalResponse, startBridge, tool, type Loose, type TestBridge, type TestBridgeOptions } from '../support/test-bridge';
+import {
+  ask,
+  CODEX,
+  eventsOf,
+  finalResponse,
+  startBridge,
+  tool,
+  type Loose,
+  type TestBridge,
+  type TestBridgeOptions,
+} from '../support/test-bridge';
 
 const SDK = { 'user-agent': 'OpenAI/Python 2.8.0' };
 const CHAT = { messages: [{ role: 'user', content: 'Hello' }] };
 const half = 'data: {"choices":[{"index":0,"delta":{"content":"Half"},"finish_reason":null}]}\n\n';
 const hello = answer({ text: 'Hello.' });
-const error = (status: number, message: string): Step => reply({ status, headers: { 'x-request-id': 'req-7' }, body: { error: { message } } });
-const codexHeaders = (metadata: object): Record<string, string> => ({ ...(CODEX as Record<string, string>), 'x-codex-turn-metadata': JSON.stringify(metadata) });
+const error = (status: number, message: string): Step =>
+  reply({ status, headers: { 'x-request-id': 'req-7' }, body: { error: { message } } });
+const codexHeaders = (metadata: object): Record<string, string> => ({
+  ...(CODEX as Record<string, string>),
+  'x-codex-turn-metadata': JSON.stringify(metadata),
+});
 
 /** The lines of so many turns; the log has no others, then or later. */
 async function turnsOf(bridge: TestBridge, count = 1): Promise<readonly Loose[]> {
@@ -23,7 +37,12 @@ async function turnsOf(bridge: TestBridge, count = 1): Promise<readonly Loose[]>
 }
 
 /** The line of the one turn that `play` plays. */
-async function lineOf(context: TestContext, script: TestBridgeOptions['script'], play: (bridge: TestBridge) => Promise<unknown>, options: TestBridgeOptions = {}): Promise<Loose> {
+async function lineOf(
+  context: TestContext,
+  script: TestBridgeOptions['script'],
+  play: (bridge: TestBridge) => Promise<unknown>,
+  options: TestBridgeOptions = {},
+): Promise<Loose> {
   const bridge = await startBridge(context, { script: script ?? [], logLevel: 'info', ...options });
   await play(bridge);
   const [line] = await turnsOf(bridge);
@@ -32,9 +51,18 @@ async function lineOf(context: TestContext, script: TestBridgeOptions['script'],
 
 describe('a turn that goes well', () => {
   it('tells who asked for what, what it cost and how long it took', async (context) => {
-    const script = [answer({ reasoning: 'Hm.', toolCalls: [{ name: 'list', arguments: {} }], usage: { prompt: 90, completion: 50, cached: 80, reasoning: 40 }, headers: { 'x-request-id': 'req-1' } })];
+    const script = [
+      answer({
+        reasoning: 'Hm.',
+        toolCalls: [{ name: 'list', arguments: {} }],
+        usage: { prompt: 90, completion: 50, cached: 80, reasoning: 40 },
+        headers: { 'x-request-id': 'req-1' },
+      }),
+    ];
     const headers = codexHeaders({ thread_id: 'thread-1', turn_id: 'turn-1', request_kind: 'turn' });
-    const line = await lineOf(context, script, (bridge) => bridge.stream({ input: ask(), tools: [tool('list'), tool('read')] }, headers));
+    const line = await lineOf(context, script, (bridge) =>
+      bridge.stream({ input: ask(), tools: [tool('list'), tool('read')] }, headers),
+    );
     const { time, duration_ms, first_token_ms, tokens_per_second, host, ...rest } = line;
     assert.ok(time);
     assert.ok(first_token_ms >= 0 && first_token_ms <= duration_ms);
@@ -53,48 +81,89 @@ describe('a turn that goes well', () => {
     ['one JSON answer', 'responses', (bridge) => bridge.json({ input: ask() }, SDK)],
     ['a chat stream', 'chat', (bridge) => bridge.chatStream(CHAT, SDK)],
     ['one chat completion', 'chat', (bridge) => bridge.chatJson(CHAT, SDK)],
-    ['a compaction', 'compaction', (bridge) => postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: ask() }, SDK)],
-    ['a chat body at the other path', 'chat', (bridge) => postJson(`${bridge.url}/v1/responses`, { model: bridge.model, ...CHAT }, SDK)],
+    [
+      'a compaction',
+      'compaction',
+      (bridge) => postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: ask() }, SDK),
+    ],
+    [
+      'a chat body at the other path',
+      'chat',
+      (bridge) => postJson(`${bridge.url}/v1/responses`, { model: bridge.model, ...CHAT }, SDK),
+    ],
     ['several choices', 'chat', (bridge) => bridge.chatJson({ ...CHAT, n: 2 }, SDK)],
   ];
   for (const [name, api, play] of WAYS) {
     it(name, async (context) => {
       const line = await lineOf(context, [answer({ text: 'Hello.', usage: { prompt: 9, completion: 3 } })], play);
-      assert.deepEqual([line.client, line.api, line.finish, line.input_tokens, line.output_tokens, line.status], ['openai-python', api, 'stop', 9, 3, 200]);
+      assert.deepEqual(
+        [line.client, line.api, line.finish, line.input_tokens, line.output_tokens, line.status],
+        ['openai-python', api, 'stop', 9, 3, 200],
+      );
       assert.ok(line.first_token_ms <= line.duration_ms);
     });
   }
 
   it('says which of Codex’s requests it is, and which model was sent for the one asked', async (context) => {
-    const bridge = await startBridge(context, { script: [hello, hello, answer({ text: '{"title":"x"}' })], logLevel: 'info', settings: { modelMap: { fast: 'glm-4.7' }, smallModel: 'glm-4.7' } });
+    const bridge = await startBridge(context, {
+      script: [hello, hello, answer({ text: '{"title":"x"}' })],
+      logLevel: 'info',
+      settings: { modelMap: { fast: 'glm-4.7' }, smallModel: 'glm-4.7' },
+    });
     await bridge.stream({ input: ask(), model: 'fast' }, CODEX);
-    await bridge.stream({ input: ask() }, codexHeaders({ request_kind: 'compaction', thread_id: 'not an id of Codex' }));
+    await bridge.stream(
+      { input: ask() },
+      codexHeaders({ request_kind: 'compaction', thread_id: 'not an id of Codex' }),
+    );
     await bridge.stream({ input: ask() }, codexHeaders({ request_kind: 'turn', thread_source: 'thread_title' }));
-    assert.deepEqual((await turnsOf(bridge, 3)).map(({ request, thread, model, sent_model }) => [request, thread, model, sent_model]), [
-      [undefined, undefined, 'fast', 'glm-4.7'],
-      ['compaction', undefined, 'qwen3.7-plus', 'qwen3.7-plus'],
-      ['title', undefined, 'qwen3.7-plus', 'glm-4.7'],
-    ]);
+    assert.deepEqual(
+      (await turnsOf(bridge, 3)).map(({ request, thread, model, sent_model }) => [request, thread, model, sent_model]),
+      [
+        [undefined, undefined, 'fast', 'glm-4.7'],
+        ['compaction', undefined, 'qwen3.7-plus', 'qwen3.7-plus'],
+        ['title', undefined, 'qwen3.7-plus', 'glm-4.7'],
+      ],
+    );
   });
 
   it('without usage says nothing of tokens', async (context) => {
-    const script = [raw({ chunks: [half, 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n', 'data: [DONE]\n\n'], end: 'eof' })];
+    const script = [
+      raw({
+        chunks: [half, 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n', 'data: [DONE]\n\n'],
+        end: 'eof',
+      }),
+    ];
     const line = await lineOf(context, script, (bridge) => bridge.stream({ input: ask() }, CODEX));
-    assert.deepEqual([line.finish, line.input_tokens, line.output_tokens, line.tokens_per_second], ['stop', undefined, undefined, undefined]);
+    assert.deepEqual(
+      [line.finish, line.input_tokens, line.output_tokens, line.tokens_per_second],
+      ['stop', undefined, undefined, undefined],
+    );
   });
 
   it('that reached the output limit says so', async (context) => {
-    assert.equal((await lineOf(context, [answer({ text: 'Hel', finish: 'length' })], (bridge) => bridge.stream({ input: ask() }, CODEX))).finish, 'length');
+    assert.equal(
+      (
+        await lineOf(context, [answer({ text: 'Hel', finish: 'length' })], (bridge) =>
+          bridge.stream({ input: ask() }, CODEX),
+        )
+      ).finish,
+      'length',
+    );
   });
 
   it('that needed no provider', async (context) => {
     const line = await lineOf(context, [], (bridge) => bridge.json({ input: [], max_output_tokens: 1 }));
-    assert.deepEqual([line.request, line.finish, line.upstream_calls, line.sent_model], ['preload', 'stop', 0, undefined]);
+    assert.deepEqual(
+      [line.request, line.finish, line.upstream_calls, line.sent_model],
+      ['preload', 'stop', 0, undefined],
+    );
   });
 
   it('in the end tells what it took', async (context) => {
     const script = [error(503, 'Busy.'), error(400, 'Unknown parameter: temperature'), hello];
-    const line = await lineOf(context, script, (bridge) => bridge.stream({ input: ask(), temperature: 1 }, CODEX), { settings: { upstreamCalls: 4 } });
+    const line = await lineOf(context, script, (bridge) => bridge.stream({ input: ask(), temperature: 1 }, CODEX), {
+      settings: { upstreamCalls: 4 },
+    });
     assert.deepEqual(
       [line.finish, line.upstream_calls, line.retries, line.retried, line.amendments, line.request_id],
       ['stop', 3, 1, [{ kind: 'overload', upstream_status: 503, wait_ms: 500 }], ['without temperature'], undefined],
@@ -103,25 +172,53 @@ describe('a turn that goes well', () => {
 });
 
 describe('a turn that fails', () => {
-  const EARLY: readonly (readonly [name: string, finish: string, status: number, play: (bridge: TestBridge) => Promise<unknown>])[] = [
+  const EARLY: readonly (readonly [
+    name: string,
+    finish: string,
+    status: number,
+    play: (bridge: TestBridge) => Promise<unknown>,
+  ])[] = [
     ['for a field that cannot be read', 'invalid_request', 400, (bridge) => bridge.json({ input: 7 }, SDK)],
     ['for a body that is no JSON', 'invalid_request', 400, (bridge) => bridge.json('{', SDK)],
     ['for a chat body that cannot be read', 'invalid_request', 400, (bridge) => bridge.chatJson({ messages: 7 }, SDK)],
     ['for a body that is too large', 'too_large', 413, (bridge) => bridge.json({ input: 'x'.repeat(1_100_000) }, SDK)],
-    ['for a body of another type', 'unsupported_media_type', 415, (bridge) => bridge.json('x', { 'content-type': 'text/plain' })],
-    ['for something that is not kept', 'previous_response_not_found', 400, (bridge) => bridge.json({ input: 'x', previous_response_id: 'resp_none' }, SDK)],
-    ['for a model of a provider without a key', 'auth', 401, (bridge) => bridge.json({ input: 'x', model: 'deepseek/deepseek-v4-pro' }, SDK)],
+    [
+      'for a body of another type',
+      'unsupported_media_type',
+      415,
+      (bridge) => bridge.json('x', { 'content-type': 'text/plain' }),
+    ],
+    [
+      'for something that is not kept',
+      'previous_response_not_found',
+      400,
+      (bridge) => bridge.json({ input: 'x', previous_response_id: 'resp_none' }, SDK),
+    ],
+    [
+      'for a model of a provider without a key',
+      'auth',
+      401,
+      (bridge) => bridge.json({ input: 'x', model: 'deepseek/deepseek-v4-pro' }, SDK),
+    ],
     ['for Codex inside a stream', 'invalid_request', 200, (bridge) => bridge.stream({ input: 7 }, CODEX)],
     ['in the background', 'invalid_request', 400, (bridge) => bridge.json({ input: 7, background: true }, SDK)],
   ];
   for (const [name, finish, status, play] of EARLY) {
     it(`before anything is sent: ${name}`, async (context) => {
       const line = await lineOf(context, [], play, { settings: { bodyLimitMb: 1 } });
-      assert.deepEqual([line.level, line.finish, line.kind, line.status, line.upstream_calls], ['warn', finish, finish, status, 0]);
+      assert.deepEqual(
+        [line.level, line.finish, line.kind, line.status, line.upstream_calls],
+        ['warn', finish, finish, status, 0],
+      );
     });
   }
 
-  const REFUSED: readonly (readonly [name: string, status: number, code: string, play: (bridge: TestBridge) => Promise<unknown>])[] = [
+  const REFUSED: readonly (readonly [
+    name: string,
+    status: number,
+    code: string,
+    play: (bridge: TestBridge) => Promise<unknown>,
+  ])[] = [
     ['Codex', 200, 'invalid_prompt', (bridge) => bridge.stream({ input: ask() }, CODEX)],
     ['a streaming SDK', 401, 'invalid_api_key', (bridge) => bridge.stream({ input: ask() }, SDK)],
     ['an SDK', 401, 'invalid_api_key', (bridge) => bridge.json({ input: ask() }, SDK)],
@@ -131,7 +228,16 @@ describe('a turn that fails', () => {
     it(`by a refusal, for ${name}`, async (context) => {
       const line = await lineOf(context, [error(401, 'Incorrect API key provided.')], play);
       assert.deepEqual(
-        [line.level, line.finish, line.status, line.told_code, line.upstream_status, line.upstream_message, line.request_id, line.upstream_calls],
+        [
+          line.level,
+          line.finish,
+          line.status,
+          line.told_code,
+          line.upstream_status,
+          line.upstream_message,
+          line.request_id,
+          line.upstream_calls,
+        ],
         ['warn', 'auth', status, code, 401, 'Incorrect API key provided.', 'req-7', 1],
       );
       assert.match(line.advice, /^Check that AI_API_KEY belongs to/);
@@ -141,33 +247,61 @@ describe('a turn that fails', () => {
   for (const [name, step, finish] of [
     ['cut in the text', raw({ chunks: [half], end: 'cut' }), 'network'],
     ['ended without a finish', raw({ chunks: [half], end: 'eof' }), 'cut_stream'],
-    ['with an error in the stream', raw({ chunks: [half, 'data: {"error":{"message":"Internal failure"}}\n\n'], end: 'eof' }), 'upstream_error'],
+    [
+      'with an error in the stream',
+      raw({ chunks: [half, 'data: {"error":{"message":"Internal failure"}}\n\n'], end: 'eof' }),
+      'upstream_error',
+    ],
     ['empty', answer({}), 'empty_answer'],
   ] as const) {
-    for (const [who, headers] of [['Codex', CODEX], ['an SDK', SDK]] as const) {
+    for (const [who, headers] of [
+      ['Codex', CODEX],
+      ['an SDK', SDK],
+    ] as const) {
       it(`${name}, streamed to ${who}`, async (context) => {
         const line = await lineOf(context, [step], (bridge) => bridge.stream({ input: ask() }, headers));
-        assert.deepEqual([line.level, line.finish, line.first_token_ms !== undefined], ['warn', finish, name !== 'empty']);
+        assert.deepEqual(
+          [line.level, line.finish, line.first_token_ms !== undefined],
+          ['warn', finish, name !== 'empty'],
+        );
       });
     }
     it(`${name}, as JSON`, async (context) => {
-      const line = await lineOf(context, () => step, (bridge) => bridge.json({ input: ask() }), { settings: { upstreamCalls: 2 } });
+      const line = await lineOf(
+        context,
+        () => step,
+        (bridge) => bridge.json({ input: ask() }),
+        { settings: { upstreamCalls: 2 } },
+      );
       assert.deepEqual([line.level, line.finish, line.retries, line.upstream_calls], ['warn', finish, 1, 2]);
     });
   }
 
   it('by a refusal that is remembered: no call is counted', async (context) => {
-    const bridge = await startBridge(context, { script: [error(401, 'Incorrect API key provided.')], logLevel: 'info', settings: { refusalCacheMs: 60_000 } });
+    const bridge = await startBridge(context, {
+      script: [error(401, 'Incorrect API key provided.')],
+      logLevel: 'info',
+      settings: { refusalCacheMs: 60_000 },
+    });
     for (let round = 0; round < 2; round += 1) await bridge.stream({ input: ask() }, CODEX);
     const turns = await turnsOf(bridge, 2);
-    assert.deepEqual(turns.map((line) => [line.finish, line.upstream_calls, line.from_memory]), [['auth', 1, undefined], ['auth', 0, true]]);
+    assert.deepEqual(
+      turns.map((line) => [line.finish, line.upstream_calls, line.from_memory]),
+      [
+        ['auth', 1, undefined],
+        ['auth', 0, true],
+      ],
+    );
   });
 
   it('by a defect of the bridge: an error with its stack', async (context) => {
     const transport = async (): Promise<never> => {
       throw new TypeError('x is not a function');
     };
-    for (const play of [(bridge: TestBridge) => bridge.stream({ input: ask() }, CODEX), (bridge: TestBridge) => bridge.json({ input: ask() })]) {
+    for (const play of [
+      (bridge: TestBridge) => bridge.stream({ input: ask() }, CODEX),
+      (bridge: TestBridge) => bridge.json({ input: ask() }),
+    ]) {
       const line = await lineOf(context, [], play, { runtime: { transport } });
       assert.deepEqual([line.level, line.finish, line.cause], ['error', 'internal', 'x is not a function']);
       assert.match(line.stack, /^TypeError: x is not a function\n\s+at /);
@@ -179,19 +313,31 @@ describe('a turn that fails', () => {
       if (name === prefix) throw new RangeError('out of ids');
       return `${name}_1`;
     };
-    const early = await lineOf(context, [], (bridge) => bridge.json({ input: ask() }), { runtime: { makeId: failing('resp') } });
+    const early = await lineOf(context, [], (bridge) => bridge.json({ input: ask() }), {
+      runtime: { makeId: failing('resp') },
+    });
     assert.deepEqual([early.level, early.finish, early.status, early.cause], ['error', 'internal', 500, 'out of ids']);
-    const late = await lineOf(context, [hello], (bridge) => bridge.stream({ input: ask() }, CODEX), { runtime: { makeId: failing('msg') } });
+    const late = await lineOf(context, [hello], (bridge) => bridge.stream({ input: ask() }, CODEX), {
+      runtime: { makeId: failing('msg') },
+    });
     assert.deepEqual([late.level, late.finish], ['warn', 'bad_answer']);
   });
 
   it('as a block of lines for people', async (context) => {
-    const bridge = await startBridge(context, { script: () => error(503, 'Busy.'), logLevel: 'info', logFormat: 'text', settings: { upstreamCalls: 2 } });
+    const bridge = await startBridge(context, {
+      script: () => error(503, 'Busy.'),
+      logLevel: 'info',
+      logFormat: 'text',
+      settings: { upstreamCalls: 2 },
+    });
     await bridge.stream({ input: ask() }, CODEX);
     assert.equal(bridge.lines.length, 1);
     const { host } = new URL(bridge.upstream.url);
     const [first, ...rest] = (bridge.lines[0] ?? '').split('\n');
-    assert.match(first ?? '', /^\S+Z warn {2}turn codex_exec qwen3\.7-plus 0 tools total \d+\.\d\d s failed overload req-7 1 retry$/);
+    assert.match(
+      first ?? '',
+      /^\S+Z warn {2}turn codex_exec qwen3\.7-plus 0 tools total \d+\.\d\d s failed overload req-7 1 retry$/,
+    );
     assert.deepEqual(rest, [
       '    provider  503 (request id req-7): Busy.',
       `    client    in its answer (code invalid_prompt): ${host} answered 503: Busy. (request id req-7) Tried 2 times; not asking again.`,
@@ -222,7 +368,9 @@ describe('a turn whose client goes away', () => {
     });
 
     it(`${who}, in the middle of the answer`, async (context) => {
-      const line = await lineOf(context, [raw({ chunks: [half], end: 'hang' })], (bridge) => leave(bridge, headers, 'Half'));
+      const line = await lineOf(context, [raw({ chunks: [half], end: 'hang' })], (bridge) =>
+        leave(bridge, headers, 'Half'),
+      );
       assert.deepEqual([line.level, line.finish, line.stage, line.status], ['info', 'aborted', 'answering', 200]);
     });
   }
@@ -231,7 +379,12 @@ describe('a turn whose client goes away', () => {
     const line = await lineOf(context, [raw({ chunks: [half], end: 'hang' })], async (bridge) => {
       const leaving = new AbortController();
       const request = bridge.upstream.nextRequest();
-      const gone = postStream(`${bridge.url}/v1/responses`, { model: bridge.model, input: 'x' }, {}, { signal: leaving.signal }).catch(() => undefined);
+      const gone = postStream(
+        `${bridge.url}/v1/responses`,
+        { model: bridge.model, input: 'x' },
+        {},
+        { signal: leaving.signal },
+      ).catch(() => undefined);
       await request;
       leaving.abort();
       await gone;
@@ -247,7 +400,10 @@ describe('a turn whose client goes away', () => {
         leaving.abort();
       });
     const play = (bridge: TestBridge) => bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal });
-    const line = await lineOf(context, [error(503, 'Busy.')], play, { settings: { upstreamCalls: 4 }, runtime: { sleep } });
+    const line = await lineOf(context, [error(503, 'Busy.')], play, {
+      settings: { upstreamCalls: 4 },
+      runtime: { sleep },
+    });
     assert.deepEqual([line.level, line.finish, line.stage, line.retries], ['info', 'aborted', 'waiting', 1]);
   });
 });
@@ -267,11 +423,15 @@ it('a shutdown is a failure that the client is told', async (context) => {
 
 describe('an answer in the background', () => {
   const path = (bridge: TestBridge, id: string): string => `${bridge.url}/v1/responses/${id}`;
-  const begin = async (bridge: TestBridge): Promise<string> => ((await bridge.json({ input: 'x', background: true })).json as Loose).id;
+  const begin = async (bridge: TestBridge): Promise<string> =>
+    ((await bridge.json({ input: 'x', background: true })).json as Loose).id;
 
   it('has its line when it is whole, not when its client was answered', async (context) => {
     const gate = createTurnstile();
-    const bridge = await startBridge(context, { script: [answer({ text: 'Slow.', gate: gate.gate })], logLevel: 'info' });
+    const bridge = await startBridge(context, {
+      script: [answer({ text: 'Slow.', gate: gate.gate })],
+      logLevel: 'info',
+    });
     await begin(bridge);
     await bridge.upstream.nextRequest();
     assert.deepEqual(bridge.lines, []);
@@ -296,15 +456,23 @@ describe('an answer in the background', () => {
 
   it('that goes on without its client', async (context) => {
     const gate = createTurnstile();
-    const bridge = await startBridge(context, { script: [answer({ text: 'One two three four.', gate: gate.gate })], logLevel: 'info' });
+    const bridge = await startBridge(context, {
+      script: [answer({ text: 'One two three four.', gate: gate.gate })],
+      logLevel: 'info',
+    });
     const leaving = new AbortController();
     gate.admit(3);
-    const cut = await postStream(`${bridge.url}/v1/responses`, { model: bridge.model, input: ask(), background: true, stream: true }, {}, {
-      signal: leaving.signal,
-      onChunk: (_chunk, soFar) => {
-        if (soFar.includes('output_text.delta')) leaving.abort();
+    const cut = await postStream(
+      `${bridge.url}/v1/responses`,
+      { model: bridge.model, input: ask(), background: true, stream: true },
+      {},
+      {
+        signal: leaving.signal,
+        onChunk: (_chunk, soFar) => {
+          if (soFar.includes('output_text.delta')) leaving.abort();
+        },
       },
-    });
+    );
     assert.equal((await getJson(path(bridge, eventsOf(cut)[0].response.id))).status, 200);
     assert.deepEqual(bridge.lines, []);
     gate.open();
@@ -314,7 +482,10 @@ describe('an answer in the background', () => {
 });
 
 describe('every answer that is kept as a fixture', () => {
-  const FINISHES: Readonly<Record<string, readonly string[]>> = { completed: ['stop', 'tool_calls'], incomplete: ['length', 'content_filter'] };
+  const FINISHES: Readonly<Record<string, readonly string[]>> = {
+    completed: ['stop', 'tool_calls'],
+    incomplete: ['length', 'content_filter'],
+  };
   const fixtures = listFixtures('streams').filter((fixture) => fixture.has('upstream.sse'));
 
   for (const [who, headers] of [['Codex', CODEX], ['an SDK', SDK]] as const) {
@@ -322,7 +493,8 @@ describe('every answer that is kept as a fixture', () => {
       const script = fixtures.map((fixture) => raw({ chunks: [fixture.bytes('upstream.sse')], end: 'eof' }));
       const bridge = await startBridge(context, { script, logLevel: 'info' });
       const replies: Loose[] = [];
-      for (const _ of fixtures) replies.push(finalResponse(orFailed(await bridge.stream({ input: ask(), tools: [tool('list')] }, headers))));
+      for (const _ of fixtures)
+        replies.push(finalResponse(orFailed(await bridge.stream({ input: ask(), tools: [tool('list')] }, headers))));
       const turns = await turnsOf(bridge, fixtures.length);
       fixtures.forEach(({ name }, index) => {
         const { status, usage } = replies[index];
@@ -336,6 +508,8 @@ describe('every answer that is kept as a fixture', () => {
 
   /** A refusal by status has no Response. */
   function orFailed(reply: Awaited<ReturnType<TestBridge['stream']>>): typeof reply {
-    return reply.status === 200 ? reply : { ...reply, events: [{ data: '', json: { response: { status: 'failed' } } }] };
+    return reply.status === 200
+      ? reply
+      : { ...reply, events: [{ data: '', json: { response: { status: 'failed' } } }] };
   }
 });

@@ -10,7 +10,10 @@ const hello = () => answer({ text: 'Hi.' });
 describe('headers', () => {
   it('are the few that a provider needs', async (context) => {
     const bridge = await startBridge(context, { script: [hello()], apiKey: KEY });
-    await bridge.stream({ input: ask() }, { ...CODEX, ...INBOUND, 'x-secret': 'mine', cookie: 'a=b', 'x-codex-window-id': 'w:0' });
+    await bridge.stream(
+      { input: ask() },
+      { ...CODEX, ...INBOUND, 'x-secret': 'mine', cookie: 'a=b', 'x-codex-window-id': 'w:0' },
+    );
     const [request] = bridge.upstream.requests;
     const { host, connection, 'content-length': length, ...headers } = request?.headers ?? {};
     assert.ok(host && connection);
@@ -30,10 +33,25 @@ describe('headers', () => {
   });
 
   const AUTHORIZATIONS = [
-    { name: 'the key of the environment beats the inbound token', settings: {}, inbound: INBOUND, sent: `Bearer ${KEY}` },
+    {
+      name: 'the key of the environment beats the inbound token',
+      settings: {},
+      inbound: INBOUND,
+      sent: `Bearer ${KEY}`,
+    },
     { name: 'the key goes up when the client sends none', settings: {}, inbound: {}, sent: `Bearer ${KEY}` },
-    { name: 'the inbound token goes up with FORCE_ENV_AUTH=0', settings: { forceEnvAuth: false }, inbound: INBOUND, sent: INBOUND.authorization },
-    { name: 'the key stands in for a missing token with FORCE_ENV_AUTH=0', settings: { forceEnvAuth: false }, inbound: {}, sent: `Bearer ${KEY}` },
+    {
+      name: 'the inbound token goes up with FORCE_ENV_AUTH=0',
+      settings: { forceEnvAuth: false },
+      inbound: INBOUND,
+      sent: INBOUND.authorization,
+    },
+    {
+      name: 'the key stands in for a missing token with FORCE_ENV_AUTH=0',
+      settings: { forceEnvAuth: false },
+      inbound: {},
+      sent: `Bearer ${KEY}`,
+    },
     { name: 'without a key nothing is sent', settings: { aiApiKey: undefined }, inbound: INBOUND, sent: undefined },
   ];
   for (const { name, settings, inbound, sent } of AUTHORIZATIONS) {
@@ -69,20 +87,37 @@ describe('streaming', () => {
     bridge.upstream.assertClean();
   });
 
-  for (const [dialect, model] of [['dashscope', 'qwen3.7-plus'], ['dashscope', 'qwen3-coder-plus'], ['openai', 'scripted-model']] as const) {
+  for (const [dialect, model] of [
+    ['dashscope', 'qwen3.7-plus'],
+    ['dashscope', 'qwen3-coder-plus'],
+    ['openai', 'scripted-model'],
+  ] as const) {
     it(`several answers come whole from ${model} of ${dialect}, one message each`, async (context) => {
       const options = { text: 'One of two.', usage: { prompt: 5, completion: 8 } };
-      const bridge = await startBridge(context, { dialect, script: [answer(options), answer(options), answer(options)] });
+      const bridge = await startBridge(context, {
+        dialect,
+        script: [answer(options), answer(options), answer(options)],
+      });
       const reply = await bridge.stream({ model, input: ask(), n: 2 });
       assert.equal(finalResponse(reply).status, 'completed');
-      assert.deepEqual(doneItems(reply).map(({ type, content }) => [type, content[0].text]), [['message', 'One of two.'], ['message', 'One of two.']]);
+      assert.deepEqual(
+        doneItems(reply).map(({ type, content }) => [type, content[0].text]),
+        [
+          ['message', 'One of two.'],
+          ['message', 'One of two.'],
+        ],
+      );
       assert.equal(finalResponse(reply).usage.total_tokens, 13);
       const whole = (await bridge.json({ model, input: ask(), n: 2 })).json as Loose;
       assert.equal(whole.output.length, 2);
       const chat = (await bridge.chatJson({ model, messages: [{ role: 'user', content: 'x' }], n: 2 })).json as Loose;
-      assert.deepEqual(chat.choices.map(({ index, message, finish_reason }: Loose) => [index, message.content, finish_reason]), [
-        [0, 'One of two.', 'stop'], [1, 'One of two.', 'stop'],
-      ]);
+      assert.deepEqual(
+        chat.choices.map(({ index, message, finish_reason }: Loose) => [index, message.content, finish_reason]),
+        [
+          [0, 'One of two.', 'stop'],
+          [1, 'One of two.', 'stop'],
+        ],
+      );
       for (const { body } of bridge.upstream.requests) {
         assert.equal(body.stream, false);
         assert.equal('stream_options' in body, false);

@@ -24,20 +24,51 @@ interface Row {
 const OWN = 'Check that AI_API_KEY belongs to {host}.';
 const ROWS: readonly Row[] = [
   { name: 'a key that looks right', provider: plan, key: 'sk-sp-test-1', advice: OWN },
-  { name: 'another key at the plan', provider: plan, key: 'sk-test-1', advice: `${OWN} Keys of the Coding Plan start with sk-sp-; the one that was sent does not.` },
-  { name: 'a key of the plan elsewhere', provider: payg, key: 'sk-sp-test-1', advice: `${OWN} The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its own.` },
+  {
+    name: 'another key at the plan',
+    provider: plan,
+    key: 'sk-test-1',
+    advice: `${OWN} Keys of the Coding Plan start with sk-sp-; the one that was sent does not.`,
+  },
+  {
+    name: 'a key of the plan elsewhere',
+    provider: payg,
+    key: 'sk-sp-test-1',
+    advice: `${OWN} The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its own.`,
+  },
   { name: 'a key whose looks nobody knows', provider: any, key: 'x-test-1', advice: OWN },
   { name: 'no key', provider: plan, advice: 'No key was sent: set AI_API_KEY where the bridge is started.' },
-  { name: 'no key, and that of the client is ignored', provider: plan, sent: 'Bearer sk-sp-test-2', advice: 'No key was sent: set AI_API_KEY where the bridge is started.' },
-  { name: 'a key of the client', provider: plan, key: 'sk-test-1', sent: 'Bearer sk-sp-test-2', forceEnvAuth: false, advice: 'The client sent this key, and FORCE_ENV_AUTH is off: check that it belongs to {host}.' },
-  { name: 'a key for a provider the model name led to', provider: payg, key: 'sk-test-1', home: false, advice: 'Check that DASHSCOPE_API_KEY belongs to {host}.' },
+  {
+    name: 'no key, and that of the client is ignored',
+    provider: plan,
+    sent: 'Bearer sk-sp-test-2',
+    advice: 'No key was sent: set AI_API_KEY where the bridge is started.',
+  },
+  {
+    name: 'a key of the client',
+    provider: plan,
+    key: 'sk-test-1',
+    sent: 'Bearer sk-sp-test-2',
+    forceEnvAuth: false,
+    advice: 'The client sent this key, and FORCE_ENV_AUTH is off: check that it belongs to {host}.',
+  },
+  {
+    name: 'a key for a provider the model name led to',
+    provider: payg,
+    key: 'sk-test-1',
+    home: false,
+    advice: 'Check that DASHSCOPE_API_KEY belongs to {host}.',
+  },
 ];
 
 describe('advice on a refused key', () => {
   for (const { name, provider, key, sent, forceEnvAuth = true, home = true, advice } of ROWS) {
     it(name, () => {
       const access = { aiBaseUrl: 'https://api.example:8443/v1', aiApiKey: key, forceEnvAuth, userAgent: undefined };
-      const vendor = describeVendor({ url: URL, provider, access, home, clock: () => 0 }, sent === undefined ? {} : { authorization: sent });
+      const vendor = describeVendor(
+        { url: URL, provider, access, home, clock: () => 0 },
+        sent === undefined ? {} : { authorization: sent },
+      );
       assert.equal(vendor.keyAdvice, advice);
       assert.equal(vendor.host, 'api.example:8443');
     });

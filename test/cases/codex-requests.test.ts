@@ -29,12 +29,22 @@ function translate(body: unknown, providerName: string): object {
   const provider = findProvider(providerName, 'http://127.0.0.1/v1');
   const model = resolveModel(provider, request.model, 'qwen3.7-plus');
   return translateRequest(request, {
-    model: model.id, dialect: model.dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: false,
+    model: model.id,
+    dialect: model.dialect,
+    tools: 'auto',
+    system: true,
+    forwardReasoning: false,
+    multipleCalls: true,
+    webSearch: false,
   }).value.chat;
 }
 
 function judgeChat(chat: object, dialect: UpstreamDialect): unknown {
-  const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-test-key', 'accept-encoding': 'identity' };
+  const headers = {
+    'content-type': 'application/json',
+    authorization: 'Bearer sk-test-key',
+    'accept-encoding': 'identity',
+  };
   const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
   return judge(request, { dialect, maxTokens: 65_536, allowFields: [] });
 }

@@ -26,7 +26,13 @@ const USUAL: BridgeSettings = {
   baseUrl: 'http://127.0.0.1:31415/v1',
 };
 
-const OTHER: BridgeSettings = { model: 'other', catalogFile: undefined, baseUrl: 'http://[::1]:1/v1', envKey: 'KEY', headers: { a: 'b' } };
+const OTHER: BridgeSettings = {
+  model: 'other',
+  catalogFile: undefined,
+  baseUrl: 'http://[::1]:1/v1',
+  envKey: 'KEY',
+  headers: { a: 'b' },
+};
 
 const settingsOf = ({ settings = {} }: ConfigCase): BridgeSettings =>
   ({ ...USUAL, ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? undefined])) });

@@ -36,16 +36,24 @@ for (const fixture of listFixtures('requests')) {
     it('becomes the expected request', () => {
       const { chat, notes } = translate(readBody(fixture, options), options);
       fixture.expect('chat.json', `${JSON.stringify(chat, null, 2)}\n`);
-      if (notes.length > 0 || fixture.has('notes.txt')) fixture.expect('notes.txt', notes.map((note) => `${note}\n`).join(''));
+      if (notes.length > 0 || fixture.has('notes.txt'))
+        fixture.expect('notes.txt', notes.map((note) => `${note}\n`).join(''));
     });
 
     it('is accepted by a strict upstream', () => {
       const { chat, maxTokens } = translate(readBody(fixture, options), options);
-      const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-test-key', 'accept-encoding': 'identity' };
+      const headers = {
+        'content-type': 'application/json',
+        authorization: 'Bearer sk-test-key',
+        'accept-encoding': 'identity',
+      };
       const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
       const dialect = DASHSCOPE.includes(options.provider ?? CODING_PLAN) ? 'dashscope' : 'openai';
       // FORWARD_REASONING sends a field that only its user's provider knows.
-      const allowFields = [...(options.options?.forwardReasoning === true ? ['reasoning'] : []), ...(options.fields ?? [])];
+      const allowFields = [
+        ...(options.options?.forwardReasoning === true ? ['reasoning'] : []),
+        ...(options.fields ?? []),
+      ];
       assert.equal(judge(request, { dialect, maxTokens, allowFields }), undefined);
     });
   });
@@ -71,7 +79,14 @@ function translate(body: JsonObject, { provider, defaultModel, options }: Reques
   const row = findProvider(provider ?? CODING_PLAN, 'http://127.0.0.1/v1');
   const { id, dialect, model } = resolveModel(row, asString(body['model']), defaultModel);
   const { value, notes } = translateRequest(request, {
-    model: id, dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: false, ...options,
+    model: id,
+    dialect,
+    tools: 'auto',
+    system: true,
+    forwardReasoning: false,
+    multipleCalls: true,
+    webSearch: false,
+    ...options,
   });
   return { chat: value.chat, notes, maxTokens: model?.maxOutput ?? 65_536 };
 }

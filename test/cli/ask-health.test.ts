@@ -23,15 +23,36 @@ test('a bridge says which one it is, also on the address of every interface', LI
     assert.ok(state.kind === 'bridge', host);
     const { uptime, ...rest } = state.health;
     assert.equal(typeof uptime, 'number');
-    assert.deepEqual(rest, { version: '1.2.3', pid: process.pid, upstream: 'http://upstream.test/v1', openStreams: 0, launches: 0 });
+    assert.deepEqual(rest, {
+      version: '1.2.3',
+      pid: process.pid,
+      upstream: 'http://upstream.test/v1',
+      openStreams: 0,
+      launches: 0,
+    });
   }
 });
 
 test('an older bridge leaves things out, and a forged one gets nothing onto a terminal', LIMIT, async (context) => {
-  const nothing = { version: undefined, pid: undefined, uptime: undefined, upstream: undefined, openStreams: 0, launches: 0 };
+  const nothing = {
+    version: undefined,
+    pid: undefined,
+    uptime: undefined,
+    upstream: undefined,
+    openStreams: 0,
+    launches: 0,
+  };
   const name = 'aliyun-codex-bridge';
   assert.deepEqual(await probe(await pretend(context, { name })), { kind: 'bridge', health: nothing });
-  const forged = { name, version: '\u001b[31m', pid: -1, uptime: 'x', upstream: 'http://x/\u0007', openStreams: '1', launches: null };
+  const forged = {
+    name,
+    version: '\u001b[31m',
+    pid: -1,
+    uptime: 'x',
+    upstream: 'http://x/\u0007',
+    openStreams: '1',
+    launches: null,
+  };
   assert.deepEqual(await probe(await pretend(context, forged)), { kind: 'bridge', health: nothing });
 });
 
@@ -65,18 +86,25 @@ test('a program that hangs, speaks something else or hangs up is a stranger', LI
   assert.deepEqual(await probe(half), { kind: 'stranger' });
 });
 
-test('a connection that is cut without an answer is asked again: the bridge that had the port may have ended just now', LIMIT, async (context) => {
-  const closing = createServer((socket) => {
-    closing.close();
-    socket.destroy();
-  });
-  await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
-  context.after(() => void closing.close());
-  assert.deepEqual(await probe((closing.address() as AddressInfo).port), { kind: 'free' });
-});
+test(
+  'a connection that is cut without an answer is asked again: the bridge that had the port may have ended just now',
+  LIMIT,
+  async (context) => {
+    const closing = createServer((socket) => {
+      closing.close();
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
+    context.after(() => void closing.close());
+    assert.deepEqual(await probe((closing.address() as AddressInfo).port), { kind: 'free' });
+  },
+);
 
 test('who changes the protocol unasked is a stranger, and keeps nobody waiting', LIMIT, async (context) => {
-  const port = await listenRaw(context, 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n');
+  const port = await listenRaw(
+    context,
+    'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n',
+  );
   assert.deepEqual(await probe(port), { kind: 'stranger' });
   await assert.rejects(createLaunch({ host: '127.0.0.1', port }));
 });
@@ -86,5 +114,10 @@ test('at a host that makes no sense nobody listens: whoever wants to listen ther
 });
 
 test('every address is reached on the loopback one', () => {
-  assert.deepEqual(['0.0.0.0', '::', '127.0.0.1', 'localhost'].map(reachableHost), ['127.0.0.1', '::1', '127.0.0.1', 'localhost']);
+  assert.deepEqual(['0.0.0.0', '::', '127.0.0.1', 'localhost'].map(reachableHost), [
+    '127.0.0.1',
+    '::1',
+    '127.0.0.1',
+    'localhost',
+  ]);
 });

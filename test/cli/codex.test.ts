@@ -13,7 +13,10 @@ import { BIN, createLaunchScene, type Launched } from '../support/launch-scene';
 
 const LIMIT = { timeout: 60_000 };
 
-const BLOCKING = { ...LIMIT, skip: !existsSync('/proc/self/fdinfo/0') && 'the system does not show how files are open' };
+const BLOCKING = {
+  ...LIMIT,
+  skip: !existsSync('/proc/self/fdinfo/0') && 'the system does not show how files are open',
+};
 
 async function setUp(context: TestContext) {
   const port = await findFreePort('127.0.0.1');
@@ -31,36 +34,48 @@ async function toldPort({ seen }: Launched): Promise<number> {
   return Number(/base_url="http:\/\/127\.0\.0\.1:(\d+)\/v1"/.exec(words.join(' '))?.[1]);
 }
 
-test('Codex gets its words behind those that name the bridge, the folder, the input and the terminal; its exit code is passed on', LIMIT, async (context) => {
-  const { port, scene, health } = await setUp(context);
-  const words = ['exec', '--json', 'say "hi" $HOME', '', 'two\nlines', '--port', '1', '--', '-x', '*'];
-  const launched = scene.launch(['--drain-timeout-ms', '1000', 'codex', ...words]);
-  const seen = await launched.seen;
-  const own = seen.words.slice(0, -words.length);
-  assert.deepEqual(seen.words.slice(-words.length), words);
-  assert.deepEqual(own.filter((_, index) => index % 2 === 0), own.filter((_, index) => index % 2 === 0).map(() => '-c'));
-  assert.deepEqual(own.filter((_, index) => index % 2 === 1), [
-    'model_provider="aliyun"',
-    `model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:${port}/v1",wire_api="responses",http_headers={ x-bridge-launch = "1" }}`,
-    'model="scripted-model"',
-    `model_catalog_json="${join(scene.state, `models-${port}.json`)}"`,
-  ]);
-  assert.equal(seen.cwd, scene.home);
-  assert.equal((await health())?.['launches'], 1);
-  launched.type('something');
-  assert.equal(await launched.nextLine(), 'read something');
-  launched.type('exit 7');
-  assert.deepEqual(await launched.ended, { code: 7, signal: null, error: '' });
-  await scene.untilFree(port);
-  assert.deepEqual(await scene.files(scene.codexHome), [], 'files of the user');
-});
+test(
+  'Codex gets its words behind those that name the bridge, the folder, the input and the terminal; its exit code is passed on',
+  LIMIT,
+  async (context) => {
+    const { port, scene, health } = await setUp(context);
+    const words = ['exec', '--json', 'say "hi" $HOME', '', 'two\nlines', '--port', '1', '--', '-x', '*'];
+    const launched = scene.launch(['--drain-timeout-ms', '1000', 'codex', ...words]);
+    const seen = await launched.seen;
+    const own = seen.words.slice(0, -words.length);
+    assert.deepEqual(seen.words.slice(-words.length), words);
+    assert.deepEqual(
+      own.filter((_, index) => index % 2 === 0),
+      own.filter((_, index) => index % 2 === 0).map(() => '-c'),
+    );
+    assert.deepEqual(
+      own.filter((_, index) => index % 2 === 1),
+      [
+        'model_provider="aliyun"',
+        `model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:${port}/v1",wire_api="responses",http_headers={ x-bridge-launch = "1" }}`,
+        'model="scripted-model"',
+        `model_catalog_json="${join(scene.state, `models-${port}.json`)}"`,
+      ],
+    );
+    assert.equal(seen.cwd, scene.home);
+    assert.equal((await health())?.['launches'], 1);
+    launched.type('something');
+    assert.equal(await launched.nextLine(), 'read something');
+    launched.type('exit 7');
+    assert.deepEqual(await launched.ended, { code: 7, signal: null, error: '' });
+    await scene.untilFree(port);
+    assert.deepEqual(await scene.files(scene.codexHome), [], 'files of the user');
+  },
+);
 
 test('the catalogue is what the bridge offers', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const launched = scene.launch(['codex'], { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '' });
   const { words } = await launched.seen;
   assert.ok(words.includes('model="qwen3.7-plus"'));
-  const { models } = JSON.parse(await readFile(join(scene.state, `models-${port}.json`), 'utf8')) as { models: { slug: string }[] };
+  const { models } = JSON.parse(await readFile(join(scene.state, `models-${port}.json`), 'utf8')) as {
+    models: { slug: string }[];
+  };
   assert.ok(models.some(({ slug }) => slug === 'glm-4.7'));
   launched.child.stdin?.end();
   assert.equal((await launched.ended).code, 0);
@@ -139,7 +154,10 @@ test('launched Codex runs that lose their bridge all come to the same new one', 
 
 test('where the port belongs to another program, the bridge takes a free one and says so', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
-  const stranger = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n')).listen(port, '127.0.0.1');
+  const stranger = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n')).listen(
+    port,
+    '127.0.0.1',
+  );
   await once(stranger, 'listening');
   context.after(() => stranger.close());
   const launched = scene.launch(['codex']);
@@ -147,7 +165,10 @@ test('where the port belongs to another program, the bridge takes a free one and
   assert.notEqual(told, port);
   launched.type('exit 0');
   const { error } = await launched.ended;
-  assert.match(error, new RegExp(`^aliyun-codex-bridge: Port ${port} belongs to another program: the bridge took a free one\\.\n$`));
+  assert.match(
+    error,
+    new RegExp(`^aliyun-codex-bridge: Port ${port} belongs to another program: the bridge took a free one\\.\n$`),
+  );
   await scene.untilFree(told);
 });
 
@@ -159,7 +180,10 @@ test('a running bridge for another provider is left alone', LIMIT, async (contex
   const told = await toldPort(second);
   assert.notEqual(told, port);
   second.type('exit 0');
-  assert.match((await second.ended).error, /asks http:\/\/127\.0\.0\.1:9\/v1: this one, for http:\/\/127\.0\.0\.1:10\/v1, took a free port/);
+  assert.match(
+    (await second.ended).error,
+    /asks http:\/\/127\.0\.0\.1:9\/v1: this one, for http:\/\/127\.0\.0\.1:10\/v1, took a free port/,
+  );
   await scene.untilFree(told);
   first.type('exit 0');
   await first.ended;
@@ -177,27 +201,36 @@ for (const [signal, code] of [['SIGTERM', 9], ['SIGHUP', 9], ['SIGINT', 9]] as c
   });
 }
 
-test('the pipes of Codex stay blocking: a program that does not expect otherwise loses input and output', BLOCKING, async (context) => {
-  const { scene } = await setUp(context);
-  const teller = join(scene.home, 'teller');
-  // It is asked when its launcher has taken over signals: after everything that a launcher does with its own files.
-  const tell = 'for n in 0 1 2; do grep ^flags: /proc/$$/fdinfo/$n; done; kill $!; exit 0';
-  await writeFile(teller, `#!/bin/sh\n[ "$1" = --version ] && exit\ntrap '${tell}' HUP\necho $PPID\nsleep 30 & wait\n`);
-  await chmod(teller, 0o755);
-  // A shell makes pipes; what `spawn` makes for a child is a pair of sockets.
-  const words = ['-c', 'cat | "$@" 2>&1 | cat', 'sh', process.execPath, BIN, '--codex-bin', teller, 'codex'];
-  const child = spawn('/bin/sh', words, { env: scene.env, cwd: scene.home });
-  context.after(() => child.kill('SIGKILL'));
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
-    if (text === '') process.kill(Number(piece), 'SIGHUP');
-    text += piece;
-    if (text.split('flags:').length === 4) child.stdin.end();
-  });
-  await once(child, 'close');
-  const flags = [...text.matchAll(/^flags:\s*(\d+)$/gm)].map(([, octal = '']) => Number.parseInt(octal, 8) & constants.O_NONBLOCK);
-  assert.deepEqual(flags, [0, 0, 0], text);
-});
+test(
+  'the pipes of Codex stay blocking: a program that does not expect otherwise loses input and output',
+  BLOCKING,
+  async (context) => {
+    const { scene } = await setUp(context);
+    const teller = join(scene.home, 'teller');
+    // It is asked when its launcher has taken over signals: after everything that a launcher does with its own files.
+    const tell = 'for n in 0 1 2; do grep ^flags: /proc/$$/fdinfo/$n; done; kill $!; exit 0';
+    await writeFile(
+      teller,
+      `#!/bin/sh\n[ "$1" = --version ] && exit\ntrap '${tell}' HUP\necho $PPID\nsleep 30 & wait\n`,
+    );
+    await chmod(teller, 0o755);
+    // A shell makes pipes; what `spawn` makes for a child is a pair of sockets.
+    const words = ['-c', 'cat | "$@" 2>&1 | cat', 'sh', process.execPath, BIN, '--codex-bin', teller, 'codex'];
+    const child = spawn('/bin/sh', words, { env: scene.env, cwd: scene.home });
+    context.after(() => child.kill('SIGKILL'));
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+      if (text === '') process.kill(Number(piece), 'SIGHUP');
+      text += piece;
+      if (text.split('flags:').length === 4) child.stdin.end();
+    });
+    await once(child, 'close');
+    const flags = [...text.matchAll(/^flags:\s*(\d+)$/gm)].map(
+      ([, octal = '']) => Number.parseInt(octal, 8) & constants.O_NONBLOCK,
+    );
+    assert.deepEqual(flags, [0, 0, 0], text);
+  },
+);
 
 test('a Codex that a signal ends gives 128 and its number', LIMIT, async (context) => {
   const { scene } = await setUp(context);
@@ -210,14 +243,27 @@ test('a Codex that a signal ends gives 128 and its number', LIMIT, async (contex
 test('without Codex, without a key, with an old Codex: what to do', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const none = await scene.launch(['codex'], { PATH: '/usr/bin:/bin' }).ended;
-  assert.deepEqual([none.code, none.error], [127, 'There is no codex on the PATH. Install it with: npm install -g @openai/codex\n']);
+  assert.deepEqual(
+    [none.code, none.error],
+    [127, 'There is no codex on the PATH. Install it with: npm install -g @openai/codex\n'],
+  );
   const other = await scene.launch(['--codex-bin', '/no/codex', 'codex']).ended;
-  assert.deepEqual([other.code, other.error.split('.')[0]], [127, 'Cannot run /no/codex as Codex: there is no such program']);
+  assert.deepEqual(
+    [other.code, other.error.split('.')[0]],
+    [127, 'Cannot run /no/codex as Codex: there is no such program'],
+  );
   const keyless = await scene.launch(['codex'], { AI_API_KEY: '', AI_PROVIDER: 'deepseek', AI_API_BASE: '' }).ended;
   assert.equal(keyless.code, 1);
-  assert.match(keyless.error, /^There is no API key for DeepSeek \(https:.*\)\. Set the variable AI_API_KEY or DEEPSEEK_API_KEY to your key\.\n$/);
-  const own = await scene.launch(['codex'], { AI_API_KEY: '', AI_PROVIDER: '', AI_API_BASE: 'http://127.0.0.1:9/v1' }).ended;
-  assert.equal(own.error, 'There is no API key for http://127.0.0.1:9/v1. Set the variable AI_API_KEY to your key. A server that asks for no key takes any word.\n');
+  assert.match(
+    keyless.error,
+    /^There is no API key for DeepSeek \(https:.*\)\. Set the variable AI_API_KEY or DEEPSEEK_API_KEY to your key\.\n$/,
+  );
+  const own = await scene.launch(['codex'], { AI_API_KEY: '', AI_PROVIDER: '', AI_API_BASE: 'http://127.0.0.1:9/v1' })
+    .ended;
+  assert.equal(
+    own.error,
+    'There is no API key for http://127.0.0.1:9/v1. Set the variable AI_API_KEY to your key. A server that asks for no key takes any word.\n',
+  );
   const old = await scene.launch(['codex'], { FAKE_VERSION: '0.80.0' }).ended;
   assert.equal(old.code, 1);
   assert.match(old.error, /^Codex 0\.80\.0 is too old for the bridge, which works from 0\.99\.0 on\./);

@@ -84,8 +84,18 @@ complete -C "$LINE_TO_COMPLETE"
 async function complete(shell: Shell, line: string, codexHas = ''): Promise<readonly string[]> {
   const options = {
     cwd: folder,
-    env: { PATH: '/usr/bin:/bin', HOME: folder, ZDOTDIR: folder, TERM: 'dumb', LINE_TO_COMPLETE: line, CODEX_HAS: codexHas, LC_ALL: 'C.UTF-8' },
-    encoding: 'utf8', input: '', timeout: 30_000,
+    env: {
+      PATH: '/usr/bin:/bin',
+      HOME: folder,
+      ZDOTDIR: folder,
+      TERM: 'dumb',
+      LINE_TO_COMPLETE: line,
+      CODEX_HAS: codexHas,
+      LC_ALL: 'C.UTF-8',
+    },
+    encoding: 'utf8',
+    input: '',
+    timeout: 30_000,
   } as const;
   if (shell === 'zsh') {
     await rm(join(folder, 'hits'), { force: true });
@@ -166,12 +176,23 @@ test('bash: a switch takes on and off behind =, a flag its words', async () => {
 
 test('behind codex, the completions of Codex see its own line', async () => {
   const line = 'aliyun-codex-bridge --port 80 codex exec --js';
-  assert.deepEqual(await complete('bash', line, 'completions'), ['--js', '2', 'codex', 'codex exec --js', 'codex exec --js', 'exec']);
+  assert.deepEqual(await complete('bash', line, 'completions'), [
+    '--js',
+    '2',
+    'codex',
+    'codex exec --js',
+    'codex exec --js',
+    'exec',
+  ]);
   if (spawnSync('zsh', ['-c', 'true']).error === undefined) {
-    assert.deepEqual(await complete('zsh', `aliyun-codex-bridge --port 80 codex exec w`, 'completions'), ['words:codex,exec,w:3']);
+    assert.deepEqual(await complete('zsh', `aliyun-codex-bridge --port 80 codex exec w`, 'completions'), [
+      'words:codex,exec,w:3',
+    ]);
   }
   if (spawnSync('fish', ['-c', 'true']).error === undefined) {
-    assert.deepEqual(await complete('fish', 'aliyun-codex-bridge --port 80 codex exec c', 'completions'), ['codex,exec']);
+    assert.deepEqual(await complete('fish', 'aliyun-codex-bridge --port 80 codex exec c', 'completions'), [
+      'codex,exec',
+    ]);
   }
 });
 
@@ -180,7 +201,8 @@ test('every flag of the tables is in every script, every script says how to inst
   const shared = OPTION_NAMES.flatMap((name) => OPTIONS[name].flags);
   for (const shell of ['bash', 'zsh', 'fish']) {
     const script = await print(shell);
-    for (const flag of [...own, ...shared]) assert.ok(script.includes(shell === 'fish' ? `-l ${flag.slice(2)}` : flag), `${shell} ${flag}`);
+    for (const flag of [...own, ...shared])
+      assert.ok(script.includes(shell === 'fish' ? `-l ${flag.slice(2)}` : flag), `${shell} ${flag}`);
     assert.match(script, new RegExp(`^#[^]*\n# {3}aliyun-codex-bridge completions ${shell} > `));
     assert.doesNotMatch(script, /@[A-Z_]+@/);
   }

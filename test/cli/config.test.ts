@@ -11,7 +11,11 @@ import { createFakeIo } from '../support/fake-io';
 const HOME = mkdtempSync(join(tmpdir(), 'config-command-'));
 after(() => rmSync(HOME, { recursive: true, force: true }));
 
-async function runConfig(words: readonly string[] = [], env: Readonly<Record<string, string>> = {}, isTerminal = false) {
+async function runConfig(
+  words: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+  isTerminal = false,
+) {
   const io = { ...createFakeIo(), isTerminal: () => isTerminal };
   const code = await run(['config', ...words], { HOME, ...env }, io);
   return { code, ...io.written };
@@ -52,7 +56,12 @@ test('a row says where the value comes from, and what that beats', async () => {
 });
 
 test('the provider that was found, what it adds, and the folders', async () => {
-  const env = { AI_PROVIDER: 'deepseek', DEEPSEEK_API_KEY: 'sk-test-hidden', CODEX_HOME: join(HOME, 'codex'), LANG: 'C.UTF-8' };
+  const env = {
+    AI_PROVIDER: 'deepseek',
+    DEEPSEEK_API_KEY: 'sk-test-hidden',
+    CODEX_HOME: join(HOME, 'codex'),
+    LANG: 'C.UTF-8',
+  };
   const { out } = await runConfig(['--state-dir', join(HOME, 'state')], env);
   assert.equal(rowOf(out, '--ai-base-url'), '--ai-base-url https://api.deepseek.com env AI_PROVIDER');
   assert.equal(rowOf(out, '--ai-api-key'), '--ai-api-key sk-… env DEEPSEEK_API_KEY');
@@ -83,7 +92,8 @@ test('--json is one document with values, origins, defaults, provider and places
   assert.deepEqual(options.store, { value: null, origin: { kind: 'default' }, default: null });
   assert.deepEqual(Object.keys(provider), ['name', 'title']);
   assert.equal(places.codexHome, join(HOME, '.codex'));
-  if (!['win32', 'darwin'].includes(process.platform)) assert.equal(places.state, join(HOME, 'xdg', 'aliyun-codex-bridge'));
+  if (!['win32', 'darwin'].includes(process.platform))
+    assert.equal(places.state, join(HOME, 'xdg', 'aliyun-codex-bridge'));
 });
 
 test('colours on a terminal, ASCII where the locale knows no more', async () => {

@@ -19,7 +19,10 @@ test('serve logs a crash with its stack and without the key, and goes on until a
   assert.ok(io.crash(new Error('boom with sk-test-crash')));
   assert.ok(io.crash('no error at all'));
   const [first, second] = io.written.error.trim().split('\n').map((line) => JSON.parse(line));
-  assert.deepEqual([first.level, first.message, first.origin], ['error', 'contained a crash; the bridge goes on', 'uncaughtException']);
+  assert.deepEqual(
+    [first.level, first.message, first.origin],
+    ['error', 'contained a crash; the bridge goes on', 'uncaughtException'],
+  );
   assert.match(first.cause, /^boom with /);
   assert.match(first.stack, /crashes\.test/);
   assert.ok(!io.written.error.includes('sk-test-crash'));
@@ -56,7 +59,12 @@ test('a process survives rejections, throws in timers and errors nobody listens 
   const url = /listens on (http:\/\/\S+)\/v1;/.exec(line)?.[1];
   assert.ok(url !== undefined, line);
   const log = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
-  for (const [name, cause] of [['rejection', 'crash: rejection'], ['timer', 'crash: timer'], ['emitter', 'crash: emitter'], ['nothing', 'undefined']] as const) {
+  for (const [name, cause] of [
+    ['rejection', 'crash: rejection'],
+    ['timer', 'crash: timer'],
+    ['emitter', 'crash: emitter'],
+    ['nothing', 'undefined'],
+  ] as const) {
     child.stdin.write(`${name}\n`);
     let text = '';
     while (!text.includes('contained a crash')) text = (await log.next()).value ?? assert.fail('the process ended');

@@ -259,7 +259,10 @@ test('a bridge that throws fails the demo, and what it logged is shown', async (
     }),
   });
   assert.equal(code, 1);
-  assert.match(out, /\nThe bridge logged:\n {2}\S+ error turn .* failed internal\n(?: {6}.*\n)* {6}Error: out of order\n/);
+  assert.match(
+    out,
+    /\nThe bridge logged:\n {2}\S+ error turn .* failed internal\n(?: {6}.*\n)* {6}Error: out of order\n/,
+  );
 });
 
 test('a bridge that never ends is given up', async () => {

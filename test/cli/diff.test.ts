@@ -52,7 +52,12 @@ test('carriage returns are part of a line, and not shown', () => {
 test('a large file with small changes is quick, and the whole is rebuilt from it', () => {
   const before = lines(...Array.from({ length: 20_000 }, (_, index) => index));
   const after = `${before.replace('\n9000\n', '\nchanged\n')}end\n`;
-  assert.deepEqual(diff(before, after).split('\n').filter((line) => /^[-+](?![-+])/.test(line)), ['-9000', '+changed', '+end']);
+  assert.deepEqual(
+    diff(before, after)
+      .split('\n')
+      .filter((line) => /^[-+](?![-+])/.test(line)),
+    ['-9000', '+changed', '+end'],
+  );
 });
 
 /** All texts of at most `length` lines out of two kinds. */
@@ -70,7 +75,11 @@ test('applied to the first text, it gives the second: every pair of short texts'
       const [, , head = '', ...shown] = diff(before, after).split('\n').slice(0, -1);
       const [start = 0, count = 0] = (head.match(/\d+/g) ?? []).map(Number);
       const rebuilt = before.split('\n').slice(0, -1);
-      rebuilt.splice(count === 0 ? start : start - 1, count, ...shown.filter((line) => !line.startsWith('-')).map((line) => line.slice(1)));
+      rebuilt.splice(
+        count === 0 ? start : start - 1,
+        count,
+        ...shown.filter((line) => !line.startsWith('-')).map((line) => line.slice(1)),
+      );
       assert.equal(lines(...rebuilt), after);
     }
   }

@@ -44,7 +44,10 @@ async function listenSecure(context: TestContext): Promise<number> {
 
 test('which Node.js follows proxy variables, and when', () => {
   const told = { NODE_USE_ENV_PROXY: '1' };
-  assert.deepEqual(['18.17.0', '20.20.2', '22.20.0', '23.11.0'].map((version) => followsProxies(version, told)), [false, false, false, false]);
+  assert.deepEqual(
+    ['18.17.0', '20.20.2', '22.20.0', '23.11.0'].map((version) => followsProxies(version, told)),
+    [false, false, false, false],
+  );
   assert.deepEqual(['22.21.0', '24.0.0', '26.1.0'].map((version) => followsProxies(version, told)), [true, true, true]);
   assert.equal(followsProxies('24.5.0', {}), false);
   assert.equal(followsProxies('24.5.0', { NODE_OPTIONS: '--no-warnings --use-env-proxy' }), true);
@@ -52,15 +55,20 @@ test('which Node.js follows proxy variables, and when', () => {
 });
 
 test('which variable names the proxy', () => {
-  assert.deepEqual(findProxy({ HTTP_PROXY: ' ', http_proxy: 'http://p:1' }, 'http'), { variable: 'http_proxy', value: 'http://p:1' });
+  assert.deepEqual(findProxy({ HTTP_PROXY: ' ', http_proxy: 'http://p:1' }, 'http'), {
+    variable: 'http_proxy',
+    value: 'http://p:1',
+  });
   assert.deepEqual(findProxy({ ALL_PROXY: 'http://p:1' }, 'https')?.variable, 'ALL_PROXY');
   assert.equal(findProxy({ HTTP_PROXY: 'http://p:1' }, 'https'), undefined);
 });
 
 test('what NO_PROXY excepts for Codex, as measured with 0.169', () => {
   const excepts = (entries: string, host = '127.0.0.1') => exceptsFromProxy({ NO_PROXY: entries }, host);
-  for (const entries of ['127.0.0.1', '127.0.0.0/8', 'example.com, 127.0.0.1', '0.0.0.0/0']) assert.equal(excepts(entries), true, entries);
-  for (const entries of ['', '*', '127.', 'localhost', '127.0.0.1:31415', '10.0.0.0/8', '127.0.0.1/99']) assert.equal(excepts(entries), false, entries);
+  for (const entries of ['127.0.0.1', '127.0.0.0/8', 'example.com, 127.0.0.1', '0.0.0.0/0'])
+    assert.equal(excepts(entries), true, entries);
+  for (const entries of ['', '*', '127.', 'localhost', '127.0.0.1:31415', '10.0.0.0/8', '127.0.0.1/99'])
+    assert.equal(excepts(entries), false, entries);
   for (const entries of ['localhost', '*']) assert.equal(excepts(entries, 'localhost'), true, entries);
   assert.equal(excepts('127.0.0.1', 'localhost'), false);
   assert.equal(excepts('.example.com', 'api.example.com'), true);
@@ -71,15 +79,31 @@ test('what NO_PROXY excepts for Codex, as measured with 0.169', () => {
 test('proxy: none, unused, used, and in the way of Codex', async (context) => {
   const scene = await createDoctorScene(context);
   const remote = { AI_API_BASE: 'https://example.com/v1' };
-  const look = (env: Readonly<Record<string, string>>, nodeVersion = '20.20.2') => scene.check('proxy', { ...remote, ...env }, { nodeVersion });
+  const look = (env: Readonly<Record<string, string>>, nodeVersion = '20.20.2') =>
+    scene.check('proxy', { ...remote, ...env }, { nodeVersion });
   assertFinding(await look({}), 'ok', /^none is set$/);
   const https = { HTTPS_PROXY: 'http://proxy:1' };
-  assertFinding(await look(https), 'warning', /^HTTPS_PROXY is set, .*Node\.js 20\.20\.2 ignores it$/, /use Node\.js 24 or newer/);
-  assertFinding(await look(https, '24.1.0'), 'warning', /24\.1\.0 ignores it$/, /set NODE_USE_ENV_PROXY=1 for the bridge\.$/);
+  assertFinding(
+    await look(https),
+    'warning',
+    /^HTTPS_PROXY is set, .*Node\.js 20\.20\.2 ignores it$/,
+    /use Node\.js 24 or newer/,
+  );
+  assertFinding(
+    await look(https, '24.1.0'),
+    'warning',
+    /24\.1\.0 ignores it$/,
+    /set NODE_USE_ENV_PROXY=1 for the bridge\.$/,
+  );
   assertFinding(await look({ ...https, NODE_USE_ENV_PROXY: '1' }, '24.1.0'), 'ok', /the bridge uses it$/);
   assertFinding(await look({ ...https, AI_API_BASE: 'http://127.0.0.1:9/v1' }), 'ok', /^none is set$/);
   const http = { HTTP_PROXY: 'http://proxy:1' };
-  assertFinding(await look(http), 'warning', /^Codex asks HTTP_PROXY for the bridge too/, /Add 127\.0\.0\.1 to NO_PROXY/);
+  assertFinding(
+    await look(http),
+    'warning',
+    /^Codex asks HTTP_PROXY for the bridge too/,
+    /Add 127\.0\.0\.1 to NO_PROXY/,
+  );
   assertFinding(await look({ ...http, NO_PROXY: '127.0.0.1' }), 'ok', /not for 127\.0\.0\.1$/);
   const all = await look({ ALL_PROXY: 'http://proxy:1' });
   assert.deepEqual([all.seen.split('\n').length, all.fix?.split('\n').length], [2, 2]);
@@ -88,7 +112,12 @@ test('proxy: none, unused, used, and in the way of Codex', async (context) => {
 test('tls-settings: as they are, switched off, a file more, a file that is none', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(await scene.check('tls-settings'), 'ok', /^the certificates of Node\.js$/);
-  assertFinding(await scene.check('tls-settings', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }), 'warning', /anybody on the way/, /NODE_EXTRA_CA_CERTS/);
+  assertFinding(
+    await scene.check('tls-settings', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }),
+    'warning',
+    /anybody on the way/,
+    /NODE_EXTRA_CA_CERTS/,
+  );
   const look = (file: string) => scene.check('tls-settings', { NODE_EXTRA_CA_CERTS: file });
   assertFinding(await look(CERTIFICATE), 'ok', /, and 1 of /);
   assertFinding(await look(join(scene.home, 'none.pem')), 'warning', /cannot be read$/, /PEM/);
@@ -103,24 +132,59 @@ test('dns: found, an address already, unknown, no server, left to the proxy', as
   const failing = (code: string) => ({ lookup: () => Promise.reject(Object.assign(new Error('x'), { code })) });
   assertFinding(await scene.check('dns'), 'ok', /^127\.0\.0\.1 is an address already$/);
   const found = { lookup: async () => ['192.0.2.1', '192.0.2.2', '2001:db8::1'] };
-  assertFinding(await scene.check('dns', remote, found), 'ok', /^api\.example\.com is 192\.0\.2\.1, 192\.0\.2\.2, and 1 more$/);
-  assertFinding(await scene.check('dns', remote, failing('ENOTFOUND')), 'failure', /has no address \(ENOTFOUND\)$/, /typing mistakes/);
-  assertFinding(await scene.check('dns', remote, failing('EAI_AGAIN')), 'failure', /\(EAI_AGAIN\)$/, /No DNS server answers/);
+  assertFinding(
+    await scene.check('dns', remote, found),
+    'ok',
+    /^api\.example\.com is 192\.0\.2\.1, 192\.0\.2\.2, and 1 more$/,
+  );
+  assertFinding(
+    await scene.check('dns', remote, failing('ENOTFOUND')),
+    'failure',
+    /has no address \(ENOTFOUND\)$/,
+    /typing mistakes/,
+  );
+  assertFinding(
+    await scene.check('dns', remote, failing('EAI_AGAIN')),
+    'failure',
+    /\(EAI_AGAIN\)$/,
+    /No DNS server answers/,
+  );
   assertFinding(await scene.check('dns', remote, failing('EOTHER')), 'failure', /\(EOTHER\)$/, /Check the network/);
   const proxied = { ...remote, HTTPS_PROXY: 'http://proxy:1', NODE_USE_ENV_PROXY: '1' };
-  assertFinding(await scene.check('dns', proxied, { ...failing('ENOTFOUND'), nodeVersion: '24.1.0' }), 'ok', /^left to the proxy of HTTPS_PROXY$/);
-  assertFinding(await scene.check('connection', proxied, { nodeVersion: '24.1.0' }), 'ok', /^left to the proxy of HTTPS_PROXY$/);
+  assertFinding(
+    await scene.check('dns', proxied, { ...failing('ENOTFOUND'), nodeVersion: '24.1.0' }),
+    'ok',
+    /^left to the proxy of HTTPS_PROXY$/,
+  );
+  assertFinding(
+    await scene.check('connection', proxied, { nodeVersion: '24.1.0' }),
+    'ok',
+    /^left to the proxy of HTTPS_PROXY$/,
+  );
 });
 
 test('connection: plain, refused, and TLS with a certificate that nobody vouches for', async (context) => {
   const scene = await createDoctorScene(context);
-  const plain = await listen(context, createPlainServer((socket) => socket.on('error', () => undefined).end('not TLS')));
+  const plain = await listen(
+    context,
+    createPlainServer((socket) => socket.on('error', () => undefined).end('not TLS')),
+  );
   const look = (url: string) => scene.check('connection', { AI_API_BASE: url });
   assertFinding(await look(`http://127.0.0.1:${plain}/v1`), 'ok', /^127\.0\.0\.1:\d+ takes connections, \d+ ms$/);
-  assertFinding(await look(`http://127.0.0.1:${scene.port}/v1`), 'failure', /refused the connection \(ECONNREFUSED\)\.$/, /Start the server/);
+  assertFinding(
+    await look(`http://127.0.0.1:${scene.port}/v1`),
+    'failure',
+    /refused the connection \(ECONNREFUSED\)\.$/,
+    /Start the server/,
+  );
   assertFinding(await look(`https://127.0.0.1:${plain}/v1`), 'failure', /./, /speaks no TLS there|can be reached/);
   const secure = await listenSecure(context);
-  assertFinding(await look(`https://localhost:${secure}/v1`), 'failure', /self-signed TLS certificate/, /NODE_EXTRA_CA_CERTS=\/path/);
+  assertFinding(
+    await look(`https://localhost:${secure}/v1`),
+    'failure',
+    /self-signed TLS certificate/,
+    /NODE_EXTRA_CA_CERTS=\/path/,
+  );
 });
 
 test('a connection that hangs ends in time', async (context) => {
@@ -132,7 +196,11 @@ test('a connection that hangs ends in time', async (context) => {
 test('a certificate that NODE_EXTRA_CA_CERTS vouches for is fine, and one for another name is not', async (context) => {
   const scene = await createDoctorScene(context);
   const port = await listenSecure(context);
-  const look = async (host: string) => findPrinted(await runProgram({ ...scene.env, AI_API_BASE: `https://${host}:${port}/v1`, NODE_EXTRA_CA_CERTS: CERTIFICATE }), 'connection');
+  const look = async (host: string) =>
+    findPrinted(
+      await runProgram({ ...scene.env, AI_API_BASE: `https://${host}:${port}/v1`, NODE_EXTRA_CA_CERTS: CERTIFICATE }),
+      'connection',
+    );
   const good = await look('localhost');
   assert.equal(good.level, 'ok', good.seen);
   assert.match(good.seen, /^TLSv1\.\d in \d+ ms; certificate of Test only until .*GMT$/);
@@ -143,11 +211,22 @@ test('a certificate that NODE_EXTRA_CA_CERTS vouches for is fine, and one for an
 
 /** The command in a process of its own: Node.js reads NODE_EXTRA_CA_CERTS when it starts. */
 function runProgram(env: Readonly<Record<string, string>>): Promise<Printed> {
-  const words = ['--require', require.resolve('tsx/cjs'), join(PROJECT_ROOT, 'src', 'cli', 'main.ts'), 'doctor', '--json'];
+  const words = [
+    '--require',
+    require.resolve('tsx/cjs'),
+    join(PROJECT_ROOT, 'src', 'cli', 'main.ts'),
+    'doctor',
+    '--json',
+  ];
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, words, { env: { ...env }, timeout: 30_000, cwd: PROJECT_ROOT }, (error, stdout, stderr) => {
-      if (stdout === '') reject(new Error(`${String(error)}\n${stderr}`));
-      else resolve(JSON.parse(stdout) as Printed);
-    });
+    execFile(
+      process.execPath,
+      words,
+      { env: { ...env }, timeout: 30_000, cwd: PROJECT_ROOT },
+      (error, stdout, stderr) => {
+        if (stdout === '') reject(new Error(`${String(error)}\n${stderr}`));
+        else resolve(JSON.parse(stdout) as Printed);
+      },
+    );
   });
 }

@@ -10,7 +10,13 @@ import { runChecks, type Result } from '../../src/cli/doctor/run-checks';
 import { createLook } from '../../src/cli/look';
 import { createDoctorScene, KEY } from '../support/doctor-scene';
 
-const check = (id: string, finding: Finding, more: Partial<Check> = {}): Check => ({ id, title: id.toUpperCase(), needs: 'nothing', run: () => finding, ...more });
+const check = (id: string, finding: Finding, more: Partial<Check> = {}): Check => ({
+  id,
+  title: id.toUpperCase(),
+  needs: 'nothing',
+  run: () => finding,
+  ...more,
+});
 
 async function runAll(context: TestContext, checks: readonly Check[], offline = false): Promise<readonly Result[]> {
   const { env } = await createDoctorScene(context);
@@ -24,13 +30,17 @@ test('the table: ids are unique, and what a check builds on comes before it', ()
   assert.equal(new Set(ids).size, ids.length);
   for (const [index, { id, after = [] }] of ALL_CHECKS.entries()) {
     assert.match(id, /^[a-z][a-z-]*$/);
-    for (const before of after) assert.ok(ids.indexOf(before) >= 0 && ids.indexOf(before) < index, `${id} after ${before}`);
+    for (const before of after)
+      assert.ok(ids.indexOf(before) >= 0 && ids.indexOf(before) < index, `${id} after ${before}`);
   }
   for (const [group, rows] of Object.entries(CHECKS)) for (const row of rows) assert.equal(findGroup(row), group);
 });
 
 test('only checks of the provider cost a request, and all of them are left out offline', () => {
-  assert.deepEqual(ALL_CHECKS.filter(({ needs }) => needs === 'request').map(findGroup), CHECKS.upstream.map(() => 'upstream'));
+  assert.deepEqual(
+    ALL_CHECKS.filter(({ needs }) => needs === 'request').map(findGroup),
+    CHECKS.upstream.map(() => 'upstream'),
+  );
   assert.deepEqual(ALL_CHECKS.filter(({ needs }) => needs === 'network').map(({ id }) => id), ['dns', 'connection']);
 });
 
@@ -43,7 +53,13 @@ test('a check without its ground is skipped with the reason, and so is what buil
     check('d', warning('odd', 'Look.')),
     check('e', ok('fine'), { after: ['d'] }),
   ]);
-  assert.deepEqual(levels(results), ['failure: broken', 'skipped: A failed', 'skipped: A failed', 'warning: odd', 'ok: fine']);
+  assert.deepEqual(levels(results), [
+    'failure: broken',
+    'skipped: A failed',
+    'skipped: A failed',
+    'warning: odd',
+    'ok: fine',
+  ]);
   assert.equal(isFine(results), false);
   assert.equal(isFine(results.slice(1)), true);
 });
@@ -52,7 +68,11 @@ test('offline leaves out what needs the network or a request', async (context) =
   const results = await runAll(context, [
     check('a', ok('here')), check('b', ok('net'), { needs: 'network' }), check('c', ok('paid'), { needs: 'request' }),
   ], true);
-  assert.deepEqual(levels(results), ['ok: here', 'skipped: needs the provider: --offline', 'skipped: needs the provider: --offline']);
+  assert.deepEqual(levels(results), [
+    'ok: here',
+    'skipped: needs the provider: --offline',
+    'skipped: needs the provider: --offline',
+  ]);
 });
 
 test('nothing throws and nothing hangs', async (context) => {
@@ -61,7 +81,11 @@ test('nothing throws and nothing hangs', async (context) => {
     check('b', ok(''), { run: () => Promise.reject(new Error('later')) }),
     check('c', ok(''), { run: () => new Promise<never>(() => undefined), limitMs: 20 }),
   ]);
-  assert.deepEqual(levels(results), ['failure: the check itself broke: oops', 'failure: the check itself broke: later', 'failure: no result within 0.02 s']);
+  assert.deepEqual(levels(results), [
+    'failure: the check itself broke: oops',
+    'failure: the check itself broke: later',
+    'failure: no result within 0.02 s',
+  ]);
   for (const { finding } of results) assert.ok(finding.fix);
 });
 
@@ -70,7 +94,11 @@ test('keys are taken out of what any check says', async (context) => {
   assert.ok(!JSON.stringify(result).includes(KEY));
 });
 
-function render(isTerminal: boolean, env: Readonly<Record<string, string>>, findings: readonly (readonly [string, Finding])[]): string {
+function render(
+  isTerminal: boolean,
+  env: Readonly<Record<string, string>>,
+  findings: readonly (readonly [string, Finding])[],
+): string {
   const look = createLook(isTerminal, env, 'linux');
   const lines = new ReportLines(look);
   const results = findings.map(([id, finding]) => ({ check: check(id, finding), finding, ms: 1 }));
@@ -79,7 +107,13 @@ function render(isTerminal: boolean, env: Readonly<Record<string, string>>, find
 
 const FINDINGS: readonly (readonly [string, Finding])[] = [
   ['first', ok('a fact')],
-  ['second', warning('a long sentence that says what was seen here, which does not fit into the rest of one line', 'First do this.\nThen do that.')],
+  [
+    'second',
+    warning(
+      'a long sentence that says what was seen here, which does not fit into the rest of one line',
+      'First do this.\nThen do that.',
+    ),
+  ],
   ['third', failure('config.toml:3:5: expected a value\n  x = = 1\n      ^', 'Correct the line.')],
   ['fourth', skipped('no bridge runs')],
   ['fifth', skipped('no bridge runs')],

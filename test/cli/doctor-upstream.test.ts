@@ -7,7 +7,12 @@ import { answer, raw, refuse, reply, type ScriptedUpstreamOptions, type Step } f
 
 const IDS = ['answer', 'access', 'model', 'stream', 'tool-call', 'reasoning', 'usage'] as const;
 
-async function examine(context: TestContext, script: ScriptedUpstreamOptions['script'], more: Readonly<Record<string, string>> = {}, options: Partial<ScriptedUpstreamOptions> = {}) {
+async function examine(
+  context: TestContext,
+  script: ScriptedUpstreamOptions['script'],
+  more: Readonly<Record<string, string>> = {},
+  options: Partial<ScriptedUpstreamOptions> = {},
+) {
   const scene = await createDoctorScene(context);
   const upstream = await startUpstream(context, { script, ...options });
   const printed = await scene.examine([], { AI_API_BASE: upstream.url, ...more });
@@ -40,54 +45,99 @@ interface Case {
   readonly fix: RegExp;
 }
 
-const error = (status: number, message: string, code?: string) => reply({ status, body: { error: { message, ...(code && { code }) } } });
+const error = (status: number, message: string, code?: string) =>
+  reply({ status, body: { error: { message, ...(code && { code }) } } });
 
 const REST = 'skipped skipped skipped';
 
 const CASES: readonly Case[] = [
   {
-    title: 'no answer', step: refuse(), at: 'answer', levels: `failure skipped skipped skipped ${REST}`,
-    seen: /closed the connection|reset the connection/, fix: /Check the address, the network/,
+    title: 'no answer',
+    step: refuse(),
+    at: 'answer',
+    levels: `failure skipped skipped skipped ${REST}`,
+    seen: /closed the connection|reset the connection/,
+    fix: /Check the address, the network/,
   },
   {
-    title: 'a wrong path', step: reply({ status: 404, body: 'nothing here' }), at: 'answer', levels: `failure skipped skipped skipped ${REST}`,
-    seen: /answered 404: nothing here\.$/, fix: /^Check AI_API_BASE: 127\.0\.0\.1:\d+ serves nothing at this address\.$/,
+    title: 'a wrong path',
+    step: reply({ status: 404, body: 'nothing here' }),
+    at: 'answer',
+    levels: `failure skipped skipped skipped ${REST}`,
+    seen: /answered 404: nothing here\.$/,
+    fix: /^Check AI_API_BASE: 127\.0\.0\.1:\d+ serves nothing at this address\.$/,
   },
   {
-    title: 'a page of a proxy', step: reply({ status: 403, body: '<html><title>Blocked</title></html>' }), at: 'answer',
-    levels: `failure skipped skipped skipped ${REST}`, seen: /an HTML page titled "Blocked"/, fix: /A proxy or a firewall in front of/,
+    title: 'a page of a proxy',
+    step: reply({ status: 403, body: '<html><title>Blocked</title></html>' }),
+    at: 'answer',
+    levels: `failure skipped skipped skipped ${REST}`,
+    seen: /an HTML page titled "Blocked"/,
+    fix: /A proxy or a firewall in front of/,
   },
   {
-    title: 'a refused key', step: error(401, 'Incorrect API key provided.', 'invalid_api_key'), at: 'access', levels: `ok failure skipped skipped ${REST}`,
-    seen: /answered 401: Incorrect API key provided\.$/, fix: /Check that AI_API_KEY belongs to 127\.0\.0\.1/,
+    title: 'a refused key',
+    step: error(401, 'Incorrect API key provided.', 'invalid_api_key'),
+    at: 'access',
+    levels: `ok failure skipped skipped ${REST}`,
+    seen: /answered 401: Incorrect API key provided\.$/,
+    fix: /Check that AI_API_KEY belongs to 127\.0\.0\.1/,
   },
   {
-    title: 'a refused program', step: reply({ status: 405, body: { error: 'Coding Plan is currently only available for Coding Agents' } }),
-    at: 'access', levels: `ok warning skipped skipped ${REST}`, seen: /answered 405: Coding Plan is currently/, fix: /Let Codex ask/,
+    title: 'a refused program',
+    step: reply({ status: 405, body: { error: 'Coding Plan is currently only available for Coding Agents' } }),
+    at: 'access',
+    levels: `ok warning skipped skipped ${REST}`,
+    seen: /answered 405: Coding Plan is currently/,
+    fix: /Let Codex ask/,
   },
   {
-    title: 'a used-up plan', step: error(429, 'week allocated quota exceeded'), at: 'access', levels: `ok failure skipped skipped ${REST}`,
-    seen: /week allocated quota exceeded/, fix: /does not help until the plan resets/,
+    title: 'a used-up plan',
+    step: error(429, 'week allocated quota exceeded'),
+    at: 'access',
+    levels: `ok failure skipped skipped ${REST}`,
+    seen: /week allocated quota exceeded/,
+    fix: /does not help until the plan resets/,
   },
   {
-    title: 'too many requests', step: error(429, 'Too many requests'), at: 'access', levels: `ok warning skipped skipped ${REST}`,
-    seen: /answered 429/, fix: /Wait a minute/,
+    title: 'too many requests',
+    step: error(429, 'Too many requests'),
+    at: 'access',
+    levels: `ok warning skipped skipped ${REST}`,
+    seen: /answered 429/,
+    fix: /Wait a minute/,
   },
   {
-    title: 'an overload', step: error(503, 'The engine is currently overloaded'), at: 'access', levels: `ok warning skipped skipped ${REST}`,
-    seen: /answered 503/, fix: /Wait some minutes/,
+    title: 'an overload',
+    step: error(503, 'The engine is currently overloaded'),
+    at: 'access',
+    levels: `ok warning skipped skipped ${REST}`,
+    seen: /answered 503/,
+    fix: /Wait some minutes/,
   },
   {
-    title: 'an unknown model', step: error(404, "model 'scripted-model' is not supported"), at: 'model', levels: `ok ok failure skipped ${REST}`,
-    seen: /is not supported\.$/, fix: /Check the model name/,
+    title: 'an unknown model',
+    step: error(404, "model 'scripted-model' is not supported"),
+    at: 'model',
+    levels: `ok ok failure skipped ${REST}`,
+    seen: /is not supported\.$/,
+    fix: /Check the model name/,
   },
   {
-    title: 'a refused request', step: error(400, 'The widget is wrong'), at: 'stream', levels: `ok ok ok failure ${REST}`,
-    seen: /answered 400: The widget is wrong/, fix: /--log-level debug/,
+    title: 'a refused request',
+    step: error(400, 'The widget is wrong'),
+    at: 'stream',
+    levels: `ok ok ok failure ${REST}`,
+    seen: /answered 400: The widget is wrong/,
+    fix: /--log-level debug/,
   },
   {
-    title: 'a cut answer', step: goodAnswer({ cutAfter: 3, end: 'cut' }), at: 'stream', levels: `ok ok ok failure ${REST}`,
-    seen: /./, fix: /broke off in the middle/,
+    title: 'a cut answer',
+    step: goodAnswer({ cutAfter: 3, end: 'cut' }),
+    at: 'stream',
+    levels: `ok ok ok failure ${REST}`,
+    seen: /./,
+    fix: /broke off in the middle/,
   },
 ];
 
@@ -129,25 +179,61 @@ const chunk = (delta: object, finish: string | null = null, usage?: object): str
   `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }], ...(usage && { usage }) })}\n\n`;
 
 const COMPLETION = {
-  id: 'c', object: 'chat.completion', choices: [{ index: 0, message: { role: 'assistant', content: 'bridge' }, finish_reason: 'stop' }],
+  id: 'c',
+  object: 'chat.completion',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'bridge' }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 5, completion_tokens: 1, total_tokens: 6 },
 };
 
 const ANSWERS: readonly Answer[] = [
-  { title: 'words instead of a call', step: answer({ text: 'The word is bridge.' }), id: 'tool-call', level: 'warning', seen: /answered in words/ },
   {
-    title: 'a call with other arguments', step: goodAnswer({ toolCalls: [{ name: 'report_word', arguments: { word: 'ridge' } }] }),
-    id: 'tool-call', level: 'warning', seen: /with wrong arguments/,
+    title: 'words instead of a call',
+    step: answer({ text: 'The word is bridge.' }),
+    id: 'tool-call',
+    level: 'warning',
+    seen: /answered in words/,
+  },
+  {
+    title: 'a call with other arguments',
+    step: goodAnswer({ toolCalls: [{ name: 'report_word', arguments: { word: 'ridge' } }] }),
+    id: 'tool-call',
+    level: 'warning',
+    seen: /with wrong arguments/,
   },
   { title: 'no counts', step: goodAnswer({ usage: null }), id: 'usage', level: 'warning', seen: /reports none/ },
-  { title: 'no reasoning of a model nobody knows', step: answer({ text: 'bridge' }), id: 'reasoning', level: 'ok', seen: /^none; nothing says/ },
   {
-    title: 'reasoning in another field', id: 'reasoning', level: 'ok', seen: /^in reasoning$/,
-    step: raw({ chunks: [chunk({ role: 'assistant', reasoning: 'Hm.' }), chunk({ content: 'bridge' }, 'stop'), 'data: [DONE]\n\n'], end: 'eof' }),
+    title: 'no reasoning of a model nobody knows',
+    step: answer({ text: 'bridge' }),
+    id: 'reasoning',
+    level: 'ok',
+    seen: /^none; nothing says/,
   },
-  { title: 'reasoning in tags', step: answer({ text: '<think>Hm.</think>bridge' }), id: 'reasoning', level: 'ok', seen: /<think> tags/ },
   {
-    title: 'an answer in one piece', id: 'stream', level: 'warning', seen: /came in one piece/,
+    title: 'reasoning in another field',
+    id: 'reasoning',
+    level: 'ok',
+    seen: /^in reasoning$/,
+    step: raw({
+      chunks: [
+        chunk({ role: 'assistant', reasoning: 'Hm.' }),
+        chunk({ content: 'bridge' }, 'stop'),
+        'data: [DONE]\n\n',
+      ],
+      end: 'eof',
+    }),
+  },
+  {
+    title: 'reasoning in tags',
+    step: answer({ text: '<think>Hm.</think>bridge' }),
+    id: 'reasoning',
+    level: 'ok',
+    seen: /<think> tags/,
+  },
+  {
+    title: 'an answer in one piece',
+    id: 'stream',
+    level: 'warning',
+    seen: /came in one piece/,
     step: reply({ status: 200, body: COMPLETION }),
   },
 ];
@@ -163,7 +249,9 @@ for (const { title, step, id, level, seen, env = {} } of ANSWERS) {
 
 test('a model that can think and shows nothing of it is a warning', async (context) => {
   const env = { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '', AI_API_KEY: `sk-sp-${KEY}` };
-  const { findings, levels, upstream } = await examine(context, [goodAnswer({ reasoning: '' })], env, { dialect: 'dashscope' });
+  const { findings, levels, upstream } = await examine(context, [goodAnswer({ reasoning: '' })], env, {
+    dialect: 'dashscope',
+  });
   assert.equal(levels, 'ok ok ok ok ok warning ok');
   assert.match(findings['reasoning']?.seen ?? '', /though this model can think/);
   assert.equal(findings['model']?.seen, 'qwen3.7-plus');
@@ -207,7 +295,10 @@ test('where clients bring the key, the one of Codex is used, and without one not
   const upstream = await startUpstream(context, { script: [goodAnswer()], apiKey: 'sk-test-key-of-codex' });
   const env = { AI_API_BASE: upstream.url, AI_API_KEY: '', FORCE_ENV_AUTH: '0' };
   const none = await scene.examine([], env);
-  assert.deepEqual(IDS.map((id) => findPrinted(none, id).seen), IDS.map(() => 'clients bring the key, and none is known here'));
+  assert.deepEqual(
+    IDS.map((id) => findPrinted(none, id).seen),
+    IDS.map(() => 'clients bring the key, and none is known here'),
+  );
   assert.equal(none.requests, 0);
   await scene.writeConfig(bridgeToml(scene.port, 'env_key = "MY_KEY"'));
   const printed = await scene.examine([], { ...env, MY_KEY: 'sk-test-key-of-codex' });
@@ -217,7 +308,12 @@ test('where clients bring the key, the one of Codex is used, and without one not
 });
 
 test('a server of one\'s own is asked without a key', async (context) => {
-  const { printed, levels, upstream } = await examine(context, [goodAnswer()], { AI_API_KEY: '', AI_PROVIDER: 'vllm' }, { provider: 'vllm', without: ['authorization'] });
+  const { printed, levels, upstream } = await examine(
+    context,
+    [goodAnswer()],
+    { AI_API_KEY: '', AI_PROVIDER: 'vllm' },
+    { provider: 'vllm', without: ['authorization'] },
+  );
   assert.equal(levels, 'ok ok ok ok ok ok ok');
   assert.match(findPrinted(printed, 'key').seen, /needs none$/);
   assert.equal(upstream.requests[0]?.headers.authorization, undefined);

@@ -6,15 +6,31 @@ import { test, type TestContext } from 'node:test';
 import { renderBlock } from '../../src/codex/config-toml';
 import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/fake-io';
-import { createDoctorScene, findPrinted, goodAnswer, KEY, startUpstream, type DoctorScene } from '../support/doctor-scene';
+import {
+  createDoctorScene,
+  findPrinted,
+  goodAnswer,
+  KEY,
+  startUpstream,
+  type DoctorScene,
+} from '../support/doctor-scene';
 
 /** Without what differs from machine to machine and from run to run; lines are long again. */
 function normalise(text: string, { home, port, env }: DoctorScene, upstream: string): string {
   return text
-    .replace(/\n {25}(?=\S)/g, ' ').replace(/\n {4}(?=\S)/g, ' ').replace(/ +/g, ' ')
-    .replaceAll(upstream, 'UPSTREAM').replaceAll(new URL(upstream).host, 'HOST').replaceAll(String(port), 'PORT').replaceAll(home, 'HOME')
-    .replace(/doctor-bridge\/[\w.]+|aliyun-codex-bridge[ /]\d+\.\d+\.\d+/g, (name) => name.replace(/\d+\.\d+\.\d+/, 'VERSION'))
-    .replace(/Node\.js \d.*/, 'Node.js NODE').replace(/\d+ events in \d+\.\d s, the first after \d+\.\d s/, 'EVENTS').replace(/\d+ ms$/gm, 'N ms')
+    .replace(/\n {25}(?=\S)/g, ' ')
+    .replace(/\n {4}(?=\S)/g, ' ')
+    .replace(/ +/g, ' ')
+    .replaceAll(upstream, 'UPSTREAM')
+    .replaceAll(new URL(upstream).host, 'HOST')
+    .replaceAll(String(port), 'PORT')
+    .replaceAll(home, 'HOME')
+    .replace(/doctor-bridge\/[\w.]+|aliyun-codex-bridge[ /]\d+\.\d+\.\d+/g, (name) =>
+      name.replace(/\d+\.\d+\.\d+/, 'VERSION'),
+    )
+    .replace(/Node\.js \d.*/, 'Node.js NODE')
+    .replace(/\d+ events in \d+\.\d s, the first after \d+\.\d s/, 'EVENTS')
+    .replace(/\d+ ms$/gm, 'N ms')
     .replaceAll(env['AI_API_KEY'] ?? KEY, 'THE KEY ITSELF');
 }
 
@@ -27,7 +43,9 @@ async function createGoodScene(context: TestContext) {
   const catalogFile = join(scene.codexHome, 'models.json');
   const env = { AI_API_BASE: upstream.url };
   assert.equal(await run(['models', '--codex-catalog', catalogFile], { ...scene.env, ...env }, createFakeIo()), 0);
-  await scene.writeConfig(renderBlock({ model: 'scripted-model', catalogFile, baseUrl: `http://127.0.0.1:${scene.port}/v1` }));
+  await scene.writeConfig(
+    renderBlock({ model: 'scripted-model', catalogFile, baseUrl: `http://127.0.0.1:${scene.port}/v1` }),
+  );
   return { scene, upstream, env };
 }
 
@@ -35,7 +53,9 @@ test('the whole text when all is well', async (context) => {
   const { scene, upstream, env } = await createGoodScene(context);
   const { code, out, error } = await scene.doctor([], env);
   assert.deepEqual([code, error], [0, '']);
-  assert.equal(normalise(out, scene, upstream.url), `aliyun-codex-bridge VERSION, doctor
+  assert.equal(
+    normalise(out, scene, upstream.url),
+    `aliyun-codex-bridge VERSION, doctor
 This spends 1 request of your plan, once all that comes before it is in order;
 --offline spends none.
 
@@ -87,7 +107,8 @@ Codex
  ✓ model "scripted-model"
 
 32 ok, 2 skipped. 1 request of your plan was spent.
-`);
+`,
+  );
   assert.equal(upstream.requests.length, 1);
   upstream.assertClean();
 });
@@ -102,17 +123,45 @@ test('the whole JSON', async (context) => {
   assert.match(String(printed['version']), /^\d+\.\d+\.\d+$/);
   for (const { ms } of printed.checks) assert.ok(Number.isInteger(ms) && ms >= 0);
   const list = printed.checks.map(({ ms: _ms, ...rest }) => rest as Record<string, unknown>);
-  assert.deepEqual(list.map(({ id, group, level }) => `${String(group)}/${String(id)} ${String(level)}`), [
-    'machine/node ok', 'machine/state-folder ok',
-    'configuration/options ok', 'configuration/env-file ok', 'configuration/variables ok', 'configuration/base-url ok', 'configuration/listen ok',
-    'key/key ok', 'key/key-form ok',
-    'network/proxy ok', 'network/tls-settings ok', 'network/dns ok', 'network/connection ok',
-    'upstream/answer ok', 'upstream/access ok', 'upstream/model ok', 'upstream/stream ok',
-    'upstream/tool-call ok', 'upstream/reasoning ok', 'upstream/usage ok',
-    'bridge/port ok', 'bridge/bridge-version skipped', 'bridge/bridge-upstream skipped',
-    'codex/codex ok', 'codex/codex-file ok', 'codex/codex-profile ok', 'codex/codex-provider ok', 'codex/codex-base-url ok',
-    'codex/codex-wire ok', 'codex/codex-name ok', 'codex/codex-key ok', 'codex/codex-patience ok', 'codex/codex-catalogue ok', 'codex/codex-model ok',
-  ]);
+  assert.deepEqual(
+    list.map(({ id, group, level }) => `${String(group)}/${String(id)} ${String(level)}`),
+    [
+      'machine/node ok',
+      'machine/state-folder ok',
+      'configuration/options ok',
+      'configuration/env-file ok',
+      'configuration/variables ok',
+      'configuration/base-url ok',
+      'configuration/listen ok',
+      'key/key ok',
+      'key/key-form ok',
+      'network/proxy ok',
+      'network/tls-settings ok',
+      'network/dns ok',
+      'network/connection ok',
+      'upstream/answer ok',
+      'upstream/access ok',
+      'upstream/model ok',
+      'upstream/stream ok',
+      'upstream/tool-call ok',
+      'upstream/reasoning ok',
+      'upstream/usage ok',
+      'bridge/port ok',
+      'bridge/bridge-version skipped',
+      'bridge/bridge-upstream skipped',
+      'codex/codex ok',
+      'codex/codex-file ok',
+      'codex/codex-profile ok',
+      'codex/codex-provider ok',
+      'codex/codex-base-url ok',
+      'codex/codex-wire ok',
+      'codex/codex-name ok',
+      'codex/codex-key ok',
+      'codex/codex-patience ok',
+      'codex/codex-catalogue ok',
+      'codex/codex-model ok',
+    ],
+  );
   assert.deepEqual(list[7], { id: 'key', group: 'key', level: 'ok', seen: 'set from env AI_API_KEY' });
 });
 
@@ -120,13 +169,19 @@ test('a failure: exit code 1, the remedy in text and JSON, and what builds on it
   const scene = await createDoctorScene(context);
   const { code, out } = await scene.doctor(['--offline'], { AI_API_BASE: 'http://127.0.0.1:9/v1/chat/completions' });
   assert.equal(code, 1);
-  assert.match(out, /✗ Address +http:.*\n +\/chat\/completions\n +Fix: Leave the end out, the bridge puts it there:\n +http:\/\/127\.0\.0\.1:9\/v1\n/);
+  assert.match(
+    out,
+    /✗ Address +http:.*\n +\/chat\/completions\n +Fix: Leave the end out, the bridge puts it there:\n +http:\/\/127\.0\.0\.1:9\/v1\n/,
+  );
   assert.match(out, /1 failure.* 0 requests of your plan were spent\.\n$/);
   const printed = await scene.examine([], { AI_API_BASE: 'http://127.0.0.1:9/v1/chat/completions' });
   assert.equal(printed.ok, false);
   assert.equal(printed.requests, 0);
   assert.match(findPrinted(printed, 'base-url').fix ?? '', /^Leave the end out/);
-  assert.deepEqual(['answer', 'usage'].map((id) => findPrinted(printed, id).seen), ['Address failed', 'Address failed']);
+  assert.deepEqual(
+    ['answer', 'usage'].map((id) => findPrinted(printed, id).seen),
+    ['Address failed', 'Address failed'],
+  );
 });
 
 test('--offline asks nobody, and says so', async (context) => {

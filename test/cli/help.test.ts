@@ -29,7 +29,8 @@ test('the plain help fits into 80 columns and 60 lines, and has each command in 
   assert.deepEqual(lines.filter((line) => line.length > 80 || line.endsWith(' ')), []);
   for (const title of Object.values(HELP_GROUPS)) assert.ok(text.includes(`\n${title}:\n`), title);
   for (const name of COMMAND_NAMES) assert.equal(lines.filter((line) => line.startsWith(`  ${name} `)).length, 1, name);
-  for (const name of FIRST_OPTIONS) assert.ok(flat(text).includes(`${OPTIONS[name].help} (${OPTIONS[name].env[0]})`), name);
+  for (const name of FIRST_OPTIONS)
+    assert.ok(flat(text).includes(`${OPTIONS[name].help} (${OPTIONS[name].env[0]})`), name);
 });
 
 for (const name of COMMAND_NAMES) {
@@ -39,10 +40,15 @@ for (const name of COMMAND_NAMES) {
     const text = flat(out);
     assert.match(out, /^Usage: aliyun-codex-bridge /);
     assert.ok(text.includes(COMMANDS[name].summary));
-    for (const { flag, help } of COMMANDS[name].own ?? []) assert.ok(text.includes(flag) && text.includes(flat(help)), flag);
+    for (const { flag, help } of COMMANDS[name].own ?? [])
+      assert.ok(text.includes(flag) && text.includes(flat(help)), flag);
     const { options } = HELP_PAGES[name];
     for (const option of OPTION_NAMES) {
-      assert.equal(out.includes(`\n      ${OPTIONS[option].help}\n`), options === 'all' || options.includes(option), option);
+      assert.equal(
+        out.includes(`\n      ${OPTIONS[option].help}\n`),
+        options === 'all' || options.includes(option),
+        option,
+      );
     }
     const own = out.split('Options (a flag beats')[0] ?? '';
     assert.deepEqual(own.split('\n').filter((line) => line.length > 80 || line.endsWith(' ')), []);
@@ -68,8 +74,14 @@ test('the usage line says where flags, a word behind the command, and words of a
 
 test('exit codes are told where they mean something special', () => {
   const text = renderCommandHelp('codex', PLAIN);
-  assert.match(text, /Exit codes:\n {2}Codex's +the exit code .*\n {2}1 +.*\n {2}2 +it was asked in a wrong way\n {2}127 +/);
-  assert.match(renderCommandHelp('status', PLAIN), / {2}0 +a bridge runs\n {2}2 +it was asked in a wrong way\n {2}3 +none runs\n/);
+  assert.match(
+    text,
+    /Exit codes:\n {2}Codex's +the exit code .*\n {2}1 +.*\n {2}2 +it was asked in a wrong way\n {2}127 +/,
+  );
+  assert.match(
+    renderCommandHelp('status', PLAIN),
+    / {2}0 +a bridge runs\n {2}2 +it was asked in a wrong way\n {2}3 +none runs\n/,
+  );
   assert.doesNotMatch(renderCommandHelp('models', PLAIN), /Exit codes/);
 });
 

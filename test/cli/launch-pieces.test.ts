@@ -28,9 +28,14 @@ test('the version is read from what Codex prints', () => {
 
 test('versions are compared number by number', () => {
   const pairs: readonly (readonly [string, string, boolean])[] = [
-    ['0.80.0', '0.99.0', true], ['0.99.0', '0.99.0', false], ['0.169.0', '0.99.0', false], ['1.0.0', '0.99.0', false], ['0.98.12', '0.99.0', true],
+    ['0.80.0', '0.99.0', true],
+    ['0.99.0', '0.99.0', false],
+    ['0.169.0', '0.99.0', false],
+    ['1.0.0', '0.99.0', false],
+    ['0.98.12', '0.99.0', true],
   ];
-  for (const [version, limit, expected] of pairs) assert.equal(isBefore(version, limit), expected, `${version} < ${limit}`);
+  for (const [version, limit, expected] of pairs)
+    assert.equal(isBefore(version, limit), expected, `${version} < ${limit}`);
 });
 
 test('the model: the wanted one, the configured one if it is offered, the first', () => {
@@ -44,15 +49,21 @@ test('the model: the wanted one, the configured one if it is offered, the first'
 test('behind a proxy, this machine is excepted', () => {
   const plain = { PATH: '/bin' };
   assert.equal(exceptLoopback(plain), plain);
-  const { NO_PROXY, no_proxy } = exceptLoopback({ https_proxy: 'x', HTTP_PROXY: 'http://proxy:3128', no_proxy: 'intra.example, localhost' });
+  const { NO_PROXY, no_proxy } = exceptLoopback({
+    https_proxy: 'x',
+    HTTP_PROXY: 'http://proxy:3128',
+    no_proxy: 'intra.example, localhost',
+  });
   assert.equal(NO_PROXY, 'intra.example,localhost,127.0.0.1,::1');
   assert.equal(no_proxy, NO_PROXY);
   assert.equal(exceptLoopback({ ALL_PROXY: 'x', NO_PROXY: '*' })['NO_PROXY'], '*,127.0.0.1,localhost,::1');
 });
 
 test('only words that ask a model need a bridge', () => {
-  for (const line of ['', 'exec hi', 'resume --last', '-m glm-4.7', 'fix it', 'review', 'doctor', '--search x']) assert.ok(needsBridge(line.split(' ').filter(Boolean)), line);
-  for (const line of ['--version', '-h', 'login', 'mcp add x', 'completion bash', 'help exec']) assert.ok(!needsBridge(line.split(' ')), line);
+  for (const line of ['', 'exec hi', 'resume --last', '-m glm-4.7', 'fix it', 'review', 'doctor', '--search x'])
+    assert.ok(needsBridge(line.split(' ').filter(Boolean)), line);
+  for (const line of ['--version', '-h', 'login', 'mcp add x', 'completion bash', 'help exec'])
+    assert.ok(!needsBridge(line.split(' ')), line);
 });
 
 /** What cmd.exe makes of a line: a caret takes the meaning from the next character. */
@@ -76,7 +87,11 @@ test('a batch file gets its words through cmd.exe as they were', () => {
 test('signals are passed on, on Windows never: there the console tells everybody, and a kill asks nobody', () => {
   const seen: string[] = [];
   const child = { kill: (signal: NodeJS.Signals) => void seen.push(signal), ended: Promise.resolve(0) };
-  for (const [hasTerminal, platform, wanted] of [[false, 'linux', ['SIGHUP', 'SIGQUIT']], [true, 'darwin', ['SIGHUP']], [false, 'win32', []]] as const) {
+  for (const [hasTerminal, platform, wanted] of [
+    [false, 'linux', ['SIGHUP', 'SIGQUIT']],
+    [true, 'darwin', ['SIGHUP']],
+    [false, 'win32', []],
+  ] as const) {
     const forget = passSignals(child, hasTerminal, platform);
     for (const signal of ['SIGHUP', 'SIGQUIT'] as const) process.emit(signal, signal);
     forget();
@@ -92,10 +107,21 @@ test('a Codex that was told its port is given no bridge on another one', async (
     const resolved = loadConfig({ port: String(port) }, env);
     assert.ok(resolved.ok);
     const places = findPlaces({ env, platform: 'linux', homedir: () => folder });
-    return attach({ config: resolved.config, flags: {}, env, places, version: readVersion(), obstacle: 'nothing is to be started', isTold: true });
+    return attach({
+      config: resolved.config,
+      flags: {},
+      env,
+      places,
+      version: readVersion(),
+      obstacle: 'nothing is to be started',
+      isTold: true,
+    });
   };
   const stranger = await listen(context, (_request, response) => response.end('hello'));
-  assert.deepEqual(await attachTo(stranger), { ok: false, problem: 'Cannot use the bridge: it ended again and again while Codex was to be connected.' });
+  assert.deepEqual(await attachTo(stranger), {
+    ok: false,
+    problem: 'Cannot use the bridge: it ended again and again while Codex was to be connected.',
+  });
   const { port } = await startServer(context);
   const attached = await attachTo(port);
   assert.ok(attached.ok, 'a bridge for another provider is better than none');
@@ -111,5 +137,8 @@ test('a Codex whose interpreter is missing is told in a sentence, with the exit 
   await chmod(file, 0o755);
   const io = createFakeIo();
   assert.equal(await run(['--codex-bin', file, 'codex', '--version'], { HOME: folder }, io), 126);
-  assert.equal(io.written.error, `Cannot run ${file} as Codex: the interpreter or the loader that it needs is missing.\n`);
+  assert.equal(
+    io.written.error,
+    `Cannot run ${file} as Codex: the interpreter or the loader that it needs is missing.\n`,
+  );
 });

@@ -74,7 +74,10 @@ test('the variable names the file too, and the flag beats it', () => {
 test("a provider's own key variable counts in the file as well, and the environment that is handed on has all of it", () => {
   const path = writeEnvFile('AI_PROVIDER=deepseek', "DEEPSEEK_API_KEY='sk-test-file'", 'ZAI_API_KEY=sk-test-other');
   const { config, origins, env } = load({ envFile: path }, { HOME: '/somewhere' });
-  assert.deepEqual([config.aiApiKey, origins.aiApiKey], ['sk-test-file', { kind: 'file', name: `DEEPSEEK_API_KEY in ${path}` }]);
+  assert.deepEqual(
+    [config.aiApiKey, origins.aiApiKey],
+    ['sk-test-file', { kind: 'file', name: `DEEPSEEK_API_KEY in ${path}` }],
+  );
   assert.deepEqual([env['HOME'], env['ZAI_API_KEY']], ['/somewhere', 'sk-test-other']);
   const process = { DEEPSEEK_API_KEY: 'sk-test-process' };
   assert.deepEqual(load({ envFile: path }, process).origins.aiApiKey, { kind: 'env', name: 'DEEPSEEK_API_KEY' });
@@ -114,7 +117,9 @@ test('a file that cannot be read is a mistake with its path and the reason', () 
     'Cannot read the file "~/.bridge.env" from flag --env-file: '
     + 'there is no such file, and ~ is not replaced here: write the whole path.',
   ]);
-  assert.deepEqual(mistakesOf({ envFile: '' }, {}), ['Cannot use "" from flag --env-file: expected the name of a file.']);
+  assert.deepEqual(mistakesOf({ envFile: '' }, {}), [
+    'Cannot use "" from flag --env-file: expected the name of a file.',
+  ]);
 });
 
 test('what further readers need: the environment, the file, where a variable came from', () => {
@@ -122,7 +127,10 @@ test('what further readers need: the environment, the file, where a variable cam
   const { env, file, findOrigin, mistakes } = loadEnvironment({ envFile: path }, { PORT: '2' });
   assert.deepEqual([env, mistakes], [{ PORT: '2', HOST: 'localhost' }, []]);
   assert.deepEqual(file, { path, values: { PORT: '1', HOST: 'localhost' } });
-  assert.deepEqual([findOrigin('PORT').kind, findOrigin('HOST').kind, findOrigin('OTHER').kind], ['env', 'file', 'env']);
+  assert.deepEqual(
+    [findOrigin('PORT').kind, findOrigin('HOST').kind, findOrigin('OTHER').kind],
+    ['env', 'file', 'env'],
+  );
   const given = { PORT: '2' };
   assert.equal(loadEnvironment({}, given).env, given);
 });

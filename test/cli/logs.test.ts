@@ -18,15 +18,19 @@ async function createLog(context: TestContext, text: string): Promise<{ readonly
   return { home, path };
 }
 
-const count = (from: number, to: number): string => Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}\n`).join('');
+const count = (from: number, to: number): string =>
+  Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}\n`).join('');
 
 test('without a log file logs says how to get one', LIMIT, async (context) => {
   const home = await createHome(context);
   const { code, out, error } = await home.run('logs');
   assert.deepEqual([code, out], [1, '']);
-  assert.equal(error, `There is no log file ${logFileOf(home.places.state, home.port)}. A bridge writes it that was started with: aliyun-codex-bridge start --port ${home.port}
+  assert.equal(
+    error,
+    `There is no log file ${logFileOf(home.places.state, home.port)}. A bridge writes it that was started with: aliyun-codex-bridge start --port ${home.port}
 Any other one writes to its standard error, or to the file of --log-file: name that file here too.
-`);
+`,
+  );
 });
 
 test('the last hundred lines, or as many as are asked for', LIMIT, async (context) => {
@@ -58,25 +62,29 @@ test('the file of a running bridge and that of --log-file', LIMIT, async (contex
   assert.match((await home.run('logs', '--log-file', file)).out, /Stopping: /);
 });
 
-test('serve writes its log to --log-file, crashes too, and what goes wrong at its start to standard error', LIMIT, async (context) => {
-  const home = await createHome(context);
-  const file = join(home.env['HOME'] ?? '', 'logs', 'serve.log');
-  const io = createWatchedIo();
-  const served = run(['--log-file', file], home.env, io);
-  await io.firstOut;
-  io.crash(new Error(`boom with ${KEY}`));
-  const text = readFileSync(file, 'utf8');
-  assert.match(text, /contained a crash; the bridge goes on .*boom with \[redacted\]/);
-  assert.equal(io.written.error, '');
-  const second = await home.run('serve', '--log-file', `${file}.2`);
-  assert.equal(second.code, 1);
-  assert.match(second.error, /^Cannot listen on host/);
-  io.signal('SIGTERM');
-  assert.equal(await served, 0);
-  const wrong = await home.run('serve', '--log-file', join(file, 'below a file'));
-  assert.equal(wrong.code, 1);
-  assert.match(wrong.error, /^Cannot write the log file: .* Choose another one with --log-file\.\n$/);
-});
+test(
+  'serve writes its log to --log-file, crashes too, and what goes wrong at its start to standard error',
+  LIMIT,
+  async (context) => {
+    const home = await createHome(context);
+    const file = join(home.env['HOME'] ?? '', 'logs', 'serve.log');
+    const io = createWatchedIo();
+    const served = run(['--log-file', file], home.env, io);
+    await io.firstOut;
+    io.crash(new Error(`boom with ${KEY}`));
+    const text = readFileSync(file, 'utf8');
+    assert.match(text, /contained a crash; the bridge goes on .*boom with \[redacted\]/);
+    assert.equal(io.written.error, '');
+    const second = await home.run('serve', '--log-file', `${file}.2`);
+    assert.equal(second.code, 1);
+    assert.match(second.error, /^Cannot listen on host/);
+    io.signal('SIGTERM');
+    assert.equal(await served, 0);
+    const wrong = await home.run('serve', '--log-file', join(file, 'below a file'));
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.error, /^Cannot write the log file: .* Choose another one with --log-file\.\n$/);
+  },
+);
 
 test('a file that cannot be read is told', LIMIT, async (context) => {
   const { home, path } = await createLog(context, '');

@@ -16,7 +16,12 @@ test('colours are for a terminal that wants them', () => {
 });
 
 test('they can be forced upon anything, and NO_COLOR beats that', () => {
-  const forced = [{ FORCE_COLOR: '1' }, { FORCE_COLOR: 'true' }, { CLICOLOR_FORCE: '1' }, { FORCE_COLOR: '1', TERM: 'dumb' }];
+  const forced = [
+    { FORCE_COLOR: '1' },
+    { FORCE_COLOR: 'true' },
+    { CLICOLOR_FORCE: '1' },
+    { FORCE_COLOR: '1', TERM: 'dumb' },
+  ];
   for (const env of forced) {
     assert.ok(isColoured(false, env), JSON.stringify(env));
     assert.ok(!isColoured(true, { ...env, NO_COLOR: '1' }), JSON.stringify(env));
@@ -31,7 +36,13 @@ test('an empty text gets no codes, and a text without colours stays as it is', (
   assert.equal(createLook(false, {}).paint('bold', 'x'), 'x');
 });
 
-type Case = readonly [title: string, platform: NodeJS.Platform, isTerminal: boolean, env: Environment, isUnicode: boolean];
+type Case = readonly [
+  title: string,
+  platform: NodeJS.Platform,
+  isTerminal: boolean,
+  env: Environment,
+  isUnicode: boolean,
+];
 
 const CASES: readonly Case[] = [
   ['a UTF-8 locale', 'linux', true, { LANG: 'de_DE.UTF-8' }, true],
@@ -61,6 +72,7 @@ for (const [title, platform, isTerminal, env, isUnicode] of CASES) {
 }
 
 test('where a line cannot be written over, nothing turns', () => {
-  for (const env of [{ TERM: 'dumb' }, { CI: 'true' }, { CI: '1' }]) assert.deepEqual(createLook(true, env).spinner, []);
+  for (const env of [{ TERM: 'dumb' }, { CI: 'true' }, { CI: '1' }])
+    assert.deepEqual(createLook(true, env).spinner, []);
   assert.notDeepEqual(createLook(true, { CI: 'false', TERM: 'xterm' }).spinner, []);
 });

@@ -64,5 +64,8 @@ test('an unknown command is a mistake, even when the configuration is right', as
 test("a command of Codex's without codex in front is told so, whatever stands behind it", async () => {
   const { code, error } = await runLine('exec --json --skip-git-repo-check hello world');
   assert.equal(code, 2);
-  assert.match(error, /there is a mistake .*\n {2}Unknown command "exec": did you mean aliyun-codex-bridge codex exec …\?\n$/);
+  assert.match(
+    error,
+    /there is a mistake .*\n {2}Unknown command "exec": did you mean aliyun-codex-bridge codex exec …\?\n$/,
+  );
 });

@@ -123,7 +123,12 @@ test('mistakes of the command line, of the wish and of the environment are told 
 });
 
 test("--discover-models adds the provider's own list", async (context) => {
-  const upstream = await startScriptedUpstream({ dialect: 'openai', script: [], apiKey: ENV.AI_API_KEY, models: ['one', 'two'] });
+  const upstream = await startScriptedUpstream({
+    dialect: 'openai',
+    script: [],
+    apiKey: ENV.AI_API_KEY,
+    models: ['one', 'two'],
+  });
   context.after(() => upstream.close());
   const env = { AI_API_BASE: upstream.url, AI_API_KEY: ENV.AI_API_KEY };
   const { code, out, error } = await runModels(['--discover-models'], env);

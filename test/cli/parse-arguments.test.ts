@@ -83,18 +83,26 @@ test('a command takes its own flags, before it and behind it', () => {
 
 test('the own flags of another command are a mistake, and so are their values', () => {
   for (const line of ['--json', 'serve --json', '--json version']) {
-    assert.deepEqual(parse(line).mistakes, ['Flag --json belongs to the commands status, doctor, models and config.'], line);
+    assert.deepEqual(
+      parse(line).mistakes,
+      ['Flag --json belongs to the commands status, doctor, models and config.'],
+      line,
+    );
   }
   assert.deepEqual(parse('--follow --json stop').mistakes, [
     'Flag --follow belongs to the command logs.',
     'Flag --json belongs to the commands status, doctor, models and config.',
   ]);
-  assert.deepEqual(parse('models --codex-catalog').mistakes, ['Flag --codex-catalog has no value: expected the name of a file.']);
+  assert.deepEqual(parse('models --codex-catalog').mistakes, [
+    'Flag --codex-catalog has no value: expected the name of a file.',
+  ]);
   assert.deepEqual(parse('models --json=perhaps --codex-version new').mistakes, [
     'Cannot use "perhaps" from flag --json: expected on or off (also 1/0, true/false, yes/no).',
     'Cannot use "new" from flag --codex-version: expected a version of Codex such as 0.146.0.',
   ]);
-  assert.deepEqual(parse('models --codex-catalogue x').mistakes, ['Unknown flag "--codex-catalogue": did you mean --codex-catalog?']);
+  assert.deepEqual(parse('models --codex-catalogue x').mistakes, [
+    'Unknown flag "--codex-catalogue": did you mean --codex-catalog?',
+  ]);
 });
 
 test('a spelling means one thing: own flags are no options, and take a value everywhere or nowhere', () => {
@@ -131,7 +139,20 @@ test("a command of Codex's gets the name that was forgotten, and what stands beh
 });
 
 test('codex passes everything behind it on, as it is', () => {
-  const words = ['exec', '--help', '-v', '--', '--port', '1', '--json', '--port=2', '', 'a b', 'serve', '--no-web-search'];
+  const words = [
+    'exec',
+    '--help',
+    '-v',
+    '--',
+    '--port',
+    '1',
+    '--json',
+    '--port=2',
+    '',
+    'a b',
+    'serve',
+    '--no-web-search',
+  ];
   assert.deepEqual(parseArguments(['codex', ...words]), { ...NOTHING, command: 'codex', rest: words });
   assert.deepEqual(parse('codex'), { ...NOTHING, command: 'codex' });
 });
@@ -161,10 +182,14 @@ test('a word behind the command is its operand where it has one, with flags befo
 test('a missing, unknown or further word is a mistake', () => {
   assert.deepEqual(parse('service').mistakes, ['The command service needs a word behind it: install or remove.']);
   assert.deepEqual(parse('service instal').mistakes, ['Unknown word "instal" after service: did you mean install?']);
-  assert.deepEqual(parse('completions tcsh7').mistakes, ['Unknown word "tcsh7" after completions: see help completions.']);
+  assert.deepEqual(parse('completions tcsh7').mistakes, [
+    'Unknown word "tcsh7" after completions: see help completions.',
+  ]);
   assert.deepEqual(parse('service install now').mistakes, ['Unexpected word "now" after the command.']);
   assert.deepEqual(parse('stop it').mistakes, ['Unexpected word "it" after the command.']);
-  assert.deepEqual(parse(`service sk-test-${'0'.repeat(40)}`).mistakes, ['Unknown word "sk-…" after service: see help service.']);
+  assert.deepEqual(parse(`service sk-test-${'0'.repeat(40)}`).mistakes, [
+    'Unknown word "sk-…" after service: see help service.',
+  ]);
 });
 
 test('help takes a command, in whatever order it is asked', () => {
@@ -187,7 +212,13 @@ test('an unknown command behind help is a mistake; a wrong flag is none to those
   assert.deepEqual(parse('--help frobnicate').mistakes, ['Unknown word "frobnicate" after help: see help.']);
   assert.deepEqual(parse('cdoex --help').mistakes, ['Unknown command "cdoex": did you mean codex?']);
   assert.deepEqual(parse('help serve --prot').mistakes, ['Unknown flag "--prot": did you mean --port?']);
-  for (const line of ['--prot --help', 'models --json --help', '--json --help', 'serve --port --help', 'logs --lines x -h']) {
+  for (const line of [
+    '--prot --help',
+    'models --json --help',
+    '--json --help',
+    'serve --port --help',
+    'logs --lines x -h',
+  ]) {
     assert.deepEqual(parse(line).mistakes, [], line);
   }
 });

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { findPlaces } from '../../src/cli/places';
 
-const machine = (platform: NodeJS.Platform, env: Readonly<Record<string, string>> = {}) => ({ platform, env, homedir: () => (platform === 'win32' ? 'C:\\Users\\me' : '/home/me') });
+const machine = (platform: NodeJS.Platform, env: Readonly<Record<string, string>> = {}) => ({
+  platform,
+  env,
+  homedir: () => (platform === 'win32' ? 'C:\\Users\\me' : '/home/me'),
+});
 
 test('Linux and Termux: the XDG folders, and Codex in the home folder', () => {
   assert.deepEqual(findPlaces(machine('linux')), {
@@ -31,7 +35,10 @@ test('Windows: the application data', () => {
     config: 'D:\\Roaming\\aliyun-codex-bridge',
     codexHome: 'C:\\Users\\me\\.codex',
   });
-  assert.equal(findPlaces(machine('win32', { USERPROFILE: 'E:\\u' })).state, 'E:\\u\\AppData\\Local\\aliyun-codex-bridge');
+  assert.equal(
+    findPlaces(machine('win32', { USERPROFILE: 'E:\\u' })).state,
+    'E:\\u\\AppData\\Local\\aliyun-codex-bridge',
+  );
 });
 
 test('a folder that is not absolute means nothing to another process: an option is, a variable of XDG is passed over', () => {
@@ -41,12 +48,20 @@ test('a folder that is not absolute means nothing to another process: an option 
 });
 
 test('a user without a home has the root, as in Docker', () => {
-  const unknown = { ...machine('linux', { HOME: '' }), homedir: () => { throw new Error('uv_os_homedir returned ENOENT'); } };
+  const unknown = {
+    ...machine('linux', { HOME: '' }),
+    homedir: () => {
+      throw new Error('uv_os_homedir returned ENOENT');
+    },
+  };
   assert.equal(findPlaces(unknown).home, '/');
   assert.equal(findPlaces({ ...machine('linux', { HOME: '' }), homedir: () => '' }).codexHome, '/.codex');
 });
 
 test('an option names the state folder; empty variables count as not set', () => {
-  const { state, codexHome } = findPlaces(machine('linux', { HOME: '', CODEX_HOME: '', XDG_STATE_HOME: '' }), '/elsewhere');
+  const { state, codexHome } = findPlaces(
+    machine('linux', { HOME: '', CODEX_HOME: '', XDG_STATE_HOME: '' }),
+    '/elsewhere',
+  );
   assert.deepEqual([state, codexHome], ['/elsewhere', '/home/me/.codex']);
 });

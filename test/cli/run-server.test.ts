@@ -27,7 +27,10 @@ function start(server: BridgeServer, flags: FlagTexts = {}, log?: Logger) {
   const resolved = resolveConfig(flags, {});
   assert.ok(resolved.ok);
   const io = createFakeIo();
-  return { io, code: runServer({ server, version: '9.8.7', config: resolved.config, origins: resolved.origins, io, log }) };
+  return {
+    io,
+    code: runServer({ server, version: '9.8.7', config: resolved.config, origins: resolved.origins, io, log }),
+  };
 }
 
 test('start-up prints exactly one line', async () => {
@@ -68,7 +71,11 @@ for (const [name, forced] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
 test('where standard error is a log for programs, the end is a line of it', async () => {
   const { server, endClose } = createScriptedServer();
   const lines: string[] = [];
-  const { io, code } = start(server, {}, createLogger({ level: 'info', format: 'json', write: (line) => void lines.push(line) }));
+  const { io, code } = start(
+    server,
+    {},
+    createLogger({ level: 'info', format: 'json', write: (line) => void lines.push(line) }),
+  );
   await io.firstOut;
   io.signal('SIGTERM');
   endClose();
@@ -76,7 +83,9 @@ test('where standard error is a log for programs, the end is a line of it', asyn
   assert.equal(io.written.error, '');
   const [{ time: _time, ...line }] = lines.map((text) => JSON.parse(text));
   assert.deepEqual(line, {
-    level: 'info', message: 'the bridge stops', why: 'running answers get 5000 ms to end. A second signal stops at once.',
+    level: 'info',
+    message: 'the bridge stops',
+    why: 'running answers get 5000 ms to end. A second signal stops at once.',
   });
 });
 
@@ -127,7 +136,10 @@ test('a port that the system keeps for itself is told with the way out', async (
   });
   const { io, code } = start(server, { port: '80' });
   assert.equal(await code, 1);
-  assert.match(io.written.error, /^Cannot listen on host 127\.0\.0\.1, port 80 from flag --port: the system does not give this port away\..* Choose another one with --port or PORT\.\n$/);
+  assert.match(
+    io.written.error,
+    /^Cannot listen on host 127\.0\.0\.1, port 80 from flag --port: the system does not give this port away\..* Choose another one with --port or PORT\.\n$/,
+  );
   assert.match(explainRefusal('win32'), /netsh interface ipv4 show excludedportrange protocol=tcp/);
   assert.equal(explainRefusal('linux'), 'the system does not give this port away.');
 });

@@ -42,7 +42,11 @@ test('serve answers /health and ends with 0 on a signal', async () => {
 
 test('the provider named by the user brings its key variable, and an unknown name does not start', async () => {
   const io = createFakeIo();
-  const code = run(['--port=0', '--provider', 'z.ai'], { AI_API_BASE: ENV.AI_API_BASE, ZAI_API_KEY: 'sk-test-own' }, io);
+  const code = run(
+    ['--port=0', '--provider', 'z.ai'],
+    { AI_API_BASE: ENV.AI_API_BASE, ZAI_API_KEY: 'sk-test-own' },
+    io,
+  );
   assert.match(await io.firstOut, /; API key: set from env ZAI_API_KEY;/);
   io.signal('SIGTERM');
   assert.equal(await code, 0);
@@ -128,11 +132,29 @@ test('until it listens, serve loads nothing that only requests, other commands a
   const loaded = await collect(start(context, ['--eval', script]), 'stdout', /\nend\n/);
   assert.match(loaded, /\/src\/cli\/commands\/serve\.ts\n/);
   const late = [
-    'cli/commands/help', 'cli/commands/version', 'cli/help-pages', 'cli/codex-commands', 'cli/nearest', 'cli/port-owner',
-    'cli/read-env-file', 'config/env-file', 'config/help', 'cli/own-flags', 'cli/start-use-watch',
-    'cli/daemon/in-background', 'observe/log-file', 'server/use-watch', 'server/handlers/launches',
+    'cli/commands/help',
+    'cli/commands/version',
+    'cli/help-pages',
+    'cli/codex-commands',
+    'cli/nearest',
+    'cli/port-owner',
+    'cli/read-env-file',
+    'config/env-file',
+    'config/help',
+    'cli/own-flags',
+    'cli/start-use-watch',
+    'cli/daemon/in-background',
+    'observe/log-file',
+    'server/use-watch',
+    'server/handlers/launches',
   ];
-  for (const path of [...late, 'bridge/create-bridge', 'upstream/transport', 'providers/catalog', 'config/provider-values']) {
+  for (const path of [
+    ...late,
+    'bridge/create-bridge',
+    'upstream/transport',
+    'providers/catalog',
+    'config/provider-values',
+  ]) {
     assert.ok(existsSync(`src/${path}.ts`), `there is no ${path} any more`);
     assert.ok(!loaded.includes(`/src/${path}.ts`), path);
   }

@@ -67,15 +67,26 @@ for (const name of NAMES) {
     assert.match(out, /\n\nSee how it does:\n {2}\S/);
     assert.equal((await readFile(file, KINDS[name].encoding)).includes('sk-test'), false, 'no key in it');
     assert.equal((await stat(file)).mode & 0o777, KINDS[name].mode);
-    assert.equal((await service('install', '--kind', name, '--print')).out, (await readFile(file, KINDS[name].encoding)).replace('\ufeff', ''));
+    assert.equal(
+      (await service('install', '--kind', name, '--print')).out,
+      (await readFile(file, KINDS[name].encoding)).replace('\ufeff', ''),
+    );
 
     const again = await service('install', '--kind', name);
-    assert.ok(again.out.startsWith(`Nothing to change in ${file}\nLeft ${path(ENV_FILE)} alone: its variables stay as they are; edit it to change them.\n`));
+    assert.ok(
+      again.out.startsWith(
+        `Nothing to change in ${file}\nLeft ${path(ENV_FILE)} alone: its variables stay as they are; edit it to change them.\n`,
+      ),
+    );
 
     const removed = await service('remove', '--kind', name);
     assert.deepEqual([removed.code, removed.error], [0, '']);
     assert.ok(removed.out.startsWith('Stop it'), removed.out);
-    assert.ok(removed.out.endsWith(`\n\nRemoved ${file}\nLeft ${path(ENV_FILE)} alone: it holds your variables, and may hold your key.\n`));
+    assert.ok(
+      removed.out.endsWith(
+        `\n\nRemoved ${file}\nLeft ${path(ENV_FILE)} alone: it holds your variables, and may hold your key.\n`,
+      ),
+    );
     await assert.rejects(stat(file), /ENOENT/);
     assert.match(await read(ENV_FILE), /\nAI_API_KEY=sk-test-service\n/);
     const gone = await service('remove', '--kind', name);
@@ -145,7 +156,10 @@ test('systemd: spaces, quotes, variables and specifiers are words again when sys
 function readXml(xml: string): readonly (readonly [name: string, text: string])[] {
   const open: { name: string; text: string }[] = [];
   const closed: [string, string][] = [];
-  const body = xml.replace(/^\ufeff?<\?xml [^?]*\?>\s*/, '').replace(/<!DOCTYPE [^>]*>/, '').replace(/<!--(?:(?!--)[\s\S])*-->/g, '');
+  const body = xml
+    .replace(/^\ufeff?<\?xml [^?]*\?>\s*/, '')
+    .replace(/<!DOCTYPE [^>]*>/, '')
+    .replace(/<!--(?:(?!--)[\s\S])*-->/g, '');
   for (const [token, end, name = '', alone] of body.matchAll(/<(\/?)([A-Za-z]+)[^<>]*?(\/?)>|[^<]+|</g)) {
     if (name === '') {
       assert.doesNotMatch(token, /<|&(?!(?:amp|lt|gt);)/, 'text is escaped');
@@ -170,16 +184,28 @@ test('launchd: the agent is well-formed, and each word stands in it', () => {
 /** As CommandLineToArgvW does; the first word is an argument here, too. */
 function splitWindowsLine(line: string): readonly string[] {
   const words = [...line.matchAll(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g)].map(([word]) => word);
-  return words.map((word) => word.replace(/(\\*)"/g, (_, slashes: string) => slashes.slice(slashes.length / 2) + (slashes.length % 2 ? '"' : '')));
+  return words.map((word) =>
+    word.replace(
+      /(\\*)"/g,
+      (_, slashes: string) => slashes.slice(slashes.length / 2) + (slashes.length % 2 ? '"' : ''),
+    ),
+  );
 }
 
 test('windows: the task is well-formed UTF-16 with CRLF, for this user, and each word stands in it', async (context) => {
   const program = {
-    ...AWKWARD, node: 'C:\\Program Files\\nodejs\\node.exe', script: 'D:\\a & b\\x.js', envFile: 'C:\\u\\env', logFile: 'C:\\log dir\\l',
+    ...AWKWARD,
+    node: 'C:\\Program Files\\nodejs\\node.exe',
+    script: 'D:\\a & b\\x.js',
+    envFile: 'C:\\u\\env',
+    logFile: 'C:\\log dir\\l',
   };
   const xml = KINDS.windows.render(program);
   assert.equal(xml.replaceAll('\r\n', '').includes('\n'), false);
-  const find = (wanted: string): readonly string[] => readXml(xml).filter(([name]) => name === wanted).map(([, text]) => text);
+  const find = (wanted: string): readonly string[] =>
+    readXml(xml)
+      .filter(([name]) => name === wanted)
+      .map(([, text]) => text);
   assert.deepEqual(find('UserId'), [AWKWARD.user, AWKWARD.user]);
   assert.deepEqual(find('Command'), ['conhost.exe']);
   assert.deepEqual(splitWindowsLine(find('Arguments')[0] ?? ''), ['--headless', ...wordsOf(program)]);
@@ -200,7 +226,10 @@ test('termux: the script takes the lock, starts the bridge with each word whole,
   await write('bin/termux-wake-lock', '#!/bin/sh\necho locked\n');
   await mkdir(path('state dir'));
   for (const name of ['boot script', "it's $HOME/node", 'bin/termux-wake-lock']) await chmod(path(name), 0o755);
-  const { stdout, stderr } = spawnSync(path('boot script'), { env: { PATH: `${path('bin')}:/usr/bin:/bin` }, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(path('boot script'), {
+    env: { PATH: `${path('bin')}:/usr/bin:/bin` },
+    encoding: 'utf8',
+  });
   assert.deepEqual([stdout.trimEnd().split('\n'), stderr], [['locked', ...wordsOf(program, 'start')], '']);
   assert.equal(await read('state dir/log'), 'problem\n');
   assert.match(KINDS.termux.render(AWKWARD), /^#!\/usr\/bin\/sh\n/);
@@ -227,41 +256,93 @@ test('each kind has its folder on its own platform', () => {
     const machine: Machine = { platform, env, homedir: () => '/' };
     return KINDS[name].findFile(machine, findPlaces(machine));
   };
-  assert.equal(find('systemd', 'linux', { HOME: '/h', XDG_CONFIG_HOME: '/c' }), '/c/systemd/user/aliyun-codex-bridge.service');
-  assert.equal(find('launchd', 'darwin', { HOME: '/Users/me' }), '/Users/me/Library/LaunchAgents/dev.wellanet.aliyun-codex-bridge.plist');
+  assert.equal(
+    find('systemd', 'linux', { HOME: '/h', XDG_CONFIG_HOME: '/c' }),
+    '/c/systemd/user/aliyun-codex-bridge.service',
+  );
+  assert.equal(
+    find('launchd', 'darwin', { HOME: '/Users/me' }),
+    '/Users/me/Library/LaunchAgents/dev.wellanet.aliyun-codex-bridge.plist',
+  );
   assert.equal(find('windows', 'win32', { APPDATA: 'C:\\r' }), 'C:\\r\\aliyun-codex-bridge\\task.xml');
   assert.equal(find('termux', 'android', { HOME: '/t' }), '/t/.termux/boot/aliyun-codex-bridge');
 });
 
 test('the variables of the bridge and of its provider are kept, private, and other ones are not', async (context) => {
   const { path, read, service } = await createHome(context, {
-    AI_PROVIDER: 'deepseek', DEEPSEEK_API_KEY: 'sk-test-deep', ZAI_API_KEY: 'sk-test-routed', KIMI_API_KEY: 'sk-test-other',
-    MODEL_MAP: 'fast=zai/glm-4.7', LOG_LEVEL: ' debug ', SMALL_MODEL: '', SECRET_OF_MINE: 'x', BRIDGE_STORE: 'relative/store',
+    AI_PROVIDER: 'deepseek',
+    DEEPSEEK_API_KEY: 'sk-test-deep',
+    ZAI_API_KEY: 'sk-test-routed',
+    KIMI_API_KEY: 'sk-test-other',
+    MODEL_MAP: 'fast=zai/glm-4.7',
+    LOG_LEVEL: ' debug ',
+    SMALL_MODEL: '',
+    SECRET_OF_MINE: 'x',
+    BRIDGE_STORE: 'relative/store',
   });
-  const { code, out } = await service('install', '--kind', 'systemd', '--port', '8080', '--web-search', '--no-force-env-auth', '--user-agent', "it's me");
+  const { code, out } = await service(
+    'install',
+    '--kind',
+    'systemd',
+    '--port',
+    '8080',
+    '--web-search',
+    '--no-force-env-auth',
+    '--user-agent',
+    "it's me",
+  );
   assert.equal(code, 0);
   assert.ok(!out.includes('sk-test'));
   const parsed = parseEnvFile(await read(ENV_FILE));
   assert.ok(parsed.ok);
   assert.deepEqual(parsed.values, {
-    PORT: '8080', AI_PROVIDER: 'deepseek', FORCE_ENV_AUTH: '0', MODEL_MAP: 'fast=zai/glm-4.7', UPSTREAM_USER_AGENT: "it's me",
-    WEB_SEARCH: '1', BRIDGE_STORE: join(process.cwd(), 'relative/store'), LOG_LEVEL: 'debug',
-    DEEPSEEK_API_KEY: 'sk-test-deep', ZAI_API_KEY: 'sk-test-routed',
+    PORT: '8080',
+    AI_PROVIDER: 'deepseek',
+    FORCE_ENV_AUTH: '0',
+    MODEL_MAP: 'fast=zai/glm-4.7',
+    UPSTREAM_USER_AGENT: "it's me",
+    WEB_SEARCH: '1',
+    BRIDGE_STORE: join(process.cwd(), 'relative/store'),
+    LOG_LEVEL: 'debug',
+    DEEPSEEK_API_KEY: 'sk-test-deep',
+    ZAI_API_KEY: 'sk-test-routed',
   });
   assert.equal((await stat(path(ENV_FILE))).mode & 0o777, 0o600);
   assert.equal((await stat(path(dirname(ENV_FILE)))).mode & 0o777, 0o700);
-  assert.match((await service('install', '--kind', 'systemd', '--port', '9')).out, /stay as they are; flags of this command are not in it, edit it yourself\.\n/);
+  assert.match(
+    (await service('install', '--kind', 'systemd', '--port', '9')).out,
+    /stay as they are; flags of this command are not in it, edit it yourself\.\n/,
+  );
 });
 
 test('without a key the way to give one is told', async (context) => {
   const { path, read, service } = await createHome(context);
   const { out } = await service('install', '--kind', 'systemd');
-  assert.ok(out.includes(`Wrote ${path(ENV_FILE)} with no variable; only you can read it.\nNo API key is set: write AI_API_KEY=… into that file`));
+  assert.ok(
+    out.includes(
+      `Wrote ${path(ENV_FILE)} with no variable; only you can read it.\nNo API key is set: write AI_API_KEY=… into that file`,
+    ),
+  );
   assert.match(await read(ENV_FILE), /\n#AI_API_KEY=\n$/);
 });
 
 test('every value is read back as it was, and one with a line break is left out', () => {
-  const values = ['plain', '', 'a b', '#x', ' x ', "it's", 'say "hi" \\ $HOME `id` \\n', "a'\\", "'", '"', 'C:\\a b', 'ä→', ';', 'a=b=c'];
+  const values = [
+    'plain',
+    '',
+    'a b',
+    '#x',
+    ' x ',
+    "it's",
+    'say "hi" \\ $HOME `id` \\n',
+    "a'\\",
+    "'",
+    '"',
+    'C:\\a b',
+    'ä→',
+    ';',
+    'a=b=c',
+  ];
   const variables = values.map((value, index) => ({ name: `V${index}`, value }));
   const { text, leftOut } = renderEnvFile([...variables, { name: 'LINES', value: 'a\nb' }], true);
   assert.deepEqual(leftOut, ['LINES']);
@@ -273,12 +354,23 @@ test('every value is read back as it was, and one with a line break is left out'
 test('a file of variables and a log that are named are used by their whole paths', async (context) => {
   const { path, read, write, service } = await createHome(context);
   await write('my env', 'PORT=4000\n');
-  const { code, out } = await service('install', '--kind', 'launchd', '--env-file', path('my env'), '--state-dir', path('state'));
+  const { code, out } = await service(
+    'install',
+    '--kind',
+    'launchd',
+    '--env-file',
+    path('my env'),
+    '--state-dir',
+    path('state'),
+  );
   assert.equal(code, 0);
   assert.ok(out.includes(`Left ${path('my env')} alone`));
   const agent = await read(FILES.launchd);
   assert.ok(agent.includes(`<string>${path('my env')}</string>`));
-  assert.ok(agent.includes(`<string>${path('state/bridge-4000.log')}</string>`), 'the log that the command logs looks for');
+  assert.ok(
+    agent.includes(`<string>${path('state/bridge-4000.log')}</string>`),
+    'the log that the command logs looks for',
+  );
   assert.equal((await stat(path('state'))).mode & 0o777, 0o700);
 });
 
@@ -309,7 +401,11 @@ for (const [node, manager] of MOVES) {
   test(`${node} ${manager === undefined ? 'stays' : `goes with an update of ${manager}`}`, () => {
     const warning = warnOfMoves({ node, script: '/usr/lib/node_modules/x.js' });
     if (manager === undefined) assert.equal(warning, undefined);
-    else assert.ok(warning?.startsWith(`Node lies in a folder of ${manager}, which may go with the next update: ${node}\n`), warning);
+    else
+      assert.ok(
+        warning?.startsWith(`Node lies in a folder of ${manager}, which may go with the next update: ${node}\n`),
+        warning,
+      );
   });
 }
 
@@ -320,14 +416,20 @@ test("Homebrew's own link is used in place of the folder of one version; npx is 
   assert.equal(locateProgram(cellar, () => false).node, cellar);
   const { script } = locateProgram('/usr/bin/node', () => true);
   assert.ok(script.endsWith(join('bin', 'aliyun-codex-bridge.js')));
-  assert.match(warnOfMoves({ node: '/usr/bin/node', script: '/home/user/.npm/_npx/1/x.js' }) ?? '', /^The bridge lies .* npx[^]*npm install -g/);
+  assert.match(
+    warnOfMoves({ node: '/usr/bin/node', script: '/home/user/.npm/_npx/1/x.js' }) ?? '',
+    /^The bridge lies .* npx[^]*npm install -g/,
+  );
 });
 
 const MISTAKES = [
   [['install', '--port', '0'], 'A service needs a port that stays the same: 0 would pick another one at each start.'],
   [['install', '--port', 'x'], 'Cannot use "x" from flag --port: expected a port number from 0 to 65535.'],
   [['remove', '--print'], '--print belongs to service install: removing prints nothing but what it does.'],
-  [['install', '--kind', 'upstart'], 'Cannot use "upstart" from flag --kind: expected systemd, launchd, windows or termux.'],
+  [
+    ['install', '--kind', 'upstart'],
+    'Cannot use "upstart" from flag --kind: expected systemd, launchd, windows or termux.',
+  ],
 ] as const;
 
 for (const [words, sentence] of MISTAKES) {

@@ -20,8 +20,15 @@ interface Home {
   readonly path: string;
   read(file?: string): Promise<string>;
   list(): Promise<readonly string[]>;
-  setup(words?: readonly string[], options?: { readonly answers?: readonly (string | undefined)[]; readonly env?: Readonly<Record<string, string>> }):
-    Promise<{ readonly code: number; readonly out: string; readonly error: string; readonly asked: readonly string[] }>;
+  setup(
+    words?: readonly string[],
+    options?: { readonly answers?: readonly (string | undefined)[]; readonly env?: Readonly<Record<string, string>> },
+  ): Promise<{
+    readonly code: number;
+    readonly out: string;
+    readonly error: string;
+    readonly asked: readonly string[];
+  }>;
 }
 
 /** A CODEX_HOME of its own. @param text the content of config.toml; no file when absent */
@@ -37,7 +44,11 @@ async function createHome(context: TestContext, text?: string | Uint8Array): Pro
     list: async () => (await readdir(folder)).sort(),
     async setup(words = [], { answers, env } = {}) {
       const io = createFakeIo(answers);
-      const code = await run(['setup', ...words], { HOME: folder, CODEX_HOME: folder, AI_PROVIDER: 'aliyun-coding', ...env }, io);
+      const code = await run(
+        ['setup', ...words],
+        { HOME: folder, CODEX_HOME: folder, AI_PROVIDER: 'aliyun-coding', ...env },
+        io,
+      );
       return { code, ...io.written, asked: io.asked };
     },
   };
@@ -53,7 +64,9 @@ test('it shows the difference, writes the file, the catalogue and a backup, and 
   const home = await createHome(context, BEFORE);
   const { code, out, error, asked } = await home.setup();
   assert.deepEqual([code, error, asked], [0, '', []]);
-  assert.equal(out, `--- ${home.path}
+  assert.equal(
+    out,
+    `--- ${home.path}
 +++ ${home.path} after setup
 @@ -1,6 +1,19 @@
  # Mine.
@@ -85,7 +98,8 @@ Next, in this order:
   codex
 
 To take it back: aliyun-codex-bridge setup --undo
-`);
+`,
+  );
   assert.deepEqual(await home.list(), [CATALOGUE, 'config.toml', BACKUP].sort());
   assert.equal(await home.read(BACKUP), BEFORE);
   assert.equal((JSON.parse(await home.read(CATALOGUE)) as { models: object[] }).models.length, 10);
@@ -117,7 +131,10 @@ for (const fixture of listFixtures('config-toml')) {
       const { line, column } = fixture.options['refused'] as { line: number; column: number };
       assert.deepEqual([code, out], [1, '']);
       assert.ok(error.startsWith(`Cannot read ${home.path}:${line}:${column}: `), error);
-      assert.match(error, new RegExp(`\n\n {2}${line} \\| .*\n {4}\\| [ \t]*\\^\n\nCodex does not start with this file either\\. Mend`));
+      assert.match(
+        error,
+        new RegExp(`\n\n {2}${line} \\| .*\n {4}\\| [ \t]*\\^\n\nCodex does not start with this file either\\. Mend`),
+      );
       assert.deepEqual(await home.list(), ['config.toml']);
       return;
     }
@@ -153,7 +170,15 @@ test('a second setup has nothing to do; one with other settings keeps the first 
   assert.equal(again.code, 0);
   assert.match(again.out, new RegExp(`^There is nothing to do: .* chooses the bridge already\\.\n\nNext`));
   assert.equal((await stat(home.path)).mtimeMs, first.mtimeMs);
-  const other = await home.setup(['--port', '8080', '--no-force-env-auth', '--default-model', 'glm-5', '--host', '0.0.0.0']);
+  const other = await home.setup([
+    '--port',
+    '8080',
+    '--no-force-env-auth',
+    '--default-model',
+    'glm-5',
+    '--host',
+    '0.0.0.0',
+  ]);
   assert.match(other.out, /^\+base_url = "http:\/\/127\.0\.0\.1:8080\/v1"\n\+env_key = "AI_API_KEY"$/m);
   assert.match(other.out, /^ {2}aliyun-codex-bridge start --port 8080$/m);
   assert.doesNotMatch(other.out, /as it was before/);
@@ -167,7 +192,9 @@ test('a second setup has nothing to do; one with other settings keeps the first 
 test('a stale catalogue is renewed without a question, because config.toml stays', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
-  const { out, asked } = await home.setup(['--provider', 'deepseek', '--default-model', 'qwen3.7-plus'], { answers: [] });
+  const { out, asked } = await home.setup(['--provider', 'deepseek', '--default-model', 'qwen3.7-plus'], {
+    answers: [],
+  });
   assert.deepEqual(asked, []);
   assert.match(out, /^Wrote \d+ models to .*\n\nNext/);
 });
@@ -203,19 +230,23 @@ test('on a terminal it asks; no, Ctrl-D and anything unclear change nothing', as
 
 for (const [keys, code] of [['n\r', 1], [CTRL_C, 1], ['\x04', 1], ['\r', 0]] as const) {
   const skip = whyNoTerminal();
-  test(`at a terminal the built program asks, and takes ${JSON.stringify(keys)} for ${code === 0 ? 'yes' : 'no'}`, { skip, timeout: 60_000 }, async (context) => {
-    const home = await createHome(context, BEFORE);
-    const program = join(__dirname, '..', '..', 'bin', 'aliyun-codex-bridge.js');
-    const env = { HOME: home.folder, CODEX_HOME: home.folder, LANG: 'C.UTF-8', PATH: '/usr/bin:/bin' };
-    const terminal = startAtTerminal({ words: [process.execPath, program, 'setup'], env });
-    context.after(terminal.kill);
-    await terminal.shows('config.toml? [Y/n] ');
-    terminal.type(keys);
-    const { code: found, screen } = await terminal.ended;
-    assert.equal(found, code, screen);
-    assert.match(screen, code === 0 ? /Wrote 10 models/ : /Nothing was changed\./);
-    assert.equal((await home.read()) === BEFORE, code === 1);
-  });
+  test(
+    `at a terminal the built program asks, and takes ${JSON.stringify(keys)} for ${code === 0 ? 'yes' : 'no'}`,
+    { skip, timeout: 60_000 },
+    async (context) => {
+      const home = await createHome(context, BEFORE);
+      const program = join(__dirname, '..', '..', 'bin', 'aliyun-codex-bridge.js');
+      const env = { HOME: home.folder, CODEX_HOME: home.folder, LANG: 'C.UTF-8', PATH: '/usr/bin:/bin' };
+      const terminal = startAtTerminal({ words: [process.execPath, program, 'setup'], env });
+      context.after(terminal.kill);
+      await terminal.shows('config.toml? [Y/n] ');
+      terminal.type(keys);
+      const { code: found, screen } = await terminal.ended;
+      assert.equal(found, code, screen);
+      assert.match(screen, code === 0 ? /Wrote 10 models/ : /Nothing was changed\./);
+      assert.equal((await home.read()) === BEFORE, code === 1);
+    },
+  );
 }
 
 test('--print prints the block and writes nothing', async (context) => {
@@ -266,14 +297,20 @@ test('a file that undo cannot restore is told, with the backup', async (context)
   await writeFile(home.path, `model = "x"\n${(await home.read()).replace(/^model = .*\n/m, '')}`);
   const { code, error } = await home.setup(['--undo']);
   assert.equal(code, 1);
-  assert.equal(error, `Cannot change ${home.path}: the file has changed since setup, and what setup had set aside no longer fits into it \
-(expected each key once, model is there already).\nThe file as it was before setup is ${join(home.folder, BACKUP)}.\n`);
+  assert.equal(
+    error,
+    `Cannot change ${home.path}: the file has changed since setup, and what setup had set aside no longer fits into it \
+(expected each key once, model is there already).\nThe file as it was before setup is ${join(home.folder, BACKUP)}.\n`,
+  );
 });
 
 test('the mark stands below the column, also behind tabs', async (context) => {
   const home = await createHome(context, 'a = 1\n\tmodel = gpt-5\n');
   const { error } = await home.setup();
-  assert.match(error, /^Cannot read .*config\.toml:2:10: expected a value, found gpt-5; a text stands in quotation marks\.$/m);
+  assert.match(
+    error,
+    /^Cannot read .*config\.toml:2:10: expected a value, found gpt-5; a text stands in quotation marks\.$/m,
+  );
   assert.ok(error.includes(`\n  2 | \tmodel = gpt-5\n    | \t${' '.repeat(8)}^\n`), error);
 });
 
@@ -302,7 +339,10 @@ test('a file that is read-only stays as it is', posix, async (context) => {
   await chmod(home.path, 0o444);
   const { code, error } = await home.setup();
   assert.equal(code, 1);
-  assert.match(error, /^Cannot change .*config\.toml: it is read-only\. What belongs into it is printed by: aliyun-codex-bridge setup --print$/m);
+  assert.match(
+    error,
+    /^Cannot change .*config\.toml: it is read-only\. What belongs into it is printed by: aliyun-codex-bridge setup --print$/m,
+  );
   assert.equal(await home.read(), BEFORE);
   assert.deepEqual(await home.list(), ['config.toml'], 'nothing stays of a setup that failed');
 });
@@ -344,14 +384,20 @@ test('a catalogue of somebody else stays', async (context) => {
 });
 
 test('profiles that win over setup are named', async (context) => {
-  const home = await createHome(context, 'profile = "work"\n[profiles.work]\nmodel_provider = "openai"\n[profiles.home]\nmodel = "x"\n[profiles.calm]\napproval_policy = "never"\n');
+  const home = await createHome(
+    context,
+    'profile = "work"\n[profiles.work]\nmodel_provider = "openai"\n[profiles.home]\nmodel = "x"\n[profiles.calm]\napproval_policy = "never"\n',
+  );
   await writeFile(join(home.folder, 'team.config.toml'), 'model = "y"\nmodel_provider = "openai"\n');
   const { out } = await home.setup();
-  assert.deepEqual(out.split('\n').filter((line) => /^The profile/.test(line)), [
-    'The profile "work" sets model_provider and wins over setup; config.toml chooses it with profile = "work", which Codex from 0.146 on refuses.',
-    'The profile "home" sets model and wins over setup; in force with codex --profile home.',
-    'The profile file team.config.toml sets model_provider and model and wins over setup; in force with codex --profile team.',
-  ]);
+  assert.deepEqual(
+    out.split('\n').filter((line) => /^The profile/.test(line)),
+    [
+      'The profile "work" sets model_provider and wins over setup; config.toml chooses it with profile = "work", which Codex from 0.146 on refuses.',
+      'The profile "home" sets model and wins over setup; in force with codex --profile home.',
+      'The profile file team.config.toml sets model_provider and model and wins over setup; in force with codex --profile team.',
+    ],
+  );
 });
 
 test('the installed Codex gets a catalogue that it can read', posix, async (context) => {
@@ -361,7 +407,9 @@ test('the installed Codex gets a catalogue that it can read', posix, async (cont
   const efforts = async (version: string): Promise<readonly string[]> => {
     await writeFile(join(bin, 'codex'), `#!/bin/sh\necho codex-cli ${version}\n`, { mode: 0o755 });
     await home.setup([], { env: { AI_PROVIDER: 'deepseek', PATH: `${bin}:${process.env['PATH']}` } });
-    const { models } = JSON.parse(await home.read(CATALOGUE)) as { models: { supported_reasoning_levels: { effort: string }[] }[] };
+    const { models } = JSON.parse(await home.read(CATALOGUE)) as {
+      models: { supported_reasoning_levels: { effort: string }[] }[];
+    };
     return models.flatMap(({ supported_reasoning_levels: levels }) => levels.map(({ effort }) => effort));
   };
   assert.ok((await efforts('0.169.0')).includes('max'));
@@ -371,7 +419,10 @@ test('the installed Codex gets a catalogue that it can read', posix, async (cont
 test('colours are for terminals', async (context) => {
   const home = await createHome(context, BEFORE);
   const io = { ...createFakeIo(), isTerminal: () => true };
-  assert.equal(await run(['setup'], { HOME: home.folder, CODEX_HOME: home.folder, AI_PROVIDER: 'aliyun-coding' }, io), 0);
+  assert.equal(
+    await run(['setup'], { HOME: home.folder, CODEX_HOME: home.folder, AI_PROVIDER: 'aliyun-coding' }, io),
+    0,
+  );
   assert.match(io.written.out, /\u001b\[31m-model = "gpt-5\.5"\u001b\[39m\n\u001b\[32m\+# >>>/);
 });
 

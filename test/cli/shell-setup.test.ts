@@ -69,22 +69,33 @@ for (const shell of SHELLS) {
     assert.match(undone.out, /^Took codex-with-codingplan out of /);
     assert.equal(await read(RC[shell]), 'set -x it "1"');
     const again = await setup('--shell', shell, '--undo');
-    assert.deepEqual([again.code, again.out], [0, `There is nothing to take out: setup has not added codex-with-codingplan to ${file}.\n`]);
+    assert.deepEqual(
+      [again.code, again.out],
+      [0, `There is nothing to take out: setup has not added codex-with-codingplan to ${file}.\n`],
+    );
   });
 
   const isMissing = spawnSync(shell, ['-c', 'true']).error !== undefined;
   const reason = isMissing ? ` (skipped: no ${shell} on this machine)` : '';
-  test(`${shell}: a new shell with the installed file has the function${reason}`, { skip: isMissing }, async (context) => {
-    const { path, write, setup } = await createHome(context);
-    await setup('--shell', shell, '--install');
-    await write('bin/aliyun-codex-bridge', '#!/bin/sh\nprintf "<%s>" "$@"\n');
-    await chmod(path('bin/aliyun-codex-bridge'), 0o755);
-    const env = { HOME: path(''), PATH: `${path('bin')}:/usr/bin:/bin`, TERM: 'dumb' };
-    // An interactive shell reads its start-up file by itself; job control would need a terminal.
-    const words = shell === 'bash' ? ['-i', '+m', '-c'] : ['-i', '-c'];
-    const { stdout } = spawnSync(shell, [...words, "codex-with-codingplan 'a b' ''"], { env, encoding: 'utf8', input: '' });
-    assert.ok(stdout.includes('<codex><a b><>'), stdout);
-  });
+  test(
+    `${shell}: a new shell with the installed file has the function${reason}`,
+    { skip: isMissing },
+    async (context) => {
+      const { path, write, setup } = await createHome(context);
+      await setup('--shell', shell, '--install');
+      await write('bin/aliyun-codex-bridge', '#!/bin/sh\nprintf "<%s>" "$@"\n');
+      await chmod(path('bin/aliyun-codex-bridge'), 0o755);
+      const env = { HOME: path(''), PATH: `${path('bin')}:/usr/bin:/bin`, TERM: 'dumb' };
+      // An interactive shell reads its start-up file by itself; job control would need a terminal.
+      const words = shell === 'bash' ? ['-i', '+m', '-c'] : ['-i', '-c'];
+      const { stdout } = spawnSync(shell, [...words, "codex-with-codingplan 'a b' ''"], {
+        env,
+        encoding: 'utf8',
+        input: '',
+      });
+      assert.ok(stdout.includes('<codex><a b><>'), stdout);
+    },
+  );
 
   test(`${shell}: a missing file comes with its folders`, async (context) => {
     const { read, path, setup } = await createHome(context);
@@ -158,7 +169,12 @@ test('a function that somebody pasted is left alone, wherever the shell would fi
     await write(name, pasted);
     const { code, out, error } = await setup('--shell', 'bash', '--install');
     assert.deepEqual([code, out], [1, '']);
-    assert.match(error, new RegExp(`^${path(name)}:2 gives codex-with-codingplan a meaning .*0\\.1\\.2.*\n.*setup --shell bash --install\n$`));
+    assert.match(
+      error,
+      new RegExp(
+        `^${path(name)}:2 gives codex-with-codingplan a meaning .*0\\.1\\.2.*\n.*setup --shell bash --install\n$`,
+      ),
+    );
     assert.equal(await read(name), pasted);
   }
 });
@@ -194,7 +210,11 @@ test('a file that cannot be written is told, with the way to do it by hand', asy
   await chmod(path('.bashrc'), 0o444);
   await mkdir(path('.zshrc'));
   await write('.config', 'a file');
-  const cases = [['bash', /bashrc: it is read-only\. To add/], ['zsh', /zshrc: it is a folder\./], ['fish', /a file stands where its folder/]] as const;
+  const cases = [
+    ['bash', /bashrc: it is read-only\. To add/],
+    ['zsh', /zshrc: it is a folder\./],
+    ['fish', /a file stands where its folder/],
+  ] as const;
   for (const [shell, reason] of cases) {
     const { code, out, error } = await setup('--shell', shell, '--install');
     assert.deepEqual([code, out], [1, '']);
@@ -206,7 +226,10 @@ test('a file that cannot be written is told, with the way to do it by hand', asy
 
 const MISTAKES = [
   [['--install'], '--install needs --shell beside it, such as: setup --shell bash --install.'],
-  [['--shell', 'bash', '--install', '--undo'], '--install adds the function and --undo takes it out: give one of them.'],
+  [
+    ['--shell', 'bash', '--install', '--undo'],
+    '--install adds the function and --undo takes it out: give one of them.',
+  ],
   [['--shell', 'tcsh'], 'Cannot use "tcsh" from flag --shell: expected bash, zsh, fish or powershell.'],
 ] as const;
 

@@ -29,8 +29,33 @@ async function createFakeBridge(context: TestContext): Promise<string> {
 }
 
 const AWKWARD = [
-  'a b', '', "it's", 'say "hi"', '*', '?', '[a-z]*', '~', '$HOME', '`id`', '$(id)', '\\', '\\n', 'two\nlines', '\t', '-c',
-  'model="x y"', '--', '--port', '1', '!', '#', '{a,b}', '<>|&;', 'é→', '%s', ' ',
+  'a b',
+  '',
+  "it's",
+  'say "hi"',
+  '*',
+  '?',
+  '[a-z]*',
+  '~',
+  '$HOME',
+  '`id`',
+  '$(id)',
+  '\\',
+  '\\n',
+  'two\nlines',
+  '\t',
+  '-c',
+  'model="x y"',
+  '--',
+  '--port',
+  '1',
+  '!',
+  '#',
+  '{a,b}',
+  '<>|&;',
+  'é→',
+  '%s',
+  ' ',
 ];
 
 for (const shell of ['bash', 'zsh', 'fish'] as const) {
@@ -42,27 +67,42 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
     const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
     const rest = shell === 'fish' ? '$argv' : '"$@"';
     const words = shell === 'fish' ? AWKWARD : ['x', ...AWKWARD];
-    const { stdout, stderr, status } = spawnSync(shell, [...REAL[shell], '-c', `${source}\n${FUNCTION_NAME} ${rest}`, ...words], { env, encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(
+      shell,
+      [...REAL[shell], '-c', `${source}\n${FUNCTION_NAME} ${rest}`, ...words],
+      { env, encoding: 'utf8' },
+    );
     assert.equal(stderr, '');
     assert.deepEqual(JSON.parse(stdout), ['codex', ...AWKWARD]);
     assert.equal(status, 7);
   });
 
-  test(`${shell}: without an argument, and past an alias of the launcher's name${reason}`, { skip }, async (context) => {
-    const folder = await createFakeBridge(context);
-    const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
-    const alias = "alias aliyun-codex-bridge='false'";
-    const script = shell === 'bash' ? `shopt -s expand_aliases\n${alias}\n${source}` : `${alias}\n${source}`;
-    const { stdout, stderr } = spawnSync(shell, [...REAL[shell], '-c', `${script}\n${FUNCTION_NAME}`], { env, encoding: 'utf8' });
-    assert.deepEqual([stdout, stderr], ['["codex"]', '']);
-  });
+  test(
+    `${shell}: without an argument, and past an alias of the launcher's name${reason}`,
+    { skip },
+    async (context) => {
+      const folder = await createFakeBridge(context);
+      const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
+      const alias = "alias aliyun-codex-bridge='false'";
+      const script = shell === 'bash' ? `shopt -s expand_aliases\n${alias}\n${source}` : `${alias}\n${source}`;
+      const { stdout, stderr } = spawnSync(shell, [...REAL[shell], '-c', `${script}\n${FUNCTION_NAME}`], {
+        env,
+        encoding: 'utf8',
+      });
+      assert.deepEqual([stdout, stderr], ['["codex"]', '']);
+    },
+  );
 
   test(`${shell}: standard input reaches the launcher${reason}`, { skip }, async (context) => {
     const folder = await createFakeBridge(context);
     await writeFile(join(folder, 'aliyun-codex-bridge'), '#!/bin/sh\ncat\n');
     const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
     const script = `${source}\n${FUNCTION_NAME} exec -`;
-    const { stdout } = spawnSync(shell, [...REAL[shell], '-c', script], { env, encoding: 'utf8', input: 'from the pipe\n' });
+    const { stdout } = spawnSync(shell, [...REAL[shell], '-c', script], {
+      env,
+      encoding: 'utf8',
+      input: 'from the pipe\n',
+    });
     assert.equal(stdout, 'from the pipe\n');
   });
 
@@ -77,9 +117,12 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
 }
 
 test('powershell (text only: there is no PowerShell on this machine): arguments are splatted, the pipe goes on', () => {
-  assert.equal(SHELLS.powershell.lines.join('\n'), `function codex-with-codingplan {
+  assert.equal(
+    SHELLS.powershell.lines.join('\n'),
+    `function codex-with-codingplan {
     if ($MyInvocation.ExpectingInput) { $input | aliyun-codex-bridge codex @args } else { aliyun-codex-bridge codex @args }
-}`);
+}`,
+  );
 });
 
 test('no function knows where the bridge is installed', () => {
@@ -87,7 +130,18 @@ test('no function knows where the bridge is installed', () => {
 });
 
 const TEXTS = [
-  '', '\n', 'a', 'a\n', 'a\n\n', '\n\n', 'a\r\n', 'a\r\nb', 'a\r\n\r\n', 'a\nb\r\n', '# >>> conda >>>\n# <<< conda <<<\n', '\ufeffa\r\n',
+  '',
+  '\n',
+  'a',
+  'a\n',
+  'a\n\n',
+  '\n\n',
+  'a\r\n',
+  'a\r\nb',
+  'a\r\n\r\n',
+  'a\nb\r\n',
+  '# >>> conda >>>\n# <<< conda <<<\n',
+  '\ufeffa\r\n',
 ];
 
 for (const text of TEXTS) {
@@ -163,35 +217,87 @@ test('what setup wrote is not somebody else\'s', () => {
 const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, string | RegExp])[] = [
   ['Linux', 'bash', {}, '/home/me/.bashrc'],
   ['macOS without .bashrc', 'bash', { platform: 'darwin' }, '/home/me/.bash_profile'],
-  ['macOS with .bashrc', 'bash', { platform: 'darwin', exists: (path) => path === '/home/me/.bashrc' }, '/home/me/.bashrc'],
-  ['macOS with .profile alone', 'bash', { platform: 'darwin', exists: (path) => path === '/home/me/.profile' },
-    /\.bash_profile does not exist, and creating it would hide \/home\/me\/\.profile from bash\. Create it with: echo '\. /],
-  ['macOS with .profile and .bash_profile', 'bash',
-    { platform: 'darwin', exists: (path) => /\.(bash_)?profile$/.test(path) }, '/home/me/.bash_profile'],
+  [
+    'macOS with .bashrc',
+    'bash',
+    { platform: 'darwin', exists: (path) => path === '/home/me/.bashrc' },
+    '/home/me/.bashrc',
+  ],
+  [
+    'macOS with .profile alone',
+    'bash',
+    { platform: 'darwin', exists: (path) => path === '/home/me/.profile' },
+    /\.bash_profile does not exist, and creating it would hide \/home\/me\/\.profile from bash\. Create it with: echo '\. /,
+  ],
+  [
+    'macOS with .profile and .bash_profile',
+    'bash',
+    { platform: 'darwin', exists: (path) => /\.(bash_)?profile$/.test(path) },
+    '/home/me/.bash_profile',
+  ],
   ['Linux', 'zsh', {}, '/home/me/.zshrc'],
   ['ZDOTDIR', 'zsh', { env: { ZDOTDIR: '/home/me/zsh' } }, '/home/me/zsh/.zshrc'],
   ['Linux', 'fish', {}, '/home/me/.config/fish/functions/codex-with-codingplan.fish'],
   ['XDG_CONFIG_HOME', 'fish', { env: { XDG_CONFIG_HOME: '/x' } }, '/x/fish/functions/codex-with-codingplan.fish'],
   ['Linux', 'powershell', {}, '/home/me/.config/powershell/Microsoft.PowerShell_profile.ps1'],
   ['macOS', 'powershell', { platform: 'darwin' }, '/home/me/.config/powershell/Microsoft.PowerShell_profile.ps1'],
-  ['cmd.exe', 'powershell', { platform: 'win32', home: 'C:\\h', env: { PSModulePath: 'C:\\Program Files\\WindowsPowerShell\\Modules;C:\\W' } },
-    'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1'],
-  ['cmd.exe beside PowerShell 7', 'powershell',
-    { platform: 'win32', home: 'C:\\h', env: { ProgramFiles: 'D:\\P' }, exists: (path) => path === 'D:\\P\\PowerShell' },
-    'C:\\h\\Documents\\PowerShell\\Microsoft.PowerShell_profile.ps1'],
-  ['PowerShell 7 with OneDrive', 'powershell',
-    { platform: 'win32', home: 'C:\\h', env: { PSModulePath: 'C:\\h\\OneDrive\\Dokumente\\PowerShell\\Modules;C:\\Program Files\\PowerShell\\Modules' } },
-    'C:\\h\\OneDrive\\Dokumente\\PowerShell\\Microsoft.PowerShell_profile.ps1'],
-  ['Windows PowerShell', 'powershell', { platform: 'win32', home: 'C:\\h', env: { PSMODULEPATH: 'C:\\h\\Documents\\WindowsPowerShell\\Modules' } },
-    'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1'],
+  [
+    'cmd.exe',
+    'powershell',
+    { platform: 'win32', home: 'C:\\h', env: { PSModulePath: 'C:\\Program Files\\WindowsPowerShell\\Modules;C:\\W' } },
+    'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1',
+  ],
+  [
+    'cmd.exe beside PowerShell 7',
+    'powershell',
+    {
+      platform: 'win32',
+      home: 'C:\\h',
+      env: { ProgramFiles: 'D:\\P' },
+      exists: (path) => path === 'D:\\P\\PowerShell',
+    },
+    'C:\\h\\Documents\\PowerShell\\Microsoft.PowerShell_profile.ps1',
+  ],
+  [
+    'PowerShell 7 with OneDrive',
+    'powershell',
+    {
+      platform: 'win32',
+      home: 'C:\\h',
+      env: { PSModulePath: 'C:\\h\\OneDrive\\Dokumente\\PowerShell\\Modules;C:\\Program Files\\PowerShell\\Modules' },
+    },
+    'C:\\h\\OneDrive\\Dokumente\\PowerShell\\Microsoft.PowerShell_profile.ps1',
+  ],
+  [
+    'Windows PowerShell',
+    'powershell',
+    { platform: 'win32', home: 'C:\\h', env: { PSMODULEPATH: 'C:\\h\\Documents\\WindowsPowerShell\\Modules' } },
+    'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1',
+  ],
   ['Git for Windows', 'bash', { platform: 'win32', home: 'C:\\h' }, 'C:\\h\\.bashrc'],
-  ['MSYS2', 'bash', { platform: 'win32', home: 'C:\\h', env: { HOME: 'C:\\msys64\\home\\me' } }, 'C:\\msys64\\home\\me\\.bashrc'],
-  ['MSYS2', 'zsh', { platform: 'win32', home: 'C:\\h', env: { HOME: 'C:\\msys64\\home\\me' } }, 'C:\\msys64\\home\\me\\.zshrc'],
+  [
+    'MSYS2',
+    'bash',
+    { platform: 'win32', home: 'C:\\h', env: { HOME: 'C:\\msys64\\home\\me' } },
+    'C:\\msys64\\home\\me\\.bashrc',
+  ],
+  [
+    'MSYS2',
+    'zsh',
+    { platform: 'win32', home: 'C:\\h', env: { HOME: 'C:\\msys64\\home\\me' } },
+    'C:\\msys64\\home\\me\\.zshrc',
+  ],
 ];
 
 for (const [name, shell, machine, wanted] of PLACES) {
   test(`the function of ${shell} belongs into ${String(wanted)}: ${name}`, () => {
-    const found = SHELLS[shell].findFiles({ env: {}, platform: 'linux', home: '/home/me', exists: () => false, ...machine });
+    const found = SHELLS[shell].findFiles({
+      env: {},
+      platform: 'linux',
+      home: '/home/me',
+      exists: () => false,
+      ...machine,
+    });
     if (typeof wanted === 'string') assert.equal('problem' in found ? found.problem : found[0], wanted);
     else assert.match('problem' in found ? found.problem : found[0], wanted);
   });

@@ -21,62 +21,103 @@ import { createFakeIo } from '../support/fake-io';
 const NAME = 'aliyun-codex-bridge';
 const ROOT = join(__dirname, '..', '..');
 
-const start = ({ env, places }: Home, options: Partial<Parameters<typeof startBridge>[0]> = {}): Promise<StartedBridge> =>
+const start = (
+  { env, places }: Home,
+  options: Partial<Parameters<typeof startBridge>[0]> = {},
+): Promise<StartedBridge> =>
   startBridge({ flags: {}, env, places, host: '127.0.0.1', port: 0, stopWhenUnused: false, ...options });
 
-test('start says where the bridge runs, where its log is, and how to stop it; a second start changes nothing', LIMIT, async (context) => {
-  const home = await createHome(context);
-  const { code, out, error } = await home.run('start');
-  assert.deepEqual([code, error], [0, '']);
-  const [record] = home.records();
-  assert.ok(record !== undefined && home.records().length === 1);
-  const logFile = join(home.places.state, `bridge-${home.port}.log`);
-  assert.equal(out, `${NAME} ${readVersion()} runs on http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
+test(
+  'start says where the bridge runs, where its log is, and how to stop it; a second start changes nothing',
+  LIMIT,
+  async (context) => {
+    const home = await createHome(context);
+    const { code, out, error } = await home.run('start');
+    assert.deepEqual([code, error], [0, '']);
+    const [record] = home.records();
+    assert.ok(record !== undefined && home.records().length === 1);
+    const logFile = join(home.places.state, `bridge-${home.port}.log`);
+    assert.equal(
+      out,
+      `${NAME} ${readVersion()} runs on http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
   upstream  http://127.0.0.1:9/v1
   API key   set from env AI_API_KEY
   log       ${logFile}
   stop      ${NAME} stop --port ${home.port}
-`);
-  const { startedAt, ...facts } = record;
-  assert.ok(!Number.isNaN(Date.parse(startedAt)));
-  assert.deepEqual(facts, {
-    name: NAME, pid: record.pid, port: home.port, host: '127.0.0.1', version: readVersion(), logFile,
-    upstream: 'http://127.0.0.1:9/v1', drainTimeoutMs: 5_000,
-  });
-  assert.match(readFileSync(logFile, 'utf8'), /the bridge listens host=127\.0\.0\.1/);
-  if (process.platform !== 'win32') {
-    const modes = [home.places.state, logFile, join(home.places.state, `bridge-${home.port}.json`)].map((path) => statSync(path).mode & 0o777);
-    assert.deepEqual(modes, [0o700, 0o600, 0o600]);
-  }
-  const again = await home.run('start', '--ai-base-url', 'http://127.0.0.1:8/v1');
-  assert.deepEqual([again.code, again.error], [0, '']);
-  assert.equal(again.out, `${NAME} ${readVersion()} already runs on http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
+`,
+    );
+    const { startedAt, ...facts } = record;
+    assert.ok(!Number.isNaN(Date.parse(startedAt)));
+    assert.deepEqual(facts, {
+      name: NAME,
+      pid: record.pid,
+      port: home.port,
+      host: '127.0.0.1',
+      version: readVersion(),
+      logFile,
+      upstream: 'http://127.0.0.1:9/v1',
+      drainTimeoutMs: 5_000,
+    });
+    assert.match(readFileSync(logFile, 'utf8'), /the bridge listens host=127\.0\.0\.1/);
+    if (process.platform !== 'win32') {
+      const modes = [home.places.state, logFile, join(home.places.state, `bridge-${home.port}.json`)].map(
+        (path) => statSync(path).mode & 0o777,
+      );
+      assert.deepEqual(modes, [0o700, 0o600, 0o600]);
+    }
+    const again = await home.run('start', '--ai-base-url', 'http://127.0.0.1:8/v1');
+    assert.deepEqual([again.code, again.error], [0, '']);
+    assert.equal(
+      again.out,
+      `${NAME} ${readVersion()} already runs on http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
 It sends requests to http://127.0.0.1:9/v1, not to http://127.0.0.1:8/v1. To change that: ${NAME} stop --port ${home.port}, and then start it again.
-`);
-  assert.equal((await home.run('stop')).code, 0);
-  assert.deepEqual(home.records(), []);
-});
+`,
+    );
+    assert.equal((await home.run('stop')).code, 0);
+    assert.deepEqual(home.records(), []);
+  },
+);
 
-test('flags reach the bridge as variables: no key in the process list, paths from the folder of the user', LIMIT, async (context) => {
-  const home = await createHome(context);
-  const file = join(home.env['HOME'] ?? '', 'logs', 'own.log');
-  const flags = ['--ai-base-url', 'http://127.0.0.1:7/v1', '--ai-api-key', 'sk-test-of-a-flag', '--log-file', relative(process.cwd(), file)];
-  const { code, out } = await home.run('start', ...flags);
-  assert.equal(code, 0);
-  const [record] = home.records();
-  assert.ok(record);
-  assert.deepEqual([record.logFile, record.upstream], [file, 'http://127.0.0.1:7/v1']);
-  assert.match(out, /API key +set from flag --ai-api-key\n/);
-  if (existsSync('/proc/self/cmdline')) {
-    const [words, variables] = ['cmdline', 'environ'].map((name) => readFileSync(`/proc/${record.pid}/${name}`, 'utf8'));
-    assert.ok(words?.endsWith('/bin/aliyun-codex-bridge.js\0serve\0'), words);
-    assert.match(variables ?? '', /(^|\0)AI_API_KEY=sk-test-of-a-flag\0/);
-  }
-  assert.equal((await home.run('stop')).code, 0);
-});
+test(
+  'flags reach the bridge as variables: no key in the process list, paths from the folder of the user',
+  LIMIT,
+  async (context) => {
+    const home = await createHome(context);
+    const file = join(home.env['HOME'] ?? '', 'logs', 'own.log');
+    const flags = [
+      '--ai-base-url',
+      'http://127.0.0.1:7/v1',
+      '--ai-api-key',
+      'sk-test-of-a-flag',
+      '--log-file',
+      relative(process.cwd(), file),
+    ];
+    const { code, out } = await home.run('start', ...flags);
+    assert.equal(code, 0);
+    const [record] = home.records();
+    assert.ok(record);
+    assert.deepEqual([record.logFile, record.upstream], [file, 'http://127.0.0.1:7/v1']);
+    assert.match(out, /API key +set from flag --ai-api-key\n/);
+    if (existsSync('/proc/self/cmdline')) {
+      const [words, variables] = ['cmdline', 'environ'].map((name) =>
+        readFileSync(`/proc/${record.pid}/${name}`, 'utf8'),
+      );
+      assert.ok(words?.endsWith('/bin/aliyun-codex-bridge.js\0serve\0'), words);
+      assert.match(variables ?? '', /(^|\0)AI_API_KEY=sk-test-of-a-flag\0/);
+    }
+    assert.equal((await home.run('stop')).code, 0);
+  },
+);
 
 test('the environment of the child: flags beat variables, paths are absolute, the ties of the starter are cut', () => {
-  const env = { PATH: '/bin', AI_API_KEY: 'sk-test-old', PORT: '1', BRIDGE_STORE: 'kept', NODE_CHANNEL_FD: '3', NODE_TEST_CONTEXT: 'child' };
+  const env = {
+    PATH: '/bin',
+    AI_API_KEY: 'sk-test-old',
+    PORT: '1',
+    BRIDGE_STORE: 'kept',
+    NODE_CHANNEL_FD: '3',
+    NODE_TEST_CONTEXT: 'child',
+  };
   const child = createChildEnvironment({
     flags: { aiApiKey: 'sk-test-new', discoverModels: '0', envFile: 'my.env', port: '2' },
     env,
@@ -127,7 +168,15 @@ test('a free port removes old leftovers of other free ports', LIMIT, async (cont
     utimesSync(join(state, name), new Date(time), new Date(time));
   };
   const now = Date.parse('2026-03-01T00:00:00Z');
-  for (const name of ['bridge-5001.log', 'bridge-5001.log.1', 'models-5001.json', 'bridge-31415.log', 'models.json', 'notes.log']) leave(name, '2026-01-01');
+  for (const name of [
+    'bridge-5001.log',
+    'bridge-5001.log.1',
+    'models-5001.json',
+    'bridge-31415.log',
+    'models.json',
+    'notes.log',
+  ])
+    leave(name, '2026-01-01');
   leave('bridge-5002.log', '2026-02-20');
   sweep(state, now);
   assert.deepEqual(readdirSync(state).sort(), ['bridge-31415.log', 'bridge-5002.log', 'models.json', 'notes.log']);
@@ -139,7 +188,10 @@ test('a stranger on the port is told, with what to do', LIMIT, async (context) =
   const port = await listen(context, (_request, response) => response.end('hello'));
   const { code, out, error } = await home.run('start', '--port', String(port));
   assert.deepEqual([code, out], [1, '']);
-  assert.match(error, /^Cannot start: port \d+ from flag --port belongs to another program, .* Choose another port with --port or PORT, or end that program\.\n$/);
+  assert.match(
+    error,
+    /^Cannot start: port \d+ from flag --port belongs to another program, .* Choose another port with --port or PORT, or end that program\.\n$/,
+  );
   assert.deepEqual(home.records(), []);
 });
 
@@ -155,7 +207,10 @@ Installed is version ${readVersion()}. To change to it: ${NAME} stop --port ${po
 
 test('a missing key is told as serve tells it, and all mistakes are told at once', LIMIT, async (context) => {
   const home = await createHome(context, { AI_API_KEY: '' });
-  assert.match((await home.run('start')).out, /\n {2}API key +missing, set AI_API_KEY; then stop it, and start it again\n/);
+  assert.match(
+    (await home.run('start')).out,
+    /\n {2}API key +missing, set AI_API_KEY; then stop it, and start it again\n/,
+  );
   assert.equal((await home.run('stop')).code, 0);
   const { code, error } = await home.run('start', '--wire', 'smoke', '--portt', '1', '--json');
   assert.equal(code, 2);
@@ -166,11 +221,17 @@ test('a bridge that cannot start says why', LIMIT, async (context) => {
   const home = await createHome(context);
   const wrong = await start(home, { flags: { wire: 'smoke' } });
   assert.ok(!wrong.ok);
-  assert.match(wrong.problem, /^The bridge did not start: it ended with exit code 2\. It said:\n {2}aliyun-codex-bridge cannot start, [^]*expected chat or responses\.$/);
+  assert.match(
+    wrong.problem,
+    /^The bridge did not start: it ended with exit code 2\. It said:\n {2}aliyun-codex-bridge cannot start, [^]*expected chat or responses\.$/,
+  );
   const port = await listen(context, (_request, response) => response.end('hello'));
   const taken = await start(home, { port });
   assert.ok(!taken.ok);
-  assert.match(taken.problem, /exit code 1\. It said:\n {2}Cannot listen on host 127\.0\.0\.1 from env HOST, port \d+ from env PORT: the port is in use\./);
+  assert.match(
+    taken.problem,
+    /exit code 1\. It said:\n {2}Cannot listen on host 127\.0\.0\.1 from env HOST, port \d+ from env PORT: the port is in use\./,
+  );
   assert.deepEqual(home.records(), []);
 });
 
@@ -192,23 +253,30 @@ test('a bridge whose record cannot be written runs, and says that stop will not 
   const pid = Number(/\(pid (\d+)\)/.exec(out)?.[1]);
   context.after(() => kill(pid));
   assert.equal(code, 0);
-  assert.equal(error, `Its record cannot be written in ${home.places.state}, so stop will not find it: end process ${pid} instead.\n`);
+  assert.equal(
+    error,
+    `Its record cannot be written in ${home.places.state}, so stop will not find it: end process ${pid} instead.\n`,
+  );
   assert.deepEqual(readdirSync(home.places.state).filter((name) => name.endsWith('.tmp')), []);
 });
 
-test('a home that is no folder does not matter where the state folder is elsewhere; a relative one is that of the user', LIMIT, async (context) => {
-  const home = await createHome(context);
-  const file = join(home.env['HOME'] ?? '', 'a file');
-  writeFileSync(file, '');
-  const state = join(home.env['HOME'] ?? '', 'elsewhere');
-  const env = { ...home.env, HOME: file, BRIDGE_STATE_DIR: relative(process.cwd(), state) };
-  for (const words of [['start'], ['stop']]) {
-    const io = createFakeIo();
-    assert.equal(await run(words, env, io), 0, io.written.error);
-    for (const { pid } of listRecords(state)) context.after(() => kill(pid));
-    assert.equal(listRecords(state).length, words[0] === 'start' ? 1 : 0);
-  }
-});
+test(
+  'a home that is no folder does not matter where the state folder is elsewhere; a relative one is that of the user',
+  LIMIT,
+  async (context) => {
+    const home = await createHome(context);
+    const file = join(home.env['HOME'] ?? '', 'a file');
+    writeFileSync(file, '');
+    const state = join(home.env['HOME'] ?? '', 'elsewhere');
+    const env = { ...home.env, HOME: file, BRIDGE_STATE_DIR: relative(process.cwd(), state) };
+    for (const words of [['start'], ['stop']]) {
+      const io = createFakeIo();
+      assert.equal(await run(words, env, io), 0, io.written.error);
+      for (const { pid } of listRecords(state)) context.after(() => kill(pid));
+      assert.equal(listRecords(state).length, words[0] === 'start' ? 1 : 0);
+    }
+  },
+);
 
 test('a bridge that does not listen in time is ended', LIMIT, async (context) => {
   const home = await createHome(context);

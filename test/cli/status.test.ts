@@ -35,7 +35,9 @@ test('a bridge in the background, with its launches, its log and the others', LI
   const { code, out, error } = await home.run('status');
   assert.deepEqual([code, error], [0, '']);
   assert.match(out, /^ {2}process {4}pid \d+, for (\d+ min )?\d+ s, in the background$/m);
-  assert.equal(out.replace(/, for .* s, in/, ', for …, in'), `${NAME} ${readVersion()} runs on http://127.0.0.1:${home.port}/v1
+  assert.equal(
+    out.replace(/, for .* s, in/, ', for …, in'),
+    `${NAME} ${readVersion()} runs on http://127.0.0.1:${home.port}/v1
   process    pid ${own.pid}, for …, in the background
   upstream   http://127.0.0.1:9/v1
   streaming  nothing
@@ -44,7 +46,8 @@ test('a bridge in the background, with its launches, its log and the others', LI
 
 Other bridges in the background:
   http://127.0.0.1:${other.port}/v1  ${readVersion()}, pid ${other.pid}, asks http://127.0.0.1:8/v1
-`);
+`,
+  );
   const { uptime, ...json } = JSON.parse((await home.run('status', '--json')).out) as { uptime: unknown };
   assert.equal(typeof uptime, 'number');
   const { uptime: _none, ...nothing } = NOTHING;
@@ -58,7 +61,11 @@ Other bridges in the background:
   });
   launch.close();
   await kill(other.pid);
-  assert.deepEqual((JSON.parse((await home.run('status', '--json')).out) as { others: unknown }).others, [], 'a killed bridge is none');
+  assert.deepEqual(
+    (JSON.parse((await home.run('status', '--json')).out) as { others: unknown }).others,
+    [],
+    'a killed bridge is none',
+  );
   assert.equal((await home.run('stop')).code, 0);
   assert.equal((await home.run('status')).code, 3);
 });
@@ -78,7 +85,14 @@ test('a bridge in the foreground has its log where it was started', LIMIT, async
 
 test('a bridge of another version, and one that says little', LIMIT, async (context) => {
   const home = await createHome(context);
-  const old = await pretend(context, { name: NAME, version: '0.0.1', pid: 42, uptime: 7_500, upstream: 'http://x/v1', openStreams: 2 });
+  const old = await pretend(context, {
+    name: NAME,
+    version: '0.0.1',
+    pid: 42,
+    uptime: 7_500,
+    upstream: 'http://x/v1',
+    openStreams: 2,
+  });
   const { code, out } = await home.run('status', '--port', String(old));
   assert.equal(code, 0);
   assert.equal(out, `${NAME} 0.0.1 runs on http://127.0.0.1:${old}/v1
@@ -90,7 +104,10 @@ test('a bridge of another version, and one that says little', LIMIT, async (cont
   version    installed is ${readVersion()}: ${NAME} stop --port ${old}, then start, changes to it
 `);
   const bare = await pretend(context, { name: NAME });
-  assert.match((await home.run('status', '--port', String(bare))).out, /^aliyun-codex-bridge \(unknown version\) runs on [^]*pid unknown[^]*upstream +unknown/);
+  assert.match(
+    (await home.run('status', '--port', String(bare))).out,
+    /^aliyun-codex-bridge \(unknown version\) runs on [^]*pid unknown[^]*upstream +unknown/,
+  );
 });
 
 test('a stranger is no bridge', LIMIT, async (context) => {
@@ -112,5 +129,16 @@ test('mistakes are told together', LIMIT, async (context) => {
 
 test('times in two units', () => {
   const spans = [0, 59, 60, 61, 3_600, 3_661, 86_399, 86_400, 200_000, 864_000].map(renderSpan);
-  assert.deepEqual(spans, ['0 s', '59 s', '1 min', '1 min 1 s', '1 h', '1 h 1 min', '23 h 59 min', '1 day', '2 days 7 h', '10 days']);
+  assert.deepEqual(spans, [
+    '0 s',
+    '59 s',
+    '1 min',
+    '1 min 1 s',
+    '1 h',
+    '1 h 1 min',
+    '23 h 59 min',
+    '1 day',
+    '2 days 7 h',
+    '10 days',
+  ]);
 });

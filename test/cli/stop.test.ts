@@ -29,7 +29,11 @@ function forge({ places }: Home, port: number, pid: number): string {
 
 test('where nothing runs there is nothing to stop, and the record of a killed bridge goes', LIMIT, async (context) => {
   const home = await createHome(context);
-  const nothing = { code: 0, out: `No bridge runs on http://127.0.0.1:${home.port}/v1; there is nothing to stop.\n`, error: '' };
+  const nothing = {
+    code: 0,
+    out: `No bridge runs on http://127.0.0.1:${home.port}/v1; there is nothing to stop.\n`,
+    error: '',
+  };
   assert.deepEqual(await home.run('stop'), nothing);
   await home.run('start');
   const [record] = home.records();
@@ -69,7 +73,10 @@ test('running answers get their time, and stop says that it waits for them', LIM
   const provider = await startSlowProvider(context);
   const home = await createHome(context, { AI_API_BASE: provider.url, DRAIN_TIMEOUT_MS: '50000' });
   await home.run('start');
-  const answer = await open(home.port, { body: '{"model":"m","input":"hi","stream":true}', headers: { 'x-bridge-launch': '1' } });
+  const answer = await open(home.port, {
+    body: '{"model":"m","input":"hi","stream":true}',
+    headers: { 'x-bridge-launch': '1' },
+  });
   await once(answer, 'readable');
   const io = createWatchedIo();
   const stopped = run(['stop'], home.env, io);
@@ -118,9 +125,12 @@ test('a bridge in the foreground is left alone: its process may be in a containe
   await io.firstOut;
   const { code, out, error } = await home.run('stop');
   assert.deepEqual([code, out], [1, '']);
-  assert.equal(error, `The bridge on http://127.0.0.1:${home.port}/v1 (pid ${process.pid}) was not started by \`${NAME} start --port ${home.port}\`.
+  assert.equal(
+    error,
+    `The bridge on http://127.0.0.1:${home.port}/v1 (pid ${process.pid}) was not started by \`${NAME} start --port ${home.port}\`.
 End it where it was started: with Ctrl-C in its terminal, or as the service or the container that it runs in.
-`);
+`,
+  );
   io.signal('SIGTERM');
   assert.equal(await served, 0);
 });
@@ -140,9 +150,15 @@ test('a stranger on the port is not stopped', LIMIT, async (context) => {
   const port = await listen(context, (_request, response) => response.end('hello'));
   const plain = await home.run('stop', '--port', String(port));
   assert.deepEqual([plain.code, plain.out], [1, '']);
-  assert.equal(plain.error, `Port ${port} belongs to a program that does not answer as ${NAME}; nothing was stopped.\n`);
+  assert.equal(
+    plain.error,
+    `Port ${port} belongs to a program that does not answer as ${NAME}; nothing was stopped.\n`,
+  );
   forge(home, port, 2);
-  assert.match((await home.run('stop', '--port', String(port))).error, / If it is a bridge that hangs, its process was 2\.\n$/);
+  assert.match(
+    (await home.run('stop', '--port', String(port))).error,
+    / If it is a bridge that hangs, its process was 2\.\n$/,
+  );
 });
 
 test('port 0 names no bridge', LIMIT, async (context) => {

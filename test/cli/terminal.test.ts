@@ -23,7 +23,11 @@ const LIMITS = { skip, timeout: 60_000 };
 
 const COLOUR = /\u001b\[\d+m/;
 
-function start(context: TestContext, words: readonly string[], env: Readonly<Record<string, string>> = {}): TerminalRun {
+function start(
+  context: TestContext,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): TerminalRun {
   const run = startAtTerminal({ words: [process.execPath, PROGRAM, ...words], env: { ...ENV, ...env } });
   context.after(run.kill);
   return run;
@@ -61,12 +65,16 @@ for (const words of [['help'], ['config']]) {
   });
 }
 
-test('a reader that leaves early is no failure', { skip: process.platform === 'win32' && 'needs a POSIX shell' }, () => {
-  const head = runPiped(['--help'], '{ "$@"; echo "code $?" >&2; } | head -1');
-  assert.deepEqual([head.stdout, head.stderr], ['Usage: aliyun-codex-bridge [flags] [command]\n', 'code 0\n']);
-  // Gone before the first word is written.
-  assert.equal(runPiped(['help', 'serve'], '{ "$@"; echo "code $?" >&2; } | true').stderr, 'code 0\n');
-});
+test(
+  'a reader that leaves early is no failure',
+  { skip: process.platform === 'win32' && 'needs a POSIX shell' },
+  () => {
+    const head = runPiped(['--help'], '{ "$@"; echo "code $?" >&2; } | head -1');
+    assert.deepEqual([head.stdout, head.stderr], ['Usage: aliyun-codex-bridge [flags] [command]\n', 'code 0\n']);
+    // Gone before the first word is written.
+    assert.equal(runPiped(['help', 'serve'], '{ "$@"; echo "code $?" >&2; } | true').stderr, 'code 0\n');
+  },
+);
 
 test('an unknown command ends with 2, at a terminal and behind a pipe', LIMITS, async (context) => {
   const { code, screen } = await start(context, ['cdoex']).ended;
@@ -120,20 +128,35 @@ test('a second Ctrl-C ends it at once, with 130', LIMITS, async (context) => {
   assert.notEqual((await reply).ending, 'complete');
 });
 
-test('codex whose terminal is closed lets Codex end, and then ends by the hang-up, not by a crash', LIMITS, async (context) => {
-  const folder = mkdtempSync(join(HOME, 'hang-up-'));
-  const codex = join(folder, 'codex');
-  writeFileSync(codex, "#!/bin/sh\ntrap '' HUP\necho running\ncat > /dev/null\n", { mode: 0o755 });
-  const codes = join(folder, 'codes');
-  spawnSync('mkfifo', [codes]);
-  // Codex is asked for help: that needs no bridge. The shell outlives the hang-up, and tells how the launcher ended.
-  const words = ['/bin/sh', '-c', `trap : HUP; "$@"; echo $? > ${codes}`, 'sh', process.execPath, PROGRAM, '--codex-bin', codex, 'codex', 'help'];
-  const terminal = startAtTerminal({ words, env: ENV });
-  context.after(terminal.kill);
-  await terminal.shows('running');
-  terminal.kill();
-  assert.equal(await readFile(codes, 'utf8'), `${128 + constants.signals.SIGHUP}\n`);
-});
+test(
+  'codex whose terminal is closed lets Codex end, and then ends by the hang-up, not by a crash',
+  LIMITS,
+  async (context) => {
+    const folder = mkdtempSync(join(HOME, 'hang-up-'));
+    const codex = join(folder, 'codex');
+    writeFileSync(codex, "#!/bin/sh\ntrap '' HUP\necho running\ncat > /dev/null\n", { mode: 0o755 });
+    const codes = join(folder, 'codes');
+    spawnSync('mkfifo', [codes]);
+    // Codex is asked for help: that needs no bridge. The shell outlives the hang-up, and tells how the launcher ended.
+    const words = [
+      '/bin/sh',
+      '-c',
+      `trap : HUP; "$@"; echo $? > ${codes}`,
+      'sh',
+      process.execPath,
+      PROGRAM,
+      '--codex-bin',
+      codex,
+      'codex',
+      'help',
+    ];
+    const terminal = startAtTerminal({ words, env: ENV });
+    context.after(terminal.kill);
+    await terminal.shows('running');
+    terminal.kill();
+    assert.equal(await readFile(codes, 'utf8'), `${128 + constants.signals.SIGHUP}\n`);
+  },
+);
 
 test('logs --follow shows what comes, and ends with Ctrl-C', LIMITS, async (context) => {
   const file = join(HOME, 'bridge.log');

@@ -29,7 +29,9 @@ async function time(work: () => Promise<void>): Promise<number> {
 
 /** `npm install -g aliyun-codex-bridge`, from a tarball and without a network. */
 async function install(folder: WorkFolder, prefix: string): Promise<number> {
-  const { stdout } = await promisify(execFile)('npm', ['pack', '--silent', '--pack-destination', folder.root], { cwd: PROJECT_ROOT });
+  const { stdout } = await promisify(execFile)('npm', ['pack', '--silent', '--pack-destination', folder.root], {
+    cwd: PROJECT_ROOT,
+  });
   const tarball = join(folder.root, stdout.trim().split('\n').at(-1) ?? '');
   const quiet = ['--offline', '--no-audit', '--no-fund', '--cache', join(folder.root, 'cache')];
   return time(async () => {
@@ -39,14 +41,24 @@ async function install(folder: WorkFolder, prefix: string): Promise<number> {
 
 async function main(): Promise<void> {
   const folder = await createWorkFolder();
-  const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: KEY, script: () => answer({ text: WORD, pieces: 99 }) });
+  const upstream = await startScriptedUpstream({
+    dialect: 'dashscope',
+    apiKey: KEY,
+    script: () => answer({ text: WORD, pieces: 99 }),
+  });
   try {
     const prefix = join(folder.root, 'prefix');
     const installMs = await install(folder, prefix);
     await mkdir(join(folder.root, 'bin'));
     await symlink(codexCommand(CURRENT_CODEX).args[0] ?? '', join(folder.root, 'bin', 'codex'));
     const clean = createClientEnv(folder.home, folder.tmp);
-    const env = { ...clean, PATH: `${join(prefix, 'bin')}:${join(folder.root, 'bin')}:${clean['PATH']}`, AI_API_KEY: KEY, AI_PROVIDER: 'aliyun-coding', AI_API_BASE: upstream.url };
+    const env = {
+      ...clean,
+      PATH: `${join(prefix, 'bin')}:${join(folder.root, 'bin')}:${clean['PATH']}`,
+      AI_API_KEY: KEY,
+      AI_PROVIDER: 'aliyun-coding',
+      AI_API_BASE: upstream.url,
+    };
     const program = { command: 'aliyun-codex-bridge', args: ['codex', '-c', 'check_for_update_on_startup=false'] };
     const rounds: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -58,12 +70,14 @@ async function main(): Promise<void> {
     }
     const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
     const sorted = [...rounds].sort((a, b) => a - b);
-    console.log([
-      'commands: 3 (install, export the key, aliyun-codex-bridge codex)',
-      `install from the tarball: ${seconds(installMs)} s`,
-      `aliyun-codex-bridge codex until the first word of the answer is on the screen: ${seconds(rounds[0] ?? 0)} s the first time,`
-        + ` median ${seconds(sorted[sorted.length >> 1] ?? 0)} s of ${ROUNDS}`,
-    ].join('\n'));
+    console.log(
+      [
+        'commands: 3 (install, export the key, aliyun-codex-bridge codex)',
+        `install from the tarball: ${seconds(installMs)} s`,
+        `aliyun-codex-bridge codex until the first word of the answer is on the screen: ${seconds(rounds[0] ?? 0)} s the first time,` +
+          ` median ${seconds(sorted[sorted.length >> 1] ?? 0)} s of ${ROUNDS}`,
+      ].join('\n'),
+    );
   } finally {
     await upstream.close();
     await folder.dispose({ rejections: upstream.rejections });

@@ -32,7 +32,10 @@ test('a relative name is told as an absolute one', async (context) => {
   const before = process.cwd();
   process.chdir(folder);
   context.after(() => process.chdir(before));
-  assert.deepEqual(await writeCatalogFile('models.json', MODELS, false), { ok: true, path: join(process.cwd(), 'models.json') });
+  assert.deepEqual(await writeCatalogFile('models.json', MODELS, false), {
+    ok: true,
+    path: join(process.cwd(), 'models.json'),
+  });
 });
 
 test('what somebody else wrote stays, unless it is forced or empty', async (context) => {
@@ -40,7 +43,10 @@ test('what somebody else wrote stays, unless it is forced or empty', async (cont
   for (const foreign of ['{"models":[]}', 'generated_by aliyun-codex-bridge', '{"generated_by":"me"}']) {
     await writeFile(file, foreign);
     const written = await writeCatalogFile(file, MODELS, false);
-    assert.deepEqual(written, { ok: false, problem: 'it holds something that the bridge did not write; --force replaces it' });
+    assert.deepEqual(written, {
+      ok: false,
+      problem: 'it holds something that the bridge did not write; --force replaces it',
+    });
     assert.equal(await readFile(file, 'utf8'), foreign);
   }
   assert.equal((await writeCatalogFile(file, MODELS, true)).ok, true);
@@ -48,15 +54,19 @@ test('what somebody else wrote stays, unless it is forced or empty', async (cont
   assert.equal((await writeCatalogFile(file, MODELS, false)).ok, true);
 });
 
-test('a symbolic link stays one, its target is written', { skip: process.platform === 'win32' && 'links need a privilege' }, async (context) => {
-  const folder = await createFolder(context);
-  const [link, target] = [join(folder, 'link.json'), join(folder, 'target.json')];
-  await writeFile(target, '');
-  await symlink(target, link);
-  assert.deepEqual(await writeCatalogFile(link, MODELS, false), { ok: true, path: link });
-  assert.equal(await readlink(link), target);
-  assert.match(await readFile(target, 'utf8'), /"generated_by"/);
-});
+test(
+  'a symbolic link stays one, its target is written',
+  { skip: process.platform === 'win32' && 'links need a privilege' },
+  async (context) => {
+    const folder = await createFolder(context);
+    const [link, target] = [join(folder, 'link.json'), join(folder, 'target.json')];
+    await writeFile(target, '');
+    await symlink(target, link);
+    assert.deepEqual(await writeCatalogFile(link, MODELS, false), { ok: true, path: link });
+    assert.equal(await readlink(link), target);
+    assert.match(await readFile(target, 'utf8'), /"generated_by"/);
+  },
+);
 
 test('a folder in its place is a problem, and nothing is left behind', async (context) => {
   const folder = await createFolder(context);

@@ -35,7 +35,13 @@ wire_api = "responses"
 });
 
 test('a block without model and catalogue, with a key variable and headers', () => {
-  const settings = { model: undefined, catalogFile: undefined, baseUrl: 'u', envKey: 'AI_API_KEY', headers: { 'x-a': '1', 'x b': '"' } };
+  const settings = {
+    model: undefined,
+    catalogFile: undefined,
+    baseUrl: 'u',
+    envKey: 'AI_API_KEY',
+    headers: { 'x-a': '1', 'x b': '"' },
+  };
   assert.equal(renderBlock(settings), `model_provider = "aliyun"
 
 [model_providers.aliyun]
@@ -49,13 +55,20 @@ http_headers = { x-a = "1", "x b" = "\\"" }
 
 test('the overrides are the same as words for the command line', () => {
   assert.deepEqual(renderOverrides({ ...SETTINGS, envKey: 'KEY', headers: { 'x-a': '1' } }), [
-    '-c', 'model_provider="aliyun"',
-    '-c', 'model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:31415/v1",env_key="KEY",wire_api="responses",http_headers={ x-a = "1" }}',
-    '-c', 'model="glm-5"',
-    '-c', 'model_catalog_json="C:\\\\m.json"',
+    '-c',
+    'model_provider="aliyun"',
+    '-c',
+    'model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:31415/v1",env_key="KEY",wire_api="responses",http_headers={ x-a = "1" }}',
+    '-c',
+    'model="glm-5"',
+    '-c',
+    'model_catalog_json="C:\\\\m.json"',
   ]);
   const words = renderOverrides({ ...SETTINGS, model: undefined, catalogFile: undefined });
-  assert.deepEqual(words.filter((word) => word !== '-c').map((word) => word.split('=', 1)[0]), ['model_provider', 'model_providers.aliyun']);
+  assert.deepEqual(
+    words.filter((word) => word !== '-c').map((word) => word.split('=', 1)[0]),
+    ['model_provider', 'model_providers.aliyun'],
+  );
 });
 
 test('block and overrides say the same', () => {
@@ -70,12 +83,27 @@ test('the provider is never named OpenAI', () => assert.doesNotMatch(renderBlock
 /** What Codex and people do to the file after setup; each takes the merged text and gives another. */
 const EDITS: readonly (readonly [name: string, edit: (text: string) => string])[] = [
   ['the picker changes the model', (text) => text.replace('model = "glm-5"', 'model = "qwen3.7-plus"')],
-  ['a root key is added behind the last one', (text) => text.replace(/(?<=model_catalog_json = .*\r?\n)/, 'model_verbosity = "high"\n')],
-  ['a table is added in front of the last comments', (text) => text.replace(/(?=# <<< aliyun-codex-bridge: provider)/, '\n[mcp_servers.added]\ncommand = "echo"\n')],
+  [
+    'a root key is added behind the last one',
+    (text) => text.replace(/(?<=model_catalog_json = .*\r?\n)/, 'model_verbosity = "high"\n'),
+  ],
+  [
+    'a table is added in front of the last comments',
+    (text) => text.replace(/(?=# <<< aliyun-codex-bridge: provider)/, '\n[mcp_servers.added]\ncommand = "echo"\n'),
+  ],
   ['a table is added at the end', (text) => `${text}\n[mcp_servers.added]\ncommand = "echo"\n`],
-  ['all line ends become line feeds, and the byte order mark goes', (text) => text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n')],
-  ['the empty lines around the regions go', (text) => text.replace(/\n\r?\n(?=# >>>)/g, '\n').replace(/(# <<<.*\r?\n)\r?\n/g, '$1')],
-  ['the bridge gets one more key', (text) => text.replace(/(?<=^wire_api = "responses"\r?\n)/m, 'request_max_retries = 1\n')],
+  [
+    'all line ends become line feeds, and the byte order mark goes',
+    (text) => text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n'),
+  ],
+  [
+    'the empty lines around the regions go',
+    (text) => text.replace(/\n\r?\n(?=# >>>)/g, '\n').replace(/(# <<<.*\r?\n)\r?\n/g, '$1'),
+  ],
+  [
+    'the bridge gets one more key',
+    (text) => text.replace(/(?<=^wire_api = "responses"\r?\n)/m, 'request_max_retries = 1\n'),
+  ],
 ];
 
 /** The file without what the edits add. */
@@ -116,7 +144,10 @@ test('what no longer fits is refused, and nothing is lost', () => {
   const merged = textOf(mergeConfig('model = "a"\n', SETTINGS));
   const problem = 'the file has changed since setup, and what setup had set aside no longer fits into it';
   const twice = `model = "b"\n${merged.replace('model = "glm-5"\n', '')}`;
-  assert.deepEqual(removeConfig(twice), { ok: false, problem: `${problem} (expected each key once, model is there already)` });
+  assert.deepEqual(removeConfig(twice), {
+    ok: false,
+    problem: `${problem} (expected each key once, model is there already)`,
+  });
   const below = merged.replace(/(?=# set aside)/, '[tui]\n');
   assert.deepEqual(removeConfig(below), { ok: false, problem });
   assert.deepEqual(mergeConfig(below, SETTINGS), { ok: false, problem });
@@ -129,7 +160,12 @@ test('a file that is not TOML is refused with its place, by setup and by undo', 
 });
 
 test('undo leaves a file alone that only looks like it', () => {
-  for (const text of ['', '# >>> aliyun-codex-bridge\n', 'a = """\n# >>> aliyun-codex-bridge: keys >>>\n"""\n', ` # set aside by aliyun-codex-bridge: x\n`]) {
+  for (const text of [
+    '',
+    '# >>> aliyun-codex-bridge\n',
+    'a = """\n# >>> aliyun-codex-bridge: keys >>>\n"""\n',
+    ` # set aside by aliyun-codex-bridge: x\n`,
+  ]) {
     assert.deepEqual(removeConfig(text), { ok: true, text });
   }
 });

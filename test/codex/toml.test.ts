@@ -16,7 +16,9 @@ function read(text: string): TomlDocument {
 function plain(value: TomlValue | undefined): unknown {
   if (value instanceof TomlDate) return `<${value.text}>`;
   if (Array.isArray(value)) return value.map(plain);
-  return isTomlTable(value) ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)])) : value;
+  return isTomlTable(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]))
+    : value;
 }
 
 const valueOf = (text: string): unknown => plain(read(`x = ${text}`).value['x']);
@@ -32,15 +34,40 @@ const VALUES: readonly (readonly [text: string, value: unknown])[] = [
   ['"""a""b"""""', 'a""b""'],
   [`'''\na\\'b''c'''''`, `a\\'b''c''`],
   ['"# [not] = a comment" # a comment', '# [not] = a comment'],
-  ['0', 0], ['-0', 0], ['+17', 17], ['1_000', 1000], ['0xDEAD_beef', 0xdeadbeef], ['0o755', 0o755], ['0b1_0', 2],
-  ['9223372036854775807', 9223372036854775807n], ['-9223372036854775808', -9223372036854775808n], ['9007199254740991', 9007199254740991],
-  ['1.5', 1.5], ['-0.0', -0], ['6.626e-34', 6.626e-34], ['1e0_6', 1e6], ['5E+22', 5e22], ['inf', Infinity], ['-inf', -Infinity], ['+nan', NaN],
-  ['true', true], ['false', false],
-  ['1979-05-27T07:32:00Z', '<1979-05-27T07:32:00Z>'], ['1979-05-27t00:32:00.999-07:00', '<1979-05-27t00:32:00.999-07:00>'],
-  ['1979-05-27 07:32:00', '<1979-05-27 07:32:00>'], ['1979-05-27', '<1979-05-27>'], ['1979-05-27 # day', '<1979-05-27>'],
-  ['07:32:00.5', '<07:32:00.5>'], ['23:59:60', '<23:59:60>'], ['07:32', '<07:32>'], ['2000-02-29', '<2000-02-29>'],
-  ['[]', []], ['[1, "a", [true], { b = 1 }]', [1, 'a', [true], { b: 1 }]], ['[ # c\n 1, # d\r\n\n 2,\n]', [1, 2]],
-  ['{}', {}], ['{ a = 1, b.c = 2, b.d = 3, "e f" = {} }', { a: 1, b: { c: 2, d: 3 }, 'e f': {} }],
+  ['0', 0],
+  ['-0', 0],
+  ['+17', 17],
+  ['1_000', 1000],
+  ['0xDEAD_beef', 0xdeadbeef],
+  ['0o755', 0o755],
+  ['0b1_0', 2],
+  ['9223372036854775807', 9223372036854775807n],
+  ['-9223372036854775808', -9223372036854775808n],
+  ['9007199254740991', 9007199254740991],
+  ['1.5', 1.5],
+  ['-0.0', -0],
+  ['6.626e-34', 6.626e-34],
+  ['1e0_6', 1e6],
+  ['5E+22', 5e22],
+  ['inf', Infinity],
+  ['-inf', -Infinity],
+  ['+nan', NaN],
+  ['true', true],
+  ['false', false],
+  ['1979-05-27T07:32:00Z', '<1979-05-27T07:32:00Z>'],
+  ['1979-05-27t00:32:00.999-07:00', '<1979-05-27t00:32:00.999-07:00>'],
+  ['1979-05-27 07:32:00', '<1979-05-27 07:32:00>'],
+  ['1979-05-27', '<1979-05-27>'],
+  ['1979-05-27 # day', '<1979-05-27>'],
+  ['07:32:00.5', '<07:32:00.5>'],
+  ['23:59:60', '<23:59:60>'],
+  ['07:32', '<07:32>'],
+  ['2000-02-29', '<2000-02-29>'],
+  ['[]', []],
+  ['[1, "a", [true], { b = 1 }]', [1, 'a', [true], { b: 1 }]],
+  ['[ # c\n 1, # d\r\n\n 2,\n]', [1, 2]],
+  ['{}', {}],
+  ['{ a = 1, b.c = 2, b.d = 3, "e f" = {} }', { a: 1, b: { c: 2, d: 3 }, 'e f': {} }],
   ['{ # c\n a = 1, # d\n b = [\n], \n}', { a: 1, b: [] }],
 ];
 
@@ -130,18 +157,28 @@ for (const [text, problem, line, column] of PROBLEMS) {
 }
 
 test('statements have their place: whole lines, all the lines of a value, and no byte order mark', () => {
-  const text = '\ufeff# c\r\n  a.b = """\r\n[x]\r\n""" # d\r\n\r\n[t."u v"]\r\nl = [\r\n1,\r\n]\r\n[[t.w]]\r\nz = { m = 1, n.o = "p" }';
+  const text =
+    '\ufeff# c\r\n  a.b = """\r\n[x]\r\n""" # d\r\n\r\n[t."u v"]\r\nl = [\r\n1,\r\n]\r\n[[t.w]]\r\nz = { m = 1, n.o = "p" }';
   const { statements } = read(text);
-  assert.deepEqual(statements.map(({ kind, path, line, start, end }) => [kind, path.join('/'), line, text.slice(start, end)]), [
-    ['pair', 'a/b', 2, '  a.b = """\r\n[x]\r\n""" # d\r\n'],
-    ['header', 't/u v', 6, '[t."u v"]\r\n'],
-    ['pair', 't/u v/l', 7, 'l = [\r\n1,\r\n]\r\n'],
-    ['header', 't/w', 10, '[[t.w]]\r\n'],
-    ['pair', 't/w/z', 11, 'z = { m = 1, n.o = "p" }'],
-  ]);
+  assert.deepEqual(
+    statements.map(({ kind, path, line, start, end }) => [kind, path.join('/'), line, text.slice(start, end)]),
+    [
+      ['pair', 'a/b', 2, '  a.b = """\r\n[x]\r\n""" # d\r\n'],
+      ['header', 't/u v', 6, '[t."u v"]\r\n'],
+      ['pair', 't/u v/l', 7, 'l = [\r\n1,\r\n]\r\n'],
+      ['header', 't/w', 10, '[[t.w]]\r\n'],
+      ['pair', 't/w/z', 11, 'z = { m = 1, n.o = "p" }'],
+    ],
+  );
   const last = statements.at(-1);
   assert.ok(last?.kind === 'pair');
-  assert.deepEqual(last.members.map(({ path, start, end }) => [path, text.slice(start, end)]), [[['m'], 'm = 1'], [['n', 'o'], 'n.o = "p"']]);
+  assert.deepEqual(
+    last.members.map(({ path, start, end }) => [path, text.slice(start, end)]),
+    [
+      [['m'], 'm = 1'],
+      [['n', 'o'], 'n.o = "p"'],
+    ],
+  );
 });
 
 test('outside of statements there are comments and empty lines, and nothing else', () => {
@@ -168,8 +205,23 @@ test('every cut of a file is read, or refused at a place that exists', () => {
 });
 
 test('texts and keys that are rendered are read again', () => {
-  for (const text of ['', 'a', 'a b', 'a.b', '"', '\\', `'`, '\u007f\u0000\t\n\r', 'é\u{1f600}', 'C:\\Users\\me', '__proto__']) {
+  for (const text of [
+    '',
+    'a',
+    'a b',
+    'a.b',
+    '"',
+    '\\',
+    `'`,
+    '\u007f\u0000\t\n\r',
+    'é\u{1f600}',
+    'C:\\Users\\me',
+    '__proto__',
+  ]) {
     const { statements } = read(`${renderKey(['t', text])} = ${renderString(text)}`);
-    assert.deepEqual(statements.map((statement) => statement.kind === 'pair' && [statement.path, statement.value]), [[['t', text], text]]);
+    assert.deepEqual(
+      statements.map((statement) => statement.kind === 'pair' && [statement.path, statement.value]),
+      [[['t', text], text]],
+    );
   }
 });

@@ -51,7 +51,8 @@ test('names that objects have by themselves are names like any other', () => {
 });
 
 test('every mistake is told with its line', () => {
-  const text = 'A=1\nsk-test-hidden\n2B=x\nset C=hidden\n\nD="hidden\nE=\'hidden\nF="hid"den\nG=\'hid\'\\\'\'den\'\n=hidden';
+  const text =
+    "A=1\nsk-test-hidden\n2B=x\nset C=hidden\n\nD=\"hidden\nE='hidden\nF=\"hid\"den\nG='hid'\\''den'\n=hidden";
   const name = 'expected a name of letters, digits and _ before the equals sign, with no digit first';
   assert.deepEqual(mistakesOf(text), [
     [2, 'expected NAME=VALUE, there is no equals sign'],

@@ -24,7 +24,11 @@ const mistakesOf = (flags: FlagTexts, env: Environment): readonly string[] => {
 
 describe('the provider', () => {
   test('is known by its name and its aliases, in any case', () => {
-    for (const { name } of PROVIDERS) assert.equal(resolve({ provider: name.toUpperCase(), aiBaseUrl: 'http://127.0.0.1:9/v1' }, {}).config.provider, name);
+    for (const { name } of PROVIDERS)
+      assert.equal(
+        resolve({ provider: name.toUpperCase(), aiBaseUrl: 'http://127.0.0.1:9/v1' }, {}).config.provider,
+        name,
+      );
     assert.equal(resolve({}, { AI_PROVIDER: 'z.ai' }).config.provider, 'zai');
   });
 
@@ -72,7 +76,10 @@ describe('the key', () => {
       const { config, origins } = resolve(flags, given);
       return [config.aiApiKey, origins.aiApiKey];
     };
-    assert.deepEqual(found({ aiApiKey: 'sk-test-flag' }, env), ['sk-test-flag', { kind: 'flag', name: '--ai-api-key' }]);
+    assert.deepEqual(found({ aiApiKey: 'sk-test-flag' }, env), [
+      'sk-test-flag',
+      { kind: 'flag', name: '--ai-api-key' },
+    ]);
     assert.deepEqual(found({}, env), ['sk-test-any', { kind: 'env', name: 'AI_API_KEY' }]);
     assert.deepEqual(found({}, { ...env, AI_API_KEY: '' }), ['sk-test-zai', { kind: 'env', name: 'ZAI_API_KEY' }]);
   });

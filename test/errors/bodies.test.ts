@@ -25,7 +25,13 @@ interface ErrorCase {
     readonly calls: number;
     /** `error.code` of the stream that Codex is given. */
     readonly codex: string;
-    readonly sdk: { readonly status: number; readonly type: string; readonly code: string; readonly retryAfter?: string; readonly requestId?: string };
+    readonly sdk: {
+      readonly status: number;
+      readonly type: string;
+      readonly code: string;
+      readonly retryAfter?: string;
+      readonly requestId?: string;
+    };
     /** Pieces of the message that both are told; `{host}` is the upstream's. */
     readonly says: readonly string[];
     /** Nowhere in the message. */
@@ -41,20 +47,33 @@ const NOW = Date.parse('2026-11-22T12:00:00Z');
 
 for (const file of FILES) {
   const name = file.replace(/\.json$/, '');
-  const { from, provider = 'openai-compatible', status, headers = {}, body, expected } = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as ErrorCase;
+  const {
+    from,
+    provider = 'openai-compatible',
+    status,
+    headers = {},
+    body,
+    expected,
+  } = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as ErrorCase;
 
   it(`${name}: ${expected.kind}`, async (context) => {
     assert.ok(from.length > 0, 'the file says where its body comes from');
     assert.ok(PROVIDERS.some((row) => row.name === provider), provider);
     const [text, type] = typeof body === 'string' ? [body, 'text/plain'] : [JSON.stringify(body), 'application/json'];
     const all = { 'content-type': type, ...headers, 'content-length': Buffer.byteLength(text), connection: 'close' };
-    const upstream = await startTcpUpstream(context, () => ({ writes: [head(`${status} X`, all), text], end: 'close' }));
+    const upstream = await startTcpUpstream(context, () => ({
+      writes: [head(`${status} X`, all), text],
+      end: 'close',
+    }));
     const bridge = await startBridge(context, {
-      settings: { aiBaseUrl: upstream.url, provider, upstreamCalls: 4 }, runtime: { clock: () => NOW }, logLevel: 'warn',
+      settings: { aiBaseUrl: upstream.url, provider, upstreamCalls: 4 },
+      runtime: { clock: () => NOW },
+      logLevel: 'warn',
     });
     const { sdk } = expected;
     const assertMessage = (message: string): void => {
-      for (const piece of expected.says) assert.ok(message.includes(piece.replaceAll('{host}', upstream.host)), message);
+      for (const piece of expected.says)
+        assert.ok(message.includes(piece.replaceAll('{host}', upstream.host)), message);
       if (expected.never !== undefined) assert.ok(!message.includes(expected.never), message);
     };
 
@@ -73,18 +92,38 @@ for (const file of FILES) {
     assert.equal(whole.headers['retry-after'], sdk.retryAfter);
     assert.equal(whole.headers['x-request-id'], sdk.requestId);
     const asksAgain = sdk.status === 429 || sdk.status >= 500;
-    assert.equal(whole.headers['x-should-retry'], asksAgain && (expected.calls === 1 || sdk.retryAfter === undefined) ? 'false' : undefined);
+    assert.equal(
+      whole.headers['x-should-retry'],
+      asksAgain && (expected.calls === 1 || sdk.retryAfter === undefined) ? 'false' : undefined,
+    );
     assert.equal(upstream.calls, 2 * expected.calls);
 
     const lines = bridge.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    assert.deepEqual(lines.map((line) => [line['level'], line['kind']]), [['warn', expected.kind], ['warn', expected.kind]]);
+    assert.deepEqual(
+      lines.map((line) => [line['level'], line['kind']]),
+      [
+        ['warn', expected.kind],
+        ['warn', expected.kind],
+      ],
+    );
   });
 }
 
 /** What a provider, or something in front of it, can answer; the other kinds are the client's, the connection's, the bridge's. */
 const ANSWERS: readonly ErrorKind[] = [
-  'auth', 'wrong_client', 'model_not_found', 'upstream_rejected', 'moderation', 'quota', 'context_overflow', 'rate_limit',
-  'overload', 'upstream_error', 'timeout', 'not_found', 'forbidden',
+  'auth',
+  'wrong_client',
+  'model_not_found',
+  'upstream_rejected',
+  'moderation',
+  'quota',
+  'context_overflow',
+  'rate_limit',
+  'overload',
+  'upstream_error',
+  'timeout',
+  'not_found',
+  'forbidden',
 ];
 
 it('there is a file for every kind of failure that a provider can answer with', () => {

@@ -10,7 +10,9 @@ const CODEX_CODES = ['invalid_prompt', 'rate_limit_exceeded', 'context_length_ex
 
 it('an SDK client reads the four fields of an OpenAI error', () => {
   const error = new BridgeError('invalid_request', 'No.', { param: 'input[3].role' });
-  assert.deepEqual(renderErrorBody(error), { error: { message: 'No.', type: 'invalid_request_error', param: 'input[3].role', code: 'invalid_request' } });
+  assert.deepEqual(renderErrorBody(error), {
+    error: { message: 'No.', type: 'invalid_request_error', param: 'input[3].role', code: 'invalid_request' },
+  });
   assert.equal(renderErrorBody(new BridgeError('auth', 'No.')).error.param, null);
 });
 
@@ -26,10 +28,16 @@ for (const kind of Object.keys(ERRORS) as ErrorKind[]) {
 
 it('Codex is told to wait in whole seconds, once', () => {
   const say = (message: string, retryAfterMs?: number) =>
-    renderStreamError(new BridgeError('rate_limit', message, retryAfterMs === undefined ? {} : { retryAfterMs }), 'codex').message;
+    renderStreamError(
+      new BridgeError('rate_limit', message, retryAfterMs === undefined ? {} : { retryAfterMs }),
+      'codex',
+    ).message;
   assert.equal(say('Slow.'), 'Slow. Please try again in 5s.');
   assert.equal(say('Slow.', 1_001), 'Slow. Please try again in 2s.');
   assert.equal(say('Slow.', 0), 'Slow. Please try again in 1s.');
   assert.equal(say('Try again in 1.5s, please.', 9_000), 'Try again in 1.5s, please.');
-  assert.equal(renderStreamError(new BridgeError('rate_limit', 'Slow.', { retryAfterMs: 5 }), 'generic').message, 'Slow.');
+  assert.equal(
+    renderStreamError(new BridgeError('rate_limit', 'Slow.', { retryAfterMs: 5 }), 'generic').message,
+    'Slow.',
+  );
 });

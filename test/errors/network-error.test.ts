@@ -33,7 +33,12 @@ const FAMILIES: readonly (readonly [code: string, message: string, kind: 'networ
   ['UND_ERR_HEADERS_OVERFLOW', 'Headers Overflow Error', 'bad_answer', /more headers than can be read/],
   ['UND_ERR_SOCKET', 'bad response', 'bad_answer', /"100 Continue" unasked/],
   ['UND_ERR_SOCKET', 'other side closed', 'network', /closed the connection/],
-  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'Response body length does not match', 'bad_answer', /another length than it announced/],
+  [
+    'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+    'Response body length does not match',
+    'bad_answer',
+    /another length than it announced/,
+  ],
   ['ZSTD_error_prefix_unknown', 'Unknown frame descriptor', 'bad_answer', /cannot be unpacked/],
   ['Z_DATA_ERROR', 'incorrect header check', 'bad_answer', /cannot be unpacked/],
   ['EPROTO', 'wrong version number', 'network', /agree on TLS; check AI_API_BASE/],
@@ -62,21 +67,35 @@ describe('network errors', () => {
   }
 
   it('both addresses of a name refused: the code of the whole counts', () => {
-    const both = Object.assign(new AggregateError([coded('ECONNREFUSED'), coded('ECONNREFUSED')]), { code: 'ECONNREFUSED' });
+    const both = Object.assign(new AggregateError([coded('ECONNREFUSED'), coded('ECONNREFUSED')]), {
+      code: 'ECONNREFUSED',
+    });
     assert.match(classifyNetworkError(fetchFailed(both), 'h').message, /^h refused the connection/);
   });
 
   it('an unknown code is told with the words of its error', () => {
-    assert.equal(classifyNetworkError(coded('EODD', 'odd thing'), 'h').message, 'The connection to h failed: odd thing (EODD).');
+    assert.equal(
+      classifyNetworkError(coded('EODD', 'odd thing'), 'h').message,
+      'The connection to h failed: odd thing (EODD).',
+    );
   });
 
   it('the words of Node 24, which has no code for them', () => {
-    const error = classifyNetworkError(fetchFailed(new Error('Response does not match the HTTP/1.1 protocol (Expected HTTP/)')), 'h');
-    assert.deepEqual([error.kind, error.message], ['bad_answer', 'h sent something that is not HTTP; check AI_API_BASE: http or https, and the port.']);
+    const error = classifyNetworkError(
+      fetchFailed(new Error('Response does not match the HTTP/1.1 protocol (Expected HTTP/)')),
+      'h',
+    );
+    assert.deepEqual(
+      [error.kind, error.message],
+      ['bad_answer', 'h sent something that is not HTTP; check AI_API_BASE: http or https, and the port.'],
+    );
   });
 
   it('a cause without a code is told: fetch does not ask every port', () => {
-    assert.equal(classifyNetworkError(fetchFailed(new Error('bad port')), 'h:9').message, 'The connection to h:9 failed: fetch failed: bad port.');
+    assert.equal(
+      classifyNetworkError(fetchFailed(new Error('bad port')), 'h:9').message,
+      'The connection to h:9 failed: fetch failed: bad port.',
+    );
   });
 
   it('what has no code is told all the same', () => {

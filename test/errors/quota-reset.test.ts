@@ -30,7 +30,9 @@ it('a time without a zone is the plan’s own', () => {
 });
 
 it('a moment that has passed is told without a wait', () => {
-  assert.deepEqual(findReset(undefined, 'at 2026-11-22T11:00:00Z', NOW), { sentence: 'The quota comes back: 2026-11-22 11:00 UTC.' });
+  assert.deepEqual(findReset(undefined, 'at 2026-11-22T11:00:00Z', NOW), {
+    sentence: 'The quota comes back: 2026-11-22 11:00 UTC.',
+  });
 });
 
 const MONDAYS: readonly (readonly [now: string, monday: string, wait: string])[] = [
@@ -49,8 +51,12 @@ for (const [now, monday, wait] of MONDAYS) {
 }
 
 it('without a clock there is no wait, and no date of a Monday', () => {
-  assert.deepEqual(findReset('monday', '', undefined), { sentence: 'The week of the plan begins anew on Monday at 00:00 (UTC+8).' });
-  assert.deepEqual(findReset(undefined, 'at 2026-11-22T15:00:00Z', undefined), { sentence: 'The quota comes back: 2026-11-22 15:00 UTC.' });
+  assert.deepEqual(findReset('monday', '', undefined), {
+    sentence: 'The week of the plan begins anew on Monday at 00:00 (UTC+8).',
+  });
+  assert.deepEqual(findReset(undefined, 'at 2026-11-22T15:00:00Z', undefined), {
+    sentence: 'The quota comes back: 2026-11-22 15:00 UTC.',
+  });
 });
 
 it('a rolling window and a day of the month have no moment of their own', () => {

@@ -5,7 +5,11 @@ import { readRetryAfter, readWaitInText } from '../../src/errors/retry-after';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 
-const ROWS: readonly (readonly [retryAfter: string | undefined, retryAfterMs: string | undefined, expected: number | undefined])[] = [
+const ROWS: readonly (readonly [
+  retryAfter: string | undefined,
+  retryAfterMs: string | undefined,
+  expected: number | undefined,
+])[] = [
   [undefined, undefined, undefined],
   ['3', undefined, 3_000],
   ['0', undefined, 0],

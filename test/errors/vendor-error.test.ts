@@ -4,32 +4,84 @@ import { describe, it } from 'node:test';
 import { readErrorText, readErrorValue, type VendorError } from '../../src/errors/vendor-error';
 
 const SHAPES: readonly (readonly [name: string, body: string, error: VendorError])[] = [
-  ['OpenAI', '{"error":{"message":"No.","type":"t","param":null,"code":"c"}}', { message: 'No.', code: 'c', type: 't' }],
-  ['DashScope compatible', '{"error":{"message":"No.","type":"t","code":"c"},"id":"x","request_id":"r"}', { message: 'No.', code: 'c', type: 't', requestId: 'r' }],
+  [
+    'OpenAI',
+    '{"error":{"message":"No.","type":"t","param":null,"code":"c"}}',
+    { message: 'No.', code: 'c', type: 't' },
+  ],
+  [
+    'DashScope compatible',
+    '{"error":{"message":"No.","type":"t","code":"c"},"id":"x","request_id":"r"}',
+    { message: 'No.', code: 'c', type: 't', requestId: 'r' },
+  ],
   ['DashScope native', '{"code":"C","message":"No.","request_id":"r"}', { message: 'No.', code: 'C', requestId: 'r' }],
   ['a string as error', '{"error":"No."}', { message: 'No.' }],
   ['Z.ai', '{"error":{"code":"1214","message":"No."}}', { message: 'No.', code: '1214' }],
-  ['MiniMax', '{"type":"error","error":{"type":"bad","message":"No. (2013)","http_code":"400"},"request_id":"r"}', { message: 'No. (2013)', type: 'bad', requestId: 'r', status: 400 }],
+  [
+    'MiniMax',
+    '{"type":"error","error":{"type":"bad","message":"No. (2013)","http_code":"400"},"request_id":"r"}',
+    { message: 'No. (2013)', type: 'bad', requestId: 'r', status: 400 },
+  ],
   ['MiniMax base_resp', '{"base_resp":{"status_code":1004,"status_msg":"No."}}', { message: 'No.', code: '1004' }],
-  ['vLLM', '{"object":"error","message":"No.","type":"T","param":null,"code":400}', { message: 'No.', code: '400', type: 'T', status: 400 }],
+  [
+    'vLLM',
+    '{"object":"error","message":"No.","type":"T","param":null,"code":400}',
+    { message: 'No.', code: '400', type: 'T', status: 400 },
+  ],
   ['OpenRouter', '{"error":{"code":403,"message":"No.","metadata":{}}}', { message: 'No.', code: '403', status: 403 }],
-  ['OpenRouter, with the words of the provider behind it', '{"error":{"code":400,"message":"Provider returned error","metadata":{"raw":"No.","provider_name":"P"}}}', { message: 'Provider returned error: No.', code: '400', status: 400 }],
-  ['OpenRouter, with its whole body', '{"error":{"code":400,"message":"Provider returned error","metadata":{"raw":"{\\"error\\":{\\"message\\":\\"No.\\",\\"type\\":\\"t\\"}}"}}}', { message: 'Provider returned error: No.', code: '400', type: 't', status: 400 }],
+  [
+    'OpenRouter, with the words of the provider behind it',
+    '{"error":{"code":400,"message":"Provider returned error","metadata":{"raw":"No.","provider_name":"P"}}}',
+    { message: 'Provider returned error: No.', code: '400', status: 400 },
+  ],
+  [
+    'OpenRouter, with its whole body',
+    '{"error":{"code":400,"message":"Provider returned error","metadata":{"raw":"{\\"error\\":{\\"message\\":\\"No.\\",\\"type\\":\\"t\\"}}"}}}',
+    { message: 'Provider returned error: No.', code: '400', type: 't', status: 400 },
+  ],
   ['FastAPI', '{"detail":"No."}', { message: 'No.' }],
   ['Baidu', '{"error":{"code":"c","message":"No.","type":"t"},"id":"as-1"}', { message: 'No.', code: 'c', type: 't' }],
   ['msg in place of message', '{"error":{"msg":"No."}}', { message: 'No.' }],
-  ['an event', 'event:error\ndata:{"code":"C","message":"No.","request_id":"r"}', { message: 'No.', code: 'C', requestId: 'r' }],
-  ['an event with CRLF and an id', 'id:1\r\nevent:error\r\n:HTTP_STATUS/400\r\ndata:{"message":"No."}\r\n\r\n', { message: 'No.' }],
+  [
+    'an event',
+    'event:error\ndata:{"code":"C","message":"No.","request_id":"r"}',
+    { message: 'No.', code: 'C', requestId: 'r' },
+  ],
+  [
+    'an event with CRLF and an id',
+    'id:1\r\nevent:error\r\n:HTTP_STATUS/400\r\ndata:{"message":"No."}\r\n\r\n',
+    { message: 'No.' },
+  ],
   ['a line of data', 'data:{"error":{"message":"No."}}', { message: 'No.' }],
-  ['JSON inside the message', '{"error":{"message":"{\\"error\\":{\\"message\\":\\"No.\\",\\"code\\":\\"c\\"}}"}}', { message: 'No.', code: 'c' }],
-  ['an event inside the message', '{"error":{"message":"event:error\\ndata:{\\"code\\":\\"C\\",\\"message\\":\\"No.\\",\\"request_id\\":\\"r\\"}"}}', { message: 'No.', code: 'C', requestId: 'r' }],
-  ['MiMo, whose sentence is in param', '{"error":{"code":"400","message":"Param Incorrect","param":"It must be passed back.","type":""}}', { message: 'Param Incorrect: It must be passed back.', code: '400', status: 400 }],
+  [
+    'JSON inside the message',
+    '{"error":{"message":"{\\"error\\":{\\"message\\":\\"No.\\",\\"code\\":\\"c\\"}}"}}',
+    { message: 'No.', code: 'c' },
+  ],
+  [
+    'an event inside the message',
+    '{"error":{"message":"event:error\\ndata:{\\"code\\":\\"C\\",\\"message\\":\\"No.\\",\\"request_id\\":\\"r\\"}"}}',
+    { message: 'No.', code: 'C', requestId: 'r' },
+  ],
+  [
+    'MiMo, whose sentence is in param',
+    '{"error":{"code":"400","message":"Param Incorrect","param":"It must be passed back.","type":""}}',
+    { message: 'Param Incorrect: It must be passed back.', code: '400', status: 400 },
+  ],
   ['a param that is a path', '{"error":{"message":"No.","param":"messages[0].role"}}', { message: 'No.' }],
   ['only a param', '{"error":{"param":"Too long"}}', { message: 'Too long' }],
   ['plain text', '  Not today \n', { message: 'Not today' }],
   ['an empty body', '', { message: '' }],
-  ['a page with a title', '<!DOCTYPE html>\n<html><head><title> 502 Bad Gateway </title></head></html>', { message: 'an HTML page titled "502 Bad Gateway"', page: true }],
-  ['a page with a heading', '<html><body><h1>Not Found</h1></body></html>', { message: 'an HTML page titled "Not Found"', page: true }],
+  [
+    'a page with a title',
+    '<!DOCTYPE html>\n<html><head><title> 502 Bad Gateway </title></head></html>',
+    { message: 'an HTML page titled "502 Bad Gateway"', page: true },
+  ],
+  [
+    'a page with a heading',
+    '<html><body><h1>Not Found</h1></body></html>',
+    { message: 'an HTML page titled "Not Found"', page: true },
+  ],
   ['a page without either', '<html><body>x</body></html>', { message: 'an HTML page', page: true }],
   ['JSON of an unknown shape', '{"weird":true}', { message: '{"weird":true}' }],
   ['a JSON list', '[1]', { message: '[1]' }],
@@ -51,5 +103,8 @@ it('values of any kind are read', () => {
   assert.deepEqual(readErrorValue('No.'), { message: 'No.' });
   assert.deepEqual(readErrorValue(undefined), { message: '' });
   assert.deepEqual(readErrorValue(7), { message: '7' });
-  assert.deepEqual(readErrorValue({ error: { message: '', code: 0 } }), { message: '{"error":{"message":"","code":0}}', code: '0' });
+  assert.deepEqual(readErrorValue({ error: { message: '', code: 0 } }), {
+    message: '{"error":{"message":"","code":0}}',
+    code: '0',
+  });
 });

@@ -45,7 +45,8 @@ test('the rule finds a silent file and silent exports', async () => {
     await parseSources({
       'src/base/a.ts': `import { b } from './b';\n\n/** A. */\nexport const a = b;\n`,
       'src/base/b.ts': '/** The purpose. */\nexport const b = 1;\n',
-      'src/base/c.ts': '/** The purpose. */\nimport { b } from "./b";\n\n// A plain one.\nexport function c(): void {}\n',
+      'src/base/c.ts':
+        '/** The purpose. */\nimport { b } from "./b";\n\n// A plain one.\nexport function c(): void {}\n',
       'src/base/d.ts': '/** The purpose. */\n\n/** D. */\nexport class D {}\nexport async function e() {}\n',
       'src/base/f.ts': '/* no doc comment */\n',
     }),

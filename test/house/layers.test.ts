@@ -42,7 +42,8 @@ async function specifiersOf(source: Source): Promise<readonly Specifier[]> {
     let specifier;
     if (syntax.isImportDeclaration(node) || syntax.isExportDeclaration(node)) specifier = node.moduleSpecifier;
     else if (syntax.isExternalModuleReference(node)) specifier = node.expression;
-    else if (syntax.isImportTypeNode(node) && syntax.isLiteralTypeNode(node.argument)) specifier = node.argument.literal;
+    else if (syntax.isImportTypeNode(node) && syntax.isLiteralTypeNode(node.argument))
+      specifier = node.argument.literal;
     else if (syntax.isCallExpression(node) && /^(import|require)$/.test(node.expression.getText(source.tree))) {
       specifier = node.arguments[0];
     }

@@ -46,7 +46,10 @@ function hasSection(changelog: string, version: string): boolean {
 
 test('the version has a section in CHANGELOG.md', async () => {
   const version = asString((await readManifest())['version']) ?? '';
-  assert.ok(hasSection(await readText('CHANGELOG.md'), version), `CHANGELOG.md has no section "## [${version}] - <date>"`);
+  assert.ok(
+    hasSection(await readText('CHANGELOG.md'), version),
+    `CHANGELOG.md has no section "## [${version}] - <date>"`,
+  );
 });
 
 test('the rule finds a missing section', () => {
@@ -71,7 +74,9 @@ async function listPacked(manifest: UnknownRecord, files: readonly string[]): Pr
       await writeFile(join(folder, path), keep ? await readText(path) : '');
     }
     await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
-    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline'], { cwd: folder });
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--offline'], {
+      cwd: folder,
+    });
     return packedPaths(parseJson(stdout)).sort();
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -7,7 +7,18 @@ import {
 } from '../support/source-tree';
 
 /** Words that stand in many host names and say nothing about whose host it is. */
-const COMMON_LABELS = ['api', 'www', 'chat', 'coding', 'compatible', 'localhost', 'platform', 'gateway', 'cloud', 'open'];
+const COMMON_LABELS = [
+  'api',
+  'www',
+  'chat',
+  'coding',
+  'compatible',
+  'localhost',
+  'platform',
+  'gateway',
+  'cloud',
+  'open',
+];
 
 /** A provider as far as its names go. */
 interface Named {
@@ -74,7 +85,8 @@ test('the rule finds names in text and in identifiers, and lets comments be', as
   const found = await findNames(await parseSources({ 'src/stream/names.ts': lines.join('\n') }), words);
   assert.deepEqual(found.map(({ line }) => line), lines.map((_, index) => index + 1));
   const fine = {
-    'src/stream/fine.ts': '// acmescope answers 400 here\n/** roadrunner */\nexport const roadrunners = "roadrunnerish";',
+    'src/stream/fine.ts':
+      '// acmescope answers 400 here\n/** roadrunner */\nexport const roadrunners = "roadrunnerish";',
     'src/providers/acme.ts': lines.join('\n'),
   };
   assert.deepEqual(await findNames(await parseSources(fine), words), []);

@@ -62,7 +62,10 @@ test('the rule finds each claim, also inside a template', async () => {
     'export type I = Record<string, any>;',
   ];
   const found = await findUnearnedTypes(await parseSources({ 'src/stream/claims.ts': lines.join('\n') }));
-  assert.deepEqual([...new Set(found.map(({ line }) => line))].sort((a, b) => a - b), lines.map((_, index) => index + 1));
+  assert.deepEqual(
+    [...new Set(found.map(({ line }) => line))].sort((a, b) => a - b),
+    lines.map((_, index) => index + 1),
+  );
 });
 
 test('the rule lets const assertions, words in text, and the readers at the edge be', async () => {

@@ -14,7 +14,11 @@ const ENDINGS = [
 describe('the words with which Z.ai ends an answer', () => {
   for (const { finish, status, reason } of ENDINGS) {
     it(finish, async (context) => {
-      const bridge = await startBridge(context, { provider: 'zai', model: 'glm-5.3', script: [answer({ reasoning: 'Hm.', text: 'Half', finish })] });
+      const bridge = await startBridge(context, {
+        provider: 'zai',
+        model: 'glm-5.3',
+        script: [answer({ reasoning: 'Hm.', text: 'Half', finish })],
+      });
       const response = finalResponse(await bridge.stream({ input: ask() }));
       assert.equal(response.status, status);
       assert.equal(response.incomplete_details?.reason ?? response.error?.code, reason);
@@ -23,7 +27,11 @@ describe('the words with which Z.ai ends an answer', () => {
   }
 
   it('network_error is no answer', async (context) => {
-    const bridge = await startBridge(context, { provider: 'zai', model: 'glm-5.3', script: [answer({ text: 'Half', finish: 'network_error' })] });
+    const bridge = await startBridge(context, {
+      provider: 'zai',
+      model: 'glm-5.3',
+      script: [answer({ text: 'Half', finish: 'network_error' })],
+    });
     const response = finalResponse(await bridge.stream({ input: ask() }, CODEX));
     assert.equal(response.status, 'failed');
     assert.match(response.error.message, /network error/);
@@ -32,7 +40,11 @@ describe('the words with which Z.ai ends an answer', () => {
 
 it('what MiniMax repeats is said once, in every field', async (context) => {
   const reasoning = 'First this. Then this, then that.';
-  const bridge = await startBridge(context, { provider: 'minimax', model: 'MiniMax-M3', script: [answer({ reasoning, text: 'Yes. Yes, I do.', pieces: 3 })] });
+  const bridge = await startBridge(context, {
+    provider: 'minimax',
+    model: 'MiniMax-M3',
+    script: [answer({ reasoning, text: 'Yes. Yes, I do.', pieces: 3 })],
+  });
   const [thought, message] = doneItems(await bridge.stream({ input: ask() }, CODEX));
   assert.equal(thought.content[0].text, reasoning);
   assert.equal(message.content[0].text, 'Yes. Yes, I do.');

@@ -7,7 +7,12 @@ interface AwkwardTool {
   readonly parameters: object;
 }
 
-const awkward = (name: string, parameters: object): AwkwardTool => ({ type: 'function', name, description: `Does ${name}.`, parameters });
+const awkward = (name: string, parameters: object): AwkwardTool => ({
+  type: 'function',
+  name,
+  description: `Does ${name}.`,
+  parameters,
+});
 
 export const AWKWARD_TOOLS: readonly AwkwardTool[] = [
   // Keywords beside a reference, a definition under the old keyword, one that contains itself.

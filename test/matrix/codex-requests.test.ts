@@ -18,7 +18,11 @@ function translate(body: unknown, { provider, model }: Target): object {
 }
 
 function judgeChat(chat: object, { manners }: Target): string | undefined {
-  const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-test-key', 'user-agent': 'codex_exec/0.169.0' };
+  const headers = {
+    'content-type': 'application/json',
+    authorization: 'Bearer sk-test-key',
+    'user-agent': 'codex_exec/0.169.0',
+  };
   const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
   return judge(request, { dialect: manners.column, manners, maxTokens: 65_536, allowFields: [] })?.message;
 }
@@ -27,7 +31,9 @@ describe('the requests of the real Codex', () => {
   for (const target of TARGETS) {
     it(`${target.provider.name}/${target.model}`, () => {
       assert.ok(REQUESTS.length > 20);
-      const refused = REQUESTS.map(({ name, body }) => [name, judgeChat(translate(body, target), target)]).filter(([, words]) => words !== undefined);
+      const refused = REQUESTS.map(({ name, body }) => [name, judgeChat(translate(body, target), target)]).filter(
+        ([, words]) => words !== undefined,
+      );
       assert.deepEqual(refused, []);
     });
   }

@@ -10,7 +10,12 @@ export const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
 /** What Codex offers, in small. */
 export const TOOLS = [
   tool('read_file'),
-  { type: 'custom', name: 'apply_patch', description: 'Patches files.', format: { type: 'grammar', syntax: 'lark', definition: 'start: /.+/' } },
+  {
+    type: 'custom',
+    name: 'apply_patch',
+    description: 'Patches files.',
+    format: { type: 'grammar', syntax: 'lark', definition: 'start: /.+/' },
+  },
   { type: 'namespace', name: 'mcp__files', description: 'Files.', tools: [tool('list')] },
 ];
 
@@ -22,15 +27,27 @@ export const opening = (text = 'Read a.txt.'): readonly object[] => [
   ...ask(text),
 ];
 
-export const developer = (text: string): object => ({ type: 'message', role: 'developer', content: [{ type: 'input_text', text }] });
+export const developer = (text: string): object => ({
+  type: 'message',
+  role: 'developer',
+  content: [{ type: 'input_text', text }],
+});
 
-export const said = (text: string): object => ({ type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] });
+export const said = (text: string): object => ({
+  type: 'message',
+  role: 'assistant',
+  content: [{ type: 'output_text', text }],
+});
 
 export const called = (id: string, path = 'a.txt'): object => ({
   type: 'function_call', call_id: id, name: 'read_file', arguments: JSON.stringify({ path }),
 });
 
-export const result = (id: string, output: unknown = 'done'): object => ({ type: 'function_call_output', call_id: id, output });
+export const result = (id: string, output: unknown = 'done'): object => ({
+  type: 'function_call_output',
+  call_id: id,
+  output,
+});
 
 /** The results that a client sends for the calls of an answer, as their kinds want them. */
 export const resultsOf = (output: readonly Loose[]): readonly object[] =>
@@ -47,7 +64,8 @@ export const textOf = (output: readonly Loose[]): string =>
   output.filter(({ type }) => type === 'message').map(({ content }) => content[0].text).join('');
 
 /** The messages that came from the assistant. */
-export const assistantsOf = (sent: Loose): readonly Loose[] => sent.messages.filter(({ role }: Loose) => role === 'assistant');
+export const assistantsOf = (sent: Loose): readonly Loose[] =>
+  sent.messages.filter(({ role }: Loose) => role === 'assistant');
 
 /** All parts of a type, with the role of their message. */
 export const partsOf = (sent: Loose, wanted: string): readonly Loose[] =>

@@ -12,7 +12,12 @@ for (const { name } of PROVIDERS) {
     const model = TARGETS.find(({ provider }) => provider.name === name)?.model ?? '';
     const refusals = [
       { name: 'a wrong key', options: { apiKey: 'sk-test-another-key' }, status: 401, code: 'invalid_api_key' },
-      { name: 'a model that it does not have', options: { models: ['another-model'] }, status: 404, code: 'model_not_found' },
+      {
+        name: 'a model that it does not have',
+        options: { models: ['another-model'] },
+        status: 404,
+        code: 'model_not_found',
+      },
     ] as const;
     for (const { name: what, options, status, code } of refusals) {
       it(what, async (context) => {

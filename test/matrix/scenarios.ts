@@ -4,7 +4,20 @@ import { ask, tool, type Loose } from '../support/test-bridge';
 import { AWKWARD_TOOLS } from './awkward-tools';
 import type { Asked, Bench } from './bench';
 import {
-  assertPrefix, assistantsOf, called, developer, IMAGE, namesSent, opening, partsOf, REASONING, result, resultsOf, said, textOf, TOOLS,
+  assertPrefix,
+  assistantsOf,
+  called,
+  developer,
+  IMAGE,
+  namesSent,
+  opening,
+  partsOf,
+  REASONING,
+  result,
+  resultsOf,
+  said,
+  textOf,
+  TOOLS,
 } from './parts';
 
 export interface Scenario {
@@ -16,8 +29,14 @@ export interface Scenario {
 
 /** What Codex sends with every request (codex-protocol.md, section 1). */
 const BASE = {
-  instructions: 'You are a coding agent.', tools: TOOLS, tool_choice: 'auto', parallel_tool_calls: true, store: false,
-  reasoning: { effort: 'high', summary: 'auto' }, include: ['reasoning.encrypted_content'], prompt_cache_key: 'thread-1',
+  instructions: 'You are a coding agent.',
+  tools: TOOLS,
+  tool_choice: 'auto',
+  parallel_tool_calls: true,
+  store: false,
+  reasoning: { effort: 'high', summary: 'auto' },
+  include: ['reasoning.encrypted_content'],
+  prompt_cache_key: 'thread-1',
 };
 
 const turn = (input: readonly object[], more: object = {}): object => ({ ...BASE, input, ...more });
@@ -28,22 +47,36 @@ async function text(bench: Bench): Promise<void> {
   assert.deepEqual((bench.target.strict.wants ?? []).filter((field) => !(field in sent)), []);
   assert.equal(textOf(output), 'Hé, wörld 🌍!');
   const { input_tokens, input_tokens_details, output_tokens, total_tokens } = response.usage;
-  assert.deepEqual([input_tokens, input_tokens_details.cached_tokens, output_tokens, total_tokens], [120, 100, 30, 150]);
+  assert.deepEqual(
+    [input_tokens, input_tokens_details.cached_tokens, output_tokens, total_tokens],
+    [120, 100, 30, 150],
+  );
 }
 
 /** A function, a custom tool, a tool of a namespace: one after the other, then all at once. */
 async function toolRounds(bench: Bench): Promise<void> {
   const input = [...opening()];
-  const first = await bench.ask(turn(input), ({ tools }) => ({ text: 'I read.', toolCalls: [{ name: tools[0].function.name, arguments: { path: 'a.txt' } }] }));
-  assert.deepEqual(first.output.slice(-1).map(({ type, name, arguments: text }) => [type, name, text]), [['function_call', 'read_file', '{"path":"a.txt"}']]);
+  const first = await bench.ask(turn(input), ({ tools }) => ({
+    text: 'I read.',
+    toolCalls: [{ name: tools[0].function.name, arguments: { path: 'a.txt' } }],
+  }));
+  assert.deepEqual(
+    first.output.slice(-1).map(({ type, name, arguments: text }) => [type, name, text]),
+    [['function_call', 'read_file', '{"path":"a.txt"}']],
+  );
   input.push(...first.output, ...resultsOf(first.output));
-  const second = await bench.ask(turn(input), ({ tools }) => ({ toolCalls: tools.map((offered: Loose) => callOf(offered.function.name)) }));
+  const second = await bench.ask(turn(input), ({ tools }) => ({
+    toolCalls: tools.map((offered: Loose) => callOf(offered.function.name)),
+  }));
   assertPrefix(first.sent, second.sent);
-  assert.deepEqual(second.output.filter(isCall).map(({ type, name, namespace, input: patch }) => [type, name, namespace ?? patch]), [
-    ['function_call', 'read_file', undefined],
-    ['custom_tool_call', 'apply_patch', PATCH],
-    ['function_call', 'list', 'mcp__files'],
-  ]);
+  assert.deepEqual(
+    second.output.filter(isCall).map(({ type, name, namespace, input: patch }) => [type, name, namespace ?? patch]),
+    [
+      ['function_call', 'read_file', undefined],
+      ['custom_tool_call', 'apply_patch', PATCH],
+      ['function_call', 'list', 'mcp__files'],
+    ],
+  );
   input.push(...second.output, ...resultsOf(second.output));
   const third = await bench.ask(turn(input), { text: 'Both done.' });
   assertPrefix(second.sent, third.sent);
@@ -63,10 +96,15 @@ async function parallelCalls(bench: Bench): Promise<void> {
   const toolCalls = ids.map((id) => ({ id, name: 'read_file', arguments: { path: `${id}.txt` } }));
   const first = await bench.ask(turn(opening()), { toolCalls });
   const calls = first.output.filter(isCall);
-  assert.deepEqual(calls.map(({ call_id, arguments: text }) => [call_id, text]), ids.map((id) => [id, `{"path":"${id}.txt"}`]));
+  assert.deepEqual(
+    calls.map(({ call_id, arguments: text }) => [call_id, text]),
+    ids.map((id) => [id, `{"path":"${id}.txt"}`]),
+  );
   // The last one done answers first, and the user breaks in.
   const answers = [...calls].reverse().map(({ call_id }) => result(call_id, `of ${call_id}`));
-  const second = await bench.ask(turn([...opening(), ...first.output, ...answers.slice(0, 2), ...ask('Hurry.'), ...answers.slice(2)]));
+  const second = await bench.ask(
+    turn([...opening(), ...first.output, ...answers.slice(0, 2), ...ask('Hurry.'), ...answers.slice(2)]),
+  );
   const [sent] = assistantsOf(second.sent);
   assert.deepEqual(sent.tool_calls.map(({ id }: Loose) => id), ids);
 }
@@ -76,7 +114,11 @@ async function reasoningRoundTrip(bench: Bench): Promise<void> {
   if (bench.target.strict.thinks === 'never') return;
   const input = [...opening()];
   const reasoning = REASONING;
-  const first = await bench.ask(turn(input), { reasoning, text: 'I read.', toolCalls: [{ name: 'read_file', arguments: { path: 'a' } }] });
+  const first = await bench.ask(turn(input), {
+    reasoning,
+    text: 'I read.',
+    toolCalls: [{ name: 'read_file', arguments: { path: 'a' } }],
+  });
   assert.equal(first.output[0].type, 'reasoning');
   input.push(...first.output, ...resultsOf(first.output));
   const second = await bench.ask(turn(input), { reasoning, text: 'It says 42.' });
@@ -90,7 +132,8 @@ async function reasoningRoundTrip(bench: Bench): Promise<void> {
 
 function assertReasoning({ target: { style } }: Bench, { sent }: Asked, position: number): void {
   const message = assistantsOf(sent)[position];
-  if (style.replay === 'think') return assert.match(message.content, new RegExp(`^<think>\\n?${REASONING}\\n?</think>\\n*I read\\.$`));
+  if (style.replay === 'think')
+    return assert.match(message.content, new RegExp(`^<think>\\n?${REASONING}\\n?</think>\\n*I read\\.$`));
   assert.deepEqual(message[style.replay], style.blocks?.(REASONING) ?? REASONING);
   return undefined;
 }
@@ -99,8 +142,18 @@ function assertReasoning({ target: { style } }: Bench, { sent }: Asked, position
 async function reasoningUnknown(bench: Bench): Promise<void> {
   const foreign = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAAAAB-foreign' };
   const input = [
-    ...opening(), said('I look.'), ...ask('Go on.'), called('call_a'), result('call_a'),
-    foreign, called('call_b', 'b.txt'), called('call_c', 'c.txt'), result('call_b'), result('call_c'), said('Read.'), ...ask('Now?'),
+    ...opening(),
+    said('I look.'),
+    ...ask('Go on.'),
+    called('call_a'),
+    result('call_a'),
+    foreign,
+    called('call_b', 'b.txt'),
+    called('call_c', 'c.txt'),
+    result('call_b'),
+    result('call_c'),
+    said('Read.'),
+    ...ask('Now?'),
   ];
   await bench.ask(turn(input));
 }
@@ -109,7 +162,9 @@ async function images(bench: Bench): Promise<void> {
   const picture = { type: 'input_image', image_url: IMAGE };
   const question = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'What is this?' }, picture] };
   const outputs = [result('call_a', [{ type: 'input_text', text: 'A screenshot.' }, picture]), result('call_b')];
-  const { sent } = await bench.ask(turn([...opening(), question, called('call_a'), called('call_b', 'b.txt'), ...outputs]));
+  const { sent } = await bench.ask(
+    turn([...opening(), question, called('call_a'), called('call_b', 'b.txt'), ...outputs]),
+  );
   const parts = partsOf(sent, 'image_url').map(({ role, image_url }) => [role, image_url.url]);
   if (bench.target.strict.blind) {
     assert.deepEqual(parts, []);
@@ -120,7 +175,12 @@ async function images(bench: Bench): Promise<void> {
 }
 
 async function structuredOutput(bench: Bench): Promise<void> {
-  const schema = { type: 'object', properties: { verdict: { type: 'boolean' } }, required: ['verdict'], additionalProperties: false };
+  const schema = {
+    type: 'object',
+    properties: { verdict: { type: 'boolean' } },
+    required: ['verdict'],
+    additionalProperties: false,
+  };
   const format = { type: 'json_schema', name: 'answer', strict: true, schema };
   const { sent, output } = await bench.ask(turn(opening(), { text: { format } }), { text: '{"verdict":true}' });
   assert.deepEqual(JSON.parse(textOf(output)), { verdict: true });
@@ -136,20 +196,30 @@ const PASSED_ON: Readonly<Record<string, readonly string[]>> = { 'openai-compati
 
 async function efforts(bench: Bench): Promise<void> {
   const passedOn = PASSED_ON[bench.target.provider.name] ?? [];
-  for (const effort of ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'].filter((word) => !passedOn.includes(word))) {
+  for (const effort of ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'].filter(
+    (word) => !passedOn.includes(word),
+  )) {
     await bench.ask(turn(opening(), { reasoning: { effort, summary: 'auto' } }));
   }
   await bench.ask(turn(opening(), { reasoning: null }));
 }
 
 async function forcedChoice(bench: Bench): Promise<void> {
-  for (const tool_choice of ['required', { type: 'function', name: 'read_file' }, { type: 'custom', name: 'apply_patch' }, 'none', 'auto']) {
+  for (const tool_choice of [
+    'required',
+    { type: 'function', name: 'read_file' },
+    { type: 'custom', name: 'apply_patch' },
+    'none',
+    'auto',
+  ]) {
     await bench.ask(turn(opening(), { tool_choice }));
   }
 }
 
 async function lateInstructions(bench: Bench): Promise<void> {
-  const { sent } = await bench.ask(turn([...opening(), said('Read.'), developer('Plan mode is on.'), ...ask('Go on.')]));
+  const { sent } = await bench.ask(
+    turn([...opening(), said('Read.'), developer('Plan mode is on.'), ...ask('Go on.')]),
+  );
   assert.match(JSON.stringify(sent.messages), /Plan mode is on\./);
   const alone = await bench.ask({ input: [...ask(), said('Hello.'), developer('Plan mode is on.')] });
   assert.match(JSON.stringify(alone.sent.messages), /Plan mode is on\./);
@@ -160,9 +230,17 @@ const ROUNDS = 60;
 /** Text, two calls, their results, again and again: what was sent once is sent again unchanged. */
 async function longHistory(bench: Bench): Promise<void> {
   const rounds = Array.from({ length: ROUNDS }, (_, number) => [
-    { type: 'reasoning', id: `rs_${number}`, summary: [], content: [{ type: 'reasoning_text', text: `Round ${number}.` }] },
-    said(`Reading ${number}.`), called(`call_${number}_a`, `${number}/a.txt`), called(`call_${number}_b`, `${number}/b.txt`),
-    result(`call_${number}_a`, `a of ${number}`), result(`call_${number}_b`, `b of ${number}`),
+    {
+      type: 'reasoning',
+      id: `rs_${number}`,
+      summary: [],
+      content: [{ type: 'reasoning_text', text: `Round ${number}.` }],
+    },
+    said(`Reading ${number}.`),
+    called(`call_${number}_a`, `${number}/a.txt`),
+    called(`call_${number}_b`, `${number}/b.txt`),
+    result(`call_${number}_a`, `a of ${number}`),
+    result(`call_${number}_b`, `b of ${number}`),
     ...(number % 7 === 0 ? ask(`Message ${number}.`) : []),
   ]);
   const before = await bench.ask(turn([...opening(), ...rounds.slice(0, -1).flat()]));
@@ -186,12 +264,26 @@ async function settings(bench: Bench): Promise<void> {
   const { manners, strict } = bench.target;
   const asked = strict.maxTokens === undefined ? 1_000 : 5_000_000;
   const more = {
-    max_output_tokens: asked, temperature: 0.3, top_p: 0.9, logit_bias: { '42': 1 }, user: 'u-1', store: true, metadata: { run: '7' },
-    service_tier: 'auto', prompt_cache_retention: '24h', safety_identifier: 's-1', truncation: 'auto', client_metadata: { a: 'b' },
+    max_output_tokens: asked,
+    temperature: 0.3,
+    top_p: 0.9,
+    logit_bias: { '42': 1 },
+    user: 'u-1',
+    store: true,
+    metadata: { run: '7' },
+    service_tier: 'auto',
+    prompt_cache_retention: '24h',
+    safety_identifier: 's-1',
+    truncation: 'auto',
+    client_metadata: { a: 'b' },
     text: { verbosity: 'low' },
   };
   const { sent } = await bench.ask(turn(opening(), more));
-  assert.equal(sent[manners.limit] > 0 && sent[manners.limit] <= asked, true, 'the limit goes up under the name it has there');
+  assert.equal(
+    sent[manners.limit] > 0 && sent[manners.limit] <= asked,
+    true,
+    'the limit goes up under the name it has there',
+  );
   await bench.ask({ input: 'Hello', tools: [tool('read_file', { strict: true })] });
 }
 

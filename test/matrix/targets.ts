@@ -21,7 +21,12 @@ const VISITORS: Readonly<Record<string, readonly string[]>> = {
   siliconflow: ['Qwen/Qwen3.5-397B-A17B', 'zai-org/GLM-5', 'moonshotai/Kimi-K2.6', 'deepseek-ai/DeepSeek-V4-Pro'],
   ark: ['ep-20260101-abcde', 'glm-5', 'kimi-k2.6', 'deepseek-v4-pro'],
   openrouter: [
-    'openai/gpt-oss-120b', 'qwen/qwen3.7-plus', 'z-ai/glm-5.3', 'moonshotai/kimi-k3', 'minimax/minimax-m3', 'deepseek/deepseek-v4-pro',
+    'openai/gpt-oss-120b',
+    'qwen/qwen3.7-plus',
+    'z-ai/glm-5.3',
+    'moonshotai/kimi-k3',
+    'minimax/minimax-m3',
+    'deepseek/deepseek-v4-pro',
     'xiaomi/mimo-v2.6-pro',
   ],
   vllm: ['openai/gpt-oss-120b', 'Qwen/Qwen3.5-397B-A17B', 'zai-org/GLM-5', 'moonshotai/Kimi-K2.6'],
@@ -29,16 +34,29 @@ const VISITORS: Readonly<Record<string, readonly string[]>> = {
   'llama-cpp': ['gpt-oss-20b', 'qwen3.5-9b'],
   ollama: ['gpt-oss:20b', 'qwen3.5:9b'],
   'lm-studio': ['openai/gpt-oss-20b', 'qwen/qwen3.5-9b'],
-  'openai-compatible': ['scripted-model', 'qwen3.7-plus', 'glm-5.3', 'kimi-k3', 'kimi-k2.6', 'MiniMax-M3', 'deepseek-v4-pro', 'mimo-v2.6-pro'],
+  'openai-compatible': [
+    'scripted-model',
+    'qwen3.7-plus',
+    'glm-5.3',
+    'kimi-k3',
+    'kimi-k2.6',
+    'MiniMax-M3',
+    'deepseek-v4-pro',
+    'mimo-v2.6-pro',
+  ],
 };
 
 /** Every cell of the matrix, provider by provider. */
-export const TARGETS: readonly Target[] = PROVIDERS.flatMap((provider) => modelsOf(provider).map((model) => targetOf(provider, model)));
+export const TARGETS: readonly Target[] = PROVIDERS.flatMap((provider) =>
+  modelsOf(provider).map((model) => targetOf(provider, model)),
+);
 
 function modelsOf(provider: Provider): readonly string[] {
   const visitors = VISITORS[provider.name] ?? [];
   const seen = new Set<string>();
-  const own = [...provider.models].sort((a, b) => Number(b.id === provider.defaultModel) - Number(a.id === provider.defaultModel));
+  const own = [...provider.models].sort(
+    (a, b) => Number(b.id === provider.defaultModel) - Number(a.id === provider.defaultModel),
+  );
   const distinct = own.filter(({ id }) => {
     const { maxTokens: _limit, ...dialect }: Dialect = resolveModel(provider, id, undefined).dialect;
     const key = JSON.stringify(dialect);

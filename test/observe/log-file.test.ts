@@ -1,7 +1,20 @@
 /** The log file: whole lines, a bounded size, and nothing that could end a turn. */
 import assert from 'node:assert/strict';
 import {
-  closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +23,10 @@ import { createLogFile, type LogFile } from '../../src/observe/log-file';
 
 const LIMIT = { timeout: 10_000 } as const;
 
-function create(context: TestContext, maxBytes = 1_000): { readonly folder: string; readonly path: string; readonly log: LogFile } {
+function create(
+  context: TestContext,
+  maxBytes = 1_000,
+): { readonly folder: string; readonly path: string; readonly log: LogFile } {
   const folder = mkdtempSync(join(tmpdir(), 'log-file-'));
   const path = join(folder, 'state', 'bridge.log');
   const log = createLogFile(path, maxBytes);
@@ -87,15 +103,19 @@ test('a file that is removed, moved away or emptied meanwhile is written on', LI
   assert.equal(read(path), 'five\n');
 });
 
-test('a place where nothing can be written is told by open and passed over by write, until it can', LIMIT, (context) => {
-  const { folder, path, log } = create(context);
-  writeFileSync(join(folder, 'state'), 'a file where the folder should be');
-  assert.match(log.open() ?? '', /EEXIST|ENOTDIR/);
-  log.write('lost\n');
-  rmSync(join(folder, 'state'));
-  log.write('kept\n');
-  assert.equal(read(path), 'kept\n');
-});
+test(
+  'a place where nothing can be written is told by open and passed over by write, until it can',
+  LIMIT,
+  (context) => {
+    const { folder, path, log } = create(context);
+    writeFileSync(join(folder, 'state'), 'a file where the folder should be');
+    assert.match(log.open() ?? '', /EEXIST|ENOTDIR/);
+    log.write('lost\n');
+    rmSync(join(folder, 'state'));
+    log.write('kept\n');
+    assert.equal(read(path), 'kept\n');
+  },
+);
 
 test('where the old file cannot be set aside, lines are lost and nothing throws', LIMIT, (context) => {
   const { path, log } = create(context, 6);
@@ -109,41 +129,53 @@ test('where the old file cannot be set aside, lines are lost and nothing throws'
   assert.equal(read(`${path}.1`), 'aaaaa\n');
 });
 
-test('where nothing can be renamed, as over an open file on Windows, the file is copied and emptied', LIMIT, (context) => {
-  const { folder, path } = create(context);
-  const log = createLogFile(path, 6, () => {
-    throw Object.assign(new Error('EPERM: operation not permitted, rename'), { code: 'EPERM' });
-  });
-  context.after(() => log.close());
-  for (const line of ['aaaaa\n', 'bbbbb\n', 'ccccc\n']) log.write(line);
-  assert.equal(read(path), 'ccccc\n');
-  assert.equal(read(`${path}.1`), 'bbbbb\n');
-  assert.deepEqual(readdirSync(join(folder, 'state')).sort(), ['bridge.log', 'bridge.log.1']);
-});
+test(
+  'where nothing can be renamed, as over an open file on Windows, the file is copied and emptied',
+  LIMIT,
+  (context) => {
+    const { folder, path } = create(context);
+    const log = createLogFile(path, 6, () => {
+      throw Object.assign(new Error('EPERM: operation not permitted, rename'), { code: 'EPERM' });
+    });
+    context.after(() => log.close());
+    for (const line of ['aaaaa\n', 'bbbbb\n', 'ccccc\n']) log.write(line);
+    assert.equal(read(path), 'ccccc\n');
+    assert.equal(read(`${path}.1`), 'bbbbb\n');
+    assert.deepEqual(readdirSync(join(folder, 'state')).sort(), ['bridge.log', 'bridge.log.1']);
+  },
+);
 
-test('behind a symbolic link the file that it leads to is set aside, and the link stays', { ...LIMIT, skip: process.platform === 'win32' && 'links need a privilege' }, (context) => {
-  const { folder, path, log } = create(context, 10);
-  const real = join(folder, 'real.log');
-  mkdirSync(join(folder, 'state'));
-  symlinkSync(real, path);
-  for (const line of ['aaaaaaa\n', 'bbbbbbb\n', 'ccccccc\n']) log.write(line);
-  assert.equal(readlinkSync(path), real);
-  assert.equal(read(path), 'ccccccc\n');
-  assert.equal(read(`${real}.1`), 'bbbbbbb\n');
-  assert.deepEqual(readdirSync(join(folder, 'state')), ['bridge.log']);
-});
+test(
+  'behind a symbolic link the file that it leads to is set aside, and the link stays',
+  { ...LIMIT, skip: process.platform === 'win32' && 'links need a privilege' },
+  (context) => {
+    const { folder, path, log } = create(context, 10);
+    const real = join(folder, 'real.log');
+    mkdirSync(join(folder, 'state'));
+    symlinkSync(real, path);
+    for (const line of ['aaaaaaa\n', 'bbbbbbb\n', 'ccccccc\n']) log.write(line);
+    assert.equal(readlinkSync(path), real);
+    assert.equal(read(path), 'ccccccc\n');
+    assert.equal(read(`${real}.1`), 'bbbbbbb\n');
+    assert.deepEqual(readdirSync(join(folder, 'state')), ['bridge.log']);
+  },
+);
 
-test('what a name of the system leads to, as /dev/stdout does, is never set aside', { ...LIMIT, skip: !existsSync('/dev/fd/0') && 'there is no /dev/fd' }, (context) => {
-  const { folder } = create(context);
-  const real = join(folder, 'out.log');
-  const descriptor = openSync(real, 'a');
-  const log = createLogFile(`/dev/fd/${descriptor}`, 10);
-  for (const line of ['aaaaaaa\n', 'bbbbbbb\n', 'ccccccc\n']) log.write(line);
-  log.close();
-  closeSync(descriptor);
-  assert.equal(read(real), 'aaaaaaa\nbbbbbbb\nccccccc\n');
-  assert.deepEqual(readdirSync(folder), ['out.log']);
-});
+test(
+  'what a name of the system leads to, as /dev/stdout does, is never set aside',
+  { ...LIMIT, skip: !existsSync('/dev/fd/0') && 'there is no /dev/fd' },
+  (context) => {
+    const { folder } = create(context);
+    const real = join(folder, 'out.log');
+    const descriptor = openSync(real, 'a');
+    const log = createLogFile(`/dev/fd/${descriptor}`, 10);
+    for (const line of ['aaaaaaa\n', 'bbbbbbb\n', 'ccccccc\n']) log.write(line);
+    log.close();
+    closeSync(descriptor);
+    assert.equal(read(real), 'aaaaaaa\nbbbbbbb\nccccccc\n');
+    assert.deepEqual(readdirSync(folder), ['out.log']);
+  },
+);
 
 test('a full disk throws nothing', { ...LIMIT, skip: !existsSync('/dev/full') && 'there is no /dev/full' }, () => {
   const log = createLogFile('/dev/full', 1_000);

@@ -8,7 +8,14 @@ import { TurnLog } from '../../src/observe/turn-log';
 import { TurnRecord, type Asked, type TurnFacts } from '../../src/observe/turn-record';
 import type { Told } from '../../src/stream/assembler';
 
-const ASKED: Asked = { program: 'codex_exec', client: 'codex', api: 'responses', request: 'turn', thread: 't-1', model: 'asked-model' };
+const ASKED: Asked = {
+  program: 'codex_exec',
+  client: 'codex',
+  api: 'responses',
+  request: 'turn',
+  thread: 't-1',
+  model: 'asked-model',
+};
 const SENT = { model: 'sent-model', host: 'api.example', tools: 12 };
 const USAGE = { prompt: 12_345, completion: 512, total: 12_857, cached: 11_008, cacheWrite: undefined, reasoning: 128 };
 const TOLD: Told = { begun: true, reason: 'stop', usage: USAGE };
@@ -41,7 +48,8 @@ function failed(error: BridgeError, status: number | undefined = 502): TurnRecor
   return record;
 }
 
-const failure = (kind: ErrorKind, message: string, details: ErrorDetails = {}): BridgeError => new BridgeError(kind, message, details);
+const failure = (kind: ErrorKind, message: string, details: ErrorDetails = {}): BridgeError =>
+  new BridgeError(kind, message, details);
 
 /** What the log has of a turn, without its time. */
 function write(record: TurnRecord, format: LogFormat = 'text'): string {
@@ -52,7 +60,8 @@ function write(record: TurnRecord, format: LogFormat = 'text'): string {
   return (lines[0] ?? '').trimEnd().replace('1970-01-01T00:00:00.000Z ', '');
 }
 
-const fields = (record: TurnRecord): Record<string, unknown> => JSON.parse(write(record, 'json').replace('"time":"1970-01-01T00:00:00.000Z",', '')) as Record<string, unknown>;
+const fields = (record: TurnRecord): Record<string, unknown> =>
+  JSON.parse(write(record, 'json').replace('"time":"1970-01-01T00:00:00.000Z",', '')) as Record<string, unknown>;
 
 describe('the record of a turn', () => {
   it('knows the first of the answer from what comes later, and the answer from what is written behind it', () => {
@@ -72,7 +81,10 @@ describe('the record of a turn', () => {
     at(100).begin();
     record.retry(failure('overload', 'Busy.'), 500);
     const { usage, reason, requestId, firstMs, retries } = at(200).facts();
-    assert.deepEqual([usage, reason, requestId, firstMs, retries.length], [undefined, undefined, undefined, undefined, 1]);
+    assert.deepEqual(
+      [usage, reason, requestId, firstMs, retries.length],
+      [undefined, undefined, undefined, undefined, 1],
+    );
   });
 
   it('has one ending: the first, unless the bridge has a defect', () => {
@@ -89,13 +101,23 @@ describe('the record of a turn', () => {
     assert.equal(type((record) => record.leave(), fail), 'left');
     assert.equal(type(fail, (record) => record.leave()), 'failed');
     assert.equal(type((record) => record.answered(), fail), 'answered');
-    assert.deepEqual(outcomes((record) => record.answered(), (record) => record.fail(defect)), { type: 'failed', error: defect });
+    assert.deepEqual(
+      outcomes(
+        (record) => record.answered(),
+        (record) => record.fail(defect),
+      ),
+      { type: 'failed', error: defect },
+    );
   });
 
   it('is told from the signal of the turn whether its client left or was told', () => {
     const gone = AbortSignal.abort(new Error('The client closed the connection.'));
     const stopped = AbortSignal.abort(failure('shutting_down', 'Stopping.'));
-    for (const [abort, type] of [[gone, 'left'], [stopped, 'failed'], [new AbortController().signal, 'failed']] as const) {
+    for (const [abort, type] of [
+      [gone, 'left'],
+      [stopped, 'failed'],
+      [new AbortController().signal, 'failed'],
+    ] as const) {
       const { record } = start();
       record.fail(failure('network', 'The connection failed.'), abort);
       assert.equal(record.facts().outcome.type, type);
@@ -120,11 +142,27 @@ describe('the line of a turn, for people', () => {
   });
 
   it('leaves out what is as usual, and what is not known', () => {
-    const plain: Told = { begun: true, reason: 'tool_calls', usage: { ...USAGE, prompt: 999, cached: 0, completion: 20, reasoning: 0 } };
-    assert.equal(write(answered(plain, { model: 'sent-model' })), 'info  turn codex_exec sent-model 12 tools in 999 out 20 first 0.84 s 2.4 tok/s total 9.20 s tool_calls req-abc123');
-    assert.match(write(answered({ begun: true, reason: 'length', usage: undefined })), /12 tools in \? out \? first 0\.84 s total 9\.20 s length/);
-    assert.equal(write(start({ request: 'preload' }).at(5)), 'info  turn codex_exec preload asked-model total 0.01 s stop');
-    assert.match(write(answered(TOLD, { api: 'chat', request: undefined })), /^info {2}turn codex_exec chat asked-model/);
+    const plain: Told = {
+      begun: true,
+      reason: 'tool_calls',
+      usage: { ...USAGE, prompt: 999, cached: 0, completion: 20, reasoning: 0 },
+    };
+    assert.equal(
+      write(answered(plain, { model: 'sent-model' })),
+      'info  turn codex_exec sent-model 12 tools in 999 out 20 first 0.84 s 2.4 tok/s total 9.20 s tool_calls req-abc123',
+    );
+    assert.match(
+      write(answered({ begun: true, reason: 'length', usage: undefined })),
+      /12 tools in \? out \? first 0\.84 s total 9\.20 s length/,
+    );
+    assert.equal(
+      write(start({ request: 'preload' }).at(5)),
+      'info  turn codex_exec preload asked-model total 0.01 s stop',
+    );
+    assert.match(
+      write(answered(TOLD, { api: 'chat', request: undefined })),
+      /^info {2}turn codex_exec chat asked-model/,
+    );
     assert.match(write(answered(TOLD, { request: 'compaction' })), /^info {2}turn codex_exec compaction asked-model/);
   });
 
@@ -143,7 +181,10 @@ describe('the line of a turn, for people', () => {
     for (const wait of [500, 1_000]) record.retry(failure('overload', 'Busy.'), wait);
     record.amend('without temperature');
     at(3_000).answered();
-    assert.match(write(record), /^info {2}turn codex_exec sent-model 12 tools in \? out \? total 3\.00 s stop 2 retries amended \(without temperature\)$/);
+    assert.match(
+      write(record),
+      /^info {2}turn codex_exec sent-model 12 tools in \? out \? total 3\.00 s stop 2 retries amended \(without temperature\)$/,
+    );
   });
 
   it('says how far a turn came whose client went away', () => {
@@ -162,23 +203,37 @@ describe('the line of a turn, for people', () => {
   });
 
   it('is a block for a failure: what was said, what the client heard, what to do, what was tried', () => {
-    const said = { upstreamStatus: 429, vendorCode: 'invalid_api_key', requestId: 'r-1', said: 'Slow down.', advice: 'Wait a minute.' };
+    const said = {
+      upstreamStatus: 429,
+      vendorCode: 'invalid_api_key',
+      requestId: 'r-1',
+      said: 'Slow down.',
+      advice: 'Wait a minute.',
+    };
     const error = failure('rate_limit', 'api.example answered 429: Slow down. Wait a minute. (request id r-1)', said);
     const record = failed(error, 200);
     record.retry(failure('overload', 'Busy.', { upstreamStatus: 503 }), 512);
-    assert.equal(write(record), [
-      'warn  turn codex_exec asked-model -> sent-model 12 tools total 1.50 s failed rate_limit r-1 1 retry',
-      'provider  429 (code invalid_api_key, request id r-1): Slow down.',
-      'client    in its answer (code rate_limit_exceeded): api.example answered 429: Slow down. Wait a minute. (request id r-1)',
-      'fix       Wait a minute.',
-      'attempts  overload (503), waited 0.51 s; rate_limit (429)',
-    ].join('\n    '));
+    assert.equal(
+      write(record),
+      [
+        'warn  turn codex_exec asked-model -> sent-model 12 tools total 1.50 s failed rate_limit r-1 1 retry',
+        'provider  429 (code invalid_api_key, request id r-1): Slow down.',
+        'client    in its answer (code rate_limit_exceeded): api.example answered 429: Slow down. Wait a minute. (request id r-1)',
+        'fix       Wait a minute.',
+        'attempts  overload (503), waited 0.51 s; rate_limit (429)',
+      ].join('\n    '),
+    );
   });
 
   it('shows where the bridge has a defect', () => {
     const error = failure('internal', 'The bridge failed: x is not a function');
-    error.cause = Object.assign(new TypeError('x is not a function'), { stack: 'TypeError: x is not a function\n    at y (z.js:1:2)' });
-    assert.match(write(failed(error, 500)), /^error turn .* failed internal\n {4}client {4}500 \(code internal_error\): .*\n {4}TypeError: x is not a function\n {8}at y/);
+    error.cause = Object.assign(new TypeError('x is not a function'), {
+      stack: 'TypeError: x is not a function\n    at y (z.js:1:2)',
+    });
+    assert.match(
+      write(failed(error, 500)),
+      /^error turn .* failed internal\n {4}client {4}500 \(code internal_error\): .*\n {4}TypeError: x is not a function\n {8}at y/,
+    );
     error.cause = 'a string';
     assert.match(write(failed(error, 500)), /\n {4}a string$/);
   });
@@ -192,7 +247,10 @@ describe('the line of a turn, for people', () => {
     record.send(SENT);
     record.remember();
     record.fail(failure('quota', 'Used up.'));
-    assert.match(write(record), /failed quota from memory\n {4}client {4}nothing: its connection was closed before\n {4}attempts {2}none: the same request/);
+    assert.match(
+      write(record),
+      /failed quota from memory\n {4}client {4}nothing: its connection was closed before\n {4}attempts {2}none: the same request/,
+    );
   });
 
   it('cannot be forged by a stranger', () => {
@@ -218,17 +276,37 @@ describe('the line of a turn, for programs', () => {
   });
 
   it('leaves out what is not known', () => {
-    const { input_tokens, tokens_per_second, finish } = fields(answered({ begun: true, reason: undefined, usage: undefined }));
+    const { input_tokens, tokens_per_second, finish } = fields(
+      answered({ begun: true, reason: undefined, usage: undefined }),
+    );
     assert.deepEqual([input_tokens, tokens_per_second, finish], [undefined, undefined, 'stop']);
   });
 
   it('has the failure in the same line', () => {
-    const record = failed(failure('overload', 'api.example answered 503: Busy.', { upstreamStatus: 503, said: 'Busy.', retryAfterMs: 7_000 }), 503);
+    const record = failed(
+      failure('overload', 'api.example answered 503: Busy.', {
+        upstreamStatus: 503,
+        said: 'Busy.',
+        retryAfterMs: 7_000,
+      }),
+      503,
+    );
     record.retry(failure('network', 'Reset.'), 512.4);
-    const { finish, kind, error, upstream_status, upstream_message, told_code, retry_after_ms, retried, status } = fields(record);
+    const { finish, kind, error, upstream_status, upstream_message, told_code, retry_after_ms, retried, status } =
+      fields(record);
     assert.deepEqual(
       [finish, kind, error, upstream_status, upstream_message, told_code, retry_after_ms, retried, status],
-      ['overload', 'overload', 'api.example answered 503: Busy.', 503, 'Busy.', 'server_is_busy', 7_000, [{ kind: 'network', wait_ms: 512 }], 503],
+      [
+        'overload',
+        'overload',
+        'api.example answered 503: Busy.',
+        503,
+        'Busy.',
+        'server_is_busy',
+        7_000,
+        [{ kind: 'network', wait_ms: 512 }],
+        503,
+      ],
     );
   });
 
@@ -243,10 +321,30 @@ describe('the line of a turn, for programs', () => {
 describe('what is said of a failure', () => {
   const PROMPT = 'The-Prompt-Nobody-May-See';
   const LEAKS: readonly (readonly [name: string, error: BridgeError, still: RegExp])[] = [
-    ['the value of a field', failure('invalid_request', `Cannot read input[0].role: got "${PROMPT}"`, { param: 'input[0].role' }), /input\[0\]\.role/],
-    ['a piece of the answer', failure('bad_answer', `An event is not JSON: "${PROMPT}"`, { quote: `"${PROMPT}"` }), /An event is not JSON: …/],
-    ['a request that a validator repeats', failure('upstream_rejected', `answered 400: missing, 'input': {'a': '${PROMPT}'}. Check it.`, { said: `missing, 'input': {'a': '${PROMPT}'}.` }), /answered 400: missing, 'input': … Check it\./],
-    ['long words', failure('upstream_rejected', `answered 400: ${'x'.repeat(600)}${PROMPT}`, { said: `${'x'.repeat(600)}${PROMPT}` }), /x…/],
+    [
+      'the value of a field',
+      failure('invalid_request', `Cannot read input[0].role: got "${PROMPT}"`, { param: 'input[0].role' }),
+      /input\[0\]\.role/,
+    ],
+    [
+      'a piece of the answer',
+      failure('bad_answer', `An event is not JSON: "${PROMPT}"`, { quote: `"${PROMPT}"` }),
+      /An event is not JSON: …/,
+    ],
+    [
+      'a request that a validator repeats',
+      failure('upstream_rejected', `answered 400: missing, 'input': {'a': '${PROMPT}'}. Check it.`, {
+        said: `missing, 'input': {'a': '${PROMPT}'}.`,
+      }),
+      /answered 400: missing, 'input': … Check it\./,
+    ],
+    [
+      'long words',
+      failure('upstream_rejected', `answered 400: ${'x'.repeat(600)}${PROMPT}`, {
+        said: `${'x'.repeat(600)}${PROMPT}`,
+      }),
+      /x…/,
+    ],
   ];
   for (const format of ['text', 'json'] as const) {
     for (const [name, error, still] of LEAKS) {
@@ -259,13 +357,19 @@ describe('what is said of a failure', () => {
   }
 
   it('names the model that cannot be served', () => {
-    assert.match(write(failed(failure('auth', 'Cannot route "x/y" to X: no key.', { param: 'model' }), 401)), /\(code invalid_api_key, model\): Cannot route "x\/y"/);
+    assert.match(
+      write(failed(failure('auth', 'Cannot route "x/y" to X: no key.', { param: 'model' }), 401)),
+      /\(code invalid_api_key, model\): Cannot route "x\/y"/,
+    );
   });
 });
 
 it('the line is written once, by the last one who works on the turn', () => {
   const lines: string[] = [];
-  const turnLog = new TurnLog(start().record, createLogger({ level: 'info', format: 'text', write: (line) => void lines.push(line) }));
+  const turnLog = new TurnLog(
+    start().record,
+    createLogger({ level: 'info', format: 'text', write: (line) => void lines.push(line) }),
+  );
   turnLog.hold();
   turnLog.leave();
   turnLog.release();

@@ -15,7 +15,10 @@ describe('the provider', () => {
   it('is found by the host of the base URL', () => {
     for (const [provider, url] of ADDRESSES) if (!isHere(url)) assert.equal(findProvider(undefined, url), provider);
     assert.equal(findProvider(undefined, DEFAULT_BASE_URL).name, 'aliyun-coding');
-    assert.equal(findProvider(undefined, 'https://coding.dashscope.aliyuncs.com/some/other/path').name, 'aliyun-coding');
+    assert.equal(
+      findProvider(undefined, 'https://coding.dashscope.aliyuncs.com/some/other/path').name,
+      'aliyun-coding',
+    );
   });
 
   it('of a port on this machine is anyone’s guess, unless the user names it', () => {
@@ -26,7 +29,12 @@ describe('the provider', () => {
   });
 
   it('of a host nobody knows is the neutral one', () => {
-    for (const url of ['http://127.0.0.1:8080/v1', 'https://example.com', 'https://coding.dashscope.aliyuncs.com:8443/v1', 'https://evil-coding.dashscope.aliyuncs.com.example/v1']) {
+    for (const url of [
+      'http://127.0.0.1:8080/v1',
+      'https://example.com',
+      'https://coding.dashscope.aliyuncs.com:8443/v1',
+      'https://evil-coding.dashscope.aliyuncs.com.example/v1',
+    ]) {
       assert.equal(findProvider(undefined, url).name, 'openai-compatible', url);
     }
   });
@@ -38,8 +46,16 @@ describe('the provider', () => {
 });
 
 describe('the model', () => {
-  const ids = (asked: string | undefined, preferred?: string) => [resolveModel(plan, asked, preferred).id, resolveModel(any, asked, preferred).id];
-  const NAMES: readonly (readonly [asked: string | undefined, preferred: string | undefined, plan: string, any: string])[] = [
+  const ids = (asked: string | undefined, preferred?: string) => [
+    resolveModel(plan, asked, preferred).id,
+    resolveModel(any, asked, preferred).id,
+  ];
+  const NAMES: readonly (readonly [
+    asked: string | undefined,
+    preferred: string | undefined,
+    plan: string,
+    any: string,
+  ])[] = [
     ['glm-4.7', undefined, 'glm-4.7', 'glm-4.7'],
     ['GLM-4.7', undefined, 'glm-4.7', 'GLM-4.7'],
     ['MINIMAX-m2.5', undefined, 'MiniMax-M2.5', 'MINIMAX-m2.5'],
@@ -57,17 +73,24 @@ describe('the model', () => {
     ['glm-5', 'mine', 'glm-5', 'glm-5'],
   ];
   for (const [asked, preferred, ofPlan, ofAny] of NAMES) {
-    it(`${asked ?? 'none'} with DEFAULT_MODEL ${preferred ?? 'not set'}`, () => assert.deepEqual(ids(asked, preferred), [ofPlan, ofAny]));
+    it(`${asked ?? 'none'} with DEFAULT_MODEL ${preferred ?? 'not set'}`, () =>
+      assert.deepEqual(ids(asked, preferred), [ofPlan, ofAny]));
   }
 
   it('speaks the dialect of its row, then of its provider, then the neutral one', () => {
     assert.deepEqual(resolveModel(any, 'x', undefined).dialect, DEFAULT_DIALECT);
     const qwen = resolveModel(plan, 'qwen3.7-plus', undefined).dialect;
-    assert.deepEqual([qwen.thinking.kind, qwen.images, qwen.maxTokens, qwen.toolChoice], ['enable_thinking', true, 65_536, 'auto-only']);
+    assert.deepEqual(
+      [qwen.thinking.kind, qwen.images, qwen.maxTokens, qwen.toolChoice],
+      ['enable_thinking', true, 65_536, 'auto-only'],
+    );
     const coder = resolveModel(plan, 'qwen3-coder-plus', undefined).dialect;
     assert.deepEqual([coder.thinking.kind, coder.images, coder.toolChoice], ['none', false, 'any']);
     const unknown = resolveModel(plan, 'unknown', undefined);
-    assert.deepEqual([unknown.model, unknown.dialect.thinking.kind, unknown.dialect.maxTokens], [undefined, 'enable_thinking', undefined]);
+    assert.deepEqual(
+      [unknown.model, unknown.dialect.thinking.kind, unknown.dialect.maxTokens],
+      [undefined, 'enable_thinking', undefined],
+    );
   });
 });
 
@@ -77,7 +100,8 @@ for (const provider of PROVIDERS) {
       const ids = provider.models.map(({ id }) => id.toLowerCase());
       assert.equal(new Set(ids).size, ids.length);
       if (provider.defaultModel !== undefined) assert.ok(ids.includes(provider.defaultModel.toLowerCase()));
-      for (const url of provider.baseUrls) assert.match(url, isHere(url) ? /^http:.*[^/]$/ : /^https:\/\/[^/]+(\/[^/]+)*$/);
+      for (const url of provider.baseUrls)
+        assert.match(url, isHere(url) ? /^http:.*[^/]$/ : /^https:\/\/[^/]+(\/[^/]+)*$/);
     });
 
     for (const model of provider.models) {

@@ -20,7 +20,8 @@ const FIELDS: Readonly<Record<keyof CodexModel, Check>> = {
   description: isText,
   default_reasoning_level: (value) => value === undefined || isText(value),
   supported_reasoning_levels: (value) =>
-    Array.isArray(value) && value.every((level: unknown) => {
+    Array.isArray(value) &&
+    value.every((level: unknown) => {
       const { effort, description, ...rest } = level as Record<string, unknown>;
       return isText(effort) && isText(description) && Object.keys(rest).length === 0;
     }),
@@ -45,7 +46,8 @@ const FIELDS: Readonly<Record<keyof CodexModel, Check>> = {
   auto_compact_token_limit: isTokens,
   effective_context_window_percent: isOneOf(95),
   experimental_supported_tools: (value) => Array.isArray(value) && value.length === 0,
-  input_modalities: (value) => Array.isArray(value) && value.includes('text') && value.every((word) => word === 'text' || word === 'image'),
+  input_modalities: (value) =>
+    Array.isArray(value) && value.includes('text') && value.every((word) => word === 'text' || word === 'image'),
 };
 
 for (const provider of PROVIDERS) {
@@ -73,7 +75,16 @@ for (const provider of PROVIDERS) {
 }
 
 const entry = (more: Partial<Model>): CatalogEntry => ({
-  model: { id: 'm', name: 'M', contextWindow: 200_000, maxOutput: 8_000, input: ['text'], efforts: [], evidence: 'documented', ...more },
+  model: {
+    id: 'm',
+    name: 'M',
+    contextWindow: 200_000,
+    maxOutput: 8_000,
+    input: ['text'],
+    efforts: [],
+    evidence: 'documented',
+    ...more,
+  },
   provider: PROVIDERS[0]!,
   basis: 'documented',
   isDefault: false,
@@ -83,7 +94,8 @@ const describe = (more: Partial<Model>, codexVersion?: string): CodexModel | und
   describeForCodex([entry(more)], codexVersion)[0];
 
 test('compaction leaves room for the longest answer, up to a fifth of the window', () => {
-  const limitOf = (contextWindow: number, maxOutput: number) => describe({ contextWindow, maxOutput })?.auto_compact_token_limit;
+  const limitOf = (contextWindow: number, maxOutput: number) =>
+    describe({ contextWindow, maxOutput })?.auto_compact_token_limit;
   assert.equal(limitOf(200_000, 8_000), 180_000);
   assert.equal(limitOf(200_000, 30_000), 170_000);
   assert.equal(limitOf(200_000, 128_000), 160_000);
@@ -95,8 +107,14 @@ test('the output of one tool takes a tenth of a small window at most', () => {
 });
 
 test('the default effort is what the provider starts with, or medium, or high, or the last one', () => {
-  assert.equal(describe({ efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh' })?.default_reasoning_level, 'xhigh');
-  assert.equal(describe({ efforts: ['low', 'high', 'max'], defaultEffort: 'max' }, '0.125.0')?.default_reasoning_level, 'high');
+  assert.equal(
+    describe({ efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh' })?.default_reasoning_level,
+    'xhigh',
+  );
+  assert.equal(
+    describe({ efforts: ['low', 'high', 'max'], defaultEffort: 'max' }, '0.125.0')?.default_reasoning_level,
+    'high',
+  );
   const levelOf = (...efforts: readonly string[]) => describe({ efforts })?.default_reasoning_level;
   assert.equal(levelOf('low', 'medium', 'xhigh'), 'medium');
   assert.equal(levelOf('none', 'high'), 'high');
@@ -107,16 +125,27 @@ test('the default effort is what the provider starts with, or medium, or high, o
 
 test('a Codex before 0.146 is not told efforts that it would refuse the whole list for', () => {
   const levels = (codexVersion?: string) =>
-    describe({ efforts: ['low', 'max', 'ultra'] }, codexVersion)?.supported_reasoning_levels.map(({ effort }) => effort);
+    describe({ efforts: ['low', 'max', 'ultra'] }, codexVersion)?.supported_reasoning_levels.map(
+      ({ effort }) => effort,
+    );
   assert.deepEqual(levels('0.125.0'), ['low']);
   assert.deepEqual(levels('0.145.9-alpha.1'), ['low']);
-  for (const version of [undefined, '0.146.0', '0.169.0', '1.0.0', 'soon']) assert.deepEqual(levels(version), ['low', 'max', 'ultra']);
+  for (const version of [undefined, '0.146.0', '0.169.0', '1.0.0', 'soon'])
+    assert.deepEqual(levels(version), ['low', 'max', 'ultra']);
   assert.equal(describe({ efforts: ['max'] }, '0.125.0')?.default_reasoning_level, undefined);
 });
 
 test('the instructions are a page that names the tools of Codex', () => {
   assert.ok(BASE_INSTRUCTIONS.length < 5_000, `${BASE_INSTRUCTIONS.length} characters`);
-  for (const word of ['exec_command', 'write_stdin', 'apply_patch', 'update_plan', 'MCP', '*** Begin Patch', 'git reset --hard']) {
+  for (const word of [
+    'exec_command',
+    'write_stdin',
+    'apply_patch',
+    'update_plan',
+    'MCP',
+    '*** Begin Patch',
+    'git reset --hard',
+  ]) {
     assert.ok(BASE_INSTRUCTIONS.includes(word), word);
   }
   const names = PROVIDERS.flatMap(({ title, models }) => [title, ...models.map(({ name }) => name)]);

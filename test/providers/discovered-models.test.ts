@@ -18,7 +18,10 @@ test('OpenRouter: windows, longest answer, modalities; models without tools or t
   });
   const data = [
     entry('a/sees'),
-    entry('a/blind', { architecture: { input_modalities: ['text'], output_modalities: ['text'] }, top_provider: { context_length: null, max_completion_tokens: null } }),
+    entry('a/blind', {
+      architecture: { input_modalities: ['text'], output_modalities: ['text'] },
+      top_provider: { context_length: null, max_completion_tokens: null },
+    }),
     entry('a/painter', { architecture: { input_modalities: ['text'], output_modalities: ['image'] } }),
     entry('a/talker', { supported_parameters: ['max_tokens'] }),
   ];
@@ -51,16 +54,43 @@ test('a bare list, and one under `models`', () => {
 });
 
 test('what is no model is passed over, nonsense in a field counts as silence', () => {
-  const data = [null, 'm', { id: '' }, { name: 'nameless' }, { id: 'm', context_length: '4096', max_model_len: -1, max_output_tokens: 0.5, name: '' }];
+  const data = [
+    null,
+    'm',
+    { id: '' },
+    { name: 'nameless' },
+    { id: 'm', context_length: '4096', max_model_len: -1, max_output_tokens: 0.5, name: '' },
+  ];
   assert.deepEqual(readDiscovered({ data }), [{ id: 'm' }]);
 });
 
 test('models that are not for chatting are known by their ids', () => {
   const others = [
-    'text-embedding-v4', 'bge-m3', 'BAAI/bge-large-zh', 'qwen3-rerank', 'gte-reranker-v2', 'whisper-1', 'cosyvoice-tts', 'paraformer-asr',
-    'wan2.5-t2v', 'qwen-image-plus', 'FLUX.1-flux', 'omni-moderation-latest', 'nomic-embed-text:latest', 'llama-guard-4',
+    'text-embedding-v4',
+    'bge-m3',
+    'BAAI/bge-large-zh',
+    'qwen3-rerank',
+    'gte-reranker-v2',
+    'whisper-1',
+    'cosyvoice-tts',
+    'paraformer-asr',
+    'wan2.5-t2v',
+    'qwen-image-plus',
+    'FLUX.1-flux',
+    'omni-moderation-latest',
+    'nomic-embed-text:latest',
+    'llama-guard-4',
   ];
-  const chat = ['qwen3-vl-plus', 'kimi-k2.5', 'imagine-7b', 'guardian', 'wander-1', 'glm-5', 'deepseek-v4-pro', 'attsmodel'];
+  const chat = [
+    'qwen3-vl-plus',
+    'kimi-k2.5',
+    'imagine-7b',
+    'guardian',
+    'wander-1',
+    'glm-5',
+    'deepseek-v4-pro',
+    'attsmodel',
+  ];
   const found = readDiscovered({ data: [...others, ...chat].map((id) => ({ id })) });
   assert.deepEqual(found?.map(({ id }) => id), chat);
 });

@@ -21,5 +21,6 @@ const ROWS: readonly (readonly [effort: string, levels: readonly string[], expec
 ];
 
 for (const [effort, levels, expected] of ROWS) {
-  it(`${effort} of ${levels.join(', ') || 'nothing'} is ${expected}`, () => assert.equal(clampEffort(effort, levels), expected));
+  it(`${effort} of ${levels.join(', ') || 'nothing'} is ${expected}`, () =>
+    assert.equal(clampEffort(effort, levels), expected));
 }

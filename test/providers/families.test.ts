@@ -7,7 +7,8 @@ import { familyDialect } from '../../src/providers/families';
 import type { Provider } from '../../src/providers/provider';
 
 const any = findProvider('openai-compatible', 'http://127.0.0.1/v1');
-const on = (provider: string, model: string): Dialect => resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), model, undefined).dialect;
+const on = (provider: string, model: string): Dialect =>
+  resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), model, undefined).dialect;
 
 const KEPT = '(reasoning not kept)';
 
@@ -17,7 +18,10 @@ describe('on a host nobody knows', () => {
     ['Qwen/Qwen3-32B', { lateInstructions: 'user', thinkTags: 'leading' }],
     ['glm-5.3', { reasoningReplay: 'reasoning_content', sampling: true }],
     ['zai-org/GLM-4.7', { reasoningReplay: 'reasoning_content' }],
-    ['kimi-k2-instruct', { reasoningPlaceholder: KEPT, toolChoice: 'auto-only', sampling: true, placeholderOn: 'calls' }],
+    [
+      'kimi-k2-instruct',
+      { reasoningPlaceholder: KEPT, toolChoice: 'auto-only', sampling: true, placeholderOn: 'calls' },
+    ],
     ['moonshotai/Kimi-K2.5', { reasoningPlaceholder: KEPT, sampling: false, placeholderOn: 'calls' }],
     ['kimi-k2.7-code', { sampling: false, placeholderOn: 'calls' }],
     ['kimi-k3', { sampling: false, placeholderOn: 'answers' }],
@@ -29,18 +33,26 @@ describe('on a host nobody knows', () => {
   for (const [name, expected] of NAMES) {
     it(name, () => {
       const { dialect } = resolveModel(any, name, undefined);
-      for (const [field, value] of Object.entries(expected)) assert.deepEqual(Reflect.get(dialect, field), value, field);
+      for (const [field, value] of Object.entries(expected))
+        assert.deepEqual(Reflect.get(dialect, field), value, field);
       assert.deepEqual(dialect.thinking, DEFAULT_DIALECT.thinking, 'the knob is the host’s');
     });
   }
 
   it('the schema rules of Kimi come along', () => {
-    assert.deepEqual(familyDialect('kimi-k3').schema, ['inline-refs', 'no-boolean-schemas', 'no-tuples', 'no-type-beside-any-of', 'required-must-exist']);
+    assert.deepEqual(familyDialect('kimi-k3').schema, [
+      'inline-refs',
+      'no-boolean-schemas',
+      'no-tuples',
+      'no-type-beside-any-of',
+      'required-must-exist',
+    ]);
     assert.deepEqual(resolveModel(any, 'qwen3-32b', undefined).dialect.schema, []);
   });
 
   it('other names have no family', () => {
-    for (const name of ['gpt-oss:20b', 'llama-3', 'my-qwen', 'not/a-kimi-k3', 'kimi', 'deepseek', '']) assert.deepEqual(familyDialect(name), {}, name);
+    for (const name of ['gpt-oss:20b', 'llama-3', 'my-qwen', 'not/a-kimi-k3', 'kimi', 'deepseek', ''])
+      assert.deepEqual(familyDialect(name), {}, name);
   });
 });
 
@@ -48,9 +60,21 @@ describe('precedence', () => {
   const provider = (dialect: Partial<Dialect>, row: Partial<Dialect> = {}): Provider => ({
     ...any,
     dialect,
-    models: [{ id: 'kimi-k3', name: 'K3', contextWindow: 10, maxOutput: 5, input: ['text'], efforts: [], evidence: 'inferred', dialect: row }],
+    models: [
+      {
+        id: 'kimi-k3',
+        name: 'K3',
+        contextWindow: 10,
+        maxOutput: 5,
+        input: ['text'],
+        efforts: [],
+        evidence: 'inferred',
+        dialect: row,
+      },
+    ],
   });
-  const resolve = (dialect: Partial<Dialect>, row: Partial<Dialect> = {}): Dialect => resolveModel(provider(dialect, row), 'kimi-k3', undefined).dialect;
+  const resolve = (dialect: Partial<Dialect>, row: Partial<Dialect> = {}): Dialect =>
+    resolveModel(provider(dialect, row), 'kimi-k3', undefined).dialect;
 
   it('the family beats the neutral dialect', () => assert.equal(resolve({}).sampling, false));
   it('the provider beats the family', () => assert.equal(resolve({ sampling: true }).sampling, true));
@@ -59,7 +83,10 @@ describe('precedence', () => {
     assert.deepEqual([images, maxTokens], [false, 5]);
   });
   it('the model’s row beats everything', () => {
-    const { sampling, images, maxTokens } = resolve({ sampling: true }, { sampling: false, images: true, maxTokens: 3 });
+    const { sampling, images, maxTokens } = resolve(
+      { sampling: true },
+      { sampling: false, images: true, maxTokens: 3 },
+    );
     assert.deepEqual([sampling, images, maxTokens], [false, true, 3]);
   });
   it('what a provider does with a family it hosts', () => {
@@ -73,7 +100,8 @@ describe('precedence', () => {
 });
 
 describe('ids', () => {
-  const id = (provider: string, asked: string, preferred?: string): string => resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), asked, preferred).id;
+  const id = (provider: string, asked: string, preferred?: string): string =>
+    resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), asked, preferred).id;
 
   it('lose what the provider refuses behind them', () => {
     assert.equal(id('zai', 'glm-5.3[1m]'), 'glm-5.3');

@@ -10,11 +10,16 @@ it('the first variable that is set counts, an empty one does not', () => {
   const [first = '', second = '', third = ''] = plan.keyEnv;
   assert.equal(resolveKey(plan, {}), undefined);
   assert.deepEqual(resolveKey(plan, { [third]: 'sk-test-3' }), { variable: third, key: 'sk-test-3' });
-  assert.deepEqual(resolveKey(plan, { [first]: ' ', [second]: ' sk-test-2 ', [third]: 'sk-test-3' }), { variable: second, key: 'sk-test-2' });
+  assert.deepEqual(resolveKey(plan, { [first]: ' ', [second]: ' sk-test-2 ', [third]: 'sk-test-3' }), {
+    variable: second,
+    key: 'sk-test-2',
+  });
 });
 
 it('no provider looks at the variable of another company', () => {
-  const everything = Object.fromEntries(PROVIDERS.flatMap(({ keyEnv }) => keyEnv.map((name) => [name, `sk-test-${name}`])));
+  const everything = Object.fromEntries(
+    PROVIDERS.flatMap(({ keyEnv }) => keyEnv.map((name) => [name, `sk-test-${name}`])),
+  );
   for (const provider of PROVIDERS) {
     const { keyEnv } = provider;
     const others = Object.fromEntries(Object.entries(everything).filter(([name]) => !keyEnv.includes(name)));

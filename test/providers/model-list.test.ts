@@ -5,12 +5,24 @@ import { listEntries, type CatalogEntry } from '../../src/providers/model-list';
 import type { Model, Provider } from '../../src/providers/provider';
 
 const model = (id: string): Model => ({
-  id, name: `The ${id}`, contextWindow: 200_000, maxOutput: 16_000, input: ['text'], efforts: ['low'], evidence: 'source',
+  id,
+  name: `The ${id}`,
+  contextWindow: 200_000,
+  maxOutput: 16_000,
+  input: ['text'],
+  efforts: ['low'],
+  evidence: 'source',
 });
 
 const PROVIDER: Provider = {
-  name: 'acme', title: 'Acme', baseUrls: [], keyEnv: [], docs: 'https://acme.example', dialect: { maxTokens: 4_000, images: false },
-  defaultModel: 'second', models: [model('first'), model('second')],
+  name: 'acme',
+  title: 'Acme',
+  baseUrls: [],
+  keyEnv: [],
+  docs: 'https://acme.example',
+  dialect: { maxTokens: 4_000, images: false },
+  defaultModel: 'second',
+  models: [model('first'), model('second')],
 };
 
 const summary = (entries: readonly CatalogEntry[]) =>
@@ -24,14 +36,25 @@ test('the default model comes first, the rows keep their order', () => {
 test('a default model that nobody knows gets careful guesses, and what the dialect says', () => {
   const [unknown, ...rest] = listEntries(PROVIDER, { preferred: 'third' });
   assert.deepEqual(unknown, {
-    model: { id: 'third', name: 'third', contextWindow: 128_000, maxOutput: 4_000, input: ['text'], efforts: [], evidence: 'inferred' },
+    model: {
+      id: 'third',
+      name: 'third',
+      contextWindow: 128_000,
+      maxOutput: 4_000,
+      input: ['text'],
+      efforts: [],
+      evidence: 'inferred',
+    },
     provider: PROVIDER,
     basis: 'assumed',
     isDefault: true,
   });
   assert.equal(rest.length, 2);
   const neutral = { ...PROVIDER, dialect: {}, models: [] };
-  assert.deepEqual(listEntries(neutral, { preferred: 'third' }).map((entry) => [entry.model.maxOutput, entry.model.input]), [[8_192, ['text', 'image']]]);
+  assert.deepEqual(
+    listEntries(neutral, { preferred: 'third' }).map((entry) => [entry.model.maxOutput, entry.model.input]),
+    [[8_192, ['text', 'image']]],
+  );
 });
 
 test('without rows and without a default model there is nothing', () => {
@@ -43,7 +66,12 @@ test('without rows and without a default model there is nothing', () => {
 test('what the provider says of a model of ours beats the row, but for its id and its name', () => {
   const found = [{ id: 'FIRST', name: 'first-4bit', contextWindow: 32_768, input: ['text', 'image'] as const }];
   const entry = listEntries(PROVIDER, { discovered: found }).find(({ model: { id } }) => id === 'first');
-  assert.deepEqual(entry, { model: { ...model('first'), contextWindow: 32_768, input: ['text', 'image'] }, provider: PROVIDER, basis: 'source', isDefault: false });
+  assert.deepEqual(entry, {
+    model: { ...model('first'), contextWindow: 32_768, input: ['text', 'image'] },
+    provider: PROVIDER,
+    basis: 'source',
+    isDefault: false,
+  });
 });
 
 test('models that only the provider lists come last, once each', () => {
@@ -57,8 +85,17 @@ test('models that only the provider lists come last, once each', () => {
 test('an alias has the facts of its model, wherever that is, and hides a row of the same name', () => {
   const aliases = { fast: 'first', far: 'deepseek/deepseek-v4-pro', second: 'first', lost: 'nobody-knows' };
   const entries = listEntries(PROVIDER, { aliases });
-  assert.deepEqual(summary(entries), ['second source default', 'fast source', 'far source', 'lost assumed', 'first source']);
+  assert.deepEqual(summary(entries), [
+    'second source default',
+    'fast source',
+    'far source',
+    'lost assumed',
+    'first source',
+  ]);
   const [second, fast, far, lost] = entries;
-  assert.deepEqual([second?.model.name, fast?.model.name, lost?.model.name], ['second (The first)', 'fast (The first)', 'lost (nobody-knows)']);
+  assert.deepEqual(
+    [second?.model.name, fast?.model.name, lost?.model.name],
+    ['second (The first)', 'fast (The first)', 'lost (nobody-knows)'],
+  );
   assert.deepEqual([far?.provider.name, far?.model.contextWindow], ['deepseek', 1_000_000]);
 });

@@ -5,7 +5,10 @@ import { PROVIDERS, findProvider } from '../../src/providers/catalog';
 import { nativeBaseUrl } from '../../src/providers/native-endpoint';
 import type { NativeEndpoint, Provider } from '../../src/providers/provider';
 
-const row = (responses?: NativeEndpoint): Provider => ({ ...findProvider('openai-compatible', 'http://127.0.0.1/v1'), responses: responses ?? { evidence: 'inferred' } });
+const row = (responses?: NativeEndpoint): Provider => ({
+  ...findProvider('openai-compatible', 'http://127.0.0.1/v1'),
+  responses: responses ?? { evidence: 'inferred' },
+});
 
 describe('the base URL of a Responses endpoint', () => {
   it('is that of the user, where the row names no path', () => {
@@ -13,7 +16,14 @@ describe('the base URL of a Responses endpoint', () => {
   });
 
   it('is another path on the host of the user', () => {
-    assert.equal(nativeBaseUrl(row({ basePath: '/api/v1', evidence: 'documented' }), 'https://proxy.test:8443/api/coding/paas/v4', 'any'), 'https://proxy.test:8443/api/v1');
+    assert.equal(
+      nativeBaseUrl(
+        row({ basePath: '/api/v1', evidence: 'documented' }),
+        'https://proxy.test:8443/api/coding/paas/v4',
+        'any',
+      ),
+      'https://proxy.test:8443/api/v1',
+    );
   });
 
   it('is there for the models it serves', () => {
@@ -23,7 +33,10 @@ describe('the base URL of a Responses endpoint', () => {
   });
 
   it('is nowhere for the Coding Plan, which documents that it has none', () => {
-    assert.equal(nativeBaseUrl(findProvider('aliyun-coding', 'https://a.test/v1'), 'https://a.test/v1', 'qwen3.7-plus'), undefined);
+    assert.equal(
+      nativeBaseUrl(findProvider('aliyun-coding', 'https://a.test/v1'), 'https://a.test/v1', 'qwen3.7-plus'),
+      undefined,
+    );
   });
 
   it('has rows whose models exist', () => {

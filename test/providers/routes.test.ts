@@ -7,7 +7,12 @@ import { findRoute } from '../../src/providers/routes';
 
 const provider = (name: string) => findProvider(name, 'http://127.0.0.1/v1');
 
-const ROUTES: readonly (readonly [asked: string | undefined, home: string, leadsTo: string, model: string | undefined])[] = [
+const ROUTES: readonly (readonly [
+  asked: string | undefined,
+  home: string,
+  leadsTo: string,
+  model: string | undefined,
+])[] = [
   ['glm-4.7', 'aliyun-coding', 'aliyun-coding', 'glm-4.7'],
   [undefined, 'aliyun-coding', 'aliyun-coding', undefined],
   ['deepseek/deepseek-v4-pro', 'aliyun-coding', 'deepseek', 'deepseek-v4-pro'],
@@ -31,8 +36,11 @@ describe('findRoute', () => {
 });
 
 it('every provider has a key of its own variable, and only of that', () => {
-  const env = Object.fromEntries(PROVIDERS.flatMap(({ keyEnv }) => keyEnv.slice(0, 1)).map((name) => [name, `sk-test-${name}`]));
+  const env = Object.fromEntries(
+    PROVIDERS.flatMap(({ keyEnv }) => keyEnv.slice(0, 1)).map((name) => [name, `sk-test-${name}`]),
+  );
   const keys = collectKeys(PROVIDERS, { ...env, AI_API_KEY: 'sk-test-home' });
-  for (const { name, keyEnv } of PROVIDERS) assert.equal(keys[name], keyEnv[0] === undefined ? undefined : `sk-test-${keyEnv[0]}`);
+  for (const { name, keyEnv } of PROVIDERS)
+    assert.equal(keys[name], keyEnv[0] === undefined ? undefined : `sk-test-${keyEnv[0]}`);
   assert.deepEqual(collectKeys(PROVIDERS, {}), {});
 });

@@ -12,7 +12,8 @@ import type { Model, Provider } from '../../src/providers/provider';
 const EVIDENCE = ['documented', 'source', 'reported', 'inferred'];
 const FIELDS = [...Object.keys(DEFAULT_DIALECT), 'maxTokens', 'reasoningPlaceholder'];
 
-const knownFields = (dialect: object): readonly string[] => Object.keys(dialect).filter((field) => !FIELDS.includes(field));
+const knownFields = (dialect: object): readonly string[] =>
+  Object.keys(dialect).filter((field) => !FIELDS.includes(field));
 const isSentence = (text: string): boolean => /\.$/.test(text);
 
 describe('names', () => {
@@ -30,7 +31,8 @@ describe('names', () => {
     assert.equal(findProviderName('ZAI'), 'zai');
     assert.equal(findProviderName(' z.ai '), 'zai');
     assert.equal(findProviderName('LMStudio'), 'lm-studio');
-    for (const name of ['', 'za', 'toString', 'openai', 'aliyun coding']) assert.equal(findProviderName(name), undefined, name);
+    for (const name of ['', 'za', 'toString', 'openai', 'aliyun coding'])
+      assert.equal(findProviderName(name), undefined, name);
   });
 });
 
@@ -50,7 +52,17 @@ for (const provider of PROVIDERS) {
   });
 }
 
-function checkProvider({ title, baseUrls, hosts = [], keyEnv, docs, remarks = [], local, defaultModel, models }: Provider): void {
+function checkProvider({
+  title,
+  baseUrls,
+  hosts = [],
+  keyEnv,
+  docs,
+  remarks = [],
+  local,
+  defaultModel,
+  models,
+}: Provider): void {
   assert.ok(title !== '' && new URL(docs).protocol === 'https:');
   assert.equal(new Set(baseUrls).size, baseUrls.length);
   for (const url of baseUrls) {
@@ -61,7 +73,10 @@ function checkProvider({ title, baseUrls, hosts = [], keyEnv, docs, remarks = []
   }
   for (const { source, flags } of hosts) assert.match(`${source}/${flags}`, /^\^.*\$\/$/);
   for (const name of keyEnv) assert.match(name, /^[A-Z][A-Z0-9_]*_KEY$/);
-  assert.deepEqual(remarks.filter((remark) => !isSentence(remark)), []);
+  assert.deepEqual(
+    remarks.filter((remark) => !isSentence(remark)),
+    [],
+  );
   if (defaultModel !== undefined) assert.ok(models.some(({ id }) => id === defaultModel));
   assert.ok(models.length === 0 || defaultModel !== undefined, 'a row with models has a default one');
 }
@@ -69,7 +84,9 @@ function checkProvider({ title, baseUrls, hosts = [], keyEnv, docs, remarks = []
 function checkModel(provider: Provider, model: Model): void {
   const { id, name, contextWindow, maxOutput, input, efforts, defaultEffort, dialect = {}, evidence, remark } = model;
   assert.ok(id === id.trim() && name !== '');
-  assert.ok(Number.isInteger(contextWindow) && Number.isInteger(maxOutput) && maxOutput > 0 && maxOutput <= contextWindow);
+  assert.ok(
+    Number.isInteger(contextWindow) && Number.isInteger(maxOutput) && maxOutput > 0 && maxOutput <= contextWindow,
+  );
   assert.ok(input[0] === 'text' && new Set(input).size === input.length);
   assert.deepEqual(efforts.filter((effort) => !EFFORTS.some((known) => known === effort)), []);
   assert.deepEqual([...efforts].sort((a, b) => rank(a) - rank(b)), efforts, 'efforts go from the least to the most');
@@ -85,7 +102,8 @@ function checkModel(provider: Provider, model: Model): void {
   if ('levels' in thinking && thinking.levels) {
     assert.deepEqual(efforts.filter((effort) => effort !== 'none' && !thinking.levels?.includes(effort)), []);
   }
-  if ('fixed' in thinking && thinking.fixed) assert.ok(!efforts.includes('none'), 'what cannot be switched off is not offered as off');
+  if ('fixed' in thinking && thinking.fixed)
+    assert.ok(!efforts.includes('none'), 'what cannot be switched off is not offered as off');
 }
 
 const rank = (effort: string): number => EFFORTS.findIndex((known) => known === effort);
@@ -95,7 +113,11 @@ describe('families', () => {
     it(title, () => {
       assert.deepEqual(knownFields(dialect), []);
       assert.ok(names.source.startsWith('^') && names.flags === 'i' && EVIDENCE.includes(evidence));
-      assert.equal('thinking' in dialect || 'maxTokens' in dialect || 'images' in dialect, false, 'the host knows these');
+      assert.equal(
+        'thinking' in dialect || 'maxTokens' in dialect || 'images' in dialect,
+        false,
+        'the host knows these',
+      );
     });
   }
 });

@@ -15,16 +15,52 @@ const OFF = dashscope({ enable_thinking: false });
 const effort = (level: string): object => dashscope({ enable_thinking: true, reasoning_effort: level });
 const budget = (tokens: number): object => dashscope({ enable_thinking: true, thinking_budget: tokens });
 const HYBRID: Sent = { default: ON, none: OFF, minimal: OFF, low: ON, high: ON, max: ON };
-const GRADED: Sent = { default: ON, none: OFF, minimal: OFF, low: budget(4_096), medium: budget(16_384), high: ON, xhigh: ON, max: ON };
-const QWEN38: Sent = { default: ON, none: effort('low'), minimal: effort('low'), low: effort('low'), medium: effort('medium'), high: effort('xhigh'), xhigh: effort('xhigh'), max: effort('xhigh') };
-const HIGH_MAX: Sent = { default: ON, none: OFF, minimal: OFF, low: effort('high'), medium: effort('high'), high: effort('high'), xhigh: effort('high'), max: effort('max'), ultra: effort('max') };
+const GRADED: Sent = {
+  default: ON,
+  none: OFF,
+  minimal: OFF,
+  low: budget(4_096),
+  medium: budget(16_384),
+  high: ON,
+  xhigh: ON,
+  max: ON,
+};
+const QWEN38: Sent = {
+  default: ON,
+  none: effort('low'),
+  minimal: effort('low'),
+  low: effort('low'),
+  medium: effort('medium'),
+  high: effort('xhigh'),
+  xhigh: effort('xhigh'),
+  max: effort('xhigh'),
+};
+const HIGH_MAX: Sent = {
+  default: ON,
+  none: OFF,
+  minimal: OFF,
+  low: effort('high'),
+  medium: effort('high'),
+  high: effort('high'),
+  xhigh: effort('high'),
+  max: effort('max'),
+  ultra: effort('max'),
+};
 
 const zai = (fields: object = {}): object => ({ thinking: { type: 'enabled', clear_thinking: false }, ...fields });
 const enabled = (fields: object = {}): object => ({ thinking: { type: 'enabled' }, ...fields });
 const DISABLED = { thinking: { type: 'disabled' } };
 const level = (reasoning_effort: string): object => ({ reasoning_effort });
-const template = (enable_thinking: boolean): object => ({ chat_template_kwargs: { enable_thinking, preserve_thinking: true } });
-const TEMPLATE: Sent = { default: template(true), none: template(false), minimal: template(false), low: template(true), high: template(true) };
+const template = (enable_thinking: boolean): object => ({
+  chat_template_kwargs: { enable_thinking, preserve_thinking: true },
+});
+const TEMPLATE: Sent = {
+  default: template(true),
+  none: template(false),
+  minimal: template(false),
+  low: template(true),
+  high: template(true),
+};
 const NOTHING: Sent = { default: {}, none: {}, minimal: {}, high: {}, max: {} };
 
 const ROWS: readonly Row[] = [
@@ -43,32 +79,116 @@ const ROWS: readonly Row[] = [
   ['aliyun-payg', 'qwen3.7-plus', GRADED],
   ['aliyun-payg', 'qwen3.8-max', QWEN38],
   ['aliyun-payg', 'glm-5.2', HIGH_MAX],
-  ['zai', 'glm-5.3', { default: zai(), none: zai(level('low')), minimal: zai(level('low')), medium: zai(level('high')), xhigh: zai(level('high')), max: zai(level('max')) }],
-  ['zai', 'glm-5.2', { default: zai(), none: DISABLED, minimal: DISABLED, low: zai(level('high')), max: zai(level('max')) }],
+  [
+    'zai',
+    'glm-5.3',
+    {
+      default: zai(),
+      none: zai(level('low')),
+      minimal: zai(level('low')),
+      medium: zai(level('high')),
+      xhigh: zai(level('high')),
+      max: zai(level('max')),
+    },
+  ],
+  [
+    'zai',
+    'glm-5.2',
+    { default: zai(), none: DISABLED, minimal: DISABLED, low: zai(level('high')), max: zai(level('max')) },
+  ],
   ['zai', 'glm-4.7', { default: zai(), none: DISABLED, minimal: DISABLED, low: zai(), max: zai() }],
-  ['moonshot', 'kimi-k3', { default: {}, none: level('low'), minimal: level('low'), medium: level('high'), xhigh: level('high'), ultra: level('max') }],
+  [
+    'moonshot',
+    'kimi-k3',
+    {
+      default: {},
+      none: level('low'),
+      minimal: level('low'),
+      medium: level('high'),
+      xhigh: level('high'),
+      ultra: level('max'),
+    },
+  ],
   ['moonshot', 'kimi-k2.7-code', { default: enabled(), none: enabled(), high: enabled() }],
   ['moonshot', 'kimi-k2.6', { default: enabled(), none: DISABLED, minimal: DISABLED, high: enabled() }],
-  ['kimi-code', 'kimi-for-coding', { default: {}, none: level('low'), low: level('low'), medium: level('high'), max: level('max') }],
-  ['minimax', 'MiniMax-M3', { default: { thinking: { type: 'adaptive' }, reasoning_split: true }, none: { ...DISABLED, reasoning_split: true }, high: { thinking: { type: 'adaptive' }, reasoning_split: true } }],
+  [
+    'kimi-code',
+    'kimi-for-coding',
+    { default: {}, none: level('low'), low: level('low'), medium: level('high'), max: level('max') },
+  ],
+  [
+    'minimax',
+    'MiniMax-M3',
+    {
+      default: { thinking: { type: 'adaptive' }, reasoning_split: true },
+      none: { ...DISABLED, reasoning_split: true },
+      high: { thinking: { type: 'adaptive' }, reasoning_split: true },
+    },
+  ],
   ['minimax', 'MiniMax-M2.7', { default: { reasoning_split: true }, none: { reasoning_split: true } }],
   // Documented: minimal → low, medium and xhigh → high, ultra → max.
-  ['deepseek', 'deepseek-v4-pro', { default: enabled(), none: DISABLED, minimal: enabled(level('low')), low: enabled(level('low')), medium: enabled(level('high')), high: enabled(level('high')), xhigh: enabled(level('high')), max: enabled(level('max')), ultra: enabled(level('max')) }],
+  [
+    'deepseek',
+    'deepseek-v4-pro',
+    {
+      default: enabled(),
+      none: DISABLED,
+      minimal: enabled(level('low')),
+      low: enabled(level('low')),
+      medium: enabled(level('high')),
+      high: enabled(level('high')),
+      xhigh: enabled(level('high')),
+      max: enabled(level('max')),
+      ultra: enabled(level('max')),
+    },
+  ],
   ['mimo', 'mimo-v2.6-pro', { default: enabled(), none: DISABLED, minimal: DISABLED, high: enabled() }],
   ['siliconflow', 'Qwen/Qwen3-32B', NOTHING],
-  ['ark', 'ep-20260101', { default: enabled(), none: DISABLED, minimal: enabled(level('low')), medium: enabled(level('medium')), xhigh: enabled(level('high')) }],
-  ['openrouter', 'z-ai/glm-5.3', { default: {}, none: { reasoning: { effort: 'none' } }, xhigh: { reasoning: { effort: 'xhigh' } } }],
+  [
+    'ark',
+    'ep-20260101',
+    {
+      default: enabled(),
+      none: DISABLED,
+      minimal: enabled(level('low')),
+      medium: enabled(level('medium')),
+      xhigh: enabled(level('high')),
+    },
+  ],
+  [
+    'openrouter',
+    'z-ai/glm-5.3',
+    { default: {}, none: { reasoning: { effort: 'none' } }, xhigh: { reasoning: { effort: 'xhigh' } } },
+  ],
   ['vllm', 'Qwen/Qwen3-32B', TEMPLATE],
   ['sglang', 'Qwen/Qwen3-32B', TEMPLATE],
   ['llama-cpp', 'whatever', TEMPLATE],
-  ['ollama', 'gpt-oss:20b', { default: {}, none: level('none'), minimal: level('low'), medium: level('medium'), xhigh: level('high'), max: level('high') }],
+  [
+    'ollama',
+    'gpt-oss:20b',
+    {
+      default: {},
+      none: level('none'),
+      minimal: level('low'),
+      medium: level('medium'),
+      xhigh: level('high'),
+      max: level('high'),
+    },
+  ],
   ['lm-studio', 'whatever', NOTHING],
-  ['openai-compatible', 'whatever', { default: {}, none: level('none'), minimal: level('minimal'), xhigh: level('xhigh'), max: level('max') }],
+  [
+    'openai-compatible',
+    'whatever',
+    { default: {}, none: level('none'), minimal: level('minimal'), xhigh: level('xhigh'), max: level('max') },
+  ],
 ];
 
 function sentTo(provider: string, model: string, effortWord: string | undefined): object {
   const { dialect } = resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), model, undefined);
-  const request = readResponsesRequest({ input: 'Hi', ...(effortWord !== undefined && { reasoning: { effort: effortWord } }) });
+  const request = readResponsesRequest({
+    input: 'Hi',
+    ...(effortWord !== undefined && { reasoning: { effort: effortWord } }),
+  });
   return translateThinking(request, { dialect, forwardReasoning: false });
 }
 
@@ -81,7 +201,10 @@ for (const [provider, model, sent] of ROWS) {
 }
 
 it('every provider is in the table', () => {
-  assert.deepEqual(PROVIDERS.map(({ name }) => name).filter((name) => !ROWS.some(([provider]) => provider === name)), []);
+  assert.deepEqual(
+    PROVIDERS.map(({ name }) => name).filter((name) => !ROWS.some(([provider]) => provider === name)),
+    [],
+  );
 });
 
 it('every effort that a row offers sends something of its own', () => {

@@ -38,7 +38,11 @@ test('without stream the answer is one JSON text, with the status of the turn', 
 });
 
 test('a stream has the headers of one, and each frame is one write', async (context) => {
-  const frames = ['event: a\ndata: {"n":1}\n\n', 'event: b\ndata: {"n":2}\n\nevent: c\ndata: {}\n\n', 'data: [DONE]\n\n'];
+  const frames = [
+    'event: a\ndata: {"n":1}\n\n',
+    'event: b\ndata: {"n":2}\n\nevent: c\ndata: {}\n\n',
+    'data: [DONE]\n\n',
+  ];
   const start = (): Turn => fakeTurn({ stream: true, frames: () => listFrames(frames) });
   const { port } = await startServer(context, { start });
   const body = JSON.stringify({ input: 'hi', stream: true });
@@ -190,7 +194,12 @@ async function* breakAfter(frames: readonly string[]): AsyncGenerator<string> {
 
 const one = ['data: 1\n\n'];
 const BROKEN: readonly (readonly [name: string, body: object, frames: () => AsyncIterable<string>, text: RegExp])[] = [
-  ['a response before its first frame', RESPONSE, () => breakAfter([]), /^event: response\.failed\n.*"kind":"internal"/],
+  [
+    'a response before its first frame',
+    RESPONSE,
+    () => breakAfter([]),
+    /^event: response\.failed\n.*"kind":"internal"/,
+  ],
   ['a response without a frame', RESPONSE, () => listFrames([]), /^event: response\.failed\n.*"kind":"internal"/],
   ['a response after a frame', RESPONSE, () => breakAfter(one), /^data: 1\n\nevent: response\.failed\n/],
   ['a chat after a frame', CHAT, () => breakAfter(one), /^data: 1\n\ndata: \{"error":\{.*"internal_error"\}\}\n\n$/],
@@ -202,7 +211,10 @@ for (const [name, body, frames, text] of BROKEN) {
     const answer = await post(port, body);
     assert.equal(answer.status, 200);
     assert.match(answer.text, text);
-    assert.deepEqual(logged.filter(({ message }) => message === 'turn').map(({ level, finish }) => [level, finish]), [['error', 'internal']]);
+    assert.deepEqual(
+      logged.filter(({ message }) => message === 'turn').map(({ level, finish }) => [level, finish]),
+      [['error', 'internal']],
+    );
     assert.equal(logged.at(-1)?.['level'], 'error');
   });
 }

@@ -4,7 +4,11 @@ import { test } from 'node:test';
 import { findClientKind } from '../../src/server/client';
 
 const CASES: readonly (readonly [name: string, headers: Record<string, string>, kind: 'codex' | 'generic'])[] = [
-  ['codex exec 0.169', { originator: 'codex_exec', 'user-agent': 'codex_exec/0.169.0 (Debian 12.0.0; x86_64)' }, 'codex'],
+  [
+    'codex exec 0.169',
+    { originator: 'codex_exec', 'user-agent': 'codex_exec/0.169.0 (Debian 12.0.0; x86_64)' },
+    'codex',
+  ],
   ['codex tui', { originator: 'codex-tui' }, 'codex'],
   ['codex cli 0.80', { originator: 'codex_cli_rs' }, 'codex'],
   ['user agent alone', { 'user-agent': 'codex_exec/0.80.0 (Debian 12.0.0; x86_64) xterm' }, 'codex'],

@@ -22,5 +22,6 @@ const ROWS: readonly (readonly [kind: ErrorKind, details: ErrorDetails, headers:
 ];
 
 for (const [kind, details, headers] of ROWS) {
-  it(`${kind} ${JSON.stringify(details)}`, () => assert.deepEqual(describeError(new BridgeError(kind, 'No.', details)), headers));
+  it(`${kind} ${JSON.stringify(details)}`, () =>
+    assert.deepEqual(describeError(new BridgeError(kind, 'No.', details)), headers));
 }

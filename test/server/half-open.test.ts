@@ -9,18 +9,26 @@ const KEEP_ALIVE = '02';
 
 const isLinux = process.platform === 'linux';
 
-test('connections are watched with TCP keep-alive', { skip: isLinux ? false : 'the kernel tells its timers on Linux only' }, async (context) => {
-  const { port } = await startServer(context);
-  const socket = await connectTo(context, port);
-  // An answer proves that the server has accepted the connection.
-  socket.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n');
-  await new Promise((resolve) => socket.once('data', resolve));
-  const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, '0');
-  const find = (): readonly string[] | undefined =>
-    readFileSync('/proc/net/tcp', 'utf8').split('\n').map((line) => line.trim().split(/\s+/))
-      .find(([, local, remote]) => local?.endsWith(`:${hex(port)}`) && remote?.endsWith(`:${hex(socket.localPort ?? 0)}`));
-  // The table may change while it is read, and rows be passed over.
-  let row = find();
-  for (let again = 0; row === undefined && again < 20; again += 1) row = find();
-  assert.equal(row?.[5]?.split(':')[0], KEEP_ALIVE);
-});
+test(
+  'connections are watched with TCP keep-alive',
+  { skip: isLinux ? false : 'the kernel tells its timers on Linux only' },
+  async (context) => {
+    const { port } = await startServer(context);
+    const socket = await connectTo(context, port);
+    // An answer proves that the server has accepted the connection.
+    socket.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await new Promise((resolve) => socket.once('data', resolve));
+    const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, '0');
+    const find = (): readonly string[] | undefined =>
+      readFileSync('/proc/net/tcp', 'utf8')
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/))
+        .find(
+          ([, local, remote]) => local?.endsWith(`:${hex(port)}`) && remote?.endsWith(`:${hex(socket.localPort ?? 0)}`),
+        );
+    // The table may change while it is read, and rows be passed over.
+    let row = find();
+    for (let again = 0; row === undefined && again < 20; again += 1) row = find();
+    assert.equal(row?.[5]?.split(':')[0], KEEP_ALIVE);
+  },
+);

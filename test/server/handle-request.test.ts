@@ -46,7 +46,17 @@ test('HEAD is answered on every path, without a body', async (context) => {
 
 test('an unknown path is 404 and names the routes', async (context) => {
   const { port } = await startServer(context);
-  for (const path of ['/', '/v2/responses', '/v1/responses/', '/v1/responses//input_items', '/v1/responses/a/b', '/v1/responses/a/b/cancel', '/v1', '/health/x', '//responses']) {
+  for (const path of [
+    '/',
+    '/v2/responses',
+    '/v1/responses/',
+    '/v1/responses//input_items',
+    '/v1/responses/a/b',
+    '/v1/responses/a/b/cancel',
+    '/v1',
+    '/health/x',
+    '//responses',
+  ]) {
     const answer = await ask(port, { method: 'GET', path });
     assert.equal(answer.status, 404, path);
     const { message, code } = readError(answer);

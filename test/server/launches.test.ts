@@ -64,36 +64,52 @@ test('a launch needs a bridge that knows launches', LIMIT, async (context) => {
   await assert.rejects(createLaunch({ host: '127.0.0.1', port: mute }));
 });
 
-test('the server tells the watch of each launch and of each turn, with its request, and when they end', LIMIT, async (context) => {
-  const told: string[] = [];
-  const tell = (use: string): (() => void) => {
-    told.push(`${use} begins`);
-    return () => void told.push(`${use} ends`);
-  };
-  const watch: UseWatch = {
-    launch: () => tell('launch'),
-    turn: (request) => tell(`turn of ${String(request?.headers[LAUNCH_HEADER] ?? 'another')}`),
-  };
-  const config = {
-    host: '127.0.0.1', port: 0, bodyLimitMb: 1, drainTimeoutMs: 0, keepAliveMs: 0, clientStallTimeoutMs: 60_000,
-    aiBaseUrl: 'http://upstream.test/v1', allowHost: [],
-  };
-  const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
-  const server = createBridgeServer({ config, version: '1.2.3', log, bridge: createFakeBridge(), watch });
-  context.after(() => server.closeNow());
-  const { port } = await server.listen();
-  await post(port, { input: 'hi' });
-  await post(port, { input: 'hi' }, { headers: { [LAUNCH_HEADER]: '1' } });
-  await readAll(await open(port, { body: '{"input":"hi","stream":true}' }));
-  await ask(port, { method: 'GET', path: '/models' });
-  const launch = await createLaunch({ host: '127.0.0.1', port });
-  await server.close();
-  await launch.closed;
-  assert.deepEqual(told, [
-    'turn of another begins', 'turn of another ends', 'turn of 1 begins', 'turn of 1 ends',
-    'turn of another begins', 'turn of another ends', 'launch begins', 'launch ends',
-  ]);
-});
+test(
+  'the server tells the watch of each launch and of each turn, with its request, and when they end',
+  LIMIT,
+  async (context) => {
+    const told: string[] = [];
+    const tell = (use: string): (() => void) => {
+      told.push(`${use} begins`);
+      return () => void told.push(`${use} ends`);
+    };
+    const watch: UseWatch = {
+      launch: () => tell('launch'),
+      turn: (request) => tell(`turn of ${String(request?.headers[LAUNCH_HEADER] ?? 'another')}`),
+    };
+    const config = {
+      host: '127.0.0.1',
+      port: 0,
+      bodyLimitMb: 1,
+      drainTimeoutMs: 0,
+      keepAliveMs: 0,
+      clientStallTimeoutMs: 60_000,
+      aiBaseUrl: 'http://upstream.test/v1',
+      allowHost: [],
+    };
+    const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
+    const server = createBridgeServer({ config, version: '1.2.3', log, bridge: createFakeBridge(), watch });
+    context.after(() => server.closeNow());
+    const { port } = await server.listen();
+    await post(port, { input: 'hi' });
+    await post(port, { input: 'hi' }, { headers: { [LAUNCH_HEADER]: '1' } });
+    await readAll(await open(port, { body: '{"input":"hi","stream":true}' }));
+    await ask(port, { method: 'GET', path: '/models' });
+    const launch = await createLaunch({ host: '127.0.0.1', port });
+    await server.close();
+    await launch.closed;
+    assert.deepEqual(told, [
+      'turn of another begins',
+      'turn of another ends',
+      'turn of 1 begins',
+      'turn of 1 ends',
+      'turn of another begins',
+      'turn of another ends',
+      'launch begins',
+      'launch ends',
+    ]);
+  },
+);
 
 const SECOND = 1_000;
 const MINUTE = 60_000;

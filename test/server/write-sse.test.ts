@@ -105,7 +105,9 @@ test('a reader that pauses stops the source within what the sockets hold, and ge
   }
   assert.ok(pulled < total / 2, `${pulled} of ${total} frames were pulled for a reader that reads nothing`);
   let received = 0;
-  incoming.on('data', (chunk: Buffer) => { received += chunk.length; });
+  incoming.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+  });
   await once(incoming, 'end');
   assert.equal(received, size * total);
 });

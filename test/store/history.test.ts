@@ -10,9 +10,17 @@ import { createMemoryStore, type ResponseStore } from '../../src/store/response-
 
 const createStore = (): ResponseStore => createMemoryStore({ records: 5_000, bytes: 10_000_000, ageMs: 1 }, () => 0);
 
-function keep(store: ResponseStore, id: string, previous: string | undefined, output: readonly object[] = [{ id: `msg_${id}`, type: 'message' }]): void {
+function keep(
+  store: ResponseStore,
+  id: string,
+  previous: string | undefined,
+  output: readonly object[] = [{ id: `msg_${id}`, type: 'message' }],
+): void {
   const input = [{ id: `in_${id}`, type: 'message', role: 'user', future_field: [1] }];
-  store.put(id, renderResponseRecord({ id, previous, input }, JSON.stringify({ id, output })), [...idsOf(input), `msg_${id}`]);
+  store.put(id, renderResponseRecord({ id, previous, input }, JSON.stringify({ id, output })), [
+    ...idsOf(input),
+    `msg_${id}`,
+  ]);
 }
 
 const isKind = (kind: string, message: RegExp) => (error: unknown): boolean =>
@@ -31,8 +39,14 @@ describe('readHistory', () => {
   it('names what is missing', () => {
     const store = createStore();
     keep(store, 'b', 'a');
-    assert.throws(() => readHistory(store, 'x'), isKind('previous_response_not_found', /^Previous response with id "x" not found/));
-    assert.throws(() => readHistory(store, 'b'), isKind('previous_response_not_found', /^Cannot continue "b": "a", which it continues/));
+    assert.throws(
+      () => readHistory(store, 'x'),
+      isKind('previous_response_not_found', /^Previous response with id "x" not found/),
+    );
+    assert.throws(
+      () => readHistory(store, 'b'),
+      isKind('previous_response_not_found', /^Cannot continue "b": "a", which it continues/),
+    );
   });
 
   it('does not take a conversation for a response', () => {
@@ -56,20 +70,35 @@ describe('resolveReferences', () => {
     const store = createStore();
     keep(store, 'a', undefined);
     const message = { type: 'message', role: 'user', content: 'x' };
-    const input = ['text', { type: 'item_reference', id: 'msg_a' }, message, { id: 'in_a' }, { type: 'item_reference' }];
+    const input = [
+      'text',
+      { type: 'item_reference', id: 'msg_a' },
+      message,
+      { id: 'in_a' },
+      { type: 'item_reference' },
+    ];
     assert.deepEqual(resolveReferences(store, input), [
-      'text', { id: 'msg_a', type: 'message' }, message, { id: 'in_a', type: 'message', role: 'user', future_field: [1] }, { type: 'item_reference' },
+      'text',
+      { id: 'msg_a', type: 'message' },
+      message,
+      { id: 'in_a', type: 'message', role: 'user', future_field: [1] },
+      { type: 'item_reference' },
     ]);
     for (const other of ['text', undefined, 7, [message]]) assert.equal(resolveReferences(store, other), other);
   });
 
   it('finds items of conversations, and names the place of one that is not kept', () => {
     const store = createStore();
-    store.put('conv_1', renderConversationRecord({ id: 'conv_1', createdAt: 0, metadata: {}, items: [{ id: 'msg_1' }] }), ['msg_1']);
+    store.put(
+      'conv_1',
+      renderConversationRecord({ id: 'conv_1', createdAt: 0, metadata: {}, items: [{ id: 'msg_1' }] }),
+      ['msg_1'],
+    );
     assert.deepEqual(resolveReferences(store, [{ type: 'item_reference', id: 'msg_1' }]), [{ id: 'msg_1' }]);
     assert.throws(
       () => resolveReferences(store, ['x', { type: 'item_reference', id: 'msg_2' }]),
-      (error: unknown) => isKind('not_found', /"msg_2"/)(error) && error instanceof BridgeError && error.details.param === 'input[1].id',
+      (error: unknown) =>
+        isKind('not_found', /"msg_2"/)(error) && error instanceof BridgeError && error.details.param === 'input[1].id',
     );
   });
 });
@@ -78,10 +107,18 @@ describe('toRawItems', () => {
   it('makes items of text, gives ids, and changes nothing else', () => {
     const reasoning = { type: 'reasoning', id: 'rs_9', summary: [], encrypted_content: 'sealed' };
     const call = { type: 'function_call', call_id: 'c', name: 'n', arguments: '{"a": 1}' };
-    const items = toRawItems(['Hi', { role: 'assistant', content: 'Yes' }, reasoning, call, { type: 'mystery', x: 1 }, 7], createCountingIds());
+    const items = toRawItems(
+      ['Hi', { role: 'assistant', content: 'Yes' }, reasoning, call, { type: 'mystery', x: 1 }, 7],
+      createCountingIds(),
+    );
     assert.deepEqual(items, [
       { type: 'message', id: 'msg_1', role: 'user', content: [{ type: 'input_text', text: 'Hi' }] },
-      { type: 'message', id: 'msg_2', role: 'assistant', content: [{ type: 'output_text', text: 'Yes', annotations: [] }] },
+      {
+        type: 'message',
+        id: 'msg_2',
+        role: 'assistant',
+        content: [{ type: 'output_text', text: 'Yes', annotations: [] }],
+      },
       reasoning,
       { ...call, id: 'fc_3' },
       { type: 'mystery', x: 1, id: 'item_4' },
@@ -95,15 +132,37 @@ describe('readPage', () => {
   const items = ['a', 'b', 'c'].map((id) => ({ id }));
 
   it('walks through a list in both orders', () => {
-    assert.deepEqual(readPage(items, { limit: '2' }), { object: 'list', data: [{ id: 'c' }, { id: 'b' }], first_id: 'c', last_id: 'b', has_more: true });
-    assert.deepEqual(readPage(items, { limit: '2', after: 'b' }), { object: 'list', data: [{ id: 'a' }], first_id: 'a', last_id: 'a', has_more: false });
+    assert.deepEqual(readPage(items, { limit: '2' }), {
+      object: 'list',
+      data: [{ id: 'c' }, { id: 'b' }],
+      first_id: 'c',
+      last_id: 'b',
+      has_more: true,
+    });
+    assert.deepEqual(readPage(items, { limit: '2', after: 'b' }), {
+      object: 'list',
+      data: [{ id: 'a' }],
+      first_id: 'a',
+      last_id: 'a',
+      has_more: false,
+    });
     assert.deepEqual(readPage(items, { order: 'asc', limit: '1', after: 'a' })['data'], [{ id: 'b' }]);
     assert.deepEqual(readPage([], {}), { object: 'list', data: [], first_id: null, last_id: null, has_more: false });
   });
 
-  for (const query of [{ limit: '0' }, { limit: '-1' }, { limit: '1.5' }, { limit: '101' }, { order: 'up' }, { after: 'x' }]) {
+  for (const query of [
+    { limit: '0' },
+    { limit: '-1' },
+    { limit: '1.5' },
+    { limit: '101' },
+    { order: 'up' },
+    { after: 'x' },
+  ]) {
     it(`refuses ${JSON.stringify(query)}`, () => {
-      assert.throws(() => readPage(items, query), isKind('invalid_request', /^Cannot read (limit|order|after): expected/));
+      assert.throws(
+        () => readPage(items, query),
+        isKind('invalid_request', /^Cannot read (limit|order|after): expected/),
+      );
     });
   }
 });

@@ -48,7 +48,10 @@ test('entering again replaces, and an item belongs to its newest record', () => 
   ledger.enter('b', 10, ['j']);
   assert.deepEqual([ledger.holderOf('i'), ledger.holderOf('j')], ['a', 'b']);
   ledger.enter('a', 20, ['k']);
-  assert.deepEqual([ledger.holderOf('i'), ledger.holderOf('j'), ledger.holderOf('k'), ledger.bytes], [undefined, 'b', 'a', 30]);
+  assert.deepEqual(
+    [ledger.holderOf('i'), ledger.holderOf('j'), ledger.holderOf('k'), ledger.bytes],
+    [undefined, 'b', 'a', 30],
+  );
   assert.equal(ledger.remove('b'), true);
   assert.equal(ledger.remove('b'), false);
   assert.equal(ledger.holderOf('j'), undefined);

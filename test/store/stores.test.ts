@@ -22,16 +22,27 @@ async function createWorld(context: TestContext): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'bridge-store-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   const world: World = {
-    folder: join(folder, 'kept'), warnings: [], now: START,
-    open: (limits) => createFileStore({
-      folder: world.folder, limits: { ...LIMITS, ...limits }, clock: () => world.now, warn: (message) => world.warnings.push(message),
-    }),
+    folder: join(folder, 'kept'),
+    warnings: [],
+    now: START,
+    open: (limits) =>
+      createFileStore({
+        folder: world.folder,
+        limits: { ...LIMITS, ...limits },
+        clock: () => world.now,
+        warn: (message) => world.warnings.push(message),
+      }),
   };
   return world;
 }
 
 const response = (id: string, ...items: readonly string[]): string =>
-  JSON.stringify({ kind: 'response', id, input: [], response: { id, output: items.map((item) => ({ id: item, type: 'message' })) } });
+  JSON.stringify({
+    kind: 'response',
+    id,
+    input: [],
+    response: { id, output: items.map((item) => ({ id: item, type: 'message' })) },
+  });
 
 const KINDS = {
   memory: async () => createMemoryStore(LIMITS, () => START),

@@ -4,12 +4,24 @@ import test from 'node:test';
 import { CallFilterStage, type CallRules } from '../../src/stream/call-filter';
 import type { Signal } from '../../src/stream/signal';
 
-const call = (name: string): readonly Signal[] => [{ type: 'call-start', id: name, name }, { type: 'call-delta', text: '{}' }, { type: 'call-end' }];
+const call = (name: string): readonly Signal[] => [
+  { type: 'call-start', id: name, name },
+  { type: 'call-delta', text: '{}' },
+  { type: 'call-end' },
+];
 const DONE: Signal = { type: 'finish', reason: 'tool_calls' };
 
-function run(rules: Partial<CallRules>, signals: readonly Signal[]): { readonly passed: readonly Signal[]; readonly notes: readonly string[] } {
+function run(
+  rules: Partial<CallRules>,
+  signals: readonly Signal[],
+): { readonly passed: readonly Signal[]; readonly notes: readonly string[] } {
   const notes: string[] = [];
-  const stage = new CallFilterStage({ allows: () => true, most: undefined, note: (text) => void notes.push(text), ...rules });
+  const stage = new CallFilterStage({
+    allows: () => true,
+    most: undefined,
+    note: (text) => void notes.push(text),
+    ...rules,
+  });
   return { passed: [...signals.flatMap((signal) => stage.step(signal)), ...stage.end()], notes };
 }
 

@@ -7,7 +7,11 @@ import type { Signal } from '../../src/stream/signal';
 /** What the stage lets out of `text` when it comes in these pieces. */
 function through(pieces: readonly string[]): string {
   const stage = new JsonFenceStage();
-  const signals = [...pieces.flatMap((text) => stage.step({ type: 'text-delta', text })), ...stage.step({ type: 'finish', reason: 'stop' }), ...stage.end()];
+  const signals = [
+    ...pieces.flatMap((text) => stage.step({ type: 'text-delta', text })),
+    ...stage.step({ type: 'finish', reason: 'stop' }),
+    ...stage.end(),
+  ];
   assert.equal(signals.at(-1)?.type, 'finish', 'nothing comes behind the end');
   return signals.map((signal) => (signal.type === 'text-delta' ? signal.text : '')).join('');
 }
@@ -35,7 +39,8 @@ for (const [name, given, expected] of CASES) {
   test(`json fence: ${name}`, () => {
     assert.equal(through([given]), expected);
     assert.equal(through([...given]), expected, 'character by character');
-    for (let cut = 1; cut < given.length; cut += 1) assert.equal(through([given.slice(0, cut), given.slice(cut)]), expected, `cut at ${cut}`);
+    for (let cut = 1; cut < given.length; cut += 1)
+      assert.equal(through([given.slice(0, cut), given.slice(cut)]), expected, `cut at ${cut}`);
   });
 }
 
@@ -70,5 +75,8 @@ test('json fence: every choice has a fence of its own; other signals pass', () =
 test('json fence: text with log probabilities stays whole', () => {
   const stage = new JsonFenceStage();
   const signal: Signal = { type: 'text-delta', text: '```json', logprobs: [{ token: '```json' }] };
-  assert.deepEqual([...stage.step(signal), ...stage.step({ type: 'text-delta', text: '\n{}' })], [signal, { type: 'text-delta', text: '\n{}' }]);
+  assert.deepEqual(
+    [...stage.step(signal), ...stage.step({ type: 'text-delta', text: '\n{}' })],
+    [signal, { type: 'text-delta', text: '\n{}' }],
+  );
 });

@@ -6,21 +6,72 @@ import { mergeDetails } from '../../src/stream/reasoning-details';
 
 type Chunks = readonly (readonly unknown[])[];
 
-const piece = (fields: object, index: number | undefined = 0): object => ({ type: 'reasoning.text', ...fields, ...(index !== undefined && { index }) });
+const piece = (fields: object, index: number | undefined = 0): object => ({
+  type: 'reasoning.text',
+  ...fields,
+  ...(index !== undefined && { index }),
+});
 const encrypted = (id: string): object => ({ type: 'reasoning.encrypted', id, data: 'ZGF0YQ==', index: 0 });
-const merge = (chunks: Chunks): readonly unknown[] => chunks.reduce<readonly unknown[]>((kept, more) => mergeDetails(kept, more), []);
+const merge = (chunks: Chunks): readonly unknown[] =>
+  chunks.reduce<readonly unknown[]>((kept, more) => mergeDetails(kept, more), []);
 
 const CASES: readonly { readonly name: string; readonly chunks: Chunks; readonly blocks: readonly unknown[] }[] = [
-  { name: 'text grows, a signature comes last', chunks: [[piece({ text: 'a' })], [piece({ text: 'b' })], [piece({ signature: 's' })]], blocks: [piece({ text: 'ab', signature: 's' })] },
-  { name: 'null says nothing', chunks: [[piece({ text: 'a', signature: 's' })], [piece({ text: 'b', signature: null })]], blocks: [piece({ text: 'ab', signature: 's' })] },
-  { name: 'without an index', chunks: [[piece({ text: 'a' }, undefined)], [piece({ text: 'b' }, undefined)]], blocks: [piece({ text: 'ab' }, undefined)] },
-  { name: 'another index is another block', chunks: [[piece({ text: 'a' })], [piece({ text: 'b' }, 1)], [piece({ text: 'c' })]], blocks: [piece({ text: 'ac' }), piece({ text: 'b' }, 1)] },
-  { name: 'another id is another block', chunks: [[piece({ text: 'a', id: '1' })], [piece({ text: 'b', id: '2' })]], blocks: [piece({ text: 'a', id: '1' }), piece({ text: 'b', id: '2' })] },
-  { name: 'an id may come late', chunks: [[piece({ text: 'a' })], [piece({ text: 'b', id: '1' })]], blocks: [piece({ text: 'ab', id: '1' })] },
-  { name: 'blocks of one chunk are different blocks', chunks: [[piece({ text: 'a' }), piece({ text: 'b' })]], blocks: [piece({ text: 'a' }), piece({ text: 'b' })] },
-  { name: 'summaries', chunks: [[{ type: 'reasoning.summary', summary: 'a', index: 0 }], [{ type: 'reasoning.summary', summary: 'b', index: 0 }]], blocks: [{ type: 'reasoning.summary', summary: 'ab', index: 0 }] },
-  { name: 'encrypted blocks come whole', chunks: [[encrypted('1')], [encrypted('1')]], blocks: [encrypted('1'), encrypted('1')] },
-  { name: 'items of a Responses endpoint come whole', chunks: [[{ type: 'reasoning', summary: [] }], [{ type: 'reasoning', summary: [] }]], blocks: [{ type: 'reasoning', summary: [] }, { type: 'reasoning', summary: [] }] },
+  {
+    name: 'text grows, a signature comes last',
+    chunks: [[piece({ text: 'a' })], [piece({ text: 'b' })], [piece({ signature: 's' })]],
+    blocks: [piece({ text: 'ab', signature: 's' })],
+  },
+  {
+    name: 'null says nothing',
+    chunks: [[piece({ text: 'a', signature: 's' })], [piece({ text: 'b', signature: null })]],
+    blocks: [piece({ text: 'ab', signature: 's' })],
+  },
+  {
+    name: 'without an index',
+    chunks: [[piece({ text: 'a' }, undefined)], [piece({ text: 'b' }, undefined)]],
+    blocks: [piece({ text: 'ab' }, undefined)],
+  },
+  {
+    name: 'another index is another block',
+    chunks: [[piece({ text: 'a' })], [piece({ text: 'b' }, 1)], [piece({ text: 'c' })]],
+    blocks: [piece({ text: 'ac' }), piece({ text: 'b' }, 1)],
+  },
+  {
+    name: 'another id is another block',
+    chunks: [[piece({ text: 'a', id: '1' })], [piece({ text: 'b', id: '2' })]],
+    blocks: [piece({ text: 'a', id: '1' }), piece({ text: 'b', id: '2' })],
+  },
+  {
+    name: 'an id may come late',
+    chunks: [[piece({ text: 'a' })], [piece({ text: 'b', id: '1' })]],
+    blocks: [piece({ text: 'ab', id: '1' })],
+  },
+  {
+    name: 'blocks of one chunk are different blocks',
+    chunks: [[piece({ text: 'a' }), piece({ text: 'b' })]],
+    blocks: [piece({ text: 'a' }), piece({ text: 'b' })],
+  },
+  {
+    name: 'summaries',
+    chunks: [
+      [{ type: 'reasoning.summary', summary: 'a', index: 0 }],
+      [{ type: 'reasoning.summary', summary: 'b', index: 0 }],
+    ],
+    blocks: [{ type: 'reasoning.summary', summary: 'ab', index: 0 }],
+  },
+  {
+    name: 'encrypted blocks come whole',
+    chunks: [[encrypted('1')], [encrypted('1')]],
+    blocks: [encrypted('1'), encrypted('1')],
+  },
+  {
+    name: 'items of a Responses endpoint come whole',
+    chunks: [[{ type: 'reasoning', summary: [] }], [{ type: 'reasoning', summary: [] }]],
+    blocks: [
+      { type: 'reasoning', summary: [] },
+      { type: 'reasoning', summary: [] },
+    ],
+  },
   { name: 'what is no object is kept', chunks: [['a'], [null]], blocks: ['a', null] },
 ];
 
@@ -36,7 +87,11 @@ describe('mergeDetails', () => {
 
 it('blocks that repeat what they said give only what is new, each for itself', () => {
   const stage = new CumulativeStage();
-  const details = [[piece({ text: 'He' })], [piece({ text: 'Hey' }), piece({ text: 'x' }, 1)], [piece({ text: 'Hey!' }), encrypted('1')]];
+  const details = [
+    [piece({ text: 'He' })],
+    [piece({ text: 'Hey' }), piece({ text: 'x' }, 1)],
+    [piece({ text: 'Hey!' }), encrypted('1')],
+  ];
   const news = details.flatMap((chunk) => stage.step({ type: 'reasoning-details', details: chunk }));
   assert.deepEqual(news, [
     { type: 'reasoning-details', details: [piece({ text: 'He' })] },

@@ -11,7 +11,11 @@ function decode(...reads: readonly (string | Buffer)[]): readonly SseEvent[] {
 const TEXTS: readonly (readonly [name: string, text: string, events: readonly SseEvent[]])[] = [
   ['an event', 'data: x\n\n', [{ data: 'x' }]],
   ['an event with a name', 'event: error\ndata: x\n\n', [{ name: 'error', data: 'x' }]],
-  ['no spaces, as DashScope', 'id:1\nevent:result\n:HTTP_STATUS/200\ndata:{"a":1}\n\n', [{ name: 'result', data: '{"a":1}' }]],
+  [
+    'no spaces, as DashScope',
+    'id:1\nevent:result\n:HTTP_STATUS/200\ndata:{"a":1}\n\n',
+    [{ name: 'result', data: '{"a":1}' }],
+  ],
   ['CRLF', 'event: a\r\ndata: x\r\n\r\ndata: y\r\n\r\n', [{ name: 'a', data: 'x' }, { data: 'y' }]],
   ['a byte order mark', '\ufeffdata: x\n\n', [{ data: 'x' }]],
   ['several data lines', 'data: a\ndata: b\n\n', [{ data: 'a\nb' }]],
@@ -34,7 +38,8 @@ describe('texts', () => {
     it(name, () => {
       assert.deepEqual(decode(text), events);
       const bytes = Buffer.from(text);
-      for (let cut = 1; cut < bytes.length; cut += 1) assert.deepEqual(decode(bytes.subarray(0, cut), bytes.subarray(cut)), events, `cut at ${cut}`);
+      for (let cut = 1; cut < bytes.length; cut += 1)
+        assert.deepEqual(decode(bytes.subarray(0, cut), bytes.subarray(cut)), events, `cut at ${cut}`);
       assert.deepEqual(decode(...[...bytes].map((byte) => Buffer.of(byte))), events, 'byte by byte');
     });
   }

@@ -52,7 +52,10 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
       createCallWriter,
       note: () => undefined,
     }),
-    parser: new (options.wire === 'responses' ? NativeReader : AnswerReader)({ makeId, single: options.single ?? false }),
+    parser: new (options.wire === 'responses' ? NativeReader : AnswerReader)({
+      makeId,
+      single: options.single ?? false,
+    }),
     stages: [
       ...(options.cumulative === true ? [new CumulativeStage()] : []),
       ...(thinkTags === 'off' ? [] : [new ThinkTagStage(thinkTags)]),

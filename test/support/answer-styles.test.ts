@@ -12,13 +12,23 @@ const COUNTS = { prompt: 100, completion: 7, cached: 64, reasoning: 5 };
 function render(provider: string, answer: ScriptedAnswer, body: Json = {}): readonly string[] {
   const { column, answers } = findManners(provider);
   const style = answers?.(body);
-  return renderChatStream(answer, { dialect: column, ...(style && { style }), model: 'm', number: 1, includeUsage: true, choices: 1 });
+  return renderChatStream(answer, {
+    dialect: column,
+    ...(style && { style }),
+    model: 'm',
+    number: 1,
+    includeUsage: true,
+    choices: 1,
+  });
 }
 
 const chunksOf = (events: readonly string[]): readonly Json[] =>
   events.slice(0, -1).map((event) => JSON.parse(event.replace(/^(: .*\n\n)?data: /, '')));
 const choicesOf = (events: readonly string[]): readonly Json[] => chunksOf(events).flatMap(({ choices }) => choices);
-const reasons = (events: readonly string[]): readonly string[] => choicesOf(events).map((choice) => choice['finish_reason']).filter(Boolean);
+const reasons = (events: readonly string[]): readonly string[] =>
+  choicesOf(events)
+    .map((choice) => choice['finish_reason'])
+    .filter(Boolean);
 const deltas = (events: readonly string[]): readonly Json[] => choicesOf(events).map((choice) => choice['delta']);
 
 describe('reasoning', () => {
@@ -26,7 +36,8 @@ describe('reasoning', () => {
   const detail = { type: 'reasoning.text', id: 'reasoning-text-1', format: 'MiniMax-response-v1', index: 0 };
 
   it('has a field of its own name at vLLM and Ollama', () => {
-    for (const provider of ['vllm', 'ollama']) assert.deepEqual(deltas(render(provider, answer))[1], { reasoning: 'Hmmm' });
+    for (const provider of ['vllm', 'ollama'])
+      assert.deepEqual(deltas(render(provider, answer))[1], { reasoning: 'Hmmm' });
   });
 
   it('stands in the content of MiniMax', () => {
@@ -77,11 +88,20 @@ describe('usage', () => {
 
   it('counts hits and misses at DeepSeek', () => {
     const last = chunksOf(render('deepseek', answer)).at(-1);
-    const counts = { ...common, completion_tokens_details: { reasoning_tokens: 5 }, prompt_cache_hit_tokens: 64, prompt_cache_miss_tokens: 36 };
+    const counts = {
+      ...common,
+      completion_tokens_details: { reasoning_tokens: 5 },
+      prompt_cache_hit_tokens: 64,
+      prompt_cache_miss_tokens: 36,
+    };
     assert.deepEqual([last?.['choices'], last?.['usage']], [[], counts]);
   });
 });
 
 it('OpenRouter sends comments between events', () => {
-  assert.ok(render('openrouter', { text: 'Yes' }).slice(0, -1).every((event) => event.startsWith(': OPENROUTER PROCESSING\n\ndata: ')));
+  assert.ok(
+    render('openrouter', { text: 'Yes' })
+      .slice(0, -1)
+      .every((event) => event.startsWith(': OPENROUTER PROCESSING\n\ndata: ')),
+  );
 });

@@ -25,7 +25,8 @@ export interface AnswerStyle {
   readonly comment?: string;
 }
 
-const content: (text: string, split: Split) => readonly Json[] = (text, split) => split(text).map((piece) => ({ content: piece }));
+const content: (text: string, split: Split) => readonly Json[] = (text, split) =>
+  split(text).map((piece) => ({ content: piece }));
 
 const underKey = (key: string): AnswerStyle['says'] => (reasoning, text, split) => [
   ...split(reasoning).map((piece) => ({ [key]: piece })),
@@ -45,13 +46,17 @@ export const STOPS: AnswerStyle = { ...PLAIN, stopsAfterCalls: true };
 export const OLLAMA: AnswerStyle = { ...REASONING, wholeCalls: true };
 
 /** GLM streams arguments only when told to; otherwise they come in one late piece (section 2, tool_stream). */
-export const zaiAnswers = ({ tool_stream }: Json): AnswerStyle => (tool_stream === true ? PLAIN : { ...PLAIN, wholeCalls: true });
+export const zaiAnswers = ({ tool_stream }: Json): AnswerStyle =>
+  tool_stream === true ? PLAIN : { ...PLAIN, wholeCalls: true };
 
 /** `choices[0].usage`, and `cached_tokens` without details around it. */
 export const MOONSHOT: AnswerStyle = {
   ...PLAIN,
   usageInChoice: true,
-  usage: ({ prompt_tokens_details, completion_tokens_details: _none, ...counts }) => ({ ...counts, ...record(prompt_tokens_details) }),
+  usage: ({ prompt_tokens_details, completion_tokens_details: _none, ...counts }) => ({
+    ...counts,
+    ...record(prompt_tokens_details),
+  }),
 };
 
 export const DEEPSEEK: AnswerStyle = {
@@ -64,7 +69,8 @@ export const DEEPSEEK: AnswerStyle = {
 
 /** MiniMax without `reasoning_split`, and whoever serves it without a parser. */
 export const STRAY_THINK: AnswerStyle = {
-  says: (reasoning, text, split) => content(`${reasoning === '' ? '' : `<think>\n${reasoning}\n</think>\n\n`}${text}`, split),
+  says: (reasoning, text, split) =>
+    content(`${reasoning === '' ? '' : `<think>\n${reasoning}\n</think>\n\n`}${text}`, split),
   replay: 'think',
 };
 
@@ -80,16 +86,29 @@ export const MINIMAX_COMPLETE: AnswerStyle = {
   blocks: (text) => [{ ...MINIMAX_DETAIL, text }],
 };
 
-const MINIMAX_DETAIL = { type: 'reasoning.text', id: 'reasoning-text-1', format: 'MiniMax-response-v1', index: 0 } as const;
+const MINIMAX_DETAIL = {
+  type: 'reasoning.text',
+  id: 'reasoning-text-1',
+  format: 'MiniMax-response-v1',
+  index: 0,
+} as const;
 
 /** What comes behind the reasoning: a signature over all of it, and a block that only its maker can read. */
 const SIGNATURE = 'c2lnbmF0dXJl';
-const ENCRYPTED = { type: 'reasoning.encrypted', data: 'ZW5jcnlwdGVk', id: 'rs_1', format: 'unknown', index: 1 } as const;
+const ENCRYPTED = {
+  type: 'reasoning.encrypted',
+  data: 'ZW5jcnlwdGVk',
+  id: 'rs_1',
+  format: 'unknown',
+  index: 1,
+} as const;
 
 export const OPENROUTER: AnswerStyle = {
   says: (reasoning, text, split) => [
     ...split(reasoning).map((piece) => ({ reasoning: piece, reasoning_details: [openrouterDetail({ text: piece })] })),
-    ...(reasoning === '' ? [] : [{ reasoning_details: [openrouterDetail({ signature: SIGNATURE })] }, { reasoning_details: [ENCRYPTED] }]),
+    ...(reasoning === ''
+      ? []
+      : [{ reasoning_details: [openrouterDetail({ signature: SIGNATURE })] }, { reasoning_details: [ENCRYPTED] }]),
     ...content(text, split),
   ],
   replay: 'reasoning_details',
@@ -99,6 +118,7 @@ export const OPENROUTER: AnswerStyle = {
 
 const openrouterDetail = (fields: Json): Json => ({ type: 'reasoning.text', ...fields, format: 'unknown', index: 0 });
 
-const soFar = (pieces: readonly string[]): readonly string[] => pieces.map((_, index) => pieces.slice(0, index + 1).join(''));
+const soFar = (pieces: readonly string[]): readonly string[] =>
+  pieces.map((_, index) => pieces.slice(0, index + 1).join(''));
 
 const record = (value: unknown): Json => (value ?? {}) as Json;

@@ -19,7 +19,11 @@ export const toolCall = (id: string, name = 'read_file', args: string | object =
 export const calling = (...calls: readonly Json[]): Json => ({ role: 'assistant', content: '', tool_calls: calls });
 
 /** A tool message. */
-export const toolResult = (id: string, content: unknown = 'done'): Json => ({ role: 'tool', tool_call_id: id, content });
+export const toolResult = (id: string, content: unknown = 'done'): Json => ({
+  role: 'tool',
+  tool_call_id: id,
+  content,
+});
 
 /** A tool definition; `fields` replace or add function fields. */
 export const functionTool = (name = 'read_file', fields: Json = {}): Json => ({

@@ -7,7 +7,12 @@ const CONTEXT: AnswerContext = { dialect: 'openai', model: 'm', number: 1, inclu
 const DASHSCOPE: AnswerContext = { ...CONTEXT, dialect: 'dashscope' };
 
 /** Compares the whole stream with its chunks, each put into the dialect's envelope. */
-function assertStream(answer: ScriptedAnswer, context: AnswerContext, envelope: (choices: string) => string, chunks: readonly string[]) {
+function assertStream(
+  answer: ScriptedAnswer,
+  context: AnswerContext,
+  envelope: (choices: string) => string,
+  chunks: readonly string[],
+) {
   const expected = [...chunks.map((choices) => `data: ${envelope(choices)}\n\n`), 'data: [DONE]\n\n'];
   assert.equal(renderChatStream(answer, context).join(''), expected.join(''));
 }
@@ -44,7 +49,9 @@ describe('an openai stream', () => {
     const toolCalls = [{ name: 'f', arguments: { a: 1 } }, { id: 'x', name: 'g', arguments: '' }];
     assertStream({ toolCalls }, CONTEXT, openai, [
       openaiDelta('{"role":"assistant","content":""}'),
-      openaiDelta('{"tool_calls":[{"index":0,"id":"call_1_0","type":"function","function":{"name":"f","arguments":""}}]}'),
+      openaiDelta(
+        '{"tool_calls":[{"index":0,"id":"call_1_0","type":"function","function":{"name":"f","arguments":""}}]}',
+      ),
       openaiDelta('{"tool_calls":[{"index":0,"function":{"arguments":"{\\"a\\""}}]}'),
       openaiDelta('{"tool_calls":[{"index":0,"function":{"arguments":":1}"}}]}'),
       openaiDelta('{"tool_calls":[{"index":1,"id":"x","type":"function","function":{"name":"g","arguments":""}}]}'),
@@ -91,13 +98,20 @@ describe('a dashscope stream', () => {
   });
 
   it('puts the role beside the first fragment of an answer of calls alone; later fragments have an empty id and no name', () => {
-    const toolCalls = [{ name: 'f', arguments: { a: 1 } }, { id: 'x', name: 'g', arguments: '{}' }];
+    const toolCalls = [
+      { name: 'f', arguments: { a: 1 } },
+      { id: 'x', name: 'g', arguments: '{}' },
+    ];
     assertStream({ toolCalls }, DASHSCOPE, dashscope, [
       dashscopeDelta(
         '{"content":null,"tool_calls":[{"index":0,"id":"call_1_0","type":"function","function":{"name":"f","arguments":"{\\"a\\""}}],"role":"assistant"}',
       ),
-      dashscopeDelta('{"content":null,"tool_calls":[{"function":{"arguments":":1}"},"index":0,"id":"","type":"function"}]}'),
-      dashscopeDelta('{"content":null,"tool_calls":[{"index":1,"id":"x","type":"function","function":{"name":"g","arguments":"{}"}}]}'),
+      dashscopeDelta(
+        '{"content":null,"tool_calls":[{"function":{"arguments":":1}"},"index":0,"id":"","type":"function"}]}',
+      ),
+      dashscopeDelta(
+        '{"content":null,"tool_calls":[{"index":1,"id":"x","type":"function","function":{"name":"g","arguments":"{}"}}]}',
+      ),
       dashscopeDelta('{}', '"tool_calls"'),
     ]);
   });

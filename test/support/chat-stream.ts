@@ -64,7 +64,8 @@ const CREATED = 1_700_000_000;
 function split(text: string, size: number): readonly string[] {
   const characters = Array.from(text);
   const pieces: string[] = [];
-  for (let start = 0; start < characters.length; start += size) pieces.push(characters.slice(start, start + size).join(''));
+  for (let start = 0; start < characters.length; start += size)
+    pieces.push(characters.slice(start, start + size).join(''));
   return pieces;
 }
 
@@ -72,7 +73,12 @@ const splitFor = (answer: ScriptedAnswer, text: string): readonly string[] => sp
 const wireCall = ({ id, name, text }: Call): Json => ({ id, type: 'function', function: { name, arguments: text } });
 
 /** A call's fragments at OpenAI: its name with empty arguments, then bare pieces. */
-function openaiFragments(answer: ScriptedAnswer, call: Call, index: number, { wholeCalls }: AnswerStyle): readonly Json[] {
+function openaiFragments(
+  answer: ScriptedAnswer,
+  call: Call,
+  index: number,
+  { wholeCalls }: AnswerStyle,
+): readonly Json[] {
   if (wholeCalls) return [{ index, ...wireCall(call) }];
   return [
     { index, id: call.id, type: 'function', function: { name: call.name, arguments: '' } },
@@ -84,7 +90,9 @@ const openaiShape = (style: AnswerStyle): Shape => ({
   deltas: (answer, calls) => [
     { role: 'assistant', content: '' },
     ...style.says(answer.reasoning ?? '', answer.text ?? '', (text) => splitFor(answer, text)),
-    ...calls.flatMap((call, index) => openaiFragments(answer, call, index, style)).map((fragment) => ({ tool_calls: [fragment] })),
+    ...calls
+      .flatMap((call, index) => openaiFragments(answer, call, index, style))
+      .map((fragment) => ({ tool_calls: [fragment] })),
   ],
   closing: () => ({}),
   message: (answer, calls) => ({
@@ -157,7 +165,8 @@ const DASHSCOPE: Shape = {
 
 const SHAPES: Readonly<Record<UpstreamDialect, Shape>> = { openai: openaiShape(PLAIN), dashscope: DASHSCOPE };
 
-const shapeOf = ({ dialect, style }: AnswerContext): Shape => (style === undefined ? SHAPES[dialect] : openaiShape(style));
+const shapeOf = ({ dialect, style }: AnswerContext): Shape =>
+  style === undefined ? SHAPES[dialect] : openaiShape(style);
 
 function callsOf(answer: ScriptedAnswer, number: number): readonly Call[] {
   return (answer.toolCalls ?? []).map((call, index) => ({

@@ -20,7 +20,10 @@ let turns = 0;
 /** Plays one turn: the same request until it succeeds, fails for good, or was repeated as often as Codex does. */
 export async function playCodexTurn(bridge: TestBridge, body: object = {}): Promise<CodexTurn> {
   turns += 1;
-  const headers: OutgoingHttpHeaders = { ...CODEX, 'x-codex-turn-metadata': JSON.stringify({ turn_id: `turn-${turns}` }) };
+  const headers: OutgoingHttpHeaders = {
+    ...CODEX,
+    'x-codex-turn-metadata': JSON.stringify({ turn_id: `turn-${turns}` }),
+  };
   const replies: StreamReply[] = [];
   for (;;) {
     const last = await bridge.stream({ input: ask(), ...body }, headers);

@@ -11,7 +11,13 @@ import type { Finding } from '../../src/cli/doctor/finding';
 import { run } from '../../src/cli/main';
 import { TOOL_NAME } from '../../src/cli/doctor/trial';
 import { createFakeIo } from './fake-io';
-import { answer, startScriptedUpstream, type ScriptedUpstream, type ScriptedUpstreamOptions, type Step } from './scripted-upstream';
+import {
+  answer,
+  startScriptedUpstream,
+  type ScriptedUpstream,
+  type ScriptedUpstreamOptions,
+  type Step,
+} from './scripted-upstream';
 
 export const KEY = 'sk-test-doctor-key-0123456789';
 
@@ -44,7 +50,10 @@ export interface DoctorScene {
   /** A configuration without mistakes. */
   readonly env: Environment;
   /** Runs the command; `more` comes over the environment of the scene. */
-  doctor(words?: readonly string[], more?: Environment): Promise<{ readonly code: number; readonly out: string; readonly error: string }>;
+  doctor(
+    words?: readonly string[],
+    more?: Environment,
+  ): Promise<{ readonly code: number; readonly out: string; readonly error: string }>;
   /** The same with `--json`, read. */
   examine(words?: readonly string[], more?: Environment): Promise<Printed>;
   /** Runs one check alone. */
@@ -80,12 +89,17 @@ export async function createDoctorScene(context: TestContext): Promise<DoctorSce
     async check(id, more = {}, world = {}) {
       const check = ALL_CHECKS.find((row) => row.id === id);
       assert.ok(check, id);
-      return check.run(createExamination({ flags: {}, env: { ...env, ...more }, codexName: 'codex', version: '1.2.3', world }));
+      return check.run(
+        createExamination({ flags: {}, env: { ...env, ...more }, codexName: 'codex', version: '1.2.3', world }),
+      );
     },
     writeConfig: (toml) => writeFile(join(codexHome, 'config.toml'), toml),
     async installCodex(text = 'codex-cli 0.169.0') {
       const path = join(bin, 'codex');
-      await writeFile(path, `#!${process.execPath}\nif (process.argv[2] === '--version') console.log(${JSON.stringify(text)});\n`);
+      await writeFile(
+        path,
+        `#!${process.execPath}\nif (process.argv[2] === '--version') console.log(${JSON.stringify(text)});\n`,
+      );
       await chmod(path, 0o755);
     },
   };
@@ -100,7 +114,12 @@ export function findPrinted({ checks }: Printed, id: string): PrintedCheck {
 
 /** The answer of a model that does as it is told. */
 export const goodAnswer = (more: Parameters<typeof answer>[0] = {}): Step =>
-  answer({ reasoning: 'They want the word.', toolCalls: [{ name: TOOL_NAME, arguments: { word: 'bridge' } }], usage: { prompt: 90, completion: 30, reasoning: 12 }, ...more });
+  answer({
+    reasoning: 'They want the word.',
+    toolCalls: [{ name: TOOL_NAME, arguments: { word: 'bridge' } }],
+    usage: { prompt: 90, completion: 30, reasoning: 12 },
+    ...more,
+  });
 
 /** An upstream that ends with the test. */
 export async function startUpstream(context: TestContext, options: ScriptedUpstreamOptions): Promise<ScriptedUpstream> {
@@ -110,7 +129,11 @@ export async function startUpstream(context: TestContext, options: ScriptedUpstr
 }
 
 /** The config.toml that the README shows, for the bridge on `port`; `more` are lines of its table, `root` root lines. */
-export const bridgeToml = (port: number, more = '', root = 'model = "scripted-model"'): string => `model_provider = "aliyun"
+export const bridgeToml = (
+  port: number,
+  more = '',
+  root = 'model = "scripted-model"',
+): string => `model_provider = "aliyun"
 ${root}
 
 [model_providers.aliyun]

@@ -29,14 +29,24 @@ export function listFixtures(area: string): readonly Fixture[] {
 }
 
 /** The requests the real Codex sent, by file name: method, url, headers, body. */
-export function listCodexRequests(): readonly { readonly name: string; readonly url: string; readonly headers: JsonObject; readonly body: JsonObject }[] {
+export function listCodexRequests(): readonly {
+  readonly name: string;
+  readonly url: string;
+  readonly headers: JsonObject;
+  readonly body: JsonObject;
+}[] {
   const folder = join(ROOT, 'codex-requests');
-  return readdirSync(folder).sort().flatMap((name) => {
-    const captured = parseJsonObject(readFileSync(join(folder, name), 'utf8'));
-    const body = captured?.['body'];
-    if (captured?.['method'] !== 'POST' || typeof body !== 'object' || body === null || Array.isArray(body)) return [];
-    return [{ name, url: String(captured['url']), headers: captured['headers'] as JsonObject, body: body as JsonObject }];
-  });
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      const captured = parseJsonObject(readFileSync(join(folder, name), 'utf8'));
+      const body = captured?.['body'];
+      if (captured?.['method'] !== 'POST' || typeof body !== 'object' || body === null || Array.isArray(body))
+        return [];
+      return [
+        { name, url: String(captured['url']), headers: captured['headers'] as JsonObject, body: body as JsonObject },
+      ];
+    });
 }
 
 function openFixture(folder: string, name: string): Fixture {
@@ -55,7 +65,10 @@ function openFixture(folder: string, name: string): Fixture {
     json,
     expect(file, actual) {
       if (process.env['UPDATE_FIXTURES'] === '1') return writeFileSync(at(file), actual);
-      assert.ok(existsSync(at(file)), `${name}/${file} is missing; run npm run fixtures:update and read what it writes`);
+      assert.ok(
+        existsSync(at(file)),
+        `${name}/${file} is missing; run npm run fixtures:update and read what it writes`,
+      );
       assert.equal(actual, readFileSync(at(file), 'utf8'));
     },
   };

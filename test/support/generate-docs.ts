@@ -27,7 +27,11 @@ const README_PARTS: Readonly<Record<string, () => string>> = {
   ].join('\n'),
   config: () => {
     const address = { host: OPTIONS.host.default, port: OPTIONS.port.default };
-    const block = renderBlock({ model: PROVIDERS[0]?.defaultModel, catalogFile: undefined, baseUrl: `${renderUrl(address)}/v1` });
+    const block = renderBlock({
+      model: PROVIDERS[0]?.defaultModel,
+      catalogFile: undefined,
+      baseUrl: `${renderUrl(address)}/v1`,
+    });
     return ['```toml', `${block}\`\`\``, ''].join('\n');
   },
 };

@@ -78,7 +78,12 @@ export async function createLaunchScene(context: TestContext, port: number): Pro
   return {
     home, codexHome, state, env,
     launch(words, more = {}) {
-      const child = spawn(process.execPath, [BIN, ...words], { cwd: home, env: { ...env, ...more }, timeout: PATIENCE_MS, killSignal: 'SIGKILL' });
+      const child = spawn(process.execPath, [BIN, ...words], {
+        cwd: home,
+        env: { ...env, ...more },
+        timeout: PATIENCE_MS,
+        killSignal: 'SIGKILL',
+      });
       children.push(child);
       return watch(child);
     },

@@ -26,7 +26,11 @@ export interface NativeSubject {
 
 type Check = (subject: NativeSubject & { readonly body: UnknownRecord }) => string | NativeRefusal | undefined;
 
-const no = (status: number, message: string, param?: string): NativeRefusal => ({ status, message, ...(param !== undefined && { param }) });
+const no = (status: number, message: string, param?: string): NativeRefusal => ({
+  status,
+  message,
+  ...(param !== undefined && { param }),
+});
 
 /** The first refusal, or undefined when the request is served. A rule that returns text is a 400. */
 export function judgeNative(subject: NativeSubject): NativeRefusal | undefined {
@@ -34,8 +38,10 @@ export function judgeNative(subject: NativeSubject): NativeRefusal | undefined {
   if (route !== 'POST /v1/responses') return no(404, 'File Not Found');
   const key = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
   if (key === undefined || (subject.apiKey !== undefined && key !== subject.apiKey)) return no(401, 'Invalid API Key');
-  if (headers['accept-encoding'] !== 'identity') return no(400, 'The scripted upstream wants accept-encoding: identity.');
-  if (!/^application\/json(;|$)/.test(headers['content-type'] ?? '') || body === undefined) return no(400, 'We could not parse the JSON body of your request.');
+  if (headers['accept-encoding'] !== 'identity')
+    return no(400, 'The scripted upstream wants accept-encoding: identity.');
+  if (!/^application\/json(;|$)/.test(headers['content-type'] ?? '') || body === undefined)
+    return no(400, 'We could not parse the JSON body of your request.');
   for (const check of CHECKS) {
     const found = check({ ...subject, body });
     if (found !== undefined) return typeof found === 'string' ? no(400, found) : found;
@@ -89,8 +95,14 @@ const checkItems: Check = ({ body, issued }) => {
     const known = ITEM_FIELDS[type];
     if (!known) return "Cannot determine type of 'item'";
     const unknown = Object.entries(item).find(([field, entry]) => !known.includes(field) || entry === null)?.[0];
-    if (unknown !== undefined) return no(400, `Unknown parameter: 'input[${index}].${unknown}'.`, `input[${index}].${unknown}`);
-    const fault = type === 'message' ? checkMessage(item) : type === 'reasoning' ? checkReasoning(item, issued) : checkCall(item, type);
+    if (unknown !== undefined)
+      return no(400, `Unknown parameter: 'input[${index}].${unknown}'.`, `input[${index}].${unknown}`);
+    const fault =
+      type === 'message'
+        ? checkMessage(item)
+        : type === 'reasoning'
+          ? checkReasoning(item, issued)
+          : checkCall(item, type);
     if (fault !== undefined) return fault;
   }
   return undefined;
@@ -105,8 +117,10 @@ function checkMessage(item: UnknownRecord): string | undefined {
   for (const part of parts.map((entry) => asRecord(entry) ?? {})) {
     const type = part['type'];
     if (role === 'assistant' && type !== 'output_text') return "'type' must be 'output_text'";
-    if (role !== 'assistant' && !['input_text', 'input_image', 'input_file'].includes(String(type))) return "'type' must be one of 'input_text', 'input_image', or 'input_file'";
-    if (type === 'input_image' && (asText(part['image_url']) === undefined || asText(part['detail']) === undefined)) return "'image_url' is required";
+    if (role !== 'assistant' && !['input_text', 'input_image', 'input_file'].includes(String(type)))
+      return "'type' must be one of 'input_text', 'input_image', or 'input_file'";
+    if (type === 'input_image' && (asText(part['image_url']) === undefined || asText(part['detail']) === undefined))
+      return "'image_url' is required";
     if (String(type).endsWith('_text') && asText(part['text']) === undefined) return "'Input text' requires 'text'";
   }
   return undefined;
@@ -125,9 +139,12 @@ function checkReasoning(item: UnknownRecord, issued: readonly UnknownRecord[]): 
 
 function checkCall(item: UnknownRecord, type: string): string | undefined {
   if (asText(item['call_id']) === undefined) return "Cannot determine type of 'item'";
-  if (type === 'function_call_output') return asText(item['output']) === undefined ? "Output of tool call should be 'Input text'" : undefined;
+  if (type === 'function_call_output')
+    return asText(item['output']) === undefined ? "Output of tool call should be 'Input text'" : undefined;
   if (!/^[\w-]{1,64}$/.test(asString(item['name']) ?? '')) return `Invalid 'name': ${String(item['name'])}`;
-  return parseJsonObject(asString(item['arguments']) ?? '') ? undefined : 'failed to parse function call arguments: invalid character';
+  return parseJsonObject(asString(item['arguments']) ?? '')
+    ? undefined
+    : 'failed to parse function call arguments: invalid character';
 }
 
 /** Each call is answered once, before anything but calls and answers comes. */
@@ -156,28 +173,37 @@ const checkTools: Check = ({ body }) => {
   for (const [index, tool] of tools.entries()) {
     if (tool['type'] !== 'function') return "'type' of tool must be 'function'";
     const unknown = Object.keys(tool).find((field) => !TOOL_FIELDS.includes(field));
-    if (unknown !== undefined) return no(400, `Unknown parameter: 'tools[${index}].${unknown}'.`, `tools[${index}].${unknown}`);
+    if (unknown !== undefined)
+      return no(400, `Unknown parameter: 'tools[${index}].${unknown}'.`, `tools[${index}].${unknown}`);
     if (!/^[\w-]{1,64}$/.test(asString(tool['name']) ?? '')) return `Invalid 'tools[${index}].name'.`;
     // Absent means true (llama.cpp): a schema that is not strict would then be refused or rewritten.
     if (typeof tool['strict'] !== 'boolean') return `Missing required parameter: 'tools[${index}].strict'.`;
-    if (asRecord(tool['parameters'])?.['type'] !== 'object') return `Invalid schema for function '${String(tool['name'])}'.`;
+    if (asRecord(tool['parameters'])?.['type'] !== 'object')
+      return `Invalid schema for function '${String(tool['name'])}'.`;
   }
   const names = tools.map((tool) => tool['name']);
   if (new Set(names).size < names.length) return 'Duplicate tool names.';
   const choice = body['tool_choice'];
-  if (choice === undefined || (tools.length > 0 && ['auto', 'none', 'required'].includes(String(choice)))) return undefined;
+  if (choice === undefined || (tools.length > 0 && ['auto', 'none', 'required'].includes(String(choice))))
+    return undefined;
   const named = asRecord(choice);
-  return named?.['type'] === 'function' && names.includes(named['name']) ? undefined : "Tool choice not found in 'tools'.";
+  return named?.['type'] === 'function' && names.includes(named['name'])
+    ? undefined
+    : "Tool choice not found in 'tools'.";
 };
 
 const checkSettings: Check = ({ body, efforts }) => {
   const effort = asRecord(body['reasoning'])?.['effort'];
-  if (effort !== undefined && efforts && !efforts.includes(String(effort))) return `invalid reasoning value: "${String(effort)}" (must be ${efforts.map((word) => `"${word}"`).join(', ')})`;
+  if (effort !== undefined && efforts && !efforts.includes(String(effort)))
+    return `invalid reasoning value: "${String(effort)}" (must be ${efforts.map((word) => `"${word}"`).join(', ')})`;
   const include = asArray(body['include']) ?? [];
-  if (include.some((entry) => entry !== 'reasoning.encrypted_content' && entry !== 'message.output_text.logprobs')) return "Invalid value for 'include'.";
+  if (include.some((entry) => entry !== 'reasoning.encrypted_content' && entry !== 'message.output_text.logprobs'))
+    return "Invalid value for 'include'.";
   const format = asRecord(asRecord(body['text'])?.['format']);
-  if (body['text'] !== undefined && !['json_object', 'json_schema'].includes(String(format?.['type']))) return "Invalid value for 'text.format'.";
-  if (format?.['type'] === 'json_schema' && (asText(format['name']) === undefined || !isRecord(format['schema']))) return "Missing required parameter: 'text.format.name'.";
+  if (body['text'] !== undefined && !['json_object', 'json_schema'].includes(String(format?.['type'])))
+    return "Invalid value for 'text.format'.";
+  if (format?.['type'] === 'json_schema' && (asText(format['name']) === undefined || !isRecord(format['schema'])))
+    return "Missing required parameter: 'text.format.name'.";
   return undefined;
 };
 

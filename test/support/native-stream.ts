@@ -49,8 +49,14 @@ class NativeStream {
     const over = status !== 'in_progress';
     const reason = this.answer.finish === 'length' ? 'max_output_tokens' : 'content_filter';
     this.response = {
-      id: `resp_up_${this.context.number}`, object: 'response', created_at: 1_700_000_000, completed_at: over ? 1_700_000_001 : null,
-      status, model: this.context.model, output: [...this.output], error: null,
+      id: `resp_up_${this.context.number}`,
+      object: 'response',
+      created_at: 1_700_000_000,
+      completed_at: over ? 1_700_000_001 : null,
+      status,
+      model: this.context.model,
+      output: [...this.output],
+      error: null,
       incomplete_details: status === 'incomplete' ? { reason } : null,
       usage: over && this.answer.usage !== null ? usageOf(this.answer.usage ?? {}) : null,
     };
@@ -122,14 +128,18 @@ class NativeStream {
   }
 
   private push(type: string, fields: object): void {
-    this.events.push(`event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: this.sequence, ...fields })}\n\n`);
+    this.events.push(
+      `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: this.sequence, ...fields })}\n\n`,
+    );
     this.sequence += 1;
   }
 
   private pieces(text: string): readonly string[] {
     const characters = Array.from(text);
     const size = this.answer.pieces ?? 4;
-    return Array.from({ length: Math.ceil(characters.length / size) }, (_, index) => characters.slice(index * size, (index + 1) * size).join(''));
+    return Array.from({ length: Math.ceil(characters.length / size) }, (_, index) =>
+      characters.slice(index * size, (index + 1) * size).join(''),
+    );
   }
 }
 

@@ -85,11 +85,19 @@ class Upstream implements NativeUpstream {
     if (refusal) {
       this.refusals.push(refusal.message);
       const { status, message: said, param = null } = refusal;
-      return this.run(reply({ status, body: { error: { message: said, type: 'invalid_request_error', param, code: null } } }), '', response);
+      return this.run(
+        reply({ status, body: { error: { message: said, type: 'invalid_request_error', param, code: null } } }),
+        '',
+        response,
+      );
     }
     const step = this.options.script[this.accepted];
     this.accepted += 1;
-    await this.run(step ?? reply({ status: 500, body: { error: { message: 'The script is over.' } } }), String(body?.['model']), response);
+    await this.run(
+      step ?? reply({ status: 500, body: { error: { message: 'The script is over.' } } }),
+      String(body?.['model']),
+      response,
+    );
   }
 
   private async run(step: Step, model: string, response: ServerResponse): Promise<void> {
@@ -118,11 +126,19 @@ class Upstream implements NativeUpstream {
     const { cutAfter, end = 'eof', gate, writeSize } = options;
     const events = rendered.events.slice(0, cutAfter);
     const chunks = writeSize === undefined ? events : recut(events.join(''), writeSize);
-    return sendRaw(response, { status: 200, headers: { 'content-type': 'text/event-stream', ...options.headers }, chunks, end, ...(gate && { gate }) });
+    return sendRaw(response, {
+      status: 200,
+      headers: { 'content-type': 'text/event-stream', ...options.headers },
+      chunks,
+      end,
+      ...(gate && { gate }),
+    });
   }
 }
 
 function recut(text: string, size: number): readonly Buffer[] {
   const bytes = Buffer.from(text);
-  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
 }

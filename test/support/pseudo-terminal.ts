@@ -32,10 +32,14 @@ export interface TerminalRun {
 
 /** Starts a program at a terminal of its own; it is killed after half a minute. */
 export function startAtTerminal({ words, env }: TerminalOptions): TerminalRun {
-  const child = spawn('script', ['--quiet', '--return', '--command', `exec ${words.map(quote).join(' ')}`, '/dev/null'], {
-    env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    'script',
+    ['--quiet', '--return', '--command', `exec ${words.map(quote).join(' ')}`, '/dev/null'],
+    {
+      env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const watchers = new Set<() => void>();
   let screen = '';
   let isOver = false;

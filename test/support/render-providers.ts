@@ -31,7 +31,11 @@ An id that no row has is sent as it is, with the rules of the provider and of th
 
 function renderOverview(): string {
   const rows = PROVIDERS.map(({ name, title, baseUrls, keyEnv, defaultModel }) => [
-    title, code(name), baseUrls[0] ?? 'AI_API_BASE', keyEnv.map(code).join(' '), defaultModel === undefined ? '' : code(defaultModel),
+    title,
+    code(name),
+    baseUrls[0] ?? 'AI_API_BASE',
+    keyEnv.map(code).join(' '),
+    defaultModel === undefined ? '' : code(defaultModel),
   ]);
   return `## At a glance\n\n${renderTable(['Provider', 'Name', 'Default address', 'Key variables', 'Default model'], rows)}`;
 }
@@ -54,10 +58,16 @@ function renderFacts({ name, baseUrls, hosts = [], local, keyEnv, responses, idS
     `Name: ${code(name)}${aliases.length > 0 ? `, also ${aliases.map(code).join(', ')}` : ''}`,
     ...(baseUrls.length > 0 ? [`Addresses: ${baseUrls.map((url) => `<${url}>`).join(', ')}`] : []),
     ...(hosts.length > 0 ? [`Further hosts: ${hosts.map(({ source }) => code(source)).join(', ')}`] : []),
-    ...(local ? ['Needs no key. A loopback address does not tell it from another server: name it with `--provider`.'] : []),
+    ...(local
+      ? ['Needs no key. A loopback address does not tell it from another server: name it with `--provider`.']
+      : []),
     ...(keyEnv.length > 0 ? [`Key: ${keyEnv.map(code).join(', ')}`] : []),
     ...(idSuffix ? [`Taken off model ids: ${code(idSuffix.source)}`] : []),
-    ...(responses ? [`Has a Responses endpoint of its own${responses.models ? ` for ${responses.models.map(code).join(', ')}` : ''} (${MARKS[responses.evidence]})`] : []),
+    ...(responses
+      ? [
+          `Has a Responses endpoint of its own${responses.models ? ` for ${responses.models.map(code).join(', ')}` : ''} (${MARKS[responses.evidence]})`,
+        ]
+      : []),
   ];
 }
 
@@ -77,7 +87,12 @@ function renderModels(provider: Provider, models: readonly Model[]): string {
 }
 
 function renderFamilies(): string {
-  const row = ({ title, names, dialect, evidence }: Family): readonly string[] => [title, code(names.source), renderDialect(dialect), MARKS[evidence]];
+  const row = ({ title, names, dialect, evidence }: Family): readonly string[] => [
+    title,
+    code(names.source),
+    renderDialect(dialect),
+    MARKS[evidence],
+  ];
   return `## Families
 
 What a model needs wherever it is served, told from its name without the maker in front. A provider's own values beat these,
@@ -88,7 +103,9 @@ ${renderTable(['Family', 'Names', 'Values', 'Mark'], FAMILIES.map(row))}`;
 
 /** The fields of a dialect that differ from the neutral one; the doc comment of each stands in src/providers/dialect.ts. */
 function renderDialect(dialect: Partial<Dialect>): string {
-  const fields = Object.entries(dialect).map(([field, value]) => `${code(field)} ${field === 'thinking' ? describeThinking(dialect.thinking) : describe(value)}`);
+  const fields = Object.entries(dialect).map(
+    ([field, value]) => `${code(field)} ${field === 'thinking' ? describeThinking(dialect.thinking) : describe(value)}`,
+  );
   return fields.join('; ');
 }
 

@@ -145,7 +145,12 @@ describe('refusals over HTTP', () => {
     const upstream = await start({ dialect: 'openai', script: [] });
     const refused = await ask(upstream, { input: 'x' });
     assert.deepEqual(await refused.json(), {
-      error: { message: "Unknown parameter: 'input'.", type: 'invalid_request_error', param: 'input', code: 'unknown_parameter' },
+      error: {
+        message: "Unknown parameter: 'input'.",
+        type: 'invalid_request_error',
+        param: 'input',
+        code: 'unknown_parameter',
+      },
     });
   });
 
@@ -271,7 +276,14 @@ describe('reply, refuse, silence', () => {
 
 describe('raw', () => {
   it('sends exact bytes, each chunk one read, for fetch and for node:http', async () => {
-    const chunks = ['data: {"a":', Buffer.from([0xf0, 0x9f]), Buffer.from([0x8c, 0x8d]), '}\r', '\n\r\n', ...'byte by byte'];
+    const chunks = [
+      'data: {"a":',
+      Buffer.from([0xf0, 0x9f]),
+      Buffer.from([0x8c, 0x8d]),
+      '}\r',
+      '\n\r\n',
+      ...'byte by byte',
+    ];
     const expected = chunks.map((chunk) => Buffer.from(chunk).toString('latin1'));
     const upstream = await start({ script: () => raw({ chunks, end: 'eof' }) });
     const response = await ask(upstream);
@@ -284,7 +296,10 @@ describe('raw', () => {
     const head = { status: 529, headers: { 'content-type': 'text/plain', 'x-a': 'b' } };
     const upstream = await start({ script: [raw({ ...head, chunks: ['x'], end: 'eof' })] });
     const response = await ask(upstream);
-    assert.deepEqual([response.status, response.headers.get('content-type'), response.headers.get('x-a')], [529, 'text/plain', 'b']);
+    assert.deepEqual(
+      [response.status, response.headers.get('content-type'), response.headers.get('x-a')],
+      [529, 'text/plain', 'b'],
+    );
     assert.equal(await response.text(), 'x');
   });
 

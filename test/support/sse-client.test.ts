@@ -87,7 +87,10 @@ test('JSON goes both ways, raw bodies as they are', async () => {
     });
   };
   await withServer(listener, async (url) => {
-    assert.deepEqual((await postJson(url, { a: 1 }, { 'x-key': 'sk-test-1' })).json, { got: '{"a":1}', key: 'sk-test-1' });
+    assert.deepEqual((await postJson(url, { a: 1 }, { 'x-key': 'sk-test-1' })).json, {
+      got: '{"a":1}',
+      key: 'sk-test-1',
+    });
     assert.deepEqual((await postJson(url, '{not json')).json, { got: '{not json' });
     assert.equal((await getJson(url)).status, 200);
   });

@@ -18,7 +18,8 @@ export interface StreamProtocol {
   readonly saysFinished: (text: string) => boolean;
 }
 
-const render = (events: readonly ResponsesEvent[]): string => events.map((event, sequence_number) => `${JSON.stringify({ ...event, sequence_number })}\n`).join('');
+const render = (events: readonly ResponsesEvent[]): string =>
+  events.map((event, sequence_number) => `${JSON.stringify({ ...event, sequence_number })}\n`).join('');
 
 /** Declares the tests of every fixture of an area. */
 export function describeStreams(area: string, { wire, saysFinished }: StreamProtocol): void {
@@ -31,7 +32,10 @@ export function describeStreams(area: string, { wire, saysFinished }: StreamProt
       });
 
       it('keeps the grammar of a Responses stream', () => {
-        assertGoodStream(new SseEncoder('').encode(runWhole(fixture, options)) + SSE_DONE, { fullResponse: false, warnings: false });
+        assertGoodStream(new SseEncoder('').encode(runWhole(fixture, options)) + SSE_DONE, {
+          fullResponse: false,
+          warnings: false,
+        });
       });
 
       if (fixture.has('upstream.sse')) describeBytes(fixture.bytes('upstream.sse'), options, saysFinished);
@@ -53,7 +57,8 @@ function describeBytes(bytes: Buffer, options: AnswerStreamCase, saysFinished: S
     }
     assert.equal(run([...bytes].map((byte) => Uint8Array.of(byte))), whole, 'byte by byte');
     const random = createRandom(1);
-    for (let round = 0; round < RANDOM_CHUNKINGS; round += 1) assert.equal(run(splitAtRandom(bytes, random)), whole, `random ${round}`);
+    for (let round = 0; round < RANDOM_CHUNKINGS; round += 1)
+      assert.equal(run(splitAtRandom(bytes, random)), whole, `random ${round}`);
   });
 
   it('ends exactly once wherever it is cut, and completed only if upstream had finished', () => {

@@ -138,7 +138,8 @@ export const SAMPLES = {
   text: () => new StreamBuilder().message(['Ha', 'ha', 'ha', '\n']).completed(),
   reasoning: () => new StreamBuilder().reasoning(['Think', 'ing']).message(['Done']).completed(),
   'both reasoning forms': () => new StreamBuilder().reasoning(['Think'], ['Th', 'ink']).message(['Done']).completed(),
-  'two tool calls': () => new StreamBuilder().functionCall('1', ['{"cmd":', '"ls"}']).functionCall('2', ['{}']).completed(),
+  'two tool calls': () =>
+    new StreamBuilder().functionCall('1', ['{"cmd":', '"ls"}']).functionCall('2', ['{}']).completed(),
   'custom tool call': () => new StreamBuilder().customCall(['*** Begin Patch\n', '*** End Patch']).completed(),
   refusal: () => new StreamBuilder().refusal(['I can', 'not.']).completed(),
   'two texts': () => new StreamBuilder().message(['One']).message(['Two'], 'completed', 'msg_2').completed(),

@@ -29,7 +29,11 @@ const KIMI = { replay: KIMI_REPLAY } as const;
 const DEEPSEEK = { replay: DEEPSEEK_REPLAY } as const;
 
 /** Models without a thinking mode do not know its fields; qwen-code sends `preserve_thinking` to them all the same. */
-const LACKS_THINKING = { thinks: 'never', wants: ['max_tokens'], lacks: ['enable_thinking', 'thinking_budget', 'reasoning_effort'] } as const;
+const LACKS_THINKING = {
+  thinks: 'never',
+  wants: ['max_tokens'],
+  lacks: ['enable_thinking', 'thinking_budget', 'reasoning_effort'],
+} as const;
 
 const CODING_MODELS: readonly StrictModel[] = [
   row(/^qwen3\.7-plus$/, { maxTokens: 65_536, maxBudget: 262_144 }),
@@ -46,8 +50,20 @@ const TOKEN_PLAN_MODELS: readonly StrictModel[] = [
   row(/^qwen3\.8-(max|flash)$/, { maxTokens: 131_072, thinks: 'always', efforts: ['none', 'low', 'medium', 'xhigh'] }),
   row(/^qwen3\.7-max$/, { maxTokens: 65_536, blind: true }),
   row(/^glm-5\.2$/, { maxTokens: 131_072, ...GLM, efforts: ['high', 'max'] }),
-  row(/^glm-5\.3$/, { maxTokens: 131_072, ...GLM, wants: ['preserve_thinking', 'tool_stream'], thinks: 'always', efforts: ['low', 'high', 'max'] }),
-  row(/^deepseek-v4-(pro|flash)$/, { maxTokens: 384_000, blind: true, efforts: ['high', 'max'], ...MAKERS_LIMIT, ...DEEPSEEK }),
+  row(/^glm-5\.3$/, {
+    maxTokens: 131_072,
+    ...GLM,
+    wants: ['preserve_thinking', 'tool_stream'],
+    thinks: 'always',
+    efforts: ['low', 'high', 'max'],
+  }),
+  row(/^deepseek-v4-(pro|flash)$/, {
+    maxTokens: 384_000,
+    blind: true,
+    efforts: ['high', 'max'],
+    ...MAKERS_LIMIT,
+    ...DEEPSEEK,
+  }),
   row(/^kimi-k2\.6$/, { maxTokens: 262_144, ...MAKERS_LIMIT, ...KIMI }),
   row(/^kimi-k2\.7-code$/, { maxTokens: 262_144, thinks: 'always', ...MAKERS_LIMIT, ...KIMI }),
   row(/^MiniMax-M2\.5$/, { maxTokens: 32_768, blind: true, thinks: 'always' }),
@@ -80,7 +96,10 @@ export const ALIYUN: Readonly<Record<string, ProviderManners>> = {
     models: CODING_MODELS,
     // Reported: which callers pass is not known; that tools for no agent in particular do not is the text's own claim.
     turnsAway: /^$|^(node|undici|curl|python)\b/i,
-    says: { ...WORDS, caller: says('Coding Plan is currently only available for Coding Agents', null, { status: 405 }) },
+    says: {
+      ...WORDS,
+      caller: says('Coding Plan is currently only available for Coding Agents', null, { status: 405 }),
+    },
     errorBody: CODING_PLAN_BODY,
   }),
   'aliyun-token-plan': aliyun({

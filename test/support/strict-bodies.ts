@@ -8,7 +8,8 @@ const errorOf = ({ message, param, code, type = 'invalid_request_error' }: Refus
 /** OpenAI and whoever copies it. */
 export const OPENAI_BODY: ErrorBody = (refusal) => JSON.stringify({ error: errorOf(refusal) });
 
-export const DASHSCOPE_BODY: ErrorBody = (refusal, request_id) => JSON.stringify({ error: errorOf(refusal), request_id });
+export const DASHSCOPE_BODY: ErrorBody = (refusal, request_id) =>
+  JSON.stringify({ error: errorOf(refusal), request_id });
 
 /** The Coding Plan turns callers away with a string for an error (section 0, fact 3). */
 export const CODING_PLAN_BODY: ErrorBody = (refusal, requestId) =>
@@ -18,11 +19,16 @@ export const CODING_PLAN_BODY: ErrorBody = (refusal, requestId) =>
 export const ZAI_BODY: ErrorBody = ({ code, message }) => JSON.stringify({ error: { code, message } });
 
 /** No code. */
-export const MOONSHOT_BODY: ErrorBody = ({ message, type = 'invalid_request_error' }) => JSON.stringify({ error: { message, type } });
+export const MOONSHOT_BODY: ErrorBody = ({ message, type = 'invalid_request_error' }) =>
+  JSON.stringify({ error: { message, type } });
 
 /** Looks like Anthropic's. */
 export const MINIMAX_BODY: ErrorBody = ({ status, message }, request_id) =>
-  JSON.stringify({ type: 'error', error: { type: 'bad_request_error', message, http_code: String(status) }, request_id });
+  JSON.stringify({
+    type: 'error',
+    error: { type: 'bad_request_error', message, http_code: String(status) },
+    request_id,
+  });
 
 /** The words stand in `param`, and the whole can be prefixed like a line of an event stream (section 3). */
 export const MIMO_BODY: ErrorBody = ({ status, message }) =>

@@ -34,4 +34,8 @@ export const history = (...list: readonly unknown[]): Json => messages(SYSTEM, u
 export const tools = (...list: readonly unknown[]): Json => ({ tools: list });
 
 /** An assistant message with calls and without text, its content as given. */
-export const callingWith = (content: Json, id = 'c'): Json => ({ role: 'assistant', ...content, tool_calls: [toolCall(id)] });
+export const callingWith = (content: Json, id = 'c'): Json => ({
+  role: 'assistant',
+  ...content,
+  tool_calls: [toolCall(id)],
+});

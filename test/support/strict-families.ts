@@ -27,7 +27,10 @@ export const KIMI_K3: StrictModel = {
   names: /(^|\/)kimi-k3/i,
   thinks: 'always',
   forced: KIMI_FORCED,
-  replay: { on: 'answers', text: 'thinking is enabled but reasoning_content is missing in assistant message at index {index}' },
+  replay: {
+    on: 'answers',
+    text: 'thinking is enabled but reasoning_content is missing in assistant message at index {index}',
+  },
   picky: true,
 };
 
@@ -47,7 +50,13 @@ export const MIMO: StrictModel = {
 };
 
 /** Models that a gateway may serve, and any other. That a gateway relays these refusals is inferred. */
-export const FAMILY_MODELS: readonly StrictModel[] = [KIMI_K2, KIMI_K3, DEEPSEEK_V4, MIMO, { names: /^/, thinks: 'on' }];
+export const FAMILY_MODELS: readonly StrictModel[] = [
+  KIMI_K2,
+  KIMI_K3,
+  DEEPSEEK_V4,
+  MIMO,
+  { names: /^/, thinks: 'on' },
+];
 
 /** The words of makers, as they are. */
 export const MAKERS_WORDS = {

@@ -132,16 +132,19 @@ export const FIELD_CASES: readonly StrictCase[] = [
       ['seed', -1, 0, 'Range of seed should be [0, 9223372036854775807]'],
       ['top_logprobs', 6, 5, 'Range of top_logprobs should be [0, 5]'],
       ['thinking_budget', 0, 1, 'The thinking_budget parameter must be a positive integer and not greater than 262144'],
-      ['thinking_budget', 262_145, 262_144, 'The thinking_budget parameter must be a positive integer and not greater than 262144'],
+      [
+        'thinking_budget',
+        262_145,
+        262_144,
+        'The thinking_budget parameter must be a positive integer and not greater than 262144',
+      ],
     ] as const
-  ).map(
-    ([field, refused, accepted, text]): StrictCase => ({
-      rule: 'field-range',
-      refused: { [field]: refused },
-      accepted: { [field]: accepted },
-      dashscope: ALGO + text,
-    }),
-  ),
+  ).map(([field, refused, accepted, text]): StrictCase => ({
+    rule: 'field-range',
+    refused: { [field]: refused },
+    accepted: { [field]: accepted },
+    dashscope: ALGO + text,
+  })),
   {
     rule: 'field-range',
     refused: { temperature: 2.5 },

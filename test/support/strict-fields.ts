@@ -44,37 +44,53 @@ const FIELDS: Readonly<Record<string, FieldRow>> = {
   max_tokens: { types: ['integer'], in: BOTH },
   max_completion_tokens: { types: ['integer'], in: OPENAI },
   temperature: {
-    types: ['number'], in: BOTH,
+    types: ['number'],
+    in: BOTH,
     openai: { minimum: 0, maximum: 2 },
     // The upper bound is exclusive: 2 is refused, 1.99 accepted (mnfst/modelparams.dev#232, probed 2026-08-17).
     dashscope: { minimum: 0, maximum: 2, exclusive: 'maximum', text: 'Temperature should be in [0.0, 2.0)' },
   },
   top_p: {
-    types: ['number'], in: BOTH,
+    types: ['number'],
+    in: BOTH,
     openai: { minimum: 0, maximum: 1 },
     // Reports of 2024 have `(0.0, 1.0)` with 1 refused (NextChat#4772); the documentation has 1 included.
     dashscope: { minimum: 0, maximum: 1, exclusive: 'minimum', text: 'Range of top_p should be (0.0, 1.0]' },
   },
   // The texts for top_k, seed and the penalties are inferred from their neighbours.
-  top_k: { types: ['integer'], in: DASHSCOPE, dashscope: { minimum: 0, text: 'Parameter top_k be greater than or equal to 0' } },
+  top_k: {
+    types: ['integer'],
+    in: DASHSCOPE,
+    dashscope: { minimum: 0, text: 'Parameter top_k be greater than or equal to 0' },
+  },
   presence_penalty: {
-    types: ['number'], in: BOTH, openai: PENALTY,
+    types: ['number'],
+    in: BOTH,
+    openai: PENALTY,
     dashscope: { ...PENALTY, text: 'Presence_penalty should be in [-2.0, 2.0]' },
   },
   frequency_penalty: {
-    types: ['number'], in: BOTH, openai: PENALTY,
+    types: ['number'],
+    in: BOTH,
+    openai: PENALTY,
     dashscope: { ...PENALTY, text: 'Frequency_penalty should be in [-2.0, 2.0]' },
   },
   n: {
-    types: ['integer'], in: BOTH,
+    types: ['integer'],
+    in: BOTH,
     openai: { minimum: 1, maximum: 128 },
     dashscope: { minimum: 1, maximum: 4, text: 'Range of n should be [1, 4]' },
   },
-  seed: { types: ['integer'], in: BOTH, dashscope: { minimum: 0, text: 'Range of seed should be [0, 9223372036854775807]' } },
+  seed: {
+    types: ['integer'],
+    in: BOTH,
+    dashscope: { minimum: 0, text: 'Range of seed should be [0, 9223372036854775807]' },
+  },
   stop: { types: ['string', 'array'], in: BOTH },
   logprobs: { types: ['boolean'], in: BOTH },
   top_logprobs: {
-    types: ['integer'], in: BOTH,
+    types: ['integer'],
+    in: BOTH,
     openai: { minimum: 0, maximum: 20 },
     dashscope: { minimum: 0, maximum: 5, text: 'Range of top_logprobs should be [0, 5]' },
   },
@@ -92,10 +108,12 @@ const FIELDS: Readonly<Record<string, FieldRow>> = {
   prompt_cache_key: { types: ['string'], in: [] },
   enable_thinking: { types: ['boolean'], in: DASHSCOPE },
   thinking_budget: {
-    types: ['integer'], in: DASHSCOPE,
+    types: ['integer'],
+    in: DASHSCOPE,
     // 262,144 is the highest budget of any Coding Plan model (upstreams.md, table a); the text is DashScope's.
     dashscope: {
-      minimum: 1, maximum: 262_144,
+      minimum: 1,
+      maximum: 262_144,
       text: 'The thinking_budget parameter must be a positive integer and not greater than 262144',
     },
   },
@@ -241,7 +259,8 @@ export const FIELD_RULES = [
   },
   {
     name: 'two-token-limits',
-    check: ({ body }) => ('max_tokens' in body && 'max_completion_tokens' in body ? { param: 'max_tokens' } : undefined),
+    check: ({ body }) =>
+      'max_tokens' in body && 'max_completion_tokens' in body ? { param: 'max_tokens' } : undefined,
     openai: says(
       "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
       'invalid_parameter_combination',
@@ -249,7 +268,8 @@ export const FIELD_RULES = [
   },
   {
     name: 'stream-options-without-stream',
-    check: ({ body }) => ('stream_options' in body && body['stream'] !== true ? { param: 'stream_options' } : undefined),
+    check: ({ body }) =>
+      'stream_options' in body && body['stream'] !== true ? { param: 'stream_options' } : undefined,
     openai: says("The 'stream_options' parameter is only allowed when 'stream' is enabled."),
     dashscope: algo('The "stream_options" parameter is only allowed when "stream" is enabled.'),
   },
@@ -285,7 +305,9 @@ export const FIELD_RULES = [
   {
     name: 'stop',
     check: stopShape,
-    openai: says("'$.stop' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference."),
+    openai: says(
+      "'$.stop' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.",
+    ),
     // Inferred from the parameter's description: a string or a list of one element type.
     dashscope: gateway("{value} is not valid under any of the given schemas - 'stop'"),
   },

@@ -16,7 +16,10 @@ export const FORMAT_RULES = [
       const type = formatOf(request) === undefined ? 'text' : plain(formatOf(request)?.['type']);
       return request.manners.formats.includes(type) ? undefined : { param: 'response_format.type', value: type };
     },
-    openai: says("Invalid value: '{value}'. Supported values are: 'json_object', 'json_schema', and 'text'.", 'invalid_value'),
+    openai: says(
+      "Invalid value: '{value}'. Supported values are: 'json_object', 'json_schema', and 'text'.",
+      'invalid_value',
+    ),
     // Inferred text.
     dashscope: algo("'response_format.type' must be one of ['text', 'json_object', 'json_schema'], got '{value}'."),
   },
@@ -53,15 +56,17 @@ export const FORMAT_RULES = [
       return hasWord ? undefined : { param: 'messages' };
     },
     // The same sentence at both (DashScope: agno-agi/agno#5317).
-    openai: says("'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."),
-    dashscope: algo("'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."),
+    openai: says(
+      "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+    ),
+    dashscope: algo(
+      "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+    ),
   },
   {
     name: 'json-mode-with-thinking',
     check: (request) =>
-      typeOf(request) === 'json_object' && isThinking(request)
-        ? { param: 'response_format' }
-        : undefined,
+      typeOf(request) === 'json_object' && isThinking(request) ? { param: 'response_format' } : undefined,
     dashscope: algo('Json mode response is not supported when enable_thinking is true'),
   },
 ] as const satisfies readonly StrictRule[];

@@ -49,15 +49,13 @@ export const HISTORY_CASES: readonly StrictCase[] = [
       "Invalid 'messages[2].tool_calls[0].function.name': string does not match pattern. Expected a string that matches " +
       "the pattern '^[a-zA-Z0-9_-]{1,64}$'.",
   },
-  ...['', '{"path":', '"text"', '[1]', 'null'].map(
-    (text): StrictCase => ({
-      rule: 'call-arguments',
-      refused: history(calling(toolCall('c', 'f', text)), toolResult('c')),
-      accepted: history(calling(toolCall('c', 'f', '{}')), toolResult('c')),
-      dashscope: `${ALGO}The "function.arguments" parameter of the code model must be in JSON format.`,
-      openai: "Invalid 'messages[2].tool_calls[0].function.arguments': expected a JSON object.",
-    }),
-  ),
+  ...['', '{"path":', '"text"', '[1]', 'null'].map((text): StrictCase => ({
+    rule: 'call-arguments',
+    refused: history(calling(toolCall('c', 'f', text)), toolResult('c')),
+    accepted: history(calling(toolCall('c', 'f', '{}')), toolResult('c')),
+    dashscope: `${ALGO}The "function.arguments" parameter of the code model must be in JSON format.`,
+    openai: "Invalid 'messages[2].tool_calls[0].function.arguments': expected a JSON object.",
+  })),
   {
     rule: 'duplicate-call-id',
     refused: history(calling(toolCall('c'), toolCall('c')), toolResult('c'), toolResult('c')),
@@ -100,15 +98,13 @@ export const HISTORY_CASES: readonly StrictCase[] = [
     history(calling(toolCall('c')), toolResult('c'), toolResult('other')),
     history(calling(toolCall('c')), toolResult('c'), toolResult('c')),
     history(calling(toolCall('c')), toolResult('c'), user(), toolResult('c')),
-  ].map(
-    (refused): StrictCase => ({
-      rule: 'orphan-result',
-      refused,
-      accepted: history(calling(toolCall('c')), toolResult('c')),
-      dashscope: ORPHAN_DASHSCOPE,
-      openai: ORPHAN_OPENAI,
-    }),
-  ),
+  ].map((refused): StrictCase => ({
+    rule: 'orphan-result',
+    refused,
+    accepted: history(calling(toolCall('c')), toolResult('c')),
+    dashscope: ORPHAN_DASHSCOPE,
+    openai: ORPHAN_OPENAI,
+  })),
   {
     rule: 'repetitive-calls',
     refused: history(...rounds(5)),

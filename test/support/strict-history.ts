@@ -47,7 +47,9 @@ function duplicateId({ messages }: JudgedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     const ids = callsOf(message).map((call) => asString(call['id']) ?? '');
     const position = ids.findIndex((id, at) => ids.indexOf(id) < at);
-    return position < 0 ? undefined : { param: `messages[${index}].tool_calls[${position}].id`, id: ids[position] ?? '' };
+    return position < 0
+      ? undefined
+      : { param: `messages[${index}].tool_calls[${position}].id`, id: ids[position] ?? '' };
   });
 }
 
@@ -117,9 +119,7 @@ export const HISTORY_RULES = [
   {
     name: 'call-id',
     check: (request) =>
-      firstCall(request, ({ id }, path) =>
-        typeof id === 'string' && id !== '' ? undefined : { param: `${path}.id` },
-      ),
+      firstCall(request, ({ id }, path) => (typeof id === 'string' && id !== '' ? undefined : { param: `${path}.id` })),
     openai: says(
       "Invalid '{param}': empty string. Expected a string with minimum length 1, but got an empty string instead.",
       'empty_string',

@@ -77,7 +77,11 @@ const ollama = server({
   assistantFields: ['reasoning'],
   // Its source (openai/openai.go).
   efforts: ['none', 'low', 'medium', 'high', 'max'],
-  says: { 'reasoning-effort': says('invalid reasoning value: \'{value}\' (must be "high", "medium", "low", "max", or "none")') },
+  says: {
+    'reasoning-effort': says(
+      'invalid reasoning value: \'{value}\' (must be "high", "medium", "low", "max", or "none")',
+    ),
+  },
   answers: () => OLLAMA,
 });
 
@@ -96,5 +100,13 @@ const openaiCompatible = server({
 
 /** By name. */
 export const HOSTS: Readonly<Record<string, ProviderManners>> = {
-  siliconflow, ark, openrouter, vllm, sglang, 'llama-cpp': llamaCpp, ollama, 'lm-studio': lmStudio, 'openai-compatible': openaiCompatible,
+  siliconflow,
+  ark,
+  openrouter,
+  vllm,
+  sglang,
+  'llama-cpp': llamaCpp,
+  ollama,
+  'lm-studio': lmStudio,
+  'openai-compatible': openaiCompatible,
 };

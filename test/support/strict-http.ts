@@ -56,7 +56,8 @@ export const HTTP_RULES = [
     // Plans for coding agents ask which program calls: only their rows have words for it.
     name: 'caller',
     status: 403,
-    check: ({ manners, headers }) => (manners.turnsAway?.test(headers['user-agent'] ?? '') === true ? { param: 'user-agent' } : undefined),
+    check: ({ manners, headers }) =>
+      manners.turnsAway?.test(headers['user-agent'] ?? '') === true ? { param: 'user-agent' } : undefined,
   },
   {
     // No provider refuses this. The rule is the house's: gzip costs 50 us and 98 us of latency an event (performance.md).

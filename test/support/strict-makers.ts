@@ -55,7 +55,9 @@ const zai = maker({
 const KIMI_WORDS: ProviderManners['says'] = {
   ...MAKERS_WORDS,
   // That names must not start with a digit is reported (kimi-cli#2531); the text is inferred.
-  'tool-name-start': says('function name is invalid, must start with a letter and can contain letters, numbers, underscores, and dashes'),
+  'tool-name-start': says(
+    'function name is invalid, must start with a letter and can contain letters, numbers, underscores, and dashes',
+  ),
   // Inferred texts.
   'fixed-thinking': says('thinking cannot be disabled for this model'),
   'model-field': says('{param} is not supported by this model'),
@@ -82,7 +84,14 @@ const moonshot = kimi({
   fields: [...CORE, 'thinking', 'reasoning_effort', 'prompt_cache_key'],
   models: [
     { ...KIMI_K3, names: /^kimi-k3(\.1-pro)?$/, lacks: ['thinking'], maxTokens: 1_048_576, ...CACHED },
-    { ...KIMI_K2, names: /^kimi-k2\.7-code$/, thinks: 'always', lacks: ['reasoning_effort'], maxTokens: 262_144, ...CACHED },
+    {
+      ...KIMI_K2,
+      names: /^kimi-k2\.7-code$/,
+      thinks: 'always',
+      lacks: ['reasoning_effort'],
+      maxTokens: 262_144,
+      ...CACHED,
+    },
     { ...KIMI_K2, names: /^kimi-k2\.6$/, lacks: ['reasoning_effort'], maxTokens: 262_144, ...CACHED },
   ],
 });
@@ -92,7 +101,9 @@ const kimiCode = kimi({
   fields: [...CORE, 'reasoning_effort', 'prompt_cache_key'],
   // Section 1.5: the names that cc-switch#3671 saw refused. Codex names itself otherwise.
   turnsAway: /^(codex-cli|kimi-cli)\//,
-  models: [{ ...KIMI_K3, temperature: { thinking: 1, plain: 0.6 }, names: /^kimi-for-coding$/, maxTokens: 32_768, ...CACHED }],
+  models: [
+    { ...KIMI_K3, temperature: { thinking: 1, plain: 0.6 }, names: /^kimi-for-coding$/, maxTokens: 32_768, ...CACHED },
+  ],
   says: {
     ...KIMI_WORDS,
     caller: says(
@@ -107,7 +118,12 @@ const minimax = maker({
   name: 'minimax',
   // The schema has no tool_choice (AgentScope); max_tokens is deprecated, which is no refusal.
   limit: 'max_completion_tokens',
-  fields: [...CORE.filter((name) => name !== 'tool_choice' && name !== 'response_format'), 'max_completion_tokens', 'thinking', 'reasoning_split'],
+  fields: [
+    ...CORE.filter((name) => name !== 'tool_choice' && name !== 'response_format'),
+    'max_completion_tokens',
+    'thinking',
+    'reasoning_split',
+  ],
   assistantFields: ['reasoning_details', 'reasoning_content'],
   thinking: { types: ['adaptive', 'disabled'], beside: [] },
   models: [
@@ -152,11 +168,23 @@ const deepseek = maker({
     ),
     'missing-reasoning': says('{text}', 'invalid_request_error'),
     'forced-choice-while-thinking': says('{text}', 'invalid_request_error'),
-    'max-tokens-range': says('Invalid max_tokens value, the valid range of max_tokens is [1, {maximum}]', 'invalid_request_error'),
+    'max-tokens-range': says(
+      'Invalid max_tokens value, the valid range of max_tokens is [1, {maximum}]',
+      'invalid_request_error',
+    ),
     // Inferred texts.
-    'content-array': says('Failed to deserialize the JSON body into the target type: {param}: expected a string', 'invalid_request_error'),
-    'blind-model': says('Failed to deserialize the JSON body into the target type: {param}: expected a string', 'invalid_request_error'),
-    'thinking-shape': says('Failed to deserialize the JSON body into the target type: {param}: expected one of {known}', 'invalid_request_error'),
+    'content-array': says(
+      'Failed to deserialize the JSON body into the target type: {param}: expected a string',
+      'invalid_request_error',
+    ),
+    'blind-model': says(
+      'Failed to deserialize the JSON body into the target type: {param}: expected a string',
+      'invalid_request_error',
+    ),
+    'thinking-shape': says(
+      'Failed to deserialize the JSON body into the target type: {param}: expected one of {known}',
+      'invalid_request_error',
+    ),
   },
   otherwise: says('{text}', 'invalid_request_error'),
   answers: () => DEEPSEEK,
@@ -182,4 +210,11 @@ const mimo = maker({
 });
 
 /** By name. */
-export const MAKERS: Readonly<Record<string, ProviderManners>> = { zai, moonshot, 'kimi-code': kimiCode, minimax, deepseek, mimo };
+export const MAKERS: Readonly<Record<string, ProviderManners>> = {
+  zai,
+  moonshot,
+  'kimi-code': kimiCode,
+  minimax,
+  deepseek,
+  mimo,
+};

@@ -34,15 +34,13 @@ export const MESSAGE_CASES: readonly StrictCase[] = [
     openai:
       "Invalid value: 'latest_reminder'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.",
   },
-  ...['id', 'status', 'phase'].map(
-    (field): StrictCase => ({
-      rule: 'message-fields',
-      refused: history({ role: 'assistant', content: 'x', [field]: 'y' }, user()),
-      accepted: history({ role: 'assistant', content: 'x', reasoning_content: 'y' }, user()),
-      dashscope: `Additional properties are not allowed ('${field}' was unexpected) - 'messages.[2]'`,
-      openai: `Unknown parameter: 'messages[2].${field}'.`,
-    }),
-  ),
+  ...['id', 'status', 'phase'].map((field): StrictCase => ({
+    rule: 'message-fields',
+    refused: history({ role: 'assistant', content: 'x', [field]: 'y' }, user()),
+    accepted: history({ role: 'assistant', content: 'x', reasoning_content: 'y' }, user()),
+    dashscope: `Additional properties are not allowed ('${field}' was unexpected) - 'messages.[2]'`,
+    openai: `Unknown parameter: 'messages[2].${field}'.`,
+  })),
   {
     rule: 'message-fields',
     refused: history(calling(toolCall('c')), { ...toolResult('c'), name: 'read_file' }),

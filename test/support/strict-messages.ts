@@ -76,7 +76,9 @@ function firstPart(
   find: (part: UnknownRecord, path: string, message: UnknownRecord) => Fault | undefined,
 ): Fault | undefined {
   return first(request.messages, (message, index) =>
-    first(recordsOf(message['content']), (part, position) => find(part, pathOf(index, `content[${position}]`), message)),
+    first(recordsOf(message['content']), (part, position) =>
+      find(part, pathOf(index, `content[${position}]`), message),
+    ),
   );
 }
 
@@ -146,7 +148,9 @@ function emptyText({ messages }: JudgedRequest): Fault | undefined {
 function blind({ messages, model }: JudgedRequest): Fault | undefined {
   if (!model.blind) return undefined;
   return first(messages, (message, index) =>
-    recordsOf(message['content']).some((part) => part['type'] === 'image_url') ? { param: pathOf(index, 'content') } : undefined,
+    recordsOf(message['content']).some((part) => part['type'] === 'image_url')
+      ? { param: pathOf(index, 'content') }
+      : undefined,
   );
 }
 
@@ -176,7 +180,9 @@ export const MESSAGE_RULES = [
       'invalid_value',
     ),
     // Reports of 2025-12 and 2026-03 have `messages.['0].role`, one of 2026-08 `messages.[0].role` (Proma#1496).
-    dashscope: gateway("{role} is not one of ['system', 'assistant', 'user', 'tool', 'function'] - 'messages.[{index}].role'"),
+    dashscope: gateway(
+      "{role} is not one of ['system', 'assistant', 'user', 'tool', 'function'] - 'messages.[{index}].role'",
+    ),
   },
   {
     name: 'message-fields',

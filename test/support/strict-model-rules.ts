@@ -14,7 +14,11 @@ function askedToThink(body: UnknownRecord): boolean | undefined {
   const type = asString(asRecord(body['thinking'])?.['type']);
   if (type !== undefined) return type !== 'disabled';
   const effort = asString(body['reasoning_effort']) ?? asString(asRecord(body['reasoning'])?.['effort']);
-  const flags = [body['enable_thinking'], asRecord(body['chat_template_kwargs'])?.['enable_thinking'], effort && effort !== 'none'];
+  const flags = [
+    body['enable_thinking'],
+    asRecord(body['chat_template_kwargs'])?.['enable_thinking'],
+    effort && effort !== 'none',
+  ];
   return flags.find((flag) => typeof flag === 'boolean') as boolean | undefined;
 }
 
@@ -47,7 +51,9 @@ function lockedTemperature(request: JudgedRequest): Fault | undefined {
   const { body, model } = request;
   const only = model.temperature?.[isThinking(request) ? 'thinking' : 'plain'];
   const value = body['temperature'];
-  return only === undefined || value === undefined || value === only ? undefined : { param: 'temperature', only: String(only) };
+  return only === undefined || value === undefined || value === only
+    ? undefined
+    : { param: 'temperature', only: String(only) };
 }
 
 /** The empty string counts as reasoning, a missing field does not (upstreams.md, section 3). */

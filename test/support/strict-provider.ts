@@ -22,7 +22,9 @@ export const CORE = [
 export const OPEN = [...CORE, 'max_completion_tokens', 'parallel_tool_calls', 'user', 'logit_bias'] as const;
 
 /** A maker's API: no `developer` (table b, quirk 1), no field that its page does not have, text as strings (quirk 3). */
-export const maker = (row: Partial<ProviderManners> & Pick<ProviderManners, 'name' | 'fields' | 'says' | 'models'>): ProviderManners => ({
+export const maker = (
+  row: Partial<ProviderManners> & Pick<ProviderManners, 'name' | 'fields' | 'says' | 'models'>,
+): ProviderManners => ({
   ...BASE_MANNERS.openai,
   roles: ['system', 'user', 'assistant', 'tool'],
   partTypes: ['text', 'image_url', 'video_url', 'input_audio'],

@@ -22,8 +22,15 @@ const rawOf = (body: object, caller = 'codex_exec/0.169.0'): RawRequest => ({
 
 /** A model of each provider that knows every field of its host. */
 const MODELS: Readonly<Record<string, string>> = {
-  'aliyun-coding': 'qwen3.7-plus', 'aliyun-token-plan': 'qwen3.7-max', 'aliyun-payg': 'qwen3.7-plus', zai: 'glm-5.2', moonshot: 'kimi-k2.6',
-  'kimi-code': 'kimi-for-coding', minimax: 'MiniMax-M3', deepseek: 'deepseek-v4-pro', mimo: 'mimo-v2.6-pro',
+  'aliyun-coding': 'qwen3.7-plus',
+  'aliyun-token-plan': 'qwen3.7-max',
+  'aliyun-payg': 'qwen3.7-plus',
+  zai: 'glm-5.2',
+  moonshot: 'kimi-k2.6',
+  'kimi-code': 'kimi-for-coding',
+  minimax: 'MiniMax-M3',
+  deepseek: 'deepseek-v4-pro',
+  mimo: 'mimo-v2.6-pro',
 };
 
 describe('what a provider refuses', () => {
@@ -56,7 +63,11 @@ describe('fields that few providers know', () => {
 
 it('every provider takes the smallest request of a good client', () => {
   for (const { name } of PROVIDERS) {
-    const body = chatRequest({ model: MODELS[name] ?? 'some-model', tools: [functionTool()], stream_options: { include_usage: true } });
+    const body = chatRequest({
+      model: MODELS[name] ?? 'some-model',
+      tools: [functionTool()],
+      stream_options: { include_usage: true },
+    });
     assert.equal(judge(rawOf(body), settingsOf(name)), undefined, name);
   }
 });

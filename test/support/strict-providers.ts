@@ -10,6 +10,7 @@ export const PROVIDER_MANNERS: Readonly<Record<string, ProviderManners>> = { ...
 /** @throws when the provider has no manners: add a row before the test */
 export function findManners(provider: string): ProviderManners {
   const manners = PROVIDER_MANNERS[provider];
-  if (manners === undefined) throw new Error(`The scripted upstream has no manners for "${provider}": see strict-providers.ts`);
+  if (manners === undefined)
+    throw new Error(`The scripted upstream has no manners for "${provider}": see strict-providers.ts`);
   return manners;
 }

@@ -157,7 +157,11 @@ export const algo = (text: string): Wording => ({
 export const gateway = (text: string): Wording => ({ text, code: null });
 
 /** Any other answer: the text as it stands, with its code, and its status and type where they are not the usual ones. */
-export const says = (text: string, code: string | null = null, rest: Partial<Wording> = {}): Wording => ({ text, code, ...rest });
+export const says = (text: string, code: string | null = null, rest: Partial<Wording> = {}): Wording => ({
+  text,
+  code,
+  ...rest,
+});
 
 /** The first fault that `find` sees in `list`. */
 export function first<T>(

@@ -57,9 +57,13 @@ describe('strict rules', () => {
   }
 
   it('has a case for every rule of every dialect', () => {
-    const covered = new Set(CASES.flatMap((row) => DIALECTS.filter((name) => name in row).map((name) => `${name} ${row.rule}`)));
+    const covered = new Set(
+      CASES.flatMap((row) => DIALECTS.filter((name) => name in row).map((name) => `${name} ${row.rule}`)),
+    );
     const rows: readonly StrictRule[] = STRICT_RULES;
-    const all = rows.flatMap((rule) => DIALECTS.filter((name) => rule[name] !== undefined).map((name) => `${name} ${rule.name}`));
+    const all = rows.flatMap((rule) =>
+      DIALECTS.filter((name) => rule[name] !== undefined).map((name) => `${name} ${rule.name}`),
+    );
     assert.deepEqual(all.filter((name) => !covered.has(name)), []);
   });
 
@@ -110,7 +114,8 @@ describe('the judge', () => {
   });
 
   it('gives 404 for a route, 401 for a key, 400 for a body', () => {
-    const status = (parts: Partial<RawRequest>) => judge(rawOf(parts), settingsOf('openai', { apiKey: 'sk-test-1' }))?.status;
+    const status = (parts: Partial<RawRequest>) =>
+      judge(rawOf(parts), settingsOf('openai', { apiKey: 'sk-test-1' }))?.status;
     assert.equal(status({ path: '/v1/chat/completions/' }), 404);
     assert.equal(status({ headers: {} }), 401);
     assert.equal(status({}), 401);

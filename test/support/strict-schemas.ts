@@ -25,8 +25,10 @@ function* faults(schema: unknown, param: string): Iterable<Fault> {
 
 /** `additionalProperties` may be a boolean: Codex closes its objects with it, and Kimi takes them. */
 function* innerSchemas(schema: UnknownRecord, path: string): Iterable<readonly [path: string, schema: unknown]> {
-  for (const key of LISTS) for (const [index, value] of (asArray(schema[key]) ?? []).entries()) yield [`${path}.${key}[${index}]`, value];
-  for (const key of MAPS) for (const [name, value] of Object.entries(asRecord(schema[key]) ?? {})) yield [`${path}.${key}.${name}`, value];
+  for (const key of LISTS)
+    for (const [index, value] of (asArray(schema[key]) ?? []).entries()) yield [`${path}.${key}[${index}]`, value];
+  for (const key of MAPS)
+    for (const [name, value] of Object.entries(asRecord(schema[key]) ?? {})) yield [`${path}.${key}.${name}`, value];
   if ('items' in schema) yield [`${path}.items`, schema['items']];
   if (isRecord(schema['additionalProperties'])) yield [`${path}.additionalProperties`, schema['additionalProperties']];
 }
@@ -42,9 +44,13 @@ const REASONS: readonly { readonly reason: string; readonly isSo: (schema: Unkno
     reason: 'references must start with #/$defs/',
     isSo: (schema) => '$ref' in schema && asString(schema['$ref'])?.startsWith('#/$defs/') !== true,
   },
-  { reason: 'no keywords are allowed beside $ref', isSo: (schema) => '$ref' in schema && Object.keys(schema).length > 1 },
+  {
+    reason: 'no keywords are allowed beside $ref',
+    isSo: (schema) => '$ref' in schema && Object.keys(schema).length > 1,
+  },
   {
     reason: 'required names a property that is not defined',
-    isSo: (schema) => (asArray(schema['required']) ?? []).some((name) => !(String(name) in (asRecord(schema['properties']) ?? {}))),
+    isSo: (schema) =>
+      (asArray(schema['required']) ?? []).some((name) => !(String(name) in (asRecord(schema['properties']) ?? {}))),
   },
 ];

@@ -52,17 +52,15 @@ export const TOOL_CASES: readonly StrictCase[] = [
     accepted: tools(functionTool('f', { strict: true })),
     openai: "Unknown parameter: 'tools[0].function.output_schema'.",
   },
-  ...['mcp.read', 'x'.repeat(65), ''].map(
-    (name): StrictCase => ({
-      rule: 'tool-name',
-      refused: tools(functionTool(name)),
-      accepted: tools(functionTool('x'.repeat(64))),
-      dashscope: `${ALGO}'${name}' does not match '^[a-zA-Z0-9_-]{1,64}$' - 'tools[0].function.name'`,
-      openai:
-        "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the pattern " +
-        "'^[a-zA-Z0-9_-]{1,64}$'.",
-    }),
-  ),
+  ...['mcp.read', 'x'.repeat(65), ''].map((name): StrictCase => ({
+    rule: 'tool-name',
+    refused: tools(functionTool(name)),
+    accepted: tools(functionTool('x'.repeat(64))),
+    dashscope: `${ALGO}'${name}' does not match '^[a-zA-Z0-9_-]{1,64}$' - 'tools[0].function.name'`,
+    openai:
+      "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the pattern " +
+      "'^[a-zA-Z0-9_-]{1,64}$'.",
+  })),
   {
     rule: 'duplicate-tool-name',
     refused: tools(functionTool('f'), functionTool('f')),
@@ -76,15 +74,19 @@ export const TOOL_CASES: readonly StrictCase[] = [
     accepted: tools(functionTool('search_'), functionTool('Search')),
     dashscope: `${ALGO}Tool names are not allowed to be [search]`,
   },
-  ...([[{}, 'None'], [{ type: 'string' }, 'string'], [true, 'None']] as const).map(
-    ([parameters, type]): StrictCase => ({
-      rule: 'tool-parameters',
-      refused: tools(functionTool('f', { parameters })),
-      accepted: tools(functionTool('f', { parameters: { type: 'object' } })),
-      dashscope: NOT_OBJECT('f', type),
-      openai: NOT_OBJECT('f', type),
-    }),
-  ),
+  ...(
+    [
+      [{}, 'None'],
+      [{ type: 'string' }, 'string'],
+      [true, 'None'],
+    ] as const
+  ).map(([parameters, type]): StrictCase => ({
+    rule: 'tool-parameters',
+    refused: tools(functionTool('f', { parameters })),
+    accepted: tools(functionTool('f', { parameters: { type: 'object' } })),
+    dashscope: NOT_OBJECT('f', type),
+    openai: NOT_OBJECT('f', type),
+  })),
   {
     rule: 'tool-parameters',
     refused: tools({ type: 'function', function: { name: 'f' } }),
@@ -103,17 +105,15 @@ export const TOOL_CASES: readonly StrictCase[] = [
     { type: 'function', name: 'read_file' },
     { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [] } },
     { type: 'function', function: { name: 'read_file' }, name: 'read_file' },
-  ].map(
-    (choice): StrictCase => ({
-      rule: 'tool-choice',
-      refused: { tool_choice: choice, ...tools(functionTool()) },
-      accepted: { ...named('read_file'), ...tools(functionTool()) },
-      dashscope: `${ALGO}tool_choice is one of the strings that should be ["none", "auto"]`,
-      openai:
-        `Invalid value: '${typeof choice === 'string' ? choice : JSON.stringify(choice)}'. ` +
-        "Supported values are: 'none', 'auto', and 'required'.",
-    }),
-  ),
+  ].map((choice): StrictCase => ({
+    rule: 'tool-choice',
+    refused: { tool_choice: choice, ...tools(functionTool()) },
+    accepted: { ...named('read_file'), ...tools(functionTool()) },
+    dashscope: `${ALGO}tool_choice is one of the strings that should be ["none", "auto"]`,
+    openai:
+      `Invalid value: '${typeof choice === 'string' ? choice : JSON.stringify(choice)}'. ` +
+      "Supported values are: 'none', 'auto', and 'required'.",
+  })),
   {
     rule: 'tool-choice-unknown',
     refused: { ...named('write_file'), ...tools(functionTool()) },
@@ -121,25 +121,24 @@ export const TOOL_CASES: readonly StrictCase[] = [
     dashscope: `${ALGO}Invalid value for "tool_choice": no function named "write_file" was specified in the "tools" parameter.`,
     openai: "Tool choice 'write_file' not found in 'tools' parameter.",
   },
-  ...[{ tool_choice: 'required' }, named('read_file')].map(
-    (choice): StrictCase => ({
-      rule: 'forced-choice-while-thinking',
-      refused: { ...thinking, ...choice, ...tools(functionTool()) },
-      accepted: { enable_thinking: false, ...choice, ...tools(functionTool()) },
-      dashscope: `${ALGO}The tool_choice parameter does not support being set to required or object in thinking mode`,
-    }),
-  ),
+  ...[{ tool_choice: 'required' }, named('read_file')].map((choice): StrictCase => ({
+    rule: 'forced-choice-while-thinking',
+    refused: { ...thinking, ...choice, ...tools(functionTool()) },
+    accepted: { enable_thinking: false, ...choice, ...tools(functionTool()) },
+    dashscope: `${ALGO}The tool_choice parameter does not support being set to required or object in thinking mode`,
+  })),
   {
     rule: 'parallel-without-tools',
     refused: { parallel_tool_calls: true },
     accepted: { parallel_tool_calls: true, ...tools(functionTool()) },
-    dashscope:
-      `${ALGO}Invalid value for "parallel_tool_calls": "parallel_tool_calls" is only allowed when "tools" are specified.`,
-    openai: "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are specified.",
+    dashscope: `${ALGO}Invalid value for "parallel_tool_calls": "parallel_tool_calls" is only allowed when "tools" are specified.`,
+    openai:
+      "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are specified.",
   },
 ];
 
-const JSON_WORD = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
+const JSON_WORD =
+  "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.";
 
 /** `response_format`. */
 export const FORMAT_CASES: readonly StrictCase[] = [

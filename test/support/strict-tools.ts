@@ -65,7 +65,8 @@ function choiceOfUnknown({ body, tools }: JudgedRequest): Fault | undefined {
 /** Kimi's word for a named tool is "specified". */
 function forcedWhileThinking(request: JudgedRequest): Fault | undefined {
   const kind = choiceKind(request.body['tool_choice']);
-  if (request.model.forced === undefined || (kind !== 'required' && kind !== 'named') || !isThinking(request)) return undefined;
+  if (request.model.forced === undefined || (kind !== 'required' && kind !== 'named') || !isThinking(request))
+    return undefined;
   return { param: 'tool_choice', text: request.model.forced.replace('{kind}', kind === 'named' ? 'specified' : kind) };
 }
 
@@ -96,7 +97,9 @@ export const TOOL_RULES = [
     name: 'tool-function',
     check: ({ tools }) =>
       first(tools, (tool, index) =>
-        asRecord(tool['function']) === undefined ? { param: `tools[${index}].function`, index: String(index) } : undefined,
+        asRecord(tool['function']) === undefined
+          ? { param: `tools[${index}].function`, index: String(index) }
+          : undefined,
       ),
     openai: says("Missing required parameter: '{param}'.", 'missing_required_parameter'),
     // Inferred from the same checker.
@@ -134,7 +137,9 @@ export const TOOL_RULES = [
     name: 'tool-name-start',
     check: ({ tools, manners }) =>
       first(tools, (tool, index) =>
-        manners.toolName.test(nameOf(tool)) ? undefined : { param: `tools[${index}].function.name`, name: nameOf(tool) },
+        manners.toolName.test(nameOf(tool))
+          ? undefined
+          : { param: `tools[${index}].function.name`, name: nameOf(tool) },
       ),
   },
   {
@@ -177,7 +182,9 @@ export const TOOL_RULES = [
     check: choiceOfUnknown,
     openai: says("Tool choice '{name}' not found in 'tools' parameter."),
     // browser-use/web-ui#586.
-    dashscope: algo('Invalid value for "tool_choice": no function named "{name}" was specified in the "tools" parameter.'),
+    dashscope: algo(
+      'Invalid value for "tool_choice": no function named "{name}" was specified in the "tools" parameter.',
+    ),
   },
   {
     name: 'forced-choice-while-thinking',
@@ -188,7 +195,9 @@ export const TOOL_RULES = [
     name: 'parallel-without-tools',
     check: withoutTools('parallel_tool_calls'),
     // openai/swarm#30.
-    openai: says("Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are specified."),
+    openai: says(
+      "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are specified.",
+    ),
     // Inferred, as for `tool-choice-without-tools`.
     dashscope: algo(
       'Invalid value for "parallel_tool_calls": "parallel_tool_calls" is only allowed when "tools" are specified.',

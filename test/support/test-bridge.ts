@@ -9,7 +9,12 @@ import type { Config } from '../../src/config/options';
 import { resolveConfig } from '../../src/config/resolve';
 import { createLogger, type LogFormat, type LogLevel } from '../../src/observe/log';
 import { createBridgeServer } from '../../src/server/create-server';
-import { startScriptedUpstream, type ScriptedUpstream, type ScriptedUpstreamOptions, type UpstreamDialect } from './scripted-upstream';
+import {
+  startScriptedUpstream,
+  type ScriptedUpstream,
+  type ScriptedUpstreamOptions,
+  type UpstreamDialect,
+} from './scripted-upstream';
 import { postJson, postStream, type JsonReply, type PostOptions, type StreamReply } from './sse-client';
 import { assertGoodStream } from './stream-grammar';
 
@@ -32,7 +37,11 @@ const ONE_CALL = { upstreamCalls: 1, refusalCacheMs: 0 } as const;
 const NO_WAITING: Partial<Runtime> = { sleep: () => Promise.resolve(), random: () => 0.5 };
 
 /** The headers by which Codex 0.169 is known (codex-protocol.md, section 1). */
-export const CODEX: OutgoingHttpHeaders = { originator: 'codex_exec', 'user-agent': 'codex_exec/0.169.0', accept: 'text/event-stream' };
+export const CODEX: OutgoingHttpHeaders = {
+  originator: 'codex_exec',
+  'user-agent': 'codex_exec/0.169.0',
+  accept: 'text/event-stream',
+};
 
 export interface TestBridgeOptions extends Partial<ScriptedUpstreamOptions> {
   /** The model asked for when a body names none; needed beside `provider`. */
@@ -67,11 +76,30 @@ export interface TestBridge {
 
 /** Starts both servers and ends them with the test. */
 export async function startBridge(context: TestContext, options: TestBridgeOptions = {}): Promise<TestBridge> {
-  const { settings = {}, logLevel = 'debug', logFormat = 'json', runtime = {}, dialect = 'dashscope', script = [], model: asked, ...rest } = options;
+  const {
+    settings = {},
+    logLevel = 'debug',
+    logFormat = 'json',
+    runtime = {},
+    dialect = 'dashscope',
+    script = [],
+    model: asked,
+    ...rest
+  } = options;
   const upstream = await startScriptedUpstream({ dialect, script, ...rest });
   context.after(() => upstream.close());
-  const { provider, model } = options.provider === undefined ? HOMES[dialect] : { provider: options.provider, model: asked ?? '' };
-  const config = { ...defaultConfig(), ...ONE_CALL, aiBaseUrl: upstream.url, provider, aiApiKey: KEY, port: 0, drainTimeoutMs: 0, ...settings };
+  const { provider, model } =
+    options.provider === undefined ? HOMES[dialect] : { provider: options.provider, model: asked ?? '' };
+  const config = {
+    ...defaultConfig(),
+    ...ONE_CALL,
+    aiBaseUrl: upstream.url,
+    provider,
+    aiApiKey: KEY,
+    port: 0,
+    drainTimeoutMs: 0,
+    ...settings,
+  };
   const lines: string[] = [];
   const written = new EventEmitter();
   const write = (line: string): void => {
@@ -79,13 +107,21 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
     written.emit('line');
   };
   const log = createLogger({ level: logLevel, format: logFormat, write, secrets: [KEY] });
-  const server = createBridgeServer({ config, version: '1.2.3', log, bridge: createBridge(config, log, { ...NO_WAITING, ...runtime }) });
+  const server = createBridgeServer({
+    config,
+    version: '1.2.3',
+    log,
+    bridge: createBridge(config, log, { ...NO_WAITING, ...runtime }),
+  });
   context.after(() => server.closeNow());
   const { port } = await server.listen();
   const url = `http://127.0.0.1:${port}`;
   const withModel = (body: object | string): object | string => (typeof body === 'string' ? body : { model, ...body });
   return {
-    url, upstream, model, lines,
+    url,
+    upstream,
+    model,
+    lines,
     async turns(count) {
       for (;;) {
         const turns = lines.map((line): Loose => JSON.parse(line)).filter(({ message }) => message === 'turn');
@@ -100,7 +136,8 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
       return reply;
     },
     json: (body, headers) => postJson(`${url}/v1/responses`, withModel(body), headers),
-    chatStream: (body, headers) => postStream(`${url}/v1/chat/completions`, withModel({ stream: true, ...body }), headers),
+    chatStream: (body, headers) =>
+      postStream(`${url}/v1/chat/completions`, withModel({ stream: true, ...body }), headers),
     chatJson: (body, headers) => postJson(`${url}/v1/chat/completions`, withModel(body), headers),
   };
 }
@@ -120,7 +157,8 @@ function defaultConfig(): Config {
 export type Loose = any;
 
 /** The `json` of every event that has one. */
-export const eventsOf = (reply: StreamReply): readonly Loose[] => reply.events.flatMap(({ json }) => (json === undefined ? [] : [json]));
+export const eventsOf = (reply: StreamReply): readonly Loose[] =>
+  reply.events.flatMap(({ json }) => (json === undefined ? [] : [json]));
 
 /** The types of all events, in order. */
 export const typesOf = (reply: StreamReply): readonly string[] => eventsOf(reply).map(({ type }) => String(type));
@@ -137,9 +175,14 @@ export const deltasOf = (reply: StreamReply, type: string): string =>
   eventsOf(reply).filter((event) => event.type === type).map(({ delta }) => delta).join('');
 
 /** Input of one user message. */
-export const ask = (text = 'Hello') => [{ type: 'message', role: 'user', content: [{ type: 'input_text', text }] }] as const;
+export const ask = (text = 'Hello') =>
+  [{ type: 'message', role: 'user', content: [{ type: 'input_text', text }] }] as const;
 
 /** A function tool as Responses clients declare it. */
 export const tool = (name: string, fields: object = {}): object => ({
-  type: 'function', name, description: `Does ${name}.`, parameters: { type: 'object', properties: { path: { type: 'string' } } }, ...fields,
+  type: 'function',
+  name,
+  description: `Does ${name}.`,
+  parameters: { type: 'object', properties: { path: { type: 'string' } } },
+  ...fields,
 });

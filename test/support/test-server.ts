@@ -1,5 +1,10 @@
 /** A real bridge server on a free loopback port, and clients that can send what browsers and broken programs send. */
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import {
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
@@ -52,7 +57,14 @@ export interface Answer {
 export async function open(port: number, ask: Ask = {}): Promise<IncomingMessage> {
   const { method = 'POST', path = '/v1/responses', headers = {}, body } = ask;
   const json = body === undefined ? {} : { 'content-type': 'application/json' };
-  const outgoing = httpRequest({ host: '127.0.0.1', port, method, path, agent: false, headers: { ...json, ...headers } });
+  const outgoing = httpRequest({
+    host: '127.0.0.1',
+    port,
+    method,
+    path,
+    agent: false,
+    headers: { ...json, ...headers },
+  });
   outgoing.end(body);
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
   return incoming;

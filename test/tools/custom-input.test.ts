@@ -14,7 +14,10 @@ const TEXTS = [
 
 /** JSON with every character beyond ASCII as an escape, surrogate pairs as two. */
 const escaped = (text: string): string =>
-  JSON.stringify({ input: text }).replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  JSON.stringify({ input: text }).replace(
+    /[^ -~]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 function readIn(pieces: readonly string[]): string {
   const reader = new CustomInputReader();
@@ -25,12 +28,22 @@ const splitAt = (text: string, index: number): readonly string[] => [text.slice(
 
 describe('the reader', () => {
   for (const text of TEXTS) {
-    for (const json of [JSON.stringify({ input: text }), JSON.stringify({ input: text }, null, 2), escaped(text), escaped(text).toUpperCase().replace('INPUT', 'input').replace(/\\U/g, '\\u').replace(/\\([NRTBF])/g, (_, letter: string) => `\\${letter.toLowerCase()}`)]) {
+    for (const json of [
+      JSON.stringify({ input: text }),
+      JSON.stringify({ input: text }, null, 2),
+      escaped(text),
+      escaped(text)
+        .toUpperCase()
+        .replace('INPUT', 'input')
+        .replace(/\\U/g, '\\u')
+        .replace(/\\([NRTBF])/g, (_, letter: string) => `\\${letter.toLowerCase()}`),
+    ]) {
       if ((JSON.parse(json) as { input: string }).input !== text) continue;
       it(`reads ${json.slice(0, 60).replaceAll('\n', ' ')}`, () => {
         assert.equal(readIn([json]), text);
         // Deltas are strings of JSON: a cut inside a surrogate pair is a cut inside a character.
-        for (let index = 0; index <= json.length; index += 1) assert.equal(readIn(splitAt(json, index)), text, `cut at ${index}`);
+        for (let index = 0; index <= json.length; index += 1)
+          assert.equal(readIn(splitAt(json, index)), text, `cut at ${index}`);
         assert.equal(readIn([...json].flatMap((char) => char.split(''))), text, 'unit by unit');
       });
     }
@@ -55,7 +68,18 @@ describe('the reader', () => {
     }
   });
 
-  const OTHERS = ['', '{}', '{"patch":"x"}', '{"a":1,"input":"x"}', '[ "input", "x"]', 'plain text', '{"input":7}', '{"input":["x"]}', 'null', '{"input"'];
+  const OTHERS = [
+    '',
+    '{}',
+    '{"patch":"x"}',
+    '{"a":1,"input":"x"}',
+    '[ "input", "x"]',
+    'plain text',
+    '{"input":7}',
+    '{"input":["x"]}',
+    'null',
+    '{"input"',
+  ];
   for (const json of OTHERS) it(`reads nothing out of ${JSON.stringify(json)}`, () => assert.equal(readIn([json]), ''));
 
   it('reads nothing behind the value', () => {
@@ -92,5 +116,6 @@ describe('finished arguments', () => {
     ['[1]', '[1]'],
     ['', ''],
   ];
-  for (const [args, text] of FORMS) it(`${JSON.stringify(args)} is ${JSON.stringify(text)}`, () => assert.equal(readCustomInput(args), text));
+  for (const [args, text] of FORMS)
+    it(`${JSON.stringify(args)} is ${JSON.stringify(text)}`, () => assert.equal(readCustomInput(args), text));
 });

@@ -21,7 +21,8 @@ describe('reasoning', () => {
     assert.equal(sealReasoning({ text: 'x', details: [] }), sealReasoning({ text: 'x', details: [] }));
   });
 
-  it('fits into a JSON string and a header as it is', () => assert.match(sealReasoning({ text: '🤔"\n', details: undefined }), /^acb1\.[A-Za-z0-9+/]+=*$/));
+  it('fits into a JSON string and a header as it is', () =>
+    assert.match(sealReasoning({ text: '🤔"\n', details: undefined }), /^acb1\.[A-Za-z0-9+/]+=*$/));
 });
 
 it('a summary comes back', () => {
@@ -58,6 +59,9 @@ describe('what is not ours is ignored', () => {
   });
 
   it('details that are no list are left out', () => {
-    assert.deepEqual(openReasoning(encode({ kind: 'reasoning', text: 'x', details: { a: 1 } })), { text: 'x', details: undefined });
+    assert.deepEqual(openReasoning(encode({ kind: 'reasoning', text: 'x', details: { a: 1 } })), {
+      text: 'x',
+      details: undefined,
+    });
   });
 });

@@ -31,47 +31,100 @@ const PATCH = '*** Begin Patch\n*** Add File: "ä" 🌍.txt\n+x\n*** End Patch';
 
 const ROWS: readonly Row[] = [
   {
-    name: 'function', tool: { type: 'function', name: 'exec_command' }, called: 'exec_command', args: '{ "cmd": "ls é🌍" }',
+    name: 'function',
+    tool: { type: 'function', name: 'exec_command' },
+    called: 'exec_command',
+    args: '{ "cmd": "ls é🌍" }',
     item: { type: 'function_call', ...head, name: 'exec_command', arguments: '{ "cmd": "ls é🌍" }' },
   },
   {
-    name: 'function in a namespace', tool: { type: 'namespace', name: 'mcp__mini', tools: [{ type: 'function', name: 'echo' }] }, called: 'mcp__mini__echo', args: '{}',
+    name: 'function in a namespace',
+    tool: { type: 'namespace', name: 'mcp__mini', tools: [{ type: 'function', name: 'echo' }] },
+    called: 'mcp__mini__echo',
+    args: '{}',
     item: { type: 'function_call', ...head, name: 'echo', namespace: 'mcp__mini', arguments: '{}' },
   },
   {
-    name: 'function in a namespace of Codex 0.125', tool: { type: 'namespace', name: 'mcp__mini__', tools: [{ type: 'function', name: 'echo' }] }, called: 'mcp__mini__echo', args: '{}',
+    name: 'function in a namespace of Codex 0.125',
+    tool: { type: 'namespace', name: 'mcp__mini__', tools: [{ type: 'function', name: 'echo' }] },
+    called: 'mcp__mini__echo',
+    args: '{}',
     item: { type: 'function_call', ...head, name: 'echo', namespace: 'mcp__mini__', arguments: '{}' },
   },
   {
-    name: 'function whose name is not legal upstream', tool: { type: 'function', name: 'repo.list' }, called: 'repo_list_181vt83', args: '{}',
+    name: 'function whose name is not legal upstream',
+    tool: { type: 'function', name: 'repo.list' },
+    called: 'repo_list_181vt83',
+    args: '{}',
     item: { type: 'function_call', ...head, name: 'repo.list', arguments: '{}' },
   },
   {
-    name: 'custom', tool: { type: 'custom', name: 'apply_patch', format: { type: 'grammar', syntax: 'lark', definition: 'start: x' } }, called: 'apply_patch', args: JSON.stringify({ input: PATCH }),
+    name: 'custom',
+    tool: { type: 'custom', name: 'apply_patch', format: { type: 'grammar', syntax: 'lark', definition: 'start: x' } },
+    called: 'apply_patch',
+    args: JSON.stringify({ input: PATCH }),
     item: { type: 'custom_tool_call', ...head, name: 'apply_patch', input: PATCH },
   },
   {
-    name: 'custom in a namespace', tool: { type: 'namespace', name: 'functions', tools: [{ type: 'custom', name: 'exec' }] }, called: 'exec', args: '{"input":"text(1)"}',
+    name: 'custom in a namespace',
+    tool: { type: 'namespace', name: 'functions', tools: [{ type: 'custom', name: 'exec' }] },
+    called: 'exec',
+    args: '{"input":"text(1)"}',
     item: { type: 'custom_tool_call', ...head, name: 'exec', namespace: 'functions', input: 'text(1)' },
   },
   {
-    name: 'tool_search', tool: { type: 'tool_search', execution: 'client', parameters: { type: 'object', properties: { query: { type: 'string' } } } }, called: 'tool_search', args: '{"query":"echo"}',
-    item: { type: 'tool_search_call', id: 'it_1', call_id: 'call_1', execution: 'client', arguments: { query: 'echo' }, status: 'completed' },
+    name: 'tool_search',
+    tool: {
+      type: 'tool_search',
+      execution: 'client',
+      parameters: { type: 'object', properties: { query: { type: 'string' } } },
+    },
+    called: 'tool_search',
+    args: '{"query":"echo"}',
+    item: {
+      type: 'tool_search_call',
+      id: 'it_1',
+      call_id: 'call_1',
+      execution: 'client',
+      arguments: { query: 'echo' },
+      status: 'completed',
+    },
   },
   {
-    name: 'tool_search with bare words', tool: { type: 'tool_search', execution: 'client' }, called: 'tool_search', args: 'echo text',
-    item: { type: 'tool_search_call', id: 'it_1', call_id: 'call_1', execution: 'client', arguments: { query: 'echo text' }, status: 'completed' }, replayed: '{"query":"echo text"}',
+    name: 'tool_search with bare words',
+    tool: { type: 'tool_search', execution: 'client' },
+    called: 'tool_search',
+    args: 'echo text',
+    item: {
+      type: 'tool_search_call',
+      id: 'it_1',
+      call_id: 'call_1',
+      execution: 'client',
+      arguments: { query: 'echo text' },
+      status: 'completed',
+    },
+    replayed: '{"query":"echo text"}',
   },
   {
-    name: 'local_shell', tool: { type: 'local_shell' }, called: 'local_shell', args: '{"command":["ls"],"timeout_ms":5}',
-    item: { type: 'local_shell_call', ...head, action: { type: 'exec', command: ['ls'], timeout_ms: 5, env: {} } }, replayed: '{"type":"exec","command":["ls"],"timeout_ms":5,"env":{}}',
+    name: 'local_shell',
+    tool: { type: 'local_shell' },
+    called: 'local_shell',
+    args: '{"command":["ls"],"timeout_ms":5}',
+    item: { type: 'local_shell_call', ...head, action: { type: 'exec', command: ['ls'], timeout_ms: 5, env: {} } },
+    replayed: '{"type":"exec","command":["ls"],"timeout_ms":5,"env":{}}',
   },
   {
-    name: 'shell', tool: { type: 'shell' }, called: 'shell', args: '{"commands":["ls"]}',
+    name: 'shell',
+    tool: { type: 'shell' },
+    called: 'shell',
+    args: '{"commands":["ls"]}',
     item: { type: 'shell_call', ...head, action: { commands: ['ls'] }, environment: null },
   },
   {
-    name: 'apply_patch, hosted', tool: { type: 'apply_patch' }, called: 'apply_patch', args: '{"type":"create_file","path":"a","diff":"+x"}',
+    name: 'apply_patch, hosted',
+    tool: { type: 'apply_patch' },
+    called: 'apply_patch',
+    args: '{"type":"create_file","path":"a","diff":"+x"}',
     item: { type: 'apply_patch_call', ...head, operation: { type: 'create_file', path: 'a', diff: '+x' } },
   },
 ];
@@ -94,7 +147,9 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
         assert.deepEqual(end.item, item);
         assert.equal(begun.status, 'in_progress');
         const deltas = [...events, ...end.events].flatMap((event) => ('delta' in event ? [event.delta] : [])).join('');
-        const whole = [...end.events].flatMap((event) => ('arguments' in event ? [event.arguments] : 'input' in event ? [event.input] : []));
+        const whole = [...end.events].flatMap((event) =>
+          'arguments' in event ? [event.arguments] : 'input' in event ? [event.input] : [],
+        );
         assert.deepEqual(whole, deltas === '' && whole.length === 0 ? [] : [deltas]);
       }
     });
@@ -103,12 +158,24 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
       const output = { type: 'function_call_output', call_id: 'call_1', output: 'done' };
       const [node] = readConversation(readInput([item, output]), tools, new Notes());
       assert.ok(node?.kind === 'assistant');
-      assert.deepEqual(node.calls, [{ id: 'call_1', name: called, arguments: replayed, result: [{ type: 'text', text: 'done' }] }]);
+      assert.deepEqual(node.calls, [
+        { id: 'call_1', name: called, arguments: replayed, result: [{ type: 'text', text: 'done' }] },
+      ]);
     });
 
     it('streams by the grammar', () => {
-      const chunk = { choices: [{ index: 0, delta: { tool_calls: [{ index: 0, id: 'call_1', function: { name: called, arguments: args } }] }, finish_reason: 'tool_calls' }] };
-      const events = runReads({ tools: [tool], client: 'codex' }, [Buffer.from(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`)]);
+      const chunk = {
+        choices: [
+          {
+            index: 0,
+            delta: { tool_calls: [{ index: 0, id: 'call_1', function: { name: called, arguments: args } }] },
+            finish_reason: 'tool_calls',
+          },
+        ],
+      };
+      const events = runReads({ tools: [tool], client: 'codex' }, [
+        Buffer.from(`data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`),
+      ]);
       assertGoodStream(new SseEncoder('').encode(events) + SSE_DONE, { fullResponse: false, warnings: false });
     });
   });
@@ -124,29 +191,64 @@ describe('arguments that are not JSON', () => {
   };
 
   it('reach Codex as they are, so that it can tell the model', () => {
-    assert.deepEqual(write({ type: 'function', name: 'ls' }, 'ls', '{"cmd": '), { type: 'function_call', ...head, name: 'ls', arguments: '{"cmd": ' });
-    assert.deepEqual(write({ type: 'custom', name: 'apply_patch' }, 'apply_patch', PATCH), { type: 'custom_tool_call', ...head, name: 'apply_patch', input: PATCH });
+    assert.deepEqual(write({ type: 'function', name: 'ls' }, 'ls', '{"cmd": '), {
+      type: 'function_call',
+      ...head,
+      name: 'ls',
+      arguments: '{"cmd": ',
+    });
+    assert.deepEqual(write({ type: 'custom', name: 'apply_patch' }, 'apply_patch', PATCH), {
+      type: 'custom_tool_call',
+      ...head,
+      name: 'apply_patch',
+      input: PATCH,
+    });
   });
 
   it('of a hosted tool are an empty action', () => {
-    assert.deepEqual(write({ type: 'shell' }, 'shell', 'ls'), { type: 'shell_call', ...head, action: {}, environment: null });
+    assert.deepEqual(write({ type: 'shell' }, 'shell', 'ls'), {
+      type: 'shell_call',
+      ...head,
+      action: {},
+      environment: null,
+    });
   });
 });
 
 describe('declarations', () => {
   const offer = (tool: JsonObject, dialect = {}) => {
     const notes = new Notes();
-    const tools = collectTools(readResponsesRequest({ input: 'x', tools: [tool] }), { ...DEFAULT_DIALECT, ...dialect }, notes);
+    const tools = collectTools(
+      readResponsesRequest({ input: 'x', tools: [tool] }),
+      { ...DEFAULT_DIALECT, ...dialect },
+      notes,
+    );
     return { functions: tools.offered.map((offered) => offered.function), notes: notes.list() };
   };
 
   it('the words of a namespace stand before those of its tools', () => {
-    const tool = { type: 'namespace', name: 'mcp__a', description: 'A server.', tools: [{ type: 'function', name: 'x', description: 'Does x.' }, { type: 'function', name: 'y' }] };
-    assert.deepEqual(offer(tool).functions.map(({ description }) => description), ['A server.\n\nDoes x.', 'A server.']);
+    const tool = {
+      type: 'namespace',
+      name: 'mcp__a',
+      description: 'A server.',
+      tools: [
+        { type: 'function', name: 'x', description: 'Does x.' },
+        { type: 'function', name: 'y' },
+      ],
+    };
+    assert.deepEqual(
+      offer(tool).functions.map(({ description }) => description),
+      ['A server.\n\nDoes x.', 'A server.'],
+    );
   });
 
   it('the grammar of a custom tool is told in words', () => {
-    const tool = { type: 'custom', name: 'note', description: 'Writes.', format: { type: 'grammar', syntax: 'lark', definition: 'start: "x"' } };
+    const tool = {
+      type: 'custom',
+      name: 'note',
+      description: 'Writes.',
+      format: { type: 'grammar', syntax: 'lark', definition: 'start: "x"' },
+    };
     const [declared] = offer(tool).functions;
     assert.match(declared?.description ?? '', /^Writes\.\n\n[\s\S]*"input"[\s\S]*lark grammar:\nstart: "x"$/);
     assert.deepEqual(declared?.parameters['required'], ['input']);
@@ -158,7 +260,14 @@ describe('declarations', () => {
     assert.equal(offer(tool, { strictTools: true }).functions[0]?.strict, true);
   });
 
-  for (const kind of ['file_search', 'image_generation', 'code_interpreter', 'mcp', 'computer_use_preview', 'from_the_future']) {
+  for (const kind of [
+    'file_search',
+    'image_generation',
+    'code_interpreter',
+    'mcp',
+    'computer_use_preview',
+    'from_the_future',
+  ]) {
     it(`${kind} is dropped with a note`, () => {
       const { functions, notes } = offer({ type: kind });
       assert.deepEqual(functions, []);
@@ -174,9 +283,17 @@ describe('declarations', () => {
     const input = [
       { role: 'user', content: 'x' },
       { type: 'additional_tools', tools: [{ type: 'custom', name: 'exec' }] },
-      { type: 'tool_search_output', call_id: 'c', tools: [{ type: 'namespace', name: 'mcp__a', tools: [{ type: 'function', name: 'echo' }] }] },
+      {
+        type: 'tool_search_output',
+        call_id: 'c',
+        tools: [{ type: 'namespace', name: 'mcp__a', tools: [{ type: 'function', name: 'echo' }] }],
+      },
     ];
-    const tools = collectTools(readResponsesRequest({ input, tools: [{ type: 'function', name: 'ls' }] }), DEFAULT_DIALECT, new Notes());
+    const tools = collectTools(
+      readResponsesRequest({ input, tools: [{ type: 'function', name: 'ls' }] }),
+      DEFAULT_DIALECT,
+      new Notes(),
+    );
     assert.deepEqual(tools.offered.map((offered) => offered.function.name), ['ls', 'exec', 'mcp__a__echo']);
     assert.deepEqual(tools.find('mcp__a__echo'), { kind: 'function', name: 'echo', namespace: 'mcp__a' });
   });

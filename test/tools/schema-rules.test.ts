@@ -11,24 +11,102 @@ const object = (properties: JsonObject, rest: JsonObject = {}): JsonObject => ({
 type Row = readonly [rule: SchemaRule, name: string, schema: JsonObject, expected: JsonObject];
 
 const ROWS: readonly Row[] = [
-  ['inline-refs', 'a definition takes the place of its reference', object({ a: { $ref: '#/$defs/x' } }, { $defs: { x: text } }), object({ a: text })],
-  ['inline-refs', 'words beside the reference win', object({ a: { $ref: '#/definitions/x', description: 'A.' } }, { definitions: { x: { ...text, description: 'X.' } } }), object({ a: { type: 'string', description: 'A.' } })],
-  ['inline-refs', 'a reference to a reference', object({ a: { $ref: '#/$defs/x' } }, { $defs: { x: { $ref: '#/$defs/y' }, y: text } }), object({ a: text })],
-  ['inline-refs', 'a definition within a definition', object({ a: { $ref: '#/$defs/x' } }, { $defs: { x: object({ b: { $ref: '#/$defs/y' } }), y: text } }), object({ a: object({ b: text }) })],
-  ['inline-refs', 'an escaped path', object({ a: { $ref: '#/$defs/x~1y~0z' } }, { $defs: { 'x/y~z': text } }), object({ a: text })],
-  ['inline-refs', 'a place that is not there is anything', object({ a: { $ref: '#/$defs/gone' }, b: { $ref: 'https://example.com/x' } }), object({ a: {}, b: {} })],
-  ['no-boolean-schemas', 'true is anything, false is nothing', object({ a: true, b: false, c: text }), object({ a: {}, c: text })],
+  [
+    'inline-refs',
+    'a definition takes the place of its reference',
+    object({ a: { $ref: '#/$defs/x' } }, { $defs: { x: text } }),
+    object({ a: text }),
+  ],
+  [
+    'inline-refs',
+    'words beside the reference win',
+    object(
+      { a: { $ref: '#/definitions/x', description: 'A.' } },
+      { definitions: { x: { ...text, description: 'X.' } } },
+    ),
+    object({ a: { type: 'string', description: 'A.' } }),
+  ],
+  [
+    'inline-refs',
+    'a reference to a reference',
+    object({ a: { $ref: '#/$defs/x' } }, { $defs: { x: { $ref: '#/$defs/y' }, y: text } }),
+    object({ a: text }),
+  ],
+  [
+    'inline-refs',
+    'a definition within a definition',
+    object({ a: { $ref: '#/$defs/x' } }, { $defs: { x: object({ b: { $ref: '#/$defs/y' } }), y: text } }),
+    object({ a: object({ b: text }) }),
+  ],
+  [
+    'inline-refs',
+    'an escaped path',
+    object({ a: { $ref: '#/$defs/x~1y~0z' } }, { $defs: { 'x/y~z': text } }),
+    object({ a: text }),
+  ],
+  [
+    'inline-refs',
+    'a place that is not there is anything',
+    object({ a: { $ref: '#/$defs/gone' }, b: { $ref: 'https://example.com/x' } }),
+    object({ a: {}, b: {} }),
+  ],
+  [
+    'no-boolean-schemas',
+    'true is anything, false is nothing',
+    object({ a: true, b: false, c: text }),
+    object({ a: {}, c: text }),
+  ],
   ['no-boolean-schemas', 'items', { type: 'array', items: true }, { type: 'array' }],
-  ['no-boolean-schemas', 'an object stays closed', object({ a: text }, { additionalProperties: false }), object({ a: text }, { additionalProperties: false })],
-  ['no-tuples', 'a tuple becomes a list of any of its parts', { type: 'array', items: [text, { type: 'number' }], additionalItems: false }, { type: 'array', items: { anyOf: [text, { type: 'number' }] } }],
+  [
+    'no-boolean-schemas',
+    'an object stays closed',
+    object({ a: text }, { additionalProperties: false }),
+    object({ a: text }, { additionalProperties: false }),
+  ],
+  [
+    'no-tuples',
+    'a tuple becomes a list of any of its parts',
+    { type: 'array', items: [text, { type: 'number' }], additionalItems: false },
+    { type: 'array', items: { anyOf: [text, { type: 'number' }] } },
+  ],
   ['no-tuples', 'prefixItems', { type: 'array', prefixItems: [text] }, { type: 'array', items: text }],
   ['no-null-unions', 'a type or null', object({ a: { type: ['string', 'null'] } }), object({ a: text })],
-  ['no-null-unions', 'two types or null stay', object({ a: { type: ['string', 'number', 'null'] } }), object({ a: { type: ['string', 'number', 'null'] } })],
-  ['no-null-unions', 'a schema or null', object({ a: { anyOf: [text, { type: 'null' }], description: 'A.' } }), object({ a: { description: 'A.', type: 'string' } })],
-  ['no-null-unions', 'two schemas or null', { anyOf: [text, { type: 'number' }, { type: 'null' }] }, { anyOf: [text, { type: 'number' }] }],
-  ['no-type-beside-any-of', 'the type goes', object({ a: { type: 'object', anyOf: [object({}), text] } }), object({ a: { anyOf: [object({}), text] } })],
-  ['required-must-exist', 'a name that is not there goes', object({ a: text }, { required: ['a', 'b'] }), object({ a: text }, { required: ['a'] })],
-  ['required-must-exist', 'without properties nothing is required', { type: 'object', required: ['a'] }, { type: 'object', required: [] }],
+  [
+    'no-null-unions',
+    'two types or null stay',
+    object({ a: { type: ['string', 'number', 'null'] } }),
+    object({ a: { type: ['string', 'number', 'null'] } }),
+  ],
+  [
+    'no-null-unions',
+    'a schema or null',
+    object({ a: { anyOf: [text, { type: 'null' }], description: 'A.' } }),
+    object({ a: { description: 'A.', type: 'string' } }),
+  ],
+  [
+    'no-null-unions',
+    'two schemas or null',
+    { anyOf: [text, { type: 'number' }, { type: 'null' }] },
+    { anyOf: [text, { type: 'number' }] },
+  ],
+  [
+    'no-type-beside-any-of',
+    'the type goes',
+    object({ a: { type: 'object', anyOf: [object({}), text] } }),
+    object({ a: { anyOf: [object({}), text] } }),
+  ],
+  [
+    'required-must-exist',
+    'a name that is not there goes',
+    object({ a: text }, { required: ['a', 'b'] }),
+    object({ a: text }, { required: ['a'] }),
+  ],
+  [
+    'required-must-exist',
+    'without properties nothing is required',
+    { type: 'object', required: ['a'] },
+    { type: 'object', required: [] },
+  ],
 ];
 
 describe('rules', () => {
@@ -41,7 +119,11 @@ describe('rules', () => {
 
     it(`${rule}: ${name}, inside of others`, () => {
       if (rule === 'inline-refs') return;
-      const wrap = (inner: JsonObject): JsonObject => object({ list: { type: 'array', items: { anyOf: [inner, { allOf: [object({ x: inner })] }] } }, map: { type: 'object', additionalProperties: inner, properties: {} } });
+      const wrap = (inner: JsonObject): JsonObject =>
+        object({
+          list: { type: 'array', items: { anyOf: [inner, { allOf: [object({ x: inner })] }] } },
+          map: { type: 'object', additionalProperties: inner, properties: {} },
+        });
       assert.deepEqual(applySchemaRules(wrap(schema), [rule]), wrap(expected));
     });
   }
@@ -52,7 +134,15 @@ describe('rules', () => {
   });
 
   it('examples and defaults are data', () => {
-    const schema = object({ a: { type: 'array', default: [{ $ref: '#/x' }], examples: [{ type: ['string', 'null'] }], enum: [true, null], const: { anyOf: [] } } });
+    const schema = object({
+      a: {
+        type: 'array',
+        default: [{ $ref: '#/x' }],
+        examples: [{ type: ['string', 'null'] }],
+        enum: [true, null],
+        const: { anyOf: [] },
+      },
+    });
     for (const [rule] of ROWS) assert.deepEqual(applySchemaRules(schema, [rule]), schema);
   });
 });
@@ -77,7 +167,9 @@ describe('schemas that never end', () => {
   });
 
   it('a definition of itself, and the whole inside of itself', () => {
-    assert.ok(sizeOf(object({ a: { $ref: '#/$defs/x' }, b: { $ref: '#' } }, { $defs: { x: { $ref: '#/$defs/x' } } })) < 1_000);
+    assert.ok(
+      sizeOf(object({ a: { $ref: '#/$defs/x' }, b: { $ref: '#' } }, { $defs: { x: { $ref: '#/$defs/x' } } })) < 1_000,
+    );
   });
 
   it('deep schemas do not exhaust the stack', () => {

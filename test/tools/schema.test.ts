@@ -11,10 +11,18 @@ const SCHEMAS: readonly (readonly [name: string, schema: JsonObject | undefined,
   ['none', undefined, EMPTY],
   ['an object', OBJECT, OBJECT],
   ['an object without properties', { type: 'object' }, EMPTY],
-  ['an object with rules of its own', { type: 'object', additionalProperties: { type: 'string' } }, { type: 'object', additionalProperties: { type: 'string' }, properties: {} }],
+  [
+    'an object with rules of its own',
+    { type: 'object', additionalProperties: { type: 'string' } },
+    { type: 'object', additionalProperties: { type: 'string' }, properties: {} },
+  ],
   ['an empty schema', {}, EMPTY],
   ['no type', { properties: { a: {} }, required: ['a'] }, { type: 'object', properties: { a: {} }, required: ['a'] }],
-  ['a choice', { anyOf: [{ type: 'object' }, { type: 'null' }] }, { type: 'object', properties: {}, anyOf: [{ type: 'object' }, { type: 'null' }] }],
+  [
+    'a choice',
+    { anyOf: [{ type: 'object' }, { type: 'null' }] },
+    { type: 'object', properties: {}, anyOf: [{ type: 'object' }, { type: 'null' }] },
+  ],
   ['several types', { type: ['object', 'null'], properties: { a: {} } }, { type: 'object', properties: { a: {} } }],
   ['a string', { type: 'string' }, EMPTY],
   ['an array', { type: 'array', items: {} }, EMPTY],
@@ -31,9 +39,20 @@ for (const [name, schema, expected] of SCHEMAS) {
 it('a good schema is passed on as it is', () => assert.equal(toObjectSchema(OBJECT, []), OBJECT));
 
 it('the root stays an object where no type may stand beside anyOf: its variants become optional properties', () => {
-  const variant = (name: string): JsonObject => ({ type: 'object', properties: { [name]: { type: 'string' } }, required: [name] });
-  const schema = { type: 'object', properties: { c: { type: 'number' } }, required: ['c'], anyOf: [variant('a'), variant('b')] };
+  const variant = (name: string): JsonObject => ({
+    type: 'object',
+    properties: { [name]: { type: 'string' } },
+    required: [name],
+  });
+  const schema = {
+    type: 'object',
+    properties: { c: { type: 'number' } },
+    required: ['c'],
+    anyOf: [variant('a'), variant('b')],
+  };
   assert.deepEqual(toObjectSchema(schema, ['no-type-beside-any-of']), {
-    type: 'object', properties: { a: { type: 'string' }, b: { type: 'string' }, c: { type: 'number' } }, required: ['c'],
+    type: 'object',
+    properties: { a: { type: 'string' }, b: { type: 'string' }, c: { type: 'number' } },
+    required: ['c'],
   });
 });

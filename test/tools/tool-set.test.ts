@@ -23,7 +23,11 @@ describe('upstream names', () => {
     ['a legal name', { name: 'exec_command' }, 'exec_command'],
     ['a name of 64 characters', { name: 'a'.repeat(64) }, 'a'.repeat(64)],
     ['a name of 65 characters', { name: 'a'.repeat(65) }, `${'a'.repeat(56)}_${hashOf({ name: 'a'.repeat(65) })}`],
-    ['a long name in a namespace', { name: LONG, namespace: 'mcp__x' }, `mcp__x__${'a'.repeat(48)}_${hashOf({ name: LONG, namespace: 'mcp__x' })}`],
+    [
+      'a long name in a namespace',
+      { name: LONG, namespace: 'mcp__x' },
+      `mcp__x__${'a'.repeat(48)}_${hashOf({ name: LONG, namespace: 'mcp__x' })}`,
+    ],
     ['a namespace', { name: 'echo', namespace: 'mcp__mini' }, 'mcp__mini__echo'],
     ['a namespace of Codex 0.125', { name: 'echo', namespace: 'mcp__mini__' }, 'mcp__mini__echo'],
     ['Codex’s own namespace', { name: 'exec', namespace: 'functions' }, 'exec'],
@@ -50,8 +54,14 @@ describe('upstream names', () => {
 
   it('two tools never share a name, and the same tool is offered once', () => {
     const tools: readonly Tool[] = [
-      { name: 'echo', namespace: 'mcp__a' }, { name: 'mcp__a__echo' }, { name: 'echo', namespace: 'mcp__b' }, { name: 'echo' },
-      { name: 'echo', namespace: 'mcp__a' }, { name: 'a.b' }, { name: 'a b' }, { name: 'a_b' },
+      { name: 'echo', namespace: 'mcp__a' },
+      { name: 'mcp__a__echo' },
+      { name: 'echo', namespace: 'mcp__b' },
+      { name: 'echo' },
+      { name: 'echo', namespace: 'mcp__a' },
+      { name: 'a.b' },
+      { name: 'a b' },
+      { name: 'a_b' },
     ];
     const set = setOf(tools);
     const names = namesOf(set);
@@ -61,7 +71,10 @@ describe('upstream names', () => {
   });
 
   it('a name does not depend on the other tools, as far as it is free', () => {
-    const many = Array.from({ length: 200 }, (_, index): Tool => ({ name: `tool_${index}`, namespace: `mcp__${index % 7}` }));
+    const many = Array.from({ length: 200 }, (_, index): Tool => ({
+      name: `tool_${index}`,
+      namespace: `mcp__${index % 7}`,
+    }));
     const all = setOf(many);
     for (const tool of many) assert.equal(setOf([tool]).nameOf(tool), all.nameOf(tool));
   });
@@ -70,7 +83,9 @@ describe('upstream names', () => {
     const set = new ToolSet();
     set.add({ target: { kind: 'custom', name: 'a' }, description: 'first', parameters: {} });
     set.add({ target: { kind: 'function', name: 'a' }, description: 'second', parameters: {} });
-    assert.deepEqual(set.offered, [{ type: 'function', function: { name: 'a', description: 'first', parameters: {} } }]);
+    assert.deepEqual(set.offered, [
+      { type: 'function', function: { name: 'a', description: 'first', parameters: {} } },
+    ]);
     assert.equal(set.find('a').kind, 'custom');
   });
 
@@ -83,7 +98,10 @@ describe('upstream names', () => {
 
 describe('the way back', () => {
   const set = setOf([
-    { name: 'exec_command' }, { name: 'echo', namespace: 'mcp__mini' }, { name: 'list', namespace: 'mcp__a' }, { name: 'list', namespace: 'mcp__b' },
+    { name: 'exec_command' },
+    { name: 'echo', namespace: 'mcp__mini' },
+    { name: 'list', namespace: 'mcp__a' },
+    { name: 'list', namespace: 'mcp__b' },
   ]);
   const FOUND: readonly (readonly [called: string, target: Tool])[] = [
     ['exec_command', { name: 'exec_command' }],
@@ -99,7 +117,8 @@ describe('the way back', () => {
     ['', { name: '' }],
   ];
   for (const [called, target] of FOUND) {
-    it(`"${called}" is ${JSON.stringify(target)}`, () => assert.deepEqual(set.find(called), { kind: 'function', ...target }));
+    it(`"${called}" is ${JSON.stringify(target)}`, () =>
+      assert.deepEqual(set.find(called), { kind: 'function', ...target }));
   }
 
   it('knows what was offered', () => {

@@ -9,8 +9,17 @@ const user = (content: unknown = 'Hi') => ({ type: 'message', role: 'user', cont
 const said = (content: unknown) => ({ type: 'message', role: 'assistant', content });
 const developer = (content: unknown) => ({ type: 'message', role: 'developer', content });
 const call = (call_id: string, name = 'ls') => ({ type: 'function_call', call_id, name, arguments: '{}' });
-const output = (call_id: string, text: unknown = `of ${call_id}`) => ({ type: 'function_call_output', call_id, output: text });
-const thought = (text: string, fields: object = {}) => ({ type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text }], ...fields });
+const output = (call_id: string, text: unknown = `of ${call_id}`) => ({
+  type: 'function_call_output',
+  call_id,
+  output: text,
+});
+const thought = (text: string, fields: object = {}) => ({
+  type: 'reasoning',
+  summary: [],
+  content: [{ type: 'reasoning_text', text }],
+  ...fields,
+});
 const image = { type: 'input_image', image_url: 'data:image/png;base64,AA==', detail: 'high' };
 const url = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==', detail: 'high' } };
 const toolCall = (id: string, name = 'ls') => ({ id, type: 'function', function: { name, arguments: '{}' } });
@@ -18,14 +27,24 @@ const toolCall = (id: string, name = 'ls') => ({ id, type: 'function', function:
 const messagesOf = (body: object, options?: TranslationOptions) => translate(body, options).chat.messages;
 
 describe('instructions', () => {
-  const BODY = { instructions: 'A', input: [developer('B'), { ...developer('C'), role: 'system' }, user(), developer('D'), user('Bye')] };
+  const BODY = {
+    instructions: 'A',
+    input: [developer('B'), { ...developer('C'), role: 'system' }, user(), developer('D'), user('Bye')],
+  };
   const FORMS: readonly (readonly [form: Dialect['lateInstructions'], messages: readonly object[]])[] = [
-    ['user', [{ role: 'system', content: 'A\n\nB\n\nC' }, user1('Hi'), user1('<developer>\nD\n</developer>'), user1('Bye')]],
-    ['system', [{ role: 'system', content: 'A\n\nB\n\nC' }, user1('Hi'), { role: 'system', content: 'D' }, user1('Bye')]],
+    [
+      'user',
+      [{ role: 'system', content: 'A\n\nB\n\nC' }, user1('Hi'), user1('<developer>\nD\n</developer>'), user1('Bye')],
+    ],
+    [
+      'system',
+      [{ role: 'system', content: 'A\n\nB\n\nC' }, user1('Hi'), { role: 'system', content: 'D' }, user1('Bye')],
+    ],
     ['merge', [{ role: 'system', content: 'A\n\nB\n\nC\n\nD' }, user1('Hi'), user1('Bye')]],
   ];
   for (const [lateInstructions, messages] of FORMS) {
-    it(`later ones as ${lateInstructions}`, () => assert.deepEqual(messagesOf(BODY, { dialect: { lateInstructions } }), messages));
+    it(`later ones as ${lateInstructions}`, () =>
+      assert.deepEqual(messagesOf(BODY, { dialect: { lateInstructions } }), messages));
   }
 
   it('have the role the dialect knows', () => {
@@ -45,8 +64,14 @@ describe('instructions', () => {
   }
 
   it('fold into a message of parts as its first part', () => {
-    const [message] = messagesOf({ instructions: 'A', input: [user([{ type: 'input_text', text: 'See' }, image])] }, { system: false });
-    assert.deepEqual(message, { role: 'user', content: [{ type: 'text', text: 'A' }, { type: 'text', text: 'See' }, url] });
+    const [message] = messagesOf(
+      { instructions: 'A', input: [user([{ type: 'input_text', text: 'See' }, image])] },
+      { system: false },
+    );
+    assert.deepEqual(message, {
+      role: 'user',
+      content: [{ type: 'text', text: 'A' }, { type: 'text', text: 'See' }, url],
+    });
   });
 
   it('alone get a user message to answer', () => {
@@ -79,7 +104,11 @@ describe('assistant turns', () => {
 
   it('an empty result says so', () => {
     for (const empty of ['', [], null]) {
-      assert.deepEqual(messagesOf({ input: [call('a'), output('a', empty)] }).at(-1), { role: 'tool', tool_call_id: 'a', content: '(no output)' });
+      assert.deepEqual(messagesOf({ input: [call('a'), output('a', empty)] }).at(-1), {
+        role: 'tool',
+        tool_call_id: 'a',
+        content: '(no output)',
+      });
     }
   });
 
@@ -107,7 +136,10 @@ describe('assistant turns', () => {
   it('signed blocks go back as they came', () => {
     const details = [{ type: 'reasoning.encrypted', data: 'AAA', id: 'x' }];
     const sealed = thought('hm', { content: null, encrypted_content: sealReasoning({ text: 'hm', details }) });
-    const [, turn] = messagesOf({ input: [user(), sealed, call('a'), output('a')] }, { dialect: { reasoningReplay: 'reasoning_details' } });
+    const [, turn] = messagesOf(
+      { input: [user(), sealed, call('a'), output('a')] },
+      { dialect: { reasoningReplay: 'reasoning_details' } },
+    );
     assert.deepEqual(turn, { role: 'assistant', content: '', reasoning_details: details, tool_calls: [toolCall('a')] });
   });
 
@@ -115,7 +147,10 @@ describe('assistant turns', () => {
     const options = { dialect: { reasoningPlaceholder: '(lost)' } };
     const input = [user(), call('a'), output('a'), thought('known'), call('b'), output('b'), said('A')];
     const turns = messagesOf({ input }, options).filter(({ role }) => role === 'assistant');
-    assert.deepEqual(turns.map((turn) => ('reasoning_content' in turn ? turn.reasoning_content : undefined)), ['(lost)', 'known', undefined]);
+    assert.deepEqual(
+      turns.map((turn) => ('reasoning_content' in turn ? turn.reasoning_content : undefined)),
+      ['(lost)', 'known', undefined],
+    );
   });
 });
 
@@ -152,27 +187,62 @@ describe('media', () => {
     assert.deepEqual(notes, ['left out image: the model cannot see images']);
   });
 
-  const shots = [user(), call('a', 'view'), call('b', 'view'), output('a', [{ type: 'input_text', text: 'One' }, image]), output('b', [image])];
+  const shots = [
+    user(),
+    call('a', 'view'),
+    call('b', 'view'),
+    output('a', [{ type: 'input_text', text: 'One' }, image]),
+    output('b', [image]),
+  ];
 
   it('images of results follow after all results', () => {
     assert.deepEqual(messagesOf({ input: shots }).slice(2), [
       { role: 'tool', tool_call_id: 'a', content: 'One\n[image: see the next user message]' },
       { role: 'tool', tool_call_id: 'b', content: '[image: see the next user message]' },
-      { role: 'user', content: [{ type: 'text', text: '[Content of the result of view]' }, url, { type: 'text', text: '[Content of the result of view]' }, url] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: '[Content of the result of view]' },
+          url,
+          { type: 'text', text: '[Content of the result of view]' },
+          url,
+        ],
+      },
     ]);
   });
 
   it('images of results are words where the model cannot see', () => {
     const messages = messagesOf({ input: shots }, { dialect: { images: false } });
     assert.equal(messages.length, 4);
-    assert.deepEqual(messages.at(-1), { role: 'tool', tool_call_id: 'b', content: '[image left out: the model cannot see images]' });
+    assert.deepEqual(messages.at(-1), {
+      role: 'tool',
+      tool_call_id: 'b',
+      content: '[image left out: the model cannot see images]',
+    });
   });
 
   it('text is one string, or parts where the dialect takes them', () => {
-    const input = [user([{ type: 'input_text', text: 'A' }, { type: 'input_text', text: '' }, { type: 'input_text', text: 'B' }])];
+    const input = [
+      user([
+        { type: 'input_text', text: 'A' },
+        { type: 'input_text', text: '' },
+        { type: 'input_text', text: 'B' },
+      ]),
+    ];
     assert.deepEqual(messagesOf({ input }), [user1('A\nB')]);
-    assert.deepEqual(messagesOf({ input }, { dialect: { content: 'parts' } }), [{ role: 'user', content: [{ type: 'text', text: 'A' }, { type: 'text', text: 'B' }] }]);
-    assert.deepEqual(messagesOf({ input: [user([{ type: 'input_text', text: 'A' }])] }, { dialect: { content: 'parts' } }), [user1('A')]);
+    assert.deepEqual(messagesOf({ input }, { dialect: { content: 'parts' } }), [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'A' },
+          { type: 'text', text: 'B' },
+        ],
+      },
+    ]);
+    assert.deepEqual(
+      messagesOf({ input: [user([{ type: 'input_text', text: 'A' }])] }, { dialect: { content: 'parts' } }),
+      [user1('A')],
+    );
   });
 
   it('a result is a string in every dialect', () => {

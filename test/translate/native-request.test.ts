@@ -50,10 +50,22 @@ describe('reasoning settings', () => {
 
 describe('fields of vendors', () => {
   it('do not reach a Responses endpoint', () => {
-    const request = toNative({ tools: [{ type: 'function', name: 'f' }, { type: 'web_search' }], user: 'u' }, {
-      toolStream: true, preserveThinking: true, reasoningSplit: true, webSearch: 'enable_search', maxTokensField: 'max_completion_tokens', alwaysMaxTokens: true, maxTokens: 100,
-    });
-    assert.deepEqual(Object.keys(request).sort(), ['input', 'max_output_tokens', 'model', 'notes', 'store', 'stream', 'tools', 'tool_choice'].sort());
+    const request = toNative(
+      { tools: [{ type: 'function', name: 'f' }, { type: 'web_search' }], user: 'u' },
+      {
+        toolStream: true,
+        preserveThinking: true,
+        reasoningSplit: true,
+        webSearch: 'enable_search',
+        maxTokensField: 'max_completion_tokens',
+        alwaysMaxTokens: true,
+        maxTokens: 100,
+      },
+    );
+    assert.deepEqual(
+      Object.keys(request).sort(),
+      ['input', 'max_output_tokens', 'model', 'notes', 'store', 'stream', 'tools', 'tool_choice'].sort(),
+    );
     assert.equal(request.max_output_tokens, 100);
   });
 
@@ -85,10 +97,20 @@ describe('content', () => {
   it('instructions fold into the user message where there is no place for them', () => {
     const request = readResponsesRequest({ input: 'Hi', instructions: 'Be brief.' });
     const dialect = nativeDialect(DEFAULT_DIALECT);
-    const { value } = translateRequest(request, { model: 'm', dialect, tools: 'auto', system: false, forwardReasoning: true, multipleCalls: true, webSearch: false });
+    const { value } = translateRequest(request, {
+      model: 'm',
+      dialect,
+      tools: 'auto',
+      system: false,
+      forwardReasoning: true,
+      multipleCalls: true,
+      webSearch: false,
+    });
     const { instructions, input } = toNativeRequest(value.chat, {});
     assert.equal(instructions, undefined);
-    assert.deepEqual(input, [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Be brief.\n\nHi' }] }]);
+    assert.deepEqual(input, [
+      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Be brief.\n\nHi' }] },
+    ]);
   });
 });
 
@@ -98,15 +120,77 @@ describe('reasoning items', () => {
   const summary = (value: string) => ({ summary: [{ type: 'summary_text', text: value }] });
   const own = { type: 'reasoning', id: 'rs_up', ...summary('S'), encrypted_content: 'opaque' };
   const ROWS: readonly (readonly [name: string, items: readonly object[], sent: readonly object[]])[] = [
-    ['raw text alone', [{ type: 'reasoning', id: 'rs_9', ...summary('T'), ...text('T') }], [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }]],
-    ['without an id', [{ type: 'reasoning', summary: [], ...text('T') }], [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('T') }]],
-    ['a foreign seal', [{ type: 'reasoning', id: 'rs_9', ...summary('S'), encrypted_content: 'gAAA' }], [{ type: 'reasoning', id: 'rs_9', ...summary('S'), encrypted_content: 'gAAA' }]],
-    ['a foreign summary', [{ type: 'reasoning', id: 'rs_9', ...summary('S') }], [{ type: 'reasoning', id: 'rs_9', ...summary('S') }]],
-    ['our envelope around text', [{ type: 'reasoning', id: 'rs_9', ...summary('T'), encrypted_content: sealReasoning({ text: 'T', details: undefined }) }], [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }]],
-    ['our envelope around an item', [{ type: 'reasoning', id: 'rs_9', ...summary('S'), ...text('S'), encrypted_content: sealReasoning({ text: 'S', details: [own] }) }], [own]],
-    ['our envelope around blocks of a Chat provider', [{ type: 'reasoning', id: 'rs_9', summary: [], encrypted_content: sealReasoning({ text: 'T', details: [{ type: 'reasoning.encrypted', data: 'A' }] }) }], [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }]],
+    [
+      'raw text alone',
+      [{ type: 'reasoning', id: 'rs_9', ...summary('T'), ...text('T') }],
+      [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }],
+    ],
+    [
+      'without an id',
+      [{ type: 'reasoning', summary: [], ...text('T') }],
+      [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('T') }],
+    ],
+    [
+      'a foreign seal',
+      [{ type: 'reasoning', id: 'rs_9', ...summary('S'), encrypted_content: 'gAAA' }],
+      [{ type: 'reasoning', id: 'rs_9', ...summary('S'), encrypted_content: 'gAAA' }],
+    ],
+    [
+      'a foreign summary',
+      [{ type: 'reasoning', id: 'rs_9', ...summary('S') }],
+      [{ type: 'reasoning', id: 'rs_9', ...summary('S') }],
+    ],
+    [
+      'our envelope around text',
+      [
+        {
+          type: 'reasoning',
+          id: 'rs_9',
+          ...summary('T'),
+          encrypted_content: sealReasoning({ text: 'T', details: undefined }),
+        },
+      ],
+      [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }],
+    ],
+    [
+      'our envelope around an item',
+      [
+        {
+          type: 'reasoning',
+          id: 'rs_9',
+          ...summary('S'),
+          ...text('S'),
+          encrypted_content: sealReasoning({ text: 'S', details: [own] }),
+        },
+      ],
+      [own],
+    ],
+    [
+      'our envelope around blocks of a Chat provider',
+      [
+        {
+          type: 'reasoning',
+          id: 'rs_9',
+          summary: [],
+          encrypted_content: sealReasoning({ text: 'T', details: [{ type: 'reasoning.encrypted', data: 'A' }] }),
+        },
+      ],
+      [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }],
+    ],
     ['nothing known', [{ type: 'reasoning', id: 'rs_9', summary: [] }], []],
-    ['several in one turn, in their order', [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('One') }, { type: 'reasoning', id: 'rs_2', ...summary('S'), encrypted_content: sealReasoning({ text: 'S', details: [own] }) }], [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('One') }, own]],
+    [
+      'several in one turn, in their order',
+      [
+        { type: 'reasoning', id: 'rs_1', summary: [], ...text('One') },
+        {
+          type: 'reasoning',
+          id: 'rs_2',
+          ...summary('S'),
+          encrypted_content: sealReasoning({ text: 'S', details: [own] }),
+        },
+      ],
+      [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('One') }, own],
+    ],
   ];
   for (const [name, items, sent] of ROWS) {
     it(name, () => {
@@ -116,8 +200,31 @@ describe('reasoning items', () => {
   }
 
   it('lose their seals, and nothing else', () => {
-    const chat = { model: 'm', stream: true, messages: [{ role: 'assistant' as const, content: '', reasoning_details: [own, { type: 'reasoning', id: 'x', summary: [], encrypted_content: 'y' }, { type: 'reasoning.text', text: 'z' }] }] };
-    assert.deepEqual(withoutSeals(chat).messages, [{ role: 'assistant', content: '', reasoning_details: [{ type: 'reasoning', id: 'rs_up', ...summary('S') }, { type: 'reasoning.text', text: 'z' }] }]);
+    const chat = {
+      model: 'm',
+      stream: true,
+      messages: [
+        {
+          role: 'assistant' as const,
+          content: '',
+          reasoning_details: [
+            own,
+            { type: 'reasoning', id: 'x', summary: [], encrypted_content: 'y' },
+            { type: 'reasoning.text', text: 'z' },
+          ],
+        },
+      ],
+    };
+    assert.deepEqual(withoutSeals(chat).messages, [
+      {
+        role: 'assistant',
+        content: '',
+        reasoning_details: [
+          { type: 'reasoning', id: 'rs_up', ...summary('S') },
+          { type: 'reasoning.text', text: 'z' },
+        ],
+      },
+    ]);
     const bare = { ...chat, messages: [] };
     assert.equal(withoutSeals(bare), bare);
   });

@@ -11,8 +11,21 @@ const FORMAT = { type: 'json_schema', name: 'answer', schema: SCHEMA, strict: tr
 describe('text.format', () => {
   const words = 'Answer with one JSON object and nothing else: no prose, no code fence.';
   const inSchema = `${words} It must match this JSON Schema:\n${JSON.stringify(SCHEMA)}`;
-  const LADDER: readonly (readonly [step: Dialect['responseFormat'], format: object, sent: unknown, instructions: string | undefined])[] = [
-    ['json_schema', FORMAT, { type: 'json_schema', json_schema: { name: 'answer', schema: SCHEMA, strict: true, description: 'The answer.' } }, undefined],
+  const LADDER: readonly (readonly [
+    step: Dialect['responseFormat'],
+    format: object,
+    sent: unknown,
+    instructions: string | undefined,
+  ])[] = [
+    [
+      'json_schema',
+      FORMAT,
+      {
+        type: 'json_schema',
+        json_schema: { name: 'answer', schema: SCHEMA, strict: true, description: 'The answer.' },
+      },
+      undefined,
+    ],
     ['json_schema', { type: 'json_object' }, { type: 'json_object' }, undefined],
     ['json_object', FORMAT, { type: 'json_object' }, inSchema],
     ['json_object', { type: 'json_object' }, { type: 'json_object' }, words],
@@ -24,7 +37,10 @@ describe('text.format', () => {
   ];
   for (const [responseFormat, format, sent, instructions] of LADDER) {
     it(`${JSON.stringify(format).slice(0, 40)} where the provider takes ${responseFormat}`, () => {
-      const { chat, notes } = translate({ instructions: 'Be brief.', text: { format } }, { dialect: { responseFormat } });
+      const { chat, notes } = translate(
+        { instructions: 'Be brief.', text: { format } },
+        { dialect: { responseFormat } },
+      );
       assert.deepEqual(chat.response_format, sent);
       const [system] = chat.messages;
       assert.equal(system?.content, ['Be brief.', instructions].filter(Boolean).join('\n\n'));
@@ -40,7 +56,10 @@ describe('text.format', () => {
   it('response_format of a chat client is the same', () => {
     const { type, ...json_schema } = FORMAT;
     const sent = { type, json_schema };
-    assert.deepEqual(translateChat({ messages: [{ role: 'user', content: 'x' }], response_format: sent }).chat.response_format, sent);
+    assert.deepEqual(
+      translateChat({ messages: [{ role: 'user', content: 'x' }], response_format: sent }).chat.response_format,
+      sent,
+    );
   });
 });
 
@@ -60,35 +79,71 @@ describe('thinking', () => {
     [{ kind: 'enable_thinking' }, { effort: 'low' }, { enable_thinking: true }],
     [{ kind: 'enable_thinking' }, { effort: 'minimal' }, { enable_thinking: false }],
     [{ kind: 'enable_thinking' }, { effort: 'none' }, { enable_thinking: false }],
-    [{ kind: 'enable_thinking', budgets: BUDGETS }, { effort: 'high' }, { enable_thinking: true, thinking_budget: 8_192 }],
+    [
+      { kind: 'enable_thinking', budgets: BUDGETS },
+      { effort: 'high' },
+      { enable_thinking: true, thinking_budget: 8_192 },
+    ],
     [{ kind: 'enable_thinking', budgets: BUDGETS }, { effort: 'odd' }, { enable_thinking: true }],
     [{ kind: 'enable_thinking', budgets: BUDGETS }, undefined, { enable_thinking: true }],
-    [{ kind: 'enable_thinking', budgets: BUDGETS, levels: ['low', 'xhigh'] }, { effort: 'high' }, { enable_thinking: true, reasoning_effort: 'xhigh' }],
+    [
+      { kind: 'enable_thinking', budgets: BUDGETS, levels: ['low', 'xhigh'] },
+      { effort: 'high' },
+      { enable_thinking: true, reasoning_effort: 'xhigh' },
+    ],
     [{ kind: 'thinking', on: 'enabled' }, undefined, { thinking: { type: 'enabled' } }],
     [{ kind: 'thinking', on: 'enabled' }, { effort: 'none' }, { thinking: { type: 'disabled' } }],
     [{ kind: 'thinking', on: 'adaptive', fixed: true }, { effort: 'none' }, { thinking: { type: 'adaptive' } }],
-    [{ kind: 'thinking', on: 'enabled', extra: { clear_thinking: false }, levels: ['low', 'high', 'max'] }, { effort: 'medium' }, { thinking: { type: 'enabled', clear_thinking: false }, reasoning_effort: 'high' }],
-    [{ kind: 'chat_template' }, undefined, { chat_template_kwargs: { enable_thinking: true, preserve_thinking: true } }],
-    [{ kind: 'chat_template' }, { effort: 'none' }, { chat_template_kwargs: { enable_thinking: false, preserve_thinking: true } }],
+    [
+      { kind: 'thinking', on: 'enabled', extra: { clear_thinking: false }, levels: ['low', 'high', 'max'] },
+      { effort: 'medium' },
+      { thinking: { type: 'enabled', clear_thinking: false }, reasoning_effort: 'high' },
+    ],
+    [
+      { kind: 'chat_template' },
+      undefined,
+      { chat_template_kwargs: { enable_thinking: true, preserve_thinking: true } },
+    ],
+    [
+      { kind: 'chat_template' },
+      { effort: 'none' },
+      { chat_template_kwargs: { enable_thinking: false, preserve_thinking: true } },
+    ],
     [{ kind: 'reasoning' }, undefined, {}],
     [{ kind: 'reasoning' }, { effort: 'low', summary: 'auto' }, { reasoning: { effort: 'low' } }],
   ];
-  const FIELDS = ['reasoning_effort', 'enable_thinking', 'thinking_budget', 'thinking', 'chat_template_kwargs', 'reasoning'] as const;
+  const FIELDS = [
+    'reasoning_effort',
+    'enable_thinking',
+    'thinking_budget',
+    'thinking',
+    'chat_template_kwargs',
+    'reasoning',
+  ] as const;
   for (const [thinking, reasoning, sent] of KNOBS) {
     it(`${JSON.stringify(reasoning)} as ${JSON.stringify(thinking)}`, () => {
       const { chat } = translate({ reasoning }, { dialect: { thinking } });
-      assert.deepEqual(Object.fromEntries(FIELDS.flatMap((field) => (chat[field] === undefined ? [] : [[field, chat[field]]]))), sent);
+      assert.deepEqual(
+        Object.fromEntries(FIELDS.flatMap((field) => (chat[field] === undefined ? [] : [[field, chat[field]]]))),
+        sent,
+      );
     });
   }
 
   it('FORWARD_REASONING sends the object beside the knob', () => {
-    const { chat } = translate({ reasoning: { effort: 'low', summary: 'auto', context: 'all_turns' } }, { forwardReasoning: true });
+    const { chat } = translate(
+      { reasoning: { effort: 'low', summary: 'auto', context: 'all_turns' } },
+      { forwardReasoning: true },
+    );
     assert.deepEqual(chat.reasoning, { effort: 'low', summary: 'auto' });
     assert.equal('reasoning' in translate({}, { forwardReasoning: true }).chat, false);
   });
 
   it('several answers cannot be streamed, and so not thought about', () => {
-    const { chat } = translate({ n: 2, reasoning: { effort: 'high' } }, { dialect: { thinking: { kind: 'enable_thinking' } } });
+    const { chat } = translate(
+      { n: 2, reasoning: { effort: 'high' } },
+      { dialect: { thinking: { kind: 'enable_thinking' } } },
+    );
     assert.deepEqual([chat.enable_thinking, chat.stream, chat.n], [false, false, 2]);
   });
 
@@ -99,7 +154,8 @@ describe('thinking', () => {
   });
 
   it('effort of chat clients, in each spelling', () => {
-    const effort = (body: object) => translateChat({ messages: [{ role: 'user', content: 'x' }], ...body }).chat.reasoning_effort;
+    const effort = (body: object) =>
+      translateChat({ messages: [{ role: 'user', content: 'x' }], ...body }).chat.reasoning_effort;
     assert.equal(effort({ reasoning_effort: 'low' }), 'low');
     assert.equal(effort({ reasoning: { effort: 'low' } }), 'low');
     assert.equal(effort({ enable_thinking: false }), 'none');
@@ -141,7 +197,11 @@ describe('sampling and limits', () => {
     assert.deepEqual(limit(100, { maxTokensField: 'max_completion_tokens' }), [undefined, 100]);
     const chat = { messages: [{ role: 'user', content: 'x' }] };
     assert.equal(translateChat({ ...chat, max_completion_tokens: 5 }).chat.max_tokens, 5);
-    assert.equal(translateChat({ ...chat, max_tokens: 5 }, { dialect: { maxTokensField: 'max_completion_tokens' } }).chat.max_completion_tokens, 5);
+    assert.equal(
+      translateChat({ ...chat, max_tokens: 5 }, { dialect: { maxTokensField: 'max_completion_tokens' } }).chat
+        .max_completion_tokens,
+      5,
+    );
   });
 
   it('logprobs in each spelling', () => {
@@ -167,7 +227,10 @@ describe('sampling and limits', () => {
 describe('web search', () => {
   const tools = [{ type: 'web_search', external_web_access: true }];
   it('is the provider’s own where it has one and the user allows it', () => {
-    assert.equal(translate({ tools }, { webSearch: true, dialect: { webSearch: 'enable_search' } }).chat.enable_search, true);
+    assert.equal(
+      translate({ tools }, { webSearch: true, dialect: { webSearch: 'enable_search' } }).chat.enable_search,
+      true,
+    );
   });
   it('is dropped with a note otherwise', () => {
     for (const options of [{}, { webSearch: true }, { dialect: { webSearch: 'enable_search' } }] as const) {
@@ -180,28 +243,63 @@ describe('web search', () => {
 
 it('only fields of the whitelist go up, whatever a client sends', () => {
   const foreign = {
-    store: false, include: ['reasoning.encrypted_content'], metadata: { a: 'b' }, service_tier: 'flex', prompt_cache_key: 'k', safety_identifier: 's',
-    client_metadata: { a: 'b' }, previous_response_id: 'resp_1', truncation: 'auto', background: false, text: { verbosity: 'low' }, max_tool_calls: 3,
-    stream_options: { include_obfuscation: false }, conversation: 'c', prompt: { id: 'p' }, future_field: 1, extra_body: { x: 1 },
+    store: false,
+    include: ['reasoning.encrypted_content'],
+    metadata: { a: 'b' },
+    service_tier: 'flex',
+    prompt_cache_key: 'k',
+    safety_identifier: 's',
+    client_metadata: { a: 'b' },
+    previous_response_id: 'resp_1',
+    truncation: 'auto',
+    background: false,
+    text: { verbosity: 'low' },
+    max_tool_calls: 3,
+    stream_options: { include_obfuscation: false },
+    conversation: 'c',
+    prompt: { id: 'p' },
+    future_field: 1,
+    extra_body: { x: 1 },
   };
   const { chat } = translate(foreign);
   assert.deepEqual(Object.keys(chat).sort(), ['messages', 'model', 'stream', 'stream_options']);
-  const chatBody = { messages: [{ role: 'user', content: 'x', name: 'joe', future: 1 }], ...foreign, stream_options: { include_usage: false } };
-  assert.deepEqual(translateChat(chatBody).chat, { model: 'm', messages: [{ role: 'user', content: 'x' }], stream: true, stream_options: { include_usage: true } });
+  const chatBody = {
+    messages: [{ role: 'user', content: 'x', name: 'joe', future: 1 }],
+    ...foreign,
+    stream_options: { include_usage: false },
+  };
+  assert.deepEqual(translateChat(chatBody).chat, {
+    model: 'm',
+    messages: [{ role: 'user', content: 'x' }],
+    stream: true,
+    stream_options: { include_usage: true },
+  });
 });
 
 it('the same request gives the same bytes, and a longer one the same beginning', () => {
   const tools = [{ type: 'function', name: 'ls', parameters: { type: 'object', properties: { b: {}, a: {} } } }];
   const first = [{ role: 'user', content: 'Hi' }, { type: 'function_call', call_id: 'a', name: 'ls', arguments: '{}' }];
-  const more = [...first, { type: 'function_call_output', call_id: 'a', output: 'x' }, { role: 'developer', content: 'Careful.' }, { role: 'user', content: 'And?' }];
+  const more = [
+    ...first,
+    { type: 'function_call_output', call_id: 'a', output: 'x' },
+    { role: 'developer', content: 'Careful.' },
+    { role: 'user', content: 'And?' },
+  ];
   const whole = [...more, { role: 'assistant', content: 'A' }, { role: 'user', content: 'Last' }];
-  const text = (input: readonly object[]) => JSON.stringify(translate({ input, tools, instructions: 'A' }).chat.messages);
+  const text = (input: readonly object[]) =>
+    JSON.stringify(translate({ input, tools, instructions: 'A' }).chat.messages);
   assert.equal(text(more), text(more));
   assert.ok(text(whole).startsWith(text(more).slice(0, -1)));
 });
 
 it('strict upstreams accept the neutral request', () => {
-  const { chat } = translate({ instructions: 'A', tools: [{ type: 'function', name: 'ls' }], reasoning: { effort: 'low' }, temperature: 1, text: { format: FORMAT } });
+  const { chat } = translate({
+    instructions: 'A',
+    tools: [{ type: 'function', name: 'ls' }],
+    reasoning: { effort: 'low' },
+    temperature: 1,
+    text: { format: FORMAT },
+  });
   const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-test-key' };
   const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
   assert.equal(judge(request, { dialect: 'openai', maxTokens: 65_536, allowFields: [] }), undefined);

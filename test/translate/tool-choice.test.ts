@@ -5,7 +5,13 @@ import { BridgeError } from '../../src/errors/bridge-error';
 import { translate, translateChat } from '../support/translations';
 
 const fn = (name: string) => ({ type: 'function', name, parameters: { type: 'object', properties: {} } });
-const TOOLS = [fn('ls'), fn('cat'), { type: 'namespace', name: 'mcp__a', tools: [fn('echo')] }, { type: 'custom', name: 'apply_patch' }, { type: 'local_shell' }];
+const TOOLS = [
+  fn('ls'),
+  fn('cat'),
+  { type: 'namespace', name: 'mcp__a', tools: [fn('echo')] },
+  { type: 'custom', name: 'apply_patch' },
+  { type: 'local_shell' },
+];
 const ALL = ['ls', 'cat', 'mcp__a__echo', 'apply_patch', 'local_shell'];
 const named = (name: string) => ({ type: 'function', function: { name } });
 
@@ -24,10 +30,47 @@ const ROWS: readonly Row[] = [
   [{ type: 'custom', name: 'apply_patch' }, ALL, named('apply_patch'), 'auto'],
   [{ type: 'custom', custom: { name: 'apply_patch' } }, ALL, named('apply_patch'), 'auto'],
   [{ type: 'local_shell' }, ALL, named('local_shell'), 'auto'],
-  [{ type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'ls' }, { type: 'custom', name: 'apply_patch' }] }, ['ls', 'apply_patch'], 'auto', 'auto'],
-  [{ type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'cat' }] }, ['cat'], 'required', 'auto'],
-  [{ type: 'allowed_tools', allowed_tools: { mode: 'required', tools: [{ type: 'function', function: { name: 'cat' } }] } }, ['cat'], 'required', 'auto'],
-  [{ type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'gone' }, { type: 'function', name: 'ls' }] }, ['ls'], 'auto', 'auto'],
+  [
+    {
+      type: 'allowed_tools',
+      mode: 'auto',
+      tools: [
+        { type: 'function', name: 'ls' },
+        { type: 'custom', name: 'apply_patch' },
+      ],
+    },
+    ['ls', 'apply_patch'],
+    'auto',
+    'auto',
+  ],
+  [
+    { type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'cat' }] },
+    ['cat'],
+    'required',
+    'auto',
+  ],
+  [
+    {
+      type: 'allowed_tools',
+      allowed_tools: { mode: 'required', tools: [{ type: 'function', function: { name: 'cat' } }] },
+    },
+    ['cat'],
+    'required',
+    'auto',
+  ],
+  [
+    {
+      type: 'allowed_tools',
+      mode: 'auto',
+      tools: [
+        { type: 'function', name: 'gone' },
+        { type: 'function', name: 'ls' },
+      ],
+    },
+    ['ls'],
+    'auto',
+    'auto',
+  ],
 ];
 
 for (const [choice, names, sent, sentWhileThinking] of ROWS) {
@@ -40,10 +83,16 @@ for (const [choice, names, sent, sentWhileThinking] of ROWS) {
     });
 
     it('for a model that refuses a forced one', () => {
-      const { chat, notes } = translate({ tools: TOOLS, tool_choice: choice }, { dialect: { toolChoice: 'auto-only' } });
+      const { chat, notes } = translate(
+        { tools: TOOLS, tool_choice: choice },
+        { dialect: { toolChoice: 'auto-only' } },
+      );
       assert.deepEqual(chat.tools?.map((tool) => tool.function.name), names);
       assert.deepEqual(chat.tool_choice, sentWhileThinking);
-      assert.deepEqual(notes, sent === sentWhileThinking ? [] : ['sent tool_choice "auto": the model refuses a forced choice']);
+      assert.deepEqual(
+        notes,
+        sent === sentWhileThinking ? [] : ['sent tool_choice "auto": the model refuses a forced choice'],
+      );
     });
   });
 }
@@ -61,12 +110,19 @@ it('with nothing allowed there are no tools', () => {
 });
 
 it('a tool that is not there cannot be forced', () => {
-  for (const choice of [{ type: 'function', name: 'gone' }, { type: 'web_search' }, { type: 'function', name: 'echo' }]) {
-    assert.throws(() => translate({ tools: TOOLS, tool_choice: choice }), (error) => {
-      assert.ok(error instanceof BridgeError);
-      assert.deepEqual([error.kind, error.details.param], ['invalid_request', 'tool_choice']);
-      return true;
-    });
+  for (const choice of [
+    { type: 'function', name: 'gone' },
+    { type: 'web_search' },
+    { type: 'function', name: 'echo' },
+  ]) {
+    assert.throws(
+      () => translate({ tools: TOOLS, tool_choice: choice }),
+      (error) => {
+        assert.ok(error instanceof BridgeError);
+        assert.deepEqual([error.kind, error.details.param], ['invalid_request', 'tool_choice']);
+        return true;
+      },
+    );
   }
 });
 
@@ -78,7 +134,8 @@ it('the choice of a chat client is read the same', () => {
 
 it('parallel_tool_calls goes up only where it is known, and only with tools', () => {
   const sent = (body: object, dialect: boolean, multipleCalls = true) =>
-    translate({ tools: TOOLS, ...body }, { dialect: { parallelToolCalls: dialect }, multipleCalls }).chat.parallel_tool_calls;
+    translate({ tools: TOOLS, ...body }, { dialect: { parallelToolCalls: dialect }, multipleCalls }).chat
+      .parallel_tool_calls;
   assert.equal(sent({ parallel_tool_calls: true }, false), undefined);
   assert.equal(sent({ parallel_tool_calls: true }, true), true);
   assert.equal(sent({ parallel_tool_calls: false }, true), false);

@@ -8,28 +8,63 @@ import type { ChatRequest } from '../../src/wire/chat-request';
 const PLAIN: ChatRequest = { model: 'm', messages: [{ role: 'user', content: 'x' }], stream: true };
 const FORCED = { tool_choice: { type: 'function', function: { name: 'f' } } } as const;
 const FORMAT = { response_format: { type: 'json_object' } } as const;
-const SCHEMA = { response_format: { type: 'json_schema', json_schema: { name: 'n', schema: { type: 'object' } } } } as const;
+const SCHEMA = {
+  response_format: { type: 'json_schema', json_schema: { name: 'n', schema: { type: 'object' } } },
+} as const;
 
 /** A refusal, what the request had, and what it has the next time. */
 const CASES: readonly (readonly [refusal: string, had: Partial<ChatRequest>, has: Partial<ChatRequest>])[] = [
-  ['<400> InternalError.Algo.InvalidParameter: The tool_choice parameter does not support being set to required or object in thinking mode', FORCED, { tool_choice: 'auto' }],
+  [
+    '<400> InternalError.Algo.InvalidParameter: The tool_choice parameter does not support being set to required or object in thinking mode',
+    FORCED,
+    { tool_choice: 'auto' },
+  ],
   ["tool_choice 'specified' is incompatible with thinking enabled", FORCED, { tool_choice: 'auto' }],
   ['Thinking mode does not support this tool_choice', { tool_choice: 'required' }, { tool_choice: 'auto' }],
-  ['<400> InternalError.Algo.InvalidParameter: Range of max_tokens should be [1, 65536]', { max_tokens: 100_000 }, { max_tokens: 65_536 }],
-  ['Invalid max_tokens value, the valid range of max_tokens is [1, 8192]', { max_tokens: 9_000 }, { max_tokens: 8_192 }],
+  [
+    '<400> InternalError.Algo.InvalidParameter: Range of max_tokens should be [1, 65536]',
+    { max_tokens: 100_000 },
+    { max_tokens: 65_536 },
+  ],
+  [
+    'Invalid max_tokens value, the valid range of max_tokens is [1, 8192]',
+    { max_tokens: 9_000 },
+    { max_tokens: 8_192 },
+  ],
   ['max_tokens参数非法：限制数值范围[1,131072]', { max_tokens: 200_000 }, { max_tokens: 131_072 }],
   ['Range of max_completion_tokens should be [1, 100]', { max_completion_tokens: 200 }, { max_completion_tokens: 100 }],
-  ['thinking_budget and reasoning_effort cannot be set at the same time', { thinking_budget: 1, reasoning_effort: 'high' }, { reasoning_effort: 'high' }],
+  [
+    'thinking_budget and reasoning_effort cannot be set at the same time',
+    { thinking_budget: 1, reasoning_effort: 'high' },
+    { reasoning_effort: 'high' },
+  ],
   ['Json mode response is not supported when enable_thinking is true', FORMAT, {}],
   ["'response_format.type' : value 'json_schema' is not supported", FORMAT, {}],
   [
-    'This response_format type is unavailable now', SCHEMA,
-    { messages: [{ role: 'user', content: 'x\n\nAnswer with one JSON object and nothing else: no prose, no code fence. It must match this JSON Schema:\n{"type":"object"}' }] },
+    'This response_format type is unavailable now',
+    SCHEMA,
+    {
+      messages: [
+        {
+          role: 'user',
+          content:
+            'x\n\nAnswer with one JSON object and nothing else: no prose, no code fence. It must match this JSON Schema:\n{"type":"object"}',
+        },
+      ],
+    },
   ],
   ['Range of n should be [1, 1]', { n: 2 }, {}],
-  ['This model only supports single tool-calls at once! parallel_tool_calls is not supported', { parallel_tool_calls: true }, {}],
+  [
+    'This model only supports single tool-calls at once! parallel_tool_calls is not supported',
+    { parallel_tool_calls: true },
+    {},
+  ],
   ['Unrecognized request argument supplied: stream_options', { stream_options: { include_usage: true } }, {}],
-  ['[{"type":"extra_forbidden","loc":["body","tool_stream"],"msg":"Extra inputs are not permitted"}]', { tool_stream: true }, {}],
+  [
+    '[{"type":"extra_forbidden","loc":["body","tool_stream"],"msg":"Extra inputs are not permitted"}]',
+    { tool_stream: true },
+    {},
+  ],
   ['invalid temperature: only 1 is allowed for this model', { temperature: 0.2 }, {}],
   ['unknown field "seed"', { seed: 1 }, {}],
   ['This model does not support enable_search. Parameter enable_search is not supported.', { enable_search: true }, {}],

@@ -26,8 +26,19 @@ it('a provider that names a wait is obeyed, or told to the user when it is too l
 });
 
 const CALLS: readonly (readonly [kind: ErrorKind, calls: number])[] = [
-  ['rate_limit', 4], ['overload', 4], ['upstream_error', 4], ['network', 4], ['timeout', 2], ['bad_answer', 2], ['empty_answer', 2],
-  ['cut_stream', 6], ['auth', 1], ['quota', 1], ['context_overflow', 1], ['upstream_rejected', 1], ['internal', 1],
+  ['rate_limit', 4],
+  ['overload', 4],
+  ['upstream_error', 4],
+  ['network', 4],
+  ['timeout', 2],
+  ['bad_answer', 2],
+  ['empty_answer', 2],
+  ['cut_stream', 6],
+  ['auth', 1],
+  ['quota', 1],
+  ['context_overflow', 1],
+  ['upstream_rejected', 1],
+  ['internal', 1],
 ];
 for (const [kind, calls] of CALLS) {
   it(`${kind}: ${calls} calls for one turn, and 1 where the user wants one`, () => {

@@ -10,7 +10,12 @@ const DATA = Buffer.from('data: {}\n\n');
 function createTimer(idleMs: number) {
   const clock = { now: 0 };
   const expired: BridgeError[] = [];
-  const timer = new SilenceTimer({ connectMs: 0, firstByteMs: 0, idleMs }, 'host.example', (error) => expired.push(error), () => clock.now);
+  const timer = new SilenceTimer(
+    { connectMs: 0, firstByteMs: 0, idleMs },
+    'host.example',
+    (error) => expired.push(error),
+    () => clock.now,
+  );
   const at = (milliseconds: number, bytes: Uint8Array): void => {
     clock.now = milliseconds;
     timer.touch(bytes);
@@ -25,7 +30,10 @@ test('nothing but comments runs out', () => {
   assert.deepEqual(expired, []);
   at(COMMENTS_LIMIT_MS, COMMENT);
   timer.stop();
-  assert.deepEqual(expired.map(({ kind, message }) => [kind, message]), [['timeout', 'host.example sent nothing but signs of life for 15 minutes.']]);
+  assert.deepEqual(
+    expired.map(({ kind, message }) => [kind, message]),
+    [['timeout', 'host.example sent nothing but signs of life for 15 minutes.']],
+  );
 });
 
 test('data in between begins a new count, and so does no limit at all', () => {

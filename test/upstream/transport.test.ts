@@ -55,24 +55,43 @@ const isBridgeError = (kind: string, message: RegExp) => (error: unknown): boole
 
 describe('what is sent', () => {
   it('is the body as bytes, with its length and the headers that were given', async (context) => {
-    let seen: { readonly method: string | undefined; readonly headers: IncomingMessage['headers']; readonly body: string } | undefined;
+    let seen:
+      | { readonly method: string | undefined; readonly headers: IncomingMessage['headers']; readonly body: string }
+      | undefined;
     const { url } = await startServer(context, async (incoming, response) => {
       seen = { method: incoming.method, headers: incoming.headers, body: await readBody(incoming) };
       response.end('ok');
     });
     const body = Buffer.from('{"text":"é🌍"}');
-    const answer = await createFetchTransport(LIMITS)(request(url, { body, headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'a/1' } }));
+    const answer = await createFetchTransport(LIMITS)(
+      request(url, {
+        body,
+        headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'a/1' },
+      }),
+    );
     assert.equal(await answer.text(100), 'ok');
     assert.equal(seen?.method, 'POST');
     assert.equal(seen.body, body.toString());
-    const { 'content-length': length, 'transfer-encoding': coding, 'content-type': type, 'accept-encoding': accepted, 'user-agent': agent } = seen.headers;
-    assert.deepEqual([length, coding, type, accepted, agent], [String(body.length), undefined, 'application/json', 'identity', 'a/1']);
+    const {
+      'content-length': length,
+      'transfer-encoding': coding,
+      'content-type': type,
+      'accept-encoding': accepted,
+      'user-agent': agent,
+    } = seen.headers;
+    assert.deepEqual(
+      [length, coding, type, accepted, agent],
+      [String(body.length), undefined, 'application/json', 'identity', 'a/1'],
+    );
   });
 });
 
 describe('what is read', () => {
   it('status and headers of any answer', async (context) => {
-    const { url } = await startServer(context, (_, response) => void response.writeHead(418, { 'X-Request-Id': 'r-1' }).end('no'));
+    const { url } = await startServer(
+      context,
+      (_, response) => void response.writeHead(418, { 'X-Request-Id': 'r-1' }).end('no'),
+    );
     const answer = await createFetchTransport(LIMITS)(request(url));
     assert.equal(answer.status, 418);
     assert.equal(answer.header('x-request-id'), 'r-1');
@@ -87,7 +106,10 @@ describe('what is read', () => {
       response.writeHead(307, { location: '/elsewhere' }).end();
     });
     const answer = await createFetchTransport(LIMITS)(request(url));
-    assert.deepEqual([answer.status, answer.header('location'), await answer.text(100), asked], [307, '/elsewhere', '', 1]);
+    assert.deepEqual(
+      [answer.status, answer.header('location'), await answer.text(100), asked],
+      [307, '/elsewhere', '', 1],
+    );
   });
 
   it('no body at all', async (context) => {
@@ -162,7 +184,10 @@ describe('letting go', () => {
   it('a reason that is no BridgeError becomes one', async (context) => {
     const { url } = await startServer(context, () => undefined);
     const abort = AbortSignal.abort(new Error('The client closed the connection.'));
-    await assert.rejects(createFetchTransport(LIMITS)(request(url, { abort })), isBridgeError('network', /The client closed the connection/));
+    await assert.rejects(
+      createFetchTransport(LIMITS)(request(url, { abort })),
+      isBridgeError('network', /The client closed the connection/),
+    );
   });
 
   it('an abort after the end is nothing', async (context) => {
@@ -212,7 +237,10 @@ describe('limits', () => {
     const host = new URL(url).host;
     await assert.rejects(
       createFetchTransport({ ...LIMITS, firstByteMs: 20 })(request(url)),
-      isBridgeError('timeout', new RegExp(`^${host} sent no answer for 0\\.02 s \\(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\\)\\.$`)),
+      isBridgeError(
+        'timeout',
+        new RegExp(`^${host} sent no answer for 0\\.02 s \\(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\\)\\.$`),
+      ),
     );
   });
 
@@ -225,11 +253,17 @@ describe('limits', () => {
   it('silence behind the first byte', async (context) => {
     const { url } = await startServer(context, (_, response) => void response.write('one'));
     const answer = await createFetchTransport({ ...LIMITS, idleMs: 20 })(request(url));
-    await assert.rejects(readAll(answer), isBridgeError('timeout', /stopped sending in the middle of its answer for 0\.02 s \(UPSTREAM_IDLE_TIMEOUT_MS\)/));
+    await assert.rejects(
+      readAll(answer),
+      isBridgeError('timeout', /stopped sending in the middle of its answer for 0\.02 s \(UPSTREAM_IDLE_TIMEOUT_MS\)/),
+    );
   });
 
   it('zero switches a limit off', async (context) => {
     const { url } = await startServer(context, (_, response) => void setImmediate(() => response.end('ok')));
-    assert.equal(await (await createFetchTransport({ connectMs: 0, firstByteMs: 0, idleMs: 0 })(request(url))).text(10), 'ok');
+    assert.equal(
+      await (await createFetchTransport({ connectMs: 0, firstByteMs: 0, idleMs: 0 })(request(url))).text(10),
+      'ok',
+    );
   });
 });

@@ -11,18 +11,70 @@ describe('usage', () => {
   const usage = (prompt: number, completion: number, rest: Partial<ChatUsage> = {}) =>
     ({ prompt, completion, total: prompt + completion, cached: 0, reasoning: 0, ...rest });
   const SHAPES: readonly (readonly [name: string, value: unknown, expected: object | undefined])[] = [
-    ['OpenAI', { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, prompt_tokens_details: { cached_tokens: 4 }, completion_tokens_details: { reasoning_tokens: 2 } }, usage(10, 5, { cached: 4, reasoning: 2 })],
-    ['DashScope', { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, prompt_tokens_details: { cached_tokens: 4, cache_creation_input_tokens: 3 } }, usage(10, 5, { cached: 4, cacheWrite: 3 })],
-    ['cache writes by another name', { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: { cache_write_tokens: 3 } }, usage(10, 5, { cacheWrite: 3 })],
-    ['DeepSeek', { prompt_tokens: 10, completion_tokens: 5, prompt_cache_hit_tokens: 4, prompt_cache_miss_tokens: 6 }, usage(10, 5, { cached: 4 })],
+    [
+      'OpenAI',
+      {
+        prompt_tokens: 10,
+        completion_tokens: 5,
+        total_tokens: 15,
+        prompt_tokens_details: { cached_tokens: 4 },
+        completion_tokens_details: { reasoning_tokens: 2 },
+      },
+      usage(10, 5, { cached: 4, reasoning: 2 }),
+    ],
+    [
+      'DashScope',
+      {
+        prompt_tokens: 10,
+        completion_tokens: 5,
+        total_tokens: 15,
+        prompt_tokens_details: { cached_tokens: 4, cache_creation_input_tokens: 3 },
+      },
+      usage(10, 5, { cached: 4, cacheWrite: 3 }),
+    ],
+    [
+      'cache writes by another name',
+      { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: { cache_write_tokens: 3 } },
+      usage(10, 5, { cacheWrite: 3 }),
+    ],
+    [
+      'DeepSeek',
+      { prompt_tokens: 10, completion_tokens: 5, prompt_cache_hit_tokens: 4, prompt_cache_miss_tokens: 6 },
+      usage(10, 5, { cached: 4 }),
+    ],
     ['Kimi', { prompt_tokens: 10, completion_tokens: 5, cached_tokens: 4 }, usage(10, 5, { cached: 4 })],
-    ['Responses names', { input_tokens: 10, output_tokens: 5, input_tokens_details: { cached_tokens: 4 }, output_tokens_details: { reasoning_tokens: 2 } }, usage(10, 5, { cached: 4, reasoning: 2 })],
+    [
+      'Responses names',
+      {
+        input_tokens: 10,
+        output_tokens: 5,
+        input_tokens_details: { cached_tokens: 4 },
+        output_tokens_details: { reasoning_tokens: 2 },
+      },
+      usage(10, 5, { cached: 4, reasoning: 2 }),
+    ],
     ['only a prompt', { prompt_tokens: 10 }, usage(10, 0)],
     ['only a completion', { completion_tokens: 5 }, usage(0, 5)],
-    ['details that are null', { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: null, completion_tokens_details: null }, usage(10, 5)],
-    ['empty details', { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: {}, completion_tokens_details: {} }, usage(10, 5)],
-    ['more cached than sent', { prompt_tokens: 10, completion_tokens: 5, cached_tokens: 40 }, usage(10, 5, { cached: 10 })],
-    ['more reasoning than said', { prompt_tokens: 10, completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 50 } }, usage(10, 5, { reasoning: 5 })],
+    [
+      'details that are null',
+      { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: null, completion_tokens_details: null },
+      usage(10, 5),
+    ],
+    [
+      'empty details',
+      { prompt_tokens: 10, completion_tokens: 5, prompt_tokens_details: {}, completion_tokens_details: {} },
+      usage(10, 5),
+    ],
+    [
+      'more cached than sent',
+      { prompt_tokens: 10, completion_tokens: 5, cached_tokens: 40 },
+      usage(10, 5, { cached: 10 }),
+    ],
+    [
+      'more reasoning than said',
+      { prompt_tokens: 10, completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 50 } },
+      usage(10, 5, { reasoning: 5 }),
+    ],
     ['broken counts', { prompt_tokens: -1, completion_tokens: 5.9 }, usage(0, 5)],
     ['counts that are no numbers', { prompt_tokens: '10', completion_tokens: null }, undefined],
     ['a total alone', { total_tokens: 10 }, undefined],
@@ -32,12 +84,17 @@ describe('usage', () => {
   ];
   for (const [name, value, expected] of SHAPES) {
     it(name, () => assert.deepEqual(expected && compact(readChatUsage(value)), expected));
-    it(`${name}: undefined only where nothing was counted`, () => assert.equal(readChatUsage(value) === undefined, expected === undefined));
+    it(`${name}: undefined only where nothing was counted`, () =>
+      assert.equal(readChatUsage(value) === undefined, expected === undefined));
   }
 
   it('stands beside the choices, inside the first one, or alone', () => {
     const tokens = { prompt_tokens: 1, completion_tokens: 2 };
-    for (const chunk of [{ choices: [], usage: tokens }, { choices: [{ delta: {}, usage: tokens }] }, { usage: tokens }]) {
+    for (const chunk of [
+      { choices: [], usage: tokens },
+      { choices: [{ delta: {}, usage: tokens }] },
+      { usage: tokens },
+    ]) {
       assert.deepEqual(compact(readChatChunk(chunk).usage), usage(1, 2));
     }
     assert.equal(readChatChunk({ choices: [], usage: null }).usage, undefined);
@@ -45,13 +102,18 @@ describe('usage', () => {
 });
 
 describe('deltas', () => {
-  const read = (delta: unknown, choice: object = {}) => compact(readChatChunk({ choices: [{ index: 0, delta, ...choice }] }).choices[0]);
+  const read = (delta: unknown, choice: object = {}) =>
+    compact(readChatChunk({ choices: [{ index: 0, delta, ...choice }] }).choices[0]);
   const SHAPES: readonly (readonly [name: string, delta: unknown, expected: object])[] = [
     ['text', { content: 'x' }, { text: 'x' }],
     ['empty text', { content: '' }, {}],
     ['null', { content: null, tool_calls: null, refusal: null, reasoning_content: null }, {}],
     ['no delta', undefined, {}],
-    ['text in parts', { content: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }, { type: 'image' }] }, { text: 'ab' }],
+    [
+      'text in parts',
+      { content: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }, { type: 'image' }] },
+      { text: 'ab' },
+    ],
     ['a refusal', { refusal: 'No.' }, { refusal: 'No.' }],
     ['reasoning_content', { reasoning_content: 'hm' }, { reasoning: 'hm' }],
     ['reasoning', { reasoning: 'hm' }, { reasoning: 'hm' }],
@@ -59,40 +121,103 @@ describe('deltas', () => {
     ['thought', { thought: 'hm' }, { reasoning: 'hm' }],
     ['reasoning_text', { reasoning_text: 'hm' }, { reasoning: 'hm' }],
     ['reasoning under two names is told once', { reasoning_content: 'hm', reasoning: 'hm' }, { reasoning: 'hm' }],
-    ['the first name that is not empty', { reasoning_content: '', reasoning: null, thinking: 'hm' }, { reasoning: 'hm' }],
+    [
+      'the first name that is not empty',
+      { reasoning_content: '', reasoning: null, thinking: 'hm' },
+      { reasoning: 'hm' },
+    ],
     ['reasoning that is an object', { reasoning: { effort: 'low' } }, {}],
-    ['reasoning details', { reasoning_details: [{ type: 'reasoning.text', text: 'a' }, { type: 'reasoning.encrypted', data: 'x' }] }, { reasoning: 'a', reasoningDetails: [{ type: 'reasoning.text', text: 'a' }, { type: 'reasoning.encrypted', data: 'x' }] }],
-    ['a call', { tool_calls: [{ index: 0, id: 'a', type: 'function', function: { name: 'ls', arguments: '{' } }] }, { toolCalls: [{ index: 0, id: 'a', name: 'ls', arguments: '{' }] }],
-    ['a continuation of DashScope', { tool_calls: [{ index: 0, id: '', type: 'function', function: { arguments: '}' } }] }, { toolCalls: [{ index: 0, arguments: '}' }] }],
-    ['fields that are null', { tool_calls: [{ index: 0, id: null, function: { name: null, arguments: null } }] }, { toolCalls: [{ index: 0 }] }],
+    [
+      'reasoning details',
+      {
+        reasoning_details: [
+          { type: 'reasoning.text', text: 'a' },
+          { type: 'reasoning.encrypted', data: 'x' },
+        ],
+      },
+      {
+        reasoning: 'a',
+        reasoningDetails: [
+          { type: 'reasoning.text', text: 'a' },
+          { type: 'reasoning.encrypted', data: 'x' },
+        ],
+      },
+    ],
+    [
+      'a call',
+      { tool_calls: [{ index: 0, id: 'a', type: 'function', function: { name: 'ls', arguments: '{' } }] },
+      { toolCalls: [{ index: 0, id: 'a', name: 'ls', arguments: '{' }] },
+    ],
+    [
+      'a continuation of DashScope',
+      { tool_calls: [{ index: 0, id: '', type: 'function', function: { arguments: '}' } }] },
+      { toolCalls: [{ index: 0, arguments: '}' }] },
+    ],
+    [
+      'fields that are null',
+      { tool_calls: [{ index: 0, id: null, function: { name: null, arguments: null } }] },
+      { toolCalls: [{ index: 0 }] },
+    ],
     ['no index', { tool_calls: [{ id: 'a', function: { name: 'ls' } }] }, { toolCalls: [{ id: 'a', name: 'ls' }] }],
-    ['arguments that are an object', { tool_calls: [{ function: { name: 'ls', arguments: { p: 1 } } }] }, { toolCalls: [{ name: 'ls', arguments: '{"p":1}' }] }],
-    ['a function_call of old', { function_call: { name: 'ls', arguments: '{}' } }, { toolCalls: [{ index: 0, name: 'ls', arguments: '{}' }] }],
+    [
+      'arguments that are an object',
+      { tool_calls: [{ function: { name: 'ls', arguments: { p: 1 } } }] },
+      { toolCalls: [{ name: 'ls', arguments: '{"p":1}' }] },
+    ],
+    [
+      'a function_call of old',
+      { function_call: { name: 'ls', arguments: '{}' } },
+      { toolCalls: [{ index: 0, name: 'ls', arguments: '{}' }] },
+    ],
     ['no calls', { tool_calls: [] }, {}],
     ['calls that are no objects', { tool_calls: ['x', null] }, {}],
   ];
   for (const [name, delta, expected] of SHAPES) it(name, () => assert.deepEqual(read(delta), expected));
 
   it('a message of a whole completion is read the same', () => {
-    assert.deepEqual(compact(readChatChunk({ choices: [{ message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' }] }).choices), [{ text: 'x', finishReason: 'stop' }]);
+    assert.deepEqual(
+      compact(
+        readChatChunk({ choices: [{ message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' }] }).choices,
+      ),
+      [{ text: 'x', finishReason: 'stop' }],
+    );
   });
 
   it('so is the text of a completion of old', () => assert.deepEqual(read(undefined, { text: 'x' }), { text: 'x' }));
   it('an empty finish_reason is none', () => assert.deepEqual(read({}, { finish_reason: '' }), {}));
-  it('logprobs', () => assert.deepEqual(read({}, { logprobs: { content: [{ token: 'x' }] } }), { logprobs: [{ token: 'x' }] }));
-  it('choices that are no objects are left out', () => assert.deepEqual(readChatChunk({ choices: [null, 'x'] }).choices, []));
+  it('logprobs', () =>
+    assert.deepEqual(read({}, { logprobs: { content: [{ token: 'x' }] } }), { logprobs: [{ token: 'x' }] }));
+  it('choices that are no objects are left out', () =>
+    assert.deepEqual(readChatChunk({ choices: [null, 'x'] }).choices, []));
 });
 
 describe('errors', () => {
   const ERRORS: readonly unknown[] = [
-    { error: { message: 'x' } }, { error: 'x' }, { error: { message: 'x' }, choices: [] }, { object: 'error', message: 'x' }, { type: 'error', error: { message: 'x' } },
-    { code: 'Throttling', message: 'x', request_id: 'r' }, { code: 400, message: 'x' }, { base_resp: { status_code: 1002, status_msg: 'x' } }, 'x', 7, null, ['x'], true,
+    { error: { message: 'x' } },
+    { error: 'x' },
+    { error: { message: 'x' }, choices: [] },
+    { object: 'error', message: 'x' },
+    { type: 'error', error: { message: 'x' } },
+    { code: 'Throttling', message: 'x', request_id: 'r' },
+    { code: 400, message: 'x' },
+    { base_resp: { status_code: 1002, status_msg: 'x' } },
+    'x',
+    7,
+    null,
+    ['x'],
+    true,
   ];
   for (const value of ERRORS) it(JSON.stringify(value), () => assert.equal(readChatChunk(value).error, value));
 
   const FINE: readonly object[] = [
-    { choices: [], error: null }, { choices: [], error: '' }, { choices: [{ delta: { content: 'x' } }], code: 200, message: 'ok' },
-    { choices: [], base_resp: { status_code: 0, status_msg: '' } }, { object: 'chat.completion.chunk', choices: [] }, { message: 'x' }, {},
+    { choices: [], error: null },
+    { choices: [], error: '' },
+    { choices: [{ delta: { content: 'x' } }], code: 200, message: 'ok' },
+    { choices: [], base_resp: { status_code: 0, status_msg: '' } },
+    { object: 'chat.completion.chunk', choices: [] },
+    { message: 'x' },
+    {},
   ];
-  for (const value of FINE) it(`${JSON.stringify(value)} is none`, () => assert.equal(readChatChunk(value).error, undefined));
+  for (const value of FINE)
+    it(`${JSON.stringify(value)} is none`, () => assert.equal(readChatChunk(value).error, undefined));
 });

@@ -16,21 +16,95 @@ describe('input', () => {
     ['a message without a type', [{ role: 'user', content: 'Hi' }], [userItem(text('Hi'))]],
     ['a message without content', [{ role: 'user' }], [userItem()]],
     ['a future item', [{ type: 'telepathy', anything: [1] }], [{ type: 'unrecognized', kind: 'telepathy' }]],
-    ['an item named like a member of every object', [{ type: 'toString' }, { type: 'constructor' }], [{ type: 'unrecognized', kind: 'toString' }, { type: 'unrecognized', kind: 'constructor' }]],
-    ['a future part', [{ role: 'user', content: [{ type: 'smell', data: 1 }] }], [userItem({ type: 'unrecognized', kind: 'smell', raw: { type: 'smell', data: 1 } })]],
-    ['a call without an id', [{ type: 'function_call', name: 'ls' }], [{ type: 'function_call', callId: '', name: 'ls', arguments: '{}' }]],
-    ['an output of shell chunks', [{ type: 'shell_call_output', call_id: 'a', output: [{ stdout: 'x' }] }], [{ type: 'call_output', callId: 'a', output: [text('[{"stdout":"x"}]')] }]],
-    ['an output that is an object', [{ type: 'function_call_output', call_id: 'a', output: { a: 1 } }], [{ type: 'call_output', callId: 'a', output: [text('{"a":1}')] }]],
-    ['reasoning without content', [{ type: 'reasoning', summary: [{ type: 'summary_text', text: 'a' }, { type: 'summary_text', text: 'b' }], content: null, encrypted_content: null }], [{ type: 'reasoning', summary: 'a\n\nb' }]],
-    ['reasoning of parts', [{ type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'a' }, { type: 'reasoning_text', text: 'b' }] }], [{ type: 'reasoning', summary: '', content: 'ab' }]],
-    ['each name of a compaction', ['compaction', 'compaction_summary', 'context_compaction'].map((type) => ({ type, encrypted_content: 'x' })), Array(3).fill({ type: 'compaction', encryptedContent: 'x' })],
+    [
+      'an item named like a member of every object',
+      [{ type: 'toString' }, { type: 'constructor' }],
+      [
+        { type: 'unrecognized', kind: 'toString' },
+        { type: 'unrecognized', kind: 'constructor' },
+      ],
+    ],
+    [
+      'a future part',
+      [{ role: 'user', content: [{ type: 'smell', data: 1 }] }],
+      [userItem({ type: 'unrecognized', kind: 'smell', raw: { type: 'smell', data: 1 } })],
+    ],
+    [
+      'a call without an id',
+      [{ type: 'function_call', name: 'ls' }],
+      [{ type: 'function_call', callId: '', name: 'ls', arguments: '{}' }],
+    ],
+    [
+      'an output of shell chunks',
+      [{ type: 'shell_call_output', call_id: 'a', output: [{ stdout: 'x' }] }],
+      [{ type: 'call_output', callId: 'a', output: [text('[{"stdout":"x"}]')] }],
+    ],
+    [
+      'an output that is an object',
+      [{ type: 'function_call_output', call_id: 'a', output: { a: 1 } }],
+      [{ type: 'call_output', callId: 'a', output: [text('{"a":1}')] }],
+    ],
+    [
+      'reasoning without content',
+      [
+        {
+          type: 'reasoning',
+          summary: [
+            { type: 'summary_text', text: 'a' },
+            { type: 'summary_text', text: 'b' },
+          ],
+          content: null,
+          encrypted_content: null,
+        },
+      ],
+      [{ type: 'reasoning', summary: 'a\n\nb' }],
+    ],
+    [
+      'reasoning of parts',
+      [
+        {
+          type: 'reasoning',
+          summary: [],
+          content: [
+            { type: 'reasoning_text', text: 'a' },
+            { type: 'reasoning_text', text: 'b' },
+          ],
+        },
+      ],
+      [{ type: 'reasoning', summary: '', content: 'ab' }],
+    ],
+    [
+      'each name of a compaction',
+      ['compaction', 'compaction_summary', 'context_compaction'].map((type) => ({ type, encrypted_content: 'x' })),
+      Array(3).fill({ type: 'compaction', encryptedContent: 'x' }),
+    ],
   ];
-  for (const [name, input, items] of INPUTS) it(name, () => assert.deepEqual(readResponsesRequest({ input }).input, items));
+  for (const [name, input, items] of INPUTS)
+    it(name, () => assert.deepEqual(readResponsesRequest({ input }).input, items));
 });
 
 describe('a Responses request', () => {
   it('null is the same as absent', () => {
-    const fields = ['model', 'instructions', 'stream', 'tools', 'tool_choice', 'parallel_tool_calls', 'max_output_tokens', 'max_tool_calls', 'reasoning', 'text', 'top_logprobs', 'temperature', 'top_p', 'user', 'previous_response_id', 'store', 'include', 'metadata'];
+    const fields = [
+      'model',
+      'instructions',
+      'stream',
+      'tools',
+      'tool_choice',
+      'parallel_tool_calls',
+      'max_output_tokens',
+      'max_tool_calls',
+      'reasoning',
+      'text',
+      'top_logprobs',
+      'temperature',
+      'top_p',
+      'user',
+      'previous_response_id',
+      'store',
+      'include',
+      'metadata',
+    ];
     const nulls = Object.fromEntries(fields.map((field) => [field, null]));
     assert.deepEqual(readResponsesRequest({ input: 'x', ...nulls }), readResponsesRequest({ input: 'x' }));
   });
@@ -38,17 +112,42 @@ describe('a Responses request', () => {
   it('does not stream unless it says so', () => assert.equal(readResponsesRequest({ input: 'x' }).stream, false));
 
   it('instructions may be a list of items', () => {
-    assert.equal(readResponsesRequest({ input: 'x', instructions: [{ role: 'developer', content: 'A' }, { role: 'developer', content: 'B' }] }).instructions, 'A\n\nB');
+    assert.equal(
+      readResponsesRequest({
+        input: 'x',
+        instructions: [
+          { role: 'developer', content: 'A' },
+          { role: 'developer', content: 'B' },
+        ],
+      }).instructions,
+      'A\n\nB',
+    );
     assert.equal(readResponsesRequest({ input: 'x', instructions: '' }).instructions, undefined);
   });
 
   it('a tool of Chat is a tool', () => {
-    const { tools } = readResponsesRequest({ input: 'x', tools: [{ type: 'function', function: { name: 'ls', parameters: '{"type":"object"}', strict: true } }, { name: 'bare' }] });
-    assert.deepEqual(tools, [{ type: 'function', name: 'ls', parameters: { type: 'object' }, strict: true }, { type: 'function', name: 'bare' }]);
+    const { tools } = readResponsesRequest({
+      input: 'x',
+      tools: [
+        { type: 'function', function: { name: 'ls', parameters: '{"type":"object"}', strict: true } },
+        { name: 'bare' },
+      ],
+    });
+    assert.deepEqual(tools, [
+      { type: 'function', name: 'ls', parameters: { type: 'object' }, strict: true },
+      { type: 'function', name: 'bare' },
+    ]);
   });
 
   it('repeats to the client what it asked for, and the defaults of the rest', () => {
-    const { echo } = readResponsesRequest({ input: 'x', temperature: 0, metadata: { a: 'b' }, store: false, tools: [{ type: 'future' }], foreign: 1 });
+    const { echo } = readResponsesRequest({
+      input: 'x',
+      temperature: 0,
+      metadata: { a: 'b' },
+      store: false,
+      tools: [{ type: 'future' }],
+      foreign: 1,
+    });
     const { temperature, metadata, store, tools, tool_choice, parallel_tool_calls, truncation, instructions } = echo;
     assert.deepEqual([temperature, metadata, store, tools], [0, { a: 'b' }, false, [{ type: 'future' }]]);
     assert.deepEqual([tool_choice, parallel_tool_calls, truncation, instructions], ['auto', true, 'disabled', null]);
@@ -62,8 +161,22 @@ describe('a chat request', () => {
   it('becomes items', () => {
     const { request } = read([
       { role: 'system', content: 'S' },
-      { role: 'user', content: [{ type: 'text', text: 'U' }, { type: 'image_url', image_url: { url: 'https://e/x', detail: 'low' } }] },
-      { role: 'assistant', content: null, reasoning_content: 'R', tool_calls: [{ id: 'a', type: 'function', function: { name: 'ls', arguments: '{}' } }, { id: 'b', type: 'custom', custom: { name: 'note', input: 'x' } }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'U' },
+          { type: 'image_url', image_url: { url: 'https://e/x', detail: 'low' } },
+        ],
+      },
+      {
+        role: 'assistant',
+        content: null,
+        reasoning_content: 'R',
+        tool_calls: [
+          { id: 'a', type: 'function', function: { name: 'ls', arguments: '{}' } },
+          { id: 'b', type: 'custom', custom: { name: 'note', input: 'x' } },
+        ],
+      },
       { role: 'tool', tool_call_id: 'a', content: 'T' },
       { role: 'function', name: 'old', content: 'F' },
     ]);
@@ -85,6 +198,8 @@ describe('a chat request', () => {
   });
 
   it('functions of old are tools', () => {
-    assert.deepEqual(read([], { functions: [{ name: 'ls', parameters: {} }] }).request.tools, [{ type: 'function', name: 'ls', parameters: {} }]);
+    assert.deepEqual(read([], { functions: [{ name: 'ls', parameters: {} }] }).request.tools, [
+      { type: 'function', name: 'ls', parameters: {} },
+    ]);
   });
 });

@@ -33,13 +33,15 @@ export async function run(context: CommandContext): Promise<number> {
   const title = `aliyun-codex-bridge ${readVersion()} runs on ${renderBase(started)} (pid ${started.pid}).`;
   io.out(`${look.paint('bold', title)}
 ${renderRows([
-    ['upstream', loaded.config.aiBaseUrl],
-    ['API key', `${describeKey(loaded.config, loaded.origins)}${isKeyless ? '; then stop it, and start it again' : ''}`],
-    ['log', started.logFile],
-    ['stop', renderCommand('stop', started.port)],
-  ])}`);
+  ['upstream', loaded.config.aiBaseUrl],
+  ['API key', `${describeKey(loaded.config, loaded.origins)}${isKeyless ? '; then stop it, and start it again' : ''}`],
+  ['log', started.logFile],
+  ['stop', renderCommand('stop', started.port)],
+])}`);
   if (readRecord(stateFileOf(places.state, started.port))?.pid !== started.pid) {
-    io.error(`Its record cannot be written in ${places.state}, so stop will not find it: end process ${started.pid} instead.\n`);
+    io.error(
+      `Its record cannot be written in ${places.state}, so stop will not find it: end process ${started.pid} instead.\n`,
+    );
   }
   return EXIT.done;
 }
@@ -54,8 +56,10 @@ async function lookAtPort({ config, origins }: Loaded, io: CommandIo): Promise<n
     io.out(describeRunning(state.health, { host, port, upstream: config.aiBaseUrl }));
     return EXIT.done;
   }
-  io.error(`Cannot start: port ${port}${renderOrigin(origins.port)} belongs to another program, not to aliyun-codex-bridge. `
-    + 'Choose another port with --port or PORT, or end that program.\n');
+  io.error(
+    `Cannot start: port ${port}${renderOrigin(origins.port)} belongs to another program, not to aliyun-codex-bridge. ` +
+      'Choose another port with --port or PORT, or end that program.\n',
+  );
   return EXIT.failed;
 }
 

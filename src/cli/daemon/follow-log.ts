@@ -43,7 +43,8 @@ export function createLogReader(path: string): LogReader {
       for (;;) {
         if (file !== undefined) text += readRest(file);
         const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-        if (found === undefined || (file !== undefined && fstatSync(file, { bigint: true }).ino === found.ino)) return text;
+        if (found === undefined || (file !== undefined && fstatSync(file, { bigint: true }).ino === found.ino))
+          return text;
         close();
         file = openLog(path);
         position = 0;

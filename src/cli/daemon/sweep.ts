@@ -19,7 +19,8 @@ export function sweep(folder: string, now: number): void {
   for (const name of attempt(() => readdirSync(folder)) ?? []) {
     const found = LEFTOVER.exec(name);
     const port = Number(found?.[1] ?? found?.[2]);
-    if (found === null || port === OPTIONS.port.default || readRecord(stateFileOf(folder, port)) !== undefined) continue;
+    if (found === null || port === OPTIONS.port.default || readRecord(stateFileOf(folder, port)) !== undefined)
+      continue;
     const path = join(folder, name);
     attempt(() => {
       if (now - statSync(path).mtimeMs > OLD_MS) rmSync(path);

@@ -34,5 +34,6 @@ export interface Check {
 
 /** A check that needs the configuration: without one it is skipped. */
 export function withSetup(run: (setup: Setup, examination: Examination) => Finding | Promise<Finding>): Check['run'] {
-  return (examination) => (examination.setup ? run(examination.setup, examination) : skipped('the options have mistakes'));
+  return (examination) =>
+    examination.setup ? run(examination.setup, examination) : skipped('the options have mistakes');
 }

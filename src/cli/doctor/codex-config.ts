@@ -37,7 +37,10 @@ export interface ReadConfig {
   /** `profile`, where the installed Codex follows it. */
   readonly profile: string | undefined;
   /** What stands in the file without its profile. */
-  readonly table: { readonly providerId: string | undefined; readonly profiles: Readonly<Record<string, UnknownRecord>> };
+  readonly table: {
+    readonly providerId: string | undefined;
+    readonly profiles: Readonly<Record<string, UnknownRecord>>;
+  };
   /** The id that `model_provider` names. */
   readonly providerId: string | undefined;
   /** The table of that provider. */

@@ -75,7 +75,13 @@ const REAL_WORLD: World = {
 };
 
 /** Reads the configuration; everything else is asked for when a check wants it. */
-export function createExamination({ flags, env: processEnv, codexName, version, world: replaced }: Occasion): Examination {
+export function createExamination({
+  flags,
+  env: processEnv,
+  codexName,
+  version,
+  world: replaced,
+}: Occasion): Examination {
   const world = { ...REAL_WORLD, ...replaced };
   const { env, file } = loadEnvironment(flags, processEnv);
   const loaded = loadConfig(flags, processEnv);
@@ -83,7 +89,12 @@ export function createExamination({ flags, env: processEnv, codexName, version, 
   const states = new Map<number, Promise<PortState>>();
   let requests = 0;
   const examination: Examination = {
-    world, version, flags, processEnv, env, setup,
+    world,
+    version,
+    flags,
+    processEnv,
+    env,
+    setup,
     envFile: file,
     mistakes: loaded.ok ? [] : loaded.mistakes,
     places: findPlaces({ ...thisMachine(processEnv), platform: world.platform }, setup?.config.stateDir),
@@ -95,7 +106,11 @@ export function createExamination({ flags, env: processEnv, codexName, version, 
     },
     findCodex: once(() => findCodex(codexName, examination)),
     readCodexConfig: once(() => readCodexConfig(examination)),
-    runTrial: once(() => runTrial(examination, () => { requests += 1; })),
+    runTrial: once(() =>
+      runTrial(examination, () => {
+        requests += 1;
+      }),
+    ),
     countRequests: () => requests,
   };
   return examination;

@@ -33,7 +33,8 @@ export function followsProxies(nodeVersion: string, env: Environment): boolean {
 }
 
 /** Whether this Node.js could follow the variables if it were told. */
-export const canFollowProxies = (nodeVersion: string): boolean => followsProxies(nodeVersion, { NODE_USE_ENV_PROXY: '1' });
+export const canFollowProxies = (nodeVersion: string): boolean =>
+  followsProxies(nodeVersion, { NODE_USE_ENV_PROXY: '1' });
 
 /**
  * Whether Codex leaves its proxy aside for `host`. Measured with 0.169: an address must be named as an address or as a

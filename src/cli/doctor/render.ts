@@ -71,7 +71,9 @@ function renderRow(level: Level, [head = '', ...rest]: readonly string[], look: 
 
 /** Lines of at most `width` letters, cut between words. A line that begins with a space stays as it is. */
 function wrap(text: string, width: number): readonly string[] {
-  return text.split('\n').flatMap((paragraph) => (paragraph.startsWith(' ') ? [paragraph] : wrapWords(paragraph, width)));
+  return text
+    .split('\n')
+    .flatMap((paragraph) => (paragraph.startsWith(' ') ? [paragraph] : wrapWords(paragraph, width)));
 }
 
 /** What stands above the checks: what they will cost. */
@@ -115,4 +117,5 @@ export function renderJson({ version, results, requests }: Report, findGroup: (c
 }
 
 /** Whether nothing failed; warnings are fine. */
-export const isFine = (results: readonly Result[]): boolean => results.every(({ finding }) => finding.level !== 'failure');
+export const isFine = (results: readonly Result[]): boolean =>
+  results.every(({ finding }) => finding.level !== 'failure');

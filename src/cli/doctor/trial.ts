@@ -110,13 +110,21 @@ function renderQuestion(model: string, effort: string | undefined): UnknownRecor
     stream: false,
     store: false,
     input: [
-      say('developer', 'You test a connection. Answer by calling the function that is offered, and with no other words.'),
+      say(
+        'developer',
+        'You test a connection. Answer by calling the function that is offered, and with no other words.',
+      ),
       say('user', `Call ${TOOL_NAME} once, with the word "${WORD}".`),
     ],
-    tools: [{
-      type: 'function', name: TOOL_NAME, description: 'Takes the word of the test.', strict: false,
-      parameters: { type: 'object', properties: { word }, required: ['word'], additionalProperties: false },
-    }],
+    tools: [
+      {
+        type: 'function',
+        name: TOOL_NAME,
+        description: 'Takes the word of the test.',
+        strict: false,
+        parameters: { type: 'object', properties: { word }, required: ['word'], additionalProperties: false },
+      },
+    ],
     tool_choice: 'auto',
     parallel_tool_calls: true,
     reasoning: { ...(effort !== undefined && { effort }), summary: 'auto' },

@@ -55,7 +55,11 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
  * On Windows that is nothing: signals come from the console, which tells all of its processes, and `kill` would end the
  * child at once, or throw (SIGHUP before Node 20).
  */
-export function passSignals(child: Child, hasTerminal: boolean, platform: NodeJS.Platform = process.platform): () => void {
+export function passSignals(
+  child: Child,
+  hasTerminal: boolean,
+  platform: NodeJS.Platform = process.platform,
+): () => void {
   const reachesChild = (signal: NodeJS.Signals): boolean =>
     platform === 'win32' || (hasTerminal && FROM_TERMINAL.includes(signal));
   const pass = (signal: NodeJS.Signals): void => {

@@ -26,10 +26,12 @@ export function collectVariables(
     return value === undefined ? [] : [{ name: variable, value: type.path ? absolute(value) : value.trim() }];
   });
   const known = new Set(options.map(({ name }) => name));
-  const keys = [...new Set(listProviders(config).flatMap(({ keyEnv }) => keyEnv))].flatMap((name): readonly Variable[] => {
-    const value = env[name];
-    return isSet(value) && !known.has(name) ? [{ name, value: value.trim() }] : [];
-  });
+  const keys = [...new Set(listProviders(config).flatMap(({ keyEnv }) => keyEnv))].flatMap(
+    (name): readonly Variable[] => {
+      const value = env[name];
+      return isSet(value) && !known.has(name) ? [{ name, value: value.trim() }] : [];
+    },
+  );
   return [...options, ...keys];
 }
 

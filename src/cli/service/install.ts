@@ -36,7 +36,10 @@ export async function installService(installation: Installation): Promise<number
   try {
     const written = await writeServiceFile(file, kind, program);
     if (written === undefined) {
-      return fail(io, `Cannot write ${file}: it is there already, and "service install" did not write it. Move it away first.`);
+      return fail(
+        io,
+        `Cannot write ${file}: it is there already, and "service install" did not write it. Move it away first.`,
+      );
     }
     const variables = await keepVariables(program.envFile, installation);
     // launchd and the shell of Termux open the log before the bridge can create its folder.
@@ -91,7 +94,10 @@ async function writeServiceFile(file: string, kind: ServiceKind, program: Servic
 async function keepVariables(file: string, { flags, machine, config }: Installation): Promise<string> {
   const variables = collectVariables({ flags, env: machine.env, config }, (path) => resolve(path));
   if ((await readIfThere(file)) !== undefined) {
-    const given = Object.keys(flags).length > 0 ? '; flags of this command are not in it, edit it yourself' : '; edit it to change them';
+    const given =
+      Object.keys(flags).length > 0
+        ? '; flags of this command are not in it, edit it yourself'
+        : '; edit it to change them';
     return `Left ${file} alone: its variables stay as they are${given}.\n`;
   }
   const hasKey = config.aiApiKey !== undefined;
@@ -101,7 +107,9 @@ async function keepVariables(file: string, { flags, machine, config }: Installat
   return [
     `Wrote ${file} with ${names.length > 0 ? names.join(', ') : 'no variable'}; only you can read it.`,
     ...leftOut.map((name) => `Left ${name} out: its value has a line break or another control character.`),
-    ...(hasKey ? [] : [`No API key is set: write ${OPTIONS.aiApiKey.env[0]}=… into that file before you start the service.`]),
+    ...(hasKey
+      ? []
+      : [`No API key is set: write ${OPTIONS.aiApiKey.env[0]}=… into that file before you start the service.`]),
     '',
   ].join('\n');
 }

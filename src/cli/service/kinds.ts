@@ -18,5 +18,7 @@ export const KINDS: Readonly<Record<KindName, ServiceKind>> = {
 export function detectKind({ env, platform }: Machine): KindName {
   if (platform === 'win32') return 'windows';
   if (platform === 'darwin') return 'launchd';
-  return platform === 'android' || env['TERMUX_VERSION'] || env['PREFIX']?.includes('com.termux') ? 'termux' : 'systemd';
+  return platform === 'android' || env['TERMUX_VERSION'] || env['PREFIX']?.includes('com.termux')
+    ? 'termux'
+    : 'systemd';
 }

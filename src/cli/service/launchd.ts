@@ -15,14 +15,19 @@ export const LAUNCHD: ServiceKind = {
   afterInstall: (file, { logFile }) => [
     { title: 'Register and start it', commands: [`launchctl bootstrap gui/$(id -u) ${quoteShellWord(file)}`] },
     { title: 'Restart it after an update or a change', commands: [`launchctl kickstart -k gui/$(id -u)/${LABEL}`] },
-    { title: 'See how it does', commands: [`launchctl print gui/$(id -u)/${LABEL}`, `tail -f ${quoteShellWord(logFile)}`] },
+    {
+      title: 'See how it does',
+      commands: [`launchctl print gui/$(id -u)/${LABEL}`, `tail -f ${quoteShellWord(logFile)}`],
+    },
   ],
   beforeRemove: () => [{ title: 'Stop it and forget it', commands: [`launchctl bootout gui/$(id -u)/${LABEL}`] }],
 };
 
 /** What is wrong at start-up goes to standard error, which launchd appends to the same file (launchd.plist(5)). */
 function renderAgent(program: ServiceProgram): string {
-  const words = [program.node, ...listWords(program, 'file')].map((word) => `    <string>${escapeXml(word)}</string>\n`);
+  const words = [program.node, ...listWords(program, 'file')].map(
+    (word) => `    <string>${escapeXml(word)}</string>\n`,
+  );
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <!-- ${MARK}; "${SERVICE} service remove" takes it away. -->

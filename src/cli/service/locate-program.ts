@@ -36,7 +36,9 @@ export function warnOfMoves({ node, script }: Located): string | undefined {
   const manager = findManager(path);
   if (manager === undefined) return undefined;
   const isNpx = manager === 'npx';
-  const advice = isNpx ? 'install it first: npm install -g aliyun-codex-bridge' : 'run this again after an update of it';
+  const advice = isNpx
+    ? 'install it first: npm install -g aliyun-codex-bridge'
+    : 'run this again after an update of it';
   return `${what} lies in a folder of ${manager}, which may go with the next update: ${path}
 The service could not start then; ${advice}.`;
 }

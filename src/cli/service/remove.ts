@@ -23,7 +23,9 @@ export async function removeService(kind: ServiceKind, file: string, envFile: st
     const link = kind.findRegistration?.(file);
     if (link !== undefined && (await leadsTo(link, file))) await rm(link);
     const hasVariables = (await readIfThere(envFile)) !== undefined;
-    io.out(`\nRemoved ${file}\n${hasVariables ? `Left ${envFile} alone: it holds your variables, and may hold your key.\n` : ''}`);
+    io.out(
+      `\nRemoved ${file}\n${hasVariables ? `Left ${envFile} alone: it holds your variables, and may hold your key.\n` : ''}`,
+    );
     return EXIT.done;
   } catch (error) {
     io.error(`Cannot remove ${file}: ${explainFailure(error)}.\n`);

@@ -27,7 +27,11 @@ export async function checkCatalogue(codexHome: string, models: readonly CodexMo
     }
     if (found === 'absent') return { ok: true, path, state: 'missing' };
     // The file holds what JSON can say, without the fields that are undefined.
-    return { ok: true, path, state: isDeepStrictEqual(found, JSON.parse(JSON.stringify(models))) ? 'current' : 'stale' };
+    return {
+      ok: true,
+      path,
+      state: isDeepStrictEqual(found, JSON.parse(JSON.stringify(models))) ? 'current' : 'stale',
+    };
   } catch (error) {
     return { ok: false, problem: `Cannot read ${path}: ${explainFailure(error)}. ${MOVE}` };
   }

@@ -27,7 +27,10 @@ export async function readConfigFile(codexHome: string): Promise<ConfigFile | Fa
   try {
     bytes = await readIfThere(path);
   } catch (error) {
-    return { ok: false, problem: `Cannot read ${path}: ${explainFailure(error)}. Put that right, then run this again.` };
+    return {
+      ok: false,
+      problem: `Cannot read ${path}: ${explainFailure(error)}. Put that right, then run this again.`,
+    };
   }
   const text = decode(bytes ?? Buffer.alloc(0));
   if (typeof text === 'number') {

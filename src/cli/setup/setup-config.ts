@@ -12,7 +12,14 @@ import { chooseModel, findConfiguredModel } from '../launch/choose-model';
 import type { Look } from '../look';
 import { NO_MODEL } from '../open-catalog';
 import { checkCatalogue, writeCatalogue, type Catalogue } from './catalogue';
-import { explainRefusal, readConfigFile, writeBackup, writeConfigFile, type ConfigFile, type Failure } from './config-file';
+import {
+  explainRefusal,
+  readConfigFile,
+  writeBackup,
+  writeConfigFile,
+  type ConfigFile,
+  type Failure,
+} from './config-file';
 import { confirm } from './confirm';
 import { renderDiff } from './diff';
 import { findWinners } from './winners';
@@ -68,7 +75,12 @@ export async function setUpConfig(job: SetupJob): Promise<Outcome> {
 const BY_HAND = 'What belongs into it is printed by: aliyun-codex-bridge setup --print';
 
 /** The catalogue comes first: Codex does not start when config.toml names one that is missing. */
-async function write(file: ConfigFile, text: string, catalogue: Catalogue, models: readonly CodexModel[]): Promise<string> {
+async function write(
+  file: ConfigFile,
+  text: string,
+  catalogue: Catalogue,
+  models: readonly CodexModel[],
+): Promise<string> {
   const said: string[] = [];
   if (catalogue.state !== 'current') {
     await writeCatalogue(catalogue, models);

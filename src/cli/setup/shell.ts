@@ -15,7 +15,8 @@ export function judgeShellFlags(own: OwnTexts): readonly string[] {
   const shell = readOwnFlag(SETUP_FLAGS.shell, own);
   const install = readOwnFlag(SETUP_FLAGS.install, own) ?? false;
   const undo = readOwnFlag(SETUP_FLAGS.undo, own) ?? false;
-  if (install && shell === undefined) return ['--install needs --shell beside it, such as: setup --shell bash --install.'];
+  if (install && shell === undefined)
+    return ['--install needs --shell beside it, such as: setup --shell bash --install.'];
   return install && undo ? ['--install adds the function and --undo takes it out: give one of them.'] : [];
 }
 
@@ -98,10 +99,17 @@ async function write(path: string, text: string): Promise<void> {
   else await replaceUserFile(path, Buffer.from(text, text.startsWith('\ufeff') ? 'utf16le' : 'latin1'), OPEN);
 }
 
-function tellInstalled(path: string, shell: Shell, old: string | undefined, edit: Edit & { readonly ok: true }): string {
+function tellInstalled(
+  path: string,
+  shell: Shell,
+  old: string | undefined,
+  edit: Edit & { readonly ok: true },
+): string {
   const isThere = old !== undefined && hasRegion(old);
   const done = isThere
-    ? (edit.text === old ? `${FUNCTION_NAME} is in ${path} already.` : `Renewed ${FUNCTION_NAME} in ${path}`)
+    ? edit.text === old
+      ? `${FUNCTION_NAME} is in ${path} already.`
+      : `Renewed ${FUNCTION_NAME} in ${path}`
     : `Added ${FUNCTION_NAME} to ${path}`;
   const hint = shell.hint === undefined ? '' : `${shell.hint}\n`;
   return `${done}\n\nUse it now:  ${shell.useNow(path)}\nRun Codex:   ${FUNCTION_NAME}\n${hint}`;

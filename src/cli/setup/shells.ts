@@ -49,7 +49,9 @@ export const SHELLS: Readonly<Record<ShellName, Shell>> = {
       '    command aliyun-codex-bridge codex $argv',
       'end',
     ],
-    definition: new RegExp(`^\\s*(?:function\\s+(?:-\\S+\\s+)*${FUNCTION_NAME}(?![\\w-])|alias\\s+${FUNCTION_NAME}[=\\s])`),
+    definition: new RegExp(
+      `^\\s*(?:function\\s+(?:-\\S+\\s+)*${FUNCTION_NAME}(?![\\w-])|alias\\s+${FUNCTION_NAME}[=\\s])`,
+    ),
     findFiles: findFishFiles,
     useNow: () => 'every fish finds it by itself, also one that runs already.',
   },
@@ -61,7 +63,8 @@ export const SHELLS: Readonly<Record<ShellName, Shell>> = {
       '}',
     ],
     definition: new RegExp(
-      `^\\s*(?:function\\s+(?:\\w+:)?${FUNCTION_NAME}(?![\\w-])|(?:Set|New)-Alias\\b.*\\b${FUNCTION_NAME}(?![\\w-]))`, 'i',
+      `^\\s*(?:function\\s+(?:\\w+:)?${FUNCTION_NAME}(?![\\w-])|(?:Set|New)-Alias\\b.*\\b${FUNCTION_NAME}(?![\\w-]))`,
+      'i',
     ),
     findFiles: findProfiles,
     useNow: (file) => `. ${quotePowerShellWord(file)}`,
@@ -108,7 +111,9 @@ function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [
   const documents = own === undefined ? win32.join(home, 'Documents') : win32.dirname(own);
   const folders = ['PowerShell', 'WindowsPowerShell'].map((name) => win32.join(documents, name));
   // Every Windows has Windows PowerShell; PowerShell 7 is installed.
-  const traces = [documents, env['ProgramFiles'] ?? 'C:\\Program Files'].map((folder) => win32.join(folder, 'PowerShell'));
+  const traces = [documents, env['ProgramFiles'] ?? 'C:\\Program Files'].map((folder) =>
+    win32.join(folder, 'PowerShell'),
+  );
   const hasSeven = traces.some(exists);
   const first = own ?? win32.join(documents, hasSeven ? 'PowerShell' : 'WindowsPowerShell');
   const others = folders.filter((folder) => folder !== first).map((folder) => win32.join(folder, PROFILE));

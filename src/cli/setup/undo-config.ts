@@ -21,7 +21,9 @@ export async function undoConfig({ codexHome, yes, look, io }: UndoJob): Promise
     const said = catalogue === undefined ? '' : `Removed ${catalogue}\n`;
     return { ok: true, text: `There is nothing to undo: setup has left nothing in ${file.path}.\n${said}` };
   }
-  io.out(`${renderDiff(file.text, removed.text, { before: file.path, after: `${file.path} without the bridge` }, look)}\n`);
+  io.out(
+    `${renderDiff(file.text, removed.text, { before: file.path, after: `${file.path} without the bridge` }, look)}\n`,
+  );
   if (!(await confirm(`Change ${file.path}?`, yes, io))) return { ok: false, problem: 'Nothing was changed.' };
   try {
     return { ok: true, text: await restore(file, removed.text, codexHome) };
@@ -50,7 +52,8 @@ async function restore(file: ConfigFile, text: string, codexHome: string): Promi
   return said.map((line) => `${line}\n`).join('');
 }
 
-const readBackup = async ({ backup }: ConfigFile): Promise<string | undefined> => (await readIfThere(backup))?.toString();
+const readBackup = async ({ backup }: ConfigFile): Promise<string | undefined> =>
+  (await readIfThere(backup))?.toString();
 
 /** Codex writes files anew with line feeds and other spaces, so only what stands on the lines counts. */
 function holdsAllLines(text: string, before: string): boolean {
@@ -58,7 +61,11 @@ function holdsAllLines(text: string, before: string): boolean {
   return listLines(before).every((line) => lines.has(line));
 }
 
-const listLines = (text: string): readonly string[] => text.replace(/^\ufeff/, '').split('\n').map((line) => line.trim());
+const listLines = (text: string): readonly string[] =>
+  text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .map((line) => line.trim());
 
 async function adviseBackup(file: ConfigFile): Promise<string> {
   const before = await readBackup(file).catch(() => undefined);

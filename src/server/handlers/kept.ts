@@ -10,7 +10,8 @@ import { writeSse } from '../write-sse';
 /** GET /responses/{id}; with `stream=true` the events of a response that is made in the background. */
 export const answerResponse: Handler = (exchange, id) => {
   const query = readQuery(exchange);
-  if (query.get('stream') === 'true' && exchange.request.method === 'GET') return follow(exchange, id, query.get('starting_after') ?? undefined);
+  if (query.get('stream') === 'true' && exchange.request.method === 'GET')
+    return follow(exchange, id, query.get('starting_after') ?? undefined);
   return send(exchange, (desk) => desk.response(id));
 };
 /** POST /responses/{id}/cancel. */
@@ -18,7 +19,8 @@ export const cancelResponse: Handler = (exchange, id) => send(exchange, (desk) =
 /** DELETE /responses/{id}. */
 export const deleteResponse: Handler = (exchange, id) => send(exchange, (desk) => desk.deleteResponse(id));
 /** GET /responses/{id}/input_items, in pages. */
-export const answerInputItems: Handler = (exchange, id) => send(exchange, (desk) => desk.inputItems(id, readPageQuery(exchange)));
+export const answerInputItems: Handler = (exchange, id) =>
+  send(exchange, (desk) => desk.inputItems(id, readPageQuery(exchange)));
 /** GET /conversations/{id}. */
 export const answerConversation: Handler = (exchange, id) => send(exchange, (desk) => desk.conversation(id));
 /** DELETE /conversations/{id}: the responses that were made in it stay. */
@@ -42,7 +44,9 @@ export const addConversationItems: Handler = async (exchange, id) => {
 export const answerInputTokens: Handler = async (exchange) => {
   const body = await readBodyOf(exchange);
   const client = findClientKind(readHeaders(exchange.request));
-  writeJson(exchange.response, exchange.services.bridge.desk().inputTokens(body, { client }), { 'x-bridge-notes': 'estimate' });
+  writeJson(exchange.response, exchange.services.bridge.desk().inputTokens(body, { client }), {
+    'x-bridge-notes': 'estimate',
+  });
 };
 
 async function send({ response, services }: Exchange, ask: (desk: Desk) => object | Promise<object>): Promise<void> {
@@ -56,7 +60,8 @@ async function follow({ response, services }: Exchange, id: string, after: strin
   await writeSse(response, frames, { keepAliveMs, stallMs, pulse: () => ': keep-alive\n\n' });
 }
 
-const readBodyOf = (exchange: Exchange): Promise<unknown> => readJson(exchange, exchange.services.config.bodyLimitMb * 1024 * 1024);
+const readBodyOf = (exchange: Exchange): Promise<unknown> =>
+  readJson(exchange, exchange.services.config.bodyLimitMb * 1024 * 1024);
 
 function readQuery({ request }: Exchange): URLSearchParams {
   const url = request.url ?? '';

@@ -8,10 +8,17 @@ import { PROJECT_ROOT } from '../../support/source-tree';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createRunner } from './runner';
 
-type Message = { readonly role: string; readonly content: string; readonly tool_calls?: readonly { readonly function: { readonly name: string } }[] };
+type Message = {
+  readonly role: string;
+  readonly content: string;
+  readonly tool_calls?: readonly { readonly function: { readonly name: string } }[];
+};
 
 const readFile = tool({
-  name: 'readFile', description: 'Reads a file.', parameters: z.object({ path: z.string() }), execute: ({ path }) => `text of ${path}`,
+  name: 'readFile',
+  description: 'Reads a file.',
+  parameters: z.object({ path: z.string() }),
+  execute: ({ path }) => `text of ${path}`,
 });
 const TWO_CALLS = answer({
   reasoning: 'I need both.',
@@ -41,7 +48,12 @@ sdkScenario('agents: a streamed run', { script: [TWO_CALLS, answer({ text: 'They
   assert.equal(text, 'They differ.');
   assert.equal(result.finalOutput, 'They differ.');
   assert.deepEqual([...items].sort(), [
-    'message_output_item', 'reasoning_item', 'tool_call_item', 'tool_call_item', 'tool_call_output_item', 'tool_call_output_item',
+    'message_output_item',
+    'reasoning_item',
+    'tool_call_item',
+    'tool_call_item',
+    'tool_call_output_item',
+    'tool_call_output_item',
   ]);
 });
 
@@ -53,7 +65,10 @@ sdkScenario('agents: handoffs keep the case of their names', {
   ],
 }, async (scenario) => {
   const lookUp = tool({
-    name: 'lookUpInvoice', description: 'Looks up.', parameters: z.object({ Number: z.string() }), execute: ({ Number: id }) => `${id}: paid`,
+    name: 'lookUpInvoice',
+    description: 'Looks up.',
+    parameters: z.object({ Number: z.string() }),
+    execute: ({ Number: id }) => `${id}: paid`,
   });
   const billing = new Agent({ name: 'Billing_Agent', instructions: 'Bill.', tools: [lookUp] });
   const triage = Agent.create({ name: 'Triage', instructions: 'Send people on.', handoffs: [billing] });
@@ -63,15 +78,26 @@ sdkScenario('agents: handoffs keep the case of their names', {
   const bodies = scenario.bodies();
   assert.equal(bodies[0].tools[0].function.name, 'transfer_to_Billing_Agent');
   const second: readonly Message[] = bodies[1].messages;
-  assert.deepEqual(second.flatMap(({ tool_calls: calls = [] }) => calls.map((call) => call.function.name)), ['transfer_to_Billing_Agent']);
+  assert.deepEqual(
+    second.flatMap(({ tool_calls: calls = [] }) => calls.map((call) => call.function.name)),
+    ['transfer_to_Billing_Agent'],
+  );
   assert.equal(bodies[2].messages.at(-1).content, 'A-7: paid');
 });
 
-sdkScenario('agents: an output type', { script: [answer({ text: '```json\n{"name":"Paris","population":2100000}\n```' })] }, async (scenario) => {
-  const agent = new Agent({ name: 'Atlas', instructions: 'Name cities.', outputType: z.object({ name: z.string(), population: z.number() }) });
-  const result = await createRunner(scenario).run(agent, 'A city.');
-  assert.deepEqual(result.finalOutput, { name: 'Paris', population: 2_100_000 });
-});
+sdkScenario(
+  'agents: an output type',
+  { script: [answer({ text: '```json\n{"name":"Paris","population":2100000}\n```' })] },
+  async (scenario) => {
+    const agent = new Agent({
+      name: 'Atlas',
+      instructions: 'Name cities.',
+      outputType: z.object({ name: z.string(), population: z.number() }),
+    });
+    const result = await createRunner(scenario).run(agent, 'A city.');
+    assert.deepEqual(result.finalOutput, { name: 'Paris', population: 2_100_000 });
+  },
+);
 
 sdkScenario('agents: an MCP server', {
   script: ({ body }, index) => (index === 0
@@ -79,7 +105,10 @@ sdkScenario('agents: an MCP server', {
     : answer({ text: 'It echoes.' })),
 }, async (scenario) => {
   const server = new MCPServerStdio({
-    name: 'notes', command: process.execPath, args: [join(PROJECT_ROOT, 'test/clients/support/mcp-server.cjs'), 'notes'], cacheToolsList: true,
+    name: 'notes',
+    command: process.execPath,
+    args: [join(PROJECT_ROOT, 'test/clients/support/mcp-server.cjs'), 'notes'],
+    cacheToolsList: true,
   });
   await server.connect();
   try {

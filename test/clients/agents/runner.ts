@@ -6,5 +6,9 @@ import type { SdkScenario } from '../support/sdk-scenario';
 /** Traces would go to OpenAI: they are off. */
 export function createRunner({ baseURL, apiKey, fetch, model }: SdkScenario): Runner {
   const openAIClient = new OpenAI({ baseURL, apiKey, fetch, maxRetries: 0 });
-  return new Runner({ model, modelProvider: new OpenAIProvider({ openAIClient, useResponses: true }), tracingDisabled: true });
+  return new Runner({
+    model,
+    modelProvider: new OpenAIProvider({ openAIClient, useResponses: true }),
+    tracingDisabled: true,
+  });
 }

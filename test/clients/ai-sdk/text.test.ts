@@ -30,13 +30,21 @@ sdkScenario('ai: reasoning, whole and streamed', {
   ],
 }, async (scenario) => {
   const model = createModel(scenario);
-  const providerOptions = { openai: { forceReasoning: true, reasoningEffort: 'high', reasoningSummary: 'auto', store: false } };
+  const providerOptions = {
+    openai: { forceReasoning: true, reasoningEffort: 'high', reasoningSummary: 'auto', store: false },
+  };
   const first = await generateText({ model, prompt: 'Two and two?', providerOptions, maxRetries: 0 });
   assert.equal(first.text, 'Four.');
   assert.equal(first.reasoningText, 'Two and two.');
   const second = streamText({
-    model, providerOptions, maxRetries: 0,
-    messages: [{ role: 'user', content: 'Two and two?' }, ...first.response.messages, { role: 'user', content: 'Twice that?' }],
+    model,
+    providerOptions,
+    maxRetries: 0,
+    messages: [
+      { role: 'user', content: 'Two and two?' },
+      ...first.response.messages,
+      { role: 'user', content: 'Twice that?' },
+    ],
   });
   let reasoning = '';
   let text = '';

@@ -40,16 +40,34 @@ sdkScenario('ai: streamText with tools', { script: SCRIPT }, async (scenario) =>
   assertSecondRequest(scenario.bodies()[1].messages);
 });
 
-sdkScenario('ai: a forced tool', { script: [answer({ toolCalls: [{ name: 'readFile', arguments: { path: 'a.txt' } }] })] }, async (scenario) => {
-  const result = await generateText({
-    model: createModel(scenario), ...ASK, stopWhen: isStepCount(1), toolChoice: { type: 'tool', toolName: 'readFile' },
-  });
-  assert.deepEqual(result.toolResults.map(({ output }) => output), ['text of a.txt']);
-});
+sdkScenario(
+  'ai: a forced tool',
+  { script: [answer({ toolCalls: [{ name: 'readFile', arguments: { path: 'a.txt' } }] })] },
+  async (scenario) => {
+    const result = await generateText({
+      model: createModel(scenario),
+      ...ASK,
+      stopWhen: isStepCount(1),
+      toolChoice: { type: 'tool', toolName: 'readFile' },
+    });
+    assert.deepEqual(
+      result.toolResults.map(({ output }) => output),
+      ['text of a.txt'],
+    );
+  },
+);
 
-function assertSecondRequest(messages: readonly { readonly role: string; readonly content: string; readonly tool_calls?: readonly unknown[] }[]): void {
-  assert.deepEqual(messages.map(({ role }) => role), ['user', 'assistant', 'tool', 'tool']);
+function assertSecondRequest(
+  messages: readonly { readonly role: string; readonly content: string; readonly tool_calls?: readonly unknown[] }[],
+): void {
+  assert.deepEqual(
+    messages.map(({ role }) => role),
+    ['user', 'assistant', 'tool', 'tool'],
+  );
   assert.equal(messages[1]?.content, 'Reading.');
   assert.equal(messages[1]?.tool_calls?.length, 2);
-  assert.deepEqual(messages.slice(2).map(({ content }) => content), ['text of a.txt', 'text of b.txt']);
+  assert.deepEqual(
+    messages.slice(2).map(({ content }) => content),
+    ['text of a.txt', 'text of b.txt'],
+  );
 }

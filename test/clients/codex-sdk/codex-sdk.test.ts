@@ -8,11 +8,19 @@ import { sdkScenario, type SdkScenario } from '../support/sdk-scenario';
 /** The package is an ES module without another entry. */
 async function createCodex({ baseURL, apiKey, folder }: SdkScenario) {
   const { Codex } = await import('@openai/codex-sdk');
-  return new Codex({ baseUrl: baseURL, apiKey, env: { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome } });
+  return new Codex({
+    baseUrl: baseURL,
+    apiKey,
+    env: { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome },
+  });
 }
 
 const threadOptions = ({ model, folder }: SdkScenario): ThreadOptions => ({
-  model, workingDirectory: folder.workspace, skipGitRepoCheck: true, approvalPolicy: 'never', sandboxMode: 'danger-full-access',
+  model,
+  workingDirectory: folder.workspace,
+  skipGitRepoCheck: true,
+  approvalPolicy: 'never',
+  sandboxMode: 'danger-full-access',
 });
 
 /** The last words of the user in a request. */
@@ -33,41 +41,62 @@ sdkScenario('codex-sdk: run, and the same thread again', {
   assert.match(JSON.stringify(bodies[1].messages), /Say hello\..*Hello\./);
 });
 
-sdkScenario('codex-sdk: runStreamed', {
-  script: [
-    answer({ reasoning: 'I will look.', toolCalls: [{ name: 'exec_command', arguments: { cmd: 'echo $((40 + 2))' } }] }),
-    answer({ text: 'It is 42.' }),
-  ],
-}, async (scenario) => {
-  const thread = (await createCodex(scenario)).startThread(threadOptions(scenario));
-  const { events } = await thread.runStreamed('Compute.');
-  const types: string[] = [];
-  let output = '';
-  for await (const event of events) {
-    types.push(event.type);
-    if (event.type === 'item.completed' && event.item.type === 'command_execution') output = event.item.aggregated_output;
-  }
-  assert.equal(output.trim(), '42');
-  assert.equal(types[0], 'thread.started');
-  assert.equal(types.at(-1), 'turn.completed');
-});
+sdkScenario(
+  'codex-sdk: runStreamed',
+  {
+    script: [
+      answer({
+        reasoning: 'I will look.',
+        toolCalls: [{ name: 'exec_command', arguments: { cmd: 'echo $((40 + 2))' } }],
+      }),
+      answer({ text: 'It is 42.' }),
+    ],
+  },
+  async (scenario) => {
+    const thread = (await createCodex(scenario)).startThread(threadOptions(scenario));
+    const { events } = await thread.runStreamed('Compute.');
+    const types: string[] = [];
+    let output = '';
+    for await (const event of events) {
+      types.push(event.type);
+      if (event.type === 'item.completed' && event.item.type === 'command_execution')
+        output = event.item.aggregated_output;
+    }
+    assert.equal(output.trim(), '42');
+    assert.equal(types[0], 'thread.started');
+    assert.equal(types.at(-1), 'turn.completed');
+  },
+);
 
-sdkScenario('codex-sdk: an output schema', { script: [answer({ text: '```json\n{"ok":true}\n```' })] }, async (scenario) => {
-  const outputSchema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'], additionalProperties: false };
-  const thread = (await createCodex(scenario)).startThread(threadOptions(scenario));
-  const { finalResponse } = await thread.run('Is it fine?', { outputSchema });
-  assert.deepEqual(JSON.parse(finalResponse), { ok: true });
-  const [body] = scenario.bodies();
-  if (scenario.dialect === 'openai') assert.deepEqual(body.response_format.json_schema.schema, outputSchema);
-  else assert.match(body.messages[0].content, /JSON Schema:\n.*"ok"/);
-});
+sdkScenario(
+  'codex-sdk: an output schema',
+  { script: [answer({ text: '```json\n{"ok":true}\n```' })] },
+  async (scenario) => {
+    const outputSchema = {
+      type: 'object',
+      properties: { ok: { type: 'boolean' } },
+      required: ['ok'],
+      additionalProperties: false,
+    };
+    const thread = (await createCodex(scenario)).startThread(threadOptions(scenario));
+    const { finalResponse } = await thread.run('Is it fine?', { outputSchema });
+    assert.deepEqual(JSON.parse(finalResponse), { ok: true });
+    const [body] = scenario.bodies();
+    if (scenario.dialect === 'openai') assert.deepEqual(body.response_format.json_schema.schema, outputSchema);
+    else assert.match(body.messages[0].content, /JSON Schema:\n.*"ok"/);
+  },
+);
 
-sdkScenario('codex-sdk: resume', { script: [answer({ text: 'Noted.' }), answer({ text: 'Blue.' })] }, async (scenario) => {
-  const first = (await createCodex(scenario)).startThread(threadOptions(scenario));
-  await first.run('My colour is blue.');
-  assert.ok(first.id);
-  const second = (await createCodex(scenario)).resumeThread(first.id, threadOptions(scenario));
-  const { finalResponse } = await second.run('Which colour?');
-  assert.equal(finalResponse, 'Blue.');
-  assert.match(JSON.stringify(scenario.bodies()[1].messages), /My colour is blue\..*Noted\./);
-});
+sdkScenario(
+  'codex-sdk: resume',
+  { script: [answer({ text: 'Noted.' }), answer({ text: 'Blue.' })] },
+  async (scenario) => {
+    const first = (await createCodex(scenario)).startThread(threadOptions(scenario));
+    await first.run('My colour is blue.');
+    assert.ok(first.id);
+    const second = (await createCodex(scenario)).resumeThread(first.id, threadOptions(scenario));
+    const { finalResponse } = await second.run('Which colour?');
+    assert.equal(finalResponse, 'Blue.');
+    assert.match(JSON.stringify(scenario.bodies()[1].messages), /My colour is blue\..*Noted\./);
+  },
+);

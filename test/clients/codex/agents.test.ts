@@ -7,7 +7,8 @@ import { scenario } from './scenario';
 
 const TASK = 'Count the „Bäume“.';
 const messagesOf = ({ body }: CapturedRequest): readonly ChatMessage[] => body.messages;
-const results = (request: CapturedRequest): readonly ChatMessage[] => messagesOf(request).filter(({ role }) => role === 'tool');
+const results = (request: CapturedRequest): readonly ChatMessage[] =>
+  messagesOf(request).filter(({ role }) => role === 'tool');
 
 /** The one request of the child, and those of the parent. */
 function apart(requests: readonly CapturedRequest[], isChild: (request: CapturedRequest) => boolean) {
@@ -26,7 +27,8 @@ scenario(
       if (isPlainChild(request)) return answer({ reasoning: 'Counting.', text: 'Sieben.' });
       const [spawned, waited] = results(request);
       if (waited) return answer({ text: 'Seven trees.' });
-      if (!spawned) return answer({ toolCalls: [{ name: 'multi_agent_v1__spawn_agent', arguments: { message: TASK } }] });
+      if (!spawned)
+        return answer({ toolCalls: [{ name: 'multi_agent_v1__spawn_agent', arguments: { message: TASK } }] });
       const { agent_id: id } = JSON.parse(spawned['content']);
       return answer({ toolCalls: [{ name: 'multi_agent_v1__wait_agent', arguments: { targets: [id] } }] });
     },
@@ -44,7 +46,8 @@ scenario(
     const [, , said, waited, ...notice] = messagesAfter(parent[2]!, 'Let an agent count.');
     assert.equal(said?.['tool_calls'][0].function.name, 'multi_agent_v1__wait_agent');
     assert.match(waited?.['content'], /"completed":"Sieben\."/);
-    for (const { role, content } of notice) assert.match(`${role}: ${content}`, /^user: <subagent_notification>[^]*Sieben\./);
+    for (const { role, content } of notice)
+      assert.match(`${role}: ${content}`, /^user: <subagent_notification>[^]*Sieben\./);
   },
 );
 

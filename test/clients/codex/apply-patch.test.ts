@@ -70,7 +70,11 @@ scenario(
     const [first, done, second, again, ...rest] = messagesAfter(requests[2]!, 'Patch them.');
     assert.equal(first?.['reasoning_content'], 'Patch it.');
     assert.deepEqual(first?.['tool_calls'], [
-      { id: 'call_1_0', type: 'function', function: { name: 'apply_patch', arguments: JSON.stringify({ input: FIRST }) } },
+      {
+        id: 'call_1_0',
+        type: 'function',
+        function: { name: 'apply_patch', arguments: JSON.stringify({ input: FIRST }) },
+      },
     ]);
     const listed = `Updated the following files:\nA neu/${NAME}\nM notes/ünï.md\nD weg.txt\n`;
     assert.ok(done?.['content'].endsWith(listed), done?.['content']);

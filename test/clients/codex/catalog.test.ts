@@ -32,14 +32,21 @@ interface Listed {
 }
 
 /** What `codex debug models` prints: the catalogue as this Codex understood it. */
-async function debugModels(folder: WorkFolder, version: CodexVersion, flags: readonly string[] = []): Promise<readonly Listed[]> {
+async function debugModels(
+  folder: WorkFolder,
+  version: CodexVersion,
+  flags: readonly string[] = [],
+): Promise<readonly Listed[]> {
   const codex = codexCommand(version);
-  const { exitCode, stdout, stderr } = await runProgram({
-    command: codex.command,
-    args: [...codex.args, ...flags, 'debug', 'models'],
-    cwd: folder.workspace,
-    env: { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome },
-  }, 30_000);
+  const { exitCode, stdout, stderr } = await runProgram(
+    {
+      command: codex.command,
+      args: [...codex.args, ...flags, 'debug', 'models'],
+      cwd: folder.workspace,
+      env: { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome },
+    },
+    30_000,
+  );
   assert.equal(exitCode, 0, stderr);
   return (JSON.parse(stdout) as { models: Listed[] }).models;
 }
@@ -61,8 +68,10 @@ async function writeCatalog({ folder, version }: Scenario): Promise<void> {
 
 /** Flags that put a provider in place of the configured one: Codex asks for /models only where a command gives the token. */
 const askingProvider = ({ bridge }: Scenario): readonly string[] => [
-  '-c', 'model_provider="asking"',
-  '-c', `model_providers.asking={name="Bridge",base_url=${JSON.stringify(bridge.url)},auth={command="echo",args=["any"]}}`,
+  '-c',
+  'model_provider="asking"',
+  '-c',
+  `model_providers.asking={name="Bridge",base_url=${JSON.stringify(bridge.url)},auth={command="echo",args=["any"]}}`,
 ];
 
 /** The window that Codex shows percentages of, from the newest session file. */
@@ -87,7 +96,10 @@ function assertKnown({ events, stderr }: ScenarioRun): void {
 }
 
 const PATCH = '*** Begin Patch\n*** Add File: new.txt\n+It is there.\n*** End Patch';
-const PATCHING = [answer({ reasoning: 'Hm.', toolCalls: [{ name: 'apply_patch', arguments: { input: PATCH } }] }), answer({ text: 'Patched.' })];
+const PATCHING = [
+  answer({ reasoning: 'Hm.', toolCalls: [{ name: 'apply_patch', arguments: { input: PATCH } }] }),
+  answer({ text: 'Patched.' }),
+];
 
 for (const version of READERS) {
   scenario(
@@ -113,7 +125,10 @@ for (const version of READERS) {
       assert.deepEqual(await readTree(folder.workspace), { 'new.txt': 'It is there.\n' });
       const [request] = patched.requests;
       assert.ok(toolNames(request!).includes('apply_patch'));
-      assert.ok(request?.body.messages[0].content.startsWith(BASE_INSTRUCTIONS), 'our instructions, not those of Codex');
+      assert.ok(
+        request?.body.messages[0].content.startsWith(BASE_INSTRUCTIONS),
+        'our instructions, not those of Codex',
+      );
       assert.equal(request?.body.enable_thinking, true);
       assert.equal(await readWindow(folder.codexHome), Math.floor(WINDOW * 0.95));
 
@@ -137,7 +152,10 @@ for (const version of READERS) {
       assert.deepEqual(await readTree(folder.workspace), { 'new.txt': 'It is there.\n' });
       assert.ok(patched.requests[0]?.body.messages[0].content.startsWith(BASE_INSTRUCTIONS));
       assert.equal(await readWindow(folder.codexHome), Math.floor(WINDOW * 0.95));
-      const cache = JSON.parse(await readFile(join(folder.codexHome, 'models_cache.json'), 'utf8')) as Record<string, unknown>;
+      const cache = JSON.parse(await readFile(join(folder.codexHome, 'models_cache.json'), 'utf8')) as Record<
+        string,
+        unknown
+      >;
       assert.match(String(cache['etag']), /^"\w+"$/);
       assert.equal(cache['client_version'], version);
     },
@@ -153,8 +171,16 @@ for (const version of READERS) {
       await writeFile(join(folder.codexHome, 'config.toml'), `model_catalog_json = "${FILE}"\n`);
       const read = await debugModels(folder, version);
       assert.deepEqual(
-        read.map(({ slug, context_window, supported_reasoning_levels }) => ({ slug, context_window, supported_reasoning_levels })),
-        models.map(({ slug, context_window, supported_reasoning_levels }) => ({ slug, context_window, supported_reasoning_levels })),
+        read.map(({ slug, context_window, supported_reasoning_levels }) => ({
+          slug,
+          context_window,
+          supported_reasoning_levels,
+        })),
+        models.map(({ slug, context_window, supported_reasoning_levels }) => ({
+          slug,
+          context_window,
+          supported_reasoning_levels,
+        })),
       );
     } finally {
       await folder.dispose({});
@@ -253,7 +279,12 @@ for (const version of ['0.169.0', '0.146.0'] as const) {
       env: { ...played.env, CODEX_HOME: played.folder.codexHome },
     }, 60_000);
     const { checks } = JSON.parse(stdout) as { checks: Readonly<Record<string, Check>> };
-    for (const name of ['config.load', 'auth.credentials', 'network.provider_reachability', 'network.websocket_reachability']) {
+    for (const name of [
+      'config.load',
+      'auth.credentials',
+      'network.provider_reachability',
+      'network.websocket_reachability',
+    ]) {
       assert.equal(checks[name]?.status, 'ok', `${name}: ${JSON.stringify(checks[name])}`);
     }
     const reached = Object.values(checks['network.provider_reachability']?.details ?? {});

@@ -7,7 +7,11 @@ import type { CodexVersion } from './versions';
 export type ChatMessage = Readonly<Record<string, any>>;
 
 /** What every request of every scenario must be, whatever it is about; `key` is the one that the bridge has. */
-export function assertChatRequest({ method, path, headers, body }: CapturedRequest, version: CodexVersion, key: string): void {
+export function assertChatRequest(
+  { method, path, headers, body }: CapturedRequest,
+  version: CodexVersion,
+  key: string,
+): void {
   assert.equal(`${method} ${path}`, 'POST /v1/chat/completions');
   assert.equal(headers.authorization, `Bearer ${key}`);
   assert.match(headers['user-agent'] ?? '', new RegExp(`^codex[_-]\\w+/${version.replace(/\./g, '\\.')} `));
@@ -38,7 +42,11 @@ export const toolNames = (request: CapturedRequest): readonly string[] => toolsO
 export function assertGrowing(requests: readonly CapturedRequest[]): void {
   requests.slice(1).forEach((later, index) => {
     const head = headOf(requests[index]);
-    assert.equal(later.rawBody.slice(0, head.length), head, `request ${index + 2} does not begin like request ${index + 1}`);
+    assert.equal(
+      later.rawBody.slice(0, head.length),
+      head,
+      `request ${index + 2} does not begin like request ${index + 1}`,
+    );
   });
 }
 

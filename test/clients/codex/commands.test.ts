@@ -24,7 +24,11 @@ scenario(
         usage: { prompt: 100, completion: 20, cached: 64, reasoning: 7 },
         writeSize: 11,
       }),
-      answer({ reasoning: 'It is there.', text: 'Done.', usage: { prompt: 200, completion: 30, cached: 128, reasoning: 9 } }),
+      answer({
+        reasoning: 'It is there.',
+        text: 'Done.',
+        usage: { prompt: 200, completion: 30, cached: 128, reasoning: 9 },
+      }),
     ],
   },
   async ({ run, folder }) => {
@@ -49,11 +53,13 @@ scenario(
       role: 'assistant',
       content: 'Writing it.',
       reasoning_content: 'I need a file.',
-      tool_calls: [{
-        id: 'call_1_0',
-        type: 'function',
-        function: { name: 'exec_command', arguments: JSON.stringify({ cmd: COMMAND }) },
-      }],
+      tool_calls: [
+        {
+          id: 'call_1_0',
+          type: 'function',
+          function: { name: 'exec_command', arguments: JSON.stringify({ cmd: COMMAND }) },
+        },
+      ],
     });
     assert.equal(result?.['tool_call_id'], 'call_1_0');
     assert.match(result?.['content'], /Process exited with code 0\n[^]*Output:\nit's 100 % – "真"\n$/);

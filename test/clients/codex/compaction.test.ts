@@ -33,7 +33,11 @@ function assertWholeHistory(request: CapturedRequest): ChatMessage | undefined {
 async function play({ run, restartBridge }: Scenario, options: RunOptions = {}): Promise<readonly CapturedRequest[]> {
   const first = await run('Say hi.', options);
   assert.deepEqual(textsOf(first.events, 'agent_message'), ['Saying hi.', 'It is said.']);
-  assert.deepEqual(textsOf(first.events, 'reasoning'), ['Say it.', 'On with it.'], 'the summary and its reasoning are not shown');
+  assert.deepEqual(
+    textsOf(first.events, 'reasoning'),
+    ['Say it.', 'On with it.'],
+    'the summary and its reasoning are not shown',
+  );
   assert.equal(first.requests.length, 3);
   await restartBridge();
   const second = await run('And?', { ...options, args: ['resume', '--last'] });

@@ -47,12 +47,20 @@ export async function writeCodexHome(codexHome: string, options: CodexHomeOption
 
 type Render = (settings: NonNullable<CodexConfig['settings']>) => readonly string[];
 
-const ownProvider = (bridgeUrl: string, more: Values = {}): Render => (settings) => [
-  ...assign({ model_provider: 'aliyun', ...settings }),
-  '',
-  '[model_providers.aliyun]',
-  ...assign({ name: 'Aliyun Codex bridge', base_url: bridgeUrl, env_key: 'AI_API_KEY', wire_api: 'responses', ...more }),
-];
+const ownProvider =
+  (bridgeUrl: string, more: Values = {}): Render =>
+  (settings) => [
+    ...assign({ model_provider: 'aliyun', ...settings }),
+    '',
+    '[model_providers.aliyun]',
+    ...assign({
+      name: 'Aliyun Codex bridge',
+      base_url: bridgeUrl,
+      env_key: 'AI_API_KEY',
+      wire_api: 'responses',
+      ...more,
+    }),
+  ];
 
 const builtInProvider = (bridgeUrl: string): Render => (settings) =>
   assign({ model_provider: 'openai', openai_base_url: bridgeUrl, ...settings });
@@ -77,5 +85,7 @@ const describeModel = (slug: string, more: ModelInfo): ModelInfo => ({
 
 /** JSON strings, numbers, booleans and lists of them are TOML ones too. */
 function assign(values: NonNullable<CodexConfig['settings']>): readonly string[] {
-  return Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [`${key} = ${JSON.stringify(value)}`]));
+  return Object.entries(values).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key} = ${JSON.stringify(value)}`],
+  );
 }

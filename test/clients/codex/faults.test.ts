@@ -13,10 +13,15 @@ import { shellCall } from './versions';
 /** Waits of the bridge between its own calls take no time here; Codex's own cannot be shortened without changing their number. */
 const QUICK = { RETRY_WAIT_MS: '20' };
 
-const refusal = (status: number, error: unknown, headers: Readonly<Record<string, string>> = {}): Step => reply({ status, headers, body: { error } });
+const refusal = (status: number, error: unknown, headers: Readonly<Record<string, string>> = {}): Step =>
+  reply({ status, headers, body: { error } });
 const errorEvent = (...before: readonly string[]): Step =>
-  raw({ chunks: [...before, 'data: {"error":{"message":"The model crashed","code":"internal_error"}}\n\n'], end: 'eof' });
-const HALF = 'data: {"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":"Half"},"finish_reason":null}]}\n\n';
+  raw({
+    chunks: [...before, 'data: {"error":{"message":"The model crashed","code":"internal_error"}}\n\n'],
+    end: 'eof',
+  });
+const HALF =
+  'data: {"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":"Half"},"finish_reason":null}]}\n\n';
 const APPEND = shellCall('echo ran >> runs.txt');
 
 interface Fault {
@@ -38,54 +43,160 @@ const TRIED = /Tried 4 times; not asking again\.$/;
 
 const FAULTS: readonly Fault[] = [
   // Refusals: one call.
-  { name: 'the caller check', step: refusal(405, 'Coding Plan is currently only available for Coding Agents'), calls: 1, says: /answered 405: Coding Plan is currently only available for Coding Agents\. .*UPSTREAM_USER_AGENT/ },
-  { name: 'an unknown model', step: refusal(400, { message: "model 'glm-4.7' is not supported", code: 'invalid_parameter_error' }), calls: 1, says: /model 'glm-4\.7' is not supported\. Check the model name/ },
-  { name: 'a plan that is used up', step: refusal(429, { message: 'hour allocated quota exceeded.', code: 'insufficient_quota' }), calls: 1, says: /hour allocated quota exceeded\. It is a rolling limit: .*Asking again does not help/ },
-  { name: 'a refused history', step: refusal(400, { message: '<400> InternalError.Algo.InvalidParameter: Repetitive tool calls detected in the conversation history.' }), calls: 1, says: /Repetitive tool calls detected.*start a new thread/ },
-  { name: 'moderation', step: refusal(400, { message: 'Input text data may contain inappropriate content.', code: 'data_inspection_failed' }), calls: 1, says: /may contain inappropriate content\. The content filter of/ },
-  { name: 'a wait that is too long', step: refusal(429, { message: 'Come back later.' }, { 'retry-after': '3600' }), calls: 1, says: /answered 429: Come back later\.$/ },
+  {
+    name: 'the caller check',
+    step: refusal(405, 'Coding Plan is currently only available for Coding Agents'),
+    calls: 1,
+    says: /answered 405: Coding Plan is currently only available for Coding Agents\. .*UPSTREAM_USER_AGENT/,
+  },
+  {
+    name: 'an unknown model',
+    step: refusal(400, { message: "model 'glm-4.7' is not supported", code: 'invalid_parameter_error' }),
+    calls: 1,
+    says: /model 'glm-4\.7' is not supported\. Check the model name/,
+  },
+  {
+    name: 'a plan that is used up',
+    step: refusal(429, { message: 'hour allocated quota exceeded.', code: 'insufficient_quota' }),
+    calls: 1,
+    says: /hour allocated quota exceeded\. It is a rolling limit: .*Asking again does not help/,
+  },
+  {
+    name: 'a refused history',
+    step: refusal(400, {
+      message: '<400> InternalError.Algo.InvalidParameter: Repetitive tool calls detected in the conversation history.',
+    }),
+    calls: 1,
+    says: /Repetitive tool calls detected.*start a new thread/,
+  },
+  {
+    name: 'moderation',
+    step: refusal(400, {
+      message: 'Input text data may contain inappropriate content.',
+      code: 'data_inspection_failed',
+    }),
+    calls: 1,
+    says: /may contain inappropriate content\. The content filter of/,
+  },
+  {
+    name: 'a wait that is too long',
+    step: refusal(429, { message: 'Come back later.' }, { 'retry-after': '3600' }),
+    calls: 1,
+    says: /answered 429: Come back later\.$/,
+  },
 
   // Failures that may pass: a few calls, all of them the bridge's.
-  { name: 'a steady 429', step: refusal(429, { message: 'Requests rate limit exceeded', code: 'limit_requests' }), calls: 4, says: /answered 429: Requests rate limit exceeded\. Tried 4 times/ },
-  { name: 'a steady 500', step: refusal(500, { message: 'Internal failure' }), calls: 4, says: /answered 500: Internal failure\. Tried 4 times/ },
-  { name: 'an error as the first event of a 200', step: errorEvent(), calls: 4, says: /The provider reported: The model crashed/ },
-  { name: 'an empty answer', step: answer({}), calls: 2, says: /finished without any text or tool call\. Tried 2 times/ },
-  { name: 'an answer of reasoning alone', step: answer({ reasoning: 'Hm.' }), calls: 2, says: /finished without any text or tool call\. Tried 2 times/ },
-  { name: 'silence', step: silence(), calls: 2, says: /sent no answer for 0\.15 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)\. Tried 2 times/, env: { UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '150' } },
-  { name: 'a login page', step: reply({ status: 200, headers: { 'content-type': 'text/html' }, body: '<html><head><title>Sign in</title></head></html>' }), calls: 2, says: /HTML page titled "Sign in"/ },
+  {
+    name: 'a steady 429',
+    step: refusal(429, { message: 'Requests rate limit exceeded', code: 'limit_requests' }),
+    calls: 4,
+    says: /answered 429: Requests rate limit exceeded\. Tried 4 times/,
+  },
+  {
+    name: 'a steady 500',
+    step: refusal(500, { message: 'Internal failure' }),
+    calls: 4,
+    says: /answered 500: Internal failure\. Tried 4 times/,
+  },
+  {
+    name: 'an error as the first event of a 200',
+    step: errorEvent(),
+    calls: 4,
+    says: /The provider reported: The model crashed/,
+  },
+  {
+    name: 'an empty answer',
+    step: answer({}),
+    calls: 2,
+    says: /finished without any text or tool call\. Tried 2 times/,
+  },
+  {
+    name: 'an answer of reasoning alone',
+    step: answer({ reasoning: 'Hm.' }),
+    calls: 2,
+    says: /finished without any text or tool call\. Tried 2 times/,
+  },
+  {
+    name: 'silence',
+    step: silence(),
+    calls: 2,
+    says: /sent no answer for 0\.15 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)\. Tried 2 times/,
+    env: { UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '150' },
+  },
+  {
+    name: 'a login page',
+    step: reply({
+      status: 200,
+      headers: { 'content-type': 'text/html' },
+      body: '<html><head><title>Sign in</title></head></html>',
+    }),
+    calls: 2,
+    says: /HTML page titled "Sign in"/,
+  },
 
   // Failures after something was shown: Codex asks again itself, and is told when to stop.
   { name: 'an error inside the text, again and again', step: errorEvent(HALF), calls: 4, says: TRIED },
-  { name: 'a stream cut in its text, again and again', step: answer({ text: 'The first half. The second half.', cutAfter: 5, end: 'eof' }), calls: 6, says: /closed the stream before its answer was finished\. Tried 6 times/ },
-  { name: 'a stream cut in a call, again and again', step: answer({ toolCalls: [APPEND], cutAfter: 6, end: 'eof' }), calls: 6, says: /closed the stream before its answer was finished\. Tried 6 times/ },
-  { name: 'a content filter in the middle of the text', step: answer({ text: 'Half of it', finish: 'content_filter' }), calls: 1, says: /content filter stopped the answer: rephrase/ },
+  {
+    name: 'a stream cut in its text, again and again',
+    step: answer({ text: 'The first half. The second half.', cutAfter: 5, end: 'eof' }),
+    calls: 6,
+    says: /closed the stream before its answer was finished\. Tried 6 times/,
+  },
+  {
+    name: 'a stream cut in a call, again and again',
+    step: answer({ toolCalls: [APPEND], cutAfter: 6, end: 'eof' }),
+    calls: 6,
+    says: /closed the stream before its answer was finished\. Tried 6 times/,
+  },
+  {
+    name: 'a content filter in the middle of the text',
+    step: answer({ text: 'Half of it', finish: 'content_filter' }),
+    calls: 1,
+    says: /content filter stopped the answer: rephrase/,
+  },
 
   // The output limit: what was said stays, what was to be done is not done.
-  { name: 'the output limit in the text', step: answer({ text: 'As far as it got', finish: 'length' }), calls: 1, says: /^Incomplete response returned, reason: max_output_tokens/, shown: ['As far as it got'], kept: [{ role: 'assistant', content: 'As far as it got' }] },
-  { name: 'the output limit in a call', step: answer({ toolCalls: [{ ...APPEND, arguments: '{"cmd":"echo ran >> ru' }], finish: 'length' }), calls: 1, says: /^Incomplete response returned, reason: max_output_tokens/ },
+  {
+    name: 'the output limit in the text',
+    step: answer({ text: 'As far as it got', finish: 'length' }),
+    calls: 1,
+    says: /^Incomplete response returned, reason: max_output_tokens/,
+    shown: ['As far as it got'],
+    kept: [{ role: 'assistant', content: 'As far as it got' }],
+  },
+  {
+    name: 'the output limit in a call',
+    step: answer({ toolCalls: [{ ...APPEND, arguments: '{"cmd":"echo ran >> ru' }], finish: 'length' }),
+    calls: 1,
+    says: /^Incomplete response returned, reason: max_output_tokens/,
+  },
 ];
 
 const NEXT = 'And now?';
 
 for (const { name, step, calls, says, kept = [], shown = [], env = {} } of FAULTS) {
   const script = (_request: unknown, index: number): Step => (index < calls ? step : answer({ text: 'Fine.' }));
-  scenario(name, { dialects: ['dashscope'], script, bridgeEnv: { ...QUICK, ...env } }, async ({ run, folder, bridge }) => {
-    const failed = await run('Do it.', { exitCode: 1 });
-    assert.equal(failed.requests.length, calls, errorsOf(failed.events).join('\n'));
-    assert.equal(failed.events.at(-1)?.type, 'turn.failed');
-    assert.match(errorsOf(failed.events).at(-1) ?? '', says);
-    assert.deepEqual(textsOf(failed.events, 'agent_message'), shown);
-    assert.deepEqual(completedItems(failed.events, 'command_execution'), []);
-    assert.deepEqual(await readTree(folder.workspace), {}, 'nothing was run');
-    assert.equal(new Set(failed.requests.map(({ rawBody }) => rawBody)).size, 1, 'each time the same request');
-    assert.ok(!bridge.log().includes('sk-test'), 'the key is nowhere to be read');
+  scenario(
+    name,
+    { dialects: ['dashscope'], script, bridgeEnv: { ...QUICK, ...env } },
+    async ({ run, folder, bridge }) => {
+      const failed = await run('Do it.', { exitCode: 1 });
+      assert.equal(failed.requests.length, calls, errorsOf(failed.events).join('\n'));
+      assert.equal(failed.events.at(-1)?.type, 'turn.failed');
+      assert.match(errorsOf(failed.events).at(-1) ?? '', says);
+      assert.deepEqual(textsOf(failed.events, 'agent_message'), shown);
+      assert.deepEqual(completedItems(failed.events, 'command_execution'), []);
+      assert.deepEqual(await readTree(folder.workspace), {}, 'nothing was run');
+      assert.equal(new Set(failed.requests.map(({ rawBody }) => rawBody)).size, 1, 'each time the same request');
+      assert.ok(!bridge.log().includes('sk-test'), 'the key is nowhere to be read');
 
-    const next = await run(NEXT, { args: ['resume', '--last'] });
-    assert.deepEqual(textsOf(next.events, 'agent_message'), ['Fine.']);
-    assert.equal(next.requests.length, 1);
-    const history = messagesAfter(next.requests[0]!, 'Do it.').map(({ role, content }) => ({ role, content }));
-    assert.deepEqual(history, [...kept, { role: 'user', content: NEXT }]);
-  });
+      const next = await run(NEXT, { args: ['resume', '--last'] });
+      assert.deepEqual(textsOf(next.events, 'agent_message'), ['Fine.']);
+      assert.equal(next.requests.length, 1);
+      const history = messagesAfter(next.requests[0]!, 'Do it.').map(({ role, content }) => ({ role, content }));
+      assert.deepEqual(history, [...kept, { role: 'user', content: NEXT }]);
+    },
+  );
 }
 
 scenario(
@@ -93,7 +204,10 @@ scenario(
   {
     dialects: ['dashscope'],
     script: [
-      refusal(400, { message: '<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 202752]', code: 'invalid_parameter_error' }),
+      refusal(400, {
+        message: '<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 202752]',
+        code: 'invalid_parameter_error',
+      }),
       answer({ text: 'A summary.' }),
       answer({ text: 'Fine.' }),
     ],
@@ -121,7 +235,10 @@ scenario(
     const { events, requests } = await run('Do it.', { exitCode: 1 });
     assert.ok(Date.now() - began < 15_000, 'the turn ends in seconds');
     assert.deepEqual(requests, []);
-    assert.equal(errorsOf(events).at(-1), `${host} refused the connection (ECONNREFUSED). Tried 4 times; not asking again.`);
+    assert.equal(
+      errorsOf(events).at(-1),
+      `${host} refused the connection (ECONNREFUSED). Tried 4 times; not asking again.`,
+    );
     assert.match(bridge.log(), / failed network 3 retries\n/);
   },
 );

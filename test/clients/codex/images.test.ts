@@ -26,7 +26,10 @@ scenario('view_image', { ...SEES, script: [VIEW, answer({ text: 'Red.' })] }, as
   assert.deepEqual(textsOf(events, 'agent_message'), ['Red.']);
   const [, result, shown, ...rest] = messagesAfter(requests[1]!, 'What colour?');
   assert.deepEqual(result, { role: 'tool', tool_call_id: 'call_1_0', content: '[image: see the next user message]' });
-  assert.deepEqual(shown, { role: 'user', content: [{ type: 'text', text: '[Content of the result of view_image]' }, IMAGE] });
+  assert.deepEqual(shown, {
+    role: 'user',
+    content: [{ type: 'text', text: '[Content of the result of view_image]' }, IMAGE],
+  });
   assert.deepEqual(rest, []);
 });
 
@@ -36,7 +39,11 @@ scenario('view_image for a model that cannot see', { ...BLIND, script: [VIEW, UN
   await savePng(folder.workspace);
   const { requests } = await run('What colour?');
   const [, result, ...rest] = messagesAfter(requests[1]!, 'What colour?');
-  assert.deepEqual(result, { role: 'tool', tool_call_id: 'call_1_0', content: '[image left out: the model cannot see images]' });
+  assert.deepEqual(result, {
+    role: 'tool',
+    tool_call_id: 'call_1_0',
+    content: '[image left out: the model cannot see images]',
+  });
   assert.deepEqual(rest, []);
 });
 
@@ -55,14 +62,19 @@ scenario('an image of the user', { ...SEES, script: [answer({ text: 'Red.' })] }
   });
 });
 
-scenario('an image of the user for a model that cannot see', { ...BLIND, script: [UNSEEN] }, async ({ run, folder }) => {
-  await savePng(folder.workspace);
-  const { requests } = await run('What colour?', { args: ['--image=red.png'] });
-  assert.deepEqual(lastOf(requests[0]?.body.messages), {
-    role: 'user',
-    content: '<image name=[Image #1] path="red.png">\n[image left out: the model cannot see images]\n</image>\nWhat colour?',
-  });
-});
+scenario(
+  'an image of the user for a model that cannot see',
+  { ...BLIND, script: [UNSEEN] },
+  async ({ run, folder }) => {
+    await savePng(folder.workspace);
+    const { requests } = await run('What colour?', { args: ['--image=red.png'] });
+    assert.deepEqual(lastOf(requests[0]?.body.messages), {
+      role: 'user',
+      content:
+        '<image name=[Image #1] path="red.png">\n[image left out: the model cannot see images]\n</image>\nWhat colour?',
+    });
+  },
+);
 
 /** The image stands between two other results, which must not be parted from their calls. */
 const FETCH = answer({
@@ -77,7 +89,9 @@ for (const { setup, marker, shown } of [
   {
     setup: { ...SEES, name: 'an MCP image' },
     marker: '[image: see the next user message]',
-    shown: [{ role: 'user', content: [{ type: 'text', text: '[Content of the result of mcp__mini__get_image]' }, IMAGE] }],
+    shown: [
+      { role: 'user', content: [{ type: 'text', text: '[Content of the result of mcp__mini__get_image]' }, IMAGE] },
+    ],
   },
   {
     setup: { ...BLIND, name: 'an MCP image for a model that cannot see' },
@@ -92,9 +106,14 @@ for (const { setup, marker, shown } of [
     const statuses = completedItems(events, 'mcp_tool_call').map(({ status }) => status);
     assert.deepEqual(statuses, ['completed', 'completed', 'completed']);
     const [, ...after] = messagesAfter(requests[1]!, 'Fetch it.');
-    assert.deepEqual(after.slice(0, 3).map(({ role, tool_call_id: id }) => [role, id]), [
-      ['tool', 'call_1_0'], ['tool', 'call_1_1'], ['tool', 'call_1_2'],
-    ]);
+    assert.deepEqual(
+      after.slice(0, 3).map(({ role, tool_call_id: id }) => [role, id]),
+      [
+        ['tool', 'call_1_0'],
+        ['tool', 'call_1_1'],
+        ['tool', 'call_1_2'],
+      ],
+    );
     assert.ok(after[1]?.['content'].endsWith(marker), after[1]?.['content']);
     assert.match(after[2]?.['content'], /mini echoes: after$/);
     assert.deepEqual(after.slice(3), shown);

@@ -48,8 +48,14 @@ export async function createLaunchPlace(context: TestContext, options: ScriptedU
       args: [join(PROJECT_ROOT, 'bin/aliyun-codex-bridge.js'), '--codex-bin', file, 'codex', ...words],
       cwd: folder.workspace,
       env: {
-        ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome, BRIDGE_STATE_DIR: state, PORT: String(port),
-        AI_PROVIDER: 'aliyun-coding', AI_API_BASE: upstream.url, AI_API_KEY: KEY, DEFAULT_MODEL: 'glm-4.7',
+        ...createClientEnv(folder.home, folder.tmp),
+        CODEX_HOME: folder.codexHome,
+        BRIDGE_STATE_DIR: state,
+        PORT: String(port),
+        AI_PROVIDER: 'aliyun-coding',
+        AI_API_BASE: upstream.url,
+        AI_API_KEY: KEY,
+        DEFAULT_MODEL: 'glm-4.7',
       },
     };
   };

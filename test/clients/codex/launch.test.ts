@@ -13,23 +13,30 @@ import { CODEX_VERSIONS, CURRENT_CODEX, shellCall, whyMissing } from './versions
 const LIMIT = { timeout: 2 * PATIENCE_MS };
 
 for (const version of CODEX_VERSIONS.filter((name) => name !== '0.80.0')) {
-  test(`Codex ${version} runs a tool round, and nothing of it stays`, { ...LIMIT, skip: whyMissing(version) }, async (context) => {
-    const place = await createLaunchPlace(context, {
-      script: [answer({ toolCalls: [shellCall('echo launched > done.txt', version)] }), answer({ text: 'Done, 完了.' })],
-    });
-    const run = await place.run(version, [...EXEC, 'Do it.']);
-    assert.equal(run.exitCode, 0, run.stderr + (await place.log()));
-    const events = parseEvents(run.stdout);
-    assert.deepEqual(textsOf(events, 'agent_message'), ['Done, 完了.']);
-    assert.equal((await readTree(place.folder.workspace))['done.txt'], 'launched\n');
-    assert.equal(place.upstream.requests[0]?.body.model, 'glm-4.7');
-    // 0.99 reads no catalogue: it says that it knows nothing of the model, and goes on.
-    if (version !== '0.99.0') assert.doesNotMatch(run.stdout + run.stderr, /metadata/i);
-    // 0.125 and 0.146 themselves note there that the workspace is trusted.
-    assert.doesNotMatch((await readTree(place.folder.codexHome))['config.toml'] ?? '', /aliyun|model/);
-    await untilFree(place.port);
-    place.upstream.assertClean();
-  });
+  test(
+    `Codex ${version} runs a tool round, and nothing of it stays`,
+    { ...LIMIT, skip: whyMissing(version) },
+    async (context) => {
+      const place = await createLaunchPlace(context, {
+        script: [
+          answer({ toolCalls: [shellCall('echo launched > done.txt', version)] }),
+          answer({ text: 'Done, 完了.' }),
+        ],
+      });
+      const run = await place.run(version, [...EXEC, 'Do it.']);
+      assert.equal(run.exitCode, 0, run.stderr + (await place.log()));
+      const events = parseEvents(run.stdout);
+      assert.deepEqual(textsOf(events, 'agent_message'), ['Done, 完了.']);
+      assert.equal((await readTree(place.folder.workspace))['done.txt'], 'launched\n');
+      assert.equal(place.upstream.requests[0]?.body.model, 'glm-4.7');
+      // 0.99 reads no catalogue: it says that it knows nothing of the model, and goes on.
+      if (version !== '0.99.0') assert.doesNotMatch(run.stdout + run.stderr, /metadata/i);
+      // 0.125 and 0.146 themselves note there that the workspace is trusted.
+      assert.doesNotMatch((await readTree(place.folder.codexHome))['config.toml'] ?? '', /aliyun|model/);
+      await untilFree(place.port);
+      place.upstream.assertClean();
+    },
+  );
 }
 
 test('a Codex that is too old is not started', LIMIT, async (context) => {
@@ -48,24 +55,35 @@ test('-m behind codex beats the model of the bridge', LIMIT, async (context) => 
   await untilFree(place.port);
 });
 
-test("Ctrl-C in the terminal interrupts Codex's turn, the provider's answer and the bridge", { ...LIMIT, skip: whyNoTerminal() }, async (context) => {
-  const place = await createLaunchPlace(context, { script: [answer({ text: 'For ever and ever', cutAfter: 3, end: 'hang' })] });
-  const program = place.program(CURRENT_CODEX, [...EXEC, 'Go on.']);
-  const words = [program.command, ...program.args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  const child = startProgram({
-    ...program, command: 'script', typed: true,
-    args: ['--quiet', '--return', '--command', `exec ${words}`, '/dev/null'], env: { ...program.env, TERM: 'xterm', SHELL: '/bin/sh' },
-  });
-  let screen = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => { screen += text; });
-  const timer = setTimeout(() => killGroup(child), PATIENCE_MS);
-  const request = await place.upstream.nextRequest();
-  child.stdin?.write('\x03');
-  await request.aborted;
-  const code = await exitOf(child).finally(() => clearTimeout(timer));
-  assert.equal(code, 1, `Codex's own exit code of an interrupted turn\n${screen}`);
-  await untilFree(place.port);
-});
+test(
+  "Ctrl-C in the terminal interrupts Codex's turn, the provider's answer and the bridge",
+  { ...LIMIT, skip: whyNoTerminal() },
+  async (context) => {
+    const place = await createLaunchPlace(context, {
+      script: [answer({ text: 'For ever and ever', cutAfter: 3, end: 'hang' })],
+    });
+    const program = place.program(CURRENT_CODEX, [...EXEC, 'Go on.']);
+    const words = [program.command, ...program.args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    const child = startProgram({
+      ...program,
+      command: 'script',
+      typed: true,
+      args: ['--quiet', '--return', '--command', `exec ${words}`, '/dev/null'],
+      env: { ...program.env, TERM: 'xterm', SHELL: '/bin/sh' },
+    });
+    let screen = '';
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      screen += text;
+    });
+    const timer = setTimeout(() => killGroup(child), PATIENCE_MS);
+    const request = await place.upstream.nextRequest();
+    child.stdin?.write('\x03');
+    await request.aborted;
+    const code = await exitOf(child).finally(() => clearTimeout(timer));
+    assert.equal(code, 1, `Codex's own exit code of an interrupted turn\n${screen}`);
+    await untilFree(place.port);
+  },
+);
 
 test('the terminal interface', { ...LIMIT, skip: whyNoTerminal() }, async (context) => {
   const place = await createLaunchPlace(context, { script: () => answer({ text: 'Hallöchen', pieces: 99 }) });

@@ -11,7 +11,10 @@ import { shellCall } from './versions';
 const ROUNDS: readonly (readonly [command: string, output: string])[] = [
   ['mkdir -p src/lib docs && find . -type d -not -path "./.git*" | sort', '.\n./docs\n./src\n./src/lib\n'],
   [`cat > src/lib/sum.js <<'EOF'\nexports.sum = (...numbers) => numbers.reduce((a, b) => a + b);\nEOF`, ''],
-  [`cat > src/main.js <<'EOF'\nconst { sum } = require('./lib/sum');\nconsole.log(\`sum: \${sum(1, 2, 3)}\`);\nEOF`, ''],
+  [
+    `cat > src/main.js <<'EOF'\nconst { sum } = require('./lib/sum');\nconsole.log(\`sum: \${sum(1, 2, 3)}\`);\nEOF`,
+    '',
+  ],
   ['node src/main.js', 'sum: 6\n'],
   [`sed -i.bak 's/1, 2, 3/1, 2, 39/' src/main.js && node src/main.js`, 'sum: 42\n'],
   ['ls src', 'lib\nmain.js\nmain.js.bak\n'],
@@ -20,11 +23,14 @@ const ROUNDS: readonly (readonly [command: string, output: string])[] = [
   [`printf -- '- \\\\three\\\\\\n' >> docs/README.md && tail -n 1 docs/README.md`, '- \\three\\\n'],
   ['mv docs/README.md README.md && rmdir docs && ls', 'README.md\nsrc\n'],
   ['cat missing.txt || echo "exit code $?"', 'cat: missing.txt: No such file or directory\nexit code 1\n'],
-  ['grep -rn sum src | sort', [
-    'src/lib/sum.js:1:exports.sum = (...numbers) => numbers.reduce((a, b) => a + b);',
-    `src/main.js:1:const { sum } = require('./lib/sum');`,
-    'src/main.js:2:console.log(`sum: ${sum(1, 2, 39)}`);\n',
-  ].join('\n')],
+  [
+    'grep -rn sum src | sort',
+    [
+      'src/lib/sum.js:1:exports.sum = (...numbers) => numbers.reduce((a, b) => a + b);',
+      `src/main.js:1:const { sum } = require('./lib/sum');`,
+      'src/main.js:2:console.log(`sum: ${sum(1, 2, 39)}`);\n',
+    ].join('\n'),
+  ],
 ];
 
 const thought = (round: number): string => `Round ${round}: what next? 好。`;

@@ -38,8 +38,12 @@ for (const [family, text] of Object.entries(LEAKS)) {
 const MARKUP = '<tool_call>{"name":"exec_command","arguments":{"cmd":"echo no"}}</tool_call>';
 const TALK = `A model may write:\n\`\`\`\n${MARKUP}\n\`\`\`\nThat is all.`;
 
-scenario('text that only speaks of markup', { dialects: ['dashscope'], script: [answer({ text: TALK })] }, async ({ run }) => {
-  const { events } = await run('Explain it.');
-  assert.deepEqual(completedItems(events, 'command_execution'), []);
-  assert.deepEqual(textsOf(events, 'agent_message'), [TALK]);
-});
+scenario(
+  'text that only speaks of markup',
+  { dialects: ['dashscope'], script: [answer({ text: TALK })] },
+  async ({ run }) => {
+    const { events } = await run('Explain it.');
+    assert.deepEqual(completedItems(events, 'command_execution'), []);
+    assert.deepEqual(textsOf(events, 'agent_message'), [TALK]);
+  },
+);

@@ -47,7 +47,13 @@ scenario(
     config: { tables: [mcpServer('one'), mcpServer('two'), mcpServer(LONG)].join('\n') },
     script: (request, index) => {
       if (index > 0) return answer({ text: 'They echo.' });
-      const echoes = ['mcp__two__echo', 'mcp__one__echo', ...toolsOf(request).filter(isLongEcho).map(({ name }) => name)];
+      const echoes = [
+        'mcp__two__echo',
+        'mcp__one__echo',
+        ...toolsOf(request)
+          .filter(isLongEcho)
+          .map(({ name }) => name),
+      ];
       return answer({ toolCalls: echoes.map((name, at) => ({ name, arguments: { text: `call ${at}` } })) });
     },
   },

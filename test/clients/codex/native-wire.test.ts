@@ -40,15 +40,28 @@ for (const reasoning of ['content', 'summary', 'sealed'] as const) {
     const bridge = await startBridge({ upstreamUrl: upstream.url, folder: folder.root, env });
     context.after(() => bridge.stop());
     const config = { tables: mcpServer('mini') };
-    await writeCodexHome(folder.codexHome, { model: MODEL, bridgeUrl: bridge.url, config, catalog: { apply_patch_tool_type: 'freeform' } });
+    await writeCodexHome(folder.codexHome, {
+      model: MODEL,
+      bridgeUrl: bridge.url,
+      config,
+      catalog: { apply_patch_tool_type: 'freeform' },
+    });
     const { workspace, codexHome } = folder;
-    const options = { version: CURRENT_CODEX, workspace, codexHome, env: { ...createClientEnv(folder.home, folder.tmp), AI_API_KEY: 'sk-test-client' } };
+    const options = {
+      version: CURRENT_CODEX,
+      workspace,
+      codexHome,
+      env: { ...createClientEnv(folder.home, folder.tmp), AI_API_KEY: 'sk-test-client' },
+    };
 
     const { events, exitCode, stderr } = await runCodex({ ...options, prompt: 'Do it.' });
     assert.deepEqual(upstream.refusals, [], stderr + bridge.log());
     assert.equal(exitCode, 0);
     assert.deepEqual(textsOf(events, 'agent_message'), ['Looking.', 'Done.']);
-    assert.deepEqual(textsOf(events, 'reasoning').filter((text) => text !== ''), reasoning === 'sealed' ? [] : ['First the echo.', 'Now the file.']);
+    assert.deepEqual(
+      textsOf(events, 'reasoning').filter((text) => text !== ''),
+      reasoning === 'sealed' ? [] : ['First the echo.', 'Now the file.'],
+    );
     const [call] = completedItems(events, 'mcp_tool_call');
     assert.deepEqual([call?.server, call?.tool, call?.status], ['mini', 'echo', 'completed']);
     assert.match(completedItems(events, 'command_execution')[0]?.aggregated_output ?? '', /^out\n/);
@@ -58,7 +71,8 @@ for (const reasoning of ['content', 'summary', 'sealed'] as const) {
     const later = await runCodex({ ...options, args: ['resume', '--last'], prompt: 'Again.' });
     assert.deepEqual(textsOf(later.events, 'agent_message'), ['Still here.']);
     upstream.assertClean();
-    const kinds = (index: number): readonly string[] => upstream.requests[index]?.body.input.map(({ type, role }: { type: string; role?: string }) => role ?? type);
+    const kinds = (index: number): readonly string[] =>
+      upstream.requests[index]?.body.input.map(({ type, role }: { type: string; role?: string }) => role ?? type);
     assert.deepEqual(kinds(2).slice(-10), [
       'user',
       'reasoning', 'assistant', 'function_call', 'function_call', 'function_call_output', 'function_call_output',

@@ -8,13 +8,27 @@ const refusal = (status: number, error: unknown): Step => reply({ status, body: 
 
 /** 0.80 repeats every failed stream five times, whatever its code: the bridge remembers its last word. */
 for (const [name, step, calls, says] of [
-  ['a wrong key', refusal(401, { message: 'invalid access token or token expired', code: 'invalid_api_key' }), 1, /token expired/],
-  ['a steady 429', refusal(429, { message: 'Requests rate limit exceeded' }), 4, /Requests rate limit exceeded\. Tried 4 times/],
+  [
+    'a wrong key',
+    refusal(401, { message: 'invalid access token or token expired', code: 'invalid_api_key' }),
+    1,
+    /token expired/,
+  ],
+  [
+    'a steady 429',
+    refusal(429, { message: 'Requests rate limit exceeded' }),
+    4,
+    /Requests rate limit exceeded\. Tried 4 times/,
+  ],
   ['a steady 500', refusal(500, { message: 'Internal failure' }), 4, /Internal failure\. Tried 4 times/],
 ] as const) {
-  scenario(`${name}, and Codex 0.80`, { version: '0.80.0', dialects: ['dashscope'], script: () => step, bridgeEnv: { RETRY_WAIT_MS: '20' } }, async ({ run }) => {
-    const { events, requests } = await run('Do it.', { exitCode: 1 });
-    assert.equal(requests.length, calls);
-    assert.match(errorsOf(events).at(-1) ?? '', says);
-  });
+  scenario(
+    `${name}, and Codex 0.80`,
+    { version: '0.80.0', dialects: ['dashscope'], script: () => step, bridgeEnv: { RETRY_WAIT_MS: '20' } },
+    async ({ run }) => {
+      const { events, requests } = await run('Do it.', { exitCode: 1 });
+      assert.equal(requests.length, calls);
+      assert.match(errorsOf(events).at(-1) ?? '', says);
+    },
+  );
 }

@@ -51,4 +51,5 @@ for (const version of CODEX_VERSIONS.filter((each) => each !== CURRENT_CODEX)) {
   });
 }
 
-const lastMessage = ({ body }: CapturedRequest): ChatMessage | undefined => (body.messages as readonly ChatMessage[]).at(-1);
+const lastMessage = ({ body }: CapturedRequest): ChatMessage | undefined =>
+  (body.messages as readonly ChatMessage[]).at(-1);

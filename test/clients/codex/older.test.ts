@@ -12,11 +12,18 @@ for (const version of CODEX_VERSIONS.filter((each) => each !== CURRENT_CODEX)) {
     `Codex ${version}`,
     {
       version,
-      script: [answer({ reasoning: 'Hm.', toolCalls: [call] }), answer({ text: 'It said hi.' }), answer({ text: 'Again.' })],
+      script: [
+        answer({ reasoning: 'Hm.', toolCalls: [call] }),
+        answer({ text: 'It said hi.' }),
+        answer({ text: 'Again.' }),
+      ],
     },
     async ({ run }) => {
       const { events, requests } = await run('Run it.');
-      assert.deepEqual(completedItems(events, 'command_execution').map((item) => item.aggregated_output), ['hi\n']);
+      assert.deepEqual(
+        completedItems(events, 'command_execution').map((item) => item.aggregated_output),
+        ['hi\n'],
+      );
       assert.deepEqual(textsOf(events, 'reasoning'), ['Hm.']);
       assert.deepEqual(textsOf(events, 'agent_message'), ['It said hi.']);
       assert.ok(toolNames(requests[0]!).includes(call.name));
@@ -30,11 +37,13 @@ for (const version of CODEX_VERSIONS.filter((each) => each !== CURRENT_CODEX)) {
         role: 'assistant',
         content: '',
         reasoning_content: 'Hm.',
-        tool_calls: [{
-          id: 'call_1_0',
-          type: 'function',
-          function: { name: call.name, arguments: JSON.stringify(call.arguments) },
-        }],
+        tool_calls: [
+          {
+            id: 'call_1_0',
+            type: 'function',
+            function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+          },
+        ],
       });
       assert.equal(result?.['tool_call_id'], 'call_1_0');
       assert.deepEqual(closing, { role: 'assistant', content: 'It said hi.' });

@@ -31,7 +31,10 @@ for (const [how, text] of Object.entries(WRITTEN)) {
     {
       dialects: ['dashscope'],
       catalog: { apply_patch_tool_type: 'freeform' },
-      script: [answer({ toolCalls: [{ name: 'apply_patch', arguments: text }], pieces: 2 }), answer({ text: 'Patched.' })],
+      script: [
+        answer({ toolCalls: [{ name: 'apply_patch', arguments: text }], pieces: 2 }),
+        answer({ text: 'Patched.' }),
+      ],
     },
     async ({ run, folder }) => {
       const { events, requests } = await run('Patch it.');

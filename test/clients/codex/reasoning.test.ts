@@ -9,7 +9,12 @@ import { shellCall } from './versions';
 const THOUGHTS = ['First 想一想:\n\t"two" at once. ', '  Second, 🤔\r\nand on.', 'Third.'] as const;
 
 const SCRIPT = [
-  answer({ reasoning: THOUGHTS[0], text: 'Both.', toolCalls: [shellCall('echo a'), shellCall('echo b')], writeSize: 13 }),
+  answer({
+    reasoning: THOUGHTS[0],
+    text: 'Both.',
+    toolCalls: [shellCall('echo a'), shellCall('echo b')],
+    writeSize: 13,
+  }),
   answer({ reasoning: THOUGHTS[1], text: 'Done.' }),
   answer({ reasoning: THOUGHTS[2], toolCalls: [shellCall('echo c')] }),
   answer({ text: 'Again.' }),

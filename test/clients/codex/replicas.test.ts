@@ -71,5 +71,9 @@ test('a thread with tools and reasoning goes on over two bridges in turn', { tim
   assert.ok(third && fourth);
   const thoughts = messagesAfter(third, 'Make both.').flatMap((message) => message['reasoning_content'] ?? []);
   assert.deepEqual(thoughts, ['First.', 'Second.'], 'reasoning returns to the model, whichever bridge it came through');
-  assert.deepEqual(fourth.body.messages.slice(0, third.body.messages.length), third.body.messages, 'the prefix stays the same');
+  assert.deepEqual(
+    fourth.body.messages.slice(0, third.body.messages.length),
+    third.body.messages,
+    'the prefix stays the same',
+  );
 });

@@ -8,7 +8,8 @@ import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';
 import { shellCall } from './versions';
 
-const PROMPT = 'Review the current code changes (staged, unstaged, and untracked files) and provide prioritized findings.';
+const PROMPT =
+  'Review the current code changes (staged, unstaged, and untracked files) and provide prioritized findings.';
 
 scenario(
   'a review of uncommitted changes',
@@ -29,7 +30,10 @@ scenario(
   async ({ run, folder }) => {
     await writeFile(join(folder.workspace, 'sum.js'), 'exports.sum = (a, b) => a + b + b;\n');
     const { events, requests } = await run(undefined, { args: ['review', '--uncommitted'] });
-    assert.deepEqual(completedItems(events, 'command_execution').map((item) => item.aggregated_output), ['?? sum.js\n']);
+    assert.deepEqual(
+      completedItems(events, 'command_execution').map((item) => item.aggregated_output),
+      ['?? sum.js\n'],
+    );
     const [review] = textsOf(events, 'agent_message');
     assert.match(review ?? '', /^One bug\.[^]*\[P1\] Sum „zählt“ twice — \/sum\.js:1-1\n\s+It adds b two times\./);
     assert.equal(requests.length, 2);

@@ -34,15 +34,34 @@ export interface TuiOptions {
  *
  * @throws Error with what it wrote, when it ends or its time is over before it has shown all of `until`
  */
-export async function runTui({ program, prompt, workspace, codexHome, env, until, onSeen }: TuiOptions): Promise<string> {
+export async function runTui({
+  program,
+  prompt,
+  workspace,
+  codexHome,
+  env,
+  until,
+  onSeen,
+}: TuiOptions): Promise<string> {
   const words = [
-    program.command, ...program.args, '--no-daemon', '--dangerously-bypass-approvals-and-sandbox',
-    '-c', `projects={${JSON.stringify(workspace)}={trust_level="trusted"}}`, prompt,
+    program.command,
+    ...program.args,
+    '--no-daemon',
+    '--dangerously-bypass-approvals-and-sandbox',
+    '-c',
+    `projects={${JSON.stringify(workspace)}={trust_level="trusted"}}`,
+    prompt,
   ];
   const child = startProgram({
     command: 'script',
     // Without an input that is a terminal itself, the new one has no size.
-    args: ['--quiet', '--return', '--command', `stty rows 40 columns 120 && exec ${words.map(quote).join(' ')}`, '/dev/null'],
+    args: [
+      '--quiet',
+      '--return',
+      '--command',
+      `stty rows 40 columns 120 && exec ${words.map(quote).join(' ')}`,
+      '/dev/null',
+    ],
     cwd: workspace,
     env: { ...env, CODEX_HOME: codexHome, TERM: 'xterm-256color', SHELL: '/bin/sh' },
     typed: true,

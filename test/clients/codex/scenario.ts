@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import {
-  startScriptedUpstream, type CapturedRequest, type ScriptedUpstream, type ScriptedUpstreamOptions, type UpstreamDialect,
+  startScriptedUpstream,
+  type CapturedRequest,
+  type ScriptedUpstream,
+  type ScriptedUpstreamOptions,
+  type UpstreamDialect,
 } from '../../support/scripted-upstream';
 import { startBridge, type BridgeProcess } from '../support/bridge-process';
 import { createClientEnv } from '../support/program';
@@ -13,7 +17,9 @@ import { runCodex, type CodexOptions, type CodexRun } from './run-codex';
 import { CURRENT_CODEX, whyMissing, type CodexVersion } from './versions';
 
 /** What stands for each dialect: the bridge's provider by name or by default, and a model that thinks. */
-const SETUPS: Readonly<Record<UpstreamDialect, { readonly model: string; readonly env: Readonly<Record<string, string>> }>> = {
+const SETUPS: Readonly<
+  Record<UpstreamDialect, { readonly model: string; readonly env: Readonly<Record<string, string>> }>
+> = {
   dashscope: { model: 'glm-4.7', env: { AI_PROVIDER: 'aliyun-coding' } },
   openai: { model: 'scripted-model', env: {} },
 };
@@ -83,7 +89,12 @@ export function scenario(name: string, options: ScenarioOptions, body: (scenario
 
 type Body = (scenario: Scenario) => Promise<void>;
 
-async function play(context: TestContext, dialect: UpstreamDialect, options: ScenarioOptions, body: Body): Promise<void> {
+async function play(
+  context: TestContext,
+  dialect: UpstreamDialect,
+  options: ScenarioOptions,
+  body: Body,
+): Promise<void> {
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({ ...options, dialect, apiKey: UPSTREAM_KEY });
   const played = new Played(dialect, options, upstream, folder);
@@ -151,7 +162,14 @@ class Played implements Scenario {
     const before = this.upstream.requests.length;
     await this.configure();
     const { workspace, codexHome } = this.folder;
-    const codex = await runCodex({ version: this.version, prompt, workspace, codexHome, env: { ...this.env, ...env }, ...rest });
+    const codex = await runCodex({
+      version: this.version,
+      prompt,
+      workspace,
+      codexHome,
+      env: { ...this.env, ...env },
+      ...rest,
+    });
     const run = { ...codex, requests: this.upstream.requests.slice(before) };
     this.runs.push(run);
     assert.equal(run.exitCode, exitCode, 'exit code of Codex');

@@ -12,7 +12,16 @@ import { codexCommand, CODEX_VERSIONS, CURRENT_CODEX, whyMissing, type CodexVers
 const BRIDGE = { command: process.execPath, args: [join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js')] };
 
 /** Files that Codex itself accepts, each awkward in another way. */
-const FILES = ['typical', 'comments-everywhere', 'dotted-root', 'inline-providers', 'inline-providers-with-ours', 'multi-line-strings', 'subtables', 'no-final-newline'];
+const FILES = [
+  'typical',
+  'comments-everywhere',
+  'dotted-root',
+  'inline-providers',
+  'inline-providers-with-ours',
+  'multi-line-strings',
+  'subtables',
+  'no-final-newline',
+];
 
 /** 0.80 is older than what the bridge works with. */
 const VERSIONS = CODEX_VERSIONS.filter((version) => version !== '0.80.0');
@@ -25,7 +34,11 @@ async function createHome(context: TestContext, file: string): Promise<WorkFolde
 }
 
 /** @throws when the program does not end with 0 */
-async function runHere(folder: WorkFolder, program: { readonly command: string; readonly args: readonly string[] }, words: readonly string[]): Promise<string> {
+async function runHere(
+  folder: WorkFolder,
+  program: { readonly command: string; readonly args: readonly string[] },
+  words: readonly string[],
+): Promise<string> {
   const env = { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome };
   const whole = { command: program.command, args: [...program.args, ...words], cwd: folder.workspace, env };
   const { exitCode, stdout, stderr } = await runProgram(whole, 60_000);
@@ -36,7 +49,11 @@ async function runHere(folder: WorkFolder, program: { readonly command: string; 
 const readConfig = (folder: WorkFolder): Promise<string> => readFile(join(folder.codexHome, 'config.toml'), 'utf8');
 
 /** The file without the server that Codex was told to add, and without regard to empty lines. */
-const withoutServer = (text: string): string => text.replace('[mcp_servers.demo]\ncommand = "echo"\n', '').replace(/\n{2,}/g, '\n').trim();
+const withoutServer = (text: string): string =>
+  text
+    .replace('[mcp_servers.demo]\ncommand = "echo"\n', '')
+    .replace(/\n{2,}/g, '\n')
+    .trim();
 
 for (const version of VERSIONS) {
   test(`Codex ${version} loads what setup has written`, { skip: whyMissing(version) }, async (context) => {

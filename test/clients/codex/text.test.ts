@@ -35,7 +35,13 @@ scenario(
   async ({ run }) => {
     const { events } = await run('Think.');
     const shown = events.filter(({ type, item }) => type === 'item.completed' && item?.type !== 'error');
-    assert.deepEqual(shown.map(({ item }) => [item?.type, item?.text]), [['reasoning', THOUGHT], ['agent_message', 'A.']]);
+    assert.deepEqual(
+      shown.map(({ item }) => [item?.type, item?.text]),
+      [
+        ['reasoning', THOUGHT],
+        ['agent_message', 'A.'],
+      ],
+    );
     assert.deepEqual(usageOf(events), {
       input_tokens: 1234,
       cached_input_tokens: 1024,

@@ -13,7 +13,11 @@ const isTitle = ({ body }: CapturedRequest): boolean =>
 
 for (const { name, bridgeEnv, titleModel } of [
   { name: 'a thread title', bridgeEnv: {}, titleModel: 'glm-4.7' },
-  { name: 'a thread title by the small model', bridgeEnv: { SMALL_MODEL: 'qwen3-coder-plus' }, titleModel: 'qwen3-coder-plus' },
+  {
+    name: 'a thread title by the small model',
+    bridgeEnv: { SMALL_MODEL: 'qwen3-coder-plus' },
+    titleModel: 'qwen3-coder-plus',
+  },
 ]) {
   scenario(
     name,
@@ -22,13 +26,21 @@ for (const { name, bridgeEnv, titleModel } of [
       skip: whyNoTerminal(),
       bridgeEnv,
       config: { settings: { check_for_update_on_startup: false } },
-      script: (request) => answer({ text: isTitle(request) ? JSON.stringify({ title: TITLE }) : 'Hallöchen', pieces: 99 }),
+      script: (request) =>
+        answer({ text: isTitle(request) ? JSON.stringify({ title: TITLE }) : 'Hallöchen', pieces: 99 }),
     },
     async ({ configure, folder, env, version, model, upstream }) => {
       await configure();
       const { workspace, codexHome } = folder;
       // OSC 0 sets the title of the terminal: the thread's title and the workspace's name.
-      await runTui({ program: codexCommand(version), prompt: 'Say hello.', workspace, codexHome, env, until: ['Hallöchen', `\x1b]0;${TITLE} |`] });
+      await runTui({
+        program: codexCommand(version),
+        prompt: 'Say hello.',
+        workspace,
+        codexHome,
+        env,
+        until: ['Hallöchen', `\x1b]0;${TITLE} |`],
+      });
       assert.equal(upstream.requests.length, 2);
       for (const request of upstream.requests) assertChatRequest(request, version, UPSTREAM_KEY);
       const [title] = upstream.requests.filter(isTitle);

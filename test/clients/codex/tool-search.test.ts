@@ -41,7 +41,11 @@ scenario(
     const [search, found, said, result, ...rest] = messagesAfter(requests[2]!, 'Find an echo.');
     assert.equal(search?.['reasoning_content'], 'What is there?');
     assert.deepEqual(search?.['tool_calls'], [
-      { id: 'call_1_0', type: 'function', function: { name: 'tool_search', arguments: '{"query":"mini echo text","limit":1}' } },
+      {
+        id: 'call_1_0',
+        type: 'function',
+        function: { name: 'tool_search', arguments: '{"query":"mini echo text","limit":1}' },
+      },
     ]);
     assert.deepEqual([found?.['role'], found?.['tool_call_id']], ['tool', 'call_1_0']);
     assert.match(found?.['content'], /- mcp__mini__echo: Returns the text it is given\./);

@@ -23,7 +23,9 @@ export const CODEX_VERSIONS = Object.keys(FILES) as CodexVersion[];
 
 /** Why a version cannot run on this machine; `false` when it can. As the `skip` option of a test. */
 export const whyMissing = (version: CodexVersion): string | false =>
-  version === '0.99.0' && `${process.platform} ${process.arch}` !== 'linux x64' ? 'Codex 0.99.0 is there for Linux x64 only' : false;
+  version === '0.99.0' && `${process.platform} ${process.arch}` !== 'linux x64'
+    ? 'Codex 0.99.0 is there for Linux x64 only'
+    : false;
 
 /** The command of a version and its first arguments. */
 export function codexCommand(version: CodexVersion): { readonly command: string; readonly args: readonly string[] } {

@@ -22,41 +22,70 @@ sdkScenario('langchain: invoke', { script: [answer({ text: 'Hello, world.', usag
   assert.equal(body.temperature, 0.5);
 });
 
-sdkScenario('langchain: stream', { script: [answer({ reasoning: 'Let me think.', text: 'Naïve 😀 i < 100' })] }, async (scenario) => {
-  let whole: AIMessageChunk | undefined;
-  for await (const chunk of await createModel(scenario).stream('Go.')) whole = whole?.concat(chunk) ?? chunk;
-  assert.equal(whole?.text, 'Naïve 😀 i < 100');
-  const reasoning = whole?.contentBlocks.filter((block) => block.type === 'reasoning').map((block) => block.reasoning).join('');
-  assert.equal(reasoning, 'Let me think.');
-  assert.equal(whole?.usage_metadata?.total_tokens, 30);
-});
+sdkScenario(
+  'langchain: stream',
+  { script: [answer({ reasoning: 'Let me think.', text: 'Naïve 😀 i < 100' })] },
+  async (scenario) => {
+    let whole: AIMessageChunk | undefined;
+    for await (const chunk of await createModel(scenario).stream('Go.')) whole = whole?.concat(chunk) ?? chunk;
+    assert.equal(whole?.text, 'Naïve 😀 i < 100');
+    const reasoning = whole?.contentBlocks
+      .filter((block) => block.type === 'reasoning')
+      .map((block) => block.reasoning)
+      .join('');
+    assert.equal(reasoning, 'Let me think.');
+    assert.equal(whole?.usage_metadata?.total_tokens, 30);
+  },
+);
 
 const readFile = tool(({ path }: { path: string }) => `text of ${path}`, {
   name: 'Read_File', description: 'Reads a file.', schema: z.object({ path: z.string() }),
 });
-const CALLS = [{ id: 'call_a', name: 'Read_File', arguments: { path: 'a.txt' } }, { id: 'call_b', name: 'Read_File', arguments: { path: 'b.txt' } }];
+const CALLS = [
+  { id: 'call_a', name: 'Read_File', arguments: { path: 'a.txt' } },
+  { id: 'call_b', name: 'Read_File', arguments: { path: 'b.txt' } },
+];
 
 for (const streamed of [false, true]) {
-  sdkScenario(`langchain: bindTools, ${streamed ? 'streamed' : 'whole'}`, {
-    script: [answer({ reasoning: 'I need both.', text: 'Reading.', toolCalls: CALLS }), answer({ text: 'They differ.' })],
-  }, async (scenario) => {
-    const model = createModel(scenario).bindTools([readFile]);
-    const question = new HumanMessage('Compare them.');
-    const first = streamed ? await gather(model.stream([question])) : await model.invoke([question]);
-    assert.deepEqual(first.tool_calls?.map(({ id, name, args }) => [id, name, args]), [
-      ['call_a', 'Read_File', { path: 'a.txt' }],
-      ['call_b', 'Read_File', { path: 'b.txt' }],
-    ]);
-    const results: ToolMessage[] = [];
-    for (const call of first.tool_calls ?? []) results.push(await readFile.invoke({ ...call, type: 'tool_call' }));
-    const second = await model.invoke([question, first, ...results]);
-    assert.equal(second.text, 'They differ.');
-    const { messages } = scenario.bodies()[1];
-    assert.deepEqual(messages.map(({ role }: { role: string }) => role), ['user', 'assistant', 'tool', 'tool']);
-    assert.equal(messages[1].content, 'Reading.');
-    assert.deepEqual(messages[1].tool_calls.map(({ id }: { id: string }) => id), ['call_a', 'call_b']);
-    assert.deepEqual(messages.slice(2).map(({ content }: { content: string }) => content), ['text of a.txt', 'text of b.txt']);
-  });
+  sdkScenario(
+    `langchain: bindTools, ${streamed ? 'streamed' : 'whole'}`,
+    {
+      script: [
+        answer({ reasoning: 'I need both.', text: 'Reading.', toolCalls: CALLS }),
+        answer({ text: 'They differ.' }),
+      ],
+    },
+    async (scenario) => {
+      const model = createModel(scenario).bindTools([readFile]);
+      const question = new HumanMessage('Compare them.');
+      const first = streamed ? await gather(model.stream([question])) : await model.invoke([question]);
+      assert.deepEqual(
+        first.tool_calls?.map(({ id, name, args }) => [id, name, args]),
+        [
+          ['call_a', 'Read_File', { path: 'a.txt' }],
+          ['call_b', 'Read_File', { path: 'b.txt' }],
+        ],
+      );
+      const results: ToolMessage[] = [];
+      for (const call of first.tool_calls ?? []) results.push(await readFile.invoke({ ...call, type: 'tool_call' }));
+      const second = await model.invoke([question, first, ...results]);
+      assert.equal(second.text, 'They differ.');
+      const { messages } = scenario.bodies()[1];
+      assert.deepEqual(
+        messages.map(({ role }: { role: string }) => role),
+        ['user', 'assistant', 'tool', 'tool'],
+      );
+      assert.equal(messages[1].content, 'Reading.');
+      assert.deepEqual(
+        messages[1].tool_calls.map(({ id }: { id: string }) => id),
+        ['call_a', 'call_b'],
+      );
+      assert.deepEqual(
+        messages.slice(2).map(({ content }: { content: string }) => content),
+        ['text of a.txt', 'text of b.txt'],
+      );
+    },
+  );
 }
 
 async function gather(stream: Promise<AsyncIterable<AIMessageChunk>>): Promise<AIMessageChunk> {
@@ -69,22 +98,33 @@ async function gather(stream: Promise<AsyncIterable<AIMessageChunk>>): Promise<A
 const City = z.object({ name: z.string(), population: z.number() });
 const PARIS = { name: 'Paris', population: 2_100_000 };
 
-sdkScenario('langchain: withStructuredOutput by schema', {
-  script: [answer({ text: JSON.stringify(PARIS) }), answer({ text: `\`\`\`json\n${JSON.stringify(PARIS, null, 2)}\n\`\`\`` })],
-}, async (scenario) => {
-  const model = createModel(scenario).withStructuredOutput(City, { name: 'city', method: 'jsonSchema' });
-  assert.deepEqual(await model.invoke('A city.'), PARIS);
-  assert.deepEqual(await model.invoke('A city.'), PARIS);
-  const [body] = scenario.bodies();
-  if (scenario.dialect === 'openai') assert.equal(body.response_format.json_schema.name, 'city');
-  else assert.match(body.messages[0].content, /JSON Schema:\n.*"population"/);
-});
+sdkScenario(
+  'langchain: withStructuredOutput by schema',
+  {
+    script: [
+      answer({ text: JSON.stringify(PARIS) }),
+      answer({ text: `\`\`\`json\n${JSON.stringify(PARIS, null, 2)}\n\`\`\`` }),
+    ],
+  },
+  async (scenario) => {
+    const model = createModel(scenario).withStructuredOutput(City, { name: 'city', method: 'jsonSchema' });
+    assert.deepEqual(await model.invoke('A city.'), PARIS);
+    assert.deepEqual(await model.invoke('A city.'), PARIS);
+    const [body] = scenario.bodies();
+    if (scenario.dialect === 'openai') assert.equal(body.response_format.json_schema.name, 'city');
+    else assert.match(body.messages[0].content, /JSON Schema:\n.*"population"/);
+  },
+);
 
-sdkScenario('langchain: withStructuredOutput by a call', { script: [answer({ toolCalls: [{ name: 'city', arguments: PARIS }] })] }, async (scenario) => {
-  const model = createModel(scenario).withStructuredOutput(City, { name: 'city', method: 'functionCalling' });
-  assert.deepEqual(await model.invoke('A city.'), PARIS);
-  assert.equal(scenario.bodies()[0].tools[0].function.name, 'city');
-});
+sdkScenario(
+  'langchain: withStructuredOutput by a call',
+  { script: [answer({ toolCalls: [{ name: 'city', arguments: PARIS }] })] },
+  async (scenario) => {
+    const model = createModel(scenario).withStructuredOutput(City, { name: 'city', method: 'functionCalling' });
+    assert.deepEqual(await model.invoke('A city.'), PARIS);
+    assert.equal(scenario.bodies()[0].tools[0].function.name, 'city');
+  },
+);
 
 sdkScenario('langchain: a refusal of the provider', {
   script: [reply({

@@ -3,5 +3,12 @@ import { ChatOpenAI } from '@langchain/openai';
 import type { SdkScenario } from '../support/sdk-scenario';
 
 export function createModel({ baseURL, apiKey, fetch, model }: SdkScenario, fields: object = {}): ChatOpenAI {
-  return new ChatOpenAI({ model, apiKey, maxRetries: 0, useResponsesApi: true, configuration: { baseURL, fetch }, ...fields });
+  return new ChatOpenAI({
+    model,
+    apiKey,
+    maxRetries: 0,
+    useResponsesApi: true,
+    configuration: { baseURL, fetch },
+    ...fields,
+  });
 }

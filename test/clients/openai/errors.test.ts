@@ -15,19 +15,28 @@ const ONCE = { UPSTREAM_CALLS: '1' };
 
 for (const stream of [false, true]) {
   const how = stream ? 'streamed' : 'whole';
-  sdkScenario(`openai: 429 with retry-after, ${how}`, {
-    script: [failure(429, 'Requests rate limit exceeded, please try again later.', 'limit_requests', { 'retry-after': '7' })],
-    bridgeEnv: ONCE,
-  }, async (scenario) => {
-    await assert.rejects(createOpenAi(scenario).responses.create({ model: scenario.model, input: 'Hi.', stream }), (error) => {
-      assert.ok(error instanceof RateLimitError);
-      assert.equal(error.status, 429);
-      assert.equal(error.code, 'rate_limit_exceeded');
-      assert.equal(error.headers.get('retry-after'), '7');
-      assert.match(error.message, /rate limit/i);
-      return true;
-    });
-  });
+  sdkScenario(
+    `openai: 429 with retry-after, ${how}`,
+    {
+      script: [
+        failure(429, 'Requests rate limit exceeded, please try again later.', 'limit_requests', { 'retry-after': '7' }),
+      ],
+      bridgeEnv: ONCE,
+    },
+    async (scenario) => {
+      await assert.rejects(
+        createOpenAi(scenario).responses.create({ model: scenario.model, input: 'Hi.', stream }),
+        (error) => {
+          assert.ok(error instanceof RateLimitError);
+          assert.equal(error.status, 429);
+          assert.equal(error.code, 'rate_limit_exceeded');
+          assert.equal(error.headers.get('retry-after'), '7');
+          assert.match(error.message, /rate limit/i);
+          return true;
+        },
+      );
+    },
+  );
 }
 
 sdkScenario('openai: the kinds of refusals', {
@@ -47,12 +56,15 @@ sdkScenario('openai: the kinds of refusals', {
 
 sdkScenario('openai: a wrong request never reaches the provider', { script: [] }, async (scenario) => {
   const temperature = 'hot' as never;
-  await assert.rejects(createOpenAi(scenario).responses.create({ model: scenario.model, input: 'Hi.', temperature }), (error) => {
-    assert.ok(error instanceof BadRequestError);
-    assert.equal(error.type, 'invalid_request_error');
-    assert.equal(error.param, 'temperature');
-    return true;
-  });
+  await assert.rejects(
+    createOpenAi(scenario).responses.create({ model: scenario.model, input: 'Hi.', temperature }),
+    (error) => {
+      assert.ok(error instanceof BadRequestError);
+      assert.equal(error.type, 'invalid_request_error');
+      assert.equal(error.param, 'temperature');
+      return true;
+    },
+  );
 });
 
 sdkScenario('openai: the bridge asks again, the library does not', {

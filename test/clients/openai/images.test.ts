@@ -4,7 +4,8 @@ import { answer } from '../../support/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi } from './client';
 
-const PNG = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mM4IScHRAwQCgAfJgQRSo6NIAAAAABJRU5ErkJggg==';
+const PNG =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mM4IScHRAwQCgAfJgQRSo6NIAAAAABJRU5ErkJggg==';
 const URL_OF_ONE = 'https://example.test/cat.png';
 
 sdkScenario('openai: images', { script: [answer({ text: 'Red squares.' })] }, async (scenario) => {
@@ -21,5 +22,8 @@ sdkScenario('openai: images', { script: [answer({ text: 'Red squares.' })] }, as
   });
   assert.equal(response.output_text, 'Red squares.');
   const { content } = scenario.bodies()[0].messages[0];
-  assert.deepEqual(content.map((part: { type: string; image_url?: { url: string } }) => part.image_url?.url ?? part.type), ['text', PNG, URL_OF_ONE]);
+  assert.deepEqual(
+    content.map((part: { type: string; image_url?: { url: string } }) => part.image_url?.url ?? part.type),
+    ['text', PNG, URL_OF_ONE],
+  );
 });

@@ -5,29 +5,43 @@ import { answer } from '../../support/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi, READ_FILE } from './client';
 
-sdkScenario('openai: previous_response_id', {
-  script: [
-    answer({ reasoning: 'I will read it.', toolCalls: [{ id: 'call_a', name: 'Read_File', arguments: { path: 'a.txt' } }] }),
-    answer({ text: 'It says hello.' }),
-    answer({ text: 'Hello.' }),
-  ],
-}, async (scenario) => {
-  const client = createOpenAi(scenario);
-  const settings = { model: scenario.model, tools: [READ_FILE] };
-  const first = await client.responses.create({ ...settings, input: 'Read a.txt.' });
-  const second = await client.responses.create({
-    ...settings, previous_response_id: first.id, input: [{ type: 'function_call_output', call_id: 'call_a', output: 'hello' }],
-  });
-  assert.equal(second.output_text, 'It says hello.');
-  assert.equal(second.previous_response_id, first.id);
-  const third = await client.responses.stream({ ...settings, previous_response_id: second.id, input: 'Say it.' }).finalResponse();
-  assert.equal(third.output_text, 'Hello.');
-  const { messages } = scenario.bodies()[2];
-  assert.deepEqual(messages.map(({ role }: { role: string }) => role), ['user', 'assistant', 'tool', 'assistant', 'user']);
-  assert.equal(messages[0].content, 'Read a.txt.');
-  assert.equal(messages[2].content, 'hello');
-  assert.equal(messages[3].content, 'It says hello.');
-});
+sdkScenario(
+  'openai: previous_response_id',
+  {
+    script: [
+      answer({
+        reasoning: 'I will read it.',
+        toolCalls: [{ id: 'call_a', name: 'Read_File', arguments: { path: 'a.txt' } }],
+      }),
+      answer({ text: 'It says hello.' }),
+      answer({ text: 'Hello.' }),
+    ],
+  },
+  async (scenario) => {
+    const client = createOpenAi(scenario);
+    const settings = { model: scenario.model, tools: [READ_FILE] };
+    const first = await client.responses.create({ ...settings, input: 'Read a.txt.' });
+    const second = await client.responses.create({
+      ...settings,
+      previous_response_id: first.id,
+      input: [{ type: 'function_call_output', call_id: 'call_a', output: 'hello' }],
+    });
+    assert.equal(second.output_text, 'It says hello.');
+    assert.equal(second.previous_response_id, first.id);
+    const third = await client.responses
+      .stream({ ...settings, previous_response_id: second.id, input: 'Say it.' })
+      .finalResponse();
+    assert.equal(third.output_text, 'Hello.');
+    const { messages } = scenario.bodies()[2];
+    assert.deepEqual(
+      messages.map(({ role }: { role: string }) => role),
+      ['user', 'assistant', 'tool', 'assistant', 'user'],
+    );
+    assert.equal(messages[0].content, 'Read a.txt.');
+    assert.equal(messages[2].content, 'hello');
+    assert.equal(messages[3].content, 'It says hello.');
+  },
+);
 
 sdkScenario('openai: retrieve, input items, delete', { script: [answer({ text: 'Hello.' })] }, async (scenario) => {
   const client = createOpenAi(scenario);

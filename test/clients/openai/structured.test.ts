@@ -20,13 +20,19 @@ sdkScenario('openai: parse', { script: [answer({ text: JSON.stringify(PARIS) })]
   else assert.match(body.messages[0].content, /JSON Schema:\n.*"population"/);
 });
 
-sdkScenario('openai: parse takes an answer out of its fence', { script: [answer({ text: FENCED, pieces: 3 })] }, async (scenario) => {
-  const stream = createOpenAi(scenario).responses.stream({
-    model: scenario.model, input: 'A city.', text: { format: zodTextFormat(City, 'city') },
-  });
-  const response = await stream.finalResponse();
-  assert.deepEqual(response.output_parsed, PARIS);
-});
+sdkScenario(
+  'openai: parse takes an answer out of its fence',
+  { script: [answer({ text: FENCED, pieces: 3 })] },
+  async (scenario) => {
+    const stream = createOpenAi(scenario).responses.stream({
+      model: scenario.model,
+      input: 'A city.',
+      text: { format: zodTextFormat(City, 'city') },
+    });
+    const response = await stream.finalResponse();
+    assert.deepEqual(response.output_parsed, PARIS);
+  },
+);
 
 sdkScenario('openai: json_object', { script: [answer({ text: '{"ok":true}' })] }, async (scenario) => {
   const response = await createOpenAi(scenario).responses.create({
@@ -46,14 +52,28 @@ sdkScenario('openai: parse reads the arguments of a call', {
   assert.deepEqual(call.parsed_arguments, PARIS);
 });
 
-const NO_SCHEMAS = { error: { message: 'This response_format type is unavailable now', type: 'invalid_request_error', param: null, code: null } };
+const NO_SCHEMAS = {
+  error: {
+    message: 'This response_format type is unavailable now',
+    type: 'invalid_request_error',
+    param: null,
+    code: null,
+  },
+};
 
-sdkScenario('openai: parse with a model that refuses schemas', {
-  script: ({ body }) => (body.response_format === undefined ? answer({ text: FENCED }) : reply({ status: 400, body: NO_SCHEMAS })),
-}, async (scenario) => {
-  const response = await createOpenAi(scenario).responses.parse({
-    model: scenario.model, input: 'A city.', text: { format: zodTextFormat(City, 'city') },
-  });
-  assert.deepEqual(response.output_parsed, PARIS);
-  assert.match(scenario.bodies().at(-1).messages[0].content, /JSON Schema:\n.*"population"/);
-});
+sdkScenario(
+  'openai: parse with a model that refuses schemas',
+  {
+    script: ({ body }) =>
+      body.response_format === undefined ? answer({ text: FENCED }) : reply({ status: 400, body: NO_SCHEMAS }),
+  },
+  async (scenario) => {
+    const response = await createOpenAi(scenario).responses.parse({
+      model: scenario.model,
+      input: 'A city.',
+      text: { format: zodTextFormat(City, 'city') },
+    });
+    assert.deepEqual(response.output_parsed, PARIS);
+    assert.match(scenario.bodies().at(-1).messages[0].content, /JSON Schema:\n.*"population"/);
+  },
+);

@@ -46,25 +46,42 @@ sdkScenario('openai: create with stream', {
   assert.equal(types.at(-1), 'response.completed');
 });
 
-sdkScenario('openai: the stream helper', { script: [answer({ reasoning: 'Let me think.', text: 'Four.' })] }, async (scenario) => {
-  const stream = createOpenAi(scenario).responses.stream({ model: scenario.model, input: 'Two and two?' });
-  let summary = '';
-  stream.on('response.reasoning_summary_text.delta', (event) => { summary += event.delta; });
-  const snapshots: string[] = [];
-  stream.on('response.output_text.delta', (event) => snapshots.push(event.snapshot));
-  const response = await stream.finalResponse();
-  assert.equal(summary, 'Let me think.');
-  assert.equal(snapshots.at(-1), 'Four.');
-  assert.equal(response.output_text, 'Four.');
-  assert.deepEqual(response.output.map((item) => item.type), ['reasoning', 'message']);
-});
+sdkScenario(
+  'openai: the stream helper',
+  { script: [answer({ reasoning: 'Let me think.', text: 'Four.' })] },
+  async (scenario) => {
+    const stream = createOpenAi(scenario).responses.stream({ model: scenario.model, input: 'Two and two?' });
+    let summary = '';
+    stream.on('response.reasoning_summary_text.delta', (event) => {
+      summary += event.delta;
+    });
+    const snapshots: string[] = [];
+    stream.on('response.output_text.delta', (event) => snapshots.push(event.snapshot));
+    const response = await stream.finalResponse();
+    assert.equal(summary, 'Let me think.');
+    assert.equal(snapshots.at(-1), 'Four.');
+    assert.equal(response.output_text, 'Four.');
+    assert.deepEqual(
+      response.output.map((item) => item.type),
+      ['reasoning', 'message'],
+    );
+  },
+);
 
-sdkScenario('openai: an answer cut by its limit', { script: [answer({ text: 'Once upon', finish: 'length' })] }, async (scenario) => {
-  const response = await createOpenAi(scenario).responses.create({ model: scenario.model, input: 'A tale.', max_output_tokens: 16 });
-  assert.equal(response.status, 'incomplete');
-  assert.deepEqual(response.incomplete_details, { reason: 'max_output_tokens' });
-  assert.equal(response.output_text, 'Once upon');
-});
+sdkScenario(
+  'openai: an answer cut by its limit',
+  { script: [answer({ text: 'Once upon', finish: 'length' })] },
+  async (scenario) => {
+    const response = await createOpenAi(scenario).responses.create({
+      model: scenario.model,
+      input: 'A tale.',
+      max_output_tokens: 16,
+    });
+    assert.equal(response.status, 'incomplete');
+    assert.deepEqual(response.incomplete_details, { reason: 'max_output_tokens' });
+    assert.equal(response.output_text, 'Once upon');
+  },
+);
 
 sdkScenario('openai: reasoning goes back to the model that thought', {
   script: [answer({ reasoning: 'It is four.', text: 'Four.' }), answer({ text: 'Eight.' })],
@@ -78,7 +95,12 @@ sdkScenario('openai: reasoning goes back to the model that thought', {
   assert.deepEqual(reasoning.summary, [{ type: 'summary_text', text: 'It is four.' }]);
   assert.ok(reasoning.encrypted_content, 'encrypted_content was asked for');
   const second = await client.responses.create({
-    ...settings, input: [{ role: 'user', content: 'Two and two?' }, ...(first.output as ResponseInput), { role: 'user', content: 'Twice that?' }],
+    ...settings,
+    input: [
+      { role: 'user', content: 'Two and two?' },
+      ...(first.output as ResponseInput),
+      { role: 'user', content: 'Twice that?' },
+    ],
   });
   assert.equal(second.output_text, 'Eight.');
   const messages = scenario.bodies()[1].messages;

@@ -5,34 +5,53 @@ import { answer } from '../../support/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi, READ_FILE } from './client';
 
-sdkScenario('openai: a loop of tools', {
-  script: [
-    answer({
-      reasoning: 'I need both.',
-      toolCalls: [{ id: 'call_a', name: 'Read_File', arguments: '{"path": "a.txt"}' }, { id: 'call_b', name: 'Read_File', arguments: { path: 'b.txt' } }],
-    }),
-    answer({ text: 'They differ.' }),
-  ],
-}, async (scenario) => {
-  const client = createOpenAi(scenario);
-  const input: ResponseInput = [{ role: 'user', content: 'Compare a.txt and b.txt.' }];
-  const first = await client.responses.create({ model: scenario.model, input, tools: [READ_FILE] });
-  const calls = first.output.filter((item) => item.type === 'function_call');
-  assert.deepEqual(calls.map(({ name, call_id, arguments: text }) => [name, call_id, text]), [
-    ['Read_File', 'call_a', '{"path": "a.txt"}'],
-    ['Read_File', 'call_b', '{"path":"b.txt"}'],
-  ]);
-  input.push(...(first.output as ResponseInput));
-  for (const { call_id } of calls) input.push({ type: 'function_call_output', call_id, output: `text of ${call_id}` });
-  const second = await client.responses.create({ model: scenario.model, input, tools: [READ_FILE] });
-  assert.equal(second.output_text, 'They differ.');
-  const [asked, told] = scenario.bodies();
-  assert.equal(asked.tools[0].function.name, 'Read_File');
-  assert.deepEqual(told.messages.map(({ role }: { role: string }) => role), ['user', 'assistant', 'tool', 'tool']);
-  assert.deepEqual(told.messages[1].tool_calls.map((call: { function: { arguments: string } }) => call.function.arguments),
-    ['{"path": "a.txt"}', '{"path":"b.txt"}']);
-  assert.deepEqual(told.messages.slice(2).map(({ content }: { content: string }) => content), ['text of call_a', 'text of call_b']);
-});
+sdkScenario(
+  'openai: a loop of tools',
+  {
+    script: [
+      answer({
+        reasoning: 'I need both.',
+        toolCalls: [
+          { id: 'call_a', name: 'Read_File', arguments: '{"path": "a.txt"}' },
+          { id: 'call_b', name: 'Read_File', arguments: { path: 'b.txt' } },
+        ],
+      }),
+      answer({ text: 'They differ.' }),
+    ],
+  },
+  async (scenario) => {
+    const client = createOpenAi(scenario);
+    const input: ResponseInput = [{ role: 'user', content: 'Compare a.txt and b.txt.' }];
+    const first = await client.responses.create({ model: scenario.model, input, tools: [READ_FILE] });
+    const calls = first.output.filter((item) => item.type === 'function_call');
+    assert.deepEqual(
+      calls.map(({ name, call_id, arguments: text }) => [name, call_id, text]),
+      [
+        ['Read_File', 'call_a', '{"path": "a.txt"}'],
+        ['Read_File', 'call_b', '{"path":"b.txt"}'],
+      ],
+    );
+    input.push(...(first.output as ResponseInput));
+    for (const { call_id } of calls)
+      input.push({ type: 'function_call_output', call_id, output: `text of ${call_id}` });
+    const second = await client.responses.create({ model: scenario.model, input, tools: [READ_FILE] });
+    assert.equal(second.output_text, 'They differ.');
+    const [asked, told] = scenario.bodies();
+    assert.equal(asked.tools[0].function.name, 'Read_File');
+    assert.deepEqual(
+      told.messages.map(({ role }: { role: string }) => role),
+      ['user', 'assistant', 'tool', 'tool'],
+    );
+    assert.deepEqual(
+      told.messages[1].tool_calls.map((call: { function: { arguments: string } }) => call.function.arguments),
+      ['{"path": "a.txt"}', '{"path":"b.txt"}'],
+    );
+    assert.deepEqual(
+      told.messages.slice(2).map(({ content }: { content: string }) => content),
+      ['text of call_a', 'text of call_b'],
+    );
+  },
+);
 
 sdkScenario('openai: streamed calls', {
   script: [answer({ text: 'Reading.', toolCalls: [{ name: 'Read_File', arguments: { path: 'ä/😀.txt' } }] })],
@@ -69,15 +88,32 @@ sdkScenario('openai: a custom tool takes free text', {
   assert.equal(told.messages.at(-1).tool_call_id, 'call_c');
 });
 
-sdkScenario('openai: one call at a time, though the model makes two', {
-  script: [answer({ toolCalls: [{ name: 'Read_File', arguments: { path: 'a' } }, { name: 'Read_File', arguments: { path: 'b' } }] })],
-}, async (scenario) => {
-  const { output, parallel_tool_calls } = await createOpenAi(scenario).responses.create({
-    model: scenario.model, input: 'Read a and b.', tools: [READ_FILE], parallel_tool_calls: false,
-  });
-  assert.equal(parallel_tool_calls, false);
-  assert.deepEqual(output.map((item) => item.type === 'function_call' && item.arguments), ['{"path":"a"}']);
-});
+sdkScenario(
+  'openai: one call at a time, though the model makes two',
+  {
+    script: [
+      answer({
+        toolCalls: [
+          { name: 'Read_File', arguments: { path: 'a' } },
+          { name: 'Read_File', arguments: { path: 'b' } },
+        ],
+      }),
+    ],
+  },
+  async (scenario) => {
+    const { output, parallel_tool_calls } = await createOpenAi(scenario).responses.create({
+      model: scenario.model,
+      input: 'Read a and b.',
+      tools: [READ_FILE],
+      parallel_tool_calls: false,
+    });
+    assert.equal(parallel_tool_calls, false);
+    assert.deepEqual(
+      output.map((item) => item.type === 'function_call' && item.arguments),
+      ['{"path":"a"}'],
+    );
+  },
+);
 
 sdkScenario('openai: no calls where none may be made', {
   script: [answer({ text: 'I would read it.', toolCalls: [{ name: 'Read_File', arguments: { path: 'a' } }] })],

@@ -5,7 +5,11 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import {
-  startScriptedUpstream, type CapturedRequest, type ScriptedUpstream, type ScriptedUpstreamOptions, type UpstreamDialect,
+  startScriptedUpstream,
+  type CapturedRequest,
+  type ScriptedUpstream,
+  type ScriptedUpstreamOptions,
+  type UpstreamDialect,
 } from '../../support/scripted-upstream';
 import { assertGoodStream } from '../../support/stream-grammar';
 import { startBridge } from './bridge-process';
@@ -13,7 +17,9 @@ import { listenForWarnings } from './warnings';
 import { createWorkFolder, type WorkFolder } from './work-folder';
 
 /** What stands for each dialect: the bridge's provider by name or by default, and a model that thinks. */
-const SETUPS: Readonly<Record<UpstreamDialect, { readonly model: string; readonly env: Readonly<Record<string, string>> }>> = {
+const SETUPS: Readonly<
+  Record<UpstreamDialect, { readonly model: string; readonly env: Readonly<Record<string, string>> }>
+> = {
   dashscope: { model: 'glm-4.7', env: { AI_PROVIDER: 'aliyun-coding' } },
   openai: { model: 'scripted-model', env: {} },
 };
@@ -59,14 +65,21 @@ export interface SdkScenario {
  * request must carry the bridge's key, every stream that was read to its end must keep the grammar of the protocol,
  * nobody may have warned of anything, and the bridge must end properly.
  */
-export function sdkScenario(name: string, options: SdkScenarioOptions, body: (scenario: SdkScenario) => Promise<void>): void {
+export function sdkScenario(
+  name: string,
+  options: SdkScenarioOptions,
+  body: (scenario: SdkScenario) => Promise<void>,
+): void {
   for (const dialect of ['dashscope', 'openai'] as const) {
     test(`${name} (${dialect})`, { timeout: 60_000 }, (context) => play(context, dialect, options, body));
   }
 }
 
 async function play(
-  context: TestContext, dialect: UpstreamDialect, options: SdkScenarioOptions, body: (scenario: SdkScenario) => Promise<void>,
+  context: TestContext,
+  dialect: UpstreamDialect,
+  options: SdkScenarioOptions,
+  body: (scenario: SdkScenario) => Promise<void>,
 ): Promise<void> {
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({ ...options, dialect, apiKey: UPSTREAM_KEY });
@@ -77,8 +90,14 @@ async function play(
   const warnings = listenForWarnings();
   try {
     await body({
-      dialect, model, upstream, folder, exchanges,
-      baseURL: bridge.url, apiKey: CLIENT_KEY, fetch: recordingFetch(exchanges),
+      dialect,
+      model,
+      upstream,
+      folder,
+      exchanges,
+      baseURL: bridge.url,
+      apiKey: CLIENT_KEY,
+      fetch: recordingFetch(exchanges),
       bodies: () => upstream.requests.map((request) => request.body),
     });
     assertUpstream(upstream);

@@ -27,8 +27,9 @@ export interface WorkFolder {
 export async function createWorkFolder(): Promise<WorkFolder> {
   await mkdir(ALL_WORK, { recursive: true });
   const root = await mkdtemp(join(ALL_WORK, 'run-'));
-  const [workspace, home, codexHome, tmp] = ['workspace', 'home', 'codex-home', 'tmp'].map((name) => join(root, name)) as
-    [string, string, string, string];
+  const [workspace, home, codexHome, tmp] = ['workspace', 'home', 'codex-home', 'tmp'].map((name) =>
+    join(root, name),
+  ) as [string, string, string, string];
   for (const folder of [workspace, home, codexHome, tmp]) await mkdir(folder);
   await promisify(execFile)('git', ['init', '--quiet', workspace]);
   return {

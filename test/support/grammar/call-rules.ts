@@ -10,7 +10,11 @@ interface CallKind {
   readonly field: string;
 }
 
-const FUNCTION: CallKind = { itemType: 'function_call', prefix: 'response.function_call_arguments', field: 'arguments' };
+const FUNCTION: CallKind = {
+  itemType: 'function_call',
+  prefix: 'response.function_call_arguments',
+  field: 'arguments',
+};
 const CUSTOM: CallKind = { itemType: 'custom_tool_call', prefix: 'response.custom_tool_call_input', field: 'input' };
 
 const textAdds = (kind: CallKind) =>
@@ -37,7 +41,10 @@ function* checkCall(item: ItemStory, { itemType, prefix, field }: CallKind): Ite
   const sum = joinDeltas(deltas);
   if (sum !== said) yield error(done, `the deltas give ${show(sum)}, ${done.type} says ${show(said)}`);
   if (closed && itemOf(closed)[field] !== said) {
-    yield error(closed, `${field} of the closed call is ${show(itemOf(closed)[field])}, ${done.type} said ${show(said)}`);
+    yield error(
+      closed,
+      `${field} of the closed call is ${show(itemOf(closed)[field])}, ${done.type} said ${show(said)}`,
+    );
   }
 }
 

@@ -10,7 +10,9 @@ export function checkContentType(reply: {
   const type = reply.headers['content-type'] ?? '';
   const findings = [
     reply.status === 200 ? undefined : error(-1, `the status is ${reply.status}, not 200`),
-    type.startsWith('text/event-stream') ? undefined : error(-1, `the content type is ${show(type)}, not text/event-stream`),
+    type.startsWith('text/event-stream')
+      ? undefined
+      : error(-1, `the content type is ${show(type)}, not text/event-stream`),
   ];
   return findings.flatMap((finding) => (finding ? [{ rule: 'T7', ...finding }] : []));
 }

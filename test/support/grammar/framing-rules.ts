@@ -29,7 +29,8 @@ function* closedFrames(story: Story): Iterable<Finding> {
 function* knownFields(story: Story): Iterable<Finding> {
   for (const [frame, index] of located(story)) {
     for (const line of frame.lines) {
-      if (!FIELDS.includes(readField(line).name)) yield error(index, `${show(line)} is not a field of server-sent events`);
+      if (!FIELDS.includes(readField(line).name))
+        yield error(index, `${show(line)} is not a field of server-sent events`);
     }
   }
 }

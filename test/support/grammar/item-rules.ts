@@ -55,9 +55,11 @@ function* openedInOrder(story: Story): Iterable<Finding> {
 function* freshItem(event: StreamEvent, item: UnknownRecord): Iterable<Finding> {
   const type = String(item['type']);
   const status = item['status'];
-  if (needsStatus(item) && status !== 'in_progress') yield warning(event, `a new ${type} has the status ${show(status)}`);
+  if (needsStatus(item) && status !== 'in_progress')
+    yield warning(event, `a new ${type} has the status ${show(status)}`);
   for (const [field, holds, wanted] of OPENED[type] ?? []) {
-    if (!holds(item[field])) yield error(event, `${field} of a new ${type} is ${show(item[field])}, expected ${wanted}`);
+    if (!holds(item[field]))
+      yield error(event, `${field} of a new ${type} is ${show(item[field])}, expected ${wanted}`);
   }
 }
 
@@ -84,7 +86,10 @@ function* closedOnce(story: Story): Iterable<Finding> {
     const after = itemOf(done);
     for (const key of ['id', 'type']) {
       if (item.added.length > 0 && after[key] !== before[key]) {
-        yield error(done, `${key} of output ${item.outputIndex} changes from ${show(before[key])} to ${show(after[key])}`);
+        yield error(
+          done,
+          `${key} of output ${item.outputIndex} changes from ${show(before[key])} to ${show(after[key])}`,
+        );
       }
     }
     if (needsStatus(after) && !CLOSED.includes(String(after['status']))) {

@@ -18,7 +18,8 @@ const REASONS = ['max_output_tokens', 'content_filter'];
 function* numbered(story: Story): Iterable<Finding> {
   for (const event of story.events) {
     const number = event.data['sequence_number'];
-    if (!Number.isInteger(number)) yield error(event, `sequence_number of ${event.type} is ${show(number)}, not an integer`);
+    if (!Number.isInteger(number))
+      yield error(event, `sequence_number of ${event.type} is ${show(number)}, not an integer`);
   }
 }
 
@@ -65,8 +66,10 @@ function* statusFits(story: Story): Iterable<Finding> {
   for (const event of story.lifecycle) {
     const response = responseOf(event);
     const expected = STATUS[event.type];
-    if (response['status'] !== expected) yield error(event, `the status in ${event.type} is ${show(response['status'])}`);
-    if (response['object'] !== 'response') yield error(event, `the object in ${event.type} is ${show(response['object'])}`);
+    if (response['status'] !== expected)
+      yield error(event, `the status in ${event.type} is ${show(response['status'])}`);
+    if (response['object'] !== 'response')
+      yield error(event, `the object in ${event.type} is ${show(response['object'])}`);
     if (!asArray(response['output'])) yield error(event, `the output in ${event.type} is not an array`);
   }
 }
@@ -93,7 +96,8 @@ function* endDetails(story: Story): Iterable<Finding> {
       yield error(event, `the error of response.failed has no code and message: ${show(response['error'])}`);
     }
     if (event.type !== 'response.incomplete') {
-      if ((response['incomplete_details'] ?? null) !== null) yield error(event, `${event.type} carries incomplete_details`);
+      if ((response['incomplete_details'] ?? null) !== null)
+        yield error(event, `${event.type} carries incomplete_details`);
     } else if (typeof reason !== 'string' || !REASONS.includes(reason)) {
       yield error(event, `the reason of response.incomplete is ${show(reason)}`);
     }

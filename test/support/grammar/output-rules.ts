@@ -28,7 +28,10 @@ function* equalItems(story: Story): Iterable<Finding> {
     for (const item of outputOf(event)) {
       const streamed = closed.get(item['id']);
       if (streamed && !isDeepStrictEqual(item, streamed)) {
-        yield error(event, `item ${show(item['id'])} differs from its output_item.done: ${show(item)}, ${show(streamed)}`);
+        yield error(
+          event,
+          `item ${show(item['id'])} differs from its output_item.done: ${show(item)}, ${show(streamed)}`,
+        );
       }
     }
   }

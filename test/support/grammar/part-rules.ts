@@ -26,7 +26,8 @@ const KINDS: Readonly<Record<string, PartKind>> = {
 const LISTS: Readonly<Record<Counter, string>> = { content_index: 'content', summary_index: 'summary' };
 const UNKNOWN: PartKind = { itemType: '?', prefix: '?', field: 'text' };
 
-const partOf = (event: StreamEvent | undefined): Readonly<Record<string, unknown>> => asRecord(event?.data['part']) ?? {};
+const partOf = (event: StreamEvent | undefined): Readonly<Record<string, unknown>> =>
+  asRecord(event?.data['part']) ?? {};
 const kindOf = (part: PartStory): PartKind =>
   KINDS[asString(partOf(part.added[0] ?? part.partDone[0])['type']) ?? ''] ?? UNKNOWN;
 const nameOf = (part: PartStory): string => `part ${part.partIndex} of output ${part.item.outputIndex}`;
@@ -70,7 +71,8 @@ function* textAdds(part: PartStory): Iterable<Finding> {
   if (!done) return;
   const said = asString(done.data[kindOf(part).field]);
   const sum = joinDeltas(part.deltas);
-  if (said !== sum) yield error(done, `the deltas of ${nameOf(part)} give ${show(sum)}, ${done.type} says ${show(said)}`);
+  if (said !== sum)
+    yield error(done, `the deltas of ${nameOf(part)} give ${show(sum)}, ${done.type} says ${show(said)}`);
   for (const event of part.deltas) {
     if (event.index > done.index) yield error(event, `${event.type} after ${done.type}`);
   }
@@ -105,12 +107,18 @@ function* listedInItem(parts: readonly PartStory[], item: ItemStory, counter: Co
   if (!done || (type !== 'message' && type !== 'reasoning')) return;
   const listed = asArray(itemOf(done)[LISTS[counter]]) ?? [];
   if (listed.length !== parts.length) {
-    yield error(done, `output ${item.outputIndex} lists ${listed.length} of its ${parts.length} ${LISTS[counter]} parts`);
+    yield error(
+      done,
+      `output ${item.outputIndex} lists ${listed.length} of its ${parts.length} ${LISTS[counter]} parts`,
+    );
   }
   for (const [position, part] of parts.entries()) {
     const closed = part.partDone[0];
     if (closed && position in listed && !isDeepStrictEqual(listed[position], partOf(closed))) {
-      yield error(done, `output ${item.outputIndex} lists ${show(listed[position])}, the part was ${show(partOf(closed))}`);
+      yield error(
+        done,
+        `output ${item.outputIndex} lists ${show(listed[position])}, the part was ${show(partOf(closed))}`,
+      );
     }
   }
 }

@@ -82,7 +82,11 @@ async function checkCatalogue({ root }: ReadConfig, examination: Examination): P
 }
 
 /** Models that are missing, too many, or described otherwise; their order is left aside. */
-function findStale(models: readonly UnknownRecord[], setup: Setup, codexVersion: string | undefined): readonly string[] {
+function findStale(
+  models: readonly UnknownRecord[],
+  setup: Setup,
+  codexVersion: string | undefined,
+): readonly string[] {
   const written = new Map(models.map((model) => [slugOf(model), { ...model, priority: 0 }]));
   const possible = [codexVersion, undefined].map((version) => compare(written, describeModels(setup, version)));
   return possible.find(({ length }) => length === 0) ?? possible[0] ?? [];
@@ -110,7 +114,8 @@ async function checkModel({ root }: ReadConfig, examination: Examination): Promi
   if (!setup) return skipped('the options have mistakes');
   const model = asText(root['model']);
   const entries = listEntries(setup.provider, { preferred: setup.config.defaultModel, aliases: setup.config.modelMap });
-  const example = entries.find(({ isDefault }) => isDefault)?.model.id ?? entries[0]?.model.id ?? 'a model of your provider';
+  const example =
+    entries.find(({ isDefault }) => isDefault)?.model.id ?? entries[0]?.model.id ?? 'a model of your provider';
   const fix = `Write model = "${example}" above the first [table] of config.toml, or pick one with /model.`;
   if (model === undefined) {
     return warning(

@@ -110,7 +110,8 @@ const BUILT_IN = 'openai';
 function describeMissingTable(id: string, bridge: string | undefined): Finding {
   const seen = `model_provider = ${quote(id)}, and there is no [model_providers.${id}]`;
   if (id === PROVIDER_ID) return failure(seen, 'aliyun-codex-bridge setup writes the table.');
-  const remedy = bridge === undefined ? 'aliyun-codex-bridge setup writes what is needed' : `write model_provider = "${bridge}"`;
+  const remedy =
+    bridge === undefined ? 'aliyun-codex-bridge setup writes what is needed' : `write model_provider = "${bridge}"`;
   return warning(seen, `Codex does not start, unless it knows ${id} by itself. If the bridge is meant, ${remedy}.`);
 }
 

@@ -47,7 +47,8 @@ async function checkEnvFile({ setup, envFile, env, world }: Examination): Promis
 function checkVariables({ config, origins, provider }: Setup): Finding {
   const owner = findProvider(undefined, config.aiBaseUrl);
   const isNeutral = owner.baseUrls.length === 0;
-  if (config.provider === undefined || isNeutral || owner.name === provider.name) return ok('they agree with each other');
+  if (config.provider === undefined || isNeutral || owner.name === provider.name)
+    return ok('they agree with each other');
   const [named, address] = [renderOrigin(origins.provider), renderOrigin(origins.aiBaseUrl)];
   const seen = `provider ${provider.name}${named}, but the address${address} belongs to ${owner.title}`;
   return warning(

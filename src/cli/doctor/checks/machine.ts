@@ -29,7 +29,8 @@ function checkNode({ world: { nodeVersion, platform, arch, now } }: Examination)
 }
 
 async function checkStateFolder({ places: { state } }: Examination): Promise<Finding> {
-  const fix = 'start, codex and logs need it: make it a folder that you may write to, or name another with --state-dir.';
+  const fix =
+    'start, codex and logs need it: make it a folder that you may write to, or name another with --state-dir.';
   const nearest = await findExisting(state);
   if (nearest.kind === 'file') return warning(`${nearest.path} is not a folder`, fix);
   try {

@@ -21,10 +21,14 @@ function checkProxies({ config }: Setup, { processEnv, world: { nodeVersion } }:
   const seen: string[] = [];
   const fixes: string[] = [];
   if (outward && !isLoopback(hostname) && !follows) {
-    seen.push(`${outward.variable} is set, and the bridge does not use it: the fetch of Node.js ${nodeVersion} ignores it`);
-    fixes.push(canFollowProxies(nodeVersion)
-      ? 'If the provider is reached by the proxy only, set NODE_USE_ENV_PROXY=1 for the bridge.'
-      : 'If the provider is reached by the proxy only, use Node.js 24 or newer and set NODE_USE_ENV_PROXY=1 for the bridge.');
+    seen.push(
+      `${outward.variable} is set, and the bridge does not use it: the fetch of Node.js ${nodeVersion} ignores it`,
+    );
+    fixes.push(
+      canFollowProxies(nodeVersion)
+        ? 'If the provider is reached by the proxy only, set NODE_USE_ENV_PROXY=1 for the bridge.'
+        : 'If the provider is reached by the proxy only, use Node.js 24 or newer and set NODE_USE_ENV_PROXY=1 for the bridge.',
+    );
   }
   if (inward && !exceptsFromProxy(processEnv, LOOPBACK)) {
     seen.push(`Codex asks ${inward.variable} for the bridge too, because NO_PROXY does not name ${LOOPBACK}`);
@@ -45,7 +49,8 @@ async function checkTlsSettings({ processEnv }: Examination): Promise<Finding> {
   const file = processEnv['NODE_EXTRA_CA_CERTS'];
   if (!isSet(file)) return ok('the certificates of Node.js');
   const text = await readFile(file, 'utf8').catch(() => undefined);
-  const fix = 'Node.js goes on without it: name a file with certificates in PEM form, BEGIN CERTIFICATE in its first line.';
+  const fix =
+    'Node.js goes on without it: name a file with certificates in PEM form, BEGIN CERTIFICATE in its first line.';
   if (text === undefined) return warning(`NODE_EXTRA_CA_CERTS names ${quote(file)}, which cannot be read`, fix);
   const count = text.split('-----BEGIN CERTIFICATE-----').length - 1;
   if (count === 0) return warning(`NODE_EXTRA_CA_CERTS names ${quote(file)}, and there is no certificate in it`, fix);
@@ -106,18 +111,31 @@ type Words = (url: URL, examination: Examination) => string;
 
 /** By the code of Node.js, the first that fits; the last one fits all. */
 const CONNECTION_FIXES: readonly (readonly [code: RegExp, words: Words])[] = [
-  [/SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED/, () =>
-    'A proxy or a virus scanner that looks into TLS has a root certificate of its own: save it as a PEM file, and start the '
-    + 'bridge with NODE_EXTRA_CA_CERTS=/path/of/the/file.pem.'],
-  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, (_url, { world }) =>
-    `Check the clock of this machine, which says ${new Date(world.now()).toISOString()}; `
-    + 'if it is right, the certificate of the server is at fault.'],
-  [/ALTNAME/, (url) =>
-    `Another server answers under ${url.hostname}: check the address, DNS, and whether the network wants a login first.`],
+  [
+    /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED/,
+    () =>
+      'A proxy or a virus scanner that looks into TLS has a root certificate of its own: save it as a PEM file, and start the ' +
+      'bridge with NODE_EXTRA_CA_CERTS=/path/of/the/file.pem.',
+  ],
+  [
+    /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/,
+    (_url, { world }) =>
+      `Check the clock of this machine, which says ${new Date(world.now()).toISOString()}; ` +
+      'if it is right, the certificate of the server is at fault.',
+  ],
+  [
+    /ALTNAME/,
+    (url) =>
+      `Another server answers under ${url.hostname}: check the address, DNS, and whether the network wants a login first.`,
+  ],
   [/EPROTO|ERR_SSL|HPE_/, () => 'The server speaks no TLS there: check http or https, and the port.'],
-  [/ECONNREFUSED/, (url) => (isLoopback(url.hostname)
-    ? `Start the server that should listen on ${url.host}, or correct the address.`
-    : 'Nothing listens there: check the port of the address, and a firewall.')],
+  [
+    /ECONNREFUSED/,
+    (url) =>
+      isLoopback(url.hostname)
+        ? `Start the server that should listen on ${url.host}, or correct the address.`
+        : 'Nothing listens there: check the port of the address, and a firewall.',
+  ],
   [/./, ({ host }) => `Check whether ${host} can be reached from this network: firewall, VPN, proxy.`],
 ];
 

@@ -37,10 +37,14 @@ const BLAMES: { readonly [K in ErrorKind]?: Blame } = {
   },
   not_found: { stage: 'answer', fix: 'Check the address above.' },
   forbidden: { stage: 'answer', fix: 'Check the network and the address above.' },
-  bad_answer: { stage: 'answer', fix: 'Check that there is a Chat Completions API: http or https, the port, the path.' },
+  bad_answer: {
+    stage: 'answer',
+    fix: 'Check that there is a Chat Completions API: http or https, the port, the path.',
+  },
   auth: { stage: 'access', fix: 'Check the key above, and that it belongs to this provider and region.' },
   wrong_client: {
-    stage: 'access', isPassing: true,
+    stage: 'access',
+    isPassing: true,
     fix: 'The provider answers coding agents only, and doctor is none. Let Codex ask: aliyun-codex-bridge codex exec hi',
   },
   quota: { stage: 'access', fix: 'Wait until the plan resets, or use another one.' },
@@ -75,7 +79,9 @@ function checkStage(stage: Stage, describe: (trial: Trial) => Finding): Check['r
     const { error } = trial.outcome;
     const blame = findBlame(error, trial);
     if (blame.stage === stage) return describeError(error, blame);
-    return STAGES.indexOf(stage) < STAGES.indexOf(blame.stage) ? describe(trial) : skipped('the turn did not come so far');
+    return STAGES.indexOf(stage) < STAGES.indexOf(blame.stage)
+      ? describe(trial)
+      : skipped('the turn did not come so far');
   };
 }
 
@@ -115,7 +121,8 @@ function describeStream({ heard }: Trial): Finding {
 
 function describeCall(response: Readonly<Record<string, unknown>>, { model }: Trial): Finding {
   const text = findCall(response);
-  const fix = 'Codex works by tool calls: if it fails too, choose another model; aliyun-codex-bridge models lists them.';
+  const fix =
+    'Codex works by tool calls: if it fails too, choose another model; aliyun-codex-bridge models lists them.';
   if (text === undefined) return warning(`${model} answered in words instead of calling the tool`, fix);
   if (!isRightCall(text)) return warning(`${model} called the tool with wrong arguments`, fix);
   return ok(`${model} called the tool as it was asked to`);
@@ -131,24 +138,49 @@ function describeReasoning(response: Readonly<Record<string, unknown>>, { heard,
   );
 }
 
-const COUNTS_FIX = 'Codex cannot tell how full its memory is and does not compact by itself: type /compact in long threads.';
+const COUNTS_FIX =
+  'Codex cannot tell how full its memory is and does not compact by itself: type /compact in long threads.';
 
 /** The rows of the provider. */
 export const UPSTREAM_CHECKS: readonly Check[] = [
   {
-    id: 'answer', title: 'Answer', needs: 'request', limitMs: TRIAL_MS + 5_000,
+    id: 'answer',
+    title: 'Answer',
+    needs: 'request',
+    limitMs: TRIAL_MS + 5_000,
     after: ['options', 'base-url', 'key', 'key-form', 'connection'],
     run: withSetup(checkReach),
   },
-  { id: 'access', title: 'Key and plan', needs: 'request', after: ['answer'], run: checkStage('access', describeAccess) },
-  { id: 'model', title: 'Model', needs: 'request', after: ['access'], run: checkStage('model', ({ model }) => ok(model)) },
-  { id: 'stream', title: 'Streamed turn', needs: 'request', after: ['model'], run: checkStage('stream', describeStream) },
+  {
+    id: 'access',
+    title: 'Key and plan',
+    needs: 'request',
+    after: ['answer'],
+    run: checkStage('access', describeAccess),
+  },
+  {
+    id: 'model',
+    title: 'Model',
+    needs: 'request',
+    after: ['access'],
+    run: checkStage('model', ({ model }) => ok(model)),
+  },
+  {
+    id: 'stream',
+    title: 'Streamed turn',
+    needs: 'request',
+    after: ['model'],
+    run: checkStage('stream', describeStream),
+  },
   { id: 'tool-call', title: 'Tool call', needs: 'request', after: ['stream'], run: checkAnswer(describeCall) },
   { id: 'reasoning', title: 'Reasoning', needs: 'request', after: ['stream'], run: checkAnswer(describeReasoning) },
   {
-    id: 'usage', title: 'Token counts', needs: 'request', after: ['stream'],
-    run: checkAnswer((response, { heard }) => (heard.hasUsage
-      ? ok(describeUsage(response) ?? 'reported')
-      : warning('the provider reports none', COUNTS_FIX))),
+    id: 'usage',
+    title: 'Token counts',
+    needs: 'request',
+    after: ['stream'],
+    run: checkAnswer((response, { heard }) =>
+      heard.hasUsage ? ok(describeUsage(response) ?? 'reported') : warning('the provider reports none', COUNTS_FIX),
+    ),
   },
 ];
