@@ -27,10 +27,10 @@ export async function discoverModels(
   try {
     const found = readDiscovered(await fetchJson({ url, headers, timeoutMs, maxBytes: MAX_BYTES }));
     if (found) return found;
-    log.info('the model catalogue stays as it is: what the provider sent is no list of models', { url });
+    log.info('the model catalog stays as it is: what the provider sent is no list of models', { url });
   } catch (error) {
     const reason = messageOf(error);
-    log.info('the model catalogue stays as it is: the provider gave no list of models', { url, reason });
+    log.info('the model catalog stays as it is: the provider gave no list of models', { url, reason });
   }
   return [];
 }

@@ -47,7 +47,7 @@ export function readAnswerRules(
 }
 
 /**
- * Codex says `parallel_tool_calls: false` of every model that its catalogue does not know, and runs several calls all the
+ * Codex says `parallel_tool_calls: false` of every model that its catalog does not know, and runs several calls all the
  * same: to it they are not forbidden.
  */
 function mostCalls({ maxToolCalls, parallelToolCalls }: ResponsesRequest, client: ClientKind): number | undefined {

@@ -60,7 +60,7 @@ const TABLE = {
     load: (): typeof import('./commands/doctor') => require('./commands/doctor'),
   },
   models: {
-    summary: 'List the models, or write the catalogue of them for Codex.',
+    summary: 'List the models, or write the catalog of them for Codex.',
     own: Object.values(MODELS_FLAGS),
     load: (): typeof import('./commands/models') => require('./commands/models'),
   },

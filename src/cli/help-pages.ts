@@ -135,7 +135,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   setup: {
     group: 'setUp',
     details: [
-      'Writes the provider and the catalogue of models for your Codex, so that plain codex uses the bridge. Shows the' +
+      'Writes the provider and the catalog of models for your Codex, so that plain codex uses the bridge. Shows the' +
         ' change first, asks on a terminal, keeps everything else in the file, and makes a copy of it before.',
       'With --shell: a function codex-with-codingplan for your shell, which leaves config.toml alone.',
     ],

@@ -36,7 +36,7 @@ export function requireConfig(
   return loaded.ok && all.length === 0 ? loaded : reportMistakes(all, io);
 }
 
-/** The catalogue of providers takes milliseconds to load: it is left alone when it has nothing to add. */
+/** The catalog of providers takes milliseconds to load: it is left alone when it has nothing to add. */
 export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
   const { env, file, findOrigin, mistakes } = loadEnvironment(flags, given);
   const resolved = resolveConfig(flags, env, findOrigin);

@@ -1,4 +1,4 @@
-/** The model catalogue as a table for people, in 80 columns where the names allow it. */
+/** The model catalog as a table for people, in 80 columns where the names allow it. */
 import type { Basis, CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
 import { WIDTH } from './look';

@@ -1,4 +1,4 @@
-/** The model catalogue of a configuration, for the commands that show or write it. */
+/** The model catalog of a configuration, for the commands that show or write it. */
 import { createModelCatalog, type ModelCatalog } from '../bridge/models';
 import type { Config } from '../config/options';
 import { createLogger } from '../observe/log';

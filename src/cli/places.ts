@@ -5,7 +5,7 @@ import type { Environment } from '../config/resolve';
 
 export interface Places {
   readonly home: string;
-  /** The bridge's own files: who runs, the log, the catalogue. */
+  /** The bridge's own files: who runs, the log, the catalog. */
   readonly state: string;
   /** The bridge's files that a person edits: the variables of a service. */
   readonly config: string;

@@ -13,7 +13,7 @@ const DISPLAY_NAME = 'Aliyun Codex bridge';
 export interface BridgeSettings {
   /** The model to begin with; undefined leaves the choice to the user's own configuration. */
   readonly model: string | undefined;
-  /** Absolute path of the model catalogue. */
+  /** Absolute path of the model catalog. */
   readonly catalogFile: string | undefined;
   /** Where the bridge is, with `/v1`. */
   readonly baseUrl: string;

@@ -88,7 +88,7 @@ const TABLE = {
     type: onOff,
     default: false,
     group: 'upstream',
-    help: "Complete the model catalogue with the provider's own list, where it has one.",
+    help: "Complete the model catalog with the provider's own list, where it has one.",
   }),
   modelMap: optional({
     flags: ['--model-map'],
@@ -284,7 +284,7 @@ const TABLE = {
     env: ['BRIDGE_STATE_DIR'],
     type: folder,
     group: 'state',
-    help: "Folder for the bridge's own files: who runs, the log, the catalogue; without it the system's usual place.",
+    help: "Folder for the bridge's own files: who runs, the log, the catalog; without it the system's usual place.",
   }),
   envFile: optional({
     flags: ['--env-file'],

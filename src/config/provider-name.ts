@@ -4,7 +4,7 @@ import type { ValueType } from './option';
 
 const NAMES = Object.keys(PROVIDER_NAMES);
 
-/** A row of the catalogue, by its name or an alias; the value is the name. */
+/** A row of the catalog, by its name or an alias; the value is the name. */
 export const providerName: ValueType<string> = {
   expected: `${NAMES.slice(0, -1).join(', ')} or ${NAMES.at(-1)}`,
   placeholder: 'NAME',

@@ -13,7 +13,7 @@ export const ark: Provider = {
   responses: { evidence: 'reported' },
   remarks: [
     'The coding plan is served under `/api/coding/v3` only; requests to `/api/v3` are billed separately.',
-    'Its list of models is the whole catalogue, not the plan.',
+    'Its list of models is the whole catalog, not the plan.',
   ],
   dialect: {
     ...VENDOR,

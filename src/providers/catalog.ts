@@ -58,7 +58,7 @@ export interface ResolvedModel {
   /** The id that goes upstream. */
   readonly id: string;
   readonly dialect: Dialect;
-  /** The catalogue's row, when it has one. */
+  /** The catalog's row, when it has one. */
   readonly model?: Model;
 }
 

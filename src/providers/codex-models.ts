@@ -1,4 +1,4 @@
-/** The catalogue as Codex reads it: one ModelInfo for each model. Fields and what they do: codex-protocol.md, section 6. */
+/** The catalog as Codex reads it: one ModelInfo for each model. Fields and what they do: codex-protocol.md, section 6. */
 import { BASE_INSTRUCTIONS } from './base-instructions';
 import type { CatalogEntry } from './model-list';
 import type { Model } from './provider';

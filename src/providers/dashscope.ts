@@ -37,5 +37,5 @@ export const ALWAYS_THINKING: Partial<Dialect> = { thinking: { kind: 'none' } };
 /** GLM streams the arguments of calls only when told to. Source for the Token Plan (openclaw-qwen); inferred for the others. */
 export const GLM: Partial<Dialect> = { toolStream: true };
 
-/** The input limit of the 1M models, from an error text and from Alibaba's own Codex catalogue: 1,000,000 is in and out together. */
+/** The input limit of the 1M models, from an error text and from Alibaba's own Codex catalog: 1,000,000 is in and out together. */
 export const MILLION = 983_616;

@@ -93,13 +93,13 @@ test("DISCOVER_MODELS merges the provider's own list, which is asked for once an
   bridge.upstream.assertClean();
 });
 
-test('a provider without a list: a note in the log, the catalogue as it is, and no second try', async (context) => {
+test('a provider without a list: a note in the log, the catalog as it is, and no second try', async (context) => {
   const bridge = await startBridge(context, { settings: { discoverModels: true } });
   const { body } = await getModels(bridge);
   await getModels(bridge);
   assert.ok(idsOf(body).includes('qwen3.7-plus'));
   assert.equal(bridge.upstream.requests.length, 1);
-  const notes = bridge.lines.filter((line) => line.includes('model catalogue'));
+  const notes = bridge.lines.filter((line) => line.includes('model catalog'));
   assert.equal(notes.length, 1);
   assert.match(notes[0] ?? '', /"level":"info".*answered 404/);
 });
@@ -160,7 +160,7 @@ for (const [name, { answer, says, timeoutMs }] of Object.entries(FAILURES)) {
     const { found, log } = await discoverFrom(context, answer, timeoutMs);
     assert.deepEqual(found, []);
     assert.match(log, says);
-    assert.match(log, /^\S+ info {2}the model catalogue stays as it is: /);
+    assert.match(log, /^\S+ info {2}the model catalog stays as it is: /);
     assert.equal(log.split('\n').length, 2, 'one line');
   });
 }

@@ -73,7 +73,7 @@ interface Translation {
   readonly maxTokens: number;
 }
 
-/** The way of the bridge: the body decides the protocol, the catalogue the model and its dialect. */
+/** The way of the bridge: the body decides the protocol, the catalog the model and its dialect. */
 function translate(body: JsonObject, { provider, defaultModel, options }: RequestCase): Translation {
   const request = body['messages'] === undefined ? readResponsesRequest(body) : readChatRequest(body).request;
   const row = findProvider(provider ?? CODING_PLAN, 'http://127.0.0.1/v1');

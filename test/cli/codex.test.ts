@@ -68,7 +68,7 @@ test(
   },
 );
 
-test('the catalogue is what the bridge offers', LIMIT, async (context) => {
+test('the catalog is what the bridge offers', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const launched = scene.launch(['codex'], { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '' });
   const { words } = await launched.seen;

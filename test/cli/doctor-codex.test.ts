@@ -179,7 +179,7 @@ test('a file that does not use the bridge is not looked into further', async (co
     'codex-name',
     'codex-key',
     'codex-patience',
-    'codex-catalogue',
+    'codex-catalog',
     'codex-model',
   ]) {
     assertFinding(
@@ -360,19 +360,19 @@ const CODING: Environment = {
   DEFAULT_MODEL: '',
 };
 
-test('catalogue: none, absent, broken, empty, somebody else\'s', async (context) => {
+test('catalog: none, absent, broken, empty, somebody else\'s', async (context) => {
   const scene = await createDoctorScene(context);
   const file = join(scene.home, 'models.json');
   const toml = bridgeToml(scene.port, '', `model = "m"\nmodel_catalog_json = ${JSON.stringify(file)}`);
   assertFinding(
-    await look(scene, 'codex-catalogue', bridgeToml(scene.port)),
+    await look(scene, 'codex-catalog', bridgeToml(scene.port)),
     'warning',
     /^not set: Codex knows nothing/,
     /setup writes it/,
   );
   const given = async (text?: string) => {
     if (text !== undefined) await writeFile(file, text);
-    return look(scene, 'codex-catalogue', toml);
+    return look(scene, 'codex-catalog', toml);
   };
   assertFinding(await given(), 'failure', /there is no such file; Codex refuses to start$/, /setup writes it/);
   assertFinding(await given('{'), 'failure', /not a JSON object/, /setup writes it/);
@@ -381,21 +381,21 @@ test('catalogue: none, absent, broken, empty, somebody else\'s', async (context)
   assertFinding(await scene.check('codex-model'), 'ok', /^"m"$/);
   for (const path of ['~/models.json', '../models.json']) {
     assertFinding(
-      await look(scene, 'codex-catalogue', toml.replace(JSON.stringify(file), `"${path}"`)),
+      await look(scene, 'codex-catalog', toml.replace(JSON.stringify(file), `"${path}"`)),
       'ok',
       /models\.json: one model/,
     );
   }
   await mkdir(join(scene.home, 'folder'));
   assertFinding(
-    await look(scene, 'codex-catalogue', toml.replace('models.json', 'folder')),
+    await look(scene, 'codex-catalog', toml.replace('models.json', 'folder')),
     'failure',
     /cannot be read: EISDIR/,
     /setup/,
   );
 });
 
-test('catalogue: as the bridge writes it, and stale', async (context) => {
+test('catalog: as the bridge writes it, and stale', async (context) => {
   const scene = await createDoctorScene(context);
   const catalogFile = join(scene.home, 'models.json');
   const write = (env: Environment) =>
@@ -403,13 +403,13 @@ test('catalogue: as the bridge writes it, and stale', async (context) => {
   assert.equal(await write(CODING), 0);
   const settings = { model: 'glm-4.7', catalogFile, baseUrl: `http://127.0.0.1:${scene.port}/v1` };
   await scene.writeConfig(renderBlock(settings));
-  assertFinding(await scene.check('codex-catalogue', CODING), 'ok', /models\.json: 10 models$/);
+  assertFinding(await scene.check('codex-catalog', CODING), 'ok', /models\.json: 10 models$/);
   assertFinding(await scene.check('codex-model', CODING), 'ok', /^"glm-4\.7"$/);
-  assertFinding(await scene.check('codex-catalogue', { ...CODING, DEFAULT_MODEL: 'glm-4.7' }), 'ok', /10 models$/);
-  assertFinding(await scene.check('codex-catalogue', { ...CODING, DISCOVER_MODELS: '1' }), 'ok', /not compared/);
+  assertFinding(await scene.check('codex-catalog', { ...CODING, DEFAULT_MODEL: 'glm-4.7' }), 'ok', /10 models$/);
+  assertFinding(await scene.check('codex-catalog', { ...CODING, DISCOVER_MODELS: '1' }), 'ok', /not compared/);
   const other = { ...CODING, AI_PROVIDER: 'zai', AI_API_BASE: '' };
   assertFinding(
-    await scene.check('codex-catalogue', other),
+    await scene.check('codex-catalog', other),
     'warning',
     /not as this bridge would write it: .* and \d+ more$/,
     /setup writes it again/,
@@ -419,7 +419,7 @@ test('catalogue: as the bridge writes it, and stale', async (context) => {
     JSON.stringify({ generated_by: 'aliyun-codex-bridge', models: [{ slug: 'glm-4.7', context_window: 1 }] }),
   );
   assertFinding(
-    await scene.check('codex-catalogue', CODING),
+    await scene.check('codex-catalog', CODING),
     'warning',
     /one model; not as this bridge would write it/,
     /setup/,
@@ -428,10 +428,10 @@ test('catalogue: as the bridge writes it, and stale', async (context) => {
   assertFinding(
     await scene.check('codex-model', CODING),
     'warning',
-    /"glm-5" is not in the catalogue/,
-    /writes a new catalogue/,
+    /"glm-5" is not in the catalog/,
+    /writes a new catalog/,
   );
-  assertFinding(await scene.check('codex-catalogue', { ...CODING, PORT: 'x' }), 'skipped', /mistakes/);
+  assertFinding(await scene.check('codex-catalog', { ...CODING, PORT: 'x' }), 'skipped', /mistakes/);
 });
 
 test('model: none, known, unknown, one of Codex\'s own', async (context) => {

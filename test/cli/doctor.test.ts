@@ -34,7 +34,7 @@ function normalise(text: string, { home, port, env }: DoctorScene, upstream: str
     .replaceAll(env['AI_API_KEY'] ?? KEY, 'THE KEY ITSELF');
 }
 
-/** Everything as it should be: Codex installed and configured, a catalogue, a provider that answers. */
+/** Everything as it should be: Codex installed and configured, a catalog, a provider that answers. */
 async function createGoodScene(context: TestContext) {
   const scene = await createDoctorScene(context);
   const upstream = await startUpstream(context, { script: () => goodAnswer(), apiKey: KEY });
@@ -158,7 +158,7 @@ test('the whole JSON', async (context) => {
       'codex/codex-name ok',
       'codex/codex-key ok',
       'codex/codex-patience ok',
-      'codex/codex-catalogue ok',
+      'codex/codex-catalog ok',
       'codex/codex-model ok',
     ],
   );

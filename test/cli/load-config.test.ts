@@ -1,4 +1,4 @@
-/** Commands are given the whole configuration; the catalogue is loaded only when it can add something. */
+/** Commands are given the whole configuration; the catalog is loaded only when it can add something. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ test('it adds what the provider has, and passes mistakes on', () => {
   assert.equal(loadConfig({ provider: 'openai-compatible' }, {}).ok, false);
 });
 
-test('with a key and no provider the catalogue stays unread, and without a file its reader', () => {
+test('with a key and no provider the catalog stays unread, and without a file its reader', () => {
   const script = `
     const { loadConfig } = require('./src/cli/load-config');
     const catalogIsLoaded = () => Object.keys(require.cache).some((path) => /providers.catalog/.test(path));

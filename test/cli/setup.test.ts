@@ -10,7 +10,7 @@ import { createFakeIo } from '../support/fake-io';
 import { listFixtures } from '../support/fixtures';
 import { CTRL_C, startAtTerminal, whyNoTerminal } from '../support/pseudo-terminal';
 
-const CATALOGUE = 'aliyun-codex-bridge-models.json';
+const CATALOG = 'aliyun-codex-bridge-models.json';
 const BACKUP = 'config.toml.before-aliyun-codex-bridge';
 const BEFORE = '# Mine.\n\nmodel = "gpt-5.5"\n\n[tui]\nnotifications = true\n';
 const posix = { skip: process.platform === 'win32' && 'modes and links are those of POSIX' };
@@ -60,7 +60,7 @@ function parse(text: string) {
   return document.value;
 }
 
-test('it shows the difference, writes the file, the catalogue and a backup, and says what comes next', async (context) => {
+test('it shows the difference, writes the file, the catalog and a backup, and says what comes next', async (context) => {
   const home = await createHome(context, BEFORE);
   const { code, out, error, asked } = await home.setup();
   assert.deepEqual([code, error, asked], [0, '', []]);
@@ -75,7 +75,7 @@ test('it shows the difference, writes the file, the catalogue and a backup, and 
 +# >>> aliyun-codex-bridge: keys ("aliyun-codex-bridge setup --undo" takes this out) >>>
 +model = "qwen3.7-plus"
 +model_provider = "aliyun"
-+model_catalog_json = ${JSON.stringify(join(home.folder, CATALOGUE))}
++model_catalog_json = ${JSON.stringify(join(home.folder, CATALOG))}
 +# <<< aliyun-codex-bridge: keys <<<
  
 +# set aside by aliyun-codex-bridge: model = "gpt-5.5"
@@ -90,7 +90,7 @@ test('it shows the difference, writes the file, the catalogue and a backup, and 
 +wire_api = "responses"
 +# <<< aliyun-codex-bridge: provider <<<
 
-Wrote 10 models to ${join(home.folder, CATALOGUE)}
+Wrote 10 models to ${join(home.folder, CATALOG)}
 Wrote ${home.path}; as it was before, it is in ${join(home.folder, BACKUP)}
 
 Next, in this order:
@@ -100,9 +100,9 @@ Next, in this order:
 To take it back: aliyun-codex-bridge setup --undo
 `,
   );
-  assert.deepEqual(await home.list(), [CATALOGUE, 'config.toml', BACKUP].sort());
+  assert.deepEqual(await home.list(), [CATALOG, 'config.toml', BACKUP].sort());
   assert.equal(await home.read(BACKUP), BEFORE);
-  assert.equal((JSON.parse(await home.read(CATALOGUE)) as { models: object[] }).models.length, 10);
+  assert.equal((JSON.parse(await home.read(CATALOG)) as { models: object[] }).models.length, 10);
 });
 
 test('undo shows the difference, restores the file and removes the rest', async (context) => {
@@ -114,7 +114,7 @@ test('undo shows the difference, restores the file and removes the rest', async 
   assert.match(out, /^\+model = "gpt-5\.5"$/m);
   assert.ok(out.endsWith(`
 Took the bridge out of ${home.path}
-Removed ${join(home.folder, CATALOGUE)}
+Removed ${join(home.folder, CATALOG)}
 Removed ${join(home.folder, BACKUP)}
 Codex now goes its own way again. A bridge that runs in the background goes on: aliyun-codex-bridge stop
 `), out);
@@ -155,7 +155,7 @@ test('without a file one is created for its owner alone, and undo removes it', a
   const { code, out } = await home.setup();
   assert.equal(code, 0);
   assert.match(out, /^@@ -0,0 \+1,/m);
-  assert.deepEqual(await home.list(), [CATALOGUE, 'config.toml'].sort(), 'no backup of nothing');
+  assert.deepEqual(await home.list(), [CATALOG, 'config.toml'].sort(), 'no backup of nothing');
   if (process.platform !== 'win32') assert.equal((await stat(home.path)).mode & 0o777, 0o600);
   const undone = await home.setup(['--undo']);
   assert.ok(undone.out.includes(`Removed ${home.path}, which setup had created\n`), undone.out);
@@ -189,7 +189,7 @@ test('a second setup has nothing to do; one with other settings keeps the first 
   assert.equal(await home.read(BACKUP), BEFORE);
 });
 
-test('a stale catalogue is renewed without a question, because config.toml stays', async (context) => {
+test('a stale catalog is renewed without a question, because config.toml stays', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   const { out, asked } = await home.setup(['--provider', 'deepseek', '--default-model', 'qwen3.7-plus'], {
@@ -199,7 +199,7 @@ test('a stale catalogue is renewed without a question, because config.toml stays
   assert.match(out, /^Wrote \d+ models to .*\n\nNext/);
 });
 
-test('a model of the catalogue that config.toml names is kept, also one that the picker of Codex has chosen since', async (context) => {
+test('a model of the catalog that config.toml names is kept, also one that the picker of Codex has chosen since', async (context) => {
   const home = await createHome(context, 'model = "glm-5"\n');
   await home.setup();
   assert.equal(parse(await home.read())['model'], 'glm-5');
@@ -268,10 +268,10 @@ test('undo where setup has not been', async (context) => {
   }
 });
 
-test('a catalogue that is left over goes with undo, and one that config.toml names stays', async (context) => {
+test('a catalog that is left over goes with undo, and one that config.toml names stays', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
-  await writeFile(home.path, `model_catalog_json = ${JSON.stringify(join(home.folder, CATALOGUE))}\n`);
+  await writeFile(home.path, `model_catalog_json = ${JSON.stringify(join(home.folder, CATALOG))}\n`);
   assert.doesNotMatch((await home.setup(['--undo'])).out, /Removed/);
   await writeFile(home.path, '');
   assert.match((await home.setup(['--undo'])).out, /^Removed .*models\.json$/m);
@@ -374,9 +374,9 @@ test('a link to a file that is missing creates it, and undo leaves the link', po
   assert.equal(await home.read('elsewhere.toml'), '');
 });
 
-test('a catalogue of somebody else stays', async (context) => {
+test('a catalog of somebody else stays', async (context) => {
   const home = await createHome(context, BEFORE);
-  await writeFile(join(home.folder, CATALOGUE), '{"models":[]}');
+  await writeFile(join(home.folder, CATALOG), '{"models":[]}');
   const { code, error } = await home.setup();
   assert.equal(code, 1);
   assert.match(error, /models\.json: it holds something that the bridge did not write\. Move it away/);
@@ -400,14 +400,14 @@ test('profiles that win over setup are named', async (context) => {
   );
 });
 
-test('the installed Codex gets a catalogue that it can read', posix, async (context) => {
+test('the installed Codex gets a catalog that it can read', posix, async (context) => {
   const home = await createHome(context, BEFORE);
   const bin = join(home.folder, 'bin');
   await mkdir(bin);
   const efforts = async (version: string): Promise<readonly string[]> => {
     await writeFile(join(bin, 'codex'), `#!/bin/sh\necho codex-cli ${version}\n`, { mode: 0o755 });
     await home.setup([], { env: { AI_PROVIDER: 'deepseek', PATH: `${bin}:${process.env['PATH']}` } });
-    const { models } = JSON.parse(await home.read(CATALOGUE)) as {
+    const { models } = JSON.parse(await home.read(CATALOG)) as {
       models: { supported_reasoning_levels: { effort: string }[] }[];
     };
     return models.flatMap(({ supported_reasoning_levels: levels }) => levels.map(({ effort }) => effort));

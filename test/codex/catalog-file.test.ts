@@ -1,4 +1,4 @@
-/** The catalogue file: whole or not at all, and never over somebody else's. */
+/** The catalog file: whole or not at all, and never over somebody else's. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -34,7 +34,7 @@ wire_api = "responses"
 `);
 });
 
-test('a block without model and catalogue, with a key variable and headers', () => {
+test('a block without model and catalog, with a key variable and headers', () => {
   const settings = {
     model: undefined,
     catalogFile: undefined,

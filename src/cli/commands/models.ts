@@ -1,4 +1,4 @@
-/** `models`: the model catalogue as a table, as GET /models answers it, or as the file that Codex reads. */
+/** `models`: the model catalog as a table, as GET /models answers it, or as the file that Codex reads. */
 import type { ModelCatalog } from '../../bridge/models';
 import { writeCatalogFile } from '../../codex/catalog-file';
 import { EXIT, type CommandContext, type CommandIo } from '../command';

@@ -45,7 +45,7 @@ function readWish(own: OwnTexts) {
   return { print, undo, yes: is('yes'), install: is('install'), shell: readOwnFlag(SETUP_FLAGS.shell, own), mistakes };
 }
 
-/** Before 0.146 Codex refuses a catalogue with words that it does not know, so it is asked what it is. */
+/** Before 0.146 Codex refuses a catalog with words that it does not know, so it is asked what it is. */
 async function listModels({ env, io }: CommandContext, config: Config) {
   const program = findCodexProgram('codex', env);
   const version = program && (await askCodexVersion(program, env));

@@ -10,7 +10,7 @@ const OLD_MS = 30 * 86_400_000;
 const LEFTOVER = /^(?:bridge-(\d+)\.log(?:\.1)?|models-(\d+)\.json)$/;
 
 /**
- * Removes logs and catalogues in `folder` that nobody has written to for thirty days, of ports where no bridge is on
+ * Removes logs and catalogs in `folder` that nobody has written to for thirty days, of ports where no bridge is on
  * record; what belongs to the default port stays. Never throws.
  *
  * @param now milliseconds since the epoch

@@ -20,7 +20,7 @@ ${look.paint('bold', 'Next: the same with a real model and Codex')}
        ${giveKey}
        aliyun-codex-bridge
 
-  2. Tell Codex: aliyun-codex-bridge setup puts this and a model catalogue
+  2. Tell Codex: aliyun-codex-bridge setup puts this and a model catalog
      into ~/.codex/config.toml, and shows first what will change:
 
 ${block.replace(/^(?=.)/gm, '       ')}

@@ -15,7 +15,7 @@ import { readVersion } from '../version';
 import { attach, type Attached } from './attach';
 import { chooseModel, findConfiguredModel } from './choose-model';
 import { askCodexVersion, OLDEST_CODEX } from './codex-version';
-import { fetchCatalogue } from './fetch-catalogue';
+import { fetchCatalog } from './fetch-catalog';
 import { findCodexProgram } from './find-codex-program';
 import type { Program } from './find-program';
 import { holdBridge } from './hold-bridge';
@@ -71,11 +71,11 @@ export async function launchCodex(job: LaunchJob): Promise<Outcome> {
 async function describeBridge(
   { resolved: { config }, io }: LaunchJob, attached: Attached, places: Places, codexVersion: string | undefined,
 ): Promise<readonly string[]> {
-  const { models, file, problem } = await fetchCatalogue({ ...attached, places, codexVersion });
+  const { models, file, problem } = await fetchCatalog({ ...attached, places, codexVersion });
   const configured = await readConfiguredModel(places.codexHome);
   const model = chooseModel({ wanted: config.defaultModel, configured, offered: models });
   const notes = [...attached.notes];
-  if (problem !== undefined) notes.push(`Codex gets no model catalogue, it could not be written: ${problem}.`);
+  if (problem !== undefined) notes.push(`Codex gets no model catalog, it could not be written: ${problem}.`);
   if (model === undefined) notes.push(NO_MODEL);
   for (const note of notes) io.error(`aliyun-codex-bridge: ${note}\n`);
   return renderOverrides({

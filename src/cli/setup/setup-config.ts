@@ -11,7 +11,7 @@ import { explainFailure } from '../edit-file';
 import { chooseModel, findConfiguredModel } from '../launch/choose-model';
 import type { Look } from '../look';
 import { NO_MODEL } from '../open-catalog';
-import { checkCatalogue, writeCatalogue, type Catalogue } from './catalogue';
+import { checkCatalog, writeCatalog, type Catalog } from './catalog';
 import {
   explainRefusal,
   readConfigFile,
@@ -38,7 +38,7 @@ export interface SetupJob {
 /** What the command says at its end. */
 export type Outcome = { readonly ok: true; readonly text: string } | Failure;
 
-/** What `setup` tells Codex, beside the model and the catalogue. */
+/** What `setup` tells Codex, beside the model and the catalog. */
 export const describeBridge = (config: Config): Pick<BridgeSettings, 'baseUrl' | 'envKey'> =>
   ({ baseUrl: renderBase(config), ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }) });
 
@@ -48,17 +48,17 @@ export async function setUpConfig(job: SetupJob): Promise<Outcome> {
   if (models.length === 0) return { ok: false, problem: `Cannot set up Codex: ${NO_MODEL}.` };
   const file = await readConfigFile(codexHome);
   if (!file.ok) return file;
-  const catalogue = await checkCatalogue(codexHome, models);
-  if (!catalogue.ok) return catalogue;
+  const catalog = await checkCatalog(codexHome, models);
+  if (!catalog.ok) return catalog;
   const offered = models.map(({ slug }) => slug);
   const merged = mergeConfig(file.text, {
     model: chooseModel({ wanted: config.defaultModel, configured: findConfiguredModel(file.text), offered }),
-    catalogFile: catalogue.path,
+    catalogFile: catalog.path,
     ...describeBridge(config),
   });
   if (!merged.ok) return { ok: false, problem: explainRefusal(file, merged) };
   const end = `${await renderNotes(merged.text, codexHome)}${renderNext(config)}`;
-  if (merged.text === file.text && catalogue.state === 'current') {
+  if (merged.text === file.text && catalog.state === 'current') {
     return { ok: true, text: `There is nothing to do: ${file.path} chooses the bridge already.\n${end}` };
   }
   if (merged.text !== file.text) {
@@ -66,7 +66,7 @@ export async function setUpConfig(job: SetupJob): Promise<Outcome> {
     if (!(await confirm(`Change ${file.path}?`, yes, io))) return { ok: false, problem: 'Nothing was changed.' };
   }
   try {
-    return { ok: true, text: `${await write(file, merged.text, catalogue, models)}${end}` };
+    return { ok: true, text: `${await write(file, merged.text, catalog, models)}${end}` };
   } catch (error) {
     return { ok: false, problem: `Cannot change ${file.path}: ${explainFailure(error)}. ${BY_HAND}` };
   }
@@ -74,17 +74,17 @@ export async function setUpConfig(job: SetupJob): Promise<Outcome> {
 
 const BY_HAND = 'What belongs into it is printed by: aliyun-codex-bridge setup --print';
 
-/** The catalogue comes first: Codex does not start when config.toml names one that is missing. */
+/** The catalog comes first: Codex does not start when config.toml names one that is missing. */
 async function write(
   file: ConfigFile,
   text: string,
-  catalogue: Catalogue,
+  catalog: Catalog,
   models: readonly CodexModel[],
 ): Promise<string> {
   const said: string[] = [];
-  if (catalogue.state !== 'current') {
-    await writeCatalogue(catalogue, models);
-    said.push(`Wrote ${models.length === 1 ? 'one model' : `${models.length} models`} to ${catalogue.path}\n`);
+  if (catalog.state !== 'current') {
+    await writeCatalog(catalog, models);
+    said.push(`Wrote ${models.length === 1 ? 'one model' : `${models.length} models`} to ${catalog.path}\n`);
   }
   if (text === file.text) return said.join('');
   // A file without the marks of setup is one from before it, or from after it was taken out by hand.
@@ -95,7 +95,7 @@ async function write(
   } catch (error) {
     // Nothing stays of a setup that failed.
     if (isFirst) await rm(file.backup, { force: true });
-    if (catalogue.state === 'missing') await rm(catalogue.path, { force: true });
+    if (catalog.state === 'missing') await rm(catalog.path, { force: true });
     throw error;
   }
   said.push(`Wrote ${file.path}${isFirst ? `; as it was before, it is in ${file.backup}` : ''}\n`);
@@ -121,7 +121,7 @@ Next, in this order:
 To take it back: aliyun-codex-bridge setup --undo
 `;
 
-/** What `--print` shows: the block, and how to get a catalogue, which is a file of its own. */
+/** What `--print` shows: the block, and how to get a catalog, which is a file of its own. */
 export const renderHint = (block: string): string =>
   `${block}
 # With model_catalog_json = "FILE" above [model_providers.${PROVIDER_ID}], Codex offers the models in FILE, which is written by:

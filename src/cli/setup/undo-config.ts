@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { removeConfig } from '../../codex/remove-config';
 import { explainFailure, followLinks, readIfThere } from '../edit-file';
-import { removeCatalogue } from './catalogue';
+import { removeCatalog } from './catalog';
 import { explainRefusal, readConfigFile, writeConfigFile, type ConfigFile } from './config-file';
 import { confirm } from './confirm';
 import { renderDiff } from './diff';
@@ -17,8 +17,8 @@ export async function undoConfig({ codexHome, yes, look, io }: UndoJob): Promise
   const removed = removeConfig(file.text);
   if (!removed.ok) return { ok: false, problem: `${explainRefusal(file, removed)}${await adviseBackup(file)}` };
   if (removed.text === file.text) {
-    const catalogue = await removeCatalogue(codexHome, file.text);
-    const said = catalogue === undefined ? '' : `Removed ${catalogue}\n`;
+    const catalog = await removeCatalog(codexHome, file.text);
+    const said = catalog === undefined ? '' : `Removed ${catalog}\n`;
     return { ok: true, text: `There is nothing to undo: setup has left nothing in ${file.path}.\n${said}` };
   }
   io.out(
@@ -40,8 +40,8 @@ async function restore(file: ConfigFile, text: string, codexHome: string): Promi
   if (wasMissing) await rm(path);
   else await writeConfigFile(file, text);
   const said = [wasMissing ? `Removed ${path}, which setup had created` : `Took the bridge out of ${path}`];
-  const catalogue = await removeCatalogue(codexHome, text);
-  if (catalogue !== undefined) said.push(`Removed ${catalogue}`);
+  const catalog = await removeCatalog(codexHome, text);
+  if (catalog !== undefined) said.push(`Removed ${catalog}`);
   if (before !== undefined && holdsAllLines(text, before)) {
     await rm(backup);
     said.push(`Removed ${backup}`);

@@ -2,7 +2,7 @@
 import type { Handler } from '../exchange';
 import { writeJson } from '../write-json';
 
-/** One body for every client; the entity tag changes with the catalogue. */
+/** One body for every client; the entity tag changes with the catalog. */
 export const answerModels: Handler = async ({ request, response, services: { bridge } }) => {
   const { body, etag } = await bridge.models(readVersion(request.url ?? ''));
   writeJson(response, body, { etag });

@@ -54,7 +54,7 @@ scenario(
 const isTeamChild = (request: CapturedRequest): boolean =>
   messagesOf(request).some(({ content }) => /^\[Message from \S+ to \S+\/count\]/.test(String(content)));
 
-// `collaboration` of the catalogue's version v2: the child inherits its parent's context, and gets its task in an
+// `collaboration` of the catalog's version v2: the child inherits its parent's context, and gets its task in an
 // `agent_message` whose text stands under the name `encrypted_content` (codex-protocol.md, section 1).
 scenario(
   'an agent of a team, whose task is an agent message',

@@ -1,4 +1,4 @@
-/** The bridge's model catalogue in the real Codex: as a file, and asked for over HTTP. */
+/** The bridge's model catalog in the real Codex: as a file, and asked for over HTTP. */
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import { completedItems, textsOf } from './events';
 import { scenario, type Scenario, type ScenarioRun } from './scenario';
 import { codexCommand, type CodexVersion } from './versions';
 
-/** The versions that read a catalogue. */
+/** The versions that read a catalog. */
 const READERS = ['0.169.0', '0.146.0', '0.125.0'] as const satisfies readonly CodexVersion[];
 
 /** A file name without a folder is looked for beside config.toml. */
@@ -31,7 +31,7 @@ interface Listed {
   readonly supported_reasoning_levels: readonly { readonly effort: string }[];
 }
 
-/** What `codex debug models` prints: the catalogue as this Codex understood it. */
+/** What `codex debug models` prints: the catalog as this Codex understood it. */
 async function debugModels(
   folder: WorkFolder,
   version: CodexVersion,
@@ -103,7 +103,7 @@ const PATCHING = [
 
 for (const version of READERS) {
   scenario(
-    `the catalogue as a file, Codex ${version}`,
+    `the catalog as a file, Codex ${version}`,
     {
       version,
       dialects: ['dashscope'],
@@ -138,7 +138,7 @@ for (const version of READERS) {
   );
 
   scenario(
-    `the catalogue over HTTP, Codex ${version}`,
+    `the catalog over HTTP, Codex ${version}`,
     { version, dialects: ['dashscope'], script: PATCHING },
     async (played) => {
       const { run, folder } = played;
@@ -191,12 +191,12 @@ for (const version of READERS) {
 const full = (prompt: number) => ({ prompt, completion: 10 });
 
 scenario(
-  'the history is compacted at the limit of the catalogue',
+  'the history is compacted at the limit of the catalog',
   {
     dialects: ['dashscope'],
     model: 'MiniMax-M2.5',
     config: { settings: { model_catalog_json: FILE } },
-    // The window of 196,608 tokens less an answer of 24,576; without a limit in the catalogue it were nine tenths, 176,947.
+    // The window of 196,608 tokens less an answer of 24,576; without a limit in the catalog it were nine tenths, 176,947.
     script: [
       answer({ text: 'Almost full.', usage: full(171_000) }),
       answer({ text: 'Full.', usage: full(172_500) }),

@@ -1,4 +1,4 @@
-/** Codex's config.toml, as users of the bridge are told to write it (codex-protocol.md, section 10), and its catalogue. */
+/** Codex's config.toml, as users of the bridge are told to write it (codex-protocol.md, section 10), and its catalog. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../support/source-tree';
@@ -17,7 +17,7 @@ export interface CodexConfig {
   readonly builtIn?: boolean;
 }
 
-/** Fields of a catalogue entry, over those that Codex demands. */
+/** Fields of a catalog entry, over those that Codex demands. */
 export type ModelInfo = Readonly<Record<string, unknown>>;
 
 /** The table of the MCP server `name`, with the tools `echo` and `get_image`. */
@@ -35,7 +35,7 @@ export interface CodexHomeOptions {
   readonly catalog?: ModelInfo | undefined;
 }
 
-/** Writes config.toml, and a catalogue beside it where one is asked for, into the folder `codexHome`. */
+/** Writes config.toml, and a catalog beside it where one is asked for, into the folder `codexHome`. */
 export async function writeCodexHome(codexHome: string, options: CodexHomeOptions): Promise<void> {
   const { model, bridgeUrl, config = {}, catalog } = options;
   const file = join(codexHome, 'catalog.json');

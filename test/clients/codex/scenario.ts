@@ -38,7 +38,7 @@ export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect'
   /** The dialect's model when absent. */
   readonly model?: string;
   readonly config?: CodexConfig;
-  /** What a catalogue tells Codex of the model; without it Codex has none, and falls back to what it takes for granted. */
+  /** What a catalog tells Codex of the model; without it Codex has none, and falls back to what it takes for granted. */
   readonly catalog?: ModelInfo;
   /** Options of the bridge as environment variables, over those of the dialect. */
   readonly bridgeEnv?: Readonly<Record<string, string>>;

@@ -65,11 +65,11 @@ for (const version of VERSIONS) {
   });
 }
 
-/** The catalogue has to fit the version, which is not the one on the PATH. */
+/** The catalog has to fit the version, which is not the one on the PATH. */
 async function setUpFor(folder: WorkFolder, version: CodexVersion): Promise<void> {
   await runHere(folder, BRIDGE, ['setup', '--yes']);
-  const catalogue = join(folder.codexHome, 'aliyun-codex-bridge-models.json');
-  await runHere(folder, BRIDGE, ['models', '--codex-catalog', catalogue, '--codex-version', version]);
+  const catalog = join(folder.codexHome, 'aliyun-codex-bridge-models.json');
+  await runHere(folder, BRIDGE, ['models', '--codex-catalog', catalog, '--codex-version', version]);
 }
 
 for (const file of FILES) {

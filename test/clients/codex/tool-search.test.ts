@@ -1,4 +1,4 @@
-/** A catalogue that puts tools off until they are searched for: the search, then what it found. */
+/** A catalog that puts tools off until they are searched for: the search, then what it found. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/scripted-upstream';
 import { assertGrowing, messagesAfter, toolNames, toolsOf } from './chat-requests';

@@ -1,4 +1,4 @@
-/** Checks of what config.toml says of models: the catalogue, and the model that Codex begins with. */
+/** Checks of what config.toml says of models: the catalog, and the model that Codex begins with. */
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -20,19 +20,19 @@ import { AFTER_FILE, withBridgeConfig } from './codex-provider';
 const SETUP = 'aliyun-codex-bridge setup writes it.';
 
 /** The file as Codex finds it: from its own folder, with `~` for the home (measured with 0.169). */
-function findCatalogue(root: UnknownRecord, { places }: Examination): string | undefined {
+function findCatalog(root: UnknownRecord, { places }: Examination): string | undefined {
   const given = asText(root['model_catalog_json']);
   if (given === undefined || isAbsolute(given)) return given;
   return given.startsWith('~/') ? join(places.home, given.slice(2)) : join(places.codexHome, given);
 }
 
-interface Catalogue {
+interface Catalog {
   readonly models: readonly UnknownRecord[];
   /** Written by the bridge. */
   readonly isOurs: boolean;
 }
 
-async function readCatalogue(path: string): Promise<Catalogue | { readonly problem: string }> {
+async function readCatalog(path: string): Promise<Catalog | { readonly problem: string }> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -49,23 +49,23 @@ async function readCatalogue(path: string): Promise<Catalogue | { readonly probl
 
 const slugOf = (model: UnknownRecord): string => asText(model['slug']) ?? '';
 
-async function checkCatalogue({ root }: ReadConfig, examination: Examination): Promise<Finding> {
-  const path = findCatalogue(root, examination);
+async function checkCatalog({ root }: ReadConfig, examination: Examination): Promise<Finding> {
+  const path = findCatalog(root, examination);
   if (path === undefined) {
     return warning(
       'not set: Codex knows nothing of the models, neither their windows nor their efforts',
-      `${SETUP} It names the model catalogue.`,
+      `${SETUP} It names the model catalog.`,
     );
   }
-  const catalogue = await readCatalogue(path);
-  if ('problem' in catalogue) {
-    // Measured: an absent, broken or empty catalogue keeps Codex from starting.
+  const catalog = await readCatalog(path);
+  if ('problem' in catalog) {
+    // Measured: an absent, broken or empty catalog keeps Codex from starting.
     return failure(
-      `${path}: ${catalogue.problem}; Codex refuses to start`,
+      `${path}: ${catalog.problem}; Codex refuses to start`,
       `${SETUP} Or remove the line from config.toml.`,
     );
   }
-  const { models, isOurs } = catalogue;
+  const { models, isOurs } = catalog;
   const seen = `${path}: ${models.length === 1 ? 'one model' : `${models.length} models`}`;
   if (!isOurs) return ok(`${seen}, not written by the bridge`);
   const { setup } = examination;
@@ -123,9 +123,9 @@ async function checkModel({ root }: ReadConfig, examination: Examination): Promi
       fix,
     );
   }
-  const path = findCatalogue(root, examination);
-  const catalogue = path === undefined ? undefined : await readCatalogue(path);
-  const listed = catalogue && 'models' in catalogue ? catalogue.models.map(slugOf) : undefined;
+  const path = findCatalog(root, examination);
+  const catalog = path === undefined ? undefined : await readCatalog(path);
+  const listed = catalog && 'models' in catalog ? catalog.models.map(slugOf) : undefined;
   if (listed?.includes(model)) return ok(quote(model));
   const { meant, isKnown } = findMeant(model, setup);
   if (meant !== model) {
@@ -136,8 +136,8 @@ async function checkModel({ root }: ReadConfig, examination: Examination): Promi
   }
   if (listed) {
     return warning(
-      `${quote(model)} is not in the catalogue: Codex guesses its window`,
-      isKnown ? 'aliyun-codex-bridge setup writes a new catalogue.' : fix,
+      `${quote(model)} is not in the catalog: Codex guesses its window`,
+      isKnown ? 'aliyun-codex-bridge setup writes a new catalog.' : fix,
     );
   }
   if (isKnown) return ok(quote(model));
@@ -164,6 +164,6 @@ function findMeant(name: string, { provider: home, config }: Setup): Meaning {
 
 /** The rows about models. */
 export const CODEX_MODEL_CHECKS: readonly Check[] = [
-  { id: 'codex-catalogue', title: 'model_catalog_json', ...AFTER_FILE, run: withBridgeConfig(checkCatalogue) },
+  { id: 'codex-catalog', title: 'model_catalog_json', ...AFTER_FILE, run: withBridgeConfig(checkCatalog) },
   { id: 'codex-model', title: 'model', ...AFTER_FILE, run: withBridgeConfig(checkModel) },
 ];

@@ -1,4 +1,4 @@
-/** The model catalogue beside config.toml of Codex. */
+/** The model catalog beside config.toml of Codex. */
 import { isDeepStrictEqual } from 'node:util';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,14 +11,14 @@ const FILE = 'aliyun-codex-bridge-models.json';
 
 const MOVE = 'Move it away, then run this again.';
 
-export interface Catalogue {
+export interface Catalog {
   readonly ok: true;
   readonly path: string;
   readonly state: 'missing' | 'current' | 'stale';
 }
 
-/** Where the catalogue is, and whether it says what `models` say. */
-export async function checkCatalogue(codexHome: string, models: readonly CodexModel[]): Promise<Catalogue | Failure> {
+/** Where the catalog is, and whether it says what `models` say. */
+export async function checkCatalog(codexHome: string, models: readonly CodexModel[]): Promise<Catalog | Failure> {
   const path = join(codexHome, FILE);
   try {
     const found = await readCatalogFile(path);
@@ -38,13 +38,13 @@ export async function checkCatalogue(codexHome: string, models: readonly CodexMo
 }
 
 /** @throws when it cannot be written */
-export async function writeCatalogue({ path }: Catalogue, models: readonly CodexModel[]): Promise<void> {
+export async function writeCatalog({ path }: Catalog, models: readonly CodexModel[]): Promise<void> {
   const written = await writeCatalogFile(path, models, false);
-  if (!written.ok) throw new Error(`the model catalogue ${path} cannot be written (${written.problem})`);
+  if (!written.ok) throw new Error(`the model catalog ${path} cannot be written (${written.problem})`);
 }
 
-/** Removes the catalogue, if it is the bridge's and `config` does not name it. @returns its path when it was there */
-export async function removeCatalogue(codexHome: string, config: string): Promise<string | undefined> {
+/** Removes the catalog, if it is the bridge's and `config` does not name it. @returns its path when it was there */
+export async function removeCatalog(codexHome: string, config: string): Promise<string | undefined> {
   const path = join(codexHome, FILE);
   const found = await readCatalogFile(path).catch(() => 'foreign' as const);
   if (typeof found === 'string' || config.includes(FILE)) return undefined;

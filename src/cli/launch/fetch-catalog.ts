@@ -6,7 +6,7 @@ import { writeCatalogFile } from '../../codex/catalog-file';
 import { getJson } from '../get-json';
 import type { Places } from '../places';
 
-export interface Catalogue {
+export interface Catalog {
   /** Ids, the preferred one first; empty when the bridge knows none. */
   readonly models: readonly string[];
   /** Absent when there is nothing to write, and when it could not be written. */
@@ -14,7 +14,7 @@ export interface Catalogue {
   readonly problem?: string;
 }
 
-export interface CatalogueQuestion {
+export interface CatalogQuestion {
   /** Of the bridge. */
   readonly host: string;
   readonly port: number;
@@ -27,7 +27,7 @@ export interface CatalogueQuestion {
 const PATIENCE_MS = 20_000;
 
 /** Asks the bridge itself, so that a running one with another configuration is described as it is. */
-export async function fetchCatalogue({ host, port, places, codexVersion }: CatalogueQuestion): Promise<Catalogue> {
+export async function fetchCatalog({ host, port, places, codexVersion }: CatalogQuestion): Promise<Catalog> {
   const query = codexVersion === undefined ? '' : `?client_version=${codexVersion}`;
   const answer = await getJson({ host, port, path: `/v1/models${query}`, timeoutMs: PATIENCE_MS });
   const entries = (isRecord(answer) ? asArray(answer['models']) ?? [] : []).filter(isRecord);
