@@ -3,7 +3,7 @@ import type { JsonObject, UnknownRecord } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import type { TurnRecord } from '../observe/turn-record';
-import type { PageQuery } from '../store/page';
+import type { PageQuery } from '../state/page';
 
 /** Who asks, and the signal that ends the turn early. */
 export interface Caller {
@@ -48,7 +48,7 @@ export interface Turn {
 export type TurnKind = 'responses' | 'chat' | 'compaction';
 
 /** What clients can ask of answers that are kept. Ids that nobody knows throw BridgeError `not_found`. */
-export interface Desk {
+export interface KeptResponses {
   /** The Response as it was sent. */
   response(id: string): UnknownRecord;
   /** Ends it first where it is being made. */
@@ -87,5 +87,5 @@ export interface Bridge {
    */
   models(codexVersion?: string): Promise<{ readonly body: JsonObject; readonly etag: string }>;
   /** What is kept; nothing of it is loaded before. */
-  desk(): Desk;
+  desk(): KeptResponses;
 }

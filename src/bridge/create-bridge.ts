@@ -6,11 +6,11 @@ import { LearnedAmendments } from '../upstream/amendments';
 import { FailureBudget } from '../upstream/failure-budget';
 import { RefusalCache } from '../upstream/refusal-cache';
 import { createFetchTransport } from '../upstream/transport';
-import type { Background } from './background';
-import type { Bridge, Caller, Desk, Turn, TurnKind } from './bridge';
+import type { Background } from '../state/background';
+import type { Bridge, Caller, KeptResponses, Turn, TurnKind } from './bridge';
 import { failedFrames } from './failed-frames';
 import { createModelCatalog } from './models';
-import { createOpenStore } from './open-store';
+import { createOpenStore } from '../state/open-store';
 import { createMakeId, sleep, type Runtime } from './runtime';
 import type { BridgeSettings } from './settings';
 import { startChatTurn, startCompaction, startResponsesTurn } from './turn';
@@ -43,7 +43,7 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
     ...(tap && { tap }),
   };
   const catalog = createModelCatalog(settings, provider, log);
-  let desk: Desk | undefined;
+  let desk: KeptResponses | undefined;
   let runs: Background | undefined;
   const background = (): Background => (runs ??= openBackground(context));
   return {
@@ -57,13 +57,13 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
   };
 }
 
-function openDesk(context: TurnContext, background: () => Background): Desk {
-  const { createDesk }: typeof import('./desk') = require('./desk');
-  return createDesk(context, background);
+function openDesk(context: TurnContext, background: () => Background): KeptResponses {
+  const { createKeptResponses }: typeof import('../state/kept-responses') = require('../state/kept-responses');
+  return createKeptResponses(context, background);
 }
 
 function openBackground(context: TurnContext): Background {
-  const { createBackground }: typeof import('./background') = require('./background');
+  const { createBackground }: typeof import('../state/background') = require('../state/background');
   return createBackground(context);
 }
 

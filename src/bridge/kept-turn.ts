@@ -3,10 +3,10 @@ import { asBoolean, asString } from '../base/narrow';
 import type { UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
-import { appendToConversation, findConversation, readConversationId } from '../store/conversations';
-import { readHistory, resolveReferences } from '../store/history';
-import { idsOf, renderResponseRecord, toRawItems, type RawItem } from '../store/record';
-import type { ResponseStore } from '../store/response-store';
+import { appendToConversation, findConversation, readConversationId } from '../state/conversations';
+import { readHistory, resolveReferences } from '../state/history';
+import { idsOf, renderResponseRecord, toRawItems, type RawItem } from '../state/record';
+import type { ResponseStore } from '../state/response-store';
 import { encodeResponse } from '../stream/sse-encoder';
 import { optional } from '../wire/read-edge';
 import { readInput } from '../wire/read-items';
@@ -16,7 +16,7 @@ import type { ResponsesObject } from '../wire/responses-object';
 import type { ResponsesEcho, ResponsesRequest } from '../wire/responses-request';
 import type { ClientProtocol } from './client-protocol';
 import type { TurnContext } from './turn-context';
-import { wantsStore } from './uses-state';
+import { wantsStore } from '../state/uses-state';
 
 export interface KeptTurn {
   /** Made without a client that waits: failures are told in the Response too. */

@@ -9,7 +9,7 @@ import { turnName } from './codex-metadata';
 import { readOutputs, toBridgeError } from './read-outputs';
 import type { TurnContext } from './turn-context';
 import { callUpstream, findRequestId, rememberLastWord } from './upstream-call';
-import type { Endpoint } from './wires';
+import type { Endpoint } from './endpoint';
 
 export interface OpeningJob<Output> {
   /** What calls are counted under: the client's name for its turn, or one for this request alone. */

@@ -14,7 +14,7 @@ import { findDestination } from './destination';
 import type { TurnContext } from './turn-context';
 import { readAnswerRules, type AnswerRules } from './stages';
 import { describeVendor } from './vendor';
-import { chooseLine, type Endpoint } from './wires';
+import { chooseLine, type Endpoint } from './endpoint';
 
 export interface Prepared {
   readonly chat: ChatRequest;

@@ -6,7 +6,7 @@ import type { ResponsesRequest } from '../wire/responses-request';
 import type { KeptTurn } from './kept-turn';
 import { readOrThrow } from './read-or-throw';
 import type { TurnContext } from './turn-context';
-import { usesState } from './uses-state';
+import { usesState } from '../state/uses-state';
 
 /** @throws BridgeError for a field that cannot be read, and for something that is not kept */
 export function readRequest(body: unknown, client: ClientKind, context: TurnContext): ResponsesRequest {

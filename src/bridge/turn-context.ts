@@ -4,7 +4,7 @@ import type { Provider } from '../providers/provider';
 import type { LearnedAmendments } from '../upstream/amendments';
 import type { FailureBudget } from '../upstream/failure-budget';
 import type { RefusalCache } from '../upstream/refusal-cache';
-import type { ResponseStore } from '../store/response-store';
+import type { ResponseStore } from '../state/response-store';
 import type { Runtime } from './runtime';
 import type { BridgeSettings } from './settings';
 

@@ -10,7 +10,7 @@ import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat-request';
 import type { Caller } from './bridge';
 import type { TurnContext } from './turn-context';
-import type { Endpoint } from './wires';
+import type { Endpoint } from './endpoint';
 
 /** Error bodies longer than this are cut: they go into a message. */
 const LONGEST_ERROR_BODY = 64 * 1024;

@@ -5,15 +5,15 @@ import { maskSecret } from '../config/quote';
 import { fromProcess, isSet } from '../config/resolve';
 import type { Environment, FlagTexts, GivenOrigin, Origin, Origins } from '../config/resolve';
 import type { Provider } from '../providers/provider';
-import type { LoadedEnvironment } from './load-config';
-import { WIDTH, type Look } from './look';
-import type { Places } from './places';
+import type { LoadedEnvironment } from '../command/load-config';
+import { WIDTH, type TerminalStyle } from '../command/terminal-style';
+import type { Paths } from '../command/paths';
 
 export interface ConfigView {
   readonly config: Config;
   readonly origins: Origins;
   readonly provider: Provider;
-  readonly places: Places;
+  readonly places: Paths;
   /** What was given, to find what an origin beats. */
   readonly flags: FlagTexts;
   /** The environment without the file. */
@@ -22,7 +22,7 @@ export interface ConfigView {
 }
 
 /** One row an option, by groups; then the provider and the folders. Ends with a line feed. */
-export function renderConfig(view: ConfigView, look: Look): string {
+export function renderConfig(view: ConfigView, look: TerminalStyle): string {
   const { provider, places } = view;
   const section = (title: string, rows: readonly string[]): string => `${look.paint('bold', title)}\n${rows.join('')}`;
   const groups = eachGroup((title, names) => section(title, names.map((name) => renderOption(name, view, look))));
@@ -51,7 +51,7 @@ export function describeConfig({ config, origins, provider, places }: ConfigView
   };
 }
 
-function renderOption(name: OptionName, view: ConfigView, look: Look): string {
+function renderOption(name: OptionName, view: ConfigView, look: TerminalStyle): string {
   const value = renderValue(mask(name, view.config));
   return renderRow(OPTIONS[name].flags[0], value, renderSources(name, view), look);
 }
@@ -75,7 +75,7 @@ const FLAG_WIDTH = Math.max(...OPTION_NAMES.map((name) => OPTIONS[name].flags[0]
 const VALUE_WIDTH = 12;
 
 /** A source that does not fit into the line stands in the next one, below the value. */
-function renderRow(title: string, value: string, source: string, look: Look): string {
+function renderRow(title: string, value: string, source: string, look: TerminalStyle): string {
   const head = `  ${title}`.padEnd(FLAG_WIDTH);
   const shown = look.spell(value);
   if (source === '') return `${head}${shown}\n`;

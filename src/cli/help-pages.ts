@@ -7,7 +7,7 @@ export const HELP_GROUPS = {
   run: 'Run Codex',
   background: 'Keep the bridge running',
   setUp: 'Set up',
-  lookInto: 'Look into it',
+  lookInto: 'TerminalStyle into it',
 } as const;
 
 export type HelpGroup = keyof typeof HELP_GROUPS;

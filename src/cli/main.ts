@@ -1,6 +1,6 @@
 /** The entry of the program: from the words of the command line to an exit code. */
 import type { Environment } from '../config/resolve';
-import { EXIT, STOP_SIGNALS, type CommandIo, type CrashOrigin, type StopSignal } from './command';
+import { EXIT, STOP_SIGNALS, type CommandIo, type CrashOrigin, type StopSignal } from '../command/command';
 import { COMMANDS, DEFAULT_COMMAND } from './commands';
 import { parseArguments } from './parse-arguments';
 

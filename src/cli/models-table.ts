@@ -1,7 +1,7 @@
 /** The model catalog as a table for people, in 80 columns where the names allow it. */
 import type { Basis, CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
-import { WIDTH } from './look';
+import { WIDTH } from '../command/terminal-style';
 
 /** What the letters of the last column say, in the order in which they are explained. */
 const BASES: Readonly<Record<Basis, readonly [letter: string, meaning: string]>> = {

@@ -7,7 +7,7 @@ import type { FlagTexts } from '../config/resolve';
 import {
   COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, findCommandOfFlag, findOwners, isCommandName, type CommandName,
 } from './commands';
-import type { OwnFlag, OwnTexts } from './own-flags';
+import type { OwnFlag, OwnTexts } from '../command/own-flags';
 
 /** What the words say. `command` is undefined when none was named. */
 export interface ParsedArguments {

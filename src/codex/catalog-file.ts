@@ -3,7 +3,7 @@ import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseJsonObject, type JsonValue, type UnknownRecord } from '../base/json';
 import { codeOf, messageOf } from '../base/thrown';
-import { replaceFile } from '../store/replace-file';
+import { replaceFile } from '../state/replace-file';
 
 /** The `generated_by` of the bridge's own files. Codex passes over keys that it does not know. */
 export const CATALOG_AUTHOR = 'aliyun-codex-bridge';

@@ -9,10 +9,10 @@ import { readClientName } from '../observe/client-name';
 import { TurnLog } from '../observe/turn-log';
 import { TurnRecord } from '../observe/turn-record';
 import { findClientKind, readCaller, readHeaders } from './client';
-import type { Exchange } from './exchange';
+import type { HttpExchange } from './http-exchange';
 import { describeRequest, toBridgeError } from './failure';
 import { notesHeader } from './notes-header';
-import type { OpenTurn } from './open-turns';
+import type { OpenTurn } from './turn-registry';
 import { chooseProtocol, PROTOCOLS, type Protocol } from './protocol';
 import { readJson } from './read-json';
 import { describeError, JSON_HEADERS, writeError } from './write-json';
@@ -30,7 +30,7 @@ interface Started {
  * Never throws: whatever happens is told to the client, and to the log in the one line of the turn.
  * @param own the protocol of the path; the body may speak the other one
  */
-export async function answerTurn(exchange: Exchange, own: TurnKind): Promise<void> {
+export async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> {
   const { response, services } = exchange;
   const turnLog = new TurnLog(createRecord(exchange, own), services.log);
   const { record } = turnLog;
@@ -50,7 +50,7 @@ export async function answerTurn(exchange: Exchange, own: TurnKind): Promise<voi
   }
 }
 
-function createRecord({ request }: Exchange, own: TurnKind): TurnRecord {
+function createRecord({ request }: HttpExchange, own: TurnKind): TurnRecord {
   const headers = readHeaders(request);
   const who = { program: readClientName(headers), client: findClientKind(headers) };
   return new TurnRecord({ ...who, api: own, ...readRequestNames(headers) }, Date.now);
@@ -58,7 +58,7 @@ function createRecord({ request }: Exchange, own: TurnKind): TurnRecord {
 
 /** `undefined` when the turn could not start; the client has been told. */
 async function startTurn(
-  exchange: Exchange, own: TurnKind, open: OpenTurn, turnLog: TurnLog,
+  exchange: HttpExchange, own: TurnKind, open: OpenTurn, turnLog: TurnLog,
 ): Promise<Started | undefined> {
   const { request, services } = exchange;
   const { record } = turnLog;
@@ -83,7 +83,7 @@ async function startTurn(
 }
 
 /** The line of a turn that goes on without its client is written when the turn is over. */
-function detach({ services }: Exchange, turnLog: TurnLog): ReturnType<NonNullable<Caller['detach']>> {
+function detach({ services }: HttpExchange, turnLog: TurnLog): ReturnType<NonNullable<Caller['detach']>> {
   const { abort, end } = services.turns.detach();
   turnLog.record.ask({ request: 'background' });
   turnLog.hold();
@@ -97,7 +97,7 @@ function detach({ services }: Exchange, turnLog: TurnLog): ReturnType<NonNullabl
 }
 
 async function writeTurn(
-  exchange: Exchange, { turn, protocol, client }: Started, open: OpenTurn, record: TurnRecord,
+  exchange: HttpExchange, { turn, protocol, client }: Started, open: OpenTurn, record: TurnRecord,
 ): Promise<void> {
   const { response, services } = exchange;
   try {
@@ -119,7 +119,7 @@ async function writeTurn(
 }
 
 /** What was thrown, as the client is told it and the line of the turn. */
-function noteFailure({ response }: Exchange, record: TurnRecord, cause: unknown, abort?: AbortSignal): BridgeError {
+function noteFailure({ response }: HttpExchange, record: TurnRecord, cause: unknown, abort?: AbortSignal): BridgeError {
   const error = toBridgeError(cause, abort);
   // A client that breaks off inside its request is gone before the signal of the turn knows.
   if (response.destroyed && abort?.aborted !== true) record.leave();
@@ -127,7 +127,7 @@ function noteFailure({ response }: Exchange, record: TurnRecord, cause: unknown,
   return error;
 }
 
-function writeFailedStream({ response }: Exchange, error: BridgeError, text: string): void {
+function writeFailedStream({ response }: HttpExchange, error: BridgeError, text: string): void {
   writeWhole(response, 200, { ...SSE_HEADERS, ...describeError(error) }, text);
 }
 
@@ -137,7 +137,7 @@ function wantsStream(body: unknown, caller: Caller): boolean {
   return (caller.headers['accept'] ?? '').includes('text/event-stream');
 }
 
-function logStart({ request, services: { log } }: Exchange, caller: Caller, turn: Turn): void {
+function logStart({ request, services: { log } }: HttpExchange, caller: Caller, turn: Turn): void {
   if (!log.enabled('debug')) return;
   log.debug('turn started', { ...describeRequest(request), client: caller.client, stream: turn.stream });
   for (const note of turn.notes) log.debug(note);

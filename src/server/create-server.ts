@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import type { Bridge } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
 import type { Logger } from '../observe/log';
-import type { ServerConfig, Services } from './exchange';
+import type { ServerConfig, Services } from './http-exchange';
 import { createDoor, type Door } from './guards';
 import { handleRequest } from './handle-request';
-import { OpenTurns } from './open-turns';
-import type { UseWatch } from './use-watch';
+import { TurnRegistry } from './turn-registry';
+import type { IdleShutdown } from './idle-shutdown';
 
 /** The address the server is bound to: `port` is the real one where 0 was asked for. */
 export interface Listening {
@@ -34,7 +34,7 @@ export interface BridgeServerOptions {
   readonly log: Logger;
   readonly bridge: Bridge;
   /** Hears of every use; absent when nobody wants to know. */
-  readonly watch?: UseWatch;
+  readonly watch?: IdleShutdown;
 }
 
 /** How long an aborted turn has to tell its client, before its connection is closed. */
@@ -55,7 +55,7 @@ const SERVER_OPTIONS: ServerOptions = {
 /** A server that answers with `options.bridge`; it does nothing before `listen`. */
 export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   const { config, log } = options;
-  const turns = new OpenTurns(options.watch);
+  const turns = new TurnRegistry(options.watch);
   const services: Services = { ...options, turns, launches: new Set() };
   let door: Door = createDoor(config, config.port);
   const server = createServer(SERVER_OPTIONS);
@@ -98,7 +98,7 @@ function startListening(server: Server, { host, port }: ServerConfig): Promise<L
   });
 }
 
-async function drain(server: Server, turns: OpenTurns, timeoutMs: number): Promise<void> {
+async function drain(server: Server, turns: TurnRegistry, timeoutMs: number): Promise<void> {
   const reason = shuttingDown();
   turns.refuse(reason);
   const closed = new Promise<void>((resolve) => {

@@ -2,13 +2,13 @@
 import { BridgeError } from '../errors/bridge-error';
 import { ERRORS } from '../errors/error-table';
 import type { LogFields } from '../observe/log';
-import type { Exchange } from './exchange';
+import type { HttpExchange } from './http-exchange';
 
 /**
  * Turns anything thrown into a BridgeError and logs it: a BridgeError at warn, anything else at error with its stack,
  * and whatever happens after the client left at debug. Turns have a line of their own (answer-turn.ts).
  */
-export function readFailure(exchange: Exchange, cause: unknown): BridgeError {
+export function readFailure(exchange: HttpExchange, cause: unknown): BridgeError {
   const { log } = exchange.services;
   const error = toBridgeError(cause);
   const { kind } = error;
@@ -42,7 +42,7 @@ export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError 
 }
 
 /** Method and path; the query may hold a key and is left out. */
-export function describeRequest({ method, url }: Exchange['request']): RequestLine {
+export function describeRequest({ method, url }: HttpExchange['request']): RequestLine {
   return { method: method ?? '', path: readPath(url ?? '') };
 }
 

@@ -1,6 +1,6 @@
 /** The way of every request: upgrade, guards, route, method, handler; and the net under all of them. */
 import { BridgeError } from '../errors/bridge-error';
-import type { Exchange, Handler } from './exchange';
+import type { HttpExchange, Handler } from './http-exchange';
 import { describeRequest, readFailure } from './failure';
 import { findRefusal, type Door } from './guards';
 import { findRoutes, listRoutes, type FoundRoute } from './routes';
@@ -8,7 +8,7 @@ import { writeError } from './write-json';
 import { writeWhole } from './write-whole';
 
 /** Answers `exchange` and never throws, neither now nor later. */
-export async function handleRequest(exchange: Exchange, door: Door): Promise<void> {
+export async function handleRequest(exchange: HttpExchange, door: Door): Promise<void> {
   // A connection that breaks emits 'error' here and is noticed by 'close' elsewhere; unheard, it would end the process.
   exchange.request.on('error', ignore);
   exchange.response.on('error', ignore);
@@ -21,7 +21,7 @@ export async function handleRequest(exchange: Exchange, door: Door): Promise<voi
   }
 }
 
-async function answer(exchange: Exchange, door: Door): Promise<void> {
+async function answer(exchange: HttpExchange, door: Door): Promise<void> {
   const { request, response } = exchange;
   if (asksForWebSocket(exchange)) return refuseWebSocket(exchange);
   const refusal = findRefusal(request.headers, door);
@@ -53,12 +53,12 @@ function findHandler(
 const answerHead: Handler = ({ response }) => writeWhole(response, 200, {}, '');
 
 /** Other upgrades (Java's HTTP client offers h2c with every request) may be ignored: RFC 9110, 7.8. */
-function asksForWebSocket({ request }: Exchange): boolean {
+function asksForWebSocket({ request }: HttpExchange): boolean {
   return /(?:^|[\s,])websocket(?:$|[\s,/])/i.test(request.headers.upgrade ?? '');
 }
 
 /** Codex falls back to HTTP at once and silently on 426, and only on 426 (codex-protocol.md, section 7). */
-function refuseWebSocket({ response }: Exchange): void {
+function refuseWebSocket({ response }: HttpExchange): void {
   const headers = { connection: 'close', 'content-type': 'text/plain' };
   writeWhole(response, 426, headers, 'The bridge speaks HTTP, not WebSocket.\n');
 }

@@ -1,7 +1,7 @@
 /** Reads a request body as JSON: media type, content coding, size, UTF-8, syntax, each with its own refusal. */
 import { isUtf8 } from 'node:buffer';
 import { BridgeError } from '../errors/bridge-error';
-import type { Exchange } from './exchange';
+import type { HttpExchange } from './http-exchange';
 import { inflate, readCoding } from './inflate';
 import { findJsonError } from './json-error';
 import { readBody } from './read-body';
@@ -15,7 +15,7 @@ const BYTE_ORDER_MARK = 0xfeff;
  * @returns the JSON value of the body
  * @throws BridgeError when the headers or the bytes are not those of a JSON body
  */
-export async function readJson({ request, response, awaitsContinue }: Exchange, limit: number): Promise<unknown> {
+export async function readJson({ request, response, awaitsContinue }: HttpExchange, limit: number): Promise<unknown> {
   checkMediaType(request.headers['content-type']);
   const coding = readCoding(request.headers['content-encoding']);
   const bytes = readBody(request, limit);

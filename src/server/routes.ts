@@ -1,7 +1,7 @@
 /** ROUTES, the one table of what is served where. A new route is a row. */
 import { answerHealth } from './handlers/health';
 import { answerModels } from './handlers/models';
-import type { Handler } from './exchange';
+import type { Handler } from './http-exchange';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';

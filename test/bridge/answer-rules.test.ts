@@ -1,7 +1,7 @@
 /** What a request says of its answer holds, whatever the provider makes of it. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { answer } from '../support/scripted-upstream';
+import { answer } from '../support/upstream/scripted-upstream';
 import {
   ask,
   CODEX,
@@ -12,7 +12,7 @@ import {
   startBridge,
   tool,
   type Loose,
-} from '../support/test-bridge';
+} from '../support/bridge/test-bridge';
 
 const TOOLS = [tool('read'), tool('write')];
 const READ = { name: 'read', arguments: { path: 'a' } };

@@ -1,7 +1,7 @@
 /** What a good answer becomes: text, reasoning and calls, streamed and whole, and the round that follows a call. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer } from '../support/scripted-upstream';
+import { answer } from '../support/upstream/scripted-upstream';
 import {
   ask,
   CODEX,
@@ -14,7 +14,7 @@ import {
   tool,
   typesOf,
   type Loose,
-} from '../support/test-bridge';
+} from '../support/bridge/test-bridge';
 
 const REASONING = 'First  look,\nthen “think” 🤔 – and\tkeep every byte.\n';
 const USAGE = { prompt: 120, completion: 30, cached: 100, reasoning: 12 };

@@ -1,7 +1,7 @@
 /** Requests that cannot be read: status 400, the path of the field, what was expected and what was there. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ask, CODEX, finalResponse, startBridge, tool, type Loose } from '../support/test-bridge';
+import { ask, CODEX, finalResponse, startBridge, tool, type Loose } from '../support/bridge/test-bridge';
 
 type Row = readonly [name: string, body: object | string, param: string | null, message: RegExp];
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { answer, raw, refuse, reply, silence, type Step } from '../support/scripted-upstream';
+import { answer, raw, refuse, reply, silence, type Step } from '../support/upstream/scripted-upstream';
 import {
   ask,
   CODEX,
@@ -17,7 +17,7 @@ import {
   type Loose,
   type TestBridge,
   type TestBridgeOptions,
-} from '../support/test-bridge';
+} from '../support/bridge/test-bridge';
 
 /** What every client must hear of one kind of failure. */
 interface Heard {

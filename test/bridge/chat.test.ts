@@ -1,8 +1,8 @@
 /** Chat Completions clients: chunks and completions, their ids and usage, calls of every kind, and failures. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer, raw, reply } from '../support/scripted-upstream';
-import { DIALECTS, eventsOf, startBridge, type Loose } from '../support/test-bridge';
+import { answer, raw, reply } from '../support/upstream/scripted-upstream';
+import { DIALECTS, eventsOf, startBridge, type Loose } from '../support/bridge/test-bridge';
 
 const MESSAGES = [{ role: 'user', content: 'Hello' }];
 const USAGE = { prompt: 20, completion: 10, cached: 16, reasoning: 4 };

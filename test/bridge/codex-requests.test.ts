@@ -1,8 +1,8 @@
 /** What only Codex asks: compaction both ways, titles of threads, LM Studio's preload, and signs of life. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer, createTurnstile, silence } from '../support/scripted-upstream';
-import { postJson } from '../support/sse-client';
+import { answer, createTurnstile, silence } from '../support/upstream/scripted-upstream';
+import { postJson } from '../support/clients/sse-client';
 import {
   ask,
   CODEX,
@@ -14,7 +14,7 @@ import {
   tool,
   typesOf,
   type Loose,
-} from '../support/test-bridge';
+} from '../support/bridge/test-bridge';
 
 const HISTORY = [
   ...ask('Count the files.'),

@@ -1,9 +1,9 @@
 /** POST /responses/compact, as Codex up to 0.125 and SDK clients use it: its output is the next request's input. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer, reply } from '../support/scripted-upstream';
-import { postJson } from '../support/sse-client';
-import { ask, DIALECTS, finalResponse, startBridge, tool, type Loose } from '../support/test-bridge';
+import { answer, reply } from '../support/upstream/scripted-upstream';
+import { postJson } from '../support/clients/sse-client';
+import { ask, DIALECTS, finalResponse, startBridge, tool, type Loose } from '../support/bridge/test-bridge';
 
 const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
 

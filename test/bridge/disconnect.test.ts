@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { answer, createTurnstile, raw, silence } from '../support/scripted-upstream';
-import { ask, CODEX, finalResponse, startBridge } from '../support/test-bridge';
+import { answer, createTurnstile, raw, silence } from '../support/upstream/scripted-upstream';
+import { ask, CODEX, finalResponse, startBridge } from '../support/bridge/test-bridge';
 
 const CHAT = { messages: [{ role: 'user', content: 'Hello' }] };
 

@@ -6,8 +6,8 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { playCodexTurn } from '../support/codex-like';
-import { chunk, head, LAST_CHUNK, startTcpUpstream, type TcpStep, type TcpUpstream } from '../support/tcp-upstream';
+import { playCodexTurn } from '../support/clients/codex-like';
+import { chunk, head, LAST_CHUNK, startTcpUpstream, type TcpStep, type TcpUpstream } from '../support/upstream/tcp-upstream';
 import {
   ask,
   deltasOf,
@@ -18,7 +18,7 @@ import {
   type Loose,
   type TestBridge,
   type TestBridgeOptions,
-} from '../support/test-bridge';
+} from '../support/bridge/test-bridge';
 
 const sse = (value: object | string): string =>
   `data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`;

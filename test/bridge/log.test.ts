@@ -1,8 +1,8 @@
 /** What stands in the log: never the key, the conversation at level debug only. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer, raw, reply } from '../support/scripted-upstream';
-import { ask, CODEX, KEY, startBridge, tool, type TestBridgeOptions } from '../support/test-bridge';
+import { answer, raw, reply } from '../support/upstream/scripted-upstream';
+import { ask, CODEX, KEY, startBridge, tool, type TestBridgeOptions } from '../support/bridge/test-bridge';
 
 const PROMPT = 'The-Prompt-Nobody-May-See';
 const ANSWER = 'The-Answer-Nobody-May-See';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { discoverModels } from '../../src/bridge/discover-models';
 import { createLogger } from '../../src/observe/log';
-import { KEY, startBridge, type TestBridge } from '../support/test-bridge';
+import { KEY, startBridge, type TestBridge } from '../support/bridge/test-bridge';
 
 interface Body {
   readonly object: string;

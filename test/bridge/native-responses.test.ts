@@ -4,8 +4,8 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Config } from '../../src/config/options';
 import { openReasoning } from '../../src/tools/envelope';
 import { listCodexRequests } from '../support/fixtures';
-import { startNativeUpstream, type NativeUpstream, type NativeUpstreamOptions } from '../support/native-upstream';
-import { answer, raw, reply } from '../support/scripted-upstream';
+import { startNativeUpstream, type NativeUpstream, type NativeUpstreamOptions } from '../support/upstream/native-upstream';
+import { answer, raw, reply } from '../support/upstream/scripted-upstream';
 import {
   ask,
   CODEX,
@@ -19,7 +19,7 @@ import {
   typesOf,
   type Loose,
   type TestBridge,
-} from '../support/test-bridge';
+} from '../support/bridge/test-bridge';
 
 interface NativeBridge {
   readonly bridge: TestBridge;

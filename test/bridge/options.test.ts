@@ -1,7 +1,7 @@
 /** The options of the bridge's core, each by what it changes upstream and for the client. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer } from '../support/scripted-upstream';
+import { answer } from '../support/upstream/scripted-upstream';
 import {
   ask,
   CODEX,
@@ -13,7 +13,7 @@ import {
   tool,
   typesOf,
   type Loose,
-} from '../support/test-bridge';
+} from '../support/bridge/test-bridge';
 
 const REASONING = 'Secret thought — “π” 🤔\n';
 const ROUND = [

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { listCodexRequests } from '../support/fixtures';
-import { answer } from '../support/scripted-upstream';
-import { getJson, postJson } from '../support/sse-client';
-import { ask, doneItems, finalResponse, startBridge, type Loose } from '../support/test-bridge';
+import { answer } from '../support/upstream/scripted-upstream';
+import { getJson, postJson } from '../support/clients/sse-client';
+import { ask, doneItems, finalResponse, startBridge, type Loose } from '../support/bridge/test-bridge';
 
 /** As the real client sends it: no stream, no originator, the model of the turn. */
 const PRELOAD = readPreload();

@@ -1,8 +1,8 @@
 /** Error answers as the providers send them: the vendor's words, the right code for each client, id and wait. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { raw, reply } from '../support/scripted-upstream';
-import { ask, CODEX, eventsOf, finalResponse, startBridge, typesOf, type Loose } from '../support/test-bridge';
+import { raw, reply } from '../support/upstream/scripted-upstream';
+import { ask, CODEX, eventsOf, finalResponse, startBridge, typesOf, type Loose } from '../support/bridge/test-bridge';
 
 interface Refusal {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** Asking the provider again: only before anything was shown, only where it may help, and never more often than allowed. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer, raw, refuse, reply, silence, type Step } from '../support/scripted-upstream';
+import { answer, raw, refuse, reply, silence, type Step } from '../support/upstream/scripted-upstream';
 import {
   ask,
   CODEX,
@@ -12,7 +12,7 @@ import {
   tool,
   type Loose,
   type TestBridgeOptions,
-} from '../support/test-bridge';
+} from '../support/bridge/test-bridge';
 
 const MANY: TestBridgeOptions['settings'] = { upstreamCalls: 4 };
 const error = (status: number, message: string, headers: Readonly<Record<string, string>> = {}): Step =>

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { listFixtures } from '../support/fixtures';
-import { answer, createTurnstile, raw, reply, silence, type Step } from '../support/scripted-upstream';
-import { getJson, postJson, postStream } from '../support/sse-client';
+import { answer, createTurnstile, raw, reply, silence, type Step } from '../support/upstream/scripted-upstream';
+import { getJson, postJson, postStream } from '../support/clients/sse-client';
 import {
   ask,
   CODEX,
@@ -14,7 +14,7 @@ import {
   type Loose,
   type TestBridge,
   type TestBridgeOptions,
-} from '../support/test-bridge';
+} from '../support/bridge/test-bridge';
 
 const SDK = { 'user-agent': 'OpenAI/Python 2.8.0' };
 const CHAT = { messages: [{ role: 'user', content: 'Hello' }] };

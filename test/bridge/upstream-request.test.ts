@@ -1,8 +1,8 @@
 /** What reaches the provider: address, headers, key, streaming, and the model that is asked. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer } from '../support/scripted-upstream';
-import { ask, CODEX, doneItems, finalResponse, KEY, startBridge, type Loose } from '../support/test-bridge';
+import { answer } from '../support/upstream/scripted-upstream';
+import { ask, CODEX, doneItems, finalResponse, KEY, startBridge, type Loose } from '../support/bridge/test-bridge';
 
 const INBOUND = { authorization: 'Bearer sk-test-inbound-token' };
 const hello = () => answer({ text: 'Hi.' });

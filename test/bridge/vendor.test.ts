@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeVendor } from '../../src/bridge/vendor';
 import { findProvider } from '../../src/providers/catalog';
-import { startTcpUpstream, head } from '../support/tcp-upstream';
-import { ask, CODEX, finalResponse, KEY, startBridge } from '../support/test-bridge';
+import { startTcpUpstream, head } from '../support/upstream/tcp-upstream';
+import { ask, CODEX, finalResponse, KEY, startBridge } from '../support/bridge/test-bridge';
 
 const URL = 'https://api.example:8443/v1/chat/completions';
 const plan = findProvider('aliyun-coding', 'http://127.0.0.1/v1');

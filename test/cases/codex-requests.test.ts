@@ -5,8 +5,8 @@ import { findProvider, resolveModel } from '../../src/providers/catalog';
 import { translateRequest } from '../../src/translate/request';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 import { listCodexRequests } from '../support/fixtures';
-import { judge } from '../support/strict-rules';
-import type { UpstreamDialect } from '../support/strict-rule';
+import { judge } from '../support/strict/rules';
+import type { UpstreamDialect } from '../support/strict/rule';
 
 const HOMES: readonly { readonly dialect: UpstreamDialect; readonly provider: string }[] = [
   { dialect: 'dashscope', provider: 'aliyun-coding' },

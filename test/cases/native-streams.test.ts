@@ -1,6 +1,6 @@
 /** Every answer of a native Responses endpoint that is kept as a fixture. */
 import { isJsonObject, parseJsonObject } from '../../src/base/json';
-import { describeStreams } from '../support/stream-properties';
+import { describeStreams } from '../support/stream/stream-properties';
 
 describeStreams('native-streams', { wire: 'responses', saysFinished });
 

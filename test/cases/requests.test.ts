@@ -8,7 +8,7 @@ import { translateRequest, type TranslateOptions } from '../../src/translate/req
 import { readChatRequest } from '../../src/wire/read-chat-request';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 import { listCodexRequests, listFixtures, type Fixture } from '../support/fixtures';
-import { judge } from '../support/strict-rules';
+import { judge } from '../support/strict/rules';
 
 /** `case.json` of a request fixture. */
 interface RequestCase {

@@ -1,6 +1,6 @@
 /** Every answer of a Chat Completions upstream that is kept as a fixture. */
 import { parseJson } from '../../src/base/json';
-import { describeStreams } from '../support/stream-properties';
+import { describeStreams } from '../support/stream/stream-properties';
 
 describeStreams('streams', { wire: 'chat', saysFinished });
 

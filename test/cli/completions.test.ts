@@ -9,7 +9,7 @@ import { COMMANDS, COMMAND_NAMES } from '../../src/cli/commands';
 import { listScopes, listValueFlags } from '../../src/cli/completions/scopes';
 import { run } from '../../src/cli/main';
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
-import { createFakeIo } from '../support/fake-io';
+import { createFakeIo } from '../support/cli/fake-io';
 
 type Shell = 'bash' | 'zsh' | 'fish';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { run } from '../../src/cli/main';
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
-import { createFakeIo } from '../support/fake-io';
+import { createFakeIo } from '../support/cli/fake-io';
 
 const HOME = mkdtempSync(join(tmpdir(), 'config-command-'));
 after(() => rmSync(HOME, { recursive: true, force: true }));

@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMANDS, COMMAND_NAMES, type CommandName } from '../../src/cli/commands';
-import { renderCommandHelp, renderHelp } from '../../src/cli/commands/help';
+import { renderCommandHelp, renderHelp } from '../../src/cli/help-command';
 import { FIRST_OPTIONS, HELP_GROUPS, HELP_PAGES } from '../../src/cli/help-pages';
-import { createLook } from '../../src/cli/look';
+import { createTerminalStyle } from '../../src/command/terminal-style';
 import { run } from '../../src/cli/main';
 import { parseArguments } from '../../src/cli/parse-arguments';
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
 import type { Environment } from '../../src/config/resolve';
-import { createFakeIo } from '../support/fake-io';
+import { createFakeIo } from '../support/cli/fake-io';
 
-const PLAIN = createLook(false, { LANG: 'C.UTF-8' });
+const PLAIN = createTerminalStyle(false, { LANG: 'C.UTF-8' });
 
 async function runHelp(words: readonly string[], env: Environment = {}, isTerminal = false) {
   const io = { ...createFakeIo(), isTerminal: () => isTerminal };

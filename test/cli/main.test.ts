@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { COMMANDS, COMMAND_NAMES } from '../../src/cli/commands';
 import { run } from '../../src/cli/main';
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
-import { createFakeIo } from '../support/fake-io';
+import { createFakeIo } from '../support/cli/fake-io';
 
 async function runLine(line: string, env: Record<string, string> = {}) {
   const io = createFakeIo();

@@ -8,8 +8,8 @@ import { run } from '../../src/cli/main';
 import { renderModels } from '../../src/cli/models-table';
 import { PROVIDERS } from '../../src/providers/catalog';
 import { listEntries } from '../../src/providers/model-list';
-import { createFakeIo } from '../support/fake-io';
-import { startScriptedUpstream } from '../support/scripted-upstream';
+import { createFakeIo } from '../support/cli/fake-io';
+import { startScriptedUpstream } from '../support/upstream/scripted-upstream';
 
 const ENV = { AI_PROVIDER: 'aliyun-coding', AI_API_KEY: 'sk-test-models' };
 

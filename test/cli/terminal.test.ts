@@ -6,9 +6,9 @@ import { readFile } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
-import { CTRL_C, startAtTerminal, whyNoTerminal, type TerminalRun } from '../support/pseudo-terminal';
-import { answer, createTurnstile, startScriptedUpstream } from '../support/scripted-upstream';
-import { postStream } from '../support/sse-client';
+import { CTRL_C, startAtTerminal, whyNoTerminal, type TerminalRun } from '../support/cli/pseudo-terminal';
+import { answer, createTurnstile, startScriptedUpstream } from '../support/upstream/scripted-upstream';
+import { postStream } from '../support/clients/sse-client';
 
 const PROGRAM = join(__dirname, '..', '..', 'bin', 'aliyun-codex-bridge.js');
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import type { ErrorKind } from '../../src/errors/error-table';
 import { PROVIDERS } from '../../src/providers/catalog';
-import { PROJECT_ROOT } from '../support/source-tree';
-import { head, startTcpUpstream } from '../support/tcp-upstream';
-import { ask, CODEX, finalResponse, startBridge, typesOf } from '../support/test-bridge';
+import { PROJECT_ROOT } from '../house/source-tree';
+import { head, startTcpUpstream } from '../support/upstream/tcp-upstream';
+import { ask, CODEX, finalResponse, startBridge, typesOf } from '../support/bridge/test-bridge';
 
 /** One file of the folder. */
 interface ErrorCase {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
   breach, loadSyntax, parseSources, readSources, renderBreach, type Breach, type Source,
-} from '../support/source-tree';
+} from './source-tree';
 
 const OPENING = /^(?:#!.*\n)?\/\*\*(?!\/)[\s\S]*?\*\//;
 

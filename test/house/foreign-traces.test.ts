@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
-import { lineOf, PROJECT_ROOT, renderBreach, type Breach } from '../support/source-tree';
+import { lineOf, PROJECT_ROOT, renderBreach, type Breach } from './source-tree';
 import { listProjectFiles } from './project-files';
 
 /** Home folders of nobody in particular, as documentation and recorded requests show them. */

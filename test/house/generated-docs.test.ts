@@ -1,7 +1,7 @@
 /** Documents that are printed from tables are current, and the printing itself is sound. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GENERATED_DOCUMENTS, readDocument, replaceBetween } from '../support/generate-docs';
+import { GENERATED_DOCUMENTS, readDocument, replaceBetween } from '../tools/generate-docs';
 
 for (const { path, render } of GENERATED_DOCUMENTS) {
   test(`${path} is current`, () => {

@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import test from 'node:test';
 import {
   breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
-} from '../support/source-tree';
+} from './source-tree';
 
 /** The floors of the house, from the ground up. */
 const LAYERS: readonly (readonly string[])[] = [
@@ -13,9 +13,12 @@ const LAYERS: readonly (readonly string[])[] = [
   ['errors', 'providers', 'config'],
   ['tools'],
   ['translate', 'stream'],
-  ['upstream', 'store', 'observe'],
+  ['upstream', 'state', 'observe'],
   ['bridge'],
   ['server', 'codex'],
+  ['command'],
+  ['instance'],
+  ['serve', 'launch', 'daemon', 'setup', 'doctor', 'demo'],
   ['cli'],
 ];
 
@@ -24,6 +27,8 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   wire: ['base'],
   providers: ['errors'],
   config: ['errors', 'providers'],
+  state: ['observe', 'bridge'],
+  instance: ['serve'],
 };
 
 const floorOf = (folder: string): number => LAYERS.findIndex((floor) => floor.includes(folder));
@@ -90,7 +95,7 @@ test('the rule finds imports that point up, sideways, or out', async () => {
     'src/tools/type.ts': `export type A = import('../stream/signal').Signal;`,
     'src/upstream/dependency.ts': `import { fetch } from 'undici';`,
     'src/upstream/bare.ts': `import { request } from 'http';`,
-    'src/cli/outside.ts': `import { a } from '../../test/support/sse-client';`,
+    'src/cli/outside.ts': `import { a } from '../../test/support/clients/sse-client';`,
     'src/attic/new.ts': ``,
   };
   const found = await findForbiddenImports(await parseSources(files));

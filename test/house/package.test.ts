@@ -8,7 +8,7 @@ import test from 'node:test';
 import { promisify } from 'node:util';
 import { asArray, asRecord, asString } from '../../src/base/narrow';
 import { parseJson, type UnknownRecord } from '../../src/base/json';
-import { PROJECT_ROOT } from '../support/source-tree';
+import { PROJECT_ROOT } from './source-tree';
 import { listProjectFiles } from './project-files';
 
 const run = promisify(execFile);

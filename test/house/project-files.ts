@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PROJECT_ROOT } from '../support/source-tree';
+import { PROJECT_ROOT } from './source-tree';
 
 /** Paths from the project root, sorted. Needs git and a work tree. */
 export async function listProjectFiles(): Promise<readonly string[]> {

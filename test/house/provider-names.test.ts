@@ -4,7 +4,7 @@ import test from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
 import {
   breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
-} from '../support/source-tree';
+} from './source-tree';
 
 /** Words that stand in many host names and say nothing about whose host it is. */
 const COMMON_LABELS = [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
   breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
-} from '../support/source-tree';
+} from './source-tree';
 
 const PURE_FOLDERS = ['base', 'wire', 'errors', 'providers', 'config', 'tools', 'translate', 'stream'];
 const isPure = (path: string): boolean => PURE_FOLDERS.includes(path.split('/')[1] ?? '');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
   breach, linesOf, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
-} from '../support/source-tree';
+} from './source-tree';
 
 const FILE_LIMIT = 300;
 const TABLE_LIMIT = 500;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
   breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
-} from '../support/source-tree';
+} from './source-tree';
 
 /** Where `unknown` becomes typed; here a cast may be the honest word. */
 const EDGES = [/^src\/wire\/read-[^/]+\.ts$/, /^src\/base\/narrow\.ts$/];

@@ -1,8 +1,8 @@
 /** Endings that only one provider has words for, through the whole bridge. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { answer } from '../support/scripted-upstream';
-import { ask, CODEX, doneItems, finalResponse, startBridge } from '../support/test-bridge';
+import { answer } from '../support/upstream/scripted-upstream';
+import { ask, CODEX, doneItems, finalResponse, startBridge } from '../support/bridge/test-bridge';
 
 /** Z.ai's reasons (upstreams.md, section 4, point 4), and what an SDK hears. */
 const ENDINGS = [

@@ -1,9 +1,9 @@
 /** One cell of the matrix at work: a bridge before the strict upstream of its provider, asked one turn at a time. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { answer, type CapturedRequest, type Step } from '../support/scripted-upstream';
-import { CODEX, doneItems, finalResponse, startBridge, type Loose, type TestBridge } from '../support/test-bridge';
-import type { AnswerOptions } from '../support/upstream-steps';
+import { answer, type CapturedRequest, type Step } from '../support/upstream/scripted-upstream';
+import { CODEX, doneItems, finalResponse, startBridge, type Loose, type TestBridge } from '../support/bridge/test-bridge';
+import type { AnswerOptions } from '../support/upstream/steps';
 import type { Target } from './targets';
 
 /** Codex streams; an SDK wants one JSON object. */

@@ -5,7 +5,7 @@ import { resolveModel } from '../../src/providers/catalog';
 import { translateRequest } from '../../src/translate/request';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 import { listCodexRequests } from '../support/fixtures';
-import { judge } from '../support/strict-rules';
+import { judge } from '../support/strict/rules';
 import { TARGETS, type Target } from './targets';
 
 const REQUESTS = listCodexRequests();

@@ -1,6 +1,6 @@
 /** The words and items that the scenarios are made of. */
 import assert from 'node:assert/strict';
-import { ask, tool, type Loose } from '../support/test-bridge';
+import { ask, tool, type Loose } from '../support/bridge/test-bridge';
 
 /** Bytes that a careless bridge changes: spaces, breaks, quotes, characters of four bytes. */
 export const REASONING = 'First  look,\nthen “think” 🤔 – and\tkeep every byte.\n';

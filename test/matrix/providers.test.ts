@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
-import { PROVIDER_MANNERS } from '../support/strict-providers';
+import { PROVIDER_MANNERS } from '../support/strict/providers';
 import { Bench, type Form } from './bench';
 import { SCENARIOS } from './scenarios';
 import { TARGETS } from './targets';

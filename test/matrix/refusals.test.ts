@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
-import { ask, CODEX, finalResponse, startBridge, type Loose } from '../support/test-bridge';
+import { ask, CODEX, finalResponse, startBridge, type Loose } from '../support/bridge/test-bridge';
 import { TARGETS } from './targets';
 
 const SDK = { 'user-agent': 'openai-node/6.0.0' };

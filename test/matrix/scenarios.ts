@@ -1,6 +1,6 @@
 /** What every model at every provider must be able to do. A scenario asks a bench and looks at both sides. */
 import assert from 'node:assert/strict';
-import { ask, tool, type Loose } from '../support/test-bridge';
+import { ask, tool, type Loose } from '../support/bridge/test-bridge';
 import { AWKWARD_TOOLS } from './awkward-tools';
 import type { Asked, Bench } from './bench';
 import {

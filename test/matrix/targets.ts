@@ -2,9 +2,9 @@
 import { PROVIDERS, resolveModel } from '../../src/providers/catalog';
 import type { Dialect } from '../../src/providers/dialect';
 import type { Provider } from '../../src/providers/provider';
-import { PLAIN, type AnswerStyle } from '../support/answer-styles';
-import { findManners } from '../support/strict-providers';
-import type { Manners, StrictModel } from '../support/strict-rule';
+import { PLAIN, type AnswerStyle } from '../support/upstream/answer-styles';
+import { findManners } from '../support/strict/providers';
+import type { Manners, StrictModel } from '../support/strict/rule';
 
 /** A model at a provider, with what the strict upstream knows of the two. */
 export interface Target {

@@ -11,8 +11,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { getJson, postStream } from '../support/sse-client';
-import { assertGoodStream } from '../support/stream-grammar';
+import { getJson, postStream } from '../support/clients/sse-client';
+import { assertGoodStream } from '../support/stream/stream-grammar';
 
 const ROOT = join(__dirname, '..', '..');
 const NAME = 'aliyun-codex-bridge';

@@ -6,8 +6,8 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { Turn } from '../../src/bridge/bridge';
 import { BridgeError } from '../../src/errors/bridge-error';
-import { fakeTurn, listFrames, type FakeCall } from '../support/fake-bridge';
-import { aborted, ask, connectTo, open, post, readError, startServer } from '../support/test-server';
+import { fakeTurn, listFrames, type FakeCall } from '../support/bridge/fake-bridge';
+import { aborted, ask, connectTo, open, post, readError, startServer } from '../support/bridge/test-server';
 
 const PATHS = ['/responses', '/v1/responses', '/chat/completions', '/v1/chat/completions'];
 const RESPONSE = { input: 'hi', stream: true };

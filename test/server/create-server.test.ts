@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { Turn } from '../../src/bridge/bridge';
 import { BridgeError } from '../../src/errors/bridge-error';
-import { fakeTurn, type FakeCall } from '../support/fake-bridge';
-import { aborted, ask, connectTo, open, post, readAll, startServer } from '../support/test-server';
+import { fakeTurn, type FakeCall } from '../support/bridge/fake-bridge';
+import { aborted, ask, connectTo, open, post, readAll, startServer } from '../support/bridge/test-server';
 
 const STREAM = { body: '{"input":"hi","stream":true}' };
 const LONG_MS = 60_000;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createDoor, findRefusal } from '../../src/server/guards';
-import { ask, post, readError, startServer } from '../support/test-server';
+import { ask, post, readError, startServer } from '../support/bridge/test-server';
 
 const PORT = 31_415;
 const LOOPBACK = createDoor({ host: '127.0.0.1' }, PORT, () => assert.fail('the name of the machine is not needed'));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { connectTo, startServer } from '../support/test-server';
+import { connectTo, startServer } from '../support/bridge/test-server';
 
 /** The `tr` column of Linux: which timer runs for a connection. 2 is "another timer", here keep-alive. */
 const KEEP_ALIVE = '02';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { ROUTES } from '../../src/server/routes';
-import { ask, connectTo, post, readAll, readError, startServer } from '../support/test-server';
+import { ask, connectTo, post, readAll, readError, startServer } from '../support/bridge/test-server';
 
 test('GET /health tells what runs and where it sends requests', async (context) => {
   const { port } = await startServer(context);

@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { createLaunch } from '../../src/cli/launch-connection';
+import { createLaunch } from '../../src/instance/launch-connection';
 import { createLogger } from '../../src/observe/log';
 import { createBridgeServer } from '../../src/server/create-server';
-import { createUseWatch, LAUNCH_HEADER, type UseWatch } from '../../src/server/use-watch';
-import { listen } from '../support/background';
-import { createFakeBridge } from '../support/fake-bridge';
-import { ask, open, post, readAll, startServer } from '../support/test-server';
+import { createIdleShutdown, LAUNCH_HEADER, type IdleShutdown } from '../../src/server/idle-shutdown';
+import { listen } from '../support/cli/background';
+import { createFakeBridge } from '../support/bridge/fake-bridge';
+import { ask, open, post, readAll, startServer } from '../support/bridge/test-server';
 
 const LIMIT = { timeout: 20_000 } as const;
 
@@ -73,7 +73,7 @@ test(
       told.push(`${use} begins`);
       return () => void told.push(`${use} ends`);
     };
-    const watch: UseWatch = {
+    const watch: IdleShutdown = {
       launch: () => tell('launch'),
       turn: (request) => tell(`turn of ${String(request?.headers[LAUNCH_HEADER] ?? 'another')}`),
     };
@@ -119,7 +119,7 @@ function createTimedWatch() {
   let now = 1_000_000;
   let ends = 0;
   let timer: { readonly due: number; readonly action: () => void } | undefined;
-  const watch = createUseWatch({
+  const watch = createIdleShutdown({
     onUnused: () => void (ends += 1),
     clock: () => now,
     setTimer(action, milliseconds) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { ask, connectTo, post, readAll, readError, startServer, type Ask } from '../support/test-server';
+import { ask, connectTo, post, readAll, readError, startServer, type Ask } from '../support/bridge/test-server';
 
 const BODY = { model: 'm', input: 'größer 😀' };
 const TEXT = JSON.stringify(BODY);

@@ -4,8 +4,8 @@ import { EventEmitter, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { writeSse } from '../../src/server/write-sse';
-import { fakeTurn } from '../support/fake-bridge';
-import { open, startServer } from '../support/test-server';
+import { fakeTurn } from '../support/bridge/fake-bridge';
+import { open, startServer } from '../support/bridge/test-server';
 
 /** The part of a ServerResponse that writeSse uses; `write` says no until it is drained. */
 class FullResponse extends EventEmitter {

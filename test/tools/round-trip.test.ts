@@ -9,8 +9,8 @@ import { collectTools } from '../../src/translate/collect-tools';
 import { readConversation } from '../../src/translate/read-conversation';
 import { readInput } from '../../src/wire/read-items';
 import { readResponsesRequest } from '../../src/wire/read-responses';
-import { assertGoodStream } from '../support/stream-grammar';
-import { runReads } from '../support/answer-streams';
+import { assertGoodStream } from '../support/stream/stream-grammar';
+import { runReads } from '../support/stream/answer-streams';
 import { SseEncoder, SSE_DONE } from '../../src/stream/sse-encoder';
 
 interface Row {

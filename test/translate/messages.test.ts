@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Dialect } from '../../src/providers/dialect';
 import { sealReasoning } from '../../src/tools/envelope';
-import { translate, type TranslationOptions } from '../support/translations';
+import { translate, type TranslationOptions } from '../support/bridge/translations';
 
 const user = (content: unknown = 'Hi') => ({ type: 'message', role: 'user', content });
 const said = (content: unknown) => ({ type: 'message', role: 'assistant', content });

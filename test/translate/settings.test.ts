@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Dialect, ThinkingKnob } from '../../src/providers/dialect';
-import { judge } from '../support/strict-rules';
-import { translate, translateChat } from '../support/translations';
+import { judge } from '../support/strict/rules';
+import { translate, translateChat } from '../support/bridge/translations';
 
 const SCHEMA = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false };
 const FORMAT = { type: 'json_schema', name: 'answer', schema: SCHEMA, strict: true, description: 'The answer.' };

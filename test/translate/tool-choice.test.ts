@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
-import { translate, translateChat } from '../support/translations';
+import { translate, translateChat } from '../support/bridge/translations';
 
 const fn = (name: string) => ({ type: 'function', name, parameters: { type: 'object', properties: {} } });
 const TOOLS = [

@@ -3,7 +3,7 @@ import type { ValueType } from '../../config/option';
 import { OPTIONS, OPTION_NAMES, type OptionName } from '../../config/options';
 import { COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, isCommandName, type CommandName } from '../commands';
 import { HELP_PAGES } from '../help-pages';
-import type { OwnFlag } from '../own-flags';
+import type { OwnFlag } from '../../command/own-flags';
 
 /** What the value of a flag is completed with; nothing for numbers, addresses, texts and secrets. */
 export type Value =

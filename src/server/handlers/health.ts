@@ -1,5 +1,5 @@
 /** GET /health: that the bridge runs, which one it is, and where it sends requests to. */
-import type { Handler } from '../exchange';
+import type { Handler } from '../http-exchange';
 import { writeJson } from '../write-json';
 
 /** Tells this bridge from whatever else may answer on the port. */

@@ -1,7 +1,7 @@
 /** The routes to what is kept: responses and their input, conversations; and the estimate of a request's tokens. */
-import type { Desk } from '../../bridge/bridge';
+import type { KeptResponses } from '../../bridge/bridge';
 import { findClientKind, readHeaders } from '../client';
-import type { Exchange, Handler } from '../exchange';
+import type { HttpExchange, Handler } from '../http-exchange';
 import { hasUnreadBody } from '../read-body';
 import { readJson } from '../read-json';
 import { writeJson } from '../write-json';
@@ -49,26 +49,26 @@ export const answerInputTokens: Handler = async (exchange) => {
   });
 };
 
-async function send({ response, services }: Exchange, ask: (desk: Desk) => object | Promise<object>): Promise<void> {
+async function send({ response, services }: HttpExchange, ask: (desk: KeptResponses) => object | Promise<object>): Promise<void> {
   writeJson(response, await ask(services.bridge.desk()), { 'cache-control': 'no-store' });
 }
 
-async function follow({ response, services }: Exchange, id: string, after: string | undefined): Promise<void> {
+async function follow({ response, services }: HttpExchange, id: string, after: string | undefined): Promise<void> {
   const frames = services.bridge.desk().followResponse(id, after);
   services.turns.open(response).markStreaming();
   const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
   await writeSse(response, frames, { keepAliveMs, stallMs, pulse: () => ': keep-alive\n\n' });
 }
 
-const readBodyOf = (exchange: Exchange): Promise<unknown> =>
+const readBodyOf = (exchange: HttpExchange): Promise<unknown> =>
   readJson(exchange, exchange.services.config.bodyLimitMb * 1024 * 1024);
 
-function readQuery({ request }: Exchange): URLSearchParams {
+function readQuery({ request }: HttpExchange): URLSearchParams {
   const url = request.url ?? '';
   return new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
 }
 
-function readPageQuery(exchange: Exchange): Parameters<Desk['inputItems']>[1] {
+function readPageQuery(exchange: HttpExchange): Parameters<KeptResponses['inputItems']>[1] {
   const query = readQuery(exchange);
   const given = ['limit', 'order', 'after'].flatMap((name) => {
     const value = query.get(name);

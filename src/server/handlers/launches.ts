@@ -1,5 +1,5 @@
 /** GET /launches: held open by whoever launched a Codex through the bridge, for as long as that Codex runs. */
-import type { Handler } from '../exchange';
+import type { Handler } from '../http-exchange';
 import { SSE_HEADERS } from '../write-sse';
 import { writeWhole } from '../write-whole';
 

@@ -1,5 +1,5 @@
 /** GET /models: the model list, in one body for Codex and for OpenAI clients. */
-import type { Handler } from '../exchange';
+import type { Handler } from '../http-exchange';
 import { writeJson } from '../write-json';
 
 /** One body for every client; the entity tag changes with the catalog. */

@@ -1,7 +1,7 @@
 /** The POST routes: each asks for a turn of its kind; a body may still speak the other protocol. */
 import type { TurnKind } from '../../bridge/bridge';
 import { answerTurn } from '../answer-turn';
-import type { Handler } from '../exchange';
+import type { Handler } from '../http-exchange';
 
 const asking = (kind: TurnKind): Handler => (exchange) => answerTurn(exchange, kind);
 

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Agent, MCPServerStdio, tool } from '@openai/agents';
 import { z } from 'zod';
-import { answer } from '../../support/scripted-upstream';
-import { PROJECT_ROOT } from '../../support/source-tree';
+import { answer } from '../../support/upstream/scripted-upstream';
+import { PROJECT_ROOT } from '../../house/source-tree';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createRunner } from './runner';
 

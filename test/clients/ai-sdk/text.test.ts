@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { APICallError, generateObject, generateText, Output, streamText } from 'ai';
 import { z } from 'zod';
-import { answer, reply } from '../../support/scripted-upstream';
+import { answer, reply } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createModel } from './model';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateText, isStepCount, streamText, tool } from 'ai';
 import { z } from 'zod';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createModel } from './model';
 

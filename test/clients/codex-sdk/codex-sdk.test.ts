@@ -1,7 +1,7 @@
 /** @openai/codex-sdk: runs, streamed runs, an output schema and resumed threads, with the Codex of this folder's lock file. */
 import assert from 'node:assert/strict';
 import type { ThreadOptions } from '@openai/codex-sdk';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { createClientEnv } from '../support/program';
 import { sdkScenario, type SdkScenario } from '../support/sdk-scenario';
 

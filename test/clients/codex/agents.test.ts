@@ -1,6 +1,6 @@
 /** Agents that the model spawns: their requests go upstream too, and what they say comes back to their parent. */
 import assert from 'node:assert/strict';
-import { answer, type CapturedRequest } from '../../support/scripted-upstream';
+import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, toolNames, type ChatMessage } from './chat-requests';
 import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';

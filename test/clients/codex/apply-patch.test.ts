@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
 import { assertGrowing, messagesAfter, toolsOf } from './chat-requests';
 import { completedItems, textsOf } from './events';

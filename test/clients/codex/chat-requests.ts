@@ -1,6 +1,6 @@
 /** Looks at the chat requests that reached the upstream: what all of them share, and the conversation in each. */
 import assert from 'node:assert/strict';
-import type { CapturedRequest } from '../../support/scripted-upstream';
+import type { CapturedRequest } from '../../support/upstream/scripted-upstream';
 import type { CodexVersion } from './versions';
 
 /** A chat message as it came over the wire. */

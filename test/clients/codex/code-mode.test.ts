@@ -1,6 +1,6 @@
 /** No model configured: Codex takes its own newest one, which means responses-lite and code mode. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
 import { assertGrowing, messagesAfter, toolNames, toolsOf } from './chat-requests';
 import { completedItems, textsOf } from './events';

@@ -1,7 +1,7 @@
 /** Compaction of a full context, both ways that Codex has, in the middle of a turn; and the turn after it. */
 import assert from 'node:assert/strict';
-import type { ScriptedCall } from '../../support/chat-stream';
-import { answer, type CapturedRequest } from '../../support/scripted-upstream';
+import type { ScriptedCall } from '../../support/upstream/chat-stream';
+import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, toolNames, type ChatMessage } from './chat-requests';
 import { textsOf } from './events';
 import { scenario, type RunOptions, type Scenario, type ScenarioOptions } from './scenario';

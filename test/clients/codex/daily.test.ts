@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test from 'node:test';
-import { answer } from '../../support/scripted-upstream';
-import { untilFree } from '../../support/until-free';
-import { PROJECT_ROOT } from '../../support/source-tree';
+import { answer } from '../../support/upstream/scripted-upstream';
+import { untilFree } from '../../support/cli/until-free';
+import { PROJECT_ROOT } from '../../house/source-tree';
 import { runProgram, type ProgramRun } from '../support/program';
 import { readTree } from '../support/work-folder';
 import { parseEvents, textsOf } from './events';

@@ -1,6 +1,6 @@
 /** Failures of the upstream: what Codex says of them, how often it asks, and what it must not do. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
 import { completedItems, errorsOf, textsOf } from './events';
 import { scenario } from './scenario';

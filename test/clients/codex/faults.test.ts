@@ -3,7 +3,7 @@
  * that nothing of a failed turn stands in the history of the next one.
  */
 import assert from 'node:assert/strict';
-import { answer, raw, reply, silence, type Step } from '../../support/scripted-upstream';
+import { answer, raw, reply, silence, type Step } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
 import { messagesAfter, type ChatMessage } from './chat-requests';
 import { completedItems, errorsOf, textsOf } from './events';

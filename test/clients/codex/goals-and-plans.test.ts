@@ -1,6 +1,6 @@
 /** Tools by which Codex keeps its own books: goals, and the plan that it shows as a list of things to do. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter } from './chat-requests';
 import { eventItems, textsOf } from './events';
 import { scenario } from './scenario';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, type ChatMessage } from './chat-requests';
 import { mcpServer } from './config';
 import { completedItems, textsOf } from './events';

@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { findFreePort } from '../../../src/cli/daemon/free-port';
-import { killBridges } from '../../support/kill-bridges';
-import { PROJECT_ROOT } from '../../support/source-tree';
+import { findFreePort } from '../../../src/instance/free-port';
+import { killBridges } from '../../support/cli/kill-bridges';
+import { PROJECT_ROOT } from '../../house/source-tree';
 import {
   startScriptedUpstream, type ScriptedUpstream, type ScriptedUpstreamOptions,
-} from '../../support/scripted-upstream';
+} from '../../support/upstream/scripted-upstream';
 import { createClientEnv, runProgram, type Program, type ProgramRun } from '../support/program';
 import { createWorkFolder, type WorkFolder } from '../support/work-folder';
 import { codexCommand, type CodexVersion } from './versions';

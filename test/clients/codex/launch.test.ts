@@ -1,8 +1,8 @@
 /** `aliyun-codex-bridge codex` with the real Codex: a turn, every version, Ctrl-C, the terminal interface. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { answer } from '../../support/scripted-upstream';
-import { untilFree } from '../../support/until-free';
+import { answer } from '../../support/upstream/scripted-upstream';
+import { untilFree } from '../../support/cli/until-free';
 import { exitOf, killGroup, startProgram } from '../support/program';
 import { readTree } from '../support/work-folder';
 import { parseEvents, textsOf } from './events';

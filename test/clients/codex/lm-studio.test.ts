@@ -1,6 +1,6 @@
 /** `codex exec --oss --local-provider lmstudio`: no provider configured, the bridge stands in for LM Studio. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter } from './chat-requests';
 import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';

@@ -1,6 +1,6 @@
 /** A task of twelve tool rounds that builds, changes and checks files with real commands. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
 import { assertGrowing, messagesAfter } from './chat-requests';
 import { completedItems, textsOf, usageOf } from './events';

@@ -1,6 +1,6 @@
 /** Calls that a model writes into its text, as some do when their server does not take them out. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter } from './chat-requests';
 import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';

@@ -1,6 +1,6 @@
 /** Tools of MCP servers: offered flat to the model, called under their namespace by Codex. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter, toolNames, toolsOf, type OfferedTool } from './chat-requests';
 import { mcpServer } from './config';
 import { completedItems, textsOf } from './events';

@@ -1,6 +1,6 @@
 /** Remote compaction of older versions: up to 0.125 they post the history to /responses/compact and take over its output. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter } from './chat-requests';
 import { textsOf } from './events';
 import { scenario } from './scenario';

@@ -1,6 +1,6 @@
 /** Failures and a Codex that repeats all of them. */
 import assert from 'node:assert/strict';
-import { reply, type Step } from '../../support/scripted-upstream';
+import { reply, type Step } from '../../support/upstream/scripted-upstream';
 import { errorsOf } from './events';
 import { scenario } from './scenario';
 

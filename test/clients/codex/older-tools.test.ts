@@ -1,6 +1,6 @@
 /** Older versions of Codex: patches and MCP tools, in the form that each version has for them. */
 import assert from 'node:assert/strict';
-import { answer, type CapturedRequest } from '../../support/scripted-upstream';
+import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
 import { assertGrowing, messagesAfter, toolNames, type ChatMessage } from './chat-requests';
 import { mcpServer } from './config';

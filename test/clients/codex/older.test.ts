@@ -1,6 +1,6 @@
 /** Older versions of Codex: a thought, a command, an answer, and the thread taken up again. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, toolNames } from './chat-requests';
 import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';

@@ -1,6 +1,6 @@
 /** Reasoning that goes back upstream as it came: over tool rounds, turns, resumes and restarts, shown or not. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter } from './chat-requests';
 import { textsOf } from './events';
 import { scenario, type ScenarioOptions } from './scenario';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import test from 'node:test';
-import { answer, startScriptedUpstream } from '../../support/scripted-upstream';
+import { answer, startScriptedUpstream } from '../../support/upstream/scripted-upstream';
 import { startBridge } from '../support/bridge-process';
 import { createClientEnv } from '../support/program';
 import { createWorkFolder, readTree } from '../support/work-folder';

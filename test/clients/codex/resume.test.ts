@@ -1,6 +1,6 @@
 /** A thread that is taken up again by a new process: everything said before goes upstream as it went the first time. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
 import { assertGrowing, messagesAfter } from './chat-requests';
 import { textsOf, usageOf } from './events';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter } from './chat-requests';
 import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';

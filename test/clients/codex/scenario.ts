@@ -7,7 +7,7 @@ import {
   type ScriptedUpstream,
   type ScriptedUpstreamOptions,
   type UpstreamDialect,
-} from '../../support/scripted-upstream';
+} from '../../support/upstream/scripted-upstream';
 import { startBridge, type BridgeProcess } from '../support/bridge-process';
 import { createClientEnv } from '../support/program';
 import { createWorkFolder, type WorkFolder } from '../support/work-folder';

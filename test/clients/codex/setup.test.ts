@@ -4,7 +4,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { parseToml } from '../../../src/codex/toml/parse-toml';
-import { PROJECT_ROOT } from '../../support/source-tree';
+import { PROJECT_ROOT } from '../../house/source-tree';
 import { createClientEnv, runProgram } from '../support/program';
 import { createWorkFolder, type WorkFolder } from '../support/work-folder';
 import { codexCommand, CODEX_VERSIONS, CURRENT_CODEX, whyMissing, type CodexVersion } from './versions';

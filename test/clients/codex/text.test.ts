@@ -1,6 +1,6 @@
 /** A question and an answer: what Codex shows of it, what it counts, and what it offered to the model. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, toolNames } from './chat-requests';
 import { completedItems, textsOf, usageOf } from './events';
 import { scenario } from './scenario';

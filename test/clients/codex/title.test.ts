@@ -1,6 +1,6 @@
 /** The terminal interface asks for a title beside the first turn of a thread: SMALL_MODEL writes it, Codex shows it. */
 import assert from 'node:assert/strict';
-import { answer, type CapturedRequest } from '../../support/scripted-upstream';
+import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';
 import { assertChatRequest, toolNames } from './chat-requests';
 import { runTui, whyNoTerminal } from './run-tui';
 import { scenario, UPSTREAM_KEY } from './scenario';

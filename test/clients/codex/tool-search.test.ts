@@ -1,6 +1,6 @@
 /** A catalog that puts tools off until they are searched for: the search, then what it found. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter, toolNames, toolsOf } from './chat-requests';
 import { mcpServer } from './config';
 import { completedItems, textsOf } from './events';

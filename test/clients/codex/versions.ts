@@ -1,7 +1,7 @@
 /** The Codex CLIs that are installed side by side, and how each one is started. */
 import { join } from 'node:path';
-import type { ScriptedCall } from '../../support/chat-stream';
-import { PROJECT_ROOT } from '../../support/source-tree';
+import type { ScriptedCall } from '../../support/upstream/chat-stream';
+import { PROJECT_ROOT } from '../../house/source-tree';
 
 /** Version → its file below node_modules; a script starts the native program of this platform. */
 const FILES = {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { AIMessageChunk, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
 import { z } from 'zod';
-import { answer, reply } from '../../support/scripted-upstream';
+import { answer, reply } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createModel } from './model';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import OpenAI, {
   APIError, APIUserAbortError, AuthenticationError, BadRequestError, InternalServerError, NotFoundError, RateLimitError,
 } from 'openai';
-import { answer, createTurnstile, reply } from '../../support/scripted-upstream';
+import { answer, createTurnstile, reply } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi } from './client';
 

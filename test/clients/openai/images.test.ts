@@ -1,6 +1,6 @@
 /** Images by URL and by data URL reach a model that sees; a model that does not is told that one was there. */
 import assert from 'node:assert/strict';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi } from './client';
 

@@ -1,7 +1,7 @@
 /** Responses that the bridge keeps: continued, read again, deleted. */
 import assert from 'node:assert/strict';
 import { APIError, NotFoundError } from 'openai';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi, READ_FILE } from './client';
 

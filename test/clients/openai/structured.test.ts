@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { zodResponsesFunction, zodTextFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
-import { answer, reply } from '../../support/scripted-upstream';
+import { answer, reply } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi } from './client';
 

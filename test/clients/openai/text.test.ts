@@ -1,7 +1,7 @@
 /** Plain answers: whole and streamed, with every field the library's types promise. */
 import assert from 'node:assert/strict';
 import type { ResponseInput } from 'openai/resources/responses/responses';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi } from './client';
 

@@ -1,7 +1,7 @@
 /** Calls of functions and of custom tools, one after the other and several at once. */
 import assert from 'node:assert/strict';
 import type { ResponseInput } from 'openai/resources/responses/responses';
-import { answer } from '../../support/scripted-upstream';
+import { answer } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi, READ_FILE } from './client';
 

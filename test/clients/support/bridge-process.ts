@@ -1,7 +1,7 @@
 /** The built bridge as its users run it: a process of its own on a free port. */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { PROJECT_ROOT } from '../../support/source-tree';
+import { PROJECT_ROOT } from '../../house/source-tree';
 import { exitOf, killGroup, startProgram } from './program';
 
 /** How long the bridge may take to start, and to end once it is told to. */

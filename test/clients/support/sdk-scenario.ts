@@ -10,8 +10,8 @@ import {
   type ScriptedUpstream,
   type ScriptedUpstreamOptions,
   type UpstreamDialect,
-} from '../../support/scripted-upstream';
-import { assertGoodStream } from '../../support/stream-grammar';
+} from '../../support/upstream/scripted-upstream';
+import { assertGoodStream } from '../../support/stream/stream-grammar';
 import { startBridge } from './bridge-process';
 import { listenForWarnings } from './warnings';
 import { createWorkFolder, type WorkFolder } from './work-folder';

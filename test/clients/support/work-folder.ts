@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PROJECT_ROOT } from '../../support/source-tree';
+import { PROJECT_ROOT } from '../../house/source-tree';
 
 /** Ignored by git. */
 const ALL_WORK = join(PROJECT_ROOT, 'test/clients/.work');

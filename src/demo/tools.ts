@@ -1,0 +1,91 @@
+/** The two tools of the demo: one plain, one inside a namespace as Codex declares those of MCP servers. */
+import { readdir } from 'node:fs/promises';
+import type { JsonObject, UnknownRecord } from '../base/json';
+import { asText } from '../base/narrow';
+import { messageOf } from '../base/thrown';
+
+export interface DemoTool {
+  readonly name: string;
+  readonly namespace?: string;
+  /** The name under which the model must see it. */
+  readonly upstreamName: string;
+  readonly description: string;
+  readonly parameters: JsonObject;
+  /** The result as text; a failure is a result too. */
+  run(given: UnknownRecord): Promise<string>;
+}
+
+/** How many entries the result names; the others are only counted. */
+const NAMED_ENTRIES = 3;
+const LONGEST_NAME = 24;
+
+/** Really lists a folder of this machine. */
+export const LIST_FILES: DemoTool = {
+  name: 'list_files',
+  upstreamName: 'list_files',
+  description: 'Lists a folder; hidden entries are left out.',
+  parameters: {
+    type: 'object',
+    properties: { path: { type: 'string', description: 'The folder.' } },
+    required: ['path'],
+    additionalProperties: false,
+  },
+  async run(given) {
+    const path = asText(given['path']);
+    if (path === undefined) return 'cannot list it, no path was given';
+    try {
+      const entries = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+      return describeEntries(entries.map((entry) => `${shorten(entry.name)}${entry.isDirectory() ? '/' : ''}`).sort());
+    } catch (error) {
+      return `cannot list it, ${messageOf(error)}`;
+    }
+  },
+};
+
+/** Tells the time. */
+export const NOW: DemoTool = {
+  name: 'now',
+  namespace: 'mcp__clock',
+  upstreamName: 'mcp__clock__now',
+  description: 'Tells the time.',
+  parameters: {
+    type: 'object',
+    properties: { zone: { type: 'string', enum: ['UTC'] } },
+    required: ['zone'],
+    additionalProperties: false,
+  },
+  async run() {
+    const [day = '', time = ''] = new Date().toISOString().split('T');
+    return `${day} ${time.slice(0, 5)} UTC`;
+  },
+};
+
+/** All tools, in the order of their declaration. */
+export const DEMO_TOOLS: readonly DemoTool[] = [LIST_FILES, NOW];
+
+/** The tools as Codex declares them (codex-protocol.md, "Tool list"): a namespace holds its members. */
+export function declareTools(): readonly JsonObject[] {
+  return DEMO_TOOLS.map(({ name, namespace, description, parameters }) => {
+    const declared = { type: 'function', name, description, strict: false, parameters };
+    if (namespace === undefined) return declared;
+    return { type: 'namespace', name: namespace, description: 'A clock.', tools: [declared] };
+  });
+}
+
+/** Finds a tool by what a call says; the namespace must be exactly the declared one, as for Codex. */
+export function findTool(name: string | undefined, namespace: string | undefined): DemoTool | undefined {
+  return DEMO_TOOLS.find((tool) => tool.name === name && tool.namespace === namespace);
+}
+
+function describeEntries(names: readonly string[]): string {
+  const others = names.length - NAMED_ENTRIES;
+  const rest = others > 0 ? ` and ${others} more` : '';
+  return names.length === 0 ? 'no entries' : `${names.slice(0, NAMED_ENTRIES).join(', ')}${rest}`;
+}
+
+/** A file name may hold anything, escape sequences of terminals included. */
+function shorten(name: string): string {
+  const visible = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
+  const characters = [...visible];
+  return characters.length > LONGEST_NAME ? `${characters.slice(0, LONGEST_NAME).join('')}...` : visible;
+}

@@ -1,0 +1,102 @@
+/** The turns that are being answered: who must hear of a shutdown, and when the last one has ended. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Detached } from '../bridge/bridge';
+import { BridgeError } from '../errors/bridge-error';
+import type { IdleShutdown } from './idle-shutdown';
+
+/** One turn, from the first byte of its request to the last of its answer. */
+export interface OpenTurn {
+  /** Aborted when the client goes away, and by `abortAll`. */
+  readonly abort: AbortSignal;
+  /** Counts the turn among the streams from now on. */
+  markStreaming(): void;
+}
+
+interface Entry {
+  readonly controller: AbortController;
+  readonly ended: (() => void) | undefined;
+  streaming: boolean;
+}
+
+/** Every turn that has begun and not ended: what a stop waits for, and then ends. */
+export class TurnRegistry {
+  private readonly entries = new Set<Entry>();
+  private readonly waiters = new Set<() => void>();
+  private refusal: BridgeError | undefined;
+
+  constructor(private readonly watch?: IdleShutdown) {}
+
+  /**
+   * Opens a turn; it ends by itself when `response` is sent or its connection is lost.
+   * @throws BridgeError after `refuse`
+   */
+  open(response: ServerResponse): OpenTurn {
+    if (this.refusal !== undefined) throw this.refusal;
+    const entry = this.add(response.req);
+    const { socket } = response.req;
+    const settle = (): void => {
+      response.off('close', settle);
+      socket.off('close', settle);
+      if (!response.writableFinished) entry.controller.abort(new Error('The client closed the connection.'));
+      this.remove(entry);
+    };
+    response.on('close', settle);
+    // A pipelined response that waits for its turn has no socket of its own and never emits 'close' (Node 20).
+    socket.on('close', settle);
+    return { abort: entry.controller.signal, markStreaming: () => { entry.streaming = true; } };
+  }
+
+  /**
+   * Opens work that no client waits for; it ends when it says so.
+   * @throws BridgeError after `refuse`
+   */
+  detach(): Detached {
+    if (this.refusal !== undefined) throw this.refusal;
+    const entry = this.add(undefined);
+    return { abort: entry.controller.signal, end: () => this.remove(entry) };
+  }
+
+  /** How many turns are streaming. */
+  countStreams(): number {
+    let count = 0;
+    for (const entry of this.entries) if (entry.streaming) count += 1;
+    return count;
+  }
+
+  /** From now on `open` throws `reason`; running turns go on. */
+  refuse(reason: BridgeError): void {
+    this.refusal = reason;
+  }
+
+  /** Aborts every running turn; `reason` is told to its client. */
+  abortAll(reason: BridgeError): void {
+    for (const entry of this.entries) entry.controller.abort(reason);
+  }
+
+  /** Waits until no turn is open. False when `milliseconds` were not enough. */
+  waitForEnd(milliseconds: number): Promise<boolean> {
+    if (this.entries.size === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const finish = (ended: boolean): void => {
+        clearTimeout(timer);
+        this.waiters.delete(onEnd);
+        resolve(ended);
+      };
+      const onEnd = (): void => finish(true);
+      const timer = setTimeout(finish, milliseconds, false);
+      this.waiters.add(onEnd);
+    });
+  }
+
+  private add(request: IncomingMessage | undefined): Entry {
+    const entry = { controller: new AbortController(), ended: this.watch?.turn(request), streaming: false };
+    this.entries.add(entry);
+    return entry;
+  }
+
+  private remove(entry: Entry): void {
+    if (this.entries.delete(entry)) entry.ended?.();
+    if (this.entries.size > 0) return;
+    for (const wake of [...this.waiters]) wake();
+  }
+}

@@ -1,0 +1,135 @@
+/** SHELLS, the table of shells: the function that starts Codex through the bridge, and the file it belongs into. */
+import { posix, win32 } from 'node:path';
+import type { Environment } from '../config/resolve';
+import { quotePowerShellWord, quoteShellWord } from '../base/shell-word';
+
+export type ShellName = 'bash' | 'zsh' | 'fish' | 'powershell';
+
+/** What users of version 0.1.2 call it, from its README. */
+export const FUNCTION_NAME = 'codex-with-codingplan';
+
+/** The machine as far as it decides about start-up files. */
+export interface ShellMachine {
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  /** Where the system has it; shells of Unix look in HOME, which MSYS2 and Cygwin set otherwise on Windows. */
+  readonly home: string;
+  readonly exists: (path: string) => boolean;
+}
+
+export interface Shell {
+  /** The function; the launcher is looked up on the PATH whenever it runs. */
+  readonly lines: readonly string[];
+  /** A line that gives the name another meaning. */
+  readonly definition: RegExp;
+  /** The file for the function, and others that the shell may read. */
+  readonly findFiles: (machine: ShellMachine) => readonly [string, ...string[]] | { readonly problem: string };
+  /** How to have the function at once, as sentences or commands behind "Use it now:". */
+  readonly useNow: (file: string) => string;
+  /** What may be in the way on this shell's systems. */
+  readonly hint?: string;
+}
+
+/** In bash and zsh `name()` would expand an alias of that name, `function name` does not; `command` passes over aliases. */
+const POSIX_LIKE = {
+  lines: [`function ${FUNCTION_NAME} { command aliyun-codex-bridge codex "$@"; }`],
+  definition: new RegExp(
+    `^\\s*(?:function\\s+${FUNCTION_NAME}(?![\\w-])|${FUNCTION_NAME}\\s*\\(\\s*\\)|alias\\s+(?:-\\w+\\s+)*${FUNCTION_NAME}=)`,
+  ),
+  useNow: (file) => `source ${quoteShellWord(file)}`,
+} as const satisfies Partial<Shell>;
+
+/** The rows by the word that names them behind `--shell`. */
+export const SHELLS: Readonly<Record<ShellName, Shell>> = {
+  bash: { ...POSIX_LIKE, findFiles: findBashFiles },
+  zsh: { ...POSIX_LIKE, findFiles: findZshFiles },
+  fish: {
+    lines: [
+      `function ${FUNCTION_NAME} --wraps codex --description 'Codex through aliyun-codex-bridge'`,
+      '    command aliyun-codex-bridge codex $argv',
+      'end',
+    ],
+    definition: new RegExp(
+      `^\\s*(?:function\\s+(?:-\\S+\\s+)*${FUNCTION_NAME}(?![\\w-])|alias\\s+${FUNCTION_NAME}[=\\s])`,
+    ),
+    findFiles: findFishFiles,
+    useNow: () => 'every fish finds it by itself, also one that runs already.',
+  },
+  powershell: {
+    // What is piped into a function reaches a program only through $input (about_Automatic_Variables).
+    lines: [
+      `function ${FUNCTION_NAME} {`,
+      '    if ($MyInvocation.ExpectingInput) { $input | aliyun-codex-bridge codex @args } else { aliyun-codex-bridge codex @args }',
+      '}',
+    ],
+    definition: new RegExp(
+      `^\\s*(?:function\\s+(?:\\w+:)?${FUNCTION_NAME}(?![\\w-])|(?:Set|New)-Alias\\b.*\\b${FUNCTION_NAME}(?![\\w-]))`,
+      'i',
+    ),
+    findFiles: findProfiles,
+    useNow: (file) => `. ${quotePowerShellWord(file)}`,
+    hint: 'If PowerShell says that running scripts is disabled: Set-ExecutionPolicy -Scope CurrentUser RemoteSigned',
+  },
+};
+
+const unixHome = ({ env, home }: ShellMachine): string => env['HOME'] || home;
+
+function findBashFiles(machine: ShellMachine): ReturnType<Shell['findFiles']> {
+  const { platform, exists } = machine;
+  const at = (name: string): string => joinOn(platform, unixHome(machine), name);
+  const [rc, profile] = [at('.bashrc'), at('.bash_profile')];
+  const others = [at('.bash_login'), at('.profile'), at('.bash_aliases')];
+  // Terminals on macOS open login shells, and those do not read .bashrc.
+  if (platform !== 'darwin' || exists(rc)) return [rc, profile, ...others];
+  // A login shell reads the first of .bash_profile, .bash_login, .profile (bash(1), INVOCATION): a new one hides the rest.
+  const hidden = exists(profile) ? undefined : others.slice(0, 2).find(exists);
+  if (hidden === undefined) return [profile, rc, ...others];
+  const [shown, wanted] = [quoteShellWord(hidden), quoteShellWord(profile)];
+  const problem = `${profile} does not exist, and creating it would hide ${hidden} from bash.`;
+  return { problem: `${problem} Create it with: echo '. ${shown}' > ${wanted}` };
+}
+
+function findZshFiles(machine: ShellMachine): readonly [string, ...string[]] {
+  const { env, platform } = machine;
+  const at = (name: string): string => joinOn(platform, env['ZDOTDIR'] || unixHome(machine), name);
+  return [at('.zshrc'), at('.zprofile'), at('.zshenv')];
+}
+
+function findFishFiles(machine: ShellMachine): readonly [string, ...string[]] {
+  const { env, platform } = machine;
+  const folder = joinOn(platform, env['XDG_CONFIG_HOME'] || joinOn(platform, unixHome(machine), '.config'), 'fish');
+  return [joinOn(platform, folder, 'functions', `${FUNCTION_NAME}.fish`), joinOn(platform, folder, 'config.fish')];
+}
+
+const PROFILE = 'Microsoft.PowerShell_profile.ps1';
+
+function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [string, ...string[]] {
+  if (platform !== 'win32') {
+    return [posix.join(env['XDG_CONFIG_HOME'] || posix.join(home, '.config'), 'powershell', PROFILE)];
+  }
+  const own = findOwnModules(env);
+  const documents = own === undefined ? win32.join(home, 'Documents') : win32.dirname(own);
+  const folders = ['PowerShell', 'WindowsPowerShell'].map((name) => win32.join(documents, name));
+  // Every Windows has Windows PowerShell; PowerShell 7 is installed.
+  const traces = [documents, env['ProgramFiles'] ?? 'C:\\Program Files'].map((folder) =>
+    win32.join(folder, 'PowerShell'),
+  );
+  const hasSeven = traces.some(exists);
+  const first = own ?? win32.join(documents, hasSeven ? 'PowerShell' : 'WindowsPowerShell');
+  const others = folders.filter((folder) => folder !== first).map((folder) => win32.join(folder, PROFILE));
+  return [win32.join(first, PROFILE), ...others];
+}
+
+/**
+ * PowerShell puts its modules folder of the user first (about_PSModulePath), which lies beside the profile: this tells
+ * PowerShell 7 from Windows PowerShell, and where the Documents are when OneDrive has them.
+ */
+function findOwnModules(env: Environment): string | undefined {
+  const [first = ''] = (env['PSModulePath'] ?? env['PSMODULEPATH'] ?? '').split(';');
+  const folder = /^(.+[\\/](?:Windows)?PowerShell)[\\/]Modules[\\/]?$/i.exec(first)?.[1];
+  return folder === undefined || /[\\/]Program Files/i.test(folder) ? undefined : folder;
+}
+
+function joinOn(platform: NodeJS.Platform, ...parts: string[]): string {
+  return (platform === 'win32' ? win32 : posix).join(...parts);
+}

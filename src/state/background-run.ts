@@ -1,0 +1,159 @@
+/** One answer that is made without a client: its events are held, so that clients can come, leave and come back. */
+import { isRecord, parseJson, type UnknownRecord } from '../base/json';
+import { BridgeError } from '../errors/bridge-error';
+import { SSE_DONE } from '../stream/sse-encoder';
+import type { Detached, Turn } from '../bridge/bridge';
+
+/** Characters of events that one run holds; older events go first. */
+const MOST_CHARACTERS = 8 * 1024 * 1024;
+
+/** From the first event to the last; `ended` resolves when nothing more comes. */
+export class BackgroundRun {
+  cancelled = false;
+  done = false;
+  readonly ended: Promise<void>;
+  /** Events as text, each with its blank line. */
+  private held: string[] = [];
+  private characters = 0;
+  /** The number of the first event that is held. */
+  private first = 0;
+  private begun = false;
+  private latest: UnknownRecord = {};
+  private waiters: (() => void)[] = [];
+
+  /** @param frames of a turn, the first of which is `opening` */
+  constructor(opening: string, frames: AsyncIterator<string>, private readonly controller: AbortController) {
+    this.push(opening);
+    this.ended = this.pump(frames);
+  }
+
+  /** The Response as it stands. Spec: Responses API, `status` of background responses. */
+  get response(): UnknownRecord {
+    if (this.cancelled && this.done) return { ...this.latest, status: 'cancelled', error: null };
+    return this.done ? this.latest : { ...this.latest, status: this.begun ? 'in_progress' : 'queued' };
+  }
+
+  get id(): string {
+    return String(this.latest['id']);
+  }
+
+  get size(): number {
+    return this.characters;
+  }
+
+  /** Ends the run and waits until it has ended; an answer that was complete stays so. */
+  async cancel(): Promise<void> {
+    if (this.done) return;
+    this.cancelled = true;
+    this.controller.abort(new BridgeError('cancelled', 'The response was cancelled.'));
+    await this.ended;
+    if (this.latest['status'] !== 'failed') this.cancelled = false;
+  }
+
+  /**
+   * Every event behind number `after` (-1 for all), as it comes, up to the last one.
+   * @throws BridgeError when some of them are not held any more
+   */
+  follow(after: number): AsyncIterable<string> {
+    if (after + 1 < this.first) {
+      throw new BridgeError(
+        'invalid_request',
+        `Cannot stream from event ${after + 1}: events before ${this.first} are not kept any more; use GET without stream`,
+        { param: 'starting_after' },
+      );
+    }
+    return this.events(after + 1);
+  }
+
+  private async *events(from: number): AsyncGenerator<string, void, undefined> {
+    for (let next = from; ; ) {
+      // Events are numbered without gaps. A reader that is slower than what is held has lost its place.
+      if (next < this.first)
+        throw new BridgeError(
+          'overload',
+          'The client reads too slowly: events that it has not read are not kept any more.',
+        );
+      const fresh = this.held.slice(next - this.first);
+      next += fresh.length;
+      const text = fresh.join('');
+      if (this.done) {
+        yield text + SSE_DONE;
+        return;
+      }
+      if (text !== '') yield text;
+      else await new Promise<void>((resolve) => this.waiters.push(resolve));
+    }
+  }
+
+  private async pump(frames: AsyncIterator<string>): Promise<void> {
+    try {
+      for (let next = await frames.next(); next.done !== true; next = await frames.next()) {
+        this.begun = true;
+        this.push(next.value);
+        this.wake();
+      }
+    } finally {
+      this.done = true;
+      this.wake();
+    }
+  }
+
+  private push(frame: string): void {
+    for (const block of frame.split('\n\n')) {
+      if (!block.startsWith('event: ')) continue;
+      const text = `${block}\n\n`;
+      if (LIFECYCLE.test(block)) this.latest = readResponse(block) ?? this.latest;
+      this.held.push(text);
+      this.characters += text.length;
+    }
+    this.trim();
+  }
+
+  private trim(): void {
+    let gone = 0;
+    for (; this.characters > MOST_CHARACTERS && gone < this.held.length; gone += 1)
+      this.characters -= this.held[gone]?.length ?? 0;
+    if (gone === 0) return;
+    this.held = this.held.slice(gone);
+    this.first += gone;
+  }
+
+  private wake(): void {
+    const { waiters } = this;
+    this.waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+}
+
+const LIFECYCLE = /^event: response\.(?:created|in_progress|completed|incomplete|failed)$/m;
+
+function readResponse(block: string): UnknownRecord | undefined {
+  const event = parseJson(block.slice(block.indexOf('data: ') + 'data: '.length));
+  const response = isRecord(event) ? event['response'] : undefined;
+  return isRecord(response) ? response : undefined;
+}
+
+/** Starts what `start` returns under a signal of its own, which shutdown and `cancel` abort. */
+export async function startRun(
+  detached: Detached,
+  start: (abort: AbortSignal) => Promise<Turn>,
+): Promise<BackgroundRun> {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort(detached.abort.reason);
+  detached.abort.addEventListener('abort', stop);
+  const end = (): void => {
+    detached.abort.removeEventListener('abort', stop);
+    detached.end();
+  };
+  try {
+    const turn = await start(controller.signal);
+    const frames = turn.frames()[Symbol.asyncIterator]();
+    const opening = await frames.next();
+    const run = new BackgroundRun(opening.done === true ? '' : opening.value, frames, controller);
+    void run.ended.then(end, end);
+    return run;
+  } catch (cause) {
+    end();
+    throw cause;
+  }
+}

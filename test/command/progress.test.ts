@@ -1,0 +1,118 @@
+/** The line of work that takes its time: when it comes, how it changes, and that nothing is left of it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTerminalStyle } from '../../src/command/terminal-style';
+import { createProgress, type Later } from '../../src/command/progress';
+import type { Environment } from '../../src/config/resolve';
+import { createFakeIo } from '../support/cli/fake-io';
+
+/** A clock that is moved by hand. */
+function createClock() {
+  let now = 0;
+  const waiting = new Set<{ readonly at: number; readonly run: () => void }>();
+  const later: Later = (delayMs, run) => {
+    const entry = { at: now + delayMs, run };
+    waiting.add(entry);
+    return () => waiting.delete(entry);
+  };
+  const pass = (ms: number): void => {
+    const end = now + ms;
+    for (;;) {
+      const [next] = [...waiting].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      now = next.at;
+      waiting.delete(next);
+      next.run();
+    }
+    now = end;
+  };
+  return { later, pass, waiting: () => waiting.size };
+}
+
+function start({ isTerminal = true, env = {} }: { isTerminal?: boolean; env?: Environment } = {}) {
+  const io = { ...createFakeIo(), isErrorTerminal: () => isTerminal };
+  const clock = createClock();
+  const progress = createProgress(io, createTerminalStyle(true, { NO_COLOR: '1', ...env }, 'linux'), clock.later);
+  return { io, clock, progress };
+}
+
+test('what takes less than a second is not seen', () => {
+  const { io, clock, progress } = start();
+  progress.say('asking');
+  clock.pass(999);
+  progress.end();
+  clock.pass(10_000);
+  assert.deepEqual([io.written, clock.waiting()], [{ out: '', error: '' }, 0]);
+});
+
+test('a second after the first word there is a line, it turns, and the newest words stand in it', () => {
+  const { io, clock, progress } = start();
+  progress.say('first');
+  clock.pass(900);
+  progress.say('second');
+  clock.pass(100);
+  assert.equal(io.written.error, '\r| second\u001b[K');
+  clock.pass(100);
+  progress.say('third');
+  clock.pass(100);
+  assert.equal(io.written.error, '\r| second\u001b[K\r/ second\u001b[K\r- third\u001b[K');
+  assert.equal(io.written.out, '');
+});
+
+test('the end takes the line away, once, and stops the clock', () => {
+  const { io, clock, progress } = start();
+  progress.say('asking');
+  clock.pass(1_000);
+  progress.end();
+  progress.end();
+  assert.equal(io.written.error, '\r| asking\u001b[K\r\u001b[K');
+  assert.equal(clock.waiting(), 0);
+});
+
+test('after the end it can begin again, with another second of patience', () => {
+  const { io, clock, progress } = start();
+  progress.say('one');
+  clock.pass(1_000);
+  progress.end();
+  io.written.error = '';
+  progress.say('two');
+  clock.pass(999);
+  assert.equal(io.written.error, '');
+  clock.pass(1);
+  assert.equal(io.written.error, '\r| two\u001b[K');
+});
+
+test('nothing is seen in a pipe, on a dumb terminal, in continuous integration', () => {
+  for (const wish of [{ isTerminal: false }, { env: { TERM: 'dumb' } }, { env: { CI: 'true' } }]) {
+    const { io, clock, progress } = start(wish);
+    progress.say('asking');
+    clock.pass(5_000);
+    progress.end();
+    assert.deepEqual(io.written, { out: '', error: '' }, JSON.stringify(wish));
+  }
+  const progress = createProgress(createFakeIo(), createTerminalStyle(true, {}));
+  progress.say('asking');
+  progress.end();
+});
+
+test('Unicode and colours where they are wanted', () => {
+  const { io, clock, progress } = start({ env: { LANG: 'C.UTF-8', NO_COLOR: '' } });
+  progress.say('asking');
+  clock.pass(1_000);
+  assert.equal(io.written.error, '\r\u001b[36m⠋\u001b[39m asking\u001b[K');
+});
+
+test('long words are cut to one line, and line feeds are no lines', () => {
+  const { io, clock, progress } = start();
+  progress.say(`one\ntwo ${'x'.repeat(200)}`);
+  clock.pass(1_000);
+  const [line = ''] = io.written.error.split('\u001b');
+  assert.match(line, /^\r\| one two x+\.\.\.$/);
+  assert.equal(line.length - 1, 79);
+});
+
+test('a real clock does not keep the process alive', () => {
+  const io = { ...createFakeIo(), isErrorTerminal: () => true };
+  createProgress(io, createTerminalStyle(true, { TERM: 'xterm' })).say('asking');
+  assert.equal(io.written.error, '');
+});

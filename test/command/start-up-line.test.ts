@@ -1,0 +1,42 @@
+/** The start-up line: address, upstream, key present or not, how to stop. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { renderStartUpLine } from '../../src/command/start-up-line';
+import { resolveConfig, type Environment, type FlagTexts } from '../../src/config/resolve';
+
+function render(flags: FlagTexts, env: Environment, address = { host: '127.0.0.1', port: 31415 }): string {
+  const resolved = resolveConfig({ aiBaseUrl: 'http://localhost:8000/v1', ...flags }, env);
+  assert.ok(resolved.ok);
+  return renderStartUpLine({ version: '9.8.7', address, config: resolved.config, origins: resolved.origins });
+}
+
+test('it is one line and says everything', () => {
+  assert.equal(
+    render({}, { AI_API_KEY: 'sk-test-hidden' }),
+    'aliyun-codex-bridge 9.8.7 listens on http://127.0.0.1:31415/v1; upstream http://localhost:8000/v1; '
+    + 'API key: set from env AI_API_KEY; Ctrl-C stops it.\n',
+  );
+});
+
+test('it says where the key comes from, and never the key', () => {
+  const lines = {
+    'set from flag --ai-api-key': render({ aiApiKey: 'sk-test-hidden' }, {}),
+    'missing, set AI_API_KEY': render({}, {}),
+    'the one of each request': render({ forceEnvAuth: '0' }, { AI_API_KEY: 'sk-test-hidden' }),
+  };
+  for (const [words, line] of Object.entries(lines)) {
+    assert.ok(line.includes(`API key: ${words};`), line);
+    assert.doesNotMatch(line, /sk-test/);
+  }
+});
+
+test('a missing key is asked for under the provider’s name for it too, and not at all where none is needed', () => {
+  const plan = render({ aiBaseUrl: 'https://api.deepseek.com' }, {});
+  assert.match(plan, /API key: missing, set AI_API_KEY or DEEPSEEK_API_KEY;/);
+  assert.match(render({ provider: 'ollama' }, {}), /API key: not needed;/);
+  assert.match(render({ provider: 'ollama' }, { AI_API_KEY: 'sk-test-cloud' }), /API key: set from env AI_API_KEY;/);
+});
+
+test('an IPv6 address stands in brackets', () => {
+  assert.match(render({}, {}, { host: '::1', port: 1 }), /listens on http:\/\/\[::1\]:1\/v1;/);
+});

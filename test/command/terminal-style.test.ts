@@ -1,0 +1,78 @@
+/** Colours, marks and letters, by the kind of output, the environment and the system. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTerminalStyle } from '../../src/command/terminal-style';
+import type { Environment } from '../../src/config/resolve';
+
+const isColoured = (isTerminal: boolean, env: Environment): boolean =>
+  createTerminalStyle(isTerminal, env, 'linux').paint('red', 'x') === '\u001b[31mx\u001b[39m';
+
+test('colours are for a terminal that wants them', () => {
+  assert.ok(isColoured(true, {}));
+  assert.ok(!isColoured(false, {}));
+  assert.ok(!isColoured(true, { TERM: 'dumb' }));
+  assert.ok(!isColoured(true, { FORCE_COLOR: '0' }));
+  assert.ok(isColoured(true, { NO_COLOR: '' }));
+});
+
+test('they can be forced upon anything, and NO_COLOR beats that', () => {
+  const forced = [
+    { FORCE_COLOR: '1' },
+    { FORCE_COLOR: 'true' },
+    { CLICOLOR_FORCE: '1' },
+    { FORCE_COLOR: '1', TERM: 'dumb' },
+  ];
+  for (const env of forced) {
+    assert.ok(isColoured(false, env), JSON.stringify(env));
+    assert.ok(!isColoured(true, { ...env, NO_COLOR: '1' }), JSON.stringify(env));
+  }
+  for (const env of [{ FORCE_COLOR: '0' }, { FORCE_COLOR: 'false' }, { FORCE_COLOR: '' }, { CLICOLOR_FORCE: '0' }]) {
+    assert.ok(!isColoured(false, env), JSON.stringify(env));
+  }
+});
+
+test('an empty text gets no codes, and a text without colours stays as it is', () => {
+  assert.equal(createTerminalStyle(true, {}).paint('bold', ''), '');
+  assert.equal(createTerminalStyle(false, {}).paint('bold', 'x'), 'x');
+});
+
+type Case = readonly [
+  title: string,
+  platform: NodeJS.Platform,
+  isTerminal: boolean,
+  env: Environment,
+  isUnicode: boolean,
+];
+
+const CASES: readonly Case[] = [
+  ['a UTF-8 locale', 'linux', true, { LANG: 'de_DE.UTF-8' }, true],
+  ['a UTF-8 locale behind a pipe', 'linux', false, { LANG: 'C.utf8' }, true],
+  ['no locale', 'linux', true, {}, false],
+  ['another encoding', 'linux', true, { LANG: 'ja_JP.eucJP' }, false],
+  ['LC_ALL beats LANG', 'linux', true, { LANG: 'C.UTF-8', LC_ALL: 'POSIX' }, false],
+  ['an empty LC_ALL does not', 'linux', true, { LANG: 'C.UTF-8', LC_ALL: '' }, true],
+  ["the kernel's console", 'linux', true, { LANG: 'C.UTF-8', TERM: 'linux' }, false],
+  ['macOS', 'darwin', true, { LANG: 'en_US.UTF-8' }, true],
+  ['WSL without a locale', 'linux', true, { WT_SESSION: 'x' }, true],
+  ['Windows Terminal', 'win32', true, { WT_SESSION: 'x' }, true],
+  ['Windows Terminal, behind a pipe', 'win32', false, { WT_SESSION: 'x' }, false],
+  ['the terminal of VS Code', 'win32', true, { TERM_PROGRAM: 'vscode' }, true],
+  ['the old console of Windows, whatever its code page', 'win32', true, {}, false],
+  ['a pipe on Windows', 'win32', false, {}, false],
+  ['Git Bash, which sets a locale', 'win32', true, { LANG: 'en_US.UTF-8', TERM: 'xterm-256color' }, true],
+];
+
+for (const [title, platform, isTerminal, env, isUnicode] of CASES) {
+  test(`${title}: ${isUnicode ? 'Unicode' : 'ASCII'}`, () => {
+    const look = createTerminalStyle(isTerminal, env, platform);
+    assert.deepEqual([look.pass, look.fail], isUnicode ? ['✓', '✗'] : ['ok  ', 'FAIL']);
+    assert.equal(look.spell('a→b 中'), isUnicode ? 'a→b 中' : 'a?b ?');
+    assert.equal(look.spinner[0], isUnicode ? '⠋' : '|');
+  });
+}
+
+test('where a line cannot be written over, nothing turns', () => {
+  for (const env of [{ TERM: 'dumb' }, { CI: 'true' }, { CI: '1' }])
+    assert.deepEqual(createTerminalStyle(true, env).spinner, []);
+  assert.notDeepEqual(createTerminalStyle(true, { CI: 'false', TERM: 'xterm' }).spinner, []);
+});

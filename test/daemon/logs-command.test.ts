@@ -1,0 +1,174 @@
+/** `logs`: the end of the log, and what comes, over rotation and truncation. */
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { createLogReader, watchLog } from '../../src/daemon/follow-log';
+import { readLog, readTail } from '../../src/instance/log-tail';
+import { logFileOf } from '../../src/instance/state-file';
+import { run } from '../../src/cli/main';
+import { createLogFile } from '../../src/observe/log-file';
+import { createHome, createWatchedIo, KEY, LIMIT, type Home } from '../support/cli/background';
+
+async function createLog(context: TestContext, text: string): Promise<{ readonly home: Home; readonly path: string }> {
+  const home = await createHome(context);
+  const path = logFileOf(home.places.state, home.port);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return { home, path };
+}
+
+const count = (from: number, to: number): string =>
+  Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}\n`).join('');
+
+test('without a log file logs says how to get one', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const { code, out, error } = await home.run('logs');
+  assert.deepEqual([code, out], [1, '']);
+  assert.equal(
+    error,
+    `There is no log file ${logFileOf(home.places.state, home.port)}. A bridge writes it that was started with: aliyun-codex-bridge start --port ${home.port}
+Any other one writes to its standard error, or to the file of --log-file: name that file here too.
+`,
+  );
+});
+
+test('the last hundred lines, or as many as are asked for', LIMIT, async (context) => {
+  const { home } = await createLog(context, count(1, 250));
+  assert.deepEqual(await home.run('logs'), { code: 0, out: count(151, 250), error: '' });
+  assert.equal((await home.run('logs', '--lines', '3')).out, count(248, 250));
+  assert.equal((await home.run('logs', '--lines=0')).out, '');
+  assert.equal((await home.run('logs', '--lines', '1000')).out, count(1, 250));
+  const wrong = await home.run('logs', '--lines', '-1', '--port', '0');
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.error, /there are 2 mistakes/);
+});
+
+test('what was set aside fills up a young file', LIMIT, async (context) => {
+  const { home, path } = await createLog(context, count(4, 5));
+  writeFileSync(`${path}.1`, count(1, 3));
+  assert.equal((await home.run('logs', '--lines', '3')).out, count(3, 5));
+  assert.equal((await home.run('logs')).out, count(1, 5));
+});
+
+test('the file of a running bridge and that of --log-file', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const file = join(home.env['HOME'] ?? '', 'own.log');
+  await home.run('start', '--log-file', file);
+  assert.match((await home.run('logs')).out, /the bridge listens/, 'its record tells');
+  assert.match((await home.run('logs', '--log-file', file)).out, /the bridge listens/);
+  assert.equal((await home.run('stop')).code, 0);
+  assert.equal((await home.run('logs')).code, 1);
+  assert.match((await home.run('logs', '--log-file', file)).out, /Stopping: /);
+});
+
+test(
+  'serve writes its log to --log-file, crashes too, and what goes wrong at its start to standard error',
+  LIMIT,
+  async (context) => {
+    const home = await createHome(context);
+    const file = join(home.env['HOME'] ?? '', 'logs', 'serve.log');
+    const io = createWatchedIo();
+    const served = run(['--log-file', file], home.env, io);
+    await io.firstOut;
+    io.crash(new Error(`boom with ${KEY}`));
+    const text = readFileSync(file, 'utf8');
+    assert.match(text, /contained a crash; the bridge goes on .*boom with \[redacted\]/);
+    assert.equal(io.written.error, '');
+    const second = await home.run('serve', '--log-file', `${file}.2`);
+    assert.equal(second.code, 1);
+    assert.match(second.error, /^Cannot listen on host/);
+    io.signal('SIGTERM');
+    assert.equal(await served, 0);
+    const wrong = await home.run('serve', '--log-file', join(file, 'below a file'));
+    assert.equal(wrong.code, 1);
+    assert.match(wrong.error, /^Cannot write the log file: .* Choose another one with --log-file\.\n$/);
+  },
+);
+
+test('a file that cannot be read is told', LIMIT, async (context) => {
+  const { home, path } = await createLog(context, '');
+  rmSync(path);
+  mkdirSync(path);
+  const { code, error } = await home.run('logs');
+  assert.equal(code, 1);
+  assert.match(error, /^Cannot read .*EISDIR/);
+});
+
+test('--follow shows what is written, over rotation and truncation, until Ctrl-C', LIMIT, async (context) => {
+  const { home, path } = await createLog(context, count(1, 2));
+  const io = createWatchedIo();
+  const done = run(['logs', '--follow', '--lines', '1'], home.env, io);
+  assert.equal(await io.until(/line 2\n/), 'line 2\n');
+  const log = createLogFile(path, 30);
+  context.after(() => log.close());
+  for (let number = 3; number <= 20; number += 1) log.write(`line ${number}\n`);
+  await io.until(/line 20\n/);
+  truncateSync(path);
+  log.write('after\n');
+  await io.until(/after\n/);
+  rmSync(path);
+  log.write('anew\n');
+  assert.match(await io.until(/anew\n/), /after\nanew\n$/);
+  io.signal('SIGINT');
+  assert.equal(await done, 0);
+  assert.equal(io.handlers(), 0);
+});
+
+test('a file is looked at even where the system tells of no change', LIMIT, async (context) => {
+  const { path } = await createLog(context, 'old\n');
+  let unwatch = (): void => undefined;
+  const silent = (): never => {
+    throw new Error('not supported');
+  };
+  await new Promise<void>((resolve) => (unwatch = watchLog(path, resolve, silent)));
+  unwatch();
+});
+
+test('--follow ends when nobody reads any more', LIMIT, async (context) => {
+  const { home } = await createLog(context, count(1, 1));
+  let gone = (): void => assert.fail('nobody asked');
+  const io = { ...createWatchedIo(), onReaderGone: (handler: () => void) => ((gone = handler), () => undefined) };
+  const done = run(['logs', '--follow'], home.env, io);
+  await io.until(/line 1/);
+  gone();
+  assert.equal(await done, 0);
+});
+
+test('the reader: letters over two reads, rotation with a rest, emptying, removal', LIMIT, async (context) => {
+  const { path } = await createLog(context, 'old\n');
+  const reader = createLogReader(path);
+  context.after(() => reader.close());
+  assert.deepEqual([reader.start, reader.readNew()], [4, '']);
+  const letter = Buffer.from('ü\n');
+  appendFileSync(path, letter.subarray(0, 1));
+  assert.equal(reader.readNew(), '');
+  appendFileSync(path, letter.subarray(1));
+  assert.equal(reader.readNew(), 'ü\n');
+  appendFileSync(path, 'rest\n');
+  renameSync(path, `${path}.1`);
+  assert.equal(reader.readNew(), 'rest\n');
+  writeFileSync(path, 'new\n');
+  assert.equal(reader.readNew(), 'new\n');
+  truncateSync(path);
+  writeFileSync(path, 'x\n', { flag: 'a' });
+  assert.equal(reader.readNew(), 'x\n');
+  rmSync(path);
+  assert.equal(reader.readNew(), '');
+  writeFileSync(path, `${'y'.repeat(200_000)}\n`);
+  assert.equal(reader.readNew().length, 200_001);
+});
+
+test('the tail of any file: large blocks, no last line feed, CRLF, a part of it', LIMIT, async (context) => {
+  const { path } = await createLog(context, '');
+  assert.deepEqual(readTail(path, 5), []);
+  assert.deepEqual(readLog(`${path}.missing`, 5), []);
+  const long = Array.from({ length: 40 }, (_, index) => `${index}`.padEnd(9_000, 'ä'));
+  writeFileSync(path, `${long.join('\r\n')}`);
+  assert.deepEqual(readTail(path, 30), long.slice(10));
+  assert.deepEqual(readTail(path, 1_000), long);
+  writeFileSync(path, 'a\nb\nc\n');
+  assert.deepEqual(readTail(path, 9, { from: 2, to: 4 }), ['b']);
+  assert.deepEqual(readTail(path, 9, { from: 6 }), []);
+  assert.deepEqual(readTail(path, 2, { to: 0 }), []);
+});

@@ -1,0 +1,451 @@
+/** `service`: the files it writes for each platform's own tool, the variables beside them, and what it says to run. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { run } from '../../src/cli/main';
+import { findPaths, type Machine } from '../../src/command/paths';
+import { renderEnvFile } from '../../src/daemon/service/env-file';
+import { detectKind, KINDS } from '../../src/daemon/service/kinds';
+import { locateProgram, warnOfMoves } from '../../src/daemon/service/locate-program';
+import type { KindName, ServiceProgram } from '../../src/daemon/service/service-kind';
+import { parseEnvFile } from '../../src/config/env-file';
+import { createFakeIo } from '../support/cli/fake-io';
+
+const FILES: Readonly<Record<KindName, string>> = {
+  systemd: '.config/systemd/user/aliyun-codex-bridge.service',
+  launchd: 'Library/LaunchAgents/dev.wellanet.aliyun-codex-bridge.plist',
+  windows: '.config/aliyun-codex-bridge/task.xml',
+  termux: '.termux/boot/aliyun-codex-bridge',
+};
+const NAMES = Object.keys(KINDS) as KindName[];
+const ENV_FILE = '.config/aliyun-codex-bridge/env';
+
+async function createHome(context: TestContext, more: Readonly<Record<string, string>> = {}) {
+  const home = await mkdtemp(join(tmpdir(), 'service '));
+  context.after(() => rm(home, { recursive: true, force: true }));
+  const path = (name: string): string => join(home, name);
+  return {
+    path,
+    read: (name: string) => readFile(path(name), 'utf8'),
+    async write(name: string, content: string) {
+      await mkdir(dirname(path(name)), { recursive: true });
+      await writeFile(path(name), content);
+    },
+    async service(...words: string[]) {
+      const io = createFakeIo();
+      const code = await run(['service', ...words], { HOME: home, ...more }, io);
+      return { code, ...io.written };
+    },
+  };
+}
+
+const AWKWARD: ServiceProgram = {
+  node: '/opt/no de/it\'s "$HOME" %h & <b>\\/node',
+  script: '/opt/$x ${y} 100% \\n;#/bin/aliyun-codex-bridge.js',
+  envFile: "/home/user/ä→/o'neil/env",
+  logFile: '/home/user/*.log',
+  home: '/home/user/a & b',
+  user: 'PC & CO\\me',
+  prefix: '/usr',
+};
+
+function wordsOf({ node, script, envFile, logFile }: ServiceProgram, command = 'serve'): readonly string[] {
+  return [node, script, command, '--env-file', envFile, '--log-file', logFile];
+}
+
+for (const name of NAMES) {
+  test(`${name}: install writes the file and says what to run, remove takes it away`, async (context) => {
+    const { path, read, service } = await createHome(context, { AI_API_KEY: 'sk-test-service' });
+    const file = path(FILES[name]);
+    const { code, out } = await service('install', '--kind', name);
+    assert.equal(code, 0);
+    assert.ok(out.startsWith(`Wrote ${file}\nWrote ${path(ENV_FILE)} with AI_API_KEY; only you can read it.\n`), out);
+    assert.match(out, /\n\n[^\n]*tart[^\n]*:\n {2}\S/);
+    assert.match(out, /\n\nSee how it does:\n {2}\S/);
+    assert.equal((await readFile(file, KINDS[name].encoding)).includes('sk-test'), false, 'no key in it');
+    assert.equal((await stat(file)).mode & 0o777, KINDS[name].mode);
+    assert.equal(
+      (await service('install', '--kind', name, '--print')).out,
+      (await readFile(file, KINDS[name].encoding)).replace('\ufeff', ''),
+    );
+
+    const again = await service('install', '--kind', name);
+    assert.ok(
+      again.out.startsWith(
+        `Nothing to change in ${file}\nLeft ${path(ENV_FILE)} alone: its variables stay as they are; edit it to change them.\n`,
+      ),
+    );
+
+    const removed = await service('remove', '--kind', name);
+    assert.deepEqual([removed.code, removed.error], [0, '']);
+    assert.ok(removed.out.startsWith('Stop it'), removed.out);
+    assert.ok(
+      removed.out.endsWith(
+        `\n\nRemoved ${file}\nLeft ${path(ENV_FILE)} alone: it holds your variables, and may hold your key.\n`,
+      ),
+    );
+    await assert.rejects(stat(file), /ENOENT/);
+    assert.match(await read(ENV_FILE), /\nAI_API_KEY=sk-test-service\n/);
+    const gone = await service('remove', '--kind', name);
+    assert.deepEqual(gone, { code: 0, out: `There is no service to remove: ${file} does not exist.\n`, error: '' });
+  });
+
+  test(`${name}: --print writes nothing`, async (context) => {
+    const { path, service } = await createHome(context);
+    const { code, out, error } = await service('install', '--kind', name, '--print');
+    assert.deepEqual([code, error], [0, '']);
+    assert.ok(out.includes(name === 'termux' ? ' start ' : 'serve') && out.includes(path(ENV_FILE)));
+    assert.deepEqual(await readdir(path('')), []);
+  });
+
+  test(`${name}: a file that somebody else wrote stays, an older one of ours is renewed`, async (context) => {
+    const { path, read, write, service } = await createHome(context);
+    await write(FILES[name], 'mine');
+    for (const action of ['install', 'remove']) {
+      const { code, out, error } = await service(action, '--kind', name);
+      assert.deepEqual([code, out], [1, '']);
+      assert.match(error, /^Cannot (write|remove) .*"service install" did not write it\./);
+    }
+    assert.equal(await read(FILES[name]), 'mine');
+    assert.deepEqual(await readdir(path('')), [FILES[name].split('/')[0]], 'no variables either');
+    const { encoding } = KINDS[name];
+    await writeFile(path(FILES[name]), Buffer.from('old: Written by "aliyun-codex-bridge service install"', encoding));
+    assert.match((await service('install', '--kind', name)).out, /^Renewed /);
+  });
+}
+
+const isBare = spawnSync('systemd-analyze', ['--version']).error !== undefined;
+const skipped = isBare ? ' (skipped: no systemd-analyze on this machine)' : '';
+test(`systemd-analyze finds nothing to say about the unit${skipped}`, { skip: isBare }, async (context) => {
+  const { path, service, write } = await createHome(context);
+  const verify = (file: string) => spawnSync('systemd-analyze', ['--user', '--man=no', 'verify', file], {
+    env: { PATH: process.env['PATH'], HOME: path(''), XDG_RUNTIME_DIR: path('') },
+    encoding: 'utf8',
+  });
+  await service('install', '--kind', 'systemd');
+  const { status, stdout, stderr } = verify(path(FILES.systemd));
+  assert.deepEqual([status, stdout, stderr], [0, '', '']);
+
+  for (const name of ['plain', 'a $b %c ä', AWKWARD.node.slice(1, -5)]) {
+    const node = path(join(name, 'node'));
+    await mkdir(dirname(node), { recursive: true });
+    await symlink(process.execPath, node);
+    await write('aliyun-codex-bridge.service', KINDS.systemd.render({ ...AWKWARD, node }));
+    const found = verify(path('aliyun-codex-bridge.service'));
+    assert.deepEqual([found.status, found.stdout, found.stderr], [0, '', ''], node);
+  }
+});
+
+test('systemd: spaces, quotes, variables and specifiers are words again when systemd has read them', () => {
+  const unit = KINDS.systemd.render(AWKWARD);
+  const line = /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? '';
+  assert.equal(line, [
+    '/usr/bin/env',
+    '"/opt/no de/it\'s \\"$$HOME\\" %%h & <b>\\\\/node"',
+    '"/opt/$$x $${y} 100%% \\\\n;#/bin/aliyun-codex-bridge.js"',
+    'serve --env-file',
+    '"/home/user/ä→/o\'neil/env"',
+  ].join(' '));
+  assert.match(KINDS.systemd.render({ ...AWKWARD, node: '/o p/$n/node' }), /^ExecStart="\/o p\/\$n\/node" /m);
+});
+
+/** Elements in the order of their ends, with their text; throws where tags or references are not well-formed. */
+function readXml(xml: string): readonly (readonly [name: string, text: string])[] {
+  const open: { name: string; text: string }[] = [];
+  const closed: [string, string][] = [];
+  const body = xml
+    .replace(/^\ufeff?<\?xml [^?]*\?>\s*/, '')
+    .replace(/<!DOCTYPE [^>]*>/, '')
+    .replace(/<!--(?:(?!--)[\s\S])*-->/g, '');
+  for (const [token, end, name = '', alone] of body.matchAll(/<(\/?)([A-Za-z]+)[^<>]*?(\/?)>|[^<]+|</g)) {
+    if (name === '') {
+      assert.doesNotMatch(token, /<|&(?!(?:amp|lt|gt);)/, 'text is escaped');
+      const last = open.at(-1);
+      if (last) last.text += token.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+    } else if (end) {
+      const last = open.pop();
+      assert.equal(last?.name, name, 'tags are nested');
+      closed.push([name, last?.text ?? '']);
+    } else if (!alone) open.push({ name, text: '' });
+  }
+  assert.equal(open.length, 0);
+  return closed;
+}
+
+test('launchd: the agent is well-formed, and each word stands in it', () => {
+  const elements = readXml(KINDS.launchd.render(AWKWARD));
+  const strings = elements.filter(([name]) => name === 'string').map(([, text]) => text);
+  assert.deepEqual(strings, ['dev.wellanet.aliyun-codex-bridge', ...wordsOf(AWKWARD), AWKWARD.home, AWKWARD.logFile]);
+});
+
+/** As CommandLineToArgvW does; the first word is an argument here, too. */
+function splitWindowsLine(line: string): readonly string[] {
+  const words = [...line.matchAll(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g)].map(([word]) => word);
+  return words.map((word) =>
+    word.replace(
+      /(\\*)"/g,
+      (_, slashes: string) => slashes.slice(slashes.length / 2) + (slashes.length % 2 ? '"' : ''),
+    ),
+  );
+}
+
+test('windows: the task is well-formed UTF-16 with CRLF, for this user, and each word stands in it', async (context) => {
+  const program = {
+    ...AWKWARD,
+    node: 'C:\\Program Files\\nodejs\\node.exe',
+    script: 'D:\\a & b\\x.js',
+    envFile: 'C:\\u\\env',
+    logFile: 'C:\\log dir\\l',
+  };
+  const xml = KINDS.windows.render(program);
+  assert.equal(xml.replaceAll('\r\n', '').includes('\n'), false);
+  const find = (wanted: string): readonly string[] =>
+    readXml(xml)
+      .filter(([name]) => name === wanted)
+      .map(([, text]) => text);
+  assert.deepEqual(find('UserId'), [AWKWARD.user, AWKWARD.user]);
+  assert.deepEqual(find('Command'), ['conhost.exe']);
+  assert.deepEqual(splitWindowsLine(find('Arguments')[0] ?? ''), ['--headless', ...wordsOf(program)]);
+  assert.deepEqual(find('ExecutionTimeLimit'), ['PT0S']);
+
+  const { path, service } = await createHome(context, { USERDOMAIN: 'PC', USERNAME: 'me' });
+  await service('install', '--kind', 'windows');
+  const bytes = await readFile(path(FILES.windows));
+  assert.deepEqual([...bytes.subarray(0, 4)], [0xff, 0xfe, '<'.charCodeAt(0), 0]);
+  assert.match(bytes.toString('utf16le'), /encoding="UTF-16"[^]*<UserId>PC\\me<\/UserId>/);
+});
+
+test('termux: the script takes the lock, starts the bridge with each word whole, and keeps what it says', async (context) => {
+  const { path, read, write } = await createHome(context);
+  const program = { ...AWKWARD, node: path("it's $HOME/node"), logFile: path('state dir/log') };
+  await write('boot script', KINDS.termux.render(program).replace(/^#!.*/, '#!/bin/sh'));
+  await write("it's $HOME/node", '#!/bin/sh\nprintf "%s\\n" "$0" "$@"\necho problem >&2\n');
+  await write('bin/termux-wake-lock', '#!/bin/sh\necho locked\n');
+  await mkdir(path('state dir'));
+  for (const name of ['boot script', "it's $HOME/node", 'bin/termux-wake-lock']) await chmod(path(name), 0o755);
+  const { stdout, stderr } = spawnSync(path('boot script'), {
+    env: { PATH: `${path('bin')}:/usr/bin:/bin` },
+    encoding: 'utf8',
+  });
+  assert.deepEqual([stdout.trimEnd().split('\n'), stderr], [['locked', ...wordsOf(program, 'start')], '']);
+  assert.equal(await read('state dir/log'), 'problem\n');
+  assert.match(KINDS.termux.render(AWKWARD), /^#!\/usr\/bin\/sh\n/);
+});
+
+const MACHINES: readonly (readonly [KindName, NodeJS.Platform, Record<string, string>])[] = [
+  ['systemd', 'linux', {}],
+  ['launchd', 'darwin', {}],
+  ['windows', 'win32', {}],
+  ['termux', 'android', {}],
+  ['termux', 'android', { TERMUX_VERSION: '0.118' }],
+  ['termux', 'linux', { PREFIX: '/data/data/com.termux/files/usr' }],
+  ['systemd', 'linux', { PREFIX: '/usr/local' }],
+];
+
+for (const [wanted, platform, env] of MACHINES) {
+  test(`${platform} with ${JSON.stringify(env)} has ${wanted}`, () => {
+    assert.equal(detectKind({ platform, env, homedir: () => '/' }), wanted);
+  });
+}
+
+test('each kind has its folder on its own platform', () => {
+  const find = (name: KindName, platform: NodeJS.Platform, env: Record<string, string>): string => {
+    const machine: Machine = { platform, env, homedir: () => '/' };
+    return KINDS[name].findFile(machine, findPaths(machine));
+  };
+  assert.equal(
+    find('systemd', 'linux', { HOME: '/h', XDG_CONFIG_HOME: '/c' }),
+    '/c/systemd/user/aliyun-codex-bridge.service',
+  );
+  assert.equal(
+    find('launchd', 'darwin', { HOME: '/Users/me' }),
+    '/Users/me/Library/LaunchAgents/dev.wellanet.aliyun-codex-bridge.plist',
+  );
+  assert.equal(find('windows', 'win32', { APPDATA: 'C:\\r' }), 'C:\\r\\aliyun-codex-bridge\\task.xml');
+  assert.equal(find('termux', 'android', { HOME: '/t' }), '/t/.termux/boot/aliyun-codex-bridge');
+});
+
+test('the variables of the bridge and of its provider are kept, private, and other ones are not', async (context) => {
+  const { path, read, service } = await createHome(context, {
+    AI_PROVIDER: 'deepseek',
+    DEEPSEEK_API_KEY: 'sk-test-deep',
+    ZAI_API_KEY: 'sk-test-routed',
+    KIMI_API_KEY: 'sk-test-other',
+    MODEL_MAP: 'fast=zai/glm-4.7',
+    LOG_LEVEL: ' debug ',
+    SMALL_MODEL: '',
+    SECRET_OF_MINE: 'x',
+    BRIDGE_STORE: 'relative/store',
+  });
+  const { code, out } = await service(
+    'install',
+    '--kind',
+    'systemd',
+    '--port',
+    '8080',
+    '--web-search',
+    '--no-force-env-auth',
+    '--user-agent',
+    "it's me",
+  );
+  assert.equal(code, 0);
+  assert.ok(!out.includes('sk-test'));
+  const parsed = parseEnvFile(await read(ENV_FILE));
+  assert.ok(parsed.ok);
+  assert.deepEqual(parsed.values, {
+    PORT: '8080',
+    AI_PROVIDER: 'deepseek',
+    FORCE_ENV_AUTH: '0',
+    MODEL_MAP: 'fast=zai/glm-4.7',
+    UPSTREAM_USER_AGENT: "it's me",
+    WEB_SEARCH: '1',
+    BRIDGE_STORE: join(process.cwd(), 'relative/store'),
+    LOG_LEVEL: 'debug',
+    DEEPSEEK_API_KEY: 'sk-test-deep',
+    ZAI_API_KEY: 'sk-test-routed',
+  });
+  assert.equal((await stat(path(ENV_FILE))).mode & 0o777, 0o600);
+  assert.equal((await stat(path(dirname(ENV_FILE)))).mode & 0o777, 0o700);
+  assert.match(
+    (await service('install', '--kind', 'systemd', '--port', '9')).out,
+    /stay as they are; flags of this command are not in it, edit it yourself\.\n/,
+  );
+});
+
+test('without a key the way to give one is told', async (context) => {
+  const { path, read, service } = await createHome(context);
+  const { out } = await service('install', '--kind', 'systemd');
+  assert.ok(
+    out.includes(
+      `Wrote ${path(ENV_FILE)} with no variable; only you can read it.\nNo API key is set: write AI_API_KEY=… into that file`,
+    ),
+  );
+  assert.match(await read(ENV_FILE), /\n#AI_API_KEY=\n$/);
+});
+
+test('every value is read back as it was, and one with a line break is left out', () => {
+  const values = [
+    'plain',
+    '',
+    'a b',
+    '#x',
+    ' x ',
+    "it's",
+    'say "hi" \\ $HOME `id` \\n',
+    "a'\\",
+    "'",
+    '"',
+    'C:\\a b',
+    'ä→',
+    ';',
+    'a=b=c',
+  ];
+  const variables = values.map((value, index) => ({ name: `V${index}`, value }));
+  const { text, leftOut } = renderEnvFile([...variables, { name: 'LINES', value: 'a\nb' }], true);
+  assert.deepEqual(leftOut, ['LINES']);
+  const parsed = parseEnvFile(text);
+  assert.ok(parsed.ok);
+  assert.deepEqual(Object.values(parsed.values), values);
+});
+
+test('a file of variables and a log that are named are used by their whole paths', async (context) => {
+  const { path, read, write, service } = await createHome(context);
+  await write('my env', 'PORT=4000\n');
+  const { code, out } = await service(
+    'install',
+    '--kind',
+    'launchd',
+    '--env-file',
+    path('my env'),
+    '--state-dir',
+    path('state'),
+  );
+  assert.equal(code, 0);
+  assert.ok(out.includes(`Left ${path('my env')} alone`));
+  const agent = await read(FILES.launchd);
+  assert.ok(agent.includes(`<string>${path('my env')}</string>`));
+  assert.ok(
+    agent.includes(`<string>${path('state/bridge-4000.log')}</string>`),
+    'the log that the command logs looks for',
+  );
+  assert.equal((await stat(path('state'))).mode & 0o777, 0o700);
+});
+
+test('remove takes the link of systemctl enable away, which systemctl would keep', async (context) => {
+  const { path, write, service } = await createHome(context);
+  await service('install', '--kind', 'systemd');
+  const wants = join(dirname(FILES.systemd), 'default.target.wants');
+  await write(join(wants, 'other.service'), '');
+  await symlink(path(FILES.systemd), path(join(wants, 'aliyun-codex-bridge.service')));
+  await service('remove', '--kind', 'systemd');
+  assert.deepEqual(await readdir(path(wants)), ['other.service']);
+});
+
+const MOVES: readonly (readonly [string, string | undefined])[] = [
+  ['/usr/bin/node', undefined],
+  ['/home/user/.nvm/versions/node/v20.1.0/bin/node', 'nvm'],
+  ['C:\\Users\\user\\AppData\\Roaming\\nvm\\v20.1.0\\node.exe', 'nvm'],
+  ['/home/user/.local/share/fnm/node-versions/v20.1.0/installation/bin/node', 'fnm'],
+  ['/run/user/1000/fnm_multishells/1_2/bin/node', 'fnm'],
+  ['/home/user/.volta/tools/image/node/20.1.0/bin/node', 'Volta'],
+  ['C:\\Users\\user\\AppData\\Local\\Volta\\tools\\image\\node\\20.1.0\\node.exe', 'Volta'],
+  ['/home/user/.asdf/installs/nodejs/20.1.0/bin/node', 'asdf'],
+  ['/home/user/.local/share/mise/installs/node/20.1.0/bin/node', 'mise'],
+  ['/opt/homebrew/Cellar/node/22.1.0/bin/node', 'Homebrew'],
+];
+
+for (const [node, manager] of MOVES) {
+  test(`${node} ${manager === undefined ? 'stays' : `goes with an update of ${manager}`}`, () => {
+    const warning = warnOfMoves({ node, script: '/usr/lib/node_modules/x.js' });
+    if (manager === undefined) assert.equal(warning, undefined);
+    else
+      assert.ok(
+        warning?.startsWith(`Node lies in a folder of ${manager}, which may go with the next update: ${node}\n`),
+        warning,
+      );
+  });
+}
+
+test("Homebrew's own link is used in place of the folder of one version; npx is warned of", () => {
+  const cellar = '/opt/homebrew/Cellar/node@22/22.1.0/bin/node';
+  const stable = '/opt/homebrew/opt/node@22/bin/node';
+  assert.equal(locateProgram(cellar, (path) => path === stable).node, stable);
+  assert.equal(locateProgram(cellar, () => false).node, cellar);
+  const { script } = locateProgram('/usr/bin/node', () => true);
+  assert.ok(script.endsWith(join('bin', 'aliyun-codex-bridge.js')));
+  assert.match(
+    warnOfMoves({ node: '/usr/bin/node', script: '/home/user/.npm/_npx/1/x.js' }) ?? '',
+    /^The bridge lies .* npx[^]*npm install -g/,
+  );
+});
+
+const MISTAKES = [
+  [['install', '--port', '0'], 'A service needs a port that stays the same: 0 would pick another one at each start.'],
+  [['install', '--port', 'x'], 'Cannot use "x" from flag --port: expected a port number from 0 to 65535.'],
+  [['remove', '--print'], '--print belongs to service install: removing prints nothing but what it does.'],
+  [
+    ['install', '--kind', 'upstart'],
+    'Cannot use "upstart" from flag --kind: expected systemd, launchd, windows or termux.',
+  ],
+] as const;
+
+for (const [words, sentence] of MISTAKES) {
+  test(`service ${words.join(' ')} is a mistake`, async (context) => {
+    const { path, service } = await createHome(context);
+    const { code, out, error } = await service(...words);
+    assert.deepEqual([code, out], [2, '']);
+    assert.ok(error.includes(`  ${sentence}\n`), error);
+    assert.deepEqual(await readdir(path('')), []);
+  });
+}
+
+test('a place where nothing can be written is told', async (context) => {
+  const { write, service } = await createHome(context);
+  await write('.config', 'a file');
+  const { code, out, error } = await service('install', '--kind', 'systemd');
+  assert.deepEqual([code, out], [1, '']);
+  assert.match(error, /^Cannot write .*: a file stands where its folder should be\.\n$/);
+});

@@ -1,0 +1,144 @@
+/** `status`: text, JSON and exit codes of a bridge that runs, one that does not, and a stranger. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { renderSpan } from '../../src/daemon/rows';
+import { createLaunch } from '../../src/instance/launch-connection';
+import { run } from '../../src/cli/main';
+import { readVersion } from '../../src/command/version';
+import { createHome, kill, LIMIT, listen, pretend } from '../support/cli/background';
+import { createFakeIo } from '../support/cli/fake-io';
+
+const NAME = 'aliyun-codex-bridge';
+const NOTHING = {
+  pid: null, version: null, installed: readVersion(), uptime: null, upstream: null, openStreams: 0, launches: 0,
+  background: false, logFile: null, others: [],
+};
+
+test('nothing runs: exit code 3, and how to start', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const url = `http://127.0.0.1:${home.port}/v1`;
+  assert.deepEqual(await home.run('status'), {
+    code: 3, out: `No bridge runs on ${url}. To start one: ${NAME} start --port ${home.port}\n`, error: '',
+  });
+  const { code, out } = await home.run('status', '--json');
+  assert.equal(code, 3);
+  assert.deepEqual(JSON.parse(out), { state: 'stopped', running: false, url, port: home.port, ...NOTHING });
+});
+
+test('a bridge in the background, with its launches, its log and the others', LIMIT, async (context) => {
+  const home = await createHome(context);
+  await home.run('start');
+  await home.run('start', '--port', '0', '--ai-base-url', 'http://127.0.0.1:8/v1');
+  const [own, other] = home.records().slice().sort((one) => (one.port === home.port ? -1 : 1));
+  assert.ok(own !== undefined && other !== undefined);
+  const launch = await createLaunch(own);
+  const { code, out, error } = await home.run('status');
+  assert.deepEqual([code, error], [0, '']);
+  assert.match(out, /^ {2}process {4}pid \d+, for (\d+ min )?\d+ s, in the background$/m);
+  assert.equal(
+    out.replace(/, for .* s, in/, ', for …, in'),
+    `${NAME} ${readVersion()} runs on http://127.0.0.1:${home.port}/v1
+  process    pid ${own.pid}, for …, in the background
+  upstream   http://127.0.0.1:9/v1
+  streaming  nothing
+  launches   1 Codex run
+  log        ${own.logFile}
+
+Other bridges in the background:
+  http://127.0.0.1:${other.port}/v1  ${readVersion()}, pid ${other.pid}, asks http://127.0.0.1:8/v1
+`,
+  );
+  const { uptime, ...json } = JSON.parse((await home.run('status', '--json')).out) as { uptime: unknown };
+  assert.equal(typeof uptime, 'number');
+  const { uptime: _none, ...nothing } = NOTHING;
+  assert.deepEqual(json, {
+    ...nothing, state: 'running', running: true, url: `http://127.0.0.1:${home.port}/v1`, port: home.port, pid: own.pid,
+    version: readVersion(), upstream: 'http://127.0.0.1:9/v1', launches: 1, background: true, logFile: own.logFile,
+    others: [{
+      url: `http://127.0.0.1:${other.port}/v1`, port: other.port, pid: other.pid, version: readVersion(),
+      upstream: 'http://127.0.0.1:8/v1', logFile: other.logFile,
+    }],
+  });
+  launch.close();
+  await kill(other.pid);
+  assert.deepEqual(
+    (JSON.parse((await home.run('status', '--json')).out) as { others: unknown }).others,
+    [],
+    'a killed bridge is none',
+  );
+  assert.equal((await home.run('stop')).code, 0);
+  assert.equal((await home.run('status')).code, 3);
+});
+
+test('a bridge in the foreground has its log where it was started', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const io = createFakeIo();
+  const served = run(['serve'], home.env, io);
+  await io.firstOut;
+  const { code, out } = await home.run('status');
+  assert.equal(code, 0);
+  assert.match(out, /^ {2}process {4}pid \d+, for [^,]*\n/m);
+  assert.match(out, /^ {2}log {8}where it was started$/m);
+  io.signal('SIGTERM');
+  await served;
+});
+
+test('a bridge of another version, and one that says little', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const old = await pretend(context, {
+    name: NAME,
+    version: '0.0.1',
+    pid: 42,
+    uptime: 7_500,
+    upstream: 'http://x/v1',
+    openStreams: 2,
+  });
+  const { code, out } = await home.run('status', '--port', String(old));
+  assert.equal(code, 0);
+  assert.equal(out, `${NAME} 0.0.1 runs on http://127.0.0.1:${old}/v1
+  process    pid 42, for 2 h 5 min
+  upstream   http://x/v1
+  streaming  2 answers
+  launches   none
+  log        where it was started
+  version    installed is ${readVersion()}: ${NAME} stop --port ${old}, then start, changes to it
+`);
+  const bare = await pretend(context, { name: NAME });
+  assert.match(
+    (await home.run('status', '--port', String(bare))).out,
+    /^aliyun-codex-bridge \(unknown version\) runs on [^]*pid unknown[^]*upstream +unknown/,
+  );
+});
+
+test('a stranger is no bridge', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const port = await listen(context, (_request, response) => response.end('hello'));
+  assert.deepEqual(await home.run('status', '--port', String(port)), {
+    code: 3, out: `Port ${port} belongs to another program, not to ${NAME}.\n`, error: '',
+  });
+  const { out } = await home.run('status', '--json', '--port', String(port));
+  assert.equal((JSON.parse(out) as { state: unknown }).state, 'stranger');
+});
+
+test('mistakes are told together', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const { code, out, error } = await home.run('status', '--port', '0', '--follow');
+  assert.deepEqual([code, out], [2, '']);
+  assert.match(error, /there are 2 mistakes/);
+});
+
+test('times in two units', () => {
+  const spans = [0, 59, 60, 61, 3_600, 3_661, 86_399, 86_400, 200_000, 864_000].map(renderSpan);
+  assert.deepEqual(spans, [
+    '0 s',
+    '59 s',
+    '1 min',
+    '1 min 1 s',
+    '1 h',
+    '1 h 1 min',
+    '23 h 59 min',
+    '1 day',
+    '2 days 7 h',
+    '10 days',
+  ]);
+});

@@ -1,0 +1,169 @@
+/** `stop`: ends the bridge in the background, and no other process. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { test } from 'node:test';
+import { probePort } from '../../src/instance/ask-health';
+import { describeUse } from '../../src/daemon/stop-command';
+import { writeRecord, stateFileOf, type BridgeRecord } from '../../src/instance/state-file';
+import { isAlive } from '../../src/daemon/stop-bridge';
+import { createLaunch } from '../../src/instance/launch-connection';
+import { run } from '../../src/cli/main';
+import { createFakeIo } from '../support/cli/fake-io';
+import { createHome, createWatchedIo, FORGED, kill, LIMIT, listen, pretend, type Home } from '../support/cli/background';
+import { open, readAll } from '../support/bridge/test-server';
+
+const NAME = 'aliyun-codex-bridge';
+
+/** A record that no bridge wrote. */
+function forge({ places }: Home, port: number, pid: number): string {
+  const file = stateFileOf(places.state, port);
+  const record: BridgeRecord = {
+    name: NAME, pid, port, host: '127.0.0.1', version: FORGED, startedAt: '2026-01-01T00:00:00.000Z',
+    logFile: `${file}.log`, upstream: 'http://127.0.0.1:9/v1', drainTimeoutMs: 0,
+  };
+  writeRecord(file, record);
+  return file;
+}
+
+test('where nothing runs there is nothing to stop, and the record of a killed bridge goes', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const nothing = {
+    code: 0,
+    out: `No bridge runs on http://127.0.0.1:${home.port}/v1; there is nothing to stop.\n`,
+    error: '',
+  };
+  assert.deepEqual(await home.run('stop'), nothing);
+  await home.run('start');
+  const [record] = home.records();
+  assert.ok(record);
+  await kill(record.pid);
+  assert.deepEqual(home.records(), [record], 'a killed bridge leaves it behind');
+  assert.deepEqual(await home.run('stop'), nothing);
+  assert.deepEqual(home.records(), []);
+});
+
+test('stop returns when the process has ended', LIMIT, async (context) => {
+  const home = await createHome(context);
+  await home.run('start');
+  const [record] = home.records();
+  assert.ok(record);
+  const { code, out, error } = await home.run('stop');
+  assert.deepEqual([code, error], [0, '']);
+  assert.equal(out, `Stopped the bridge on http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).\n`);
+  assert.ok(!isAlive(record.pid));
+  assert.deepEqual(home.records(), []);
+});
+
+/** A provider that begins to stream and ends when it is told. */
+async function startSlowProvider(context: Parameters<typeof listen>[0]) {
+  const streams: ServerResponse[] = [];
+  const port = await listen(context, (request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: {"choices":[{"delta":{"content":"one"}}]}\n\n');
+    streams.push(response);
+  });
+  const end = 'data: {"choices":[{"delta":{"content":" two"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
+  return { url: `http://127.0.0.1:${port}/v1`, finish: () => streams.forEach((stream) => stream.end(end)) };
+}
+
+test('running answers get their time, and stop says that it waits for them', LIMIT, async (context) => {
+  const provider = await startSlowProvider(context);
+  const home = await createHome(context, { AI_API_BASE: provider.url, DRAIN_TIMEOUT_MS: '50000' });
+  await home.run('start');
+  const answer = await open(home.port, {
+    body: '{"model":"m","input":"hi","stream":true}',
+    headers: { 'x-bridge-launch': '1' },
+  });
+  await once(answer, 'readable');
+  const io = createWatchedIo();
+  const stopped = run(['stop'], home.env, io);
+  await io.until(/^Streaming 1 answer, with some time to end\.\n$/);
+  const probe = { host: '127.0.0.1', port: home.port, timeoutMs: 10_000 };
+  while ((await probePort(probe)).kind !== 'free');
+  assert.doesNotMatch(io.written.out, /Stopped/, 'the bridge listens no more and still answers');
+  provider.finish();
+  assert.match(await readAll(answer), /response\.completed/);
+  assert.equal(await stopped, 0);
+  assert.match(io.written.out, /\nStopped the bridge on /);
+});
+
+test('on Windows nothing is promised to running answers', () => {
+  const health = { version: '1.2.3', pid: 1, uptime: 1, upstream: undefined, openStreams: 2, launches: 0 };
+  assert.equal(describeUse(health, 'win32'), 'Streaming 2 answers, cut off now.\n');
+  assert.equal(describeUse(health, 'linux'), 'Streaming 2 answers, with some time to end.\n');
+});
+
+test('answers that outlast the drain are cut, and the bridge ends', LIMIT, async (context) => {
+  const provider = await startSlowProvider(context);
+  const home = await createHome(context, { AI_API_BASE: provider.url, DRAIN_TIMEOUT_MS: '1' });
+  await home.run('start');
+  const answer = await open(home.port, { body: '{"model":"m","input":"hi","stream":true}' });
+  await once(answer, 'readable');
+  const { code, out } = await home.run('stop');
+  assert.equal(code, 0);
+  assert.match(out, /^Streaming 1 answer, with some time to end\.\nStopped the bridge on /);
+  assert.match(await readAll(answer), /response\.failed/);
+});
+
+test('launched Codex runs that lose their bridge are told of', LIMIT, async (context) => {
+  const home = await createHome(context);
+  await home.run('start');
+  const launch = await createLaunch({ host: '127.0.0.1', port: home.port });
+  const { code, out } = await home.run('stop');
+  assert.equal(code, 0);
+  assert.match(out, /^Used by 1 launched Codex run, which will start a bridge again\.\nStopped the bridge on /);
+  await launch.closed;
+});
+
+test('a bridge in the foreground is left alone: its process may be in a container', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const io = createFakeIo();
+  const served = run(['serve'], home.env, io);
+  await io.firstOut;
+  const { code, out, error } = await home.run('stop');
+  assert.deepEqual([code, out], [1, '']);
+  assert.equal(
+    error,
+    `The bridge on http://127.0.0.1:${home.port}/v1 (pid ${process.pid}) was not started by \`${NAME} start --port ${home.port}\`.
+End it where it was started: with Ctrl-C in its terminal, or as the service or the container that it runs in.
+`,
+  );
+  io.signal('SIGTERM');
+  assert.equal(await served, 0);
+});
+
+test('a process is told to end only when the bridge and its record agree on it', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const port = await pretend(context, { name: NAME, version: '1.2.3', pid: 1 });
+  const file = forge(home, port, 2);
+  const { code, error } = await home.run('stop', '--port', String(port));
+  assert.equal(code, 1);
+  assert.match(error, /was not started by/);
+  assert.ok(existsSync(file));
+});
+
+test('a stranger on the port is not stopped', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const port = await listen(context, (_request, response) => response.end('hello'));
+  const plain = await home.run('stop', '--port', String(port));
+  assert.deepEqual([plain.code, plain.out], [1, '']);
+  assert.equal(
+    plain.error,
+    `Port ${port} belongs to a program that does not answer as ${NAME}; nothing was stopped.\n`,
+  );
+  forge(home, port, 2);
+  assert.match(
+    (await home.run('stop', '--port', String(port))).error,
+    / If it is a bridge that hangs, its process was 2\.\n$/,
+  );
+});
+
+test('port 0 names no bridge', LIMIT, async (context) => {
+  const home = await createHome(context);
+  const { code, error } = await home.run('stop', '--port', '0', '--wrong');
+  assert.equal(code, 2);
+  assert.match(error, /there are 2 mistakes[^]*Port 0 stands for a free one/);
+});

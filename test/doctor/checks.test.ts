@@ -1,0 +1,267 @@
+/** `doctor`: the checks of the machine, the configuration, the key, and the bridge that runs, each in its levels. */
+import assert from 'node:assert/strict';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { Finding } from '../../src/doctor/finding';
+import { createDoctorScene, findPrinted, KEY, type DoctorScene } from '../support/cli/doctor-scene';
+
+const LONG = `sk-sp-${KEY}`;
+const CODING = { AI_API_BASE: 'https://coding.dashscope.aliyuncs.com/v1', AI_API_KEY: LONG };
+
+function assertFinding(finding: Finding, level: Finding['level'], seen: RegExp, fix?: RegExp): void {
+  assert.equal(finding.level, level, finding.seen);
+  assert.match(finding.seen, seen);
+  if (fix === undefined) assert.equal(finding.fix, undefined);
+  else assert.match(finding.fix ?? '', fix);
+}
+
+test('node: old ones fail; the end of security updates is a fact, no warning', async (context) => {
+  const scene = await createDoctorScene(context);
+  const now = () => Date.parse('2026-11-22');
+  const look = (nodeVersion: string) => scene.check('node', {}, { nodeVersion, now, platform: 'linux', arch: 'x64' });
+  assertFinding(await look('18.16.1'), 'failure', /^18\.16\.1 on linux x64$/, /needs Node\.js 18\.17\.0 or newer/);
+  assertFinding(
+    await look('18.17.0'),
+    'ok',
+    /^18\.17\.0 on linux x64; security updates for this line ended on 2025-04-30$/,
+  );
+  assertFinding(await look('24.1.0'), 'ok', /^24\.1\.0 on linux x64$/);
+  assertFinding(await look('30.0.0'), 'ok', /^30\.0\.0 on linux x64$/);
+});
+
+test('state-folder: missing is fine, a file in its way is not', async (context) => {
+  const scene = await createDoctorScene(context);
+  assertFinding(await scene.check('state-folder'), 'ok', /state, made when it is needed$/);
+  await mkdir(scene.state);
+  assertFinding(await scene.check('state-folder'), 'ok', /state$/);
+  const file = join(scene.home, 'file');
+  await writeFile(file, '');
+  assertFinding(
+    await scene.check('state-folder', { BRIDGE_STATE_DIR: join(file, 'below') }),
+    'warning',
+    /file is not a folder$/,
+    /--state-dir/,
+  );
+});
+
+test('options: defaults, given ones with their origin, and every mistake as a finding', async (context) => {
+  const scene = await createDoctorScene(context);
+  const none = { PORT: '', AI_API_BASE: '', AI_API_KEY: '', DEFAULT_MODEL: '', BRIDGE_STATE_DIR: '' };
+  assertFinding(await scene.check('options', none), 'ok', /^all have their defaults$/);
+  assertFinding(
+    await scene.check('options'),
+    'ok',
+    /^--port from env PORT, .*--ai-api-key from env AI_API_KEY.*; the others have their defaults$/,
+  );
+  assert.ok(!(await scene.check('options')).seen.includes(KEY));
+  const wrong = await scene.check('options', { PORT: 'x', LOG_LEVEL: 'loud' });
+  assertFinding(
+    wrong,
+    'failure',
+    /^2 mistakes:\nCannot use "x" from env PORT: .*\nCannot use "loud" from env LOG_LEVEL/,
+    /help serve/,
+  );
+});
+
+test('mistakes of options are no exit 2: what does not need them is checked all the same', async (context) => {
+  const scene = await createDoctorScene(context);
+  const printed = await scene.examine(['--offline'], { PORT: 'x' });
+  assert.equal(printed.ok, false);
+  for (const id of ['base-url', 'key', 'proxy', 'port']) {
+    assert.equal(findPrinted(printed, id).level, 'skipped', id);
+    assert.equal(findPrinted(printed, id).seen, 'the options have mistakes', id);
+  }
+  for (const id of ['node', 'codex', 'codex-file', 'key-form'])
+    assert.notEqual(findPrinted(printed, id).level, 'skipped', id);
+});
+
+test('env-file: none, readable by others, private, unreadable', async (context) => {
+  const scene = await createDoctorScene(context);
+  assertFinding(await scene.check('env-file'), 'ok', /^none is named$/);
+  const file = join(scene.home, 'my variables');
+  await writeFile(file, `MODEL_MAP=a=b\nZAI_API_KEY=${KEY}\n`);
+  await chmod(file, 0o644);
+  const env = { BRIDGE_ENV_FILE: file };
+  assertFinding(
+    await scene.check('env-file', env, { platform: 'linux' }),
+    'warning',
+    /variables: MODEL_MAP, ZAI_API_KEY; other users/,
+    /chmod 600 '.*my variables'$/,
+  );
+  assertFinding(await scene.check('env-file', env, { platform: 'win32' }), 'ok', /variables: MODEL_MAP, ZAI_API_KEY$/);
+  await chmod(file, 0o600);
+  assertFinding(await scene.check('env-file', env), 'ok', /ZAI_API_KEY$/);
+  assertFinding(
+    await scene.check('env-file', { BRIDGE_ENV_FILE: join(scene.home, 'none') }),
+    'skipped',
+    /see the options/,
+  );
+});
+
+test('variables: a provider that the address contradicts', async (context) => {
+  const scene = await createDoctorScene(context);
+  assertFinding(await scene.check('variables'), 'ok', /agree/);
+  assertFinding(await scene.check('variables', { AI_PROVIDER: 'zai' }), 'ok', /agree/);
+  const contradiction = await scene.check('variables', { ...CODING, AI_PROVIDER: 'zai' });
+  assertFinding(
+    contradiction,
+    'warning',
+    /^provider zai from env AI_PROVIDER, but the address from env AI_API_BASE belongs to Alibaba/,
+    /AI_PROVIDER=aliyun-coding goes with coding\.dashscope/,
+  );
+});
+
+const ADDRESSES: readonly (readonly [
+  url: string,
+  level: Finding['level'],
+  seen: RegExp,
+  fix?: RegExp | undefined,
+  provider?: string,
+])[] = [
+  ['https://coding.dashscope.aliyuncs.com/v1', 'ok', /, Alibaba Cloud Coding Plan$/],
+  [
+    'https://coding.dashscope.aliyuncs.com/v1/chat/completions',
+    'failure',
+    /ends with \/chat\/completions/,
+    /https:\/\/coding\.dashscope\.aliyuncs\.com\/v1$/,
+  ],
+  ['https://example.com/v1/responses', 'failure', /ends with \/responses/, /https:\/\/example\.com\/v1$/],
+  [
+    'https://coding.dashscope.aliyuncs.com',
+    'warning',
+    /not an address that is known/,
+    /Use https:\/\/coding\.dashscope\.aliyuncs\.com\/v1,/,
+  ],
+  ['https://api.z.ai/api/anthropic', 'warning', /not an address that is known/, /coding\/paas\/v4/],
+  ['http://127.0.0.1:8000', 'warning', /not an address that is known/, /http:\/\/127\.0\.0\.1:8000\/v1/, 'vllm'],
+  ['http://127.0.0.1:8000/v1', 'ok', /127/, undefined, 'vllm'],
+  ['http://example.com/v1', 'warning', /not encrypted/, /https/],
+  ['http://192.168.1.5:8000/v1', 'ok', /192/],
+  ['http://host.docker.internal:8000/v1', 'ok', /docker/],
+  ['https://gateway.example.com', 'ok', /gateway/],
+];
+
+for (const [url, level, seen, fix, provider] of ADDRESSES) {
+  test(`base-url: ${url}${provider === undefined ? '' : ` of ${provider}`} is ${level}`, async (context) => {
+    const scene = await createDoctorScene(context);
+    assertFinding(
+      await scene.check('base-url', { AI_API_BASE: url, ...(provider && { AI_PROVIDER: provider }) }),
+      level,
+      seen,
+      fix,
+    );
+  });
+}
+
+test('listen: this machine, or all of them', async (context) => {
+  const scene = await createDoctorScene(context);
+  assertFinding(await scene.check('listen'), 'ok', /^127\.0\.0\.1, port \d+ from env PORT$/);
+  assertFinding(
+    await scene.check('listen', { PORT: '0', HOST: 'localhost' }),
+    'ok',
+    /^localhost from env HOST, port chosen at start/,
+  );
+  assertFinding(await scene.check('listen', { HOST: '0.0.0.0' }), 'warning', /other machines can reach/, /--host/);
+});
+
+test('key: where it is from, missing with hints, not needed, passed on', async (context) => {
+  const scene = await createDoctorScene(context);
+  assertFinding(await scene.check('key', CODING), 'ok', /^set from env AI_API_KEY$/);
+  assertFinding(
+    await scene.check('key', { ...CODING, DASHSCOPE_API_KEY: 'sk-test-other-key' }),
+    'ok',
+    /; it beats DASHSCOPE_API_KEY$/,
+  );
+  const missing = await scene.check('key', { ...CODING, AI_API_KEY: '', ZAI_API_KEY: 'sk-test-zai-key' });
+  assertFinding(
+    missing,
+    'failure',
+    /^missing for Alibaba Cloud Coding Plan$/,
+    /AI_API_KEY or BAILIAN_CODING_PLAN_API_KEY.* ZAI_API_KEY is set: AI_PROVIDER=zai uses it\.$/,
+  );
+  assertFinding(await scene.check('key', { AI_API_KEY: '', AI_PROVIDER: 'vllm' }), 'ok', /needs none$/);
+  assertFinding(await scene.check('key', { AI_API_KEY: '', FORCE_ENV_AUTH: '0' }), 'ok', /passed on/);
+});
+
+const FORMS: readonly (readonly [key: string, level: Finding['level'], seen: RegExp, fix?: RegExp])[] = [
+  [LONG, 'ok', /"sk-…", has the form of a key for Alibaba Cloud Coding Plan$/],
+  [`  ${LONG}\n`, 'ok', /has the form/],
+  ['sk-0123456789abcdefghij', 'warning', /does not look like a key for Alibaba/, /start with sk-sp-.*See https:/],
+  [`Bearer ${LONG}`, 'failure', /begins with "Bearer"/, /Leave the word out/],
+  [`"${LONG}"`, 'failure', /has quotes around it/, /Leave the quotes out/],
+  [`\u201c${LONG}\u201d`, 'failure', /has quotes around it/, /Leave the quotes out/],
+  [`AI_API_KEY=${LONG}`, 'failure', /holds its own name/, /the key alone/],
+  ['sk-sp-your-key-here-please', 'failure', /placeholder/, /your own key/],
+  ['sk-xxxxxxxxxxxxxxxxxxxx', 'failure', /placeholder/, /your own key/],
+  [`${LONG} ${LONG}`, 'failure', /has spaces/, /Copy it again/],
+  [`${LONG}\u200b`, 'failure', /invisible/, /plain text/],
+  ['sk-sp-012345', 'warning', /shorter than keys are/, /may be cut/],
+];
+
+for (const [key, level, seen, fix] of FORMS) {
+  test(`key-form: ${JSON.stringify(key.replaceAll(LONG, 'KEY'))} is ${level}`, async (context) => {
+    const scene = await createDoctorScene(context);
+    const finding = await scene.check('key-form', { ...CODING, AI_API_KEY: key });
+    assertFinding(finding, level, seen, fix);
+    assert.ok(!JSON.stringify(finding).includes(KEY));
+  });
+}
+
+test("key-form: a key of OpenAI, a short key of a server of one's own, a key of the Coding Plan elsewhere, none", async (context) => {
+  const scene = await createDoctorScene(context);
+  const openai = await scene.check('key-form', { OPENAI_API_KEY: KEY });
+  assertFinding(openai, 'warning', /the same as OPENAI_API_KEY$/, /does not work at 127\.0\.0\.1:9/);
+  assertFinding(await scene.check('key-form', { AI_API_KEY: 'sk-1234' }), 'ok', /AI_API_KEY/);
+  const payg = await scene.check('key-form', {
+    ...CODING,
+    AI_API_BASE: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
+  });
+  assertFinding(payg, 'warning', /does not look like a key/, /belongs to the Coding Plan/);
+  assertFinding(await scene.check('key-form', { AI_API_KEY: '' }), 'ok', /none to look at/);
+});
+
+async function listen(context: TestContext, scene: DoctorScene, body: string): Promise<Server> {
+  const server = createServer((_request, response) => response.end(body)).listen(scene.port, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  return server;
+}
+
+const health = (fields: object): string =>
+  JSON.stringify({ ok: true, name: 'aliyun-codex-bridge', version: '1.2.3', pid: 4711, uptime: 7_300, ...fields });
+
+test('port: free, chosen at start, a stranger\'s', async (context) => {
+  const scene = await createDoctorScene(context);
+  assertFinding(await scene.check('port'), 'ok', /is free, no bridge runs there$/);
+  assertFinding(await scene.check('bridge-version'), 'skipped', /^no bridge runs$/);
+  assertFinding(await scene.check('port', { PORT: '0' }), 'ok', /^any free one$/);
+  await listen(context, scene, 'hello');
+  assertFinding(await scene.check('port'), 'failure', /belongs to another program$/, /--port/);
+});
+
+test('the running bridge: the same, another version, another upstream', async (context) => {
+  const scene = await createDoctorScene(context);
+  const server = await listen(context, scene, health({ upstream: 'http://127.0.0.1:9/v1', openStreams: 2 }));
+  assertFinding(await scene.check('port'), 'ok', /belongs to bridge 1\.2\.3 \(pid 4711, up 2 h, 2 streaming\)$/);
+  assertFinding(await scene.check('bridge-version'), 'ok', /^1\.2\.3$/);
+  assertFinding(await scene.check('bridge-upstream'), 'ok', /^http:\/\/127\.0\.0\.1:9\/v1$/);
+  assertFinding(
+    await scene.check('bridge-upstream', CODING),
+    'warning',
+    /and this configuration says https:\/\/coding/,
+    /stop ends it/,
+  );
+  server
+    .removeAllListeners('request')
+    .on('request', (_request, response) => response.end(health({ version: '1.0.0', upstream: null })));
+  assertFinding(
+    await scene.check('bridge-version'),
+    'warning',
+    /^1\.0\.0 runs, 1\.2\.3 is installed$/,
+    /aliyun-codex-bridge start/,
+  );
+  assertFinding(await scene.check('bridge-upstream'), 'warning', /an unknown address/, /stop ends it/);
+});

@@ -1,0 +1,232 @@
+/** `doctor`: the way to the provider: proxy variables, certificates, DNS, TCP and TLS. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer as createPlainServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { createServer as createSecureServer } from 'node:tls';
+import { tryConnection } from '../../src/doctor/connection';
+import type { Finding } from '../../src/doctor/finding';
+import { canFollowProxies, exceptsFromProxy, findProxy, followsProxies } from '../../src/doctor/proxy';
+import { createDoctorScene, findPrinted, type Printed } from '../support/cli/doctor-scene';
+import { PROJECT_ROOT } from '../house/source-tree';
+
+const TLS = join(PROJECT_ROOT, 'test', 'fixtures', 'tls');
+const CERTIFICATE = join(TLS, 'test-only-certificate.pem');
+
+function assertFinding(finding: Finding, level: Finding['level'], seen: RegExp, fix?: RegExp): void {
+  assert.equal(finding.level, level, finding.seen);
+  assert.match(finding.seen, seen);
+  if (fix === undefined) assert.equal(finding.fix, undefined);
+  else assert.match(finding.fix ?? '', fix);
+}
+
+async function listen(context: TestContext, server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
+
+async function listenSecure(context: TestContext): Promise<number> {
+  const [key, cert] = await Promise.all([readFile(join(TLS, 'test-only-key.pem')), readFile(CERTIFICATE)]);
+  // It answers: before one that only hung up after the handshake, doctor's turn once did not end within 30 s.
+  const server = createSecureServer({ key, cert }, (socket) => {
+    socket.on('error', () => undefined).once('data', () => socket.end(NOT_FOUND));
+  });
+  server.on('tlsClientError', () => undefined);
+  return listen(context, server);
+}
+
+test('which Node.js follows proxy variables, and when', () => {
+  const told = { NODE_USE_ENV_PROXY: '1' };
+  assert.deepEqual(
+    ['18.17.0', '20.20.2', '22.20.0', '23.11.0'].map((version) => followsProxies(version, told)),
+    [false, false, false, false],
+  );
+  assert.deepEqual(['22.21.0', '24.0.0', '26.1.0'].map((version) => followsProxies(version, told)), [true, true, true]);
+  assert.equal(followsProxies('24.5.0', {}), false);
+  assert.equal(followsProxies('24.5.0', { NODE_OPTIONS: '--no-warnings --use-env-proxy' }), true);
+  assert.deepEqual(['20.20.2', '24.0.0'].map(canFollowProxies), [false, true]);
+});
+
+test('which variable names the proxy', () => {
+  assert.deepEqual(findProxy({ HTTP_PROXY: ' ', http_proxy: 'http://p:1' }, 'http'), {
+    variable: 'http_proxy',
+    value: 'http://p:1',
+  });
+  assert.deepEqual(findProxy({ ALL_PROXY: 'http://p:1' }, 'https')?.variable, 'ALL_PROXY');
+  assert.equal(findProxy({ HTTP_PROXY: 'http://p:1' }, 'https'), undefined);
+});
+
+test('what NO_PROXY excepts for Codex, as measured with 0.169', () => {
+  const excepts = (entries: string, host = '127.0.0.1') => exceptsFromProxy({ NO_PROXY: entries }, host);
+  for (const entries of ['127.0.0.1', '127.0.0.0/8', 'example.com, 127.0.0.1', '0.0.0.0/0'])
+    assert.equal(excepts(entries), true, entries);
+  for (const entries of ['', '*', '127.', 'localhost', '127.0.0.1:31415', '10.0.0.0/8', '127.0.0.1/99'])
+    assert.equal(excepts(entries), false, entries);
+  for (const entries of ['localhost', '*']) assert.equal(excepts(entries, 'localhost'), true, entries);
+  assert.equal(excepts('127.0.0.1', 'localhost'), false);
+  assert.equal(excepts('.example.com', 'api.example.com'), true);
+  assert.equal(exceptsFromProxy({ NO_PROXY: 'x', no_proxy: '127.0.0.1' }, '127.0.0.1'), false);
+  assert.equal(exceptsFromProxy({ no_proxy: '127.0.0.1' }, '127.0.0.1'), true);
+});
+
+test('proxy: none, unused, used, and in the way of Codex', async (context) => {
+  const scene = await createDoctorScene(context);
+  const remote = { AI_API_BASE: 'https://example.com/v1' };
+  const look = (env: Readonly<Record<string, string>>, nodeVersion = '20.20.2') =>
+    scene.check('proxy', { ...remote, ...env }, { nodeVersion });
+  assertFinding(await look({}), 'ok', /^none is set$/);
+  const https = { HTTPS_PROXY: 'http://proxy:1' };
+  assertFinding(
+    await look(https),
+    'warning',
+    /^HTTPS_PROXY is set, .*Node\.js 20\.20\.2 ignores it$/,
+    /use Node\.js 24 or newer/,
+  );
+  assertFinding(
+    await look(https, '24.1.0'),
+    'warning',
+    /24\.1\.0 ignores it$/,
+    /set NODE_USE_ENV_PROXY=1 for the bridge\.$/,
+  );
+  assertFinding(await look({ ...https, NODE_USE_ENV_PROXY: '1' }, '24.1.0'), 'ok', /the bridge uses it$/);
+  assertFinding(await look({ ...https, AI_API_BASE: 'http://127.0.0.1:9/v1' }), 'ok', /^none is set$/);
+  const http = { HTTP_PROXY: 'http://proxy:1' };
+  assertFinding(
+    await look(http),
+    'warning',
+    /^Codex asks HTTP_PROXY for the bridge too/,
+    /Add 127\.0\.0\.1 to NO_PROXY/,
+  );
+  assertFinding(await look({ ...http, NO_PROXY: '127.0.0.1' }), 'ok', /not for 127\.0\.0\.1$/);
+  const all = await look({ ALL_PROXY: 'http://proxy:1' });
+  assert.deepEqual([all.seen.split('\n').length, all.fix?.split('\n').length], [2, 2]);
+});
+
+test('tls-settings: as they are, switched off, a file more, a file that is none', async (context) => {
+  const scene = await createDoctorScene(context);
+  assertFinding(await scene.check('tls-settings'), 'ok', /^the certificates of Node\.js$/);
+  assertFinding(
+    await scene.check('tls-settings', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }),
+    'warning',
+    /anybody on the way/,
+    /NODE_EXTRA_CA_CERTS/,
+  );
+  const look = (file: string) => scene.check('tls-settings', { NODE_EXTRA_CA_CERTS: file });
+  assertFinding(await look(CERTIFICATE), 'ok', /, and 1 of /);
+  assertFinding(await look(join(scene.home, 'none.pem')), 'warning', /cannot be read$/, /PEM/);
+  const empty = join(scene.home, 'empty.pem');
+  await writeFile(empty, 'certificate?');
+  assertFinding(await look(empty), 'warning', /no certificate in it$/, /PEM/);
+});
+
+test('dns: found, an address already, unknown, no server, left to the proxy', async (context) => {
+  const scene = await createDoctorScene(context);
+  const remote = { AI_API_BASE: 'https://api.example.com/v1' };
+  const failing = (code: string) => ({ lookup: () => Promise.reject(Object.assign(new Error('x'), { code })) });
+  assertFinding(await scene.check('dns'), 'ok', /^127\.0\.0\.1 is an address already$/);
+  const found = { lookup: async () => ['192.0.2.1', '192.0.2.2', '2001:db8::1'] };
+  assertFinding(
+    await scene.check('dns', remote, found),
+    'ok',
+    /^api\.example\.com is 192\.0\.2\.1, 192\.0\.2\.2, and 1 more$/,
+  );
+  assertFinding(
+    await scene.check('dns', remote, failing('ENOTFOUND')),
+    'failure',
+    /has no address \(ENOTFOUND\)$/,
+    /typing mistakes/,
+  );
+  assertFinding(
+    await scene.check('dns', remote, failing('EAI_AGAIN')),
+    'failure',
+    /\(EAI_AGAIN\)$/,
+    /No DNS server answers/,
+  );
+  assertFinding(await scene.check('dns', remote, failing('EOTHER')), 'failure', /\(EOTHER\)$/, /Check the network/);
+  const proxied = { ...remote, HTTPS_PROXY: 'http://proxy:1', NODE_USE_ENV_PROXY: '1' };
+  assertFinding(
+    await scene.check('dns', proxied, { ...failing('ENOTFOUND'), nodeVersion: '24.1.0' }),
+    'ok',
+    /^left to the proxy of HTTPS_PROXY$/,
+  );
+  assertFinding(
+    await scene.check('connection', proxied, { nodeVersion: '24.1.0' }),
+    'ok',
+    /^left to the proxy of HTTPS_PROXY$/,
+  );
+});
+
+test('connection: plain, refused, and TLS with a certificate that nobody vouches for', async (context) => {
+  const scene = await createDoctorScene(context);
+  const plain = await listen(
+    context,
+    createPlainServer((socket) => socket.on('error', () => undefined).end('not TLS')),
+  );
+  const look = (url: string) => scene.check('connection', { AI_API_BASE: url });
+  assertFinding(await look(`http://127.0.0.1:${plain}/v1`), 'ok', /^127\.0\.0\.1:\d+ takes connections, \d+ ms$/);
+  assertFinding(
+    await look(`http://127.0.0.1:${scene.port}/v1`),
+    'failure',
+    /refused the connection \(ECONNREFUSED\)\.$/,
+    /Start the server/,
+  );
+  assertFinding(await look(`https://127.0.0.1:${plain}/v1`), 'failure', /./, /speaks no TLS there|can be reached/);
+  const secure = await listenSecure(context);
+  assertFinding(
+    await look(`https://localhost:${secure}/v1`),
+    'failure',
+    /self-signed TLS certificate/,
+    /NODE_EXTRA_CA_CERTS=\/path/,
+  );
+});
+
+test('a connection that hangs ends in time', async (context) => {
+  const port = await listen(context, createPlainServer((socket) => void socket.on('error', () => undefined)));
+  const connection = await tryConnection(new URL(`https://127.0.0.1:${port}/`), 50);
+  assert.deepEqual([connection.ok, connection.ok || connection.code], [false, 'ETIMEDOUT']);
+});
+
+test('a certificate that NODE_EXTRA_CA_CERTS vouches for is fine, and one for another name is not', async (context) => {
+  const scene = await createDoctorScene(context);
+  const port = await listenSecure(context);
+  const look = async (host: string) =>
+    findPrinted(
+      await runProgram({ ...scene.env, AI_API_BASE: `https://${host}:${port}/v1`, NODE_EXTRA_CA_CERTS: CERTIFICATE }),
+      'connection',
+    );
+  const good = await look('localhost');
+  assert.equal(good.level, 'ok', good.seen);
+  assert.match(good.seen, /^TLSv1\.\d in \d+ ms; certificate of Test only until .*GMT$/);
+  const other = await look('127.0.0.1');
+  assert.equal(other.level, 'failure');
+  assert.match(other.fix ?? '', /Another server answers under 127\.0\.0\.1/);
+});
+
+/** The command in a process of its own: Node.js reads NODE_EXTRA_CA_CERTS when it starts. */
+function runProgram(env: Readonly<Record<string, string>>): Promise<Printed> {
+  const words = [
+    '--require',
+    require.resolve('tsx/cjs'),
+    join(PROJECT_ROOT, 'src', 'cli', 'main.ts'),
+    'doctor',
+    '--json',
+  ];
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      words,
+      { env: { ...env }, timeout: 30_000, cwd: PROJECT_ROOT },
+      (error, stdout, stderr) => {
+        if (stdout === '') reject(new Error(`${String(error)}\n${stderr}`));
+        else resolve(JSON.parse(stdout) as Printed);
+      },
+    );
+  });
+}

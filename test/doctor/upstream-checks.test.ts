@@ -1,0 +1,320 @@
+/** `doctor`: what one turn through the bridge's own code says of the provider. */
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { bridgeToml, createDoctorScene, findPrinted, goodAnswer, KEY, startUpstream } from '../support/cli/doctor-scene';
+import { startNativeUpstream } from '../support/upstream/native-upstream';
+import { answer, raw, refuse, reply, type ScriptedUpstreamOptions, type Step } from '../support/upstream/scripted-upstream';
+
+const IDS = ['answer', 'access', 'model', 'stream', 'tool-call', 'reasoning', 'usage'] as const;
+
+async function examine(
+  context: TestContext,
+  script: ScriptedUpstreamOptions['script'],
+  more: Readonly<Record<string, string>> = {},
+  options: Partial<ScriptedUpstreamOptions> = {},
+) {
+  const scene = await createDoctorScene(context);
+  const upstream = await startUpstream(context, { script, ...options });
+  const printed = await scene.examine([], { AI_API_BASE: upstream.url, ...more });
+  const findings = Object.fromEntries(IDS.map((id) => [id, findPrinted(printed, id)]));
+  return { printed, findings, upstream, levels: IDS.map((id) => findings[id]?.level).join(' ') };
+}
+
+test('one request proves answer, key, model, stream, tool call, reasoning and counts', async (context) => {
+  const { printed, findings, upstream, levels } = await examine(context, [goodAnswer()], {}, { apiKey: KEY });
+  assert.equal(levels, 'ok ok ok ok ok ok ok');
+  assert.equal(printed.requests, 1);
+  assert.match(findings['answer']?.seen ?? '', /^HTTP 200, asked as aliyun-codex-bridge\/\d/);
+  assert.equal(findings['model']?.seen, 'scripted-model');
+  assert.match(findings['stream']?.seen ?? '', /^\d+ events in \d+\.\d s, the first after \d+\.\d s$/);
+  assert.equal(findings['tool-call']?.seen, 'scripted-model called the tool as it was asked to');
+  assert.equal(findings['reasoning']?.seen, 'in reasoning_content');
+  assert.equal(findings['usage']?.seen, '90 tokens in, 30 out, 12 of them reasoning');
+  upstream.assertClean();
+  assert.equal(upstream.requests.length, 1);
+  assert.equal(upstream.requests[0]?.body.stream, true);
+});
+
+interface Case {
+  readonly title: string;
+  readonly step: Step;
+  /** Levels in the order of the table. */
+  readonly levels: string;
+  readonly at: (typeof IDS)[number];
+  readonly seen: RegExp;
+  readonly fix: RegExp;
+}
+
+const error = (status: number, message: string, code?: string) =>
+  reply({ status, body: { error: { message, ...(code && { code }) } } });
+
+const REST = 'skipped skipped skipped';
+
+const CASES: readonly Case[] = [
+  {
+    title: 'no answer',
+    step: refuse(),
+    at: 'answer',
+    levels: `failure skipped skipped skipped ${REST}`,
+    seen: /closed the connection|reset the connection/,
+    fix: /Check the address, the network/,
+  },
+  {
+    title: 'a wrong path',
+    step: reply({ status: 404, body: 'nothing here' }),
+    at: 'answer',
+    levels: `failure skipped skipped skipped ${REST}`,
+    seen: /answered 404: nothing here\.$/,
+    fix: /^Check AI_API_BASE: 127\.0\.0\.1:\d+ serves nothing at this address\.$/,
+  },
+  {
+    title: 'a page of a proxy',
+    step: reply({ status: 403, body: '<html><title>Blocked</title></html>' }),
+    at: 'answer',
+    levels: `failure skipped skipped skipped ${REST}`,
+    seen: /an HTML page titled "Blocked"/,
+    fix: /A proxy or a firewall in front of/,
+  },
+  {
+    title: 'a refused key',
+    step: error(401, 'Incorrect API key provided.', 'invalid_api_key'),
+    at: 'access',
+    levels: `ok failure skipped skipped ${REST}`,
+    seen: /answered 401: Incorrect API key provided\.$/,
+    fix: /Check that AI_API_KEY belongs to 127\.0\.0\.1/,
+  },
+  {
+    title: 'a refused program',
+    step: reply({ status: 405, body: { error: 'Coding Plan is currently only available for Coding Agents' } }),
+    at: 'access',
+    levels: `ok warning skipped skipped ${REST}`,
+    seen: /answered 405: Coding Plan is currently/,
+    fix: /Let Codex ask/,
+  },
+  {
+    title: 'a used-up plan',
+    step: error(429, 'week allocated quota exceeded'),
+    at: 'access',
+    levels: `ok failure skipped skipped ${REST}`,
+    seen: /week allocated quota exceeded/,
+    fix: /does not help until the plan resets/,
+  },
+  {
+    title: 'too many requests',
+    step: error(429, 'Too many requests'),
+    at: 'access',
+    levels: `ok warning skipped skipped ${REST}`,
+    seen: /answered 429/,
+    fix: /Wait a minute/,
+  },
+  {
+    title: 'an overload',
+    step: error(503, 'The engine is currently overloaded'),
+    at: 'access',
+    levels: `ok warning skipped skipped ${REST}`,
+    seen: /answered 503/,
+    fix: /Wait some minutes/,
+  },
+  {
+    title: 'an unknown model',
+    step: error(404, "model 'scripted-model' is not supported"),
+    at: 'model',
+    levels: `ok ok failure skipped ${REST}`,
+    seen: /is not supported\.$/,
+    fix: /Check the model name/,
+  },
+  {
+    title: 'a refused request',
+    step: error(400, 'The widget is wrong'),
+    at: 'stream',
+    levels: `ok ok ok failure ${REST}`,
+    seen: /answered 400: The widget is wrong/,
+    fix: /--log-level debug/,
+  },
+  {
+    title: 'a cut answer',
+    step: goodAnswer({ cutAfter: 3, end: 'cut' }),
+    at: 'stream',
+    levels: `ok ok ok failure ${REST}`,
+    seen: /./,
+    fix: /broke off in the middle/,
+  },
+];
+
+for (const { title, step, levels, at, seen, fix } of CASES) {
+  test(`${title} is told where it belongs, with what to do`, async (context) => {
+    const { printed, findings, levels: found, upstream } = await examine(context, [step]);
+    assert.equal(found, levels);
+    assert.match(findings[at]?.seen ?? '', seen);
+    assert.match(findings[at]?.fix ?? '', fix);
+    assert.equal(printed.requests, 1);
+    assert.equal(upstream.requests.length, 1, 'nothing is asked twice');
+    assert.ok(!JSON.stringify(printed).includes(KEY));
+  });
+}
+
+test('a provider that repeats the key in its words does not get it shown', async (context) => {
+  const { printed } = await examine(context, [error(401, `Incorrect API key provided: ${KEY}`)]);
+  assert.ok(!JSON.stringify(printed).includes(KEY));
+});
+
+test('without a model nothing is asked', async (context) => {
+  const { printed, findings, levels } = await examine(context, [], { DEFAULT_MODEL: '' });
+  assert.equal(levels, `ok ok failure skipped ${REST}`);
+  assert.match(findings['model']?.seen ?? '', /the request names none/);
+  assert.match(findings['model']?.fix ?? '', /--default-model/);
+  assert.equal(printed.requests, 0);
+});
+
+interface Answer {
+  readonly title: string;
+  readonly step: Step;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly id: (typeof IDS)[number];
+  readonly level: string;
+  readonly seen: RegExp;
+}
+
+const chunk = (delta: object, finish: string | null = null, usage?: object): string =>
+  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }], ...(usage && { usage }) })}\n\n`;
+
+const COMPLETION = {
+  id: 'c',
+  object: 'chat.completion',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'bridge' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 5, completion_tokens: 1, total_tokens: 6 },
+};
+
+const ANSWERS: readonly Answer[] = [
+  {
+    title: 'words instead of a call',
+    step: answer({ text: 'The word is bridge.' }),
+    id: 'tool-call',
+    level: 'warning',
+    seen: /answered in words/,
+  },
+  {
+    title: 'a call with other arguments',
+    step: goodAnswer({ toolCalls: [{ name: 'report_word', arguments: { word: 'ridge' } }] }),
+    id: 'tool-call',
+    level: 'warning',
+    seen: /with wrong arguments/,
+  },
+  { title: 'no counts', step: goodAnswer({ usage: null }), id: 'usage', level: 'warning', seen: /reports none/ },
+  {
+    title: 'no reasoning of a model nobody knows',
+    step: answer({ text: 'bridge' }),
+    id: 'reasoning',
+    level: 'ok',
+    seen: /^none; nothing says/,
+  },
+  {
+    title: 'reasoning in another field',
+    id: 'reasoning',
+    level: 'ok',
+    seen: /^in reasoning$/,
+    step: raw({
+      chunks: [
+        chunk({ role: 'assistant', reasoning: 'Hm.' }),
+        chunk({ content: 'bridge' }, 'stop'),
+        'data: [DONE]\n\n',
+      ],
+      end: 'eof',
+    }),
+  },
+  {
+    title: 'reasoning in tags',
+    step: answer({ text: '<think>Hm.</think>bridge' }),
+    id: 'reasoning',
+    level: 'ok',
+    seen: /<think> tags/,
+  },
+  {
+    title: 'an answer in one piece',
+    id: 'stream',
+    level: 'warning',
+    seen: /came in one piece/,
+    step: reply({ status: 200, body: COMPLETION }),
+  },
+];
+
+for (const { title, step, id, level, seen, env = {} } of ANSWERS) {
+  test(`${title}: ${level}`, async (context) => {
+    const { findings } = await examine(context, [step], env);
+    assert.equal(findings[id]?.level, level);
+    assert.match(findings[id]?.seen ?? '', seen);
+    assert.equal(findings[id]?.fix !== undefined, level !== 'ok');
+  });
+}
+
+test('a model that can think and shows nothing of it is a warning', async (context) => {
+  const env = { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '', AI_API_KEY: `sk-sp-${KEY}` };
+  const { findings, levels, upstream } = await examine(context, [goodAnswer({ reasoning: '' })], env, {
+    dialect: 'dashscope',
+  });
+  assert.equal(levels, 'ok ok ok ok ok warning ok');
+  assert.match(findings['reasoning']?.seen ?? '', /though this model can think/);
+  assert.equal(findings['model']?.seen, 'qwen3.7-plus');
+  upstream.assertClean();
+});
+
+test('a Responses endpoint of the provider is asked where the user wants that', async (context) => {
+  const scene = await createDoctorScene(context);
+  const upstream = await startNativeUpstream({ script: [goodAnswer()], apiKey: KEY });
+  context.after(() => upstream.close());
+  const printed = await scene.examine([], { AI_API_BASE: upstream.url, UPSTREAM_WIRE: 'responses' });
+  assert.deepEqual(IDS.map((id) => findPrinted(printed, id).level), IDS.map(() => 'ok'));
+  assert.equal(findPrinted(printed, 'reasoning').seen, 'in response.reasoning_text.delta');
+  upstream.assertClean();
+});
+
+test('the turn goes under its own name, also where Codex is installed, with the model of config.toml', async (context) => {
+  const scene = await createDoctorScene(context);
+  const upstream = await startUpstream(context, { script: [goodAnswer(), goodAnswer()] });
+  await scene.installCodex();
+  await scene.writeConfig(bridgeToml(scene.port, '', 'model = "another-model"'));
+  const printed = await scene.examine([], { AI_API_BASE: upstream.url });
+  assert.match(findPrinted(printed, 'answer').seen, /asked as aliyun-codex-bridge\/[\d.]+$/);
+  assert.match(upstream.requests[0]?.headers['user-agent'] ?? '', /^aliyun-codex-bridge\//);
+  assert.equal(upstream.requests[0]?.body.model, 'another-model');
+  await scene.examine(['--user-agent', 'mine/1'], { AI_API_BASE: upstream.url });
+  assert.equal(upstream.requests[1]?.headers['user-agent'], 'mine/1');
+});
+
+test('a request that the bridge sends again, amended, is counted', async (context) => {
+  const refusal = error(400, 'Range of max_tokens should be [1, 100]');
+  const env = { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '', AI_API_KEY: `sk-sp-${KEY}` };
+  const { printed, levels, upstream } = await examine(context, [refusal, goodAnswer()], env, { dialect: 'dashscope' });
+  assert.equal(levels, 'ok ok ok ok ok ok ok');
+  assert.equal(printed.requests, 2);
+  assert.equal(upstream.requests.length, 2);
+});
+
+test('where clients bring the key, the one of Codex is used, and without one nothing is asked', async (context) => {
+  const scene = await createDoctorScene(context);
+  const upstream = await startUpstream(context, { script: [goodAnswer()], apiKey: 'sk-test-key-of-codex' });
+  const env = { AI_API_BASE: upstream.url, AI_API_KEY: '', FORCE_ENV_AUTH: '0' };
+  const none = await scene.examine([], env);
+  assert.deepEqual(
+    IDS.map((id) => findPrinted(none, id).seen),
+    IDS.map(() => 'clients bring the key, and none is known here'),
+  );
+  assert.equal(none.requests, 0);
+  await scene.writeConfig(bridgeToml(scene.port, 'env_key = "MY_KEY"'));
+  const printed = await scene.examine([], { ...env, MY_KEY: 'sk-test-key-of-codex' });
+  assert.deepEqual(IDS.map((id) => findPrinted(printed, id).level), IDS.map(() => 'ok'));
+  assert.ok(!JSON.stringify(printed).includes('key-of-codex'));
+  upstream.assertClean();
+});
+
+test('a server of one\'s own is asked without a key', async (context) => {
+  const { printed, levels, upstream } = await examine(
+    context,
+    [goodAnswer()],
+    { AI_API_KEY: '', AI_PROVIDER: 'vllm' },
+    { provider: 'vllm', without: ['authorization'] },
+  );
+  assert.equal(levels, 'ok ok ok ok ok ok ok');
+  assert.match(findPrinted(printed, 'key').seen, /needs none$/);
+  assert.equal(upstream.requests[0]?.headers.authorization, undefined);
+});

@@ -1,0 +1,123 @@
+/** Who answers on a port: nobody, a bridge, a stranger; and what a bridge says of itself. */
+import assert from 'node:assert/strict';
+import { createServer, type AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { probePort, reachableHost } from '../../src/instance/ask-health';
+import { findFreePort } from '../../src/instance/free-port';
+import { createLaunch } from '../../src/instance/launch-connection';
+import { listen, pretend } from '../support/cli/background';
+import { startServer } from '../support/bridge/test-server';
+
+const LIMIT = { timeout: 20_000 } as const;
+
+const probe = (port: number, host = '127.0.0.1', timeoutMs = 10_000) => probePort({ host, port, timeoutMs });
+
+test('a port where nobody listens is free', LIMIT, async () => {
+  assert.deepEqual(await probe(await findFreePort('127.0.0.1')), { kind: 'free' });
+});
+
+test('a bridge says which one it is, also on the address of every interface', LIMIT, async (context) => {
+  const { port } = await startServer(context);
+  for (const host of ['127.0.0.1', '0.0.0.0', 'localhost']) {
+    const state = await probe(port, host);
+    assert.ok(state.kind === 'bridge', host);
+    const { uptime, ...rest } = state.health;
+    assert.equal(typeof uptime, 'number');
+    assert.deepEqual(rest, {
+      version: '1.2.3',
+      pid: process.pid,
+      upstream: 'http://upstream.test/v1',
+      openStreams: 0,
+      launches: 0,
+    });
+  }
+});
+
+test('an older bridge leaves things out, and a forged one gets nothing onto a terminal', LIMIT, async (context) => {
+  const nothing = {
+    version: undefined,
+    pid: undefined,
+    uptime: undefined,
+    upstream: undefined,
+    openStreams: 0,
+    launches: 0,
+  };
+  const name = 'aliyun-codex-bridge';
+  assert.deepEqual(await probe(await pretend(context, { name })), { kind: 'bridge', health: nothing });
+  const forged = {
+    name,
+    version: '\u001b[31m',
+    pid: -1,
+    uptime: 'x',
+    upstream: 'http://x/\u0007',
+    openStreams: '1',
+    launches: null,
+  };
+  assert.deepEqual(await probe(await pretend(context, forged)), { kind: 'bridge', health: nothing });
+});
+
+test('whoever answers anything else is a stranger', LIMIT, async (context) => {
+  for (const body of [{ name: 'other' }, { ok: true }, [], null, 'x'.repeat(100_000)]) {
+    assert.deepEqual(await probe(await pretend(context, body)), { kind: 'stranger' });
+  }
+});
+
+async function listenRaw(context: TestContext, greeting: string | undefined): Promise<number> {
+  const server = createServer((socket) => {
+    context.after(() => socket.destroy());
+    socket.on('error', () => undefined).resume();
+    if (greeting !== undefined) socket.end(greeting);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => void server.close());
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return address.port;
+}
+
+test('a program that hangs, speaks something else or hangs up is a stranger', LIMIT, async (context) => {
+  assert.deepEqual(await probe(await listenRaw(context, undefined), '127.0.0.1', 20), { kind: 'stranger' });
+  assert.deepEqual(await probe(await listenRaw(context, '220 mail ready\r\n')), { kind: 'stranger' });
+  assert.deepEqual(await probe(await listenRaw(context, '')), { kind: 'stranger' });
+  const half = await listen(context, (_request, response) => {
+    response.writeHead(200, { 'content-length': 100 }).write('{"name":');
+    response.destroy();
+  });
+  assert.deepEqual(await probe(half), { kind: 'stranger' });
+});
+
+test(
+  'a connection that is cut without an answer is asked again: the bridge that had the port may have ended just now',
+  LIMIT,
+  async (context) => {
+    const closing = createServer((socket) => {
+      closing.close();
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
+    context.after(() => void closing.close());
+    assert.deepEqual(await probe((closing.address() as AddressInfo).port), { kind: 'free' });
+  },
+);
+
+test('who changes the protocol unasked is a stranger, and keeps nobody waiting', LIMIT, async (context) => {
+  const port = await listenRaw(
+    context,
+    'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n',
+  );
+  assert.deepEqual(await probe(port), { kind: 'stranger' });
+  await assert.rejects(createLaunch({ host: '127.0.0.1', port }));
+});
+
+test('at a host that makes no sense nobody listens: whoever wants to listen there is told why not', LIMIT, async () => {
+  assert.deepEqual(await probe(9, 'not a host'), { kind: 'free' });
+});
+
+test('every address is reached on the loopback one', () => {
+  assert.deepEqual(['0.0.0.0', '::', '127.0.0.1', 'localhost'].map(reachableHost), [
+    '127.0.0.1',
+    '::1',
+    '127.0.0.1',
+    'localhost',
+  ]);
+});

@@ -1,0 +1,74 @@
+/** Who has the port: this bridge, a stranger who answers, or one who does not. */
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { describePortOwner } from '../../src/instance/port-owner';
+
+const STRANGER = 'It belongs to another program, not to aliyun-codex-bridge.';
+
+async function listen(context: TestContext, server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => new Promise((resolve) => server.close(resolve)));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return (address satisfies AddressInfo).port;
+}
+
+const ask = (port: number, host = '127.0.0.1', timeoutMs = 10_000): Promise<string> =>
+  describePortOwner({ host, port, timeoutMs });
+
+const answer = (body: unknown): RequestListener => (request, response) => {
+  response.writeHead(request.url === '/health' ? 200 : 404).end(JSON.stringify(body));
+};
+
+/** Reads on, whatever comes: a socket that nobody reads never ends. */
+const ignore = (socket: Socket): Socket => socket.on('error', () => undefined).resume();
+
+test('this bridge is named with version and pid, also on the address of every interface', async (context) => {
+  const port = await listen(context, createServer(answer({ name: 'aliyun-codex-bridge', version: '1.2.3', pid: 42 })));
+  assert.equal(await ask(port), 'aliyun-codex-bridge 1.2.3 already runs there (pid 42).');
+  assert.equal(await ask(port, '0.0.0.0'), 'aliyun-codex-bridge 1.2.3 already runs there (pid 42).');
+});
+
+test('what a bridge says is not trusted: no control characters, no pid that is none', async (context) => {
+  const health = { name: 'aliyun-codex-bridge', version: '\u001b[31m', pid: '1' };
+  const port = await listen(context, createServer(answer(health)));
+  assert.equal(await ask(port), 'aliyun-codex-bridge (unknown version) already runs there.');
+});
+
+test('whoever answers something else is a stranger', async (context) => {
+  for (const body of [{ name: 'other' }, { ok: true }, [], null]) {
+    assert.equal(await ask(await listen(context, createServer(answer(body)))), STRANGER);
+  }
+});
+
+test('a program that does not speak HTTP is a stranger', async (context) => {
+  const port = await listen(context, createTcpServer((socket) => ignore(socket).end('220 mail ready\r\n')));
+  assert.equal(await ask(port), STRANGER);
+});
+
+test('a program that never answers is a stranger after the timeout', async (context) => {
+  const port = await listen(context, createTcpServer(ignore));
+  assert.equal(await ask(port, '127.0.0.1', 20), STRANGER);
+});
+
+test('an endless answer is cut off', async (context) => {
+  const port = await listen(context, createServer((_request, response) => {
+    const write = (): void => {
+      while (!response.destroyed && response.write('x'.repeat(16_384)));
+    };
+    response.on('drain', write);
+    write();
+  }));
+  assert.equal(await ask(port), STRANGER);
+});
+
+test('a port that nobody has any more is no bridge', async () => {
+  const server = createTcpServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  assert.ok(address !== null && typeof address === 'object');
+  assert.equal(await ask(address.port), STRANGER);
+});

@@ -1,0 +1,303 @@
+/** The `codex` command with a stand-in for Codex: words, input, exit codes, signals; and the bridge behind it. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants, existsSync } from 'node:fs';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { findFreePort } from '../../src/instance/free-port';
+import { getJson } from '../../src/instance/get-json';
+import { BIN, createLaunchScene, type Launched } from '../support/cli/launch-scene';
+
+const LIMIT = { timeout: 60_000 };
+
+const BLOCKING = {
+  ...LIMIT,
+  skip: !existsSync('/proc/self/fdinfo/0') && 'the system does not show how files are open',
+};
+
+async function setUp(context: TestContext) {
+  const port = await findFreePort('127.0.0.1');
+  const scene = await createLaunchScene(context, port);
+  const health = async () => {
+    const answer = await getJson({ host: '127.0.0.1', port, path: '/health', timeoutMs: 5_000 });
+    return typeof answer === 'object' ? answer : undefined;
+  };
+  return { port, scene, health };
+}
+
+/** The port that Codex was told, from its words. */
+async function toldPort({ seen }: Launched): Promise<number> {
+  const { words } = await seen;
+  return Number(/base_url="http:\/\/127\.0\.0\.1:(\d+)\/v1"/.exec(words.join(' '))?.[1]);
+}
+
+test(
+  'Codex gets its words behind those that name the bridge, the folder, the input and the terminal; its exit code is passed on',
+  LIMIT,
+  async (context) => {
+    const { port, scene, health } = await setUp(context);
+    const words = ['exec', '--json', 'say "hi" $HOME', '', 'two\nlines', '--port', '1', '--', '-x', '*'];
+    const launched = scene.launch(['--drain-timeout-ms', '1000', 'codex', ...words]);
+    const seen = await launched.seen;
+    const own = seen.words.slice(0, -words.length);
+    assert.deepEqual(seen.words.slice(-words.length), words);
+    assert.deepEqual(
+      own.filter((_, index) => index % 2 === 0),
+      own.filter((_, index) => index % 2 === 0).map(() => '-c'),
+    );
+    assert.deepEqual(
+      own.filter((_, index) => index % 2 === 1),
+      [
+        'model_provider="aliyun"',
+        `model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:${port}/v1",wire_api="responses",http_headers={ x-bridge-launch = "1" }}`,
+        'model="scripted-model"',
+        `model_catalog_json="${join(scene.state, `models-${port}.json`)}"`,
+      ],
+    );
+    assert.equal(seen.cwd, scene.home);
+    assert.equal((await health())?.['launches'], 1);
+    launched.type('something');
+    assert.equal(await launched.nextLine(), 'read something');
+    launched.type('exit 7');
+    assert.deepEqual(await launched.ended, { code: 7, signal: null, error: '' });
+    await scene.untilFree(port);
+    assert.deepEqual(await scene.files(scene.codexHome), [], 'files of the user');
+  },
+);
+
+test('the catalog is what the bridge offers', LIMIT, async (context) => {
+  const { port, scene } = await setUp(context);
+  const launched = scene.launch(['codex'], { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '' });
+  const { words } = await launched.seen;
+  assert.ok(words.includes('model="qwen3.7-plus"'));
+  const { models } = JSON.parse(await readFile(join(scene.state, `models-${port}.json`), 'utf8')) as {
+    models: { slug: string }[];
+  };
+  assert.ok(models.some(({ slug }) => slug === 'glm-4.7'));
+  launched.child.stdin?.end();
+  assert.equal((await launched.ended).code, 0);
+});
+
+test("the model of the user's config.toml is kept where the bridge offers it", LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  const choose = async (model: string): Promise<readonly string[]> => {
+    await writeFile(join(scene.codexHome, 'config.toml'), `model = "${model}" # mine\n`);
+    const launched = scene.launch(['codex'], { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '' });
+    const { words } = await launched.seen;
+    launched.child.stdin?.end();
+    await launched.ended;
+    return words.filter((word) => word.startsWith('model='));
+  };
+  assert.deepEqual(await choose('glm-4.7'), ['model="glm-4.7"']);
+  assert.deepEqual(await choose('gpt-6.1-sol'), ['model="qwen3.7-plus"']);
+});
+
+test('a second launch uses the bridge of the first, which ends with the last of them', LIMIT, async (context) => {
+  const { port, scene, health } = await setUp(context);
+  const first = scene.launch(['codex']);
+  await first.seen;
+  const pid = (await health())?.['pid'];
+  const second = scene.launch(['codex']);
+  assert.equal(await toldPort(second), port);
+  assert.equal((await health())?.['launches'], 2);
+  first.type('exit 0');
+  await first.ended;
+  assert.equal((await health())?.['pid'], pid);
+  second.type('exit 0');
+  assert.equal((await second.ended).error, '');
+  await scene.untilFree(port);
+});
+
+test('a launch that is killed lets its bridge go too', LIMIT, async (context) => {
+  const { port, scene } = await setUp(context);
+  const launched = scene.launch(['codex']);
+  const { pid } = await launched.seen;
+  launched.child.kill('SIGKILL');
+  await scene.untilFree(port);
+  process.kill(pid, 'SIGKILL');
+});
+
+test('a bridge that ends under Codex is replaced at the same address', LIMIT, async (context) => {
+  const { port, scene, health } = await setUp(context);
+  const launched = scene.launch(['codex']);
+  await launched.seen;
+  const before = (await health())?.['pid'];
+  assert.equal(typeof before, 'number');
+  process.kill(Number(before), 'SIGKILL');
+  let after: unknown;
+  // Refused until the new one listens: each question is answered at once, and the test has a limit.
+  while (after === undefined || after === before) after = (await health())?.['pid'];
+  launched.type('exit 0');
+  assert.equal((await launched.ended).code, 0);
+  await scene.untilFree(port);
+});
+
+test('launched Codex runs that lose their bridge all come to the same new one', LIMIT, async (context) => {
+  const { port, scene, health } = await setUp(context);
+  const launched = [1, 2, 3].map(() => scene.launch(['codex']));
+  for (const launch of launched) assert.equal(await toldPort(launch), port);
+  for (let round = 0; round < 3; round += 1) {
+    const before = (await health())?.['pid'];
+    process.kill(Number(before), 'SIGKILL');
+    let now: Awaited<ReturnType<typeof health>>;
+    do now = await health(); while (now?.['pid'] === before || now?.['launches'] !== 3);
+  }
+  for (const launch of launched) launch.type('exit 0');
+  for (const launch of launched) assert.equal((await launch.ended).code, 0);
+  await scene.untilFree(port);
+  assert.deepEqual((await scene.files(scene.state)).filter((name) => /\d\.(json|log)$/.test(name)),
+    [`bridge-${port}.log`, `models-${port}.json`]);
+});
+
+test('where the port belongs to another program, the bridge takes a free one and says so', LIMIT, async (context) => {
+  const { port, scene } = await setUp(context);
+  const stranger = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n')).listen(
+    port,
+    '127.0.0.1',
+  );
+  await once(stranger, 'listening');
+  context.after(() => stranger.close());
+  const launched = scene.launch(['codex']);
+  const told = await toldPort(launched);
+  assert.notEqual(told, port);
+  launched.type('exit 0');
+  const { error } = await launched.ended;
+  assert.match(
+    error,
+    new RegExp(`^aliyun-codex-bridge: Port ${port} belongs to another program: the bridge took a free one\\.\n$`),
+  );
+  await scene.untilFree(told);
+});
+
+test('a running bridge for another provider is left alone', LIMIT, async (context) => {
+  const { port, scene } = await setUp(context);
+  const first = scene.launch(['codex']);
+  await first.seen;
+  const second = scene.launch(['codex'], { AI_API_BASE: 'http://127.0.0.1:10/v1' });
+  const told = await toldPort(second);
+  assert.notEqual(told, port);
+  second.type('exit 0');
+  assert.match(
+    (await second.ended).error,
+    /asks http:\/\/127\.0\.0\.1:9\/v1: this one, for http:\/\/127\.0\.0\.1:10\/v1, took a free port/,
+  );
+  await scene.untilFree(told);
+  first.type('exit 0');
+  await first.ended;
+});
+
+for (const [signal, code] of [['SIGTERM', 9], ['SIGHUP', 9], ['SIGINT', 9]] as const) {
+  test(`${signal} reaches Codex, and its answer counts`, LIMIT, async (context) => {
+    const { port, scene } = await setUp(context);
+    const launched = scene.launch(['codex']);
+    await launched.seen;
+    launched.child.kill(signal);
+    assert.equal(await launched.nextLine(), signal);
+    assert.equal((await launched.ended).code, code);
+    await scene.untilFree(port);
+  });
+}
+
+test(
+  'the pipes of Codex stay blocking: a program that does not expect otherwise loses input and output',
+  BLOCKING,
+  async (context) => {
+    const { scene } = await setUp(context);
+    const teller = join(scene.home, 'teller');
+    // It is asked when its launcher has taken over signals: after everything that a launcher does with its own files.
+    const tell = 'for n in 0 1 2; do grep ^flags: /proc/$$/fdinfo/$n; done; kill $!; exit 0';
+    await writeFile(
+      teller,
+      `#!/bin/sh\n[ "$1" = --version ] && exit\ntrap '${tell}' HUP\necho $PPID\nsleep 30 & wait\n`,
+    );
+    await chmod(teller, 0o755);
+    // A shell makes pipes; what `spawn` makes for a child is a pair of sockets.
+    const words = ['-c', 'cat | "$@" 2>&1 | cat', 'sh', process.execPath, BIN, '--codex-bin', teller, 'codex'];
+    const child = spawn('/bin/sh', words, { env: scene.env, cwd: scene.home });
+    context.after(() => child.kill('SIGKILL'));
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+      if (text === '') process.kill(Number(piece), 'SIGHUP');
+      text += piece;
+      if (text.split('flags:').length === 4) child.stdin.end();
+    });
+    await once(child, 'close');
+    const flags = [...text.matchAll(/^flags:\s*(\d+)$/gm)].map(
+      ([, octal = '']) => Number.parseInt(octal, 8) & constants.O_NONBLOCK,
+    );
+    assert.deepEqual(flags, [0, 0, 0], text);
+  },
+);
+
+test('a Codex that a signal ends gives 128 and its number', LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  const launched = scene.launch(['codex'], { FAKE_DIES: '1' });
+  await launched.seen;
+  launched.child.kill('SIGTERM');
+  assert.equal((await launched.ended).code, 143);
+});
+
+test('without Codex, without a key, with an old Codex: what to do', LIMIT, async (context) => {
+  const { port, scene } = await setUp(context);
+  const none = await scene.launch(['codex'], { PATH: '/usr/bin:/bin' }).ended;
+  assert.deepEqual(
+    [none.code, none.error],
+    [127, 'There is no codex on the PATH. Install it with: npm install -g @openai/codex\n'],
+  );
+  const other = await scene.launch(['--codex-bin', '/no/codex', 'codex']).ended;
+  assert.deepEqual(
+    [other.code, other.error.split('.')[0]],
+    [127, 'Cannot run /no/codex as Codex: there is no such program'],
+  );
+  const keyless = await scene.launch(['codex'], { AI_API_KEY: '', AI_PROVIDER: 'deepseek', AI_API_BASE: '' }).ended;
+  assert.equal(keyless.code, 1);
+  assert.match(
+    keyless.error,
+    /^There is no API key for DeepSeek \(https:.*\)\. Set the variable AI_API_KEY or DEEPSEEK_API_KEY to your key\.\n$/,
+  );
+  const own = await scene.launch(['codex'], { AI_API_KEY: '', AI_PROVIDER: '', AI_API_BASE: 'http://127.0.0.1:9/v1' })
+    .ended;
+  assert.equal(
+    own.error,
+    'There is no API key for http://127.0.0.1:9/v1. Set the variable AI_API_KEY to your key. A server that asks for no key takes any word.\n',
+  );
+  const old = await scene.launch(['codex'], { FAKE_VERSION: '0.80.0' }).ended;
+  assert.equal(old.code, 1);
+  assert.match(old.error, /^Codex 0\.80\.0 is too old for the bridge, which works from 0\.99\.0 on\./);
+  await scene.untilFree(port);
+});
+
+test('what asks no model starts no bridge and needs no key', LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  const launched = scene.launch(['codex', 'mcp', 'list'], { AI_API_KEY: '' });
+  assert.deepEqual((await launched.seen).words, ['mcp', 'list']);
+  launched.type('exit 3');
+  assert.equal((await launched.ended).code, 3);
+  assert.deepEqual(await scene.files(scene.state), []);
+});
+
+test('behind a proxy, Codex finds the bridge all the same', LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  const launched = scene.launch(['codex'], { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'intra.example' });
+  assert.equal((await launched.seen).env['NO_PROXY'], 'intra.example,127.0.0.1,localhost,::1');
+  launched.type('exit 0');
+  await launched.ended;
+});
+
+test('each request with a key of its own: Codex is told to send it', LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  const launched = scene.launch(['codex'], { FORCE_ENV_AUTH: '0' });
+  assert.ok((await launched.seen).words.some((word) => word.includes('env_key="AI_API_KEY"')));
+  launched.type('exit 0');
+  await launched.ended;
+});
+
+test('mistakes before the word codex are told, and nothing runs', LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  const { code, error } = await scene.launch(['--prot', '1', 'codex']).ended;
+  assert.equal(code, 2);
+  assert.match(error, /Unknown flag "--prot"/);
+});

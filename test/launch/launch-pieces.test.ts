@@ -1,0 +1,144 @@
+/** The small decisions of a launch: version, model, proxy, subcommand, quoting. */
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { isBefore } from '../../src/base/version';
+import { attach } from '../../src/launch/attach';
+import { chooseModel } from '../../src/codex/choose-model';
+import { renderCmdArguments } from '../../src/codex/cmd-line';
+import { readCodexVersion } from '../../src/codex/codex-version';
+import { exceptLoopback } from '../../src/launch/loopback';
+import { needsBridge } from '../../src/launch/needs-bridge';
+import { passSignals } from '../../src/codex/run-child';
+import { loadConfig } from '../../src/command/load-config';
+import { run } from '../../src/cli/main';
+import { findPaths } from '../../src/command/paths';
+import { readVersion } from '../../src/command/version';
+import { listen } from '../support/cli/background';
+import { createFakeIo } from '../support/cli/fake-io';
+import { startServer } from '../support/bridge/test-server';
+
+test('the version is read from what Codex prints', () => {
+  assert.equal(readCodexVersion('codex-cli 0.169.0\n'), '0.169.0');
+  assert.equal(readCodexVersion('warning: something\ncodex-cli 0.170.0-alpha.3'), '0.170.0');
+  assert.equal(readCodexVersion('v0.1'), undefined);
+});
+
+test('versions are compared number by number', () => {
+  const pairs: readonly (readonly [string, string, boolean])[] = [
+    ['0.80.0', '0.99.0', true],
+    ['0.99.0', '0.99.0', false],
+    ['0.169.0', '0.99.0', false],
+    ['1.0.0', '0.99.0', false],
+    ['0.98.12', '0.99.0', true],
+  ];
+  for (const [version, limit, expected] of pairs)
+    assert.equal(isBefore(version, limit), expected, `${version} < ${limit}`);
+});
+
+test('the model: the wanted one, the configured one if it is offered, the first', () => {
+  const offered = ['qwen', 'glm'];
+  assert.equal(chooseModel({ wanted: 'mine', configured: 'glm', offered }), 'mine');
+  assert.equal(chooseModel({ wanted: undefined, configured: 'glm', offered }), 'glm');
+  assert.equal(chooseModel({ wanted: undefined, configured: 'gpt-6.1', offered }), 'qwen');
+  assert.equal(chooseModel({ wanted: undefined, configured: 'gpt-6.1', offered: [] }), undefined);
+});
+
+test('behind a proxy, this machine is excepted', () => {
+  const plain = { PATH: '/bin' };
+  assert.equal(exceptLoopback(plain), plain);
+  const { NO_PROXY, no_proxy } = exceptLoopback({
+    https_proxy: 'x',
+    HTTP_PROXY: 'http://proxy:3128',
+    no_proxy: 'intra.example, localhost',
+  });
+  assert.equal(NO_PROXY, 'intra.example,localhost,127.0.0.1,::1');
+  assert.equal(no_proxy, NO_PROXY);
+  assert.equal(exceptLoopback({ ALL_PROXY: 'x', NO_PROXY: '*' })['NO_PROXY'], '*,127.0.0.1,localhost,::1');
+});
+
+test('only words that ask a model need a bridge', () => {
+  for (const line of ['', 'exec hi', 'resume --last', '-m glm-4.7', 'fix it', 'review', 'doctor', '--search x'])
+    assert.ok(needsBridge(line.split(' ').filter(Boolean)), line);
+  for (const line of ['--version', '-h', 'login', 'mcp add x', 'completion bash', 'help exec'])
+    assert.ok(!needsBridge(line.split(' ')), line);
+});
+
+/** What cmd.exe makes of a line: a caret takes the meaning from the next character. */
+const readByCmd = (line: string): string => line.replace(/\^(.)/g, '$1');
+
+test('a batch file gets its words through cmd.exe as they were', () => {
+  const words = ['say "hi"', 'a&b|c>d', '100%PATH%', 'C:\\dir\\', '', '(x)^!'];
+  const [d, s, c, quoted] = renderCmdArguments('C:\\Program Files\\codex.cmd', words);
+  assert.deepEqual([d, s, c], ['/d', '/s', '/c']);
+  assert.match(quoted ?? '', /^".*"$/);
+  const line = (quoted ?? '').slice(1, -1);
+  for (const character of '&|<>%!()"') {
+    assert.doesNotMatch(line, new RegExp(`(?<!\\^)\\${character}`), `${character} stands without a caret`);
+  }
+  const once = readByCmd(line);
+  assert.ok(once.startsWith('C:\\Program Files\\codex.cmd '));
+  assert.equal(readByCmd(once).slice('C:\\Program Files\\codex.cmd '.length),
+    '"say \\"hi\\"" "a&b|c>d" "100%PATH%" "C:\\dir\\\\" "" "(x)^!"');
+});
+
+test('signals are passed on, on Windows never: there the console tells everybody, and a kill asks nobody', () => {
+  const seen: string[] = [];
+  const child = { kill: (signal: NodeJS.Signals) => void seen.push(signal), ended: Promise.resolve(0) };
+  for (const [hasTerminal, platform, wanted] of [
+    [false, 'linux', ['SIGHUP', 'SIGQUIT']],
+    [true, 'darwin', ['SIGHUP']],
+    [false, 'win32', []],
+  ] as const) {
+    const forget = passSignals(child, hasTerminal, platform);
+    for (const signal of ['SIGHUP', 'SIGQUIT'] as const) process.emit(signal, signal);
+    forget();
+    assert.deepEqual(seen.splice(0), wanted, `${platform}, ${hasTerminal}`);
+  }
+});
+
+test('a Codex that was told its port is given no bridge on another one', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'attach-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const env = { HOME: folder, AI_API_KEY: 'sk-test-attach', AI_API_BASE: 'http://127.0.0.1:9/v1' };
+  const attachTo = (port: number) => {
+    const resolved = loadConfig({ port: String(port) }, env);
+    assert.ok(resolved.ok);
+    const places = findPaths({ env, platform: 'linux', homedir: () => folder });
+    return attach({
+      config: resolved.config,
+      flags: {},
+      env,
+      places,
+      version: readVersion(),
+      obstacle: 'nothing is to be started',
+      isTold: true,
+    });
+  };
+  const stranger = await listen(context, (_request, response) => response.end('hello'));
+  assert.deepEqual(await attachTo(stranger), {
+    ok: false,
+    problem: 'Cannot use the bridge: it ended again and again while Codex was to be connected.',
+  });
+  const { port } = await startServer(context);
+  const attached = await attachTo(port);
+  assert.ok(attached.ok, 'a bridge for another provider is better than none');
+  assert.equal(attached.port, port);
+  attached.launch.close();
+});
+
+test('a Codex whose interpreter is missing is told in a sentence, with the exit code of shells', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'launch-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'codex');
+  await writeFile(file, '#!/no/such/interpreter\n');
+  await chmod(file, 0o755);
+  const io = createFakeIo();
+  assert.equal(await run(['--codex-bin', file, 'codex', '--version'], { HOME: folder }, io), 126);
+  assert.equal(
+    io.written.error,
+    `Cannot run ${file} as Codex: the interpreter or the loader that it needs is missing.\n`,
+  );
+});

@@ -1,0 +1,49 @@
+/** The late bridge builds the real one once, when it is first needed, and passes every call on. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Bridge, Caller } from '../../src/bridge/bridge';
+import { createLateBridge } from '../../src/serve/late-bridge';
+import { BridgeError } from '../../src/errors/bridge-error';
+
+function createScriptedBridge() {
+  const calls: string[] = [];
+  const refuse = (name: string) => async (): Promise<never> => {
+    calls.push(name);
+    throw new BridgeError('internal', name);
+  };
+  const bridge: Bridge = {
+    start: (kind) => refuse(kind)(),
+    failedFrames: (error) => `data: ${error.message}\n\n`,
+    desk: () => {
+      throw new BridgeError('internal', 'desk');
+    },
+    models: async (version) => ({ body: { data: [version ?? ''] }, etag: '"1"' }),
+  };
+  let built = 0;
+  const late = createLateBridge(() => {
+    built += 1;
+    return bridge;
+  });
+  return { calls, late, built: () => built };
+}
+
+const caller: Caller = { client: 'codex', headers: {}, abort: new AbortController().signal };
+
+test('nothing is built before the first call, and only one bridge for all calls', async () => {
+  const { calls, late, built } = createScriptedBridge();
+  assert.equal(built(), 0);
+  assert.deepEqual(await late.models('0.169.0'), { body: { data: ['0.169.0'] }, etag: '"1"' });
+  await assert.rejects(late.start('responses', {}, caller), /responses/);
+  await assert.rejects(late.start('chat', {}, caller), /chat/);
+  assert.equal(late.failedFrames(new BridgeError('internal', 'broken'), {}), 'data: broken\n\n');
+  assert.throws(() => late.desk(), /desk/);
+  assert.deepEqual(calls, ['responses', 'chat']);
+  assert.equal(built(), 1);
+});
+
+test('warming up builds it ahead of the first call', async () => {
+  const { late, built } = createScriptedBridge();
+  late.warmUp();
+  await late.models();
+  assert.equal(built(), 1);
+});

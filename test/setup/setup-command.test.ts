@@ -1,0 +1,457 @@
+/** The `setup` command: what it says, what it writes, what it asks, and that undo leaves nothing behind. */
+import assert from 'node:assert/strict';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { run } from '../../src/cli/main';
+import { parseToml } from '../../src/codex/toml/parse-toml';
+import { createFakeIo } from '../support/cli/fake-io';
+import { listFixtures } from '../support/fixtures';
+import { CTRL_C, startAtTerminal, whyNoTerminal } from '../support/cli/pseudo-terminal';
+
+const CATALOG = 'aliyun-codex-bridge-models.json';
+const BACKUP = 'config.toml.before-aliyun-codex-bridge';
+const BEFORE = '# Mine.\n\nmodel = "gpt-5.5"\n\n[tui]\nnotifications = true\n';
+const posix = { skip: process.platform === 'win32' && 'modes and links are those of POSIX' };
+
+interface Home {
+  readonly folder: string;
+  readonly path: string;
+  read(file?: string): Promise<string>;
+  list(): Promise<readonly string[]>;
+  setup(
+    words?: readonly string[],
+    options?: { readonly answers?: readonly (string | undefined)[]; readonly env?: Readonly<Record<string, string>> },
+  ): Promise<{
+    readonly code: number;
+    readonly out: string;
+    readonly error: string;
+    readonly asked: readonly string[];
+  }>;
+}
+
+/** A CODEX_HOME of its own. @param text the content of config.toml; no file when absent */
+async function createHome(context: TestContext, text?: string | Uint8Array): Promise<Home> {
+  const folder = await mkdtemp(join(tmpdir(), 'setup-command-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'config.toml');
+  if (text !== undefined) await writeFile(path, text);
+  return {
+    folder,
+    path,
+    read: (file = 'config.toml') => readFile(join(folder, file), 'utf8'),
+    list: async () => (await readdir(folder)).sort(),
+    async setup(words = [], { answers, env } = {}) {
+      const io = createFakeIo(answers);
+      const code = await run(
+        ['setup', ...words],
+        { HOME: folder, CODEX_HOME: folder, AI_PROVIDER: 'aliyun-coding', ...env },
+        io,
+      );
+      return { code, ...io.written, asked: io.asked };
+    },
+  };
+}
+
+function parse(text: string) {
+  const document = parseToml(text);
+  assert.ok(document.ok, document.ok ? '' : document.problem);
+  return document.value;
+}
+
+test('it shows the difference, writes the file, the catalog and a backup, and says what comes next', async (context) => {
+  const home = await createHome(context, BEFORE);
+  const { code, out, error, asked } = await home.setup();
+  assert.deepEqual([code, error, asked], [0, '', []]);
+  assert.equal(
+    out,
+    `--- ${home.path}
++++ ${home.path} after setup
+@@ -1,6 +1,19 @@
+ # Mine.
+ 
+-model = "gpt-5.5"
++# >>> aliyun-codex-bridge: keys ("aliyun-codex-bridge setup --undo" takes this out) >>>
++model = "qwen3.7-plus"
++model_provider = "aliyun"
++model_catalog_json = ${JSON.stringify(join(home.folder, CATALOG))}
++# <<< aliyun-codex-bridge: keys <<<
+ 
++# set aside by aliyun-codex-bridge: model = "gpt-5.5"
++
+ [tui]
+ notifications = true
++
++# >>> aliyun-codex-bridge: provider ("aliyun-codex-bridge setup --undo" takes this out) >>>
++[model_providers.aliyun]
++name = "Aliyun Codex bridge"
++base_url = "http://127.0.0.1:31415/v1"
++wire_api = "responses"
++# <<< aliyun-codex-bridge: provider <<<
+
+Wrote 10 models to ${join(home.folder, CATALOG)}
+Wrote ${home.path}; as it was before, it is in ${join(home.folder, BACKUP)}
+
+Next, in this order:
+  aliyun-codex-bridge start
+  codex
+
+To take it back: aliyun-codex-bridge setup --undo
+`,
+  );
+  assert.deepEqual(await home.list(), [CATALOG, 'config.toml', BACKUP].sort());
+  assert.equal(await home.read(BACKUP), BEFORE);
+  assert.equal((JSON.parse(await home.read(CATALOG)) as { models: object[] }).models.length, 10);
+});
+
+test('undo shows the difference, restores the file and removes the rest', async (context) => {
+  const home = await createHome(context, BEFORE);
+  await home.setup();
+  const { code, out, error } = await home.setup(['--undo']);
+  assert.deepEqual([code, error], [0, '']);
+  assert.match(out, /^-model_provider = "aliyun"$/m);
+  assert.match(out, /^\+model = "gpt-5\.5"$/m);
+  assert.ok(out.endsWith(`
+Took the bridge out of ${home.path}
+Removed ${join(home.folder, CATALOG)}
+Removed ${join(home.folder, BACKUP)}
+Codex now goes its own way again. A bridge that runs in the background goes on: aliyun-codex-bridge stop
+`), out);
+  assert.deepEqual(await home.list(), ['config.toml']);
+  assert.equal(await home.read(), BEFORE);
+});
+
+for (const fixture of listFixtures('config-toml')) {
+  const isRefused = fixture.options['refused'] !== undefined;
+  test(`${fixture.name}: ${isRefused ? 'told with its place, nothing written' : 'there and back, byte for byte'}`, async (context) => {
+    const home = await createHome(context, fixture.bytes('before.toml'));
+    const { code, out, error } = await home.setup();
+    if (isRefused) {
+      const { line, column } = fixture.options['refused'] as { line: number; column: number };
+      assert.deepEqual([code, out], [1, '']);
+      assert.ok(error.startsWith(`Cannot read ${home.path}:${line}:${column}: `), error);
+      assert.match(
+        error,
+        new RegExp(`\n\n {2}${line} \\| .*\n {4}\\| [ \t]*\\^\n\nCodex does not start with this file either\\. Mend`),
+      );
+      assert.deepEqual(await home.list(), ['config.toml']);
+      return;
+    }
+    assert.deepEqual([code, error], [0, '']);
+    const after = await home.read();
+    assert.equal(parse(after)['model_provider'], 'aliyun');
+    const again = await home.setup();
+    assert.match(again.out, /^There is nothing to do: /);
+    assert.equal(await home.read(), after);
+    assert.equal((await home.setup(['--undo'])).code, 0);
+    const expected = fixture.bytes(fixture.options['older'] ? 'undone.toml' : 'before.toml');
+    if (expected.length > 0 || fixture.options['older'] !== true) assert.deepEqual(await readFile(home.path), expected);
+  });
+}
+
+test('without a file one is created for its owner alone, and undo removes it', async (context) => {
+  const home = await createHome(context);
+  const { code, out } = await home.setup();
+  assert.equal(code, 0);
+  assert.match(out, /^@@ -0,0 \+1,/m);
+  assert.deepEqual(await home.list(), [CATALOG, 'config.toml'].sort(), 'no backup of nothing');
+  if (process.platform !== 'win32') assert.equal((await stat(home.path)).mode & 0o777, 0o600);
+  const undone = await home.setup(['--undo']);
+  assert.ok(undone.out.includes(`Removed ${home.path}, which setup had created\n`), undone.out);
+  assert.deepEqual(await home.list(), []);
+});
+
+test('a second setup has nothing to do; one with other settings keeps the first backup', async (context) => {
+  const home = await createHome(context, BEFORE);
+  await home.setup();
+  const first = await stat(home.path);
+  const again = await home.setup();
+  assert.equal(again.code, 0);
+  assert.match(again.out, new RegExp(`^There is nothing to do: .* chooses the bridge already\\.\n\nNext`));
+  assert.equal((await stat(home.path)).mtimeMs, first.mtimeMs);
+  const other = await home.setup([
+    '--port',
+    '8080',
+    '--no-force-env-auth',
+    '--default-model',
+    'glm-5',
+    '--host',
+    '0.0.0.0',
+  ]);
+  assert.match(other.out, /^\+base_url = "http:\/\/127\.0\.0\.1:8080\/v1"\n\+env_key = "AI_API_KEY"$/m);
+  assert.match(other.out, /^ {2}aliyun-codex-bridge start --port 8080$/m);
+  assert.doesNotMatch(other.out, /as it was before/);
+  assert.equal(await home.read(BACKUP), BEFORE);
+  await home.setup(['--undo']);
+  assert.equal(await home.read(), BEFORE);
+  assert.equal((await home.setup(['--yes'])).code, 0);
+  assert.equal(await home.read(BACKUP), BEFORE);
+});
+
+test('a stale catalog is renewed without a question, because config.toml stays', async (context) => {
+  const home = await createHome(context, BEFORE);
+  await home.setup();
+  const { out, asked } = await home.setup(['--provider', 'deepseek', '--default-model', 'qwen3.7-plus'], {
+    answers: [],
+  });
+  assert.deepEqual(asked, []);
+  assert.match(out, /^Wrote \d+ models to .*\n\nNext/);
+});
+
+test('a model of the catalog that config.toml names is kept, also one that the picker of Codex has chosen since', async (context) => {
+  const home = await createHome(context, 'model = "glm-5"\n');
+  await home.setup();
+  assert.equal(parse(await home.read())['model'], 'glm-5');
+  await writeFile(home.path, (await home.read()).replace('model = "glm-5"\nmodel_p', 'model = "glm-4.7"\nmodel_p'));
+  assert.match((await home.setup()).out, /nothing to do/);
+  assert.equal(parse(await home.read())['model'], 'glm-4.7');
+  await home.setup(['--default-model', 'glm-5']);
+  assert.equal(parse(await home.read())['model'], 'glm-5');
+});
+
+test('on a terminal it asks; no, Ctrl-D and anything unclear change nothing', async (context) => {
+  const home = await createHome(context, BEFORE);
+  for (const answer of ['n', 'No', undefined, 'what?']) {
+    const { code, out, error, asked } = await home.setup([], { answers: [answer] });
+    assert.deepEqual([code, error, asked], [1, 'Nothing was changed.\n', [`Change ${home.path}? [Y/n] `]]);
+    assert.match(out, /^\+model_provider/m);
+    assert.deepEqual(await home.list(), ['config.toml']);
+  }
+  assert.deepEqual((await home.setup(['--yes'], { answers: [] })).asked, []);
+  assert.equal((await home.setup(['--undo'], { answers: ['n'] })).code, 1);
+  assert.match(await home.read(), /aliyun/);
+  for (const answer of ['', 'y', 'YES ']) {
+    assert.equal((await home.setup(['--undo'], { answers: [answer] })).code, 0);
+    assert.equal(await home.read(), BEFORE);
+    assert.equal((await home.setup([], { answers: [answer] })).code, 0);
+  }
+});
+
+for (const [keys, code] of [['n\r', 1], [CTRL_C, 1], ['\x04', 1], ['\r', 0]] as const) {
+  const skip = whyNoTerminal();
+  test(
+    `at a terminal the built program asks, and takes ${JSON.stringify(keys)} for ${code === 0 ? 'yes' : 'no'}`,
+    { skip, timeout: 60_000 },
+    async (context) => {
+      const home = await createHome(context, BEFORE);
+      const program = join(__dirname, '..', '..', 'bin', 'aliyun-codex-bridge.js');
+      const env = { HOME: home.folder, CODEX_HOME: home.folder, LANG: 'C.UTF-8', PATH: '/usr/bin:/bin' };
+      const terminal = startAtTerminal({ words: [process.execPath, program, 'setup'], env });
+      context.after(terminal.kill);
+      await terminal.shows('config.toml? [Y/n] ');
+      terminal.type(keys);
+      const { code: found, screen } = await terminal.ended;
+      assert.equal(found, code, screen);
+      assert.match(screen, code === 0 ? /Wrote 10 models/ : /Nothing was changed\./);
+      assert.equal((await home.read()) === BEFORE, code === 1);
+    },
+  );
+}
+
+test('--print prints the block and writes nothing', async (context) => {
+  const home = await createHome(context, 'not = TOML');
+  const { code, out, error } = await home.setup(['--print', '--port', '8080']);
+  assert.deepEqual([code, error], [0, '']);
+  assert.deepEqual({ ...parse(out) }['model_provider'], 'aliyun');
+  assert.match(out, /^base_url = "http:\/\/127\.0\.0\.1:8080\/v1"$/m);
+  assert.match(out, /^# aliyun-codex-bridge models --codex-catalog FILE$/m);
+  assert.deepEqual(await home.list(), ['config.toml']);
+});
+
+test('undo where setup has not been', async (context) => {
+  for (const text of [undefined, BEFORE]) {
+    const home = await createHome(context, text);
+    const { code, out } = await home.setup(['--undo']);
+    assert.equal(code, 0);
+    assert.equal(out, `There is nothing to undo: setup has left nothing in ${home.path}.\n`);
+  }
+});
+
+test('a catalog that is left over goes with undo, and one that config.toml names stays', async (context) => {
+  const home = await createHome(context, BEFORE);
+  await home.setup();
+  await writeFile(home.path, `model_catalog_json = ${JSON.stringify(join(home.folder, CATALOG))}\n`);
+  assert.doesNotMatch((await home.setup(['--undo'])).out, /Removed/);
+  await writeFile(home.path, '');
+  assert.match((await home.setup(['--undo'])).out, /^Removed .*models\.json$/m);
+});
+
+test('what Codex has written since stays, and a backup with lost lines is kept', async (context) => {
+  const home = await createHome(context, 'model = "gpt-5.5"\n# A note.\nmodel_reasoning_effort = "high"\n');
+  await home.setup();
+  const text = await home.read();
+  await writeFile(home.path, text
+    .replace(/# set aside.*\n# A note\.\nmodel_reasoning_effort.*\n/, '')
+    .replace(/(?=# <<< aliyun-codex-bridge: provider)/, '\n[mcp_servers.demo]\ncommand = "echo"\n'));
+  const { code, out } = await home.setup(['--undo']);
+  assert.equal(code, 0);
+  assert.equal(await home.read(), '\n[mcp_servers.demo]\ncommand = "echo"\n');
+  assert.ok(out.includes(`Kept ${join(home.folder, BACKUP)}: it has lines that ${home.path} no longer has\n`), out);
+  assert.match(await home.read(BACKUP), /gpt-5\.5/);
+});
+
+test('a file that undo cannot restore is told, with the backup', async (context) => {
+  const home = await createHome(context, BEFORE);
+  await home.setup();
+  await writeFile(home.path, `model = "x"\n${(await home.read()).replace(/^model = .*\n/m, '')}`);
+  const { code, error } = await home.setup(['--undo']);
+  assert.equal(code, 1);
+  assert.equal(
+    error,
+    `Cannot change ${home.path}: the file has changed since setup, and what setup had set aside no longer fits into it \
+(expected each key once, model is there already).\nThe file as it was before setup is ${join(home.folder, BACKUP)}.\n`,
+  );
+});
+
+test('the mark stands below the column, also behind tabs', async (context) => {
+  const home = await createHome(context, 'a = 1\n\tmodel = gpt-5\n');
+  const { error } = await home.setup();
+  assert.match(
+    error,
+    /^Cannot read .*config\.toml:2:10: expected a value, found gpt-5; a text stands in quotation marks\.$/m,
+  );
+  assert.ok(error.includes(`\n  2 | \tmodel = gpt-5\n    | \t${' '.repeat(8)}^\n`), error);
+});
+
+test('bytes that are not UTF-8 are told with their line', async (context) => {
+  const home = await createHome(context, Buffer.from('# ok\nmodel = "caf\xe9"\n', 'latin1'));
+  const { code, error } = await home.setup();
+  assert.equal(code, 1);
+  assert.match(error, /config\.toml:2: the line is not UTF-8.* Save the file as UTF-8/);
+  await writeFile(home.path, Buffer.from('\ufeffmodel = "a"\n', 'utf16le'));
+  assert.match((await home.setup()).error, /config\.toml:1: the line is not UTF-8/);
+});
+
+test('a folder in the place of the file, or a file in the place of the folder', async (context) => {
+  const home = await createHome(context);
+  await mkdir(home.path);
+  assert.match((await home.setup()).error, /^Cannot read .*config\.toml: it is a folder\. Put that right/);
+  await rm(home.path, { recursive: true });
+  await writeFile(join(home.folder, 'file'), '');
+  const { code, error } = await home.setup([], { env: { CODEX_HOME: join(home.folder, 'file') } });
+  assert.equal(code, 1);
+  assert.match(error, /^Cannot read .*: a file stands where its folder should be\./);
+});
+
+test('a file that is read-only stays as it is', posix, async (context) => {
+  const home = await createHome(context, BEFORE);
+  await chmod(home.path, 0o444);
+  const { code, error } = await home.setup();
+  assert.equal(code, 1);
+  assert.match(
+    error,
+    /^Cannot change .*config\.toml: it is read-only\. What belongs into it is printed by: aliyun-codex-bridge setup --print$/m,
+  );
+  assert.equal(await home.read(), BEFORE);
+  assert.deepEqual(await home.list(), ['config.toml'], 'nothing stays of a setup that failed');
+});
+
+test('the mode is kept, and a symbolic link is written through', posix, async (context) => {
+  const home = await createHome(context);
+  await mkdir(join(home.folder, 'dotfiles'));
+  const target = join(home.folder, 'dotfiles', 'codex.toml');
+  await writeFile(target, BEFORE);
+  await chmod(target, 0o640);
+  await symlink(join('dotfiles', 'codex.toml'), home.path);
+  assert.equal((await home.setup()).code, 0);
+  assert.ok((await lstat(home.path)).isSymbolicLink());
+  assert.equal((await stat(target)).mode & 0o777, 0o640);
+  assert.equal((await stat(join(home.folder, BACKUP))).mode & 0o777, 0o640);
+  assert.match(await readFile(target, 'utf8'), /model_provider = "aliyun"/);
+  assert.equal((await home.setup(['--undo'])).code, 0);
+  assert.ok((await lstat(home.path)).isSymbolicLink());
+  assert.equal(await readFile(target, 'utf8'), BEFORE);
+});
+
+test('a link to a file that is missing creates it, and undo leaves the link', posix, async (context) => {
+  const home = await createHome(context);
+  await symlink('elsewhere.toml', home.path);
+  assert.equal((await home.setup()).code, 0);
+  assert.match(await home.read('elsewhere.toml'), /aliyun/);
+  assert.equal((await home.setup(['--undo'])).code, 0);
+  assert.ok((await lstat(home.path)).isSymbolicLink());
+  assert.equal(await home.read('elsewhere.toml'), '');
+});
+
+test('a catalog of somebody else stays', async (context) => {
+  const home = await createHome(context, BEFORE);
+  await writeFile(join(home.folder, CATALOG), '{"models":[]}');
+  const { code, error } = await home.setup();
+  assert.equal(code, 1);
+  assert.match(error, /models\.json: it holds something that the bridge did not write\. Move it away/);
+  assert.equal(await home.read(), BEFORE);
+});
+
+test('profiles that win over setup are named', async (context) => {
+  const home = await createHome(
+    context,
+    'profile = "work"\n[profiles.work]\nmodel_provider = "openai"\n[profiles.home]\nmodel = "x"\n[profiles.calm]\napproval_policy = "never"\n',
+  );
+  await writeFile(join(home.folder, 'team.config.toml'), 'model = "y"\nmodel_provider = "openai"\n');
+  const { out } = await home.setup();
+  assert.deepEqual(
+    out.split('\n').filter((line) => /^The profile/.test(line)),
+    [
+      'The profile "work" sets model_provider and wins over setup; config.toml chooses it with profile = "work", which Codex from 0.146 on refuses.',
+      'The profile "home" sets model and wins over setup; in force with codex --profile home.',
+      'The profile file team.config.toml sets model_provider and model and wins over setup; in force with codex --profile team.',
+    ],
+  );
+});
+
+test('the installed Codex gets a catalog that it can read', posix, async (context) => {
+  const home = await createHome(context, BEFORE);
+  const bin = join(home.folder, 'bin');
+  await mkdir(bin);
+  const efforts = async (version: string): Promise<readonly string[]> => {
+    await writeFile(join(bin, 'codex'), `#!/bin/sh\necho codex-cli ${version}\n`, { mode: 0o755 });
+    await home.setup([], { env: { AI_PROVIDER: 'deepseek', PATH: `${bin}:${process.env['PATH']}` } });
+    const { models } = JSON.parse(await home.read(CATALOG)) as {
+      models: { supported_reasoning_levels: { effort: string }[] }[];
+    };
+    return models.flatMap(({ supported_reasoning_levels: levels }) => levels.map(({ effort }) => effort));
+  };
+  assert.ok((await efforts('0.169.0')).includes('max'));
+  assert.ok(!(await efforts('0.125.0')).includes('max'));
+});
+
+test('colours are for terminals', async (context) => {
+  const home = await createHome(context, BEFORE);
+  const io = { ...createFakeIo(), isTerminal: () => true };
+  assert.equal(
+    await run(['setup'], { HOME: home.folder, CODEX_HOME: home.folder, AI_PROVIDER: 'aliyun-coding' }, io),
+    0,
+  );
+  assert.match(io.written.out, /\u001b\[31m-model = "gpt-5\.5"\u001b\[39m\n\u001b\[32m\+# >>>/);
+});
+
+test('without a model there is nothing to set up', async (context) => {
+  const home = await createHome(context, BEFORE);
+  const env = { AI_PROVIDER: '', AI_API_BASE: 'http://127.0.0.1:9/v1' };
+  for (const words of [[], ['--print']]) {
+    const { code, error } = await home.setup(words, { env });
+    assert.equal(code, 1);
+    assert.match(error, /no model is known\. Name one with --default-model/);
+  }
+  assert.equal((await home.setup(['--default-model', 'my-model'], { env })).code, 0);
+  assert.equal(parse(await home.read())['model'], 'my-model');
+});
+
+test('mistakes are told together', async (context) => {
+  const home = await createHome(context, BEFORE);
+  const { code, error } = await home.setup(['--print', '--undo', '--port', '0', '--install', '--nonsense']);
+  assert.equal(code, 2);
+  assert.match(error, /there are 3 mistakes|there are 4 mistakes/);
+  assert.match(error, /--print writes nothing and --undo takes something out: give one of them\./);
+  assert.match((await home.setup(['--port', '0'])).error, /Port 0 stands for a free one/);
+  assert.deepEqual(await home.list(), ['config.toml']);
+});
+
+test('--shell is for the shell function', async (context) => {
+  const home = await createHome(context, BEFORE);
+  const { code, out } = await home.setup(['--shell', 'bash']);
+  assert.equal(code, 0);
+  assert.match(out, /codex-with-codingplan/);
+  assert.deepEqual(await home.list(), ['config.toml']);
+});

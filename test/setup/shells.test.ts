@@ -1,0 +1,324 @@
+/** The functions of `setup --shell` in real shells, and the pieces that decide where they go. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { findForeign, putRegion, renderRegion, takeRegion } from '../../src/setup/region';
+import { FUNCTION_NAME, SHELLS, type ShellMachine, type ShellName } from '../../src/setup/shells';
+import { quotePowerShellWord, quoteShellWord, quoteWindowsWord } from '../../src/base/shell-word';
+
+const REAL = { bash: ['--noprofile', '--norc'], zsh: ['-f'], fish: ['--no-config'] } as const;
+
+/** Why a test in this shell is skipped, as the end of its name and as the option. */
+function missing(shell: string): { readonly reason: string; readonly skip: boolean } {
+  const isMissing = spawnSync(shell, ['-c', 'true']).error !== undefined;
+  return { reason: isMissing ? ` (skipped: no ${shell} on this machine)` : '', skip: isMissing };
+}
+
+/** A folder with an `aliyun-codex-bridge` that prints its arguments as JSON and ends with 7. */
+async function createFakeBridge(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'shell function '));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'aliyun-codex-bridge');
+  const script = 'process.stdout.write(JSON.stringify(process.argv.slice(2))); process.exitCode = 7;';
+  await writeFile(file, `#!${process.execPath}\n${script}\n`);
+  await chmod(file, 0o755);
+  return folder;
+}
+
+const AWKWARD = [
+  'a b',
+  '',
+  "it's",
+  'say "hi"',
+  '*',
+  '?',
+  '[a-z]*',
+  '~',
+  '$HOME',
+  '`id`',
+  '$(id)',
+  '\\',
+  '\\n',
+  'two\nlines',
+  '\t',
+  '-c',
+  'model="x y"',
+  '--',
+  '--port',
+  '1',
+  '!',
+  '#',
+  '{a,b}',
+  '<>|&;',
+  'é→',
+  '%s',
+  ' ',
+];
+
+for (const shell of ['bash', 'zsh', 'fish'] as const) {
+  const { reason, skip } = missing(shell);
+  const source = SHELLS[shell].lines.join('\n');
+
+  test(`${shell}: every argument and the exit code pass through the function${reason}`, { skip }, async (context) => {
+    const folder = await createFakeBridge(context);
+    const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
+    const rest = shell === 'fish' ? '$argv' : '"$@"';
+    const words = shell === 'fish' ? AWKWARD : ['x', ...AWKWARD];
+    const { stdout, stderr, status } = spawnSync(
+      shell,
+      [...REAL[shell], '-c', `${source}\n${FUNCTION_NAME} ${rest}`, ...words],
+      { env, encoding: 'utf8' },
+    );
+    assert.equal(stderr, '');
+    assert.deepEqual(JSON.parse(stdout), ['codex', ...AWKWARD]);
+    assert.equal(status, 7);
+  });
+
+  test(
+    `${shell}: without an argument, and past an alias of the launcher's name${reason}`,
+    { skip },
+    async (context) => {
+      const folder = await createFakeBridge(context);
+      const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
+      const alias = "alias aliyun-codex-bridge='false'";
+      const script = shell === 'bash' ? `shopt -s expand_aliases\n${alias}\n${source}` : `${alias}\n${source}`;
+      const { stdout, stderr } = spawnSync(shell, [...REAL[shell], '-c', `${script}\n${FUNCTION_NAME}`], {
+        env,
+        encoding: 'utf8',
+      });
+      assert.deepEqual([stdout, stderr], ['["codex"]', '']);
+    },
+  );
+
+  test(`${shell}: standard input reaches the launcher${reason}`, { skip }, async (context) => {
+    const folder = await createFakeBridge(context);
+    await writeFile(join(folder, 'aliyun-codex-bridge'), '#!/bin/sh\ncat\n');
+    const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}` };
+    const script = `${source}\n${FUNCTION_NAME} exec -`;
+    const { stdout } = spawnSync(shell, [...REAL[shell], '-c', script], {
+      env,
+      encoding: 'utf8',
+      input: 'from the pipe\n',
+    });
+    assert.equal(stdout, 'from the pipe\n');
+  });
+
+  test(`${shell}: the region is no syntax error${reason}`, { skip }, async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'shell-syntax-'));
+    context.after(() => rm(folder, { recursive: true, force: true }));
+    const file = join(folder, 'region');
+    await writeFile(file, `${renderRegion(shell, SHELLS[shell].lines).join('\n')}\n`);
+    const { status, stderr } = spawnSync(shell, [shell === 'fish' ? '--no-execute' : '-n', file], { encoding: 'utf8' });
+    assert.deepEqual([status, stderr], [0, '']);
+  });
+}
+
+test('powershell (text only: there is no PowerShell on this machine): arguments are splatted, the pipe goes on', () => {
+  assert.equal(
+    SHELLS.powershell.lines.join('\n'),
+    `function codex-with-codingplan {
+    if ($MyInvocation.ExpectingInput) { $input | aliyun-codex-bridge codex @args } else { aliyun-codex-bridge codex @args }
+}`,
+  );
+});
+
+test('no function knows where the bridge is installed', () => {
+  for (const { lines } of Object.values(SHELLS)) assert.doesNotMatch(lines.join('\n'), /[/\\]|sleep/);
+});
+
+const TEXTS = [
+  '',
+  '\n',
+  'a',
+  'a\n',
+  'a\n\n',
+  '\n\n',
+  'a\r\n',
+  'a\r\nb',
+  'a\r\n\r\n',
+  'a\nb\r\n',
+  '# >>> conda >>>\n# <<< conda <<<\n',
+  '\ufeffa\r\n',
+];
+
+for (const text of TEXTS) {
+  test(`a region in ${JSON.stringify(text)} comes and goes without a trace`, () => {
+    const region = renderRegion('bash', SHELLS.bash.lines);
+    const put = putRegion(text, region);
+    assert.ok(put.ok);
+    assert.ok(put.text.startsWith(text), 'what was there is there');
+    assert.equal(put.text.split(FUNCTION_NAME).length - 1, 3);
+    assert.deepEqual(putRegion(put.text, region), put, 'only once');
+    assert.deepEqual(takeRegion(put.text), { ok: true, text });
+    assert.deepEqual(takeRegion(text), { ok: true, text });
+    const eol = /\r?\n/.exec(text)?.[0] ?? '\n';
+    assert.equal(put.text.slice(text.length).replaceAll(eol, '').includes('\n'), false, 'line ends as in the file');
+  });
+}
+
+test('an older region is renewed in its place, and a second one goes', () => {
+  const old = '# >>> codex-with-codingplan: older words >>>\nold\n# <<< codex-with-codingplan <<<\n';
+  assert.deepEqual(putRegion(`a\n\n${old}b\n\n${old}`, renderRegion('zsh', ['new'])), {
+    ok: true,
+    text: `a\n\n${renderRegion('zsh', ['new']).join('\n')}\nb\n`,
+  });
+});
+
+test('text that came behind the region stays on a line of its own', () => {
+  const put = putRegion('no end', renderRegion('bash', ['x']));
+  assert.ok(put.ok);
+  assert.deepEqual(takeRegion(`${put.text}later\n`), { ok: true, text: 'no end\nlater\n' });
+  const moved = put.text.replace('no end\n', 'an end\n\n');
+  assert.deepEqual(takeRegion(`${moved}later\n`), { ok: true, text: 'an end\nlater\n' });
+});
+
+test('a region without its end is told by its line', () => {
+  const begin = renderRegion('bash', [])[0] ?? '';
+  for (const text of [`a\n${begin}\nx\n`, `a\n${begin}\n${begin}\n# <<< codex-with-codingplan <<<\n`]) {
+    assert.deepEqual(putRegion(text, ['y']), { ok: false, line: 2 });
+    assert.deepEqual(takeRegion(text), { ok: false, line: 2 });
+  }
+});
+
+const FOREIGN: readonly (readonly [ShellName, string, boolean])[] = [
+  ['bash', 'codex-with-codingplan() {', true],
+  ['bash', '  function codex-with-codingplan {', true],
+  ['bash', 'function codex-with-codingplan () {', true],
+  ['zsh', "alias -g codex-with-codingplan='codex'", true],
+  ['bash', 'alias codex-with-codingplan=codex', true],
+  ['bash', '# codex-with-codingplan() {', false],
+  ['bash', 'codex-with-codingplan exec "$@"', false],
+  ['bash', 'function codex-with-codingplan-2 {', false],
+  ['bash', 'alias c=codex-with-codingplan', false],
+  ['fish', 'function codex-with-codingplan', true],
+  ['fish', 'function --wraps=codex codex-with-codingplan', true],
+  ['fish', 'alias codex-with-codingplan codex', true],
+  ['fish', 'funcsave codex-with-codingplan', false],
+  ['powershell', 'FUNCTION global:Codex-With-CodingPlan {', true],
+  ['powershell', 'Set-Alias -Name codex-with-codingplan -Value codex', true],
+  ['powershell', 'codex-with-codingplan', false],
+];
+
+for (const [shell, line, isForeign] of FOREIGN) {
+  test(`${shell}: ${line} ${isForeign ? 'is' : 'is not'} somebody else's function`, () => {
+    assert.equal(findForeign(`first\r\n${line}\r\n`, SHELLS[shell].definition), isForeign ? 2 : undefined);
+  });
+}
+
+test('what setup wrote is not somebody else\'s', () => {
+  for (const shell of Object.keys(SHELLS) as ShellName[]) {
+    assert.equal(findForeign(renderRegion(shell, SHELLS[shell].lines).join('\n'), SHELLS[shell].definition), undefined);
+  }
+});
+
+const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, string | RegExp])[] = [
+  ['Linux', 'bash', {}, '/home/me/.bashrc'],
+  ['macOS without .bashrc', 'bash', { platform: 'darwin' }, '/home/me/.bash_profile'],
+  [
+    'macOS with .bashrc',
+    'bash',
+    { platform: 'darwin', exists: (path) => path === '/home/me/.bashrc' },
+    '/home/me/.bashrc',
+  ],
+  [
+    'macOS with .profile alone',
+    'bash',
+    { platform: 'darwin', exists: (path) => path === '/home/me/.profile' },
+    /\.bash_profile does not exist, and creating it would hide \/home\/me\/\.profile from bash\. Create it with: echo '\. /,
+  ],
+  [
+    'macOS with .profile and .bash_profile',
+    'bash',
+    { platform: 'darwin', exists: (path) => /\.(bash_)?profile$/.test(path) },
+    '/home/me/.bash_profile',
+  ],
+  ['Linux', 'zsh', {}, '/home/me/.zshrc'],
+  ['ZDOTDIR', 'zsh', { env: { ZDOTDIR: '/home/me/zsh' } }, '/home/me/zsh/.zshrc'],
+  ['Linux', 'fish', {}, '/home/me/.config/fish/functions/codex-with-codingplan.fish'],
+  ['XDG_CONFIG_HOME', 'fish', { env: { XDG_CONFIG_HOME: '/x' } }, '/x/fish/functions/codex-with-codingplan.fish'],
+  ['Linux', 'powershell', {}, '/home/me/.config/powershell/Microsoft.PowerShell_profile.ps1'],
+  ['macOS', 'powershell', { platform: 'darwin' }, '/home/me/.config/powershell/Microsoft.PowerShell_profile.ps1'],
+  [
+    'cmd.exe',
+    'powershell',
+    { platform: 'win32', home: 'C:\\h', env: { PSModulePath: 'C:\\Program Files\\WindowsPowerShell\\Modules;C:\\W' } },
+    'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1',
+  ],
+  [
+    'cmd.exe beside PowerShell 7',
+    'powershell',
+    {
+      platform: 'win32',
+      home: 'C:\\h',
+      env: { ProgramFiles: 'D:\\P' },
+      exists: (path) => path === 'D:\\P\\PowerShell',
+    },
+    'C:\\h\\Documents\\PowerShell\\Microsoft.PowerShell_profile.ps1',
+  ],
+  [
+    'PowerShell 7 with OneDrive',
+    'powershell',
+    {
+      platform: 'win32',
+      home: 'C:\\h',
+      env: { PSModulePath: 'C:\\h\\OneDrive\\Dokumente\\PowerShell\\Modules;C:\\Program Files\\PowerShell\\Modules' },
+    },
+    'C:\\h\\OneDrive\\Dokumente\\PowerShell\\Microsoft.PowerShell_profile.ps1',
+  ],
+  [
+    'Windows PowerShell',
+    'powershell',
+    { platform: 'win32', home: 'C:\\h', env: { PSMODULEPATH: 'C:\\h\\Documents\\WindowsPowerShell\\Modules' } },
+    'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1',
+  ],
+  ['Git for Windows', 'bash', { platform: 'win32', home: 'C:\\h' }, 'C:\\h\\.bashrc'],
+  [
+    'MSYS2',
+    'bash',
+    { platform: 'win32', home: 'C:\\h', env: { HOME: 'C:\\msys64\\home\\me' } },
+    'C:\\msys64\\home\\me\\.bashrc',
+  ],
+  [
+    'MSYS2',
+    'zsh',
+    { platform: 'win32', home: 'C:\\h', env: { HOME: 'C:\\msys64\\home\\me' } },
+    'C:\\msys64\\home\\me\\.zshrc',
+  ],
+];
+
+for (const [name, shell, machine, wanted] of PLACES) {
+  test(`the function of ${shell} belongs into ${String(wanted)}: ${name}`, () => {
+    const found = SHELLS[shell].findFiles({
+      env: {},
+      platform: 'linux',
+      home: '/home/me',
+      exists: () => false,
+      ...machine,
+    });
+    if (typeof wanted === 'string') assert.equal('problem' in found ? found.problem : found[0], wanted);
+    else assert.match('problem' in found ? found.problem : found[0], wanted);
+  });
+}
+
+test('Windows PowerShell and PowerShell 7 are both looked at', () => {
+  const found = SHELLS.powershell.findFiles({ env: {}, platform: 'win32', home: 'C:\\h', exists: () => false });
+  assert.ok(!('problem' in found));
+  assert.equal(found[1], 'C:\\h\\Documents\\PowerShell\\Microsoft.PowerShell_profile.ps1');
+});
+
+test('words are quoted for the shell that reads them', () => {
+  assert.equal(quoteShellWord('/a/b-c_1.2'), '/a/b-c_1.2');
+  assert.equal(quotePowerShellWord("C:\\it's"), "'C:\\it''s'");
+  assert.equal(quoteWindowsWord('C:\\Program Files\\x\\'), '"C:\\Program Files\\x\\\\"');
+  assert.equal(quoteWindowsWord('say "hi" \\"x'), '"say \\"hi\\" \\\\\\"x"');
+  assert.equal(quoteWindowsWord(''), '""');
+  for (const shell of ['sh', 'bash', 'zsh', 'fish'].filter((name) => !missing(name).skip)) {
+    for (const word of ["it's here", '$HOME *', 'a"b', '~', '']) {
+      const { stdout } = spawnSync(shell, ['-c', `printf %s ${quoteShellWord(word)}`], { encoding: 'utf8' });
+      assert.equal(stdout, word, shell);
+    }
+  }
+});

@@ -1,0 +1,68 @@
+/** Count, bytes and age each bound what is kept, and the least recently used goes first. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Ledger, type StoreLimits } from '../../src/state/ledger';
+
+function create(limits: Partial<StoreLimits> = {}) {
+  const dropped: string[] = [];
+  const time = { now: 1_000 };
+  const ledger = new Ledger({ records: 3, bytes: 100, ageMs: 50, ...limits }, () => time.now, (id) => dropped.push(id));
+  return { ledger, dropped, time };
+}
+
+test('the least recently used goes when there are too many', () => {
+  const { ledger, dropped } = create();
+  for (const id of ['a', 'b', 'c']) ledger.enter(id, 10, []);
+  assert.ok(ledger.use('a'));
+  ledger.enter('d', 10, []);
+  assert.deepEqual([dropped, ledger.ids(), ledger.bytes], [['b'], ['c', 'a', 'd'], 30]);
+  assert.equal(ledger.use('b'), false);
+});
+
+test('as many go as make room, and what could never fit is not entered', () => {
+  const { ledger, dropped } = create();
+  for (const id of ['a', 'b']) ledger.enter(id, 40, []);
+  assert.equal(ledger.enter('c', 90, []), true);
+  assert.deepEqual(dropped, ['a', 'b']);
+  assert.equal(ledger.enter('d', 101, []), false);
+  assert.deepEqual([ledger.ids(), ledger.bytes], [['c'], 90]);
+});
+
+test('age counts from the last use, and without a timer', () => {
+  const { ledger, dropped, time } = create();
+  ledger.enter('a', 10, ['i']);
+  ledger.enter('b', 10, []);
+  time.now += 40;
+  ledger.use('a');
+  time.now += 40;
+  assert.equal(ledger.use('b'), false);
+  assert.deepEqual(dropped, ['b']);
+  time.now += 40;
+  assert.equal(ledger.holderOf('i'), undefined);
+  assert.deepEqual([ledger.count, ledger.bytes], [0, 0]);
+});
+
+test('entering again replaces, and an item belongs to its newest record', () => {
+  const { ledger } = create();
+  ledger.enter('a', 10, ['i', 'j']);
+  ledger.enter('b', 10, ['j']);
+  assert.deepEqual([ledger.holderOf('i'), ledger.holderOf('j')], ['a', 'b']);
+  ledger.enter('a', 20, ['k']);
+  assert.deepEqual(
+    [ledger.holderOf('i'), ledger.holderOf('j'), ledger.holderOf('k'), ledger.bytes],
+    [undefined, 'b', 'a', 30],
+  );
+  assert.equal(ledger.remove('b'), true);
+  assert.equal(ledger.remove('b'), false);
+  assert.equal(ledger.holderOf('j'), undefined);
+});
+
+test('items learnt later do not take those of newer records', () => {
+  const { ledger, time } = create();
+  ledger.enter('old', 10, []);
+  time.now += 1;
+  ledger.enter('new', 10, ['i']);
+  ledger.learn('old', ['i', 'j']);
+  ledger.learn('gone', ['k']);
+  assert.deepEqual([ledger.holderOf('i'), ledger.holderOf('j'), ledger.holderOf('k')], ['new', 'old', undefined]);
+});

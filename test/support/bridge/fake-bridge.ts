@@ -1,0 +1,59 @@
+/** A Bridge that does what a test says, and remembers what it was asked. */
+import type { Bridge, Caller, KeptResponses, Turn, TurnKind } from '../../../src/bridge/bridge';
+
+export interface FakeCall {
+  readonly protocol: TurnKind;
+  readonly body: unknown;
+  readonly caller: Caller;
+}
+
+export interface FakeBridge extends Bridge {
+  readonly calls: readonly FakeCall[];
+}
+
+export interface FakeBridgeOptions {
+  /** What a turn does; by default it streams or sends `{"ok":true}`, as the body asks. */
+  readonly start?: (call: FakeCall) => Turn | Promise<Turn>;
+  readonly models?: Bridge['models'];
+  /** What is kept; by default every question is answered with an empty object. */
+  readonly desk?: KeptResponses;
+}
+
+const empty = (): object => ({});
+const NOTHING_KEPT = new Proxy({}, { get: () => empty }) as KeptResponses;
+
+/** A turn of `frames`, or of one JSON answer when `stream` is false. */
+export function fakeTurn(turn: Partial<Turn> = {}): Turn {
+  return {
+    stream: false,
+    notes: [],
+    pulse: () => ': pulse\n\n',
+    frames: () => listFrames(['data: {"ok":true}\n\n', 'data: [DONE]\n\n']),
+    collect: async () => ({ status: 200, body: '{"ok":true}' }),
+    ...turn,
+  };
+}
+
+export async function* listFrames(frames: readonly string[]): AsyncGenerator<string> {
+  yield* frames;
+}
+
+export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
+  const calls: FakeCall[] = [];
+  const byDefault = ({ body }: FakeCall): Turn => fakeTurn({ stream: (body as { stream?: boolean }).stream === true });
+  const start = async (call: FakeCall): Promise<Turn> => {
+    calls.push(call);
+    return (options.start ?? byDefault)(call);
+  };
+  return {
+    calls,
+    start: (protocol, body, caller) => start({ protocol, body, caller }),
+    failedFrames: (error, body) => {
+      const seen = body === undefined ? 'none' : JSON.stringify(body);
+      const data = JSON.stringify({ kind: error.kind, message: error.message, seen });
+      return `event: response.failed\ndata: ${data}\n\ndata: [DONE]\n\n`;
+    },
+    desk: () => options.desk ?? NOTHING_KEPT,
+    models: options.models ?? (async () => ({ body: { object: 'list', data: [], models: [] }, etag: '"m1"' })),
+  };
+}

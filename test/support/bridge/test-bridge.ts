@@ -1,0 +1,188 @@
+/** The whole bridge in this process: its real server and core in front of a scripted upstream, and clients that ask it. */
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { TestContext } from 'node:test';
+import { createBridge } from '../../../src/bridge/create-bridge';
+import type { Runtime } from '../../../src/bridge/runtime';
+import type { Config } from '../../../src/config/options';
+import { resolveConfig } from '../../../src/config/resolve';
+import { createLogger, type LogFormat, type LogLevel } from '../../../src/observe/log';
+import { createBridgeServer } from '../../../src/server/create-server';
+import {
+  startScriptedUpstream,
+  type ScriptedUpstream,
+  type ScriptedUpstreamOptions,
+  type UpstreamDialect,
+} from '../upstream/scripted-upstream';
+import { postJson, postStream, type JsonReply, type PostOptions, type StreamReply } from '../clients/sse-client';
+import { assertGoodStream } from '../stream/stream-grammar';
+
+/** The key in the bridge's environment; no upstream of a test knows another one. */
+export const KEY = 'sk-test-environment-key';
+
+/** Both manners an upstream may have. */
+export const DIALECTS: readonly UpstreamDialect[] = ['dashscope', 'openai'];
+
+/** The provider row that fits each manner, and a model that it can be asked for. */
+const HOMES: Readonly<Record<UpstreamDialect, { readonly provider: string; readonly model: string }>> = {
+  dashscope: { provider: 'aliyun-coding', model: 'qwen3.7-plus' },
+  openai: { provider: 'openai-compatible', model: 'scripted-model' },
+};
+
+/** Most tests are about one call of the provider: nothing is asked again, nothing is remembered. */
+const ONE_CALL = { upstreamCalls: 1, refusalCacheMs: 0 } as const;
+
+/** Waits between calls take no time. */
+const NO_WAITING: Partial<Runtime> = { sleep: () => Promise.resolve(), random: () => 0.5 };
+
+/** The headers by which Codex 0.169 is known (codex-protocol.md, section 1). */
+export const CODEX: OutgoingHttpHeaders = {
+  originator: 'codex_exec',
+  'user-agent': 'codex_exec/0.169.0',
+  accept: 'text/event-stream',
+};
+
+export interface TestBridgeOptions extends Partial<ScriptedUpstreamOptions> {
+  /** The model asked for when a body names none; needed beside `provider`. */
+  readonly model?: string;
+  readonly settings?: Partial<Config>;
+  readonly logLevel?: LogLevel;
+  readonly logFormat?: LogFormat;
+  readonly runtime?: Partial<Runtime>;
+}
+
+export interface TestBridge {
+  /** Without a path. */
+  readonly url: string;
+  readonly upstream: ScriptedUpstream;
+  /** A model that the upstream's provider row knows. */
+  readonly model: string;
+  /** Log lines as they were written. */
+  readonly lines: readonly string[];
+  /** The lines of turns as JSON, once there are so many of them. */
+  turns(count: number): Promise<readonly Loose[]>;
+  /** Shuts the bridge down, as SIGTERM does. */
+  close(): Promise<void>;
+  /** Posts to /v1/responses with `stream: true`; every stream of events must be a good one. */
+  stream(body: object, headers?: OutgoingHttpHeaders, options?: PostOptions): Promise<StreamReply>;
+  /** Posts to /v1/responses and reads one JSON answer. */
+  json(body: object | string, headers?: OutgoingHttpHeaders): Promise<JsonReply>;
+  /** Posts to /v1/chat/completions with `stream: true`. */
+  chatStream(body: object, headers?: OutgoingHttpHeaders): Promise<StreamReply>;
+  /** Posts to /v1/chat/completions and reads one JSON answer. */
+  chatJson(body: object | string, headers?: OutgoingHttpHeaders): Promise<JsonReply>;
+}
+
+/** Starts both servers and ends them with the test. */
+export async function startBridge(context: TestContext, options: TestBridgeOptions = {}): Promise<TestBridge> {
+  const {
+    settings = {},
+    logLevel = 'debug',
+    logFormat = 'json',
+    runtime = {},
+    dialect = 'dashscope',
+    script = [],
+    model: asked,
+    ...rest
+  } = options;
+  const upstream = await startScriptedUpstream({ dialect, script, ...rest });
+  context.after(() => upstream.close());
+  const { provider, model } =
+    options.provider === undefined ? HOMES[dialect] : { provider: options.provider, model: asked ?? '' };
+  const config = {
+    ...defaultConfig(),
+    ...ONE_CALL,
+    aiBaseUrl: upstream.url,
+    provider,
+    aiApiKey: KEY,
+    port: 0,
+    drainTimeoutMs: 0,
+    ...settings,
+  };
+  const lines: string[] = [];
+  const written = new EventEmitter();
+  const write = (line: string): void => {
+    lines.push(line);
+    written.emit('line');
+  };
+  const log = createLogger({ level: logLevel, format: logFormat, write, secrets: [KEY] });
+  const server = createBridgeServer({
+    config,
+    version: '1.2.3',
+    log,
+    bridge: createBridge(config, log, { ...NO_WAITING, ...runtime }),
+  });
+  context.after(() => server.closeNow());
+  const { port } = await server.listen();
+  const url = `http://127.0.0.1:${port}`;
+  const withModel = (body: object | string): object | string => (typeof body === 'string' ? body : { model, ...body });
+  return {
+    url,
+    upstream,
+    model,
+    lines,
+    async turns(count) {
+      for (;;) {
+        const turns = lines.map((line): Loose => JSON.parse(line)).filter(({ message }) => message === 'turn');
+        if (turns.length >= count) return turns;
+        await once(written, 'line');
+      }
+    },
+    close: () => server.close(),
+    async stream(body, headers = {}, postOptions = {}) {
+      const reply = await postStream(`${url}/v1/responses`, withModel({ stream: true, ...body }), headers, postOptions);
+      if (reply.status === 200 && reply.ending === 'complete') assertResponsesStream(reply, headers);
+      return reply;
+    },
+    json: (body, headers) => postJson(`${url}/v1/responses`, withModel(body), headers),
+    chatStream: (body, headers) =>
+      postStream(`${url}/v1/chat/completions`, withModel({ stream: true, ...body }), headers),
+    chatJson: (body, headers) => postJson(`${url}/v1/chat/completions`, withModel(body), headers),
+  };
+}
+
+/** The grammar of the stream: SDK clients are given whole Response objects, Codex only what it reads. */
+export function assertResponsesStream(reply: StreamReply, headers: OutgoingHttpHeaders): void {
+  assertGoodStream(reply.text, { fullResponse: headers['originator'] === undefined, warnings: false });
+}
+
+function defaultConfig(): Config {
+  const resolved = resolveConfig({}, {});
+  assert.ok(resolved.ok);
+  return resolved.config;
+}
+
+/** JSON of a test's own making, read without types. */
+export type Loose = any;
+
+/** The `json` of every event that has one. */
+export const eventsOf = (reply: StreamReply): readonly Loose[] =>
+  reply.events.flatMap(({ json }) => (json === undefined ? [] : [json]));
+
+/** The types of all events, in order. */
+export const typesOf = (reply: StreamReply): readonly string[] => eventsOf(reply).map(({ type }) => String(type));
+
+/** The Response of the last event: completed, incomplete or failed. */
+export const finalResponse = (reply: StreamReply): Loose => eventsOf(reply).at(-1)?.response;
+
+/** The items that were done, in order: what Codex keeps. */
+export const doneItems = (reply: StreamReply): readonly Loose[] =>
+  eventsOf(reply).filter(({ type }) => type === 'response.output_item.done').map(({ item }) => item);
+
+/** All deltas of one event type, joined. */
+export const deltasOf = (reply: StreamReply, type: string): string =>
+  eventsOf(reply).filter((event) => event.type === type).map(({ delta }) => delta).join('');
+
+/** Input of one user message. */
+export const ask = (text = 'Hello') =>
+  [{ type: 'message', role: 'user', content: [{ type: 'input_text', text }] }] as const;
+
+/** A function tool as Responses clients declare it. */
+export const tool = (name: string, fields: object = {}): object => ({
+  type: 'function',
+  name,
+  description: `Does ${name}.`,
+  parameters: { type: 'object', properties: { path: { type: 'string' } } },
+  ...fields,
+});

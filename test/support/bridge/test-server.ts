@@ -1,0 +1,108 @@
+/** A real bridge server on a free loopback port, and clients that can send what browsers and broken programs send. */
+import {
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import { createLogger } from '../../../src/observe/log';
+import { createBridgeServer, type BridgeServer } from '../../../src/server/create-server';
+import type { ServerConfig } from '../../../src/server/http-exchange';
+import { createFakeBridge, type FakeBridge, type FakeBridgeOptions } from './fake-bridge';
+
+export interface TestServer {
+  readonly server: BridgeServer;
+  readonly bridge: FakeBridge;
+  readonly port: number;
+  /** Log lines as objects, all levels. */
+  readonly logged: readonly Record<string, unknown>[];
+}
+
+/** Starts a server and ends it with the test. */
+export async function startServer(
+  context: TestContext,
+  options: FakeBridgeOptions & { readonly config?: Partial<ServerConfig> } = {},
+): Promise<TestServer> {
+  const logged: Record<string, unknown>[] = [];
+  const write = (line: string): void => void logged.push(JSON.parse(line) as Record<string, unknown>);
+  const log = createLogger({ level: 'debug', format: 'json', write });
+  const bridge = createFakeBridge(options);
+  const config: ServerConfig = {
+    host: '127.0.0.1', port: 0, bodyLimitMb: 1, drainTimeoutMs: 0, keepAliveMs: 0, clientStallTimeoutMs: 60_000,
+    aiBaseUrl: 'http://upstream.test/v1', ...options.config,
+  };
+  const server = createBridgeServer({ config, version: '1.2.3', log, bridge });
+  context.after(() => server.closeNow());
+  const { port } = await server.listen();
+  return { server, bridge, port, logged };
+}
+
+export interface Ask {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string | Buffer;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** Opens a request on its own connection; resolves with the answer's head. */
+export async function open(port: number, ask: Ask = {}): Promise<IncomingMessage> {
+  const { method = 'POST', path = '/v1/responses', headers = {}, body } = ask;
+  const json = body === undefined ? {} : { 'content-type': 'application/json' };
+  const outgoing = httpRequest({
+    host: '127.0.0.1',
+    port,
+    method,
+    path,
+    agent: false,
+    headers: { ...json, ...headers },
+  });
+  outgoing.end(body);
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return incoming;
+}
+
+/** Sends a request on its own connection and reads the whole answer. */
+export async function ask(port: number, request: Ask = {}): Promise<Answer> {
+  const incoming = await open(port, request);
+  return { status: incoming.statusCode ?? 0, headers: incoming.headers, text: await readAll(incoming) };
+}
+
+/** Sends a JSON value. */
+export function post(port: number, value: unknown, request: Ask = {}): Promise<Answer> {
+  return ask(port, { ...request, body: JSON.stringify(value) });
+}
+
+export async function readAll(stream: AsyncIterable<Buffer> | IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A connection that bytes can be written to as they are. */
+export async function connectTo(context: TestContext, port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  context.after(() => socket.destroy());
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Resolves when `signal` is aborted, with its reason. */
+export async function aborted(signal: AbortSignal): Promise<unknown> {
+  if (!signal.aborted) await once(signal, 'abort');
+  return signal.reason as unknown;
+}
+
+/** The `error` member of a JSON error body. */
+export function readError(answer: Answer): Record<string, unknown> {
+  return (JSON.parse(answer.text) as { error: Record<string, unknown> }).error;
+}

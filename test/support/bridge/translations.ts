@@ -1,0 +1,37 @@
+/** Requests of tests, translated by the real path: from wire JSON to the chat request and its notes. */
+import { DEFAULT_DIALECT, type Dialect } from '../../../src/providers/dialect';
+import type { ToolSet } from '../../../src/tools/tool-set';
+import { translateRequest, type TranslateOptions } from '../../../src/translate/request';
+import { readChatRequest } from '../../../src/wire/read-chat-request';
+import { readResponsesRequest } from '../../../src/wire/read-responses';
+import type { ChatRequest } from '../../../src/wire/chat-request';
+
+export interface Translation {
+  readonly chat: ChatRequest;
+  readonly tools: ToolSet;
+  readonly notes: readonly string[];
+}
+
+export interface TranslationOptions extends Partial<Omit<TranslateOptions, 'dialect'>> {
+  readonly dialect?: Partial<Dialect>;
+}
+
+/** Translates a Responses body; what `options` leaves open is the default of the bridge and the neutral dialect. */
+export function translate(body: object, options: TranslationOptions = {}): Translation {
+  const { value, notes } = translateRequest(readResponsesRequest({ input: 'Hi', ...body }), whole(options));
+  return { ...value, notes };
+}
+
+/** The same for a Chat Completions body. */
+export function translateChat(body: object, options: TranslationOptions = {}): Translation {
+  const { value, notes } = translateRequest(readChatRequest(body).request, whole(options));
+  return { ...value, notes };
+}
+
+function whole({ dialect, ...options }: TranslationOptions): TranslateOptions {
+  return {
+    model: 'm', tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: false,
+    ...options,
+    dialect: { ...DEFAULT_DIALECT, ...dialect },
+  };
+}

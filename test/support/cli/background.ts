@@ -1,0 +1,116 @@
+/** Commands that run bridges in the background, in homes of their own; nothing is left of either. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { findFreePort } from '../../../src/instance/free-port';
+import { listRecords, type BridgeRecord } from '../../../src/instance/state-file';
+import { untilGone } from '../../../src/daemon/stop-bridge';
+import { run } from '../../../src/cli/main';
+import type { Paths } from '../../../src/command/paths';
+import { findPaths, thisMachine } from '../../../src/command/paths';
+import { createFakeIo, type FakeIo } from './fake-io';
+
+/** Starting a process takes a tenth of a second, and much more on a machine that does other things too. */
+export const LIMIT = { timeout: 60_000 } as const;
+
+export const KEY = 'sk-test-background';
+
+export interface Home {
+  readonly env: Readonly<Record<string, string>>;
+  readonly places: Paths;
+  /** A port that was free just now; PORT names it. */
+  readonly port: number;
+  /** The records of bridges in the background. */
+  records(): readonly BridgeRecord[];
+  run(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly error: string }>;
+}
+
+/** A temporary home; its bridges are killed with the test. Nothing listens where their provider should be. */
+export async function createHome(context: TestContext, extra: Readonly<Record<string, string>> = {}): Promise<Home> {
+  const folder = await mkdtemp(join(tmpdir(), 'bridge-home-'));
+  const port = await findFreePort('127.0.0.1');
+  const env = {
+    HOME: folder, USERPROFILE: folder, LOCALAPPDATA: join(folder, 'local'), XDG_STATE_HOME: join(folder, 'state'),
+    AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: KEY, PORT: String(port), ...extra,
+  };
+  await mkdir(env.XDG_STATE_HOME);
+  const places = findPaths(thisMachine(env));
+  const records = (): readonly BridgeRecord[] => listRecords(places.state);
+  const started = new Set<number>();
+  context.after(async () => {
+    // The records of this test's own bridges: a process number in them was never anybody else's.
+    for (const { pid } of records()) if (started.has(pid)) await kill(pid);
+    await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    env, places, port, records,
+    async run(...words) {
+      const io = createFakeIo();
+      const code = await run(words, env, io);
+      for (const { pid, version } of records()) if (version !== FORGED) started.add(pid);
+      return { code, ...io.written };
+    },
+  };
+}
+
+/** The version of records that tests write: their processes are not to be killed. */
+export const FORGED = '0.0.0-forged';
+
+/** Kills a process of this test and waits for its end. */
+export async function kill(pid: number): Promise<void> {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    return;
+  }
+  await untilGone(pid, 5_000);
+}
+
+/** An HTTP server that ends with the test. */
+export async function listen(context: TestContext, listener: RequestListener): Promise<number> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  }));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no address');
+  return address.port;
+}
+
+/** A server that answers GET /health with `health`, and nothing else. */
+export function pretend(context: TestContext, health: unknown): Promise<number> {
+  return listen(context, (request, response) => {
+    response.writeHead(request.url === '/health' ? 200 : 404).end(JSON.stringify(health));
+  });
+}
+
+export interface WatchedIo extends FakeIo {
+  /** Resolves when standard output holds something that `pattern` fits. */
+  until(pattern: RegExp): Promise<string>;
+}
+
+/** A world whose standard output can be waited for. */
+export function createWatchedIo(): WatchedIo {
+  const io = createFakeIo();
+  const waiters = new Set<() => void>();
+  return {
+    ...io,
+    out(text) {
+      io.out(text);
+      for (const look of [...waiters]) look();
+    },
+    until: (pattern) => new Promise((resolve) => {
+      const look = (): void => {
+        if (!pattern.test(io.written.out)) return;
+        waiters.delete(look);
+        resolve(io.written.out);
+      };
+      waiters.add(look);
+      look();
+    }),
+  };
+}

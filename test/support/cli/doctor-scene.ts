@@ -1,0 +1,144 @@
+/** A machine for the doctor: a home of its own, a stand-in for Codex, a port where nobody listens, and an upstream by script. */
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { findFreePort } from '../../../src/instance/free-port';
+import { ALL_CHECKS } from '../../../src/doctor/checks';
+import { createExamination, type World } from '../../../src/doctor/examination';
+import type { Finding } from '../../../src/doctor/finding';
+import { run } from '../../../src/cli/main';
+import { TOOL_NAME } from '../../../src/doctor/trial';
+import { createFakeIo } from './fake-io';
+import {
+  answer,
+  startScriptedUpstream,
+  type ScriptedUpstream,
+  type ScriptedUpstreamOptions,
+  type Step,
+} from '../upstream/scripted-upstream';
+
+export const KEY = 'sk-test-doctor-key-0123456789';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** What `doctor --json` prints of one check. */
+export interface PrintedCheck {
+  readonly id: string;
+  readonly group: string;
+  readonly level: string;
+  readonly seen: string;
+  readonly fix?: string;
+  readonly ms: number;
+}
+
+export interface Printed {
+  readonly ok: boolean;
+  readonly version: string;
+  readonly requests: number;
+  readonly checks: readonly PrintedCheck[];
+}
+
+export interface DoctorScene {
+  readonly home: string;
+  readonly codexHome: string;
+  readonly state: string;
+  readonly bin: string;
+  /** Nobody listens there. */
+  readonly port: number;
+  /** A configuration without mistakes. */
+  readonly env: Environment;
+  /** Runs the command; `more` comes over the environment of the scene. */
+  doctor(
+    words?: readonly string[],
+    more?: Environment,
+  ): Promise<{ readonly code: number; readonly out: string; readonly error: string }>;
+  /** The same with `--json`, read. */
+  examine(words?: readonly string[], more?: Environment): Promise<Printed>;
+  /** Runs one check alone. */
+  check(id: string, more?: Environment, world?: Partial<World>): Promise<Finding>;
+  writeConfig(toml: string): Promise<void>;
+  /** Puts a stand-in for Codex on the PATH that prints `text` when asked for its version. */
+  installCodex(text?: string): Promise<void>;
+}
+
+/** Makes the machine; it goes with the test. */
+export async function createDoctorScene(context: TestContext): Promise<DoctorScene> {
+  const home = await mkdtemp(join(tmpdir(), 'doctor-'));
+  context.after(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+  const [codexHome, state, bin] = [join(home, '.codex'), join(home, 'state'), join(home, 'bin')];
+  for (const folder of [codexHome, bin]) await mkdir(folder);
+  const port = await findFreePort('127.0.0.1');
+  const env = {
+    PATH: bin, HOME: home, CODEX_HOME: codexHome, BRIDGE_STATE_DIR: state, PORT: String(port), LANG: 'C.UTF-8',
+    AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: KEY, DEFAULT_MODEL: 'scripted-model',
+  };
+  const doctor: DoctorScene['doctor'] = async (words = [], more = {}) => {
+    const io = createFakeIo();
+    const code = await run(['doctor', ...words], { ...env, ...more }, io);
+    return { code, ...io.written };
+  };
+  return {
+    home, codexHome, state, bin, port, env, doctor,
+    async examine(words = [], more = {}) {
+      const { out, error } = await doctor(['--json', ...words], more);
+      assert.equal(error, '');
+      return JSON.parse(out) as Printed;
+    },
+    async check(id, more = {}, world = {}) {
+      const check = ALL_CHECKS.find((row) => row.id === id);
+      assert.ok(check, id);
+      return check.run(
+        createExamination({ flags: {}, env: { ...env, ...more }, codexName: 'codex', version: '1.2.3', world }),
+      );
+    },
+    writeConfig: (toml) => writeFile(join(codexHome, 'config.toml'), toml),
+    async installCodex(text = 'codex-cli 0.169.0') {
+      const path = join(bin, 'codex');
+      await writeFile(
+        path,
+        `#!${process.execPath}\nif (process.argv[2] === '--version') console.log(${JSON.stringify(text)});\n`,
+      );
+      await chmod(path, 0o755);
+    },
+  };
+}
+
+/** A finding of the list, by its id. */
+export function findPrinted({ checks }: Printed, id: string): PrintedCheck {
+  const found = checks.find((check) => check.id === id);
+  assert.ok(found, id);
+  return found;
+}
+
+/** The answer of a model that does as it is told. */
+export const goodAnswer = (more: Parameters<typeof answer>[0] = {}): Step =>
+  answer({
+    reasoning: 'They want the word.',
+    toolCalls: [{ name: TOOL_NAME, arguments: { word: 'bridge' } }],
+    usage: { prompt: 90, completion: 30, reasoning: 12 },
+    ...more,
+  });
+
+/** An upstream that ends with the test. */
+export async function startUpstream(context: TestContext, options: ScriptedUpstreamOptions): Promise<ScriptedUpstream> {
+  const upstream = await startScriptedUpstream({ dialect: 'openai', ...options });
+  context.after(() => upstream.close());
+  return upstream;
+}
+
+/** The config.toml that the README shows, for the bridge on `port`; `more` are lines of its table, `root` root lines. */
+export const bridgeToml = (
+  port: number,
+  more = '',
+  root = 'model = "scripted-model"',
+): string => `model_provider = "aliyun"
+${root}
+
+[model_providers.aliyun]
+name = "Aliyun Codex bridge"
+base_url = "http://127.0.0.1:${port}/v1"
+wire_api = "responses"
+${more}
+`;

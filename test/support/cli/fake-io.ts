@@ -1,0 +1,48 @@
+/** The outside world of a command, for tests: keeps what was written, and sends signals on demand. */
+import { EventEmitter } from 'node:events';
+import type { CommandIo, StopSignal } from '../../../src/command/command';
+
+export interface FakeIo extends CommandIo {
+  readonly written: { out: string; error: string };
+  /** Sends a stop signal, as the terminal or a process manager would. */
+  signal(name: StopSignal): void;
+  /** How many handlers wait for signals. */
+  handlers(): number;
+  /** Throws `cause` where nobody catches it. @returns whether someone contained it */
+  crash(cause: unknown): boolean;
+  /** Resolves with everything on standard output as soon as there is something. */
+  readonly firstOut: Promise<string>;
+  /** The questions that were asked. */
+  readonly asked: readonly string[];
+}
+
+/** @param answers what a person answers, in turn, and then no more (Ctrl-D); nobody can be asked when absent */
+export function createFakeIo(answers?: readonly (string | undefined)[]): FakeIo {
+  const asked: string[] = [];
+  const events = new EventEmitter();
+  const written = { out: '', error: '' };
+  return {
+    written,
+    asked,
+    ...(answers && { ask: async (question: string) => answers[asked.push(question) - 1] }),
+    firstOut: new Promise((resolve) => events.once('out', () => resolve(written.out))),
+    out(text) {
+      written.out += text;
+      events.emit('out');
+    },
+    error(text) {
+      written.error += text;
+    },
+    onSignal(handler) {
+      events.on('signal', handler);
+      return () => events.off('signal', handler);
+    },
+    onCrash(handler) {
+      events.on('crash', handler);
+      return () => events.off('crash', handler);
+    },
+    crash: (cause) => events.emit('crash', cause, 'uncaughtException'),
+    signal: (name) => void events.emit('signal', name),
+    handlers: () => events.listenerCount('signal'),
+  };
+}

@@ -1,0 +1,13 @@
+/** Ends the bridges in the background that a failed test left behind. */
+import { listRecords } from '../../../src/instance/state-file';
+
+/** @param state their state folder, which no other test uses */
+export function killBridges(state: string): void {
+  for (const { pid } of listRecords(state)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/** A launch of `aliyun-codex-bridge codex` with a stand-in for Codex, in a home of its own. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { killBridges } from './kill-bridges';
+import { PROJECT_ROOT } from '../../house/source-tree';
+import { untilFree } from './until-free';
+
+export const BIN = join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js');
+
+/** Longer than any launch takes; only one that hangs meets it. */
+const PATIENCE_MS = 30_000;
+
+/**
+ * The stand-in: answers `--version`; else writes one line with its words, folder and environment, reads its input line by
+ * line, and ends with the code that a line `exit N` names, or at the end of the input with 0. It tells of signals.
+ */
+const FAKE_CODEX = `#!${process.execPath}
+if (process.argv[2] === '--version') { console.log('codex-cli ' + (process.env.FAKE_VERSION || '0.169.0')); process.exit(0); }
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) if (!process.env.FAKE_DIES) process.on(name, () => { console.log(name); process.exit(9); });
+const env = Object.fromEntries(['NO_PROXY', 'CODEX_HOME'].map((name) => [name, process.env[name]]));
+console.log(JSON.stringify({ pid: process.pid, words: process.argv.slice(2), cwd: process.cwd(), env }));
+require('node:readline').createInterface({ input: process.stdin })
+  .on('line', (line) => { const code = /^exit (\\d+)$/.exec(line); if (code) process.exit(Number(code[1])); console.log('read ' + line); })
+  .on('close', () => process.exit(0));
+`;
+
+export interface Seen {
+  readonly pid: number;
+  readonly words: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Launched {
+  readonly child: ChildProcess;
+  /** What the stand-in wrote first. */
+  readonly seen: Promise<Seen>;
+  /** The next line of standard output. */
+  nextLine(): Promise<string>;
+  /** Writes a line to the standard input. */
+  type(line: string): void;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null; readonly error: string }>;
+}
+
+export interface LaunchScene {
+  readonly home: string;
+  readonly codexHome: string;
+  readonly state: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs the built program; `more` comes over the environment of the scene. */
+  launch(words: readonly string[], more?: Readonly<Record<string, string>>): Launched;
+  /** Resolves when nobody listens on `port` of this machine any more. */
+  untilFree(port: number): Promise<void>;
+  files(folder: string): Promise<readonly string[]>;
+}
+
+/** @param port where its bridges listen */
+export async function createLaunchScene(context: TestContext, port: number): Promise<LaunchScene> {
+  const home = await mkdtemp(join(tmpdir(), 'launch-'));
+  const [codexHome, state, bin] = [join(home, '.codex'), join(home, 'state'), join(home, 'bin')];
+  for (const folder of [codexHome, bin]) await mkdir(folder);
+  await writeFile(join(bin, 'codex'), FAKE_CODEX);
+  await chmod(join(bin, 'codex'), 0o755);
+  const env = {
+    PATH: `${bin}:/usr/bin:/bin`, HOME: home, CODEX_HOME: codexHome, BRIDGE_STATE_DIR: state, PORT: String(port),
+    AI_API_KEY: 'sk-test-launch', AI_API_BASE: 'http://127.0.0.1:9/v1', DEFAULT_MODEL: 'scripted-model',
+  };
+  const children: ChildProcess[] = [];
+  context.after(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    killBridges(state);
+    await rm(home, { recursive: true, force: true, maxRetries: 5 });
+  });
+  return {
+    home, codexHome, state, env,
+    launch(words, more = {}) {
+      const child = spawn(process.execPath, [BIN, ...words], {
+        cwd: home,
+        env: { ...env, ...more },
+        timeout: PATIENCE_MS,
+        killSignal: 'SIGKILL',
+      });
+      children.push(child);
+      return watch(child);
+    },
+    untilFree,
+    files: async (folder) => (await readdir(folder, { recursive: true }).catch(() => [])).sort(),
+  };
+}
+
+function watch(child: ChildProcess): Launched {
+  let error = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => { error += text; });
+  const lines = readLines(child);
+  const nextLine = async (): Promise<string> => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`No more lines on standard output; on standard error:\n${error}`);
+    return value;
+  };
+  let seen: Promise<Seen> | undefined;
+  return {
+    child,
+    nextLine,
+    get seen() {
+      return (seen ??= nextLine().then((line) => JSON.parse(line) as Seen));
+    },
+    type: (line) => void child.stdin?.write(`${line}\n`),
+    ended: once(child, 'close').then(([code, signal]) => ({ code, signal, error })),
+  };
+}
+
+async function* readLines(child: ChildProcess): AsyncGenerator<string, undefined> {
+  let rest = '';
+  for await (const chunk of child.stdout?.setEncoding('utf8') ?? []) {
+    const pieces = `${rest}${chunk}`.split('\n');
+    rest = pieces.pop() ?? '';
+    yield* pieces;
+  }
+  return undefined;
+}

@@ -1,0 +1,136 @@
+/** A small HTTP client for tests: posts JSON over node:http and records what comes back, and in which pieces. */
+import { request as startRequest } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { parseJson } from '../../../src/base/json';
+import { splitFrames } from '../stream/grammar/frames';
+
+/** One event as it was received. */
+export interface ReceivedEvent {
+  /** The `event:` line; absent when there is none. */
+  readonly event?: string;
+  readonly data: string;
+  /** `data` as JSON; `undefined` when it is not JSON, as `[DONE]`. */
+  readonly json: unknown;
+}
+
+/** How an answer ended: whole, cut by the server, or aborted by the caller's signal. */
+export type Ending = 'complete' | 'cut' | 'aborted';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The body as it came, in network reads. */
+  readonly chunks: readonly Buffer[];
+  readonly bytes: Buffer;
+  readonly text: string;
+  readonly ending: Ending;
+}
+
+/** `events` are in order of arrival; `json` of each is what a grammar check or an assertion wants. */
+export interface StreamReply extends Reply {
+  readonly events: readonly ReceivedEvent[];
+}
+
+export interface JsonReply extends Reply {
+  /** `undefined` when the body is not JSON. */
+  readonly json: unknown;
+}
+
+export interface PostOptions {
+  /** Destroys the socket when aborted; the reply then holds what had come by then. */
+  readonly signal?: AbortSignal;
+  /** Called for each network read, as it arrives; a way to wait for the first delta and then abort. */
+  readonly onChunk?: (chunk: Buffer, soFar: string) => void;
+}
+
+interface HttpExchange extends PostOptions {
+  readonly method: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: string | Buffer;
+}
+
+/** Posts `body` (an object is sent as JSON, a string or Buffer as it is) and reads the answer as an event stream. */
+export async function postStream(
+  url: string,
+  body: unknown,
+  headers: OutgoingHttpHeaders = {},
+  options: PostOptions = {},
+): Promise<StreamReply> {
+  const reply = await exchange(url, { ...post(body, { accept: 'text/event-stream', ...headers }), ...options });
+  return { ...reply, events: parseSse(reply.text) };
+}
+
+/** Posts `body` and reads the answer as JSON. */
+export async function postJson(
+  url: string,
+  body: unknown,
+  headers: OutgoingHttpHeaders = {},
+  options: PostOptions = {},
+): Promise<JsonReply> {
+  const reply = await exchange(url, { ...post(body, headers), ...options });
+  return { ...reply, json: parseJson(reply.text) };
+}
+
+/** Sends a request without a body, GET unless `method` says otherwise, and reads the answer as JSON. */
+export async function getJson(url: string, headers: OutgoingHttpHeaders = {}, method = 'GET'): Promise<JsonReply> {
+  const reply = await exchange(url, { method, headers });
+  return { ...reply, json: parseJson(reply.text) };
+}
+
+/** The events of a whole SSE text; blocks without data, such as comments, are left out. */
+export function parseSse(text: string): readonly ReceivedEvent[] {
+  return splitFrames(text).flatMap(({ event, data }) =>
+    data === undefined ? [] : [{ ...(event === undefined ? {} : { event }), data, json: parseJson(data) }],
+  );
+}
+
+function post(body: unknown, headers: OutgoingHttpHeaders): HttpExchange {
+  const bytes = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  return { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: bytes };
+}
+
+/** Rejects when no answer comes at all; an answer that breaks off resolves with its ending. */
+function exchange(url: string, { method, headers, body, signal, onChunk }: HttpExchange): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    const options = { method, headers: { ...length, ...headers }, ...(signal ? { signal } : {}) };
+    // No agent: one connection for each request, closed with it, so that a server under test can stop at once.
+    const request = startRequest(url, { ...options, agent: false });
+    // From the answer on, its own ending tells the story; an error of the request then says nothing new.
+    let answered = false;
+    request.on('error', (cause) => (answered ? undefined : reject(cause)));
+    request.once('response', (response) => {
+      answered = true;
+      void readReply(response, signal, onChunk).then(resolve, reject);
+    });
+    request.end(body);
+  });
+}
+
+function readReply(response: IncomingMessage, signal?: AbortSignal, onChunk?: PostOptions['onChunk']): Promise<Reply> {
+  const chunks: Buffer[] = [];
+  let soFar = '';
+  response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    soFar += chunk.toString('utf8');
+    onChunk?.(chunk, soFar);
+  });
+  // A cut answer reports itself as an error and is closed; `complete` tells the two endings apart.
+  response.on('error', ignore);
+  return new Promise((resolve) => {
+    response.once('close', () => {
+      const bytes = Buffer.concat(chunks);
+      const cut = signal?.aborted === true ? 'aborted' : 'cut';
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        chunks,
+        bytes,
+        text: bytes.toString('utf8'),
+        ending: response.complete ? 'complete' : cut,
+      });
+    });
+  });
+}
+
+const ignore = (): void => undefined;

@@ -1,0 +1,71 @@
+/** Answer streams for tests: the real machine with counting ids and a clock that stands still. */
+import { createCountingIds } from '../../../src/base/clock';
+import { Notes } from '../../../src/base/result';
+import type { JsonObject } from '../../../src/base/json';
+import { resolveModel, findProvider } from '../../../src/providers/catalog';
+import { AnswerReader } from '../../../src/stream/answer-reader';
+import { AnswerStream } from '../../../src/stream/answer-stream';
+import { CumulativeStage } from '../../../src/stream/cumulative';
+import { NativeReader } from '../../../src/stream/native-reader';
+import { ResponsesAssembler } from '../../../src/stream/responses-assembler';
+import type { ReasoningOutput } from '../../../src/stream/reasoning-writer';
+import { ThinkTagStage, type ThinkTags } from '../../../src/stream/think-tags';
+import { ToolMarkupStage } from '../../../src/stream/tool-markup';
+import { createCallWriter } from '../../../src/tools/codecs';
+import { collectTools } from '../../../src/translate/collect-tools';
+import { readResponsesRequest } from '../../../src/wire/read-responses';
+import type { ResponsesEvent } from '../../../src/wire/responses-events';
+
+/** 2026-01-01T00:00:00Z. */
+export const STANDING_CLOCK = (): number => 1_767_225_600_000;
+
+export interface AnswerStreamCase {
+  /** The protocol that upstream was asked in; Chat Completions when absent. */
+  readonly wire?: 'chat' | 'responses';
+  readonly client?: 'codex' | 'generic';
+  readonly reasoning?: ReasoningOutput;
+  readonly single?: boolean;
+  readonly thinkTags?: ThinkTags;
+  readonly toolMarkup?: boolean;
+  readonly cumulative?: boolean;
+  /** Tools of the request, as on the wire. */
+  readonly tools?: readonly JsonObject[];
+}
+
+/** A new stream machine; the same case always gives the same ids and times. */
+export function createAnswerStream(options: AnswerStreamCase): AnswerStream<ResponsesEvent> {
+  const makeId = createCountingIds();
+  const thinkTags = options.thinkTags ?? 'leading';
+  const request = readResponsesRequest({ input: 'x', tools: options.tools ?? [] });
+  const { dialect } = resolveModel(findProvider(undefined, 'http://127.0.0.1/v1'), undefined, undefined);
+  const tools = collectTools(request, dialect, new Notes());
+  return new AnswerStream({
+    assembler: new ResponsesAssembler({
+      responseId: 'resp_1',
+      createdAt: STANDING_CLOCK() / 1_000,
+      model: 'test-model',
+      client: options.client ?? 'generic',
+      clock: STANDING_CLOCK,
+      makeId,
+      reasoning: options.reasoning ?? 'both',
+      findTarget: (name) => tools.find(name),
+      createCallWriter,
+      note: () => undefined,
+    }),
+    parser: new (options.wire === 'responses' ? NativeReader : AnswerReader)({
+      makeId,
+      single: options.single ?? false,
+    }),
+    stages: [
+      ...(options.cumulative === true ? [new CumulativeStage()] : []),
+      ...(thinkTags === 'off' ? [] : [new ThinkTagStage(thinkTags)]),
+      ...(options.toolMarkup === false ? [] : [new ToolMarkupStage({ tools: tools.offered, makeId })]),
+    ],
+  });
+}
+
+/** All events of an answer that arrives in these reads and then ends. */
+export function runReads(options: AnswerStreamCase, reads: readonly Uint8Array[]): readonly ResponsesEvent[] {
+  const stream = createAnswerStream(options);
+  return [...stream.start(), ...reads.flatMap((read) => stream.push(read)), ...stream.end()];
+}

@@ -1,0 +1,85 @@
+/** K1-K3: known event types, and the fields that events and Response objects must have. */
+import { isRecord } from '../../../../src/base/json';
+import { EVENT_FIELDS } from './event-fields';
+import { error, show, warning, type Finding, type GrammarOptions, type Rule } from './rule';
+import { responseOf, type Story } from './story';
+
+type Shape = readonly [wanted: string, holds: (value: unknown) => boolean];
+const TEXT: Shape = ['a string', (value) => typeof value === 'string'];
+const INDEX: Shape = ['an integer from 0', (value) => Number.isInteger(value) && Number(value) >= 0];
+const OBJECT: Shape = ['an object', isRecord];
+
+/** The JSON type of fields that mean the same in every event the bridge sends. */
+const SHAPES: Readonly<Record<string, Shape>> = {
+  arguments: TEXT,
+  content_index: INDEX,
+  input: TEXT,
+  item: OBJECT,
+  item_id: TEXT,
+  logprobs: ['an array', Array.isArray],
+  message: TEXT,
+  output_index: INDEX,
+  part: OBJECT,
+  refusal: TEXT,
+  response: OBJECT,
+  summary_index: INDEX,
+  text: TEXT,
+};
+/** The only event whose delta is an object. */
+const OBJECT_DELTA = 'response.shell_call_output_content.delta';
+
+/** Keys of every Response object, whoever reads it. */
+const CORE_KEYS = ['id', 'object', 'created_at', 'status', 'model', 'output'];
+/** Keys that may not be null: OpenAI's required fields and those of Open Responses (responses-protocol.md, schema facts). */
+const FILLED_KEYS = [
+  ...CORE_KEYS, 'tools', 'tool_choice', 'truncation', 'parallel_tool_calls', 'text', 'top_p', 'presence_penalty',
+  'frequency_penalty', 'top_logprobs', 'temperature', 'store', 'background', 'service_tier',
+];
+/** Keys that must be there and may be null. `access_programs` is left out: no client was seen to miss it. */
+const PRESENT_KEYS = [
+  'completed_at', 'incomplete_details', 'previous_response_id', 'instructions', 'error', 'reasoning', 'usage',
+  'max_output_tokens', 'max_tool_calls', 'safety_identifier', 'prompt_cache_key', 'metadata',
+];
+
+function* eventFields(story: Story): Iterable<Finding> {
+  for (const event of story.events) {
+    for (const field of EVENT_FIELDS[event.type] ?? []) {
+      const value = event.data[field];
+      const report = field === 'logprobs' ? warning : error;
+      const [wanted, holds] = shapeOf(event.type, field);
+      if (!(field in event.data)) yield report(event, `${event.type} has no ${field}`);
+      else if (!holds(value)) yield report(event, `${field} of ${event.type} is ${show(value)}, expected ${wanted}`);
+    }
+  }
+}
+
+function shapeOf(type: string, field: string): Shape {
+  const anything: Shape = ['anything', () => true];
+  if (field === 'delta') return type === OBJECT_DELTA ? anything : TEXT;
+  return SHAPES[field] ?? anything;
+}
+
+function* knownTypes(story: Story): Iterable<Finding> {
+  for (const event of story.events) {
+    if (event.type in EVENT_FIELDS || /^[\w-]+:/.test(event.type)) continue;
+    yield warning(event, `unknown event type ${show(event.type)}`);
+  }
+}
+
+function* responseKeys(story: Story, { fullResponse }: GrammarOptions): Iterable<Finding> {
+  for (const event of story.lifecycle) {
+    const response = responseOf(event);
+    const filled = fullResponse ? FILLED_KEYS : CORE_KEYS;
+    const absent = fullResponse ? PRESENT_KEYS.filter((key) => !(key in response)) : [];
+    for (const key of [...filled.filter((each) => (response[each] ?? null) === null), ...absent]) {
+      const state = key in response ? 'is null' : 'is missing';
+      yield error(event, `response.${key} of ${event.type} ${state}`);
+    }
+  }
+}
+
+export const FIELD_RULES: readonly Rule[] = [
+  { id: 'K1', check: eventFields },
+  { id: 'K2', check: knownTypes },
+  { id: 'K3', check: responseKeys },
+];

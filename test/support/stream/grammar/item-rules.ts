@@ -1,0 +1,141 @@
+/** I1-I5: each output item is opened once, closed once, and stays who it is. */
+import type { UnknownRecord } from '../../../../src/base/json';
+import { asText } from '../../../../src/base/narrow';
+import { error, show, warning, type Finding, type Rule } from './rule';
+import { itemOf, type ItemStory, type Story, type StreamEvent } from './story';
+
+const CLOSED = ['completed', 'incomplete', 'failed'];
+/** Items of these types must have a status; on others it is optional (responses-protocol.md, output items). */
+const WITH_STATUS = [
+  'message', 'function_call', 'tool_search_call', 'local_shell_call', 'shell_call', 'apply_patch_call',
+];
+
+type Expectation = readonly [field: string, holds: (value: unknown) => boolean, wanted: string];
+const TEXT: Expectation[1] = (value) => asText(value) !== undefined;
+const EMPTY: Expectation[1] = (value) => value === '';
+const EMPTY_LIST: Expectation[1] = (value) => Array.isArray(value) && value.length === 0;
+
+/** What a freshly opened item must hold. */
+const OPENED: Readonly<Record<string, readonly Expectation[]>> = {
+  message: [
+    ['role', (value) => value === 'assistant', '"assistant"'],
+    ['content', EMPTY_LIST, '[]'],
+  ],
+  reasoning: [
+    ['summary', EMPTY_LIST, '[]'],
+    ['content', (value) => value === undefined || EMPTY_LIST(value), '[] or absent'],
+  ],
+  function_call: [['name', TEXT, 'a name'], ['call_id', TEXT, 'an id'], ['arguments', EMPTY, '""']],
+  custom_tool_call: [['name', TEXT, 'a name'], ['call_id', TEXT, 'an id'], ['input', EMPTY, '""']],
+  tool_search_call: [['call_id', TEXT, 'an id']],
+  local_shell_call: [['call_id', TEXT, 'an id']],
+  shell_call: [['call_id', TEXT, 'an id']],
+  apply_patch_call: [['call_id', TEXT, 'an id']],
+};
+
+function* openedInOrder(story: Story): Iterable<Finding> {
+  const ids = new Set<unknown>();
+  let next = 0;
+  for (const event of story.events.filter((each) => each.type === 'response.output_item.added')) {
+    const item = itemOf(event);
+    const index = event.data['output_index'];
+    if (index !== next) yield error(event, `output_index ${show(index)} is opened where ${next} is next`);
+    next += 1;
+    if (!asText(item['id'])) yield error(event, `the id of output ${show(index)} is ${show(item['id'])}`);
+    else if (ids.has(item['id'])) yield error(event, `the item id ${show(item['id'])} is used twice`);
+    ids.add(item['id']);
+    yield* freshItem(event, item);
+  }
+  for (const item of story.items) {
+    const [done] = item.done;
+    if (done && item.added.length === 0) yield error(done, `output ${item.outputIndex} is closed and was never opened`);
+  }
+}
+
+function* freshItem(event: StreamEvent, item: UnknownRecord): Iterable<Finding> {
+  const type = String(item['type']);
+  const status = item['status'];
+  if (needsStatus(item) && status !== 'in_progress')
+    yield warning(event, `a new ${type} has the status ${show(status)}`);
+  for (const [field, holds, wanted] of OPENED[type] ?? []) {
+    if (!holds(item[field]))
+      yield error(event, `${field} of a new ${type} is ${show(item[field])}, expected ${wanted}`);
+  }
+}
+
+function* insideOpenItem(story: Story): Iterable<Finding> {
+  for (const item of story.items) {
+    const [added] = item.added;
+    const id = itemOf(added)['id'];
+    for (const event of item.inner) {
+      if (!added || event.index < added.index) {
+        yield error(event, `${event.type} names output ${item.outputIndex}, which is not open`);
+      } else if ('item_id' in event.data && event.data['item_id'] !== id) {
+        yield error(event, `item_id of ${event.type} is ${show(event.data['item_id'])}, the item is ${show(id)}`);
+      }
+    }
+  }
+}
+
+function* closedOnce(story: Story): Iterable<Finding> {
+  for (const item of story.items) {
+    const [done, ...others] = item.done;
+    for (const event of others) yield error(event, `output ${item.outputIndex} is closed twice`);
+    if (!done) continue;
+    const before = itemOf(item.added[0]);
+    const after = itemOf(done);
+    for (const key of ['id', 'type']) {
+      if (item.added.length > 0 && after[key] !== before[key]) {
+        yield error(
+          done,
+          `${key} of output ${item.outputIndex} changes from ${show(before[key])} to ${show(after[key])}`,
+        );
+      }
+    }
+    if (needsStatus(after) && !CLOSED.includes(String(after['status']))) {
+      yield error(done, `the status of a closed ${show(after['type'])} is ${show(after['status'])}`);
+    }
+    for (const event of item.inner) {
+      if (event.index > done.index) yield error(event, `${event.type} after output ${item.outputIndex} was closed`);
+    }
+  }
+}
+
+/** Only a completed response must have closed every item: a call that upstream cut is left open on purpose. */
+function* closedBeforeCompleted(story: Story): Iterable<Finding> {
+  const completed = story.events.find((event) => event.type === 'response.completed');
+  if (!completed) return;
+  for (const item of story.items) {
+    const closed = item.done.some((event) => event.index < completed.index);
+    if (!closed) yield error(completed, `response.completed while output ${item.outputIndex} is open`);
+  }
+}
+
+function* stableCalls(story: Story): Iterable<Finding> {
+  const callIds = new Map<unknown, ItemStory>();
+  for (const item of story.items) {
+    const before = itemOf(item.added[0]);
+    const [done] = item.done;
+    for (const key of ['call_id', 'name', 'namespace', 'role']) {
+      if (done && item.added.length > 0 && itemOf(done)[key] !== before[key]) {
+        yield error(done, `${key} changes from ${show(before[key])} to ${show(itemOf(done)[key])}`);
+      }
+    }
+    const callId = before['call_id'];
+    if (callId === undefined) continue;
+    if (callIds.has(callId)) yield error(item.added[0], `the call id ${show(callId)} is used twice`);
+    callIds.set(callId, item);
+  }
+}
+
+function needsStatus(item: UnknownRecord): boolean {
+  return 'status' in item || WITH_STATUS.includes(String(item['type']));
+}
+
+export const ITEM_RULES: readonly Rule[] = [
+  { id: 'I1', check: openedInOrder },
+  { id: 'I2', check: insideOpenItem },
+  { id: 'I3', check: closedOnce },
+  { id: 'I4', check: closedBeforeCompleted },
+  { id: 'I5', check: stableCalls },
+];

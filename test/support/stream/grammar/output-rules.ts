@@ -1,0 +1,104 @@
+/** O1-O3 and U1-U3: what the final response says agrees with what was streamed and with itself. */
+import { isDeepStrictEqual } from 'node:util';
+import type { UnknownRecord } from '../../../../src/base/json';
+import { asRecord } from '../../../../src/base/narrow';
+import { error, show, warning, type Finding, type Rule } from './rule';
+import { itemOf, outputOf, responseOf, type Story } from './story';
+
+/**
+ * A completed response lists every item. One that broke off lists at least what was closed, in order; an item that
+ * was left open may stand there or not.
+ */
+function* sameItems(story: Story): Iterable<Finding> {
+  for (const event of story.terminals) {
+    const listed = outputOf(event).map((item) => item['id']);
+    const opened = story.items.map((item) => itemOf(item.added[0])['id']);
+    const closed = story.items.filter((item) => item.done.length > 0).map((item) => itemOf(item.done[0])['id']);
+    const required = event.type === 'response.completed' ? opened : closed;
+    const allowed = opened.filter((id) => required.includes(id) || listed.includes(id));
+    if (!isDeepStrictEqual(listed, allowed)) {
+      yield error(event, `the output of ${event.type} is ${show(listed)}, streamed were ${show(allowed)}`);
+    }
+  }
+}
+
+function* equalItems(story: Story): Iterable<Finding> {
+  const closed = new Map(story.items.map((item) => [itemOf(item.done[0])['id'], itemOf(item.done[0])]));
+  for (const event of story.terminals) {
+    for (const item of outputOf(event)) {
+      const streamed = closed.get(item['id']);
+      if (streamed && !isDeepStrictEqual(item, streamed)) {
+        yield error(
+          event,
+          `item ${show(item['id'])} differs from its output_item.done: ${show(item)}, ${show(streamed)}`,
+        );
+      }
+    }
+  }
+}
+
+function* onlyCompleted(story: Story): Iterable<Finding> {
+  for (const event of story.terminals.filter((each) => each.type === 'response.completed')) {
+    for (const item of outputOf(event)) {
+      if ('status' in item && item['status'] !== 'completed') {
+        yield error(event, `item ${show(item['id'])} of a completed response is ${show(item['status'])}`);
+      }
+    }
+  }
+}
+
+const COUNTS = ['input_tokens', 'output_tokens', 'total_tokens'];
+/** The total, the details object beside it, and the key in it that may not exceed the total. */
+const DETAILS = [
+  ['input_tokens', 'input_tokens_details', 'cached_tokens'],
+  ['output_tokens', 'output_tokens_details', 'reasoning_tokens'],
+] as const;
+
+const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
+
+function usages(story: Story): readonly (readonly [event: Story['events'][number], usage: UnknownRecord])[] {
+  return story.lifecycle.flatMap((event) => {
+    const usage = asRecord(responseOf(event)['usage']);
+    return usage ? [[event, usage] as const] : [];
+  });
+}
+
+function* usagePresent(story: Story): Iterable<Finding> {
+  for (const event of story.terminals) {
+    const usage = responseOf(event)['usage'];
+    if (event.type === 'response.failed' || asRecord(usage)) continue;
+    yield warning(event, `usage of ${event.type} is ${show(usage)}`);
+  }
+}
+
+function* usageAdds(story: Story): Iterable<Finding> {
+  for (const [event, usage] of usages(story)) {
+    const wrong = COUNTS.filter((key) => !isCount(usage[key]));
+    for (const key of wrong) yield error(event, `usage.${key} is ${show(usage[key])}`);
+    const [input, output, total] = COUNTS.map((key) => Number(usage[key]));
+    if (wrong.length === 0 && Number(input) + Number(output) !== total) {
+      yield error(event, `usage: ${input} + ${output} is not ${total}`);
+    }
+  }
+}
+
+function* usageDetails(story: Story): Iterable<Finding> {
+  for (const [event, usage] of usages(story)) {
+    for (const [totalKey, detailsKey, key] of DETAILS) {
+      const count = asRecord(usage[detailsKey])?.[key];
+      const total = usage[totalKey];
+      const name = `usage.${detailsKey}.${key}`;
+      if (!isCount(count)) yield error(event, `${name} is ${show(count)}`);
+      else if (isCount(total) && count > total) yield error(event, `${name} ${count} exceeds ${totalKey} ${total}`);
+    }
+  }
+}
+
+export const OUTPUT_RULES: readonly Rule[] = [
+  { id: 'O1', check: sameItems },
+  { id: 'O2', check: equalItems },
+  { id: 'O3', check: onlyCompleted },
+  { id: 'U1', check: usagePresent },
+  { id: 'U2', check: usageAdds },
+  { id: 'U3', check: usageDetails },
+];

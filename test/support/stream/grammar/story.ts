@@ -1,0 +1,122 @@
+/** A stream of events retold by what belongs together: its response objects, its items, the parts of each item. */
+import { isRecord, parseJson, type UnknownRecord } from '../../../../src/base/json';
+import { asArray, asNumber, asRecord, asString } from '../../../../src/base/narrow';
+import { DONE, splitFrames, type Frame } from './frames';
+
+export interface StreamEvent {
+  /** Position among the events, from 0; `[DONE]` is not an event. */
+  readonly index: number;
+  readonly type: string;
+  readonly data: UnknownRecord;
+}
+
+/** All events that name one `output_index`. */
+export interface ItemStory {
+  readonly outputIndex: number;
+  readonly added: readonly StreamEvent[];
+  readonly done: readonly StreamEvent[];
+  /** Everything between: parts, deltas, text ends. */
+  readonly inner: readonly StreamEvent[];
+}
+
+/** All events of one content part or of one summary part. */
+export interface PartStory {
+  readonly item: ItemStory;
+  readonly partIndex: number;
+  readonly added: readonly StreamEvent[];
+  readonly deltas: readonly StreamEvent[];
+  readonly textDone: readonly StreamEvent[];
+  readonly partDone: readonly StreamEvent[];
+}
+
+export interface Story {
+  /** Absent when the stream was given as parsed events: the framing rules then have nothing to say. */
+  readonly frames?: readonly Frame[];
+  readonly events: readonly StreamEvent[];
+  /** Events that carry a response object. */
+  readonly lifecycle: readonly StreamEvent[];
+  readonly terminals: readonly StreamEvent[];
+  /** In order of `output_index`. */
+  readonly items: readonly ItemStory[];
+}
+
+const TERMINALS = ['response.completed', 'response.incomplete', 'response.failed'];
+const LIFECYCLE = ['response.created', 'response.queued', 'response.in_progress', ...TERMINALS];
+const ITEM_EVENTS = ['response.output_item.added', 'response.output_item.done'];
+
+/** Reads SSE text, or event objects that are already parsed. Frames that hold no event are left to the framing rules. */
+export function readStory(input: string | readonly unknown[]): Story {
+  const frames = typeof input === 'string' ? splitFrames(input) : undefined;
+  const values = typeof input === 'string' ? (frames ?? []).map(readData) : input;
+  const events: StreamEvent[] = [];
+  for (const data of values) {
+    const type = asString(asRecord(data)?.['type']);
+    if (isRecord(data) && type !== undefined) events.push({ index: events.length, type, data });
+  }
+  return {
+    ...(frames ? { frames } : {}),
+    events,
+    lifecycle: events.filter((event) => LIFECYCLE.includes(event.type)),
+    terminals: events.filter((event) => TERMINALS.includes(event.type)),
+    items: groupItems(events),
+  };
+}
+
+/** The `data` of a frame as a value; `undefined` for comments, `[DONE]` and what is not JSON. */
+export function readData(frame: Frame): unknown {
+  return frame.data === undefined || frame.data === DONE ? undefined : parseJson(frame.data);
+}
+
+/** The parts of `item` that are counted by `field`, in order of their index. */
+export function partsOf(item: ItemStory, field: 'content_index' | 'summary_index'): readonly PartStory[] {
+  const indexes = new Set<number>();
+  for (const event of item.inner) {
+    const index = asNumber(event.data[field]);
+    if (index !== undefined) indexes.add(index);
+  }
+  return [...indexes].sort(ascending).map((partIndex) => {
+    const mine = item.inner.filter((event) => event.data[field] === partIndex);
+    const ending = (pattern: RegExp): readonly StreamEvent[] => mine.filter((event) => pattern.test(event.type));
+    return {
+      item,
+      partIndex,
+      added: ending(/_part\.added$/),
+      deltas: ending(/\.delta$/),
+      textDone: ending(/(?<!_part)\.done$/),
+      partDone: ending(/_part\.done$/),
+    };
+  });
+}
+
+/** The item that an `output_item` event carries; empty when it carries none. */
+export const itemOf = (event: StreamEvent | undefined): UnknownRecord => asRecord(event?.data['item']) ?? {};
+
+/** The response that a lifecycle event carries; empty when it carries none. */
+export const responseOf = (event: StreamEvent | undefined): UnknownRecord => asRecord(event?.data['response']) ?? {};
+
+/** The output items of the response that a lifecycle event carries. */
+export const outputOf = (event: StreamEvent | undefined): readonly UnknownRecord[] =>
+  (asArray(responseOf(event)['output']) ?? []).map((item) => asRecord(item) ?? {});
+
+/** The joined `delta` texts of `events`. */
+export const joinDeltas = (events: readonly StreamEvent[]): string =>
+  events.map((event) => asString(event.data['delta']) ?? '').join('');
+
+function groupItems(events: readonly StreamEvent[]): readonly ItemStory[] {
+  const indexes = new Set<number>();
+  for (const event of events) {
+    const index = asNumber(event.data['output_index']);
+    if (index !== undefined) indexes.add(index);
+  }
+  return [...indexes].sort(ascending).map((outputIndex) => {
+    const mine = events.filter((event) => event.data['output_index'] === outputIndex);
+    return {
+      outputIndex,
+      added: mine.filter((event) => event.type === 'response.output_item.added'),
+      done: mine.filter((event) => event.type === 'response.output_item.done'),
+      inner: mine.filter((event) => !ITEM_EVENTS.includes(event.type)),
+    };
+  });
+}
+
+const ascending = (left: number, right: number): number => left - right;

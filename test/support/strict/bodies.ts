@@ -1,0 +1,57 @@
+/** The shapes of error bodies, one function each. Where the source is not upstreams.md, section 5, the line says so. */
+import type { Manners, Refusal } from './rule';
+
+type ErrorBody = Manners['errorBody'];
+
+const errorOf = ({ message, param, code, type = 'invalid_request_error' }: Refusal) => ({ message, type, param, code });
+
+/** OpenAI and whoever copies it. */
+export const OPENAI_BODY: ErrorBody = (refusal) => JSON.stringify({ error: errorOf(refusal) });
+
+export const DASHSCOPE_BODY: ErrorBody = (refusal, request_id) =>
+  JSON.stringify({ error: errorOf(refusal), request_id });
+
+/** The Coding Plan turns callers away with a string for an error (section 0, fact 3). */
+export const CODING_PLAN_BODY: ErrorBody = (refusal, requestId) =>
+  refusal.status === 405 ? JSON.stringify({ error: refusal.message }) : DASHSCOPE_BODY(refusal, requestId);
+
+/** The code is a number in a string. */
+export const ZAI_BODY: ErrorBody = ({ code, message }) => JSON.stringify({ error: { code, message } });
+
+/** No code. */
+export const MOONSHOT_BODY: ErrorBody = ({ message, type = 'invalid_request_error' }) =>
+  JSON.stringify({ error: { message, type } });
+
+/** Looks like Anthropic's. */
+export const MINIMAX_BODY: ErrorBody = ({ status, message }, request_id) =>
+  JSON.stringify({
+    type: 'error',
+    error: { type: 'bad_request_error', message, http_code: String(status) },
+    request_id,
+  });
+
+/** The words stand in `param`, and the whole can be prefixed like a line of an event stream (section 3). */
+export const MIMO_BODY: ErrorBody = ({ status, message }) =>
+  `data:${JSON.stringify({ error: { code: String(status), message: 'Param Incorrect', param: message, type: '' } })}`;
+
+/** Inferred from the number 20015 that users quote. */
+export const SILICONFLOW_BODY: ErrorBody = ({ code, message }) =>
+  JSON.stringify({ code: Number(code ?? 20_015), message, data: null });
+
+export const ARK_BODY: ErrorBody = ({ message }, requestId) =>
+  JSON.stringify({
+    error: { code: 'InvalidParameter', message: `${message} Request id: ${requestId}`, type: 'BadRequest' },
+    id: requestId,
+  });
+
+/** What the provider behind it refuses stands in `metadata.raw`, as a body of its own (section 4, point 6). */
+export const OPENROUTER_BODY: ErrorBody = (refusal, requestId) => {
+  const { status, message } = refusal;
+  if (status !== 400) return JSON.stringify({ error: { message, code: status } });
+  const metadata = { raw: OPENAI_BODY(refusal, requestId), provider_name: 'Scripted' };
+  return JSON.stringify({ error: { message: 'Provider returned error', code: status, metadata } });
+};
+
+/** vLLM of old, and SGLang (section 4, point 6). */
+export const VLLM_BODY: ErrorBody = ({ status, message, param }) =>
+  JSON.stringify({ object: 'error', message, type: 'BadRequestError', param, code: status });

@@ -1,0 +1,41 @@
+/** The shape of a strict case, and the words that the case tables share. */
+import { SYSTEM, toolCall, user } from '../upstream/chat-bodies';
+import type { StrictSettings } from './rule';
+import type { RawRequest, StrictRuleName } from './rules';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** A row: what varies from `chatRequest()`, and what each dialect answers to `refused`, word for word. */
+export interface StrictCase {
+  readonly rule: StrictRuleName;
+  readonly refused: Json;
+  readonly accepted: Json;
+  readonly dashscope?: string;
+  readonly openai?: string;
+  readonly settings?: Partial<StrictSettings>;
+}
+
+/** A row whose `refused` and `accepted` are parts of the HTTP request around a fine body. */
+export interface HttpCase extends Omit<StrictCase, 'refused' | 'accepted'> {
+  readonly refused: Partial<RawRequest>;
+  readonly accepted: Partial<RawRequest>;
+}
+
+/** What DashScope's model service puts before its texts. */
+export const ALGO = '<400> InternalError.Algo.InvalidParameter: ';
+
+/** A body with exactly these messages. */
+export const messages = (...list: readonly unknown[]): Json => ({ messages: list });
+
+/** A body whose messages begin as in `chatRequest()`. */
+export const history = (...list: readonly unknown[]): Json => messages(SYSTEM, user(), ...list);
+
+/** A body with these tools. */
+export const tools = (...list: readonly unknown[]): Json => ({ tools: list });
+
+/** An assistant message with calls and without text, its content as given. */
+export const callingWith = (content: Json, id = 'c'): Json => ({
+  role: 'assistant',
+  ...content,
+  tool_calls: [toolCall(id)],
+});

@@ -1,0 +1,112 @@
+/** How gateways and local servers behave. Facts: upstreams.md, sections 1.4, 2, 3, 4 and 5. */
+import { OLLAMA, OPENROUTER, PLAIN, REASONING, STOPS, STRAY_THINK } from '../upstream/answer-styles';
+import { ARK_BODY, OPENROUTER_BODY, SILICONFLOW_BODY, VLLM_BODY } from './bodies';
+import { FAMILY_MODELS, MAKERS_WORDS } from './families';
+import { CORE, maker, OPEN, server, type ProviderManners } from './provider';
+import { says, type StrictModel } from './rule';
+
+const siliconflow = maker({
+  name: 'siliconflow',
+  fields: [...CORE, 'enable_thinking', 'thinking_budget'],
+  // Which models know the field changes; those that do not are the ones that refuse (cherry-studio#6642).
+  models: FAMILY_MODELS.map((model) => ({ ...model, lacks: ['enable_thinking', 'thinking_budget'] })),
+  says: { ...MAKERS_WORDS, 'model-field': says('current model does not support parameter {param}', '20015') },
+  // Inferred: the number.
+  otherwise: says('{text}', '20015'),
+  errorBody: SILICONFLOW_BODY,
+});
+
+const ark = maker({
+  name: 'ark',
+  fields: [...CORE.filter((name) => name !== 'response_format'), 'thinking', 'reasoning_effort'],
+  thinking: { types: ['enabled', 'disabled', 'auto'], beside: [] },
+  // Reported: `xhigh` is refused. The text is inferred.
+  efforts: ['minimal', 'low', 'medium', 'high'],
+  models: FAMILY_MODELS,
+  says: {
+    ...MAKERS_WORDS,
+    'reasoning-effort': says('The parameter `reasoning_effort` specified in the request is not valid: {value}.'),
+    'thinking-shape': says('The parameter `{param}` specified in the request is not valid: {value}.'),
+  },
+  errorBody: ARK_BODY,
+});
+
+/** Most of what stands behind it refuses `developer` (table b, quirk 1). */
+const openrouter = maker({
+  name: 'openrouter',
+  fields: [...OPEN, 'reasoning'],
+  formats: ['text', 'json_object', 'json_schema'],
+  assistantFields: ['reasoning_details'],
+  functionFields: ['name', 'description', 'parameters', 'strict'],
+  models: FAMILY_MODELS,
+  says: MAKERS_WORDS,
+  errorBody: OPENROUTER_BODY,
+  answers: () => OPENROUTER,
+});
+
+/** Qwen's templates accept one system message, in front (section 2: hermes-studio#2688, EchoBird#117, vllm#57522). */
+const QWEN: StrictModel = { names: /(^|\/)qwen3\.[568]/i, thinks: 'on', oneSystem: true };
+const SERVED: readonly StrictModel[] = [QWEN, { names: /^/, thinks: 'on' }];
+const TEMPLATE_WORDS = { 'system-position': says('System message must be at the beginning.') };
+
+const vllm = server({
+  name: 'vllm',
+  fields: [...OPEN, 'chat_template_kwargs'],
+  assistantFields: ['reasoning', 'reasoning_content'],
+  models: SERVED,
+  says: TEMPLATE_WORDS,
+  errorBody: VLLM_BODY,
+  answers: () => REASONING,
+});
+
+const sglang = server({
+  name: 'sglang',
+  fields: [...OPEN, 'chat_template_kwargs'],
+  models: SERVED,
+  says: TEMPLATE_WORDS,
+  errorBody: VLLM_BODY,
+  answers: () => STOPS,
+});
+
+/** Its README has chat_template_kwargs. */
+const llamaCpp = server({ name: 'llama-cpp', fields: [...OPEN, 'chat_template_kwargs'] });
+
+const ollama = server({
+  name: 'ollama',
+  fields: [...OPEN, 'reasoning_effort'],
+  assistantFields: ['reasoning'],
+  // Its source (openai/openai.go).
+  efforts: ['none', 'low', 'medium', 'high', 'max'],
+  says: {
+    'reasoning-effort': says(
+      'invalid reasoning value: \'{value}\' (must be "high", "medium", "low", "max", or "none")',
+    ),
+  },
+  answers: () => OLLAMA,
+});
+
+/** The fields of its page: none for reasoning. */
+const lmStudio = server({ name: 'lm-studio', fields: OPEN });
+
+/** A host that nobody knows may serve anyone's models, and pass on what their makers refuse. */
+const openaiCompatible = server({
+  name: 'openai-compatible',
+  fields: [...OPEN, 'reasoning_effort'],
+  roles: ['system', 'user', 'assistant', 'tool'],
+  models: [{ names: /minimax-/i, thinks: 'on', oneSystem: true }, QWEN, ...FAMILY_MODELS],
+  says: { ...MAKERS_WORDS, ...TEMPLATE_WORDS },
+  answers: ({ model }) => (/minimax-/i.test(String(model)) ? STRAY_THINK : PLAIN),
+});
+
+/** By name. */
+export const HOSTS: Readonly<Record<string, ProviderManners>> = {
+  siliconflow,
+  ark,
+  openrouter,
+  vllm,
+  sglang,
+  'llama-cpp': llamaCpp,
+  ollama,
+  'lm-studio': lmStudio,
+  'openai-compatible': openaiCompatible,
+};

@@ -1,0 +1,54 @@
+/** The manners that whole dialects have in common: the ground on which the rows of the providers stand. */
+import { DASHSCOPE_BODY, OPENAI_BODY } from './bodies';
+import { fieldsOf } from './fields';
+import type { Manners, StrictModel, UpstreamDialect } from './rule';
+
+/** DashScope thinks when it is told to, refuses a forced choice then, and its templates want one system message in front. */
+export const DASHSCOPE_MODEL: StrictModel = {
+  names: /^/,
+  thinks: 'off',
+  // Seen from Qwen templates on vLLM and SGLang, not from DashScope itself: the strictest of the family counts.
+  oneSystem: true,
+  forced: 'The tool_choice parameter does not support being set to required or object in thinking mode',
+};
+
+const OPENAI: Manners = {
+  name: 'openai',
+  column: 'openai',
+  roles: ['system', 'assistant', 'user', 'function', 'tool', 'developer'],
+  // `refusal` and `file` are OpenAI's alone.
+  partTypes: ['text', 'image_url', 'input_audio', 'refusal', 'file'],
+  fields: fieldsOf('openai'),
+  assistantFields: ['reasoning_content'],
+  functionFields: ['name', 'description', 'parameters', 'strict'],
+  choices: ['none', 'auto', 'required', 'named'],
+  formats: ['text', 'json_object', 'json_schema'],
+  efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
+  limit: 'max_tokens',
+  thinking: { types: [], beside: [] },
+  toolName: /^/,
+  lists: true,
+  models: [{ names: /^/, thinks: 'never' }],
+  says: {},
+  errorBody: OPENAI_BODY,
+};
+
+const DASHSCOPE: Manners = {
+  ...OPENAI,
+  name: 'dashscope',
+  column: 'dashscope',
+  roles: ['system', 'assistant', 'user', 'tool', 'function'],
+  partTypes: ['text', 'image_url', 'input_audio', 'video_url'],
+  fields: fieldsOf('dashscope'),
+  // `strict` is not known to be accepted by the Coding Plan (upstreams.md, section 2).
+  functionFields: ['name', 'description', 'parameters'],
+  // The union over the models that know the field (upstreams.md, section 2).
+  efforts: ['none', 'low', 'medium', 'high', 'xhigh', 'max'],
+  // The Coding Plan has no model list: "模型列表不支持通过接口查询", GET models is a 404 (upstreams.md, fact 4).
+  lists: false,
+  models: [DASHSCOPE_MODEL],
+  errorBody: DASHSCOPE_BODY,
+};
+
+/** By dialect. */
+export const BASE_MANNERS: Readonly<Record<UpstreamDialect, Manners>> = { openai: OPENAI, dashscope: DASHSCOPE };

@@ -1,0 +1,84 @@
+/** Each provider's refusals word for word, in its own error body; and which fields only few providers know. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PROVIDERS } from '../../../src/providers/catalog';
+import { chatRequest, functionTool } from '../upstream/chat-bodies';
+import { FIELDS_OF, PROVIDER_CASES, type ProviderCase } from './provider-cases';
+import { findManners, PROVIDER_MANNERS } from './providers';
+import type { StrictSettings } from './rule';
+import { judge, renderRejection, type RawRequest } from './rules';
+
+const settingsOf = (provider: string): StrictSettings => {
+  const manners = findManners(provider);
+  return { dialect: manners.column, manners, maxTokens: 65_536, allowFields: [] };
+};
+
+const rawOf = (body: object, caller = 'codex_exec/0.169.0'): RawRequest => ({
+  method: 'POST',
+  path: '/v1/chat/completions',
+  headers: { authorization: 'Bearer sk-test', 'content-type': 'application/json', 'user-agent': caller },
+  rawBody: JSON.stringify(body),
+});
+
+/** A model of each provider that knows every field of its host. */
+const MODELS: Readonly<Record<string, string>> = {
+  'aliyun-coding': 'qwen3.7-plus',
+  'aliyun-token-plan': 'qwen3.7-max',
+  'aliyun-payg': 'qwen3.7-plus',
+  zai: 'glm-5.2',
+  moonshot: 'kimi-k2.6',
+  'kimi-code': 'kimi-for-coding',
+  minimax: 'MiniMax-M3',
+  deepseek: 'deepseek-v4-pro',
+  mimo: 'mimo-v2.6-pro',
+};
+
+describe('what a provider refuses', () => {
+  for (const [position, row] of PROVIDER_CASES.entries()) {
+    it(`${row.provider}: ${row.rule} (case ${position})`, () => checkCase(row));
+  }
+});
+
+function checkCase({ provider, model, rule, refused, accepted, body, status = 400, caller }: ProviderCase): void {
+  const settings = settingsOf(provider);
+  const rejection = judge(rawOf(chatRequest({ model, ...refused }), caller), settings);
+  assert.equal(rejection?.rule, rule, rejection?.message);
+  assert.equal(rejection.status, status);
+  assert.equal(renderRejection(rejection, settings, 'req-1'), typeof body === 'string' ? body : JSON.stringify(body));
+  const fine = judge(rawOf(chatRequest({ model, ...accepted })), settings);
+  assert.ok(fine === undefined || fine.rule !== rule, fine?.message);
+}
+
+describe('fields that few providers know', () => {
+  for (const [field, { value, taken }] of Object.entries(FIELDS_OF)) {
+    it(field, () => {
+      const takers = PROVIDERS.map(({ name }) => name).filter((name) => {
+        const body = chatRequest({ model: MODELS[name] ?? 'some-model', tools: [functionTool()], [field]: value });
+        return judge(rawOf(body), settingsOf(name))?.rule !== 'unknown-field';
+      });
+      assert.deepEqual([...takers].sort(), [...taken].sort());
+    });
+  }
+});
+
+it('every provider takes the smallest request of a good client', () => {
+  for (const { name } of PROVIDERS) {
+    const body = chatRequest({
+      model: MODELS[name] ?? 'some-model',
+      tools: [functionTool()],
+      stream_options: { include_usage: true },
+    });
+    assert.equal(judge(rawOf(body), settingsOf(name)), undefined, name);
+  }
+});
+
+it('no text keeps a placeholder', () => {
+  for (const { provider, model, refused, caller } of PROVIDER_CASES) {
+    const { message = '' } = judge(rawOf(chatRequest({ model, ...refused }), caller), settingsOf(provider)) ?? {};
+    assert.doesNotMatch(message, /\{[a-z]+\}/);
+  }
+});
+
+it('manners are named after their provider', () => {
+  for (const [name, manners] of Object.entries(PROVIDER_MANNERS)) assert.equal(manners.name, name);
+});

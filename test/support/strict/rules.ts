@@ -1,0 +1,106 @@
+/** The whole table of strict rules, in the order in which a request is judged, and the judge. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { parseJsonObject } from '../../../src/base/json';
+import { FIELD_RULES } from './fields';
+import { FORMAT_RULES } from './format';
+import { HISTORY_RULES } from './history';
+import { BODY_RULES, HTTP_RULES, isChat } from './http';
+import { BASE_MANNERS } from './manners';
+import { MESSAGE_RULES } from './messages';
+import { MODEL_RULES } from './model-rules';
+import { plain, recordsOf } from './rule';
+import type { Fault, JudgedRequest, Manners, Refusal, StrictRule, StrictSettings, Wording } from './rule';
+import { TOOL_RULES } from './tools';
+
+const CHAT_RULES = [
+  ...BODY_RULES,
+  ...FIELD_RULES,
+  ...MODEL_RULES,
+  ...MESSAGE_RULES,
+  ...HISTORY_RULES,
+  ...TOOL_RULES,
+  ...FORMAT_RULES,
+] as const;
+
+/** Every rule. The first that finds a fault answers. */
+export const STRICT_RULES = [...HTTP_RULES, ...CHAT_RULES] as const;
+
+/** The name of a rule, for tests that have to switch one off. */
+export type StrictRuleName = (typeof STRICT_RULES)[number]['name'];
+
+/** What arrived over HTTP. */
+export interface RawRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawBody: string;
+}
+
+/** A refusal, ready to be sent. */
+export interface Rejection extends Refusal {
+  readonly rule: StrictRuleName;
+}
+
+/** Judges `raw` by every rule that its dialect has and `without` does not name; `undefined` when nothing is wrong. */
+export function judge(
+  raw: RawRequest,
+  settings: StrictSettings,
+  without: readonly StrictRuleName[] = [],
+): Rejection | undefined {
+  const request = readRequest(raw, settings);
+  for (const rule of isChat(request) ? STRICT_RULES : HTTP_RULES) {
+    if (without.includes(rule.name)) continue;
+    const rejection = apply(rule, rule.name, request);
+    if (rejection !== undefined) return rejection;
+  }
+  return undefined;
+}
+
+function readRequest(raw: RawRequest, settings: StrictSettings): JudgedRequest {
+  const body = parseJsonObject(raw.rawBody);
+  const manners = mannersOf(settings);
+  const id = plain(body?.['model'] ?? '');
+  return {
+    ...raw,
+    settings,
+    manners,
+    model: manners.models.find(({ names }) => names.test(id)) ?? { names: /^/, thinks: 'never' },
+    isJsonObject: body !== undefined,
+    body: body ?? {},
+    messages: recordsOf(body?.['messages']),
+    tools: recordsOf(body?.['tools']),
+  };
+}
+
+const mannersOf = ({ dialect, manners }: StrictSettings): Manners => manners ?? BASE_MANNERS[dialect];
+
+function apply(rule: StrictRule, name: StrictRuleName, request: JudgedRequest): Rejection | undefined {
+  const wording = wordingOf(rule, request.manners);
+  const fault = wording === undefined ? undefined : rule.check(request);
+  if (wording === undefined || fault === undefined) return undefined;
+  return {
+    rule: name,
+    status: wording.status ?? rule.status ?? 400,
+    message: fill(wording.text, fault),
+    // DashScope answers `param: null` throughout (eino#994 and others).
+    param: request.manners.column === 'dashscope' ? null : fault.param,
+    code: wording.code,
+    ...(wording.type === undefined ? {} : { type: wording.type }),
+  };
+}
+
+/** The provider's own words, or what it makes of those of its column; `undefined` when it does not have the rule. */
+function wordingOf(rule: StrictRule, { says, column, otherwise }: Manners): Wording | undefined {
+  const own = says[rule.name];
+  const common = rule[column];
+  if (own !== undefined || common === undefined) return own ?? undefined;
+  return otherwise === undefined ? common : { ...otherwise, text: otherwise.text.replace('{text}', common.text) };
+}
+
+/** Puts the fault's words where the text has `{word}`; other braces stay. */
+const fill = (text: string, fault: Fault): string =>
+  text.replace(/\{(\w+)\}/g, (whole, word: string) => fault[word] ?? whole);
+
+/** The body of the error answer, in the shape of the provider. */
+export const renderRejection = (rejection: Rejection, settings: StrictSettings, requestId: string): string =>
+  mannersOf(settings).errorBody(rejection, requestId);

@@ -1,0 +1,56 @@
+/** What Moonshot's checker refuses in the parameters of a tool (upstreams.md, section 2, Schemas). */
+import { isRecord, type UnknownRecord } from '../../../src/base/json';
+import { asArray, asRecord, asString } from '../../../src/base/narrow';
+import { first, type Fault, type JudgedRequest } from './rule';
+
+const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'];
+const MAPS = ['properties', '$defs', 'definitions', 'patternProperties'];
+
+/** The first schema of any tool that the checker refuses. */
+export function schemaFault({ tools, model }: JudgedRequest): Fault | undefined {
+  if (!model.picky) return undefined;
+  return first(tools, (tool, index) => {
+    const schema = asRecord(tool['function'])?.['parameters'] ?? {};
+    const [fault] = faults(schema, `tools[${index}].function.parameters`);
+    return fault;
+  });
+}
+
+function* faults(schema: unknown, param: string): Iterable<Fault> {
+  if (!isRecord(schema)) return yield { param, reason: 'a schema must be an object' };
+  for (const { reason, isSo } of REASONS) if (isSo(schema)) yield { param, reason };
+  for (const [path, inner] of innerSchemas(schema, param)) yield* faults(inner, path);
+  return undefined;
+}
+
+/** `additionalProperties` may be a boolean: Codex closes its objects with it, and Kimi takes them. */
+function* innerSchemas(schema: UnknownRecord, path: string): Iterable<readonly [path: string, schema: unknown]> {
+  for (const key of LISTS)
+    for (const [index, value] of (asArray(schema[key]) ?? []).entries()) yield [`${path}.${key}[${index}]`, value];
+  for (const key of MAPS)
+    for (const [name, value] of Object.entries(asRecord(schema[key]) ?? {})) yield [`${path}.${key}.${name}`, value];
+  if ('items' in schema) yield [`${path}.items`, schema['items']];
+  if (isRecord(schema['additionalProperties'])) yield [`${path}.additionalProperties`, schema['additionalProperties']];
+}
+
+/** The first text is the provider's; the existence of the other rules is reported, their texts are inferred. */
+const REASONS: readonly { readonly reason: string; readonly isSo: (schema: UnknownRecord) => boolean }[] = [
+  {
+    reason: 'when using anyOf, type should be defined in anyOf items instead of the parent schema',
+    isSo: (schema) => 'anyOf' in schema && 'type' in schema,
+  },
+  { reason: 'items must be an object', isSo: (schema) => Array.isArray(schema['items']) || 'prefixItems' in schema },
+  {
+    reason: 'references must start with #/$defs/',
+    isSo: (schema) => '$ref' in schema && asString(schema['$ref'])?.startsWith('#/$defs/') !== true,
+  },
+  {
+    reason: 'no keywords are allowed beside $ref',
+    isSo: (schema) => '$ref' in schema && Object.keys(schema).length > 1,
+  },
+  {
+    reason: 'required names a property that is not defined',
+    isSo: (schema) =>
+      (asArray(schema['required']) ?? []).some((name) => !(String(name) in (asRecord(schema['properties']) ?? {}))),
+  },
+];

@@ -1,0 +1,154 @@
+/** Renders a scripted answer as the stream of a Responses endpoint, or as the one object of an endpoint that does not stream. */
+import type { JsonObject, UnknownRecord } from '../../../src/base/json';
+import type { ScriptedAnswer, ScriptedUsage } from './chat-stream';
+
+/** In which form an endpoint gives its reasoning: raw text, a summary sealed beside it, or sealed alone. */
+export type NativeReasoningForm = 'content' | 'summary' | 'sealed';
+
+export interface NativeContext {
+  readonly model: string;
+  /** The count of answers of this upstream, from 1: it makes ids. */
+  readonly number: number;
+  readonly reasoning: NativeReasoningForm;
+}
+
+export interface NativeAnswer {
+  /** One server-sent event each. */
+  readonly events: readonly string[];
+  readonly response: UnknownRecord;
+  /** Reasoning items as they may come back. */
+  readonly reasoning: readonly UnknownRecord[];
+}
+
+/** `finish` of the answer: `length` and `content_filter` end it as incomplete, everything else as completed. */
+export function renderNativeAnswer(answer: ScriptedAnswer, context: NativeContext): NativeAnswer {
+  const stream = new NativeStream(answer, context);
+  stream.lifecycle('created', 'in_progress');
+  stream.lifecycle('in_progress', 'in_progress');
+  if (answer.reasoning !== undefined) stream.reasoning(answer.reasoning);
+  if (answer.text !== undefined) stream.message(answer.text);
+  (answer.toolCalls ?? []).forEach((call, index) => {
+    const text = typeof call.arguments === 'string' ? call.arguments : JSON.stringify(call.arguments);
+    stream.call(call.id ?? `call_${context.number}_${index}`, call.name, text);
+  });
+  const cut = answer.finish === 'length' || answer.finish === 'content_filter';
+  if (answer.finish !== null) stream.lifecycle(cut ? 'incomplete' : 'completed', cut ? 'incomplete' : 'completed');
+  return { events: stream.events, response: stream.response, reasoning: stream.issued };
+}
+
+class NativeStream {
+  readonly events: string[] = [];
+  readonly issued: UnknownRecord[] = [];
+  response: JsonObject = {};
+  private readonly output: JsonObject[] = [];
+  private sequence = 0;
+
+  constructor(private readonly answer: ScriptedAnswer, private readonly context: NativeContext) {}
+
+  lifecycle(event: string, status: string): void {
+    const over = status !== 'in_progress';
+    const reason = this.answer.finish === 'length' ? 'max_output_tokens' : 'content_filter';
+    this.response = {
+      id: `resp_up_${this.context.number}`,
+      object: 'response',
+      created_at: 1_700_000_000,
+      completed_at: over ? 1_700_000_001 : null,
+      status,
+      model: this.context.model,
+      output: [...this.output],
+      error: null,
+      incomplete_details: status === 'incomplete' ? { reason } : null,
+      usage: over && this.answer.usage !== null ? usageOf(this.answer.usage ?? {}) : null,
+    };
+    this.push(`response.${event}`, { response: this.response });
+  }
+
+  reasoning(text: string): void {
+    const { reasoning: form, number } = this.context;
+    const at = this.place(`rs_up_${number}_${this.output.length}`);
+    const item = { type: 'reasoning', id: at.item_id, summary: [] };
+    this.added({ ...item, status: 'in_progress' });
+    if (form === 'content') {
+      const part = { ...at, content_index: 0 };
+      this.push('response.content_part.added', { ...part, part: { type: 'reasoning_text', text: '' } });
+      for (const delta of this.pieces(text)) this.push('response.reasoning_text.delta', { ...part, delta });
+      this.push('response.reasoning_text.done', { ...part, text });
+      this.push('response.content_part.done', { ...part, part: { type: 'reasoning_text', text } });
+    } else if (form === 'summary') {
+      const part = { ...at, summary_index: 0 };
+      this.push('response.reasoning_summary_part.added', { ...part, part: { type: 'summary_text', text: '' } });
+      for (const delta of this.pieces(text)) this.push('response.reasoning_summary_text.delta', { ...part, delta });
+      this.push('response.reasoning_summary_text.done', { ...part, text });
+      this.push('response.reasoning_summary_part.done', { ...part, part: { type: 'summary_text', text } });
+    }
+    const sealed = { encrypted_content: `sealed:${Buffer.from(text).toString('base64')}` };
+    const done = {
+      content: { ...item, content: [{ type: 'reasoning_text', text }] },
+      summary: { ...item, summary: [{ type: 'summary_text', text }], ...sealed },
+      sealed: { ...item, ...sealed },
+    }[form];
+    this.issued.push(done);
+    this.done({ ...done, status: 'completed' });
+  }
+
+  message(text: string): void {
+    const at = { ...this.place(`msg_up_${this.context.number}_${this.output.length}`), content_index: 0 };
+    const part = (said: string): JsonObject => ({ type: 'output_text', text: said, annotations: [], logprobs: [] });
+    const item = { type: 'message', id: at.item_id, role: 'assistant' };
+    this.added({ ...item, status: 'in_progress', content: [] });
+    this.push('response.content_part.added', { ...at, part: part('') });
+    for (const delta of this.pieces(text)) this.push('response.output_text.delta', { ...at, delta, logprobs: [] });
+    this.push('response.output_text.done', { ...at, text, logprobs: [] });
+    this.push('response.content_part.done', { ...at, part: part(text) });
+    this.done({ ...item, status: 'completed', content: [part(text)] });
+  }
+
+  call(callId: string, name: string, text: string): void {
+    const at = this.place(`fc_up_${this.context.number}_${this.output.length}`);
+    const item = { type: 'function_call', id: at.item_id, call_id: callId, name };
+    const cut = this.answer.finish === 'length';
+    this.added({ ...item, arguments: '', status: 'in_progress' });
+    for (const delta of this.pieces(text)) this.push('response.function_call_arguments.delta', { ...at, delta });
+    if (cut) return;
+    this.push('response.function_call_arguments.done', { ...at, arguments: text });
+    this.done({ ...item, arguments: text, status: 'completed' });
+  }
+
+  private place(itemId: string): { readonly item_id: string; readonly output_index: number } {
+    return { item_id: itemId, output_index: this.output.length };
+  }
+
+  private added(item: JsonObject): void {
+    this.push('response.output_item.added', { output_index: this.output.length, item });
+  }
+
+  private done(item: JsonObject): void {
+    this.push('response.output_item.done', { output_index: this.output.length, item });
+    this.output.push(item);
+  }
+
+  private push(type: string, fields: object): void {
+    this.events.push(
+      `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: this.sequence, ...fields })}\n\n`,
+    );
+    this.sequence += 1;
+  }
+
+  private pieces(text: string): readonly string[] {
+    const characters = Array.from(text);
+    const size = this.answer.pieces ?? 4;
+    return Array.from({ length: Math.ceil(characters.length / size) }, (_, index) =>
+      characters.slice(index * size, (index + 1) * size).join(''),
+    );
+  }
+}
+
+function usageOf({ prompt = 20, completion = 10, cached = 0, reasoning = 0 }: ScriptedUsage): JsonObject {
+  return {
+    input_tokens: prompt,
+    input_tokens_details: { cached_tokens: cached },
+    output_tokens: completion,
+    output_tokens_details: { reasoning_tokens: reasoning },
+    total_tokens: prompt + completion,
+  };
+}

@@ -1,0 +1,144 @@
+/** A provider's own Responses endpoint, for tests: plain and strict. It answers by script and refuses what is in native-rules.ts. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parseJsonObject, type UnknownRecord } from '../../../src/base/json';
+import { judgeNative } from '../strict/native-rules';
+import { renderNativeAnswer, type NativeReasoningForm } from './native-stream';
+import { reply, type AnswerOptions, type Step } from './steps';
+import { breakOff, sendRaw, sendReply } from './writer';
+
+export interface NativeRequestSeen {
+  readonly headers: IncomingHttpHeaders;
+  /** The parsed JSON; `undefined` when it is none. */
+  readonly body: any;
+  readonly rawBody: string;
+}
+
+export interface NativeUpstreamOptions {
+  /** One step for each accepted request. */
+  readonly script: readonly Step[];
+  /** `content` when absent. */
+  readonly reasoning?: NativeReasoningForm;
+  readonly apiKey?: string;
+  /** Efforts that the model knows; every word when absent. */
+  readonly efforts?: readonly string[];
+  /** Answers with one JSON object, whatever was asked for. */
+  readonly whole?: boolean;
+}
+
+export interface NativeUpstream {
+  /** Base URL ending in `/v1`. */
+  readonly url: string;
+  readonly requests: readonly NativeRequestSeen[];
+  /** Every refusal, in its words. */
+  readonly refusals: readonly string[];
+  /** Throws unless nothing was refused and the script is used up. */
+  assertClean(): void;
+  close(): Promise<void>;
+}
+
+/** Starts the endpoint on a free loopback port. */
+export async function startNativeUpstream(options: NativeUpstreamOptions): Promise<NativeUpstream> {
+  const upstream = new Upstream(options);
+  await upstream.listen();
+  return upstream;
+}
+
+class Upstream implements NativeUpstream {
+  url = '';
+  readonly requests: NativeRequestSeen[] = [];
+  readonly refusals: string[] = [];
+  private readonly issued: UnknownRecord[] = [];
+  private readonly server = createServer((message, response) => void this.handle(message, response));
+  private accepted = 0;
+
+  constructor(private readonly options: NativeUpstreamOptions) {}
+
+  async listen(): Promise<void> {
+    await new Promise<void>((listening) => this.server.listen(0, '127.0.0.1', listening));
+    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/v1`;
+  }
+
+  assertClean(): void {
+    assert.deepEqual(this.refusals, []);
+    assert.equal(this.accepted, this.options.script.length, 'requests that were accepted');
+  }
+
+  async close(): Promise<void> {
+    this.server.close();
+    this.server.closeAllConnections();
+    await once(this.server, 'close');
+  }
+
+  private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on('error', () => undefined);
+    const chunks: Buffer[] = [];
+    for await (const chunk of message) chunks.push(chunk);
+    const rawBody = Buffer.concat(chunks).toString('utf8');
+    const body = parseJsonObject(rawBody);
+    this.requests.push({ headers: message.headers, body, rawBody });
+    const { apiKey, efforts } = this.options;
+    const route = `${message.method} ${message.url}`;
+    const refusal = judgeNative({ route, headers: message.headers, body, apiKey, efforts, issued: this.issued });
+    if (refusal) {
+      this.refusals.push(refusal.message);
+      const { status, message: said, param = null } = refusal;
+      return this.run(
+        reply({ status, body: { error: { message: said, type: 'invalid_request_error', param, code: null } } }),
+        '',
+        response,
+      );
+    }
+    const step = this.options.script[this.accepted];
+    this.accepted += 1;
+    await this.run(
+      step ?? reply({ status: 500, body: { error: { message: 'The script is over.' } } }),
+      String(body?.['model']),
+      response,
+    );
+  }
+
+  private async run(step: Step, model: string, response: ServerResponse): Promise<void> {
+    switch (step.kind) {
+      case 'reply':
+        return sendReply(response, step);
+      case 'raw':
+        return sendRaw(response, step);
+      case 'answer':
+        return this.answer(step.options, model, response);
+      case 'refuse':
+        return breakOff(response);
+      case 'silence':
+        return undefined;
+    }
+  }
+
+  private async answer(options: AnswerOptions, model: string, response: ServerResponse): Promise<void> {
+    const { reasoning = 'content', whole = false } = this.options;
+    const rendered = renderNativeAnswer(options, { model, number: this.accepted, reasoning });
+    this.issued.push(...rendered.reasoning);
+    if (whole) {
+      const headers = { 'content-type': 'application/json' };
+      return sendReply(response, { status: 200, headers, body: JSON.stringify(rendered.response) });
+    }
+    const { cutAfter, end = 'eof', gate, writeSize } = options;
+    const events = rendered.events.slice(0, cutAfter);
+    const chunks = writeSize === undefined ? events : recut(events.join(''), writeSize);
+    return sendRaw(response, {
+      status: 200,
+      headers: { 'content-type': 'text/event-stream', ...options.headers },
+      chunks,
+      end,
+      ...(gate && { gate }),
+    });
+  }
+}
+
+function recut(text: string, size: number): readonly Buffer[] {
+  const bytes = Buffer.from(text);
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
+}

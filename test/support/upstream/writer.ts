@@ -1,0 +1,91 @@
+/** Sends the answer of one step: heads, single TCP writes, and every way a stream can end. */
+import type { ServerResponse } from 'node:http';
+import { setImmediate as turn } from 'node:timers/promises';
+import { renderChatStream, renderCompletion, type AnswerContext } from './chat-stream';
+import type { UpstreamDialect } from '../strict/rule';
+import type { AnswerOptions, Gate, RawStep, ReplyStep, StreamEnd } from './steps';
+
+/** Content types as the providers spell them. */
+const STREAM_TYPES: Readonly<Record<UpstreamDialect, string>> = {
+  openai: 'text/event-stream; charset=utf-8',
+  dashscope: 'text/event-stream;charset=UTF-8',
+};
+
+/** Sends a plain answer. */
+export function sendReply(response: ServerResponse, { status, headers, body }: Omit<ReplyStep, 'kind'>): void {
+  response.writeHead(status, headers).end(body);
+}
+
+/** Sends an answer in the dialect's shape: a stream, or one completion when `stream` is false. */
+export async function sendAnswer(
+  response: ServerResponse,
+  options: AnswerOptions,
+  context: AnswerContext,
+  stream: boolean,
+): Promise<void> {
+  const { headers = {}, gate, writeSize, cutAfter, end = 'eof' } = options;
+  if (!stream) {
+    const head = { 'content-type': 'application/json', ...headers };
+    return sendReply(response, { status: 200, headers: head, body: renderCompletion(options, context) });
+  }
+  const events = renderChatStream(options, context).slice(0, cutAfter);
+  const head = { 'content-type': STREAM_TYPES[context.dialect], 'cache-control': 'no-cache', ...headers };
+  const chunks = writeSize === undefined ? events : recut(events.join(''), writeSize);
+  return sendRaw(response, { status: 200, headers: head, chunks, end, ...(gate === undefined ? {} : { gate }) });
+}
+
+function recut(text: string, size: number): readonly Buffer[] {
+  const bytes = Buffer.from(text);
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
+}
+
+/** Sends exact bytes write by write, then ends as told. Stops quietly when the client has gone. */
+export async function sendRaw(response: ServerResponse, step: Omit<RawStep, 'kind'>): Promise<void> {
+  const gone = new Promise<void>((resolve) => response.once('close', resolve));
+  response.writeHead(step.status, step.headers);
+  response.flushHeaders();
+  await letReadersRead();
+  for (const [index, chunk] of step.chunks.entries()) {
+    await Promise.race([pass(step.gate, index), gone]);
+    if (response.destroyed) return;
+    await Promise.race([new Promise((written) => response.write(chunk, written)), gone]);
+    await letReadersRead();
+  }
+  await Promise.race([pass(step.gate, step.chunks.length), gone]);
+  if (!response.destroyed) ENDS[step.end](response);
+}
+
+const pass = (gate: Gate | undefined, index: number): Promise<void> | void =>
+  typeof gate === 'function' ? gate(index) : gate;
+
+/**
+ * Two turns of the event loop. Writes between two polls reach a reader in the same process as one read, and a first
+ * `turn` that begins while the loop polls (a gate opened by I/O) ends before it polls again; the second one does not.
+ */
+async function letReadersRead(): Promise<void> {
+  await turn();
+  await turn();
+}
+
+const ENDS: Readonly<Record<StreamEnd, (response: ServerResponse) => void>> = {
+  eof: (response) => response.end(),
+  cut: (response) => breakOff(response),
+  reset: (response) => {
+    brokenOff.add(response);
+    response.socket?.resetAndDestroy();
+  },
+  hang: () => undefined,
+};
+
+const brokenOff = new WeakSet<ServerResponse>();
+
+/** Closes the connection of `response` where it stands. */
+export function breakOff(response: ServerResponse): void {
+  brokenOff.add(response);
+  response.destroy();
+}
+
+/** True when the script, not the client, broke the answer off. */
+export const wasBrokenOff = (response: ServerResponse): boolean => brokenOff.has(response);

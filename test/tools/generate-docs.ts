@@ -1,0 +1,85 @@
+/** `npm run docs`: writes the documents that are printed from tables. A house test compares instead of writing. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderUrl } from '../../src/command/start-up-line';
+import { COMMANDS } from '../../src/cli/commands';
+import { renderBlock } from '../../src/codex/config-toml';
+import { renderConfigurationPage } from '../../src/config/help';
+import { OPTIONS } from '../../src/config/options';
+import { PROVIDERS } from '../../src/providers/catalog';
+import { renderProvidersPage } from './render-providers';
+
+/** One generated document. */
+export interface GeneratedDocument {
+  /** Path from the root of the project. */
+  readonly path: string;
+  /** What the file should hold; takes what it holds now. `undefined`: nothing in it is generated. */
+  readonly render: (current: string | undefined) => string | undefined;
+}
+
+/** The generated parts of README.md, by the name in their markers. */
+const README_PARTS: Readonly<Record<string, () => string>> = {
+  commands: () => [
+    '| command | |', '| --- | --- |',
+    ...Object.entries(COMMANDS).map(([name, { summary, operand }]) =>
+      `| \`${operand === undefined ? name : `${name} ${operand.placeholder}`}\` | ${summary} |`),
+    '',
+  ].join('\n'),
+  config: () => {
+    const address = { host: OPTIONS.host.default, port: OPTIONS.port.default };
+    const block = renderBlock({
+      model: PROVIDERS[0]?.defaultModel,
+      catalogFile: undefined,
+      baseUrl: `${renderUrl(address)}/v1`,
+    });
+    return ['```toml', `${block}\`\`\``, ''].join('\n');
+  },
+};
+
+const markersOf = (part: string) => [`<!-- ${part}:start -->`, `<!-- ${part}:end -->`] as const;
+
+/** Every generated document; a new one is a new row. */
+export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
+  { path: 'docs/configuration.md', render: renderConfigurationPage },
+  { path: 'docs/providers.md', render: renderProvidersPage },
+  {
+    path: 'README.md',
+    render: (current) => Object.entries(README_PARTS).reduce<string | undefined>(
+      (text, [part, render]) => replaceBetween(text, markersOf(part), render()), current),
+  },
+];
+
+/** Puts `content` between two markers; `undefined` when `text` does not have both, in this order. */
+export function replaceBetween(
+  text: string | undefined,
+  [start, end]: readonly [string, string],
+  content: string,
+): string | undefined {
+  const from = text?.indexOf(start) ?? -1;
+  const to = text?.indexOf(end, from) ?? -1;
+  if (text === undefined || from === -1 || to === -1) return undefined;
+  return `${text.slice(0, from + start.length)}\n\n${content}\n${text.slice(to)}`;
+}
+
+/** The text of a file of the project, `undefined` when there is none. */
+export function readDocument(path: string): string | undefined {
+  try {
+    return readFileSync(join(ROOT, path), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const ROOT = join(__dirname, '..', '..');
+
+function writeDocuments(): void {
+  for (const { path, render } of GENERATED_DOCUMENTS) {
+    const current = readDocument(path);
+    const wanted = render(current);
+    if (wanted === undefined || wanted === current) continue;
+    writeFileSync(join(ROOT, path), wanted);
+    console.log(`${path} written`);
+  }
+}
+
+if (require.main === module) writeDocuments();
