@@ -36,7 +36,8 @@ const README_PARTS: Readonly<Record<string, () => string>> = {
   },
 };
 
-const markersOf = (part: string) => [`<!-- ${part}:start -->`, `<!-- ${part}:end -->`] as const;
+/** The markers around a generated part of a page. */
+export const markersOf = (part: string) => [`<!-- ${part}:start -->`, `<!-- ${part}:end -->`] as const;
 
 /** Every generated document; a new one is a new row. */
 export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
