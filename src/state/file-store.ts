@@ -1,16 +1,20 @@
 /** Keeps records on disk, one file each, so that they survive a restart; only the user may read them. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock';
-import { isRecord, parseJson, type UnknownRecord } from '../base/json';
+import type { UnknownRecord } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { Ledger, type StoreLimits } from './ledger';
 import { idsOf, itemsOf } from './record';
+import {
+  draftIdIn, findRecordFile, isOurs, isRecordId, readRecordFile, recordIdIn, removeDraft, removeRecordFile,
+  type FoundFile,
+} from './record-file';
 import { replaceFile } from './replace-file';
 import type { ResponseStore } from './response-store';
 
 export interface FileStoreOptions {
-  /** Made when it is first needed. */
+  /** Created on first use. */
   readonly folder: string;
   readonly limits: StoreLimits;
   readonly clock: Clock;
@@ -18,9 +22,9 @@ export interface FileStoreOptions {
 }
 
 /**
- * The folder is looked at when the store is first used, a file when its record is asked for. Calls block: a record is
- * written before its client hears that the answer is complete, and takes about a millisecond.
- * A folder that cannot be used costs a warning and what would have been kept, never an answer.
+ * Opens the folder on first use, and a file when its record is requested. Calls block: a record is written before its
+ * client hears that the response is complete, which takes about a millisecond.
+ * A folder that cannot be used costs a warning and the records, never a response.
  */
 export function createFileStore(options: FileStoreOptions): ResponseStore {
   let opened: OpenedFolder | undefined;
@@ -33,40 +37,53 @@ export function createFileStore(options: FileStoreOptions): ResponseStore {
   };
 }
 
-/** Ids come from clients and become file names: nothing else may. */
-const ID = /^[A-Za-z0-9_-]{1,128}$/;
-const SUFFIX = '.json';
-/** A draft of `replaceFile`: a file being written, or left behind by a process that ended while it wrote. */
-const UNFINISHED = /^[A-Za-z0-9_-]+\.json\.\d+\.tmp$/;
+/** Where records go when the user's folder holds other files too. */
+const SUBFOLDER = 'aliyun-codex-bridge-store';
+const pathIn = (folder: string, id: string): string => join(folder, `${id}.json`);
+/** A draft that is older was left over by a process that ended while it wrote. */
 const UNFINISHED_MS = 60_000;
+
+interface FoundRecord extends FoundFile {
+  readonly id: string;
+  readonly folder: string;
+}
 
 class OpenedFolder {
   private readonly ledger: Ledger;
-  /** Records of earlier processes, whose items are not known before one is asked for. */
+  /** Records of earlier processes, whose items are unknown until one is requested. */
   private unread = new Set<string>();
+  /** Where new records go: the user's folder, or a subfolder of it. */
+  private home: string;
+  /** Records that are elsewhere: those of earlier processes, from before the folder was shared with other files. */
+  private readonly elsewhere = new Map<string, string>();
 
   constructor(private readonly options: FileStoreOptions) {
+    this.home = options.folder;
     this.ledger = new Ledger(options.limits, options.clock, (id) => this.erase(id));
     this.attempt('open the store', options.folder, () => this.load());
   }
 
   read(id: string): UnknownRecord | undefined {
     if (!this.ledger.use(id)) return undefined;
-    const record = this.readFile(id);
-    if (record) this.attempt('touch a record', id, () => utimesSync(this.path(id), this.now(), this.now()));
-    else this.forget(id);
+    const record = this.readFile(id, this.now());
+    if (!record) this.forget(id);
     return record;
   }
 
   write(id: string, text: string, items: readonly string[]): boolean {
-    if (!ID.test(id)) return false;
+    if (!isRecordId(id)) return false;
+    const path = pathIn(this.home, id);
     const written = this.attempt('keep a record', id, () => {
-      mkdirSync(this.options.folder, { recursive: true, mode: 0o700 });
-      replaceFile(this.path(id), text, 0o600, (draft) => utimesSync(draft, this.now(), this.now()));
+      mkdirSync(this.home, { recursive: true, mode: 0o700 });
+      replaceFile(path, text, 0o600, (draft) => {
+        utimesSync(draft, this.now(), this.now());
+        if (!isOurs(path, id)) throw new Error('a file of this name is there that the bridge did not write');
+      });
       return true;
     });
     this.unread.delete(id);
     if (written !== true) return false;
+    this.removeFile(id, this.elsewhere.get(id));
     const kept = this.ledger.enter(id, Buffer.byteLength(text), items);
     if (!kept) this.erase(id);
     return kept;
@@ -85,24 +102,36 @@ class OpenedFolder {
     return this.ledger.holderOf(item);
   }
 
-  /** The records of earlier processes, in the order of their last use. */
+  /** Finds the records of earlier processes, in the order of their last use. */
   private load(): void {
-    mkdirSync(this.options.folder, { recursive: true, mode: 0o700 });
-    const found: { readonly id: string; readonly bytes: number; readonly usedAt: number }[] = [];
-    for (const name of readdirSync(this.options.folder)) {
-      const id = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : '';
-      const stat =
-        ID.test(id) || UNFINISHED.test(name)
-          ? statSync(join(this.options.folder, name), { throwIfNoEntry: false })
-          : undefined;
-      if (stat?.isFile() !== true) continue;
-      if (ID.test(id)) found.push({ id, bytes: stat.size, usedAt: stat.mtimeMs });
-      else if (stat.mtimeMs < this.options.clock() - UNFINISHED_MS)
-        rmSync(join(this.options.folder, name), { force: true });
-    }
+    const { folder } = this.options;
+    const subfolder = join(folder, SUBFOLDER);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const shared = this.find(folder);
+    if (shared.foreign || existsSync(subfolder)) this.home = subfolder;
+    const own = existsSync(subfolder) ? this.find(subfolder).records : [];
+    const found = [...shared.records.filter(({ id }) => !own.some((record) => record.id === id)), ...own];
     found.sort((a, b) => a.usedAt - b.usedAt);
-    for (const { id } of found) this.unread.add(id);
+    for (const { id, folder: place } of found) {
+      this.unread.add(id);
+      if (place !== this.home) this.elsewhere.set(id, pathIn(place, id));
+    }
     for (const { id, bytes, usedAt } of found) if (!this.ledger.enter(id, bytes, [], usedAt)) this.erase(id);
+  }
+
+  /** The records in one folder, and whether it holds anything that the bridge did not write. */
+  private find(folder: string): { readonly records: readonly FoundRecord[]; readonly foreign: boolean } {
+    const records: FoundRecord[] = [];
+    let foreign = false;
+    for (const name of readdirSync(folder)) {
+      const [id, draft, path] = [recordIdIn(name), draftIdIn(name), join(folder, name)];
+      const file = id === undefined ? undefined : findRecordFile(path, id);
+      if (id !== undefined && file) records.push({ ...file, id, folder });
+      else if (draft !== undefined) removeDraft(path, draft, this.options.clock() - UNFINISHED_MS);
+      else foreign ||= name !== SUBFOLDER;
+      if (id !== undefined && !file) this.ignore(path);
+    }
+    return { records, foreign };
   }
 
   private readItems(): void {
@@ -114,11 +143,14 @@ class OpenedFolder {
     }
   }
 
-  private readFile(id: string): UnknownRecord | undefined {
-    const value = this.attempt('read a record', id, () => parseJson(readFileSync(this.path(id), 'utf8')));
-    if (isRecord(value) && value['id'] === id) return value;
-    this.options.warn('a record of the store is broken and is ignored', { file: this.path(id) });
-    return undefined;
+  private readFile(id: string, usedAt?: number): UnknownRecord | undefined {
+    const record = this.attempt('read a record', id, () => readRecordFile(this.path(id), id, usedAt));
+    if (!record) this.ignore(this.path(id));
+    return record;
+  }
+
+  private ignore(file: string): void {
+    this.options.warn('a file with the name of a record is broken or foreign; it is ignored', { file });
   }
 
   private forget(id: string): boolean {
@@ -128,20 +160,25 @@ class OpenedFolder {
 
   private erase(id: string): void {
     this.unread.delete(id);
-    this.attempt('remove a record', id, () => rmSync(this.path(id), { force: true }));
+    this.removeFile(id, this.path(id));
+  }
+
+  private removeFile(id: string, path: string | undefined): void {
+    if (path !== undefined) this.attempt('remove a record', id, () => removeRecordFile(path, id));
+    this.elsewhere.delete(id);
   }
 
   private attempt<T>(what: string, subject: string, action: () => T): T | undefined {
     try {
       return action();
     } catch (cause) {
-      this.options.warn(`cannot ${what}`, { subject, folder: this.options.folder, error: messageOf(cause) });
+      this.options.warn(`cannot ${what}`, { subject, folder: this.home, error: messageOf(cause) });
       return undefined;
     }
   }
 
   private path(id: string): string {
-    return join(this.options.folder, id + SUFFIX);
+    return this.elsewhere.get(id) ?? pathIn(this.home, id);
   }
 
   private now(): number {

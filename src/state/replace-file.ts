@@ -1,6 +1,6 @@
 /** Gives files new content so that a reader sees the old or the new, never a part: other processes read at any moment. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { attempt } from '../base/thrown';
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { attempt, codeOf } from '../base/thrown';
 
 /**
  * Puts `content` into the file at `path`, in a folder that is there.
@@ -12,9 +12,8 @@ import { attempt } from '../base/thrown';
 export function replaceFile(
   path: string, content: string | Uint8Array, mode: number, finish: (draft: string) => void = () => undefined,
 ): void {
-  const draft = `${path}.${process.pid}.tmp`;
+  const draft = createDraft(path, content, mode);
   try {
-    writeFileSync(draft, content, { mode });
     finish(draft);
     renameSync(draft, path);
   } catch (error) {
@@ -22,3 +21,27 @@ export function replaceFile(
     throw error;
   }
 }
+
+/** Writes a new file next to `path`. A file that has the name already is someone else's, and stays as it is. */
+function createDraft(path: string, content: string | Uint8Array, mode: number): string {
+  for (let number = 0; ; number += 1) {
+    const draft = `${path}.${process.pid}${number === 0 ? '' : `.${number}`}.tmp`;
+    try {
+      const file = openSync(draft, 'wx', mode);
+      try {
+        writeFileSync(file, content);
+      } catch (error) {
+        attempt(() => rmSync(draft, { force: true }));
+        throw error;
+      } finally {
+        closeSync(file);
+      }
+      return draft;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST' || number === MOST_DRAFTS) throw error;
+    }
+  }
+}
+
+/** Names that are tried for a draft. */
+const MOST_DRAFTS = 9;

@@ -1,6 +1,6 @@
 /** Both stores do the same; the one on disk also survives a restart, broken files and ids that are paths. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -128,19 +128,16 @@ describe('the file store', () => {
     assert.equal(await readFile(outside, 'utf8'), response('../outside'));
   });
 
-  it('leaves foreign files alone, ignores broken ones with a warning, and clears up unfinished ones', async (context) => {
+  it('warns of a record that is broken since it was found, and leaves it', async (context) => {
     const world = await createWorld(context);
-    await mkdir(world.folder, { recursive: true });
-    const write = (name: string, text: string): Promise<void> => writeFile(join(world.folder, name), text);
-    await write('notes.txt', 'mine');
-    await write('resp_1.json', '{"kind":"resp');
-    await write('resp_2.json', response('resp_3'));
-    await write('resp_4.json.77.tmp', '{');
-    await utimes(join(world.folder, 'resp_4.json.77.tmp'), START / 1_000 - 3_600, START / 1_000 - 3_600);
     const store = world.open();
-    for (const id of ['resp_1', 'resp_2', 'notes', 'resp_4']) assert.equal(store.get(id), undefined, id);
+    for (const [id, text] of [['resp_1', '{"kind":"resp'], ['resp_2', response('resp_3')]] as const) {
+      store.put(id, response(id), []);
+      await writeFile(join(world.folder, `${id}.json`), text);
+      assert.equal(store.get(id), undefined);
+    }
     assert.equal(world.warnings.filter((warning) => warning.includes('broken')).length, 2);
-    assert.deepEqual((await readdir(world.folder)).sort(), ['notes.txt', 'resp_1.json', 'resp_2.json']);
+    assert.deepEqual((await readdir(world.folder)).sort(), ['resp_1.json', 'resp_2.json']);
   });
 
   it('goes on without a folder that cannot be used', async (context) => {
@@ -150,5 +147,151 @@ describe('the file store', () => {
     assert.equal(store.put('resp_1', response('resp_1'), []), false);
     assert.equal(store.get('resp_1'), undefined);
     assert.ok(world.warnings.some((warning) => warning.includes('cannot keep a record')));
+  });
+});
+
+/** Reads every file under a folder, symbolic links as their target path. */
+async function snapshot(folder: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isSymbolicLink()) files[entry.name] = `-> ${await readlink(path)}`;
+    else if (entry.isFile()) files[entry.name] = await readFile(path, 'utf8');
+  }
+  return files;
+}
+
+describe('the file store in a folder with files of the user', () => {
+  const HEAD = '{"kind":"response","id":"resp_7"';
+  const USER_FILES: Readonly<Record<string, string>> = {
+    'notes.txt': 'mine',
+    'package.json': '{"name":"mine"}',
+    'notes.json': '{}',
+    'empty.json': '',
+    // Names like those of records, contents of others.
+    'resp_1.json': '{"id":"resp_1","object":"response"}',
+    'resp_2.json': response('resp_3'),
+    'resp_4.json': '{"kind":"resp',
+    'resp_5.json': '',
+    'resp_7.json': `${HEAD},"mine":true}`,
+    'conv_1.json': '{"kind":"conversation","id":"conv_1","turns":[]}',
+    'conv_2.json': '[]',
+    'record.json': response('record'),
+    // Names like those of drafts.
+    'notes.json.77.tmp': '{}',
+    'resp_8.json.77.tmp': 'mine',
+    'resp_9.json.77.tmp': '',
+  };
+  const SUBFOLDER = 'aliyun-codex-bridge-store';
+
+  async function fill(world: World): Promise<void> {
+    await mkdir(world.folder, { recursive: true });
+    for (const [name, text] of Object.entries(USER_FILES)) {
+      await writeFile(join(world.folder, name), text);
+      await utimes(join(world.folder, name), 1_000, 1_000);
+    }
+  }
+
+  it('neither removes nor changes one, at no limit and in no operation', async (context) => {
+    const world = await createWorld(context);
+    await fill(world);
+    const store = world.open({ ageMs: 1, bytes: 400, records: 1 });
+    for (const name of Object.keys(USER_FILES)) {
+      const id = name.replace(/\.json$/, '');
+      assert.equal(store.get(id), undefined, name);
+      assert.equal(store.delete(id), false, name);
+      store.put(id, response(id), ['item']);
+      store.holderOf('item');
+      store.delete(id);
+    }
+    store.put('resp_large', `{"id":"${'x'.repeat(1_000)}"}`, []);
+    world.now += 1_000;
+    assert.equal(store.get('resp_1'), undefined);
+    assert.deepEqual(await snapshot(world.folder), USER_FILES);
+  });
+
+  it('keeps its own records in a subfolder, also after a restart', async (context) => {
+    const world = await createWorld(context);
+    await fill(world);
+    assert.ok(world.open().put('resp_1', response('resp_1'), []));
+    assert.deepEqual(await readdir(join(world.folder, SUBFOLDER)), ['resp_1.json']);
+    for (const name of Object.keys(USER_FILES)) await rm(join(world.folder, name));
+    const store = world.open();
+    assert.deepEqual(store.get('resp_1'), JSON.parse(response('resp_1')));
+    store.put('resp_2', response('resp_2'), []);
+    assert.deepEqual((await readdir(join(world.folder, SUBFOLDER))).sort(), ['resp_1.json', 'resp_2.json']);
+    assert.deepEqual(await readdir(world.folder), [SUBFOLDER]);
+  });
+
+  it('finds the records of a release that wrote them beside the files of the user', async (context) => {
+    const world = await createWorld(context);
+    const before = world.open();
+    for (const id of ['resp_21', 'resp_22']) before.put(id, response(id, `msg_${id}`), []);
+    await fill(world);
+    const store = world.open();
+    assert.deepEqual(store.get('resp_21'), JSON.parse(response('resp_21', 'msg_resp_21')));
+    assert.equal(store.holderOf('msg_resp_22'), 'resp_22');
+    // Written anew, a record moves to the subfolder; there is one of it, after a restart too.
+    store.put('resp_22', response('resp_22', 'msg_new'), ['msg_new']);
+    assert.deepEqual(await readdir(join(world.folder, SUBFOLDER)), ['resp_22.json']);
+    const again = world.open();
+    assert.deepEqual(again.get('resp_22'), JSON.parse(response('resp_22', 'msg_new')));
+    assert.ok(again.delete('resp_21'));
+    assert.deepEqual(await snapshot(world.folder), USER_FILES);
+  });
+
+  it('leaves a file that was put in the place of a record', async (context) => {
+    const world = await createWorld(context);
+    const store = world.open({ records: 2 });
+    const path = join(world.folder, 'resp_1.json');
+    store.put('resp_1', response('resp_1'), []);
+    await writeFile(path, 'mine');
+    assert.equal(store.put('resp_1', response('resp_1'), []), false);
+    assert.ok(world.warnings.some((warning) => warning.includes('cannot keep a record')));
+    for (const id of ['resp_2', 'resp_3', 'resp_4']) store.put(id, response(id), []);
+    assert.equal(store.delete('resp_1'), false);
+    assert.equal(await readFile(path, 'utf8'), 'mine');
+    assert.deepEqual((await readdir(world.folder)).sort(), ['resp_1.json', 'resp_3.json', 'resp_4.json']);
+  });
+
+  it('follows no symbolic link', { skip: process.platform === 'win32' }, async (context) => {
+    const world = await createWorld(context);
+    await mkdir(world.folder);
+    const target = join(world.folder, '..', 'target.json');
+    await writeFile(target, response('resp_1'));
+    await utimes(target, 1_000, 1_000);
+    const links = ['resp_1.json', `resp_2.json.${process.pid}.tmp`];
+    for (const name of links) await symlink(target, join(world.folder, name));
+    const before = await snapshot(world.folder);
+    const store = world.open({ ageMs: 1 });
+    for (const id of ['resp_1', 'resp_2']) {
+      assert.equal(store.get(id), undefined);
+      store.put(id, response(id), []);
+      store.delete(id);
+    }
+    assert.deepEqual(await snapshot(world.folder), before);
+    assert.deepEqual([await readFile(target, 'utf8'), (await stat(target)).mtimeMs], [response('resp_1'), 1_000_000]);
+  });
+
+  it('removes what a process left over that ended while it wrote, and only that', async (context) => {
+    const world = await createWorld(context);
+    await mkdir(world.folder);
+    const ages = { 'resp_1.json.77.tmp': 3_600, 'resp_2.json.77.3.tmp': 3_600, 'resp_3.json.77.tmp': 1 };
+    for (const [name, age] of Object.entries(ages)) {
+      const path = join(world.folder, name);
+      await writeFile(path, response(name.slice(0, 6)).slice(0, 60));
+      await utimes(path, START / 1_000 - age, START / 1_000 - age);
+    }
+    world.open().get('resp_1');
+    assert.deepEqual(await readdir(world.folder), ['resp_3.json.77.tmp']);
+  });
+
+  it('does not write through a draft name that is taken', async (context) => {
+    const world = await createWorld(context);
+    await mkdir(world.folder);
+    const taken = `resp_1.json.${process.pid}.tmp`;
+    await writeFile(join(world.folder, taken), 'mine');
+    assert.ok(world.open().put('resp_1', response('resp_1'), []));
+    assert.equal(await readFile(join(world.folder, taken), 'utf8'), 'mine');
   });
 });

@@ -1,0 +1,97 @@
+/** Tells the record files that the bridge wrote from every other file: only those may ever be replaced or removed. */
+import {
+  closeSync, constants, futimesSync, fstatSync, lstatSync, openSync, readFileSync, readSync, rmSync,
+} from 'node:fs';
+import { parseJson, isRecord, type UnknownRecord } from '../base/json';
+import { attempt } from '../base/thrown';
+import { readConversationRecord, readResponseRecord } from './record';
+
+/** A record's id is its file name. Ids come from clients too, so nothing else may become a name. */
+const ID = /^(?:resp|conv)_[A-Za-z0-9_-]{1,123}$/;
+const FILE = /^((?:resp|conv)_[A-Za-z0-9_-]{1,123})\.json$/;
+/** A draft of `replaceFile`: a file being written, or left over from a process that ended while it wrote. */
+const DRAFT = /^((?:resp|conv)_[A-Za-z0-9_-]{1,123})\.json\.\d+(?:\.\d+)?\.tmp$/;
+
+/** Whether `id` can be the name of a record file. */
+export const isRecordId = (id: string): boolean => ID.test(id);
+
+/** The id in the name of a record file; undefined for every other name. */
+export const recordIdIn = (name: string): string | undefined => FILE.exec(name)?.[1];
+
+/** The id in the name of the draft of a record file. */
+export const draftIdIn = (name: string): string | undefined => DRAFT.exec(name)?.[1];
+
+/** A regular file of the bridge's, as it is before anyone asks for its content. */
+export interface FoundFile {
+  readonly bytes: number;
+  /** Milliseconds since the epoch of the last use. */
+  readonly usedAt: number;
+}
+
+/**
+ * Looks at the first bytes of a file.
+ * @returns undefined unless it is a regular file that starts like a record of this id: not a link, not a folder
+ */
+export function findRecordFile(path: string, id: string): FoundFile | undefined {
+  return withRegularFile(path, (file) => {
+    const { size, mtimeMs } = fstatSync(file);
+    const head = Buffer.alloc(Math.min(size, LONGEST_HEAD));
+    readSync(file, head, 0, head.length, 0);
+    const start = head.toString('latin1');
+    return headsOf(id).some((expected) => start.startsWith(expected)) ? { bytes: size, usedAt: mtimeMs } : undefined;
+  });
+}
+
+/** Longer than any `headsOf`. */
+const LONGEST_HEAD = 256;
+
+/** What `record.ts` writes before anything else. */
+const headsOf = (id: string): readonly string[] =>
+  ['response', 'conversation'].map((kind) => `{"kind":"${kind}","id":"${id}",`);
+
+/**
+ * Reads a whole record and checks that it is one.
+ * @param usedAt seconds since the epoch, becomes the time of last use
+ * @returns undefined for anything but a complete record of this id
+ */
+export function readRecordFile(path: string, id: string, usedAt?: number): UnknownRecord | undefined {
+  return withRegularFile(path, (file) => {
+    const value = parseJson(readFileSync(file, 'utf8'));
+    if (!isRecord(value) || !isRecordOf(value, id)) return undefined;
+    if (usedAt !== undefined) attempt(() => futimesSync(file, usedAt, usedAt));
+    return value;
+  });
+}
+
+function isRecordOf(value: UnknownRecord, id: string): boolean {
+  const response = readResponseRecord(value);
+  return response ? response.id === id && response.response['id'] === id : readConversationRecord(value)?.id === id;
+}
+
+/** Removes the file if it is a record of this id. A file that someone else put in its place stays. */
+export function removeRecordFile(path: string, id: string): void {
+  if (readRecordFile(path, id)) rmSync(path, { force: true });
+}
+
+/** Removes what a process that ended while it wrote left over, if it starts like a record of this id. */
+export function removeDraft(path: string, id: string, before: number): void {
+  const found = findRecordFile(path, id);
+  if (found && found.usedAt < before) rmSync(path, { force: true });
+}
+
+/** True when nothing would be lost by writing to `path`: it is free, or holds an older record of this id. */
+export function isOurs(path: string, id: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) === undefined || readRecordFile(path, id) !== undefined;
+}
+
+function withRegularFile<T>(path: string, use: (file: number) => T): T | undefined {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
+  // Windows has no O_NOFOLLOW.
+  const file = attempt(() => openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)));
+  if (file === undefined) return undefined;
+  try {
+    return fstatSync(file).isFile() ? use(file) : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
