@@ -1,7 +1,7 @@
 /** An assembler for answers that no provider gives: without tools, without reasoning. */
 import type { ClientKind } from '../errors/error-body';
 import { ResponsesAssembler } from '../stream/responses-assembler';
-import { createCallWriter } from '../tools/codecs';
+import { createCallWriter } from '../tools/kinds';
 import type { Runtime } from './runtime';
 
 /** @param model the name the client asked for, empty when it is not known */

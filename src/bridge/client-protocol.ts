@@ -2,12 +2,12 @@
 import { ChatCollector } from '../stream/chat-collector';
 import type { ClientKind } from '../errors/error-body';
 import type { ChatOutput } from '../stream/chat-assembler';
-import type { ChatUsageObject } from '../wire/chat-chunk';
+import type { ChatUsageObject } from '../wire/chat';
 import type { MakeId } from '../base/clock';
 import { userMessage } from './user-message';
-import type { InputItem } from '../wire/responses-items';
+import type { InputItem } from '../wire/responses-request';
 import { encodeResponse, SseEncoder, SSE_DONE } from '../stream/sse-encoder';
-import type { ResponsesEvent } from '../wire/responses-events';
+import type { ResponsesEvent } from '../wire/responses-output';
 
 export interface ClientProtocol<Output> {
   /** The SSE text of what one upstream read became. */

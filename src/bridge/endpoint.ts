@@ -8,7 +8,7 @@ import type { AnswerParser, ParserOptions } from '../stream/answer-parser';
 import { AnswerReader } from '../stream/answer-reader';
 import { NativeReader } from '../stream/native-reader';
 import { nativeDialect, readNativeExtras, toNativeRequest, toNativeSettings } from '../translate/native-request';
-import type { ChatRequest } from '../wire/chat-request';
+import type { ChatRequest } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { BridgeSettings, ProviderSettings } from './settings';
 

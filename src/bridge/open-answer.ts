@@ -3,7 +3,7 @@ import { BridgeError } from '../errors/bridge-error';
 import type { AnswerStream } from '../stream/answer-stream';
 import { allowedCalls, retryWait, type RetryLimits } from '../upstream/retry-policy';
 import type { UpstreamAnswer } from '../upstream/transport';
-import type { ChatRequest } from '../wire/chat-request';
+import type { ChatRequest } from '../wire/chat';
 import type { Caller } from './bridge';
 import { turnName } from './codex-metadata';
 import { readOutputs, toBridgeError } from './read-outputs';

@@ -6,7 +6,7 @@ import type { Dialect } from '../providers/dialect';
 import type { AnswerParser, ParserOptions } from '../stream/answer-parser';
 import type { ToolSet } from '../tools/tool-set';
 import { translateRequest } from '../translate/request';
-import type { ChatRequest } from '../wire/chat-request';
+import type { ChatRequest } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Caller } from './bridge';
 import { isThreadTitle } from './codex-metadata';

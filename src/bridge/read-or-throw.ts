@@ -1,6 +1,6 @@
 /** From the edge readers' mistakes to the error that clients are told. */
 import { BridgeError } from '../errors/bridge-error';
-import { UnreadableField } from '../wire/read-edge';
+import { UnreadableField } from '../wire/read-fields';
 
 /** @throws BridgeError `invalid_request` with the path of the field, where `read` throws UnreadableField */
 export function readOrThrow<T>(read: () => T): T {

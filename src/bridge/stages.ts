@@ -10,8 +10,8 @@ import type { Stage } from '../stream/signal';
 import { ThinkTagStage } from '../stream/think-tags';
 import { ToolMarkupStage } from '../stream/tool-markup';
 import type { ToolSet } from '../tools/tool-set';
-import { forbidsCall } from '../translate/tool-choice';
-import type { ChatTool } from '../wire/chat-request';
+import { forbidsCall } from '../translate/offered-tools';
+import type { ChatTool } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
 
 export interface StageSettings {

@@ -6,8 +6,8 @@ import { ChatAssembler, toUsageObject, type ChatOutput } from '../stream/chat-as
 import { CompactionAssembler } from '../stream/compaction-assembler';
 import { ResponsesAssembler } from '../stream/responses-assembler';
 import { encodeEcho } from '../stream/sse-encoder';
-import { createCallWriter } from '../tools/codecs';
-import { asksForCompaction, toSummaryRequest } from '../translate/compaction';
+import { createCallWriter } from '../tools/kinds';
+import { asksForCompaction, toSummaryRequest } from '../translate/request';
 import { readChatRequest } from '../wire/read-chat-request';
 import { readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesRequest } from '../wire/responses-request';

@@ -7,7 +7,7 @@ import { classifyHttpFailure } from '../errors/classify';
 import { readRetryAfter } from '../errors/retry-after';
 import { REQUEST_ID_HEADERS } from '../providers/request-id';
 import type { UpstreamAnswer } from '../upstream/transport';
-import type { ChatRequest } from '../wire/chat-request';
+import type { ChatRequest } from '../wire/chat';
 import type { Caller } from './bridge';
 import type { TurnContext } from './turn-context';
 import type { Endpoint } from './endpoint';

@@ -1,8 +1,7 @@
 /** A user message of the request as an item on the wire again. */
 import type { MakeId } from '../base/clock';
 import type { JsonObject } from '../base/json';
-import type { ContentPart } from '../wire/content';
-import type { MessageItem } from '../wire/responses-items';
+import type { ContentPart, MessageItem } from '../wire/responses-request';
 
 /** Spec: Responses API, input message with input_text, input_image, input_file and input_audio parts. */
 export function userMessage(item: MessageItem, makeId: MakeId): JsonObject {

@@ -4,7 +4,7 @@ import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import type { Told } from '../stream/assembler';
 import type { FinishReason } from '../stream/signal';
-import type { ChatUsage } from '../wire/chat-response';
+import type { ChatUsage } from '../wire/chat';
 
 /** Who asks for what. */
 export interface Asked {

@@ -32,7 +32,7 @@ export type ThinkingKnob =
   /** OpenRouter: the nested `reasoning: {effort}`. */
   | { readonly kind: 'reasoning' };
 
-/** What a provider's schema checker refuses; each rule is one rewrite in tools/schema-rules.ts. */
+/** What a provider's schema checker refuses; each rule is one rewrite in tools/schema.ts. */
 export type SchemaRule =
   | 'inline-refs'
   | 'no-boolean-schemas'

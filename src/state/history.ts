@@ -1,7 +1,7 @@
 /** What came before a request: the responses it continues, the items it refers to. */
 import { asArray, asText } from '../base/narrow';
 import { BridgeError } from '../errors/bridge-error';
-import { isReference } from '../wire/item-reference';
+import { isReference } from '../wire/read-items';
 import { itemsOf, outputOf, readResponseRecord, type RawItem, type ResponseRecord } from './record';
 import type { ResponseStore } from './response-store';
 

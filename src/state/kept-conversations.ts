@@ -4,7 +4,7 @@ import { asArray } from '../base/narrow';
 import { describeConversation, findConversation, keepConversation } from './conversations';
 import { readPage } from './page';
 import { toRawItems, type RawItem } from './record';
-import { invalid } from '../wire/read-edge';
+import { invalid } from '../wire/read-fields';
 import { readInput } from '../wire/read-items';
 import type { KeptResponses } from '../bridge/bridge';
 import { readOrThrow } from '../bridge/read-or-throw';

@@ -2,7 +2,7 @@
 import { isRecord } from '../base/json';
 import { asArray } from '../base/narrow';
 import type { ClientKind } from '../errors/error-body';
-import { isReference } from '../wire/item-reference';
+import { isReference } from '../wire/read-items';
 
 /** Fields that lead to something kept, or that must not be ignored. */
 const FIELDS = ['previous_response_id', 'conversation', 'prompt'] as const;

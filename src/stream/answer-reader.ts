@@ -2,7 +2,7 @@
 import { parseJson } from '../base/json';
 import { classifyStreamError } from '../errors/classify';
 import { BridgeError } from '../errors/bridge-error';
-import type { ChatChunk, ChatDelta } from '../wire/chat-response';
+import type { ChatChunk, ChatDelta } from '../wire/chat';
 import { readChatChunk } from '../wire/read-chat';
 import { unreadableEvent, type AnswerParser, type ParserOptions, type Reading } from './answer-parser';
 import { readFinishReason } from './finish';

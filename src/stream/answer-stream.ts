@@ -3,7 +3,7 @@ import { parseJson } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import { BridgeError as Failure } from '../errors/bridge-error';
 import type { AnswerParser } from './answer-parser';
-import type { ChatUsage } from '../wire/chat-response';
+import type { ChatUsage } from '../wire/chat';
 import type { Assembler, Told } from './assembler';
 import type { FinishReason, Signal, Stage } from './signal';
 import { SseDecoder } from './sse-decoder';

@@ -1,6 +1,6 @@
 /** What turns signals into a client's stream, whatever the client's protocol: Responses events or Chat chunks. */
 import type { BridgeError } from '../errors/bridge-error';
-import type { ChatUsage } from '../wire/chat-response';
+import type { ChatUsage } from '../wire/chat';
 import type { FinishReason, Signal } from './signal';
 
 /** What the client is told of a failure: the one who counts calls may say that it is the last word. */

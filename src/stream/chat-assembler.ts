@@ -1,17 +1,11 @@
 /** Signals to Chat Completions chunks, for clients that speak Chat to the bridge. */
 import { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody } from '../errors/error-body';
-import type { CallTarget } from '../tools/call-target';
-import { readCustomInput } from '../tools/custom-input';
+import type { CallTarget } from '../tools/kind';
+import { readCustomInput } from '../tools/custom';
 import type {
-  ChatCallDelta,
-  ChatChunkObject,
-  ChatChoiceObject,
-  ChatDeltaObject,
-  ChatErrorObject,
-  ChatUsageObject,
-} from '../wire/chat-chunk';
-import type { ChatUsage } from '../wire/chat-response';
+  ChatCallDelta, ChatChoiceObject, ChatChunkObject, ChatDeltaObject, ChatErrorObject, ChatUsage, ChatUsageObject,
+} from '../wire/chat';
 import type { Assembler, Judge } from './assembler';
 import type { FinishReason, Signal } from './signal';
 

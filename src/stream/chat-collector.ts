@@ -1,6 +1,6 @@
 /** Chat chunks folded into one completion object: what a Chat client without `stream` receives. */
 import type { JsonValue } from '../base/json';
-import type { ChatCallDelta, ChatChoiceObject, ChatUsageObject } from '../wire/chat-chunk';
+import type { ChatCallDelta, ChatChoiceObject, ChatUsageObject } from '../wire/chat';
 import type { ChatOutput } from './chat-assembler';
 
 interface Call { readonly head: ChatCallDelta; text: string }

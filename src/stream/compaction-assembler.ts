@@ -2,8 +2,8 @@
 import type { MakeId } from '../base/clock';
 import type { BridgeError } from '../errors/bridge-error';
 import { sealSummary } from '../tools/envelope';
-import type { ResponsesEvent } from '../wire/responses-events';
-import type { ChatUsage } from '../wire/chat-response';
+import type { ResponsesEvent } from '../wire/responses-output';
+import type { ChatUsage } from '../wire/chat';
 import type { Assembler } from './assembler';
 import type { ResponsesAssembler } from './responses-assembler';
 import type { FinishReason, Signal } from './signal';

@@ -1,7 +1,6 @@
 /** Writes one assistant `message` item: text parts and refusals, in the order they come. */
 import type { JsonValue } from '../base/json';
-import type { ResponsesEvent } from '../wire/responses-events';
-import type { OutputMessage, OutputPart, OutputStatus } from '../wire/responses-output';
+import type { OutputMessage, OutputPart, OutputStatus, ResponsesEvent } from '../wire/responses-output';
 
 type PartKind = OutputPart['type'];
 

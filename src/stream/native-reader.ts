@@ -14,7 +14,7 @@ import type {
   NativePlace,
   NativeResponse,
   NativeTextKind,
-} from '../wire/native-response';
+} from '../wire/native';
 import { readNativeEvent, readNativeResponse } from '../wire/read-native';
 import { unreadableEvent, type AnswerParser, type ParserOptions, type Reading } from './answer-parser';
 import { readFinishReason } from './finish';

@@ -1,7 +1,6 @@
 /** Writes one `reasoning` item: shown as raw text, as a summary, as both, or not at all. */
 import { sealReasoning, type ReasoningPayload } from '../tools/envelope';
-import type { ResponsesEvent } from '../wire/responses-events';
-import type { OutputReasoning, OutputStatus } from '../wire/responses-output';
+import type { OutputReasoning, OutputStatus, ResponsesEvent } from '../wire/responses-output';
 import { mergeDetails } from './reasoning-details';
 
 /**

@@ -2,12 +2,9 @@
 import type { Clock, MakeId } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError, type ClientKind } from '../errors/error-body';
-import { CALL_ID_PREFIX, type CallWriter, type CreateCallWriter } from '../tools/call-writer';
-import type { CallTarget } from '../tools/call-target';
-import type { ChatUsage } from '../wire/chat-response';
-import type { ResponsesEvent } from '../wire/responses-events';
-import type { ResponsesObject } from '../wire/responses-object';
-import type { OutputItem } from '../wire/responses-output';
+import { CALL_ID_PREFIX, type CallTarget, type CallWriter, type CreateCallWriter } from '../tools/kind';
+import type { ChatUsage } from '../wire/chat';
+import type { OutputItem, ResponsesEvent, ResponsesObject } from '../wire/responses-output';
 import type { Assembler, Judge } from './assembler';
 import { MessageWriter } from './message-writer';
 import { ReasoningWriter, type ReasoningOutput } from './reasoning-writer';

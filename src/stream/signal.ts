@@ -1,7 +1,7 @@
 /** What an upstream answer says, one step after the wire: the only words the second half of the stream path knows. */
 import type { JsonValue } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
-import type { ChatUsage } from '../wire/chat-response';
+import type { ChatUsage } from '../wire/chat';
 
 /** How an answer ended, after every provider's own word for it. */
 export type FinishReason = 'stop' | 'tool_calls' | 'length' | 'content_filter';

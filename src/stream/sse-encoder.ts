@@ -1,6 +1,5 @@
 /** Responses events to SSE text. Spec: `event:` equals `type`, `data` is one JSON object, `[DONE]` ends the stream. */
-import type { ResponsesEvent } from '../wire/responses-events';
-import type { ResponsesObject } from '../wire/responses-object';
+import type { ResponsesEvent, ResponsesObject } from '../wire/responses-output';
 
 /** The last line of a stream in both protocols. */
 export const SSE_DONE = 'data: [DONE]\n\n';

@@ -5,7 +5,7 @@
 import type { MakeId } from '../base/clock';
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
-import type { ChatToolFragment } from '../wire/chat-response';
+import type { ChatToolFragment } from '../wire/chat';
 import type { FinishReason, Signal } from './signal';
 
 interface Call {

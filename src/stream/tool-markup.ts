@@ -1,7 +1,7 @@
 /** Turns tool calls that leaked into text or reasoning as markup into real calls, while the answer streams. */
 import type { MakeId } from '../base/clock';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
-import type { ChatTool } from '../wire/chat-request';
+import type { ChatTool } from '../wire/chat';
 import { MARKUP_FORMATS, type MarkupCall, type MarkupFormat } from './markup-formats';
 import type { Signal, Stage } from './signal';
 import { tailOf } from './think-tags';

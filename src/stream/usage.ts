@@ -1,6 +1,6 @@
 /** Chat usage to Responses usage. All five numbers and both detail objects are always present (codex-protocol.md, rule 2). */
-import type { ChatUsage } from '../wire/chat-response';
-import type { ResponsesUsage } from '../wire/responses-object';
+import type { ChatUsage } from '../wire/chat';
+import type { ResponsesUsage } from '../wire/responses-output';
 
 /** The total is the sum of its parts: Codex compares it with the context window, validators check it. */
 export function toResponsesUsage(usage: ChatUsage): ResponsesUsage {

@@ -1,9 +1,9 @@
 /** Function tools: the one kind both protocols share. */
-import type { FunctionTool } from '../wire/responses-tools';
+import type { FunctionTool } from '../wire/responses-request';
 import type { OutputFunctionCall, OutputStatus } from '../wire/responses-output';
-import type { CallTarget } from './call-target';
-import type { CallPlace, CallWriter } from './call-writer';
-import { describe, within, type OfferContext, type ToolCodec } from './codec';
+import {
+  type CallPlace, type CallTarget, type CallWriter, describe, type OfferContext, type ToolCodec, within,
+} from './kind';
 import { toObjectSchema } from './schema';
 
 /** Passes name, description and schema on. */

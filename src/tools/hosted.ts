@@ -4,10 +4,8 @@
  */
 import { isJsonObject, parseJsonObject, type JsonObject } from '../base/json';
 import type { OutputCall, OutputStatus } from '../wire/responses-output';
-import type { HostedTool } from '../wire/responses-tools';
-import type { CallTarget } from './call-target';
-import type { CallPlace, CallWriter } from './call-writer';
-import type { ToolCodec } from './codec';
+import type { HostedTool } from '../wire/responses-request';
+import type { CallPlace, CallTarget, CallWriter, ToolCodec } from './kind';
 
 interface HostedRow {
   readonly description: string;

@@ -1,9 +1,7 @@
 /** Client-run tool search: a function to the model, a `tool_search_call` to Codex, whose answer brings more tools. */
 import { parseJsonObject, type JsonObject } from '../base/json';
 import type { OutputStatus, OutputToolSearchCall } from '../wire/responses-output';
-import type { CallTarget } from './call-target';
-import type { CallPlace, CallWriter } from './call-writer';
-import type { ToolCodec } from './codec';
+import type { CallPlace, CallTarget, CallWriter, ToolCodec } from './kind';
 import { toObjectSchema } from './schema';
 
 /** The name under which the search is offered; the wire has none for it. */

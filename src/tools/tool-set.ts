@@ -1,8 +1,8 @@
-/** The tools of one request under the names its upstream accepts: a two-way map that never guesses between two tools. */
+/** The tools of one request under the names its upstream accepts: a map both ways that never guesses. */
 import { shortHash } from '../base/hash';
 import type { JsonObject } from '../base/json';
-import type { ChatTool } from '../wire/chat-request';
-import type { CallTarget } from './call-target';
+import type { ChatTool } from '../wire/chat';
+import type { CallTarget } from './kind';
 
 /** Longest tool name that OpenAI's rule `^[a-zA-Z0-9_-]{1,64}$` allows. */
 const LONGEST_NAME = 64;

@@ -2,8 +2,8 @@
 import type { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
-import type { ChatContent, ChatPart } from '../wire/chat-request';
-import type { ContentPart, FilePart } from '../wire/content';
+import type { ChatContent, ChatPart } from '../wire/chat';
+import type { ContentPart, FilePart } from '../wire/responses-request';
 
 /** What a part is allowed to become; `refuse` fails the request for a file that cannot be sent, `mark` says so in words. */
 export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio' | 'files'> {

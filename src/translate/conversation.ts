@@ -1,9 +1,16 @@
-/**
- * A conversation as Chat Completions must see it: instructions, user messages, and assistant turns that hold their calls
- * together with the results. Pairing is true by construction: a result lives in its call.
- */
-import type { ContentPart } from '../wire/content';
-import type { NativeReasoning } from '../wire/native-request';
+/** Input items to a conversation: groups what one answer said, and gives every result to its call. */
+import { parseJsonObject } from '../base/json';
+import type { Notes } from '../base/result';
+import { INPUT_KEY } from '../tools/custom';
+import { openReasoning, openSummary } from '../tools/envelope';
+import { TOOL_SEARCH_NAME } from '../tools/tool-search';
+import type { ToolSet } from '../tools/tool-set';
+import type { NativeReasoning } from '../wire/native';
+import type {
+  AgentMessageItem, CallItem, CallOutputItem, ContentPart, InputItem, MessageItem, ReasoningItem, ResponsesTool,
+  ToolSearchOutputItem,
+} from '../wire/responses-request';
+import { splitReasoning } from './reasoning-items';
 
 export interface Call {
   /** Unique in the conversation. */
@@ -27,3 +34,221 @@ export interface AssistantNode {
   readonly calls: Call[];
 }
 export type ConversationNode = InstructionsNode | UserNode | AssistantNode;
+
+/**
+ * Repairs what strict upstreams reject (upstreams.md, section 2): messages between calls and results, results out of
+ * order or before their call, repeated and empty call ids, results nobody asked for.
+ */
+export function readConversation(
+  items: readonly InputItem[],
+  tools: ToolSet,
+  notes: Notes,
+): readonly ConversationNode[] {
+  const reader = new ConversationReader(tools, notes, countCalls(items));
+  for (const item of items) reader.read(item);
+  return reader.nodes;
+}
+
+function countCalls(items: readonly InputItem[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) {
+    if ('callId' in item && item.type !== 'call_output' && item.type !== 'tool_search_output') {
+      counts.set(item.callId, (counts.get(item.callId) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+class ConversationReader {
+  readonly nodes: ConversationNode[] = [];
+  /** Calls without a result, by the id the client knows: the oldest takes the next result. */
+  private readonly waiting = new Map<string, Call[]>();
+  /** Results that came before their call. */
+  private readonly early = new Map<string, (readonly ContentPart[])[]>();
+  private readonly usedIds = new Set<string>();
+  private reasoningItems = 0;
+
+  /** @param ahead how many calls of each id are still to come */
+  constructor(
+    private readonly tools: ToolSet,
+    private readonly notes: Notes,
+    private readonly ahead: Map<string, number>,
+  ) {}
+
+  read(item: InputItem): void {
+    switch (item.type) {
+      case 'message':
+        return this.message(item);
+      case 'reasoning':
+        return this.reasoning(item);
+      case 'function_call':
+      case 'custom_tool_call':
+      case 'tool_search_call':
+      case 'hosted_call':
+        return this.call(item);
+      case 'call_output':
+        return this.output(item);
+      case 'tool_search_output':
+        return this.result(item.callId, [{ type: 'text', text: this.foundTools(item) }]);
+      case 'agent_message':
+        return this.user([{ type: 'text', text: agentText(item) }]);
+      case 'compaction':
+        return this.compaction(openSummary(item.encryptedContent));
+      case 'additional_tools':
+      case 'configuration_update':
+      case 'compaction_trigger':
+        // Read elsewhere: they change the tools, the settings and the kind of the turn.
+        return undefined;
+      case 'item_reference':
+        return this.notes.add(`dropped a reference to item ${item.id}: nothing is stored under it`);
+      case 'unrecognized':
+        return this.notes.add(`dropped an input item of type ${item.kind}`);
+      default:
+        return item satisfies never;
+    }
+  }
+
+  private message(item: MessageItem): void {
+    if (item.role === 'user') return this.user(item.content);
+    const text = joinText(item.content);
+    if (text === '') return undefined;
+    if (item.role === 'assistant') this.turn().text.push(text);
+    else this.nodes.push({ kind: 'instructions', text });
+    return undefined;
+  }
+
+  private user(content: readonly ContentPart[]): void {
+    if (content.length > 0) this.nodes.push({ kind: 'user', content });
+  }
+
+  /** Raw text first; the envelope carries it where raw text was not shown; a foreign item leaves its summary. */
+  private reasoning(item: ReasoningItem): void {
+    const sealed = openReasoning(item.encryptedContent);
+    const text = item.content ?? sealed?.text ?? item.summary;
+    const turn = this.turn();
+    if (text !== '') turn.reasoning.push(text);
+    this.reasoningItems += 1;
+    const { items, details } = splitReasoning(item, sealed, this.reasoningItems);
+    turn.reasoningItems.push(...items);
+    turn.reasoningDetails.push(...details);
+  }
+
+  private call(item: CallItem): void {
+    const result = this.early.get(item.callId)?.shift();
+    const call: Call = { id: this.uniqueId(item.callId), ...this.target(item), result };
+    this.turn().calls.push(call);
+    this.ahead.set(item.callId, (this.ahead.get(item.callId) ?? 1) - 1);
+    if (result === undefined) pushTo(this.waiting, item.callId, call);
+  }
+
+  private target(item: CallItem): { readonly name: string; readonly arguments: string } {
+    switch (item.type) {
+      case 'function_call':
+        return { name: this.tools.nameOf(item), arguments: this.safeArguments(item.arguments, item.name) };
+      case 'custom_tool_call':
+        return { name: this.tools.nameOf(item), arguments: JSON.stringify({ [INPUT_KEY]: item.input }) };
+      case 'tool_search_call':
+        return { name: this.tools.nameOf({ name: TOOL_SEARCH_NAME }), arguments: JSON.stringify(item.arguments) };
+      case 'hosted_call':
+        return { name: this.tools.nameOf({ name: item.tool }), arguments: JSON.stringify(item.arguments) };
+      default:
+        return item satisfies never;
+    }
+  }
+
+  /** One cut call in the history would make every later request fail: strict upstreams parse it (upstreams.md, section 2). */
+  private safeArguments(text: string, name: string): string {
+    if (parseJsonObject(text) !== undefined) return text;
+    if (text.trim() === '') return '{}';
+    this.notes.add(`wrapped the arguments of an earlier call of ${name}: they are not a JSON object`);
+    return JSON.stringify({ _raw: text });
+  }
+
+  private output(item: CallOutputItem): void {
+    if (item.callId !== undefined) return this.result(item.callId, item.output, item.label);
+    return this.orphan(item.output, item.label);
+  }
+
+  private result(callId: string, content: readonly ContentPart[], label?: string): void {
+    const call = this.waiting.get(callId)?.shift();
+    if (call) {
+      call.result = content;
+    } else if ((this.ahead.get(callId) ?? 0) > 0) {
+      pushTo(this.early, callId, content);
+    } else {
+      this.orphan(content, label ?? callId);
+    }
+  }
+
+  /** A result no call asked for is information all the same: it becomes what the user says. */
+  private orphan(content: readonly ContentPart[], label: string | undefined): void {
+    this.notes.add('turned a tool result without a call into a user message');
+    const head: ContentPart = { type: 'text', text: `[Result of ${label ?? 'a tool'}]` };
+    this.nodes.push({ kind: 'user', content: [head, ...content] });
+  }
+
+  private compaction(summary: string | undefined): void {
+    if (summary === undefined) return this.notes.add('dropped a compaction item that this bridge did not write');
+    return this.user([{ type: 'text', text: `${SUMMARY_HEAD}\n\n${summary}` }]);
+  }
+
+  /** The search's answer in words; the tools themselves join the tool list. */
+  private foundTools(item: ToolSearchOutputItem): string {
+    const lines = item.tools.flatMap((tool) => this.describeTool(tool, undefined));
+    return lines.length === 0 ? 'No tools found.' : `These tools can be called now:\n${lines.join('\n')}`;
+  }
+
+  private describeTool(tool: ResponsesTool, namespace: string | undefined): readonly string[] {
+    if (tool.type === 'namespace') return tool.tools.flatMap((member) => this.describeTool(member, tool.name));
+    if (tool.type !== 'function' && tool.type !== 'custom') return [];
+    const name = this.tools.nameOf({ name: tool.name, namespace });
+    return [tool.description === undefined ? `- ${name}` : `- ${name}: ${tool.description}`];
+  }
+
+  /** The assistant turn being read: a new one starts after any other node, and once a call has its result. */
+  private turn(): AssistantNode {
+    const last = this.nodes.at(-1);
+    if (last?.kind === 'assistant' && last.calls.every((call) => call.result === undefined)) return last;
+    const turn: AssistantNode = {
+      kind: 'assistant',
+      reasoning: [],
+      reasoningDetails: [],
+      reasoningItems: [],
+      text: [],
+      calls: [],
+    };
+    this.nodes.push(turn);
+    return turn;
+  }
+
+  /** The client's id as it is; repeated and empty ids get a suffix that is the same in every request. */
+  private uniqueId(id: string): string {
+    const base = id === '' ? 'call' : id;
+    let unique = id === '' ? 'call_1' : id;
+    for (let count = 2; this.usedIds.has(unique); count += 1) unique = `${base}_${count}`;
+    this.usedIds.add(unique);
+    return unique;
+  }
+}
+
+const SUMMARY_HEAD =
+  'The conversation so far was compacted. This summary of it was written by the model that held it; build on it and do not repeat finished work:';
+
+/** Multi-agent messages: who says what to whom (fixture 15). */
+function agentText(item: AgentMessageItem): string {
+  const route = [item.author && `from ${item.author}`, item.recipient && `to ${item.recipient}`]
+    .filter(Boolean)
+    .join(' ');
+  return route === '' ? item.text : `[Message ${route}]\n${item.text}`;
+}
+
+/** The text parts of a message, joined by line breaks. */
+export function joinText(content: readonly ContentPart[]): string {
+  return content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : [])).join('\n');
+}
+
+function pushTo<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}

@@ -1,8 +1,8 @@
 /** A conversation to Chat messages: one leading system message, every assistant turn followed by all its results. */
 import type { Notes } from '../base/result';
 import type { Dialect } from '../providers/dialect';
-import type { ChatAssistantMessage, ChatContent, ChatMessage } from '../wire/chat-request';
-import type { ContentPart } from '../wire/content';
+import type { ChatAssistantMessage, ChatContent, ChatMessage } from '../wire/chat';
+import type { ContentPart } from '../wire/responses-request';
 import { translateContent } from './content';
 import type { AssistantNode, ConversationNode } from './conversation';
 

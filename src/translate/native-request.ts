@@ -14,8 +14,8 @@ import type {
   ChatResponseFormat,
   ChatTool,
   ChatToolChoice,
-} from '../wire/chat-request';
-import type { NativeInputItem, NativePart, NativeReasoning, NativeRequest, NativeTool } from '../wire/native-request';
+} from '../wire/chat';
+import type { NativeInputItem, NativePart, NativeReasoning, NativeRequest, NativeTool } from '../wire/native';
 import type { ResponsesRequest, Sampling, TextFormat } from '../wire/responses-request';
 
 /**
@@ -76,7 +76,7 @@ export function readNativeExtras(request: ResponsesRequest, dialect: Dialect): N
   return { ...(include.length > 0 && { include }), ...(summary !== undefined && { summary }) };
 }
 
-/** Pure: the same request gives the same bytes. Only fields named in wire/native-request.ts are written. */
+/** Pure: the same request gives the same bytes. Only fields named in wire/native.ts are written. */
 export function toNativeRequest(chat: ChatRequest, extras: NativeExtras): NativeRequest {
   const [first, ...others] = chat.messages;
   const leading = first?.role === 'developer' ? textOf(first.content) : undefined;

@@ -2,9 +2,9 @@
 import { isRecord } from '../base/json';
 import { asArray } from '../base/narrow';
 import type { ReasoningPayload } from '../tools/envelope';
-import type { ChatRequest } from '../wire/chat-request';
-import type { NativeReasoning } from '../wire/native-request';
-import type { ReasoningItem } from '../wire/responses-items';
+import type { ChatRequest } from '../wire/chat';
+import type { NativeReasoning } from '../wire/native';
+import type { ReasoningItem } from '../wire/responses-request';
 
 export interface SplitReasoning {
   /** Usually one; several where they followed each other without a word between, none where nothing is known. */

@@ -1,17 +1,14 @@
 /** What we send: a Responses request as the Chat Completions request its upstream accepts. */
 import { asText } from '../base/narrow';
-import { Notes, type Noted } from '../base/result';
+import { type Noted, Notes } from '../base/result';
 import type { Dialect } from '../providers/dialect';
 import type { ToolSet } from '../tools/tool-set';
-import type { ChatRequest } from '../wire/chat-request';
-import type { ResponsesRequest } from '../wire/responses-request';
-import { asksForSeveral, translateSettings } from './fields';
+import type { ChatRequest } from '../wire/chat';
+import type { InputItem, ResponsesRequest } from '../wire/responses-request';
+import { readConversation } from './conversation';
 import { translateMessages } from './messages';
-import { readConversation } from './read-conversation';
-import { translateFormat } from './text-format';
-import { translateThinking } from './thinking';
-import { collectTools } from './collect-tools';
-import { translateToolChoice } from './tool-choice';
+import { collectTools, translateToolChoice } from './offered-tools';
+import { asksForSeveral, translateFormat, translateSettings, translateThinking } from './settings';
 
 export interface TranslateOptions {
   /** The id that goes upstream. */
@@ -95,3 +92,22 @@ function search(
 
 const joinInstructions = (...texts: readonly (string | undefined)[]): string | undefined =>
   texts.filter((text) => text !== undefined && text !== '').join('\n\n') || undefined;
+
+const PROMPT = `Your context is full. Write a handoff summary of this conversation for the model that continues it:
+- what the user wants, with every constraint and preference that was stated,
+- what was done and decided, with the exact names of files, commands, identifiers and values that matter,
+- what is still open, and the next concrete steps.
+Be complete and brief. Write only the summary; do not call tools.`;
+
+/** Remote compaction: the last input item is `compaction_trigger` (fixture 25). */
+export function asksForCompaction(request: ResponsesRequest): boolean {
+  return request.input.at(-1)?.type === 'compaction_trigger';
+}
+
+/** Tools stay declared, so that the prompt's prefix stays the one the provider has cached; none may be called. */
+export function toSummaryRequest(request: ResponsesRequest): ResponsesRequest {
+  const { format: _format, ...rest } = request;
+  const history = request.input.filter((item) => item.type !== 'compaction_trigger');
+  const ask: InputItem = { type: 'message', role: 'user', content: [{ type: 'text', text: PROMPT }] };
+  return { ...rest, input: [...history, ask], toolChoice: { mode: 'none' } };
+}

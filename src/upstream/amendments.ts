@@ -4,8 +4,8 @@
  */
 import type { BridgeError } from '../errors/bridge-error';
 import { withoutSeals } from '../translate/reasoning-items';
-import { withFormatInWords } from '../translate/text-format';
-import type { ChatRequest } from '../wire/chat-request';
+import { withFormatInWords } from '../translate/settings';
+import type { ChatRequest } from '../wire/chat';
 
 export interface Amendment {
   readonly name: string;

@@ -1,13 +1,9 @@
-/** Edge validation of a Chat Completions request: read as the Responses request it stands for, so that one path serves both. */
+/** Edge validation of a Chat Completions request, read as the Responses request it stands for: one path serves both. */
 import { isRecord, type JsonObject, type UnknownRecord } from '../base/json';
 import { asArray, asBoolean, asNumber, asRecord, asString, asText } from '../base/narrow';
-import { readContent } from './read-content';
-import { dropAbsent, invalid, optional } from './read-edge';
+import { dropAbsent, invalid, optional, readContent, readFormat, readToolChoice, readTools } from './read-fields';
 import { readSampling } from './read-responses';
-import { readFormat } from './read-format';
-import { readToolChoice, readTools } from './read-tools';
-import type { InputItem } from './responses-items';
-import type { ResponsesRequest } from './responses-request';
+import type { InputItem, ResponsesRequest } from './responses-request';
 
 export interface ChatClientRequest {
   readonly request: ResponsesRequest;

@@ -1,7 +1,7 @@
 /** Lenient reading of what Chat Completions upstreams emit. Shapes: upstreams.md, section 4. */
 import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asString, asText } from '../base/narrow';
-import type { ChatChunk, ChatDelta, ChatToolFragment, ChatUsage } from './chat-response';
+import type { ChatChunk, ChatDelta, ChatToolFragment, ChatUsage } from './chat';
 
 /** Keys under which providers send reasoning; the first non-empty one counts, because some send it twice. */
 export const REASONING_KEYS = ['reasoning_content', 'reasoning', 'thinking', 'thought', 'reasoning_text'] as const;

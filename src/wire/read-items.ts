@@ -1,10 +1,8 @@
 /** Edge validation of `input`: every item a client may send, in one table over their wire types. */
 import { isRecord, type JsonObject, type UnknownRecord } from '../base/json';
 import { asArray, asRecord, asString, asText } from '../base/narrow';
-import { readContent } from './read-content';
-import { dropAbsent, invalid, readSchema } from './read-edge';
-import { readTools } from './read-tools';
-import type { CallOutputItem, HostedCallItem, InputItem, MessageItem, MessageRole } from './responses-items';
+import { dropAbsent, invalid, readContent, readSchema, readTools } from './read-fields';
+import type { CallOutputItem, HostedCallItem, InputItem, MessageItem, MessageRole } from './responses-request';
 
 type ReadItem = (item: UnknownRecord, path: string) => InputItem;
 
@@ -147,4 +145,13 @@ function requireText(item: UnknownRecord, field: string, path: string): string {
   const text = asText(item[field]);
   if (text === undefined) throw invalid(`${path}.${field}`, 'a non-empty string', item[field]);
   return text;
+}
+
+/** Its type may be left out: then there is an id and nothing that makes it a message. Spec: Responses API, ItemReference. */
+export function isReference(item: unknown): item is UnknownRecord {
+  if (!isRecord(item)) return false;
+  return (
+    item['type'] === 'item_reference' ||
+    (item['type'] == null && item['id'] !== undefined && item['role'] === undefined)
+  );
 }

@@ -1,7 +1,7 @@
 /** Lenient reading of what native Responses endpoints emit. */
 import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asText } from '../base/narrow';
-import type { NativeEvent, NativeOutputItem, NativePlace, NativeResponse, NativeTextKind } from './native-response';
+import type { NativeEvent, NativeOutputItem, NativePlace, NativeResponse, NativeTextKind } from './native';
 import { readChatChunk, readChatUsage } from './read-chat';
 
 /** Where the text of each text event stands; `.delta` carries what is new, `.done` the whole part. */

@@ -4,10 +4,8 @@
  */
 import { isRecord, type JsonObject, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asBoolean, asNumber, asRecord, asText } from '../base/narrow';
-import { dropAbsent, invalid, optional } from './read-edge';
-import { readFormat } from './read-format';
+import { dropAbsent, invalid, optional, readFormat, readToolChoice, readTools } from './read-fields';
 import { readInput } from './read-items';
-import { readToolChoice, readTools } from './read-tools';
 import type { ResponsesEcho, ResponsesRequest, Sampling } from './responses-request';
 
 /** Request fields that every Response repeats, with what they are when the request leaves them out. Spec: Response fields. */

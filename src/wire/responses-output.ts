@@ -1,5 +1,38 @@
-/** The items of a response's `output`, exactly as they go on the wire. Spec: Responses API, output items. */
+/**
+ * What a Responses client receives: the Response object, its output items and the stream events the bridge sends, a
+ * subset of the 59 of the API, each without `sequence_number`, which is added where events are written
+ * (stream/sse-encoder.ts).
+ */
 import type { JsonObject, JsonValue } from '../base/json';
+
+export interface ResponsesUsage {
+  readonly input_tokens: number;
+  readonly input_tokens_details: { readonly cached_tokens: number; readonly cache_write_tokens?: number };
+  readonly output_tokens: number;
+  readonly output_tokens_details: { readonly reasoning_tokens: number };
+  readonly total_tokens: number;
+}
+
+export type ResponseStatus = 'in_progress' | 'completed' | 'incomplete' | 'failed';
+export type IncompleteReason = 'max_output_tokens' | 'content_filter';
+
+/**
+ * The part of a Response that changes while it is made. The request fields it repeats (`ResponsesEcho`) are added
+ * once, as text, where the event is written: repeating a 4 MB input in every lifecycle event doubles the cost.
+ */
+export interface ResponsesObject {
+  readonly id: string;
+  readonly object: 'response';
+  /** Seconds since the epoch. */
+  readonly created_at: number;
+  readonly completed_at: number | null;
+  readonly status: ResponseStatus;
+  readonly model: string;
+  readonly output: readonly OutputItem[];
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly incomplete_details: { readonly reason: IncompleteReason } | null;
+  readonly usage: ResponsesUsage | null;
+}
 
 export type OutputStatus = 'in_progress' | 'completed' | 'incomplete';
 
@@ -92,3 +125,86 @@ export type OutputCall =
   | OutputShellCall
   | OutputApplyPatchCall;
 export type OutputItem = OutputMessage | OutputReasoning | OutputCall | OutputCompaction;
+
+type Lifecycle = 'created' | 'in_progress' | 'completed' | 'incomplete' | 'failed';
+
+interface OfOutput { readonly output_index: number }
+interface OfItem extends OfOutput { readonly item_id: string }
+interface OfContent extends OfItem { readonly content_index: number }
+interface OfSummary extends OfItem { readonly summary_index: number }
+
+export interface LifecycleEvent { readonly type: `response.${Lifecycle}`; readonly response: ResponsesObject }
+export interface ItemEvent extends OfOutput {
+  readonly type: 'response.output_item.added' | 'response.output_item.done';
+  readonly item: OutputItem;
+}
+export interface ContentPartEvent extends OfContent {
+  readonly type: 'response.content_part.added' | 'response.content_part.done';
+  readonly part: OutputPart | { readonly type: 'reasoning_text'; readonly text: string };
+}
+export interface OutputTextDelta extends OfContent {
+  readonly type: 'response.output_text.delta';
+  readonly delta: string;
+  readonly logprobs: readonly JsonValue[];
+}
+export interface OutputTextDone extends OfContent {
+  readonly type: 'response.output_text.done';
+  readonly text: string;
+  readonly logprobs: readonly JsonValue[];
+}
+export interface RefusalDelta extends OfContent { readonly type: 'response.refusal.delta'; readonly delta: string }
+export interface RefusalDone extends OfContent { readonly type: 'response.refusal.done'; readonly refusal: string }
+export interface ReasoningTextDelta extends OfContent {
+  readonly type: 'response.reasoning_text.delta';
+  readonly delta: string;
+}
+export interface ReasoningTextDone extends OfContent {
+  readonly type: 'response.reasoning_text.done';
+  readonly text: string;
+}
+export interface SummaryPartEvent extends OfSummary {
+  readonly type: 'response.reasoning_summary_part.added' | 'response.reasoning_summary_part.done';
+  readonly part: SummaryText;
+}
+export interface SummaryTextDelta extends OfSummary {
+  readonly type: 'response.reasoning_summary_text.delta';
+  readonly delta: string;
+}
+export interface SummaryTextDone extends OfSummary {
+  readonly type: 'response.reasoning_summary_text.done';
+  readonly text: string;
+}
+export interface FunctionArgumentsDelta extends OfItem {
+  readonly type: 'response.function_call_arguments.delta';
+  readonly delta: string;
+}
+export interface FunctionArgumentsDone extends OfItem {
+  readonly type: 'response.function_call_arguments.done';
+  readonly name: string;
+  readonly arguments: string;
+}
+export interface CustomInputDelta extends OfItem {
+  readonly type: 'response.custom_tool_call_input.delta';
+  readonly delta: string;
+}
+export interface CustomInputDone extends OfItem {
+  readonly type: 'response.custom_tool_call_input.done';
+  readonly input: string;
+}
+
+export type CallEvent = FunctionArgumentsDelta | FunctionArgumentsDone | CustomInputDelta | CustomInputDone;
+
+export type ResponsesEvent =
+  | LifecycleEvent
+  | ItemEvent
+  | ContentPartEvent
+  | OutputTextDelta
+  | OutputTextDone
+  | RefusalDelta
+  | RefusalDone
+  | ReasoningTextDelta
+  | ReasoningTextDone
+  | SummaryPartEvent
+  | SummaryTextDelta
+  | SummaryTextDone
+  | CallEvent;

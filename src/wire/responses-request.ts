@@ -1,7 +1,5 @@
-/** A Responses request after edge validation. Spec: Responses API, create parameters. */
-import type { JsonObject, JsonValue } from '../base/json';
-import type { InputItem } from './responses-items';
-import type { ResponsesTool, ToolChoice } from './responses-tools';
+/** A Responses request after edge validation: fields, tools, input items, content. Spec: Responses API, create. */
+import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
 
 export type TextFormat =
   | { readonly type: 'text' }
@@ -60,3 +58,171 @@ export interface ResponsesRequest {
 export interface ResponsesEcho {
   readonly [field: string]: JsonValue;
 }
+
+export interface FunctionTool {
+  readonly type: 'function';
+  readonly name: string;
+  readonly description?: string;
+  /** A JSON Schema; absent when the client declared none. */
+  readonly parameters?: JsonObject;
+  readonly strict?: boolean;
+}
+export interface CustomTool {
+  readonly type: 'custom';
+  readonly name: string;
+  readonly description?: string;
+  readonly format?: { readonly type: string; readonly syntax?: string; readonly definition?: string };
+}
+export interface NamespaceTool {
+  readonly type: 'namespace';
+  readonly name: string;
+  readonly description?: string;
+  readonly tools: readonly ResponsesTool[];
+}
+export interface ToolSearchTool {
+  readonly type: 'tool_search';
+  /** Only `client` can be bridged: the client searches its own deferred tools. */
+  readonly execution: 'client' | 'server';
+  readonly description?: string;
+  readonly parameters?: JsonObject;
+}
+export interface WebSearchTool { readonly type: 'web_search'; readonly raw: UnknownRecord }
+/** Hosted tools that the client runs itself: local_shell, shell, apply_patch. */
+export interface HostedTool { readonly type: 'hosted'; readonly tool: 'local_shell' | 'shell' | 'apply_patch' }
+/** A tool that only OpenAI's servers can run (file_search, image_generation, remote MCP …) or one from the future. */
+export interface UnsupportedTool { readonly type: 'unsupported'; readonly kind: string }
+
+export interface ToolKinds {
+  function: FunctionTool;
+  custom: CustomTool;
+  namespace: NamespaceTool;
+  tool_search: ToolSearchTool;
+  web_search: WebSearchTool;
+  hosted: HostedTool;
+  unsupported: UnsupportedTool;
+}
+export type ToolKind = keyof ToolKinds;
+export type ToolOf<K extends ToolKind = ToolKind> = { [P in K]: { readonly type: P } & ToolKinds[P] }[K];
+export type ResponsesTool = ToolOf;
+
+/** A tool named by `tool_choice`: its wire kind, and its name where the kind has one. */
+export interface ToolReference { readonly kind: string; readonly name?: string; readonly namespace?: string }
+
+export type ToolChoice =
+  | { readonly mode: 'auto' | 'none' | 'required' }
+  | { readonly mode: 'named'; readonly tool: ToolReference }
+  | { readonly mode: 'allowed'; readonly require: boolean; readonly tools: readonly ToolReference[] };
+
+export type MessageRole = 'user' | 'assistant' | 'system' | 'developer';
+
+export interface MessageItem {
+  readonly type: 'message';
+  readonly role: MessageRole;
+  readonly content: readonly ContentPart[];
+}
+
+export interface ReasoningItem {
+  readonly type: 'reasoning';
+  readonly id?: string;
+  readonly summary: string;
+  /** The raw reasoning text; absent when the client was given only a summary or an envelope. */
+  readonly content?: string;
+  readonly encryptedContent?: string;
+}
+
+/** `callId` may be empty or repeated: Codex echoes what the model said (codex-protocol.md, section 1). */
+export interface FunctionCallItem {
+  readonly type: 'function_call';
+  readonly callId: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly arguments: string;
+}
+export interface CustomToolCallItem {
+  readonly type: 'custom_tool_call';
+  readonly callId: string;
+  readonly name: string;
+  readonly namespace?: string;
+  readonly input: string;
+}
+export interface ToolSearchCallItem {
+  readonly type: 'tool_search_call';
+  readonly callId: string;
+  readonly arguments: JsonObject;
+}
+/** local_shell_call, shell_call and apply_patch_call: calls of hosted tools that the client runs itself. */
+export interface HostedCallItem {
+  readonly type: 'hosted_call';
+  readonly tool: 'local_shell' | 'shell' | 'apply_patch';
+  readonly callId: string;
+  readonly arguments: JsonObject;
+}
+
+/** The result of any kind of call. `label` names the tool when the client sent an output without a call id. */
+export interface CallOutputItem {
+  readonly type: 'call_output';
+  readonly callId?: string;
+  readonly label?: string;
+  readonly output: readonly ContentPart[];
+}
+export interface ToolSearchOutputItem {
+  readonly type: 'tool_search_output';
+  readonly callId: string;
+  readonly tools: readonly ResponsesTool[];
+  readonly raw: readonly unknown[];
+}
+export interface AdditionalToolsItem { readonly type: 'additional_tools'; readonly tools: readonly ResponsesTool[] }
+export interface AgentMessageItem {
+  readonly type: 'agent_message';
+  readonly author?: string;
+  readonly recipient?: string;
+  readonly text: string;
+}
+/** compaction, compaction_summary and context_compaction. */
+export interface CompactionItem { readonly type: 'compaction'; readonly encryptedContent: string }
+export interface CompactionTriggerItem { readonly type: 'compaction_trigger' }
+export interface ConfigurationUpdateItem {
+  readonly type: 'configuration_update';
+  readonly reasoning?: UnknownRecord;
+  readonly text?: UnknownRecord;
+}
+export interface ItemReference { readonly type: 'item_reference'; readonly id: string }
+/** An item of a kind this version does not know or cannot use; `kind` is its wire type. */
+export interface UnrecognizedItem { readonly type: 'unrecognized'; readonly kind: string }
+
+export interface InputItemKinds {
+  message: MessageItem;
+  reasoning: ReasoningItem;
+  function_call: FunctionCallItem;
+  custom_tool_call: CustomToolCallItem;
+  tool_search_call: ToolSearchCallItem;
+  hosted_call: HostedCallItem;
+  call_output: CallOutputItem;
+  tool_search_output: ToolSearchOutputItem;
+  additional_tools: AdditionalToolsItem;
+  agent_message: AgentMessageItem;
+  compaction: CompactionItem;
+  compaction_trigger: CompactionTriggerItem;
+  configuration_update: ConfigurationUpdateItem;
+  item_reference: ItemReference;
+  unrecognized: UnrecognizedItem;
+}
+export type InputItem = InputItemKinds[keyof InputItemKinds];
+export type CallItem = FunctionCallItem | CustomToolCallItem | ToolSearchCallItem | HostedCallItem;
+
+export interface TextPart { readonly type: 'text'; readonly text: string }
+/** `url` is an http(s) URL or a `data:` URL. */
+export interface ImagePart { readonly type: 'image'; readonly url: string; readonly detail?: string }
+export interface FilePart {
+  readonly type: 'file';
+  readonly filename?: string;
+  /** A `data:` URL or bare base64. */
+  readonly data?: string;
+  readonly url?: string;
+  readonly fileId?: string;
+}
+export interface AudioPart { readonly type: 'audio'; readonly data: string; readonly format: string }
+/** A part of a kind this version does not know; `kind` is its wire type. */
+export interface UnrecognizedPart { readonly type: 'unrecognized'; readonly kind: string; readonly raw: JsonObject }
+
+export type ContentPart = TextPart | ImagePart | FilePart | AudioPart | UnrecognizedPart;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, PROVIDERS, resolveModel } from '../../src/providers/catalog';
-import { translateThinking } from '../../src/translate/thinking';
+import { translateThinking } from '../../src/translate/settings';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 
 /** Fields by effort; `default` is a request without one. Efforts that are absent send what the row above them does. */

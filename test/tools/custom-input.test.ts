@@ -1,7 +1,7 @@
 /** Free-form text out of the JSON a model writes, wherever the JSON is cut while it comes. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CustomInputReader, readCustomInput } from '../../src/tools/custom-input';
+import { CustomInputReader, readCustomInput } from '../../src/tools/custom';
 
 const TEXTS = [
   '',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
 import type { SchemaRule } from '../../src/providers/dialect';
-import { applySchemaRules } from '../../src/tools/schema-rules';
+import { applySchemaRules } from '../../src/tools/schema';
 
 const text = { type: 'string' };
 const object = (properties: JsonObject, rest: JsonObject = {}): JsonObject => ({ type: 'object', properties, ...rest });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shortHash } from '../../src/base/hash';
 import { ToolSet } from '../../src/tools/tool-set';
-import type { CallTarget } from '../../src/tools/call-target';
+import type { CallTarget } from '../../src/tools/kind';
 
 type Tool = Pick<CallTarget, 'name' | 'namespace'>;
 

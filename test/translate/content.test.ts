@@ -5,7 +5,7 @@ import { Notes } from '../../src/base/result';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { DEFAULT_DIALECT } from '../../src/providers/dialect';
 import { translateContent, type MediaRules } from '../../src/translate/content';
-import { readContent } from '../../src/wire/read-content';
+import { readContent } from '../../src/wire/read-fields';
 
 function translate(
   part: object,

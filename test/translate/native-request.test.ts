@@ -7,7 +7,7 @@ import { sealReasoning } from '../../src/tools/envelope';
 import { nativeDialect, readNativeExtras, toNativeRequest, toNativeSettings } from '../../src/translate/native-request';
 import { withoutSeals } from '../../src/translate/reasoning-items';
 import { translateRequest } from '../../src/translate/request';
-import type { NativeRequest } from '../../src/wire/native-request';
+import type { NativeRequest } from '../../src/wire/native';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 
 /** The way of the bridge. */

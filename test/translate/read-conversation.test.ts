@@ -4,8 +4,7 @@ import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';
 import { sealReasoning, sealSummary } from '../../src/tools/envelope';
 import { ToolSet } from '../../src/tools/tool-set';
-import type { ConversationNode } from '../../src/translate/conversation';
-import { readConversation } from '../../src/translate/read-conversation';
+import { type ConversationNode, readConversation } from '../../src/translate/conversation';
 import { readInput } from '../../src/wire/read-items';
 
 interface Read {

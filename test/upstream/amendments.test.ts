@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { LearnedAmendments } from '../../src/upstream/amendments';
-import type { ChatRequest } from '../../src/wire/chat-request';
+import type { ChatRequest } from '../../src/wire/chat';
 
 const PLAIN: ChatRequest = { model: 'm', messages: [{ role: 'user', content: 'x' }], stream: true };
 const FORCED = { tool_choice: { type: 'function', function: { name: 'f' } } } as const;

@@ -1,7 +1,7 @@
 /** What upstreams emit, read leniently: usage in every shape, reasoning under every name, errors in every disguise. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ChatUsage } from '../../src/wire/chat-response';
+import type { ChatUsage } from '../../src/wire/chat';
 import { readChatChunk, readChatUsage } from '../../src/wire/read-chat';
 
 /** Without the fields that are undefined. */

@@ -4,7 +4,7 @@ import type { ToolSet } from '../../../src/tools/tool-set';
 import { translateRequest, type TranslateOptions } from '../../../src/translate/request';
 import { readChatRequest } from '../../../src/wire/read-chat-request';
 import { readResponsesRequest } from '../../../src/wire/read-responses';
-import type { ChatRequest } from '../../../src/wire/chat-request';
+import type { ChatRequest } from '../../../src/wire/chat';
 
 export interface Translation {
   readonly chat: ChatRequest;

@@ -11,10 +11,10 @@ import { ResponsesAssembler } from '../../../src/stream/responses-assembler';
 import type { ReasoningOutput } from '../../../src/stream/reasoning-writer';
 import { ThinkTagStage, type ThinkTags } from '../../../src/stream/think-tags';
 import { ToolMarkupStage } from '../../../src/stream/tool-markup';
-import { createCallWriter } from '../../../src/tools/codecs';
-import { collectTools } from '../../../src/translate/collect-tools';
+import { createCallWriter } from '../../../src/tools/kinds';
+import { collectTools } from '../../../src/translate/offered-tools';
 import { readResponsesRequest } from '../../../src/wire/read-responses';
-import type { ResponsesEvent } from '../../../src/wire/responses-events';
+import type { ResponsesEvent } from '../../../src/wire/responses-output';
 
 /** 2026-01-01T00:00:00Z. */
 export const STANDING_CLOCK = (): number => 1_767_225_600_000;

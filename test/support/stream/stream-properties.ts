@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SseDecoder } from '../../../src/stream/sse-decoder';
 import { SseEncoder, SSE_DONE } from '../../../src/stream/sse-encoder';
-import type { ResponsesEvent } from '../../../src/wire/responses-events';
+import type { ResponsesEvent } from '../../../src/wire/responses-output';
 import { createAnswerStream, runReads, type AnswerStreamCase } from './answer-streams';
 import { listFixtures, type Fixture } from '../fixtures';
 import { assertGoodStream } from './stream-grammar';

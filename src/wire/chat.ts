@@ -1,5 +1,9 @@
-/** A Chat Completions request as it goes upstream. Only fields named here can ever be sent: this is the whitelist. */
-import type { JsonObject } from '../base/json';
+/**
+ * Chat Completions on the wire. The request is the whitelist: only fields named here can ever be sent upstream. What an
+ * upstream answers is typed after lenient reading: absent, null and "" are all `undefined`, and every field is always
+ * there, so that the objects of a hot loop have one shape. The last part is what a Chat client of the bridge receives.
+ */
+import type { JsonObject, JsonValue } from '../base/json';
 
 export interface ChatTextPart {
   readonly type: 'text';
@@ -104,4 +108,82 @@ export interface ChatRequest {
   readonly chat_template_kwargs?: JsonObject;
   readonly tool_stream?: boolean;
   readonly enable_search?: boolean;
+}
+
+export interface ChatToolFragment {
+  readonly index: number | undefined;
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly arguments: string | undefined;
+}
+export interface ChatUsage {
+  readonly prompt: number;
+  readonly completion: number;
+  readonly total: number;
+  readonly cached: number;
+  readonly cacheWrite: number | undefined;
+  readonly reasoning: number;
+}
+export interface ChatDelta {
+  readonly text: string | undefined;
+  readonly reasoning: string | undefined;
+  /** Provider-signed reasoning blocks that must come back unread. */
+  readonly reasoningDetails: readonly unknown[] | undefined;
+  readonly refusal: string | undefined;
+  readonly toolCalls: readonly ChatToolFragment[] | undefined;
+  readonly logprobs: readonly JsonValue[] | undefined;
+  readonly finishReason: string | undefined;
+}
+/** One chunk of a stream, or one whole completion: `choices` in the order upstream gave them. */
+export interface ChatChunk {
+  readonly choices: readonly ChatDelta[];
+  readonly usage: ChatUsage | undefined;
+  /** An error object inside an HTTP 200 answer; unread, the classifier looks at it. */
+  readonly error: unknown;
+}
+
+export interface ChatUsageObject {
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly total_tokens: number;
+  readonly prompt_tokens_details: { readonly cached_tokens: number };
+  readonly completion_tokens_details: { readonly reasoning_tokens: number };
+}
+export type ChatCallDelta = {
+  readonly index: number;
+  readonly id?: string;
+  readonly type?: 'function' | 'custom';
+  readonly function?: { readonly name?: string; readonly arguments?: string };
+  readonly custom?: { readonly name?: string; readonly input?: string };
+};
+export interface ChatDeltaObject {
+  readonly role?: 'assistant';
+  readonly content?: string | null;
+  readonly reasoning_content?: string;
+  readonly reasoning_details?: readonly unknown[];
+  readonly refusal?: string;
+  readonly tool_calls?: readonly ChatCallDelta[];
+}
+export interface ChatChoiceObject {
+  readonly index: number;
+  readonly delta: ChatDeltaObject;
+  readonly logprobs: { readonly content: readonly JsonValue[] } | null;
+  readonly finish_reason: 'stop' | 'length' | 'tool_calls' | 'content_filter' | null;
+}
+export interface ChatChunkObject {
+  readonly id: string;
+  readonly object: 'chat.completion.chunk';
+  readonly created: number;
+  readonly model: string;
+  readonly choices: readonly ChatChoiceObject[];
+  readonly usage?: ChatUsageObject | null;
+}
+/** How a stream says that it failed: the error object in place of a chunk. */
+export interface ChatErrorObject {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string;
+  };
 }

@@ -1,10 +1,27 @@
-/** `tools` and `tool_choice` as the upstream takes them. */
+/** The tools of a request as the upstream takes them: which ones, under which names, and which may be called. */
 import type { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
-import type { ToolSet } from '../tools/tool-set';
-import type { ChatRequest, ChatTool, ChatToolChoice } from '../wire/chat-request';
-import type { ToolChoice, ToolReference } from '../wire/responses-tools';
+import { declareTool } from '../tools/kinds';
+import { ToolSet } from '../tools/tool-set';
+import type { ChatRequest, ChatTool, ChatToolChoice } from '../wire/chat';
+import type { ResponsesRequest, ToolChoice, ToolReference } from '../wire/responses-request';
+
+/** Codex leaves `tools` unchanged after a search and expects what was found to be callable (codex-protocol.md, section 2). */
+export function collectTools(request: ResponsesRequest, dialect: Dialect, notes: Notes): ToolSet {
+  const tools = new ToolSet(dialect.forbiddenToolNames);
+  const context = {
+    strict: dialect.strictTools,
+    schema: dialect.schema,
+    offer: tools.add.bind(tools),
+    note: notes.add.bind(notes),
+  };
+  const later = request.input.flatMap((item) =>
+    item.type === 'additional_tools' || item.type === 'tool_search_output' ? item.tools : [],
+  );
+  for (const tool of [...request.tools, ...later]) declareTool(tool, context);
+  return tools;
+}
 
 type Offered = Pick<ChatRequest, 'tools' | 'tool_choice' | 'tool_stream'>;
 

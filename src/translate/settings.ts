@@ -1,0 +1,145 @@
+/** Settings of a request as the dialect takes them: sampling and limits, thinking, output format. */
+import type { JsonObject } from '../base/json';
+import { compact } from '../base/narrow';
+import type { Notes } from '../base/result';
+import type { Dialect, ThinkingKnob } from '../providers/dialect';
+import { clampEffort } from '../providers/effort';
+import type { ChatContent, ChatMessage, ChatRequest } from '../wire/chat';
+import type { ResponsesRequest, TextFormat } from '../wire/responses-request';
+
+/** @returns only fields that are set and that the dialect takes; nothing else of the request ever goes upstream */
+export function translateSettings(request: ResponsesRequest, dialect: Dialect): Partial<ChatRequest> {
+  const { n, logit_bias, stop, seed, ...sampling } = request.sampling;
+  return {
+    ...(dialect.sampling && sampling),
+    ...compact({ stop, seed, logit_bias: dialect.logitBias ? logit_bias : undefined }),
+    ...(n !== undefined && asksForSeveral(request) && { n }),
+    ...outputLimit(request.maxOutputTokens, dialect),
+    ...logprobs(request),
+    ...compact({
+      prompt_cache_key: dialect.promptCacheKey ? request.promptCacheKey : undefined,
+      user: dialect.user ? request.user : undefined,
+      modalities: request.modalities,
+      audio: request.audio,
+    }),
+  };
+}
+
+/** Whether several answers at once are asked for: they come whole, not as a stream, and so without thinking. */
+export const asksForSeveral = (request: Pick<ResponsesRequest, 'sampling'>): boolean => (request.sampling.n ?? 1) > 1;
+
+function outputLimit(asked: number | undefined, dialect: Dialect): Partial<ChatRequest> {
+  const limit = asked ?? (dialect.alwaysMaxTokens ? dialect.maxTokens : undefined);
+  return limit === undefined ? {} : { [dialect.maxTokensField]: Math.min(limit, dialect.maxTokens ?? limit) };
+}
+
+function logprobs(request: ResponsesRequest): Partial<ChatRequest> {
+  const wanted = request.include.includes('message.output_text.logprobs');
+  if (request.topLogprobs === undefined && !wanted) return {};
+  return { logprobs: true, ...(request.topLogprobs && { top_logprobs: request.topLogprobs }) };
+}
+
+/** @param options `forwardReasoning` sends the nested object as it came, as version 0.1.2 did */
+export function translateThinking(
+  request: ResponsesRequest,
+  options: { readonly dialect: Dialect; readonly forwardReasoning: boolean },
+): Partial<ChatRequest> {
+  const { thinking, preserveThinking, reasoningSplit } = options.dialect;
+  return {
+    ...turn(thinking, request.reasoning?.effort, asksForSeveral(request)),
+    ...(preserveThinking && { preserve_thinking: true }),
+    ...(reasoningSplit && { reasoning_split: true }),
+    ...(options.forwardReasoning && request.reasoning && { reasoning: nested(request.reasoning) }),
+  };
+}
+
+/** @param several several answers come whole, and thinking needs a stream (upstreams.md, section 0, fact 5) */
+function turn(knob: ThinkingKnob, effort: string | undefined, several: boolean): Partial<ChatRequest> {
+  const off = several || isOff(effort, knob);
+  switch (knob.kind) {
+    case 'none':
+      return {};
+    case 'effort':
+      return effort === undefined ? {} : level(effort, knob.levels ?? [effort]);
+    case 'enable_thinking':
+      // Always explicit: the default differs from model to model.
+      return off && !knob.fixed ? { enable_thinking: false } : { enable_thinking: true, ...depth(knob, effort) };
+    case 'thinking':
+      if (off && !knob.fixed) return { thinking: { type: 'disabled' } };
+      return { thinking: { type: knob.on, ...knob.extra }, ...level(effort, knob.levels) };
+    case 'chat_template':
+      return { chat_template_kwargs: { enable_thinking: !off, preserve_thinking: true } };
+    case 'reasoning':
+      return effort === undefined ? {} : { reasoning: { effort } };
+    default:
+      return knob satisfies never;
+  }
+}
+
+/** `minimal` means "do not think" where nothing between that and `high` is on offer; DeepSeek documents minimal → low. */
+function isOff(effort: string | undefined, knob: ThinkingKnob): boolean {
+  const thinksLittle = 'levels' in knob && knob.levels?.includes('low');
+  return effort === 'none' || (effort === 'minimal' && !thinksLittle);
+}
+
+/** DashScope refuses a budget beside an effort (upstreams.md, table b, 8): levels come first. */
+function depth(
+  knob: Extract<ThinkingKnob, { kind: 'enable_thinking' }>,
+  effort: string | undefined,
+): Partial<ChatRequest> {
+  const budget = knob.levels || effort === undefined ? undefined : knob.budgets?.[effort];
+  return budget === undefined ? level(effort, knob.levels) : { thinking_budget: budget };
+}
+
+function level(effort: string | undefined, levels: readonly string[] | undefined): Partial<ChatRequest> {
+  return effort === undefined || levels === undefined ? {} : { reasoning_effort: clampEffort(effort, levels) };
+}
+
+const nested = (settings: { readonly effort?: string; readonly summary?: string }): JsonObject => ({ ...settings });
+
+export interface TranslatedFormat {
+  readonly fields: Pick<ChatRequest, 'response_format'>;
+  /** Words that go into the instructions when the field alone does not say enough. */
+  readonly instructions?: string;
+}
+
+type JsonFormat = Exclude<TextFormat, { readonly type: 'text' }>;
+
+/** Walks down the ladder json_schema → json_object → prompt to what the dialect takes. */
+export function translateFormat(format: TextFormat | undefined, dialect: Dialect, notes: Notes): TranslatedFormat {
+  if (format === undefined || format.type === 'text') return { fields: {} };
+  if (dialect.responseFormat === 'json_schema') {
+    if (format.type === 'json_object') return { fields: { response_format: { type: 'json_object' } } };
+    const { type, ...schema } = format;
+    return { fields: { response_format: { type, json_schema: schema } } };
+  }
+  notes.add(`asked for ${format.type} in words: the provider takes ${dialect.responseFormat} at most`);
+  const fields = dialect.responseFormat === 'json_object' ? { response_format: { type: 'json_object' } as const } : {};
+  return { fields, instructions: inWords(format) };
+}
+
+/**
+ * The request without `response_format`, for a model that turned out to refuse it. A schema then stands in the first
+ * message, instructions or not; a plain `json_object` needs no words: the request must have them anyway.
+ */
+export function withFormatInWords(chat: ChatRequest): ChatRequest {
+  const { response_format: format, ...rest } = chat;
+  const [first, ...others] = chat.messages;
+  if (format?.type !== 'json_schema' || first === undefined) return rest;
+  return { ...rest, messages: [withText(first, inWords({ type: format.type, ...format.json_schema })), ...others] };
+}
+
+function withText(message: ChatMessage, text: string): ChatMessage {
+  if (message.role !== 'system' && message.role !== 'developer' && message.role !== 'user') return message;
+  return { ...message, content: joined(message.content, text) };
+}
+
+const joined = (content: ChatContent, text: string): ChatContent =>
+  typeof content === 'string' ? `${content}\n\n${text}` : [...content, { type: 'text', text }];
+
+function inWords(format: JsonFormat): string {
+  const only = 'Answer with one JSON object and nothing else: no prose, no code fence.';
+  return format.type === 'json_object'
+    ? only
+    : `${only} It must match this JSON Schema:\n${JSON.stringify(format.schema)}`;
+}

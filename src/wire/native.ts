@@ -1,0 +1,110 @@
+/**
+ * A provider's own Responses endpoint on the wire. Only fields named here can ever be sent (docs/protocol.md, Responses
+ * endpoints); its events are typed after lenient reading: absent, null and "" are all `undefined`.
+ */
+import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
+import type { ChatUsage } from './chat';
+import type { TextFormat } from './responses-request';
+
+export type NativePart =
+  | { readonly type: 'input_text' | 'output_text'; readonly text: string }
+  | { readonly type: 'input_image'; readonly image_url: string; readonly detail: string }
+  | { readonly type: 'input_file'; readonly filename?: string; readonly file_data?: string; readonly file_id?: string }
+  | { readonly type: 'input_audio'; readonly input_audio: { readonly data: string; readonly format: string } };
+
+export interface NativeMessage {
+  readonly type: 'message';
+  readonly role: 'user' | 'assistant' | 'developer';
+  readonly content: readonly NativePart[];
+}
+export interface NativeFunctionCall {
+  readonly type: 'function_call';
+  readonly call_id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+export interface NativeCallOutput {
+  readonly type: 'function_call_output';
+  readonly call_id: string;
+  readonly output: string;
+}
+/** A reasoning item goes back as it came: `encrypted_content` is the provider's own. */
+export type NativeReasoning = UnknownRecord & { readonly type: 'reasoning' };
+export type NativeInputItem = NativeMessage | NativeFunctionCall | NativeCallOutput | NativeReasoning;
+
+/** `strict` is always said: an endpoint takes an absent one for true (OpenAI's create parameters; llama.cpp's server). */
+export interface NativeTool {
+  readonly type: 'function';
+  readonly name: string;
+  readonly description?: string;
+  readonly parameters: JsonObject;
+  readonly strict: boolean;
+}
+
+export interface NativeRequest {
+  readonly model: string;
+  readonly instructions?: string;
+  readonly input: readonly NativeInputItem[];
+  readonly stream: true;
+  /** The conversation is the client's own: nothing is to be kept by the provider. */
+  readonly store: false;
+  readonly tools?: readonly NativeTool[];
+  readonly tool_choice?: 'auto' | 'none' | 'required' | { readonly type: 'function'; readonly name: string };
+  readonly parallel_tool_calls?: boolean;
+  readonly max_output_tokens?: number;
+  readonly temperature?: number;
+  readonly top_p?: number;
+  readonly top_logprobs?: number;
+  readonly text?: { readonly format: TextFormat };
+  readonly reasoning?: JsonObject;
+  readonly include?: readonly string[];
+  readonly prompt_cache_key?: string;
+}
+
+/** Where an event belongs. Endpoints leave out either. */
+export interface NativePlace { readonly index: number | undefined; readonly itemId: string | undefined }
+
+export type NativeOutputItem =
+  | { readonly type: 'message'; readonly text: string | undefined; readonly refusal: string | undefined }
+  | {
+      readonly type: 'reasoning';
+      readonly summary: string | undefined;
+      readonly content: string | undefined;
+      /** The item as it came; undefined when it says nothing that its plain content does not say. */
+      readonly sealed: UnknownRecord | undefined;
+    }
+  | {
+      readonly type: 'call';
+      readonly callId: string | undefined;
+      readonly name: string | undefined;
+      readonly arguments: string | undefined;
+    }
+  | { readonly type: 'other' };
+
+/** What a text event carries. `part` counts the parts of its item. */
+export type NativeTextKind = 'text' | 'refusal' | 'summary' | 'content' | 'arguments';
+
+export interface NativeResponse {
+  readonly status: string | undefined;
+  readonly incompleteReason: string | undefined;
+  /** Unread; the classifier looks at it. */
+  readonly error: unknown;
+  readonly usage: ChatUsage | undefined;
+  readonly output: readonly (NativePlace & { readonly item: NativeOutputItem })[];
+}
+
+export type NativeEvent =
+  | (NativePlace & { readonly type: 'item'; readonly item: NativeOutputItem; readonly done: boolean })
+  | (NativePlace & {
+      readonly type: 'text';
+      readonly kind: NativeTextKind;
+      readonly part: number;
+      readonly text: string;
+      /** The whole text of a part that is over, in place of what is new. */
+      readonly whole: boolean;
+      readonly logprobs: readonly JsonValue[] | undefined;
+    })
+  | { readonly type: 'end'; readonly response: NativeResponse }
+  /** An error in any provider's shape; unread, the classifier looks at it. */
+  | { readonly type: 'error'; readonly error: unknown }
+  | { readonly type: 'other' };

@@ -1,0 +1,241 @@
+/** Edge validation of what both client protocols share: content, tools, tool choice, output format. */
+import {
+  isJsonObject, isRecord, type JsonObject, type JsonValue, parseJsonObject, type UnknownRecord,
+} from '../base/json';
+import { asArray, asBoolean, asRecord, asString, asText } from '../base/narrow';
+import type {
+  ContentPart, CustomTool, FunctionTool, ResponsesTool, TextFormat, ToolChoice, ToolReference,
+} from './responses-request';
+
+/** A tool's or format's JSON Schema: an object, or the text of one. */
+export function readSchema(value: unknown): JsonObject | undefined {
+  if (typeof value === 'string') return parseJsonObject(value);
+  const record = value as JsonValue | undefined;
+  return isJsonObject(record) ? record : undefined;
+}
+
+/** Reads an optional field; null counts as absent, a value of the wrong form is a mistake of the client. */
+export function optional<T>(
+  body: UnknownRecord,
+  field: string,
+  read: (value: unknown) => T | undefined,
+  expected: string,
+): T | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  const result = read(value);
+  if (result === undefined) throw invalid(field, expected, value);
+  return result;
+}
+
+/** A request field that is not of the expected form. `path` is empty for the request itself. */
+export class UnreadableField extends Error {
+  override readonly name = 'UnreadableField';
+
+  constructor(readonly path: string, message: string) {
+    super(message);
+  }
+}
+
+/** The error for a field that is not of the expected form: `Cannot read input[3].role: expected "user" …, got 7`. */
+export function invalid(path: string, expected: string, value: unknown): UnreadableField {
+  const shown = JSON.stringify(value) ?? 'nothing';
+  const where = path === '' ? 'the request' : path;
+  const got = shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
+  return new UnreadableField(path, `Cannot read ${where}: expected ${expected}, got ${got}`);
+}
+
+/** Copies a record without its undefined values. */
+export function dropAbsent<T extends object>(
+  record: T,
+): { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+} {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** @throws UnreadableField when the value is neither text nor a list of parts. */
+export function readContent(value: unknown, path: string): readonly ContentPart[] {
+  if (value === undefined || value === null) return [];
+  if (typeof value === 'string') return value === '' ? [] : [{ type: 'text', text: value }];
+  const list = asArray(value);
+  if (!list) throw invalid(path, 'a string or a list of content parts', value);
+  return list.map((part, index) => readPart(part, `${path}[${index}]`));
+}
+
+function readPart(value: unknown, path: string): ContentPart {
+  if (typeof value === 'string') return { type: 'text', text: value };
+  if (!isRecord(value)) throw invalid(path, 'a content part', value);
+  const type = asText(value['type']) ?? 'text';
+  switch (type) {
+    case 'input_text':
+    case 'output_text':
+    case 'text':
+    case 'reasoning_text':
+    case 'summary_text':
+      return { type: 'text', text: asString(value['text']) ?? '' };
+    case 'refusal':
+      return { type: 'text', text: asString(value['refusal']) ?? '' };
+    case 'input_image':
+    case 'image_url':
+      return readImage(value, path);
+    case 'input_file':
+    case 'file':
+      return readFile(value);
+    case 'input_audio':
+      return readAudio(value);
+    default:
+      return { type: 'unrecognized', kind: type, raw: value as JsonObject };
+  }
+}
+
+/** `image_url` is a string in Responses and `{url, detail}` in Chat. */
+function readImage(value: UnknownRecord, path: string): ContentPart {
+  const inner = asRecord(value['image_url']);
+  const url = asText(value['image_url']) ?? asText(inner?.['url']);
+  if (url === undefined) {
+    throw invalid(
+      `${path}.image_url`,
+      'an image URL or data URL (images by file_id cannot be bridged)',
+      value['image_url'],
+    );
+  }
+  return dropAbsent({ type: 'image' as const, url, detail: asText(value['detail']) ?? asText(inner?.['detail']) });
+}
+
+function readFile(value: UnknownRecord): ContentPart {
+  const inner = asRecord(value['file']) ?? value;
+  return dropAbsent({
+    type: 'file' as const,
+    filename: asText(inner['filename']),
+    data: asText(inner['file_data']),
+    url: asText(inner['file_url']),
+    fileId: asText(inner['file_id']),
+  });
+}
+
+function readAudio(value: UnknownRecord): ContentPart {
+  const inner = asRecord(value['input_audio']) ?? value;
+  return { type: 'audio', data: asString(inner['data']) ?? '', format: asText(inner['format']) ?? 'wav' };
+}
+
+const HOSTED = ['local_shell', 'shell', 'apply_patch'] as const;
+type Hosted = (typeof HOSTED)[number];
+
+/** @throws UnreadableField when the value is not a list or a tool lacks what its kind needs. */
+export function readTools(value: unknown, path: string): readonly ResponsesTool[] {
+  if (value === undefined || value === null) return [];
+  const list = asArray(value);
+  if (!list) throw invalid(path, 'a list of tools', value);
+  return list.map((tool, index) => readTool(tool, `${path}[${index}]`));
+}
+
+function readTool(value: unknown, path: string): ResponsesTool {
+  if (!isRecord(value)) throw invalid(path, 'a tool object', value);
+  const type = asText(value['type']) ?? 'function';
+  switch (type) {
+    case 'function':
+      return readFunction(value, path);
+    case 'custom':
+      return readCustom(value, path);
+    case 'namespace':
+      return dropAbsent({
+        type,
+        name: asString(value['name']) ?? '',
+        description: asText(value['description']),
+        tools: readTools(value['tools'], `${path}.tools`),
+      });
+    case 'tool_search':
+      return dropAbsent({
+        type,
+        execution: value['execution'] === 'server' ? ('server' as const) : ('client' as const),
+        description: asText(value['description']),
+        parameters: readSchema(value['parameters']),
+      });
+    default:
+      return readOther(type, value);
+  }
+}
+
+function readOther(type: string, value: UnknownRecord): ResponsesTool {
+  if (type.startsWith('web_search')) return { type: 'web_search', raw: value };
+  const hosted = HOSTED.find((kind): kind is Hosted => kind === type);
+  return hosted ? { type: 'hosted', tool: hosted } : { type: 'unsupported', kind: type };
+}
+
+/** The Responses form is flat; the Chat form `{type, function: {…}}` is accepted too. */
+function readFunction(value: UnknownRecord, path: string): FunctionTool {
+  const inner = asRecord(value['function']) ?? value;
+  const name = asText(inner['name']);
+  if (name === undefined) throw invalid(`${path}.name`, 'a non-empty string', inner['name']);
+  return dropAbsent({
+    type: 'function' as const,
+    name,
+    description: asText(inner['description']),
+    parameters: readSchema(inner['parameters']),
+    strict: asBoolean(inner['strict']),
+  });
+}
+
+function readCustom(value: UnknownRecord, path: string): CustomTool {
+  const inner = asRecord(value['custom']) ?? value;
+  const name = asText(inner['name']);
+  if (name === undefined) throw invalid(`${path}.name`, 'a non-empty string', inner['name']);
+  const format = asRecord(inner['format']);
+  const grammar = asRecord(format?.['grammar']) ?? format;
+  return dropAbsent({
+    type: 'custom' as const,
+    name,
+    description: asText(inner['description']),
+    format: format && dropAbsent({
+      type: asText(format['type']) ?? 'text',
+      syntax: asText(grammar?.['syntax']),
+      definition: asText(grammar?.['definition']),
+    }),
+  });
+}
+
+/** Every form of `tool_choice`; absent means auto. */
+export function readToolChoice(value: unknown): ToolChoice {
+  if (value === undefined || value === null) return { mode: 'auto' };
+  if (value === 'auto' || value === 'none' || value === 'required') return { mode: value };
+  if (value === 'any') return { mode: 'required' };
+  const choice = asRecord(value);
+  if (!choice) throw invalid('tool_choice', '"auto", "none", "required" or an object', value);
+  if (choice['type'] === 'allowed_tools') {
+    const allowed = asRecord(choice['allowed_tools']) ?? choice;
+    const tools = (asArray(allowed['tools']) ?? []).filter(isRecord).map(readReference);
+    return { mode: 'allowed', require: allowed['mode'] === 'required', tools };
+  }
+  return { mode: 'named', tool: readReference(choice) };
+}
+
+/** `{type, name}` (Responses), `{type, function: {name}}` (Chat), `{type: "web_search"}` (hosted). */
+function readReference(value: UnknownRecord): ToolReference {
+  const kind = asText(value['type']) ?? 'function';
+  const inner = asRecord(value[kind]) ?? value;
+  return dropAbsent({ kind, name: asText(inner['name']), namespace: asText(inner['namespace']) });
+}
+
+/**
+ * `text.format` (flat) and Chat's `response_format` (nested under `json_schema`).
+ * @throws UnreadableField when a schema is asked for and missing.
+ */
+export function readFormat(value: unknown, path: string): TextFormat | undefined {
+  const format = asRecord(value);
+  if (!format) return undefined;
+  const type = asString(format['type']);
+  if (type === 'json_object') return { type };
+  if (type !== 'json_schema') return { type: 'text' };
+  const inner = asRecord(format['json_schema']) ?? format;
+  const schema = asRecord(inner['schema']);
+  if (!schema) throw invalid(`${path}.schema`, 'a JSON Schema object', inner['schema']);
+  return dropAbsent({
+    type: 'json_schema' as const,
+    // OpenAI requires a name; strict upstreams do too.
+    name: asText(inner['name']) ?? 'output',
+    schema: schema as JsonObject,
+    strict: asBoolean(inner['strict']),
+    description: asText(inner['description']),
+  });
+}
