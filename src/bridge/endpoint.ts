@@ -1,6 +1,6 @@
 /** The two protocols a provider can be asked in: Chat Completions, and its own Responses endpoint where it has one. */
 import type { Notes } from '../base/result';
-import type { Vendor } from '../errors/error-rule';
+import type { FailureSource } from '../errors/error-rule';
 import type { Dialect } from '../providers/dialect';
 import { nativeBaseUrl } from '../providers/native-endpoint';
 import type { Provider } from '../providers/provider';
@@ -21,7 +21,7 @@ export interface Endpoint {
   /** Whose key goes there. */
   readonly access: ProviderSettings;
   /** Who answers there, for the words of a failure. */
-  readonly vendor: Vendor;
+  readonly source: FailureSource;
   readonly render: Render;
 }
 

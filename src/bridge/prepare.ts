@@ -13,7 +13,7 @@ import { isThreadTitle } from './codex-metadata';
 import { findDestination } from './destination';
 import type { TurnContext } from './turn-context';
 import { readAnswerRules, type AnswerRules } from './stages';
-import { describeVendor } from './vendor';
+import { describeSource } from './source';
 import { chooseLine, type Endpoint } from './endpoint';
 
 export interface Prepared {
@@ -55,11 +55,11 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
     webSearch: settings.webSearch,
   });
   for (const note of translated.notes) notes.add(note);
-  const vendor = describeVendor(
+  const source = describeSource(
     { url: line.url, provider, access, home: provider === context.provider, clock: context.runtime.clock },
     caller,
   );
-  const endpoint = { url: line.url, access, vendor, render: line.renderer(request, dialect) };
+  const endpoint = { url: line.url, access, source, render: line.renderer(request, dialect) };
   const rules = readAnswerRules(request, translated.value.tools, caller.client, (note) => notes.add(note));
   return { ...translated.value, dialect, notes, rules, endpoint, createParser: line.createParser };
 }

@@ -2,7 +2,7 @@
 import { parseJson } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
-import { readErrorText } from '../errors/vendor-error';
+import { readErrorText } from '../errors/provider-error';
 import type { AnswerStream } from '../stream/answer-stream';
 import type { UpstreamAnswer } from '../upstream/transport';
 

@@ -130,7 +130,7 @@ async function run<Output>(
 ): Promise<Turn> {
   const { chat, endpoint, notes } = prepared;
   const { record } = caller;
-  record?.send({ model: chat.model, host: endpoint.vendor.host, tools: chat.tools?.length ?? 0 });
+  record?.send({ model: chat.model, host: endpoint.source.host, tools: chat.tools?.length ?? 0 });
   const machine = machineOptions(prepared, context);
   let begun = false;
   const judge: Judge = (error) => (begun ? judgeLateFailure(error, caller, context) : error);
@@ -188,6 +188,6 @@ function machineOptions(
   const { dialect, rules, createParser } = prepared;
   const { makeId } = runtime;
   const markupTools = settings.toolMarkup ? (prepared.chat.tools ?? []) : [];
-  const parser = { makeId, single: !settings.allowMultiToolCalls, vendor: prepared.endpoint.vendor };
+  const parser = { makeId, single: !settings.allowMultiToolCalls, source: prepared.endpoint.source };
   return () => ({ parser: createParser(parser), stages: createStages({ dialect, markupTools, makeId, rules }) });
 }

@@ -1,7 +1,7 @@
 /** How a translated request goes upstream: address, headers, key. Everything that is not a success becomes a BridgeError. */
 import type { ProviderSettings } from './settings';
 import { BridgeError } from '../errors/bridge-error';
-import type { Vendor } from '../errors/error-rule';
+import type { FailureSource } from '../errors/error-rule';
 import { ERRORS, type ErrorKind } from '../errors/error-table';
 import { classifyHttpFailure } from '../errors/classify';
 import { readRetryAfter } from '../errors/retry-after';
@@ -22,7 +22,7 @@ export async function callUpstream(
   caller: Caller,
   { runtime, refusals }: TurnContext,
 ): Promise<UpstreamAnswer> {
-  const { url, vendor } = endpoint;
+  const { url, source } = endpoint;
   const { headers, body, key } = renderCall(endpoint, chat, caller);
   const known = refusals.find(body, key);
   if (known) {
@@ -32,7 +32,7 @@ export async function callUpstream(
   caller.record?.call();
   const answer = await runtime.transport({ url, headers, body, abort: caller.abort });
   if (answer.status >= 200 && answer.status < 300) return answer;
-  const error = await refusal(answer, vendor, runtime.clock());
+  const error = await refusal(answer, source, runtime.clock());
   if (isPermanent(error)) refusals.remember(body, key, error);
   throw error;
 }
@@ -61,20 +61,20 @@ function renderCall(endpoint: Endpoint, chat: ChatRequest, caller: Caller) {
 /** Asking again with the same words brings the same answer. */
 const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCode === 'invalid_prompt';
 
-async function refusal(answer: UpstreamAnswer, vendor: Vendor, now: number): Promise<BridgeError> {
+async function refusal(answer: UpstreamAnswer, source: FailureSource, now: number): Promise<BridgeError> {
   // A body that breaks off takes nothing from what the status says.
   const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
   const location = answer.header('location');
   if (answer.status < 400) {
     return new BridgeError(
       'upstream_rejected',
-      `${vendor.host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`,
+      `${source.host} answered ${answer.status} and points to ${location ?? 'nowhere'}: check AI_API_BASE, redirects are not followed.`,
     );
   }
   const retryAfterMs = readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), now);
   const requestId = findRequestId(answer);
   return classifyHttpFailure({
-    ...vendor,
+    ...source,
     status: answer.status,
     body,
     ...(retryAfterMs !== undefined && { retryAfterMs }),

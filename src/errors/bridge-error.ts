@@ -5,7 +5,7 @@ export interface ErrorDetails {
   /** Path of the offending request field, e.g. `input[3].call_id`. */
   readonly param?: string;
   /** The provider's own error code or type. */
-  readonly vendorCode?: string;
+  readonly providerCode?: string;
   /** The provider's HTTP status. */
   readonly upstreamStatus?: number;
   readonly requestId?: string;

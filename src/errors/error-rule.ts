@@ -17,13 +17,13 @@ export interface ErrorRule {
 }
 
 /** Whom the bridge asks, as far as it shapes what is said of a failure. */
-export interface Vendor {
+export interface FailureSource {
   readonly host: string;
   /** The provider's own rules: they come before the general ones. */
   readonly rules?: readonly ErrorRule[];
   /** What is known of the key that was sent, as advice for a refused one. */
   readonly keyAdvice?: string;
-  /** Takes the key out of what the vendor said. */
+  /** Takes the key out of what the provider said. */
   readonly hideKey?: (text: string) => string;
   /** For how long it is until a quota comes back. */
   readonly clock?: Clock;

@@ -1,4 +1,4 @@
-/** When a used-up quota comes back: read from the vendor's message, or known from the rules of its plan. */
+/** When a used-up quota comes back: read from the provider's message, or known from the rules of its plan. */
 
 /** A sentence about it, and the moment where it is known and still to come. */
 export interface Reset {

@@ -27,7 +27,7 @@ export function readFailureFields(error: BridgeError, facts: TurnFacts): LogFiel
     error: messageOf(error),
     param: details.param,
     upstream_status: details.upstreamStatus,
-    upstream_code: details.vendorCode,
+    upstream_code: details.providerCode,
     upstream_message: wordsOf(error),
     told_code: facts.status === undefined ? undefined : toldCode(error, facts),
     advice: details.advice,
@@ -37,11 +37,11 @@ export function readFailureFields(error: BridgeError, facts: TurnFacts): LogFiel
 }
 
 function renderProvider(error: BridgeError): string | undefined {
-  const { upstreamStatus, vendorCode, requestId } = error.details;
+  const { upstreamStatus, providerCode, requestId } = error.details;
   const said = wordsOf(error);
   if (said === undefined && upstreamStatus === undefined) return undefined;
   const names = [
-    vendorCode !== undefined && `code ${vendorCode}`,
+    providerCode !== undefined && `code ${providerCode}`,
     requestId !== undefined && `request id ${requestId}`,
   ];
   return renderWords(upstreamStatus === undefined ? 'in its answer' : String(upstreamStatus), names, said);

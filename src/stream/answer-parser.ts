@@ -1,13 +1,13 @@
 /** What reads an upstream answer, whatever the upstream's protocol: Chat Completions or Responses. */
 import { BridgeError } from '../errors/bridge-error';
-import type { Vendor } from '../errors/error-rule';
+import type { FailureSource } from '../errors/error-rule';
 import type { Signal } from './signal';
 import type { SseEvent } from './sse-decoder';
 import type { ToolCallsOptions } from './tool-calls';
 
 export interface ParserOptions extends ToolCallsOptions {
   /** Who answers, for the words of an error inside the answer. */
-  readonly vendor?: Vendor;
+  readonly source?: FailureSource;
 }
 
 /** What a read of the upstream meant: signals, and whether upstream said that it is done. */

@@ -50,7 +50,7 @@ export class AnswerReader implements AnswerParser {
   private chunk(chunk: ChatChunk): readonly Signal[] {
     const [choice] = chunk.choices;
     if (chunk.error !== undefined) {
-      return this.finished ? [] : [{ type: 'error', error: classifyStreamError(chunk.error, this.options.vendor) }];
+      return this.finished ? [] : [{ type: 'error', error: classifyStreamError(chunk.error, this.options.source) }];
     }
     const signals: Signal[] = choice ? this.delta(choice) : [];
     if (chunk.usage) signals.push({ type: 'usage', usage: chunk.usage });

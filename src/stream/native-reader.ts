@@ -7,7 +7,7 @@
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyStreamError } from '../errors/classify';
-import type { Vendor } from '../errors/error-rule';
+import type { FailureSource } from '../errors/error-rule';
 import type {
   NativeEvent,
   NativeOutputItem,
@@ -88,7 +88,7 @@ export class NativeReader implements AnswerParser {
       case 'end':
         return this.end(event.response);
       case 'error':
-        return [{ type: 'error', error: classifyStreamError(event.error, this.options.vendor) }];
+        return [{ type: 'error', error: classifyStreamError(event.error, this.options.source) }];
       case 'other':
         return [];
       default:
@@ -190,7 +190,7 @@ export class NativeReader implements AnswerParser {
   private end(response: NativeResponse): readonly Signal[] {
     if (this.finished) return [];
     const late = this.silent ? response.output.flatMap(({ item, ...place }) => this.item(place, item, true)) : [];
-    const failure = failureOf(response, this.options.vendor);
+    const failure = failureOf(response, this.options.source);
     if (failure) return [...late, { type: 'error', error: failure }];
     const usage: readonly Signal[] = response.usage ? [{ type: 'usage', usage: response.usage }] : [];
     // A Response that is still being made is not the answer: the stream ends without a finish, which is a failure.
@@ -234,8 +234,8 @@ export class NativeReader implements AnswerParser {
 /** Above every index that an endpoint gives. */
 const UNNUMBERED = 1_000_000;
 
-function failureOf({ status, error }: NativeResponse, vendor: Vendor | undefined): BridgeError | undefined {
-  if (error !== undefined) return classifyStreamError(error, vendor);
+function failureOf({ status, error }: NativeResponse, source: FailureSource | undefined): BridgeError | undefined {
+  if (error !== undefined) return classifyStreamError(error, source);
   if (status !== 'failed' && status !== 'cancelled') return undefined;
   return new BridgeError('upstream_error', `The provider ended its answer as ${status} and gave no reason.`);
 }

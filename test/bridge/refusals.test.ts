@@ -1,4 +1,4 @@
-/** Error answers as the providers send them: the vendor's words, the right code for each client, id and wait. */
+/** Error answers as the providers send them: the provider's words, the right code for each client, id and wait. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { raw, reply } from '../support/upstream/scripted-upstream';
@@ -293,7 +293,7 @@ describe('an error inside a stream', () => {
     ['a plain failure', 'data: {"error":{"message":"Internal failure"}}', 'server_error', 'upstream_error'],
   ];
   for (const [name, event, codexCode, code] of ERRORS) {
-    it(`of ${name} fails the response with the vendor's words`, async (context) => {
+    it(`of ${name} fails the response with the provider's words`, async (context) => {
       const text = 'data: {"choices":[{"index":0,"delta":{"content":"Half"},"finish_reason":null}]}\n\n';
       const bridge = await startBridge(context, { script: () => raw({ chunks: [text, `${event}\n\n`], end: 'eof' }) });
       const codex = finalResponse(await bridge.stream({ input: ask() }, CODEX));

@@ -352,7 +352,7 @@ describe('HTTP failures', () => {
     });
   }
 
-  it('the message has the vendor’s words, advice, and the id that support asks for', () => {
+  it('the message has the words of the provider, advice, and the id that support asks for', () => {
     const body = JSON.stringify(openai('Incorrect API key provided', 'invalid_api_key'));
     const { message, details } = classifyHttpFailure({ status: 401, body, host: 'api.example', requestId: 'r-1' });
     assert.equal(
@@ -360,7 +360,7 @@ describe('HTTP failures', () => {
       'api.example answered 401: Incorrect API key provided. Check that AI_API_KEY belongs to api.example. (request id r-1)',
     );
     assert.deepEqual(details, {
-      vendorCode: 'invalid_api_key', requestId: 'r-1', upstreamStatus: 401,
+      providerCode: 'invalid_api_key', requestId: 'r-1', upstreamStatus: 401,
       said: 'Incorrect API key provided.', advice: 'Check that AI_API_KEY belongs to api.example.',
     });
   });

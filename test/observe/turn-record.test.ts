@@ -205,7 +205,7 @@ describe('the line of a turn, for people', () => {
   it('is a block for a failure: what was said, what the client heard, what to do, what was tried', () => {
     const said = {
       upstreamStatus: 429,
-      vendorCode: 'invalid_api_key',
+      providerCode: 'invalid_api_key',
       requestId: 'r-1',
       said: 'Slow down.',
       advice: 'Wait a minute.',
@@ -260,7 +260,7 @@ describe('the line of a turn, for people', () => {
     const line = write(record);
     assert.doesNotMatch(line, /[\n\u001b]/);
     assert.match(line, /"x\\n1970/);
-    assert.ok(!write(failed(failure('upstream_error', evil, { said: evil, vendorCode: evil }))).includes('\n1970'));
+    assert.ok(!write(failed(failure('upstream_error', evil, { said: evil, providerCode: evil }))).includes('\n1970'));
   });
 });
 

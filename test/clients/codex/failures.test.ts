@@ -6,7 +6,7 @@ import { completedItems, errorsOf, textsOf } from './events';
 import { scenario } from './scenario';
 import { shellCall } from './versions';
 
-/** The vendor's own words for it. */
+/** The provider's own words for it. */
 const KEY_REFUSED = {
   dashscope: 'invalid access token or token expired',
   openai: 'Incorrect API key provided: sk-test-***',

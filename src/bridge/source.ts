@@ -1,12 +1,12 @@
 /** Whom a turn asks, for the words of its failures: the host, its own rules, and what can be said of a refused key. */
 import type { Clock } from '../base/clock';
-import type { Vendor } from '../errors/error-rule';
+import type { FailureSource } from '../errors/error-rule';
 import type { Provider } from '../providers/provider';
 import type { Caller } from './bridge';
 import type { ProviderSettings } from './settings';
 import { upstreamHeaders } from './upstream-call';
 
-export interface VendorOptions {
+export interface SourceOptions {
   /** Where the request goes. */
   readonly url: string;
   readonly provider: Provider;
@@ -17,10 +17,10 @@ export interface VendorOptions {
 }
 
 /** @returns what the classifier of failures wants to know; nothing in it quotes the key */
-export function describeVendor(
-  { url, provider, access, home, clock }: VendorOptions,
+export function describeSource(
+  { url, provider, access, home, clock }: SourceOptions,
   caller: Pick<Caller, 'authorization'>,
-): Vendor {
+): FailureSource {
   const key = upstreamHeaders(caller, access)['authorization']?.replace(/^Bearer\s+/i, '');
   const fromClient = !access.forceEnvAuth && caller.authorization !== undefined;
   const variables = home ? 'AI_API_KEY' : provider.keyEnv.join(' or ');

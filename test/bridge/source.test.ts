@@ -1,7 +1,7 @@
 /** What is said of a refused key: where it came from, whether it looks right, and never what it is. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeVendor } from '../../src/bridge/vendor';
+import { describeSource } from '../../src/bridge/source';
 import { findProvider } from '../../src/providers/catalog';
 import { startTcpUpstream, head } from '../support/upstream/tcp-upstream';
 import { ask, CODEX, finalResponse, KEY, startBridge } from '../support/bridge/test-bridge';
@@ -65,12 +65,12 @@ describe('advice on a refused key', () => {
   for (const { name, provider, key, sent, forceEnvAuth = true, home = true, advice } of ROWS) {
     it(name, () => {
       const access = { aiBaseUrl: 'https://api.example:8443/v1', aiApiKey: key, forceEnvAuth, userAgent: undefined };
-      const vendor = describeVendor(
+      const source = describeSource(
         { url: URL, provider, access, home, clock: () => 0 },
         sent === undefined ? {} : { authorization: sent },
       );
-      assert.equal(vendor.keyAdvice, advice);
-      assert.equal(vendor.host, 'api.example:8443');
+      assert.equal(source.keyAdvice, advice);
+      assert.equal(source.host, 'api.example:8443');
     });
   }
 });

@@ -1,9 +1,9 @@
 /** Every shape in which providers wrap an error. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readErrorText, readErrorValue, type VendorError } from '../../src/errors/vendor-error';
+import { readErrorText, readErrorValue, type ProviderError } from '../../src/errors/provider-error';
 
-const SHAPES: readonly (readonly [name: string, body: string, error: VendorError])[] = [
+const SHAPES: readonly (readonly [name: string, body: string, error: ProviderError])[] = [
   [
     'OpenAI',
     '{"error":{"message":"No.","type":"t","param":null,"code":"c"}}',

@@ -2,7 +2,7 @@
 import { isRecord, parseJson, type UnknownRecord } from '../base/json';
 import { asNumber, asRecord, asText } from '../base/narrow';
 
-export interface VendorError {
+export interface ProviderError {
   readonly message: string;
   readonly code?: string;
   readonly type?: string;
@@ -16,7 +16,7 @@ export interface VendorError {
 const LONGEST_MESSAGE = 2_000;
 
 /** Reads an error body: JSON, `data:`-prefixed JSON, SSE text, HTML or plain text. An empty body has an empty message. */
-export function readErrorText(body: string): VendorError {
+export function readErrorText(body: string): ProviderError {
   const text = body.trim();
   const value = parseJson(text) ?? parseEventText(text);
   if (value !== undefined) return readErrorValue(value);
@@ -24,7 +24,7 @@ export function readErrorText(body: string): VendorError {
 }
 
 /** Reads an error value that was already parsed. A message that is itself JSON or SSE text is opened too. */
-export function readErrorValue(value: unknown): VendorError {
+export function readErrorValue(value: unknown): ProviderError {
   if (typeof value === 'string') return { message: shorten(value) };
   if (!isRecord(value)) return { message: shorten(JSON.stringify(value) ?? '') };
   const error = asRecord(value['error']) ?? value;
@@ -50,14 +50,14 @@ export function readErrorValue(value: unknown): VendorError {
 const withParam = (message: string | undefined, param: string | undefined): string | undefined =>
   message !== undefined && param?.includes(' ') === true ? `${message}: ${param}` : message;
 
-function nestedError(message: string): VendorError | undefined {
+function nestedError(message: string): ProviderError | undefined {
   const text = message.trim();
   const value = text.startsWith('{') ? parseJson(text) : parseEventText(text);
   return isRecord(value) && hasMessage(value) ? readErrorValue(value) : undefined;
 }
 
 /** OpenRouter: the words of the provider behind it, or its whole body, stand in `metadata.raw` (upstreams.md, section 4.6). */
-function relayedError(said: string | undefined, metadata: unknown): VendorError | undefined {
+function relayedError(said: string | undefined, metadata: unknown): ProviderError | undefined {
   const raw = asText(asRecord(metadata)?.['raw']);
   if (raw === undefined) return undefined;
   const relayed = nestedError(raw) ?? { message: raw };
