@@ -1,7 +1,7 @@
 /** Where a request goes and with which key: the bridge's own upstream, or that of another provider the model name leads to. */
 import { BridgeError } from '../errors/bridge-error';
 import type { Provider } from '../providers/provider';
-import { findRoute } from '../providers/routes';
+import { findRoute } from '../providers/catalog';
 import type { ProviderSettings } from './settings';
 import type { TurnContext } from './turn-context';
 

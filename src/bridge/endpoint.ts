@@ -2,7 +2,7 @@
 import type { Notes } from '../base/result';
 import type { FailureSource } from '../errors/error-rule';
 import type { Dialect } from '../providers/dialect';
-import { nativeBaseUrl } from '../providers/native-endpoint';
+import { nativeBaseUrl } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
 import type { AnswerParser, ParserOptions } from '../stream/answer-parser';
 import { AnswerReader } from '../stream/answer-reader';

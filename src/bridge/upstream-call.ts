@@ -5,7 +5,7 @@ import type { FailureSource } from '../errors/error-rule';
 import { ERRORS, type ErrorKind } from '../errors/error-table';
 import { classifyHttpFailure } from '../errors/classify';
 import { readRetryAfter } from '../errors/retry-after';
-import { REQUEST_ID_HEADERS } from '../providers/request-id';
+import { REQUEST_ID_HEADERS } from '../providers/catalog';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat';
 import type { Caller } from './bridge';

@@ -1,7 +1,7 @@
 /** The options as they are in effect, for people and for programs: value, origin, what the origin beats. */
 import { eachGroup } from '../config/help';
 import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from '../config/options';
-import { maskSecret } from '../config/quote';
+import { maskSecret } from '../base/quote';
 import { fromProcess, isSet } from '../config/resolve';
 import type { Environment, FlagTexts, GivenOrigin, Origin, Origins } from '../config/resolve';
 import type { Provider } from '../providers/provider';

@@ -1,8 +1,8 @@
 /** Reads the command line: a command, and the texts of flags as the tables of options and commands know them. */
 import { OPTIONS, OPTION_NAMES, type OptionName } from '../config/options';
-import { describeMistake } from '../config/mistake';
+import { describeMistake } from '../config/resolve';
 import type { ValueType } from '../config/option';
-import { quote, quoteSecret } from '../config/quote';
+import { quote, quoteSecret } from '../base/quote';
 import type { FlagTexts } from '../config/resolve';
 import {
   COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, findCommandOfFlag, findOwners, isCommandName, type CommandName,
@@ -201,7 +201,7 @@ const isValue = (word: string | undefined): word is string => word !== undefined
 
 /** Ends a message about `word`: the known word that was probably meant, or where to look. */
 function suggest(word: string, known: Iterable<string>, help: string): string {
-  const { findNearest }: typeof import('./nearest') = require('./nearest');
+  const { findNearest }: typeof import('../base/nearest') = require('../base/nearest');
   const nearest = findNearest(word, known);
   return nearest === undefined ? `see ${help}.` : `did you mean ${nearest}?`;
 }

@@ -40,12 +40,11 @@ export function requireConfig(
 export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
   const { env, file, findOrigin, mistakes } = loadEnvironment(flags, given);
   const resolved = resolveConfig(flags, env, findOrigin);
-  const all = [...mistakes, ...(resolved.ok ? [] : resolved.mistakes)];
-  if (!resolved.ok || all.length > 0) return { ok: false, mistakes: all };
-  const { provider, aiApiKey } = resolved.config;
-  if (provider === undefined && aiApiKey !== undefined) return { ...resolved, env, file };
+  const hasAll = resolved.ok && resolved.config.provider === undefined && resolved.config.aiApiKey !== undefined;
+  if (hasAll && mistakes.length === 0) return { ...resolved, env, file };
   const { addProviderValues }: typeof import('../config/provider-values') = require('../config/provider-values');
-  const whole = addProviderValues(resolved, env, findOrigin);
+  const whole = addProviderValues(resolved, { flags, env, findOrigin });
+  if (mistakes.length > 0) return { ok: false, mistakes: whole.ok ? mistakes : [...mistakes, ...whole.mistakes] };
   return whole.ok ? { ...whole, env, file } : whole;
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { codeOf, messageOf } from '../base/thrown';
 import { parseEnvFile } from '../config/env-file';
-import { quote } from '../config/quote';
+import { quote } from '../base/quote';
 import { fromProcess, isSet, type Environment, type GivenOrigin } from '../config/resolve';
 import type { LoadedEnvironment } from './load-config';
 

@@ -14,6 +14,8 @@ export interface ValueType<V> {
   readonly placeholder: string;
   /** All words that fit, where they can be listed. */
   readonly words?: readonly string[];
+  /** The value is a name of the catalog of providers, which options do not load. */
+  readonly isProvider?: true;
   /** The value is the path of one. */
   readonly path?: 'file' | 'folder';
   /** A switch can be given as `--name` or `--no-name`, without a value. */

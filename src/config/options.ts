@@ -1,8 +1,7 @@
 /** OPTIONS, the one table of everything a user can set; `Config` is inferred from it. */
-import { DEFAULT_BASE_URL } from '../providers/default-base-url';
+import { DEFAULT_BASE_URL } from '../providers/provider';
 import { option, optional, type Option } from './option';
-import { providerName } from './provider-name';
-import { baseUrl, file, folder, headerText, host, hosts, key, onOff, port, text } from './value-types';
+import { baseUrl, file, folder, headerText, host, hosts, key, onOff, port, providerName, text } from './value-types';
 import { choice, integer, megabytes, milliseconds, pairs } from './value-types';
 
 const TABLE = {

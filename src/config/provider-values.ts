@@ -1,39 +1,50 @@
-/** What the chosen provider adds to a configuration: its address, and the key under its own variable. */
-import { findProvider } from '../providers/catalog';
+/** Adds what the chosen provider decides to a configuration: its own name, its address, and the key in its variable. */
+import { findNearest } from '../base/nearest';
+import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalog';
 import { resolveKey } from '../providers/keys';
 import type { Provider } from '../providers/provider';
-import { describeMistake } from './mistake';
 import { OPTIONS, type Config } from './options';
-import { fromProcess, type Environment, type FindOrigin, type Origins, type ResolvedConfig } from './resolve';
+import { describeMistake, findText, type Given, type Origins, type ResolvedConfig } from './resolve';
 
 interface Whole {
   readonly config: Config;
   readonly origins: Origins;
 }
 
-interface Variables {
-  readonly env: Environment;
-  readonly findOrigin: FindOrigin;
-}
-
 type Added = Whole | { readonly mistake: string };
 
-/** AI_PROVIDER without AI_API_BASE means the provider's first address; AI_API_KEY beats the provider's own variable. */
-export function addProviderValues(
-  given: Whole,
-  env: Environment,
-  findOrigin: FindOrigin = fromProcess,
-): ResolvedConfig {
-  const provider = findProvider(given.config.provider, given.config.aiBaseUrl);
-  const steps = [addAddress, addKey];
-  let whole = given;
+/**
+ * AI_PROVIDER without AI_API_BASE selects the provider's first address; AI_API_KEY beats the provider's own variable.
+ *
+ * @param resolved what `resolveConfig` made of `given`; its mistakes are kept, so that all are told at once
+ */
+export function addProviderValues(resolved: ResolvedConfig, given: Given): ResolvedConfig {
+  const named = findText('provider', given);
+  const row = named && findProviderByName(named.text);
+  const unknown = named && named.text.trim() !== '' && !row ? [describeMistake(describeNames(named.text), named)] : [];
+  if (!resolved.ok) return { ok: false, mistakes: [...resolved.mistakes, ...unknown] };
+  if (unknown.length > 0) return { ok: false, mistakes: unknown };
+  const config = row ? { ...resolved.config, provider: row.name } : resolved.config;
+  return addValues({ ...resolved, config }, findProvider(config.provider, config.aiBaseUrl), given);
+}
+
+/** What was expected in place of a name that no provider has. */
+function describeNames(text: string): { readonly type: { readonly expected: string } } {
+  const names = PROVIDERS.map(({ name }) => name);
+  const nearest = findNearest(text, PROVIDERS.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
+  const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+  return { type: { expected: `${names.slice(0, -1).join(', ')} or ${names.at(-1)}${hint}` } };
+}
+
+function addValues(resolved: Whole, provider: Provider, given: Given): ResolvedConfig {
+  let whole = resolved;
   const mistakes: string[] = [];
-  for (const step of steps) {
-    const added = step(whole, provider, { env, findOrigin });
+  for (const step of [addAddress, addKey]) {
+    const added = step(whole, provider, given);
     if ('mistake' in added) mistakes.push(added.mistake);
     else whole = added;
   }
-  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, ...whole };
+  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config: whole.config, origins: whole.origins };
 }
 
 /** The origin of the address is then the option that named the provider. */
@@ -43,13 +54,13 @@ function addAddress({ config, origins }: Whole, provider: Provider): Added {
   const [aiBaseUrl] = provider.baseUrls;
   if (aiBaseUrl === undefined) {
     const { env, flags } = OPTIONS.aiBaseUrl;
-    const given = `"${provider.name}" from ${origin.kind} ${origin.name} alone`;
-    return { mistake: `Cannot use ${given}: expected a base URL beside it, in ${env[0]} or ${flags[0]}.` };
+    const alone = `"${provider.name}" from ${origin.kind} ${origin.name} alone`;
+    return { mistake: `Cannot use ${alone}: expected a base URL too, in ${env[0]} or ${flags[0]}.` };
   }
   return { config: { ...config, aiBaseUrl }, origins: { ...origins, aiBaseUrl: origin } };
 }
 
-function addKey({ config, origins }: Whole, provider: Provider, { env, findOrigin }: Variables): Added {
+function addKey({ config, origins }: Whole, provider: Provider, { env, findOrigin }: Given): Added {
   const found = config.aiApiKey === undefined ? resolveKey(provider, env) : undefined;
   if (!found) return { config, origins };
   const origin = findOrigin(found.variable);

@@ -1,5 +1,5 @@
 /** From flags and environment to one Config: flags beat the environment, the environment beats defaults. */
-import { describeMistake, type GivenText } from './mistake';
+import { quote, quoteSecret } from '../base/quote';
 import type { Option } from './option';
 import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from './options';
 
@@ -13,6 +13,12 @@ export type FlagTexts = { readonly [N in OptionName]?: string };
 export interface GivenOrigin {
   readonly kind: 'flag' | 'env' | 'file';
   readonly name: string;
+}
+
+/** The text that the user gave, and where. */
+export interface GivenText {
+  readonly text: string;
+  readonly origin: GivenOrigin;
 }
 
 /** Where a value came from: the user, or the table. */
@@ -61,10 +67,23 @@ export function resolveConfig(
   return { ok: false, mistakes };
 }
 
-interface Resolution {
+/** Says what was given, where, and what was expected; a secret is not quoted in full. */
+export function describeMistake(
+  { secret, type }: { readonly secret?: true; readonly type: { readonly expected: string } },
+  { text, origin }: GivenText,
+): string {
+  const quoted = secret === true ? quoteSecret(text) : quote(text);
+  return `Cannot use ${quoted} from ${origin.kind} ${origin.name}: expected ${type.expected}.`;
+}
+
+/** What the user may have given an option by. */
+export interface Given {
   readonly flags: FlagTexts;
   readonly env: Environment;
   readonly findOrigin: FindOrigin;
+}
+
+interface Resolution extends Given {
   readonly config: Draft<Config>;
   readonly origins: Draft<Origins>;
 }
@@ -84,7 +103,8 @@ function resolveOption<N extends OptionName>(name: N, resolution: Resolution): s
   return undefined;
 }
 
-function findText(name: OptionName, { flags, env, findOrigin }: Resolution): GivenText | undefined {
+/** The text of an option: of its flag, or else of the first of its variables that is set. */
+export function findText(name: OptionName, { flags, env, findOrigin }: Given): GivenText | undefined {
   const row = OPTIONS[name];
   const flag = flags[name];
   if (flag !== undefined) return { text: flag, origin: { kind: 'flag', name: row.flags[0] } };

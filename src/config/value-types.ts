@@ -77,6 +77,14 @@ export const baseUrl: ValueType<string> = {
   },
 };
 
+/** The name of a provider, in lower case; config/provider-values.ts, which loads the catalog, checks whether it is one. */
+export const providerName: ValueType<string> = {
+  expected: 'the name of a provider',
+  placeholder: 'NAME',
+  isProvider: true,
+  parse: (input) => input.trim().toLowerCase() || undefined,
+};
+
 /** A TCP port; 0 lets the system choose. */
 export const port: ValueType<number> = {
   expected: 'a port number from 0 to 65535',

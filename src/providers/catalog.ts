@@ -1,25 +1,25 @@
-/** All providers, and the three questions asked of them: whose host is this, which model is meant, how does it speak. */
-import { aliyunCoding } from './aliyun-coding';
-import { aliyunPayg } from './aliyun-payg';
-import { aliyunTokenPlan } from './aliyun-token-plan';
-import { ark } from './ark';
-import { deepseek } from './deepseek';
+/** All providers, and what is asked of them: whose host this is, which model a name means, and how the model speaks. */
 import { DEFAULT_DIALECT, type Dialect } from './dialect';
 import { familyDialect } from './families';
-import { kimiCode } from './kimi-code';
-import { llamaCpp } from './llama-cpp';
-import { lmStudio } from './lm-studio';
-import { mimo } from './mimo';
-import { minimax } from './minimax';
-import { moonshot } from './moonshot';
-import { ollama } from './ollama';
-import { openaiCompatible } from './openai-compatible';
-import { openrouter } from './openrouter';
 import type { Model, Provider } from './provider';
-import { sglang } from './sglang';
-import { siliconflow } from './siliconflow';
-import { vllm } from './vllm';
-import { zai } from './zai';
+import { aliyunCoding } from './rows/aliyun-coding';
+import { aliyunPayg } from './rows/aliyun-payg';
+import { aliyunTokenPlan } from './rows/aliyun-token-plan';
+import { ark } from './rows/ark';
+import { deepseek } from './rows/deepseek';
+import { kimiCode } from './rows/kimi-code';
+import { llamaCpp } from './rows/llama-cpp';
+import { lmStudio } from './rows/lm-studio';
+import { mimo } from './rows/mimo';
+import { minimax } from './rows/minimax';
+import { moonshot } from './rows/moonshot';
+import { ollama } from './rows/ollama';
+import { openaiCompatible } from './rows/openai-compatible';
+import { openrouter } from './rows/openrouter';
+import { sglang } from './rows/sglang';
+import { siliconflow } from './rows/siliconflow';
+import { vllm } from './rows/vllm';
+import { zai } from './rows/zai';
 
 /** The first is the default; the neutral provider comes last: it has no host. */
 export const PROVIDERS: readonly Provider[] = [
@@ -30,8 +30,19 @@ export const PROVIDERS: readonly Provider[] = [
   openaiCompatible,
 ];
 
+/** Headers with the id of a request, which the provider's support asks for; the common ones first. */
+export const REQUEST_ID_HEADERS: readonly string[] = [
+  ...new Set(['x-request-id', 'request-id', ...PROVIDERS.flatMap((row) => row.requestIdHeader ?? [])]),
+];
+
 /** Names that Codex uses for its own models when none is configured, or for its side requests; gpt-oss is anyone's. */
 const CODEX_MODELS = /^(gpt(?!-oss)|codex|o\d)[-.]|^(gpt|codex)$/i;
+
+/** @param name a name or an alias, in upper or lower case */
+export function findProviderByName(name: string): Provider | undefined {
+  const wanted = name.trim().toLowerCase();
+  return PROVIDERS.find((row) => row.name === wanted || row.aliases?.includes(wanted));
+}
 
 /**
  * @param name the user's AI_PROVIDER, which decides; otherwise the host of the base URL does
@@ -53,6 +64,34 @@ function findProviderOfHost(host: string): Provider | undefined {
 
 /** Anything may listen on the user's own machine: the default ports of local servers are no names. */
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/;
+
+/** Alias → `model` or `provider/model`, aliases in lower case. */
+export type ModelMap = Readonly<Record<string, string>>;
+
+export interface Route {
+  readonly provider: Provider;
+  /** The model name without its provider; absent when the request named none. */
+  readonly model: string | undefined;
+}
+
+/**
+ * @param asked the model name of the request
+ * @param home the provider the bridge was started for; where its own ids have slashes, only an alias leads elsewhere
+ * @param aliases the user's MODEL_MAP: looked up once, without regard to case
+ */
+export function findRoute(asked: string | undefined, home: Provider, aliases: ModelMap): Route {
+  const alias = asked?.toLowerCase() ?? '';
+  const target = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
+  if (target !== undefined) return splitName(target, home);
+  return asked === undefined || home.slashedIds ? { provider: home, model: asked } : splitName(asked, home);
+}
+
+/** `provider/model` where the first part is a provider's name; any other slash belongs to the model's id. */
+function splitName(name: string, home: Provider): Route {
+  const slash = name.indexOf('/');
+  const provider = slash === -1 ? undefined : PROVIDERS.find((row) => row.name === name.slice(0, slash).toLowerCase());
+  return provider ? { provider, model: name.slice(slash + 1) } : { provider: home, model: name };
+}
 
 export interface ResolvedModel {
   /** The id that goes upstream. */
@@ -99,4 +138,16 @@ function resolveDialect(provider: Provider, model: Model | undefined, id: string
 
 function limits(model: Model | undefined): Partial<Dialect> {
   return model ? { images: model.input.includes('image'), maxTokens: model.maxOutput } : {};
+}
+
+/**
+ * Where the provider's own Responses endpoint is, if it has one for the model.
+ *
+ * @param baseUrl the user's base URL, which decides the host
+ * @param model the id that goes upstream
+ * @returns the base URL in front of `/responses`; undefined when the model must be asked over Chat Completions
+ */
+export function nativeBaseUrl({ responses }: Provider, baseUrl: string, model: string): string | undefined {
+  if (!responses || (responses.models && !responses.models.includes(model))) return undefined;
+  return responses.basePath === undefined ? baseUrl : new URL(baseUrl).origin + responses.basePath;
 }

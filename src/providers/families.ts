@@ -1,7 +1,6 @@
 /** What a model needs wherever it is served, told from its name. The thinking knob is not here: it belongs to the host. */
 import type { Dialect, SchemaRule } from './dialect';
-import type { Evidence } from './provider';
-import { NO_REASONING } from './rows';
+import { NO_REASONING, type Evidence } from './provider';
 
 export interface Family {
   readonly title: string;
@@ -84,3 +83,6 @@ export function familyDialect(model: string): Partial<Dialect> {
   const fitting = FAMILIES.filter(({ names }) => names.test(name));
   return fitting.reduce<Partial<Dialect>>((whole, { dialect }) => ({ ...whole, ...dialect }), {});
 }
+
+/** The tag that MiniMax wraps its calls in when its server does not parse them. */
+export const NAMESPACED_CALL_TAG = 'minimax:tool_call';

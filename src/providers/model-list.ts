@@ -1,9 +1,8 @@
 /** The models a user can pick: the user's aliases, the provider's rows, and what the provider lists itself. */
-import { resolveModel } from './catalog';
+import { findRoute, resolveModel, type ModelMap } from './catalog';
 import type { Dialect } from './dialect';
 import { overlay, type DiscoveredModel } from './discovered-models';
 import type { Evidence, Model, Provider } from './provider';
-import { findRoute, type ModelMap } from './routes';
 
 /** Where the facts of an entry are from: a row's evidence, the provider's own list, or nowhere. */
 export type Basis = Evidence | 'listed' | 'assumed';

@@ -1,4 +1,4 @@
-/** What a provider and a model are, as data. */
+/** What a provider and a model are, as data, and the values that many rows share. */
 import type { ErrorRule } from '../errors/error-rule';
 import type { Dialect } from './dialect';
 
@@ -33,8 +33,10 @@ export interface NativeEndpoint {
 }
 
 export interface Provider {
-  /** As in providers/names.ts. */
+  /** What AI_PROVIDER and `provider/model` names say. Lower case. */
   readonly name: string;
+  /** Other names that AI_PROVIDER accepts. */
+  readonly aliases?: readonly string[];
   readonly title: string;
   /** Base URLs; the first is where requests go when AI_PROVIDER names the provider and AI_API_BASE is not set. */
   readonly baseUrls: readonly string[];
@@ -46,6 +48,8 @@ export interface Provider {
   readonly keyEnv: readonly string[];
   /** What its keys look like; `advice` is said of a refused key that looks different. */
   readonly keyShape?: { readonly pattern: RegExp; readonly advice: string };
+  /** Header with the id of a request, where it is not one of the common ones. */
+  readonly requestIdHeader?: Lowercase<string>;
   /** What its own error codes mean and when its quotas come back, where words that anyone may use do not say it. */
   readonly errors?: readonly ErrorRule[];
   readonly docs: string;
@@ -60,4 +64,44 @@ export interface Provider {
   readonly remarks?: readonly string[];
   readonly dialect: Partial<Dialect>;
   readonly models: readonly Model[];
+}
+
+/** Where requests go by default: the first provider's first address. Apart from its row, so that options load no row. */
+export const DEFAULT_BASE_URL = 'https://coding.dashscope.aliyuncs.com/v1';
+
+/** Input of a text-only model. */
+export const TEXT: Model['input'] = ['text'];
+
+/** Input of a model that accepts images too. */
+export const SIGHT: Model['input'] = ['text', 'image'];
+
+/** Efforts of a model whose thinking is on or off. */
+export const TOGGLE = ['none', 'high'] as const;
+
+/** The effort of a model that always thinks. */
+export const ALWAYS = ['high'] as const;
+
+/** Efforts of a hybrid model with a thinking budget. */
+export const GRADED = ['none', 'low', 'medium', 'high'] as const;
+
+/** Replaces reasoning that was not kept (upstreams.md, section 3, advice: DeepSeek, MiMo and Kimi only). */
+export const NO_REASONING = '(reasoning not kept)';
+
+/** For APIs whose parameter list lacks these fields of OpenAI (upstreams.md, quirk 22: only known fields are sent). */
+export const CORE_FIELDS_ONLY = { user: false, logitBias: false } as const;
+
+/**
+ * A model that reads text and has no reasoning control, unless `rest` says otherwise.
+ *
+ * @param contextWindow tokens
+ * @param maxOutput tokens
+ */
+export function model(
+  id: string,
+  name: string,
+  contextWindow: number,
+  maxOutput: number,
+  rest: Partial<Model> & Pick<Model, 'evidence'>,
+): Model {
+  return { id, name, contextWindow, maxOutput, input: TEXT, efforts: [], ...rest };
 }

@@ -5,6 +5,7 @@
  */
 import { hostname } from 'node:os';
 import type { IncomingHttpHeaders } from 'node:http';
+import { quote } from '../base/quote';
 import { BridgeError } from '../errors/bridge-error';
 import { isAddress, isLoopbackName, normaliseName, parseAuthority, type Authority } from './authority';
 
@@ -95,8 +96,4 @@ function parseOrigin(origin: string): Authority | undefined {
   const authority = parseAuthority(rest);
   if (authority === undefined) return undefined;
   return { name: authority.name, port: authority.port ?? (scheme.toLowerCase() === 'https' ? 443 : 80) };
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 200));
 }

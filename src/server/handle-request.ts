@@ -1,4 +1,5 @@
 /** The way of every request: upgrade, guards, route, method, handler; and the net under all of them. */
+import { quote } from '../base/quote';
 import { BridgeError } from '../errors/bridge-error';
 import type { HttpExchange, Handler } from './http-exchange';
 import { describeRequest, readFailure } from './failure';
@@ -61,10 +62,6 @@ function asksForWebSocket({ request }: HttpExchange): boolean {
 function refuseWebSocket({ response }: HttpExchange): void {
   const headers = { connection: 'close', 'content-type': 'text/plain' };
   writeWhole(response, 426, headers, 'The bridge speaks HTTP, not WebSocket.\n');
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 200));
 }
 
 function ignore(): void {}

@@ -1,6 +1,6 @@
 /** The ways in which models write tool calls as text when their server does not parse them (upstreams.md, section 4.8). */
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
-import { VENDOR_CALL_TAG } from '../providers/markup-tags';
+import { NAMESPACED_CALL_TAG } from '../providers/families';
 
 /** A call as the markup states it: JSON arguments, or named values whose types only the tool's schema knows. */
 export interface MarkupCall {
@@ -52,8 +52,8 @@ export const MARKUP_FORMATS: readonly MarkupFormat[] = [
   },
   // MiniMax and Anthropic style: <invoke name="…"><parameter name="…">
   {
-    open: `<${VENDOR_CALL_TAG}>`,
-    close: `</${VENDOR_CALL_TAG}>`,
+    open: `<${NAMESPACED_CALL_TAG}>`,
+    close: `</${NAMESPACED_CALL_TAG}>`,
     plausible: startsWith('<invoke name='),
     parse: parseInvokes,
   },

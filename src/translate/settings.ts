@@ -3,7 +3,7 @@ import type { JsonObject } from '../base/json';
 import { compact } from '../base/narrow';
 import type { Notes } from '../base/result';
 import type { Dialect, ThinkingKnob } from '../providers/dialect';
-import { clampEffort } from '../providers/effort';
+import { clampEffort } from '../providers/dialect';
 import type { ChatContent, ChatMessage, ChatRequest } from '../wire/chat';
 import type { ResponsesRequest, TextFormat } from '../wire/responses-request';
 

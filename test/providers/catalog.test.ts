@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, PROVIDERS, resolveModel } from '../../src/providers/catalog';
 import { DEFAULT_DIALECT } from '../../src/providers/dialect';
-import { DEFAULT_BASE_URL } from '../../src/providers/default-base-url';
+import { DEFAULT_BASE_URL } from '../../src/providers/provider';
 
 const plan = findProvider('aliyun-coding', 'http://127.0.0.1/v1');
 const any = findProvider('openai-compatible', 'http://127.0.0.1/v1');

@@ -1,8 +1,7 @@
 /** Where a provider's own Responses endpoint is. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PROVIDERS, findProvider } from '../../src/providers/catalog';
-import { nativeBaseUrl } from '../../src/providers/native-endpoint';
+import { findProvider, nativeBaseUrl, PROVIDERS } from '../../src/providers/catalog';
 import type { NativeEndpoint, Provider } from '../../src/providers/provider';
 
 const row = (responses?: NativeEndpoint): Provider => ({

@@ -1,9 +1,8 @@
 /** Which provider a model name leads to, and whose key goes there. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findProvider, PROVIDERS } from '../../src/providers/catalog';
+import { findProvider, findRoute, PROVIDERS } from '../../src/providers/catalog';
 import { collectKeys } from '../../src/providers/keys';
-import { findRoute } from '../../src/providers/routes';
 
 const provider = (name: string) => findProvider(name, 'http://127.0.0.1/v1');
 
@@ -23,6 +22,9 @@ const ROUTES: readonly (readonly [
   ['fast', 'aliyun-coding', 'aliyun-coding', 'glm-4.7'],
   ['FAST', 'aliyun-coding', 'aliyun-coding', 'glm-4.7'],
   ['deep', 'openrouter', 'deepseek', 'deepseek-v4-pro'],
+  ['__proto__', 'aliyun-coding', 'aliyun-coding', '__proto__'],
+  ['constructor', 'openrouter', 'openrouter', 'constructor'],
+  ['__proto__/x', 'aliyun-coding', 'aliyun-coding', '__proto__/x'],
   ['openrouter/qwen/qwen3-coder', 'aliyun-coding', 'openrouter', 'qwen/qwen3-coder'],
 ];
 

@@ -136,7 +136,7 @@ test('until it listens, serve loads nothing that only requests, other commands a
     'cli/version-command',
     'cli/help-pages',
     'cli/codex-commands',
-    'cli/nearest',
+    'base/nearest',
     'instance/port-owner',
     'command/read-env-file',
     'config/env-file',

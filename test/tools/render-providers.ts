@@ -2,7 +2,6 @@
 import { FAMILIES, type Family } from '../../src/providers/families';
 import { PROVIDERS } from '../../src/providers/catalog';
 import { DEFAULT_DIALECT, type Dialect, type ThinkingKnob } from '../../src/providers/dialect';
-import { PROVIDER_NAMES } from '../../src/providers/names';
 import type { Evidence, Model, Provider } from '../../src/providers/provider';
 
 /** Marks of evidence, as the tables show them. */
@@ -52,8 +51,7 @@ function renderProvider(provider: Provider): string {
   ].join('\n');
 }
 
-function renderFacts({ name, baseUrls, hosts = [], local, keyEnv, responses, idSuffix }: Provider): readonly string[] {
-  const aliases = PROVIDER_NAMES[name] ?? [];
+function renderFacts({ name, aliases = [], baseUrls, hosts = [], local, keyEnv, responses, idSuffix }: Provider): readonly string[] {
   return [
     `Name: ${code(name)}${aliases.length > 0 ? `, also ${aliases.map(code).join(', ')}` : ''}`,
     ...(baseUrls.length > 0 ? [`Addresses: ${baseUrls.map((url) => `<${url}>`).join(', ')}`] : []),

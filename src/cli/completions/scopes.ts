@@ -1,6 +1,7 @@
 /** What can be completed where, read from the tables of commands and options; every shell's script is rendered from it. */
 import type { ValueType } from '../../config/option';
 import { OPTIONS, OPTION_NAMES, type OptionName } from '../../config/options';
+import { PROVIDERS } from '../../providers/catalog';
 import { COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, isCommandName, type CommandName } from '../commands';
 import { HELP_PAGES } from '../help-pages';
 import type { OwnFlag } from '../../command/own-flags';
@@ -91,9 +92,10 @@ function describeOption(name: OptionName): readonly Flag[] {
 }
 
 function describeValue(
-  { isSwitch, path, placeholder, words }: ValueType<unknown>,
+  { isProvider, isSwitch, path, placeholder, words: own }: ValueType<unknown>,
   isSecret: boolean,
 ): Pick<Flag, 'placeholder' | 'value'> {
+  const words = isProvider ? PROVIDERS.map(({ name }) => name) : own;
   if (isSwitch) return {};
   if (isSecret) return { placeholder, value: { kind: 'nothing' } };
   return { placeholder, value: words === undefined ? { kind: path ?? 'nothing' } : { kind: 'words', words } };

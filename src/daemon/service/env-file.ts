@@ -1,9 +1,8 @@
 /** The file of variables that a service reads by `--env-file`: what the environment holds now, for later. */
 import { OPTIONS, OPTION_NAMES, type Config } from '../../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../../config/resolve';
-import { findProvider } from '../../providers/catalog';
+import { findProvider, findRoute } from '../../providers/catalog';
 import type { Provider } from '../../providers/provider';
-import { findRoute } from '../../providers/routes';
 
 /** A variable, and how its value is found again by `parseEnvFile` and by EnvironmentFile= of systemd.exec(5). */
 export interface Variable {

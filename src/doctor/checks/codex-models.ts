@@ -6,11 +6,10 @@ import { parseJson, parseJsonObject, type UnknownRecord } from '../../base/json'
 import { asArray, asRecord, asText } from '../../base/narrow';
 import { codeOf, messageOf } from '../../base/thrown';
 import { CATALOG_AUTHOR } from '../../codex/catalog-file';
-import { quote } from '../../config/quote';
-import { resolveModel } from '../../providers/catalog';
+import { quote } from '../../base/quote';
+import { findRoute, resolveModel } from '../../providers/catalog';
 import { describeForCodex } from '../../providers/codex-models';
 import { listEntries } from '../../providers/model-list';
-import { findRoute } from '../../providers/routes';
 import type { Check } from '../check';
 import type { ReadConfig } from '../codex-config';
 import type { Examination, Setup } from '../examination';

@@ -2,7 +2,7 @@
 import type { UnknownRecord } from '../../base/json';
 import { asNumber, asText } from '../../base/narrow';
 import { OPTIONS } from '../../config/options';
-import { quote } from '../../config/quote';
+import { quote } from '../../base/quote';
 import { isSet } from '../../config/resolve';
 import { findRoutes } from '../../server/routes';
 import { renderBase } from '../../instance/target';

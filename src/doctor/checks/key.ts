@@ -1,6 +1,6 @@
 /** Checks of the API key: is there one, whose is it, and is it whole. It is never shown. */
 import { OPTIONS } from '../../config/options';
-import { quoteSecret } from '../../config/quote';
+import { quoteSecret } from '../../base/quote';
 import { isSet } from '../../config/resolve';
 import { PROVIDERS } from '../../providers/catalog';
 import { resolveKey } from '../../providers/keys';

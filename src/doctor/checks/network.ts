@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { codeOf } from '../../base/thrown';
 import { isSet } from '../../config/resolve';
-import { quote } from '../../config/quote';
+import { quote } from '../../base/quote';
 import { isLoopback } from '../address';
 import { withSetup, type Check } from '../check';
 import { tryConnection } from '../connection';

@@ -1,6 +1,5 @@
 /** SiliconFlow. Facts: upstreams.md, sections 1.4 and 2. */
-import type { Provider } from './provider';
-import { VENDOR } from './rows';
+import { CORE_FIELDS_ONLY, type Provider } from '../provider';
 
 /** Models of many makers under their own names; their quirks come from providers/families.ts. */
 export const siliconflow: Provider = {
@@ -16,7 +15,7 @@ export const siliconflow: Provider = {
       '(20015), and which have it changes. They think or do not think as they do by default.',
   ],
   dialect: {
-    ...VENDOR,
+    ...CORE_FIELDS_ONLY,
     // Documented for most reasoning models, with thinking_budget from 128 to 32768; refused by the others (cherry-studio#6642).
     thinking: { kind: 'none' },
     responseFormat: 'json_object',

@@ -1,5 +1,5 @@
 /** vLLM. Facts: upstreams.md, sections 2 and 3. */
-import type { Provider } from './provider';
+import type { Provider } from '../provider';
 
 /** Serves whatever it was started with. */
 export const vllm: Provider = {

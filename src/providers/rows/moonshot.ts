@@ -1,6 +1,5 @@
 /** Moonshot, the makers of Kimi. Facts: upstreams.md, sections 1.5, 2, 3 and table (a). */
-import type { Provider } from './provider';
-import { ALWAYS, model, SIGHT, TOGGLE, VENDOR } from './rows';
+import { ALWAYS, CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 const K3_LEVELS = ['low', 'high', 'max'] as const;
 /** Source: K3 takes `reasoning_effort` alone, and K2 does not know it. */
@@ -11,6 +10,7 @@ const K27_CODE = { thinking: { kind: 'thinking', on: 'enabled', fixed: true } } 
 /** Sampling, schemas, the replay of reasoning and tool choice belong to the models: providers/families.ts. */
 export const moonshot: Provider = {
   name: 'moonshot',
+  aliases: ['moonshotai', 'kimi'],
   title: 'Moonshot AI (Kimi)',
   baseUrls: ['https://api.moonshot.ai/v1', 'https://api.moonshot.cn/v1'],
   keyEnv: ['MOONSHOT_API_KEY'],
@@ -18,7 +18,7 @@ export const moonshot: Provider = {
   defaultModel: 'kimi-k2.7-code',
   remarks: ['The first address is international, the second one China; a key works on one of them.'],
   dialect: {
-    ...VENDOR,
+    ...CORE_FIELDS_ONLY,
     thinking: { kind: 'thinking', on: 'enabled' },
     // Source: pi-ai sends system messages in the middle of conversations to Kimi.
     lateInstructions: 'system',

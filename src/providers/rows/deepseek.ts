@@ -1,6 +1,5 @@
 /** DeepSeek. Facts: upstreams.md, sections 1.4, 2, 3 and table (a). */
-import type { Provider } from './provider';
-import { model, SIGHT, VENDOR } from './rows';
+import { CORE_FIELDS_ONLY, model, SIGHT, type Provider } from '../provider';
 
 const EFFORTS = ['none', 'low', 'high', 'max'] as const;
 
@@ -10,13 +9,14 @@ export const deepseek: Provider = {
   title: 'DeepSeek',
   baseUrls: ['https://api.deepseek.com', 'https://api.deepseek.com/v1'],
   keyEnv: ['DEEPSEEK_API_KEY'],
+  requestIdHeader: 'x-ds-trace-id',
   docs: 'https://api-docs.deepseek.com/guides/thinking_mode',
   // Documented: api-docs.deepseek.com/guides/thinking_mode.
   responses: { evidence: 'documented' },
   defaultModel: 'deepseek-v4-pro',
   remarks: ['`deepseek-chat` and `deepseek-reasoner` were retired in July 2026.'],
   dialect: {
-    ...VENDOR,
+    ...CORE_FIELDS_ONLY,
     // Documented, with its mapping: minimal → low, medium and xhigh → high, ultra → max.
     thinking: { kind: 'thinking', on: 'enabled', levels: ['low', 'high', 'max'] },
     // Documented: JSON Output is json_object, with the word "json" in the prompt.

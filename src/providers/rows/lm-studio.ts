@@ -1,9 +1,10 @@
 /** LM Studio. Facts: upstreams.md, section 0, and its page on chat completions. */
-import type { Provider } from './provider';
+import type { Provider } from '../provider';
 
 /** Serves what was downloaded. */
 export const lmStudio: Provider = {
   name: 'lm-studio',
+  aliases: ['lmstudio'],
   title: 'LM Studio',
   baseUrls: ['http://127.0.0.1:1234/v1'],
   local: true,

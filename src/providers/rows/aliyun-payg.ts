@@ -1,7 +1,6 @@
 /** Alibaba Cloud Model Studio, pay as you go (DashScope). Facts: upstreams.md, sections 1.2 and 2. */
 import { DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './dashscope';
-import type { Provider } from './provider';
-import { GRADED, model, SIGHT, TOGGLE } from './rows';
+import { GRADED, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 /** `thinking_budget` is documented here. The numbers are ours: `high` has no budget and thinks as long as the model does. */
 const BUDGETS = { low: 4_096, medium: 16_384 } as const;
@@ -12,6 +11,7 @@ const LEVELS = { thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } 
 /** Every model of Model Studio can be asked for by its id; the rows are those whose limits are known. */
 export const aliyunPayg: Provider = {
   name: 'aliyun-payg',
+  aliases: ['dashscope', 'bailian', 'model-studio'],
   title: 'Alibaba Cloud Model Studio (DashScope), pay as you go',
   baseUrls: [
     'https://dashscope.aliyuncs.com/compatible-mode/v1',
@@ -22,6 +22,7 @@ export const aliyunPayg: Provider = {
   // The newer addresses hold the id of the workspace: https://{WorkspaceId}.ap-southeast-1.maas.aliyuncs.com.
   hosts: [/^[a-z0-9.-]+\.maas\.aliyuncs\.com$/],
   keyEnv: ['DASHSCOPE_API_KEY'],
+  requestIdHeader: 'x-dashscope-request-id',
   keyShape: {
     pattern: /^(?!sk-sp-)/,
     advice: 'The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its own.',

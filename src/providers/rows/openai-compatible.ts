@@ -1,5 +1,5 @@
 /** Any other host that speaks Chat Completions: the neutral dialect, no models of its own. */
-import type { Provider } from './provider';
+import type { Provider } from '../provider';
 
 /** Every value of its dialect is the default. */
 export const openaiCompatible: Provider = {

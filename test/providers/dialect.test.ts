@@ -1,7 +1,7 @@
 /** Efforts clamped to what a model knows. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { clampEffort } from '../../src/providers/effort';
+import { clampEffort } from '../../src/providers/dialect';
 
 const ROWS: readonly (readonly [effort: string, levels: readonly string[], expected: string])[] = [
   ['low', ['low', 'high', 'max'], 'low'],

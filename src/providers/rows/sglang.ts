@@ -1,5 +1,5 @@
 /** SGLang. Facts: upstreams.md, sections 2 and 4. */
-import type { Provider } from './provider';
+import type { Provider } from '../provider';
 
 /** Serves whatever it was started with. */
 export const sglang: Provider = {

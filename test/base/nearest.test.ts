@@ -1,7 +1,7 @@
 /** "Did you mean" finds what was meant, and stays silent when nothing is close. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countEdits, findNearest } from '../../src/cli/nearest';
+import { countEdits, findNearest } from '../../src/base/nearest';
 
 test('edits are letters inserted, removed, replaced or swapped with a neighbour', () => {
   const distances: readonly (readonly [string, string, number])[] = [

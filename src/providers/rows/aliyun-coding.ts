@@ -1,7 +1,6 @@
 /** Alibaba Cloud Coding Plan. Facts: upstreams.md, sections 1.1, 2 and table (a). */
 import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './dashscope';
-import type { Provider } from './provider';
-import { ALWAYS, model, SIGHT, TOGGLE } from './rows';
+import { ALWAYS, DEFAULT_BASE_URL, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 /**
  * Ten models, one key per account, requests counted rather than tokens.
@@ -11,9 +10,11 @@ import { ALWAYS, model, SIGHT, TOGGLE } from './rows';
  */
 export const aliyunCoding: Provider = {
   name: 'aliyun-coding',
+  aliases: ['aliyun', 'coding-plan'],
   title: 'Alibaba Cloud Coding Plan',
-  baseUrls: ['https://coding.dashscope.aliyuncs.com/v1', 'https://coding-intl.dashscope.aliyuncs.com/v1'],
+  baseUrls: [DEFAULT_BASE_URL, 'https://coding-intl.dashscope.aliyuncs.com/v1'],
   keyEnv: ['BAILIAN_CODING_PLAN_API_KEY', 'ALIBABA_CODING_PLAN_API_KEY', 'DASHSCOPE_API_KEY'],
+  requestIdHeader: 'x-dashscope-request-id',
   keyShape: {
     pattern: /^sk-sp-/,
     advice: 'Keys of the Coding Plan start with sk-sp-; the one that was sent does not.',

@@ -1,7 +1,6 @@
 /** Alibaba Cloud Token Plan. Facts: upstreams.md, sections 1.2, 2 and table (a). */
 import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION } from './dashscope';
-import type { Provider } from './provider';
-import { ALWAYS, model, SIGHT, TOGGLE } from './rows';
+import { ALWAYS, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 /** The limit of the model's maker may be above that of this host: it is not sent when nobody asks for it. */
 const MAKERS_LIMIT = { alwaysMaxTokens: false } as const;
@@ -18,6 +17,7 @@ const KIMI_CODE = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', fixed:
 /** Tokens counted; the successor that Alibaba points Coding Plan users to. */
 export const aliyunTokenPlan: Provider = {
   name: 'aliyun-token-plan',
+  aliases: ['token-plan'],
   title: 'Alibaba Cloud Token Plan',
   baseUrls: [
     'https://token-plan.cn-beijing.maas.aliyuncs.com/compatible-mode/v1',
@@ -27,6 +27,7 @@ export const aliyunTokenPlan: Provider = {
   ],
   hosts: [/^token-plan\.[a-z0-9-]+\.maas\.aliyuncs\.com$/],
   keyEnv: ['BAILIAN_TOKEN_PLAN_API_KEY', 'ALIBABA_TOKEN_PLAN_API_KEY', 'DASHSCOPE_API_KEY'],
+  requestIdHeader: 'x-dashscope-request-id',
   docs: 'https://www.alibabacloud.com/help/en/model-studio/token-plan-overview',
   // Documented for Codex: document_detail/3029258.
   responses: { models: ['qwen3.8-max'], evidence: 'documented' },

@@ -1,6 +1,5 @@
 /** MiniMax. Facts: upstreams.md, sections 1.4, 2, 3, 4 and table (a). */
-import type { Provider } from './provider';
-import { ALWAYS, model, SIGHT, TOGGLE, VENDOR } from './rows';
+import { ALWAYS, CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 /** Reasoning is asked for in a field of its own and goes back in it. */
 export const minimax: Provider = {
@@ -20,7 +19,7 @@ export const minimax: Provider = {
   defaultModel: 'MiniMax-M3',
   remarks: ['The first address is international, the second one China.'],
   dialect: {
-    ...VENDOR,
+    ...CORE_FIELDS_ONLY,
     // Documented: M3 thinks adaptively or not at all.
     thinking: { kind: 'thinking', on: 'adaptive' },
     reasoningSplit: true,

@@ -1,6 +1,5 @@
 /** Z.ai, and BigModel in China. Facts: upstreams.md, sections 1.3, 2, 3 and table (a). */
-import type { Provider } from './provider';
-import { model, SIGHT, TOGGLE, VENDOR } from './rows';
+import { CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 /**
  * `clear_thinking: false` keeps the reasoning of earlier turns. Documented: it is the default on the coding endpoints and
@@ -13,6 +12,7 @@ const GLM52 = { thinking: { ...THINKING, levels: ['high', 'max'] } } as const;
 /** The GLM Coding Plan; the standard address is the same API, billed differently. */
 export const zai: Provider = {
   name: 'zai',
+  aliases: ['z.ai', 'bigmodel', 'zhipu', 'glm'],
   title: 'Z.ai and BigModel (Zhipu)',
   baseUrls: [
     'https://api.z.ai/api/coding/paas/v4',
@@ -60,7 +60,7 @@ export const zai: Provider = {
     'The plan is served under `/api/coding/paas/v4` only; under `/api/paas/v4` a plan key is answered with 429 and code 1113.',
   ],
   dialect: {
-    ...VENDOR,
+    ...CORE_FIELDS_ONLY,
     thinking: THINKING,
     // Source: AgentScope sends nothing but `auto`, which is the default; a forced choice is refused.
     toolChoice: 'omit',

@@ -1,9 +1,10 @@
 /** llama.cpp's server. Facts: upstreams.md, section 4, and the README of the server. */
-import type { Provider } from './provider';
+import type { Provider } from '../provider';
 
 /** Serves the model it was started with, whatever name is asked for. */
 export const llamaCpp: Provider = {
   name: 'llama-cpp',
+  aliases: ['llama.cpp', 'llamacpp'],
   title: 'llama.cpp',
   baseUrls: ['http://127.0.0.1:8080/v1'],
   local: true,

@@ -1,12 +1,12 @@
 /** Kimi Code, Moonshot's subscription. Facts: upstreams.md, sections 1.5, 2 and table (a). */
-import type { Provider } from './provider';
-import { model, SIGHT, VENDOR } from './rows';
+import { CORE_FIELDS_ONLY, model, SIGHT, type Provider } from '../provider';
 
 const LEVELS = ['low', 'high', 'max'] as const;
 
 /** One model behind one name. */
 export const kimiCode: Provider = {
   name: 'kimi-code',
+  aliases: ['kimi-for-coding'],
   title: 'Kimi Code',
   baseUrls: ['https://api.kimi.com/coding/v1'],
   keyEnv: ['KIMI_API_KEY'],
@@ -17,7 +17,7 @@ export const kimiCode: Provider = {
       "2026 has Codex's own User-Agent refused (cc-switch#3671); see `--user-agent`, and your plan's terms.",
   ],
   dialect: {
-    ...VENDOR,
+    ...CORE_FIELDS_ONLY,
     thinking: { kind: 'effort', levels: LEVELS },
     lateInstructions: 'system',
     // Documented as required for cache hits on the plan.

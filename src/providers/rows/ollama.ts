@@ -1,5 +1,5 @@
 /** Ollama. Facts: upstreams.md, section 0, its page on OpenAI compatibility, and its source (openai/openai.go). */
-import type { Provider } from './provider';
+import type { Provider } from '../provider';
 
 /** Serves what was pulled. */
 export const ollama: Provider = {

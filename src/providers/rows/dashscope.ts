@@ -1,10 +1,10 @@
 /** What the endpoints of Alibaba Cloud Model Studio have in common, whichever plan pays. Facts: upstreams.md, sections 1-3. */
-import type { Dialect } from './dialect';
-import { VENDOR } from './rows';
+import type { Dialect } from '../dialect';
+import { CORE_FIELDS_ONLY } from '../provider';
 
 /** Hybrid thinking models of DashScope. */
 export const DASHSCOPE: Partial<Dialect> = {
-  ...VENDOR,
+  ...CORE_FIELDS_ONLY,
   // Documented: error-code page.
   forbiddenToolNames: ['search'],
   // Reported: "does not support being set to required or object in thinking mode" (eino#994, agentscope#1608).

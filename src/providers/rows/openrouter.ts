@@ -1,5 +1,5 @@
 /** OpenRouter. Facts: upstreams.md, sections 2, 3 and 4. */
-import type { Provider } from './provider';
+import type { Provider } from '../provider';
 
 /** Models of every maker, named `maker/model`; their quirks come from providers/families.ts. */
 export const openrouter: Provider = {

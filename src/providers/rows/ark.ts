@@ -1,10 +1,10 @@
 /** Volcengine Ark. Facts: upstreams.md, sections 1.4 and 2. */
-import type { Provider } from './provider';
-import { VENDOR } from './rows';
+import { CORE_FIELDS_ONLY, type Provider } from '../provider';
 
 /** Models are asked for by their dated ids or by the id of an endpoint; no limits are known. */
 export const ark: Provider = {
   name: 'ark',
+  aliases: ['volcengine'],
   title: 'Volcengine Ark',
   baseUrls: ['https://ark.cn-beijing.volces.com/api/coding/v3', 'https://ark.cn-beijing.volces.com/api/v3'],
   keyEnv: ['ARK_API_KEY'],
@@ -16,7 +16,7 @@ export const ark: Provider = {
     'Its list of models is the whole catalog, not the plan.',
   ],
   dialect: {
-    ...VENDOR,
+    ...CORE_FIELDS_ONLY,
     // `xhigh` is refused by some models (reported); `none` and `minimal` switch thinking off (source).
     thinking: { kind: 'thinking', on: 'enabled', levels: ['low', 'medium', 'high'] },
     responseFormat: 'prompt',

@@ -1,10 +1,10 @@
 /** Xiaomi MiMo. Facts: upstreams.md, sections 1.4, 2, 3 and table (a). */
-import type { Provider } from './provider';
-import { model, SIGHT, TOGGLE, VENDOR } from './rows';
+import { CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 /** The replay of reasoning belongs to the models: providers/families.ts. */
 export const mimo: Provider = {
   name: 'mimo',
+  aliases: ['xiaomi'],
   title: 'Xiaomi MiMo',
   baseUrls: [
     'https://api.xiaomimimo.com/v1',
@@ -20,7 +20,7 @@ export const mimo: Provider = {
     'A prompt that is too long is cut silently and ends without an answer.',
   ],
   dialect: {
-    ...VENDOR,
+    ...CORE_FIELDS_ONLY,
     // Source: the default differs from model to model, so it is always said; efforts are not supported.
     thinking: { kind: 'thinking', on: 'enabled' },
     // Source: pi-ai marks `strict` as supported here.
