@@ -13,7 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['errors', 'providers', 'config'],
   ['tools'],
   ['translate', 'stream'],
-  ['upstream', 'state', 'observe'],
+  ['upstream', 'state', 'observe', 'search'],
   ['bridge'],
   ['server', 'codex'],
   ['command'],

@@ -1,0 +1,152 @@
+/** Answers Codex's standalone web search: runs its commands in order and writes one text for the model. */
+import type { Clock } from '../base/clock';
+import type { UnknownRecord } from '../base/json';
+import { messageOf } from '../base/thrown';
+import { BridgeError } from '../errors/bridge-error';
+import type { SearchAccess, SearchBackend, SearchHit, SearchQuery } from '../providers/search-backends';
+import { fetchPage, type FetchPageOptions } from './fetch-page';
+import { askBackend } from './ask-backend';
+import { limitText, renderHits, renderMatches, renderPage, renderTime } from './render-output';
+import { MAX_COMMANDS, readSearchBody, type SearchBody, type SearchCommand } from './read-commands';
+import { readPage, type ReadablePage } from './readable-page';
+import { SearchMemory, type ThreadReferences } from './references';
+
+/** Whom a search asks. */
+export interface SearchTarget {
+  readonly backend: SearchBackend;
+  readonly access: Omit<SearchAccess, 'model'>;
+  /** The model of a request as its provider calls it; only back ends that are models need it. */
+  readonly findModel: (asked: string | undefined) => string;
+}
+
+export interface SearchOptions {
+  readonly target: SearchTarget;
+  readonly clock: Clock;
+  /** See `FetchPageOptions`. */
+  readonly mayConnect?: FetchPageOptions['mayConnect'];
+}
+
+/** Takes the body of POST /alpha/search and the signal of its client; gives the body of the answer. */
+export type AnswerSearch = (body: UnknownRecord, abort: AbortSignal) => Promise<object>;
+
+/** What the commands of one request share. */
+interface Run {
+  readonly body: SearchBody;
+  readonly references: ThreadReferences;
+  readonly options: SearchOptions;
+  readonly abort: AbortSignal;
+  /** Numbers the results and the opened pages of this request. */
+  results: number;
+  views: number;
+}
+
+/**
+ * @returns a function that never rejects for what a command meets: a failed search or page is text for the model. It
+ * throws BridgeError `invalid_request` for a body without any command.
+ */
+export function createAnswerSearch(options: SearchOptions): AnswerSearch {
+  const memory = new SearchMemory();
+  return async (given, abort) => {
+    const { target } = options;
+    const body = readSearchBody(given);
+    if (target.backend.forwards) {
+      return askBackend(target.backend.request(NO_QUERY, { ...target.access, model: '' }), given, abort);
+    }
+    if (body.commands.length === 0) {
+      throw new BridgeError('invalid_request', 'Cannot search: "commands" has no command.', { param: 'commands' });
+    }
+    const references = memory.open(body.thread);
+    references.nextRequest();
+    const run: Run = { body, references, options, abort, results: 0, views: 0 };
+    const parts: string[] = [];
+    for (const command of body.commands.slice(0, MAX_COMMANDS)) parts.push(await runCommand(command, run));
+    const dropped = body.commands.length - MAX_COMMANDS;
+    if (dropped > 0) parts.push(`${dropped} more commands were not run: at most ${MAX_COMMANDS} fit in one call.`);
+    return { output: limitText(parts.join('\n\n'), body.maxOutputTokens) };
+  };
+}
+
+const NO_QUERY: SearchQuery = { text: '', days: undefined, domains: [], count: 0 };
+
+async function runCommand(command: SearchCommand, run: Run): Promise<string> {
+  try {
+    switch (command.type) {
+      case 'search':
+        return await search(command, run);
+      case 'open':
+        return await open(command.reference, command.line, run);
+      case 'click':
+        return await click(command.reference, command.link, run);
+      case 'find':
+        return renderMatches(await loadPage(resolve(command.reference, run), run), command.pattern);
+      case 'time':
+        return renderTime(command.offset, run.options.clock());
+      case 'unavailable':
+        return `The command ${command.name} is not available here. Use search_query, open, click, find or time.`;
+      default:
+        return command satisfies never;
+    }
+  } catch (cause) {
+    return messageOf(cause);
+  }
+}
+
+async function search(command: Extract<SearchCommand, { type: 'search' }>, run: Run): Promise<string> {
+  const { backend, access, findModel } = run.options.target;
+  const query = { text: command.text, days: command.days, domains: command.domains, count: run.body.count };
+  let hits: readonly SearchHit[];
+  try {
+    const answer = await askBackend(
+      backend.request(query, { ...access, model: findModel(run.body.model) }),
+      undefined,
+      run.abort,
+    );
+    hits = backend.read(answer).slice(0, query.count);
+  } catch (cause) {
+    return `The search for "${command.text}" failed. ${messageOf(cause)}`;
+  }
+  const named = hits.map((hit) => {
+    if (hit.url === undefined) return { hit, reference: undefined };
+    const reference = run.references.add('search', run.results, hit.url);
+    run.results += 1;
+    return { hit, reference };
+  });
+  return renderHits(command.text, named);
+}
+
+async function open(reference: string, line: number, run: Run): Promise<string> {
+  const page = await loadPage(resolve(reference, run), run);
+  return renderPage(page, nameView(page, run), line, run.body.maxOutputTokens);
+}
+
+async function click(reference: string, link: number, run: Run): Promise<string> {
+  const page = await loadPage(resolve(reference, run), run);
+  const target = page.links[link];
+  if (!target) return `${page.url} has no link ${link}.`;
+  return open(target.url, 1, run);
+}
+
+function resolve(reference: string, { references }: Run): string {
+  const url = references.findUrl(reference);
+  if (url !== undefined) return url;
+  throw new Error(
+    `The reference ${reference.slice(0, 100)} is not known (any more). Search again, or open the address itself.`,
+  );
+}
+
+async function loadPage(url: string, run: Run): Promise<ReadablePage> {
+  const known = run.references.findPage(url);
+  if (known) return known;
+  const { mayConnect } = run.options;
+  const fetched = await fetchPage(url, { abort: run.abort, ...(mayConnect && { mayConnect }) });
+  const page = readPage(fetched.url, fetched.type, fetched.text);
+  run.references.keepPage(url, page);
+  return page;
+}
+
+function nameView(page: ReadablePage, run: Run): string {
+  const reference = run.references.add('view', run.views, page.url);
+  run.views += 1;
+  run.references.keepPage(page.url, page);
+  return reference;
+}

@@ -1,0 +1,65 @@
+/** Sends one request to the configured search service and reads its JSON. */
+import { parseJson } from '../base/json';
+import { messageOf } from '../base/thrown';
+import { BridgeError } from '../errors/bridge-error';
+import type { SearchRequest } from '../providers/search-backends';
+
+const MAX_MS = 30_000;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * @param body sent in place of the request's own one, for a service that takes Codex's request as it is
+ * @throws BridgeError with a sentence that the model can read; nothing in it quotes the key
+ */
+export async function askBackend(
+  request: SearchRequest,
+  body: object | undefined,
+  abort: AbortSignal,
+): Promise<object> {
+  const { host } = new URL(request.url);
+  const limit = AbortSignal.timeout(MAX_MS);
+  const sent = body ?? request.body;
+  let response;
+  let text;
+  try {
+    response = await fetch(request.url, {
+      method: sent === undefined ? 'GET' : 'POST',
+      headers: { ...request.headers, ...(sent !== undefined && { 'content-type': 'application/json' }) },
+      ...(sent !== undefined && { body: Buffer.from(JSON.stringify(sent), 'utf8') }),
+      redirect: 'manual',
+      signal: AbortSignal.any([abort, limit]),
+    });
+    text = await readText(response, host);
+  } catch (cause) {
+    if (cause instanceof BridgeError) throw cause;
+    if (limit.aborted) throw new BridgeError('timeout', `${host} did not answer within ${MAX_MS / 1_000} seconds.`);
+    throw new BridgeError('network', `${host} cannot be reached: ${messageOf(cause)}.`);
+  }
+  if (!response.ok)
+    throw new BridgeError(
+      'upstream_rejected',
+      `${host} answered with status ${response.status}. ${advise(response.status)}`,
+    );
+  const value = parseJson(text);
+  if (typeof value === 'object' && value !== null) return value;
+  throw new BridgeError('bad_answer', `${host} did not answer with JSON.`);
+}
+
+function advise(status: number): string {
+  if (status === 401 || status === 403)
+    return 'Check --search-key; for SearXNG, enable the json format in its settings.';
+  if (status === 429) return 'Its rate limit or quota is used up; try again later.';
+  return 'Check --search and --search-url.';
+}
+
+async function readText(response: Response, host: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_BYTES)
+      throw new BridgeError('bad_answer', `${host} answered with more than ${MAX_BYTES / 1024 / 1024} MB.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

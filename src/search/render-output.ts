@@ -1,0 +1,90 @@
+/** Writes what a search command found as text for the model. */
+import type { SearchHit } from '../providers/search-backends';
+import type { ReadablePage } from './readable-page';
+
+/** A result with the reference under which it can be opened; a service that answers in prose gives one without. */
+export interface NamedHit {
+  readonly hit: SearchHit;
+  readonly reference: string | undefined;
+}
+
+/** Characters of one excerpt; services with summaries send whole pages. */
+const MAX_EXCERPT = 1_500;
+const MAX_MATCHES = 20;
+const LINES_AROUND_MATCH = 1;
+
+/** The results of one query, each with the reference under which it can be opened. */
+export function renderHits(query: string, hits: readonly NamedHit[]): string {
+  if (hits.length === 0) return `No results for "${query}".`;
+  const entries = hits.map(({ hit, reference }) => {
+    const head = reference === undefined ? hit.title : `[${reference}] ${hit.title}`;
+    const place = [hit.url, hit.date].filter((part) => part !== undefined).join(' · ');
+    return [head, place, hit.excerpt.slice(0, MAX_EXCERPT)].filter((part) => part !== '').join('\n');
+  });
+  return [`Results for "${query}":`, ...entries].join('\n\n');
+}
+
+/** The lines from `line` on, as many as fit; the rest can be opened with a line number. */
+export function renderPage(page: ReadablePage, reference: string, line: number, maxTokens: number): string {
+  const { lines } = page;
+  const head = `[${reference}] ${page.title === '' ? page.url : page.title}\n${page.url}\n${lines.length} lines`;
+  const from = Math.max(0, Math.min(Math.floor(line) - 1, lines.length - 1));
+  const shown: string[] = [];
+  let left = maxTokens - estimateTokens(head) - RESERVED_TOKENS;
+  for (let index = from; index < lines.length; index += 1) {
+    const text = numbered(lines, index);
+    left -= estimateTokens(text) + 1;
+    if (left < 0 && shown.length > 0) break;
+    shown.push(text);
+  }
+  const next = from + shown.length;
+  const rest = next < lines.length ? [`… open ${reference} with lineno ${next + 1} for the rest.`] : [];
+  return [head, ...shown, ...rest].join('\n');
+}
+
+/** The lines that contain `pattern`, in any case, each with its neighbours. */
+export function renderMatches(page: ReadablePage, pattern: string): string {
+  const needle = pattern.toLowerCase();
+  const found = page.lines.flatMap((line, index) => (line.toLowerCase().includes(needle) ? [index] : []));
+  if (found.length === 0) return `"${pattern}" does not occur in ${page.url}.`;
+  const around = found.slice(0, MAX_MATCHES).map((index) => {
+    const from = Math.max(0, index - LINES_AROUND_MATCH);
+    const to = Math.min(page.lines.length - 1, index + LINES_AROUND_MATCH);
+    return Array.from({ length: to - from + 1 }, (_unused, step) => numbered(page.lines, from + step)).join('\n');
+  });
+  const rest = found.length > MAX_MATCHES ? [`… ${found.length - MAX_MATCHES} more matches.`] : [];
+  return [`"${pattern}" in ${page.url}:`, ...around, ...rest].join('\n\n');
+}
+
+/** @param offset as in `+03:00`; anything else is taken as UTC */
+export function renderTime(offset: string, now: number): string {
+  const [, sign, hours = '0', minutes = '0'] = /^(?:UTC)?([+-])(\d{1,2}):?(\d{2})?$/i.exec(offset.trim()) ?? [];
+  const shift = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+  const known = sign !== undefined && Math.abs(shift) <= 14 * 60;
+  const time = new Date(now + (known ? shift * 60_000 : 0)).toISOString().slice(0, 19);
+  return `Time at UTC${known ? offset.trim().replace(/^UTC/i, '') : ''}: ${time}`;
+}
+
+const numbered = (lines: readonly string[], index: number): string => `L${index + 1}: ${lines[index] ?? ''}`;
+
+/** Room for the line that says where the rest is. */
+const RESERVED_TOKENS = 40;
+
+/** A guess that is rather too high: four ASCII characters make a token, any other character is one. */
+export function estimateTokens(text: string): number {
+  const others = text.replace(/[\x00-\x7f]+/g, '').length;
+  return Math.ceil((text.length - others) / 4) + others;
+}
+
+/** Cuts at a line, and says so. */
+export function limitText(text: string, maxTokens: number): string {
+  if (estimateTokens(text) <= maxTokens) return text;
+  const kept: string[] = [];
+  let left = maxTokens - RESERVED_TOKENS;
+  for (const line of text.split('\n')) {
+    left -= estimateTokens(line) + 1;
+    if (left < 0) break;
+    kept.push(line);
+  }
+  return [...kept, '… truncated to fit max_output_tokens.'].join('\n');
+}
