@@ -3,7 +3,7 @@
  * out one after the other: a call ends only when it is known to be whole.
  */
 import type { MakeId } from '../base/clock';
-import { parseJson } from '../base/json';
+import { JsonProgress } from '../base/json-progress';
 import { BridgeError } from '../errors/bridge-error';
 import type { ChatToolFragment } from '../wire/chat';
 import type { FinishReason, Signal } from './signal';
@@ -13,9 +13,11 @@ interface Call {
   readonly upstreamId: string | undefined;
   readonly id: string;
   name: string | undefined;
-  arguments: string;
-  /** How much of `arguments` has been let out; undefined before `call-start`. */
-  sent: number | undefined;
+  /** Arguments that have not been let out yet. They are kept as pieces: joining what came before costs more each time. */
+  waiting: string[];
+  /** Sees all arguments once, let out or not. */
+  readonly progress: JsonProgress;
+  started: boolean;
 }
 
 export interface ToolCallsOptions {
@@ -47,7 +49,7 @@ export class ToolCalls {
     const known = this.find(fragment);
     if (known) {
       known.name ??= fragment.name;
-      known.arguments += fragment.arguments ?? '';
+      add(known, fragment.arguments);
       return known === this.open ? this.release(known) : [];
     }
     if (this.options.single && this.calls.length > 0) return [];
@@ -93,9 +95,11 @@ export class ToolCalls {
       upstreamId: fragment.id,
       id: this.uniqueId(fragment.id),
       name: fragment.name,
-      arguments: fragment.arguments ?? '',
-      sent: undefined,
+      waiting: [],
+      progress: new JsonProgress(),
+      started: false,
     };
+    add(call, fragment.arguments);
     this.calls.push(call);
     return call;
   }
@@ -131,13 +135,13 @@ export class ToolCalls {
   private release(call: Call): readonly Signal[] {
     if (call.name === undefined) return [];
     const signals: Signal[] = [];
-    if (call.sent === undefined) {
-      call.sent = 0;
+    if (!call.started) {
+      call.started = true;
       signals.push({ type: 'call-start', id: call.id, name: call.name });
     }
-    if (call.sent < call.arguments.length) {
-      signals.push({ type: 'call-delta', text: call.arguments.slice(call.sent) });
-      call.sent = call.arguments.length;
+    if (call.waiting.length > 0) {
+      signals.push({ type: 'call-delta', text: call.waiting.join('') });
+      call.waiting = [];
     }
     return signals;
   }
@@ -149,7 +153,7 @@ export class ToolCalls {
       ];
     }
     // Tools without parameters: some models send no arguments at all, clients parse them as JSON.
-    if (call.arguments.trim() === '') call.arguments += '{}';
+    if (call.progress.blank) add(call, '{}');
     return [...this.release(call), { type: 'call-end' }];
   }
 }
@@ -159,5 +163,11 @@ function isSignal(entry: Call | Signal): entry is Signal {
 }
 
 function isWhole(call: Call): boolean {
-  return call.name !== undefined && parseJson(call.arguments) !== undefined;
+  return call.name !== undefined && call.progress.complete;
+}
+
+function add(call: Call, text: string | undefined): void {
+  if (text === undefined || text === '') return;
+  call.waiting.push(text);
+  call.progress.push(text);
 }

@@ -3,7 +3,7 @@ import { isJsonObject, parseJson } from '../base/json';
 import type { OutputCustomToolCall, OutputStatus } from '../wire/responses-output';
 import type { CustomTool } from '../wire/responses-request';
 import { type CallPlace, type CallTarget, type CallWriter, describe, type ToolCodec, within } from './kind';
-import { APPLY_PATCH, certainPatch, repairPatch } from './patch';
+import { APPLY_PATCH, PatchProgress, repairPatch } from './patch';
 
 /** The grammar goes into the description: chat models have no other place for it. */
 export const customCodec: ToolCodec<'custom'> = {
@@ -35,8 +35,8 @@ function withGrammar(tool: CustomTool): string {
 export function createCustomWriter(target: CallTarget, place: CallPlace): CallWriter {
   const at = { item_id: place.itemId, output_index: place.outputIndex };
   const reader = new CustomInputReader();
+  const gate = target.name === APPLY_PATCH ? new PatchProgress() : new PlainProgress();
   let args = '';
-  let readable = '';
   let sent = '';
   const item = (status: OutputStatus, input: string): OutputCustomToolCall => ({
     type: 'custom_tool_call',
@@ -52,11 +52,9 @@ export function createCustomWriter(target: CallTarget, place: CallPlace): CallWr
     begin: () => item('in_progress', ''),
     push(text) {
       args += text;
-      readable += reader.push(text);
-      const safe = streamable(target.name, readable);
-      if (safe.length <= sent.length) return [];
-      const fresh = safe.slice(sent.length);
-      sent = safe;
+      const fresh = gate.push(reader.push(text));
+      if (fresh === '') return [];
+      sent += fresh;
       return [delta(fresh)];
     },
     end() {
@@ -71,10 +69,19 @@ export function createCustomWriter(target: CallTarget, place: CallPlace): CallWr
   };
 }
 
-/** The part no repair can change any more: a patch from its first marker to its last, other text unless it may be JSON. */
-function streamable(name: string, readable: string): string {
-  if (name === APPLY_PATCH) return certainPatch(readable);
-  return /^\s*(\{|$)/.test(readable) ? '' : readable;
+/** Lets any other text out at once, unless it begins as JSON: what is encoded twice can only be read at the end. */
+class PlainProgress {
+  private state: 'blank' | 'plain' | 'held' = 'blank';
+  private blanks = '';
+
+  push(text: string): string {
+    if (this.state === 'held') return '';
+    if (this.state === 'plain') return text;
+    const first = text.trimStart()[0];
+    if (first === undefined) this.blanks += text;
+    else this.state = first === '{' ? 'held' : 'plain';
+    return first === undefined || first === '{' ? '' : this.blanks + text;
+  }
 }
 
 /** The finished text; one that contradicts what was already streamed is given up for what the client has seen. */

@@ -37,13 +37,62 @@ export function repairPatch(text: string): RepairedPatch {
   return { text: patch, repairs };
 }
 
-/** The beginning of `text` that no repair will touch: nothing before the first marker, nothing after the last. */
-export function certainPatch(text: string): string {
-  if (!text.startsWith(BEGIN)) return '';
-  const end = text.indexOf(`\n${END}`);
-  return end === -1 ? withoutHalfMarker(text) : text.slice(0, end + 1 + END.length);
-}
+/** The lines that a repair removes when they end a patch without its last marker. */
+const REMOVABLE = /^(?:```|EOF)?[ \t]*$/;
 
-/** A fence or heredoc end is cut off when the final marker is missing: such lines wait at the end, as the last line does. */
-const withoutHalfMarker = (text: string): string =>
-  text.slice(0, text.lastIndexOf('\n') + 1).replace(/(?<=\n)(?:(?:```|EOF)?[ \t]*\n)+$/, '');
+/**
+ * Lets a patch out while it is written, as far as no repair can change it: nothing before the first marker, nothing
+ * after the last one, whole lines in between. Looks at each character once.
+ */
+export class PatchProgress {
+  private state: 'head' | 'body' | 'over' = 'head';
+  /** The line that is being written; in `head`, everything so far. */
+  private line = '';
+  /** Lines that a repair might remove. */
+  private waiting = '';
+
+  /** @returns the text that became certain */
+  push(text: string): string {
+    if (this.state === 'over') return '';
+    let certain = '';
+    let from = 0;
+    for (let end = text.indexOf('\n'); end !== -1 && !this.over; end = text.indexOf('\n', from)) {
+      certain += this.extend(text.slice(from, end + 1));
+      from = end + 1;
+    }
+    return this.over ? certain : certain + this.extend(text.slice(from));
+  }
+
+  private get over(): boolean {
+    return this.state === 'over';
+  }
+
+  /** @param text ends with the line, or inside it */
+  private extend(text: string): string {
+    const before = this.line.length;
+    this.line += text;
+    if (this.state === 'head') {
+      if (this.line.length < BEGIN.length) return this.stopUnless(BEGIN.startsWith(this.line));
+      if (!this.line.startsWith(BEGIN)) return this.stopUnless(false);
+      this.state = 'body';
+    }
+    if (before < END.length && this.line.length >= END.length && this.line.startsWith(END)) {
+      this.state = 'over';
+      return this.waiting + END;
+    }
+    return text.endsWith('\n') ? this.endLine() : '';
+  }
+
+  private stopUnless(good: boolean): '' {
+    if (!good) this.state = 'over';
+    return '';
+  }
+
+  private endLine(): string {
+    const lines = this.waiting + this.line;
+    const removable = REMOVABLE.test(this.line.slice(0, -1));
+    this.line = '';
+    this.waiting = removable ? lines : '';
+    return removable ? '' : lines;
+  }
+}

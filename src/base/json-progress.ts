@@ -1,0 +1,59 @@
+/** Follows a JSON value while its text arrives in pieces: says when it is complete, and keeps none of the text. */
+import { parseJson } from './json';
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+const BRACE = 123;
+const BRACKET = 91;
+const SPACE = 32;
+/** No number or literal that a model writes as a whole value is longer. */
+const LONGEST_SCALAR = 40;
+
+type State = 'blank' | 'inside' | 'string' | 'escape' | 'closed' | 'scalar';
+
+/**
+ * Counts brackets and skips strings, so each character is read once. Does not check that the text inside is valid
+ * JSON: an object is complete at the brace that closes it.
+ */
+export class JsonProgress {
+  private state: State = 'blank';
+  private depth = 0;
+  private scalar = '';
+
+  /** Only whitespace has arrived. */
+  get blank(): boolean {
+    return this.state === 'blank';
+  }
+
+  /** The value is complete. A number or a literal could always continue: it is complete when it parses. */
+  get complete(): boolean {
+    return this.state === 'closed' || (this.state === 'scalar' && parseJson(this.scalar) !== undefined);
+  }
+
+  /** @returns how many characters of `text` belong to this value: anything after a closed value is another one */
+  push(text: string): number {
+    let at = 0;
+    while (at < text.length && this.state !== 'closed' && this.state !== 'scalar') {
+      this.state = this.next(text.charCodeAt(at));
+      at += 1;
+    }
+    if (this.state !== 'scalar') return at;
+    if (this.scalar.length <= LONGEST_SCALAR) this.scalar += text.slice(Math.max(0, at - 1), LONGEST_SCALAR + 1);
+    return text.length;
+  }
+
+  private next(code: number): State {
+    if (this.state === 'escape') return 'string';
+    if (this.state === 'string') {
+      if (code === BACKSLASH) return 'escape';
+      if (code !== QUOTE) return 'string';
+      return this.depth === 0 ? 'closed' : 'inside';
+    }
+    if (code === QUOTE) return 'string';
+    if (code === BRACE || code === BRACKET) this.depth += 1;
+    else if (this.state === 'blank') return code > SPACE ? 'scalar' : 'blank';
+    // The closing characters have the codes of the opening ones plus two.
+    else if (code === BRACE + 2 || code === BRACKET + 2) this.depth -= 1;
+    return this.depth === 0 ? 'closed' : 'inside';
+  }
+}

@@ -1,0 +1,40 @@
+/** Where a JSON value ends, in pieces of any length, and what is never complete. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { JsonProgress } from '../../src/base/json-progress';
+
+const VALUES = [
+  '{}', '[]', '""', '{"a":{"b":[1,{"c":"}"}]}}', '  {"a":1}', '"a\\"}{"', '{"a\\\\":"\\\\"}', '["]","[",["\\\\\\"]"]]',
+  '7', '-1.5e3', 'true', 'null',
+];
+const UNFINISHED = ['', ' \n', '{', '{"a":1', '{"a":"}', '{"a":"\\"}', '["a"', '"a\\"', 'tru', '-', 'plain text', '}'];
+
+function read(text: string, length: number): { readonly progress: JsonProgress; readonly taken: number } {
+  const progress = new JsonProgress();
+  let taken = 0;
+  for (let at = 0; at < text.length; at += length) taken += progress.push(text.slice(at, at + length));
+  return { progress, taken };
+}
+
+describe('a JSON value in pieces', () => {
+  for (const text of VALUES) {
+    it(`is complete: ${text}`, () => {
+      for (let length = 1; length <= text.length; length += 1) assert.ok(read(text, length).progress.complete);
+    });
+  }
+
+  for (const text of VALUES.filter((value) => /[}\]"]$/.test(value))) {
+    it(`ends before what follows it: ${text}`, () => {
+      for (let length = 1; length <= text.length; length += 1)
+        assert.equal(read(`${text} {"next":1}`, length).taken, text.length);
+      assert.ok(!read(text.slice(0, -1), 1).progress.complete);
+    });
+  }
+
+  for (const text of UNFINISHED) {
+    it(`is not complete: ${JSON.stringify(text)}`, () => {
+      for (let length = 1; length <= text.length; length += 1) assert.ok(!read(text, length).progress.complete);
+      assert.equal(read(text, 1).progress.blank, text.trim() === '');
+    });
+  }
+});

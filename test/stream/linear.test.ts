@@ -1,0 +1,70 @@
+/** What a piece costs does not depend on what came before it: counted in characters looked at, not in time. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { JsonObject } from '../../src/base/json';
+import { createAnswerStream, type AnswerStreamCase } from '../support/stream/answer-streams';
+import { countCharacters } from '../support/stream/count-work';
+
+/** Pieces counted at the beginning and at the end. */
+const SAMPLE = 100;
+/** Pieces in between that must not make the later ones dearer. */
+const BEFORE = 5_000;
+
+const sse = (delta: JsonObject): Buffer => Buffer.from(`data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`);
+const call = (fields: JsonObject, text: string): JsonObject => ({
+  tool_calls: [{ index: 0, ...fields, function: { ...(fields['id'] !== undefined && { name: fields['name'] }), arguments: text } }],
+});
+
+interface Kind {
+  readonly name: string;
+  readonly options?: AnswerStreamCase;
+  readonly open: readonly JsonObject[];
+  readonly piece: (count: number) => JsonObject;
+}
+
+const PATCH: JsonObject = { type: 'custom', name: 'apply_patch', description: 'Edits files.' };
+
+const KINDS: readonly Kind[] = [
+  {
+    name: 'function arguments',
+    open: [call({ id: 'call_1', name: 'write_file' }, '{"text":"')],
+    piece: () => call({}, 'twenty-four characters, '),
+  },
+  {
+    name: 'a patch of many lines',
+    options: { tools: [PATCH] },
+    open: [call({ id: 'call_1', name: 'apply_patch' }, '{"input":"*** Begin Patch\\n*** Add File: a.txt\\n')],
+    piece: () => call({}, '+twenty-two characters\\n'),
+  },
+  {
+    name: 'a patch of one long line',
+    options: { tools: [PATCH] },
+    open: [call({ id: 'call_1', name: 'apply_patch' }, '{"input":"*** Begin Patch\\n*** Add File: a.txt\\n+')],
+    piece: () => call({}, 'twenty-four characters, '),
+  },
+];
+
+function costOf(kind: Kind): { readonly early: number; readonly late: number } {
+  const stream = createAnswerStream(kind.options ?? {});
+  const feed = (from: number, count: number): void => {
+    for (let at = from; at < from + count; at += 1) stream.push(sse(kind.piece(at)));
+  };
+  stream.start();
+  for (const delta of kind.open) stream.push(sse(delta));
+  feed(0, SAMPLE);
+  const early = countCharacters(() => feed(SAMPLE, SAMPLE));
+  feed(2 * SAMPLE, BEFORE);
+  const late = countCharacters(() => feed(2 * SAMPLE + BEFORE, SAMPLE));
+  assert.ok(!stream.finished);
+  return { early, late };
+}
+
+describe('a late piece costs what an early one costs', () => {
+  for (const kind of KINDS) {
+    it(kind.name, () => {
+      const { early, late } = costOf(kind);
+      // Positions have more digits later on; nothing else may grow.
+      assert.ok(late <= early * 1.1, `${early} characters for ${SAMPLE} early pieces, ${late} for late ones`);
+    });
+  }
+});
