@@ -1,16 +1,16 @@
-/** How setup marks what it wrote into config.toml and what it set aside: by comments that carry all that undo needs. */
+/** The comments that mark what setup wrote into config.toml and what it set aside; they hold all that undo needs. */
 import { PROVIDER_ID, PROVIDERS_KEY } from './config-toml';
 import type { TomlStatement } from './toml/parse-toml';
 import { startOf } from './toml/parse-toml';
 
-/** The outcome of an edit: the new text, or why there is none, with the place in the text that was given. */
+/** The outcome of an edit: the new text, or why there is none, with the position in the given text. */
 export type ConfigEdit =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problem: string; readonly line?: number; readonly column?: number };
 
 export type Mark = 'keysBegin' | 'keysEnd' | 'providerBegin' | 'providerEnd' | 'aside';
 
-/** By these words a line is known again; what stands behind them may change from version to version. */
+/** A line that starts with one of these is a mark; what follows may change from version to version. */
 const MARKS: Readonly<Record<Mark, string>> = {
   keysBegin: '# >>> aliyun-codex-bridge: keys',
   keysEnd: '# <<< aliyun-codex-bridge: keys',
@@ -21,19 +21,19 @@ const MARKS: Readonly<Record<Mark, string>> = {
 
 const MARK_NAMES = ['keysBegin', 'keysEnd', 'providerBegin', 'providerEnd', 'aside'] as const satisfies readonly Mark[];
 
-/** Says that the line above the region had no line end before. */
+/** Records that the line above the region had no line end. */
 const JOINED = ' after a line without end';
 
 const HOW_TO_UNDO = ' ("aliyun-codex-bridge setup --undo" takes this out)';
 
-/** A statement, or a line that holds none: a comment or nothing. */
+/** A statement, or a line without one: a comment or an empty line. */
 export interface Piece {
   readonly text: string;
   readonly statement?: TomlStatement;
   readonly mark?: Mark;
 }
 
-/** Cuts `text` behind its byte order mark into pieces; together they are the whole of it. */
+/** Splits `text` after its byte order mark into pieces; joined they give the text again. */
 export function splitPieces(text: string, statements: readonly TomlStatement[]): readonly Piece[] {
   const pieces: Piece[] = [];
   let at = startOf(text);
@@ -54,19 +54,19 @@ function readLine(text: string): Piece {
   return mark === undefined ? { text } : { text, mark };
 }
 
-export interface Region {
+export interface ConfigRegion {
   readonly lines: readonly string[];
   readonly lineEnd: string;
-  /** Whether the line in front of it had no line end before. */
+  /** Whether the line above it had no line end. */
   readonly isJoined: boolean;
 }
 
-/** The region of the keys at the root, with an empty line behind it. */
-export const renderKeysRegion = ({ lines, lineEnd, isJoined }: Region): string =>
+/** Renders the region of the root keys, with an empty line after it. */
+export const renderKeysRegion = ({ lines, lineEnd, isJoined }: ConfigRegion): string =>
   [renderBegin('keysBegin', isJoined), ...lines, `${MARKS.keysEnd} <<<`, '', ''].join(lineEnd);
 
-/** The region of the provider's table. */
-export const renderProviderRegion = ({ lines, lineEnd, isJoined }: Region): string =>
+/** Renders the region of the provider's table. */
+export const renderProviderRegion = ({ lines, lineEnd, isJoined }: ConfigRegion): string =>
   [renderBegin('providerBegin', isJoined), ...lines, `${MARKS.providerEnd} <<<`, ''].join(lineEnd);
 
 const renderBegin = (mark: Mark, isJoined: boolean): string =>
@@ -76,15 +76,15 @@ const renderBegin = (mark: Mark, isJoined: boolean): string =>
 export const isJoined = ({ text, mark }: Piece): boolean =>
   mark !== undefined && text.startsWith(`${MARKS[mark]}${JOINED}`);
 
-/** Turns every line of `text` into a comment. */
+/** Turns every line of `text` into a comment that `bringBack` restores. */
 export const setAside = (text: string): string => text.replace(/(?<=^|\n)(?=[^])/g, `${MARKS.aside} `);
 
-/** Undoes `setAside` on one line; an editor may have taken the space at the end of an empty one. */
+/** Undoes `setAside` on one line; an editor may have trimmed the space at the end of an empty one. */
 export const bringBack = (line: string): string => line.slice(MARKS.aside.length).replace(/^ /, '');
 
-/** True for a line with nothing on it. */
+/** True for an empty line. */
 export const isBlank = ({ text, statement }: Piece): boolean => statement === undefined && /^\r?\n$/.test(text);
 
-/** True for a statement about the bridge's provider, or about something in it. */
+/** True for a statement about the bridge's provider or something in it. */
 export const isProviderStatement = ({ path }: TomlStatement): boolean =>
   path[0] === PROVIDERS_KEY && path[1] === PROVIDER_ID;

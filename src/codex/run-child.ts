@@ -1,35 +1,17 @@
-/** Runs a program in place of this one: its terminal, its signals, its exit code. */
-import { spawn, type SpawnOptions } from 'node:child_process';
+/** Runs a program in place of this one: with its terminal, its signals and its exit code. */
+import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Environment } from '../config/resolve';
-import { renderCmdArguments } from './cmd-line';
-import type { Program } from './find-program';
+import { toSpawn, type Program } from './program';
 
-interface Spawn {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly options: SpawnOptions;
-}
-
-/** What `spawn` takes to run `program` with `words`. */
-export function toSpawn(program: Program, words: readonly string[]): Spawn {
-  const args = [...program.words, ...words];
-  if (program.isScript === undefined) return { command: program.command, args, options: {} };
-  return {
-    command: process.env['ComSpec'] || 'cmd.exe',
-    args: renderCmdArguments(program.command, args),
-    options: { windowsVerbatimArguments: true },
-  };
-}
-
-/** A child that was started: how it can be told of signals, and how it ends. */
+/** A running child process. */
 export interface Child {
   kill(signal: NodeJS.Signals): void;
-  /** The exit code, 128 and the number of the signal that ended it; rejects when it could not be started. */
+  /** The exit code, or 128 plus the number of the signal that ended it; rejects when it could not be started. */
   readonly ended: Promise<number>;
 }
 
-/** Starts `program` with the terminal, the files and the folder of this process. */
+/** Starts `program` with the terminal, open files and working directory of this process. */
 export function runChild(program: Program, words: readonly string[], env: Environment): Child {
   const { command, args, options } = toSpawn(program, words);
   const child = spawn(command, args, { ...options, env, stdio: 'inherit' });
@@ -42,18 +24,18 @@ export function runChild(program: Program, words: readonly string[], env: Enviro
   };
 }
 
-/** Signals that are the child's business while it runs. */
+/** Signals that the child handles while it runs. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** What the terminal sends to every process of the foreground, and so to the child as well. */
+/** Signals that the terminal sends to every foreground process, so also to the child. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
 /**
- * Lets the child decide what signals mean until the returned function is called: this process stays, and passes on what
- * did not reach the child by itself.
+ * Lets the child decide how to react to signals, until the returned function is called: this process keeps running and
+ * forwards the signals that the child did not receive itself.
  *
- * On Windows that is nothing: signals come from the console, which tells all of its processes, and `kill` would end the
- * child at once, or throw (SIGHUP before Node 20).
+ * On Windows it forwards none: the console signals all of its processes, and `kill` would end the child at once, or throw
+ * (SIGHUP before Node 20).
  */
 export function passSignals(
   child: Child,

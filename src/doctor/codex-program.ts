@@ -1,6 +1,6 @@
 /** The Codex that is installed. */
-import { askCodexVersion } from '../codex/codex-version';
-import { findCodexProgram } from '../codex/find-codex-program';
+import { askCodexVersion } from '../codex/codex-program';
+import { findInstalledProgram } from '../codex/program';
 import type { Examination } from './examination';
 
 export type FoundCodex =
@@ -10,7 +10,7 @@ export type FoundCodex =
 
 /** @param name a name to look for on the PATH, or a path */
 export async function findCodex(name: string, { processEnv, world }: Examination): Promise<FoundCodex> {
-  const program = findCodexProgram(name, processEnv, world.platform);
+  const program = findInstalledProgram(name, processEnv, world.platform);
   if (!program) return { kind: 'missing', name };
   const version = await askCodexVersion(program, processEnv);
   return { kind: 'found', name, path: program.words[0] ?? program.command, version };

@@ -14,10 +14,9 @@ import { findPaths, thisMachine, type Paths } from '../command/paths';
 import { readVersion } from '../command/version';
 import { attach, type Attached } from './attach';
 import { chooseModel, findConfiguredModel } from '../codex/choose-model';
-import { askCodexVersion, OLDEST_CODEX } from '../codex/codex-version';
+import { askCodexVersion, OLDEST_CODEX } from '../codex/codex-program';
 import { fetchCatalog } from './fetch-catalog';
-import { findCodexProgram } from '../codex/find-codex-program';
-import type { Program } from '../codex/find-program';
+import { findInstalledProgram, type Program } from '../codex/program';
 import { holdBridge } from './hold-bridge';
 import { exceptLoopback } from './loopback';
 import { needsBridge } from './needs-bridge';
@@ -45,7 +44,7 @@ const NOT_STARTED = 126;
 /** Resolves when Codex has ended. */
 export async function launchCodex(job: LaunchJob): Promise<Outcome> {
   const { name, words, env } = job;
-  const program = findCodexProgram(name, env);
+  const program = findInstalledProgram(name, env);
   if (program === undefined) return { ok: false, code: NOT_FOUND, problem: describeMissing(name) };
   if (!needsBridge(words)) return runToEnd(program, words, env);
   const { config } = job.resolved;

@@ -2,8 +2,8 @@
 import { renderBlock } from '../codex/config-toml';
 import type { Config } from '../config/options';
 import { EXIT, type CommandContext } from '../command/command';
-import { askCodexVersion } from '../codex/codex-version';
-import { findCodexProgram } from '../codex/find-codex-program';
+import { askCodexVersion } from '../codex/codex-program';
+import { findInstalledProgram } from '../codex/program';
 import { requireConfig } from '../command/load-config';
 import { createTerminalStyle } from '../command/terminal-style';
 import { NO_MODEL, openCatalog } from '../command/open-catalog';
@@ -47,7 +47,7 @@ function readWish(own: OwnTexts) {
 
 /** Before 0.146 Codex refuses a catalog with words that it does not know, so it is asked what it is. */
 async function listModels({ env, io }: CommandContext, config: Config) {
-  const program = findCodexProgram('codex', env);
+  const program = findInstalledProgram('codex', env);
   const version = program && (await askCodexVersion(program, env));
   return (await openCatalog(config, io).catalog.list(version)).body.models;
 }

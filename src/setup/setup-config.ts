@@ -1,8 +1,7 @@
 /** `setup`: writes the bridge into config.toml of Codex, after it has shown what will change. */
 import { rm } from 'node:fs/promises';
-import { PROVIDER_ID, type BridgeSettings } from '../codex/config-toml';
-import { mergeConfig } from '../codex/merge-config';
-import { removeConfig } from '../codex/remove-config';
+import { PROVIDER_ID, type CodexSettings } from '../codex/config-toml';
+import { mergeConfig, removeConfig } from '../codex/edit-config';
 import type { Config } from '../config/options';
 import type { CodexModel } from '../providers/codex-models';
 import type { CommandIo } from '../command/command';
@@ -39,7 +38,7 @@ export interface SetupJob {
 export type Outcome = { readonly ok: true; readonly text: string } | Failure;
 
 /** What `setup` tells Codex, beside the model and the catalog. */
-export const describeBridge = (config: Config): Pick<BridgeSettings, 'baseUrl' | 'envKey'> =>
+export const describeBridge = (config: Config): Pick<CodexSettings, 'baseUrl' | 'envKey'> =>
   ({ baseUrl: renderBase(config), ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }) });
 
 /** Writes nothing where nothing has to change. */

@@ -1,6 +1,6 @@
 /** `setup --undo`: takes the bridge out of config.toml of Codex, and removes what setup has put beside it. */
 import { rm } from 'node:fs/promises';
-import { removeConfig } from '../codex/remove-config';
+import { removeConfig } from '../codex/edit-config';
 import { explainFailure, followLinks, readIfThere } from '../command/edit-file';
 import { removeCatalog } from './catalog';
 import { explainRefusal, readConfigFile, writeConfigFile, type ConfigFile } from './config-file';

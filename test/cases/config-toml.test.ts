@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ConfigEdit } from '../../src/codex/config-regions';
-import type { BridgeSettings } from '../../src/codex/config-toml';
-import { mergeConfig } from '../../src/codex/merge-config';
-import { removeConfig } from '../../src/codex/remove-config';
+import type { CodexSettings } from '../../src/codex/config-toml';
+import { mergeConfig, removeConfig } from '../../src/codex/edit-config';
 import { parseToml } from '../../src/codex/toml/parse-toml';
 import { listFixtures } from '../support/fixtures';
 
@@ -20,13 +19,13 @@ interface ConfigCase {
   readonly refused?: Omit<ConfigEdit & { ok: false }, 'ok'>;
 }
 
-const USUAL: BridgeSettings = {
+const USUAL: CodexSettings = {
   model: 'qwen3.7-plus',
   catalogFile: '/home/user/.codex/aliyun-codex-bridge-models.json',
   baseUrl: 'http://127.0.0.1:31415/v1',
 };
 
-const OTHER: BridgeSettings = {
+const OTHER: CodexSettings = {
   model: 'other',
   catalogFile: undefined,
   baseUrl: 'http://[::1]:1/v1',
@@ -34,7 +33,7 @@ const OTHER: BridgeSettings = {
   headers: { a: 'b' },
 };
 
-const settingsOf = ({ settings = {} }: ConfigCase): BridgeSettings =>
+const settingsOf = ({ settings = {} }: ConfigCase): CodexSettings =>
   ({ ...USUAL, ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? undefined])) });
 
 function textOf(edit: ConfigEdit): string {

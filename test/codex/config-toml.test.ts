@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConfigEdit } from '../../src/codex/config-regions';
-import { PROVIDER_ID, renderBlock, renderOverrides, type BridgeSettings } from '../../src/codex/config-toml';
-import { mergeConfig } from '../../src/codex/merge-config';
-import { removeConfig } from '../../src/codex/remove-config';
+import { PROVIDER_ID, renderBlock, renderOverrides, type CodexSettings } from '../../src/codex/config-toml';
+import { mergeConfig, removeConfig } from '../../src/codex/edit-config';
 import { parseToml } from '../../src/codex/toml/parse-toml';
 import type { TomlTable } from '../../src/codex/toml/value';
 import { listFixtures } from '../support/fixtures';
 
-const SETTINGS: BridgeSettings = { model: 'glm-5', catalogFile: 'C:\\m.json', baseUrl: 'http://127.0.0.1:31415/v1' };
+const SETTINGS: CodexSettings = { model: 'glm-5', catalogFile: 'C:\\m.json', baseUrl: 'http://127.0.0.1:31415/v1' };
 
 function textOf(edit: ConfigEdit): string {
   assert.ok(edit.ok, edit.ok ? '' : edit.problem);
@@ -142,11 +141,11 @@ test('one lost mark does no harm', () => {
 
 test('what no longer fits is refused, and nothing is lost', () => {
   const merged = textOf(mergeConfig('model = "a"\n', SETTINGS));
-  const problem = 'the file has changed since setup, and what setup had set aside no longer fits into it';
+  const problem = 'the file has changed since setup, and the lines that setup had set aside no longer fit';
   const twice = `model = "b"\n${merged.replace('model = "glm-5"\n', '')}`;
   assert.deepEqual(removeConfig(twice), {
     ok: false,
-    problem: `${problem} (expected each key once, model is there already)`,
+    problem: `${problem} (expected each key once, model is already defined)`,
   });
   const below = merged.replace(/(?=# set aside)/, '[tui]\n');
   assert.deepEqual(removeConfig(below), { ok: false, problem });

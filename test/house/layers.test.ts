@@ -15,9 +15,10 @@ const LAYERS: readonly (readonly string[])[] = [
   ['translate', 'stream'],
   ['upstream', 'state', 'observe', 'search'],
   ['bridge'],
-  ['server', 'codex'],
+  ['server'],
   ['command'],
   ['instance'],
+  ['codex'],
   ['serve', 'launch', 'daemon', 'setup', 'doctor', 'demo'],
   ['cli'],
 ];

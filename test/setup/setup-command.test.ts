@@ -299,8 +299,8 @@ test('a file that undo cannot restore is told, with the backup', async (context)
   assert.equal(code, 1);
   assert.equal(
     error,
-    `Cannot change ${home.path}: the file has changed since setup, and what setup had set aside no longer fits into it \
-(expected each key once, model is there already).\nThe file as it was before setup is ${join(home.folder, BACKUP)}.\n`,
+    `Cannot change ${home.path}: the file has changed since setup, and the lines that setup had set aside no longer fit \
+(expected each key once, model is already defined).\nThe file as it was before setup is ${join(home.folder, BACKUP)}.\n`,
   );
 });
 
@@ -309,7 +309,7 @@ test('the mark stands below the column, also behind tabs', async (context) => {
   const { error } = await home.setup();
   assert.match(
     error,
-    /^Cannot read .*config\.toml:2:10: expected a value, found gpt-5; a text stands in quotation marks\.$/m,
+    /^Cannot read .*config\.toml:2:10: expected a value, found gpt-5; put strings in quotes\.$/m,
   );
   assert.ok(error.includes(`\n  2 | \tmodel = gpt-5\n    | \t${' '.repeat(8)}^\n`), error);
 });

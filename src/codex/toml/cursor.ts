@@ -1,14 +1,14 @@
-/** Where the reader stands in the text, and what every part of it needs: to look, to take, to give up. */
+/** The position of the TOML reader in the text: look ahead, consume, fail. */
 
 export interface Cursor {
   readonly text: string;
   /** Offset of the next character. */
   at: number;
-  /** How many arrays and inline tables are open. */
+  /** Number of open arrays and inline tables. */
   depth: number;
 }
 
-/** Thrown by the parts of the reader; `parseToml` catches it and tells the place. */
+/** A syntax error; `parseToml` catches it and adds line and column. */
 export class TomlFailure extends Error {
   constructor(
     readonly problem: string,
@@ -18,12 +18,12 @@ export class TomlFailure extends Error {
   }
 }
 
-/** Ends the reading. @param at the place that the problem is about; where the cursor stands when absent */
+/** Throws a TomlFailure. @param at the offset that the problem is about; default: the cursor's */
 export function fail(cursor: Cursor, problem: string, at = cursor.at): never {
   throw new TomlFailure(problem, at);
 }
 
-/** Takes what the sticky `pattern` matches here; undefined, and nothing taken, when it does not. */
+/** Consumes what the sticky `pattern` matches here; returns undefined when it does not match. */
 export function take(cursor: Cursor, pattern: RegExp): string | undefined {
   pattern.lastIndex = cursor.at;
   const found = pattern.exec(cursor.text)?.[0];
@@ -31,10 +31,10 @@ export function take(cursor: Cursor, pattern: RegExp): string | undefined {
   return found;
 }
 
-/** True when `word` stands here. */
+/** True when `word` comes next. */
 export const sees = ({ text, at }: Cursor, word: string): boolean => text.startsWith(word, at);
 
-/** Takes `word`; false when something else stands here. */
+/** Consumes `word`; false when something else comes next. */
 export function takes(cursor: Cursor, word: string): boolean {
   const found = sees(cursor, word);
   if (found) cursor.at += word.length;
@@ -43,30 +43,30 @@ export function takes(cursor: Cursor, word: string): boolean {
 
 const SPACE = /[ \t]*/y;
 
-/** Takes spaces and tabs. */
+/** Skips spaces and tabs. */
 export const skipSpace = (cursor: Cursor): void => void take(cursor, SPACE);
 
 const LINE_END = /\r?\n/y;
 
-/** Takes a line end; false when there is none here. */
+/** Consumes a line end; false when there is none here. */
 export const takesLineEnd = (cursor: Cursor): boolean => take(cursor, LINE_END) !== undefined;
 
 // TOML, "Comment": no control character but the tab.
 const COMMENT = /#[^\u0000-\u0008\u000a-\u001f\u007f]*/y;
 
-/** Takes a comment, if there is one, without its line end. */
+/** Skips a comment, without its line end. */
 export const skipComment = (cursor: Cursor): void => void take(cursor, COMMENT);
 
-/** Takes the rest of a line that holds nothing more than a comment. @param behind what the line already holds */
-export function takeLineRest(cursor: Cursor, behind: string): void {
+/** Consumes the rest of the line, which may only be a comment. @param after what the line already holds */
+export function takeLineRest(cursor: Cursor, after: string): void {
   skipSpace(cursor);
   skipComment(cursor);
   if (cursor.at < cursor.text.length && !takesLineEnd(cursor)) {
-    fail(cursor, `expected the end of the line behind ${behind}, found ${describeNext(cursor)}`);
+    fail(cursor, `expected the end of the line after ${after}, found ${describeNext(cursor)}`);
   }
 }
 
-/** What stands here, in words for a problem. */
+/** Describes what comes next, for an error message. */
 export function describeNext({ text, at }: Cursor): string {
   const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
   if (at >= text.length) return 'the end of the file';

@@ -1,18 +1,16 @@
 /**
- * Reads TOML 1.1 into values, and into statements with their place in the text, for those who edit it. Codex 0.99, 0.125,
- * 0.146 and 0.169 all read 1.1: line ends and a last comma in inline tables, `\e`, `\x41`, times without seconds.
+ * Parses TOML 1.1 into values, and into statements with their position in the text, for editing. Codex 0.99 to 0.171 read
+ * TOML 1.1: line ends and a trailing comma in inline tables, `\e`, `\x41`, times without seconds.
  */
 import {
   describeNext, fail, sees, skipComment, skipSpace, takeLineRest, takes, takesLineEnd, TomlFailure, type Cursor,
 } from './cursor';
-import { createTable, openListElement, openTable, setValue, type Definition } from './definitions';
-import { readKey } from './read-key';
-import { readAssigned, type Member } from './read-value';
-import { renderKey } from './render';
-import type { TomlTable, TomlValue } from './value';
+import { readKey, readScalar, readString } from './read-scalar';
+import { createTable, openListElement, openTable, setValue, type Definition } from './tables';
+import { renderKey, type TomlTable, type TomlValue } from './value';
 
-/** Where a statement stands: whole lines, line ends included, but never a byte order mark. */
-interface Extent {
+/** The position of a statement: whole lines with their line ends, without a byte order mark. */
+interface StatementExtent {
   readonly start: number;
   readonly end: number;
   /** The number of its first line, from 1. */
@@ -20,22 +18,22 @@ interface Extent {
 }
 
 /** `[path]` or, as an element of a list, `[[path]]`. */
-export interface TomlHeader extends Extent {
+export interface TomlHeader extends StatementExtent {
   readonly kind: 'header';
   readonly isList: boolean;
   readonly path: readonly string[];
 }
 
 /** `key = value`. */
-export interface TomlPair extends Extent {
+export interface TomlPair extends StatementExtent {
   readonly kind: 'pair';
   /** The path of the header above it; empty at the root. */
   readonly table: readonly string[];
-  /** The path of its table and its own key. */
+  /** The path of its table, then its own key. */
   readonly path: readonly string[];
   readonly value: TomlValue;
-  /** The pairs of an inline table, with their places; empty for any other value. */
-  readonly members: readonly Member[];
+  /** The pairs of an inline table with their positions; empty for any other value. */
+  readonly members: readonly InlineMember[];
 }
 
 export type TomlStatement = TomlHeader | TomlPair;
@@ -43,7 +41,7 @@ export type TomlStatement = TomlHeader | TomlPair;
 export interface TomlDocument {
   readonly ok: true;
   readonly value: TomlTable;
-  /** In the order of the text. */
+  /** In document order. */
   readonly statements: readonly TomlStatement[];
 }
 
@@ -59,7 +57,7 @@ export interface TomlProblem {
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Takes a whole file; a byte order mark and both kinds of line ends are fine. */
+/** Parses a whole file; a byte order mark, LF and CRLF are accepted. */
 export function parseToml(text: string): TomlDocument | TomlProblem {
   const cursor: Cursor = { text, at: startOf(text), depth: 0 };
   try {
@@ -70,7 +68,7 @@ export function parseToml(text: string): TomlDocument | TomlProblem {
   }
 }
 
-/** The offset of the first line: behind the byte order mark, where there is one. */
+/** The offset of the first line: after the byte order mark, if there is one. */
 export const startOf = (text: string): number => (text.startsWith(BYTE_ORDER_MARK) ? 1 : 0);
 
 interface Section {
@@ -97,9 +95,9 @@ function readDocument(cursor: Cursor): Omit<TomlDocument, 'ok'> {
   return { value: root.table.table, statements };
 }
 
-type Bare<T> = Omit<T, keyof Extent>;
+type Bare<T> = Omit<T, keyof StatementExtent>;
 
-const asHeader = ({ kind, isList, path }: Bare<TomlHeader>, extent: Extent): TomlHeader =>
+const asHeader = ({ kind, isList, path }: Bare<TomlHeader>, extent: StatementExtent): TomlHeader =>
   ({ kind, isList, path, ...extent });
 
 function readHeader(cursor: Cursor, root: Definition): Bare<TomlHeader> & { readonly opened: Definition } {
@@ -109,7 +107,7 @@ function readHeader(cursor: Cursor, root: Definition): Bare<TomlHeader> & { read
   const path = readKey(cursor);
   const closing = isList ? ']]' : ']';
   if (!takes(cursor, closing)) {
-    fail(cursor, `expected "${closing}" behind ${renderKey(path)}, found ${describeNext(cursor)}`);
+    fail(cursor, `expected "${closing}" after ${renderKey(path)}, found ${describeNext(cursor)}`);
   }
   takeLineRest(cursor, `[${renderKey(path)}]`);
   const opened = isList ? openListElement(root, path) : openTable(root, path);
@@ -119,7 +117,7 @@ function readHeader(cursor: Cursor, root: Definition): Bare<TomlHeader> & { read
 function readPair(cursor: Cursor, { path, table }: Section): Bare<TomlPair> {
   const begin = cursor.at;
   const key = readKey(cursor);
-  const members: Member[] = [];
+  const members: InlineMember[] = [];
   const value = readAssigned(cursor, key, members);
   takeLineRest(cursor, `the value of ${renderKey(key)}`);
   const problem = setValue(table, key, value);
@@ -136,4 +134,83 @@ function countLineFeeds(text: string, start: number, end: number): number {
 function locate(text: string, at: number): { readonly line: number; readonly column: number } {
   const lineStart = Math.max(text.slice(0, at).lastIndexOf('\n') + 1, startOf(text));
   return { line: countLineFeeds(text, 0, at) + 1, column: [...text.slice(lineStart, at)].length + 1 };
+}
+
+/** A pair inside an inline table: its key and its position. */
+export interface InlineMember {
+  readonly path: readonly string[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Nesting limit of Codex's own TOML reader. */
+const DEEPEST = 80;
+
+/** @param members receives the pairs of an inline table */
+function readValue(cursor: Cursor, members: InlineMember[] = []): TomlValue {
+  const text = readString(cursor);
+  if (text !== undefined) return text;
+  if (!sees(cursor, '[') && !sees(cursor, '{')) return readScalar(cursor);
+  cursor.depth += 1;
+  if (cursor.depth > DEEPEST) fail(cursor, `expected at most ${DEEPEST} nested values`);
+  const value = sees(cursor, '[') ? readArray(cursor) : readInlineTable(cursor, members);
+  cursor.depth -= 1;
+  return value;
+}
+
+function readArray(cursor: Cursor): readonly TomlValue[] {
+  const begin = cursor.at;
+  cursor.at += 1;
+  const values: TomlValue[] = [];
+  skipLines(cursor);
+  while (!takes(cursor, ']')) {
+    if (cursor.at >= cursor.text.length) fail(cursor, 'expected "]" for the array that begins here', begin);
+    values.push(readValue(cursor));
+    takeComma(cursor, ']', 'the array');
+  }
+  return values;
+}
+
+/** Consumes a comma (a trailing one is allowed) or stops at the end of the list. */
+function takeComma(cursor: Cursor, closing: string, list: string): void {
+  skipLines(cursor);
+  const goesOn = takes(cursor, ',');
+  skipLines(cursor);
+  if (!goesOn && !sees(cursor, closing) && cursor.at < cursor.text.length) {
+    fail(cursor, `expected "," or "${closing}" in ${list}, found ${describeNext(cursor)}`);
+  }
+}
+
+/** Skips spaces, comments and line ends between values. */
+function skipLines(cursor: Cursor): void {
+  do {
+    skipSpace(cursor);
+    skipComment(cursor);
+  } while (takesLineEnd(cursor));
+}
+
+function readInlineTable(cursor: Cursor, members: InlineMember[]): TomlTable {
+  const begin = cursor.at;
+  cursor.at += 1;
+  const definition = createTable('value');
+  skipLines(cursor);
+  while (!takes(cursor, '}')) {
+    if (cursor.at >= cursor.text.length) {
+      fail(cursor, 'expected "}" for the inline table that begins here', begin);
+    }
+    const start = cursor.at;
+    const path = readKey(cursor);
+    const problem = setValue(definition, path, readAssigned(cursor, path));
+    if (problem !== undefined) fail(cursor, problem, start);
+    members.push({ path, start, end: cursor.at });
+    takeComma(cursor, '}', 'the inline table');
+  }
+  return definition.table;
+}
+
+/** Reads the equals sign and the value after it. @param path the key, for the error message */
+function readAssigned(cursor: Cursor, path: readonly string[], members: InlineMember[] = []): TomlValue {
+  if (!takes(cursor, '=')) fail(cursor, `expected "=" after the key ${path.join('.')}, found ${describeNext(cursor)}`);
+  skipSpace(cursor);
+  return readValue(cursor, members);
 }

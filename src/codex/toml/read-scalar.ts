@@ -1,6 +1,124 @@
-/** Values of one word: numbers, true and false, dates and times (TOML). */
-import { fail, skipSpace, take, type Cursor } from './cursor';
+/** Reads keys, strings, numbers, booleans, dates and times. */
+import { describeNext, fail, sees, skipSpace, take, takes, takesLineEnd, type Cursor } from './cursor';
 import { TomlDate } from './value';
+
+const BARE = /[\w-]+/y;
+
+/** Reads a bare, quoted or dotted key, with the spaces after it; returns its parts (TOML, "Keys"). */
+export function readKey(cursor: Cursor): readonly string[] {
+  const parts: string[] = [];
+  do {
+    skipSpace(cursor);
+    const part = take(cursor, BARE) ?? readQuotedKey(cursor);
+    if (part === undefined) return fail(cursor, `expected a key, found ${describeNext(cursor)}`);
+    parts.push(part);
+    skipSpace(cursor);
+  } while (takes(cursor, '.'));
+  return parts;
+}
+
+/** A kind of string; `plain` matches the characters that need no escape. */
+interface StringKind {
+  readonly quote: '"' | "'";
+  readonly plain: RegExp;
+  readonly escapes: boolean;
+}
+
+// No control character except tab. Quotes and backslashes are handled one by one.
+const BASIC: StringKind = { quote: '"', plain: /[^"\\\u0000-\u0008\u000a-\u001f\u007f]*/y, escapes: true };
+const LITERAL: StringKind = { quote: "'", plain: /[^'\u0000-\u0008\u000a-\u001f\u007f]*/y, escapes: false };
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  b: '\b', t: '\t', n: '\n', f: '\f', r: '\r', e: '\u001b', '"': '"', '\\': '\\',
+};
+
+/** For an error message. */
+const KNOWN_ESCAPES = 'one of \\b \\t \\n \\f \\r \\e \\" \\\\ \\xXX \\uXXXX \\UXXXXXXXX';
+
+const CODE_POINT = /x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}/y;
+const LINE_CONTINUATION = /[ \t]*\r?\n(?:[ \t]|\r?\n)*/y;
+
+/** Reads a basic or literal string, on one line or several (TOML, "String"); undefined when none begins here. */
+export function readString(cursor: Cursor): string | undefined {
+  const kind = kindHere(cursor);
+  if (kind === undefined) return undefined;
+  return sees(cursor, kind.quote.repeat(3)) ? readLines(cursor, kind) : readLine(cursor, kind);
+}
+
+/** Reads a quoted key: a string on one line. */
+export function readQuotedKey(cursor: Cursor): string | undefined {
+  const kind = kindHere(cursor);
+  return kind && readLine(cursor, kind);
+}
+
+function kindHere(cursor: Cursor): StringKind | undefined {
+  return [BASIC, LITERAL].find(({ quote }) => sees(cursor, quote));
+}
+
+function readLine(cursor: Cursor, kind: StringKind): string {
+  const begin = cursor.at;
+  cursor.at += 1;
+  let text = take(cursor, kind.plain) ?? '';
+  while (!takes(cursor, kind.quote)) {
+    if (!kind.escapes || !sees(cursor, '\\')) failInside(cursor, begin);
+    text += readEscape(cursor);
+    text += take(cursor, kind.plain) ?? '';
+  }
+  return text;
+}
+
+/** Every line end becomes a line feed; one right after the opening quotes is dropped. */
+function readLines(cursor: Cursor, kind: StringKind): string {
+  const begin = cursor.at;
+  cursor.at += 3;
+  takesLineEnd(cursor);
+  let text = '';
+  for (;;) {
+    text += take(cursor, kind.plain) ?? '';
+    if (takesLineEnd(cursor)) text += '\n';
+    else if (kind.escapes && sees(cursor, '\\')) text += readEscape(cursor, true);
+    else if (!sees(cursor, kind.quote)) failInside(cursor, begin);
+    else {
+      const marks = takeMarks(cursor, kind.quote);
+      if (marks >= 3) return text + kind.quote.repeat(marks - 3);
+      text += kind.quote.repeat(marks);
+    }
+  }
+}
+
+/** One or two quotes belong to the string, even right before the three that close it. */
+function takeMarks(cursor: Cursor, quote: string): number {
+  let count = 0;
+  while (count < 5 && takes(cursor, quote)) count += 1;
+  return count;
+}
+
+function readEscape(cursor: Cursor, mayContinue = false): string {
+  const begin = cursor.at;
+  cursor.at += 1;
+  if (mayContinue && take(cursor, LINE_CONTINUATION) !== undefined) return '';
+  const code = take(cursor, CODE_POINT);
+  if (code === undefined) {
+    const character = cursor.text[cursor.at] ?? '';
+    const meaning = Object.hasOwn(ESCAPES, character) ? ESCAPES[character] : undefined;
+    if (meaning === undefined) {
+      fail(cursor, `expected ${KNOWN_ESCAPES} (put a Windows path in 'single quotes')`, begin);
+    }
+    cursor.at += 1;
+    return meaning;
+  }
+  const point = Number.parseInt(code.slice(1), 16);
+  // TOML allows Unicode scalar values only: no surrogates.
+  const isSurrogate = point >= 0xd800 && point <= 0xdfff;
+  if (point > 0x10ffff || isSurrogate) fail(cursor, `expected a Unicode scalar value, \\${code} is not one`, begin);
+  return String.fromCodePoint(point);
+}
+
+function failInside(cursor: Cursor, begin: number): never {
+  const atEnd = cursor.at >= cursor.text.length || takesLineEnd(cursor);
+  if (atEnd) fail(cursor, 'expected a closing quote for the string that begins here', begin);
+  return fail(cursor, `expected a string without ${describeNext(cursor)}: escape it`);
+}
 
 const WORD = /[\w+\-.:]+/y;
 const SECOND_WORD = / \d[\w+\-.:]*/y;
@@ -18,12 +136,12 @@ const WORDS: ReadonlyMap<string, boolean | number> = new Map<string, boolean | n
   ['nan', NaN], ['+nan', NaN], ['-nan', NaN],
 ]);
 
-/** The range of an integer: what Codex, as every reader in Rust, can hold. */
+/** The range of a 64-bit integer, which is what Codex reads. */
 const INTEGER = { least: -(2n ** 63n), most: 2n ** 63n - 1n } as const;
 
 export type TomlScalar = boolean | number | bigint | TomlDate;
 
-/** The value of the word that stands here. */
+/** Reads a number, boolean, date or time. */
 export function readScalar(cursor: Cursor): TomlScalar {
   const begin = cursor.at;
   const word = take(cursor, WORD);
@@ -37,7 +155,7 @@ function readNumber(cursor: Cursor, word: string, begin: number): number | bigin
   if (DECIMAL.test(word) || PREFIXED.test(word)) {
     const value = BigInt(text.replace(/^\+/, ''));
     if (value < INTEGER.least || value > INTEGER.most) {
-      fail(cursor, `expected an integer of 64 bits, ${word} is larger`, begin);
+      fail(cursor, `expected a 64-bit integer, ${word} does not fit`, begin);
     }
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
@@ -47,7 +165,7 @@ function readNumber(cursor: Cursor, word: string, begin: number): number | bigin
 function readDate(cursor: Cursor, word: string): TomlDate | undefined {
   if (isTime(word)) return new TomlDate(word);
   if (!DATE.test(word)) return isDateTime(word) ? new TomlDate(word) : undefined;
-  // A space may stand for the T between a date and a time.
+  // A space may replace the T between date and time.
   const whole = `${word}${take(cursor, SECOND_WORD) ?? ''}`;
   return isDate(word) && (whole === word || isDateTime(whole)) ? new TomlDate(whole) : undefined;
 }
@@ -81,5 +199,5 @@ function failAt(cursor: Cursor, begin: number): never {
   skipSpace(cursor);
   const found = /^[^\s,\]}#]+/.exec(cursor.text.slice(cursor.at, cursor.at + 60))?.[0];
   if (found === undefined) return fail(cursor, 'expected a value');
-  return fail(cursor, `expected a value, found ${found}; a text stands in quotation marks`);
+  return fail(cursor, `expected a value, found ${found}; put strings in quotes`);
 }

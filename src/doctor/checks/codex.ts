@@ -3,7 +3,7 @@ import { asText } from '../../base/narrow';
 import { isBefore } from '../../base/version';
 import { PROVIDER_ID } from '../../codex/config-toml';
 import { quote } from '../../base/quote';
-import { OLDEST_CODEX } from '../../codex/codex-version';
+import { OLDEST_CODEX } from '../../codex/codex-program';
 import type { Check } from '../check';
 import { NO_PROFILES_SINCE, type BrokenConfig, type ReadConfig } from '../codex-config';
 import type { Examination } from '../examination';

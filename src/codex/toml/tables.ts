@@ -1,43 +1,42 @@
-/** Which keys and tables exist already, and who may add to them (TOML, "Table" and "Array of Tables"). */
-import { renderKey } from './render';
-import type { TomlTable, TomlValue } from './value';
+/** Tracks which keys and tables are defined, and which may still be extended (TOML, "Table", "Array of Tables"). */
+import { renderKey, type TomlTable, type TomlValue } from './value';
 
 /**
- * `header`: its own `[header]` was read. `implicit`: only the headers of its subtables were. `dotted`: made by a dotted
- * key. `list`: `[[header]]`. `value`: anything behind an equals sign, inline tables too: nobody adds to it.
+ * `header`: its own `[header]` was read. `implicit`: only headers of its subtables were. `dotted`: created by a dotted
+ * key. `list`: `[[header]]`. `value`: anything after an equals sign, including inline tables; it cannot be extended.
  */
 type Kind = 'header' | 'implicit' | 'dotted' | 'list' | 'value';
 
-/** What is known about a key; where it stands for a table, that table and its keys. */
+/** A defined key; for a table, also the table and its keys. */
 export interface Definition {
   kind: Kind;
   readonly table: Draft;
   readonly keys: Map<string, Definition>;
-  /** The tables of a list, and what is known about the last one. */
+  /** The tables of a list, and the definition of the last one. */
   readonly list?: { readonly tables: TomlTable[]; last: Definition };
 }
 
 type Draft = { [key: string]: TomlValue };
 
-/** A table that has no keys yet. */
+/** Creates an empty table. */
 export function createTable(kind: Kind): Definition {
   const table: Draft = Object.create(null);
   return { kind, table, keys: new Map() };
 }
 
-/** Opens `[path]`. @returns the table, or a sentence that says why it cannot be opened */
+/** Opens `[path]`. @returns the table, or why it cannot be opened */
 export function openTable(root: Definition, path: readonly string[]): Definition | string {
   const parent = descend(root, path.slice(0, -1));
   if (typeof parent === 'string') return parent;
   const name = path.at(-1) ?? '';
   const known = parent.keys.get(name);
   if (known === undefined) return addTable(parent, name, 'header');
-  if (known.kind !== 'implicit') return `expected each table once, ${renderKey(path)} is there already`;
+  if (known.kind !== 'implicit') return `expected each table once, ${renderKey(path)} is already defined`;
   known.kind = 'header';
   return known;
 }
 
-/** Opens the next table of `[[path]]`. @returns the table, or a sentence that says why it cannot be opened */
+/** Opens the next table of `[[path]]`. @returns the table, or why it cannot be opened */
 export function openListElement(root: Definition, path: readonly string[]): Definition | string {
   const parent = descend(root, path.slice(0, -1));
   if (typeof parent === 'string') return parent;
@@ -51,38 +50,38 @@ export function openListElement(root: Definition, path: readonly string[]): Defi
     return last;
   }
   if (known.list === undefined) {
-    return `expected [[${renderKey(path)}]] to begin or go on with a list of tables, the key is taken`;
+    return `expected [[${renderKey(path)}]] to start or continue a list of tables, but the key is already defined`;
   }
   known.list.tables.push(last.table);
   known.list.last = last;
   return last;
 }
 
-/** Sets the dotted key `path`. @returns a sentence when that cannot be */
+/** Sets the dotted key `path`. @returns why it cannot be set; undefined when it was */
 export function setValue(table: Definition, path: readonly string[], value: TomlValue): string | undefined {
   let parent = table;
   for (const [index, name] of path.slice(0, -1).entries()) {
     const known = parent.keys.get(name) ?? addTable(parent, name, 'dotted');
     if (known.kind !== 'dotted' && known.kind !== 'implicit') {
-      return `expected a new key, ${renderKey(path.slice(0, index + 1))} is complete already`;
+      return `expected a new key, ${renderKey(path.slice(0, index + 1))} is already complete`;
     }
     known.kind = 'dotted';
     parent = known;
   }
   const name = path.at(-1) ?? '';
-  if (parent.keys.has(name)) return `expected each key once, ${renderKey(path)} is there already`;
+  if (parent.keys.has(name)) return `expected each key once, ${renderKey(path)} is already defined`;
   parent.table[name] = value;
   parent.keys.set(name, createTable('value'));
   return undefined;
 }
 
-/** Walks to the table that the headers below it take for granted; of a list that is the last element. */
+/** Walks to the table at `path`, creating implicit tables; in a list it takes the last element. */
 function descend(root: Definition, path: readonly string[]): Definition | string {
   let table = root;
   for (const [index, name] of path.entries()) {
     const known = table.keys.get(name) ?? addTable(table, name, 'implicit');
     if (known.kind === 'value') {
-      return `expected a table, ${renderKey(path.slice(0, index + 1))} is a value that is complete`;
+      return `expected a table, ${renderKey(path.slice(0, index + 1))} is a complete value`;
     }
     table = known.list?.last ?? known;
   }
@@ -90,8 +89,8 @@ function descend(root: Definition, path: readonly string[]): Definition | string
 }
 
 function addTable(parent: Definition, name: string, kind: Kind): Definition {
-  const made = createTable(kind);
-  parent.table[name] = made.table;
-  parent.keys.set(name, made);
-  return made;
+  const added = createTable(kind);
+  parent.table[name] = added.table;
+  parent.keys.set(name, added);
+  return added;
 }

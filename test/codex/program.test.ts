@@ -1,7 +1,7 @@
 /** Where a program is, on Unix and on Windows, and how it is started without a shell. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findProgram } from '../../src/codex/find-program';
+import { findProgram } from '../../src/codex/program';
 
 const search = (platform: NodeJS.Platform, env: Readonly<Record<string, string>>, ...files: string[]) =>
   ({ env, platform, node: 'NODE', isProgram: (path: string) => files.includes(path) });

@@ -1,0 +1,70 @@
+/** Asks the installed Codex for its version, and whether it accepts its configuration. */
+import { execFile } from 'node:child_process';
+import type { Environment } from '../config/resolve';
+import { toSpawn, type Program } from './program';
+
+/** Older versions keep retrying a provider that has rejected a request (codex-protocol.md, section 8). */
+export const OLDEST_CODEX = '0.99.0';
+
+const PATIENCE_MS = 10_000;
+
+interface Ran {
+  readonly ok: boolean;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** Never rejects: a program that cannot be started or takes too long has failed. */
+function ask(program: Program, words: readonly string[], env: Environment): Promise<Ran> {
+  const { command, args, options } = toSpawn(program, words);
+  const limits = { timeout: PATIENCE_MS, killSignal: 'SIGKILL', windowsHide: true, maxBuffer: 64 << 20 } as const;
+  return new Promise((resolve) => {
+    try {
+      const child = execFile(command, args, { ...options, ...limits, env }, (failure, out, error) =>
+        resolve({ ok: failure === null, out, error }));
+      child.stdin?.end();
+    } catch {
+      resolve({ ok: false, out: '', error: '' });
+    }
+  });
+}
+
+/** Runs `codex --version`; `undefined` when it does not print one or cannot be started. Never rejects. */
+export async function askCodexVersion(program: Program, env: Environment): Promise<string | undefined> {
+  const { ok, out } = await ask(program, ['--version'], env);
+  return ok ? readCodexVersion(out) : undefined;
+}
+
+/** Reads `codex-cli 0.169.0`, which 0.80 to 0.171 print. */
+export function readCodexVersion(text: string): string | undefined {
+  return /^codex\S* (\d+\.\d+\.\d+)/m.exec(text)?.[1];
+}
+
+/** Why Codex does not start with its configuration. */
+export interface CodexRefusal {
+  /** Codex's own sentence, on one line. */
+  readonly problem: string;
+  /** The file and position that Codex names, such as `/home/me/.codex/config.toml:4:12`. */
+  readonly place?: string;
+}
+
+/**
+ * Runs `codex debug models`, which loads the whole configuration and prints the models it would offer: 0.2 s, no request
+ * to a model. `undefined` when Codex accepts its configuration, cannot be asked, or fails for another reason: only errors
+ * about the configuration count (measured with 0.125 to 0.171).
+ */
+export async function askForRefusal(
+  program: Program, env: Environment, overrides: readonly string[] = [],
+): Promise<CodexRefusal | undefined> {
+  const { ok, error } = await ask(program, [...overrides, 'debug', 'models'], env);
+  return ok ? undefined : readRefusal(error);
+}
+
+/** Reads what Codex 0.125 to 0.171 print: `Error: [FILE:LINE:COLUMN: ]SENTENCE`, then causes and a stack backtrace. */
+export function readRefusal(text: string): CodexRefusal | undefined {
+  const [, said = ''] = /^Error(?: loading \S+)?: ([^]*?)(?:\n\s*\n|\n?$)/.exec(text) ?? [];
+  const [, place, rest = said] = /^(\S.*?\.toml:\d+:\d+): ([^]*)$/.exec(said) ?? [];
+  const problem = rest.replace(/\s+/g, ' ').trim();
+  if (problem === '') return undefined;
+  return { problem: problem.replace(/\.$/, ''), ...(place !== undefined && { place }) };
+}

@@ -1,0 +1,101 @@
+/** Finds a program as a shell would, and starts it without a shell in between. */
+import type { SpawnOptions } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { posix, win32 } from 'node:path';
+import { quoteArgument } from '../base/shell-word';
+import { attempt } from '../base/thrown';
+import type { Environment } from '../config/resolve';
+
+/** What to hand to `spawn`: `words` precede the program's own arguments. */
+export interface Program {
+  readonly command: string;
+  readonly words: readonly string[];
+  /** Only cmd.exe can run this file, so arguments must be quoted for it. */
+  readonly isScript?: true;
+}
+
+export interface ProgramSearch {
+  readonly env: Environment;
+  readonly platform: NodeJS.Platform;
+  /** Whether `path` is a file that can be executed. */
+  readonly isProgram: (path: string) => boolean;
+  /** The Node.js that runs npm's scripts. */
+  readonly node: string;
+}
+
+/** Finds `name`, which is a name on the PATH or a path, on this machine. */
+export const findInstalledProgram = (name: string, env: Environment, platform = process.platform) =>
+  findProgram(name, { env, platform, isProgram: isExecutable, node: process.execPath });
+
+/** @param name a name on the PATH, or a path */
+export function findProgram(name: string, search: ProgramSearch): Program | undefined {
+  const found = listCandidates(name, search).find(search.isProgram);
+  return found === undefined ? undefined : describe(found, search);
+}
+
+/** True for a file that may be executed; on Windows, for any file. */
+function isExecutable(path: string): boolean {
+  const isFile = attempt(() => {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  });
+  return isFile ?? false;
+}
+
+function listCandidates(name: string, { env, platform }: ProgramSearch): readonly string[] {
+  const isWindows = platform === 'win32';
+  const { delimiter, join } = isWindows ? win32 : posix;
+  const endings = isWindows ? ['', ...(env['PATHEXT'] || '.COM;.EXE;.BAT;.CMD').toLowerCase().split(';')] : [''];
+  const isPath = name.includes('/') || (isWindows && name.includes('\\'));
+  const path = env['PATH'] ?? env['Path'] ?? '';
+  // Windows ignores quotes around a folder of the PATH.
+  const listed = path.split(delimiter).map((folder) => (isWindows ? folder.replace(/^"(.*)"$/, '$1') : folder));
+  const folders = isPath ? [''] : listed.filter((folder) => folder !== '');
+  // npm puts a Unix shell script without an extension next to the .cmd file that Windows can run.
+  const usable = isWindows && !/\.\w+$/.test(name) ? endings.slice(1) : endings;
+  return folders.flatMap((folder) => usable.map((ending) => join(folder, `${name}${ending}`)));
+}
+
+/**
+ * npm's `codex.cmd` only runs `node …/codex.js`. Started directly, no argument has to survive the quoting rules of cmd.exe,
+ * and Ctrl-C does not ask "Terminate batch job (Y/N)?".
+ */
+function describe(path: string, { platform, isProgram, node }: ProgramSearch): Program {
+  if (platform !== 'win32' || !/\.(cmd|bat)$/i.test(path)) return { command: path, words: [] };
+  const script = win32.join(win32.dirname(path), 'node_modules', '@openai', 'codex', 'bin', 'codex.js');
+  const isNpm = win32.basename(path).toLowerCase() === 'codex.cmd' && isProgram(script);
+  return isNpm ? { command: node, words: [script] } : { command: path, words: [], isScript: true };
+}
+
+/** The file of a program, for messages. */
+export const pathOf = ({ words, command }: Program): string => words[0] ?? command;
+
+interface Spawn {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly options: SpawnOptions;
+}
+
+/** The arguments of `spawn` that run `program` with `words`. */
+export function toSpawn(program: Program, words: readonly string[]): Spawn {
+  const args = [...program.words, ...words];
+  if (program.isScript === undefined) return { command: program.command, args, options: {} };
+  return {
+    command: process.env['ComSpec'] || 'cmd.exe',
+    args: renderCmdArguments(program.command, args),
+    options: { windowsVerbatimArguments: true },
+  };
+}
+
+/**
+ * The arguments of `cmd.exe` that run a batch file with `words`, for `windowsVerbatimArguments`.
+ *
+ * Quotes are for the program. Carets are for cmd.exe, doubled, because a batch file that passes on `%*` is parsed a second
+ * time.
+ */
+export function renderCmdArguments(file: string, words: readonly string[]): readonly string[] {
+  const line = [escape(file), ...words.map((word) => escape(escape(quoteArgument(word))))].join(' ');
+  return ['/d', '/s', '/c', `"${line}"`];
+}
+
+const escape = (text: string): string => text.replace(/[()\][%!^"`<>&|;, *?]/g, '^$&');
