@@ -1,7 +1,6 @@
 /** The two protocols a client may speak, as the turn needs them: how outputs become text. */
-import { ChatCollector } from '../stream/chat-collector';
+import { ChatCollector, type ChatOutput } from '../stream/chat-assembler';
 import type { ClientKind } from '../errors/error-body';
-import type { ChatOutput } from '../stream/chat-assembler';
 import type { ChatUsageObject } from '../wire/chat';
 import type { MakeId } from '../base/clock';
 import { userMessage } from './user-message';

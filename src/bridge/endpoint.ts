@@ -4,8 +4,8 @@ import type { FailureSource } from '../errors/error-rule';
 import type { Dialect } from '../providers/dialect';
 import { nativeBaseUrl } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
-import type { AnswerParser, ParserOptions } from '../stream/answer-parser';
-import { AnswerReader } from '../stream/answer-reader';
+import type { AnswerReader, ReaderOptions } from '../stream/signal';
+import { ChatReader } from '../stream/chat-reader';
 import { NativeReader } from '../stream/native-reader';
 import { nativeDialect, readNativeExtras, toNativeRequest, toNativeSettings } from '../translate/native-request';
 import type { ChatRequest } from '../wire/chat';
@@ -35,7 +35,7 @@ interface Wire {
   /** Keeps nothing of `request` but a few words: it may be megabytes. */
   readonly renderer: (request: ResponsesRequest, dialect: Dialect) => Render;
   /** Reads one answer. */
-  readonly createParser: (options: ParserOptions) => AnswerParser;
+  readonly createReader: (options: ReaderOptions) => AnswerReader;
 }
 
 const CHAT: Wire = {
@@ -43,7 +43,7 @@ const CHAT: Wire = {
   dialect: (dialect) => dialect,
   accept: (request) => request,
   renderer: () => (chat) => chat,
-  createParser: (options) => new AnswerReader(options),
+  createReader: (options) => new ChatReader(options),
 };
 
 const NATIVE: Wire = {
@@ -54,7 +54,7 @@ const NATIVE: Wire = {
     const extras = readNativeExtras(request, dialect);
     return (chat) => toNativeRequest(chat, extras);
   },
-  createParser: (options) => new NativeReader(options),
+  createReader: (options) => new NativeReader(options),
 };
 
 /** A wire, and the URL at its other end. */

@@ -3,7 +3,7 @@ import { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import { resolveModel } from '../providers/catalog';
 import type { Dialect } from '../providers/dialect';
-import type { AnswerParser, ParserOptions } from '../stream/answer-parser';
+import type { AnswerReader, ReaderOptions } from '../stream/signal';
 import type { ToolSet } from '../tools/tool-set';
 import { translateRequest } from '../translate/request';
 import type { ChatRequest } from '../wire/chat';
@@ -25,7 +25,7 @@ export interface Prepared {
   readonly rules: AnswerRules;
   readonly endpoint: Endpoint;
   /** Reads one answer, in the protocol of the endpoint. */
-  readonly createParser: (options: ParserOptions) => AnswerParser;
+  readonly createReader: (options: ReaderOptions) => AnswerReader;
 }
 
 const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
@@ -61,5 +61,5 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
   );
   const endpoint = { url: line.url, access, source, render: line.renderer(request, dialect) };
   const rules = readAnswerRules(request, translated.value.tools, caller.client, (note) => notes.add(note));
-  return { ...translated.value, dialect, notes, rules, endpoint, createParser: line.createParser };
+  return { ...translated.value, dialect, notes, rules, endpoint, createReader: line.createReader };
 }

@@ -1,7 +1,7 @@
 /** One request, from the client's words to a running answer: read, translate, send, assemble. */
 import { BridgeError } from '../errors/bridge-error';
 import { AnswerStream, type AnswerStreamOptions } from '../stream/answer-stream';
-import type { Assembler, Judge } from '../stream/assembler';
+import type { Assembler, Judge } from '../stream/signal';
 import { ChatAssembler, toUsageObject, type ChatOutput } from '../stream/chat-assembler';
 import { CompactionAssembler } from '../stream/compaction-assembler';
 import { ResponsesAssembler } from '../stream/responses-assembler';
@@ -185,9 +185,9 @@ function machineOptions(
   prepared: Prepared,
   { settings, runtime }: TurnContext,
 ): () => Omit<AnswerStreamOptions<never>, 'assembler'> {
-  const { dialect, rules, createParser } = prepared;
+  const { dialect, rules, createReader } = prepared;
   const { makeId } = runtime;
   const markupTools = settings.toolMarkup ? (prepared.chat.tools ?? []) : [];
-  const parser = { makeId, single: !settings.allowMultiToolCalls, source: prepared.endpoint.source };
-  return () => ({ parser: createParser(parser), stages: createStages({ dialect, markupTools, makeId, rules }) });
+  const reader = { makeId, single: !settings.allowMultiToolCalls, source: prepared.endpoint.source };
+  return () => ({ reader: createReader(reader), stages: createStages({ dialect, markupTools, makeId, rules }) });
 }

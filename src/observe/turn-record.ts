@@ -2,8 +2,7 @@
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
-import type { Told } from '../stream/assembler';
-import type { FinishReason } from '../stream/signal';
+import type { FinishReason, Told } from '../stream/signal';
 import type { ChatUsage } from '../wire/chat';
 
 /** Who asks for what. */

@@ -2,16 +2,14 @@
 import { parseJson } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import { BridgeError as Failure } from '../errors/bridge-error';
-import type { AnswerParser } from './answer-parser';
 import type { ChatUsage } from '../wire/chat';
-import type { Assembler, Told } from './assembler';
-import type { FinishReason, Signal, Stage } from './signal';
+import type { AnswerReader, Assembler, FinishReason, Signal, Stage, Told } from './signal';
 import { SseDecoder } from './sse-decoder';
 
 export interface AnswerStreamOptions<Output> {
   readonly assembler: Assembler<Output>;
   /** Reads this one answer, in the protocol it was asked for. */
-  readonly parser: AnswerParser;
+  readonly reader: AnswerReader;
   /** Steps between reading and assembling, in order: think tags, tool markup. */
   readonly stages: readonly Stage[];
 }
@@ -59,7 +57,7 @@ export class AnswerStream<Output> implements Told {
   /** The whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Output[] {
     const outputs: Output[] = [];
-    this.signals(this.options.parser.completion(value), outputs);
+    this.signals(this.options.reader.completion(value), outputs);
     this.finish(outputs);
     return outputs;
   }
@@ -74,12 +72,12 @@ export class AnswerStream<Output> implements Told {
 
   /** Nothing more will come. An answer that upstream had finished is whole all the same. */
   fail(error: BridgeError): readonly Output[] {
-    return this.options.parser.finished ? this.end() : this.options.assembler.fail(error);
+    return this.options.reader.finished ? this.end() : this.options.assembler.fail(error);
   }
 
   private event(event: { readonly name?: string; readonly data: string }, outputs: Output[]): void {
     if (this.finished) return;
-    const { signals, done } = this.options.parser.event(event);
+    const { signals, done } = this.options.reader.event(event);
     this.signals(signals, outputs);
     if (done) this.finish(outputs);
   }

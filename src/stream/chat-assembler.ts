@@ -1,13 +1,14 @@
-/** Signals to Chat Completions chunks, for clients that speak Chat to the bridge. */
-import { BridgeError } from '../errors/bridge-error';
+/** Signals to Chat Completions chunks for clients that speak Chat, and the chunks folded into one completion. */
+import type { JsonValue } from '../base/json';
+import type { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody } from '../errors/error-body';
 import type { CallTarget } from '../tools/kind';
 import { readCustomInput } from '../tools/custom';
 import type {
   ChatCallDelta, ChatChoiceObject, ChatChunkObject, ChatDeltaObject, ChatErrorObject, ChatUsage, ChatUsageObject,
 } from '../wire/chat';
-import type { Assembler, Judge } from './assembler';
-import type { FinishReason, Signal } from './signal';
+import { cutStream, emptyAnswer } from './endings';
+import type { Assembler, FinishReason, Judge, Signal } from './signal';
 
 export type ChatOutput = ChatChunkObject | ChatErrorObject;
 
@@ -89,11 +90,8 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   end(): readonly ChatOutput[] {
     if (this.finished) return [];
     const reason = this.ended;
-    if (reason === undefined)
-      return this.fail(new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.'));
-    if (this.empty && (reason === 'stop' || reason === 'tool_calls')) {
-      return this.fail(new BridgeError('empty_answer', 'The provider finished without any text or tool call.'));
-    }
+    if (reason === undefined) return this.fail(cutStream());
+    if (this.empty && (reason === 'stop' || reason === 'tool_calls')) return this.fail(emptyAnswer());
     this.finished = true;
     const last = this.chunk([this.choiceObject({}, this.finishReason(reason))]);
     return this.options.includeUsage && this.usage
@@ -174,4 +172,87 @@ export function toUsageObject(usage: ChatUsage): ChatUsageObject {
     prompt_tokens_details: { cached_tokens: usage.cached },
     completion_tokens_details: { reasoning_tokens: usage.reasoning },
   };
+}
+
+interface Call { readonly head: ChatCallDelta; text: string }
+interface Choice {
+  content: string;
+  reasoning: string;
+  refusal: string;
+  details: unknown[];
+  calls: Call[];
+  logprobs: JsonValue[];
+  finish: ChatChoiceObject['finish_reason'];
+}
+
+/** Feed it every output of the stream; `body` is the completion. */
+export class ChatCollector {
+  private readonly choices: Choice[] = [];
+  private head: { readonly id: string; readonly created: number; readonly model: string } | undefined;
+
+  push(output: ChatOutput): void {
+    if ('error' in output) return;
+    this.head ??= output;
+    for (const choice of output.choices) this.fold(choice);
+  }
+
+  body(usage: ChatUsageObject | undefined): string {
+    const { id, created, model } = this.head ?? { id: '', created: 0, model: '' };
+    return JSON.stringify({
+      id,
+      object: 'chat.completion',
+      created,
+      model,
+      choices: this.choices.map((choice, index) => ({
+        index,
+        message: message(choice),
+        logprobs: choice.logprobs.length > 0 ? { content: choice.logprobs } : null,
+        finish_reason: choice.finish,
+      })),
+      ...(usage && { usage }),
+    });
+  }
+
+  private fold({ index, delta, logprobs, finish_reason }: ChatChoiceObject): void {
+    const choice = (this.choices[index] ??= {
+      content: '',
+      reasoning: '',
+      refusal: '',
+      details: [],
+      calls: [],
+      logprobs: [],
+      finish: null,
+    });
+    choice.content += delta.content ?? '';
+    choice.reasoning += delta.reasoning_content ?? '';
+    choice.refusal += delta.refusal ?? '';
+    choice.details.push(...(delta.reasoning_details ?? []));
+    choice.logprobs.push(...(logprobs?.content ?? []));
+    choice.finish ??= finish_reason;
+    for (const call of delta.tool_calls ?? []) foldCall(choice.calls, call);
+  }
+}
+
+function foldCall(calls: Call[], delta: ChatCallDelta): void {
+  const call = (calls[delta.index] ??= { head: delta, text: '' });
+  call.text += delta.function?.arguments ?? delta.custom?.input ?? '';
+}
+
+function message(choice: Choice): object {
+  const { content, reasoning, refusal, details, calls } = choice;
+  return {
+    role: 'assistant',
+    content: content === '' && (calls.length > 0 || refusal !== '') ? null : content,
+    refusal: refusal === '' ? null : refusal,
+    ...(reasoning !== '' && { reasoning_content: reasoning }),
+    ...(details.length > 0 && { reasoning_details: details }),
+    ...(calls.length > 0 && { tool_calls: calls.map(wholeCall) }),
+  };
+}
+
+function wholeCall({ head, text }: Call): object {
+  const { id, type } = head;
+  return type === 'custom'
+    ? { id, type, custom: { name: head.custom?.name, input: text } }
+    : { id, type, function: { name: head.function?.name, arguments: text } };
 }

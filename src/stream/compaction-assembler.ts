@@ -4,9 +4,8 @@ import type { BridgeError } from '../errors/bridge-error';
 import { sealSummary } from '../tools/envelope';
 import type { ResponsesEvent } from '../wire/responses-output';
 import type { ChatUsage } from '../wire/chat';
-import type { Assembler } from './assembler';
 import type { ResponsesAssembler } from './responses-assembler';
-import type { FinishReason, Signal } from './signal';
+import type { Assembler, FinishReason, Signal } from './signal';
 
 /** Codex wants exactly one `compaction` item and fails on a message (codex-protocol.md, section 5). */
 export class CompactionAssembler implements Assembler<ResponsesEvent> {

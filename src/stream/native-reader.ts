@@ -16,9 +16,8 @@ import type {
   NativeTextKind,
 } from '../wire/native';
 import { readNativeEvent, readNativeResponse } from '../wire/read-native';
-import { unreadableEvent, type AnswerParser, type ParserOptions, type Reading } from './answer-parser';
-import { readFinishReason } from './finish';
-import type { FinishReason, Signal } from './signal';
+import { readFinishReason, unreadableEvent } from './endings';
+import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
 import type { SseEvent } from './sse-decoder';
 import { ToolCalls } from './tool-calls';
 
@@ -36,7 +35,7 @@ interface HeardCall {
 }
 
 /** Reads one answer of a Responses endpoint. Only its terminal event finishes it: `[DONE]` alone is a cut. */
-export class NativeReader implements AnswerParser {
+export class NativeReader implements AnswerReader {
   finished = false;
   private readonly calls: ToolCalls;
   private readonly heardCalls = new Map<number, HeardCall>();
@@ -49,7 +48,7 @@ export class NativeReader implements AnswerParser {
   private speaker: string | undefined;
   private silent = true;
 
-  constructor(private readonly options: ParserOptions) {
+  constructor(private readonly options: ReaderOptions) {
     this.calls = new ToolCalls(options);
   }
 

@@ -4,12 +4,10 @@ import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError, type ClientKind } from '../errors/error-body';
 import { CALL_ID_PREFIX, type CallTarget, type CallWriter, type CreateCallWriter } from '../tools/kind';
 import type { ChatUsage } from '../wire/chat';
-import type { OutputItem, ResponsesEvent, ResponsesObject } from '../wire/responses-output';
-import type { Assembler, Judge } from './assembler';
-import { MessageWriter } from './message-writer';
-import { ReasoningWriter, type ReasoningOutput } from './reasoning-writer';
-import type { FinishReason, Signal } from './signal';
-import { toResponsesUsage } from './usage';
+import type { OutputItem, ResponsesEvent, ResponsesObject, ResponsesUsage } from '../wire/responses-output';
+import { MessageWriter, ReasoningWriter, type ReasoningOutput } from './item-writers';
+import { cutStream, emptyAnswer } from './endings';
+import type { Assembler, FinishReason, Judge, Signal } from './signal';
 
 export interface ResponsesAssemblerOptions {
   readonly responseId: string;
@@ -80,7 +78,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   end(): readonly ResponsesEvent[] {
     if (this.finished) return [];
     if (this.ended === undefined) {
-      return this.fail(new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.'));
+      return this.fail(cutStream());
     }
     // Text that came behind the finish.
     return [...this.closeOpen(this.ended), ...this.ending(this.ended)];
@@ -90,7 +88,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     if (reason === 'length') return this.close('incomplete', { incomplete_details: { reason: 'max_output_tokens' } });
     if (reason === 'content_filter') return this.filtered();
     if (this.output.every((item) => item.type === 'reasoning')) {
-      return this.fail(new BridgeError('empty_answer', 'The provider finished without any text or tool call.'));
+      return this.fail(emptyAnswer());
     }
     return this.close('completed', { completed_at: Math.floor(this.options.clock() / 1_000) });
   }
@@ -238,4 +236,21 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     this.nextIndex += 1;
     return this.nextIndex - 1;
   }
+}
+
+/**
+ * All five numbers and both detail objects are always present (codex-protocol.md, rule 2). The total is the sum of its
+ * parts: Codex compares it with the context window, validators check it.
+ */
+function toResponsesUsage(usage: ChatUsage): ResponsesUsage {
+  return {
+    input_tokens: usage.prompt,
+    input_tokens_details: {
+      cached_tokens: usage.cached,
+      ...(usage.cacheWrite !== undefined && { cache_write_tokens: usage.cacheWrite }),
+    },
+    output_tokens: usage.completion,
+    output_tokens_details: { reasoning_tokens: usage.reasoning },
+    total_tokens: usage.prompt + usage.completion,
+  };
 }

@@ -2,11 +2,10 @@
  * Puts tool-call fragments together, in every shape providers send them (upstreams.md, section 4.3), and lets calls
  * out one after the other: a call ends only when it is known to be whole.
  */
-import type { MakeId } from '../base/clock';
 import { JsonProgress } from '../base/json-progress';
 import { BridgeError } from '../errors/bridge-error';
 import type { ChatToolFragment } from '../wire/chat';
-import type { FinishReason, Signal } from './signal';
+import type { FinishReason, ReaderOptions, Signal } from './signal';
 
 interface Call {
   readonly index: number | undefined;
@@ -20,12 +19,6 @@ interface Call {
   started: boolean;
 }
 
-export interface ToolCallsOptions {
-  readonly makeId: MakeId;
-  /** Keep only the first call of an answer (ALLOW_MULTI_TOOL_CALLS=0). */
-  readonly single: boolean;
-}
-
 /** Merges by index, then by id, then into the call that came last. One instance reads one answer. */
 export class ToolCalls {
   private readonly calls: Call[] = [];
@@ -34,7 +27,7 @@ export class ToolCalls {
   /** What came while the open call was not whole yet, in order. */
   private held: (Call | Signal)[] = [];
 
-  constructor(private readonly options: ToolCallsOptions) {}
+  constructor(private readonly options: ReaderOptions) {}
 
   get count(): number {
     return this.calls.length;

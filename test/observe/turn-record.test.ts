@@ -6,7 +6,7 @@ import type { ErrorKind } from '../../src/errors/error-table';
 import { createLogger, type LogFormat } from '../../src/observe/log';
 import { TurnLog } from '../../src/observe/turn-log';
 import { TurnRecord, type Asked, type TurnFacts } from '../../src/observe/turn-record';
-import type { Told } from '../../src/stream/assembler';
+import type { Told } from '../../src/stream/signal';
 
 const ASKED: Asked = {
   program: 'codex_exec',

@@ -3,12 +3,12 @@ import { createCountingIds } from '../../../src/base/clock';
 import { Notes } from '../../../src/base/result';
 import type { JsonObject } from '../../../src/base/json';
 import { resolveModel, findProvider } from '../../../src/providers/catalog';
-import { AnswerReader } from '../../../src/stream/answer-reader';
+import { ChatReader } from '../../../src/stream/chat-reader';
 import { AnswerStream } from '../../../src/stream/answer-stream';
 import { CumulativeStage } from '../../../src/stream/cumulative';
 import { NativeReader } from '../../../src/stream/native-reader';
 import { ResponsesAssembler } from '../../../src/stream/responses-assembler';
-import type { ReasoningOutput } from '../../../src/stream/reasoning-writer';
+import type { ReasoningOutput } from '../../../src/stream/item-writers';
 import { ThinkTagStage, type ThinkTags } from '../../../src/stream/think-tags';
 import { ToolMarkupStage } from '../../../src/stream/tool-markup';
 import { createCallWriter } from '../../../src/tools/kinds';
@@ -52,7 +52,7 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
       createCallWriter,
       note: () => undefined,
     }),
-    parser: new (options.wire === 'responses' ? NativeReader : AnswerReader)({
+    reader: new (options.wire === 'responses' ? NativeReader : ChatReader)({
       makeId,
       single: options.single ?? false,
     }),

@@ -1,7 +1,7 @@
 /** Fences around JSON answers, cut at every place. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { JsonFenceStage } from '../../src/stream/json-fence';
+import { JsonFenceStage } from '../../src/stream/json-answer';
 import type { Signal } from '../../src/stream/signal';
 
 /** What the stage lets out of `text` when it comes in these pieces. */

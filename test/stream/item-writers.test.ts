@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CumulativeStage } from '../../src/stream/cumulative';
-import { mergeDetails } from '../../src/stream/reasoning-details';
+import { mergeDetails } from '../../src/stream/item-writers';
 
 type Chunks = readonly (readonly unknown[])[];
 

@@ -1,4 +1,6 @@
-/** Takes the markdown fence off an answer that was asked for as JSON: models write one however they are asked. */
+/** Answers that were requested as JSON: the markdown fence around them comes off, and what is not JSON is noticed. */
+import { parseJson } from '../base/json';
+import { BridgeError } from '../errors/bridge-error';
 import type { Signal, Stage } from './signal';
 
 /** A whole opening fence, up to the JSON behind it. The root of a structured answer is an object or a list. */
@@ -111,3 +113,48 @@ function closingTail(text: string): number {
 }
 
 const asText = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'text-delta', text }]);
+
+export interface JsonCheckOptions {
+  /** Fail the answer: nothing of it was shown yet, so the model can be asked again. Otherwise it is only noted. */
+  readonly refuse: boolean;
+  readonly note: (text: string) => void;
+}
+
+/** Looks at the text of each choice once it is whole; an answer of calls, or one that was cut, is not asked to be JSON. */
+export class JsonCheckStage implements Stage {
+  private text = '';
+  private calls = false;
+
+  constructor(private readonly options: JsonCheckOptions) {}
+
+  step(signal: Signal): readonly Signal[] {
+    switch (signal.type) {
+      case 'text-delta':
+        this.text += signal.text;
+        return [signal];
+      case 'call-start':
+        this.calls = true;
+        return [signal];
+      case 'choice-end':
+        return [...this.check(), signal];
+      case 'finish':
+        return signal.reason === 'stop' ? [...this.check(), signal] : [signal];
+      default:
+        return [signal];
+    }
+  }
+
+  end(): readonly Signal[] {
+    return [];
+  }
+
+  private check(): readonly Signal[] {
+    const wrong = this.text !== '' && !this.calls && parseJson(this.text) === undefined;
+    this.text = '';
+    if (!wrong) return [];
+    const message = 'The model did not answer in the JSON that was asked for.';
+    if (this.options.refuse) return [{ type: 'error', error: new BridgeError('bad_answer', message) }];
+    this.options.note(message);
+    return [];
+  }
+}

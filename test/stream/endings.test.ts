@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
-import { readFinishReason } from '../../src/stream/finish';
+import { readFinishReason } from '../../src/stream/endings';
 
 const WORDS = {
   stop: 'stop',

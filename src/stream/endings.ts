@@ -1,7 +1,7 @@
-/** Every provider's `finish_reason` as one of ours. */
+/** How an answer can end: every provider's word for it, and the failures that look like an end. */
 import { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
-import type { FinishReason } from './signal';
+import type { FinishReason, Signal } from './signal';
 
 const REASONS: ReadonlyMap<string, FinishReason> = new Map([
   ['stop', 'stop'],
@@ -33,4 +33,23 @@ const FAILURES: ReadonlyMap<string, readonly [kind: ErrorKind, message: string]>
 export function readFinishReason(word: string): FinishReason | BridgeError {
   const failure = FAILURES.get(word);
   return failure ? new BridgeError(...failure) : (REASONS.get(word) ?? 'stop');
+}
+
+/** The stream ended before the provider said that its answer is complete. */
+export const cutStream = (): BridgeError =>
+  new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.');
+
+/** An answer of reasoning alone gives a client nothing to go on with. */
+export const emptyAnswer = (): BridgeError =>
+  new BridgeError('empty_answer', 'The provider finished without any text or tool call.');
+
+/** Stream data that is not JSON. */
+export function unreadableEvent(data: string): Signal {
+  const quoted = JSON.stringify(data.length > 300 ? `${data.slice(0, 300)}…` : data);
+  return {
+    type: 'error',
+    error: new BridgeError('bad_answer', `The provider sent a stream event that is not JSON: ${quoted}`, {
+      quote: quoted,
+    }),
+  };
 }

@@ -1,7 +1,7 @@
 /** An answer that was asked for as JSON: accepted, refused before anything was shown, or noted. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { JsonCheckStage } from '../../src/stream/json-check';
+import { JsonCheckStage } from '../../src/stream/json-answer';
 import type { Signal } from '../../src/stream/signal';
 
 const text = (part: string): Signal => ({ type: 'text-delta', text: part });

@@ -4,18 +4,17 @@ import { classifyStreamError } from '../errors/classify';
 import { BridgeError } from '../errors/bridge-error';
 import type { ChatChunk, ChatDelta } from '../wire/chat';
 import { readChatChunk } from '../wire/read-chat';
-import { unreadableEvent, type AnswerParser, type ParserOptions, type Reading } from './answer-parser';
-import { readFinishReason } from './finish';
-import type { Signal } from './signal';
+import { readFinishReason, unreadableEvent } from './endings';
+import type { AnswerReader, ReaderOptions, Reading, Signal } from './signal';
 import type { SseEvent } from './sse-decoder';
 import { ToolCalls } from './tool-calls';
 
 /** Reads one answer in Chat Completions chunks. */
-export class AnswerReader implements AnswerParser {
+export class ChatReader implements AnswerReader {
   private calls: ToolCalls;
   finished = false;
 
-  constructor(private readonly options: ParserOptions) {
+  constructor(private readonly options: ReaderOptions) {
     this.calls = new ToolCalls(options);
   }
 

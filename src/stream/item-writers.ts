@@ -1,0 +1,212 @@
+/** Writes the items of an answer that are text: assistant messages and reasoning, with their events. */
+import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
+import { sealReasoning, type ReasoningPayload } from '../tools/envelope';
+import type { OutputMessage, OutputPart, OutputReasoning, OutputStatus, ResponsesEvent } from '../wire/responses-output';
+
+type PartKind = OutputPart['type'];
+
+const NONE: readonly JsonValue[] = [];
+
+/** `begin`, then `push` for each delta, `end`, and `item` for the finished message. */
+export class MessageWriter {
+  private readonly parts: OutputPart[] = [];
+  private kind: PartKind | undefined;
+  private text = '';
+  private logprobs: JsonValue[] = [];
+  private readonly place: { readonly output_index: number; readonly item_id: string };
+
+  constructor(itemId: string, outputIndex: number) {
+    this.place = { output_index: outputIndex, item_id: itemId };
+  }
+
+  begin(): readonly ResponsesEvent[] {
+    return [
+      { type: 'response.output_item.added', output_index: this.place.output_index, item: this.item('in_progress') },
+    ];
+  }
+
+  push(kind: PartKind, delta: string, logprobs: readonly JsonValue[] = NONE): readonly ResponsesEvent[] {
+    const before = this.kind === kind ? undefined : [...this.end(), ...this.open(kind)];
+    this.text += delta;
+    if (logprobs.length > 0) this.logprobs.push(...logprobs);
+    const event = this.deltaEvent(kind, delta, logprobs);
+    return before ? [...before, event] : [event];
+  }
+
+  private deltaEvent(kind: PartKind, delta: string, logprobs: readonly JsonValue[]): ResponsesEvent {
+    const { output_index, item_id } = this.place;
+    const content_index = this.parts.length;
+    if (kind === 'refusal') return { type: 'response.refusal.delta', output_index, item_id, content_index, delta };
+    return { type: 'response.output_text.delta', output_index, item_id, content_index, delta, logprobs };
+  }
+
+  /** Closes the open part. */
+  end(): readonly ResponsesEvent[] {
+    if (this.kind === undefined) return [];
+    const at = this.at();
+    const part = this.part(this.kind, this.text);
+    this.parts.push(part);
+    this.kind = undefined;
+    return [
+      part.type === 'refusal'
+        ? { type: 'response.refusal.done', ...at, refusal: part.refusal }
+        : { type: 'response.output_text.done', ...at, text: part.text, logprobs: part.logprobs },
+      { type: 'response.content_part.done', ...at, part },
+    ];
+  }
+
+  item(status: OutputStatus): OutputMessage {
+    return { type: 'message', id: this.place.item_id, role: 'assistant', status, content: [...this.parts] };
+  }
+
+  private open(kind: PartKind): readonly ResponsesEvent[] {
+    this.kind = kind;
+    this.text = '';
+    this.logprobs = [];
+    return [{ type: 'response.content_part.added', ...this.at(), part: this.part(kind, '') }];
+  }
+
+  private at(): { readonly output_index: number; readonly item_id: string; readonly content_index: number } {
+    return { ...this.place, content_index: this.parts.length };
+  }
+
+  private part(kind: PartKind, text: string): OutputPart {
+    if (kind === 'refusal') return { type: 'refusal', refusal: text };
+    return { type: 'output_text', text, annotations: [], logprobs: this.logprobs };
+  }
+}
+
+/**
+ * Codex, the AI SDK and LangChain show only the summary form (responses-protocol.md, findings); raw text is what
+ * Codex shows with `show_raw_agent_reasoning`. `hidden` still carries the reasoning in `encrypted_content`.
+ */
+export type ReasoningOutput = 'text' | 'summary' | 'both' | 'hidden';
+
+/** `begin`, then `push` for each delta, `end`, and `item` for the finished reasoning. */
+export class ReasoningWriter {
+  private text = '';
+  private details: ReasoningPayload['details'] = undefined;
+  private readonly content: boolean;
+  private readonly summary: boolean;
+  private readonly place: { readonly output_index: number; readonly item_id: string };
+
+  /** @param seal write the envelope also where the text is shown: clients that keep nothing else ask for it */
+  constructor(itemId: string, outputIndex: number, mode: ReasoningOutput, private readonly seal = false) {
+    this.place = { output_index: outputIndex, item_id: itemId };
+    this.content = mode === 'text' || mode === 'both';
+    this.summary = mode === 'summary' || mode === 'both';
+  }
+
+  begin(): readonly ResponsesEvent[] {
+    const events: ResponsesEvent[] = [
+      { type: 'response.output_item.added', output_index: this.place.output_index, item: this.item('in_progress') },
+    ];
+    if (this.summary) {
+      events.push({
+        type: 'response.reasoning_summary_part.added',
+        ...this.place,
+        summary_index: 0,
+        part: { type: 'summary_text', text: '' },
+      });
+    }
+    if (this.content) {
+      events.push({
+        type: 'response.content_part.added',
+        ...this.place,
+        content_index: 0,
+        part: { type: 'reasoning_text', text: '' },
+      });
+    }
+    return events;
+  }
+
+  push(delta: string): readonly ResponsesEvent[] {
+    this.text += delta;
+    const events: ResponsesEvent[] = [];
+    if (this.summary)
+      events.push({ type: 'response.reasoning_summary_text.delta', ...this.place, summary_index: 0, delta });
+    if (this.content) events.push({ type: 'response.reasoning_text.delta', ...this.place, content_index: 0, delta });
+    return events;
+  }
+
+  keep(details: NonNullable<ReasoningPayload['details']>): void {
+    this.details = mergeDetails(this.details ?? [], details);
+  }
+
+  end(): readonly ResponsesEvent[] {
+    const { text, place } = this;
+    const events: ResponsesEvent[] = [];
+    if (this.summary) {
+      const part = { type: 'summary_text', text } as const;
+      events.push({ type: 'response.reasoning_summary_text.done', ...place, summary_index: 0, text });
+      events.push({ type: 'response.reasoning_summary_part.done', ...place, summary_index: 0, part });
+    }
+    if (this.content) {
+      events.push({ type: 'response.reasoning_text.done', ...place, content_index: 0, text });
+      events.push({
+        type: 'response.content_part.done',
+        ...place,
+        content_index: 0,
+        part: { type: 'reasoning_text', text },
+      });
+    }
+    return events;
+  }
+
+  /** The item as it stands. Raw text travels in `content`; where that is not shown, signed blocks exist, or it was asked for, in the envelope. */
+  item(status: OutputStatus): OutputReasoning {
+    const open = status === 'in_progress';
+    const sealed = !open && (this.seal || !this.content || this.details !== undefined);
+    return {
+      type: 'reasoning',
+      id: this.place.item_id,
+      status,
+      summary: this.summary && !open ? [{ type: 'summary_text', text: this.text }] : [],
+      ...(this.content && { content: open ? [] : [{ type: 'reasoning_text', text: this.text }] }),
+      ...(sealed && { encrypted_content: sealReasoning({ text: this.text, details: this.details }) }),
+    };
+  }
+}
+
+/** Fields that grow from piece to piece. */
+const GROWING = ['text', 'summary'] as const;
+
+/**
+ * A piece belongs to the last block with its type and index, unless both have ids and these differ. Blocks of one chunk
+ * are different blocks; so are encrypted ones, which come whole (upstreams.md, section 3, OpenRouter and MiniMax).
+ *
+ * @param kept the blocks so far
+ * @param more those of one chunk
+ */
+export function mergeDetails(kept: readonly unknown[], more: readonly unknown[]): readonly unknown[] {
+  const merged = [...kept];
+  for (const detail of more) {
+    const place =
+      isRecord(detail) && isPiece(detail)
+        ? kept.findIndex((block) => isRecord(block) && isSameBlock(block, detail))
+        : -1;
+    const before = merged[place];
+    if (isRecord(before) && isRecord(detail)) merged[place] = join(before, detail);
+    else merged.push(detail);
+  }
+  return merged;
+}
+
+const isPiece = (detail: UnknownRecord): boolean =>
+  ['text', 'summary', 'signature'].some((field) => typeof detail[field] === 'string');
+
+const isSameBlock = (block: UnknownRecord, piece: UnknownRecord): boolean =>
+  isPiece(block) &&
+  block['type'] === piece['type'] &&
+  block['index'] === piece['index'] &&
+  (block['id'] ?? piece['id']) === (piece['id'] ?? block['id']);
+
+function join(block: UnknownRecord, piece: UnknownRecord): UnknownRecord {
+  const joined: Record<string, unknown> = { ...block };
+  for (const [field, value] of Object.entries(piece)) if (value !== null && value !== undefined) joined[field] = value;
+  for (const field of GROWING) {
+    if (typeof block[field] === 'string' && typeof piece[field] === 'string')
+      joined[field] = block[field] + piece[field];
+  }
+  return joined;
+}
