@@ -1,4 +1,6 @@
-/** The measurements. In each, all subjects take turns in every round: A B C, A B C, so that noise falls on all alike. */
+/**
+ * The measurements. In each, all subjects take turns in every round: A B C, A B C, so that noise falls on all alike.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadCalls, LoadJob, LoadResult, UpstreamCalls } from './messages';
 import type { Plan, RequestPlan } from './plan';

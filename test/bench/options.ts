@@ -19,7 +19,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --only METRIC       measure only these, separated by commas: start, request-40k, request-4m, saturated, paced, memory
   --subjects A,B      take only these subjects: listener, direct, pipe-http, pipe-fetch, bridge, or names given by --cmd
   --cmd NAME=COMMAND  add a subject that speaks Responses; {port} and {upstream} are filled in. NAME:chat=COMMAND
-                      speaks Chat Completions. Words such as KEY=value before the command are its environment. Repeatable
+                      speaks Chat Completions. KEY=value before the command sets its environment. Repeatable
   --json FILE         write every measured value to FILE
   --help              show this text`;
 

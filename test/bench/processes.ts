@@ -63,8 +63,8 @@ export function freePort(): Promise<number> {
 }
 
 /**
- * The whole environment of a subject: nothing of the caller's NODE_OPTIONS, proxies or certificates (NODE_EXTRA_CA_CERTS
- * alone costs some 30 ms of start-up on Node 18 and 20), and a home of its own.
+ * The whole environment of a subject: nothing of the caller's NODE_OPTIONS, proxies or certificates
+ * (NODE_EXTRA_CA_CERTS alone costs some 30 ms of start-up on Node 18 and 20), and a home of its own.
  */
 function cleanEnvironment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const kept = ['PATH', 'LANG', 'SystemRoot', 'TEMP', 'TMP'].flatMap((name) => {

@@ -25,7 +25,7 @@ const HISTORY = [
 
 for (const dialect of DIALECTS) {
   describe(`compaction at a ${dialect} upstream`, () => {
-    it('a trigger is answered with one compaction item, which the next request brings back as words', async (context) => {
+    it('a trigger returns one compaction item, which the next request sends as text', async (context) => {
       const script = [
         answer({ reasoning: 'Hm.', text: 'We counted two files.', usage: { prompt: 9, completion: 5 } }),
         answer({ text: 'Two, as I said.' }),

@@ -1,13 +1,15 @@
 /**
- * The fault table: an upstream that breaks off at every place, and one that speaks HTTP as no library would. Each fault is
- * met by a client that repeats requests as Codex does and by an SDK client, and costs no more calls than it is worth.
- * Refusals stand in refusals.test.ts and test/errors/bodies.test.ts, failures that are retried in retries.test.ts, and
- * other broken answers in broken-upstreams.test.ts.
+ * The fault table: an upstream that breaks off at every place, and one that speaks HTTP as no library would. Each fault
+ * is met by a client that repeats requests as Codex does and by an SDK client, and costs no more calls than it is
+ * worth. Refusals stand in refusals.test.ts and test/errors/bodies.test.ts, failures that are retried in
+ * retries.test.ts, and other broken answers in broken-upstreams.test.ts.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { playCodexTurn } from '../support/clients/codex-like';
-import { chunk, head, LAST_CHUNK, startTcpUpstream, type TcpStep, type TcpUpstream } from '../support/upstream/tcp-upstream';
+import {
+  chunk, head, LAST_CHUNK, startTcpUpstream, type TcpStep, type TcpUpstream,
+} from '../support/upstream/tcp-upstream';
 import {
   ask,
   deltasOf,
@@ -68,7 +70,9 @@ interface Fault {
   readonly calls: number;
   /** Upstream calls for one request of an SDK client that streams. */
   readonly sdkCalls?: number;
-  /** `error.code` for an SDK client; for one that streams it stands inside the stream where something had been shown. */
+  /**
+   * `error.code` for an SDK client; for one that streams it stands inside the stream where something had been shown.
+   */
   readonly code: string;
   readonly says: RegExp;
   /** The text that was shown before; none means that nothing was. */
@@ -344,7 +348,7 @@ describe('faults', () => {
   for (const fault of FAULTS) {
     const { name, calls, sdkCalls = calls } = fault;
     describe(name, () => {
-      it(`costs a turn of Codex ${calls} call${calls === 1 ? '' : 's'}, and leaves nothing in its history`, async (context) => {
+      it(`costs a turn of Codex ${calls} ${calls === 1 ? 'call' : 'calls'} and leaves no trace`, async (context) => {
         const [upstream, bridge] = await start(context, fault);
         const { replies, last } = await playCodexTurn(bridge, { tools: [tool('list')] });
         assert.equal(upstream.calls, calls);

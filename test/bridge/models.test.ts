@@ -1,4 +1,6 @@
-/** GET /models of the whole bridge: one body for both kinds of client, and the provider's own list where it is wanted. */
+/**
+ * GET /models of the whole bridge: one body for both kinds of client, and the provider's own list where it is wanted.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';

@@ -1,10 +1,15 @@
-/** UPSTREAM_WIRE=responses: through a provider's own Responses endpoint, with the tool shapes fixed on the way and restored back. */
+/**
+ * UPSTREAM_WIRE=responses: through a provider's own Responses endpoint, with the tool shapes fixed on the way and
+ * restored back.
+ */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Config } from '../../src/config/options';
 import { openReasoning } from '../../src/tools/envelope';
 import { listCodexRequests } from '../support/fixtures';
-import { startNativeUpstream, type NativeUpstream, type NativeUpstreamOptions } from '../support/upstream/native-upstream';
+import {
+  startNativeUpstream, type NativeUpstream, type NativeUpstreamOptions,
+} from '../support/upstream/native-upstream';
 import { answer, raw, reply } from '../support/upstream/scripted-upstream';
 import {
   ask,

@@ -173,7 +173,7 @@ describe('reasoning', () => {
 
   const EFFORTS = [[undefined, true], ['high', true], ['low', true], ['minimal', false], ['none', false]] as const;
   for (const [effort, thinks] of EFFORTS) {
-    it(`effort ${effort ?? 'not given'} ${thinks ? 'thinks' : 'does not think'} on the Coding Plan`, async (context) => {
+    it(`effort ${effort ?? 'not given'} ${thinks ? 'thinks' : 'does not think'} on the plan`, async (context) => {
       const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })] });
       await bridge.stream({ input: ask(), ...(effort && { reasoning: { effort } }) });
       assert.equal(bridge.upstream.requests[0]?.body.enable_thinking, thinks);

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
 import { postJson, postStream } from '../support/clients/sse-client';
-import { ask, assertResponsesStream, eventsOf, finalResponse, startBridge, type Loose } from '../support/bridge/test-bridge';
+import {
+  ask, assertResponsesStream, eventsOf, finalResponse, startBridge, type Loose,
+} from '../support/bridge/test-bridge';
 
 const PATHS = ['/responses', '/v1/responses', '/chat/completions', '/v1/chat/completions'];
 const MESSAGES = [{ role: 'user', content: 'Hello' }];

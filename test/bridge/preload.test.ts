@@ -1,4 +1,6 @@
-/** The requests of `codex --oss --local-provider lmstudio` before its first turn: answered without asking the provider. */
+/**
+ * The requests of `codex --oss --local-provider lmstudio` before its first turn: answered without asking the provider.
+ */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { listCodexRequests } from '../support/fixtures';

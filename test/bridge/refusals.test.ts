@@ -37,7 +37,10 @@ const REFUSALS: readonly Refusal[] = [
       request_id: 'req-401',
     },
     sdk: { status: 401, type: 'authentication_error', code: 'invalid_api_key', requestId: 'req-401' },
-    says: /answered 401: invalid access token or token expired\. Check that AI_API_KEY belongs to 127\.0\.0\.1:\d+\. Keys of the Coding Plan start with sk-sp-; .* \(request id req-401\)$/,
+    says: new RegExp(
+      String.raw`answered 401: invalid access token or token expired\. Check that AI_API_KEY belongs to ` +
+      String.raw`127\.0\.0\.1:\d+\. Keys of the Coding Plan start with sk-sp-; .* \(request id req-401\)$`,
+    ),
   },
   {
     name: '403 DashScope: a plan key at the pay-as-you-go host',
@@ -52,7 +55,8 @@ const REFUSALS: readonly Refusal[] = [
     body: {
       error: {
         message:
-          'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, Kilo Code, etc.',
+          'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, ' +
+          'Kilo Code, etc.',
         type: 'access_terminated_error',
       },
     },
@@ -152,7 +156,8 @@ const REFUSALS: readonly Refusal[] = [
     body: {
       error: {
         message:
-          'You exceeded your current quota, please check your plan and billing details. For details, see: https://help.aliyun.com/zh/model-studio/error-code#token-limit',
+          'You exceeded your current quota, please check your plan and billing details. For details, see: ' +
+          'https://help.aliyun.com/zh/model-studio/error-code#token-limit',
         type: 'insufficient_quota',
         param: null,
         code: 'insufficient_quota',
@@ -215,7 +220,8 @@ const REFUSALS: readonly Refusal[] = [
   {
     name: '400 MiMo: an event as body',
     status: 400,
-    body: 'data:{"error":{"code":"400","message":"Param Incorrect","param":"The reasoning_content in the thinking mode must be passed back to the API.","type":""}}',
+    body: 'data:{"error":{"code":"400","message":"Param Incorrect","param":"The reasoning_content in the thinking ' +
+      'mode must be passed back to the API.","type":""}}',
     sdk: { status: 400, type: 'invalid_request_error', code: 'upstream_rejected' },
     says: /Param Incorrect: The reasoning_content in the thinking mode must be passed back/,
   },
@@ -274,13 +280,15 @@ describe('an error inside a stream', () => {
     ],
     [
       'a rule that was broken',
-      'event:error\ndata:{"code":"InvalidParameter","message":"<400> InternalError.Algo.InvalidParameter: The content field is a required field.","request_id":"r-9"}',
+      'event:error\ndata:{"code":"InvalidParameter","message":"<400> InternalError.Algo.InvalidParameter: The ' +
+      'content field is a required field.","request_id":"r-9"}',
       'invalid_prompt',
       'upstream_rejected',
     ],
     [
       'OpenRouter',
-      'data: {"id":"gen-1","error":{"code":429,"message":"Provider returned error"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}',
+      'data: {"id":"gen-1","error":{"code":429,"message":"Provider returned error"},"choices":[{"index":0,' +
+      '"delta":{"content":""},"finish_reason":"error"}]}',
       'rate_limit_exceeded',
       'rate_limit_exceeded',
     ],

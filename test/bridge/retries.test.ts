@@ -1,4 +1,6 @@
-/** Asking the provider again: only before anything was shown, only where it may help, and never more often than allowed. */
+/**
+ * Asking the provider again: only before anything was shown, only where it may help, and never more often than allowed.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, raw, refuse, reply, silence, type Step } from '../support/upstream/scripted-upstream';

@@ -1,4 +1,7 @@
-/** One bridge, several providers: where a model name sends the request, and whose key goes there. Nothing leaves this process. */
+/**
+ * One bridge, several providers: where a model name sends the request, and whose key goes there. Nothing leaves this
+ * process.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createBridge } from '../../src/bridge/create-bridge';

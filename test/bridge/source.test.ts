@@ -34,7 +34,8 @@ const ROWS: readonly Row[] = [
     name: 'a key of the plan elsewhere',
     provider: payg,
     key: 'sk-sp-test-1',
-    advice: `${OWN} The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its own.`,
+    advice: `${OWN} The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its ` +
+      'own.',
   },
   { name: 'a key whose looks nobody knows', provider: any, key: 'x-test-1', advice: OWN },
   { name: 'no key', provider: plan, advice: 'No key was sent: set AI_API_KEY where the bridge is started.' },
@@ -76,7 +77,8 @@ describe('advice on a refused key', () => {
 });
 
 it('a key that the provider repeats is taken out, also inside a stream', async (context) => {
-  const event = `data: ${JSON.stringify({ error: { message: `Key ${KEY} is not known`, code: 'invalid_api_key' } })}\n\n`;
+  const refusal = { message: `Key ${KEY} is not known`, code: 'invalid_api_key' };
+  const event = `data: ${JSON.stringify({ error: refusal })}\n\n`;
   const all = { 'content-type': 'text/event-stream', 'content-length': Buffer.byteLength(event), connection: 'close' };
   const upstream = await startTcpUpstream(context, () => ({ writes: [head('200 OK', all), event], end: 'close' }));
   const bridge = await startBridge(context, { settings: { aiBaseUrl: upstream.url } });

@@ -151,7 +151,8 @@ describe('the model', () => {
     { asked: 'glm-4.7', preferred: 'glm-5', sent: 'glm-4.7' },
   ];
   for (const { asked, preferred, sent } of MODELS) {
-    it(`${asked ?? 'none'} is ${sent}${preferred === undefined ? '' : ` with DEFAULT_MODEL ${preferred}`}`, async (context) => {
+    const suffix = preferred === undefined ? '' : ` with DEFAULT_MODEL ${preferred}`;
+    it(`${asked ?? 'none'} is ${sent}${suffix}`, async (context) => {
       const bridge = await startBridge(context, { script: [hello(), hello()], settings: { defaultModel: preferred } });
       const reply = await bridge.stream({ model: asked, input: ask() });
       assert.equal(bridge.upstream.requests[0]?.body.model, sent);

@@ -36,7 +36,10 @@ after(() => rm(folder, { recursive: true, force: true }));
 /** Loads the script, sets what readline sets, calls the function, prints what it offers. */
 const BASH = `
 source ./script.bash
-[[ -n "$CODEX_HAS" ]] && { _codex() { COMPREPLY=("$1" "\${COMP_WORDS[*]}" "$COMP_CWORD" "$COMP_LINE" "$2" "$3"); }; complete -F _codex -o default codex; }
+[[ -n "$CODEX_HAS" ]] && {
+  _codex() { COMPREPLY=("$1" "\${COMP_WORDS[*]}" "$COMP_CWORD" "$COMP_LINE" "$2" "$3"); }
+  complete -F _codex -o default codex
+}
 COMP_WORDS=("$@") COMP_CWORD=$(( $# - 1 )) COMP_LINE="$*" COMP_POINT=\${#COMP_LINE}
 _aliyun_codex_bridge aliyun-codex-bridge "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_WORDS[COMP_CWORD - 1]}"
 (( \${#COMPREPLY[@]} )) && printf '%s\\n' "\${COMPREPLY[@]}"

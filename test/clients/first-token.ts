@@ -1,7 +1,7 @@
 /**
- * From an empty machine with Node and Codex to the first word of an answer: the commands of README.md, and the seconds they
- * take. `npm --prefix test/clients run first-token` prints the figures of CODEX_TEST_SUITE.md. The bridge comes from the
- * packed tarball instead of a registry; the provider is the scripted one, and answers at once.
+ * From an empty machine with Node and Codex to the first word of an answer: the commands of README.md, and the seconds
+ * they take. `npm --prefix test/clients run first-token` prints the figures of CODEX_TEST_SUITE.md. The bridge comes
+ * from the packed tarball instead of a registry; the provider is the scripted one, and answers at once.
  */
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -74,7 +74,8 @@ async function main(): Promise<void> {
       [
         'commands: 3 (install, export the key, aliyun-codex-bridge codex)',
         `install from the tarball: ${seconds(installMs)} s`,
-        `aliyun-codex-bridge codex until the first word of the answer is on the screen: ${seconds(rounds[0] ?? 0)} s the first time,` +
+        `aliyun-codex-bridge codex until the first word of the answer is on the screen: ${seconds(rounds[0] ?? 0)} s ` +
+        'the first time,' +
           ` median ${seconds(sorted[sorted.length >> 1] ?? 0)} s of ${ROUNDS}`,
       ].join('\n'),
     );

@@ -57,7 +57,8 @@ test('the overrides are the same as words for the command line', () => {
     '-c',
     'model_provider="aliyun"',
     '-c',
-    'model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:31415/v1",env_key="KEY",wire_api="responses",http_headers={ x-a = "1" }}',
+    'model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:31415/v1",env_key="KEY",' +
+    'wire_api="responses",http_headers={ x-a = "1" }}',
     '-c',
     'model="glm-5"',
     '-c',

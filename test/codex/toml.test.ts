@@ -157,7 +157,8 @@ for (const [text, problem, line, column] of PROBLEMS) {
 
 test('statements have their place: whole lines, all the lines of a value, and no byte order mark', () => {
   const text =
-    '\ufeff# c\r\n  a.b = """\r\n[x]\r\n""" # d\r\n\r\n[t."u v"]\r\nl = [\r\n1,\r\n]\r\n[[t.w]]\r\nz = { m = 1, n.o = "p" }';
+    '\ufeff# c\r\n  a.b = """\r\n[x]\r\n""" # d\r\n\r\n[t."u v"]\r\nl = [\r\n1,\r\n]\r\n[[t.w]]\r\nz = { m = 1, n.o ' +
+    '= "p" }';
   const { statements } = read(text);
   assert.deepEqual(
     statements.map(({ kind, path, line, start, end }) => [kind, path.join('/'), line, text.slice(start, end)]),

@@ -71,7 +71,7 @@ test('the variable names the file too, and the flag beats it', () => {
   assert.equal(load({}, { BRIDGE_ENV_FILE: ' ' }).config.port, 31415);
 });
 
-test("a provider's own key variable counts in the file as well, and the environment that is handed on has all of it", () => {
+test("a provider's own key variable counts in the file, and the environment that is passed on has all of it", () => {
   const path = writeEnvFile('AI_PROVIDER=deepseek', "DEEPSEEK_API_KEY='sk-test-file'", 'ZAI_API_KEY=sk-test-other');
   const { config, origins, env } = load({ envFile: path }, { HOME: '/somewhere' });
   assert.deepEqual(

@@ -41,7 +41,7 @@ test('Windows: the application data', () => {
   );
 });
 
-test('a folder that is not absolute means nothing to another process: an option is, a variable of XDG is passed over', () => {
+test('a relative folder is resolved when an option gives it, and ignored when an XDG variable does', () => {
   const env = { XDG_STATE_HOME: 'state', XDG_CONFIG_HOME: './config' };
   assert.deepEqual(findPaths(machine('linux', env)), findPaths(machine('linux')));
   assert.equal(findPaths(machine('linux'), 'elsewhere').state, join(process.cwd(), 'elsewhere'));

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addProviderValues } from '../../src/config/provider-values';
-import { fromProcess, resolveConfig, type Environment, type FlagTexts, type ResolvedConfig } from '../../src/config/resolve';
+import {
+  fromProcess, resolveConfig, type Environment, type FlagTexts, type ResolvedConfig,
+} from '../../src/config/resolve';
 import { PROVIDERS } from '../../src/providers/catalog';
 import { DEFAULT_BASE_URL } from '../../src/providers/provider';
 
@@ -35,7 +37,8 @@ describe('the provider', () => {
   test('that nobody knows is a mistake that lists the known ones', () => {
     const names = PROVIDERS.map(({ name }) => name);
     assert.deepEqual(mistakesOf({}, { AI_PROVIDER: 'opnrouter' }), [
-      `Cannot use "opnrouter" from env AI_PROVIDER: expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)} (did you mean openrouter?).`,
+      `Cannot use "opnrouter" from env AI_PROVIDER: expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)} ` +
+      '(did you mean openrouter?).',
     ]);
   });
 });
@@ -62,7 +65,8 @@ describe('the address', () => {
 
   test('must be given for a provider that has none', () => {
     assert.deepEqual(mistakesOf({}, { AI_PROVIDER: 'openai-compatible' }), [
-      'Cannot use "openai-compatible" from env AI_PROVIDER alone: expected a base URL too, in AI_API_BASE or --ai-base-url.',
+      'Cannot use "openai-compatible" from env AI_PROVIDER alone: expected a base URL too, in AI_API_BASE or ' +
+      '--ai-base-url.',
     ]);
   });
 });

@@ -75,7 +75,8 @@ for (const name of NAMES) {
     const again = await service('install', '--kind', name);
     assert.ok(
       again.out.startsWith(
-        `Nothing to change in ${file}\nLeft ${path(ENV_FILE)} alone: its variables stay as they are; edit it to change them.\n`,
+        `Nothing to change in ${file}\nLeft ${path(ENV_FILE)} alone: its variables stay as they are; edit it to ` +
+        'change them.\n',
       ),
     );
 
@@ -192,7 +193,7 @@ function splitWindowsLine(line: string): readonly string[] {
   );
 }
 
-test('windows: the task is well-formed UTF-16 with CRLF, for this user, and each word stands in it', async (context) => {
+test('windows: the task is well-formed UTF-16 with CRLF, for this user, with every argument', async (context) => {
   const program = {
     ...AWKWARD,
     node: 'C:\\Program Files\\nodejs\\node.exe',
@@ -218,7 +219,7 @@ test('windows: the task is well-formed UTF-16 with CRLF, for this user, and each
   assert.match(bytes.toString('utf16le'), /encoding="UTF-16"[^]*<UserId>PC\\me<\/UserId>/);
 });
 
-test('termux: the script takes the lock, starts the bridge with each word whole, and keeps what it says', async (context) => {
+test('termux: the script takes the lock, starts the bridge with its arguments, keeps its output', async (context) => {
   const { path, read, write } = await createHome(context);
   const program = { ...AWKWARD, node: path("it's $HOME/node"), logFile: path('state dir/log') };
   await write('boot script', KINDS.termux.render(program).replace(/^#!.*/, '#!/bin/sh'));
@@ -320,7 +321,8 @@ test('without a key the way to give one is told', async (context) => {
   const { out } = await service('install', '--kind', 'systemd');
   assert.ok(
     out.includes(
-      `Wrote ${path(ENV_FILE)} with no variable; only you can read it.\nNo API key is set: write AI_API_KEY=… into that file`,
+      `Wrote ${path(ENV_FILE)} with no variable; only you can read it.\nNo API key is set: write AI_API_KEY=… into ` +
+      'that file',
     ),
   );
   assert.match(await read(ENV_FILE), /\n#AI_API_KEY=\n$/);

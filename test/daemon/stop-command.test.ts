@@ -11,7 +11,9 @@ import { isAlive } from '../../src/daemon/stop-bridge';
 import { createLaunch } from '../../src/instance/launch-connection';
 import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/cli/fake-io';
-import { createHome, createWatchedIo, FORGED, kill, LIMIT, listen, pretend, type Home } from '../support/cli/background';
+import {
+  createHome, createWatchedIo, FORGED, kill, LIMIT, listen, pretend, type Home,
+} from '../support/cli/background';
 import { open, readAll } from '../support/bridge/test-server';
 
 const NAME = 'aliyun-codex-bridge';

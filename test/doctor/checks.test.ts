@@ -210,7 +210,7 @@ for (const [key, level, seen, fix] of FORMS) {
   });
 }
 
-test("key-form: a key of OpenAI, a short key of a server of one's own, a key of the Coding Plan elsewhere, none", async (context) => {
+test("key-form: an OpenAI key, a short key of a local server, a Coding Plan key elsewhere, none", async (context) => {
   const scene = await createDoctorScene(context);
   const openai = await scene.check('key-form', { OPENAI_API_KEY: KEY });
   assertFinding(openai, 'warning', /the same as OPENAI_API_KEY$/, /does not work at 127\.0\.0\.1:9/);

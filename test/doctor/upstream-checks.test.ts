@@ -1,9 +1,13 @@
 /** `doctor`: what one turn through the bridge's own code says of the provider. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { bridgeToml, createDoctorScene, findPrinted, goodAnswer, KEY, startUpstream } from '../support/cli/doctor-scene';
+import {
+  bridgeToml, createDoctorScene, findPrinted, goodAnswer, KEY, startUpstream,
+} from '../support/cli/doctor-scene';
 import { startNativeUpstream } from '../support/upstream/native-upstream';
-import { answer, raw, refuse, reply, type ScriptedUpstreamOptions, type Step } from '../support/upstream/scripted-upstream';
+import {
+  answer, raw, refuse, reply, type ScriptedUpstreamOptions, type Step,
+} from '../support/upstream/scripted-upstream';
 
 const IDS = ['answer', 'access', 'model', 'stream', 'tool-call', 'reasoning', 'usage'] as const;
 
@@ -176,7 +180,12 @@ interface Answer {
 }
 
 const chunk = (delta: object, finish: string | null = null, usage?: object): string =>
-  `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: finish }], ...(usage && { usage }) })}\n\n`;
+  `data: ${JSON.stringify({
+    id: 'c',
+    object: 'chat.completion.chunk',
+    choices: [{ index: 0, delta, finish_reason: finish }],
+    ...(usage && { usage }),
+  })}\n\n`;
 
 const COMPLETION = {
   id: 'c',
@@ -268,7 +277,7 @@ test('a Responses endpoint of the provider is asked where the user wants that', 
   upstream.assertClean();
 });
 
-test('the turn goes under its own name, also where Codex is installed, with the model of config.toml', async (context) => {
+test('the turn has its own name, also where Codex is installed, and the model of config.toml', async (context) => {
   const scene = await createDoctorScene(context);
   const upstream = await startUpstream(context, { script: [goodAnswer(), goodAnswer()] });
   await scene.installCodex();

@@ -1,4 +1,7 @@
-/** Error answers as providers send them, one file each: through the whole bridge, as Codex and as an SDK client hear them. */
+/**
+ * Error answers as providers send them, one file each: through the whole bridge, as Codex and as an SDK client hear
+ * them.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -109,7 +112,10 @@ for (const file of FILES) {
   });
 }
 
-/** What a provider, or something in front of it, can answer; the other kinds are the client's, the connection's, the bridge's. */
+/**
+ * What a provider, or something in front of it, can answer; the other kinds are the client's, the connection's, the
+ * bridge's.
+ */
 const ANSWERS: readonly ErrorKind[] = [
   'auth',
   'wrong_client',

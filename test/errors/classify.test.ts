@@ -357,7 +357,8 @@ describe('HTTP failures', () => {
     const { message, details } = classifyHttpFailure({ status: 401, body, host: 'api.example', requestId: 'r-1' });
     assert.equal(
       message,
-      'api.example answered 401: Incorrect API key provided. Check that AI_API_KEY belongs to api.example. (request id r-1)',
+      'api.example answered 401: Incorrect API key provided. Check that AI_API_KEY belongs to api.example. (request ' +
+      'id r-1)',
     );
     assert.deepEqual(details, {
       providerCode: 'invalid_api_key', requestId: 'r-1', upstreamStatus: 401,

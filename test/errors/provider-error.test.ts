@@ -36,7 +36,8 @@ const SHAPES: readonly (readonly [name: string, body: string, error: ProviderErr
   ],
   [
     'OpenRouter, with its whole body',
-    '{"error":{"code":400,"message":"Provider returned error","metadata":{"raw":"{\\"error\\":{\\"message\\":\\"No.\\",\\"type\\":\\"t\\"}}"}}}',
+    '{"error":{"code":400,"message":"Provider returned error",' +
+    '"metadata":{"raw":"{\\"error\\":{\\"message\\":\\"No.\\",\\"type\\":\\"t\\"}}"}}}',
     { message: 'Provider returned error: No.', code: '400', type: 't', status: 400 },
   ],
   ['FastAPI', '{"detail":"No."}', { message: 'No.' }],

@@ -8,8 +8,8 @@ import {
 const OPENING = /^(?:#!.*\n)?\/\*\*(?!\/)[\s\S]*?\*\//;
 
 /**
- * Exported functions, classes, constants and enums need a doc comment of their own: the opening comment of the file does
- * not count. Interfaces and type aliases are left to their names and members, and a re-export to its origin.
+ * Exported functions, classes, constants and enums need a doc comment of their own: the opening comment of the file
+ * does not count. Interfaces and type aliases are left to their names and members, and a re-export to its origin.
  */
 async function findSilence(sources: readonly Source[]): Promise<readonly Breach[]> {
   const syntax = await loadSyntax();

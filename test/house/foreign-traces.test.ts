@@ -14,7 +14,9 @@ const COMMON_FOLDERS = [
   '/', '/app', '/home', '/mnt', '/opt', '/srv', '/tmp', '/usr', '/usr/src', '/var', '/Users', 'C:\\', 'C:\\Users',
 ];
 
-/** The folders of this machine that no file may name: where the project lies, and the home of whoever runs the tests. */
+/**
+ * The folders of this machine that no file may name: where the project lies, and the home of whoever runs the tests.
+ */
 function machineFolders(): readonly string[] {
   return [PROJECT_ROOT, dirname(PROJECT_ROOT), homedir()].filter((folder) => !COMMON_FOLDERS.includes(folder));
 }

@@ -62,8 +62,8 @@ const BUILT = ['dist/cli/main.js', 'dist/errors/classify.js'];
 const SHIPPED = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/aliyun-codex-bridge.js', ...BUILT, 'package.json'];
 
 /**
- * The files npm would pack from `files` with `manifest`. The files are laid out empty in a folder of their own, beside a
- * small `dist`: what was built when has no influence, and no script runs.
+ * The files npm would pack from `files` with `manifest`. The files are laid out empty in a folder of their own, beside
+ * a small `dist`: what was built when has no influence, and no script runs.
  */
 async function listPacked(manifest: UnknownRecord, files: readonly string[]): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'packed-files-'));

@@ -1,4 +1,6 @@
-/** No `any`, no cast but `as const`, no `!`, no compiler directive: outside the readers at the edge, types are earned. */
+/**
+ * No `any`, no cast but `as const`, no `!`, no compiler directive: outside the readers at the edge, types are earned.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {

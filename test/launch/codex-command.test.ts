@@ -35,7 +35,8 @@ async function toldPort({ seen }: Launched): Promise<number> {
 }
 
 test(
-  'Codex gets its words behind those that name the bridge, the folder, the input and the terminal; its exit code is passed on',
+  'Codex gets its words behind those that name the bridge, the folder, the input and the terminal; its exit code is ' +
+  'passed on',
   LIMIT,
   async (context) => {
     const { port, scene, health } = await setUp(context);
@@ -52,7 +53,8 @@ test(
       own.filter((_, index) => index % 2 === 1),
       [
         'model_provider="aliyun"',
-        `model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:${port}/v1",wire_api="responses",http_headers={ x-bridge-launch = "1" }}`,
+        `model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:${port}/v1",` +
+        'wire_api="responses",http_headers={ x-bridge-launch = "1" }}',
         'model="scripted-model"',
         `model_catalog_json="${join(scene.state, `models-${port}.json`)}"`,
       ],
@@ -262,7 +264,8 @@ test('without Codex, without a key, with an old Codex: what to do', LIMIT, async
     .ended;
   assert.equal(
     own.error,
-    'There is no API key for http://127.0.0.1:9/v1. Set the variable AI_API_KEY to your key. A server that asks for no key takes any word.\n',
+    'There is no API key for http://127.0.0.1:9/v1. Set the variable AI_API_KEY to your key. A server that asks for ' +
+    'no key takes any word.\n',
   );
   const old = await scene.launch(['codex'], { FAKE_VERSION: '0.80.0' }).ended;
   assert.equal(old.code, 1);

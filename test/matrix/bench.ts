@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { answer, type CapturedRequest, type Step } from '../support/upstream/scripted-upstream';
-import { CODEX, doneItems, finalResponse, startBridge, type Loose, type TestBridge } from '../support/bridge/test-bridge';
+import {
+  CODEX, doneItems, finalResponse, startBridge, type Loose, type TestBridge,
+} from '../support/bridge/test-bridge';
 import type { AnswerOptions } from '../support/upstream/steps';
 import type { Target } from './targets';
 

@@ -1,4 +1,6 @@
-/** Every provider's refusals, in the provider's own error body, as an SDK and Codex hear them: its words, never a guess. */
+/**
+ * Every provider's refusals, in the provider's own error body, as an SDK and Codex hear them: its words, never a guess.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';

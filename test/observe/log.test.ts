@@ -26,7 +26,8 @@ test('text lines are for people', () => {
   logger.warn('request failed', failure);
   logger.info('listening');
   assert.deepEqual(lines, [
-    '1970-01-01T00:00:00.000Z warn  request failed kind=rate_limit status=429 error="Slow \\"down\\"." more={"a":[1]}\n',
+    '1970-01-01T00:00:00.000Z warn  request failed kind=rate_limit status=429 error="Slow \\"down\\"." ' +
+    'more={"a":[1]}\n',
     '1970-01-01T00:00:00.000Z info  listening\n',
   ]);
 });

@@ -88,7 +88,7 @@ test('a client that leaves while the source waits for it ends the source', async
   assert.equal(response.ended, false);
 });
 
-test('a reader that pauses stops the source within what the sockets hold, and gets everything later', async (context) => {
+test('a reader that pauses stops the source once the sockets are full, and gets everything later', async (context) => {
   const size = 256 * 1024;
   const total = 400;
   let pulled = 0;

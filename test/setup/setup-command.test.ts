@@ -60,7 +60,7 @@ function parse(text: string) {
   return document.value;
 }
 
-test('it shows the difference, writes the file, the catalog and a backup, and says what comes next', async (context) => {
+test('it shows the diff, writes the file, the catalog and a backup, and says what comes next', async (context) => {
   const home = await createHome(context, BEFORE);
   const { code, out, error, asked } = await home.setup();
   assert.deepEqual([code, error, asked], [0, '', []]);
@@ -124,7 +124,8 @@ Codex now goes its own way again. A bridge that runs in the background goes on: 
 
 for (const fixture of listFixtures('config-toml')) {
   const isRefused = fixture.options['refused'] !== undefined;
-  test(`${fixture.name}: ${isRefused ? 'told with its place, nothing written' : 'there and back, byte for byte'}`, async (context) => {
+  const outcome = isRefused ? 'refused with its place, nothing written' : 'there and back, byte for byte';
+  test(`${fixture.name}: ${outcome}`, async (context) => {
     const home = await createHome(context, fixture.bytes('before.toml'));
     const { code, out, error } = await home.setup();
     if (isRefused) {
@@ -199,7 +200,7 @@ test('a stale catalog is renewed without a question, because config.toml stays',
   assert.match(out, /^Wrote \d+ models to .*\n\nNext/);
 });
 
-test('a model of the catalog that config.toml names is kept, also one that the picker of Codex has chosen since', async (context) => {
+test('a catalog model that config.toml names is kept, also one that its picker chose since', async (context) => {
   const home = await createHome(context, 'model = "glm-5"\n');
   await home.setup();
   assert.equal(parse(await home.read())['model'], 'glm-5');
@@ -386,16 +387,19 @@ test('a catalog of somebody else stays', async (context) => {
 test('profiles that win over setup are named', async (context) => {
   const home = await createHome(
     context,
-    'profile = "work"\n[profiles.work]\nmodel_provider = "openai"\n[profiles.home]\nmodel = "x"\n[profiles.calm]\napproval_policy = "never"\n',
+    'profile = "work"\n[profiles.work]\nmodel_provider = "openai"\n[profiles.home]\nmodel = ' +
+    '"x"\n[profiles.calm]\napproval_policy = "never"\n',
   );
   await writeFile(join(home.folder, 'team.config.toml'), 'model = "y"\nmodel_provider = "openai"\n');
   const { out } = await home.setup();
   assert.deepEqual(
     out.split('\n').filter((line) => /^The profile/.test(line)),
     [
-      'The profile "work" sets model_provider and wins over setup; config.toml chooses it with profile = "work", which Codex from 0.146 on refuses.',
+      'The profile "work" sets model_provider and wins over setup; config.toml chooses it with profile = "work", ' +
+      'which Codex from 0.146 on refuses.',
       'The profile "home" sets model and wins over setup; in force with codex --profile home.',
-      'The profile file team.config.toml sets model_provider and model and wins over setup; in force with codex --profile team.',
+      'The profile file team.config.toml sets model_provider and model and wins over setup; in force with codex ' +
+      '--profile team.',
     ],
   );
 });

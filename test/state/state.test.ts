@@ -1,4 +1,6 @@
-/** What is kept of answers: chains by previous_response_id, item references, retrieval, deletion, paging, conversations. */
+/**
+ * What is kept of answers: chains by previous_response_id, item references, retrieval, deletion, paging, conversations.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -15,7 +15,7 @@ export interface Fixture {
   text(file: string): string;
   bytes(file: string): Buffer;
   json(file: string): JsonObject;
-  /** Compares `actual` with the expected file; writes it when UPDATE_FIXTURES=1. A missing file is a failure otherwise. */
+  /** Compares `actual` with the expected file, or writes it when UPDATE_FIXTURES=1. A missing file fails otherwise. */
   expect(file: string, actual: string): void;
 }
 

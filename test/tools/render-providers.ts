@@ -16,16 +16,17 @@ const INTRODUCTION = `# Providers and models
 
 <!-- Generated from src/providers by \`npm run docs\`; do not edit. -->
 
-The bridge tells the provider from the host of \`AI_API_BASE\`. \`--provider NAME\` or \`AI_PROVIDER\` names it where the host
-does not, as with a gateway, or with a server on your own machine. Named without \`AI_API_BASE\`, requests go to the first
-address of the provider. The key is \`--ai-api-key\`, else \`AI_API_KEY\`, else the first variable of the provider that is set;
-no variable of another provider is ever looked at.
+The bridge recognizes the provider by the host of \`AI_API_BASE\`. Name it with \`--provider NAME\` or \`AI_PROVIDER\`
+where the host does not tell, as with a gateway or a server on your own machine. If you name a provider without
+\`AI_API_BASE\`, requests go to its first address. The key is \`--ai-api-key\`, else \`AI_API_KEY\`, else the first
+variable of the provider that is set; variables of other providers are never read.
 
-Nothing here was measured against a live provider. Each row says how surely it is known: **D** documented by the provider,
-**S** read in the source or the data of a client that targets it, **I** reported in a public issue, **inf** inferred. A report
-that contradicts a row changes one line: see [how to add a provider](how-to-add-a-provider.md).
+Nothing here was measured against a live provider. Each row has a mark of evidence: **D** documented by the provider,
+**S** read in the source or the data of a client that targets it, **I** reported in a public issue, **inf** inferred. If
+you see something else, change that row: see [how to add a provider](how-to-add-a-provider.md).
 
-An id that no row has is sent as it is, with the rules of the provider and of the model's family (at the end of this page).
+A model id without a row is sent unchanged, with the rules of the provider and of the model's family (at the end of this
+page).
 `;
 
 function renderOverview(): string {
@@ -36,7 +37,8 @@ function renderOverview(): string {
     keyEnv.map(code).join(' '),
     defaultModel === undefined ? '' : code(defaultModel),
   ]);
-  return `## At a glance\n\n${renderTable(['Provider', 'Name', 'Default address', 'Key variables', 'Default model'], rows)}`;
+  return '## At a ' +
+    `glance\n\n${renderTable(['Provider', 'Name', 'Default address', 'Key variables', 'Default model'], rows)}`;
 }
 
 function renderProvider(provider: Provider): string {
@@ -51,7 +53,8 @@ function renderProvider(provider: Provider): string {
   ].join('\n');
 }
 
-function renderFacts({ name, aliases = [], baseUrls, hosts = [], local, keyEnv, responses, idSuffix }: Provider): readonly string[] {
+function renderFacts(provider: Provider): readonly string[] {
+  const { name, aliases = [], baseUrls, hosts = [], local, keyEnv, responses, idSuffix } = provider;
   return [
     `Name: ${code(name)}${aliases.length > 0 ? `, also ${aliases.map(code).join(', ')}` : ''}`,
     ...(baseUrls.length > 0 ? [`Addresses: ${baseUrls.map((url) => `<${url}>`).join(', ')}`] : []),
@@ -63,7 +66,8 @@ function renderFacts({ name, aliases = [], baseUrls, hosts = [], local, keyEnv, 
     ...(idSuffix ? [`Taken off model ids: ${code(idSuffix.source)}`] : []),
     ...(responses
       ? [
-          `Has a Responses endpoint of its own${responses.models ? ` for ${responses.models.map(code).join(', ')}` : ''} (${MARKS[responses.evidence]})`,
+          `Has a Responses endpoint of its own${responses.models ?
+            ` for ${responses.models.map(code).join(', ')}` : ''} (${MARKS[responses.evidence]})`,
         ]
       : []),
   ];
@@ -93,13 +97,15 @@ function renderFamilies(): string {
   ];
   return `## Families
 
-What a model needs wherever it is served, told from its name without the maker in front. A provider's own values beat these,
-a model's row beats both.
+What a model needs wherever it is served, recognized by its name without the prefix of its maker. A provider's own
+values override these, and a model's row overrides both.
 
 ${renderTable(['Family', 'Names', 'Values', 'Mark'], FAMILIES.map(row))}`;
 }
 
-/** The fields of a dialect that differ from the neutral one; the doc comment of each stands in src/providers/dialect.ts. */
+/**
+ * The fields of a dialect that differ from the neutral one; the doc comment of each stands in src/providers/dialect.ts.
+ */
 function renderDialect(dialect: Partial<Dialect>): string {
   const fields = Object.entries(dialect).map(
     ([field, value]) => `${code(field)} ${field === 'thinking' ? describeThinking(dialect.thinking) : describe(value)}`,

@@ -1,4 +1,7 @@
-/** Each kind of tool all the way: declared, called by the model, shown to the client, sent back, and called the same again. */
+/**
+ * Each kind of tool all the way: declared, called by the model, shown to the client, sent back, and called the same
+ * again.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';

@@ -1,9 +1,9 @@
 /**
  * Loaded into a bridge before it starts: says which functions one turn calls, how often, and in which order.
  *
- * V8's precise coverage counts calls but has no order. So the same turn runs twice: once under coverage, and once with a
- * breakpoint at the start of each function that was counted. A worker thread holds the debugger; at each pause it writes
- * down the function on top of the stack, takes its breakpoint away, and lets the bridge go on.
+ * V8's precise coverage counts calls but has no order. So the same turn runs twice: once under coverage, and once with
+ * a breakpoint at the start of each function that was counted. A worker thread holds the debugger; at each pause it
+ * writes down the function on top of the stack, takes its breakpoint away, and lets the bridge go on.
  */
 'use strict';
 const { Session } = require('node:inspector');
@@ -36,7 +36,8 @@ function startCounting() {
       path: fileURLToPath(url),
       functions: functions
         // V8 makes a function of the initial values of a class's fields.
-        .filter(({ functionName, ranges: [range] }) => range.count > 0 && functionName !== '<instance_members_initializer>')
+        .filter(({ functionName, ranges: [range] }) =>
+          range.count > 0 && functionName !== '<instance_members_initializer>')
         .map(({ functionName, ranges: [{ startOffset: start, endOffset: end, count: calls }] }) => ({
           name: functionName, start, end, calls,
         })),

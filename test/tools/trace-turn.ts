@@ -1,7 +1,7 @@
 /**
- * `npm run trace-turn`: the files and functions that one streamed turn of Codex runs through in the built bridge, in the
- * order of their first call, with the number of calls. Start-up and a first turn are not measured. V8 counts a call of an async
- * function again each time it resumes. With `--docs` it writes the walk of docs/architecture.md instead.
+ * `npm run trace-turn`: the files and functions that one streamed turn of Codex runs through in the built bridge, in
+ * the order of their first call, with the number of calls. Start-up and a first turn are not measured. V8 counts a call
+ * of an async function again each time it resumes. With `--docs` it writes the walk of docs/architecture.md instead.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -46,10 +46,24 @@ export interface TracedFile {
   readonly functions: readonly TracedFunction[];
 }
 
-interface CountedFunction { readonly name: string; readonly start: number; readonly end: number; readonly calls: number }
-interface CountedScript { readonly scriptId: string; readonly path: string; readonly functions: readonly CountedFunction[] }
+interface CountedFunction {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly calls: number;
+}
+interface CountedScript {
+  readonly scriptId: string;
+  readonly path: string;
+  readonly functions: readonly CountedFunction[];
+}
 interface Place { readonly scriptId: string; readonly lineNumber: number; readonly columnNumber: number }
-type Message = { readonly type: string; readonly scripts?: readonly CountedScript[]; readonly order?: readonly Place[]; readonly error?: string };
+interface Message {
+  readonly type: string;
+  readonly scripts?: readonly CountedScript[];
+  readonly order?: readonly Place[];
+  readonly error?: string;
+}
 
 /** Runs the turn three times (first, counted, watched) and returns its files in the order of their first call. */
 export async function traceTurn(): Promise<readonly TracedFile[]> {
@@ -133,7 +147,8 @@ async function runTurn(child: ChildProcess, url: string): Promise<void> {
 
 function arrange(scripts: readonly CountedScript[], order: readonly Place[]): readonly TracedFile[] {
   const firstCalls = new Map<CountedFunction, number>();
-  const sources = new Map(scripts.map((script) => [script.scriptId, { script, source: readFileSync(script.path, 'utf8') }]));
+  const sources = new Map(scripts.map((script) =>
+    [script.scriptId, { script, source: readFileSync(script.path, 'utf8') }]));
   order.forEach((place, index) => {
     const found = sources.get(place.scriptId);
     const counted = found && innermost(found.script, offsetOf(found.source, place));

@@ -283,7 +283,8 @@ const OTHERS: readonly Row[] = [
     'our compaction',
     [{ type: 'compaction', encrypted_content: sealSummary('We counted.') }, user()],
     [
-      'user: The conversation so far was compacted. This summary of it was written by the model that held it; build on it and do not repeat finished work:\n\nWe counted.',
+      'user: The conversation so far was compacted. This summary of it was written by the model that held it; build ' +
+      'on it and do not repeat finished work:\n\nWe counted.',
       'user: Hi',
     ],
   ],
@@ -347,7 +348,8 @@ it('a search result lists the tools under the names they can be called by', () =
   const search = { type: 'tool_search_call', call_id: 'a', execution: 'client', arguments: { query: 'x' } };
   const found = read([search, { type: 'tool_search_output', call_id: 'a', tools }]);
   assert.deepEqual(found.nodes, [
-    'assistant: [a tool_search {"query":"x"} -> These tools can be called now:\n- mcp__mini__echo: Says it again.\n- mcp__mini__add]',
+    'assistant: [a tool_search {"query":"x"} -> These tools can be called now:\n- mcp__mini__echo: Says it again.\n- ' +
+    'mcp__mini__add]',
   ]);
   const nothing = read([search, { type: 'tool_search_output', call_id: 'a', tools: [] }]);
   assert.deepEqual(nothing.nodes, ['assistant: [a tool_search {"query":"x"} -> No tools found.]']);

@@ -15,7 +15,8 @@ const SCHEMA = {
 /** A refusal, what the request had, and what it has the next time. */
 const CASES: readonly (readonly [refusal: string, had: Partial<ChatRequest>, has: Partial<ChatRequest>])[] = [
   [
-    '<400> InternalError.Algo.InvalidParameter: The tool_choice parameter does not support being set to required or object in thinking mode',
+    '<400> InternalError.Algo.InvalidParameter: The tool_choice parameter does not support being set to required or ' +
+    'object in thinking mode',
     FORCED,
     { tool_choice: 'auto' },
   ],
@@ -48,7 +49,8 @@ const CASES: readonly (readonly [refusal: string, had: Partial<ChatRequest>, has
         {
           role: 'user',
           content:
-            'x\n\nAnswer with one JSON object and nothing else: no prose, no code fence. It must match this JSON Schema:\n{"type":"object"}',
+            'x\n\nAnswer with one JSON object and nothing else: no prose, no code fence. It must match this JSON ' +
+            'Schema:\n{"type":"object"}',
         },
       ],
     },

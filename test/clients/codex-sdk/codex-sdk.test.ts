@@ -1,4 +1,7 @@
-/** @openai/codex-sdk: runs, streamed runs, an output schema and resumed threads, with the Codex of this folder's lock file. */
+/**
+ * @openai/codex-sdk: runs, streamed runs, an output schema and resumed threads, with the Codex of this folder's lock
+ * file.
+ */
 import assert from 'node:assert/strict';
 import type { ThreadOptions } from '@openai/codex-sdk';
 import { answer } from '../../support/upstream/scripted-upstream';

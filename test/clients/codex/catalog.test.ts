@@ -66,7 +66,10 @@ async function writeCatalog({ folder, version }: Scenario): Promise<void> {
   assert.match(stdout, /^Wrote \d+ models to /);
 }
 
-/** Flags that put a provider in place of the configured one: Codex asks for /models only where a command gives the token. */
+/**
+ * Flags that put a provider in place of the configured one: Codex asks for /models only where a command gives the
+ * token.
+ */
 const askingProvider = ({ bridge }: Scenario): readonly string[] => [
   '-c',
   'model_provider="asking"',
@@ -196,7 +199,8 @@ scenario(
     dialects: ['dashscope'],
     model: 'MiniMax-M2.5',
     config: { settings: { model_catalog_json: FILE } },
-    // The window of 196,608 tokens less an answer of 24,576; without a limit in the catalog it were nine tenths, 176,947.
+    // The window of 196,608 tokens less an answer of 24,576; without a limit in the catalog it were nine tenths,
+    // 176,947.
     script: [
       answer({ text: 'Almost full.', usage: full(171_000) }),
       answer({ text: 'Full.', usage: full(172_500) }),

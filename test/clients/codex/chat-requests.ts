@@ -38,7 +38,9 @@ export const toolsOf = ({ body }: CapturedRequest): readonly OfferedTool[] =>
 /** The names of the offered tools, in order. */
 export const toolNames = (request: CapturedRequest): readonly string[] => toolsOf(request).map(({ name }) => name);
 
-/** Each request must begin with the bytes of the one before it, messages included: that is what prompt caches compare. */
+/**
+ * Each request must begin with the bytes of the one before it, messages included: that is what prompt caches compare.
+ */
 export function assertGrowing(requests: readonly CapturedRequest[]): void {
   requests.slice(1).forEach((later, index) => {
     const head = headOf(requests[index]);

@@ -67,7 +67,9 @@ scenario(
   },
 );
 
-/** Each opens one end of the pipe, which blocks until the other end is open: both end only if they run at the same time. */
+/**
+ * Each opens one end of the pipe, which blocks until the other end is open: both end only if they run at the same time.
+ */
 const READER = 'cat pipe && echo reader';
 const WRITER = 'echo writer > pipe && echo written';
 

@@ -1,4 +1,6 @@
-/** Codex's config.toml, as users of the bridge are told to write it (codex-protocol.md, section 10), and its catalog. */
+/**
+ * Codex's config.toml, as users of the bridge are told to write it (codex-protocol.md, section 10), and its catalog.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROJECT_ROOT } from '../../house/source-tree';

@@ -1,6 +1,6 @@
 /**
- * The fault table against the real Codex: what it costs in calls, what the user reads, that the process ends with 1, and
- * that nothing of a failed turn stands in the history of the next one.
+ * The fault table against the real Codex: what it costs in calls, what the user reads, that the process ends with 1,
+ * and that nothing of a failed turn stands in the history of the next one.
  */
 import assert from 'node:assert/strict';
 import { answer, raw, reply, silence, type Step } from '../../support/upstream/scripted-upstream';
@@ -10,7 +10,10 @@ import { completedItems, errorsOf, textsOf } from './events';
 import { scenario } from './scenario';
 import { shellCall } from './versions';
 
-/** Waits of the bridge between its own calls take no time here; Codex's own cannot be shortened without changing their number. */
+/**
+ * Waits of the bridge between its own calls take no time here; Codex's own cannot be shortened without changing their
+ * number.
+ */
 const QUICK = { RETRY_WAIT_MS: '20' };
 
 const refusal = (status: number, error: unknown, headers: Readonly<Record<string, string>> = {}): Step =>

@@ -1,4 +1,6 @@
-/** Images from the user, from Codex's own tool and from an MCP server: to a model that sees, and to one that does not. */
+/**
+ * Images from the user, from Codex's own tool and from an MCP server: to a model that sees, and to one that does not.
+ */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

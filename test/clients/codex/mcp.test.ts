@@ -35,7 +35,9 @@ scenario(
   },
 );
 
-/** Too long for `mcp__<server>__<tool>`: that is cut, with a hash behind it, and the description tells its tools apart. */
+/**
+ * Too long for `mcp__<server>__<tool>`: that is cut, with a hash behind it, and the description tells its tools apart.
+ */
 const LONG = 'a_server_with_a_name_that_leaves_no_room_for_its_tools_at_all';
 
 const isLongEcho = ({ name, description = '' }: OfferedTool): boolean =>

@@ -1,4 +1,7 @@
-/** UPSTREAM_WIRE=responses: the real Codex in front of a provider's own Responses endpoint, in the forms its reasoning may have. */
+/**
+ * UPSTREAM_WIRE=responses: the real Codex in front of a provider's own Responses endpoint, in the forms its reasoning
+ * may have.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,7 @@
-/** Remote compaction of older versions: up to 0.125 they post the history to /responses/compact and take over its output. */
+/**
+ * Remote compaction of older versions: up to 0.125 they post the history to /responses/compact and take over its
+ * output.
+ */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter } from './chat-requests';

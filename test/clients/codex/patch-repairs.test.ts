@@ -1,4 +1,6 @@
-/** Patches of models that forget that apply_patch takes one JSON string: each must reach Codex as the patch it means. */
+/**
+ * Patches of models that forget that apply_patch takes one JSON string: each must reach Codex as the patch it means.
+ */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';

@@ -1,4 +1,6 @@
-/** A scenario: the real Codex, the built bridge and a scripted upstream, for one script, once for each upstream dialect. */
+/**
+ * A scenario: the real Codex, the built bridge and a scripted upstream, for one script, once for each upstream dialect.
+ */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import {
@@ -38,7 +40,9 @@ export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect'
   /** The dialect's model when absent. */
   readonly model?: string;
   readonly config?: CodexConfig;
-  /** What a catalog tells Codex of the model; without it Codex has none, and falls back to what it takes for granted. */
+  /**
+   * What a catalog tells Codex of the model; without it Codex has none, and falls back to what it takes for granted.
+   */
   readonly catalog?: ModelInfo;
   /** Options of the bridge as environment variables, over those of the dialect. */
   readonly bridgeEnv?: Readonly<Record<string, string>>;

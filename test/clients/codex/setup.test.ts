@@ -1,4 +1,6 @@
-/** What `setup` writes, in the real Codex: every version loads it, Codex edits it, and undo takes out the bridge alone. */
+/**
+ * What `setup` writes, in the real Codex: every version loads it, Codex edits it, and undo takes out the bridge alone.
+ */
 import assert from 'node:assert/strict';
 import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** A provider that is silent for longer than Codex waits: signs of life keep the turn going, and their absence ends it. */
+/**
+ * A provider that is silent for longer than Codex waits: signs of life keep the turn going, and their absence ends it.
+ */
 import assert from 'node:assert/strict';
 import { answer, silence } from '../../support/upstream/scripted-upstream';
 import { errorsOf, textsOf } from './events';

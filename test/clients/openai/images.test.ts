@@ -5,7 +5,8 @@ import { sdkScenario } from '../support/sdk-scenario';
 import { createOpenAi } from './client';
 
 const PNG =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mM4IScHRAwQCgAfJgQRSo6NIAAAAABJRU5ErkJggg==';
+  'data:image/png;base64,' +
+  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mM4IScHRAwQCgAfJgQRSo6NIAAAAABJRU5ErkJggg==';
 const URL_OF_ONE = 'https://example.test/cat.png';
 
 sdkScenario('openai: images', { script: [answer({ text: 'Red squares.' })] }, async (scenario) => {

@@ -1,4 +1,6 @@
-/** Runs programs with a bound on their time, without the environment of whoever runs the tests, and leaves none behind. */
+/**
+ * Runs programs with a bound on their time, without the environment of whoever runs the tests, and leaves none behind.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 
 /** A port on which nothing listens (RFC 863's): a client that tries to leave the machine fails at once. */

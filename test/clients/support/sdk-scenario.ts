@@ -1,6 +1,6 @@
 /**
- * A scenario of an SDK: the real library in this process, the built bridge and a scripted upstream, once for each upstream
- * dialect. The library is given nothing of the bridge but its base URL, a key, and a `fetch` that looks on.
+ * A scenario of an SDK: the real library in this process, the built bridge and a scripted upstream, once for each
+ * upstream dialect. The library is given nothing of the bridge but its base URL, a key, and a `fetch` that looks on.
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';

@@ -1,4 +1,6 @@
-/** The whole bridge in this process: its real server and core in front of a scripted upstream, and clients that ask it. */
+/**
+ * The whole bridge in this process: its real server and core in front of a scripted upstream, and clients that ask it.
+ */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';

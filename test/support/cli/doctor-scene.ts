@@ -1,4 +1,7 @@
-/** A machine for the doctor: a home of its own, a stand-in for Codex, a port where nobody listens, and an upstream by script. */
+/**
+ * A machine for the doctor: a home of its own, a stand-in for Codex, a port where nobody listens, and an upstream by
+ * script.
+ */
 import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -128,7 +131,9 @@ export async function startUpstream(context: TestContext, options: ScriptedUpstr
   return upstream;
 }
 
-/** The config.toml that the README shows, for the bridge on `port`; `more` are lines of its table, `root` root lines. */
+/**
+ * The config.toml that the README shows, for the bridge on `port`; `more` are lines of its table, `root` root lines.
+ */
 export const bridgeToml = (
   port: number,
   more = '',

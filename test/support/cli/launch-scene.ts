@@ -15,16 +15,25 @@ export const BIN = join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js');
 const PATIENCE_MS = 30_000;
 
 /**
- * The stand-in: answers `--version`; else writes one line with its words, folder and environment, reads its input line by
- * line, and ends with the code that a line `exit N` names, or at the end of the input with 0. It tells of signals.
+ * The stand-in: answers `--version`; else writes one line with its words, folder and environment, reads its input line
+ * by line, and ends with the code that a line `exit N` names, or at the end of the input with 0. It tells of signals.
  */
 const FAKE_CODEX = `#!${process.execPath}
-if (process.argv[2] === '--version') { console.log('codex-cli ' + (process.env.FAKE_VERSION || '0.169.0')); process.exit(0); }
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) if (!process.env.FAKE_DIES) process.on(name, () => { console.log(name); process.exit(9); });
+if (process.argv[2] === '--version') {
+  console.log('codex-cli ' + (process.env.FAKE_VERSION || '0.169.0'));
+  process.exit(0);
+}
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  if (!process.env.FAKE_DIES) process.on(name, () => { console.log(name); process.exit(9); });
+}
 const env = Object.fromEntries(['NO_PROXY', 'CODEX_HOME'].map((name) => [name, process.env[name]]));
 console.log(JSON.stringify({ pid: process.pid, words: process.argv.slice(2), cwd: process.cwd(), env }));
 require('node:readline').createInterface({ input: process.stdin })
-  .on('line', (line) => { const code = /^exit (\\d+)$/.exec(line); if (code) process.exit(Number(code[1])); console.log('read ' + line); })
+  .on('line', (line) => {
+    const code = /^exit (\\d+)$/.exec(line);
+    if (code) process.exit(Number(code[1]));
+    console.log('read ' + line);
+  })
   .on('close', () => process.exit(0));
 `;
 

@@ -1,4 +1,7 @@
-/** What holds for every stream fixture, whatever upstream's protocol: its events, their grammar, any re-chunking, any cut. */
+/**
+ * What holds for every stream fixture, whatever upstream's protocol: its events, their grammar, any re-chunking, any
+ * cut.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SseDecoder } from '../../../src/stream/sse-decoder';
@@ -14,7 +17,9 @@ const CLOSERS = [...Buffer.from('}]')];
 
 export interface StreamProtocol {
   readonly wire: NonNullable<AnswerStreamCase['wire']>;
-  /** Whether a reader of plain text sees upstream say that its answer is over: the oracle is simpler than the machine. */
+  /**
+   * Whether a reader of plain text sees upstream say that its answer is over: the oracle is simpler than the machine.
+   */
   readonly saysFinished: (text: string) => boolean;
 }
 

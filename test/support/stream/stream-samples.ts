@@ -1,4 +1,6 @@
-/** Event streams that keep every rule, one of each kind, written by a small builder; the grammar's own tests bend them. */
+/**
+ * Event streams that keep every rule, one of each kind, written by a small builder; the grammar's own tests bend them.
+ */
 import type { JsonObject, JsonValue, UnknownRecord } from '../../../src/base/json';
 
 /** An event as plain data, open to being spoiled by a test. */

@@ -1,4 +1,6 @@
-/** What makers demand of their models, at their own API and at gateways that relay its refusals. Facts: upstreams.md. */
+/**
+ * What makers demand of their models, at their own API and at gateways that relay its refusals. Facts: upstreams.md.
+ */
 import { says, type ReplayDemand, type StrictModel } from './rule';
 
 /** Section 3. */

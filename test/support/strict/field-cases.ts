@@ -163,7 +163,8 @@ export const FIELD_CASES: readonly StrictCase[] = [
     accepted: { max_tokens: 65_536 },
     dashscope: `${ALGO}Range of max_tokens should be [1, 65536]`,
     openai:
-      'max_tokens is out of range: 65537. This model supports 1 to 65536 completion tokens, whereas you provided 65537.',
+      'max_tokens is out of range: 65537. This model supports 1 to 65536 completion tokens, whereas you provided ' +
+      '65537.',
   },
   {
     rule: 'max-tokens-range',

@@ -1,4 +1,6 @@
-/** Strict rules over the top-level fields of a completion request: names, types, ranges, and which exclude each other. */
+/**
+ * Strict rules over the top-level fields of a completion request: names, types, ranges, and which exclude each other.
+ */
 import { isRecord } from '../../../src/base/json';
 import { asRecord } from '../../../src/base/narrow';
 import { isThinking } from './model-rules';
@@ -31,7 +33,8 @@ const PENALTY = { minimum: -2, maximum: 2 } as const;
 /**
  * Every field that is accepted. Fields of OpenAI that no other host documents (`metadata`, `store`, `service_tier`,
  * `prompt_cache_key` …) are absent on purpose: DashScope's vendor back ends answer them with a 400 (upstreams.md,
- * section 2). Whether DashScope refuses or ignores the other unknown fields is not established; refusing is the stricter.
+ * section 2). Whether DashScope refuses or ignores the other unknown fields is not established; refusing is the
+ * stricter.
  */
 const FIELDS: Readonly<Record<string, FieldRow>> = {
   model: { types: ['string'], in: BOTH },
@@ -252,7 +255,8 @@ export const FIELD_RULES = [
     name: 'max-tokens-range',
     check: maxTokensRange,
     openai: says(
-      '{param} is out of range: {value}. This model supports 1 to {maximum} completion tokens, whereas you provided {value}.',
+      '{param} is out of range: {value}. This model supports 1 to {maximum} completion tokens, whereas you provided ' +
+      '{value}.',
       'invalid_value',
     ),
     dashscope: algo('Range of max_tokens should be [1, {maximum}]'),

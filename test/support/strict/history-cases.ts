@@ -6,12 +6,14 @@ const rounds = (count: number): readonly unknown[] =>
   Array.from({ length: count }, (_, index) => [calling(toolCall(`c${index}`)), toolResult(`c${index}`)]).flat();
 
 const UNANSWERED_DASHSCOPE =
-  `${ALGO}An assistant message with "tool_calls" must be followed by tool messages responding to each "tool_call_id". ` +
+  `${ALGO}An assistant message with "tool_calls" must be followed by tool messages responding to each ` +
+  '"tool_call_id". ' +
   'The following tool_call_ids did not have response messages: ';
 const UNANSWERED_OPENAI =
   "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. " +
   'The following tool_call_ids did not have response messages: ';
-const ORPHAN_DASHSCOPE = `${ALGO}messages with role "tool" must be a response to a preceeding message with "tool_calls".`;
+const ORPHAN_DASHSCOPE = `${ALGO}messages with role "tool" must be a response to a preceeding message with ` +
+  '"tool_calls".';
 const ORPHAN_OPENAI =
   "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.";
 
@@ -23,7 +25,8 @@ export const HISTORY_CASES: readonly StrictCase[] = [
     accepted: history({ role: 'assistant', content: 'x' }, user()),
     dashscope: "[] is too short - 'messages.[2].tool_calls'",
     openai:
-      "Invalid 'messages[2].tool_calls': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+      "Invalid 'messages[2].tool_calls': empty array. Expected an array with minimum length 1, but got an empty " +
+      "array instead.",
   },
   {
     rule: 'call-id',
@@ -31,7 +34,8 @@ export const HISTORY_CASES: readonly StrictCase[] = [
     accepted: history(calling(toolCall('c')), toolResult('c')),
     dashscope: `${ALGO}'messages[2].tool_calls[0].id' must be a non-empty string.`,
     openai:
-      "Invalid 'messages[2].tool_calls[0].id': empty string. Expected a string with minimum length 1, but got an empty string instead.",
+      "Invalid 'messages[2].tool_calls[0].id': empty string. Expected a string with minimum length 1, but got an " +
+      "empty string instead.",
   },
   {
     rule: 'call-shape',
@@ -44,9 +48,11 @@ export const HISTORY_CASES: readonly StrictCase[] = [
     rule: 'call-name',
     refused: history(calling(toolCall('c', 'mcp.read file')), toolResult('c')),
     accepted: history(calling(toolCall('c', 'mcp__read-file')), toolResult('c')),
-    dashscope: `${ALGO}'mcp.read file' does not match '^[a-zA-Z0-9_-]{1,64}$' - 'messages[2].tool_calls[0].function.name'`,
+    dashscope: `${ALGO}'mcp.read file' does not match '^[a-zA-Z0-9_-]{1,64}$' - ` +
+      `'messages[2].tool_calls[0].function.name'`,
     openai:
-      "Invalid 'messages[2].tool_calls[0].function.name': string does not match pattern. Expected a string that matches " +
+      "Invalid 'messages[2].tool_calls[0].function.name': string does not match pattern. Expected a string that " +
+      "matches " +
       "the pattern '^[a-zA-Z0-9_-]{1,64}$'.",
   },
   ...['', '{"path":', '"text"', '[1]', 'null'].map((text): StrictCase => ({

@@ -142,7 +142,8 @@ export const HISTORY_RULES = [
         return TOOL_NAME.test(name) ? undefined : { param: `${path}.function.name`, name };
       }),
     openai: says(
-      "Invalid '{param}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]{1,64}$'.",
+      "Invalid '{param}': string does not match pattern. Expected a string that matches the pattern " +
+      "'^[a-zA-Z0-9_-]{1,64}$'.",
       'invalid_value',
     ),
     // Inferred text.
@@ -156,7 +157,8 @@ export const HISTORY_RULES = [
         const [id, column, char] = [asString(call['id']) ?? '', String(text.length + 1), String(text.length)];
         return isRecord(parseJson(text)) ? undefined : { param: `${path}.function.arguments`, id, column, char };
       }),
-    // OpenAI itself lets any string through; hosts that parse it do not, each in its own words (upstreams.md, Messages).
+    // OpenAI itself lets any string through; hosts that parse it do not, each in its own words (upstreams.md,
+    // Messages).
     openai: says("Invalid '{param}': expected a JSON object.", 'invalid_value'),
     dashscope: algo('The "function.arguments" parameter of the code model must be in JSON format.'),
   },
@@ -204,7 +206,8 @@ export const HISTORY_RULES = [
     check: repetition,
     // QwenLM/qwen-code#5019 and #8898.
     dashscope: algo(
-      'Repetitive tool calls detected in the conversation history. The same tool call with identical name and arguments ' +
+      'Repetitive tool calls detected in the conversation history. The same tool call with identical name and ' +
+      'arguments ' +
         'has been repeated across multiple consecutive rounds. Please modify your request or adjust the tool call ' +
         'arguments to avoid infinite loops.',
     ),

@@ -60,7 +60,8 @@ export const HTTP_RULES = [
       manners.turnsAway?.test(headers['user-agent'] ?? '') === true ? { param: 'user-agent' } : undefined,
   },
   {
-    // No provider refuses this. The rule is the house's: gzip costs 50 us and 98 us of latency an event (performance.md).
+    // No provider refuses this. The rule is the house's: gzip costs 50 us and 98 us of latency an event
+    // (performance.md).
     name: 'accept-encoding',
     check: (request) => {
       const sent = request.headers['accept-encoding'];
@@ -80,7 +81,8 @@ export const BODY_RULES = [
       return /^application\/json(;|$)/i.test(sent) ? undefined : { param: 'content-type', sent };
     },
     openai: says(
-      "Unsupported content type: '{sent}'. This API method only accepts 'application/json' requests, but you specified " +
+      "Unsupported content type: '{sent}'. This API method only accepts 'application/json' requests, but you " +
+      "specified " +
         "the header 'Content-Type: {sent}'. Please try again with a supported content type.",
       'unsupported_content_type',
     ),

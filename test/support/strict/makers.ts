@@ -107,7 +107,8 @@ const kimiCode = kimi({
   says: {
     ...KIMI_WORDS,
     caller: says(
-      'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, Kilo Code, etc.',
+      'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, Kilo ' +
+      'Code, etc.',
       null,
       { type: 'access_terminated_error' },
     ),
@@ -162,7 +163,8 @@ const deepseek = maker({
   says: {
     ...MAKERS_WORDS,
     role: says(
-      'Failed to deserialize the JSON body into the target type: {param}: unknown variant `{role}`, expected one of `system`, `user`, ' +
+      'Failed to deserialize the JSON body into the target type: {param}: unknown variant `{role}`, expected one of ' +
+      '`system`, `user`, ' +
         '`assistant`, `tool`, `latest_reminder`',
       'invalid_request_error',
     ),

@@ -3,7 +3,10 @@ import { DASHSCOPE_BODY, OPENAI_BODY } from './bodies';
 import { fieldsOf } from './fields';
 import type { Manners, StrictModel, UpstreamDialect } from './rule';
 
-/** DashScope thinks when it is told to, refuses a forced choice then, and its templates want one system message in front. */
+/**
+ * DashScope thinks when it is told to, refuses a forced choice then, and its templates want one system message in
+ * front.
+ */
 export const DASHSCOPE_MODEL: StrictModel = {
   names: /^/,
   thinks: 'off',

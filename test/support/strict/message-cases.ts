@@ -32,7 +32,8 @@ export const MESSAGE_CASES: readonly StrictCase[] = [
     refused: messages(user(), { role: 'latest_reminder', content: 'x' }),
     accepted: messages({ role: 'developer', content: 'x' }, user()),
     openai:
-      "Invalid value: 'latest_reminder'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.",
+      "Invalid value: 'latest_reminder'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', " +
+      "and 'developer'.",
   },
   ...['id', 'status', 'phase'].map((field): StrictCase => ({
     rule: 'message-fields',
@@ -74,7 +75,8 @@ export const MESSAGE_CASES: readonly StrictCase[] = [
     accepted: history(calling(toolCall('c')), toolResult('c', '{"ok":true}')),
     dashscope: `${ALGO}input content must be a string.`,
     openai:
-      "Invalid type for 'messages[3].content': expected one of a string or array of objects, but got an object instead.",
+      "Invalid type for 'messages[3].content': expected one of a string or array of objects, but got an object " +
+      "instead.",
   },
   {
     rule: 'content-empty-array',
@@ -82,7 +84,8 @@ export const MESSAGE_CASES: readonly StrictCase[] = [
     accepted: messages(user([TEXT, IMAGE])),
     dashscope: "[] is too short - 'messages.[0].content'",
     openai:
-      "Invalid 'messages[0].content': empty array. Expected an array with minimum length 1, but got an empty array instead.",
+      "Invalid 'messages[0].content': empty array. Expected an array with minimum length 1, but got an empty array " +
+      "instead.",
   },
   {
     rule: 'content-array',
@@ -110,7 +113,8 @@ export const MESSAGE_CASES: readonly StrictCase[] = [
     accepted: history(user([IMAGE])),
     dashscope: `${ALGO}Unexpected item type in content.`,
     openai:
-      "Invalid 'messages[2].content[0]': parts of type 'image_url' are only allowed for messages with role 'user', but " +
+      "Invalid 'messages[2].content[0]': parts of type 'image_url' are only allowed for messages with role 'user', " +
+      "but " +
       "this message has role 'assistant'.",
   },
   {
@@ -118,7 +122,8 @@ export const MESSAGE_CASES: readonly StrictCase[] = [
     refused: history(calling(toolCall('c')), toolResult('c', [IMAGE])),
     accepted: history(calling(toolCall('c')), toolResult('c', [TEXT])),
     openai:
-      "Invalid 'messages[3].content[0]': parts of type 'image_url' are only allowed for messages with role 'user', but " +
+      "Invalid 'messages[3].content[0]': parts of type 'image_url' are only allowed for messages with role 'user', " +
+      "but " +
       "this message has role 'tool'.",
   },
   {

@@ -176,7 +176,8 @@ export const MESSAGE_RULES = [
     name: 'role',
     check: roleFault,
     openai: says(
-      "Invalid value: '{role}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.",
+      "Invalid value: '{role}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and " +
+      "'developer'.",
       'invalid_value',
     ),
     // Reports of 2025-12 and 2026-03 have `messages.['0].role`, one of 2026-08 `messages.[0].role` (Proma#1496).
@@ -237,7 +238,8 @@ export const MESSAGE_RULES = [
     name: 'part-role',
     check: partRole,
     openai: says(
-      "Invalid '{param}': parts of type '{type}' are only allowed for messages with role 'user', but this message has role '{role}'.",
+      "Invalid '{param}': parts of type '{type}' are only allowed for messages with role 'user', but this message " +
+      "has role '{role}'.",
     ),
     dashscope: algo('Unexpected item type in content.'),
   },

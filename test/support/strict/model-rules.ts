@@ -1,4 +1,6 @@
-/** Strict rules that only single models and providers have: about thinking, and what it forbids. Rows hold the words. */
+/**
+ * Strict rules that only single models and providers have: about thinking, and what it forbids. Rows hold the words.
+ */
 import type { UnknownRecord } from '../../../src/base/json';
 import { asRecord, asString } from '../../../src/base/narrow';
 import { first, plain, type Fault, type JudgedRequest, type StrictRule } from './rule';

@@ -1,4 +1,6 @@
-/** What providers refuse in words that are documented or reported (upstreams.md, sections 1-3): request, and error body. */
+/**
+ * What providers refuse in words that are documented or reported (upstreams.md, sections 1-3): request, and error body.
+ */
 import { calling, SYSTEM, toolCall, toolResult, user } from '../upstream/chat-bodies';
 import { history, messages, tools, type Json } from './case';
 import type { StrictRuleName } from './rules';
@@ -134,7 +136,8 @@ const MAKERS: readonly ProviderCase[] = [
     refused: DEVELOPER,
     accepted: PLAIN,
     body: deepseek(
-      'Failed to deserialize the JSON body into the target type: messages[0].role: unknown variant `developer`, expected one of ' +
+      'Failed to deserialize the JSON body into the target type: messages[0].role: unknown variant `developer`, ' +
+      'expected one of ' +
         '`system`, `user`, `assistant`, `tool`, `latest_reminder`',
       'messages[0].role',
     ),
@@ -321,7 +324,8 @@ const HOSTS: readonly ProviderCase[] = [
     body: {
       error: {
         message:
-          'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, Kilo Code, etc.',
+          'Kimi For Coding is currently only available for Coding Agents such as Kimi CLI, Claude Code, Roo Code, ' +
+          'Kilo Code, etc.',
         type: 'access_terminated_error',
       },
     },

@@ -21,7 +21,9 @@ export const CORE = [
 /** Fields of OpenAI that servers of open models know as well (inferred). */
 export const OPEN = [...CORE, 'max_completion_tokens', 'parallel_tool_calls', 'user', 'logit_bias'] as const;
 
-/** A maker's API: no `developer` (table b, quirk 1), no field that its page does not have, text as strings (quirk 3). */
+/**
+ * A maker's API: no `developer` (table b, quirk 1), no field that its page does not have, text as strings (quirk 3).
+ */
 export const maker = (
   row: Partial<ProviderManners> & Pick<ProviderManners, 'name' | 'fields' | 'says' | 'models'>,
 ): ProviderManners => ({

@@ -1,4 +1,7 @@
-/** What one strict rule of the scripted upstream is: a check over a request, and the provider's own words for a violation. */
+/**
+ * What one strict rule of the scripted upstream is: a check over a request, and the provider's own words for a
+ * violation.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import { asArray, asRecord } from '../../../src/base/narrow';
 import type { UnknownRecord } from '../../../src/base/json';
@@ -33,7 +36,9 @@ export interface StrictModel {
   readonly thinks: 'on' | 'off' | 'always' | 'never';
   /** Highest output limit. */
   readonly maxTokens?: number;
-  /** Values of `reasoning_effort`; those of its host when absent. An empty list is a model that does not know the field. */
+  /**
+   * Values of `reasoning_effort`; those of its host when absent. An empty list is a model that does not know the field.
+   */
   readonly efforts?: readonly string[];
   /** Highest `thinking_budget`. */
   readonly maxBudget?: number;
@@ -156,7 +161,9 @@ export const algo = (text: string): Wording => ({
 /** DashScope's gateway, which checks a JSON Schema before the model is asked: bare text and `code: null`. */
 export const gateway = (text: string): Wording => ({ text, code: null });
 
-/** Any other answer: the text as it stands, with its code, and its status and type where they are not the usual ones. */
+/**
+ * Any other answer: the text as it stands, with its code, and its status and type where they are not the usual ones.
+ */
 export const says = (text: string, code: string | null = null, rest: Partial<Wording> = {}): Wording => ({
   text,
   code,

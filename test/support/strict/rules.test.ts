@@ -149,7 +149,8 @@ describe('the judge', () => {
     };
     assert.equal(
       render('dashscope'),
-      `{"error":{"message":"[] is too short - 'tools'","type":"invalid_request_error","param":null,"code":null},"request_id":"req-1"}`,
+      `{"error":{"message":"[] is too short - 'tools'","type":"invalid_request_error","param":null,"code":null},` +
+      '"request_id":"req-1"}',
     );
     assert.equal(
       render('openai'),

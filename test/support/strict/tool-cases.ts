@@ -118,7 +118,8 @@ export const TOOL_CASES: readonly StrictCase[] = [
     rule: 'tool-choice-unknown',
     refused: { ...named('write_file'), ...tools(functionTool()) },
     accepted: { ...named('read_file'), ...tools(functionTool()) },
-    dashscope: `${ALGO}Invalid value for "tool_choice": no function named "write_file" was specified in the "tools" parameter.`,
+    dashscope: `${ALGO}Invalid value for "tool_choice": no function named "write_file" was specified in the "tools" ` +
+      'parameter.',
     openai: "Tool choice 'write_file' not found in 'tools' parameter.",
   },
   ...[{ tool_choice: 'required' }, named('read_file')].map((choice): StrictCase => ({
@@ -131,7 +132,8 @@ export const TOOL_CASES: readonly StrictCase[] = [
     rule: 'parallel-without-tools',
     refused: { parallel_tool_calls: true },
     accepted: { parallel_tool_calls: true, ...tools(functionTool()) },
-    dashscope: `${ALGO}Invalid value for "parallel_tool_calls": "parallel_tool_calls" is only allowed when "tools" are specified.`,
+    dashscope: `${ALGO}Invalid value for "parallel_tool_calls": "parallel_tool_calls" is only allowed when "tools" ` +
+      'are specified.',
     openai:
       "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' are specified.",
   },

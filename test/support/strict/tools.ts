@@ -119,7 +119,8 @@ export const TOOL_RULES = [
         TOOL_NAME.test(nameOf(tool)) ? undefined : { param: `tools[${index}].function.name`, name: nameOf(tool) },
       ),
     openai: says(
-      "Invalid '{param}': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]{1,64}$'.",
+      "Invalid '{param}': string does not match pattern. Expected a string that matches the pattern " +
+      "'^[a-zA-Z0-9_-]{1,64}$'.",
       'invalid_value',
     ),
     // Inferred: the documentation gives the same limits, its text is not known.

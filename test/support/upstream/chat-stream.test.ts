@@ -18,11 +18,13 @@ function assertStream(
 }
 
 const openai = (choices: string): string =>
-  `{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"m","system_fingerprint":null,"choices":${choices}}`;
+  '{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"m","system_fingerprint":null,' +
+  `"choices":${choices}}`;
 const openaiDelta = (delta: string, finish = 'null'): string =>
   `[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]`;
 const dashscope = (choices: string): string =>
-  `{"choices":${choices},"object":"chat.completion.chunk","usage":null,"created":1700000000,"system_fingerprint":null,"model":"m","id":"chatcmpl-1"}`;
+  `{"choices":${choices},"object":"chat.completion.chunk","usage":null,"created":1700000000,` +
+  '"system_fingerprint":null,"model":"m","id":"chatcmpl-1"}';
 const dashscopeDelta = (delta: string, finish = 'null'): string =>
   `[{"delta":${delta},"finish_reason":${finish},"index":0,"logprobs":null}]`;
 
@@ -97,20 +99,23 @@ describe('a dashscope stream', () => {
     ]);
   });
 
-  it('puts the role beside the first fragment of an answer of calls alone; later fragments have an empty id and no name', () => {
+  it('puts the role beside the first fragment of an answer of calls alone; later fragments have an empty id and no ' +
+    'name', () => {
     const toolCalls = [
       { name: 'f', arguments: { a: 1 } },
       { id: 'x', name: 'g', arguments: '{}' },
     ];
     assertStream({ toolCalls }, DASHSCOPE, dashscope, [
       dashscopeDelta(
-        '{"content":null,"tool_calls":[{"index":0,"id":"call_1_0","type":"function","function":{"name":"f","arguments":"{\\"a\\""}}],"role":"assistant"}',
+        '{"content":null,"tool_calls":[{"index":0,"id":"call_1_0","type":"function","function":{"name":"f",' +
+        '"arguments":"{\\"a\\""}}],"role":"assistant"}',
       ),
       dashscopeDelta(
         '{"content":null,"tool_calls":[{"function":{"arguments":":1}"},"index":0,"id":"","type":"function"}]}',
       ),
       dashscopeDelta(
-        '{"content":null,"tool_calls":[{"index":1,"id":"x","type":"function","function":{"name":"g","arguments":"{}"}}]}',
+        '{"content":null,"tool_calls":[{"index":1,"id":"x","type":"function","function":{"name":"g",' +
+        '"arguments":"{}"}}]}',
       ),
       dashscopeDelta('{}', '"tool_calls"'),
     ]);
@@ -123,7 +128,8 @@ describe('a dashscope stream', () => {
       dashscopeDelta('{"content":null,"reasoning_content":"Hm"}'),
       dashscopeDelta('{"content":"Let me","reasoning_content":null}'),
       dashscopeDelta(
-        '{"content":null,"reasoning_content":null,"tool_calls":[{"index":0,"id":"call_1_0","type":"function","function":{"name":"f","arguments":"{}"}}]}',
+        '{"content":null,"reasoning_content":null,"tool_calls":[{"index":0,"id":"call_1_0","type":"function",' +
+        '"function":{"name":"f","arguments":"{}"}}]}',
       ),
       dashscopeDelta('{}', '"tool_calls"'),
     ]);
@@ -178,7 +184,8 @@ describe('a completion', () => {
         '"id":"call_1_0","type":"function","function":{"name":"f","arguments":"{\\"a\\":1}"}}]},"finish_reason":' +
         '"tool_calls","index":0,"logprobs":null}],"object":"chat.completion","usage":{"prompt_tokens":20,' +
         '"completion_tokens":10,"total_tokens":30,"prompt_tokens_details":{"cached_tokens":0},' +
-        '"completion_tokens_details":{"reasoning_tokens":0}},"created":1700000000,"system_fingerprint":null,"model":"m",' +
+        '"completion_tokens_details":{"reasoning_tokens":0}},"created":1700000000,"system_fingerprint":null,' +
+        '"model":"m",' +
         '"id":"chatcmpl-1"}',
     );
   });

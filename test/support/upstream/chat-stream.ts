@@ -121,7 +121,8 @@ function dashscopeFragments(answer: ScriptedAnswer, call: Call, index: number): 
   ];
 }
 
-// Samples: Model Studio's documentation, and captures on apifox (qwq-32b), itsvse (qwen-max), bioinfo.online (qwen-plus).
+// Samples: Model Studio's documentation, and captures on apifox (qwq-32b), itsvse (qwen-max), bioinfo.online
+// (qwen-plus).
 const DASHSCOPE: Shape = {
   deltas: (answer, calls) => {
     const thinking = answer.reasoning === undefined ? {} : { reasoning_content: null };
@@ -204,7 +205,9 @@ function choiceOf({ dialect }: AnswerContext, index: number, inner: Json, finish
     : { ...inner, finish_reason, index, logprobs: null };
 }
 
-/** The stream as server-sent events, one text each: every chunk, then `data: [DONE]`. With `n` > 1 choices take turns. */
+/**
+ * The stream as server-sent events, one text each: every chunk, then `data: [DONE]`. With `n` > 1 choices take turns.
+ */
 export function renderChatStream(answer: ScriptedAnswer, context: AnswerContext): readonly string[] {
   const { style = PLAIN } = context;
   const shape = shapeOf(context);

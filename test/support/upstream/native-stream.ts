@@ -1,4 +1,7 @@
-/** Renders a scripted answer as the stream of a Responses endpoint, or as the one object of an endpoint that does not stream. */
+/**
+ * Renders a scripted answer as the stream of a Responses endpoint, or as the one object of an endpoint that does not
+ * stream.
+ */
 import type { JsonObject, UnknownRecord } from '../../../src/base/json';
 import type { ScriptedAnswer, ScriptedUsage } from './chat-stream';
 

@@ -1,4 +1,7 @@
-/** A provider's own Responses endpoint, for tests: plain and strict. It answers by script and refuses what is in native-rules.ts. */
+/**
+ * A provider's own Responses endpoint, for tests: plain and strict. It answers by script and refuses what is in
+ * native-rules.ts.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -256,7 +256,7 @@ describe('reply, refuse, silence', () => {
     assert.equal(await broken.text(), '<h1>Bad Gateway</h1>');
   });
 
-  it('refuse closes the connection without an answer, and the request counts as not aborted by the client', async () => {
+  it('refuse closes the connection without an answer, which does not count as aborted by the client', async () => {
     const upstream = await start({ script: [refuse()] });
     await assert.rejects(ask(upstream), /fetch failed/);
     assert.equal(upstream.requests.length, 1);

@@ -1,6 +1,7 @@
 /**
  * The Chat Completions provider of every integration test: answers by script, in the shape of a real provider, and
- * refuses what a real provider would refuse. Facts and sources: strict-*.ts for the rules, chat-stream.ts for the shapes.
+ * refuses what a real provider would refuse. Facts and sources: strict-*.ts for the rules, chat-stream.ts for the
+ * shapes.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

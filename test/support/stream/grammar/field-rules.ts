@@ -30,7 +30,10 @@ const OBJECT_DELTA = 'response.shell_call_output_content.delta';
 
 /** Keys of every Response object, whoever reads it. */
 const CORE_KEYS = ['id', 'object', 'created_at', 'status', 'model', 'output'];
-/** Keys that may not be null: OpenAI's required fields and those of Open Responses (responses-protocol.md, schema facts). */
+/**
+ * Keys that may not be null: OpenAI's required fields and those of Open Responses (responses-protocol.md, schema
+ * facts).
+ */
 const FILLED_KEYS = [
   ...CORE_KEYS, 'tools', 'tool_choice', 'truncation', 'parallel_tool_calls', 'text', 'top_p', 'presence_penalty',
   'frequency_penalty', 'top_logprobs', 'temperature', 'store', 'background', 'service_tier',

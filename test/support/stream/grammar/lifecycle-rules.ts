@@ -11,7 +11,9 @@ const STATUS: Readonly<Record<string, string>> = {
   'response.incomplete': 'incomplete',
   'response.failed': 'failed',
 };
-/** `failed` may follow `created` at once: every client then still gets the message (responses-protocol.md, findings). */
+/**
+ * `failed` may follow `created` at once: every client then still gets the message (responses-protocol.md, findings).
+ */
 const SECOND = ['response.in_progress', 'response.queued', 'response.failed'];
 const REASONS = ['max_output_tokens', 'content_filter'];
 

@@ -44,7 +44,9 @@ const TERMINALS = ['response.completed', 'response.incomplete', 'response.failed
 const LIFECYCLE = ['response.created', 'response.queued', 'response.in_progress', ...TERMINALS];
 const ITEM_EVENTS = ['response.output_item.added', 'response.output_item.done'];
 
-/** Reads SSE text, or event objects that are already parsed. Frames that hold no event are left to the framing rules. */
+/**
+ * Reads SSE text, or event objects that are already parsed. Frames that hold no event are left to the framing rules.
+ */
 export function readStory(input: string | readonly unknown[]): Story {
   const frames = typeof input === 'string' ? splitFrames(input) : undefined;
   const values = typeof input === 'string' ? (frames ?? []).map(readData) : input;

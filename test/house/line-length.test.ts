@@ -1,0 +1,53 @@
+/** Lines have at most 120 columns, as .editorconfig says: code, comments, and the prose of every Markdown page. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { listProjectFiles } from './project-files';
+import { PROJECT_ROOT, renderBreach, type Breach } from './source-tree';
+
+const LIMIT = 120;
+
+/** Long lines from before the rule, by part of the project. A number only ever gets smaller. */
+const LEFT: Readonly<Record<string, number>> = { 'src/': 220, 'test/': 20, 'docs/': 40, '': 0 };
+
+const isChecked = (path: string): boolean =>
+  /\.(?:ts|cts|js|cjs|mjs|md)$|^\.ci\//.test(path) && !/^test\/fixtures\/|^CHANGELOG\.md$/.test(path);
+
+/** A table row or an address cannot be wrapped, and a code block shows what a terminal or a file shows. */
+function findLongLines(path: string, text: string): readonly Breach[] {
+  const isPage = path.endsWith('.md');
+  let inBlock = false;
+  return text.split('\n').flatMap((line, index) => {
+    if (isPage && /^\s*```/.test(line)) inBlock = !inBlock;
+    const columns = [...line].length;
+    if (columns <= LIMIT || (isPage && (inBlock || /^\s*\|/.test(line)))) return [];
+    if (/^\s*(?:\S{1,4} )?\S+$/.test(line)) return [];
+    return [{ path, line: index + 1, message: `has ${columns} columns` }];
+  });
+}
+
+test('no line has more than 120 columns', async () => {
+  const found: Breach[] = [];
+  for (const path of (await listProjectFiles()).filter(isChecked)) {
+    found.push(...findLongLines(path, await readFile(join(PROJECT_ROOT, path), 'utf8')));
+  }
+  for (const [part, allowed] of Object.entries(LEFT)) {
+    const here = found.filter(({ path }) => Object.keys(LEFT).find((other) => path.startsWith(other)) === part);
+    const list = here.map(renderBreach).join('\n');
+    assert.ok(here.length <= allowed, `${here.length} of ${allowed} in ${part || 'other files'}:\n${list}`);
+  }
+});
+
+test('the rule finds long code, comments and prose', () => {
+  const long = 'a word '.repeat(20);
+  assert.deepEqual(findLongLines('a.ts', `// ${long}\nconst a = 1;\n${long}`).map(({ line }) => line), [1, 3]);
+  assert.deepEqual(findLongLines('a.md', `${long}\n- ${long}`).map(({ line }) => line), [1, 2]);
+  assert.deepEqual(findLongLines('a.ts', `// ${'é'.repeat(60)} ${'—'.repeat(56)}`), []);
+});
+
+test('the rule lets tables, code blocks and addresses be', () => {
+  const long = 'a word '.repeat(20);
+  assert.deepEqual(findLongLines('a.md', `| ${long} |\n\`\`\`\n${long}\n\`\`\`\n<https://${'a'.repeat(120)}>`), []);
+  assert.deepEqual(findLongLines('a.ts', ` * https://${'a'.repeat(120)}`), []);
+});
