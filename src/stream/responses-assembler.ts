@@ -2,7 +2,8 @@
 import type { Clock, MakeId } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError, type ClientKind } from '../errors/error-body';
-import { CALL_ID_PREFIX, type CallTarget, type CallWriter, type CreateCallWriter } from '../tools/kind';
+import type { CallTarget, CallWriter, CreateCallWriter } from '../tools/kind';
+import { idPrefixOf } from '../tools/kinds';
 import type { ChatUsage } from '../wire/chat';
 import type { OutputItem, ResponsesEvent, ResponsesObject, ResponsesUsage } from '../wire/responses-output';
 import { MessageWriter, ReasoningWriter, type ReasoningOutput } from './item-writers';
@@ -172,7 +173,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     const before = this.closeOpen('stop');
     const target = this.options.findTarget(upstreamName);
     const outputIndex = this.takeIndex();
-    const itemId = this.options.makeId(CALL_ID_PREFIX[target.kind]);
+    const itemId = this.options.makeId(idPrefixOf(target.kind));
     const writer = this.options.createCallWriter(target, { itemId, outputIndex, callId });
     this.open = { kind: 'call', writer };
     return [...before, { type: 'response.output_item.added', output_index: outputIndex, item: writer.begin() }];

@@ -1,38 +1,51 @@
 /** Custom (free-form) tools such as apply_patch: to the model a function of one string, to the client raw text. */
-import { isJsonObject, parseJson } from '../base/json';
+import { isJsonObject, parseJson, type UnknownRecord } from '../base/json';
+import { asRecord, asString, asText } from '../base/narrow';
 import type { OutputCustomToolCall, OutputStatus } from '../wire/responses-output';
-import type { CustomTool } from '../wire/responses-request';
-import { type CallPlace, type CallTarget, type CallWriter, describe, type ToolCodec, within } from './kind';
+import { describe, readTarget, targetOf, type CallPlace, type CallTarget, type CallWriter, type ToolKind } from './kind';
 import { APPLY_PATCH, PatchProgress, repairPatch } from './patch';
 
 /** The grammar goes into the description: chat models have no other place for it. */
-export const customCodec: ToolCodec<'custom'> = {
-  declare(tool, context) {
+export const customKind: ToolKind<'custom'> = {
+  itemType: 'custom_tool_call',
+  idPrefix: 'ctc',
+  /** The Responses form is flat; the Chat form `{type, custom: {…}}` is accepted too. */
+  declare(declared, context) {
+    const tool = asRecord(declared['custom']) ?? declared;
+    const target = targetOf('custom', tool, context);
+    if (target === undefined) return;
     context.offer({
-      target: { kind: 'custom', name: tool.name, ...within(context) },
+      target,
       ...describe(withGrammar(tool), context),
       parameters: {
         type: 'object',
         properties: {
-          [INPUT_KEY]: { type: 'string', description: `The complete input of ${tool.name}, as plain text.` },
+          [INPUT_KEY]: { type: 'string', description: `The complete input of ${target.name}, as plain text.` },
         },
         required: [INPUT_KEY],
         additionalProperties: false,
       },
     });
   },
+  read: (item) => ({
+    kind: 'custom',
+    ...readTarget(item),
+    arguments: JSON.stringify({ [INPUT_KEY]: asString(item['input']) ?? '' }),
+  }),
+  write: createCustomWriter,
 };
 
-function withGrammar(tool: CustomTool): string {
+function withGrammar(tool: UnknownRecord): string {
   const rule = `Pass the whole text as the one string argument "${INPUT_KEY}": raw text, not JSON, no code fence, no heredoc.`;
-  const definition = tool.format?.definition;
-  const grammar =
-    definition === undefined ? '' : `The text must match this ${tool.format?.syntax ?? ''} grammar:\n${definition}`;
-  return [tool.description, rule, grammar].filter((part) => part !== undefined && part !== '').join('\n\n');
+  const format = asRecord(tool['format']);
+  const { syntax, definition } = asRecord(format?.['grammar']) ?? format ?? {};
+  const text = asText(definition);
+  const grammar = text === undefined ? '' : `The text must match this ${asText(syntax) ?? ''} grammar:\n${text}`;
+  return [asText(tool['description']), rule, grammar].filter((part) => part !== undefined && part !== '').join('\n\n');
 }
 
 /** Streams the unescaped text as `custom_tool_call_input.delta`; what cannot be streamed safely comes at the end. */
-export function createCustomWriter(target: CallTarget, place: CallPlace): CallWriter {
+function createCustomWriter(target: CallTarget, place: CallPlace): CallWriter<OutputCustomToolCall> {
   const at = { item_id: place.itemId, output_index: place.outputIndex };
   const reader = new CustomInputReader();
   const gate = target.name === APPLY_PATCH ? new PatchProgress() : new PlainProgress();

@@ -1,25 +1,37 @@
 /** Function tools: the one kind both protocols share. */
-import type { FunctionTool } from '../wire/responses-request';
+import { asBoolean, asRecord, asString, asText } from '../base/narrow';
+import { readSchema } from '../wire/read-fields';
 import type { OutputFunctionCall, OutputStatus } from '../wire/responses-output';
-import {
-  type CallPlace, type CallTarget, type CallWriter, describe, type OfferContext, type ToolCodec, within,
-} from './kind';
+import { describe, readTarget, targetOf, type CallPlace, type CallTarget, type CallWriter, type ToolKind } from './kind';
 import { toObjectSchema } from './schema';
 
-/** Passes name, description and schema on. */
-export const functionCodec: ToolCodec<'function'> = {
-  declare(tool: FunctionTool, context: OfferContext): void {
+/** Name, description and schema pass through. */
+export const functionKind: ToolKind<'function'> = {
+  itemType: 'function_call',
+  idPrefix: 'fc',
+  /** The Responses form is flat; the Chat form `{type, function: {…}}` is accepted too. */
+  declare(declared, context) {
+    const tool = asRecord(declared['function']) ?? declared;
+    const target = targetOf('function', tool, context);
+    const strict = asBoolean(tool['strict']);
+    if (target === undefined) return;
     context.offer({
-      target: { kind: 'function', name: tool.name, ...within(context) },
-      ...describe(tool.description, context),
-      parameters: toObjectSchema(tool.parameters, context.schema),
-      ...(context.strict && tool.strict !== undefined && { strict: tool.strict }),
+      target,
+      ...describe(asText(tool['description']), context),
+      parameters: toObjectSchema(readSchema(tool['parameters']), context.schema),
+      ...(context.strict && strict !== undefined && { strict }),
     });
   },
+  read: (item) => ({
+    kind: 'function',
+    ...readTarget(item),
+    arguments: asString(item['arguments']) ?? JSON.stringify(item['arguments'] ?? {}),
+  }),
+  write: createFunctionWriter,
 };
 
 /** Arguments pass through byte for byte: broken JSON too, so that the client can tell the model. */
-export function createFunctionWriter(target: CallTarget, place: CallPlace): CallWriter {
+function createFunctionWriter(target: CallTarget, place: CallPlace): CallWriter<OutputFunctionCall> {
   const at = { item_id: place.itemId, output_index: place.outputIndex };
   let text = '';
   const item = (status: OutputStatus): OutputFunctionCall => ({

@@ -3,21 +3,30 @@
  * item kinds to the client. Shapes: OpenAI SDK 7.57 types LocalShellCall, ShellCall, ApplyPatchCall.
  */
 import { isJsonObject, parseJsonObject, type JsonObject } from '../base/json';
-import type { OutputCall, OutputStatus } from '../wire/responses-output';
-import type { HostedTool } from '../wire/responses-request';
-import type { CallPlace, CallTarget, CallWriter, ToolCodec } from './kind';
+import { readSchema } from '../wire/read-fields';
+import type { CallItems, OutputStatus } from '../wire/responses-output';
+import type { CallPlace, CallWriter, ToolKind } from './kind';
 
-interface HostedRow {
+type Hosted = 'local_shell' | 'shell' | 'apply_patch';
+
+interface HostedRow<K extends Hosted> {
+  readonly idPrefix: string;
+  /** The field of the item that holds the arguments. */
+  readonly field: 'action' | 'operation';
   readonly description: string;
   readonly parameters: JsonObject;
+  readonly item: (head: ItemHead, given: JsonObject) => CallItems[K];
 }
+interface ItemHead { readonly id: string; readonly call_id: string; readonly status: OutputStatus }
 
 const strings: JsonObject = { type: 'array', items: { type: 'string' } };
 const number: JsonObject = { type: 'number' };
 const string: JsonObject = { type: 'string' };
 
-const HOSTED: { readonly [K in HostedTool['tool']]: HostedRow } = {
+const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
   local_shell: {
+    idPrefix: 'lsh',
+    field: 'action',
     description: 'Runs a command on the user’s machine and returns its output.',
     parameters: {
       type: 'object',
@@ -29,16 +38,26 @@ const HOSTED: { readonly [K in HostedTool['tool']]: HostedRow } = {
       },
       required: ['command'],
     },
+    item: (head, given) => ({
+      type: 'local_shell_call',
+      ...head,
+      action: { type: 'exec', ...given, env: isJsonObject(given['env']) ? given['env'] : {} },
+    }),
   },
   shell: {
+    idPrefix: 'sh',
+    field: 'action',
     description: 'Runs shell commands on the user’s machine, one after the other, and returns their output.',
     parameters: {
       type: 'object',
       properties: { commands: strings, timeout_ms: number, max_output_length: number },
       required: ['commands'],
     },
+    item: (head, given) => ({ type: 'shell_call', ...head, action: given, environment: null }),
   },
   apply_patch: {
+    idPrefix: 'apc',
+    field: 'operation',
     description:
       'Creates, updates or deletes one file. `diff` is a V4A diff: lines prefixed with "+", "-" or a blank, hunks headed by "@@".',
     parameters: {
@@ -50,33 +69,36 @@ const HOSTED: { readonly [K in HostedTool['tool']]: HostedRow } = {
       },
       required: ['type', 'path'],
     },
+    item: (head, given) => ({ type: 'apply_patch_call', ...head, operation: given }),
   },
 };
 
 /** Offered with a schema of our own: the wire declares none. */
-export const hostedCodec: ToolCodec<'hosted'> = {
-  declare(tool, context) {
-    context.offer({ target: { kind: tool.tool, name: tool.tool }, ...HOSTED[tool.tool] });
-  },
-};
+export function hostedKind<K extends Hosted>(kind: K): ToolKind<K> {
+  const { idPrefix, field, description, parameters, item }: HostedRow<K> = HOSTED[kind];
+  const target = { kind, name: kind };
+  return {
+    itemType: `${kind}_call`,
+    idPrefix,
+    declare: (_tool, context) => context.offer({ target, description, parameters }),
+    read: (call) => ({ ...target, arguments: JSON.stringify(readSchema(call[field]) ?? {}) }),
+    write: (_target, place) => createHostedWriter(place, item),
+  };
+}
 
 /** The arguments become the item's `action` or `operation`; nothing streams, clients act on the whole call. */
-export function createHostedWriter(target: CallTarget, place: CallPlace): CallWriter {
+function createHostedWriter<Item>(
+  place: CallPlace,
+  item: (head: ItemHead, given: JsonObject) => Item,
+): CallWriter<Item> {
+  const head = { id: place.itemId, call_id: place.callId };
   let text = '';
   return {
-    begin: () => hostedItem(target, place, 'in_progress', {}),
+    begin: () => item({ ...head, status: 'in_progress' }, {}),
     push(delta) {
       text += delta;
       return [];
     },
-    end: () => ({ events: [], item: hostedItem(target, place, 'completed', parseJsonObject(text) ?? {}) }),
+    end: () => ({ events: [], item: item({ ...head, status: 'completed' }, parseJsonObject(text) ?? {}) }),
   };
-}
-
-function hostedItem(target: CallTarget, place: CallPlace, status: OutputStatus, given: JsonObject): OutputCall {
-  const head = { id: place.itemId, call_id: place.callId, status };
-  if (target.kind === 'apply_patch') return { type: 'apply_patch_call', ...head, operation: given };
-  if (target.kind === 'shell') return { type: 'shell_call', ...head, action: given, environment: null };
-  const env = isJsonObject(given['env']) ? given['env'] : {};
-  return { type: 'local_shell_call', ...head, action: { type: 'exec', ...given, env } };
 }

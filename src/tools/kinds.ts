@@ -1,48 +1,79 @@
-/** The table of tool kinds: adding a kind without a codec does not compile. */
-import type { ToolKind, ToolOf } from '../wire/responses-request';
-import { createCustomWriter, customCodec } from './custom';
-import { createFunctionWriter, functionCodec } from './function';
-import { createHostedWriter, hostedCodec } from './hosted';
-import type { CallKind, CreateCallWriter, OfferContext, ToolCodec } from './kind';
-import { createToolSearchWriter, toolSearchCodec } from './tool-search';
+/** The table of tool kinds: a kind whose call item is on the wire does not compile without a row. */
+import { asString, asText } from '../base/narrow';
+import { readTools } from '../wire/read-fields';
+import type { CallKind } from '../wire/responses-output';
+import type { DeclaredTool, UnreadCall } from '../wire/responses-request';
+import { customKind } from './custom';
+import { functionKind } from './function';
+import { hostedKind } from './hosted';
+import type { CallItem, CreateCallWriter, OfferContext, ToolKind } from './kind';
+import { toolSearchKind } from './tool-search';
 
-const CODECS: { readonly [K in ToolKind]: ToolCodec<K> } = {
-  function: functionCodec,
-  custom: customCodec,
-  namespace: { declare: declareMembers },
-  tool_search: toolSearchCodec,
-  // Never a function: a search is a setting of the provider (translate/request).
-  web_search: { declare: () => undefined },
-  hosted: hostedCodec,
-  unsupported: {
-    declare: (tool, context) =>
-      context.note(`dropped tool ${tool.kind}: it runs on OpenAI's servers and has no Chat Completions form`),
-  },
+const KINDS: { readonly [K in CallKind]: ToolKind<K> } = {
+  function: functionKind,
+  custom: customKind,
+  tool_search: toolSearchKind,
+  local_shell: hostedKind('local_shell'),
+  shell: hostedKind('shell'),
+  apply_patch: hostedKind('apply_patch'),
 };
 
-const WRITERS: { readonly [K in CallKind]: CreateCallWriter } = {
-  function: createFunctionWriter,
-  custom: createCustomWriter,
-  tool_search: createToolSearchWriter,
-  local_shell: createHostedWriter,
-  shell: createHostedWriter,
-  apply_patch: createHostedWriter,
-};
+/** The rows by the words that clients send. */
+const BY_KIND: ReadonlyMap<string, ToolKind> = new Map(Object.entries(KINDS));
+const BY_ITEM: ReadonlyMap<string, ToolKind> = new Map(Object.values(KINDS).map((row) => [row.itemType, row]));
 
-/** Declares a tool of any kind through its codec. */
-export function declareTool<K extends ToolKind>(tool: ToolOf<K>, context: OfferContext): void {
-  const codec: ToolCodec<K> = CODECS[tool.type];
-  codec.declare(tool, context);
+/** Offers a declared tool; a namespace (an MCP server, agents, clocks) offers its tools one by one, under joined names. */
+export function declareTool(tool: DeclaredTool, context: OfferContext): void {
+  for (const { tool: member, namespace } of membersOf(tool)) {
+    const row = BY_KIND.get(member.kind);
+    if (row) row.declare(member.declaration, namespace ? { ...context, namespace } : context);
+    else if (!isWebSearch(member)) {
+      context.note(`dropped tool ${member.kind}: it runs on OpenAI's servers and has no Chat Completions form`);
+    }
+  }
 }
 
-/** A namespace (an MCP server, agents, clocks) offers its tools one by one, under a joined name. */
-function declareMembers(tool: ToolOf<'namespace'>, context: OfferContext): void {
-  const inner: OfferContext = {
-    ...context,
-    namespace: { name: tool.name, ...(tool.description !== undefined && { description: tool.description }) },
-  };
-  for (const member of tool.tools) declareTool(member, inner);
+/** Never a function: a search is a setting of the provider (translate/request). */
+export const isWebSearch = ({ kind }: DeclaredTool): boolean => kind.startsWith('web_search');
+
+/** Name, namespace and description of the functions and custom tools among `tools`. */
+export function listTools(tools: readonly DeclaredTool[]): readonly ListedTool[] {
+  return tools.flatMap((tool) => membersOf(tool)).flatMap(({ tool: { kind, declaration }, namespace }) => {
+    const name = asText(declaration['name']);
+    if ((kind !== 'function' && kind !== 'custom') || name === undefined) return [];
+    return [{ name, namespace: namespace?.name, description: asText(declaration['description']) }];
+  });
 }
+
+interface ListedTool {
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly description: string | undefined;
+}
+interface Member { readonly tool: DeclaredTool; readonly namespace: OfferContext['namespace'] }
+
+/** Codex nests namespaces one level deep; a hostile declaration must not exhaust the stack. */
+const DEEPEST = 8;
+
+function membersOf(tool: DeclaredTool, namespace?: OfferContext['namespace'], depth = 0): readonly Member[] {
+  if (tool.kind !== 'namespace') return [{ tool, namespace }];
+  if (depth === DEEPEST) return [];
+  const description = asText(tool.declaration['description']);
+  const inner = { name: asString(tool.declaration['name']) ?? '', ...(description !== undefined && { description }) };
+  return readTools(tool.declaration['tools']).flatMap((member) => membersOf(member, inner, depth + 1));
+}
+
+/** A call of the history; undefined when it is of no kind that a client runs. */
+export function readCall(call: UnreadCall): CallItem | undefined {
+  const read = BY_ITEM.get(call.itemType)?.read(call.item);
+  return read && { ...read, callId: callIdOf(call) };
+}
+
+/** The id that pairs a call with its result; hosted calls may leave it to the item's own. */
+export const callIdOf = ({ item }: UnreadCall): string => asString(item['call_id']) ?? asString(item['id']) ?? '';
 
 /** The writer for a call of any kind. */
-export const createCallWriter: CreateCallWriter = (target, place) => WRITERS[target.kind](target, place);
+export const createCallWriter: CreateCallWriter = (target, place) => KINDS[target.kind].write(target, place);
+
+/** Prefix of the item ids of a kind. */
+export const idPrefixOf = (kind: CallKind): string => KINDS[kind].idPrefix;

@@ -1,29 +1,36 @@
 /** Client-run tool search: a function to the model, a `tool_search_call` to Codex, whose answer brings more tools. */
 import { parseJsonObject, type JsonObject } from '../base/json';
+import { asText } from '../base/narrow';
+import { readSchema } from '../wire/read-fields';
 import type { OutputStatus, OutputToolSearchCall } from '../wire/responses-output';
-import type { CallPlace, CallTarget, CallWriter, ToolCodec } from './kind';
+import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
 import { toObjectSchema } from './schema';
 
-/** The name under which the search is offered; the wire has none for it. */
-export const TOOL_SEARCH_NAME = 'tool_search';
+/** The wire has no name for it; the model is offered this one. */
+const TARGET: CallTarget = { kind: 'tool_search', name: 'tool_search' };
 
-/** Offered under a fixed name. */
-export const toolSearchCodec: ToolCodec<'tool_search'> = {
+/** Only `execution: "client"` can be bridged: the client searches its own deferred tools. */
+export const toolSearchKind: ToolKind<'tool_search'> = {
+  itemType: 'tool_search_call',
+  idPrefix: 'tsc',
   declare(tool, context) {
-    if (tool.execution === 'server') {
+    if (tool['execution'] === 'server') {
       context.note('dropped tool_search: only the client-run form can be bridged');
       return;
     }
+    const description = asText(tool['description']);
     context.offer({
-      target: { kind: 'tool_search', name: TOOL_SEARCH_NAME },
-      ...(tool.description !== undefined && { description: tool.description }),
-      parameters: toObjectSchema(tool.parameters, context.schema),
+      target: TARGET,
+      ...(description !== undefined && { description }),
+      parameters: toObjectSchema(readSchema(tool['parameters']), context.schema),
     });
   },
+  read: (item) => ({ ...TARGET, arguments: JSON.stringify(readSchema(item['arguments']) ?? {}) }),
+  write: createToolSearchWriter,
 };
 
 /** Codex wants object arguments and `execution: "client"`; a string finds nothing (codex-protocol.md, section 2). */
-export function createToolSearchWriter(_target: CallTarget, place: CallPlace): CallWriter {
+function createToolSearchWriter(_target: CallTarget, place: CallPlace): CallWriter<OutputToolSearchCall> {
   let text = '';
   const item = (status: OutputStatus, query: JsonObject): OutputToolSearchCall => ({
     type: 'tool_search_call',

@@ -38,7 +38,7 @@ function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): Chat
     case 'file':
       return translateFile(part, rules, notes);
     case 'unrecognized':
-      return marker(part.kind, 'the bridge does not know this kind of content', notes);
+      return marker(part.kind, part.why ?? 'the bridge does not know this kind of content', notes);
     default:
       return part satisfies never;
   }

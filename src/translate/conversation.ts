@@ -1,14 +1,13 @@
 /** Input items to a conversation: groups what one answer said, and gives every result to its call. */
 import { parseJsonObject } from '../base/json';
 import type { Notes } from '../base/result';
-import { INPUT_KEY } from '../tools/custom';
 import { openReasoning, openSummary } from '../tools/envelope';
-import { TOOL_SEARCH_NAME } from '../tools/tool-search';
+import type { CallItem } from '../tools/kind';
+import { callIdOf, listTools, readCall } from '../tools/kinds';
 import type { ToolSet } from '../tools/tool-set';
 import type { NativeReasoning } from '../wire/native';
 import type {
-  AgentMessageItem, CallItem, CallOutputItem, ContentPart, InputItem, MessageItem, ReasoningItem, ResponsesTool,
-  ToolSearchOutputItem,
+  AgentMessageItem, CallOutputItem, ContentPart, InputItem, MessageItem, ReasoningItem, ToolSearchOutputItem, UnreadCall,
 } from '../wire/responses-request';
 import { splitReasoning } from './reasoning-items';
 
@@ -52,9 +51,9 @@ export function readConversation(
 function countCalls(items: readonly InputItem[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const item of items) {
-    if ('callId' in item && item.type !== 'call_output' && item.type !== 'tool_search_output') {
-      counts.set(item.callId, (counts.get(item.callId) ?? 0) + 1);
-    }
+    if (item.type !== 'call') continue;
+    const callId = callIdOf(item);
+    counts.set(callId, (counts.get(callId) ?? 0) + 1);
   }
   return counts;
 }
@@ -81,10 +80,7 @@ class ConversationReader {
         return this.message(item);
       case 'reasoning':
         return this.reasoning(item);
-      case 'function_call':
-      case 'custom_tool_call':
-      case 'tool_search_call':
-      case 'hosted_call':
+      case 'call':
         return this.call(item);
       case 'call_output':
         return this.output(item);
@@ -133,27 +129,23 @@ class ConversationReader {
     turn.reasoningDetails.push(...details);
   }
 
-  private call(item: CallItem): void {
-    const result = this.early.get(item.callId)?.shift();
-    const call: Call = { id: this.uniqueId(item.callId), ...this.target(item), result };
+  private call(item: UnreadCall): void {
+    const callId = callIdOf(item);
+    this.ahead.set(callId, (this.ahead.get(callId) ?? 1) - 1);
+    const read = readCall(item);
+    if (read === undefined) return this.notes.add(`dropped an input item of type ${item.itemType}`);
+    const result = this.early.get(callId)?.shift();
+    const name = this.nameOf(read);
+    const call: Call = { id: this.uniqueId(callId), name, arguments: this.safeArguments(read.arguments, name), result };
     this.turn().calls.push(call);
-    this.ahead.set(item.callId, (this.ahead.get(item.callId) ?? 1) - 1);
-    if (result === undefined) pushTo(this.waiting, item.callId, call);
+    if (result === undefined) pushTo(this.waiting, callId, call);
+    return undefined;
   }
 
-  private target(item: CallItem): { readonly name: string; readonly arguments: string } {
-    switch (item.type) {
-      case 'function_call':
-        return { name: this.tools.nameOf(item), arguments: this.safeArguments(item.arguments, item.name) };
-      case 'custom_tool_call':
-        return { name: this.tools.nameOf(item), arguments: JSON.stringify({ [INPUT_KEY]: item.input }) };
-      case 'tool_search_call':
-        return { name: this.tools.nameOf({ name: TOOL_SEARCH_NAME }), arguments: JSON.stringify(item.arguments) };
-      case 'hosted_call':
-        return { name: this.tools.nameOf({ name: item.tool }), arguments: JSON.stringify(item.arguments) };
-      default:
-        return item satisfies never;
-    }
+  private nameOf(call: CallItem): string {
+    if (call.name !== '') return this.tools.nameOf(call);
+    this.notes.add('named an earlier call without a name "unknown_tool"');
+    return this.tools.nameOf({ name: 'unknown_tool' });
   }
 
   /** One cut call in the history would make every later request fail: strict upstreams parse it (upstreams.md, section 2). */
@@ -194,15 +186,11 @@ class ConversationReader {
 
   /** The search's answer in words; the tools themselves join the tool list. */
   private foundTools(item: ToolSearchOutputItem): string {
-    const lines = item.tools.flatMap((tool) => this.describeTool(tool, undefined));
+    const lines = listTools(item.tools).map((tool) => {
+      const name = this.tools.nameOf(tool);
+      return tool.description === undefined ? `- ${name}` : `- ${name}: ${tool.description}`;
+    });
     return lines.length === 0 ? 'No tools found.' : `These tools can be called now:\n${lines.join('\n')}`;
-  }
-
-  private describeTool(tool: ResponsesTool, namespace: string | undefined): readonly string[] {
-    if (tool.type === 'namespace') return tool.tools.flatMap((member) => this.describeTool(member, tool.name));
-    if (tool.type !== 'function' && tool.type !== 'custom') return [];
-    const name = this.tools.nameOf({ name: tool.name, namespace });
-    return [tool.description === undefined ? `- ${name}` : `- ${name}: ${tool.description}`];
   }
 
   /** The assistant turn being read: a new one starts after any other node, and once a call has its result. */

@@ -2,6 +2,7 @@
 import { asText } from '../base/narrow';
 import { type Noted, Notes } from '../base/result';
 import type { Dialect } from '../providers/dialect';
+import { isWebSearch } from '../tools/kinds';
 import type { ToolSet } from '../tools/tool-set';
 import type { ChatRequest } from '../wire/chat';
 import type { InputItem, ResponsesRequest } from '../wire/responses-request';
@@ -84,7 +85,7 @@ function search(
   { dialect, webSearch }: TranslateOptions,
   notes: Notes,
 ): Pick<ChatRequest, 'enable_search'> {
-  if (!request.tools.some((tool) => tool.type === 'web_search')) return {};
+  if (!request.tools.some(isWebSearch)) return {};
   if (webSearch && dialect.webSearch === 'enable_search') return { enable_search: true };
   notes.add('dropped tool web_search: the provider has no search, or WEB_SEARCH is off');
   return {};

@@ -75,18 +75,13 @@ function readAssistant(value: UnknownRecord, path: string): readonly InputItem[]
   const content = readContent(value['content'], `${path}.content`);
   if (content.length > 0) items.push({ type: 'message', role: 'assistant', content });
   const calls = asArray(value['tool_calls']) ?? [];
-  return [...items, ...calls.map((call, index) => readCall(call, `${path}.tool_calls[${index}]`))];
+  return [...items, ...calls.map(readCall)];
 }
 
-function readCall(value: unknown, path: string): InputItem {
+function readCall(value: unknown): InputItem {
   const call = asRecord(value);
   const custom = asRecord(call?.['custom']);
   const target = custom ?? asRecord(call?.['function']);
-  const name = asText(target?.['name']);
-  if (!call || !target || name === undefined)
-    throw invalid(`${path}.function.name`, 'a non-empty string', target?.['name']);
-  const callId = asString(call['id']) ?? '';
-  return custom
-    ? { type: 'custom_tool_call', callId, name, input: asString(custom['input']) ?? '' }
-    : { type: 'function_call', callId, name, arguments: asString(target['arguments']) ?? '' };
+  const itemType = custom ? 'custom_tool_call' : 'function_call';
+  return { type: 'call', itemType, item: { ...target, call_id: call?.['id'] } };
 }

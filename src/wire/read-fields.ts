@@ -1,11 +1,7 @@
 /** Edge validation of what both client protocols share: content, tools, tool choice, output format. */
-import {
-  isJsonObject, isRecord, type JsonObject, type JsonValue, parseJsonObject, type UnknownRecord,
-} from '../base/json';
+import { isJsonObject, isRecord, parseJsonObject, type JsonObject, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asBoolean, asRecord, asString, asText } from '../base/narrow';
-import type {
-  ContentPart, CustomTool, FunctionTool, ResponsesTool, TextFormat, ToolChoice, ToolReference,
-} from './responses-request';
+import type { ContentPart, DeclaredTool, TextFormat, ToolChoice, ToolReference } from './responses-request';
 
 /** A tool's or format's JSON Schema: an object, or the text of one. */
 export function readSchema(value: unknown): JsonObject | undefined {
@@ -78,7 +74,7 @@ function readPart(value: unknown, path: string): ContentPart {
       return { type: 'text', text: asString(value['refusal']) ?? '' };
     case 'input_image':
     case 'image_url':
-      return readImage(value, path);
+      return readImage(value);
     case 'input_file':
     case 'file':
       return readFile(value);
@@ -90,16 +86,10 @@ function readPart(value: unknown, path: string): ContentPart {
 }
 
 /** `image_url` is a string in Responses and `{url, detail}` in Chat. */
-function readImage(value: UnknownRecord, path: string): ContentPart {
+function readImage(value: UnknownRecord): ContentPart {
   const inner = asRecord(value['image_url']);
   const url = asText(value['image_url']) ?? asText(inner?.['url']);
-  if (url === undefined) {
-    throw invalid(
-      `${path}.image_url`,
-      'an image URL or data URL (images by file_id cannot be bridged)',
-      value['image_url'],
-    );
-  }
+  if (url === undefined) return { type: 'unrecognized', kind: 'image', raw: value as JsonObject, why: 'it has no URL' };
   return dropAbsent({ type: 'image' as const, url, detail: asText(value['detail']) ?? asText(inner?.['detail']) });
 }
 
@@ -119,80 +109,16 @@ function readAudio(value: UnknownRecord): ContentPart {
   return { type: 'audio', data: asString(inner['data']) ?? '', format: asText(inner['format']) ?? 'wav' };
 }
 
-const HOSTED = ['local_shell', 'shell', 'apply_patch'] as const;
-type Hosted = (typeof HOSTED)[number];
-
-/** @throws UnreadableField when the value is not a list or a tool lacks what its kind needs. */
-export function readTools(value: unknown, path: string): readonly ResponsesTool[] {
+/** Any list of tools; only that each is a tool object is left to be said by tools/kinds.ts, with a note. */
+export function readTools(value: unknown, path = 'tools'): readonly DeclaredTool[] {
   if (value === undefined || value === null) return [];
   const list = asArray(value);
   if (!list) throw invalid(path, 'a list of tools', value);
-  return list.map((tool, index) => readTool(tool, `${path}[${index}]`));
-}
-
-function readTool(value: unknown, path: string): ResponsesTool {
-  if (!isRecord(value)) throw invalid(path, 'a tool object', value);
-  const type = asText(value['type']) ?? 'function';
-  switch (type) {
-    case 'function':
-      return readFunction(value, path);
-    case 'custom':
-      return readCustom(value, path);
-    case 'namespace':
-      return dropAbsent({
-        type,
-        name: asString(value['name']) ?? '',
-        description: asText(value['description']),
-        tools: readTools(value['tools'], `${path}.tools`),
-      });
-    case 'tool_search':
-      return dropAbsent({
-        type,
-        execution: value['execution'] === 'server' ? ('server' as const) : ('client' as const),
-        description: asText(value['description']),
-        parameters: readSchema(value['parameters']),
-      });
-    default:
-      return readOther(type, value);
-  }
-}
-
-function readOther(type: string, value: UnknownRecord): ResponsesTool {
-  if (type.startsWith('web_search')) return { type: 'web_search', raw: value };
-  const hosted = HOSTED.find((kind): kind is Hosted => kind === type);
-  return hosted ? { type: 'hosted', tool: hosted } : { type: 'unsupported', kind: type };
-}
-
-/** The Responses form is flat; the Chat form `{type, function: {…}}` is accepted too. */
-function readFunction(value: UnknownRecord, path: string): FunctionTool {
-  const inner = asRecord(value['function']) ?? value;
-  const name = asText(inner['name']);
-  if (name === undefined) throw invalid(`${path}.name`, 'a non-empty string', inner['name']);
-  return dropAbsent({
-    type: 'function' as const,
-    name,
-    description: asText(inner['description']),
-    parameters: readSchema(inner['parameters']),
-    strict: asBoolean(inner['strict']),
-  });
-}
-
-function readCustom(value: UnknownRecord, path: string): CustomTool {
-  const inner = asRecord(value['custom']) ?? value;
-  const name = asText(inner['name']);
-  if (name === undefined) throw invalid(`${path}.name`, 'a non-empty string', inner['name']);
-  const format = asRecord(inner['format']);
-  const grammar = asRecord(format?.['grammar']) ?? format;
-  return dropAbsent({
-    type: 'custom' as const,
-    name,
-    description: asText(inner['description']),
-    format: format && dropAbsent({
-      type: asText(format['type']) ?? 'text',
-      syntax: asText(grammar?.['syntax']),
-      definition: asText(grammar?.['definition']),
-    }),
-  });
+  return list.map((tool) =>
+    isRecord(tool)
+      ? { kind: asText(tool['type']) ?? 'function', declaration: tool }
+      : { kind: typeof tool, declaration: {} },
+  );
 }
 
 /** Every form of `tool_choice`; absent means auto. */

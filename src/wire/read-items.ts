@@ -1,8 +1,8 @@
 /** Edge validation of `input`: every item a client may send, in one table over their wire types. */
-import { isRecord, type JsonObject, type UnknownRecord } from '../base/json';
+import { isRecord, type UnknownRecord } from '../base/json';
 import { asArray, asRecord, asString, asText } from '../base/narrow';
-import { dropAbsent, invalid, readContent, readSchema, readTools } from './read-fields';
-import type { CallOutputItem, HostedCallItem, InputItem, MessageItem, MessageRole } from './responses-request';
+import { dropAbsent, invalid, readContent, readTools } from './read-fields';
+import type { CallOutputItem, InputItem, MessageItem, MessageRole } from './responses-request';
 
 type ReadItem = (item: UnknownRecord, path: string) => InputItem;
 
@@ -11,7 +11,7 @@ const ROLES: readonly MessageRole[] = ['user', 'assistant', 'system', 'developer
 /**
  * Reads `input`: a string is one user message, an empty string none.
  * @param path the field it stands in
- * @throws UnreadableField naming the item.
+ * @throws UnreadableField naming the field: a message without a role is a mistake, an item nobody knows is not.
  */
 export function readInput(value: unknown, path = 'input'): readonly InputItem[] {
   if (typeof value === 'string') {
@@ -24,11 +24,12 @@ export function readInput(value: unknown, path = 'input'): readonly InputItem[] 
 
 function readItem(value: unknown, path: string): InputItem {
   if (typeof value === 'string') return { type: 'message', role: 'user', content: [{ type: 'text', text: value }] };
-  if (!isRecord(value)) throw invalid(path, 'an item object', value);
+  if (!isRecord(value)) return { type: 'unrecognized', kind: value === null ? 'null' : typeof value };
   const type = asText(value['type']) ?? (value['role'] === undefined ? 'unknown' : 'message');
   // A type named like a member of every object (`constructor`) is as unknown as any other.
   const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
-  return read ? read(value, path) : { type: 'unrecognized', kind: type };
+  if (read) return read(value, path);
+  return type.endsWith('_call') ? { type: 'call', itemType: type, item: value } : { type: 'unrecognized', kind: type };
 }
 
 const READERS: Readonly<Record<string, ReadItem>> = {
@@ -40,28 +41,6 @@ const READERS: Readonly<Record<string, ReadItem>> = {
     content: asArray(item['content']) && joinTexts(item['content'], ''),
     encryptedContent: asText(item['encrypted_content']),
   }),
-  function_call: (item, path) => dropAbsent({
-    type: 'function_call' as const,
-    callId: asString(item['call_id']) ?? '',
-    name: requireText(item, 'name', path),
-    namespace: asText(item['namespace']),
-    arguments: asString(item['arguments']) ?? JSON.stringify(item['arguments'] ?? {}),
-  }),
-  custom_tool_call: (item, path) => dropAbsent({
-    type: 'custom_tool_call' as const,
-    callId: asString(item['call_id']) ?? '',
-    name: requireText(item, 'name', path),
-    namespace: asText(item['namespace']),
-    input: asString(item['input']) ?? '',
-  }),
-  tool_search_call: (item) => ({
-    type: 'tool_search_call',
-    callId: asString(item['call_id']) ?? '',
-    arguments: readSchema(item['arguments']) ?? {},
-  }),
-  local_shell_call: (item) => hostedCall('local_shell', item, item['action']),
-  shell_call: (item) => hostedCall('shell', item, item['action']),
-  apply_patch_call: (item) => hostedCall('apply_patch', item, item['operation']),
   function_call_output: callOutput,
   custom_tool_call_output: callOutput,
   local_shell_call_output: callOutput,
@@ -71,7 +50,6 @@ const READERS: Readonly<Record<string, ReadItem>> = {
     type: 'tool_search_output',
     callId: asString(item['call_id']) ?? '',
     tools: readTools(item['tools'], `${path}.tools`),
-    raw: asArray(item['tools']) ?? [],
   }),
   additional_tools: (item, path) => ({ type: 'additional_tools', tools: readTools(item['tools'], `${path}.tools`) }),
   agent_message: (item) => dropAbsent({
@@ -89,7 +67,7 @@ const READERS: Readonly<Record<string, ReadItem>> = {
     reasoning: asRecord(item['reasoning']),
     text: asRecord(item['text']),
   }),
-  item_reference: (item, path) => ({ type: 'item_reference', id: requireText(item, 'id', path) }),
+  item_reference: (item) => ({ type: 'item_reference', id: asText(item['id']) ?? '' }),
 };
 
 function readMessage(item: UnknownRecord, path: string): MessageItem {
@@ -118,15 +96,6 @@ function readOutput(value: unknown, path: string): CallOutputItem['output'] {
   return parts ? readContent(value, path) : [{ type: 'text', text: JSON.stringify(value) }];
 }
 
-function hostedCall(tool: HostedCallItem['tool'], item: UnknownRecord, given: unknown): HostedCallItem {
-  return {
-    type: 'hosted_call',
-    tool,
-    callId: asString(item['call_id']) ?? asString(item['id']) ?? '',
-    arguments: (asRecord(given) ?? {}) as JsonObject,
-  };
-}
-
 function compaction(item: UnknownRecord): InputItem {
   return { type: 'compaction', encryptedContent: asString(item['encrypted_content']) ?? '' };
 }
@@ -139,12 +108,6 @@ function joinTexts(value: unknown, separator: string): string {
     return asString(record?.['text']) ?? asString(record?.['encrypted_content']) ?? '';
   });
   return texts.filter((text) => text !== '').join(separator);
-}
-
-function requireText(item: UnknownRecord, field: string, path: string): string {
-  const text = asText(item[field]);
-  if (text === undefined) throw invalid(`${path}.${field}`, 'a non-empty string', item[field]);
-  return text;
 }
 
 /** Its type may be left out: then there is an id and nothing that makes it a message. Spec: Responses API, ItemReference. */

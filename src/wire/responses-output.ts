@@ -117,14 +117,17 @@ export interface OutputCompaction {
   readonly encrypted_content: string;
 }
 
-export type OutputCall =
-  | OutputFunctionCall
-  | OutputCustomToolCall
-  | OutputToolSearchCall
-  | OutputLocalShellCall
-  | OutputShellCall
-  | OutputApplyPatchCall;
-export type OutputItem = OutputMessage | OutputReasoning | OutputCall | OutputCompaction;
+/** The call item of each tool kind. */
+export interface CallItems {
+  function: OutputFunctionCall;
+  custom: OutputCustomToolCall;
+  tool_search: OutputToolSearchCall;
+  local_shell: OutputLocalShellCall;
+  shell: OutputShellCall;
+  apply_patch: OutputApplyPatchCall;
+}
+export type CallKind = keyof CallItems;
+export type OutputItem = OutputMessage | OutputReasoning | CallItems[CallKind] | OutputCompaction;
 
 type Lifecycle = 'created' | 'in_progress' | 'completed' | 'incomplete' | 'failed';
 

@@ -33,7 +33,7 @@ export interface ResponsesRequest {
   readonly instructions?: string;
   readonly input: readonly InputItem[];
   readonly stream: boolean;
-  readonly tools: readonly ResponsesTool[];
+  readonly tools: readonly DeclaredTool[];
   readonly toolChoice: ToolChoice;
   readonly parallelToolCalls?: boolean;
   readonly maxOutputTokens?: number;
@@ -59,51 +59,8 @@ export interface ResponsesEcho {
   readonly [field: string]: JsonValue;
 }
 
-export interface FunctionTool {
-  readonly type: 'function';
-  readonly name: string;
-  readonly description?: string;
-  /** A JSON Schema; absent when the client declared none. */
-  readonly parameters?: JsonObject;
-  readonly strict?: boolean;
-}
-export interface CustomTool {
-  readonly type: 'custom';
-  readonly name: string;
-  readonly description?: string;
-  readonly format?: { readonly type: string; readonly syntax?: string; readonly definition?: string };
-}
-export interface NamespaceTool {
-  readonly type: 'namespace';
-  readonly name: string;
-  readonly description?: string;
-  readonly tools: readonly ResponsesTool[];
-}
-export interface ToolSearchTool {
-  readonly type: 'tool_search';
-  /** Only `client` can be bridged: the client searches its own deferred tools. */
-  readonly execution: 'client' | 'server';
-  readonly description?: string;
-  readonly parameters?: JsonObject;
-}
-export interface WebSearchTool { readonly type: 'web_search'; readonly raw: UnknownRecord }
-/** Hosted tools that the client runs itself: local_shell, shell, apply_patch. */
-export interface HostedTool { readonly type: 'hosted'; readonly tool: 'local_shell' | 'shell' | 'apply_patch' }
-/** A tool that only OpenAI's servers can run (file_search, image_generation, remote MCP …) or one from the future. */
-export interface UnsupportedTool { readonly type: 'unsupported'; readonly kind: string }
-
-export interface ToolKinds {
-  function: FunctionTool;
-  custom: CustomTool;
-  namespace: NamespaceTool;
-  tool_search: ToolSearchTool;
-  web_search: WebSearchTool;
-  hosted: HostedTool;
-  unsupported: UnsupportedTool;
-}
-export type ToolKind = keyof ToolKinds;
-export type ToolOf<K extends ToolKind = ToolKind> = { [P in K]: { readonly type: P } & ToolKinds[P] }[K];
-export type ResponsesTool = ToolOf;
+/** A tool as the client declared it, unread: what a kind means is known in tools/kinds.ts. */
+export interface DeclaredTool { readonly kind: string; readonly declaration: UnknownRecord }
 
 /** A tool named by `tool_choice`: its wire kind, and its name where the kind has one. */
 export interface ToolReference { readonly kind: string; readonly name?: string; readonly namespace?: string }
@@ -130,33 +87,8 @@ export interface ReasoningItem {
   readonly encryptedContent?: string;
 }
 
-/** `callId` may be empty or repeated: Codex echoes what the model said (codex-protocol.md, section 1). */
-export interface FunctionCallItem {
-  readonly type: 'function_call';
-  readonly callId: string;
-  readonly name: string;
-  readonly namespace?: string;
-  readonly arguments: string;
-}
-export interface CustomToolCallItem {
-  readonly type: 'custom_tool_call';
-  readonly callId: string;
-  readonly name: string;
-  readonly namespace?: string;
-  readonly input: string;
-}
-export interface ToolSearchCallItem {
-  readonly type: 'tool_search_call';
-  readonly callId: string;
-  readonly arguments: JsonObject;
-}
-/** local_shell_call, shell_call and apply_patch_call: calls of hosted tools that the client runs itself. */
-export interface HostedCallItem {
-  readonly type: 'hosted_call';
-  readonly tool: 'local_shell' | 'shell' | 'apply_patch';
-  readonly callId: string;
-  readonly arguments: JsonObject;
-}
+/** A call of any kind, unread: what a kind means is known in tools/kinds.ts. */
+export interface UnreadCall { readonly type: 'call'; readonly itemType: string; readonly item: UnknownRecord }
 
 /** The result of any kind of call. `label` names the tool when the client sent an output without a call id. */
 export interface CallOutputItem {
@@ -168,10 +100,9 @@ export interface CallOutputItem {
 export interface ToolSearchOutputItem {
   readonly type: 'tool_search_output';
   readonly callId: string;
-  readonly tools: readonly ResponsesTool[];
-  readonly raw: readonly unknown[];
+  readonly tools: readonly DeclaredTool[];
 }
-export interface AdditionalToolsItem { readonly type: 'additional_tools'; readonly tools: readonly ResponsesTool[] }
+export interface AdditionalToolsItem { readonly type: 'additional_tools'; readonly tools: readonly DeclaredTool[] }
 export interface AgentMessageItem {
   readonly type: 'agent_message';
   readonly author?: string;
@@ -193,10 +124,7 @@ export interface UnrecognizedItem { readonly type: 'unrecognized'; readonly kind
 export interface InputItemKinds {
   message: MessageItem;
   reasoning: ReasoningItem;
-  function_call: FunctionCallItem;
-  custom_tool_call: CustomToolCallItem;
-  tool_search_call: ToolSearchCallItem;
-  hosted_call: HostedCallItem;
+  call: UnreadCall;
   call_output: CallOutputItem;
   tool_search_output: ToolSearchOutputItem;
   additional_tools: AdditionalToolsItem;
@@ -208,7 +136,6 @@ export interface InputItemKinds {
   unrecognized: UnrecognizedItem;
 }
 export type InputItem = InputItemKinds[keyof InputItemKinds];
-export type CallItem = FunctionCallItem | CustomToolCallItem | ToolSearchCallItem | HostedCallItem;
 
 export interface TextPart { readonly type: 'text'; readonly text: string }
 /** `url` is an http(s) URL or a `data:` URL. */
@@ -222,7 +149,13 @@ export interface FilePart {
   readonly fileId?: string;
 }
 export interface AudioPart { readonly type: 'audio'; readonly data: string; readonly format: string }
-/** A part of a kind this version does not know; `kind` is its wire type. */
-export interface UnrecognizedPart { readonly type: 'unrecognized'; readonly kind: string; readonly raw: JsonObject }
+/** A part that cannot be sent; `kind` is its wire type. */
+export interface UnrecognizedPart {
+  readonly type: 'unrecognized';
+  readonly kind: string;
+  readonly raw: JsonObject;
+  /** Absent for a kind this version does not know. */
+  readonly why?: string;
+}
 
 export type ContentPart = TextPart | ImagePart | FilePart | AudioPart | UnrecognizedPart;

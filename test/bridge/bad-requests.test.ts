@@ -1,7 +1,7 @@
 /** Requests that cannot be read: status 400, the path of the field, what was expected and what was there. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ask, CODEX, finalResponse, startBridge, tool, type Loose } from '../support/bridge/test-bridge';
+import { CODEX, finalResponse, startBridge, tool, type Loose } from '../support/bridge/test-bridge';
 
 type Row = readonly [name: string, body: object | string, param: string | null, message: RegExp];
 
@@ -9,8 +9,6 @@ const RESPONSES: readonly Row[] = [
   ['no input', { stream: false }, 'input', /expected a string or a list of items, got nothing/],
   ['a number as input', { input: 7 }, 'input', /got 7$/],
   ['an object as input', { input: { role: 'user' } }, 'input', /got \{"role":"user"\}/],
-  ['a number as item', { input: [...ask(), 7] }, 'input[1]', /expected an item object, got 7/],
-  ['null as item', { input: [null] }, 'input[0]', /got null/],
   [
     'a message without a role',
     { input: [{ type: 'message', content: 'x' }] },
@@ -30,52 +28,7 @@ const RESPONSES: readonly Row[] = [
     'input[0].content[1]',
     /expected a content part/,
   ],
-  [
-    'an image without a URL',
-    { input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'file-1' }] }] },
-    'input[0].content[0].image_url',
-    /file_id cannot be bridged/,
-  ],
-  [
-    'an image in a result without a URL',
-    { input: [{ type: 'function_call_output', call_id: 'c', output: [{ type: 'input_image' }] }] },
-    'input[0].output[0].image_url',
-    /image/,
-  ],
-  [
-    'a call without a name',
-    { input: [{ type: 'function_call', call_id: 'c', arguments: '{}' }] },
-    'input[0].name',
-    /non-empty string, got nothing/,
-  ],
-  [
-    'a custom call without a name',
-    { input: [{ type: 'custom_tool_call', call_id: 'c', name: '' }] },
-    'input[0].name',
-    /got ""/,
-  ],
-  ['a reference without an id', { input: [{ type: 'item_reference' }] }, 'input[0].id', /non-empty string/],
   ['a number as list of tools', { input: 'x', tools: 7 }, 'tools', /expected a list of tools, got 7/],
-  ['a string as tool', { input: 'x', tools: ['list'] }, 'tools[0]', /expected a tool object, got "list"/],
-  [
-    'a tool without a name',
-    { input: 'x', tools: [tool('list'), { type: 'function' }] },
-    'tools[1].name',
-    /non-empty string/,
-  ],
-  [
-    'a tool of a namespace without a name',
-    { input: 'x', tools: [{ type: 'namespace', name: 'mcp__a', tools: [{ type: 'function' }] }] },
-    'tools[0].tools[0].name',
-    /non-empty string/,
-  ],
-  ['a custom tool without a name', { input: 'x', tools: [{ type: 'custom' }] }, 'tools[0].name', /non-empty string/],
-  [
-    'a found tool without a name',
-    { input: [{ type: 'tool_search_output', call_id: 'c', tools: [{ type: 'function' }] }] },
-    'input[0].tools[0].name',
-    /non-empty string/,
-  ],
   [
     'a number as tool choice',
     { input: 'x', tool_choice: 7 },
@@ -134,24 +87,6 @@ const CHAT: readonly Row[] = [
     /expected "system", "developer", "user", "assistant" or "tool"/,
   ],
   ['a number as content', { messages: [{ role: 'user', content: 5 }] }, 'messages[0].content', /content parts, got 5/],
-  [
-    'an image without a URL',
-    { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: {} }] }] },
-    'messages[0].content[0].image_url',
-    /image URL/,
-  ],
-  [
-    'a call without a name',
-    { messages: [{ role: 'assistant', tool_calls: [{ id: 'c', function: {} }] }] },
-    'messages[0].tool_calls[0].function.name',
-    /non-empty string/,
-  ],
-  [
-    'a tool without a name',
-    { messages: [{ role: 'user', content: 'x' }], tools: [{ type: 'function', function: {} }] },
-    'tools[0].name',
-    /non-empty string/,
-  ],
   [
     'a format without a schema',
     {

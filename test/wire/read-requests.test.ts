@@ -32,7 +32,7 @@ describe('input', () => {
     [
       'a call without an id',
       [{ type: 'function_call', name: 'ls' }],
-      [{ type: 'function_call', callId: '', name: 'ls', arguments: '{}' }],
+      [{ type: 'call', itemType: 'function_call', item: { type: 'function_call', name: 'ls' } }],
     ],
     [
       'an output of shell chunks',
@@ -125,17 +125,11 @@ describe('a Responses request', () => {
     assert.equal(readResponsesRequest({ input: 'x', instructions: '' }).instructions, undefined);
   });
 
-  it('a tool of Chat is a tool', () => {
-    const { tools } = readResponsesRequest({
-      input: 'x',
-      tools: [
-        { type: 'function', function: { name: 'ls', parameters: '{"type":"object"}', strict: true } },
-        { name: 'bare' },
-      ],
-    });
+  it('a tool without a type is a function, and what is no tool is kept for a note', () => {
+    const { tools } = readResponsesRequest({ input: 'x', tools: [{ name: 'bare' }, 'list'] });
     assert.deepEqual(tools, [
-      { type: 'function', name: 'ls', parameters: { type: 'object' }, strict: true },
-      { type: 'function', name: 'bare' },
+      { kind: 'function', declaration: { name: 'bare' } },
+      { kind: 'string', declaration: {} },
     ]);
   });
 
@@ -184,8 +178,8 @@ describe('a chat request', () => {
       { type: 'message', role: 'system', content: [text('S')] },
       userItem(text('U'), { type: 'image', url: 'https://e/x', detail: 'low' }),
       { type: 'reasoning', summary: '', content: 'R' },
-      { type: 'function_call', callId: 'a', name: 'ls', arguments: '{}' },
-      { type: 'custom_tool_call', callId: 'b', name: 'note', input: 'x' },
+      { type: 'call', itemType: 'function_call', item: { call_id: 'a', name: 'ls', arguments: '{}' } },
+      { type: 'call', itemType: 'custom_tool_call', item: { call_id: 'b', name: 'note', input: 'x' } },
       { type: 'call_output', callId: 'a', output: [text('T')] },
       { type: 'call_output', label: 'old', output: [text('F')] },
     ]);
@@ -199,7 +193,7 @@ describe('a chat request', () => {
 
   it('functions of old are tools', () => {
     assert.deepEqual(read([], { functions: [{ name: 'ls', parameters: {} }] }).request.tools, [
-      { type: 'function', name: 'ls', parameters: {} },
+      { kind: 'function', declaration: { name: 'ls', parameters: {} } },
     ]);
   });
 });

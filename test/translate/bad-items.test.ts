@@ -1,0 +1,118 @@
+/** One bad item, part or tool never rejects a request: it is repaired or left out, and a note says so. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ChatMessage } from '../../src/wire/chat';
+import { translate, translateChat } from '../support/bridge/translations';
+
+const LS = { type: 'function', name: 'ls' };
+const user = (content: unknown) => ({ type: 'message', role: 'user', content });
+const output = (call_id: string, text: unknown = 'done') => ({ type: 'function_call_output', call_id, output: text });
+
+/** One word for each message: `user: Hi`, `call ls`, `result done`. */
+function show(message: ChatMessage): readonly string[] {
+  const text = typeof message.content === 'string' ? message.content : JSON.stringify(message.content);
+  if (message.role === 'tool') return [`result ${text}`];
+  if (message.role !== 'assistant') return [`${message.role}: ${text}`];
+  const calls = (message.tool_calls ?? []).map((call) => `call ${call.function.name} ${call.function.arguments}`);
+  return text === '' ? calls : [`assistant: ${text}`, ...calls];
+}
+
+type ItemRow = readonly [name: string, items: readonly unknown[], messages: readonly string[], note: RegExp];
+
+const ITEMS: readonly ItemRow[] = [
+  ['null', [null], [], /dropped an input item of type null/],
+  ['a number', [7], [], /dropped an input item of type number/],
+  ['an item of the future', [{ type: 'telepathy' }], [], /dropped an input item of type telepathy/],
+  ['a call of the future', [{ type: 'telepathy_call', call_id: 'a' }], [], /item of type telepathy_call/],
+  ['an item named like a member of every object', [{ type: 'constructor' }], [], /item of type constructor/],
+  ['a call named like one', [{ type: 'hasOwnProperty_call' }], [], /item of type hasOwnProperty_call/],
+  ['an item without a type', [{ id: 1 }], [], /item of type unknown/],
+  ['a reference without an id', [{ type: 'item_reference' }], [], /dropped a reference to item/],
+  [
+    'a nameless call',
+    [{ type: 'function_call', call_id: 'a', arguments: '{}' }, output('a')],
+    ['call unknown_tool {}', 'result done'],
+    /named an earlier call without a name "unknown_tool"/,
+  ],
+  [
+    'a nameless custom call',
+    [{ type: 'custom_tool_call', call_id: 'a', name: '', input: 'x' }, output('a')],
+    ['call unknown_tool {"input":"x"}', 'result done'],
+    /without a name/,
+  ],
+  [
+    'a call whose name is a number',
+    [{ type: 'function_call', call_id: 'a', name: 7, arguments: null }, output('a')],
+    ['call unknown_tool {}', 'result done'],
+    /without a name/,
+  ],
+  [
+    'an image by file id',
+    [user([{ type: 'input_text', text: 'Look' }, { type: 'input_image', file_id: 'file-1' }])],
+    ['user: Look\n[image left out: it has no URL]'],
+    /left out image: it has no URL/,
+  ],
+  [
+    'an image without a URL in a result',
+    [{ ...LS, type: 'function_call', call_id: 'a' }, output('a', [{ type: 'input_image' }])],
+    ['call ls {}', 'result [image left out: it has no URL]'],
+    /left out image/,
+  ],
+];
+
+describe('a bad item', () => {
+  for (const [name, items, messages, note] of ITEMS) {
+    it(`${name} does not reject the request`, () => {
+      const { chat, notes } = translate({ input: [user('Hi'), ...items], tools: [LS] });
+      assert.deepEqual(chat.messages.flatMap(show), ['user: Hi', ...messages]);
+      assert.ok(notes.some((text) => note.test(text)), notes.join('\n'));
+    });
+  }
+
+  it('a nameless call of a Chat client does not reject the request either', () => {
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', tool_calls: [{ id: 'a', function: {} }, null] },
+      { role: 'tool', tool_call_id: 'a', content: 'done' },
+    ];
+    const { chat, notes } = translateChat({ messages });
+    const calls = ['call unknown_tool {}', 'call unknown_tool {}', 'result done', 'result aborted'];
+    assert.deepEqual(chat.messages.flatMap(show), ['user: Hi', ...calls]);
+    assert.ok(notes.some((text) => /without a name/.test(text)));
+  });
+});
+
+type ToolRow = readonly [name: string, tool: unknown, note: RegExp];
+
+const TOOLS: readonly ToolRow[] = [
+  ['a string', 'ls', /dropped tool string/],
+  ['null', null, /dropped tool object/],
+  ['a function without a name', { type: 'function' }, /dropped a function tool: it has no name/],
+  ['a function with an empty name', { type: 'function', name: '' }, /dropped a function tool/],
+  ['a function of Chat without a name', { type: 'function', function: {} }, /dropped a function tool/],
+  ['a custom tool without a name', { type: 'custom' }, /dropped a custom tool/],
+  [
+    'a member of a namespace without a name',
+    { type: 'namespace', name: 'mcp__a', tools: [{ type: 'function' }] },
+    /dropped a function tool in mcp__a/,
+  ],
+  ['a kind of the future', { type: 'telepathy' }, /dropped tool telepathy/],
+  ['a kind named like a member of every object', { type: 'toString' }, /dropped tool toString/],
+];
+
+describe('a bad tool', () => {
+  for (const [name, tool, note] of TOOLS) {
+    const places: readonly (readonly [string, object])[] = [
+      ['among the tools', { tools: [LS, tool] }],
+      ['in additional tools', { input: [user('Hi'), { type: 'additional_tools', tools: [LS, tool] }] }],
+      ['found by a search', { input: [user('Hi'), { type: 'tool_search_output', call_id: 'a', tools: [LS, tool] }] }],
+    ];
+    for (const [place, body] of places) {
+      it(`${name} ${place} does not reject the request`, () => {
+        const { chat, notes } = translate(body);
+        assert.deepEqual(chat.tools?.map((offered) => offered.function.name), ['ls']);
+        assert.ok(notes.some((text) => note.test(text)), notes.join('\n'));
+      });
+    }
+  }
+});
