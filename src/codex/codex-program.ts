@@ -49,9 +49,9 @@ export interface CodexRefusal {
 }
 
 /**
- * Runs `codex debug models`, which loads the whole configuration and prints the models it would offer: 0.2 s, no request
- * to a model. `undefined` when Codex accepts its configuration, cannot be asked, or fails for another reason: only errors
- * about the configuration count (measured with 0.125 to 0.171).
+ * Runs `codex debug models`, which loads the whole configuration and prints the models it would offer: 0.2 s, no
+ * request to a model (measured with 0.125 to 0.171; 0.99 does not know the command). `undefined` when Codex accepts its
+ * configuration, or cannot be asked.
  */
 export async function askForRefusal(
   program: Program, env: Environment, overrides: readonly string[] = [],

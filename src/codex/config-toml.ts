@@ -48,8 +48,8 @@ export function renderBlock(settings: CodexSettings): string {
 }
 
 /**
- * The same as `-c KEY=VALUE` arguments, with TOML values. The inline table replaces a table of that id in config.toml as a
- * whole (measured with Codex 0.99 to 0.171).
+ * The same as `-c KEY=VALUE` arguments, with TOML values. The inline table replaces a table of that id in config.toml
+ * as a whole (measured with Codex 0.99 to 0.169).
  */
 export function renderOverrides(settings: CodexSettings): readonly string[] {
   const provider = `{${listProviderPairs(settings).map(([key, value]) => `${key}=${value}`).join(',')}}`;

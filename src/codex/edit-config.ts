@@ -25,8 +25,8 @@ const OWN_KEYS: readonly string[] = ['model', 'model_provider', 'model_catalog_j
 type RefusedEdit = ConfigEdit & { readonly ok: false };
 
 /**
- * Puts the bridge's keys above the first table and its provider at the end, and turns into comments what would contradict
- * them and what `aside` names. A text that holds an earlier merge gives what its original would give.
+ * Puts the bridge's keys above the first table and its provider at the end, and turns into comments what would
+ * contradict them and what `aside` names. A text that holds an earlier merge gives what its original would give.
  *
  * @returns the new text; or a problem, when the text is not TOML or cannot be edited without changing what else it says
  */
@@ -64,8 +64,8 @@ export function setAsideInConfig(text: string, aside: ConfigNames): ConfigEdit {
 }
 
 /**
- * Gives back the text that `mergeConfig` was given, byte for byte. What somebody else has written since stays, even between
- * the marks: Codex appends tables at the end of the file, above its last comments. A text without marks stays as it is.
+ * Gives back the text that `mergeConfig` was given, byte for byte. What somebody else has written since stays, even
+ * between the marks: Codex appends tables at the end of the file, above its last comments. A text without marks stays.
  */
 export function removeConfig(text: string): ConfigEdit {
   const before = parseToml(text);
@@ -160,7 +160,7 @@ function renderInlineProviders(
   return `${PROVIDERS_KEY} = { ${[...kept, `${PROVIDER_ID} = ${renderInlineProvider(settings)}`].join(', ')} }`;
 }
 
-/** The offset after a comment that introduces the whole file, as an empty line or the end of the file shows; else line 1. */
+/** After a comment that introduces the whole file, as an empty line or the end of the file shows; else line 1. */
 function findPlace(text: string): number {
   const start = startOf(text);
   return start + (/^(?:[ \t]*#[^\n]*\n)+(?:[ \t]*\r?\n|$)/.exec(text.slice(start))?.[0].length ?? 0);
@@ -207,8 +207,8 @@ const isOwnKey = (statement: TomlStatement): boolean =>
   isAtRoot(statement) && OWN_KEYS.includes(statement.path[0] ?? '');
 
 /**
- * The indexes around setup's keys. Codex drops the comments above a key that it removes: where one of the marks is lost, the
- * region extends as far as statements follow each other without a line between them, which is how setup writes it.
+ * The indexes around setup's keys. Codex drops the comments above a key that it removes: where one of the marks is lost,
+ * the region extends as far as statements follow each other without a line between them, which is how setup writes it.
  */
 function findKeysRegion(pieces: readonly Piece[]): readonly [first: number, last: number] {
   const find = (wanted: Mark): number => pieces.findIndex(({ mark }) => mark === wanted);

@@ -57,8 +57,8 @@ function listCandidates(name: string, { env, platform }: ProgramSearch): readonl
 }
 
 /**
- * npm's `codex.cmd` only runs `node …/codex.js`. Started directly, no argument has to survive the quoting rules of cmd.exe,
- * and Ctrl-C does not ask "Terminate batch job (Y/N)?".
+ * npm's `codex.cmd` only runs `node …/codex.js`. Started directly, no argument has to survive the quoting rules of
+ * cmd.exe, and Ctrl-C does not ask "Terminate batch job (Y/N)?".
  */
 function describe(path: string, { platform, isProgram, node }: ProgramSearch): Program {
   if (platform !== 'win32' || !/\.(cmd|bat)$/i.test(path)) return { command: path, words: [] };
@@ -90,8 +90,8 @@ export function toSpawn(program: Program, words: readonly string[]): Spawn {
 /**
  * The arguments of `cmd.exe` that run a batch file with `words`, for `windowsVerbatimArguments`.
  *
- * Quotes are for the program. Carets are for cmd.exe, doubled, because a batch file that passes on `%*` is parsed a second
- * time.
+ * Quotes are for the program. Carets are for cmd.exe, doubled, because a batch file that passes on `%*` is parsed a
+ * second time.
  */
 export function renderCmdArguments(file: string, words: readonly string[]): readonly string[] {
   const line = [escape(file), ...words.map((word) => escape(escape(quoteArgument(word))))].join(' ');

@@ -34,8 +34,8 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
  * Lets the child decide how to react to signals, until the returned function is called: this process keeps running and
  * forwards the signals that the child did not receive itself.
  *
- * On Windows it forwards none: the console signals all of its processes, and `kill` would end the child at once, or throw
- * (SIGHUP before Node 20).
+ * On Windows it forwards none: the console signals all of its processes, and `kill` would end the child at once, or
+ * throw (SIGHUP before Node 20).
  */
 export function passSignals(
   child: Child,

@@ -1,73 +1,132 @@
-/** The demo's conversation: a question, the tools the model calls, and the question again with their results. */
+/** Plays Codex: sends the question, runs the tools that the model calls, and sends their results. */
+import { request as startRequest, type IncomingMessage } from 'node:http';
 import { parseJsonObject, type UnknownRecord } from '../base/json';
-import { asString } from '../base/narrow';
-import { ask, type Answer, type Question } from './client';
-import { findCalls, findItems } from './read-answer';
-import { INSTRUCTIONS, PROMPT } from './script';
-import { findTool } from './tools';
+import { asRecord, asString, asText } from '../base/narrow';
+import { SseDecoder } from '../stream/sse-decoder';
+import { DEMO_KEY, DEMO_MODEL, INSTRUCTIONS, PROMPT } from './simulated-model';
+import { declareTools, findTool } from './tools';
 
-/** A tool that was run, and the item that tells the model of it. */
-export interface ToolResult {
-  readonly name: string;
-  readonly output: string;
-  readonly item: UnknownRecord;
+/** A Responses event. */
+export interface DemoEvent {
+  readonly type: string;
+  readonly fields: UnknownRecord;
 }
 
-export interface Round {
-  readonly answer: Answer;
-  readonly results: readonly ToolResult[];
-}
-
-export interface Spectator {
+/** Is told what happens. */
+export interface DemoView {
   /** Before the request with this number is sent. */
-  beginRequest(number: number): void;
-  readonly onEvent: Question['onEvent'];
-  /** The answer has ended. */
-  endAnswer(answer: Answer): void;
-  onToolResult(result: ToolResult): void;
+  beginRequest(number: number, text: string): void;
+  onEvent(event: DemoEvent): void;
+  /** The response has ended; `problem` when it broke off. */
+  endResponse(problem: string | undefined): void;
+  onToolResult(name: string, output: string): void;
 }
 
-/** One round more than the script needs would be one too many. */
-const MOST_ROUNDS = 2;
+interface DemoTarget {
+  /** Base URL of the bridge. */
+  readonly baseUrl: string;
+  readonly limitMs: number;
+}
 
-/** Asks until the model calls no tool any more; what goes wrong is left in the answers. */
-export async function converse(
-  { baseUrl, limitMs }: Pick<Question, 'baseUrl' | 'limitMs'>,
-  spectator: Spectator,
-): Promise<readonly Round[]> {
-  const rounds: Round[] = [];
+/** The question, then the tool results: the script needs no more requests. */
+const REQUESTS = ['the question', 'the tool results'] as const;
+
+/** @returns whether the tools were called and the last response was completed */
+export async function converse(target: DemoTarget, view: DemoView): Promise<boolean> {
   let input: readonly unknown[] = [message('developer', INSTRUCTIONS), message('user', PROMPT)];
-  while (rounds.length < MOST_ROUNDS) {
-    spectator.beginRequest(rounds.length + 1);
-    const answer = await ask({ baseUrl, input, limitMs, onEvent: spectator.onEvent });
-    spectator.endAnswer(answer);
-    const results = await runTools(answer, spectator);
-    rounds.push({ answer, results });
-    if (results.length === 0) break;
-    // What Codex sends back: the finished items as they are, then the results (codex-protocol.md, section 4).
-    input = [...input, ...findItems(answer), ...results.map(({ item }) => item)];
+  for (const [index, title] of REQUESTS.entries()) {
+    view.beginRequest(index + 1, title);
+    const { events, problem } = await ask(target, input, view.onEvent);
+    view.endResponse(problem);
+    if (problem !== undefined || events.filter(isCompleted).length !== 1) return false;
+    const items = events.flatMap(({ type, fields }) => {
+      const item = type === 'response.output_item.done' ? asRecord(fields['item']) : undefined;
+      return item === undefined ? [] : [item];
+    });
+    const calls = items.filter(({ type }) => type === 'function_call');
+    if (calls.length === 0) return index === REQUESTS.length - 1;
+    // Codex sends back the finished items as they are, then the results (codex-protocol.md, section 4).
+    input = [...input, ...items, ...(await runTools(calls, view))];
   }
-  return rounds;
+  return false;
 }
 
+const isCompleted = ({ type }: DemoEvent): boolean => type === 'response.completed';
+
+/** Codex sends its instructions as a developer message (codex-protocol.md, section 1). */
 const message = (role: 'developer' | 'user', text: string): UnknownRecord =>
   ({ type: 'message', role, content: [{ type: 'input_text', text }] });
 
-async function runTools(answer: Answer, spectator: Spectator): Promise<readonly ToolResult[]> {
-  const results: ToolResult[] = [];
-  for (const call of findCalls(answer)) {
-    const result = await runTool(call);
-    spectator.onToolResult(result);
-    results.push(result);
+/** A call that matches no tool gets Codex's own answer (codex-protocol.md, "Tool calls"). */
+async function runTools(calls: readonly UnknownRecord[], view: DemoView): Promise<readonly UnknownRecord[]> {
+  const results: UnknownRecord[] = [];
+  for (const call of calls) {
+    const name = asString(call['name']) ?? 'no name';
+    const tool = findTool(name, asString(call['namespace']));
+    const given = parseJsonObject(asString(call['arguments']) ?? '') ?? {};
+    const output = tool === undefined ? `unsupported call: ${name}` : await tool.run(given);
+    view.onToolResult(name, output);
+    results.push({ type: 'function_call_output', call_id: call['call_id'], output });
   }
   return results;
 }
 
-/** A call that fits no tool gets the answer that Codex gives (codex-protocol.md, "Tool calls"). */
-async function runTool(call: UnknownRecord): Promise<ToolResult> {
-  const name = asString(call['name']) ?? 'no name';
-  const tool = findTool(name, asString(call['namespace']));
-  const given = parseJsonObject(asString(call['arguments']) ?? '') ?? {};
-  const output = tool === undefined ? `unsupported call: ${name}` : await tool.run(given);
-  return { name, output, item: { type: 'function_call_output', call_id: call['call_id'], output } };
+interface Heard {
+  readonly events: readonly DemoEvent[];
+  /** What went wrong, when the response broke off. */
+  readonly problem: string | undefined;
+}
+
+/** Sends one request over HTTP. Never rejects. */
+function ask(
+  { baseUrl, limitMs }: DemoTarget, input: readonly unknown[], onEvent: DemoView['onEvent'],
+): Promise<Heard> {
+  const events: DemoEvent[] = [];
+  const keep = (event: DemoEvent): void => {
+    events.push(event);
+    onEvent(event);
+  };
+  return new Promise((resolve) => {
+    const settle = (problem?: string): void => resolve({ events, problem });
+    const signal = AbortSignal.timeout(limitMs);
+    const fail = (error: Error): void => settle(signal.aborted ? `no end within ${limitMs} ms` : error.message);
+    const body = JSON.stringify(renderBody(input));
+    const headers = { ...HEADERS, 'content-length': Buffer.byteLength(body) };
+    const request = startRequest(`${baseUrl}/responses`, { method: 'POST', headers, agent: false, signal });
+    request.on('response', (response) => void readEvents(response, keep).then(() => settle(), fail));
+    request.on('error', fail);
+    request.end(body);
+  });
+}
+
+const HEADERS = {
+  accept: 'text/event-stream',
+  'content-type': 'application/json',
+  authorization: `Bearer ${DEMO_KEY}`,
+  // The bridge recognizes Codex by this header, and reports failures inside the stream as Codex expects.
+  originator: 'codex_demo',
+} as const;
+
+/** The body that Codex sends (codex-protocol.md, section 1). */
+const renderBody = (input: readonly unknown[]): UnknownRecord => ({
+  model: DEMO_MODEL,
+  stream: true,
+  input,
+  tools: declareTools(),
+  tool_choice: 'auto',
+  parallel_tool_calls: true,
+  reasoning: { summary: 'auto' },
+  store: false,
+  include: ['reasoning.encrypted_content'],
+  prompt_cache_key: 'demo',
+});
+
+async function readEvents(response: IncomingMessage, keep: (event: DemoEvent) => void): Promise<void> {
+  const decoder = new SseDecoder();
+  const read = ({ data }: { readonly data: string }): void => {
+    const fields = data === '[DONE]' ? undefined : parseJsonObject(data);
+    if (fields !== undefined) keep({ type: asText(fields['type']) ?? '', fields });
+  };
+  for await (const chunk of response) decoder.push(Buffer.from(chunk)).forEach(read);
+  decoder.end().forEach(read);
 }

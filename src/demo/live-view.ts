@@ -1,62 +1,117 @@
-/** Shows the conversation while it happens. */
-import { asRecord, asString } from '../base/narrow';
-import type { Answer, AnswerEvent } from './client';
-import type { Spectator, ToolResult } from './conversation';
-import type { TerminalStyle, Style } from '../command/terminal-style';
-import { Paragraph } from './paragraph';
-import { describeTerminal, REASONING_DELTA, TEXT_DELTA } from './read-answer';
+/** Shows the conversation while it streams, in labelled paragraphs wrapped at the width of the terminal. */
+import type { UnknownRecord } from '../base/json';
+import { asNumber, asRecord, asString } from '../base/narrow';
+import { WIDTH, type Style, type TerminalStyle } from '../command/terminal-style';
+import type { DemoEvent, DemoView } from './conversation';
+import { PROMPT } from './simulated-model';
 import { findTool } from './tools';
 
-/** Which pieces are shown as they arrive, under which label. */
+/** The deltas that are shown, with their labels. Codex shows the reasoning summary (codex-protocol.md). */
 const STREAMED: Readonly<Record<string, readonly [label: string, style: Style | undefined]>> = {
-  [REASONING_DELTA]: ['reasoning', 'dim'],
-  [TEXT_DELTA]: ['text', undefined],
+  'response.reasoning_summary_text.delta': ['reasoning', 'dim'],
+  'response.output_text.delta': ['text', undefined],
 };
 
-const TITLES = ['', 'Request 1: the question', 'Request 2: the results of the tools'] as const;
-
-/** A spectator that writes to `write`. */
-export function createLiveView(write: (text: string) => void, look: TerminalStyle): Spectator {
+/** A view that writes to `write`. */
+export function createLiveView(write: (text: string) => void, style: TerminalStyle): DemoView {
   let current: { readonly type: string; readonly paragraph: Paragraph } | undefined;
   const close = (): void => {
     current?.paragraph.end();
     current = undefined;
   };
   const stream = (type: string, delta: string): void => {
-    const [label, style] = STREAMED[type] ?? [type, undefined];
+    const [label, color] = STREAMED[type] ?? [type, undefined];
     if (current?.type !== type) {
       close();
-      current = { type, paragraph: new Paragraph(write, label, (word) => (style ? look.paint(style, word) : word)) };
+      current = { type, paragraph: new Paragraph(write, label, (word) => (color ? style.paint(color, word) : word)) };
     }
-    current.paragraph.push(look.spell(delta));
+    current.paragraph.push(style.spell(delta));
   };
-  const note = (label: string, text: string, style: Style): void => {
+  const note = (label: string, text: string, color: Style): void => {
     close();
-    const paragraph = new Paragraph(write, label, (word) => look.paint(style, word));
-    paragraph.push(look.spell(text));
+    const paragraph = new Paragraph(write, label, (word) => style.paint(color, word));
+    paragraph.push(style.spell(text));
     paragraph.end();
   };
   return {
-    beginRequest: (number) => write(`\n${look.paint('bold', TITLES[number] ?? `Request ${number}`)}\n`),
-    onEvent(event) {
-      if (event.type in STREAMED) stream(event.type, asString(event.fields['delta']) ?? '');
-      else if (event.type === 'response.output_item.done') showCall(event, note);
-      else if (event.type === 'response.failed') note('failed', describeTerminal(event), 'red');
+    beginRequest(number, title) {
+      write(`\n${style.paint('bold', `Request ${number}: ${title}`)}\n`);
+      if (number === 1) note('user', PROMPT, 'bold');
     },
-    endAnswer({ ending }: Answer) {
+    onEvent({ type, fields }: DemoEvent) {
+      const { error, usage } = asRecord(fields['response']) ?? {};
+      if (type in STREAMED) stream(type, asString(fields['delta']) ?? '');
+      else if (type === 'response.output_item.done') showCall(asRecord(fields['item']) ?? {}, note);
+      else if (type === 'response.failed') note('failed', asString(asRecord(error)?.['message']) ?? '', 'red');
+      else if (type === 'response.completed') note('tokens', describeUsage(asRecord(usage) ?? {}), 'dim');
+    },
+    endResponse(problem) {
       close();
-      if (ending !== 'complete') note('broken off', ending, 'red');
+      if (problem !== undefined) note('broken off', problem, 'red');
     },
-    onToolResult: ({ name, output }: ToolResult) => note('result', `${name}: ${output}`, 'cyan'),
+    onToolResult: (name, output) => note('result', `${name}: ${output}`, 'cyan'),
   };
 }
 
-function showCall({ fields }: AnswerEvent, note: (label: string, text: string, style: Style) => void): void {
-  const item = asRecord(fields['item']);
-  if (item?.['type'] !== 'function_call') return;
+function showCall(item: UnknownRecord, note: (label: string, text: string, color: Style) => void): void {
+  if (item['type'] !== 'function_call') return;
   const name = asString(item['name']);
   const namespace = asString(item['namespace']);
   const upstream = findTool(name, namespace)?.upstreamName ?? 'unknown';
   const origin = namespace === undefined ? '' : ` of ${namespace} (the model said ${upstream})`;
   note('call', `${name} ${asString(item['arguments'])}${origin}`, 'cyan');
+}
+
+function describeUsage(usage: UnknownRecord): string {
+  const of = (details: string): UnknownRecord => asRecord(usage[`${details}_tokens_details`]) ?? {};
+  const [input, output] = [asNumber(usage['input_tokens']), asNumber(usage['output_tokens'])];
+  const [cached, reasoning] = [asNumber(of('input')['cached_tokens']), asNumber(of('output')['reasoning_tokens'])];
+  return `${input ?? '?'} in (${cached ?? '?'} cached), ${output ?? '?'} out (${reasoning ?? '?'} reasoning)`;
+}
+
+/** Where the text begins, after the label. */
+const INDENT = 13;
+
+/** A paragraph that is written while its words arrive: the label at once, each word when it is complete. */
+export class Paragraph {
+  private column = INDENT;
+  /** Letters of a word that is not complete yet. */
+  private word = '';
+
+  /** @param paint colors a word; its length is counted without the color */
+  constructor(
+    private readonly write: (text: string) => void,
+    label: string,
+    private readonly paint: (text: string) => string = (text) => text,
+  ) {
+    write(`  ${label.padEnd(INDENT - 2)}`);
+  }
+
+  /** Takes text in pieces of any size. White space separates words; a word too long for a line is split. */
+  push(text: string): void {
+    for (const letter of text) {
+      if (/\s/.test(letter) || this.word.length >= WIDTH - INDENT) this.finishWord();
+      this.word += letter.trim();
+    }
+  }
+
+  /** Writes the last word and ends the line. */
+  end(): void {
+    this.finishWord();
+    this.write('\n');
+  }
+
+  private finishWord(): void {
+    const { word } = this;
+    if (word === '') return;
+    this.word = '';
+    const isFirst = this.column === INDENT;
+    if (!isFirst && this.column + 1 + word.length > WIDTH) {
+      this.write(`\n${' '.repeat(INDENT)}${this.paint(word)}`);
+      this.column = INDENT + word.length;
+    } else {
+      this.write(`${isFirst ? '' : ' '}${this.paint(word)}`);
+      this.column += (isFirst ? 0 : 1) + word.length;
+    }
+  }
 }

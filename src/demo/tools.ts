@@ -7,23 +7,23 @@ import { messageOf } from '../base/thrown';
 export interface DemoTool {
   readonly name: string;
   readonly namespace?: string;
-  /** The name under which the model must see it. */
+  /** The name the model sees. */
   readonly upstreamName: string;
   readonly description: string;
   readonly parameters: JsonObject;
-  /** The result as text; a failure is a result too. */
+  /** Returns the result as text; failures are results too. */
   run(given: UnknownRecord): Promise<string>;
 }
 
-/** How many entries the result names; the others are only counted. */
+/** The result names this many entries and counts the rest. */
 const NAMED_ENTRIES = 3;
 const LONGEST_NAME = 24;
 
-/** Really lists a folder of this machine. */
+/** Lists a folder of this machine. */
 export const LIST_FILES: DemoTool = {
   name: 'list_files',
   upstreamName: 'list_files',
-  description: 'Lists a folder; hidden entries are left out.',
+  description: 'Lists a folder without hidden entries.',
   parameters: {
     type: 'object',
     properties: { path: { type: 'string', description: 'The folder.' } },
@@ -32,12 +32,12 @@ export const LIST_FILES: DemoTool = {
   },
   async run(given) {
     const path = asText(given['path']);
-    if (path === undefined) return 'cannot list it, no path was given';
+    if (path === undefined) return 'Cannot list the folder: no path was given.';
     try {
       const entries = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
       return describeEntries(entries.map((entry) => `${shorten(entry.name)}${entry.isDirectory() ? '/' : ''}`).sort());
     } catch (error) {
-      return `cannot list it, ${messageOf(error)}`;
+      return `Cannot list the folder: ${messageOf(error)}.`;
     }
   },
 };
@@ -60,10 +60,10 @@ export const NOW: DemoTool = {
   },
 };
 
-/** All tools, in the order of their declaration. */
-export const DEMO_TOOLS: readonly DemoTool[] = [LIST_FILES, NOW];
+/** All tools, in declaration order. */
+const DEMO_TOOLS: readonly DemoTool[] = [LIST_FILES, NOW];
 
-/** The tools as Codex declares them (codex-protocol.md, "Tool list"): a namespace holds its members. */
+/** The tools as Codex declares them (codex-protocol.md, "Tool list"): a namespace contains its members. */
 export function declareTools(): readonly JsonObject[] {
   return DEMO_TOOLS.map(({ name, namespace, description, parameters }) => {
     const declared = { type: 'function', name, description, strict: false, parameters };
@@ -72,7 +72,7 @@ export function declareTools(): readonly JsonObject[] {
   });
 }
 
-/** Finds a tool by what a call says; the namespace must be exactly the declared one, as for Codex. */
+/** Finds the tool of a call; the namespace must match exactly, as it must for Codex. */
 export function findTool(name: string | undefined, namespace: string | undefined): DemoTool | undefined {
   return DEMO_TOOLS.find((tool) => tool.name === name && tool.namespace === namespace);
 }
@@ -83,7 +83,7 @@ function describeEntries(names: readonly string[]): string {
   return names.length === 0 ? 'no entries' : `${names.slice(0, NAMED_ENTRIES).join(', ')}${rest}`;
 }
 
-/** A file name may hold anything, escape sequences of terminals included. */
+/** A file name may hold anything, including terminal escape sequences. */
 function shorten(name: string): string {
   const visible = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
   const characters = [...visible];

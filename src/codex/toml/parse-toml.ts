@@ -1,6 +1,6 @@
 /**
- * Parses TOML 1.1 into values, and into statements with their position in the text, for editing. Codex 0.99 to 0.171 read
- * TOML 1.1: line ends and a trailing comma in inline tables, `\e`, `\x41`, times without seconds.
+ * Parses TOML 1.1 into values, and into statements with their position in the text, for editing. Codex 0.99 to 0.171
+ * read TOML 1.1: line ends and a trailing comma in inline tables, `\e`, `\x41`, times without seconds.
  */
 import {
   describeNext, fail, sees, skipComment, skipSpace, takeLineRest, takes, takesLineEnd, TomlFailure, type Cursor,
