@@ -1,4 +1,4 @@
-/** Reads a file of environment variables: the text that `--env-file` names, as names and values. */
+/** Parses the file of environment variables that `--env-file` names. */
 
 export interface EnvFileMistake {
   /** From 1. */
@@ -11,18 +11,18 @@ export type ParsedEnvFile =
   | { readonly ok: false; readonly mistakes: readonly EnvFileMistake[] };
 
 /**
- * Takes lines of `NAME=VALUE`; empty ones and those that begin with `#` or `;` are passed over, `export ` in front of a
- * name too, and of the same name given twice the last value counts. A bare value is taken as it stands, without the
- * spaces around it; 'single quotes' keep theirs; "double quotes" know \n, \", \\, \$ and \` besides.
+ * Takes lines of `NAME=VALUE`. Empty lines, lines that start with `#` or `;`, and `export ` before a name are ignored; the
+ * last value of a name applies. Spaces around a bare value are dropped, 'single quotes' keep them, and "double quotes"
+ * also support \n, \", \\, \$ and \`.
  *
- * systemd reads such a file in the same way (systemd.exec(5), EnvironmentFile=), except for backslashes: its newer
- * versions drop them from bare values and have no \n. Nor does a value go on in the next line here, so that a forgotten
- * quote is found where it stands.
+ * systemd reads such files the same way (systemd.exec(5), EnvironmentFile=), except that newer versions drop backslashes
+ * from bare values and have no \n. A value never continues on the next line here, so that a missing quote is reported
+ * where it is.
  *
- * @returns the values, or every mistake; a problem never repeats what the line holds, which may be a key
+ * @returns the values, or every mistake; a problem never quotes the line, which may contain a key
  */
 export function parseEnvFile(text: string): ParsedEnvFile {
-  // PowerShell 5 and the Editor of Windows write UTF-16 when told "Unicode".
+  // PowerShell 5 and Notepad write UTF-16 for "Unicode".
   if (text.includes('\0')) return { ok: false, mistakes: [{ line: 1, problem: UTF_16 }] };
   const values: [string, string][] = [];
   const mistakes: EnvFileMistake[] = [];
@@ -35,14 +35,14 @@ export function parseEnvFile(text: string): ParsedEnvFile {
   return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, values: Object.fromEntries(values) };
 }
 
-const UTF_16 = 'save the file as UTF-8, it has NUL characters';
+const UTF_16 = 'save the file as UTF-8: it contains NUL characters';
 
 type ReadLine = { readonly name: string; readonly value: string } | { readonly problem: string } | undefined;
 
 function readLine(line: string): ReadLine {
   if (line === '' || line.startsWith('#') || line.startsWith(';')) return undefined;
   const sign = line.indexOf('=');
-  if (sign === -1) return { problem: 'expected NAME=VALUE, there is no equals sign' };
+  if (sign === -1) return { problem: 'expected NAME=VALUE: there is no equals sign' };
   const name = line.slice(0, sign).replace(/^export\s+/, '').trimEnd();
   if (!/^[A-Za-z_]\w*$/.test(name)) {
     return { problem: 'expected a name of letters, digits and _ before the equals sign, with no digit first' };
@@ -55,9 +55,9 @@ function readValue(text: string): string | { readonly problem: string } {
   const quote = text[0];
   if (quote !== "'" && quote !== '"') return text;
   const quoted = quote === "'" ? /^'([^']*)'/.exec(text) : /^"((?:[^"\\]|\\.)*)"/.exec(text);
-  if (quoted === null) return { problem: `the value begins with ${quote} and does not end with it` };
+  if (quoted === null) return { problem: `the value starts with ${quote} but does not end with it` };
   const [whole, inner = ''] = quoted;
-  if (whole !== text) return { problem: `something stands behind the closing ${quote}` };
+  if (whole !== text) return { problem: `there is text after the closing ${quote}` };
   return quote === "'"
     ? inner
     : inner.replace(/\\([n"\\$`])/g, (_, letter: string) => (letter === 'n' ? '\n' : letter));

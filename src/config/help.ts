@@ -1,4 +1,4 @@
-/** The options as text for people: in the help of commands, and docs/configuration.md; both print from the rows. */
+/** Renders the options as text, from their rows: the help of commands and docs/configuration.md. */
 import type { Group } from './option';
 import { OPTIONS, OPTION_NAMES, type OptionName } from './options';
 import { resolveConfig } from './resolve';
@@ -9,7 +9,7 @@ const GROUP_TITLES: Readonly<Record<Group, string>> = {
   limits: 'Limits',
   translation: 'Translation',
   reasoning: 'Reasoning',
-  state: 'Kept answers and files',
+  state: 'Stored responses and files',
   log: 'Logging',
 };
 
@@ -21,7 +21,7 @@ const DEFAULT: Column = ['Default', (name) => (OPTIONS[name].default === undefin
 const VALUE: Column = ['Value', (name) => OPTIONS[name].type.expected];
 const MEANING: Column = ['Meaning', (name) => OPTIONS[name].help];
 
-/** The options of `wanted`, or every one, in plain text, for the help of commands; groups without any are left out. */
+/** Renders the options of `wanted`, or all, as plain text for the help of commands; empty groups are left out. */
 export function renderOptionsHelp(wanted: readonly OptionName[] = OPTION_NAMES): string {
   const sections = eachGroup((title, names) => {
     const shown = names.filter((name) => wanted.includes(name));
@@ -30,7 +30,7 @@ export function renderOptionsHelp(wanted: readonly OptionName[] = OPTION_NAMES):
   return sections.filter((section) => section !== '').join('\n');
 }
 
-/** The whole of docs/configuration.md. */
+/** Renders docs/configuration.md. */
 export function renderConfigurationPage(): string {
   const sections = eachGroup(
     (title, names) => `## ${title}\n\n${renderTable(names, [FLAG, VARIABLE, DEFAULT, VALUE, MEANING])}`,
@@ -42,17 +42,18 @@ const INTRODUCTION = `# Configuration
 
 <!-- Generated from src/config/options.ts by \`npm run docs\`; do not edit. -->
 
-Every option is a flag and an environment variable. A flag beats the variable, the variable beats the default; a
-variable that is set but empty counts as not set. \`--port 8080\` and \`--port=8080\` mean the same. A switch is turned
-on by its bare flag (\`--web-search\`) and off by the flag with \`no-\` (\`--no-web-search\`); it takes a value as well
-(\`--web-search=0\`).
+Run \`aliyun-codex-bridge config\` to see the value of every option and where it comes from.
 
-Variables may also stand in a file, which \`--env-file\` or \`BRIDGE_ENV_FILE\` names: a line \`NAME=VALUE\` counts where the
-variable itself is not set. Values may stand in 'single' or "double" quotes, lines that begin with \`#\` are comments.
-\`aliyun-codex-bridge config\` shows the value of every option and where it comes from.
+Every option is a flag and an environment variable. A flag overrides the variable, and the variable overrides the
+default; an empty variable counts as not set. \`--port 8080\` and \`--port=8080\` are the same. Turn a switch on with its
+flag (\`--web-search\`) and off with \`no-\` (\`--no-web-search\`), or give it a value (\`--web-search=0\`).
 
-When something is wrong, the bridge does not start. It lists every mistake, with the value, what was expected and where
-the value came from, and exits with code 2:
+You can also put variables in a file of \`NAME=VALUE\` lines and name it with \`--env-file\` or \`BRIDGE_ENV_FILE\`. A line
+applies where the variable itself is not set. Values may be in 'single' or "double" quotes; lines that start with \`#\`
+are comments.
+
+With an invalid option, the bridge does not start. It lists every mistake, with the value, its source and what was
+expected, and exits with code 2:
 `;
 
 function renderExample(): string {
@@ -94,5 +95,5 @@ function renderTable(names: readonly OptionName[], columns: readonly Column[]): 
 
 const code = (content: string): string => `\`${content}\``;
 
-/** A bar ends a table cell even inside of a code span (GitHub Flavored Markdown, tables). */
+/** A bar ends a table cell, even in a code span (GitHub Flavored Markdown, tables). */
 const escapeCell = (cell: string): string => cell.replaceAll('|', '\\|');

@@ -1,38 +1,38 @@
-/** What a row of the options table is made of; a row without a description cannot be written. */
+/** The types of a row of the options table; a row without a help text does not compile. */
 
-/** A help text: at least two words and a full stop. */
+/** A help text: at least two words, then a full stop. */
 export type Sentence = `${string} ${string}.`;
 
 /** The sections of the help text and of docs/configuration.md. */
 export type Group = 'listen' | 'upstream' | 'limits' | 'translation' | 'reasoning' | 'state' | 'log';
 
-/** How a text from the command line or the environment becomes a value. */
+/** Turns a text from the command line or the environment into a value. */
 export interface ValueType<V> {
-  /** Ends the sentence "expected …" of an error message. */
+  /** Completes the sentence "expected …" of an error message. */
   readonly expected: string;
-  /** Stands for the value in the help text: `--port PORT`. */
+  /** Represents the value in help texts: `--port PORT`. */
   readonly placeholder: string;
-  /** All words that fit, where they can be listed. */
+  /** All accepted words, where they can be listed. */
   readonly words?: readonly string[];
   /** The value is a name of the catalog of providers, which options do not load. */
   readonly isProvider?: true;
-  /** The value is the path of one. */
+  /** The value is a path to one. */
   readonly path?: 'file' | 'folder';
-  /** A switch can be given as `--name` or `--no-name`, without a value. */
+  /** The option can be given as `--name` or `--no-name`, without a value. */
   readonly isSwitch?: true;
   /** The value, or `undefined` when `input` is not what was expected. */
   readonly parse: (input: string) => V | undefined;
 }
 
-/** What a row says about its option, except the default value. */
+/** A row without its default value. */
 export interface OptionRow<V> {
   readonly flags: readonly [`--${string}`, ...`--${string}`[]];
-  /** Environment variables; the first one that is set wins. */
+  /** Environment variables; the first one that is set applies. */
   readonly env: readonly [Uppercase<string>, ...Uppercase<string>[]];
   readonly type: ValueType<V>;
   readonly group: Group;
   readonly help: Sentence;
-  /** A secret is never quoted in full, in no message and no document. */
+  /** The value is never quoted in full, in any message or document. */
   readonly secret?: true;
 }
 
@@ -41,12 +41,12 @@ export interface Option<V> extends OptionRow<NonNullable<V>> {
   readonly default: V;
 }
 
-/** A row with a default value; the type of the option comes from `row.type`. */
+/** Takes a row with a default value; the option's type comes from `row.type`. */
 export function option<V extends {}>(row: OptionRow<V> & { readonly default: NoInfer<V> }): Option<V> {
   return row;
 }
 
-/** A row whose value stays `undefined` until the user gives one. */
+/** Takes a row without a default: the value is `undefined` until the user sets one. */
 export function optional<V extends {}>(row: OptionRow<V>): Option<V | undefined> {
   return { ...row, default: undefined };
 }

@@ -1,4 +1,4 @@
-/** OPTIONS, the one table of everything a user can set; `Config` is inferred from it. */
+/** The table of everything a user can set; the type `Config` is inferred from it. */
 import { DEFAULT_BASE_URL } from '../providers/provider';
 import { option, optional, type Option } from './option';
 import { baseUrl, file, folder, headerText, host, hosts, key, onOff, port, providerName, text } from './value-types';
@@ -11,7 +11,7 @@ const TABLE = {
     type: host,
     default: '127.0.0.1',
     group: 'listen',
-    help: 'Address to listen on; anything but a loopback address lets other machines use your key.',
+    help: 'Address to listen on; any non-loopback address lets other machines use your key.',
   }),
   port: option({
     flags: ['--port'],
@@ -26,7 +26,7 @@ const TABLE = {
     env: ['ALLOW_HOST'],
     type: hosts,
     group: 'listen',
-    help: 'Names under which the bridge may be asked beside its own, as behind a reverse proxy.',
+    help: 'Further host names that clients may use for the bridge, such as those of a reverse proxy.',
   }),
   aiBaseUrl: option({
     flags: ['--ai-base-url'],
@@ -34,14 +34,14 @@ const TABLE = {
     type: baseUrl,
     default: DEFAULT_BASE_URL,
     group: 'upstream',
-    help: 'Base URL of the Chat Completions API; /chat/completions is put behind it.',
+    help: 'Base URL of the Chat Completions API; /chat/completions is appended.',
   }),
   provider: optional({
     flags: ['--provider'],
     env: ['AI_PROVIDER'],
     type: providerName,
     group: 'upstream',
-    help: 'Provider whose rules, address and key variables apply; without it the host of the base URL tells.',
+    help: 'Provider whose rules, address and key variables apply. Default: detected from the host of the base URL.',
   }),
   wire: option({
     flags: ['--wire'],
@@ -49,14 +49,14 @@ const TABLE = {
     type: choice('chat', 'responses'),
     default: 'chat',
     group: 'upstream',
-    help: 'Protocol to ask the provider in: Chat Completions, or its own Responses endpoint for the models that have one.',
+    help: "Upstream protocol: Chat Completions, or the provider's own Responses endpoint for models that have one.",
   }),
   aiApiKey: optional({
     flags: ['--ai-api-key'],
     env: ['AI_API_KEY'],
     type: key,
     group: 'upstream',
-    help: "API key; without it the provider's own variable counts. Prefer a variable: flags show in the process list.",
+    help: "API key. Default: the provider's own variable. Prefer a variable: flags show in the process list.",
     secret: true,
   }),
   forceEnvAuth: option({
@@ -65,21 +65,21 @@ const TABLE = {
     type: onOff,
     default: true,
     group: 'upstream',
-    help: 'Use the API key above and ignore the Authorization header of requests; off forwards that header instead.',
+    help: 'Use the API key above and ignore the Authorization header of requests; off forwards that header.',
   }),
   defaultModel: optional({
     flags: ['--default-model'],
     env: ['DEFAULT_MODEL'],
     type: text,
     group: 'upstream',
-    help: 'Model for requests that name none; without it the provider decides.',
+    help: "Model for requests that name none. Default: the provider's default model.",
   }),
   smallModel: optional({
     flags: ['--small-model'],
     env: ['SMALL_MODEL'],
     type: text,
     group: 'upstream',
-    help: 'Model that writes the titles of threads; without it the model of the thread does.',
+    help: 'Model that writes thread titles. Default: the model of the thread.',
   }),
   discoverModels: option({
     flags: ['--discover-models'],
@@ -87,21 +87,21 @@ const TABLE = {
     type: onOff,
     default: false,
     group: 'upstream',
-    help: "Complete the model catalog with the provider's own list, where it has one.",
+    help: 'Add the models that the provider lists itself to the catalog.',
   }),
   modelMap: optional({
     flags: ['--model-map'],
     env: ['MODEL_MAP'],
     type: pairs,
     group: 'upstream',
-    help: 'Other names for models, also of other providers: alias=model or alias=provider/model, with commas between.',
+    help: 'Aliases for models, also of other providers: alias=model or alias=provider/model, comma-separated.',
   }),
   userAgent: optional({
     flags: ['--user-agent'],
     env: ['UPSTREAM_USER_AGENT'],
     type: headerText,
     group: 'upstream',
-    help: 'User-Agent sent to the provider; without it the one of the request is forwarded.',
+    help: "User-Agent sent to the provider. Default: the client's own.",
   }),
   bodyLimitMb: option({
     flags: ['--body-limit-mb'],
@@ -109,7 +109,7 @@ const TABLE = {
     type: megabytes(1, 1024),
     default: 48,
     group: 'limits',
-    help: 'Largest request body that is read; images travel in it as base64.',
+    help: 'Largest request body accepted; images travel in it as base64.',
   }),
   drainTimeoutMs: option({
     flags: ['--drain-timeout-ms'],
@@ -117,7 +117,7 @@ const TABLE = {
     type: milliseconds(0),
     default: 5_000,
     group: 'limits',
-    help: 'How long running answers may go on after the first Ctrl-C or SIGTERM.',
+    help: 'Time that running responses get to finish after the first Ctrl-C or SIGTERM.',
   }),
   upstreamConnectTimeoutMs: option({
     flags: ['--upstream-connect-timeout-ms'],
@@ -125,7 +125,7 @@ const TABLE = {
     type: milliseconds(),
     default: 15_000,
     group: 'limits',
-    help: 'How long connecting to the provider may take.',
+    help: 'Longest time to connect to the provider.',
   }),
   upstreamFirstByteTimeoutMs: option({
     flags: ['--upstream-first-byte-timeout-ms'],
@@ -133,7 +133,7 @@ const TABLE = {
     type: milliseconds(),
     default: 300_000,
     group: 'limits',
-    help: 'How long the provider may take to begin its answer.',
+    help: "Longest wait for the first byte of the provider's response.",
   }),
   upstreamIdleTimeoutMs: option({
     flags: ['--upstream-idle-timeout-ms'],
@@ -141,7 +141,7 @@ const TABLE = {
     type: milliseconds(),
     default: 300_000,
     group: 'limits',
-    help: 'How long the provider may be silent in the middle of an answer.',
+    help: 'Longest silence of the provider in the middle of a response.',
   }),
   upstreamCalls: option({
     flags: ['--upstream-calls'],
@@ -149,7 +149,7 @@ const TABLE = {
     type: integer(1, 10, 'calls'),
     default: 4,
     group: 'limits',
-    help: 'Most calls to the provider for one turn, while it is overloaded or cannot be reached; 1 never asks again.',
+    help: 'Most calls to the provider in one turn while it is overloaded or unreachable; 1 disables retries.',
   }),
   retryWaitMs: option({
     flags: ['--retry-wait-ms'],
@@ -157,7 +157,7 @@ const TABLE = {
     type: milliseconds(0),
     default: 20_000,
     group: 'limits',
-    help: 'Longest wait before asking the provider again; if it asks for more, the turn ends and says so.',
+    help: 'Longest wait before a retry; a provider that demands a longer one ends the turn with its message.',
   }),
   refusalCacheMs: option({
     flags: ['--refusal-cache-ms'],
@@ -165,7 +165,7 @@ const TABLE = {
     type: milliseconds(0),
     default: 5_000,
     group: 'limits',
-    help: 'How long the same request is answered with the same refusal without asking the provider; 0 asks always.',
+    help: 'Time for which an identical request gets the same rejection without a new call; 0 disables the cache.',
   }),
   keepAliveMs: option({
     flags: ['--keep-alive-ms'],
@@ -173,7 +173,7 @@ const TABLE = {
     type: milliseconds(0),
     default: 15_000,
     group: 'limits',
-    help: 'Silence of the provider after which the client gets a sign of life; 0 sends none.',
+    help: 'Interval between keep-alive events while the provider is silent; 0 disables them.',
   }),
   clientStallTimeoutMs: option({
     flags: ['--client-stall-timeout-ms'],
@@ -181,7 +181,7 @@ const TABLE = {
     type: milliseconds(),
     default: 120_000,
     group: 'limits',
-    help: 'How long a client may stop reading before it is dropped.',
+    help: 'Longest time that a client may stop reading before it is disconnected.',
   }),
   allowTools: option({
     flags: ['--allow-tools'],
@@ -189,7 +189,7 @@ const TABLE = {
     type: choice('auto', '1', '0'),
     default: 'auto',
     group: 'translation',
-    help: 'Offer tools to the model: auto if the request uses tools and the model can, 1 to every model, 0 to none.',
+    help: 'Tools for the model: auto if the request uses tools and the model supports them, 1 always, 0 never.',
   }),
   allowSystem: option({
     flags: ['--allow-system'],
@@ -197,7 +197,7 @@ const TABLE = {
     type: onOff,
     default: true,
     group: 'translation',
-    help: 'Send instructions as a system message; off puts them into the first user message.',
+    help: 'Send instructions as a system message; off puts them in the first user message.',
   }),
   allowMultiToolCalls: option({
     flags: ['--allow-multi-tool-calls'],
@@ -205,7 +205,7 @@ const TABLE = {
     type: onOff,
     default: true,
     group: 'translation',
-    help: 'Let the model call several tools in one answer.',
+    help: 'Let the model call several tools in one response.',
   }),
   toolMarkup: option({
     flags: ['--tool-markup'],
@@ -213,7 +213,7 @@ const TABLE = {
     type: onOff,
     default: true,
     group: 'translation',
-    help: 'Turn tool calls that a model wrote into its text into real calls.',
+    help: 'Convert tool calls that a model wrote as text to real tool calls.',
   }),
   webSearch: option({
     flags: ['--web-search'],
@@ -221,7 +221,7 @@ const TABLE = {
     type: onOff,
     default: false,
     group: 'translation',
-    help: "Map the web_search tool to the provider's own search, where there is one.",
+    help: "Map the web_search tool to the provider's own search, where it has one.",
   }),
   reasoningOutput: option({
     flags: ['--reasoning-output'],
@@ -229,7 +229,7 @@ const TABLE = {
     type: choice('text', 'summary', 'both'),
     default: 'both',
     group: 'reasoning',
-    help: 'How reasoning reaches the client: as reasoning text, as a summary, or as both.',
+    help: 'Form of reasoning for the client: reasoning text, a summary, or both.',
   }),
   suppressReasoningText: option({
     flags: ['--suppress-reasoning-text'],
@@ -237,7 +237,7 @@ const TABLE = {
     type: onOff,
     default: false,
     group: 'reasoning',
-    help: 'Hide reasoning from the client; it still survives from turn to turn.',
+    help: 'Hide reasoning from the client; it is still kept from turn to turn.',
   }),
   forwardReasoning: option({
     flags: ['--forward-reasoning'],
@@ -245,14 +245,14 @@ const TABLE = {
     type: onOff,
     default: false,
     group: 'reasoning',
-    help: 'Send the nested reasoning object of the request to the provider, as version 0.1.2 did.',
+    help: "Forward the request's nested reasoning object to the provider, as version 0.1.2 did.",
   }),
   store: optional({
     flags: ['--store'],
     env: ['BRIDGE_STORE'],
     type: folder,
     group: 'state',
-    help: 'Folder to keep answers in, for previous_response_id after a restart; without it they are kept in memory.',
+    help: 'Folder for stored responses, so that previous_response_id survives a restart. Default: memory only.',
   }),
   storeMaxResponses: option({
     flags: ['--store-max-responses'],
@@ -260,7 +260,7 @@ const TABLE = {
     type: integer(1, 100_000, 'answers'),
     default: 500,
     group: 'state',
-    help: 'Most answers that are kept; the least recently used one goes first.',
+    help: 'Most stored responses; the least recently used is evicted first.',
   }),
   storeMaxMb: option({
     flags: ['--store-max-mb'],
@@ -268,7 +268,7 @@ const TABLE = {
     type: megabytes(1, 65_536),
     default: 64,
     group: 'state',
-    help: 'Most room for answers that are kept, with their requests.',
+    help: 'Most space for stored responses and their requests.',
   }),
   storeMaxAgeHours: option({
     flags: ['--store-max-age-hours'],
@@ -276,21 +276,21 @@ const TABLE = {
     type: integer(1, 8_760, 'hours'),
     default: 24,
     group: 'state',
-    help: 'How long an answer is kept after it was last used.',
+    help: 'Time that a stored response is kept after its last use.',
   }),
   stateDir: optional({
     flags: ['--state-dir'],
     env: ['BRIDGE_STATE_DIR'],
     type: folder,
     group: 'state',
-    help: "Folder for the bridge's own files: who runs, the log, the catalog; without it the system's usual place.",
+    help: "Folder for the bridge's own files (running bridges, log, catalog). Default: the system's usual place.",
   }),
   envFile: optional({
     flags: ['--env-file'],
     env: ['BRIDGE_ENV_FILE'],
     type: file,
     group: 'state',
-    help: 'File of NAME=VALUE lines that stand for environment variables; a variable that is set beats its line.',
+    help: 'File of NAME=VALUE lines used as environment variables; a variable that is set overrides its line.',
   }),
   logLevel: option({
     flags: ['--log-level'],
@@ -298,7 +298,7 @@ const TABLE = {
     type: choice('debug', 'info', 'warn', 'error'),
     default: 'info',
     group: 'log',
-    help: 'The least important messages that are logged.',
+    help: 'Lowest level of messages that are logged.',
   }),
   logFormat: option({
     flags: ['--log-format'],
@@ -306,7 +306,7 @@ const TABLE = {
     type: choice('text', 'json'),
     default: 'text',
     group: 'log',
-    help: 'Log lines for people or for programs.',
+    help: 'Log format: text or JSON.',
   }),
   logFile: optional({
     flags: ['--log-file'],
@@ -321,7 +321,7 @@ const TABLE = {
     type: megabytes(1, 1_024),
     default: 5,
     group: 'log',
-    help: 'Size at which the log file is set aside as FILE.1, in place of the one before, and a new one begun.',
+    help: 'Size at which the log file is rotated to FILE.1, which is overwritten.',
   }),
   logStreamRaw: option({
     flags: ['--log-stream-raw'],
@@ -329,7 +329,7 @@ const TABLE = {
     type: onOff,
     default: false,
     group: 'log',
-    help: 'Log what the provider streams, at log level debug; it contains your conversation.',
+    help: "Log the provider's raw stream at level debug; it contains your conversation.",
   }),
   logStreamMax: option({
     flags: ['--log-stream-max'],
@@ -337,20 +337,20 @@ const TABLE = {
     type: integer(1, 1_000_000, 'characters'),
     default: 800,
     group: 'log',
-    help: 'Where a logged piece of the stream is cut off.',
+    help: 'Length at which a logged piece of the stream is truncated.',
   }),
 };
 
 /** The property names of `Config`. */
 export type OptionName = keyof typeof TABLE;
 
-/** Everything the bridge was told: one property for each row; an option without a default may be `undefined`. */
+/** One property for each row; an option without a default may be `undefined`. */
 export type Config = { readonly [N in OptionName]: (typeof TABLE)[N]['default'] };
 
-/** The rows, typed so that `OPTIONS[name]` of a generic `name` parses into `Config[name]`. */
+/** The rows, typed so that `OPTIONS[name]` with a generic `name` parses into `Config[name]`. */
 export const OPTIONS: { readonly [N in OptionName]: Option<Config[N]> } = TABLE;
 
-/** The names in the order of the table. */
+/** The names, in the order of the table. */
 export const OPTION_NAMES = listNames(OPTIONS);
 
 function listNames<T extends object>(table: T): readonly Extract<keyof T, string>[] {

@@ -16,22 +16,24 @@ type Added = Whole | { readonly mistake: string };
 /**
  * AI_PROVIDER without AI_API_BASE selects the provider's first address; AI_API_KEY beats the provider's own variable.
  *
- * @param resolved what `resolveConfig` made of `given`; its mistakes are kept, so that all are told at once
+ * @param resolved what `resolveConfig` made of `given`; its mistakes are kept, so that all are reported at once
  */
-export function addProviderValues(resolved: ResolvedConfig, given: Given): ResolvedConfig {
+export function addProviderValues(resolved: ResolvedConfig, given: Given, rows = PROVIDERS): ResolvedConfig {
   const named = findText('provider', given);
-  const row = named && findProviderByName(named.text);
-  const unknown = named && named.text.trim() !== '' && !row ? [describeMistake(describeNames(named.text), named)] : [];
+  const row = named && findProviderByName(named.text, rows);
+  const unknown = named && named.text.trim() !== '' && !row ? [describeMistake(describeNames(named.text, rows), named)] : [];
   if (!resolved.ok) return { ok: false, mistakes: [...resolved.mistakes, ...unknown] };
   if (unknown.length > 0) return { ok: false, mistakes: unknown };
   const config = row ? { ...resolved.config, provider: row.name } : resolved.config;
-  return addValues({ ...resolved, config }, findProvider(config.provider, config.aiBaseUrl), given);
+  return addValues({ ...resolved, config }, findProvider(config.provider, config.aiBaseUrl, rows), given);
 }
 
+type Expected = { readonly type: { readonly expected: string } };
+
 /** What was expected in place of a name that no provider has. */
-function describeNames(text: string): { readonly type: { readonly expected: string } } {
-  const names = PROVIDERS.map(({ name }) => name);
-  const nearest = findNearest(text, PROVIDERS.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
+function describeNames(text: string, rows: readonly Provider[]): Expected {
+  const names = rows.map(({ name }) => name);
+  const nearest = findNearest(text, rows.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
   const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
   return { type: { expected: `${names.slice(0, -1).join(', ')} or ${names.at(-1)}${hint}` } };
 }

@@ -1,4 +1,4 @@
-/** From flags and environment to one Config: flags beat the environment, the environment beats defaults. */
+/** Resolves flags and environment into a Config: flags override the environment, which overrides defaults. */
 import { quote, quoteSecret } from '../base/quote';
 import type { Option } from './option';
 import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from './options';
@@ -6,50 +6,51 @@ import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from './options';
 /** The environment, as `process.env` has it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The texts given on the command line, by option. */
+/** Texts from the command line, by option. */
 export type FlagTexts = { readonly [N in OptionName]?: string };
 
-/** What the user gave: a flag, a variable, or a line of a file of variables, whose name is then `PORT in ./my.env`. */
+/** Where the user set a value: a flag, a variable, or a line of an env file, named `PORT in ./my.env`. */
 export interface GivenOrigin {
   readonly kind: 'flag' | 'env' | 'file';
   readonly name: string;
 }
 
-/** The text that the user gave, and where. */
+/** A text from the user, and where it was set. */
 export interface GivenText {
   readonly text: string;
   readonly origin: GivenOrigin;
 }
 
-/** Where a value came from: the user, or the table. */
+/** Where a value comes from: the user or the table. */
 export type Origin = GivenOrigin | { readonly kind: 'default' };
 
-/** Where a variable of the environment came from. */
+/** Finds where an environment variable was set. */
 export type FindOrigin = (variable: string) => GivenOrigin;
 
 /** The origin of each value of a Config. */
 export type Origins = Readonly<Record<OptionName, Origin>>;
 
-/** Either the whole configuration with the origin of each value, or every mistake in it as a sentence for the user. */
+/** Either the configuration with the origin of each value, or every mistake as a sentence for the user. */
 export type ResolvedConfig =
   | { readonly ok: true; readonly config: Config; readonly origins: Origins }
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
 type Draft<T> = { -readonly [N in keyof T]?: T[N] };
 
-/** The environment of a process, without any file. */
+/** The process environment, without an env file. */
 export const fromProcess: FindOrigin = (name) => ({ kind: 'env', name });
 
-/** Whether a variable counts: an empty one does not. */
+/** Whether a variable counts as set: an empty one does not. */
 export const isSet = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';
 
-/** The text of an option in `env`, of the first of its variables that is set. */
+/** Returns the text of an option in `env`: of the first of its variables that is set. */
 export const findVariable = (name: OptionName, env: Environment): string | undefined =>
   OPTIONS[name].env.map((variable) => env[variable]).find(isSet);
 
 /**
  * Takes the texts of `flags` and the variables of `env`; an empty variable counts as absent, an empty flag does not.
- * Returns the configuration, or all mistakes at once. What the chosen provider adds: `addProviderValues`.
+ *
+ * @returns the configuration, or all mistakes; `addProviderValues` adds what depends on the provider
  */
 export function resolveConfig(
   flags: FlagTexts,
@@ -67,7 +68,7 @@ export function resolveConfig(
   return { ok: false, mistakes };
 }
 
-/** Says what was given, where, and what was expected; a secret is not quoted in full. */
+/** Names the value, its origin and what was expected; a secret is not quoted in full. */
 export function describeMistake(
   { secret, type }: { readonly secret?: true; readonly type: { readonly expected: string } },
   { text, origin }: GivenText,
@@ -76,7 +77,7 @@ export function describeMistake(
   return `Cannot use ${quoted} from ${origin.kind} ${origin.name}: expected ${type.expected}.`;
 }
 
-/** What the user may have given an option by. */
+/** Where texts of options are looked up. */
 export interface Given {
   readonly flags: FlagTexts;
   readonly env: Environment;
@@ -103,7 +104,7 @@ function resolveOption<N extends OptionName>(name: N, resolution: Resolution): s
   return undefined;
 }
 
-/** The text of an option: of its flag, or else of the first of its variables that is set. */
+/** Returns the text of an option: of its flag, or of the first of its variables that is set. */
 export function findText(name: OptionName, { flags, env, findOrigin }: Given): GivenText | undefined {
   const row = OPTIONS[name];
   const flag = flags[name];
@@ -115,7 +116,7 @@ export function findText(name: OptionName, { flags, env, findOrigin }: Given): G
   return undefined;
 }
 
-/** True once every option has its place: exactly when there was no mistake. */
+/** True once every option has a value: exactly when there was no mistake. */
 function isWhole<T>(draft: Draft<T>): draft is Draft<T> & T {
   return OPTION_NAMES.every((name) => name in draft);
 }

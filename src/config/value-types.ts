@@ -1,14 +1,14 @@
-/** The kinds of value an option can have, each with the sentence that says what was expected. */
+/** The value types of options, each with the phrase that completes "expected …" in error messages. */
 import type { ValueType } from './option';
 
-/** Any text that is not empty; spaces around it are dropped, as in every kind below. */
+/** Any text that is not empty. Surrounding spaces are dropped, as in every type below. */
 export const text: ValueType<string> = {
-  expected: 'a text that is not empty',
+  expected: 'a non-empty text',
   placeholder: 'TEXT',
   parse: (input) => input.trim() || undefined,
 };
 
-/** A path, with its spaces. */
+/** A path of a file; spaces are kept. */
 export const file: ValueType<string> = {
   expected: 'the name of a file',
   placeholder: 'FILE',
@@ -16,7 +16,7 @@ export const file: ValueType<string> = {
   parse: (input) => input || undefined,
 };
 
-/** A path of a folder, with its spaces. */
+/** A path of a folder; spaces are kept. */
 export const folder: ValueType<string> = {
   expected: 'the name of a folder',
   placeholder: 'DIR',
@@ -24,14 +24,14 @@ export const folder: ValueType<string> = {
   parse: (input) => input || undefined,
 };
 
-/** A released version of Codex; what stands behind the numbers does not matter here. */
+/** A version of Codex; a suffix after the three numbers is dropped. */
 export const codexVersion: ValueType<string> = {
-  expected: 'a version of Codex such as 0.146.0',
+  expected: 'a Codex version such as 0.146.0',
   placeholder: 'VERSION',
   parse: (input) => /^\d+\.\d+\.\d+/.exec(input.trim())?.[0],
 };
 
-/** A key that fits into an HTTP header. */
+/** A key that fits in an HTTP header. */
 export const key: ValueType<string> = {
   expected: 'visible ASCII characters without spaces',
   placeholder: 'KEY',
@@ -55,9 +55,9 @@ export const host: ValueType<string> = {
   },
 };
 
-/** Host names or addresses with commas between them. */
+/** Comma-separated host names or addresses. */
 export const hosts: ValueType<readonly string[]> = {
-  expected: 'host names or IP addresses with commas between, without schemes and ports',
+  expected: 'comma-separated host names or IP addresses, without schemes and ports',
   placeholder: 'HOST,…',
   parse: (input) => {
     const names = input.split(',').map((name) => name.trim()).filter((name) => name !== '').map(host.parse);
@@ -65,7 +65,10 @@ export const hosts: ValueType<readonly string[]> = {
   },
 };
 
-/** The base of an HTTP API. `/chat/completions` is put behind it, so a query or fragment has no place in it. */
+/** The endpoint that people copy from a provider's page along with its base. */
+const ENDPOINT = /\/(chat\/completions|completions|responses)\/*$/i;
+
+/** The base of an HTTP API. `/chat/completions` is appended to it, so it takes no query and no fragment. */
 export const baseUrl: ValueType<string> = {
   expected: 'an http:// or https:// URL without user name, query and fragment',
   placeholder: 'URL',
@@ -73,7 +76,7 @@ export const baseUrl: ValueType<string> = {
     const url = readUrl(input.trim());
     if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return undefined;
     const isBare = `${url.username}${url.password}${url.search}${url.hash}` === '';
-    return isBare ? `${url.origin}${url.pathname.replace(/\/+$/, '')}` : undefined;
+    return isBare ? `${url.origin}${url.pathname.replace(ENDPOINT, '').replace(/\/+$/, '')}` : undefined;
   },
 };
 
@@ -85,14 +88,14 @@ export const providerName: ValueType<string> = {
   parse: (input) => input.trim().toLowerCase() || undefined,
 };
 
-/** A TCP port; 0 lets the system choose. */
+/** A TCP port; 0 lets the system pick one. */
 export const port: ValueType<number> = {
   expected: 'a port number from 0 to 65535',
   placeholder: 'PORT',
   parse: (input) => readWhole(input, 0, 65_535),
 };
 
-/** Something that is on or off. */
+/** A switch. */
 export const onOff: ValueType<boolean> = {
   expected: 'on or off (also 1/0, true/false, yes/no)',
   placeholder: '1|0',
@@ -116,17 +119,17 @@ export function integer(min: number, max: number, unit: string): ValueType<numbe
 
 const DAY_MS = 86_400_000;
 
-/** A time span from `min` milliseconds to a day. */
+/** A duration from `min` milliseconds to a day. */
 export function milliseconds(min = 1): ValueType<number> {
   return { ...integer(min, DAY_MS, 'milliseconds'), placeholder: 'MS' };
 }
 
-/** An amount of memory from `min` to `max` MB; the value is in MB too. */
+/** A size from `min` to `max` MB; the value is in MB. */
 export function megabytes(min: number, max: number): ValueType<number> {
   return { ...integer(min, max, 'MB'), placeholder: 'MB' };
 }
 
-/** One of a few words, in upper or lower case. */
+/** One of a few words, in any case. */
 export function choice<const V extends Lowercase<string>>(...values: readonly [V, V, ...V[]]): ValueType<V> {
   return {
     expected: `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`,
@@ -136,7 +139,7 @@ export function choice<const V extends Lowercase<string>>(...values: readonly [V
   };
 }
 
-/** `name=value` pairs with commas between them; names in lower case. */
+/** Comma-separated `name=value` pairs; names are lowercased. */
 export const pairs: ValueType<Readonly<Record<string, string>>> = {
   expected: 'pairs such as alias=model,other=provider/model',
   placeholder: 'NAME=MODEL,…',

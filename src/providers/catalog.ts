@@ -39,26 +39,26 @@ export const REQUEST_ID_HEADERS: readonly string[] = [
 const CODEX_MODELS = /^(gpt(?!-oss)|codex|o\d)[-.]|^(gpt|codex)$/i;
 
 /** @param name a name or an alias, in upper or lower case */
-export function findProviderByName(name: string): Provider | undefined {
+export function findProviderByName(name: string, rows = PROVIDERS): Provider | undefined {
   const wanted = name.trim().toLowerCase();
-  return PROVIDERS.find((row) => row.name === wanted || row.aliases?.includes(wanted));
+  return rows.find((row) => row.name === wanted || row.aliases?.includes(wanted));
 }
 
 /**
  * @param name the user's AI_PROVIDER, which decides; otherwise the host of the base URL does
  * @returns the neutral provider for a host nobody knows
  */
-export function findProvider(name: string | undefined, baseUrl: string): Provider {
-  const named = PROVIDERS.find((provider) => provider.name === name);
-  return named ?? findProviderOfHost(new URL(baseUrl).host) ?? openaiCompatible;
+export function findProvider(name: string | undefined, baseUrl: string, rows = PROVIDERS): Provider {
+  const named = rows.find((provider) => provider.name === name);
+  return named ?? findProviderOfHost(new URL(baseUrl).host, rows) ?? openaiCompatible;
 }
 
 /** Exact hosts of all providers first, then patterns: a pattern may hold the host of another provider. */
-function findProviderOfHost(host: string): Provider | undefined {
+function findProviderOfHost(host: string, rows: readonly Provider[]): Provider | undefined {
   if (LOOPBACK.test(host)) return undefined;
   return (
-    PROVIDERS.find((provider) => provider.baseUrls.some((url) => new URL(url).host === host))
-    ?? PROVIDERS.find((provider) => provider.hosts?.some((pattern) => pattern.test(host)))
+    rows.find((provider) => provider.baseUrls.some((url) => new URL(url).host === host))
+    ?? rows.find((provider) => provider.hosts?.some((pattern) => pattern.test(host)))
   );
 }
 
@@ -79,17 +79,17 @@ export interface Route {
  * @param home the provider the bridge was started for; where its own ids have slashes, only an alias leads elsewhere
  * @param aliases the user's MODEL_MAP: looked up once, without regard to case
  */
-export function findRoute(asked: string | undefined, home: Provider, aliases: ModelMap): Route {
+export function findRoute(asked: string | undefined, home: Provider, aliases: ModelMap, rows = PROVIDERS): Route {
   const alias = asked?.toLowerCase() ?? '';
   const target = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
-  if (target !== undefined) return splitName(target, home);
-  return asked === undefined || home.slashedIds ? { provider: home, model: asked } : splitName(asked, home);
+  if (target !== undefined) return splitName(target, home, rows);
+  return asked === undefined || home.slashedIds ? { provider: home, model: asked } : splitName(asked, home, rows);
 }
 
 /** `provider/model` where the first part is a provider's name; any other slash belongs to the model's id. */
-function splitName(name: string, home: Provider): Route {
+function splitName(name: string, home: Provider, rows: readonly Provider[]): Route {
   const slash = name.indexOf('/');
-  const provider = slash === -1 ? undefined : PROVIDERS.find((row) => row.name === name.slice(0, slash).toLowerCase());
+  const provider = slash === -1 ? undefined : rows.find((row) => row.name === name.slice(0, slash).toLowerCase());
   return provider ? { provider, model: name.slice(slash + 1) } : { provider: home, model: name };
 }
 

@@ -110,7 +110,7 @@ test('mistakes of flags, environment and file are told together, with exit code 
   assert.equal(error, [
     'aliyun-codex-bridge cannot start, there are 3 mistakes in its flags or environment:',
     '  Unknown flag "--jsn": did you mean --json?',
-    `  Cannot read line 1 of ${file}: expected NAME=VALUE, there is no equals sign.`,
+    `  Cannot read line 1 of ${file}: expected NAME=VALUE: there is no equals sign.`,
     '  Cannot use "loud" from env LOG_LEVEL: expected debug, info, warn or error.',
     '',
   ].join('\n'));

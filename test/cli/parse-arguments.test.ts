@@ -98,7 +98,7 @@ test('the own flags of another command are a mistake, and so are their values', 
   ]);
   assert.deepEqual(parse('models --json=perhaps --codex-version new').mistakes, [
     'Cannot use "perhaps" from flag --json: expected on or off (also 1/0, true/false, yes/no).',
-    'Cannot use "new" from flag --codex-version: expected a version of Codex such as 0.146.0.',
+    'Cannot use "new" from flag --codex-version: expected a Codex version such as 0.146.0.',
   ]);
   assert.deepEqual(parse('models --codex-catlog x').mistakes, [
     'Unknown flag "--codex-catlog": did you mean --codex-catalog?',

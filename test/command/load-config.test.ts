@@ -86,8 +86,8 @@ test("a provider's own key variable counts in the file, and the environment that
 test('mistakes in the lines and elsewhere are told together, without the values', () => {
   const path = writeEnvFile('AI_API_KEY="sk-test-hidden', 'sk-test-hidden');
   assert.deepEqual(mistakesOf({ envFile: path, port: 'x' }, {}), [
-    `Cannot read line 1 of ${path}: the value begins with " and does not end with it.`,
-    `Cannot read line 2 of ${path}: expected NAME=VALUE, there is no equals sign.`,
+    `Cannot read line 1 of ${path}: the value starts with " but does not end with it.`,
+    `Cannot read line 2 of ${path}: expected NAME=VALUE: there is no equals sign.`,
     'Cannot use "x" from flag --port: expected a port number from 0 to 65535.',
   ]);
 });

@@ -55,13 +55,13 @@ test('every mistake is told with its line', () => {
     "A=1\nsk-test-hidden\n2B=x\nset C=hidden\n\nD=\"hidden\nE='hidden\nF=\"hid\"den\nG='hid'\\''den'\n=hidden";
   const name = 'expected a name of letters, digits and _ before the equals sign, with no digit first';
   assert.deepEqual(mistakesOf(text), [
-    [2, 'expected NAME=VALUE, there is no equals sign'],
+    [2, 'expected NAME=VALUE: there is no equals sign'],
     [3, name],
     [4, name],
-    [6, 'the value begins with " and does not end with it'],
-    [7, "the value begins with ' and does not end with it"],
-    [8, 'something stands behind the closing "'],
-    [9, "something stands behind the closing '"],
+    [6, 'the value starts with " but does not end with it'],
+    [7, "the value starts with ' but does not end with it"],
+    [8, 'there is text after the closing "'],
+    [9, "there is text after the closing '"],
     [10, name],
   ]);
 });
@@ -74,5 +74,5 @@ test('nothing of a line is repeated: it may be a key', () => {
 
 test('a file in UTF-16, as Windows writes it, is told as one mistake', () => {
   const text = Buffer.from('\uFEFFA=1\r\nB=2\r\n', 'utf16le').toString('utf8');
-  assert.deepEqual(mistakesOf(text), [[1, 'save the file as UTF-8, it has NUL characters']]);
+  assert.deepEqual(mistakesOf(text), [[1, 'save the file as UTF-8: it contains NUL characters']]);
 });

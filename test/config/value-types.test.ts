@@ -36,6 +36,13 @@ const EXPECTATIONS: Readonly<Record<string, Expectation>> = {
       'https://api.example.com/v1/': 'https://api.example.com/v1',
       'http://127.0.0.1:8000': 'http://127.0.0.1:8000',
       'http://[::1]:8000//': 'http://[::1]:8000',
+      'https://api.example.com/v1/chat/completions': 'https://api.example.com/v1',
+      'https://api.example.com/v1//chat/completions/': 'https://api.example.com/v1',
+      'https://api.example.com/Chat/Completions': 'https://api.example.com',
+      'https://api.example.com/v1/completions': 'https://api.example.com/v1',
+      'https://api.example.com/v1/responses/': 'https://api.example.com/v1',
+      'https://api.example.com/chat/completions/v1': 'https://api.example.com/chat/completions/v1',
+      'https://api.example.com/my-responses': 'https://api.example.com/my-responses',
     },
     refused: [
       '', 'api.example.com/v1', 'ftp://example.com', 'https://',

@@ -16,7 +16,10 @@ export interface Target {
   readonly style: AnswerStyle;
 }
 
-/** Providers without models of their own serve anyone's: one name of each family that makes a difference there. */
+/**
+ * Providers without models of their own serve anyone's: one name of each family that makes a difference there. A new
+ * provider without models is asked for `some-model` until it stands here.
+ */
 const VISITORS: Readonly<Record<string, readonly string[]>> = {
   siliconflow: ['Qwen/Qwen3.5-397B-A17B', 'zai-org/GLM-5', 'moonshotai/Kimi-K2.6', 'deepseek-ai/DeepSeek-V4-Pro'],
   ark: ['ep-20260101-abcde', 'glm-5', 'kimi-k2.6', 'deepseek-v4-pro'],
@@ -52,7 +55,7 @@ export const TARGETS: readonly Target[] = PROVIDERS.flatMap((provider) =>
 );
 
 function modelsOf(provider: Provider): readonly string[] {
-  const visitors = VISITORS[provider.name] ?? [];
+  const visitors = VISITORS[provider.name] ?? (provider.models.length === 0 ? ['some-model'] : []);
   const seen = new Set<string>();
   const own = [...provider.models].sort(
     (a, b) => Number(b.id === provider.defaultModel) - Number(a.id === provider.defaultModel),

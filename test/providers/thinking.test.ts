@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, PROVIDERS, resolveModel } from '../../src/providers/catalog';
+import { EFFORTS } from '../../src/providers/dialect';
 import { translateThinking } from '../../src/translate/settings';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 
@@ -200,11 +201,17 @@ for (const [provider, model, sent] of ROWS) {
   });
 }
 
-it('every provider is in the table', () => {
-  assert.deepEqual(
-    PROVIDERS.map(({ name }) => name).filter((name) => !ROWS.some(([provider]) => provider === name)),
-    [],
-  );
+it('every effort of every provider sends a level that its row names, or none', () => {
+  for (const { name, models } of PROVIDERS) {
+    for (const id of [...models.map((model) => model.id), 'some-model']) {
+      const { thinking } = resolveModel(findProvider(name, 'http://127.0.0.1/v1'), id, undefined).dialect;
+      if (!('levels' in thinking) || !thinking.levels) continue;
+      for (const word of EFFORTS) {
+        const { reasoning_effort: sent = thinking.levels[0] } = sentTo(name, id, word) as { reasoning_effort?: string };
+        assert.ok(thinking.levels.includes(sent ?? ''), `${name}/${id}: ${word} sends ${sent}`);
+      }
+    }
+  }
 });
 
 it('every effort that a row offers sends something of its own', () => {

@@ -42,7 +42,7 @@ export const markersOf = (part: string) => [`<!-- ${part}:start -->`, `<!-- ${pa
 /** Every generated document; a new one is a new row. */
 export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', render: renderConfigurationPage },
-  { path: 'docs/providers.md', render: renderProvidersPage },
+  { path: 'docs/providers.md', render: () => renderProvidersPage() },
   {
     path: 'README.md',
     render: (current) => Object.entries(README_PARTS).reduce<string | undefined>(

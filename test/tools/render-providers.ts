@@ -8,8 +8,8 @@ import type { Evidence, Model, Provider } from '../../src/providers/provider';
 const MARKS: Readonly<Record<Evidence, string>> = { documented: 'D', source: 'S', reported: 'I', inferred: 'inf' };
 
 /** The whole page. */
-export function renderProvidersPage(): string {
-  return [INTRODUCTION, renderOverview(), ...PROVIDERS.map(renderProvider), renderFamilies()].join('\n');
+export function renderProvidersPage(rows = PROVIDERS): string {
+  return [INTRODUCTION, renderOverview(rows), ...rows.map(renderProvider), renderFamilies()].join('\n');
 }
 
 const INTRODUCTION = `# Providers and models
@@ -29,8 +29,8 @@ A model id without a row is sent unchanged, with the rules of the provider and o
 page).
 `;
 
-function renderOverview(): string {
-  const rows = PROVIDERS.map(({ name, title, baseUrls, keyEnv, defaultModel }) => [
+function renderOverview(providers: readonly Provider[]): string {
+  const rows = providers.map(({ name, title, baseUrls, keyEnv, defaultModel }) => [
     title,
     code(name),
     baseUrls[0] ?? 'AI_API_BASE',

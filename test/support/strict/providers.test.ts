@@ -52,7 +52,7 @@ function checkCase({ provider, model, rule, refused, accepted, body, status = 40
 describe('fields that few providers know', () => {
   for (const [field, { value, taken }] of Object.entries(FIELDS_OF)) {
     it(field, () => {
-      const takers = PROVIDERS.map(({ name }) => name).filter((name) => {
+      const takers = Object.keys(PROVIDER_MANNERS).filter((name) => {
         const body = chatRequest({ model: MODELS[name] ?? 'some-model', tools: [functionTool()], [field]: value });
         return judge(rawOf(body), settingsOf(name))?.rule !== 'unknown-field';
       });
@@ -62,9 +62,9 @@ describe('fields that few providers know', () => {
 });
 
 it('every provider takes the smallest request of a good client', () => {
-  for (const { name } of PROVIDERS) {
+  for (const { name, defaultModel } of PROVIDERS) {
     const body = chatRequest({
-      model: MODELS[name] ?? 'some-model',
+      model: MODELS[name] ?? defaultModel ?? 'some-model',
       tools: [functionTool()],
       stream_options: { include_usage: true },
     });

@@ -1,5 +1,7 @@
-/** How each provider of src/providers behaves: the rows of strict-aliyun, strict-makers and strict-hosts by name. */
+/** How each provider of src/providers behaves: the rows of aliyun.ts, makers.ts and hosts.ts by name. */
+import { PROVIDERS } from '../../../src/providers/catalog';
 import { ALIYUN } from './aliyun';
+import { mannersOfRow } from './from-row';
 import { HOSTS } from './hosts';
 import { MAKERS } from './makers';
 import type { ProviderManners } from './provider';
@@ -7,10 +9,15 @@ import type { ProviderManners } from './provider';
 /** Every row by the name of its provider. */
 export const PROVIDER_MANNERS: Readonly<Record<string, ProviderManners>> = { ...ALIYUN, ...MAKERS, ...HOSTS };
 
-/** @throws when the provider has no manners: add a row before the test */
-export function findManners(provider: string): ProviderManners {
-  const manners = PROVIDER_MANNERS[provider];
-  if (manners === undefined)
-    throw new Error(`The scripted upstream has no manners for "${provider}": see strict-providers.ts`);
-  return manners;
+/**
+ * The manners of a provider; those that its catalog row implies where it has none of its own.
+ *
+ * @throws when the catalog has no such provider
+ */
+export function findManners(name: string): ProviderManners {
+  const own = PROVIDER_MANNERS[name];
+  if (own !== undefined) return own;
+  const provider = PROVIDERS.find((row) => row.name === name);
+  if (provider === undefined) throw new Error(`The catalog has no provider "${name}"`);
+  return mannersOfRow(provider);
 }

@@ -1,0 +1,78 @@
+/** Manners of a provider that has no row here yet: it knows what its catalog row says, and refuses everything else. */
+import { resolveModel } from '../../../src/providers/catalog';
+import type { Dialect, ThinkingKnob } from '../../../src/providers/dialect';
+import type { Provider } from '../../../src/providers/provider';
+import { OPENROUTER, PLAIN, REASONING, type AnswerStyle } from '../upstream/answer-styles';
+import { CORE, maker, type ProviderManners } from './provider';
+import type { ChoiceKind, StrictModel } from './rule';
+
+/** The top-level fields that each kind of thinking knob sends. */
+const KNOB_FIELDS: { readonly [K in ThinkingKnob['kind']]: readonly string[] } = {
+  none: [],
+  effort: ['reasoning_effort'],
+  enable_thinking: ['enable_thinking', 'thinking_budget', 'reasoning_effort'],
+  thinking: ['thinking', 'reasoning_effort'],
+  chat_template: ['chat_template_kwargs'],
+  reasoning: ['reasoning'],
+};
+
+const CHOICES: { readonly [K in Dialect['toolChoice']]: readonly ChoiceKind[] } = {
+  any: ['none', 'auto', 'required', 'named'],
+  'auto-only': ['none', 'auto'],
+  omit: [],
+};
+
+/** Where reasoning stands in answers, by where it goes back. */
+const STYLES: { readonly [K in Dialect['reasoningReplay']]: AnswerStyle } = {
+  none: PLAIN, items: PLAIN, think: PLAIN, reasoning_content: PLAIN, reasoning: REASONING, reasoning_details: OPENROUTER,
+};
+
+/** Derives the manners of a catalog row: the ground for a row of its own, once somebody knows how it refuses. */
+export function mannersOfRow(provider: Provider): ProviderManners {
+  const { dialect } = resolveModel(provider, undefined, undefined);
+  const sent = [dialect, ...provider.models.map(({ id }) => resolveModel(provider, id, undefined).dialect)];
+  const knobs = sent.map(({ thinking }) => thinking);
+  return maker({
+    name: provider.name,
+    fields: [...new Set([...CORE, ...sent.flatMap(fieldsOf)])],
+    functionFields: ['name', 'description', 'parameters', ...(dialect.strictTools ? ['strict'] : [])],
+    choices: CHOICES[dialect.toolChoice],
+    formats: formatsOf(dialect),
+    limit: dialect.maxTokensField,
+    efforts: [...new Set(knobs.flatMap((knob) => ('levels' in knob && knob.levels) || []))],
+    thinking: {
+      types: [...new Set(knobs.flatMap((knob) => (knob.kind === 'thinking' ? [knob.on, 'disabled'] : [])))],
+      beside: knobs.flatMap((knob) => (knob.kind === 'thinking' ? Object.keys(knob.extra ?? {}) : [])),
+    },
+    assistantFields: ['reasoning_content', 'reasoning', 'reasoning_details'],
+    models: [...provider.models.map(({ id }) => modelOf(provider, id)), { names: /^/, thinks: 'on' }],
+    says: {},
+    answers: () => STYLES[dialect.reasoningReplay],
+  });
+}
+
+function fieldsOf(dialect: Dialect): readonly string[] {
+  const { thinking, user, logitBias, parallelToolCalls, preserveThinking, reasoningSplit, toolStream } = dialect;
+  const switches = {
+    user, logit_bias: logitBias, parallel_tool_calls: parallelToolCalls, preserve_thinking: preserveThinking,
+    reasoning_split: reasoningSplit, tool_stream: toolStream, prompt_cache_key: dialect.promptCacheKey,
+  };
+  const on = Object.entries(switches).filter(([, isOn]) => isOn).map(([field]) => field);
+  return [...KNOB_FIELDS[thinking.kind], ...on, dialect.maxTokensField];
+}
+
+function formatsOf({ responseFormat }: Dialect): readonly string[] {
+  if (responseFormat === 'prompt') return ['text'];
+  return responseFormat === 'json_object' ? ['text', 'json_object'] : ['text', 'json_object', 'json_schema'];
+}
+
+function modelOf(provider: Provider, id: string): StrictModel {
+  const { dialect, model } = resolveModel(provider, id, undefined);
+  const { thinking } = dialect;
+  return {
+    names: new RegExp(`^${id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`, 'i'),
+    thinks: 'fixed' in thinking && thinking.fixed ? 'always' : 'on',
+    ...(model && { maxTokens: model.maxOutput }),
+    ...(dialect.images ? {} : { blind: true }),
+  };
+}
