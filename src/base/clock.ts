@@ -1,4 +1,4 @@
-/** Time and randomness as arguments: the pure half of the house never asks the machine for either. */
+/** Types for time and ids as arguments: the pure folders never read the clock or a random source. */
 
 /** Milliseconds since the epoch. */
 export type Clock = () => number;

@@ -1,4 +1,4 @@
-/** A small stable hash for names that must be shortened the same way in every process. */
+/** A small stable hash, to shorten names the same way in every process. */
 
 /** 32-bit FNV-1a over UTF-16 units, as 7 characters of [0-9a-z]. Not cryptographic. */
 export function shortHash(text: string): string {

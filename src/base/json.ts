@@ -1,4 +1,4 @@
-/** JSON as values: the types, and the three questions the whole project asks of unknown data. */
+/** Types of JSON values, and the checks and parsers for unknown data. */
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
@@ -11,7 +11,7 @@ export function isRecord(value: unknown): value is UnknownRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** True for the object among JSON values. */
+/** True when a JSON value is an object. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-/** From `unknown` to a typed value or `undefined`: how lenient readers look at data they do not trust. */
+/** Narrows `unknown` to a typed value or `undefined`, for lenient readers of untrusted data. */
 import { isRecord, type UnknownRecord } from './json';
 
 /** The value if it is a string. */
@@ -21,7 +21,7 @@ export const asRecord = (value: unknown): UnknownRecord | undefined => (isRecord
 /** The value if it is an array. */
 export const asArray = (value: unknown): readonly unknown[] | undefined => (Array.isArray(value) ? value : undefined);
 
-/** Copies `record` without its `undefined` values: `exactOptionalPropertyTypes` forbids them, JSON has no word for them. */
+/** Copies `record` without its `undefined` values: `exactOptionalPropertyTypes` forbids them, JSON cannot express them. */
 export function compact<T extends object>(record: { [K in keyof T]: T[K] | undefined }): T {
   const result: Partial<T> = {};
   for (const key in record) {

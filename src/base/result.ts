@@ -1,11 +1,11 @@
-/** A value together with what was noticed while making it: translators return notes, the server logs them. */
+/** A value with notes about how it was made: translators return notes, the server logs them. */
 
 export interface Noted<T> {
   readonly value: T;
   readonly notes: readonly string[];
 }
 
-/** Collects notes; the same sentence is kept once. */
+/** Collects notes without duplicates. */
 export class Notes {
   private readonly seen: Set<string>;
 

@@ -1,6 +1,6 @@
-/** Versions as programs print them: `major.minor.patch`. */
+/** Compares versions of the form `major.minor.patch`. */
 
-/** Whether `version` comes before `limit`. */
+/** Whether `version` is lower than `limit`. */
 export function isBefore(version: string, limit: string): boolean {
   const [left, right] = [version.split('.').map(Number), limit.split('.').map(Number)];
   for (const [index, number] of left.entries()) {

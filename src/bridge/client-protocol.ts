@@ -5,7 +5,7 @@ import type { ChatUsageObject } from '../wire/chat';
 import type { MakeId } from '../base/clock';
 import { userMessage } from './user-message';
 import type { InputItem } from '../wire/responses-request';
-import { encodeResponse, SseEncoder, SSE_DONE } from '../stream/sse-encoder';
+import { encodeResponse, SseEncoder, SSE_DONE, SSE_KEEP_ALIVE } from '../stream/sse-encoder';
 import type { ResponsesEvent } from '../wire/responses-output';
 
 export interface ClientProtocol<Output> {
@@ -16,12 +16,9 @@ export interface ClientProtocol<Output> {
   /** Folds the outputs of a finished turn into its JSON body. */
   collect(outputs: readonly Output[]): void;
   body(): string;
-  /** A sign of life while the provider is silent. */
+  /** A keep-alive while the provider is silent. */
   pulse(): string;
 }
-
-/** SDK clients wait without asking; a comment keeps the proxies between them and the bridge awake. */
-const COMMENT = ': keep-alive\n\n';
 
 /** @param echo request fields that every Response repeats, as text (see encodeEcho) */
 export function responsesProtocol(echo: string, client: ClientKind): ClientProtocol<ResponsesEvent> {
@@ -33,8 +30,8 @@ export function responsesProtocol(echo: string, client: ClientKind): ClientProto
       if (progress.length === 0) progress = events.filter((event) => event.type === 'response.in_progress');
       return encoder.encode(events);
     },
-    // Only data events reset Codex's idle timer (codex-protocol.md, rule 9).
-    pulse: () => (client === 'codex' ? encoder.encode(progress) : COMMENT),
+    // Only data events reset Codex's idle timer (codex-protocol.md, rule 9); SDK clients have none, a comment suffices.
+    pulse: () => (client === 'codex' ? encoder.encode(progress) : SSE_KEEP_ALIVE),
     done: SSE_DONE,
     collect(events) {
       last = events.at(-1) ?? last;
@@ -80,6 +77,6 @@ export function chatProtocol(usage: () => ChatUsageObject | undefined): ClientPr
     done: SSE_DONE,
     collect: (outputs) => outputs.forEach((output) => collector.push(output)),
     body: () => collector.body(usage()),
-    pulse: () => COMMENT,
+    pulse: () => SSE_KEEP_ALIVE,
   };
 }

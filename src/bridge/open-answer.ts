@@ -1,12 +1,12 @@
 /** From a prepared request to an answer that has begun: tries again where that is worth a call, before anything was shown. */
-import { BridgeError } from '../errors/bridge-error';
+import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import type { AnswerStream } from '../stream/answer-stream';
 import { allowedCalls, retryWait, type RetryLimits } from '../upstream/retry-policy';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat';
 import type { Caller } from './bridge';
 import { turnName } from './codex-metadata';
-import { readOutputs, toBridgeError } from './read-outputs';
+import { readOutputs } from './read-outputs';
 import type { TurnContext } from './turn-context';
 import { callUpstream, findRequestId, rememberLastWord } from './upstream-call';
 import type { Endpoint } from './endpoint';

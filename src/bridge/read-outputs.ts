@@ -1,7 +1,6 @@
 /** One read of the upstream, through the stream machine. */
 import { parseJson } from '../base/json';
-import { messageOf } from '../base/thrown';
-import { BridgeError } from '../errors/bridge-error';
+import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { readErrorText } from '../errors/provider-error';
 import type { AnswerStream } from '../stream/answer-stream';
 import type { UpstreamAnswer } from '../upstream/transport';
@@ -30,14 +29,6 @@ export async function readOutputs<Output>(
   } catch (cause) {
     return stream.fail(toBridgeError(cause));
   }
-}
-
-/** A BridgeError as it is; anything else is a defect of the bridge, `internal`, and its cause. */
-export function toBridgeError(cause: unknown): BridgeError {
-  if (cause instanceof BridgeError) return cause;
-  const error = new BridgeError('internal', `The bridge failed: ${messageOf(cause)}`);
-  error.cause = cause;
-  return error;
 }
 
 /** Some servers ignore `stream: true` and answer one JSON object; `n > 1` asks for one. */

@@ -1,9 +1,9 @@
 /** The only loop that waits: upstream reads to the client's text, one write for each. */
-import { BridgeError } from '../errors/bridge-error';
+import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import type { AnswerStream } from '../stream/answer-stream';
 import type { ClientProtocol } from './client-protocol';
 import type { Opened } from './open-answer';
-import { readOutputs, toBridgeError } from './read-outputs';
+import { readOutputs } from './read-outputs';
 
 export interface RunningTurn<Output> {
   readonly protocol: ClientProtocol<Output>;

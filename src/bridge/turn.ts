@@ -1,5 +1,5 @@
 /** One request, from the client's words to a running answer: read, translate, send, assemble. */
-import { BridgeError } from '../errors/bridge-error';
+import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { AnswerStream, type AnswerStreamOptions } from '../stream/answer-stream';
 import type { Assembler, Judge } from '../stream/signal';
 import { ChatAssembler, toUsageObject, type ChatOutput } from '../stream/chat-assembler';
@@ -18,7 +18,6 @@ import { answerPreload, isPreload } from './preload';
 import { judgeLateFailure, openAnswer, type Opened, type OpeningJob } from './open-answer';
 import { prepare, type Prepared } from './prepare';
 import { readKept, readRequest } from './read-request';
-import { toBridgeError } from './read-outputs';
 import { readOrThrow } from './read-or-throw';
 import { collect, frames, type RunningTurn } from './run-turn';
 import { createStages } from './stages';

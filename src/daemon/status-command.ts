@@ -1,6 +1,7 @@
 /** `status`: whether a bridge runs, which one, since when, and what it does. */
 import { EXIT, type CommandContext } from '../command/command';
-import { renderRows, renderCount, renderSpan, type Row } from './rows';
+import { renderCount, renderSpan } from '../base/quantities';
+import { renderRows, type Row } from './rows';
 import { findStatus, type Status } from './status';
 import { findTarget, renderCommand } from '../instance/target';
 import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';

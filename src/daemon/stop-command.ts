@@ -1,7 +1,7 @@
 /** `stop`: ends the bridge that runs in the background. */
 import { probePort, type Health } from '../instance/ask-health';
 import { EXIT, type CommandContext } from '../command/command';
-import { renderCount } from './rows';
+import { renderCount } from '../base/quantities';
 import { removeRecord, type BridgeRecord } from '../instance/state-file';
 import { stopBridge, type StopOutcome } from './stop-bridge';
 import { findTarget, renderBase, renderCommand, type Target } from '../instance/target';

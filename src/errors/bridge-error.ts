@@ -34,3 +34,16 @@ export class BridgeError extends Error {
     super(message);
   }
 }
+
+/**
+ * A BridgeError as it is, or the one that aborted the turn; anything else is a defect of the bridge: `internal`, with
+ * what was thrown as its cause.
+ * @param abort the signal of the turn: a turn that a shutdown ended says so
+ */
+export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError {
+  if (cause instanceof BridgeError) return cause;
+  if (abort?.aborted === true && abort.reason instanceof BridgeError) return abort.reason;
+  const error = new BridgeError('internal', "Internal error. The bridge's log has the details.");
+  error.cause = cause;
+  return error;
+}

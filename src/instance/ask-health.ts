@@ -1,7 +1,7 @@
 /** Who answers on a port: a bridge, somebody else, or nobody. */
 import type { JsonObject } from '../base/json';
 import { asNumber, asText } from '../base/narrow';
-import { SERVICE_NAME } from '../server/handlers/health';
+import { SERVICE_NAME } from '../server/service-routes';
 import { getJson } from './get-json';
 
 /** What a bridge says of itself; a bridge of another version may leave something out. Texts are fit for a terminal. */

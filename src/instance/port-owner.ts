@@ -1,5 +1,5 @@
 /** Who has the port that the bridge wanted, as a sentence. Loaded only when it is taken. */
-import { SERVICE_NAME } from '../server/handlers/health';
+import { SERVICE_NAME } from '../server/service-routes';
 import { probePort, type PortQuestion } from './ask-health';
 
 /** Says whether the process on that port is this bridge, and which one. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { isRecord, parseJsonObject } from '../base/json';
 import { asNumber, asText } from '../base/narrow';
 import { attempt } from '../base/thrown';
-import { SERVICE_NAME } from '../server/handlers/health';
+import { SERVICE_NAME } from '../server/service-routes';
 import { replaceFile } from '../state/replace-file';
 
 /**

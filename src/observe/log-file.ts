@@ -1,4 +1,4 @@
-/** A log file of bounded size: the file, and the one before it under `.1`. */
+/** Writes a log file of bounded size and rotates it: the previous file is kept under `.1`. */
 import { messageOf } from '../base/thrown';
 import {
   closeSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, truncateSync,
@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path';
 export interface LogFile {
   /** Opens the file now, not with the first line. @returns why it cannot be opened, `undefined` when it is open */
   open(): string | undefined;
-  /** Appends `line`, its line feed included. What cannot be written is lost; the next line tries again. Never throws. */
+  /** Appends `line`, line feed included. A line that cannot be written is lost; the next one retries. Never throws. */
   write(line: string): void;
   close(): void;
 }
@@ -21,11 +21,10 @@ interface OpenFile {
 
 /**
  * Appends whole lines to `path`, and creates the file (for its owner only) and its folder. When the next line would make
- * it larger than `maxBytes`, the file is set aside as `<path>.1`, in place of the one before. A file that was removed or
- * moved away meanwhile is created anew; one that was emptied goes on from there. Behind a symbolic link it is the file that
- * the link leads to which is set aside.
+ * it larger than `maxBytes`, the file is renamed to `<path>.1`, replacing the previous one. A file that was removed
+ * or moved meanwhile is created again; a truncated one is continued. Of a symbolic link, the target is rotated.
  *
- * Lines are written before `write` returns, so that the last words of a process are never lost.
+ * Lines are written before `write` returns, so that the last line of a process is never lost.
  *
  * @param rename for tests
  */
@@ -43,7 +42,7 @@ export function createLogFile(path: string, maxBytes: number, rename: typeof ren
     const isFull = found !== undefined && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes);
     if (isFull && found.isFile() && !OF_SYSTEM.test(target)) {
       close();
-      setAside(realpathSync(target), rename);
+      rotate(realpathSync(target), rename);
     } else if (found?.ino !== file?.inode) close();
     file ??= openForAppending(target);
     writeWhole(file.descriptor, bytes);
@@ -59,14 +58,14 @@ export function createLogFile(path: string, maxBytes: number, rename: typeof ren
   };
 }
 
-/** Names of open files, as /dev/stdout is: they lead to the same file, whatever it is called. */
+/** Names of open files, like /dev/stdout: they lead to the same file even after it is renamed. */
 const OF_SYSTEM = /^\/(?:dev|proc)\//;
 
 /**
- * Windows renames nothing over a file that is open (EPERM, EBUSY), as `<path>.1` is to a bridge in the background: its
- * standard error still leads there. Such a file can be written all the same.
+ * Windows cannot rename over an open file (EPERM, EBUSY), and a background bridge has `<path>.1` open: its standard
+ * error still leads there. Such a file can still be written.
  */
-function setAside(path: string, rename: typeof renameSync): void {
+function rotate(path: string, rename: typeof renameSync): void {
   try {
     rename(path, `${path}.1`);
   } catch {
@@ -81,8 +80,8 @@ function openForAppending(path: string): OpenFile {
   return { descriptor, inode: fstatSync(descriptor, { bigint: true }).ino };
 }
 
-/** The message for a line of which only the first part was written, as on a disk that is full. */
-const TORN = 'only a part of the line was written';
+/** The message for a line of which only the first part was written, as on a full disk. */
+const TORN = 'only part of the line was written';
 
 function writeWhole(descriptor: number, bytes: Uint8Array): void {
   let written = 0;
@@ -93,7 +92,7 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
   }
 }
 
-/** What `action` threw, in words. */
+/** The message of what `action` threw. */
 function attempt(action: () => void): string | undefined {
   try {
     action();

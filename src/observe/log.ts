@@ -1,4 +1,4 @@
-/** Log lines for people (text) or programs (JSON), redacted, with conversations kept out of everything above debug. */
+/** Writes log lines as text or JSON, redacted, and without conversations above level debug. */
 import type { Clock } from '../base/clock';
 import { createRedactor } from './redact';
 
@@ -7,16 +7,16 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'text' | 'json';
 
-/** Facts beside the message; values are written as JSON. */
+/** Facts in addition to the message; values are written as JSON. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** A line that people and programs are told in words of their own. */
+/** A line with one text for people and another for programs. */
 export interface LogEntry {
-  /** What programs find it by. */
+  /** Identifies the line for programs. */
   readonly message: string;
   /** For programs. */
   readonly fields: LogFields;
-  /** For people; lines behind the first stand indented below it. */
+  /** For people; lines after the first are indented below it. */
   readonly lines: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export interface Logger {
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
   write(level: LogLevel, entry: LogEntry): void;
-  /** Whether a message of this level would be written: ask before building expensive fields. */
+  /** Whether a message of this level would be written; check it before building expensive fields. */
   enabled(level: LogLevel): boolean;
 }
 
@@ -37,12 +37,12 @@ export interface LoggerOptions {
   readonly format: LogFormat;
   /** Receives one whole line, its line feed included. */
   readonly write: (line: string) => void;
-  /** Values that must never be seen, e.g. the API key. */
+  /** Values that are masked, e.g. the API key. */
   readonly secrets?: readonly string[];
   readonly now?: Clock;
 }
 
-/** Fields that carry a conversation: their values are written at level debug only. */
+/** Fields that contain a conversation: their values are written at level debug only. */
 const CONVERSATION = new Set([
   'arguments', 'body', 'chunk', 'content', 'delta', 'frame',
   'input', 'instructions', 'messages', 'output', 'prompt', 'text',
@@ -114,7 +114,7 @@ function isHidden(name: string, level: LogLevel): boolean {
   return level !== 'debug' && CONVERSATION.has(name);
 }
 
-/** JSON of whatever a caller hands over; `undefined` when there is no way to write it, as for a cycle. */
+/** JSON of any value; `undefined` when it cannot be written, e.g. because of a cycle. */
 function toJson(value: object, level: LogLevel): string | undefined {
   try {
     return JSON.stringify(value, (name, inner: unknown) => {
@@ -127,7 +127,7 @@ function toJson(value: object, level: LogLevel): string | undefined {
   }
 }
 
-/** A message can quote what a stranger sent: no line feed may forge a line, no escape sequence may reach a terminal. */
+/** A message can quote text from outside: no line feed may forge a line, no escape sequence may reach a terminal. */
 function escapeControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -1,11 +1,11 @@
-/** Takes keys and tokens out of text before anyone can read it in a log. */
+/** Masks keys and tokens in text that is logged or printed. */
 
 const MASK = '[redacted]';
 
-/** A known secret shorter than this is a word that may stand anywhere. */
+/** A shorter secret is a word that may occur anywhere. */
 const SHORTEST_SECRET = 4;
 
-/** What a secret looks like when nobody told us its value; `$1` is kept. */
+/** What a secret of unknown value looks like; `$1` is kept. */
 const SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(Bearer\s+)[\w.~+/=-]+/gi, `$1${MASK}`],
   [/\b(sk-)[\w-]{4,}/g, `$1${MASK}`],
@@ -17,9 +17,9 @@ const SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
 ];
 
 /**
- * @param secrets values that must never be seen, e.g. the API key; empty and very short ones are ignored
- * @returns a function that masks those values, as they are and as JSON or a URL writes them, and everything that looks
- *   like a key: `Bearer …`, `sk-…`, `api_key=…`, a password in a URL
+ * @param secrets values to mask, e.g. the API key; empty and very short ones are ignored
+ * @returns a function that masks those values, plain or as JSON or a URL writes them, and everything that looks like a
+ *   key: `Bearer …`, `sk-…`, `api_key=…`, a password in a URL
  */
 export function createRedactor(secrets: readonly string[] = []): (text: string) => string {
   const known = listSpellings(secrets);

@@ -1,11 +1,12 @@
-/** What is told of a failed turn: what the provider said, what the client heard, what to do, and what was tried. Pure. */
+/** Renders a failed turn: what the provider said, what the client was told, how to fix it, and the attempts. */
+import { renderSeconds } from '../base/quantities';
+import { describeThrown } from '../base/thrown';
 import type { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody, renderStreamError } from '../errors/error-body';
 import type { LogFields } from './log';
-import { renderSeconds } from './seconds';
 import type { TurnFacts } from './turn-record';
 
-/** For people: labelled lines that stand below the line of the turn. */
+/** For people: labelled lines below the line of the turn. */
 export function renderFailureLines(error: BridgeError, facts: TurnFacts): readonly string[] {
   const rows: readonly (readonly [label: string, text: string | undefined])[] = [
     ['provider', renderProvider(error)],
@@ -32,7 +33,7 @@ export function readFailureFields(error: BridgeError, facts: TurnFacts): LogFiel
     told_code: facts.status === undefined ? undefined : toldCode(error, facts),
     advice: details.advice,
     retry_after_ms: details.retryAfterMs,
-    ...(cause !== undefined && readCause(cause)),
+    ...(cause !== undefined && describeThrown(cause)),
   };
 }
 
@@ -53,15 +54,15 @@ function renderWords(where: string, names: readonly (string | false)[], words: s
   return `${where}${known === '' ? '' : ` (${known})`}${words === undefined ? '' : `: ${words}`}`;
 }
 
-/** A failure is told by a status, or inside an answer that had begun. */
+/** The client learns of a failure by a status, or inside an answer that had begun. */
 function renderTold(error: BridgeError, facts: TurnFacts): string {
-  if (facts.status === undefined) return 'nothing: its connection was closed before';
+  if (facts.status === undefined) return 'nothing: its connection was already closed';
   const { param = false } = error.details;
   const place = isInAnswer(facts) ? 'in its answer' : String(facts.status);
   return renderWords(place, [`code ${toldCode(error, facts)}`, param], messageOf(error));
 }
 
-/** Codex acts on other codes than SDK clients, but only inside an answer. */
+/** Codex gets other codes than SDK clients, but only inside an answer. */
 function toldCode(error: BridgeError, facts: TurnFacts): string {
   return isInAnswer(facts) ? renderStreamError(error, facts.asked.client).code : renderErrorBody(error).error.code;
 }
@@ -69,7 +70,7 @@ function toldCode(error: BridgeError, facts: TurnFacts): string {
 const isInAnswer = ({ status }: TurnFacts): boolean => status !== undefined && status < 400;
 
 function renderAttempts(last: BridgeError, { retries, remembered }: TurnFacts): string | undefined {
-  if (remembered) return 'none: the same request was refused a moment ago, and the answer was remembered';
+  if (remembered) return 'none: the provider rejected the same request a moment ago, and the rejection is cached';
   if (retries.length === 0) return undefined;
   const tried = retries.map(({ error, waitMs }) => `${renderKind(error)}, waited ${renderSeconds(waitMs)}`);
   return [...tried, renderKind(last)].join('; ');
@@ -79,8 +80,8 @@ const renderKind = ({ kind, details }: BridgeError): string =>
   details.upstreamStatus === undefined ? kind : `${kind} (${details.upstreamStatus})`;
 
 /**
- * A message about a request field quotes its value, which may be a piece of somebody's prompt: the log names the field.
- * The name of a model stands in the log anyway.
+ * A message about a field quotes its value, which may be a piece of somebody's prompt: the log names only the field.
+ * The name of a model is in the log anyway.
  */
 function messageOf({ message, details: { param, quote, said } }: BridgeError): string | undefined {
   if (param !== undefined && param !== 'model') return undefined;
@@ -91,7 +92,7 @@ function messageOf({ message, details: { param, quote, said } }: BridgeError): s
 const wordsOf = ({ details: { said } }: BridgeError): string | undefined =>
   (said === undefined ? undefined : withoutEcho(said));
 
-/** Where validators repeat the request behind their own words; pydantic, on which many servers build, names it `input`. */
+/** Where validators repeat the request after their own message; pydantic, which many servers use, names it `input`. */
 const ECHO = /(['"]input['"]\s*:).*/s;
 const LONGEST_WORDS = 600;
 
@@ -100,10 +101,8 @@ function withoutEcho(said: string): string {
   return own.length > LONGEST_WORDS ? `${own.slice(0, LONGEST_WORDS)}…` : own;
 }
 
-const readCause = (cause: unknown): LogFields =>
-  cause instanceof Error ? { cause: cause.message, stack: stackOf(cause).join('\n') } : { cause: String(cause) };
-
 function stackOf(cause: unknown): readonly string[] {
   if (cause === undefined) return [];
-  return cause instanceof Error ? (cause.stack ?? cause.message).split('\n') : [String(cause)];
+  const { cause: message, stack = message } = describeThrown(cause);
+  return stack.split('\n');
 }

@@ -1,17 +1,36 @@
-/** One line for each turn, for people and for programs; a failure is a block of lines for people. Pure. */
+/** Writes the log line of each turn, for people and for programs; people get a block of lines for a failure. */
+import { renderCount, renderSeconds } from '../base/quantities';
 import { renderFailureLines, readFailureFields } from './turn-failure';
-import type { LogEntry, LogFields, LogLevel } from './log';
-import { renderSeconds } from './seconds';
-import type { Outcome, Retry, TurnFacts } from './turn-record';
+import type { LogEntry, LogFields, Logger, LogLevel } from './log';
+import type { Outcome, Retry, TurnFacts, TurnRecord } from './turn-record';
 
-/** What is written of a turn, and how important it is. */
-export interface TurnLine {
-  readonly level: LogLevel;
-  readonly entry: LogEntry;
+/** Writes the line of a turn once, when its last holder has released it: the HTTP exchange, or a background run. */
+export class TurnLog {
+  private holders = 1;
+
+  constructor(readonly record: TurnRecord, private readonly log: Logger) {}
+
+  /** Adds a holder, which will call `release`. */
+  hold(): void {
+    this.holders += 1;
+  }
+
+  /** The client went away. A turn with another holder continues. */
+  leave(): void {
+    if (this.holders === 1) this.record.leave();
+  }
+
+  /** The last holder's call writes the line. */
+  release(): void {
+    this.holders -= 1;
+    if (this.holders !== 0) return;
+    const { level, entry } = renderTurn(this.record.facts());
+    this.log.write(level, entry);
+  }
 }
 
-/** @returns the line of a turn; it holds nothing of the conversation */
-export function renderTurn(facts: TurnFacts): TurnLine {
+/** The line holds nothing of the conversation. */
+function renderTurn(facts: TurnFacts): { readonly level: LogLevel; readonly entry: LogEntry } {
   const { outcome } = facts;
   const lines = outcome.type === 'failed' ? renderFailureLines(outcome.error, facts) : [];
   const entry = { message: 'turn', fields: readFields(facts), lines: [renderHead(facts), ...lines] };
@@ -19,7 +38,7 @@ export function renderTurn(facts: TurnFacts): TurnLine {
 }
 
 function levelOf(outcome: Outcome): LogLevel {
-  // A cancelled answer is what its client asked for.
+  // The client asked for the cancellation.
   if (outcome.type !== 'failed' || outcome.error.kind === 'cancelled') return 'info';
   return outcome.error.cause === undefined ? 'warn' : 'error';
 }
@@ -33,7 +52,7 @@ function renderHead(facts: TurnFacts): string {
     asked.api !== 'responses' && asked.api,
     asked.request !== 'turn' && asked.request,
     renderModels(facts),
-    sent && count(sent.tools, 'tool', 'tools'),
+    sent && renderCount(sent.tools, 'tool'),
     usage && `in ${grouped(usage.prompt)}${usage.cached > 0 ? ` (${grouped(usage.cached)} cached)` : ''}`,
     usage && `out ${grouped(usage.completion)}${usage.reasoning > 0 ? ` (${grouped(usage.reasoning)} reasoning)` : ''}`,
     !usage && sent && outcome.type === 'answered' && 'in ? out ?',
@@ -42,7 +61,7 @@ function renderHead(facts: TurnFacts): string {
     `total ${renderSeconds(facts.totalMs)}`,
     renderEnd(facts),
     requestId !== undefined && word(requestId),
-    retries.length > 0 && count(retries.length, 'retry', 'retries'),
+    retries.length > 0 && renderCount(retries.length, 'retry', 'retries'),
     amendments.length > 0 && `amended (${amendments.join('; ')})`,
     remembered && 'from memory',
   ];
@@ -60,7 +79,7 @@ function renderEnd(facts: TurnFacts): string {
   return outcome.type === 'failed' ? `failed ${outcome.error.kind}` : finishOf(facts);
 }
 
-/** How far a turn came whose client went away. */
+/** How far a turn got whose client went away. */
 const STAGES = { request: 'before anything was sent', waiting: 'while waiting', answering: 'while answering' } as const;
 
 function stageOf({ firstMs, calls }: TurnFacts): keyof typeof STAGES {
@@ -73,7 +92,7 @@ function finishOf({ outcome, reason }: TurnFacts): string {
   return outcome.type === 'failed' ? outcome.error.kind : (reason ?? 'stop');
 }
 
-/** Names as the log has always written them: snake_case, times in milliseconds. What is not known is left out. */
+/** Fields in snake_case, times in milliseconds; unknown ones are left out. */
 function readFields(facts: TurnFacts): LogFields {
   const { asked, sent, usage, outcome, retries, amendments } = facts;
   return {
@@ -108,10 +127,10 @@ function readFields(facts: TurnFacts): LogFields {
 const readRetry = ({ error, waitMs }: Retry): LogFields =>
   ({ kind: error.kind, upstream_status: error.details.upstreamStatus, wait_ms: Math.round(waitMs) });
 
-/** An answer that came within a shorter time came in one or two reads: that says nothing of how fast a model writes. */
+/** A shorter answer came in one or two reads, which says nothing about how fast the model writes. */
 const SHORTEST_SPAN_MS = 20;
 
-/** Output tokens a second from the first of the answer to its end; one decimal below ten. */
+/** Output tokens per second from the first token to the end; one decimal below ten. */
 function readRate({ usage, firstMs, endMs }: TurnFacts): number | undefined {
   if (usage === undefined || usage.completion === 0 || firstMs === undefined) return undefined;
   const spanMs = endMs - firstMs;
@@ -120,13 +139,11 @@ function readRate({ usage, firstMs, endMs }: TurnFacts): number | undefined {
   return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate);
 }
 
-const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
-
 const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const LONGEST_WORD = 100;
 
-/** What a stranger named: as it is where it is one plain word, quoted otherwise. */
+/** A name from outside: as it is when it is one plain word, otherwise quoted. */
 function word(text: string): string {
   const short = text.slice(0, LONGEST_WORD);
   return /^[\w.:/@+-]+$/.test(short) ? short : JSON.stringify(short);

@@ -1,4 +1,4 @@
-/** What is known of one turn, collected while it runs: who asked for what, what went upstream, what came back, and when. */
+/** Collects the facts of one turn while it runs: who asked for what, what was sent, what came back, and when. */
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
@@ -9,17 +9,17 @@ import type { ChatUsage } from '../wire/chat';
 export interface Asked {
   /** The program, without its version. */
   readonly program: string;
-  /** In whose words it hears of a failure. */
+  /** Decides which error codes it gets. */
   readonly client: ClientKind;
-  /** The interface that it asks at. */
+  /** The API it uses. */
   readonly api: string;
-  /** What sort of request it is, in Codex's words: `turn`, `compaction`, … */
+  /** What kind of request it is, as Codex names it: `turn`, `compaction`, … */
   readonly request?: string | undefined;
   readonly thread?: string | undefined;
   readonly model?: string | undefined;
 }
 
-/** What goes upstream. */
+/** What is sent upstream. */
 export interface Sent {
   readonly model: string;
   readonly host: string;
@@ -27,13 +27,13 @@ export interface Sent {
   readonly tools: number;
 }
 
-/** A call that failed and was made again. */
+/** A call that failed and was retried. */
 export interface Retry {
   readonly error: BridgeError;
   readonly waitMs: number;
 }
 
-/** How a turn ended. `left`: its client went away before. */
+/** How a turn ended. `left`: its client disconnected first. */
 export type Outcome =
   | { readonly type: 'answered' }
   | { readonly type: 'left' }
@@ -44,17 +44,17 @@ export interface TurnFacts {
   readonly asked: Asked;
   /** Undefined for a turn that was answered, or failed, before anything could be sent. */
   readonly sent: Sent | undefined;
-  /** Upstream calls, those that were made again included. */
+  /** Upstream calls, retries included. */
   readonly calls: number;
   readonly retries: readonly Retry[];
-  /** What was changed in the request because the model refused it as it was. */
+  /** What was changed in the request because the model rejected it. */
   readonly amendments: readonly string[];
-  /** The same request was refused a moment ago: nobody was asked. */
+  /** The same request was rejected a moment ago, so nothing was sent. */
   readonly remembered: boolean;
   readonly requestId: string | undefined;
   readonly usage: ChatUsage | undefined;
   readonly reason: FinishReason | undefined;
-  /** When the first of the answer came; undefined when nothing did. */
+  /** Time to the first token; undefined when nothing came. */
   readonly firstMs: number | undefined;
   /** When the provider's answer was over. */
   readonly endMs: number;
@@ -64,7 +64,7 @@ export interface TurnFacts {
   readonly status: number | undefined;
 }
 
-/** Holds facts and a clock: nothing is computed or written before `facts` is called. */
+/** Holds facts and a clock; nothing is computed before `facts` is called. */
 export class TurnRecord {
   private readonly start: number;
   private sent: Sent | undefined;
@@ -83,7 +83,7 @@ export class TurnRecord {
     this.start = clock();
   }
 
-  /** The request was read this far. */
+  /** Adds what was read of the request. */
   ask(asked: Partial<Asked>): void {
     this.asked = { ...this.asked, ...asked };
   }
@@ -93,17 +93,17 @@ export class TurnRecord {
     this.sent = sent;
   }
 
-  /** The provider is called, now or again. */
+  /** The provider is called. */
   call(): void {
     this.calls += 1;
   }
 
-  /** The provider is not called: it refused the same request a moment ago. */
+  /** The provider is not called: it rejected the same request a moment ago. */
   remember(): void {
     this.remembered = true;
   }
 
-  /** The next call will leave out what the last one was refused for. */
+  /** The next call omits what the last one was rejected for. */
   amend(name: string): void {
     this.amendments.push(name);
   }
@@ -122,39 +122,39 @@ export class TurnRecord {
     this.requestId = requestId;
   }
 
-  /** Something of the answer has come; only the first time counts. */
+  /** The first token has come; later calls are no-ops. */
   begin(): void {
     this.first ??= this.clock();
   }
 
-  /** The answer is whole. */
+  /** The answer is complete. */
   answered(): void {
     this.settle({ type: 'answered' });
   }
 
   /**
-   * The turn has failed, or its client has gone: then whatever broke did so for that reason.
+   * The turn has failed; or its client has disconnected, and that is why it failed.
    * @param error its `cause` is a defect of the bridge
    * @param abort the signal of the turn
    */
   fail(error: BridgeError, abort?: AbortSignal): void {
     if (abort !== undefined && isGone(abort)) return this.leave();
-    // A defect is told whatever else is known of the turn.
+    // A defect is reported whatever else is known of the turn.
     if (error.cause !== undefined) this.outcome = undefined;
     this.settle({ type: 'failed', error });
   }
 
-  /** The client went away; an answer that was whole before stays so. */
+  /** The client disconnected; an answer that was already complete stays so. */
   leave(): void {
     this.settle({ type: 'left' });
   }
 
-  /** The client was given this HTTP status. */
+  /** The HTTP status that the client got. */
   tell(status: number): void {
     this.status = status;
   }
 
-  /** Everything, as it stands. */
+  /** Everything that is known now. */
   facts(): TurnFacts {
     const now = this.clock();
     const since = (time: number): number => Math.max(0, time - this.start);
@@ -178,7 +178,7 @@ export class TurnRecord {
   }
 }
 
-/** Whether the client went away: every other abort has a BridgeError as its reason, which the client is told. */
+/** Whether the client disconnected: every other abort has a BridgeError as its reason, which the client is told. */
 function isGone(abort: AbortSignal): boolean {
   return abort.aborted && !(abort.reason instanceof BridgeError);
 }

@@ -1,4 +1,5 @@
 /** Keeps the server alive when a piece of one request throws where nobody listens for it. */
+import { describeThrown } from '../base/thrown';
 import type { Logger } from '../observe/log';
 import type { CommandIo } from '../command/command';
 
@@ -9,12 +10,7 @@ import type { CommandIo } from '../command/command';
  */
 export function containCrashes(io: CommandIo, log: Logger): () => void {
   const forget = io.onCrash?.((cause, origin) => {
-    log.error('contained a crash; the bridge goes on', { origin, ...describe(cause) });
+    log.error('contained a crash; the bridge goes on', { origin, ...describeThrown(cause) });
   });
   return forget ?? (() => undefined);
-}
-
-function describe(cause: unknown): { readonly cause: string; readonly stack?: string } {
-  if (!(cause instanceof Error)) return { cause: String(cause) };
-  return { cause: cause.message, ...(cause.stack !== undefined && { stack: cause.stack }) };
 }

@@ -2,7 +2,7 @@
 import type { Config } from '../config/options';
 import type { Logger } from '../observe/log';
 import type { Listening } from '../server/create-server';
-import { SERVICE_NAME } from '../server/handlers/health';
+import { SERVICE_NAME } from '../server/service-routes';
 import { removeRecord, writeRecord } from '../instance/state-file';
 
 /** The message of a bridge that listens to the process that started it. */

@@ -1,44 +1,51 @@
-/** Answers one turn over HTTP: read the body, start the turn, stream or send its answer, or say why not. */
+/** Answers one turn over HTTP: reads the body, starts the turn, and streams or sends its answer, or says why not. */
 import { isRecord } from '../base/json';
 import { asText } from '../base/narrow';
-import type { Caller, Turn, TurnKind } from '../bridge/bridge';
+import type { Bridge, Caller, Turn, TurnKind } from '../bridge/bridge';
 import { readRequestNames } from '../bridge/codex-metadata';
-import type { BridgeError } from '../errors/bridge-error';
-import type { ClientKind } from '../errors/error-body';
-import { readClientName } from '../observe/client-name';
-import { TurnLog } from '../observe/turn-log';
+import { toBridgeError, type BridgeError } from '../errors/bridge-error';
+import { renderErrorBody } from '../errors/error-body';
+import { TurnLog } from '../observe/turn-line';
 import { TurnRecord } from '../observe/turn-record';
-import { findClientKind, readCaller, readHeaders } from './client';
-import type { HttpExchange } from './http-exchange';
-import { describeRequest, toBridgeError } from './failure';
-import { notesHeader } from './notes-header';
+import { readClient, type Client } from './client';
+import { describeRequest, type Handler, type HttpExchange } from './http-exchange';
+import { readJson } from './read-body';
 import type { OpenTurn } from './turn-registry';
-import { chooseProtocol, PROTOCOLS, type Protocol } from './protocol';
-import { readJson } from './read-json';
-import { describeError, JSON_HEADERS, writeError } from './write-json';
-import { SSE_HEADERS, writeSse } from './write-sse';
-import { writeWhole } from './write-whole';
+import {
+  describeError, JSON_HEADERS, notesHeader, SSE_HEADERS, writeError, writeSse, writeWhole,
+} from './write-response';
 
-/** A turn that has started, and the protocol it is answered in. */
-interface Started {
-  readonly turn: Turn;
-  readonly protocol: Protocol;
-  readonly client: ClientKind;
+/** POST /responses; a body with `messages` is answered as a Chat Completion. */
+export const answerResponses: Handler = (exchange) => answerTurn(exchange, 'responses');
+/** POST /chat/completions; a body with `input` is answered as a Response. */
+export const answerChatCompletions: Handler = (exchange) => answerTurn(exchange, 'chat');
+/** POST /responses/compact: a compaction object. */
+export const answerCompaction: Handler = (exchange) => answerTurn(exchange, 'compaction');
+
+/** A turn on its way: who asks, the abort signal, the log line, and the protocol as soon as the body tells it. */
+interface Session {
+  readonly exchange: HttpExchange;
+  readonly client: Client;
+  readonly open: OpenTurn;
+  readonly turnLog: TurnLog;
+  kind: TurnKind;
 }
 
 /**
  * Never throws: whatever happens is told to the client, and to the log in the one line of the turn.
- * @param own the protocol of the path; the body may speak the other one
+ * @param own the protocol of the path; the body may use the other one
  */
-export async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> {
-  const { response, services } = exchange;
-  const turnLog = new TurnLog(createRecord(exchange, own), services.log);
-  const { record } = turnLog;
+async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> {
+  const { request, response, services } = exchange;
+  const client = readClient(request);
+  const asked = { program: client.program, client: client.kind, api: own, ...readRequestNames(client.headers) };
+  const record = new TurnRecord(asked, Date.now);
+  const turnLog = new TurnLog(record, services.log);
   try {
-    const open = services.turns.open(response);
+    const session: Session = { exchange, client, open: services.turns.open(response), turnLog, kind: own };
     // Two steps, so that the request's body, megabytes of it, is not kept in memory while the answer streams.
-    const started = await startTurn(exchange, own, open, turnLog);
-    if (started !== undefined) await writeTurn(exchange, started, open, record);
+    const turn = await startTurn(session);
+    if (turn !== undefined) await writeTurn(session, turn);
   } catch (cause) {
     const error = noteFailure(exchange, record, cause);
     if (response.headersSent) response.destroy();
@@ -50,40 +57,42 @@ export async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise
   }
 }
 
-function createRecord({ request }: HttpExchange, own: TurnKind): TurnRecord {
-  const headers = readHeaders(request);
-  const who = { program: readClientName(headers), client: findClientKind(headers) };
-  return new TurnRecord({ ...who, api: own, ...readRequestNames(headers) }, Date.now);
-}
-
 /** `undefined` when the turn could not start; the client has been told. */
-async function startTurn(
-  exchange: HttpExchange, own: TurnKind, open: OpenTurn, turnLog: TurnLog,
-): Promise<Started | undefined> {
-  const { request, services } = exchange;
-  const { record } = turnLog;
-  const caller: Caller = { ...readCaller(request, open.abort), record, detach: () => detach(exchange, turnLog) };
+async function startTurn(session: Session): Promise<Turn | undefined> {
+  const { exchange, client, open, turnLog: { record } } = session;
+  const { services } = exchange;
   let body: unknown;
-  let protocol: Protocol = PROTOCOLS[own];
   try {
-    body = await readJson(exchange, services.config.bodyLimitMb * 1024 * 1024);
-    const kind = chooseProtocol(body, own);
-    protocol = PROTOCOLS[kind];
-    record.ask({ api: kind, model: isRecord(body) ? asText(body['model']) : undefined });
-    const turn = await services.bridge.start(kind, body, caller);
-    logStart(exchange, caller, turn);
-    return { turn, protocol, client: caller.client };
+    body = await readJson(exchange);
+    session.kind = chooseProtocol(body, session.kind);
+    record.ask({ api: session.kind, model: isRecord(body) ? asText(body['model']) : undefined });
+    const turn = await services.bridge.start(session.kind, body, createCaller(session));
+    logStart(exchange, client, turn);
+    return turn;
   } catch (cause) {
     const error = noteFailure(exchange, record, cause, open.abort);
-    const asStream = protocol.failsAsStream && caller.client === 'codex' && wantsStream(body, caller);
-    if (asStream) writeFailedStream(exchange, error, protocol.renderFailure(services.bridge, error, body));
+    if (hearsFailuresInStream(session, body)) writeFailedStream(session, error, body);
     else writeError(exchange.response, error);
     return undefined;
   }
 }
 
-/** The line of a turn that goes on without its client is written when the turn is over. */
-function detach({ services }: HttpExchange, turnLog: TurnLog): ReturnType<NonNullable<Caller['detach']>> {
+function createCaller(session: Session): Caller {
+  const { client: { headers, kind }, open: { abort }, turnLog } = session;
+  const { authorization, 'user-agent': userAgent } = headers;
+  return {
+    client: kind,
+    ...(authorization === undefined ? {} : { authorization }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+    headers,
+    abort,
+    record: turnLog.record,
+    detach: () => detach(session),
+  };
+}
+
+/** The line of a turn that continues without its client is written when the turn is over. */
+function detach({ exchange: { services }, turnLog }: Session): ReturnType<NonNullable<Caller['detach']>> {
   const { abort, end } = services.turns.detach();
   turnLog.record.ask({ request: 'background' });
   turnLog.hold();
@@ -96,49 +105,70 @@ function detach({ services }: HttpExchange, turnLog: TurnLog): ReturnType<NonNul
   };
 }
 
-async function writeTurn(
-  exchange: HttpExchange, { turn, protocol, client }: Started, open: OpenTurn, record: TurnRecord,
-): Promise<void> {
-  const { response, services } = exchange;
+async function writeTurn(session: Session, turn: Turn): Promise<void> {
+  const { exchange: { response, services }, client, open, turnLog, kind } = session;
   try {
     if (turn.stream) {
       open.markStreaming();
       const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
       const pace = { keepAliveMs, stallMs, pulse: () => turn.pulse() };
-      await writeSse(response, turn.frames(), pace, notesHeader(turn.notes, client));
+      await writeSse(response, turn.frames(), pace, notesHeader(turn.notes, client.kind));
     } else {
       const { status, body } = await turn.collect();
-      writeWhole(response, status, { ...JSON_HEADERS, ...notesHeader(turn.notes, client) }, body);
+      writeWhole(response, status, { ...JSON_HEADERS, ...notesHeader(turn.notes, client.kind) }, body);
     }
   } catch (cause) {
-    const error = noteFailure(exchange, record, cause, open.abort);
+    const error = noteFailure(session.exchange, turnLog.record, cause, open.abort);
     if (!turn.stream) writeError(response, error);
-    else if (response.headersSent) response.end(protocol.renderFailure(services.bridge, error, undefined));
-    else writeFailedStream(exchange, error, protocol.renderFailure(services.bridge, error, undefined));
+    else if (response.headersSent) response.end(renderFailure(services.bridge, kind, error, undefined));
+    else writeFailedStream(session, error, undefined);
   }
 }
 
-/** What was thrown, as the client is told it and the line of the turn. */
+/** What was thrown, as the client is told and as the line of the turn tells it. */
 function noteFailure({ response }: HttpExchange, record: TurnRecord, cause: unknown, abort?: AbortSignal): BridgeError {
   const error = toBridgeError(cause, abort);
-  // A client that breaks off inside its request is gone before the signal of the turn knows.
+  // A client that disconnects inside its request is gone before the signal of the turn knows.
   if (response.destroyed && abort?.aborted !== true) record.leave();
   else record.fail(error, abort);
   return error;
 }
 
-function writeFailedStream({ response }: HttpExchange, error: BridgeError, text: string): void {
+function writeFailedStream({ exchange, kind }: Session, error: BridgeError, body: unknown): void {
+  const { response, services } = exchange;
+  const text = renderFailure(services.bridge, kind, error, body);
   writeWhole(response, 200, { ...SSE_HEADERS, ...describeError(error) }, text);
 }
 
-/** A body that could not be read says nothing; Codex then says it with `accept: text/event-stream`. */
-function wantsStream(body: unknown, caller: Caller): boolean {
-  if (isRecord(body)) return body['stream'] === true;
-  return (caller.headers['accept'] ?? '').includes('text/event-stream');
+/** SSE text that ends a stream with `error`. */
+function renderFailure(bridge: Bridge, kind: TurnKind, error: BridgeError, body: unknown): string {
+  return kind === 'chat' ? `data: ${JSON.stringify(renderErrorBody(error))}\n\n` : bridge.failedFrames(error, body);
 }
 
-function logStart({ request, services: { log } }: HttpExchange, caller: Caller, turn: Turn): void {
+/**
+ * Codex is told about a failure before the stream by a stream that fails (codex-protocol.md, section 3). A body that
+ * could not be read does not say that it wants a stream; Codex then says it with `accept: text/event-stream`.
+ */
+function hearsFailuresInStream({ kind, client }: Session, body: unknown): boolean {
+  if (kind !== 'responses' || client.kind !== 'codex') return false;
+  if (isRecord(body)) return body['stream'] === true;
+  return (client.headers['accept'] ?? '').includes('text/event-stream');
+}
+
+/**
+ * The protocol that `body` uses, on either path: `messages` is Chat Completions, `input` is Responses.
+ * A body with both or neither uses `own`, the protocol of its path.
+ */
+function chooseProtocol(body: unknown, own: TurnKind): TurnKind {
+  if (own === 'compaction' || !isRecord(body)) return own;
+  const hasMessages = body['messages'] !== undefined && body['messages'] !== null;
+  const hasInput = body['input'] !== undefined && body['input'] !== null;
+  if (hasMessages === hasInput) return own;
+  return hasMessages ? 'chat' : 'responses';
+}
+
+function logStart({ request, services: { log } }: HttpExchange, { kind }: Client, turn: Turn): void {
   if (!log.enabled('debug')) return;
-  log.debug('turn started', { ...describeRequest(request), client: caller.client, stream: turn.stream });
+  log.debug('turn started', { ...describeRequest(request), client: kind, stream: turn.stream });
   for (const note of turn.notes) log.debug(note);
 }

@@ -1,40 +1,51 @@
-/** Which client asks: Codex is told of failures inside the stream, everyone else by the HTTP status. */
+/** Reads who sends a request: its headers, the kind of client, and the name of the program. */
 import type { IncomingMessage } from 'node:http';
-import type { Caller } from '../bridge/bridge';
 import type { ClientKind } from '../errors/error-body';
 
+/** Whoever sends a request. */
+export interface Client {
+  /** Names in lower case, repeated headers joined. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly kind: ClientKind;
+  /** Short enough for a log line: `codex_exec`, `codex-tui`, `openai-python`; `unknown` when nothing names it. */
+  readonly program: string;
+}
+
+/** Reads the headers of `request`, once. */
+export function readClient(request: IncomingMessage): Client {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return { headers, kind: findClientKind(headers), program: readProgram(headers) };
+}
+
 /**
- * Headers by which Codex is known. `originator` and `user-agent` are `codex_exec`, `codex-tui`, `codex_cli_rs`, … in
- * 0.80 to 0.169; `x-codex-…` headers remain where a program that embeds Codex puts its own name there.
+ * Headers that identify Codex. `originator` and `user-agent` are `codex_exec`, `codex-tui`, `codex_cli_rs`, … in
+ * 0.80 to 0.169; `x-codex-…` headers remain when a program that embeds Codex sets its own name there.
  */
 const CODEX_NAME = /^codex/i;
 const CODEX_HEADER = /^x-codex-/;
 
-/** @param headers inbound headers, names in lower case */
+/**
+ * Codex is told about failures inside the stream, every other client by the HTTP status.
+ * @param headers names in lower case
+ */
 export function findClientKind(headers: Readonly<Record<string, string>>): ClientKind {
   if (CODEX_NAME.test(headers['originator'] ?? '') || CODEX_NAME.test(headers['user-agent'] ?? '')) return 'codex';
   return Object.keys(headers).some((name) => CODEX_HEADER.test(name)) ? 'codex' : 'generic';
 }
 
-/** What the bridge needs to know of `request`; `abort` is the signal of its turn. */
-export function readCaller(request: IncomingMessage, abort: AbortSignal): Caller {
-  const headers = readHeaders(request);
-  const authorization = headers['authorization'];
-  const userAgent = headers['user-agent'];
-  return {
-    client: findClientKind(headers),
-    ...(authorization === undefined ? {} : { authorization }),
-    ...(userAgent === undefined ? {} : { userAgent }),
-    headers,
-    abort,
-  };
-}
+/** Words that begin with a letter, up to the first version or comment: `OpenAI/Python` of `OpenAI/Python 2.8.0`. */
+const PROGRAM = /^[a-z][\w.-]*(?:[/ ]+[a-z][\w.-]*)*/i;
+const LONGEST_PROGRAM = 40;
 
-/** The headers of `request`, repeated ones joined. */
-export function readHeaders(request: IncomingMessage): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
-  }
-  return headers;
+/**
+ * @param headers names in lower case
+ * @returns Codex's `originator`, or the product in `user-agent` without its version
+ */
+export function readProgram(headers: Readonly<Record<string, string>>): string {
+  const named = [headers['originator'], headers['user-agent']].map((text) => PROGRAM.exec(text?.trim() ?? '')?.[0]);
+  const program = named.find((name) => name !== undefined) ?? 'unknown';
+  return program.replace(/[/ ]+/g, '-').toLowerCase().slice(0, LONGEST_PROGRAM);
 }

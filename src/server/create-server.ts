@@ -1,4 +1,4 @@
-/** The HTTP server of the bridge: its life from listening to the last closed connection. */
+/** Creates the HTTP server of the bridge, which listens, answers, drains and closes. */
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { Bridge } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
@@ -16,11 +16,11 @@ export interface Listening {
 }
 
 export interface BridgeServer {
-  /** Starts to listen; rejects with the system's error, e.g. EADDRINUSE. */
+  /** Starts listening; rejects with the system's error, e.g. EADDRINUSE. */
   listen(): Promise<Listening>;
   /**
-   * Stops accepting, lets running turns end for `drainTimeoutMs`, then ends them with a `shutting_down` failure.
-   * Resolves when every connection is closed.
+   * Stops accepting connections, gives running turns `drainTimeoutMs` to end, then ends them with a `shutting_down`
+   * failure. Resolves when every connection is closed.
    */
   close(): Promise<void>;
   /** Ends every turn and connection at once. */
@@ -33,17 +33,17 @@ export interface BridgeServerOptions {
   readonly version: string;
   readonly log: Logger;
   readonly bridge: Bridge;
-  /** Hears of every use; absent when nobody wants to know. */
+  /** Is told about every use; absent when the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }
 
-/** How long an aborted turn has to tell its client, before its connection is closed. */
+/** How long an aborted turn has to tell its client before its connection is closed. */
 const FAREWELL_MS = 1_000;
 
 const SERVER_OPTIONS: ServerOptions = {
   // Nagle's algorithm would hold each frame back for 40 ms (performance.md, section 4).
   noDelay: true,
-  // A client whose machine went away without a word never reads and never closes: the kernel finds out, in minutes.
+  // A client whose machine disappeared never reads and never closes: TCP keep-alive finds out within minutes.
   keepAlive: true,
   keepAliveInitialDelay: 30_000,
   // Longer than the 5 to 60 seconds after which HTTP clients drop idle connections, so that they close first.
@@ -114,5 +114,5 @@ async function drain(server: Server, turns: TurnRegistry, timeoutMs: number): Pr
 }
 
 function shuttingDown(): BridgeError {
-  return new BridgeError('shutting_down', 'The bridge is shutting down. Start it again and repeat the request.');
+  return new BridgeError('shutting_down', 'The bridge is shutting down. Restart it, then retry.');
 }

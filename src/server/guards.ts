@@ -1,15 +1,15 @@
 /**
  * Keeps web pages away from the bridge and the key behind it. A browser can be made to send requests to a loopback
- * port (cross-site requests) or to believe that a foreign name is this machine (DNS rebinding); it cannot be made to
- * lie in Host, Origin and Sec-Fetch-Site. Programs send none of the last two.
+ * port (cross-site requests) or to resolve a foreign name to this machine (DNS rebinding); it cannot be made to
+ * lie in Host, Origin and Sec-Fetch-Site. Programs send neither of the last two.
  */
 import { hostname } from 'node:os';
+import { isIP, isIPv4 } from 'node:net';
 import type { IncomingHttpHeaders } from 'node:http';
 import { quote } from '../base/quote';
 import { BridgeError } from '../errors/bridge-error';
-import { isAddress, isLoopbackName, normaliseName, parseAuthority, type Authority } from './authority';
 
-/** Under which names this server is reached. */
+/** The names under which this server is reached. */
 export interface Door {
   /** The configured host, normalised. */
   readonly host: string;
@@ -17,7 +17,7 @@ export interface Door {
   readonly port: number;
   /** Bound to more than the loopback interface: reached by any address, and by the machine's name. */
   readonly isOpen: boolean;
-  /** Names that are no addresses: the machine's own where it is open, and those that the user lists. */
+  /** Names that are not addresses: the machine's own when it is open, and those that the user lists. */
   readonly names: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export interface DoorConfig {
   readonly allowHost?: readonly string[] | undefined;
 }
 
-/** The door of a server bound to `port` of `host`; the machine's name is asked for only when it matters. */
+/** The door of a server bound to `port` of `host`; the machine's name is looked up only when it matters. */
 export function createDoor(
   { host, allowHost = [] }: DoorConfig,
   port: number,
@@ -54,31 +54,32 @@ export function findRefusal(headers: IncomingHttpHeaders, door: Door): BridgeErr
   return undefined;
 }
 
-/** No Host header is no browser: HTTP/1.0 clients and health checks. */
+/** A request without a Host header does not come from a browser: HTTP/1.0 clients and health checks. */
 function refuseHost({ host }: IncomingHttpHeaders, door: Door): string | undefined {
   if (host === undefined) return undefined;
   const authority = parseAuthority(host);
   if (authority !== undefined && isOwnName(authority.name, door)) return undefined;
   const advice = `Use http://127.0.0.1:${door.port} or the address given as --host, or list the name in --allow-host.`;
-  return `Refused a request to the host ${quote(host)}, which is not this bridge. ${advice}`;
+  return `Rejected a request to the host ${quote(host)}, which is not this bridge. ${advice}`;
 }
 
 function refuseOrigin({ host, origin }: IncomingHttpHeaders, door: Door): string | undefined {
   if (origin === undefined) return undefined;
   const source = parseOrigin(origin);
   if (source !== undefined && isOwnOrigin(source, host, door)) return undefined;
-  return `Refused a request from a web page of ${quote(origin)}: ${ONLY_OWN_PAGES}`;
+  return `Rejected a request from a web page of ${quote(origin)}: ${ONLY_OWN_PAGES}`;
 }
 
 function refuseCrossSite(headers: IncomingHttpHeaders): string | undefined {
   const site = headers['sec-fetch-site'];
   if (typeof site !== 'string' || site.trim().toLowerCase() !== 'cross-site') return undefined;
-  return `Refused a request that a browser marked as cross-site (Sec-Fetch-Site): ${ONLY_OWN_PAGES}`;
+  return `Rejected a request that a browser marked as cross-site (Sec-Fetch-Site): ${ONLY_OWN_PAGES}`;
 }
 
+/** DNS rebinding needs a name, so an address is never the work of one. */
 function isOwnName(name: string, door: Door): boolean {
   if (isLoopbackName(name) || name === door.host || door.names.includes(name)) return true;
-  return door.isOpen && isAddress(name);
+  return door.isOpen && isIP(name) !== 0;
 }
 
 /** A page of this machine, or one that came from the very address it now asks. */
@@ -91,9 +92,39 @@ function isOwnOrigin(source: Authority, host: string | undefined, door: Door): b
 
 /** `null` and the origins of extensions and local files have no host that could be ours. */
 function parseOrigin(origin: string): Authority | undefined {
-  const match = /^(https?):\/\/(.*)$/i.exec(origin);
-  const [, scheme = '', rest = ''] = match ?? [];
+  const [, scheme = '', rest = ''] = /^(https?):\/\/(.*)$/i.exec(origin) ?? [];
   const authority = parseAuthority(rest);
   if (authority === undefined) return undefined;
   return { name: authority.name, port: authority.port ?? (scheme.toLowerCase() === 'https' ? 443 : 80) };
+}
+
+/** `host:port` as Host and Origin headers write it. */
+interface Authority {
+  /** Lower case, without the brackets of an IPv6 address and without a trailing dot. */
+  readonly name: string;
+  readonly port: number | undefined;
+}
+
+/** `undefined` when `text` is not a host name or IP address with an optional port. Spec: RFC 3986, 3.2.2. */
+function parseAuthority(text: string): Authority | undefined {
+  const match = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text);
+  if (match === null) return undefined;
+  const [, address, host, port] = match;
+  const name = normaliseName(address ?? host ?? '');
+  if (name === '' || (address !== undefined && isIP(name) !== 6)) return undefined;
+  return { name, port: port === undefined ? undefined : Number(port) };
+}
+
+/** Host names are compared in lower case, and without the dot of a fully qualified one. */
+function normaliseName(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}
+
+/** True for `localhost`, 127.0.0.0/8 and ::1, also in the long and the mapped spelling. */
+export function isLoopbackName(name: string): boolean {
+  if (name === 'localhost' || name === '::1' || name === '0:0:0:0:0:0:0:1') return true;
+  const mapped = name.startsWith('::ffff:') ? name.slice('::ffff:'.length) : name;
+  // Browsers write ::ffff:127.0.0.1 as ::ffff:7f00:1.
+  if (mapped !== name && /^7f[\da-f]{2}:[\da-f]{1,4}$/.test(mapped)) return true;
+  return isIPv4(mapped) && mapped.startsWith('127.');
 }

@@ -1,22 +1,22 @@
-/** The way of every request: upgrade, guards, route, method, handler; and the net under all of them. */
+/** Handles every request: upgrade, guards, route, method, handler; and catches what any of them throws. */
+import { describeThrown } from '../base/thrown';
 import { quote } from '../base/quote';
-import { BridgeError } from '../errors/bridge-error';
-import type { HttpExchange, Handler } from './http-exchange';
-import { describeRequest, readFailure } from './failure';
+import { BridgeError, toBridgeError } from '../errors/bridge-error';
+import { ERRORS } from '../errors/error-table';
+import { describeRequest, type Handler, type HttpExchange } from './http-exchange';
 import { findRefusal, type Door } from './guards';
 import { findRoutes, listRoutes, type FoundRoute } from './routes';
-import { writeError } from './write-json';
-import { writeWhole } from './write-whole';
+import { writeError, writeWhole } from './write-response';
 
 /** Answers `exchange` and never throws, neither now nor later. */
 export async function handleRequest(exchange: HttpExchange, door: Door): Promise<void> {
-  // A connection that breaks emits 'error' here and is noticed by 'close' elsewhere; unheard, it would end the process.
+  // A broken connection emits 'error' here and is noticed by 'close' elsewhere; unhandled, it would end the process.
   exchange.request.on('error', ignore);
   exchange.response.on('error', ignore);
   try {
     await answer(exchange, door);
   } catch (cause) {
-    const error = readFailure(exchange, cause);
+    const error = logFailure(exchange, cause);
     if (exchange.response.headersSent) exchange.response.destroy();
     else writeError(exchange.response, error);
   }
@@ -32,7 +32,7 @@ async function answer(exchange: HttpExchange, door: Door): Promise<void> {
   if (routes.length === 0) throw routeError('not_found', `Nothing is served at ${quote(path)}.`);
   const found = findHandler(routes, method);
   if (found !== undefined) return found.handler(exchange, found.id);
-  const error = readFailure(exchange, routeError('method_not_allowed', `${quote(path)} does not answer ${method}.`));
+  const error = logFailure(exchange, routeError('method_not_allowed', `${quote(path)} does not support ${method}.`));
   writeError(response, error, { allow: [...routes.map(({ route }) => route.method), 'HEAD'].join(', ') });
 }
 
@@ -44,14 +44,29 @@ function findHandler(
   routes: readonly FoundRoute[],
   method: string,
 ): { readonly handler: Handler; readonly id: string } | undefined {
-  const answersTo = (wanted: string): FoundRoute | undefined => routes.find(({ route }) => route.method === wanted);
-  const found = answersTo(method) ?? (method === 'HEAD' ? answersTo('GET') : undefined);
+  const found = routes.find(({ route }) => route.method === method || (method === 'HEAD' && route.method === 'GET'));
   if (found !== undefined) return { handler: found.route.handler(), id: found.id };
-  // `codex doctor` asks HEAD {base}/responses whether the bridge can be reached.
+  // `codex doctor` sends HEAD {base}/responses to check that the bridge can be reached.
   return method === 'HEAD' ? { handler: answerHead, id: '' } : undefined;
 }
 
 const answerHead: Handler = ({ response }) => writeWhole(response, 200, {}, '');
+
+/**
+ * Turns anything thrown into a BridgeError and logs it: a BridgeError at warn, anything else at error with its stack,
+ * and whatever happens after the client left at debug. Turns have a line of their own (answer-turn.ts).
+ */
+function logFailure({ request, response, services: { log } }: HttpExchange, cause: unknown): BridgeError {
+  const error = toBridgeError(cause);
+  const { kind, message, details: { param } } = error;
+  // A message about a field quotes its value, which may be a piece of somebody's prompt: the log names the field.
+  const reason = param === undefined ? { error: message } : { param };
+  const fields = { kind, status: ERRORS[kind].status, ...reason, ...describeRequest(request) };
+  if (response.destroyed) log.debug('request failed after its client had left', fields);
+  else if (cause !== error) log.error('request crashed', { ...fields, ...describeThrown(cause) });
+  else log.warn('request failed', fields);
+  return error;
+}
 
 /** Other upgrades (Java's HTTP client offers h2c with every request) may be ignored: RFC 9110, 7.8. */
 function asksForWebSocket({ request }: HttpExchange): boolean {
@@ -61,7 +76,7 @@ function asksForWebSocket({ request }: HttpExchange): boolean {
 /** Codex falls back to HTTP at once and silently on 426, and only on 426 (codex-protocol.md, section 7). */
 function refuseWebSocket({ response }: HttpExchange): void {
   const headers = { connection: 'close', 'content-type': 'text/plain' };
-  writeWhole(response, 426, headers, 'The bridge speaks HTTP, not WebSocket.\n');
+  writeWhole(response, 426, headers, 'WebSocket is not supported. Use HTTP.\n');
 }
 
 function ignore(): void {}

@@ -17,28 +17,36 @@ export interface ServerConfig {
   readonly aiBaseUrl: string;
 }
 
+/** What all requests of one server share. */
 export interface Services {
   readonly config: ServerConfig;
   readonly version: string;
   readonly log: Logger;
   readonly bridge: Bridge;
   readonly turns: TurnRegistry;
-  /** The answers to GET /launches that are held open, one for each launched Codex. */
+  /** The open responses to GET /launches, one for each launched Codex. */
   readonly launches: Set<ServerResponse>;
-  /** Hears of every use, where somebody wants to know. */
+  /** Is told about every use; absent when the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }
 
+/** One request and its response. */
 export interface HttpExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse<IncomingMessage>;
-  /** The client sent `Expect: 100-continue` and holds its body back until it is asked for. */
+  /** The client sent `Expect: 100-continue` and waits before it sends its body. */
   readonly awaitsContinue: boolean;
   readonly services: Services;
 }
 
 /**
- * Answers one exchange. What it throws becomes a JSON error, or a cut connection when the answer has begun.
- * @param id what stands in the path in place of `{id}`
+ * Answers one exchange. What it throws becomes a JSON error, or a closed connection when the response has begun.
+ * @param id the segment of the path that `{id}` stands for
  */
 export type Handler = (exchange: HttpExchange, id: string) => void | Promise<void>;
+
+/** Method and path, for the log; the query may hold a key and is left out. */
+export function describeRequest({ method = '', url = '' }: IncomingMessage): { method: string; path: string } {
+  const end = url.indexOf('?');
+  return { method, path: end === -1 ? url : url.slice(0, end) };
+}

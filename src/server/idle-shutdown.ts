@@ -1,35 +1,35 @@
-/** Whether anybody uses the bridge: Codex runs that were launched through it, turns that run, other clients of late. */
+/** Decides when a bridge that was started for launches is unused. */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock';
 
-/** The header by which the turns of a launched Codex are known; everybody else is another client. */
+/** The header that marks the turns of a launched Codex; requests without it come from other clients. */
 export const LAUNCH_HEADER = 'x-bridge-launch';
 
-/** What the server tells; each function returns what is to be called, once, when that use ends. */
+/** What the server reports; each function returns the callback to call, once, when that use ends. */
 export interface IdleShutdown {
-  /** A launched Codex has begun. */
+  /** A launched Codex has connected. */
   launch(): () => void;
   /** A turn has begun. @param request undefined for work that no client waits for */
   turn(request: IncomingMessage | undefined): () => void;
 }
 
 export interface UseWatchOptions {
-  /** Called once, when nobody uses the bridge any more. */
+  /** Called once, when the bridge is unused. */
   readonly onUnused: () => void;
   readonly clock: Clock;
-  /** Calls `action` after `milliseconds`, unless the returned function is called before. */
+  /** Calls `action` after `milliseconds`, unless the returned function is called first. */
   readonly setTimer: (action: () => void, milliseconds: number) => () => void;
 }
 
-/** How long the first launch may take to come: its launcher is waiting for the server to listen. */
+/** How long to wait for the first launch: its launcher is waiting for the server to listen. */
 const FIRST_LAUNCH_MS = 60_000;
 
-/** How long another client is waited for after its last turn: a person reads, thinks and types in between. */
+/** How long to wait for another client after its last turn: a person reads, thinks and types in between. */
 const OTHER_CLIENT_MS = 600_000;
 
 /**
- * Unused is a bridge without a launch and without a running turn, when no other client has asked for ten minutes; and not
- * in the first minute while no launch has come. The watch begins with this call.
+ * A bridge is unused when no launch is connected, no turn is running, and no other client has sent a request for ten
+ * minutes. It is not unused in the first minute, until the first launch connects. The watch begins with this call.
  *
  * @returns the watch, and what ends it
  */

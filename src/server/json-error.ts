@@ -1,6 +1,6 @@
 /**
- * Finds the place where a text stops being JSON. `JSON.parse` tells it in some Node versions and for some mistakes
- * only, and its message quotes the text around the place: a piece of somebody's prompt.
+ * Finds the place where a text stops being JSON. `JSON.parse` reports it only in some Node versions and for some
+ * errors, and its message quotes the text around the place: a piece of somebody's prompt.
  */
 
 /** What may come next. */
@@ -10,7 +10,7 @@ interface Scan {
   readonly text: string;
   index: number;
   state: State;
-  /** The closing brackets that are still owed. */
+  /** The closing brackets that are still missing. */
   readonly closers: string[];
 }
 
@@ -21,7 +21,7 @@ const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const CLOSER: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
 
 /**
- * @param text what `JSON.parse` refused
+ * @param text what `JSON.parse` rejected
  * @returns the end of a sentence, `unexpected "}" at line 3, column 5`, or `undefined` when `text` is JSON after all
  */
 export function findJsonError(text: string): string | undefined {
@@ -33,7 +33,7 @@ export function findJsonError(text: string): string | undefined {
   }
 }
 
-/** Takes one token. False when it does not fit; `index` then stands at the mistake. */
+/** Takes one token. False when it does not fit; `index` is then where the error is. */
 function step(scan: Scan): boolean {
   const character = scan.text[scan.index];
   if (character === undefined || scan.state === 'nothing') return false;

@@ -1,16 +1,54 @@
-/** Collects the bytes of a request body, up to a limit. */
+/** Reads a request body as JSON: media type, content coding, size, UTF-8 and syntax, each with its own error. */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { BridgeError } from '../errors/bridge-error';
+import type { HttpExchange } from './http-exchange';
+import { findJsonError } from './json-error';
 
 const BYTES_PER_MB = 1024 * 1024;
+const BYTE_ORDER_MARK = 0xfeff;
 
-/** The error of a body of more than `limit` bytes. */
-export function tooLarge(limit: number): BridgeError {
-  const megabytes = Math.round((limit / BYTES_PER_MB) * 100) / 100;
-  return new BridgeError(
-    'too_large',
-    `The request body is larger than ${megabytes} MB, the most this bridge reads; --body-limit-mb raises it.`,
+/** `application/json`, `application/vnd.example+json`; parameters are ignored, JSON is UTF-8 (RFC 8259, 8.1). */
+const JSON_TYPE = /^(?:application\/json|[\w.-]+\/[\w.+-]+\+json)\s*(?:;|$)/i;
+
+/**
+ * @returns the JSON value of the body, of at most `bodyLimitMb` before and after it is inflated
+ * @throws BridgeError when the headers or the bytes are not those of a JSON body
+ */
+export async function readJson({ request, response, awaitsContinue, services }: HttpExchange): Promise<unknown> {
+  const limit = services.config.bodyLimitMb * BYTES_PER_MB;
+  checkMediaType(request.headers['content-type']);
+  const coding = readCoding(request.headers['content-encoding']);
+  const bytes = readBody(request, limit);
+  if (awaitsContinue) response.writeContinue();
+  return parseBody(coding === undefined ? await bytes : await inflate(await bytes, coding, limit));
+}
+
+function checkMediaType(type: string | undefined): void {
+  const text = (type ?? '').trim();
+  // Only programs leave the type out: a browser always sends one, and JSON makes it ask first (CORS preflight).
+  if (text === '' || JSON_TYPE.test(text)) return;
+  const quoted = JSON.stringify(text.slice(0, 100));
+  throw new BridgeError(
+    'unsupported_media_type',
+    `Cannot read a request body of content-type ${quoted}: expected application/json.`,
   );
+}
+
+/** @throws BridgeError when `bytes` are not JSON in UTF-8; the message names the place and does not quote the text */
+export function parseBody(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new BridgeError('invalid_request', 'Cannot read the request body: it is not valid UTF-8.');
+  const decoded = bytes.toString('utf8');
+  const text = decoded.charCodeAt(0) === BYTE_ORDER_MARK ? decoded.slice(1) : decoded;
+  if (text.trim() === '') {
+    throw new BridgeError('invalid_request', 'Cannot read the request body: it is empty, expected a JSON object.');
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    const problem = findJsonError(text) ?? 'it is nested too deeply';
+    throw new BridgeError('invalid_request', `Cannot read the request body as JSON: ${problem}.`);
+  }
 }
 
 /** True when `request` announces a body that has not been read to its end. */
@@ -20,11 +58,11 @@ export function hasUnreadBody(request: IncomingMessage): boolean {
 }
 
 /**
- * Reads the whole body. A body over the limit is left unread: at once when its length is announced, else where it
+ * Reads the whole body. A body over the limit is left unread: at once when its length is announced, otherwise where it
  * crosses the limit.
  * @throws BridgeError for a body over `limit` bytes, or when the connection is lost before the end
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   if (declaredLength(request) > limit) return Promise.reject(tooLarge(limit));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -56,4 +94,51 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 
 function declaredLength(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0);
+}
+
+function tooLarge(limit: number): BridgeError {
+  const megabytes = Math.round((limit / BYTES_PER_MB) * 100) / 100;
+  return new BridgeError(
+    'too_large',
+    `The request body is larger than ${megabytes} MB. Raise the limit with --body-limit-mb.`,
+  );
+}
+
+type Zlib = typeof import('node:zlib');
+type Inflated = (error: Error | null, inflated: Buffer) => void;
+type Inflater = (zlib: Zlib, bytes: Buffer, options: { readonly maxOutputLength: number }, done: Inflated) => void;
+
+/** Content codings that Node 18 can read. */
+const INFLATERS: ReadonlyMap<string, Inflater> = new Map<string, Inflater>([
+  ['gzip', (zlib, ...rest) => zlib.gunzip(...rest)],
+  ['x-gzip', (zlib, ...rest) => zlib.gunzip(...rest)],
+  ['deflate', (zlib, ...rest) => zlib.inflate(...rest)],
+  ['br', (zlib, ...rest) => zlib.brotliDecompress(...rest)],
+]);
+
+/** The name of a known coding, or `undefined` for a body that is not compressed. */
+function readCoding(header: string | undefined): string | undefined {
+  const name = (header ?? '').trim().toLowerCase();
+  if (name === '' || name === 'identity') return undefined;
+  if (INFLATERS.has(name)) return name;
+  // Codex compresses with zstd when logged in to ChatGPT; the switch is features.enable_request_compression.
+  const hint = name === 'zstd' ? ' In Codex, set enable_request_compression = false under [features].' : '';
+  const quoted = JSON.stringify(name.slice(0, 100));
+  throw new BridgeError(
+    'unsupported_media_type',
+    `Cannot read a request body with content-encoding ${quoted}: expected gzip, deflate, br or none.${hint}`,
+  );
+}
+
+async function inflate(bytes: Buffer, coding: string, limit: number): Promise<Buffer> {
+  // Loaded late: hardly any request is compressed, and every start would pay for it.
+  const zlib = await import('node:zlib');
+  return new Promise((resolve, reject) => {
+    INFLATERS.get(coding)?.(zlib, bytes, { maxOutputLength: limit }, (error, inflated) => {
+      if (error === null) return resolve(inflated);
+      if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return reject(tooLarge(limit));
+      const problem = `Cannot decompress the request body as ${coding}: ${error.message}.`;
+      return reject(new BridgeError('invalid_request', problem));
+    });
+  });
 }

@@ -1,77 +1,51 @@
-/** ROUTES, the one table of what is served where. A new route is a row. */
-import { answerHealth } from './handlers/health';
-import { answerModels } from './handlers/models';
+/** ROUTES, the table of what is served where. A new route is a row. */
+import { answerHealth, answerModels, holdLaunch } from './service-routes';
 import type { Handler } from './http-exchange';
 
+/** A row of the table. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Full paths, in which `{id}` stands for any one segment; HEAD is answered on all of them. */
-  readonly paths: readonly [`/${string}`, ...`/${string}`[]];
+  readonly paths: readonly string[];
   /** Gives the handler; most are loaded when they are first needed, so that the server listens sooner. */
   readonly handler: () => Handler;
 }
 
-/** A row, and what stands in a path in place of its `{id}`; empty for a row without one. */
+/** A row, and the segment of a path that its `{id}` stands for; empty for a row without one. */
 export interface FoundRoute {
   readonly route: Route;
   readonly id: string;
 }
 
-const turns = (): typeof import('./handlers/turns') => require('./handlers/turns');
-const kept = (): typeof import('./handlers/kept') => require('./handlers/kept');
-const launches = (): typeof import('./handlers/launches') => require('./handlers/launches');
+const turn = (): typeof import('./answer-turn') => require('./answer-turn');
+const kept = (): typeof import('./kept-routes') => require('./kept-routes');
+
+/** Clients append the path to a base URL with or without `/v1`. */
+const at = (path: `/${string}`): readonly string[] => [path, `/v1${path}`];
 
 /** A path may have several rows, one for each method. */
 export const ROUTES: readonly Route[] = [
-  { method: 'POST', paths: ['/responses', '/v1/responses'], handler: () => turns().answerResponses },
-  { method: 'POST', paths: ['/responses/compact', '/v1/responses/compact'], handler: () => turns().answerCompaction },
-  {
-    method: 'POST',
-    paths: ['/chat/completions', '/v1/chat/completions'],
-    handler: () => turns().answerChatCompletions,
-  },
-  {
-    method: 'POST',
-    paths: ['/responses/input_tokens', '/v1/responses/input_tokens'],
-    handler: () => kept().answerInputTokens,
-  },
-  { method: 'GET', paths: ['/responses/{id}', '/v1/responses/{id}'], handler: () => kept().answerResponse },
-  { method: 'DELETE', paths: ['/responses/{id}', '/v1/responses/{id}'], handler: () => kept().deleteResponse },
-  {
-    method: 'POST',
-    paths: ['/responses/{id}/cancel', '/v1/responses/{id}/cancel'],
-    handler: () => kept().cancelResponse,
-  },
-  {
-    method: 'GET',
-    paths: ['/responses/{id}/input_items', '/v1/responses/{id}/input_items'],
-    handler: () => kept().answerInputItems,
-  },
-  { method: 'POST', paths: ['/conversations', '/v1/conversations'], handler: () => kept().createConversation },
-  { method: 'GET', paths: ['/conversations/{id}', '/v1/conversations/{id}'], handler: () => kept().answerConversation },
-  {
-    method: 'DELETE',
-    paths: ['/conversations/{id}', '/v1/conversations/{id}'],
-    handler: () => kept().deleteConversation,
-  },
-  {
-    method: 'GET',
-    paths: ['/conversations/{id}/items', '/v1/conversations/{id}/items'],
-    handler: () => kept().answerConversationItems,
-  },
-  {
-    method: 'POST',
-    paths: ['/conversations/{id}/items', '/v1/conversations/{id}/items'],
-    handler: () => kept().addConversationItems,
-  },
-  { method: 'GET', paths: ['/models', '/v1/models'], handler: () => answerModels },
-  { method: 'GET', paths: ['/launches'], handler: () => launches().holdLaunch },
+  { method: 'POST', paths: at('/responses'), handler: () => turn().answerResponses },
+  { method: 'POST', paths: at('/responses/compact'), handler: () => turn().answerCompaction },
+  { method: 'POST', paths: at('/chat/completions'), handler: () => turn().answerChatCompletions },
+  { method: 'POST', paths: at('/responses/input_tokens'), handler: () => kept().answerInputTokens },
+  { method: 'GET', paths: at('/responses/{id}'), handler: () => kept().answerResponse },
+  { method: 'DELETE', paths: at('/responses/{id}'), handler: () => kept().deleteResponse },
+  { method: 'POST', paths: at('/responses/{id}/cancel'), handler: () => kept().cancelResponse },
+  { method: 'GET', paths: at('/responses/{id}/input_items'), handler: () => kept().answerInputItems },
+  { method: 'POST', paths: at('/conversations'), handler: () => kept().createConversation },
+  { method: 'GET', paths: at('/conversations/{id}'), handler: () => kept().answerConversation },
+  { method: 'DELETE', paths: at('/conversations/{id}'), handler: () => kept().deleteConversation },
+  { method: 'GET', paths: at('/conversations/{id}/items'), handler: () => kept().answerConversationItems },
+  { method: 'POST', paths: at('/conversations/{id}/items'), handler: () => kept().addConversationItems },
+  { method: 'GET', paths: at('/models'), handler: () => answerModels },
+  { method: 'GET', paths: ['/launches'], handler: () => holdLaunch },
   { method: 'GET', paths: ['/health'], handler: () => answerHealth },
 ];
 
-/** The rows of `path`, one for each method; empty for a path nobody serves. A row that names the path itself comes first. */
+/** The rows of `path`, one for each method; empty for an unknown path. A row that names the path itself wins. */
 export function findRoutes(path: string): readonly FoundRoute[] {
-  const exact = ROUTES.filter((route) => route.paths.some((known) => known === path));
+  const exact = ROUTES.filter(({ paths }) => paths.includes(path));
   if (exact.length > 0) return exact.map((route) => ({ route, id: '' }));
   return ROUTES.flatMap((route) => {
     const id = route.paths.map((known) => readId(path, known)).find((found) => found !== undefined);
@@ -87,7 +61,7 @@ function readId(path: string, pattern: string): string | undefined {
   return id === '' || id.includes('/') ? undefined : id;
 }
 
-/** The table as a sentence for people who asked for something else. */
+/** The table as a sentence, for requests to anything else. */
 export function listRoutes(): string {
   return ROUTES.flatMap(({ method, paths }) => paths.map((path) => `${method} ${path}`)).join(', ');
 }

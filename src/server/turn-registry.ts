@@ -1,4 +1,4 @@
-/** The turns that are being answered: who must hear of a shutdown, and when the last one has ended. */
+/** Keeps the open turns, so that a shutdown can tell their clients and knows when the last one has ended. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Detached } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
@@ -8,7 +8,7 @@ import type { IdleShutdown } from './idle-shutdown';
 export interface OpenTurn {
   /** Aborted when the client goes away, and by `abortAll`. */
   readonly abort: AbortSignal;
-  /** Counts the turn among the streams from now on. */
+  /** Counts the turn as a stream from now on. */
   markStreaming(): void;
 }
 
@@ -18,7 +18,7 @@ interface Entry {
   streaming: boolean;
 }
 
-/** Every turn that has begun and not ended: what a stop waits for, and then ends. */
+/** Every turn that has begun and not ended. */
 export class TurnRegistry {
   private readonly entries = new Set<Entry>();
   private readonly waiters = new Set<() => void>();
@@ -27,7 +27,7 @@ export class TurnRegistry {
   constructor(private readonly watch?: IdleShutdown) {}
 
   /**
-   * Opens a turn; it ends by itself when `response` is sent or its connection is lost.
+   * Opens a turn; it ends when `response` is sent or its connection is lost.
    * @throws BridgeError after `refuse`
    */
   open(response: ServerResponse): OpenTurn {
@@ -47,7 +47,7 @@ export class TurnRegistry {
   }
 
   /**
-   * Opens work that no client waits for; it ends when it says so.
+   * Opens work that no client waits for; it ends when its `end` is called.
    * @throws BridgeError after `refuse`
    */
   detach(): Detached {
@@ -63,12 +63,12 @@ export class TurnRegistry {
     return count;
   }
 
-  /** From now on `open` throws `reason`; running turns go on. */
+  /** From now on `open` throws `reason`; running turns continue. */
   refuse(reason: BridgeError): void {
     this.refusal = reason;
   }
 
-  /** Aborts every running turn; `reason` is told to its client. */
+  /** Aborts every running turn; its client is told `reason`. */
   abortAll(reason: BridgeError): void {
     for (const entry of this.entries) entry.controller.abort(reason);
   }

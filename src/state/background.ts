@@ -1,4 +1,5 @@
 /** Answers in the background: `background: true`, polling, streaming again, cancelling. Loaded when one is first asked for. */
+import { SSE_KEEP_ALIVE } from '../stream/sse-encoder';
 import type { UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { idsOf, outputOf, readResponseRecord, renderResponseRecord } from './record';
@@ -57,7 +58,7 @@ function toTurn(run: BackgroundRun, stream: boolean): Turn {
   return {
     stream,
     notes: [],
-    pulse: () => ': keep-alive\n\n',
+    pulse: () => SSE_KEEP_ALIVE,
     frames: () => run.follow(-1),
     collect: () => Promise.resolve({ status: 200, body: JSON.stringify(run.response) }),
   };

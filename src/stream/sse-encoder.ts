@@ -4,6 +4,9 @@ import type { ResponsesEvent, ResponsesObject } from '../wire/responses-output';
 /** The last line of a stream in both protocols. */
 export const SSE_DONE = 'data: [DONE]\n\n';
 
+/** A comment that keeps the connection alive while the provider is silent. */
+export const SSE_KEEP_ALIVE = ': keep-alive\n\n';
+
 /** Writes the events of one response: numbers them from 0, and repeats its echo in every lifecycle event. */
 export class SseEncoder {
   private sequence = 0;

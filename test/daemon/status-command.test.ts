@@ -1,7 +1,7 @@
 /** `status`: text, JSON and exit codes of a bridge that runs, one that does not, and a stranger. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderSpan } from '../../src/daemon/rows';
+import { renderSpan } from '../../src/base/quantities';
 import { createLaunch } from '../../src/instance/launch-connection';
 import { run } from '../../src/cli/main';
 import { readVersion } from '../../src/command/version';

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
 import type { ErrorKind } from '../../src/errors/error-table';
 import { createLogger, type LogFormat } from '../../src/observe/log';
-import { TurnLog } from '../../src/observe/turn-log';
+import { TurnLog } from '../../src/observe/turn-line';
 import { TurnRecord, type Asked, type TurnFacts } from '../../src/observe/turn-record';
 import type { Told } from '../../src/stream/signal';
 
@@ -257,8 +257,8 @@ describe('the line of a turn, for people', () => {
     assert.match(
       write(record),
       new RegExp(
-        'failed quota from memory\\n {4}client {4}nothing: its connection was closed before\\n' +
-        ' {4}attempts {2}none: the same request',
+        'failed quota from memory\\n {4}client {4}nothing: its connection was already closed\\n' +
+        ' {4}attempts {2}none: the provider rejected the same request',
       ),
     );
   });

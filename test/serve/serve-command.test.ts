@@ -146,7 +146,7 @@ test('until it listens, serve loads nothing that only requests, other commands a
     'serve/in-background',
     'observe/log-file',
     'server/idle-shutdown',
-    'server/handlers/launches',
+    'server/answer-turn',
   ];
   for (const path of [
     ...late,

@@ -1,11 +1,56 @@
-/** A slow reader slows the source down: frames are pulled no faster than they are taken. */
+/** Writing responses: headers of errors and notes, and frames that are requested no faster than the client reads. */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { writeSse } from '../../src/server/write-sse';
+import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
+import type { ErrorKind } from '../../src/errors/error-table';
+import { describeError, notesHeader, writeSse } from '../../src/server/write-response';
 import { fakeTurn } from '../support/bridge/fake-bridge';
 import { open, startServer } from '../support/bridge/test-server';
+
+const ROWS: readonly (readonly [kind: ErrorKind, details: ErrorDetails, headers: object])[] = [
+  ['rate_limit', { retryAfterMs: 1_200 }, { 'retry-after': '2' }],
+  ['rate_limit', {}, {}],
+  // The bridge has tried four times: an SDK that retries twice would make it twelve.
+  ['rate_limit', { final: true }, { 'x-should-retry': 'false' }],
+  ['rate_limit', { final: true, retryAfterMs: 30_000 }, { 'retry-after': '30' }],
+  ['upstream_error', { final: true }, { 'x-should-retry': 'false' }],
+  ['network', { final: true }, { 'x-should-retry': 'false' }],
+  ['shutting_down', {}, {}],
+  // A client that obeyed the wait would sleep for days.
+  ['quota', { final: true, retryAfterMs: 86_400_000 }, { 'x-should-retry': 'false', 'retry-after': '86400' }],
+  ['auth', { final: true }, {}],
+  ['auth', { requestId: 'req-1' }, { 'x-request-id': 'req-1' }],
+  ['auth', { requestId: 'no header\r\n' }, {}],
+];
+
+for (const [kind, details, headers] of ROWS) {
+  test(`headers of ${kind} ${JSON.stringify(details)}`, () =>
+    assert.deepEqual(describeError(new BridgeError(kind, 'No.', details)), headers));
+}
+
+test('notes become one line of printable ASCII', () => {
+  assert.deepEqual(notesHeader(['dropped tool "größe"', 'b\r\nx: y'], 'generic'), {
+    'x-bridge-notes': 'dropped tool "gr??e"; b??x: y',
+  });
+});
+
+test('long notes are truncated', () => {
+  const text = String(
+    notesHeader(
+      Array.from({ length: 500 }, (_, index) => `note ${index}`),
+      'generic',
+    )['x-bridge-notes'],
+  );
+  assert.equal(text.length, 2_000);
+  assert.match(text, /\.\.\.$/);
+});
+
+test('no header without notes, and none for Codex', () => {
+  assert.deepEqual(notesHeader([], 'generic'), {});
+  assert.deepEqual(notesHeader(['a'], 'codex'), {});
+});
 
 /** The part of a ServerResponse that writeSse uses; `write` says no until it is drained. */
 class FullResponse extends EventEmitter {

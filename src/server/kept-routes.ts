@@ -1,0 +1,75 @@
+/** The routes to stored responses, their input items and conversations, and to the token estimate of a request. */
+import type { KeptResponses } from '../bridge/bridge';
+import { SSE_KEEP_ALIVE } from '../stream/sse-encoder';
+import { readClient } from './client';
+import type { HttpExchange, Handler } from './http-exchange';
+import { hasUnreadBody, readJson } from './read-body';
+import { writeJson, writeSse } from './write-response';
+
+/** GET /responses/{id}; with `stream=true` the events of a background response. */
+export const answerResponse: Handler = (exchange, id) => {
+  const query = readQuery(exchange);
+  if (query.get('stream') === 'true' && exchange.request.method === 'GET')
+    return follow(exchange, id, query.get('starting_after') ?? undefined);
+  return send(exchange, (kept) => kept.response(id));
+};
+/** POST /responses/{id}/cancel. */
+export const cancelResponse: Handler = (exchange, id) => send(exchange, (kept) => kept.cancelResponse(id));
+/** DELETE /responses/{id}. */
+export const deleteResponse: Handler = (exchange, id) => send(exchange, (kept) => kept.deleteResponse(id));
+/** GET /responses/{id}/input_items, in pages. */
+export const answerInputItems: Handler = (exchange, id) =>
+  send(exchange, (kept) => kept.inputItems(id, readPageQuery(exchange)));
+/** GET /conversations/{id}. */
+export const answerConversation: Handler = (exchange, id) => send(exchange, (kept) => kept.conversation(id));
+/** DELETE /conversations/{id}; its responses stay. */
+export const deleteConversation: Handler = (exchange, id) => send(exchange, (kept) => kept.deleteConversation(id));
+/** GET /conversations/{id}/items, in pages. */
+export const answerConversationItems: Handler = (exchange, id) =>
+  send(exchange, (kept) => kept.conversationItems(id, readPageQuery(exchange)));
+
+/** POST /conversations; without a body it creates an empty one. */
+export const createConversation: Handler = async (exchange) => {
+  const body = hasUnreadBody(exchange.request) ? await readJson(exchange) : undefined;
+  await send(exchange, (kept) => kept.createConversation(body));
+};
+/** POST /conversations/{id}/items. */
+export const addConversationItems: Handler = async (exchange, id) => {
+  const body = await readJson(exchange);
+  await send(exchange, (kept) => kept.addConversationItems(id, body));
+};
+
+/** POST /responses/input_tokens. */
+export const answerInputTokens: Handler = async (exchange) => {
+  const body = await readJson(exchange);
+  const { kind } = readClient(exchange.request);
+  const estimate = exchange.services.bridge.desk().inputTokens(body, { client: kind });
+  writeJson(exchange.response, estimate, { 'x-bridge-notes': 'estimate' });
+};
+
+type Ask = (kept: KeptResponses) => object | Promise<object>;
+
+async function send({ response, services }: HttpExchange, ask: Ask): Promise<void> {
+  writeJson(response, await ask(services.bridge.desk()), { 'cache-control': 'no-store' });
+}
+
+async function follow({ response, services }: HttpExchange, id: string, after: string | undefined): Promise<void> {
+  const frames = services.bridge.desk().followResponse(id, after);
+  services.turns.open(response).markStreaming();
+  const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
+  await writeSse(response, frames, { keepAliveMs, stallMs, pulse: () => SSE_KEEP_ALIVE });
+}
+
+function readQuery({ request }: HttpExchange): URLSearchParams {
+  const url = request.url ?? '';
+  return new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
+}
+
+function readPageQuery(exchange: HttpExchange): Parameters<KeptResponses['inputItems']>[1] {
+  const query = readQuery(exchange);
+  const given = ['limit', 'order', 'after'].flatMap((name) => {
+    const value = query.get(name);
+    return value === null || value === '' ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(given);
+}

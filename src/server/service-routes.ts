@@ -1,0 +1,48 @@
+/** The routes that are not turns: GET /health, GET /models and GET /launches. */
+import type { Handler } from './http-exchange';
+import { SSE_HEADERS, writeJson, writeWhole } from './write-response';
+
+/** Tells this bridge from any other program on the port. */
+export const SERVICE_NAME = 'aliyun-codex-bridge';
+
+/** GET /health: who listens here, since when, and for which upstream. */
+export const answerHealth: Handler = ({ response, services: { config, version, turns, launches } }) => {
+  const health = {
+    ok: true,
+    name: SERVICE_NAME,
+    version,
+    pid: process.pid,
+    uptime: Math.floor(process.uptime()),
+    upstream: config.aiBaseUrl,
+    launches: launches.size,
+    openStreams: turns.countStreams(),
+  };
+  writeJson(response, health, { 'cache-control': 'no-store' });
+};
+
+/** GET /models: one body for Codex and for OpenAI clients; the entity tag changes with the catalog. */
+export const answerModels: Handler = async ({ request: { url = '' }, response, services: { bridge } }) => {
+  // Codex asks for `/models?client_version=0.169.0` (codex-protocol.md, section 6).
+  const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+  const { body, etag } = await bridge.models(query.get('client_version') ?? undefined);
+  writeJson(response, body, { etag });
+};
+
+/** GET /launches: sends a comment and stays open; the launch ends when the launcher closes the connection. */
+export const holdLaunch: Handler = ({ request, response, services: { launches, watch } }) => {
+  if (request.method === 'HEAD') return writeWhole(response, 200, SSE_HEADERS, '');
+  launches.add(response);
+  const ended = watch?.launch();
+  const { socket } = request;
+  const settle = (): void => {
+    response.off('close', settle);
+    socket.off('close', settle);
+    // A closed socket emits both.
+    if (launches.delete(response)) ended?.();
+  };
+  response.on('close', settle);
+  // A pipelined response that waits for its turn has no socket of its own and never emits 'close' (Node 20).
+  socket.on('close', settle);
+  response.writeHead(200, SSE_HEADERS);
+  response.write(': the bridge keeps running while this connection is open\n\n');
+};

@@ -1,0 +1,152 @@
+/** Writes responses: a whole text, JSON, an error, or a stream no faster than its client reads it. */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { BridgeError } from '../errors/bridge-error';
+import { renderErrorBody, type ClientKind } from '../errors/error-body';
+import { ERRORS } from '../errors/error-table';
+import { hasUnreadBody } from './read-body';
+
+type Response = ServerResponse<IncomingMessage>;
+
+/** Headers of every JSON response; `nosniff` keeps a browser from reading it as anything else. */
+export const JSON_HEADERS = { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' } as const;
+
+/** Headers of every stream; `x-accel-buffering` keeps a reverse proxy from buffering it. */
+export const SSE_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  'x-accel-buffering': 'no',
+} as const;
+
+/** How long a client may keep sending a body that was rejected, before its connection is closed. */
+const LINGER_MS = 1_000;
+
+/** Sends `text` and ends the response, also when the request's body was not read. No-op when the client is gone. */
+export function writeWhole(response: Response, status: number, headers: OutgoingHttpHeaders, text: string): void {
+  if (response.destroyed || response.writableEnded) return;
+  const lingers = hasUnreadBody(response.req);
+  const length = Buffer.byteLength(text);
+  response.writeHead(status, { ...headers, 'content-length': length, ...(lingers ? { connection: 'close' } : {}) });
+  if (!lingers) {
+    response.end(text);
+    return;
+  }
+  response.write(text);
+  endAfterBody(response);
+}
+
+/**
+ * Discards the rest of the body before the connection is closed. Closing a socket with unread bytes resets the
+ * connection, and a client that is still sending then loses the response (RFC 9112, 9.6).
+ */
+function endAfterBody(response: Response): void {
+  const { req: request } = response;
+  const end = (): void => {
+    clearTimeout(timer);
+    request.off('end', end).off('close', end);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.on('end', end).on('close', end).resume();
+}
+
+/** Sends `value` with status 200. */
+export function writeJson(response: Response, value: object, headers: OutgoingHttpHeaders = {}): void {
+  writeWhole(response, 200, { ...JSON_HEADERS, ...headers }, JSON.stringify(value));
+}
+
+/** Sends `error` as an OpenAI error object with its HTTP status. */
+export function writeError(response: Response, error: BridgeError, headers: OutgoingHttpHeaders = {}): void {
+  const body = JSON.stringify(renderErrorBody(error));
+  writeWhole(response, ERRORS[error.kind].status, { ...JSON_HEADERS, ...describeError(error), ...headers }, body);
+}
+
+/** What headers say about `error`: the wait in whole seconds, whether to retry, the provider's id of the request. */
+export function describeError(error: BridgeError): OutgoingHttpHeaders {
+  const { retryAfterMs, requestId = '' } = error.details;
+  const headers: OutgoingHttpHeaders = {};
+  if (forbidsRetry(error)) headers['x-should-retry'] = 'false';
+  if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(0, Math.ceil(retryAfterMs / 1_000)));
+  // The provider chooses the id, and Node throws at characters that are not allowed in a header.
+  if (/^[\x21-\x7e]{1,200}$/.test(requestId)) headers['x-request-id'] = requestId;
+  return headers;
+}
+
+/**
+ * SDKs retry after 408, 409, 429 and 5xx, twice by default, unless this header says no (openai 7.57, `shouldRetry`).
+ * The bridge has already retried as often as it is worth; only a provider's own wait is left to the client.
+ */
+function forbidsRetry({ kind, details }: BridgeError): boolean {
+  const { status, codexCode } = ERRORS[kind];
+  if (status < 500 && status !== 429) return false;
+  return codexCode === 'invalid_prompt' || (details.final === true && details.retryAfterMs === undefined);
+}
+
+/** Node's own limit for all headers together is 16 kB on the client's side. */
+const LONGEST_NOTES = 2_000;
+
+/**
+ * @param notes what was changed or dropped of the request, one sentence each
+ * @returns `x-bridge-notes` in printable ASCII; nothing without notes, and nothing for Codex, which shows no headers
+ */
+export function notesHeader(notes: readonly string[], client: ClientKind): OutgoingHttpHeaders {
+  if (client === 'codex' || notes.length === 0) return {};
+  const text = notes.join('; ').replace(/[^\x20-\x7e]/g, '?');
+  return { 'x-bridge-notes': text.length > LONGEST_NOTES ? `${text.slice(0, LONGEST_NOTES - 3)}...` : text };
+}
+
+/** What happens while nothing is sent, and while nothing is read. */
+export interface Pace {
+  /** Milliseconds without a frame after which a keep-alive is written; 0 writes none. */
+  readonly keepAliveMs: number;
+  /** The text of a keep-alive. */
+  readonly pulse: () => string;
+  /** Milliseconds after which a client that does not read is dropped. */
+  readonly stallMs: number;
+}
+
+/**
+ * Writes each frame with one `write` and ends the response. The next frame is requested only when the client has read
+ * enough of the earlier ones; when the client goes away, no further frame is requested.
+ * @param headers in addition to those of every stream
+ * @throws what `frames` throws, and an Error when there was no frame at all; nothing has been sent then
+ */
+export async function writeSse(
+  response: ServerResponse, frames: AsyncIterable<string>, pace: Pace, headers: OutgoingHttpHeaders = {},
+): Promise<void> {
+  const pulse = startPulse(response, pace);
+  try {
+    for await (const frame of frames) {
+      if (response.destroyed) return;
+      if (!response.headersSent) response.writeHead(200, { ...SSE_HEADERS, ...headers });
+      pulse?.refresh();
+      if (!response.write(frame)) await waitForDrain(response, pace.stallMs);
+      if (response.destroyed) return;
+    }
+  } finally {
+    clearInterval(pulse);
+  }
+  if (!response.headersSent && !response.destroyed) throw new Error('The stream ended before its first frame.');
+  response.end();
+}
+
+function startPulse(response: ServerResponse, { keepAliveMs, pulse }: Pace): NodeJS.Timeout | undefined {
+  if (keepAliveMs === 0) return undefined;
+  const timer = setInterval(() => {
+    if (response.destroyed || response.writableEnded) clearInterval(timer);
+    else if (response.headersSent && !response.writableNeedDrain) response.write(pulse());
+  }, keepAliveMs);
+  return timer.unref();
+}
+
+function waitForDrain(response: ServerResponse, stallMs: number): Promise<void> {
+  if (response.destroyed || !response.writableNeedDrain) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stalled = setTimeout(() => response.destroy(), stallMs);
+    const settle = (): void => {
+      clearTimeout(stalled);
+      response.off('drain', settle).off('close', settle);
+      resolve();
+    };
+    response.on('drain', settle).on('close', settle);
+  });
+}
