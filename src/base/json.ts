@@ -30,3 +30,14 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   const value = parseJson(text);
   return isJsonObject(value) ? value : undefined;
 }
+
+/** Whether two values are the same JSON; as deep as they are equal. */
+export function isSameJson(first: unknown, second: unknown): boolean {
+  if (first === second) return true;
+  if (Array.isArray(first) && Array.isArray(second)) {
+    return first.length === second.length && first.every((value, index) => isSameJson(value, second[index]));
+  }
+  if (!isRecord(first) || !isRecord(second)) return false;
+  const keys = Object.keys(first);
+  return keys.length === Object.keys(second).length && keys.every((key) => isSameJson(first[key], second[key]));
+}

@@ -39,7 +39,11 @@ export type SchemaRule =
   | 'no-tuples'
   | 'no-null-unions'
   | 'no-type-beside-any-of'
-  | 'required-must-exist';
+  | 'required-must-exist'
+  | 'no-required-variants'
+  | 'no-patterns'
+  | 'plain-properties'
+  | 'any-object';
 
 export interface Dialect {
   /** Role of the leading instructions. DashScope, DeepSeek, Z.ai and others reject `developer`. */

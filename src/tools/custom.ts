@@ -2,7 +2,8 @@
 import { isJsonObject, parseJson, type UnknownRecord } from '../base/json';
 import { asRecord, asString, asText } from '../base/narrow';
 import type { OutputCustomToolCall, OutputStatus } from '../wire/responses-output';
-import { describe, readTarget, targetOf, type CallPlace, type CallTarget, type CallWriter, type ToolKind } from './kind';
+import { describe, readTarget, targetOf } from './kind';
+import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
 import { APPLY_PATCH, PatchProgress, repairPatch } from './patch';
 
 /** The grammar goes into the description: chat models have no other place for it. */
@@ -36,7 +37,8 @@ export const customKind: ToolKind<'custom'> = {
 };
 
 function withGrammar(tool: UnknownRecord): string {
-  const rule = `Pass the whole text as the one string argument "${INPUT_KEY}": raw text, not JSON, no code fence, no heredoc.`;
+  const rule =
+    `Pass the whole text as the one string argument "${INPUT_KEY}": raw text, not JSON, no code fence, no heredoc.`;
   const format = asRecord(tool['format']);
   const { syntax, definition } = asRecord(format?.['grammar']) ?? format ?? {};
   const text = asText(definition);

@@ -2,7 +2,8 @@
 import { asBoolean, asRecord, asString, asText } from '../base/narrow';
 import { readSchema } from '../wire/read-fields';
 import type { OutputFunctionCall, OutputStatus } from '../wire/responses-output';
-import { describe, readTarget, targetOf, type CallPlace, type CallTarget, type CallWriter, type ToolKind } from './kind';
+import { describe, readTarget, targetOf } from './kind';
+import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
 import { toObjectSchema } from './schema';
 
 /** Name, description and schema pass through. */

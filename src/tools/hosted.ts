@@ -59,7 +59,8 @@ const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
     idPrefix: 'apc',
     field: 'operation',
     description:
-      'Creates, updates or deletes one file. `diff` is a V4A diff: lines prefixed with "+", "-" or a blank, hunks headed by "@@".',
+      'Creates, updates or deletes one file. `diff` is a V4A diff: ' +
+      'lines prefixed with "+", "-" or a blank, hunks headed by "@@".',
     parameters: {
       type: 'object',
       properties: {

@@ -22,7 +22,7 @@ const KINDS: { readonly [K in CallKind]: ToolKind<K> } = {
 const BY_KIND: ReadonlyMap<string, ToolKind> = new Map(Object.entries(KINDS));
 const BY_ITEM: ReadonlyMap<string, ToolKind> = new Map(Object.values(KINDS).map((row) => [row.itemType, row]));
 
-/** Offers a declared tool; a namespace (an MCP server, agents, clocks) offers its tools one by one, under joined names. */
+/** Offers a declared tool; a namespace (an MCP server, agents, clocks) offers each of its tools under a joined name. */
 export function declareTool(tool: DeclaredTool, context: OfferContext): void {
   for (const { tool: member, namespace } of membersOf(tool)) {
     const row = BY_KIND.get(member.kind);

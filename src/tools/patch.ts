@@ -15,27 +15,30 @@ export interface RepairedPatch {
   readonly repairs: readonly string[];
 }
 
-/** Takes a code fence, a heredoc or surrounding words off, and adds a missing final marker line. */
+/** Removes a code fence, a heredoc or surrounding blanks, and adds a missing final marker line. */
 export function repairPatch(text: string): RepairedPatch {
   const begin = text.indexOf(BEGIN);
   if (begin === -1) return { text, repairs: [] };
   const repairs: string[] = [];
   const lead = text.slice(0, begin);
-  // Words before the marker may be a shell command; only blanks, a fence or a heredoc head are certain.
+  // Other text before the marker may be a shell command; only blanks, a fence or a heredoc head are certain.
   const wrapped = /^\s*(```\w*\s*|(\w+\s+)?(apply_patch\s+)?<<\s*['"]?(\w+)['"]?\s*)?$/.test(lead);
   if (!wrapped) return { text, repairs: [] };
-  if (lead !== '') repairs.push('removed what stood before the patch');
+  if (lead !== '') repairs.push('removed what came before the patch');
   let patch = text.slice(begin);
   const end = patch.lastIndexOf(END);
   if (end === -1) {
     patch = `${patch.replace(/\n```\s*$|\nEOF\s*$/, '').replace(/\n?$/, '\n')}${END}`;
     repairs.push('added the missing "*** End Patch" line');
-  } else if (/^\s*(```|['"]?\w+['"]?)?\s*$/.test(patch.slice(end + END.length)) && patch.slice(end + END.length).trim() !== '') {
+  } else if (isWrapping(patch.slice(end + END.length))) {
     patch = patch.slice(0, end + END.length);
-    repairs.push('removed what stood after the patch');
+    repairs.push('removed what came after the patch');
   }
   return { text: patch, repairs };
 }
+
+/** The end of a fence or a heredoc. */
+const isWrapping = (text: string): boolean => text.trim() !== '' && /^\s*(```|['"]?\w+['"]?)?\s*$/.test(text);
 
 /** The lines that a repair removes when they end a patch without its last marker. */
 const REMOVABLE = /^(?:```|EOF)?[ \t]*$/;

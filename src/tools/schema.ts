@@ -45,19 +45,25 @@ const SINGLE = ['items', 'additionalProperties', 'not', 'contains', 'propertyNam
 
 /** Applies the rules in their order to every schema inside; the schema itself is not changed. */
 export function applySchemaRules(schema: JsonObject, rules: readonly SchemaRule[]): JsonObject {
-  return rules.reduce(
-    (current, rule) => (rule === 'inline-refs' ? inlineRefs(current) : walk(current, REWRITES[rule], 0)),
-    schema,
-  );
+  return rules.reduce((current, rule) => REWRITES[rule](current), schema);
 }
 
-const REWRITES: { readonly [K in Exclude<SchemaRule, 'inline-refs'>]: Rewrite } = {
-  'no-boolean-schemas': withoutBooleans,
-  'no-tuples': withoutTuples,
-  'no-null-unions': withoutNullUnions,
+/** Rewrites every schema inside, outermost first. */
+const everywhere = (rewrite: Rewrite): Rewrite => (schema) => walk(schema, rewrite, 0);
+
+const REWRITES: { readonly [K in SchemaRule]: Rewrite } = {
+  'inline-refs': inlineRefs,
+  'no-boolean-schemas': everywhere(withoutBooleans),
+  'no-tuples': everywhere(withoutTuples),
+  'no-null-unions': everywhere(withoutNullUnions),
   // "when using anyOf, type should be defined in anyOf items instead of the parent schema" (Moonshot).
-  'no-type-beside-any-of': (schema) => (Array.isArray(schema['anyOf']) ? omit(schema, 'type') : schema),
-  'required-must-exist': requireExisting,
+  'no-type-beside-any-of': everywhere((schema) => (Array.isArray(schema['anyOf']) ? omit(schema, 'type') : schema)),
+  'required-must-exist': everywhere(requireExisting),
+  // llama.cpp: "JSON schema conversion failed: Unrecognized schema: {"required":["hours"]}".
+  'no-required-variants': everywhere(withoutRequiredVariants),
+  'no-patterns': everywhere(withoutPatterns),
+  'plain-properties': (schema) => plainProperties(inlineRefs(schema)),
+  'any-object': anyObject,
 };
 
 /** Schemas that a model can follow nest less; a hostile one must not exhaust the stack. */
@@ -165,4 +171,78 @@ function requireExisting(schema: JsonObject): JsonObject {
 function omit(schema: JsonObject, key: string): JsonObject {
   const { [key]: _omitted, ...rest } = schema;
   return rest;
+}
+
+/** A variant that only names required properties is no schema to a grammar: any combination is allowed then. */
+function withoutRequiredVariants(schema: JsonObject): JsonObject {
+  const kept = Object.entries(schema).filter(([key, value]) => {
+    const variants = VARIANTS.includes(key) && Array.isArray(value) ? value : key === 'not' ? [value ?? null] : [];
+    return !variants.some(onlyRequires);
+  });
+  return Object.fromEntries(kept);
+}
+
+const VARIANTS = ['anyOf', 'oneOf', 'allOf'];
+
+function onlyRequires(schema: JsonValue): boolean {
+  const keys = isJsonObject(schema) ? Object.keys(schema).filter((key) => key !== 'type') : [];
+  return keys.length > 0 && keys.every((key) => key === 'required' || key === 'not');
+}
+
+/** Keywords that narrow a value further than its type; grammars and checkers know some of them, each others. */
+const NARROWING = [
+  'pattern', 'format', 'minLength', 'maxLength', 'minItems', 'maxItems', 'uniqueItems', 'minContains', 'maxContains',
+  'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minProperties', 'maxProperties',
+  'patternProperties', 'propertyNames', 'unevaluatedProperties', 'unevaluatedItems', 'additionalProperties', 'contains',
+  'dependentSchemas', 'dependentRequired', 'dependencies', 'if', 'then', 'else', 'not', 'contentEncoding',
+  'contentMediaType', 'contentSchema', 'default', 'examples', '$schema', '$id', '$anchor', '$comment', '$vocabulary',
+];
+
+function withoutPatterns(schema: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => !NARROWING.includes(key)));
+}
+
+/** Each property with its type, description and choices, and nothing of what stands inside. */
+function plainProperties(schema: JsonObject): JsonObject {
+  const properties = Object.entries(propertiesOf(withObjectRoot(omit(schema, 'type')))).map(
+    ([name, value]): [string, JsonObject] => [name, plainProperty(value)],
+  );
+  const names = properties.map(([name]) => name);
+  const given = Array.isArray(schema['required']) ? schema['required'] : [];
+  const required = given.filter((name) => typeof name === 'string' && names.includes(name));
+  return { type: 'object', properties: Object.fromEntries(properties), ...(required.length > 0 && { required }) };
+}
+
+function plainProperty(value: JsonValue | undefined): JsonObject {
+  if (!isJsonObject(value)) return { type: 'string' };
+  const { description, enum: choices, items } = value;
+  const type = typeOf(value);
+  const words = type === 'string' && Array.isArray(choices) && choices.every((choice) => typeof choice === 'string');
+  return {
+    type,
+    ...(typeof description === 'string' && { description }),
+    ...(words && { enum: choices }),
+    ...(type === 'array' && { items: { type: isJsonObject(items) ? typeOf(items) : 'string' } }),
+    ...(type === 'object' && { properties: {} }),
+  };
+}
+
+const TYPES: readonly unknown[] = ['string', 'number', 'integer', 'boolean', 'array', 'object'];
+
+/** The first type a schema allows, of its own or of a variant; text when it names none. */
+function typeOf(schema: JsonObject): string {
+  const variants = VARIANTS.flatMap((key) => schema[key] ?? []).filter(isJsonObject);
+  const named = [schema, ...variants].flatMap(({ type }) => type ?? []).find((type) => TYPES.includes(type));
+  if (typeof named === 'string') return named;
+  return schema['properties'] === undefined ? 'string' : 'object';
+}
+
+/** Any object: what its properties are is said in words. */
+function anyObject(schema: JsonObject): JsonObject {
+  const { properties } = plainProperties(inlineRefs(schema));
+  const names = Object.entries(isJsonObject(properties) ? properties : {}).map(([name, value]) =>
+    isJsonObject(value) ? `${name} (${String(value['type'])})` : name,
+  );
+  const description = `Properties: ${names.join(', ')}.`;
+  return { type: 'object', properties: {}, ...(names.length > 0 && { description }) };
 }

@@ -70,7 +70,8 @@ export class ToolSet {
     const fits = [...this.byName].filter(
       ([name, target]) => name.toLowerCase() === wanted || target.name.toLowerCase() === wanted,
     );
-    return fits.length === 1 ? fits[0]?.[1] : undefined;
+    if (fits.length === 1) return fits[0]?.[1];
+    return [...this.byName].find(([name]) => shortenName(name, upstreamName.length) === upstreamName)?.[1];
   }
 
   private freeName(target: CallTarget): string {
@@ -111,6 +112,12 @@ const joinNames = (namespace: string, name: string): string =>
   `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}`;
 
 const HASH_LENGTH = 7;
+
+/** A name for an upstream that takes fewer characters: the same in every request, and found again by `ToolSet.find`. */
+export const shortenName = (name: string, longest: number): string =>
+  name.length <= longest
+    ? name
+    : `${name.slice(0, Math.max(0, longest - HASH_LENGTH - 1))}_${shortHash(name)}`.slice(-longest);
 
 const withHash = (name: string, key: string): string =>
   `${name.slice(0, LONGEST_NAME - HASH_LENGTH - 1)}_${shortHash(key)}`;

@@ -5,7 +5,7 @@ import type { Dialect } from '../providers/dialect';
 import type { ChatContent, ChatPart } from '../wire/chat';
 import type { ContentPart, FilePart } from '../wire/responses-request';
 
-/** What a part is allowed to become; `refuse` fails the request for a file that cannot be sent, `mark` says so in words. */
+/** What a part may become. A file that cannot be sent fails the request (`refuse`) or leaves a sentence (`mark`). */
 export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio' | 'files'> {
   readonly unservedFiles: 'refuse' | 'mark';
 }

@@ -1,15 +1,16 @@
 /** Input items to a conversation: groups what one answer said, and gives every result to its call. */
 import { parseJsonObject } from '../base/json';
 import type { Notes } from '../base/result';
-import { openReasoning, openSummary } from '../tools/envelope';
+import { openReasoning, openSummary, type ReasoningPayload } from '../tools/envelope';
 import type { CallItem } from '../tools/kind';
 import { callIdOf, listTools, readCall } from '../tools/kinds';
 import type { ToolSet } from '../tools/tool-set';
 import type { NativeReasoning } from '../wire/native';
+import { isReasoningItem } from '../wire/read-native';
 import type {
-  AgentMessageItem, CallOutputItem, ContentPart, InputItem, MessageItem, ReasoningItem, ToolSearchOutputItem, UnreadCall,
+  AgentMessageItem, CallOutputItem, ContentPart, InputItem, MessageItem, ReasoningItem, ToolSearchOutputItem,
+  UnreadCall,
 } from '../wire/responses-request';
-import { splitReasoning } from './reasoning-items';
 
 export interface Call {
   /** Unique in the conversation. */
@@ -148,7 +149,7 @@ class ConversationReader {
     return this.tools.nameOf({ name: 'unknown_tool' });
   }
 
-  /** One cut call in the history would make every later request fail: strict upstreams parse it (upstreams.md, section 2). */
+  /** One truncated call would make every later request fail: strict upstreams parse it (upstreams.md, section 2). */
   private safeArguments(text: string, name: string): string {
     if (parseJsonObject(text) !== undefined) return text;
     if (text.trim() === '') return '{}';
@@ -220,7 +221,8 @@ class ConversationReader {
 }
 
 const SUMMARY_HEAD =
-  'The conversation so far was compacted. This summary of it was written by the model that held it; build on it and do not repeat finished work:';
+  'The conversation so far was compacted. This summary of it was written by the model that held it; ' +
+  'build on it and do not repeat finished work:';
 
 /** Multi-agent messages: who says what to whom (fixture 15). */
 function agentText(item: AgentMessageItem): string {
@@ -239,4 +241,42 @@ function pushTo<T>(map: Map<string, T[]>, key: string, value: T): void {
   const list = map.get(key);
   if (list) list.push(value);
   else map.set(key, [value]);
+}
+
+interface SplitReasoning {
+  /** Usually one; several where they followed each other without a word between, none where nothing is known. */
+  readonly items: readonly NativeReasoning[];
+  /** Blocks of Chat providers, unread. */
+  readonly details: readonly unknown[];
+}
+
+/**
+ * The item of an endpoint is kept in our envelope, and a session that began without the bridge has what is foreign to
+ * us. Any other reasoning is raw text, in the form that most endpoints read. Our own envelope never goes: vLLM answers
+ * "Encrypted content is not supported.", and llama.cpp "item['content'] is empty" to an item without text.
+ *
+ * @param sealed what our envelope held; undefined when the envelope is not ours
+ * @param number its place among the reasoning items: vLLM refuses items without an id, so one is made of it
+ */
+function splitReasoning(
+  item: ReasoningItem,
+  sealed: ReasoningPayload | undefined,
+  number: number,
+): SplitReasoning {
+  const kept = sealed?.details ?? [];
+  const details = kept.filter((detail) => !isReasoningItem(detail));
+  const own = kept.filter(isReasoningItem);
+  if (own.length > 0) return { items: own, details };
+  const text = item.content ?? sealed?.text ?? '';
+  const summary = text !== '' || sealed ? '' : item.summary;
+  const encrypted = sealed ? undefined : item.encryptedContent;
+  if (text === '' && summary === '' && encrypted === undefined) return { items: [], details };
+  const made: NativeReasoning = {
+    type: 'reasoning',
+    id: item.id ?? `rs_${number}`,
+    summary: summary === '' ? [] : [{ type: 'summary_text', text: summary }],
+    ...(text !== '' && { content: [{ type: 'reasoning_text', text }] }),
+    ...(encrypted !== undefined && { encrypted_content: encrypted }),
+  };
+  return { items: [made], details };
 }

@@ -5,6 +5,7 @@ import type { ChatAssistantMessage, ChatContent, ChatMessage } from '../wire/cha
 import type { ContentPart } from '../wire/responses-request';
 import { translateContent } from './content';
 import type { AssistantNode, ConversationNode } from './conversation';
+import { writeCall, writeResult } from './reshape-tools';
 
 export interface MessagesOptions {
   readonly dialect: Dialect;
@@ -31,7 +32,7 @@ export function translateMessages(
   return head === '' ? messages : withInstructions(head, messages, options);
 }
 
-/** Upstreams refuse a conversation without a user message (upstreams.md, section 2: "elements with the role of user"). */
+/** Upstreams reject a conversation without a user message (upstreams.md, section 2). */
 const NO_USER: ChatMessage = { role: 'user', content: 'Continue.' };
 
 function withInstructions(
@@ -162,8 +163,8 @@ function spoken(
 
 /** Calls and results as words, for a model that cannot call tools. */
 function flattenTurn(node: AssistantNode, options: MessagesOptions): readonly ChatMessage[] {
-  const calls = node.calls.map((call) => `[Called ${call.name} with ${call.arguments}]`);
-  const results = node.calls.map((call) => `[Result of ${call.name}]\n${resultText(call.result ?? [], options)}`);
+  const calls = node.calls.map(writeCall);
+  const results = node.calls.map((call) => writeResult(call.name, resultText(call.result ?? [], options)));
   const said = [...node.text, ...calls].join('\n\n');
   return [
     ...(said === '' ? [] : [{ role: 'assistant' as const, content: said }]),

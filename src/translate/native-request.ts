@@ -15,7 +15,8 @@ import type {
   ChatTool,
   ChatToolChoice,
 } from '../wire/chat';
-import type { NativeInputItem, NativePart, NativeReasoning, NativeRequest, NativeTool } from '../wire/native';
+import type { NativeInputItem, NativePart, NativeRequest, NativeTool } from '../wire/native';
+import { isReasoningItem } from '../wire/read-native';
 import type { ResponsesRequest, Sampling, TextFormat } from '../wire/responses-request';
 
 /**
@@ -44,7 +45,7 @@ export function nativeDialect(dialect: Dialect): Dialect {
   };
 }
 
-/** Every knob is `reasoning.effort` here; `none` switches off what can be switched off (DeepSeek, thinking mode guide). */
+/** Every knob is `reasoning.effort` here; `none` turns thinking off where possible (DeepSeek, thinking mode). */
 function nativeThinking(knob: ThinkingKnob): ThinkingKnob {
   if (knob.kind === 'none' || knob.kind === 'effort') return knob;
   const levels = 'levels' in knob ? knob.levels : undefined;
@@ -106,7 +107,7 @@ export function toNativeRequest(chat: ChatRequest, extras: NativeExtras): Native
   };
 }
 
-/** What one answer said becomes its reasoning, its message and its calls, in this order; ids are left to the endpoint, as Codex does. */
+/** An answer becomes its reasoning, its message and its calls, in this order and without ids, as Codex sends them. */
 function toItems(message: ChatMessage): readonly NativeInputItem[] {
   switch (message.role) {
     case 'system':
@@ -166,6 +167,3 @@ const textOf = (content: ChatContent): string =>
   typeof content === 'string'
     ? content
     : content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n');
-
-const isReasoningItem = (detail: unknown): detail is NativeReasoning =>
-  typeof detail === 'object' && detail !== null && 'type' in detail && detail.type === 'reasoning';

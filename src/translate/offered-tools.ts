@@ -7,7 +7,7 @@ import { ToolSet } from '../tools/tool-set';
 import type { ChatRequest, ChatTool, ChatToolChoice } from '../wire/chat';
 import type { ResponsesRequest, ToolChoice, ToolReference } from '../wire/responses-request';
 
-/** Codex leaves `tools` unchanged after a search and expects what was found to be callable (codex-protocol.md, section 2). */
+/** Codex leaves `tools` unchanged after a search and expects found tools to be callable (codex-protocol.md, 2). */
 export function collectTools(request: ResponsesRequest, dialect: Dialect, notes: Notes): ToolSet {
   const tools = new ToolSet(dialect.forbiddenToolNames);
   const context = {

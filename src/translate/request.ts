@@ -15,7 +15,7 @@ export interface TranslateOptions {
   /** The id that goes upstream. */
   readonly model: string;
   readonly dialect: Dialect;
-  /** `auto`: tools are bridged when the model can call them; `force`: always; `off`: never, tool history becomes text. */
+  /** Bridge tools when the model can call them (`auto`), always (`force`), or never, with calls as text (`off`). */
   readonly tools: 'auto' | 'force' | 'off';
   readonly system: boolean;
   /** Send the request's `reasoning` object as it came (FORWARD_REASONING). */

@@ -76,7 +76,7 @@ function turn(knob: ThinkingKnob, effort: string | undefined, several: boolean):
   }
 }
 
-/** `minimal` means "do not think" where nothing between that and `high` is on offer; DeepSeek documents minimal → low. */
+/** `minimal` turns thinking off where there is nothing between that and `high`; DeepSeek documents minimal → low. */
 function isOff(effort: string | undefined, knob: ThinkingKnob): boolean {
   const thinksLittle = 'levels' in knob && knob.levels?.includes('low');
   return effort === 'none' || (effort === 'minimal' && !thinksLittle);

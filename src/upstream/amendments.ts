@@ -3,7 +3,7 @@
  * once it refuses always, so the change is remembered for the life of the process. Texts: upstreams.md, section 2.
  */
 import type { BridgeError } from '../errors/bridge-error';
-import { withoutSeals } from '../translate/reasoning-items';
+import { withoutSeals } from '../translate/reshape-messages';
 import { withFormatInWords } from '../translate/settings';
 import type { ChatRequest } from '../wire/chat';
 

@@ -32,7 +32,7 @@ export interface NativeCallOutput {
 export type NativeReasoning = UnknownRecord & { readonly type: 'reasoning' };
 export type NativeInputItem = NativeMessage | NativeFunctionCall | NativeCallOutput | NativeReasoning;
 
-/** `strict` is always said: an endpoint takes an absent one for true (OpenAI's create parameters; llama.cpp's server). */
+/** `strict` is always sent: endpoints take an absent one for true (OpenAI's create parameters; llama.cpp's server). */
 export interface NativeTool {
   readonly type: 'function';
   readonly name: string;

@@ -1,5 +1,6 @@
 /** Edge validation of what both client protocols share: content, tools, tool choice, output format. */
-import { isJsonObject, isRecord, parseJsonObject, type JsonObject, type JsonValue, type UnknownRecord } from '../base/json';
+import { isJsonObject, isRecord, parseJsonObject } from '../base/json';
+import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
 import { asArray, asBoolean, asRecord, asString, asText } from '../base/narrow';
 import type { ContentPart, DeclaredTool, TextFormat, ToolChoice, ToolReference } from './responses-request';
 

@@ -76,7 +76,7 @@ function readMessage(item: UnknownRecord, path: string): MessageItem {
   return { type: 'message', role, content: readContent(item['content'], `${path}.content`) };
 }
 
-/** An output without a call id names its tool instead: Codex sends this after create_goal (codex-protocol.md, section 1). */
+/** An output without a call id names its tool: Codex sends this after create_goal (codex-protocol.md, section 1). */
 function callOutput(item: UnknownRecord, path: string): CallOutputItem {
   const callId = item['call_id'];
   return dropAbsent({
@@ -100,7 +100,7 @@ function compaction(item: UnknownRecord): InputItem {
   return { type: 'compaction', encryptedContent: asString(item['encrypted_content']) ?? '' };
 }
 
-/** `encrypted_content` beside `text`: Codex's agent messages carry their task there, in plain text (codex-protocol.md). */
+/** Codex's agent messages carry their task in `encrypted_content`, in plain text (codex-protocol.md). */
 function joinTexts(value: unknown, separator: string): string {
   if (typeof value === 'string') return value;
   const texts = (asArray(value) ?? []).map((part) => {
@@ -110,7 +110,7 @@ function joinTexts(value: unknown, separator: string): string {
   return texts.filter((text) => text !== '').join(separator);
 }
 
-/** Its type may be left out: then there is an id and nothing that makes it a message. Spec: Responses API, ItemReference. */
+/** True for an item that only names another one; its type may be left out. Spec: Responses API, ItemReference. */
 export function isReference(item: unknown): item is UnknownRecord {
   if (!isRecord(item)) return false;
   return (

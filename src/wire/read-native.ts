@@ -1,7 +1,9 @@
 /** Lenient reading of what native Responses endpoints emit. */
 import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asText } from '../base/narrow';
-import type { NativeEvent, NativeOutputItem, NativePlace, NativeResponse, NativeTextKind } from './native';
+import type {
+  NativeEvent, NativeOutputItem, NativePlace, NativeReasoning, NativeResponse, NativeTextKind,
+} from './native';
 import { readChatChunk, readChatUsage } from './read-chat';
 
 /** Where the text of each text event stands; `.delta` carries what is new, `.done` the whole part. */
@@ -89,6 +91,10 @@ function readLogprobs(value: unknown): readonly JsonValue[] | undefined {
   return list && list.length > 0 ? (list as readonly JsonValue[]) : undefined;
 }
 
+/** Whether a value is a reasoning item of a Responses endpoint, among blocks that Chat providers signed. */
+export const isReasoningItem = (value: unknown): value is NativeReasoning =>
+  isRecord(value) && value['type'] === 'reasoning';
+
 function readItem(value: unknown): NativeOutputItem {
   const item = asRecord(value) ?? {};
   switch (item['type']) {
@@ -119,7 +125,7 @@ function readItem(value: unknown): NativeOutputItem {
   }
 }
 
-/** The item for the next request: without `status`, which is of the answer, and without nulls, which some endpoints refuse. */
+/** The item for the next request: without `status`, which belongs to the answer, and nulls, which some reject. */
 function readSealed(item: UnknownRecord, summary: string | undefined): UnknownRecord | undefined {
   if (asText(item['encrypted_content']) === undefined && summary === undefined) return undefined;
   const said = Object.entries(item).filter(([key, value]) => key !== 'status' && value !== null);

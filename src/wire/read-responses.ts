@@ -8,7 +8,7 @@ import { dropAbsent, invalid, optional, readFormat, readToolChoice, readTools } 
 import { readInput } from './read-items';
 import type { ResponsesEcho, ResponsesRequest, Sampling } from './responses-request';
 
-/** Request fields that every Response repeats, with what they are when the request leaves them out. Spec: Response fields. */
+/** Request fields that every Response repeats, with their defaults. Spec: Response fields. */
 const ECHO_DEFAULTS = {
   background: false,
   frequency_penalty: 0,

@@ -6,8 +6,8 @@ import { PatchProgress, repairPatch } from '../../src/tools/patch';
 const BODY = '*** Begin Patch\n*** Add File: a.txt\n+Hello\n*** End Patch';
 const OPEN = '*** Begin Patch\n*** Add File: a.txt\n+Hello';
 
-const BEFORE = 'removed what stood before the patch';
-const AFTER = 'removed what stood after the patch';
+const BEFORE = 'removed what came before the patch';
+const AFTER = 'removed what came after the patch';
 const ENDED = 'added the missing "*** End Patch" line';
 
 const REPAIRS: readonly (readonly [name: string, text: string, repaired: string, repairs: readonly string[]])[] = [

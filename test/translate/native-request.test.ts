@@ -5,7 +5,7 @@ import { Notes } from '../../src/base/result';
 import { DEFAULT_DIALECT, type Dialect, type ThinkingKnob } from '../../src/providers/dialect';
 import { sealReasoning } from '../../src/tools/envelope';
 import { nativeDialect, readNativeExtras, toNativeRequest, toNativeSettings } from '../../src/translate/native-request';
-import { withoutSeals } from '../../src/translate/reasoning-items';
+import { withoutSeals } from '../../src/translate/reshape-messages';
 import { translateRequest } from '../../src/translate/request';
 import type { NativeRequest } from '../../src/wire/native';
 import { readResponsesRequest } from '../../src/wire/read-responses';

@@ -1,0 +1,219 @@
+/**
+ * Other forms of the same conversation, for upstreams that reject the usual one. Each function is pure and returns the
+ * very request it was given when there is nothing to change; which refusal calls for which form is known in upstream/.
+ */
+import { shortHash } from '../base/hash';
+import { asArray } from '../base/narrow';
+import type { ChatAssistantMessage, ChatContent, ChatMessage, ChatPart, ChatRequest } from '../wire/chat';
+import { isReasoningItem } from '../wire/read-native';
+
+/** Replaces messages one by one; the same request when every message stays. */
+function mapMessages(chat: ChatRequest, map: (message: ChatMessage) => ChatMessage): ChatRequest {
+  const messages = chat.messages.map(map);
+  return messages.every((message, index) => message === chat.messages[index]) ? chat : { ...chat, messages };
+}
+
+const mapAssistant = (chat: ChatRequest, map: (message: ChatAssistantMessage) => ChatMessage): ChatRequest =>
+  mapMessages(chat, (message) => (message.role === 'assistant' ? map(message) : message));
+
+/**
+ * Roles that alternate, as templates of Mistral and Gemma demand ("roles must alternate user/assistant/…"): later
+ * instructions become the user's words, neighbours of one role are joined, and the user speaks first.
+ */
+export function alternateRoles(chat: ChatRequest): ChatRequest {
+  const head = chat.messages.findIndex((message) => !isInstructions(message));
+  const split = head === -1 ? chat.messages.length : head;
+  const [leading, others] = [chat.messages.slice(0, split), chat.messages.slice(split)];
+  const body = joinNeighbours(others.map(asUser));
+  const messages = [...leading, ...(body[0]?.role === 'assistant' ? [CONTINUE] : []), ...body];
+  return messages.length === chat.messages.length && !others.some(isInstructions) ? chat : { ...chat, messages };
+}
+
+const CONTINUE: ChatMessage = { role: 'user', content: 'Continue.' };
+
+const isInstructions = ({ role }: ChatMessage): boolean => role === 'system' || role === 'developer';
+
+const asUser = (message: ChatMessage): ChatMessage =>
+  message.role === 'system' || message.role === 'developer'
+    ? { role: 'user', content: wrap(message.content, '<developer>\n', '\n</developer>') }
+    : message;
+
+const wrap = (content: ChatContent, before: string, after: string): ChatContent =>
+  typeof content === 'string'
+    ? `${before}${content}${after}`
+    : [{ type: 'text', text: before }, ...content, { type: 'text', text: after }];
+
+function joinNeighbours(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const joined: ChatMessage[] = [];
+  for (const message of messages) {
+    const pair = join(joined.at(-1), message);
+    if (pair) joined[joined.length - 1] = pair;
+    else joined.push(message);
+  }
+  return joined;
+}
+
+/** One message for two of a role; undefined when they must stay apart. */
+function join(first: ChatMessage | undefined, second: ChatMessage): ChatMessage | undefined {
+  if (first?.role === 'user' && second.role === 'user') {
+    return { role: 'user', content: joinContent(first.content, second.content) };
+  }
+  if (first?.role !== 'assistant' || second.role !== 'assistant' || first.tool_calls) return undefined;
+  return { ...first, ...second, content: joinContent(first.content ?? '', second.content ?? '') };
+}
+
+function joinContent(first: ChatContent, second: ChatContent): ChatContent {
+  if (first.length === 0) return second;
+  if (second.length === 0) return first;
+  if (typeof first === 'string' && typeof second === 'string') return `${first}\n\n${second}`;
+  return [...toParts(first), ...toParts(second)];
+}
+
+const toParts = (content: ChatContent): readonly ChatPart[] =>
+  typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+
+/** A word of the assistant between results and the user ("Unexpected role 'user' after role 'tool'", Mistral). */
+export function separateUserFromResults(chat: ChatRequest): ChatRequest {
+  const messages = chat.messages.flatMap((message, index) =>
+    message.role === 'user' && chat.messages[index - 1]?.role === 'tool' ? [UNDERSTOOD, message] : [message],
+  );
+  return messages.length === chat.messages.length ? chat : { ...chat, messages };
+}
+
+const UNDERSTOOD: ChatMessage = { role: 'assistant', content: 'Understood.' };
+
+/** The leading instructions in one message, for templates that know one. */
+export function joinInstructions(chat: ChatRequest): ChatRequest {
+  const end = chat.messages.findIndex((message) => !isInstructions(message));
+  const [first, ...rest] = end === -1 ? chat.messages : chat.messages.slice(0, end);
+  if (first === undefined || rest.length === 0) return chat;
+  const content = rest.map((message) => message.content ?? '').reduce(joinContent, first.content ?? '');
+  return { ...chat, messages: [{ role: 'system', content }, ...chat.messages.slice(1 + rest.length)] };
+}
+
+/** `system` in place of `developer` ("developer is not one of ['system', 'assistant', …]"). */
+export const useSystemRole = (chat: ChatRequest): ChatRequest =>
+  mapMessages(chat, (message) => (message.role === 'developer' ? { ...message, role: 'system' } : message));
+
+/** No system message at all ("System role not supported", Gemma): the user says what it said. */
+export const instructAsUser = (chat: ChatRequest): ChatRequest => mapMessages(chat, asUser);
+
+/** Content as one string, where nothing but text is in it ("content must be a string"). */
+export const useStringContent = (chat: ChatRequest): ChatRequest => mapContent(chat, asString);
+
+/** Content as a list of parts, where a string is refused. */
+export const usePartsContent = (chat: ChatRequest): ChatRequest =>
+  mapContent(chat, (content) => (content === '' ? content : toParts(content)));
+
+function mapContent(chat: ChatRequest, map: (content: ChatContent) => ChatContent): ChatRequest {
+  return mapMessages(chat, (message) => {
+    if (message.content === null) return message;
+    const content = map(message.content);
+    return content === message.content ? message : { ...message, content };
+  });
+}
+
+const asString = (content: ChatContent): ChatContent =>
+  typeof content !== 'string' && content.every((part) => part.type === 'text')
+    ? content.map((part) => (part.type === 'text' ? part.text : '')).join('\n')
+    : content;
+
+/** A sentence in place of each picture, for a model that cannot see ("unknown variant `image_url`"). */
+export function describePictures(chat: ChatRequest): ChatRequest {
+  return mapContent(chat, (content) => {
+    if (typeof content === 'string' || !content.some((part) => part.type === 'image_url')) return content;
+    return asString(content.map((part) => (part.type === 'image_url' ? PICTURE : part)));
+  });
+}
+
+const PICTURE: ChatPart = { type: 'text', text: '[image left out: the model cannot see images]' };
+
+/** No reasoning of earlier turns, in whichever field it goes ("property 'reasoning_content' is unsupported"). */
+export function dropReasoning(chat: ChatRequest): ChatRequest {
+  return mapAssistant(chat, (message) => {
+    const { reasoning_content, reasoning, reasoning_details, ...rest } = message;
+    const isBare = [reasoning_content, reasoning, reasoning_details].every((value) => value === undefined);
+    return isBare ? message : rest;
+  });
+}
+
+/** The text of reasoning under the name that the upstream knows. */
+export function renameReasoning(chat: ChatRequest, field: 'reasoning_content' | 'reasoning'): ChatRequest {
+  return mapAssistant(chat, (message) => {
+    const { reasoning_content, reasoning, ...rest } = message;
+    const text = reasoning_content ?? reasoning;
+    return text === undefined || message[field] !== undefined ? message : { ...rest, [field]: text };
+  });
+}
+
+/** Text beside reasoning and calls joins the reasoning (gpt-oss: "Cannot pass both content and thinking …"). */
+export function moveTextIntoReasoning(chat: ChatRequest): ChatRequest {
+  return mapAssistant(chat, (message) => {
+    const field = message.reasoning_content === undefined ? 'reasoning' : 'reasoning_content';
+    const reasoning = message[field];
+    const text = message.content === null ? '' : asString(message.content);
+    if (!message.tool_calls || reasoning === undefined || typeof text !== 'string' || text === '') return message;
+    return { ...message, content: '', [field]: reasoning === '' ? text : `${reasoning}\n\n${text}` };
+  });
+}
+
+/** Reasoning items without seals; one that then says nothing goes too (vLLM: "Encrypted content is not supported."). */
+export function withoutSeals(chat: ChatRequest): ChatRequest {
+  return mapAssistant(chat, (message) =>
+    message.reasoning_details?.some(isSealed)
+      ? { ...message, reasoning_details: message.reasoning_details.flatMap(unseal) }
+      : message,
+  );
+}
+
+const isSealed = (detail: unknown): boolean => isReasoningItem(detail) && detail['encrypted_content'] !== undefined;
+
+function unseal(detail: unknown): readonly unknown[] {
+  if (!isReasoningItem(detail)) return [detail];
+  const { encrypted_content: _seal, ...open } = detail;
+  const says = ['summary', 'content'].some((field) => (asArray(open[field]) ?? []).length > 0);
+  return says ? [open] : [];
+}
+
+/** What an upstream accepts as the id of a call. */
+export interface CallIdForm {
+  /** The highest length, or the only one. */
+  readonly length: number;
+  readonly exact: boolean;
+  /** Only letters and digits. */
+  readonly alphanumeric: boolean;
+}
+
+/** Ids that do not have the form are replaced, in the call and in its result; the same id in every request. */
+export function renameCallIds(chat: ChatRequest, form: CallIdForm): ChatRequest {
+  const names = new Map<string, string>();
+  const taken = new Set(chat.messages.flatMap(callIds).filter((id) => fits(id, form)));
+  const rename = (id: string): string => {
+    if (fits(id, form)) return id;
+    let name = names.get(id) ?? digest(id, form.length);
+    for (let turn = 2; !names.has(id) && taken.has(name); turn += 1) name = digest(`${id} ${turn}`, form.length);
+    names.set(id, name);
+    taken.add(name);
+    return name;
+  };
+  return mapMessages(chat, (message) => {
+    if (callIds(message).every((id) => fits(id, form))) return message;
+    if (message.role === 'tool') return { ...message, tool_call_id: rename(message.tool_call_id) };
+    if (message.role !== 'assistant' || !message.tool_calls) return message;
+    return { ...message, tool_calls: message.tool_calls.map((call) => ({ ...call, id: rename(call.id) })) };
+  });
+}
+
+function callIds(message: ChatMessage): readonly string[] {
+  if (message.role === 'tool') return [message.tool_call_id];
+  return message.role === 'assistant' ? (message.tool_calls ?? []).map(({ id }) => id) : [];
+}
+
+const fits = (id: string, { length, exact, alphanumeric }: CallIdForm): boolean =>
+  (exact ? id.length === length : id.length <= length) && !(alphanumeric && /[^a-zA-Z0-9]/.test(id));
+
+function digest(id: string, length: number): string {
+  let text = '';
+  for (let round = 0; text.length < Math.min(length, 28); round += 1) text += shortHash(`${round}${id}`);
+  return text.padEnd(length, '0').slice(0, length);
+}

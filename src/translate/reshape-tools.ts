@@ -1,0 +1,124 @@
+/**
+ * Other forms of the tools of a request and of the calls in its history, for upstreams that reject the usual one. Pure;
+ * each function returns the very request it was given when there is nothing to change.
+ */
+import { isSameJson } from '../base/json';
+import type { SchemaRule } from '../providers/dialect';
+import { applySchemaRules } from '../tools/schema';
+import { shortenName } from '../tools/tool-set';
+import type { ChatContent, ChatMessage, ChatRequest, ChatTool, ChatToolCall } from '../wire/chat';
+
+/** Replaces tools one by one; the same request when every tool stays. */
+function mapTools(chat: ChatRequest, map: (tool: ChatTool['function']) => ChatTool['function']): ChatRequest {
+  const tools = chat.tools?.map((tool): ChatTool => {
+    const changed = map(tool.function);
+    return changed === tool.function ? tool : { ...tool, function: changed };
+  });
+  return tools === undefined || tools.every((tool, index) => tool === chat.tools?.[index]) ? chat : { ...chat, tools };
+}
+
+/**
+ * Steps from a schema as it was declared to one that every grammar converter takes, the step that costs the model least
+ * first: llama.cpp ("JSON schema conversion failed") and others each know another part of the standard.
+ */
+export const SCHEMA_STEPS: readonly (readonly SchemaRule[])[] = [
+  ['no-required-variants'],
+  ['inline-refs', 'no-required-variants', 'no-boolean-schemas', 'no-tuples'],
+  ['inline-refs', 'no-required-variants', 'no-boolean-schemas', 'no-tuples', 'no-patterns', 'required-must-exist'],
+  ['plain-properties'],
+  ['any-object'],
+];
+
+/** Every schema rewritten by the rules. */
+export const simplifySchemas = (chat: ChatRequest, rules: readonly SchemaRule[]): ChatRequest =>
+  mapTools(chat, (tool) => {
+    const parameters = applySchemaRules(tool.parameters, rules);
+    return isSameJson(parameters, tool.parameters) ? tool : { ...tool, parameters };
+  });
+
+/** Descriptions of at most `longest` characters ("string too long. Expected a string with maximum length 1024"). */
+export const shortenDescriptions = (chat: ChatRequest, longest: number): ChatRequest =>
+  mapTools(chat, (tool) =>
+    tool.description === undefined || tool.description.length <= longest
+      ? tool
+      : { ...tool, description: `${tool.description.slice(0, Math.max(0, longest - 1)).trimEnd()}…` },
+  );
+
+/** Tool names of at most `longest` characters, in the history too; `ToolSet.find` knows them by their short form. */
+export function shortenToolNames(chat: ChatRequest, longest: number): ChatRequest {
+  const short = (name: string): string => shortenName(name, longest);
+  const renamed = mapTools(chat, (tool) => {
+    const name = short(tool.name);
+    return name === tool.name ? tool : { ...tool, name };
+  });
+  const choice = chat.tool_choice;
+  const forced = typeof choice === 'object' && { ...choice, function: { name: short(choice.function.name) } };
+  const messages = chat.messages.map((message) =>
+    message.role === 'assistant' && message.tool_calls?.some((call) => short(call.function.name) !== call.function.name)
+      ? { ...message, tool_calls: message.tool_calls.map((call) => renameCall(call, short)) }
+      : message,
+  );
+  const same = renamed === chat && messages.every((message, index) => message === chat.messages[index]);
+  return same ? chat : { ...renamed, messages, ...(forced && { tool_choice: forced }) };
+}
+
+const renameCall = (call: ChatToolCall, short: (name: string) => string): ChatToolCall => ({
+  ...call, function: { ...call.function, name: short(call.function.name) },
+});
+
+/** Functions without `strict` ("unknown field: strict"). */
+export const dropStrict = (chat: ChatRequest): ChatRequest =>
+  mapTools(chat, (tool) => {
+    const { strict, ...rest } = tool;
+    return strict === undefined ? tool : rest;
+  });
+
+/** No tools and no fields that go with them. */
+export function withoutTools(chat: ChatRequest): ChatRequest {
+  const { tools, tool_choice, parallel_tool_calls, tool_stream, ...rest } = chat;
+  return tools === undefined && tool_choice === undefined && parallel_tool_calls === undefined ? chat : rest;
+}
+
+/**
+ * Calls and results as text, for a history with calls in a request that offers no tools ("The toolConfig field must be
+ * defined when using toolUse and toolResult content blocks", Bedrock), or a model without tools.
+ */
+export function writeCallsAsText(chat: ChatRequest): ChatRequest {
+  if (!chat.messages.some((message) => 'tool_call_id' in message || 'tool_calls' in message)) return chat;
+  const names = new Map<string, string>();
+  const messages: ChatMessage[] = [];
+  let results: string[] = [];
+  const flush = (): void => {
+    if (results.length > 0) messages.push({ role: 'user', content: results.join('\n\n') });
+    results = [];
+  };
+  for (const message of chat.messages) {
+    if (message.role === 'tool') {
+      results.push(writeResult(names.get(message.tool_call_id) ?? 'a tool', textOf(message.content)));
+      continue;
+    }
+    flush();
+    if (message.role !== 'assistant' || !message.tool_calls) {
+      messages.push(message);
+      continue;
+    }
+    const { tool_calls: calls, ...rest } = message;
+    for (const call of calls) names.set(call.id, call.function.name);
+    const said = [textOf(message.content ?? ''), ...calls.map(({ function: called }) => writeCall(called))];
+    messages.push({ ...rest, content: said.filter((text) => text !== '').join('\n\n') });
+  }
+  flush();
+  return { ...chat, messages };
+}
+
+/** One call in words. */
+export const writeCall = ({ name, arguments: args }: { readonly name: string; readonly arguments: string }): string =>
+  `[Called ${name} with ${args}]`;
+
+/** One result in words. */
+export const writeResult = (name: string, text: string): string => `[Result of ${name}]\n${text}`;
+
+const textOf = (content: ChatContent): string =>
+  typeof content === 'string'
+    ? content
+    : content.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`)).join('\n');
