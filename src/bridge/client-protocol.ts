@@ -1,10 +1,10 @@
-/** The two protocols a client may speak, as the turn needs them: how outputs become text. */
+/** Writes what came of a turn in the protocol of its client: as SSE text, or as one JSON body. */
 import { ChatCollector, type ChatOutput } from '../stream/chat-assembler';
 import type { ClientKind } from '../errors/error-body';
 import type { ChatUsageObject } from '../wire/chat';
 import type { MakeId } from '../base/clock';
-import { userMessage } from './user-message';
-import type { InputItem } from '../wire/responses-request';
+import type { JsonObject } from '../base/json';
+import type { ContentPart, InputItem, MessageItem } from '../wire/responses-request';
 import { encodeResponse, SseEncoder, SSE_DONE, SSE_KEEP_ALIVE } from '../stream/sse-encoder';
 import type { ResponsesEvent } from '../wire/responses-output';
 
@@ -30,7 +30,7 @@ export function responsesProtocol(echo: string, client: ClientKind): ClientProto
       if (progress.length === 0) progress = events.filter((event) => event.type === 'response.in_progress');
       return encoder.encode(events);
     },
-    // Only data events reset Codex's idle timer (codex-protocol.md, rule 9); SDK clients have none, a comment suffices.
+    // Only data events reset Codex's idle timer (codex-protocol.md, rule 9).
     pulse: () => (client === 'codex' ? encoder.encode(progress) : SSE_KEEP_ALIVE),
     done: SSE_DONE,
     collect(events) {
@@ -41,7 +41,7 @@ export function responsesProtocol(echo: string, client: ClientKind): ClientProto
 }
 
 /**
- * The compaction object: the user's messages as they were, then the one item that stands for everything else.
+ * The compaction object: the user's messages unchanged, then one item that summarizes everything else.
  * Spec: Responses API, compact.
  */
 export function compactionProtocol(input: readonly InputItem[], makeId: MakeId): ClientProtocol<ResponsesEvent> {
@@ -79,4 +79,32 @@ export function chatProtocol(usage: () => ChatUsageObject | undefined): ClientPr
     body: () => collector.body(usage()),
     pulse: () => SSE_KEEP_ALIVE,
   };
+}
+
+/** A message of the request as an item on the wire again. Spec: Responses API, input message. */
+function userMessage(item: MessageItem, makeId: MakeId): JsonObject {
+  return { type: 'message', id: makeId('msg'), role: item.role, status: 'completed', content: item.content.map(part) };
+}
+
+function part(content: ContentPart): JsonObject {
+  switch (content.type) {
+    case 'text':
+      return { type: 'input_text', text: content.text };
+    case 'image':
+      return { type: 'input_image', image_url: content.url, detail: content.detail ?? 'auto' };
+    case 'file':
+      return {
+        type: 'input_file',
+        filename: content.filename,
+        file_data: content.data,
+        file_url: content.url,
+        file_id: content.fileId,
+      };
+    case 'audio':
+      return { type: 'input_audio', input_audio: { data: content.data, format: content.format } };
+    case 'unrecognized':
+      return content.raw;
+    default:
+      return content satisfies never;
+  }
 }

@@ -1,20 +1,19 @@
-/** Puts the core together: settings, provider and the wire behind the one interface the server knows. */
+/** Creates the bridge: settings, provider, runtime and state become the one interface that the server knows. */
+import { randomBytes } from 'node:crypto';
+import type { MakeId } from '../base/clock';
 import { isRecord } from '../base/json';
-import { findProvider } from '../providers/catalog';
 import type { Logger } from '../observe/log';
-import { LearnedAmendments } from '../upstream/amendments';
-import { FailureBudget } from '../upstream/failure-budget';
-import { RefusalCache } from '../upstream/refusal-cache';
-import { createFetchTransport } from '../upstream/transport';
+import { findProvider } from '../providers/catalog';
 import type { Background } from '../state/background';
-import type { Bridge, Caller, KeptResponses, Turn, TurnKind } from './bridge';
-import { failedFrames } from './failed-frames';
+import type { KeptResponses } from '../state/kept-responses';
+import { createStateServices, type StateServices } from '../state/open-store';
+import { LearnedAmendments } from '../upstream/amendments';
+import { FailureBudget, RefusalCache } from '../upstream/call-limits';
+import { createFetchTransport } from '../upstream/transport';
+import type { Bridge, Caller, Turn, TurnKind } from './bridge';
 import { createModelCatalog } from './models';
-import { createOpenStore } from '../state/open-store';
-import { createMakeId, sleep, type Runtime } from './runtime';
-import type { BridgeSettings } from './settings';
 import { startChatTurn, startCompaction, startResponsesTurn } from './turn';
-import type { TurnContext } from './turn-context';
+import type { BridgeSettings, Runtime, TurnContext } from './turn-context';
 
 type StartTurn = (body: unknown, caller: Caller, context: TurnContext) => Promise<Turn>;
 
@@ -29,8 +28,9 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
   const provider = findProvider(settings.provider, settings.aiBaseUrl);
   const runtime = { ...createRuntime(settings), ...overrides };
   const tap = createTap(settings, log);
-  const refusals = new RefusalCache(settings.refusalCacheMs, runtime.clock);
-  const openStore = createOpenStore(settings, runtime.clock, log);
+  const state = createStateServices(settings, runtime.clock, runtime.makeId, (message, fields) =>
+    log.warn(message, fields),
+  );
   const context: TurnContext = {
     settings,
     provider,
@@ -38,34 +38,42 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
     log,
     learned: new LearnedAmendments(),
     budget: new FailureBudget(),
-    refusals,
-    openStore,
+    refusals: new RefusalCache(settings.refusalCacheMs, runtime.clock),
+    state,
     ...(tap && { tap }),
   };
   const catalog = createModelCatalog(settings, provider, log);
-  let desk: KeptResponses | undefined;
+  let kept: KeptResponses | undefined;
   let runs: Background | undefined;
-  const background = (): Background => (runs ??= openBackground(context));
+  const background = (): Background => (runs ??= openBackground(state));
   return {
     start: (kind, body, caller) =>
       kind === 'responses' && isRecord(body) && body['background'] === true
-        ? background().start(body, caller)
+        ? startInBackground(body, caller, context, background())
         : STARTS[kind](body, caller, context),
-    failedFrames: (error, body) => failedFrames(error, body, runtime),
+    failedFrames(error, body) {
+      const { failedFrames }: typeof import('./local-answer') = require('./local-answer');
+      return failedFrames(error, body, runtime);
+    },
     models: (codexVersion) => catalog.list(codexVersion),
-    desk: () => (desk ??= openDesk(context, background)),
+    kept: () => (kept ??= openKept(state, background)),
   };
 }
 
-function openDesk(context: TurnContext, background: () => Background): KeptResponses {
+function openKept(state: StateServices, background: () => Background): KeptResponses {
   const { createKeptResponses }: typeof import('../state/kept-responses') = require('../state/kept-responses');
-  return createKeptResponses(context, background);
+  return createKeptResponses(state, background);
 }
 
-function openBackground(context: TurnContext): Background {
+function openBackground(state: StateServices): Background {
   const { createBackground }: typeof import('../state/background') = require('../state/background');
-  return createBackground(context);
+  return createBackground(state);
 }
+
+const startInBackground: typeof import('./background-turn').startInBackground = (...args) => {
+  const { startInBackground: start }: typeof import('./background-turn') = require('./background-turn');
+  return start(...args);
+};
 
 function createRuntime(settings: BridgeSettings): Runtime {
   return {
@@ -81,15 +89,36 @@ function createRuntime(settings: BridgeSettings): Runtime {
   };
 }
 
+/** A timer that an abort ends early. */
+function sleep(milliseconds: number, abort: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      abort.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    if (abort.aborted) done();
+    else abort.addEventListener('abort', done);
+  });
+}
+
+/** Ids that no other process makes: 9 random bytes at start, then a counter. `prefix_…` is what Codex echoes. */
+function createMakeId(): MakeId {
+  const seed = randomBytes(9).toString('hex');
+  let count = 0;
+  return (prefix) => {
+    count += 1;
+    return `${prefix}_${seed}${count.toString(16).padStart(6, '0')}`;
+  };
+}
+
 /** LOG_STREAM_RAW: the first characters of each upstream read, at debug level only. */
 function createTap(settings: BridgeSettings, log: Logger): ((bytes: Uint8Array) => void) | undefined {
   if (!settings.logStreamRaw || !log.enabled('debug')) return undefined;
   return (bytes) => {
-    const text = Buffer.from(
-      bytes.buffer,
-      bytes.byteOffset,
-      Math.min(bytes.byteLength, settings.logStreamMax * 4),
-    ).toString('utf8');
+    const length = Math.min(bytes.byteLength, settings.logStreamMax * 4);
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('utf8');
     log.debug('upstream read', { bytes: bytes.byteLength, chunk: text.slice(0, settings.logStreamMax) });
   };
 }

@@ -1,8 +1,12 @@
-/** The two protocols a provider can be asked in: Chat Completions, and its own Responses endpoint where it has one. */
+/**
+ * Finds where a turn goes: the provider that its model name leads to, the URL and headers, and the protocol spoken
+ * there, which is Chat Completions or the provider's own Responses API.
+ */
 import type { Notes } from '../base/result';
+import { BridgeError } from '../errors/bridge-error';
 import type { FailureSource } from '../errors/error-rule';
+import { findRoute, nativeBaseUrl, resolveModel } from '../providers/catalog';
 import type { Dialect } from '../providers/dialect';
-import { nativeBaseUrl } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
 import type { AnswerReader, ReaderOptions } from '../stream/signal';
 import { ChatReader } from '../stream/chat-reader';
@@ -10,27 +14,19 @@ import { NativeReader } from '../stream/native-reader';
 import { nativeDialect, readNativeExtras, toNativeRequest, toNativeSettings } from '../translate/native-request';
 import type { ChatRequest } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
-import type { BridgeSettings, ProviderSettings } from './settings';
+import type { Caller } from './bridge';
+import type { ProviderSettings, TurnContext } from './turn-context';
 
-/** A Chat request as the body that is sent: amendments happen before it. */
+/** A Chat request as the body that is sent: repairs happen before it. */
 export type Render = (chat: ChatRequest) => object;
 
-/** Where a turn's requests go, and in which words. */
-export interface Endpoint {
-  readonly url: string;
-  /** Whose key goes there. */
-  readonly access: ProviderSettings;
-  /** Who answers there, for the words of a failure. */
-  readonly source: FailureSource;
-  readonly render: Render;
-}
-
-interface Wire {
-  /** Behind the base URL. */
+/** One of the two protocols that a provider speaks. */
+interface UpstreamProtocol {
+  /** Appended to the base URL. */
   readonly path: string;
-  /** The model's dialect as it is on this wire. */
+  /** The model's dialect as it is in this protocol. */
   readonly dialect: (dialect: Dialect) => Dialect;
-  /** The request without what the wire has no field for. */
+  /** The request without what the protocol has no field for. */
   readonly accept: (request: ResponsesRequest, notes: Notes) => ResponsesRequest;
   /** Keeps nothing of `request` but a few words: it may be megabytes. */
   readonly renderer: (request: ResponsesRequest, dialect: Dialect) => Render;
@@ -38,7 +34,7 @@ interface Wire {
   readonly createReader: (options: ReaderOptions) => AnswerReader;
 }
 
-const CHAT: Wire = {
+const CHAT: UpstreamProtocol = {
   path: '/chat/completions',
   dialect: (dialect) => dialect,
   accept: (request) => request,
@@ -46,7 +42,7 @@ const CHAT: Wire = {
   createReader: (options) => new ChatReader(options),
 };
 
-const NATIVE: Wire = {
+const NATIVE: UpstreamProtocol = {
   path: '/responses',
   dialect: nativeDialect,
   accept: toNativeSettings,
@@ -57,25 +53,115 @@ const NATIVE: Wire = {
   createReader: (options) => new NativeReader(options),
 };
 
-/** A wire, and the URL at its other end. */
-export interface Line extends Wire {
+/** Where the requests of a turn go, and in which protocol. */
+export interface Endpoint extends Omit<UpstreamProtocol, 'path' | 'dialect'> {
+  /** The model id that is sent. */
+  readonly model: string;
+  readonly dialect: Dialect;
   readonly url: string;
+  /** Sent with every request, the key among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The host, for the text of a failure. */
+  readonly source: FailureSource;
 }
 
 /**
- * Chat Completions unless the user asks for the other wire and the provider has it for this model.
- * @param model the id that goes upstream
+ * @param asked the model name of the request
+ * @throws BridgeError when no model is named, or the name leads to a provider whose address or key is not known
  */
-export function chooseLine(
-  { wire, aiBaseUrl }: Pick<BridgeSettings, 'wire' | 'aiBaseUrl'>,
-  provider: Provider,
-  model: string,
-  notes: Notes,
-): Line {
-  const native = wire === 'responses' ? nativeBaseUrl(provider, aiBaseUrl, model) : undefined;
-  if (wire === 'responses' && native === undefined)
-    notes.add(`asked ${model} over Chat Completions: it is not known to have a Responses endpoint`);
-  const base = native ?? aiBaseUrl;
-  const chosen = native === undefined ? CHAT : NATIVE;
-  return { ...chosen, url: base + chosen.path };
+export function findEndpoint(
+  asked: string | undefined, caller: Caller, context: TurnContext, notes: Notes,
+): Endpoint {
+  const { provider, model, defaultModel, access } = findProviderOf(asked, context);
+  const { id, dialect } = resolveModel(provider, model, defaultModel);
+  if (id === '')
+    throw new BridgeError(
+      'invalid_request', 'Cannot choose a model: the request names none. Set DEFAULT_MODEL, or name one.',
+      { param: 'model' },
+    );
+  const { aiBaseUrl } = access;
+  const native = context.settings.wire === 'responses' ? nativeBaseUrl(provider, aiBaseUrl, id) : undefined;
+  if (context.settings.wire === 'responses' && native === undefined)
+    notes.add(`sent to ${id} over Chat Completions: it is not known to have a Responses endpoint`);
+  const protocol = native === undefined ? CHAT : NATIVE;
+  const url = (native ?? aiBaseUrl) + protocol.path;
+  const home = provider === context.provider;
+  const source = describeSource(url, { provider, access, home, clock: context.runtime.clock }, caller);
+  const headers = upstreamHeaders(access, caller);
+  return { ...protocol, model: id, dialect: protocol.dialect(dialect), url, headers, source };
+}
+
+/** What the model name leads to: the bridge's own provider, or another one with the key that belongs to it. */
+function findProviderOf(asked: string | undefined, { settings, provider: home }: TurnContext) {
+  const { provider, model } = findRoute(asked, home, settings.modelMap ?? {});
+  if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
+  const [aiBaseUrl] = provider.baseUrls;
+  const aiApiKey = settings.providerKeys?.[provider.name];
+  if (aiBaseUrl === undefined)
+    throw new BridgeError('invalid_request', `Cannot route "${asked}" to ${provider.name}: it has no base URL.`, {
+      param: 'model',
+    });
+  if (aiApiKey === undefined && !provider.local)
+    throw new BridgeError(
+      'auth',
+      `Cannot route "${asked}" to ${provider.title}: no API key. ` +
+        `Set ${provider.keyEnv.join(' or ')} and restart the bridge.`,
+      { param: 'model' },
+    );
+  // The client's token was meant for the bridge's own provider: no other host ever gets it.
+  const access: ProviderSettings = { aiBaseUrl, aiApiKey, forceEnvAuth: true, userAgent: settings.userAgent };
+  return { provider, model, defaultModel: undefined, access };
+}
+
+/** The key of the environment by default; the client's token only when FORCE_ENV_AUTH is off. */
+export function upstreamHeaders(
+  settings: ProviderSettings, caller: Pick<Caller, 'authorization' | 'userAgent'> = {},
+): Readonly<Record<string, string>> {
+  const key = settings.aiApiKey === undefined ? undefined : `Bearer ${settings.aiApiKey}`;
+  const authorization = settings.forceEnvAuth ? key : (caller.authorization ?? key);
+  const userAgent = settings.userAgent ?? caller.userAgent;
+  return {
+    'content-type': 'application/json',
+    accept: 'text/event-stream',
+    // Compressed streams cost a zlib thread hop per event (performance.md, section 4).
+    'accept-encoding': 'identity',
+    ...(authorization !== undefined && { authorization }),
+    ...(userAgent !== undefined && { 'user-agent': userAgent }),
+  };
+}
+
+interface SourceOptions {
+  readonly provider: Provider;
+  readonly access: ProviderSettings;
+  /** Whether the provider is the bridge's own, whose key is AI_API_KEY, or another one that the model name led to. */
+  readonly home: boolean;
+  readonly clock: FailureSource['clock'];
+}
+
+/** @returns what the classifier of failures needs; nothing in it quotes the key */
+export function describeSource(
+  url: string, { provider, access, home, clock }: SourceOptions, caller: Pick<Caller, 'authorization'>,
+): FailureSource {
+  const key = upstreamHeaders(access, caller)['authorization']?.replace(/^Bearer\s+/i, '');
+  const fromClient = !access.forceEnvAuth && caller.authorization !== undefined;
+  const variables = home ? 'AI_API_KEY' : provider.keyEnv.join(' or ');
+  return {
+    host: new URL(url).host,
+    keyAdvice: adviseOnKey(key, fromClient ? undefined : variables, provider),
+    hideKey:
+      key === undefined || key.length < SHORTEST_KEY ? (text) => text : (text) => text.replaceAll(key, '[redacted]'),
+    ...(clock && { clock }),
+    ...(provider.errors && { rules: provider.errors }),
+  };
+}
+
+/** A shorter key is a word that any text may hold. */
+const SHORTEST_KEY = 6;
+
+/** @param variables where the key came from; undefined for one that the client sent */
+function adviseOnKey(key: string | undefined, variables: string | undefined, { keyShape }: Provider): string {
+  if (key === undefined) return `No key was sent: set ${variables ?? 'AI_API_KEY'} where the bridge is started.`;
+  const shape = keyShape === undefined || keyShape.pattern.test(key) ? '' : ` ${keyShape.advice}`;
+  if (variables !== undefined) return `Check that ${variables} belongs to {host}.${shape}`;
+  return `The client sent this key, and FORCE_ENV_AUTH is off: check that it belongs to {host}.${shape}`;
 }

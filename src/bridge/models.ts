@@ -1,12 +1,15 @@
-/** The answer to GET /models: one body for OpenAI clients (`data`) and for Codex (`models`). */
+/** Answers GET /models: one body for OpenAI clients (`data`) and for Codex (`models`). */
 import { shortHash } from '../base/hash';
 import type { JsonObject } from '../base/json';
+import { messageOf } from '../base/thrown';
 import type { Logger } from '../observe/log';
+import { readDiscovered, type DiscoveredModel } from '../providers/discovered-models';
 import { describeForCodex, type CodexModel } from '../providers/codex-models';
 import { listEntries, type CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
-import { discoverModels } from './discover-models';
-import type { BridgeSettings, ProviderSettings } from './settings';
+import { fetchJson } from '../upstream/fetch-json';
+import { upstreamHeaders } from './endpoint';
+import type { BridgeSettings, ProviderSettings } from './turn-context';
 
 export interface ModelList {
   readonly body: JsonObject & { readonly models: readonly CodexModel[] };
@@ -23,7 +26,7 @@ export interface ModelCatalog {
 
 export type ModelSettings = ProviderSettings & Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap'>;
 
-/** The provider's own list is asked for once, when it is first needed, and only when the user wants it. */
+/** The provider's own list is requested once, on first use, and only with --discover-models. */
 export function createModelCatalog(settings: ModelSettings, provider: Provider, log: Logger): ModelCatalog {
   let found: ReturnType<typeof discoverModels> | undefined;
   const discover = async () => (settings.discoverModels ? (found ??= discoverModels(settings, log)) : []);
@@ -48,4 +51,33 @@ function renderModelList(entries: readonly CatalogEntry[], codexVersion: string 
   const models = describeForCodex(entries, codexVersion);
   const body = { object: 'list', data, models };
   return { body, etag: `"${shortHash(JSON.stringify(body))}"` };
+}
+
+/** Codex waits ten seconds for GET /models when it starts (codex-protocol.md, section 6). */
+const TIMEOUT_MS = 4_000;
+
+/** The lists of hosts with hundreds of models have about a megabyte. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * GET {base}/models with the key of the environment. A provider without a list costs a line in the log, never an error.
+ *
+ * @returns the models that Codex can use; none when there is no list, or no way to get it
+ */
+export async function discoverModels(
+  settings: ProviderSettings,
+  log: Logger,
+  timeoutMs = TIMEOUT_MS,
+): Promise<readonly DiscoveredModel[]> {
+  const url = `${settings.aiBaseUrl}/models`;
+  const headers = { ...upstreamHeaders(settings), accept: 'application/json' };
+  try {
+    const found = readDiscovered(await fetchJson({ url, headers, timeoutMs, maxBytes: MAX_BYTES }));
+    if (found) return found;
+    log.info('the model catalog is unchanged: the provider sent something other than a list of models', { url });
+  } catch (error) {
+    const reason = messageOf(error);
+    log.info('the model catalog is unchanged: the provider has no list of models', { url, reason });
+  }
+  return [];
 }

@@ -1,52 +1,45 @@
-/** Everything about a request that is known before the first byte goes upstream: the model, its dialect, its words. */
+/** Prepares a turn: everything that is known before the first byte goes upstream. */
+import type { MakeId } from '../base/clock';
 import { Notes } from '../base/result';
-import { BridgeError } from '../errors/bridge-error';
-import { resolveModel } from '../providers/catalog';
-import type { Dialect } from '../providers/dialect';
-import type { AnswerReader, ReaderOptions } from '../stream/signal';
+import type { ClientKind } from '../errors/error-body';
+import type { AnswerStreamOptions } from '../stream/answer-stream';
+import { CallFilterStage, type CallRules } from '../stream/call-filter';
+import { CumulativeStage } from '../stream/cumulative';
+import { JsonCheckStage, JsonFenceStage, type JsonCheckOptions } from '../stream/json-answer';
+import { ThinkTagStage } from '../stream/think-tags';
+import { ToolMarkupStage } from '../stream/tool-markup';
 import type { ToolSet } from '../tools/tool-set';
+import { forbidsCall } from '../translate/offered-tools';
 import { translateRequest } from '../translate/request';
 import type { ChatRequest } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Caller } from './bridge';
-import { isThreadTitle } from './codex-metadata';
-import { findDestination } from './destination';
+import { findEndpoint, type Endpoint, type Render } from './endpoint';
 import type { TurnContext } from './turn-context';
-import { readAnswerRules, type AnswerRules } from './stages';
-import { describeSource } from './source';
-import { chooseLine, type Endpoint } from './endpoint';
 
+/** A request, ready to be sent. */
 export interface Prepared {
+  readonly endpoint: Endpoint;
   readonly chat: ChatRequest;
-  readonly dialect: Dialect;
+  readonly render: Render;
   /** Names of the tools, for the way back. */
   readonly tools: ToolSet;
   readonly notes: Notes;
-  readonly rules: AnswerRules;
-  readonly endpoint: Endpoint;
-  /** Reads one answer, in the protocol of the endpoint. */
-  readonly createReader: (options: ReaderOptions) => AnswerReader;
+  /** A new reader and new stages, for one answer. It keeps nothing of the request. */
+  readonly createAttempt: () => Omit<AnswerStreamOptions<never>, 'assembler'>;
 }
 
 const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
 
-/** @throws BridgeError `invalid_request` for a request that cannot be served. */
+/** @throws BridgeError `invalid_request` for a request that cannot be served */
 export function prepare(request: ResponsesRequest, caller: Caller, context: TurnContext): Prepared {
   const { settings } = context;
-  const asked = isThreadTitle(caller.headers) ? (settings.smallModel ?? request.model) : request.model;
-  const { provider, model, defaultModel, access } = findDestination(asked, context);
-  const { id, dialect: known } = resolveModel(provider, model, defaultModel);
-  if (id === '')
-    throw new BridgeError(
-      'invalid_request',
-      'Cannot choose a model: the request names none and DEFAULT_MODEL is not set',
-      { param: 'model' },
-    );
   const notes = new Notes();
-  const line = chooseLine({ wire: settings.wire, aiBaseUrl: access.aiBaseUrl }, provider, id, notes);
-  const dialect = line.dialect(known);
-  const translated = translateRequest(line.accept(request, notes), {
-    model: id,
+  const asked = caller.isTitle === true ? (settings.smallModel ?? request.model) : request.model;
+  const endpoint = findEndpoint(asked, caller, context, notes);
+  const { model, dialect } = endpoint;
+  const translated = translateRequest(endpoint.accept(request, notes), {
+    model,
     dialect,
     tools: TOOLS[settings.allowTools],
     system: settings.allowSystem,
@@ -55,11 +48,60 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
     webSearch: settings.webSearch,
   });
   for (const note of translated.notes) notes.add(note);
-  const source = describeSource(
-    { url: line.url, provider, access, home: provider === context.provider, clock: context.runtime.clock },
-    caller,
-  );
-  const endpoint = { url: line.url, access, source, render: line.renderer(request, dialect) };
-  const rules = readAnswerRules(request, translated.value.tools, caller.client, (note) => notes.add(note));
-  return { ...translated.value, dialect, notes, rules, endpoint, createReader: line.createReader };
+  const { chat, tools } = translated.value;
+  const rules = readAnswerRules(request, tools, caller.client, (note) => notes.add(note));
+  const render = endpoint.renderer(request, dialect);
+  return { endpoint, chat, render, tools, notes, createAttempt: attemptsOf(endpoint, chat, rules, context) };
+}
+
+/** Think tags first: markup may be inside the reasoning that they enclose. The filter last: markup becomes calls. */
+function attemptsOf(
+  { dialect, source, createReader }: Endpoint, chat: ChatRequest, rules: AnswerRules, context: TurnContext,
+): Prepared['createAttempt'] {
+  const { settings, runtime } = context;
+  const makeId: MakeId = runtime.makeId;
+  const tools = settings.toolMarkup ? (chat.tools ?? []) : [];
+  const options = { makeId, single: !settings.allowMultiToolCalls, source };
+  return () => ({
+    reader: createReader(options),
+    stages: [
+      ...(dialect.cumulative ? [new CumulativeStage()] : []),
+      ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
+      ...(tools.length === 0 ? [] : [new ToolMarkupStage({ tools, makeId })]),
+      ...(rules.json ? [new JsonFenceStage(), new JsonCheckStage(rules.json)] : []),
+      ...(rules.calls ? [new CallFilterStage(rules.calls)] : []),
+    ],
+  });
+}
+
+/** What the request demands of the answer's form. */
+interface AnswerRules {
+  /** How an answer is checked that must be JSON; undefined when it need not be. */
+  readonly json: JsonCheckOptions | undefined;
+  /** Undefined when the request limits no calls. */
+  readonly calls: CallRules | undefined;
+}
+
+/** Keeps nothing of `request` but a few words: it may be megabytes. */
+function readAnswerRules(
+  request: ResponsesRequest,
+  tools: ToolSet,
+  client: ClientKind,
+  note: (text: string) => void,
+): AnswerRules {
+  const { format, toolChoice } = request;
+  const most = mostCalls(request, client);
+  const isLimited = most !== undefined || toolChoice.mode === 'none' || toolChoice.mode === 'allowed';
+  return {
+    json: format !== undefined && format.type !== 'text' ? { refuse: !request.stream, note } : undefined,
+    calls: isLimited ? { most, note, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
+  };
+}
+
+/**
+ * Codex sends `parallel_tool_calls: false` for every model that its catalog does not know, and still runs several
+ * calls: for it they are not forbidden.
+ */
+function mostCalls({ maxToolCalls, parallelToolCalls }: ResponsesRequest, client: ClientKind): number | undefined {
+  return parallelToolCalls === false && client !== 'codex' ? 1 : maxToolCalls;
 }

@@ -1,12 +1,64 @@
-/** What every turn of a bridge shares. */
+/** What every turn of a bridge shares: its options, its runtime, and what it has learned. */
+import type { Clock, MakeId } from '../base/clock';
+import type { Config } from '../config/options';
 import type { Logger } from '../observe/log';
 import type { Provider } from '../providers/provider';
+import type { StateServices } from '../state/open-store';
+import type { FailureBudget, RefusalCache } from '../upstream/call-limits';
 import type { LearnedAmendments } from '../upstream/amendments';
-import type { FailureBudget } from '../upstream/failure-budget';
-import type { RefusalCache } from '../upstream/refusal-cache';
-import type { ResponseStore } from '../state/response-store';
-import type { Runtime } from './runtime';
-import type { BridgeSettings } from './settings';
+import type { Transport } from '../upstream/transport';
+
+/** The options that the bridge reads, as the config layer resolves them. */
+export type BridgeSettings = Pick<
+  Config,
+  | 'aiBaseUrl'
+  | 'wire'
+  | 'provider'
+  | 'aiApiKey'
+  | 'defaultModel'
+  | 'smallModel'
+  | 'allowTools'
+  | 'allowSystem'
+  | 'suppressReasoningText'
+  | 'reasoningOutput'
+  | 'forwardReasoning'
+  | 'allowMultiToolCalls'
+  | 'forceEnvAuth'
+  | 'toolMarkup'
+  | 'webSearch'
+  | 'userAgent'
+  | 'upstreamConnectTimeoutMs'
+  | 'upstreamFirstByteTimeoutMs'
+  | 'upstreamIdleTimeoutMs'
+  | 'upstreamCalls'
+  | 'retryWaitMs'
+  | 'refusalCacheMs'
+  | 'store'
+  | 'storeMaxResponses'
+  | 'storeMaxMb'
+  | 'storeMaxAgeHours'
+  | 'discoverModels'
+  | 'modelMap'
+  | 'logStreamRaw'
+  | 'logStreamMax'
+> & {
+  /** Keys of further providers, by provider name: for model names that lead to them. */
+  readonly providerKeys?: Readonly<Record<string, string>>;
+};
+
+/** What it takes to call one provider. */
+export type ProviderSettings = Pick<BridgeSettings, 'aiBaseUrl' | 'aiApiKey' | 'forceEnvAuth' | 'userAgent'>;
+
+/** What the pure half must not ask the machine for: time, ids and the wire. A test replaces parts of it. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly makeId: MakeId;
+  readonly transport: Transport;
+  /** From 0 to 1. */
+  readonly random: () => number;
+  /** Resolves after so many milliseconds, or at once when the signal is aborted. */
+  readonly sleep: (milliseconds: number, abort: AbortSignal) => Promise<void>;
+}
 
 export interface TurnContext {
   readonly settings: BridgeSettings;
@@ -18,8 +70,8 @@ export interface TurnContext {
   /** Failed calls of the turns that are running. */
   readonly budget: FailureBudget;
   readonly refusals: RefusalCache;
-  /** What is kept of answers; loads the store when it is first called. */
-  readonly openStore: () => ResponseStore;
+  /** What is kept of responses; nothing of it is loaded before it is used. */
+  readonly state: StateServices;
   /** Sees each upstream read when LOG_STREAM_RAW is on. */
   readonly tap?: (bytes: Uint8Array) => void;
 }

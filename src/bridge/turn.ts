@@ -1,6 +1,10 @@
 /** One request, from the client's words to a running answer: read, translate, send, assemble. */
-import { BridgeError, toBridgeError } from '../errors/bridge-error';
-import { AnswerStream, type AnswerStreamOptions } from '../stream/answer-stream';
+import { isRecord } from '../base/json';
+import { readOrThrow, toBridgeError } from '../errors/bridge-error';
+import type { ClientKind } from '../errors/error-body';
+import type { KeptTurn } from '../state/kept-turn';
+import { usesState } from '../state/uses-state';
+import { AnswerStream } from '../stream/answer-stream';
 import type { Assembler, Judge } from '../stream/signal';
 import { ChatAssembler, toUsageObject, type ChatOutput } from '../stream/chat-assembler';
 import { CompactionAssembler } from '../stream/compaction-assembler';
@@ -11,16 +15,11 @@ import { asksForCompaction, toSummaryRequest } from '../translate/request';
 import { readChatRequest } from '../wire/read-chat-request';
 import { readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesRequest } from '../wire/responses-request';
+import { askUpstream, judgeLateFailure, type Question } from './ask-upstream';
 import type { Caller, Turn } from './bridge';
-import { turnName } from './codex-metadata';
 import { chatProtocol, compactionProtocol, responsesProtocol, type ClientProtocol } from './client-protocol';
-import { answerPreload, isPreload } from './preload';
-import { judgeLateFailure, openAnswer, type Opened, type OpeningJob } from './open-answer';
 import { prepare, type Prepared } from './prepare';
-import { readKept, readRequest } from './read-request';
-import { readOrThrow } from './read-or-throw';
-import { collect, frames, type RunningTurn } from './run-turn';
-import { createStages } from './stages';
+import { collectTurn, streamTurn, type Answer, type RunningTurn } from './stream-turn';
 import type { TurnContext } from './turn-context';
 
 /** @throws BridgeError before the stream starts: a bad request, a refusal of the provider. */
@@ -29,6 +28,7 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
   const request = kept?.request ?? readOrThrow(() => readResponsesRequest(body));
   if (isPreload(request)) {
     caller.record?.ask({ request: 'preload' });
+    const { answerPreload }: typeof import('./local-answer') = require('./local-answer');
     return answerPreload(request, context.runtime);
   }
   const compaction = asksForCompaction(request);
@@ -47,7 +47,8 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
 
 /** POST /responses/compact: the whole input becomes its user messages and one compaction item. Never streams. */
 export async function startCompaction(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const request = readRequest(body, caller.client, context);
+  const kept = readKept(body, caller.client, context);
+  const request = kept?.request ?? readOrThrow(() => readResponsesRequest(body));
   const prepared = prepare(toSummaryRequest(request), caller, context);
   const create = responsesAssemblers(request, caller, context, prepared);
   const { makeId } = context.runtime;
@@ -59,7 +60,7 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
   }, prepared, caller, context);
 }
 
-/** The same as a Responses turn for a Chat Completions body: read as the Responses request it stands for. */
+/** Starts a turn for a Chat Completions body, which is read as the Responses request that means the same. */
 export async function startChatTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const { request, includeUsage } = readOrThrow(() => readChatRequest(body));
   const prepared = prepare(request, caller, context);
@@ -82,6 +83,18 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
   }, prepared, caller, context);
 }
 
+/** The state is loaded only for a request that builds on what is kept, or that is kept itself. */
+function readKept(body: unknown, client: ClientKind, { state }: TurnContext): KeptTurn | undefined {
+  if (!isRecord(body) || !usesState(body, client)) return undefined;
+  const { readKeptTurn }: typeof import('../state/kept-turn') = require('../state/kept-turn');
+  return readOrThrow(() => readKeptTurn(body, client, state));
+}
+
+/** An empty request for one token: `codex --oss` makes LM Studio load a model so (fixture 27). */
+function isPreload({ input, maxOutputTokens, instructions }: ResponsesRequest): boolean {
+  return input.length === 0 && maxOutputTokens === 1 && instructions === undefined;
+}
+
 function responsesAssemblers(
   request: ResponsesRequest,
   caller: Caller,
@@ -98,7 +111,7 @@ function responsesAssemblers(
     clock: runtime.clock,
     makeId: runtime.makeId,
     reasoning: settings.suppressReasoningText ? ('hidden' as const) : settings.reasoningOutput,
-    // Codex always asks, and sends the text back as it is; other clients may keep nothing but the envelope.
+    // Codex always asks for it and sends the text back unchanged; other clients may keep only the envelope.
     sealReasoning: caller.client !== 'codex' && request.include.includes('reasoning.encrypted_content'),
     findTarget: (name: string) => tools.find(name),
     createCallWriter,
@@ -110,7 +123,7 @@ function responsesAssemblers(
 /** What differs between the kinds of turns. */
 interface Shape<Output> {
   readonly stream: boolean;
-  /** Whether the stream may begin before the answer does: its client then hears of a refusal inside it. */
+  /** Whether the stream may begin before the answer does: its client then learns of a refusal inside the stream. */
   readonly beginsAtOnce: boolean;
   /** A new assembler for each attempt; all of them continue the same response. */
   readonly createAssembler: (judge: Judge) => Assembler<Output>;
@@ -118,42 +131,30 @@ interface Shape<Output> {
 }
 
 /**
- * Codex gets its stream at once: it understands failures inside it, and signs of life keep it waiting. Every other
- * streaming client waits for the answer to begin, and hears of a refusal by the HTTP status.
+ * Codex gets its stream at once: it understands failures inside it, and keep-alive events keep it waiting. Every other
+ * streaming client waits until the answer has begun, and hears of a refusal by the HTTP status.
  */
 async function run<Output>(
-  shape: Shape<Output>,
-  prepared: Prepared,
-  caller: Caller,
-  context: TurnContext,
+  shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext,
 ): Promise<Turn> {
-  const { chat, endpoint, notes } = prepared;
+  const { endpoint, chat, notes, createAttempt } = prepared;
   const { record } = caller;
   record?.send({ model: chat.model, host: endpoint.source.host, tools: chat.tools?.length ?? 0 });
-  const machine = machineOptions(prepared, context);
   let begun = false;
   const judge: Judge = (error) => (begun ? judgeLateFailure(error, caller, context) : error);
   const createStream = (): AnswerStream<Output> =>
-    new AnswerStream({ ...machine(), assembler: shape.createAssembler(judge) });
-  const turnId = turnName(caller.headers) ?? context.runtime.makeId('turn');
-  let job: OpeningJob<Output> | undefined = {
-    turn: turnId,
-    chat,
-    endpoint,
-    caller,
-    context,
-    createStream,
-    note: (text) => notes.add(text),
-    whole: !shape.stream,
-  };
-  const open = async (): Promise<Opened<Output>> => {
-    if (!job) throw new BridgeError('internal', 'A turn was opened twice.');
-    const opening = openAnswer(job);
+    new AnswerStream({ ...createAttempt(), assembler: shape.createAssembler(judge) });
+  const turnName = caller.turn ?? context.runtime.makeId('turn');
+  const whole = !shape.stream;
+  let question: Question<Output> | undefined = { prepared, caller, context, turn: turnName, createStream, whole };
+  const open = async (): Promise<Answer<Output>> => {
+    if (!question) throw new Error('A turn was opened twice.');
+    const asking = askUpstream(question);
     // Megabytes of messages are not kept while the answer streams.
-    job = undefined;
-    const opened = await opening;
+    question = undefined;
+    const answer = await asking;
     begun = true;
-    return opened;
+    return answer;
   };
   const early = shape.stream && !shape.beginsAtOnce ? await open() : undefined;
   const turn: RunningTurn<Output> = {
@@ -162,7 +163,7 @@ async function run<Output>(
     blank: createStream(),
     tap: context.tap,
     ended: (error) => {
-      if (!error) context.budget.succeed(turnId);
+      if (!error) context.budget.succeed(turnName);
       if (error) record?.fail(error, caller.abort);
       else record?.answered();
     },
@@ -174,19 +175,7 @@ async function run<Output>(
       return notes.list();
     },
     pulse: () => shape.protocol.pulse(),
-    frames: () => frames(turn),
-    collect: () => collect(turn),
+    frames: () => streamTurn(turn),
+    collect: () => collectTurn(turn),
   };
-}
-
-/** The parts of a stream machine that do not depend on the client; new stages for each attempt. */
-function machineOptions(
-  prepared: Prepared,
-  { settings, runtime }: TurnContext,
-): () => Omit<AnswerStreamOptions<never>, 'assembler'> {
-  const { dialect, rules, createReader } = prepared;
-  const { makeId } = runtime;
-  const markupTools = settings.toolMarkup ? (prepared.chat.tools ?? []) : [];
-  const reader = { makeId, single: !settings.allowMultiToolCalls, source: prepared.endpoint.source };
-  return () => ({ reader: createReader(reader), stages: createStages({ dialect, markupTools, makeId, rules }) });
 }

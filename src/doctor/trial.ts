@@ -43,9 +43,8 @@ export async function runTrial(examination: Examination, sent: () => void): Prom
   const late = new BridgeError('timeout', `${host} gave no whole answer within ${TRIAL_MS / 1_000} s.`);
   const timer = setTimeout(() => limit.abort(late), TRIAL_MS);
   const authorization = await findAuthorization(setup, examination);
-  const headers = { 'user-agent': userAgent };
   const key = authorization === undefined ? {} : { authorization };
-  const caller: Caller = { client: 'codex', userAgent, headers, abort: limit.signal, ...key };
+  const caller: Caller = { client: 'codex', userAgent, abort: limit.signal, ...key };
   try {
     const bridge = createTrialBridge(setup, examination, heard, sent);
     const turn = await bridge.start('responses', renderQuestion(model, effort), caller);

@@ -1,4 +1,5 @@
-/** The one error type of the bridge: a kind from the table, a sentence for the user, and what is known of its cause. */
+/** The one error type of the bridge: a kind from the table, a message for the user, and what is known of the cause. */
+import { UnreadableField } from '../wire/read-fields';
 import type { ErrorKind } from './error-table';
 
 export interface ErrorDetails {
@@ -46,4 +47,14 @@ export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError 
   const error = new BridgeError('internal', "Internal error. The bridge's log has the details.");
   error.cause = cause;
   return error;
+}
+
+/** @throws BridgeError `invalid_request` with the path of the field, where `read` throws UnreadableField */
+export function readOrThrow<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof UnreadableField)) throw thrown;
+    throw new BridgeError('invalid_request', thrown.message, thrown.path === '' ? {} : { param: thrown.path });
+  }
 }

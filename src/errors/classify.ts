@@ -20,7 +20,8 @@ export function classifyHttpFailure(failure: HttpFailure): BridgeError {
   const { status, retryAfterMs, host } = failure;
   const reported = readErrorText(hideKey(failure.body, failure));
   const requestId = failure.requestId ?? reported.requestId;
-  const said = { ...reported, message: reported.message || 'no message', ...(requestId !== undefined && { requestId }) };
+  const message = reported.message || 'no message';
+  const said = { ...reported, message, ...(requestId !== undefined && { requestId }) };
   return describe(said, failure, {
     opening: `${host} answered ${status}: `,
     stop: true,
@@ -50,7 +51,8 @@ interface Story {
   readonly details: Pick<ErrorDetails, 'upstreamStatus' | 'retryAfterMs'>;
 }
 
-function describe(reported: ProviderError, source: FailureSource, { opening, stop, fallback, details }: Story): BridgeError {
+function describe(reported: ProviderError, source: FailureSource, story: Story): BridgeError {
+  const { opening, stop, fallback, details } = story;
   const rule = findRule(reported, source);
   const kind = rule?.kind ?? fallback;
   const now = source.clock?.();
@@ -85,7 +87,9 @@ function findRule(reported: ProviderError, { rules = [] }: FailureSource): Error
 /** Validators repeat the request behind their own words, and a conversation may speak of rate limits. */
 const WORDING_LENGTH = 600;
 
-function adviceFor(kind: ErrorKind, rule: ErrorRule | undefined, { host, keyAdvice }: FailureSource): string | undefined {
+function adviceFor(
+  kind: ErrorKind, rule: ErrorRule | undefined, { host, keyAdvice }: FailureSource,
+): string | undefined {
   const general = kind === 'auth' ? (keyAdvice ?? ADVICE[kind]) : ADVICE[kind];
   return (rule?.advice ?? general)?.replaceAll('{host}', host);
 }
@@ -98,6 +102,6 @@ function kindOfStatus(status: number, page: boolean): ErrorKind {
   return known ?? (status >= 500 ? 'upstream_error' : 'upstream_rejected');
 }
 
-const wordsOf = (reported: ProviderError): string => `${reported.code ?? ''} ${reported.type ?? ''} ${reported.message}`;
+const wordsOf = ({ code = '', type = '', message }: ProviderError): string => `${code} ${type} ${message}`;
 
 const hideKey = (text: string, source: FailureSource): string => source.hideKey?.(text) ?? text;

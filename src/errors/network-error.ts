@@ -37,7 +37,7 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
   },
 };
 
-/** Families of codes, and words that have no code or another one than they should; tested against `code message`, before CODES. */
+/** Families of codes, and messages without a code or with a misleading one: tested first, against `code message`. */
 const FAMILIES: readonly (readonly [says: RegExp, row: NetworkRow])[] = [
   // undici refuses an interim answer that it did not ask for, though RFC 9110 (15.2) has clients accept it.
   [

@@ -15,7 +15,7 @@ export interface ProviderError {
 
 const LONGEST_MESSAGE = 2_000;
 
-/** Reads an error body: JSON, `data:`-prefixed JSON, SSE text, HTML or plain text. An empty body has an empty message. */
+/** Reads an error body: JSON, `data:`-prefixed JSON, SSE, HTML or plain text. An empty body has an empty message. */
 export function readErrorText(body: string): ProviderError {
   const text = body.trim();
   const value = parseJson(text) ?? parseEventText(text);
@@ -46,7 +46,7 @@ export function readErrorValue(value: unknown): ProviderError {
   };
 }
 
-/** A `param` that is a sentence says what the message leaves open: `Param Incorrect` (upstreams.md, section 3, MiMo). */
+/** A `param` that is a sentence explains the message: `Param Incorrect` (upstreams.md, section 3, MiMo). */
 const withParam = (message: string | undefined, param: string | undefined): string | undefined =>
   message !== undefined && param?.includes(' ') === true ? `${message}: ${param}` : message;
 
@@ -56,7 +56,7 @@ function nestedError(message: string): ProviderError | undefined {
   return isRecord(value) && hasMessage(value) ? readErrorValue(value) : undefined;
 }
 
-/** OpenRouter: the words of the provider behind it, or its whole body, stand in `metadata.raw` (upstreams.md, section 4.6). */
+/** OpenRouter: `metadata.raw` is the message or the body of the provider behind it (upstreams.md, section 4.6). */
 function relayedError(said: string | undefined, metadata: unknown): ProviderError | undefined {
   const raw = asText(asRecord(metadata)?.['raw']);
   if (raw === undefined) return undefined;

@@ -10,21 +10,21 @@ export interface Reset {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const BEIJING = 8 * HOUR;
-const MONDAY = 'The week of the plan begins anew on Monday at 00:00 (UTC+8)';
+const MONDAY = 'The weekly quota resets on Monday at 00:00 (UTC+8)';
 
 /** The rules of plans. Sources stand at the rows of src/providers that name them. */
 const RESETS = {
   /** A window of five hours that moves along. */
   rolling: () => ({
     sentence:
-      'It is a rolling limit: requests count for five hours, so it eases bit by bit and is clear in five hours at the latest.',
+      'It is a rolling limit: each request counts for five hours, so the limit clears within five hours.',
   }),
   /** Monday 00:00 in China. */
   monday: (_message, now) => (now === undefined ? { sentence: `${MONDAY}.` } : told(nextMonday(now), now, MONDAY)),
-  /** The day of the month on which the subscription began, 00:00 in China; the last day of a month that has no such day. */
+  /** 00:00 in China on the day of the month on which the subscription began, or on the last day of a shorter month. */
   'subscription-day': () => ({
     sentence:
-      'The month of the plan begins anew at 00:00 (UTC+8) on the day of the month on which the subscription began.',
+      'The monthly quota resets at 00:00 (UTC+8) on the day of the month on which the subscription began.',
   }),
   /** A clock time in the message that does not name its zone, which is China's. */
   'beijing-time': (message, now) => inMessage(message, now, BEIJING),
@@ -49,7 +49,7 @@ function inMessage(message: string, now: number | undefined, zone: number | unde
   const offset = named === undefined ? zone : readOffset(named);
   if (day === undefined || offset === undefined) return undefined;
   const local = Date.parse(`${day}T${time.length === 5 ? `${time}:00` : time}Z`);
-  return Number.isNaN(local) ? undefined : told(local - offset, now, 'The quota comes back');
+  return Number.isNaN(local) ? undefined : told(local - offset, now, 'The quota resets');
 }
 
 function readOffset(zone: string): number {

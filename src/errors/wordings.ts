@@ -1,6 +1,6 @@
 /**
- * Wordings of failures that any host may use: providers share servers, copy each other, and are relayed by gateways. What
- * one provider alone means by a code stands at its row in src/providers. Sources: upstreams.md, section 5, and the
+ * Wordings of failures that any host may use: providers share servers, copy each other, and are relayed by gateways.
+ * What a code means at one provider alone is in its row in src/providers. Sources: upstreams.md, section 5, and the
  * fixtures in test/fixtures/errors, each of which says where its body comes from.
  */
 import type { ErrorKind } from './error-table';
@@ -171,9 +171,9 @@ export const ADVICE: { readonly [K in ErrorKind]?: string } = {
     'It accepts only the coding tools it knows, by their User-Agent. The bridge forwards that of the client; ' +
     'UPSTREAM_USER_AGENT sets another one, on your own responsibility.',
   model_not_found: 'Check the model name: ids are exact; `aliyun-codex-bridge models` lists them.',
-  quota: 'Asking again does not help until the plan resets.',
-  not_found: 'Check AI_API_BASE: {host} serves nothing at this address.',
-  forbidden: 'A proxy or a firewall in front of {host} answered, not the API; check the network and AI_API_BASE.',
+  quota: 'Retrying will not help until the quota resets.',
+  not_found: '{host} has no API at this path. Check AI_API_BASE; it usually ends in /v1.',
+  forbidden: 'A proxy or firewall in front of {host} answered, not the API. Check the network and AI_API_BASE.',
   moderation:
     'The content filter of {host} decides: rephrase, or go back to before what it objects to (Esc twice in Codex).',
 };

@@ -9,7 +9,7 @@ export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void
     start: (kind, body, caller) => bridge().start(kind, body, caller),
     failedFrames: (error, body) => bridge().failedFrames(error, body),
     models: (codexVersion) => bridge().models(codexVersion),
-    desk: () => bridge().desk(),
+    kept: () => bridge().kept(),
     warmUp: () => void bridge(),
   };
 }

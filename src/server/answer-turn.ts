@@ -2,7 +2,6 @@
 import { isRecord } from '../base/json';
 import { asText } from '../base/narrow';
 import type { Bridge, Caller, Turn, TurnKind } from '../bridge/bridge';
-import { readRequestNames } from '../bridge/codex-metadata';
 import { toBridgeError, type BridgeError } from '../errors/bridge-error';
 import { renderErrorBody } from '../errors/error-body';
 import { TurnLog } from '../observe/turn-line';
@@ -38,7 +37,7 @@ interface Session {
 async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> {
   const { request, response, services } = exchange;
   const client = readClient(request);
-  const asked = { program: client.program, client: client.kind, api: own, ...readRequestNames(client.headers) };
+  const asked = { program: client.program, client: client.kind, api: own, ...client.names };
   const record = new TurnRecord(asked, Date.now);
   const turnLog = new TurnLog(record, services.log);
   try {
@@ -78,13 +77,14 @@ async function startTurn(session: Session): Promise<Turn | undefined> {
 }
 
 function createCaller(session: Session): Caller {
-  const { client: { headers, kind }, open: { abort }, turnLog } = session;
+  const { client: { headers, kind, turn, isTitle }, open: { abort }, turnLog } = session;
   const { authorization, 'user-agent': userAgent } = headers;
   return {
     client: kind,
     ...(authorization === undefined ? {} : { authorization }),
     ...(userAgent === undefined ? {} : { userAgent }),
-    headers,
+    turn,
+    isTitle,
     abort,
     record: turnLog.record,
     detach: () => detach(session),

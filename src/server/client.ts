@@ -1,6 +1,9 @@
 /** Reads who sends a request: its headers, the kind of client, and the name of the program. */
 import type { IncomingMessage } from 'node:http';
+import { parseJsonObject } from '../base/json';
+import { asText } from '../base/narrow';
 import type { ClientKind } from '../errors/error-body';
+import type { Asked } from '../observe/turn-record';
 
 /** Whoever sends a request. */
 export interface Client {
@@ -9,6 +12,12 @@ export interface Client {
   readonly kind: ClientKind;
   /** Short enough for a log line: `codex_exec`, `codex-tui`, `openai-python`; `unknown` when nothing names it. */
   readonly program: string;
+  /** What the client calls its turn: all requests that it makes for one prompt share it. */
+  readonly turn: string | undefined;
+  /** Whether Codex requests a title for a new thread. */
+  readonly isTitle: boolean;
+  /** What the log line of a turn repeats of Codex's names. */
+  readonly names: Pick<Asked, 'request' | 'thread'>;
 }
 
 /** Reads the headers of `request`, once. */
@@ -17,8 +26,27 @@ export function readClient(request: IncomingMessage): Client {
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
   }
-  return { headers, kind: findClientKind(headers), program: readProgram(headers) };
+  return { headers, kind: findClientKind(headers), program: readProgram(headers), ...readCodexMetadata(headers) };
 }
+
+function readCodexMetadata(headers: Readonly<Record<string, string>>): Pick<Client, 'turn' | 'isTitle' | 'names'> {
+  const metadata = parseJsonObject(headers['x-codex-turn-metadata'] ?? '') ?? {};
+  // The TUI requests a title of each new thread next to its first turn (fixture 38).
+  const isTitle = metadata['thread_source'] === 'thread_title';
+  // Versions before 0.125 name only the conversation.
+  const conversation = headers['conversation_id'] ?? headers['session-id'];
+  return {
+    turn: asText(metadata['turn_id']) ?? asText(conversation),
+    isTitle,
+    names: {
+      request: isTitle ? 'title' : plainWord(metadata['request_kind']),
+      thread: plainWord(metadata['thread_id'] ?? headers['thread-id'] ?? conversation),
+    },
+  };
+}
+
+/** Ids and single words: nothing that somebody wrote gets into the log. */
+const plainWord = (value: unknown): string | undefined => /^[\w-]{1,64}$/.exec(asText(value) ?? '')?.[0];
 
 /**
  * Headers that identify Codex. `originator` and `user-agent` are `codex_exec`, `codex-tui`, `codex_cli_rs`, … in

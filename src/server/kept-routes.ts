@@ -1,5 +1,5 @@
 /** The routes to stored responses, their input items and conversations, and to the token estimate of a request. */
-import type { KeptResponses } from '../bridge/bridge';
+import type { KeptResponses } from '../state/kept-responses';
 import { SSE_KEEP_ALIVE } from '../stream/sse-encoder';
 import { readClient } from './client';
 import type { HttpExchange, Handler } from './http-exchange';
@@ -43,18 +43,18 @@ export const addConversationItems: Handler = async (exchange, id) => {
 export const answerInputTokens: Handler = async (exchange) => {
   const body = await readJson(exchange);
   const { kind } = readClient(exchange.request);
-  const estimate = exchange.services.bridge.desk().inputTokens(body, { client: kind });
+  const estimate = exchange.services.bridge.kept().inputTokens(body, kind);
   writeJson(exchange.response, estimate, { 'x-bridge-notes': 'estimate' });
 };
 
 type Ask = (kept: KeptResponses) => object | Promise<object>;
 
 async function send({ response, services }: HttpExchange, ask: Ask): Promise<void> {
-  writeJson(response, await ask(services.bridge.desk()), { 'cache-control': 'no-store' });
+  writeJson(response, await ask(services.bridge.kept()), { 'cache-control': 'no-store' });
 }
 
 async function follow({ response, services }: HttpExchange, id: string, after: string | undefined): Promise<void> {
-  const frames = services.bridge.desk().followResponse(id, after);
+  const frames = services.bridge.kept().followResponse(id, after);
   services.turns.open(response).markStreaming();
   const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
   await writeSse(response, frames, { keepAliveMs, stallMs, pulse: () => SSE_KEEP_ALIVE });

@@ -1,6 +1,6 @@
 /** Keeps the open turns, so that a shutdown can tell their clients and knows when the last one has ended. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Detached } from '../bridge/bridge';
+import type { Detached } from '../state/background-run';
 import { BridgeError } from '../errors/bridge-error';
 import type { IdleShutdown } from './idle-shutdown';
 

@@ -1,13 +1,29 @@
-/** One answer that is made without a client: its events are held, so that clients can come, leave and come back. */
+/** Runs one turn without a client and holds its events, so that clients can come, leave and come back. */
 import { isRecord, parseJson, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { SSE_DONE } from '../stream/sse-encoder';
-import type { Detached, Turn } from '../bridge/bridge';
 
-/** Characters of events that one run holds; older events go first. */
+/** Work that no client waits for, but a shutdown does. */
+export interface Detached {
+  /** Aborted when the server shuts down; a BridgeError is its reason. */
+  readonly abort: AbortSignal;
+  /** Says that the work is done. */
+  end(): void;
+}
+
+/** A turn that was started, as far as a run needs it. */
+export interface StartedTurn {
+  /** One SSE text after the other, the terminal event and `data: [DONE]` included. */
+  frames(): AsyncIterable<string>;
+}
+
+/** Starts a turn under the signal of its run. */
+export type StartTurn = (abort: AbortSignal) => Promise<StartedTurn>;
+
+/** Characters of events that one run holds; the oldest are dropped first. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
 
-/** From the first event to the last; `ended` resolves when nothing more comes. */
+/** The events of one turn; `ended` resolves after the last one. */
 export class BackgroundRun {
   cancelled = false;
   done = false;
@@ -27,7 +43,7 @@ export class BackgroundRun {
     this.ended = this.pump(frames);
   }
 
-  /** The Response as it stands. Spec: Responses API, `status` of background responses. */
+  /** The Response as it is now. Spec: Responses API, `status` of background responses. */
   get response(): UnknownRecord {
     if (this.cancelled && this.done) return { ...this.latest, status: 'cancelled', error: null };
     return this.done ? this.latest : { ...this.latest, status: this.begun ? 'in_progress' : 'queued' };
@@ -41,7 +57,7 @@ export class BackgroundRun {
     return this.characters;
   }
 
-  /** Ends the run and waits until it has ended; an answer that was complete stays so. */
+  /** Ends the run and waits until it has ended. A response that was complete by then stays complete. */
   async cancel(): Promise<void> {
     if (this.done) return;
     this.cancelled = true;
@@ -51,14 +67,14 @@ export class BackgroundRun {
   }
 
   /**
-   * Every event behind number `after` (-1 for all), as it comes, up to the last one.
-   * @throws BridgeError when some of them are not held any more
+   * Every event after number `after` (-1 for all), as it comes, up to the last one.
+   * @throws BridgeError when some of them are no longer held
    */
   follow(after: number): AsyncIterable<string> {
     if (after + 1 < this.first) {
       throw new BridgeError(
         'invalid_request',
-        `Cannot stream from event ${after + 1}: events before ${this.first} are not kept any more; use GET without stream`,
+        `Cannot stream from event ${after + 1}: events before ${this.first} are not kept. Use GET without stream.`,
         { param: 'starting_after' },
       );
     }
@@ -67,11 +83,11 @@ export class BackgroundRun {
 
   private async *events(from: number): AsyncGenerator<string, void, undefined> {
     for (let next = from; ; ) {
-      // Events are numbered without gaps. A reader that is slower than what is held has lost its place.
+      // Events are numbered without gaps: what is missing at the front was dropped before this client read it.
       if (next < this.first)
         throw new BridgeError(
           'overload',
-          'The client reads too slowly: events that it has not read are not kept any more.',
+          'The client reads too slowly: events that it has not read are no longer kept. Use GET without stream.',
         );
       const fresh = this.held.slice(next - this.first);
       next += fresh.length;
@@ -134,10 +150,7 @@ function readResponse(block: string): UnknownRecord | undefined {
 }
 
 /** Starts what `start` returns under a signal of its own, which shutdown and `cancel` abort. */
-export async function startRun(
-  detached: Detached,
-  start: (abort: AbortSignal) => Promise<Turn>,
-): Promise<BackgroundRun> {
+export async function startRun(detached: Detached, start: StartTurn): Promise<BackgroundRun> {
   const controller = new AbortController();
   const stop = (): void => controller.abort(detached.abort.reason);
   detached.abort.addEventListener('abort', stop);

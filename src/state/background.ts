@@ -1,49 +1,43 @@
-/** Answers in the background: `background: true`, polling, streaming again, cancelling. Loaded when one is first asked for. */
-import { SSE_KEEP_ALIVE } from '../stream/sse-encoder';
-import type { UnknownRecord } from '../base/json';
+/** Makes responses in the background: `background: true`, polling, streaming again, cancelling. Loaded on first use. */
 import { BridgeError } from '../errors/bridge-error';
+import { BackgroundRun, startRun, type Detached, type StartTurn } from './background-run';
+import type { StateServices } from './open-store';
 import { idsOf, outputOf, readResponseRecord, renderResponseRecord } from './record';
-import { BackgroundRun, startRun } from './background-run';
-import type { Caller, Turn } from '../bridge/bridge';
-import { startResponsesTurn } from '../bridge/turn';
-import type { TurnContext } from '../bridge/turn-context';
 
-/** Runs that are going on at a time: each of them is a request to the provider. */
+/** Runs at a time: each of them is a request to the provider. */
 const MOST_RUNNING = 50;
 /** Runs that have ended and whose events can be streamed again, and the characters of all of them. */
 const MOST_ENDED = 50;
 const MOST_CHARACTERS = 32 * 1024 * 1024;
 
 export interface Background {
-  /** @throws BridgeError for a bad request; what comes later is in the Response */
-  start(body: UnknownRecord, caller: Caller): Promise<Turn>;
-  /** A run that goes on, or whose events are still held. */
+  /**
+   * @param detached begins work that no client waits for
+   * @throws BridgeError for a bad request; later failures are in the Response
+   */
+  start(detached: () => Detached, start: StartTurn): Promise<BackgroundRun>;
+  /** A run that is going on, or whose events are still held. */
   find(id: string): BackgroundRun | undefined;
   /** Ends a run and forgets it. False when there was none. */
   forget(id: string): Promise<boolean>;
 }
 
 /** The runs of one bridge. */
-export function createBackground(context: TurnContext): Background {
+export function createBackground(services: StateServices): Background {
   const runs = new Map<string, BackgroundRun>();
   return {
-    async start(body, caller) {
+    async start(detached, start) {
       if ([...runs.values()].filter((run) => !run.done).length >= MOST_RUNNING) {
         throw new BridgeError(
           'overload',
-          `Cannot start another answer in the background: ${MOST_RUNNING} are being made. Wait for one of them, or cancel it.`,
+          `Cannot start another background response: ${MOST_RUNNING} are running. Wait for one, or cancel one.`,
         );
       }
-      if (!caller.detach)
-        throw new BridgeError('invalid_request', 'Cannot use "background" here', { param: 'background' });
-      const { abort: _ofClient, ...rest } = caller;
-      const run = await startRun(caller.detach(), (abort) =>
-        startResponsesTurn({ ...body, stream: true }, { ...rest, abort }, context),
-      );
+      const run = await startRun(detached(), start);
       runs.set(run.id, run);
-      const ended = (): void => settle(run, runs, context);
+      const ended = (): void => settle(run, runs, services);
       void run.ended.then(ended, ended);
-      return toTurn(run, body['stream'] === true);
+      return run;
     },
     find: (id) => runs.get(id),
     async forget(id) {
@@ -54,18 +48,8 @@ export function createBackground(context: TurnContext): Background {
   };
 }
 
-function toTurn(run: BackgroundRun, stream: boolean): Turn {
-  return {
-    stream,
-    notes: [],
-    pulse: () => SSE_KEEP_ALIVE,
-    frames: () => run.follow(-1),
-    collect: () => Promise.resolve({ status: 200, body: JSON.stringify(run.response) }),
-  };
-}
-
-function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, context: TurnContext): void {
-  if (run.cancelled) keepCancelled(run, context);
+function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, services: StateServices): void {
+  if (run.cancelled) keepCancelled(run, services);
   let ended = [...runs.values()].filter(({ done }) => done);
   const isTooMuch = (): boolean =>
     ended.length > MOST_ENDED || ended.reduce((sum, { size }) => sum + size, 0) > MOST_CHARACTERS;
@@ -77,15 +61,12 @@ function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, context: T
 }
 
 /** The store has it as failed: that is how its turn ended. */
-function keepCancelled(run: BackgroundRun, context: TurnContext): void {
-  const store = context.openStore();
+function keepCancelled(run: BackgroundRun, { openStore }: StateServices): void {
+  const store = openStore();
   const found = store.get(run.id);
   const record = found && readResponseRecord(found);
   if (!record || record.response['status'] !== 'failed') return;
   const items = idsOf([...record.input, ...outputOf(record)]);
-  store.put(
-    record.id,
-    renderResponseRecord(record, JSON.stringify({ ...record.response, status: 'cancelled', error: null })),
-    items,
-  );
+  const cancelled = JSON.stringify({ ...record.response, status: 'cancelled', error: null });
+  store.put(record.id, renderResponseRecord(record, cancelled), items);
 }

@@ -1,13 +1,13 @@
-/** Conversations: lists of items that requests continue by name. Spec: Conversations API. */
+/** Keeps conversations, lists of items that requests continue by id. Spec: Conversations API. */
 import { isRecord, type UnknownRecord } from '../base/json';
-import { asText } from '../base/narrow';
-import { BridgeError } from '../errors/bridge-error';
+import { asArray, asText } from '../base/narrow';
+import { BridgeError, readOrThrow } from '../errors/bridge-error';
+import { invalid } from '../wire/read-fields';
+import { readInput } from '../wire/read-items';
+import type { StateServices } from './open-store';
+import { readPage, type PageQuery } from './page';
 import {
-  idsOf,
-  readConversationRecord,
-  renderConversationRecord,
-  type ConversationRecord,
-  type RawItem,
+  idsOf, readConversationRecord, renderConversationRecord, toRawItems, type ConversationRecord, type RawItem,
 } from './record';
 import type { ResponseStore } from './response-store';
 
@@ -19,7 +19,7 @@ export function readConversationId(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   const id = asText(value) ?? (isRecord(value) ? asText(value['id']) : undefined);
   if (id === undefined)
-    throw new BridgeError('invalid_request', 'Cannot read conversation: expected an id or an object with one', {
+    throw new BridgeError('invalid_request', 'Cannot read conversation: expected an id or an object with one.', {
       param: 'conversation',
     });
   return id;
@@ -32,19 +32,10 @@ export function findConversation(store: ResponseStore, id: string): Conversation
   if (!conversation)
     throw new BridgeError(
       'not_found',
-      `Conversation with id "${id}" not found: it was never made here, deleted, or gave way to newer ones.`,
+      `Conversation with id "${id.slice(0, 200)}" not found: it was not created here, was deleted, or was evicted.`,
       { param: 'conversation' },
     );
   return conversation;
-}
-
-/** @throws BridgeError when it is too large to be kept */
-export function keepConversation(store: ResponseStore, conversation: ConversationRecord): void {
-  if (putConversation(store, conversation)) return;
-  throw new BridgeError(
-    'too_large',
-    `Cannot keep conversation "${conversation.id}": it is larger than all that may be kept (--store-max-mb), or could not be written.`,
-  );
 }
 
 /**
@@ -59,10 +50,74 @@ export function appendToConversation(store: ResponseStore, id: string, items: re
   );
 }
 
-/** The conversation as clients see it: without its items. */
-export function describeConversation({ id, createdAt, metadata }: ConversationRecord): UnknownRecord {
-  return { id, object: 'conversation', created_at: createdAt, metadata };
+/** What clients can do with conversations. Ids that nobody knows throw BridgeError `not_found`. */
+export interface KeptConversations {
+  /** @param body undefined creates an empty one */
+  createConversation(body: unknown): UnknownRecord;
+  conversation(id: string): UnknownRecord;
+  deleteConversation(id: string): UnknownRecord;
+  conversationItems(id: string, query: PageQuery): UnknownRecord;
+  addConversationItems(id: string, body: unknown): UnknownRecord;
+}
+
+/** The most items that one request may add. Spec: Conversations API. */
+const MOST_ITEMS = 20;
+
+/** The conversations of one bridge. */
+export function createKeptConversations({ openStore, clock, makeId }: StateServices): KeptConversations {
+  const find = (id: string) => findConversation(openStore(), id);
+  /** As readable as the input of a request. */
+  const readItems = (value: unknown): readonly RawItem[] => {
+    const list = asArray(value);
+    if (!list || list.length > MOST_ITEMS) throw invalid('items', `a list of at most ${MOST_ITEMS} items`, value);
+    readInput(list, 'items');
+    return toRawItems(list, makeId);
+  };
+  return {
+    createConversation(body) {
+      const given = body === undefined ? {} : readOrThrow(() => requireRecord(body));
+      const made = {
+        id: makeId('conv'),
+        createdAt: Math.floor(clock() / 1_000),
+        metadata: isRecord(given['metadata']) ? given['metadata'] : {},
+        items: given['items'] == null ? [] : readOrThrow(() => readItems(given['items'])),
+      };
+      keepConversation(openStore(), made);
+      return describeConversation(made);
+    },
+    conversation: (id) => describeConversation(find(id)),
+    deleteConversation(id) {
+      find(id);
+      openStore().delete(id);
+      return { id, object: 'conversation.deleted', deleted: true };
+    },
+    conversationItems: (id, query) => readPage(find(id).items, query),
+    addConversationItems(id, body) {
+      const found = find(id);
+      const added = readOrThrow(() => readItems(requireRecord(body)['items']));
+      keepConversation(openStore(), { ...found, items: [...found.items, ...added] });
+      return readPage(added, { order: 'asc', limit: String(MOST_ITEMS) });
+    },
+  };
+}
+
+function keepConversation(store: ResponseStore, conversation: ConversationRecord): void {
+  if (putConversation(store, conversation)) return;
+  throw new BridgeError(
+    'too_large',
+    `Cannot keep conversation "${conversation.id}": it exceeds --store-max-mb, or could not be written.`,
+  );
 }
 
 const putConversation = (store: ResponseStore, conversation: ConversationRecord): boolean =>
   store.put(conversation.id, renderConversationRecord(conversation), idsOf(conversation.items));
+
+/** The conversation as clients see it: without its items. */
+function describeConversation({ id, createdAt, metadata }: ConversationRecord): UnknownRecord {
+  return { id, object: 'conversation', created_at: createdAt, metadata };
+}
+
+function requireRecord(body: unknown): UnknownRecord {
+  if (!isRecord(body)) throw invalid('', 'the body to be a JSON object', body);
+  return body;
+}

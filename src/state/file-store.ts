@@ -10,6 +10,7 @@ import {
   draftIdIn, findRecordFile, isOurs, isRecordId, readRecordFile, recordIdIn, removeDraft, removeRecordFile,
   type FoundFile,
 } from './record-file';
+import type { Warn } from './open-store';
 import { replaceFile } from './replace-file';
 import type { ResponseStore } from './response-store';
 
@@ -18,7 +19,7 @@ export interface FileStoreOptions {
   readonly folder: string;
   readonly limits: StoreLimits;
   readonly clock: Clock;
-  readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly warn: Warn;
 }
 
 /**

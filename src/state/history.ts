@@ -44,8 +44,7 @@ function notFound(previousId: string, missing: string): BridgeError {
     previousId === missing
       ? `Previous response with id "${missing}" not found`
       : `Cannot continue "${previousId}": "${missing}", which it continues, was not found`;
-  const why =
-    'it was never kept (store: false, a failed answer), deleted, or gave way to newer ones; see --store and its limits.';
+  const why = 'it was not stored, was deleted, or was evicted. Send the whole input, or see --store and its limits.';
   return new BridgeError('previous_response_not_found', `${what}: ${why}`, PARAM);
 }
 

@@ -1,18 +1,38 @@
-/** What clients can ask of answers that are kept. Loaded when the first of them asks. */
-import { BridgeError } from '../errors/bridge-error';
-import { findResponse } from './history';
-import { readPage } from './page';
-import type { ResponseRecord } from './record';
+/** What clients can do with responses that are kept. Loaded when the first client asks. */
+import { quote } from '../base/quote';
+import { isRecord, type UnknownRecord } from '../base/json';
+import { BridgeError, readOrThrow } from '../errors/bridge-error';
+import type { ClientKind } from '../errors/error-body';
+import { readResponsesRequest } from '../wire/read-responses';
 import type { Background } from './background';
-import type { KeptResponses } from '../bridge/bridge';
-import { createKeptConversations } from './kept-conversations';
-import { estimateTokens } from '../bridge/estimate-tokens';
-import { readRequest } from '../bridge/read-request';
-import type { TurnContext } from '../bridge/turn-context';
+import { createKeptConversations, type KeptConversations } from './conversations';
+import { estimateTokens } from './estimate-tokens';
+import { findResponse } from './history';
+import { readKeptTurn } from './kept-turn';
+import type { StateServices } from './open-store';
+import { readPage, type PageQuery } from './page';
+import type { ResponseRecord } from './record';
+import { usesState } from './uses-state';
 
-/** @returns the desk of one bridge; ids that nobody knows throw BridgeError `not_found` */
-export function createKeptResponses(context: TurnContext, background: () => Background): KeptResponses {
-  const { openStore } = context;
+/** Ids that nobody knows throw BridgeError `not_found`. */
+export interface KeptResponses extends KeptConversations {
+  /** The Response as it was sent. */
+  response(id: string): UnknownRecord;
+  /** Deletes it, after ending it where it is still being made. */
+  deleteResponse(id: string): Promise<UnknownRecord>;
+  /** Ends a response that is made in the background; one that has ended stays as it is. */
+  cancelResponse(id: string): Promise<UnknownRecord>;
+  /** The events of a response that is, or was, made in the background, after number `after`. */
+  followResponse(id: string, after: string | undefined): AsyncIterable<string>;
+  /** Its own input; earlier items belong to the responses that it continues. */
+  inputItems(id: string, query: PageQuery): UnknownRecord;
+  /** An estimate of the input tokens of a request. */
+  inputTokens(body: unknown, client: ClientKind): UnknownRecord;
+}
+
+/** The kept responses and conversations of one bridge. */
+export function createKeptResponses(services: StateServices, background: () => Background): KeptResponses {
+  const { openStore } = services;
   const response = (id: string): ResponseRecord => {
     const found = findResponse(openStore(), id);
     if (!found) throw unknownResponse(id);
@@ -32,7 +52,7 @@ export function createKeptResponses(context: TurnContext, background: () => Back
       if (run) return run.response;
       const found = response(id).response;
       if (found['background'] === true) return found;
-      throw new BridgeError('invalid_request', `Cannot cancel "${id}": it was not made with background: true`);
+      throw new BridgeError('invalid_request', `Cannot cancel "${id}": it was not created with background: true.`);
     },
     followResponse(id, after) {
       const run = background().find(id);
@@ -40,23 +60,28 @@ export function createKeptResponses(context: TurnContext, background: () => Back
       response(id);
       throw new BridgeError(
         'invalid_request',
-        `Cannot stream "${id}": it was not made with background: true, or its events are not kept any more; use GET without stream`,
+        `Cannot stream "${id}": it is not a background response, or its events are no longer kept. ` +
+          'Use GET without stream.',
         { param: 'stream' },
       );
     },
     inputItems: (id, query) => readPage(response(id).input, query),
-    inputTokens(body, caller) {
-      const request = readRequest(body, caller.client, context);
+    inputTokens(body, client) {
+      const request = readOrThrow(() =>
+        isRecord(body) && usesState(body, client)
+          ? readKeptTurn(body, client, services).request
+          : readResponsesRequest(body),
+      );
       return { object: 'response.input_tokens', input_tokens: estimateTokens(request, body) };
     },
-    ...createKeptConversations(context),
+    ...createKeptConversations(services),
   };
 }
 
 const unknownResponse = (id: string): BridgeError =>
   new BridgeError(
     'not_found',
-    `Response with id "${id.slice(0, 200)}" not found: it was never kept (store: false, a failed answer), deleted, or gave way to newer ones.`,
+    `Response with id "${id.slice(0, 200)}" not found: it was not stored, was deleted, or was evicted.`,
   );
 
 /** @returns -1 for all events */
@@ -65,7 +90,7 @@ function readSequence(after: string | undefined): number {
   if (/^\d{1,9}$/.test(after)) return Number(after);
   throw new BridgeError(
     'invalid_request',
-    `Cannot read starting_after: expected the number of an event, got ${JSON.stringify(after.slice(0, 80))}`,
+    `Cannot read starting_after: expected the number of an event, got ${quote(after)}.`,
     { param: 'starting_after' },
   );
 }

@@ -14,7 +14,7 @@ interface Entry {
   readonly items: readonly string[];
 }
 
-/** Knows ids and sizes, not contents: where those are is the store's affair. No timer runs: each call looks at the clock. */
+/** Knows ids and sizes, not contents. No timer runs: each call looks at the clock. */
 export class Ledger {
   /** From the least to the most recently used. */
   private readonly entries = new Map<string, Entry>();

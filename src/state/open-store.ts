@@ -1,21 +1,36 @@
-/** The store of a bridge: opened when it is first needed, in memory unless a folder is given. */
-import type { Clock } from '../base/clock';
-import type { Logger } from '../observe/log';
+/** Opens the store of a bridge on first use: in memory unless a folder is given. */
+import type { Clock, MakeId } from '../base/clock';
 import type { ResponseStore } from './response-store';
-import type { BridgeSettings } from '../bridge/settings';
 
-type StoreSettings = Pick<BridgeSettings, 'store' | 'storeMaxResponses' | 'storeMaxMb' | 'storeMaxAgeHours'>;
+/** The options of the store, as the config layer resolves them. */
+export interface StoreSettings {
+  readonly store?: string | undefined;
+  readonly storeMaxResponses: number;
+  readonly storeMaxMb: number;
+  readonly storeMaxAgeHours: number;
+}
+
+/** What everything that is kept shares. */
+export interface StateServices {
+  /** The same store at each call. Codex, which keeps its conversation itself, never makes the first one. */
+  readonly openStore: () => ResponseStore;
+  readonly clock: Clock;
+  readonly makeId: MakeId;
+  readonly warn: Warn;
+}
+
+export type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
 const HOUR_MS = 3_600_000;
 const MEGABYTE = 1024 * 1024;
 
-/** @returns the same store at each call; Codex, which keeps its conversation itself, never makes the first one */
-export function createOpenStore(settings: StoreSettings, clock: Clock, log: Logger): () => ResponseStore {
+/** The services of one bridge. Nothing is loaded, read or created before the store is opened. */
+export function createStateServices(settings: StoreSettings, clock: Clock, makeId: MakeId, warn: Warn): StateServices {
   let store: ResponseStore | undefined;
-  return () => (store ??= openStore(settings, clock, log));
+  return { openStore: () => (store ??= openStore(settings, clock, warn)), clock, makeId, warn };
 }
 
-function openStore(settings: StoreSettings, clock: Clock, log: Logger): ResponseStore {
+function openStore(settings: StoreSettings, clock: Clock, warn: Warn): ResponseStore {
   const limits = {
     records: settings.storeMaxResponses,
     bytes: settings.storeMaxMb * MEGABYTE,
@@ -27,5 +42,5 @@ function openStore(settings: StoreSettings, clock: Clock, log: Logger): Response
     return createMemoryStore(limits, clock);
   }
   const { createFileStore }: typeof import('./file-store') = require('./file-store');
-  return createFileStore({ folder, limits, clock, warn: (message, fields) => log.warn(message, fields) });
+  return createFileStore({ folder, limits, clock, warn });
 }

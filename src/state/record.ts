@@ -66,8 +66,8 @@ export const idsOf = (items: readonly RawItem[]): readonly string[] =>
   items.flatMap((item) => asText(item['id']) ?? []);
 
 /**
- * The `input` of a request as items that can be listed: text as a message, every item with an id. Nothing else of an item
- * changes: what came must come back. Spec: Responses API, list input items.
+ * The `input` of a request as items that can be listed: text as a message, every item with an id. Nothing else of an
+ * item changes: what came must come back. Spec: Responses API, list input items.
  */
 export function toRawItems(input: unknown, makeId: MakeId): readonly RawItem[] {
   if (typeof input === 'string') return input === '' ? [] : [message('user', input, makeId)];

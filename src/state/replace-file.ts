@@ -1,4 +1,4 @@
-/** Gives files new content so that a reader sees the old or the new, never a part: other processes read at any moment. */
+/** Replaces a file so that other processes read the old content or the new, never a part. */
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { attempt, codeOf } from '../base/thrown';
 

@@ -1,4 +1,4 @@
-/** Whether a request has anything to do with what is kept; most of Codex's have not, and then nothing of it is loaded. */
+/** Tells whether a request has to do with what is kept. Most of Codex's have not, and then nothing of it is loaded. */
 import { isRecord } from '../base/json';
 import { asArray } from '../base/narrow';
 import type { ClientKind } from '../errors/error-body';

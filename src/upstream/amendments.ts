@@ -13,7 +13,7 @@ export interface Amendment {
 }
 
 interface Rule {
-  /** The amendment for this refusal; undefined when it is about something else, or the request has nothing to change. */
+  /** The amendment for this refusal; undefined when it is about something else, or nothing can be changed. */
   readonly find: (message: string, chat: ChatRequest) => Amendment | undefined;
 }
 
@@ -62,12 +62,15 @@ const DISPENSABLE: readonly Field[] = [
 ];
 
 const UNKNOWN_FIELD =
-  /unknown|unrecognized|unsupported|not supported|not permitted|extra (inputs|fields)|additional propert|unexpected|invalid (temperature|parameter)|not allowed/i;
+  new RegExp(
+    'unknown|unrecognized|unsupported|not supported|not permitted|extra (inputs|fields)|additional propert|' +
+    'unexpected|invalid (temperature|parameter)|not allowed', 'i');
 
 const RULES: readonly Rule[] = [
   {
-    // DashScope: "tool_choice parameter does not support being set to required or object in thinking mode"; Kimi: "tool_choice
-    // 'specified' is incompatible with thinking enabled"; DeepSeek: "Thinking mode does not support this tool_choice".
+    // DashScope: "tool_choice parameter does not support being set to required or object in thinking mode"; Kimi:
+    // "tool_choice 'specified' is incompatible with thinking enabled"; DeepSeek: "Thinking mode does not support this
+    // tool_choice".
     find: (message, chat) =>
       /tool_choice/.test(message) && isForced(chat)
         ? { name: 'tool_choice: auto', amend: (body) => ({ ...body, tool_choice: 'auto' }) }
@@ -85,11 +88,11 @@ const RULES: readonly Rule[] = [
   },
   // "Range of n should be [1, 4]"; not with thinking.
   dropping(/\brange of n\b|\bparameter n\b|['"`]n['"`]/i, 'n'),
-  // Ollama's Responses endpoint: `invalid reasoning value: "xhigh" (must be "high", "medium", "low", "max", or "none")`.
+  // Ollama's Responses endpoint: `invalid reasoning value: "xhigh" (must be "high", "medium", "low", …)`.
   dropping(/invalid reasoning value|reasoning\.effort/, 'reasoning_effort'),
   {
-    // Reasoning that another endpoint sealed. vLLM: "Encrypted content is not supported."; OpenAI: "The encrypted content …
-    // could not be verified".
+    // Reasoning that another endpoint sealed. vLLM: "Encrypted content is not supported."; OpenAI: "The encrypted
+    // content … could not be verified".
     find: (message, chat) =>
       /encrypted.content/i.test(message) && withoutSeals(chat) !== chat
         ? { name: 'reasoning without encrypted_content', amend: withoutSeals }

@@ -1,8 +1,7 @@
 /** The one function that talks to the provider: native fetch, a Buffer body, no redirects, bytes as they come. */
+import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
-import { createDispatcher } from './dispatcher';
-import { SilenceTimer, type UpstreamTimeouts } from './timeouts';
 
 export interface UpstreamRequest {
   readonly url: string;
@@ -20,11 +19,20 @@ export interface UpstreamAnswer {
   read(): Promise<Uint8Array | undefined>;
   /**
    * Ends the request if it still runs. Must be called by whoever stops reading.
-   * @param said upstream said that its answer is over: its connection is kept for the next request if the end comes soon
+   * @param said the provider said that its answer is over: the connection is kept if the end comes soon
    */
   cancel(said?: boolean): void;
   /** The whole body as text, up to `limit` bytes. @throws BridgeError */
   text(limit: number): Promise<string>;
+}
+
+export interface UpstreamTimeouts {
+  /** Milliseconds until the connection stands, TLS included. */
+  readonly connectMs: number;
+  /** Milliseconds from sending the request to the first byte of the answer's body. */
+  readonly firstByteMs: number;
+  /** Milliseconds between two reads of the body. */
+  readonly idleMs: number;
 }
 
 /** How long an upstream that said it is done may take to end its answer. */
@@ -97,7 +105,7 @@ class Exchange {
   private end(reason: unknown): void {
     this.timer.stop();
     this.controller.abort(reason ?? new BridgeError('network', 'The request was aborted.'));
-    // An abort does not reach a read of Node 20's fetch that waits behind a broken gzip stream; this ends it as if it were done.
+    // An abort does not reach a read of Node 20's fetch that waits after a broken gzip stream; this ends it.
     this.reader?.cancel().catch(() => undefined);
   }
 
@@ -130,7 +138,7 @@ class Exchange {
     else this.end(undefined);
   }
 
-  /** The last chunk often comes a moment after `[DONE]`; a connection cut before it costs the next turn a TLS handshake. */
+  /** The last chunk often comes just after `[DONE]`; closing before it costs the next turn a TLS handshake. */
   private async drain(reader: BodyReader): Promise<void> {
     const timer = setTimeout(() => this.end(undefined), LINGER_MS);
     timer.unref();
@@ -155,3 +163,73 @@ class Exchange {
 }
 
 type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
+
+/**
+ * How long a provider may send nothing but comments. DeepSeek sends them while a request waits in its queue, and gives
+ * up after ten minutes; OpenRouter sends them for as long as the provider behind it is silent.
+ */
+export const COMMENTS_LIMIT_MS = 900_000;
+
+const COLON = 58;
+
+/** Runs out once: calls `expire` with the error that says which limit was passed. Zero switches a limit off. */
+export class SilenceTimer {
+  private timer: NodeJS.Timeout | undefined;
+  private waiting = true;
+  private commentsSince: number | undefined;
+
+  constructor(
+    private readonly timeouts: UpstreamTimeouts,
+    private readonly host: string,
+    private readonly expire: (error: BridgeError) => void,
+    private readonly now: Clock = Date.now,
+  ) {
+    this.arm(timeouts.firstByteMs, 'sent no answer', 'UPSTREAM_FIRST_BYTE_TIMEOUT_MS');
+  }
+
+  /** A read arrived. One that begins with a colon is a comment, or rarely a piece of an event: the next read tells. */
+  touch(bytes: Uint8Array): void {
+    if (bytes[0] === COLON) this.judgeComment();
+    else this.commentsSince = undefined;
+    if (!this.waiting) this.timer?.refresh();
+    else this.arm(this.timeouts.idleMs, 'stopped sending in the middle of its answer', 'UPSTREAM_IDLE_TIMEOUT_MS');
+    this.waiting = false;
+  }
+
+  private judgeComment(): void {
+    const now = this.now();
+    this.commentsSince ??= now;
+    if (this.timeouts.idleMs <= 0 || now - this.commentsSince < COMMENTS_LIMIT_MS) return;
+    const message = `${this.host} sent only keep-alive comments for ${COMMENTS_LIMIT_MS / 60_000} minutes.`;
+    this.expire(new BridgeError('timeout', message));
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private arm(milliseconds: number, what: string, option: string): void {
+    this.stop();
+    if (milliseconds <= 0) return;
+    const message = `${this.host} ${what} for ${milliseconds / 1_000} s (${option}).`;
+    this.timer = setTimeout(() => this.expire(new BridgeError('timeout', message)), milliseconds);
+  }
+}
+
+/** Set by undici 5 to 7, the versions inside Node 18 to 24, once a fetch global was touched (tried on all of them). */
+const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+
+/**
+ * The engine of native fetch, with our own time limits. Node has no public way to its class: it is reached through the
+ * global dispatcher, behind a feature test. Without it fetch keeps its defaults: 10 s to connect, 300 s of silence.
+ * @returns an agent for fetch's `dispatcher` option, or undefined where this Node offers none
+ */
+function createDispatcher(connectMs: number): object | undefined {
+  void globalThis.Headers;
+  const current: unknown = Reflect.get(globalThis, GLOBAL_DISPATCHER);
+  if (typeof current !== 'object' || current === null) return undefined;
+  // Time limits other than connecting are ours (SilenceTimer): undici's would end a stream that is merely slow.
+  const limits = { connect: { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0 };
+  const agent: unknown = Reflect.construct(current.constructor, [limits]);
+  return typeof agent === 'object' && agent !== null ? agent : undefined;
+}

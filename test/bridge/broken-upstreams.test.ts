@@ -183,7 +183,7 @@ const ROWS: readonly Row[] = [
     begun: false,
     status: 400,
     code: 'upstream_rejected',
-    message: /answered 302 and points to https:\/\/login\.example\/sso.*AI_API_BASE.*not followed/,
+    message: /answered 302 and redirects to https:\/\/login\.example\/sso.*not followed.*AI_API_BASE/,
   },
 ];
 

@@ -358,7 +358,7 @@ describe('faults', () => {
         assert.equal(status, 'failed');
         assert.equal(error.code, 'invalid_prompt', 'Codex must stop by itself');
         assert.match(error.message, fault.says);
-        assert.equal(/Tried \d times; not asking again\./.test(error.message), calls > 1, error.message);
+        assert.equal(/Tried \d times; not retrying\./.test(error.message), calls > 1, error.message);
         assertLog(bridge, replies.length);
       });
 

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { discoverModels } from '../../src/bridge/discover-models';
+import { discoverModels } from '../../src/bridge/models';
 import { createLogger } from '../../src/observe/log';
 import { KEY, startBridge, type TestBridge } from '../support/bridge/test-bridge';
 
@@ -144,7 +144,10 @@ const FAILURES: Readonly<
     timeoutMs: 50,
   },
   'a page': { answer: (_, response) => void response.end('<html>Sign in</html>'), says: /did not answer with JSON\./ },
-  'JSON that is no list': { answer: (_, response) => void response.end('{"ok":true}'), says: /is no list of models/ },
+  'JSON that is no list': {
+    answer: (_, response) => void response.end('{"ok":true}'),
+    says: /something other than a list of models/,
+  },
   'a redirect': {
     answer: (_, response) => void response.writeHead(302, { location: '/login' }).end(),
     says: /answered 302\./,
@@ -162,7 +165,7 @@ for (const [name, { answer, says, timeoutMs }] of Object.entries(FAILURES)) {
     const { found, log } = await discoverFrom(context, answer, timeoutMs);
     assert.deepEqual(found, []);
     assert.match(log, says);
-    assert.match(log, /^\S+ info {2}the model catalog stays as it is: /);
+    assert.match(log, /^\S+ info {2}the model catalog is unchanged: /);
     assert.equal(log.split('\n').length, 2, 'one line');
   });
 }

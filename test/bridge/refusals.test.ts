@@ -178,7 +178,7 @@ const REFUSALS: readonly Refusal[] = [
       },
     },
     sdk: { status: 429, type: 'rate_limit_error', code: 'insufficient_quota' },
-    says: /hour allocated quota exceeded.*Asking again does not help until the plan resets/,
+    says: /hour allocated quota exceeded.*Retrying will not help until the quota resets/,
   },
   {
     name: '400 DashScope: moderation',

@@ -52,7 +52,7 @@ for (const [name, step, calls, settings] of FAILURES) {
       const { error: told } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
       assert.equal(bridge.upstream.requests.length, calls);
       assert.ok(['invalid_prompt', 'context_length_exceeded'].includes(told.code), told.code);
-      assert.equal(/Tried \d times; not asking again\./.test(told.message), calls > 1);
+      assert.equal(/Tried \d times; not retrying\./.test(told.message), calls > 1);
     });
 
     if (calls === 1) return;

@@ -341,7 +341,7 @@ describe('a turn that fails', () => {
     assert.deepEqual(rest, [
       '    provider  503 (request id req-7): Busy.',
       `    client    in its answer (code invalid_prompt): ${host} answered 503: Busy. (request id req-7) Tried 2 ` +
-      'times; not asking again.',
+      'times; not retrying.',
       '    attempts  overload (503), waited 0.50 s; overload (503)',
       '',
     ]);

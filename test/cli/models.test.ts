@@ -147,5 +147,5 @@ test('a provider without a list costs a note on standard error, and no more', as
   const { code, out, error } = await runModels(['--discover-models'], { ...ENV, AI_API_BASE: upstream.url });
   assert.equal(code, 0);
   assert.match(out, /qwen3\.7-plus\*/);
-  assert.match(error, /info {2}the model catalog stays as it is: .* reason="127\.0\.0\.1:\d+ answered 404\."\n$/);
+  assert.match(error, /info {2}the model catalog is unchanged: .* reason="127\.0\.0\.1:\d+ answered 404\."\n$/);
 });

@@ -69,7 +69,7 @@ const CASES: readonly Case[] = [
     at: 'answer',
     levels: `failure skipped skipped skipped ${REST}`,
     seen: /answered 404: nothing here\.$/,
-    fix: /^Check AI_API_BASE: 127\.0\.0\.1:\d+ serves nothing at this address\.$/,
+    fix: /^127\.0\.0\.1:\d+ has no API at this path\. Check AI_API_BASE; it usually ends in \/v1\.$/,
   },
   {
     title: 'a page of a proxy',
@@ -77,7 +77,7 @@ const CASES: readonly Case[] = [
     at: 'answer',
     levels: `failure skipped skipped skipped ${REST}`,
     seen: /an HTML page titled "Blocked"/,
-    fix: /A proxy or a firewall in front of/,
+    fix: /A proxy or firewall in front of/,
   },
   {
     title: 'a refused key',
@@ -101,7 +101,7 @@ const CASES: readonly Case[] = [
     at: 'access',
     levels: `ok failure skipped skipped ${REST}`,
     seen: /week allocated quota exceeded/,
-    fix: /does not help until the plan resets/,
+    fix: /will not help until the quota resets/,
   },
   {
     title: 'too many requests',

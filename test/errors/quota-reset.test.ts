@@ -25,13 +25,13 @@ for (const [message, expected] of MESSAGES) {
 it('a time without a zone is the plan’s own', () => {
   const reset = findReset('beijing-time', '您的限额将在 2026-11-22 22:30:00 重置。', NOW);
   assert.equal(reset?.at, at('2026-11-22T14:30:00Z'));
-  assert.equal(reset.sentence, 'The quota comes back: 2026-11-22 14:30 UTC, in 2 h 30 min.');
+  assert.equal(reset.sentence, 'The quota resets: 2026-11-22 14:30 UTC, in 2 h 30 min.');
   assert.equal(findReset('beijing-time', 'no time', NOW), undefined);
 });
 
 it('a moment that has passed is told without a wait', () => {
   assert.deepEqual(findReset(undefined, 'at 2026-11-22T11:00:00Z', NOW), {
-    sentence: 'The quota comes back: 2026-11-22 11:00 UTC.',
+    sentence: 'The quota resets: 2026-11-22 11:00 UTC.',
   });
 });
 
@@ -52,10 +52,10 @@ for (const [now, monday, wait] of MONDAYS) {
 
 it('without a clock there is no wait, and no date of a Monday', () => {
   assert.deepEqual(findReset('monday', '', undefined), {
-    sentence: 'The week of the plan begins anew on Monday at 00:00 (UTC+8).',
+    sentence: 'The weekly quota resets on Monday at 00:00 (UTC+8).',
   });
   assert.deepEqual(findReset(undefined, 'at 2026-11-22T15:00:00Z', undefined), {
-    sentence: 'The quota comes back: 2026-11-22 15:00 UTC.',
+    sentence: 'The quota resets: 2026-11-22 15:00 UTC.',
   });
 });
 

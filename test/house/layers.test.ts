@@ -28,7 +28,6 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   wire: ['base'],
   providers: ['errors'],
   config: ['errors', 'providers'],
-  state: ['observe', 'bridge'],
   instance: ['serve'],
 };
 

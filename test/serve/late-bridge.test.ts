@@ -14,8 +14,8 @@ function createScriptedBridge() {
   const bridge: Bridge = {
     start: (kind) => refuse(kind)(),
     failedFrames: (error) => `data: ${error.message}\n\n`,
-    desk: () => {
-      throw new BridgeError('internal', 'desk');
+    kept: () => {
+      throw new BridgeError('internal', 'kept');
     },
     models: async (version) => ({ body: { data: [version ?? ''] }, etag: '"1"' }),
   };
@@ -27,7 +27,7 @@ function createScriptedBridge() {
   return { calls, late, built: () => built };
 }
 
-const caller: Caller = { client: 'codex', headers: {}, abort: new AbortController().signal };
+const caller: Caller = { client: 'codex', abort: new AbortController().signal };
 
 test('nothing is built before the first call, and only one bridge for all calls', async () => {
   const { calls, late, built } = createScriptedBridge();
@@ -36,7 +36,7 @@ test('nothing is built before the first call, and only one bridge for all calls'
   await assert.rejects(late.start('responses', {}, caller), /responses/);
   await assert.rejects(late.start('chat', {}, caller), /chat/);
   assert.equal(late.failedFrames(new BridgeError('internal', 'broken'), {}), 'data: broken\n\n');
-  assert.throws(() => late.desk(), /desk/);
+  assert.throws(() => late.kept(), /kept/);
   assert.deepEqual(calls, ['responses', 'chat']);
   assert.equal(built(), 1);
 });

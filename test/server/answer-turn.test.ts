@@ -105,13 +105,12 @@ test('no answer has an openai-model header', async (context) => {
 
 test('the bridge learns who asks', async (context) => {
   const { port, bridge } = await startServer(context);
-  const who = { authorization: 'Bearer sk-test-1', 'user-agent': 'codex_exec/1', 'X-Trace': ['a', 'b'] };
+  const who = { authorization: 'Bearer sk-test-1', 'user-agent': 'codex_exec/1' };
   await post(port, { input: 'hi' }, { headers: { ...CODEX, ...who } });
   const caller = bridge.calls[0]?.caller;
   assert.equal(caller?.client, 'codex');
   assert.equal(caller.authorization, 'Bearer sk-test-1');
   assert.equal(caller.userAgent, 'codex_exec/1');
-  assert.equal(caller.headers['x-trace'], 'a, b');
   assert.equal(caller.abort.aborted, false);
 });
 

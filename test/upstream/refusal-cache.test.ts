@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
-import { RefusalCache } from '../../src/upstream/refusal-cache';
+import { RefusalCache } from '../../src/upstream/call-limits';
 
 const NO = new BridgeError('auth', 'No.');
 const body = Buffer.from('{"a":1}');

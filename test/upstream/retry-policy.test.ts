@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
 import type { ErrorKind } from '../../src/errors/error-table';
-import { allowedCalls, retryWait } from '../../src/upstream/retry-policy';
+import { allowedCalls, retryWait } from '../../src/upstream/call-limits';
 
 const LIMITS = { calls: 4, longestWaitMs: 20_000 };
 const wait = (details: ErrorDetails, failed = 1, random = 0.5): number | undefined =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BridgeError } from '../../src/errors/bridge-error';
-import { COMMENTS_LIMIT_MS, SilenceTimer } from '../../src/upstream/timeouts';
+import { COMMENTS_LIMIT_MS, SilenceTimer } from '../../src/upstream/transport';
 
 const COMMENT = Buffer.from(': keep-alive\n\n');
 const DATA = Buffer.from('data: {}\n\n');
@@ -32,7 +32,7 @@ test('nothing but comments runs out', () => {
   timer.stop();
   assert.deepEqual(
     expired.map(({ kind, message }) => [kind, message]),
-    [['timeout', 'host.example sent nothing but signs of life for 15 minutes.']],
+    [['timeout', 'host.example sent only keep-alive comments for 15 minutes.']],
   );
 });
 

@@ -42,7 +42,7 @@ interface Fault {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const TRIED = /Tried 4 times; not asking again\.$/;
+const TRIED = /Tried 4 times; not retrying\.$/;
 
 const FAULTS: readonly Fault[] = [
   // Refusals: one call.
@@ -62,7 +62,7 @@ const FAULTS: readonly Fault[] = [
     name: 'a plan that is used up',
     step: refusal(429, { message: 'hour allocated quota exceeded.', code: 'insufficient_quota' }),
     calls: 1,
-    says: /hour allocated quota exceeded\. It is a rolling limit: .*Asking again does not help/,
+    says: /hour allocated quota exceeded\. It is a rolling limit: .*Retrying will not help/,
   },
   {
     name: 'a refused history',
@@ -240,7 +240,7 @@ scenario(
     assert.deepEqual(requests, []);
     assert.equal(
       errorsOf(events).at(-1),
-      `${host} refused the connection (ECONNREFUSED). Tried 4 times; not asking again.`,
+      `${host} refused the connection (ECONNREFUSED). Tried 4 times; not retrying.`,
     );
     assert.match(bridge.log(), / failed network 3 retries\n/);
   },

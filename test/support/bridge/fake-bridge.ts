@@ -1,5 +1,6 @@
 /** A Bridge that does what a test says, and remembers what it was asked. */
-import type { Bridge, Caller, KeptResponses, Turn, TurnKind } from '../../../src/bridge/bridge';
+import type { Bridge, Caller, Turn, TurnKind } from '../../../src/bridge/bridge';
+import type { KeptResponses } from '../../../src/state/kept-responses';
 
 export interface FakeCall {
   readonly protocol: TurnKind;
@@ -16,7 +17,7 @@ export interface FakeBridgeOptions {
   readonly start?: (call: FakeCall) => Turn | Promise<Turn>;
   readonly models?: Bridge['models'];
   /** What is kept; by default every question is answered with an empty object. */
-  readonly desk?: KeptResponses;
+  readonly kept?: KeptResponses;
 }
 
 const empty = (): object => ({});
@@ -53,7 +54,7 @@ export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
       const data = JSON.stringify({ kind: error.kind, message: error.message, seen });
       return `event: response.failed\ndata: ${data}\n\ndata: [DONE]\n\n`;
     },
-    desk: () => options.desk ?? NOTHING_KEPT,
+    kept: () => options.kept ?? NOTHING_KEPT,
     models: options.models ?? (async () => ({ body: { object: 'list', data: [], models: [] }, etag: '"m1"' })),
   };
 }

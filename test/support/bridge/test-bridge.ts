@@ -6,7 +6,7 @@ import { EventEmitter, once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { TestContext } from 'node:test';
 import { createBridge } from '../../../src/bridge/create-bridge';
-import type { Runtime } from '../../../src/bridge/runtime';
+import type { Runtime } from '../../../src/bridge/turn-context';
 import type { Config } from '../../../src/config/options';
 import { resolveConfig } from '../../../src/config/resolve';
 import { createLogger, type LogFormat, type LogLevel } from '../../../src/observe/log';

@@ -1,7 +1,7 @@
 /** What is said of a refused key: where it came from, whether it looks right, and never what it is. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeSource } from '../../src/bridge/source';
+import { describeSource } from '../../src/bridge/endpoint';
 import { findProvider } from '../../src/providers/catalog';
 import { startTcpUpstream, head } from '../support/upstream/tcp-upstream';
 import { ask, CODEX, finalResponse, KEY, startBridge } from '../support/bridge/test-bridge';
@@ -67,7 +67,8 @@ describe('advice on a refused key', () => {
     it(name, () => {
       const access = { aiBaseUrl: 'https://api.example:8443/v1', aiApiKey: key, forceEnvAuth, userAgent: undefined };
       const source = describeSource(
-        { url: URL, provider, access, home, clock: () => 0 },
+        URL,
+        { provider, access, home, clock: () => 0 },
         sent === undefined ? {} : { authorization: sent },
       );
       assert.equal(source.keyAdvice, advice);

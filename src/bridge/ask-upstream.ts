@@ -1,0 +1,190 @@
+/** Asks the provider until an answer has begun: each call, what a refusal teaches, and retries that may help. */
+import { BridgeError, toBridgeError } from '../errors/bridge-error';
+import { classifyHttpFailure } from '../errors/classify';
+import { ERRORS, type ErrorKind } from '../errors/error-table';
+import { readRetryAfter } from '../errors/retry-after';
+import { REQUEST_ID_HEADERS } from '../providers/catalog';
+import type { AnswerStream } from '../stream/answer-stream';
+import { allowedCalls, retryWait, type RetryLimits } from '../upstream/call-limits';
+import type { UpstreamAnswer } from '../upstream/transport';
+import type { ChatRequest } from '../wire/chat';
+import type { Caller } from './bridge';
+import type { Endpoint } from './endpoint';
+import type { Prepared } from './prepare';
+import { readOutputs, type Answer } from './stream-turn';
+import type { TurnContext } from './turn-context';
+
+/** What is asked. Megabytes of messages: whoever asks lets go of it when the answer has begun. */
+export interface Question<Output> {
+  readonly prepared: Prepared;
+  readonly caller: Caller;
+  readonly context: TurnContext;
+  /** What calls are counted under: the client's name for its turn, or one for this request alone. */
+  readonly turn: string;
+  /** A new machine for each attempt. */
+  readonly createStream: () => AnswerStream<Output>;
+  /** Hold the whole answer back: nothing of it is shown before it is complete, so a truncated one is retried too. */
+  readonly whole: boolean;
+}
+
+/** @throws BridgeError when retrying will not help; its message says how often it was tried */
+export async function askUpstream<Output>(question: Question<Output>): Promise<Answer<Output>> {
+  for (;;) {
+    try {
+      return await attempt(question);
+    } catch (cause) {
+      await waitForNext(toBridgeError(cause), question);
+    }
+  }
+}
+
+/** One call, read until it says something. A failure before that is thrown, as if the call had been rejected. */
+async function attempt<Output>(question: Question<Output>): Promise<Answer<Output>> {
+  const { caller, context, createStream, whole } = question;
+  const upstream = await callRepaired(question);
+  const stream = createStream();
+  const { record } = caller;
+  record?.follow(stream, findRequestId(upstream));
+  const outputs: Output[] = [];
+  for (let first = true; !stream.finished && (outputs.length === 0 || whole); first = false) {
+    outputs.push(...(await readOutputs(upstream, stream, first, context.tap)));
+    if (stream.begun || (outputs.length > 0 && stream.error === undefined)) record?.begin();
+  }
+  if (stream.finished) upstream.cancel(stream.error === undefined);
+  if (stream.error) throw stream.error;
+  return { upstream, stream, outputs };
+}
+
+/** Sends the request without what its model is known to refuse; a refusal that names more of it is amended. */
+async function callRepaired({ prepared, caller, context }: Question<unknown>): Promise<UpstreamAnswer> {
+  const { chat, notes } = prepared;
+  const { learned, log } = context;
+  for (let current = learned.apply(chat); ; ) {
+    try {
+      return await call(prepared, current, caller, context);
+    } catch (cause) {
+      const amendment = cause instanceof BridgeError ? learned.learn(cause, current) : undefined;
+      if (!amendment) throw cause;
+      log.debug(`learned that ${chat.model} needs "${amendment.name}"`, { refusal: String(cause) });
+      caller.record?.amend(amendment.name);
+      notes.add(`sent again with "${amendment.name}": the model refused the request as it was`);
+      current = amendment.amend(current);
+    }
+  }
+}
+
+/** @throws BridgeError for an error status, a redirect, or no answer at all */
+async function call(
+  { endpoint, render }: Prepared, chat: ChatRequest, caller: Caller, { runtime, refusals }: TurnContext,
+): Promise<UpstreamAnswer> {
+  const { url, headers } = endpoint;
+  const body = Buffer.from(JSON.stringify(render(chat)), 'utf8');
+  const key = headers['authorization'] ?? '';
+  const known = refusals.find(body, key);
+  if (known) {
+    caller.record?.remember();
+    throw known;
+  }
+  caller.record?.call();
+  const answer = await runtime.transport({ url, headers, body, abort: caller.abort });
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  const error = await readFailure(answer, endpoint, runtime.clock());
+  if (isPermanent(error)) refusals.remember(body, key, error);
+  throw error;
+}
+
+/** Sending the same request again brings the same answer. */
+const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCode === 'invalid_prompt';
+
+/** Error bodies longer than this are truncated: they go into a message. */
+const LONGEST_ERROR_BODY = 64 * 1024;
+
+async function readFailure(answer: UpstreamAnswer, { source }: Endpoint, now: number): Promise<BridgeError> {
+  // A body that breaks off takes nothing from what the status says.
+  const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
+  const { status } = answer;
+  if (status < 400) {
+    const target = answer.header('location') ?? 'nowhere';
+    return new BridgeError(
+      'upstream_rejected',
+      `${source.host} answered ${status} and redirects to ${target}. Redirects are not followed: check AI_API_BASE.`,
+    );
+  }
+  const retryAfterMs = readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), now);
+  const requestId = findRequestId(answer);
+  return classifyHttpFailure({
+    ...source,
+    status,
+    body,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(requestId !== undefined && { requestId }),
+  });
+}
+
+/** What the provider's support asks for, where a header has it. */
+function findRequestId(answer: UpstreamAnswer): string | undefined {
+  for (const name of REQUEST_ID_HEADERS) {
+    const id = answer.header(name);
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
+/** Waits until the next call is due. @throws BridgeError when there is none */
+async function waitForNext(error: BridgeError, question: Question<unknown>): Promise<void> {
+  const { turn, caller, context } = question;
+  const { budget, runtime, log } = context;
+  const limits = limitsOf(context);
+  if (caller.abort.aborted) throw error;
+  const failed = budget.fail(turn);
+  // Codex itself repeats a truncated stream more often than the bridge may.
+  const allowed = Math.min(allowedCalls(error.kind, limits), limits.calls);
+  const wait = failed < allowed ? retryWait(error, failed, limits, runtime.random()) : undefined;
+  if (wait === undefined) {
+    budget.succeed(turn);
+    const last = finalError(error, failed);
+    // With UPSTREAM_CALLS=1 retrying is left to the client, unless the provider demands a long wait.
+    if (failed > 1 || error.details.retryAfterMs !== undefined) rememberFailure(last, question);
+    throw last;
+  }
+  log.debug('upstream failed, retrying', { kind: error.kind, error: error.message, failed, waitMs: Math.round(wait) });
+  caller.record?.retry(error, wait);
+  await runtime.sleep(wait, caller.abort);
+  if (caller.abort.aborted) throw toBridgeError(caller.abort.reason);
+}
+
+/** A client that repeats by itself a request that was tried often enough spends no more calls. */
+function rememberFailure(error: BridgeError, { prepared, context }: Question<unknown>): void {
+  if (CHEAP.has(error.kind)) return;
+  const { endpoint, render, chat } = prepared;
+  const body = Buffer.from(JSON.stringify(render(context.learned.apply(chat))), 'utf8');
+  context.refusals.remember(body, endpoint.headers['authorization'] ?? '', error);
+}
+
+/** Nothing of a plan was spent: there was no connection, or no call at all, and a moment later there may be. */
+const CHEAP: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'shutting_down']);
+
+/**
+ * The failure of an answer that had begun, as the client is told: it retries by itself, unless the turn has used up its
+ * calls.
+ */
+export function judgeLateFailure(error: BridgeError, { turn }: Caller, context: TurnContext): BridgeError {
+  if (turn === undefined) return error;
+  const failed = context.budget.fail(turn);
+  if (failed < allowedCalls(error.kind, limitsOf(context))) return error;
+  context.budget.succeed(turn);
+  return finalError(error, failed);
+}
+
+/** `final` makes Codex stop: it would retry every kind that a retry may fix. */
+function finalError(error: BridgeError, failed: number): BridgeError {
+  const tries = failed > 1 ? ` Tried ${failed} times; not retrying.` : '';
+  const last = new BridgeError(error.kind, `${error.message}${tries}`, { ...error.details, final: true });
+  if (error.cause !== undefined) last.cause = error.cause;
+  return last;
+}
+
+const limitsOf = ({ settings }: TurnContext): RetryLimits => ({
+  calls: settings.upstreamCalls,
+  longestWaitMs: settings.retryWaitMs,
+});

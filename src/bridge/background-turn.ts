@@ -1,0 +1,29 @@
+/** Starts a turn that no client waits for, and shows its events to the client that started it. Loaded on first use. */
+import type { UnknownRecord } from '../base/json';
+import { BridgeError } from '../errors/bridge-error';
+import type { Background } from '../state/background';
+import { SSE_KEEP_ALIVE } from '../stream/sse-encoder';
+import type { Caller, Turn } from './bridge';
+import { startResponsesTurn } from './turn';
+import type { TurnContext } from './turn-context';
+
+/** @throws BridgeError for a bad request; later failures are in the Response */
+export async function startInBackground(
+  body: UnknownRecord, caller: Caller, context: TurnContext, background: Background,
+): Promise<Turn> {
+  const { abort: _ofClient, detach, ...rest } = caller;
+  if (!detach)
+    throw new BridgeError('invalid_request', 'Cannot use "background" here. Send the request without it.', {
+      param: 'background',
+    });
+  const run = await background.start(detach, (abort) =>
+    startResponsesTurn({ ...body, stream: true }, { ...rest, abort }, context),
+  );
+  return {
+    stream: body['stream'] === true,
+    notes: [],
+    pulse: () => SSE_KEEP_ALIVE,
+    frames: () => run.follow(-1),
+    collect: () => Promise.resolve({ status: 200, body: JSON.stringify(run.response) }),
+  };
+}

@@ -1,0 +1,63 @@
+/** Responses that no provider gives: to a request that only loads a model, and to a turn that never started. */
+import { isRecord } from '../base/json';
+import { asText } from '../base/narrow';
+import type { BridgeError } from '../errors/bridge-error';
+import type { ClientKind } from '../errors/error-body';
+import { ResponsesAssembler } from '../stream/responses-assembler';
+import { encodeEcho, SseEncoder, SSE_DONE } from '../stream/sse-encoder';
+import { createCallWriter } from '../tools/kinds';
+import type { ResponsesRequest } from '../wire/responses-request';
+import type { Turn } from './bridge';
+import { responsesProtocol } from './client-protocol';
+import type { Runtime } from './turn-context';
+
+/**
+ * Answers the preload request of `codex --oss --local-provider lmstudio`: a completed Response with one empty message.
+ * No provider is called, no request of a plan is spent (fixture 27).
+ */
+export function answerPreload(request: ResponsesRequest, runtime: Runtime): Turn {
+  const assembler = bareAssembler(request.model ?? '', 'generic', runtime);
+  const protocol = responsesProtocol(encodeEcho(request.echo), 'generic');
+  const events = [
+    ...assembler.start(),
+    ...assembler.step({ type: 'text-delta', text: '' }),
+    ...assembler.step({ type: 'finish', reason: 'stop' }),
+    ...assembler.end(),
+  ];
+  protocol.collect(events);
+  return {
+    stream: request.stream,
+    notes: ['answered the preload request without calling the provider'],
+    pulse: () => protocol.pulse(),
+    async *frames() {
+      yield protocol.encode(events) + protocol.done;
+    },
+    collect: () => Promise.resolve({ status: 200, body: protocol.body() }),
+  };
+}
+
+/**
+ * The stream of a turn that never started: Codex shows the message of `response.failed`, not that of an HTTP error.
+ * @param body the request as far as it was read, undefined when it was not
+ */
+export function failedFrames(error: BridgeError, body: unknown, runtime: Runtime): string {
+  const model = isRecord(body) ? asText(body['model']) : undefined;
+  const assembler = bareAssembler(model ?? '', 'codex', runtime);
+  return new SseEncoder('').encode([...assembler.start(), ...assembler.fail(error)]) + SSE_DONE;
+}
+
+/** @param model the name that the client sent, empty when it is not known */
+function bareAssembler(model: string, client: ClientKind, { clock, makeId }: Runtime): ResponsesAssembler {
+  return new ResponsesAssembler({
+    responseId: makeId('resp'),
+    createdAt: Math.floor(clock() / 1_000),
+    model,
+    client,
+    clock,
+    makeId,
+    reasoning: 'hidden',
+    findTarget: (name) => ({ kind: 'function', name }),
+    createCallWriter,
+    note: () => undefined,
+  });
+}

@@ -1,0 +1,126 @@
+/** Runs a turn: the only loop that waits, from upstream reads to the client's text, with one write for each read. */
+import { parseJson } from '../base/json';
+import { BridgeError, toBridgeError } from '../errors/bridge-error';
+import { readErrorText } from '../errors/provider-error';
+import type { AnswerStream } from '../stream/answer-stream';
+import type { UpstreamAnswer } from '../upstream/transport';
+import type { ClientProtocol } from './client-protocol';
+
+/** An answer that has begun. */
+export interface Answer<Output> {
+  readonly upstream: UpstreamAnswer;
+  readonly stream: AnswerStream<Output>;
+  /** What came of the reads so far; never a failure. */
+  readonly outputs: readonly Output[];
+}
+
+export interface RunningTurn<Output> {
+  readonly protocol: ClientProtocol<Output>;
+  /** Resolves when the answer has begun. */
+  readonly open: () => Promise<Answer<Output>>;
+  /** A machine that has seen nothing: it begins the stream, and ends one whose answer never began. */
+  readonly blank: AnswerStream<Output>;
+  /** Sees each upstream read, for LOG_STREAM_RAW. */
+  readonly tap: ((bytes: Uint8Array) => void) | undefined;
+  /** Called once, at the end. What `collect` throws is not reported here. */
+  readonly ended: (error: BridgeError | undefined) => void;
+  /** Called for a defect of the bridge that broke the stream. */
+  readonly broke: (cause: unknown) => void;
+}
+
+/**
+ * The stream as SSE text, one string for each write. One generator and one await for each read: at token rate every
+ * layer of promises costs more than the translation (test/bench). Throws only what is a defect of the bridge.
+ */
+export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGenerator<string, void, undefined> {
+  const { protocol, blank } = turn;
+  yield protocol.encode(blank.start());
+  let answer: Answer<Output>;
+  try {
+    answer = await turn.open();
+  } catch (cause) {
+    const error = toBridgeError(cause);
+    turn.ended(error);
+    yield protocol.encode(blank.fail(error)) + protocol.done;
+    return;
+  }
+  const { upstream, stream } = answer;
+  try {
+    for (let { outputs } = answer; ; outputs = await readOutputs(upstream, stream, false, turn.tap)) {
+      if (stream.finished) turn.ended(stream.error);
+      if (stream.finished) yield protocol.encode(outputs) + protocol.done;
+      else if (outputs.length > 0) yield protocol.encode(outputs);
+      if (stream.finished) return;
+    }
+  } catch (cause) {
+    turn.broke(cause);
+    throw cause;
+  } finally {
+    upstream.cancel(stream.finished && stream.error === undefined);
+  }
+}
+
+/**
+ * The whole answer as JSON text.
+ * @throws BridgeError when the answer failed: nothing was sent yet, so the client gets a true HTTP status
+ */
+export async function collectTurn<Output>(
+  turn: RunningTurn<Output>,
+): Promise<{ readonly status: number; readonly body: string }> {
+  turn.protocol.collect(turn.blank.start());
+  turn.protocol.collect((await turn.open()).outputs);
+  turn.ended(undefined);
+  return { status: 200, body: turn.protocol.body() };
+}
+
+/** No model's whole completion is longer. */
+const LONGEST_COMPLETION = 256 * 1024 * 1024;
+
+/**
+ * What the next read became. Never throws: a failure is the stream's terminal output.
+ * @param first whether nothing of the answer was read yet
+ * @param tap sees each read, for LOG_STREAM_RAW
+ */
+export async function readOutputs<Output>(
+  answer: UpstreamAnswer,
+  stream: AnswerStream<Output>,
+  first: boolean,
+  tap: ((bytes: Uint8Array) => void) | undefined,
+): Promise<readonly Output[]> {
+  try {
+    if (first && isWholeCompletion(answer)) return await readCompletion(answer, stream);
+    const bytes = await answer.read();
+    if (bytes === undefined) return stream.end();
+    tap?.(bytes);
+    if (first) refusePage(bytes);
+    return stream.push(bytes);
+  } catch (cause) {
+    return stream.fail(toBridgeError(cause));
+  }
+}
+
+/** Some servers ignore `stream: true` and answer with one JSON object; `n > 1` requests one. */
+function isWholeCompletion(answer: UpstreamAnswer): boolean {
+  return /^application\/json\b/i.test(answer.header('content-type') ?? '');
+}
+
+async function readCompletion<Output>(
+  answer: UpstreamAnswer,
+  stream: AnswerStream<Output>,
+): Promise<readonly Output[]> {
+  const text = await answer.text(LONGEST_COMPLETION);
+  const value = parseJson(text);
+  // An event stream under a JSON content type: read it as what it is.
+  if (value === undefined) return [...stream.push(Buffer.from(text, 'utf8')), ...stream.end()];
+  return stream.completion(value);
+}
+
+/** A login page or a proxy's notice with status 200 is not a truncated answer: a retry brings the same page. */
+function refusePage(bytes: Uint8Array): void {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  if (!/^\s*<(!doctype|html)/i.test(text)) return;
+  throw new BridgeError(
+    'bad_answer',
+    `The provider answered with ${readErrorText(text).message} instead of an event stream. Check AI_API_BASE.`,
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * Bounds the calls of a turn, because plans count requests: how often a failure is retried, how many calls of one turn
+ * have failed, and which requests were refused a moment ago.
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from '../base/clock';
+import type { BridgeError } from '../errors/bridge-error';
+import type { ErrorKind } from '../errors/error-table';
+
+export interface RetryLimits {
+  /** Most upstream calls for one turn of the client, the first included. */
+  readonly calls: number;
+  /** Longest wait before one of them, milliseconds. When the provider demands more, the turn fails and says so. */
+  readonly longestWaitMs: number;
+}
+
+/** Calls per turn for failures that a retry may fix; every other kind gets one. */
+const CALLS: { readonly [K in ErrorKind]?: number } = {
+  rate_limit: 4,
+  overload: 4,
+  upstream_error: 4,
+  network: 4,
+  // A provider that was silent for minutes is not called four times.
+  timeout: 2,
+  bad_answer: 2,
+  empty_answer: 2,
+  // Codex itself retries five times by default (codex-protocol.md, section 3).
+  cut_stream: 6,
+};
+
+/** How many upstream calls a turn may spend on failures of this kind. */
+export function allowedCalls(kind: ErrorKind, limits: RetryLimits): number {
+  const allowed = CALLS[kind] ?? 1;
+  return kind === 'cut_stream' ? allowed : Math.min(allowed, limits.calls);
+}
+
+const FIRST_WAIT_MS = 500;
+
+/**
+ * @param failed how many calls have failed so far, at least 1
+ * @param random from 0 to 1, so that many clients do not return at the same moment
+ * @returns milliseconds to wait, or undefined when the provider demands more than the longest wait
+ */
+export function retryWait(error: BridgeError, failed: number, limits: RetryLimits, random: number): number | undefined {
+  const asked = error.details.retryAfterMs;
+  if (asked !== undefined) return asked <= limits.longestWaitMs ? asked : undefined;
+  const wait = Math.max(error.details.pauseMs ?? 0, FIRST_WAIT_MS * 2 ** (failed - 1));
+  return Math.min(limits.longestWaitMs, wait * (0.75 + random / 2));
+}
+
+/** Turns that are counted at the same time; the oldest is dropped first. */
+const MOST_TURNS = 256;
+
+/** Counts the failed calls of each turn: its client retries too, and both together must stay bounded. */
+export class FailureBudget {
+  private readonly failures = new Map<string, number>();
+
+  /** @returns how many calls of this turn have failed, this one included */
+  fail(turn: string): number {
+    const count = (this.failures.get(turn) ?? 0) + 1;
+    this.failures.delete(turn);
+    this.failures.set(turn, count);
+    const [oldest] = this.failures.keys();
+    if (this.failures.size > MOST_TURNS && oldest !== undefined) this.failures.delete(oldest);
+    return count;
+  }
+
+  /** The turn got an answer: counting starts again. */
+  succeed(turn: string): void {
+    this.failures.delete(turn);
+  }
+}
+
+const MOST_REFUSALS = 32;
+
+/** So many times the configured time a client that keeps repeating gets the same refusal; then there is a new call. */
+const LONGEST = 4;
+
+interface Refusal {
+  readonly error: BridgeError;
+  until: number;
+  readonly latest: number;
+}
+
+/**
+ * Requests that were refused for good a moment ago, by their exact bytes and the key they were sent with: a client that
+ * repeats one gets the same refusal without a call.
+ */
+export class RefusalCache {
+  private readonly refusals = new Map<string, Refusal>();
+
+  /** @param keepMs how long a refusal is repeated; 0 switches the cache off */
+  constructor(private readonly keepMs: number, private readonly clock: Clock) {}
+
+  /** The refusal of the same request to the same key, if it is fresh; each repetition keeps it fresh for a while. */
+  find(body: Buffer, key: string): BridgeError | undefined {
+    if (this.refusals.size === 0) return undefined;
+    const now = this.clock();
+    const refusal = this.refusals.get(nameOf(body, key));
+    if (refusal === undefined || refusal.until <= now) return undefined;
+    refusal.until = Math.min(now + this.keepMs, refusal.latest);
+    return refusal.error;
+  }
+
+  remember(body: Buffer, key: string, error: BridgeError): void {
+    if (this.keepMs <= 0) return;
+    const name = nameOf(body, key);
+    this.refusals.delete(name);
+    const now = this.clock();
+    this.refusals.set(name, { error, until: now + this.keepMs, latest: now + LONGEST * this.keepMs });
+    const [oldest] = this.refusals.keys();
+    if (this.refusals.size > MOST_REFUSALS && oldest !== undefined) this.refusals.delete(oldest);
+  }
+}
+
+const nameOf = (body: Buffer, key: string): string =>
+  createHash('sha256').update(key).update('\0').update(body).digest('base64');
