@@ -84,7 +84,7 @@ export const ALWAYS = ['high'] as const;
 /** Efforts of a hybrid model with a thinking budget. */
 export const GRADED = ['none', 'low', 'medium', 'high'] as const;
 
-/** Replaces reasoning that was not kept (upstreams.md, section 3, advice: DeepSeek, MiMo and Kimi only). */
+/** Replaces reasoning that was not kept (upstreams.md, section 3: DeepSeek, MiMo and Kimi only). */
 export const NO_REASONING = '(reasoning not kept)';
 
 /** For APIs whose parameter list lacks these fields of OpenAI (upstreams.md, quirk 22: only known fields are sent). */
