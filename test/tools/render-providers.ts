@@ -12,6 +12,17 @@ export function renderProvidersPage(rows = PROVIDERS): string {
   return [INTRODUCTION, renderOverview(rows), ...rows.map(renderProvider), renderFamilies()].join('\n');
 }
 
+/** Breaks a line after 120 columns, and indents what follows by `indent`. */
+function wrap(line: string, indent = ''): string {
+  const lines: string[] = [];
+  for (const word of line.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > 120) lines.push(last === undefined ? word : indent + word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.join('\n');
+}
+
 const INTRODUCTION = `# Providers and models
 
 <!-- Generated from src/providers by \`npm run docs\`; do not edit. -->
@@ -45,11 +56,11 @@ function renderProvider(provider: Provider): string {
   const { title, docs, remarks = [], dialect, models } = provider;
   return [
     `## ${title}\n`,
-    ...[...renderFacts(provider), ...remarks].map((fact) => `- ${fact}`),
-    `- Its documentation: <${docs}>`,
+    ...[...renderFacts(provider), ...remarks].map((fact) => wrap(`- ${fact}`, '  ')),
+    `- Documentation: <${docs}>`,
     '',
-    ...(Object.keys(dialect).length === 0 ? [] : [`Beyond the neutral request: ${renderDialect(dialect)}.`, '']),
-    models.length === 0 ? 'No rows: models come from the server or the user.\n' : renderModels(provider, models),
+    ...(Object.keys(dialect).length === 0 ? [] : [wrap(`Beyond the neutral request: ${renderDialect(dialect)}.`), '']),
+    models.length === 0 ? 'No models listed: use the ids of the server.\n' : renderModels(provider, models),
   ].join('\n');
 }
 
@@ -60,10 +71,10 @@ function renderFacts(provider: Provider): readonly string[] {
     ...(baseUrls.length > 0 ? [`Addresses: ${baseUrls.map((url) => `<${url}>`).join(', ')}`] : []),
     ...(hosts.length > 0 ? [`Further hosts: ${hosts.map(({ source }) => code(source)).join(', ')}`] : []),
     ...(local
-      ? ['Needs no key. A loopback address does not tell it from another server: name it with `--provider`.']
+      ? ['Needs no key. Name it with `--provider`: a loopback address does not identify it.']
       : []),
     ...(keyEnv.length > 0 ? [`Key: ${keyEnv.map(code).join(', ')}`] : []),
-    ...(idSuffix ? [`Taken off model ids: ${code(idSuffix.source)}`] : []),
+    ...(idSuffix ? [`Removed from model ids: ${code(idSuffix.source)}`] : []),
     ...(responses
       ? [
           `Has a Responses endpoint of its own${responses.models ?
