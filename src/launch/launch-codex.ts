@@ -92,8 +92,9 @@ async function readConfiguredModel(codexHome: string): Promise<string | undefine
 
 async function runToEnd(program: Program, words: readonly string[], env: Environment): Promise<Outcome> {
   try {
-    const child = runChild(program, words, env);
+    // Before Codex starts: the terminal can be closed while the child already runs and this line has not.
     const hadTerminal = hasTerminal();
+    const child = runChild(program, words, env);
     const forget = passSignals(child, hadTerminal);
     const code = await child.ended.finally(forget);
     if (hadTerminal && !hasTerminal()) await hangUp();
