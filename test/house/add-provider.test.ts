@@ -1,4 +1,6 @@
-/** A provider is one file and one row: the row of docs/how-to-add-a-provider.md needs nothing else to work everywhere. */
+/**
+ * A provider is one file and one row: the row of docs/how-to-add-a-provider.md needs nothing else to work everywhere.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,0 +1,82 @@
+/** The runner of `npm test`: what it prints of failures, its totals and its exit code. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { findTests } from './run-tests';
+
+const RUNNER = join(__dirname, 'run-tests.ts');
+
+/** Runs test files of these texts, as `npm test` does. */
+function runTests(context: TestContext, files: Readonly<Record<string, string>>) {
+  const folder = mkdtempSync(join(tmpdir(), 'run-tests-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  // A runner that is itself run by one reports to it instead of printing.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const words = [...process.execArgv, RUNNER, folder];
+  const { status, stdout } = spawnSync(process.execPath, words, { env, encoding: 'utf8', timeout: 60_000 });
+  return { status, stdout };
+}
+
+const countsOf = (output: string): readonly string[] => output.match(/^# (?!duration)\w+ \d+$/gm) ?? [];
+
+const PASSING = `
+  import { describe, it, test } from 'node:test';
+  test('one', () => undefined);
+  describe('group', () => { it('two', () => undefined); });
+  test('three', { skip: 'no shell' }, () => undefined);
+  test('four', { todo: true }, () => { throw new Error('later'); });
+`;
+
+test('passing tests print the totals and nothing else', (context) => {
+  const { status, stdout } = runTests(context, { 'a.test.ts': PASSING, 'b.ts': 'throw new Error("no test file");' });
+  assert.equal(status, 0, stdout);
+  assert.deepEqual(countsOf(stdout), [
+    '# tests 4', '# suites 1', '# pass 2', '# fail 0', '# cancelled 0', '# skipped 1', '# todo 1',
+  ]);
+  assert.doesNotMatch(stdout, /FAIL|later/);
+});
+
+test('a failing test is printed once, with its path, the difference and the place, and ends with 1', (context) => {
+  const { status, stdout } = runTests(context, {
+    'a.test.ts': PASSING,
+    'c.test.ts': `
+      import assert from 'node:assert/strict';
+      import { describe, it, test } from 'node:test';
+      describe('group', () => {
+        it('passes', () => undefined);
+        it('fails', () => assert.equal(1, 2));
+      });
+      test('waits', () => Promise.reject(new TypeError('never')));
+    `,
+  });
+  assert.equal(status, 1, stdout);
+  assert.equal(stdout.match(/^FAIL /gm)?.length, 2);
+  assert.match(stdout, /^FAIL .*c\.test\.ts › group › fails$/m);
+  assert.match(stdout, /1 !== 2[^]*at .*c\.test\.ts/);
+  assert.match(stdout, /^FAIL .*c\.test\.ts › waits\n {2}TypeError.*: never$/m);
+  assert.match(stdout, /^2 failures:\n.*fails\n.*waits$/m);
+  assert.match(stdout, /^# tests 7\n# suites 2\n# pass 3\n# fail 2$/m);
+});
+
+test('a file that does not load fails', (context) => {
+  const { status, stdout } = runTests(context, { 'd.test.ts': "throw new Error('broken file');\n" });
+  assert.equal(status, 1, stdout);
+  assert.match(stdout, /^FAIL .*d\.test\.ts/m);
+  assert.match(stdout, /^# fail 1$/m);
+});
+
+test('a folder without test files fails', (context) => {
+  const { status, stdout } = runTests(context, {});
+  assert.equal(status, 1);
+  assert.match(stdout, /^# tests 0$/m);
+});
+
+test('a folder stands for the test files below it', () => {
+  const found = findTests(__dirname);
+  assert.ok(found.includes(join(__dirname, 'run-tests.test.ts')));
+  assert.ok(!found.includes(RUNNER));
+});
