@@ -114,7 +114,7 @@ function finish(
 export const INPUT_KEY = 'input';
 const OTHER_KEYS = ['patch', 'text', 'content', 'code', 'script', 'command', 'cmd', 'diff'];
 
-type State = 'before' | 'key' | 'colon' | 'value' | 'after';
+type InputState = 'before' | 'key' | 'colon' | 'value' | 'after';
 
 const ESCAPES: Readonly<Record<string, string>> = {
   n: '\n',
@@ -132,7 +132,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
  * an unfinished escape, and the first half of a pair, wait for the rest.
  */
 export class CustomInputReader {
-  private state: State = 'before';
+  private state: InputState = 'before';
   private key = '';
   private escape = '';
 

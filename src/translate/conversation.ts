@@ -12,7 +12,7 @@ import type {
   UnreadCall,
 } from '../wire/responses-request';
 
-export interface Call {
+export interface PairedCall {
   /** Unique in the conversation. */
   readonly id: string;
   /** Upstream name of the tool. */
@@ -31,7 +31,7 @@ export interface AssistantNode {
   /** The same reasoning as input items of a native Responses endpoint, one for each item. */
   readonly reasoningItems: NativeReasoning[];
   readonly text: string[];
-  readonly calls: Call[];
+  readonly calls: PairedCall[];
 }
 export type ConversationNode = InstructionsNode | UserNode | AssistantNode;
 
@@ -62,7 +62,7 @@ function countCalls(items: readonly InputItem[]): Map<string, number> {
 class ConversationReader {
   readonly nodes: ConversationNode[] = [];
   /** Calls without a result, by the id the client knows: the oldest takes the next result. */
-  private readonly waiting = new Map<string, Call[]>();
+  private readonly waiting = new Map<string, PairedCall[]>();
   /** Results that came before their call. */
   private readonly early = new Map<string, (readonly ContentPart[])[]>();
   private readonly usedIds = new Set<string>();
@@ -137,7 +137,8 @@ class ConversationReader {
     if (read === undefined) return this.notes.add(`dropped an input item of type ${item.itemType}`);
     const result = this.early.get(callId)?.shift();
     const name = this.nameOf(read);
-    const call: Call = { id: this.uniqueId(callId), name, arguments: this.safeArguments(read.arguments, name), result };
+    const args = this.safeArguments(read.arguments, name);
+    const call: PairedCall = { id: this.uniqueId(callId), name, arguments: args, result };
     this.turn().calls.push(call);
     if (result === undefined) pushTo(this.waiting, callId, call);
     return undefined;

@@ -1,0 +1,50 @@
+/** One name, one type: no interface, type, class or enum of src is called like another one, exported or not. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { loadSyntax, parseSources, readSources, walk, type Source } from './source-tree';
+
+/** Names from before the rule. The list only ever gets shorter. */
+const LEFT: readonly string[] = [
+  'Background', 'Call', 'Catalog', 'Choice', 'Column', 'Draft', 'Entry', 'Extent', 'Found', 'Given', 'Group', 'Heard',
+  'Judge', 'Line', 'Mark', 'Outcome', 'OutputItem', 'Question', 'Resolved', 'Route', 'Stage', 'StartTurn', 'State',
+  'Target', 'Wish',
+];
+
+/** Each name that more than one type has, with the files in which they are. */
+async function findSharedNames(sources: readonly Source[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  const syntax = await loadSyntax();
+  const files = new Map<string, string[]>();
+  for (const source of sources) {
+    for (const node of walk(source.tree)) {
+      const isType =
+        syntax.isInterfaceDeclaration(node) || syntax.isTypeAliasDeclaration(node) ||
+        syntax.isClassDeclaration(node) || syntax.isEnumDeclaration(node);
+      if (isType && node.name) files.set(node.name.text, [...(files.get(node.name.text) ?? []), source.path]);
+    }
+  }
+  return new Map([...files].filter(([, paths]) => paths.length > 1));
+}
+
+test('no two types have one name', async () => {
+  const shared = await findSharedNames(await parseSources(readSources('src')));
+  const found = [...shared].filter(([name]) => !LEFT.includes(name));
+  assert.deepEqual(found.map(([name, paths]) => `${name}: ${paths.join(', ')}`), []);
+});
+
+test('the rule finds a shared name, exported or not, of whatever kind', async () => {
+  const files = {
+    'src/a/one.ts': 'export interface Row { a: 1 }\ninterface Own { a: 1 }',
+    'src/a/two.ts': 'type Row = 1;\nclass Own {}\nconst Value = 1;',
+    'src/a/three.ts': 'function f(): void { type Inner = 1; }\nenum Inner { A }\nconst Value = 2;',
+  };
+  const shared = await findSharedNames(await parseSources(files));
+  assert.deepEqual([...shared.keys()].sort(), ['Inner', 'Own', 'Row']);
+});
+
+test('the rule lets a type be used, imported, exported again and given parameters of one name', async () => {
+  const files = {
+    'src/a/one.ts': 'export interface Row<T> { a: T }\nexport type List<T> = readonly Row<T>[];',
+    'src/a/two.ts': `import type { Row } from './one';\nexport type { Row } from './one';\nexport type R = Row<1>[];`,
+  };
+  assert.deepEqual([...(await findSharedNames(await parseSources(files))).keys()], []);
+});
