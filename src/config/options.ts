@@ -1,7 +1,8 @@
 /** The table of everything a user can set; the type `Config` is inferred from it. */
 import { DEFAULT_BASE_URL } from '../providers/provider';
+import { SEARCH_NAMES } from '../providers/search-names';
 import { option, optional, type Option } from './option';
-import { baseUrl, file, folder, headerText, host, hosts, key, onOff, port, providerName, text } from './value-types';
+import { baseUrl, file, folder, headerText, host, hosts, key, onOff, port, providerName, searchUrl, text } from './value-types';
 import { choice, integer, megabytes, milliseconds, pairs } from './value-types';
 
 const TABLE = {
@@ -222,6 +223,28 @@ const TABLE = {
     default: false,
     group: 'translation',
     help: "Map the web_search tool to the provider's own search, where it has one.",
+  }),
+  search: optional({
+    flags: ['--search'],
+    env: ['BRIDGE_SEARCH'],
+    type: choice(...SEARCH_NAMES),
+    group: 'translation',
+    help: 'Service that answers the web search of Codex; default: no web search (docs/search.md).',
+  }),
+  searchUrl: optional({
+    flags: ['--search-url'],
+    env: ['BRIDGE_SEARCH_URL'],
+    type: searchUrl,
+    group: 'translation',
+    help: "Address of the search service; default: the service's own.",
+  }),
+  searchKey: optional({
+    flags: ['--search-key'],
+    env: ['BRIDGE_SEARCH_KEY'],
+    type: key,
+    group: 'translation',
+    help: "API key of the search service; default: the service's own variable. Prefer a variable.",
+    secret: true,
   }),
   reasoningOutput: option({
     flags: ['--reasoning-output'],

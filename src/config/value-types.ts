@@ -80,6 +80,17 @@ export const baseUrl: ValueType<string> = {
   },
 };
 
+/** The address of a search service, used as it is: it may have a path and a query. */
+export const searchUrl: ValueType<string> = {
+  expected: 'an http:// or https:// URL without user name and fragment',
+  placeholder: 'URL',
+  parse: (input) => {
+    const url = readUrl(input.trim());
+    if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return undefined;
+    return `${url.username}${url.password}${url.hash}` === '' ? url.href : undefined;
+  },
+};
+
 /** The name of a provider, in lower case; config/provider-values.ts, which loads the catalog, checks whether it is one. */
 export const providerName: ValueType<string> = {
   expected: 'the name of a provider',

@@ -4,6 +4,7 @@
  */
 import { isRecord } from '../base/json';
 import { asArray, asText } from '../base/narrow';
+import type { SearchName } from './search-names';
 
 /** One search. `domains` is empty for the whole web; `days` is how old a page may be. */
 export interface SearchQuery {
@@ -88,7 +89,8 @@ function readHits(list: unknown, fields: Fields): readonly SearchHit[] {
 const inner = (value: unknown, ...path: readonly string[]): unknown =>
   path.reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), value);
 
-const BACKENDS = {
+/** The rows by the name that --search takes. */
+export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
   // [D] docs.tavily.com/documentation/api-reference/endpoint/search
   tavily: {
     title: 'Tavily',
@@ -267,15 +269,7 @@ const BACKENDS = {
     request: (_query, { url, key }) => ({ url, headers: bearer(key) }),
     read: () => [],
   },
-} as const satisfies Record<string, SearchBackend>;
-
-export type SearchBackendName = keyof typeof BACKENDS;
-
-/** The rows by the name that --search takes. */
-export const SEARCH_BACKENDS: Readonly<Record<SearchBackendName, SearchBackend>> = BACKENDS;
-
-/** The names, in the order of the table. */
-export const SEARCH_BACKEND_NAMES = Object.keys(BACKENDS).filter((name): name is SearchBackendName => name in BACKENDS);
+};
 
 function withParameters(url: string, parameters: Readonly<Record<string, string | undefined>>): string {
   const result = new URL(url);

@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { isRecord, parseJson } from '../../src/base/json';
-import { SEARCH_BACKENDS, SEARCH_BACKEND_NAMES, type SearchBackendName } from '../../src/providers/search-backends';
+import { SEARCH_BACKENDS } from '../../src/providers/search-backends';
+import { SEARCH_NAMES, type SearchName } from '../../src/providers/search-names';
 import { createAnswerSearch } from '../../src/search/answer-search';
 
 const abort = new AbortController().signal;
@@ -53,7 +54,7 @@ async function startService(context: TestContext, reply: Reply) {
   return { base, asked };
 }
 
-function createSearch(name: SearchBackendName, url: string) {
+function createSearch(name: SearchName, url: string) {
   const answer = createAnswerSearch({
     target: {
       backend: SEARCH_BACKENDS[name],
@@ -95,7 +96,7 @@ test('the real request of Codex becomes one query with recency and domains', asy
 });
 
 /** What each service is asked and answers, from its documentation (the rows name it). */
-const SERVICES: Readonly<Partial<Record<SearchBackendName, { readonly request: object; readonly answer: object }>>> = {
+const SERVICES: Readonly<Partial<Record<SearchName, { readonly request: object; readonly answer: object }>>> = {
   tavily: {
     request: { query: 'q', max_results: 8, include_domains: ['a.com', 'b.org'], time_range: 'month' },
     answer: { results: [RESULT] },
@@ -136,7 +137,7 @@ const SERVICES: Readonly<Partial<Record<SearchBackendName, { readonly request: o
   },
 };
 
-for (const name of SEARCH_BACKEND_NAMES.filter((row) => SERVICES[row] !== undefined)) {
+for (const name of SEARCH_NAMES.filter((row) => SERVICES[row] !== undefined)) {
   test(`${name} is asked in its own words`, async (context) => {
     const { request = {}, answer = {} } = SERVICES[name] ?? {};
     const { base, asked } = await startService(context, () => ({ body: answer }));
