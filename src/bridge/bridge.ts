@@ -61,4 +61,9 @@ export interface Bridge {
   models(codexVersion?: string): Promise<{ readonly body: JsonObject; readonly etag: string }>;
   /** What is kept of responses; nothing of it is loaded before the first call. */
   kept(): KeptResponses;
+  /**
+   * Answers the web search of Codex, POST /alpha/search; a search that fails is text for the model.
+   * @throws BridgeError where no search is configured, or the body is no search
+   */
+  search(body: unknown, abort: AbortSignal): Promise<object>;
 }

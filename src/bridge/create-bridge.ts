@@ -5,6 +5,7 @@ import { isRecord } from '../base/json';
 import type { Logger } from '../observe/log';
 import { findProvider } from '../providers/catalog';
 import type { Background } from '../state/background';
+import type { AnswerSearch } from '../search/answer-search';
 import type { KeptResponses } from '../state/kept-responses';
 import { createStateServices, type StateServices } from '../state/open-store';
 import { LearnedAmendments } from '../upstream/amendments';
@@ -44,6 +45,7 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
   };
   const catalog = createModelCatalog(settings, provider, log);
   let kept: KeptResponses | undefined;
+  let search: AnswerSearch | undefined;
   let runs: Background | undefined;
   const background = (): Background => (runs ??= openBackground(state));
   return {
@@ -57,12 +59,18 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
     },
     models: (codexVersion) => catalog.list(codexVersion),
     kept: () => (kept ??= openKept(state, background)),
+    search: async (body, abort) => (search ??= openSearch(context))(body, abort),
   };
 }
 
 function openKept(state: StateServices, background: () => Background): KeptResponses {
   const { createKeptResponses }: typeof import('../state/kept-responses') = require('../state/kept-responses');
   return createKeptResponses(state, background);
+}
+
+function openSearch(context: TurnContext): AnswerSearch {
+  const { createSearch }: typeof import('./search') = require('./search');
+  return createSearch(context);
 }
 
 function openBackground(state: StateServices): Background {

@@ -70,7 +70,7 @@ export interface Endpoint extends Omit<UpstreamProtocol, 'path' | 'dialect'> {
  * @throws BridgeError when no model is named, or the name leads to a provider whose address or key is not known
  */
 export function findEndpoint(
-  asked: string | undefined, caller: Caller, context: TurnContext, notes: Notes,
+  asked: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext, notes: Notes,
 ): Endpoint {
   const { provider, model, defaultModel, access } = findProviderOf(asked, context);
   const { id, dialect } = resolveModel(provider, model, defaultModel);

@@ -26,6 +26,9 @@ export type BridgeSettings = Pick<
   | 'forceEnvAuth'
   | 'toolMarkup'
   | 'webSearch'
+  | 'search'
+  | 'searchUrl'
+  | 'searchKey'
   | 'userAgent'
   | 'upstreamConnectTimeoutMs'
   | 'upstreamFirstByteTimeoutMs'
@@ -58,6 +61,8 @@ export interface Runtime {
   readonly random: () => number;
   /** Resolves after so many milliseconds, or at once when the signal is aborted. */
   readonly sleep: (milliseconds: number, abort: AbortSignal) => Promise<void>;
+  /** Which addresses web search may open pages at; default: public ones. */
+  readonly mayConnect?: (address: string) => boolean;
 }
 
 export interface TurnContext {

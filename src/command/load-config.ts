@@ -40,7 +40,8 @@ export function requireConfig(
 export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
   const { env, file, findOrigin, mistakes } = loadEnvironment(flags, given);
   const resolved = resolveConfig(flags, env, findOrigin);
-  const hasAll = resolved.ok && resolved.config.provider === undefined && resolved.config.aiApiKey !== undefined;
+  const { provider, aiApiKey, search } = resolved.ok ? resolved.config : {};
+  const hasAll = resolved.ok && provider === undefined && aiApiKey !== undefined && search === undefined;
   if (hasAll && mistakes.length === 0) return { ...resolved, env, file };
   const { addProviderValues }: typeof import('../config/provider-values') = require('../config/provider-values');
   const whole = addProviderValues(resolved, { flags, env, findOrigin });

@@ -2,7 +2,20 @@
 import { DEFAULT_BASE_URL } from '../providers/provider';
 import { SEARCH_NAMES } from '../providers/search-names';
 import { option, optional, type Option } from './option';
-import { baseUrl, file, folder, headerText, host, hosts, key, onOff, port, providerName, searchUrl, text } from './value-types';
+import {
+  baseUrl,
+  file,
+  folder,
+  headerText,
+  host,
+  hosts,
+  key,
+  onOff,
+  port,
+  providerName,
+  searchUrl,
+  text,
+} from './value-types';
 import { choice, integer, megabytes, milliseconds, pairs } from './value-types';
 
 const TABLE = {

@@ -4,6 +4,7 @@ import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalo
 import { resolveKey } from '../providers/keys';
 import type { Provider } from '../providers/provider';
 import { OPTIONS, type Config } from './options';
+import { addSearchKey } from './search-values';
 import { describeMistake, findText, type Given, type Origins, type ResolvedConfig } from './resolve';
 
 interface Whole {
@@ -21,7 +22,8 @@ type Added = Whole | { readonly mistake: string };
 export function addProviderValues(resolved: ResolvedConfig, given: Given, rows = PROVIDERS): ResolvedConfig {
   const named = findText('provider', given);
   const row = named && findProviderByName(named.text, rows);
-  const unknown = named && named.text.trim() !== '' && !row ? [describeMistake(describeNames(named.text, rows), named)] : [];
+  const unknown =
+    named && named.text.trim() !== '' && !row ? [describeMistake(describeNames(named.text, rows), named)] : [];
   if (!resolved.ok) return { ok: false, mistakes: [...resolved.mistakes, ...unknown] };
   if (unknown.length > 0) return { ok: false, mistakes: unknown };
   const config = row ? { ...resolved.config, provider: row.name } : resolved.config;
@@ -41,7 +43,7 @@ function describeNames(text: string, rows: readonly Provider[]): Expected {
 function addValues(resolved: Whole, provider: Provider, given: Given): ResolvedConfig {
   let whole = resolved;
   const mistakes: string[] = [];
-  for (const step of [addAddress, addKey]) {
+  for (const step of [addAddress, addKey, addSearch]) {
     const added = step(whole, provider, given);
     if ('mistake' in added) mistakes.push(added.mistake);
     else whole = added;
@@ -60,6 +62,11 @@ function addAddress({ config, origins }: Whole, provider: Provider): Added {
     return { mistake: `Cannot use ${alone}: expected a base URL too, in ${env[0]} or ${flags[0]}.` };
   }
   return { config: { ...config, aiBaseUrl }, origins: { ...origins, aiBaseUrl: origin } };
+}
+
+/** After the address: a search may be asked at the provider's own host. */
+function addSearch({ config, origins }: Whole, _provider: Provider, given: Given): Added {
+  return addSearchKey(config, origins, given);
 }
 
 function addKey({ config, origins }: Whole, provider: Provider, { env, findOrigin }: Given): Added {

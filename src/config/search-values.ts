@@ -1,34 +1,31 @@
-/** Completes the options of web search: the key in the service's own variable, and what the service cannot do without. */
+/** Completes the options of web search: the key in the service's own variable, and what the service needs. */
 import { SEARCH_BACKENDS } from '../providers/search-backends';
 import { OPTIONS, type Config } from './options';
-import type { Given, ResolvedConfig } from './resolve';
+import type { Given, Origins } from './resolve';
 
-type Resolved = Extract<ResolvedConfig, { readonly ok: true }>;
-
-/** Whether the search is asked at the host of the provider: then the provider's key is the right one. */
-export function searchesAtProvider({ search, searchUrl, aiBaseUrl }: Config): boolean {
-  if (search === undefined) return false;
-  const url = searchUrl ?? SEARCH_BACKENDS[search].url ?? aiBaseUrl;
-  return new URL(url).host === new URL(aiBaseUrl).host;
-}
+/** A configuration with the origins of its values, or what is wrong with it. */
+type Completed = { readonly config: Config; readonly origins: Origins } | { readonly mistake: string };
 
 /** @returns the configuration with `searchKey`, or the mistake of a service that cannot be asked like this */
-export function addSearchValues(resolved: Resolved, { env, findOrigin }: Given): ResolvedConfig {
-  const { config, origins } = resolved;
-  if (config.search === undefined) return resolved;
-  const backend = SEARCH_BACKENDS[config.search];
-  const named = `--search ${config.search}`;
-  if (backend.url === undefined && backend.usesProvider === undefined && config.searchUrl === undefined) {
-    return { ok: false, mistakes: [`${named} needs the address of your ${backend.title}: set ${OPTIONS.searchUrl.flags[0]}.`] };
+export function addSearchKey(config: Config, origins: Origins, { env, findOrigin }: Given): Completed {
+  const { search, searchUrl, searchKey, aiBaseUrl } = config;
+  if (search === undefined) return { config, origins };
+  const { title, url: ownUrl, usesProvider, needsKey, keyVariables } = SEARCH_BACKENDS[search];
+  const url = searchUrl ?? ownUrl ?? (usesProvider ? aiBaseUrl : undefined);
+  if (url === undefined) {
+    return { mistake: `--search ${search} needs the address of your ${title}. Set ${OPTIONS.searchUrl.flags[0]}.` };
   }
-  const variable = backend.keyVariables.find((name) => (env[name] ?? '').trim() !== '');
-  if (config.searchKey === undefined && variable !== undefined) {
-    const searchKey = env[variable]?.trim();
-    return { ok: true, config: { ...config, searchKey }, origins: { ...origins, searchKey: findOrigin(variable) } };
+  const variable = keyVariables.find((name) => (env[name] ?? '').trim() !== '');
+  if (searchKey === undefined && variable !== undefined) {
+    const found = { searchKey: env[variable]?.trim() };
+    return { config: { ...config, ...found }, origins: { ...origins, searchKey: findOrigin(variable) } };
   }
-  if (config.searchKey === undefined && backend.needsKey && !searchesAtProvider(config)) {
-    const variables = [...backend.keyVariables, ...OPTIONS.searchKey.env].join(' or ');
-    return { ok: false, mistakes: [`${named} needs a key: set ${variables}.`] };
+  // At the host of the provider its key is the right one; no other host ever gets it.
+  const isProvider = new URL(url).host === new URL(aiBaseUrl).host;
+  if (searchKey === undefined && needsKey && !isProvider) {
+    return {
+      mistake: `--search ${search} needs a key. Set ${[...keyVariables, ...OPTIONS.searchKey.env].join(' or ')}.`,
+    };
   }
-  return resolved;
+  return { config, origins };
 }

@@ -1,6 +1,6 @@
 /** Answers Codex's standalone web search: runs its commands in order and writes one text for the model. */
 import type { Clock } from '../base/clock';
-import type { UnknownRecord } from '../base/json';
+import { isRecord } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
 import type { SearchAccess, SearchBackend, SearchHit, SearchQuery } from '../providers/search-backends';
@@ -27,7 +27,7 @@ export interface SearchOptions {
 }
 
 /** Takes the body of POST /alpha/search and the signal of its client; gives the body of the answer. */
-export type AnswerSearch = (body: UnknownRecord, abort: AbortSignal) => Promise<object>;
+export type AnswerSearch = (body: unknown, abort: AbortSignal) => Promise<object>;
 
 /** What the commands of one request share. */
 interface Run {
@@ -48,6 +48,7 @@ export function createAnswerSearch(options: SearchOptions): AnswerSearch {
   const memory = new SearchMemory();
   return async (given, abort) => {
     const { target } = options;
+    if (!isRecord(given)) throw new BridgeError('invalid_request', 'Cannot read the search: expected a JSON object.');
     const body = readSearchBody(given);
     if (target.backend.forwards) {
       return askBackend(target.backend.request(NO_QUERY, { ...target.access, model: '' }), given, abort);

@@ -10,6 +10,7 @@ export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void
     failedFrames: (error, body) => bridge().failedFrames(error, body),
     models: (codexVersion) => bridge().models(codexVersion),
     kept: () => bridge().kept(),
+    search: (body, abort) => bridge().search(body, abort),
     warmUp: () => void bridge(),
   };
 }

@@ -33,7 +33,7 @@ export async function run(context: CommandContext): Promise<number> {
     level: config.logLevel,
     format: config.logFormat,
     write: (line) => (logFile ?? { write: io.error }).write(line),
-    secrets: [config.aiApiKey, ...keysOf(env)].filter((secret) => secret !== undefined),
+    secrets: [config.aiApiKey, config.searchKey, ...keysOf(env)].filter((secret) => secret !== undefined),
   });
   const bridge = createLateBridge(() => buildBridge(config, env, log));
   const warmUp = setTimeout(bridge.warmUp, WARM_UP_DELAY_MS);

@@ -18,6 +18,7 @@ export interface FoundRoute {
 }
 
 const turn = (): typeof import('./answer-turn') => require('./answer-turn');
+const search = (): typeof import('./search-route') => require('./search-route');
 const kept = (): typeof import('./kept-routes') => require('./kept-routes');
 
 /** Clients append the path to a base URL with or without `/v1`. */
@@ -28,6 +29,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', paths: at('/responses'), handler: () => turn().answerResponses },
   { method: 'POST', paths: at('/responses/compact'), handler: () => turn().answerCompaction },
   { method: 'POST', paths: at('/chat/completions'), handler: () => turn().answerChatCompletions },
+  { method: 'POST', paths: at('/alpha/search'), handler: () => search().answerSearch },
   { method: 'POST', paths: at('/responses/input_tokens'), handler: () => kept().answerInputTokens },
   { method: 'GET', paths: at('/responses/{id}'), handler: () => kept().answerResponse },
   { method: 'DELETE', paths: at('/responses/{id}'), handler: () => kept().deleteResponse },

@@ -25,9 +25,9 @@ test('every default is what its own type would accept', () => {
   }
 });
 
-test('the key is the only secret, and it has no default', () => {
-  assert.deepEqual(OPTION_NAMES.filter((name) => OPTIONS[name].secret), ['aiApiKey']);
-  assert.equal(OPTIONS.aiApiKey.default, undefined);
+test('the keys are the only secrets, and they have no default', () => {
+  assert.deepEqual(OPTION_NAMES.filter((name) => OPTIONS[name].secret), ['aiApiKey', 'searchKey']);
+  assert.equal(OPTIONS.aiApiKey.default ?? OPTIONS.searchKey.default, undefined);
 });
 
 test('the type of a value comes from its row', () => {

@@ -187,7 +187,7 @@ const site: Reply = ({ url }, base) => {
   return { body: { results: [{ title: 'Docs', url: `${base}/page`, content: 'docs' }] } };
 };
 
-test('a result is opened by its reference, searched, and its links are followed, in later requests', async (context) => {
+test('a result is opened by its reference, searched, and its links are followed later', async (context) => {
   const { base, asked } = await startService(context, site);
   const search = createSearch('tavily', `${base}/search`);
   await search({ search_query: [{ q: 'docs' }] });

@@ -18,6 +18,7 @@ function createScriptedBridge() {
       throw new BridgeError('internal', 'kept');
     },
     models: async (version) => ({ body: { data: [version ?? ''] }, etag: '"1"' }),
+    search: refuse('search'),
   };
   let built = 0;
   const late = createLateBridge(() => {
@@ -35,9 +36,10 @@ test('nothing is built before the first call, and only one bridge for all calls'
   assert.deepEqual(await late.models('0.169.0'), { body: { data: ['0.169.0'] }, etag: '"1"' });
   await assert.rejects(late.start('responses', {}, caller), /responses/);
   await assert.rejects(late.start('chat', {}, caller), /chat/);
+  await assert.rejects(late.search({}, caller.abort), /search/);
   assert.equal(late.failedFrames(new BridgeError('internal', 'broken'), {}), 'data: broken\n\n');
   assert.throws(() => late.kept(), /kept/);
-  assert.deepEqual(calls, ['responses', 'chat']);
+  assert.deepEqual(calls, ['responses', 'chat', 'search']);
   assert.equal(built(), 1);
 });
 

@@ -55,6 +55,7 @@ export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
       return `event: response.failed\ndata: ${data}\n\ndata: [DONE]\n\n`;
     },
     kept: () => options.kept ?? NOTHING_KEPT,
+    search: async () => ({ output: 'found' }),
     models: options.models ?? (async () => ({ body: { object: 'list', data: [], models: [] }, etag: '"m1"' })),
   };
 }
