@@ -44,8 +44,8 @@ export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect'
    * What a catalog tells Codex of the model; without it Codex has none, and falls back to what it takes for granted.
    */
   readonly catalog?: ModelInfo;
-  /** Options of the bridge as environment variables, over those of the dialect. */
-  readonly bridgeEnv?: Readonly<Record<string, string>>;
+  /** Options of the bridge as environment variables, over those of the dialect; a function is called at the start. */
+  readonly bridgeEnv?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
   /** The rules by which the upstream refuses, in order; none when absent. */
   readonly refusals?: readonly string[];
 }
@@ -142,8 +142,13 @@ class Played implements Scenario {
     return bridge;
   }
 
+  private bridgeEnv(): Readonly<Record<string, string>> {
+    const { bridgeEnv = {} } = this.options;
+    return typeof bridgeEnv === 'function' ? bridgeEnv() : bridgeEnv;
+  }
+
   async startBridge(): Promise<void> {
-    const env = { AI_API_KEY: UPSTREAM_KEY, ...SETUPS[this.dialect].env, ...this.options.bridgeEnv };
+    const env = { AI_API_KEY: UPSTREAM_KEY, ...SETUPS[this.dialect].env, ...this.bridgeEnv() };
     this.bridges.push(await startBridge({ upstreamUrl: this.upstream.url, folder: this.folder.root, env }));
   }
 
@@ -177,7 +182,7 @@ class Played implements Scenario {
     const run = { ...codex, requests: this.upstream.requests.slice(before) };
     this.runs.push(run);
     assert.equal(run.exitCode, exitCode, 'exit code of Codex');
-    const key = this.options.bridgeEnv?.['AI_API_KEY'] ?? UPSTREAM_KEY;
+    const key = this.bridgeEnv()['AI_API_KEY'] ?? UPSTREAM_KEY;
     for (const request of run.requests) assertChatRequest(request, this.version, key);
     return run;
   };

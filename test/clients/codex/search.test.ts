@@ -1,0 +1,110 @@
+/** The web search that Codex runs by itself: the model calls web.run, Codex asks the bridge, the model reads the text. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { after, before } from 'node:test';
+import { answer } from '../../support/upstream/scripted-upstream';
+import { messagesAfter, toolNames } from './chat-requests';
+import { completedItems, textsOf } from './events';
+import { scenario, type ScenarioRun } from './scenario';
+
+const PAGE = '<title>Docs</title><h1>Bridges</h1><p>The answer is 42.</p><p><a href="/next">Next page</a></p>';
+
+/** A search service in SearXNG's form, and the pages that it finds. */
+const web = createServer(({ url = '' }, response) => {
+  const { pathname, searchParams, origin } = new URL(url, base());
+  if (pathname === '/page') return response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE);
+  if (pathname !== '/search' || searchParams.get('q') === 'fail') return response.writeHead(500).end();
+  const results = [{ title: 'Docs', url: `${origin}/page`, content: `about ${searchParams.get('q')}` }];
+  return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ results }));
+});
+
+function base(): string {
+  const address = web.address();
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+}
+
+before(() => new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve)));
+after(() => {
+  web.closeAllConnections();
+  web.close();
+});
+
+const SEARCH = {
+  config: {
+    settings: { suppress_unstable_features_warning: true },
+    provider: { supports_standalone_web_search: true },
+    tables: '[features]\nstandalone_web_search = true\n',
+  },
+  bridgeEnv: () => ({
+    BRIDGE_SEARCH: 'searxng',
+    BRIDGE_SEARCH_URL: base(),
+    NODE_OPTIONS: `--require ${join(__dirname, '../support/allow-local-pages.cjs')}`,
+  }),
+};
+
+const call = (commands: object) => answer({ toolCalls: [{ name: 'web__run', arguments: { ...commands } }] });
+
+/** What the model read of its last call, as it stands in request `index`. */
+function resultIn({ requests }: ScenarioRun, index: number): string {
+  const results = messagesAfter(requests[index]!, 'Look it up.').filter(({ role }) => role === 'tool');
+  return String(results.at(-1)?.['content']);
+}
+
+scenario(
+  'a turn that searches, opens a page and quotes it',
+  {
+    ...SEARCH,
+    script: [
+      call({ search_query: [{ q: 'bridges', recency: 7 }] }),
+      call({ open: [{ ref_id: 'turn0search0' }] }),
+      call({ find: [{ ref_id: 'turn0search0', pattern: 'answer' }] }),
+      answer({ text: 'The page says: The answer is 42.' }),
+    ],
+  },
+  async ({ run }) => {
+    const result = await run('Look it up.');
+    assert.ok(toolNames(result.requests[0]!).includes('web__run'));
+    assert.match(resultIn(result, 1), /\[turn0search0\] Docs\nhttp:\/\/127\.0\.0\.1:\d+\/page\nabout bridges/);
+    assert.match(resultIn(result, 2), /L1: Bridges\nL2: The answer is 42\.\nL3: \[0: Next page\]/);
+    assert.match(resultIn(result, 3), /"answer" in http.*L2: The answer is 42\./s);
+    assert.deepEqual(textsOf(result.events, 'agent_message'), ['The page says: The answer is 42.']);
+    assert.equal(completedItems(result.events, 'web_search').length, 3);
+  },
+);
+
+scenario(
+  'a search that fails, and pages that may not be opened, are text for the model',
+  {
+    ...SEARCH,
+    script: [
+      call({ search_query: [{ q: 'fail' }] }),
+      call({
+        open: [{ ref_id: 'http://10.0.0.1/' }, { ref_id: 'http://169.254.169.254/latest' }, { ref_id: 'turn9search9' }],
+      }),
+      answer({ text: 'I could not look it up.' }),
+    ],
+  },
+  async ({ run }) => {
+    const result = await run('Look it up.');
+    assert.match(resultIn(result, 1), /The search for "fail" failed\. 127\.0\.0\.1:\d+ answered with status 500\./);
+    const refused = resultIn(result, 2);
+    assert.match(refused, /10\.0\.0\.1 is not on the public internet/);
+    assert.match(refused, /169\.254\.169\.254 is not on the public internet/);
+    assert.match(refused, /turn9search9 is not known/);
+    assert.deepEqual(textsOf(result.events, 'agent_message'), ['I could not look it up.']);
+  },
+);
+
+scenario(
+  'a search without a search service tells the model so',
+  {
+    config: SEARCH.config,
+    script: [call({ search_query: [{ q: 'bridges' }] }), answer({ text: 'There is no search.' })],
+  },
+  async ({ run }) => {
+    const result = await run('Look it up.');
+    assert.match(resultIn(result, 1), /404.*No web search is configured/s);
+    assert.deepEqual(textsOf(result.events, 'agent_message'), ['There is no search.']);
+  },
+);
