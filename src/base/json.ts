@@ -41,3 +41,17 @@ export function isSameJson(first: unknown, second: unknown): boolean {
   const keys = Object.keys(first);
   return keys.length === Object.keys(second).length && keys.every((key) => isSameJson(first[key], second[key]));
 }
+
+/**
+ * JSON text without half surrogate pairs, which strict parsers reject ("lone leading surrogate in hex escape"): U+FFFD
+ * takes their place. A tool that truncates its output in the middle of an emoji leaves such a half.
+ */
+export const toJsonText = (value: unknown): string => replaceHalfPairs(JSON.stringify(value));
+
+/** Replaces escapes of half surrogate pairs in JSON text; escaped whole pairs stay. */
+export const replaceHalfPairs = (json: string): string =>
+  /\\u[dD]/.test(json)
+    ? json.replace(WHOLE_OR_HALF, (escape) => (escape.length === 6 ? '\\ufffd' : escape))
+    : json;
+
+const WHOLE_OR_HALF = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\[^u]/g;

@@ -1,4 +1,5 @@
 /** Asks the provider until an answer has begun: each call, what a refusal teaches, and retries that may help. */
+import { toJsonText } from '../base/json';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { classifyHttpFailure } from '../errors/classify';
 import { ERRORS, type ErrorKind } from '../errors/error-table';
@@ -78,7 +79,7 @@ async function call(
   { endpoint, render }: Prepared, chat: ChatRequest, caller: Caller, { runtime, refusals }: TurnContext,
 ): Promise<UpstreamAnswer> {
   const { url, headers } = endpoint;
-  const body = Buffer.from(JSON.stringify(render(chat)), 'utf8');
+  const body = Buffer.from(toJsonText(render(chat)), 'utf8');
   const key = headers['authorization'] ?? '';
   const known = refusals.find(body, key);
   if (known) {
@@ -157,7 +158,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>): Pro
 function rememberFailure(error: BridgeError, { prepared, context }: Question<unknown>): void {
   if (CHEAP.has(error.kind)) return;
   const { endpoint, render, chat } = prepared;
-  const body = Buffer.from(JSON.stringify(render(context.learned.apply(chat))), 'utf8');
+  const body = Buffer.from(toJsonText(render(context.learned.apply(chat))), 'utf8');
   context.refusals.remember(body, endpoint.headers['authorization'] ?? '', error);
 }
 

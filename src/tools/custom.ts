@@ -1,10 +1,10 @@
 /** Custom (free-form) tools such as apply_patch: to the model a function of one string, to the client raw text. */
-import { isJsonObject, parseJson, type UnknownRecord } from '../base/json';
+import { isJsonObject, parseJson, type JsonValue, type UnknownRecord } from '../base/json';
 import { asRecord, asString, asText } from '../base/narrow';
 import type { OutputCustomToolCall, OutputStatus } from '../wire/responses-output';
 import { describe, readTarget, targetOf } from './kind';
 import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
-import { APPLY_PATCH, PatchProgress, repairPatch } from './patch';
+import { APPLY_PATCH, PatchProgress, repairPatch, type Repaired } from './patch';
 
 /** The grammar goes into the description: chat models have no other place for it. */
 export const customKind: ToolKind<'custom'> = {
@@ -84,7 +84,7 @@ function createCustomWriter(target: CallTarget, place: CallPlace): CallWriter<Ou
   };
 }
 
-/** Lets any other text out at once, unless it begins as JSON: what is encoded twice can only be read at the end. */
+/** Releases any other text at once, unless it begins as JSON or a code fence: those are unwrapped at the end. */
 class PlainProgress {
   private state: 'blank' | 'plain' | 'held' = 'blank';
   private blanks = '';
@@ -94,25 +94,27 @@ class PlainProgress {
     if (this.state === 'plain') return text;
     const first = text.trimStart()[0];
     if (first === undefined) this.blanks += text;
-    else this.state = first === '{' ? 'held' : 'plain';
-    return first === undefined || first === '{' ? '' : this.blanks + text;
+    else this.state = first === '{' || first === '`' ? 'held' : 'plain';
+    return this.state === 'plain' ? this.blanks + text : '';
   }
 }
 
 /** The finished text; one that contradicts what was already streamed is given up for what the client has seen. */
-function finish(
-  name: string,
-  input: string,
-  sent: string,
-): { readonly text: string; readonly repairs: readonly string[] } {
-  const repaired = name === APPLY_PATCH ? repairPatch(input) : { text: input, repairs: [] };
+function finish(name: string, input: string, sent: string): Repaired {
+  const repaired = name === APPLY_PATCH ? repairPatch(input) : withoutFence(input);
   if (repaired.text.startsWith(sent)) return repaired;
   return { text: input.startsWith(sent) ? input : sent, repairs: [] };
 }
 
+/** JavaScript of Codex's code mode in a fence is a syntax error (openai/codex#33405); a fence of other languages is text. */
+function withoutFence(text: string): Repaired {
+  const code = /^\s*```(?:js|javascript|mjs|jsx|ts|typescript)?[ \t]*\r?\n(.*?)\r?\n?[ \t]*```\s*$/s.exec(text)?.[1];
+  return code === undefined || code.includes('```') ? { text, repairs: [] } : { text: code, repairs: ['removed a code fence'] };
+}
+
 /** The argument under which a custom tool's text is asked for, and the names models use instead. */
 export const INPUT_KEY = 'input';
-const OTHER_KEYS = ['patch', 'text', 'content', 'code', 'script', 'command', 'cmd', 'diff'];
+const OTHER_KEYS = ['patch', 'text', 'content', 'code', 'source', 'script', 'command', 'cmd', 'diff'];
 
 type InputState = 'before' | 'key' | 'colon' | 'value' | 'after';
 
@@ -203,10 +205,16 @@ export function readCustomInput(args: string): string {
   const value = parseJson(args);
   if (typeof value === 'string') return unwrapTwice(value);
   if (!isJsonObject(value)) return args;
-  const named = [INPUT_KEY, ...OTHER_KEYS].map((key) => value[key]).find((entry) => typeof entry === 'string');
+  const named = [INPUT_KEY, ...OTHER_KEYS].map((key) => lastText(value[key])).find((entry) => entry !== undefined);
   const only = Object.values(value).filter((entry) => typeof entry === 'string');
   const text = named ?? (only.length === 1 ? only[0] : undefined);
   return typeof text === 'string' ? unwrapTwice(text) : args;
+}
+
+/** `{"command": ["apply_patch", "…"]}`: a command line whose last argument is the text. */
+function lastText(value: JsonValue | undefined): string | undefined {
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  return typeof last === 'string' ? last : undefined;
 }
 
 /** `"{\"input\":\"…\"}"`: some models encode the arguments once more. */

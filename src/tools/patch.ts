@@ -9,14 +9,14 @@ const END = '*** End Patch';
 /** The tool whose text is a patch. Codex declares it as a custom tool with a Lark grammar (fixture 04). */
 export const APPLY_PATCH = 'apply_patch';
 
-export interface RepairedPatch {
+export interface Repaired {
   readonly text: string;
-  /** What was repaired, in words; empty when nothing was. */
+  /** What was repaired, one phrase each. */
   readonly repairs: readonly string[];
 }
 
 /** Removes a code fence, a heredoc or surrounding blanks, and adds a missing final marker line. */
-export function repairPatch(text: string): RepairedPatch {
+export function repairPatch(text: string): Repaired {
   const begin = text.indexOf(BEGIN);
   if (begin === -1) return { text, repairs: [] };
   const repairs: string[] = [];

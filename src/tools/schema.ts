@@ -118,7 +118,7 @@ function resolve(reference: string, root: JsonObject): JsonObject {
   let current: JsonValue | undefined = root;
   for (const step of reference.slice(1).split('/').filter((part) => part !== '')) {
     const key = step.replace(/~1/g, '/').replace(/~0/g, '~');
-    current = isJsonObject(current) ? current[key] : undefined;
+    current = isJsonObject(current) && Object.hasOwn(current, key) ? current[key] : undefined;
   }
   return isJsonObject(current) ? current : {};
 }
@@ -165,7 +165,7 @@ function requireExisting(schema: JsonObject): JsonObject {
   const { required, properties } = schema;
   if (!Array.isArray(required)) return schema;
   const known = isJsonObject(properties) ? properties : {};
-  return { ...schema, required: required.filter((name) => typeof name === 'string' && known[name] !== undefined) };
+  return { ...schema, required: required.filter((name) => typeof name === 'string' && Object.hasOwn(known, name)) };
 }
 
 function omit(schema: JsonObject, key: string): JsonObject {

@@ -17,6 +17,8 @@ export interface ToolOffer {
   readonly strict?: boolean;
 }
 
+interface ToolName { readonly name: string; readonly namespace?: string | undefined }
+
 /** Collects the tools of a request; the first declaration of a tool wins, later ones are the same tool again. */
 export class ToolSet {
   private readonly byName = new Map<string, CallTarget>();
@@ -52,8 +54,8 @@ export class ToolSet {
   }
 
   /** The upstream name of a tool, offered or not: calls in the history keep the name they were made under. */
-  nameOf(tool: { readonly name: string; readonly namespace?: string | undefined }): string {
-    return this.byTool.get(keyOf(tool)) ?? flatName(tool, this.forbidden);
+  nameOf(tool: ToolName): string {
+    return this.byTool.get(keyOf(tool)) ?? this.byTool.get(keyOf(repairName(tool))) ?? flatName(tool, this.forbidden);
   }
 
   /**
@@ -80,17 +82,23 @@ export class ToolSet {
   }
 }
 
-const keyOf = (tool: { readonly name: string; readonly namespace?: string | undefined }): string =>
+/**
+ * Histories hold damaged names, which a model that reads them would copy: NUL bytes (openai/codex#24369), and a namespace
+ * that is the tool itself (Codex 0.143, openai/codex#31665).
+ */
+function repairName({ name, namespace }: ToolName): ToolName {
+  const whole = name.replace(/[^\x21-\x7e]/g, '');
+  return { name: whole, namespace: namespace === name || namespace === whole ? undefined : namespace };
+}
+
+const keyOf = (tool: ToolName): string =>
   `${tool.namespace ?? ''}\0${tool.name}`;
 
 /**
  * `namespace__name` in legal characters, not starting with a digit (Moonshot), at most 64 long, none of the
  * provider's forbidden names. The same tool has the same name in every request: prompt caches depend on it.
  */
-function flatName(
-  tool: { readonly name: string; readonly namespace?: string | undefined },
-  forbidden: readonly string[],
-): string {
+function flatName(tool: ToolName, forbidden: readonly string[]): string {
   const { name, namespace } = tool;
   const full =
     namespace === undefined || namespace === '' || namespace === PLAIN_NAMESPACE ? name : joinNames(namespace, name);

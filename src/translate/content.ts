@@ -3,7 +3,7 @@ import type { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
 import type { ChatContent, ChatPart } from '../wire/chat';
-import type { ContentPart, FilePart } from '../wire/responses-request';
+import type { ContentPart, FilePart, ImagePart } from '../wire/responses-request';
 
 /** What a part may become. A file that cannot be sent fails the request (`refuse`) or leaves a sentence (`mark`). */
 export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio' | 'files'> {
@@ -28,10 +28,7 @@ function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): Chat
       return part;
     case 'image':
       if (!rules.images) return marker('image', 'the model cannot see images', notes);
-      return {
-        type: 'image_url',
-        image_url: { url: part.url, ...(part.detail !== undefined && { detail: part.detail }) },
-      };
+      return { type: 'image_url', image_url: { url: part.url, ...detailOf(part) } };
     case 'audio':
       if (!rules.audio) return marker('audio', 'the model cannot hear audio', notes);
       return { type: 'input_audio', input_audio: { data: part.data, format: part.format } };
@@ -42,6 +39,12 @@ function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): Chat
     default:
       return part satisfies never;
   }
+}
+
+/** Codex asks for `original` in pictures of tools; Chat endpoints know three words and reject others. */
+function detailOf({ detail }: ImagePart): { readonly detail?: string } {
+  if (detail === undefined) return {};
+  return { detail: detail === 'low' || detail === 'auto' ? detail : 'high' };
 }
 
 const TEXT_TYPES = /^data:(text\/|application\/(json|xml|javascript|x-yaml|yaml|toml|x-sh)|[^;,]*\+(json|xml))/i;

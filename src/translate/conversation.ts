@@ -1,5 +1,5 @@
 /** Input items to a conversation: groups what one answer said, and gives every result to its call. */
-import { parseJsonObject } from '../base/json';
+import { parseJsonObject, replaceHalfPairs } from '../base/json';
 import type { Notes } from '../base/result';
 import { openReasoning, openSummary, type ReasoningPayload } from '../tools/envelope';
 import type { CallItem } from '../tools/kind';
@@ -88,7 +88,7 @@ class ConversationReader {
       case 'tool_search_output':
         return this.result(item.callId, [{ type: 'text', text: this.foundTools(item) }]);
       case 'agent_message':
-        return this.user([{ type: 'text', text: agentText(item) }]);
+        return this.user(agentContent(item));
       case 'compaction':
         return this.compaction(openSummary(item.encryptedContent));
       case 'additional_tools':
@@ -122,6 +122,9 @@ class ConversationReader {
   private reasoning(item: ReasoningItem): void {
     const sealed = openReasoning(item.encryptedContent);
     const text = item.content ?? sealed?.text ?? item.summary;
+    if (text === '' && item.encryptedContent !== undefined && !sealed) {
+      this.notes.add('left out reasoning that another provider encrypted');
+    }
     const turn = this.turn();
     if (text !== '') turn.reasoning.push(text);
     this.reasoningItems += 1;
@@ -152,7 +155,7 @@ class ConversationReader {
 
   /** One truncated call would make every later request fail: strict upstreams parse it (upstreams.md, section 2). */
   private safeArguments(text: string, name: string): string {
-    if (parseJsonObject(text) !== undefined) return text;
+    if (parseJsonObject(text) !== undefined) return replaceHalfPairs(text);
     if (text.trim() === '') return '{}';
     this.notes.add(`wrapped the arguments of an earlier call of ${name}: they are not a JSON object`);
     return JSON.stringify({ _raw: text });
@@ -226,11 +229,14 @@ const SUMMARY_HEAD =
   'build on it and do not repeat finished work:';
 
 /** Multi-agent messages: who says what to whom (fixture 15). */
-function agentText(item: AgentMessageItem): string {
-  const route = [item.author && `from ${item.author}`, item.recipient && `to ${item.recipient}`]
-    .filter(Boolean)
-    .join(' ');
-  return route === '' ? item.text : `[Message ${route}]\n${item.text}`;
+function agentContent(item: AgentMessageItem): readonly ContentPart[] {
+  const route = [item.author && `from ${item.author}`, item.recipient && `to ${item.recipient}`].filter(Boolean);
+  const texts = item.content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : []));
+  const head = route.length === 0 ? '' : `[Message ${route.join(' ')}]\n`;
+  return [
+    { type: 'text', text: `${head}${texts.join('\n\n')}` },
+    ...item.content.filter((part) => part.type !== 'text'),
+  ];
 }
 
 /** The text parts of a message, joined by line breaks. */
@@ -245,39 +251,33 @@ function pushTo<T>(map: Map<string, T[]>, key: string, value: T): void {
 }
 
 interface SplitReasoning {
-  /** Usually one; several where they followed each other without a word between, none where nothing is known. */
+  /** Usually one; several that followed each other without text between them, or none. */
   readonly items: readonly NativeReasoning[];
   /** Blocks of Chat providers, unread. */
   readonly details: readonly unknown[];
 }
 
 /**
- * The item of an endpoint is kept in our envelope, and a session that began without the bridge has what is foreign to
- * us. Any other reasoning is raw text, in the form that most endpoints read. Our own envelope never goes: vLLM answers
- * "Encrypted content is not supported.", and llama.cpp "item['content'] is empty" to an item without text.
+ * Our envelope keeps the item of an endpoint as it came. Any other reasoning becomes raw text, in the form that most
+ * endpoints read: neither our envelope nor the ciphertext or the id of another provider is sent. vLLM answers "Encrypted
+ * content is not supported.", and llama.cpp "item['content'] is empty" to an item without text.
  *
  * @param sealed what our envelope held; undefined when the envelope is not ours
- * @param number its place among the reasoning items: vLLM refuses items without an id, so one is made of it
+ * @param number position among the reasoning items, which gives the id that vLLM demands
  */
-function splitReasoning(
-  item: ReasoningItem,
-  sealed: ReasoningPayload | undefined,
-  number: number,
-): SplitReasoning {
+function splitReasoning(item: ReasoningItem, sealed: ReasoningPayload | undefined, number: number): SplitReasoning {
   const kept = sealed?.details ?? [];
   const details = kept.filter((detail) => !isReasoningItem(detail));
   const own = kept.filter(isReasoningItem);
   if (own.length > 0) return { items: own, details };
   const text = item.content ?? sealed?.text ?? '';
   const summary = text !== '' || sealed ? '' : item.summary;
-  const encrypted = sealed ? undefined : item.encryptedContent;
-  if (text === '' && summary === '' && encrypted === undefined) return { items: [], details };
+  if (text === '' && summary === '') return { items: [], details };
   const made: NativeReasoning = {
     type: 'reasoning',
-    id: item.id ?? `rs_${number}`,
+    id: `rs_${number}`,
     summary: summary === '' ? [] : [{ type: 'summary_text', text: summary }],
     ...(text !== '' && { content: [{ type: 'reasoning_text', text }] }),
-    ...(encrypted !== undefined && { encrypted_content: encrypted }),
   };
   return { items: [made], details };
 }

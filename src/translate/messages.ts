@@ -121,7 +121,7 @@ function resultText(result: readonly ContentPart[], options: MessagesOptions): s
     { ...options.dialect, content: 'string', unservedFiles: 'mark' },
     options.notes,
   );
-  return typeof text === 'string' && text !== '' ? text : '(no output)';
+  return typeof text === 'string' && text.trim() !== '' ? text : '(no output)';
 }
 
 /** Whether a part of a result must go in a user message: media that the model takes, but not in a tool message. */

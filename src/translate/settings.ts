@@ -87,7 +87,8 @@ function depth(
   knob: Extract<ThinkingKnob, { kind: 'enable_thinking' }>,
   effort: string | undefined,
 ): Partial<ChatRequest> {
-  const budget = knob.levels || effort === undefined ? undefined : knob.budgets?.[effort];
+  const budgets = knob.levels === undefined ? knob.budgets : undefined;
+  const budget = budgets && effort !== undefined && Object.hasOwn(budgets, effort) ? budgets[effort] : undefined;
   return budget === undefined ? level(effort, knob.levels) : { thinking_budget: budget };
 }
 

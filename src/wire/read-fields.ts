@@ -73,6 +73,8 @@ function readPart(value: unknown, path: string): ContentPart {
       return { type: 'text', text: asString(value['text']) ?? '' };
     case 'refusal':
       return { type: 'text', text: asString(value['refusal']) ?? '' };
+    case 'encrypted_content':
+      return readEncrypted(value);
     case 'input_image':
     case 'image_url':
       return readImage(value);
@@ -84,6 +86,16 @@ function readPart(value: unknown, path: string): ContentPart {
     default:
       return { type: 'unrecognized', kind: type, raw: value as JsonObject };
   }
+}
+
+/**
+ * With providers other than OpenAI, Codex puts plain text here: the task of an agent (codex-protocol.md). Ciphertext is
+ * one long word that only its maker can read.
+ */
+function readEncrypted(value: UnknownRecord): ContentPart {
+  const text = asString(value['encrypted_content']) ?? '';
+  if (!/^[\w+/=.-]{80,}$/.test(text.trim())) return { type: 'text', text };
+  return { type: 'unrecognized', kind: 'encrypted_content', raw: {}, why: 'another provider encrypted it' };
 }
 
 /** `image_url` is a string in Responses and `{url, detail}` in Chat. */
@@ -140,7 +152,7 @@ export function readToolChoice(value: unknown): ToolChoice {
 /** `{type, name}` (Responses), `{type, function: {name}}` (Chat), `{type: "web_search"}` (hosted). */
 function readReference(value: UnknownRecord): ToolReference {
   const kind = asText(value['type']) ?? 'function';
-  const inner = asRecord(value[kind]) ?? value;
+  const inner = (Object.hasOwn(value, kind) && asRecord(value[kind])) || value;
   return dropAbsent({ kind, name: asText(inner['name']), namespace: asText(inner['namespace']) });
 }
 

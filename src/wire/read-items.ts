@@ -52,11 +52,11 @@ const READERS: Readonly<Record<string, ReadItem>> = {
     tools: readTools(item['tools'], `${path}.tools`),
   }),
   additional_tools: (item, path) => ({ type: 'additional_tools', tools: readTools(item['tools'], `${path}.tools`) }),
-  agent_message: (item) => dropAbsent({
+  agent_message: (item, path) => dropAbsent({
     type: 'agent_message' as const,
     author: asText(item['author']),
     recipient: asText(item['recipient']),
-    text: joinTexts(item['content'], '\n\n'),
+    content: readContent(item['content'], `${path}.content`),
   }),
   compaction: compaction,
   compaction_summary: compaction,
@@ -100,14 +100,10 @@ function compaction(item: UnknownRecord): InputItem {
   return { type: 'compaction', encryptedContent: asString(item['encrypted_content']) ?? '' };
 }
 
-/** Codex's agent messages carry their task in `encrypted_content`, in plain text (codex-protocol.md). */
 function joinTexts(value: unknown, separator: string): string {
   if (typeof value === 'string') return value;
-  const texts = (asArray(value) ?? []).map((part) => {
-    const record = asRecord(part);
-    return asString(record?.['text']) ?? asString(record?.['encrypted_content']) ?? '';
-  });
-  return texts.filter((text) => text !== '').join(separator);
+  const texts = (asArray(value) ?? []).flatMap((part) => asText(asRecord(part)?.['text']) ?? []);
+  return texts.join(separator);
 }
 
 /** True for an item that only names another one; its type may be left out. Spec: Responses API, ItemReference. */

@@ -107,7 +107,7 @@ export interface AgentMessageItem {
   readonly type: 'agent_message';
   readonly author?: string;
   readonly recipient?: string;
-  readonly text: string;
+  readonly content: readonly ContentPart[];
 }
 /** compaction, compaction_summary and context_compaction. */
 export interface CompactionItem { readonly type: 'compaction'; readonly encryptedContent: string }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CustomInputReader, readCustomInput } from '../../src/tools/custom';
+import { createCallWriter } from '../../src/tools/kinds';
 
 const TEXTS = [
   '',
@@ -102,6 +103,10 @@ describe('finished arguments', () => {
     ['{"code":"x"}', 'x'],
     ['{"command":"x","timeout":5}', 'x'],
     ['{"body":"x"}', 'x'],
+    ['{"source":"x"}', 'x'],
+    ['{"command":["apply_patch","x"]}', 'x'],
+    ['{"command":["bash","-lc","x"]}', 'x'],
+    ['{"command":[7]}', '{"command":[7]}'],
     ['{"input":"x","patch":"y"}', 'x'],
     ['{"a":"x","b":"y"}', '{"a":"x","b":"y"}'],
     ['{"a":1}', '{"a":1}'],
@@ -118,4 +123,36 @@ describe('finished arguments', () => {
   ];
   for (const [args, text] of FORMS)
     it(`${JSON.stringify(args)} is ${JSON.stringify(text)}`, () => assert.equal(readCustomInput(args), text));
+});
+
+describe('JavaScript in a fence', () => {
+  const CODE = 'const a = 1;\ntext(`${a}`);';
+  /** Writes a call of `exec` piece by piece: the input of its item, which the deltas must add up to. */
+  function write(input: string, size: number): string {
+    const place = { itemId: 'ctc_1', outputIndex: 0, callId: 'call_1' };
+    const writer = createCallWriter({ kind: 'custom', name: 'exec' }, place);
+    const json = JSON.stringify({ input });
+    const pieces = json.match(new RegExp(`.{1,${size}}`, 'gs')) ?? [];
+    const streamed = pieces.flatMap((piece) => writer.push(piece));
+    const end = writer.end();
+    const deltas = [...streamed, ...end.events].map((event) => ('delta' in event ? event.delta : '')).join('');
+    assert.ok(end.item.type === 'custom_tool_call');
+    assert.equal(deltas, end.item.input);
+    return deltas;
+  }
+  const FORMS: readonly (readonly [name: string, input: string, code: string])[] = [
+    ['no fence', CODE, CODE],
+    ['a fence of js', `\`\`\`js\n${CODE}\n\`\`\``, CODE],
+    ['a fence of javascript with blanks around', ` \n\`\`\`javascript\n${CODE}\n\`\`\`\n`, CODE],
+    ['a bare fence', `\`\`\`\n${CODE}\n\`\`\``, CODE],
+    ['a fence of another language', '```sh\nls\n```', '```sh\nls\n```'],
+    ['a fence that does not end', '```js\nls', '```js\nls'],
+    ['two fences', '```js\na\n```\n```js\nb\n```', '```js\na\n```\n```js\nb\n```'],
+    ['a fence inside the text', 'a\n```js\nb\n```', 'a\n```js\nb\n```'],
+  ];
+  for (const [name, input, code] of FORMS) {
+    it(name, () => {
+      for (const size of [1, 3, 1_000]) assert.equal(write(input, size), code);
+    });
+  }
 });

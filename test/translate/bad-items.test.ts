@@ -1,12 +1,15 @@
 /** One bad item, part or tool never rejects a request: it is repaired or left out, and a note says so. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { toJsonText } from '../../src/base/json';
 import type { ChatMessage } from '../../src/wire/chat';
 import { translate, translateChat } from '../support/bridge/translations';
 
 const LS = { type: 'function', name: 'ls' };
 const user = (content: unknown) => ({ type: 'message', role: 'user', content });
 const output = (call_id: string, text: unknown = 'done') => ({ type: 'function_call_output', call_id, output: text });
+
+const CIPHERTEXT = `gAAAAABpX9kQ${'Zm9yZWlnbi1jaXBoZXJ0ZXh0_-'.repeat(6)}==`;
 
 /** One word for each message: `user: Hi`, `call ls`, `result done`. */
 function show(message: ChatMessage): readonly string[] {
@@ -57,6 +60,30 @@ const ITEMS: readonly ItemRow[] = [
     [{ ...LS, type: 'function_call', call_id: 'a' }, output('a', [{ type: 'input_image' }])],
     ['call ls {}', 'result [image left out: it has no URL]'],
     /left out image/,
+  ],
+  [
+    'ciphertext in a message',
+    [user([{ type: 'input_text', text: 'Do' }, { type: 'encrypted_content', encrypted_content: CIPHERTEXT }])],
+    ['user: Do\n[encrypted_content left out: another provider encrypted it]'],
+    /left out encrypted_content/,
+  ],
+  [
+    'ciphertext in an agent message',
+    [{ type: 'agent_message', author: '/root', content: [{ type: 'encrypted_content', encrypted_content: CIPHERTEXT }] }],
+    ['user: [Message from /root]\n\n[encrypted_content left out: another provider encrypted it]'],
+    /left out encrypted_content/,
+  ],
+  [
+    'sealed reasoning',
+    [{ type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: CIPHERTEXT }],
+    [],
+    /left out reasoning that another provider encrypted/,
+  ],
+  [
+    'a sealed compaction',
+    [{ type: 'compaction', encrypted_content: CIPHERTEXT }],
+    [],
+    /dropped a compaction item that this bridge did not write/,
   ],
 ];
 
@@ -114,5 +141,90 @@ describe('a bad tool', () => {
         assert.ok(notes.some((text) => note.test(text)), notes.join('\n'));
       });
     }
+  }
+});
+
+describe('what strict upstreams reject is repaired', () => {
+  const HALF = 'cut \ud83d';
+  const bytes = (body: object): string => toJsonText(translate(body).chat);
+  const PLACES: readonly (readonly [place: string, body: object])[] = [
+    ['a message', { input: [user(HALF)] }],
+    ['the second half', { input: [user('\ude00 low')] }],
+    ['instructions', { instructions: HALF }],
+    ['a result', { input: [user('Hi'), { ...LS, type: 'function_call', call_id: 'a' }, output('a', HALF)] }],
+    ['arguments as text', { input: [{ ...LS, type: 'function_call', arguments: JSON.stringify({ a: HALF }) }] }],
+    ['the input of a custom call', { input: [{ ...LS, type: 'custom_tool_call', input: HALF }] }],
+    ['a tool', { tools: [{ ...LS, description: HALF }] }],
+  ];
+  for (const [place, body] of PLACES) {
+    it(`half a surrogate pair in ${place} becomes U+FFFD`, () => {
+      const text = bytes(body);
+      assert.ok(!/\\u[dD][89a-fA-F]/.test(text), text);
+      assert.ok(/\ufffd|\\ufffd/.test(text), text);
+    });
+  }
+
+  it('whole pairs, raw or escaped, and text that only looks like an escape stay', () => {
+    const call = { ...LS, type: 'function_call', arguments: '{"a":"\\ud83d\\ude00","b":"\\\\ud83d"}' };
+    const { chat } = translate({ input: [user('😀 \\ud83d'), call] });
+    assert.equal(toJsonText(chat), JSON.stringify(chat));
+    const message = chat.messages.find(({ role }) => role === 'assistant');
+    assert.ok(message?.role === 'assistant');
+    assert.equal(message.tool_calls?.[0]?.function.arguments, call.arguments);
+  });
+
+  for (const blank of ['', ' \n', [], [{ type: 'input_text', text: '\n' }], null]) {
+    it(`a result of ${JSON.stringify(blank)} is not blank`, () => {
+      const { chat } = translate({ input: [{ ...LS, type: 'function_call', call_id: 'a' }, output('a', blank)] });
+      assert.equal(chat.messages.at(-1)?.content, '(no output)');
+    });
+  }
+
+  for (const [given, sent] of [['original', 'high'], ['ultra', 'high'], ['high', 'high'], ['low', 'low'], ['auto', 'auto']]) {
+    it(`the detail ${given} of a picture is sent as ${sent}`, () => {
+      const picture = { type: 'input_image', image_url: 'https://e/x', detail: given };
+      const { chat } = translate({ input: [user([picture])] }, { dialect: { images: true } });
+      assert.deepEqual(chat.messages.at(-1)?.content, [
+        { type: 'image_url', image_url: { url: 'https://e/x', detail: sent } },
+      ]);
+    });
+  }
+
+  const NAMES: readonly (readonly [name: string, call: object])[] = [
+    ['NUL bytes in its name', { name: 'ls\u0000\u0000' }],
+    ['a namespace that is the tool itself', { name: 'ls', namespace: 'ls' }],
+    ['both', { name: 'ls\u0000', namespace: 'ls' }],
+  ];
+  for (const [name, call] of NAMES) {
+    it(`a call with ${name} has the name under which the tool is offered`, () => {
+      const { chat } = translate({ tools: [LS], input: [user('Hi'), { type: 'function_call', call_id: 'a', ...call }] });
+      assert.deepEqual(chat.messages.flatMap(show), ['user: Hi', 'call ls {}', 'result aborted']);
+    });
+  }
+
+  it('a call of another namespace keeps its name', () => {
+    const tools = [{ type: 'namespace', name: 'mcp__a', tools: [LS] }];
+    const call = { type: 'function_call', call_id: 'a', name: 'ls', namespace: 'mcp__b' };
+    assert.deepEqual(translate({ tools, input: [user('Hi'), call] }).chat.messages.flatMap(show), [
+      'user: Hi', 'call mcp__b__ls {}', 'result aborted',
+    ]);
+  });
+});
+
+describe('words from outside that are named like members of every object', () => {
+  for (const word of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+    it(`${word} is as unknown as any other`, () => {
+      const body = {
+        tools: [{ ...LS, parameters: { type: 'object', required: [word] } }, { type: word, name: 'x' }],
+        reasoning: { effort: word },
+        input: [user('Hi'), { type: word }, { type: `${word}_call` }, user([{ type: word }])],
+      };
+      const budgets = { low: 1 };
+      const { chat } = translate(body, {
+        dialect: { thinking: { kind: 'enable_thinking', budgets }, schema: ['required-must-exist'] },
+      });
+      assert.equal(chat.thinking_budget, undefined);
+      assert.deepEqual(chat.tools?.map((tool) => tool.function.parameters['required']), [[]]);
+    });
   }
 });

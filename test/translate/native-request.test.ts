@@ -123,7 +123,7 @@ describe('reasoning items', () => {
     [
       'raw text alone',
       [{ type: 'reasoning', id: 'rs_9', ...summary('T'), ...text('T') }],
-      [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }],
+      [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('T') }],
     ],
     [
       'without an id',
@@ -131,14 +131,19 @@ describe('reasoning items', () => {
       [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('T') }],
     ],
     [
-      'a foreign seal',
+      'a foreign seal leaves the summary',
       [{ type: 'reasoning', id: 'rs_9', ...summary('S'), encrypted_content: 'gAAA' }],
-      [{ type: 'reasoning', id: 'rs_9', ...summary('S'), encrypted_content: 'gAAA' }],
+      [{ type: 'reasoning', id: 'rs_1', ...summary('S') }],
+    ],
+    [
+      'a foreign seal alone',
+      [{ type: 'reasoning', id: 'rs_9', summary: [], encrypted_content: 'gAAA' }],
+      [],
     ],
     [
       'a foreign summary',
       [{ type: 'reasoning', id: 'rs_9', ...summary('S') }],
-      [{ type: 'reasoning', id: 'rs_9', ...summary('S') }],
+      [{ type: 'reasoning', id: 'rs_1', ...summary('S') }],
     ],
     [
       'our envelope around text',
@@ -150,7 +155,7 @@ describe('reasoning items', () => {
           encrypted_content: sealReasoning({ text: 'T', details: undefined }),
         },
       ],
-      [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }],
+      [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('T') }],
     ],
     [
       'our envelope around an item',
@@ -175,7 +180,7 @@ describe('reasoning items', () => {
           encrypted_content: sealReasoning({ text: 'T', details: [{ type: 'reasoning.encrypted', data: 'A' }] }),
         },
       ],
-      [{ type: 'reasoning', id: 'rs_9', summary: [], ...text('T') }],
+      [{ type: 'reasoning', id: 'rs_1', summary: [], ...text('T') }],
     ],
     ['nothing known', [{ type: 'reasoning', id: 'rs_9', summary: [] }], []],
     [

@@ -262,6 +262,7 @@ const OTHERS: readonly Row[] = [
     'a foreign envelope alone is nothing',
     [{ type: 'reasoning', summary: [], encrypted_content: 'gAAAAB' }, said('A')],
     ['assistant: A'],
+    /left out reasoning that another provider encrypted/,
   ],
   [
     'agents speak as users',
