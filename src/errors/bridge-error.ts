@@ -5,6 +5,8 @@ import type { ErrorKind } from './error-table';
 export interface ErrorDetails {
   /** Path of the offending request field, e.g. `input[3].call_id`. */
   readonly param?: string;
+  /** The path of the field that the provider names. */
+  readonly providerField?: string;
   /** The provider's own error code or type. */
   readonly providerCode?: string;
   /** The provider's HTTP status. */

@@ -20,12 +20,10 @@ export function classifyHttpFailure(failure: HttpFailure): BridgeError {
   const { status, retryAfterMs, host } = failure;
   const reported = readErrorText(hideKey(failure.body, failure));
   const requestId = failure.requestId ?? reported.requestId;
-  const message = reported.message || 'no message';
-  const said = { ...reported, message, ...(requestId !== undefined && { requestId }) };
+  const said = { ...reported, ...(requestId !== undefined && { requestId }) };
   return describe(said, failure, {
     opening: `${host} answered ${status}: `,
-    stop: true,
-    fallback: kindOfStatus(status, reported.page === true),
+    fallback: kindOfStatus(status, reported),
     details: { upstreamStatus: status, ...(retryAfterMs !== undefined && { retryAfterMs }) },
   });
 }
@@ -34,25 +32,23 @@ export function classifyHttpFailure(failure: HttpFailure): BridgeError {
 export function classifyStreamError(value: unknown, source: FailureSource = { host: 'the provider' }): BridgeError {
   const read = readErrorValue(value);
   const reported = { ...read, message: hideKey(read.message, source) };
-  const byStatus = reported.status === undefined ? undefined : kindOfStatus(reported.status, false);
+  const byStatus = reported.status === undefined ? undefined : kindOfStatus(reported.status, reported);
   const fallback = byStatus ?? (REFUSED.test(wordsOf(reported)) ? 'upstream_rejected' : 'upstream_error');
-  return describe(reported, source, { opening: 'The provider reported: ', stop: false, fallback, details: {} });
+  return describe(reported, source, { opening: 'The provider reported: ', fallback, details: {} });
 }
 
-/** A refusal of the request inside a 200: asking again would be refused again, and cost the quota of a request. */
-const REFUSED = /<4\d\d>|invalid[_ ]?(request|param)/i;
+/** A refusal of the request inside a 200 or a 500: a retry would be refused again, and cost the quota of a request. */
+const REFUSED = /<4\d\d>|status code:? 4\d\d\b|invalid[_ ]?(request|param|argument)|bad_?request/i;
 
 interface Story {
   readonly opening: string;
-  /** Whether the provider's words end in a full stop also where nothing follows them. */
-  readonly stop: boolean;
   /** The kind when no wording is known. */
   readonly fallback: ErrorKind;
   readonly details: Pick<ErrorDetails, 'upstreamStatus' | 'retryAfterMs'>;
 }
 
 function describe(reported: ProviderError, source: FailureSource, story: Story): BridgeError {
-  const { opening, stop, fallback, details } = story;
+  const { opening, fallback, details } = story;
   const rule = findRule(reported, source);
   const kind = rule?.kind ?? fallback;
   const now = source.clock?.();
@@ -60,7 +56,7 @@ function describe(reported: ProviderError, source: FailureSource, story: Story):
   const advice = [reset?.sentence, adviceFor(kind, rule, source)]
     .filter((sentence) => sentence !== undefined)
     .join(' ');
-  const said = advice === '' && !stop ? reported.message : reported.message.replace(/(?<![.!?。！？])\s*$/, '.');
+  const said = reported.message === '' ? 'no message.' : withStop(reported.message);
   const id = reported.requestId === undefined ? undefined : `(request id ${reported.requestId})`;
   const message = [opening + said, advice, id].filter(Boolean).join(' ');
   const providerCode = reported.code ?? reported.type;
@@ -69,9 +65,10 @@ function describe(reported: ProviderError, source: FailureSource, story: Story):
     details.retryAfterMs ?? untilReset ?? (LIMITS.has(kind) ? readWaitInText(reported.message) : undefined);
   return new BridgeError(kind, message, {
     ...(providerCode !== undefined && { providerCode }),
+    ...(reported.field !== undefined && { providerField: reported.field }),
     ...(reported.requestId !== undefined && { requestId: reported.requestId }),
     ...details,
-    ...(said !== '' && { said }),
+    said,
     ...(advice !== '' && { advice }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(rule?.pauseMs !== undefined && { pauseMs: rule.pauseMs }),
@@ -97,9 +94,17 @@ function adviceFor(
 /** Kinds whose message may say how long to wait. */
 const LIMITS: ReadonlySet<ErrorKind> = new Set(['rate_limit', 'overload']);
 
-function kindOfStatus(status: number, page: boolean): ErrorKind {
-  const known = (page ? PAGE_STATUSES[status] : undefined) ?? STATUSES[status];
-  return known ?? (status >= 500 ? 'upstream_error' : 'upstream_rejected');
+function kindOfStatus(status: number, reported: ProviderError): ErrorKind {
+  const known = (reported.page === true ? PAGE_STATUSES[status] : undefined) ?? STATUSES[status];
+  if (known !== undefined) return known;
+  if (status < 500) return 'upstream_rejected';
+  return reported.page !== true && REFUSED.test(wordsOf(reported)) ? 'upstream_rejected' : 'upstream_error';
+}
+
+/** The provider's sentence with a full stop, so that another can follow. */
+function withStop(text: string): string {
+  const said = text.trimEnd();
+  return '.!?…。！？'.includes(said.slice(-1)) ? said : `${said}.`;
 }
 
 const wordsOf = ({ code = '', type = '', message }: ProviderError): string => `${code} ${type} ${message}`;

@@ -15,6 +15,11 @@ export interface ErrorBody {
   };
 }
 
+/** The HTTP status that SDK clients get: the provider's own where there is one. */
+export function statusOf({ kind, details: { upstreamStatus } }: BridgeError): number {
+  return upstreamStatus !== undefined && upstreamStatus >= 400 ? upstreamStatus : ERRORS[kind].status;
+}
+
 /** The error object as SDK clients read it. */
 export function renderErrorBody(error: BridgeError): ErrorBody {
   const row = ERRORS[error.kind];

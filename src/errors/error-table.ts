@@ -1,11 +1,12 @@
 /**
- * Every kind of failure and what each client hears of it. Codex acts on the `code` of `response.failed`
- * (codex-protocol.md, section 3): `invalid_prompt` ends the turn with our words, `rate_limit_exceeded` waits,
- * `context_length_exceeded` compacts, `server_error` is asked again. SDK clients act on the HTTP status.
+ * Every kind of failure and what each client is told. Codex acts on the `code` of `response.failed`
+ * (codex-protocol.md, section 3): `invalid_prompt` ends the turn and shows the message, `rate_limit_exceeded` waits,
+ * `context_length_exceeded` compacts, `server_error` is retried. SDK clients act on the HTTP status. docs/errors.md is
+ * generated from this table.
  */
 
 export interface ErrorRow {
-  /** HTTP status for clients that read it. */
+  /** HTTP status for SDK clients, unless the provider answered with one of its own (error-body.ts). */
   readonly status: number;
   /** `error.type` of the OpenAI error object. */
   readonly type:
@@ -17,58 +18,131 @@ export interface ErrorRow {
     | 'server_error';
   /** `error.code` for SDK clients. */
   readonly code: string;
+  /** What happened. */
+  readonly meaning: string;
+  /** What the user can do. */
+  readonly fix: string;
   /** `error.code` of `response.failed` for Codex. */
   readonly codexCode: 'invalid_prompt' | 'rate_limit_exceeded' | 'context_length_exceeded' | 'server_error';
 }
 
-const fatal = (status: number, type: ErrorRow['type'], code: string): ErrorRow => ({
-  status,
-  type,
-  code,
-  codexCode: 'invalid_prompt',
+type RowTexts = Pick<ErrorRow, 'meaning' | 'fix'>;
+
+/** A retry will not help: Codex ends the turn. */
+const fatal = (status: number, type: ErrorRow['type'], code: string, texts: RowTexts): ErrorRow => ({
+  status, type, code, codexCode: 'invalid_prompt', ...texts,
 });
-const again = (status: number, code: string): ErrorRow => ({
-  status,
-  type: 'server_error',
-  code,
-  codexCode: 'server_error',
+
+/** A retry may help. */
+const passing = (status: number, code: string, texts: RowTexts): ErrorRow => ({
+  status, type: 'server_error', code, codexCode: 'server_error', ...texts,
 });
+
+const INVALID = 'invalid_request_error';
+const KEEP = 'Send the whole input, or raise the limits of the store (`--store-max-…`).';
 
 /** The table: adding a kind means adding a row, and every client knows it. */
 export const ERRORS = {
   // The client's request.
-  invalid_request: fatal(400, 'invalid_request_error', 'invalid_request'),
-  previous_response_not_found: fatal(400, 'invalid_request_error', 'previous_response_not_found'),
-  not_found: fatal(404, 'not_found_error', 'not_found'),
-  method_not_allowed: fatal(405, 'invalid_request_error', 'method_not_allowed'),
-  forbidden: fatal(403, 'permission_error', 'forbidden'),
-  cancelled: fatal(409, 'invalid_request_error', 'cancelled'),
-  too_large: fatal(413, 'invalid_request_error', 'request_too_large'),
-  unsupported_media_type: fatal(415, 'invalid_request_error', 'unsupported_media_type'),
+  invalid_request: fatal(400, INVALID, 'invalid_request', {
+    meaning: 'A field of the request cannot be read, or cannot be served.',
+    fix: 'Change the field that the message and `param` name.',
+  }),
+  previous_response_not_found: fatal(400, INVALID, 'previous_response_not_found', {
+    meaning: '`previous_response_id` was not stored, was deleted, or was evicted.', fix: KEEP,
+  }),
+  not_found: fatal(404, 'not_found_error', 'not_found', {
+    meaning: 'There is no such route, response, item or conversation, or the provider has no API at its path.',
+    fix: 'Check the id or the path. If the provider answered, check `AI_API_BASE`.',
+  }),
+  method_not_allowed: fatal(405, INVALID, 'method_not_allowed', {
+    meaning: 'The route exists, but not with this HTTP method.', fix: 'Use a method of the `allow` header.',
+  }),
+  forbidden: fatal(403, 'permission_error', 'forbidden', {
+    meaning: 'The bridge does not accept this host or origin, or a proxy in front of the provider answered.',
+    fix: 'Use the address that the bridge printed, or allow yours (`--allow-host`). Check the network.',
+  }),
+  cancelled: fatal(409, INVALID, 'cancelled', {
+    meaning: 'The background response was cancelled.', fix: 'Send the request again if you still need it.',
+  }),
+  too_large: fatal(413, INVALID, 'request_too_large', {
+    meaning: 'The request body is larger than the bridge accepts, or than the store keeps.',
+    fix: 'Send less, or raise `--body-limit-mb`.',
+  }),
+  unsupported_media_type: fatal(415, INVALID, 'unsupported_media_type', {
+    meaning: 'The content type or the encoding of the request is not supported.',
+    fix: 'Send `content-type: application/json`.',
+  }),
   // The provider's answer.
-  auth: fatal(401, 'authentication_error', 'invalid_api_key'),
-  wrong_client: fatal(403, 'permission_error', 'client_not_allowed'),
-  model_not_found: fatal(404, 'invalid_request_error', 'model_not_found'),
-  upstream_rejected: fatal(400, 'invalid_request_error', 'upstream_rejected'),
-  moderation: fatal(400, 'invalid_request_error', 'content_policy_violation'),
-  quota: fatal(429, 'rate_limit_error', 'insufficient_quota'),
+  auth: fatal(401, 'authentication_error', 'invalid_api_key', {
+    meaning: 'The provider rejected the API key, or there is none.',
+    fix: 'Set the key of this provider where the bridge is started, then restart the bridge.',
+  }),
+  wrong_client: fatal(403, 'permission_error', 'client_not_allowed', {
+    meaning: 'The plan accepts only the programs it knows, by their User-Agent.',
+    fix: 'Use Codex, or set `UPSTREAM_USER_AGENT` on your own responsibility.',
+  }),
+  model_not_found: fatal(404, INVALID, 'model_not_found', {
+    meaning: 'The provider does not have the model, or the key may not use it.',
+    fix: 'Choose one that `aliyun-codex-bridge models` lists; ids are exact.',
+  }),
+  upstream_rejected: fatal(400, INVALID, 'upstream_rejected', {
+    meaning: 'The provider rejected the request, and no repair of the bridge applies.',
+    fix: "Read the provider's sentence in the message; it usually names the field or the setting.",
+  }),
+  moderation: fatal(400, INVALID, 'content_policy_violation', {
+    meaning: 'The content filter of the provider objected to the input or the output.',
+    fix: 'Rephrase, or go back to before it (Esc twice in Codex).',
+  }),
+  quota: fatal(429, 'rate_limit_error', 'insufficient_quota', {
+    meaning: 'The quota or the balance is used up.', fix: 'Wait until the quota resets, or top up the account.',
+  }),
   context_overflow: {
     status: 400,
-    type: 'invalid_request_error',
+    type: INVALID,
     code: 'context_length_exceeded',
     codexCode: 'context_length_exceeded',
+    meaning: 'The conversation does not fit into the context window of the model.',
+    fix: 'Codex compacts by itself; elsewhere shorten the input.',
   },
-  rate_limit: { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', codexCode: 'rate_limit_exceeded' },
-  overload: again(503, 'server_is_busy'),
-  upstream_error: again(502, 'upstream_error'),
-  bad_answer: again(502, 'bad_upstream_answer'),
-  empty_answer: again(502, 'empty_upstream_answer'),
-  cut_stream: again(502, 'upstream_stream_cut'),
-  network: again(502, 'upstream_unreachable'),
-  timeout: again(504, 'upstream_timeout'),
+  rate_limit: {
+    status: 429,
+    type: 'rate_limit_error',
+    code: 'rate_limit_exceeded',
+    codexCode: 'rate_limit_exceeded',
+    meaning: 'Too many requests or tokens in a short time.',
+    fix: 'Wait; the message and `retry-after` say how long where the provider does.',
+  },
+  overload: passing(503, 'server_is_busy', {
+    meaning: 'The provider, or the bridge, has too much to do.', fix: 'Try again in a moment.',
+  }),
+  upstream_error: passing(502, 'upstream_error', {
+    meaning: 'The provider failed.', fix: 'Try again; if it persists, give its support the request id.',
+  }),
+  bad_answer: passing(502, 'bad_upstream_answer', {
+    meaning: 'The provider sent something that cannot be read as an answer.',
+    fix: 'Check `AI_API_BASE`; `aliyun-codex-bridge doctor` shows what the provider sends.',
+  }),
+  empty_answer: passing(502, 'empty_upstream_answer', {
+    meaning: 'The model ended its answer without text and without a tool call.', fix: 'Try again.',
+  }),
+  cut_stream: passing(502, 'upstream_stream_cut', {
+    meaning: 'The answer was truncated: the stream ended before the answer did.', fix: 'Try again.',
+  }),
+  network: passing(502, 'upstream_unreachable', {
+    meaning: 'The provider cannot be reached, or the connection broke.', fix: 'Check the network and `AI_API_BASE`.',
+  }),
+  timeout: passing(504, 'upstream_timeout', {
+    meaning: 'The provider was silent for too long.',
+    fix: 'Try again; raise the limit that the message names if the model is slow.',
+  }),
   // The bridge itself.
-  shutting_down: again(503, 'bridge_shutting_down'),
-  internal: again(500, 'internal_error'),
+  shutting_down: passing(503, 'bridge_shutting_down', {
+    meaning: 'The bridge is stopping.', fix: 'Start it again, then repeat the request.',
+  }),
+  internal: passing(500, 'internal_error', {
+    meaning: 'A defect of the bridge.', fix: 'Report it with the lines that the log has about it.',
+  }),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorKind = keyof typeof ERRORS;

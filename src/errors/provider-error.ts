@@ -1,11 +1,13 @@
-/** Finds the message, code and request id in whatever a provider sends as an error. Shapes: upstreams.md, section 5. */
+/** Finds message, code, field and request id in whatever a provider sends as an error (upstreams.md, section 5). */
 import { isRecord, parseJson, type UnknownRecord } from '../base/json';
-import { asNumber, asRecord, asText } from '../base/narrow';
+import { asArray, asNumber, asRecord, asText } from '../base/narrow';
 
 export interface ProviderError {
   readonly message: string;
   readonly code?: string;
   readonly type?: string;
+  /** The path of the request field that it names (`param`, `loc`): `messages.3.reasoning_content`. */
+  readonly field?: string;
   readonly requestId?: string;
   /** An HTTP status stated inside the body (MiniMax `http_code`, OpenRouter `code`). */
   readonly status?: number;
@@ -14,57 +16,142 @@ export interface ProviderError {
 }
 
 const LONGEST_MESSAGE = 2_000;
+/** Bodies nest errors in errors; deeper ones are shown as they are. */
+const DEEPEST = 6;
+/** Of a list of errors so many are told. */
+const MOST_ERRORS = 3;
 
 /** Reads an error body: JSON, `data:`-prefixed JSON, SSE, HTML or plain text. An empty body has an empty message. */
 export function readErrorText(body: string): ProviderError {
   const text = body.trim();
   const value = parseJson(text) ?? parseEventText(text);
   if (value !== undefined) return readErrorValue(value);
-  return /<html|<!doctype/i.test(text) ? { message: shorten(htmlTitle(text)), page: true } : { message: shorten(text) };
+  return /<html|<!doctype/i.test(text.slice(0, 2_000)) ? { message: htmlTitle(text), page: true } : messageOnly(text);
 }
 
 /** Reads an error value that was already parsed. A message that is itself JSON or SSE text is opened too. */
 export function readErrorValue(value: unknown): ProviderError {
-  if (typeof value === 'string') return { message: shorten(value) };
-  if (!isRecord(value)) return { message: shorten(JSON.stringify(value) ?? '') };
-  const error = asRecord(value['error']) ?? value;
-  const base = asRecord(value['base_resp']);
-  const said =
-    withParam(asText(error['message']), asText(error['param'])) ?? asText(value['error']) ?? asText(error['msg']) ??
-    asText(base?.['status_msg']) ?? asText(value['detail']) ?? asText(error['param']);
-  const nested = (said === undefined ? undefined : nestedError(said)) ?? relayedError(said, error['metadata']);
-  const code = word(error['code']) ?? word(value['code']) ?? word(base?.['status_code']) ?? nested?.code;
-  const type = asText(error['type']) ?? nested?.type;
-  const requestId = asText(value['request_id']) ?? asText(error['request_id']) ?? nested?.requestId;
-  const status = httpStatus(error['http_code']) ?? httpStatus(error['code']);
+  const read = readNested(value, 0);
+  return { ...read, message: shorten(read?.message ?? (typeof value === 'string' ? value : (toJson(value) ?? ''))) };
+}
+
+const toJson = (value: unknown): string | undefined => JSON.stringify(value);
+const messageOnly = (text: string): ProviderError => ({ message: shorten(text) });
+
+/** What is known of an error, its message perhaps not. */
+type Partly = Omit<ProviderError, 'message'> & { readonly message?: string };
+
+function readNested(value: unknown, depth: number): Partly | undefined {
+  if (depth > DEEPEST) return undefined;
+  if (typeof value === 'string') return readString(value, depth);
+  const list = asArray(value);
+  if (list) return readList(list, depth);
+  return isRecord(value) ? readRecord(value, depth) : undefined;
+}
+
+function readString(text: string, depth: number): Partly | undefined {
+  const trimmed = text.trim();
+  if (trimmed === '') return undefined;
+  const value = /^[[{]/.test(trimmed) ? parseJson(trimmed) : parseEventText(trimmed);
+  const opened = value === undefined ? undefined : readNested(value, depth + 1);
+  return opened?.message === undefined ? { message: text } : opened;
+}
+
+/** Gemini wraps its error in a list; FastAPI lists one error for each field. */
+function readList(list: readonly unknown[], depth: number): Partly | undefined {
+  const all = list.slice(0, MOST_ERRORS).flatMap((entry) => readNested(entry, depth + 1) ?? []);
+  const said = all.flatMap(({ message }) => message ?? []);
+  const [first] = all;
+  return first && said.length > 0 ? { ...first, message: said.join('; ') } : undefined;
+}
+
+/** Where the error, or its message, is inside of an object; the first that says something counts. */
+const MESSAGE_FIELDS = [
+  'message', 'error', 'msg', 'status_msg', 'detail', 'details', 'errors', 'error_msg', 'error_message',
+  'error_description', 'errorMessage', 'reason', 'description', 'title', 'fault', 'faultstring', 'response',
+] as const;
+
+/** Fields that hold other things than a message. */
+const OTHER_FIELDS =
+  /^(code|type|param|loc|input|url|ctx|status|status_code|statusCode|http_code|object|id|request_id|metadata|success)$/;
+
+function readRecord(record: UnknownRecord, depth: number): Partly | undefined {
+  const base = asRecord(record['base_resp']);
+  const param = asText(record['param']);
+  const own = { ...(base && readRecord(base, depth + 1)), ...readFacts(record) };
+  let inner: Partly | undefined;
+  for (const name of MESSAGE_FIELDS) {
+    const found = readNested(record[name], depth + 1);
+    if (found) inner = { ...found, ...inner, ...(inner?.message === undefined && { message: found.message }) };
+    if (inner?.message !== undefined) break;
+  }
+  const message = inner?.message ?? own.message ?? readFieldLists(record) ?? param;
+  // The innermost code and type say the most: `error` is MiniMax's outer type.
+  const whole = relayed({ ...own, ...inner, ...(message !== undefined && { message }) }, record['metadata'], depth);
+  const facts = withoutUndefined({ ...whole, message: located(whole.message, record) });
+  return Object.keys(facts).length === 0 ? undefined : facts;
+}
+
+/** The facts beside the message; those of the innermost error come first. */
+function readFacts(record: UnknownRecord): Partly {
+  const code = word(record['code']) ?? word(record['status_code']) ?? word(record['error_code']);
+  const param = asText(record['param']);
+  return withoutUndefined({
+    code,
+    type: asText(record['type']) ?? googleStatus(record['status']),
+    field: param?.includes(' ') === true ? undefined : (param ?? pathOf(record['loc'])),
+    requestId: asText(record['request_id']),
+    status: httpStatus(record['http_code']) ?? httpStatus(record['code']),
+  });
+}
+
+/** Gemini and other services of its maker: `"status": "INVALID_ARGUMENT"`. */
+const googleStatus = (value: unknown): string | undefined => /^[A-Z]+(_[A-Z]+)*$/.exec(asText(value) ?? '')?.[0];
+
+/** FastAPI and pydantic: `["body", "messages", 3, "assistant", "reasoning_content"]`. */
+function pathOf(loc: unknown): string | undefined {
+  const path = (asArray(loc) ?? []).filter((step) => typeof step === 'string' || typeof step === 'number');
+  return path.length === 0 ? undefined : path.filter((step, index) => index > 0 || step !== 'body').join('.');
+}
+
+/** The message with the field that it is about, where only `loc` or a sentence in `param` says it (MiMo). */
+function located(message: string | undefined, record: UnknownRecord): string | undefined {
+  const param = asText(record['param']);
+  if (message !== undefined && param !== undefined && param.includes(' ') && param !== message)
+    return `${message}: ${param}`;
+  const path = pathOf(record['loc']);
+  return message === undefined || path === undefined ? message : `${path}: ${message}`;
+}
+
+/** Objects of lists: `{"messages": ["This field is required."], "model": ["Unknown."]}`. */
+function readFieldLists(record: UnknownRecord): string | undefined {
+  const said = Object.entries(record).flatMap(([name, value]) => {
+    const texts = (asArray(value) ?? [value]).filter((entry) => typeof entry === 'string' && entry.includes(' '));
+    return texts.length === 0 || OTHER_FIELDS.test(name) ? [] : [`${name}: ${texts.join(' ')}`];
+  });
+  return said.length === 0 ? undefined : said.slice(0, MOST_ERRORS).join('; ');
+}
+
+/** OpenRouter: `metadata.raw` is the message or the body of the provider behind it (upstreams.md, section 4.6). */
+function relayed(outer: Partly, metadata: unknown, depth: number): Partly {
+  const raw = asText(asRecord(metadata)?.['raw']);
+  const behind = raw === undefined ? undefined : readString(raw, depth);
+  if (behind?.message === undefined) return outer;
+  const said = outer.message === undefined ? behind.message : `${outer.message}: ${behind.message}`;
+  return { ...behind, ...outer, message: said };
+}
+
+function withoutUndefined(error: { readonly [K in keyof Partly]: Partly[K] | undefined }): Partly {
+  const { message, code, type, field, requestId, status } = error;
   return {
-    message: shorten(nested?.message ?? said ?? JSON.stringify(value)),
+    ...(message !== undefined && message !== '' && { message }),
     ...(code !== undefined && { code }),
     ...(type !== undefined && { type }),
+    ...(field !== undefined && { field }),
     ...(requestId !== undefined && { requestId }),
     ...(status !== undefined && { status }),
   };
 }
-
-/** A `param` that is a sentence explains the message: `Param Incorrect` (upstreams.md, section 3, MiMo). */
-const withParam = (message: string | undefined, param: string | undefined): string | undefined =>
-  message !== undefined && param?.includes(' ') === true ? `${message}: ${param}` : message;
-
-function nestedError(message: string): ProviderError | undefined {
-  const text = message.trim();
-  const value = text.startsWith('{') ? parseJson(text) : parseEventText(text);
-  return isRecord(value) && hasMessage(value) ? readErrorValue(value) : undefined;
-}
-
-/** OpenRouter: `metadata.raw` is the message or the body of the provider behind it (upstreams.md, section 4.6). */
-function relayedError(said: string | undefined, metadata: unknown): ProviderError | undefined {
-  const raw = asText(asRecord(metadata)?.['raw']);
-  if (raw === undefined) return undefined;
-  const relayed = nestedError(raw) ?? { message: raw };
-  return { ...relayed, message: said === undefined ? relayed.message : `${said}: ${relayed.message}` };
-}
-
-const hasMessage = (value: UnknownRecord): boolean => value['message'] !== undefined || value['error'] !== undefined;
 
 /** `data:{…}` and `event:error\ndata:{…}`: DashScope and MiMo send these as plain bodies. */
 function parseEventText(text: string): unknown {
@@ -73,9 +160,12 @@ function parseEventText(text: string): unknown {
   return parseJson(data.join('\n'));
 }
 
+/** Only the start of a page is looked at: it may be long and hostile. */
 function htmlTitle(html: string): string {
-  const title = /<title[^>]*>([^<]*)</i.exec(html)?.[1]?.trim() || /<h1[^>]*>([^<]*)</i.exec(html)?.[1]?.trim();
-  return title ? `an HTML page titled "${title}"` : 'an HTML page';
+  const start = html.slice(0, 20_000);
+  const title = /<title[^>]{0,200}>([^<]{1,500})</i.exec(start)?.[1]?.trim() ||
+    /<h1[^>]{0,200}>([^<]{1,500})</i.exec(start)?.[1]?.trim();
+  return title ? shorten(`an HTML page titled "${title}"`) : 'an HTML page';
 }
 
 const word = (value: unknown): string | undefined => (typeof value === 'number' ? String(value) : asText(value));

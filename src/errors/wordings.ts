@@ -15,6 +15,15 @@ const anyOf = (...pieces: readonly string[]): RegExp => new RegExp(pieces.join('
  * a limit that passes.
  */
 export const WORDINGS: readonly ErrorRule[] = [
+  {
+    // Groq (413) and OpenAI (429): one request is larger than the limit of a minute, so no wait helps.
+    kind: 'context_overflow',
+    says: anyOf(
+      'request too large for',
+      'tokens per min.{0,200}(must be reduced|reduce your (message|prompt))',
+    ),
+    advice: 'The request alone is larger than the limit of a minute at {host}: shorten it, or raise the limit there.',
+  },
   { kind: 'wrong_client', says: /only available for coding agents/i },
   {
     kind: 'quota',
@@ -97,6 +106,31 @@ export const WORDINGS: readonly ErrorRule[] = [
     kind: 'context_overflow',
     says: anyOf(
       'range of input length',
+      // vLLM, old and new.
+      'maximum (input|prompt|model) length',
+      '(model|endpoint)\'s context length',
+      'longer than the (model|maximum|context)',
+      'context length (is|of) only',
+      // Gemini; Copilot.
+      'token count.{0,60}exceeds',
+      // llama.cpp: 500 with these words in older versions.
+      'context size has been exceeded',
+      'input is too large to process',
+      'exceeds? (the )?(available |maximum )?context',
+      // SGLang, Ollama, text-generation-inference, Together.
+      '(input|prompt|requested?)( token)?( length| count)?( \\([^)]*\\))? exceeds?.{0,40}(context|max|allowed)',
+      '`inputs`.{0,40}(must be <=|must have less than)',
+      // LM Studio.
+      'when context the overflows',
+      'reached context length',
+      'context (length|window|size) (was )?exceeded',
+      // LiteLLM names the exception; Anthropic, Bedrock, Cohere behind gateways.
+      'ContextWindowExceeded',
+      'input is too long',
+      'exceeds? (the )?context limit',
+      'prompt cannot exceed',
+      'reduce the length of (the|your) (messages?|input|prompt)',
+      'tokens in request more than max',
       'message token length exceed',
       'prompt (is )?too long',
       'Prompt 超长',
@@ -112,6 +146,24 @@ export const WORDINGS: readonly ErrorRule[] = [
       'max_seq_len',
       'OutofContext',
       'exceed max message tokens',
+    ),
+  },
+  {
+    // A setting or a template of the server decides, whatever the status: a retry is answered in the same way.
+    kind: 'upstream_rejected',
+    says: anyOf(
+      'image input is not supported',
+      'requires? (the )?--\\w',
+      'support image input',
+      'mmproj',
+      '(chat|jinja|prompt) template',
+      'jinja',
+      'raise_exception',
+      'roles must alternate',
+      'cannot pass both content and thinking',
+      'JSON schema conversion failed',
+      '(failed|unable) to (parse|generate|compile|initialize).{0,20}(grammar|parser for this template|samplers)',
+      'unsupported content\\[\\]\\.type',
     ),
   },
   {

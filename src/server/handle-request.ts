@@ -2,7 +2,7 @@
 import { describeThrown } from '../base/thrown';
 import { quote } from '../base/quote';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
-import { ERRORS } from '../errors/error-table';
+import { statusOf } from '../errors/error-body';
 import { describeRequest, type Handler, type HttpExchange } from './http-exchange';
 import { findRefusal, type Door } from './guards';
 import { findRoutes, listRoutes, type FoundRoute } from './routes';
@@ -61,7 +61,7 @@ function logFailure({ request, response, services: { log } }: HttpExchange, caus
   const { kind, message, details: { param } } = error;
   // A message about a field quotes its value, which may be a piece of somebody's prompt: the log names the field.
   const reason = param === undefined ? { error: message } : { param };
-  const fields = { kind, status: ERRORS[kind].status, ...reason, ...describeRequest(request) };
+  const fields = { kind, status: statusOf(error), ...reason, ...describeRequest(request) };
   if (response.destroyed) log.debug('request failed after its client had left', fields);
   else if (cause !== error) log.error('request crashed', { ...fields, ...describeThrown(cause) });
   else log.warn('request failed', fields);

@@ -1,7 +1,7 @@
 /** Writes responses: a whole text, JSON, an error, or a stream no faster than its client reads it. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { BridgeError } from '../errors/bridge-error';
-import { renderErrorBody, type ClientKind } from '../errors/error-body';
+import { renderErrorBody, statusOf, type ClientKind } from '../errors/error-body';
 import { ERRORS } from '../errors/error-table';
 import { hasUnreadBody } from './read-body';
 
@@ -57,7 +57,7 @@ export function writeJson(response: Response, value: object, headers: OutgoingHt
 /** Sends `error` as an OpenAI error object with its HTTP status. */
 export function writeError(response: Response, error: BridgeError, headers: OutgoingHttpHeaders = {}): void {
   const body = JSON.stringify(renderErrorBody(error));
-  writeWhole(response, ERRORS[error.kind].status, { ...JSON_HEADERS, ...describeError(error), ...headers }, body);
+  writeWhole(response, statusOf(error), { ...JSON_HEADERS, ...describeError(error), ...headers }, body);
 }
 
 /** What headers say about `error`: the wait in whole seconds, whether to retry, the provider's id of the request. */
@@ -75,10 +75,12 @@ export function describeError(error: BridgeError): OutgoingHttpHeaders {
  * SDKs retry after 408, 409, 429 and 5xx, twice by default, unless this header says no (openai 7.57, `shouldRetry`).
  * The bridge has already retried as often as it is worth; only a provider's own wait is left to the client.
  */
-function forbidsRetry({ kind, details }: BridgeError): boolean {
-  const { status, codexCode } = ERRORS[kind];
-  if (status < 500 && status !== 429) return false;
-  return codexCode === 'invalid_prompt' || (details.final === true && details.retryAfterMs === undefined);
+function forbidsRetry(error: BridgeError): boolean {
+  const { codexCode } = ERRORS[error.kind];
+  const { final, retryAfterMs } = error.details;
+  if (statusOf(error) < 500 && ![408, 409, 429].includes(statusOf(error))) return false;
+  if (codexCode === 'invalid_prompt' || codexCode === 'context_length_exceeded') return true;
+  return final === true && retryAfterMs === undefined;
 }
 
 /** Node's own limit for all headers together is 16 kB on the client's side. */

@@ -46,7 +46,7 @@ const REFUSALS: readonly Refusal[] = [
     name: '403 DashScope: a plan key at the pay-as-you-go host',
     status: 403,
     body: { code: 'InvalidApiKey', message: 'invalid api-key', request_id: 'req-403' },
-    sdk: { status: 401, type: 'authentication_error', code: 'invalid_api_key', requestId: 'req-403' },
+    sdk: { status: 403, type: 'authentication_error', code: 'invalid_api_key', requestId: 'req-403' },
     says: /invalid api-key.*Check that AI_API_KEY belongs/,
   },
   {
@@ -88,14 +88,14 @@ const REFUSALS: readonly Refusal[] = [
         code: 'invalid_parameter_error',
       },
     },
-    sdk: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
+    sdk: { status: 400, type: 'invalid_request_error', code: 'model_not_found' },
     says: /model 'GLM-4\.7' is not supported/,
   },
   {
     name: '405 Coding Plan: the caller check, whose error is a string',
     status: 405,
     body: { error: 'Coding Plan is currently only available for Coding Agents' },
-    sdk: { status: 403, type: 'permission_error', code: 'client_not_allowed' },
+    sdk: { status: 405, type: 'permission_error', code: 'client_not_allowed' },
     says: /answered 405: Coding Plan is currently only available for Coding Agents/,
   },
   {
@@ -198,7 +198,7 @@ const REFUSALS: readonly Refusal[] = [
     name: '500 with nothing in it',
     status: 500,
     body: '',
-    sdk: { status: 502, type: 'server_error', code: 'upstream_error' },
+    sdk: { status: 500, type: 'server_error', code: 'upstream_error' },
     says: /answered 500: no message\.$/,
   },
   {

@@ -435,3 +435,80 @@ it('what a validator repeats of the conversation decides nothing', () => {
   });
   assert.equal(classifyHttpFailure({ status: 422, body, host: 'api.example' }).kind, 'upstream_rejected');
 });
+
+describe('a full context, in the words of every server', () => {
+  const WORDS: readonly (readonly [server: string, status: number, message: string])[] = [
+    ['vLLM, new', 400, 'You passed 202753 input tokens and requested 0 output tokens. However, the model\'s context ' +
+      'length is only 202752 tokens, resulting in a maximum input length of 202752 tokens.'],
+    ['vLLM', 400, 'The decoder prompt (length 40961) is longer than the maximum model length of 40960.'],
+    ['Gemini', 400, 'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).'],
+    ['Groq', 413, 'Request too large for model `m` on tokens per minute (TPM): Limit 8000, Requested 12345, please ' +
+      'reduce your message size and try again.'],
+    ['OpenAI', 429, 'Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 40000. The input ' +
+      'or output tokens must be reduced in order to run successfully.'],
+    ['llama.cpp', 400, 'the request exceeds the available context size, try increasing it'],
+    ['llama.cpp, old', 500, 'Context size has been exceeded.'],
+    ['llama.cpp, batch', 500, 'input is too large to process. increase the physical batch size'],
+    ['SGLang', 400, 'Input length (40961 tokens) exceeds the maximum allowed length (40960 tokens).'],
+    ['SGLang, longer', 400, 'The input (50000 tokens) is longer than the model\'s context length (40960 tokens).'],
+    ['SGLang, total', 400, 'Requested token count exceeds the model\'s maximum context length of 8192 tokens.'],
+    ['Ollama', 400, 'the input length exceeds the context length'],
+    ['LM Studio', 400, 'Trying to keep the first 9000 tokens when context the overflows. However, the model is ' +
+      'loaded with context length of only 4096 tokens, which is not enough.'],
+    ['MiniMax', 400, 'invalid params, context window exceeds limit (2013)'],
+    ['OpenRouter', 400, "This endpoint's maximum context length is 131072 tokens. However, you requested about " +
+      '140000 tokens.'],
+    ['LiteLLM', 400, 'litellm.ContextWindowExceededError: litellm.BadRequestError: too long'],
+    ['Mistral', 400, 'Prompt contains 65872 tokens, too large for model with 32768 maximum context length'],
+    ['xAI', 400, "This model's maximum prompt length is 131072 but the request contains 537812 tokens."],
+    ['Anthropic', 400, 'input length and `max_tokens` exceed context limit: 197202 + 21333 > 200000'],
+    ['Bedrock', 400, 'Input is too long for requested model.'],
+    ['Copilot', 400, 'prompt token count of 140000 exceeds the limit of 128000'],
+    ['TGI', 422, '`inputs` tokens + `max_new_tokens` must be <= 8193. Given: 9000'],
+    ['Cerebras', 400, 'Please reduce the length of the messages or completion. Current length is 9000.'],
+  ];
+  for (const [server, status, message] of WORDS) {
+    it(server, () => {
+      const failure = { status, body: JSON.stringify({ error: { message } }), host: 'api.example' };
+      assert.equal(classifyHttpFailure(failure).kind, 'context_overflow');
+    });
+  }
+
+  const LIMITS: readonly string[] = [
+    'Rate limit reached for model `m` on tokens per minute (TPM): Limit 8000, Used 7000, Requested 1500. Please try ' +
+    'again in 3.7s.',
+    'You have exceeded the maximum number of requests allowed per minute: rate limit',
+  ];
+  for (const message of LIMITS) {
+    it(`not: ${message.slice(0, 50)}`, () => {
+      const body = JSON.stringify({ error: { message } });
+      assert.equal(classifyHttpFailure({ status: 429, body, host: 'api.example' }).kind, 'rate_limit');
+    });
+  }
+});
+
+describe('a 500 that a retry would repeat', () => {
+  const REFUSALS: readonly (readonly [message: string, type?: string])[] = [
+    ['tools param requires --jinja flag'],
+    ['image input is not supported - hint: if this is unexpected, you may need to provide the mmproj'],
+    ['Conversation roles must alternate user/assistant/user/assistant/... at row 12, column 3'],
+    ['Error rendering prompt with jinja template: "Cannot apply filter"'],
+    ['Cannot pass both content and thinking in an assistant message with tool calls!'],
+    ['Failed to initialize samplers: failed to parse grammar'],
+    ['unsupported field', 'invalid_request_error'],
+    ['litellm.BadRequestError: unknown field'],
+    ['upstream error: status code 422'],
+  ];
+  for (const [message, type = 'server_error'] of REFUSALS) {
+    it(message.slice(0, 60), () => {
+      const body = JSON.stringify({ error: { code: 500, message, type } });
+      assert.equal(classifyHttpFailure({ status: 500, body, host: 'api.example' }).kind, 'upstream_rejected');
+    });
+  }
+});
+
+it('the sentence of the provider ends before that of the bridge begins, in a stream too', () => {
+  for (const [said, stopped] of [['No', 'No.'], ['No!', 'No!'], ['No. ', 'No.'], ['不', '不.'], ['不。', '不。']]) {
+    assert.equal(classifyStreamError({ error: { message: said } }).message, `The provider reported: ${stopped}`);
+  }
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
-import { renderErrorBody, renderStreamError } from '../../src/errors/error-body';
+import { renderErrorBody, renderStreamError, statusOf } from '../../src/errors/error-body';
 import { ERRORS, type ErrorKind } from '../../src/errors/error-table';
 
 /** Codes on which Codex acts; any other is asked again five times (codex-protocol.md, section 3). */
@@ -40,4 +40,12 @@ it('Codex is told to wait in whole seconds, once', () => {
     renderStreamError(new BridgeError('rate_limit', 'Slow.', { retryAfterMs: 5 }), 'generic').message,
     'Slow.',
   );
+});
+
+it('an SDK client gets the status of the provider, where the provider answered', () => {
+  for (const status of [400, 402, 403, 404, 413, 422, 429, 500, 503, 529]) {
+    assert.equal(statusOf(new BridgeError('upstream_rejected', 'x', { upstreamStatus: status })), status);
+  }
+  assert.equal(statusOf(new BridgeError('upstream_rejected', 'x', { upstreamStatus: 302 })), 400);
+  assert.equal(statusOf(new BridgeError('network', 'x')), 502);
 });

@@ -7,6 +7,7 @@ import { renderBlock } from '../../src/codex/config-toml';
 import { renderConfigurationPage } from '../../src/config/help';
 import { OPTIONS } from '../../src/config/options';
 import { PROVIDERS } from '../../src/providers/catalog';
+import { renderErrorsPage } from './render-errors';
 import { renderProvidersPage } from './render-providers';
 
 /** One generated document. */
@@ -42,6 +43,7 @@ export const markersOf = (part: string) => [`<!-- ${part}:start -->`, `<!-- ${pa
 /** Every generated document; a new one is a new row. */
 export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', render: renderConfigurationPage },
+  { path: 'docs/errors.md', render: () => renderErrorsPage() },
   { path: 'docs/providers.md', render: () => renderProvidersPage() },
   {
     path: 'README.md',
