@@ -106,10 +106,11 @@ function finish(name: string, input: string, sent: string): Repaired {
   return { text: input.startsWith(sent) ? input : sent, repairs: [] };
 }
 
-/** JavaScript of Codex's code mode in a fence is a syntax error (openai/codex#33405); a fence of other languages is text. */
+/** In code mode, JavaScript in a fence is a syntax error (openai/codex#33405); a fence of other languages is text. */
 function withoutFence(text: string): Repaired {
   const code = /^\s*```(?:js|javascript|mjs|jsx|ts|typescript)?[ \t]*\r?\n(.*?)\r?\n?[ \t]*```\s*$/s.exec(text)?.[1];
-  return code === undefined || code.includes('```') ? { text, repairs: [] } : { text: code, repairs: ['removed a code fence'] };
+  if (code === undefined || code.includes('```')) return { text, repairs: [] };
+  return { text: code, repairs: ['removed a code fence'] };
 }
 
 /** The argument under which a custom tool's text is asked for, and the names models use instead. */

@@ -83,8 +83,8 @@ export class ToolSet {
 }
 
 /**
- * Histories hold damaged names, which a model that reads them would copy: NUL bytes (openai/codex#24369), and a namespace
- * that is the tool itself (Codex 0.143, openai/codex#31665).
+ * Histories hold damaged names, which a model that reads them would copy: NUL bytes (openai/codex#24369), and a
+ * namespace that is the tool itself (Codex 0.143, openai/codex#31665).
  */
 function repairName({ name, namespace }: ToolName): ToolName {
   const whole = name.replace(/[^\x21-\x7e]/g, '');

@@ -259,8 +259,8 @@ interface SplitReasoning {
 
 /**
  * Our envelope keeps the item of an endpoint as it came. Any other reasoning becomes raw text, in the form that most
- * endpoints read: neither our envelope nor the ciphertext or the id of another provider is sent. vLLM answers "Encrypted
- * content is not supported.", and llama.cpp "item['content'] is empty" to an item without text.
+ * endpoints read: neither our envelope nor the ciphertext or the id of another provider is sent. vLLM answers
+ * "Encrypted content is not supported.", and llama.cpp "item['content'] is empty" to an item without text.
  *
  * @param sealed what our envelope held; undefined when the envelope is not ours
  * @param number position among the reasoning items, which gives the id that vLLM demands

@@ -11,6 +11,8 @@ const output = (call_id: string, text: unknown = 'done') => ({ type: 'function_c
 
 const CIPHERTEXT = `gAAAAABpX9kQ${'Zm9yZWlnbi1jaXBoZXJ0ZXh0_-'.repeat(6)}==`;
 
+const SEALED = { type: 'encrypted_content', encrypted_content: CIPHERTEXT };
+
 /** One word for each message: `user: Hi`, `call ls`, `result done`. */
 function show(message: ChatMessage): readonly string[] {
   const text = typeof message.content === 'string' ? message.content : JSON.stringify(message.content);
@@ -63,13 +65,13 @@ const ITEMS: readonly ItemRow[] = [
   ],
   [
     'ciphertext in a message',
-    [user([{ type: 'input_text', text: 'Do' }, { type: 'encrypted_content', encrypted_content: CIPHERTEXT }])],
+    [user([{ type: 'input_text', text: 'Do' }, SEALED])],
     ['user: Do\n[encrypted_content left out: another provider encrypted it]'],
     /left out encrypted_content/,
   ],
   [
     'ciphertext in an agent message',
-    [{ type: 'agent_message', author: '/root', content: [{ type: 'encrypted_content', encrypted_content: CIPHERTEXT }] }],
+    [{ type: 'agent_message', author: '/root', content: [SEALED] }],
     ['user: [Message from /root]\n\n[encrypted_content left out: another provider encrypted it]'],
     /left out encrypted_content/,
   ],
@@ -180,7 +182,8 @@ describe('what strict upstreams reject is repaired', () => {
     });
   }
 
-  for (const [given, sent] of [['original', 'high'], ['ultra', 'high'], ['high', 'high'], ['low', 'low'], ['auto', 'auto']]) {
+  const DETAILS = [['original', 'high'], ['ultra', 'high'], ['high', 'high'], ['low', 'low'], ['auto', 'auto']] as const;
+  for (const [given, sent] of DETAILS) {
     it(`the detail ${given} of a picture is sent as ${sent}`, () => {
       const picture = { type: 'input_image', image_url: 'https://e/x', detail: given };
       const { chat } = translate({ input: [user([picture])] }, { dialect: { images: true } });
@@ -197,7 +200,8 @@ describe('what strict upstreams reject is repaired', () => {
   ];
   for (const [name, call] of NAMES) {
     it(`a call with ${name} has the name under which the tool is offered`, () => {
-      const { chat } = translate({ tools: [LS], input: [user('Hi'), { type: 'function_call', call_id: 'a', ...call }] });
+      const input = [user('Hi'), { type: 'function_call', call_id: 'a', ...call }];
+      const { chat } = translate({ tools: [LS], input });
       assert.deepEqual(chat.messages.flatMap(show), ['user: Hi', 'call ls {}', 'result aborted']);
     });
   }
