@@ -36,6 +36,8 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   private calls = 0;
   private open: OpenCall | undefined;
   private empty = true;
+  /** A Chat answer is one message: a blank line parts what upstream said in several. */
+  private gap = '';
   private ended: FinishReason | undefined;
 
   constructor(private readonly options: ChatAssemblerOptions) {}
@@ -58,7 +60,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     switch (signal.type) {
       case 'text-delta':
         this.empty = false;
-        return [this.delta({ content: signal.text }, signal.logprobs && { content: signal.logprobs })];
+        return [this.text(signal.text, signal.logprobs)];
       case 'refusal-delta':
         this.empty = false;
         return [this.delta({ refusal: signal.text })];
@@ -72,6 +74,9 @@ export class ChatAssembler implements Assembler<ChatOutput> {
         return this.callDelta(signal.text);
       case 'call-end':
         return this.endCall();
+      case 'message-end':
+        this.gap = '\n\n';
+        return [];
       case 'choice-end':
         return this.nextChoice();
       case 'usage':
@@ -104,6 +109,12 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     this.finished = true;
     this.error = this.options.judge?.(error) ?? error;
     return [renderErrorBody(this.error)];
+  }
+
+  private text(text: string, logprobs: readonly JsonValue[] | undefined): ChatOutput {
+    const content = this.gap + text;
+    this.gap = '';
+    return this.delta({ content }, logprobs && { content: logprobs });
   }
 
   private startCall(id: string, name: string): readonly ChatOutput[] {

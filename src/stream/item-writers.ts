@@ -1,7 +1,9 @@
 /** Writes the items of an answer that are text: assistant messages and reasoning, with their events. */
 import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
 import { sealReasoning, type ReasoningPayload } from '../tools/envelope';
-import type { OutputMessage, OutputPart, OutputReasoning, OutputStatus, ResponsesEvent } from '../wire/responses-output';
+import type {
+  MessagePhase, OutputMessage, OutputPart, OutputReasoning, OutputStatus, ResponsesEvent,
+} from '../wire/responses-output';
 
 type PartKind = OutputPart['type'];
 
@@ -55,8 +57,9 @@ export class MessageWriter {
     ];
   }
 
-  item(status: OutputStatus): OutputMessage {
-    return { type: 'message', id: this.place.item_id, role: 'assistant', status, content: [...this.parts] };
+  item(status: OutputStatus, phase?: MessagePhase): OutputMessage {
+    const head = { type: 'message', id: this.place.item_id, role: 'assistant', status } as const;
+    return { ...head, ...(phase && { phase }), content: [...this.parts] };
   }
 
   private open(kind: PartKind): readonly ResponsesEvent[] {

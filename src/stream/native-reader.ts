@@ -123,9 +123,11 @@ export class NativeReader implements AnswerReader {
     return this.say(key, ...gap, said);
   }
 
-  private endMessage(place: NativePlace, { text, refusal }: OutputItem<'message'>): readonly Signal[] {
-    if (this.heard.has(this.keyOf('message', place))) return [];
-    return [...this.wholeText(place, 'text', text), ...this.wholeText(place, 'refusal', refusal)];
+  private endMessage(place: NativePlace, { text, refusal, phase }: OutputItem<'message'>): readonly Signal[] {
+    const said = this.heard.has(this.keyOf('message', place))
+      ? []
+      : [...this.wholeText(place, 'text', text), ...this.wholeText(place, 'refusal', refusal)];
+    return phase === undefined ? said : [...said, ...this.say(undefined, { type: 'message-end', phase })];
   }
 
   private endReasoning(place: NativePlace, { summary, content, sealed }: OutputItem<'reasoning'>): readonly Signal[] {

@@ -5,7 +5,7 @@ import { renderStreamError, type ClientKind } from '../errors/error-body';
 import type { CallTarget, CallWriter, CreateCallWriter } from '../tools/kind';
 import { idPrefixOf } from '../tools/kinds';
 import type { ChatUsage } from '../wire/chat';
-import type { OutputItem, ResponsesEvent, ResponsesObject, ResponsesUsage } from '../wire/responses-output';
+import type { MessagePhase, OutputItem, ResponsesEvent, ResponsesObject, ResponsesUsage } from '../wire/responses-output';
 import { MessageWriter, ReasoningWriter, type ReasoningOutput } from './item-writers';
 import { cutStream, emptyAnswer } from './endings';
 import type { Assembler, FinishReason, Judge, Signal } from './signal';
@@ -82,7 +82,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
       return this.fail(cutStream());
     }
     // Text that came behind the finish.
-    return [...this.closeOpen(this.ended), ...this.ending(this.ended)];
+    return [...this.closeOpen(this.ended, this.phase('final_answer')), ...this.ending(this.ended)];
   }
 
   private ending(reason: FinishReason): readonly ResponsesEvent[] {
@@ -126,6 +126,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
         return this.startCall(signal.id, signal.name);
       case 'call-delta':
         return this.open?.kind === 'call' ? this.open.writer.push(signal.text) : [];
+      case 'message-end':
+        return this.open?.kind === 'message' ? this.closeOpen('stop', signal.phase) : [];
       case 'call-end':
       case 'choice-end':
         return this.closeOpen('stop');
@@ -134,7 +136,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
         return [];
       case 'finish':
         this.ended = signal.reason;
-        return this.closeOpen(signal.reason);
+        return this.closeOpen(signal.reason, this.phase('final_answer'));
       case 'error':
         return this.failed(signal.error);
       default:
@@ -170,7 +172,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   }
 
   private startCall(callId: string, upstreamName: string): readonly ResponsesEvent[] {
-    const before = this.closeOpen('stop');
+    const before = this.closeOpen('stop', this.phase('commentary'));
     const target = this.options.findTarget(upstreamName);
     const outputIndex = this.takeIndex();
     const itemId = this.options.makeId(idPrefixOf(target.kind));
@@ -180,7 +182,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   }
 
   /** Ends the open item. A call is never ended by a cut answer: Codex would run it (codex-protocol.md, section 11). */
-  private closeOpen(reason: FinishReason): readonly ResponsesEvent[] {
+  private closeOpen(reason: FinishReason, phase?: MessagePhase): readonly ResponsesEvent[] {
     const { open } = this;
     const cut = reason === 'length' || reason === 'content_filter';
     this.open = undefined;
@@ -192,7 +194,14 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
       notes?.forEach(this.options.note);
       return [...events, this.done(item)];
     }
-    return [...open.writer.end(), this.done(open.writer.item(cut ? 'incomplete' : 'completed'))];
+    const events = open.writer.end();
+    if (open.kind === 'reasoning') return [...events, this.done(open.writer.item(cut ? 'incomplete' : 'completed'))];
+    return [...events, this.done(cut ? open.writer.item('incomplete') : open.writer.item('completed', phase))];
+  }
+
+  /** Codex's app tells progress from the answer by the phase (cc-switch#6718). Text before a call is progress. */
+  private phase(phase: MessagePhase): MessagePhase | undefined {
+    return this.options.client === 'codex' ? phase : undefined;
   }
 
   private done(item: OutputItem): ResponsesEvent {

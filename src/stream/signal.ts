@@ -7,6 +7,7 @@ import type { JsonValue } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import type { FailureSource } from '../errors/error-rule';
 import type { ChatUsage } from '../wire/chat';
+import type { MessagePhase } from '../wire/responses-output';
 import type { SseEvent } from './sse-decoder';
 
 /** How an answer ended, after every provider's own word for it. */
@@ -22,6 +23,8 @@ export interface SignalKinds {
   'call-start': { readonly id: string; readonly name: string };
   'call-delta': { readonly text: string };
   'call-end': Record<never, never>;
+  /** The message is over, and upstream says what it is in its turn; text after it is another message. */
+  'message-end': { readonly phase: MessagePhase };
   /** The next alternative answer of an `n > 1` request begins. */
   'choice-end': Record<never, never>;
   usage: { readonly usage: ChatUsage };

@@ -4,6 +4,7 @@
  */
 import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
 import type { ChatUsage } from './chat';
+import type { MessagePhase } from './responses-output';
 import type { TextFormat } from './responses-request';
 
 export type NativePart =
@@ -65,7 +66,12 @@ export interface NativeRequest {
 export interface NativePlace { readonly index: number | undefined; readonly itemId: string | undefined }
 
 export type NativeOutputItem =
-  | { readonly type: 'message'; readonly text: string | undefined; readonly refusal: string | undefined }
+  | {
+      readonly type: 'message';
+      readonly text: string | undefined;
+      readonly refusal: string | undefined;
+      readonly phase: MessagePhase | undefined;
+    }
   | {
       readonly type: 'reasoning';
       readonly summary: string | undefined;

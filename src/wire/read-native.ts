@@ -4,6 +4,7 @@ import { asArray, asNumber, asRecord, asText } from '../base/narrow';
 import type {
   NativeEvent, NativeOutputItem, NativePlace, NativeReasoning, NativeResponse, NativeTextKind,
 } from './native';
+import type { MessagePhase } from './responses-output';
 import { readChatChunk, readChatUsage } from './read-chat';
 
 /** Where the text of each text event stands; `.delta` carries what is new, `.done` the whole part. */
@@ -95,6 +96,8 @@ function readLogprobs(value: unknown): readonly JsonValue[] | undefined {
 export const isReasoningItem = (value: unknown): value is NativeReasoning =>
   isRecord(value) && value['type'] === 'reasoning';
 
+const PHASES: readonly MessagePhase[] = ['commentary', 'final_answer', 'partial_answer'];
+
 function readItem(value: unknown): NativeOutputItem {
   const item = asRecord(value) ?? {};
   switch (item['type']) {
@@ -103,6 +106,7 @@ function readItem(value: unknown): NativeOutputItem {
         type: 'message',
         text: joinParts(item['content'], 'text', ''),
         refusal: joinParts(item['content'], 'refusal', ''),
+        phase: PHASES.find((phase) => phase === item['phase']),
       };
     case 'reasoning': {
       const summary = joinParts(item['summary'], 'text', '\n\n');

@@ -45,11 +45,15 @@ export interface OutputText {
 export interface OutputRefusal { readonly type: 'refusal'; readonly refusal: string }
 export type OutputPart = OutputText | OutputRefusal;
 
+/** What a message is in its turn: Codex folds `commentary` away once the `final_answer` is there. */
+export type MessagePhase = 'commentary' | 'final_answer' | 'partial_answer';
+
 export interface OutputMessage {
   readonly type: 'message';
   readonly id: string;
   readonly role: 'assistant';
   readonly status: OutputStatus;
+  readonly phase?: MessagePhase;
   readonly content: readonly OutputPart[];
 }
 export interface SummaryText { readonly type: 'summary_text'; readonly text: string }
