@@ -1,21 +1,25 @@
-/** The file behind `model_catalog_json`: Codex then knows these models and no others (codex-protocol.md, section 6). */
-import { mkdir, readFile, realpath } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+/** The model catalog, the file of `model_catalog_json`: Codex then knows only its models (codex-protocol.md, 6). */
+import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { parseJsonObject, type JsonValue, type UnknownRecord } from '../base/json';
 import { codeOf, messageOf } from '../base/thrown';
+import { explainFailure } from '../command/edit-file';
+import type { CodexModel } from '../providers/codex-models';
 import { replaceFile } from '../state/replace-file';
+import type { SetupFailure } from './config-file';
 
-/** The `generated_by` of the bridge's own files. Codex passes over keys that it does not know. */
-export const CATALOG_AUTHOR = 'aliyun-codex-bridge';
+/** The `generated_by` of the bridge's own files. Codex ignores unknown keys. */
+const AUTHOR = 'aliyun-codex-bridge';
 
 export type WrittenCatalog =
-  | { readonly ok: true; /** Absolute, as Codex wants it. */ readonly path: string }
+  | { readonly ok: true; /** Absolute, as Codex requires. */ readonly path: string }
   | { readonly ok: false; readonly problem: string };
 
 /**
  * Writes `models` to `file`: whole or not at all, through a symbolic link to its target, creating missing folders.
  *
- * @param force replaces a file that somebody else wrote
+ * @param force replaces a file that the bridge did not write
  */
 export async function writeCatalogFile(
   file: string, models: readonly UnknownRecord[], force: boolean,
@@ -23,12 +27,12 @@ export async function writeCatalogFile(
   const path = resolve(file);
   try {
     const target = await realpath(path).catch(() => path);
-    if (!force && !(await isFree(target))) {
-      return { ok: false, problem: 'it holds something that the bridge did not write; --force replaces it' };
+    if (!force && (await readCatalogFile(target)) === 'foreign') {
+      return { ok: false, problem: 'the bridge did not write this file; --force replaces it' };
     }
     await mkdir(dirname(target), { recursive: true });
-    const text = `${JSON.stringify({ generated_by: CATALOG_AUTHOR, models }, null, 2)}\n`;
-    // Windows replaces no file that another Codex has open: one that says the same already is left alone.
+    const text = `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`;
+    // Windows does not replace a file that another Codex has open, so an identical one is left alone.
     if ((await readFile(target, 'utf8').catch(() => undefined)) !== text) replaceFile(target, text, 0o666);
     return { ok: true, path };
   } catch (error) {
@@ -36,17 +40,53 @@ export async function writeCatalogFile(
   }
 }
 
-/** True where nothing would be lost: no file, an empty one, or one of ours. */
-const isFree = async (path: string): Promise<boolean> => (await readCatalogFile(path)) !== 'foreign';
-
-/** The models in `file`; or that there is nothing, or nothing of the bridge's. @throws what the system says */
-export async function readCatalogFile(file: string): Promise<readonly JsonValue[] | 'absent' | 'foreign'> {
+/** The models in `file`; or that it is missing or empty, or not the bridge's. @throws the system's error */
+async function readCatalogFile(file: string): Promise<readonly JsonValue[] | 'absent' | 'foreign'> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return '';
     throw error;
   });
   if (text.trim() === '') return 'absent';
   const { generated_by: author, models } = parseJsonObject(text) ?? {};
-  if (author !== CATALOG_AUTHOR) return 'foreign';
+  if (author !== AUTHOR) return 'foreign';
   return Array.isArray(models) ? models : [];
+}
+
+const SETUP_FILE = 'aliyun-codex-bridge-models.json';
+
+const MOVE = 'Move it away and try again.';
+
+/** The catalog next to config.toml. */
+export interface SetupCatalog {
+  readonly ok: true;
+  readonly path: string;
+  readonly state: 'missing' | 'current' | 'stale';
+}
+
+/** Compares the catalog in `codexHome` with `models`. */
+export async function checkSetupCatalog(
+  codexHome: string, models: readonly CodexModel[],
+): Promise<SetupCatalog | SetupFailure> {
+  const path = join(codexHome, SETUP_FILE);
+  try {
+    const found = await readCatalogFile(path);
+    if (found === 'foreign') {
+      return { ok: false, problem: `Cannot write ${path}: the bridge did not write this file.`, fix: MOVE };
+    }
+    if (found === 'absent') return { ok: true, path, state: 'missing' };
+    // A file has no fields that are undefined.
+    const isSame = isDeepStrictEqual(found, JSON.parse(JSON.stringify(models)));
+    return { ok: true, path, state: isSame ? 'current' : 'stale' };
+  } catch (error) {
+    return { ok: false, problem: `Cannot read ${path}: ${explainFailure(error)}.`, fix: MOVE };
+  }
+}
+
+/** Removes the catalog in `codexHome` if it is the bridge's and `config` does not name it. @returns its path */
+export async function removeSetupCatalog(codexHome: string, config: string): Promise<string | undefined> {
+  const path = join(codexHome, SETUP_FILE);
+  const found = await readCatalogFile(path).catch(() => 'foreign' as const);
+  if (typeof found === 'string' || config.includes(SETUP_FILE)) return undefined;
+  await rm(path, { force: true });
+  return path;
 }

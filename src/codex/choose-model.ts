@@ -1,26 +1,30 @@
-/** Which model Codex begins with. */
+/** Chooses the model that Codex starts with. */
 import { asText } from '../base/narrow';
 import { parseToml } from './toml/parse-toml';
 
-export interface Choice {
+export interface ModelChoice {
   /** `--default-model`. */
   readonly wanted: string | undefined;
-  /** The one in the user's config.toml; the model picker of Codex writes it there. */
+  /** The model in the user's config.toml; Codex's model picker writes it there. */
   readonly configured: string | undefined;
-  /** What the bridge offers, the preferred one first. */
+  /** The bridge's models, the preferred one first. */
   readonly offered: readonly string[];
+  /** Whether a name leads to a model of another provider; default: none does. */
+  readonly isRoute?: (name: string) => boolean;
 }
 
 /**
- * The wanted model, else the configured one where the bridge offers it (a model of OpenAI's is left behind), else the
- * first that is offered; `undefined` when there is none. What stands on the command line of Codex beats all of them.
+ * Returns the wanted model, else the configured one if the bridge serves it (not one of OpenAI's), else the first that
+ * is offered; `undefined` when there is none. An argument on Codex's command line overrides all of them.
  */
-export function chooseModel({ wanted, configured, offered }: Choice): string | undefined {
+export function chooseModel({ wanted, configured, offered, isRoute = () => false }: ModelChoice): string | undefined {
   if (wanted !== undefined) return wanted;
-  return offered.find((model) => model === configured) ?? offered[0];
+  const isServed = (name: string): boolean =>
+    isRoute(name) || offered.some((model) => model.toLowerCase() === name.toLowerCase());
+  return configured !== undefined && isServed(configured) ? configured : offered[0];
 }
 
-/** The model that `config` names, the text of a config.toml. */
+/** The model that `config`, the text of a config.toml, names. */
 export function findConfiguredModel(config: string): string | undefined {
   const parsed = parseToml(config);
   return parsed.ok ? asText(parsed.value['model']) : undefined;

@@ -50,14 +50,16 @@ export interface CodexRefusal {
 
 /**
  * Runs `codex debug models`, which loads the whole configuration and prints the models it would offer: 0.2 s, no
- * request to a model (measured with 0.125 to 0.171; 0.99 does not know the command). `undefined` when Codex accepts its
- * configuration, or cannot be asked.
+ * request to a model (measured with 0.125 to 0.171).
+ *
+ * @returns why Codex does not start; `none` when it does; `unknown` when it cannot be asked: 0.99 has no such command
  */
 export async function askForRefusal(
-  program: Program, env: Environment, overrides: readonly string[] = [],
-): Promise<CodexRefusal | undefined> {
-  const { ok, error } = await ask(program, [...overrides, 'debug', 'models'], env);
-  return ok ? undefined : readRefusal(error);
+  program: Program, env: Environment,
+): Promise<CodexRefusal | 'none' | 'unknown'> {
+  const { ok, out, error } = await ask(program, ['debug', 'models'], env);
+  if (ok) return /^\s*\{/.test(out) ? 'none' : 'unknown';
+  return readRefusal(error) ?? 'unknown';
 }
 
 /** Reads what Codex 0.125 to 0.171 print: `Error: [FILE:LINE:COLUMN: ]SENTENCE`, then causes and a stack backtrace. */

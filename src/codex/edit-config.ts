@@ -207,8 +207,8 @@ const isOwnKey = (statement: TomlStatement): boolean =>
   isAtRoot(statement) && OWN_KEYS.includes(statement.path[0] ?? '');
 
 /**
- * The indexes around setup's keys. Codex drops the comments above a key that it removes: where one of the marks is lost,
- * the region extends as far as statements follow each other without a line between them, which is how setup writes it.
+ * The indexes around setup's keys. Codex drops the comments above a key that it removes: where a mark is lost, the
+ * region extends as far as statements follow each other without a line between them, which is how setup writes it.
  */
 function findKeysRegion(pieces: readonly Piece[]): readonly [first: number, last: number] {
   const find = (wanted: Mark): number => pieces.findIndex(({ mark }) => mark === wanted);

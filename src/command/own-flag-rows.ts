@@ -71,6 +71,7 @@ export const SERVICE_FLAGS = {
 /** The flags of `doctor`. */
 export const DOCTOR_FLAGS = {
   json,
+  verbose: { flag: '--verbose', type: onOff, help: 'Show every check, not only problems.' },
   offline: { flag: '--offline', type: onOff, help: 'Leave out what needs the provider: costs no request.' },
   codexBin,
 } as const satisfies Rows;

@@ -1,22 +1,53 @@
-/** What a row of the table of checks is. */
-import type { Examination, Setup } from './examination';
-import { skipped, type Finding } from './finding';
+/** A row of the table of checks, and what a check finds: a level, what was seen and, for a problem, how to fix it. */
+import type { DoctorSettings, Examination } from './examination';
+
+interface Fine {
+  /** `skipped` for a check that could not be made or does not apply. */
+  readonly level: 'ok' | 'skipped';
+  /** One line, or several; lines that begin with a space are not wrapped. */
+  readonly seen: string;
+  readonly fix?: undefined;
+}
+
+interface Problem {
+  /** `warning` for what may be intended, `failure` for what cannot work. */
+  readonly level: 'warning' | 'failure';
+  readonly seen: string;
+  readonly fix: string;
+}
+
+/** A problem without a fix does not compile. */
+export type Finding = Fine | Problem;
+
+export type FindingLevel = Finding['level'];
+
+/** Everything is fine. */
+export const ok = (seen: string): Finding => ({ level: 'ok', seen });
+
+/** The check was not made, for this reason. */
+export const skipped = (seen: string): Finding => ({ level: 'skipped', seen });
+
+/** It may work, but not as the user expects. */
+export const warning = (seen: string, fix: string): Finding => ({ level: 'warning', seen, fix });
+
+/** It cannot work. */
+export const failure = (seen: string, fix: string): Finding => ({ level: 'failure', seen, fix });
 
 /** What a check costs: nothing, connections to the provider, or requests of the user's plan. */
 export type Need = 'nothing' | 'network' | 'request';
 
-/** The sections of the output, in their order. */
+/** The sections of the output, in order. */
 export const GROUPS = {
   machine: 'This machine',
-  configuration: 'Configuration of the bridge',
+  configuration: 'Bridge configuration',
   key: 'API key',
-  network: 'Way to the provider',
+  network: 'Network',
   upstream: 'Provider',
   bridge: 'Running bridge',
   codex: 'Codex',
 } as const;
 
-export type Group = keyof typeof GROUPS;
+export type CheckGroup = keyof typeof GROUPS;
 
 /** A row of the table. */
 export interface Check {
@@ -24,16 +55,18 @@ export interface Check {
   readonly id: string;
   readonly title: string;
   readonly needs: Need;
-  /** Checks before this one that must not fail: without them this one is skipped. */
+  /** Earlier checks that must not fail; otherwise this one is skipped. */
   readonly after?: readonly string[];
-  /** How long it may take, milliseconds; ten seconds when absent. */
+  /** Time limit in milliseconds; default: ten seconds. */
   readonly limitMs?: number;
-  /** May throw: whoever runs it makes a finding of that. */
+  /** May throw: that becomes a finding. */
   run(examination: Examination): Finding | Promise<Finding>;
 }
 
-/** A check that needs the configuration: without one it is skipped. */
-export function withSetup(run: (setup: Setup, examination: Examination) => Finding | Promise<Finding>): Check['run'] {
+/** A check that needs the bridge's settings: skipped when the options are invalid. */
+export function withSettings(
+  run: (settings: DoctorSettings, examination: Examination) => Finding | Promise<Finding>,
+): Check['run'] {
   return (examination) =>
-    examination.setup ? run(examination.setup, examination) : skipped('the options have mistakes');
+    examination.settings ? run(examination.settings, examination) : skipped('the options are invalid');
 }

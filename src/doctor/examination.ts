@@ -1,15 +1,23 @@
-/** What the checks look at: the configuration, the places, and the facts that several of them share. */
+/** The facts that checks share: the configuration, paths, the port, Codex and its config.toml, and the test request. */
 import { lookup } from 'node:dns/promises';
-import type { Config } from '../config/options';
-import type { Environment, FlagTexts, Origins } from '../config/resolve';
-import { findProvider } from '../providers/catalog';
-import type { Provider } from '../providers/provider';
-import { probePort, type PortState } from '../instance/ask-health';
+import { attempt } from '../base/thrown';
+import { askCodexVersion, askForRefusal, type CodexRefusal } from '../codex/codex-program';
+import { readConfigFile, type SetupFailure } from '../codex/config-file';
+import { PROVIDER_ID } from '../codex/config-toml';
+import { listProviders } from '../codex/edit-config';
+import { planSetup, type SetupPlan } from '../codex/plan-setup';
+import { findInstalledProgram, pathOf } from '../codex/program';
+import { parseToml } from '../codex/toml/parse-toml';
+import { isTomlTable, type TomlTable } from '../codex/toml/value';
 import { loadConfig, loadEnvironment, type LoadedEnvironment } from '../command/load-config';
 import { findPaths, thisMachine, type Paths } from '../command/paths';
-import { findCodex, type FoundCodex } from './codex-program';
-import { readCodexConfig, type CodexConfig } from './codex-config';
-import { once } from './once';
+import type { Config } from '../config/options';
+import type { Environment, FlagTexts, Origins } from '../config/resolve';
+import { probePort, type PortState } from '../instance/ask-health';
+import { findProvider } from '../providers/catalog';
+import { describeForCodex } from '../providers/codex-models';
+import { listEntries } from '../providers/model-list';
+import type { Provider } from '../providers/provider';
 import { runTrial, type Trial } from './trial';
 
 /** What a test replaces of the machine. */
@@ -23,40 +31,62 @@ export interface World {
   lookup(host: string): Promise<readonly string[]>;
 }
 
-/** A configuration without mistakes. */
-export interface Setup {
+/** A valid configuration of the bridge. */
+export interface DoctorSettings {
   readonly config: Config;
   readonly origins: Origins;
   readonly provider: Provider;
 }
 
-/** What one run of the doctor looks at. */
+export type InstalledCodex =
+  | { readonly kind: 'missing'; readonly name: string }
+  | {
+    readonly kind: 'found';
+    readonly path: string;
+    /** Undefined when the program does not print it. */
+    readonly version: string | undefined;
+    /** Why Codex does not start with its configuration, in its own words. */
+    readonly refusal: CodexRefusal | 'none' | 'unknown';
+  };
+
+/** What config.toml says; an empty table when it is missing or cannot be read. */
+export interface CodexView {
+  readonly config: TomlTable;
+  /** What `setup` would change, or why it cannot; undefined when the bridge's options are invalid. */
+  readonly plan: SetupPlan | SetupFailure | undefined;
+  /** The provider that `model_provider` names, where config.toml has its table. */
+  readonly provider: TomlTable | undefined;
+  /** Whether that provider is the bridge. */
+  readonly usesBridge: boolean;
+}
+
+/** What one run of the doctor examines. */
 export interface Examination {
   readonly world: World;
   /** Of this program. */
   readonly version: string;
   readonly flags: FlagTexts;
-  /** As the process has it: what Codex would see. */
+  /** The process environment: what Codex would see. */
   readonly processEnv: Environment;
-  /** With the file of variables below it: what the bridge sees. */
+  /** With the variables file below it: what the bridge sees. */
   readonly env: Environment;
   readonly envFile: LoadedEnvironment['file'];
-  /** Undefined when the options have mistakes. */
-  readonly setup: Setup | undefined;
+  /** Undefined when the options are invalid. */
+  readonly settings: DoctorSettings | undefined;
   readonly mistakes: readonly string[];
-  readonly places: Paths;
-  /** Who listens where the bridge would. */
+  readonly paths: Paths;
+  /** Who listens on a port of the bridge's host. */
   askPort(port: number): Promise<PortState>;
-  findCodex(): Promise<FoundCodex>;
-  readCodexConfig(): Promise<CodexConfig>;
-  /** One turn through the bridge's own code, which costs a request. */
+  findCodex(): Promise<InstalledCodex>;
+  viewCodexConfig(): Promise<CodexView>;
+  /** One turn through the bridge's own code; costs a request. */
   runTrial(): Promise<Trial>;
-  /** Requests that were sent to the provider so far. */
+  /** Requests sent to the provider so far. */
   countRequests(): number;
 }
 
-/** What an examination is made from. */
-export interface Occasion {
+/** What an examination is created from. */
+export interface ExaminationOptions {
   readonly flags: FlagTexts;
   readonly env: Environment;
   /** `--codex-bin`, or the name of the program. */
@@ -65,7 +95,6 @@ export interface Occasion {
   readonly world?: Partial<World>;
 }
 
-/** The machine as it is. */
 const REAL_WORLD: World = {
   platform: process.platform,
   arch: process.arch,
@@ -74,49 +103,98 @@ const REAL_WORLD: World = {
   lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
 };
 
-/** Reads the configuration; everything else is asked for when a check wants it. */
-export function createExamination({
-  flags,
-  env: processEnv,
-  codexName,
-  version,
-  world: replaced,
-}: Occasion): Examination {
-  const world = { ...REAL_WORLD, ...replaced };
+/** Reads the configuration; everything else is looked up when the first check asks for it. */
+export function createExamination(options: ExaminationOptions): Examination {
+  const { flags, env: processEnv, codexName, version } = options;
+  const world = { ...REAL_WORLD, ...options.world };
   const { env, file } = loadEnvironment(flags, processEnv);
   const loaded = loadConfig(flags, processEnv);
-  const setup = loaded.ok ? describeSetup(loaded.config, loaded.origins) : undefined;
+  const settings = loaded.ok ? describeSettings(loaded.config, loaded.origins) : undefined;
+  const paths = findPaths({ ...thisMachine(processEnv), platform: world.platform }, settings?.config.stateDir);
   const states = new Map<number, Promise<PortState>>();
+  const askPort = (port: number): Promise<PortState> => {
+    const state = states.get(port) ?? probePort({ host: settings?.config.host ?? LOOPBACK, port });
+    states.set(port, state);
+    return state;
+  };
+  const findCodex = once(() => findInstalledCodex(codexName, processEnv, world.platform));
+  const viewCodexConfig = once(async () => {
+    const codex = await findCodex();
+    return viewConfig(paths.codexHome, codex.kind === 'found' ? codex.version : undefined, settings, askPort);
+  });
   let requests = 0;
-  const examination: Examination = {
-    world,
-    version,
-    flags,
-    processEnv,
-    env,
-    setup,
-    envFile: file,
+  return {
+    world, version, flags, processEnv, env, envFile: file, settings, paths, askPort, findCodex, viewCodexConfig,
     mistakes: loaded.ok ? [] : loaded.mistakes,
-    places: findPaths({ ...thisMachine(processEnv), platform: world.platform }, setup?.config.stateDir),
-    askPort(port) {
-      const host = setup?.config.host ?? LOOPBACK;
-      const state = states.get(port) ?? probePort({ host, port });
-      states.set(port, state);
-      return state;
-    },
-    findCodex: once(() => findCodex(codexName, examination)),
-    readCodexConfig: once(() => readCodexConfig(examination)),
-    runTrial: once(() =>
-      runTrial(examination, () => {
+    runTrial: once(async () => {
+      if (!settings) throw new Error('there is no configuration');
+      const { config, provider, usesBridge } = await viewCodexConfig();
+      const codex = usesBridge ? { model: textOf(config['model']), envKey: textOf(provider?.['env_key']) } : {};
+      return runTrial({ ...settings, version, env, processEnv, codex }, () => {
         requests += 1;
-      }),
-    ),
+      });
+    }),
     countRequests: () => requests,
   };
-  return examination;
 }
 
 const LOOPBACK = '127.0.0.1';
 
-const describeSetup = (config: Config, origins: Origins): Setup =>
+const describeSettings = (config: Config, origins: Origins): DoctorSettings =>
   ({ config, origins, provider: findProvider(config.provider, config.aiBaseUrl) });
+
+/** Asks at the first call only, and gives the same answer to all later ones. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
+}
+
+async function findInstalledCodex(
+  name: string, env: Environment, platform: NodeJS.Platform,
+): Promise<InstalledCodex> {
+  const program = findInstalledProgram(name, env, platform);
+  if (!program) return { kind: 'missing', name };
+  const [version, refusal] = await Promise.all([askCodexVersion(program, env), askForRefusal(program, env)]);
+  return { kind: 'found', path: pathOf(program), version, refusal };
+}
+
+async function viewConfig(
+  codexHome: string, codexVersion: string | undefined, settings: DoctorSettings | undefined,
+  askPort: Examination['askPort'],
+): Promise<CodexView> {
+  const file = await readConfigFile(codexHome);
+  const parsed = file.ok ? parseToml(file.text) : undefined;
+  const config = parsed?.ok ? parsed.value : {};
+  const id = textOf(config['model_provider']);
+  const named = id === undefined ? undefined : listProviders(config)[id];
+  const provider = isTomlTable(named) ? named : undefined;
+  const usesBridge = id === PROVIDER_ID || (await leadsToBridge(provider?.['base_url'], settings, askPort));
+  const plan = settings && (await planSetup({
+    codexHome, config: settings.config, codexVersion, models: listModels(settings, codexVersion),
+  }));
+  return { config, plan, provider, usesBridge };
+}
+
+/** The rows of the provider; its own list may add to them, which would cost a connection. */
+function listModels({ provider, config }: DoctorSettings, codexVersion: string | undefined) {
+  const entries = listEntries(provider, { preferred: config.defaultModel, aliases: config.modelMap });
+  return describeForCodex(entries, codexVersion);
+}
+
+/** Whether `address` is on this machine and has the bridge's port, or a bridge answers there. */
+export async function leadsToBridge(
+  address: unknown, settings: DoctorSettings | undefined, askPort: Examination['askPort'],
+): Promise<boolean> {
+  const url = attempt(() => new URL(textOf(address) ?? ''));
+  if (!url || !isLoopback(url.hostname)) return false;
+  const port = portOf(url);
+  return port === settings?.config.port || (await askPort(port)).kind === 'bridge';
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** Whether a host is this machine. */
+export const isLoopback = (host: string): boolean => /^(127\.[\d.]+|localhost|\[?::1\]?)$/i.test(host);
+
+/** The port of a URL, also the default one. */
+export const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === 'https:' ? 443 : 80);

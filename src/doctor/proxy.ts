@@ -1,15 +1,15 @@
-/** Proxy variables: who follows them. Node's fetch does so only when told, Codex always (measured with 0.169). */
+/** Proxy variables. Node's fetch uses them only when told to; Codex always does (measured with 0.169). */
 import type { Environment } from '../config/resolve';
 
-/** A proxy that a variable names. */
-export interface Proxy {
+/** A proxy named by a variable. */
+export interface ProxyVariable {
   readonly variable: string;
   readonly value: string;
 }
 
 const isGiven = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';
 
-function find(env: Environment, ...names: readonly string[]): Proxy | undefined {
+function find(env: Environment, ...names: readonly string[]): ProxyVariable | undefined {
   for (const variable of names) {
     const value = env[variable];
     if (isGiven(value)) return { variable, value: value.trim() };
@@ -17,13 +17,13 @@ function find(env: Environment, ...names: readonly string[]): Proxy | undefined 
   return undefined;
 }
 
-/** What a program that follows the variables asks for addresses of this scheme. */
-export const findProxy = (env: Environment, scheme: 'http' | 'https'): Proxy | undefined =>
+/** The proxy that the variables name for URLs of this scheme. */
+export const findProxy = (env: Environment, scheme: 'http' | 'https'): ProxyVariable | undefined =>
   find(env, `${scheme.toUpperCase()}_PROXY`, `${scheme}_proxy`, 'ALL_PROXY', 'all_proxy');
 
 /**
- * Whether the native fetch of this Node.js follows the variables: 22.21 and 24.0 have NODE_USE_ENV_PROXY (nodejs.org,
- * "Command-line API"), and later the flag. Older versions, among them all of 18 and 20, never do.
+ * Whether the fetch of this Node.js uses the variables. NODE_USE_ENV_PROXY exists since 22.21 and 24.0 (nodejs.org,
+ * "Command-line API"), the flag since later versions. Older versions, including all of 18 and 20, never use them.
  */
 export function followsProxies(nodeVersion: string, env: Environment): boolean {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
@@ -32,14 +32,14 @@ export function followsProxies(nodeVersion: string, env: Environment): boolean {
   return isAble && isTold;
 }
 
-/** Whether this Node.js could follow the variables if it were told. */
+/** Whether this Node.js could use the variables. */
 export const canFollowProxies = (nodeVersion: string): boolean =>
   followsProxies(nodeVersion, { NODE_USE_ENV_PROXY: '1' });
 
 /**
- * Whether Codex leaves its proxy aside for `host`. Measured with 0.169: an address must be named as an address or as a
- * network (`127.0.0.0/8`), a name as a name or a domain; `*` counts for names only, a port never matches, and NO_PROXY
- * hides no_proxy.
+ * Whether Codex bypasses its proxy for `host`. Measured with 0.169: an address must be listed as an address or network
+ * (`127.0.0.0/8`), a name as a name or domain; `*` matches names only, a port never matches, and NO_PROXY overrides
+ * no_proxy.
  */
 export function exceptsFromProxy(env: Environment, host: string): boolean {
   const entries = (env['NO_PROXY'] ?? env['no_proxy'] ?? '').split(',').map((entry) => entry.trim());

@@ -1,32 +1,31 @@
-/** Runs the table: in its order, each check in its time, and none of those whose ground is gone. */
+/** Runs the table of checks in order, each with a time limit, and skips checks whose prerequisites failed. */
 import { messageOf } from '../base/thrown';
 import { createRedactor } from '../observe/redact';
-import type { Check } from './check';
+import { failure, skipped, type Check, type Finding, type FindingLevel } from './check';
 import type { Examination } from './examination';
-import { failure, skipped, type Finding, type Level } from './finding';
 
-/** A check and what came of it. */
-export interface Result {
+/** A check and what it found. */
+export interface CheckResult {
   readonly check: Check;
   readonly finding: Finding;
   readonly ms: number;
 }
 
-export interface RunOptions {
-  /** Leaves out what needs the network. */
+export interface CheckOptions {
+  /** Skips what needs the network. */
   readonly offline: boolean;
-  /** Told before a check begins. */
+  /** Called before a check. */
   begin?(check: Check): void;
-  /** Told when it has ended. */
-  end?(result: Result): void;
+  /** Called after a check. */
+  end?(result: CheckResult): void;
 }
 
-/** Never rejects: a check that throws or takes too long has failed. */
+/** Never rejects: a check that throws or takes too long fails. */
 export async function runChecks(
-  checks: readonly Check[], examination: Examination, options: RunOptions,
-): Promise<readonly Result[]> {
+  checks: readonly Check[], examination: Examination, options: CheckOptions,
+): Promise<readonly CheckResult[]> {
   const redact = createRedactor(listSecrets(examination));
-  const results: Result[] = [];
+  const results: CheckResult[] = [];
   for (const check of checks) {
     options.begin?.(check);
     const start = performance.now();
@@ -38,10 +37,12 @@ export async function runChecks(
   return results;
 }
 
-const BROKEN: ReadonlySet<Level> = new Set(['failure', 'skipped']);
+const BROKEN: ReadonlySet<FindingLevel> = new Set(['failure', 'skipped']);
 
-function findObstacle({ needs, after = [] }: Check, results: readonly Result[], offline: boolean): Finding | undefined {
-  if (offline && needs !== 'nothing') return skipped('needs the provider: --offline');
+function findObstacle(
+  { needs, after = [] }: Check, results: readonly CheckResult[], offline: boolean,
+): Finding | undefined {
+  if (offline && needs !== 'nothing') return skipped('needs the provider (--offline)');
   const missing = results.find(({ check, finding }) => after.includes(check.id) && BROKEN.has(finding.level));
   if (missing === undefined) return undefined;
   const { check, finding } = missing;
@@ -54,22 +55,22 @@ async function runInTime({ title, limitMs = LIMIT_MS, run }: Check, examination:
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Finding>((resolve) => {
     const seen = `no result within ${limitMs / 1_000} s`;
-    timer = setTimeout(() => resolve(failure(seen, 'Something does not answer: run doctor again.')), limitMs);
+    timer = setTimeout(() => resolve(failure(seen, 'Run doctor again.')), limitMs);
   });
   try {
     return await Promise.race([run(examination), late]);
   } catch (error) {
     const reason = messageOf(error);
-    return failure(`the check itself broke: ${reason}`, `Please report this with the name of the check, "${title}".`);
+    return failure(`the check itself failed: ${reason}`, `Please report this with the name of the check, "${title}".`);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Every key that is known: a file that is quoted, or a provider that repeats what it was sent, may hold one. */
-function listSecrets({ env, setup }: Examination): readonly string[] {
+/** Every known key: a quoted file, or a provider that repeats what it was sent, may contain one. */
+function listSecrets({ env, settings }: Examination): readonly string[] {
   const keys = Object.entries(env).filter(([name]) => /_(API_KEY|TOKEN)$/.test(name)).map(([, key]) => key?.trim());
-  return [...keys, setup?.config.aiApiKey].flatMap((key) => (key === undefined || key === '' ? [] : [key]));
+  return [...keys, settings?.config.aiApiKey].flatMap((key) => (key === undefined || key === '' ? [] : [key]));
 }
 
 function redactFinding(finding: Finding, redact: (text: string) => string): Finding {

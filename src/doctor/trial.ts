@@ -1,28 +1,43 @@
-/** The one turn that costs a request: the bridge's own way to the provider, with a question that a tool answers. */
-import { isRecord, parseJsonObject, type UnknownRecord } from '../base/json';
+/** The one turn that costs a request: the bridge's own code asks the provider a question that a tool answers. */
+import { isRecord, parseJson, parseJsonObject, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asText } from '../base/narrow';
-import { messageOf } from '../base/thrown';
 import type { Caller } from '../bridge/bridge';
 import { createBridge } from '../bridge/create-bridge';
-import { BridgeError } from '../errors/bridge-error';
+import type { Config } from '../config/options';
+import type { Environment } from '../config/resolve';
+import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { createLogger } from '../observe/log';
 import { PROVIDERS } from '../providers/catalog';
 import { describeForCodex } from '../providers/codex-models';
 import { collectKeys } from '../providers/keys';
 import { listEntries } from '../providers/model-list';
-import { createFetchTransport } from '../upstream/transport';
-import type { Examination, Setup } from './examination';
-import { createHeard, listenTo, type Heard } from './listener';
+import type { Provider } from '../providers/provider';
+import { SseDecoder } from '../stream/sse-decoder';
+import { createFetchTransport, type Transport, type UpstreamAnswer } from '../upstream/transport';
+import { REASONING_KEYS } from '../wire/read-chat';
+
+export interface TrialOptions {
+  readonly config: Config;
+  readonly provider: Provider;
+  /** Of this program. */
+  readonly version: string;
+  /** What the bridge sees. */
+  readonly env: Environment;
+  /** What Codex would see. */
+  readonly processEnv: Environment;
+  /** What config.toml says, where it uses the bridge. */
+  readonly codex: { readonly model?: string | undefined; readonly envKey?: string | undefined };
+}
 
 /** How the turn went. */
 export interface Trial {
-  /** The model that was asked for; empty when none is known. */
+  /** The requested model; empty when none is known. */
   readonly model: string;
-  /** What Codex may expect of it: whether its row says that it can think. */
+  /** Whether its row says that it can think. */
   readonly canThink: boolean;
-  /** As which program the bridge asked. */
+  /** The User-Agent that was sent. */
   readonly userAgent: string;
-  readonly heard: Heard;
+  readonly heard: TrialTraffic;
   /** The Response, or why there is none. */
   readonly outcome: { readonly response: UnknownRecord } | { readonly error: BridgeError };
 }
@@ -30,23 +45,22 @@ export interface Trial {
 /** Longer than a model thinks about one word. */
 export const TRIAL_MS = 90_000;
 
-/** Asks the provider once. Rejects only when there is no configuration. */
-export async function runTrial(examination: Examination, sent: () => void): Promise<Trial> {
-  const { setup } = examination;
-  if (!setup) throw new Error('there is no configuration');
-  const { model, effort, canThink } = await chooseModel(setup, examination);
-  const heard = createHeard();
-  // Doctor is no coding agent, and does not say that it is one.
-  const userAgent = setup.config.userAgent ?? `aliyun-codex-bridge/${examination.version}`;
+/** Sends one request to the provider. Never rejects. */
+export async function runTrial(options: TrialOptions, onRequest: () => void): Promise<Trial> {
+  const { config, version } = options;
+  const { model, effort, canThink } = chooseTrialModel(options);
+  const heard = createTrialTraffic();
+  // Doctor is not a coding agent and does not claim to be one.
+  const userAgent = config.userAgent ?? `aliyun-codex-bridge/${version}`;
   const limit = new AbortController();
-  const { host } = new URL(setup.config.aiBaseUrl);
-  const late = new BridgeError('timeout', `${host} gave no whole answer within ${TRIAL_MS / 1_000} s.`);
+  const { host } = new URL(config.aiBaseUrl);
+  const late = new BridgeError('timeout', `${host} did not finish its response within ${TRIAL_MS / 1_000} s.`);
   const timer = setTimeout(() => limit.abort(late), TRIAL_MS);
-  const authorization = await findAuthorization(setup, examination);
+  const authorization = findAuthorization(options);
   const key = authorization === undefined ? {} : { authorization };
   const caller: Caller = { client: 'codex', userAgent, abort: limit.signal, ...key };
   try {
-    const bridge = createTrialBridge(setup, examination, heard, sent);
+    const bridge = createTrialBridge(options, heard, onRequest);
     const turn = await bridge.start('responses', renderQuestion(model, effort), caller);
     const { body } = await turn.collect();
     return { model, canThink, userAgent, heard, outcome: { response: parseJsonObject(body) ?? {} } };
@@ -57,22 +71,17 @@ export async function runTrial(examination: Examination, sent: () => void): Prom
   }
 }
 
-/** What Codex would send, where the bridge passes that on; undefined when there is no such key here. */
-export async function findAuthorization(
-  { config }: Setup, { processEnv, readCodexConfig }: Examination,
-): Promise<string | undefined> {
+/** What Codex would send, where the bridge forwards it; undefined when no such key is set here. */
+export function findAuthorization(
+  { config, processEnv, codex }: Pick<TrialOptions, 'config' | 'processEnv' | 'codex'>,
+): string | undefined {
   if (config.forceEnvAuth) return undefined;
-  const codex = await readCodexConfig();
-  const variable = codex.kind === 'read' && codex.usesBridge ? asText(codex.provider?.['env_key']) : undefined;
-  const key = variable === undefined ? undefined : processEnv[variable]?.trim();
+  const key = codex.envKey === undefined ? undefined : processEnv[codex.envKey]?.trim();
   return key ? `Bearer ${key}` : undefined;
 }
 
-const toBridgeError = (error: unknown): BridgeError =>
-  (error instanceof BridgeError ? error : new BridgeError('internal', messageOf(error)));
-
-/** The bridge as it runs, but for what would ask the provider a second time, or write files. */
-function createTrialBridge({ config }: Setup, { env }: Examination, heard: Heard, sent: () => void) {
+/** The bridge as it runs, without retries and without writing files. */
+function createTrialBridge({ config, env }: TrialOptions, heard: TrialTraffic, onRequest: () => void) {
   const transport = createFetchTransport({
     connectMs: config.upstreamConnectTimeoutMs,
     firstByteMs: config.upstreamFirstByteTimeoutMs,
@@ -81,21 +90,19 @@ function createTrialBridge({ config }: Setup, { env }: Examination, heard: Heard
   const providerKeys = collectKeys(PROVIDERS, env);
   const settings = { ...config, upstreamCalls: 1, refusalCacheMs: 0, store: undefined, providerKeys };
   const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
-  return createBridge(settings, log, { transport: listenTo(transport, heard, sent) });
+  return createBridge(settings, log, { transport: recordTraffic(transport, heard, onRequest) });
 }
 
-/** The model of Codex's configuration where that uses the bridge, else the default one; and Codex's effort for it. */
-async function chooseModel({ config, provider }: Setup, { readCodexConfig }: Examination) {
+/** The model of config.toml where that uses the bridge, else the default one; and Codex's effort for it. */
+function chooseTrialModel({ config, provider, codex }: TrialOptions) {
   const entries = listEntries(provider, { preferred: config.defaultModel, aliases: config.modelMap });
-  const codex = await readCodexConfig();
-  const configured = codex.kind === 'read' && codex.usesBridge ? asText(codex.root['model']) : undefined;
-  const model = configured ?? entries.find(({ isDefault }) => isDefault)?.model.id ?? entries[0]?.model.id ?? '';
+  const model = codex.model ?? entries.find(({ isDefault }) => isDefault)?.model.id ?? entries[0]?.model.id ?? '';
   const entry = entries.find(({ model: { id } }) => id.toLowerCase() === model.toLowerCase());
   const effort = entry && describeForCodex([entry])[0]?.default_reasoning_level;
   return { model, effort, canThink: effort !== undefined && effort !== 'none' };
 }
 
-/** The tool of the question. */
+/** The tool in the question. */
 export const TOOL_NAME = 'report_word';
 
 const WORD = 'bridge';
@@ -111,7 +118,7 @@ function renderQuestion(model: string, effort: string | undefined): UnknownRecor
     input: [
       say(
         'developer',
-        'You test a connection. Answer by calling the function that is offered, and with no other words.',
+        'You are testing a connection. Answer only by calling the function that is offered, without any other text.',
       ),
       say('user', `Call ${TOOL_NAME} once, with the word "${WORD}".`),
     ],
@@ -119,7 +126,7 @@ function renderQuestion(model: string, effort: string | undefined): UnknownRecor
       {
         type: 'function',
         name: TOOL_NAME,
-        description: 'Takes the word of the test.',
+        description: 'Reports the word of the test.',
         strict: false,
         parameters: { type: 'object', properties: { word }, required: ['word'], additionalProperties: false },
       },
@@ -134,25 +141,100 @@ function renderQuestion(model: string, effort: string | undefined): UnknownRecor
 const itemsOf = (response: UnknownRecord): readonly UnknownRecord[] =>
   (asArray(response['output']) ?? []).filter(isRecord);
 
-/** The arguments of the call, as the client gets them; undefined when the model did not call. */
+/** The arguments of the call as the client receives them; undefined when the model did not call the tool. */
 export function findCall(response: UnknownRecord): string | undefined {
   const call = itemsOf(response).find((item) => item['type'] === 'function_call' && item['name'] === TOOL_NAME);
   return call && (asText(call['arguments']) ?? '');
 }
 
-/** Whether the arguments are those that were asked for. */
+/** Whether the arguments are the requested ones. */
 export const isRightCall = (text: string): boolean =>
   asText(parseJsonObject(text)?.['word'])?.toLowerCase().includes(WORD) ?? false;
 
-/** Whether the client gets reasoning. */
+/** Whether the client receives reasoning. */
 export const hasReasoning = (response: UnknownRecord): boolean =>
   itemsOf(response).some((item) => item['type'] === 'reasoning');
 
-/** Token counts in words; undefined when the Response has none. */
+/** Describes the token counts; undefined when the Response has none. */
 export function describeUsage(response: UnknownRecord): string | undefined {
   const usage = asRecord(response['usage']);
   const [input, output] = [asNumber(usage?.['input_tokens']), asNumber(usage?.['output_tokens'])];
   if (input === undefined || output === undefined) return undefined;
   const reasoning = asNumber(asRecord(usage?.['output_tokens_details'])?.['reasoning_tokens']) ?? 0;
-  return `${input} tokens in, ${output} out${reasoning > 0 ? `, ${reasoning} of them reasoning` : ''}`;
+  return `${input} tokens in, ${output} out${reasoning > 0 ? ` (${reasoning} reasoning)` : ''}`;
+}
+
+/** What the provider itself sent to the last request: whether it streams, where its reasoning and token counts are. */
+export interface TrialTraffic {
+  /** Number of requests sent. */
+  requests: number;
+  /** The status of the last response. */
+  status: number | undefined;
+  /** From the last request to the first byte of its response. */
+  firstByteMs: number | undefined;
+  /** From the last request to the last byte so far. */
+  lastByteMs: number | undefined;
+  /** Number of stream events; one for a response that is not a stream. */
+  events: number;
+  /** Names of the fields that held reasoning. */
+  reasoning: Set<string>;
+  hasUsage: boolean;
+}
+
+const createTrialTraffic = (): TrialTraffic => ({
+  requests: 0, status: undefined, firstByteMs: undefined, lastByteMs: undefined,
+  events: 0, reasoning: new Set(), hasUsage: false,
+});
+
+/** A transport that records what passes through `inner`; `onRequest` is called before every request. */
+function recordTraffic(inner: Transport, heard: TrialTraffic, onRequest: () => void): Transport {
+  return async (request) => {
+    const start = performance.now();
+    Object.assign(heard, createTrialTraffic(), { requests: heard.requests + 1 });
+    onRequest();
+    const answer = await inner(request);
+    heard.status = answer.status;
+    const decoder = new SseDecoder();
+    return {
+      status: answer.status,
+      header: (name) => answer.header(name),
+      cancel: (said) => answer.cancel(said),
+      text: (limit) => answer.text(limit),
+      read: async () => {
+        const bytes = await answer.read();
+        heard.lastByteMs = Math.round(performance.now() - start);
+        heard.firstByteMs ??= heard.lastByteMs;
+        record(bytes === undefined ? decoder.end() : decoder.push(bytes), heard);
+        return bytes;
+      },
+    } satisfies UpstreamAnswer;
+  };
+}
+
+function record(events: readonly { readonly data: string }[], heard: TrialTraffic): void {
+  for (const { data } of events) {
+    const value = parseJson(data);
+    if (!isRecord(value)) continue;
+    heard.events += 1;
+    recordChat(value, heard);
+    recordNative(value, heard);
+  }
+}
+
+/** A chunk of Chat Completions. */
+function recordChat(chunk: UnknownRecord, heard: TrialTraffic): void {
+  const choices = (asArray(chunk['choices']) ?? []).filter(isRecord);
+  if (isRecord(chunk['usage']) || choices.some((choice) => isRecord(choice['usage']))) heard.hasUsage = true;
+  for (const choice of choices) {
+    const delta = asRecord(choice['delta']) ?? asRecord(choice['message']) ?? {};
+    for (const key of REASONING_KEYS) if (asText(delta[key]) !== undefined) heard.reasoning.add(key);
+    if ((asArray(delta['reasoning_details']) ?? []).length > 0) heard.reasoning.add('reasoning_details');
+  }
+}
+
+/** An event of the provider's own Responses endpoint. */
+function recordNative(event: UnknownRecord, heard: TrialTraffic): void {
+  const type = asText(event['type']) ?? '';
+  if (/^response\.reasoning\w*\.delta$/.test(type)) heard.reasoning.add(type);
+  if (isRecord(asRecord(event['response'])?.['usage'])) heard.hasUsage = true;
 }

@@ -113,3 +113,6 @@ function compactionLimit({ contextWindow, maxOutput }: Model): number {
 /** Tokens kept of a tool's output: what Codex allows its own models, but never more than a tenth of the window. */
 const outputLimit = (contextWindow: number): number =>
   Math.max(1_000, Math.min(10_000, Math.floor(contextWindow / 10)));
+
+/** Ids that Codex 0.125 to 0.171 reject in config.toml: "model_providers contains reserved built-in provider IDs". */
+export const BUILT_INTO_CODEX: readonly string[] = ['openai', 'ollama', 'lmstudio'];

@@ -1,60 +1,155 @@
-/** `setup`: tells Codex about the bridge, in its config.toml; or gives a shell the function that starts both. */
-import { renderBlock } from '../codex/config-toml';
-import type { Config } from '../config/options';
+/** `setup`: adds the bridge to Codex's config.toml after showing the change; or installs a shell function. */
+import { rm } from 'node:fs/promises';
+import { renderCount } from '../base/quantities';
+import { writeCatalogFile } from '../codex/catalog-file';
+import { askCodexVersion, askForRefusal } from '../codex/codex-program';
+import { renderSetupFailure, writeBackup, writeConfigFile } from '../codex/config-file';
+import { findConfigOverrides } from '../codex/config-overrides';
+import { PROVIDER_ID, renderBlock } from '../codex/config-toml';
+import { removeConfig } from '../codex/edit-config';
+import { describeBridge, planSetup, type SetupPlan } from '../codex/plan-setup';
+import { findInstalledProgram, type Program } from '../codex/program';
 import { EXIT, type CommandContext } from '../command/command';
-import { askCodexVersion } from '../codex/codex-program';
-import { findInstalledProgram } from '../codex/program';
+import { explainFailure } from '../command/edit-file';
 import { requireConfig } from '../command/load-config';
-import { createTerminalStyle } from '../command/terminal-style';
 import { NO_MODEL, openCatalog } from '../command/open-catalog';
 import { SETUP_FLAGS } from '../command/own-flag-rows';
 import { readOwnFlag, type OwnTexts } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
-import { describeBridge, renderHint, setUpConfig, type Outcome } from './setup-config';
-import { judgeShellFlags, runShellSetup } from './shell';
+import { createTerminalStyle } from '../command/terminal-style';
+import type { Config } from '../config/options';
+import { renderCommand } from '../instance/target';
+import type { CodexModel } from '../providers/codex-models';
+import { approveChange, type Review, type SetupOutcome } from './review-change';
+import { judgeShellFlags, runShellSetup } from './shell-function';
 import { undoConfig } from './undo-config';
 
-/** Returns 0 when it is done or was done before, 1 when it failed or was refused, 2 when it was asked in a wrong way. */
+/** Returns 0 when Codex is set up, 1 when that failed or was declined, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, mistakes, env, io } = context;
   const wish = readWish(own);
   if (wish.shell !== undefined) return runShellSetup(context, wish.shell, wish.install);
   const resolved = requireConfig({ ...context, mistakes: [...mistakes, ...wish.mistakes] }, ({ port }) =>
-    (port === 0 && !wish.undo ? [VAGUE_PORT] : []));
+    (port === 0 && !wish.undo ? [NO_FIXED_PORT] : []));
   if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
   const { codexHome } = findPaths(thisMachine(env), config.stateDir);
-  const job = { codexHome, config, yes: wish.yes, look: createTerminalStyle(io.isTerminal?.() ?? false, env), io };
-  const setUp = async (): Promise<Outcome> => setUpConfig({ ...job, models: await listModels(context, config) });
-  const outcome = await (wish.undo ? undoConfig(job) : wish.print ? printBlock(context, config) : setUp());
+  const review = { yes: wish.yes, style: createTerminalStyle(io.isTerminal?.() ?? false, env), io };
+  const choose = (): Promise<SetupOutcome> => {
+    if (wish.undo) return undoConfig(codexHome, review);
+    return wish.print ? printBlock(context, config) : setUp(context, config, codexHome, review);
+  };
+  const outcome = await choose();
   if (outcome.ok) io.out(outcome.text);
-  else io.error(`${outcome.problem}\n`);
+  else io.error(`${renderSetupFailure(outcome)}\n`);
   return outcome.ok ? EXIT.done : EXIT.failed;
 }
 
-const VAGUE_PORT =
-  'Port 0 stands for a free one: name the port that the bridge will have, so that Codex finds it.';
+const NO_FIXED_PORT = 'Port 0 picks a free port at every start. Name a fixed one, so that Codex finds the bridge.';
 
 function readWish(own: OwnTexts) {
   const is = (name: 'print' | 'undo' | 'yes' | 'install'): boolean => readOwnFlag(SETUP_FLAGS[name], own) ?? false;
   const [print, undo] = [is('print'), is('undo')];
   const mistakes = [
     ...judgeShellFlags(own),
-    ...(print && undo ? ['--print writes nothing and --undo takes something out: give one of them.'] : []),
+    ...(print && undo ? ['--print and --undo cannot be combined.'] : []),
   ];
   return { print, undo, yes: is('yes'), install: is('install'), shell: readOwnFlag(SETUP_FLAGS.shell, own), mistakes };
 }
 
-/** Before 0.146 Codex refuses a catalog with words that it does not know, so it is asked what it is. */
-async function listModels({ env, io }: CommandContext, config: Config) {
-  const program = findInstalledProgram('codex', env);
-  const version = program && (await askCodexVersion(program, env));
-  return (await openCatalog(config, io).catalog.list(version)).body.models;
-}
-
-async function printBlock({ io }: CommandContext, config: Config): Promise<Outcome> {
+async function printBlock({ io }: CommandContext, config: Config): Promise<SetupOutcome> {
   const [first] = await openCatalog(config, io).catalog.entries();
   if (first === undefined) return { ok: false, problem: `Cannot print the block: ${NO_MODEL}.` };
   const model = config.defaultModel ?? first.model.id;
-  return { ok: true, text: renderHint(renderBlock({ model, catalogFile: undefined, ...describeBridge(config) })) };
+  const block = renderBlock({ model, catalogFile: undefined, ...describeBridge(config) });
+  return { ok: true, text: `${block}
+# To let Codex offer the bridge's models, add model_catalog_json = "FILE" above [model_providers.${PROVIDER_ID}]
+# and write FILE with: aliyun-codex-bridge models --codex-catalog FILE
+` };
 }
+
+async function setUp(
+  context: CommandContext, config: Config, codexHome: string, review: Review,
+): Promise<SetupOutcome> {
+  const { env, io } = context;
+  const program = findInstalledProgram('codex', env);
+  // Before 0.146 Codex rejects a catalog with unknown values, so the catalog depends on the version.
+  const codexVersion = program && (await askCodexVersion(program, env));
+  const { models } = (await openCatalog(config, io).catalog.list(codexVersion)).body;
+  if (models.length === 0) return { ok: false, problem: `Cannot set up Codex: ${NO_MODEL}.` };
+  const plan = await planSetup({ codexHome, config, models, codexVersion });
+  if (!plan.ok) return plan;
+  const { file, text } = plan;
+  const isWritten = text === file.text;
+  if (!isWritten) {
+    const change = { path: file.path, before: file.text, after: text, title: 'after setup' };
+    const isApproved = await approveChange(change, review);
+    if (isApproved !== true) return { ok: false, problem: isApproved };
+  }
+  try {
+    const isDone = isWritten && plan.catalog.state === 'current';
+    const done = isDone ? `Already set up: ${file.path}\n` : await write(plan, models);
+    const warnings = await listWarnings(plan, codexHome);
+    const refusal = await explainRefusal(program, context, file.path);
+    if (refusal !== undefined) return { ok: false, problem: `${done}${warnings}${refusal}` };
+    return { ok: true, text: `${done}${warnings}${renderNext(config)}` };
+  } catch (error) {
+    return { ok: false, problem: `Cannot change ${file.path}: ${explainFailure(error)}. ${BY_HAND}` };
+  }
+}
+
+const BY_HAND = 'To edit it yourself, print the block with: aliyun-codex-bridge setup --print';
+
+/** The catalog comes first: Codex does not start when config.toml names one that is missing. */
+async function write({ file, text, catalog }: SetupPlan, models: readonly CodexModel[]): Promise<string> {
+  const said: string[] = [];
+  if (catalog.state !== 'current') {
+    const written = await writeCatalogFile(catalog.path, models, false);
+    if (!written.ok) throw new Error(`the model catalog ${catalog.path} cannot be written (${written.problem})`);
+    said.push(`Wrote ${renderCount(models.length, 'model')} to ${catalog.path}\n`);
+  }
+  if (text === file.text) return said.join('');
+  // A file without the marks of setup is one from before it, or one that was cleaned up by hand.
+  const isFirst = file.exists && !isSetUp(file.text);
+  try {
+    if (isFirst) await writeBackup(file);
+    await writeConfigFile(file, text);
+  } catch (error) {
+    // A setup that failed leaves nothing behind.
+    if (isFirst) await rm(file.backup, { force: true });
+    if (catalog.state === 'missing') await rm(catalog.path, { force: true });
+    throw error;
+  }
+  said.push(`Wrote ${file.path}\n`, ...(isFirst ? [`Backup: ${file.backup}\n`] : []));
+  return said.join('');
+}
+
+/** Whether setup has been at `text`: undo would change it. */
+function isSetUp(text: string): boolean {
+  const removed = removeConfig(text);
+  return !removed.ok || removed.text !== text;
+}
+
+/** What still needs the user's attention: ignored keys, and files that override config.toml. */
+async function listWarnings({ flaws, file, text }: SetupPlan, codexHome: string): Promise<string> {
+  const ignored = flaws.filter(({ effect }) => effect === 'ignored');
+  const lines = ignored.map(({ line, problem, fix }) => `${file.path}:${line}: ${problem}. ${fix}`);
+  return [...lines, ...(await findConfigOverrides(text, codexHome))].map((line) => `Warning: ${line}\n`).join('');
+}
+
+/** Asks the installed Codex whether it starts with what was written. */
+async function explainRefusal(
+  program: Program | undefined, { env }: CommandContext, path: string,
+): Promise<string | undefined> {
+  const refusal = program && (await askForRefusal(program, env));
+  if (refusal === undefined || refusal === 'none' || refusal === 'unknown') return undefined;
+  return `Codex does not start with ${refusal.place ?? path}: ${refusal.problem}.\nFix that line and try again.`;
+}
+
+const renderNext = ({ port }: Config): string => `
+Next:
+  ${renderCommand('start', port)}
+  codex
+
+To undo: aliyun-codex-bridge setup --undo
+`;

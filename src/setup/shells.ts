@@ -1,36 +1,36 @@
-/** SHELLS, the table of shells: the function that starts Codex through the bridge, and the file it belongs into. */
+/** SHELLS, the table of shells: the function that runs Codex with the bridge, and the start-up file it goes into. */
 import { posix, win32 } from 'node:path';
 import type { Environment } from '../config/resolve';
 import { quotePowerShellWord, quoteShellWord } from '../base/shell-word';
 
 export type ShellName = 'bash' | 'zsh' | 'fish' | 'powershell';
 
-/** What users of version 0.1.2 call it, from its README. */
+/** The function's name, from the README of version 0.1.2. */
 export const FUNCTION_NAME = 'codex-with-codingplan';
 
-/** The machine as far as it decides about start-up files. */
+/** What decides where start-up files are. */
 export interface ShellMachine {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** Where the system has it; shells of Unix look in HOME, which MSYS2 and Cygwin set otherwise on Windows. */
+  /** The home folder of the system. Unix shells use HOME instead, which MSYS2 and Cygwin set differently on Windows. */
   readonly home: string;
   readonly exists: (path: string) => boolean;
 }
 
 export interface Shell {
-  /** The function; the launcher is looked up on the PATH whenever it runs. */
+  /** The function; it looks up the launcher on the PATH each time. */
   readonly lines: readonly string[];
-  /** A line that gives the name another meaning. */
+  /** A line that defines the name otherwise. */
   readonly definition: RegExp;
-  /** The file for the function, and others that the shell may read. */
+  /** The file for the function, then others that the shell may read. */
   readonly findFiles: (machine: ShellMachine) => readonly [string, ...string[]] | { readonly problem: string };
-  /** How to have the function at once, as sentences or commands behind "Use it now:". */
+  /** How to use the function in the current shell; printed after "Use it now:". */
   readonly useNow: (file: string) => string;
-  /** What may be in the way on this shell's systems. */
+  /** A common obstacle, and how to remove it. */
   readonly hint?: string;
 }
 
-/** In bash and zsh `name()` would expand an alias of that name, `function name` does not; `command` passes over aliases. */
+/** In bash and zsh `name()` would expand an alias, `function name` does not; `command` skips aliases. */
 const POSIX_LIKE = {
   lines: [`function ${FUNCTION_NAME} { command aliyun-codex-bridge codex "$@"; }`],
   definition: new RegExp(
@@ -39,7 +39,7 @@ const POSIX_LIKE = {
   useNow: (file) => `source ${quoteShellWord(file)}`,
 } as const satisfies Partial<Shell>;
 
-/** The rows by the word that names them behind `--shell`. */
+/** The rows by the value of `--shell`. */
 export const SHELLS: Readonly<Record<ShellName, Shell>> = {
   bash: { ...POSIX_LIKE, findFiles: findBashFiles },
   zsh: { ...POSIX_LIKE, findFiles: findZshFiles },
@@ -53,10 +53,10 @@ export const SHELLS: Readonly<Record<ShellName, Shell>> = {
       `^\\s*(?:function\\s+(?:-\\S+\\s+)*${FUNCTION_NAME}(?![\\w-])|alias\\s+${FUNCTION_NAME}[=\\s])`,
     ),
     findFiles: findFishFiles,
-    useNow: () => 'every fish finds it by itself, also one that runs already.',
+    useNow: () => 'fish finds it by itself, also in open shells.',
   },
   powershell: {
-    // What is piped into a function reaches a program only through $input (about_Automatic_Variables).
+    // Piped input reaches a program only through $input (about_Automatic_Variables).
     lines: [
       `function ${FUNCTION_NAME} {`,
       '    if ($MyInvocation.ExpectingInput) { $input | aliyun-codex-bridge codex @args } else { aliyun-codex-bridge codex @args }',
@@ -68,7 +68,7 @@ export const SHELLS: Readonly<Record<ShellName, Shell>> = {
     ),
     findFiles: findProfiles,
     useNow: (file) => `. ${quotePowerShellWord(file)}`,
-    hint: 'If PowerShell says that running scripts is disabled: Set-ExecutionPolicy -Scope CurrentUser RemoteSigned',
+    hint: 'If running scripts is disabled, run: Set-ExecutionPolicy -Scope CurrentUser RemoteSigned',
   },
 };
 
@@ -79,9 +79,9 @@ function findBashFiles(machine: ShellMachine): ReturnType<Shell['findFiles']> {
   const at = (name: string): string => joinOn(platform, unixHome(machine), name);
   const [rc, profile] = [at('.bashrc'), at('.bash_profile')];
   const others = [at('.bash_login'), at('.profile'), at('.bash_aliases')];
-  // Terminals on macOS open login shells, and those do not read .bashrc.
+  // Terminals on macOS open login shells, which do not read .bashrc.
   if (platform !== 'darwin' || exists(rc)) return [rc, profile, ...others];
-  // A login shell reads the first of .bash_profile, .bash_login, .profile (bash(1), INVOCATION): a new one hides the rest.
+  // A login shell reads only the first of .bash_profile, .bash_login and .profile (bash(1), INVOCATION).
   const hidden = exists(profile) ? undefined : others.slice(0, 2).find(exists);
   if (hidden === undefined) return [profile, rc, ...others];
   const [shown, wanted] = [quoteShellWord(hidden), quoteShellWord(profile)];
@@ -110,7 +110,7 @@ function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [
   const own = findOwnModules(env);
   const documents = own === undefined ? win32.join(home, 'Documents') : win32.dirname(own);
   const folders = ['PowerShell', 'WindowsPowerShell'].map((name) => win32.join(documents, name));
-  // Every Windows has Windows PowerShell; PowerShell 7 is installed.
+  // Every Windows has Windows PowerShell; PowerShell 7 is installed separately.
   const traces = [documents, env['ProgramFiles'] ?? 'C:\\Program Files'].map((folder) =>
     win32.join(folder, 'PowerShell'),
   );
@@ -121,8 +121,8 @@ function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [
 }
 
 /**
- * PowerShell puts its modules folder of the user first (about_PSModulePath), which lies beside the profile: this tells
- * PowerShell 7 from Windows PowerShell, and where the Documents are when OneDrive has them.
+ * PowerShell lists the user's modules folder first (about_PSModulePath), and it is next to the profile. That tells
+ * PowerShell 7 from Windows PowerShell, and finds Documents when OneDrive has moved them.
  */
 function findOwnModules(env: Environment): string | undefined {
   const [first = ''] = (env['PSModulePath'] ?? env['PSMODULEPATH'] ?? '').split(';');

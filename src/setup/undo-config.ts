@@ -1,30 +1,28 @@
-/** `setup --undo`: takes the bridge out of config.toml of Codex, and removes what setup has put beside it. */
+/** `setup --undo`: removes the bridge from Codex's config.toml, and the files that setup has created. */
 import { rm } from 'node:fs/promises';
+import { removeSetupCatalog } from '../codex/catalog-file';
+import { explainRefusedEdit, readConfigFile, writeConfigFile, type ConfigFile } from '../codex/config-file';
 import { removeConfig } from '../codex/edit-config';
 import { explainFailure, followLinks, readIfThere } from '../command/edit-file';
-import { removeCatalog } from './catalog';
-import { explainRefusal, readConfigFile, writeConfigFile, type ConfigFile } from './config-file';
-import { confirm } from './confirm';
-import { renderDiff } from './diff';
-import type { Outcome, SetupJob } from './setup-config';
+import { approveChange, type Review, type SetupOutcome } from './review-change';
 
-export type UndoJob = Pick<SetupJob, 'codexHome' | 'yes' | 'look' | 'io'>;
-
-/** Nothing to take out is fine. */
-export async function undoConfig({ codexHome, yes, look, io }: UndoJob): Promise<Outcome> {
+/** Succeeds also where there is nothing to undo. */
+export async function undoConfig(codexHome: string, review: Review): Promise<SetupOutcome> {
   const file = await readConfigFile(codexHome);
   if (!file.ok) return file;
   const removed = removeConfig(file.text);
-  if (!removed.ok) return { ok: false, problem: `${explainRefusal(file, removed)}${await adviseBackup(file)}` };
-  if (removed.text === file.text) {
-    const catalog = await removeCatalog(codexHome, file.text);
-    const said = catalog === undefined ? '' : `Removed ${catalog}\n`;
-    return { ok: true, text: `There is nothing to undo: setup has left nothing in ${file.path}.\n${said}` };
+  if (!removed.ok) {
+    const refused = explainRefusedEdit(file, removed);
+    return { ...refused, problem: `${refused.problem}${await pointAtBackup(file)}` };
   }
-  io.out(
-    `${renderDiff(file.text, removed.text, { before: file.path, after: `${file.path} without the bridge` }, look)}\n`,
-  );
-  if (!(await confirm(`Change ${file.path}?`, yes, io))) return { ok: false, problem: 'Nothing was changed.' };
+  if (removed.text === file.text) {
+    const catalog = await removeSetupCatalog(codexHome, file.text);
+    const said = catalog === undefined ? '' : `Removed ${catalog}\n`;
+    return { ok: true, text: `Nothing to undo: setup has not changed ${file.path}.\n${said}` };
+  }
+  const change = { path: file.path, before: file.text, after: removed.text, title: 'without the bridge' };
+  const isApproved = await approveChange(change, review);
+  if (isApproved !== true) return { ok: false, problem: isApproved };
   try {
     return { ok: true, text: await restore(file, removed.text, codexHome) };
   } catch (error) {
@@ -35,12 +33,12 @@ export async function undoConfig({ codexHome, yes, look, io }: UndoJob): Promise
 async function restore(file: ConfigFile, text: string, codexHome: string): Promise<string> {
   const { path, backup } = file;
   const before = await readBackup(file);
-  // Without a backup there was no file before setup; a link was there in any case.
+  // Without a backup there was no file before setup, unless a link was there.
   const wasMissing = text === '' && before === undefined && (await followLinks(path)) === path;
   if (wasMissing) await rm(path);
   else await writeConfigFile(file, text);
-  const said = [wasMissing ? `Removed ${path}, which setup had created` : `Took the bridge out of ${path}`];
-  const catalog = await removeCatalog(codexHome, text);
+  const said = [wasMissing ? `Removed ${path}, which setup had created` : `Removed the bridge from ${path}`];
+  const catalog = await removeSetupCatalog(codexHome, text);
   if (catalog !== undefined) said.push(`Removed ${catalog}`);
   if (before !== undefined && holdsAllLines(text, before)) {
     await rm(backup);
@@ -48,26 +46,23 @@ async function restore(file: ConfigFile, text: string, codexHome: string): Promi
   } else if (before !== undefined) {
     said.push(`Kept ${backup}: it has lines that ${path} no longer has`);
   }
-  said.push('Codex now goes its own way again. A bridge that runs in the background goes on: aliyun-codex-bridge stop');
+  said.push('Codex no longer uses the bridge. If one runs in the background, stop it with: aliyun-codex-bridge stop');
   return said.map((line) => `${line}\n`).join('');
 }
 
 const readBackup = async ({ backup }: ConfigFile): Promise<string | undefined> =>
   (await readIfThere(backup))?.toString();
 
-/** Codex writes files anew with line feeds and other spaces, so only what stands on the lines counts. */
+/** Codex rewrites files with line feeds and other spacing, so only the content of the lines counts. */
 function holdsAllLines(text: string, before: string): boolean {
   const lines = new Set(listLines(text));
   return listLines(before).every((line) => lines.has(line));
 }
 
 const listLines = (text: string): readonly string[] =>
-  text
-    .replace(/^\ufeff/, '')
-    .split('\n')
-    .map((line) => line.trim());
+  text.replace(/^\ufeff/, '').split('\n').map((line) => line.trim());
 
-async function adviseBackup(file: ConfigFile): Promise<string> {
+async function pointAtBackup(file: ConfigFile): Promise<string> {
   const before = await readBackup(file).catch(() => undefined);
-  return before === undefined ? '' : `\nThe file as it was before setup is ${file.backup}.`;
+  return before === undefined ? '' : `\nBackup from before setup: ${file.backup}`;
 }

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { Finding } from '../../src/doctor/finding';
+import type { Finding } from '../../src/doctor/check';
 import { createDoctorScene, findPrinted, KEY, type DoctorScene } from '../support/cli/doctor-scene';
 
 const LONG = `sk-sp-${KEY}`;
@@ -22,7 +22,7 @@ test('node: old ones fail; the end of security updates is a fact, no warning', a
   const scene = await createDoctorScene(context);
   const now = () => Date.parse('2026-11-22');
   const look = (nodeVersion: string) => scene.check('node', {}, { nodeVersion, now, platform: 'linux', arch: 'x64' });
-  assertFinding(await look('18.16.1'), 'failure', /^18\.16\.1 on linux x64$/, /needs Node\.js 18\.17\.0 or newer/);
+  assertFinding(await look('18.16.1'), 'failure', /^18\.16\.1 on linux x64$/, /needs Node\.js 18\.17\.0 or later/);
   assertFinding(
     await look('18.17.0'),
     'ok',
@@ -34,7 +34,7 @@ test('node: old ones fail; the end of security updates is a fact, no warning', a
 
 test('state-folder: missing is fine, a file in its way is not', async (context) => {
   const scene = await createDoctorScene(context);
-  assertFinding(await scene.check('state-folder'), 'ok', /state, made when it is needed$/);
+  assertFinding(await scene.check('state-folder'), 'ok', /state \(created on first use\)$/);
   await mkdir(scene.state);
   assertFinding(await scene.check('state-folder'), 'ok', /state$/);
   const file = join(scene.home, 'file');
@@ -50,18 +50,18 @@ test('state-folder: missing is fine, a file in its way is not', async (context) 
 test('options: defaults, given ones with their origin, and every mistake as a finding', async (context) => {
   const scene = await createDoctorScene(context);
   const none = { PORT: '', AI_API_BASE: '', AI_API_KEY: '', DEFAULT_MODEL: '', BRIDGE_STATE_DIR: '' };
-  assertFinding(await scene.check('options', none), 'ok', /^all have their defaults$/);
+  assertFinding(await scene.check('options', none), 'ok', /^all defaults$/);
   assertFinding(
     await scene.check('options'),
     'ok',
-    /^--port from env PORT, .*--ai-api-key from env AI_API_KEY.*; the others have their defaults$/,
+    /^--port from env PORT, .*--ai-api-key from env AI_API_KEY.*; defaults otherwise$/,
   );
   assert.ok(!(await scene.check('options')).seen.includes(KEY));
   const wrong = await scene.check('options', { PORT: 'x', LOG_LEVEL: 'loud' });
   assertFinding(
     wrong,
     'failure',
-    /^2 mistakes:\nCannot use "x" from env PORT: .*\nCannot use "loud" from env LOG_LEVEL/,
+    /^2 invalid options:\nCannot use "x" from env PORT: .*\nCannot use "loud" from env LOG_LEVEL/,
     /help serve/,
   );
 });
@@ -72,7 +72,7 @@ test('mistakes of options are no exit 2: what does not need them is checked all 
   assert.equal(printed.ok, false);
   for (const id of ['base-url', 'key', 'proxy', 'port']) {
     assert.equal(findPrinted(printed, id).level, 'skipped', id);
-    assert.equal(findPrinted(printed, id).seen, 'the options have mistakes', id);
+    assert.equal(findPrinted(printed, id).seen, 'the options are invalid', id);
   }
   for (const id of ['node', 'codex', 'codex-file', 'key-form'])
     assert.notEqual(findPrinted(printed, id).level, 'skipped', id);
@@ -80,7 +80,7 @@ test('mistakes of options are no exit 2: what does not need them is checked all 
 
 test('env-file: none, readable by others, private, unreadable', async (context) => {
   const scene = await createDoctorScene(context);
-  assertFinding(await scene.check('env-file'), 'ok', /^none is named$/);
+  assertFinding(await scene.check('env-file'), 'ok', /^none$/);
   const file = join(scene.home, 'my variables');
   await writeFile(file, `MODEL_MAP=a=b\nZAI_API_KEY=${KEY}\n`);
   await chmod(file, 0o644);
@@ -103,13 +103,13 @@ test('env-file: none, readable by others, private, unreadable', async (context) 
 
 test('variables: a provider that the address contradicts', async (context) => {
   const scene = await createDoctorScene(context);
-  assertFinding(await scene.check('variables'), 'ok', /agree/);
-  assertFinding(await scene.check('variables', { AI_PROVIDER: 'zai' }), 'ok', /agree/);
+  assertFinding(await scene.check('variables'), 'ok', /^consistent$/);
+  assertFinding(await scene.check('variables', { AI_PROVIDER: 'zai' }), 'ok', /^consistent$/);
   const contradiction = await scene.check('variables', { ...CODING, AI_PROVIDER: 'zai' });
   assertFinding(
     contradiction,
     'warning',
-    /^provider zai from env AI_PROVIDER, but the address from env AI_API_BASE belongs to Alibaba/,
+    /^the provider is zai from env AI_PROVIDER, but the base URL from env AI_API_BASE belongs to Alibaba/,
     /AI_PROVIDER=aliyun-coding goes with coding\.dashscope/,
   );
 });
@@ -123,20 +123,20 @@ const ADDRESSES: readonly (readonly [
 ])[] = [
   ['https://coding.dashscope.aliyuncs.com/v1', 'ok', /, Alibaba Cloud Coding Plan$/],
   [
-    'https://coding.dashscope.aliyuncs.com/v1/chat/completions',
+    'https://coding.dashscope.aliyuncs.com/v1/models',
     'failure',
-    /ends with \/chat\/completions/,
+    /ends with the endpoint \/models/,
     /https:\/\/coding\.dashscope\.aliyuncs\.com\/v1$/,
   ],
-  ['https://example.com/v1/responses', 'failure', /ends with \/responses/, /https:\/\/example\.com\/v1$/],
+  ['https://example.com/v1/embeddings', 'failure', /with the endpoint \/embeddings/, /https:\/\/example\.com\/v1$/],
   [
     'https://coding.dashscope.aliyuncs.com',
     'warning',
-    /not an address that is known/,
+    /not a known base URL/,
     /Use https:\/\/coding\.dashscope\.aliyuncs\.com\/v1,/,
   ],
-  ['https://api.z.ai/api/anthropic', 'warning', /not an address that is known/, /coding\/paas\/v4/],
-  ['http://127.0.0.1:8000', 'warning', /not an address that is known/, /http:\/\/127\.0\.0\.1:8000\/v1/, 'vllm'],
+  ['https://api.z.ai/api/anthropic', 'warning', /not a known base URL/, /coding\/paas\/v4/],
+  ['http://127.0.0.1:8000', 'warning', /not a known base URL/, /http:\/\/127\.0\.0\.1:8000\/v1/, 'vllm'],
   ['http://127.0.0.1:8000/v1', 'ok', /127/, undefined, 'vllm'],
   ['http://example.com/v1', 'warning', /not encrypted/, /https/],
   ['http://192.168.1.5:8000/v1', 'ok', /192/],
@@ -173,32 +173,32 @@ test('key: where it is from, missing with hints, not needed, passed on', async (
   assertFinding(
     await scene.check('key', { ...CODING, DASHSCOPE_API_KEY: 'sk-test-other-key' }),
     'ok',
-    /; it beats DASHSCOPE_API_KEY$/,
+    /; overrides DASHSCOPE_API_KEY$/,
   );
   const missing = await scene.check('key', { ...CODING, AI_API_KEY: '', ZAI_API_KEY: 'sk-test-zai-key' });
   assertFinding(
     missing,
     'failure',
-    /^missing for Alibaba Cloud Coding Plan$/,
-    /AI_API_KEY or BAILIAN_CODING_PLAN_API_KEY.* ZAI_API_KEY is set: AI_PROVIDER=zai uses it\.$/,
+    /^none for Alibaba Cloud Coding Plan$/,
+    /AI_API_KEY or BAILIAN_CODING_PLAN_API_KEY.* ZAI_API_KEY is set: use it with AI_PROVIDER=zai\.$/,
   );
   assertFinding(await scene.check('key', { AI_API_KEY: '', AI_PROVIDER: 'vllm' }), 'ok', /needs none$/);
-  assertFinding(await scene.check('key', { AI_API_KEY: '', FORCE_ENV_AUTH: '0' }), 'ok', /passed on/);
+  assertFinding(await scene.check('key', { AI_API_KEY: '', FORCE_ENV_AUTH: '0' }), 'ok', /forwarded/);
 });
 
 const FORMS: readonly (readonly [key: string, level: Finding['level'], seen: RegExp, fix?: RegExp])[] = [
-  [LONG, 'ok', /"sk-…", has the form of a key for Alibaba Cloud Coding Plan$/],
-  [`  ${LONG}\n`, 'ok', /has the form/],
+  [LONG, 'ok', /"sk-…", looks like a key for Alibaba Cloud Coding Plan$/],
+  [`  ${LONG}\n`, 'ok', /looks like a key/],
   ['sk-0123456789abcdefghij', 'warning', /does not look like a key for Alibaba/, /start with sk-sp-.*See https:/],
-  [`Bearer ${LONG}`, 'failure', /begins with "Bearer"/, /Leave the word out/],
-  [`"${LONG}"`, 'failure', /has quotes around it/, /Leave the quotes out/],
-  [`\u201c${LONG}\u201d`, 'failure', /has quotes around it/, /Leave the quotes out/],
-  [`AI_API_KEY=${LONG}`, 'failure', /holds its own name/, /the key alone/],
+  [`Bearer ${LONG}`, 'failure', /begins with "Bearer"/, /Remove that word/],
+  [`"${LONG}"`, 'failure', /is in quotes/, /Remove the quotes/],
+  [`\u201c${LONG}\u201d`, 'failure', /is in quotes/, /Remove the quotes/],
+  [`AI_API_KEY=${LONG}`, 'failure', /contains its own name/, /Set only the key/],
   ['sk-sp-your-key-here-please', 'failure', /placeholder/, /your own key/],
   ['sk-xxxxxxxxxxxxxxxxxxxx', 'failure', /placeholder/, /your own key/],
-  [`${LONG} ${LONG}`, 'failure', /has spaces/, /Copy it again/],
+  [`${LONG} ${LONG}`, 'failure', /contains spaces/, /Copy it again/],
   [`${LONG}\u200b`, 'failure', /invisible/, /plain text/],
-  ['sk-sp-012345', 'warning', /shorter than keys are/, /may be cut/],
+  ['sk-sp-012345', 'warning', /looks too short for a key/, /may be truncated/],
 ];
 
 for (const [key, level, seen, fix] of FORMS) {
@@ -220,7 +220,7 @@ test("key-form: an OpenAI key, a short key of a local server, a Coding Plan key 
     AI_API_BASE: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
   });
   assertFinding(payg, 'warning', /does not look like a key/, /belongs to the Coding Plan/);
-  assertFinding(await scene.check('key-form', { AI_API_KEY: '' }), 'ok', /none to look at/);
+  assertFinding(await scene.check('key-form', { AI_API_KEY: '' }), 'ok', /no key to check/);
 });
 
 async function listen(context: TestContext, scene: DoctorScene, body: string): Promise<Server> {
@@ -235,24 +235,24 @@ const health = (fields: object): string =>
 
 test('port: free, chosen at start, a stranger\'s', async (context) => {
   const scene = await createDoctorScene(context);
-  assertFinding(await scene.check('port'), 'ok', /is free, no bridge runs there$/);
-  assertFinding(await scene.check('bridge-version'), 'skipped', /^no bridge runs$/);
+  assertFinding(await scene.check('port'), 'ok', /is free, no bridge is running$/);
+  assertFinding(await scene.check('bridge-version'), 'skipped', /^no bridge is running$/);
   assertFinding(await scene.check('port', { PORT: '0' }), 'ok', /^any free one$/);
   await listen(context, scene, 'hello');
-  assertFinding(await scene.check('port'), 'failure', /belongs to another program$/, /--port/);
+  assertFinding(await scene.check('port'), 'failure', /is in use by another program$/, /--port/);
 });
 
 test('the running bridge: the same, another version, another upstream', async (context) => {
   const scene = await createDoctorScene(context);
   const server = await listen(context, scene, health({ upstream: 'http://127.0.0.1:9/v1', openStreams: 2 }));
-  assertFinding(await scene.check('port'), 'ok', /belongs to bridge 1\.2\.3 \(pid 4711, up 2 h, 2 streaming\)$/);
+  assertFinding(await scene.check('port'), 'ok', /is used by bridge 1\.2\.3 \(pid 4711, up 2 h 1 min, 2 streaming\)$/);
   assertFinding(await scene.check('bridge-version'), 'ok', /^1\.2\.3$/);
   assertFinding(await scene.check('bridge-upstream'), 'ok', /^http:\/\/127\.0\.0\.1:9\/v1$/);
   assertFinding(
     await scene.check('bridge-upstream', CODING),
     'warning',
-    /and this configuration says https:\/\/coding/,
-    /stop ends it/,
+    /this configuration https:\/\/coding/,
+    /Replace it: aliyun-codex-bridge stop/,
   );
   server
     .removeAllListeners('request')
@@ -260,8 +260,8 @@ test('the running bridge: the same, another version, another upstream', async (c
   assertFinding(
     await scene.check('bridge-version'),
     'warning',
-    /^1\.0\.0 runs, 1\.2\.3 is installed$/,
+    /^1\.0\.0 is running, 1\.2\.3 is installed$/,
     /aliyun-codex-bridge start/,
   );
-  assertFinding(await scene.check('bridge-upstream'), 'warning', /an unknown address/, /stop ends it/);
+  assertFinding(await scene.check('bridge-upstream'), 'warning', /an unknown URL/, /Replace it: .* stop/);
 });

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { renderBlock } from '../../src/codex/config-toml';
 import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/cli/fake-io';
 import {
@@ -18,8 +17,7 @@ import {
 /** Without what differs from machine to machine and from run to run; lines are long again. */
 function normalise(text: string, { home, port, env }: DoctorScene, upstream: string): string {
   return text
-    .replace(/\n {25}(?=\S)/g, ' ')
-    .replace(/\n {4}(?=\S)/g, ' ')
+    .replace(/\n {23}(?=\S)/g, ' ')
     .replace(/ +/g, ' ')
     .replaceAll(upstream, 'UPSTREAM')
     .replaceAll(new URL(upstream).host, 'HOST')
@@ -29,23 +27,19 @@ function normalise(text: string, { home, port, env }: DoctorScene, upstream: str
       name.replace(/\d+\.\d+\.\d+/, 'VERSION'),
     )
     .replace(/Node\.js \d.*/, 'Node.js NODE')
-    .replace(/\d+ events in \d+\.\d s, the first after \d+\.\d s/, 'EVENTS')
+    .replace(/\d+ events in \d+\.\d+ s, the first after \d+\.\d+ s/, 'EVENTS')
     .replace(/\d+ ms$/gm, 'N ms')
     .replaceAll(env['AI_API_KEY'] ?? KEY, 'THE KEY ITSELF');
 }
 
-/** Everything as it should be: Codex installed and configured, a catalog, a provider that answers. */
+/** A working setup: Codex installed and configured by `setup`, a provider that answers. */
 async function createGoodScene(context: TestContext) {
   const scene = await createDoctorScene(context);
   const upstream = await startUpstream(context, { script: () => goodAnswer(), apiKey: KEY });
   await mkdir(scene.state);
   await scene.installCodex();
-  const catalogFile = join(scene.codexHome, 'models.json');
   const env = { AI_API_BASE: upstream.url };
-  assert.equal(await run(['models', '--codex-catalog', catalogFile], { ...scene.env, ...env }, createFakeIo()), 0);
-  await scene.writeConfig(
-    renderBlock({ model: 'scripted-model', catalogFile, baseUrl: `http://127.0.0.1:${scene.port}/v1` }),
-  );
+  assert.equal(await run(['setup', '--yes'], { ...scene.env, ...env }, createFakeIo()), 0);
   return { scene, upstream, env };
 }
 
@@ -56,61 +50,75 @@ test('the whole text when all is well', async (context) => {
   assert.equal(
     normalise(out, scene, upstream.url),
     `aliyun-codex-bridge VERSION, doctor
-This spends 1 request of your plan, once all that comes before it is in order;
---offline spends none.
+If the local checks pass, this sends 1 request to your provider;
+--offline sends none.
 
-This machine
- ✓ Node.js NODE
- ✓ Folder for its files HOME/state
-
-Configuration of the bridge
- ✓ Options --port from env PORT, --ai-base-url from env AI_API_BASE, --ai-api-key from env AI_API_KEY, --default-model from env DEFAULT_MODEL, --state-dir from env BRIDGE_STATE_DIR; the others have their defaults
- ✓ File of variables none is named
- ✓ Provider and address they agree with each other
- ✓ Address UPSTREAM from env AI_API_BASE
- ✓ Listening 127.0.0.1, port PORT from env PORT
-
-API key
- ✓ Key set from env AI_API_KEY
- ✓ Form of the key AI_API_KEY, "sk-…"
-
-Way to the provider
- ✓ Proxy variables none is set
- ✓ Certificates the certificates of Node.js
- ✓ DNS 127.0.0.1 is an address already
- ✓ Connection HOST takes connections, N ms
-
-Provider
- ✓ Answer HTTP 200, asked as aliyun-codex-bridge/VERSION
- ✓ Key and plan accepted
- ✓ Model scripted-model
- ✓ Streamed turn EVENTS
- ✓ Tool call scripted-model called the tool as it was asked to
- ✓ Reasoning in reasoning_content
- ✓ Token counts 90 tokens in, 30 out, 12 of them reasoning
-
-Running bridge
- ✓ Port PORT is free, no bridge runs there
- - Version, Its provider: no bridge runs
-
-Codex
- ✓ Codex 0.169.0, HOME/bin/codex
- ✓ config.toml HOME/.codex/config.toml
- ✓ profile not set
- ✓ model_provider model_provider = "aliyun", the bridge
- ✓ base_url http://127.0.0.1:PORT/v1, where no bridge runs now: aliyun-codex-bridge start
- ✓ wire_api "responses"
- ✓ name "Aliyun Codex bridge"
- ✓ env_key not set: the bridge has the key
- ✓ Idle timeout not set, which means 300 s
- ✓ model_catalog_json HOME/.codex/models.json: one model
- ✓ model "scripted-model"
-
-32 ok, 2 skipped. 1 request of your plan was spent.
+✓ 29 checks passed, 2 skipped, 1 request sent; details: --verbose
 `,
   );
   assert.equal(upstream.requests.length, 1);
   upstream.assertClean();
+});
+
+test('--verbose shows every check', async (context) => {
+  const { scene, upstream, env } = await createGoodScene(context);
+  const { code, out, error } = await scene.doctor(['--verbose'], env);
+  assert.deepEqual([code, error], [0, '']);
+  assert.equal(
+    normalise(out, scene, upstream.url),
+    `aliyun-codex-bridge VERSION, doctor
+If the local checks pass, this sends 1 request to your provider;
+--offline sends none.
+
+This machine
+✓ Node.js NODE
+✓ State folder HOME/state
+
+Bridge configuration
+✓ Options --port from env PORT, --ai-base-url from env AI_API_BASE, --ai-api-key from env AI_API_KEY, --default-model \
+from env DEFAULT_MODEL, --state-dir from env BRIDGE_STATE_DIR; defaults otherwise
+✓ Variables file none
+✓ Provider consistent
+✓ Base URL UPSTREAM from env AI_API_BASE
+✓ Listening 127.0.0.1, port PORT from env PORT
+
+API key
+✓ Key set from env AI_API_KEY
+✓ Form of the key AI_API_KEY, "sk-…"
+
+Network
+✓ Proxy variables none
+✓ Certificates those of Node.js
+✓ DNS 127.0.0.1 is an IP address
+✓ Connection HOST accepts connections, N ms
+
+Provider
+✓ Response HTTP 200, requested as aliyun-codex-bridge/VERSION
+✓ Key and plan accepted
+✓ Model scripted-model
+✓ Streamed turn EVENTS
+✓ Tool call scripted-model called the tool as requested
+✓ Reasoning in reasoning_content
+✓ Token counts 90 tokens in, 30 out (12 reasoning)
+
+Running bridge
+✓ Port PORT is free, no bridge is running
+- Version no bridge is running
+- Its provider no bridge is running
+
+Codex
+✓ Codex 0.171.0, HOME/bin/codex
+✓ config.toml HOME/.codex/config.toml
+✓ Keys no misspelled keys
+✓ model_provider "aliyun", the bridge
+✓ Setup up to date
+✓ env_key not set: the bridge has the key
+✓ Idle timeout not set; default: 300 s
+✓ Overrides nothing overrides config.toml
+
+✓ 29 checks passed, 2 skipped, 1 request sent
+`,
+  );
 });
 
 test('the whole JSON', async (context) => {
@@ -151,36 +159,32 @@ test('the whole JSON', async (context) => {
       'bridge/bridge-upstream skipped',
       'codex/codex ok',
       'codex/codex-file ok',
-      'codex/codex-profile ok',
+      'codex/codex-keys ok',
       'codex/codex-provider ok',
-      'codex/codex-base-url ok',
-      'codex/codex-wire ok',
-      'codex/codex-name ok',
+      'codex/codex-setup ok',
       'codex/codex-key ok',
-      'codex/codex-patience ok',
-      'codex/codex-catalog ok',
-      'codex/codex-model ok',
+      'codex/codex-timeout ok',
+      'codex/codex-overrides ok',
     ],
   );
   assert.deepEqual(list[7], { id: 'key', group: 'key', level: 'ok', seen: 'set from env AI_API_KEY' });
 });
 
-test('a failure: exit code 1, the remedy in text and JSON, and what builds on it is skipped', async (context) => {
+test('a failure: exit code 1, the fix in text and JSON, and what depends on it is skipped', async (context) => {
   const scene = await createDoctorScene(context);
-  const { code, out } = await scene.doctor(['--offline'], { AI_API_BASE: 'http://127.0.0.1:9/v1/chat/completions' });
+  const { code, out } = await scene.doctor(['--offline'], { AI_API_BASE: 'http://127.0.0.1:9/v1/models' });
   assert.equal(code, 1);
   assert.match(
     out,
-    /✗ Address +http:.*\n +\/chat\/completions\n +Fix: Leave the end out, the bridge puts it there:\n +http:\/\/127\.0\.0\.1:9\/v1\n/,
+    /0 requests sent; [^]*\n\n✗ Base URL +http:.*\n +\/models\n +Fix: Use the base URL only: http:.*\/v1\n$/,
   );
-  assert.match(out, /1 failure.* 0 requests of your plan were spent\.\n$/);
-  const printed = await scene.examine([], { AI_API_BASE: 'http://127.0.0.1:9/v1/chat/completions' });
+  const printed = await scene.examine([], { AI_API_BASE: 'http://127.0.0.1:9/v1/models' });
   assert.equal(printed.ok, false);
   assert.equal(printed.requests, 0);
-  assert.match(findPrinted(printed, 'base-url').fix ?? '', /^Leave the end out/);
+  assert.match(findPrinted(printed, 'base-url').fix ?? '', /^Use the base URL only/);
   assert.deepEqual(
     ['answer', 'usage'].map((id) => findPrinted(printed, id).seen),
-    ['Address failed', 'Address failed'],
+    ['Base URL failed', 'Base URL failed'],
   );
 });
 
@@ -188,14 +192,13 @@ test('--offline asks nobody, and says so', async (context) => {
   const { scene, upstream, env } = await createGoodScene(context);
   const { code, out } = await scene.doctor(['--offline'], env);
   assert.equal(code, 0);
-  assert.match(out, /^aliyun-codex-bridge \S+, doctor\nNothing is asked of the provider\.\n/);
-  assert.match(out, /- DNS, Connection: needs the provider: --offline\n/);
-  assert.match(out, /0 requests of your plan were spent\.\n$/);
+  assert.match(out, /^aliyun-codex-bridge \S+, doctor\nOffline: nothing is sent to your provider\.\n/);
+  assert.match(out, / 11 skipped, 0 requests sent; /);
   assert.equal((await scene.examine(['--offline'], env)).requests, 0);
   assert.equal(upstream.requests.length, 0);
 });
 
-test('words that nobody understands are a misuse: nothing is checked', async (context) => {
+test('an unknown flag is invalid usage: nothing is checked', async (context) => {
   const scene = await createDoctorScene(context);
   const { code, out, error } = await scene.doctor(['--ofline']);
   assert.deepEqual([code, out], [2, '']);

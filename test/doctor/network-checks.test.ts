@@ -7,8 +7,8 @@ import { createServer as createPlainServer, type AddressInfo, type Server } from
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createServer as createSecureServer } from 'node:tls';
-import { tryConnection } from '../../src/doctor/connection';
-import type { Finding } from '../../src/doctor/finding';
+import { tryConnection } from '../../src/doctor/checks/network';
+import type { Finding } from '../../src/doctor/check';
 import { canFollowProxies, exceptsFromProxy, findProxy, followsProxies } from '../../src/doctor/proxy';
 import { createDoctorScene, findPrinted, type Printed } from '../support/cli/doctor-scene';
 import { PROJECT_ROOT } from '../house/source-tree';
@@ -81,27 +81,27 @@ test('proxy: none, unused, used, and in the way of Codex', async (context) => {
   const remote = { AI_API_BASE: 'https://example.com/v1' };
   const look = (env: Readonly<Record<string, string>>, nodeVersion = '20.20.2') =>
     scene.check('proxy', { ...remote, ...env }, { nodeVersion });
-  assertFinding(await look({}), 'ok', /^none is set$/);
+  assertFinding(await look({}), 'ok', /^none$/);
   const https = { HTTPS_PROXY: 'http://proxy:1' };
   assertFinding(
     await look(https),
     'warning',
-    /^HTTPS_PROXY is set, .*Node\.js 20\.20\.2 ignores it$/,
-    /use Node\.js 24 or newer/,
+    /^HTTPS_PROXY is set, .*Node\.js 20\.20\.2 ignores it, so the bridge does too$/,
+    /use Node\.js 24 or later/,
   );
   assertFinding(
     await look(https, '24.1.0'),
     'warning',
-    /24\.1\.0 ignores it$/,
+    /24\.1\.0 ignores it, so the bridge does too$/,
     /set NODE_USE_ENV_PROXY=1 for the bridge\.$/,
   );
   assertFinding(await look({ ...https, NODE_USE_ENV_PROXY: '1' }, '24.1.0'), 'ok', /the bridge uses it$/);
-  assertFinding(await look({ ...https, AI_API_BASE: 'http://127.0.0.1:9/v1' }), 'ok', /^none is set$/);
+  assertFinding(await look({ ...https, AI_API_BASE: 'http://127.0.0.1:9/v1' }), 'ok', /^none$/);
   const http = { HTTP_PROXY: 'http://proxy:1' };
   assertFinding(
     await look(http),
     'warning',
-    /^Codex asks HTTP_PROXY for the bridge too/,
+    /^Codex uses HTTP_PROXY for the bridge too/,
     /Add 127\.0\.0\.1 to NO_PROXY/,
   );
   assertFinding(await look({ ...http, NO_PROXY: '127.0.0.1' }), 'ok', /not for 127\.0\.0\.1$/);
@@ -111,26 +111,26 @@ test('proxy: none, unused, used, and in the way of Codex', async (context) => {
 
 test('tls-settings: as they are, switched off, a file more, a file that is none', async (context) => {
   const scene = await createDoctorScene(context);
-  assertFinding(await scene.check('tls-settings'), 'ok', /^the certificates of Node\.js$/);
+  assertFinding(await scene.check('tls-settings'), 'ok', /^those of Node\.js$/);
   assertFinding(
     await scene.check('tls-settings', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }),
     'warning',
-    /anybody on the way/,
+    /anyone on the network path/,
     /NODE_EXTRA_CA_CERTS/,
   );
   const look = (file: string) => scene.check('tls-settings', { NODE_EXTRA_CA_CERTS: file });
-  assertFinding(await look(CERTIFICATE), 'ok', /, and 1 of /);
+  assertFinding(await look(CERTIFICATE), 'ok', /, and 1 from /);
   assertFinding(await look(join(scene.home, 'none.pem')), 'warning', /cannot be read$/, /PEM/);
   const empty = join(scene.home, 'empty.pem');
   await writeFile(empty, 'certificate?');
-  assertFinding(await look(empty), 'warning', /no certificate in it$/, /PEM/);
+  assertFinding(await look(empty), 'warning', /contains no certificate$/, /PEM/);
 });
 
 test('dns: found, an address already, unknown, no server, left to the proxy', async (context) => {
   const scene = await createDoctorScene(context);
   const remote = { AI_API_BASE: 'https://api.example.com/v1' };
   const failing = (code: string) => ({ lookup: () => Promise.reject(Object.assign(new Error('x'), { code })) });
-  assertFinding(await scene.check('dns'), 'ok', /^127\.0\.0\.1 is an address already$/);
+  assertFinding(await scene.check('dns'), 'ok', /^127\.0\.0\.1 is an IP address$/);
   const found = { lookup: async () => ['192.0.2.1', '192.0.2.2', '2001:db8::1'] };
   assertFinding(
     await scene.check('dns', remote, found),
@@ -141,25 +141,25 @@ test('dns: found, an address already, unknown, no server, left to the proxy', as
     await scene.check('dns', remote, failing('ENOTFOUND')),
     'failure',
     /has no address \(ENOTFOUND\)$/,
-    /typing mistakes/,
+    /typos/,
   );
   assertFinding(
     await scene.check('dns', remote, failing('EAI_AGAIN')),
     'failure',
     /\(EAI_AGAIN\)$/,
-    /No DNS server answers/,
+    /No DNS server responds/,
   );
   assertFinding(await scene.check('dns', remote, failing('EOTHER')), 'failure', /\(EOTHER\)$/, /Check the network/);
   const proxied = { ...remote, HTTPS_PROXY: 'http://proxy:1', NODE_USE_ENV_PROXY: '1' };
   assertFinding(
     await scene.check('dns', proxied, { ...failing('ENOTFOUND'), nodeVersion: '24.1.0' }),
     'ok',
-    /^left to the proxy of HTTPS_PROXY$/,
+    /^through the proxy in HTTPS_PROXY$/,
   );
   assertFinding(
     await scene.check('connection', proxied, { nodeVersion: '24.1.0' }),
     'ok',
-    /^left to the proxy of HTTPS_PROXY$/,
+    /^through the proxy in HTTPS_PROXY$/,
   );
 });
 
@@ -170,14 +170,14 @@ test('connection: plain, refused, and TLS with a certificate that nobody vouches
     createPlainServer((socket) => socket.on('error', () => undefined).end('not TLS')),
   );
   const look = (url: string) => scene.check('connection', { AI_API_BASE: url });
-  assertFinding(await look(`http://127.0.0.1:${plain}/v1`), 'ok', /^127\.0\.0\.1:\d+ takes connections, \d+ ms$/);
+  assertFinding(await look(`http://127.0.0.1:${plain}/v1`), 'ok', /^127\.0\.0\.1:\d+ accepts connections, \d+ ms$/);
   assertFinding(
     await look(`http://127.0.0.1:${scene.port}/v1`),
     'failure',
     /refused the connection \(ECONNREFUSED\)\.$/,
     /Start the server/,
   );
-  assertFinding(await look(`https://127.0.0.1:${plain}/v1`), 'failure', /./, /speaks no TLS there|can be reached/);
+  assertFinding(await look(`https://127.0.0.1:${plain}/v1`), 'failure', /./, /does not speak TLS there|is reachable/);
   const secure = await listenSecure(context);
   assertFinding(
     await look(`https://localhost:${secure}/v1`),
@@ -203,10 +203,10 @@ test('a certificate that NODE_EXTRA_CA_CERTS vouches for is fine, and one for an
     );
   const good = await look('localhost');
   assert.equal(good.level, 'ok', good.seen);
-  assert.match(good.seen, /^TLSv1\.\d in \d+ ms; certificate of Test only until .*GMT$/);
+  assert.match(good.seen, /^TLSv1\.\d in \d+ ms; certificate from Test only, valid until .*GMT$/);
   const other = await look('127.0.0.1');
   assert.equal(other.level, 'failure');
-  assert.match(other.fix ?? '', /Another server answers under 127\.0\.0\.1/);
+  assert.match(other.fix ?? '', /Another server answers as 127\.0\.0\.1/);
 });
 
 /** The command in a process of its own: Node.js reads NODE_EXTRA_CA_CERTS when it starts. */

@@ -1,12 +1,12 @@
-/** `doctor`: how the table is run: its order, time limits, what is skipped, and how the lines look. */
+/** `doctor`: runs the table of checks in order, with time limits, skips, and the report. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { Check } from '../../src/doctor/check';
 import { ALL_CHECKS, CHECKS, findGroup } from '../../src/doctor/checks';
 import { createExamination } from '../../src/doctor/examination';
-import { failure, ok, skipped, warning, type Finding } from '../../src/doctor/finding';
-import { isFine, renderSummary, ReportLines } from '../../src/doctor/render';
-import { runChecks, type Result } from '../../src/doctor/run-checks';
+import { failure, ok, skipped, warning, type Finding } from '../../src/doctor/check';
+import { isFine, renderReport } from '../../src/doctor/report';
+import { runChecks, type CheckResult } from '../../src/doctor/run-checks';
 import { createTerminalStyle } from '../../src/command/terminal-style';
 import { createDoctorScene, KEY } from '../support/cli/doctor-scene';
 
@@ -18,14 +18,14 @@ const check = (id: string, finding: Finding, more: Partial<Check> = {}): Check =
   ...more,
 });
 
-async function runAll(context: TestContext, checks: readonly Check[], offline = false): Promise<readonly Result[]> {
+async function runAll(context: TestContext, checks: readonly Check[], offline = false) {
   const { env } = await createDoctorScene(context);
   return runChecks(checks, createExamination({ flags: {}, env, codexName: 'codex', version: '1.2.3' }), { offline });
 }
 
-const levels = (results: readonly Result[]) => results.map(({ finding: { level, seen } }) => `${level}: ${seen}`);
+const levels = (results: readonly CheckResult[]) => results.map(({ finding: { level, seen } }) => `${level}: ${seen}`);
 
-test('the table: ids are unique, and what a check builds on comes before it', () => {
+test('the table: ids are unique, and prerequisites come first', () => {
   const ids = ALL_CHECKS.map(({ id }) => id);
   assert.equal(new Set(ids).size, ids.length);
   for (const [index, { id, after = [] }] of ALL_CHECKS.entries()) {
@@ -36,7 +36,7 @@ test('the table: ids are unique, and what a check builds on comes before it', ()
   for (const [group, rows] of Object.entries(CHECKS)) for (const row of rows) assert.equal(findGroup(row), group);
 });
 
-test('only checks of the provider cost a request, and all of them are left out offline', () => {
+test('only checks of the provider cost a request, and all of them are skipped offline', () => {
   assert.deepEqual(
     ALL_CHECKS.filter(({ needs }) => needs === 'request').map(findGroup),
     CHECKS.upstream.map(() => 'upstream'),
@@ -44,13 +44,13 @@ test('only checks of the provider cost a request, and all of them are left out o
   assert.deepEqual(ALL_CHECKS.filter(({ needs }) => needs === 'network').map(({ id }) => id), ['dns', 'connection']);
 });
 
-test('a check without its ground is skipped with the reason, and so is what builds on that', async (context) => {
+test('a check whose prerequisite failed is skipped with the reason, and so is what depends on it', async (context) => {
   const never = (): Finding => assert.fail('it must not run');
   const results = await runAll(context, [
-    check('a', failure('broken', 'Mend it.')),
+    check('a', failure('broken', 'Fix it.')),
     check('b', ok(''), { after: ['a'], run: never }),
     check('c', ok(''), { after: ['b'], run: never }),
-    check('d', warning('odd', 'TerminalStyle.')),
+    check('d', warning('odd', 'Look.')),
     check('e', ok('fine'), { after: ['d'] }),
   ]);
   assert.deepEqual(levels(results), [
@@ -64,14 +64,14 @@ test('a check without its ground is skipped with the reason, and so is what buil
   assert.equal(isFine(results.slice(1)), true);
 });
 
-test('offline leaves out what needs the network or a request', async (context) => {
+test('offline skips what needs the network or a request', async (context) => {
   const results = await runAll(context, [
     check('a', ok('here')), check('b', ok('net'), { needs: 'network' }), check('c', ok('paid'), { needs: 'request' }),
   ], true);
   assert.deepEqual(levels(results), [
     'ok: here',
-    'skipped: needs the provider: --offline',
-    'skipped: needs the provider: --offline',
+    'skipped: needs the provider (--offline)',
+    'skipped: needs the provider (--offline)',
   ]);
 });
 
@@ -82,14 +82,14 @@ test('nothing throws and nothing hangs', async (context) => {
     check('c', ok(''), { run: () => new Promise<never>(() => undefined), limitMs: 20 }),
   ]);
   assert.deepEqual(levels(results), [
-    'failure: the check itself broke: oops',
-    'failure: the check itself broke: later',
+    'failure: the check itself failed: oops',
+    'failure: the check itself failed: later',
     'failure: no result within 0.02 s',
   ]);
   for (const { finding } of results) assert.ok(finding.fix);
 });
 
-test('keys are taken out of what any check says', async (context) => {
+test('keys are removed from what any check says', async (context) => {
   const [result] = await runAll(context, [check('a', failure(`it said ${KEY}`, `do not send ${KEY}`))]);
   assert.ok(!JSON.stringify(result).includes(KEY));
 });
@@ -98,53 +98,60 @@ function render(
   isTerminal: boolean,
   env: Readonly<Record<string, string>>,
   findings: readonly (readonly [string, Finding])[],
+  verbose = false,
 ): string {
-  const look = createTerminalStyle(isTerminal, env, 'linux');
-  const lines = new ReportLines(look);
+  const style = createTerminalStyle(isTerminal, env, 'linux');
   const results = findings.map(([id, finding]) => ({ check: check(id, finding), finding, ms: 1 }));
-  return results.map((result) => lines.add('machine', result)).join('') + lines.end() + renderSummary(results, 1, look);
+  return renderReport({ version: '1.2.3', results, requests: 1, findGroup: () => 'machine' }, verbose, style);
 }
 
 const FINDINGS: readonly (readonly [string, Finding])[] = [
   ['first', ok('a fact')],
+  ['second', failure('config.toml:3:5: expected a value\n  x = = 1\n      ^', 'Correct the line.')],
   [
-    'second',
+    'third',
     warning(
       'a long sentence that says what was seen here, which does not fit into the rest of one line',
       'First do this.\nThen do that.',
     ),
   ],
-  ['third', failure('config.toml:3:5: expected a value\n  x = = 1\n      ^', 'Correct the line.')],
-  ['fourth', skipped('no bridge runs')],
-  ['fifth', skipped('no bridge runs')],
-  ['sixth', skipped('another reason')],
+  ['fourth', skipped('no bridge is running')],
 ];
 
-test('how it looks where letters are few', () => {
-  assert.equal(render(false, { LANG: 'C' }, FINDINGS), `
-This machine
-  ok   FIRST                a fact
-  warn SECOND               a long sentence that says what was seen here, which
-                            does not fit into the rest of one line
-                            Fix: First do this.
-                            Then do that.
-  FAIL THIRD                config.toml:3:5: expected a value
-                              x = = 1
-                                  ^
-                            Fix: Correct the line.
-  skip FOURTH, FIFTH: no bridge runs
-  skip SIXTH                another reason
+const PROBLEMS = `
+warn THIRD                a long sentence that says what was seen here, which
+                          does not fit into the rest of one line
+                          Fix: First do this.
+                          Then do that.
 
-1 ok, 1 warning, 1 failure, 3 skipped. 1 request of your plan was spent.
-`);
+FAIL SECOND               config.toml:3:5: expected a value
+                            x = = 1
+                                ^
+                          Fix: Correct the line.
+`;
+
+test('what is fine is one line, and failures come last', () => {
+  assert.equal(render(false, { LANG: 'C' }, FINDINGS), `
+ok   1 check passed, 1 skipped, 1 request sent; details: --verbose
+${PROBLEMS}`);
 });
 
-test('marks and colours on a terminal, none where they are not wanted', () => {
-  const coloured = render(true, { LANG: 'C.UTF-8', TERM: 'xterm' }, FINDINGS);
-  assert.match(coloured, /\u001b\[32m✓\u001b\[39m FIRST/);
-  assert.match(coloured, /\u001b\[33m!\u001b\[39m SECOND/);
-  assert.match(coloured, /\u001b\[31m✗\u001b\[39m THIRD/);
-  assert.match(coloured, /\u001b\[36mFix: Correct the line\.\u001b\[39m/);
+test('--verbose shows every check, and a problem still only once', () => {
+  assert.equal(render(false, { LANG: 'C' }, FINDINGS, true), `
+This machine
+ok   FIRST                a fact
+skip FOURTH               no bridge is running
+
+ok   1 check passed, 1 skipped, 1 request sent
+${PROBLEMS}`);
+});
+
+test('marks and colors on a terminal, none where they are not wanted', () => {
+  const colored = render(true, { LANG: 'C.UTF-8', TERM: 'xterm' }, FINDINGS);
+  assert.match(colored, /\u001b\[32m✓\u001b\[39m 1 check passed/);
+  assert.match(colored, /\u001b\[33m!\u001b\[39m THIRD/);
+  assert.match(colored, /\u001b\[31m✗\u001b\[39m SECOND/);
+  assert.match(colored, /\u001b\[36mFix: Correct the line\.\u001b\[39m/);
   assert.doesNotMatch(render(true, { LANG: 'C.UTF-8', NO_COLOR: '1' }, FINDINGS), /\u001b/);
   assert.doesNotMatch(render(false, { LANG: 'C' }, FINDINGS), /[^\n\x20-\x7e]/);
 });

@@ -28,12 +28,12 @@ test('one request proves answer, key, model, stream, tool call, reasoning and co
   const { printed, findings, upstream, levels } = await examine(context, [goodAnswer()], {}, { apiKey: KEY });
   assert.equal(levels, 'ok ok ok ok ok ok ok');
   assert.equal(printed.requests, 1);
-  assert.match(findings['answer']?.seen ?? '', /^HTTP 200, asked as aliyun-codex-bridge\/\d/);
+  assert.match(findings['answer']?.seen ?? '', /^HTTP 200, requested as aliyun-codex-bridge\/\d/);
   assert.equal(findings['model']?.seen, 'scripted-model');
-  assert.match(findings['stream']?.seen ?? '', /^\d+ events in \d+\.\d s, the first after \d+\.\d s$/);
-  assert.equal(findings['tool-call']?.seen, 'scripted-model called the tool as it was asked to');
+  assert.match(findings['stream']?.seen ?? '', /^\d+ events in \d+\.\d+ s, the first after \d+\.\d+ s$/);
+  assert.equal(findings['tool-call']?.seen, 'scripted-model called the tool as requested');
   assert.equal(findings['reasoning']?.seen, 'in reasoning_content');
-  assert.equal(findings['usage']?.seen, '90 tokens in, 30 out, 12 of them reasoning');
+  assert.equal(findings['usage']?.seen, '90 tokens in, 30 out (12 reasoning)');
   upstream.assertClean();
   assert.equal(upstream.requests.length, 1);
   assert.equal(upstream.requests[0]?.body.stream, true);
@@ -61,7 +61,7 @@ const CASES: readonly Case[] = [
     at: 'answer',
     levels: `failure skipped skipped skipped ${REST}`,
     seen: /closed the connection|reset the connection/,
-    fix: /Check the address, the network/,
+    fix: /Check the base URL, the network/,
   },
   {
     title: 'a wrong path',
@@ -93,7 +93,7 @@ const CASES: readonly Case[] = [
     at: 'access',
     levels: `ok warning skipped skipped ${REST}`,
     seen: /answered 405: Coding Plan is currently/,
-    fix: /Let Codex ask/,
+    fix: /Try: aliyun-codex-bridge codex/,
   },
   {
     title: 'a used-up plan',
@@ -117,7 +117,7 @@ const CASES: readonly Case[] = [
     at: 'access',
     levels: `ok warning skipped skipped ${REST}`,
     seen: /answered 503/,
-    fix: /Wait some minutes/,
+    fix: /Wait a few minutes/,
   },
   {
     title: 'an unknown model',
@@ -141,7 +141,7 @@ const CASES: readonly Case[] = [
     at: 'stream',
     levels: `ok ok ok failure ${REST}`,
     seen: /./,
-    fix: /broke off in the middle/,
+    fix: /lost mid-stream/,
   },
 ];
 
@@ -200,7 +200,7 @@ const ANSWERS: readonly Answer[] = [
     step: answer({ text: 'The word is bridge.' }),
     id: 'tool-call',
     level: 'warning',
-    seen: /answered in words/,
+    seen: /did not call the test tool/,
   },
   {
     title: 'a call with other arguments',
@@ -215,7 +215,7 @@ const ANSWERS: readonly Answer[] = [
     step: answer({ text: 'bridge' }),
     id: 'reasoning',
     level: 'ok',
-    seen: /^none; nothing says/,
+    seen: /^none; this model is not known/,
   },
   {
     title: 'reasoning in another field',
@@ -242,7 +242,7 @@ const ANSWERS: readonly Answer[] = [
     title: 'an answer in one piece',
     id: 'stream',
     level: 'warning',
-    seen: /came in one piece/,
+    seen: /arrived in one piece/,
     step: reply({ status: 200, body: COMPLETION }),
   },
 ];
@@ -283,7 +283,7 @@ test('the turn has its own name, also where Codex is installed, and the model of
   await scene.installCodex();
   await scene.writeConfig(bridgeToml(scene.port, '', 'model = "another-model"'));
   const printed = await scene.examine([], { AI_API_BASE: upstream.url });
-  assert.match(findPrinted(printed, 'answer').seen, /asked as aliyun-codex-bridge\/[\d.]+$/);
+  assert.match(findPrinted(printed, 'answer').seen, /requested as aliyun-codex-bridge\/[\d.]+$/);
   assert.match(upstream.requests[0]?.headers['user-agent'] ?? '', /^aliyun-codex-bridge\//);
   assert.equal(upstream.requests[0]?.body.model, 'another-model');
   await scene.examine(['--user-agent', 'mine/1'], { AI_API_BASE: upstream.url });
@@ -306,7 +306,7 @@ test('where clients bring the key, the one of Codex is used, and without one not
   const none = await scene.examine([], env);
   assert.deepEqual(
     IDS.map((id) => findPrinted(none, id).seen),
-    IDS.map(() => 'clients bring the key, and none is known here'),
+    IDS.map(() => 'clients bring their own key, and none is known here'),
   );
   assert.equal(none.requests, 0);
   await scene.writeConfig(bridgeToml(scene.port, 'env_key = "MY_KEY"'));

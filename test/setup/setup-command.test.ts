@@ -1,4 +1,4 @@
-/** The `setup` command: what it says, what it writes, what it asks, and that undo leaves nothing behind. */
+/** `setup`: what it prints, writes and asks, and that undo leaves nothing behind. */
 import assert from 'node:assert/strict';
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -44,8 +44,10 @@ async function createHome(context: TestContext, text?: string | Uint8Array): Pro
     list: async () => (await readdir(folder)).sort(),
     async setup(words = [], { answers, env } = {}) {
       const io = createFakeIo(answers);
+      // Without a terminal, only --yes approves a change.
+      const yes = answers === undefined && !words.includes('--shell') ? ['--yes'] : [];
       const code = await run(
-        ['setup', ...words],
+        ['setup', ...yes, ...words],
         { HOME: folder, CODEX_HOME: folder, AI_PROVIDER: 'aliyun-coding', ...env },
         io,
       );
@@ -91,13 +93,14 @@ test('it shows the diff, writes the file, the catalog and a backup, and says wha
 +# <<< aliyun-codex-bridge: provider <<<
 
 Wrote 10 models to ${join(home.folder, CATALOG)}
-Wrote ${home.path}; as it was before, it is in ${join(home.folder, BACKUP)}
+Wrote ${home.path}
+Backup: ${join(home.folder, BACKUP)}
 
-Next, in this order:
+Next:
   aliyun-codex-bridge start
   codex
 
-To take it back: aliyun-codex-bridge setup --undo
+To undo: aliyun-codex-bridge setup --undo
 `,
   );
   assert.deepEqual(await home.list(), [CATALOG, 'config.toml', BACKUP].sort());
@@ -113,10 +116,10 @@ test('undo shows the difference, restores the file and removes the rest', async 
   assert.match(out, /^-model_provider = "aliyun"$/m);
   assert.match(out, /^\+model = "gpt-5\.5"$/m);
   assert.ok(out.endsWith(`
-Took the bridge out of ${home.path}
+Removed the bridge from ${home.path}
 Removed ${join(home.folder, CATALOG)}
 Removed ${join(home.folder, BACKUP)}
-Codex now goes its own way again. A bridge that runs in the background goes on: aliyun-codex-bridge stop
+Codex no longer uses the bridge. If one runs in the background, stop it with: aliyun-codex-bridge stop
 `), out);
   assert.deepEqual(await home.list(), ['config.toml']);
   assert.equal(await home.read(), BEFORE);
@@ -134,7 +137,7 @@ for (const fixture of listFixtures('config-toml')) {
       assert.ok(error.startsWith(`Cannot read ${home.path}:${line}:${column}: `), error);
       assert.match(
         error,
-        new RegExp(`\n\n {2}${line} \\| .*\n {4}\\| [ \t]*\\^\n\nCodex does not start with this file either\\. Mend`),
+        new RegExp(`\n\n {2}${line} \\| .*\n {4}\\| [ \t]*\\^\n\nCodex cannot read this file either\\. Fix the line`),
       );
       assert.deepEqual(await home.list(), ['config.toml']);
       return;
@@ -143,7 +146,7 @@ for (const fixture of listFixtures('config-toml')) {
     const after = await home.read();
     assert.equal(parse(after)['model_provider'], 'aliyun');
     const again = await home.setup();
-    assert.match(again.out, /^There is nothing to do: /);
+    assert.match(again.out, /^Already set up: /);
     assert.equal(await home.read(), after);
     assert.equal((await home.setup(['--undo'])).code, 0);
     const expected = fixture.bytes(fixture.options['older'] ? 'undone.toml' : 'before.toml');
@@ -169,7 +172,7 @@ test('a second setup has nothing to do; one with other settings keeps the first 
   const first = await stat(home.path);
   const again = await home.setup();
   assert.equal(again.code, 0);
-  assert.match(again.out, new RegExp(`^There is nothing to do: .* chooses the bridge already\\.\n\nNext`));
+  assert.match(again.out, /^Already set up: .*\n\nNext/);
   assert.equal((await stat(home.path)).mtimeMs, first.mtimeMs);
   const other = await home.setup([
     '--port',
@@ -182,7 +185,7 @@ test('a second setup has nothing to do; one with other settings keeps the first 
   ]);
   assert.match(other.out, /^\+base_url = "http:\/\/127\.0\.0\.1:8080\/v1"\n\+env_key = "AI_API_KEY"$/m);
   assert.match(other.out, /^ {2}aliyun-codex-bridge start --port 8080$/m);
-  assert.doesNotMatch(other.out, /as it was before/);
+  assert.doesNotMatch(other.out, /Backup/);
   assert.equal(await home.read(BACKUP), BEFORE);
   await home.setup(['--undo']);
   assert.equal(await home.read(), BEFORE);
@@ -205,7 +208,7 @@ test('a catalog model that config.toml names is kept, also one that its picker c
   await home.setup();
   assert.equal(parse(await home.read())['model'], 'glm-5');
   await writeFile(home.path, (await home.read()).replace('model = "glm-5"\nmodel_p', 'model = "glm-4.7"\nmodel_p'));
-  assert.match((await home.setup()).out, /nothing to do/);
+  assert.match((await home.setup()).out, /^Already set up/);
   assert.equal(parse(await home.read())['model'], 'glm-4.7');
   await home.setup(['--default-model', 'glm-5']);
   assert.equal(parse(await home.read())['model'], 'glm-5');
@@ -256,7 +259,7 @@ test('--print prints the block and writes nothing', async (context) => {
   assert.deepEqual([code, error], [0, '']);
   assert.deepEqual({ ...parse(out) }['model_provider'], 'aliyun');
   assert.match(out, /^base_url = "http:\/\/127\.0\.0\.1:8080\/v1"$/m);
-  assert.match(out, /^# aliyun-codex-bridge models --codex-catalog FILE$/m);
+  assert.match(out, /^# and write FILE with: aliyun-codex-bridge models --codex-catalog FILE$/m);
   assert.deepEqual(await home.list(), ['config.toml']);
 });
 
@@ -265,7 +268,7 @@ test('undo where setup has not been', async (context) => {
     const home = await createHome(context, text);
     const { code, out } = await home.setup(['--undo']);
     assert.equal(code, 0);
-    assert.equal(out, `There is nothing to undo: setup has left nothing in ${home.path}.\n`);
+    assert.equal(out, `Nothing to undo: setup has not changed ${home.path}.\n`);
   }
 });
 
@@ -292,7 +295,7 @@ test('what Codex has written since stays, and a backup with lost lines is kept',
   assert.match(await home.read(BACKUP), /gpt-5\.5/);
 });
 
-test('a file that undo cannot restore is told, with the backup', async (context) => {
+test('a file that undo cannot restore is reported with the backup', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   await writeFile(home.path, `model = "x"\n${(await home.read()).replace(/^model = .*\n/m, '')}`);
@@ -300,12 +303,12 @@ test('a file that undo cannot restore is told, with the backup', async (context)
   assert.equal(code, 1);
   assert.equal(
     error,
-    `Cannot change ${home.path}: the file has changed since setup, and the lines that setup had set aside no longer fit \
-(expected each key once, model is already defined).\nThe file as it was before setup is ${join(home.folder, BACKUP)}.\n`,
+    `Cannot change ${home.path}: the file has changed since setup, and the lines that setup had set aside no longer \
+fit (expected each key once, model is already defined).\nBackup from before setup: ${join(home.folder, BACKUP)}\n`,
   );
 });
 
-test('the mark stands below the column, also behind tabs', async (context) => {
+test('the caret is below the column, also after tabs', async (context) => {
   const home = await createHome(context, 'a = 1\n\tmodel = gpt-5\n');
   const { error } = await home.setup();
   assert.match(
@@ -315,7 +318,7 @@ test('the mark stands below the column, also behind tabs', async (context) => {
   assert.ok(error.includes(`\n  2 | \tmodel = gpt-5\n    | \t${' '.repeat(8)}^\n`), error);
 });
 
-test('bytes that are not UTF-8 are told with their line', async (context) => {
+test('bytes that are not UTF-8 are reported with their line', async (context) => {
   const home = await createHome(context, Buffer.from('# ok\nmodel = "caf\xe9"\n', 'latin1'));
   const { code, error } = await home.setup();
   assert.equal(code, 1);
@@ -324,10 +327,10 @@ test('bytes that are not UTF-8 are told with their line', async (context) => {
   assert.match((await home.setup()).error, /config\.toml:1: the line is not UTF-8/);
 });
 
-test('a folder in the place of the file, or a file in the place of the folder', async (context) => {
+test('a folder instead of the file, or a file instead of the folder', async (context) => {
   const home = await createHome(context);
   await mkdir(home.path);
-  assert.match((await home.setup()).error, /^Cannot read .*config\.toml: it is a folder\. Put that right/);
+  assert.match((await home.setup()).error, /^Cannot read .*config\.toml: it is a folder\. Fix that and try again/);
   await rm(home.path, { recursive: true });
   await writeFile(join(home.folder, 'file'), '');
   const { code, error } = await home.setup([], { env: { CODEX_HOME: join(home.folder, 'file') } });
@@ -342,10 +345,10 @@ test('a file that is read-only stays as it is', posix, async (context) => {
   assert.equal(code, 1);
   assert.match(
     error,
-    /^Cannot change .*config\.toml: it is read-only\. What belongs into it is printed by: aliyun-codex-bridge setup --print$/m,
+    /^Cannot change .*config\.toml: it is read-only\. To edit it yourself, print .* setup --print$/m,
   );
   assert.equal(await home.read(), BEFORE);
-  assert.deepEqual(await home.list(), ['config.toml'], 'nothing stays of a setup that failed');
+  assert.deepEqual(await home.list(), ['config.toml'], 'a setup that failed leaves nothing behind');
 });
 
 test('the mode is kept, and a symbolic link is written through', posix, async (context) => {
@@ -375,33 +378,46 @@ test('a link to a file that is missing creates it, and undo leaves the link', po
   assert.equal(await home.read('elsewhere.toml'), '');
 });
 
-test('a catalog of somebody else stays', async (context) => {
+test('a catalog that the bridge did not write stays', async (context) => {
   const home = await createHome(context, BEFORE);
   await writeFile(join(home.folder, CATALOG), '{"models":[]}');
   const { code, error } = await home.setup();
   assert.equal(code, 1);
-  assert.match(error, /models\.json: it holds something that the bridge did not write\. Move it away/);
+  assert.match(error, /models\.json: the bridge did not write this file\. Move it away/);
   assert.equal(await home.read(), BEFORE);
 });
 
-test('profiles that win over setup are named', async (context) => {
-  const home = await createHome(
-    context,
-    'profile = "work"\n[profiles.work]\nmodel_provider = "openai"\n[profiles.home]\nmodel = ' +
-    '"x"\n[profiles.calm]\napproval_policy = "never"\n',
-  );
+test('profiles and trusted projects that override setup are named', async (context) => {
+  const home = await createHome(context);
+  const project = join(home.folder, 'project');
+  await writeFile(home.path, `[profiles.home]\nmodel = "x"\n[profiles.calm]\napproval_policy = "never"\n
+[projects.${JSON.stringify(project)}]\ntrust_level = "trusted"
+[projects.${JSON.stringify(`${project}-2`)}]\ntrust_level = "untrusted"\n`);
   await writeFile(join(home.folder, 'team.config.toml'), 'model = "y"\nmodel_provider = "openai"\n');
+  for (const folder of [project, `${project}-2`]) {
+    await mkdir(join(folder, '.codex'), { recursive: true });
+    await writeFile(join(folder, '.codex', 'config.toml'), 'model = "z"\n');
+  }
   const { out } = await home.setup();
   assert.deepEqual(
-    out.split('\n').filter((line) => /^The profile/.test(line)),
+    out.split('\n').filter((line) => line.startsWith('Warning: ')),
     [
-      'The profile "work" sets model_provider and wins over setup; config.toml chooses it with profile = "work", ' +
-      'which Codex from 0.146 on refuses.',
-      'The profile "home" sets model and wins over setup; in force with codex --profile home.',
-      'The profile file team.config.toml sets model_provider and model and wins over setup; in force with codex ' +
-      '--profile team.',
+      'Warning: [profiles.home] sets model. Codex 0.146 and later reject --profile home while this table exists; ' +
+      'move its keys to home.config.toml next to config.toml.',
+      'Warning: team.config.toml sets model_provider and model, which overrides setup in: codex --profile team',
+      `Warning: ${join(project, '.codex', 'config.toml')} sets model, which overrides setup in that project.`,
     ],
   );
+});
+
+test('without a terminal and without --yes nothing is changed', async (context) => {
+  const home = await createHome(context, BEFORE);
+  const io = createFakeIo();
+  const env = { HOME: home.folder, CODEX_HOME: home.folder, AI_PROVIDER: 'aliyun-coding' };
+  assert.equal(await run(['setup'], env, io), 1);
+  assert.match(io.written.out, /^\+model_provider = "aliyun"$/m);
+  assert.equal(io.written.error, 'Nothing was changed. Without a terminal, confirm the change with --yes.\n');
+  assert.deepEqual(await home.list(), ['config.toml']);
 });
 
 test('the installed Codex gets a catalog that it can read', posix, async (context) => {
@@ -420,11 +436,11 @@ test('the installed Codex gets a catalog that it can read', posix, async (contex
   assert.ok(!(await efforts('0.125.0')).includes('max'));
 });
 
-test('colours are for terminals', async (context) => {
+test('colors are for terminals', async (context) => {
   const home = await createHome(context, BEFORE);
   const io = { ...createFakeIo(), isTerminal: () => true };
   assert.equal(
-    await run(['setup'], { HOME: home.folder, CODEX_HOME: home.folder, AI_PROVIDER: 'aliyun-coding' }, io),
+    await run(['setup', '--yes'], { HOME: home.folder, CODEX_HOME: home.folder, AI_PROVIDER: 'aliyun-coding' }, io),
     0,
   );
   assert.match(io.written.out, /\u001b\[31m-model = "gpt-5\.5"\u001b\[39m\n\u001b\[32m\+# >>>/);
@@ -442,13 +458,13 @@ test('without a model there is nothing to set up', async (context) => {
   assert.equal(parse(await home.read())['model'], 'my-model');
 });
 
-test('mistakes are told together', async (context) => {
+test('mistakes are reported together', async (context) => {
   const home = await createHome(context, BEFORE);
   const { code, error } = await home.setup(['--print', '--undo', '--port', '0', '--install', '--nonsense']);
   assert.equal(code, 2);
   assert.match(error, /there are 3 mistakes|there are 4 mistakes/);
-  assert.match(error, /--print writes nothing and --undo takes something out: give one of them\./);
-  assert.match((await home.setup(['--port', '0'])).error, /Port 0 stands for a free one/);
+  assert.match(error, /--print and --undo cannot be combined\./);
+  assert.match((await home.setup(['--port', '0'])).error, /Port 0 picks a free port at every start/);
   assert.deepEqual(await home.list(), ['config.toml']);
 });
 

@@ -5,7 +5,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findForeign, putRegion, renderRegion, takeRegion } from '../../src/setup/region';
+import { findForeign, putRegion, renderRegion, takeRegion } from '../../src/setup/shell-function';
 import { FUNCTION_NAME, SHELLS, type ShellMachine, type ShellName } from '../../src/setup/shells';
 import { quotePowerShellWord, quoteShellWord, quoteWindowsWord } from '../../src/base/shell-word';
 

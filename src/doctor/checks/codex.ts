@@ -1,162 +1,191 @@
-/** Checks of Codex: the program, its config.toml, and the provider that is in force there. */
-import { asText } from '../../base/narrow';
+/** Checks of Codex: the program, whether it starts with its config.toml, and what `setup` would change there. */
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { isBefore } from '../../base/version';
-import { PROVIDER_ID } from '../../codex/config-toml';
-import { quote } from '../../base/quote';
 import { OLDEST_CODEX } from '../../codex/codex-program';
-import type { Check } from '../check';
-import { NO_PROFILES_SINCE, type BrokenConfig, type ReadConfig } from '../codex-config';
-import type { Examination } from '../examination';
-import { failure, ok, skipped, warning, type Finding } from '../finding';
-import { CODEX_MODEL_CHECKS } from './codex-models';
-import { CODEX_PROVIDER_CHECKS } from './codex-provider';
+import { findConfigOverrides } from '../../codex/config-overrides';
+import { PROVIDER_ID } from '../../codex/config-toml';
+import { listProviders } from '../../codex/edit-config';
+import type { ConfigChange, SetupPlan } from '../../codex/plan-setup';
+import { renderString } from '../../codex/toml/value';
+import { isSet } from '../../config/resolve';
+import { failure, ok, skipped, warning, type Check, type Finding } from '../check';
+import { leadsToBridge, type CodexView, type Examination } from '../examination';
 
 const INSTALL = 'npm install -g @openai/codex@latest';
 
-/** WSL puts the PATH of Windows behind its own: npm's script is found there, and what it starts is made for Windows. */
+const LAUNCHER = 'aliyun-codex-bridge codex';
+
+const SETUP = 'aliyun-codex-bridge setup';
+
+/** WSL appends the PATH of Windows to its own: npm's script is found there, but it starts a program for Windows. */
 const OF_WINDOWS = /^\/mnt\/[a-z]\//;
 
 async function checkProgram({ findCodex, world: { platform } }: Examination): Promise<Finding> {
   const codex = await findCodex();
   if (codex.kind === 'missing') {
-    return warning(
-      `there is no ${codex.name === 'codex' ? 'codex on the PATH' : codex.name}`,
-      `Install it (${INSTALL}), or name it with --codex-bin.`,
-    );
+    const seen = codex.name === 'codex' ? 'no codex on the PATH' : `${codex.name} does not exist`;
+    return warning(seen, `Install it (${INSTALL}), or name it with --codex-bin.`);
   }
   const { path, version } = codex;
   if (version === undefined) {
     return warning(
-      `${path} does not say its version`,
+      `${path} does not print its version`,
       platform === 'linux' && OF_WINDOWS.test(path)
-        ? `It may be the Codex of Windows: install one in WSL (${INSTALL}), with a Node.js of its own.`
-        : `See what ${path} --version says; another Codex is named with --codex-bin.`,
+        ? `This may be the Codex of Windows. Install one in WSL (${INSTALL}), with its own Node.js.`
+        : `Run ${path} --version. To use another Codex, name it with --codex-bin.`,
     );
   }
   if (isBefore(version, OLDEST_CODEX)) {
-    return failure(`${version}, ${path}`, `The bridge works with ${OLDEST_CODEX} and newer ones: ${INSTALL}`);
+    return failure(`${version}, ${path}`, `The bridge needs Codex ${OLDEST_CODEX} or later: ${INSTALL}`);
   }
   return ok(`${version}, ${path}`);
 }
 
-const LAUNCHER = 'aliyun-codex-bridge codex';
-
-async function checkFile({ readCodexConfig }: Examination): Promise<Finding> {
-  const config = await readCodexConfig();
-  switch (config.kind) {
-    case 'absent':
-      return ok(`there is none, and ${LAUNCHER} needs none`);
-    case 'unreadable':
-      return failure(`${config.path} cannot be read: ${config.problem}`, 'Make it a file that you may read.');
-    case 'broken':
-      return failure(
-        describeBreak(config),
-        `Codex does not start with this mistake, not with ${LAUNCHER} either: correct the line.`,
-      );
-    case 'read':
-      return ok(config.path);
-    default:
-      return config satisfies never;
+/** Codex itself says whether it starts; without Codex the known reasons are checked here. */
+async function checkFile({ findCodex, viewCodexConfig, paths }: Examination): Promise<Finding> {
+  const [codex, { plan }] = [await findCodex(), await viewCodexConfig()];
+  if (plan?.ok === false) return failure(plan.problem, plan.fix ?? 'Then run doctor again.');
+  const refusal = codex.kind === 'found' ? codex.refusal : 'unknown';
+  const flaws = (plan?.flaws ?? []).filter(({ effect }) => effect === 'refused');
+  const own = flaws.map(({ line, problem, fix }) => ({ seen: `${plan?.file.path}:${line}: ${problem}`, fix }));
+  if (refusal === 'none' || (refusal === 'unknown' && own.length === 0)) {
+    return ok(plan?.file.exists === true ? plan.file.path : `none; not needed with: ${LAUNCHER}`);
   }
+  const said = refusal === 'unknown' ? [] : [`${refusal.place ?? paths.codexHome}: ${refusal.problem}`];
+  const cure = own.length === 0
+    ? 'Codex does not start until this is fixed.'
+    : `${own.map(({ fix }) => fix).join(' ')} Or set it aside, reversibly: ${SETUP}`;
+  return failure([...said, ...own.map(({ seen }) => seen)].join('\n'), cure);
 }
 
-const WINDOW = 60;
-
-/** The place, the line and a caret below the column. Tabs count as one column. */
-function describeBreak({ path, line, column, problem, text }: BrokenConfig): string {
-  const start = Math.max(0, column - WINDOW);
-  const shown = hideSecrets(text).replaceAll('\t', ' ').slice(start, start + WINDOW + 15);
-  return `${path}:${line}:${column}: ${problem}\n  ${shown}\n  ${' '.repeat(column - 1 - start)}^`;
+async function checkIgnoredKeys({ viewCodexConfig }: Examination): Promise<Finding> {
+  const plan = await requirePlan(viewCodexConfig);
+  if ('level' in plan) return plan;
+  const ignored = plan.flaws.filter(({ effect }) => effect === 'ignored');
+  if (ignored.length === 0) return ok('no misspelled keys');
+  return warning(
+    ignored.map(({ line, problem }) => `line ${line}: ${problem}`).join('\n'), ignored.map(({ fix }) => fix).join(' '),
+  );
 }
 
-/** A line of a file may hold a token that no variable knows. */
-function hideSecrets(text: string): string {
-  if (!/token|secret|password|api_?key|authorization/i.test(text)) return text;
-  return text.replace(/(=\s*["'])([^"']*)/g, (_, head: string, value: string) => head + '*'.repeat(value.length));
+async function requirePlan(viewCodexConfig: () => Promise<CodexView>): Promise<SetupPlan | Finding> {
+  const { plan } = await viewCodexConfig();
+  if (plan === undefined) return skipped('the options are invalid');
+  if (!plan.ok) return skipped('config.toml cannot be read');
+  return plan;
 }
 
-async function checkProvider({ readCodexConfig }: Examination): Promise<Finding> {
-  const config = await readCodexConfig();
-  if (config.kind === 'absent') return ok(`not needed with: ${LAUNCHER}`);
-  return config.kind === 'read' ? describeProvider(config) : skipped('config.toml cannot be read');
-}
-
-function describeProvider({ providerId, provider, bridgeIds, usesBridge, redirectsOpenai }: ReadConfig): Finding {
-  if (usesBridge && providerId !== undefined) return ok(`model_provider = "${providerId}", the bridge`);
-  const [bridge] = bridgeIds;
-  if (providerId !== undefined && provider === undefined && providerId !== BUILT_IN) {
-    return describeMissingTable(providerId, bridge);
-  }
-  if (providerId === undefined && redirectsOpenai) {
+async function checkProvider({ viewCodexConfig, settings, askPort }: Examination): Promise<Finding> {
+  const { config, provider, usesBridge } = await viewCodexConfig();
+  const named = config['model_provider'];
+  const shown = typeof named === 'string' ? renderString(named) : undefined;
+  if (usesBridge && provider !== undefined) return ok(`${shown ?? ''}, the bridge`);
+  if (named === PROVIDER_ID) return failure(`"${PROVIDER_ID}", but its table is missing`, `${SETUP} adds the table.`);
+  if (await leadsToBridge(config['openai_base_url'], settings, askPort)) {
     return warning(
-      'openai_base_url leads to the bridge: Codex takes it for OpenAI, tries WebSockets and asks for remote compaction',
-      'aliyun-codex-bridge setup makes the bridge a provider of its own; remove openai_base_url then.',
+      'openai_base_url points at the bridge: Codex takes it for OpenAI and tries WebSockets and remote compaction',
+      `Remove openai_base_url, then run: ${SETUP}`,
     );
   }
-  if (providerId === undefined && bridge !== undefined) {
-    return warning(
-      `[model_providers.${bridge}] is the bridge, and no model_provider names it`,
-      `Write model_provider = "${bridge}" above the first [table] of config.toml, or run: codex -c model_provider=${bridge}`,
-    );
+  if (shown === undefined && PROVIDER_ID in listProviders(config)) {
+    return warning(`not set, although [model_providers.${PROVIDER_ID}] exists`, `To use the bridge, run: ${SETUP}`);
   }
-  const other = providerId === undefined ? 'not the bridge' : `${quote(providerId)}, not the bridge`;
-  return ok(`${other}; not needed with: ${LAUNCHER}`);
+  return ok(`${shown ?? 'not set'}, not the bridge; not needed with: ${LAUNCHER}`);
 }
 
-/** What Codex uses when nothing is configured; it describes it itself, and a few others. */
-const BUILT_IN = 'openai';
-
-/** Measured: "Model provider `…` not found", for an id that Codex does not know by itself. */
-function describeMissingTable(id: string, bridge: string | undefined): Finding {
-  const seen = `model_provider = ${quote(id)}, and there is no [model_providers.${id}]`;
-  if (id === PROVIDER_ID) return failure(seen, 'aliyun-codex-bridge setup writes the table.');
-  const remedy =
-    bridge === undefined ? 'aliyun-codex-bridge setup writes what is needed' : `write model_provider = "${bridge}"`;
-  return warning(seen, `Codex does not start, unless it knows ${id} by itself. If the bridge is meant, ${remedy}.`);
-}
-
-async function checkProfile({ readCodexConfig, findCodex }: Examination): Promise<Finding> {
-  const config = await readCodexConfig();
-  if (config.kind === 'absent') return skipped('there is no config.toml');
-  if (config.kind !== 'read') return skipped('config.toml cannot be read');
-  const named = asText(config.root['profile']);
-  if (named === undefined) return ok('not set');
-  const codex = await findCodex();
-  const version = codex.kind === 'found' ? codex.version : undefined;
-  if (config.profile === undefined) {
-    // Measured: "legacy `profile = …` config is no longer supported".
-    const seen = `profile = ${quote(named)}: Codex ${version ?? `${NO_PROFILES_SINCE} and later`} refuses to start`;
-    return failure(seen, `Remove the line; codex --profile ${named} reads ${named}.config.toml instead.`);
+/** A dry run of setup, for a config.toml that uses the bridge. */
+async function checkSetup(examination: Examination): Promise<Finding> {
+  const { viewCodexConfig, settings } = examination;
+  const plan = await requirePlan(viewCodexConfig);
+  if ('level' in plan) return plan;
+  const { config, usesBridge, provider } = await viewCodexConfig();
+  if (!usesBridge) return skipped('config.toml does not use the bridge');
+  const isDiscovering = settings?.config.discoverModels === true;
+  const hasBridge = await leadsToRunningBridge(provider?.['base_url'], examination);
+  const hasOwnCatalog = await exists(config['model_catalog_json'], examination);
+  const changes = plan.changes.filter(({ key, wanted }) =>
+    // What the user adds is fine, and so is another port where a bridge answers, or a catalog of one's own.
+    wanted !== undefined && key !== 'model_provider' && !(hasBridge && key.endsWith('.base_url'))
+    && !(isDiscovering && key === 'model') && !(hasOwnCatalog && key === 'model_catalog_json'));
+  const lines = changes.map(describeChange);
+  const isOurs = config['model_catalog_json'] === plan.catalog.path;
+  if (isOurs && plan.catalog.state !== 'current' && !isDiscovering) {
+    lines.push(`${plan.catalog.path} is ${plan.catalog.state}; setup writes it`);
   }
-  return describeProfile(config, named);
+  if (lines.length === 0) return ok('up to date');
+  const isBroken = changes.some(({ key }) => key.endsWith('.base_url'));
+  return (isBroken ? failure : warning)(lines.join('\n'), `To apply these changes, run: ${SETUP}`);
 }
 
-/** What the profile of an older Codex changes. */
-function describeProfile({ table, usesBridge, bridgeIds, providerId }: ReadConfig, named: string): Finding {
-  const overrides = table.profiles[named];
-  if (overrides === undefined) {
+/** Whether the file exists that `path` names as Codex reads it: from its own folder, with `~` for the home folder. */
+async function exists(path: unknown, { paths }: Examination): Promise<boolean> {
+  if (typeof path !== 'string') return false;
+  const file = path.startsWith('~/') ? join(paths.home, path.slice(2)) : resolve(paths.codexHome, path);
+  return (await stat(file).catch(() => undefined))?.isFile() ?? false;
+}
+
+async function leadsToRunningBridge(address: unknown, { askPort }: Examination): Promise<boolean> {
+  return leadsToBridge(address, undefined, askPort);
+}
+
+function describeChange({ key, found, wanted }: ConfigChange): string {
+  const render = (value: unknown): string => (typeof value === 'string' ? renderString(value) : String(value));
+  const now = found === undefined ? `${key} is not set` : `${key} = ${render(found)}`;
+  return `${now}; setup writes ${render(wanted)}`;
+}
+
+async function checkKey({ viewCodexConfig, processEnv, settings }: Examination): Promise<Finding> {
+  const { provider, usesBridge } = await viewCodexConfig();
+  if (!usesBridge || provider === undefined) return skipped('config.toml does not use the bridge');
+  const name = provider['env_key'];
+  if (typeof name !== 'string') return ok('not set: the bridge has the key');
+  if (!isSet(processEnv[name])) {
+    // Measured: "Missing environment variable", before any request.
     return failure(
-      `profile = ${quote(named)}, and there is no [profiles.${named}]`,
-      'Remove the line, or write the table.',
+      `${name} is not set, and Codex requires it`,
+      `Set ${name}, or remove the line env_key: the bridge has the key.`,
     );
   }
-  const isTaken = !usesBridge && bridgeIds.includes(table.providerId ?? '');
-  if (isTaken) {
-    return warning(
-      `profile = ${quote(named)} sets model_provider = ${quote(providerId ?? '')}, which wins over the bridge`,
-      `Remove the line model_provider from [profiles.${named}], or the line profile.`,
-    );
-  }
-  const wins = ['model', 'model_provider', 'model_catalog_json'].filter((key) => key in overrides);
-  return ok(`${quote(named)}${wins.length === 0 ? '' : `, it decides ${wins.join(', ')}`}`);
+  const isForwarded = settings?.config.forceEnvAuth === false;
+  return ok(isForwarded ? `${name} is forwarded to the provider` : `${name} is set; the bridge uses its own key`);
 }
 
-/** The rows of Codex. */
+async function checkIdleTimeout({ viewCodexConfig, settings }: Examination): Promise<Finding> {
+  const { provider, usesBridge } = await viewCodexConfig();
+  if (!usesBridge || provider === undefined) return skipped('config.toml does not use the bridge');
+  const timeout = provider['stream_idle_timeout_ms'];
+  if (typeof timeout !== 'number') return ok('not set; default: 300 s');
+  const { keepAliveMs = 0, upstreamIdleTimeoutMs = 0 } = settings?.config ?? {};
+  const least = keepAliveMs > 0 ? keepAliveMs * 2 : upstreamIdleTimeoutMs;
+  if (timeout >= least) return ok(`${timeout} ms`);
+  return warning(
+    keepAliveMs > 0
+      ? `${timeout} ms, but the bridge sends a keep-alive every ${keepAliveMs} ms: a late one ends the turn`
+      : `${timeout} ms, but the bridge sends no keep-alive (--keep-alive-ms 0)`,
+    `Remove stream_idle_timeout_ms, or set it to ${least} or more.`,
+  );
+}
+
+async function checkOverrides({ viewCodexConfig, paths }: Examination): Promise<Finding> {
+  const plan = await requirePlan(viewCodexConfig);
+  if ('level' in plan) return plan;
+  const { usesBridge } = await viewCodexConfig();
+  const overrides = usesBridge ? await findConfigOverrides(plan.file.text, paths.codexHome) : [];
+  if (overrides.length === 0) return ok('nothing overrides config.toml');
+  return warning(overrides.join('\n'), 'Remove these keys where you want Codex to use the bridge.');
+}
+
+const AFTER_FILE = { needs: 'nothing', after: ['codex-file'] } as const;
+
+/** The checks of Codex. */
 export const CODEX_CHECKS: readonly Check[] = [
-  { id: 'codex', title: 'Codex', needs: 'nothing', limitMs: 15_000, run: checkProgram },
-  { id: 'codex-file', title: 'config.toml', needs: 'nothing', run: checkFile },
-  { id: 'codex-profile', title: 'profile', needs: 'nothing', after: ['codex-file'], run: checkProfile },
-  { id: 'codex-provider', title: 'model_provider', needs: 'nothing', after: ['codex-file'], run: checkProvider },
-  ...CODEX_PROVIDER_CHECKS,
-  ...CODEX_MODEL_CHECKS,
+  { id: 'codex', title: 'Codex', needs: 'nothing', limitMs: 25_000, run: checkProgram },
+  { id: 'codex-file', title: 'config.toml', needs: 'nothing', limitMs: 25_000, run: checkFile },
+  { id: 'codex-keys', title: 'Keys', ...AFTER_FILE, run: checkIgnoredKeys },
+  { id: 'codex-provider', title: 'model_provider', ...AFTER_FILE, run: checkProvider },
+  { id: 'codex-setup', title: 'Setup', ...AFTER_FILE, run: checkSetup },
+  { id: 'codex-key', title: 'env_key', ...AFTER_FILE, run: checkKey },
+  { id: 'codex-timeout', title: 'Idle timeout', ...AFTER_FILE, run: checkIdleTimeout },
+  { id: 'codex-overrides', title: 'Overrides', ...AFTER_FILE, run: checkOverrides },
 ];

@@ -1,85 +1,127 @@
-/** Checks of the bridge's configuration: mistakes, the file of variables, contradictions, addresses. */
+/** Checks of the bridge's configuration: invalid options, the variables file, contradictions, addresses. */
 import { stat } from 'node:fs/promises';
+import { renderCount } from '../../base/quantities';
+import { quoteShellWord } from '../../base/shell-word';
+import { renderOrigin } from '../../command/start-up-line';
 import { OPTION_NAMES, OPTIONS } from '../../config/options';
 import { isSet } from '../../config/resolve';
 import { findProvider, PROVIDERS } from '../../providers/catalog';
-import { quoteShellWord } from '../../base/shell-word';
-import { renderOrigin } from '../../command/start-up-line';
-import { findAddressFlaw, isLoopback } from '../address';
-import { withSetup, type Check } from '../check';
-import type { Examination, Setup } from '../examination';
-import { failure, ok, skipped, warning, type Finding } from '../finding';
+import type { Provider } from '../../providers/provider';
+import { failure, ok, skipped, warning, withSettings, type Check, type Finding } from '../check';
+import { isLoopback, type DoctorSettings, type Examination } from '../examination';
 
-function checkOptions({ setup, mistakes }: Examination): Finding {
-  if (!setup) {
-    const count = mistakes.length === 1 ? '' : `${mistakes.length} mistakes:\n`;
+function checkOptions({ settings, mistakes }: Examination): Finding {
+  if (!settings) {
+    const count = mistakes.length === 1 ? '' : `${renderCount(mistakes.length, 'invalid option')}:\n`;
     return failure(
       `${count}${mistakes.join('\n')}`,
-      'Correct the value where it was set, or remove it. aliyun-codex-bridge help serve shows every option.',
+      'Correct the value where it was set, or remove it. All options: aliyun-codex-bridge help serve',
     );
   }
-  const given = OPTION_NAMES.filter((name) => setup.origins[name].kind !== 'default');
-  if (given.length === 0) return ok('all have their defaults');
-  const list = given.map((name) => OPTIONS[name].flags[0] + renderOrigin(setup.origins[name])).join(', ');
-  return ok(`${list}; the others have their defaults`);
+  const given = OPTION_NAMES.filter((name) => settings.origins[name].kind !== 'default');
+  if (given.length === 0) return ok('all defaults');
+  const list = given.map((name) => OPTIONS[name].flags[0] + renderOrigin(settings.origins[name])).join(', ');
+  return ok(`${list}; defaults otherwise`);
 }
 
 /** Permission bits of POSIX for everybody but the owner. */
 const OTHERS = 0o077;
 
-async function checkEnvFile({ setup, envFile, env, world }: Examination): Promise<Finding> {
-  const isNamed = setup ? setup.config.envFile !== undefined : isSet(env[OPTIONS.envFile.env[0]]);
-  if (envFile === undefined) return isNamed ? skipped('it cannot be read: see the options') : ok('none is named');
+async function checkEnvFile({ settings, envFile, env, world }: Examination): Promise<Finding> {
+  const isNamed = settings ? settings.config.envFile !== undefined : isSet(env[OPTIONS.envFile.env[0]]);
+  if (envFile === undefined) return isNamed ? skipped('it cannot be read: see the options') : ok('none');
   const names = Object.keys(envFile.values);
   const seen = `${envFile.path}: ${names.length === 0 ? 'empty' : names.join(', ')}`;
   const { mode } = await stat(envFile.path);
   const isOpen = world.platform !== 'win32' && (mode & OTHERS) !== 0;
   if (isOpen && names.some((name) => /KEY|TOKEN|SECRET/.test(name))) {
     return warning(
-      `${seen}; other users of this machine may read it`,
-      `It holds a key: chmod 600 ${quoteShellWord(envFile.path)}`,
+      `${seen}; other users of this machine can read it`,
+      `It holds a key. Run: chmod 600 ${quoteShellWord(envFile.path)}`,
     );
   }
   return ok(seen);
 }
 
-/** The provider is named, and the address belongs to another one. */
-function checkVariables({ config, origins, provider }: Setup): Finding {
+/** Whether the named provider and the address belong together. */
+function checkVariables({ config, origins, provider }: DoctorSettings): Finding {
   const owner = findProvider(undefined, config.aiBaseUrl);
   const isNeutral = owner.baseUrls.length === 0;
-  if (config.provider === undefined || isNeutral || owner.name === provider.name)
-    return ok('they agree with each other');
+  if (config.provider === undefined || isNeutral || owner.name === provider.name) return ok('consistent');
   const [named, address] = [renderOrigin(origins.provider), renderOrigin(origins.aiBaseUrl)];
-  const seen = `provider ${provider.name}${named}, but the address${address} belongs to ${owner.title}`;
   return warning(
-    seen,
-    `Set one of them only: ${OPTIONS.provider.env[0]}=${owner.name} goes with ${new URL(config.aiBaseUrl).host}.`,
+    `the provider is ${provider.name}${named}, but the base URL${address} belongs to ${owner.title}`,
+    `Set only one of them: ${OPTIONS.provider.env[0]}=${owner.name} goes with ${new URL(config.aiBaseUrl).host}.`,
   );
 }
 
-function checkBaseUrl({ config, origins, provider }: Setup): Finding {
+function checkBaseUrl({ config, origins, provider }: DoctorSettings): Finding {
   const flaw = findAddressFlaw(config.aiBaseUrl, provider);
   if (flaw !== undefined) return flaw;
   const isKnown = PROVIDERS.includes(provider) && provider.baseUrls.length > 0;
   return ok(`${config.aiBaseUrl}${renderOrigin(origins.aiBaseUrl)}${isKnown ? `, ${provider.title}` : ''}`);
 }
 
-function checkListen({ config, origins }: Setup): Finding {
+/** Endpoints that people copy along with the base; the options accept those of a turn. */
+const ENDPOINT = /\/(models|embeddings|messages)$/;
+
+function findAddressFlaw(baseUrl: string, provider: Provider): Finding | undefined {
+  const url = new URL(baseUrl);
+  const endpoint = ENDPOINT.exec(url.pathname)?.[0];
+  if (endpoint !== undefined) {
+    const base = baseUrl.slice(0, -endpoint.length);
+    return failure(`${baseUrl} ends with the endpoint ${endpoint}`, `Use the base URL only: ${base}`);
+  }
+  const flaw = findWrongPath(url, baseUrl, provider);
+  if (flaw !== undefined) return flaw;
+  if (url.protocol === 'http:' && !isNearby(url.hostname)) {
+    return warning(
+      `${baseUrl} is not encrypted: anyone on the network path can read your key and your code`,
+      'Use https:// if the provider supports it.',
+    );
+  }
+  return undefined;
+}
+
+/** Known hosts serve under known paths; a local server does so on any port. */
+function findWrongPath(url: URL, baseUrl: string, { title, baseUrls, local }: Provider): Finding | undefined {
+  const known = baseUrls.filter((address) => local === true || new URL(address).host === url.host);
+  if (known.length === 0 || known.includes(baseUrl)) return undefined;
+  const paths = [...new Set(known.map((address) => new URL(address).pathname.replace(/\/$/, '')))];
+  if (paths.includes(url.pathname.replace(/\/$/, ''))) return undefined;
+  const addresses = paths.map((path) => url.origin + path).join(' or ');
+  return warning(
+    `${baseUrl} is not a known base URL of ${title}`,
+    `Use ${addresses}, unless the provider gave you this one.`,
+  );
+}
+
+/** Hosts of the local network: RFC 1918, RFC 4193, RFC 6762, and names without a dot. */
+const NEARBY: readonly RegExp[] = [
+  /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254)\./,
+  /^\[(::1|f[cd]|fe80)/i,
+  /^[^.:]+$/,
+  /\.(local|internal|lan|home\.arpa|localhost)$/i,
+];
+
+const isNearby = (host: string): boolean => NEARBY.some((pattern) => pattern.test(host));
+
+function checkListen({ config, origins }: DoctorSettings): Finding {
   const { host, port } = config;
   const number = port === 0 ? 'chosen at start' : port;
   const seen = `${host}${renderOrigin(origins.host)}, port ${number}${renderOrigin(origins.port)}`;
   if (isLoopback(host)) return ok(seen);
   return warning(
     `${seen}: other machines can reach the bridge and use your key`,
-    'Leave --host and HOST out, unless that is what you want.',
+    'Remove --host and HOST, unless this is intended.',
   );
 }
 
-/** The rows of the configuration. */
+/** The checks of the configuration. */
 export const CONFIGURATION_CHECKS: readonly Check[] = [
   { id: 'options', title: 'Options', needs: 'nothing', run: checkOptions },
-  { id: 'env-file', title: 'File of variables', needs: 'nothing', run: checkEnvFile },
-  { id: 'variables', title: 'Provider and address', needs: 'nothing', run: withSetup(checkVariables) },
-  { id: 'base-url', title: 'Address', needs: 'nothing', run: withSetup(checkBaseUrl) },
-  { id: 'listen', title: 'Listening', needs: 'nothing', run: withSetup(checkListen) },
+  { id: 'env-file', title: 'Variables file', needs: 'nothing', run: checkEnvFile },
+  { id: 'variables', title: 'Provider', needs: 'nothing', run: withSettings(checkVariables) },
+  { id: 'base-url', title: 'Base URL', needs: 'nothing', run: withSettings(checkBaseUrl) },
+  { id: 'listen', title: 'Listening', needs: 'nothing', run: withSettings(checkListen) },
 ];

@@ -1,33 +1,32 @@
-/** Checks of the API key: is there one, whose is it, and is it whole. It is never shown. */
-import { OPTIONS } from '../../config/options';
-import { quoteSecret } from '../../base/quote';
-import { isSet } from '../../config/resolve';
-import { PROVIDERS } from '../../providers/catalog';
-import { resolveKey } from '../../providers/keys';
+/** Checks of the API key: whether there is one, whose it is, and whether it is complete. It is never shown. */
 import { adviseOnMissingKey } from '../../command/missing-key';
 import { renderOrigin } from '../../command/start-up-line';
-import { withSetup, type Check } from '../check';
-import type { Examination, Setup } from '../examination';
-import { failure, ok, warning, type Finding } from '../finding';
+import { OPTIONS } from '../../config/options';
+import { isSet } from '../../config/resolve';
+import { quoteSecret } from '../../base/quote';
+import { PROVIDERS } from '../../providers/catalog';
+import { resolveKey } from '../../providers/keys';
+import { failure, ok, warning, withSettings, type Check, type Finding } from '../check';
+import type { DoctorSettings, Examination } from '../examination';
 
-function checkPresence(setup: Setup, { env }: Examination): Finding {
-  const { config, origins, provider } = setup;
+function checkPresence(settings: DoctorSettings, { env }: Examination): Finding {
+  const { config, origins, provider } = settings;
   if (config.aiApiKey !== undefined) {
     const unused = provider.keyEnv.filter((name) => isSet(env[name]) && env[name]?.trim() !== config.aiApiKey);
-    const rest = unused.length === 0 ? '' : `; it beats ${unused.join(' and ')}`;
+    const rest = unused.length === 0 ? '' : `; overrides ${unused.join(' and ')}`;
     return ok(`set${renderOrigin(origins.aiApiKey)}${rest}`);
   }
-  if (!config.forceEnvAuth) return ok('none: the key of each request is passed on');
-  const advice = adviseOnMissingKey({ ok: true, ...setup });
-  if (advice === undefined) return ok(`none, and ${provider.title} needs none`);
-  return failure(`missing for ${provider.title}`, [advice, ...hintAtOthers(setup, env)].join(' '));
+  if (!config.forceEnvAuth) return ok('none: the key of each request is forwarded');
+  const advice = adviseOnMissingKey({ ok: true, ...settings });
+  if (advice === undefined) return ok(`none; ${provider.title} needs none`);
+  return failure(`none for ${provider.title}`, [advice, ...listOtherKeys(settings, env)].join(' '));
 }
 
 /** A key that is set for another provider is a hint at what the user meant. */
-function hintAtOthers({ provider }: Setup, env: Examination['env']): readonly string[] {
+function listOtherKeys({ provider }: DoctorSettings, env: Examination['env']): readonly string[] {
   return PROVIDERS.filter((other) => other !== provider).flatMap((other) => {
     const found = resolveKey(other, env);
-    return found ? [`${found.variable} is set: ${OPTIONS.provider.env[0]}=${other.name} uses it.`] : [];
+    return found ? [`${found.variable} is set: use it with ${OPTIONS.provider.env[0]}=${other.name}.`] : [];
   });
 }
 
@@ -36,81 +35,82 @@ interface GivenKey {
   readonly name: string;
 }
 
-interface Form {
+interface KeyFlaw {
   readonly says: RegExp;
   readonly level: typeof failure;
   readonly seen: string;
   readonly fix: string;
-  /** Only of providers whose keys are known to be different: a server of one's own takes any. */
+  /** Only for providers whose keys are known to look different: a server of one's own accepts any. */
   readonly known?: true;
 }
 
-/** What happens to keys on their way from a web page into a variable. The first form that fits is told. */
-const FORMS: readonly Form[] = [
+/** What happens to keys between a web page and a variable. The first that matches is reported. */
+const KEY_FLAWS: readonly KeyFlaw[] = [
   {
     says: /^(export\s+)?\w*(API_KEY|TOKEN)\s*=/i, level: failure,
-    seen: 'holds its own name', fix: 'Give the key alone, without the name and the equals sign.',
+    seen: 'contains its own name', fix: 'Set only the key, without the name and the equals sign.',
   },
   {
     says: /^(authorization:\s*)?bearer\b/i, level: failure,
-    seen: 'begins with "Bearer"', fix: 'Leave the word out: the bridge puts it there.',
+    seen: 'begins with "Bearer"', fix: 'Remove that word: the bridge adds it.',
   },
   {
     says: /^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/, level: failure,
-    seen: 'has quotes around it', fix: 'Leave the quotes out: they have become a part of it.',
+    seen: 'is in quotes', fix: 'Remove the quotes: they have become part of the key.',
   },
   {
     says: /^(sk-)?(\.{2,}|…|x{4,}|\*{3,})|your[-_ ]|<.*>|^api[-_ ]?key$/i, level: failure, known: true,
-    seen: 'is the placeholder of an example', fix: 'Put your own key in its place.',
+    seen: 'is the placeholder of an example', fix: 'Replace it with your own key.',
   },
-  { says: /\s/, level: failure, seen: 'has spaces or line ends in it', fix: 'Copy it again, on one line.' },
+  { says: /\s/, level: failure, seen: 'contains spaces or line breaks', fix: 'Copy it again, on one line.' },
   {
     says: /[^\x21-\x7e]/, level: failure,
-    seen: 'has characters that no key has, perhaps invisible ones', fix: 'Copy it again as plain text.',
+    seen: 'contains characters that no key has, perhaps invisible ones', fix: 'Copy it again as plain text.',
   },
   {
     says: /^.{1,15}$/, level: warning, known: true,
-    seen: 'is shorter than keys are', fix: 'Copy it again, it may be cut.',
+    seen: 'looks too short for a key', fix: 'Copy it again: it may be truncated.',
   },
 ];
 
 function checkForm(examination: Examination): Finding {
   const given = findKey(examination);
-  if (given === undefined) return ok('there is none to look at');
-  const { setup, env } = examination;
+  if (given === undefined) return ok('no key to check');
+  const { settings, env } = examination;
   const text = given.text.trim();
-  const isKnown = setup !== undefined && setup.provider.baseUrls.length > 0 && setup.provider.local === undefined;
-  const form = FORMS.find(({ says, known }) => says.test(text) && (isKnown || known === undefined));
+  const provider = settings?.provider;
+  const isKnown = provider !== undefined && provider.baseUrls.length > 0 && provider.local === undefined;
+  const flaw = KEY_FLAWS.find(({ says, known }) => says.test(text) && (isKnown || known === undefined));
   const seen = `${given.name}, ${quoteSecret(text)}`;
-  if (form) return form.level(`${seen}, ${form.seen}`, form.fix);
-  if (!setup) return ok(seen);
-  const { keyShape, title, docs } = setup.provider;
+  if (flaw) return flaw.level(`${seen}, ${flaw.seen}`, flaw.fix);
+  if (!settings) return ok(seen);
+  const { keyShape, title, docs } = settings.provider;
   if (keyShape && !keyShape.pattern.test(text)) {
     return warning(`${seen}, does not look like a key for ${title}`, `${keyShape.advice} See ${docs}`);
   }
-  const isForeign = text === env['OPENAI_API_KEY']?.trim() && !setup.provider.keyEnv.includes('OPENAI_API_KEY');
+  const isForeign = text === env['OPENAI_API_KEY']?.trim() && !settings.provider.keyEnv.includes('OPENAI_API_KEY');
   if (isForeign) {
     return warning(
       `${seen}, is the same as OPENAI_API_KEY`,
-      `A key of OpenAI does not work at ${new URL(setup.config.aiBaseUrl).host}, and should not be sent there.`,
+      `A key of OpenAI does not work at ${new URL(settings.config.aiBaseUrl).host}, and should not be sent there.`,
     );
   }
-  return ok(keyShape ? `${seen}, has the form of a key for ${title}` : seen);
+  return ok(keyShape ? `${seen}, looks like a key for ${title}` : seen);
 }
 
-/** The text as it was given: the options refuse what no header can carry. */
-function findKey({ flags, env, setup }: Examination): GivenKey | undefined {
+/** The key as it was given, even when the options reject it. */
+function findKey({ flags, env, settings }: Examination): GivenKey | undefined {
   const [flag] = OPTIONS.aiApiKey.flags;
   const given: readonly (readonly [string, string | undefined])[] = [
     [flag, flags.aiApiKey],
-    ...[...OPTIONS.aiApiKey.env, ...(setup?.provider.keyEnv ?? [])].map((name) => [name, env[name]] as const),
+    ...[...OPTIONS.aiApiKey.env, ...(settings?.provider.keyEnv ?? [])].map((name) => [name, env[name]] as const),
   ];
   const found = given.find(([, text]) => isSet(text));
   return found?.[1] === undefined ? undefined : { name: found[0], text: found[1] };
 }
 
-/** The rows of the key. */
+/** The checks of the key. */
 export const KEY_CHECKS: readonly Check[] = [
-  { id: 'key', title: 'Key', needs: 'nothing', run: withSetup(checkPresence) },
+  { id: 'key', title: 'Key', needs: 'nothing', run: withSettings(checkPresence) },
   { id: 'key-form', title: 'Form of the key', needs: 'nothing', run: checkForm },
 ];

@@ -1,19 +1,20 @@
-/** Checks of the way to the provider: proxies, certificates, DNS, TCP and TLS. */
+/** Checks of the network between the bridge and the provider: proxies, certificates, DNS, TCP and TLS. */
 import { readFile } from 'node:fs/promises';
+import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectSecure, TLSSocket } from 'node:tls';
 import { codeOf } from '../../base/thrown';
 import { isSet } from '../../config/resolve';
+import type { BridgeError } from '../../errors/bridge-error';
+import { classifyNetworkError } from '../../errors/network-error';
 import { quote } from '../../base/quote';
-import { isLoopback } from '../address';
-import { withSetup, type Check } from '../check';
-import { tryConnection } from '../connection';
-import type { Examination, Setup } from '../examination';
-import { failure, ok, warning, type Finding } from '../finding';
+import { failure, ok, warning, withSettings, type Check, type Finding } from '../check';
+import { isLoopback, portOf, type DoctorSettings, type Examination } from '../examination';
 import { canFollowProxies, exceptsFromProxy, findProxy, followsProxies } from '../proxy';
 
 const LOOPBACK = '127.0.0.1';
 
-/** The bridge goes to the provider, and Codex to the bridge: the variables mean something else for each. */
-function checkProxies({ config }: Setup, { processEnv, world: { nodeVersion } }: Examination): Finding {
+/** The bridge connects to the provider and Codex to the bridge, so the variables affect each differently. */
+function checkProxies({ config }: DoctorSettings, { processEnv, world: { nodeVersion } }: Examination): Finding {
   const { protocol, hostname } = new URL(config.aiBaseUrl);
   const outward = findProxy(processEnv, protocol === 'http:' ? 'http' : 'https');
   const inward = findProxy(processEnv, 'http');
@@ -22,52 +23,52 @@ function checkProxies({ config }: Setup, { processEnv, world: { nodeVersion } }:
   const fixes: string[] = [];
   if (outward && !isLoopback(hostname) && !follows) {
     seen.push(
-      `${outward.variable} is set, and the bridge does not use it: the fetch of Node.js ${nodeVersion} ignores it`,
+      `${outward.variable} is set, but fetch in Node.js ${nodeVersion} ignores it, so the bridge does too`,
     );
     fixes.push(
       canFollowProxies(nodeVersion)
-        ? 'If the provider is reached by the proxy only, set NODE_USE_ENV_PROXY=1 for the bridge.'
-        : 'If the provider is reached by the proxy only, use Node.js 24 or newer and set NODE_USE_ENV_PROXY=1 for the bridge.',
+        ? 'If the provider is reachable only through the proxy, set NODE_USE_ENV_PROXY=1 for the bridge.'
+        : 'If the provider is reachable only through the proxy, use Node.js 24 or later with NODE_USE_ENV_PROXY=1.',
     );
   }
   if (inward && !exceptsFromProxy(processEnv, LOOPBACK)) {
-    seen.push(`Codex asks ${inward.variable} for the bridge too, because NO_PROXY does not name ${LOOPBACK}`);
-    fixes.push(`Add ${LOOPBACK} to NO_PROXY (a * does not do it).`);
+    seen.push(`Codex uses ${inward.variable} for the bridge too, because NO_PROXY does not list ${LOOPBACK}`);
+    fixes.push(`Add ${LOOPBACK} to NO_PROXY (* alone is not supported).`);
   }
   if (seen.length > 0) return warning(seen.join('\n'), fixes.join('\n'));
-  if (!outward) return ok(inward ? `${inward.variable} is set, but not for ${LOOPBACK}` : 'none is set');
-  return ok(`${outward.variable} is set, and ${follows ? 'the bridge uses it' : 'nothing here needs it'}`);
+  if (!outward) return ok(inward ? `${inward.variable} is set, but not for ${LOOPBACK}` : 'none');
+  return ok(`${outward.variable} is set, ${follows ? 'and the bridge uses it' : 'but not needed'}`);
 }
 
 async function checkTlsSettings({ processEnv }: Examination): Promise<Finding> {
   if (processEnv['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
     return warning(
-      'NODE_TLS_REJECT_UNAUTHORIZED=0: anybody on the way can pose as the provider and take the key',
-      'Remove it, and name the missing certificate in NODE_EXTRA_CA_CERTS.',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0: anyone on the network path can pose as the provider and steal the key',
+      'Remove it, and add the missing certificate with NODE_EXTRA_CA_CERTS.',
     );
   }
   const file = processEnv['NODE_EXTRA_CA_CERTS'];
-  if (!isSet(file)) return ok('the certificates of Node.js');
+  if (!isSet(file)) return ok('those of Node.js');
   const text = await readFile(file, 'utf8').catch(() => undefined);
   const fix =
-    'Node.js goes on without it: name a file with certificates in PEM form, BEGIN CERTIFICATE in its first line.';
+    'Node.js ignores it. Name a file with certificates in PEM format, which starts with BEGIN CERTIFICATE.';
   if (text === undefined) return warning(`NODE_EXTRA_CA_CERTS names ${quote(file)}, which cannot be read`, fix);
   const count = text.split('-----BEGIN CERTIFICATE-----').length - 1;
-  if (count === 0) return warning(`NODE_EXTRA_CA_CERTS names ${quote(file)}, and there is no certificate in it`, fix);
-  return ok(`those of Node.js, and ${count} of ${file}`);
+  if (count === 0) return warning(`NODE_EXTRA_CA_CERTS names ${quote(file)}, which contains no certificate`, fix);
+  return ok(`those of Node.js, and ${count} from ${file}`);
 }
 
-/** Where the proxy finds the provider, this machine need not. */
-function findDetour({ config }: Setup, { processEnv, world }: Examination): string | undefined {
+/** A proxy resolves and reaches the provider itself, so this machine need not. */
+function findDetour({ config }: DoctorSettings, { processEnv, world }: Examination): string | undefined {
   const { protocol, hostname } = new URL(config.aiBaseUrl);
   const proxy = findProxy(processEnv, protocol === 'http:' ? 'http' : 'https');
   const isUsed = proxy && followsProxies(world.nodeVersion, processEnv) && !exceptsFromProxy(processEnv, hostname);
-  return isUsed ? `left to the proxy of ${proxy.variable}` : undefined;
+  return isUsed ? `through the proxy in ${proxy.variable}` : undefined;
 }
 
-async function checkDns(setup: Setup, examination: Examination): Promise<Finding> {
+async function checkDns(setup: DoctorSettings, examination: Examination): Promise<Finding> {
   const { hostname } = new URL(setup.config.aiBaseUrl);
-  if (/^[\d.]+$|^\[/.test(hostname)) return ok(`${hostname} is an address already`);
+  if (/^[\d.]+$|^\[/.test(hostname)) return ok(`${hostname} is an IP address`);
   const detour = findDetour(setup, examination);
   if (detour !== undefined) return ok(detour);
   try {
@@ -78,20 +79,20 @@ async function checkDns(setup: Setup, examination: Examination): Promise<Finding
     const code = codeOf(error) ?? String(error);
     return failure(
       `${hostname} has no address (${code})`,
-      DNS_FIXES[code] ?? `Check the network, and the name: ${hostname}`,
+      DNS_FIXES[code] ?? `Check the network and the name ${hostname}.`,
     );
   }
 }
 
-/** By the code of getaddrinfo. */
+/** By error code of getaddrinfo. */
 const DNS_FIXES: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'Check the name for typing mistakes, that this machine is online, and whether the name needs a VPN.',
-  EAI_AGAIN: 'No DNS server answers: check the network, a VPN, and in a container its DNS settings.',
+  ENOTFOUND: 'Check the name for typos, that this machine is online, and whether the name needs a VPN.',
+  EAI_AGAIN: 'No DNS server responds. Check the network, the VPN, and in a container its DNS settings.',
 };
 
 const CONNECTION_MS = 8_000;
 
-async function checkConnection(setup: Setup, examination: Examination): Promise<Finding> {
+async function checkConnection(setup: DoctorSettings, examination: Examination): Promise<Finding> {
   const detour = findDetour(setup, examination);
   if (detour !== undefined) return ok(detour);
   const url = new URL(setup.config.aiBaseUrl);
@@ -103,51 +104,93 @@ async function checkConnection(setup: Setup, examination: Examination): Promise<
     );
   }
   const { ms, tls } = connection;
-  if (tls === undefined) return ok(`${url.host} takes connections, ${ms} ms`);
-  return ok(`${tls.protocol} in ${ms} ms; certificate of ${tls.issuer} until ${tls.validTo}`);
+  if (tls === undefined) return ok(`${url.host} accepts connections, ${ms} ms`);
+  return ok(`${tls.protocol} in ${ms} ms; certificate from ${tls.issuer}, valid until ${tls.validTo}`);
 }
 
-type Words = (url: URL, examination: Examination) => string;
+type DescribeFix = (url: URL, examination: Examination) => string;
 
-/** By the code of Node.js, the first that fits; the last one fits all. */
-const CONNECTION_FIXES: readonly (readonly [code: RegExp, words: Words])[] = [
+/** By error code of Node.js; the first match counts, and the last row matches all. */
+const CONNECTION_FIXES: readonly (readonly [code: RegExp, describe: DescribeFix])[] = [
   [
     /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED/,
     () =>
-      'A proxy or a virus scanner that looks into TLS has a root certificate of its own: save it as a PEM file, and start the ' +
-      'bridge with NODE_EXTRA_CA_CERTS=/path/of/the/file.pem.',
+      'A proxy or virus scanner that inspects TLS has its own root certificate. Save it as a PEM file and start the ' +
+      'bridge with NODE_EXTRA_CA_CERTS=/path/to/file.pem.',
   ],
   [
     /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/,
     (_url, { world }) =>
-      `Check the clock of this machine, which says ${new Date(world.now()).toISOString()}; ` +
-      'if it is right, the certificate of the server is at fault.',
+      `Check this machine's clock, which says ${new Date(world.now()).toISOString()}. ` +
+      'If it is right, the certificate of the server is invalid.',
   ],
   [
     /ALTNAME/,
     (url) =>
-      `Another server answers under ${url.hostname}: check the address, DNS, and whether the network wants a login first.`,
+      `Another server answers as ${url.hostname}. Check the base URL, DNS, and whether the network requires a login.`,
   ],
-  [/EPROTO|ERR_SSL|HPE_/, () => 'The server speaks no TLS there: check http or https, and the port.'],
+  [/EPROTO|ERR_SSL|HPE_/, () => 'The server does not speak TLS there. Check http or https, and the port.'],
   [
     /ECONNREFUSED/,
     (url) =>
       isLoopback(url.hostname)
-        ? `Start the server that should listen on ${url.host}, or correct the address.`
-        : 'Nothing listens there: check the port of the address, and a firewall.',
+        ? `Start the server that should listen on ${url.host}, or correct the base URL.`
+        : 'Nothing listens there. Check the port of the base URL, and the firewall.',
   ],
-  [/./, ({ host }) => `Check whether ${host} can be reached from this network: firewall, VPN, proxy.`],
+  [/./, ({ host }) => `Check whether ${host} is reachable from this network: firewall, VPN, proxy.`],
 ];
 
 function findConnectionFix(code: string, url: URL, examination: Examination): string {
-  const words = CONNECTION_FIXES.find(([pattern]) => pattern.test(code || '-'))?.[1];
-  return words?.(url, examination) ?? '';
+  const describe = CONNECTION_FIXES.find(([pattern]) => pattern.test(code || '-'))?.[1];
+  return describe?.(url, examination) ?? '';
 }
 
-/** The rows of the network. */
+/** One connection without a request: TCP, and TLS for https. */
+type ProviderConnection =
+  | { readonly ok: true; readonly ms: number; /** For https. */ readonly tls?: TlsFacts }
+  | { readonly ok: false; readonly error: BridgeError; readonly code: string | undefined };
+
+interface TlsFacts {
+  readonly protocol: string;
+  /** The issuer of the certificate. */
+  readonly issuer: string;
+  readonly validTo: string;
+}
+
+/** Connects to the host of `url` and disconnects. Never rejects. */
+export function tryConnection(url: URL, timeoutMs: number): Promise<ProviderConnection> {
+  const start = performance.now();
+  return new Promise((resolve) => {
+    const isSecure = url.protocol === 'https:';
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const port = portOf(url);
+    // A server name must not be an IP address (RFC 6066, section 3).
+    const servername = /^[\d.]+$|:/.test(host) ? '' : host;
+    const socket: Socket = isSecure ? connectSecure({ host, port, servername }) : connectPlain({ host, port });
+    const end = (connection: ProviderConnection): void => {
+      socket.destroy();
+      resolve(connection);
+    };
+    socket.setTimeout(timeoutMs, () => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      end({ ok: false, error: classifyNetworkError(error, url.host), code: error.code });
+    });
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+      const tls = socket instanceof TLSSocket ? readTls(socket) : undefined;
+      end({ ok: true, ms: Math.round(performance.now() - start), ...(tls && { tls }) });
+    });
+  });
+}
+
+function readTls(socket: TLSSocket): TlsFacts {
+  const { issuer, valid_to: validTo } = socket.getPeerCertificate();
+  return { protocol: socket.getProtocol() ?? 'TLS', issuer: issuer?.O || issuer?.CN || 'unknown', validTo };
+}
+
+/** The checks of the network. */
 export const NETWORK_CHECKS: readonly Check[] = [
-  { id: 'proxy', title: 'Proxy variables', needs: 'nothing', run: withSetup(checkProxies) },
+  { id: 'proxy', title: 'Proxy variables', needs: 'nothing', run: withSettings(checkProxies) },
   { id: 'tls-settings', title: 'Certificates', needs: 'nothing', run: checkTlsSettings },
-  { id: 'dns', title: 'DNS', needs: 'network', run: withSetup(checkDns) },
-  { id: 'connection', title: 'Connection', needs: 'network', after: ['dns'], run: withSetup(checkConnection) },
+  { id: 'dns', title: 'DNS', needs: 'network', run: withSettings(checkDns) },
+  { id: 'connection', title: 'Connection', needs: 'network', after: ['dns'], run: withSettings(checkConnection) },
 ];

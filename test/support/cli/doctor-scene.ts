@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test';
 import { findFreePort } from '../../../src/instance/free-port';
 import { ALL_CHECKS } from '../../../src/doctor/checks';
 import { createExamination, type World } from '../../../src/doctor/examination';
-import type { Finding } from '../../../src/doctor/finding';
+import type { Finding } from '../../../src/doctor/check';
 import { run } from '../../../src/cli/main';
 import { TOOL_NAME } from '../../../src/doctor/trial';
 import { createFakeIo } from './fake-io';
@@ -62,8 +62,8 @@ export interface DoctorScene {
   /** Runs one check alone. */
   check(id: string, more?: Environment, world?: Partial<World>): Promise<Finding>;
   writeConfig(toml: string): Promise<void>;
-  /** Puts a stand-in for Codex on the PATH that prints `text` when asked for its version. */
-  installCodex(text?: string): Promise<void>;
+  /** Puts a stand-in for Codex on the PATH that prints `text` as its version, and `refusal` instead of its models. */
+  installCodex(text?: string, refusal?: string): Promise<void>;
 }
 
 /** Makes the machine; it goes with the test. */
@@ -97,11 +97,15 @@ export async function createDoctorScene(context: TestContext): Promise<DoctorSce
       );
     },
     writeConfig: (toml) => writeFile(join(codexHome, 'config.toml'), toml),
-    async installCodex(text = 'codex-cli 0.169.0') {
+    async installCodex(text = 'codex-cli 0.171.0', refusal?: string) {
       const path = join(bin, 'codex');
       await writeFile(
         path,
-        `#!${process.execPath}\nif (process.argv[2] === '--version') console.log(${JSON.stringify(text)});\n`,
+        `#!${process.execPath}
+if (process.argv[2] === '--version') console.log(${JSON.stringify(text)});
+else if (${refusal === undefined}) console.log('{"models":[]}');
+else { console.error(${JSON.stringify(refusal ?? '')}); process.exit(1); }
+`,
       );
       await chmod(path, 0o755);
     },

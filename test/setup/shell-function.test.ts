@@ -62,16 +62,16 @@ for (const shell of SHELLS) {
     assert.equal(await read(RC[shell]), `set -x it "1"\n${printed}`);
 
     const second = await setup('--shell', shell, '--install');
-    assert.match(second.out, /^codex-with-codingplan is in .* already\.\n/);
+    assert.match(second.out, /^codex-with-codingplan is already in .*\n/);
     assert.equal(await read(RC[shell]), `set -x it "1"\n${printed}`);
 
     const undone = await setup('--shell', shell, '--undo');
-    assert.match(undone.out, /^Took codex-with-codingplan out of /);
+    assert.match(undone.out, /^Removed codex-with-codingplan from /);
     assert.equal(await read(RC[shell]), 'set -x it "1"');
     const again = await setup('--shell', shell, '--undo');
     assert.deepEqual(
       [again.code, again.out],
-      [0, `There is nothing to take out: setup has not added codex-with-codingplan to ${file}.\n`],
+      [0, `Nothing to remove: setup has not added codex-with-codingplan to ${file}.\n`],
     );
   });
 
@@ -136,7 +136,7 @@ test('a profile in UTF-16 stays in UTF-16', async (context) => {
   const before = Buffer.from('\ufeff$x = "ü"\r\n', 'utf16le');
   await write(PROFILE, before);
   const { out } = await setup('--shell', 'powershell', '--install');
-  assert.match(out, /\nUse it now: {2}\. '.*'\nRun Codex: .*\nIf PowerShell says that running scripts is disabled: /);
+  assert.match(out, /\nUse it now: {2}\. '.*'\nRun Codex: .*\nIf running scripts is disabled, run: /);
   const text = (await readFile(path(PROFILE))).toString('utf16le');
   assert.match(text, /^\ufeff\$x = "ü"\r\n\r\n# >>> codex-with-codingplan: .*\r\nfunction /);
   await setup('--shell', 'powershell', '--undo');
@@ -147,14 +147,14 @@ test('an older version is renewed in its place', async (context) => {
   const { read, write, setup } = await createHome(context);
   await write('.zshrc', 'a\n# >>> codex-with-codingplan: old >>>\nold\n# <<< codex-with-codingplan <<<\nb\n');
   const { out } = await setup('--shell', 'zsh', '--install');
-  assert.match(out, /^Renewed codex-with-codingplan in /);
+  assert.match(out, /^Updated codex-with-codingplan in /);
   assert.equal(await read('.zshrc'), `a\n${(await setup('--shell', 'zsh')).out}b\n`);
 });
 
 test('where the function stands in another file of the shell, it is renewed there', async (context) => {
   const { read, write, path, setup } = await createHome(context);
   await write('.bash_profile', (await setup('--shell', 'bash')).out);
-  assert.match((await setup('--shell', 'bash', '--install')).out, /is in .*\.bash_profile already/);
+  assert.match((await setup('--shell', 'bash', '--install')).out, /is already in .*\.bash_profile/);
   await assert.rejects(stat(path('.bashrc')), /ENOENT/);
   await write('.bashrc', '');
   await setup('--shell', 'bash', '--undo');
@@ -172,7 +172,7 @@ test('a function that somebody pasted is left alone, wherever the shell would fi
     assert.match(
       error,
       new RegExp(
-        `^${path(name)}:2 gives codex-with-codingplan a meaning .*0\\.1\\.2.*\n.*setup --shell bash --install\n$`,
+        `^${path(name)}:2 defines codex-with-codingplan, .*0\\.1\\.2.*\n.*setup --shell bash --install\n$`,
       ),
     );
     assert.equal(await read(name), pasted);
@@ -186,7 +186,7 @@ test('a region without its end marker is told, and nothing is written', async (c
   for (const flag of ['--install', '--undo']) {
     const { code, error } = await setup('--shell', 'bash', flag);
     assert.equal(code, 1);
-    assert.match(error, /\.bashrc:1 begins what setup wrote, and its end marker is missing\./);
+    assert.match(error, /\.bashrc:1 starts what setup wrote, but the end marker is missing\./);
   }
   assert.equal(await read('.bashrc'), broken);
 });
@@ -219,16 +219,16 @@ test('a file that cannot be written is told, with the way to do it by hand', asy
     const { code, out, error } = await setup('--shell', shell, '--install');
     assert.deepEqual([code, out], [1, '']);
     assert.match(error, reason);
-    assert.ok(error.endsWith(`print it: aliyun-codex-bridge setup --shell ${shell}\n`));
+    assert.ok(error.endsWith(`print it with: aliyun-codex-bridge setup --shell ${shell}\n`));
   }
   assert.equal(await read('.bashrc'), 'x=1\n');
 });
 
 const MISTAKES = [
-  [['--install'], '--install needs --shell beside it, such as: setup --shell bash --install.'],
+  [['--install'], '--install needs a shell: setup --shell bash --install.'],
   [
     ['--shell', 'bash', '--install', '--undo'],
-    '--install adds the function and --undo takes it out: give one of them.',
+    '--install and --undo cannot be combined.',
   ],
   [['--shell', 'tcsh'], 'Cannot use "tcsh" from flag --shell: expected bash, zsh, fish or powershell.'],
 ] as const;

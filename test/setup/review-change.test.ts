@@ -1,7 +1,7 @@
 /** The difference between two texts: what `diff -u` would show. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderDiff } from '../../src/setup/diff';
+import { renderDiff } from '../../src/setup/review-change';
 import { createTerminalStyle } from '../../src/command/terminal-style';
 
 const PLAIN = createTerminalStyle(false, {});

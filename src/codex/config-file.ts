@@ -1,0 +1,112 @@
+/** Reads and writes Codex's config.toml. Reading is strict, because bytes that are not understood would be lost. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TextDecoder } from 'node:util';
+import { explainFailure, PRIVATE, readIfThere, replaceUserFile } from '../command/edit-file';
+import type { ConfigEdit } from './config-regions';
+
+/** config.toml as it is now. */
+export interface ConfigFile {
+  readonly ok: true;
+  readonly path: string;
+  readonly text: string;
+  readonly exists: boolean;
+  /** Where setup keeps the text that was there before it. */
+  readonly backup: string;
+}
+
+/** What could not be done. */
+export interface SetupFailure {
+  readonly ok: false;
+  /** A sentence, or a sentence and an excerpt of the file. */
+  readonly problem: string;
+  /** What to do about it, in sentences. */
+  readonly fix?: string;
+}
+
+/** Reads config.toml in `codexHome`; a missing file counts as empty. */
+export async function readConfigFile(codexHome: string): Promise<ConfigFile | SetupFailure> {
+  const path = join(codexHome, 'config.toml');
+  let bytes: Buffer | undefined;
+  try {
+    bytes = await readIfThere(path);
+  } catch (error) {
+    return { ok: false, problem: `Cannot read ${path}: ${explainFailure(error)}.`, fix: 'Fix that and try again.' };
+  }
+  const text = decode(bytes ?? Buffer.alloc(0));
+  if (typeof text === 'number') {
+    const problem = `Cannot read ${path}:${text}: the line is not UTF-8, which TOML requires.`;
+    return { ok: false, problem, fix: 'Save the file as UTF-8 and try again.' };
+  }
+  return { ok: true, path, text, exists: bytes !== undefined, backup: `${path}.before-aliyun-codex-bridge` };
+}
+
+/** The text with its byte order mark; or the number of the first line that is not UTF-8. */
+function decode(bytes: Buffer): string | number {
+  const text = decodeStrictly(bytes);
+  if (text !== undefined) return text;
+  let line = 1;
+  for (let start = 0, end = 0; start < bytes.length; start = end, line += 1) {
+    end = bytes.indexOf(0x0a, start) + 1 || bytes.length;
+    if (decodeStrictly(bytes.subarray(start, end)) === undefined) return line;
+  }
+  return line;
+}
+
+function decodeStrictly(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps a copy of `file` with its mode, because it may hold keys. */
+export async function writeBackup({ path, text, backup }: ConfigFile): Promise<void> {
+  const { mode } = await stat(path);
+  await replaceUserFile(backup, Buffer.from(text), { ...PRIVATE, file: mode & 0o777 });
+}
+
+/** Writes the new text; a new file is readable by its owner only. @throws the system's error */
+export const writeConfigFile = ({ path }: ConfigFile, text: string): Promise<void> =>
+  replaceUserFile(path, Buffer.from(text), PRIVATE);
+
+/** Why `file` cannot be edited: the position, the line with a caret below the column, and what to do. */
+export function explainRefusedEdit(
+  { path, text }: ConfigFile, refused: ConfigEdit & { readonly ok: false },
+): SetupFailure {
+  const { problem, line, column = 1 } = refused;
+  if (line === undefined) return { ok: false, problem: `Cannot change ${path}: ${problem}.` };
+  const raw = text.replace(/^\ufeff/, '').split('\n')[line - 1]?.replace(/\r$/, '') ?? '';
+  const { shown, caret } = cutAround(hideSecrets(raw), column - 1);
+  const gutter = ' '.repeat(String(line).length);
+  return {
+    ok: false,
+    problem: `Cannot read ${path}:${line}:${column}: ${problem}.\n\n  ${line} | ${shown}\n  ${gutter} | ${caret}`,
+    fix: 'Codex cannot read this file either. Fix the line and try again.',
+  };
+}
+
+/** A failure as text: the fix follows the sentence, or stands below the excerpt. */
+export function renderSetupFailure({ problem, fix }: SetupFailure): string {
+  if (fix === undefined) return problem;
+  return `${problem}${problem.includes('\n') ? '\n\n' : ' '}${fix}`;
+}
+
+/** Part of a line that fits on a terminal, and a caret below its character at `index`. */
+function cutAround(line: string, index: number): { readonly shown: string; readonly caret: string } {
+  const characters = [...line];
+  const start = Math.max(0, index - 60);
+  const window = characters.slice(start, start + 72).join('');
+  // Control characters would act on the terminal.
+  const shown = window.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '?');
+  // Tabs stay tabs, so that the caret lines up.
+  const indent = characters.slice(start, index).join('').replace(/[^\t]/gu, ' ');
+  return { shown, caret: `${indent}^` };
+}
+
+/** A line may hold a token that no environment variable holds. */
+function hideSecrets(line: string): string {
+  if (!/token|secret|password|api_?key|authorization/i.test(line)) return line;
+  return line.replace(/(=\s*["'])([^"']*)/g, (_, head: string, value: string) => head + '*'.repeat(value.length));
+}

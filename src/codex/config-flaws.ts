@@ -1,0 +1,215 @@
+/** Finds what keeps Codex from starting with a config.toml, or what it silently ignores there. */
+import { countEdits, findNearest } from '../base/nearest';
+import { isBefore } from '../base/version';
+import { BUILT_INTO_CODEX } from '../providers/codex-models';
+import { PROVIDERS_KEY } from './config-toml';
+import { listProviders, type ConfigNames } from './edit-config';
+import type { TomlDocument, TomlStatement } from './toml/parse-toml';
+import { isTomlTable, renderKey, renderString, type TomlTable, type TomlValue } from './toml/value';
+
+export interface ConfigFlaw {
+  /** `refused`: Codex does not start. `ignored`: Codex ignores the key. */
+  readonly effect: 'refused' | 'ignored';
+  /** From 1. */
+  readonly line: number;
+  /** A sentence: what the file says and what Codex does about it. */
+  readonly problem: string;
+  /** How to fix it by hand, in a sentence. */
+  readonly fix: string;
+  /** What setup sets aside to cure it. */
+  readonly aside?: Partial<ConfigNames>;
+  /** A `-c` override that cures it for one run; a provider's is part of `renderCures`. */
+  readonly override?: string;
+}
+
+type FlawRule = (config: TomlTable, codexVersion: string | undefined) => readonly (Omit<ConfigFlaw, 'line'> & Place)[];
+
+interface Place {
+  /** The path of the key or table. */
+  readonly path: readonly string[];
+}
+
+/**
+ * The flaws of a parsed config.toml, in document order. Every rule was measured with real versions of Codex.
+ *
+ * @param codexVersion the installed version; a current one when undefined
+ */
+export function findConfigFlaws(document: TomlDocument, codexVersion?: string): readonly ConfigFlaw[] {
+  const found = RULES.flatMap((rule) => rule(document.value, codexVersion));
+  const flaws = found.map(({ path, ...flaw }) => ({ ...flaw, line: findLine(document.statements, path) }));
+  return flaws.sort((left, right) => left.line - right.line);
+}
+
+/** What to set aside so that Codex starts. */
+export function listAside(flaws: readonly ConfigFlaw[]): ConfigNames {
+  return {
+    keys: flaws.flatMap(({ aside }) => aside?.keys ?? []),
+    providers: [...new Set(flaws.flatMap(({ aside }) => aside?.providers ?? []))],
+  };
+}
+
+/** The keys that `[model_providers.amazon-bedrock]` may have; `aws` is a table. */
+const BEDROCK_KEYS: readonly string[] = ['base_url', 'auth', 'http_headers', 'aws'];
+
+const RULES: readonly FlawRule[] = [
+  forEachProvider((id, table) => {
+    const { wire_api: wire } = table;
+    if (wire === undefined || wire === 'responses' || isBuiltIn(id)) return undefined;
+    const shown = typeof wire === 'string' ? renderString(wire) : 'another value';
+    return {
+      key: 'wire_api',
+      problem: `wire_api = ${shown}, which Codex no longer supports`,
+      fix: `Remove the table, or write wire_api = "responses" if the provider has a Responses API.`,
+    };
+  }),
+  forEachProvider((id) => (BUILT_INTO_CODEX.includes(id) ? {
+    problem: `${id} is a built-in provider of Codex, which no table may redefine`,
+    fix: 'Rename the table.',
+  } : undefined)),
+  forEachProvider((id, table) => {
+    const wrong = Object.keys(table).find((key) => !BEDROCK_KEYS.includes(key));
+    return id === 'amazon-bedrock' && wrong !== undefined ? {
+      key: wrong,
+      problem: `Codex allows only ${BEDROCK_KEYS.join(', ')} for ${id}, not ${wrong}`,
+      fix: 'Remove the key, or rename the table.',
+    } : undefined;
+  }),
+  forEachProvider((id, { name }) => {
+    if (isBuiltIn(id) || (typeof name === 'string' && name.trim() !== '')) return undefined;
+    return { problem: 'it has no name, which Codex requires', fix: `Add a line such as name = ${renderString(id)}.` };
+  }),
+  forRootKey('approval_policy', 'on-request', (value, version) =>
+    // 0.146 accepts it, 0.169 rejects it.
+    value === 'untrusted' && !isOlder(version, '0.147.0')
+      ? ['which Codex no longer supports', 'Remove the line.'] : undefined),
+  forRootKey('notify', [], (value) =>
+    typeof value === 'string'
+      ? ['where Codex expects a list', `Write notify = [${renderString(value)}] if that is a command.`] : undefined),
+  forRootKey('web_search', 'live', (value) =>
+    typeof value === 'boolean'
+      ? ['where Codex expects "disabled", "cached" or "live"', 'Write one of these.'] : undefined),
+  forRootKey('profile', undefined, (value, version) =>
+    // 0.125 follows it: "legacy `profile = …` config is no longer supported" from 0.146 on.
+    typeof value === 'string' && !isOlder(version, '0.146.0')
+      ? ['which Codex no longer supports', `Remove it; codex --profile ${value} reads ${value}.config.toml instead.`]
+      : undefined),
+  (config) => listNearMisses(config, ROOT_KEYS, []),
+  (config) => Object.entries(listProviders(config)).flatMap(([id, table]) =>
+    (isTomlTable(table) ? listNearMisses(table, PROVIDER_KEYS, [PROVIDERS_KEY, id]) : [])),
+];
+
+const isBuiltIn = (id: string): boolean => BUILT_INTO_CODEX.includes(id) || id === 'amazon-bedrock';
+
+const isOlder = (version: string | undefined, than: string): boolean =>
+  version !== undefined && isBefore(version, than);
+
+interface ProviderFault {
+  /** The key that is at fault; the whole table when absent. */
+  readonly key?: string;
+  readonly problem: string;
+  readonly fix: string;
+}
+
+/** A rule about every provider table. */
+function forEachProvider(judge: (id: string, table: TomlTable) => ProviderFault | undefined): FlawRule {
+  return (config) => Object.entries(listProviders(config)).flatMap(([id, table]) => {
+    const fault = isTomlTable(table) ? judge(id, table) : undefined;
+    if (fault === undefined) return [];
+    const path = [PROVIDERS_KEY, id];
+    return [{
+      effect: 'refused' as const,
+      path: fault.key === undefined ? path : [...path, fault.key],
+      problem: `[${renderKey(path)}]: ${fault.problem}`,
+      fix: fault.fix,
+      aside: { providers: [id] },
+    }];
+  });
+}
+
+type Judged = readonly [problem: string, fix: string] | undefined;
+
+/** A rule about one root key. @param instead a value that Codex accepts, for an override */
+function forRootKey(
+  key: string, instead: string | readonly [] | undefined,
+  judge: (value: TomlValue, version: string | undefined) => Judged,
+): FlawRule {
+  return (config, version) => {
+    const value = config[key];
+    const judged = value === undefined ? undefined : judge(value, version);
+    if (judged === undefined) return [];
+    const [problem, fix] = judged;
+    const shown = typeof value === 'string' ? renderString(value) : String(value);
+    const accepted = typeof instead === 'string' ? renderString(instead) : '[]';
+    return [{
+      effect: 'refused' as const, path: [key], problem: `${key} = ${shown}, ${problem}`, fix, aside: { keys: [key] },
+      ...(instead !== undefined && { override: `${key}=${accepted}` }),
+    }];
+  };
+}
+
+/** A key further away may be one of a newer Codex. */
+const MOST_EDITS = 2;
+
+/** Keys that Codex does not know and that look like one it does: Codex ignores them without a word. */
+function listNearMisses(table: TomlTable, known: readonly string[], path: readonly string[]) {
+  return Object.keys(table).filter((key) => !known.includes(key)).flatMap((key) => {
+    const meant = findNearest(key, known);
+    if (meant === undefined || countEdits(key, meant) > MOST_EDITS) return [];
+    const where = path.length === 0 ? '' : `[${renderKey(path)}]: `;
+    return [{
+      effect: 'ignored' as const,
+      path: [...path, key],
+      problem: `${where}Codex ignores ${key}, a key that it does not know`,
+      fix: `Did you mean ${meant}?`,
+    }];
+  });
+}
+
+/** The line of the statement at `path`, or of the closest one above it. */
+function findLine(statements: readonly TomlStatement[], path: readonly string[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const wanted = path.slice(0, length);
+    const found = statements.find((statement) => wanted.every((part, index) => statement.path[index] === part));
+    if (found) return found.line;
+  }
+  return 1;
+}
+
+/**
+ * Words for Codex's command line that cure every flaw for one run and change no file; undefined when a flaw has no such
+ * cure: overrides are merged with the file (measured with 0.171), so they cannot remove a table or a key.
+ */
+export function renderCures(flaws: readonly ConfigFlaw[]): readonly string[] | undefined {
+  const refused = flaws.filter(({ effect }) => effect === 'refused');
+  const { providers } = listAside(refused);
+  if (providers.some(isBuiltIn) || refused.some(({ aside, override }) => aside?.keys && !override)) return undefined;
+  const tables = providers.map((id) => `${renderKey([id])}={name="set aside",wire_api="responses"}`);
+  const words = tables.length === 0 ? [] : [`${PROVIDERS_KEY}={${tables.join(',')}}`];
+  const all = [...words, ...refused.flatMap(({ override }) => override ?? [])];
+  return all.flatMap((word) => ['-c', word]);
+}
+
+/** The keys of a provider's table in Codex 0.171. */
+const PROVIDER_KEYS: readonly string[] = `name base_url model_catalog_url env_key env_key_instructions auth aws wire_api
+  experimental_bearer_token gateway_oauth query_params http_headers env_http_headers request_max_retries
+  stream_max_retries stream_idle_timeout_ms websocket_connect_timeout_ms requires_openai_auth supports_websockets
+  supports_standalone_web_search credential_file`.split(/\s+/);
+
+/** The root keys of Codex 0.171. */
+const ROOT_KEYS: readonly string[] = `model model_provider model_providers model_catalog_json review_model profile
+  profiles model_context_window model_auto_compact_token_limit model_auto_compact_token_limit_scope
+  model_post_turn_compact_threshold_percent approval_policy approvals_reviewer auto_review browser_use computer_use
+  shell_environment_policy allow_login_shell sandbox_mode allow_symlinked_codex_home sandbox_workspace_write
+  default_permissions permissions notify instructions developer_instructions include_apps_instructions
+  include_collaboration_mode_instructions include_environment_context model_instructions_file compact_prompt
+  forced_chatgpt_workspace_id forced_login_method cli_auth_credentials_store mcp_servers mcp_enterprise_managed_auth
+  mcp_oauth_credentials_store mcp_oauth_callback_port mcp_oauth_callback_url mcp_optional_startup_grace_ms
+  project_doc_max_bytes project_doc_fallback_filenames tool_output_token_limit background_terminal_max_timeout
+  thread_unload_delay_secs js_repl_node_path js_repl_node_module_dirs history rollout_trace sqlite_home log_dir
+  file_opener tui hide_agent_reasoning show_raw_agent_reasoning model_reasoning_effort plan_mode_reasoning_effort
+  model_reasoning_summary model_verbosity model_supports_reasoning_summaries personality service_tier
+  apps_mcp_product_sku responses responses_api_metadata orchestrator cloud openai_base_url chatgpt_base_url audio
+  realtime tools tool_suggest code_mode goals hooks plugins suppress_unstable_features_warning ghost_snapshot
+  project_root_markers check_for_update_on_startup disable_paste_burst analytics desktop notice feedback otel windows
+  experimental_use_unified_exec_tool experimental_compact_prompt_file experimental_instructions_file oss_provider
+  web_search features projects apps agents memories skills marketplaces commit_attribution zsh_path`.split(/\s+/);

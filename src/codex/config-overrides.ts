@@ -1,0 +1,61 @@
+/** Finds files that override config.toml: profiles, and the projects that the user trusts. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readIfThere } from '../command/edit-file';
+import { parseToml } from './toml/parse-toml';
+import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
+
+/** The keys of setup that another file can override. */
+const KEYS = ['model_provider', 'model', 'model_catalog_json'] as const;
+
+/** One sentence for each place that overrides what setup writes into `text`, a config.toml. */
+export async function findConfigOverrides(text: string, codexHome: string): Promise<readonly string[]> {
+  const parsed = parseToml(text);
+  const config = parsed.ok ? parsed.value : {};
+  return [...listProfiles(config), ...(await listProfileFiles(codexHome)), ...(await listProjectFiles(config))];
+}
+
+/** Codex 0.146 and later reject `--profile NAME` while `[profiles.NAME]` exists; 0.125 follows it (measured). */
+function listProfiles({ profiles }: TomlTable): readonly string[] {
+  if (!isTomlTable(profiles)) return [];
+  return Object.entries(profiles).flatMap(([name, table]) => {
+    const keys = listKeys(table);
+    if (keys === '') return [];
+    const file = `${name}.config.toml`;
+    return [`[profiles.${name}] sets ${keys}. Codex 0.146 and later reject --profile ${name} while this table exists; `
+      + `move its keys to ${file} next to config.toml.`];
+  });
+}
+
+/** Where Codex 0.146 and later look for `--profile NAME`. */
+async function listProfileFiles(codexHome: string): Promise<readonly string[]> {
+  const names = await readdir(codexHome).catch(() => []);
+  const notes = names.filter((name) => /^.+\.config\.toml$/.test(name)).sort().map(async (name) => {
+    const keys = await readKeys(join(codexHome, name));
+    const profile = name.slice(0, -'.config.toml'.length);
+    return keys === '' ? [] : [`${name} sets ${keys}, which overrides setup in: codex --profile ${profile}`];
+  });
+  return (await Promise.all(notes)).flat();
+}
+
+/** Codex reads `.codex/config.toml` of a trusted project over config.toml; it may not define providers. */
+async function listProjectFiles({ projects }: TomlTable): Promise<readonly string[]> {
+  if (!isTomlTable(projects)) return [];
+  const trusted = Object.entries(projects).filter(([, row]) => isTomlTable(row) && row['trust_level'] === 'trusted');
+  const notes = trusted.map(async ([folder]) => {
+    const path = join(folder, '.codex', 'config.toml');
+    const keys = await readKeys(path);
+    return keys === '' ? [] : [`${path} sets ${keys}, which overrides setup in that project.`];
+  });
+  return (await Promise.all(notes)).flat();
+}
+
+async function readKeys(path: string): Promise<string> {
+  const bytes = await readIfThere(path).catch(() => undefined);
+  const parsed = parseToml(bytes?.toString() ?? '');
+  return parsed.ok ? listKeys(parsed.value) : '';
+}
+
+/** The keys that `table` sets, joined; empty when it sets none. */
+const listKeys = (table: TomlValue | undefined): string =>
+  isTomlTable(table) ? KEYS.filter((key) => table[key] !== undefined).join(' and ') : '';

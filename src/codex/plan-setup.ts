@@ -1,0 +1,110 @@
+/** Plans what `setup` changes so that Codex uses the bridge: `setup` writes it, `doctor` shows it as a dry run. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Config } from '../config/options';
+import { renderBase } from '../instance/target';
+import { findProvider, findRoute } from '../providers/catalog';
+import type { CodexModel } from '../providers/codex-models';
+import { checkSetupCatalog, type SetupCatalog } from './catalog-file';
+import { chooseModel } from './choose-model';
+import { explainRefusedEdit, readConfigFile, type ConfigFile, type SetupFailure } from './config-file';
+import { findConfigFlaws, listAside, type ConfigFlaw } from './config-flaws';
+import { PROVIDER_ID, PROVIDERS_KEY, renderBlock, type CodexSettings } from './config-toml';
+import { listProviders, mergeConfig, removeConfig } from './edit-config';
+import { parseToml } from './toml/parse-toml';
+import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
+
+/** What a plan is made from. */
+export interface SetupSituation {
+  readonly codexHome: string;
+  readonly config: Config;
+  /** The models that the bridge offers, as the installed Codex reads them, the preferred one first. */
+  readonly models: readonly CodexModel[];
+  /** Of the installed Codex. */
+  readonly codexVersion: string | undefined;
+}
+
+export interface SetupPlan {
+  readonly ok: true;
+  readonly file: ConfigFile;
+  /** The text of config.toml after setup. */
+  readonly text: string;
+  readonly catalog: SetupCatalog;
+  /** What keeps Codex from starting, or is ignored, in the file as it is; setup sets aside what it can. */
+  readonly flaws: readonly ConfigFlaw[];
+  /** What the file says about the bridge and setup would write otherwise. */
+  readonly changes: readonly ConfigChange[];
+}
+
+/** A key whose value setup changes. */
+export interface ConfigChange {
+  /** A root key, or `model_providers.aliyun.KEY`. */
+  readonly key: string;
+  /** Undefined when the file does not set it. */
+  readonly found: TomlValue | undefined;
+  /** Undefined when setup removes it. */
+  readonly wanted: TomlValue | undefined;
+}
+
+/** What Codex is told about the bridge, besides the model and the catalog. */
+export const describeBridge = (config: Config): Pick<CodexSettings, 'baseUrl' | 'envKey'> =>
+  ({ baseUrl: renderBase(config), ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }) });
+
+/** Reads Codex's files and plans; writes nothing. */
+export async function planSetup(situation: SetupSituation): Promise<SetupPlan | SetupFailure> {
+  const { codexHome, config, models, codexVersion } = situation;
+  const file = await readConfigFile(codexHome);
+  if (!file.ok) return file;
+  const document = parseToml(file.text);
+  if (!document.ok) return explainRefusedEdit(file, document);
+  const catalog = await checkSetupCatalog(codexHome, models);
+  if (!catalog.ok) return catalog;
+  const configured = document.value['model'];
+  const settings: CodexSettings = {
+    model: chooseModel({
+      wanted: config.defaultModel,
+      configured: typeof configured === 'string' ? configured : undefined,
+      offered: models.map(({ slug }) => slug),
+      isRoute: (name) => isRoute(name, config),
+    }),
+    catalogFile: catalog.path,
+    ...describeBridge(config),
+  };
+  // An earlier setup has set aside what was wrong with the original.
+  const original = removeConfig(file.text);
+  const before = parseToml(original.ok ? original.text : file.text);
+  const aside = listAside(before.ok ? findConfigFlaws(before, codexVersion) : []);
+  const merged = mergeConfig(file.text, settings, aside);
+  if (!merged.ok) return explainRefusedEdit(file, merged);
+  const flaws = findConfigFlaws(document, codexVersion);
+  return { ok: true, file, text: merged.text, catalog, flaws, changes: listChanges(document.value, settings) };
+}
+
+/** Whether `name` is a model of another provider, such as zai/glm-5.3, or an alias. */
+function isRoute(name: string, { provider, aiBaseUrl, modelMap }: Config): boolean {
+  const home = findProvider(provider, aiBaseUrl);
+  const route = findRoute(name, home, modelMap ?? {});
+  return route.provider !== home || route.model !== name;
+}
+
+function listChanges(found: TomlTable, settings: CodexSettings): readonly ConfigChange[] {
+  const block = parseToml(renderBlock(settings));
+  const wanted = block.ok ? block.value : {};
+  const tableOf = (config: TomlTable): TomlTable => {
+    const table = listProviders(config)[PROVIDER_ID];
+    return isTomlTable(table) ? table : {};
+  };
+  const rootKeys = Object.keys(wanted).filter((key) => key !== PROVIDERS_KEY);
+  return [
+    ...compare(found, wanted, rootKeys, ''),
+    ...compare(tableOf(found), tableOf(wanted), undefined, `${PROVIDERS_KEY}.${PROVIDER_ID}.`),
+  ];
+}
+
+/** @param keys all keys of both tables when undefined */
+function compare(
+  found: TomlTable, wanted: TomlTable, keys: readonly string[] | undefined, prefix: string,
+): readonly ConfigChange[] {
+  return [...new Set(keys ?? [...Object.keys(wanted), ...Object.keys(found)])]
+    .filter((key) => !isDeepStrictEqual(found[key], wanted[key]))
+    .map((key) => ({ key: prefix + key, found: found[key], wanted: wanted[key] }));
+}

@@ -1,0 +1,92 @@
+/** Prints what the checks found: as text, where failures with their fixes come last, and as JSON for programs. */
+import { renderCount } from '../base/quantities';
+import { WIDTH, type Style, type TerminalStyle } from '../command/terminal-style';
+import { wrapWords } from '../command/wrap';
+import { GROUPS, type Check, type CheckGroup, type FindingLevel } from './check';
+import type { CheckResult } from './run-checks';
+
+/** Width of the column of titles; a longer title shifts its own text only. */
+const TITLES = 20;
+
+const STYLES: Readonly<Record<FindingLevel, Style>> = {
+  ok: 'green', warning: 'yellow', failure: 'red', skipped: 'dim',
+};
+
+/** A mark for a terminal, or a word where there are no such letters: `grep FAIL` finds it. */
+function findMark(level: FindingLevel, style: TerminalStyle): string {
+  const [warning, skipped] = style.pass.length > 1 ? ['warn', 'skip'] : ['!', '-'];
+  const marks: Readonly<Record<FindingLevel, string>> = { ok: style.pass, failure: style.fail, warning, skipped };
+  return style.paint(STYLES[level], marks[level]);
+}
+
+/** The first lines: what the checks will cost. */
+export function renderOpening(version: string, offline: boolean, style: TerminalStyle): string {
+  const cost = offline
+    ? 'Offline: nothing is sent to your provider.'
+    : 'If the local checks pass, this sends 1 request to your provider;\n--offline sends none.';
+  return `${style.paint('bold', `aliyun-codex-bridge ${version}, doctor`)}\n${cost}\n`;
+}
+
+export interface DoctorReport {
+  readonly version: string;
+  readonly results: readonly CheckResult[];
+  /** Number of requests sent to the provider. */
+  readonly requests: number;
+  readonly findGroup: (check: Check) => CheckGroup;
+}
+
+/** One line for what is fine, then warnings, then failures; with `verbose`, what is fine comes first by group. */
+export function renderReport(report: DoctorReport, verbose: boolean, style: TerminalStyle): string {
+  const { results, requests } = report;
+  const of = (level: FindingLevel): readonly CheckResult[] => results.filter(({ finding }) => finding.level === level);
+  const [fine, left, warnings, failures] = [of('ok'), of('skipped'), of('warning'), of('failure')];
+  const counts = `${renderCount(fine.length, 'check')} passed${left.length > 0 ? `, ${left.length} skipped` : ''}`;
+  const sent = `${renderCount(requests, 'request')} sent`;
+  const details = verbose ? '' : '; details: --verbose';
+  const groups = verbose ? renderGroups(report, [...fine, ...left], style) : '';
+  const problems = [...warnings, ...failures].map((result) => `\n${renderResult(result, style)}`);
+  return `${groups}\n${findMark('ok', style)} ${counts}, ${sent}${details}\n${problems.join('')}`;
+}
+
+function renderGroups(
+  { results, findGroup }: DoctorReport, shown: readonly CheckResult[], style: TerminalStyle,
+): string {
+  const groups = [...new Set(shown.map(({ check }) => findGroup(check)))];
+  const inOrder = results.filter((result) => shown.includes(result));
+  return Object.keys(GROUPS).flatMap((name) => groups.filter((group) => group === name)).map((group) => {
+    const rows = inOrder.filter(({ check }) => findGroup(check) === group).map((result) => renderResult(result, style));
+    return `\n${style.paint('bold', GROUPS[group])}\n${rows.join('')}`;
+  }).join('');
+}
+
+function renderResult({ check, finding }: CheckResult, style: TerminalStyle): string {
+  const mark = `${findMark(finding.level, style)} `;
+  const margin = style.pass.length + 1;
+  const title = check.title.padEnd(TITLES);
+  const indent = ' '.repeat(TITLES + 1);
+  const width = WIDTH - margin - indent.length;
+  const [head = '', ...rest] = wrap(style.spell(finding.seen), width);
+  const fixes = finding.fix === undefined ? [] : wrap(style.spell(`Fix: ${finding.fix}`), width);
+  const below = [...rest, ...fixes.map((line) => style.paint('cyan', line))].map((line) => indent + line);
+  const lines = [`${mark}${title} ${head}`, ...below.map((line) => ' '.repeat(margin) + line)];
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+/** Lines of at most `width` letters, broken between words. A line that begins with a space stays as it is. */
+function wrap(text: string, width: number): readonly string[] {
+  return text
+    .split('\n')
+    .flatMap((paragraph) => (paragraph.startsWith(' ') ? [paragraph] : wrapWords(paragraph, width)));
+}
+
+/** The whole report for programs. */
+export function renderJson({ version, results, requests, findGroup }: DoctorReport): string {
+  const checks = results.map(({ check, finding: { level, seen, fix }, ms }) => (
+    { id: check.id, group: findGroup(check), level, seen, ...(fix !== undefined && { fix }), ms }
+  ));
+  return `${JSON.stringify({ ok: isFine(results), version, requests, checks }, null, 2)}\n`;
+}
+
+/** Whether nothing failed; warnings are fine. */
+export const isFine = (results: readonly CheckResult[]): boolean =>
+  results.every(({ finding }) => finding.level !== 'failure');

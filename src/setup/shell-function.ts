@@ -1,0 +1,229 @@
+/** `setup --shell`: prints the shell function that runs Codex with the bridge, or installs it in the start-up file. */
+import { existsSync } from 'node:fs';
+import { lstat, rm } from 'node:fs/promises';
+import { EXIT, type CommandContext, type CommandIo } from '../command/command';
+import { explainFailure, OPEN, readIfThere, replaceUserFile } from '../command/edit-file';
+import { reportMistakes } from '../command/mistakes';
+import { SETUP_FLAGS } from '../command/own-flag-rows';
+import { readOwnFlag, type OwnTexts } from '../command/own-flags';
+import { findPaths, thisMachine } from '../command/paths';
+import { FUNCTION_NAME, SHELLS, type Shell, type ShellMachine, type ShellName } from './shells';
+
+const BEGIN = new RegExp(`^# >>> ${FUNCTION_NAME}\\b.*>>>$`);
+const END = `# <<< ${FUNCTION_NAME} <<<`;
+
+/** Checks the flags around `--shell`. @returns what is wrong, as sentences */
+export function judgeShellFlags(own: OwnTexts): readonly string[] {
+  const shell = readOwnFlag(SETUP_FLAGS.shell, own);
+  const install = readOwnFlag(SETUP_FLAGS.install, own) ?? false;
+  const undo = readOwnFlag(SETUP_FLAGS.undo, own) ?? false;
+  if (install && shell === undefined)
+    return ['--install needs a shell: setup --shell bash --install.'];
+  return install && undo ? ['--install and --undo cannot be combined.'] : [];
+}
+
+/**
+ * Prints the function of `shell`; with `install` adds it to the start-up file, with `--undo` removes it.
+ * Returns 0 when that is done, 1 when a file cannot be used, 2 for invalid usage.
+ */
+export async function runShellSetup(context: CommandContext, shell: ShellName, install: boolean): Promise<number> {
+  const { own, mistakes, env, io } = context;
+  const all = [...mistakes, ...judgeShellFlags(own)];
+  if (all.length > 0) return reportMistakes(all, io);
+  const undo = readOwnFlag(SETUP_FLAGS.undo, own) ?? false;
+  if (!install && !undo) {
+    io.out(`${renderRegion(shell, SHELLS[shell].lines).join('\n')}\n`);
+    return EXIT.done;
+  }
+  const machine = thisMachine(env);
+  const { home } = findPaths(machine);
+  return keepFunction({ name: shell, install, machine: { ...machine, home, exists: existsSync }, io });
+}
+
+interface FunctionJob {
+  readonly name: ShellName;
+  /** False removes it. */
+  readonly install: boolean;
+  readonly machine: ShellMachine;
+  readonly io: CommandIo;
+}
+
+async function keepFunction(job: FunctionJob): Promise<number> {
+  const { name, install, machine, io } = job;
+  const shell = SHELLS[name];
+  const files = shell.findFiles(machine);
+  if ('problem' in files) return fail(io, files.problem);
+  let path = files[0];
+  try {
+    const contents = await readAll(files);
+    path = contents.find(({ text }) => hasRegion(text))?.path ?? path;
+    const text = contents.find((content) => content.path === path)?.text;
+    const edit = install ? putRegion(text ?? '', renderRegion(name, shell.lines)) : takeRegion(text ?? '');
+    if (!edit.ok) return fail(io, explainDamage(path, edit.line));
+    const foreign = contents.map((content) => ({ ...content, line: findForeign(content.text, shell.definition) }))
+      .find(({ line }) => line !== undefined);
+    if (install && foreign !== undefined) return fail(io, explainForeign(`${foreign.path}:${foreign.line}`, name));
+    const isChanged = text === undefined ? install : edit.text !== text;
+    if (isChanged) await write(path, edit.text);
+    io.out(install ? tellInstalled(path, shell, text, edit) : tellTaken(path, isChanged));
+    return EXIT.done;
+  } catch (error) {
+    return fail(io, `Cannot change ${path}: ${explainFailure(error)}.${install ? adviseByHand(name) : ''}`);
+  }
+}
+
+interface StartUpFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+async function readAll(paths: readonly string[]): Promise<readonly StartUpFile[]> {
+  const contents: StartUpFile[] = [];
+  for (const path of paths) {
+    // Only the first has to be readable; the others are searched for a function of the same name.
+    const bytes = await readIfThere(path).catch((error: unknown) => {
+      if (path === paths[0]) throw error;
+      return undefined;
+    });
+    if (bytes !== undefined) contents.push({ path, text: bytes.toString(encodingOf(bytes)) });
+  }
+  return contents;
+}
+
+/** Latin-1 preserves any encoding that contains ASCII; Windows PowerShell writes UTF-16 (`>> $PROFILE`). */
+function encodingOf(bytes: Buffer): 'latin1' | 'utf16le' {
+  return bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'latin1';
+}
+
+/** Deletes a file that is now empty, unless it is reached by a symbolic link. */
+async function write(path: string, text: string): Promise<void> {
+  if (text === '' && !(await lstat(path)).isSymbolicLink()) await rm(path);
+  else await replaceUserFile(path, Buffer.from(text, text.startsWith('\ufeff') ? 'utf16le' : 'latin1'), OPEN);
+}
+
+function tellInstalled(
+  path: string,
+  shell: Shell,
+  old: string | undefined,
+  edit: RegionEdit & { readonly ok: true },
+): string {
+  const isThere = old !== undefined && hasRegion(old);
+  const done = isThere
+    ? edit.text === old
+      ? `${FUNCTION_NAME} is already in ${path}`
+      : `Updated ${FUNCTION_NAME} in ${path}`
+    : `Added ${FUNCTION_NAME} to ${path}`;
+  const hint = shell.hint === undefined ? '' : `${shell.hint}\n`;
+  return `${done}\n\nUse it now:  ${shell.useNow(path)}\nRun Codex:   ${FUNCTION_NAME}\n${hint}`;
+}
+
+function tellTaken(path: string, isChanged: boolean): string {
+  if (!isChanged) return `Nothing to remove: setup has not added ${FUNCTION_NAME} to ${path}.\n`;
+  return `Removed ${FUNCTION_NAME} from ${path}. Open shells keep it until you close them.\n`;
+}
+
+function explainForeign(place: string, shell: ShellName): string {
+  return `${place} defines ${FUNCTION_NAME}, and setup did not write it; version 0.1.2 had it pasted there by hand.
+Remove it, then run: aliyun-codex-bridge setup --shell ${shell} --install`;
+}
+
+function explainDamage(path: string, line: number): string {
+  const fix = 'Remove these lines by hand and try again.';
+  return `${path}:${line} starts what setup wrote, but the end marker is missing. ${fix}`;
+}
+
+function adviseByHand(shell: ShellName): string {
+  return ` To add the function yourself, print it with: aliyun-codex-bridge setup --shell ${shell}`;
+}
+
+function fail(io: CommandIo, problem: string): number {
+  io.error(`${problem}\n`);
+  return EXIT.failed;
+}
+
+/** The edited text, or the line (from 1) of a region whose end marker is missing. */
+type RegionEdit = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly line: number };
+
+/** The function between its markers, as lines. */
+export function renderRegion(shell: string, lines: readonly string[]): readonly string[] {
+  const author = `written by aliyun-codex-bridge setup --shell ${shell} --install; --undo removes it`;
+  return [`# >>> ${FUNCTION_NAME}: ${author} >>>`, ...lines, END];
+}
+
+/** Replaces an existing region of any version with `region`, or adds it at the end. */
+export function putRegion(text: string, region: readonly string[]): RegionEdit {
+  const eol = /\r?\n/.exec(text)?.[0] ?? '\n';
+  const found = findRegions(text);
+  if (!found.ok) return found;
+  const [first, ...others] = found.regions;
+  const block = region.map((line) => `${line}${eol}`).join('');
+  // After a complete line this adds an empty one, which `takeRegion` removes.
+  if (first === undefined) return { ok: true, text: text === '' ? block : `${text}${eol}${block}` };
+  const rest = others.reduceRight(cut, text);
+  return { ok: true, text: `${rest.slice(0, first.start)}${block}${rest.slice(first.end)}` };
+}
+
+/** Removes every region; gives back the text from before `putRegion`. */
+export function takeRegion(text: string): RegionEdit {
+  const found = findRegions(text);
+  return found.ok ? { ok: true, text: found.regions.reduceRight(cut, text) } : found;
+}
+
+/** Whether a region starts in `text`. */
+function hasRegion(text: string): boolean {
+  return listLines(text).some(({ content }) => BEGIN.test(content));
+}
+
+/** The first line (from 1) outside of regions that matches `definition`. */
+export function findForeign(text: string, definition: RegExp): number | undefined {
+  const found = findRegions(text);
+  const regions = found.ok ? found.regions : [];
+  const index = listLines(text).findIndex(({ start, content }) =>
+    definition.test(content) && !regions.some((region) => start >= region.start && start < region.end));
+  return index === -1 ? undefined : index + 1;
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface StartUpLine extends Span {
+  /** Without its line end. */
+  readonly content: string;
+}
+
+type FoundRegions =
+  | { readonly ok: true; readonly regions: readonly Span[] }
+  | { readonly ok: false; readonly line: number };
+
+function findRegions(text: string): FoundRegions {
+  const regions: Span[] = [];
+  let begin: { readonly start: number; readonly line: number } | undefined;
+  for (const [index, { start, end, content }] of listLines(text).entries()) {
+    if (BEGIN.test(content)) {
+      if (begin !== undefined) return { ok: false, line: begin.line };
+      begin = { start, line: index + 1 };
+    } else if (content === END && begin !== undefined) {
+      regions.push({ start: begin.start, end });
+      begin = undefined;
+    }
+  }
+  return begin === undefined ? { ok: true, regions } : { ok: false, line: begin.line };
+}
+
+function listLines(text: string): readonly StartUpLine[] {
+  return [...text.matchAll(/[^\n]*\n|[^\n]+$/g)].map(({ 0: line, index = 0 }) => ({
+    start: index,
+    end: index + line.length,
+    content: line.replace(/\r?\n$/, '').replace(/^\ufeff|^\u00ef\u00bb\u00bf/, ''),
+  }));
+}
+
+/** Removes a region and the line end added before it, unless that now ends another line. */
+function cut(text: string, { start, end }: Span): string {
+  const before = text.slice(0, start);
+  const after = text.slice(end);
+  const isOurs = after === '' || /(?:^|\n)\r?\n$/.test(before);
+  return `${isOurs ? before.replace(/\r?\n$/, '') : before}${after}`;
+}
