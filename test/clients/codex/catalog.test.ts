@@ -17,7 +17,7 @@ import { scenario, type Scenario, type ScenarioRun } from './scenario';
 import { codexCommand, type CodexVersion } from './versions';
 
 /** The versions that read a catalog. */
-const READERS = ['0.169.0', '0.146.0', '0.125.0'] as const satisfies readonly CodexVersion[];
+const READERS = ['0.171.0', '0.169.0', '0.146.0', '0.125.0'] as const satisfies readonly CodexVersion[];
 
 /** A file name without a folder is looked for beside config.toml. */
 const FILE = 'models.json';
@@ -272,7 +272,7 @@ interface Check {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-for (const version of ['0.169.0', '0.146.0'] as const) {
+for (const version of ['0.171.0', '0.169.0', '0.146.0'] as const) {
   scenario(`codex doctor, Codex ${version}`, { version, dialects: ['dashscope'], script: [] }, async (played) => {
     await played.configure();
     const codex = codexCommand(version);

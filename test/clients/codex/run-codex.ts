@@ -24,7 +24,7 @@ export interface CodexRun extends ProgramRun {
 }
 
 /** Nothing is asked and nothing is sandboxed: a sandbox inside the container of a CI often cannot be set up. */
-const FLAGS = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'];
+export const EXEC_FLAGS = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'];
 
 /** @throws Error with all that Codex wrote, when it does not end in time */
 export async function runCodex(options: CodexOptions): Promise<CodexRun> {
@@ -32,7 +32,7 @@ export async function runCodex(options: CodexOptions): Promise<CodexRun> {
   const codex = codexCommand(version);
   const run = await runProgram({
     command: codex.command,
-    args: [...codex.args, ...FLAGS, ...args, ...(prompt === undefined ? [] : [prompt])],
+    args: [...codex.args, ...EXEC_FLAGS, ...args, ...(prompt === undefined ? [] : [prompt])],
     cwd: workspace,
     env: { ...env, CODEX_HOME: codexHome },
   }, timeoutMs);

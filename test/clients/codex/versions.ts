@@ -5,7 +5,8 @@ import { PROJECT_ROOT } from '../../house/source-tree';
 
 /** Version → its file below node_modules; a script starts the native program of this platform. */
 const FILES = {
-  '0.169.0': '@openai/codex/bin/codex.js',
+  '0.171.0': '@openai/codex/bin/codex.js',
+  '0.169.0': 'codex-0-169/bin/codex.js',
   '0.146.0': 'codex-0-146/bin/codex.js',
   '0.125.0': 'codex-0-125/bin/codex.js',
   // Of 0.99.0 only this platform's program is in the registry: `npm ci` refuses a lock file of the launcher's package.
@@ -16,7 +17,7 @@ const FILES = {
 export type CodexVersion = keyof typeof FILES;
 
 /** The version that scenarios use unless they say otherwise. */
-export const CURRENT_CODEX: CodexVersion = '0.169.0';
+export const CURRENT_CODEX: CodexVersion = '0.171.0';
 
 /** All versions, newest first. */
 export const CODEX_VERSIONS = Object.keys(FILES) as CodexVersion[];

@@ -1,0 +1,77 @@
+/** Plays the scenes with one version of Codex and keeps every request it sends to the bridge. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startScriptedUpstream } from '../../support/upstream/scripted-upstream';
+import { PROJECT_ROOT } from '../../house/source-tree';
+import { EXEC_FLAGS } from '../codex/run-codex';
+import { writeCodexHome } from '../codex/config';
+import { CODEX_VERSIONS, codexCommand } from '../codex/versions';
+import { startBridge } from '../support/bridge-process';
+import { createClientEnv, runProgram } from '../support/program';
+import { createWorkFolder } from '../support/work-folder';
+import { startRecorder, type Recorded } from './recorder';
+import { SCENES, type Scene } from './scenes';
+
+const MODEL = 'glm-4.7';
+const KEY = 'sk-test-upstream';
+const PATIENCE_MS = 60_000;
+
+interface Command { readonly command: string; readonly args: readonly string[] }
+
+/** The requests of each scene, by its name. */
+export async function captureScenes(version: string): Promise<ReadonlyMap<string, readonly Recorded[]>> {
+  const codex = await findCodex(version);
+  const captures = new Map<string, readonly Recorded[]>();
+  for (const [name, scene] of Object.entries(SCENES)) captures.set(name, await play(name, scene, codex));
+  return captures;
+}
+
+/** A version of the lock file, else one that is installed beside the work folders: the network is needed for that. */
+async function findCodex(version: string): Promise<Command> {
+  const known = CODEX_VERSIONS.find((each) => each === version);
+  if (known !== undefined) return codexCommand(known);
+  const folder = join(PROJECT_ROOT, 'test/clients/.work', `codex-${version}`);
+  const script = join(folder, 'node_modules/@openai/codex/bin/codex.js');
+  if (!existsSync(script)) {
+    await mkdir(folder, { recursive: true });
+    const words = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder, `@openai/codex@${version}`];
+    await promisify(execFile)('npm', words);
+  }
+  return { command: process.execPath, args: [script] };
+}
+
+async function play(name: string, scene: Scene, codex: Command): Promise<readonly Recorded[]> {
+  const { script = [], catalog, config, words, env: more } = scene;
+  const folder = await createWorkFolder();
+  const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: KEY, script: [...script] });
+  const env = { AI_API_KEY: KEY, AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: MODEL };
+  const bridge = await startBridge({ upstreamUrl: upstream.url, folder: folder.root, env });
+  const recorder = await startRecorder(bridge.url);
+  try {
+    await writeCodexHome(folder.codexHome, { model: MODEL, bridgeUrl: recorder.url, catalog, config });
+    const { exitCode, stdout, stderr } = await runProgram({
+      command: codex.command,
+      args: [...codex.args, ...(words?.(recorder.url) ?? [...EXEC_FLAGS, 'Go on.'])],
+      cwd: folder.workspace,
+      env: {
+        ...createClientEnv(folder.home, folder.tmp),
+        AI_API_KEY: 'sk-test-client',
+        CODEX_HOME: folder.codexHome,
+        ...more,
+      },
+    }, PATIENCE_MS);
+    assert.equal(exitCode, 0, `${name}: ${stdout}${stderr}`);
+    upstream.assertClean();
+    assert.ok(recorder.requests.length > script.length - 1, `${name}: Codex sent ${recorder.requests.length} requests`);
+    return [...recorder.requests];
+  } finally {
+    recorder.close();
+    await bridge.stop();
+    await upstream.close();
+    await folder.dispose({ name, requests: recorder.requests });
+  }
+}

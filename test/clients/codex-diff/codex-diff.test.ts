@@ -1,0 +1,72 @@
+/** The two newest pinned versions of Codex differ only in what a fact explains; and the comparison finds differences. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { CODEX_VERSIONS } from '../codex/versions';
+import { captureScenes } from './capture';
+import { compareScenes, renderDifferences } from './compare';
+import type { Recorded } from './recorder';
+import { describeRequest } from './shape';
+
+const [newer = '', older = ''] = CODEX_VERSIONS;
+
+test(`Codex ${older} and ${newer} send nothing different that no fact explains`, async () => {
+  const differences = compareScenes(await captureScenes(older), await captureScenes(newer));
+  const open = differences.filter(({ why }) => why === undefined);
+  assert.deepEqual(open, [], renderDifferences(differences));
+  assert.ok(differences.length > 0, 'the two versions are the same: were both captured?');
+});
+
+const REQUEST: Recorded = {
+  method: 'POST',
+  path: '/v1/responses?client_version=0.171.0',
+  headers: { host: '127.0.0.1:1', 'user-agent': 'codex_exec/0.171.0', 'x-meta': '{"turn":"a","at":1795876895027}' },
+  body: {
+    stream: true,
+    input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello.' }] }],
+    tools: [{ type: 'function', name: 'f', parameters: { type: 'object', properties: {} } }],
+  },
+};
+
+test('a request becomes its keys, short values, headers and tools', () => {
+  assert.deepEqual(describeRequest(REQUEST), [
+    'POST /v1/responses client_version',
+    'body.input[message user].content[input_text].text',
+    'body.input[message user].content[input_text].type = "input_text"',
+    'body.input[message user].role = "user"',
+    'body.input[message user].type = "message"',
+    'body.stream = true',
+    'body.tools[function f].name = "f"',
+    'body.tools[function f].parameters.properties = {}',
+    'body.tools[function f].parameters.type = "object"',
+    'body.tools[function f].type = "function"',
+    'header user-agent = "codex_exec/VERSION"',
+    'header x-meta.at = TIME',
+    'header x-meta.turn = "a"',
+  ]);
+});
+
+test('a new key, header, tool or request is a difference, another text or time is none', () => {
+  const compare = (other: readonly Recorded[]): readonly string[] =>
+    compareScenes(new Map([['s', [REQUEST]]]), new Map([['s', other]])).map(({ sign, line }) => `${sign} ${line}`);
+  const body = REQUEST.body as Readonly<Record<string, unknown>>;
+  const content = [{ type: 'input_text', text: 'Bye.' }];
+  const said = { ...body, input: [{ type: 'message', role: 'user', content }] };
+  assert.deepEqual(compare([{ ...REQUEST, body: said }]), []);
+  assert.deepEqual(compare([{ ...REQUEST, body: { ...body, seed: 1 } }]), ['+ body.seed = 1']);
+  assert.deepEqual(compare([{ ...REQUEST, headers: { ...REQUEST.headers, 'x-new': '1' } }]), ['+ header x-new = "1"']);
+  assert.deepEqual(compare([{ ...REQUEST, body: { ...body, stream: false } }]), [
+    '- body.stream = true', '+ body.stream = false',
+  ]);
+  assert.deepEqual(compare([REQUEST, REQUEST]), ['- 1 × POST /v1/responses', '+ 2 × POST /v1/responses']);
+});
+
+test('what no fact explains comes first, by scene', () => {
+  const differences = compareScenes(
+    new Map([['first turn', [REQUEST]]]),
+    new Map([['first turn', [{ ...REQUEST, headers: { ...REQUEST.headers, 'accept-encoding': 'gzip', 'x-new': 'a' } }]]]),
+  );
+  assert.match(
+    renderDifferences(differences),
+    /^Unexplained differences:\nfirst turn:\n {2}\+ header x-new = "a"\nExplained differences:\n {2}1 × 0\.171 reads/,
+  );
+});

@@ -1,0 +1,56 @@
+/** Compares what two versions sent, scene by scene, and looks up the fact behind each difference. */
+import { EXPLAINED } from './explained';
+import type { Recorded } from './recorder';
+import { describeRequest } from './shape';
+
+/** A line that only one of the versions sent. */
+export interface Difference {
+  readonly scene: string;
+  /** `-` for the older version, `+` for the newer. */
+  readonly sign: '-' | '+';
+  readonly line: string;
+  /** The fact that explains it; `undefined` when none does. */
+  readonly why: string | undefined;
+}
+
+type Captures = ReadonlyMap<string, readonly Recorded[]>;
+
+/** Every difference, in the order of the scenes. */
+export function compareScenes(older: Captures, newer: Captures): readonly Difference[] {
+  return [...older.keys()].flatMap((scene) => {
+    const [before, after] = [older, newer].map((captures) => linesOf(captures.get(scene) ?? []));
+    const gone = [...before!].filter((line) => !after!.has(line)).map((line) => ({ sign: '-' as const, line }));
+    const come = [...after!].filter((line) => !before!.has(line)).map((line) => ({ sign: '+' as const, line }));
+    return [...gone, ...come].map(({ sign, line }) => ({ scene, sign, line, why: explain(line) }));
+  });
+}
+
+/** All requests of a scene: how many there are counts as well. */
+function linesOf(requests: readonly Recorded[]): ReadonlySet<string> {
+  const ofPath = new Map<string, number>();
+  for (const { method, path } of requests) {
+    const name = `${method} ${path.split('?', 1)[0]}`;
+    ofPath.set(name, (ofPath.get(name) ?? 0) + 1);
+  }
+  const counts = [...ofPath].map(([name, count]) => `${count} × ${name}`);
+  return new Set([...counts, ...requests.flatMap(describeRequest)]);
+}
+
+const explain = (line: string): string | undefined => EXPLAINED.find(({ pattern }) => pattern.test(line))?.why;
+
+/** The unexplained differences by scene, then the explained ones by fact. */
+export function renderDifferences(differences: readonly Difference[]): string {
+  const open = differences.filter(({ why }) => why === undefined);
+  const scenes = [...new Set(open.map(({ scene }) => scene))];
+  const unexplained = scenes.map((scene) =>
+    [`${scene}:`, ...open.filter((each) => each.scene === scene).map(({ sign, line }) => `  ${sign} ${line}`)]
+      .join('\n'));
+  const facts = [...new Set(differences.flatMap(({ why }) => why ?? []))].map((fact) => {
+    const count = differences.filter(({ why }) => why === fact).length;
+    return `  ${count} × ${fact}`;
+  });
+  return [
+    ...(unexplained.length === 0 ? ['No unexplained difference.'] : ['Unexplained differences:', ...unexplained]),
+    ...(facts.length === 0 ? [] : ['Explained differences:', ...facts]),
+  ].join('\n');
+}

@@ -1,0 +1,55 @@
+/** A proxy between Codex and the bridge that keeps what Codex sent. */
+import { createServer, request as forward, type IncomingHttpHeaders } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
+
+/** One request of Codex. */
+export interface Recorded {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The parsed body; `undefined` where there is none. */
+  readonly body: unknown;
+}
+
+export interface Recorder {
+  /** Base URL for Codex, ending in `/v1`. */
+  readonly url: string;
+  readonly requests: readonly Recorded[];
+  close(): void;
+}
+
+/** What Codex's search tool gets: the recorder answers for a search back end, which the bridge has none of here. */
+const SEARCH_RESULT = JSON.stringify({ output: 'turn0search0: Example, https://example.com/' });
+
+/** @param bridgeUrl where requests go on to; ends in `/v1` */
+export async function startRecorder(bridgeUrl: string): Promise<Recorder> {
+  const requests: Recorded[] = [];
+  const server = createServer(async (incoming, response) => {
+    const { method = '', url: path = '', headers } = incoming;
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const bytes = Buffer.concat(chunks);
+    requests.push({ method, path, headers, body: bytes.length === 0 ? undefined : JSON.parse(bytes.toString()) });
+    if (path.endsWith('/alpha/search')) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(SEARCH_RESULT);
+      return;
+    }
+    const outgoing = forward(new URL(path, bridgeUrl), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      pipeline(answer, response, () => undefined);
+    });
+    outgoing.on('error', () => response.destroy());
+    outgoing.end(bytes);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = (): void => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${port}/v1`, requests, close };
+}

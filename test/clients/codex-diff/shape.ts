@@ -1,0 +1,80 @@
+/** The shape of a request as lines: keys, short values, headers and tools, without what differs from run to run. */
+import { createHash } from 'node:crypto';
+import type { Recorded } from './recorder';
+
+/** Headers of the connection, of the machine, or with a length. */
+const SKIPPED_HEADERS = ['host', 'connection', 'content-length', 'authorization', 'traceparent'];
+
+/** What differs from run to run, and what stands for it. */
+const VARIABLE: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g, 'ID'],
+  [/\b0\.\d+\.\d+(?:-[\w.]+)?\b/g, 'VERSION'],
+  [/https?:\/\/127\.0\.0\.1:\d+/g, 'URL'],
+  [/\/\S*?\/\.work\/run-\w+/g, 'WORK'],
+  [/\b\d{10,}\b/g, 'TIME'],
+  [/\b[0-9a-f]{40}\b/g, 'COMMIT'],
+];
+
+/** Longer texts are compared by their hash. */
+const LONGEST_VALUE = 60;
+
+type Item = Readonly<Record<string, unknown>>;
+
+/** The lines of one request, sorted, each once. */
+export function describeRequest({ method, path, headers, body }: Recorded): readonly string[] {
+  const { pathname, searchParams } = new URL(path, 'http://localhost');
+  const lines = [`${method} ${pathname} ${[...searchParams.keys()].join(' ')}`.trim()];
+  for (const [name, value] of Object.entries(headers)) {
+    if (!SKIPPED_HEADERS.includes(name) && !name.startsWith('sec-websocket-')) lines.push(...flatten(`header ${name}`, String(value)));
+  }
+  if (body !== undefined) lines.push(...flatten('body', body));
+  return [...new Set(lines)].sort();
+}
+
+/**
+ * One line for each leaf of a JSON value, JSON inside of texts included. Elements of lists are told apart by their kind,
+ * not by their place.
+ */
+function flatten(path: string, given: unknown): readonly string[] {
+  const value = typeof given === 'string' && !isText(path) ? parseIfJson(given) : given;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return [`${path} = []`];
+    return value.flatMap((element) => flatten(`${path}[${nameKind(element)}]`, element));
+  }
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value);
+    return entries.length === 0 ? [`${path} = {}`] : entries.flatMap(([key, each]) => flatten(`${path}.${key}`, each));
+  }
+  return [normalize(isText(path) ? path : `${path} = ${renderValue(value)}`)];
+}
+
+const normalize = (text: string): string =>
+  VARIABLE.reduce((rest, [pattern, name]) => rest.replace(pattern, name), text);
+
+/** Tools by name, other items by type and role, plain values by nothing. */
+function nameKind(element: unknown): string {
+  if (typeof element !== 'object' || element === null || Array.isArray(element)) return '';
+  const { type, role, name } = element as Item;
+  return [type, role, name].filter((part) => typeof part === 'string').join(' ');
+}
+
+/** What people and models wrote, and what a program printed: only whether it is there. */
+const isText = (path: string): boolean =>
+  /^body\.(?:input|instructions)(?!.*\]\.tools\[)/.test(path) && !/\.(?:type|role|status|phase)$/.test(path);
+
+function renderValue(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value);
+  const text = normalize(value);
+  if (text.length <= LONGEST_VALUE) return JSON.stringify(text);
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return `${JSON.stringify(text.slice(0, LONGEST_VALUE))}… (${text.length} characters, ${hash})`;
+}
+
+function parseIfJson(text: string): unknown {
+  if (!text.startsWith('{')) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
