@@ -319,7 +319,7 @@ test('a launcher that is killed lets its bridge go too', LIMIT, async (context) 
   const started = await start(home, { stopWhenUnused: true });
   assert.ok(started.ok, JSON.stringify(started));
   context.after(() => kill(started.pid));
-  const file = JSON.stringify(join(ROOT, 'dist', 'cli', 'launch-connection.js'));
+  const file = JSON.stringify(join(ROOT, 'dist', 'instance', 'launch-connection.js'));
   const script = `require(${file}).createLaunch({ host: '127.0.0.1', port: ${started.port} })
     .then(() => process.stdout.write('held'));`;
   const launcher = spawn(process.execPath, ['--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
