@@ -65,7 +65,7 @@ test(
     assert.equal(await launched.nextLine(), 'read something');
     launched.type('exit 7');
     assert.deepEqual(await launched.ended, { code: 7, signal: null, error: '' });
-    await scene.untilFree(port);
+    await scene.untilGone(port);
     assert.deepEqual(await scene.files(scene.codexHome), [], 'files of the user');
   },
 );
@@ -110,7 +110,7 @@ test('a second launch uses the bridge of the first, which ends with the last of 
   assert.equal((await health())?.['pid'], pid);
   second.type('exit 0');
   assert.equal((await second.ended).error, '');
-  await scene.untilFree(port);
+  await scene.untilGone(port);
 });
 
 test('a launch that is killed lets its bridge go too', LIMIT, async (context) => {
@@ -118,7 +118,7 @@ test('a launch that is killed lets its bridge go too', LIMIT, async (context) =>
   const launched = scene.launch(['codex']);
   const { pid } = await launched.seen;
   launched.child.kill('SIGKILL');
-  await scene.untilFree(port);
+  await scene.untilGone(port);
   process.kill(pid, 'SIGKILL');
 });
 
@@ -134,7 +134,7 @@ test('a bridge that ends under Codex is replaced at the same address', LIMIT, as
   while (after === undefined || after === before) after = (await health())?.['pid'];
   launched.type('exit 0');
   assert.equal((await launched.ended).code, 0);
-  await scene.untilFree(port);
+  await scene.untilGone(port);
 });
 
 test('launched Codex runs that lose their bridge all come to the same new one', LIMIT, async (context) => {
@@ -149,7 +149,7 @@ test('launched Codex runs that lose their bridge all come to the same new one', 
   }
   for (const launch of launched) launch.type('exit 0');
   for (const launch of launched) assert.equal((await launch.ended).code, 0);
-  await scene.untilFree(port);
+  await scene.untilGone(port);
   assert.deepEqual((await scene.files(scene.state)).filter((name) => /\d\.(json|log)$/.test(name)),
     [`bridge-${port}.log`, `models-${port}.json`]);
 });
@@ -171,7 +171,7 @@ test('where the port belongs to another program, the bridge takes a free one and
     error,
     new RegExp(`^aliyun-codex-bridge: Port ${port} belongs to another program: the bridge took a free one\\.\n$`),
   );
-  await scene.untilFree(told);
+  await scene.untilGone(told);
 });
 
 test('a running bridge for another provider is left alone', LIMIT, async (context) => {
@@ -186,7 +186,7 @@ test('a running bridge for another provider is left alone', LIMIT, async (contex
     (await second.ended).error,
     /asks http:\/\/127\.0\.0\.1:9\/v1: this one, for http:\/\/127\.0\.0\.1:10\/v1, took a free port/,
   );
-  await scene.untilFree(told);
+  await scene.untilGone(told);
   first.type('exit 0');
   await first.ended;
 });
@@ -199,7 +199,7 @@ for (const [signal, code] of [['SIGTERM', 9], ['SIGHUP', 9], ['SIGINT', 9]] as c
     launched.child.kill(signal);
     assert.equal(await launched.nextLine(), signal);
     assert.equal((await launched.ended).code, code);
-    await scene.untilFree(port);
+    await scene.untilGone(port);
   });
 }
 
@@ -270,7 +270,7 @@ test('without Codex, without a key, with an old Codex: what to do', LIMIT, async
   const old = await scene.launch(['codex'], { FAKE_VERSION: '0.80.0' }).ended;
   assert.equal(old.code, 1);
   assert.match(old.error, /^Codex 0\.80\.0 is too old for the bridge, which works from 0\.99\.0 on\./);
-  await scene.untilFree(port);
+  await scene.untilGone(port);
 });
 
 test('what asks no model starts no bridge and needs no key', LIMIT, async (context) => {

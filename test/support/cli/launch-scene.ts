@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { killBridges } from './kill-bridges';
 import { PROJECT_ROOT } from '../../house/source-tree';
-import { untilFree } from './until-free';
+import { stateFileOf } from '../../../src/instance/state-file';
+import { untilFree, untilRemoved } from './until-free';
 
 export const BIN = join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js');
 
@@ -62,8 +63,8 @@ export interface LaunchScene {
   readonly env: Readonly<Record<string, string>>;
   /** Runs the built program; `more` comes over the environment of the scene. */
   launch(words: readonly string[], more?: Readonly<Record<string, string>>): Launched;
-  /** Resolves when nobody listens on `port` of this machine any more. */
-  untilFree(port: number): Promise<void>;
+  /** Resolves when the bridge on `port` has ended and removed its record. */
+  untilGone(port: number): Promise<void>;
   files(folder: string): Promise<readonly string[]>;
 }
 
@@ -96,7 +97,10 @@ export async function createLaunchScene(context: TestContext, port: number): Pro
       children.push(child);
       return watch(child);
     },
-    untilFree,
+    async untilGone(port) {
+      await untilFree(port);
+      await untilRemoved(stateFileOf(state, port));
+    },
     files: async (folder) => (await readdir(folder, { recursive: true }).catch(() => [])).sort(),
   };
 }

@@ -1,5 +1,7 @@
-/** Waits for the end of a server that is no child of this process. */
+/** Waits for the end of a bridge that is no child of this process. */
+import { existsSync, watch } from 'node:fs';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 
 /**
  * Resolves when nobody listens on `port` of this machine any more. No polling: a connection that is accepted is closed
@@ -17,4 +19,17 @@ export async function untilFree(port: number): Promise<void> {
     socket.on('error', () => undefined).resume();
     await closed;
   }
+}
+
+/** Resolves when `file` is gone: a bridge removes its record after its port is free. The folder must exist. */
+export function untilRemoved(file: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(dirname(file), look);
+    function look(): void {
+      if (existsSync(file)) return;
+      watcher.close();
+      resolve();
+    }
+    look();
+  });
 }
