@@ -1,28 +1,33 @@
 /** Runs a program in place of this one: with its terminal, its signals and its exit code. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Environment } from '../config/resolve';
 import { toSpawn, type Program } from './program';
 
-/** A running child process. */
-export interface Child {
-  kill(signal: NodeJS.Signals): void;
-  /** The exit code, or 128 plus the number of the signal that ended it; rejects when it could not be started. */
-  readonly ended: Promise<number>;
+/**
+ * Runs `program` to its end, with the terminal, open files and working directory of this process.
+ *
+ * @returns the exit code, or 128 plus the number of the signal that ended it; rejects when it could not be started
+ */
+export async function runChild(
+  program: Program, words: readonly string[], env: Environment, hasTerminal: boolean,
+): Promise<number> {
+  const { command, args, options } = toSpawn(program, words);
+  let child: ChildProcess | undefined;
+  // Before the start: the child can run, and be asked to end through this process, before the next line does.
+  const forget = passSignals((signal) => child?.kill(signal), hasTerminal);
+  try {
+    child = spawn(command, args, { ...options, env, stdio: 'inherit' });
+    return await endOf(child);
+  } finally {
+    forget();
+  }
 }
 
-/** Starts `program` with the terminal, open files and working directory of this process. */
-export function runChild(program: Program, words: readonly string[], env: Environment): Child {
-  const { command, args, options } = toSpawn(program, words);
-  const child = spawn(command, args, { ...options, env, stdio: 'inherit' });
-  return {
-    kill: (signal) => void child.kill(signal),
-    ended: new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-    }),
-  };
-}
+const endOf = (child: ChildProcess): Promise<number> => new Promise((resolve, reject) => {
+  child.once('error', reject);
+  child.once('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+});
 
 /** Signals that the child handles while it runs. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
@@ -38,14 +43,14 @@ const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
  * throw (SIGHUP before Node 20).
  */
 export function passSignals(
-  child: Child,
+  kill: (signal: NodeJS.Signals) => unknown,
   hasTerminal: boolean,
   platform: NodeJS.Platform = process.platform,
 ): () => void {
   const reachesChild = (signal: NodeJS.Signals): boolean =>
     platform === 'win32' || (hasTerminal && FROM_TERMINAL.includes(signal));
   const pass = (signal: NodeJS.Signals): void => {
-    if (!reachesChild(signal)) child.kill(signal);
+    if (!reachesChild(signal)) kill(signal);
   };
   for (const signal of SIGNALS) process.on(signal, pass);
   return () => {

@@ -20,7 +20,7 @@ import { findInstalledProgram, type Program } from '../codex/program';
 import { holdBridge } from './hold-bridge';
 import { exceptLoopback } from './loopback';
 import { needsBridge } from './needs-bridge';
-import { passSignals, runChild } from '../codex/run-child';
+import { runChild } from '../codex/run-child';
 
 export interface LaunchJob {
   /** The program to run as Codex: a name on the PATH, or a path. */
@@ -94,9 +94,7 @@ async function runToEnd(program: Program, words: readonly string[], env: Environ
   try {
     // Before Codex starts: the terminal can be closed while the child already runs and this line has not.
     const hadTerminal = hasTerminal();
-    const child = runChild(program, words, env);
-    const forget = passSignals(child, hadTerminal);
-    const code = await child.ended.finally(forget);
+    const code = await runChild(program, words, env, hadTerminal);
     if (hadTerminal && !hasTerminal()) await hangUp();
     return { ok: true, code };
   } catch (error) {

@@ -86,13 +86,13 @@ test('a batch file gets its words through cmd.exe as they were', () => {
 
 test('signals are passed on, on Windows never: there the console tells everybody, and a kill asks nobody', () => {
   const seen: string[] = [];
-  const child = { kill: (signal: NodeJS.Signals) => void seen.push(signal), ended: Promise.resolve(0) };
+  const kill = (signal: NodeJS.Signals): number => seen.push(signal);
   for (const [hasTerminal, platform, wanted] of [
     [false, 'linux', ['SIGHUP', 'SIGQUIT']],
     [true, 'darwin', ['SIGHUP']],
     [false, 'win32', []],
   ] as const) {
-    const forget = passSignals(child, hasTerminal, platform);
+    const forget = passSignals(kill, hasTerminal, platform);
     for (const signal of ['SIGHUP', 'SIGQUIT'] as const) process.emit(signal, signal);
     forget();
     assert.deepEqual(seen.splice(0), wanted, `${platform}, ${hasTerminal}`);
