@@ -76,10 +76,11 @@ async function callRepaired({ prepared, caller, context }: Question<unknown>): P
 
 /** @throws BridgeError for an error status, a redirect, or no answer at all */
 async function call(
-  { endpoint, render }: Prepared, chat: ChatRequest, caller: Caller, { runtime, refusals }: TurnContext,
+  prepared: Prepared, chat: ChatRequest, caller: Caller, { runtime, refusals }: TurnContext,
 ): Promise<UpstreamAnswer> {
+  const { endpoint } = prepared;
   const { url, headers } = endpoint;
-  const body = Buffer.from(toJsonText(render(chat)), 'utf8');
+  const body = renderBody(prepared, chat);
   const key = headers['authorization'] ?? '';
   const known = refusals.find(body, key);
   if (known) {
@@ -92,6 +93,15 @@ async function call(
   const error = await readFailure(answer, endpoint, runtime.clock());
   if (isPermanent(error)) refusals.remember(body, key, error);
   throw error;
+}
+
+/** A retry sends the same bytes: rendering megabytes again for each would hold them several times. */
+const rendered = new WeakMap<ChatRequest, Buffer>();
+
+function renderBody({ render }: Prepared, chat: ChatRequest): Buffer {
+  const body = rendered.get(chat) ?? Buffer.from(toJsonText(render(chat)), 'utf8');
+  rendered.set(chat, body);
+  return body;
 }
 
 /** Sending the same request again brings the same answer. */
@@ -157,8 +167,8 @@ async function waitForNext(error: BridgeError, question: Question<unknown>): Pro
 /** A client that repeats by itself a request that was tried often enough spends no more calls. */
 function rememberFailure(error: BridgeError, { prepared, context }: Question<unknown>): void {
   if (CHEAP.has(error.kind)) return;
-  const { endpoint, render, chat } = prepared;
-  const body = Buffer.from(toJsonText(render(context.learned.apply(chat))), 'utf8');
+  const { endpoint, chat } = prepared;
+  const body = renderBody(prepared, context.learned.apply(chat));
   context.refusals.remember(body, endpoint.headers['authorization'] ?? '', error);
 }
 

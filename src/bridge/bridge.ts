@@ -19,6 +19,8 @@ export interface Caller {
   readonly isTitle?: boolean;
   /** Collects what is known of the turn; absent where nobody will read it. */
   readonly record?: TurnRecord;
+  /** Called when the provider's answer has begun: nothing of the request is kept any more. */
+  readonly onBegun?: () => void;
   /** Begins work that continues without the client; absent where there is no such work. */
   readonly detach?: () => Detached;
   /** Aborted when the client goes away or the server shuts down. A BridgeError as its reason is told to the client. */

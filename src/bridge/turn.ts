@@ -154,6 +154,7 @@ async function run<Output>(
     question = undefined;
     const answer = await asking;
     begun = true;
+    caller.onBegun?.();
     return answer;
   };
   const early = shape.stream && !shape.beginsAtOnce ? await open() : undefined;

@@ -66,8 +66,8 @@ export const ERRORS = {
     meaning: 'The background response was cancelled.', fix: 'Send the request again if you still need it.',
   }),
   too_large: fatal(413, INVALID, 'request_too_large', {
-    meaning: 'The request body is larger than the bridge accepts, or than the store keeps.',
-    fix: 'Send less, or raise `--body-limit-mb`.',
+    meaning: 'The request body is larger or has more values than the bridge accepts, or than the store keeps.',
+    fix: 'Send less, or raise the limit that the message names.',
   }),
   unsupported_media_type: fatal(415, INVALID, 'unsupported_media_type', {
     meaning: 'The content type or the encoding of the request is not supported.',
@@ -137,6 +137,10 @@ export const ERRORS = {
     fix: 'Try again; raise the limit that the message names if the model is slow.',
   }),
   // The bridge itself.
+  busy: passing(503, 'bridge_busy', {
+    meaning: 'The bridge holds as many request bodies as it may.',
+    fix: 'Try again in a moment, or raise `--bodies-in-flight-mb`.',
+  }),
   shutting_down: passing(503, 'bridge_shutting_down', {
     meaning: 'The bridge is stopping.', fix: 'Start it again, then repeat the request.',
   }),

@@ -6,6 +6,7 @@ import { toBridgeError, type BridgeError } from '../errors/bridge-error';
 import { renderErrorBody } from '../errors/error-body';
 import { TurnLog } from '../observe/turn-line';
 import { TurnRecord } from '../observe/turn-record';
+import type { Reservation } from './body-limits';
 import { readClient, type Client } from './client';
 import { describeRequest, type Handler, type HttpExchange } from './http-exchange';
 import { readJson } from './read-body';
@@ -27,6 +28,8 @@ interface Session {
   readonly client: Client;
   readonly open: OpenTurn;
   readonly turnLog: TurnLog;
+  /** What the body holds of the budget, until the provider's answer has begun. */
+  readonly reservation: Reservation;
   kind: TurnKind;
 }
 
@@ -40,8 +43,10 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
   const asked = { program: client.program, client: client.kind, api: own, ...client.names };
   const record = new TurnRecord(asked, Date.now);
   const turnLog = new TurnLog(record, services.log);
+  const reservation = services.bodies.open();
   try {
-    const session: Session = { exchange, client, open: services.turns.open(response), turnLog, kind: own };
+    const open = services.turns.open(response);
+    const session: Session = { exchange, client, open, turnLog, reservation, kind: own };
     // Two steps, so that the request's body, megabytes of it, is not kept in memory while the answer streams.
     const turn = await startTurn(session);
     if (turn !== undefined) await writeTurn(session, turn);
@@ -50,6 +55,7 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
     if (response.headersSent) response.destroy();
     else writeError(response, error);
   } finally {
+    reservation.close();
     if (response.headersSent) record.tell(response.statusCode);
     if (response.destroyed) turnLog.leave();
     turnLog.release();
@@ -58,14 +64,13 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
 
 /** `undefined` when the turn could not start; the client has been told. */
 async function startTurn(session: Session): Promise<Turn | undefined> {
-  const { exchange, client, open, turnLog: { record } } = session;
-  const { services } = exchange;
+  const { exchange, client, open, turnLog: { record }, reservation } = session;
   let body: unknown;
   try {
-    body = await readJson(exchange);
+    body = await readJson(exchange, reservation);
     session.kind = chooseProtocol(body, session.kind);
     record.ask({ api: session.kind, model: isRecord(body) ? asText(body['model']) : undefined });
-    const turn = await services.bridge.start(session.kind, body, createCaller(session));
+    const turn = await exchange.services.bridge.start(session.kind, body, createCaller(session));
     logStart(exchange, client, turn);
     return turn;
   } catch (cause) {
@@ -77,7 +82,7 @@ async function startTurn(session: Session): Promise<Turn | undefined> {
 }
 
 function createCaller(session: Session): Caller {
-  const { client: { headers, kind, turn, isTitle }, open: { abort }, turnLog } = session;
+  const { client: { headers, kind, turn, isTitle }, open: { abort }, turnLog, reservation } = session;
   const { authorization, 'user-agent': userAgent } = headers;
   return {
     client: kind,
@@ -88,6 +93,7 @@ function createCaller(session: Session): Caller {
     abort,
     record: turnLog.record,
     detach: () => detach(session),
+    onBegun: () => reservation.close(),
   };
 }
 

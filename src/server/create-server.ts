@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import type { Bridge } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
 import type { Logger } from '../observe/log';
+import { BodyBudget } from './body-limits';
 import type { ServerConfig, Services } from './http-exchange';
 import { createDoor, type Door } from './guards';
 import { handleRequest } from './handle-request';
@@ -56,7 +57,8 @@ const SERVER_OPTIONS: ServerOptions = {
 export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   const { config, log } = options;
   const turns = new TurnRegistry(options.watch);
-  const services: Services = { ...options, turns, launches: new Set() };
+  const bodies = new BodyBudget(config.bodiesInFlightMb * 1024 * 1024);
+  const services: Services = { ...options, turns, launches: new Set(), bodies };
   let door: Door = createDoor(config, config.port);
   const server = createServer(SERVER_OPTIONS);
   const answer = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {

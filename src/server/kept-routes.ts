@@ -3,7 +3,7 @@ import type { KeptResponses } from '../state/kept-responses';
 import { SSE_KEEP_ALIVE } from '../stream/sse-encoder';
 import { readClient } from './client';
 import type { HttpExchange, Handler } from './http-exchange';
-import { hasUnreadBody, readJson } from './read-body';
+import { hasUnreadBody, useBody } from './read-body';
 import { writeJson, writeSse } from './write-response';
 
 /** GET /responses/{id}; with `stream=true` the events of a background response. */
@@ -30,22 +30,20 @@ export const answerConversationItems: Handler = (exchange, id) =>
 
 /** POST /conversations; without a body it creates an empty one. */
 export const createConversation: Handler = async (exchange) => {
-  const body = hasUnreadBody(exchange.request) ? await readJson(exchange) : undefined;
-  await send(exchange, (kept) => kept.createConversation(body));
+  const create = (body: unknown): Promise<void> => send(exchange, (kept) => kept.createConversation(body));
+  await (hasUnreadBody(exchange.request) ? useBody(exchange, create) : create(undefined));
 };
 /** POST /conversations/{id}/items. */
-export const addConversationItems: Handler = async (exchange, id) => {
-  const body = await readJson(exchange);
-  await send(exchange, (kept) => kept.addConversationItems(id, body));
-};
+export const addConversationItems: Handler = (exchange, id) =>
+  useBody(exchange, (body) => send(exchange, (kept) => kept.addConversationItems(id, body)));
 
 /** POST /responses/input_tokens. */
-export const answerInputTokens: Handler = async (exchange) => {
-  const body = await readJson(exchange);
-  const { kind } = readClient(exchange.request);
-  const estimate = exchange.services.bridge.kept().inputTokens(body, kind);
-  writeJson(exchange.response, estimate, { 'x-bridge-notes': 'estimate' });
-};
+export const answerInputTokens: Handler = (exchange) =>
+  useBody(exchange, (body) => {
+    const { kind } = readClient(exchange.request);
+    const estimate = exchange.services.bridge.kept().inputTokens(body, kind);
+    writeJson(exchange.response, estimate, { 'x-bridge-notes': 'estimate' });
+  });
 
 type Ask = (kept: KeptResponses) => object | Promise<object>;
 

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { BridgeError } from '../errors/bridge-error';
+import { checkJsonSize, tooLarge, type JsonLimits, type Reservation } from './body-limits';
 import type { HttpExchange } from './http-exchange';
 import { findJsonError } from './json-error';
 
@@ -12,16 +13,43 @@ const BYTE_ORDER_MARK = 0xfeff;
 const JSON_TYPE = /^(?:application\/json|[\w.-]+\/[\w.+-]+\+json)\s*(?:;|$)/i;
 
 /**
- * @returns the JSON value of the body, of at most `bodyLimitMb` before and after it is inflated
- * @throws BridgeError when the headers or the bytes are not those of a JSON body
+ * Reads the body and passes its JSON value to `use`. Its bytes count as held until `use` has finished.
+ * @throws BridgeError when the headers or the bytes are not those of a JSON body, or are over a limit
  */
-export async function readJson({ request, response, awaitsContinue, services }: HttpExchange): Promise<unknown> {
-  const limit = services.config.bodyLimitMb * BYTES_PER_MB;
+export async function useBody<T>(exchange: HttpExchange, use: (body: unknown) => T | Promise<T>): Promise<T> {
+  const reservation = exchange.services.bodies.open();
+  try {
+    return await use(await readJson(exchange, reservation));
+  } finally {
+    reservation.close();
+  }
+}
+
+/**
+ * Reads the JSON value of the body. Neither its bytes nor its text are kept; `reservation` holds as much as they were.
+ * @throws BridgeError when the headers or the bytes are not those of a JSON body, or are over a limit
+ */
+export async function readJson(exchange: HttpExchange, reservation: Reservation): Promise<unknown> {
+  return parseBody(await readBytes(exchange, reservation), exchange.services.config);
+}
+
+/** The inflated bytes of the body; `reservation` is as large as they are. */
+async function readBytes(exchange: HttpExchange, reservation: Reservation): Promise<Buffer> {
+  const { request, response, awaitsContinue, services: { config } } = exchange;
+  const limit = config.bodyLimitMb * BYTES_PER_MB;
   checkMediaType(request.headers['content-type']);
   const coding = readCoding(request.headers['content-encoding']);
-  const bytes = readBody(request, limit);
+  const declared = declaredLength(request);
+  if (declared > limit) throw tooLarge(limit);
+  await reservation.grow(declared);
   if (awaitsContinue) response.writeContinue();
-  return parseBody(coding === undefined ? await bytes : await inflate(await bytes, coding, limit));
+  const bytes = await readBody(request, limit, reservation);
+  if (coding === undefined) return bytes;
+  // How much it inflates to is known only afterwards.
+  await reservation.grow(limit);
+  const inflated = await inflate(bytes, coding, limit);
+  reservation.shrink(inflated.length);
+  return inflated;
 }
 
 function checkMediaType(type: string | undefined): void {
@@ -35,9 +63,13 @@ function checkMediaType(type: string | undefined): void {
   );
 }
 
-/** @throws BridgeError when `bytes` are not JSON in UTF-8; the message names the place and does not quote the text */
-export function parseBody(bytes: Buffer): unknown {
+/**
+ * @throws BridgeError when `bytes` are over a limit or not JSON in UTF-8; the message names the place and does not quote
+ *   the text
+ */
+export function parseBody(bytes: Buffer, limits: JsonLimits): unknown {
   if (!isUtf8(bytes)) throw new BridgeError('invalid_request', 'Cannot read the request body: it is not valid UTF-8.');
+  checkJsonSize(bytes, limits);
   const decoded = bytes.toString('utf8');
   const text = decoded.charCodeAt(0) === BYTE_ORDER_MARK ? decoded.slice(1) : decoded;
   if (text.trim() === '') {
@@ -57,31 +89,39 @@ export function hasUnreadBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] !== undefined || declaredLength(request) > 0;
 }
 
+/** The buffer for a body without a declared length begins with this size, and doubles. */
+const FIRST_GUESS = 64 * 1024;
+
 /**
- * Reads the whole body. A body over the limit is left unread: at once when its length is announced, otherwise where it
- * crosses the limit.
+ * Reads the whole body. A body over the limit is left unread from where it crosses the limit.
  * @throws BridgeError for a body over `limit` bytes, or when the connection is lost before the end
  */
-function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  if (declaredLength(request) > limit) return Promise.reject(tooLarge(limit));
+function readBody(request: IncomingMessage, limit: number, reservation: Reservation): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    let bytes = Buffer.allocUnsafe(declaredLength(request));
     let size = 0;
     const stop = (): void => {
       request.off('data', onData).off('end', onEnd).off('close', onClose);
     };
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size <= limit) return;
+    const fail = (error: unknown): void => {
       stop();
       request.pause();
-      reject(tooLarge(limit));
+      reject(error);
+    };
+    const onData = (chunk: Buffer): void => {
+      const end = size + chunk.length;
+      if (end > limit) return fail(tooLarge(limit));
+      if (end > bytes.length) {
+        bytes = Buffer.concat([bytes.subarray(0, size)], Math.min(limit, Math.max(FIRST_GUESS, end * 2)));
+        request.pause();
+        reservation.grow(bytes.length).then(() => request.resume(), fail);
+      }
+      bytes.set(chunk, size);
+      size = end;
     };
     const onEnd = (): void => {
       stop();
-      const [first] = chunks;
-      resolve(first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, size));
+      resolve(bytes.subarray(0, size));
     };
     const onClose = (): void => {
       stop();
@@ -94,14 +134,6 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
 
 function declaredLength(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0);
-}
-
-function tooLarge(limit: number): BridgeError {
-  const megabytes = Math.round((limit / BYTES_PER_MB) * 100) / 100;
-  return new BridgeError(
-    'too_large',
-    `The request body is larger than ${megabytes} MB. Raise the limit with --body-limit-mb.`,
-  );
 }
 
 type Zlib = typeof import('node:zlib');

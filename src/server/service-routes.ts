@@ -1,5 +1,5 @@
 /** The routes that are not turns: GET /health, GET /models and GET /launches. */
-import type { Handler } from './http-exchange';
+import { onClosed, type Handler } from './http-exchange';
 import { SSE_HEADERS, writeJson, writeWhole } from './write-response';
 
 /** Tells this bridge from any other program on the port. */
@@ -33,16 +33,10 @@ export const holdLaunch: Handler = ({ request, response, services: { launches, w
   if (request.method === 'HEAD') return writeWhole(response, 200, SSE_HEADERS, '');
   launches.add(response);
   const ended = watch?.launch();
-  const { socket } = request;
-  const settle = (): void => {
-    response.off('close', settle);
-    socket.off('close', settle);
-    // A closed socket emits both.
-    if (launches.delete(response)) ended?.();
-  };
-  response.on('close', settle);
-  // A pipelined response that waits for its turn has no socket of its own and never emits 'close' (Node 20).
-  socket.on('close', settle);
+  onClosed(response, () => {
+    launches.delete(response);
+    ended?.();
+  });
   response.writeHead(200, SSE_HEADERS);
   response.write(': the bridge keeps running while this connection is open\n\n');
 };

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Detached } from '../state/background-run';
 import { BridgeError } from '../errors/bridge-error';
+import { onClosed } from './http-exchange';
 import type { IdleShutdown } from './idle-shutdown';
 
 /** One turn, from the first byte of its request to the last of its answer. */
@@ -30,19 +31,13 @@ export class TurnRegistry {
    * Opens a turn; it ends when `response` is sent or its connection is lost.
    * @throws BridgeError after `refuse`
    */
-  open(response: ServerResponse): OpenTurn {
+  open(response: ServerResponse<IncomingMessage>): OpenTurn {
     if (this.refusal !== undefined) throw this.refusal;
     const entry = this.add(response.req);
-    const { socket } = response.req;
-    const settle = (): void => {
-      response.off('close', settle);
-      socket.off('close', settle);
+    onClosed(response, () => {
       if (!response.writableFinished) entry.controller.abort(new Error('The client closed the connection.'));
       this.remove(entry);
-    };
-    response.on('close', settle);
-    // A pipelined response that waits for its turn has no socket of its own and never emits 'close' (Node 20).
-    socket.on('close', settle);
+    });
     return { abort: entry.controller.signal, markStreaming: () => { entry.streaming = true; } };
   }
 

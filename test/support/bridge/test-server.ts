@@ -31,7 +31,8 @@ export async function startServer(
   const log = createLogger({ level: 'debug', format: 'json', write });
   const bridge = createFakeBridge(options);
   const config: ServerConfig = {
-    host: '127.0.0.1', port: 0, bodyLimitMb: 1, drainTimeoutMs: 0, keepAliveMs: 0, clientStallTimeoutMs: 60_000,
+    host: '127.0.0.1', port: 0, bodyLimitMb: 1, bodyMaxDepth: 256, bodyMaxValues: 250_000, bodiesInFlightMb: 64,
+    drainTimeoutMs: 0, keepAliveMs: 0, clientStallTimeoutMs: 60_000,
     aiBaseUrl: 'http://upstream.test/v1', ...options.config,
   };
   const server = createBridgeServer({ config, version: '1.2.3', log, bridge });
@@ -65,6 +66,8 @@ export async function open(port: number, ask: Ask = {}): Promise<IncomingMessage
     agent: false,
     headers: { ...json, ...headers },
   });
+  // A server that answers before the body has arrived may close the connection; `once` still rejects.
+  outgoing.on('error', () => undefined);
   outgoing.end(body);
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
   return incoming;

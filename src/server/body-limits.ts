@@ -1,0 +1,172 @@
+/** Limits what request bodies cost before they are parsed: nesting, number of values, and bytes in memory at once. */
+import { BridgeError } from '../errors/bridge-error';
+
+const BYTES_PER_MB = 1024 * 1024;
+
+const QUEUE_MS = 10_000;
+/** How long a client is told to wait that found no room. */
+const RETRY_AFTER_MS = 2_000;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+
+/** The limits of one body. */
+export interface JsonLimits {
+  /** Most arrays and objects inside one another. */
+  readonly bodyMaxDepth: number;
+  /** Most array items and object keys together. */
+  readonly bodyMaxValues: number;
+}
+
+/**
+ * One pass over the bytes, which need not be valid JSON: parsing tens of millions of small values, or walking thousands
+ * of levels, would take the memory and the stack of the whole bridge.
+ * @throws BridgeError for a body over a limit
+ */
+export function checkJsonSize(bytes: Uint8Array, { bodyMaxDepth, bodyMaxValues }: JsonLimits): void {
+  let depth = 0;
+  let values = 0;
+  let inString = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) inString = !inString;
+    else if (inString) {
+      if (byte === BACKSLASH) at += 1;
+    } else if (byte === COMMA) values += 1;
+    else if (byte === 0x5b || byte === 0x7b) {
+      depth += 1;
+      values += 1;
+      if (depth > bodyMaxDepth) throw tooDeep(bodyMaxDepth);
+    } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+    if (values > bodyMaxValues) throw tooMany(bodyMaxValues);
+  }
+}
+
+function tooDeep(limit: number): BridgeError {
+  const problem = `Cannot read the request body: it is nested deeper than ${limit} levels.`;
+  return new BridgeError('invalid_request', `${problem} Raise the limit with --body-max-depth.`);
+}
+
+function tooMany(limit: number): BridgeError {
+  const problem = `Cannot read the request body: it has more than ${limit} array items and object keys.`;
+  return new BridgeError('too_large', `${problem} Raise the limit with --body-max-values.`);
+}
+
+/** The error of a body of more than `limit` bytes. */
+export function tooLarge(limit: number): BridgeError {
+  const megabytes = Math.round((limit / BYTES_PER_MB) * 100) / 100;
+  const problem = `The request body is larger than ${megabytes} MB.`;
+  return new BridgeError('too_large', `${problem} Raise the limit with --body-limit-mb.`);
+}
+
+interface Waiter {
+  readonly bytes: number;
+  /** How much the same body holds already. */
+  readonly own: number;
+  readonly admit: () => void;
+}
+
+/** Counts the bytes of all bodies that are being read or translated, and lets further ones wait in order of arrival. */
+export class BodyBudget {
+  private held = 0;
+  private readonly waiters = new Set<Waiter>();
+
+  /**
+   * @param limit in bytes; a single larger body is admitted when no other is in memory
+   * @param queueMs how long a body waits for room before it is rejected
+   */
+  constructor(private readonly limit: number, private readonly queueMs = QUEUE_MS) {}
+
+  /** Starts with nothing. */
+  open(): Reservation {
+    return new Reservation(this);
+  }
+
+  /**
+   * Reserves `bytes` more for a body that holds `own` already, as soon as there is room.
+   * @throws BridgeError `busy` when there was none in time
+   */
+  reserve(bytes: number, own: number): Promise<void> {
+    if (this.waiters.size === 0 && this.hasRoom(bytes, own)) {
+      this.held += bytes;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        bytes,
+        own,
+        admit: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+      };
+      const timer = setTimeout(() => {
+        this.waiters.delete(waiter);
+        reject(busy(this.limit));
+        // One that asked for less may fit.
+        this.admitWaiters();
+      }, this.queueMs);
+      this.waiters.add(waiter);
+    });
+  }
+
+  /** Frees `bytes`. */
+  release(bytes: number): void {
+    this.held -= bytes;
+    this.admitWaiters();
+  }
+
+  private admitWaiters(): void {
+    for (const waiter of this.waiters) {
+      if (!this.hasRoom(waiter.bytes, waiter.own)) return;
+      this.waiters.delete(waiter);
+      this.held += waiter.bytes;
+      waiter.admit();
+    }
+  }
+
+  private hasRoom(bytes: number, own: number): boolean {
+    return this.held <= own || this.held + bytes <= this.limit;
+  }
+}
+
+/** The part of the budget that one body holds. */
+export class Reservation {
+  private size = 0;
+  private closed = false;
+
+  constructor(private readonly bodies: BodyBudget) {}
+
+  /**
+   * Waits until the body may hold `bytes`.
+   * @throws BridgeError `busy` when there was no room in time
+   */
+  async grow(bytes: number): Promise<void> {
+    const more = bytes - this.size;
+    if (more <= 0) return;
+    await this.bodies.reserve(more, this.size);
+    this.size += more;
+    // The client may have left meanwhile.
+    if (this.closed) this.shrink(0);
+  }
+
+  /** Frees what is more than `bytes`. */
+  shrink(bytes: number): void {
+    this.bodies.release(this.size - bytes);
+    this.size = bytes;
+  }
+
+  /** Frees everything. */
+  close(): void {
+    this.closed = true;
+    this.shrink(0);
+  }
+}
+
+function busy(limit: number): BridgeError {
+  const megabytes = Math.round(limit / BYTES_PER_MB);
+  const problem = `The bridge is busy: ${megabytes} MB of request bodies are in memory.`;
+  const advice = 'Retry later, or raise the limit with --bodies-in-flight-mb.';
+  return new BridgeError('busy', `${problem} ${advice}`, { retryAfterMs: RETRY_AFTER_MS });
+}

@@ -1,0 +1,154 @@
+/** What a request body may cost: nesting, number of values, memory, and bodies at the same time. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { BodyBudget } from '../../src/server/body-limits';
+import { startBuiltBridge } from '../support/cli/built-bridge';
+import { ask, connectTo, post, readError, startServer } from '../support/bridge/test-server';
+
+const LIMIT = { timeout: 60_000 } as const;
+const MB = 1024 * 1024;
+
+const arrays = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+const objects = (depth: number): string => '{"a":'.repeat(depth) + '1' + '}'.repeat(depth);
+const mixed = (depth: number): string => '[{"a":'.repeat(depth / 2) + '1' + '}]'.repeat(depth / 2);
+
+const DEPTHS: readonly (readonly [name: string, body: string, status: number])[] = [
+  ['256 levels of arrays', arrays(256), 200],
+  ['256 levels of objects', objects(256), 200],
+  ['257 levels of arrays', arrays(257), 400],
+  ['257 levels of objects', objects(257), 400],
+  ['258 levels of both', mixed(258), 400],
+  ['3,000 levels inside the input', `{"input":${arrays(3_000)}}`, 400],
+  ['5,000 levels inside a tool', `{"input":"hi","tools":[{"type":"function","parameters":${objects(5_000)}}]}`, 400],
+  ['300,000 levels', arrays(300_000), 400],
+  ['levels that are never closed', '['.repeat(100_000), 400],
+  ['brackets inside a string', JSON.stringify({ input: '[{'.repeat(1_000) }), 200],
+  ['brackets after an escaped quote', JSON.stringify({ input: `"\\"${'['.repeat(1_000)}` }), 200],
+  ['many siblings at one level', `{"input":[${'[],'.repeat(1_000)}[]]}`, 200],
+];
+
+for (const path of ['/v1/responses', '/v1/chat/completions', '/v1/responses/input_tokens', '/v1/conversations']) {
+  describe(`POST ${path}`, () => {
+    for (const [name, body, status] of DEPTHS) {
+      test(`${name}: ${status}`, LIMIT, async (context) => {
+        const { port, logged } = await startServer(context);
+        const answer = await ask(port, { path, body });
+        assert.equal(answer.status, status, answer.text.slice(0, 200));
+        if (status === 400) assert.match(String(readError(answer)['message']), /256 levels.*--body-max-depth\.$/);
+        assert.ok(logged.every(({ level, stack }) => level !== 'error' && stack === undefined));
+      });
+    }
+  });
+}
+
+test('the limit on values counts array items and object keys, and is an option', LIMIT, async (context) => {
+  const { port } = await startServer(context, { config: { bodyMaxValues: 1_000 } });
+  const items = (count: number): string => JSON.stringify({ input: Array.from({ length: count }, () => 'x') });
+  const keys = (count: number): string =>
+    JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 1])));
+  for (const [body, status] of [
+    [items(990), 200], [items(1_001), 413], [keys(990), 200], [keys(1_001), 413], [`"${','.repeat(5_000)}"`, 200],
+  ] as const) {
+    const answer = await ask(port, { body });
+    assert.equal(answer.status, status, answer.text.slice(0, 200));
+    if (status === 413) assert.match(String(readError(answer)['message']), /more than 1000 .*--body-max-values\.$/);
+  }
+});
+
+const FLOODS: readonly (readonly [name: string, piece: string])[] = [
+  ['empty strings', '"",'],
+  ['empty objects', '{},'],
+  ['numbers', '0,'],
+  ['small messages', '{"role":"user","content":"x"},'],
+  ['keys', '"a":1,'],
+  ['quotes', '"'],
+  ['commas', ','],
+];
+
+for (const [name, piece] of FLOODS) {
+  test(`47 MB of ${name} are rejected at once, by a bridge that stays small`, LIMIT, async (context) => {
+    const bridge = await startBuiltBridge(context);
+    const flood = piece.repeat(Math.floor((47 * MB) / piece.length));
+    const body = gzipSync(`{"model":"m","input":[${flood}`, { level: 1 });
+    const headers = { 'content-encoding': 'gzip' };
+    const started = performance.now();
+    for (const path of ['/v1/responses', '/v1/chat/completions']) {
+      const answer = await ask(bridge.port, { path, headers, body });
+      assert.ok(answer.status === 413 || answer.status === 400, `${answer.status}: ${answer.text.slice(0, 200)}`);
+    }
+    assert.ok(performance.now() - started < 20_000, 'took too long');
+    assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
+  assert.ok(bridge.peakMb() < 400, `${bridge.peakMb()} MB`);
+    assert.doesNotMatch(bridge.output(), /\n {4}at /);
+  });
+}
+
+for (const [client, headers] of [['Codex', { originator: 'codex_exec' }], ['an SDK', {}]] as const) {
+  const name = `twenty bodies of 12 MB at once, sent by ${client}, wait for one another`;
+  test(name, { timeout: 120_000 }, async (context) => {
+    const bridge = await startBuiltBridge(context);
+    const body = JSON.stringify({ model: 'm', input: 'x'.repeat(12 * MB), stream: true });
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, () => ask(bridge.port, { body, headers }).then((answer) => {
+        if (answer.status === 503) assert.ok(Number(answer.headers['retry-after']) > 0);
+        return answer.status;
+      // A client that still sends when it was turned away may find its connection closed.
+      }, (error: { readonly code?: string }) => error.code)),
+    );
+    const expected = [200, 502, 503, 'EPIPE', 'ECONNRESET'];
+    assert.ok(statuses.every((status) => expected.includes(status ?? '')), String(statuses));
+    assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
+    assert.ok(bridge.peakMb() < 400, `${bridge.peakMb()} MB`);
+  });
+}
+
+test('a budget admits bodies in order of arrival, and a larger one when it is alone', async () => {
+  const budget = new BodyBudget(100, 50);
+  const [first, second, third, large] = [budget.open(), budget.open(), budget.open(), budget.open()];
+  await first.grow(60);
+  const order: string[] = [];
+  const waiting = [
+    second.grow(60).then(() => order.push('second')),
+    third.grow(10).then(() => order.push('third')),
+  ];
+  await Promise.resolve();
+  assert.deepEqual(order, []);
+  first.close();
+  await Promise.all(waiting);
+  assert.deepEqual(order, ['second', 'third']);
+  const alone = large.grow(500);
+  second.close();
+  third.close();
+  await alone;
+  await assert.rejects(budget.open().grow(1), { kind: 'busy' });
+  large.close();
+  await budget.open().grow(100);
+});
+
+test('a body whose client left while it waited holds nothing', async () => {
+  const budget = new BodyBudget(100);
+  const [holder, leaver] = [budget.open(), budget.open()];
+  await holder.grow(100);
+  const growing = leaver.grow(50);
+  leaver.close();
+  holder.close();
+  await growing;
+  await budget.open().grow(100);
+});
+
+test('over the limit of bodies in flight the answer is 503 with Retry-After', LIMIT, async (context) => {
+  const { port } = await startServer(context, { config: { bodiesInFlightMb: 1, bodyLimitMb: 4 } });
+  const slow = await connectTo(context, port);
+  const head = ['POST /v1/responses HTTP/1.1', 'host: localhost', 'content-type: application/json'];
+  slow.write(`${[...head, `content-length: ${MB}`].join('\r\n')}\r\n\r\n{`);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const answer = await post(port, { input: 'hi' });
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers['retry-after'], '2');
+  assert.match(String(readError(answer)['message']), /--bodies-in-flight-mb\.$/);
+  slow.destroy();
+  await once(slow, 'close');
+  assert.equal((await post(port, { input: 'hi' })).status, 200);
+});

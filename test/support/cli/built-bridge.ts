@@ -1,0 +1,106 @@
+/** Runs the built bridge in a process of its own, so that its memory and open files can be measured. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+const ROOT = join(__dirname, '..', '..', '..');
+
+/** The key of every built bridge; nothing that it writes may contain it. */
+export const BUILT_KEY = 'sk-test-built-bridge-0123456789';
+
+export interface BuiltBridge {
+  readonly url: string;
+  readonly port: number;
+  readonly child: ChildProcess;
+  /** Its state folder and home; removed at the end. */
+  readonly home: string;
+  /** Everything it printed. */
+  output(): string;
+  /** The highest resident memory so far, in MB; 0 where the system does not tell. */
+  peakMb(): number;
+  /** Resident memory now, in MB. */
+  residentMb(): number;
+  /** Open file descriptors; 0 where the system does not tell. */
+  descriptors(): number;
+  /** Resolves with the exit code, or the name of the signal. */
+  readonly ended: Promise<number | string>;
+}
+
+export interface BuiltBridgeOptions {
+  readonly upstream?: string;
+  readonly flags?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  readonly execArgv?: readonly string[];
+  /** Runs the bridge in a shell after this, such as `ulimit -n 20`. */
+  readonly before?: string;
+}
+
+/** Starts `serve` on a free port and waits until it listens. */
+export async function startBuiltBridge(context: TestContext, options: BuiltBridgeOptions = {}): Promise<BuiltBridge> {
+  const home = mkdtempSync(join(tmpdir(), 'codex-bridge-built-'));
+  const { upstream = 'http://127.0.0.1:9/v1', flags = [], env = {}, execArgv = [], before } = options;
+  const command = [
+    ...execArgv, join(ROOT, 'bin', 'aliyun-codex-bridge.js'), 'serve', '--port', '0', '--provider', 'aliyun-coding',
+    ...flags,
+  ];
+  const settings = {
+    cwd: home,
+    env: { PATH: process.env['PATH'], HOME: home, AI_API_KEY: BUILT_KEY, AI_API_BASE: upstream, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
+  };
+  const child = before === undefined
+    ? spawn(process.execPath, command, settings)
+    : spawn('sh', ['-c', `${before}; exec "$0" "$@"`, process.execPath, ...command], settings);
+  let text = '';
+  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  context.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+    rmSync(home, { recursive: true, force: true });
+  });
+  const listening = new Promise<string>((resolve, reject) => {
+    const onData = (bytes: Buffer): void => {
+      text += String(bytes);
+      const found = /https?:\/\/[\d.:\[\]a-z]+:\d+/.exec(text)?.[0];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout.on('data', onData);
+    child.stderr.on('data', onData);
+    void ended.then((code) => reject(new Error(`The bridge ended with ${code}: ${text}`)));
+  });
+  const url = await listening;
+  const memory = (name: string): number => {
+    const status = attemptRead(`/proc/${child.pid}/status`);
+    return Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
+  };
+  return {
+    url,
+    port: Number(new URL(url).port),
+    child,
+    home,
+    output: () => text,
+    peakMb: () => memory('VmHWM'),
+    residentMb: () => memory('VmRSS'),
+    descriptors: () => attemptList(`/proc/${child.pid}/fd`).length,
+    ended,
+  };
+}
+
+function attemptRead(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function attemptList(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
