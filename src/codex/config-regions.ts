@@ -24,7 +24,7 @@ const MARK_NAMES = ['keysBegin', 'keysEnd', 'providerBegin', 'providerEnd', 'asi
 /** Records that the line above the region had no line end. */
 const JOINED = ' after a line without end';
 
-const HOW_TO_UNDO = ' ("aliyun-codex-bridge setup --undo" takes this out)';
+const HOW_TO_UNDO = ' ("aliyun-codex-bridge setup --undo" removes this)';
 
 /** A statement, or a line without one: a comment or an empty line. */
 export interface Piece {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { codeOf, messageOf } from '../base/thrown';
 import { isBefore } from '../base/version';
+import { renderSetupFailure } from '../codex/config-file';
 import { renderOverrides } from '../codex/config-toml';
+import { cureConfig } from '../codex/cure-config';
 import type { ResolvedConfig, Environment, FlagTexts } from '../config/resolve';
 import { LAUNCH_HEADER } from '../server/idle-shutdown';
 import type { CommandIo } from '../command/command';
@@ -59,8 +61,11 @@ export async function launchCodex(job: LaunchJob): Promise<Outcome> {
     if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) {
       return { ok: false, problem: describeOld(codexVersion) };
     }
+    const cure = await cureConfig(places.codexHome, codexVersion, job.io);
+    if (!cure.ok) return { ok: false, problem: renderSetupFailure(cure) };
+    for (const note of cure.notes) job.io.error(`aliyun-codex-bridge: ${note}\n`);
     const overrides = await describeBridge(job, attached, places, codexVersion);
-    return await runToEnd(program, [...overrides, ...words], exceptLoopback(env));
+    return await runToEnd(program, [...cure.overrides, ...overrides, ...words], exceptLoopback(env));
   } finally {
     release();
   }

@@ -1,9 +1,10 @@
 /** Every config.toml fixture: what setup makes of it, byte for byte, and that undo restores it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { findConfigFlaws, listAside } from '../../src/codex/config-flaws';
 import type { ConfigEdit } from '../../src/codex/config-regions';
 import type { CodexSettings } from '../../src/codex/config-toml';
-import { mergeConfig, removeConfig } from '../../src/codex/edit-config';
+import { mergeConfig, removeConfig, setAsideInConfig } from '../../src/codex/edit-config';
 import { parseToml } from '../../src/codex/toml/parse-toml';
 import { listFixtures } from '../support/fixtures';
 
@@ -41,6 +42,12 @@ function textOf(edit: ConfigEdit): string {
   return edit.text;
 }
 
+/** What setup sets aside in `text` because Codex rejects it. */
+function asideIn(text: string) {
+  const document = parseToml(text);
+  return listAside(document.ok ? findConfigFlaws(document) : []);
+}
+
 for (const fixture of listFixtures('config-toml')) {
   describe(`config-toml/${fixture.name}`, () => {
     const options = fixture.options as unknown as ConfigCase;
@@ -55,8 +62,10 @@ for (const fixture of listFixtures('config-toml')) {
       return;
     }
 
-    const after = textOf(mergeConfig(before, settings));
     const original = textOf(removeConfig(before));
+    const aside = asideIn(original);
+    const merge = (text: string, wanted: CodexSettings): string => textOf(mergeConfig(text, wanted, aside));
+    const after = merge(before, settings);
 
     it('becomes the expected file', () => {
       fixture.expect('after.toml', after);
@@ -67,11 +76,18 @@ for (const fixture of listFixtures('config-toml')) {
     it('comes back byte for byte', () => assert.equal(textOf(removeConfig(after)), original));
 
     it('is the same after a second setup, and depends on the last settings alone', () => {
-      assert.equal(textOf(mergeConfig(after, settings)), after);
-      const other = textOf(mergeConfig(after, OTHER));
-      assert.equal(other, textOf(mergeConfig(original, OTHER)));
+      assert.equal(merge(after, settings), after);
+      const other = merge(after, OTHER);
+      assert.equal(other, merge(original, OTHER));
       assert.equal(textOf(removeConfig(other)), original);
-      assert.equal(textOf(mergeConfig(other, settings)), after);
+      assert.equal(merge(other, settings), after);
+    });
+
+    it('has nothing left that Codex rejects', () => assert.deepEqual(asideIn(after), { keys: [], providers: [] }));
+
+    it('comes back byte for byte when only what Codex rejects was set aside', () => {
+      const edited = setAsideInConfig(original, aside);
+      if (edited.ok) assert.equal(textOf(removeConfig(edited.text)), original);
     });
 
     it('chooses the bridge', () => {

@@ -74,7 +74,7 @@ test('it shows the diff, writes the file, the catalog and a backup, and says wha
  # Mine.
  
 -model = "gpt-5.5"
-+# >>> aliyun-codex-bridge: keys ("aliyun-codex-bridge setup --undo" takes this out) >>>
++# >>> aliyun-codex-bridge: keys ("aliyun-codex-bridge setup --undo" removes this) >>>
 +model = "qwen3.7-plus"
 +model_provider = "aliyun"
 +model_catalog_json = ${JSON.stringify(join(home.folder, CATALOG))}
@@ -85,7 +85,7 @@ test('it shows the diff, writes the file, the catalog and a backup, and says wha
  [tui]
  notifications = true
 +
-+# >>> aliyun-codex-bridge: provider ("aliyun-codex-bridge setup --undo" takes this out) >>>
++# >>> aliyun-codex-bridge: provider ("aliyun-codex-bridge setup --undo" removes this) >>>
 +[model_providers.aliyun]
 +name = "Aliyun Codex bridge"
 +base_url = "http://127.0.0.1:31415/v1"

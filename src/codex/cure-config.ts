@@ -1,0 +1,48 @@
+/** Lets Codex start despite a config.toml that it rejects: for one run, or by commenting out lines when asked to. */
+import type { CommandIo } from '../command/command';
+import { readIfThere } from '../command/edit-file';
+import { explainRefusedEdit, readConfigFile, writeBackup, writeConfigFile, type SetupFailure } from './config-file';
+import { findConfigFlaws, listAside, renderCures } from './config-flaws';
+import { setAsideInConfig } from './edit-config';
+import { parseToml } from './toml/parse-toml';
+
+/** Arguments for Codex's command line, and what the user should know; or why Codex cannot start. */
+export type ConfigCure =
+  | { readonly ok: true; readonly overrides: readonly string[]; readonly notes: readonly string[] }
+  | SetupFailure;
+
+const NOTHING: ConfigCure = { ok: true, overrides: [], notes: [] };
+
+/**
+ * Overrides cure most flaws without touching the file. A table of a built-in provider and `profile = …` have to leave
+ * the file: on a terminal the user is asked, otherwise the failure says how. Syntax errors are left to Codex.
+ */
+export async function cureConfig(
+  codexHome: string, codexVersion: string | undefined, io: CommandIo,
+): Promise<ConfigCure> {
+  const file = await readConfigFile(codexHome);
+  const document = file.ok ? parseToml(file.text) : undefined;
+  if (!file.ok || !document?.ok) return NOTHING;
+  const flaws = findConfigFlaws(document, codexVersion).filter(({ effect }) => effect === 'refused');
+  if (flaws.length === 0) return NOTHING;
+  const found = flaws.map(({ line, problem }) => `${file.path}:${line}: ${problem}.`);
+  const overrides = renderCures(flaws);
+  if (overrides !== undefined) {
+    return { ok: true, overrides, notes: [...found, 'Codex runs as if this was not set; the file is unchanged.'] };
+  }
+  const problem = `Codex does not start with this configuration:\n${found.map((line) => `  ${line}\n`).join('')}`;
+  if (!io.ask) return { ok: false, problem, fix: `${flaws.map(({ fix }) => fix).join(' ')} ${OR_SETUP}` };
+  io.error(problem);
+  const answer = await io.ask(`Comment these lines out? "aliyun-codex-bridge setup --undo" restores them. [Y/n] `);
+  if (answer === undefined || !/^(?:y(?:es)?)?$/i.test(answer.trim())) {
+    return { ok: false, problem: 'Codex was not started.' };
+  }
+  const edit = setAsideInConfig(file.text, listAside(flaws));
+  if (!edit.ok) return explainRefusedEdit(file, edit);
+  // An earlier backup is from before setup.
+  if ((await readIfThere(file.backup)) === undefined) await writeBackup(file);
+  await writeConfigFile(file, edit.text);
+  return { ok: true, overrides: [], notes: [`Backup: ${file.backup}`] };
+}
+
+const OR_SETUP = 'Or set it aside, reversibly: aliyun-codex-bridge setup --yes';
