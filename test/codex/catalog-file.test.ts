@@ -45,7 +45,7 @@ test('what somebody else wrote stays, unless it is forced or empty', async (cont
     const written = await writeCatalogFile(file, MODELS, false);
     assert.deepEqual(written, {
       ok: false,
-      problem: 'it holds something that the bridge did not write; --force replaces it',
+      problem: 'the bridge did not write this file; --force replaces it',
     });
     assert.equal(await readFile(file, 'utf8'), foreign);
   }
