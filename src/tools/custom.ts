@@ -46,7 +46,7 @@ function withGrammar(tool: UnknownRecord): string {
   return [asText(tool['description']), rule, grammar].filter((part) => part !== undefined && part !== '').join('\n\n');
 }
 
-/** Streams the unescaped text as `custom_tool_call_input.delta`; what cannot be streamed safely comes at the end. */
+/** Streams the unescaped text as `custom_tool_call_input.delta`; what a repair may still change comes at the end. */
 function createCustomWriter(target: CallTarget, place: CallPlace): CallWriter<OutputCustomToolCall> {
   const at = { item_id: place.itemId, output_index: place.outputIndex };
   const reader = new CustomInputReader();
@@ -99,7 +99,7 @@ class PlainProgress {
   }
 }
 
-/** The finished text; one that contradicts what was already streamed is given up for what the client has seen. */
+/** The finished text; a repair that contradicts what was already streamed is discarded. */
 function finish(name: string, input: string, sent: string): Repaired {
   const repaired = name === APPLY_PATCH ? repairPatch(input) : withoutFence(input);
   if (repaired.text.startsWith(sent)) return repaired;
@@ -113,7 +113,7 @@ function withoutFence(text: string): Repaired {
   return { text: code, repairs: ['removed a code fence'] };
 }
 
-/** The argument under which a custom tool's text is asked for, and the names models use instead. */
+/** The argument that holds a custom tool's text, and the names that models use instead. */
 export const INPUT_KEY = 'input';
 const OTHER_KEYS = ['patch', 'text', 'content', 'code', 'source', 'script', 'command', 'cmd', 'diff'];
 
@@ -139,7 +139,7 @@ export class CustomInputReader {
   private key = '';
   private escape = '';
 
-  /** @returns the text that became readable; empty while the arguments are not (yet) of the expected form. */
+  /** @returns the newly readable text; empty while the arguments do not have the expected form */
   push(json: string): string {
     let text = '';
     for (const char of json) text += this.char(char);

@@ -1,6 +1,6 @@
 /**
- * State that travels through the client: the bridge's own versioned envelope for `encrypted_content`, which clients
- * return exactly (codex-protocol.md, sections 4 and 5). Not encryption: the conversation is the client's own.
+ * State that the client stores for the bridge: a versioned envelope in `encrypted_content`, which clients return
+ * unchanged (codex-protocol.md, sections 4 and 5). Encoded, not encrypted: the conversation belongs to the client.
  */
 import { parseJsonObject, type JsonObject } from '../base/json';
 import { asArray, asString } from '../base/narrow';
@@ -9,23 +9,23 @@ const PREFIX = 'acb1.';
 
 export interface ReasoningPayload {
   readonly text: string;
-  /** Provider-signed blocks (`reasoning_details`), to be returned unread. */
+  /** Provider-signed blocks (`reasoning_details`), returned to the provider unread. */
   readonly details: readonly unknown[] | undefined;
 }
 
-/** Reasoning that is not shown, or blocks only its provider can read. */
+/** Seals hidden reasoning, or blocks that only their provider can read. */
 export const sealReasoning = (payload: ReasoningPayload): string => seal('reasoning', payload);
-/** The summary of a compacted conversation. */
+/** Seals the summary of a compacted conversation. */
 export const sealSummary = (text: string): string => seal('summary', { text });
 
-/** @returns the reasoning, or undefined for a foreign or broken envelope: those are ignored, never an error. */
+/** @returns the reasoning; undefined for a foreign or broken envelope, which is never an error */
 export function openReasoning(envelope: string | undefined): ReasoningPayload | undefined {
   const value = open(envelope, 'reasoning');
   const text = asString(value?.['text']);
   return text === undefined ? undefined : { text, details: asArray(value?.['details']) };
 }
 
-/** @returns the summary text, or undefined for a foreign or broken envelope. */
+/** @returns the summary text; undefined for a foreign or broken envelope */
 export function openSummary(envelope: string | undefined): string | undefined {
   return asString(open(envelope, 'summary')?.['text']);
 }

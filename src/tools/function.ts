@@ -6,7 +6,7 @@ import { describe, readTarget, targetOf } from './kind';
 import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
 import { toObjectSchema } from './schema';
 
-/** Name, description and schema pass through. */
+/** Passes name, description and schema through. */
 export const functionKind: ToolKind<'function'> = {
   itemType: 'function_call',
   idPrefix: 'fc',

@@ -74,7 +74,7 @@ const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
   },
 };
 
-/** Offered with a schema of our own: the wire declares none. */
+/** Offered with a schema of the bridge: the wire declares none. */
 export function hostedKind<K extends Hosted>(kind: K): ToolKind<K> {
   const { idPrefix, field, description, parameters, item }: HostedRow<K> = HOSTED[kind];
   const target = { kind, name: kind };
@@ -87,7 +87,7 @@ export function hostedKind<K extends Hosted>(kind: K): ToolKind<K> {
   };
 }
 
-/** The arguments become the item's `action` or `operation`; nothing streams, clients act on the whole call. */
+/** The arguments become the item's `action` or `operation`. Nothing is streamed: clients run whole calls. */
 function createHostedWriter<Item>(
   place: CallPlace,
   item: (head: ItemHead, given: JsonObject) => Item,

@@ -5,7 +5,7 @@ import type { SchemaRule } from '../providers/dialect';
 import type { CallEvent, CallItems, CallKind } from '../wire/responses-output';
 import type { ToolOffer } from './tool-set';
 
-/** What a model's call stands for on the client's side: the tool's kind, its exact name and namespace. */
+/** The client's tool that a model calls: its kind, its exact name and namespace. */
 export interface CallTarget {
   readonly kind: CallKind;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface CallTarget {
 
 /** A call of any kind, as the model made it. */
 export interface CallItem extends CallTarget {
-  /** May be empty or repeated: Codex echoes what the model said (codex-protocol.md, section 1). */
+  /** May be empty or repeated: Codex echoes what the model sent (codex-protocol.md, section 1). */
   readonly callId: string;
   /** The arguments as the model writes them; usually the text of a JSON object. */
   readonly arguments: string;

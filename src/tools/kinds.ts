@@ -1,4 +1,4 @@
-/** The table of tool kinds: a kind whose call item is on the wire does not compile without a row. */
+/** The table of tool kinds: each call item on the wire needs a row here to compile. */
 import { asString, asText } from '../base/narrow';
 import { readTools } from '../wire/read-fields';
 import type { CallKind } from '../wire/responses-output';
@@ -18,7 +18,7 @@ const KINDS: { readonly [K in CallKind]: ToolKind<K> } = {
   apply_patch: hostedKind('apply_patch'),
 };
 
-/** The rows by the words that clients send. */
+/** The rows by what clients send. */
 const BY_KIND: ReadonlyMap<string, ToolKind> = new Map(Object.entries(KINDS));
 const BY_ITEM: ReadonlyMap<string, ToolKind> = new Map(Object.values(KINDS).map((row) => [row.itemType, row]));
 
@@ -33,7 +33,7 @@ export function declareTool(tool: DeclaredTool, context: OfferContext): void {
   }
 }
 
-/** Never a function: a search is a setting of the provider (translate/request). */
+/** Web search is never a function, but a setting of the provider (translate/request). */
 export const isWebSearch = ({ kind }: DeclaredTool): boolean => kind.startsWith('web_search');
 
 /** Name, namespace and description of the functions and custom tools among `tools`. */
@@ -63,13 +63,13 @@ function membersOf(tool: DeclaredTool, namespace?: OfferContext['namespace'], de
   return readTools(tool.declaration['tools']).flatMap((member) => membersOf(member, inner, depth + 1));
 }
 
-/** A call of the history; undefined when it is of no kind that a client runs. */
+/** Reads a call of the history; undefined when clients do not run its kind. */
 export function readCall(call: UnreadCall): CallItem | undefined {
   const read = BY_ITEM.get(call.itemType)?.read(call.item);
   return read && { ...read, callId: callIdOf(call) };
 }
 
-/** The id that pairs a call with its result; hosted calls may leave it to the item's own. */
+/** The id that pairs a call with its result; hosted calls may have only the id of the item. */
 export const callIdOf = ({ item }: UnreadCall): string => asString(item['call_id']) ?? asString(item['id']) ?? '';
 
 /** The writer for a call of any kind. */

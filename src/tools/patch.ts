@@ -1,6 +1,6 @@
 /**
- * Patches in Codex's apply_patch format, as models write them. Only what is certain is repaired; anything else goes to
- * Codex as it is, whose error message lets the model correct itself.
+ * Repairs patches in Codex's apply_patch format, only where the repair is certain. Anything else reaches Codex
+ * unchanged, whose error message lets the model correct itself.
  */
 
 const BEGIN = '*** Begin Patch';
@@ -44,14 +44,14 @@ const isWrapping = (text: string): boolean => text.trim() !== '' && /^\s*(```|['
 const REMOVABLE = /^(?:```|EOF)?[ \t]*$/;
 
 /**
- * Lets a patch out while it is written, as far as no repair can change it: nothing before the first marker, nothing
- * after the last one, whole lines in between. Looks at each character once.
+ * Releases a patch while it is written, as far as no repair can change it: nothing before the first marker, nothing
+ * after the last one, whole lines in between. Reads each character once.
  */
 export class PatchProgress {
   private state: 'head' | 'body' | 'over' = 'head';
-  /** The line that is being written; in `head`, everything so far. */
+  /** The unfinished line; in `head`, everything so far. */
   private line = '';
-  /** Lines that a repair might remove. */
+  /** Lines that a repair may remove. */
   private waiting = '';
 
   /** @returns the text that became certain */

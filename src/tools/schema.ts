@@ -13,8 +13,8 @@ export function toObjectSchema(schema: JsonObject | undefined, rules: readonly S
 }
 
 /**
- * Where no type may stand beside `anyOf` the root still needs its own (vercel/ai#18921): the properties of its variants
- * become optional ones.
+ * Where a type next to `anyOf` is rejected, the root still needs its own (vercel/ai#18921): the properties of its
+ * variants become optional properties.
  */
 function withObjectRoot(schema: JsonObject): JsonObject {
   if (schema['type'] === 'object') return schema;
@@ -43,7 +43,7 @@ const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'];
 const MAPS = ['properties', '$defs', 'definitions', 'patternProperties'];
 const SINGLE = ['items', 'additionalProperties', 'not', 'contains', 'propertyNames', 'if', 'then', 'else'];
 
-/** Applies the rules in their order to every schema inside; the schema itself is not changed. */
+/** Applies the rules in their order to every schema inside, without changing the schema it is given. */
 export function applySchemaRules(schema: JsonObject, rules: readonly SchemaRule[]): JsonObject {
   return rules.reduce((current, rule) => REWRITES[rule](current), schema);
 }
@@ -66,7 +66,7 @@ const REWRITES: { readonly [K in SchemaRule]: Rewrite } = {
   'any-object': anyObject,
 };
 
-/** Schemas that a model can follow nest less; a hostile one must not exhaust the stack. */
+/** Deeper than any schema that a model can follow; a hostile one must not exhaust the stack. */
 const DEEPEST = 24;
 
 function walk(schema: JsonObject, rewrite: Rewrite, depth: number): JsonObject {
@@ -93,12 +93,12 @@ function mapSchemas(schema: JsonObject, replace: (inner: JsonObject) => JsonObje
   return Object.fromEntries(entries);
 }
 
-/** Definitions that refer to each other multiply; beyond this number a reference stands for any value. */
+/** Definitions that refer to each other multiply; beyond this number a reference becomes any value. */
 const MOST_INLINED = 200;
 
 /**
- * `$ref` with keywords beside it, or into other places than `$defs`, is refused: the definition takes its place. One
- * that contains itself is cut where it repeats.
+ * Inlines definitions: `$ref` next to other keywords, or to other places than `$defs`, is rejected. A definition that
+ * contains itself ends where it repeats.
  */
 function inlineRefs(root: JsonObject): JsonObject {
   let inlined = 0;
@@ -123,7 +123,7 @@ function resolve(reference: string, root: JsonObject): JsonObject {
   return isJsonObject(current) ? current : {};
 }
 
-/** `true` is any value; `false`, which forbids, is kept where it closes an object and dropped elsewhere. */
+/** `true` becomes any value; `false` stays where it closes an object and is dropped elsewhere. */
 function withoutBooleans(schema: JsonObject): JsonObject {
   const properties = schema['properties'];
   const closed = typeof schema['items'] === 'boolean' ? omit(schema, 'items') : schema;
@@ -144,7 +144,7 @@ function withoutTuples(schema: JsonObject): JsonObject {
   };
 }
 
-/** `type: ["string", "null"]` and `anyOf: [X, {type: "null"}]` become the type alone: optional says the same. */
+/** `type: ["string", "null"]` and `anyOf: [X, {type: "null"}]` become the type alone: optional means the same. */
 function withoutNullUnions(schema: JsonObject): JsonObject {
   const type = schema['type'];
   const anyOf = schema['anyOf'];
@@ -189,7 +189,7 @@ function onlyRequires(schema: JsonValue): boolean {
   return keys.length > 0 && keys.every((key) => key === 'required' || key === 'not');
 }
 
-/** Keywords that narrow a value further than its type; grammars and checkers know some of them, each others. */
+/** Keywords that narrow a value further than its type; each grammar and checker knows only some of them. */
 const NARROWING = [
   'pattern', 'format', 'minLength', 'maxLength', 'minItems', 'maxItems', 'uniqueItems', 'minContains', 'maxContains',
   'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minProperties', 'maxProperties',
@@ -202,7 +202,7 @@ function withoutPatterns(schema: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(schema).filter(([key]) => !NARROWING.includes(key)));
 }
 
-/** Each property with its type, description and choices, and nothing of what stands inside. */
+/** Each property with its type, description and choices, without the schemas inside. */
 function plainProperties(schema: JsonObject): JsonObject {
   const properties = Object.entries(propertiesOf(withObjectRoot(omit(schema, 'type')))).map(
     ([name, value]): [string, JsonObject] => [name, plainProperty(value)],
@@ -229,7 +229,7 @@ function plainProperty(value: JsonValue | undefined): JsonObject {
 
 const TYPES: readonly unknown[] = ['string', 'number', 'integer', 'boolean', 'array', 'object'];
 
-/** The first type a schema allows, of its own or of a variant; text when it names none. */
+/** The first type that a schema or one of its variants allows; `string` when there is none. */
 function typeOf(schema: JsonObject): string {
   const variants = VARIANTS.flatMap((key) => schema[key] ?? []).filter(isJsonObject);
   const named = [schema, ...variants].flatMap(({ type }) => type ?? []).find((type) => TYPES.includes(type));
@@ -237,7 +237,7 @@ function typeOf(schema: JsonObject): string {
   return schema['properties'] === undefined ? 'string' : 'object';
 }
 
-/** Any object: what its properties are is said in words. */
+/** Any object, with its properties listed in the description. */
 function anyObject(schema: JsonObject): JsonObject {
   const { properties } = plainProperties(inlineRefs(schema));
   const names = Object.entries(isJsonObject(properties) ? properties : {}).map(([name, value]) =>

@@ -1,4 +1,4 @@
-/** Client-run tool search: a function to the model, a `tool_search_call` to Codex, whose answer brings more tools. */
+/** Client-run tool search: a function to the model, a `tool_search_call` to Codex, whose answer adds tools. */
 import { parseJsonObject, type JsonObject } from '../base/json';
 import { asText } from '../base/narrow';
 import { readSchema } from '../wire/read-fields';

@@ -1,4 +1,4 @@
-/** The tools of one request under the names its upstream accepts: a map both ways that never guesses. */
+/** The tools of one request under the names that its upstream accepts: a map both ways that never guesses. */
 import { shortHash } from '../base/hash';
 import type { JsonObject } from '../base/json';
 import type { ChatTool } from '../wire/chat';
@@ -7,7 +7,7 @@ import type { CallTarget } from './kind';
 /** Longest tool name that OpenAI's rule `^[a-zA-Z0-9_-]{1,64}$` allows. */
 const LONGEST_NAME = 64;
 
-/** Codex puts its own tools into this namespace in responses-lite mode (fixture 06): it adds nothing to a name. */
+/** In responses-lite mode Codex puts its own tools into this namespace (fixture 06): it is not part of their names. */
 const PLAIN_NAMESPACE = 'functions';
 
 export interface ToolOffer {
@@ -19,7 +19,7 @@ export interface ToolOffer {
 
 interface ToolName { readonly name: string; readonly namespace?: string | undefined }
 
-/** Collects the tools of a request; the first declaration of a tool wins, later ones are the same tool again. */
+/** Collects the tools of a request. The first declaration of a tool wins; later ones repeat it. */
 export class ToolSet {
   private readonly byName = new Map<string, CallTarget>();
   private readonly byTool = new Map<string, string>();
@@ -59,7 +59,7 @@ export class ToolSet {
   }
 
   /**
-   * The tool that a model's call means. Models change case, drop the namespace or add `functions.`: such a name is
+   * Finds the tool that a model calls. Models change case, drop the namespace or add `functions.`: such a name is
    * accepted when exactly one offered tool fits. An unknown name is passed on as a function, so that the client can
    * tell the model (Codex answers `unsupported call`).
    */
@@ -109,7 +109,7 @@ function flatName(tool: ToolName, forbidden: readonly string[]): string {
 
 const toLegal = (name: string): string => name.replace(/[^a-zA-Z0-9_-]/g, '_').replace(/^(?=\d|$)/, '_');
 
-/** The tool's own name tells the model most: the namespace is cut, unless the name alone is too long. */
+/** Shortens the namespace, unless the name alone is too long: the name tells the model most. */
 function shortened(full: string, own: string, key: string): string {
   const head = LONGEST_NAME - own.length - HASH_LENGTH - 3;
   return head < 8 ? withHash(full, key) : `${full.slice(0, head)}_${shortHash(key)}__${own}`;

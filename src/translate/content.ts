@@ -1,17 +1,17 @@
-/** Content parts to Chat content: a string wherever possible, parts where media demand them. */
+/** Translates content parts to Chat content: a string where possible, a list of parts where there are media. */
 import type { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
 import type { ChatContent, ChatPart } from '../wire/chat';
 import type { ContentPart, FilePart, ImagePart } from '../wire/responses-request';
 
-/** What a part may become. A file that cannot be sent fails the request (`refuse`) or leaves a sentence (`mark`). */
+/** What the provider accepts. A file that cannot be sent fails the request (`refuse`) or leaves a marker (`mark`). */
 export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio' | 'files'> {
   readonly unservedFiles: 'refuse' | 'mark';
 }
 
 /**
- * @returns a string when there is only text (text models reject arrays), otherwise a list of parts
+ * @returns a string when there is only text (text models reject lists), otherwise a list of parts
  * @throws BridgeError `invalid_request` for a file that cannot be sent, when the rules refuse it
  */
 export function translateContent(content: readonly ContentPart[], rules: MediaRules, notes: Notes): ChatContent {
@@ -41,7 +41,7 @@ function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): Chat
   }
 }
 
-/** Codex asks for `original` in pictures of tools; Chat endpoints know three words and reject others. */
+/** Codex sends `original` with pictures of tools; Chat endpoints accept auto, low and high only (cc-switch#7476). */
 function detailOf({ detail }: ImagePart): { readonly detail?: string } {
   if (detail === undefined) return {};
   return { detail: detail === 'low' || detail === 'auto' ? detail : 'high' };
@@ -51,16 +51,16 @@ const TEXT_TYPES = /^data:(text\/|application\/(json|xml|javascript|x-yaml|yaml|
 const TEXT_NAMES =
   /\.(txt|md|json|ya?ml|toml|csv|xml|html?|css|js|ts|tsx|jsx|py|rs|go|java|c|h|cpp|sh|sql|log|ini|diff|patch)$/i;
 
-/** Text files are inlined; other files go on where the provider takes them. */
+/** Inlines text files and passes other files on where the provider accepts them. */
 function translateFile(part: FilePart, rules: MediaRules, notes: Notes): ChatPart {
   const name = part.filename ?? 'file';
   const text = fileText(part);
   if (text !== undefined) return { type: 'text', text: `<file name="${name}">\n${text}\n</file>` };
   if (!rules.files || (part.data === undefined && part.fileId === undefined)) {
-    if (rules.unservedFiles === 'mark') return marker(`file ${name}`, 'the provider takes no files', notes);
+    if (rules.unservedFiles === 'mark') return marker(`file ${name}`, 'the provider accepts no files', notes);
     throw new BridgeError(
       'invalid_request',
-      `Cannot send the file "${name}": the provider takes no files; send its text or an image of it`,
+      `Cannot send the file "${name}": the provider accepts no files. Send its text or an image instead.`,
       { param: 'input' },
     );
   }
@@ -85,7 +85,7 @@ function fileText(part: FilePart): string | undefined {
   return head !== '' && !head.endsWith(';base64') ? percentDecoded(body) : Buffer.from(body, 'base64').toString('utf8');
 }
 
-/** A percent sign that escapes nothing is text: `100% sure`. */
+/** A percent sign that is no escape is text: `100% sure`. */
 function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);

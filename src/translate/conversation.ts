@@ -1,4 +1,4 @@
-/** Input items to a conversation: groups what one answer said, and gives every result to its call. */
+/** Reads input items as a conversation: groups the items of one answer, and gives every result to its call. */
 import { parseJsonObject, replaceHalfPairs } from '../base/json';
 import type { Notes } from '../base/result';
 import { openReasoning, openSummary, type ReasoningPayload } from '../tools/envelope';
@@ -94,7 +94,7 @@ class ConversationReader {
       case 'additional_tools':
       case 'configuration_update':
       case 'compaction_trigger':
-        // Read elsewhere: they change the tools, the settings and the kind of the turn.
+        // Read in request.ts and offered-tools.ts: they change the tools, the settings and the kind of the turn.
         return undefined;
       case 'item_reference':
         return this.notes.add(`dropped a reference to item ${item.id}: nothing is stored under it`);
@@ -118,7 +118,7 @@ class ConversationReader {
     if (content.length > 0) this.nodes.push({ kind: 'user', content });
   }
 
-  /** Raw text first; the envelope carries it where raw text was not shown; a foreign item leaves its summary. */
+  /** Prefers raw text, then what our envelope holds, then the summary. */
   private reasoning(item: ReasoningItem): void {
     const sealed = openReasoning(item.encryptedContent);
     const text = item.content ?? sealed?.text ?? item.summary;
@@ -177,7 +177,7 @@ class ConversationReader {
     }
   }
 
-  /** A result no call asked for is information all the same: it becomes what the user says. */
+  /** A result without a call is information all the same: it becomes user text. */
   private orphan(content: readonly ContentPart[], label: string | undefined): void {
     this.notes.add('turned a tool result without a call into a user message');
     const head: ContentPart = { type: 'text', text: `[Result of ${label ?? 'a tool'}]` };
@@ -189,7 +189,7 @@ class ConversationReader {
     return this.user([{ type: 'text', text: `${SUMMARY_HEAD}\n\n${summary}` }]);
   }
 
-  /** The search's answer in words; the tools themselves join the tool list. */
+  /** Describes the tools that a search found; the tools themselves join the tool list. */
   private foundTools(item: ToolSearchOutputItem): string {
     const lines = listTools(item.tools).map((tool) => {
       const name = this.tools.nameOf(tool);
@@ -198,7 +198,7 @@ class ConversationReader {
     return lines.length === 0 ? 'No tools found.' : `These tools can be called now:\n${lines.join('\n')}`;
   }
 
-  /** The assistant turn being read: a new one starts after any other node, and once a call has its result. */
+  /** The current assistant turn: a new one starts after any other node, and after the first result. */
   private turn(): AssistantNode {
     const last = this.nodes.at(-1);
     if (last?.kind === 'assistant' && last.calls.every((call) => call.result === undefined)) return last;
@@ -214,7 +214,7 @@ class ConversationReader {
     return turn;
   }
 
-  /** The client's id as it is; repeated and empty ids get a suffix that is the same in every request. */
+  /** The client's id; repeated and empty ids get a suffix that is the same in every request. */
   private uniqueId(id: string): string {
     const base = id === '' ? 'call' : id;
     let unique = id === '' ? 'call_1' : id;
@@ -239,7 +239,7 @@ function agentContent(item: AgentMessageItem): readonly ContentPart[] {
   ];
 }
 
-/** The text parts of a message, joined by line breaks. */
+/** Joins the text parts of a message by line breaks. */
 export function joinText(content: readonly ContentPart[]): string {
   return content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : [])).join('\n');
 }

@@ -1,4 +1,4 @@
-/** A conversation to Chat messages: one leading system message, every assistant turn followed by all its results. */
+/** Translates a conversation to Chat messages: one leading system message, results directly after their calls. */
 import type { Notes } from '../base/result';
 import type { Dialect } from '../providers/dialect';
 import type { ChatAssistantMessage, ChatContent, ChatMessage } from '../wire/chat';
@@ -66,7 +66,7 @@ function translateNode(node: ConversationNode, options: MessagesOptions): readon
   }
 }
 
-/** Later instructions stay where they are: moving them would change the prefix that prompt caches know. */
+/** Later instructions keep their place: moving them would change the prefix that prompt caches hold. */
 function lateInstructions(text: string, { dialect, system }: MessagesOptions): readonly ChatMessage[] {
   const form = dialect.lateInstructions === 'system' && !system ? 'user' : dialect.lateInstructions;
   switch (form) {
@@ -104,13 +104,13 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
     const lifted = result.filter((part) => travels(part, dialect));
     if (lifted.length > 0) media.push({ type: 'text', text: `[Content of the result of ${call.name}]` }, ...lifted);
   }
-  // Media of results follow after ALL results of the turn, or the pairing is broken (upstreams.md, section 2).
+  // Media follow after all results of the turn: anything between results breaks the pairing (upstreams.md, section 2).
   if (media.length > 0)
     messages.push({ role: 'user', content: translateContent(media, { ...dialect, unservedFiles: 'mark' }, notes) });
   return messages;
 }
 
-/** Media that the dialect takes travel in a user message; everything else is text. A tool message is never empty. */
+/** The text of a result; media that the model accepts go into a user message. A tool message is never blank. */
 function resultText(result: readonly ContentPart[], options: MessagesOptions): string {
   const text = translateContent(
     result.map((part) =>
@@ -124,11 +124,11 @@ function resultText(result: readonly ContentPart[], options: MessagesOptions): s
   return typeof text === 'string' && text.trim() !== '' ? text : '(no output)';
 }
 
-/** Whether a part of a result must go in a user message: media that the model takes, but not in a tool message. */
+/** Whether a part of a result goes into a user message: media that the model accepts, but not in a tool message. */
 const travels = (part: ContentPart, dialect: Dialect): boolean =>
   (part.type === 'image' && dialect.images) || (part.type === 'audio' && dialect.audio);
 
-/** One reasoning block for the whole turn, shared by its parallel calls, in the form the provider reads. */
+/** One reasoning block for the whole turn and its parallel calls, in the form that the provider reads. */
 function spoken(
   node: AssistantNode,
   { dialect }: MessagesOptions,
@@ -161,7 +161,7 @@ function spoken(
   }
 }
 
-/** Calls and results as words, for a model that cannot call tools. */
+/** Writes calls and results as text, for a model that cannot call tools. */
 function flattenTurn(node: AssistantNode, options: MessagesOptions): readonly ChatMessage[] {
   const calls = node.calls.map(writeCall);
   const results = node.calls.map((call) => writeResult(call.name, resultText(call.result ?? [], options)));

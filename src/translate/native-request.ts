@@ -1,7 +1,7 @@
 /**
- * The Responses wire: a translated request as a provider's own Responses endpoint takes it. The Chat request stays the
- * inner form, so that every repair of the history, every quirk and every learned amendment holds here too; this file
- * only says it in other words (docs/protocol.md, Responses endpoints).
+ * Writes a translated request for a provider's own Responses endpoint. The Chat request stays the inner form, so every
+ * repair of the history, every quirk and every learned repair applies here too; this file only changes the wire format
+ * (docs/protocol.md, Responses endpoints).
  */
 import { compact } from '../base/narrow';
 import type { Notes } from '../base/result';
@@ -20,7 +20,7 @@ import { isReasoningItem } from '../wire/read-native';
 import type { ResponsesRequest, Sampling, TextFormat } from '../wire/responses-request';
 
 /**
- * The dialect of a model on this wire: what Chat Completions has in a field of a vendor's own is here either standard
+ * The dialect of a model on this wire: what Chat Completions has in provider-specific fields is either standard here
  * (developer messages, effort, reasoning items) or absent.
  */
 export function nativeDialect(dialect: Dialect): Dialect {
@@ -55,7 +55,7 @@ function nativeThinking(knob: ThinkingKnob): ThinkingKnob {
 
 const KNOWN_SAMPLING: readonly string[] = ['temperature', 'top_p'];
 
-/** The request without what the Responses API has no field for, which only Chat clients send. */
+/** Drops what only Chat clients send and the Responses API has no field for. */
 export function toNativeSettings(request: ResponsesRequest, notes: Notes): ResponsesRequest {
   const { modalities, audio, sampling, ...rest } = request;
   const dropped = Object.keys(sampling).filter((name) => !KNOWN_SAMPLING.includes(name));
@@ -65,12 +65,12 @@ export function toNativeSettings(request: ResponsesRequest, notes: Notes): Respo
   return { ...rest, sampling: compact<Sampling>({ temperature, top_p }) };
 }
 
-/** What of a request has no place in a Chat request. */
+/** Fields of a request that a Chat request has no place for. */
 export type NativeExtras = Pick<NativeRequest, 'include'> & { readonly summary?: string };
 
 const KNOWN_INCLUDES: readonly string[] = ['reasoning.encrypted_content', 'message.output_text.logprobs'];
 
-/** @param dialect the model's: one that cannot think has no reasoning to summarise */
+/** @param dialect the model's: a model that cannot think has no reasoning to summarize */
 export function readNativeExtras(request: ResponsesRequest, dialect: Dialect): NativeExtras {
   const include = request.include.filter((entry) => KNOWN_INCLUDES.includes(entry));
   const summary = dialect.thinking.kind === 'none' ? undefined : request.reasoning?.summary;

@@ -1,4 +1,4 @@
-/** The tools of a request as the upstream takes them: which ones, under which names, and which may be called. */
+/** Translates the tools of a request: which are offered, under which names, and which may be called. */
 import type { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
@@ -26,7 +26,7 @@ export function collectTools(request: ResponsesRequest, dialect: Dialect, notes:
 type Offered = Pick<ChatRequest, 'tools' | 'tool_choice' | 'tool_stream'>;
 
 /**
- * @returns nothing when there is no tool: strict upstreams refuse an empty list and a choice without tools
+ * @returns nothing when there is no tool: strict upstreams reject an empty list and a choice without tools
  * @throws BridgeError `invalid_request` when the choice forces a tool that cannot be offered
  */
 export function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): Offered {
@@ -42,8 +42,8 @@ export function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect:
 }
 
 /**
- * Whether the client would have to run a tool that its choice rules out. A tool that nobody declared is not ruled out:
- * the client tells the model that there is none.
+ * Whether the client's `tool_choice` rules out a call. A call of an undeclared tool is allowed: the client tells the
+ * model that the tool does not exist.
  */
 export function forbidsCall(choice: ToolChoice, tools: ToolSet, upstreamName: string): boolean {
   if (choice.mode === 'none') return true;
@@ -67,11 +67,11 @@ function chatChoice(choice: ToolChoice, tools: ToolSet): ChatToolChoice {
   return { type: 'function', function: { name: upstreamName(choice.tool, tools) } };
 }
 
-/** Thinking models of several families refuse a forced choice (upstreams.md, section 2, tool_choice). */
+/** Thinking models of several families reject a forced choice (upstreams.md, section 2, tool_choice). */
 function downgraded(choice: ChatToolChoice, dialect: Dialect, notes: Notes): ChatToolChoice | undefined {
   if (dialect.toolChoice === 'omit') return undefined;
   if (choice === 'auto' || choice === 'none' || dialect.toolChoice === 'any') return choice;
-  notes.add('sent tool_choice "auto": the model refuses a forced choice');
+  notes.add('sent tool_choice "auto": the model rejects a forced choice');
   return 'auto';
 }
 
@@ -79,7 +79,7 @@ function refuseUnbridged(choice: ToolChoice, tools: ToolSet): void {
   if (choice.mode !== 'named') return;
   const name = upstreamName(choice.tool, tools);
   if (tools.has(name)) return;
-  const message = `Cannot force the tool "${name}": it is not among the tools that can be bridged`;
+  const message = `Cannot force the tool "${name}": it is not among the tools offered to the model.`;
   throw new BridgeError('invalid_request', message, { param: 'tool_choice' });
 }
 

@@ -1,4 +1,4 @@
-/** What we send: a Responses request as the Chat Completions request its upstream accepts. */
+/** What we send: translates a Responses request to the Chat Completions request that its upstream accepts. */
 import { asText } from '../base/narrow';
 import { type Noted, Notes } from '../base/result';
 import type { Dialect } from '../providers/dialect';
@@ -12,13 +12,13 @@ import { collectTools, translateToolChoice } from './offered-tools';
 import { asksForSeveral, translateFormat, translateSettings, translateThinking } from './settings';
 
 export interface TranslateOptions {
-  /** The id that goes upstream. */
+  /** The model id to send upstream. */
   readonly model: string;
   readonly dialect: Dialect;
   /** Bridge tools when the model can call them (`auto`), always (`force`), or never, with calls as text (`off`). */
   readonly tools: 'auto' | 'force' | 'off';
   readonly system: boolean;
-  /** Send the request's `reasoning` object as it came (FORWARD_REASONING). */
+  /** Send the request's `reasoning` object unchanged (FORWARD_REASONING). */
   readonly forwardReasoning: boolean;
   readonly multipleCalls: boolean;
   /** Use the provider's own web search for the `web_search` tool, where it has one. */
@@ -27,13 +27,13 @@ export interface TranslateOptions {
 
 export interface TranslatedRequest {
   readonly chat: ChatRequest;
-  /** The names under which tools were offered, for the way back. */
+  /** The tools by the names they were offered under, to translate calls back. */
   readonly tools: ToolSet;
 }
 
 /**
- * Pure: the same request gives the same bytes, so that prompt caches hold over turns, resumes and restarts.
- * @throws BridgeError `invalid_request` for what cannot be served and is indispensable.
+ * Pure: the same request gives the same bytes, so prompt caches survive turns, resumes and restarts.
+ * @throws BridgeError `invalid_request` for what is essential and cannot be served
  */
 export function translateRequest(given: ResponsesRequest, options: TranslateOptions): Noted<TranslatedRequest> {
   const notes = new Notes();
@@ -61,7 +61,7 @@ export function translateRequest(given: ResponsesRequest, options: TranslateOpti
   return { value: { chat, tools }, notes: notes.list() };
 }
 
-/** Thinking models must be streamed; several answers at once cannot be (upstreams.md, section 0, fact 5). */
+/** Thinking models require streaming; several answers at once exclude it (upstreams.md, section 0, fact 5). */
 function streaming(request: ResponsesRequest): Pick<ChatRequest, 'stream' | 'stream_options'> {
   return asksForSeveral(request) ? { stream: false } : { stream: true, stream_options: { include_usage: true } };
 }
@@ -71,7 +71,7 @@ function parallel(request: ResponsesRequest, options: TranslateOptions): Pick<Ch
   return options.dialect.parallelToolCalls && wanted !== undefined ? { parallel_tool_calls: wanted } : {};
 }
 
-/** `configuration_update` items change settings from where they stand on: the last one holds for this turn. */
+/** Applies `configuration_update` items: the last one holds for this turn. */
 function withUpdates(request: ResponsesRequest): ResponsesRequest {
   const efforts = request.input.flatMap((item) =>
     item.type === 'configuration_update' ? (asText(item.reasoning?.['effort']) ?? []) : [],
@@ -105,7 +105,7 @@ export function asksForCompaction(request: ResponsesRequest): boolean {
   return request.input.at(-1)?.type === 'compaction_trigger';
 }
 
-/** Tools stay declared, so that the prompt's prefix stays the one the provider has cached; none may be called. */
+/** Keeps the tools, so that the prompt's prefix stays cached, and allows no call. */
 export function toSummaryRequest(request: ResponsesRequest): ResponsesRequest {
   const { format: _format, ...rest } = request;
   const history = request.input.filter((item) => item.type !== 'compaction_trigger');

@@ -18,7 +18,7 @@ const mapAssistant = (chat: ChatRequest, map: (message: ChatAssistantMessage) =>
 
 /**
  * Roles that alternate, as templates of Mistral and Gemma demand ("roles must alternate user/assistant/…"): later
- * instructions become the user's words, neighbours of one role are joined, and the user speaks first.
+ * instructions become user text, neighbours of one role are joined, and the user speaks first.
  */
 export function alternateRoles(chat: ChatRequest): ChatRequest {
   const head = chat.messages.findIndex((message) => !isInstructions(message));
@@ -72,7 +72,7 @@ function joinContent(first: ChatContent, second: ChatContent): ChatContent {
 const toParts = (content: ChatContent): readonly ChatPart[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 
-/** A word of the assistant between results and the user ("Unexpected role 'user' after role 'tool'", Mistral). */
+/** Puts an assistant message between results and the user ("Unexpected role 'user' after role 'tool'", Mistral). */
 export function separateUserFromResults(chat: ChatRequest): ChatRequest {
   const messages = chat.messages.flatMap((message, index) =>
     message.role === 'user' && chat.messages[index - 1]?.role === 'tool' ? [UNDERSTOOD, message] : [message],
@@ -82,7 +82,7 @@ export function separateUserFromResults(chat: ChatRequest): ChatRequest {
 
 const UNDERSTOOD: ChatMessage = { role: 'assistant', content: 'Understood.' };
 
-/** The leading instructions in one message, for templates that know one. */
+/** Joins the leading instructions, for templates that accept one system message. */
 export function joinInstructions(chat: ChatRequest): ChatRequest {
   const end = chat.messages.findIndex((message) => !isInstructions(message));
   const [first, ...rest] = end === -1 ? chat.messages : chat.messages.slice(0, end);
@@ -95,13 +95,13 @@ export function joinInstructions(chat: ChatRequest): ChatRequest {
 export const useSystemRole = (chat: ChatRequest): ChatRequest =>
   mapMessages(chat, (message) => (message.role === 'developer' ? { ...message, role: 'system' } : message));
 
-/** No system message at all ("System role not supported", Gemma): the user says what it said. */
+/** Turns instructions into user text ("System role not supported", Gemma). */
 export const instructAsUser = (chat: ChatRequest): ChatRequest => mapMessages(chat, asUser);
 
-/** Content as one string, where nothing but text is in it ("content must be a string"). */
+/** Joins content that is only text into one string ("content must be a string"). */
 export const useStringContent = (chat: ChatRequest): ChatRequest => mapContent(chat, asString);
 
-/** Content as a list of parts, where a string is refused. */
+/** Writes content as a list of parts, for upstreams that reject strings. */
 export const usePartsContent = (chat: ChatRequest): ChatRequest =>
   mapContent(chat, (content) => (content === '' ? content : toParts(content)));
 
@@ -118,7 +118,7 @@ const asString = (content: ChatContent): ChatContent =>
     ? content.map((part) => (part.type === 'text' ? part.text : '')).join('\n')
     : content;
 
-/** A sentence in place of each picture, for a model that cannot see ("unknown variant `image_url`"). */
+/** Puts a sentence in place of each picture, for a model that cannot see ("unknown variant `image_url`"). */
 export function describePictures(chat: ChatRequest): ChatRequest {
   return mapContent(chat, (content) => {
     if (typeof content === 'string' || !content.some((part) => part.type === 'image_url')) return content;
@@ -128,7 +128,7 @@ export function describePictures(chat: ChatRequest): ChatRequest {
 
 const PICTURE: ChatPart = { type: 'text', text: '[image left out: the model cannot see images]' };
 
-/** No reasoning of earlier turns, in whichever field it goes ("property 'reasoning_content' is unsupported"). */
+/** Drops the reasoning of earlier turns, whichever field holds it ("property 'reasoning_content' is unsupported"). */
 export function dropReasoning(chat: ChatRequest): ChatRequest {
   return mapAssistant(chat, (message) => {
     const { reasoning_content, reasoning, reasoning_details, ...rest } = message;
@@ -137,7 +137,7 @@ export function dropReasoning(chat: ChatRequest): ChatRequest {
   });
 }
 
-/** The text of reasoning under the name that the upstream knows. */
+/** Moves the text of reasoning to the field that the upstream knows. */
 export function renameReasoning(chat: ChatRequest, field: 'reasoning_content' | 'reasoning'): ChatRequest {
   return mapAssistant(chat, (message) => {
     const { reasoning_content, reasoning, ...rest } = message;
@@ -146,7 +146,7 @@ export function renameReasoning(chat: ChatRequest, field: 'reasoning_content' | 
   });
 }
 
-/** Text beside reasoning and calls joins the reasoning (gpt-oss: "Cannot pass both content and thinking …"). */
+/** Moves text next to reasoning and calls into the reasoning (gpt-oss: "Cannot pass both content and thinking …"). */
 export function moveTextIntoReasoning(chat: ChatRequest): ChatRequest {
   return mapAssistant(chat, (message) => {
     const field = message.reasoning_content === undefined ? 'reasoning' : 'reasoning_content';
@@ -157,7 +157,7 @@ export function moveTextIntoReasoning(chat: ChatRequest): ChatRequest {
   });
 }
 
-/** Reasoning items without seals; one that then says nothing goes too (vLLM: "Encrypted content is not supported."). */
+/** Drops ciphertext from reasoning items, and then empty items (vLLM: "Encrypted content is not supported"). */
 export function withoutSeals(chat: ChatRequest): ChatRequest {
   return mapAssistant(chat, (message) =>
     message.reasoning_details?.some(isSealed)
@@ -175,16 +175,16 @@ function unseal(detail: unknown): readonly unknown[] {
   return says ? [open] : [];
 }
 
-/** What an upstream accepts as the id of a call. */
+/** The call ids that an upstream accepts. */
 export interface CallIdForm {
-  /** The highest length, or the only one. */
+  /** The maximum length, or with `exact` the only one. */
   readonly length: number;
   readonly exact: boolean;
   /** Only letters and digits. */
   readonly alphanumeric: boolean;
 }
 
-/** Ids that do not have the form are replaced, in the call and in its result; the same id in every request. */
+/** Replaces ids of another form in calls and results; a call gets the same id in every request. */
 export function renameCallIds(chat: ChatRequest, form: CallIdForm): ChatRequest {
   const names = new Map<string, string>();
   const taken = new Set(chat.messages.flatMap(callIds).filter((id) => fits(id, form)));

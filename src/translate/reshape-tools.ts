@@ -29,14 +29,14 @@ export const SCHEMA_STEPS: readonly (readonly SchemaRule[])[] = [
   ['any-object'],
 ];
 
-/** Every schema rewritten by the rules. */
+/** Rewrites every tool schema by the rules. */
 export const simplifySchemas = (chat: ChatRequest, rules: readonly SchemaRule[]): ChatRequest =>
   mapTools(chat, (tool) => {
     const parameters = applySchemaRules(tool.parameters, rules);
     return isSameJson(parameters, tool.parameters) ? tool : { ...tool, parameters };
   });
 
-/** Descriptions of at most `longest` characters ("string too long. Expected a string with maximum length 1024"). */
+/** Cuts descriptions to `longest` characters ("string too long. Expected a string with maximum length 1024"). */
 export const shortenDescriptions = (chat: ChatRequest, longest: number): ChatRequest =>
   mapTools(chat, (tool) =>
     tool.description === undefined || tool.description.length <= longest
@@ -44,7 +44,7 @@ export const shortenDescriptions = (chat: ChatRequest, longest: number): ChatReq
       : { ...tool, description: `${tool.description.slice(0, Math.max(0, longest - 1)).trimEnd()}…` },
   );
 
-/** Tool names of at most `longest` characters, in the history too; `ToolSet.find` knows them by their short form. */
+/** Shortens tool names to `longest` characters, in the history too; `ToolSet.find` finds tools by their short name. */
 export function shortenToolNames(chat: ChatRequest, longest: number): ChatRequest {
   const short = (name: string): string => shortenName(name, longest);
   const renamed = mapTools(chat, (tool) => {
@@ -66,22 +66,22 @@ const renameCall = (call: ChatToolCall, short: (name: string) => string): ChatTo
   ...call, function: { ...call.function, name: short(call.function.name) },
 });
 
-/** Functions without `strict` ("unknown field: strict"). */
+/** Drops `strict` from functions ("unknown field: strict"). */
 export const dropStrict = (chat: ChatRequest): ChatRequest =>
   mapTools(chat, (tool) => {
     const { strict, ...rest } = tool;
     return strict === undefined ? tool : rest;
   });
 
-/** No tools and no fields that go with them. */
+/** Drops the tools and the fields that go with them. */
 export function withoutTools(chat: ChatRequest): ChatRequest {
   const { tools, tool_choice, parallel_tool_calls, tool_stream, ...rest } = chat;
   return tools === undefined && tool_choice === undefined && parallel_tool_calls === undefined ? chat : rest;
 }
 
 /**
- * Calls and results as text, for a history with calls in a request that offers no tools ("The toolConfig field must be
- * defined when using toolUse and toolResult content blocks", Bedrock), or a model without tools.
+ * Writes calls and results as text, for a history with calls in a request without tools ("The toolConfig field must be
+ * defined when using toolUse and toolResult content blocks", Bedrock), or a model that cannot call tools.
  */
 export function writeCallsAsText(chat: ChatRequest): ChatRequest {
   if (!chat.messages.some((message) => 'tool_call_id' in message || 'tool_calls' in message)) return chat;
@@ -111,11 +111,11 @@ export function writeCallsAsText(chat: ChatRequest): ChatRequest {
   return { ...chat, messages };
 }
 
-/** One call in words. */
+/** One call as text. */
 export const writeCall = ({ name, arguments: args }: { readonly name: string; readonly arguments: string }): string =>
   `[Called ${name} with ${args}]`;
 
-/** One result in words. */
+/** One result as text. */
 export const writeResult = (name: string, text: string): string => `[Result of ${name}]\n${text}`;
 
 const textOf = (content: ChatContent): string =>

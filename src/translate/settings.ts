@@ -1,4 +1,4 @@
-/** Settings of a request as the dialect takes them: sampling and limits, thinking, output format. */
+/** Translates the settings of a request to the dialect: sampling and limits, thinking, output format. */
 import type { JsonObject } from '../base/json';
 import { compact } from '../base/narrow';
 import type { Notes } from '../base/result';
@@ -7,7 +7,7 @@ import { clampEffort } from '../providers/dialect';
 import type { ChatContent, ChatMessage, ChatRequest } from '../wire/chat';
 import type { ResponsesRequest, TextFormat } from '../wire/responses-request';
 
-/** @returns only fields that are set and that the dialect takes; nothing else of the request ever goes upstream */
+/** @returns only fields that are set and that the dialect accepts */
 export function translateSettings(request: ResponsesRequest, dialect: Dialect): Partial<ChatRequest> {
   const { n, logit_bias, stop, seed, ...sampling } = request.sampling;
   return {
@@ -25,7 +25,7 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
   };
 }
 
-/** Whether several answers at once are asked for: they come whole, not as a stream, and so without thinking. */
+/** Whether the client wants several answers: they are not streamed, and so made without thinking. */
 export const asksForSeveral = (request: Pick<ResponsesRequest, 'sampling'>): boolean => (request.sampling.n ?? 1) > 1;
 
 function outputLimit(asked: number | undefined, dialect: Dialect): Partial<ChatRequest> {
@@ -39,7 +39,7 @@ function logprobs(request: ResponsesRequest): Partial<ChatRequest> {
   return { logprobs: true, ...(request.topLogprobs && { top_logprobs: request.topLogprobs }) };
 }
 
-/** @param options `forwardReasoning` sends the nested object as it came, as version 0.1.2 did */
+/** @param options `forwardReasoning` sends the `reasoning` object unchanged, as version 0.1.2 did */
 export function translateThinking(
   request: ResponsesRequest,
   options: { readonly dialect: Dialect; readonly forwardReasoning: boolean },
@@ -53,7 +53,7 @@ export function translateThinking(
   };
 }
 
-/** @param several several answers come whole, and thinking needs a stream (upstreams.md, section 0, fact 5) */
+/** @param several several answers are not streamed, and thinking requires streaming (upstreams.md, section 0) */
 function turn(knob: ThinkingKnob, effort: string | undefined, several: boolean): Partial<ChatRequest> {
   const off = several || isOff(effort, knob);
   switch (knob.kind) {
@@ -82,7 +82,7 @@ function isOff(effort: string | undefined, knob: ThinkingKnob): boolean {
   return effort === 'none' || (effort === 'minimal' && !thinksLittle);
 }
 
-/** DashScope refuses a budget beside an effort (upstreams.md, table b, 8): levels come first. */
+/** DashScope rejects a budget together with an effort (upstreams.md, table b, 8): levels come first. */
 function depth(
   knob: Extract<ThinkingKnob, { kind: 'enable_thinking' }>,
   effort: string | undefined,
@@ -100,13 +100,13 @@ const nested = (settings: { readonly effort?: string; readonly summary?: string 
 
 export interface TranslatedFormat {
   readonly fields: Pick<ChatRequest, 'response_format'>;
-  /** Words that go into the instructions when the field alone does not say enough. */
+  /** Text for the instructions, when the field alone does not say enough. */
   readonly instructions?: string;
 }
 
 type JsonFormat = Exclude<TextFormat, { readonly type: 'text' }>;
 
-/** Walks down the ladder json_schema → json_object → prompt to what the dialect takes. */
+/** Walks down the ladder json_schema → json_object → prompt to what the dialect accepts. */
 export function translateFormat(format: TextFormat | undefined, dialect: Dialect, notes: Notes): TranslatedFormat {
   if (format === undefined || format.type === 'text') return { fields: {} };
   if (dialect.responseFormat === 'json_schema') {
@@ -114,14 +114,15 @@ export function translateFormat(format: TextFormat | undefined, dialect: Dialect
     const { type, ...schema } = format;
     return { fields: { response_format: { type, json_schema: schema } } };
   }
-  notes.add(`asked for ${format.type} in words: the provider takes ${dialect.responseFormat} at most`);
+  const most = dialect.responseFormat === 'prompt' ? 'no response_format' : 'response_format json_object at most';
+  notes.add(`described ${format.type} in the instructions: the provider accepts ${most}`);
   const fields = dialect.responseFormat === 'json_object' ? { response_format: { type: 'json_object' } as const } : {};
   return { fields, instructions: inWords(format) };
 }
 
 /**
- * The request without `response_format`, for a model that turned out to refuse it. A schema then stands in the first
- * message, instructions or not; a plain `json_object` needs no words: the request must have them anyway.
+ * The request without `response_format`, for a model that rejects it. The first message then describes the schema; a
+ * plain `json_object` is described already: OpenAI demands the word JSON in the messages.
  */
 export function withFormatInWords(chat: ChatRequest): ChatRequest {
   const { response_format: format, ...rest } = chat;

@@ -35,7 +35,7 @@ export interface ChatUserMessage { readonly role: 'user'; readonly content: Chat
 export interface ChatAssistantMessage {
   readonly role: 'assistant';
   readonly content: ChatContent | null;
-  /** Reasoning of this very message, under the name the provider reads. */
+  /** Reasoning of this message, under the name that the provider reads. */
   readonly reasoning_content?: string;
   readonly reasoning?: string;
   readonly reasoning_details?: readonly unknown[];
@@ -97,7 +97,7 @@ export interface ChatRequest {
   readonly modalities?: readonly string[];
   readonly audio?: JsonObject;
   readonly prompt_cache_key?: string;
-  /** Thinking knobs: a dialect names at most a few of them. */
+  /** Thinking settings: a dialect uses a few of them at most. */
   readonly reasoning_effort?: string;
   readonly reasoning?: JsonObject;
   readonly reasoning_split?: boolean;
@@ -127,18 +127,18 @@ export interface ChatUsage {
 export interface ChatDelta {
   readonly text: string | undefined;
   readonly reasoning: string | undefined;
-  /** Provider-signed reasoning blocks that must come back unread. */
+  /** Provider-signed reasoning blocks, returned to it unread. */
   readonly reasoningDetails: readonly unknown[] | undefined;
   readonly refusal: string | undefined;
   readonly toolCalls: readonly ChatToolFragment[] | undefined;
   readonly logprobs: readonly JsonValue[] | undefined;
   readonly finishReason: string | undefined;
 }
-/** One chunk of a stream, or one whole completion: `choices` in the order upstream gave them. */
+/** One chunk of a stream, or one whole completion, with `choices` in the order of the upstream. */
 export interface ChatChunk {
   readonly choices: readonly ChatDelta[];
   readonly usage: ChatUsage | undefined;
-  /** An error object inside an HTTP 200 answer; unread, the classifier looks at it. */
+  /** An error object inside an HTTP 200 answer, unread: errors/classify reads it. */
   readonly error: unknown;
 }
 
@@ -178,7 +178,7 @@ export interface ChatChunkObject {
   readonly choices: readonly ChatChoiceObject[];
   readonly usage?: ChatUsageObject | null;
 }
-/** How a stream says that it failed: the error object in place of a chunk. */
+/** Reports the failure of a stream, in place of a chunk. */
 export interface ChatErrorObject {
   readonly error: {
     readonly message: string;

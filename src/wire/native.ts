@@ -29,7 +29,7 @@ export interface NativeCallOutput {
   readonly call_id: string;
   readonly output: string;
 }
-/** A reasoning item goes back as it came: `encrypted_content` is the provider's own. */
+/** A reasoning item is returned unchanged: `encrypted_content` belongs to the provider. */
 export type NativeReasoning = UnknownRecord & { readonly type: 'reasoning' };
 export type NativeInputItem = NativeMessage | NativeFunctionCall | NativeCallOutput | NativeReasoning;
 
@@ -47,7 +47,7 @@ export interface NativeRequest {
   readonly instructions?: string;
   readonly input: readonly NativeInputItem[];
   readonly stream: true;
-  /** The conversation is the client's own: nothing is to be kept by the provider. */
+  /** The client keeps the conversation; the provider must not. */
   readonly store: false;
   readonly tools?: readonly NativeTool[];
   readonly tool_choice?: 'auto' | 'none' | 'required' | { readonly type: 'function'; readonly name: string };
@@ -62,7 +62,7 @@ export interface NativeRequest {
   readonly prompt_cache_key?: string;
 }
 
-/** Where an event belongs. Endpoints leave out either. */
+/** The item that an event belongs to. Endpoints leave out either field. */
 export interface NativePlace { readonly index: number | undefined; readonly itemId: string | undefined }
 
 export type NativeOutputItem =
@@ -76,7 +76,7 @@ export type NativeOutputItem =
       readonly type: 'reasoning';
       readonly summary: string | undefined;
       readonly content: string | undefined;
-      /** The item as it came; undefined when it says nothing that its plain content does not say. */
+      /** The original item; undefined when it adds nothing to its plain content. */
       readonly sealed: UnknownRecord | undefined;
     }
   | {
@@ -87,13 +87,13 @@ export type NativeOutputItem =
     }
   | { readonly type: 'other' };
 
-/** What a text event carries. `part` counts the parts of its item. */
+/** The kind of text that an event carries. */
 export type NativeTextKind = 'text' | 'refusal' | 'summary' | 'content' | 'arguments';
 
 export interface NativeResponse {
   readonly status: string | undefined;
   readonly incompleteReason: string | undefined;
-  /** Unread; the classifier looks at it. */
+  /** Unread: errors/classify reads it. */
   readonly error: unknown;
   readonly usage: ChatUsage | undefined;
   readonly output: readonly (NativePlace & { readonly item: NativeOutputItem })[];
@@ -106,11 +106,11 @@ export type NativeEvent =
       readonly kind: NativeTextKind;
       readonly part: number;
       readonly text: string;
-      /** The whole text of a part that is over, in place of what is new. */
+      /** True for the complete text of a finished part, false for a delta. */
       readonly whole: boolean;
       readonly logprobs: readonly JsonValue[] | undefined;
     })
   | { readonly type: 'end'; readonly response: NativeResponse }
-  /** An error in any provider's shape; unread, the classifier looks at it. */
+  /** An error in any provider's shape, unread: errors/classify reads it. */
   | { readonly type: 'error'; readonly error: unknown }
   | { readonly type: 'other' };

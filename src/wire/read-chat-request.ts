@@ -1,4 +1,4 @@
-/** Edge validation of a Chat Completions request, read as the Responses request it stands for: one path serves both. */
+/** Validates a Chat Completions request and reads it as the equivalent Responses request: one path serves both. */
 import { isRecord, type JsonObject, type UnknownRecord } from '../base/json';
 import { asArray, asBoolean, asNumber, asRecord, asString, asText } from '../base/narrow';
 import { dropAbsent, invalid, optional, readContent, readFormat, readToolChoice, readTools } from './read-fields';
@@ -7,11 +7,11 @@ import type { InputItem, ResponsesRequest } from './responses-request';
 
 export interface ChatClientRequest {
   readonly request: ResponsesRequest;
-  /** `stream_options.include_usage`: only then the client expects a usage chunk. */
+  /** `stream_options.include_usage`: the client expects a usage chunk only then. */
   readonly includeUsage: boolean;
 }
 
-/** @throws UnreadableField with the path of the first field that cannot be read. */
+/** @throws UnreadableField with the path of the first invalid field */
 export function readChatRequest(body: unknown): ChatClientRequest {
   if (!isRecord(body)) throw invalid('', 'the body to be a JSON object', body);
   const messages = asArray(body['messages']);

@@ -1,9 +1,9 @@
-/** Lenient reading of what Chat Completions upstreams emit. Shapes: upstreams.md, section 4. */
+/** Reads what Chat Completions upstreams emit, leniently. Shapes: upstreams.md, section 4. */
 import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asString, asText } from '../base/narrow';
 import type { ChatChunk, ChatDelta, ChatToolFragment, ChatUsage } from './chat';
 
-/** Keys under which providers send reasoning; the first non-empty one counts, because some send it twice. */
+/** Keys under which providers send reasoning. The first non-empty one counts: some providers send it twice. */
 export const REASONING_KEYS = ['reasoning_content', 'reasoning', 'thinking', 'thought', 'reasoning_text'] as const;
 
 /**
@@ -97,7 +97,7 @@ function readArguments(value: unknown): string | undefined {
 }
 
 /**
- * Normalises usage. Cached tokens: `prompt_tokens_details.cached_tokens` (OpenAI, DashScope, GLM),
+ * Normalizes usage. Cached tokens: `prompt_tokens_details.cached_tokens` (OpenAI, DashScope, GLM),
  * `prompt_cache_hit_tokens` (DeepSeek), top-level `cached_tokens` (Kimi).
  * @returns undefined when the value carries no token counts.
  */

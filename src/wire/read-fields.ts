@@ -1,4 +1,4 @@
-/** Edge validation of what both client protocols share: content, tools, tool choice, output format. */
+/** Validates what both client protocols share: content, tools, tool choice, output format. */
 import { isJsonObject, isRecord, parseJsonObject } from '../base/json';
 import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
 import { asArray, asBoolean, asRecord, asString, asText } from '../base/narrow';
@@ -11,7 +11,7 @@ export function readSchema(value: unknown): JsonObject | undefined {
   return isJsonObject(record) ? record : undefined;
 }
 
-/** Reads an optional field; null counts as absent, a value of the wrong form is a mistake of the client. */
+/** Reads an optional field. Null counts as absent; a value of the wrong type throws. */
 export function optional<T>(
   body: UnknownRecord,
   field: string,
@@ -25,7 +25,7 @@ export function optional<T>(
   return result;
 }
 
-/** A request field that is not of the expected form. `path` is empty for the request itself. */
+/** A request field of the wrong type. `path` is empty for the request itself. */
 export class UnreadableField extends Error {
   override readonly name = 'UnreadableField';
 
@@ -34,12 +34,12 @@ export class UnreadableField extends Error {
   }
 }
 
-/** The error for a field that is not of the expected form: `Cannot read input[3].role: expected "user" …, got 7`. */
+/** The error for a field of the wrong type: `Cannot read input[3].role: expected "user" …, got 7.` */
 export function invalid(path: string, expected: string, value: unknown): UnreadableField {
   const shown = JSON.stringify(value) ?? 'nothing';
   const where = path === '' ? 'the request' : path;
   const got = shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
-  return new UnreadableField(path, `Cannot read ${where}: expected ${expected}, got ${got}`);
+  return new UnreadableField(path, `Cannot read ${where}: expected ${expected}, got ${got}.`);
 }
 
 /** Copies a record without its undefined values. */
@@ -51,7 +51,7 @@ export function dropAbsent<T extends object>(
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** @throws UnreadableField when the value is neither text nor a list of parts. */
+/** @throws UnreadableField when the value is neither a string nor a list of parts */
 export function readContent(value: unknown, path: string): readonly ContentPart[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return value === '' ? [] : [{ type: 'text', text: value }];
@@ -89,8 +89,8 @@ function readPart(value: unknown, path: string): ContentPart {
 }
 
 /**
- * With providers other than OpenAI, Codex puts plain text here: the task of an agent (codex-protocol.md). Ciphertext is
- * one long word that only its maker can read.
+ * With providers other than OpenAI, Codex puts plain text here: the task of an agent (codex-protocol.md). Ciphertext of
+ * another provider is one long word.
  */
 function readEncrypted(value: UnknownRecord): ContentPart {
   const text = asString(value['encrypted_content']) ?? '';
@@ -98,7 +98,7 @@ function readEncrypted(value: UnknownRecord): ContentPart {
   return { type: 'unrecognized', kind: 'encrypted_content', raw: {}, why: 'another provider encrypted it' };
 }
 
-/** `image_url` is a string in Responses and `{url, detail}` in Chat. */
+/** `image_url` is a string in Responses, `{url, detail}` in Chat. */
 function readImage(value: UnknownRecord): ContentPart {
   const inner = asRecord(value['image_url']);
   const url = asText(value['image_url']) ?? asText(inner?.['url']);
@@ -122,7 +122,7 @@ function readAudio(value: UnknownRecord): ContentPart {
   return { type: 'audio', data: asString(inner['data']) ?? '', format: asText(inner['format']) ?? 'wav' };
 }
 
-/** Any list of tools; only that each is a tool object is left to be said by tools/kinds.ts, with a note. */
+/** Lists the declared tools, unread; an entry that is no object becomes a kind that is dropped with a note. */
 export function readTools(value: unknown, path = 'tools'): readonly DeclaredTool[] {
   if (value === undefined || value === null) return [];
   const list = asArray(value);
@@ -134,7 +134,7 @@ export function readTools(value: unknown, path = 'tools'): readonly DeclaredTool
   );
 }
 
-/** Every form of `tool_choice`; absent means auto. */
+/** Reads every form of `tool_choice`; absent means auto. */
 export function readToolChoice(value: unknown): ToolChoice {
   if (value === undefined || value === null) return { mode: 'auto' };
   if (value === 'auto' || value === 'none' || value === 'required') return { mode: value };
@@ -158,7 +158,7 @@ function readReference(value: UnknownRecord): ToolReference {
 
 /**
  * `text.format` (flat) and Chat's `response_format` (nested under `json_schema`).
- * @throws UnreadableField when a schema is asked for and missing.
+ * @throws UnreadableField when `json_schema` comes without a schema
  */
 export function readFormat(value: unknown, path: string): TextFormat | undefined {
   const format = asRecord(value);

@@ -1,4 +1,4 @@
-/** Edge validation of `input`: every item a client may send, in one table over their wire types. */
+/** Validates `input`: every item a client may send, in one table by wire type. */
 import { isRecord, type UnknownRecord } from '../base/json';
 import { asArray, asRecord, asString, asText } from '../base/narrow';
 import { dropAbsent, invalid, readContent, readTools } from './read-fields';
@@ -10,8 +10,8 @@ const ROLES: readonly MessageRole[] = ['user', 'assistant', 'system', 'developer
 
 /**
  * Reads `input`: a string is one user message, an empty string none.
- * @param path the field it stands in
- * @throws UnreadableField naming the field: a message without a role is a mistake, an item nobody knows is not.
+ * @param path the field that holds it
+ * @throws UnreadableField for a message of an unknown role or content type; an unknown item is not an error
  */
 export function readInput(value: unknown, path = 'input'): readonly InputItem[] {
   if (typeof value === 'string') {
@@ -26,7 +26,7 @@ function readItem(value: unknown, path: string): InputItem {
   if (typeof value === 'string') return { type: 'message', role: 'user', content: [{ type: 'text', text: value }] };
   if (!isRecord(value)) return { type: 'unrecognized', kind: value === null ? 'null' : typeof value };
   const type = asText(value['type']) ?? (value['role'] === undefined ? 'unknown' : 'message');
-  // A type named like a member of every object (`constructor`) is as unknown as any other.
+  // Own properties only: a type may be called `constructor`.
   const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   if (read) return read(value, path);
   return type.endsWith('_call') ? { type: 'call', itemType: type, item: value } : { type: 'unrecognized', kind: type };
@@ -87,7 +87,7 @@ function callOutput(item: UnknownRecord, path: string): CallOutputItem {
   });
 }
 
-/** Text, a list of parts, or any other JSON (shell outputs are lists of objects), which is kept as JSON text. */
+/** Text or a list of parts; any other JSON, such as the chunks of shell outputs, is kept as JSON text. */
 function readOutput(value: unknown, path: string): CallOutputItem['output'] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return [{ type: 'text', text: value }];

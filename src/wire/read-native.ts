@@ -1,4 +1,4 @@
-/** Lenient reading of what native Responses endpoints emit. */
+/** Reads what a provider's own Responses endpoint emits, leniently. */
 import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asText } from '../base/narrow';
 import type {
@@ -7,7 +7,7 @@ import type {
 import type { MessagePhase } from './responses-output';
 import { readChatChunk, readChatUsage } from './read-chat';
 
-/** Where the text of each text event stands; `.delta` carries what is new, `.done` the whole part. */
+/** The field that holds the text of each text event: `.delta` carries new text, `.done` the whole part. */
 const TEXTS: ReadonlyMap<string, readonly [kind: NativeTextKind, whole: string]> = new Map([
   ['response.output_text', ['text', 'text']],
   ['response.refusal', ['refusal', 'refusal']],
@@ -40,7 +40,7 @@ export function readNativeEvent(value: unknown, name: string | undefined): Nativ
 
 /**
  * Reads a Response object.
- * @param event the lifecycle event it came in, if it came in one
+ * @param event the lifecycle event that carried it, if any
  */
 export function readNativeResponse(value: unknown, event?: string): NativeResponse {
   const response = asRecord(value) ?? {};
@@ -58,14 +58,14 @@ export function readNativeResponse(value: unknown, event?: string): NativeRespon
   };
 }
 
-/** The event's word; a Response that says of itself that it was not completed is believed all the same. */
+/** The status of the event, unless the Response itself says that it was not completed. */
 function readStatus(said: string | undefined, event: string | undefined): string | undefined {
   if (event === undefined) return said;
   const isBad = said === 'failed' || said === 'incomplete' || said === 'cancelled';
   return event === 'response.completed' && isBad ? said : event.slice('response.'.length);
 }
 
-/** Errors that a gateway puts into the stream in the shapes of Chat Completions. */
+/** Errors that a gateway puts into the stream in the shape of Chat Completions. */
 function isForeignError(value: UnknownRecord, type: string | undefined): boolean {
   return (type === undefined || !type.startsWith('response.')) && readChatChunk(value).error !== undefined;
 }

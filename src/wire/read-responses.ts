@@ -1,6 +1,6 @@
 /**
- * Edge validation of a Responses request: unknown JSON in, typed request out. Mistakes name their path; what a future
- * client may send and this version does not know arrives as `unrecognized` and never fails a request.
+ * Validates a Responses request: unknown JSON in, typed request out. Errors name the path of the field. What only
+ * future clients know becomes `unrecognized` and never fails a request.
  */
 import { isRecord, type JsonObject, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asBoolean, asNumber, asRecord, asText } from '../base/narrow';
@@ -35,7 +35,7 @@ const ECHO_DEFAULTS = {
 } as const;
 const ECHO_FIELDS = Object.keys(ECHO_DEFAULTS) as (keyof typeof ECHO_DEFAULTS)[];
 
-/** @throws UnreadableField with the path of the first field that cannot be read. */
+/** @throws UnreadableField with the path of the first invalid field */
 export function readResponsesRequest(body: unknown): ResponsesRequest {
   if (!isRecord(body)) throw invalid('', 'the body to be a JSON object', body);
   const text = asRecord(body['text']);
@@ -66,7 +66,7 @@ export function readResponsesRequest(body: unknown): ResponsesRequest {
   });
 }
 
-/** A string; an array of items is accepted for compatibility and read as text. */
+/** A string, or a list of items, whose text is joined. */
 function readInstructions(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return value === '' ? undefined : value;
@@ -77,7 +77,7 @@ function readInstructions(value: unknown): string | undefined {
   throw invalid('instructions', 'a string', value);
 }
 
-/** Sampling settings, by the names both protocols share. */
+/** Sampling settings, under the names that both protocols share. */
 export function readSampling(body: UnknownRecord): Sampling {
   const stop = body['stop'];
   return dropAbsent({

@@ -17,8 +17,8 @@ export type ResponseStatus = 'in_progress' | 'completed' | 'incomplete' | 'faile
 export type IncompleteReason = 'max_output_tokens' | 'content_filter';
 
 /**
- * The part of a Response that changes while it is made. The request fields it repeats (`ResponsesEcho`) are added
- * once, as text, where the event is written: repeating a 4 MB input in every lifecycle event doubles the cost.
+ * The part of a Response that changes while it is created. The request fields it repeats (`ResponsesEcho`) are added
+ * once, as text, where the event is written: serializing them for every lifecycle event doubles the cost of 4 MB.
  */
 export interface ResponsesObject {
   readonly id: string;

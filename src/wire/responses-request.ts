@@ -12,7 +12,7 @@ export type TextFormat =
       readonly description?: string;
     };
 
-/** Sampling settings that Chat Completions knows under the same names. */
+/** Sampling settings, under the names that Chat Completions uses too. */
 export interface Sampling {
   readonly temperature?: number;
   readonly top_p?: number;
@@ -28,7 +28,7 @@ export interface Sampling {
 export interface ReasoningSettings { readonly effort?: string; readonly summary?: string }
 
 export interface ResponsesRequest {
-  /** Absent when the client left it out: the default model then answers. */
+  /** Absent when the client named none: the default model answers. */
   readonly model?: string;
   readonly instructions?: string;
   readonly input: readonly InputItem[];
@@ -50,19 +50,19 @@ export interface ResponsesRequest {
   readonly include: readonly string[];
   readonly modalities?: readonly string[];
   readonly audio?: JsonObject;
-  /** What the response repeats to the client: request fields as they came, for clients that validate them. */
+  /** Request fields that the response repeats unchanged, for clients that validate them. */
   readonly echo: ResponsesEcho;
 }
 
-/** Request fields that a Response object repeats. Raw JSON: nothing here is read by the bridge. */
+/** Raw JSON that the bridge does not read. */
 export interface ResponsesEcho {
   readonly [field: string]: JsonValue;
 }
 
-/** A tool as the client declared it, unread: what a kind means is known in tools/kinds.ts. */
+/** A declared tool, unread: tools/kinds.ts knows the kinds. */
 export interface DeclaredTool { readonly kind: string; readonly declaration: UnknownRecord }
 
-/** A tool named by `tool_choice`: its wire kind, and its name where the kind has one. */
+/** A tool named by `tool_choice`: its kind on the wire, and its name if the kind has one. */
 export interface ToolReference { readonly kind: string; readonly name?: string; readonly namespace?: string }
 
 export type ToolChoice =
@@ -82,15 +82,15 @@ export interface ReasoningItem {
   readonly type: 'reasoning';
   readonly id?: string;
   readonly summary: string;
-  /** The raw reasoning text; absent when the client was given only a summary or an envelope. */
+  /** The raw reasoning text; absent when the client received only a summary or an envelope. */
   readonly content?: string;
   readonly encryptedContent?: string;
 }
 
-/** A call of any kind, unread: what a kind means is known in tools/kinds.ts. */
+/** A call of any kind, unread: tools/kinds.ts knows the kinds. */
 export interface UnreadCall { readonly type: 'call'; readonly itemType: string; readonly item: UnknownRecord }
 
-/** The result of any kind of call. `label` names the tool when the client sent an output without a call id. */
+/** The result of a call of any kind. `label` names the tool of an output without a call id. */
 export interface CallOutputItem {
   readonly type: 'call_output';
   readonly callId?: string;
@@ -118,7 +118,7 @@ export interface ConfigurationUpdateItem {
   readonly text?: UnknownRecord;
 }
 export interface ItemReference { readonly type: 'item_reference'; readonly id: string }
-/** An item of a kind this version does not know or cannot use; `kind` is its wire type. */
+/** An item that this version does not know or cannot use; `kind` is its type on the wire. */
 export interface UnrecognizedItem { readonly type: 'unrecognized'; readonly kind: string }
 
 export interface InputItemKinds {
@@ -149,12 +149,12 @@ export interface FilePart {
   readonly fileId?: string;
 }
 export interface AudioPart { readonly type: 'audio'; readonly data: string; readonly format: string }
-/** A part that cannot be sent; `kind` is its wire type. */
+/** A part that cannot be sent; `kind` is its type on the wire. */
 export interface UnrecognizedPart {
   readonly type: 'unrecognized';
   readonly kind: string;
   readonly raw: JsonObject;
-  /** Absent for a kind this version does not know. */
+  /** Absent for a kind that this version does not know. */
   readonly why?: string;
 }
 

@@ -7,7 +7,7 @@ type Row = readonly [name: string, body: object | string, param: string | null, 
 
 const RESPONSES: readonly Row[] = [
   ['no input', { stream: false }, 'input', /expected a string or a list of items, got nothing/],
-  ['a number as input', { input: 7 }, 'input', /got 7$/],
+  ['a number as input', { input: 7 }, 'input', /got 7\.$/],
   ['an object as input', { input: { role: 'user' } }, 'input', /got \{"role":"user"\}/],
   [
     'a message without a role',
@@ -108,7 +108,7 @@ const CHAT: readonly Row[] = [
 
 describe('a Responses request', () => {
   for (const [name, body, param, message] of RESPONSES) {
-    it(`with ${name} is told where and why`, async (context) => {
+    it(`with ${name} is rejected with the field and the reason`, async (context) => {
       const bridge = await startBridge(context);
       const reply = await bridge.json(body);
       assert.equal(reply.status, 400);
@@ -124,14 +124,14 @@ describe('a Responses request', () => {
     const reply = await bridge.stream({ input: [{ role: 'critic', content: 'x' }] }, CODEX);
     const { error } = finalResponse(reply);
     assert.equal(error.code, 'invalid_prompt');
-    assert.match(error.message, /^Cannot read input\[0\]\.role: expected .*, got "critic"$/);
+    assert.match(error.message, /^Cannot read input\[0\]\.role: expected .*, got "critic"\.$/);
     assert.deepEqual(bridge.upstream.requests, []);
   });
 });
 
 describe('a chat request', () => {
   for (const [name, body, param, message] of CHAT) {
-    it(`with ${name} is told where and why`, async (context) => {
+    it(`with ${name} is rejected with the field and the reason`, async (context) => {
       const bridge = await startBridge(context);
       const reply = await bridge.chatJson(body);
       assert.equal(reply.status, 400);
@@ -147,5 +147,5 @@ it('a long value is not quoted whole', async (context) => {
   const bridge = await startBridge(context);
   const { error } = (await bridge.json({ input: { secret: 'x'.repeat(500) } })).json as Loose;
   assert.ok(error.message.length < 200);
-  assert.ok(error.message.endsWith('…'));
+  assert.ok(error.message.endsWith('….'));
 });

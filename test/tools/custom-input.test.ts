@@ -1,4 +1,4 @@
-/** Free-form text out of the JSON a model writes, wherever the JSON is cut while it comes. */
+/** Reads free-form text out of the JSON that a model writes, wherever the pieces are split. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CustomInputReader, readCustomInput } from '../../src/tools/custom';
@@ -50,7 +50,7 @@ describe('the reader', () => {
     }
   }
 
-  it('never lets out half a pair', () => {
+  it('never releases half a pair', () => {
     const json = escaped('a🌍b');
     const reader = new CustomInputReader();
     for (const unit of json.split('')) {
@@ -59,7 +59,7 @@ describe('the reader', () => {
     }
   });
 
-  it('only grows: what was let out is a prefix of the whole', () => {
+  it('only grows: what was released is a prefix of the whole', () => {
     const json = JSON.stringify({ input: TEXTS.join('') });
     const reader = new CustomInputReader();
     let text = '';
@@ -83,12 +83,12 @@ describe('the reader', () => {
   ];
   for (const json of OTHERS) it(`reads nothing out of ${JSON.stringify(json)}`, () => assert.equal(readIn([json]), ''));
 
-  it('reads nothing behind the value', () => {
+  it('reads nothing after the value', () => {
     assert.equal(readIn(['{"input":"x","more":"y"}', 'z']), 'x');
     assert.equal(readIn(['"input":"x"']), 'x');
   });
 
-  it('unfinished text is there as far as it goes', () => {
+  it('releases unfinished text as far as it goes', () => {
     assert.equal(readIn(['{"input":"half an esc\\']), 'half an esc');
     assert.equal(readIn(['{"input":"half a unit \\u00']), 'half a unit ');
     assert.equal(readIn(['{"input":"half a pair \\ud83c']), 'half a pair ');

@@ -1,4 +1,4 @@
-/** State that travels through the client: what we sealed opens again, everything else is ignored. */
+/** State that the client stores: what the bridge sealed opens again, everything else is ignored. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openReasoning, openSummary, sealReasoning, sealSummary } from '../../src/tools/envelope';
@@ -7,12 +7,12 @@ const TEXTS = ['', ' \n\t', 'plain', '“quoted” 🤔 漢字 \u0000', 'x'.repe
 
 describe('reasoning', () => {
   for (const text of TEXTS) {
-    it(`${JSON.stringify(text.slice(0, 20))} comes back byte for byte`, () => {
+    it(`${JSON.stringify(text.slice(0, 20))} opens byte for byte`, () => {
       assert.deepEqual(openReasoning(sealReasoning({ text, details: undefined })), { text, details: undefined });
     });
   }
 
-  it('signed blocks come back', () => {
+  it('signed blocks open too', () => {
     const details = [{ type: 'reasoning.encrypted', data: 'AAA', nested: { a: [1, null] } }, 'odd'];
     assert.deepEqual(openReasoning(sealReasoning({ text: 'x', details })), { text: 'x', details });
   });
@@ -21,15 +21,15 @@ describe('reasoning', () => {
     assert.equal(sealReasoning({ text: 'x', details: [] }), sealReasoning({ text: 'x', details: [] }));
   });
 
-  it('fits into a JSON string and a header as it is', () =>
+  it('needs no escaping in a JSON string or a header', () =>
     assert.match(sealReasoning({ text: '🤔"\n', details: undefined }), /^acb1\.[A-Za-z0-9+/]+=*$/));
 });
 
-it('a summary comes back', () => {
+it('a summary opens again', () => {
   for (const text of TEXTS) assert.equal(openSummary(sealSummary(text)), text);
 });
 
-describe('what is not ours is ignored', () => {
+describe('foreign envelopes are ignored', () => {
   const encode = (value: unknown, prefix = 'acb1.') => prefix + Buffer.from(JSON.stringify(value)).toString('base64');
   const FOREIGN: readonly (readonly [name: string, envelope: string | undefined])[] = [
     ['nothing', undefined],
@@ -53,12 +53,12 @@ describe('what is not ours is ignored', () => {
     });
   }
 
-  it('a summary is no reasoning, and the other way round', () => {
+  it('a summary is not reasoning, nor reasoning a summary', () => {
     assert.equal(openReasoning(sealSummary('x')), undefined);
     assert.equal(openSummary(sealReasoning({ text: 'x', details: undefined })), undefined);
   });
 
-  it('details that are no list are left out', () => {
+  it('details that are not a list are dropped', () => {
     assert.deepEqual(openReasoning(encode({ kind: 'reasoning', text: 'x', details: { a: 1 } })), {
       text: 'x',
       details: undefined,

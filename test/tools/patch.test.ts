@@ -1,4 +1,4 @@
-/** Patches as models write them: what is certain is repaired, and what was streamed is never taken back. */
+/** Patches as models write them: repairs are certain, and never contradict what was streamed. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PatchProgress, repairPatch } from '../../src/tools/patch';
@@ -33,7 +33,7 @@ const REPAIRS: readonly (readonly [name: string, text: string, repaired: string,
   ['nothing', '', '', []],
 ];
 
-/** What is certain of a text that came in pieces of this length. */
+/** The text that is released when it arrives in pieces of this length. */
 function certain(text: string, length = text.length || 1): string {
   const progress = new PatchProgress();
   let sent = '';
@@ -44,7 +44,7 @@ function certain(text: string, length = text.length || 1): string {
 describe('repair', () => {
   for (const [name, text, repaired, repairs] of REPAIRS) {
     it(name, () => assert.deepEqual(repairPatch(text), { text: repaired, repairs }));
-    it(`${name}: once is enough`, () => assert.deepEqual(repairPatch(repaired).text, repaired));
+    it(`${name}: a second repair changes nothing`, () => assert.deepEqual(repairPatch(repaired).text, repaired));
   }
 });
 

@@ -141,7 +141,7 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
       assert.equal(tools.offered[0]?.function.parameters['type'], 'object');
     });
 
-    it('becomes the item its client knows, however the arguments are cut', () => {
+    it('becomes the item that its client knows, however the arguments are split', () => {
       for (let cut = 0; cut <= args.length; cut += 1) {
         const writer = createCallWriter(tools.find(called), place);
         const begun = writer.begin();
@@ -157,7 +157,7 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
       }
     });
 
-    it('comes back as the same call, with its result', () => {
+    it('is read from the history as the same call, with its result', () => {
       const output = { type: 'function_call_output', call_id: 'call_1', output: 'done' };
       const [node] = readConversation(readInput([item, output]), tools, new Notes());
       assert.ok(node?.kind === 'assistant');
@@ -166,7 +166,7 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
       ]);
     });
 
-    it('streams by the grammar', () => {
+    it('follows the stream grammar', () => {
       const chunk = {
         choices: [
           {
@@ -193,7 +193,7 @@ describe('arguments that are not JSON', () => {
     return writer.end().item;
   };
 
-  it('reach Codex as they are, so that it can tell the model', () => {
+  it('reach Codex unchanged, so that it can tell the model', () => {
     assert.deepEqual(write({ type: 'function', name: 'ls' }, 'ls', '{"cmd": '), {
       type: 'function_call',
       ...head,
@@ -229,7 +229,7 @@ describe('declarations', () => {
     return { functions: tools.offered.map((offered) => offered.function), notes: notes.list() };
   };
 
-  it('the words of a namespace stand before those of its tools', () => {
+  it('the description of a namespace precedes those of its tools', () => {
     const tool = {
       type: 'namespace',
       name: 'mcp__a',
@@ -245,7 +245,7 @@ describe('declarations', () => {
     );
   });
 
-  it('the grammar of a custom tool is told in words', () => {
+  it('the grammar of a custom tool is part of its description', () => {
     const tool = {
       type: 'custom',
       name: 'note',
@@ -257,7 +257,7 @@ describe('declarations', () => {
     assert.deepEqual(declared?.parameters['required'], ['input']);
   });
 
-  it('strict goes up only where it is taken', () => {
+  it('strict is sent only where it is accepted', () => {
     const tool = { type: 'function', name: 'x', strict: true };
     assert.equal(offer(tool).functions[0]?.strict, undefined);
     assert.equal(offer(tool, { strictTools: true }).functions[0]?.strict, true);
@@ -282,7 +282,7 @@ describe('declarations', () => {
     assert.match(offer({ type: 'tool_search', execution: 'server' }).notes[0] ?? '', /only the client-run form/);
   });
 
-  it('tools found on the way can be called', () => {
+  it('tools found by a search can be called', () => {
     const input = [
       { role: 'user', content: 'x' },
       { type: 'additional_tools', tools: [{ type: 'custom', name: 'exec' }] },

@@ -1,4 +1,4 @@
-/** Rewrites of tool schemas, one by one, at any depth, and for schemas that never end. */
+/** Rewrites of tool schemas, one by one, at any depth, and for recursive schemas. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
@@ -117,7 +117,7 @@ describe('rules', () => {
       assert.equal(JSON.stringify(schema), before, 'the schema of the client is not touched');
     });
 
-    it(`${rule}: ${name}, inside of others`, () => {
+    it(`${rule}: ${name}, inside other schemas`, () => {
       if (rule === 'inline-refs') return;
       const wrap = (inner: JsonObject): JsonObject =>
         object({
@@ -128,7 +128,7 @@ describe('rules', () => {
     });
   }
 
-  it('names of properties are no keywords', () => {
+  it('property names are not keywords', () => {
     const schema = object({ required: text, items: text, anyOf: text, $ref: text, properties: object({ type: text }) });
     for (const [rule] of ROWS) assert.deepEqual(applySchemaRules(schema, [rule]), schema);
   });
@@ -147,14 +147,14 @@ describe('rules', () => {
   });
 });
 
-describe('schemas that never end', () => {
+describe('recursive schemas', () => {
   const sizeOf = (schema: JsonObject): number => {
     const inlined = JSON.stringify(applySchemaRules(schema, ['inline-refs']));
     assert.doesNotMatch(inlined, /\$ref/);
     return inlined.length;
   };
 
-  it('a tree is cut where it repeats', () => {
+  it('a tree ends where it repeats', () => {
     const node = object({ left: { $ref: '#/$defs/node' }, right: { $ref: '#/$defs/node' }, value: text });
     assert.ok(sizeOf(object({ root: { $ref: '#/$defs/node' } }, { $defs: { node } })) < 1_000);
   });
@@ -166,7 +166,7 @@ describe('schemas that never end', () => {
     assert.ok(sizeOf(object(all, { $defs })) < 100_000);
   });
 
-  it('a definition of itself, and the whole inside of itself', () => {
+  it('a definition inside itself, and the whole schema inside itself', () => {
     assert.ok(
       sizeOf(object({ a: { $ref: '#/$defs/x' }, b: { $ref: '#' } }, { $defs: { x: { $ref: '#/$defs/x' } } })) < 1_000,
     );

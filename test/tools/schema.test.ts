@@ -36,9 +36,9 @@ for (const [name, schema, expected] of SCHEMAS) {
   });
 }
 
-it('a good schema is passed on as it is', () => assert.equal(toObjectSchema(OBJECT, []), OBJECT));
+it('a good schema is passed on unchanged', () => assert.equal(toObjectSchema(OBJECT, []), OBJECT));
 
-it('the root stays an object where no type may stand beside anyOf: its variants become optional properties', () => {
+it('the root stays an object where a type next to anyOf is rejected: its variants become optional properties', () => {
   const variant = (name: string): JsonObject => ({
     type: 'object',
     properties: { [name]: { type: 'string' } },

@@ -1,4 +1,4 @@
-/** Names of tools both ways: legal and stable upstream, exact on the way back. */
+/** Tool names both ways: legal and stable upstream, exact for the client. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shortHash } from '../../src/base/hash';
@@ -70,7 +70,7 @@ describe('upstream names', () => {
     for (const tool of tools) assert.deepEqual(set.find(set.nameOf(tool)), { kind: 'function', ...tool });
   });
 
-  it('a name does not depend on the other tools, as far as it is free', () => {
+  it('a name does not depend on the other tools, unless it is taken', () => {
     const many = Array.from({ length: 200 }, (_, index): Tool => ({
       name: `tool_${index}`,
       namespace: `mcp__${index % 7}`,
@@ -89,14 +89,14 @@ describe('upstream names', () => {
     assert.equal(set.find('a').kind, 'custom');
   });
 
-  it('empty descriptions are left out, strict is kept', () => {
+  it('empty descriptions are dropped, strict is kept', () => {
     const set = new ToolSet();
     set.add({ target: { kind: 'function', name: 'a' }, description: '', parameters: {}, strict: false });
     assert.deepEqual(set.offered[0]?.function, { name: 'a', parameters: {}, strict: false });
   });
 });
 
-describe('the way back', () => {
+describe('finding the tool of a call', () => {
   const set = setOf([
     { name: 'exec_command' },
     { name: 'echo', namespace: 'mcp__mini' },

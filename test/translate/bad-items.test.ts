@@ -13,7 +13,7 @@ const CIPHERTEXT = `gAAAAABpX9kQ${'Zm9yZWlnbi1jaXBoZXJ0ZXh0_-'.repeat(6)}==`;
 
 const SEALED = { type: 'encrypted_content', encrypted_content: CIPHERTEXT };
 
-/** One word for each message: `user: Hi`, `call ls`, `result done`. */
+/** One line for each message and call: `user: Hi`, `call ls`, `result done`. */
 function show(message: ChatMessage): readonly string[] {
   const text = typeof message.content === 'string' ? message.content : JSON.stringify(message.content);
   if (message.role === 'tool') return [`result ${text}`];

@@ -1,4 +1,4 @@
-/** Parts that are neither text nor image: files, audio, and what nobody knows yet. */
+/** Parts that are neither text nor image: files, audio, and unknown kinds. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';
@@ -80,7 +80,7 @@ describe('files', () => {
 
   const pdf = file({ filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' });
 
-  it('others go on where the provider takes files', () => {
+  it('others are passed on where the provider accepts files', () => {
     assert.deepEqual(translate(pdf, { files: true }).content, [
       { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' } },
     ]);
@@ -91,8 +91,8 @@ describe('files', () => {
 
   it('others are left out where it does not', () => {
     assert.deepEqual(translate(pdf), {
-      content: '[file a.pdf left out: the provider takes no files]',
-      notes: ['left out file a.pdf: the provider takes no files'],
+      content: '[file a.pdf left out: the provider accepts no files]',
+      notes: ['left out file a.pdf: the provider accepts no files'],
     });
     assert.match(
       String(translate(file({ file_url: 'https://example.com/a.pdf' }), { files: true }).content),
@@ -100,16 +100,16 @@ describe('files', () => {
     );
   });
 
-  it('others are refused where a word for them would not do', () => {
+  it('others are rejected where a marker would not do', () => {
     assert.throws(() => translate(pdf, { unservedFiles: 'refuse' }), (error) => {
       assert.ok(error instanceof BridgeError);
       assert.equal(error.kind, 'invalid_request');
-      assert.match(error.message, /^Cannot send the file "a\.pdf": the provider takes no files/);
+      assert.match(error.message, /^Cannot send the file "a\.pdf": the provider accepts no files/);
       return true;
     });
   });
 
-  it('an image is no text, whatever its name', () => {
+  it('an image is not text, whatever its name', () => {
     assert.match(
       String(translate(file({ filename: 'a.txt', file_data: 'data:image/png;base64,AA==' })).content),
       /left out/,
@@ -119,7 +119,7 @@ describe('files', () => {
 
 describe('audio', () => {
   const audio = { type: 'input_audio', input_audio: { data: 'AAAA', format: 'mp3' } };
-  it('goes on where the model hears', () => assert.deepEqual(translate(audio, { audio: true }).content, [audio]));
+  it('is passed on where the model hears it', () => assert.deepEqual(translate(audio, { audio: true }).content, [audio]));
   it('is left out where it does not', () =>
     assert.equal(translate(audio).content, '[audio left out: the model cannot hear audio]'));
 });

@@ -1,4 +1,4 @@
-/** From items to chat messages: where instructions stand, what a turn looks like, and where media go. */
+/** From items to chat messages: the place of instructions, the form of a turn, and the place of media. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Dialect } from '../../src/providers/dialect';
@@ -47,7 +47,7 @@ describe('instructions', () => {
       assert.deepEqual(messagesOf(BODY, { dialect: { lateInstructions } }), messages));
   }
 
-  it('have the role the dialect knows', () => {
+  it('have the role that the dialect knows', () => {
     const dialect = { instructionsRole: 'developer', lateInstructions: 'system' } as const;
     assert.deepEqual(messagesOf(BODY, { dialect }).map(({ role }) => role), ['developer', 'user', 'developer', 'user']);
   });
@@ -74,7 +74,7 @@ describe('instructions', () => {
     });
   });
 
-  it('alone get a user message to answer', () => {
+  it('alone are followed by a user message', () => {
     const input = [developer('B')];
     assert.deepEqual(messagesOf({ input }), [{ role: 'system', content: 'B' }, user1('Continue.')]);
     assert.deepEqual(messagesOf({ input }, { system: false }), [user1('B\n\nContinue.')]);
@@ -85,7 +85,7 @@ describe('instructions', () => {
 });
 
 describe('assistant turns', () => {
-  it('calls and all their results stand together', () => {
+  it('all results follow directly after their calls', () => {
     const input = [user(), call('a'), call('b'), user('Wait'), output('b'), output('a')];
     assert.deepEqual(messagesOf({ input }), [
       user1('Hi'),
@@ -96,7 +96,7 @@ describe('assistant turns', () => {
     ]);
   });
 
-  it('a call that was never answered was aborted', () => {
+  it('a call without a result is answered with "aborted"', () => {
     const { chat, notes } = translate({ input: [user(), call('a'), user('Go on')] });
     assert.deepEqual(chat.messages[2], { role: 'tool', tool_call_id: 'a', content: 'aborted' });
     assert.deepEqual(notes, ['answered a call of ls without a result with "aborted"']);
@@ -143,7 +143,7 @@ describe('assistant turns', () => {
     assert.deepEqual(turn, { role: 'assistant', content: '', reasoning_details: details, tool_calls: [toolCall('a')] });
   });
 
-  it('a placeholder stands in for lost reasoning of calls, and of nothing else', () => {
+  it('a placeholder replaces lost reasoning of calls, and of nothing else', () => {
     const options = { dialect: { reasoningPlaceholder: '(lost)' } };
     const input = [user(), call('a'), output('a'), thought('known'), call('b'), output('b'), said('A')];
     const turns = messagesOf({ input }, options).filter(({ role }) => role === 'assistant');
@@ -155,7 +155,7 @@ describe('assistant turns', () => {
 });
 
 describe('models without tools', () => {
-  it('read calls and results as words', () => {
+  it('read calls and results as text', () => {
     const input = [user(), said('I look.'), call('a'), call('b'), output('a'), output('b', ''), user('And?')];
     assert.deepEqual(messagesOf({ input, tools: [{ type: 'function', name: 'ls' }] }, { tools: 'off' }), [
       user1('Hi'),
@@ -175,13 +175,13 @@ describe('models without tools', () => {
 describe('media', () => {
   const seen = [user([{ type: 'input_text', text: 'See' }, image, { type: 'input_text', text: 'this' }])];
 
-  it('images go up as parts where the model sees', () => {
+  it('images are sent as parts where the model sees them', () => {
     assert.deepEqual(messagesOf({ input: seen }), [
       { role: 'user', content: [{ type: 'text', text: 'See' }, url, { type: 'text', text: 'this' }] },
     ]);
   });
 
-  it('images become words where it does not', () => {
+  it('images become text where it does not', () => {
     const { chat, notes } = translate({ input: seen }, { dialect: { images: false } });
     assert.deepEqual(chat.messages, [user1('See\n[image left out: the model cannot see images]\nthis')]);
     assert.deepEqual(notes, ['left out image: the model cannot see images']);
@@ -211,7 +211,7 @@ describe('media', () => {
     ]);
   });
 
-  it('images of results are words where the model cannot see', () => {
+  it('images of results become text where the model cannot see', () => {
     const messages = messagesOf({ input: shots }, { dialect: { images: false } });
     assert.equal(messages.length, 4);
     assert.deepEqual(messages.at(-1), {
@@ -221,7 +221,7 @@ describe('media', () => {
     });
   });
 
-  it('text is one string, or parts where the dialect takes them', () => {
+  it('text is one string, or parts where the dialect accepts them', () => {
     const input = [
       user([
         { type: 'input_text', text: 'A' },

@@ -1,4 +1,4 @@
-/** The Responses wire: what a Chat request is in its words, and what a dialect is on it. */
+/** Requests to a Responses endpoint: how a Chat request and a dialect are written there. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';
@@ -10,7 +10,7 @@ import { translateRequest } from '../../src/translate/request';
 import type { NativeRequest } from '../../src/wire/native';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 
-/** The way of the bridge. */
+/** Translates as the bridge does. */
 function toNative(body: object, own: Partial<Dialect> = {}): NativeRequest & { readonly notes: readonly string[] } {
   const notes = new Notes();
   const request = readResponsesRequest({ input: 'Hi', ...body });
@@ -42,13 +42,13 @@ describe('reasoning settings', () => {
     });
   }
 
-  it('a summary is asked for as the client does, of models that think', () => {
+  it('a summary is requested as the client does, from models that think', () => {
     assert.deepEqual(toNative({ reasoning: { summary: 'auto' } }).reasoning, { summary: 'auto' });
     assert.equal(toNative({ reasoning: { summary: 'auto' } }, { thinking: { kind: 'none' } }).reasoning, undefined);
   });
 });
 
-describe('fields of vendors', () => {
+describe('fields of providers', () => {
   it('do not reach a Responses endpoint', () => {
     const request = toNative(
       { tools: [{ type: 'function', name: 'f' }, { type: 'web_search' }], user: 'u' },
@@ -73,7 +73,7 @@ describe('fields of vendors', () => {
     assert.equal(toNative({ temperature: 0.2 }, { sampling: false }).temperature, undefined);
   });
 
-  it('structured output is asked for in words where the provider has no field', () => {
+  it('structured output is described in the instructions where the provider has no field', () => {
     const text = { format: { type: 'json_object' } };
     assert.deepEqual(toNative({ text }).text, text);
     const inWords = toNative({ text }, { responseFormat: 'prompt' });
@@ -94,7 +94,7 @@ describe('content', () => {
     assert.deepEqual(input, [{ type: 'message', role: 'user', content }]);
   });
 
-  it('instructions fold into the user message where there is no place for them', () => {
+  it('instructions join the user message where the provider has no field for them', () => {
     const request = readResponsesRequest({ input: 'Hi', instructions: 'Be brief.' });
     const dialect = nativeDialect(DEFAULT_DIALECT);
     const { value } = translateRequest(request, {

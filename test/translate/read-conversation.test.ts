@@ -334,7 +334,7 @@ for (const [area, rows] of [['pairing', PAIRING], ['arguments', ARGUMENTS], ['ot
   });
 }
 
-it('a search result lists the tools under the names they can be called by', () => {
+it('a search result lists the tools under the names that the model can call', () => {
   const tools = [
     {
       type: 'namespace',
@@ -356,7 +356,7 @@ it('a search result lists the tools under the names they can be called by', () =
   assert.deepEqual(nothing.nodes, ['assistant: [a tool_search {"query":"x"} -> No tools found.]']);
 });
 
-it('a call keeps the name its tool is offered under', () => {
+it('a call has the name under which its tool is offered', () => {
   const tools = new ToolSet(['search']);
   tools.add({ target: { kind: 'function', name: 'search' }, parameters: {} });
   const [offered] = tools.offered;
@@ -365,7 +365,7 @@ it('a call keeps the name its tool is offered under', () => {
   ]);
 });
 
-it('signed reasoning blocks come back unread', () => {
+it('signed reasoning blocks are returned unread', () => {
   const details = [{ type: 'reasoning.encrypted', data: 'AAA' }];
   const items = [
     { type: 'reasoning', summary: [], encrypted_content: sealReasoning({ text: 'hm', details }) },
@@ -376,7 +376,7 @@ it('signed reasoning blocks come back unread', () => {
   assert.deepEqual(node.reasoningDetails, details);
 });
 
-it('any order of two rounds is paired, and nothing is lost', () => {
+it('two rounds are paired in any order, and nothing is lost', () => {
   const items = [call('a'), call('b'), output('a'), output('b'), user('next')];
   for (const order of permutations(items)) {
     const { nodes } = read(order);

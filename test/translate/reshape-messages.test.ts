@@ -1,4 +1,4 @@
-/** Other forms of a conversation: what each changes, and that it changes nothing where there is nothing to change. */
+/** Other forms of a conversation: what each function changes, and that it returns the same request otherwise. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
@@ -30,7 +30,7 @@ function table(title: string, reshape: (request: ChatRequest) => ChatRequest, ro
         const request = chat(...given);
         const reshaped = reshape(request);
         assert.deepEqual(reshaped.messages, expected);
-        // A repair that changes nothing must be known for one, and a second time there is nothing left to change.
+        // The same object tells the table of repairs that the repair would not help.
         assert.equal(reshape(reshaped), reshaped);
       });
     }

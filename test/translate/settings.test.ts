@@ -1,4 +1,4 @@
-/** Everything of a request beside messages and tools: format, thinking, sampling, limits, and what never goes up. */
+/** Settings of a request: format, thinking, sampling, limits, and what is never sent. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Dialect, ThinkingKnob } from '../../src/providers/dialect';
@@ -36,7 +36,7 @@ describe('text.format', () => {
     ['prompt', { type: 'grammar' }, undefined, undefined],
   ];
   for (const [responseFormat, format, sent, instructions] of LADDER) {
-    it(`${JSON.stringify(format).slice(0, 40)} where the provider takes ${responseFormat}`, () => {
+    it(`${JSON.stringify(format).slice(0, 40)} where the provider accepts ${responseFormat}`, () => {
       const { chat, notes } = translate(
         { instructions: 'Be brief.', text: { format } },
         { dialect: { responseFormat } },
@@ -139,7 +139,7 @@ describe('thinking', () => {
     assert.equal('reasoning' in translate({}, { forwardReasoning: true }).chat, false);
   });
 
-  it('several answers cannot be streamed, and so not thought about', () => {
+  it('several answers are not streamed, and so made without thinking', () => {
     const { chat } = translate(
       { n: 2, reasoning: { effort: 'high' } },
       { dialect: { thinking: { kind: 'enable_thinking' } } },
@@ -147,7 +147,7 @@ describe('thinking', () => {
     assert.deepEqual([chat.enable_thinking, chat.stream, chat.n], [false, false, 2]);
   });
 
-  it('an effort that was changed on the way holds', () => {
+  it('an effort that was changed in the conversation applies', () => {
     const update = (effort: string) => ({ type: 'configuration_update', reasoning: { effort } });
     const input = [update('high'), { role: 'user', content: 'Hi' }, update('low'), update('')];
     assert.equal(translate({ reasoning: { effort: 'medium' }, input }).chat.reasoning_effort, 'low');
@@ -167,25 +167,25 @@ describe('sampling and limits', () => {
   const SAMPLING = { temperature: 0.5, top_p: 0.9, top_k: 20, presence_penalty: 0.1, frequency_penalty: 0.2 };
   const REST = { stop: ['END'], seed: 7, logit_bias: { 50256: -100 } };
 
-  it('goes up as it came', () => {
+  it('is sent unchanged', () => {
     const { chat } = translate({ ...SAMPLING, ...REST, user: 'u', max_output_tokens: 100 });
     for (const [field, value] of Object.entries({ ...SAMPLING, ...REST, user: 'u', max_tokens: 100 })) {
       assert.deepEqual(Reflect.get(chat, field), value, field);
     }
   });
 
-  it('is left out where it is locked', () => {
+  it('is dropped where it is locked', () => {
     const { chat } = translate({ ...SAMPLING, ...REST }, { dialect: { sampling: false } });
     for (const field of Object.keys(SAMPLING)) assert.equal(field in chat, false, field);
     for (const [field, value] of Object.entries(REST)) assert.deepEqual(Reflect.get(chat, field), value);
   });
 
-  it('user and logit_bias only where they are taken', () => {
+  it('user and logit_bias only where they are accepted', () => {
     const { chat } = translate({ user: 'u', ...REST }, { dialect: { user: false, logitBias: false } });
     assert.equal('user' in chat || 'logit_bias' in chat, false);
   });
 
-  it('the output limit has the field and the height of the dialect', () => {
+  it('the output limit has the field and the maximum of the dialect', () => {
     const limit = (asked: number | undefined, dialect: Partial<Dialect>) => {
       const { max_tokens, max_completion_tokens } = translate({ max_output_tokens: asked }, { dialect }).chat;
       return [max_tokens, max_completion_tokens];
@@ -241,7 +241,7 @@ describe('web search', () => {
   });
 });
 
-it('only fields of the whitelist go up, whatever a client sends', () => {
+it('only fields of the whitelist are sent, whatever a client sends', () => {
   const foreign = {
     store: false,
     include: ['reasoning.encrypted_content'],

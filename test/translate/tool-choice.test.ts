@@ -1,4 +1,4 @@
-/** `tool_choice` in every form, with and without tools, for models that take a forced choice and models that do not. */
+/** `tool_choice` in every form, with and without tools, for models that accept a forced choice and models that reject it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
@@ -75,14 +75,14 @@ const ROWS: readonly Row[] = [
 
 for (const [choice, names, sent, sentWhileThinking] of ROWS) {
   describe(JSON.stringify(choice) ?? 'no choice', () => {
-    it('for a model that takes any choice', () => {
+    it('for a model that accepts any choice', () => {
       const { chat, notes } = translate({ tools: TOOLS, tool_choice: choice });
       assert.deepEqual(chat.tools?.map((tool) => tool.function.name), names);
       assert.deepEqual(chat.tool_choice, sent);
       assert.deepEqual(notes, []);
     });
 
-    it('for a model that refuses a forced one', () => {
+    it('for a model that rejects a forced one', () => {
       const { chat, notes } = translate(
         { tools: TOOLS, tool_choice: choice },
         { dialect: { toolChoice: 'auto-only' } },
@@ -91,7 +91,7 @@ for (const [choice, names, sent, sentWhileThinking] of ROWS) {
       assert.deepEqual(chat.tool_choice, sentWhileThinking);
       assert.deepEqual(
         notes,
-        sent === sentWhileThinking ? [] : ['sent tool_choice "auto": the model refuses a forced choice'],
+        sent === sentWhileThinking ? [] : ['sent tool_choice "auto": the model rejects a forced choice'],
       );
     });
   });
@@ -109,7 +109,7 @@ it('with nothing allowed there are no tools', () => {
   assert.equal('tools' in chat || 'tool_choice' in chat, false);
 });
 
-it('a tool that is not there cannot be forced', () => {
+it('a tool that is not offered cannot be forced', () => {
   for (const choice of [
     { type: 'function', name: 'gone' },
     { type: 'web_search' },
@@ -126,13 +126,13 @@ it('a tool that is not there cannot be forced', () => {
   }
 });
 
-it('the choice of a chat client is read the same', () => {
+it('the choice of a Chat client is read the same way', () => {
   const body = { messages: [{ role: 'user', content: 'Hi' }], tools: [{ type: 'function', function: { name: 'ls' } }] };
   assert.deepEqual(translateChat({ ...body, tool_choice: named('ls') }).chat.tool_choice, named('ls'));
   assert.deepEqual(translateChat({ ...body, tool_choice: 'required' }).chat.tool_choice, 'required');
 });
 
-it('parallel_tool_calls goes up only where it is known, and only with tools', () => {
+it('parallel_tool_calls is sent only where it is known, and only with tools', () => {
   const sent = (body: object, dialect: boolean, multipleCalls = true) =>
     translate({ tools: TOOLS, ...body }, { dialect: { parallelToolCalls: dialect }, multipleCalls }).chat
       .parallel_tool_calls;

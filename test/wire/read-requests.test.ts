@@ -1,4 +1,4 @@
-/** Requests at the edge: lenient where clients differ, silent about what is unknown; mistakes are in test/bridge. */
+/** Reading requests: lenient where clients differ, silent about the unknown; errors are in test/bridge/bad-requests. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readChatRequest } from '../../src/wire/read-chat-request';
@@ -125,7 +125,7 @@ describe('a Responses request', () => {
     assert.equal(readResponsesRequest({ input: 'x', instructions: '' }).instructions, undefined);
   });
 
-  it('a tool without a type is a function, and what is no tool is kept for a note', () => {
+  it('a tool without a type is a function, and other values are kept for a note', () => {
     const { tools } = readResponsesRequest({ input: 'x', tools: [{ name: 'bare' }, 'list'] });
     assert.deepEqual(tools, [
       { kind: 'function', declaration: { name: 'bare' } },
@@ -133,7 +133,7 @@ describe('a Responses request', () => {
     ]);
   });
 
-  it('repeats to the client what it asked for, and the defaults of the rest', () => {
+  it('repeats what the client sent, and the defaults of the rest', () => {
     const { echo } = readResponsesRequest({
       input: 'x',
       temperature: 0,
@@ -185,13 +185,13 @@ describe('a chat request', () => {
     ]);
   });
 
-  it('usage is wanted only when it says so', () => {
+  it('usage is wanted only when the client asks for it', () => {
     assert.equal(read([]).includeUsage, false);
     assert.equal(read([], { stream_options: { include_usage: true } }).includeUsage, true);
     assert.equal(read([], { stream_options: null }).includeUsage, false);
   });
 
-  it('functions of old are tools', () => {
+  it('legacy functions are tools', () => {
     assert.deepEqual(read([], { functions: [{ name: 'ls', parameters: {} }] }).request.tools, [
       { kind: 'function', declaration: { name: 'ls', parameters: {} } },
     ]);
