@@ -1,26 +1,28 @@
-/** Renders counts and times for people: log lines, status, help and reports all use these. */
+/** Counts, durations and lists as people read them; every message that holds one takes it from here. */
 
-/** "1 answer", "2 answers". @param many the plural, where it is not the singular with an s */
-export function renderCount(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
+/** "1 answer", "2 answers"; `many` where the plural is not `one` with an s. */
+export const renderCount = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+
+/** "a, b and c". */
+export function renderList(words: readonly string[], conjunction: 'and' | 'or'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
 }
 
-/** @returns `0.84 s`, `12.3 s` */
-export function renderSeconds(milliseconds: number): string {
-  return `${(milliseconds / 1_000).toFixed(milliseconds < 9_995 ? 2 : 1)} s`;
-}
+const UNITS = [['day', 86_400], ['h', 3_600], ['min', 60], ['s', 1]] as const;
 
-const UNITS = [['day', 86_400], ['h', 3_600], ['min', 60]] as const;
-
-/** `seconds` in its two largest units: 2 h 5 min. */
-export function renderSpan(seconds: number): string {
+/** Takes milliseconds: `45 ms`, `0.84 s`, `12.3 s`; from a minute on the two largest units, `2 h 5 min`. */
+export function renderDuration(milliseconds: number): string {
+  const seconds = milliseconds / 1_000;
+  if (seconds < 0.1) return milliseconds > 0 ? `${Math.ceil(milliseconds)} ms` : '0 s';
+  if (seconds < 60) return `${Number(seconds.toFixed(seconds < 9.995 ? 2 : 1))} s`;
+  let rest = Math.floor(seconds);
   const parts: string[] = [];
-  let rest = Math.max(0, Math.floor(seconds));
   for (const [unit, size] of UNITS) {
     const count = Math.floor(rest / size);
     rest -= count * size;
     if (count > 0) parts.push(unit === 'day' ? renderCount(count, unit) : `${count} ${unit}`);
+    else if (parts.length > 0) break;
   }
-  if (parts.length < 2 && (rest > 0 || parts.length === 0)) parts.push(`${rest} s`);
   return parts.slice(0, 2).join(' ');
 }

@@ -1,27 +1,8 @@
-/** Codex's own commands, which people type without `codex` in front. Loaded only after an unknown word. */
+/** Lists Codex's own commands, which users type without `codex` in front. Loaded only after an unknown word. */
 
-/** From `codex --help` of 0.146.0 and 0.169.0, without what the bridge has itself and what may be meant for it. */
+/** From `codex --help` of 0.146.0 and 0.169.0, without those that the bridge has too. */
 export const CODEX_COMMANDS: readonly string[] = [
-  'agents',
-  'app-server',
-  'apply',
-  'archive',
-  'cloud',
-  'debug',
-  'delete',
-  'exec',
-  'exec-server',
-  'features',
-  'fork',
-  'login',
-  'logout',
-  'mcp',
-  'mcp-server',
-  'plugin',
-  'queue',
-  'remote-control',
-  'resume',
-  'review',
-  'sandbox',
+  'agents', 'app-server', 'apply', 'archive', 'cloud', 'debug', 'delete', 'exec', 'exec-server', 'features', 'fork',
+  'login', 'logout', 'mcp', 'mcp-server', 'plugin', 'queue', 'remote-control', 'resume', 'review', 'sandbox',
   'unarchive',
 ];

@@ -1,10 +1,9 @@
-/** `completions`: prints the script that completes the bridge's command line in a shell. */
-import { EXIT, type CommandContext } from '../command/command';
+/** `completions`: prints the script that completes command lines of the bridge in a shell. */
+import { EXIT, reportMistakes, type CommandContext } from '../command/command';
 import { renderBash } from './completions/bash';
 import { renderFish } from './completions/fish';
 import { listScopes, type Scope } from './completions/scopes';
 import { renderZsh } from './completions/zsh';
-import { reportMistakes } from '../command/mistakes';
 
 const RENDERERS: ReadonlyMap<string, (scopes: readonly Scope[]) => string> = new Map([
   ['bash', renderBash],
@@ -12,7 +11,7 @@ const RENDERERS: ReadonlyMap<string, (scopes: readonly Scope[]) => string> = new
   ['fish', renderFish],
 ]);
 
-/** Takes the shell as the operand. Returns 0, or 2 when it was asked in a wrong way. */
+/** Takes the shell as the operand. Returns 0, or 2 when the usage is invalid. */
 export async function run({ operand = '', mistakes, io }: CommandContext): Promise<number> {
   const render = RENDERERS.get(operand);
   if (mistakes.length > 0 || render === undefined) return reportMistakes(mistakes, io);

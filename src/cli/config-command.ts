@@ -1,14 +1,19 @@
-/** `config`: every option with the value that is in effect, and where it comes from. */
-import { findProvider } from '../providers/catalog';
+/** `config`: shows every option with its value, where that comes from, and what it overrides. */
 import { EXIT, type CommandContext } from '../command/command';
-import { describeConfig, renderConfig } from './config-table';
-import { requireConfig } from '../command/load-config';
-import { createTerminalStyle } from '../command/terminal-style';
-import { CONFIG_FLAGS } from '../command/own-flag-rows';
-import { readOwnFlag } from '../command/own-flags';
-import { findPaths, thisMachine } from '../command/paths';
+import { requireConfig, type LoadedEnvironment } from '../command/load-config';
+import { CONFIG_FLAGS, readOwnFlag } from '../command/own-flags';
+import { findPaths, thisMachine, type Paths } from '../command/paths';
+import { WIDTH } from '../command/render';
+import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';
+import { eachGroup } from '../config/help';
+import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from '../config/options';
+import { maskSecret } from '../base/quote';
+import { fromProcess, isSet, type Environment, type FlagTexts, type GivenOrigin } from '../config/resolve';
+import type { Origin, Origins } from '../config/resolve';
+import { findProvider } from '../providers/catalog';
+import type { Provider } from '../providers/provider';
 
-/** Returns 0 when it was shown, 2 with every mistake when there is one. */
+/** Returns 0, or 2 after reporting every mistake in the configuration. */
 export async function run(context: CommandContext): Promise<number> {
   const { flags, own, env, io } = context;
   const resolved = requireConfig(context);
@@ -18,7 +23,7 @@ export async function run(context: CommandContext): Promise<number> {
     config,
     origins,
     provider: findProvider(config.provider, config.aiBaseUrl),
-    places: findPaths(thisMachine(resolved.env), config.stateDir),
+    paths: findPaths(thisMachine(resolved.env), config.stateDir),
     flags,
     env,
     file,
@@ -26,4 +31,103 @@ export async function run(context: CommandContext): Promise<number> {
   if (readOwnFlag(CONFIG_FLAGS.json, own)) io.out(`${JSON.stringify(describeConfig(view), null, 2)}\n`);
   else io.out(renderConfig(view, createTerminalStyle(io.isTerminal?.() ?? false, env)));
   return EXIT.done;
+}
+
+interface ConfigView {
+  readonly config: Config;
+  readonly origins: Origins;
+  readonly provider: Provider;
+  readonly paths: Paths;
+  /** What was given, to find what an origin overrides. */
+  readonly flags: FlagTexts;
+  /** The environment without the file. */
+  readonly env: Environment;
+  readonly file: LoadedEnvironment['file'];
+}
+
+/** One row for each option, by groups; then the provider and the folders. */
+function renderConfig(view: ConfigView, style: TerminalStyle): string {
+  const { provider, paths } = view;
+  const section = (title: string, rows: readonly string[]): string => `${style.paint('bold', title)}\n${rows.join('')}`;
+  const groups = eachGroup((title, names) => section(title, names.map((name) => renderOption(name, view, style))));
+  return [
+    ...groups,
+    section('Found', [
+      renderRow('provider', provider.name, provider.title, style),
+      renderRow('state folder', paths.state, '', style),
+      renderRow('config folder', paths.config, '', style),
+      renderRow('Codex folder', paths.codexHome, '', style),
+    ]),
+  ].join('\n');
+}
+
+/** The same as JSON; a value that is not set is null. */
+function describeConfig({ config, origins, provider, paths }: ConfigView): object {
+  const options = OPTION_NAMES.map((name) => [
+    name,
+    { value: mask(name, config) ?? null, origin: origins[name], default: OPTIONS[name].default ?? null },
+  ]);
+  const { state, config: configFolder, codexHome } = paths;
+  return {
+    options: Object.fromEntries(options),
+    provider: { name: provider.name, title: provider.title },
+    places: { state, config: configFolder, codexHome },
+  };
+}
+
+function renderOption(name: OptionName, view: ConfigView, style: TerminalStyle): string {
+  const value = renderValue(mask(name, view.config));
+  return renderRow(OPTIONS[name].flags[0], value, renderSources(name, view), style);
+}
+
+const mask = (name: OptionName, config: Config): Config[OptionName] => {
+  const value = config[name];
+  return OPTIONS[name].secret === true && typeof value === 'string' ? maskSecret(value) : value;
+};
+
+function renderValue(value: Config[OptionName]): string {
+  if (value === undefined) return '-';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (Array.isArray(value)) return value.join(',');
+  if (typeof value === 'object') return Object.entries(value).map((pair) => pair.join('=')).join(',');
+  return String(value);
+}
+
+/** Two spaces, the longest flag, two spaces. */
+const FLAG_WIDTH = Math.max(...OPTION_NAMES.map((name) => OPTIONS[name].flags[0].length)) + 4;
+
+const VALUE_WIDTH = 12;
+
+/** A source that does not fit goes on the next line, below the value. */
+function renderRow(title: string, value: string, source: string, style: TerminalStyle): string {
+  const head = `  ${title}`.padEnd(FLAG_WIDTH);
+  const shown = style.spell(value);
+  if (source === '') return `${head}${shown}\n`;
+  const painted = source === DEFAULT ? style.paint('dim', source) : style.spell(source);
+  const fits = FLAG_WIDTH + Math.max(shown.length, VALUE_WIDTH) + 2 + source.length <= WIDTH;
+  if (fits) return `${head}${shown.padEnd(VALUE_WIDTH)}  ${painted}\n`;
+  return `${head}${shown}\n${' '.repeat(FLAG_WIDTH)}${painted}\n`;
+}
+
+const DEFAULT = 'default';
+
+/** "flag --port, overrides env PORT": where the value comes from, and what else is given but does not count. */
+function renderSources(name: OptionName, view: ConfigView): string {
+  const origin = describe(view.origins[name]);
+  const overridden = findGiven(name, view).map(describe).filter((given) => given !== origin);
+  return overridden.length === 0 ? origin : `${origin}, overrides ${overridden.join(' and ')}`;
+}
+
+const describe = (origin: Origin): string => (origin.kind === 'default' ? DEFAULT : `${origin.kind} ${origin.name}`);
+
+/** Everything that was given for an option, the strongest first. */
+function findGiven(name: OptionName, { flags, env, file }: ConfigView): readonly GivenOrigin[] {
+  const row = OPTIONS[name];
+  return [
+    ...(flags[name] === undefined ? [] : [{ kind: 'flag', name: row.flags[0] } as const]),
+    ...row.env.filter((variable) => isSet(env[variable])).map(fromProcess),
+    ...row.env
+      .filter((variable) => isSet(file?.values[variable]))
+      .map((variable) => ({ kind: 'file', name: `${variable} in ${file?.path ?? ''}` } as const)),
+  ];
 }

@@ -1,63 +1,68 @@
-/** `help`: the commands in short, or all about one of them, printed from the tables. */
+/** `help`: prints the overview, or the help of one command, from the tables. */
+import { EXIT, reportMistakes, type CommandContext } from '../command/command';
+import type { OwnFlag } from '../command/own-flags';
+import { WIDTH, wrapWords } from '../command/render';
+import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';
 import { renderOptionsHelp } from '../config/help';
-import { OPTIONS, OPTION_NAMES, type OptionName } from '../config/options';
-import { EXIT, type CommandContext } from '../command/command';
+import { OPTIONS, type OptionName } from '../config/options';
 import { COMMANDS, COMMAND_NAMES, isCommandName, type CommandName } from './commands';
 import { FIRST_OPTIONS, HELP_GROUPS, HELP_PAGES, type HelpPage } from './help-pages';
-import { createTerminalStyle, WIDTH, type TerminalStyle } from '../command/terminal-style';
-import { reportMistakes } from '../command/mistakes';
-import type { OwnFlag } from '../command/own-flags';
-import { wrapWords } from '../command/wrap';
 
 const PROGRAM = 'aliyun-codex-bridge';
 
-/** Returns 0 when the help was shown, 2 when there is none for what was asked. */
+/** Returns 0, or 2 when the usage is invalid. */
 export async function run({ operand, mistakes, env, io }: CommandContext): Promise<number> {
   if (mistakes.length > 0) return reportMistakes(mistakes, io);
-  const look = createTerminalStyle(io.isTerminal?.() ?? false, env);
-  io.out(operand !== undefined && isCommandName(operand) ? renderCommandHelp(operand, look) : renderHelp(look));
+  const style = createTerminalStyle(io.isTerminal?.() ?? false, env);
+  io.out(operand !== undefined && isCommandName(operand) ? renderCommandHelp(operand, style) : renderHelp(style));
   return EXIT.done;
 }
 
-/** The plain help: the commands in groups, and the few options that everybody needs. */
-export function renderHelp(look: TerminalStyle): string {
+/** The overview: the commands in groups, and the most important options. */
+export function renderHelp(style: TerminalStyle): string {
   const groups = Object.entries(HELP_GROUPS).map(([group, title]) => {
     const names = COMMAND_NAMES.filter((name) => HELP_PAGES[name].group === group);
-    return renderSection(title, names.map((name) => renderRow(name, COMMANDS[name].summary, COMMAND_COLUMN)), look);
+    return renderSection(title, names.map((name) => renderRow(name, COMMANDS[name].summary, COMMAND_COLUMN)), style);
   });
   return [
     `Usage: ${PROGRAM} [flags] [command]\n`,
-    wrap('Lets the Codex CLI (Responses API) work with a provider that speaks Chat Completions.'),
-    renderSection('First steps', [FIRST_STEPS], look),
+    wrap('Makes the Codex CLI (Responses API) work with providers of the Chat Completions API.'),
+    renderSection('First steps', [FIRST_STEPS], style),
     ...groups,
-    renderSection('Options that everybody needs', FIRST_OPTIONS.map(renderOption), look),
-    `All options: ${PROGRAM} help serve\nAll about a command: ${PROGRAM} help COMMAND\n`,
+    renderSection('Main options', FIRST_OPTIONS.map(renderOption), style),
+    `All options: ${PROGRAM} help serve\nHelp of a command: ${PROGRAM} help COMMAND\n`,
   ].join('\n');
 }
 
-/** All about one command. */
-export function renderCommandHelp(name: CommandName, look: TerminalStyle): string {
+/** The help of one command; its own flags come first, shared options are only listed, except for `serve`. */
+export function renderCommandHelp(name: CommandName, style: TerminalStyle): string {
   const { own = [], flags = [], summary } = COMMANDS[name];
   const { details, examples, codes = [], options } = HELP_PAGES[name];
-  const shared = options === 'all' ? OPTION_NAMES : options;
+  const isFull = name === 'serve';
   const sections = [
-    look.spell(`Usage: ${renderUsage(name, shared)}\n`),
+    style.spell(`Usage: ${renderUsage(name, options)}\n`),
     [summary, ...details].map((text) => wrap(text)).join('\n'),
-    flags.length === 0 ? '' : `The same: ${flags.map((flag) => `${PROGRAM} ${flag}`).join(', ')}\n`,
-    renderSection('Flags of this command', own.map(renderOwn), look),
-    renderSection('Examples', renderExamples(examples), look),
-    renderSection('Exit codes', renderCodes(codes), look),
-    shared.length === 0 ? '' : `${renderTitle(OPTIONS_TITLE, look)}\n${look.spell(renderOptionsHelp(shared))}`,
+    flags.length === 0 ? '' : `Same as: ${flags.map((flag) => `${PROGRAM} ${flag}`).join(', ')}\n`,
+    renderSection('Flags', own.map(renderOwn), style),
+    renderSection('Examples', renderExamples(examples), style),
+    renderSection('Exit codes', renderCodes(codes), style),
+    isFull ? `${renderTitle(OPTIONS_TITLE, style)}\n${style.spell(renderOptionsHelp())}` : wrap(nameOptions(options)),
   ];
   return sections.filter((section) => section !== '').join('\n');
 }
 
-const OPTIONS_TITLE = 'Options (a flag beats the environment variable)';
+const OPTIONS_TITLE = 'Options (a flag overrides the environment variable)';
 
-/** The name, what may stand beside it, and where: a command that passes words on wants its flags first. */
-function renderUsage(name: CommandName, shared: readonly OptionName[]): string {
+function nameOptions(options: HelpPage['options']): string {
+  if (options === 'all') return `Takes every option of serve. See: ${PROGRAM} help serve`;
+  if (options.length === 0) return '';
+  return `Options: ${options.map((name) => OPTIONS[name].flags[0]).join(', ')}. See: ${PROGRAM} help serve`;
+}
+
+/** A command that passes arguments on takes its flags before its name. */
+function renderUsage(name: CommandName, options: HelpPage['options']): string {
   const { operand, passesOn, own = [] } = COMMANDS[name];
-  const flags = own.length + shared.length > 0 ? ['[flags]'] : [];
+  const flags = own.length + options.length > 0 ? ['[flags]'] : [];
   if (passesOn !== undefined) return [PROGRAM, ...flags, name, passesOn].join(' ');
   const word = operand === undefined ? [] : [operand.required ? operand.placeholder : `[${operand.placeholder}]`];
   const choices = operand?.required ? `\n       ${operand.placeholder}: ${operand.choices().join(', ')}` : '';
@@ -65,9 +70,9 @@ function renderUsage(name: CommandName, shared: readonly OptionName[]): string {
 }
 
 const FIRST_STEPS = `  ${PROGRAM} demo
-      Shows what happens, without a key.
+      Show what the bridge does, without a key.
   AI_API_KEY=sk-... ${PROGRAM} codex
-      Codex through the bridge. In PowerShell, $env:AI_API_KEY = 'sk-...' first.
+      Run Codex through the bridge. In PowerShell: $env:AI_API_KEY = 'sk-...'
 `;
 
 const COMMAND_COLUMN = 15;
@@ -76,10 +81,10 @@ const FLAG_COLUMN = 28;
 
 const CODE_COLUMN = 12;
 
-const renderTitle = (title: string, look: TerminalStyle): string => `${look.paint('bold', `${title}:`)}\n`;
+const renderTitle = (title: string, style: TerminalStyle): string => `${style.paint('bold', `${title}:`)}\n`;
 
-function renderSection(title: string, rows: readonly string[], look: TerminalStyle): string {
-  return rows.length === 0 ? '' : `${renderTitle(title, look)}${look.spell(rows.join(''))}`;
+function renderSection(title: string, rows: readonly string[], style: TerminalStyle): string {
+  return rows.length === 0 ? '' : `${renderTitle(title, style)}${style.spell(rows.join(''))}`;
 }
 
 function renderOwn({ flag, type, help }: OwnFlag): string {
@@ -94,7 +99,7 @@ function renderOption(name: OptionName): string {
 const renderExamples = (examples: HelpPage['examples']): readonly string[] =>
   examples.map(([line, meaning]) => `  ${PROGRAM} ${line}\n${wrap(meaning, 6)}`);
 
-const MISUSED = ['2', 'it was asked in a wrong way'] as const;
+const MISUSED = ['2', 'invalid usage'] as const;
 
 function renderCodes(codes: HelpPage['codes'] = []): readonly string[] {
   if (codes.length === 0) return [];
@@ -104,14 +109,15 @@ function renderCodes(codes: HelpPage['codes'] = []): readonly string[] {
   return all.map(([code, meaning]) => renderRow(code, meaning, CODE_COLUMN));
 }
 
-/** What something is called, and beside it what it does; below it where the name is too long. */
+/** A name with its description next to it, or below it when the name is too long. */
 function renderRow(name: string, text: string, column: number): string {
   const head = `  ${name}`;
   const body = wrap(text, column);
   return head.length + 2 > column ? `${head}\n${body}` : `${head.padEnd(column)}${body.trimStart()}`;
 }
 
-/** Lines of at most 80 columns that begin at `column`. */
+/** Lines of at most 80 columns, indented to `column`. */
 function wrap(text: string, column = 0): string {
+  if (text === '') return '';
   return wrapWords(text, WIDTH - column).map((line) => `${' '.repeat(column)}${line}\n`).join('');
 }

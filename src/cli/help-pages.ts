@@ -1,26 +1,27 @@
-/** What `help COMMAND` says beside the tables: what a command does, examples, exit codes. Loaded by `help` alone. */
+/**
+ * Holds the help of each command beyond the tables: details, examples, exit codes. Loaded only by `help` and
+ * `completions`.
+ */
 import type { OptionName } from '../config/options';
 import type { CommandName } from './commands';
 
-/** The sections of the plain help, in their order. */
+/** The sections of the overview, in their order. */
 export const HELP_GROUPS = {
   run: 'Run Codex',
   background: 'Keep the bridge running',
   setUp: 'Set up',
-  lookInto: 'TerminalStyle into it',
+  inspect: 'Inspect',
 } as const;
 
-export type HelpGroup = keyof typeof HELP_GROUPS;
-
 export interface HelpPage {
-  readonly group: HelpGroup;
+  readonly group: keyof typeof HELP_GROUPS;
   /** Paragraphs. */
   readonly details: readonly string[];
-  /** Command lines without the name of the program, each with what it does. */
+  /** Command lines without the name of the program, each with its effect. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
-  /** The exit codes that mean something else than: 0 it worked, 1 it failed, 2 it was asked in a wrong way. */
+  /** Exit codes other than the usual 0 for success, 1 for failure, 2 for invalid usage. */
   readonly codes?: readonly (readonly [code: string, meaning: string])[];
-  /** The shared options that make a difference to the command. */
+  /** The shared options that affect the command. */
   readonly options: 'all' | readonly OptionName[];
 }
 
@@ -35,187 +36,187 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   serve: {
     group: 'run',
     details: [
-      'Listens until Ctrl-C or SIGTERM, and writes its log to standard error. The first signal lets running answers end,' +
-        ' as long as --drain-timeout-ms allows; a second one ends everything at once.',
+      'Listens until Ctrl-C or SIGTERM, and logs to standard error. The first signal lets running answers' +
+        ' finish within --drain-timeout-ms; a second one stops at once.',
     ],
     examples: [
-      ['--port 8080', 'The command is meant when none is named.'],
-      ['serve --env-file ./bridge.env', 'The key and everything else from a file of NAME=VALUE lines.'],
+      ['--port 8080', 'serve is the default command.'],
+      ['serve --env-file ./bridge.env', 'Read the key and other options from a file of NAME=VALUE lines.'],
     ],
     codes: [
-      ['0', 'a signal ended it, or nobody used it any more'],
-      ['1', 'it cannot listen on the port'],
-      ['130, 143', 'a second SIGINT, a second SIGTERM'],
+      ['0', 'stopped by a signal, or because no clients were left'],
+      ['1', 'cannot listen on the port'],
+      ['130, 143', 'stopped by a second SIGINT or SIGTERM'],
     ],
     options: 'all',
   },
   codex: {
     group: 'run',
     details: [
-      'Uses the bridge that runs on the port, or starts one, on another port if a stranger has this one. Codex gets its' +
-        ' address on the command line; config.toml stays as it is. The bridge ends after the last Codex that uses it.',
-      'Everything behind the word codex is for Codex, also --help; flags of the bridge stand before it. Every option of' +
-        ' serve works here; these are the ones that matter.',
+      'Uses the bridge on the port or starts one; if another program uses the port, picks a free one. Codex' +
+        ' gets the address of the bridge on its command line, and config.toml is not changed. The bridge exits' +
+        ' after the last Codex that uses it.',
+      'Everything after the word codex is passed to Codex, including --help; put flags of the bridge before it.' +
+        ' Accepts every option of serve.',
     ],
     examples: [
-      ['codex', 'The interface of Codex.'],
-      ['codex exec "explain this repository"', 'One task, without the interface.'],
-      ['--default-model MODEL codex resume --last', 'With another model, and a flag of Codex behind it.'],
+      ['codex', "Open Codex's interface."],
+      ['codex exec "explain this repository"', 'Run one task without the interface.'],
+      ['--default-model MODEL codex resume --last', 'Choose a model, and pass a flag to Codex.'],
     ],
     codes: [
-      ["Codex's", 'the exit code of Codex is passed on'],
+      ["Codex's", 'the exit code of Codex'],
       ['1', 'no bridge could be started'],
-      ['127', 'there is no Codex'],
+      ['127', 'Codex is not installed'],
     ],
     options: BRIDGE,
   },
   start: {
     group: 'background',
     details: [
-      'Returns as soon as the bridge is ready. It writes its log to a file, which logs shows. Where a bridge runs on the' +
-        ' port already, nothing is started. Every option of serve works here; these are the ones that matter.',
+      'Returns when the bridge is ready. The bridge logs to a file; show it with logs. If a bridge already runs' +
+        ' on the port, no other is started. Accepts every option of serve.',
     ],
     examples: [
-      ['start', 'On the usual port.'],
-      ['start --port 8080', 'A second one beside it.'],
+      ['start', 'Use the default port.'],
+      ['start --port 8080', 'Run another bridge on another port.'],
     ],
     options: [...BRIDGE, 'logFile', 'logFileMaxMb'],
   },
   stop: {
     group: 'background',
-    details: [
-      'Running answers may end first, as long as the --drain-timeout-ms of the bridge allows; on Windows they are cut off.',
-    ],
+    details: ['Running answers may finish within the --drain-timeout-ms of the bridge; on Windows they are cut off.'],
     examples: [
-      ['stop', 'The one on the usual port.'],
-      ['stop --port 8080', 'The one on another port.'],
+      ['stop', 'Stop the bridge on the default port.'],
+      ['stop --port 8080', 'Stop the bridge on another port.'],
     ],
     codes: [
-      ['0', 'it was stopped, or none ran'],
-      ['1', 'it still runs, or is not one that start began'],
+      ['0', 'stopped, or no bridge was running'],
+      ['1', 'still running, or not started with start'],
     ],
     options: WHERE,
+  },
+  restart: {
+    group: 'background',
+    details: ['Applies a new version, key or option. Accepts every option of serve.'],
+    examples: [['restart', 'Restart the bridge on the default port.']],
+    options: [...BRIDGE, 'logFile', 'logFileMaxMb'],
   },
   status: {
     group: 'background',
     details: [],
     examples: [
-      ['status', 'For people.'],
-      ['status --json', 'For programs.'],
+      ['status', 'Show a table.'],
+      ['status --json', 'Print JSON.'],
     ],
     codes: [
-      ['0', 'a bridge runs'],
-      ['3', 'none runs'],
+      ['0', 'a bridge is running'],
+      ['3', 'no bridge is running'],
     ],
     options: WHERE,
   },
   logs: {
     group: 'background',
-    details: ['The log of a bridge that serve runs is on its standard error, unless --log-file names a file for it.'],
+    details: ['A bridge that serve runs logs to standard error instead, unless --log-file names a file.'],
     examples: [
-      ['logs --follow', 'The last lines, and what comes.'],
-      ['logs --lines 1000', 'More of what was.'],
+      ['logs --follow', 'Show the last lines, then follow new ones.'],
+      ['logs --lines 1000', 'Show more lines.'],
     ],
     options: [...WHERE, 'logFile'],
   },
   service: {
     group: 'background',
     details: [
-      'Writes the file of a service: a user unit of systemd, an agent of launchd, a task of Windows, a script of' +
-        ' Termux:Boot. Registers nothing itself: it prints the commands that do. The key stays in a file of variables that' +
+      'Writes the file of a service: a systemd user unit, a launchd agent, a Windows task, or a Termux:Boot' +
+        ' script. Does not register it: prints the commands that do. The key is stored in a file of variables that' +
         ' only you can read.',
     ],
     examples: [
-      ['service install', 'For what this machine has.'],
-      ['service install --kind systemd --print', 'Only shows the file.'],
-      ['service remove', 'Takes the file away, and says how to unregister it.'],
+      ['service install', 'Write the file for the service manager of this machine.'],
+      ['service install --kind systemd --print', 'Print the file only.'],
+      ['service remove', 'Remove the file, and print how to unregister it.'],
     ],
     options: 'all',
   },
   setup: {
     group: 'setUp',
     details: [
-      'Writes the provider and the catalog of models for your Codex, so that plain codex uses the bridge. Shows the' +
-        ' change first, asks on a terminal, keeps everything else in the file, and makes a copy of it before.',
-      'With --shell: a function codex-with-codingplan for your shell, which leaves config.toml alone.',
+      'Writes the provider and the model catalog into the configuration of your Codex, so that plain codex uses' +
+        ' the bridge. Shows the change and asks first, keeps the rest of the file, and makes a backup.',
+      'With --shell: prints a function codex-with-codingplan for your shell, which does not need config.toml.',
     ],
     examples: [
-      ['setup --print', 'Only shows what belongs into config.toml.'],
-      ['setup', 'Shows the change, asks, writes.'],
-      ['setup --undo', 'Takes it out again.'],
-      ['setup --shell bash --install', 'Adds the function to ~/.bashrc.'],
+      ['setup --print', 'Print the lines for config.toml only.'],
+      ['setup', 'Show the change, ask, and write it.'],
+      ['setup --undo', 'Remove the change.'],
+      ['setup --shell bash --install', 'Add the function to ~/.bashrc.'],
     ],
     options: ['host', 'port', ...PROVIDER, 'forceEnvAuth', 'discoverModels'],
   },
   completions: {
     group: 'setUp',
-    details: ['What is printed says in its first lines where to put it.'],
-    examples: [['completions bash', 'For one shell.']],
+    details: ['The first lines of the script say where to install it.'],
+    examples: [['completions bash', 'Print the script for bash.']],
     options: [],
   },
   doctor: {
-    group: 'lookInto',
+    group: 'inspect',
     details: [
-      'Says for each thing what was seen, whether that is right, and how to mend it; before it asks the provider it says' +
-        ' how many requests of your plan that costs. Keys are never shown in full.',
+      'Checks everything between Codex and the provider, and says how to fix what is wrong. Says how many' +
+        ' requests it will send before it sends them. Never shows a key in full.',
     ],
     examples: [
-      ['doctor', 'Everything.'],
-      ['doctor --offline', 'Costs no request.'],
-      ['doctor --json', 'For programs.'],
+      ['doctor', 'Run every check.'],
+      ['doctor --offline', 'Run the checks that need no request.'],
+      ['doctor --json', 'Print JSON.'],
     ],
     codes: [
-      ['0', 'nothing failed; there may be warnings'],
-      ['1', 'something failed'],
+      ['0', 'no failures; there may be warnings'],
+      ['1', 'at least one failure'],
     ],
     options: ['host', 'port', ...PROVIDER, 'stateDir'],
   },
   models: {
-    group: 'lookInto',
+    group: 'inspect',
     details: [],
     examples: [
-      ['models', 'A table.'],
-      ['models --codex-catalog models.json', 'The file for model_catalog_json in config.toml of Codex.'],
+      ['models', 'Show a table.'],
+      ['models --codex-catalog models.json', "Write the file for model_catalog_json in Codex's config.toml."],
     ],
     options: [...PROVIDER, 'smallModel', 'discoverModels', 'modelMap'],
   },
   config: {
-    group: 'lookInto',
+    group: 'inspect',
     details: [
-      'A flag beats the variable of the environment, that beats the line in the file of --env-file, and that the default.' +
-        ' Each row says which one it was. Keys are never shown in full.',
+      'A flag overrides the environment variable, which overrides the line in the file of --env-file, which' +
+        ' overrides the default. Each row shows which one applies. Never shows a key in full.',
     ],
     examples: [
-      ['config', 'What serve would use.'],
-      ['config --port 8080 --env-file ./bridge.env', 'With flags, to try them.'],
-      ['config --json', 'For programs.'],
+      ['config', 'Show what serve would use.'],
+      ['config --port 8080 --env-file ./bridge.env', 'Show the effect of flags.'],
+      ['config --json', 'Print JSON.'],
     ],
     options: 'all',
   },
   demo: {
-    group: 'lookInto',
-    details: ['Starts a model that only plays its part, asks it through a bridge, and checks every step.'],
-    examples: [['demo', 'It takes a few seconds.']],
+    group: 'inspect',
+    details: ['Starts a simulated model, sends it a request through a bridge, and checks every step.'],
+    examples: [['demo', 'Takes a few seconds.']],
     options: [],
   },
   help: {
-    group: 'lookInto',
-    details: ['A command with --help says the same, except for codex, which passes --help on to Codex.'],
+    group: 'inspect',
+    details: ['COMMAND --help shows the same, except for codex, which passes --help to Codex.'],
     examples: [
-      ['help serve', 'Every option.'],
-      ['help codex', 'How flags reach Codex.'],
+      ['help serve', 'Show every option.'],
+      ['help codex', 'Show how flags reach Codex.'],
     ],
     options: [],
   },
-  version: { group: 'lookInto', details: [], examples: [], options: [] },
+  version: { group: 'inspect', details: [], examples: [], options: [] },
 };
 
-/** The options that the plain help shows. */
+/** The options in the overview. */
 export const FIRST_OPTIONS: readonly OptionName[] = [
-  'aiApiKey',
-  'provider',
-  'aiBaseUrl',
-  'defaultModel',
-  'port',
-  'envFile',
+  'aiApiKey', 'provider', 'aiBaseUrl', 'defaultModel', 'port', 'envFile',
 ];

@@ -1,13 +1,37 @@
-/** The entry of the program: from the words of the command line to an exit code. */
+/** The entry point: turns the command line into an exit code. */
+import { EXIT, STOP_SIGNALS } from '../command/command';
+import type { CommandIo, CommandModule, CrashOrigin, StopSignal } from '../command/command';
 import type { Environment } from '../config/resolve';
-import { EXIT, STOP_SIGNALS, type CommandIo, type CrashOrigin, type StopSignal } from '../command/command';
-import { COMMANDS, DEFAULT_COMMAND } from './commands';
+import { DEFAULT_COMMAND, type CommandName } from './commands';
 import { parseArguments } from './parse-arguments';
 
-/** Takes the words behind the program's name, runs the command they name (or the default one), returns the exit code. */
+/**
+ * Loads the file of a command; only the one that runs is loaded, because loading takes start-up time. `import()` would
+ * stay a native import in the CommonJS output and load Node's ESM machinery; `require` does not.
+ */
+const LOADERS: Readonly<Record<CommandName, () => CommandModule>> = {
+  serve: (): typeof import('../serve/serve-command') => require('../serve/serve-command'),
+  codex: (): typeof import('../launch/launch-codex') => require('../launch/launch-codex'),
+  setup: (): typeof import('../setup/setup-command') => require('../setup/setup-command'),
+  start: (): typeof import('../daemon/start-command') => require('../daemon/start-command'),
+  stop: (): typeof import('../daemon/stop-command') => require('../daemon/stop-command'),
+  restart: (): typeof import('../daemon/restart-command') => require('../daemon/restart-command'),
+  status: (): typeof import('../daemon/status-command') => require('../daemon/status-command'),
+  logs: (): typeof import('../daemon/logs-command') => require('../daemon/logs-command'),
+  service: (): typeof import('../daemon/service-command') => require('../daemon/service-command'),
+  doctor: (): typeof import('../doctor/doctor-command') => require('../doctor/doctor-command'),
+  models: (): typeof import('./models-command') => require('./models-command'),
+  config: (): typeof import('./config-command') => require('./config-command'),
+  demo: (): typeof import('../demo/demo-command') => require('../demo/demo-command'),
+  completions: (): typeof import('./completions-command') => require('./completions-command'),
+  help: (): typeof import('./help-command') => require('./help-command'),
+  version: (): typeof import('./version-command') => require('./version-command'),
+};
+
+/** Takes the arguments after the program's name, runs the command that they name, and returns the exit code. */
 export async function run(argv: readonly string[], env: Environment, io: CommandIo): Promise<number> {
   const { command = DEFAULT_COMMAND, ...given } = parseArguments(argv);
-  return COMMANDS[command].load().run({ ...given, env, io });
+  return LOADERS[command]().run({ ...given, env, io });
 }
 
 /** Runs the command of this process and sets its exit code. */
@@ -18,13 +42,17 @@ export function main(): void {
   });
 }
 
-/** A process that was told twice to stop waits for nothing; any other one ends when its work has. */
+/** After a second stop signal the process exits at once; otherwise it exits when its work is done. */
 function leave(code: number): void {
   process.exitCode = code;
   if (STOP_CODES.includes(code)) process.exit();
 }
 
 const STOP_CODES: readonly number[] = Object.values(STOP_SIGNALS);
+
+const CRASH_ORIGINS: readonly CrashOrigin[] = ['uncaughtException', 'unhandledRejection'];
+
+const STOP_SIGNAL_NAMES: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 
 /** The outside world of a real process. */
 function createProcessIo(): CommandIo {
@@ -53,21 +81,14 @@ function createProcessIo(): CommandIo {
   });
 }
 
-/**
- * Adds `ask`, which is there as long as somebody can read a question and answer it. That is looked at when a command wants
- * to ask: opening standard input takes start-up time.
- */
+/** Adds `ask`. Looks for the terminals only when a command wants to ask: opening standard input takes start-up time. */
 function addAsk(io: CommandIo): CommandIo {
   const load = (): typeof import('./ask-person') => require('./ask-person');
   const isAnyoneThere = (): boolean => process.stdout.isTTY === true && process.stdin.isTTY === true;
   return Object.defineProperty(io, 'ask', { get: () => (isAnyoneThere() ? load().askPerson : undefined) });
 }
 
-const CRASH_ORIGINS: readonly CrashOrigin[] = ['uncaughtException', 'unhandledRejection'];
-
-const STOP_SIGNAL_NAMES: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
-
-/** Opens the stream at the first write, and goes on when nobody reads it any more (EPIPE): `… --help | head -1`. */
+/** Opens the stream at the first write, and ignores that its reader has gone (EPIPE), as in `… --help | head -1`. */
 function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
   let stream: NodeJS.WriteStream | undefined;
   return (text) => {

@@ -1,14 +1,16 @@
-/** `models`: the model catalog as a table, as GET /models answers it, or as the file that Codex reads. */
+/** `models`: shows the models as a table, as GET /models returns them, or writes the catalog file that Codex reads. */
+import { renderCount } from '../base/quantities';
 import type { ModelCatalog } from '../bridge/models';
 import { writeCatalogFile } from '../codex/catalog-file';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
 import { requireConfig } from '../command/load-config';
-import { renderModels } from './models-table';
 import { NO_MODEL, openCatalog } from '../command/open-catalog';
-import { MODELS_FLAGS } from '../command/own-flag-rows';
-import { readOwnFlag, type OwnTexts } from '../command/own-flags';
+import { MODELS_FLAGS, readOwnFlag, type OwnTexts } from '../command/own-flags';
+import { WIDTH } from '../command/render';
+import type { Basis, CatalogEntry } from '../providers/model-list';
+import type { Provider } from '../providers/provider';
 
-/** Returns 0 when it was shown or written, 1 when the file could not be written, 2 when it was asked in a wrong way. */
+/** Returns 0 when it was shown or written, 1 when the file could not be written, 2 when the usage is invalid. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, mistakes, io } = context;
   const wish = readWish(own);
@@ -22,24 +24,24 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.done;
 }
 
-interface Wish {
+interface ModelsWish {
   readonly json: boolean;
   readonly file: string | undefined;
   readonly force: boolean;
   readonly version: string | undefined;
 }
 
-function readWish(own: OwnTexts): Wish & { readonly mistakes: readonly string[] } {
+function readWish(own: OwnTexts): ModelsWish & { readonly mistakes: readonly string[] } {
   const json = readOwnFlag(MODELS_FLAGS.json, own) ?? false;
   const file = readOwnFlag(MODELS_FLAGS.catalog, own);
   const force = readOwnFlag(MODELS_FLAGS.force, own) ?? false;
   const version = readOwnFlag(MODELS_FLAGS.version, own);
-  const mistakes = json && file !== undefined ? ['--json prints and --codex-catalog writes: give one of them.'] : [];
+  const mistakes = json && file !== undefined ? ['--json and --codex-catalog cannot be combined.'] : [];
   return { json, file, force, version, mistakes };
 }
 
 async function writeFile(
-  { file, force, version }: Wish & { readonly file: string }, catalog: ModelCatalog, io: CommandIo,
+  { file, force, version }: ModelsWish & { readonly file: string }, catalog: ModelCatalog, io: CommandIo,
 ): Promise<number> {
   const { models } = (await catalog.list(version)).body;
   const [first] = models;
@@ -52,12 +54,78 @@ async function writeFile(
     io.error(`Cannot write ${file}: ${written.problem}.\n`);
     return EXIT.failed;
   }
-  // JSON strings are TOML strings too: backslashes of Windows paths are escaped.
-  io.out(`Wrote ${models.length === 1 ? 'one model' : `${models.length} models`} to ${written.path}
+  // JSON strings are TOML strings too, with the backslashes of Windows paths escaped.
+  io.out(`Wrote ${renderCount(models.length, 'model')} to ${written.path}
 
-Put these lines into config.toml of Codex, above its first [table]:
+Add these lines to Codex's config.toml, above its first [table]:
   model = ${JSON.stringify(first.slug)}
   model_catalog_json = ${JSON.stringify(written.path)}
 `);
   return EXIT.done;
 }
+
+/** What the letters of the last column mean, in the order of the legend. */
+const BASES: Readonly<Record<Basis, readonly [letter: string, meaning: string]>> = {
+  documented: ['D', 'documented by the provider'],
+  source: ['S', "read in a client's source"],
+  reported: ['R', 'reported by users'],
+  inferred: ['I', 'inferred'],
+  listed: ['L', "from the provider's own list"],
+  assumed: ['?', 'unknown model, conservative defaults'],
+};
+
+interface ModelColumn {
+  readonly title: string;
+  readonly cell: (entry: CatalogEntry) => string;
+  readonly right?: true;
+}
+
+const COLUMNS: readonly ModelColumn[] = [
+  { title: 'model', cell: ({ model, isDefault }) => `${model.id}${isDefault ? '*' : ''}` },
+  { title: 'name', cell: ({ model: { id, name } }) => (name === id ? '-' : name) },
+  { title: 'ctx', cell: ({ model }) => renderTokens(model.contextWindow), right: true },
+  { title: 'out', cell: ({ model }) => renderTokens(model.maxOutput), right: true },
+  { title: 'input', cell: ({ model }) => (model.input.includes('image') ? '+image' : 'text') },
+  { title: 'efforts', cell: ({ model }) => model.efforts.join(' ') || '-' },
+  { title: '', cell: ({ basis }) => BASES[basis][0] },
+];
+
+/** The models as a table, in 80 columns where the names allow it. */
+export function renderModels(entries: readonly CatalogEntry[], provider: Provider, baseUrl: string): string {
+  const head = `${provider.title} (${provider.name})\n${baseUrl}\n\n`;
+  if (entries.length === 0) {
+    return `${head}No model is known. Choose one with --default-model,\nor fetch the list with --discover-models.\n`;
+  }
+  const rows = entries.map((entry) => COLUMNS.map(({ cell }) => cell(entry)));
+  return `${head}${renderTable([COLUMNS.map(({ title }) => title), ...rows])}\n${renderLegend(entries)}`;
+}
+
+/** Separates columns by two spaces, or one where that makes them fit; names that are still too long are truncated. */
+function renderTable(rows: readonly (readonly string[])[]): string {
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  const total = (gap: number): number => widths.reduce((sum, width) => sum + width) + gap * (widths.length - 1);
+  const gap = total(2) <= WIDTH ? 2 : 1;
+  const surplus = Math.max(0, total(gap) - WIDTH);
+  const fitted = widths.map((width, column) => (column === NAME ? Math.max(SHORTEST_NAME, width - surplus) : width));
+  const pad = (cell: string, column: number): string => {
+    const width = fitted[column] ?? 0;
+    return COLUMNS[column]?.right ? cell.padStart(width) : cell.slice(0, width).padEnd(width);
+  };
+  return rows.map((cells) => `${cells.map(pad).join(' '.repeat(gap)).trimEnd()}\n`).join('');
+}
+
+const NAME = COLUMNS.findIndex(({ title }) => title === 'name');
+const SHORTEST_NAME = 8;
+
+function renderLegend(entries: readonly CatalogEntry[]): string {
+  const used = new Set<string>(entries.map(({ basis }) => basis));
+  const letters = Object.entries(BASES)
+    .filter(([basis]) => used.has(basis))
+    .map(([, words]) => `${words.join('  ')}\n`);
+  const mark = entries.some(({ isDefault }) => isDefault) ? '*  the default model\n' : '';
+  return `${mark}${letters.join('')}`;
+}
+
+/** `984k`, `1.0M`. */
+const renderTokens = (count: number): string =>
+  count < 999_500 ? `${Math.round(count / 1_000)}k` : `${(count / 1_000_000).toFixed(1)}M`;

@@ -1,40 +1,35 @@
-/** Reads the command line: a command, and the texts of flags as the tables of options and commands know them. */
-import { OPTIONS, OPTION_NAMES, type OptionName } from '../config/options';
-import { describeMistake } from '../config/resolve';
-import type { ValueType } from '../config/option';
+/** Parses the command line into a command and the texts of its flags, by the tables of commands and options. */
+import { renderList } from '../base/quantities';
 import { quote, quoteSecret } from '../base/quote';
-import type { FlagTexts } from '../config/resolve';
+import type { OwnFlag, OwnTexts } from '../command/own-flags';
+import type { ValueType } from '../config/option';
+import { OPTIONS, OPTION_NAMES, type OptionName } from '../config/options';
+import { describeMistake, type FlagTexts } from '../config/resolve';
 import {
   COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, findCommandOfFlag, findOwners, isCommandName, type CommandName,
 } from './commands';
-import type { OwnFlag, OwnTexts } from '../command/own-flags';
 
-/** What the words say. `command` is undefined when none was named. */
 export interface ParsedArguments {
+  /** Undefined when none was named. */
   readonly command: CommandName | undefined;
   readonly flags: FlagTexts;
-  /** The flags that only this command has; each text fits its row. */
+  /** The command's own flags; every text is valid for its row. */
   readonly own: OwnTexts;
   readonly operand: string | undefined;
-  /** What stands behind a command that passes it on. */
+  /** The arguments after a command that passes them on. */
   readonly rest: readonly string[];
-  /** A sentence for each word that makes no sense. */
+  /** One message for each argument that is not valid. */
   readonly mistakes: readonly string[];
 }
 
 /**
- * Takes the words behind the program's name. Flags are `--name value`, `--name=value`, `--name` and `--no-name`; of the
- * same flag given twice the last one wins. Where a flag stands, before or behind the command, makes no difference, unless
- * the command passes on what stands behind it.
+ * Takes the arguments after the program's name. Flags are `--name value`, `--name=value`, `--name` and `--no-name`;
+ * when a flag is given twice, the last one wins. Flags may come before or after the command, except when it passes on
+ * what follows.
  */
 export function parseArguments(words: readonly string[]): ParsedArguments {
-  const draft: Draft = {
-    command: undefined,
-    isCommandFixed: false,
-    flags: {},
-    own: {},
-    operand: undefined,
-    mistakes: [],
+  const draft: ParseState = {
+    command: undefined, isCommandFixed: false, flags: {}, own: {}, operand: undefined, mistakes: [],
   };
   let index = 0;
   while (index < words.length && !isForCodex(draft)) index += readWord(words[index] ?? '', words[index + 1], draft);
@@ -42,31 +37,31 @@ export function parseArguments(words: readonly string[]): ParsedArguments {
   return { command, flags, own, operand, rest: words.slice(index), mistakes: listMistakes(draft) };
 }
 
-interface Draft {
+interface ParseState {
   command: CommandName | undefined;
-  /** Set by `--help` and `--version`: they stand above any command word. */
+  /** Set by `--help` and `--version`, which override any command. */
   isCommandFixed: boolean;
-  /** The first word that should have been a command, when there is no such one. */
-  stranger?: Stranger;
+  /** The first word that should have been a command. */
+  unknown?: UnknownCommand;
   readonly flags: { [N in OptionName]?: string };
   readonly own: Record<string, string>;
   operand: string | undefined;
-  /** About flags, and words behind the command. */
+  /** About flags, and words after the command. */
   readonly mistakes: string[];
 }
 
-interface Stranger {
+interface UnknownCommand {
   readonly mistake: string;
   readonly isCodexCommand: boolean;
 }
 
-/** True when what comes next belongs to another program, or would if its name had not been forgotten. */
-function isForCodex({ command, stranger }: Draft): boolean {
-  return stranger?.isCodexCommand === true || (command !== undefined && COMMANDS[command].passesOn !== undefined);
+/** Whether what follows is for another program, or would be if its name had not been forgotten. */
+function isForCodex({ command, unknown }: ParseState): boolean {
+  return unknown?.isCodexCommand === true || (command !== undefined && COMMANDS[command].passesOn !== undefined);
 }
 
-/** Every reader below returns how many words it took: one, or two with a value. */
-function readWord(word: string, next: string | undefined, draft: Draft): 1 | 2 {
+/** Each reader below returns how many words it consumed: one, or two with a value. */
+function readWord(word: string, next: string | undefined, draft: ParseState): 1 | 2 {
   if (!word.startsWith('-')) return readCommand(word, draft);
   const command = findCommandOfFlag(word);
   if (command === undefined) return readFlag(word, next, draft);
@@ -75,44 +70,45 @@ function readWord(word: string, next: string | undefined, draft: Draft): 1 | 2 {
 }
 
 /** `setup --help` means `help setup`. */
-function fixCommand(command: CommandName, draft: Draft): void {
+function fixCommand(command: CommandName, draft: ParseState): void {
   if (command !== draft.command) draft.operand = COMMANDS[command].operand === undefined ? undefined : draft.command;
   draft.command = command;
   draft.isCommandFixed = true;
 }
 
-function readCommand(word: string, draft: Draft): 1 {
+function readCommand(word: string, draft: ParseState): 1 {
   if (draft.command !== undefined) readOperand(word, draft.command, draft);
   else if (isCommandName(word)) draft.command = word;
-  else draft.stranger ??= describeStranger(word);
+  else draft.unknown ??= describeUnknown(word);
   return 1;
 }
 
-function readOperand(word: string, command: CommandName, draft: Draft): void {
+function readOperand(word: string, command: CommandName, draft: ParseState): void {
   const isFirst = draft.operand === undefined;
   if (isFirst && COMMANDS[command].operand !== undefined) draft.operand = word;
-  else if (!draft.isCommandFixed) draft.mistakes.push(`Unexpected word ${quoteWord(word)} after the command.`);
+  else if (!draft.isCommandFixed) draft.mistakes.push(`Unexpected argument ${quoteWord(word)} after ${command}.`);
 }
 
-function describeStranger(word: string): Stranger {
+function describeUnknown(word: string): UnknownCommand {
   const { CODEX_COMMANDS }: typeof import('./codex-commands') = require('./codex-commands');
   const isCodexCommand = CODEX_COMMANDS.includes(word);
-  const meant = isCodexCommand
-    ? `did you mean aliyun-codex-bridge codex ${word} …?`
-    : suggest(word, COMMAND_NAMES, 'help');
-  return { mistake: `Unknown command ${quoteWord(word)}: ${meant}`, isCodexCommand };
+  const advice = isCodexCommand
+    ? `Did you mean: aliyun-codex-bridge codex ${word}`
+    : suggest(word, COMMAND_NAMES, 'Run: aliyun-codex-bridge help');
+  return { mistake: `Unknown command ${quoteWord(word)}. ${advice}`, isCodexCommand };
 }
 
-function readFlag(word: string, next: string | undefined, draft: Draft): 1 | 2 {
+function readFlag(word: string, next: string | undefined, draft: ParseState): 1 | 2 {
   const [flag, attached] = splitAtEquals(word);
   const own = OWN_FLAGS.get(flag);
   if (own !== undefined)
     return readValue(flag, own.type, { attached, next }, draft, (text) => (draft.own[flag] = text));
   const spelling = SPELLINGS.get(flag);
   if (spelling === undefined) {
-    const meant = suggest(flag, listFlags(), helpOf(draft.command ?? DEFAULT_COMMAND));
-    draft.mistakes.push(`Unknown flag ${quoteWord(flag)}: ${meant}`);
-    // The word behind it may be meant as its value, and may be a secret: it is passed over.
+    const help = `Run: aliyun-codex-bridge ${draft.command ?? DEFAULT_COMMAND} --help`;
+    const shown = /^-[\w-]{1,40}$/.test(flag) ? flag : quoteWord(flag);
+    draft.mistakes.push(`Unknown flag ${shown}. ${suggest(flag, listFlags(), help)}`);
+    // The next word may be its value, and a secret, so it is skipped.
     return attached === undefined && isValue(next) ? 2 : 1;
   }
   const { name, isNegation } = spelling;
@@ -120,13 +116,13 @@ function readFlag(word: string, next: string | undefined, draft: Draft): 1 | 2 {
   return readValue(flag, OPTIONS[name].type, { attached, next }, draft, (text) => (draft.flags[name] = text));
 }
 
-function readNegation(flag: string, name: OptionName, attached: string | undefined, draft: Draft): 1 {
+function readNegation(flag: string, name: OptionName, attached: string | undefined, draft: ParseState): 1 {
   if (attached === undefined) draft.flags[name] = '0';
-  else draft.mistakes.push(`Flag ${flag} takes no value.`);
+  else draft.mistakes.push(`${flag} takes no value.`);
   return 1;
 }
 
-interface Given {
+interface FlagValue {
   readonly attached: string | undefined;
   readonly next: string | undefined;
 }
@@ -134,90 +130,80 @@ interface Given {
 function readValue(
   flag: string,
   { isSwitch, expected, parse }: ValueType<unknown>,
-  { attached, next }: Given,
-  draft: Draft,
+  { attached, next }: FlagValue,
+  draft: ParseState,
   keep: (text: string) => void,
 ): 1 | 2 {
   const isTaken = isValue(next) && (isSwitch !== true || parse(next) !== undefined);
   const value = attached ?? (isTaken ? next : isSwitch && '1');
-  if (value === undefined) draft.mistakes.push(`Flag ${flag} has no value: expected ${expected}.`);
+  if (value === undefined) draft.mistakes.push(`${flag} needs a value: ${expected}.`);
   else keep(value);
   return attached === undefined && isTaken ? 2 : 1;
 }
 
 /**
- * Whoever asks for help or the version by a flag may come from another flag that makes no sense: then only words are
- * judged. Which own flags an unknown command has is not known.
+ * With `--help` or `--version` flags are not judged: users add them to a command line that failed. Nor are own flags
+ * after an unknown command.
  */
-function listMistakes(draft: Draft): readonly string[] {
-  const { stranger, isCommandFixed, mistakes } = draft;
+function listMistakes(draft: ParseState): readonly string[] {
+  const { unknown, isCommandFixed, mistakes } = draft;
   return [
-    ...(stranger === undefined ? [] : [stranger.mistake]),
+    ...(unknown === undefined ? [] : [unknown.mistake]),
     ...(isCommandFixed ? [] : mistakes),
-    ...(isCommandFixed || stranger !== undefined ? [] : judgeOwn(draft)),
+    ...(isCommandFixed || unknown !== undefined ? [] : judgeOwn(draft)),
     ...judgeOperand(draft),
   ];
 }
 
-/** What is wrong with the own flags, now that the command is known. */
-function judgeOwn({ own, command = DEFAULT_COMMAND }: Draft): readonly string[] {
+/** Judges the own flags, once the command is known. */
+function judgeOwn({ own, command = DEFAULT_COMMAND }: ParseState): readonly string[] {
   return Object.entries(own).flatMap(([flag, text]) => {
     const row = COMMANDS[command].own?.find((each) => each.flag === flag);
-    if (row === undefined) return [`Flag ${flag} belongs to ${listCommands(findOwners(flag))}.`];
+    if (row === undefined) return [`${flag} works only with ${renderList(findOwners(flag), 'and')}.`];
     return row.type.parse(text) === undefined
       ? [describeMistake(row, { text, origin: { kind: 'flag', name: flag } })]
       : [];
   });
 }
 
-/** `the command a`, `the commands a, b and c`. */
-function listCommands(names: readonly CommandName[]): string {
-  if (names.length < 2) return `the command ${names.join()}`;
-  return `the commands ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
-
-/** What is wrong with the word behind the command. */
-function judgeOperand({ command = DEFAULT_COMMAND, operand }: Draft): readonly string[] {
+function judgeOperand({ command = DEFAULT_COMMAND, operand }: ParseState): readonly string[] {
   const row = COMMANDS[command].operand;
   if (row === undefined) return [];
   const choices = row.choices();
-  const missing = `The command ${command} needs a word behind it: ${choices.join(' or ')}.`;
-  if (operand === undefined) return row.required ? [missing] : [];
+  if (operand === undefined) return row.required ? [`Missing ${row.noun}: ${renderList(choices, 'or')}.`] : [];
   if (choices.includes(operand)) return [];
-  return [`Unknown word ${quoteWord(operand)} after ${command}: ${suggest(operand, choices, helpOf(command))}`];
+  const advice = row.required ? `Use ${renderList(choices, 'or')}.` : 'Run: aliyun-codex-bridge help';
+  return [`Unknown ${row.noun} ${quoteWord(operand)}. ${suggest(operand, choices, advice)}`];
 }
 
-/** The words that show all about a command. */
-const helpOf = (command: CommandName): string => (command === 'help' ? command : `help ${command}`);
-
-/** Takes `--name=value` apart; without `=` there is no value. */
+/** Splits `--name=value`; without `=` there is no value. */
 function splitAtEquals(word: string): readonly [flag: string, value: string | undefined] {
   const end = word.indexOf('=');
   return end === -1 ? [word, undefined] : [word.slice(0, end), word.slice(end + 1)];
 }
 
-/** A word that can be a value: `-1` can, to be called no port number later; a flag cannot. */
+/** Whether a word can be a value: `-1` can, and is then rejected as a port number; a flag cannot. */
 const isValue = (word: string | undefined): word is string => word !== undefined && !word.startsWith('--');
 
-/** Ends a message about `word`: the known word that was probably meant, or where to look. */
-function suggest(word: string, known: Iterable<string>, help: string): string {
+/** The known word that was probably meant, or `advice`. */
+function suggest(word: string, known: Iterable<string>, advice: string): string {
   const { findNearest }: typeof import('../base/nearest') = require('../base/nearest');
   const nearest = findNearest(word, known);
-  return nearest === undefined ? `see ${help}.` : `did you mean ${nearest}?`;
+  return nearest === undefined ? advice : `Did you mean ${nearest}?`;
 }
 
 /** A long word in the wrong place may be a key. */
 const quoteWord = (word: string): string => (word.length > 40 ? quoteSecret(word) : quote(word));
 
-interface Spelling {
+interface FlagSpelling {
   readonly name: OptionName;
-  /** The spelling `--no-name` of a switch. */
+  /** The form `--no-name` of a switch. */
   readonly isNegation: boolean;
 }
 
-const SPELLINGS: ReadonlyMap<string, Spelling> = new Map(OPTION_NAMES.flatMap(listSpellings));
+const SPELLINGS: ReadonlyMap<string, FlagSpelling> = new Map(OPTION_NAMES.flatMap(listSpellings));
 
-function listSpellings(name: OptionName): readonly (readonly [string, Spelling])[] {
+function listSpellings(name: OptionName): readonly (readonly [string, FlagSpelling])[] {
   const { flags, type } = OPTIONS[name];
   const negations = type.isSwitch ? flags.map((flag) => `--no-${flag.slice(2)}`) : [];
   return [
@@ -226,7 +212,7 @@ function listSpellings(name: OptionName): readonly (readonly [string, Spelling])
   ];
 }
 
-/** One row for each spelling: enough to know whether a value follows. */
+/** One row for each spelling, which is enough to know whether a value follows. */
 const OWN_FLAGS: ReadonlyMap<string, OwnFlag> = new Map(
   COMMAND_NAMES.flatMap((name) => COMMANDS[name].own ?? []).map((row) => [row.flag, row]),
 );

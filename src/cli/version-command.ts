@@ -1,9 +1,10 @@
 /** `version`: prints the version and nothing else, so that scripts can read it. */
-import { EXIT, type CommandContext } from '../command/command';
+import { EXIT, reportMistakes, type CommandContext } from '../command/command';
 import { readVersion } from '../command/version';
 
-/** Takes the world from `context`; nothing else matters. */
-export async function run({ io }: CommandContext): Promise<number> {
+/** Returns 0, or 2 when the usage is invalid. */
+export async function run({ mistakes, io }: CommandContext): Promise<number> {
+  if (mistakes.length > 0) return reportMistakes(mistakes, io);
   io.out(`${readVersion()}\n`);
   return EXIT.done;
 }

@@ -1,4 +1,4 @@
-/** What a command of the command line is, and the outside world as a command sees it. */
+/** Defines what a command is, and the outside world as a command sees it. */
 import type { Sentence } from '../config/option';
 import type { Environment, FlagTexts } from '../config/resolve';
 import type { OwnFlag, OwnTexts } from './own-flags';
@@ -8,78 +8,82 @@ export const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export type StopSignal = keyof typeof STOP_SIGNALS;
 
-/**
- * Exit codes of commands: it worked, it failed, it was asked in a wrong way; and what `status` says of a bridge that
- * does not run, the 3 of the Linux Standard Base, section 22.2.
- */
+/** Exit codes of commands. `notRunning` is the 3 that the Linux Standard Base, section 22.2, has for `status`. */
 export const EXIT = { done: 0, failed: 1, misused: 2, notRunning: 3 } as const;
 
-/** Where a crash came from, in the words of Node's process events. */
+/** The process event of Node that reported a crash. */
 export type CrashOrigin = 'uncaughtException' | 'unhandledRejection';
 
-/** Everything a command may do to the outside world; a test hands in its own. */
+/**
+ * Everything a command may do to the outside world; tests pass their own. Each `on…` returns a function that
+ * unsubscribes.
+ */
 export interface CommandIo {
   /** Writes `text` to standard output as it is. */
   out(text: string): void;
   /** Writes `text` to standard error as it is. */
   error(text: string): void;
-  /** Calls `handler` for every stop signal, until the returned function is called. */
+  /** Calls `handler` for every stop signal. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
-  /**
-   * Calls `handler` for what is thrown where nobody catches it, until the returned function is called; the process does
-   * not end by it meanwhile.
-   */
+  /** Calls `handler` for every uncaught exception and rejection, which then do not end the process. */
   onCrash?(handler: (cause: unknown, origin: CrashOrigin) => void): () => void;
-  /** Whether standard output ends at a terminal; absent means no. */
+  /** Whether standard output is a terminal; absent means no. */
   isTerminal?(): boolean;
-  /** Whether standard error ends at a terminal; absent means no. */
+  /** Whether standard error is a terminal; absent means no. */
   isErrorTerminal?(): boolean;
-  /** Calls `handler` when nobody reads standard output any more, until the returned function is called. */
+  /** Calls `handler` when the reader of standard output has closed it. */
   onReaderGone?(handler: () => void): () => void;
-  /** Asks a person, who is there only when both ends are a terminal; absent means nobody can be asked. */
+  /** Asks the user; absent unless both standard input and standard output are terminals. */
   ask?(question: string): Promise<string | undefined>;
 }
 
-/** What a command is given: the flags as texts, what was wrong with the command line, the environment and the world. */
+/** The arguments of a command: what the command line says, the environment and the outside world. */
 export interface CommandContext {
   /** Options, for `resolveConfig`. */
   readonly flags: FlagTexts;
   /** The command's own flags, for `readOwnFlag`. */
   readonly own: OwnTexts;
-  /** The word behind the command, where its row has an operand; it fits the row. */
+  /** The word after the command, where its row has an operand; it is one of the choices. */
   readonly operand: string | undefined;
-  /** Everything behind the command's name, where its row passes it on to another program. */
+  /** The arguments for the program that the command runs, where its row passes them on. */
   readonly rest: readonly string[];
+  /** What is wrong with the command line. */
   readonly mistakes: readonly string[];
   readonly env: Environment;
   readonly io: CommandIo;
 }
 
-/** What each file in `commands/` exports. */
+/** What the file of a command exports. */
 export interface CommandModule {
-  /** Runs the command to its end and returns the exit code. */
+  /** Runs the command and returns the exit code. */
   run(context: CommandContext): Promise<number>;
 }
 
-/** The word behind a command: `bash` in `completions bash`. */
+/** The word after a command: `bash` in `completions bash`. */
 export interface Operand {
   readonly placeholder: Uppercase<string>;
   readonly required: boolean;
-  /** The words that fit, asked for when there is one to judge: the row of `help` lists the table it stands in. */
+  /** What it is in messages: "shell name". */
+  readonly noun: string;
+  /** The allowed words. A function, because the row of `help` lists the table it is part of. */
   readonly choices: () => readonly string[];
 }
 
 /** A row of the COMMANDS table. */
 export interface Command {
   readonly summary: Sentence;
-  /** Flags that mean this command, whatever else is on the command line. */
+  /** Flags that select this command, whatever else is on the command line. */
   readonly flags?: readonly `-${string}`[];
   /** Flags that only this command has. */
   readonly own?: readonly OwnFlag[];
-  /** The one word that may stand behind the command. */
+  /** The one word that may follow the command. */
   readonly operand?: Operand;
-  /** Everything behind the name belongs to the program that the command runs; the bridge's flags stand before it. */
+  /** Everything after the command's name is for the program that it runs; flags of the bridge come before the name. */
   readonly passesOn?: `[${string}]`;
-  /** Loads the command; called only for the one that runs, because loading takes start-up time. */
-  readonly load: () => CommandModule;
+}
+
+/** Writes every mistake to standard error and returns the exit code. */
+export function reportMistakes(mistakes: readonly string[], io: Pick<CommandIo, 'error'>): number {
+  io.error(`Invalid usage:\n${mistakes.map((mistake) => `  ${mistake}\n`).join('')}`);
+  return EXIT.misused;
 }

@@ -1,11 +1,11 @@
-/** Replaces files that belong to the user: through symbolic links, whole or not at all, and with the mode they had. */
+/** Replaces files of the user atomically: follows symbolic links and keeps the mode. */
 import { chmodSync } from 'node:fs';
 import { mkdir, readFile, readlink, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/thrown';
 import { replaceFile } from '../state/replace-file';
 
-/** The content of a file, or `undefined` when there is none. @throws what else the system says */
+/** The content of a file, or `undefined` when it does not exist. @throws any other error of the system */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
   return readFile(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
@@ -13,7 +13,7 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
   });
 }
 
-/** The file that `path` leads to; a link may lead to a file that is still missing. */
+/** The file that `path` resolves to; a link may point to a file that does not exist yet. */
 export async function followLinks(path: string, hops = 0): Promise<string> {
   const real = await realpath(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
@@ -25,33 +25,36 @@ export async function followLinks(path: string, hops = 0): Promise<string> {
   return followLinks(resolve(dirname(path), link), hops + 1);
 }
 
-/** As many as Linux follows (path_resolution(7)). */
+/** The limit of Linux (path_resolution(7)). */
 const MOST_HOPS = 40;
 
 export interface Modes {
-  /** Of a file that is new; one that was there keeps its own. */
+  /** Of a new file; an existing one keeps its own. */
   readonly file: number;
-  /** Of folders that are new. */
+  /** Of new folders. */
   readonly folder: number;
 }
 
-/** Modes of files that anybody may read; the umask takes away what it wants. */
+/** Modes of public files, before the umask. */
 export const OPEN: Modes = { file: 0o666, folder: 0o777 };
 
-/** Modes of files with private content. */
+/** Modes of private files. */
 export const PRIVATE: Modes = { file: 0o600, folder: 0o700 };
 
-/** Puts `bytes` into the file at `path`, creating folders. @throws what the system says, or that the file is read-only */
+/**
+ * Writes `bytes` to the file at `path` and creates its folders. @throws errors of the system, or that the file is
+ * read-only
+ */
 export async function replaceUserFile(path: string, bytes: Uint8Array, modes: Modes): Promise<void> {
   const target = await followLinks(path);
   await mkdir(dirname(target), { recursive: true, mode: modes.folder });
   const old = await stat(target).catch(() => undefined);
-  // A rename would replace a file that nobody may write.
+  // A rename would replace even a read-only file.
   if (old && (old.mode & 0o222) === 0) throw new Error('it is read-only');
   try {
     replaceFile(target, bytes, modes.file, (draft) => old && chmodSync(draft, old.mode & 0o7777));
   } catch (error) {
-    // The folder is closed or the file is a mount point of its own (a container's): it can still be written in place.
+    // The folder is read-only or the file is a mount point (in a container): it can still be written in place.
     if (!old?.isFile() || !IN_PLACE.includes(codeOf(error) ?? '')) throw error;
     await writeFile(target, bytes);
   }
@@ -59,7 +62,7 @@ export async function replaceUserFile(path: string, bytes: Uint8Array, modes: Mo
 
 const IN_PLACE: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV'];
 
-/** What the system says of a file that cannot be used, as the end of a sentence. */
+/** The reason why a file cannot be used, as the end of a sentence. */
 export function explainFailure(error: unknown): string {
   const reason = REASONS[codeOf(error) ?? ''];
   return reason ?? messageOf(error);
@@ -67,11 +70,11 @@ export function explainFailure(error: unknown): string {
 
 const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
-  ENOTDIR: 'a file stands where its folder should be',
-  EEXIST: 'a file stands where its folder should be',
-  EACCES: 'you may not write there',
-  EPERM: 'you may not write there',
+  ENOTDIR: 'a part of its path is a file, not a folder',
+  EEXIST: 'a part of its path is a file, not a folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
-  ELOOP: 'its symbolic links lead in a circle',
+  ELOOP: 'its symbolic links form a loop',
 };

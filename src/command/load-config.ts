@@ -1,14 +1,16 @@
-/** The configuration of a command: the options, the file of variables, and what the chosen provider adds to them. */
+/** Resolves the configuration of a command: its options, the file of variables, and the defaults of the provider. */
+import { readFileSync } from 'node:fs';
+import { codeOf, messageOf } from '../base/thrown';
 import { OPTIONS, type Config } from '../config/options';
+import { quote } from '../base/quote';
 import { fromProcess, isSet, resolveConfig } from '../config/resolve';
-import type { Environment, FindOrigin, FlagTexts, ResolvedConfig } from '../config/resolve';
-import type { CommandContext } from './command';
-import { reportMistakes } from './mistakes';
+import type { Environment, FindOrigin, FlagTexts, GivenOrigin, ResolvedConfig } from '../config/resolve';
+import { reportMistakes, type CommandContext } from './command';
 
-/** The environment, with the file of variables below it where one is named. */
+/** The environment, extended by the file of variables where one is named. */
 export interface LoadedEnvironment {
   readonly env: Environment;
-  /** The file as it was named, and everything in it; undefined where none is named or it cannot be read. */
+  /** The file as it was named, with all its values; undefined where none is named or it cannot be read. */
   readonly file: { readonly path: string; readonly values: Readonly<Record<string, string>> } | undefined;
   readonly findOrigin: FindOrigin;
   readonly mistakes: readonly string[];
@@ -16,16 +18,16 @@ export interface LoadedEnvironment {
 
 type Resolved = Extract<ResolvedConfig, { readonly ok: true }>;
 
-/** The configuration with the environment it was read from: whoever looks for further variables looks there. */
+/** The configuration with the environment that it was read from, for further variables. */
 export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file'>;
 
 export type LoadedConfig = Loaded | Exclude<ResolvedConfig, Resolved>;
 
 /**
- * The configuration of a command; or the exit code, after all mistakes were told: those of the command line, and those of
+ * Returns the configuration of a command; or the exit code, after reporting every mistake of the command line and of
  * the options.
  *
- * @param judge what this command finds wrong with a configuration that is right for others
+ * @param judge what this command rejects in a configuration that is valid for others
  */
 export function requireConfig(
   { flags, mistakes, env, io }: Pick<CommandContext, 'flags' | 'mistakes' | 'env' | 'io'>,
@@ -36,7 +38,7 @@ export function requireConfig(
   return loaded.ok && all.length === 0 ? loaded : reportMistakes(all, io);
 }
 
-/** The catalog of providers takes milliseconds to load: it is left alone when it has nothing to add. */
+/** Loads the catalog of providers, which takes milliseconds, only when it has something to add. */
 export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
   const { env, file, findOrigin, mistakes } = loadEnvironment(flags, given);
   const resolved = resolveConfig(flags, env, findOrigin);
@@ -50,12 +52,61 @@ export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
 }
 
 /** Reads the file of variables that the flag or the variable names; without one the environment stays as it is. */
-export function loadEnvironment(flags: FlagTexts, env: Environment): LoadedEnvironment {
+export function loadEnvironment(flags: FlagTexts, env: Environment, platform = process.platform): LoadedEnvironment {
   const [flag] = OPTIONS.envFile.flags;
   const [variable] = OPTIONS.envFile.env;
-  const given = flags.envFile ?? env[variable];
-  // An empty flag is a mistake that `resolveConfig` tells.
-  if (!isSet(given)) return { env, file: undefined, findOrigin: fromProcess, mistakes: [] };
-  const { readEnvFile }: typeof import('./read-env-file') = require('./read-env-file');
-  return readEnvFile(given, flags.envFile === undefined ? fromProcess(variable) : { kind: 'flag', name: flag }, env);
+  const path = flags.envFile ?? env[variable];
+  const without = { env, file: undefined, findOrigin: fromProcess };
+  // `resolveConfig` reports an empty flag.
+  if (!isSet(path)) return { ...without, mistakes: [] };
+  const read = readEnvFile(path, flags.envFile === undefined ? fromProcess(variable) : { kind: 'flag', name: flag });
+  if ('mistakes' in read) return { ...without, ...read };
+  const { values } = read;
+  const used = Object.entries(values).filter(([name]) => !isSet(env[name]));
+  const names = new Set(used.map(([name]) => name));
+  return {
+    env: { ...copyOf(env, platform), ...Object.fromEntries(used) },
+    file: { path, values },
+    findOrigin: (name) => (names.has(name) ? { kind: 'file', name: `${name} in ${path}` } : fromProcess(name)),
+    mistakes: [],
+  };
+}
+
+type ReadFile = { readonly values: Readonly<Record<string, string>> } | { readonly mistakes: readonly string[] };
+
+/** @param origin where the path came from */
+function readEnvFile(path: string, origin: GivenOrigin): ReadFile {
+  const { parseEnvFile }: typeof import('../config/env-file') = require('../config/env-file');
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return { mistakes: [`Cannot read ${quote(path)} from ${origin.kind} ${origin.name}: ${explain(path, error)}.`] };
+  }
+  const parsed = parseEnvFile(text);
+  if (parsed.ok) return parsed;
+  return { mistakes: parsed.mistakes.map(({ line, problem }) => `Cannot read line ${line} of ${path}: ${problem}.`) };
+}
+
+/**
+ * On Windows `process.env` finds PATH under its real name Path; a plain copy does not, so all names become upper case.
+ */
+function copyOf(env: Environment, platform: NodeJS.Platform): Environment {
+  if (platform !== 'win32') return env;
+  return Object.fromEntries(Object.entries(env).map(([name, text]) => [name.toUpperCase(), text]));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+};
+
+function explain(path: string, error: unknown): string {
+  const code = codeOf(error) ?? '';
+  // A shell expands the ~ of `--config-file ~/x`, but not of `--config-file=~/x`; systemd and Docker never do.
+  const hint = code === 'ENOENT' && path.startsWith('~') ? '; ~ is not expanded here, write the full path' : '';
+  return `${REASONS[code] ?? messageOf(error)}${hint}`;
 }

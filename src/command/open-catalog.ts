@@ -1,4 +1,4 @@
-/** The model catalog of a configuration, for the commands that show or write it. */
+/** Opens the model catalog of a configuration, for the commands that show or write it. */
 import { createModelCatalog, type ModelCatalog } from '../bridge/models';
 import type { Config } from '../config/options';
 import { createLogger } from '../observe/log';
@@ -11,7 +11,7 @@ export interface OpenCatalog {
   readonly provider: Provider;
 }
 
-/** What goes wrong while the provider is asked for its list is told on standard error. */
+/** Errors while fetching the provider's list are logged to standard error. */
 export function openCatalog(config: Config, io: CommandIo): OpenCatalog {
   const provider = findProvider(config.provider, config.aiBaseUrl);
   const log = createLogger({
@@ -23,5 +23,5 @@ export function openCatalog(config: Config, io: CommandIo): OpenCatalog {
   return { catalog: createModelCatalog(config, provider, log), provider };
 }
 
-/** What to do when there is no model to write down. */
-export const NO_MODEL = 'no model is known. Name one with --default-model, or ask the provider with --discover-models';
+/** Ends a message about a catalog that would be empty. */
+export const NO_MODEL = 'no model is known. Choose one with --default-model, or fetch the list with --discover-models';

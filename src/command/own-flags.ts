@@ -1,14 +1,17 @@
-/** Flags that belong to one command, beside the options that all of them share. */
+/** Lists the flags that belong to one command, as opposed to the options that all commands share. */
 import type { Sentence, ValueType } from '../config/option';
+import { choice, codexVersion, file, integer, onOff } from '../config/value-types';
 
-/** A row; the same spelling in two commands must be a switch in both or in neither, and is never that of an option. */
+/**
+ * One flag; two commands may share a spelling when it is a switch in both or in neither. Never the flag of an option.
+ */
 export interface OwnFlag<V extends {} = {}> {
   readonly flag: `--${string}`;
   readonly type: ValueType<V>;
   readonly help: Sentence;
 }
 
-/** What was given, by flag: texts that fit their rows. */
+/** What was given, by flag; every text is valid for its row. */
 export type OwnTexts = Readonly<Record<string, string>>;
 
 /** The value of `row`; undefined when it was not given. */
@@ -16,3 +19,76 @@ export function readOwnFlag<V extends {}>({ flag, type }: OwnFlag<V>, own: OwnTe
   const text = own[flag];
   return text === undefined ? undefined : type.parse(text);
 }
+
+type Rows = Readonly<Record<string, OwnFlag>>;
+
+const json = { flag: '--json', type: onOff, help: 'Print JSON.' } as const;
+
+const codexBin = { flag: '--codex-bin', type: file, help: 'Codex program. Default: `codex` from the PATH.' } as const;
+
+/** The flags of `serve`. */
+export const SERVE_FLAGS = {
+  stopWhenUnused: {
+    flag: '--stop-when-unused',
+    type: onOff,
+    help: 'Exit after the last launched Codex and the last client are gone.',
+  },
+} as const satisfies Rows;
+
+/** The flags of `codex`. */
+export const CODEX_FLAGS = { codexBin } as const satisfies Rows;
+
+/** The flags of `setup`. */
+export const SETUP_FLAGS = {
+  print: { flag: '--print', type: onOff, help: 'Print the lines for config.toml and write nothing.' },
+  undo: { flag: '--undo', type: onOff, help: 'Restore config.toml as it was before setup.' },
+  yes: { flag: '--yes', type: onOff, help: 'Write without asking.' },
+  shell: {
+    flag: '--shell',
+    type: choice('bash', 'zsh', 'fish', 'powershell'),
+    help: 'Print the shell function codex-with-codingplan instead.',
+  },
+  install: { flag: '--install', type: onOff, help: "With --shell: add the function to the shell's start-up file." },
+} as const satisfies Rows;
+
+/** The flags of `status`. */
+export const STATUS_FLAGS = { json } as const satisfies Rows;
+
+/** The flags of `logs`. */
+export const LOGS_FLAGS = {
+  lines: { flag: '--lines', type: integer(0, 1_000_000, 'lines'), help: 'Number of lines to show. Default: 100.' },
+  follow: { flag: '--follow', type: onOff, help: 'Follow new lines until Ctrl-C.' },
+} as const satisfies Rows;
+
+/** The flags of `service`. */
+export const SERVICE_FLAGS = {
+  kind: {
+    flag: '--kind',
+    type: choice('systemd', 'launchd', 'windows', 'termux'),
+    help: 'Service manager to write for. Default: the one of this machine.',
+  },
+  print: { flag: '--print', type: onOff, help: 'Print the file and write nothing.' },
+} as const satisfies Rows;
+
+/** The flags of `doctor`. */
+export const DOCTOR_FLAGS = {
+  json,
+  verbose: { flag: '--verbose', type: onOff, help: 'Show every check, not only problems.' },
+  offline: { flag: '--offline', type: onOff, help: 'Skip the checks that send requests to the provider.' },
+  codexBin,
+} as const satisfies Rows;
+
+/** The flags of `config`. */
+export const CONFIG_FLAGS = { json } as const satisfies Rows;
+
+/** The flags of `models`. */
+export const MODELS_FLAGS = {
+  json,
+  catalog: { flag: '--codex-catalog', type: file, help: 'Write the file for model_catalog_json in config.toml.' },
+  force: { flag: '--force', type: onOff, help: 'Overwrite a file that the bridge did not write.' },
+  version: {
+    flag: '--codex-version',
+    type: codexVersion,
+    help: 'Omit what this version of Codex cannot read (before 0.146.0).',
+  },
+} as const satisfies Rows;

@@ -1,35 +1,35 @@
-/** Where files of the user and of the bridge lie, on each system. */
+/** Finds the folders of the user, of Codex and of the bridge on each system. */
 import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 import type { Environment } from '../config/resolve';
 
 export interface Paths {
   readonly home: string;
-  /** The bridge's own files: who runs, the log, the catalog. */
+  /** For the bridge's own files: records of running bridges, logs, catalogs. */
   readonly state: string;
-  /** The bridge's files that a person edits: the variables of a service. */
+  /** For the bridge's files that users edit: the variables of a service. */
   readonly config: string;
-  /** Codex's folder, with config.toml in it. */
+  /** The folder of Codex's config.toml. */
   readonly codexHome: string;
 }
 
 export interface Machine {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** The home folder as the system knows it; HOME or USERPROFILE beats it. */
+  /** The home folder as the system knows it; HOME and USERPROFILE override it. */
   readonly homedir: () => string;
 }
 
-/** This machine, with the environment that a command was given. */
+/** This machine, with the environment of a command. */
 export const thisMachine = (env: Environment): Machine => ({ env, platform: process.platform, homedir });
 
 const NAME = 'aliyun-codex-bridge';
 
 /**
- * The places of `machine`: CODEX_HOME for Codex; for the bridge what the XDG Base Directory Specification says, on macOS
- * the Library, on Windows the local application data.
+ * Codex's folder comes from CODEX_HOME; those of the bridge follow the XDG Base Directory Specification, on macOS they
+ * are in the Library, on Windows in the local application data.
  *
- * @param stateDir the option that names the folder of the bridge's own files
+ * @param stateDir the option that sets the state folder
  */
 export function findPaths({ env, platform, homedir: system }: Machine, stateDir?: string): Paths {
   const { join, resolve } = platform === 'win32' ? win32 : posix;
@@ -37,7 +37,7 @@ export function findPaths({ env, platform, homedir: system }: Machine, stateDir?
   const roots = findRoots(platform, env, (...parts) => join(home, ...parts));
   return {
     home,
-    // Absolute: the bridge in the background has another working folder.
+    // Absolute: a bridge in the background has another working folder.
     state: stateDir === undefined ? join(roots.state, NAME) : resolve(stateDir),
     config: join(roots.config, NAME),
     codexHome: env['CODEX_HOME'] || join(home, '.codex'),
@@ -69,7 +69,7 @@ function findRoots(platform: NodeJS.Platform, env: Environment, below: (...parts
 /** "If an implementation encounters a relative path […] it should consider the path invalid and ignore it" (XDG). */
 const absolute = (path = ''): string | undefined => (posix.isAbsolute(path) ? path : undefined);
 
-/** Empty for a user whom the system does not know, as a container's may be: there Node throws. */
+/** Empty for a user unknown to the system, as in some containers, where Node throws. */
 function askSystem(homedir: () => string): string {
   try {
     return homedir();

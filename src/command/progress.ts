@@ -1,44 +1,45 @@
-/** One line that says what a command waits for, on work that takes longer than a second. */
+/** Shows one line about what a command is waiting for, once that takes longer than a second. */
 import type { CommandIo } from './command';
-import { WIDTH, type TerminalStyle } from './terminal-style';
+import { WIDTH } from './render';
+import type { TerminalStyle } from './terminal-style';
 
 export interface Progress {
-  /** Says what is done now; nothing is seen of it within the first second. */
+  /** Sets the text; it appears after one second. */
   say(text: string): void;
-  /** Takes the line away; to be called before anything else is written. What is said next begins with a new second. */
+  /** Removes the line; call it before writing anything else. The next text waits for a second again. */
   end(): void;
 }
 
-/** Calls `run` once after so many milliseconds. @returns calls it off */
+/** Calls `run` once after `delayMs`. @returns cancels it */
 export type Later = (delayMs: number, run: () => void) => () => void;
 
 const PATIENCE_MS = 1_000;
 
 const TURN_MS = 100;
 
-/** Erase in Line of ECMA-48: from the cursor to the end of the line. */
+/** Erase in Line (ECMA-48): from the cursor to the end of the line. */
 const ERASE = '\u001b[K';
 
 /**
- * The line stands on standard error, and only where that is a terminal whose lines can be written over.
+ * Writes to standard error, and only to a terminal whose lines can be overwritten.
  *
- * @param later for tests; a real one does not keep the process alive
+ * @param later for tests; the default does not keep the process alive
  */
-export function createProgress(io: CommandIo, look: TerminalStyle, later: Later = laterUnref): Progress {
-  if (io.isErrorTerminal?.() !== true || look.spinner.length === 0)
+export function createProgress(io: CommandIo, style: TerminalStyle, later: Later = laterUnref): Progress {
+  if (io.isErrorTerminal?.() !== true || style.spinner.length === 0)
     return { say: () => undefined, end: () => undefined };
-  let words = '';
+  let current = '';
   let turns = 0;
   let cancel: (() => void) | undefined;
   const draw = (): void => {
-    const picture = look.spinner[turns % look.spinner.length] ?? '';
+    const frame = style.spinner[turns % style.spinner.length] ?? '';
     turns += 1;
-    io.error(`\r${look.paint('cyan', picture)} ${look.spell(fit(words))}${ERASE}`);
+    io.error(`\r${style.paint('cyan', frame)} ${style.spell(fit(current))}${ERASE}`);
     cancel = later(TURN_MS, draw);
   };
   return {
     say(text) {
-      words = text;
+      current = text;
       cancel ??= later(PATIENCE_MS, draw);
     },
     end() {
@@ -50,7 +51,7 @@ export function createProgress(io: CommandIo, look: TerminalStyle, later: Later 
   };
 }
 
-/** On one line, or `\r` would not lead back to its beginning. */
+/** Keeps the text on one line, so that `\r` returns to its beginning. */
 function fit(text: string): string {
   const room = WIDTH - 3;
   const line = text.replace(/\s+/g, ' ').trim();

@@ -1,10 +1,7 @@
-/** How commands look: colours on a terminal that wants them, marks and letters that the terminal can show. */
+/** Decides how commands style text: colors where the terminal wants them, symbols that it can show. */
 import type { Environment } from '../config/resolve';
 
-/** Line width that fits every terminal. */
-export const WIDTH = 80;
-
-/** Select Graphic Rendition codes of ECMA-48: how to begin and how to end. */
+/** Select Graphic Rendition codes of ECMA-48: on and off. */
 const STYLES = {
   bold: [1, 22],
   dim: [2, 22],
@@ -19,17 +16,19 @@ export type Style = keyof typeof STYLES;
 export interface TerminalStyle {
   readonly pass: string;
   readonly fail: string;
-  /** The pictures of something that turns, each one letter wide; none where a line cannot be written over. */
+  /** The frames of a spinner, each one character wide; empty where a line cannot be overwritten. */
   readonly spinner: readonly string[];
-  /** The text in a style, or as it is where there are no colours. */
+  /** The text in a style, or unchanged where there are no colors. */
   paint(style: Style, text: string): string;
-  /** The text in letters that can be shown. */
+  /** The text in characters that can be shown, without control characters except line feeds. */
   spell(text: string): string;
 }
 
-/** @param isTerminal whether the output ends at a terminal */
-export function createTerminalStyle(isTerminal: boolean, env: Environment, platform: NodeJS.Platform = process.platform): TerminalStyle {
-  const isColoured = wantsColours(isTerminal, env);
+/** @param isTerminal whether the output is a terminal */
+export function createTerminalStyle(
+  isTerminal: boolean, env: Environment, platform: NodeJS.Platform = process.platform,
+): TerminalStyle {
+  const isColored = wantsColors(isTerminal, env);
   const isUnicode = canShowUnicode(isTerminal, env, platform);
   return {
     pass: isUnicode ? '✓' : 'ok  ',
@@ -37,14 +36,14 @@ export function createTerminalStyle(isTerminal: boolean, env: Environment, platf
     spinner: env['TERM'] === 'dumb' || isOn(env['CI']) ? [] : [...(isUnicode ? '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏' : '|/-\\')],
     paint(style, text) {
       const [begin, end] = STYLES[style];
-      return isColoured && text !== '' ? `\u001b[${begin}m${text}\u001b[${end}m` : text;
+      return isColored && text !== '' ? `\u001b[${begin}m${text}\u001b[${end}m` : text;
     },
     spell: (text) => (isUnicode ? text : text.replaceAll('…', '...').replace(/[^\n\x20-\x7e]/gu, '?')),
   };
 }
 
-/** NO_COLOR as on no-color.org, which wins; CLICOLOR_FORCE as on bixense.com/clicolors, FORCE_COLOR as Node has it. */
-function wantsColours(isTerminal: boolean, env: Environment): boolean {
+/** NO_COLOR wins (no-color.org); CLICOLOR_FORCE as on bixense.com/clicolors, FORCE_COLOR as in Node. */
+function wantsColors(isTerminal: boolean, env: Environment): boolean {
   if (env['NO_COLOR']) return false;
   if (isOn(env['FORCE_COLOR']) || isOn(env['CLICOLOR_FORCE'])) return true;
   return isTerminal && env['FORCE_COLOR'] === undefined && env['TERM'] !== 'dumb';
@@ -53,9 +52,9 @@ function wantsColours(isTerminal: boolean, env: Environment): boolean {
 const isOn = (text: string | undefined): boolean => text !== undefined && !['', '0', 'false'].includes(text);
 
 /**
- * The locale tells (POSIX, section 8.2: the first one that is set decides), except for the kernel's console, whose fonts
- * have 512 letters at most (console_codes(4)). Without one, as on Windows, the terminal does: the modern ones have the
- * letters, the old console has fonts without marks, and whoever reads a pipe takes it for the code page of the system.
+ * The locale decides (POSIX, section 8.2: the first variable that is set), except on the kernel's console, whose fonts
+ * have at most 512 glyphs (console_codes(4)). Without a locale, as on Windows, the terminal decides: modern ones have
+ * the glyphs, the old console lacks the symbols, and the reader of a pipe assumes the code page of the system.
  */
 function canShowUnicode(isTerminal: boolean, env: Environment, platform: NodeJS.Platform): boolean {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';

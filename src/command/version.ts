@@ -1,14 +1,17 @@
-/** This package: its version, and the file that starts it. */
+/** Reads the version of this package, and names the script and the variable by which one bridge starts another. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJsonObject } from '../base/json';
 import { asText } from '../base/narrow';
 
-/** The folder of the package: `src` and `dist` lie in it alike. */
+/** The folder of the package; both `src` and `dist` are directly below it. */
 const PACKAGE = join(__dirname, '..', '..');
 
-/** The file that Node.js is given to run the bridge. */
+/** The script that runs the bridge. */
 export const PROGRAM = join(PACKAGE, 'bin', 'aliyun-codex-bridge.js');
+
+/** Names the record's file for a bridge that `startBridge` starts; nobody else sets it. */
+export const STATE_FILE_VARIABLE = 'BRIDGE_STATE_FILE';
 
 /** The version in package.json. */
 export function readVersion(): string {

@@ -1,34 +1,33 @@
-/** `logs`: the end of the log of the bridge in the background, and what comes. */
+/** `logs`: shows the end of the log of a bridge in the background, and follows it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf } from '../base/thrown';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
-import { createLogReader, watchLog, type LogReader } from './follow-log';
-import { readLog } from '../instance/log-tail';
-import { logFileOf } from '../instance/state-file';
-import { findTarget, renderCommand, type Target } from '../instance/target';
-import { LOGS_FLAGS } from '../command/own-flag-rows';
-import { readOwnFlag } from '../command/own-flags';
+import { LOGS_FLAGS, readOwnFlag } from '../command/own-flags';
+import { logFileOf } from '../instance/bridge-record';
+import { createLogReader, readLog, watchLog, type LogReader } from '../instance/log-reader';
+import { findTarget, renderCommand, type BridgeTarget } from '../instance/target';
 
-const LINES = 100;
+const DEFAULT_LINES = 100;
 
-/** Returns 0 when it was shown, 1 when there is no log or it cannot be read, 2 when it was asked in a wrong way. */
+/** Returns 0 when it was shown, 1 when there is no log or it cannot be read, 2 when the usage is invalid. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own } = context;
   const target = findTarget(context);
   if (typeof target === 'number') return target;
   const named = findLog(target);
   if (!existsSync(named)) {
-    io.error(`There is no log file ${named}. A bridge writes it that was started with: ${renderCommand('start', target.port)}
-Any other one writes to its standard error, or to the file of --log-file: name that file here too.
+    const start = renderCommand('start', target.port);
+    io.error(`No log file ${named}. Only bridges started with "${start}" write this log.
+Others write to standard error, or to the file of their --log-file; give the same --log-file here to read that one.
 `);
     return EXIT.failed;
   }
-  // What was set aside lies beside the file that a link leads to.
+  // The rotated file is next to the file that a link points to.
   const path = realpathSync(named);
   const reader = createLogReader(path);
   try {
-    const lines = readLog(path, readOwnFlag(LOGS_FLAGS.lines, own) ?? LINES, { to: reader.start });
+    const lines = readLog(path, readOwnFlag(LOGS_FLAGS.lines, own) ?? DEFAULT_LINES, { to: reader.start });
     io.out(lines.map((line) => `${line}\n`).join(''));
     if (readOwnFlag(LOGS_FLAGS.follow, own) === true) await follow(path, reader, io);
     return EXIT.done;
@@ -40,11 +39,11 @@ Any other one writes to its standard error, or to the file of --log-file: name t
   }
 }
 
-function findLog({ config, places, port, record }: Target): string {
-  return config.logFile === undefined ? (record?.logFile ?? logFileOf(places.state, port)) : resolve(config.logFile);
+function findLog({ config, paths, port, record }: BridgeTarget): string {
+  return config.logFile === undefined ? (record?.logFile ?? logFileOf(paths.state, port)) : resolve(config.logFile);
 }
 
-/** Ends with Ctrl-C, and when nobody reads any more. */
+/** Ends on Ctrl-C, and when standard output is closed. */
 function follow(path: string, reader: LogReader, io: CommandIo): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (): void => {

@@ -1,49 +1,113 @@
-/** `status`: whether a bridge runs, which one, since when, and what it does. */
+/** `status`: shows the bridge on the port, and the others in the background. */
+import { renderCount, renderDuration } from '../base/quantities';
 import { EXIT, type CommandContext } from '../command/command';
-import { renderCount, renderSpan } from '../base/quantities';
-import { renderRows, type Row } from './rows';
-import { findStatus, type Status } from './status';
-import { findTarget, renderCommand } from '../instance/target';
+import { readOwnFlag, STATUS_FLAGS } from '../command/own-flags';
+import { renderRows, type LabelledRow } from '../command/render';
 import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';
-import { STATUS_FLAGS } from '../command/own-flag-rows';
-import { readOwnFlag } from '../command/own-flags';
+import { readVersion } from '../command/version';
+import { probePort, type PortState } from '../instance/bridge-client';
+import { listRecords, type BridgeRecord } from '../instance/bridge-record';
+import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../instance/target';
 
-/** Returns 0 when a bridge runs on the port, 3 when none does, 2 when it was asked in a wrong way. */
+/** Returns 0 when a bridge runs on the port, 3 when none does, 2 when the usage is invalid. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own, env } = context;
   const target = findTarget(context);
   if (typeof target === 'number') return target;
   const status = await findStatus(target);
-  const look = createTerminalStyle(io.isTerminal?.() ?? false, env);
-  io.out(readOwnFlag(STATUS_FLAGS.json, own) === true ? `${JSON.stringify(status)}\n` : renderStatus(status, look));
+  const style = createTerminalStyle(io.isTerminal?.() ?? false, env);
+  io.out(readOwnFlag(STATUS_FLAGS.json, own) === true ? `${JSON.stringify(status)}\n` : renderStatus(status, style));
   return status.running ? EXIT.done : EXIT.notRunning;
 }
 
-function renderStatus(status: Status, look: TerminalStyle): string {
+/** What `status --json` prints; what is not known is null. */
+interface BridgeStatus {
+  readonly state: 'running' | 'stopped' | 'stranger';
+  readonly running: boolean;
+  /** With `/v1`. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number | null;
+  readonly version: string | null;
+  /** The version of this program, which a running bridge may not have. */
+  readonly installed: string;
+  /** Seconds. */
+  readonly uptime: number | null;
+  readonly upstream: string | null;
+  readonly openStreams: number;
+  readonly launches: number;
+  /** Whether it was started in the background; otherwise a terminal or a service manager runs it. */
+  readonly background: boolean;
+  readonly logFile: string | null;
+  /** Bridges in the background on other ports. */
+  readonly others: readonly OtherBridge[];
+}
+
+type OtherBridge = Pick<BridgeStatus, 'url' | 'port' | 'version' | 'upstream'> & Pick<BridgeRecord, 'pid' | 'logFile'>;
+
+const STATES: Readonly<Record<PortState['kind'], BridgeStatus['state']>> = {
+  free: 'stopped', bridge: 'running', stranger: 'stranger',
+};
+
+/** Asks every bridge that may run. */
+async function findStatus({ host, port, paths, record }: BridgeTarget): Promise<BridgeStatus> {
+  const records = listRecords(paths.state).filter((other) => other.port !== port);
+  const [state, ...others] = await Promise.all([probePort({ host, port }), ...records.map(findOther)]);
+  const health = state.kind === 'bridge' ? state.health : undefined;
+  const background = health !== undefined && record?.pid === health.pid;
+  return {
+    state: STATES[state.kind],
+    running: health !== undefined,
+    url: renderBase({ host, port }),
+    port,
+    pid: health?.pid ?? null,
+    version: health?.version ?? null,
+    installed: readVersion(),
+    uptime: health?.uptime ?? null,
+    upstream: health?.upstream ?? null,
+    openStreams: health?.openStreams ?? 0,
+    launches: health?.launches ?? 0,
+    background,
+    logFile: background ? (record?.logFile ?? null) : null,
+    others: others.flat(),
+  };
+}
+
+/** None for the record of a bridge that was killed. */
+async function findOther({ host, port, pid, logFile }: BridgeRecord): Promise<readonly OtherBridge[]> {
+  const state = await probePort({ host, port });
+  if (state.kind !== 'bridge' || state.health.pid !== pid) return [];
+  const { version, upstream } = state.health;
+  const url = renderBase({ host, port });
+  return [{ url, port, pid, version: version ?? null, upstream: upstream ?? null, logFile }];
+}
+
+function renderStatus(status: BridgeStatus, style: TerminalStyle): string {
   const { others } = status;
-  const own = status.running ? renderRunning(status, look) : `${describeAbsence(status)}\n`;
+  const own = status.running ? renderRunning(status, style) : `${describeAbsence(status)}\n`;
   if (others.length === 0) return own;
-  const rows = others.map(({ url, version, pid, upstream }): Row =>
-    [url, `${version ?? 'unknown version'}, pid ${pid}, asks ${upstream ?? '?'}`]);
+  const rows = others.map(({ url, version, pid, upstream }): LabelledRow =>
+    [url, `${version ?? 'unknown version'}, pid ${pid}, upstream ${upstream ?? 'unknown'}`]);
   return `${own}\nOther bridges in the background:\n${renderRows(rows)}`;
 }
 
-function describeAbsence({ state, url, port }: Status): string {
-  if (state === 'stranger') return `Port ${port} belongs to another program, not to aliyun-codex-bridge.`;
-  return `No bridge runs on ${url}. To start one: ${renderCommand('start', port)}`;
+function describeAbsence({ state, url, port }: BridgeStatus): string {
+  if (state === 'stranger') return `Port ${port} is in use by another program.`;
+  return `No bridge runs on ${url}. Start one: ${renderCommand('start', port)}`;
 }
 
-function renderRunning(status: Status, look: TerminalStyle): string {
+function renderRunning(status: BridgeStatus, style: TerminalStyle): string {
   const { version, installed, url, port, pid, uptime, upstream, openStreams, launches, background, logFile } = status;
-  const change = `installed is ${installed}: ${renderCommand('stop', port)}, then start, changes to it`;
-  const rows: readonly Row[] = [
-    ['process', `pid ${pid ?? 'unknown'}, for ${renderSpan(uptime ?? 0)}${background ? ', in the background' : ''}`],
+  const advice = `installed is ${installed}. Run: ${renderCommand('restart', port)}`;
+  const age = renderDuration((uptime ?? 0) * 1_000);
+  const rows: readonly LabelledRow[] = [
+    ['process', `pid ${pid ?? 'unknown'}, up ${age}${background ? ', in the background' : ''}`],
     ['upstream', upstream ?? 'unknown'],
     ['streaming', openStreams === 0 ? 'nothing' : renderCount(openStreams, 'answer')],
-    ['launches', launches === 0 ? 'none' : renderCount(launches, 'Codex run')],
-    ['log', logFile ?? 'where it was started'],
-    ...(version === installed ? [] : [['version', change] as const]),
+    ['launches', launches === 0 ? 'none' : renderCount(launches, 'Codex session')],
+    ['log', logFile ?? 'in the terminal that started it'],
+    ...(version === installed ? [] : [['version', advice] as const]),
   ];
   const title = `aliyun-codex-bridge ${version ?? '(unknown version)'} runs on ${url}`;
-  return `${look.paint('green', title)}\n${renderRows(rows)}`;
+  return `${style.paint('green', title)}\n${style.spell(renderRows(rows))}`;
 }

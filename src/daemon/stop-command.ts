@@ -1,15 +1,15 @@
-/** `stop`: ends the bridge that runs in the background. */
-import { probePort, type Health } from '../instance/ask-health';
+/** `stop`: stops the bridge in the background. */
+import { renderCount, renderDuration } from '../base/quantities';
 import { EXIT, type CommandContext } from '../command/command';
-import { renderCount } from '../base/quantities';
-import { removeRecord, type BridgeRecord } from '../instance/state-file';
-import { stopBridge, type StopOutcome } from './stop-bridge';
-import { findTarget, renderBase, renderCommand, type Target } from '../instance/target';
+import { probePort, type Health } from '../instance/bridge-client';
+import { removeRecord, type BridgeRecord } from '../instance/bridge-record';
+import { stopBridge, type StopOutcome } from '../instance/stop-bridge';
+import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../instance/target';
 
-/** What a bridge takes beside its drain: to tell clients of it, to close, to end. */
+/** What a bridge takes in addition to its drain: to tell clients, to close, to exit. */
 const MARGIN_MS = 5_000;
 
-/** Returns 0 when no bridge runs on the port any more, 1 when one may, 2 when it was asked in a wrong way. */
+/** Returns 0 when no bridge runs on the port any more, 1 when one may, 2 when the usage is invalid. */
 export async function run(context: CommandContext): Promise<number> {
   const { io } = context;
   const target = findTarget(context);
@@ -18,7 +18,7 @@ export async function run(context: CommandContext): Promise<number> {
   const state = await probePort({ host, port });
   if (state.kind === 'free') {
     if (record !== undefined) removeRecord(stateFile, record.pid);
-    io.out(`No bridge runs on ${renderBase(target)}; there is nothing to stop.\n`);
+    io.out(`No bridge runs on ${renderBase(target)}.\n`);
     return EXIT.done;
   }
   if (state.kind === 'stranger') {
@@ -26,6 +26,7 @@ export async function run(context: CommandContext): Promise<number> {
     return EXIT.failed;
   }
   const { health } = state;
+  // A pid from /health may be that of a process in a container, and mean another process here.
   if (record === undefined || record.pid !== health.pid) {
     io.error(describeForeground(target, health));
     return EXIT.failed;
@@ -42,30 +43,30 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.done;
 }
 
-function describeStranger({ port, record }: Target): string {
-  const hint = record === undefined ? '' : ` If it is a bridge that hangs, its process was ${record.pid}.`;
-  return `Port ${port} belongs to a program that does not answer as aliyun-codex-bridge; nothing was stopped.${hint}\n`;
+function describeStranger({ port, record }: BridgeTarget): string {
+  const hint = record === undefined ? '' : ` If it is a bridge that hangs, its pid was ${record.pid}.`;
+  return `Port ${port} is in use by another program; nothing was stopped.${hint}\n`;
 }
 
-/** A number from /health may be that of a process in a container, and mean another process here. */
-function describeForeground(target: Target, { pid }: Health): string {
+function describeForeground(target: BridgeTarget, { pid }: Health): string {
   const bridge = `The bridge on ${renderBase(target)}${pid === undefined ? '' : ` (pid ${pid})`}`;
-  return `${bridge} was not started by \`${renderCommand('start', target.port)}\`.
-End it where it was started: with Ctrl-C in its terminal, or as the service or the container that it runs in.
+  return `${bridge} was not started with "${renderCommand('start', target.port)}".
+Stop it where you started it: with Ctrl-C in its terminal, or by its service manager or container.
 `;
 }
 
-/** What the end of the bridge means to those who use it; Windows has no signal that leaves time. */
+/** What stopping means to those who use the bridge; Windows has no signal that leaves time. */
 export function describeUse({ openStreams, launches }: Health, platform: NodeJS.Platform = process.platform): string {
-  const fate = platform === 'win32' ? 'cut off now' : 'with some time to end';
-  const streams = openStreams === 0 ? '' : `Streaming ${renderCount(openStreams, 'answer')}, ${fate}.\n`;
+  const fate = platform === 'win32' ? 'cut off now' : 'may finish first';
+  const streams = openStreams === 0 ? '' : `Streaming ${renderCount(openStreams, 'answer')}: ${fate}.\n`;
   if (launches === 0) return streams;
-  // Their launchers see to it (launch/hold-bridge).
-  return `${streams}Used by ${renderCount(launches, 'launched Codex run')}, which will start a bridge again.\n`;
+  // Their launchers do it (launch/hold-bridge).
+  const [verb, count] = [launches === 1 ? 'is' : 'are', renderCount(launches, 'Codex session')];
+  return `${streams}${count} ${verb} using it and will restart it.\n`;
 }
 
 function describeFailure(outcome: Exclude<StopOutcome, 'ended'>, { pid, drainTimeoutMs }: BridgeRecord): string {
-  if (outcome === 'not permitted') return `Cannot stop the bridge: its process ${pid} belongs to another user.\n`;
-  const seconds = Math.ceil((drainTimeoutMs + MARGIN_MS) / 1_000);
-  return `The bridge (pid ${pid}) was told to end and still runs after ${seconds} s. TerminalStyle at its log, or end the process by force.\n`;
+  if (outcome === 'not permitted') return `Cannot stop the bridge: process ${pid} belongs to another user.\n`;
+  const waited = renderDuration(drainTimeoutMs + MARGIN_MS);
+  return `The bridge (pid ${pid}) still runs ${waited} after SIGTERM. See its log, or kill the process.\n`;
 }

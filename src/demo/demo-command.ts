@@ -2,9 +2,8 @@
 import { messageOf } from '../base/thrown';
 import type { Bridge } from '../bridge/bridge';
 import { createBridge } from '../bridge/create-bridge';
-import { EXIT, type CommandContext, type CommandIo } from '../command/command';
-import { reportMistakes } from '../command/mistakes';
-import { renderUrl } from '../command/start-up-line';
+import { EXIT, reportMistakes, type CommandContext, type CommandIo } from '../command/command';
+import { renderUrl } from '../command/render';
 import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';
 import { readVersion } from '../command/version';
 import { OPTIONS, OPTION_NAMES, type Config } from '../config/options';

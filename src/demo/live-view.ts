@@ -1,7 +1,8 @@
 /** Shows the conversation while it streams, in labelled paragraphs wrapped at the width of the terminal. */
 import type { UnknownRecord } from '../base/json';
 import { asNumber, asRecord, asString } from '../base/narrow';
-import { WIDTH, type Style, type TerminalStyle } from '../command/terminal-style';
+import { WIDTH } from '../command/render';
+import type { Style, TerminalStyle } from '../command/terminal-style';
 import type { DemoEvent, DemoView } from './conversation';
 import { PROMPT } from './simulated-model';
 import { findTool } from './tools';

@@ -1,8 +1,6 @@
 /** `doctor`: checks everything between Codex and the provider, and says how to fix what is wrong. */
-import { EXIT, type CommandContext } from '../command/command';
-import { reportMistakes } from '../command/mistakes';
-import { DOCTOR_FLAGS } from '../command/own-flag-rows';
-import { readOwnFlag } from '../command/own-flags';
+import { EXIT, type CommandContext, reportMistakes } from '../command/command';
+import { DOCTOR_FLAGS, readOwnFlag } from '../command/own-flags';
 import { createProgress } from '../command/progress';
 import { createTerminalStyle } from '../command/terminal-style';
 import { readVersion } from '../command/version';

@@ -13,7 +13,7 @@ import { loadConfig, loadEnvironment, type LoadedEnvironment } from '../command/
 import { findPaths, thisMachine, type Paths } from '../command/paths';
 import type { Config } from '../config/options';
 import type { Environment, FlagTexts, Origins } from '../config/resolve';
-import { probePort, type PortState } from '../instance/ask-health';
+import { probePort, type PortState } from '../instance/bridge-client';
 import { findProvider } from '../providers/catalog';
 import { describeForCodex } from '../providers/codex-models';
 import { listEntries } from '../providers/model-list';

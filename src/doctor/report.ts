@@ -1,7 +1,7 @@
 /** Prints what the checks found: as text, where failures with their fixes come last, and as JSON for programs. */
 import { renderCount } from '../base/quantities';
-import { WIDTH, type Style, type TerminalStyle } from '../command/terminal-style';
-import { wrapWords } from '../command/wrap';
+import type { Style, TerminalStyle } from '../command/terminal-style';
+import { WIDTH, wrapWords } from '../command/render';
 import { GROUPS, type Check, type CheckGroup, type FindingLevel } from './check';
 import type { CheckResult } from './run-checks';
 

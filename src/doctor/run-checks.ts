@@ -1,4 +1,5 @@
 /** Runs the table of checks in order, each with a time limit, and skips checks whose prerequisites failed. */
+import { renderDuration } from '../base/quantities';
 import { messageOf } from '../base/thrown';
 import { createRedactor } from '../observe/redact';
 import { failure, skipped, type Check, type Finding, type FindingLevel } from './check';
@@ -54,7 +55,7 @@ const LIMIT_MS = 10_000;
 async function runInTime({ title, limitMs = LIMIT_MS, run }: Check, examination: Examination): Promise<Finding> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Finding>((resolve) => {
-    const seen = `no result within ${limitMs / 1_000} s`;
+    const seen = `no result within ${renderDuration(limitMs)}`;
     timer = setTimeout(() => resolve(failure(seen, 'Run doctor again.')), limitMs);
   });
   try {

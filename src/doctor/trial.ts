@@ -1,4 +1,5 @@
 /** The one turn that costs a request: the bridge's own code asks the provider a question that a tool answers. */
+import { renderDuration } from '../base/quantities';
 import { isRecord, parseJson, parseJsonObject, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asText } from '../base/narrow';
 import type { Caller } from '../bridge/bridge';
@@ -54,7 +55,7 @@ export async function runTrial(options: TrialOptions, onRequest: () => void): Pr
   const userAgent = config.userAgent ?? `aliyun-codex-bridge/${version}`;
   const limit = new AbortController();
   const { host } = new URL(config.aiBaseUrl);
-  const late = new BridgeError('timeout', `${host} did not finish its response within ${TRIAL_MS / 1_000} s.`);
+  const late = new BridgeError('timeout', `${host} did not finish its response within ${renderDuration(TRIAL_MS)}.`);
   const timer = setTimeout(() => limit.abort(late), TRIAL_MS);
   const authorization = findAuthorization(options);
   const key = authorization === undefined ? {} : { authorization };

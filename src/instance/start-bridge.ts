@@ -1,35 +1,33 @@
 /** Starts a bridge in the background and waits until it listens. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { isRecord } from '../base/json';
 import { asNumber, asRecord, asText } from '../base/narrow';
+import { renderDuration } from '../base/quantities';
 import { messageOf } from '../base/thrown';
-import { OPTIONS } from '../config/options';
-import { isSet, type Environment, type FlagTexts } from '../config/resolve';
-import type { Listening } from '../server/create-server';
 import { EXIT } from '../command/command';
 import { loadEnvironment } from '../command/load-config';
-import { SERVE_FLAGS } from '../command/own-flag-rows';
+import { SERVE_FLAGS } from '../command/own-flags';
 import type { Paths } from '../command/paths';
-import { STATE_FILE_VARIABLE } from '../serve/run-server';
-import { PROGRAM } from '../command/version';
-import { createChildEnvironment } from './child-environment';
-import { findFreePort } from './free-port';
-import { readTail } from './log-tail';
-import { logFileOf, stateFileOf } from './state-file';
-import { sweep } from './sweep';
+import type { Address } from '../command/render';
+import { PROGRAM, STATE_FILE_VARIABLE } from '../command/version';
+import { OPTIONS, OPTION_NAMES } from '../config/options';
+import { findVariable, isSet, type Environment, type FlagTexts } from '../config/resolve';
+import { logFileOf, removeLeftovers, stateFileOf } from './bridge-record';
+import { readTail } from './log-reader';
 
 export interface StartOptions {
   readonly flags: FlagTexts;
   readonly env: Environment;
-  readonly places: Paths;
+  readonly paths: Paths;
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
-  /** Whether the bridge ends itself when no launched Codex and nobody else needs it any more. */
+  /** Whether the bridge exits when no launched Codex and no other client needs it any more. */
   readonly stopWhenUnused: boolean;
-  /** Milliseconds that it may take until it listens. */
+  /** Milliseconds until it must listen. */
   readonly limitMs?: number;
 }
 
@@ -39,19 +37,19 @@ export type StartedBridge =
 
 const LIMIT_MS = 15_000;
 
-/** Somebody else may take the free port before the bridge does. */
+/** Another program may take the free port before the bridge does. */
 const FREE_PORT_TRIES = 3;
 
 /**
- * Starts `serve` as a process of its own, which outlives this one, with the configuration of `flags` and `env`; these must
- * be without mistakes. The host and the port are those of the options, whatever `flags` and `env` say.
+ * Starts `serve` as a process that outlives this one, with the configuration of `flags` and `env`, which must be valid.
+ * Host and port are those of the options, whatever `flags` and `env` say.
  *
- * @returns where it listens, or why it does not: a sentence, and below it what the bridge said last
+ * @returns where it listens; or why it does not, as a sentence followed by the last lines of its log
  */
 export async function startBridge(options: StartOptions): Promise<StartedBridge> {
   const tries = options.port === 0 ? FREE_PORT_TRIES : 1;
-  if (options.port === 0) sweep(options.places.state, Date.now());
-  let outcome: Outcome = { ok: false, problem: 'The bridge did not start.' };
+  if (options.port === 0) removeLeftovers(options.paths.state, Date.now());
+  let outcome: StartOutcome = { ok: false, problem: 'The bridge did not start.' };
   try {
     for (let count = 0; count < tries; count += 1) {
       const port = options.port === 0 ? await findFreePort(options.host) : options.port;
@@ -59,21 +57,38 @@ export async function startBridge(options: StartOptions): Promise<StartedBridge>
       if (outcome.ok || outcome.code !== EXIT.failed) break;
     }
   } catch (error) {
-    return { ok: false, problem: `The bridge cannot start: ${messageOf(error)}.` };
+    return { ok: false, problem: `Cannot start the bridge: ${messageOf(error)}.` };
   }
   return outcome;
 }
 
-/** @property code the exit code of a bridge that ended by itself */
-type Outcome =
+/** @property code the exit code of a bridge that exited by itself */
+type StartOutcome =
   | Extract<StartedBridge, { ok: true }>
   | (Extract<StartedBridge, { ok: false }> & { readonly code?: number });
 
-async function startOn(port: number, options: StartOptions): Promise<Outcome> {
-  const { host, places, stopWhenUnused } = options;
-  const loaded = loadEnvironment(options.flags, options.env).env;
-  const logFile = findLogFile(port, options, loaded);
-  mkdirSync(places.state, { recursive: true, mode: 0o700 });
+/**
+ * Asks the system for a free port of `host`; another program may take it after this returns.
+ * @throws errors of the system, as for a host that does not belong to this machine
+ */
+export function findFreePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ host, port: 0 }, () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function startOn(port: number, options: StartOptions): Promise<StartOutcome> {
+  const { flags, env, host, paths, stopWhenUnused } = options;
+  const loaded = loadEnvironment(flags, env).env;
+  const named = flags.logFile ?? loaded[OPTIONS.logFile.env[0]];
+  const logFile = isSet(named) ? resolve(named) : logFileOf(paths.state, port);
+  mkdirSync(paths.state, { recursive: true, mode: 0o700 });
   mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
   const log = openSync(logFile, 'a', 0o600);
   const { size } = fstatSync(log);
@@ -81,41 +96,66 @@ async function startOn(port: number, options: StartOptions): Promise<Outcome> {
     [OPTIONS.host.env[0]]: host,
     [OPTIONS.port.env[0]]: String(port),
     [OPTIONS.logFile.env[0]]: logFile,
-    [STATE_FILE_VARIABLE]: stateFileOf(places.state, port),
+    [STATE_FILE_VARIABLE]: stateFileOf(paths.state, port),
   };
   const words = ['serve', ...(stopWhenUnused ? [SERVE_FLAGS.stopWhenUnused.flag] : [])];
   const child = spawn(process.execPath, [PROGRAM, ...words], {
-    // Not the folder of the starter: it could not be removed or unmounted as long as the bridge runs. Nor the home folder:
-    // it may be none, or closed to this user.
-    cwd: places.state,
+    // Not the present folder, which could not be removed or unmounted while the bridge runs; not the home folder, which
+    // may not exist or be closed to this user.
+    cwd: paths.state,
     detached: true,
     windowsHide: true,
-    env: createChildEnvironment({ ...options, loaded, resolvePath: (path) => resolve(path), fixed }),
+    env: createChildEnvironment({ flags, env, loaded, resolvePath: (path) => resolve(path), fixed }),
     stdio: ['ignore', 'ignore', log, 'ipc'],
   });
   closeSync(log);
   const end = await untilListening(child, options.limitMs ?? LIMIT_MS);
   if (end.kind === 'listening') return { ok: true, ...end.address, pid: child.pid ?? 0, logFile };
-  const said = readTail(logFile, LAST_WORDS, { from: size }).map((line) => `\n  ${line}`).join('');
-  const problem = `The bridge did not start: ${end.reason}.${said === '' ? '' : ` It said:${said}`}`;
+  const said = readTail(logFile, SHOWN_LINES, { from: size }).map((line) => `\n  ${line}`).join('');
+  const problem = `The bridge did not start: ${end.reason}.${said === '' ? '' : ` Its output:${said}`}`;
   return { ok: false, problem, ...(end.code !== undefined && { code: end.code }) };
 }
 
-const LAST_WORDS = 10;
+const SHOWN_LINES = 10;
 
-function findLogFile(port: number, { flags, places }: StartOptions, loaded: Environment): string {
-  const named = flags.logFile ?? loaded[OPTIONS.logFile.env[0]];
-  return isSet(named) ? resolve(named) : logFileOf(places.state, port);
+export interface ChildEnvironmentOptions {
+  /** Become variables, because flags are visible in the process list, keys among them. */
+  readonly flags: FlagTexts;
+  readonly env: Environment;
+  /** The environment with the file of variables. */
+  readonly loaded: Environment;
+  /** Makes a path absolute: the child has another working folder. */
+  readonly resolvePath: (path: string) => string;
+  /** Variables that override all others. */
+  readonly fixed: Readonly<Record<string, string>>;
 }
 
-type End =
-  | { readonly kind: 'listening'; readonly address: Listening }
+/** Variables by which Node ties a process to its parent. */
+const TIES = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID', 'NODE_TEST_CONTEXT'];
+
+/** The environment of the child: its whole configuration, and nothing that concerns only its parent. */
+export function createChildEnvironment(options: ChildEnvironmentOptions): Readonly<Record<string, string>> {
+  const { flags, env, loaded, resolvePath, fixed } = options;
+  const child: Record<string, string> = {};
+  for (const [name, text] of Object.entries(env)) {
+    if (text !== undefined && !TIES.includes(name)) child[name] = text;
+  }
+  for (const name of OPTION_NAMES) {
+    const { env: [variable], type } = OPTIONS[name];
+    const text = flags[name] ?? (type.path && findVariable(name, loaded));
+    if (text !== undefined) child[variable] = type.path ? resolvePath(text) : text;
+  }
+  return { ...child, ...fixed };
+}
+
+type ChildEnd =
+  | { readonly kind: 'listening'; readonly address: Address }
   | { readonly kind: 'failed'; readonly reason: string; readonly code?: number };
 
-/** Afterwards nothing ties this process to the child any more. */
-function untilListening(child: ChildProcess, limitMs: number): Promise<End> {
+/** Afterwards nothing ties this process to the child. */
+function untilListening(child: ChildProcess, limitMs: number): Promise<ChildEnd> {
   return new Promise((resolve) => {
-    const finish = (end: End): void => {
+    const finish = (end: ChildEnd): void => {
       clearTimeout(timer);
       child.removeAllListeners();
       child.on('error', () => undefined);
@@ -125,11 +165,11 @@ function untilListening(child: ChildProcess, limitMs: number): Promise<End> {
     };
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      finish({ kind: 'failed', reason: `it did not listen within ${limitMs / 1_000} s, and was ended` });
+      finish({ kind: 'failed', reason: `it did not listen within ${renderDuration(limitMs)} and was killed` });
     }, limitMs);
     child.on('error', (error) => finish({ kind: 'failed', reason: error.message }));
     child.on('exit', (code, signal) => {
-      const reason = code === null ? `it was ended by ${signal ?? 'a signal'}` : `it ended with exit code ${code}`;
+      const reason = code === null ? `it was killed by ${signal ?? 'a signal'}` : `it exited with code ${code}`;
       finish({ kind: 'failed', reason, ...(code !== null && { code }) });
     });
     child.on('message', (message: unknown) => {
@@ -139,7 +179,7 @@ function untilListening(child: ChildProcess, limitMs: number): Promise<End> {
   });
 }
 
-function readAnnouncement(message: unknown): Listening | undefined {
+function readAnnouncement(message: unknown): Address | undefined {
   const address = isRecord(message) ? asRecord(message['listening']) : undefined;
   const [host, port] = [asText(address?.['host']), asNumber(address?.['port'])];
   return host === undefined || port === undefined ? undefined : { host, port };

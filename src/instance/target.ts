@@ -1,18 +1,18 @@
-/** Which bridge `stop`, `status` and `logs` mean: the one on the port of the configuration. */
+/** Finds the bridge that `stop`, `status` and `logs` are about: the one on the configured port. */
 import { OPTIONS, type Config } from '../config/options';
 import type { Origins } from '../config/resolve';
-import { reachableHost } from './ask-health';
 import type { CommandContext } from '../command/command';
 import { requireConfig } from '../command/load-config';
 import { findPaths, thisMachine, type Paths } from '../command/paths';
-import { renderUrl } from '../command/start-up-line';
-import { readRecord, stateFileOf, type BridgeRecord } from './state-file';
+import { renderUrl, type Address } from '../command/render';
+import { reachableHost } from './bridge-client';
+import { readRecord, stateFileOf, type BridgeRecord } from './bridge-record';
 
-export interface Target {
+export interface BridgeTarget {
   readonly config: Config;
   readonly origins: Origins;
-  readonly places: Paths;
-  /** Where it can be asked. */
+  readonly paths: Paths;
+  /** Where it can be reached. */
   readonly host: string;
   readonly port: number;
   readonly stateFile: string;
@@ -20,24 +20,23 @@ export interface Target {
   readonly record: BridgeRecord | undefined;
 }
 
-/** The target, or the exit code after the mistakes were told. */
-export function findTarget(context: CommandContext): Target | number {
+/** The target, or the exit code after mistakes were reported. */
+export function findTarget(context: CommandContext): BridgeTarget | number {
   const resolved = requireConfig(context, ({ port }) =>
-    (port === 0 ? ['Port 0 stands for a free one: name the port that the bridge has, as status lists it.'] : []));
+    (port === 0 ? ['Cannot find a bridge by port 0. Give the port that "aliyun-codex-bridge status" lists.'] : []));
   if (typeof resolved === 'number') return resolved;
   const { config, origins } = resolved;
-  const places = findPaths(thisMachine(context.env), config.stateDir);
-  const stateFile = stateFileOf(places.state, config.port);
+  const paths = findPaths(thisMachine(context.env), config.stateDir);
+  const stateFile = stateFileOf(paths.state, config.port);
   const record = readRecord(stateFile);
   const host = origins.host.kind === 'default' ? (record?.host ?? config.host) : config.host;
-  return { config, origins, places, host: reachableHost(host), port: config.port, stateFile, record };
+  return { config, origins, paths, host: reachableHost(host), port: config.port, stateFile, record };
 }
 
-/** The URL that clients of the bridge are given. */
-export const renderBase = ({ host, port }: { readonly host: string; readonly port: number }): string =>
-  `${renderUrl({ host: reachableHost(host), port })}/v1`;
+/** The base URL for clients of the bridge. */
+export const renderBase = ({ host, port }: Address): string => `${renderUrl({ host: reachableHost(host), port })}/v1`;
 
-/** The command that means the bridge on `port`, as a person types it. */
+/** A command line for the bridge on `port`. */
 export function renderCommand(words: string, port: number): string {
   return `aliyun-codex-bridge ${words}${port === OPTIONS.port.default ? '' : ` --port ${port}`}`;
 }

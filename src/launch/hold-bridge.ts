@@ -1,13 +1,104 @@
-/** Keeps a bridge behind a running Codex: Codex asks one address until it ends, and waits for ever when nobody is there. */
-import type { Attached, NotAttached } from './attach';
+/** Finds or starts a bridge for a launched Codex, and replaces it when it ends while Codex runs. */
+import { messageOf } from '../base/thrown';
+import type { Paths } from '../command/paths';
+import type { Address } from '../command/render';
+import type { Config } from '../config/options';
+import type { Environment, FlagTexts } from '../config/resolve';
+import { createLaunch, probePort, reachableHost, type LaunchConnection } from '../instance/bridge-client';
+import { startBridge } from '../instance/start-bridge';
+import { renderCommand } from '../instance/target';
 
-/** A bridge that ends this often has a reason that a new start does not mend. */
+export interface AttachOptions {
+  readonly config: Config;
+  readonly flags: FlagTexts;
+  readonly env: Environment;
+  readonly paths: Paths;
+  /** Of this program; a running bridge of another version is used, with a note. */
+  readonly version: string;
+  /** Why no bridge can be started, such as a missing key; a running one is used all the same. */
+  readonly obstacle: string | undefined;
+  /** Codex knows the port already: use whatever bridge is on it, and start none on another port. */
+  readonly isPortFixed?: boolean;
+}
+
+export interface Attached extends Address {
+  readonly ok: true;
+  /** Keeps the bridge running while it is open. */
+  readonly launch: LaunchConnection;
+  /** Sentences about what the user may not expect. */
+  readonly notes: readonly string[];
+}
+
+export interface NotAttached {
+  readonly ok: false;
+  readonly problem: string;
+}
+
+interface FoundBridge extends Address {
+  readonly notes: readonly string[];
+}
+
+/** Between the look at the port and the connection a bridge may end, or another launch may start one. */
+const TRIES = 5;
+
+/** Finds or starts a bridge and opens a launch connection to it. */
+export async function attach(options: AttachOptions): Promise<Attached | NotAttached> {
+  let problem = 'it ended each time before Codex could be connected';
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const found = await findBridge(options);
+    if (found === 'look again') continue;
+    if ('ok' in found) return found;
+    const { host, port, notes } = found;
+    try {
+      return { ok: true, host, port, launch: await createLaunch({ host, port }), notes };
+    } catch (error) {
+      problem = messageOf(error);
+    }
+  }
+  return { ok: false, problem: `Cannot use the bridge: ${problem}.` };
+}
+
+async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAttached | 'look again'> {
+  const { config, version, isPortFixed = false } = options;
+  const { host, port } = config;
+  if (port === 0) return begin(options, 0, () => []);
+  const state = await probePort({ host, port });
+  if (state.kind === 'free') return begin(options, port, () => []);
+  if (state.kind === 'stranger') {
+    if (isPortFixed) return 'look again';
+    return begin(options, 0, (used) => [`Port ${port} is in use; using port ${used} instead.`]);
+  }
+  const { upstream = 'an unknown provider', version: running = '(unknown)' } = state.health;
+  if (upstream !== config.aiBaseUrl && !isPortFixed) {
+    const other = `The bridge on port ${port} sends requests to ${upstream}`;
+    return begin(options, 0, (used) => [`${other}; started another one for ${config.aiBaseUrl} on port ${used}.`]);
+  }
+  const advice = `To replace it, run: ${renderCommand('restart', port)}`;
+  return {
+    host: reachableHost(host),
+    port,
+    notes: running === version ? [] : [`The bridge on port ${port} is version ${running}, not ${version}. ${advice}`],
+  };
+}
+
+async function begin(
+  { flags, env, paths, config, obstacle }: AttachOptions, port: number, describe: (port: number) => readonly string[],
+): Promise<FoundBridge | NotAttached | 'look again'> {
+  if (obstacle !== undefined) return { ok: false, problem: obstacle };
+  const started = await startBridge({ flags, env, paths, host: config.host, port, stopWhenUnused: true });
+  if (started.ok) return { host: reachableHost(started.host), port: started.port, notes: describe(started.port) };
+  const isTaken = port !== 0 && (await probePort({ host: config.host, port })).kind !== 'free';
+  return isTaken ? 'look again' : { ok: false, problem: started.problem };
+}
+
+/** A bridge that ends more often has a problem that another start does not fix. */
 const RESTARTS = 3;
 
 /**
- * Holds `first`; when that bridge ends under Codex (somebody stopped it, it was killed), `again` brings another one.
+ * Holds `first`; when that bridge ends, `again` attaches to another one on the same port: Codex uses one address until
+ * it ends, and waits forever when nobody answers there.
  *
- * @returns lets the bridge go: it ends when nobody else uses it
+ * @returns lets the bridge go: it exits when nobody else uses it
  */
 export function holdBridge(first: Attached, again: () => Promise<Attached | NotAttached>): () => void {
   let current: Attached | undefined;

@@ -1,110 +1,83 @@
-/** The story of a launch: find Codex, have a bridge, tell Codex of it on the command line, run it, let the bridge go. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** `codex`: finds Codex, attaches to a bridge, runs Codex with the bridge on its command line, lets the bridge go. */
 import { isatty } from 'node:tty';
 import { codeOf, messageOf } from '../base/thrown';
 import { isBefore } from '../base/version';
-import { renderSetupFailure } from '../codex/config-file';
-import { renderOverrides } from '../codex/config-toml';
-import { cureConfig } from '../codex/cure-config';
-import type { ResolvedConfig, Environment, FlagTexts } from '../config/resolve';
-import { LAUNCH_HEADER } from '../server/idle-shutdown';
-import type { CommandIo } from '../command/command';
-import { renderBase } from '../instance/target';
-import { describeMissingKey } from '../command/missing-key';
-import { findPaths, thisMachine, type Paths } from '../command/paths';
-import { readVersion } from '../command/version';
-import { attach, type Attached } from './attach';
-import { chooseModel, findConfiguredModel } from '../codex/choose-model';
 import { askCodexVersion, OLDEST_CODEX } from '../codex/codex-program';
-import { fetchCatalog } from './fetch-catalog';
+import { renderSetupFailure } from '../codex/config-file';
+import { cureConfig } from '../codex/cure-config';
 import { findInstalledProgram, type Program } from '../codex/program';
-import { holdBridge } from './hold-bridge';
-import { exceptLoopback } from './loopback';
-import { needsBridge } from './needs-bridge';
 import { runChild } from '../codex/run-child';
+import { describeMissingKey } from '../command/api-key';
+import { EXIT, type CommandContext } from '../command/command';
+import { requireConfig } from '../command/load-config';
+import { CODEX_FLAGS, readOwnFlag } from '../command/own-flags';
+import { findPaths, thisMachine } from '../command/paths';
+import { readVersion } from '../command/version';
+import type { Environment } from '../config/resolve';
+import { bypassProxy, describeBridge } from './describe-bridge';
+import { attach, holdBridge } from './hold-bridge';
 
-export interface LaunchJob {
-  /** The program to run as Codex: a name on the PATH, or a path. */
-  readonly name: string;
-  /** The user's words for Codex. */
-  readonly words: readonly string[];
-  readonly flags: FlagTexts;
-  readonly env: Environment;
-  readonly io: CommandIo;
-  readonly resolved: Extract<ResolvedConfig, { ok: true }>;
-}
-
-export type Outcome =
-  | { readonly ok: true; readonly code: number }
-  | { readonly ok: false; readonly problem: string; readonly code?: number };
-
-/** What a shell answers for a command that it cannot find, or not start (POSIX, Shell Command Language, 2.8.2). */
+/** What a shell returns for a command that it cannot find or start (POSIX, Shell Command Language, 2.8.2). */
 const NOT_FOUND = 127;
 const NOT_STARTED = 126;
 
-/** Resolves when Codex has ended. */
-export async function launchCodex(job: LaunchJob): Promise<Outcome> {
-  const { name, words, env } = job;
+/** Returns Codex's exit code, 127 when there is no Codex, 1 when there is no bridge, 2 when the usage is invalid. */
+export async function run(context: CommandContext): Promise<number> {
+  const { flags, own, env, io, rest } = context;
+  const resolved = requireConfig(context);
+  if (typeof resolved === 'number') return resolved;
+  const fail = (problem: string, code: number = EXIT.failed): number => {
+    io.error(`${problem}\n`);
+    return code;
+  };
+  const name = readOwnFlag(CODEX_FLAGS.codexBin, own) ?? 'codex';
   const program = findInstalledProgram(name, env);
-  if (program === undefined) return { ok: false, code: NOT_FOUND, problem: describeMissing(name) };
-  if (!needsBridge(words)) return runToEnd(program, words, env);
-  const { config } = job.resolved;
-  const places = findPaths(thisMachine(env), config.stateDir);
-  const obstacle = describeMissingKey(job.resolved);
-  const options = { config, flags: job.flags, env, places, version: readVersion(), obstacle };
+  if (program === undefined) return fail(describeMissing(name), NOT_FOUND);
+  if (!needsBridge(rest)) return runToEnd(program, rest, env, fail);
+  const { config } = resolved;
+  const paths = findPaths(thisMachine(env), config.stateDir);
+  const options = { config, flags, env, paths, version: readVersion(), obstacle: describeMissingKey(config) };
   const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env), attach(options)]);
-  if (!attached.ok) return attached;
-  const told = { ...options, config: { ...config, port: attached.port }, isTold: true };
-  const release = holdBridge(attached, () => attach(told));
+  if (!attached.ok) return fail(attached.problem);
+  const fixed = { ...options, config: { ...config, port: attached.port }, isPortFixed: true };
+  const release = holdBridge(attached, () => attach(fixed));
   try {
-    if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) {
-      return { ok: false, problem: describeOld(codexVersion) };
-    }
-    const cure = await cureConfig(places.codexHome, codexVersion, job.io);
-    if (!cure.ok) return { ok: false, problem: renderSetupFailure(cure) };
-    for (const note of cure.notes) job.io.error(`aliyun-codex-bridge: ${note}\n`);
-    const overrides = await describeBridge(job, attached, places, codexVersion);
-    return await runToEnd(program, [...cure.overrides, ...overrides, ...words], exceptLoopback(env));
+    if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return fail(describeOld(codexVersion));
+    const cure = await cureConfig(paths.codexHome, codexVersion, io);
+    if (!cure.ok) return fail(renderSetupFailure(cure));
+    const { words, notes } = await describeBridge({ ...attached, config, paths, codexVersion });
+    for (const note of [...cure.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
+    return await runToEnd(program, [...cure.overrides, ...words, ...rest], bypassProxy(env), fail);
   } finally {
     release();
   }
 }
 
-/** Words for Codex in front of the user's, which win. */
-async function describeBridge(
-  { resolved: { config }, io }: LaunchJob, attached: Attached, places: Paths, codexVersion: string | undefined,
-): Promise<readonly string[]> {
-  const { models, file, problem } = await fetchCatalog({ ...attached, places, codexVersion });
-  const configured = await readConfiguredModel(places.codexHome);
-  const model = chooseModel({ wanted: config.defaultModel, configured, offered: models });
-  const notes = [...attached.notes];
-  if (problem !== undefined) notes.push(`Codex gets no model catalog, it could not be written: ${problem}.`);
-  if (model === undefined) notes.push(NO_MODEL);
-  for (const note of notes) io.error(`aliyun-codex-bridge: ${note}\n`);
-  return renderOverrides({
-    model,
-    catalogFile: file,
-    baseUrl: renderBase(attached),
-    headers: { [LAUNCH_HEADER]: '1' },
-    ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }),
-  });
+/** Subcommands and flags of Codex 0.99 to 0.169 that never ask a model (`codex --help`). */
+const WITHOUT_MODEL: ReadonlySet<string> = new Set([
+  '--help', '-h', 'help', '--version', '-V', 'login', 'logout', 'mcp', 'plugin', 'completion', 'update', 'features',
+  'apply', 'a', 'archive', 'unarchive', 'delete', 'sandbox', 'cloud',
+]);
+
+/**
+ * Whether Codex with these arguments may ask a model. Only the first one counts: anything may follow a flag of Codex.
+ */
+export function needsBridge([first]: readonly string[]): boolean {
+  return first === undefined || !WITHOUT_MODEL.has(first);
 }
 
-async function readConfiguredModel(codexHome: string): Promise<string | undefined> {
-  return findConfiguredModel(await readFile(join(codexHome, 'config.toml'), 'utf8').catch(() => ''));
-}
-
-async function runToEnd(program: Program, words: readonly string[], env: Environment): Promise<Outcome> {
+async function runToEnd(
+  program: Program, words: readonly string[], env: Environment, fail: (problem: string, code: number) => number,
+): Promise<number> {
   try {
     // Before Codex starts: the terminal can be closed while the child already runs and this line has not.
     const hadTerminal = hasTerminal();
     const code = await runChild(program, words, env, hadTerminal);
     if (hadTerminal && !hasTerminal()) await hangUp();
-    return { ok: true, code };
+    return code;
   } catch (error) {
     const path = program.words[0] ?? program.command;
-    return { ok: false, code: NOT_STARTED, problem: `Cannot run ${path} as Codex: ${explainStart(error)}.` };
+    return fail(`Cannot run ${path} as Codex: ${explainStart(error)}.`, NOT_STARTED);
   }
 }
 
@@ -112,7 +85,7 @@ async function runToEnd(program: Program, words: readonly string[], env: Environ
 const HANG_UP_MS = 1_000;
 
 /**
- * Ends this process as its terminal would: left to itself, Node aborts because it cannot reset a terminal that is closed
+ * Ends this process as its terminal would: otherwise Node aborts, because it cannot reset a terminal that is closed
  * (`ResetStdio` in node.cc).
  */
 async function hangUp(): Promise<void> {
@@ -121,26 +94,22 @@ async function hangUp(): Promise<void> {
 }
 
 /**
- * Ctrl-C reaches Codex by itself where any end of this process is a terminal: input or output may be a pipe. The streams of
- * `process` are left alone: Node makes a pipe that it opens non-blocking, for Codex as well.
+ * With a terminal at any end of this process, Ctrl-C reaches Codex directly. The streams of `process` are not touched:
+ * Node makes a pipe that it opens non-blocking, for Codex as well.
  */
 const hasTerminal = (): boolean => [0, 1, 2].some((end) => isatty(end));
 
-/** Of a file whose first line (#!) or loader leads nowhere the system says that it is not there. */
+/** When the interpreter (#!) or the loader of a file is missing, the system reports the file itself as missing. */
 function explainStart(error: unknown): string {
-  return codeOf(error) === 'ENOENT' ? 'the interpreter or the loader that it needs is missing' : messageOf(error);
+  return codeOf(error) === 'ENOENT' ? 'its interpreter or loader is missing' : messageOf(error);
 }
-
-const NO_MODEL =
-  'No model is known for this provider: name one with -m behind codex, or with --default-model before it.';
 
 const INSTALL = 'Install it with: npm install -g @openai/codex';
 
 function describeMissing(name: string): string {
-  const isNamed = name !== 'codex';
-  const problem = isNamed ? `Cannot run ${name} as Codex: there is no such program` : 'There is no codex on the PATH';
-  return `${problem}. ${INSTALL}`;
+  if (name === 'codex') return `Cannot find codex on the PATH. ${INSTALL}`;
+  return `Cannot run ${name} as Codex: no such program. ${INSTALL}`;
 }
 
 const describeOld = (version: string): string =>
-  `Codex ${version} is too old for the bridge, which works from ${OLDEST_CODEX} on. ${INSTALL}@latest`;
+  `Codex ${version} is too old: the bridge needs ${OLDEST_CODEX} or newer. ${INSTALL}@latest`;

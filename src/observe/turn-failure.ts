@@ -1,5 +1,5 @@
 /** Renders a failed turn: what the provider said, what the client was told, how to fix it, and the attempts. */
-import { renderSeconds } from '../base/quantities';
+import { renderDuration } from '../base/quantities';
 import { describeThrown } from '../base/thrown';
 import type { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody, renderStreamError } from '../errors/error-body';
@@ -72,7 +72,7 @@ const isInAnswer = ({ status }: TurnFacts): boolean => status !== undefined && s
 function renderAttempts(last: BridgeError, { retries, remembered }: TurnFacts): string | undefined {
   if (remembered) return 'none: the provider rejected the same request a moment ago, and the rejection is cached';
   if (retries.length === 0) return undefined;
-  const tried = retries.map(({ error, waitMs }) => `${renderKind(error)}, waited ${renderSeconds(waitMs)}`);
+  const tried = retries.map(({ error, waitMs }) => `${renderKind(error)}, waited ${renderDuration(waitMs)}`);
   return [...tried, renderKind(last)].join('; ');
 }
 

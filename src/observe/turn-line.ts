@@ -1,5 +1,5 @@
 /** Writes the log line of each turn, for people and for programs; people get a block of lines for a failure. */
-import { renderCount, renderSeconds } from '../base/quantities';
+import { renderCount, renderDuration } from '../base/quantities';
 import { renderFailureLines, readFailureFields } from './turn-failure';
 import type { LogEntry, LogFields, Logger, LogLevel } from './log';
 import type { Outcome, Retry, TurnFacts, TurnRecord } from './turn-record';
@@ -56,9 +56,9 @@ function renderHead(facts: TurnFacts): string {
     usage && `in ${grouped(usage.prompt)}${usage.cached > 0 ? ` (${grouped(usage.cached)} cached)` : ''}`,
     usage && `out ${grouped(usage.completion)}${usage.reasoning > 0 ? ` (${grouped(usage.reasoning)} reasoning)` : ''}`,
     !usage && sent && outcome.type === 'answered' && 'in ? out ?',
-    firstMs !== undefined && `first ${renderSeconds(firstMs)}`,
+    firstMs !== undefined && `first ${renderDuration(firstMs)}`,
     rate !== undefined && `${rate} tok/s`,
-    `total ${renderSeconds(facts.totalMs)}`,
+    `total ${renderDuration(facts.totalMs)}`,
     renderEnd(facts),
     requestId !== undefined && word(requestId),
     retries.length > 0 && renderCount(retries.length, 'retry', 'retries'),

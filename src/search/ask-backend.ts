@@ -1,4 +1,5 @@
 /** Sends one request to the configured search service and reads its JSON. */
+import { renderDuration } from '../base/quantities';
 import { parseJson } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
@@ -32,7 +33,7 @@ export async function askBackend(
     text = await readText(response, host);
   } catch (cause) {
     if (cause instanceof BridgeError) throw cause;
-    if (limit.aborted) throw new BridgeError('timeout', `${host} did not answer within ${MAX_MS / 1_000} seconds.`);
+    if (limit.aborted) throw new BridgeError('timeout', `${host} did not answer within ${renderDuration(MAX_MS)}.`);
     throw new BridgeError('network', `${host} cannot be reached: ${messageOf(cause)}.`);
   }
   if (!response.ok)

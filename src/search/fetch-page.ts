@@ -1,4 +1,5 @@
 /** Fetches a page that a model named, from the public internet only: every hop is checked after DNS. */
+import { renderDuration } from '../base/quantities';
 import { lookup } from 'node:dns/promises';
 import type { IncomingMessage, RequestOptions } from 'node:http';
 import { isIP } from 'node:net';
@@ -53,7 +54,7 @@ export async function fetchPage(address: string, options: FetchPageOptions): Pro
     throw new PageError(`${address} redirects more than ${MAX_REDIRECTS} times.`);
   } catch (cause) {
     if (cause instanceof PageError) throw cause;
-    if (limit.aborted) throw new PageError(`${address} did not answer within ${MAX_MS / 1_000} seconds.`);
+    if (limit.aborted) throw new PageError(`${address} did not answer within ${renderDuration(MAX_MS)}.`);
     throw new PageError(`${address} cannot be opened: ${messageOf(cause)}.`);
   }
 }

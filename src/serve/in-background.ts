@@ -1,19 +1,24 @@
-/** What `serve` does beside serving when it was started in the background. Loaded only then. */
+/**
+ * What `serve` does when another process started it: announces itself, keeps a record, exits when unused. Loaded only
+ * then.
+ */
+import { messageOf } from '../base/thrown';
+import type { Address } from '../command/render';
 import type { Config } from '../config/options';
+import { removeRecord, writeRecord } from '../instance/bridge-record';
 import type { Logger } from '../observe/log';
-import type { Listening } from '../server/create-server';
 import { SERVICE_NAME } from '../server/service-routes';
-import { removeRecord, writeRecord } from '../instance/state-file';
+import { createIdleShutdown, type IdleShutdown } from '../server/idle-shutdown';
 
 /** The message of a bridge that listens to the process that started it. */
 export interface Announcement {
-  readonly listening: Listening;
+  readonly listening: Address;
 }
 
-export interface Background {
-  /** Says that the bridge listens: in the record, in the log, to the process that started it. Never throws. */
-  announce(address: Listening): void;
-  /** Takes the record away. */
+export interface BackgroundDuty {
+  /** Announces that the bridge listens: in the record, in the log, to the parent process. Never throws. */
+  announce(address: Address): void;
+  /** Removes the record. */
   end(): void;
 }
 
@@ -25,8 +30,8 @@ export interface BackgroundOptions {
   readonly log: Logger;
 }
 
-/** The background side of the bridge that runs in this process. */
-export function createBackground({ stateFile, config, version, log }: BackgroundOptions): Background {
+/** The duties of the bridge in this process. */
+export function createBackground({ stateFile, config, version, log }: BackgroundOptions): BackgroundDuty {
   const { pid } = process;
   const { aiBaseUrl: upstream, logFile = '', drainTimeoutMs } = config;
   return {
@@ -36,13 +41,39 @@ export function createBackground({ stateFile, config, version, log }: Background
         const facts = { version, startedAt, logFile, upstream, drainTimeoutMs };
         writeRecord(stateFile, { name: SERVICE_NAME, pid, ...address, ...facts });
       } catch (error) {
-        log.warn('status and stop will not find this bridge: its record cannot be written', { file: stateFile, error });
+        log.warn('cannot write the record of this bridge; status and stop will not find it', {
+          file: stateFile, error: messageOf(error),
+        });
       }
       log.info('the bridge listens', { ...address, version, pid, upstream });
       const announcement: Announcement = { listening: address };
-      // The starter may be gone already, and nobody minds.
+      // The parent may be gone already.
       if (process.connected) process.send?.(announcement, undefined, undefined, () => undefined);
     },
     end: () => removeRecord(stateFile, pid),
   };
+}
+
+export interface Usage {
+  readonly watch: IdleShutdown;
+  /** Resolves when the bridge is unused. */
+  readonly unused: Promise<void>;
+  /** Stops watching. */
+  end(): void;
+}
+
+/** Watches whether the bridge is in use. */
+export function watchUsage(): Usage {
+  let onUnused = (): void => undefined;
+  const unused = new Promise<void>((resolve) => (onUnused = resolve));
+  const watch = createIdleShutdown({
+    onUnused: () => onUnused(),
+    // Monotonic: the time of day may be set.
+    clock: () => performance.now(),
+    setTimer(action, milliseconds) {
+      const timer = setTimeout(action, milliseconds);
+      return () => clearTimeout(timer);
+    },
+  });
+  return { watch, unused, end: watch.end };
 }

@@ -1,11 +1,13 @@
-/** The life of a server from listening to the last answer: start-up line, taken port, signals. */
+/** Runs a server from listening to its last answer: start-up line, port in use, signals. */
+import { renderCount, renderDuration } from '../base/quantities';
 import { codeOf, messageOf } from '../base/thrown';
+import { describeKey } from '../command/api-key';
+import { EXIT, STOP_SIGNALS, type CommandIo } from '../command/command';
+import { renderOrigin, renderUrl, type Address } from '../command/render';
 import type { Config } from '../config/options';
 import type { Origins } from '../config/resolve';
 import type { Logger } from '../observe/log';
-import type { BridgeServer, Listening } from '../server/create-server';
-import { EXIT, STOP_SIGNALS, type CommandIo } from '../command/command';
-import { renderOrigin, renderStartUpLine } from '../command/start-up-line';
+import type { BridgeServer } from '../server/create-server';
 
 export interface ServerRun {
   readonly server: BridgeServer;
@@ -13,16 +15,13 @@ export interface ServerRun {
   readonly config: Config;
   readonly origins: Origins;
   readonly io: CommandIo;
-  /** Given where standard error is a log for programs: what ends the server is then a line of that. */
+  /** Set where standard error is a JSON log: messages are then log lines. */
   readonly log?: Logger | undefined;
   /** Called when the server listens, before the start-up line. */
-  readonly onListening?: ((address: Listening) => void) | undefined;
-  /** Resolves when nobody uses the server any more; it then ends as by a signal. Absent: only signals end it. */
+  readonly onListening?: ((address: Address) => void) | undefined;
+  /** Resolves when the server is unused; it then ends as by a signal. Absent: only signals end it. */
   readonly unused?: Promise<void> | undefined;
 }
-
-/** Names the file for the record of a bridge that `startBridge` started in the background; nobody else sets it. */
-export const STATE_FILE_VARIABLE = 'BRIDGE_STATE_FILE';
 
 /** Runs the server until a signal or disuse ends it, and returns the exit code. */
 export async function runServer(run: ServerRun): Promise<number> {
@@ -40,7 +39,22 @@ export async function runServer(run: ServerRun): Promise<number> {
   return stopped;
 }
 
-/** The first signal lets running answers end, as long as the server allows; a second one ends everything at once. */
+export interface StartUp extends Pick<ServerRun, 'version' | 'config' | 'origins'> {
+  readonly address: Address;
+}
+
+/** The line that the bridge prints when it listens: its URL, its provider, whether it has a key, how to stop it. */
+export function renderStartUpLine({ version, address, config, origins }: StartUp): string {
+  const parts = [
+    `aliyun-codex-bridge ${version} listens on ${renderUrl(address)}/v1`,
+    `upstream ${config.aiBaseUrl}`,
+    `API key: ${describeKey(config, origins)}`,
+    'Ctrl-C stops it',
+  ];
+  return `${parts.join('; ')}.\n`;
+}
+
+/** The first signal gives running answers the time of --drain-timeout-ms; the second one ends everything at once. */
 function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<number> {
   return new Promise((resolve, reject) => {
     let isStopping = false;
@@ -51,17 +65,23 @@ function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<n
         resolve(STOP_SIGNALS[signal]);
         return;
       }
-      stop(`running answers get ${config.drainTimeoutMs} ms to end. A second signal stops at once.`);
+      stop(describeDrain(server.openTurns(), config.drainTimeoutMs));
     });
     const stop = (why: string): void => {
       if (isStopping) return;
       isStopping = true;
       if (log) log.info('the bridge stops', { why });
-      else io.error(`Stopping: ${why}\n`);
+      else io.error(`${why}\n`);
       server.close().finally(forget).then(() => resolve(EXIT.done), reject);
     };
-    void unused?.then(() => stop('nobody uses the bridge any more.'));
+    void unused?.then(() => stop('Stopped: no clients left.'));
   });
+}
+
+function describeDrain(turns: number, drainMs: number): string {
+  if (turns === 0) return 'Stopping…';
+  const what = `waiting up to ${renderDuration(drainMs)} for ${renderCount(turns, 'answer')}`;
+  return `Stopping… ${what}. Press Ctrl-C again to stop now.`;
 }
 
 const HEALTH_TIMEOUT_MS = 1_000;
@@ -70,15 +90,15 @@ async function describeListenError(error: unknown, { config, origins }: ServerRu
   const { host, port } = config;
   const code = codeOf(error);
   const wish = `Cannot listen on host ${host}${renderOrigin(origins.host)}, port ${port}${renderOrigin(origins.port)}`;
-  if (code === 'EACCES') return `${wish}: ${explainRefusal(process.platform)} Choose another one with --port or PORT.`;
+  if (code === 'EACCES') return `${wish}: ${explainRefusal(process.platform)} Choose another port with --port or PORT.`;
   if (code !== 'EADDRINUSE') return `${wish}: ${messageOf(error)}.`;
-  const { describePortOwner }: typeof import('../instance/port-owner') = require('../instance/port-owner');
+  const { describePortOwner }: typeof import('../instance/bridge-client') = require('../instance/bridge-client');
   const owner = await describePortOwner({ host, port, timeoutMs: HEALTH_TIMEOUT_MS });
-  return `${wish}: the port is in use. ${owner} Choose another one with --port or PORT.`;
+  return `${wish}: the port is in use. ${owner} Choose another port with --port or PORT.`;
 }
 
-/** Hyper-V, WSL and Docker have Windows keep ranges of ports, other ones after each start. */
+/** Hyper-V, WSL and Docker make Windows reserve ranges of ports, different ones after each start. */
 export function explainRefusal(platform: NodeJS.Platform): string {
-  const keeps = ' Windows may keep it for itself: netsh interface ipv4 show excludedportrange protocol=tcp';
-  return `the system does not give this port away.${platform === 'win32' ? `${keeps} lists such ports.` : ''}`;
+  const reserved = ' Windows may have reserved it: netsh interface ipv4 show excludedportrange protocol=tcp';
+  return `permission denied for this port.${platform === 'win32' ? `${reserved} lists such ports.` : ''}`;
 }

@@ -1,22 +1,21 @@
-/** `serve`: reads the configuration, builds the server and runs it. */
+/** `serve`: resolves the configuration, builds the server and runs it. */
 import type { Bridge } from '../bridge/bridge';
+import { describeThrown } from '../base/thrown';
+import { EXIT, type CommandContext, type CommandIo } from '../command/command';
+import { requireConfig } from '../command/load-config';
+import { readOwnFlag, SERVE_FLAGS, type OwnTexts } from '../command/own-flags';
+import { readVersion, STATE_FILE_VARIABLE } from '../command/version';
 import type { Config } from '../config/options';
 import type { Environment } from '../config/resolve';
 import { createLogger, type Logger } from '../observe/log';
 import type { LogFile } from '../observe/log-file';
 import { createBridgeServer } from '../server/create-server';
-import { EXIT, type CommandContext } from '../command/command';
-import { containCrashes } from './contain-crashes';
-import type { Background, BackgroundOptions } from './in-background';
-import { createLateBridge } from './late-bridge';
-import { requireConfig } from '../command/load-config';
-import { SERVE_FLAGS } from '../command/own-flag-rows';
-import type { OwnTexts } from '../command/own-flags';
-import { runServer, STATE_FILE_VARIABLE } from './run-server';
-import { readVersion } from '../command/version';
-import type { Use } from './start-idle-shutdown';
+import type { BackgroundDuty, BackgroundOptions, Usage } from './in-background';
+import { runServer } from './run-server';
 
-/** Returns when the server has ended: 0 after a signal, 1 when it cannot listen, 2 when the configuration is wrong. */
+/**
+ * Returns when the server has ended: 0 after a signal, 1 when it cannot listen, 2 when the configuration is invalid.
+ */
 export async function run(context: CommandContext): Promise<number> {
   const { own, io } = context;
   const resolved = requireConfig(context);
@@ -26,40 +25,40 @@ export async function run(context: CommandContext): Promise<number> {
   const logFile = openLogFile(config);
   const problem = logFile?.open();
   if (problem !== undefined) {
-    io.error(`Cannot write the log file: ${problem}. Choose another one with --log-file.\n`);
+    io.error(`Cannot write the log file: ${problem}. Choose another file with --log-file.\n`);
     return EXIT.failed;
   }
   const log = createLogger({
     level: config.logLevel,
     format: config.logFormat,
     write: (line) => (logFile ?? { write: io.error }).write(line),
-    secrets: [config.aiApiKey, config.searchKey, ...keysOf(env)].filter((secret) => secret !== undefined),
+    secrets: [config.aiApiKey, config.searchKey, ...listKeys(env)].filter((secret) => secret !== undefined),
   });
   const bridge = createLateBridge(() => buildBridge(config, env, log));
   const warmUp = setTimeout(bridge.warmUp, WARM_UP_DELAY_MS);
-  const use = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : watchUse(own);
-  const server = createBridgeServer({ config, version, log, bridge, ...(use && { watch: use.watch }) });
+  const usage = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : startWatching(own);
+  const server = createBridgeServer({ config, version, log, bridge, ...(usage && { watch: usage.watch }) });
   const forgetCrashes = containCrashes(io, log);
   const stateFile = env[STATE_FILE_VARIABLE];
   const background = stateFile === undefined ? undefined : openBackground({ stateFile, config, version, log });
-  // Standard error goes to the same file in the background, but stays with it when it is set aside.
-  const voice = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
-  const isForPrograms = config.logFormat === 'json' && (logFile === undefined || background !== undefined);
-  const run = { server, version, config, origins, io: voice, ...(isForPrograms && { log }) };
-  return runServer({ ...run, unused: use?.unused, onListening: background?.announce }).finally(() => {
+  // In the background, standard error is the log file too, but keeps pointing at it after rotation.
+  const messages = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
+  const isJson = config.logFormat === 'json' && (logFile === undefined || background !== undefined);
+  const run = { server, version, config, origins, io: messages, ...(isJson && { log }) };
+  return runServer({ ...run, unused: usage?.unused, onListening: background?.announce }).finally(() => {
     clearTimeout(warmUp);
     forgetCrashes();
-    use?.end();
+    usage?.end();
     background?.end();
     logFile?.close();
   });
 }
 
-/** Late enough to leave the first moments to whoever waits for the port, early enough for the first turn. */
+/** After whoever waits for the port has gone on, before the first turn. */
 const WARM_UP_DELAY_MS = 300;
 
-/** Any of them may be sent somewhere, so none may be logged. */
-function keysOf(env: Environment): readonly (string | undefined)[] {
+/** Any of them may be sent to a provider, so none may be logged. */
+function listKeys(env: Environment): readonly (string | undefined)[] {
   return Object.keys(env).filter((name) => name.endsWith('_API_KEY')).map((name) => env[name]);
 }
 
@@ -70,19 +69,47 @@ function buildBridge(config: Config, env: Environment, log: Logger): Bridge {
   return createBridge({ ...config, providerKeys: collectKeys(PROVIDERS, env) }, log);
 }
 
+/**
+ * A bridge that is built when it is first used: loading its modules would double the time until the server listens.
+ * `build` runs once, at the first call or at `warmUp`.
+ */
+export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void } {
+  let built: Bridge | undefined;
+  const bridge = (): Bridge => (built ??= build());
+  return {
+    start: (kind, body, caller) => bridge().start(kind, body, caller),
+    failedFrames: (error, body) => bridge().failedFrames(error, body),
+    models: (codexVersion) => bridge().models(codexVersion),
+    kept: () => bridge().kept(),
+    search: (body, abort) => bridge().search(body, abort),
+    warmUp: () => void bridge(),
+  };
+}
+
+/**
+ * Logs what is thrown where nothing catches it, and lets everything else go on: other answers are running, and the
+ * client of the failed request learns of it from its own connection or from a timeout.
+ * @returns stops containing
+ */
+function containCrashes(io: CommandIo, log: Logger): () => void {
+  const forget = io.onCrash?.((cause, origin) => {
+    log.error('contained a crash; the bridge goes on', { origin, ...describeThrown(cause) });
+  });
+  return forget ?? (() => undefined);
+}
+
 function openLogFile({ logFile, logFileMaxMb }: Config): LogFile | undefined {
   if (logFile === undefined) return undefined;
   const { createLogFile }: typeof import('../observe/log-file') = require('../observe/log-file');
   return createLogFile(logFile, logFileMaxMb * 1024 * 1024);
 }
 
-function openBackground(options: BackgroundOptions): Background {
+function openBackground(options: BackgroundOptions): BackgroundDuty {
   const { createBackground }: typeof import('./in-background') = require('./in-background');
   return createBackground(options);
 }
 
-function watchUse(own: OwnTexts): Use | undefined {
-  const { readOwnFlag }: typeof import('../command/own-flags') = require('../command/own-flags');
-  const { startUseWatch }: typeof import('./start-idle-shutdown') = require('./start-idle-shutdown');
-  return readOwnFlag(SERVE_FLAGS.stopWhenUnused, own) === true ? startUseWatch() : undefined;
+function startWatching(own: OwnTexts): Usage | undefined {
+  const { watchUsage }: typeof import('./in-background') = require('./in-background');
+  return readOwnFlag(SERVE_FLAGS.stopWhenUnused, own) === true ? watchUsage() : undefined;
 }

@@ -24,6 +24,8 @@ export interface BridgeServer {
    * failure. Resolves when every connection is closed.
    */
   close(): Promise<void>;
+  /** How many turns are running. */
+  openTurns(): number;
   /** Ends every turn and connection at once. */
   closeNow(): void;
 }
@@ -78,6 +80,7 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
       closing ??= drain(server, turns, config.drainTimeoutMs);
       return closing;
     },
+    openTurns: () => turns.count(),
     closeNow() {
       const reason = shuttingDown();
       turns.refuse(reason);

@@ -51,6 +51,11 @@ export class TurnRegistry {
     return { abort: entry.controller.signal, end: () => this.remove(entry) };
   }
 
+  /** How many turns are open. */
+  count(): number {
+    return this.entries.size;
+  }
+
   /** How many turns are streaming. */
   countStreams(): number {
     let count = 0;

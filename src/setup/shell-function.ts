@@ -1,11 +1,9 @@
 /** `setup --shell`: prints the shell function that runs Codex with the bridge, or installs it in the start-up file. */
 import { existsSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
-import { EXIT, type CommandContext, type CommandIo } from '../command/command';
+import { EXIT, type CommandContext, type CommandIo, reportMistakes } from '../command/command';
 import { explainFailure, OPEN, readIfThere, replaceUserFile } from '../command/edit-file';
-import { reportMistakes } from '../command/mistakes';
-import { SETUP_FLAGS } from '../command/own-flag-rows';
-import { readOwnFlag, type OwnTexts } from '../command/own-flags';
+import { SETUP_FLAGS, readOwnFlag, type OwnTexts } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
 import { FUNCTION_NAME, SHELLS, type Shell, type ShellMachine, type ShellName } from './shells';
 

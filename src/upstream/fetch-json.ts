@@ -1,4 +1,5 @@
 /** One GET of a JSON document, bounded in time and size: for what is good to know, not for turns. */
+import { renderDuration } from '../base/quantities';
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
@@ -23,7 +24,7 @@ export async function fetchJson({ url, headers, timeoutMs, maxBytes }: JsonQuest
   } catch (cause) {
     if (cause instanceof BridgeError) throw cause;
     throw signal.aborted
-      ? new BridgeError('timeout', `${host} did not answer within ${timeoutMs / 1_000} s.`)
+      ? new BridgeError('timeout', `${host} did not answer within ${renderDuration(timeoutMs)}.`)
       : classifyNetworkError(cause, host);
   }
   const value = parseJson(text);

@@ -1,4 +1,5 @@
 /** The one function that talks to the provider: native fetch, a Buffer body, no redirects, bytes as they come. */
+import { renderDuration } from '../base/quantities';
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
@@ -211,7 +212,7 @@ export class SilenceTimer {
   private arm(milliseconds: number, what: string, option: string): void {
     this.stop();
     if (milliseconds <= 0) return;
-    const message = `${this.host} ${what} for ${milliseconds / 1_000} s (${option}).`;
+    const message = `${this.host} ${what} for ${renderDuration(milliseconds)} (${option}).`;
     this.timer = setTimeout(() => this.expire(new BridgeError('timeout', message)), milliseconds);
   }
 }

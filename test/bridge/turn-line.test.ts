@@ -336,13 +336,13 @@ describe('a turn that fails', () => {
     const [first, ...rest] = (bridge.lines[0] ?? '').split('\n');
     assert.match(
       first ?? '',
-      /^\S+Z warn {2}turn codex_exec qwen3\.7-plus 0 tools total \d+\.\d\d s failed overload req-7 1 retry$/,
+      /^\S+Z warn {2}turn codex_exec qwen3\.7-plus 0 tools total [\d.]+ m?s failed overload req-7 1 retry$/,
     );
     assert.deepEqual(rest, [
       '    provider  503 (request id req-7): Busy.',
       `    client    in its answer (code invalid_prompt): ${host} answered 503: Busy. (request id req-7) Tried 2 ` +
       'times; not retrying.',
-      '    attempts  overload (503), waited 0.50 s; overload (503)',
+      '    attempts  overload (503), waited 0.5 s; overload (503)',
       '',
     ]);
   });

@@ -229,6 +229,6 @@ test('without a shell, or with an unknown one, the shells are named', async () =
     const io = createFakeIo();
     assert.equal(await run(['completions', ...words], {}, io), 2);
     assert.equal(io.written.out, '');
-    assert.match(io.written.error, /completions/);
+    assert.match(io.written.error, /shell name/);
   }
 });

@@ -48,11 +48,11 @@ test('a row says where the value comes from, and what that beats', async () => {
   const env = { PORT: '2', LOG_LEVEL: 'warn', BRIDGE_ENV_FILE: join(HOME, 'other.env') };
   const { code, out } = await runConfig(['--port', '3', '--no-tool-markup', '--env-file', file], env);
   assert.equal(code, 0);
-  assert.equal(rowOf(out, '--port'), `--port 3 flag --port, over env PORT and file PORT in ${file}`);
-  assert.equal(rowOf(out, '--log-level'), `--log-level warn env LOG_LEVEL, over file LOG_LEVEL in ${file}`);
+  assert.equal(rowOf(out, '--port'), `--port 3 flag --port, overrides env PORT and file PORT in ${file}`);
+  assert.equal(rowOf(out, '--log-level'), `--log-level warn env LOG_LEVEL, overrides file LOG_LEVEL in ${file}`);
   assert.equal(rowOf(out, '--host'), `--host localhost file HOST in ${file}`);
   assert.equal(rowOf(out, '--tool-markup'), '--tool-markup off flag --tool-markup');
-  assert.equal(rowOf(out, '--env-file'), `--env-file ${file} flag --env-file, over env BRIDGE_ENV_FILE`);
+  assert.equal(rowOf(out, '--env-file'), `--env-file ${file} flag --env-file, overrides env BRIDGE_ENV_FILE`);
 });
 
 test('the provider that was found, what it adds, and the folders', async () => {
@@ -108,8 +108,8 @@ test('mistakes of flags, environment and file are told together, with exit code 
   const { code, out, error } = await runConfig(['--jsn', '--env-file', file], { LOG_LEVEL: 'loud' });
   assert.deepEqual([code, out], [2, '']);
   assert.equal(error, [
-    'aliyun-codex-bridge cannot start, there are 3 mistakes in its flags or environment:',
-    '  Unknown flag "--jsn": did you mean --json?',
+    'Invalid usage:',
+    '  Unknown flag --jsn. Did you mean --json?',
     `  Cannot read line 1 of ${file}: expected NAME=VALUE: there is no equals sign.`,
     '  Cannot use "loud" from env LOG_LEVEL: expected debug, info, warn or error.',
     '',

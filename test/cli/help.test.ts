@@ -7,7 +7,7 @@ import { FIRST_OPTIONS, HELP_GROUPS, HELP_PAGES } from '../../src/cli/help-pages
 import { createTerminalStyle } from '../../src/command/terminal-style';
 import { run } from '../../src/cli/main';
 import { parseArguments } from '../../src/cli/parse-arguments';
-import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
+import { OPTIONS, OPTION_NAMES, type OptionName } from '../../src/config/options';
 import type { Environment } from '../../src/config/resolve';
 import { createFakeIo } from '../support/cli/fake-io';
 
@@ -43,16 +43,14 @@ for (const name of COMMAND_NAMES) {
     for (const { flag, help } of COMMANDS[name].own ?? [])
       assert.ok(text.includes(flag) && text.includes(flat(help)), flag);
     const { options } = HELP_PAGES[name];
+    const isNamed = (option: OptionName): boolean =>
+      new RegExp(`[ ,]${OPTIONS[option].flags[0]}[,. ]`).test(` ${text.split(/Options: /)[1]}`);
     for (const option of OPTION_NAMES) {
-      assert.equal(
-        out.includes(`\n      ${OPTIONS[option].help}\n`),
-        options === 'all' || options.includes(option),
-        option,
-      );
+      assert.equal(out.includes(`\n      ${OPTIONS[option].help}\n`), name === 'serve', option);
+      if (options !== 'all') assert.equal(isNamed(option), options.includes(option), option);
     }
-    const own = out.split('Options (a flag beats')[0] ?? '';
+    const own = out.split('Options (a flag overrides')[0] ?? '';
     assert.deepEqual(own.split('\n').filter((line) => line.length > 80 || line.endsWith(' ')), []);
-    assert.ok(out.endsWith('.\n') || out.endsWith('way\n') || name === 'version', out.slice(-40));
   });
 
   test(`the examples of ${name} are command lines that make sense, for this command`, () => {
@@ -76,11 +74,11 @@ test('exit codes are told where they mean something special', () => {
   const text = renderCommandHelp('codex', PLAIN);
   assert.match(
     text,
-    /Exit codes:\n {2}Codex's +the exit code .*\n {2}1 +.*\n {2}2 +it was asked in a wrong way\n {2}127 +/,
+    /Exit codes:\n {2}Codex's +the exit code .*\n {2}1 +.*\n {2}2 +invalid usage\n {2}127 +/,
   );
   assert.match(
     renderCommandHelp('status', PLAIN),
-    / {2}0 +a bridge runs\n {2}2 +it was asked in a wrong way\n {2}3 +none runs\n/,
+    / {2}0 +a bridge is running\n {2}2 +invalid usage\n {2}3 +no bridge is running\n/,
   );
   assert.doesNotMatch(renderCommandHelp('models', PLAIN), /Exit codes/);
 });
@@ -94,8 +92,8 @@ test('COMMAND --help says the same as help COMMAND', async () => {
 test('an unknown command behind help is told, with exit code 2', async () => {
   const { code, out, error } = await runHelp(['help', 'cdoex']);
   assert.deepEqual([code, out], [2, '']);
-  assert.match(error, /\n {2}Unknown word "cdoex" after help: did you mean codex\?\n$/);
-  assert.match((await runHelp(['cdoex', '--help'])).error, /Unknown command "cdoex": did you mean codex\?/);
+  assert.match(error, /\n {2}Unknown command "cdoex". Did you mean codex\?\n$/);
+  assert.match((await runHelp(['cdoex', '--help'])).error, /Unknown command "cdoex". Did you mean codex\?/);
 });
 
 test('titles stand out on a terminal, and ASCII is enough', async () => {

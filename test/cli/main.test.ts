@@ -46,8 +46,8 @@ test('mistakes of the command line and of the environment are told together, wit
   const { code, out, error } = await runLine('--prot 1 --drain-timeout-ms soon', env);
   assert.deepEqual([code, out], [2, '']);
   assert.equal(error, [
-    'aliyun-codex-bridge cannot start, there are 4 mistakes in its flags or environment:',
-    '  Unknown flag "--prot": did you mean --port?',
+    'Invalid usage:',
+    '  Unknown flag --prot. Did you mean --port?',
     '  Cannot use "sk-…" from env AI_API_KEY: expected visible ASCII characters without spaces.',
     '  Cannot use "soon" from flag --drain-timeout-ms: expected a whole number of milliseconds from 0 to 86400000.',
     '  Cannot use "loud" from env LOG_LEVEL: expected debug, info, warn or error.',
@@ -58,7 +58,7 @@ test('mistakes of the command line and of the environment are told together, wit
 test('an unknown command is a mistake, even when the configuration is right', async () => {
   const { code, error } = await runLine('serv');
   assert.equal(code, 2);
-  assert.match(error, /there is a mistake .*\n {2}Unknown command "serv": did you mean serve\?\n$/);
+  assert.match(error, /^Invalid usage:\n {2}Unknown command "serv". Did you mean serve\?\n$/);
 });
 
 test("a command of Codex's without codex in front is told so, whatever stands behind it", async () => {
@@ -66,6 +66,6 @@ test("a command of Codex's without codex in front is told so, whatever stands be
   assert.equal(code, 2);
   assert.match(
     error,
-    /there is a mistake .*\n {2}Unknown command "exec": did you mean aliyun-codex-bridge codex exec …\?\n$/,
+    /^Invalid usage:\n {2}Unknown command "exec". Did you mean: aliyun-codex-bridge codex exec\n$/,
   );
 });

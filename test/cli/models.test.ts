@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
-import { renderModels } from '../../src/cli/models-table';
+import { renderModels } from '../../src/cli/models-command';
 import { PROVIDERS } from '../../src/providers/catalog';
 import { listEntries } from '../../src/providers/model-list';
 import { createFakeIo } from '../support/cli/fake-io';
@@ -41,13 +41,13 @@ test('DEFAULT_MODEL is the default, also when nobody knows it', async () => {
   assert.match((await runModels(['--default-model', 'glm-4.7'])).out, /^glm-4\.7\* /m);
   const { out } = await runModels([], { AI_API_BASE: 'http://127.0.0.1:9/v1', DEFAULT_MODEL: 'my-model' });
   assert.match(out, /^my-model\* +- +128k +8k +\+image +- +\?$/m);
-  assert.match(out, /^\? {2}nothing is known/m);
+  assert.match(out, /^\? {2}unknown model/m);
 });
 
 test('no model at all says what to do', async () => {
   const { code, out } = await runModels([], { AI_API_BASE: 'http://127.0.0.1:9/v1' });
   assert.equal(code, 0);
-  assert.match(out, /No model is known here\. Name one with --default-model/);
+  assert.match(out, /No model is known\. Choose one with --default-model/);
 });
 
 for (const provider of PROVIDERS) {
@@ -83,7 +83,7 @@ test('--codex-catalog writes the file and says what belongs into config.toml', a
   assert.deepEqual([code, error], [0, '']);
   assert.equal(out, `Wrote 10 models to ${file}
 
-Put these lines into config.toml of Codex, above its first [table]:
+Add these lines to Codex's config.toml, above its first [table]:
   model = "qwen3.7-plus"
   model_catalog_json = ${JSON.stringify(file)}
 `);
@@ -118,8 +118,8 @@ test('a file that cannot be written is told, with exit code 1', async (context) 
 test('mistakes of the command line, of the wish and of the environment are told together', async () => {
   const { code, error } = await runModels(['--json', '--codex-catalog', 'x', '--jsn'], { PORT: 'x' });
   assert.equal(code, 2);
-  assert.match(error, /there are 3 mistakes/);
-  assert.match(error, /--json prints and --codex-catalog writes: give one of them\./);
+  assert.match(error, /^Invalid usage:\n/);
+  assert.match(error, /--json and --codex-catalog cannot be combined\./);
 });
 
 test("--discover-models adds the provider's own list", async (context) => {

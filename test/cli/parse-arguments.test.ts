@@ -35,7 +35,7 @@ test('a switch is on by its name, off by no-, and takes a value that fits', () =
     assert.deepEqual([parsed.flags, parsed.mistakes], [{ webSearch: value }, []], line);
   }
   assert.equal(parse('--web-search serve').command, 'serve');
-  assert.deepEqual(parse('--no-web-search=1').mistakes, ['Flag --no-web-search takes no value.']);
+  assert.deepEqual(parse('--no-web-search=1').mistakes, ['--no-web-search takes no value.']);
 });
 
 test('every flag of every option is understood', () => {
@@ -48,29 +48,29 @@ test('every flag of every option is understood', () => {
 
 test('a flag without its value is a mistake that says what was expected', () => {
   for (const line of ['--port', '--port --web-search']) {
-    assert.deepEqual(parse(line).mistakes, ['Flag --port has no value: expected a port number from 0 to 65535.']);
+    assert.deepEqual(parse(line).mistakes, ['--port needs a value: a port number from 0 to 65535.']);
   }
 });
 
 test('an unknown flag suggests the nearest one, and what stands behind it is never repeated', () => {
   assert.deepEqual(parse('--prot 80 --api-key=sk-test-hidden --frobnicate').mistakes, [
-    'Unknown flag "--prot": did you mean --port?',
-    'Unknown flag "--api-key": did you mean --ai-api-key?',
-    'Unknown flag "--frobnicate": see help serve.',
+    'Unknown flag --prot. Did you mean --port?',
+    'Unknown flag --api-key. Did you mean --ai-api-key?',
+    'Unknown flag --frobnicate. Run: aliyun-codex-bridge serve --help',
   ]);
-  assert.deepEqual(parse('logs --frobnicate').mistakes, ['Unknown flag "--frobnicate": see help logs.']);
+  assert.deepEqual(parse('logs --frobnicate').mistakes, ['Unknown flag --frobnicate. Run: aliyun-codex-bridge logs --help']);
   assert.doesNotMatch(parse('--api-key sk-test-hidden').mistakes.join(), /hidden/);
   assert.deepEqual(parse('--hepl --no-port').mistakes, [
-    'Unknown flag "--hepl": did you mean --help?',
-    'Unknown flag "--no-port": did you mean --port?',
+    'Unknown flag --hepl. Did you mean --help?',
+    'Unknown flag --no-port. Did you mean --port?',
   ]);
 });
 
 test('the first word that is no flag is the command; others are mistakes', () => {
   assert.equal(parse('--port 1 serve').command, 'serve');
-  assert.deepEqual(parse('serv').mistakes, ['Unknown command "serv": did you mean serve?']);
-  assert.deepEqual(parse('constructor').mistakes, ['Unknown command "constructor": see help.']);
-  assert.deepEqual(parse('serve again').mistakes, ['Unexpected word "again" after the command.']);
+  assert.deepEqual(parse('serv').mistakes, ['Unknown command "serv". Did you mean serve?']);
+  assert.deepEqual(parse('constructor').mistakes, ['Unknown command "constructor". Run: aliyun-codex-bridge help']);
+  assert.deepEqual(parse('serve again').mistakes, ['Unexpected argument "again" after serve.']);
 });
 
 test('a command takes its own flags, before it and behind it', () => {
@@ -85,23 +85,23 @@ test('the own flags of another command are a mistake, and so are their values', 
   for (const line of ['--json', 'serve --json', '--json version']) {
     assert.deepEqual(
       parse(line).mistakes,
-      ['Flag --json belongs to the commands status, doctor, models and config.'],
+      ['--json works only with status, doctor, models and config.'],
       line,
     );
   }
   assert.deepEqual(parse('--follow --json stop').mistakes, [
-    'Flag --follow belongs to the command logs.',
-    'Flag --json belongs to the commands status, doctor, models and config.',
+    '--follow works only with logs.',
+    '--json works only with status, doctor, models and config.',
   ]);
   assert.deepEqual(parse('models --codex-catalog').mistakes, [
-    'Flag --codex-catalog has no value: expected the name of a file.',
+    '--codex-catalog needs a value: the name of a file.',
   ]);
   assert.deepEqual(parse('models --json=perhaps --codex-version new').mistakes, [
     'Cannot use "perhaps" from flag --json: expected on or off (also 1/0, true/false, yes/no).',
     'Cannot use "new" from flag --codex-version: expected a Codex version such as 0.146.0.',
   ]);
   assert.deepEqual(parse('models --codex-catlog x').mistakes, [
-    'Unknown flag "--codex-catlog": did you mean --codex-catalog?',
+    'Unknown flag --codex-catlog. Did you mean --codex-catalog?',
   ]);
 });
 
@@ -117,21 +117,21 @@ test('a spelling means one thing: own flags are no options, and take a value eve
 
 test('a long word in the place of a command may be a key: it is not repeated', () => {
   const [mistake = ''] = parse(`sk-test-${'0'.repeat(40)}`).mistakes;
-  assert.equal(mistake, 'Unknown command "sk-…": see help.');
+  assert.equal(mistake, 'Unknown command "sk-…". Run: aliyun-codex-bridge help');
 });
 
 test('an unknown command is told once, and what stands behind it is not judged as a word or an own flag', () => {
-  assert.deepEqual(parse('cdoex fix the bug --json').mistakes, ['Unknown command "cdoex": did you mean codex?']);
+  assert.deepEqual(parse('cdoex fix the bug --json').mistakes, ['Unknown command "cdoex". Did you mean codex?']);
   assert.deepEqual(parse('modles --json --prot 1').mistakes, [
-    'Unknown command "modles": did you mean models?',
-    'Unknown flag "--prot": did you mean --port?',
+    'Unknown command "modles". Did you mean models?',
+    'Unknown flag --prot. Did you mean --port?',
   ]);
 });
 
 test("a command of Codex's gets the name that was forgotten, and what stands behind it belongs to it", () => {
   for (const word of CODEX_COMMANDS) {
     const { command, mistakes } = parse(`--port 1 ${word} --json --frobnicate and more --help`);
-    assert.deepEqual(mistakes, [`Unknown command "${word}": did you mean aliyun-codex-bridge codex ${word} …?`]);
+    assert.deepEqual(mistakes, [`Unknown command "${word}". Did you mean: aliyun-codex-bridge codex ${word}`]);
     assert.equal(command, undefined);
     assert.ok(!isCommandName(word), word);
   }
@@ -166,8 +166,8 @@ test("flags in front of codex are the bridge's", () => {
     rest: ['--port', '2', '--codex-bin', 'x'],
   });
   assert.deepEqual(parse('--json --prot 1 codex --json').mistakes, [
-    'Unknown flag "--prot": did you mean --port?',
-    'Flag --json belongs to the commands status, doctor, models and config.',
+    'Unknown flag --prot. Did you mean --port?',
+    '--json works only with status, doctor, models and config.',
   ]);
 });
 
@@ -180,15 +180,15 @@ test('a word behind the command is its operand where it has one, with flags befo
 });
 
 test('a missing, unknown or further word is a mistake', () => {
-  assert.deepEqual(parse('service').mistakes, ['The command service needs a word behind it: install or remove.']);
-  assert.deepEqual(parse('service instal').mistakes, ['Unknown word "instal" after service: did you mean install?']);
+  assert.deepEqual(parse('service').mistakes, ['Missing action: install or remove.']);
+  assert.deepEqual(parse('service instal').mistakes, ['Unknown action "instal". Did you mean install?']);
   assert.deepEqual(parse('completions tcsh7').mistakes, [
-    'Unknown word "tcsh7" after completions: see help completions.',
+    'Unknown shell name "tcsh7". Use bash, zsh or fish.',
   ]);
-  assert.deepEqual(parse('service install now').mistakes, ['Unexpected word "now" after the command.']);
-  assert.deepEqual(parse('stop it').mistakes, ['Unexpected word "it" after the command.']);
+  assert.deepEqual(parse('service install now').mistakes, ['Unexpected argument "now" after service.']);
+  assert.deepEqual(parse('stop it').mistakes, ['Unexpected argument "it" after stop.']);
   assert.deepEqual(parse(`service sk-test-${'0'.repeat(40)}`).mistakes, [
-    'Unknown word "sk-…" after service: see help service.',
+    'Unknown action "sk-…". Use install or remove.',
   ]);
 });
 
@@ -208,10 +208,10 @@ test('help takes a command, in whatever order it is asked', () => {
 });
 
 test('an unknown command behind help is a mistake; a wrong flag is none to those who ask for help by a flag', () => {
-  assert.deepEqual(parse('help cdoex').mistakes, ['Unknown word "cdoex" after help: did you mean codex?']);
-  assert.deepEqual(parse('--help frobnicate').mistakes, ['Unknown word "frobnicate" after help: see help.']);
-  assert.deepEqual(parse('cdoex --help').mistakes, ['Unknown command "cdoex": did you mean codex?']);
-  assert.deepEqual(parse('help serve --prot').mistakes, ['Unknown flag "--prot": did you mean --port?']);
+  assert.deepEqual(parse('help cdoex').mistakes, ['Unknown command "cdoex". Did you mean codex?']);
+  assert.deepEqual(parse('--help frobnicate').mistakes, ['Unknown command "frobnicate". Run: aliyun-codex-bridge help']);
+  assert.deepEqual(parse('cdoex --help').mistakes, ['Unknown command "cdoex". Did you mean codex?']);
+  assert.deepEqual(parse('help serve --prot').mistakes, ['Unknown flag --prot. Did you mean --port?']);
   for (const line of [
     '--prot --help',
     'models --json --help',

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadConfig, loadEnvironment } from '../../src/command/load-config';
-import { readEnvFile } from '../../src/command/read-env-file';
 import type { Environment, FlagTexts } from '../../src/config/resolve';
 
 test('it adds what the provider has, and passes mistakes on', () => {
@@ -107,15 +106,15 @@ test('a value that its option cannot take is told with the file, and a key is no
 test('a file that cannot be read is a mistake with its path and the reason', () => {
   const missing = join(FOLDER, 'missing.env');
   assert.deepEqual(mistakesOf({ envFile: missing, port: 'x' }, {}), [
-    `Cannot read the file ${JSON.stringify(missing)} from flag --env-file: there is no such file.`,
+    `Cannot read ${JSON.stringify(missing)} from flag --env-file: no such file.`,
     'Cannot use "x" from flag --port: expected a port number from 0 to 65535.',
   ]);
   assert.deepEqual(mistakesOf({}, { BRIDGE_ENV_FILE: FOLDER }), [
-    `Cannot read the file ${JSON.stringify(FOLDER)} from env BRIDGE_ENV_FILE: it is a folder.`,
+    `Cannot read ${JSON.stringify(FOLDER)} from env BRIDGE_ENV_FILE: it is a folder.`,
   ]);
   assert.deepEqual(mistakesOf({ envFile: '~/.bridge.env' }, {}), [
-    'Cannot read the file "~/.bridge.env" from flag --env-file: '
-    + 'there is no such file, and ~ is not replaced here: write the whole path.',
+    'Cannot read "~/.bridge.env" from flag --env-file: '
+    + 'no such file; ~ is not expanded here, write the full path.',
   ]);
   assert.deepEqual(mistakesOf({ envFile: '' }, {}), [
     'Cannot use "" from flag --env-file: expected the name of a file.',
@@ -137,7 +136,7 @@ test('what further readers need: the environment, the file, where a variable cam
 
 test('on Windows, names are found in capitals whatever the case they were set in', () => {
   const path = writeEnvFile('PORT=1');
-  const origin = { kind: 'flag', name: '--env-file' } as const;
-  assert.deepEqual(readEnvFile(path, origin, { Path: 'C:\\bin' }, 'win32').env, { PATH: 'C:\\bin', PORT: '1' });
-  assert.deepEqual(readEnvFile(path, origin, { Path: '/bin' }, 'linux').env, { Path: '/bin', PORT: '1' });
+  const flags = { envFile: path };
+  assert.deepEqual(loadEnvironment(flags, { Path: 'C:\\bin' }, 'win32').env, { PATH: 'C:\\bin', PORT: '1' });
+  assert.deepEqual(loadEnvironment(flags, { Path: '/bin' }, 'linux').env, { Path: '/bin', PORT: '1' });
 });

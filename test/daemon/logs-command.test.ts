@@ -3,16 +3,15 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { createLogReader, watchLog } from '../../src/daemon/follow-log';
-import { readLog, readTail } from '../../src/instance/log-tail';
-import { logFileOf } from '../../src/instance/state-file';
+import { createLogReader, watchLog, readLog, readTail } from '../../src/instance/log-reader';
+import { logFileOf } from '../../src/instance/bridge-record';
 import { run } from '../../src/cli/main';
 import { createLogFile } from '../../src/observe/log-file';
 import { createHome, createWatchedIo, KEY, LIMIT, type Home } from '../support/cli/background';
 
 async function createLog(context: TestContext, text: string): Promise<{ readonly home: Home; readonly path: string }> {
   const home = await createHome(context);
-  const path = logFileOf(home.places.state, home.port);
+  const path = logFileOf(home.paths.state, home.port);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
   return { home, path };
@@ -27,8 +26,8 @@ test('without a log file logs says how to get one', LIMIT, async (context) => {
   assert.deepEqual([code, out], [1, '']);
   assert.equal(
     error,
-    `There is no log file ${logFileOf(home.places.state, home.port)}. A bridge writes it that was started with: aliyun-codex-bridge start --port ${home.port}
-Any other one writes to its standard error, or to the file of --log-file: name that file here too.
+    `No log file ${logFileOf(home.paths.state, home.port)}. Only bridges started with "aliyun-codex-bridge start --port ${home.port}" write this log.
+Others write to standard error, or to the file of their --log-file; give the same --log-file here to read that one.
 `,
   );
 });
@@ -41,7 +40,7 @@ test('the last hundred lines, or as many as are asked for', LIMIT, async (contex
   assert.equal((await home.run('logs', '--lines', '1000')).out, count(1, 250));
   const wrong = await home.run('logs', '--lines', '-1', '--port', '0');
   assert.equal(wrong.code, 2);
-  assert.match(wrong.error, /there are 2 mistakes/);
+  assert.match(wrong.error, /^Invalid usage:\n/);
 });
 
 test('what was set aside fills up a young file', LIMIT, async (context) => {
@@ -59,7 +58,7 @@ test('the file of a running bridge and that of --log-file', LIMIT, async (contex
   assert.match((await home.run('logs', '--log-file', file)).out, /the bridge listens/);
   assert.equal((await home.run('stop')).code, 0);
   assert.equal((await home.run('logs')).code, 1);
-  assert.match((await home.run('logs', '--log-file', file)).out, /Stopping: /);
+  assert.match((await home.run('logs', '--log-file', file)).out, /Stopping…/);
 });
 
 test(
@@ -82,7 +81,7 @@ test(
     assert.equal(await served, 0);
     const wrong = await home.run('serve', '--log-file', join(file, 'below a file'));
     assert.equal(wrong.code, 1);
-    assert.match(wrong.error, /^Cannot write the log file: .* Choose another one with --log-file\.\n$/);
+    assert.match(wrong.error, /^Cannot write the log file: .* Choose another file with --log-file\.\n$/);
   },
 );
 

@@ -8,19 +8,19 @@ import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
 import { findPaths, type Machine } from '../../src/command/paths';
 import { renderEnvFile } from '../../src/daemon/service/env-file';
-import { detectKind, KINDS } from '../../src/daemon/service/kinds';
+import { detectKind, SERVICE_KINDS } from '../../src/daemon/service-command';
 import { locateProgram, warnOfMoves } from '../../src/daemon/service/locate-program';
-import type { KindName, ServiceProgram } from '../../src/daemon/service/service-kind';
+import type { ServiceKindName, ServiceProgram } from '../../src/daemon/service/service-kind';
 import { parseEnvFile } from '../../src/config/env-file';
 import { createFakeIo } from '../support/cli/fake-io';
 
-const FILES: Readonly<Record<KindName, string>> = {
+const FILES: Readonly<Record<ServiceKindName, string>> = {
   systemd: '.config/systemd/user/aliyun-codex-bridge.service',
   launchd: 'Library/LaunchAgents/dev.wellanet.aliyun-codex-bridge.plist',
   windows: '.config/aliyun-codex-bridge/task.xml',
   termux: '.termux/boot/aliyun-codex-bridge',
 };
-const NAMES = Object.keys(KINDS) as KindName[];
+const NAMES = Object.keys(SERVICE_KINDS) as ServiceKindName[];
 const ENV_FILE = '.config/aliyun-codex-bridge/env';
 
 async function createHome(context: TestContext, more: Readonly<Record<string, string>> = {}) {
@@ -64,34 +64,33 @@ for (const name of NAMES) {
     assert.equal(code, 0);
     assert.ok(out.startsWith(`Wrote ${file}\nWrote ${path(ENV_FILE)} with AI_API_KEY; only you can read it.\n`), out);
     assert.match(out, /\n\n[^\n]*tart[^\n]*:\n {2}\S/);
-    assert.match(out, /\n\nSee how it does:\n {2}\S/);
-    assert.equal((await readFile(file, KINDS[name].encoding)).includes('sk-test'), false, 'no key in it');
-    assert.equal((await stat(file)).mode & 0o777, KINDS[name].mode);
+    assert.match(out, /\n\nCheck it:\n {2}\S/);
+    assert.equal((await readFile(file, SERVICE_KINDS[name].encoding)).includes('sk-test'), false, 'no key in it');
+    assert.equal((await stat(file)).mode & 0o777, SERVICE_KINDS[name].mode);
     assert.equal(
       (await service('install', '--kind', name, '--print')).out,
-      (await readFile(file, KINDS[name].encoding)).replace('\ufeff', ''),
+      (await readFile(file, SERVICE_KINDS[name].encoding)).replace('\ufeff', ''),
     );
 
     const again = await service('install', '--kind', name);
     assert.ok(
       again.out.startsWith(
-        `Nothing to change in ${file}\nLeft ${path(ENV_FILE)} alone: its variables stay as they are; edit it to ` +
-        'change them.\n',
+        `Already up to date: ${file}\nKept ${path(ENV_FILE)} unchanged. Edit it to change variables.\n`,
       ),
     );
 
     const removed = await service('remove', '--kind', name);
     assert.deepEqual([removed.code, removed.error], [0, '']);
-    assert.ok(removed.out.startsWith('Stop it'), removed.out);
+    assert.ok(removed.out.startsWith('Stop '), removed.out);
     assert.ok(
       removed.out.endsWith(
-        `\n\nRemoved ${file}\nLeft ${path(ENV_FILE)} alone: it holds your variables, and may hold your key.\n`,
+        `\n\nRemoved ${file}\nKept ${path(ENV_FILE)}: it contains your variables, maybe your key.\n`,
       ),
     );
     await assert.rejects(stat(file), /ENOENT/);
     assert.match(await read(ENV_FILE), /\nAI_API_KEY=sk-test-service\n/);
     const gone = await service('remove', '--kind', name);
-    assert.deepEqual(gone, { code: 0, out: `There is no service to remove: ${file} does not exist.\n`, error: '' });
+    assert.deepEqual(gone, { code: 0, out: `No service to remove: ${file} does not exist.\n`, error: '' });
   });
 
   test(`${name}: --print writes nothing`, async (context) => {
@@ -112,9 +111,9 @@ for (const name of NAMES) {
     }
     assert.equal(await read(FILES[name]), 'mine');
     assert.deepEqual(await readdir(path('')), [FILES[name].split('/')[0]], 'no variables either');
-    const { encoding } = KINDS[name];
+    const { encoding } = SERVICE_KINDS[name];
     await writeFile(path(FILES[name]), Buffer.from('old: Written by "aliyun-codex-bridge service install"', encoding));
-    assert.match((await service('install', '--kind', name)).out, /^Renewed /);
+    assert.match((await service('install', '--kind', name)).out, /^Updated /);
   });
 }
 
@@ -134,14 +133,14 @@ test(`systemd-analyze finds nothing to say about the unit${skipped}`, { skip: is
     const node = path(join(name, 'node'));
     await mkdir(dirname(node), { recursive: true });
     await symlink(process.execPath, node);
-    await write('aliyun-codex-bridge.service', KINDS.systemd.render({ ...AWKWARD, node }));
+    await write('aliyun-codex-bridge.service', SERVICE_KINDS.systemd.render({ ...AWKWARD, node }));
     const found = verify(path('aliyun-codex-bridge.service'));
     assert.deepEqual([found.status, found.stdout, found.stderr], [0, '', ''], node);
   }
 });
 
 test('systemd: spaces, quotes, variables and specifiers are words again when systemd has read them', () => {
-  const unit = KINDS.systemd.render(AWKWARD);
+  const unit = SERVICE_KINDS.systemd.render(AWKWARD);
   const line = /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? '';
   assert.equal(line, [
     '/usr/bin/env',
@@ -150,7 +149,7 @@ test('systemd: spaces, quotes, variables and specifiers are words again when sys
     'serve --env-file',
     '"/home/user/ä→/o\'neil/env"',
   ].join(' '));
-  assert.match(KINDS.systemd.render({ ...AWKWARD, node: '/o p/$n/node' }), /^ExecStart="\/o p\/\$n\/node" /m);
+  assert.match(SERVICE_KINDS.systemd.render({ ...AWKWARD, node: '/o p/$n/node' }), /^ExecStart="\/o p\/\$n\/node" /m);
 });
 
 /** Elements in the order of their ends, with their text; throws where tags or references are not well-formed. */
@@ -177,7 +176,7 @@ function readXml(xml: string): readonly (readonly [name: string, text: string])[
 }
 
 test('launchd: the agent is well-formed, and each word stands in it', () => {
-  const elements = readXml(KINDS.launchd.render(AWKWARD));
+  const elements = readXml(SERVICE_KINDS.launchd.render(AWKWARD));
   const strings = elements.filter(([name]) => name === 'string').map(([, text]) => text);
   assert.deepEqual(strings, ['dev.wellanet.aliyun-codex-bridge', ...wordsOf(AWKWARD), AWKWARD.home, AWKWARD.logFile]);
 });
@@ -201,7 +200,7 @@ test('windows: the task is well-formed UTF-16 with CRLF, for this user, with eve
     envFile: 'C:\\u\\env',
     logFile: 'C:\\log dir\\l',
   };
-  const xml = KINDS.windows.render(program);
+  const xml = SERVICE_KINDS.windows.render(program);
   assert.equal(xml.replaceAll('\r\n', '').includes('\n'), false);
   const find = (wanted: string): readonly string[] =>
     readXml(xml)
@@ -222,7 +221,7 @@ test('windows: the task is well-formed UTF-16 with CRLF, for this user, with eve
 test('termux: the script takes the lock, starts the bridge with its arguments, keeps its output', async (context) => {
   const { path, read, write } = await createHome(context);
   const program = { ...AWKWARD, node: path("it's $HOME/node"), logFile: path('state dir/log') };
-  await write('boot script', KINDS.termux.render(program).replace(/^#!.*/, '#!/bin/sh'));
+  await write('boot script', SERVICE_KINDS.termux.render(program).replace(/^#!.*/, '#!/bin/sh'));
   await write("it's $HOME/node", '#!/bin/sh\nprintf "%s\\n" "$0" "$@"\necho problem >&2\n');
   await write('bin/termux-wake-lock', '#!/bin/sh\necho locked\n');
   await mkdir(path('state dir'));
@@ -233,10 +232,10 @@ test('termux: the script takes the lock, starts the bridge with its arguments, k
   });
   assert.deepEqual([stdout.trimEnd().split('\n'), stderr], [['locked', ...wordsOf(program, 'start')], '']);
   assert.equal(await read('state dir/log'), 'problem\n');
-  assert.match(KINDS.termux.render(AWKWARD), /^#!\/usr\/bin\/sh\n/);
+  assert.match(SERVICE_KINDS.termux.render(AWKWARD), /^#!\/usr\/bin\/sh\n/);
 });
 
-const MACHINES: readonly (readonly [KindName, NodeJS.Platform, Record<string, string>])[] = [
+const MACHINES: readonly (readonly [ServiceKindName, NodeJS.Platform, Record<string, string>])[] = [
   ['systemd', 'linux', {}],
   ['launchd', 'darwin', {}],
   ['windows', 'win32', {}],
@@ -253,9 +252,9 @@ for (const [wanted, platform, env] of MACHINES) {
 }
 
 test('each kind has its folder on its own platform', () => {
-  const find = (name: KindName, platform: NodeJS.Platform, env: Record<string, string>): string => {
+  const find = (name: ServiceKindName, platform: NodeJS.Platform, env: Record<string, string>): string => {
     const machine: Machine = { platform, env, homedir: () => '/' };
-    return KINDS[name].findFile(machine, findPaths(machine));
+    return SERVICE_KINDS[name].findFile(machine, findPaths(machine));
   };
   assert.equal(
     find('systemd', 'linux', { HOME: '/h', XDG_CONFIG_HOME: '/c' }),
@@ -312,7 +311,7 @@ test('the variables of the bridge and of its provider are kept, private, and oth
   assert.equal((await stat(path(dirname(ENV_FILE)))).mode & 0o777, 0o700);
   assert.match(
     (await service('install', '--kind', 'systemd', '--port', '9')).out,
-    /stay as they are; flags of this command are not in it, edit it yourself\.\n/,
+    /unchanged\. The flags of this command were not added\. Edit it to change variables\.\n/,
   );
 });
 
@@ -321,8 +320,7 @@ test('without a key the way to give one is told', async (context) => {
   const { out } = await service('install', '--kind', 'systemd');
   assert.ok(
     out.includes(
-      `Wrote ${path(ENV_FILE)} with no variable; only you can read it.\nNo API key is set: write AI_API_KEY=… into ` +
-      'that file',
+      `Wrote ${path(ENV_FILE)} with no variables; only you can read it.\nNo API key. Add AI_API_KEY=… to that file`,
     ),
   );
   assert.match(await read(ENV_FILE), /\n#AI_API_KEY=\n$/);
@@ -366,7 +364,7 @@ test('a file of variables and a log that are named are used by their whole paths
     path('state'),
   );
   assert.equal(code, 0);
-  assert.ok(out.includes(`Left ${path('my env')} alone`));
+  assert.ok(out.includes(`Kept ${path('my env')} unchanged`));
   const agent = await read(FILES.launchd);
   assert.ok(agent.includes(`<string>${path('my env')}</string>`));
   assert.ok(
@@ -405,7 +403,7 @@ for (const [node, manager] of MOVES) {
     if (manager === undefined) assert.equal(warning, undefined);
     else
       assert.ok(
-        warning?.startsWith(`Node lies in a folder of ${manager}, which may go with the next update: ${node}\n`),
+        warning?.startsWith(`Node is in a folder of ${manager}, which the next update may remove: ${node}\n`),
         warning,
       );
   });
@@ -420,14 +418,14 @@ test("Homebrew's own link is used in place of the folder of one version; npx is 
   assert.ok(script.endsWith(join('bin', 'aliyun-codex-bridge.js')));
   assert.match(
     warnOfMoves({ node: '/usr/bin/node', script: '/home/user/.npm/_npx/1/x.js' }) ?? '',
-    /^The bridge lies .* npx[^]*npm install -g/,
+    /^The bridge is in .* npx[^]*npm install -g/,
   );
 });
 
 const MISTAKES = [
-  [['install', '--port', '0'], 'A service needs a port that stays the same: 0 would pick another one at each start.'],
+  [['install', '--port', '0'], 'A service cannot use port 0, which picks another port at each start. Choose one with --port.'],
   [['install', '--port', 'x'], 'Cannot use "x" from flag --port: expected a port number from 0 to 65535.'],
-  [['remove', '--print'], '--print belongs to service install: removing prints nothing but what it does.'],
+  [['remove', '--print'], '--print works only with service install.'],
   [
     ['install', '--kind', 'upstart'],
     'Cannot use "upstart" from flag --kind: expected systemd, launchd, windows or termux.',
@@ -449,5 +447,5 @@ test('a place where nothing can be written is told', async (context) => {
   await write('.config', 'a file');
   const { code, out, error } = await service('install', '--kind', 'systemd');
   assert.deepEqual([code, out], [1, '']);
-  assert.match(error, /^Cannot write .*: a file stands where its folder should be\.\n$/);
+  assert.match(error, /^Cannot write .*: a part of its path is a file, not a folder\.\n$/);
 });

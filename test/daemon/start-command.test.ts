@@ -6,13 +6,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync,
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { probePort } from '../../src/instance/ask-health';
-import { createChildEnvironment } from '../../src/instance/child-environment';
-import { startBridge, type StartedBridge } from '../../src/instance/start-bridge';
-import { listRecords, stateFileOf } from '../../src/instance/state-file';
-import { untilGone } from '../../src/daemon/stop-bridge';
-import { sweep } from '../../src/instance/sweep';
-import { createLaunch } from '../../src/instance/launch-connection';
+import { probePort, createLaunch } from '../../src/instance/bridge-client';
+import { createChildEnvironment, startBridge, type StartedBridge } from '../../src/instance/start-bridge';
+import { listRecords, stateFileOf, removeLeftovers } from '../../src/instance/bridge-record';
+import { untilGone } from '../../src/instance/stop-bridge';
 import { run } from '../../src/cli/main';
 import { readVersion } from '../../src/command/version';
 import { createHome, KEY, kill, LIMIT, listen, pretend, type Home } from '../support/cli/background';
@@ -22,10 +19,10 @@ const NAME = 'aliyun-codex-bridge';
 const ROOT = join(__dirname, '..', '..');
 
 const start = (
-  { env, places }: Home,
+  { env, paths }: Home,
   options: Partial<Parameters<typeof startBridge>[0]> = {},
 ): Promise<StartedBridge> =>
-  startBridge({ flags: {}, env, places, host: '127.0.0.1', port: 0, stopWhenUnused: false, ...options });
+  startBridge({ flags: {}, env, paths, host: '127.0.0.1', port: 0, stopWhenUnused: false, ...options });
 
 test(
   'start says where the bridge runs, where its log is, and how to stop it; a second start changes nothing',
@@ -36,7 +33,7 @@ test(
     assert.deepEqual([code, error], [0, '']);
     const [record] = home.records();
     assert.ok(record !== undefined && home.records().length === 1);
-    const logFile = join(home.places.state, `bridge-${home.port}.log`);
+    const logFile = join(home.paths.state, `bridge-${home.port}.log`);
     assert.equal(
       out,
       `${NAME} ${readVersion()} runs on http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
@@ -60,7 +57,7 @@ test(
     });
     assert.match(readFileSync(logFile, 'utf8'), /the bridge listens host=127\.0\.0\.1/);
     if (process.platform !== 'win32') {
-      const modes = [home.places.state, logFile, join(home.places.state, `bridge-${home.port}.json`)].map(
+      const modes = [home.paths.state, logFile, join(home.paths.state, `bridge-${home.port}.json`)].map(
         (path) => statSync(path).mode & 0o777,
       );
       assert.deepEqual(modes, [0o700, 0o600, 0o600]);
@@ -70,7 +67,8 @@ test(
     assert.equal(
       again.out,
       `${NAME} ${readVersion()} already runs on http://127.0.0.1:${home.port}/v1 (pid ${record.pid}).
-It sends requests to http://127.0.0.1:9/v1, not to http://127.0.0.1:8/v1. To change that: ${NAME} stop --port ${home.port}, and then start it again.
+It sends requests to http://127.0.0.1:9/v1, not to http://127.0.0.1:8/v1.
+To apply the new settings, run: ${NAME} restart --port ${home.port}
 `,
     );
     assert.equal((await home.run('stop')).code, 0);
@@ -161,7 +159,7 @@ test('of two starts at once one starts the bridge, and the other one finds it', 
 
 test('a free port removes old leftovers of other free ports', LIMIT, async (context) => {
   const home = await createHome(context);
-  const { state } = home.places;
+  const { state } = home.paths;
   mkdirSync(state, { recursive: true });
   const leave = (name: string, time: string): void => {
     writeFileSync(join(state, name), '{}');
@@ -178,9 +176,9 @@ test('a free port removes old leftovers of other free ports', LIMIT, async (cont
   ])
     leave(name, '2026-01-01');
   leave('bridge-5002.log', '2026-02-20');
-  sweep(state, now);
+  removeLeftovers(state, now);
   assert.deepEqual(readdirSync(state).sort(), ['bridge-31415.log', 'bridge-5002.log', 'models.json', 'notes.log']);
-  sweep(join(state, 'missing'), now);
+  removeLeftovers(join(state, 'missing'), now);
 });
 
 test('a stranger on the port is told, with what to do', LIMIT, async (context) => {
@@ -190,7 +188,7 @@ test('a stranger on the port is told, with what to do', LIMIT, async (context) =
   assert.deepEqual([code, out], [1, '']);
   assert.match(
     error,
-    /^Cannot start: port \d+ from flag --port belongs to another program, .* Choose another port with --port or PORT, or end that program\.\n$/,
+    /^Port \d+ from flag --port is in use by another program\. Choose another with --port\.\n$/,
   );
   assert.deepEqual(home.records(), []);
 });
@@ -201,7 +199,8 @@ test('a running bridge of another version is left alone, and told', LIMIT, async
   const { code, out } = await home.run('start', '--port', String(port));
   assert.equal(code, 0);
   assert.equal(out, `${NAME} 0.0.1 already runs on http://127.0.0.1:${port}/v1 (pid 42).
-Installed is version ${readVersion()}. To change to it: ${NAME} stop --port ${port}, and then start it again.
+The installed version is ${readVersion()}.
+To apply the new settings, run: ${NAME} restart --port ${port}
 `);
 });
 
@@ -209,12 +208,12 @@ test('a missing key is told as serve tells it, and all mistakes are told at once
   const home = await createHome(context, { AI_API_KEY: '' });
   assert.match(
     (await home.run('start')).out,
-    /\n {2}API key +missing, set AI_API_KEY; then stop it, and start it again\n/,
+    /\n {2}API key +none\. Set AI_API_KEY, then restart the bridge\n/,
   );
   assert.equal((await home.run('stop')).code, 0);
   const { code, error } = await home.run('start', '--wire', 'smoke', '--portt', '1', '--json');
   assert.equal(code, 2);
-  assert.match(error, /there are 3 mistakes/);
+  assert.match(error, /^Invalid usage:\n/);
 });
 
 test('a bridge that cannot start says why', LIMIT, async (context) => {
@@ -223,14 +222,14 @@ test('a bridge that cannot start says why', LIMIT, async (context) => {
   assert.ok(!wrong.ok);
   assert.match(
     wrong.problem,
-    /^The bridge did not start: it ended with exit code 2\. It said:\n {2}aliyun-codex-bridge cannot start, [^]*expected chat or responses\.$/,
+    /^The bridge did not start: it exited with code 2\. Its output:\n {2}Invalid usage:\n[^]*expected chat or responses\.$/,
   );
   const port = await listen(context, (_request, response) => response.end('hello'));
   const taken = await start(home, { port });
   assert.ok(!taken.ok);
   assert.match(
     taken.problem,
-    /exit code 1\. It said:\n {2}Cannot listen on host 127\.0\.0\.1 from env HOST, port \d+ from env PORT: the port is in use\./,
+    /exited with code 1\. Its output:\n {2}Cannot listen on host 127\.0\.0\.1 from env HOST, port \d+ from env PORT: the port is in use\./,
   );
   assert.deepEqual(home.records(), []);
 });
@@ -241,12 +240,12 @@ test('a state folder that cannot be made is told, not thrown', LIMIT, async (con
   writeFileSync(file, '');
   const { code, error } = await home.run('start', '--state-dir', join(file, 'state'));
   assert.equal(code, 1);
-  assert.match(error, /^The bridge cannot start: .*(ENOTDIR|EEXIST|ENOENT)/);
+  assert.match(error, /^Cannot start the bridge: .*(ENOTDIR|EEXIST|ENOENT)/);
 });
 
 test('a bridge whose record cannot be written runs, and says that stop will not find it', LIMIT, async (context) => {
   const home = await createHome(context);
-  const record = stateFileOf(home.places.state, home.port);
+  const record = stateFileOf(home.paths.state, home.port);
   // Nothing can be renamed over a folder that is not empty.
   mkdirSync(join(record, 'full'), { recursive: true });
   const { code, out, error } = await home.run('start');
@@ -255,9 +254,9 @@ test('a bridge whose record cannot be written runs, and says that stop will not 
   assert.equal(code, 0);
   assert.equal(
     error,
-    `Its record cannot be written in ${home.places.state}, so stop will not find it: end process ${pid} instead.\n`,
+    `Cannot write the record of the bridge in ${home.paths.state}, so stop will not find it. To stop it, end process ${pid}.\n`,
   );
-  assert.deepEqual(readdirSync(home.places.state).filter((name) => name.endsWith('.tmp')), []);
+  assert.deepEqual(readdirSync(home.paths.state).filter((name) => name.endsWith('.tmp')), []);
 });
 
 test(
@@ -282,7 +281,7 @@ test('a bridge that does not listen in time is ended', LIMIT, async (context) =>
   const home = await createHome(context);
   const outcome = await start(home, { limitMs: 1 });
   assert.ok(!outcome.ok);
-  assert.match(outcome.problem, /^The bridge did not start: it did not listen within 0\.001 s, and was ended\./);
+  assert.match(outcome.problem, /^The bridge did not start: it did not listen within 1 ms and was killed\./);
   assert.deepEqual(home.records(), []);
 });
 
@@ -311,7 +310,7 @@ test('a bridge that ends when unused goes with its last launch, and takes its re
   second.close();
   assert.ok(await untilGone(started.pid, 30_000));
   assert.deepEqual(home.records(), []);
-  assert.match(readFileSync(started.logFile, 'utf8'), /Stopping: nobody uses the bridge any more\.\n$/);
+  assert.match(readFileSync(started.logFile, 'utf8'), /Stopped: no clients left\.\n$/);
 });
 
 test('a launcher that is killed lets its bridge go too', LIMIT, async (context) => {
@@ -319,7 +318,7 @@ test('a launcher that is killed lets its bridge go too', LIMIT, async (context) 
   const started = await start(home, { stopWhenUnused: true });
   assert.ok(started.ok, JSON.stringify(started));
   context.after(() => kill(started.pid));
-  const file = JSON.stringify(join(ROOT, 'dist', 'instance', 'launch-connection.js'));
+  const file = JSON.stringify(join(ROOT, 'dist', 'instance', 'bridge-client.js'));
   const script = `require(${file}).createLaunch({ host: '127.0.0.1', port: ${started.port} })
     .then(() => process.stdout.write('held'));`;
   const launcher = spawn(process.execPath, ['--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -4,11 +4,10 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
-import { probePort } from '../../src/instance/ask-health';
+import { probePort, createLaunch } from '../../src/instance/bridge-client';
 import { describeUse } from '../../src/daemon/stop-command';
-import { writeRecord, stateFileOf, type BridgeRecord } from '../../src/instance/state-file';
-import { isAlive } from '../../src/daemon/stop-bridge';
-import { createLaunch } from '../../src/instance/launch-connection';
+import { writeRecord, stateFileOf, type BridgeRecord } from '../../src/instance/bridge-record';
+import { isAlive } from '../../src/instance/stop-bridge';
 import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/cli/fake-io';
 import {
@@ -19,8 +18,8 @@ import { open, readAll } from '../support/bridge/test-server';
 const NAME = 'aliyun-codex-bridge';
 
 /** A record that no bridge wrote. */
-function forge({ places }: Home, port: number, pid: number): string {
-  const file = stateFileOf(places.state, port);
+function forge({ paths }: Home, port: number, pid: number): string {
+  const file = stateFileOf(paths.state, port);
   const record: BridgeRecord = {
     name: NAME, pid, port, host: '127.0.0.1', version: FORGED, startedAt: '2026-01-01T00:00:00.000Z',
     logFile: `${file}.log`, upstream: 'http://127.0.0.1:9/v1', drainTimeoutMs: 0,
@@ -33,7 +32,7 @@ test('where nothing runs there is nothing to stop, and the record of a killed br
   const home = await createHome(context);
   const nothing = {
     code: 0,
-    out: `No bridge runs on http://127.0.0.1:${home.port}/v1; there is nothing to stop.\n`,
+    out: `No bridge runs on http://127.0.0.1:${home.port}/v1.\n`,
     error: '',
   };
   assert.deepEqual(await home.run('stop'), nothing);
@@ -82,7 +81,7 @@ test('running answers get their time, and stop says that it waits for them', LIM
   await once(answer, 'readable');
   const io = createWatchedIo();
   const stopped = run(['stop'], home.env, io);
-  await io.until(/^Streaming 1 answer, with some time to end\.\n$/);
+  await io.until(/^Streaming 1 answer: may finish first\.\n$/);
   const probe = { host: '127.0.0.1', port: home.port, timeoutMs: 10_000 };
   while ((await probePort(probe)).kind !== 'free');
   assert.doesNotMatch(io.written.out, /Stopped/, 'the bridge listens no more and still answers');
@@ -94,8 +93,8 @@ test('running answers get their time, and stop says that it waits for them', LIM
 
 test('on Windows nothing is promised to running answers', () => {
   const health = { version: '1.2.3', pid: 1, uptime: 1, upstream: undefined, openStreams: 2, launches: 0 };
-  assert.equal(describeUse(health, 'win32'), 'Streaming 2 answers, cut off now.\n');
-  assert.equal(describeUse(health, 'linux'), 'Streaming 2 answers, with some time to end.\n');
+  assert.equal(describeUse(health, 'win32'), 'Streaming 2 answers: cut off now.\n');
+  assert.equal(describeUse(health, 'linux'), 'Streaming 2 answers: may finish first.\n');
 });
 
 test('answers that outlast the drain are cut, and the bridge ends', LIMIT, async (context) => {
@@ -106,7 +105,7 @@ test('answers that outlast the drain are cut, and the bridge ends', LIMIT, async
   await once(answer, 'readable');
   const { code, out } = await home.run('stop');
   assert.equal(code, 0);
-  assert.match(out, /^Streaming 1 answer, with some time to end\.\nStopped the bridge on /);
+  assert.match(out, /^Streaming 1 answer: may finish first\.\nStopped the bridge on /);
   assert.match(await readAll(answer), /response\.failed/);
 });
 
@@ -116,7 +115,7 @@ test('launched Codex runs that lose their bridge are told of', LIMIT, async (con
   const launch = await createLaunch({ host: '127.0.0.1', port: home.port });
   const { code, out } = await home.run('stop');
   assert.equal(code, 0);
-  assert.match(out, /^Used by 1 launched Codex run, which will start a bridge again\.\nStopped the bridge on /);
+  assert.match(out, /^1 Codex session is using it and will restart it\.\nStopped the bridge on /);
   await launch.closed;
 });
 
@@ -129,8 +128,8 @@ test('a bridge in the foreground is left alone: its process may be in a containe
   assert.deepEqual([code, out], [1, '']);
   assert.equal(
     error,
-    `The bridge on http://127.0.0.1:${home.port}/v1 (pid ${process.pid}) was not started by \`${NAME} start --port ${home.port}\`.
-End it where it was started: with Ctrl-C in its terminal, or as the service or the container that it runs in.
+    `The bridge on http://127.0.0.1:${home.port}/v1 (pid ${process.pid}) was not started with "${NAME} start --port ${home.port}".
+Stop it where you started it: with Ctrl-C in its terminal, or by its service manager or container.
 `,
   );
   io.signal('SIGTERM');
@@ -143,7 +142,7 @@ test('a process is told to end only when the bridge and its record agree on it',
   const file = forge(home, port, 2);
   const { code, error } = await home.run('stop', '--port', String(port));
   assert.equal(code, 1);
-  assert.match(error, /was not started by/);
+  assert.match(error, /was not started with/);
   assert.ok(existsSync(file));
 });
 
@@ -154,12 +153,12 @@ test('a stranger on the port is not stopped', LIMIT, async (context) => {
   assert.deepEqual([plain.code, plain.out], [1, '']);
   assert.equal(
     plain.error,
-    `Port ${port} belongs to a program that does not answer as ${NAME}; nothing was stopped.\n`,
+    `Port ${port} is in use by another program; nothing was stopped.\n`,
   );
   forge(home, port, 2);
   assert.match(
     (await home.run('stop', '--port', String(port))).error,
-    / If it is a bridge that hangs, its process was 2\.\n$/,
+    / If it is a bridge that hangs, its pid was 2\.\n$/,
   );
 });
 
@@ -167,5 +166,5 @@ test('port 0 names no bridge', LIMIT, async (context) => {
   const home = await createHome(context);
   const { code, error } = await home.run('stop', '--port', '0', '--wrong');
   assert.equal(code, 2);
-  assert.match(error, /there are 2 mistakes[^]*Port 0 stands for a free one/);
+  assert.match(error, /^Invalid usage:[^]*Cannot find a bridge by port 0/);
 });

@@ -27,7 +27,7 @@ function normalise(text: string, { home, port, env }: DoctorScene, upstream: str
       name.replace(/\d+\.\d+\.\d+/, 'VERSION'),
     )
     .replace(/Node\.js \d.*/, 'Node.js NODE')
-    .replace(/\d+ events in \d+\.\d+ s, the first after \d+\.\d+ s/, 'EVENTS')
+    .replace(/\d+ events in [\d.]+ m?s, the first after [\d.]+ m?s/, 'EVENTS')
     .replace(/\d+ ms$/gm, 'N ms')
     .replaceAll(env['AI_API_KEY'] ?? KEY, 'THE KEY ITSELF');
 }

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { describePortOwner } from '../../src/instance/port-owner';
+import { describePortOwner } from '../../src/instance/bridge-client';
 
-const STRANGER = 'It belongs to another program, not to aliyun-codex-bridge.';
+const STRANGER = 'Another program uses it.';
 
 async function listen(context: TestContext, server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

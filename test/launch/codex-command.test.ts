@@ -7,8 +7,8 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findFreePort } from '../../src/instance/free-port';
-import { getJson } from '../../src/instance/get-json';
+import { findFreePort } from '../../src/instance/start-bridge';
+import { getJson } from '../../src/instance/bridge-client';
 import { BIN, createLaunchScene, type Launched } from '../support/cli/launch-scene';
 
 const LIMIT = { timeout: 60_000 };
@@ -169,7 +169,7 @@ test('where the port belongs to another program, the bridge takes a free one and
   const { error } = await launched.ended;
   assert.match(
     error,
-    new RegExp(`^aliyun-codex-bridge: Port ${port} belongs to another program: the bridge took a free one\\.\n$`),
+    new RegExp(`^aliyun-codex-bridge: Port ${port} is in use; using port \\d+ instead\\.\n$`),
   );
   await scene.untilGone(told);
 });
@@ -184,7 +184,7 @@ test('a running bridge for another provider is left alone', LIMIT, async (contex
   second.type('exit 0');
   assert.match(
     (await second.ended).error,
-    /asks http:\/\/127\.0\.0\.1:9\/v1: this one, for http:\/\/127\.0\.0\.1:10\/v1, took a free port/,
+    /sends requests to http:\/\/127\.0\.0\.1:9\/v1; started another one for http:\/\/127\.0\.0\.1:10\/v1 on port \d+\./,
   );
   await scene.untilGone(told);
   first.type('exit 0');
@@ -247,29 +247,28 @@ test('without Codex, without a key, with an old Codex: what to do', LIMIT, async
   const none = await scene.launch(['codex'], { PATH: '/usr/bin:/bin' }).ended;
   assert.deepEqual(
     [none.code, none.error],
-    [127, 'There is no codex on the PATH. Install it with: npm install -g @openai/codex\n'],
+    [127, 'Cannot find codex on the PATH. Install it with: npm install -g @openai/codex\n'],
   );
   const other = await scene.launch(['--codex-bin', '/no/codex', 'codex']).ended;
   assert.deepEqual(
     [other.code, other.error.split('.')[0]],
-    [127, 'Cannot run /no/codex as Codex: there is no such program'],
+    [127, 'Cannot run /no/codex as Codex: no such program'],
   );
   const keyless = await scene.launch(['codex'], { AI_API_KEY: '', AI_PROVIDER: 'deepseek', AI_API_BASE: '' }).ended;
   assert.equal(keyless.code, 1);
   assert.match(
     keyless.error,
-    /^There is no API key for DeepSeek \(https:.*\)\. Set the variable AI_API_KEY or DEEPSEEK_API_KEY to your key\.\n$/,
+    /^No API key for DeepSeek\. Run: export AI_API_KEY=…\n$/,
   );
   const own = await scene.launch(['codex'], { AI_API_KEY: '', AI_PROVIDER: '', AI_API_BASE: 'http://127.0.0.1:9/v1' })
     .ended;
   assert.equal(
     own.error,
-    'There is no API key for http://127.0.0.1:9/v1. Set the variable AI_API_KEY to your key. A server that asks for ' +
-    'no key takes any word.\n',
+    'No API key for http://127.0.0.1:9/v1. Set AI_API_KEY; any value works if the server needs no key.\n',
   );
   const old = await scene.launch(['codex'], { FAKE_VERSION: '0.80.0' }).ended;
   assert.equal(old.code, 1);
-  assert.match(old.error, /^Codex 0\.80\.0 is too old for the bridge, which works from 0\.99\.0 on\./);
+  assert.match(old.error, /^Codex 0\.80\.0 is too old: the bridge needs 0\.99\.0 or newer\./);
   await scene.untilGone(port);
 });
 
@@ -302,5 +301,5 @@ test('mistakes before the word codex are told, and nothing runs', LIMIT, async (
   const { scene } = await setUp(context);
   const { code, error } = await scene.launch(['--prot', '1', 'codex']).ended;
   assert.equal(code, 2);
-  assert.match(error, /Unknown flag "--prot"/);
+  assert.match(error, /Unknown flag --prot\./);
 });

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isBefore } from '../../src/base/version';
-import { attach } from '../../src/launch/attach';
+import { attach } from '../../src/launch/hold-bridge';
 import { chooseModel } from '../../src/codex/choose-model';
 import { renderCmdArguments } from '../../src/codex/program';
 import { readCodexVersion } from '../../src/codex/codex-program';
-import { exceptLoopback } from '../../src/launch/loopback';
-import { needsBridge } from '../../src/launch/needs-bridge';
+import { bypassProxy } from '../../src/launch/describe-bridge';
+import { needsBridge } from '../../src/launch/launch-codex';
 import { passSignals } from '../../src/codex/run-child';
 import { loadConfig } from '../../src/command/load-config';
 import { run } from '../../src/cli/main';
@@ -48,15 +48,15 @@ test('the model: the wanted one, the configured one if it is offered, the first'
 
 test('behind a proxy, this machine is excepted', () => {
   const plain = { PATH: '/bin' };
-  assert.equal(exceptLoopback(plain), plain);
-  const { NO_PROXY, no_proxy } = exceptLoopback({
+  assert.equal(bypassProxy(plain), plain);
+  const { NO_PROXY, no_proxy } = bypassProxy({
     https_proxy: 'x',
     HTTP_PROXY: 'http://proxy:3128',
     no_proxy: 'intra.example, localhost',
   });
   assert.equal(NO_PROXY, 'intra.example,localhost,127.0.0.1,::1');
   assert.equal(no_proxy, NO_PROXY);
-  assert.equal(exceptLoopback({ ALL_PROXY: 'x', NO_PROXY: '*' })['NO_PROXY'], '*,127.0.0.1,localhost,::1');
+  assert.equal(bypassProxy({ ALL_PROXY: 'x', NO_PROXY: '*' })['NO_PROXY'], '*,127.0.0.1,localhost,::1');
 });
 
 test('only words that ask a model need a bridge', () => {
@@ -106,21 +106,21 @@ test('a Codex that was told its port is given no bridge on another one', async (
   const attachTo = (port: number) => {
     const resolved = loadConfig({ port: String(port) }, env);
     assert.ok(resolved.ok);
-    const places = findPaths({ env, platform: 'linux', homedir: () => folder });
+    const paths = findPaths({ env, platform: 'linux', homedir: () => folder });
     return attach({
       config: resolved.config,
       flags: {},
       env,
-      places,
+      paths,
       version: readVersion(),
       obstacle: 'nothing is to be started',
-      isTold: true,
+      isPortFixed: true,
     });
   };
   const stranger = await listen(context, (_request, response) => response.end('hello'));
   assert.deepEqual(await attachTo(stranger), {
     ok: false,
-    problem: 'Cannot use the bridge: it ended again and again while Codex was to be connected.',
+    problem: 'Cannot use the bridge: it ended each time before Codex could be connected.',
   });
   const { port } = await startServer(context);
   const attached = await attachTo(port);
@@ -139,6 +139,6 @@ test('a Codex whose interpreter is missing is told in a sentence, with the exit 
   assert.equal(await run(['--codex-bin', file, 'codex', '--version'], { HOME: folder }, io), 126);
   assert.equal(
     io.written.error,
-    `Cannot run ${file} as Codex: the interpreter or the loader that it needs is missing.\n`,
+    `Cannot run ${file} as Codex: its interpreter or loader is missing.\n`,
   );
 });

@@ -139,7 +139,7 @@ describe('the line of a turn, for people', () => {
     assert.equal(
       write(answered()),
       'info  turn codex_exec asked-model -> sent-model 12 tools in 12,345 (11,008 cached) out 512 (128 reasoning) '
-      + 'first 0.84 s 61 tok/s total 9.20 s stop req-abc123',
+      + 'first 0.84 s 61 tok/s total 9.2 s stop req-abc123',
     );
   });
 
@@ -151,16 +151,16 @@ describe('the line of a turn, for people', () => {
     };
     assert.equal(
       write(answered(plain, { model: 'sent-model' })),
-      'info  turn codex_exec sent-model 12 tools in 999 out 20 first 0.84 s 2.4 tok/s total 9.20 s tool_calls ' +
+      'info  turn codex_exec sent-model 12 tools in 999 out 20 first 0.84 s 2.4 tok/s total 9.2 s tool_calls ' +
       'req-abc123',
     );
     assert.match(
       write(answered({ begun: true, reason: 'length', usage: undefined })),
-      /12 tools in \? out \? first 0\.84 s total 9\.20 s length/,
+      /12 tools in \? out \? first 0\.84 s total 9\.2 s length/,
     );
     assert.equal(
       write(start({ request: 'preload' }).at(5)),
-      'info  turn codex_exec preload asked-model total 0.01 s stop',
+      'info  turn codex_exec preload asked-model total 5 ms stop',
     );
     assert.match(
       write(answered(TOLD, { api: 'chat', request: undefined })),
@@ -175,7 +175,7 @@ describe('the line of a turn, for people', () => {
     record.follow(TOLD, undefined);
     at(15_000).begin();
     at(15_019).answered();
-    assert.match(write(record), / 1 tool in 12,345 .* first 15\.0 s total 15\.0 s stop$/);
+    assert.match(write(record), / 1 tool in 12,345 .* first 15 s total 15 s stop$/);
   });
 
   it('counts what was tried again, and names what was changed', () => {
@@ -186,7 +186,7 @@ describe('the line of a turn, for people', () => {
     at(3_000).answered();
     assert.match(
       write(record),
-      /^info {2}turn codex_exec sent-model 12 tools in .* total 3\.00 s stop 2 retries amended \(without \w+\)$/,
+      /^info {2}turn codex_exec sent-model 12 tools in .* total 3 s stop 2 retries amended \(without \w+\)$/,
     );
   });
 
@@ -219,7 +219,7 @@ describe('the line of a turn, for people', () => {
     assert.equal(
       write(record),
       [
-        'warn  turn codex_exec asked-model -> sent-model 12 tools total 1.50 s failed rate_limit r-1 1 retry',
+        'warn  turn codex_exec asked-model -> sent-model 12 tools total 1.5 s failed rate_limit r-1 1 retry',
         'provider  429 (code invalid_api_key, request id r-1): Slow down.',
         'client    in its answer (code rate_limit_exceeded): api.example answered 429: Slow down. Wait a minute. ' +
         '(request id r-1)',

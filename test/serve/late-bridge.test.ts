@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Bridge, Caller } from '../../src/bridge/bridge';
-import { createLateBridge } from '../../src/serve/late-bridge';
+import { createLateBridge } from '../../src/serve/serve-command';
 import { BridgeError } from '../../src/errors/bridge-error';
 
 function createScriptedBridge() {

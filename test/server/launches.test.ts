@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { createLaunch } from '../../src/instance/launch-connection';
+import { createLaunch } from '../../src/instance/bridge-client';
 import { createLogger } from '../../src/observe/log';
 import { createBridgeServer } from '../../src/server/create-server';
 import { createIdleShutdown, LAUNCH_HEADER, type IdleShutdown } from '../../src/server/idle-shutdown';

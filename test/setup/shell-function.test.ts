@@ -213,7 +213,7 @@ test('a file that cannot be written is told, with the way to do it by hand', asy
   const cases = [
     ['bash', /bashrc: it is read-only\. To add/],
     ['zsh', /zshrc: it is a folder\./],
-    ['fish', /a file stands where its folder/],
+    ['fish', /a part of its path is a file/],
   ] as const;
   for (const [shell, reason] of cases) {
     const { code, out, error } = await setup('--shell', shell, '--install');

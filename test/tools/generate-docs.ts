@@ -1,7 +1,7 @@
 /** `npm run docs`: writes the documents that are printed from tables. A house test compares instead of writing. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderUrl } from '../../src/command/start-up-line';
+import { renderUrl } from '../../src/command/render';
 import { COMMANDS } from '../../src/cli/commands';
 import { renderBlock } from '../../src/codex/config-toml';
 import { renderConfigurationPage } from '../../src/config/help';

@@ -1,5 +1,5 @@
-/** The completions of bash, from 3.2 on: macOS has no newer one. */
-import { listValueFlags, type Scope, type Value } from './scopes';
+/** Renders the completion script of bash 3.2 and newer: macOS has no newer one. */
+import { listValueFlags, type Scope, type ValueCompletion } from './scopes';
 
 /** The whole script. */
 export function renderBash(scopes: readonly Scope[]): string {
@@ -11,7 +11,7 @@ export function renderBash(scopes: readonly Scope[]): string {
     }
     return [...patterns].map(([call, spellings]) => `    ${spellings.join('|')}) ${call}; return ;;\n`);
   });
-  const places = scopes.filter(({ isCodex }) => !isCodex).map(({ command, flags: own, words }) => {
+  const positions = scopes.filter(({ isCodex }) => !isCodex).map(({ command, flags: own, words }) => {
     const spellings = own.map(({ spelling }) => spelling).join(' ');
     return `    ${command || "''"})\n      words='${words.join(' ')}'\n      flags='${spellings}' ;;\n`;
   });
@@ -19,10 +19,15 @@ export function renderBash(scopes: readonly Scope[]): string {
     .replace('@VALUE_FLAGS@', () => flags.map(({ spelling }) => spelling).join('|'))
     .replace('@CODEX@', () => scopes.filter(({ isCodex }) => isCodex).map(({ command }) => command).join('|'))
     .replace('@VALUES@\n', () => branches.join(''))
-    .replace('@PLACES@\n', () => places.join(''));
+    .replace('@POSITIONS@\n', () => positions.join(''));
 }
 
-const BRANCHES: readonly { readonly fits: (value: Value) => boolean; readonly action: (value: Value) => string }[] = [
+interface Branch {
+  readonly fits: (value: ValueCompletion) => boolean;
+  readonly action: (value: ValueCompletion) => string;
+}
+
+const BRANCHES: readonly Branch[] = [
   {
     fits: ({ kind }) => kind === 'words',
     action: (value) => `_aliyun_codex_bridge_words '${value.kind === 'words' ? value.words.join(' ') : ''}'`,
@@ -31,11 +36,11 @@ const BRANCHES: readonly { readonly fits: (value: Value) => boolean; readonly ac
   { fits: ({ kind }) => kind === 'folder', action: () => '_aliyun_codex_bridge_files -d dirnames' },
 ];
 
-/** Words are split at `=` (COMP_WORDBREAKS), so `--port=80` is three of them. */
-const SCRIPT = `# Completions of aliyun-codex-bridge for bash. Install them once, and again after an update:
+/** COMP_WORDBREAKS splits at `=`, so `--port=80` is three words. */
+const SCRIPT = `# Completions of aliyun-codex-bridge for bash. Install them, and again after each update:
 #   mkdir -p ~/.local/share/bash-completion/completions
 #   aliyun-codex-bridge completions bash > ~/.local/share/bash-completion/completions/aliyun-codex-bridge
-# Without the package bash-completion, have ~/.bashrc read them instead:
+# Without the package bash-completion, add this line to ~/.bashrc instead:
 #   eval "$(aliyun-codex-bridge completions bash)"
 
 _aliyun_codex_bridge() {
@@ -67,7 +72,7 @@ _aliyun_codex_bridge() {
     ?*) return ;;
   esac
   case "$command" in
-@PLACES@
+@POSITIONS@
   esac
   if [[ -n "$operand" ]]; then words=''; fi
   if [[ "$current" == -* || -z "$words" ]]; then words="$flags"; fi
@@ -85,7 +90,7 @@ _aliyun_codex_bridge_files() {
   if (( \${#COMPREPLY[@]} == 0 )); then compopt -o "$2" 2> /dev/null; fi
 }
 
-# Everything behind the word at $1 belongs to Codex: its own completions, where they are loaded, or files.
+# Everything after the word at $1 is for Codex: its own completions, where they are loaded, or files.
 _aliyun_codex_bridge_codex() {
   local loader
   for loader in _comp_load _completion_loader; do

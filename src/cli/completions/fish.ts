@@ -1,5 +1,5 @@
-/** The completions of fish. */
-import { describeWord, listValueFlags, type Flag, type Scope, type Value } from './scopes';
+/** Renders the completion script of fish. */
+import { describeWord, listValueFlags, type Flag, type Scope, type ValueCompletion } from './scopes';
 
 /** The whole script. */
 export function renderFish(scopes: readonly Scope[]): string {
@@ -31,11 +31,11 @@ function describeFlag({ spelling, value }: Flag): string {
   return value === undefined ? name : `${name} ${describeValue(value)}`;
 }
 
-function describeValue(value: Value): string {
+function describeValue(value: ValueCompletion): string {
   return value.kind === 'words' ? `-x -a ${quote(value.words.join(' '))}` : VALUES[value.kind];
 }
 
-/** -r asks for a value, -F completes files, -x asks for one and completes nothing but what -a says. */
+/** -r requires a value, -F completes files, -x requires a value and completes only what -a says. */
 const VALUES = { file: '-r -F', folder: "-x -a '(__fish_complete_directories)'", nothing: '-x' } as const;
 
 function renderLine(condition: string, what: string, help: string): string {
@@ -47,7 +47,7 @@ const quoteScope = (command: string): string => command || '""';
 
 const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`;
 
-const SCRIPT = `# Completions of aliyun-codex-bridge for fish. Install them once, and again after an update:
+const SCRIPT = `# Completions of aliyun-codex-bridge for fish. Install them, and again after each update:
 #   aliyun-codex-bridge completions fish > ~/.config/fish/completions/aliyun-codex-bridge.fish
 
 # The words before the cursor that are neither flags nor values of flags: the command first.
@@ -78,7 +78,7 @@ function __aliyun_codex_bridge_wants
     test "$words[1]" = "$argv[1]"; and test (count $words) -lt 2
 end
 
-# Everything behind the word codex belongs to Codex.
+# Everything after the word codex is for Codex.
 function __aliyun_codex_bridge_codex
     set -l words (commandline -opc)
     set -l start (contains -i -- codex $words)

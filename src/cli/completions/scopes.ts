@@ -1,55 +1,60 @@
-/** What can be completed where, read from the tables of commands and options; every shell's script is rendered from it. */
+/**
+ * Lists what can be completed where, from the tables of commands and options; the script of every shell is rendered
+ * from it.
+ */
+import type { OwnFlag } from '../../command/own-flags';
 import type { ValueType } from '../../config/option';
 import { OPTIONS, OPTION_NAMES, type OptionName } from '../../config/options';
 import { PROVIDERS } from '../../providers/catalog';
 import { COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, isCommandName, type CommandName } from '../commands';
 import { HELP_PAGES } from '../help-pages';
-import type { OwnFlag } from '../../command/own-flags';
 
-/** What the value of a flag is completed with; nothing for numbers, addresses, texts and secrets. */
-export type Value =
+/** How the value of a flag is completed; not at all for numbers, addresses, texts and secrets. */
+export type ValueCompletion =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'file' | 'folder' | 'nothing' };
 
 export interface Flag {
   readonly spelling: string;
   readonly help: string;
-  /** Stands for the value in texts; absent for a switch, as is `value`. */
+  /** Absent for a switch, as is `value`. */
   readonly placeholder?: string;
-  readonly value?: Value;
+  readonly value?: ValueCompletion;
 }
 
-/** A place on the command line: before any command, or behind one. */
+/** A position on the command line: before any command, or after one. */
 export interface Scope {
   /** Empty before any command. */
   readonly command: CommandName | '';
   readonly flags: readonly Flag[];
-  /** What the next word may be. */
+  /** The words that may come next. */
   readonly words: readonly string[];
-  /** What that word is called. */
+  /** What such a word is called. */
   readonly placeholder: string;
-  /** Everything behind the command belongs to Codex. */
+  /** Everything after the command is for Codex. */
   readonly isCodex: boolean;
 }
 
-/** The scopes: the first is the one before any command. */
+/** All scopes; the first one is before any command. */
 export function listScopes(): readonly Scope[] {
   return [findFirstScope(), ...COMMAND_NAMES.map(findScope)];
 }
 
-/** What a word of a scope means; empty for one that names no command. */
+/** The summary of a word that names a command; otherwise empty. */
 export const describeWord = (word: string): string => (isCommandName(word) ? COMMANDS[word].summary : '');
 
-/** Every flag that takes a value, once; the same spelling means the same value in all scopes. */
-export function listValueFlags(scopes: readonly Scope[]): readonly (Flag & { readonly value: Value })[] {
-  const found = new Map<string, Flag & { readonly value: Value }>();
+/** Every flag that takes a value, once; a spelling has the same meaning in all scopes. */
+export function listValueFlags(scopes: readonly Scope[]): readonly (Flag & { readonly value: ValueCompletion })[] {
+  const found = new Map<string, Flag & { readonly value: ValueCompletion }>();
   for (const { spelling, value, ...flag } of scopes.flatMap(({ flags }) => flags)) {
     if (value !== undefined && !found.has(spelling)) found.set(spelling, { ...flag, spelling, value });
   }
   return [...found.values()];
 }
 
-/** Options of every command, those of the default command, and those that must stand before one that passes all on. */
+/**
+ * The options, the flags of the default command, and those that must come before a command that passes arguments on.
+ */
 function findFirstScope(): Scope {
   const names = [DEFAULT_COMMAND, ...COMMAND_NAMES.filter((name) => COMMANDS[name].passesOn !== undefined)];
   const meanings = COMMAND_NAMES.flatMap((name) =>
@@ -78,7 +83,7 @@ function findScope(command: CommandName): Scope {
   };
 }
 
-const HELP: Flag = { spelling: '--help', help: 'Show all about this command.' };
+const HELP: Flag = { spelling: '--help', help: 'Show the help of this command.' };
 
 function describeOwn({ flag, type, help }: OwnFlag): Flag {
   return { spelling: flag, help, ...describeValue(type, false) };
@@ -88,7 +93,7 @@ function describeOption(name: OptionName): readonly Flag[] {
   const { flags, type, help, secret } = OPTIONS[name];
   const given = flags.map((spelling): Flag => ({ spelling, help, ...describeValue(type, secret ?? false) }));
   if (!type.isSwitch) return given;
-  return [...given, ...flags.map((flag): Flag => ({ spelling: `--no-${flag.slice(2)}`, help: `Not: ${help}` }))];
+  return [...given, ...flags.map((flag): Flag => ({ spelling: `--no-${flag.slice(2)}`, help: `Turn off: ${help}` }))];
 }
 
 function describeValue(

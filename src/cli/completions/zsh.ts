@@ -1,5 +1,5 @@
-/** The completions of zsh. */
-import { describeWord, type Flag, type Scope, type Value } from './scopes';
+/** Renders the completion script of zsh. */
+import { describeWord, type Flag, type Scope, type ValueCompletion } from './scopes';
 
 /** The whole script. */
 export function renderZsh(scopes: readonly Scope[]): string {
@@ -25,20 +25,20 @@ function describeFlag({ spelling, help, placeholder = '', value }: Flag): string
   return quote(`${spelling}=${about}:${placeholder.replace(/[\\:]/g, '\\$&')}:${describeAction(value)}`);
 }
 
-function describeAction(value: Value): string {
+function describeAction(value: ValueCompletion): string {
   return value.kind === 'words' ? `(${value.words.join(' ')})` : ACTIONS[value.kind];
 }
 
-/** A space says what is expected and completes nothing. */
+/** A space shows what is expected and completes nothing. */
 const ACTIONS = { file: '_files', folder: '_files -/', nothing: ' ' } as const;
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const SCRIPT = `#compdef aliyun-codex-bridge
-# Completions of aliyun-codex-bridge for zsh. Install them once, and again after an update, into a folder of your fpath:
+# Completions of aliyun-codex-bridge for zsh. Install them, and again after each update, into a folder of your fpath:
 #   mkdir -p ~/.zsh/completions
 #   aliyun-codex-bridge completions zsh > ~/.zsh/completions/_aliyun-codex-bridge
-# and in ~/.zshrc, once:
+# and add this line to ~/.zshrc:
 #   fpath=(~/.zsh/completions $fpath); autoload -Uz compinit; compinit
 
 _aliyun-codex-bridge() {

@@ -1,19 +1,21 @@
-/** The file of variables that a service reads by `--env-file`: what the environment holds now, for later. */
+/**
+ * Renders the file of variables that a service reads: a copy of the present environment, as far as the bridge uses it.
+ */
 import { OPTIONS, OPTION_NAMES, type Config } from '../../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../../config/resolve';
 import { findProvider, findRoute } from '../../providers/catalog';
 import type { Provider } from '../../providers/provider';
 
-/** A variable, and how its value is found again by `parseEnvFile` and by EnvironmentFile= of systemd.exec(5). */
+/** A variable with its value. */
 export interface Variable {
   readonly name: string;
   readonly value: string;
 }
 
 /**
- * The bridge's variables that are set, flags as their variables, and the key variables of the providers that are asked.
+ * The bridge's variables that are set, flags as their variables, and the key variables of the providers in use.
  *
- * @param absolute makes a path absolute: a service runs in another folder
+ * @param absolute makes a path absolute: a service runs in another working folder
  */
 export function collectVariables(
   { flags, env, config }: { readonly flags: FlagTexts; readonly env: Environment; readonly config: Config },
@@ -34,7 +36,7 @@ export function collectVariables(
   return [...options, ...keys];
 }
 
-/** The provider, and those that aliases of models lead to. */
+/** The provider, and those that aliases of models refer to. */
 function listProviders({ provider, aiBaseUrl, modelMap = {} }: Config): readonly Provider[] {
   const home = findProvider(provider, aiBaseUrl);
   return [home, ...Object.keys(modelMap).map((alias) => findRoute(alias, home, modelMap).provider)];
@@ -42,16 +44,19 @@ function listProviders({ provider, aiBaseUrl, modelMap = {} }: Config): readonly
 
 export interface RenderedEnvFile {
   readonly text: string;
-  /** Variables whose values no line can hold. */
+  /** Variables with values that cannot be written on a line. */
   readonly leftOut: readonly string[];
 }
 
-/** The whole file. @param hasKey else a line waits for one */
+/**
+ * The whole file, as `parseEnvFile` and EnvironmentFile= of systemd.exec(5) read it. @param hasKey else adds a line for
+ * it
+ */
 export function renderEnvFile(variables: readonly Variable[], hasKey: boolean): RenderedEnvFile {
   const lines = variables.map(({ name, value }) => ({ name, line: renderLine(name, value) }));
   return {
-    text: `# Variables of aliyun-codex-bridge as a service, NAME=VALUE; restart the service after a change.
-# What there is: aliyun-codex-bridge help serve
+    text: `# Variables of the aliyun-codex-bridge service, NAME=VALUE. Restart the service after a change.
+# All variables: aliyun-codex-bridge help serve
 ${hasKey ? '' : '#AI_API_KEY=\n'}${lines.map(({ line }) => (line === undefined ? '' : `${line}\n`)).join('')}`,
     leftOut: lines.filter(({ line }) => line === undefined).map(({ name }) => name),
   };

@@ -1,7 +1,7 @@
-/** `service install`: writes the file that starts the bridge at login, and the variables it needs. */
+/** Installs the file that starts the bridge at login, with the variables that it needs, and removes it. */
 import { existsSync } from 'node:fs';
-import { chmod, mkdir } from 'node:fs/promises';
-import { posix, resolve, win32 } from 'node:path';
+import { chmod, mkdir, readlink, rm } from 'node:fs/promises';
+import { dirname, posix, resolve, win32 } from 'node:path';
 import { OPTIONS, type Config } from '../../config/options';
 import type { FlagTexts } from '../../config/resolve';
 import { EXIT, type CommandIo } from '../../command/command';
@@ -9,40 +9,36 @@ import { explainFailure, OPEN, PRIVATE, readIfThere, replaceUserFile } from '../
 import type { Machine, Paths } from '../../command/paths';
 import { collectVariables, renderEnvFile } from './env-file';
 import { locateProgram, warnOfMoves } from './locate-program';
-import { MARK, type ServiceKind, type ServiceProgram, type Step } from './service-kind';
+import { MARK, type ServiceKind, type ServiceProgram, type ServiceStep } from './service-kind';
 import { TERMUX_PREFIX } from './termux-boot';
 
-/** What `service install` is asked to do. */
 export interface Installation {
   readonly kind: ServiceKind;
   readonly machine: Machine;
-  readonly places: Paths;
+  readonly paths: Paths;
   readonly flags: FlagTexts;
   readonly config: Config;
-  /** The Node that runs now. */
+  /** The path of the running Node. */
   readonly node: string;
   readonly io: CommandIo;
 }
 
-/** Writes both files and says what to run next. Returns 0, or 1 when a file cannot be written. */
+/** Writes both files and prints what to run next. Returns 0, or 1 when a file cannot be written. */
 export async function installService(installation: Installation): Promise<number> {
-  const { kind, machine, places, io } = installation;
+  const { kind, machine, paths, io } = installation;
   const program = describeProgram(installation);
   const wrong = Object.values(program).find((path) => /[\u0000-\u001f\u007f]/.test(path ?? ''));
   if (wrong !== undefined) {
-    return fail(io, `Cannot write a service for ${JSON.stringify(wrong)}: a path has a control character in it.`);
+    return fail(io, `Cannot write a service for ${JSON.stringify(wrong)}: the path contains a control character.`);
   }
-  const file = kind.findFile(machine, places);
+  const file = kind.findFile(machine, paths);
   try {
     const written = await writeServiceFile(file, kind, program);
     if (written === undefined) {
-      return fail(
-        io,
-        `Cannot write ${file}: it is there already, and "service install" did not write it. Move it away first.`,
-      );
+      return fail(io, `Cannot write ${file}: it exists, and "service install" did not write it. Move it away first.`);
     }
     const variables = await keepVariables(program.envFile, installation);
-    // launchd and the shell of Termux open the log before the bridge can create its folder.
+    // launchd and the shell of Termux open the log before the bridge creates its folder.
     await mkdir(dirnameOf(program.logFile, machine), { recursive: true, mode: PRIVATE.folder });
     io.out(`${written} ${file}\n${variables}${renderSteps(kind.afterInstall(file, program))}`);
   } catch (error) {
@@ -53,28 +49,27 @@ export async function installService(installation: Installation): Promise<number
   return EXIT.done;
 }
 
-/** The file as text, for `--print`. */
+/** The text of the file, for `--print`. */
 export function renderService(installation: Installation): string {
   return installation.kind.render(describeProgram(installation)).replace(/^\ufeff/, '');
 }
 
-/** Commands under their headings, as the end of a command's text. */
-export function renderSteps(steps: readonly Step[]): string {
-  const renderStep = ({ title, commands }: Step): string => `\n${[`${title}:`, ...commands.map(indent)].join('\n')}\n`;
-  return steps.map(renderStep).join('');
+/** Commands under their headings. */
+function renderSteps(steps: readonly ServiceStep[]): string {
+  return steps.map(({ title, commands }) => `\n${[`${title}:`, ...commands.map(indent)].join('\n')}\n`).join('');
 }
 
 const indent = (command: string): string => `  ${command}`;
 
-function describeProgram({ machine, places, config, node }: Installation): ServiceProgram {
+function describeProgram({ machine, paths, config, node }: Installation): ServiceProgram {
   const { env, platform } = machine;
   const { join } = platform === 'win32' ? win32 : posix;
   const [domain, name] = [env['USERDOMAIN'], env['USERNAME']];
   return {
     ...locateProgram(node, existsSync),
-    envFile: config.envFile === undefined ? join(places.config, 'env') : resolve(config.envFile),
-    logFile: config.logFile === undefined ? join(places.state, `bridge-${config.port}.log`) : resolve(config.logFile),
-    home: places.home,
+    envFile: config.envFile === undefined ? join(paths.config, 'env') : resolve(config.envFile),
+    logFile: config.logFile === undefined ? join(paths.state, `bridge-${config.port}.log`) : resolve(config.logFile),
+    home: paths.home,
     user: name && domain ? `${domain}\\${name}` : name,
     prefix: env['PREFIX'] || TERMUX_PREFIX,
   };
@@ -84,32 +79,29 @@ async function writeServiceFile(file: string, kind: ServiceKind, program: Servic
   const old = (await readIfThere(file))?.toString(kind.encoding);
   if (old !== undefined && old.trim() !== '' && !old.includes(MARK)) return undefined;
   const text = kind.render(program);
-  if (old === text) return 'Nothing to change in';
+  if (old === text) return 'Already up to date:';
   await replaceUserFile(file, Buffer.from(text, kind.encoding), { file: kind.mode, folder: OPEN.folder });
   await chmod(file, kind.mode);
-  return old === undefined ? 'Wrote' : 'Renewed';
+  return old === undefined ? 'Wrote' : 'Updated';
 }
 
-/** Writes the file of variables where there is none, and says so. */
+/** Writes the file of variables, unless it exists, and reports it. */
 async function keepVariables(file: string, { flags, machine, config }: Installation): Promise<string> {
   const variables = collectVariables({ flags, env: machine.env, config }, (path) => resolve(path));
   if ((await readIfThere(file)) !== undefined) {
-    const given =
-      Object.keys(flags).length > 0
-        ? '; flags of this command are not in it, edit it yourself'
-        : '; edit it to change them';
-    return `Left ${file} alone: its variables stay as they are${given}.\n`;
+    const ignored = Object.keys(flags).length > 0 ? ' The flags of this command were not added.' : '';
+    return `Kept ${file} unchanged.${ignored} Edit it to change variables.\n`;
   }
   const hasKey = config.aiApiKey !== undefined;
   const { text, leftOut } = renderEnvFile(variables, hasKey);
   await replaceUserFile(file, Buffer.from(text), PRIVATE);
   const names = variables.map(({ name }) => name).filter((name) => !leftOut.includes(name));
   return [
-    `Wrote ${file} with ${names.length > 0 ? names.join(', ') : 'no variable'}; only you can read it.`,
-    ...leftOut.map((name) => `Left ${name} out: its value has a line break or another control character.`),
+    `Wrote ${file} with ${names.length > 0 ? names.join(', ') : 'no variables'}; only you can read it.`,
+    ...leftOut.map((name) => `Omitted ${name}: its value contains a line break or another control character.`),
     ...(hasKey
       ? []
-      : [`No API key is set: write ${OPTIONS.aiApiKey.env[0]}=… into that file before you start the service.`]),
+      : [`No API key. Add ${OPTIONS.aiApiKey.env[0]}=… to that file before you start the service.`]),
     '',
   ].join('\n');
 }
@@ -121,4 +113,32 @@ function dirnameOf(path: string, { platform }: Machine): string {
 function fail(io: CommandIo, problem: string): number {
   io.error(`${problem}\n`);
   return EXIT.failed;
+}
+
+/** Removes the service file. Returns 0 when it is gone, 1 when it is not ours or cannot be removed. */
+export async function removeService(kind: ServiceKind, file: string, envFile: string, io: CommandIo): Promise<number> {
+  try {
+    const old = (await readIfThere(file))?.toString(kind.encoding);
+    if (old === undefined) {
+      io.out(`No service to remove: ${file} does not exist.\n`);
+      return EXIT.done;
+    }
+    if (!old.includes(MARK)) return fail(io, `Cannot remove ${file}: "service install" did not write it.`);
+    io.out(renderSteps(kind.beforeRemove(file)).slice(1));
+    await rm(file);
+    const link = kind.findRegistration?.(file);
+    if (link !== undefined && (await leadsTo(link, file))) await rm(link);
+    const hasVariables = (await readIfThere(envFile)) !== undefined;
+    const kept = hasVariables ? `Kept ${envFile}: it contains your variables, maybe your key.\n` : '';
+    io.out(`\nRemoved ${file}\n${kept}`);
+    return EXIT.done;
+  } catch (error) {
+    return fail(io, `Cannot remove ${file}: ${explainFailure(error)}.`);
+  }
+}
+
+/** `systemctl disable` cannot remove the link once the unit is gone (systemd 252). */
+async function leadsTo(link: string, file: string): Promise<boolean> {
+  const target = await readlink(link).catch(() => undefined);
+  return target !== undefined && resolve(dirname(link), target) === file;
 }

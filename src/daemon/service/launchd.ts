@@ -1,4 +1,4 @@
-/** The launchd agent of macOS. */
+/** Renders the launchd agent of macOS. */
 import { posix } from 'node:path';
 import { quoteShellWord } from '../../base/shell-word';
 import { escapeXml, listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
@@ -16,21 +16,21 @@ export const LAUNCHD: ServiceKind = {
     { title: 'Register and start it', commands: [`launchctl bootstrap gui/$(id -u) ${quoteShellWord(file)}`] },
     { title: 'Restart it after an update or a change', commands: [`launchctl kickstart -k gui/$(id -u)/${LABEL}`] },
     {
-      title: 'See how it does',
+      title: 'Check it',
       commands: [`launchctl print gui/$(id -u)/${LABEL}`, `tail -f ${quoteShellWord(logFile)}`],
     },
   ],
-  beforeRemove: () => [{ title: 'Stop it and forget it', commands: [`launchctl bootout gui/$(id -u)/${LABEL}`] }],
+  beforeRemove: () => [{ title: 'Stop and unregister it', commands: [`launchctl bootout gui/$(id -u)/${LABEL}`] }],
 };
 
-/** What is wrong at start-up goes to standard error, which launchd appends to the same file (launchd.plist(5)). */
+/** Start-up errors go to standard error, which launchd appends to the log file (launchd.plist(5)). */
 function renderAgent(program: ServiceProgram): string {
   const words = [program.node, ...listWords(program, 'file')].map(
     (word) => `    <string>${escapeXml(word)}</string>\n`,
   );
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- ${MARK}; "${SERVICE} service remove" takes it away. -->
+<!-- ${MARK}; "${SERVICE} service remove" removes it. -->
 <plist version="1.0">
 <dict>
   <key>Label</key>

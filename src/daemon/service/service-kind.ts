@@ -1,52 +1,52 @@
-/** What the four ways to start the bridge at login have in common: a file to render, and commands for a person to run. */
+/** Defines what the four service managers have in common: a file to render, and commands for the user to run. */
 import type { Machine, Paths } from '../../command/paths';
 
-export type KindName = 'systemd' | 'launchd' | 'windows' | 'termux';
+export type ServiceKindName = 'systemd' | 'launchd' | 'windows' | 'termux';
 
-/** What the file starts, in absolute paths. */
+/** What the service starts; all paths are absolute. */
 export interface ServiceProgram {
   readonly node: string;
   readonly script: string;
   readonly envFile: string;
   readonly logFile: string;
   readonly home: string;
-  /** The user as Windows names it, `DOMAIN\name`; `undefined` where that is not known. */
+  /** The Windows account, `DOMAIN\name`; `undefined` where it is not known. */
   readonly user: string | undefined;
   /** The folder of Termux. */
   readonly prefix: string;
 }
 
 /** Commands under a heading. */
-export interface Step {
+export interface ServiceStep {
   readonly title: string;
   readonly commands: readonly string[];
 }
 
 export interface ServiceKind {
   readonly title: string;
-  /** The permission bits of the file, for systems that have them. */
+  /** The permission bits of the file. */
   readonly mode: number;
   readonly encoding: 'utf8' | 'utf16le';
-  readonly findFile: (machine: Machine, places: Paths) => string;
-  /** Takes a program whose paths are free of control characters. */
+  readonly findFile: (machine: Machine, paths: Paths) => string;
+  /** The paths of the program must not contain control characters. */
   readonly render: (program: ServiceProgram) => string;
-  /** What to do once the file is there. */
-  readonly afterInstall: (file: string, program: ServiceProgram) => readonly Step[];
-  /** What to do about a service that may still run; works whether the file is there or not. */
-  readonly beforeRemove: (file: string) => readonly Step[];
-  /** A file of the platform's tool that goes with ours. */
+  /** What to do when the file is written. */
+  readonly afterInstall: (file: string, program: ServiceProgram) => readonly ServiceStep[];
+  /** How to stop and unregister the service; works with and without the file. */
+  readonly beforeRemove: (file: string) => readonly ServiceStep[];
+  /** A file of the service manager that must be removed with ours. */
   readonly findRegistration?: (file: string) => string;
 }
 
-/** The service's name wherever one is asked for. */
+/** The name of the service in every service manager. */
 export const SERVICE = 'aliyun-codex-bridge';
 
-/** The mark by which `service` knows its own files again. */
+/** The text by which `service` recognizes its own files. */
 export const MARK = `Written by "${SERVICE} service install"`;
 
 /**
- * The words behind Node: the log goes into a file where the platform keeps none itself, and the command is `start` where
- * the platform does not keep an eye on what it has started.
+ * The arguments of Node. The log goes to a file where the service manager keeps none, and the command is `start` where
+ * it does not supervise what it has started.
  */
 export function listWords(
   { script, envFile, logFile }: ServiceProgram, log: 'file' | 'stderr', command: 'serve' | 'start' = 'serve',

@@ -1,11 +1,11 @@
-/** The systemd user unit. */
+/** Renders the systemd user unit. */
 import { posix } from 'node:path';
 import { quoteShellWord } from '../../base/shell-word';
 import { listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
 
 const UNIT = `${SERVICE}.service`;
 
-/** For Linux with systemd; the journal keeps the log. */
+/** For Linux with systemd; the log goes to the journal. */
 export const SYSTEMD: ServiceKind = {
   title: 'systemd user unit',
   mode: 0o644,
@@ -21,14 +21,14 @@ export const SYSTEMD: ServiceKind = {
     },
     { title: 'Restart it after an update or a change', commands: [`systemctl --user restart ${nameUnit(file)}`] },
     {
-      title: 'See how it does',
+      title: 'Check it',
       commands: [`systemctl --user status ${nameUnit(file)}`, `journalctl --user -u ${nameUnit(file)} -f`],
     },
-    { title: 'Have it run while you are not logged in, too', commands: ['loginctl enable-linger'] },
+    { title: 'Keep it running while you are logged out', commands: ['loginctl enable-linger'] },
   ],
   beforeRemove: (file) => [
     {
-      title: 'Stop it and forget it',
+      title: 'Stop and unregister it',
       commands: [`systemctl --user stop ${nameUnit(file)}`, 'systemctl --user daemon-reload'],
     },
   ],
@@ -38,14 +38,15 @@ export const SYSTEMD: ServiceKind = {
 const nameUnit = (file: string): string => quoteShellWord(posix.basename(file));
 
 /**
- * The settings under NoNewPrivileges are those that the manager of a user may give (systemd.exec(5)); the compiler of V8
- * rules out MemoryDenyWriteExecute. 2 is the exit code for a wrong configuration, which does not mend itself.
+ * The settings after NoNewPrivileges are those that a user's service manager may apply (systemd.exec(5)); the JIT
+ * compiler of V8 rules out MemoryDenyWriteExecute. Exit code 2 is an invalid configuration, which a restart does not
+ * fix.
  */
 function renderUnit(program: ServiceProgram): string {
   const [script = '', ...rest] = listWords(program, 'stderr');
   const words = [...nameNode(program.node), ...[script, ...rest].map(quoteUnitWord)];
-  return `# ${MARK}; "${SERVICE} service remove" takes it away.
-# Changes of yours belong into: systemctl --user edit ${UNIT}
+  return `# ${MARK}; "${SERVICE} service remove" removes it.
+# To change it, run: systemctl --user edit ${UNIT}
 [Unit]
 Description=${SERVICE}, which lets Codex work with other providers
 StartLimitIntervalSec=300
@@ -72,8 +73,8 @@ WantedBy=default.target
 }
 
 /**
- * The program to run: variables are not replaced in it, specifiers are (systemd.service(5), COMMAND LINES). One with a
- * quote or a backslash in its name is refused (systemd 252), so another program has to start it.
+ * In the program to run, variables are not expanded but specifiers are (systemd.service(5), COMMAND LINES). systemd 252
+ * rejects a path with a quote or a backslash, so env starts such a program.
  */
 function nameNode(node: string): readonly string[] {
   return /["'\\]/.test(node) ? ['/usr/bin/env', quoteUnitWord(node)] : [quoteUnitPath(node)];

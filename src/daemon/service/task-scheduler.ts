@@ -1,11 +1,11 @@
-/** The task of the Windows Task Scheduler. */
+/** Renders the task of the Windows Task Scheduler. */
 import { posix, win32 } from 'node:path';
 import { quoteWindowsWord } from '../../base/shell-word';
 import { escapeXml, listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
 
 const TASK = `/TN ${SERVICE}`;
 
-/** For Windows; `schtasks` reads the file once and keeps a copy. */
+/** For Windows; `schtasks` reads the file once and stores a copy. */
 export const TASK_SCHEDULER: ServiceKind = {
   title: 'task of the Task Scheduler',
   mode: 0o600,
@@ -19,24 +19,24 @@ export const TASK_SCHEDULER: ServiceKind = {
     },
     { title: 'Restart it after an update or a change', commands: [`schtasks /End ${TASK}`, `schtasks /Run ${TASK}`] },
     {
-      title: 'See how it does',
+      title: 'Check it',
       commands: [`schtasks /Query ${TASK} /V /FO LIST`, `${SERVICE} logs --log-file ${quoteWindowsWord(logFile)}`],
     },
   ],
   beforeRemove: () => [
-    { title: 'Stop it and forget it', commands: [`schtasks /End ${TASK}`, `schtasks /Delete ${TASK} /F`] },
+    { title: 'Stop and unregister it', commands: [`schtasks /End ${TASK}`, `schtasks /Delete ${TASK} /F`] },
   ],
 };
 
 /**
- * A trigger and a principal without a user would be for everybody, which only an administrator may register. A console
- * program that a task starts shows a window; conhost.exe gives it a console without one (Windows 10, version 1809).
+ * Without a user, trigger and principal would apply to everybody, which only an administrator may register. A task
+ * shows a window for a console program; conhost.exe provides a console without one (Windows 10, version 1809).
  */
 function renderTask(program: ServiceProgram): string {
   const user = program.user === undefined ? '' : `\n      <UserId>${escapeXml(program.user)}</UserId>`;
   const words = ['--headless', program.node, ...listWords(program, 'file')].map(quoteWindowsWord);
   const xml = `<?xml version="1.0" encoding="UTF-16"?>
-<!-- ${MARK}; "${SERVICE} service remove" takes it away. -->
+<!-- ${MARK}; "${SERVICE} service remove" removes it. -->
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <RegistrationInfo>
     <Description>Lets Codex work with other providers.</Description>

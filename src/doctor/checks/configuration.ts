@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { renderCount } from '../../base/quantities';
 import { quoteShellWord } from '../../base/shell-word';
-import { renderOrigin } from '../../command/start-up-line';
+import { renderOrigin } from '../../command/render';
 import { OPTION_NAMES, OPTIONS } from '../../config/options';
 import { isSet } from '../../config/resolve';
 import { findProvider, PROVIDERS } from '../../providers/catalog';

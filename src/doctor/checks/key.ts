@@ -1,6 +1,6 @@
 /** Checks of the API key: whether there is one, whose it is, and whether it is complete. It is never shown. */
-import { adviseOnMissingKey } from '../../command/missing-key';
-import { renderOrigin } from '../../command/start-up-line';
+import { adviseOnMissingKey } from '../../command/api-key';
+import { renderOrigin } from '../../command/render';
 import { OPTIONS } from '../../config/options';
 import { isSet } from '../../config/resolve';
 import { quoteSecret } from '../../base/quote';
@@ -17,9 +17,9 @@ function checkPresence(settings: DoctorSettings, { env }: Examination): Finding 
     return ok(`set${renderOrigin(origins.aiApiKey)}${rest}`);
   }
   if (!config.forceEnvAuth) return ok('none: the key of each request is forwarded');
-  const advice = adviseOnMissingKey({ ok: true, ...settings });
+  const advice = adviseOnMissingKey(config);
   if (advice === undefined) return ok(`none; ${provider.title} needs none`);
-  return failure(`none for ${provider.title}`, [advice, ...listOtherKeys(settings, env)].join(' '));
+  return failure(`none for ${provider.title}`, [...listOtherKeys(settings, env), advice].join(' '));
 }
 
 /** A key that is set for another provider is a hint at what the user meant. */

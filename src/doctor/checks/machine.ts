@@ -1,9 +1,9 @@
 /** Checks of this machine: Node.js, the state folder, and the bridge that may be running. */
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { renderSpan } from '../../base/quantities';
+import { renderDuration } from '../../base/quantities';
 import { isBefore } from '../../base/version';
-import type { Health } from '../../instance/ask-health';
+import type { Health } from '../../instance/bridge-client';
 import { failure, ok, skipped, warning, withSettings, type Check, type Finding } from '../check';
 import type { DoctorSettings, Examination } from '../examination';
 
@@ -62,7 +62,7 @@ async function checkPort({ config: { host, port } }: DoctorSettings, { askPort }
 function describeBridge({ version = 'of an unknown version', pid, uptime, openStreams }: Health): string {
   const facts = [
     pid === undefined ? undefined : `pid ${pid}`,
-    uptime === undefined ? undefined : `up ${renderSpan(uptime)}`,
+    uptime === undefined ? undefined : `up ${renderDuration(uptime * 1_000)}`,
     openStreams === 0 ? undefined : `${openStreams} streaming`,
   ].filter((fact) => fact !== undefined);
   return `bridge ${version}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`;

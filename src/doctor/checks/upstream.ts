@@ -1,6 +1,6 @@
 /** Checks of the provider. All of them look at the same turn, which costs one request. */
 import { asText } from '../../base/narrow';
-import { renderSeconds } from '../../base/quantities';
+import { renderDuration } from '../../base/quantities';
 import type { BridgeError } from '../../errors/bridge-error';
 import type { ErrorKind } from '../../errors/error-table';
 import { failure, ok, skipped, warning, withSettings, type Check, type Finding } from '../check';
@@ -124,11 +124,11 @@ const describeAccess = ({ outcome }: Trial): Finding => ok('response' in outcome
 
 function describeStream({ heard }: Trial): Finding {
   if (heard.events > 1) {
-    const [first, last] = [heard.firstByteMs, heard.lastByteMs].map((ms) => renderSeconds(ms ?? 0));
+    const [first, last] = [heard.firstByteMs, heard.lastByteMs].map((ms) => renderDuration(ms ?? 0));
     return ok(`${heard.events} events in ${last ?? ''}, the first after ${first ?? ''}`);
   }
   return warning(
-    `the response arrived in one piece after ${renderSeconds(heard.lastByteMs ?? 0)}`,
+    `the response arrived in one piece after ${renderDuration(heard.lastByteMs ?? 0)}`,
     'Codex shows nothing until a response is complete. Look for a proxy that buffers streams.',
   );
 }

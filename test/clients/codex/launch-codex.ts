@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { findFreePort } from '../../../src/instance/free-port';
+import { findFreePort } from '../../../src/instance/start-bridge';
 import { killBridges } from '../../support/cli/kill-bridges';
 import { PROJECT_ROOT } from '../../house/source-tree';
 import {

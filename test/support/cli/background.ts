@@ -4,12 +4,11 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { findFreePort } from '../../../src/instance/free-port';
-import { listRecords, type BridgeRecord } from '../../../src/instance/state-file';
-import { untilGone } from '../../../src/daemon/stop-bridge';
+import { findFreePort } from '../../../src/instance/start-bridge';
+import { listRecords, type BridgeRecord } from '../../../src/instance/bridge-record';
+import { untilGone } from '../../../src/instance/stop-bridge';
 import { run } from '../../../src/cli/main';
-import type { Paths } from '../../../src/command/paths';
-import { findPaths, thisMachine } from '../../../src/command/paths';
+import { type Paths, findPaths, thisMachine } from '../../../src/command/paths';
 import { createFakeIo, type FakeIo } from './fake-io';
 
 /** Starting a process takes a tenth of a second, and much more on a machine that does other things too. */
@@ -19,7 +18,7 @@ export const KEY = 'sk-test-background';
 
 export interface Home {
   readonly env: Readonly<Record<string, string>>;
-  readonly places: Paths;
+  readonly paths: Paths;
   /** A port that was free just now; PORT names it. */
   readonly port: number;
   /** The records of bridges in the background. */
@@ -36,8 +35,8 @@ export async function createHome(context: TestContext, extra: Readonly<Record<st
     AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: KEY, PORT: String(port), ...extra,
   };
   await mkdir(env.XDG_STATE_HOME);
-  const places = findPaths(thisMachine(env));
-  const records = (): readonly BridgeRecord[] => listRecords(places.state);
+  const paths = findPaths(thisMachine(env));
+  const records = (): readonly BridgeRecord[] => listRecords(paths.state);
   const started = new Set<number>();
   context.after(async () => {
     // The records of this test's own bridges: a process number in them was never anybody else's.
@@ -45,7 +44,7 @@ export async function createHome(context: TestContext, extra: Readonly<Record<st
     await rm(folder, { recursive: true, force: true });
   });
   return {
-    env, places, port, records,
+    env, paths, port, records,
     async run(...words) {
       const io = createFakeIo();
       const code = await run(words, env, io);

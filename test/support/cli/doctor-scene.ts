@@ -7,7 +7,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { findFreePort } from '../../../src/instance/free-port';
+import { findFreePort } from '../../../src/instance/start-bridge';
 import { ALL_CHECKS } from '../../../src/doctor/checks';
 import { createExamination, type World } from '../../../src/doctor/examination';
 import type { Finding } from '../../../src/doctor/check';

@@ -1,5 +1,5 @@
 /** Ends the bridges in the background that a failed test left behind. */
-import { listRecords } from '../../../src/instance/state-file';
+import { listRecords } from '../../../src/instance/bridge-record';
 
 /** @param state their state folder, which no other test uses */
 export function killBridges(state: string): void {

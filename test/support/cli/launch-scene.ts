@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { killBridges } from './kill-bridges';
 import { PROJECT_ROOT } from '../../house/source-tree';
-import { stateFileOf } from '../../../src/instance/state-file';
+import { stateFileOf } from '../../../src/instance/bridge-record';
 import { untilFree, untilRemoved } from './until-free';
 
 export const BIN = join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js');

@@ -1,7 +1,7 @@
 /** The start-up line: address, upstream, key present or not, how to stop. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderStartUpLine } from '../../src/command/start-up-line';
+import { renderStartUpLine } from '../../src/serve/run-server';
 import { resolveConfig, type Environment, type FlagTexts } from '../../src/config/resolve';
 
 function render(flags: FlagTexts, env: Environment, address = { host: '127.0.0.1', port: 31415 }): string {
@@ -21,8 +21,8 @@ test('it is one line and says everything', () => {
 test('it says where the key comes from, and never the key', () => {
   const lines = {
     'set from flag --ai-api-key': render({ aiApiKey: 'sk-test-hidden' }, {}),
-    'missing, set AI_API_KEY': render({}, {}),
-    'the one of each request': render({ forceEnvAuth: '0' }, { AI_API_KEY: 'sk-test-hidden' }),
+    'none. Set AI_API_KEY, then restart the bridge': render({}, {}),
+    "each request\'s own": render({ forceEnvAuth: '0' }, { AI_API_KEY: 'sk-test-hidden' }),
   };
   for (const [words, line] of Object.entries(lines)) {
     assert.ok(line.includes(`API key: ${words};`), line);
@@ -32,7 +32,7 @@ test('it says where the key comes from, and never the key', () => {
 
 test('a missing key is asked for under the provider’s name for it too, and not at all where none is needed', () => {
   const plan = render({ aiBaseUrl: 'https://api.deepseek.com' }, {});
-  assert.match(plan, /API key: missing, set AI_API_KEY or DEEPSEEK_API_KEY;/);
+  assert.match(plan, /API key: none\. Set AI_API_KEY or DEEPSEEK_API_KEY, then restart the bridge;/);
   assert.match(render({ provider: 'ollama' }, {}), /API key: not needed;/);
   assert.match(render({ provider: 'ollama' }, { AI_API_KEY: 'sk-test-cloud' }), /API key: set from env AI_API_KEY;/);
 });

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { probePort, reachableHost } from '../../src/instance/ask-health';
-import { findFreePort } from '../../src/instance/free-port';
-import { createLaunch } from '../../src/instance/launch-connection';
+import { probePort, reachableHost, createLaunch } from '../../src/instance/bridge-client';
+import { findFreePort } from '../../src/instance/start-bridge';
 import { listen, pretend } from '../support/cli/background';
 import { startServer } from '../support/bridge/test-server';
 

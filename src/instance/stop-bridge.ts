@@ -1,30 +1,27 @@
-/** Ends a bridge in the background and waits until it is gone. */
+/** Stops a bridge in the background and waits until it is gone. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf } from '../base/thrown';
-import { probePort } from '../instance/ask-health';
-import { createLaunch } from '../instance/launch-connection';
+import type { Address } from '../command/render';
+import { createLaunch, probePort } from './bridge-client';
 
-export interface StopOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Of the bridge that answers there. */
+export interface StopOptions extends Address {
+  /** The pid of the bridge that answers there. */
   readonly pid: number;
-  /** How long it may take to end. */
   readonly limitMs: number;
 }
 
 export type StopOutcome = 'ended' | 'still running' | 'not permitted';
 
-/** How long a process may take that has closed its last connection. */
+/** How long the process may take after it has closed its last connection. */
 const EXIT_MS = 2_000;
 
 const STEP_MS = 20;
 
 const HEALTH_TIMEOUT_MS = 1_000;
 
-/** Asks the process to end (SIGTERM; on Windows that ends it at once), and resolves when it has, or not in time. */
+/** Sends SIGTERM, which on Windows ends the process at once. Resolves when it has ended, or when the time is up. */
 export async function stopBridge({ host, port, pid, limitMs }: StopOptions): Promise<StopOutcome> {
-  // The bridge closes this connection as the last thing that it does; older ones have no such route.
+  // The bridge closes this connection last; older versions have no such route.
   const launch = await createLaunch({ host, port }).catch(() => undefined);
   try {
     process.kill(pid, 'SIGTERM');
@@ -42,11 +39,11 @@ export async function stopBridge({ host, port, pid, limitMs }: StopOptions): Pro
   launch.close();
   if (!isClosed) return 'still running';
   if (await untilGone(pid, EXIT_MS)) return 'ended';
-  // A process that nobody has taken notice of keeps its number, as in a container without an init.
+  // A process that its parent never waits for keeps its pid, as in a container without an init.
   return (await probePort({ host, port, timeoutMs: HEALTH_TIMEOUT_MS })).kind === 'free' ? 'ended' : 'still running';
 }
 
-/** No system tells of the end of a process that somebody else started: it is looked for. False when time ran out. */
+/** Polls, because no system reports the end of a process that is not a child. False when time ran out. */
 export async function untilGone(pid: number, milliseconds: number): Promise<boolean> {
   for (let waited = 0; isAlive(pid); waited += STEP_MS) {
     if (waited >= milliseconds) return false;
@@ -55,7 +52,7 @@ export async function untilGone(pid: number, milliseconds: number): Promise<bool
   return true;
 }
 
-/** Whether there is a process of this number, of whoever. */
+/** Whether a process with this pid exists, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -1,0 +1,48 @@
+/** Describes the state of the provider's API key: set, missing, not needed. Never shows the key. */
+import { OPTIONS, type Config } from '../config/options';
+import type { Origins } from '../config/resolve';
+import type { Provider } from '../providers/provider';
+import { renderOrigin } from './render';
+
+type KeySettings = Pick<Config, 'aiApiKey' | 'aiBaseUrl' | 'forceEnvAuth' | 'provider'>;
+
+/** "set from env AI_API_KEY", or how to set it. */
+export function describeKey(config: KeySettings, origins: Origins): string {
+  if (!config.forceEnvAuth) return "each request's own";
+  if (config.aiApiKey !== undefined) return `set${renderOrigin(origins.aiApiKey)}`;
+  const provider = findProviderOf(config);
+  return provider.local ? 'not needed' : `none. Set ${nameKeyVariables(provider)}, then restart the bridge`;
+}
+
+/** What is missing and what to do about it, as sentences; `undefined` when there is a key, or none is needed. */
+export function describeMissingKey(config: KeySettings): string | undefined {
+  const advice = adviseOnMissingKey(config);
+  if (advice === undefined) return undefined;
+  const { title, baseUrls } = findProviderOf(config);
+  return `No API key for ${baseUrls.length === 0 ? config.aiBaseUrl : title}. ${advice}`;
+}
+
+/** The advice alone; `undefined` as above. */
+export function adviseOnMissingKey(config: KeySettings): string | undefined {
+  if (config.aiApiKey !== undefined || !config.forceEnvAuth) return undefined;
+  const provider = findProviderOf(config);
+  if (provider.local) return undefined;
+  const [variable] = OPTIONS.aiApiKey.env;
+  if (provider.baseUrls.length === 0) return `Set ${variable}; any value works if the server needs no key.`;
+  const key = `${findKeyPrefix(provider)}…`;
+  return `Run: ${process.platform === 'win32' ? `$env:${variable} = '${key}'` : `export ${variable}=${key}`}`;
+}
+
+/** The letters that every key of the provider starts with, where its row knows them. */
+const findKeyPrefix = ({ keyShape }: Provider): string =>
+  /^\^([\w-]+)$/.exec(keyShape?.pattern.source ?? '')?.[1] ?? '';
+
+/** The variables that a user would set. */
+const nameKeyVariables = ({ keyEnv }: Provider): string =>
+  [OPTIONS.aiApiKey.env[0], ...keyEnv.slice(0, 1)].join(' or ');
+
+/** Loads the catalog late: it takes milliseconds, and a bridge with a key starts without it. */
+function findProviderOf({ provider, aiBaseUrl }: KeySettings): Provider {
+  const { findProvider }: typeof import('../providers/catalog') = require('../providers/catalog');
+  return findProvider(provider, aiBaseUrl);
+}

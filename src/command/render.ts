@@ -1,0 +1,42 @@
+/** Renders the pieces of text that several commands print: wrapped lines, rows of facts, URLs, origins of values. */
+import type { Origin } from '../config/resolve';
+
+/** Line width that fits every terminal. */
+export const WIDTH = 80;
+
+/**
+ * Breaks `text`, which has no line breaks, into lines of at most `width` characters; a longer word gets its own line.
+ */
+export function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+export type LabelledRow = readonly [label: string, text: string];
+
+/** One indented line for each row, with the texts aligned. */
+export function renderRows(rows: readonly LabelledRow[]): string {
+  const width = Math.max(0, ...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}\n`).join('');
+}
+
+/** Where somebody listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The URL of an address; an IPv6 address is in brackets (RFC 3986, section 3.2.2). */
+export function renderUrl({ host, port }: Address): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** " from env HOST": where a value came from; empty for a default. */
+export function renderOrigin(origin: Origin): string {
+  return origin.kind === 'default' ? '' : ` from ${origin.kind} ${origin.name}`;
+}

@@ -1,0 +1,10 @@
+/** `restart`: stops the bridge in the background, if one runs, and starts it with the present configuration. */
+import { EXIT, type CommandContext } from '../command/command';
+import { run as start } from './start-command';
+import { run as stop } from './stop-command';
+
+/** Returns the exit code of the step that failed, else 0. */
+export async function run(context: CommandContext): Promise<number> {
+  const code = await stop(context);
+  return code === EXIT.done ? start(context) : code;
+}

@@ -1,0 +1,166 @@
+/** Talks to whoever listens on a port: asks a bridge for JSON and for its health, and holds it for a launched Codex. */
+import { get, type ClientRequest } from 'node:http';
+import { parseJsonObject, type JsonObject } from '../base/json';
+import { asNumber, asText } from '../base/narrow';
+import type { Address } from '../command/render';
+import { SERVICE_NAME } from '../server/service-routes';
+
+/** A bridge that listens on every address is reached on the loopback one. */
+const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/** The address at which this machine reaches a server that listens on `host`. */
+export const reachableHost = (host: string): string => REACHABLE[host] ?? host;
+
+/** The longest answer is the model list of a provider with hundreds of models. */
+const MAX_ANSWER = 16 * 1024 * 1024;
+
+export interface BridgeQuestion extends Address {
+  readonly path: string;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Sends GET `path`; without fetch, which takes 30 ms to load, more than the rest of a command. Never rejects.
+ *
+ * @returns the object; `'refused'` when nobody listens; `'cut'` when the connection ended without an answer; else
+ *   `undefined`
+ */
+export function getJson({ timeoutMs, ...target }: BridgeQuestion): Promise<JsonObject | 'refused' | 'cut' | undefined> {
+  return new Promise((resolve) => {
+    const giveUp = (): void => resolve(undefined);
+    let request: ClientRequest;
+    try {
+      request = get({ ...target, agent: false, signal: AbortSignal.timeout(timeoutMs) });
+    } catch {
+      return giveUp();
+    }
+    let hasBegun = false;
+    request.on('error', ({ code = '' }: NodeJS.ErrnoException) => resolve(hasBegun ? undefined : FAILURES[code]));
+    // After an unsolicited protocol upgrade there is neither an answer nor an error.
+    request.on('close', () => hasBegun || giveUp());
+    request.on('response', (response) => {
+      hasBegun = true;
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (piece: string) => {
+        body += piece;
+        if (body.length > MAX_ANSWER) request.destroy();
+      });
+      response.on('end', () => resolve(parseJsonObject(body)));
+      response.on('error', giveUp).on('close', giveUp);
+    });
+  });
+}
+
+/** What an error code says about the listener; at a name or an address that does not exist nobody listens. */
+const FAILURES: Readonly<Record<string, 'refused' | 'cut'>> = {
+  ECONNREFUSED: 'refused',
+  EADDRNOTAVAIL: 'refused',
+  ENOTFOUND: 'refused',
+  EAI_AGAIN: 'refused',
+  ECONNRESET: 'cut',
+};
+
+/** What a bridge says about itself; one of another version may omit something. All texts are safe to print. */
+export interface Health {
+  readonly version: string | undefined;
+  readonly pid: number | undefined;
+  /** Whole seconds. */
+  readonly uptime: number | undefined;
+  /** The base URL of its provider. */
+  readonly upstream: string | undefined;
+  /** Turns that are streaming. */
+  readonly openStreams: number;
+  /** Codex sessions that were launched through it. */
+  readonly launches: number;
+}
+
+export type PortState =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'bridge'; readonly health: Health }
+  | { readonly kind: 'stranger' };
+
+export interface PortQuestion extends Address {
+  /** Default: two seconds. */
+  readonly timeoutMs?: number;
+}
+
+const HEALTH_TIMEOUT_MS = 2_000;
+
+/** When a process ends, the system resets connections that it had not accepted, and closes the port only after that. */
+const RETRIES_WHEN_CUT = 3;
+
+/**
+ * Asks for GET /health. The port is free when nobody listens; whoever answers with anything but the health of a bridge,
+ * or too late, is a stranger. Never rejects.
+ */
+export async function probePort({ host, port, timeoutMs = HEALTH_TIMEOUT_MS }: PortQuestion): Promise<PortState> {
+  const ask = () => getJson({ host: reachableHost(host), port, path: '/health', timeoutMs });
+  let answer = await ask();
+  for (let retry = 0; answer === 'cut' && retry < RETRIES_WHEN_CUT; retry += 1) answer = await ask();
+  if (answer === 'refused') return { kind: 'free' };
+  if (typeof answer !== 'object' || answer['name'] !== SERVICE_NAME) return { kind: 'stranger' };
+  return { kind: 'bridge', health: readHealth(answer) };
+}
+
+function readHealth(answer: JsonObject): Health {
+  const pid = asNumber(answer['pid']);
+  return {
+    version: match(answer['version'], /^[\w.+-]{1,40}$/),
+    pid: pid !== undefined && Number.isInteger(pid) && pid > 0 ? pid : undefined,
+    uptime: asNumber(answer['uptime']),
+    upstream: match(answer['upstream'], /^[\x21-\x7e]{1,2000}$/),
+    openStreams: asNumber(answer['openStreams']) ?? 0,
+    launches: asNumber(answer['launches']) ?? 0,
+  };
+}
+
+const match = (value: unknown, pattern: RegExp): string | undefined => pattern.exec(asText(value) ?? '')?.[0];
+
+/** A sentence about who uses a port that is in use. */
+export async function describePortOwner(question: PortQuestion): Promise<string> {
+  const state = await probePort(question);
+  if (state.kind !== 'bridge') return 'Another program uses it.';
+  const { version = '(unknown version)', pid } = state.health;
+  return `${SERVICE_NAME} ${version} already runs there${pid === undefined ? '' : ` (pid ${pid})`}.`;
+}
+
+/** The connection by which a launcher keeps a bridge running: while it is open, the bridge is in use. */
+export interface LaunchConnection {
+  close(): void;
+  /** Resolves when either side has closed the connection. Never rejects. */
+  readonly closed: Promise<void>;
+}
+
+const LAUNCH_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens GET /launches, and resolves when the bridge has counted the launch.
+ *
+ * @throws Error when nobody listens, or the listener does not know launches
+ */
+export function createLaunch({ host, port }: Address): Promise<LaunchConnection> {
+  return new Promise((resolve, reject) => {
+    const request = get({ host: reachableHost(host), port, path: '/launches', agent: false });
+    const timer = setTimeout(() => request.destroy(new Error(`port ${port} does not answer`)), LAUNCH_TIMEOUT_MS);
+    const settle = (): void => clearTimeout(timer);
+    const closed = new Promise<void>((end) => request.once('close', end));
+    // After an unsolicited protocol upgrade there is neither an answer nor an error.
+    void closed.then(() => {
+      settle();
+      reject(new Error(`port ${port} does not answer`));
+    });
+    request.on('error', (error) => {
+      settle();
+      reject(error);
+    });
+    request.once('response', (response) => {
+      settle();
+      // `closed` covers a connection that the other side ends.
+      response.on('error', () => undefined).resume();
+      if (response.statusCode === 200) return resolve({ close: () => void request.destroy(), closed });
+      request.destroy();
+      reject(new Error(`the bridge on port ${port} is too old for launches`));
+    });
+  });
+}

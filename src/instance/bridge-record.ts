@@ -1,0 +1,92 @@
+/** Reads and writes the files by which a bridge in the background is found again: its record, its log, its catalog. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseJsonObject } from '../base/json';
+import { asNumber, asText } from '../base/narrow';
+import { attempt } from '../base/thrown';
+import { OPTIONS } from '../config/options';
+import { SERVICE_NAME } from '../server/service-routes';
+import { replaceFile } from '../state/replace-file';
+
+/**
+ * What a bridge in the background writes about itself when it listens, and removes when it ends. A killed one leaves
+ * its record behind: the record counts only when the bridge on the port has this pid.
+ */
+export interface BridgeRecord {
+  readonly name: typeof SERVICE_NAME;
+  readonly pid: number;
+  readonly port: number;
+  readonly host: string;
+  readonly version: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly logFile: string;
+  readonly upstream: string;
+  readonly drainTimeoutMs: number;
+}
+
+/** @param folder the state folder */
+export const stateFileOf = (folder: string, port: number): string => join(folder, `bridge-${port}.json`);
+
+/** The log of a bridge in the background, unless the user names a file. */
+export const logFileOf = (folder: string, port: number): string => join(folder, `bridge-${port}.log`);
+
+/** The model catalog that a launched Codex reads. */
+export const catalogFileOf = (folder: string, port: number): string => join(folder, `models-${port}.json`);
+
+/** Creates the folder where it is missing. @throws errors of the file system */
+export function writeRecord(file: string, record: BridgeRecord): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  replaceFile(file, `${JSON.stringify(record, null, 2)}\n`, 0o600);
+}
+
+/** The record in `file`; `undefined` when there is none, or it cannot be read as one. */
+export function readRecord(file: string): BridgeRecord | undefined {
+  const record = parseJsonObject(attempt(() => readFileSync(file, 'utf8')) ?? '');
+  if (record?.['name'] !== SERVICE_NAME) return undefined;
+  const [pid, port] = [asNumber(record['pid']), asNumber(record['port'])];
+  const [host, logFile] = [asText(record['host']), asText(record['logFile'])];
+  if (pid === undefined || port === undefined || host === undefined || logFile === undefined) return undefined;
+  return {
+    name: SERVICE_NAME, pid, port, host, logFile,
+    version: asText(record['version']) ?? 'unknown',
+    startedAt: asText(record['startedAt']) ?? 'unknown',
+    upstream: asText(record['upstream']) ?? 'unknown',
+    drainTimeoutMs: asNumber(record['drainTimeoutMs']) ?? 0,
+  };
+}
+
+/** Every record in `folder`, sorted by port. */
+export function listRecords(folder: string): readonly BridgeRecord[] {
+  const names = attempt(() => readdirSync(folder)) ?? [];
+  return names
+    .filter((name) => /^bridge-\d+\.json$/.test(name))
+    .flatMap((name) => readRecord(join(folder, name)) ?? [])
+    .sort((one, other) => one.port - other.port);
+}
+
+/** Removes the record of the process `pid`; that of another process stays. */
+export function removeRecord(file: string, pid: number): void {
+  if (readRecord(file)?.pid === pid) attempt(() => rmSync(file, { force: true }));
+}
+
+const MAX_AGE_MS = 30 * 86_400_000;
+
+const LEFTOVER = /^(?:bridge-(\d+)\.log(?:\.1)?|models-(\d+)\.json)$/;
+
+/**
+ * Removes logs and catalogs in `folder` that bridges on free ports left behind: unmodified for 30 days, and without a
+ * record for the port. Those of the default port stay. Never throws.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function removeLeftovers(folder: string, now: number): void {
+  for (const name of attempt(() => readdirSync(folder)) ?? []) {
+    const found = LEFTOVER.exec(name);
+    const port = Number(found?.[1] ?? found?.[2]);
+    if (found === null || port === OPTIONS.port.default) continue;
+    if (readRecord(stateFileOf(folder, port)) !== undefined) continue;
+    const path = join(folder, name);
+    attempt(() => now - statSync(path).mtimeMs > MAX_AGE_MS && rmSync(path));
+  }
+}

@@ -1,0 +1,149 @@
+/** Reads a log file: its last lines, and then what is appended, across rotation, removal and truncation. */
+import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync, watch } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { codeOf } from '../base/thrown';
+
+const BLOCK = 65_536;
+
+const LINE_FEED = 10;
+
+/** The part of a file to read, as offsets in bytes. */
+export interface FileRange {
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/**
+ * The last `count` lines of `path` at most, without line ends; none when there is no such file.
+ * @throws errors of the file system, except for a missing file
+ */
+export function readTail(path: string, count: number, range: FileRange = {}): readonly string[] {
+  const text = readBackwards(path, count, range);
+  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  if (lines.at(-1) === '') lines.pop();
+  return count === 0 ? [] : lines.slice(-count);
+}
+
+/** The same, continued into the rotated file `<path>.1` when `path` has fewer lines. */
+export function readLog(path: string, count: number, range: FileRange = {}): readonly string[] {
+  const recent = readTail(path, count, range);
+  return recent.length < count ? [...readTail(`${path}.1`, count - recent.length), ...recent] : recent;
+}
+
+/** Whole blocks from the end until they hold `count` lines and one more line feed, or everything. */
+function readBackwards(path: string, count: number, { from = 0, to = Infinity }: FileRange): string {
+  const file = openIfThere(path);
+  if (file === undefined) return '';
+  try {
+    const blocks: Buffer[] = [];
+    let feeds = 0;
+    let end = Math.min(fstatSync(file).size, to);
+    while (end > from && feeds <= count) {
+      const start = Math.max(from, end - BLOCK);
+      const block = Buffer.alloc(end - start);
+      const read = block.subarray(0, readSync(file, block, 0, block.length, start));
+      blocks.unshift(read);
+      end = start;
+      for (const byte of read) if (byte === LINE_FEED) feeds += 1;
+    }
+    return Buffer.concat(blocks).toString('utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export interface LogReader {
+  /** The size in bytes when the reader was created; it reads what follows. */
+  readonly start: number;
+  /** What was appended since the last call. */
+  readNew(): string;
+  close(): void;
+}
+
+/**
+ * Creates a reader that starts at the present end of `path`. When the file is moved away, as by rotation, it reads the
+ * rest of it and then the new file from the beginning; when the file is truncated, it starts over.
+ */
+export function createLogReader(path: string): LogReader {
+  const block = Buffer.alloc(BLOCK);
+  let file = openIfReadable(path);
+  let position = file === undefined ? 0 : fstatSync(file).size;
+  const decoder = new StringDecoder('utf8');
+  const readRest = (descriptor: number): string => {
+    if (fstatSync(descriptor).size < position) position = 0;
+    let text = '';
+    for (;;) {
+      const length = readSync(descriptor, block, 0, BLOCK, position);
+      if (length === 0) return text;
+      position += length;
+      text += decoder.write(block.subarray(0, length));
+    }
+  };
+  const close = (): void => {
+    if (file !== undefined) closeSync(file);
+    file = undefined;
+  };
+  return {
+    start: position,
+    readNew() {
+      let text = '';
+      for (;;) {
+        if (file !== undefined) text += readRest(file);
+        const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+        if (found === undefined || (file !== undefined && fstatSync(file, { bigint: true }).ino === found.ino))
+          return text;
+        close();
+        file = openIfReadable(path);
+        position = 0;
+        if (file === undefined) return text;
+      }
+    },
+    close,
+  };
+}
+
+function openIfReadable(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+}
+
+const POLL_MS = 500;
+
+/**
+ * Calls `onChange` whenever the file `path`, or its replacement, may have changed. Polls as well: Windows reports a
+ * file that stays open only when its cache is flushed (FILE_NOTIFY_CHANGE_SIZE of ReadDirectoryChangesW), macOS when it
+ * is closed (FSEvents), and network shares and Windows drives in WSL report nothing.
+ *
+ * @param watchFolder for tests
+ * @returns stops watching
+ */
+export function watchLog(path: string, onChange: () => void, watchFolder: typeof watch = watch): () => void {
+  const target = realpathSync(path);
+  const timer = setInterval(onChange, POLL_MS);
+  try {
+    const name = basename(target);
+    const watcher = watchFolder(dirname(target), (_event, changed) => {
+      if (changed === null || changed === name) onChange();
+    });
+    watcher.on('error', () => undefined);
+    return () => {
+      clearInterval(timer);
+      watcher.close();
+    };
+  } catch {
+    return () => clearInterval(timer);
+  }
+}

@@ -1,0 +1,88 @@
+/** Tells a launched Codex about its bridge: the command-line overrides, the model catalog, the proxy exceptions. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isRecord } from '../base/json';
+import { asArray, asText } from '../base/narrow';
+import { writeCatalogFile } from '../codex/catalog-file';
+import { chooseModel, findConfiguredModel } from '../codex/choose-model';
+import { renderOverrides } from '../codex/config-toml';
+import type { Paths } from '../command/paths';
+import type { Address } from '../command/render';
+import type { Config } from '../config/options';
+import type { Environment } from '../config/resolve';
+import { getJson } from '../instance/bridge-client';
+import { catalogFileOf } from '../instance/bridge-record';
+import { renderBase } from '../instance/target';
+import { LAUNCH_HEADER } from '../server/idle-shutdown';
+
+export interface BridgeForCodex extends Address {
+  readonly config: Config;
+  readonly paths: Paths;
+  /** Of the Codex that is launched; what it cannot read is omitted. */
+  readonly codexVersion: string | undefined;
+}
+
+export interface CodexArguments {
+  /** To be put before the user's arguments, which win. */
+  readonly words: readonly string[];
+  /** Sentences for the user. */
+  readonly notes: readonly string[];
+}
+
+/** Asks the bridge itself for its models, because a running one may have another configuration. */
+export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArguments> {
+  const { config, paths } = bridge;
+  const { models, file, problem } = await fetchCatalog(bridge);
+  const configured = findConfiguredModel(await readFile(join(paths.codexHome, 'config.toml'), 'utf8').catch(() => ''));
+  const model = chooseModel({ wanted: config.defaultModel, configured, offered: models });
+  const notes = [
+    ...(problem === undefined ? [] : [`Cannot write the model catalog for Codex: ${problem}.`]),
+    ...(model === undefined ? [NO_DEFAULT_MODEL] : []),
+  ];
+  const words = renderOverrides({
+    model,
+    catalogFile: file,
+    baseUrl: renderBase(bridge),
+    headers: { [LAUNCH_HEADER]: '1' },
+    ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }),
+  });
+  return { words, notes };
+}
+
+const NO_DEFAULT_MODEL = 'This provider has no default model. Choose one: aliyun-codex-bridge codex -m MODEL';
+
+interface FetchedCatalog {
+  /** Ids, the preferred one first; empty when the bridge knows none. */
+  readonly models: readonly string[];
+  /** Absent when there is nothing to write, or it could not be written. */
+  readonly file?: string;
+  readonly problem?: string;
+}
+
+/** A bridge that has to fetch the provider's list first may take seconds. */
+const CATALOG_TIMEOUT_MS = 20_000;
+
+async function fetchCatalog({ host, port, paths, codexVersion }: BridgeForCodex): Promise<FetchedCatalog> {
+  const query = codexVersion === undefined ? '' : `?client_version=${codexVersion}`;
+  const answer = await getJson({ host, port, path: `/v1/models${query}`, timeoutMs: CATALOG_TIMEOUT_MS });
+  const entries = (isRecord(answer) ? asArray(answer['models']) ?? [] : []).filter(isRecord);
+  const models = entries.flatMap((entry) => asText(entry['slug']) ?? []);
+  if (models.length === 0) return { models };
+  const written = await writeCatalogFile(catalogFileOf(paths.state, port), entries, true);
+  return written.ok ? { models, file: written.path } : { models, problem: written.problem };
+}
+
+const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
+
+/**
+ * Keeps requests to this machine away from a proxy. Codex sends even those to 127.0.0.1 to it, unless NO_PROXY lists
+ * the address (reqwest, its HTTP client); `*` covers names but not addresses (measured with Codex 0.169).
+ */
+export function bypassProxy(env: Environment): Environment {
+  if (!PROXIES.some((name) => env[name])) return env;
+  const listed = env['NO_PROXY'] ?? env['no_proxy'] ?? '';
+  const hosts = listed.split(',').map((host) => host.trim()).filter((host) => host !== '');
+  const missing = ['127.0.0.1', 'localhost', '::1'].filter((host) => !hosts.includes(host));
+  const all = [...hosts, ...missing].join(',');
+  return { ...env, NO_PROXY: all, no_proxy: all };
+}
