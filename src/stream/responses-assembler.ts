@@ -249,16 +249,14 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 }
 
 /**
- * All five numbers and both detail objects are always present (codex-protocol.md, rule 2). The total is the sum of its
- * parts: Codex compares it with the context window, validators check it.
+ * All numbers and both detail objects are always present (codex-protocol.md, rule 2; the models of openai-python and
+ * openai-java demand `cache_write_tokens`). The total is the sum of its parts: Codex compares it with the context window,
+ * validators check it.
  */
 function toResponsesUsage(usage: ChatUsage): ResponsesUsage {
   return {
     input_tokens: usage.prompt,
-    input_tokens_details: {
-      cached_tokens: usage.cached,
-      ...(usage.cacheWrite !== undefined && { cache_write_tokens: usage.cacheWrite }),
-    },
+    input_tokens_details: { cached_tokens: usage.cached, cache_write_tokens: usage.cacheWrite ?? 0 },
     output_tokens: usage.completion,
     output_tokens_details: { reasoning_tokens: usage.reasoning },
     total_tokens: usage.prompt + usage.completion,

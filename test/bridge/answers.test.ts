@@ -37,7 +37,7 @@ for (const dialect of DIALECTS) {
       assert.equal(response.model, bridge.model);
       assert.deepEqual(response.output, [message]);
       assert.deepEqual(response.usage, {
-        input_tokens: 120, input_tokens_details: { cached_tokens: 100 },
+        input_tokens: 120, input_tokens_details: { cached_tokens: 100, cache_write_tokens: 0 },
         output_tokens: 30, output_tokens_details: { reasoning_tokens: 12 }, total_tokens: 150,
       });
       assert.equal(reply.events.at(-1)?.data, '[DONE]');

@@ -248,7 +248,7 @@ describe('what comes back', () => {
     assert.equal(status, 'completed');
     assert.deepEqual(counted, {
       input_tokens: 100,
-      input_tokens_details: { cached_tokens: 64 },
+      input_tokens_details: { cached_tokens: 64, cache_write_tokens: 0 },
       output_tokens: 20,
       output_tokens_details: { reasoning_tokens: 7 },
       total_tokens: 120,

@@ -127,7 +127,7 @@ for (const number of [1, 2] as const) {
     const last = eventsOf(round).at(-1);
     assert.deepEqual((last?.['response'] as JsonObject)['usage'], {
       input_tokens: prompt,
-      input_tokens_details: { cached_tokens: cached },
+      input_tokens_details: { cached_tokens: cached, cache_write_tokens: 0 },
       output_tokens: completion,
       output_tokens_details: { reasoning_tokens: reasoning },
       total_tokens: prompt + completion,

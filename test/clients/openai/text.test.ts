@@ -20,7 +20,7 @@ sdkScenario('openai: create', { script: [answer({ text: 'Hello, world.', usage: 
   assert.equal(response.max_output_tokens, 100);
   assert.deepEqual(response.metadata, { purpose: 'test' });
   assert.deepEqual(response.usage, {
-    input_tokens: 30, input_tokens_details: { cached_tokens: 8 },
+    input_tokens: 30, input_tokens_details: { cached_tokens: 8, cache_write_tokens: 0 },
     output_tokens: 12, output_tokens_details: { reasoning_tokens: 5 }, total_tokens: 42,
   });
   const [body] = scenario.bodies();

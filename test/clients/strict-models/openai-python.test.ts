@@ -1,0 +1,72 @@
+/** The models of openai-python, strict: no event and no answer of the bridge gets a complaint. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { PROJECT_ROOT } from '../../house/source-tree';
+import { collectSamples } from './samples';
+import { runWithInput } from './run-with-input';
+
+const REQUIREMENTS = join(__dirname, 'requirements.txt');
+const [, VERSION = ''] = /openai==(\S+)/.exec(readFileSync(REQUIREMENTS, 'utf8')) ?? [];
+const VENV = join(PROJECT_ROOT, 'test/clients/.work', `openai-python-${VERSION}`);
+const PYTHON = join(VENV, 'bin/python');
+/**
+ * The library declares a closed list of error codes and reads any text. The bridge's own codes tell more (docs/errors.md).
+ */
+const OWN_CODE = /^(?:event|response) of .*\berror\.code: Input should be 'server_error', /;
+
+const INSTALL_MS = 240_000;
+
+/** Why the library cannot be installed here; `undefined` when it is. The network is needed the first time. */
+async function install(): Promise<string | undefined> {
+  if (existsSync(join(VENV, 'installed'))) return undefined;
+  await mkdir(VENV, { recursive: true });
+  const made = await runWithInput('python3', ['-m', 'venv', VENV], '', INSTALL_MS);
+  if (made.exitCode !== 0) return `needs python3 with venv: ${made.error}`;
+  const words = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];
+  const installed = await runWithInput(PYTHON, words, '', INSTALL_MS);
+  if (installed.exitCode === 0) {
+    await runWithInput(PYTHON, ['-c', `open(${JSON.stringify(join(VENV, 'installed'))}, 'w')`], '', INSTALL_MS);
+    return undefined;
+  }
+  await rm(VENV, { recursive: true, force: true });
+  return `openai ${VERSION} cannot be installed: ${installed.error}`;
+}
+
+const validate = async (samples: readonly unknown[]): Promise<readonly string[]> => {
+  const input = samples.map((sample) => `${JSON.stringify(sample)}\n`).join('');
+  const { exitCode, output, error } = await runWithInput(PYTHON, [join(__dirname, 'validate.py')], input, 120_000);
+  assert.equal(exitCode, 0, error);
+  return output.trimEnd().split('\n');
+};
+
+test(`openai-python ${VERSION} has no complaint about any event or answer`, async (context) => {
+  const missing = await install();
+  if (missing !== undefined) return context.skip(missing);
+  const samples = await collectSamples(context);
+  assert.ok(samples.length > 2_000, `${samples.length} samples`);
+  const complaints = (await validate(samples)).filter((line) => !OWN_CODE.test(line));
+  assert.deepEqual(complaints, [`${samples.length} samples`]);
+});
+
+test(`openai-python ${VERSION} complains about a missing field, a wrong type and an unknown event`, async (context) => {
+  const missing = await install();
+  if (missing !== undefined) return context.skip(missing);
+  const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2, output_tokens_details: { reasoning_tokens: 0 } };
+  const response = {
+    id: 'resp_1', object: 'response', created_at: 1, model: 'm', output: [], parallel_tool_calls: true, tools: [],
+    tool_choice: 'auto', usage: { ...usage, input_tokens_details: { cached_tokens: 0 } },
+  };
+  const delta = { type: 'response.output_text.delta', item_id: 'i', output_index: '0', content_index: 0, delta: 'a' };
+  const complaints = await validate([
+    { kind: 'response', name: 'a', value: response },
+    { kind: 'event', name: 'b', value: { ...delta, logprobs: [], sequence_number: 1 } },
+    { kind: 'event', name: 'c', value: { type: 'response.unheard' } },
+  ]);
+  assert.equal(complaints.length, 4);
+  assert.match(complaints[0] ?? '', /^response of a: usage\.input_tokens_details\.cache_write_tokens: Field required$/);
+  assert.match(complaints[1] ?? '', /^event of b: output_index: /);
+  assert.match(complaints[2] ?? '', /^event of c: no model for an event 'response\.unheard'$/);
+});

@@ -1,0 +1,26 @@
+/** Runs a program of another language with a text as its input. */
+import { spawn } from 'node:child_process';
+
+export interface Finished {
+  /** `null` when it was killed or could not be started. */
+  readonly exitCode: number | null;
+  readonly output: string;
+  readonly error: string;
+}
+
+/** Runs `command` to its end, at most for `timeoutMs`. */
+export function runWithInput(
+  command: string, args: readonly string[], input: string, timeoutMs: number,
+): Promise<Finished> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: timeoutMs, killSignal: 'SIGKILL' });
+    let output = '';
+    let error = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => { output += text; });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => { error += text; });
+    child.on('error', (cause) => resolve({ exitCode: null, output, error: cause.message }));
+    child.on('close', (exitCode) => resolve({ exitCode, output, error }));
+    // A program that ends without reading its input (EPIPE) tells why on its standard error.
+    child.stdin.on('error', () => undefined).end(input);
+  });
+}

@@ -1,0 +1,71 @@
+/** Every event and answer that the bridge gives SDK clients for the stream fixtures, for the models of other languages. */
+import type { TestContext } from 'node:test';
+import { startBridge, type Loose, type TestBridge } from '../../support/bridge/test-bridge';
+import { getJson, type StreamReply } from '../../support/clients/sse-client';
+import { listFixtures, type Fixture } from '../../support/fixtures';
+import { raw } from '../../support/upstream/scripted-upstream';
+
+/** The model that a JSON value must fit. */
+export type Kind = 'event' | 'response' | 'chunk' | 'completion' | 'models' | 'input_items';
+
+export interface Sample {
+  readonly kind: Kind;
+  /** Where it comes from. */
+  readonly name: string;
+  readonly value: unknown;
+}
+
+/** No Codex: it gets whole Response objects. */
+const SDK = { 'user-agent': 'OpenAI/Python 3.57.0' };
+
+/** The answers to each fixture, streamed and whole, for Responses and Chat clients; then what is asked about them. */
+export async function collectSamples(context: TestContext): Promise<readonly Sample[]> {
+  const fixtures = listFixtures('streams').filter((fixture) => fixture.has('upstream.sse'));
+  const bytes = fixtures.map((fixture) => fixture.bytes('upstream.sse'));
+  const script = bytes.flatMap((chunk) => Array.from({ length: 4 }, () => raw({ chunks: [chunk], end: 'eof' })));
+  const bridge = await startBridge(context, { dialect: 'openai', script });
+  const samples: Sample[] = [];
+  for (const fixture of fixtures) samples.push(...await answersOf(bridge, fixture));
+  return [...samples, ...await collectStored(bridge, samples)];
+}
+
+async function answersOf(bridge: TestBridge, fixture: Fixture): Promise<readonly Sample[]> {
+  const declared = (fixture.options['tools'] ?? []) as readonly Loose[];
+  const tools = declared.length === 0 ? {} : { tools: declared };
+  const responses = { input: 'Go on.', ...tools };
+  const chat = { messages: [{ role: 'user', content: 'Go on.' }], ...chatTools(declared) };
+  const label = (kind: Kind) => (value: unknown): Sample => ({ kind, name: fixture.name, value });
+  const events = eventsOf(await bridge.stream(responses, SDK));
+  const json = await bridge.json(responses, SDK);
+  const chunks = eventsOf(await bridge.chatStream(chat, SDK)).filter((chunk) => chunk.error === undefined);
+  const completion = await bridge.chatJson(chat, SDK);
+  return [
+    ...events.map(label('event')),
+    ...events.flatMap(({ response }) => response ?? []).map(label('response')),
+    ...chunks.map(label('chunk')),
+    ...(json.status === 200 ? [label('response')(json.json)] : []),
+    ...(completion.status === 200 ? [label('completion')(completion.json)] : []),
+  ];
+}
+
+const eventsOf = ({ events }: StreamReply): readonly Loose[] => events.flatMap(({ json }) => json ?? []);
+
+/** Chat knows function tools only. */
+function chatTools(declared: readonly Loose[]): object {
+  const functions = declared.filter(({ type }) => type === 'function');
+  if (functions.length === 0) return {};
+  return { tools: functions.map(({ type, ...rest }) => ({ type, function: rest })) };
+}
+
+/** A stored response, its input, and the list of models. */
+async function collectStored(bridge: TestBridge, samples: readonly Sample[]): Promise<readonly Sample[]> {
+  const responses = samples.filter(({ kind }) => kind === 'response').map(({ value }) => value as Loose);
+  const path = `${bridge.url}/v1/responses/${responses.at(-1)?.id}`;
+  const get = async (kind: Kind, url: string): Promise<Sample> =>
+    ({ kind, name: kind, value: (await getJson(url, SDK)).json });
+  return [
+    await get('response', path),
+    await get('input_items', `${path}/input_items`),
+    await get('models', `${bridge.url}/v1/models`),
+  ];
+}
