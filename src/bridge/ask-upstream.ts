@@ -7,6 +7,7 @@ import { readRetryAfter } from '../errors/retry-after';
 import { REQUEST_ID_HEADERS } from '../providers/catalog';
 import type { AnswerStream } from '../stream/answer-stream';
 import { allowedCalls, retryWait, type RetryLimits } from '../upstream/call-limits';
+import { MOST_CALLS, RepairSession } from '../upstream/learned-repairs';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat';
 import type { Caller } from './bridge';
@@ -30,19 +31,31 @@ export interface Question<Output> {
 
 /** @throws BridgeError when retrying will not help; its message says how often it was tried */
 export async function askUpstream<Output>(question: Question<Output>): Promise<Answer<Output>> {
+  const { prepared: { endpoint, chat }, context } = question;
+  const asking: Asking = { repairs: new RepairSession(context.learned, endpoint.source.host, chat), calls: 0 };
   for (;;) {
     try {
-      return await attempt(question);
+      const answer = await attempt(question, asking);
+      asking.repairs.succeed();
+      return answer;
     } catch (cause) {
-      await waitForNext(toBridgeError(cause), question);
+      const error = toBridgeError(cause);
+      if (!repair(error, question, asking)) await waitForNext(error, question, asking);
     }
   }
 }
 
+/** What changes from one call to the next. */
+interface Asking {
+  readonly repairs: RepairSession;
+  /** Calls that were made. */
+  calls: number;
+}
+
 /** One call, read until it says something. A failure before that is thrown, as if the call had been rejected. */
-async function attempt<Output>(question: Question<Output>): Promise<Answer<Output>> {
+async function attempt<Output>(question: Question<Output>, asking: Asking): Promise<Answer<Output>> {
   const { caller, context, createStream, whole } = question;
-  const upstream = await callRepaired(question);
+  const upstream = await call(question, asking);
   const stream = createStream();
   const { record } = caller;
   record?.follow(stream, findRequestId(upstream));
@@ -56,37 +69,32 @@ async function attempt<Output>(question: Question<Output>): Promise<Answer<Outpu
   return { upstream, stream, outputs };
 }
 
-/** Sends the request without what its model is known to refuse; a refusal that names more of it is amended. */
-async function callRepaired({ prepared, caller, context }: Question<unknown>): Promise<UpstreamAnswer> {
-  const { chat, notes } = prepared;
-  const { learned, log } = context;
-  for (let current = learned.apply(chat); ; ) {
-    try {
-      return await call(prepared, current, caller, context);
-    } catch (cause) {
-      const amendment = cause instanceof BridgeError ? learned.learn(cause, current) : undefined;
-      if (!amendment) throw cause;
-      log.debug(`learned that ${chat.model} needs "${amendment.name}"`, { refusal: String(cause) });
-      caller.record?.amend(amendment.name);
-      notes.add(`sent again with "${amendment.name}": the model refused the request as it was`);
-      current = amendment.amend(current);
-    }
-  }
+/** Changes the request where the refusal says how; true when it is worth another call. */
+function repair(error: BridgeError, { prepared, caller, context }: Question<unknown>, asking: Asking): boolean {
+  if (caller.abort.aborted) return false;
+  const found = asking.repairs.learn(error, asking.calls);
+  if (!found) return false;
+  const { name, dialect } = found;
+  const hint = dialect === undefined ? '' : `; the dialect field ${dialect} would save the call`;
+  context.log.debug(`learned that ${prepared.chat.model} needs "${name}"${hint}`, { refusal: String(error) });
+  caller.record?.amend(dialect === undefined ? name : `${name}, dialect ${dialect}`);
+  prepared.notes.add(`sent again with "${name}": the model refused the request as it was${hint}`);
+  return true;
 }
 
 /** @throws BridgeError for an error status, a redirect, or no answer at all */
-async function call(
-  prepared: Prepared, chat: ChatRequest, caller: Caller, { runtime, refusals }: TurnContext,
-): Promise<UpstreamAnswer> {
+async function call({ prepared, caller, context }: Question<unknown>, asking: Asking): Promise<UpstreamAnswer> {
   const { endpoint } = prepared;
+  const { runtime, refusals } = context;
   const { url, headers } = endpoint;
-  const body = renderBody(prepared, chat);
+  const body = renderBody(prepared, asking.repairs.chat);
   const key = headers['authorization'] ?? '';
   const known = refusals.find(body, key);
   if (known) {
     caller.record?.remember();
     throw known;
   }
+  asking.calls += 1;
   caller.record?.call();
   const answer = await runtime.transport({ url, headers, body, abort: caller.abort });
   if (answer.status >= 200 && answer.status < 300) return answer;
@@ -142,7 +150,7 @@ function findRequestId(answer: UpstreamAnswer): string | undefined {
 }
 
 /** Waits until the next call is due. @throws BridgeError when there is none */
-async function waitForNext(error: BridgeError, question: Question<unknown>): Promise<void> {
+async function waitForNext(error: BridgeError, question: Question<unknown>, asking: Asking): Promise<void> {
   const { turn, caller, context } = question;
   const { budget, runtime, log } = context;
   const limits = limitsOf(context);
@@ -150,12 +158,13 @@ async function waitForNext(error: BridgeError, question: Question<unknown>): Pro
   const failed = budget.fail(turn);
   // Codex itself repeats a truncated stream more often than the bridge may.
   const allowed = Math.min(allowedCalls(error.kind, limits), limits.calls);
-  const wait = failed < allowed ? retryWait(error, failed, limits, runtime.random()) : undefined;
+  const isSpent = asking.calls >= Math.max(limits.calls, MOST_CALLS);
+  const wait = failed < allowed && !isSpent ? retryWait(error, failed, limits, runtime.random()) : undefined;
   if (wait === undefined) {
     budget.succeed(turn);
     const last = finalError(error, failed);
     // With UPSTREAM_CALLS=1 retrying is left to the client, unless the provider demands a long wait.
-    if (failed > 1 || error.details.retryAfterMs !== undefined) rememberFailure(last, question);
+    if (failed > 1 || error.details.retryAfterMs !== undefined) rememberFailure(last, question, asking);
     throw last;
   }
   log.debug('upstream failed, retrying', { kind: error.kind, error: error.message, failed, waitMs: Math.round(wait) });
@@ -165,10 +174,10 @@ async function waitForNext(error: BridgeError, question: Question<unknown>): Pro
 }
 
 /** A client that repeats by itself a request that was tried often enough spends no more calls. */
-function rememberFailure(error: BridgeError, { prepared, context }: Question<unknown>): void {
+function rememberFailure(error: BridgeError, { prepared, context }: Question<unknown>, { repairs }: Asking): void {
   if (CHEAP.has(error.kind)) return;
-  const { endpoint, chat } = prepared;
-  const body = renderBody(prepared, context.learned.apply(chat));
+  const { endpoint } = prepared;
+  const body = renderBody(prepared, repairs.chat);
   context.refusals.remember(body, endpoint.headers['authorization'] ?? '', error);
 }
 

@@ -8,8 +8,8 @@ import type { Background } from '../state/background';
 import type { AnswerSearch } from '../search/answer-search';
 import type { KeptResponses } from '../state/kept-responses';
 import { createStateServices, type StateServices } from '../state/open-store';
-import { LearnedAmendments } from '../upstream/amendments';
 import { FailureBudget, RefusalCache } from '../upstream/call-limits';
+import { LearnedRepairs } from '../upstream/learned-repairs';
 import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
 import { createModelCatalog } from './models';
@@ -37,7 +37,7 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
     provider,
     runtime,
     log,
-    learned: new LearnedAmendments(),
+    learned: new LearnedRepairs(),
     budget: new FailureBudget(),
     refusals: new RefusalCache(settings.refusalCacheMs, runtime.clock),
     state,

@@ -5,7 +5,7 @@ import type { Logger } from '../observe/log';
 import type { Provider } from '../providers/provider';
 import type { StateServices } from '../state/open-store';
 import type { FailureBudget, RefusalCache } from '../upstream/call-limits';
-import type { LearnedAmendments } from '../upstream/amendments';
+import type { LearnedRepairs } from '../upstream/learned-repairs';
 import type { Transport } from '../upstream/transport';
 
 /** The options that the bridge reads, as the config layer resolves them. */
@@ -71,7 +71,7 @@ export interface TurnContext {
   readonly runtime: Runtime;
   readonly log: Logger;
   /** What models were seen to refuse since the start. */
-  readonly learned: LearnedAmendments;
+  readonly learned: LearnedRepairs;
   /** Failed calls of the turns that are running. */
   readonly budget: FailureBudget;
   readonly refusals: RefusalCache;

@@ -7,7 +7,7 @@ import type { ErrorKind } from './error-table';
 import type { ErrorRule } from './error-rule';
 
 /** One of these pieces of regular expressions, in upper or lower case. */
-const anyOf = (...pieces: readonly string[]): RegExp => new RegExp(pieces.join('|'), 'i');
+export const anyOf = (...pieces: readonly string[]): RegExp => new RegExp(pieces.join('|'), 'i');
 
 /**
  * Wordings decide before statuses do: the same wording comes with 400, 403, 429, 500 or inside a 200. The first match

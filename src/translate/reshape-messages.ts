@@ -98,6 +98,60 @@ export const useSystemRole = (chat: ChatRequest): ChatRequest =>
 /** Turns instructions into user text ("System role not supported", Gemma). */
 export const instructAsUser = (chat: ChatRequest): ChatRequest => mapMessages(chat, asUser);
 
+/** Joins the leading instructions into one message; later ones become user text. */
+export function instructOnce(chat: ChatRequest): ChatRequest {
+  const joined = joinInstructions(chat);
+  const [first, ...rest] = joined.messages;
+  if (first === undefined) return chat;
+  const later = instructAsUser({ ...joined, messages: rest });
+  return later.messages === rest ? joined : { ...joined, messages: [first, ...later.messages] };
+}
+
+/** Lets the user speak last, for upstreams that continue no answer ("must end with a user message"). */
+export function endWithUser(chat: ChatRequest): ChatRequest {
+  const last = chat.messages.at(-1)?.role;
+  return last === 'user' || last === 'tool' ? chat : { ...chat, messages: [...chat.messages, CONTINUE] };
+}
+
+/** Fills empty content ("text content blocks must be non-empty"). */
+export const fillEmptyContent = (chat: ChatRequest): ChatRequest =>
+  mapMessages(chat, (message) => {
+    if (message.content === null || message.content.length > 0) return message;
+    return message.role === 'assistant' && message.tool_calls
+      ? { ...message, content: null }
+      : { ...message, content: '(empty)' };
+  });
+
+/** Removes `detail` from pictures ("image_detail is invalid"). */
+export const dropPictureDetail = (chat: ChatRequest): ChatRequest =>
+  mapContent(chat, (content) => {
+    if (typeof content === 'string' || !content.some(hasDetail)) return content;
+    return content.map((part) =>
+      part.type === 'image_url' ? { ...part, image_url: { url: part.image_url.url } } : part,
+    );
+  });
+
+const hasDetail = (part: ChatPart): boolean => part.type === 'image_url' && part.image_url.detail !== undefined;
+
+/** Splits parallel calls into one call for each message ("This model only supports single tool-calls at once!"). */
+export function oneCallForEachMessage(chat: ChatRequest): ChatRequest {
+  const hasSeveral = (message: ChatMessage): boolean =>
+    message.role === 'assistant' && (message.tool_calls?.length ?? 0) > 1;
+  if (!chat.messages.some(hasSeveral)) return chat;
+  const results = new Map<string, ChatMessage>();
+  for (const message of chat.messages) if (message.role === 'tool') results.set(message.tool_call_id, message);
+  const messages = chat.messages.flatMap((message): readonly ChatMessage[] => {
+    if (message.role === 'tool') return [];
+    if (message.role !== 'assistant' || !message.tool_calls) return [message];
+    return message.tool_calls.flatMap((call, index) => {
+      const said = index === 0 ? message : { role: 'assistant' as const, content: '' };
+      const result = results.get(call.id);
+      return [{ ...said, tool_calls: [call] }, ...(result ? [result] : [])];
+    });
+  });
+  return { ...chat, messages };
+}
+
 /** Joins content that is only text into one string ("content must be a string"). */
 export const useStringContent = (chat: ChatRequest): ChatRequest => mapContent(chat, asString);
 

@@ -76,7 +76,7 @@ const MOST_REFUSALS = 32;
 /** So many times the configured time a client that keeps repeating gets the same refusal; then there is a new call. */
 const LONGEST = 4;
 
-interface Refusal {
+interface RememberedRefusal {
   readonly error: BridgeError;
   until: number;
   readonly latest: number;
@@ -87,7 +87,7 @@ interface Refusal {
  * repeats one gets the same refusal without a call.
  */
 export class RefusalCache {
-  private readonly refusals = new Map<string, Refusal>();
+  private readonly refusals = new Map<string, RememberedRefusal>();
 
   /** @param keepMs how long a refusal is repeated; 0 switches the cache off */
   constructor(private readonly keepMs: number, private readonly clock: Clock) {}

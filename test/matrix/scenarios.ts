@@ -191,7 +191,7 @@ async function structuredOutput(bench: Bench): Promise<void> {
   else assert.ok(JSON.stringify(sent.messages[0].content).includes('verdict'));
 }
 
-/** A host that nobody knows gets the client's word as it is: a refusal teaches the bridge (upstream/amendments.ts). */
+/** A host that nobody knows gets the client's word as it is: a refusal teaches the bridge (upstream/repairs.ts). */
 const PASSED_ON: Readonly<Record<string, readonly string[]>> = { 'openai-compatible': ['max'] };
 
 async function efforts(bench: Bench): Promise<void> {

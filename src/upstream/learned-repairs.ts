@@ -1,0 +1,94 @@
+/** Remembers which repairs each model needed, for the life of the bridge: what it refused once it refuses always. */
+import type { BridgeError } from '../errors/bridge-error';
+import type { ErrorKind } from '../errors/error-table';
+import type { ChatRequest } from '../wire/chat';
+import type { Refusal, Repair } from './refusal-words';
+import { findRepair, isRefusalFor, type FoundRepair } from './repairs';
+
+/** Calls that one request may spend, those that repairs were tried with included. */
+export const MOST_CALLS = 4;
+/** Models at a host that are remembered; names come from clients. The oldest is dropped first. */
+const MOST_MODELS = 500;
+
+/** Kinds whose cause may be something in the request. Who may ask, how often and for how much is not repaired. */
+const REPAIRABLE: ReadonlySet<ErrorKind> =
+  new Set(['upstream_rejected', 'upstream_error', 'model_not_found', 'not_found']);
+
+/** Validators repeat the request after their own words: pydantic names it `input`. */
+const ECHO = /['"]input['"]\s*:.*/s;
+const LONGEST_WORDS = 2_000;
+
+/** What is repaired in one request, from its first call to its answer. */
+export class RepairSession {
+  private readonly tried = new Set<string>();
+  private latest: { readonly before: ChatRequest; readonly found: FoundRepair } | undefined;
+  private current: ChatRequest;
+
+  constructor(private readonly memory: LearnedRepairs, private readonly host: string, chat: ChatRequest) {
+    this.current = memory.apply(host, chat);
+  }
+
+  /** The request to send. */
+  get chat(): ChatRequest {
+    return this.current;
+  }
+
+  /**
+   * @param calls calls that were spent so far
+   * @returns the repair to send the request with once more; undefined when the refusal is final
+   */
+  learn(error: BridgeError, calls: number): Repair | undefined {
+    const refusal = readRefusal(error);
+    this.judgeLatest(refusal);
+    if (refusal === undefined || calls >= MOST_CALLS) return undefined;
+    const found = findRepair(refusal, this.current, this.tried, MOST_CALLS - calls);
+    if (!found) return undefined;
+    this.tried.add(found.row).add(found.repair.name);
+    this.latest = { before: this.current, found };
+    this.current = found.repair.apply(this.current);
+    return found.repair;
+  }
+
+  /** The answer has begun: the latest repair helped. */
+  succeed(): void {
+    this.judgeLatest(undefined);
+  }
+
+  /** A repair after which its own kind of refusal comes again did not help: it is taken back. Others are remembered. */
+  private judgeLatest(refusal: Refusal | undefined): void {
+    const { latest } = this;
+    this.latest = undefined;
+    if (latest === undefined) return;
+    if (refusal !== undefined && isRefusalFor(latest.found, refusal, latest.before)) this.current = latest.before;
+    else this.memory.remember(this.host, this.current.model, latest.found.repair);
+  }
+}
+
+/** @returns undefined for a failure that is no refusal of the request */
+function readRefusal({ kind, details }: BridgeError): Refusal | undefined {
+  if (!REPAIRABLE.has(kind) || details.said === undefined) return undefined;
+  const { providerCode = '', providerField = '', said } = details;
+  return { words: `${providerCode} ${said.replace(ECHO, '')}`.slice(0, LONGEST_WORDS), field: providerField };
+}
+
+/** What each model at a host was seen to refuse. */
+export class LearnedRepairs {
+  private readonly byModel = new Map<string, Map<string, Repair>>();
+
+  /** The request with everything changed that its model is known to refuse. */
+  apply(host: string, chat: ChatRequest): ChatRequest {
+    let changed = chat;
+    for (const repair of this.byModel.get(keyOf(host, chat.model))?.values() ?? []) changed = repair.apply(changed);
+    return changed;
+  }
+
+  remember(host: string, model: string, repair: Repair): void {
+    const key = keyOf(host, model);
+    const known = this.byModel.get(key) ?? new Map<string, Repair>();
+    this.byModel.set(key, known.set(repair.name, repair));
+    const [oldest] = this.byModel.keys();
+    if (this.byModel.size > MOST_MODELS && oldest !== undefined) this.byModel.delete(oldest);
+  }
+}
+
+const keyOf = (host: string, model: string): string => `${host} ${model}`;

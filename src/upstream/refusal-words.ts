@@ -1,0 +1,154 @@
+/** Refusals and what is read out of their words: limits, forms of ids, names of fields. */
+import { anyOf } from '../errors/wordings';
+import type { CallIdForm } from '../translate/reshape-messages';
+import type { ChatRequest } from '../wire/chat';
+
+/** What a provider said when it rejected a request. */
+export interface Refusal {
+  /** Code, field and message; what a validator repeats of the request is cut off. */
+  readonly words: string;
+  /** The path that it names in `param` or `loc`: `messages.3.assistant.reasoning_content`. */
+  readonly field: string;
+}
+
+/** Changes a request; the very request it was given when there is nothing to change. */
+export type Reshape = (chat: ChatRequest) => ChatRequest;
+
+/** A change of the request that one kind of refusal demands. */
+export interface Repair {
+  /** Names the change, for the log and the note: the row's own name, unless a value was read from the refusal. */
+  readonly name: string;
+  readonly apply: Reshape;
+  /** The field of the provider's or model's dialect that would save the refused call. */
+  readonly dialect?: string;
+}
+
+/** What a row finds; without a name it has that of its row. */
+export type RowRepair = Omit<Repair, 'name'> & { readonly name?: string };
+
+const LIMIT_FIELDS = ['max_completion_tokens', 'max_tokens'] as const;
+type LimitField = (typeof LIMIT_FIELDS)[number];
+
+/** Numbers may have separators: `131,072`. */
+const N = '(\\d[\\d,_]*)';
+const numberOf = (text: string | undefined): number => Number((text ?? '').replace(/[,_]/g, '') || Number.NaN);
+
+const RANGE = anyOf(`\\[\\s*${N}\\s*,\\s*${N}\\s*\\]`, `between ${N} and ${N}`, `from ${N} to ${N}`);
+const MOST = new RegExp(
+  "(?:at most|<=|less than(?: or equal to)?|no (?:more|greater|larger|longer) than|up to|(?:cannot|must not) exceed|" +
+  'max(?:imum)?(?: (?:value|allowed|limit|output tokens|is|of|tokens))*|limit(?:ed to| of| is)?|supports?(?: only)?)' +
+  `[^\\d.]{0,20}${N}`, 'i');
+const LEAST = new RegExp(
+  `(?:at least|>=|greater than or equal to|minimum(?: value)?(?: is| of)?)[^\\d.]{0,10}${N}`, 'i');
+
+/**
+ * "Range of max_tokens should be [1, 65536]", "the valid range of max_tokens is [1, 8192]", "限制数值范围[1,131072]",
+ * "max_tokens is too large: 100000. This model supports at most 16384 completion tokens".
+ */
+export function findTokenLimit(words: string, chat: ChatRequest): RowRepair | undefined {
+  const field = LIMIT_FIELDS.find((name) => chat[name] !== undefined);
+  const asked = field && chat[field];
+  if (field === undefined || asked === undefined) return undefined;
+  if (!/max_(completion_|output_|new_)?tokens|completion tokens/i.test(words)) return undefined;
+  const [least, most] = readRange(words);
+  if (most > 0 && most < asked) {
+    const atMost = clamp(field, (value) => Math.min(value, most));
+    return { name: `${field} at most ${most}`, apply: atMost, dialect: `maxTokens: ${most}` };
+  }
+  if (!(least > asked && least < MOST_OF_LEAST)) return undefined;
+  return { name: `${field} at least ${least}`, apply: clamp(field, (value) => Math.max(value, least)) };
+}
+
+/** No provider demands more of a request that asks for less. */
+const MOST_OF_LEAST = 1_024;
+
+/** NaN stands for a limit that the words do not name. */
+function readRange(words: string): readonly [least: number, most: number] {
+  const [low = Number.NaN, high = Number.NaN] = (RANGE.exec(words) ?? []).slice(1).map(numberOf).filter((n) => n >= 0);
+  return high > 0 ? [low, high] : [numberOf(LEAST.exec(words)?.[1]), numberOf(MOST.exec(words)?.[1])];
+}
+
+function clamp(field: LimitField, limit: (value: number) => number): (chat: ChatRequest) => ChatRequest {
+  return (chat) => {
+    const value = chat[field];
+    return value === undefined || limit(value) === value ? chat : { ...chat, [field]: limit(value) };
+  };
+}
+
+const UNKNOWN_NAME = anyOf(
+  'unsupported', 'not support', 'unknown', 'unrecogni', 'unexpected', 'not permitted', 'extra[_ ]', 'deprecat',
+  "use ['\"`]?max_",
+);
+
+/** "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", and the other way round. */
+export function renameTokenLimit(words: string, chat: ChatRequest): RowRepair | undefined {
+  const from = LIMIT_FIELDS.find((name) => chat[name] !== undefined && new RegExp(`\\b${name}\\b`).test(words));
+  if (from === undefined || !UNKNOWN_NAME.test(words)) return undefined;
+  const to = from === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+  const apply = (request: ChatRequest): ChatRequest => {
+    const { [from]: value, ...rest } = request;
+    return value === undefined ? request : { ...rest, [to]: value };
+  };
+  return { name: `${to} instead of ${from}`, apply, dialect: `maxTokensField: '${to}'` };
+}
+
+const LENGTH = anyOf(
+  `\\{\\d*,${N}\\}`, `max(?:imum)?[ _]?length(?: of| is|:)?[^\\d]{0,5}${N}`,
+  `(?:at most|up to|no (?:more|longer) than|exceeds?|limit(?:ed to)?(?: of)?|<=|maximum(?: of)?)[^\\d]{0,30}${N}`,
+);
+
+/** "string too long. Expected a string with maximum length 1024", "must be at most 64 characters", "{1,64}". */
+export function findLengthLimit(words: string): number | undefined {
+  const length = (LENGTH.exec(words) ?? []).slice(1).map(numberOf).find((number) => number > 0);
+  return length !== undefined && length >= SHORTEST ? length : undefined;
+}
+
+/** A shorter limit is one of something else. */
+const SHORTEST = 8;
+
+/** Digits and words: "exactly nine characters". */
+const NUMBERS: Readonly<Record<string, number>> = { eight: 8, nine: 9, ten: 10, twelve: 12, sixteen: 16 };
+const EXACT = new RegExp(
+  '(?:length of|exactly|must be(?! exactly)|have(?! exactly)) (\\d+|[a-z]+)(?=\\W|$)|\\{(\\d+)\\}|' +
+  '(\\d+)[- ](?:char|letter|digit)', 'gi');
+const CALL_ID = /tool.{0,3}(call|use).{0,12}id\b|call[_ ]id|tool_calls\W{0,3}\d*\W{0,3}id\b|toolUseId/i;
+
+/** What ids of calls must be, where the refusal is about them; undefined when it says nothing of their form. */
+export function findCallIdForm(words: string, field: string): CallIdForm | undefined {
+  if (!CALL_ID.test(`${field} ${words}`)) return undefined;
+  const alphanumeric = /a-z|alpha-?numeric|letters? (and|or) (digits|numbers)|pattern/i.test(words);
+  const longest = findLengthLimit(words);
+  if (longest !== undefined) return { length: longest, exact: false, alphanumeric };
+  const exactly = [...words.matchAll(EXACT)]
+    .flatMap(([, ...groups]) => groups.map((word = '') => NUMBERS[word.toLowerCase()] ?? numberOf(word)))
+    .find((number) => number >= 4 && number <= 64);
+  if (exactly !== undefined) return { length: exactly, exact: true, alphanumeric: true };
+  return alphanumeric ? { length: 40, exact: false, alphanumeric } : undefined;
+}
+
+/** Fields that are the request itself, or that have rows of their own. */
+const INDISPENSABLE: ReadonlySet<string> = new Set([
+  'model', 'messages', 'stream', 'tools', 'max_tokens', 'max_completion_tokens', 'response_format', 'modalities',
+  'audio',
+]);
+/** Names that are common words too: they count only where the refusal speaks of a field. */
+const COMMON_WORDS: ReadonlySet<string> = new Set(['user', 'seed', 'stop', 'reasoning', 'thinking', 'n']);
+
+/** The field of the request that the refusal names, where the answer is worth having without it. */
+export function findNamedField(words: string, field: string, chat: ChatRequest): keyof ChatRequest | undefined {
+  const names = Object.keys(chat).filter((name): name is keyof ChatRequest => !INDISPENSABLE.has(name));
+  const usable = names.filter((name) => chat[name] !== undefined && (name !== 'tool_choice' || isAuto(chat)));
+  const [head] = field.split(/[.[]/);
+  return usable.find((name) => name === head) ?? usable.find((name) => isNamed(name, words));
+}
+
+/** Only then its absence means the same. */
+const isAuto = ({ tool_choice: choice }: ChatRequest): boolean => choice === 'auto';
+
+function isNamed(name: string, words: string): boolean {
+  if (!COMMON_WORDS.has(name)) return new RegExp(`\\b${name}\\b`).test(words);
+  return anyOf(
+    `(field|parameter|argument|property|key|option|supplied|input|invalid)s?:? ['"\`]?${name}\\b`,
+    `(?<!role )['"\`]${name}['"\`]`, `\\b${name}\\b['"\`]? (is|are) not`, `\\b${name}: extra`,
+  ).test(words);
+}

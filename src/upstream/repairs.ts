@@ -1,0 +1,285 @@
+/**
+ * The table of repairs: how a refusal is recognised, whatever HTTP status it comes with, and what the request becomes.
+ * Wordings: upstreams.md, section 2, and public reports. The order counts: the first row that applies is tried first.
+ */
+import { anyOf } from '../errors/wordings';
+import {
+  dropStrict, SCHEMA_STEPS, shortenDescriptions, shortenToolNames, simplifySchemas, writeCallsAsText,
+} from '../translate/reshape-tools';
+import {
+  alternateRoles, describePictures, dropPictureDetail, dropReasoning, endWithUser, fillEmptyContent, instructAsUser,
+  instructOnce, moveTextIntoReasoning, oneCallForEachMessage, renameCallIds, renameReasoning, separateUserFromResults,
+  usePartsContent, useStringContent, useSystemRole, withoutSeals,
+} from '../translate/reshape-messages';
+import { withFormatInWords } from '../translate/settings';
+import type { ChatRequest } from '../wire/chat';
+import {
+  findCallIdForm, findLengthLimit, findNamedField, findTokenLimit, renameTokenLimit,
+  type Refusal, type Repair, type Reshape, type RowRepair,
+} from './refusal-words';
+
+/** A repair and the row that it is from. */
+export interface FoundRepair {
+  readonly row: string;
+  readonly repair: Repair;
+}
+
+interface RepairRow {
+  /** Each row is tried once for a request. */
+  readonly row: string;
+  /** @returns undefined when the refusal is about something else; a repair that changes nothing is not used */
+  readonly find: (refusal: Refusal, chat: ChatRequest, callsLeft: number) => RowRepair | undefined;
+}
+
+/** A row for refusals in these words, with one change. */
+const row = (name: string, says: RegExp, apply: Reshape, dialect?: string): RepairRow => ({
+  row: name,
+  find: ({ words }) => (says.test(words) ? { apply, ...(dialect !== undefined && { dialect }) } : undefined),
+});
+
+const without = (...fields: readonly (keyof ChatRequest)[]): Reshape => (chat) => {
+  if (fields.every((field) => chat[field] === undefined)) return chat;
+  const rest = { ...chat };
+  for (const field of fields) delete rest[field];
+  return rest;
+};
+
+/** A row that leaves fields out. */
+const dropping = (says: RegExp, ...fields: readonly (keyof ChatRequest)[]): RepairRow =>
+  row(`without ${fields.join(', ')}`, says, without(...fields));
+
+/** How refusals call something that must not be there. */
+const REFUSED = anyOf(
+  'unknown', 'unrecogni[sz]ed', 'unsupported', 'not (be )?support', 'not (permitted|allowed|valid|accepted)',
+  'not (recogni[sz]ed|known|available|enabled|compatible)', 'extra[_ ](inputs?|fields?|forbidden)',
+  'additional propert', 'unexpected', 'invalid', 'no such (field|parameter)', 'forbidden', 'illegal',
+  'cannot (be )?(use|set|specif)', 'does not (exist|accept|take|allow)', '不支持', '无效',
+  '(temperature|top_p|top_k|penalty)\\b.{0,40}((must|should) be|out of range)',
+);
+
+const PICTURES = anyOf(
+  'image_?url', 'input_image', 'image input', 'images?\\b.{0,40}\\bnot', '\\b(not|un)[ -]?support\\w*.{0,30}\\bimages?',
+  '\\bvision\\b', 'multi-?modal', 'mmproj', '\\bpictures?\\b',
+);
+/** The picture itself is at fault, not pictures. */
+const BAD_PICTURE = anyOf(
+  'too (large|big|small|many)', 'exceed', 'download', 'fetch', 'decod', 'corrupt', 'base64', 'resolution', 'pixels',
+  'timed? ?out', 'accessible', 'valid image', 'image (url|data|format) is',
+);
+
+const SCHEMA = anyOf(
+  '\\bschema\\b', 'grammar', '\\$ref', '\\$defs', '\\b(any|one|all)Of\\b', 'additionalProperties', 'patternProperties',
+  'function\\.parameters', 'function_?declarations', 'parameters\\.properties', 'input_schema', 'exclusiveM(in|ax)imum',
+);
+
+const ALTERNATE = anyOf(
+  'alternat', 'consecutive.{0,40}(role|messages?|user|assistant)', 'same role', '2 or more assistant messages',
+);
+const USER_AFTER_TOOL = anyOf(
+  'user\\W.{0,40}(after|follow).{0,30}tool', 'after.{0,20}\\btool.{0,60}(expected|must be).{0,20}assistant',
+);
+const ONE_SYSTEM_MESSAGE = anyOf(
+  '\\bsystem\\b.{0,60}(first|begin|start|once|single|only one|multiple|several|at most one|after role)',
+  '(multiple|several|only one|one|single|more than one|role) \\W?system\\b',
+);
+const NO_SYSTEM_MESSAGE = anyOf(
+  '(system|developer) (role|messages?|prompts?|instructions?)\\W.{0,30}not (be )?(support|allow|enabled)',
+  'not support.{0,20}system', "role\\W+system\\W+.{0,20}not (be )?(support|allow)",
+);
+const STRING_CONTENT = anyOf('content.{0,80}\\bstring\\b', 'expected a string', 'must be a string');
+const PARTS_CONTENT = anyOf('content.{0,80}\\b(list|array|sequence|parts)\\b', 'string, expected a sequence');
+const EITHER_CONTENT = /string or|or (a )?string|null/i;
+const NO_EMPTY_CONTENT = anyOf(
+  'content.{0,80}(empty|blank|non-?empty|minlength|at least 1 char)', 'empty.{0,30}content',
+);
+
+const hasCalls = ({ messages }: ChatRequest): boolean =>
+  messages.some((message) => message.role === 'tool' || (message.role === 'assistant' && message.tool_calls));
+
+const oneCallAtATime: Reshape = (chat) => without('parallel_tool_calls')(oneCallForEachMessage(chat));
+
+/** The fields around the messages. */
+const FIELD_ROWS: readonly RepairRow[] = [
+  {
+    // DashScope, Kimi, DeepSeek with thinking; OpenRouter: "No endpoints found that support the provided 'tool_choice'"
+    row: 'tool_choice: auto',
+    find: ({ words }, { tool_choice: choice }) =>
+      /tool[_ ]choice/i.test(words) && choice !== undefined && choice !== 'auto' && choice !== 'none'
+        ? { apply: (chat) => ({ ...chat, tool_choice: 'auto' }), dialect: "toolChoice: 'auto-only'" }
+        : undefined,
+  },
+  { row: 'token limit', find: ({ words }, chat) => findTokenLimit(words, chat) },
+  { row: 'name of the token limit', find: ({ words, field }, chat) => renameTokenLimit(`${field} ${words}`, chat) },
+  // One of the two, never both (DashScope).
+  dropping(/thinking_budget.*reasoning_effort|reasoning_effort.*thinking_budget/s, 'thinking_budget'),
+  {
+    // "Json mode response is not supported when enable_thinking is true"; "This response_format type is unavailable".
+    row: 'response_format in words',
+    find: ({ words }, chat) =>
+      /json mode|json_schema|response_format|json_object/i.test(words) && chat.response_format
+        ? { apply: (request) => (request.response_format ? withFormatInWords(request) : request),
+            dialect: "responseFormat: 'prompt'" }
+        : undefined,
+  },
+  // "Range of n should be [1, 4]"; not with thinking.
+  dropping(/\brange of n\b|\bparameter:? n\b|['"`]n['"`]/i, 'n'),
+  // Ollama's Responses endpoint: `invalid reasoning value: "xhigh" (must be "high", "medium", "low", …)`.
+  dropping(/invalid reasoning value|reasoning\.effort/, 'reasoning_effort'),
+];
+
+/** The messages. */
+const MESSAGE_ROWS: readonly RepairRow[] = [
+  // vLLM: "Encrypted content is not supported."; OpenAI: "The encrypted content … could not be verified".
+  row('reasoning without encrypted_content', /encrypted.content/i, withoutSeals),
+  // gpt-oss behind llama.cpp: "Cannot pass both content and thinking in an assistant message with tool calls!".
+  row('text inside reasoning', /both content and (thinking|reasoning)/i, moveTextIntoReasoning),
+  { row: 'reasoning of earlier turns', find: findReasoning },
+  row('pictures without detail', /detail/i, dropPictureDetail),
+  {
+    row: 'pictures as text',
+    find: ({ words }) =>
+      PICTURES.test(words) && !BAD_PICTURE.test(words)
+        ? { apply: describePictures, dialect: 'images: false' }
+        : undefined,
+  },
+  // Mistral, Gemma: "After the optional system message, conversation roles must alternate user/assistant/…".
+  row('alternating roles', ALTERNATE, alternateRoles),
+  // Mistral: "Unexpected role 'user' after role 'tool'".
+  row('assistant between tool and user', USER_AFTER_TOOL, separateUserFromResults),
+  row('system instead of developer', /\bdeveloper\b/i, useSystemRole, "instructionsRole: 'system'"),
+  row('one system message', ONE_SYSTEM_MESSAGE, instructOnce, "lateInstructions: 'user'"),
+  // Gemma: "System role not supported"; "Developer instruction is not enabled for models/gemma-3".
+  row('instructions as user text', NO_SYSTEM_MESSAGE, instructAsUser),
+  row('the user last', /(must|should) end with.{0,20}\buser|last (message|role).{0,30}\buser|prefill/i, endWithUser),
+  // Template of Llama in vLLM: "This model only supports single tool-calls at once!".
+  row('one call for each message', /single tool.?calls? at once/i, oneCallAtATime),
+  {
+    // Mistral: "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9."
+    row: 'call ids',
+    find: ({ words, field }, chat) => {
+      const form = hasCalls(chat) ? findCallIdForm(words, field) : undefined;
+      const name = `call ids of ${form?.exact === true ? '' : 'at most '}${form?.length} characters`;
+      return form && { name, apply: (request) => renameCallIds(request, form) };
+    },
+  },
+  {
+    // Bedrock: "The toolConfig field must be defined when using toolUse and toolResult content blocks".
+    row: 'calls as text',
+    find: ({ words }, chat) =>
+      /tool/i.test(words) && !chat.tools?.length && hasCalls(chat) ? { apply: writeCallsAsText } : undefined,
+  },
+  {
+    row: 'content as string',
+    find: ({ words }) =>
+      STRING_CONTENT.test(words) && !EITHER_CONTENT.test(words) && !/tool_?call/i.test(words)
+        ? { apply: (chat) => useStringContent(describePictures(chat)), dialect: "content: 'string'" }
+        : undefined,
+  },
+  {
+    row: 'content as parts',
+    find: ({ words }) =>
+      PARTS_CONTENT.test(words) && !EITHER_CONTENT.test(words)
+        ? { apply: usePartsContent, dialect: "content: 'parts'" }
+        : undefined,
+  },
+  row('no empty content', NO_EMPTY_CONTENT, fillEmptyContent),
+];
+
+/** Shorter names would not tell tools apart. */
+const SHORTEST_NAME = 16;
+
+/** The tools. Too many of them are not repaired: the user chooses which to do without. */
+const TOOL_ROWS: readonly RepairRow[] = [
+  {
+    row: 'short tool descriptions',
+    find: ({ words, field }) => {
+      const longest = /description/i.test(`${field} ${words}`) ? findLengthLimit(words) : undefined;
+      const name = `tool descriptions of at most ${longest} characters`;
+      return longest === undefined ? undefined : { name, apply: (chat) => shortenDescriptions(chat, longest) };
+    },
+  },
+  {
+    row: 'short tool names',
+    find: ({ words, field }) => {
+      const longest = /\bname\b/i.test(`${field} ${words}`) ? findLengthLimit(words) : undefined;
+      const name = `tool names of at most ${longest} characters`;
+      if (longest === undefined || longest < SHORTEST_NAME) return undefined;
+      return { name, apply: (chat) => shortenToolNames(chat, longest) };
+    },
+  },
+  row('tools without strict', /\bstrict\b/i, dropStrict, 'strictTools: false'),
+  ...SCHEMA_STEPS.map((rules, step): RepairRow => ({
+    row: `schema step ${step + 1}`,
+    find: ({ words }, chat, callsLeft) =>
+      SCHEMA.test(words) && chat.tools && step >= firstStep(callsLeft, words)
+        ? {
+            name: `simpler tool schemas (${rules.join(', ')})`,
+            apply: (request) => simplifySchemas(request, rules),
+            dialect: `schema: ${JSON.stringify(rules)}`,
+          }
+        : undefined,
+  })),
+];
+
+/** The step that fits the words; the last calls are kept for schemas that every checker takes. */
+function firstStep(callsLeft: number, words: string): number {
+  if (callsLeft < 3) return SCHEMA_STEPS.length - callsLeft;
+  if (/required|anyOf|oneOf/.test(words)) return 0;
+  return /\$ref|\$defs|boolean|prefixItems|tuple/.test(words) ? 1 : 2;
+}
+
+/** Any top-level field that the refusal names, and then a second and a third one. */
+const NAMED_FIELD_ROWS = ['first', 'second', 'third'].map((which): RepairRow => ({
+  row: `${which} named field`,
+  find: ({ words, field }, chat) => {
+    const named = REFUSED.test(words) ? findNamedField(words, field, chat) : undefined;
+    return named && { name: `without ${named}`, apply: without(named) };
+  },
+}));
+
+const ROWS: readonly RepairRow[] = [...FIELD_ROWS, ...MESSAGE_ROWS, ...TOOL_ROWS, ...NAMED_FIELD_ROWS];
+
+const OTHER_FIELD = /\b(?:did you mean|use|instead|expected|allowed)\b.{0,20}['"`](reasoning(?:_content)?)['"`]/i;
+const REASONING_FIELDS = ['reasoning_content', 'reasoning_details', 'reasoning'] as const;
+
+/** "property 'messages.3.assistant.reasoning_content' is unsupported" (Cerebras, Groq). */
+function findReasoning({ words, field }: Refusal, chat: ChatRequest): RowRepair | undefined {
+  const text = `${field} ${words}`;
+  const refused = REASONING_FIELDS.find((name) =>
+    new RegExp(`\\b${name}\\b`).test(text) && chat.messages.some((message) => name in message));
+  if (refused === undefined || !REFUSED.test(words)) return undefined;
+  if (refused === 'reasoning' && chat.reasoning !== undefined && !/messages/.test(text)) return undefined;
+  const other = OTHER_FIELD.exec(words)?.[1];
+  const target = REASONING_FIELDS.find((name) => name === other && name !== refused);
+  return target === undefined || target === 'reasoning_details'
+    ? { name: `no ${refused} in messages`, apply: dropReasoning, dialect: "reasoningReplay: 'none'" }
+    : {
+        name: `${target} instead of ${refused}`,
+        apply: (request) => renameReasoning(request, target),
+        dialect: `reasoningReplay: '${target}'`,
+      };
+}
+
+/**
+ * @param tried rows and repairs that were used for this request
+ * @param callsLeft calls that this request may still spend
+ * @returns what to change for another call, and the row it is from; undefined when no row knows the refusal
+ */
+export function findRepair(
+  refusal: Refusal, chat: ChatRequest, tried: ReadonlySet<string>, callsLeft: number,
+): FoundRepair | undefined {
+  for (const { row: name, find } of ROWS) {
+    const found = tried.has(name) ? undefined : find(refusal, chat, callsLeft);
+    const repair = found && { ...found, name: found.name ?? name };
+    if (repair && !tried.has(repair.name) && repair.apply(chat) !== chat) return { row: name, repair };
+  }
+  return undefined;
+}
+
+/** Whether a later refusal asks for the very repair that was tried on this request. */
+export function isRefusalFor({ row: name, repair }: FoundRepair, refusal: Refusal, chat: ChatRequest): boolean {
+  const found = ROWS.find((candidate) => candidate.row === name)?.find(refusal, chat, MOST_REPAIRS);
+  return found !== undefined && (found.name ?? name) === repair.name;
+}
+
+const MOST_REPAIRS = 3;

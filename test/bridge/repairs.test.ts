@@ -1,0 +1,88 @@
+/** Repairs through the whole bridge: counted calls, what is remembered, and what the log and the client are told. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { answer, reply } from '../support/upstream/scripted-upstream';
+import { ask, CODEX, finalResponse, startBridge, type Loose } from '../support/bridge/test-bridge';
+
+const refuse = (message: string, status = 400, more: object = {}) =>
+  reply({
+    status,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ error: { message, type: 'invalid_request_error', ...more } }),
+  });
+
+const HISTORY = [
+  ...ask('one'),
+  { type: 'reasoning', id: 'rs_1', summary: [], content: [{ type: 'reasoning_text', text: 'Because.' }] },
+  { type: 'function_call', call_id: 'call_PTLP8xhu3uwZk4l3', name: 'list', arguments: '{}' },
+  { type: 'function_call_output', call_id: 'call_PTLP8xhu3uwZk4l3', output: 'a' },
+  ...ask('two'),
+];
+
+describe('a repair', () => {
+  it('costs one call, is remembered, and the log names the dialect field that would save it', async (context) => {
+    const script = [
+      refuse("property 'messages.1.assistant.reasoning_content' is unsupported"), answer({ text: 'A.' }),
+      answer({ text: 'B.' }),
+    ];
+    const bridge = await startBridge(context, { script });
+    for (const text of ['A.', 'B.']) {
+      const reply = finalResponse(await bridge.stream({ input: HISTORY }, CODEX));
+      assert.deepEqual([reply.status, reply.output[0].content[0].text], ['completed', text]);
+    }
+    const sent = bridge.upstream.requests.map(({ body }) => JSON.stringify(body).includes('reasoning_content'));
+    assert.deepEqual(sent, [true, false, false]);
+    const [first, second] = await bridge.turns(2);
+    assert.deepEqual(first?.['amendments'], ["no reasoning_content in messages, dialect reasoningReplay: 'none'"]);
+    assert.equal(second?.['amendments'], undefined);
+  });
+
+  it('is told to an SDK client in a header', async (context) => {
+    const bridge = await startBridge(context, { script: [refuse('unknown field "seed"'), answer({ text: 'A.' })] });
+    const told = await bridge.json({ messages: [{ role: 'user', content: 'x' }], seed: 1 });
+    assert.match(String(told.headers['x-bridge-notes']), /sent again with "without seed"/);
+  });
+
+  it('gives a call the same id in every request, on both sides', async (context) => {
+    const words = 'Tool call id was call_PTLP8xhu3uwZk4l3 but must be a-z, A-Z, 0-9, with a length of 9.';
+    const script = [refuse(words), answer({ text: 'A.' }), answer({ text: 'B.' })];
+    const bridge = await startBridge(context, { script });
+    for (const more of [[], [{ type: 'message', role: 'assistant', content: 'A.' }, ...ask('three')]])
+      await bridge.stream({ input: [...HISTORY, ...more] }, CODEX);
+    const idsOf = ({ tool_calls: calls = [], tool_call_id: id }: Loose) =>
+      [...calls.map((call: Loose) => call.id), ...(id ? [id] : [])];
+    const ids = bridge.upstream.requests.slice(1).map(({ body }) => (body as Loose).messages.flatMap(idsOf));
+    assert.match(ids[0]?.[0], /^[a-zA-Z0-9]{9}$/);
+    assert.deepEqual(ids, [[ids[0][0], ids[0][0]], [ids[0][0], ids[0][0]]]);
+  });
+
+  it('is found in a refusal inside a 200 too', async (context) => {
+    const event = `data: ${JSON.stringify({ error: { message: 'Unknown parameter: stream_options', code: 400 } })}\n\n`;
+    const inStream = reply({ status: 200, headers: { 'content-type': 'text/event-stream' }, body: event });
+    const bridge = await startBridge(context, { script: [inStream, answer({ text: 'A.' })] });
+    assert.equal(finalResponse(await bridge.stream({ input: ask() }, CODEX)).status, 'completed');
+    assert.equal(bridge.upstream.requests.length, 2);
+  });
+
+  it('is not tried for a refusal that no row knows, and four calls are the most', async (context) => {
+    const unknown = await startBridge(context, { script: [refuse('No such luck')] });
+    assert.equal(finalResponse(await unknown.stream({ input: HISTORY }, CODEX)).status, 'failed');
+    assert.equal(unknown.upstream.requests.length, 1);
+    const names = ['stream_options', 'seed', 'top_p', 'temperature', 'user'];
+    const script = names.map((name) => refuse(`Unknown parameter: ${name}`));
+    const endless = await startBridge(context, { script });
+    const body = { input: ask(), seed: 1, top_p: 1, temperature: 1, user: 'u' };
+    assert.equal(finalResponse(await endless.stream(body, CODEX)).status, 'failed');
+    assert.equal(endless.upstream.requests.length, 4);
+  });
+
+  it('that does not help is taken back, and not remembered', async (context) => {
+    const words = 'messages must alternate';
+    const bridge = await startBridge(context, { script: [refuse(words), refuse(words), answer({ text: 'A.' })] });
+    const input = [...ask('one'), ...ask('two')];
+    assert.equal(finalResponse(await bridge.stream({ input }, CODEX)).status, 'failed');
+    await bridge.stream({ input: [...input, ...ask('three')] }, CODEX);
+    const roles = bridge.upstream.requests.map(({ body }) => (body as Loose).messages.length);
+    assert.deepEqual(roles, [2, 1, 3]);
+  });
+});
