@@ -8,6 +8,7 @@ import { CumulativeStage } from '../stream/cumulative';
 import { JsonCheckStage, JsonFenceStage, type JsonCheckOptions } from '../stream/json-answer';
 import { ThinkTagStage } from '../stream/think-tags';
 import { ToolMarkupStage } from '../stream/tool-markup';
+import { TypedArgumentsStage } from '../stream/typed-arguments-stage';
 import type { ToolSet } from '../tools/tool-set';
 import { forbidsCall } from '../translate/offered-tools';
 import { translateRequest } from '../translate/request';
@@ -51,12 +52,16 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
   const { chat, tools } = translated.value;
   const rules = readAnswerRules(request, tools, caller.client, (note) => notes.add(note));
   const render = endpoint.renderer(request, dialect);
-  return { endpoint, chat, render, tools, notes, createAttempt: attemptsOf(endpoint, chat, rules, context) };
+  return { endpoint, chat, render, tools, notes, createAttempt: attemptsOf(endpoint, chat, tools, rules, context) };
 }
 
 /** Think tags first: markup may be inside the reasoning that they enclose. The filter last: markup becomes calls. */
 function attemptsOf(
-  { dialect, source, createReader }: Endpoint, chat: ChatRequest, rules: AnswerRules, context: TurnContext,
+  { dialect, source, createReader }: Endpoint,
+  chat: ChatRequest,
+  offered: ToolSet,
+  rules: AnswerRules,
+  context: TurnContext,
 ): Prepared['createAttempt'] {
   const { settings, runtime } = context;
   const makeId: MakeId = runtime.makeId;
@@ -68,6 +73,7 @@ function attemptsOf(
       ...(dialect.cumulative ? [new CumulativeStage()] : []),
       ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
       ...(tools.length === 0 ? [] : [new ToolMarkupStage({ tools, makeId })]),
+      ...(chat.tools ? [new TypedArgumentsStage((name) => offered.parametersOf(name))] : []),
       ...(rules.json ? [new JsonFenceStage(), new JsonCheckStage(rules.json)] : []),
       ...(rules.calls ? [new CallFilterStage(rules.calls)] : []),
     ],

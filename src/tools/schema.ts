@@ -113,6 +113,10 @@ function inlineRefs(root: JsonObject): JsonObject {
   return inline(omit(omit(root, '$defs'), 'definitions'), [], 0);
 }
 
+/** The definition that a schema refers to; the schema itself when it is no reference. */
+export const findDefinition = (schema: JsonObject, root: JsonObject): JsonObject =>
+  typeof schema['$ref'] === 'string' ? resolve(schema['$ref'], root) : schema;
+
 function resolve(reference: string, root: JsonObject): JsonObject {
   if (!reference.startsWith('#')) return {};
   let current: JsonValue | undefined = root;

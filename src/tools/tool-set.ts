@@ -67,6 +67,12 @@ export class ToolSet {
     return this.byName.get(upstreamName) ?? this.closest(upstreamName) ?? { kind: 'function', name: upstreamName };
   }
 
+  /** The schema of an offered tool that a model calls by this name. */
+  parametersOf(upstreamName: string): JsonObject | undefined {
+    const name = this.byTool.get(keyOf(this.find(upstreamName)));
+    return this.tools.find((tool) => tool.function.name === name)?.function.parameters;
+  }
+
   private closest(upstreamName: string): CallTarget | undefined {
     const wanted = upstreamName.replace(/^functions\./, '').toLowerCase();
     const fits = [...this.byName].filter(

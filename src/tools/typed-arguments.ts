@@ -1,0 +1,157 @@
+/**
+ * Corrects arguments while a model writes them: a list, object, number or boolean that arrives as a JSON string becomes
+ * the value where the tool's schema allows no string (openai/codex#3913: `"command": "[\"ls\"]"`). Everything else
+ * passes through unchanged. Each character is read once, and only a string in such a place waits for its end.
+ */
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
+import { findDefinition } from './schema';
+
+/** An open object or list of the arguments. */
+interface Container {
+  /** Undefined where the tool's schema says nothing. */
+  readonly schema: JsonObject | undefined;
+  readonly isObject: boolean;
+  /** Whether the next string names a property; and the last name. */
+  expectsName: boolean;
+  name: string;
+}
+
+/** Deeper values pass through; a hostile nesting must not cost memory. */
+const DEEPEST = 24;
+
+/** The arguments of one call: `push` for each piece, then `end` for what still waits. */
+export class TypedArguments {
+  private readonly open: Container[] = [];
+  private beyondDeepest = 0;
+  private state: 'between' | 'string' | 'escape' = 'between';
+  /** What is done with the string being read, and its pieces where they are needed. */
+  private string: 'passes' | 'is-name' | 'waits' = 'passes';
+  private pieces: string[] = [];
+  private types: ReadonlySet<string> = new Set();
+
+  /** @param schema the tool's parameters */
+  constructor(private readonly schema: JsonObject) {}
+
+  /** @returns the text that no correction can change any more */
+  push(text: string): string {
+    let certain = '';
+    let at = 0;
+    while (at < text.length) {
+      if (this.state === 'between') {
+        const char = text.charAt(at);
+        if (char === '"') this.beginString();
+        else this.follow(char);
+        if (char !== '"' || this.string !== 'waits') certain += char;
+        at += 1;
+      } else {
+        const end = this.stringEnd(text, at);
+        const piece = text.slice(at, end);
+        if (this.string !== 'passes') this.pieces.push(piece);
+        if (this.string !== 'waits') certain += piece;
+        // `stringEnd` left the string when it found the closing quote.
+        if (this.isBetween()) certain += this.endString();
+        at = end;
+      }
+    }
+    return certain;
+  }
+
+  /** @returns the beginning of a string that never ended */
+  end(): string {
+    return this.state !== 'between' && this.string === 'waits' ? `"${this.pieces.join('')}` : '';
+  }
+
+  private isBetween(): boolean {
+    return this.state === 'between';
+  }
+
+  private beginString(): void {
+    const container = this.open.at(-1);
+    this.state = 'string';
+    this.pieces = [];
+    this.string = 'passes';
+    if (this.beyondDeepest > 0) return;
+    if (container?.expectsName) {
+      this.string = 'is-name';
+      return;
+    }
+    this.types = typesOf(this.valueSchema()) ?? new Set(['string']);
+    if (!this.types.has('string')) this.string = 'waits';
+  }
+
+  /** The index after the part of `text` that belongs to the string. */
+  private stringEnd(text: string, from: number): number {
+    for (let at = from; at < text.length; at += 1) {
+      const char = text[at];
+      if (this.state === 'escape') this.state = 'string';
+      else if (char === '\\') this.state = 'escape';
+      else if (char === '"') {
+        this.state = 'between';
+        return at + 1;
+      }
+    }
+    return text.length;
+  }
+
+  private endString(): string {
+    const json = `"${this.pieces.join('')}`;
+    const container = this.open.at(-1);
+    if (this.string === 'is-name' && container) {
+      container.name = String(parseJson(json) ?? '');
+      container.expectsName = false;
+    }
+    return this.string === 'waits' ? correct(json, this.types) : '';
+  }
+
+  private follow(char: string): void {
+    const container = this.open.at(-1);
+    if (char === '{' || char === '[') {
+      const isObject = char === '{';
+      if (this.open.length >= DEEPEST) this.beyondDeepest += 1;
+      else this.open.push({ schema: this.valueSchema(), isObject, expectsName: isObject, name: '' });
+    } else if (char === '}' || char === ']') {
+      if (this.beyondDeepest > 0) this.beyondDeepest -= 1;
+      else this.open.pop();
+    } else if (char === ',' && container) {
+      container.expectsName = container.isObject;
+    }
+  }
+
+  /** The schema of the value that comes next. */
+  private valueSchema(): JsonObject | undefined {
+    const container = this.open.at(-1);
+    if (!container) return this.schema;
+    const { schema, name } = container;
+    if (schema === undefined) return undefined;
+    const { properties, additionalProperties, items } = schema;
+    const isNamed = isJsonObject(properties) && Object.hasOwn(properties, name);
+    const inner = container.isObject ? (isNamed ? properties[name] : additionalProperties) : items;
+    return isJsonObject(inner) ? findDefinition(inner, this.schema) : undefined;
+  }
+}
+
+/** The types that a schema allows; undefined when it does not say, or says more than types. */
+function typesOf(schema: JsonObject | undefined): ReadonlySet<string> | undefined {
+  if (schema === undefined || schema['enum'] !== undefined || schema['const'] !== undefined) return undefined;
+  const variants = schema['anyOf'] ?? schema['oneOf'];
+  const named = Array.isArray(variants)
+    ? variants.map((variant) => (isJsonObject(variant) && variant['anyOf'] === undefined ? variant['type'] : undefined))
+    : [schema['type']];
+  const types = named.flat();
+  return types.every((type) => typeof type === 'string') ? new Set(types) : undefined;
+}
+
+/** The value inside a string, where it is exactly what the schema demands; otherwise the string. */
+function correct(json: string, types: ReadonlySet<string>): string {
+  const text = parseJson(json);
+  const inner = typeof text === 'string' ? text.trim() : '';
+  const value = parseJson(inner);
+  return value !== undefined && typeNames(value).some((name) => types.has(name)) ? inner : json;
+}
+
+function typeNames(value: JsonValue): readonly string[] {
+  if (value === null) return ['null'];
+  if (Array.isArray(value)) return ['array'];
+  if (typeof value === 'number') return Number.isInteger(value) ? ['number', 'integer'] : ['number'];
+  return [typeof value];
+}
