@@ -23,6 +23,8 @@ export async function startInBackground(
     stream: body['stream'] === true,
     notes: [],
     pulse: () => SSE_KEEP_ALIVE,
+    // The response itself continues: its client can follow it again.
+    fail: () => '',
     frames: () => run.follow(-1),
     collect: () => Promise.resolve({ status: 200, body: JSON.stringify(run.response) }),
   };

@@ -37,6 +37,8 @@ export interface Turn {
   pulse(): string;
   /** One SSE text for each upstream read; the terminal event and `data: [DONE]` included. Never throws. */
   frames(): AsyncIterable<string>;
+  /** The end of a stream whose `frames` threw after the first one: one terminal event, in sequence. */
+  fail(error: BridgeError): string;
   /** The whole answer as JSON text, with its HTTP status. */
   collect(): Promise<{ readonly status: number; readonly body: string }>;
 }

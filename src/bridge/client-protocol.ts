@@ -1,6 +1,7 @@
 /** Writes what came of a turn in the protocol of its client: as SSE text, or as one JSON body. */
 import { ChatCollector, type ChatOutput } from '../stream/chat-assembler';
-import type { ClientKind } from '../errors/error-body';
+import type { BridgeError } from '../errors/bridge-error';
+import { renderErrorBody, renderStreamError, type ClientKind } from '../errors/error-body';
 import type { ChatUsageObject } from '../wire/chat';
 import type { MakeId } from '../base/clock';
 import type { JsonObject } from '../base/json';
@@ -18,17 +19,31 @@ export interface ClientProtocol<Output> {
   body(): string;
   /** A keep-alive while the provider is silent. */
   pulse(): string;
+  /** The one terminal event of a stream that has begun and cannot continue; empty after a terminal event. */
+  fail(error: BridgeError): string;
 }
+
+const TERMINAL: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete', 'response.failed']);
 
 /** @param echo request fields that every Response repeats, as text (see encodeEcho) */
 export function responsesProtocol(echo: string, client: ClientKind): ClientProtocol<ResponsesEvent> {
   const encoder = new SseEncoder(echo);
   let last: ResponsesEvent | undefined;
   let progress: readonly ResponsesEvent[] = [];
+  let isOver = false;
   return {
     encode(events) {
       if (progress.length === 0) progress = events.filter((event) => event.type === 'response.in_progress');
-      return encoder.encode(events);
+      const text = encoder.encode(events);
+      isOver ||= TERMINAL.has(events.at(-1)?.type ?? '');
+      return text;
+    },
+    fail(error) {
+      const [begun] = progress;
+      if (isOver || begun === undefined || !('response' in begun)) return '';
+      isOver = true;
+      const response = { ...begun.response, status: 'failed', error: renderStreamError(error, client) } as const;
+      return encoder.encode([{ type: 'response.failed', response }]);
     },
     // Only data events reset Codex's idle timer (codex-protocol.md, rule 9).
     pulse: () => (client === 'codex' ? encoder.encode(progress) : SSE_KEEP_ALIVE),
@@ -74,6 +89,7 @@ export function chatProtocol(usage: () => ChatUsageObject | undefined): ClientPr
   const collector = new ChatCollector();
   return {
     encode: (outputs) => outputs.map((output) => `data: ${JSON.stringify(output)}\n\n`).join(''),
+    fail: (error) => `data: ${JSON.stringify(renderErrorBody(error))}\n\n`,
     done: SSE_DONE,
     collect: (outputs) => outputs.forEach((output) => collector.push(output)),
     body: () => collector.body(usage()),

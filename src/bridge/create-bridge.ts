@@ -12,6 +12,8 @@ import { FailureBudget, RefusalCache } from '../upstream/call-limits';
 import { LearnedRepairs } from '../upstream/learned-repairs';
 import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
+// Not loaded late: when it is needed, there may be no file descriptor left to load it with.
+import { failedFrames } from './local-answer';
 import { createModelCatalog } from './models';
 import { startChatTurn, startCompaction, startResponsesTurn } from './turn';
 import type { BridgeSettings, Runtime, TurnContext } from './turn-context';
@@ -53,10 +55,7 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
       kind === 'responses' && isRecord(body) && body['background'] === true
         ? startInBackground(body, caller, context, background())
         : STARTS[kind](body, caller, context),
-    failedFrames(error, body) {
-      const { failedFrames }: typeof import('./local-answer') = require('./local-answer');
-      return failedFrames(error, body, runtime);
-    },
+    failedFrames: (error, body) => failedFrames(error, body, runtime),
     models: (codexVersion) => catalog.list(codexVersion),
     kept: () => (kept ??= openKept(state, background)),
     search: async (body, abort) => (search ??= openSearch(context))(body, abort),

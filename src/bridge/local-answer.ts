@@ -29,6 +29,7 @@ export function answerPreload(request: ResponsesRequest, runtime: Runtime): Turn
     stream: request.stream,
     notes: ['answered the preload request without calling the provider'],
     pulse: () => protocol.pulse(),
+    fail: (error) => protocol.fail(error) + protocol.done,
     async *frames() {
       yield protocol.encode(events) + protocol.done;
     },

@@ -176,6 +176,7 @@ async function run<Output>(
       return notes.list();
     },
     pulse: () => shape.protocol.pulse(),
+    fail: (error) => shape.protocol.fail(error) + shape.protocol.done,
     frames: () => streamTurn(turn),
     collect: () => collectTurn(turn),
   };

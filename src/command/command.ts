@@ -4,7 +4,7 @@ import type { Environment, FlagTexts } from '../config/resolve';
 import type { OwnFlag, OwnTexts } from './own-flags';
 
 /** The signals that stop the bridge, with the exit code of a process that one of them ended (128 + signal number). */
-export const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+export const STOP_SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type StopSignal = keyof typeof STOP_SIGNALS;
 

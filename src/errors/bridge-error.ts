@@ -1,4 +1,5 @@
 /** The one error type of the bridge: a kind from the table, a message for the user, and what is known of the cause. */
+import { codeOf } from '../base/thrown';
 import { UnreadableField } from '../wire/read-fields';
 import type { ErrorKind } from './error-table';
 
@@ -38,6 +39,8 @@ export class BridgeError extends Error {
   }
 }
 
+const NO_DESCRIPTORS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+
 /**
  * A BridgeError as it is, or the one that aborted the turn; anything else is a defect of the bridge: `internal`, with
  * what was thrown as its cause.
@@ -46,6 +49,9 @@ export class BridgeError extends Error {
 export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError {
   if (cause instanceof BridgeError) return cause;
   if (abort?.aborted === true && abort.reason instanceof BridgeError) return abort.reason;
+  if (NO_DESCRIPTORS.has(codeOf(cause) ?? '')) {
+    return new BridgeError('busy', 'The bridge has no file descriptors left. Retry later, or raise the limit (ulimit -n).');
+  }
   const error = new BridgeError('internal', "Internal error. The bridge's log has the details.");
   error.cause = cause;
   return error;

@@ -10,6 +10,7 @@ import type { Environment } from '../config/resolve';
 import { createLogger, type Logger } from '../observe/log';
 import type { LogFile } from '../observe/log-file';
 import { createBridgeServer } from '../server/create-server';
+import { preloadHandlers } from '../server/routes';
 import type { BackgroundDuty, BackgroundOptions, Usage } from './in-background';
 import { runServer } from './run-server';
 
@@ -35,7 +36,10 @@ export async function run(context: CommandContext): Promise<number> {
     secrets: [config.aiApiKey, config.searchKey, ...listKeys(env)].filter((secret) => secret !== undefined),
   });
   const bridge = createLateBridge(() => buildBridge(config, env, log));
-  const warmUp = setTimeout(bridge.warmUp, WARM_UP_DELAY_MS);
+  const warmUp = setTimeout(() => {
+    bridge.warmUp();
+    preloadHandlers();
+  }, WARM_UP_DELAY_MS);
   const usage = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : startWatching(own);
   const server = createBridgeServer({ config, version, log, bridge, ...(usage && { watch: usage.watch }) });
   const forgetCrashes = containCrashes(io, log);

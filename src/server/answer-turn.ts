@@ -112,7 +112,7 @@ function detach({ exchange: { services }, turnLog }: Session): ReturnType<NonNul
 }
 
 async function writeTurn(session: Session, turn: Turn): Promise<void> {
-  const { exchange: { response, services }, client, open, turnLog, kind } = session;
+  const { exchange: { response, services }, client, open, turnLog } = session;
   try {
     if (turn.stream) {
       open.markStreaming();
@@ -126,7 +126,7 @@ async function writeTurn(session: Session, turn: Turn): Promise<void> {
   } catch (cause) {
     const error = noteFailure(session.exchange, turnLog.record, cause, open.abort);
     if (!turn.stream) writeError(response, error);
-    else if (response.headersSent) response.end(renderFailure(services.bridge, kind, error, undefined));
+    else if (response.headersSent) response.end(turn.fail(error));
     else writeFailedStream(session, error, undefined);
   }
 }

@@ -21,6 +21,11 @@ const turn = (): typeof import('./answer-turn') => require('./answer-turn');
 const search = (): typeof import('./search-route') => require('./search-route');
 const kept = (): typeof import('./kept-routes') => require('./kept-routes');
 
+/** Loads every handler: when one is needed for the first time, there may be no file descriptor left to load it with. */
+export function preloadHandlers(): void {
+  for (const { handler } of ROUTES) handler();
+}
+
 /** Clients append the path to a base URL with or without `/v1`. */
 const at = (path: `/${string}`): readonly string[] => [path, `/v1${path}`];
 

@@ -17,11 +17,14 @@ export class SseEncoder {
   /** @returns one string for one write */
   encode(events: readonly ResponsesEvent[]): string {
     let text = '';
+    let sequence = this.sequence;
     for (const event of events) {
-      const head = `{"type":"${event.type}","sequence_number":${this.sequence}`;
+      const head = `{"type":"${event.type}","sequence_number":${sequence}`;
       text += `event: ${event.type}\ndata: ${head}${encodeRest(event, this.echo)}}\n\n`;
-      this.sequence += 1;
+      sequence += 1;
     }
+    // Only what was written counts, should one of the events have thrown.
+    this.sequence = sequence;
     return text;
   }
 }

@@ -152,3 +152,30 @@ test('over the limit of bodies in flight the answer is 503 with Retry-After', LI
   await once(slow, 'close');
   assert.equal((await post(port, { input: 'hi' })).status, 200);
 });
+
+test('a body over the limit that waits for 100 Continue gets 413 at once', LIMIT, async (context) => {
+  const { port } = await startServer(context);
+  const socket = await connectTo(context, port);
+  const head = ['POST /v1/responses HTTP/1.1', 'host: localhost', 'content-type: application/json'];
+  socket.write(`${[...head, `content-length: ${2 * MB}`, 'expect: 100-continue'].join('\r\n')}\r\n\r\n`);
+  const [bytes] = (await once(socket, 'data')) as [Buffer];
+  assert.match(String(bytes), /^HTTP\/1\.1 413 /);
+});
+
+test('many requests on one connection cause no warning of listeners', LIMIT, async (context) => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  context.after(() => process.off('warning', onWarning));
+  const { port } = await startServer(context);
+  const socket = await connectTo(context, port);
+  const head = ['POST /v1/responses HTTP/1.1', 'host: localhost', 'content-type: application/json'];
+  const request = `${[...head, 'content-length: 14'].join('\r\n')}\r\n\r\n{"input":"hi"}`;
+  const count = 60;
+  socket.write(request.repeat(count));
+  socket.write('GET /launches HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(20));
+  let text = '';
+  while ((text.match(/HTTP\/1\.1 200/g) ?? []).length < count + 1) text += String((await once(socket, 'data'))[0]);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(warnings, []);
+});

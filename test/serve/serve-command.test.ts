@@ -106,7 +106,7 @@ function collect(child: ChildProcess, stream: 'stdout' | 'stderr', until: RegExp
 const ended = (child: ChildProcess): Promise<unknown> =>
   new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
   test(`a process that gets ${signal} ends with exit code 0`, async (context) => {
     const child = start(context, ['src/cli/main.ts', '--port', '0']);
     const code = ended(child);

@@ -29,6 +29,7 @@ export function fakeTurn(turn: Partial<Turn> = {}): Turn {
     stream: false,
     notes: [],
     pulse: () => ': pulse\n\n',
+    fail: ({ kind }) => `data: {"failed":"${kind}"}\n\n`,
     frames: () => listFrames(['data: {"ok":true}\n\n', 'data: [DONE]\n\n']),
     collect: async () => ({ status: 200, body: '{"ok":true}' }),
     ...turn,
