@@ -19,6 +19,8 @@ export interface CodexSettings {
   readonly baseUrl: string;
   /** The variable whose value Codex sends as the key; without it Codex sends none, and the bridge has the key. */
   readonly envKey?: string;
+  /** Whether the bridge answers the web search of Codex (codex-protocol.md, section 12). */
+  readonly webSearch?: boolean;
   /** Headers that Codex adds to every request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -53,21 +55,32 @@ export function renderBlock(settings: CodexSettings): string {
  */
 export function renderOverrides(settings: CodexSettings): readonly string[] {
   const provider = `{${listProviderPairs(settings).map(([key, value]) => `${key}=${value}`).join(',')}}`;
-  const { model, catalogFile } = settings;
+  const { model, catalogFile, webSearch = false } = settings;
   const pairs: readonly Pair[] = [
     ...listStrings({ model_provider: PROVIDER_ID }),
     [`${PROVIDERS_KEY}.${PROVIDER_ID}`, provider],
     ...listStrings({ model, model_catalog_json: catalogFile }),
+    ...(webSearch ? SEARCH_FEATURE : []),
   ];
   return pairs.flatMap(([key, value]) => ['-c', `${key}=${value}`]);
 }
 
+/** The feature is "under development": Codex prints a warning at each start unless it is suppressed. */
+const SEARCH_FEATURE: readonly Pair[] = [
+  ['features.standalone_web_search', 'true'],
+  ['suppress_unstable_features_warning', 'true'],
+];
+
 const renderLine = ([key, value]: Pair): string => `${key} = ${value}`;
 
-function listProviderPairs({ baseUrl, envKey, headers = {} }: CodexSettings): readonly Pair[] {
+function listProviderPairs({ baseUrl, envKey, webSearch, headers = {} }: CodexSettings): readonly Pair[] {
   const strings = listStrings({ name: DISPLAY_NAME, base_url: baseUrl, env_key: envKey, wire_api: 'responses' });
   const fields = Object.entries(headers).map(([name, value]) => renderLine([renderKey([name]), renderString(value)]));
-  return fields.length === 0 ? strings : [...strings, ['http_headers', `{ ${fields.join(', ')} }`]];
+  return [
+    ...strings,
+    ...(webSearch ? [['supports_standalone_web_search', 'true'] as const] : []),
+    ...(fields.length === 0 ? [] : [['http_headers', `{ ${fields.join(', ')} }`] as const]),
+  ];
 }
 
 function listStrings(strings: Readonly<Record<string, string | undefined>>): readonly Pair[] {

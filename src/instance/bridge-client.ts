@@ -69,6 +69,8 @@ export interface Health {
   readonly uptime: number | undefined;
   /** The base URL of its provider. */
   readonly upstream: string | undefined;
+  /** Its web search service; undefined when it has none. */
+  readonly search: string | undefined;
   /** Turns that are streaming. */
   readonly openStreams: number;
   /** Codex sessions that were launched through it. */
@@ -110,6 +112,7 @@ function readHealth(answer: JsonObject): Health {
     pid: pid !== undefined && Number.isInteger(pid) && pid > 0 ? pid : undefined,
     uptime: asNumber(answer['uptime']),
     upstream: match(answer['upstream'], /^[\x21-\x7e]{1,2000}$/),
+    search: match(answer['search'], /^[\w-]{1,40}$/),
     openStreams: asNumber(answer['openStreams']) ?? 0,
     launches: asNumber(answer['launches']) ?? 0,
   };

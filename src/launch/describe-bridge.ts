@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRecord } from '../base/json';
 import { asArray, asText } from '../base/narrow';
+import { isBefore } from '../base/version';
 import { writeCatalogFile } from '../codex/catalog-file';
 import { chooseModel, findConfiguredModel } from '../codex/choose-model';
 import { renderOverrides } from '../codex/config-toml';
@@ -10,7 +11,7 @@ import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
 import type { Environment } from '../config/resolve';
-import { getJson } from '../instance/bridge-client';
+import { getJson, probePort } from '../instance/bridge-client';
 import { catalogFileOf } from '../instance/bridge-record';
 import { renderBase } from '../instance/target';
 import { LAUNCH_HEADER } from '../server/idle-shutdown';
@@ -32,17 +33,19 @@ export interface CodexArguments {
 /** Asks the bridge itself for its models, because a running one may have another configuration. */
 export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArguments> {
   const { config, paths } = bridge;
-  const { models, file, problem } = await fetchCatalog(bridge);
+  const [{ models, file, problem }, webSearch] = await Promise.all([fetchCatalog(bridge), hasWebSearch(bridge)]);
   const configured = findConfiguredModel(await readFile(join(paths.codexHome, 'config.toml'), 'utf8').catch(() => ''));
   const model = chooseModel({ wanted: config.defaultModel, configured, offered: models });
   const notes = [
     ...(problem === undefined ? [] : [`Cannot write the model catalog for Codex: ${problem}.`]),
     ...(model === undefined ? [NO_DEFAULT_MODEL] : []),
+    ...(config.search === undefined || webSearch ? [] : [NO_SEARCH]),
   ];
   const words = renderOverrides({
     model,
     catalogFile: file,
     baseUrl: renderBase(bridge),
+    webSearch,
     headers: { [LAUNCH_HEADER]: '1' },
     ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }),
   });
@@ -50,6 +53,19 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
 }
 
 const NO_DEFAULT_MODEL = 'This provider has no default model. Choose one: aliyun-codex-bridge codex -m MODEL';
+
+/** Codex from 0.169 on runs web search by itself; older ones were not tried (codex-protocol.md, section 12). */
+const FIRST_WITH_SEARCH = '0.169.0';
+
+const NO_SEARCH =
+  `No web search: it needs Codex ${FIRST_WITH_SEARCH} and a bridge started with --search. ` +
+  'To restart the bridge, run: aliyun-codex-bridge restart';
+
+async function hasWebSearch({ host, port, codexVersion }: BridgeForCodex): Promise<boolean> {
+  if (codexVersion === undefined || isBefore(codexVersion, FIRST_WITH_SEARCH)) return false;
+  const state = await probePort({ host, port });
+  return state.kind === 'bridge' && state.health.search !== undefined;
+}
 
 interface FetchedCatalog {
   /** Ids, the preferred one first; empty when the bridge knows none. */

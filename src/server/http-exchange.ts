@@ -20,6 +20,7 @@ export interface ServerConfig {
   readonly keepAliveMs: number;
   readonly clientStallTimeoutMs: number;
   readonly aiBaseUrl: string;
+  readonly search?: string | undefined;
 }
 
 /** What all requests of one server share. */

@@ -14,6 +14,7 @@ export const answerHealth: Handler = ({ response, services: { config, version, t
     pid: process.pid,
     uptime: Math.floor(process.uptime()),
     upstream: config.aiBaseUrl,
+    search: config.search ?? null,
     launches: launches.size,
     openStreams: turns.countStreams(),
   };

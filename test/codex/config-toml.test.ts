@@ -71,6 +71,15 @@ test('the overrides are the same as words for the command line', () => {
   );
 });
 
+test('web search is a field of the provider and a feature, whose warning is suppressed', () => {
+  const words = renderOverrides({ ...SETTINGS, webSearch: true }).filter((word) => word !== '-c');
+  assert.match(words[1] ?? '', /,supports_standalone_web_search=true\}$/);
+  assert.deepEqual(words.slice(-2), [
+    'features.standalone_web_search=true',
+    'suppress_unstable_features_warning=true',
+  ]);
+});
+
 test('block and overrides say the same', () => {
   for (const settings of [SETTINGS, { ...SETTINGS, model: undefined, envKey: 'A', headers: { a: 'é"\\\u007f' } }]) {
     const lines = renderOverrides(settings).filter((word) => word !== '-c');

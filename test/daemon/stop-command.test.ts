@@ -92,7 +92,7 @@ test('running answers get their time, and stop says that it waits for them', LIM
 });
 
 test('on Windows nothing is promised to running answers', () => {
-  const health = { version: '1.2.3', pid: 1, uptime: 1, upstream: undefined, openStreams: 2, launches: 0 };
+  const health = { version: '1.2.3', pid: 1, uptime: 1, upstream: undefined, search: undefined, openStreams: 2, launches: 0 };
   assert.equal(describeUse(health, 'win32'), 'Streaming 2 answers: cut off now.\n');
   assert.equal(describeUse(health, 'linux'), 'Streaming 2 answers: may finish first.\n');
 });

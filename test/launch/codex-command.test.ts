@@ -70,6 +70,30 @@ test(
   },
 );
 
+test('web search is switched on where the bridge has a search service', LIMIT, async (context) => {
+  const env = { BRIDGE_SEARCH: 'searxng', BRIDGE_SEARCH_URL: 'http://127.0.0.1:9' };
+  const isSearch = (word: string): boolean => /web_search/.test(word);
+  const { scene } = await setUp(context);
+  const launched = scene.launch(['codex'], env);
+  assert.equal((await launched.seen).words.filter(isSearch).length, 2);
+  const second = scene.launch(['codex']);
+  assert.equal((await second.seen).words.filter(isSearch).length, 2, 'the running bridge counts');
+  for (const { type, ended } of [launched, second]) {
+    type('exit 0');
+    assert.equal((await ended).code, 0);
+  }
+});
+
+test('a bridge without a search service says so to a launch that wants one', LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  const first = scene.launch(['codex']);
+  assert.deepEqual((await first.seen).words.filter((word) => /web_search/.test(word)), []);
+  const second = scene.launch(['--search', 'searxng', '--search-url', 'http://127.0.0.1:9', 'codex']);
+  assert.deepEqual((await second.seen).words.filter((word) => /web_search/.test(word)), []);
+  for (const { type } of [first, second]) type('exit 0');
+  assert.match((await second.ended).error, /No web search: it needs Codex 0\.169\.0 and a bridge started with --search\./);
+});
+
 test('the catalog is what the bridge offers', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const launched = scene.launch(['codex'], { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '' });

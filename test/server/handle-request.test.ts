@@ -18,6 +18,7 @@ test('GET /health tells what runs and where it sends requests', async (context) 
     version: '1.2.3',
     pid: process.pid,
     upstream: 'http://upstream.test/v1',
+    search: null,
     launches: 0,
     openStreams: 0,
   });
