@@ -33,8 +33,15 @@ export interface LaunchPlace {
   log(): Promise<string>;
 }
 
+/** The scripted upstream, and more options of the bridge as environment variables. */
+export interface LaunchPlaceOptions extends ScriptedUpstreamOptions {
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Everything is deleted, and what still runs is killed, when the test ends. */
-export async function createLaunchPlace(context: TestContext, options: ScriptedUpstreamOptions): Promise<LaunchPlace> {
+export async function createLaunchPlace(
+  context: TestContext, { env = {}, ...options }: LaunchPlaceOptions,
+): Promise<LaunchPlace> {
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', apiKey: KEY, ...options });
   const port = await findFreePort('127.0.0.1');
@@ -56,6 +63,7 @@ export async function createLaunchPlace(context: TestContext, options: ScriptedU
         AI_API_BASE: upstream.url,
         AI_API_KEY: KEY,
         DEFAULT_MODEL: 'glm-4.7',
+        ...env,
       },
     };
   };

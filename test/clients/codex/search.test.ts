@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { after, before, test } from 'node:test';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, toolNames } from './chat-requests';
-import { completedItems, textsOf } from './events';
+import { untilFree } from '../../support/cli/until-free';
+import { completedItems, parseEvents, textsOf } from './events';
+import { createLaunchPlace, EXEC, PATIENCE_MS } from './launch-codex';
 import { scenario, type ScenarioRun } from './scenario';
+import { CURRENT_CODEX } from './versions';
 
 const PAGE = '<title>Docs</title><h1>Bridges</h1><p>The answer is 42.</p><p><a href="/next">Next page</a></p>';
 
@@ -108,3 +111,16 @@ scenario(
     assert.deepEqual(textsOf(result.events, 'agent_message'), ['There is no search.']);
   },
 );
+
+test('the launcher switches web search on without a warning', { timeout: 2 * PATIENCE_MS }, async (context) => {
+  const script = [call({ search_query: [{ q: 'bridges' }] }), answer({ text: 'Found it.' })];
+  const place = await createLaunchPlace(context, { script, env: SEARCH.bridgeEnv() });
+  const run = await place.run(CURRENT_CODEX, [...EXEC, 'Look it up.']);
+  assert.equal(run.exitCode, 0, run.stderr + (await place.log()));
+  const events = parseEvents(run.stdout);
+  assert.deepEqual(textsOf(events, 'agent_message'), ['Found it.']);
+  assert.equal(completedItems(events, 'web_search').length, 1);
+  assert.match(JSON.stringify(place.upstream.requests[1]?.body), /\[turn0search0\] Docs/);
+  assert.doesNotMatch(run.stdout + run.stderr, /under.development|unstable/i);
+  await untilFree(place.port);
+});
