@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, reply } from '../support/upstream/scripted-upstream';
-import { ask, CODEX, finalResponse, startBridge, type Loose } from '../support/bridge/test-bridge';
+import type { QuirkName } from '../support/strict/quirks';
+import { ask, CODEX, finalResponse, startBridge, tool, type Loose } from '../support/bridge/test-bridge';
 
 const refuse = (message: string, status = 400, more: object = {}) =>
   reply({
@@ -85,4 +86,47 @@ describe('a repair', () => {
     const roles = bridge.upstream.requests.map(({ body }) => (body as Loose).messages.length);
     assert.deepEqual(roles, [2, 1, 3]);
   });
+});
+
+const PNG = 'data:image/png;base64,iVBORw0KGgo=';
+const PICTURE = [{ role: 'user', content: [{ type: 'input_image', image_url: PNG }] }];
+const TIMER = {
+  type: 'object', properties: { hours: { type: 'number' }, minutes: { type: 'number' } },
+  anyOf: [{ required: ['hours'] }, { required: ['minutes'] }],
+};
+
+/** One host for each quirk, and one that has several: the strict upstream refuses in their words. */
+describe('a host that refuses', () => {
+  const HOSTS: readonly (readonly [quirks: readonly QuirkName[], calls: number, body: object])[] = [
+    [['roles must alternate'], 2, { input: [...ask('one'), ...ask('two')] }],
+    [['ids of nine letters'], 2, { input: HISTORY }],
+    [['no pictures'], 2, { input: PICTURE }],
+    [['no endpoint for pictures'], 2, { input: PICTURE }],
+    [['tools for a history with calls'], 2, { input: HISTORY }],
+    [['no reasoning in messages'], 2, { input: HISTORY }],
+    [['extra inputs are forbidden'], 2, { input: HISTORY }],
+    [['content or thinking'], 2, {
+      input: [HISTORY[0], HISTORY[1], { type: 'message', role: 'assistant', content: 'So.' }, ...HISTORY.slice(2)],
+    }],
+    [['no user after tool'], 2, { input: HISTORY }],
+    [['no system message'], 2, { instructions: 'Be brief.', input: ask() }],
+    [['short descriptions'], 2, { input: ask(), tools: [{ ...tool('list'), description: 'd'.repeat(2_000) }] }],
+    [['no required variants'], 2, { input: ask(), tools: [{ ...tool('timer'), parameters: TIMER }] }],
+    [['max_completion_tokens'], 2, { input: ask(), max_output_tokens: 900 }],
+    [['no stream_options'], 2, { input: ask() }],
+    [['no reasoning in messages', 'ids of nine letters', 'roles must alternate'], 4, {
+      input: [...HISTORY, ...ask('three')], tools: [tool('list')],
+    }],
+  ];
+  for (const [quirks, calls, body] of HOSTS) {
+    it(`${quirks.join(', ')}: ${calls} calls, and one for the next turn`, async (context) => {
+      const script = [answer({ text: 'A.' }), answer({ text: 'B.' })];
+      const bridge = await startBridge(context, { dialect: 'openai', quirks, script });
+      for (const expected of [calls, calls + 1]) {
+        const told = finalResponse(await bridge.stream(body, CODEX));
+        assert.equal(told.status, 'completed', JSON.stringify(told.error));
+        assert.equal(bridge.upstream.requests.length, expected, bridge.upstream.rejections.join('\n'));
+      }
+    });
+  }
 });

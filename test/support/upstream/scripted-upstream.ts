@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { parseJson } from '../../../src/base/json';
 import { asRecord } from '../../../src/base/narrow';
 import { findManners } from '../strict/providers';
+import { judgeQuirks, type QuirkName } from '../strict/quirks';
 import { judge, renderRejection, type StrictRuleName } from '../strict/rules';
 import type { ProviderManners } from '../strict/provider';
 import type { StrictSettings, UpstreamDialect } from '../strict/rule';
@@ -46,6 +47,8 @@ export interface ScriptedUpstreamOptions {
   readonly models?: readonly string[];
   /** Highest `max_tokens`; 65,536 when absent, as for Qwen on the Coding Plan. */
   readonly maxTokens?: number;
+  /** What the host refuses beyond the rules of its dialect or provider. */
+  readonly quirks?: readonly QuirkName[];
   /** Rules switched off, for the test that is about just that. */
   readonly without?: readonly StrictRuleName[];
   /** Fields accepted besides the dialect's own, at the top level and in messages: provider extensions. */
@@ -164,6 +167,12 @@ class Upstream implements ScriptedUpstream {
       this.rejections.push(`${rejection.rule}: ${rejection.message}`);
       const body = renderRejection(rejection, this.settings, `req-${this.requests.length}`);
       return sendReply(response, { status: rejection.status, headers: { 'content-type': 'application/json' }, body });
+    }
+    const refused = request.method === 'POST' && judgeQuirks(this.options.quirks ?? [], request.body);
+    if (refused) {
+      this.rejections.push(`${refused.name}: ${refused.message}`);
+      const { status, body } = refused;
+      return sendReply(response, { status, headers: { 'content-type': 'application/json' }, body });
     }
     if (request.method === 'GET') return this.run(this.modelList(), request, response);
     await this.run(this.nextStep(request), request, response);
