@@ -1,6 +1,6 @@
 /** The table of tool kinds: each call item on the wire needs a row here to compile. */
 import { asString, asText } from '../base/narrow';
-import { readTools } from '../wire/read-fields';
+import { asId, readTools } from '../wire/read-fields';
 import type { CallKind } from '../wire/responses-output';
 import type { DeclaredTool, UnreadCall } from '../wire/responses-request';
 import { customKind } from './custom';
@@ -70,7 +70,7 @@ export function readCall(call: UnreadCall): CallItem | undefined {
 }
 
 /** The id that pairs a call with its result; hosted calls may have only the id of the item. */
-export const callIdOf = ({ item }: UnreadCall): string => asString(item['call_id']) ?? asString(item['id']) ?? '';
+export const callIdOf = ({ item }: UnreadCall): string => asId(item['call_id']) ?? asId(item['id']) ?? '';
 
 /** The writer for a call of any kind. */
 export const createCallWriter: CreateCallWriter = (target, place) => KINDS[target.kind].write(target, place);

@@ -29,12 +29,39 @@ function withObjectRoot(schema: JsonObject): JsonObject {
 
 const propertiesOf = ({ properties }: JsonObject): JsonObject => (isJsonObject(properties) ? properties : {});
 
-function asObject(schema: JsonObject | undefined): JsonObject {
-  if (schema === undefined) return EMPTY;
-  if (schema['type'] === 'object') return isRecord(schema['properties']) ? schema : { ...schema, properties: {} };
-  if (schema['type'] === undefined || Array.isArray(schema['type']))
-    return { properties: {}, ...schema, type: 'object' };
+function asObject(given: JsonObject | undefined): JsonObject {
+  if (given === undefined) return EMPTY;
+  const schema = hasNull(given, 0) ? walk(given, withoutNulls, 0) : given;
+  const hasProperties = isRecord(schema['properties']);
+  if (schema['type'] === 'object') return hasProperties ? schema : { ...schema, properties: {} };
+  if (schema['type'] === undefined || Array.isArray(schema['type']) || hasProperties) {
+    return { ...schema, properties: hasProperties ? schema['properties'] : {}, type: 'object' };
+  }
   return EMPTY;
+}
+
+/** Apps send keywords that are null (`"type": null`, cc-switch#4864), which DeepSeek and Kimi reject. */
+function withoutNulls(schema: JsonObject): JsonObject {
+  const kept = Object.entries(schema).filter(([key, value]) => value !== null || MAY_BE_NULL.includes(key));
+  return Object.fromEntries(kept);
+}
+
+const MAY_BE_NULL = ['default', 'const', 'example'];
+
+/** Whether `withoutNulls` would change a schema inside: most need no copy. */
+function hasNull(schema: JsonObject, depth: number): boolean {
+  return depth <= DEEPEST && Object.entries(schema).some(([key, value]) => {
+    if (value === null) return !MAY_BE_NULL.includes(key);
+    return schemasIn(key, value).some((inner) => hasNull(inner, depth + 1));
+  });
+}
+
+/** The schemas that a keyword holds. */
+function schemasIn(key: string, value: JsonValue | undefined): readonly JsonObject[] {
+  if (LISTS.includes(key)) return Array.isArray(value) ? value.filter(isJsonObject) : [];
+  if (!isJsonObject(value)) return [];
+  if (MAPS.includes(key)) return Object.values(value).filter(isJsonObject);
+  return SINGLE.includes(key) ? [value] : [];
 }
 
 type Rewrite = (schema: JsonObject) => JsonObject;

@@ -97,8 +97,9 @@ function repairName({ name, namespace }: ToolName): ToolName {
   return { name: whole, namespace: namespace === name || namespace === whole ? undefined : namespace };
 }
 
-const keyOf = (tool: ToolName): string =>
-  `${tool.namespace ?? ''}\0${tool.name}`;
+/** Codex names the same tool with and without the plain namespace (CLIProxyAPI#4788). */
+const keyOf = ({ name, namespace }: ToolName): string =>
+  `${namespace === undefined || namespace === PLAIN_NAMESPACE ? '' : namespace}\0${name}`;
 
 /**
  * `namespace__name` in legal characters, not starting with a digit (Moonshot), at most 64 long, none of the

@@ -156,7 +156,9 @@ class ConversationReader {
   /** One truncated call would make every later request fail: strict upstreams parse it (upstreams.md, section 2). */
   private safeArguments(text: string, name: string): string {
     if (parseJsonObject(text) !== undefined) return replaceHalfPairs(text);
-    if (text.trim() === '') return '{}';
+    // NUL bytes around the JSON come from a damaged session (openai/codex#24369).
+    const clean = text.replaceAll('\0', '').trim();
+    if (clean === '' || parseJsonObject(clean) !== undefined) return clean === '' ? '{}' : replaceHalfPairs(clean);
     this.notes.add(`wrapped the arguments of an earlier call of ${name}: they are not a JSON object`);
     return JSON.stringify({ _raw: text });
   }

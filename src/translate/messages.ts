@@ -55,7 +55,7 @@ function translateNode(node: ConversationNode, options: MessagesOptions): readon
   switch (node.kind) {
     case 'user': {
       const content = translateContent(node.content, { ...options.dialect, unservedFiles: 'refuse' }, options.notes);
-      return content.length === 0 ? [] : [{ role: 'user', content }];
+      return isBlank(content) ? [] : [{ role: 'user', content }];
     }
     case 'instructions':
       return lateInstructions(node.text, options);
@@ -65,6 +65,10 @@ function translateNode(node: ConversationNode, options: MessagesOptions): readon
       return node satisfies never;
   }
 }
+
+/** Kimi rejects empty messages (kimi-code#1985), others blank ones. */
+const isBlank = (content: ChatContent): boolean =>
+  typeof content === 'string' ? content.trim() === '' : content.length === 0;
 
 /** Later instructions keep their place: moving them would change the prefix that prompt caches hold. */
 function lateInstructions(text: string, { dialect, system }: MessagesOptions): readonly ChatMessage[] {
@@ -83,7 +87,7 @@ function lateInstructions(text: string, { dialect, system }: MessagesOptions): r
 
 function translateTurn(node: AssistantNode, options: MessagesOptions): readonly ChatMessage[] {
   const { dialect, notes } = options;
-  if (node.text.length === 0 && node.calls.length === 0) return [];
+  if (isBlank(node.text.join('')) && node.calls.length === 0) return [];
   const message: ChatAssistantMessage = {
     role: 'assistant',
     ...spoken(node, options),

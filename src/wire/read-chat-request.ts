@@ -1,7 +1,7 @@
 /** Validates a Chat Completions request and reads it as the equivalent Responses request: one path serves both. */
 import { isRecord, type JsonObject, type UnknownRecord } from '../base/json';
-import { asArray, asBoolean, asNumber, asRecord, asString, asText } from '../base/narrow';
-import { dropAbsent, invalid, optional, readContent, readFormat, readToolChoice, readTools } from './read-fields';
+import { asArray, asBoolean, asNumber, asRecord, asText } from '../base/narrow';
+import { asId, dropAbsent, invalid, optional, readContent, readFormat, readToolChoice, readTools } from './read-fields';
 import { readSampling } from './read-responses';
 import type { InputItem, ResponsesRequest } from './responses-request';
 
@@ -59,7 +59,7 @@ function readMessage(value: unknown, path: string): readonly InputItem[] {
     case 'function':
       return [dropAbsent({
         type: 'call_output' as const,
-        callId: asString(value['tool_call_id']),
+        callId: asId(value['tool_call_id']),
         label: asText(value['name']),
         output: readContent(value['content'], `${path}.content`),
       })];

@@ -122,6 +122,10 @@ function readAudio(value: UnknownRecord): ContentPart {
   return { type: 'audio', data: asString(inner['data']) ?? '', format: asText(inner['format']) ?? 'wav' };
 }
 
+/** An id that pairs calls and results: some clients count them. */
+export const asId = (value: unknown): string | undefined =>
+  typeof value === 'number' ? String(value) : asString(value);
+
 /** Lists the declared tools, unread; an entry that is no object becomes a kind that is dropped with a note. */
 export function readTools(value: unknown, path = 'tools'): readonly DeclaredTool[] {
   if (value === undefined || value === null) return [];

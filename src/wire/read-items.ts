@@ -1,7 +1,7 @@
 /** Validates `input`: every item a client may send, in one table by wire type. */
 import { isRecord, type UnknownRecord } from '../base/json';
 import { asArray, asRecord, asString, asText } from '../base/narrow';
-import { dropAbsent, invalid, readContent, readTools } from './read-fields';
+import { asId, dropAbsent, invalid, readContent, readTools } from './read-fields';
 import type { CallOutputItem, InputItem, MessageItem, MessageRole } from './responses-request';
 
 type ReadItem = (item: UnknownRecord, path: string) => InputItem;
@@ -81,7 +81,7 @@ function callOutput(item: UnknownRecord, path: string): CallOutputItem {
   const callId = item['call_id'];
   return dropAbsent({
     type: 'call_output' as const,
-    callId: asString(callId),
+    callId: asId(callId),
     label: asText(item['name']),
     output: readOutput(item['output'], `${path}.output`),
   });

@@ -182,8 +182,8 @@ describe('what strict upstreams reject is repaired', () => {
     });
   }
 
-  const DETAILS = [['original', 'high'], ['ultra', 'high'], ['high', 'high'], ['low', 'low'], ['auto', 'auto']] as const;
-  for (const [given, sent] of DETAILS) {
+  const DETAILS = { original: 'high', ultra: 'high', high: 'high', low: 'low', auto: 'auto' };
+  for (const [given, sent] of Object.entries(DETAILS)) {
     it(`the detail ${given} of a picture is sent as ${sent}`, () => {
       const picture = { type: 'input_image', image_url: 'https://e/x', detail: given };
       const { chat } = translate({ input: [user([picture])] }, { dialect: { images: true } });
@@ -213,6 +213,67 @@ describe('what strict upstreams reject is repaired', () => {
       'user: Hi', 'call mcp__b__ls {}', 'result aborted',
     ]);
   });
+});
+
+describe('messages and schemas that strict upstreams reject', () => {
+  const BLANK = [user(' \n'), { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: ' ' }] }];
+  it('blank messages are left out', () => {
+    const { chat } = translate({ input: [user('Hi'), ...BLANK, user('on')] });
+    assert.deepEqual(chat.messages.flatMap(show), ['user: Hi', 'user: on']);
+  });
+
+  it('NUL bytes around arguments go', () => {
+    const call = { ...LS, type: 'function_call', arguments: '\0{"a":1}\0\0' };
+    assert.deepEqual(translate({ input: [user('Hi'), call] }).chat.messages.flatMap(show).slice(1), [
+      'call ls {"a":1}', 'result aborted',
+    ]);
+  });
+
+  it('ids that are numbers pair calls and results', () => {
+    const call = { ...LS, type: 'function_call', call_id: 7 };
+    const result = { type: 'function_call_output', call_id: 7, output: 'done' };
+    assert.deepEqual(translate({ input: [user('Hi'), call, result] }).chat.messages.flatMap(show), [
+      'user: Hi', 'call ls {}', 'result done',
+    ]);
+  });
+
+  it('a tool with and without the plain namespace is one tool', () => {
+    const tools = [{ type: 'namespace', name: 'functions', tools: [LS] }, LS, { type: 'function', name: 'cat' }];
+    const input = [user('Hi'), { type: 'function_call', call_id: 'a', name: 'ls', namespace: 'functions' }];
+    const { chat } = translate({ tools, input });
+    assert.deepEqual(chat.tools?.map((tool) => tool.function.name), ['ls', 'cat']);
+    assert.deepEqual(chat.messages.flatMap(show).slice(1), ['call ls {}', 'result aborted']);
+  });
+
+  const A = { a: { type: 'string' } };
+  const SCHEMAS: readonly (readonly [given: unknown, sent: object])[] = [
+    [null, { type: 'object', properties: {} }],
+    [[], { type: 'object', properties: {} }],
+    ['no JSON', { type: 'object', properties: {} }],
+    [{ type: null }, { type: 'object', properties: {} }],
+    [{ type: null, properties: A, required: null }, { type: 'object', properties: A }],
+    [{ type: 'null', properties: A }, { type: 'object', properties: A }],
+    [{ type: 'string' }, { type: 'object', properties: {} }],
+    [{ type: 'object', properties: null }, { type: 'object', properties: {} }],
+    [
+      { type: 'object', properties: { a: { type: 'array', items: { type: null, enum: null, default: null } } } },
+      { type: 'object', properties: { a: { type: 'array', items: { default: null } } } },
+    ],
+    [
+      { properties: { a: { anyOf: [{ type: null }, A.a] } } },
+      { type: 'object', properties: { a: { anyOf: [{}, A.a] } } },
+    ],
+    [
+      { type: 'object', properties: { default: A.a, type: A.a }, examples: [{ type: null }] },
+      { type: 'object', properties: { default: A.a, type: A.a }, examples: [{ type: null }] },
+    ],
+  ];
+  for (const [parameters, sent] of SCHEMAS) {
+    it(`the schema ${JSON.stringify(parameters)} has an object root and no null keywords`, () => {
+      const { chat } = translate({ tools: [{ ...LS, parameters }] });
+      assert.deepEqual(chat.tools?.[0]?.function.parameters, sent);
+    });
+  }
 });
 
 describe('words from outside that are named like members of every object', () => {

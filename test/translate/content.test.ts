@@ -119,7 +119,8 @@ describe('files', () => {
 
 describe('audio', () => {
   const audio = { type: 'input_audio', input_audio: { data: 'AAAA', format: 'mp3' } };
-  it('is passed on where the model hears it', () => assert.deepEqual(translate(audio, { audio: true }).content, [audio]));
+  it('is passed on where the model hears it', () =>
+    assert.deepEqual(translate(audio, { audio: true }).content, [audio]));
   it('is left out where it does not', () =>
     assert.equal(translate(audio).content, '[audio left out: the model cannot hear audio]'));
 });

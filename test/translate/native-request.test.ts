@@ -234,3 +234,55 @@ describe('reasoning items', () => {
     assert.equal(withoutSeals(bare), bare);
   });
 });
+
+it('every tool kind is a function in the history, with its result next to it and nothing foreign', () => {
+  const echo = { type: 'function', name: 'echo', parameters: { type: 'object', properties: {} } };
+  const { input, tools, ...rest } = toNative({
+    input: [
+      { type: 'message', role: 'user', content: 'Hi' },
+      { type: 'message', id: 'msg_9', role: 'assistant', status: 'completed', phase: 'commentary', content: 'Look' },
+      { type: 'function_call', id: 'fc_9', call_id: 'c1', name: 'echo', namespace: 'mcp__mini', arguments: '{}' },
+      { type: 'custom_tool_call', id: 'ctc_9', call_id: 'c2', name: 'apply_patch', input: 'P' },
+      { type: 'message', role: 'developer', content: 'HOOK' },
+      { type: 'function_call_output', call_id: 'c1', output: [{ type: 'input_text', text: 'r1' }] },
+      { type: 'custom_tool_call_output', call_id: 'c2', output: 'r2' },
+      { type: 'tool_search_call', call_id: 'c3', execution: 'client', arguments: { query: 'z' } },
+      { type: 'tool_search_output', call_id: 'c3', tools: [{ type: 'function', name: 'found' }] },
+      { type: 'local_shell_call', call_id: 'c4', action: { type: 'exec', command: ['ls'] } },
+      { type: 'local_shell_call_output', call_id: 'c4', output: 'r4' },
+      { type: 'web_search_call', id: 'ws_9' },
+    ],
+    tools: [
+      { type: 'namespace', name: 'mcp__mini', tools: [echo] },
+      { type: 'custom', name: 'apply_patch' },
+      { type: 'tool_search', execution: 'client' },
+      { type: 'local_shell' },
+      { type: 'image_generation' },
+    ],
+    store: true,
+    client_metadata: { a: 1 },
+    service_tier: 'auto',
+    future_field: 1,
+  });
+  const call = (call_id: string, name: string, args: object) =>
+    ({ type: 'function_call', call_id, name, arguments: JSON.stringify(args) });
+  const result = (call_id: string, text: string) => ({ type: 'function_call_output', call_id, output: text });
+  const message = (role: string, type: string, text: string) => ({ type: 'message', role, content: [{ type, text }] });
+  assert.deepEqual(input, [
+    message('user', 'input_text', 'Hi'),
+    message('assistant', 'output_text', 'Look'),
+    call('c1', 'mcp__mini__echo', {}),
+    call('c2', 'apply_patch', { input: 'P' }),
+    result('c1', 'r1'),
+    result('c2', 'r2'),
+    message('developer', 'input_text', 'HOOK'),
+    call('c3', 'tool_search', { query: 'z' }),
+    result('c3', 'These tools can be called now:\n- found'),
+    call('c4', 'local_shell', { type: 'exec', command: ['ls'] }),
+    result('c4', 'r4'),
+  ]);
+  const names = ['mcp__mini__echo', 'apply_patch', 'tool_search', 'local_shell', 'found'];
+  assert.deepEqual(tools?.map(({ type, name }) => [type, name]), names.map((name) => ['function', name]));
+  assert.deepEqual(Object.keys(rest).sort(), ['model', 'notes', 'store', 'stream', 'tool_choice']);
+  assert.equal(rest.store, false);
+});

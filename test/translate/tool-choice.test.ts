@@ -1,4 +1,4 @@
-/** `tool_choice` in every form, with and without tools, for models that accept a forced choice and models that reject it. */
+/** `tool_choice` in every form, with and without tools, for models that accept a forced choice or reject it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
