@@ -26,17 +26,20 @@ const STARTS: { readonly [K in TurnKind]: StartTurn } = {
   compaction: startCompaction,
 };
 
-/** @param overrides parts of the runtime that a test replaces */
-export function createBridge(settings: BridgeSettings, log: Logger, overrides: Partial<Runtime> = {}): Bridge {
-  const provider = findProvider(settings.provider, settings.aiBaseUrl);
+/**
+ * @param overrides parts of the runtime that a test replaces
+ * @param latest the settings for a turn that begins now, where they can change; a running turn keeps its own
+ */
+export function createBridge(
+  settings: BridgeSettings, log: Logger, overrides: Partial<Runtime> = {}, latest = () => settings,
+): Bridge {
   const runtime = { ...createRuntime(settings), ...overrides };
   const tap = createTap(settings, log);
   const state = createStateServices(settings, runtime.clock, runtime.makeId, (message, fields) =>
     log.warn(message, fields),
   );
-  const context: TurnContext = {
-    settings,
-    provider,
+  const first: TurnContext = {
+    ...home(settings),
     runtime,
     log,
     learned: new LearnedRepairs(),
@@ -45,7 +48,15 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
     state,
     ...(tap && { tap }),
   };
-  const catalog = createModelCatalog(settings, provider, log);
+  let context = first;
+  let catalog = createModelCatalog(first.settings, first.provider, log);
+  const renew = (): TurnContext => {
+    const now = latest();
+    if (now === context.settings) return context;
+    context = { ...context, ...home(now) };
+    catalog = createModelCatalog(now, context.provider, log);
+    return context;
+  };
   let kept: KeptResponses | undefined;
   let search: AnswerSearch | undefined;
   let runs: Background | undefined;
@@ -53,14 +64,20 @@ export function createBridge(settings: BridgeSettings, log: Logger, overrides: P
   return {
     start: (kind, body, caller) =>
       kind === 'responses' && isRecord(body) && body['background'] === true
-        ? startInBackground(body, caller, context, background())
-        : STARTS[kind](body, caller, context),
+        ? startInBackground(body, caller, renew(), background())
+        : STARTS[kind](body, caller, renew()),
     failedFrames: (error, body) => failedFrames(error, body, runtime),
-    models: (codexVersion) => catalog.list(codexVersion),
+    models(codexVersion) {
+      renew();
+      return catalog.list(codexVersion);
+    },
     kept: () => (kept ??= openKept(state, background)),
     search: async (body, abort) => (search ??= openSearch(context))(body, abort),
   };
 }
+
+const home = (settings: BridgeSettings): Pick<TurnContext, 'settings' | 'provider'> =>
+  ({ settings, provider: findProvider(settings.provider, settings.aiBaseUrl, settings.catalog) });
 
 function openKept(state: StateServices, background: () => Background): KeptResponses {
   const { createKeptResponses }: typeof import('../state/kept-responses') = require('../state/kept-responses');

@@ -7,7 +7,7 @@ import { BridgeError } from '../errors/bridge-error';
 import type { FailureSource } from '../errors/error-rule';
 import { findRoute, nativeBaseUrl, resolveModel } from '../providers/catalog';
 import type { Dialect } from '../providers/dialect';
-import type { Provider } from '../providers/provider';
+import type { Provider, RequestChanges } from '../providers/provider';
 import type { AnswerReader, ReaderOptions } from '../stream/signal';
 import { ChatReader } from '../stream/chat-reader';
 import { NativeReader } from '../stream/native-reader';
@@ -73,27 +73,44 @@ export function findEndpoint(
   asked: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext, notes: Notes,
 ): Endpoint {
   const { provider, model, defaultModel, access } = findProviderOf(asked, context);
-  const { id, dialect } = resolveModel(provider, model, defaultModel);
+  const { id, dialect, model: row } = resolveModel(provider, model, defaultModel);
   if (id === '')
     throw new BridgeError(
       'invalid_request', 'Cannot choose a model: the request names none. Set DEFAULT_MODEL, or name one.',
       { param: 'model' },
     );
   const { aiBaseUrl } = access;
-  const native = context.settings.wire === 'responses' ? nativeBaseUrl(provider, aiBaseUrl, id) : undefined;
-  if (context.settings.wire === 'responses' && native === undefined)
+  const wire = row?.wire ?? provider.wire ?? context.settings.wire;
+  const native = wire === 'responses' ? nativeBaseUrl(provider, aiBaseUrl, id) : undefined;
+  if (wire === 'responses' && native === undefined)
     notes.add(`sent to ${id} over Chat Completions: it is not known to have a Responses endpoint`);
   const protocol = native === undefined ? CHAT : NATIVE;
   const url = (native ?? aiBaseUrl) + protocol.path;
   const home = provider === context.provider;
-  const source = describeSource(url, { provider, access, home, clock: context.runtime.clock }, caller);
-  const headers = upstreamHeaders(access, caller);
-  return { ...protocol, model: id, dialect: protocol.dialect(dialect), url, headers, source };
+  const extra = { ...provider.headers, ...row?.headers, ...(home && context.settings.upstreamHeader) };
+  const source = describeSource(
+    url, { provider, access, home, clock: context.runtime.clock, hidden: Object.values(extra) }, caller,
+  );
+  const headers = { ...upstreamHeaders(access, caller), ...extra };
+  const renderer: UpstreamProtocol['renderer'] = (request, its) =>
+    changeBody(protocol.renderer(request, its), provider, row);
+  return { ...protocol, renderer, model: id, dialect: protocol.dialect(dialect), url, headers, source };
+}
+
+/** Adds and removes top-level fields as the rows of the provider and the model say. */
+function changeBody(render: Render, provider: RequestChanges, model: RequestChanges = {}): Render {
+  const drop = [...(provider.drop ?? []), ...(model.drop ?? [])];
+  const added = { ...provider.body, ...model.body };
+  if (drop.length === 0 && Object.keys(added).length === 0) return render;
+  return (chat) => {
+    const kept = Object.entries(render(chat)).filter(([field]) => !drop.includes(field));
+    return { ...Object.fromEntries(kept), ...added };
+  };
 }
 
 /** What the model name leads to: the bridge's own provider, or another one with the key that belongs to it. */
 function findProviderOf(asked: string | undefined, { settings, provider: home }: TurnContext) {
-  const { provider, model } = findRoute(asked, home, settings.modelMap ?? {});
+  const { provider, model } = findRoute(asked, home, settings.modelMap ?? {}, settings.catalog);
   if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
   const [aiBaseUrl] = provider.baseUrls;
   const aiApiKey = settings.providerKeys?.[provider.name];
@@ -101,7 +118,7 @@ function findProviderOf(asked: string | undefined, { settings, provider: home }:
     throw new BridgeError('invalid_request', `Cannot route "${asked}" to ${provider.name}: it has no base URL.`, {
       param: 'model',
     });
-  if (aiApiKey === undefined && !provider.local)
+  if (aiApiKey === undefined && !provider.local && provider.keyEnv.length > 0)
     throw new BridgeError(
       'auth',
       `Cannot route "${asked}" to ${provider.title}: no API key. ` +
@@ -136,11 +153,13 @@ interface SourceOptions {
   /** Whether the provider is the bridge's own, whose key is AI_API_KEY, or another one that the model name led to. */
   readonly home: boolean;
   readonly clock: FailureSource['clock'];
+  /** Values of headers that the user added. */
+  readonly hidden?: readonly string[];
 }
 
 /** @returns what the classifier of failures needs; nothing in it quotes the key */
 export function describeSource(
-  url: string, { provider, access, home, clock }: SourceOptions, caller: Pick<Caller, 'authorization'>,
+  url: string, { provider, access, home, clock, hidden = [] }: SourceOptions, caller: Pick<Caller, 'authorization'>,
 ): FailureSource {
   const key = upstreamHeaders(access, caller)['authorization']?.replace(/^Bearer\s+/i, '');
   const fromClient = !access.forceEnvAuth && caller.authorization !== undefined;
@@ -148,12 +167,14 @@ export function describeSource(
   return {
     host: new URL(url).host,
     keyAdvice: adviseOnKey(key, fromClient ? undefined : variables, provider),
-    hideKey:
-      key === undefined || key.length < SHORTEST_KEY ? (text) => text : (text) => text.replaceAll(key, '[redacted]'),
+    hideKey: hide([key ?? '', ...hidden]),
     ...(clock && { clock }),
     ...(provider.errors && { rules: provider.errors }),
   };
 }
+
+const hide = (secrets: readonly string[]) => (text: string): string =>
+  secrets.filter(({ length }) => length >= SHORTEST_KEY).reduce((whole, secret) => whole.replaceAll(secret, '[redacted]'), text);
 
 /** A shorter key is a word that any text may hold. */
 const SHORTEST_KEY = 6;

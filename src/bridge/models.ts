@@ -24,7 +24,7 @@ export interface ModelCatalog {
   list(codexVersion?: string): Promise<ModelList>;
 }
 
-export type ModelSettings = ProviderSettings & Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap'>;
+export type ModelSettings = ProviderSettings & Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap' | 'catalog'>;
 
 /** The provider's own list is requested once, on first use, and only with --discover-models. */
 export function createModelCatalog(settings: ModelSettings, provider: Provider, log: Logger): ModelCatalog {
@@ -34,6 +34,7 @@ export function createModelCatalog(settings: ModelSettings, provider: Provider, 
     preferred: settings.defaultModel,
     discovered: await discover(),
     aliases: settings.modelMap,
+    rows: settings.catalog,
   });
   return {
     entries,

@@ -44,6 +44,8 @@ export type BridgeSettings = Pick<
   | 'modelMap'
   | 'logStreamRaw'
   | 'logStreamMax'
+  | 'catalog'
+  | 'upstreamHeader'
 > & {
   /** Keys of further providers, by provider name: for model names that lead to them. */
   readonly providerKeys?: Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 /** COMMANDS, the one table of commands. */
 import type { Command } from '../command/command';
 import {
-  CODEX_FLAGS, CONFIG_FLAGS, DOCTOR_FLAGS, LOGS_FLAGS, MODELS_FLAGS, SERVE_FLAGS, SERVICE_FLAGS, SETUP_FLAGS,
-  STATUS_FLAGS,
+  CODEX_FLAGS, CONFIG_FLAGS, DOCTOR_FLAGS, LOGS_FLAGS, MODELS_FLAGS, PROVIDERS_FLAGS, SERVE_FLAGS, SERVICE_FLAGS,
+  SETUP_FLAGS, STATUS_FLAGS,
 } from '../command/own-flags';
 
 const TABLE = {
@@ -42,6 +42,17 @@ const TABLE = {
   models: {
     summary: 'List the models, or write their catalog for Codex.',
     own: Object.values(MODELS_FLAGS),
+  },
+  providers: {
+    summary: 'List providers with their origin, or test one of them.',
+    own: Object.values(PROVIDERS_FLAGS),
+    operand: {
+      placeholder: 'ACTION',
+      required: false,
+      noun: 'action',
+      choices: () => ['test', 'schema'],
+      subject: { of: ['test'], placeholder: 'NAME' },
+    },
   },
   config: {
     summary: 'Show every option with its value and origin.',

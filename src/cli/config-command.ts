@@ -22,7 +22,7 @@ export async function run(context: CommandContext): Promise<number> {
   const view = {
     config,
     origins,
-    provider: findProvider(config.provider, config.aiBaseUrl),
+    provider: findProvider(config.provider, config.aiBaseUrl, config.catalog),
     paths: findPaths(thisMachine(resolved.env), config.stateDir),
     flags,
     env,
@@ -82,7 +82,9 @@ function renderOption(name: OptionName, view: ConfigView, style: TerminalStyle):
 
 const mask = (name: OptionName, config: Config): Config[OptionName] => {
   const value = config[name];
-  return OPTIONS[name].secret === true && typeof value === 'string' ? maskSecret(value) : value;
+  if (OPTIONS[name].secret !== true || value === undefined) return value;
+  if (typeof value !== 'object') return maskSecret(String(value));
+  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, maskSecret(String(text))]));
 };
 
 function renderValue(value: Config[OptionName]): string {

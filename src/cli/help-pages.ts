@@ -185,6 +185,26 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     ],
     options: [...PROVIDER, 'smallModel', 'discoverModels', 'modelMap'],
   },
+  providers: {
+    group: 'inspect',
+    details: [
+      "Lists the providers of the bridge and of your providers file (--providers), with the file's rows first. The file is" +
+        ' JSON with comments: see docs/providers.md.',
+      'test NAME runs one turn with a tool call at the address of that provider, with the key in its own variable, which' +
+        ' costs one request. schema prints the JSON Schema of the file for editors.',
+    ],
+    examples: [
+      ['providers', 'Name, origin, address, and whether a key is set.'],
+      ['providers test acme', 'One turn with the provider acme.'],
+      ['providers schema', 'The JSON Schema of the file.'],
+    ],
+    codes: [
+      ['0', 'the file is valid; with test: nothing failed'],
+      ['1', 'the test failed'],
+      ['2', 'the file or the command line has mistakes'],
+    ],
+    options: ['providers', 'envFile'],
+  },
   config: {
     group: 'inspect',
     details: [

@@ -21,6 +21,7 @@ const LOADERS: Readonly<Record<CommandName, () => CommandModule>> = {
   service: (): typeof import('../daemon/service-command') => require('../daemon/service-command'),
   doctor: (): typeof import('../doctor/doctor-command') => require('../doctor/doctor-command'),
   models: (): typeof import('./models-command') => require('./models-command'),
+  providers: (): typeof import('./providers-command') => require('./providers-command'),
   config: (): typeof import('./config-command') => require('./config-command'),
   demo: (): typeof import('../demo/demo-command') => require('../demo/demo-command'),
   completions: (): typeof import('./completions-command') => require('./completions-command'),

@@ -70,6 +70,7 @@ const BASES: Readonly<Record<Basis, readonly [letter: string, meaning: string]>>
   source: ['S', "read in a client's source"],
   reported: ['R', 'reported by users'],
   inferred: ['I', 'inferred'],
+  configured: ['U', 'from your providers file'],
   listed: ['L', "from the provider's own list"],
   assumed: ['?', 'unknown model, conservative defaults'],
 };

@@ -16,6 +16,7 @@ export interface ParsedArguments {
   /** The command's own flags; every text is valid for its row. */
   readonly own: OwnTexts;
   readonly operand: string | undefined;
+  readonly subject?: string;
   /** The arguments after a command that passes them on. */
   readonly rest: readonly string[];
   /** One message for each argument that is not valid. */
@@ -33,8 +34,8 @@ export function parseArguments(words: readonly string[]): ParsedArguments {
   };
   let index = 0;
   while (index < words.length && !isForCodex(draft)) index += readWord(words[index] ?? '', words[index + 1], draft);
-  const { command, flags, own, operand } = draft;
-  return { command, flags, own, operand, rest: words.slice(index), mistakes: listMistakes(draft) };
+  const { command, flags, own, operand, subject } = draft;
+  return { command, flags, own, operand, ...(subject !== undefined && { subject }), rest: words.slice(index), mistakes: listMistakes(draft) };
 }
 
 interface ParseState {
@@ -46,6 +47,7 @@ interface ParseState {
   readonly flags: { [N in OptionName]?: string };
   readonly own: Record<string, string>;
   operand: string | undefined;
+  subject?: string;
   /** About flags, and words after the command. */
   readonly mistakes: string[];
 }
@@ -86,8 +88,12 @@ function readCommand(word: string, draft: ParseState): 1 {
 function readOperand(word: string, command: CommandName, draft: ParseState): void {
   const isFirst = draft.operand === undefined;
   if (isFirst && COMMANDS[command].operand !== undefined) draft.operand = word;
+  else if (draft.subject === undefined && takesSubject(command, draft.operand)) draft.subject = word;
   else if (!draft.isCommandFixed) draft.mistakes.push(`Unexpected argument ${quoteWord(word)} after ${command}.`);
 }
+
+const takesSubject = (command: CommandName, operand = ''): boolean =>
+  COMMANDS[command].operand?.subject?.of.includes(operand) ?? false;
 
 function describeUnknown(word: string): UnknownCommand {
   const { CODEX_COMMANDS }: typeof import('./codex-commands') = require('./codex-commands');
@@ -166,12 +172,15 @@ function judgeOwn({ own, command = DEFAULT_COMMAND }: ParseState): readonly stri
   });
 }
 
-function judgeOperand({ command = DEFAULT_COMMAND, operand }: ParseState): readonly string[] {
+function judgeOperand({ command = DEFAULT_COMMAND, operand, subject }: ParseState): readonly string[] {
   const row = COMMANDS[command].operand;
   if (row === undefined) return [];
   const choices = row.choices();
   if (operand === undefined) return row.required ? [`Missing ${row.noun}: ${renderList(choices, 'or')}.`] : [];
-  if (choices.includes(operand)) return [];
+  if (choices.includes(operand)) {
+    const isMissing = subject === undefined && takesSubject(command, operand);
+    return isMissing ? [`Missing ${row.subject?.placeholder ?? ''} after ${command} ${operand}.`] : [];
+  }
   const advice = row.required ? `Use ${renderList(choices, 'or')}.` : 'Run: aliyun-codex-bridge help';
   return [`Unknown ${row.noun} ${quoteWord(operand)}. ${suggest(operand, choices, advice)}`];
 }

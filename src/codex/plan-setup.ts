@@ -80,9 +80,9 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
 }
 
 /** Whether `name` is a model of another provider, such as zai/glm-5.3, or an alias. */
-function isRoute(name: string, { provider, aiBaseUrl, modelMap }: Config): boolean {
-  const home = findProvider(provider, aiBaseUrl);
-  const route = findRoute(name, home, modelMap ?? {});
+function isRoute(name: string, { provider, aiBaseUrl, modelMap, catalog }: Config): boolean {
+  const home = findProvider(provider, aiBaseUrl, catalog);
+  const route = findRoute(name, home, modelMap ?? {}, catalog);
   return route.provider !== home || route.model !== name;
 }
 

@@ -4,7 +4,7 @@ import type { Origins } from '../config/resolve';
 import type { Provider } from '../providers/provider';
 import { renderOrigin } from './render';
 
-type KeySettings = Pick<Config, 'aiApiKey' | 'aiBaseUrl' | 'forceEnvAuth' | 'provider'>;
+type KeySettings = Pick<Config, 'aiApiKey' | 'aiBaseUrl' | 'catalog' | 'forceEnvAuth' | 'provider'>;
 
 /** "set from env AI_API_KEY", or how to set it. */
 export function describeKey(config: KeySettings, origins: Origins): string {
@@ -42,7 +42,7 @@ const nameKeyVariables = ({ keyEnv }: Provider): string =>
   [OPTIONS.aiApiKey.env[0], ...keyEnv.slice(0, 1)].join(' or ');
 
 /** Loads the catalog late: it takes milliseconds, and a bridge with a key starts without it. */
-function findProviderOf({ provider, aiBaseUrl }: KeySettings): Provider {
+function findProviderOf({ provider, aiBaseUrl, catalog }: KeySettings): Provider {
   const { findProvider }: typeof import('../providers/catalog') = require('../providers/catalog');
-  return findProvider(provider, aiBaseUrl);
+  return findProvider(provider, aiBaseUrl, catalog);
 }

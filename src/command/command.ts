@@ -45,6 +45,8 @@ export interface CommandContext {
   readonly own: OwnTexts;
   /** The word after the command, where its row has an operand; it is one of the choices. */
   readonly operand: string | undefined;
+  /** The word after that, where the operand takes one. */
+  readonly subject?: string | undefined;
   /** The arguments for the program that the command runs, where its row passes them on. */
   readonly rest: readonly string[];
   /** What is wrong with the command line. */
@@ -67,6 +69,8 @@ export interface Operand {
   readonly noun: string;
   /** The allowed words. A function, because the row of `help` lists the table it is part of. */
   readonly choices: () => readonly string[];
+  /** The choices that take one more word, and what that is. */
+  readonly subject?: { readonly of: readonly string[]; readonly placeholder: Uppercase<string> };
 }
 
 /** A row of the COMMANDS table. */

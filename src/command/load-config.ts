@@ -1,11 +1,14 @@
 /** Resolves the configuration of a command: its options, the file of variables, and the defaults of the provider. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { codeOf, messageOf } from '../base/thrown';
 import { OPTIONS, type Config } from '../config/options';
 import { quote } from '../base/quote';
-import { fromProcess, isSet, resolveConfig } from '../config/resolve';
-import type { Environment, FindOrigin, FlagTexts, GivenOrigin, ResolvedConfig } from '../config/resolve';
+import { findText, fromProcess, isSet, resolveConfig } from '../config/resolve';
+import type { Environment, FindOrigin, FlagTexts, Given, GivenOrigin, ResolvedConfig } from '../config/resolve';
+import type { ReadProviders } from '../providers/user-providers';
 import { reportMistakes, type CommandContext } from './command';
+import { findPaths, thisMachine } from './paths';
 
 /** The environment, extended by the file of variables where one is named. */
 export interface LoadedEnvironment {
@@ -19,7 +22,10 @@ export interface LoadedEnvironment {
 type Resolved = Extract<ResolvedConfig, { readonly ok: true }>;
 
 /** The configuration with the environment that it was read from, for further variables. */
-export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file'>;
+export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file' | 'findOrigin'> & {
+  /** The user's providers file; absent where there is none. */
+  readonly providersPath?: string;
+};
 
 export type LoadedConfig = Loaded | Exclude<ResolvedConfig, Resolved>;
 
@@ -42,13 +48,32 @@ export function requireConfig(
 export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
   const { env, file, findOrigin, mistakes } = loadEnvironment(flags, given);
   const resolved = resolveConfig(flags, env, findOrigin);
-  const { provider, aiApiKey, search } = resolved.ok ? resolved.config : {};
-  const hasAll = resolved.ok && provider === undefined && aiApiKey !== undefined && search === undefined;
-  if (hasAll && mistakes.length === 0) return { ...resolved, env, file };
+  const providersPath = findProvidersFile({ flags, env, findOrigin });
+  const named = { env, file, findOrigin, ...(providersPath !== undefined && { providersPath }) };
+  if (resolved.ok && mistakes.length === 0 && providersPath === undefined && !needsCatalog(resolved.config))
+    return { ...resolved, ...named };
   const { addProviderValues }: typeof import('../config/provider-values') = require('../config/provider-values');
-  const whole = addProviderValues(resolved, { flags, env, findOrigin });
-  if (mistakes.length > 0) return { ok: false, mistakes: whole.ok ? mistakes : [...mistakes, ...whole.mistakes] };
-  return whole.ok ? { ...whole, env, file } : whole;
+  const catalog = providersPath === undefined ? undefined : readCatalog(providersPath, env);
+  const whole = addProviderValues(resolved, { flags, env, findOrigin }, catalog?.ok ? catalog.rows : undefined);
+  const all = [...mistakes, ...(catalog?.ok === false ? catalog.mistakes : []), ...(whole.ok ? [] : whole.mistakes)];
+  return whole.ok && all.length === 0 ? { ...whole, ...named } : { ok: false, mistakes: all };
+}
+
+/** Whether the provider decides more of the configuration than its host does. */
+const needsCatalog = ({ provider, aiApiKey, upstreamHeader, search }: Config): boolean =>
+  aiApiKey === undefined || [provider, upstreamHeader, search].some((value) => value !== undefined);
+
+/** The file that the user names, or the one in the config folder, if it exists. */
+function findProvidersFile(given: Given): string | undefined {
+  const named = findText('providers', given)?.text;
+  if (named !== undefined) return named === '' ? undefined : named;
+  const path = join(findPaths(thisMachine(given.env)).config, 'providers.json');
+  return existsSync(path) ? path : undefined;
+}
+
+function readCatalog(path: string, env: Environment): ReadProviders {
+  const { readProvidersFile }: typeof import('./read-providers-file') = require('./read-providers-file');
+  return readProvidersFile(path, env);
 }
 
 /** Reads the file of variables that the flag or the variable names; without one the environment stays as it is. */

@@ -13,7 +13,7 @@ export interface OpenCatalog {
 
 /** Errors while fetching the provider's list are logged to standard error. */
 export function openCatalog(config: Config, io: CommandIo): OpenCatalog {
-  const provider = findProvider(config.provider, config.aiBaseUrl);
+  const provider = findProvider(config.provider, config.aiBaseUrl, config.catalog);
   const log = createLogger({
     level: config.logLevel,
     format: config.logFormat,

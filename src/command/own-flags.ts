@@ -78,6 +78,9 @@ export const DOCTOR_FLAGS = {
   codexBin,
 } as const satisfies Rows;
 
+/** The flags of `providers`. */
+export const PROVIDERS_FLAGS = { json } as const satisfies Rows;
+
 /** The flags of `config`. */
 export const CONFIG_FLAGS = { json } as const satisfies Rows;
 

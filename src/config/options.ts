@@ -1,11 +1,12 @@
 /** The table of everything a user can set; the type `Config` is inferred from it. */
-import { DEFAULT_BASE_URL } from '../providers/provider';
+import { DEFAULT_BASE_URL, type Provider } from '../providers/provider';
 import { SEARCH_NAMES } from '../providers/search-names';
 import { option, optional, type Option } from './option';
 import {
   baseUrl,
   file,
   folder,
+  headerPairs,
   headerText,
   host,
   hosts,
@@ -56,6 +57,21 @@ const TABLE = {
     type: providerName,
     group: 'upstream',
     help: 'Provider whose rules, address and key variables apply. Default: detected from the host of the base URL.',
+  }),
+  providers: optional({
+    flags: ['--providers'],
+    env: ['AI_PROVIDERS'],
+    type: file,
+    group: 'upstream',
+    help: 'File with your own providers. Default: providers.json in the config folder, if it exists.',
+  }),
+  upstreamHeader: optional({
+    flags: ['--upstream-header'],
+    env: ['UPSTREAM_HEADER'],
+    type: headerPairs,
+    group: 'upstream',
+    help: 'Request headers for the provider: NAME=VALUE, comma-separated; $NAME in a value is a variable.',
+    secret: true,
   }),
   wire: option({
     flags: ['--wire'],
@@ -405,7 +421,10 @@ const TABLE = {
 export type OptionName = keyof typeof TABLE;
 
 /** One property for each row; an option without a default may be `undefined`. */
-export type Config = { readonly [N in OptionName]: (typeof TABLE)[N]['default'] };
+export type Config = { readonly [N in OptionName]: (typeof TABLE)[N]['default'] } & {
+  /** The rows of the user's providers file and the bridge's own; absent without such a file. */
+  readonly catalog?: readonly Provider[];
+};
 
 /** The rows, typed so that `OPTIONS[name]` with a generic `name` parses into `Config[name]`. */
 export const OPTIONS: { readonly [N in OptionName]: Option<Config[N]> } = TABLE;

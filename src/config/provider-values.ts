@@ -1,4 +1,5 @@
 /** Adds what the chosen provider decides to a configuration: its own name, its address, and the key in its variable. */
+import { expandVariables } from '../base/header-values';
 import { findNearest } from '../base/nearest';
 import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalog';
 import { resolveKey } from '../providers/keys';
@@ -19,14 +20,20 @@ type Added = Whole | { readonly mistake: string };
  *
  * @param resolved what `resolveConfig` made of `given`; its mistakes are kept, so that all are reported at once
  */
-export function addProviderValues(resolved: ResolvedConfig, given: Given, rows = PROVIDERS): ResolvedConfig {
+export function addProviderValues(
+  resolved: ResolvedConfig, given: Given, rows: readonly Provider[] = PROVIDERS,
+): ResolvedConfig {
   const named = findText('provider', given);
   const row = named && findProviderByName(named.text, rows);
   const unknown =
     named && named.text.trim() !== '' && !row ? [describeMistake(describeNames(named.text, rows), named)] : [];
   if (!resolved.ok) return { ok: false, mistakes: [...resolved.mistakes, ...unknown] };
   if (unknown.length > 0) return { ok: false, mistakes: unknown };
-  const config = row ? { ...resolved.config, provider: row.name } : resolved.config;
+  const config = {
+    ...resolved.config,
+    ...(row && { provider: row.name }),
+    ...(rows !== PROVIDERS && { catalog: rows }),
+  };
   return addValues({ ...resolved, config }, findProvider(config.provider, config.aiBaseUrl, rows), given);
 }
 
@@ -43,7 +50,7 @@ function describeNames(text: string, rows: readonly Provider[]): Expected {
 function addValues(resolved: Whole, provider: Provider, given: Given): ResolvedConfig {
   let whole = resolved;
   const mistakes: string[] = [];
-  for (const step of [addAddress, addKey, addSearch]) {
+  for (const step of [addAddress, addKey, addHeaders, addSearch]) {
     const added = step(whole, provider, given);
     if ('mistake' in added) mistakes.push(added.mistake);
     else whole = added;
@@ -76,4 +83,20 @@ function addKey({ config, origins }: Whole, provider: Provider, { env, findOrigi
   const aiApiKey = OPTIONS.aiApiKey.type.parse(found.key);
   if (aiApiKey === undefined) return { mistake: describeMistake(OPTIONS.aiApiKey, { text: found.key, origin }) };
   return { config: { ...config, aiApiKey }, origins: { ...origins, aiApiKey: origin } };
+}
+
+/** Replaces the variables that values of --upstream-header name. */
+function addHeaders({ config, origins }: Whole, _provider: Provider, { env }: Given): Added {
+  const origin = origins.upstreamHeader;
+  if (config.upstreamHeader === undefined || origin.kind === 'default') return { config, origins };
+  const headers = Object.entries(config.upstreamHeader).map(
+    ([name, text]) => ({ name, ...expandVariables(text, env) }),
+  );
+  const missing = headers.flatMap((header) => header.missing);
+  if (missing.length > 0) {
+    const names = [...new Set(missing)].join(', ');
+    return { mistake: `Cannot use a value from ${origin.kind} ${origin.name}: set ${names} to one line of ASCII text.` };
+  }
+  const upstreamHeader = Object.fromEntries(headers.map(({ name, value }) => [name, value]));
+  return { config: { ...config, upstreamHeader }, origins };
 }

@@ -1,4 +1,6 @@
 /** The value types of options, each with the phrase that completes "expected …" in error messages. */
+import { parseUrl, readBaseUrl } from '../base/base-url';
+import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { ValueType } from './option';
 
 /** Any text that is not empty. Surrounding spaces are dropped, as in every type below. */
@@ -45,6 +47,17 @@ export const headerText: ValueType<string> = {
   parse: (input) => /^[\x20-\x7e]+$/.exec(input.trim())?.[0],
 };
 
+/** Comma-separated `NAME=VALUE` pairs of request headers; a comma before something else belongs to the value. */
+export const headerPairs: ValueType<Readonly<Record<string, string>>> = {
+  expected: 'headers such as x-team=blue,x-env=test, with values of ASCII text',
+  placeholder: 'NAME=VALUE,…',
+  parse(input) {
+    const pairs = input.trim().split(/,\s*(?=[\w-]+=)/).map(splitPair);
+    const fits = pairs.every(([name, value]) => HEADER_NAME.test(name) && HEADER_VALUE.test(value));
+    return fits ? Object.fromEntries(pairs) : undefined;
+  },
+};
+
 /** A host name or IP address; the brackets of `[::1]` are dropped, because `server.listen` takes none. */
 export const host: ValueType<string> = {
   expected: 'a host name or IP address without scheme and port',
@@ -65,19 +78,11 @@ export const hosts: ValueType<readonly string[]> = {
   },
 };
 
-/** The endpoint that people copy from a provider's page along with its base. */
-const ENDPOINT = /\/(chat\/completions|completions|responses)\/*$/i;
-
 /** The base of an HTTP API. `/chat/completions` is appended to it, so it takes no query and no fragment. */
 export const baseUrl: ValueType<string> = {
   expected: 'an http:// or https:// URL without user name, query and fragment',
   placeholder: 'URL',
-  parse: (input) => {
-    const url = readUrl(input.trim());
-    if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return undefined;
-    const isBare = `${url.username}${url.password}${url.search}${url.hash}` === '';
-    return isBare ? `${url.origin}${url.pathname.replace(ENDPOINT, '').replace(/\/+$/, '')}` : undefined;
-  },
+  parse: readBaseUrl,
 };
 
 /** The address of a search service, used as it is: it may have a path and a query. */
@@ -85,7 +90,7 @@ export const searchUrl: ValueType<string> = {
   expected: 'an http:// or https:// URL without user name and fragment',
   placeholder: 'URL',
   parse: (input) => {
-    const url = readUrl(input.trim());
+    const url = parseUrl(input.trim());
     if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return undefined;
     return `${url.username}${url.password}${url.hash}` === '' ? url.href : undefined;
   },
@@ -168,12 +173,4 @@ function splitPair(pair: string): readonly [string, string] {
 function readWhole(input: string, min: number, max: number): number | undefined {
   const number = /^\d+$/.test(input.trim()) ? Number(input) : Number.NaN;
   return number >= min && number <= max ? number : undefined;
-}
-
-function readUrl(input: string): URL | undefined {
-  try {
-    return new URL(input);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,14 +4,16 @@ import { DOCTOR_FLAGS, readOwnFlag } from '../command/own-flags';
 import { createProgress } from '../command/progress';
 import { createTerminalStyle } from '../command/terminal-style';
 import { readVersion } from '../command/version';
-import { GROUPS } from './check';
+import { GROUPS, type Check } from './check';
 import { ALL_CHECKS, findGroup } from './checks';
 import { createExamination } from './examination';
 import { isFine, renderJson, renderOpening, renderReport } from './report';
 import { runChecks } from './run-checks';
 
 /** Returns 0 when nothing failed, 1 when something did, 2 for invalid usage. */
-export async function run({ flags, own, mistakes, env, io }: CommandContext): Promise<number> {
+export async function run(
+  { flags, own, mistakes, env, io }: CommandContext, checks: readonly Check[] = ALL_CHECKS,
+): Promise<number> {
   // Invalid values of options are findings; an unknown flag is invalid usage.
   if (mistakes.length > 0) return reportMistakes(mistakes, io);
   const json = readOwnFlag(DOCTOR_FLAGS.json, own) ?? false;
@@ -23,7 +25,7 @@ export async function run({ flags, own, mistakes, env, io }: CommandContext): Pr
   const progress = createProgress(io, createTerminalStyle(io.isErrorTerminal?.() ?? false, env));
   if (!json) io.out(renderOpening(version, offline, style));
   const examination = createExamination({ flags, env, codexName, version });
-  const results = await runChecks(ALL_CHECKS, examination, {
+  const results = await runChecks(checks, examination, {
     offline,
     begin: (check) => progress.say(`${GROUPS[findGroup(check)]}: ${check.title}`),
     end: () => progress.end(),

@@ -141,7 +141,7 @@ export function createExamination(options: ExaminationOptions): Examination {
 const LOOPBACK = '127.0.0.1';
 
 const describeSettings = (config: Config, origins: Origins): DoctorSettings =>
-  ({ config, origins, provider: findProvider(config.provider, config.aiBaseUrl) });
+  ({ config, origins, provider: findProvider(config.provider, config.aiBaseUrl, config.catalog) });
 
 /** Asks at the first call only, and gives the same answer to all later ones. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
@@ -177,7 +177,9 @@ async function viewConfig(
 
 /** The rows of the provider; its own list may add to them, which would cost a connection. */
 function listModels({ provider, config }: DoctorSettings, codexVersion: string | undefined) {
-  const entries = listEntries(provider, { preferred: config.defaultModel, aliases: config.modelMap });
+  const entries = listEntries(provider, {
+    preferred: config.defaultModel, aliases: config.modelMap, rows: config.catalog,
+  });
   return describeForCodex(entries, codexVersion);
 }
 

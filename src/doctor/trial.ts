@@ -88,7 +88,7 @@ function createTrialBridge({ config, env }: TrialOptions, heard: TrialTraffic, o
     firstByteMs: config.upstreamFirstByteTimeoutMs,
     idleMs: config.upstreamIdleTimeoutMs,
   });
-  const providerKeys = collectKeys(PROVIDERS, env);
+  const providerKeys = collectKeys(config.catalog ?? PROVIDERS, env);
   const settings = { ...config, upstreamCalls: 1, refusalCacheMs: 0, store: undefined, providerKeys };
   const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
   return createBridge(settings, log, { transport: recordTraffic(transport, heard, onRequest) });
@@ -96,7 +96,9 @@ function createTrialBridge({ config, env }: TrialOptions, heard: TrialTraffic, o
 
 /** The model of config.toml where that uses the bridge, else the default one; and Codex's effort for it. */
 function chooseTrialModel({ config, provider, codex }: TrialOptions) {
-  const entries = listEntries(provider, { preferred: config.defaultModel, aliases: config.modelMap });
+  const entries = listEntries(provider, {
+    preferred: config.defaultModel, aliases: config.modelMap, rows: config.catalog,
+  });
   const model = codex.model ?? entries.find(({ isDefault }) => isDefault)?.model.id ?? entries[0]?.model.id ?? '';
   const entry = entries.find(({ model: { id } }) => id.toLowerCase() === model.toLowerCase());
   const effort = entry && describeForCodex([entry])[0]?.default_reasoning_level;

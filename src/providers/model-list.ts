@@ -24,6 +24,8 @@ export interface ListOptions {
   readonly discovered?: readonly DiscoveredModel[];
   /** The user's MODEL_MAP: the way to models of other providers. */
   readonly aliases?: ModelMap | undefined;
+  /** The catalog that the aliases lead into; the bridge's own when absent. */
+  readonly rows?: readonly Provider[] | undefined;
 }
 
 /**
@@ -34,7 +36,7 @@ const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
 /** The default model first; of two entries with the same name the one that a request would get. */
 export function listEntries(home: Provider, options: ListOptions = {}): readonly CatalogEntry[] {
-  const { preferred, discovered = [], aliases = {} } = options;
+  const { preferred, discovered = [], aliases = {}, rows } = options;
   const chosen = resolveModel(home, undefined, preferred).id;
   const found = new Map([...discovered].reverse().map((model) => [model.id.toLowerCase(), model]));
   const describe = (provider: Provider, id: string): Entry =>
@@ -42,7 +44,7 @@ export function listEntries(home: Provider, options: ListOptions = {}): readonly
   const ids = [...home.models.map(({ id }) => id), chosen, ...discovered.map(({ id }) => id)].filter((id) => id !== '');
   const entries = [
     ...Object.keys(aliases).map((alias) => {
-      const { provider, model = '' } = findRoute(alias, home, aliases);
+      const { provider, model = '' } = findRoute(alias, home, aliases, rows);
       return rename(describe(provider, model), alias);
     }),
     ...ids.map((id) => describe(home, id)),

@@ -1,11 +1,24 @@
 /** What a provider and a model are, as data, and the values that many rows share. */
+import type { JsonObject } from '../base/json';
 import type { ErrorRule } from '../errors/error-rule';
 import type { Dialect } from './dialect';
 
-/** How sure a fact is: documented by the provider, read in a client's source, reported in an issue, inferred. */
-export type Evidence = 'documented' | 'source' | 'reported' | 'inferred';
+/** How a fact is known: documented by the provider, from a client's source, from an issue, inferred, set by the user. */
+export type Evidence = 'documented' | 'source' | 'reported' | 'inferred' | 'configured';
 
-export interface Model {
+/** What is changed in each request, after its translation. */
+export interface RequestChanges {
+  /** Headers that are added. They may hold secrets: they are never logged. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Top-level fields that are added, or replace what the bridge sends. */
+  readonly body?: JsonObject;
+  /** Top-level fields that are removed. */
+  readonly drop?: readonly string[];
+  /** The protocol that is spoken, whatever UPSTREAM_WIRE says. */
+  readonly wire?: 'chat' | 'responses';
+}
+
+export interface Model extends RequestChanges {
   /** The exact id the provider expects. */
   readonly id: string;
   readonly name: string;
@@ -32,7 +45,7 @@ export interface NativeEndpoint {
   readonly evidence: Evidence;
 }
 
-export interface Provider {
+export interface Provider extends RequestChanges {
   /** What AI_PROVIDER and `provider/model` names say. Lower case. */
   readonly name: string;
   /** Other names that AI_PROVIDER accepts. */
@@ -64,6 +77,8 @@ export interface Provider {
   readonly remarks?: readonly string[];
   readonly dialect: Partial<Dialect>;
   readonly models: readonly Model[];
+  /** The user's file that the row, or a part of it, comes from; absent for the bridge's own. */
+  readonly origin?: string;
 }
 
 /** Where requests go by default: the first provider's first address. Apart from its row, so that options load no row. */

@@ -2,11 +2,11 @@
 import type { Bridge } from '../bridge/bridge';
 import { describeThrown } from '../base/thrown';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
-import { requireConfig } from '../command/load-config';
+import { requireConfig, type Loaded } from '../command/load-config';
 import { readOwnFlag, SERVE_FLAGS, type OwnTexts } from '../command/own-flags';
 import { readVersion, STATE_FILE_VARIABLE } from '../command/version';
 import type { Config } from '../config/options';
-import type { Environment } from '../config/resolve';
+import type { Environment, FlagTexts } from '../config/resolve';
 import { createLogger, type Logger } from '../observe/log';
 import type { LogFile } from '../observe/log-file';
 import { createBridgeServer } from '../server/create-server';
@@ -33,9 +33,11 @@ export async function run(context: CommandContext): Promise<number> {
     level: config.logLevel,
     format: config.logFormat,
     write: (line) => (logFile ?? { write: io.error }).write(line),
-    secrets: [config.aiApiKey, config.searchKey, ...listKeys(env)].filter((secret) => secret !== undefined),
+    secrets: [config.aiApiKey, config.searchKey, ...listKeys(env), ...headerValues(config)].filter(
+      (secret) => secret !== undefined,
+    ),
   });
-  const bridge = createLateBridge(() => buildBridge(config, env, log));
+  const bridge = createLateBridge(() => buildBridge(resolved, context.flags, log));
   const warmUp = setTimeout(() => {
     bridge.warmUp();
     preloadHandlers();
@@ -63,14 +65,27 @@ const WARM_UP_DELAY_MS = 300;
 
 /** Any of them may be sent to a provider, so none may be logged. */
 function listKeys(env: Environment): readonly (string | undefined)[] {
-  return Object.keys(env).filter((name) => name.endsWith('_API_KEY')).map((name) => env[name]);
+  return Object.keys(env).filter((name) => /_(KEY|TOKEN|SECRET|PASSWORD)$/.test(name)).map((name) => env[name]);
 }
 
-function buildBridge(config: Config, env: Environment, log: Logger): Bridge {
+function buildBridge({ config, env, findOrigin, providersPath: path }: Loaded, flags: FlagTexts, log: Logger): Bridge {
   const { collectKeys }: typeof import('../providers/keys') = require('../providers/keys');
   const { PROVIDERS }: typeof import('../providers/catalog') = require('../providers/catalog');
   const { createBridge }: typeof import('../bridge/create-bridge') = require('../bridge/create-bridge');
-  return createBridge({ ...config, providerKeys: collectKeys(PROVIDERS, env) }, log);
+  const complete = (whole: Config) => ({ ...whole, providerKeys: collectKeys(whole.catalog ?? PROVIDERS, env) });
+  if (path === undefined) return createBridge(complete(config), log);
+  const { watchProviders }: typeof import('./watch-providers') = require('./watch-providers');
+  const latest = watchProviders({ given: { flags, env, findOrigin }, path, config, info: log.info, warn: log.warn });
+  let settings = { from: config, whole: complete(config) };
+  return createBridge(settings.whole, log, {}, () => {
+    const now = latest();
+    if (now !== settings.from) settings = { from: now, whole: complete(now) };
+    return settings.whole;
+  });
+}
+
+function headerValues({ upstreamHeader = {}, catalog = [] }: Config): readonly string[] {
+  return [upstreamHeader, ...catalog.map(({ headers = {} }) => headers)].flatMap((headers) => Object.values(headers));
 }
 
 /**

@@ -25,8 +25,8 @@ test('every default is what its own type would accept', () => {
   }
 });
 
-test('the keys are the only secrets, and they have no default', () => {
-  assert.deepEqual(OPTION_NAMES.filter((name) => OPTIONS[name].secret), ['aiApiKey', 'searchKey']);
+test('keys and headers are the only secrets, and they have no default', () => {
+  assert.deepEqual(OPTION_NAMES.filter((name) => OPTIONS[name].secret), ['upstreamHeader', 'aiApiKey', 'searchKey']);
   assert.equal(OPTIONS.aiApiKey.default ?? OPTIONS.searchKey.default, undefined);
 });
 

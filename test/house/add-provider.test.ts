@@ -54,8 +54,8 @@ test('a row is all that options, routes, keys, models and docs need', async () =
   assert.deepEqual(slugs, ['rocket-2', 'rocket-2-pro']);
 
   const page = renderProvidersPage(rows);
-  for (const text of ['## Acme Cloud', '`acme-cloud`', '`ACME_API_KEY`', '`rocket-2-pro`', 'https://docs.acme.test/chat'])
-    assert.ok(page.includes(text), text);
+  const texts = ['## Acme Cloud', '`acme-cloud`', '`ACME_API_KEY`', '`rocket-2-pro`', 'https://docs.acme.test/chat'];
+  for (const text of texts) assert.ok(page.includes(text), text);
 });
 
 test('every row is one file that only the catalog imports', () => {

@@ -59,7 +59,10 @@ test('the rule finds a missing section', () => {
 
 /** Two files stand for the build. */
 const BUILT = ['dist/cli/main.js', 'dist/errors/classify.js'];
-const SHIPPED = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/aliyun-codex-bridge.js', ...BUILT, 'package.json'];
+const SHIPPED = [
+  'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/aliyun-codex-bridge.js', ...BUILT,
+  'docs/providers.schema.json', 'package.json',
+];
 
 /**
  * The files npm would pack from `files` with `manifest`. The files are laid out empty in a folder of their own, beside
@@ -96,6 +99,8 @@ test('the packed files are the command, the build, and four texts', async () => 
 
 test('the rule finds a file too many', async () => {
   const manifest = { ...(await readManifest()), files: ['bin', 'dist', 'CHANGELOG.md', 'docs'] };
-  const files = ['LICENSE', 'README.md', 'CHANGELOG.md', 'bin/aliyun-codex-bridge.js', 'docs/guide.md'];
+  const files = [
+    'LICENSE', 'README.md', 'CHANGELOG.md', 'bin/aliyun-codex-bridge.js', 'docs/guide.md', 'docs/providers.schema.json',
+  ];
   assert.deepEqual(await listPacked(manifest, files), [...SHIPPED, 'docs/guide.md'].sort());
 });

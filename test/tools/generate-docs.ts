@@ -8,6 +8,7 @@ import { renderConfigurationPage } from '../../src/config/help';
 import { OPTIONS } from '../../src/config/options';
 import { PROVIDERS } from '../../src/providers/catalog';
 import { renderErrorsPage } from './render-errors';
+import { renderUserSchema } from '../../src/providers/user-shape';
 import { renderProvidersPage } from './render-providers';
 
 /** One generated document. */
@@ -44,6 +45,7 @@ export const markersOf = (part: string) => [`<!-- ${part}:start -->`, `<!-- ${pa
 export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/configuration.md', render: renderConfigurationPage },
   { path: 'docs/errors.md', render: () => renderErrorsPage() },
+  { path: 'docs/providers.schema.json', render: () => renderUserSchema() },
   { path: 'docs/providers.md', render: () => renderProvidersPage() },
   {
     path: 'README.md',

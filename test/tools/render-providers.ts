@@ -2,14 +2,18 @@
 import { FAMILIES, type Family } from '../../src/providers/families';
 import { PROVIDERS } from '../../src/providers/catalog';
 import { DEFAULT_DIALECT, type Dialect, type ThinkingKnob } from '../../src/providers/dialect';
+import { renderOwnProviders } from './own-providers-page';
 import type { Evidence, Model, Provider } from '../../src/providers/provider';
 
 /** Marks of evidence, as the tables show them. */
-const MARKS: Readonly<Record<Evidence, string>> = { documented: 'D', source: 'S', reported: 'I', inferred: 'inf' };
+const MARKS: Readonly<Record<Evidence, string>> = {
+  documented: 'D', source: 'S', reported: 'I', inferred: 'inf', configured: 'yours',
+};
 
 /** The whole page. */
 export function renderProvidersPage(rows = PROVIDERS): string {
-  return [INTRODUCTION, renderOverview(rows), ...rows.map(renderProvider), renderFamilies()].join('\n');
+  const parts = [INTRODUCTION, renderOverview(rows), renderOwnProviders(), ...rows.map(renderProvider)];
+  return [...parts, renderFamilies()].join('\n');
 }
 
 /** Breaks a line after 120 columns, and indents what follows by `indent`. */
@@ -17,7 +21,8 @@ function wrap(line: string, indent = ''): string {
   const lines: string[] = [];
   for (const word of line.split(' ')) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > 120) lines.push(last === undefined ? word : indent + word);
+    if (last === undefined) lines.push(word);
+    else if (last.length + 1 + word.length > 120) lines.push(indent + word);
     else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines.join('\n');

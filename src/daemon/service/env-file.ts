@@ -37,9 +37,9 @@ export function collectVariables(
 }
 
 /** The provider, and those that aliases of models refer to. */
-function listProviders({ provider, aiBaseUrl, modelMap = {} }: Config): readonly Provider[] {
-  const home = findProvider(provider, aiBaseUrl);
-  return [home, ...Object.keys(modelMap).map((alias) => findRoute(alias, home, modelMap).provider)];
+function listProviders({ provider, aiBaseUrl, modelMap = {}, catalog }: Config): readonly Provider[] {
+  const home = findProvider(provider, aiBaseUrl, catalog);
+  return [home, ...Object.keys(modelMap).map((alias) => findRoute(alias, home, modelMap, catalog).provider)];
 }
 
 export interface RenderedEnvFile {

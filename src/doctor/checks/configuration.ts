@@ -45,7 +45,7 @@ async function checkEnvFile({ settings, envFile, env, world }: Examination): Pro
 
 /** Whether the named provider and the address belong together. */
 function checkVariables({ config, origins, provider }: DoctorSettings): Finding {
-  const owner = findProvider(undefined, config.aiBaseUrl);
+  const owner = findProvider(undefined, config.aiBaseUrl, config.catalog);
   const isNeutral = owner.baseUrls.length === 0;
   if (config.provider === undefined || isNeutral || owner.name === provider.name) return ok('consistent');
   const [named, address] = [renderOrigin(origins.provider), renderOrigin(origins.aiBaseUrl)];
@@ -58,7 +58,7 @@ function checkVariables({ config, origins, provider }: DoctorSettings): Finding 
 function checkBaseUrl({ config, origins, provider }: DoctorSettings): Finding {
   const flaw = findAddressFlaw(config.aiBaseUrl, provider);
   if (flaw !== undefined) return flaw;
-  const isKnown = PROVIDERS.includes(provider) && provider.baseUrls.length > 0;
+  const isKnown = (config.catalog ?? PROVIDERS).includes(provider) && provider.baseUrls.length > 0;
   return ok(`${config.aiBaseUrl}${renderOrigin(origins.aiBaseUrl)}${isKnown ? `, ${provider.title}` : ''}`);
 }
 

@@ -24,7 +24,8 @@ const CHOICES: { readonly [K in Dialect['toolChoice']]: readonly ChoiceKind[] } 
 
 /** Where reasoning stands in answers, by where it goes back. */
 const STYLES: { readonly [K in Dialect['reasoningReplay']]: AnswerStyle } = {
-  none: PLAIN, items: PLAIN, think: PLAIN, reasoning_content: PLAIN, reasoning: REASONING, reasoning_details: OPENROUTER,
+  none: PLAIN, items: PLAIN, think: PLAIN, reasoning_content: PLAIN,
+  reasoning: REASONING, reasoning_details: OPENROUTER,
 };
 
 /** Derives the manners of a catalog row: the ground for a row of its own, once somebody knows how it refuses. */

@@ -1,0 +1,33 @@
+/** Headers that a user adds to requests: which names are allowed, and how values take variables of the environment. */
+
+/** RFC 9110, 5.6.2, without the headers that belong to the connection. */
+export const HEADER_NAME =
+  /^(?!(?:host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect)$)[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+
+/** One line of ASCII text. */
+export const HEADER_VALUE = /^[\t\x20-\x7e]+$/;
+
+const VARIABLE = /\$(?:\$|(\w+)|\{(\w+)\})/g;
+
+export interface Expanded {
+  readonly value: string;
+  /** Names of the variables in the text. */
+  readonly used: readonly string[];
+  /** Those that are not set, or do not fit in a header. */
+  readonly missing: readonly string[];
+}
+
+/** Replaces `$NAME` and `${NAME}` by the variable, and `$$` by a dollar sign. */
+export function expandVariables(text: string, env: Readonly<Record<string, string | undefined>>): Expanded {
+  const used: string[] = [];
+  const missing: string[] = [];
+  const value = text.replace(VARIABLE, (whole, plain?: string, braced?: string) => {
+    const name = plain ?? braced;
+    if (name === undefined) return '$';
+    used.push(name);
+    const found = Object.hasOwn(env, name) ? env[name]?.trim() : undefined;
+    if (!found || !HEADER_VALUE.test(found)) missing.push(name);
+    return found ?? whole;
+  });
+  return { value, used, missing };
+}

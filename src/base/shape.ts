@@ -1,0 +1,188 @@
+/** Shapes of JSON values as data: one description checks a value, with paths and suggestions, and renders JSON Schema. */
+import type { JsonObject, JsonValue } from './json';
+import { isRecord } from './json';
+import { findNearest } from './nearest';
+import { quote } from './quote';
+
+/** What a value may be. */
+export type JsonShape =
+  | { readonly kind: 'text'; readonly pattern?: RegExp; readonly expected?: string }
+  | { readonly kind: 'word'; readonly words: readonly string[] }
+  | { readonly kind: 'switch' }
+  | { readonly kind: 'count'; readonly min: number }
+  | { readonly kind: 'list'; readonly of: JsonShape }
+  | { readonly kind: 'map'; readonly of: JsonShape; readonly keys?: RegExp; readonly expectedKeys?: string }
+  | ObjectShape
+  /** An object whose field `tag` says which of the shapes it has. */
+  | { readonly kind: 'tagged'; readonly tag: string; readonly variants: Readonly<Record<string, ObjectShape>> }
+  | { readonly kind: 'either'; readonly shapes: readonly JsonShape[]; readonly expected: string }
+  | { readonly kind: 'json' }
+  | { readonly kind: 'any' };
+
+export interface ObjectShape {
+  readonly kind: 'object';
+  readonly fields: ShapeFields;
+  readonly required?: readonly string[];
+}
+
+/** A field of an object: its shape, and one line that says what it is for. */
+export interface ShapeField {
+  readonly shape: JsonShape;
+  readonly help: string;
+}
+
+export type ShapeFields = Readonly<Record<string, ShapeField>>;
+
+/** Any text that is not empty. */
+export const TEXT_SHAPE: JsonShape = { kind: 'text' };
+
+/** Returns every problem of `value` as a sentence that begins with its path; none when it fits. */
+export function checkShape(value: unknown, shape: JsonShape, path: string): readonly string[] {
+  switch (shape.kind) {
+    case 'text':
+      if (typeof value === 'string' && value !== '' && (shape.pattern?.test(value) ?? true)) return [];
+      return [mismatch(path, value, shape.expected ?? 'a non-empty text')];
+    case 'word':
+      return shape.words.some((word) => word === value) ? [] : [describeWord(path, value, shape.words)];
+    case 'switch':
+      return typeof value === 'boolean' ? [] : [mismatch(path, value, 'true or false')];
+    case 'count':
+      if (typeof value === 'number' && Number.isSafeInteger(value) && value >= shape.min) return [];
+      return [mismatch(path, value, `a whole number of at least ${shape.min}`)];
+    case 'list':
+      if (!Array.isArray(value)) return [mismatch(path, value, 'a list')];
+      return value.flatMap((entry, index) => checkShape(entry, shape.of, `${path}[${index}]`));
+    case 'map':
+      return checkMap(value, shape, path);
+    case 'object':
+      return checkObject(value, shape, path);
+    case 'tagged':
+      return checkTagged(value, shape, path);
+    case 'either': {
+      const found = shape.shapes.map((each) => checkShape(value, each, path));
+      return found.some((problems) => problems.length === 0) ? [] : closest(found, mismatch(path, value, shape.expected));
+    }
+    case 'any':
+      return [];
+    case 'json':
+      return isRecord(value) ? [] : [mismatch(path, value, 'an object')];
+    default:
+      return shape satisfies never;
+  }
+}
+
+/** The problems of the alternative that fits best: one that names an inner path knows more than "expected …". */
+function closest(found: readonly (readonly string[])[], otherwise: string): readonly string[] {
+  const head = otherwise.slice(0, otherwise.indexOf(':'));
+  return found.find((problems) => problems.every((problem) => !problem.startsWith(`${head}:`))) ?? [otherwise];
+}
+
+function checkMap(value: unknown, shape: Extract<JsonShape, { kind: 'map' }>, path: string): readonly string[] {
+  if (!isRecord(value)) return [mismatch(path, value, 'an object')];
+  return Object.entries(value).flatMap(([key, entry]) => {
+    const isFine = key !== '__proto__' && (shape.keys?.test(key) ?? key !== '');
+    const problem = `${path}: ${quote(key)} cannot be a name: expected ${shape.expectedKeys ?? 'a non-empty text'}.`;
+    return [...(isFine ? [] : [problem]), ...checkShape(entry, shape.of, childPath(path, key))];
+  });
+}
+
+function checkTagged(value: unknown, shape: Extract<JsonShape, { kind: 'tagged' }>, path: string): readonly string[] {
+  if (!isRecord(value)) return [mismatch(path, value, 'an object')];
+  const { [shape.tag]: tag, ...rest } = value;
+  const variant = typeof tag === 'string' && Object.hasOwn(shape.variants, tag) ? shape.variants[tag] : undefined;
+  if (variant) return checkObject(rest, variant, path);
+  return [describeWord(childPath(path, shape.tag), tag, Object.keys(shape.variants))];
+}
+
+function checkObject(value: unknown, shape: ObjectShape, path: string): readonly string[] {
+  if (!isRecord(value)) return [mismatch(path, value, 'an object')];
+  const { fields, required = [] } = shape;
+  const missing = required.filter((name) => !Object.hasOwn(value, name));
+  return [
+    ...Object.entries(value).flatMap(([key, entry]) => {
+      const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      if (field) return checkShape(entry, field.shape, childPath(path, key));
+      return [`${childPath(path, key)}: ${suggest(key, Object.keys(fields))}`];
+    }),
+    ...missing.map((name) => `${childPath(path, name)}: missing.`),
+  ];
+}
+
+const suggest = (key: string, known: readonly string[]): string => {
+  const nearest = findNearest(key, known);
+  if (nearest !== undefined) return `did you mean "${nearest}"?`;
+  return known.length === 0 ? 'unknown field.' : `unknown field; expected ${joinWords(known)}.`;
+};
+
+function describeWord(path: string, value: unknown, words: readonly string[]): string {
+  const nearest = typeof value === 'string' ? findNearest(value, words) : undefined;
+  const hint = nearest === undefined ? '' : ` (did you mean "${nearest}"?)`;
+  return mismatch(path, value, `${joinWords(words)}${hint}`);
+}
+
+const mismatch = (path: string, value: unknown, expected: string): string =>
+  `${path === '' ? 'The file' : path}: expected ${expected}, got ${describeValue(value)}.`;
+
+/** Texts are quoted; of anything else only its kind is told. */
+function describeValue(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (Array.isArray(value)) return 'a list';
+  return isRecord(value) ? 'an object' : String(value);
+}
+
+/** `a.b`, or `a["b c"]` where the name needs quotes. */
+export const childPath = (path: string, key: string): string => {
+  if (!/^[A-Za-z_]\w*$/.test(key)) return `${path}[${quote(key)}]`;
+  return path === '' ? key : `${path}.${key}`;
+};
+
+/** `a, b or c`. */
+export const joinWords = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
+/** Renders the shape as JSON Schema (draft 2020-12). */
+export function toJsonSchema(shape: JsonShape): JsonObject {
+  switch (shape.kind) {
+    case 'text':
+      return { type: 'string', minLength: 1, ...(shape.pattern && { pattern: shape.pattern.source }) };
+    case 'word':
+      return { enum: shape.words };
+    case 'switch':
+      return { type: 'boolean' };
+    case 'count':
+      return { type: 'integer', minimum: shape.min };
+    case 'list':
+      return { type: 'array', items: toJsonSchema(shape.of) };
+    case 'map': {
+      const names = shape.keys && { propertyNames: { pattern: shape.keys.source } };
+      return { type: 'object', additionalProperties: toJsonSchema(shape.of), ...names };
+    }
+    case 'object':
+      return {
+        type: 'object',
+        properties: Object.fromEntries(Object.entries(shape.fields).map(([name, field]) => [name, describe(field)])),
+        ...(shape.required && { required: shape.required }),
+        additionalProperties: false,
+      };
+    case 'tagged':
+      return {
+        oneOf: Object.entries(shape.variants).map(([tag, { fields, required = [] }]) => {
+          const kind = { shape: { kind: 'word', words: [tag] }, help: 'The kind.' } as const;
+          const whole: ObjectShape = {
+            kind: 'object', fields: { [shape.tag]: kind, ...fields }, required: [shape.tag, ...required],
+          };
+          return toJsonSchema(whole);
+        }),
+      };
+    case 'either':
+      return { anyOf: shape.shapes.map(toJsonSchema) };
+    case 'json':
+      return { type: 'object' };
+    case 'any':
+      return {};
+    default:
+      return shape satisfies never;
+  }
+}
+
+const describe = ({ shape, help }: ShapeField): JsonValue => ({ description: help, ...toJsonSchema(shape) });

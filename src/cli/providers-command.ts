@@ -1,0 +1,82 @@
+/** `providers`: the catalog with the origin of each row, a test of one provider, and the schema of the providers file. */
+import { quote } from '../base/quote';
+import { EXIT, type CommandContext } from '../command/command';
+import { loadEnvironment, requireConfig, type Loaded } from '../command/load-config';
+import { PROVIDERS_FLAGS, readOwnFlag } from '../command/own-flags';
+import { OPTIONS } from '../config/options';
+import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalog';
+import { resolveKey } from '../providers/keys';
+import type { Provider } from '../providers/provider';
+
+/** Returns 0 when it was printed or nothing failed, 1 when a test failed, 2 for mistakes in options or in the file. */
+export async function run(context: CommandContext): Promise<number> {
+  const { operand, subject, own, io } = context;
+  if (operand === 'schema') {
+    const { renderUserSchema }: typeof import('../providers/user-shape') = require('../providers/user-shape');
+    io.out(renderUserSchema());
+    return EXIT.done;
+  }
+  if (operand === 'test') return test(context, subject ?? '');
+  const loaded = requireConfig(context);
+  if (typeof loaded === 'number') return loaded;
+  const rows = (loaded.config.catalog ?? PROVIDERS).map((row) => describeRow(row, loaded));
+  io.out(readOwnFlag(PROVIDERS_FLAGS.json, own) ? `${JSON.stringify({ providers: rows }, null, 2)}\n` : renderRows(rows));
+  return EXIT.done;
+}
+
+interface ProviderLine {
+  readonly name: string;
+  readonly title: string;
+  readonly origin: string;
+  readonly base_url: string | null;
+  /** The variable that holds the key; null where none is set. */
+  readonly key: string | null;
+  readonly models: number;
+  /** The provider that the bridge would use. */
+  readonly current: boolean;
+}
+
+function describeRow(row: Provider, { config, env }: Loaded): ProviderLine {
+  return {
+    name: row.name,
+    title: row.title,
+    origin: row.origin ?? 'built-in',
+    base_url: row.baseUrls[0] ?? null,
+    key: resolveKey(row, env)?.variable ?? null,
+    models: row.models.length,
+    current: findProvider(config.provider, config.aiBaseUrl, config.catalog) === row,
+  };
+}
+
+function renderRows(rows: readonly ProviderLine[]): string {
+  const cells = [
+    ['provider', 'origin', 'models', 'key', 'base URL'],
+    ...rows.map(({ name, origin, models, key, base_url, current }) =>
+      [`${name}${current ? '*' : ''}`, origin, String(models), key ?? '-', base_url ?? '-']),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  const lines = cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  return `${lines.join('\n')}\n\n* current provider\n`;
+}
+
+/**
+ * Another provider than the current one is tested at its own address and with its own key: AI_API_BASE and AI_API_KEY
+ * belong to the current one.
+ */
+async function test(context: CommandContext, name: string): Promise<number> {
+  const loaded = requireConfig(context);
+  if (typeof loaded === 'number') return loaded;
+  const { config } = loaded;
+  const row = findProviderByName(name, config.catalog);
+  if (!row) {
+    context.io.error(`Unknown provider ${quote(name)}. Run: aliyun-codex-bridge providers\n`);
+    return EXIT.misused;
+  }
+  const { testProvider }: typeof import('../doctor/test-provider') = require('../doctor/test-provider');
+  if (row === findProvider(config.provider, config.aiBaseUrl, config.catalog)) return testProvider(context);
+  const { env } = loadEnvironment(context.flags, context.env);
+  const { aiApiKey: _key, aiBaseUrl: _url, envFile: _file, defaultModel: _model, ...flags } = context.flags;
+  const foreign = [OPTIONS.aiApiKey, OPTIONS.aiBaseUrl, OPTIONS.envFile, OPTIONS.defaultModel].flatMap((each) => each.env);
+  const own = Object.fromEntries(Object.entries(env).filter(([variable]) => !foreign.some((other) => other === variable)));
+  return testProvider({ ...context, flags: { ...flags, provider: row.name }, env: own });
+}

@@ -1,0 +1,34 @@
+/** Reads the user's providers file, and reads it again when it has changed. Loaded only where there is one. */
+import { readFileSync, statSync } from 'node:fs';
+import { codeOf, messageOf } from '../base/thrown';
+import { quote } from '../base/quote';
+import type { Environment } from '../config/resolve';
+import { readUserProviders, type ReadProviders } from '../providers/user-providers';
+
+/** @returns the catalog with the file's rows, or every mistake in the file */
+export function readProvidersFile(path: string, env: Environment): ReadProviders {
+  try {
+    return readUserProviders(readFileSync(path, 'utf8'), { path, env });
+  } catch (error) {
+    const reason = REASONS[codeOf(error) ?? ''] ?? messageOf(error);
+    return { ok: false, mistakes: [`Cannot read the providers file ${quote(path)}: ${reason}.`] };
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+};
+
+/** Identifies a version of the file; two that are written within one clock tick of the system differ in size or inode. */
+export function versionOf(path: string): string {
+  try {
+    const { mtimeNs, ctimeNs, size, ino } = statSync(path, { bigint: true });
+    return `${mtimeNs} ${ctimeNs} ${size} ${ino}`;
+  } catch {
+    return 'none';
+  }
+}

@@ -1,0 +1,8 @@
+/** `providers test NAME`: doctor's checks of one provider, with a turn that costs a request. */
+import type { CommandContext } from '../command/command';
+import { CHECKS } from './checks';
+import { run } from './doctor-command';
+
+/** The checks of the options, the key, the network and the provider. Returns the exit code of doctor. */
+export const testProvider = (context: CommandContext): Promise<number> =>
+  run({ ...context, own: {} }, [...CHECKS.configuration, ...CHECKS.key, ...CHECKS.network, ...CHECKS.upstream]);

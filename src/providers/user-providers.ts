@@ -1,0 +1,242 @@
+/** Reads the user's providers file: its rows extend those of the bridge, and are of the same type. */
+import { readBaseUrl } from '../base/base-url';
+import { expandVariables } from '../base/header-values';
+import { parseJsonc } from '../base/json-comments';
+import { findNearest } from '../base/nearest';
+import { compact } from '../base/narrow';
+import { quote } from '../base/quote';
+import { checkShape, childPath } from '../base/shape';
+import { PROVIDERS } from './catalog';
+import type { Model, Provider, RequestChanges } from './provider';
+import { FILE_SHAPE, type UserFile, type UserModel, type UserProvider } from './user-shape';
+
+/** What the file is read with. */
+export interface UserFileOptions {
+  /** Its path, for messages and as the origin of its rows. */
+  readonly path: string;
+  /** The variables that headers may name. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export type ReadProviders =
+  | {
+      readonly ok: true;
+      readonly rows: readonly Provider[];
+      /** Names of the variables that headers take. */
+      readonly variables: readonly string[];
+    }
+  | { readonly ok: false; readonly mistakes: readonly string[] };
+
+/** Limits of a model that the file gives none for; as for models that nobody knows. */
+const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
+
+/**
+ * Takes the text of the file, which is JSON with comments.
+ *
+ * @returns the whole catalog: the file's new rows first, then the bridge's own, changed where the file has their name;
+ *   or every mistake, each with its path
+ */
+export function readUserProviders(text: string, { path, env }: UserFileOptions): ReadProviders {
+  const parsed = parseJsonc(text);
+  if (!parsed.ok) return { ok: false, mistakes: [`Cannot read line ${parsed.line} of ${path}: ${parsed.problem}.`] };
+  const { value } = parsed;
+  const mistakes = [...checkShape(value, FILE_SHAPE, '')];
+  if (mistakes.length > 0 || !isUserFile(value)) return { ok: false, mistakes: mistakes.map((each) => `${path}: ${each}`) };
+  const reader = new RowReader(value, path, env);
+  const rows = Object.keys(value.providers).map((name) => reader.read(name));
+  const found = [...reader.mistakes, ...findDoubles(rows)];
+  if (found.length > 0) return { ok: false, mistakes: found.map((each) => `${path}: ${each}`) };
+  const changed = new Map(rows.map((row) => [row.name, row]));
+  const isKnown = (name: string): boolean => PROVIDERS.some((row) => row.name === name);
+  return {
+    ok: true,
+    variables: [...reader.variables],
+    rows: [...rows.filter(({ name }) => !isKnown(name)), ...PROVIDERS.map((row) => changed.get(row.name) ?? row)],
+  };
+}
+
+const isUserFile = (value: unknown): value is UserFile => checkShape(value, FILE_SHAPE, '').length === 0;
+
+/** A name or an alias that two rows would have. */
+function findDoubles(rows: readonly Provider[]): readonly string[] {
+  const own = new Set(rows.map(({ name }) => name));
+  const others = [...rows, ...PROVIDERS.filter(({ name }) => !own.has(name))];
+  return rows.flatMap((row) => (row.aliases ?? []).flatMap((alias) => {
+    const other = others.find((each) => each !== row && (each.name === alias || each.aliases?.includes(alias)));
+    return other ? [`${childPath('providers', row.name)}.aliases: ${quote(alias)} is a name of ${other.name}.`] : [];
+  }));
+}
+
+class RowReader {
+  readonly mistakes: string[] = [];
+  /** Names of the variables that headers take. */
+  readonly variables = new Set<string>();
+  private readonly done = new Map<string, Provider>();
+  private readonly open = new Set<string>();
+
+  constructor(
+    private readonly file: UserFile,
+    private readonly origin: string,
+    private readonly env: UserFileOptions['env'],
+  ) {}
+
+  /** @param name of a provider in the file */
+  read(name: string): Provider {
+    const known = this.done.get(name);
+    if (known) return known;
+    const given = this.file.providers[name] ?? {};
+    this.open.add(name);
+    const base = this.findBase(name, given);
+    this.open.delete(name);
+    const row = this.build(name, given, base);
+    this.done.set(name, row);
+    return row;
+  }
+
+  private findBase(name: string, given: UserProvider): Provider | undefined {
+    const builtIn = (wanted: string): Provider | undefined => PROVIDERS.find((row) => row.name === wanted);
+    const wanted = given.extends?.toLowerCase() ?? name;
+    const path = `${childPath('providers', name)}.extends`;
+    if (wanted === name) return builtIn(name);
+    if (this.open.has(wanted)) {
+      this.mistakes.push(`${path}: ${quote(wanted)} extends this provider in turn.`);
+      return undefined;
+    }
+    const base = Object.hasOwn(this.file.providers, wanted) ? this.read(wanted) : builtIn(wanted);
+    if (!base) {
+      const nearest = findNearest(wanted, [...Object.keys(this.file.providers), ...PROVIDERS.map((row) => row.name)]);
+      const hint = nearest === undefined ? '' : `; did you mean ${quote(nearest)}?`;
+      this.mistakes.push(`${path}: no provider is named ${quote(wanted)}${hint || '.'}`);
+    }
+    return base;
+  }
+
+  private build(name: string, given: UserProvider, base: Provider | undefined): Provider {
+    const path = childPath('providers', name);
+    const baseUrls = this.readUrls(given, base, path);
+    if (baseUrls.length === 0 && base?.name !== name) this.mistakes.push(`${path}.base_url: missing.`);
+    const local = given.local ?? (given.key_variables ? given.key_variables.length === 0 : base?.local);
+    const isSame = isSameHost(baseUrls, base);
+    const models = this.readModels(given, isSame ? base?.models : base?.models.map((model) => withoutHeaders(model)), path);
+    return {
+      ...compact<Partial<Provider>>({
+        aliases: given.aliases ?? (base?.name === name ? base.aliases : undefined),
+        hosts: given.hosts?.map(toPattern) ?? (isSame ? base?.hosts : undefined),
+        local: local ? true : undefined,
+        keyShape: isSame ? base?.keyShape : undefined,
+        requestIdHeader: base?.requestIdHeader,
+        errors: base?.errors,
+        responses: readResponses(given, base),
+        slashedIds: (given.slashed_ids ?? base?.slashedIds) ? true : undefined,
+        idSuffix: base?.idSuffix,
+        remarks: base?.name === name ? base.remarks : undefined,
+        defaultModel: given.default_model ?? base?.defaultModel ?? models[0]?.id,
+      }),
+      name,
+      title: given.title ?? (base?.name === name ? base.title : name),
+      docs: given.docs ?? base?.docs ?? '',
+      baseUrls,
+      keyEnv: given.key_variables ?? (isSame ? (base?.keyEnv ?? []) : []),
+      dialect: { ...base?.dialect, ...given.dialect },
+      models,
+      ...this.readChanges(given, base && !isSame ? withoutHeaders(base) : base, path),
+      origin: this.origin,
+    };
+  }
+
+  private readUrls(given: UserProvider, base: Provider | undefined, path: string): readonly string[] {
+    if (given.base_url === undefined) return base?.baseUrls ?? [];
+    const urls = typeof given.base_url === 'string' ? [given.base_url] : given.base_url;
+    return urls.flatMap((text) => {
+      const url = readBaseUrl(text);
+      if (url === undefined) this.mistakes.push(`${path}.base_url: ${quote(text)} is not an http or https URL.`);
+      return url === undefined ? [] : [url];
+    });
+  }
+
+  private readModels(given: UserProvider, base: readonly Model[] = [], path: string): readonly Model[] {
+    const entries = Object.entries(given.models ?? {});
+    const isOf = (id: string, model: Model): boolean => model.id.toLowerCase() === id.toLowerCase();
+    const kept = base.map((model) => {
+      const own = entries.find(([id]) => isOf(id, model));
+      return own ? this.readModel(own[0], own[1], model, path) : model;
+    });
+    const added = entries.filter(([id]) => !base.some((model) => isOf(id, model)));
+    return [...added.map(([id, model]) => this.readModel(id, model, undefined, path)), ...kept];
+  }
+
+  private readModel(id: string, given: UserModel, base: Model | undefined, provider: string): Model {
+    const path = childPath(`${provider}.models`, id);
+    const efforts = given.efforts ?? base?.efforts ?? [];
+    const { default_effort: effort } = given;
+    if (effort !== undefined && !efforts.includes(effort))
+      this.mistakes.push(`${path}.default_effort: ${quote(effort)} is not one of its efforts.`);
+    const kept = base?.defaultEffort !== undefined && efforts.includes(base.defaultEffort) ? base.defaultEffort : undefined;
+    return {
+      ...ASSUMED,
+      ...compact<Partial<Model>>({ remark: base?.remark }),
+      id: base?.id ?? id,
+      name: given.name ?? base?.name ?? id,
+      ...compact<Partial<Model>>({
+        contextWindow: given.context ?? base?.contextWindow,
+        maxOutput: given.output ?? base?.maxOutput,
+        defaultEffort: effort ?? kept,
+      }),
+      input: given.input ?? base?.input ?? ['text'],
+      efforts,
+      dialect: { ...base?.dialect, ...given.dialect },
+      evidence: 'configured',
+      ...this.readChanges(given, base, path),
+    };
+  }
+
+  /** Headers and body fields add to those of the base; `drop` replaces its list. */
+  private readChanges(given: RequestChanges, base: RequestChanges | undefined, path: string): RequestChanges {
+    const headers = Object.entries(given.headers ?? {}).map(
+      ([name, value]) => [name.toLowerCase(), this.expand(value, childPath(`${path}.headers`, name))] as const,
+    );
+    const isNew = headers.length > 0 || base?.headers !== undefined;
+    return compact<RequestChanges>({
+      headers: isNew ? { ...base?.headers, ...Object.fromEntries(headers) } : undefined,
+      body: given.body || base?.body ? { ...base?.body, ...given.body } : undefined,
+      drop: given.drop ?? base?.drop,
+      wire: given.wire ?? base?.wire,
+    });
+  }
+
+  private expand(text: string, path: string): string {
+    const { value, used, missing } = expandVariables(text, this.env);
+    for (const name of used) this.variables.add(name);
+    for (const name of missing) this.mistakes.push(`${path}: the variable ${name} is not set to a line of ASCII text.`);
+    return value;
+  }
+}
+
+function readResponses(given: UserProvider, base: Provider | undefined): Provider['responses'] {
+  const { responses, wire, models = {} } = given;
+  const isMeant = [wire, ...Object.values(models).map((model) => model.wire)].includes('responses');
+  if (responses === undefined) return base?.responses ?? (isMeant ? { evidence: 'configured' } : undefined);
+  if (typeof responses === 'boolean') return responses ? { evidence: 'configured' } : undefined;
+  return {
+    evidence: 'configured',
+    ...compact<Partial<NonNullable<Provider['responses']>>>({ basePath: responses.base_path, models: responses.models }),
+  };
+}
+
+/** A key is for the hosts of its provider: a row with another host, or without TLS, inherits no key variables. */
+function isSameHost(urls: readonly string[], base: Provider | undefined): boolean {
+  if (!base || base.baseUrls.length === 0) return false;
+  const origins = base.baseUrls.map((url) => new URL(url).origin);
+  return urls.every((url) => {
+    const { origin, protocol, host } = new URL(url);
+    return origins.includes(origin) || (protocol === 'https:' && base.hosts?.some((pattern) => pattern.test(host)));
+  });
+}
+
+/** Headers may hold secrets, and are for the same hosts as a key. */
+function withoutHeaders<T extends RequestChanges>({ headers: _headers, ...rest }: T): Omit<T, 'headers'> {
+  return rest;
+}
+
+const toPattern = (host: string): RegExp =>
+  new RegExp(`^${host.toLowerCase().split('*').map((part) => part.replace(/[.\\-]/g, '\\$&')).join('[a-z0-9-]+')}$`);

@@ -1,0 +1,40 @@
+/** Takes changes of the user's providers file into a running bridge: each turn begins with the file's latest rows. */
+import type { LogFields } from '../observe/log';
+import { readProvidersFile, versionOf } from '../command/read-providers-file';
+import type { Config } from '../config/options';
+import { addProviderValues } from '../config/provider-values';
+import { resolveConfig, type Given } from '../config/resolve';
+
+interface WatchOptions {
+  /** What the first configuration was resolved from; its environment stays that of the start. */
+  readonly given: Given;
+  readonly path: string;
+  readonly config: Config;
+  readonly info: (message: string, fields: LogFields) => void;
+  readonly warn: (message: string, fields: LogFields) => void;
+}
+
+/**
+ * A function that returns the configuration with the rows that the file has now. It looks at the file's times and size,
+ * and reads it only when they have changed. Address, key and headers come from one reading: they always belong together.
+ * A file that is broken or gone leaves everything as it is, and is reported once.
+ */
+export function watchProviders({ given, path, config, info, warn }: WatchOptions): () => Config {
+  let current = config;
+  // The file may have changed since the start: the first turn reads it again.
+  let seen: string | undefined;
+  return () => {
+    const version = versionOf(path);
+    if (version === seen) return current;
+    const isFirst = seen === undefined;
+    seen = version;
+    const read = readProvidersFile(path, given.env);
+    const { flags, env, findOrigin } = given;
+    const whole = read.ok ? addProviderValues(resolveConfig(flags, env, findOrigin), given, read.rows) : read;
+    if (whole.ok) {
+      current = whole.config;
+      if (!isFirst) info('the providers file was reloaded', { path });
+    } else warn('the providers file is invalid: the rows from before stay in use', { path, mistakes: whole.mistakes });
+    return current;
+  };
+}

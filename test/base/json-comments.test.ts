@@ -1,0 +1,41 @@
+/** JSON with comments: what editors accept is read, and a mistake is found in its line on every version of Node. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseJsonc } from '../../src/base/json-comments';
+
+const READ: readonly (readonly [text: string, value: unknown])[] = [
+  ['{"a": 1}', { a: 1 }],
+  ['\uFEFF// one\n{"a": 1, /* two */ "b": [1, 2,], } // three', { a: 1, b: [1, 2] }],
+  ['{"a": "// no comment", "b": "/* nor */ this,]"}', { a: '// no comment', b: '/* nor */ this,]' }],
+  ['{"a": "\\"// still text", // comment "with quotes"\n"b": "x\\\\"}', { a: '"// still text', b: 'x\\' }],
+  ['[1, // last\n]', [1]],
+  ['{"__proto__": 1}', JSON.parse('{"__proto__": 1}')],
+];
+
+for (const [text, value] of READ) {
+  test(JSON.stringify(text), () => assert.deepEqual(parseJsonc(text), { ok: true, value }));
+}
+
+const BROKEN: readonly (readonly [text: string, line: number, problem: RegExp])[] = [
+  ['', 1, /ends too early/],
+  ['{\n"a": 1\n"b": 2}', 3, /unexpected "\\""/],
+  ['{\n"a": \'x\'}', 2, /unexpected "'"/],
+  ['{"a": 1}\n}', 2, /unexpected "}"/],
+  ['{\n\n"a" 1}', 3, /unexpected "1"/],
+  ['{"a": 1,\n,}', 2, /unexpected "}"/],
+  ['[1, 2', 1, /ends too early/],
+  ['{a: 1}', 1, /unexpected "a"/],
+  ['{"a": tru}', 1, /unexpected "t"/],
+  ['{"a": "x\n"}', 1, /unexpected "\\""/],
+  ['/* open', 1, /unexpected "\/"/],
+  ['[1}', 1, /unexpected "}"/],
+];
+
+for (const [text, line, problem] of BROKEN) {
+  test(`${JSON.stringify(text)} is broken in line ${line}`, () => {
+    const parsed = parseJsonc(text);
+    assert.ok(!parsed.ok);
+    assert.equal(parsed.line, line, parsed.problem);
+    assert.match(parsed.problem, problem);
+  });
+}

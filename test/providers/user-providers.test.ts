@@ -1,0 +1,199 @@
+/** The user's providers file: what its rows become, what is wrong with a file, and whose key and headers go where. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { findProvider, findProviderByName, PROVIDERS, resolveModel } from '../../src/providers/catalog';
+import { DEFAULT_DIALECT } from '../../src/providers/dialect';
+import type { Provider } from '../../src/providers/provider';
+import { readUserProviders } from '../../src/providers/user-providers';
+import { EXAMPLE_FILE } from '../tools/own-providers-page';
+import { FILE_SHAPE, renderUserSchema } from '../../src/providers/user-shape';
+
+type Env = Readonly<Record<string, string>>;
+
+const read = (file: unknown, env: Env = {}) =>
+  readUserProviders(typeof file === 'string' ? file : JSON.stringify(file), { path: 'providers.json', env });
+
+function rowsOf(providers: object, env: Env = {}): readonly Provider[] {
+  const result = read({ providers }, env);
+  assert.ok(result.ok, result.ok ? '' : result.mistakes.join('\n'));
+  return result.rows;
+}
+
+const rowOf = (providers: object, name: string, env: Env = {}): Provider => {
+  const row = rowsOf(providers, env).find((each) => each.name === name);
+  assert.ok(row, name);
+  return row;
+};
+
+function mistakesOf(file: unknown, env: Env = {}): readonly string[] {
+  const result = read(file, env);
+  return result.ok ? [] : result.mistakes;
+}
+
+const ACME = {
+  extends: 'openai-compatible',
+  title: 'Acme',
+  base_url: 'https://api.acme.example/v1/chat/completions',
+  key_variables: ['ACME_KEY'],
+  headers: { 'X-Team': '$ACME_TEAM', 'x-cost': '${ACME_TEAM}-$$1' },
+  body: { top_k: 20 },
+  drop: ['stream_options'],
+  dialect: { toolChoice: 'auto-only' },
+  models: {
+    'acme-1': { context: 128_000, output: 4_096, input: ['text', 'image'], efforts: ['low', 'high'] },
+    small: {},
+  },
+};
+
+describe('a new row', () => {
+  const acme = rowOf({ acme: ACME }, 'acme', { ACME_TEAM: 'blue' });
+
+  it('is a provider like those of the catalog', () => {
+    assert.deepEqual([acme.baseUrls, acme.keyEnv], [['https://api.acme.example/v1'], ['ACME_KEY']]);
+    assert.equal(acme.defaultModel, 'acme-1');
+    assert.deepEqual(acme.headers, { 'x-team': 'blue', 'x-cost': 'blue-$1' });
+    assert.deepEqual([acme.body, acme.drop, acme.origin], [{ top_k: 20 }, ['stream_options'], 'providers.json']);
+    const { dialect, model } = resolveModel(acme, 'ACME-1', undefined);
+    assert.deepEqual(dialect, { ...DEFAULT_DIALECT, toolChoice: 'auto-only', images: true, maxTokens: 4_096 });
+    assert.deepEqual([model?.contextWindow, model?.efforts, model?.evidence], [128_000, ['low', 'high'], 'configured']);
+    const small = resolveModel(acme, 'small', undefined).model;
+    assert.deepEqual([small?.contextWindow, small?.maxOutput, small?.input], [128_000, 8_192, ['text']]);
+  });
+
+  it('is found by name, alias and host, before the rows of the bridge', () => {
+    const rows = rowsOf({ acme: { ...ACME, aliases: ['ac'], hosts: ['*.acme.example'], headers: {} } });
+    for (const name of ['acme', 'AC']) assert.equal(findProviderByName(name, rows)?.title, 'Acme');
+    for (const url of ['https://api.acme.example/x', 'https://eu-1.acme.example/v1'])
+      assert.equal(findProvider(undefined, url, rows).name, 'acme');
+    for (const url of ['https://a.b.acme.example/v1', 'https://acme.example.test/v1', 'https://xacme.example/v1'])
+      assert.equal(findProvider(undefined, url, rows).name, 'openai-compatible', url);
+    assert.equal(rows.length, PROVIDERS.length + 1);
+  });
+
+  it('speaks Responses when it says so', () => {
+    const row = rowOf({ acme: { base_url: 'https://a.example/v1', wire: 'responses' } }, 'acme');
+    assert.deepEqual([row.wire, row.responses], ['responses', { evidence: 'configured' }]);
+    const responses = { base_path: '/r', models: ['m'] };
+    const path = rowOf({ acme: { base_url: 'https://a.example/v1', responses } }, 'acme');
+    assert.deepEqual(path.responses, { evidence: 'configured', basePath: '/r', models: ['m'] });
+  });
+
+  it('needs no key when it names none', () => {
+    assert.equal(rowOf({ acme: { base_url: 'http://10.0.0.5:8000/v1', key_variables: [] } }, 'acme').local, true);
+    assert.equal(rowOf({ acme: { base_url: 'http://10.0.0.5:8000/v1' } }, 'acme').local, undefined);
+  });
+});
+
+describe('a row that extends another', () => {
+  const zai = findProviderByName('zai');
+
+  it('under the same name changes only what it says', () => {
+    const row = rowOf({ zai: { models: { 'GLM-5.3': { context: 5_000 }, new: { output: 7 } } } }, 'zai');
+    const kept = (each: Provider | undefined) => [each?.baseUrls, each?.keyEnv, each?.aliases, each?.errors];
+    assert.deepEqual(kept(row), kept(zai));
+    assert.equal(row.defaultModel, 'glm-5.3');
+    const model = resolveModel(row, 'glm-5.3', undefined);
+    assert.deepEqual([model.model?.contextWindow, model.model?.maxOutput], [5_000, 131_072]);
+    assert.equal(model.dialect.thinking.kind, 'thinking');
+    assert.deepEqual(row.models.map(({ id }) => id).sort(), [...(zai?.models ?? []).map(({ id }) => id), 'new'].sort());
+  });
+
+  it('takes over dialect and models, also from a row of the file', () => {
+    const rows = rowsOf({
+      second: { extends: 'first', base_url: 'https://b.example/v1' },
+      first: { extends: 'zai', base_url: 'https://a.example/v1', dialect: { toolStream: false } },
+    });
+    const second = rows.find(({ name }) => name === 'second');
+    assert.deepEqual(second?.dialect, { ...zai?.dialect, toolStream: false });
+    assert.equal(second?.models.length, zai?.models.length);
+  });
+
+  it('at another host inherits neither key variables nor headers', () => {
+    const secret = { SECRET: 'sk-test-secret' };
+    const headers = { 'x-key': '$SECRET' };
+    for (const base_url of [
+      'https://evil.example/v1', 'http://api.z.ai/api/paas/v4', 'https://api.z.ai:8443/v4',
+      'https://api.z.ai.evil.example/v1',
+      ['https://api.z.ai/api/paas/v4', 'https://evil.example/v1'],
+    ]) {
+      const row = rowOf({ mine: { extends: 'zai', base_url }, zai: { headers } }, 'mine', secret);
+      assert.deepEqual([row.keyEnv, row.headers], [[], undefined], String(base_url));
+      const model = { 'glm-5.3': { headers } };
+      const other = rowOf({ mine: { extends: 'zai', base_url }, zai: { models: model } }, 'mine', secret);
+      assert.deepEqual(other.models.filter((each) => each.headers !== undefined), [], String(base_url));
+    }
+    const same = rowOf({ mine: { extends: 'zai', base_url: 'https://api.z.ai/x' }, zai: { headers } }, 'mine', secret);
+    assert.deepEqual([same.keyEnv, same.headers], [zai?.keyEnv, { 'x-key': 'sk-test-secret' }]);
+  });
+});
+
+describe('what is wrong with a file', () => {
+  const URL = { base_url: 'https://a.example/v1' };
+  const CASES: readonly (readonly [providers: object, problem: string])[] = [
+    [{ acme: { ...URL, models: { m: { contex: 1 } } } }, 'providers.acme.models.m.contex: did you mean "context"?'],
+    [{ acme: { ...URL, dialect: { toolchoice: 'any' } } },
+      'providers.acme.dialect.toolchoice: did you mean "toolChoice"?'],
+    [{ acme: { ...URL, dialect: { toolChoice: 'auto' } } },
+      'providers.acme.dialect.toolChoice: expected any, auto-only or omit, got "auto".'],
+    [{ acme: { ...URL, dialect: { thinking: { kind: 'thinking' } } } }, 'providers.acme.dialect.thinking.on: missing.'],
+    [{ acme: { extends: 'zia' } }, 'providers.acme.extends: no provider is named "zia"; did you mean "zai"?'],
+    [{ acme: {} }, 'providers.acme.base_url: missing.'],
+    [{ acme: { base_url: 'api.acme.example' } },
+      'providers.acme.base_url: expected a URL or a list of URLs, got "api.acme.example".'],
+    [{ acme: { ...URL, headers: { 'x-a': '$NOPE' } } },
+      'providers.acme.headers["x-a"]: the variable NOPE is not set to a line of ASCII text.'],
+    [{ acme: { ...URL, headers: { host: 'x' } } },
+      'providers.acme.headers: "host" cannot be a name: expected a header.'],
+    [{ acme: { ...URL, headers: { 'x-a': 'a\nb' } } },
+      'providers.acme.headers["x-a"]: expected a non-empty text, got "a\\nb".'],
+    [{ acme: { ...URL, body: { messages: [] } } },
+      'providers.acme.body: "messages" cannot be a name: expected a field other than model, '],
+    [{ acme: { ...URL, drop: ['model'] } },
+      'providers.acme.drop[0]: expected a field other than model, messages, input, stream, tools, got "model".'],
+    [{ Acme: URL }, 'providers: "Acme" cannot be a name: expected lower-case letters, digits, dots and dashes.'],
+    [{ acme: { ...URL, models: { m: { efforts: ['low'], default_effort: 'high' } } } },
+      'providers.acme.models.m.default_effort: "high" is not one of its efforts.'],
+    [{ acme: { ...URL, aliases: ['zhipu'] } }, 'providers.acme.aliases: "zhipu" is a name of zai.'],
+    [{ acme: { ...URL, max_concurency: 1 } }, 'providers.acme.max_concurency: unknown field; expected '],
+  ];
+  for (const [providers, problem] of CASES) {
+    it(problem, () => {
+      const [found = ''] = mistakesOf({ providers });
+      assert.ok(found.startsWith(`providers.json: ${problem}`), found);
+    });
+  }
+
+  it('is told all at once, also rows that extend each other in a circle', () => {
+    assert.equal(mistakesOf({ providers: { a: { x: 1 }, b: { y: 1 } } }).length, 2);
+    const circle = mistakesOf({ providers: { a: { ...URL, extends: 'b' }, b: { ...URL, extends: 'a' } } });
+    assert.deepEqual(circle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);
+  });
+
+  it('has a line where it is no JSON', () => {
+    assert.deepEqual(mistakesOf('{\n"providers": {\n]'), ['Cannot read line 3 of providers.json: unexpected "]".']);
+  });
+
+  it('never quotes a variable', () => {
+    const file = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' }, models: 1 } } };
+    assert.doesNotMatch(mistakesOf(file, { KEY: 'sk-test-secret' }).join(), /secret/);
+    const bad = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' } } } };
+    assert.doesNotMatch(mistakesOf(bad, { KEY: 'sk-test-secret\nx' }).join(), /secret/);
+  });
+});
+
+it('the JSON Schema is one, and knows every field of the dialect', () => {
+  const schema = JSON.parse(renderUserSchema());
+  const provider = schema.properties.providers.additionalProperties.properties;
+  const fields = Object.keys(provider.dialect.properties);
+  for (const field of Object.keys(DEFAULT_DIALECT)) assert.ok(fields.includes(field), field);
+  assert.equal(FILE_SHAPE.kind, 'object');
+});
+
+it('the file of docs/providers.md is valid, and its rows are ten', () => {
+  const env = { AZURE_OPENAI_API_KEY: 'sk-test-azure', CF_AIG_TOKEN: 'sk-test-gateway' };
+  const result = read(EXAMPLE_FILE, env);
+  assert.ok(result.ok, result.ok ? '' : result.mistakes.join('\n'));
+  const own = result.rows.filter(({ origin }) => origin !== undefined);
+  assert.equal(own.length, 10);
+  for (const row of own) assert.equal(findProvider(undefined, row.baseUrls[0] ?? '', result.rows), row);
+});
