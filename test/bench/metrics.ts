@@ -133,7 +133,7 @@ function addVerdict(results: Results, subject: string, { lost, surplus, wrongFin
   results.record('faults', subject, place, surplus + wrongFinals);
 }
 
-/** The subjects with a process, for measurements that start one anew in each round. */
+/** The subjects with a process, for measurements that start one in each round. */
 const unstarted = (bench: Bench): Contender[] =>
   subjectsBut(bench, 'direct').map((subject) => ({ subject, server: undefined, port: 0 }));
 

@@ -168,7 +168,7 @@ for (const dialect of DIALECTS) {
 
     it('an answer of nothing but reasoning is a failure, not an empty turn', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ reasoning: 'Hm.' }), answer({})] });
-      // Codex asks again by itself, unless the bridge has asked as often as it may.
+      // Codex retries by itself, unless the bridge has used up its calls.
       for (const code of ['server_error', 'invalid_prompt']) {
         const { status, error } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
         assert.deepEqual([status, error.code], ['failed', code]);

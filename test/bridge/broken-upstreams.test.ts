@@ -28,7 +28,7 @@ interface Heard {
 
 /**
  * Asks as Codex, as an SDK client that streams, and as one that does not; all three must hear of the failure.
- * @param begun whether something of the answer was shown before it failed: only then may Codex ask again by itself
+ * @param begun whether something of the answer was shown before it failed: only then may Codex retry by itself
  */
 async function expectFailure(bridge: TestBridge, heard: Heard, { begun }: { readonly begun: boolean }): Promise<void> {
   const codex = await bridge.stream({ input: ask() }, CODEX);

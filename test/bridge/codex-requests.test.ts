@@ -1,4 +1,4 @@
-/** What only Codex asks: compaction both ways, titles of threads, LM Studio's preload, and signs of life. */
+/** What only Codex asks: compaction both ways, titles of threads, LM Studio's preload, and keep-alive events. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, createTurnstile, silence } from '../support/upstream/scripted-upstream';

@@ -86,7 +86,7 @@ const RESET = /(reset|closed) the connection/;
 const CUT = /closed the stream before its answer was finished/;
 
 const FAULTS: readonly Fault[] = [
-  // Before anything was shown: the bridge asks again, nobody else does.
+  // Before anything was shown: the bridge retries, nobody else does.
   { name: 'a reset in place of an answer', step: reset(), calls: 4, code: 'upstream_unreachable', says: RESET },
   {
     name: 'a reset inside the head',
@@ -199,7 +199,7 @@ const FAULTS: readonly Fault[] = [
     says: CUT,
   },
 
-  // After something was shown: Codex asks again by itself, and the bridge ends it in time.
+  // After something was shown: Codex retries by itself, and the bridge ends it in time.
   {
     name: 'a reset in the text',
     step: reset(...stream(text('Half'))),

@@ -43,7 +43,7 @@ describe('ALLOW_TOOLS', () => {
     });
   }
 
-  it('0: no tools, and their history in words', async (context) => {
+  it('0: no tools, and their history as text', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })], settings: { allowTools: '0' } });
     await bridge.stream({ input: ROUND, tools: [tool('list')], tool_choice: 'required' });
     bridge.upstream.assertClean();

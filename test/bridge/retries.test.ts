@@ -79,7 +79,7 @@ for (const [name, step, calls, settings] of FAILURES) {
 }
 
 describe('what was shown is never shown twice', () => {
-  it('a stream that is cut after its first words fails, and is not asked again', async (context) => {
+  it('a stream that is cut after its first words fails without a retry', async (context) => {
     const bridge = await startBridge(context, { script: [raw({ chunks: [half], end: 'cut' }), hello], settings: MANY });
     const reply = await bridge.stream({ input: ask() }, CODEX);
     assert.equal(deltasOf(reply, 'response.output_text.delta'), 'Half');
@@ -87,7 +87,7 @@ describe('what was shown is never shown twice', () => {
     assert.equal(bridge.upstream.requests.length, 1);
   });
 
-  it('one JSON answer shows nothing before its end: it is asked again', async (context) => {
+  it('one JSON answer shows nothing before its end: it is retried', async (context) => {
     const bridge = await startBridge(context, {
       script: [raw({ chunks: [half], end: 'cut' }), raw({ chunks: [half], end: 'eof' }), hello],
       settings: MANY,

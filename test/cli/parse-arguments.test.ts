@@ -58,7 +58,8 @@ test('an unknown flag suggests the nearest one, and what stands behind it is nev
     'Unknown flag --api-key. Did you mean --ai-api-key?',
     'Unknown flag --frobnicate. Run: aliyun-codex-bridge serve --help',
   ]);
-  assert.deepEqual(parse('logs --frobnicate').mistakes, ['Unknown flag --frobnicate. Run: aliyun-codex-bridge logs --help']);
+  assert.deepEqual(parse('logs --frobnicate').mistakes, ['Unknown flag --frobnicate. Run: aliyun-codex-bridge logs ' +
+    '--help']);
   assert.doesNotMatch(parse('--api-key sk-test-hidden').mistakes.join(), /hidden/);
   assert.deepEqual(parse('--hepl --no-port').mistakes, [
     'Unknown flag --hepl. Did you mean --help?',
@@ -209,7 +210,8 @@ test('help takes a command, in whatever order it is asked', () => {
 
 test('an unknown command behind help is a mistake; a wrong flag is none to those who ask for help by a flag', () => {
   assert.deepEqual(parse('help cdoex').mistakes, ['Unknown command "cdoex". Did you mean codex?']);
-  assert.deepEqual(parse('--help frobnicate').mistakes, ['Unknown command "frobnicate". Run: aliyun-codex-bridge help']);
+  const unknown = 'Unknown command "frobnicate". Run: aliyun-codex-bridge help';
+  assert.deepEqual(parse('--help frobnicate').mistakes, [unknown]);
   assert.deepEqual(parse('cdoex --help').mistakes, ['Unknown command "cdoex". Did you mean codex?']);
   assert.deepEqual(parse('help serve --prot').mistakes, ['Unknown flag --prot. Did you mean --port?']);
   for (const line of [

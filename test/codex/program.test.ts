@@ -41,7 +41,7 @@ test('on Windows a folder of the PATH may stand in quotes', () => {
   assert.equal(findProgram('codex', quoted)?.command, 'C:\\Program Files\\a\\codex.exe');
 });
 
-test("another batch file beside npm's is run itself", () => {
+test("a batch file other than npm's is run itself", () => {
   const script = 'C:\\npm\\node_modules\\@openai\\codex\\bin\\codex.js';
   const own = 'C:\\npm\\my-codex.cmd';
   assert.deepEqual(findProgram(own, search('win32', {}, own, script)), { command: own, words: [], isScript: true });

@@ -1,4 +1,4 @@
-/** AI_PROVIDER is a choice; it brings the provider's address, and the host brings the provider's key variable. */
+/** AI_PROVIDER is a choice: it sets the provider's address, and the host sets the provider's key variable. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addProviderValues } from '../../src/config/provider-values';

@@ -107,8 +107,8 @@ test('--follow shows what is written, over rotation and truncation, until Ctrl-C
   log.write('after\n');
   await io.until(/after\n/);
   rmSync(path);
-  log.write('anew\n');
-  assert.match(await io.until(/anew\n/), /after\nanew\n$/);
+  log.write('later\n');
+  assert.match(await io.until(/later\n/), /after\nlater\n$/);
   io.signal('SIGINT');
   assert.equal(await done, 0);
   assert.equal(io.handlers(), 0);

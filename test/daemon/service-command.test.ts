@@ -1,4 +1,4 @@
-/** `service`: the files it writes for each platform's own tool, the variables beside them, and what it says to run. */
+/** `service`: the files it writes for each platform's own tool, their variables, and what it says to run. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -423,7 +423,8 @@ test("Homebrew's own link is used in place of the folder of one version; npx is 
 });
 
 const MISTAKES = [
-  [['install', '--port', '0'], 'A service cannot use port 0, which picks another port at each start. Choose one with --port.'],
+  [['install', '--port', '0'], 'A service cannot use port 0, which picks another port at each start. Choose one with ' +
+    '--port.'],
   [['install', '--port', 'x'], 'Cannot use "x" from flag --port: expected a port number from 0 to 65535.'],
   [['remove', '--print'], '--print works only with service install.'],
   [

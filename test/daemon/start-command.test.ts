@@ -254,7 +254,8 @@ test('a bridge whose record cannot be written runs, and says that stop will not 
   assert.equal(code, 0);
   assert.equal(
     error,
-    `Cannot write the record of the bridge in ${home.paths.state}, so stop will not find it. To stop it, end process ${pid}.\n`,
+    `Cannot write the record of the bridge in ${home.paths.state}, so stop will not find it. To stop it, end process ` +
+    `${pid}.\n`,
   );
   assert.deepEqual(readdirSync(home.paths.state).filter((name) => name.endsWith('.tmp')), []);
 });

@@ -299,7 +299,7 @@ test('a request that the bridge sends again, amended, is counted', async (contex
   assert.equal(upstream.requests.length, 2);
 });
 
-test('where clients bring the key, the one of Codex is used, and without one nothing is asked', async (context) => {
+test('where clients send the key, the one of Codex is used, and without one nothing is asked', async (context) => {
   const scene = await createDoctorScene(context);
   const upstream = await startUpstream(context, { script: [goodAnswer()], apiKey: 'sk-test-key-of-codex' });
   const env = { AI_API_BASE: upstream.url, AI_API_KEY: '', FORCE_ENV_AUTH: '0' };

@@ -45,7 +45,7 @@ interface ErrorCase {
 const FOLDER = join(PROJECT_ROOT, 'test/fixtures/errors');
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.json')).sort();
 
-/** A Sunday, four hours before the week begins anew in China. */
+/** A Sunday, four hours before the week begins again in China. */
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 
 for (const file of FILES) {

@@ -5,7 +5,7 @@ import { BridgeError } from '../../src/errors/bridge-error';
 import { renderErrorBody, renderStreamError, statusOf } from '../../src/errors/error-body';
 import { ERRORS, type ErrorKind } from '../../src/errors/error-table';
 
-/** Codes on which Codex acts; any other is asked again five times (codex-protocol.md, section 3). */
+/** Codes on which Codex acts; any other is retried five times (codex-protocol.md, section 3). */
 const CODEX_CODES = ['invalid_prompt', 'rate_limit_exceeded', 'context_length_exceeded', 'server_error'];
 
 it('an SDK client reads the four fields of an OpenAI error', () => {

@@ -9,12 +9,15 @@ import { PROJECT_ROOT, renderBreach, type Breach } from './source-tree';
 const LIMIT = 120;
 
 /** Long lines from before the rule, by part of the project. A number only ever gets smaller. */
-const LEFT: Readonly<Record<string, number>> = { 'src/': 220, 'test/': 30, 'docs/': 0, '': 0 };
+const LEFT: Readonly<Record<string, number>> = { 'src/': 220, 'test/': 10, 'docs/': 0, '': 0 };
 
 const isChecked = (path: string): boolean =>
   /\.(?:ts|cts|js|cjs|mjs|md)$|^\.ci\//.test(path) && !/^test\/fixtures\/|^CHANGELOG\.md$/.test(path);
 
-/** A table row or an address cannot be wrapped, and a code block shows what a terminal or a file shows. */
+/**
+ * A table row, an address or a regular expression cannot be wrapped, and a code block shows what a terminal or a file
+ * shows.
+ */
 function findLongLines(path: string, text: string): readonly Breach[] {
   const isPage = path.endsWith('.md');
   let inBlock = false;
@@ -22,7 +25,7 @@ function findLongLines(path: string, text: string): readonly Breach[] {
     if (isPage && /^\s*```/.test(line)) inBlock = !inBlock;
     const columns = [...line].length;
     if (columns <= LIMIT || (isPage && (inBlock || /^\s*\|/.test(line)))) return [];
-    if (/^\s*(?:\S{1,4} )?\S+$/.test(line)) return [];
+    if (/^\s*(?:\S{1,4} )?\S+$/.test(line) || /^\s*\/.*\/[a-z]*,?$/.test(line)) return [];
     return [{ path, line: index + 1, message: `has ${columns} columns` }];
   });
 }
@@ -46,8 +49,8 @@ test('the rule finds long code, comments and prose', () => {
   assert.deepEqual(findLongLines('a.ts', `// ${'é'.repeat(60)} ${'—'.repeat(56)}`), []);
 });
 
-test('the rule lets tables, code blocks and addresses be', () => {
+test('the rule lets tables, code blocks, addresses and regular expressions be', () => {
   const long = 'a word '.repeat(20);
   assert.deepEqual(findLongLines('a.md', `| ${long} |\n\`\`\`\n${long}\n\`\`\`\n<https://${'a'.repeat(120)}>`), []);
-  assert.deepEqual(findLongLines('a.ts', ` * https://${'a'.repeat(120)}`), []);
+  assert.deepEqual(findLongLines('a.ts', ` * https://${'a'.repeat(120)}\n  /^${long}$/m,`), []);
 });

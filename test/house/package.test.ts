@@ -65,7 +65,7 @@ const SHIPPED = [
 ];
 
 /**
- * The files npm would pack from `files` with `manifest`. The files are laid out empty in a folder of their own, beside
+ * The files npm would pack from `files` with `manifest`. The files are laid out empty in a folder of their own, next to
  * a small `dist`: what was built when has no influence, and no script runs.
  */
 async function listPacked(manifest: UnknownRecord, files: readonly string[]): Promise<readonly string[]> {

@@ -9,7 +9,7 @@ const FILE_LIMIT = 300;
 const TABLE_LIMIT = 500;
 const FUNCTION_LIMIT = 60;
 
-/** Files that are one long table, or one page. The readers beside the wire types are code. */
+/** Files that are one long table, or one page. The readers next to the wire types are code. */
 const TABLES = [
   /^src\/wire\/(?!read-)[^/]+\.ts$/,
   /^src\/providers\/rows\/[^/]+\.ts$/,

@@ -86,7 +86,8 @@ test('a program that hangs, speaks something else or hangs up is a stranger', LI
 });
 
 test(
-  'a connection that is cut without an answer is asked again: the bridge that had the port may have ended just now',
+  'a request whose connection is cut without an answer is repeated: the bridge that had the port may have ended just ' +
+  'now',
   LIMIT,
   async (context) => {
     const closing = createServer((socket) => {

@@ -15,7 +15,7 @@ const awkward = (name: string, parameters: object): AwkwardTool => ({
 });
 
 export const AWKWARD_TOOLS: readonly AwkwardTool[] = [
-  // Keywords beside a reference, a definition under the old keyword, one that contains itself.
+  // Keywords next to a reference, a definition under the old keyword, one that contains itself.
   awkward('references', {
     type: 'object',
     properties: {

@@ -32,7 +32,7 @@ for (const { name } of PROVIDERS) {
         const failed = finalResponse(await bridge.stream({ input: ask() }, CODEX));
         assert.equal(failed.status, 'failed');
         assert.ok(failed.error.message.includes(words));
-        assert.equal(bridge.upstream.requests.length, 2, 'nothing is asked again');
+        assert.equal(bridge.upstream.requests.length, 2, 'nothing is retried');
       });
     }
   });

@@ -187,7 +187,7 @@ async function structuredOutput(bench: Bench): Promise<void> {
   const { manners } = bench.target;
   const takesSchema = manners.fields.includes('response_format') && manners.formats.includes('json_schema');
   if (takesSchema) assert.deepEqual(sent.response_format?.json_schema.schema, schema);
-  // Whoever takes no schema is told it in words.
+  // A provider that takes no schema gets it as text.
   else assert.ok(JSON.stringify(sent.messages[0].content).includes('verdict'));
 }
 

@@ -40,7 +40,7 @@ test('serve answers /health and ends with 0 on a signal', async () => {
   assert.equal(io.written.out, line);
 });
 
-test('the provider named by the user brings its key variable, and an unknown name does not start', async () => {
+test('the provider named by the user sets its key variable, and an unknown name does not start', async () => {
   const io = createFakeIo();
   const code = run(
     ['--port=0', '--provider', 'z.ai'],
@@ -55,7 +55,7 @@ test('the provider named by the user brings its key variable, and an unknown nam
   assert.match(wrong.written.error, /Cannot use "aliyum" from env AI_PROVIDER: expected aliyun-coding, /);
 });
 
-test('a file of variables brings everything, a key too', async (context) => {
+test('a file of variables sets everything, a key too', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'serve-env-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'env');

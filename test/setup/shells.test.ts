@@ -248,7 +248,7 @@ const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, stri
     'C:\\h\\Documents\\WindowsPowerShell\\Microsoft.PowerShell_profile.ps1',
   ],
   [
-    'cmd.exe beside PowerShell 7',
+    'cmd.exe next to PowerShell 7',
     'powershell',
     {
       platform: 'win32',

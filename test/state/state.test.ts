@@ -47,7 +47,7 @@ for (const dialect of DIALECTS) {
       bridge.upstream.assertClean();
     });
 
-    it('brings reasoning and calls back as they were', async (context) => {
+    it('returns reasoning and calls as they were', async (context) => {
       const toolCalls = [{ id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' }];
       const bridge = await startBridge(context, {
         dialect,

@@ -51,7 +51,7 @@ const KINDS = {
 
 for (const [kind, create] of Object.entries(KINDS)) {
   describe(`the ${kind} store`, () => {
-    it('gives back what it was given, until that is deleted or gives way', async (context) => {
+    it('gives back what it was given, until that is deleted or evicted', async (context) => {
       const store = await create(context);
       assert.equal(store.get('resp_1'), undefined);
       assert.ok(store.put('resp_1', response('resp_1', 'msg_é'), ['msg_é']));
@@ -223,7 +223,7 @@ describe('the file store in a folder with files of the user', () => {
     assert.deepEqual(await readdir(world.folder), [SUBFOLDER]);
   });
 
-  it('finds the records of a release that wrote them beside the files of the user', async (context) => {
+  it('finds the records of a release that wrote them next to the files of the user', async (context) => {
     const world = await createWorld(context);
     const before = world.open();
     for (const id of ['resp_21', 'resp_22']) before.put(id, response(id, `msg_${id}`), []);
@@ -231,7 +231,7 @@ describe('the file store in a folder with files of the user', () => {
     const store = world.open();
     assert.deepEqual(store.get('resp_21'), JSON.parse(response('resp_21', 'msg_resp_21')));
     assert.equal(store.holderOf('msg_resp_22'), 'resp_22');
-    // Written anew, a record moves to the subfolder; there is one of it, after a restart too.
+    // Written again, a record moves to the subfolder; there is one of it, after a restart too.
     store.put('resp_22', response('resp_22', 'msg_new'), ['msg_new']);
     assert.deepEqual(await readdir(join(world.folder, SUBFOLDER)), ['resp_22.json']);
     const again = world.open();

@@ -13,7 +13,7 @@ const CASES: readonly (readonly [name: string, signals: readonly Signal[], wrong
   ['a list', [text('[1]'), STOP], false],
   ['prose', [text('Sure! Here it is.'), STOP], true],
   ['JSON with prose behind it', [text('{"a":1} Done.'), STOP], true],
-  ['prose beside a call', [text('Let me look.'), CALL, STOP], false],
+  ['prose next to a call', [text('Let me look.'), CALL, STOP], false],
   ['no text at all', [STOP], false],
   ['cut by the limit', [text('{"a":'), { type: 'finish', reason: 'length' }], false],
   ['the second of two choices', [text('{}'), { type: 'choice-end' }, text('no'), STOP], true],

@@ -12,7 +12,11 @@ const BEFORE = 5_000;
 
 const sse = (delta: JsonObject): Buffer => Buffer.from(`data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`);
 const call = (fields: JsonObject, text: string): JsonObject => ({
-  tool_calls: [{ index: 0, ...fields, function: { ...(fields['id'] !== undefined && { name: fields['name'] }), arguments: text } }],
+  tool_calls: [{
+    index: 0,
+    ...fields,
+    function: { ...(fields['id'] !== undefined && { name: fields['name'] }), arguments: text },
+  }],
 });
 
 interface Kind {

@@ -19,7 +19,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     'inline-refs',
-    'words beside the reference win',
+    'keywords next to the reference win',
     object(
       { a: { $ref: '#/definitions/x', description: 'A.' } },
       { definitions: { x: { ...text, description: 'X.' } } },

@@ -19,7 +19,7 @@ const ROOT = join(__dirname, '..', '..');
 /** The page that the walk stands in. */
 export const WALK_PAGE = 'docs/architecture.md';
 
-/** A request of Codex that brings the result of a call: `exec_command`, 40 kB, 14 tools. */
+/** A request of Codex with the result of a call: `exec_command`, 40 kB, 14 tools. */
 const REQUEST = '02-tool-round-exec_command.json';
 
 /** What the model answers: each kind of thing that most turns have. */

@@ -83,7 +83,7 @@ describe('simplifySchemas', () => {
     });
   });
 
-  it('last it takes any object, and names the properties in words', () => {
+  it('last it takes any object, and describes the properties as text', () => {
     assert.deepEqual(at(4), {
       type: 'object',
       properties: {},

@@ -130,7 +130,7 @@ describe('thinking', () => {
     });
   }
 
-  it('FORWARD_REASONING sends the object beside the knob', () => {
+  it('FORWARD_REASONING sends the object in addition to the knob', () => {
     const { chat } = translate(
       { reasoning: { effort: 'low', summary: 'auto', context: 'all_turns' } },
       { forwardReasoning: true },

@@ -1,4 +1,4 @@
-/** How long to wait before asking again, and how often to ask at all. */
+/** How long to wait before a retry, and how many retries there are. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';

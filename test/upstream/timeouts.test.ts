@@ -1,4 +1,4 @@
-/** Signs of life without an answer do not keep a request alive for ever. */
+/** Keep-alive events without an answer do not extend a request for ever. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BridgeError } from '../../src/errors/bridge-error';

@@ -88,7 +88,7 @@ describe('usage', () => {
       assert.equal(readChatUsage(value) === undefined, expected === undefined));
   }
 
-  it('stands beside the choices, inside the first one, or alone', () => {
+  it('is next to the choices, inside the first one, or alone', () => {
     const tokens = { prompt_tokens: 1, completion_tokens: 2 };
     for (const chunk of [
       { choices: [], usage: tokens },

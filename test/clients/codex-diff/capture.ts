@@ -30,7 +30,7 @@ export async function captureScenes(version: string): Promise<ReadonlyMap<string
   return captures;
 }
 
-/** A version of the lock file, else one that is installed beside the work folders: the network is needed for that. */
+/** A version of the lock file, else one that is installed next to the work folders: the network is needed for that. */
 async function findCodex(version: string): Promise<Command> {
   const known = CODEX_VERSIONS.find((each) => each === version);
   if (known !== undefined) return codexCommand(known);

@@ -1,4 +1,6 @@
-/** The two newest pinned versions of Codex differ only in what a fact explains; and the comparison finds differences. */
+/**
+ * The two newest pinned versions of Codex differ only in what a fact explains; and the comparison finds differences.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { CODEX_VERSIONS } from '../codex/versions';
@@ -61,9 +63,10 @@ test('a new key, header, tool or request is a difference, another text or time i
 });
 
 test('what no fact explains comes first, by scene', () => {
+  const headers = { ...REQUEST.headers, 'accept-encoding': 'gzip', 'x-new': 'a' };
   const differences = compareScenes(
     new Map([['first turn', [REQUEST]]]),
-    new Map([['first turn', [{ ...REQUEST, headers: { ...REQUEST.headers, 'accept-encoding': 'gzip', 'x-new': 'a' } }]]]),
+    new Map([['first turn', [{ ...REQUEST, headers }]]]),
   );
   assert.match(
     renderDifferences(differences),

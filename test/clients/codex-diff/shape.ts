@@ -25,15 +25,16 @@ export function describeRequest({ method, path, headers, body }: Recorded): read
   const { pathname, searchParams } = new URL(path, 'http://localhost');
   const lines = [`${method} ${pathname} ${[...searchParams.keys()].join(' ')}`.trim()];
   for (const [name, value] of Object.entries(headers)) {
-    if (!SKIPPED_HEADERS.includes(name) && !name.startsWith('sec-websocket-')) lines.push(...flatten(`header ${name}`, String(value)));
+    if (SKIPPED_HEADERS.includes(name) || name.startsWith('sec-websocket-')) continue;
+    lines.push(...flatten(`header ${name}`, String(value)));
   }
   if (body !== undefined) lines.push(...flatten('body', body));
   return [...new Set(lines)].sort();
 }
 
 /**
- * One line for each leaf of a JSON value, JSON inside of texts included. Elements of lists are told apart by their kind,
- * not by their place.
+ * One line for each leaf of a JSON value, JSON inside of texts included. Elements of lists are told apart by their
+ * kind, not by their place.
  */
 function flatten(path: string, given: unknown): readonly string[] {
   const value = typeof given === 'string' && !isText(path) ? parseIfJson(given) : given;

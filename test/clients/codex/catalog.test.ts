@@ -19,7 +19,7 @@ import { codexCommand, type CodexVersion } from './versions';
 /** The versions that read a catalog. */
 const READERS = ['0.171.0', '0.169.0', '0.146.0', '0.125.0'] as const satisfies readonly CodexVersion[];
 
-/** A file name without a folder is looked for beside config.toml. */
+/** A file name without a folder is looked for next to config.toml. */
 const FILE = 'models.json';
 
 /** Tokens of `glm-4.7` on the Coding Plan, as its row says. */
@@ -87,8 +87,8 @@ async function readWindow(codexHome: string): Promise<unknown> {
 }
 
 /**
- * Codex writes its cache of the list in place, while it ends: the next run can find it empty, says so, and asks anew
- * (seen once with 0.169: `failed to load models cache: EOF while parsing a value`).
+ * Codex writes its cache of the list in place, while it ends: the next run can find it empty, says so, and fetches it
+ * again (seen once with 0.169: `failed to load models cache: EOF while parsing a value`).
  */
 const CUT_CACHE = /^.*failed to load models cache: EOF while parsing.*$/m;
 

@@ -37,7 +37,7 @@ export interface CodexHomeOptions {
   readonly catalog?: ModelInfo | undefined;
 }
 
-/** Writes config.toml, and a catalog beside it where one is asked for, into the folder `codexHome`. */
+/** Writes config.toml, and a catalog next to it where one is asked for, into the folder `codexHome`. */
 export async function writeCodexHome(codexHome: string, options: CodexHomeOptions): Promise<void> {
   const { model, bridgeUrl, config = {}, catalog } = options;
   const file = join(codexHome, 'catalog.json');

@@ -17,7 +17,7 @@ scenario(
   { script: [], refusals: ['api-key'], bridgeEnv: { AI_API_KEY: 'sk-test-wrong' } },
   async ({ run, dialect, bridge }) => {
     const { events, requests } = await run('Say hello.', { exitCode: 1 });
-    assert.equal(requests.length, 1, 'nobody asks again');
+    assert.equal(requests.length, 1, 'nobody retries');
     assert.deepEqual(textsOf(events, 'agent_message'), []);
     assert.equal(events.at(-1)?.type, 'turn.failed');
     const message = errorsOf(events).at(-1) ?? '';

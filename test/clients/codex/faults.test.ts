@@ -137,7 +137,7 @@ const FAULTS: readonly Fault[] = [
     says: /HTML page titled "Sign in"/,
   },
 
-  // Failures after something was shown: Codex asks again itself, and is told when to stop.
+  // Failures after something was shown: Codex retries itself, and is told when to stop.
   { name: 'an error inside the text, again and again', step: errorEvent(HALF), calls: 4, says: TRIED },
   {
     name: 'a stream cut in its text, again and again',

@@ -76,7 +76,7 @@ export interface Scenario {
   run(prompt?: string, options?: RunOptions): Promise<ScenarioRun>;
   /** Writes the configuration that `run` writes too, for a Codex that is started in another way. */
   configure(): Promise<void>;
-  /** Ends the bridge and starts it anew: it keeps nothing from turn to turn. */
+  /** Restarts the bridge: it keeps nothing from turn to turn. */
   restartBridge(): Promise<void>;
 }
 

@@ -1,4 +1,6 @@
-/** The web search that Codex runs by itself: the model calls web.run, Codex asks the bridge, the model reads the text. */
+/**
+ * The web search that Codex runs by itself: the model calls web.run, Codex asks the bridge, the model reads the text.
+ */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { join } from 'node:path';

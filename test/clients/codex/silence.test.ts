@@ -1,12 +1,13 @@
 /**
- * A provider that is silent for longer than Codex waits: signs of life keep the turn going, and their absence ends it.
+ * A provider that is silent for longer than Codex waits: keep-alive events keep the turn going, and their absence ends
+ * it.
  */
 import assert from 'node:assert/strict';
 import { answer, silence } from '../../support/upstream/scripted-upstream';
 import { errorsOf, textsOf } from './events';
 import { scenario } from './scenario';
 
-/** Less than the provider is silent for below: without signs of life Codex gives up. */
+/** Less than the provider is silent for below: without keep-alive events Codex gives up. */
 const IMPATIENT = { stream_idle_timeout_ms: 1_500 };
 const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
 
@@ -29,7 +30,7 @@ for (const [place, index] of [['before its first token', 0], ['in the middle of 
 }
 
 scenario(
-  'the same silence without signs of life, which shows that they matter',
+  'the same silence without keep-alive events, which shows that they matter',
   {
     dialects: ['dashscope'],
     script: () => silence(),

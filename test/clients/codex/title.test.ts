@@ -1,4 +1,4 @@
-/** The terminal interface asks for a title beside the first turn of a thread: SMALL_MODEL writes it, Codex shows it. */
+/** The terminal interface asks for a title during the first turn of a thread: SMALL_MODEL writes it, Codex shows it. */
 import assert from 'node:assert/strict';
 import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';
 import { assertChatRequest, toolNames } from './chat-requests';

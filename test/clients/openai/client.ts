@@ -2,7 +2,7 @@
 import OpenAI from 'openai';
 import type { SdkScenario } from '../support/sdk-scenario';
 
-/** A client that never asks again by itself: the script of the upstream counts requests. */
+/** A client that never retries by itself: the script of the upstream counts requests. */
 export function createOpenAi({ baseURL, apiKey, fetch }: SdkScenario): OpenAI {
   return new OpenAI({ baseURL, apiKey, fetch, maxRetries: 0 });
 }

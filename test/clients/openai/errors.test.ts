@@ -67,7 +67,7 @@ sdkScenario('openai: a wrong request never reaches the provider', { script: [] }
   );
 });
 
-sdkScenario('openai: the bridge asks again, the library does not', {
+sdkScenario('openai: the bridge retries, the library does not', {
   script: [failure(503, 'Busy.', 'busy'), failure(503, 'Busy.', 'busy')],
   bridgeEnv: { UPSTREAM_CALLS: '2' },
 }, async (scenario) => {

@@ -13,7 +13,8 @@ const [, VERSION = ''] = /openai==(\S+)/.exec(readFileSync(REQUIREMENTS, 'utf8')
 const VENV = join(PROJECT_ROOT, 'test/clients/.work', `openai-python-${VERSION}`);
 const PYTHON = join(VENV, 'bin/python');
 /**
- * The library declares a closed list of error codes and reads any text. The bridge's own codes tell more (docs/errors.md).
+ * The library declares a closed list of error codes and reads any text. The bridge's own codes tell more
+ * (docs/errors.md).
  */
 const OWN_CODE = /^(?:event|response) of .*\berror\.code: Input should be 'server_error', /;
 

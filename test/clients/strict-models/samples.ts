@@ -1,4 +1,6 @@
-/** Every event and answer that the bridge gives SDK clients for the stream fixtures, for the models of other languages. */
+/**
+ * Every event and answer that the bridge gives SDK clients for the stream fixtures, for the models of other languages.
+ */
 import type { TestContext } from 'node:test';
 import { startBridge, type Loose, type TestBridge } from '../../support/bridge/test-bridge';
 import { getJson, type StreamReply } from '../../support/clients/sse-client';

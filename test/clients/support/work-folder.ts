@@ -15,7 +15,7 @@ export interface WorkFolder {
   readonly workspace: string;
   /** Stands for the user's home folder. */
   readonly home: string;
-  /** Codex's own folder. It lies beside `tmp`: Codex complains of one inside the folder for temporary files. */
+  /** Codex's own folder. It lies next to `tmp`: Codex complains of one inside the folder for temporary files. */
   readonly codexHome: string;
   /** For temporary files. */
   readonly tmp: string;

@@ -32,7 +32,7 @@ const HOMES: Readonly<Record<UpstreamDialect, { readonly provider: string; reado
   openai: { provider: 'openai-compatible', model: 'scripted-model' },
 };
 
-/** Most tests are about one call of the provider: nothing is asked again, nothing is remembered. */
+/** Most tests are about one call of the provider: nothing is retried, nothing is remembered. */
 const ONE_CALL = { upstreamCalls: 1, refusalCacheMs: 0 } as const;
 
 /** Waits between calls take no time. */
@@ -46,7 +46,7 @@ export const CODEX: OutgoingHttpHeaders = {
 };
 
 export interface TestBridgeOptions extends Partial<ScriptedUpstreamOptions> {
-  /** The model asked for when a body names none; needed beside `provider`. */
+  /** The model asked for when a body names none; needed with `provider`. */
   readonly model?: string;
   readonly settings?: Partial<Config>;
   readonly logLevel?: LogLevel;

@@ -15,7 +15,7 @@ const PATIENCE_MS = 30_000;
 export interface TerminalOptions {
   /** The program and its arguments. */
   readonly words: readonly string[];
-  /** The whole environment, beside PATH and TERM. */
+  /** The whole environment but PATH and TERM. */
   readonly env: Readonly<Record<string, string>>;
 }
 

@@ -6,7 +6,7 @@ import { ask, CODEX, finalResponse, type TestBridge } from '../bridge/test-bridg
 /** `stream_max_retries` of Codex, as it is by default: the first request and five more. */
 const POSTS = 6;
 
-/** Codes of `response.failed` after which Codex 0.169 asks again (codex-protocol.md, section 3). */
+/** Codes of `response.failed` after which Codex 0.169 retries (codex-protocol.md, section 3). */
 const REPEATED = new Set(['server_error', 'rate_limit_exceeded']);
 
 export interface CodexTurn {

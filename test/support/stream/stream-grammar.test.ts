@@ -242,7 +242,7 @@ test('every rule has a stream that breaks it', () => {
   assert.deepEqual([...new Set(broken)].sort(), [...new Set(RULES.map(({ id }) => id))].sort());
 });
 
-test('events of a foreign vendor are allowed under a prefix', () => {
+test('events of another provider are allowed under a prefix', () => {
   const events = SAMPLES.text();
   insert({ type: 'vendor:progress' })(events);
   assertGoodStream(renumber(events), FULL);

@@ -32,7 +32,7 @@ const PENALTY = { minimum: -2, maximum: 2 } as const;
 
 /**
  * Every field that is accepted. Fields of OpenAI that no other host documents (`metadata`, `store`, `service_tier`,
- * `prompt_cache_key` …) are absent on purpose: DashScope's vendor back ends answer them with a 400 (upstreams.md,
+ * `prompt_cache_key` …) are absent on purpose: DashScope's third-party back ends answer them with a 400 (upstreams.md,
  * section 2). Whether DashScope refuses or ignores the other unknown fields is not established; refusing is the
  * stricter.
  */

@@ -43,7 +43,7 @@ export function mannersOfRow(provider: Provider): ProviderManners {
     efforts: [...new Set(knobs.flatMap((knob) => ('levels' in knob && knob.levels) || []))],
     thinking: {
       types: [...new Set(knobs.flatMap((knob) => (knob.kind === 'thinking' ? [knob.on, 'disabled'] : [])))],
-      beside: knobs.flatMap((knob) => (knob.kind === 'thinking' ? Object.keys(knob.extra ?? {}) : [])),
+      alongside: knobs.flatMap((knob) => (knob.kind === 'thinking' ? Object.keys(knob.extra ?? {}) : [])),
     },
     assistantFields: ['reasoning_content', 'reasoning', 'reasoning_details'],
     models: [...provider.models.map(({ id }) => modelOf(provider, id)), { names: /^/, thinks: 'on' }],

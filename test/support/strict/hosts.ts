@@ -19,7 +19,7 @@ const siliconflow = maker({
 const ark = maker({
   name: 'ark',
   fields: [...CORE.filter((name) => name !== 'response_format'), 'thinking', 'reasoning_effort'],
-  thinking: { types: ['enabled', 'disabled', 'auto'], beside: [] },
+  thinking: { types: ['enabled', 'disabled', 'auto'], alongside: [] },
   // Reported: `xhigh` is refused. The text is inferred.
   efforts: ['minimal', 'low', 'medium', 'high'],
   models: FAMILY_MODELS,

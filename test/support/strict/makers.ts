@@ -23,7 +23,7 @@ const zai = maker({
   name: 'zai',
   fields: [...CORE, 'thinking', 'reasoning_effort', 'tool_stream'],
   functionFields: STRICT,
-  thinking: { types: ['enabled', 'disabled'], beside: ['clear_thinking'] },
+  thinking: { types: ['enabled', 'disabled'], alongside: ['clear_thinking'] },
   // Inferred: AgentScope's source sends nothing but `auto`.
   choices: ['auto'],
   models: [
@@ -69,7 +69,7 @@ const CACHED = { wants: ['prompt_cache_key'] } as const;
 
 const kimi = (row: Pick<ProviderManners, 'name' | 'fields' | 'models'> & Partial<ProviderManners>): ProviderManners =>
   maker({
-    thinking: { types: ['enabled', 'disabled'], beside: [] },
+    thinking: { types: ['enabled', 'disabled'], alongside: [] },
     toolName: /^[a-zA-Z_]/,
     efforts: ['low', 'high', 'max'],
     says: KIMI_WORDS,
@@ -126,7 +126,7 @@ const minimax = maker({
     'reasoning_split',
   ],
   assistantFields: ['reasoning_details', 'reasoning_content'],
-  thinking: { types: ['adaptive', 'disabled'], beside: [] },
+  thinking: { types: ['adaptive', 'disabled'], alongside: [] },
   models: [
     { names: /^MiniMax-M3$/, thinks: 'on', maxTokens: 524_288, oneSystem: true },
     // M2 ignores `disabled`.
@@ -153,7 +153,7 @@ const deepseek = maker({
   roles: ['system', 'user', 'assistant', 'tool', 'latest_reminder'],
   fields: [...CORE, 'thinking', 'reasoning_effort'],
   functionFields: STRICT,
-  thinking: { types: ['enabled', 'disabled'], beside: [] },
+  thinking: { types: ['enabled', 'disabled'], alongside: [] },
   // Documented with its mapping to low, high and max.
   efforts: ['minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'],
   models: [
@@ -198,7 +198,7 @@ const mimo = maker({
   name: 'mimo',
   fields: [...CORE.filter((name) => name !== 'response_format'), 'thinking'],
   functionFields: STRICT,
-  thinking: { types: ['enabled', 'disabled'], beside: [] },
+  thinking: { types: ['enabled', 'disabled'], alongside: [] },
   models: [{ ...MIMO, names: /^mimo-v2\.6-(pro|flash)$/, maxTokens: 131_072 }],
   says: {
     ...MAKERS_WORDS,

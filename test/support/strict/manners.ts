@@ -28,7 +28,7 @@ const OPENAI: Manners = {
   formats: ['text', 'json_object', 'json_schema'],
   efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
   limit: 'max_tokens',
-  thinking: { types: [], beside: [] },
+  thinking: { types: [], alongside: [] },
   toolName: /^/,
   lists: true,
   models: [{ names: /^/, thinks: 'never' }],

@@ -30,9 +30,9 @@ function modelField({ body, model }: JudgedRequest): Fault | undefined {
 }
 
 function thinkingShape({ body, manners }: JudgedRequest): Fault | undefined {
-  const { types, beside } = manners.thinking;
+  const { types, alongside } = manners.thinking;
   return first(Object.entries(asRecord(body['thinking']) ?? {}), ([name, value]) => {
-    const isFine = name === 'type' ? types.includes(plain(value)) : beside.includes(name);
+    const isFine = name === 'type' ? types.includes(plain(value)) : alongside.includes(name);
     return isFine ? undefined : { param: `thinking.${name}`, value: plain(value), known: types.join(', ') };
   });
 }

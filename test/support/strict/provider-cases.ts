@@ -1,5 +1,6 @@
 /**
- * What providers refuse in words that are documented or reported (upstreams.md, sections 1-3): request, and error body.
+ * What providers reject with texts that are documented or reported (upstreams.md, sections 1-3): request, and error
+ * body.
  */
 import { calling, SYSTEM, toolCall, toolResult, user } from '../upstream/chat-bodies';
 import { history, messages, tools, type Json } from './case';

@@ -74,7 +74,7 @@ export interface Manners {
   readonly partTypes: readonly string[];
   /** Top-level fields that it knows. */
   readonly fields: readonly string[];
-  /** Fields of an assistant message beside those that every upstream knows. */
+  /** Fields of an assistant message in addition to those that every upstream knows. */
   readonly assistantFields: readonly string[];
   readonly functionFields: readonly string[];
   readonly choices: readonly ChoiceKind[];
@@ -84,8 +84,8 @@ export interface Manners {
   /** The name of the output limit. */
   readonly limit: 'max_tokens' | 'max_completion_tokens';
   /** Values and neighbours of `thinking.type`. */
-  readonly thinking: { readonly types: readonly string[]; readonly beside: readonly string[] };
-  /** What a tool name must match beside OpenAI's rule. */
+  readonly thinking: { readonly types: readonly string[]; readonly alongside: readonly string[] };
+  /** What a tool name must match in addition to OpenAI's rule. */
   readonly toolName: RegExp;
   /** Callers that are turned away: their User-Agent, or the empty string for none. */
   readonly turnsAway?: RegExp;

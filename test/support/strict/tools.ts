@@ -134,7 +134,7 @@ export const TOOL_RULES = [
     dashscope: algo("Tool names must be unique: '{name}' appears more than once."),
   },
   {
-    // A provider's rule beside OpenAI's: only its row has words for it.
+    // A provider's rule in addition to OpenAI's: only its row has words for it.
     name: 'tool-name-start',
     check: ({ tools, manners }) =>
       first(tools, (tool, index) =>

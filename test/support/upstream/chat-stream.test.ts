@@ -99,7 +99,7 @@ describe('a dashscope stream', () => {
     ]);
   });
 
-  it('puts the role beside the first fragment of an answer of calls alone; later fragments have an empty id and no ' +
+  it('puts the role next to the first fragment of an answer of calls alone; later fragments have an empty id and no ' +
     'name', () => {
     const toolCalls = [
       { name: 'f', arguments: { a: 1 } },

@@ -130,7 +130,7 @@ const DASHSCOPE: Shape = {
       .flatMap((call, index) => dashscopeFragments(answer, call, index))
       .map((fragment): Json => ({ content: null, ...thinking, tool_calls: [fragment] }));
     const [head, ...rest] = fragments;
-    // An answer of nothing but calls has no opening chunk: its role stands beside the first fragment.
+    // An answer of nothing but calls has no opening chunk: its role is in the first fragment.
     if (head !== undefined && answer.reasoning === undefined && (answer.text ?? '') === '') {
       return [{ ...head, role: 'assistant' }, ...rest];
     }

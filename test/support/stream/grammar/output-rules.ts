@@ -48,7 +48,7 @@ function* onlyCompleted(story: Story): Iterable<Finding> {
 }
 
 const COUNTS = ['input_tokens', 'output_tokens', 'total_tokens'];
-/** The total, the details object beside it, and the key in it that may not exceed the total. */
+/** The total, its details object, and the key in it that may not exceed the total. */
 const DETAILS = [
   ['input_tokens', 'input_tokens_details', 'cached_tokens'],
   ['output_tokens', 'output_tokens_details', 'reasoning_tokens'],

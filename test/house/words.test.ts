@@ -1,0 +1,54 @@
+/** Words that readers of the project's English stumble over, and the usual word for each. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { listProjectFiles } from './project-files';
+import { lineOf, PROJECT_ROOT, renderBreach, type Breach } from './source-tree';
+
+/** Each pattern, and what to write instead. A word is here only when it is wrong wherever it is written. */
+const WORDS: readonly (readonly [pattern: RegExp, instead: string])[] = [
+  [/(?<![/'])\bvendors?\b(?![/:])/gi, 'provider'],
+  [/\bcatalogues?\b/gi, 'catalog'],
+  [/\bmend(?:s|ed|ing)?\b/gi, 'fix'],
+  [/\b(?:gives?|gave|giving) way\b/gi, 'is evicted, is overridden, is replaced'],
+  [/\bsigns? of life\b/gi, 'keep-alive events'],
+  [/(?<!other )\bin words\b/gi, 'as text'],
+  [/\b(?:brings|brought)\b/gi, 'returns, gets, causes'],
+  [/\banew\b/gi, 'again'],
+  [/\bask(?:s|ed|ing)? again\b/gi, 'retry'],
+  [/\baway with it\b/gi, 'uninstall'],
+  [/(?<!-)\bbeside\b(?!-| \$ref)/gi, 'next to, in addition to'],
+  [/\bmade a mistake\b|\bthere is a mistake\b/gi, 'internal error, invalid'],
+];
+
+/** Uses from before the rule, by part of the project. A number only ever gets smaller. */
+const LEFT: Readonly<Record<string, number>> = { 'src/': 28, 'test/': 4, 'docs/': 12, '': 0 };
+
+/** What providers say is quoted as it is, and an older release is described in the words of its day. */
+const isChecked = (path: string): boolean =>
+  /\.(?:ts|cjs|mjs|js|md)$/.test(path) && !/^test\/(?:fixtures|house\/words)|^docs\/facts\/|^CHANGELOG\.md$/.test(path);
+
+const findWords = (path: string, text: string): readonly Breach[] => WORDS.flatMap(([pattern, instead]) =>
+  [...text.matchAll(pattern)].map(({ index = 0, 0: word }) =>
+    ({ path, line: lineOf(text, index), message: `${JSON.stringify(word)}: write ${instead}` })));
+
+test('nothing is written in words that readers stumble over', async () => {
+  const found: Breach[] = [];
+  for (const path of (await listProjectFiles()).filter(isChecked)) {
+    found.push(...findWords(path, await readFile(join(PROJECT_ROOT, path), 'utf8')));
+  }
+  for (const [part, allowed] of Object.entries(LEFT)) {
+    const here = found.filter(({ path }) => Object.keys(LEFT).find((other) => path.startsWith(other)) === part);
+    const list = here.map(renderBreach).join('\n');
+    assert.ok(here.length <= allowed, `${here.length} of ${allowed} in ${part || 'other files'}:\n${list}`);
+  }
+});
+
+test('the rule finds a word in any form, and lets longer words be', () => {
+  assert.deepEqual(
+    findWords('a.md', 'The vendor\nmends it.\nIt gave way.\nIt answers in words.').map(({ line }) => line),
+    [1, 2, 3, 4],
+  );
+  assert.deepEqual(findWords('a.md', 'It recommends a catalog. In other words: besides, ask the provider again.'), []);
+});
