@@ -1,4 +1,5 @@
 /** What Codex is told about the bridge, as text for config.toml and as `-c` overrides for the command line. */
+import { isBefore } from '../base/version';
 import { renderKey, renderString } from './toml/value';
 
 /** The table of config.toml that holds Codex's providers. */
@@ -13,8 +14,10 @@ const DISPLAY_NAME = 'Aliyun Codex bridge';
 export interface CodexSettings {
   /** The model to start with; undefined leaves the choice to the user's configuration. */
   readonly model: string | undefined;
-  /** Absolute path of the model catalog. */
+  /** Absolute path of the model catalog, for a Codex that does not know `catalogUrl`. */
   readonly catalogFile: string | undefined;
+  /** Where Codex fetches the model catalog at each start. */
+  readonly catalogUrl?: string | undefined;
   /** The bridge's URL, ending in `/v1`. */
   readonly baseUrl: string;
   /** The variable whose value Codex sends as the key; without it Codex sends none, and the bridge has the key. */
@@ -24,6 +27,16 @@ export interface CodexSettings {
   /** Headers that Codex adds to every request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** How Codex gets the model catalog: it fetches it from the bridge where it can, else it reads `file`. */
+export const describeCatalog = (
+  baseUrl: string, codexVersion: string | undefined, file: string | undefined,
+): Pick<CodexSettings, 'catalogFile' | 'catalogUrl'> =>
+  (canFetchCatalog(codexVersion) ? { catalogFile: undefined, catalogUrl: `${baseUrl}/models` } : { catalogFile: file });
+
+/** 0.169 and 0.171 know `model_catalog_url`, 0.125 and 0.146 ignore it (measured). */
+export const canFetchCatalog = (codexVersion: string | undefined): boolean =>
+  codexVersion !== undefined && !isBefore(codexVersion, '0.169.0');
 
 /** A key and its value as TOML. */
 type Pair = readonly [key: string, value: string];
@@ -73,8 +86,12 @@ const SEARCH_FEATURE: readonly Pair[] = [
 
 const renderLine = ([key, value]: Pair): string => `${key} = ${value}`;
 
-function listProviderPairs({ baseUrl, envKey, webSearch, headers = {} }: CodexSettings): readonly Pair[] {
-  const strings = listStrings({ name: DISPLAY_NAME, base_url: baseUrl, env_key: envKey, wire_api: 'responses' });
+function listProviderPairs({ baseUrl, envKey, catalogUrl, webSearch, headers = {} }: CodexSettings): readonly Pair[] {
+  const strings = listStrings({
+    name: DISPLAY_NAME, base_url: baseUrl, env_key: envKey, wire_api: 'responses', model_catalog_url: catalogUrl,
+    // Without any key Codex does not fetch the catalog. The bridge replaces this one (codex-protocol.md, section 12).
+    experimental_bearer_token: catalogUrl === undefined || envKey !== undefined ? undefined : 'bridge',
+  });
   const fields = Object.entries(headers).map(([name, value]) => renderLine([renderKey([name]), renderString(value)]));
   return [
     ...strings,

@@ -41,7 +41,8 @@ export function mergeConfig(text: string, settings: CodexSettings, aside: Config
   const conflict = findConflict(before.statements, own);
   if (conflict) return conflict;
   const displaced: ConfigNames = {
-    keys: [...own, ...aside.keys],
+    // A catalog file of the user would override the one that Codex fetches.
+    keys: [...own, ...(settings.catalogUrl === undefined ? [] : ['model_catalog_json']), ...aside.keys],
     providers: [PROVIDER_ID, ...aside.providers],
   };
   const merged = writeRegions(original.text, before, settings, displaced);

@@ -8,7 +8,9 @@ import { checkSetupCatalog, type SetupCatalog } from './catalog-file';
 import { chooseModel } from './choose-model';
 import { explainRefusedEdit, readConfigFile, type ConfigFile, type SetupFailure } from './config-file';
 import { findConfigFlaws, listAside, type ConfigFlaw } from './config-flaws';
-import { PROVIDER_ID, PROVIDERS_KEY, renderBlock, type CodexSettings } from './config-toml';
+import {
+  canFetchCatalog, describeCatalog, PROVIDER_ID, PROVIDERS_KEY, renderBlock, type CodexSettings,
+} from './config-toml';
 import { listProviders, mergeConfig, removeConfig } from './edit-config';
 import { parseToml } from './toml/parse-toml';
 import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
@@ -28,7 +30,8 @@ export interface SetupPlan {
   readonly file: ConfigFile;
   /** The text of config.toml after setup. */
   readonly text: string;
-  readonly catalog: SetupCatalog;
+  /** The catalog file; undefined when Codex fetches the catalog from the bridge. */
+  readonly catalog: SetupCatalog | undefined;
   /** What keeps Codex from starting, or is ignored, in the file as it is; setup sets aside what it can. */
   readonly flaws: readonly ConfigFlaw[];
   /** What the file says about the bridge and setup would write otherwise. */
@@ -56,8 +59,8 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
   if (!file.ok) return file;
   const document = parseToml(file.text);
   if (!document.ok) return explainRefusedEdit(file, document);
-  const catalog = await checkSetupCatalog(codexHome, models);
-  if (!catalog.ok) return catalog;
+  const catalog = canFetchCatalog(codexVersion) ? undefined : await checkSetupCatalog(codexHome, models);
+  if (catalog?.ok === false) return catalog;
   const configured = document.value['model'];
   const settings: CodexSettings = {
     model: chooseModel({
@@ -66,7 +69,7 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
       offered: models.map(({ slug }) => slug),
       isRoute: (name) => isRoute(name, config),
     }),
-    catalogFile: catalog.path,
+    ...describeCatalog(renderBase(config), codexVersion, catalog?.path),
     ...describeBridge(config),
   };
   // An earlier setup has set aside what was wrong with the original.

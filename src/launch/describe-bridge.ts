@@ -6,7 +6,7 @@ import { asArray, asText } from '../base/narrow';
 import { isBefore } from '../base/version';
 import { writeCatalogFile } from '../codex/catalog-file';
 import { chooseModel, findConfiguredModel } from '../codex/choose-model';
-import { renderOverrides } from '../codex/config-toml';
+import { canFetchCatalog, describeCatalog, renderOverrides } from '../codex/config-toml';
 import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
@@ -43,7 +43,7 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
   ];
   const words = renderOverrides({
     model,
-    catalogFile: file,
+    ...(models.length === 0 ? { catalogFile: file } : describeCatalog(renderBase(bridge), bridge.codexVersion, file)),
     baseUrl: renderBase(bridge),
     webSearch,
     headers: { [LAUNCH_HEADER]: '1' },
@@ -70,7 +70,7 @@ async function hasWebSearch({ host, port, codexVersion }: BridgeForCodex): Promi
 interface FetchedCatalog {
   /** Ids, the preferred one first; empty when the bridge knows none. */
   readonly models: readonly string[];
-  /** Absent when there is nothing to write, or it could not be written. */
+  /** Absent when Codex fetches the catalog itself, there is nothing to write, or it could not be written. */
   readonly file?: string;
   readonly problem?: string;
 }
@@ -83,7 +83,7 @@ async function fetchCatalog({ host, port, paths, codexVersion }: BridgeForCodex)
   const answer = await getJson({ host, port, path: `/v1/models${query}`, timeoutMs: CATALOG_TIMEOUT_MS });
   const entries = (isRecord(answer) ? asArray(answer['models']) ?? [] : []).filter(isRecord);
   const models = entries.flatMap((entry) => asText(entry['slug']) ?? []);
-  if (models.length === 0) return { models };
+  if (models.length === 0 || canFetchCatalog(codexVersion)) return { models };
   const written = await writeCatalogFile(catalogFileOf(paths.state, port), entries, true);
   return written.ok ? { models, file: written.path } : { models, problem: written.problem };
 }

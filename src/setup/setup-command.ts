@@ -1,7 +1,7 @@
 /** `setup`: adds the bridge to Codex's config.toml after showing the change; or installs a shell function. */
 import { rm } from 'node:fs/promises';
 import { renderCount } from '../base/quantities';
-import { writeCatalogFile } from '../codex/catalog-file';
+import { removeSetupCatalog, writeCatalogFile } from '../codex/catalog-file';
 import { askCodexVersion, askForRefusal } from '../codex/codex-program';
 import { renderSetupFailure, writeBackup, writeConfigFile } from '../codex/config-file';
 import { findConfigOverrides } from '../codex/config-overrides';
@@ -80,14 +80,14 @@ async function setUp(
   if (!plan.ok) return plan;
   const { file, text } = plan;
   const isWritten = text === file.text;
+  const isCurrent = plan.catalog === undefined || plan.catalog.state === 'current';
   if (!isWritten) {
     const change = { path: file.path, before: file.text, after: text, title: 'after setup' };
     const isApproved = await approveChange(change, review);
     if (isApproved !== true) return { ok: false, problem: isApproved };
   }
   try {
-    const isDone = isWritten && plan.catalog.state === 'current';
-    const done = isDone ? `Already set up: ${file.path}\n` : await write(plan, models);
+    const done = isWritten && isCurrent ? `Already set up: ${file.path}\n` : await write(plan, models, codexHome);
     const warnings = await listWarnings(plan, codexHome);
     const refusal = await explainRefusal(program, context, file.path);
     if (refusal !== undefined) return { ok: false, problem: `${done}${warnings}${refusal}` };
@@ -100,9 +100,11 @@ async function setUp(
 const BY_HAND = 'To edit it yourself, print the block with: aliyun-codex-bridge setup --print';
 
 /** The catalog comes first: Codex does not start when config.toml names one that is missing. */
-async function write({ file, text, catalog }: SetupPlan, models: readonly CodexModel[]): Promise<string> {
+async function write(
+  { file, text, catalog }: SetupPlan, models: readonly CodexModel[], codexHome: string,
+): Promise<string> {
   const said: string[] = [];
-  if (catalog.state !== 'current') {
+  if (catalog && catalog.state !== 'current') {
     const written = await writeCatalogFile(catalog.path, models, false);
     if (!written.ok) throw new Error(`the model catalog ${catalog.path} cannot be written (${written.problem})`);
     said.push(`Wrote ${renderCount(models.length, 'model')} to ${catalog.path}\n`);
@@ -116,9 +118,11 @@ async function write({ file, text, catalog }: SetupPlan, models: readonly CodexM
   } catch (error) {
     // A setup that failed leaves nothing behind.
     if (isFirst) await rm(file.backup, { force: true });
-    if (catalog.state === 'missing') await rm(catalog.path, { force: true });
+    if (catalog?.state === 'missing') await rm(catalog.path, { force: true });
     throw error;
   }
+  const old = await removeSetupCatalog(codexHome, text);
+  if (old !== undefined) said.push(`Removed ${old}: Codex now fetches the models from the bridge\n`);
   said.push(`Wrote ${file.path}\n`, ...(isFirst ? [`Backup: ${file.backup}\n`] : []));
   return said.join('');
 }

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConfigEdit } from '../../src/codex/config-regions';
-import { PROVIDER_ID, renderBlock, renderOverrides, type CodexSettings } from '../../src/codex/config-toml';
+import {
+  describeCatalog, PROVIDER_ID, renderBlock, renderOverrides, type CodexSettings,
+} from '../../src/codex/config-toml';
 import { mergeConfig, removeConfig } from '../../src/codex/edit-config';
 import { parseToml } from '../../src/codex/toml/parse-toml';
 import type { TomlTable } from '../../src/codex/toml/value';
@@ -78,6 +80,27 @@ test('web search is a field of the provider and a feature, whose warning is supp
     'features.standalone_web_search=true',
     'suppress_unstable_features_warning=true',
   ]);
+});
+
+test('a catalog that Codex fetches needs some key, which is not the one of the provider', () => {
+  const settings = { ...SETTINGS, catalogFile: undefined, catalogUrl: 'http://127.0.0.1:31415/v1/models' };
+  assert.match(renderBlock(settings), /^model_catalog_url = ".*\/v1\/models"\nexperimental_bearer_token = "bridge"\n/m);
+  assert.doesNotMatch(renderBlock({ ...settings, envKey: 'K' }), /experimental_bearer_token/);
+});
+
+test('only a Codex that knows the key fetches the catalog', () => {
+  const of = (version?: string) => describeCatalog('http://b/v1', version, '/m.json');
+  assert.deepEqual(of('0.169.0'), { catalogFile: undefined, catalogUrl: 'http://b/v1/models' });
+  assert.deepEqual(of('0.146.0'), { catalogFile: '/m.json' });
+  assert.deepEqual(of(), { catalogFile: '/m.json' });
+});
+
+test('a catalog file of the user gives way to the one that Codex fetches, and comes back', () => {
+  const before = 'model_catalog_json = "/mine.json"\n';
+  const settings = { ...SETTINGS, catalogFile: undefined, catalogUrl: 'http://b/v1/models' };
+  const merged = textOf(mergeConfig(before, settings));
+  assert.equal(parse(merged)['model_catalog_json'], undefined);
+  assert.equal(textOf(removeConfig(merged)), before);
 });
 
 test('block and overrides say the same', () => {

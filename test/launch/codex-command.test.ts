@@ -54,9 +54,9 @@ test(
       [
         'model_provider="aliyun"',
         `model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:${port}/v1",` +
-        'wire_api="responses",http_headers={ x-bridge-launch = "1" }}',
+        `wire_api="responses",model_catalog_url="http://127.0.0.1:${port}/v1/models",` +
+        'experimental_bearer_token="bridge",http_headers={ x-bridge-launch = "1" }}',
         'model="scripted-model"',
-        `model_catalog_json="${join(scene.state, `models-${port}.json`)}"`,
       ],
     );
     assert.equal(seen.cwd, scene.home);
@@ -94,11 +94,14 @@ test('a bridge without a search service says so to a launch that wants one', LIM
   assert.match((await second.ended).error, /No web search: it needs Codex 0\.169\.0 and a bridge started with --search\./);
 });
 
-test('the catalog is what the bridge offers', LIMIT, async (context) => {
+test('an older Codex gets the catalog of the bridge as a file', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
-  const launched = scene.launch(['codex'], { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '' });
+  const env = { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '', FAKE_VERSION: '0.146.0' };
+  const launched = scene.launch(['codex'], env);
   const { words } = await launched.seen;
   assert.ok(words.includes('model="qwen3.7-plus"'));
+  assert.ok(words.includes(`model_catalog_json="${join(scene.state, `models-${port}.json`)}"`));
+  assert.ok(!words.some((word) => word.includes('model_catalog_url')));
   const { models } = JSON.parse(await readFile(join(scene.state, `models-${port}.json`), 'utf8')) as {
     models: { slug: string }[];
   };
@@ -175,7 +178,7 @@ test('launched Codex runs that lose their bridge all come to the same new one', 
   for (const launch of launched) assert.equal((await launch.ended).code, 0);
   await scene.untilGone(port);
   assert.deepEqual((await scene.files(scene.state)).filter((name) => /\d\.(json|log)$/.test(name)),
-    [`bridge-${port}.log`, `models-${port}.json`]);
+    [`bridge-${port}.log`]);
 });
 
 test('where the port belongs to another program, the bridge takes a free one and says so', LIMIT, async (context) => {

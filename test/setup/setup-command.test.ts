@@ -420,7 +420,26 @@ test('without a terminal and without --yes nothing is changed', async (context) 
   assert.deepEqual(await home.list(), ['config.toml']);
 });
 
-test('the installed Codex gets a catalog that it can read', posix, async (context) => {
+test('a Codex that fetches the catalog gets no file, and an earlier one is removed', posix, async (context) => {
+  const home = await createHome(context, BEFORE);
+  await home.setup();
+  assert.ok((await home.list()).includes(CATALOG));
+  const bin = join(home.folder, 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'codex'), '#!/bin/sh\necho codex-cli 0.171.0\n', { mode: 0o755 });
+  const env = { PATH: `${bin}:${process.env['PATH']}` };
+  const { code, out } = await home.setup([], { env });
+  assert.equal(code, 0);
+  assert.match(out, /^Removed .*models\.json: Codex now fetches the models from the bridge$/m);
+  const text = await home.read();
+  assert.match(text, /^model_catalog_url = "http:\/\/127\.0\.0\.1:31415\/v1\/models"$/m);
+  assert.doesNotMatch(text, /model_catalog_json/);
+  assert.match((await home.setup([], { env })).out, /^Already set up: /);
+  await home.setup(['--undo'], { env });
+  assert.equal(await home.read(), BEFORE);
+});
+
+test('an older Codex gets a catalog that it can read', posix, async (context) => {
   const home = await createHome(context, BEFORE);
   const bin = join(home.folder, 'bin');
   await mkdir(bin);
@@ -432,7 +451,7 @@ test('the installed Codex gets a catalog that it can read', posix, async (contex
     };
     return models.flatMap(({ supported_reasoning_levels: levels }) => levels.map(({ effort }) => effort));
   };
-  assert.ok((await efforts('0.169.0')).includes('max'));
+  assert.ok((await efforts('0.146.0')).includes('max'));
   assert.ok(!(await efforts('0.125.0')).includes('max'));
 });
 

@@ -109,9 +109,10 @@ async function checkSetup(examination: Examination): Promise<Finding> {
     wanted !== undefined && key !== 'model_provider' && !(hasBridge && key.endsWith('.base_url'))
     && !(isDiscovering && key === 'model') && !(hasOwnCatalog && key === 'model_catalog_json'));
   const lines = changes.map(describeChange);
-  const isOurs = config['model_catalog_json'] === plan.catalog.path;
-  if (isOurs && plan.catalog.state !== 'current' && !isDiscovering) {
-    lines.push(`${plan.catalog.path} is ${plan.catalog.state}; setup writes it`);
+  const { catalog } = plan;
+  const isOurs = catalog !== undefined && config['model_catalog_json'] === catalog.path;
+  if (isOurs && catalog.state !== 'current' && !isDiscovering) {
+    lines.push(`${catalog.path} is ${catalog.state}; setup writes it`);
   }
   if (lines.length === 0) return ok('up to date');
   const isBroken = changes.some(({ key }) => key.endsWith('.base_url'));

@@ -72,7 +72,6 @@ for (const fixture of ALL) {
     assert.equal(set.exitCode, 0, set.stderr);
     const models = await codexIn(place, 'debug', 'models');
     assert.equal(models.exitCode, 0, models.stderr);
-    assert.match(models.stdout, /qwen3\.7-plus/);
     const undone = await bridgeIn(place, 'setup', '--undo', '--yes');
     assert.equal(undone.exitCode, 0, undone.stderr);
     assert.equal(await readFile(file, 'utf8'), before);

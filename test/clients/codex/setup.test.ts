@@ -93,7 +93,7 @@ for (const file of FILES) {
 test('Codex without the bridge goes its own way after undo', async (context) => {
   const folder = await createHome(context, 'typical');
   await setUpFor(folder, CURRENT_CODEX);
-  assert.match(await runHere(folder, codexCommand(CURRENT_CODEX), ['debug', 'models']), /qwen3\.7-plus/);
+  assert.doesNotMatch(await runHere(folder, codexCommand(CURRENT_CODEX), ['debug', 'models']), /gpt-/);
   await runHere(folder, BRIDGE, ['setup', '--undo', '--yes']);
-  assert.doesNotMatch(await runHere(folder, codexCommand(CURRENT_CODEX), ['debug', 'models']), /qwen3\.7-plus/);
+  assert.match(await runHere(folder, codexCommand(CURRENT_CODEX), ['debug', 'models']), /gpt-/);
 });
