@@ -113,7 +113,8 @@ function findProviderOf(asked: string | undefined, { settings, provider: home }:
   const { provider, model } = findRoute(asked, home, settings.modelMap ?? {}, settings.catalog);
   if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
   const [aiBaseUrl] = provider.baseUrls;
-  const aiApiKey = settings.providerKeys?.[provider.name];
+  const { providerKeys = {} } = settings;
+  const aiApiKey = Object.hasOwn(providerKeys, provider.name) ? providerKeys[provider.name] : undefined;
   if (aiBaseUrl === undefined)
     throw new BridgeError('invalid_request', `Cannot route "${asked}" to ${provider.name}: it has no base URL.`, {
       param: 'model',

@@ -6,10 +6,10 @@ import type { Address } from '../command/render';
 import { SERVICE_NAME } from '../server/service-routes';
 
 /** A bridge that listens on every address is reached on the loopback one. */
-const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+const REACHABLE: ReadonlyMap<string, string> = new Map([['0.0.0.0', '127.0.0.1'], ['::', '::1']]);
 
 /** The address at which this machine reaches a server that listens on `host`. */
-export const reachableHost = (host: string): string => REACHABLE[host] ?? host;
+export const reachableHost = (host: string): string => REACHABLE.get(host) ?? host;
 
 /** The longest answer is the model list of a provider with hundreds of models. */
 const MAX_ANSWER = 16 * 1024 * 1024;

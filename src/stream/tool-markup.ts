@@ -169,7 +169,9 @@ class Lane {
 /** Values are text in the markup; the tool's schema says what they are. */
 function typedValues(values: ReadonlyMap<string, string>, schema: JsonObject): JsonObject {
   const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
-  return Object.fromEntries([...values].map(([key, value]) => [key, typedValue(value, properties[key])]));
+  const schemaOf = (key: string): JsonValue | undefined =>
+    Object.hasOwn(properties, key) ? properties[key] : undefined;
+  return Object.fromEntries([...values].map(([key, value]) => [key, typedValue(value, schemaOf(key))]));
 }
 
 function typedValue(text: string, schema: JsonValue | undefined): JsonValue {

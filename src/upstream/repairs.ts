@@ -239,6 +239,9 @@ const NAMED_FIELD_ROWS = ['first', 'second', 'third'].map((which): RepairRow => 
 
 const ROWS: readonly RepairRow[] = [...FIELD_ROWS, ...MESSAGE_ROWS, ...TOOL_ROWS, ...NAMED_FIELD_ROWS];
 
+/** The names of the rows, in their order, for docs/protocol.md. */
+export const REPAIR_NAMES: readonly string[] = ROWS.map((each) => each.row);
+
 const OTHER_FIELD = /\b(?:did you mean|use|instead|expected|allowed)\b.{0,20}['"`](reasoning(?:_content)?)['"`]/i;
 const REASONING_FIELDS = ['reasoning_content', 'reasoning_details', 'reasoning'] as const;
 

@@ -7,6 +7,7 @@ import { renderBlock } from '../../src/codex/config-toml';
 import { renderConfigurationPage } from '../../src/config/help';
 import { OPTIONS } from '../../src/config/options';
 import { PROVIDERS } from '../../src/providers/catalog';
+import { PROTOCOL_PARTS } from './protocol-parts';
 import { renderErrorsPage } from './render-errors';
 import { renderUserSchema } from '../../src/providers/user-shape';
 import { renderProvidersPage } from './render-providers';
@@ -47,12 +48,17 @@ export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/errors.md', render: () => renderErrorsPage() },
   { path: 'docs/providers.schema.json', render: () => renderUserSchema() },
   { path: 'docs/providers.md', render: () => renderProvidersPage() },
-  {
-    path: 'README.md',
-    render: (current) => Object.entries(README_PARTS).reduce<string | undefined>(
-      (text, [part, render]) => replaceBetween(text, markersOf(part), render()), current),
-  },
+  { path: 'docs/protocol.md', render: (current) => replaceParts(current, PROTOCOL_PARTS) },
+  { path: 'README.md', render: (current) => replaceParts(current, README_PARTS) },
 ];
+
+type Parts = Readonly<Record<string, () => string>>;
+
+function replaceParts(current: string | undefined, parts: Parts): string | undefined {
+  return Object.entries(parts).reduce<string | undefined>(
+    (text, [part, render]) => replaceBetween(text, markersOf(part), render()), current,
+  );
+}
 
 /** Puts `content` between two markers; `undefined` when `text` does not have both, in this order. */
 export function replaceBetween(
