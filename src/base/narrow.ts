@@ -22,11 +22,15 @@ export const asRecord = (value: unknown): UnknownRecord | undefined => (isRecord
 export const asArray = (value: unknown): readonly unknown[] | undefined => (Array.isArray(value) ? value : undefined);
 
 /** Copies `record` without its `undefined` values: `exactOptionalPropertyTypes` forbids them, JSON cannot express them. */
-export function compact<T extends object>(record: { [K in keyof T]: T[K] | undefined }): T {
+export function compact<T extends object>(record: T): Compact<T> {
   const result: Partial<T> = {};
   for (const key in record) {
-    const value = record[key];
-    if (value !== undefined) result[key] = value;
+    if (record[key] !== undefined) result[key] = record[key];
   }
-  return result as T;
+  return result as never;
 }
+
+/** `T` with optional properties in place of those that may be undefined. */
+type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};

@@ -66,7 +66,7 @@ export function overlay(model: Model, found: DiscoveredModel | undefined): Model
 function readModel(value: unknown): DiscoveredModel | undefined {
   const id = asText(asRecord(value)?.['id']);
   if (id === undefined) return undefined;
-  return compact<DiscoveredModel>({
+  return compact({
     id,
     name: asText(asRecord(value)?.['name']) ?? asText(asRecord(value)?.['display_name']),
     contextWindow: readTokens(value, CONTEXT_WINDOW),

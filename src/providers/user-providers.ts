@@ -119,15 +119,15 @@ class RowReader {
     const isSame = isSameHost(baseUrls, base);
     const models = this.readModels(given, isSame ? base?.models : base?.models.map((model) => withoutHeaders(model)), path);
     return {
-      ...compact<Partial<Provider>>({
+      ...compact({
         aliases: given.aliases ?? (base?.name === name ? base.aliases : undefined),
         hosts: given.hosts?.map(toPattern) ?? (isSame ? base?.hosts : undefined),
-        local: local ? true : undefined,
+        local: local ? (true as const) : undefined,
         keyShape: isSame ? base?.keyShape : undefined,
         requestIdHeader: base?.requestIdHeader,
         errors: base?.errors,
         responses: readResponses(given, base),
-        slashedIds: (given.slashed_ids ?? base?.slashedIds) ? true : undefined,
+        slashedIds: (given.slashed_ids ?? base?.slashedIds) ? (true as const) : undefined,
         idSuffix: base?.idSuffix,
         remarks: base?.name === name ? base.remarks : undefined,
         defaultModel: given.default_model ?? base?.defaultModel ?? models[0]?.id,
@@ -174,10 +174,10 @@ class RowReader {
     const kept = base?.defaultEffort !== undefined && efforts.includes(base.defaultEffort) ? base.defaultEffort : undefined;
     return {
       ...ASSUMED,
-      ...compact<Partial<Model>>({ remark: base?.remark }),
+      ...compact({ remark: base?.remark }),
       id: base?.id ?? id,
       name: given.name ?? base?.name ?? id,
-      ...compact<Partial<Model>>({
+      ...compact({
         contextWindow: given.context ?? base?.contextWindow,
         maxOutput: given.output ?? base?.maxOutput,
         defaultEffort: effort ?? kept,
@@ -196,7 +196,7 @@ class RowReader {
       ([name, value]) => [name.toLowerCase(), this.expand(value, childPath(`${path}.headers`, name))] as const,
     );
     const isNew = headers.length > 0 || base?.headers !== undefined;
-    return compact<RequestChanges>({
+    return compact({
       headers: isNew ? { ...base?.headers, ...Object.fromEntries(headers) } : undefined,
       body: given.body || base?.body ? { ...base?.body, ...given.body } : undefined,
       drop: given.drop ?? base?.drop,
@@ -219,7 +219,7 @@ function readResponses(given: UserProvider, base: Provider | undefined): Provide
   if (typeof responses === 'boolean') return responses ? { evidence: 'configured' } : undefined;
   return {
     evidence: 'configured',
-    ...compact<Partial<NonNullable<Provider['responses']>>>({ basePath: responses.base_path, models: responses.models }),
+    ...compact({ basePath: responses.base_path, models: responses.models }),
   };
 }
 

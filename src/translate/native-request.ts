@@ -17,7 +17,7 @@ import type {
 } from '../wire/chat';
 import type { NativeInputItem, NativePart, NativeRequest, NativeTool } from '../wire/native';
 import { isReasoningItem } from '../wire/read-native';
-import type { ResponsesRequest, Sampling, TextFormat } from '../wire/responses-request';
+import type { ResponsesRequest, TextFormat } from '../wire/responses-request';
 
 /**
  * The dialect of a model on this wire: what Chat Completions has in provider-specific fields is either standard here
@@ -62,7 +62,7 @@ export function toNativeSettings(request: ResponsesRequest, notes: Notes): Respo
   if (modalities || audio) dropped.push('audio');
   if (dropped.length > 0) notes.add(`dropped ${dropped.join(', ')}: a Responses endpoint has no such field`);
   const { temperature, top_p } = sampling;
-  return { ...rest, sampling: compact<Sampling>({ temperature, top_p }) };
+  return { ...rest, sampling: compact({ temperature, top_p }) };
 }
 
 /** Fields of a request that a Chat request has no place for. */

@@ -1,7 +1,7 @@
 /** Validates a Chat Completions request and reads it as the equivalent Responses request: one path serves both. */
 import { isRecord, type JsonObject, type UnknownRecord } from '../base/json';
-import { asArray, asBoolean, asNumber, asRecord, asText } from '../base/narrow';
-import { asId, dropAbsent, invalid, optional, readContent, readFormat, readToolChoice, readTools } from './read-fields';
+import { asArray, asBoolean, asNumber, asRecord, asText, compact } from '../base/narrow';
+import { asId, invalid, optional, readContent, readFormat, readToolChoice, readTools } from './read-fields';
 import { readSampling } from './read-responses';
 import type { InputItem, ResponsesRequest } from './responses-request';
 
@@ -17,7 +17,7 @@ export function readChatRequest(body: unknown): ChatClientRequest {
   const messages = asArray(body['messages']);
   if (!messages) throw invalid('messages', 'a list of messages', body['messages']);
   const logprobs = body['logprobs'] === true;
-  const request: ResponsesRequest = dropAbsent({
+  const request: ResponsesRequest = compact({
     model: optional(body, 'model', asText, 'a non-empty string'),
     input: messages.flatMap((message, index) => readMessage(message, `messages[${index}]`)),
     stream: optional(body, 'stream', asBoolean, 'true or false') ?? false,
@@ -57,7 +57,7 @@ function readMessage(value: unknown, path: string): readonly InputItem[] {
       return readAssistant(value, path);
     case 'tool':
     case 'function':
-      return [dropAbsent({
+      return [compact({
         type: 'call_output' as const,
         callId: asId(value['tool_call_id']),
         label: asText(value['name']),

@@ -1,7 +1,7 @@
 /** Validates what both client protocols share: content, tools, tool choice, output format. */
 import { isJsonObject, isRecord, parseJsonObject } from '../base/json';
 import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
-import { asArray, asBoolean, asRecord, asString, asText } from '../base/narrow';
+import { asArray, asBoolean, asRecord, asString, asText, compact } from '../base/narrow';
 import type { ContentPart, DeclaredTool, TextFormat, ToolChoice, ToolReference } from './responses-request';
 
 /** A tool's or format's JSON Schema: an object, or the text of one. */
@@ -40,15 +40,6 @@ export function invalid(path: string, expected: string, value: unknown): Unreada
   const where = path === '' ? 'the request' : path;
   const got = shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
   return new UnreadableField(path, `Cannot read ${where}: expected ${expected}, got ${got}.`);
-}
-
-/** Copies a record without its undefined values. */
-export function dropAbsent<T extends object>(
-  record: T,
-): { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-} {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** @throws UnreadableField when the value is neither a string nor a list of parts */
@@ -103,12 +94,12 @@ function readImage(value: UnknownRecord): ContentPart {
   const inner = asRecord(value['image_url']);
   const url = asText(value['image_url']) ?? asText(inner?.['url']);
   if (url === undefined) return { type: 'unrecognized', kind: 'image', raw: value as JsonObject, why: 'it has no URL' };
-  return dropAbsent({ type: 'image' as const, url, detail: asText(value['detail']) ?? asText(inner?.['detail']) });
+  return compact({ type: 'image' as const, url, detail: asText(value['detail']) ?? asText(inner?.['detail']) });
 }
 
 function readFile(value: UnknownRecord): ContentPart {
   const inner = asRecord(value['file']) ?? value;
-  return dropAbsent({
+  return compact({
     type: 'file' as const,
     filename: asText(inner['filename']),
     data: asText(inner['file_data']),
@@ -157,7 +148,7 @@ export function readToolChoice(value: unknown): ToolChoice {
 function readReference(value: UnknownRecord): ToolReference {
   const kind = asText(value['type']) ?? 'function';
   const inner = (Object.hasOwn(value, kind) && asRecord(value[kind])) || value;
-  return dropAbsent({ kind, name: asText(inner['name']), namespace: asText(inner['namespace']) });
+  return compact({ kind, name: asText(inner['name']), namespace: asText(inner['namespace']) });
 }
 
 /**
@@ -173,7 +164,7 @@ export function readFormat(value: unknown, path: string): TextFormat | undefined
   const inner = asRecord(format['json_schema']) ?? format;
   const schema = asRecord(inner['schema']);
   if (!schema) throw invalid(`${path}.schema`, 'a JSON Schema object', inner['schema']);
-  return dropAbsent({
+  return compact({
     type: 'json_schema' as const,
     // OpenAI requires a name; strict upstreams do too.
     name: asText(inner['name']) ?? 'output',

@@ -1,7 +1,7 @@
 /** Validates `input`: every item a client may send, in one table by wire type. */
 import { isRecord, type UnknownRecord } from '../base/json';
-import { asArray, asRecord, asString, asText } from '../base/narrow';
-import { asId, dropAbsent, invalid, readContent, readTools } from './read-fields';
+import { asArray, asRecord, asString, asText, compact } from '../base/narrow';
+import { asId, invalid, readContent, readTools } from './read-fields';
 import type { CallOutputItem, InputItem, MessageItem, MessageRole } from './responses-request';
 
 type ReadItem = (item: UnknownRecord, path: string) => InputItem;
@@ -34,7 +34,7 @@ function readItem(value: unknown, path: string): InputItem {
 
 const READERS: Readonly<Record<string, ReadItem>> = {
   message: readMessage,
-  reasoning: (item) => dropAbsent({
+  reasoning: (item) => compact({
     type: 'reasoning' as const,
     id: asText(item['id']),
     summary: joinTexts(item['summary'], '\n\n'),
@@ -52,7 +52,7 @@ const READERS: Readonly<Record<string, ReadItem>> = {
     tools: readTools(item['tools'], `${path}.tools`),
   }),
   additional_tools: (item, path) => ({ type: 'additional_tools', tools: readTools(item['tools'], `${path}.tools`) }),
-  agent_message: (item, path) => dropAbsent({
+  agent_message: (item, path) => compact({
     type: 'agent_message' as const,
     author: asText(item['author']),
     recipient: asText(item['recipient']),
@@ -62,7 +62,7 @@ const READERS: Readonly<Record<string, ReadItem>> = {
   compaction_summary: compaction,
   context_compaction: compaction,
   compaction_trigger: () => ({ type: 'compaction_trigger' }),
-  configuration_update: (item) => dropAbsent({
+  configuration_update: (item) => compact({
     type: 'configuration_update' as const,
     reasoning: asRecord(item['reasoning']),
     text: asRecord(item['text']),
@@ -79,7 +79,7 @@ function readMessage(item: UnknownRecord, path: string): MessageItem {
 /** An output without a call id names its tool: Codex sends this after create_goal (codex-protocol.md, section 1). */
 function callOutput(item: UnknownRecord, path: string): CallOutputItem {
   const callId = item['call_id'];
-  return dropAbsent({
+  return compact({
     type: 'call_output' as const,
     callId: asId(callId),
     label: asText(item['name']),

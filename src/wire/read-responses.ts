@@ -3,8 +3,8 @@
  * future clients know becomes `unrecognized` and never fails a request.
  */
 import { isRecord, type JsonObject, type JsonValue, type UnknownRecord } from '../base/json';
-import { asArray, asBoolean, asNumber, asRecord, asText } from '../base/narrow';
-import { dropAbsent, invalid, optional, readFormat, readToolChoice, readTools } from './read-fields';
+import { asArray, asBoolean, asNumber, asRecord, asText, compact } from '../base/narrow';
+import { invalid, optional, readFormat, readToolChoice, readTools } from './read-fields';
 import { readInput } from './read-items';
 import type { ResponsesEcho, ResponsesRequest, Sampling } from './responses-request';
 
@@ -40,7 +40,7 @@ export function readResponsesRequest(body: unknown): ResponsesRequest {
   if (!isRecord(body)) throw invalid('', 'the body to be a JSON object', body);
   const text = asRecord(body['text']);
   const reasoning = asRecord(body['reasoning']);
-  return dropAbsent({
+  return compact({
     model: optional(body, 'model', asText, 'a non-empty string'),
     instructions: readInstructions(body['instructions']),
     input: readInput(body['input']),
@@ -50,7 +50,7 @@ export function readResponsesRequest(body: unknown): ResponsesRequest {
     parallelToolCalls: optional(body, 'parallel_tool_calls', asBoolean, 'true or false'),
     maxOutputTokens: optional(body, 'max_output_tokens', asCount, 'a positive integer'),
     maxToolCalls: optional(body, 'max_tool_calls', asCount, 'a positive integer'),
-    reasoning: reasoning && dropAbsent({ effort: asText(reasoning['effort']), summary: asText(reasoning['summary']) }),
+    reasoning: reasoning && compact({ effort: asText(reasoning['effort']), summary: asText(reasoning['summary']) }),
     format: readFormat(text?.['format'], 'text.format'),
     verbosity: asText(text?.['verbosity']),
     topLogprobs: optional(body, 'top_logprobs', asNumber, 'a number'),
@@ -80,7 +80,7 @@ function readInstructions(value: unknown): string | undefined {
 /** Sampling settings, under the names that both protocols share. */
 export function readSampling(body: UnknownRecord): Sampling {
   const stop = body['stop'];
-  return dropAbsent({
+  return compact({
     temperature: optional(body, 'temperature', asNumber, 'a number'),
     top_p: optional(body, 'top_p', asNumber, 'a number'),
     top_k: asNumber(body['top_k']),

@@ -4,11 +4,7 @@ import test from 'node:test';
 import { loadSyntax, parseSources, readSources, walk, type Source } from './source-tree';
 
 /** Names from before the rule. The list only ever gets shorter. */
-const LEFT: readonly string[] = [
-  'Background', 'Call', 'Catalog', 'Choice', 'Column', 'Draft', 'Entry', 'Extent', 'Found', 'Given', 'Group', 'Heard',
-  'Judge', 'Line', 'Mark', 'Outcome', 'OutputItem', 'Question', 'Resolved', 'Route', 'Stage', 'StartTurn', 'State',
-  'Target', 'Wish',
-];
+const LEFT: readonly string[] = ['Call', 'Draft', 'Entry', 'OutputItem', 'Route', 'Stage', 'StartTurn', 'State'];
 
 /** Each name that more than one type has, with the files in which they are. */
 async function findSharedNames(sources: readonly Source[]): Promise<ReadonlyMap<string, readonly string[]>> {
