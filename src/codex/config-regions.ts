@@ -8,7 +8,7 @@ export type ConfigEdit =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problem: string; readonly line?: number; readonly column?: number };
 
-export type Mark = 'keysBegin' | 'keysEnd' | 'providerBegin' | 'providerEnd' | 'aside';
+export type Mark = 'keysBegin' | 'keysEnd' | 'providerBegin' | 'providerEnd' | 'aside' | 'threads';
 
 /** A line that starts with one of these is a mark; what follows may change from version to version. */
 const MARKS: Readonly<Record<Mark, string>> = {
@@ -17,9 +17,12 @@ const MARKS: Readonly<Record<Mark, string>> = {
   providerBegin: '# >>> aliyun-codex-bridge: provider',
   providerEnd: '# <<< aliyun-codex-bridge: provider',
   aside: '# set aside by aliyun-codex-bridge:',
+  threads: '# threads of aliyun-codex-bridge:',
 };
 
-const MARK_NAMES = ['keysBegin', 'keysEnd', 'providerBegin', 'providerEnd', 'aside'] as const satisfies readonly Mark[];
+const MARK_NAMES = [
+  'keysBegin', 'keysEnd', 'providerBegin', 'providerEnd', 'aside', 'threads',
+] as const satisfies readonly Mark[];
 
 /** Records that the line above the region had no line end. */
 const JOINED = ' after a line without end';
@@ -81,6 +84,13 @@ export const setAside = (text: string): string => text.replace(/(?<=^|\n)(?=[^])
 
 /** Undoes `setAside` on one line; an editor may have trimmed the space at the end of an empty one. */
 export const bringBack = (line: string): string => line.slice(MARKS.aside.length).replace(/^ /, '');
+
+/** Adds comments at the end of `text`, which the next setup or undo removes. */
+export function addThreadNotes(text: string, notes: readonly string[]): string {
+  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
+  const gap = text === '' || text.endsWith('\n') ? '' : lineEnd;
+  return `${text}${gap}${notes.map((note) => `${MARKS.threads} ${note}${lineEnd}`).join('')}`;
+}
 
 /** True for an empty line. */
 export const isBlank = ({ text, statement }: Piece): boolean => statement === undefined && /^\r?\n$/.test(text);

@@ -28,6 +28,10 @@ export interface CodexSettings {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The flag with which `codex resume` works after undo: it defines the provider that the thread names. */
+export const renderResumeFlag = (baseUrl: string): string =>
+  `-c '${PROVIDERS_KEY}.${PROVIDER_ID}={name="${DISPLAY_NAME}",base_url="${baseUrl}",wire_api="responses"}'`;
+
 /** How Codex gets the model catalog: it fetches it from the bridge where it can, else it reads `file`. */
 export const describeCatalog = (
   baseUrl: string, codexVersion: string | undefined, file: string | undefined,

@@ -1,6 +1,6 @@
 /** Describes the state of the provider's API key: set, missing, not needed. Never shows the key. */
 import { OPTIONS, type Config } from '../config/options';
-import type { Origins } from '../config/resolve';
+import type { Environment, Origins } from '../config/resolve';
 import type { Provider } from '../providers/provider';
 import { renderOrigin } from './render';
 
@@ -15,22 +15,35 @@ export function describeKey(config: KeySettings, origins: Origins): string {
 }
 
 /** What is missing and what to do about it, as sentences; `undefined` when there is a key, or none is needed. */
-export function describeMissingKey(config: KeySettings): string | undefined {
-  const advice = adviseOnMissingKey(config);
+export function describeMissingKey(config: KeySettings, env: Environment): string | undefined {
+  const advice = adviseOnMissingKey(config, env);
   if (advice === undefined) return undefined;
   const { title, baseUrls } = findProviderOf(config);
   return `No API key for ${baseUrls.length === 0 ? config.aiBaseUrl : title}. ${advice}`;
 }
 
 /** The advice alone; `undefined` as above. */
-export function adviseOnMissingKey(config: KeySettings): string | undefined {
+export function adviseOnMissingKey(config: KeySettings, env: Environment): string | undefined {
   if (config.aiApiKey !== undefined || !config.forceEnvAuth) return undefined;
   const provider = findProviderOf(config);
   if (provider.local) return undefined;
   const [variable] = OPTIONS.aiApiKey.env;
   if (provider.baseUrls.length === 0) return `Set ${variable}; any value works if the server needs no key.`;
+  const isWindows = process.platform === 'win32';
+  const misplaced = findMisplacedKey(provider, env);
+  if (misplaced !== undefined) {
+    const copy = isWindows ? `$env:${variable} = $env:${misplaced}` : `export ${variable}="$${misplaced}"`;
+    return `${misplaced} holds a key for ${provider.title}. Run: ${copy}`;
+  }
   const key = `${findKeyPrefix(provider)}…`;
-  return `Run: ${process.platform === 'win32' ? `$env:${variable} = '${key}'` : `export ${variable}=${key}`}`;
+  return `Run: ${isWindows ? `$env:${variable} = '${key}'` : `export ${variable}=${key}`}`;
+}
+
+/** A variable of another program whose key has the provider's own prefix: guides put it into OPENAI_API_KEY. */
+function findMisplacedKey(provider: Provider, env: Environment): string | undefined {
+  const prefix = findKeyPrefix(provider);
+  if (prefix === '') return undefined;
+  return Object.keys(env).sort().find((name) => /(KEY|TOKEN)$/i.test(name) && env[name]?.trim().startsWith(prefix));
 }
 
 /** The letters that every key of the provider starts with, where its row knows them. */

@@ -36,7 +36,7 @@ export async function run(context: CommandContext): Promise<number> {
   if (!needsBridge(rest)) return runToEnd(program, rest, env, fail);
   const { config } = resolved;
   const paths = findPaths(thisMachine(env), config.stateDir);
-  const options = { config, flags, env, paths, version: readVersion(), obstacle: describeMissingKey(config) };
+  const options = { config, flags, env, paths, version: readVersion(), obstacle: describeMissingKey(config, env) };
   const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env), attach(options)]);
   if (!attached.ok) return fail(attached.problem);
   const fixed = { ...options, config: { ...config, port: attached.port }, isPortFixed: true };

@@ -17,7 +17,7 @@ import { SETUP_FLAGS, readOwnFlag, type OwnTexts } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
 import { createTerminalStyle } from '../command/terminal-style';
 import type { Config } from '../config/options';
-import { renderCommand } from '../instance/target';
+import { renderBase, renderCommand } from '../instance/target';
 import type { CodexModel } from '../providers/codex-models';
 import { approveChange, type Review, type SetupOutcome } from './review-change';
 import { judgeShellFlags, runShellSetup } from './shell-function';
@@ -35,7 +35,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { codexHome } = findPaths(thisMachine(env), config.stateDir);
   const review = { yes: wish.yes, style: createTerminalStyle(io.isTerminal?.() ?? false, env), io };
   const choose = (): Promise<SetupOutcome> => {
-    if (wish.undo) return undoConfig(codexHome, review);
+    if (wish.undo) return undoConfig(codexHome, renderBase(config), review);
     return wish.print ? printBlock(context, config) : setUp(context, config, codexHome, review);
   };
   const outcome = await choose();

@@ -1,16 +1,33 @@
 /** `setup --undo`: removes the bridge from Codex's config.toml, and the files that setup has created. */
 import { rm } from 'node:fs/promises';
+import { renderCount } from '../base/quantities';
 import { removeSetupCatalog } from '../codex/catalog-file';
 import { explainRefusedEdit, readConfigFile, writeConfigFile, type ConfigFile } from '../codex/config-file';
+import { addThreadNotes, type ConfigEdit } from '../codex/config-regions';
+import { PROVIDER_ID, renderResumeFlag } from '../codex/config-toml';
 import { removeConfig } from '../codex/edit-config';
+import { countThreads } from '../codex/threads';
 import { explainFailure, followLinks, readIfThere } from '../command/edit-file';
 import { approveChange, type Review, type SetupOutcome } from './review-change';
 
+/** The text without the bridge; where threads belong to it, with a note that says how to resume them. */
+async function removeBridge(file: ConfigFile, codexHome: string, baseUrl: string): Promise<ConfigEdit> {
+  const removed = removeConfig(file.text);
+  if (!removed.ok || removed.text === file.text) return removed;
+  const count = (await countThreads(codexHome)).get(PROVIDER_ID) ?? 0;
+  if (count === 0) return removed;
+  const notes = [
+    `${renderCount(count, 'thread')} of Codex belong to the bridge. To resume one, start the bridge and run:`,
+    `codex resume ${renderResumeFlag(baseUrl)}`,
+  ];
+  return { ok: true, text: addThreadNotes(removed.text, notes) };
+}
+
 /** Succeeds also where there is nothing to undo. */
-export async function undoConfig(codexHome: string, review: Review): Promise<SetupOutcome> {
+export async function undoConfig(codexHome: string, baseUrl: string, review: Review): Promise<SetupOutcome> {
   const file = await readConfigFile(codexHome);
   if (!file.ok) return file;
-  const removed = removeConfig(file.text);
+  const removed = await removeBridge(file, codexHome, baseUrl);
   if (!removed.ok) {
     const refused = explainRefusedEdit(file, removed);
     return { ...refused, problem: `${refused.problem}${await pointAtBackup(file)}` };
@@ -46,9 +63,17 @@ async function restore(file: ConfigFile, text: string, codexHome: string): Promi
   } else if (before !== undefined) {
     said.push(`Kept ${backup}: it has lines that ${path} no longer has`);
   }
+  if (text !== removeThreadNotes(text)) {
+    said.push('Threads of Codex belong to the bridge. Resume them with: aliyun-codex-bridge codex resume');
+  }
   said.push('Codex no longer uses the bridge. If one runs in the background, stop it with: aliyun-codex-bridge stop');
   return said.map((line) => `${line}\n`).join('');
 }
+
+const removeThreadNotes = (text: string): string => {
+  const removed = removeConfig(text);
+  return removed.ok ? removed.text : text;
+};
 
 const readBackup = async ({ backup }: ConfigFile): Promise<string | undefined> =>
   (await readIfThere(backup))?.toString();

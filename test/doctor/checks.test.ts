@@ -167,6 +167,18 @@ test('listen: this machine, or all of them', async (context) => {
   assertFinding(await scene.check('listen', { HOST: '0.0.0.0' }), 'warning', /other machines can reach/, /--host/);
 });
 
+test('key: one of the provider in another variable is found and named', async (context) => {
+  const scene = await createDoctorScene(context);
+  const finding = await scene.check('key', { ...CODING, AI_API_KEY: '', OPENAI_API_KEY: LONG });
+  assertFinding(
+    finding, 'failure', /^none for Alibaba Cloud Coding Plan$/,
+    /OPENAI_API_KEY holds a key for Alibaba Cloud Coding Plan\. Run: .*AI_API_KEY.*OPENAI_API_KEY/,
+  );
+  assert.ok(!JSON.stringify(finding).includes(LONG));
+  const other = await scene.check('key', { ...CODING, AI_API_KEY: '', OPENAI_API_KEY: 'sk-proj-0123456789' });
+  assert.doesNotMatch(other.fix ?? '', /OPENAI/);
+});
+
 test('key: where it is from, missing with hints, not needed, passed on', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(await scene.check('key', CODING), 'ok', /^set from env AI_API_KEY$/);

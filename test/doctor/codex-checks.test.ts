@@ -11,6 +11,7 @@ import { CODEX_CHECKS } from '../../src/doctor/checks/codex';
 import type { Examination } from '../../src/doctor/examination';
 import type { Finding } from '../../src/doctor/check';
 import { bridgeToml, createDoctorScene, type DoctorScene } from '../support/cli/doctor-scene';
+import { writeThread } from '../support/cli/codex-threads';
 import { createFakeIo } from '../support/cli/fake-io';
 
 type Environment = Readonly<Record<string, string>>;
@@ -256,6 +257,16 @@ test('idle timeout: longer than two keep-alive intervals', async (context) => {
   assertFinding(await wait(30_000), 'ok', /^30000 ms$/);
   assertFinding(await wait(20_000), 'warning', /^20000 ms, but .* a keep-alive every 15000 ms/, /30000 or more/);
   assertFinding(await wait(200_000, { KEEP_ALIVE_MS: '0' }), 'warning', /sends no keep-alive/, /300000 or more/);
+});
+
+test('threads of a removed provider are named', async (context) => {
+  const scene = await createDoctorScene(context);
+  await writeThread(scene.codexHome, 'aliyun');
+  assertFinding(await look(scene, 'codex-threads', '# empty\n'), 'ok', /^all belong to existing providers$/);
+  await writeThread(scene.codexHome, 'gone');
+  assertFinding(
+    await scene.check('codex-threads'), 'warning', /^1 thread of "gone": .* codex resume fails$/, /Add its table again/,
+  );
 });
 
 test('profiles that override the bridge are named', async (context) => {

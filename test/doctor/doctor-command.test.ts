@@ -53,7 +53,7 @@ test('the whole text when all is well', async (context) => {
 If the local checks pass, this sends 1 request to your provider;
 --offline sends none.
 
-✓ 29 checks passed, 2 skipped, 1 request sent; details: --verbose
+✓ 30 checks passed, 2 skipped, 1 request sent; details: --verbose
 `,
   );
   assert.equal(upstream.requests.length, 1);
@@ -115,8 +115,9 @@ Codex
 ✓ env_key not set: the bridge has the key
 ✓ Idle timeout not set; default: 300 s
 ✓ Overrides nothing overrides config.toml
+✓ Threads all belong to existing providers
 
-✓ 29 checks passed, 2 skipped, 1 request sent
+✓ 30 checks passed, 2 skipped, 1 request sent
 `,
   );
 });
@@ -165,6 +166,7 @@ test('the whole JSON', async (context) => {
       'codex/codex-key ok',
       'codex/codex-timeout ok',
       'codex/codex-overrides ok',
+      'codex/codex-threads ok',
     ],
   );
   assert.deepEqual(list[7], { id: 'key', group: 'key', level: 'ok', seen: 'set from env AI_API_KEY' });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
 import { parseToml } from '../../src/codex/toml/parse-toml';
+import { writeThread } from '../support/cli/codex-threads';
 import { createFakeIo } from '../support/cli/fake-io';
 import { listFixtures } from '../support/fixtures';
 import { CTRL_C, startAtTerminal, whyNoTerminal } from '../support/cli/pseudo-terminal';
@@ -261,6 +262,35 @@ test('--print prints the block and writes nothing', async (context) => {
   assert.match(out, /^base_url = "http:\/\/127\.0\.0\.1:8080\/v1"$/m);
   assert.match(out, /^# and write FILE with: aliyun-codex-bridge models --codex-catalog FILE$/m);
   assert.deepEqual(await home.list(), ['config.toml']);
+});
+
+test('undo leaves a note on how to resume threads, and the next setup removes it', async (context) => {
+  const home = await createHome(context, BEFORE);
+  await home.setup();
+  await writeThread(home.folder, 'aliyun');
+  await writeThread(home.folder, 'aliyun');
+  const { code, out } = await home.setup(['--undo']);
+  assert.equal(code, 0);
+  assert.match(out, /^Threads of Codex belong to the bridge\. Resume them with: aliyun-codex-bridge codex resume$/m);
+  const note = `# threads of aliyun-codex-bridge: 2 threads of Codex belong to the bridge. \
+To resume one, start the bridge and run:
+# threads of aliyun-codex-bridge: codex resume -c 'model_providers.aliyun={name="Aliyun Codex bridge",\
+base_url="http://127.0.0.1:31415/v1",wire_api="responses"}'
+`;
+  assert.equal(await home.read(), `${BEFORE}${note}`);
+  assert.match((await home.setup(['--undo'])).out, /^Nothing to undo/);
+  await home.setup();
+  assert.doesNotMatch(await home.read(), /threads of aliyun-codex-bridge/);
+  await rm(join(home.folder, 'sessions'), { recursive: true });
+  await home.setup(['--undo']);
+  assert.equal(await home.read(), BEFORE);
+});
+
+test('threads of launched Codex runs change nothing in a file that setup has not changed', async (context) => {
+  const home = await createHome(context, BEFORE);
+  await writeThread(home.folder, 'aliyun');
+  assert.match((await home.setup(['--undo'])).out, /^Nothing to undo/);
+  assert.equal(await home.read(), BEFORE);
 });
 
 test('undo where setup has not been', async (context) => {

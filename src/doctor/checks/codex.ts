@@ -1,12 +1,14 @@
 /** Checks of Codex: the program, whether it starts with its config.toml, and what `setup` would change there. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { renderCount } from '../../base/quantities';
 import { isBefore } from '../../base/version';
 import { OLDEST_CODEX } from '../../codex/codex-program';
 import { findConfigOverrides } from '../../codex/config-overrides';
 import { PROVIDER_ID } from '../../codex/config-toml';
 import { listProviders } from '../../codex/edit-config';
 import type { ConfigChange, SetupPlan } from '../../codex/plan-setup';
+import { countThreads, listStranded } from '../../codex/threads';
 import { renderString } from '../../codex/toml/value';
 import { isSet } from '../../config/resolve';
 import { failure, ok, skipped, warning, type Check, type Finding } from '../check';
@@ -177,6 +179,18 @@ async function checkOverrides({ viewCodexConfig, paths }: Examination): Promise<
   return warning(overrides.join('\n'), 'Remove these keys where you want Codex to use the bridge.');
 }
 
+async function checkThreads({ viewCodexConfig, paths }: Examination): Promise<Finding> {
+  const { config } = await viewCodexConfig();
+  const counts = await countThreads(paths.codexHome);
+  const stranded = listStranded(counts, Object.keys(listProviders(config)));
+  if (stranded.length === 0) return ok('all belong to existing providers');
+  const shown = stranded.map((id) => `${renderCount(counts.get(id) ?? 0, 'thread')} of ${renderString(id)}`);
+  return warning(
+    `${shown.join(', ')}: config.toml no longer has this provider, so codex resume fails`,
+    `Add its table again with wire_api = "responses", or resume with: codex resume -c 'model_providers.ID={…}'`,
+  );
+}
+
 const AFTER_FILE = { needs: 'nothing', after: ['codex-file'] } as const;
 
 /** The checks of Codex. */
@@ -189,4 +203,5 @@ export const CODEX_CHECKS: readonly Check[] = [
   { id: 'codex-key', title: 'env_key', ...AFTER_FILE, run: checkKey },
   { id: 'codex-timeout', title: 'Idle timeout', ...AFTER_FILE, run: checkIdleTimeout },
   { id: 'codex-overrides', title: 'Overrides', ...AFTER_FILE, run: checkOverrides },
+  { id: 'codex-threads', title: 'Threads', ...AFTER_FILE, run: checkThreads },
 ];

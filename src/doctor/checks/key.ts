@@ -17,7 +17,7 @@ function checkPresence(settings: DoctorSettings, { env }: Examination): Finding 
     return ok(`set${renderOrigin(origins.aiApiKey)}${rest}`);
   }
   if (!config.forceEnvAuth) return ok('none: the key of each request is forwarded');
-  const advice = adviseOnMissingKey(config);
+  const advice = adviseOnMissingKey(config, env);
   if (advice === undefined) return ok(`none; ${provider.title} needs none`);
   return failure(`none for ${provider.title}`, [...listOtherKeys(settings, env), advice].join(' '));
 }

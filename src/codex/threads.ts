@@ -1,0 +1,51 @@
+/** Finds which providers Codex's threads belong to: a thread can only be resumed under its provider's id. */
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BUILT_INTO_CODEX } from '../providers/codex-models';
+import { PROVIDER_ID } from './config-toml';
+
+/** Newest files first; a history that is longer is not read any further. */
+const MOST_FILES = 2_000;
+
+/** The first line of a rollout names the provider within its first kilobyte (measured with 0.171). */
+const HEAD_BYTES = 4_096;
+
+/** The number of threads by provider id. Never rejects: what cannot be read is not counted. */
+export async function countThreads(codexHome: string): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  const folders = ['sessions', 'archived_sessions'].map((name) => join(codexHome, name));
+  const files = (await Promise.all(folders.map(listRollouts))).flat().sort().reverse().slice(0, MOST_FILES);
+  for (const file of files) {
+    const id = await readProvider(file);
+    if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Ids of threads whose provider config.toml no longer has; the bridge's own is left out: the launcher resumes those. */
+export function listStranded(counts: ReadonlyMap<string, number>, known: readonly string[]): readonly string[] {
+  const present = [...known, ...BUILT_INTO_CODEX, PROVIDER_ID, 'amazon-bedrock'];
+  return [...counts.keys()].filter((id) => !present.includes(id));
+}
+
+async function listRollouts(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const found = entries.map(async (entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return listRollouts(path);
+    return /^rollout-.*\.jsonl$/.test(entry.name) ? [path] : [];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+async function readProvider(file: string): Promise<string | undefined> {
+  const handle = await open(file).catch(() => undefined);
+  try {
+    const head = await handle?.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return /"model_provider":"([\w .-]+)"/.exec(head?.buffer.toString('utf8') ?? '')?.[1];
+  } catch {
+    return undefined;
+  } finally {
+    await handle?.close();
+  }
+}

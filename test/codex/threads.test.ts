@@ -1,0 +1,26 @@
+/** Which providers the threads in Codex's folder belong to. */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { countThreads, listStranded } from '../../src/codex/threads';
+import { writeThread } from '../support/cli/codex-threads';
+
+test('threads are counted by the provider in their first line, also archived ones', async (context) => {
+  const home = await mkdtemp(join(tmpdir(), 'threads-'));
+  context.after(() => rm(home, { recursive: true, force: true }));
+  assert.deepEqual([...(await countThreads(home))], []);
+  await writeThread(home, 'aliyun', 'sessions/2026/11/27');
+  await writeThread(home, 'aliyun', 'sessions/2026/11/28');
+  await writeThread(home, 'old', 'archived_sessions');
+  await mkdir(join(home, 'sessions', '2025'), { recursive: true });
+  await writeFile(join(home, 'sessions', '2025', 'rollout-broken.jsonl'), 'not JSON\n');
+  await writeFile(join(home, 'sessions', '2025', 'notes.jsonl'), '{"model_provider":"no thread"}\n');
+  assert.deepEqual(new Map([...(await countThreads(home))].sort()), new Map([['aliyun', 2], ['old', 1]]));
+});
+
+test('stranded are threads of providers that nobody has: neither config.toml, Codex, nor the bridge', () => {
+  const counts = new Map([['aliyun', 1], ['openai', 2], ['mine', 3], ['old', 4]]);
+  assert.deepEqual(listStranded(counts, ['mine']), ['old']);
+});

@@ -1,0 +1,18 @@
+/** Writes threads as Codex 0.171 keeps them. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+let number = 0;
+
+/** A thread in a folder of `codexHome`; its instructions are long, as Codex's are. */
+export async function writeThread(codexHome: string, provider: string, folder = 'sessions/2026/11/28'): Promise<void> {
+  number += 1;
+  await mkdir(join(codexHome, folder), { recursive: true });
+  const payload = {
+    account_scoped: true, session_id: `id-${number}`, cwd: '/home/me/project', originator: 'codex_exec',
+    cli_version: '0.171.0', source: 'exec', model_provider: provider,
+    base_instructions: { text: 'You are. '.repeat(2_000) },
+  };
+  const line = JSON.stringify({ timestamp: '2026-11-28T15:30:29.604Z', ordinal: 0, type: 'session_meta', payload });
+  await writeFile(join(codexHome, folder, `rollout-2026-11-28T15-30-29-${number}.jsonl`), `${line}\n`);
+}
