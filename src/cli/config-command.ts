@@ -1,4 +1,5 @@
 /** `config`: shows every option with its value, where that comes from, and what it overrides. */
+import { isDeepStrictEqual } from 'node:util';
 import { EXIT, type CommandContext } from '../command/command';
 import { requireConfig, type LoadedEnvironment } from '../command/load-config';
 import { CONFIG_FLAGS, readOwnFlag } from '../command/own-flags';
@@ -58,6 +59,7 @@ function renderConfig(view: ConfigView, style: TerminalStyle): string {
       renderRow('config folder', paths.config, '', style),
       renderRow('Codex folder', paths.codexHome, '', style),
     ]),
+    '* differs from the default\n',
   ].join('\n');
 }
 
@@ -77,7 +79,8 @@ function describeConfig({ config, origins, provider, paths }: ConfigView): objec
 
 function renderOption(name: OptionName, view: ConfigView, style: TerminalStyle): string {
   const value = renderValue(mask(name, view.config));
-  return renderRow(OPTIONS[name].flags[0], value, renderSources(name, view), style);
+  const isChanged = !isDeepStrictEqual(view.config[name], OPTIONS[name].default);
+  return renderRow(OPTIONS[name].flags[0], value, renderSources(name, view), style, isChanged ? '*' : ' ');
 }
 
 const mask = (name: OptionName, config: Config): Config[OptionName] => {
@@ -101,8 +104,8 @@ const FLAG_WIDTH = Math.max(...OPTION_NAMES.map((name) => OPTIONS[name].flags[0]
 const VALUE_WIDTH = 12;
 
 /** A source that does not fit goes on the next line, below the value. */
-function renderRow(title: string, value: string, source: string, style: TerminalStyle): string {
-  const head = `  ${title}`.padEnd(FLAG_WIDTH);
+function renderRow(title: string, value: string, source: string, style: TerminalStyle, mark = ' '): string {
+  const head = `${mark} ${title}`.padEnd(FLAG_WIDTH);
   const shown = style.spell(value);
   if (source === '') return `${head}${shown}\n`;
   const painted = source === DEFAULT ? style.paint('dim', source) : style.spell(source);

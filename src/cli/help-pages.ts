@@ -25,9 +25,9 @@ export interface HelpPage {
   readonly options: 'all' | readonly OptionName[];
 }
 
-const WHERE: readonly OptionName[] = ['host', 'port', 'stateDir', 'envFile'];
+const WHERE: readonly OptionName[] = ['host', 'port', 'stateDir', 'configFile'];
 
-const PROVIDER: readonly OptionName[] = ['provider', 'aiBaseUrl', 'aiApiKey', 'defaultModel', 'envFile'];
+const PROVIDER: readonly OptionName[] = ['provider', 'aiBaseUrl', 'aiApiKey', 'defaultModel', 'configFile'];
 
 const BRIDGE: readonly OptionName[] = ['host', 'port', ...PROVIDER, 'stateDir', 'logLevel'];
 
@@ -41,7 +41,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     ],
     examples: [
       ['--port 8080', 'serve is the default command.'],
-      ['serve --env-file ./bridge.env', 'Read the key and other options from a file of NAME=VALUE lines.'],
+      ['serve --config-file ./bridge.env', 'Read the key and other options from a file of NAME=VALUE lines.'],
     ],
     codes: [
       ['0', 'stopped by a signal, or because no clients were left'],
@@ -203,17 +203,17 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
       ['1', 'the test failed'],
       ['2', 'the file or the command line has mistakes'],
     ],
-    options: ['providers', 'envFile'],
+    options: ['providers', 'configFile'],
   },
   config: {
     group: 'inspect',
     details: [
-      'A flag overrides the environment variable, which overrides the line in the file of --env-file, which' +
+      'A flag overrides the environment variable, which overrides the line in the file of --config-file, which' +
         ' overrides the default. Each row shows which one applies. Never shows a key in full.',
     ],
     examples: [
       ['config', 'Show what serve would use.'],
-      ['config --port 8080 --env-file ./bridge.env', 'Show the effect of flags.'],
+      ['config --port 8080 --config-file ./bridge.env', 'Show the effect of flags.'],
       ['config --json', 'Print JSON.'],
     ],
     options: 'all',
@@ -238,5 +238,5 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
 
 /** The options in the overview. */
 export const FIRST_OPTIONS: readonly OptionName[] = [
-  'aiApiKey', 'provider', 'aiBaseUrl', 'defaultModel', 'port', 'envFile',
+  'aiApiKey', 'provider', 'aiBaseUrl', 'defaultModel', 'port', 'configFile',
 ];

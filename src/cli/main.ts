@@ -94,8 +94,23 @@ function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
   let stream: NodeJS.WriteStream | undefined;
   return (text) => {
     stream ??= open().on('error', () => undefined);
-    stream.write(text);
+    stream.write(stream.isTTY === true ? protectTerminal(text) : text);
   };
 }
+
+/**
+ * Replaces control characters by `?`, except the line ends, colors and spinner that commands print: others come from
+ * files, providers and clients, and could rewrite the screen, the title or the clipboard. Also those that reverse the
+ * direction of text (Unicode TR 36, section 3.2).
+ */
+export function protectTerminal(text: string): string {
+  return text.replace(CONTROLS, (_, ours: string | undefined) => ours ?? '?');
+}
+
+const OURS = /\u001b\[(?:1|2|22|31|32|33|36|39)m|\u001b\[K|^\r|\r?\n/;
+
+const OTHERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+
+const CONTROLS = new RegExp(`(${OURS.source})|${OTHERS.source}`, 'g');
 
 if (require.main === module) main();

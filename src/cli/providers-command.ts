@@ -75,8 +75,8 @@ async function test(context: CommandContext, name: string): Promise<number> {
   const { testProvider }: typeof import('../doctor/test-provider') = require('../doctor/test-provider');
   if (row === findProvider(config.provider, config.aiBaseUrl, config.catalog)) return testProvider(context);
   const { env } = loadEnvironment(context.flags, context.env);
-  const { aiApiKey: _key, aiBaseUrl: _url, envFile: _file, defaultModel: _model, ...flags } = context.flags;
-  const foreign = [OPTIONS.aiApiKey, OPTIONS.aiBaseUrl, OPTIONS.envFile, OPTIONS.defaultModel].flatMap((each) => each.env);
+  const { aiApiKey: _key, aiBaseUrl: _url, configFile: _file, defaultModel: _model, ...flags } = context.flags;
+  const foreign = [OPTIONS.aiApiKey, OPTIONS.aiBaseUrl, OPTIONS.configFile, OPTIONS.defaultModel].flatMap((each) => each.env);
   const own = Object.fromEntries(Object.entries(env).filter(([variable]) => !foreign.some((other) => other === variable)));
   return testProvider({ ...context, flags: { ...flags, provider: row.name }, env: own });
 }

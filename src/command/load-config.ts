@@ -78,13 +78,13 @@ function readCatalog(path: string, env: Environment): ReadProviders {
 
 /** Reads the file of variables that the flag or the variable names; without one the environment stays as it is. */
 export function loadEnvironment(flags: FlagTexts, env: Environment, platform = process.platform): LoadedEnvironment {
-  const [flag] = OPTIONS.envFile.flags;
-  const [variable] = OPTIONS.envFile.env;
-  const path = flags.envFile ?? env[variable];
+  const [flag] = OPTIONS.configFile.flags;
+  const [variable] = OPTIONS.configFile.env;
+  const path = flags.configFile ?? env[variable];
   const without = { env, file: undefined, findOrigin: fromProcess };
   // `resolveConfig` reports an empty flag.
   if (!isSet(path)) return { ...without, mistakes: [] };
-  const read = readEnvFile(path, flags.envFile === undefined ? fromProcess(variable) : { kind: 'flag', name: flag });
+  const read = readEnvFile(path, flags.configFile === undefined ? fromProcess(variable) : { kind: 'flag', name: flag });
   if ('mistakes' in read) return { ...without, ...read };
   const { values } = read;
   const used = Object.entries(values).filter(([name]) => !isSet(env[name]));

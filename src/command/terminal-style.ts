@@ -20,7 +20,7 @@ export interface TerminalStyle {
   readonly spinner: readonly string[];
   /** The text in a style, or unchanged where there are no colors. */
   paint(style: Style, text: string): string;
-  /** The text in characters that can be shown, without control characters except line feeds. */
+  /** The text in characters that the terminal can show. */
   spell(text: string): string;
 }
 

@@ -1,4 +1,4 @@
-/** Parses the file of environment variables that `--env-file` names. */
+/** Parses the file of environment variables that `--config-file` names. */
 
 export interface EnvFileMistake {
   /** From 1. */

@@ -48,7 +48,7 @@ Every option is a flag and an environment variable. A flag overrides the variabl
 default; an empty variable counts as not set. \`--port 8080\` and \`--port=8080\` are the same. Turn a switch on with its
 flag (\`--web-search\`) and off with \`no-\` (\`--no-web-search\`), or give it a value (\`--web-search=0\`).
 
-You can also put variables in a file of \`NAME=VALUE\` lines and name it with \`--env-file\` or \`BRIDGE_ENV_FILE\`. A line
+You can also put variables in a file of \`NAME=VALUE\` lines and name it with \`--config-file\` or \`BRIDGE_ENV_FILE\`. A line
 applies where the variable itself is not set. Values may be in 'single' or "double" quotes; lines that start with \`#\`
 are comments.
 

@@ -361,8 +361,9 @@ const TABLE = {
     group: 'state',
     help: "Folder for the bridge's own files (running bridges, log, catalog). Default: the system's usual place.",
   }),
-  envFile: optional({
-    flags: ['--env-file'],
+  configFile: optional({
+    // Node 20.20 takes `--env-file` for itself, also after the script, so it is only an alias.
+    flags: ['--config-file', '--env-file'],
     env: ['BRIDGE_ENV_FILE'],
     type: file,
     group: 'state',

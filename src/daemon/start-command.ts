@@ -2,12 +2,12 @@
 import { describeKey } from '../command/api-key';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
 import { requireConfig, type Loaded } from '../command/load-config';
-import { findPaths, thisMachine } from '../command/paths';
+import { findPaths, thisMachine, type Paths } from '../command/paths';
 import { renderOrigin, renderRows, type Address } from '../command/render';
 import { createTerminalStyle } from '../command/terminal-style';
 import { readVersion } from '../command/version';
 import { probePort, type Health } from '../instance/bridge-client';
-import { readRecord, stateFileOf } from '../instance/bridge-record';
+import { describeKeyDifference, readRecord, stateFileOf } from '../instance/bridge-record';
 import { startBridge } from '../instance/start-bridge';
 import { renderBase, renderCommand } from '../instance/target';
 
@@ -18,13 +18,13 @@ export async function run(context: CommandContext): Promise<number> {
   if (typeof loaded === 'number') return loaded;
   const { config, origins } = loaded;
   const { host, port, stateDir } = config;
-  const code = await checkPort(loaded, io);
-  if (code !== undefined) return code;
   const paths = findPaths(thisMachine(env), stateDir);
+  const code = await checkPort(loaded, paths, io);
+  if (code !== undefined) return code;
   const started = await startBridge({ flags, env, paths, host, port, stopWhenUnused: false });
   if (!started.ok) {
     // Another start may have been faster.
-    const meanwhile = await checkPort(loaded, io);
+    const meanwhile = await checkPort(loaded, paths, io);
     if (meanwhile === undefined) io.error(`${started.problem}\n`);
     return meanwhile ?? EXIT.failed;
   }
@@ -45,13 +45,16 @@ export async function run(context: CommandContext): Promise<number> {
 }
 
 /** Reports who uses the port, and returns the exit code; undefined when it is free. */
-async function checkPort({ config, origins }: Loaded, io: CommandIo): Promise<number | undefined> {
+async function checkPort({ config, origins }: Loaded, paths: Paths, io: CommandIo): Promise<number | undefined> {
   const { host, port, aiBaseUrl: upstream } = config;
   if (port === 0) return undefined;
   const state = await probePort({ host, port });
   if (state.kind === 'free') return undefined;
   if (state.kind === 'bridge') {
-    io.out(describeRunning(state.health, { host, port, upstream }));
+    const record = readRecord(stateFileOf(paths.state, port));
+    const isOurs = record !== undefined && record.pid === state.health.pid;
+    const difference = isOurs ? describeKeyDifference(record, config.aiApiKey) : undefined;
+    io.out(describeRunning(state.health, { host, port, upstream }, difference));
     return EXIT.done;
   }
   io.error(`Port ${port}${renderOrigin(origins.port)} is in use by another program. Choose another with --port.\n`);
@@ -62,13 +65,16 @@ interface Wanted extends Address {
   readonly upstream: string;
 }
 
-function describeRunning({ version = '(unknown version)', pid, upstream }: Health, wanted: Wanted): string {
+function describeRunning(
+  { version = '(unknown version)', pid, upstream }: Health, wanted: Wanted, difference: string | undefined,
+): string {
   const installed = readVersion();
   const notes = [
     ...(version === installed ? [] : [`The installed version is ${installed}.`]),
     ...(upstream === undefined || upstream === wanted.upstream
       ? []
       : [`It sends requests to ${upstream}, not to ${wanted.upstream}.`]),
+    ...(difference === undefined ? [] : [difference]),
   ].map((note) => `${note}\n`);
   const advice = notes.length === 0 ? '' : `To apply the new settings, run: ${renderCommand('restart', wanted.port)}\n`;
   const process = pid === undefined ? '' : ` (pid ${pid})`;

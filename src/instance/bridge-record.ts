@@ -1,9 +1,13 @@
 /** Reads and writes the files by which a bridge in the background is found again: its record, its log, its catalog. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseJsonObject } from '../base/json';
 import { asNumber, asText } from '../base/narrow';
-import { attempt } from '../base/thrown';
+import { quoteShellWord } from '../base/shell-word';
+import { attempt, messageOf } from '../base/thrown';
 import { OPTIONS } from '../config/options';
 import { SERVICE_NAME } from '../server/service-routes';
 import { replaceFile } from '../state/replace-file';
@@ -23,6 +27,10 @@ export interface BridgeRecord {
   readonly logFile: string;
   readonly upstream: string;
   readonly drainTimeoutMs: number;
+  /** Identifies the key without revealing it; undefined in records of older versions. */
+  readonly keyId: string | undefined;
+  /** Whether it exits when no launched Codex and no other client needs it. */
+  readonly stopWhenUnused: boolean;
 }
 
 /** @param folder the state folder */
@@ -34,6 +42,53 @@ export const logFileOf = (folder: string, port: number): string => join(folder, 
 /** The model catalog that a launched Codex reads. */
 export const catalogFileOf = (folder: string, port: number): string => join(folder, `models-${port}.json`);
 
+/** Does not follow a symbolic link, where the system can refuse to. */
+function readText(file: string): string {
+  const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Creates the state folder where it is missing. Other users must not be able to put files into it: the bridge writes
+ * its log there, and trusts the records in it.
+ *
+ * @returns why it cannot be used, as a sentence
+ */
+export function prepareStateFolder(folder: string, userId = process.getuid?.()): string | undefined {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = statSync(folder);
+    if (userId === undefined) return undefined;
+    if (uid !== userId) return `The state folder ${folder} belongs to another user. Choose another with --state-dir.`;
+    if ((mode & 0o022) === 0) return undefined;
+    return `Other users can write to the state folder ${folder}. Run: chmod go-w ${quoteShellWord(folder)}`;
+  } catch (error) {
+    return `Cannot create the state folder ${folder}: ${messageOf(error)}. Choose another with --state-dir.`;
+  }
+}
+
+/** Removes `file` if it is a symbolic link, so that what is written next does not go to its target. */
+export function removeLink(file: string): void {
+  if (attempt(() => lstatSync(file))?.isSymbolicLink()) rmSync(file);
+}
+
+/** Identifies a key in a record. @param startedAt of the record, which makes the same key look different in each */
+export const identifyKey = (key: string | undefined, startedAt: string): string =>
+  (key === undefined ? NO_KEY : createHash('sha256').update(`${startedAt} ${key}`).digest('hex').slice(0, 16));
+
+const NO_KEY = 'none';
+
+/** How the key of a running bridge differs from `key`, as a sentence; `undefined` when it does not, or nobody knows. */
+export function describeKeyDifference(record: BridgeRecord, key: string | undefined): string | undefined {
+  if (key === undefined || record.keyId === undefined) return undefined;
+  if (record.keyId === NO_KEY) return 'It has no API key.';
+  return record.keyId === identifyKey(key, record.startedAt) ? undefined : 'It uses another API key.';
+}
+
 /** Creates the folder where it is missing. @throws errors of the file system */
 export function writeRecord(file: string, record: BridgeRecord): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -42,7 +97,7 @@ export function writeRecord(file: string, record: BridgeRecord): void {
 
 /** The record in `file`; `undefined` when there is none, or it cannot be read as one. */
 export function readRecord(file: string): BridgeRecord | undefined {
-  const record = parseJsonObject(attempt(() => readFileSync(file, 'utf8')) ?? '');
+  const record = parseJsonObject(attempt(() => readText(file)) ?? '');
   if (record?.['name'] !== SERVICE_NAME) return undefined;
   const [pid, port] = [asNumber(record['pid']), asNumber(record['port'])];
   const [host, logFile] = [asText(record['host']), asText(record['logFile'])];
@@ -53,6 +108,8 @@ export function readRecord(file: string): BridgeRecord | undefined {
     startedAt: asText(record['startedAt']) ?? 'unknown',
     upstream: asText(record['upstream']) ?? 'unknown',
     drainTimeoutMs: asNumber(record['drainTimeoutMs']) ?? 0,
+    keyId: asText(record['keyId']),
+    stopWhenUnused: record['stopWhenUnused'] === true,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Starts a bridge in the background and waits until it listens. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { isRecord } from '../base/json';
@@ -15,7 +15,7 @@ import type { Address } from '../command/render';
 import { PROGRAM, STATE_FILE_VARIABLE } from '../command/version';
 import { OPTIONS, OPTION_NAMES } from '../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../config/resolve';
-import { logFileOf, removeLeftovers, stateFileOf } from './bridge-record';
+import { logFileOf, prepareStateFolder, removeLeftovers, stateFileOf } from './bridge-record';
 import { readTail } from './log-reader';
 
 export interface StartOptions {
@@ -48,6 +48,8 @@ const FREE_PORT_TRIES = 3;
  */
 export async function startBridge(options: StartOptions): Promise<StartedBridge> {
   const tries = options.port === 0 ? FREE_PORT_TRIES : 1;
+  const unsafe = prepareStateFolder(options.paths.state);
+  if (unsafe !== undefined) return { ok: false, problem: unsafe };
   if (options.port === 0) removeLeftovers(options.paths.state, Date.now());
   let outcome: StartOutcome = { ok: false, problem: 'The bridge did not start.' };
   try {
@@ -88,9 +90,8 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
   const loaded = loadEnvironment(flags, env).env;
   const named = flags.logFile ?? loaded[OPTIONS.logFile.env[0]];
   const logFile = isSet(named) ? resolve(named) : logFileOf(paths.state, port);
-  mkdirSync(paths.state, { recursive: true, mode: 0o700 });
   mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
-  const log = openSync(logFile, 'a', 0o600);
+  const log = openSync(logFile, isSet(named) ? 'a' : APPEND_NO_LINK, 0o600);
   const { size } = fstatSync(log);
   const fixed = {
     [OPTIONS.host.env[0]]: host,
@@ -115,6 +116,10 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
   const problem = `The bridge did not start: ${end.reason}.${said === '' ? '' : ` Its output:${said}`}`;
   return { ok: false, problem, ...(end.code !== undefined && { code: end.code }) };
 }
+
+/** A log in the state folder is never a symbolic link; a file that the user names may be one. */
+const APPEND_NO_LINK =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 
 const SHOWN_LINES = 10;
 

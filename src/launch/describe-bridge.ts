@@ -1,4 +1,4 @@
-/** Tells a launched Codex about its bridge: the command-line overrides, the model catalog, the proxy exceptions. */
+/** Prepares a launched Codex for its bridge: the command-line overrides, the model catalog, the environment. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRecord } from '../base/json';
@@ -9,11 +9,12 @@ import { chooseModel, findConfiguredModel } from '../codex/choose-model';
 import { canFetchCatalog, describeCatalog, renderOverrides } from '../codex/config-toml';
 import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
-import type { Config } from '../config/options';
-import type { Environment } from '../config/resolve';
+import { OPTIONS, type Config } from '../config/options';
+import { isSet, type Environment } from '../config/resolve';
 import { getJson, probePort } from '../instance/bridge-client';
-import { catalogFileOf } from '../instance/bridge-record';
+import { catalogFileOf, prepareStateFolder, removeLink } from '../instance/bridge-record';
 import { renderBase } from '../instance/target';
+import { PROVIDERS } from '../providers/catalog';
 import { LAUNCH_HEADER } from '../server/idle-shutdown';
 
 export interface BridgeForCodex extends Address {
@@ -37,7 +38,7 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
   const configured = findConfiguredModel(await readFile(join(paths.codexHome, 'config.toml'), 'utf8').catch(() => ''));
   const model = chooseModel({ wanted: config.defaultModel, configured, offered: models });
   const notes = [
-    ...(problem === undefined ? [] : [`Cannot write the model catalog for Codex: ${problem}.`]),
+    ...(problem === undefined ? [] : [`Cannot write the model catalog for Codex: ${problem}`]),
     ...(model === undefined ? [NO_DEFAULT_MODEL] : []),
     ...(config.search === undefined || webSearch ? [] : [NO_SEARCH]),
   ];
@@ -47,7 +48,7 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
     baseUrl: renderBase(bridge),
     webSearch,
     headers: { [LAUNCH_HEADER]: '1' },
-    ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }),
+    ...(!config.forceEnvAuth && { envKey: CLIENT_KEY }),
   });
   return { words, notes };
 }
@@ -84,9 +85,27 @@ async function fetchCatalog({ host, port, paths, codexVersion }: BridgeForCodex)
   const entries = (isRecord(answer) ? asArray(answer['models']) ?? [] : []).filter(isRecord);
   const models = entries.flatMap((entry) => asText(entry['slug']) ?? []);
   if (models.length === 0 || canFetchCatalog(codexVersion)) return { models };
-  const written = await writeCatalogFile(catalogFileOf(paths.state, port), entries, true);
-  return written.ok ? { models, file: written.path } : { models, problem: written.problem };
+  const file = catalogFileOf(paths.state, port);
+  const unsafe = prepareStateFolder(paths.state);
+  if (unsafe !== undefined) return { models, problem: unsafe };
+  removeLink(file);
+  const written = await writeCatalogFile(file, entries, true);
+  return written.ok ? { models, file: written.path } : { models, problem: `${written.problem}.` };
 }
+
+/** The environment of Codex: without the keys of providers, which its child commands could read, and past a proxy. */
+export function createCodexEnvironment(env: Environment, config: Config): Environment {
+  const ofProviders = (config.catalog ?? PROVIDERS).flatMap(({ keyEnv }) => keyEnv);
+  const names = [...OPTIONS.aiApiKey.env, ...OPTIONS.searchKey.env, ...ofProviders];
+  const keys = new Set([config.aiApiKey, config.searchKey, ...names.map((name) => env[name]?.trim())].filter(isSet));
+  // With the keys of its clients, the bridge has none of its own: Codex sends it (`env_key`).
+  const kept = config.forceEnvAuth ? undefined : CLIENT_KEY;
+  const shown = Object.entries(env).filter(([name, text = '']) => name === kept || !keys.has(text.trim()));
+  return bypassProxy(Object.fromEntries(shown));
+}
+
+/** The variable whose value Codex sends where each client has its own key. */
+const [CLIENT_KEY] = OPTIONS.aiApiKey.env;
 
 const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 

@@ -4,8 +4,10 @@ import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
 import type { Environment, FlagTexts } from '../config/resolve';
-import { createLaunch, probePort, reachableHost, type LaunchConnection } from '../instance/bridge-client';
+import { createLaunch, probePort, reachableHost, type Health, type LaunchConnection } from '../instance/bridge-client';
+import { describeKeyDifference, readRecord, stateFileOf, type BridgeRecord } from '../instance/bridge-record';
 import { startBridge } from '../instance/start-bridge';
+import { stopBridge } from '../instance/stop-bridge';
 import { renderCommand } from '../instance/target';
 
 export interface AttachOptions {
@@ -13,7 +15,7 @@ export interface AttachOptions {
   readonly flags: FlagTexts;
   readonly env: Environment;
   readonly paths: Paths;
-  /** Of this program; a running bridge of another version is used, with a note. */
+  /** Of this program; an idle bridge of another version is replaced, a busy one is used with a note. */
   readonly version: string;
   /** Why no bridge can be started, such as a missing key; a running one is used all the same. */
   readonly obstacle: string | undefined;
@@ -73,19 +75,37 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
     const other = `The bridge on port ${port} sends requests to ${upstream}`;
     return begin(options, 0, (used) => [`${other}; started another one for ${config.aiBaseUrl} on port ${used}.`]);
   }
+  const record = readRecord(stateFileOf(options.paths.state, port));
+  const own = record?.pid === state.health.pid ? record : undefined;
+  const difference = running === version
+    ? own && describeKeyDifference(own, config.aiApiKey)
+    : `It is version ${running}, not ${version}.`;
+  if (difference === undefined || isPortFixed) return { host: reachableHost(host), port, notes: [] };
+  const bridge = `The bridge on port ${port} has other settings. ${difference}`;
+  if (own !== undefined && (await replace(own, state.health, options))) {
+    return begin(options, port, () => [`${bridge} It was not in use, and was replaced.`], own.stopWhenUnused);
+  }
   const advice = `To replace it, run: ${renderCommand('restart', port)}`;
-  return {
-    host: reachableHost(host),
-    port,
-    notes: running === version ? [] : [`The bridge on port ${port} is version ${running}, not ${version}. ${advice}`],
-  };
+  return { host: reachableHost(host), port, notes: [`${bridge} ${advice}`] };
 }
+
+/** Stops a bridge that nobody uses, when another one can be started. False when it still runs. */
+async function replace(
+  record: BridgeRecord, { launches, openStreams }: Health, { obstacle }: AttachOptions,
+): Promise<boolean> {
+  if (launches > 0 || openStreams > 0 || obstacle !== undefined) return false;
+  const { host, port, pid } = record;
+  return (await stopBridge({ host, port, pid, limitMs: REPLACE_MS })) === 'ended';
+}
+
+const REPLACE_MS = 5_000;
 
 async function begin(
   { flags, env, paths, config, obstacle }: AttachOptions, port: number, describe: (port: number) => readonly string[],
+  stopWhenUnused = true,
 ): Promise<FoundBridge | NotAttached | 'look again'> {
   if (obstacle !== undefined) return { ok: false, problem: obstacle };
-  const started = await startBridge({ flags, env, paths, host: config.host, port, stopWhenUnused: true });
+  const started = await startBridge({ flags, env, paths, host: config.host, port, stopWhenUnused });
   if (started.ok) return { host: reachableHost(started.host), port: started.port, notes: describe(started.port) };
   const isTaken = port !== 0 && (await probePort({ host: config.host, port })).kind !== 'free';
   return isTaken ? 'look again' : { ok: false, problem: started.problem };

@@ -14,7 +14,7 @@ import { CODEX_FLAGS, readOwnFlag } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
 import { readVersion } from '../command/version';
 import type { Environment } from '../config/resolve';
-import { bypassProxy, describeBridge } from './describe-bridge';
+import { createCodexEnvironment, describeBridge } from './describe-bridge';
 import { attach, holdBridge } from './hold-bridge';
 
 /** What a shell returns for a command that it cannot find or start (POSIX, Shell Command Language, 2.8.2). */
@@ -33,8 +33,9 @@ export async function run(context: CommandContext): Promise<number> {
   const name = readOwnFlag(CODEX_FLAGS.codexBin, own) ?? 'codex';
   const program = findInstalledProgram(name, env);
   if (program === undefined) return fail(describeMissing(name), NOT_FOUND);
-  if (!needsBridge(rest)) return runToEnd(program, rest, env, fail);
   const { config } = resolved;
+  const codexEnv = createCodexEnvironment(env, config);
+  if (!needsBridge(rest)) return runToEnd(program, rest, codexEnv, fail);
   const paths = findPaths(thisMachine(env), config.stateDir);
   const options = { config, flags, env, paths, version: readVersion(), obstacle: describeMissingKey(config, env) };
   const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env), attach(options)]);
@@ -47,7 +48,7 @@ export async function run(context: CommandContext): Promise<number> {
     if (!cure.ok) return fail(renderSetupFailure(cure));
     const { words, notes } = await describeBridge({ ...attached, config, paths, codexVersion });
     for (const note of [...cure.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
-    return await runToEnd(program, [...cure.overrides, ...words, ...rest], bypassProxy(env), fail);
+    return await runToEnd(program, [...cure.overrides, ...words, ...rest], codexEnv, fail);
   } finally {
     release();
   }

@@ -5,7 +5,7 @@
 import { messageOf } from '../base/thrown';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
-import { removeRecord, writeRecord } from '../instance/bridge-record';
+import { identifyKey, removeRecord, writeRecord } from '../instance/bridge-record';
 import type { Logger } from '../observe/log';
 import { SERVICE_NAME } from '../server/service-routes';
 import { createIdleShutdown, type IdleShutdown } from '../server/idle-shutdown';
@@ -28,17 +28,20 @@ export interface BackgroundOptions {
   readonly config: Config;
   readonly version: string;
   readonly log: Logger;
+  readonly stopWhenUnused: boolean;
 }
 
 /** The duties of the bridge in this process. */
-export function createBackground({ stateFile, config, version, log }: BackgroundOptions): BackgroundDuty {
+export function createBackground(options: BackgroundOptions): BackgroundDuty {
+  const { stateFile, config, version, log, stopWhenUnused } = options;
   const { pid } = process;
   const { aiBaseUrl: upstream, logFile = '', drainTimeoutMs } = config;
   return {
     announce(address) {
       const startedAt = new Date().toISOString();
       try {
-        const facts = { version, startedAt, logFile, upstream, drainTimeoutMs };
+        const keyId = identifyKey(config.aiApiKey, startedAt);
+        const facts = { version, startedAt, logFile, upstream, drainTimeoutMs, keyId, stopWhenUnused };
         writeRecord(stateFile, { name: SERVICE_NAME, pid, ...address, ...facts });
       } catch (error) {
         log.warn('cannot write the record of this bridge; status and stop will not find it', {

@@ -46,7 +46,9 @@ export async function run(context: CommandContext): Promise<number> {
   const server = createBridgeServer({ config, version, log, bridge, ...(usage && { watch: usage.watch }) });
   const forgetCrashes = containCrashes(io, log);
   const stateFile = env[STATE_FILE_VARIABLE];
-  const background = stateFile === undefined ? undefined : openBackground({ stateFile, config, version, log });
+  const background = stateFile === undefined ? undefined : openBackground({
+    stateFile, config, version, log, stopWhenUnused: usage !== undefined,
+  });
   // In the background, standard error is the log file too, but keeps pointing at it after rotation.
   const messages = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
   const isJson = config.logFormat === 'json' && (logFile === undefined || background !== undefined);

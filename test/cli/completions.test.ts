@@ -135,7 +135,7 @@ const CASES: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ['--stop-when', ['--stop-when-unused']],
   ['serve --no-web-s', ['--no-web-search']],
   ['--vers', ['--version']],
-  ['serve --env-file some.', ['some.env']],
+  ['serve --config-file some.', ['some.env']],
   ['codex some.', ['some.env']],
   ['codex --po', []],
   ['--ai-api-key ', []],

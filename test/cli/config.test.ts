@@ -23,9 +23,9 @@ async function runConfig(
 
 /** The row of a flag, with the line below it where it goes on. */
 function rowOf(out: string, flag: string): string {
-  const row = out.split(/\n(?! {4})/).find((each) => each.startsWith(`  ${flag} `));
+  const row = out.split(/\n(?! {4})/).find((each) => each.slice(1).startsWith(` ${flag} `));
   assert.ok(row !== undefined, flag);
-  return row.trim().replace(/\s+/g, ' ');
+  return row.replace(/\s+/g, ' ').trim();
 }
 
 test('every option is shown with its default, in lines of 80 columns', async () => {
@@ -46,13 +46,13 @@ test('a row says where the value comes from, and what that beats', async () => {
   const file = join(HOME, 'my.env');
   writeFileSync(file, 'PORT=1\nHOST=localhost\nLOG_LEVEL=debug\n');
   const env = { PORT: '2', LOG_LEVEL: 'warn', BRIDGE_ENV_FILE: join(HOME, 'other.env') };
-  const { code, out } = await runConfig(['--port', '3', '--no-tool-markup', '--env-file', file], env);
+  const { code, out } = await runConfig(['--port', '3', '--no-tool-markup', '--config-file', file], env);
   assert.equal(code, 0);
-  assert.equal(rowOf(out, '--port'), `--port 3 flag --port, overrides env PORT and file PORT in ${file}`);
-  assert.equal(rowOf(out, '--log-level'), `--log-level warn env LOG_LEVEL, overrides file LOG_LEVEL in ${file}`);
-  assert.equal(rowOf(out, '--host'), `--host localhost file HOST in ${file}`);
-  assert.equal(rowOf(out, '--tool-markup'), '--tool-markup off flag --tool-markup');
-  assert.equal(rowOf(out, '--env-file'), `--env-file ${file} flag --env-file, overrides env BRIDGE_ENV_FILE`);
+  assert.equal(rowOf(out, '--port'), `* --port 3 flag --port, overrides env PORT and file PORT in ${file}`);
+  assert.equal(rowOf(out, '--log-level'), `* --log-level warn env LOG_LEVEL, overrides file LOG_LEVEL in ${file}`);
+  assert.equal(rowOf(out, '--host'), `* --host localhost file HOST in ${file}`);
+  assert.equal(rowOf(out, '--tool-markup'), '* --tool-markup off flag --tool-markup');
+  assert.equal(rowOf(out, '--config-file'), `* --config-file ${file} flag --config-file, overrides env BRIDGE_ENV_FILE`);
 });
 
 test('the provider that was found, what it adds, and the folders', async () => {
@@ -63,8 +63,8 @@ test('the provider that was found, what it adds, and the folders', async () => {
     LANG: 'C.UTF-8',
   };
   const { out } = await runConfig(['--state-dir', join(HOME, 'state')], env);
-  assert.equal(rowOf(out, '--ai-base-url'), '--ai-base-url https://api.deepseek.com env AI_PROVIDER');
-  assert.equal(rowOf(out, '--ai-api-key'), '--ai-api-key sk-… env DEEPSEEK_API_KEY');
+  assert.equal(rowOf(out, '--ai-base-url'), '* --ai-base-url https://api.deepseek.com env AI_PROVIDER');
+  assert.equal(rowOf(out, '--ai-api-key'), '* --ai-api-key sk-… env DEEPSEEK_API_KEY');
   assert.match(rowOf(out, 'provider'), /^provider deepseek DeepSeek/);
   assert.equal(rowOf(out, 'state folder'), `state folder ${join(HOME, 'state')}`);
   assert.equal(rowOf(out, 'Codex folder'), `Codex folder ${join(HOME, 'codex')}`);
@@ -105,7 +105,7 @@ test('colours on a terminal, ASCII where the locale knows no more', async () => 
 test('mistakes of flags, environment and file are told together, with exit code 2', async () => {
   const file = join(HOME, 'wrong.env');
   writeFileSync(file, 'PORT\n');
-  const { code, out, error } = await runConfig(['--jsn', '--env-file', file], { LOG_LEVEL: 'loud' });
+  const { code, out, error } = await runConfig(['--jsn', '--config-file', file], { LOG_LEVEL: 'loud' });
   assert.deepEqual([code, out], [2, '']);
   assert.equal(error, [
     'Invalid usage:',

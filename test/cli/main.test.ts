@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { COMMANDS, COMMAND_NAMES } from '../../src/cli/commands';
-import { run } from '../../src/cli/main';
+import { protectTerminal, run } from '../../src/cli/main';
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
 import { createFakeIo } from '../support/cli/fake-io';
 
@@ -68,4 +68,20 @@ test("a command of Codex's without codex in front is told so, whatever stands be
     error,
     /^Invalid usage:\n {2}Unknown command "exec". Did you mean: aliyun-codex-bridge codex exec\n$/,
   );
+});
+
+test('a terminal gets the line ends, colors and spinner of commands, and no other control characters', () => {
+  const own = ['one\ntwo\r\n\tthree', '\u001b[1mbold\u001b[22m', '\r\u001b[36m|\u001b[39m wait\u001b[K', 'é…✓'];
+  for (const text of own) assert.equal(protectTerminal(text), text);
+  const cases: readonly (readonly [text: string, shown: string])[] = [
+    ['\u001b]0;title\u0007', '?]0;title?'],
+    ['\u001b]52;c;cm0=\u001b\\', '?]52;c;cm0=?\\'],
+    ['\u001b[2J\u001b[H', '?[2J?[H'],
+    ['\u001b[8mhidden', '?[8mhidden'],
+    ['safe\roverwritten', 'safe?overwritten'],
+    ['\u009b31m', '?31m'],
+    ['a\u0000\b\u007f', 'a???'],
+    ['\u202egnp.exe', '?gnp.exe'],
+  ];
+  for (const [text, shown] of cases) assert.equal(protectTerminal(text), shown);
 });

@@ -56,7 +56,7 @@ function mistakesOf(flags: FlagTexts, env: Environment): readonly string[] {
 
 test('the file stands below flags and environment, and the origin names it', () => {
   const path = writeEnvFile('PORT=1000', 'HOST=localhost', 'LOG_LEVEL=warn', 'SMALL_MODEL=', 'DEFAULT_MODEL=from-file');
-  const { config, origins } = load({ envFile: path, host: '::1' }, { PORT: '2000', DEFAULT_MODEL: ' ' });
+  const { config, origins } = load({ configFile: path, host: '::1' }, { PORT: '2000', DEFAULT_MODEL: ' ' });
   assert.deepEqual([config.port, origins.port], [2000, { kind: 'env', name: 'PORT' }]);
   assert.deepEqual([config.host, origins.host], ['::1', { kind: 'flag', name: '--host' }]);
   assert.deepEqual([config.logLevel, origins.logLevel], ['warn', { kind: 'file', name: `LOG_LEVEL in ${path}` }]);
@@ -66,25 +66,25 @@ test('the file stands below flags and environment, and the origin names it', () 
 test('the variable names the file too, and the flag beats it', () => {
   const [first, second] = [writeEnvFile('PORT=1'), writeEnvFile('PORT=2')];
   assert.equal(load({}, { BRIDGE_ENV_FILE: first }).config.port, 1);
-  assert.equal(load({ envFile: second }, { BRIDGE_ENV_FILE: first }).config.port, 2);
+  assert.equal(load({ configFile: second }, { BRIDGE_ENV_FILE: first }).config.port, 2);
   assert.equal(load({}, { BRIDGE_ENV_FILE: ' ' }).config.port, 31415);
 });
 
 test("a provider's own key variable counts in the file, and the environment that is passed on has all of it", () => {
   const path = writeEnvFile('AI_PROVIDER=deepseek', "DEEPSEEK_API_KEY='sk-test-file'", 'ZAI_API_KEY=sk-test-other');
-  const { config, origins, env } = load({ envFile: path }, { HOME: '/somewhere' });
+  const { config, origins, env } = load({ configFile: path }, { HOME: '/somewhere' });
   assert.deepEqual(
     [config.aiApiKey, origins.aiApiKey],
     ['sk-test-file', { kind: 'file', name: `DEEPSEEK_API_KEY in ${path}` }],
   );
   assert.deepEqual([env['HOME'], env['ZAI_API_KEY']], ['/somewhere', 'sk-test-other']);
   const process = { DEEPSEEK_API_KEY: 'sk-test-process' };
-  assert.deepEqual(load({ envFile: path }, process).origins.aiApiKey, { kind: 'env', name: 'DEEPSEEK_API_KEY' });
+  assert.deepEqual(load({ configFile: path }, process).origins.aiApiKey, { kind: 'env', name: 'DEEPSEEK_API_KEY' });
 });
 
 test('mistakes in the lines and elsewhere are told together, without the values', () => {
   const path = writeEnvFile('AI_API_KEY="sk-test-hidden', 'sk-test-hidden');
-  assert.deepEqual(mistakesOf({ envFile: path, port: 'x' }, {}), [
+  assert.deepEqual(mistakesOf({ configFile: path, port: 'x' }, {}), [
     `Cannot read line 1 of ${path}: the value starts with " but does not end with it.`,
     `Cannot read line 2 of ${path}: expected NAME=VALUE: there is no equals sign.`,
     'Cannot use "x" from flag --port: expected a port number from 0 to 65535.',
@@ -93,37 +93,37 @@ test('mistakes in the lines and elsewhere are told together, without the values'
 
 test('a value that its option cannot take is told with the file, and a key is not repeated', () => {
   const path = writeEnvFile('PORT=x', 'AI_API_KEY=sk-test-hidden key');
-  assert.deepEqual(mistakesOf({ envFile: path }, {}), [
+  assert.deepEqual(mistakesOf({ configFile: path }, {}), [
     `Cannot use "x" from file PORT in ${path}: expected a port number from 0 to 65535.`,
     `Cannot use "sk-…" from file AI_API_KEY in ${path}: expected visible ASCII characters without spaces.`,
   ]);
   const own = writeEnvFile('AI_PROVIDER=deepseek', 'DEEPSEEK_API_KEY=sk-test-hidden key');
-  assert.deepEqual(mistakesOf({ envFile: own }, {}), [
+  assert.deepEqual(mistakesOf({ configFile: own }, {}), [
     `Cannot use "sk-…" from file DEEPSEEK_API_KEY in ${own}: expected visible ASCII characters without spaces.`,
   ]);
 });
 
 test('a file that cannot be read is a mistake with its path and the reason', () => {
   const missing = join(FOLDER, 'missing.env');
-  assert.deepEqual(mistakesOf({ envFile: missing, port: 'x' }, {}), [
-    `Cannot read ${JSON.stringify(missing)} from flag --env-file: no such file.`,
+  assert.deepEqual(mistakesOf({ configFile: missing, port: 'x' }, {}), [
+    `Cannot read ${JSON.stringify(missing)} from flag --config-file: no such file.`,
     'Cannot use "x" from flag --port: expected a port number from 0 to 65535.',
   ]);
   assert.deepEqual(mistakesOf({}, { BRIDGE_ENV_FILE: FOLDER }), [
     `Cannot read ${JSON.stringify(FOLDER)} from env BRIDGE_ENV_FILE: it is a folder.`,
   ]);
-  assert.deepEqual(mistakesOf({ envFile: '~/.bridge.env' }, {}), [
-    'Cannot read "~/.bridge.env" from flag --env-file: '
+  assert.deepEqual(mistakesOf({ configFile: '~/.bridge.env' }, {}), [
+    'Cannot read "~/.bridge.env" from flag --config-file: '
     + 'no such file; ~ is not expanded here, write the full path.',
   ]);
-  assert.deepEqual(mistakesOf({ envFile: '' }, {}), [
-    'Cannot use "" from flag --env-file: expected the name of a file.',
+  assert.deepEqual(mistakesOf({ configFile: '' }, {}), [
+    'Cannot use "" from flag --config-file: expected the name of a file.',
   ]);
 });
 
 test('what further readers need: the environment, the file, where a variable came from', () => {
   const path = writeEnvFile('PORT=1', 'HOST=localhost');
-  const { env, file, findOrigin, mistakes } = loadEnvironment({ envFile: path }, { PORT: '2' });
+  const { env, file, findOrigin, mistakes } = loadEnvironment({ configFile: path }, { PORT: '2' });
   assert.deepEqual([env, mistakes], [{ PORT: '2', HOST: 'localhost' }, []]);
   assert.deepEqual(file, { path, values: { PORT: '1', HOST: 'localhost' } });
   assert.deepEqual(
@@ -136,7 +136,7 @@ test('what further readers need: the environment, the file, where a variable cam
 
 test('on Windows, names are found in capitals whatever the case they were set in', () => {
   const path = writeEnvFile('PORT=1');
-  const flags = { envFile: path };
+  const flags = { configFile: path };
   assert.deepEqual(loadEnvironment(flags, { Path: 'C:\\bin' }, 'win32').env, { PATH: 'C:\\bin', PORT: '1' });
   assert.deepEqual(loadEnvironment(flags, { Path: '/bin' }, 'linux').env, { Path: '/bin', PORT: '1' });
 });

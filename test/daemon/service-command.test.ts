@@ -53,7 +53,7 @@ const AWKWARD: ServiceProgram = {
 };
 
 function wordsOf({ node, script, envFile, logFile }: ServiceProgram, command = 'serve'): readonly string[] {
-  return [node, script, command, '--env-file', envFile, '--log-file', logFile];
+  return [node, script, command, '--config-file', envFile, '--log-file', logFile];
 }
 
 for (const name of NAMES) {
@@ -146,7 +146,7 @@ test('systemd: spaces, quotes, variables and specifiers are words again when sys
     '/usr/bin/env',
     '"/opt/no de/it\'s \\"$$HOME\\" %%h & <b>\\\\/node"',
     '"/opt/$$x $${y} 100%% \\\\n;#/bin/aliyun-codex-bridge.js"',
-    'serve --env-file',
+    'serve --config-file',
     '"/home/user/ä→/o\'neil/env"',
   ].join(' '));
   assert.match(SERVICE_KINDS.systemd.render({ ...AWKWARD, node: '/o p/$n/node' }), /^ExecStart="\/o p\/\$n\/node" /m);
@@ -358,7 +358,7 @@ test('a file of variables and a log that are named are used by their whole paths
     'install',
     '--kind',
     'launchd',
-    '--env-file',
+    '--config-file',
     path('my env'),
     '--state-dir',
     path('state'),

@@ -43,8 +43,9 @@ test(
   stop      ${NAME} stop --port ${home.port}
 `,
     );
-    const { startedAt, ...facts } = record;
+    const { startedAt, keyId, ...facts } = record;
     assert.ok(!Number.isNaN(Date.parse(startedAt)));
+    assert.match(keyId ?? '', /^[0-9a-f]{16}$/);
     assert.deepEqual(facts, {
       name: NAME,
       pid: record.pid,
@@ -54,6 +55,7 @@ test(
       logFile,
       upstream: 'http://127.0.0.1:9/v1',
       drainTimeoutMs: 5_000,
+      stopWhenUnused: false,
     });
     assert.match(readFileSync(logFile, 'utf8'), /the bridge listens host=127\.0\.0\.1/);
     if (process.platform !== 'win32') {
@@ -117,7 +119,7 @@ test('the environment of the child: flags beat variables, paths are absolute, th
     NODE_TEST_CONTEXT: 'child',
   };
   const child = createChildEnvironment({
-    flags: { aiApiKey: 'sk-test-new', discoverModels: '0', envFile: 'my.env', port: '2' },
+    flags: { aiApiKey: 'sk-test-new', discoverModels: '0', configFile: 'my.env', port: '2' },
     env,
     loaded: { ...env, BRIDGE_STATE_DIR: 'state of the file', DEFAULT_MODEL: 'stays in the file' },
     resolvePath: (path) => `/here/${path}`,
@@ -129,11 +131,11 @@ test('the environment of the child: flags beat variables, paths are absolute, th
   });
 });
 
-test('the variables of --env-file reach the bridge', LIMIT, async (context) => {
+test('the variables of --config-file reach the bridge', LIMIT, async (context) => {
   const home = await createHome(context, { AI_API_BASE: '' });
   const file = join(home.env['HOME'] ?? '', 'bridge.env');
   writeFileSync(file, 'AI_API_BASE=http://127.0.0.1:6/v1\n');
-  assert.equal((await home.run('start', '--env-file', file)).code, 0);
+  assert.equal((await home.run('start', '--config-file', file)).code, 0);
   assert.equal(home.records()[0]?.upstream, 'http://127.0.0.1:6/v1');
   assert.equal((await home.run('stop')).code, 0);
 });
@@ -240,7 +242,7 @@ test('a state folder that cannot be made is told, not thrown', LIMIT, async (con
   writeFileSync(file, '');
   const { code, error } = await home.run('start', '--state-dir', join(file, 'state'));
   assert.equal(code, 1);
-  assert.match(error, /^Cannot start the bridge: .*(ENOTDIR|EEXIST|ENOENT)/);
+  assert.match(error, /^Cannot create the state folder .*(ENOTDIR|EEXIST|ENOENT)[^]*Choose another with --state-dir\.\n$/);
 });
 
 test('a bridge whose record cannot be written runs, and says that stop will not find it', LIMIT, async (context) => {

@@ -222,7 +222,7 @@ test('variables of a file count, and its key is not shown', async (context) => {
   const upstream = await startUpstream(context, { script: [goodAnswer()], apiKey: 'sk-test-key-of-the-file-0123' });
   const file = join(scene.home, 'variables');
   await writeFile(file, `AI_API_KEY=sk-test-key-of-the-file-0123\nAI_API_BASE=${upstream.url}\n`, { mode: 0o600 });
-  const printed = await scene.examine(['--env-file', file], { AI_API_KEY: '', AI_API_BASE: '' });
+  const printed = await scene.examine(['--config-file', file], { AI_API_KEY: '', AI_API_BASE: '' });
   assert.equal(findPrinted(printed, 'usage').level, 'ok');
   assert.equal(findPrinted(printed, 'key').seen, `set from file AI_API_KEY in ${file}`);
   assert.ok(!JSON.stringify(printed).includes('key-of-the-file'));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants, existsSync } from 'node:fs';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -329,4 +329,76 @@ test('mistakes before the word codex are told, and nothing runs', LIMIT, async (
   const { code, error } = await scene.launch(['--prot', '1', 'codex']).ended;
   assert.equal(code, 2);
   assert.match(error, /Unknown flag --prot\./);
+});
+
+test('no key of a provider is in the environment of Codex', LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  const keys = { DEEPSEEK_API_KEY: 'sk-test-other', MY_COPY: ' sk-test-launch ', MY_OTHER: 'sk-test-mine' };
+  for (const words of [['codex'], ['codex', 'mcp', 'list']]) {
+    const launched = scene.launch(words, keys);
+    const { env } = await launched.seen;
+    assert.doesNotMatch(JSON.stringify(env), /sk-test-(launch|other)/);
+    assert.equal(env['MY_OTHER'], 'sk-test-mine');
+    launched.type('exit 0');
+    await launched.ended;
+  }
+});
+
+for (const [name, before, difference] of [
+  ['without a key', { AI_API_KEY: '' }, 'It has no API key.'],
+  ['with another key', { AI_API_KEY: 'sk-test-old' }, 'It uses another API key.'],
+] as const) {
+  test(`an idle bridge ${name} is replaced, and one in use is kept, with a note`, LIMIT, async (context) => {
+    const { port, scene, health } = await setUp(context);
+    const start = spawn(process.execPath, [BIN, 'start'], { env: { ...scene.env, ...before }, stdio: 'ignore' });
+    assert.deepEqual(await once(start, 'exit'), [0, null]);
+    const old = (await health())?.['pid'];
+    const first = scene.launch(['codex']);
+    await first.seen;
+    const now = (await health())?.['pid'];
+    assert.notEqual(now, old);
+    const second = scene.launch(['codex'], { AI_API_KEY: 'sk-test-third' });
+    await second.seen;
+    assert.equal((await health())?.['pid'], now);
+    for (const launched of [first, second]) launched.type('exit 0');
+    assert.equal(
+      (await first.ended).error,
+      `aliyun-codex-bridge: The bridge on port ${port} has other settings. ${difference} ` +
+      'It was not in use, and was replaced.\n',
+    );
+    assert.equal(
+      (await second.ended).error,
+      `aliyun-codex-bridge: The bridge on port ${port} has other settings. It uses another API key. ` +
+      `To replace it, run: aliyun-codex-bridge restart --port ${port}\n`,
+    );
+    assert.equal((await health())?.['pid'], now, 'a bridge of start stays when it was replaced');
+  });
+}
+
+test('a state folder that others can write to is not used', LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  await mkdir(scene.state, { mode: 0o777 });
+  await chmod(scene.state, 0o777);
+  const { code, error } = await scene.launch(['codex']).ended;
+  assert.deepEqual([code, error], [
+    1, `Other users can write to the state folder ${scene.state}. Run: chmod go-w ${scene.state}\n`,
+  ]);
+});
+
+test('log and catalog in the state folder are never written through symbolic links', LIMIT, async (context) => {
+  const { port, scene } = await setUp(context);
+  await mkdir(scene.state, { mode: 0o700 });
+  const victim = join(scene.home, 'victim');
+  await writeFile(victim, 'mine');
+  await symlink(victim, join(scene.state, `models-${port}.json`));
+  const launched = scene.launch(['codex']);
+  await launched.seen;
+  launched.type('exit 0');
+  await launched.ended;
+  await scene.untilGone(port);
+  await rm(join(scene.state, `bridge-${port}.log`));
+  await symlink(victim, join(scene.state, `bridge-${port}.log`));
+  const refused = await scene.launch(['codex']).ended;
+  assert.deepEqual([refused.code, refused.error.split(':')[0]], [1, 'Cannot start the bridge']);
+  assert.equal(await readFile(victim, 'utf8'), 'mine');
 });

@@ -61,7 +61,7 @@ test('a file of variables sets everything, a key too', async (context) => {
   const path = join(folder, 'env');
   writeFileSync(path, `PORT=0\nAI_API_BASE='${ENV.AI_API_BASE}'\nAI_PROVIDER=zai\nexport ZAI_API_KEY="sk-test-file"\n`);
   const io = createFakeIo();
-  const code = run(['serve', '--env-file', path], {}, io);
+  const code = run(['serve', '--config-file', path], {}, io);
   const line = await io.firstOut;
   assert.ok(line.includes(`; upstream ${ENV.AI_API_BASE}; API key: set from file ZAI_API_KEY in ${path}; `), line);
   io.signal('SIGTERM');

@@ -91,10 +91,15 @@ function describeOwn({ flag, type, help }: OwnFlag): Flag {
 
 function describeOption(name: OptionName): readonly Flag[] {
   const { flags, type, help, secret } = OPTIONS[name];
-  const given = flags.map((spelling): Flag => ({ spelling, help, ...describeValue(type, secret ?? false) }));
+  const known = name === 'defaultModel' || name === 'smallModel' ? { ...type, words: listModels() } : type;
+  const given = flags.map((spelling): Flag => ({ spelling, help, ...describeValue(known, secret ?? false) }));
   if (!type.isSwitch) return given;
   return [...given, ...flags.map((flag): Flag => ({ spelling: `--no-${flag.slice(2)}`, help: `Turn off: ${help}` }))];
 }
+
+/** The ids of all models in the catalog that need no quoting in any shell. */
+const listModels = (): readonly string[] =>
+  [...new Set(PROVIDERS.flatMap(({ models }) => models.map(({ id }) => id)))].filter((id) => /^[\w./-]+$/.test(id));
 
 function describeValue(
   { isProvider, isSwitch, path, placeholder, words: own }: ValueType<unknown>,

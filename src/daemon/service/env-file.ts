@@ -21,7 +21,7 @@ export function collectVariables(
   { flags, env, config }: { readonly flags: FlagTexts; readonly env: Environment; readonly config: Config },
   absolute: (path: string) => string,
 ): readonly Variable[] {
-  const options = OPTION_NAMES.filter((name) => name !== 'envFile').flatMap((name): readonly Variable[] => {
+  const options = OPTION_NAMES.filter((name) => name !== 'configFile').flatMap((name): readonly Variable[] => {
     const { env: [variable], type } = OPTIONS[name];
     const value = flags[name] ?? findVariable(name, env);
     return value === undefined ? [] : [{ name: variable, value: type.path ? absolute(value) : value.trim() }];

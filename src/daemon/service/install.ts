@@ -67,7 +67,7 @@ function describeProgram({ machine, paths, config, node }: Installation): Servic
   const [domain, name] = [env['USERDOMAIN'], env['USERNAME']];
   return {
     ...locateProgram(node, existsSync),
-    envFile: config.envFile === undefined ? join(paths.config, 'env') : resolve(config.envFile),
+    envFile: config.configFile === undefined ? join(paths.config, 'env') : resolve(config.configFile),
     logFile: config.logFile === undefined ? join(paths.state, `bridge-${config.port}.log`) : resolve(config.logFile),
     home: paths.home,
     user: name && domain ? `${domain}\\${name}` : name,

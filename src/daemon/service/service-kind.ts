@@ -51,7 +51,7 @@ export const MARK = `Written by "${SERVICE} service install"`;
 export function listWords(
   { script, envFile, logFile }: ServiceProgram, log: 'file' | 'stderr', command: 'serve' | 'start' = 'serve',
 ): readonly string[] {
-  const words = [script, command, '--env-file', envFile];
+  const words = [script, command, '--config-file', envFile];
   return log === 'file' ? [...words, '--log-file', logFile] : words;
 }
 

@@ -28,7 +28,7 @@ function checkOptions({ settings, mistakes }: Examination): Finding {
 const OTHERS = 0o077;
 
 async function checkEnvFile({ settings, envFile, env, world }: Examination): Promise<Finding> {
-  const isNamed = settings ? settings.config.envFile !== undefined : isSet(env[OPTIONS.envFile.env[0]]);
+  const isNamed = settings ? settings.config.configFile !== undefined : isSet(env[OPTIONS.configFile.env[0]]);
   if (envFile === undefined) return isNamed ? skipped('it cannot be read: see the options') : ok('none');
   const names = Object.keys(envFile.values);
   const seen = `${envFile.path}: ${names.length === 0 ? 'empty' : names.join(', ')}`;

@@ -27,8 +27,7 @@ if (process.argv[2] === '--version') {
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   if (!process.env.FAKE_DIES) process.on(name, () => { console.log(name); process.exit(9); });
 }
-const env = Object.fromEntries(['NO_PROXY', 'CODEX_HOME'].map((name) => [name, process.env[name]]));
-console.log(JSON.stringify({ pid: process.pid, words: process.argv.slice(2), cwd: process.cwd(), env }));
+console.log(JSON.stringify({ pid: process.pid, words: process.argv.slice(2), cwd: process.cwd(), env: process.env }));
 require('node:readline').createInterface({ input: process.stdin })
   .on('line', (line) => {
     const code = /^exit (\\d+)$/.exec(line);
