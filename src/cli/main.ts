@@ -53,7 +53,7 @@ const STOP_CODES: readonly number[] = Object.values(STOP_SIGNALS);
 
 const CRASH_ORIGINS: readonly CrashOrigin[] = ['uncaughtException', 'unhandledRejection'];
 
-const STOP_SIGNAL_NAMES: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
+const STOP_SIGNAL_NAMES: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /** The outside world of a real process. */
 function createProcessIo(): CommandIo {
