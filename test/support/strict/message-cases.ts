@@ -134,6 +134,27 @@ export const MESSAGE_CASES: readonly StrictCase[] = [
     openai: "Invalid type for 'messages[0].content[0].image_url'.",
   },
   {
+    rule: 'half-pair',
+    refused: messages(user('cut \ud83d')),
+    accepted: messages(user('whole \ud83d\ude00, and \\\\ud83d as text')),
+    dashscope: 'Failed to parse the request body as JSON: lone leading surrogate in hex escape at column 68',
+    openai: 'Failed to parse the request body as JSON: lone leading surrogate in hex escape at column 68',
+  },
+  {
+    rule: 'image-detail',
+    refused: messages(user([{ type: 'image_url', image_url: { ...IMAGE.image_url, detail: 'original' } }])),
+    accepted: messages(user([{ type: 'image_url', image_url: { ...IMAGE.image_url, detail: 'low' } }])),
+    dashscope: `${ALGO}'messages[0].content[0].image_url.detail' must be one of ['auto', 'low', 'high'], got 'original'.`,
+    openai: 'image_detail is invalid',
+  },
+  {
+    rule: 'blank-result',
+    refused: history(calling(toolCall('c')), toolResult('c', ' ')),
+    accepted: history(calling(toolCall('c')), toolResult('c', 'x')),
+    dashscope: `${ALGO}The content field is a required field.`,
+    openai: 'tool message content must not be empty',
+  },
+  {
     rule: 'empty-assistant',
     refused: history({ role: 'assistant', content: '' }, user()),
     accepted: history({ role: 'assistant', content: '', reasoning_content: 'x' }, user()),

@@ -154,6 +154,29 @@ function blind({ messages, model }: JudgedRequest): Fault | undefined {
   );
 }
 
+/** Codex asks for `original`, which Chat endpoints do not know (cc-switch#7476). */
+function imageDetail(request: JudgedRequest): Fault | undefined {
+  return firstPart(request, (part, path) => {
+    const detail = asRecord(part['image_url'])?.['detail'];
+    const isKnown = detail === undefined || detail === 'auto' || detail === 'low' || detail === 'high';
+    return isKnown ? undefined : { param: `${path}.image_url.detail`, value: plain(detail) };
+  });
+}
+
+/** Half a surrogate pair, as JavaScript writes it into JSON; a whole pair stands there unescaped. */
+function halfPair({ rawBody }: JudgedRequest): Fault | undefined {
+  const at = rawBody.search(/(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/i);
+  return at === -1 ? undefined : { param: 'messages', at: String(at) };
+}
+
+function blankResult({ messages }: JudgedRequest): Fault | undefined {
+  return first(messages, (message, index) =>
+    roleOf(message) === 'tool' && asString(message['content'])?.trim() === ''
+      ? { param: pathOf(index, 'content') }
+      : undefined,
+  );
+}
+
 /** The rules over single messages. */
 export const MESSAGE_RULES = [
   {
@@ -184,6 +207,29 @@ export const MESSAGE_RULES = [
     dashscope: gateway(
       "{role} is not one of ['system', 'assistant', 'user', 'tool', 'function'] - 'messages.[{index}].role'",
     ),
+  },
+  {
+    name: 'half-pair',
+    check: halfPair,
+    // DeepSeek's parser (opencode#17758).
+    openai: says('Failed to parse the request body as JSON: lone leading surrogate in hex escape at column {at}'),
+    // Inferred text.
+    dashscope: gateway('Failed to parse the request body as JSON: lone leading surrogate in hex escape at column {at}'),
+  },
+  {
+    name: 'image-detail',
+    check: imageDetail,
+    openai: says('image_detail is invalid', 'invalid_value'),
+    // Inferred text.
+    dashscope: algo("'{param}' must be one of ['auto', 'low', 'high'], got '{value}'."),
+  },
+  {
+    name: 'blank-result',
+    check: blankResult,
+    // Hosts of DeepSeek (zeroclaw#5565).
+    openai: says('tool message content must not be empty'),
+    // Inferred text.
+    dashscope: algo('The content field is a required field.'),
   },
   {
     name: 'message-fields',
