@@ -37,7 +37,7 @@ const RANGE = anyOf(`\\[\\s*${N}\\s*,\\s*${N}\\s*\\]`, `between ${N} and ${N}`, 
 const MOST = new RegExp(
   "(?:at most|<=|less than(?: or equal to)?|no (?:more|greater|larger|longer) than|up to|(?:cannot|must not) exceed|" +
   'max(?:imum)?(?: (?:value|allowed|limit|output tokens|is|of|tokens))*|limit(?:ed to| of| is)?|supports?(?: only)?)' +
-  `[^\\d.]{0,20}${N}`, 'i');
+  `[^\\d.]{0,20}${N}`, 'gi');
 const LEAST = new RegExp(
   `(?:at least|>=|greater than or equal to|minimum(?: value)?(?: is| of)?)[^\\d.]{0,10}${N}`, 'i');
 
@@ -50,7 +50,7 @@ export function findTokenLimit(words: string, chat: ChatRequest): RowRepair | un
   const asked = field && chat[field];
   if (field === undefined || asked === undefined) return undefined;
   if (!/max_(completion_|output_|new_)?tokens|completion tokens/i.test(words)) return undefined;
-  const [least, most] = readRange(words);
+  const [least, most] = readRange(words, asked);
   if (most > 0 && most < asked) {
     const atMost = clamp(field, (value) => Math.min(value, most));
     return { name: `${field} at most ${most}`, apply: atMost, dialect: `maxTokens: ${most}` };
@@ -62,10 +62,15 @@ export function findTokenLimit(words: string, chat: ChatRequest): RowRepair | un
 /** No provider demands more of a request that asks for less. */
 const MOST_OF_LEAST = 1_024;
 
-/** NaN stands for a limit that the words do not name. */
-function readRange(words: string): readonly [least: number, most: number] {
+/** NaN stands for a limit that the words do not name; what was asked for is none. */
+function readRange(words: string, asked: number): readonly [least: number, most: number] {
   const [low = Number.NaN, high = Number.NaN] = (RANGE.exec(words) ?? []).slice(1).map(numberOf).filter((n) => n >= 0);
-  return high > 0 ? [low, high] : [numberOf(LEAST.exec(words)?.[1]), numberOf(MOST.exec(words)?.[1])];
+  if (high > 0) return [low, high];
+  const found = [...words.matchAll(MOST)].map(([whole, number]) => {
+    const isOpen = /less than/i.test(whole) && !/equal/i.test(whole);
+    return numberOf(number) - (isOpen ? 1 : 0);
+  });
+  return [numberOf(LEAST.exec(words)?.[1]), found.find((number) => number > 0 && number < asked) ?? Number.NaN];
 }
 
 function clamp(field: LimitField, limit: (value: number) => number): (chat: ChatRequest) => ChatRequest {
@@ -75,6 +80,18 @@ function clamp(field: LimitField, limit: (value: number) => number): (chat: Chat
   };
 }
 
+/** After these words come names that are right: serde and pydantic list what they know. */
+const LISTED = anyOf(
+  'expected (one of|any of|`)', '(should|must) be one of', 'did you mean',
+  '(allowed|valid|supported|known|possible|available) (fields|parameters|arguments|values|options|keys|properties)',
+);
+
+/** The words before a list of what would be right. */
+function beforeList(words: string): string {
+  const start = words.search(LISTED);
+  return start === -1 ? words : words.slice(0, start);
+}
+
 const UNKNOWN_NAME = anyOf(
   'unsupported', 'not support', 'unknown', 'unrecogni', 'unexpected', 'not permitted', 'extra[_ ]', 'deprecat',
   "use ['\"`]?max_",
@@ -82,7 +99,8 @@ const UNKNOWN_NAME = anyOf(
 
 /** "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", and the other way round. */
 export function renameTokenLimit(words: string, chat: ChatRequest): RowRepair | undefined {
-  const from = LIMIT_FIELDS.find((name) => chat[name] !== undefined && new RegExp(`\\b${name}\\b`).test(words));
+  const said = beforeList(words);
+  const from = LIMIT_FIELDS.find((name) => chat[name] !== undefined && new RegExp(`\\b${name}\\b`).test(said));
   if (from === undefined || !UNKNOWN_NAME.test(words)) return undefined;
   const to = from === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
   const apply = (request: ChatRequest): ChatRequest => {
@@ -95,6 +113,7 @@ export function renameTokenLimit(words: string, chat: ChatRequest): RowRepair | 
 const LENGTH = anyOf(
   `\\{\\d*,${N}\\}`, `max(?:imum)?[ _]?length(?: of| is|:)?[^\\d]{0,5}${N}`,
   `(?:at most|up to|no (?:more|longer) than|exceeds?|limit(?:ed to)?(?: of)?|<=|maximum(?: of)?)[^\\d]{0,30}${N}`,
+  `\\bmax\\.? ${N}`,
 );
 
 /** "string too long. Expected a string with maximum length 1024", "must be at most 64 characters", "{1,64}". */
@@ -139,7 +158,10 @@ export function findNamedField(words: string, field: string, chat: ChatRequest):
   const names = Object.keys(chat).filter((name): name is keyof ChatRequest => !INDISPENSABLE.has(name));
   const usable = names.filter((name) => chat[name] !== undefined && (name !== 'tool_choice' || isAuto(chat)));
   const [head] = field.split(/[.[]/);
-  return usable.find((name) => name === head) ?? usable.find((name) => isNamed(name, words));
+  const said = beforeList(words);
+  const named = usable.filter((name) => isNamed(name, said));
+  // The first that the words name: later ones explain.
+  return usable.find((name) => name === head) ?? named.sort((a, b) => said.indexOf(a) - said.indexOf(b))[0];
 }
 
 /** Only then its absence means the same. */

@@ -60,6 +60,8 @@ const REFUSED = anyOf(
 const PICTURES = anyOf(
   'image_?url', 'input_image', 'image input', 'images?\\b.{0,40}\\bnot', '\\b(not|un)[ -]?support\\w*.{0,30}\\bimages?',
   '\\bvision\\b', 'multi-?modal', 'mmproj', '\\bpictures?\\b',
+  'cannot (read|process|handle|see|accept).{0,20}\\bimages?',
+  'only (supports? )?.?text.? (content|input|parts?|is|are|messages)', "only supports? .?text",
 );
 /** The picture itself is at fault, not pictures. */
 const BAD_PICTURE = anyOf(
@@ -74,6 +76,8 @@ const SCHEMA = anyOf(
 
 const ALTERNATE = anyOf(
   'alternat', 'consecutive.{0,40}(role|messages?|user|assistant)', 'same role', '2 or more assistant messages',
+  '(user|assistant|same).{0,40}(in a row|adjacent)',
+  'expected.{0,20}\\bassistant\\b.{0,20}(got|but|found).{0,20}\\buser\\b',
 );
 const USER_AFTER_TOOL = anyOf(
   'user\\W.{0,40}(after|follow).{0,30}tool', 'after.{0,20}\\btool.{0,60}(expected|must be).{0,20}assistant',
