@@ -45,6 +45,17 @@ export type SchemaRule =
   | 'plain-properties'
   | 'any-object';
 
+/** Another form of the whole request, which single templates and gateways demand (translate/reshape-messages.ts). */
+export type RequestForm =
+  | 'alternating-roles'
+  | 'assistant-between-tool-and-user'
+  | 'instructions-as-user'
+  | 'nine-letter-call-ids'
+  | 'one-call-for-each-message'
+  | 'text-inside-reasoning'
+  | 'calls-as-text-without-tools'
+  | 'no-empty-content';
+
 export interface Dialect {
   /** Role of the leading instructions. DashScope, DeepSeek, Z.ai and others reject `developer`. */
   readonly instructionsRole: 'system' | 'developer';
@@ -107,6 +118,8 @@ export interface Dialect {
   readonly thinkTags: 'off' | 'leading' | 'implicit';
   /** How structured output is asked for; each step down keeps less of the schema. */
   readonly responseFormat: 'json_schema' | 'json_object' | 'prompt';
+  /** Applied last, in this order. The log names the one that would have saved a refused call. */
+  readonly forms: readonly RequestForm[];
 }
 
 /** What an unknown OpenAI-compatible host is assumed to accept: the smallest common request. */
@@ -139,6 +152,7 @@ export const DEFAULT_DIALECT: Dialect = {
   webSearch: 'none',
   thinkTags: 'leading',
   responseFormat: 'json_schema',
+  forms: [],
 };
 
 /** From the least to the most, over all providers and Codex; `none` asks for no thinking at all. */

@@ -2,7 +2,7 @@
 import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { JsonObject } from '../base/json';
 import { TEXT_SHAPE, toJsonSchema, type ShapeField, type ShapeFields, type ObjectShape, type JsonShape } from '../base/shape';
-import { EFFORTS, type Dialect, type SchemaRule } from './dialect';
+import { EFFORTS, type Dialect, type RequestForm, type SchemaRule } from './dialect';
 import type { Model } from './provider';
 
 /** A model of the file. Absent fields are those of the row that is extended, or careful defaults. */
@@ -94,6 +94,17 @@ const SCHEMA_RULES: { readonly [R in SchemaRule]: R } = {
   'any-object': 'any-object',
 };
 
+const REQUEST_FORMS: { readonly [F in RequestForm]: F } = {
+  'alternating-roles': 'alternating-roles',
+  'assistant-between-tool-and-user': 'assistant-between-tool-and-user',
+  'instructions-as-user': 'instructions-as-user',
+  'nine-letter-call-ids': 'nine-letter-call-ids',
+  'one-call-for-each-message': 'one-call-for-each-message',
+  'text-inside-reasoning': 'text-inside-reasoning',
+  'calls-as-text-without-tools': 'calls-as-text-without-tools',
+  'no-empty-content': 'no-empty-content',
+};
+
 /** Every field of a dialect: a new one does not compile without its row here. */
 const DIALECT: { readonly [K in keyof Required<Dialect>]: ShapeField } = {
   instructionsRole: { shape: words('system', 'developer'), help: 'Role of the leading instructions.' },
@@ -129,6 +140,10 @@ const DIALECT: { readonly [K in keyof Required<Dialect>]: ShapeField } = {
   webSearch: { shape: words('none', 'enable_search'), help: "The provider's own web search." },
   thinkTags: { shape: words('off', 'leading', 'implicit'), help: 'Where <think> blocks are in the content.' },
   responseFormat: { shape: words('json_schema', 'json_object', 'prompt'), help: 'How structured output is requested.' },
+  forms: {
+    shape: { kind: 'list', of: words(...Object.keys(REQUEST_FORMS)) },
+    help: 'Other forms of the whole request that a template or gateway demands.',
+  },
 };
 
 const PROTECTED = ['model', 'messages', 'input', 'stream', 'tools'];

@@ -9,6 +9,7 @@ import type { InputItem, ResponsesRequest } from '../wire/responses-request';
 import { readConversation } from './conversation';
 import { translateMessages } from './messages';
 import { collectTools, translateToolChoice } from './offered-tools';
+import { applyForms } from './request-forms';
 import { asksForSeveral, translateFormat, translateSettings, translateThinking } from './settings';
 
 export interface TranslateOptions {
@@ -58,7 +59,7 @@ export function translateRequest(given: ResponsesRequest, options: TranslateOpti
     ...search(request, options, notes),
     ...format.fields,
   };
-  return { value: { chat, tools }, notes: notes.list() };
+  return { value: { chat: applyForms(chat, dialect.forms), tools }, notes: notes.list() };
 }
 
 /** Thinking models require streaming; several answers at once exclude it (upstreams.md, section 0, fact 5). */

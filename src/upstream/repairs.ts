@@ -4,8 +4,9 @@
  */
 import { anyOf } from '../errors/wordings';
 import {
-  dropStrict, SCHEMA_STEPS, shortenDescriptions, shortenToolNames, simplifySchemas, writeCallsAsText,
+  dropStrict, SCHEMA_STEPS, shortenDescriptions, shortenToolNames, simplifySchemas,
 } from '../translate/reshape-tools';
+import { REQUEST_FORMS } from '../translate/request-forms';
 import {
   alternateRoles, describePictures, dropPictureDetail, dropReasoning, endWithUser, fillEmptyContent, instructAsUser,
   instructOnce, moveTextIntoReasoning, oneCallForEachMessage, renameCallIds, renameReasoning, separateUserFromResults,
@@ -93,12 +94,18 @@ const NO_SYSTEM_MESSAGE = anyOf(
 const STRING_CONTENT = anyOf('content.{0,80}\\bstring\\b', 'expected a string', 'must be a string');
 const PARTS_CONTENT = anyOf('content.{0,80}\\b(list|array|sequence|parts)\\b', 'string, expected a sequence');
 const EITHER_CONTENT = /string or|or (a )?string|null/i;
-const NO_EMPTY_CONTENT = anyOf(
-  'content.{0,80}(empty|blank|non-?empty|minlength|at least 1 char)', 'empty.{0,30}content',
-);
+const NO_EMPTY_CONTENT = anyOf('content.{0,80}(empty|blank|minlength|at least 1 char)', 'empty.{0,30}content');
 
 const hasCalls = ({ messages }: ChatRequest): boolean =>
   messages.some((message) => message.role === 'tool' || (message.role === 'assistant' && message.tool_calls));
+
+/** `none` stays: it forces nothing. */
+const withoutForce: Reshape = (chat) =>
+  chat.tool_choice === undefined || chat.tool_choice === 'auto' || chat.tool_choice === 'none'
+    ? chat
+    : { ...chat, tool_choice: 'auto' };
+
+const callsAsText = REQUEST_FORMS['calls-as-text-without-tools'];
 
 const oneCallAtATime: Reshape = (chat) => without('parallel_tool_calls')(oneCallForEachMessage(chat));
 
@@ -107,10 +114,8 @@ const FIELD_ROWS: readonly RepairRow[] = [
   {
     // DashScope, Kimi, DeepSeek with thinking; OpenRouter: "No endpoints found that support the provided 'tool_choice'"
     row: 'tool_choice: auto',
-    find: ({ words }, { tool_choice: choice }) =>
-      /tool[_ ]choice/i.test(words) && choice !== undefined && choice !== 'auto' && choice !== 'none'
-        ? { apply: (chat) => ({ ...chat, tool_choice: 'auto' }), dialect: "toolChoice: 'auto-only'" }
-        : undefined,
+    find: ({ words }) =>
+      /tool[_ ]choice/i.test(words) ? { apply: withoutForce, dialect: "toolChoice: 'auto-only'" } : undefined,
   },
   { row: 'token limit', find: ({ words }, chat) => findTokenLimit(words, chat) },
   { row: 'name of the token limit', find: ({ words, field }, chat) => renameTokenLimit(`${field} ${words}`, chat) },
@@ -136,7 +141,8 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
   // vLLM: "Encrypted content is not supported."; OpenAI: "The encrypted content … could not be verified".
   row('reasoning without encrypted_content', /encrypted.content/i, withoutSeals),
   // gpt-oss behind llama.cpp: "Cannot pass both content and thinking in an assistant message with tool calls!".
-  row('text inside reasoning', /both content and (thinking|reasoning)/i, moveTextIntoReasoning),
+  row('text inside reasoning', /both content and (thinking|reasoning)/i, moveTextIntoReasoning,
+    "forms: ['text-inside-reasoning']"),
   { row: 'reasoning of earlier turns', find: findReasoning },
   row('pictures without detail', /detail/i, dropPictureDetail),
   {
@@ -147,30 +153,35 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
         : undefined,
   },
   // Mistral, Gemma: "After the optional system message, conversation roles must alternate user/assistant/…".
-  row('alternating roles', ALTERNATE, alternateRoles),
+  row('alternating roles', ALTERNATE, alternateRoles, "forms: ['alternating-roles']"),
   // Mistral: "Unexpected role 'user' after role 'tool'".
-  row('assistant between tool and user', USER_AFTER_TOOL, separateUserFromResults),
+  row('assistant between tool and user', USER_AFTER_TOOL, separateUserFromResults,
+    "forms: ['assistant-between-tool-and-user']"),
   row('system instead of developer', /\bdeveloper\b/i, useSystemRole, "instructionsRole: 'system'"),
   row('one system message', ONE_SYSTEM_MESSAGE, instructOnce, "lateInstructions: 'user'"),
   // Gemma: "System role not supported"; "Developer instruction is not enabled for models/gemma-3".
-  row('instructions as user text', NO_SYSTEM_MESSAGE, instructAsUser),
+  row('instructions as user text', NO_SYSTEM_MESSAGE, instructAsUser, "forms: ['instructions-as-user']"),
   row('the user last', /(must|should) end with.{0,20}\buser|last (message|role).{0,30}\buser|prefill/i, endWithUser),
   // Template of Llama in vLLM: "This model only supports single tool-calls at once!".
-  row('one call for each message', /single tool.?calls? at once/i, oneCallAtATime),
+  row('one call for each message', /single tool.?calls? at once/i, oneCallAtATime,
+    "forms: ['one-call-for-each-message']"),
   {
     // Mistral: "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9."
     row: 'call ids',
     find: ({ words, field }, chat) => {
       const form = hasCalls(chat) ? findCallIdForm(words, field) : undefined;
       const name = `call ids of ${form?.exact === true ? '' : 'at most '}${form?.length} characters`;
-      return form && { name, apply: (request) => renameCallIds(request, form) };
+      const dialect = form?.exact === true && form.length === 9 && "forms: ['nine-letter-call-ids']";
+      return form && { name, apply: (request) => renameCallIds(request, form), ...(dialect && { dialect }) };
     },
   },
   {
     // Bedrock: "The toolConfig field must be defined when using toolUse and toolResult content blocks".
     row: 'calls as text',
     find: ({ words }, chat) =>
-      /tool/i.test(words) && !chat.tools?.length && hasCalls(chat) ? { apply: writeCallsAsText } : undefined,
+      /tool/i.test(words) && !chat.tools?.length && hasCalls(chat)
+        ? { apply: callsAsText, dialect: "forms: ['calls-as-text-without-tools']" }
+        : undefined,
   },
   {
     row: 'content as string',
@@ -186,11 +197,8 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
         ? { apply: usePartsContent, dialect: "content: 'parts'" }
         : undefined,
   },
-  row('no empty content', NO_EMPTY_CONTENT, fillEmptyContent),
+  row('no empty content', NO_EMPTY_CONTENT, fillEmptyContent, "forms: ['no-empty-content']"),
 ];
-
-/** Shorter names would not tell tools apart. */
-const SHORTEST_NAME = 16;
 
 /** The tools. Too many of them are not repaired: the user chooses which to do without. */
 const TOOL_ROWS: readonly RepairRow[] = [
@@ -207,7 +215,8 @@ const TOOL_ROWS: readonly RepairRow[] = [
     find: ({ words, field }) => {
       const longest = /\bname\b/i.test(`${field} ${words}`) ? findLengthLimit(words) : undefined;
       const name = `tool names of at most ${longest} characters`;
-      if (longest === undefined || longest < SHORTEST_NAME) return undefined;
+      // Shorter names would not tell tools apart.
+      if (longest === undefined || longest < 16) return undefined;
       return { name, apply: (chat) => shortenToolNames(chat, longest) };
     },
   },
@@ -285,8 +294,6 @@ export function findRepair(
 
 /** Whether a later refusal asks for the very repair that was tried on this request. */
 export function isRefusalFor({ row: name, repair }: FoundRepair, refusal: Refusal, chat: ChatRequest): boolean {
-  const found = ROWS.find((candidate) => candidate.row === name)?.find(refusal, chat, MOST_REPAIRS);
+  const found = ROWS.find((candidate) => candidate.row === name)?.find(refusal, chat, ROWS.length);
   return found !== undefined && (found.name ?? name) === repair.name;
 }
-
-const MOST_REPAIRS = 3;

@@ -448,6 +448,18 @@ describe('what was learned', () => {
     assert.deepEqual(memory.apply('h', { ...SEED, top_p: 1 }), PLAIN);
   });
 
+  it('changes nothing that was not refused: a forced choice, calls without tools', () => {
+    const memory = new LearnedRepairs();
+    const forced = new RepairSession(memory, 'h', { ...PLAIN, ...FORCED });
+    forced.learn(refusal('Thinking mode does not support this tool_choice'), 1);
+    forced.succeed();
+    const bare = new RepairSession(memory, 'h', { ...PLAIN, messages: CALLS });
+    bare.learn(refusal('The toolConfig field must be defined when using toolUse'), 1);
+    bare.succeed();
+    for (const chat of [{ ...PLAIN, tool_choice: 'none' as const }, { ...PLAIN, messages: CALLS, tools: [TOOL] }])
+      assert.deepEqual(memory.apply('h', chat), chat);
+  });
+
   it('costs at most four calls', () => {
     const session = new RepairSession(new LearnedRepairs(), 'h', SEED);
     assert.equal(session.learn(refusal('unknown field "seed"'), MOST_CALLS), undefined);
