@@ -49,12 +49,12 @@ export function createBridge(
     ...(tap && { tap }),
   };
   let context = first;
-  let catalog = createModelCatalog(first.settings, first.provider, log);
+  let catalog = createModelCatalog(first.settings, first.provider, log, runtime.clock);
   const renew = (): TurnContext => {
     const now = latest();
     if (now === context.settings) return context;
     context = { ...context, ...home(now) };
-    catalog = createModelCatalog(now, context.provider, log);
+    catalog = createModelCatalog(now, context.provider, log, runtime.clock);
     return context;
   };
   let kept: KeptResponses | undefined;

@@ -1,9 +1,10 @@
 /** Answers GET /models: one body for OpenAI clients (`data`) and for Codex (`models`). */
+import type { Clock } from '../base/clock';
 import { shortHash } from '../base/hash';
 import type { JsonObject } from '../base/json';
 import { messageOf } from '../base/thrown';
 import type { Logger } from '../observe/log';
-import { readDiscovered, type DiscoveredModel } from '../providers/discovered-models';
+import { readDiscovered, readLoadedWindows, type DiscoveredModel } from '../providers/discovered-models';
 import { describeForCodex, type CodexModel } from '../providers/codex-models';
 import { listEntries, type CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
@@ -26,10 +27,28 @@ export interface ModelCatalog {
 
 export type ModelSettings = ProviderSettings & Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap' | 'catalog'>;
 
-/** The provider's own list is requested once, on first use, and only with --discover-models. */
-export function createModelCatalog(settings: ModelSettings, provider: Provider, log: Logger): ModelCatalog {
-  let found: ReturnType<typeof discoverModels> | undefined;
-  const discover = async () => (settings.discoverModels ? (found ??= discoverModels(settings, log)) : []);
+/** How long the provider's list counts as today's; after a failure less, because a local server may start late. */
+const FRESH_MS = 300_000;
+const RETRY_MS = 10_000;
+
+/** The provider's own list is requested on first use: with --discover-models, and where no row knows a model. */
+export function createModelCatalog(
+  settings: ModelSettings, provider: Provider, log: Logger, clock: Clock = Date.now,
+): ModelCatalog {
+  const wanted = settings.discoverModels ?? provider.models.length === 0;
+  let found: readonly DiscoveredModel[] = [];
+  let until = -Infinity;
+  let request: Promise<void> | undefined;
+  const discover = async (): Promise<readonly DiscoveredModel[]> => {
+    if (!wanted || clock() < until) return found;
+    request ??= discoverModels(settings, log, { loadedPath: provider.loadedPath }).then((list) => {
+      found = list ?? found;
+      until = clock() + (list === undefined ? RETRY_MS : FRESH_MS);
+      request = undefined;
+    });
+    await request;
+    return found;
+  };
   const entries = async () => listEntries(provider, {
     preferred: settings.defaultModel,
     discovered: await discover(),
@@ -60,25 +79,45 @@ const TIMEOUT_MS = 4_000;
 /** The lists of hosts with hundreds of models have about a megabyte. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
+interface DiscoverOptions {
+  readonly loadedPath?: string | undefined;
+  readonly timeoutMs?: number;
+}
+
 /**
  * GET {base}/models with the key of the environment. A provider without a list costs a line in the log, never an error.
  *
- * @returns the models that Codex can use; none when there is no list, or no way to get it
+ * @returns the models that Codex can use; undefined when there is no list, or no way to get it
  */
 export async function discoverModels(
-  settings: ProviderSettings,
-  log: Logger,
-  timeoutMs = TIMEOUT_MS,
-): Promise<readonly DiscoveredModel[]> {
+  settings: ProviderSettings, log: Logger, { loadedPath, timeoutMs = TIMEOUT_MS }: DiscoverOptions = {},
+): Promise<readonly DiscoveredModel[] | undefined> {
   const url = `${settings.aiBaseUrl}/models`;
   const headers = { ...upstreamHeaders(settings), accept: 'application/json' };
+  const fetchList = (address: string): Promise<unknown> =>
+    fetchJson({ url: address, headers, timeoutMs, maxBytes: MAX_BYTES });
+  const loaded = loadedPath === undefined ? undefined : new URL(loadedPath, url).href;
   try {
-    const found = readDiscovered(await fetchJson({ url, headers, timeoutMs, maxBytes: MAX_BYTES }));
-    if (found) return found;
+    const [answer, windows] = await Promise.all([
+      fetchList(url),
+      // Without it a model has the window that the first list says, or the assumed one.
+      loaded === undefined ? undefined : fetchList(loaded).catch(() => undefined),
+    ]);
+    const found = readDiscovered(answer);
+    if (found) return withWindows(found, readLoadedWindows(windows));
     log.info('the model catalog is unchanged: the provider sent something other than a list of models', { url });
   } catch (error) {
     const reason = messageOf(error);
     log.info('the model catalog is unchanged: the provider has no list of models', { url, reason });
   }
-  return [];
+  return undefined;
+}
+
+function withWindows(
+  models: readonly DiscoveredModel[], windows: ReadonlyMap<string, number>,
+): readonly DiscoveredModel[] {
+  return models.map((model) => {
+    const contextWindow = windows.get(model.id.toLowerCase());
+    return contextWindow === undefined ? model : { ...model, contextWindow };
+  });
 }

@@ -95,7 +95,7 @@ const COLUMNS: readonly ModelColumn[] = [
 export function renderModels(entries: readonly CatalogEntry[], provider: Provider, baseUrl: string): string {
   const head = `${provider.title} (${provider.name})\n${baseUrl}\n\n`;
   if (entries.length === 0) {
-    return `${head}No model is known. Choose one with --default-model,\nor fetch the list with --discover-models.\n`;
+    return `${head}No model is known, and the provider lists none. Choose one with --default-model.\n`;
   }
   const rows = entries.map((entry) => COLUMNS.map(({ cell }) => cell(entry)));
   return `${head}${renderTable([COLUMNS.map(({ title }) => title), ...rows])}\n${renderLegend(entries)}`;

@@ -24,4 +24,4 @@ export function openCatalog(config: Config, io: CommandIo): OpenCatalog {
 }
 
 /** Ends a message about a catalog that would be empty. */
-export const NO_MODEL = 'no model is known. Choose one with --default-model, or fetch the list with --discover-models';
+export const NO_MODEL = 'no model is known, and the provider lists none. Choose one with --default-model';

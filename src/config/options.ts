@@ -111,13 +111,12 @@ const TABLE = {
     group: 'upstream',
     help: 'Model that writes thread titles. Default: the model of the thread.',
   }),
-  discoverModels: option({
+  discoverModels: optional({
     flags: ['--discover-models'],
     env: ['DISCOVER_MODELS'],
     type: onOff,
-    default: false,
     group: 'upstream',
-    help: 'Add the models that the provider lists itself to the catalog.',
+    help: 'Add the models that the provider lists itself. Default: on for providers whose models are not known.',
   }),
   modelMap: optional({
     flags: ['--model-map'],

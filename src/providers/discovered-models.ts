@@ -14,11 +14,14 @@ export interface DiscoveredModel {
 type Path = readonly [string, ...string[]];
 
 /**
- * OpenRouter documents two, and the host that serves the model may have less than its maker says (openrouter.ai/docs/models).
- * The other names are those that public clients read: vLLM and SGLang `max_model_len`, Groq `context_window`, Mistral
- * `max_context_length`. llama.cpp tells the window of the training (`meta.n_ctx_train`), not the one it was started with.
+ * What a server was started with comes first: llama.cpp `meta.n_ctx` (per slot; `meta.n_ctx_train` is the training's), LM
+ * Studio `loaded_context_length`. OpenRouter documents two, and the host that serves the model may have less than its maker
+ * says (openrouter.ai/docs/models). The other names are those that public clients read: vLLM and SGLang `max_model_len`,
+ * Groq `context_window`, Mistral `max_context_length`.
  */
 const CONTEXT_WINDOW: readonly Path[] = [
+  ['meta', 'n_ctx'],
+  ['loaded_context_length'],
   ['top_provider', 'context_length'],
   ['context_length'],
   ['max_model_len'],
@@ -54,6 +57,20 @@ export function readDiscovered(answer: unknown): readonly DiscoveredModel[] | un
     const model = readModel(value);
     return model && worksInCodex(value, model.id) ? [model] : [];
   });
+}
+
+/**
+ * The windows that models were loaded with, by id in lower case: LM Studio's GET /api/v0/models (`data`), Ollama's GET
+ * /api/ps (`models`, where the id is called `model`).
+ */
+export function readLoadedWindows(answer: unknown): ReadonlyMap<string, number> {
+  const record = asRecord(answer);
+  const list = asArray(record?.['data']) ?? asArray(record?.['models']) ?? [];
+  return new Map(list.flatMap((value) => {
+    const id = asText(at(value, ['id'])) ?? asText(at(value, ['model']));
+    const window = readTokens(value, [['loaded_context_length'], ['context_length']]);
+    return id === undefined || window === undefined ? [] : [[id.toLowerCase(), window] as const];
+  }));
 }
 
 /** A row with what the provider itself says of its model: a server may run it with less than its maker documents. */

@@ -40,7 +40,10 @@ export function listEntries(home: Provider, options: ListOptions = {}): readonly
   const chosen = resolveModel(home, undefined, preferred).id;
   const found = new Map([...discovered].reverse().map((model) => [model.id.toLowerCase(), model]));
   const describe = (provider: Provider, id: string): Entry =>
-    findEntry(provider, id, provider === home ? found.get(id.toLowerCase()) : undefined);
+    findEntry(
+      provider, id,
+      provider === home ? (found.get(id.toLowerCase()) ?? findOnly(home, discovered, id)) : undefined,
+    );
   const ids = [...home.models.map(({ id }) => id), chosen, ...discovered.map(({ id }) => id)].filter((id) => id !== '');
   const entries = [
     ...Object.keys(aliases).map((alias) => {
@@ -51,6 +54,13 @@ export function listEntries(home: Provider, options: ListOptions = {}): readonly
   ];
   const marked = uniqueEntries(entries).map((entry) => ({ ...entry, isDefault: entry.model.id === chosen }));
   return [...marked.filter(({ isDefault }) => isDefault), ...marked.filter(({ isDefault }) => !isDefault)];
+}
+
+/** A local server that serves one model serves it under any name. */
+function findOnly(
+  { local }: Provider, [only, ...others]: readonly DiscoveredModel[], id: string,
+): DiscoveredModel | undefined {
+  return local && only && others.length === 0 ? { ...only, id } : undefined;
 }
 
 type Entry = Omit<CatalogEntry, 'isDefault'>;

@@ -69,6 +69,8 @@ export interface Provider extends RequestChanges {
   /** Absent where there is none: everything is then asked over Chat Completions. */
   readonly responses?: NativeEndpoint;
   readonly defaultModel?: string;
+  /** Path on its host of a list with the context windows that models were loaded with (`readLoadedWindows`). */
+  readonly loadedPath?: `/${string}`;
   /** Its model ids have slashes themselves: `provider/model` names are then not read as routes. */
   readonly slashedIds?: true;
   /** What other clients put behind model ids and this provider refuses: it is taken off. */

@@ -68,8 +68,8 @@ test('aliases of MODEL_MAP are listed with the facts of what they stand for', as
 });
 
 test('without rows and without a default model both lists are empty', async (context) => {
-  const { body } = await getModels(await startBridge(context, { dialect: 'openai' }));
-  assert.deepEqual(body, { object: 'list', data: [], models: [] });
+  const bridge = await startBridge(context, { dialect: 'openai', settings: { discoverModels: false } });
+  assert.deepEqual((await getModels(bridge)).body, { object: 'list', data: [], models: [] });
 });
 
 test('an old Codex is told no effort that it does not know; everyone else gets the one body', async (context) => {
@@ -95,8 +95,76 @@ test("DISCOVER_MODELS merges the provider's own list, which is asked for once an
   bridge.upstream.assertClean();
 });
 
+test("the provider's list is requested again when it is stale, and sooner after a failure", async (context) => {
+  let now = 0;
+  const bridge = await startBridge(context, {
+    dialect: 'openai',
+    models: ['one'],
+    apiKey: KEY,
+    runtime: { clock: () => now },
+  });
+  const requestsAt = async (time: number): Promise<number> => {
+    now = time;
+    assert.deepEqual(idsOf((await getModels(bridge)).body), ['one']);
+    return bridge.upstream.requests.length;
+  };
+  assert.deepEqual([await requestsAt(0), await requestsAt(299_999), await requestsAt(300_000)], [1, 1, 2]);
+});
+
+test('a provider whose models no row knows is asked for its list unless DISCOVER_MODELS is off', async (context) => {
+  const options = { dialect: 'openai', models: ['one', 'two'], apiKey: KEY } as const;
+  const byDefault = await startBridge(context, options);
+  assert.deepEqual(idsOf((await getModels(byDefault)).body), ['one', 'two']);
+  const off = await startBridge(context, { ...options, settings: { discoverModels: false } });
+  assert.deepEqual(idsOf((await getModels(off)).body), []);
+  assert.equal(off.upstream.requests.length, 0);
+});
+
+test('a server that starts late is found at the next request after ten seconds', async (context) => {
+  let now = 0;
+  let isUp = false;
+  const server = createServer(
+    (_, response) => void (isUp ? response.end('{"data":[{"id":"m"}]}') : response.writeHead(503).end()),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  const aiBaseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const settings = { aiBaseUrl, provider: 'openai-compatible' };
+  const bridge = await startBridge(context, { dialect: 'openai', settings, runtime: { clock: () => now } });
+  assert.deepEqual(idsOf((await getModels(bridge)).body), []);
+  isUp = true;
+  now = 9_999;
+  assert.deepEqual(idsOf((await getModels(bridge)).body), []);
+  now = 10_000;
+  assert.deepEqual(idsOf((await getModels(bridge)).body), ['m']);
+});
+
+test('the window that a model was loaded with beats what the list says', async (context) => {
+  const answer = (loaded: string | undefined): RequestListener => ({ url }, response) => {
+    if (url === '/v1/models') response.end('{"data":[{"id":"M","max_model_len":131072},{"id":"n"}]}');
+    else if (url === '/api/ps' && loaded !== undefined) response.end(loaded);
+    else response.writeHead(404).end();
+  };
+  const loaded = '{"models":[{"model":"m","context_length":4096}]}';
+  const { found } = await discoverFrom(context, answer(loaded), 10_000, '/api/ps');
+  assert.deepEqual(found, [{ id: 'M', contextWindow: 4096 }, { id: 'n' }]);
+  const without = await discoverFrom(context, answer(undefined), 10_000, '/api/ps');
+  assert.deepEqual(without.found, [{ id: 'M', contextWindow: 131_072 }, { id: 'n' }]);
+  assert.equal(without.log, '');
+});
+
+test('a local server with one model has its window under any name', async (context) => {
+  const bridge = await startBridge(context, {
+    dialect: 'openai', models: ['file.gguf'], apiKey: KEY, provider: 'llama-cpp', model: 'mine',
+    settings: { defaultModel: 'mine' },
+  });
+  const { body } = await getModels(bridge);
+  assert.deepEqual(idsOf(body), ['mine', 'file.gguf']);
+});
+
 test('a provider without a list: a note in the log, the catalog as it is, and no second try', async (context) => {
-  const bridge = await startBridge(context, { settings: { discoverModels: true } });
+  const bridge = await startBridge(context, { settings: { discoverModels: true }, runtime: { clock: () => 0 } });
   const { body } = await getModels(bridge);
   await getModels(bridge);
   assert.ok(idsOf(body).includes('qwen3.7-plus'));
@@ -107,7 +175,9 @@ test('a provider without a list: a note in the log, the catalog as it is, and no
 });
 
 /** A provider whose list is answered by `listener`; resolves with what was discovered, and what the log says. */
-async function discoverFrom(context: TestContext, listener: RequestListener, timeoutMs = 10_000) {
+async function discoverFrom(
+  context: TestContext, listener: RequestListener, timeoutMs = 10_000, loadedPath?: string,
+) {
   const server = createServer(listener).listen(0, '127.0.0.1');
   context.after(() => {
     server.close();
@@ -118,7 +188,7 @@ async function discoverFrom(context: TestContext, listener: RequestListener, tim
   let log = '';
   const logger = createLogger({ level: 'info', format: 'text', write: (line) => { log += line; } });
   const settings = { aiBaseUrl, aiApiKey: KEY, forceEnvAuth: true, userAgent: 'agent/1' };
-  return { found: await discoverModels(settings, logger, timeoutMs), log };
+  return { found: await discoverModels(settings, logger, { timeoutMs, loadedPath }), log };
 }
 
 test('the provider is asked with the key, the User-Agent of the settings, and for JSON', async (context) => {
@@ -163,7 +233,7 @@ const FAILURES: Readonly<
 for (const [name, { answer, says, timeoutMs }] of Object.entries(FAILURES)) {
   test(`${name} is a note in the log`, async (context) => {
     const { found, log } = await discoverFrom(context, answer, timeoutMs);
-    assert.deepEqual(found, []);
+    assert.equal(found, undefined);
     assert.match(log, says);
     assert.match(log, /^\S+ info {2}the model catalog is unchanged: /);
     assert.equal(log.split('\n').length, 2, 'one line');

@@ -47,7 +47,7 @@ test('DEFAULT_MODEL is the default, also when nobody knows it', async () => {
 test('no model at all says what to do', async () => {
   const { code, out } = await runModels([], { AI_API_BASE: 'http://127.0.0.1:9/v1' });
   assert.equal(code, 0);
-  assert.match(out, /No model is known\. Choose one with --default-model/);
+  assert.match(out, /No model is known, and the provider lists none\. Choose one with --default-model\./);
 });
 
 for (const provider of PROVIDERS) {
@@ -137,8 +137,10 @@ test("--discover-models adds the provider's own list", async (context) => {
   assert.match(out, /^L {2}from the provider's own list$/m);
   upstream.assertClean();
   assert.equal(upstream.requests.length, 1);
-  await runModels([], env);
-  assert.equal(upstream.requests.length, 1, 'nobody asks without the option');
+  await runModels(['--no-discover-models'], env);
+  assert.equal(upstream.requests.length, 1, 'the option is off');
+  assert.match((await runModels([], env)).out, /^one +- .* L$/m);
+  assert.equal(upstream.requests.length, 2, 'no row knows a model of this provider');
 });
 
 test('a provider without a list costs a note on standard error, and no more', async (context) => {

@@ -45,6 +45,7 @@ async function createGoodScene(context: TestContext) {
 
 test('the whole text when all is well', async (context) => {
   const { scene, upstream, env } = await createGoodScene(context);
+  const before = upstream.requests.length;
   const { code, out, error } = await scene.doctor([], env);
   assert.deepEqual([code, error], [0, '']);
   assert.equal(
@@ -56,7 +57,7 @@ If the local checks pass, this sends 1 request to your provider;
 ✓ 30 checks passed, 2 skipped, 1 request sent; details: --verbose
 `,
   );
-  assert.equal(upstream.requests.length, 1);
+  assert.equal(upstream.requests.length - before, 1);
   upstream.assertClean();
 });
 
@@ -192,12 +193,13 @@ test('a failure: exit code 1, the fix in text and JSON, and what depends on it i
 
 test('--offline asks nobody, and says so', async (context) => {
   const { scene, upstream, env } = await createGoodScene(context);
+  const before = upstream.requests.length;
   const { code, out } = await scene.doctor(['--offline'], env);
   assert.equal(code, 0);
   assert.match(out, /^aliyun-codex-bridge \S+, doctor\nOffline: nothing is sent to your provider\.\n/);
   assert.match(out, / 11 skipped, 0 requests sent; /);
   assert.equal((await scene.examine(['--offline'], env)).requests, 0);
-  assert.equal(upstream.requests.length, 0);
+  assert.equal(upstream.requests.length, before);
 });
 
 test('an unknown flag is invalid usage: nothing is checked', async (context) => {

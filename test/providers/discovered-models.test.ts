@@ -1,7 +1,7 @@
 /** The model lists of real servers, in their shapes (abridged from their documentation and sources). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readDiscovered } from '../../src/providers/discovered-models';
+import { readDiscovered, readLoadedWindows } from '../../src/providers/discovered-models';
 
 test('the plain list of OpenAI says ids and no more', () => {
   const list = { object: 'list', data: [{ id: 'm', object: 'model', created: 1, owned_by: 'acme' }] };
@@ -38,6 +38,8 @@ test('vLLM and SGLang, Moonshot, Groq, Mistral, llama.cpp', () => {
     { id: 'g', context_window: 131_072, max_completion_tokens: 65_536, active: true },
     { id: 'l', max_context_length: 32_000, capabilities: { vision: false, completion_chat: true } },
     { id: 'c', meta: { n_vocab: 32_000, n_ctx_train: 131_072 } },
+    { id: 'slot', meta: { n_ctx: 4_096, n_ctx_train: 131_072 } },
+    { id: 'loaded', loaded_context_length: 8_192, max_context_length: 131_072 },
   ];
   assert.deepEqual(readDiscovered({ data }), [
     { id: 'served', contextWindow: 32_768 },
@@ -45,6 +47,8 @@ test('vLLM and SGLang, Moonshot, Groq, Mistral, llama.cpp', () => {
     { id: 'g', contextWindow: 131_072, maxOutput: 65_536 },
     { id: 'l', contextWindow: 32_000, input: ['text'] },
     { id: 'c' },
+    { id: 'slot', contextWindow: 4_096 },
+    { id: 'loaded', contextWindow: 8_192 },
   ]);
 });
 
@@ -99,4 +103,17 @@ test('an answer that is no list is none', () => {
   for (const answer of [undefined, null, 'models', 7, {}, { data: 'm' }, { error: { message: 'no' } }]) {
     assert.equal(readDiscovered(answer), undefined);
   }
+});
+
+test('the windows that models were loaded with: LM Studio and Ollama', () => {
+  const lmStudio = {
+    data: [
+      { id: 'Loaded', state: 'loaded', loaded_context_length: 4_096, max_context_length: 131_072 },
+      { id: 'idle', state: 'not-loaded', max_context_length: 32_768 },
+    ],
+  };
+  assert.deepEqual([...readLoadedWindows(lmStudio)], [['loaded', 4_096]]);
+  const ollama = { models: [{ name: 'qwen3:8b', model: 'qwen3:8b', context_length: 16_384 }, { model: 'x' }, null] };
+  assert.deepEqual([...readLoadedWindows(ollama)], [['qwen3:8b', 16_384]]);
+  for (const nonsense of [undefined, null, 'x', [], { data: 'x' }]) assert.equal(readLoadedWindows(nonsense).size, 0);
 });

@@ -1,6 +1,7 @@
 /** The models a user can pick: rows, the default model, and what the provider lists itself. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PROVIDERS } from '../../src/providers/catalog';
 import { listEntries, type CatalogEntry } from '../../src/providers/model-list';
 import type { Model, Provider } from '../../src/providers/provider';
 
@@ -98,4 +99,18 @@ test('an alias has the facts of its model, wherever that is, and hides a row of 
     ['second (The first)', 'fast (The first)', 'lost (nobody-knows)'],
   );
   assert.deepEqual([far?.provider.name, far?.model.contextWindow], ['deepseek', 1_000_000]);
+});
+
+test('a local server that serves one model serves it under any name', () => {
+  const local = PROVIDERS.find(({ local: isLocal, models }) => isLocal && models.length === 0);
+  assert.ok(local);
+  const discovered = [{ id: 'file.gguf', contextWindow: 4_096 }];
+  const windowOf = (found: typeof discovered, home = local): number | undefined =>
+    listEntries(home, { preferred: 'mine', discovered: found }).find(({ model }) => model.id === 'mine')?.model
+      .contextWindow;
+  assert.equal(windowOf(discovered), 4_096);
+  assert.equal(windowOf([...discovered, { id: 'other', contextWindow: 8_192 }]), 128_000);
+  const remote = PROVIDERS.find(({ local: isLocal, models }) => !isLocal && models.length === 0);
+  assert.ok(remote);
+  assert.equal(windowOf(discovered, remote), 128_000);
 });

@@ -501,7 +501,7 @@ test('without a model there is nothing to set up', async (context) => {
   for (const words of [[], ['--print']]) {
     const { code, error } = await home.setup(words, { env });
     assert.equal(code, 1);
-    assert.match(error, /no model is known\. Choose one with --default-model/);
+    assert.match(error, /no model is known, and the provider lists none\. Choose one with --default-model/);
   }
   assert.equal((await home.setup(['--default-model', 'my-model'], { env })).code, 0);
   assert.equal(parse(await home.read())['model'], 'my-model');

@@ -14,5 +14,7 @@ export const lmStudio: Provider = {
   responses: { evidence: 'source' },
   // Documented: the list of fields of a chat completion has none for reasoning.
   dialect: { thinking: { kind: 'none' } },
+  // Documented: REST API v0. `loaded_context_length` is reported (zed-industries/zed#33938).
+  loadedPath: '/api/v0/models',
   models: [],
 };

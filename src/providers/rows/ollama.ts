@@ -20,5 +20,7 @@ export const ollama: Provider = {
     // Source: the field it sends and reads.
     reasoningReplay: 'reasoning',
   },
+  // Source: GET /api/ps tells `context_length` of the models that are in memory.
+  loadedPath: '/api/ps',
   models: [],
 };
