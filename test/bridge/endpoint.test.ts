@@ -28,14 +28,13 @@ const ROWS: readonly Row[] = [
     name: 'another key at the plan',
     provider: plan,
     key: 'sk-test-1',
-    advice: `${OWN} Keys of the Coding Plan start with sk-sp-; the one that was sent does not.`,
+    advice: `${OWN} Coding Plan keys start with sk-sp-; yours does not.`,
   },
   {
     name: 'a key of the plan elsewhere',
     provider: payg,
     key: 'sk-sp-test-1',
-    advice: `${OWN} The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its ` +
-      'own.',
+    advice: `${OWN} Yours starts with sk-sp-: it is for the Coding Plan, which has its own hosts.`,
   },
   { name: 'a key whose looks nobody knows', provider: any, key: 'x-test-1', advice: OWN },
   { name: 'no key', provider: plan, advice: 'No key was sent: set AI_API_KEY where the bridge is started.' },

@@ -3,10 +3,10 @@ import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './da
 import { ALWAYS, DEFAULT_BASE_URL, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 /**
- * Ten models, one key per account, requests counted rather than tokens.
+ * Ten models, one key per account; counts requests rather than tokens.
  *
- * Whether this endpoint accepts `thinking_budget` is not established, so none is sent, and the efforts a user can pick are the
- * two that differ: thinking or not. `reasoning_effort` is never sent: these models do not know it.
+ * Whether this endpoint accepts `thinking_budget` is not established, so none is sent, and the picker offers the two efforts
+ * that differ: thinking on and off. `reasoning_effort` is never sent, because these models do not support it.
  */
 export const aliyunCoding: Provider = {
   name: 'aliyun-coding',
@@ -17,7 +17,7 @@ export const aliyunCoding: Provider = {
   requestIdHeader: 'x-dashscope-request-id',
   keyShape: {
     pattern: /^sk-sp-/,
-    advice: 'Keys of the Coding Plan start with sk-sp-; the one that was sent does not.',
+    advice: 'Coding Plan keys start with sk-sp-; yours does not.',
   },
   // Documented: the FAQ of the plan (upstreams.md, section 5).
   errors: [
@@ -29,9 +29,9 @@ export const aliyunCoding: Provider = {
   defaultModel: 'qwen3.7-plus',
   remarks: [
     'Keys start with `sk-sp-` and are not interchangeable with those of pay-as-you-go.',
-    'The first address is China, the second one international.',
-    'Requests are counted, not tokens; every retry is one.',
-    'It asks which program calls: HTTP 405 "Coding Plan is currently only available for Coding Agents". The bridge forwards ' +
+    'The first address is for China, the second is international.',
+    'The quota counts requests, not tokens; every retry is one request.',
+    'It checks the calling program: HTTP 405 "Coding Plan is currently only available for Coding Agents". The bridge forwards ' +
       "Codex's own User-Agent; whether that passes today is not established.",
   ],
   dialect: DASHSCOPE,

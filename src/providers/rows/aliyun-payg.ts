@@ -8,7 +8,7 @@ const BUDGETED = { thinking: { kind: 'enable_thinking', budgets: BUDGETS } } as 
 const QWEN38 = { thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'medium', 'xhigh'] } } as const;
 const LEVELS = { thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
 
-/** Every model of Model Studio can be asked for by its id; the rows are those whose limits are known. */
+/** You can use any model of Model Studio; the rows are those with known limits. */
 export const aliyunPayg: Provider = {
   name: 'aliyun-payg',
   aliases: ['dashscope', 'bailian', 'model-studio'],
@@ -19,13 +19,13 @@ export const aliyunPayg: Provider = {
     'https://dashscope-us.aliyuncs.com/compatible-mode/v1',
     'https://cn-hongkong.dashscope.aliyuncs.com/compatible-mode/v1',
   ],
-  // The newer addresses hold the id of the workspace: https://{WorkspaceId}.ap-southeast-1.maas.aliyuncs.com.
+  // Newer addresses contain the id of the workspace: https://{WorkspaceId}.ap-southeast-1.maas.aliyuncs.com.
   hosts: [/^[a-z0-9.-]+\.maas\.aliyuncs\.com$/],
   keyEnv: ['DASHSCOPE_API_KEY'],
   requestIdHeader: 'x-dashscope-request-id',
   keyShape: {
     pattern: /^(?!sk-sp-)/,
-    advice: 'The one that was sent starts with sk-sp-: it belongs to the Coding Plan, which has a host of its own.',
+    advice: 'Yours starts with sk-sp-: it is for the Coding Plan, which has its own hosts.',
   },
   docs: 'https://www.alibabacloud.com/help/en/model-studio/models',
   // Documented: help.aliyun.com/en/model-studio/compatibility-with-openai-responses-api; qwen3.8-max for Codex in document_detail/3029258.
@@ -35,8 +35,8 @@ export const aliyunPayg: Provider = {
   },
   defaultModel: 'qwen3.7-plus',
   remarks: [
-    'The addresses are China, international, US and Hong Kong, in this order; a key works in its own region.',
-    'Keys of the Coding Plan and the Token Plan are refused here.',
+    'The addresses are for China, international, US and Hong Kong, in this order; a key works in its own region.',
+    'Keys of the Coding Plan and the Token Plan do not work here.',
   ],
   dialect: DASHSCOPE,
   models: [

@@ -2,7 +2,7 @@
 import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION } from './dashscope';
 import { ALWAYS, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
-/** The limit of the model's maker may be above that of this host: it is not sent when nobody asks for it. */
+/** The maker's limit may be above that of this host, so it is sent only on request. */
 const MAKERS_LIMIT = { alwaysMaxTokens: false } as const;
 
 /** Levels of Qwen3.8 are documented; that it cannot stop thinking is what models.dev notes (2026-08-03). */
@@ -14,7 +14,7 @@ const GLM53 = {
 const DEEPSEEK = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
 const KIMI_CODE = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', fixed: true } } as const;
 
-/** Tokens counted; the successor that Alibaba points Coding Plan users to. */
+/** Counts tokens; the successor that Alibaba recommends to Coding Plan users. */
 export const aliyunTokenPlan: Provider = {
   name: 'aliyun-token-plan',
   aliases: ['token-plan'],
@@ -32,7 +32,7 @@ export const aliyunTokenPlan: Provider = {
   // Documented for Codex: document_detail/3029258.
   responses: { models: ['qwen3.8-max'], evidence: 'documented' },
   defaultModel: 'qwen3.8-max',
-  remarks: ['The first address is China, the others are international.'],
+  remarks: ['The first address is for China, the others are international.'],
   // Source: pi-ai marks `strict` as supported here.
   dialect: { ...DASHSCOPE, strictTools: true },
   models: [

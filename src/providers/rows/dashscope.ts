@@ -1,4 +1,4 @@
-/** What the endpoints of Alibaba Cloud Model Studio have in common, whichever plan pays. Facts: upstreams.md, sections 1-3. */
+/** The common dialect of Alibaba Cloud Model Studio's endpoints, for every plan. Facts: upstreams.md, sections 1-3. */
 import type { Dialect } from '../dialect';
 import { CORE_FIELDS_ONLY } from '../provider';
 
@@ -9,7 +9,7 @@ export const DASHSCOPE: Partial<Dialect> = {
   forbiddenToolNames: ['search'],
   // Reported: "does not support being set to required or object in thinking mode" (eino#994, agentscope#1608).
   toolChoice: 'auto-only',
-  // Documented; always explicit, because the default differs from model to model.
+  // Documented; always explicit, because the default differs by model.
   thinking: { kind: 'enable_thinking' },
   // Source: qwen-code sends it on every request, whatever the model.
   preserveThinking: true,
@@ -22,7 +22,7 @@ export const DASHSCOPE: Partial<Dialect> = {
   webSearch: 'enable_search',
 };
 
-/** Models without a thinking mode: nothing about thinking is sent, and what thinking forbids is allowed. */
+/** Models without a thinking mode: no thinking fields, and what thinking forbids is allowed. */
 export const WITHOUT_THINKING: Partial<Dialect> = {
   thinking: { kind: 'none' },
   preserveThinking: false,

@@ -16,12 +16,12 @@ export const mimo: Provider = {
   docs: 'https://platform.xiaomimimo.com/#/docs',
   defaultModel: 'mimo-v2.6-pro',
   remarks: [
-    'The first address is pay as you go, the others are the token plan in China, Singapore and Amsterdam.',
-    'A prompt that is too long is cut silently and ends without an answer.',
+    'The first address is for pay as you go, the others for the token plan in China, Singapore and Amsterdam.',
+    'Too long a prompt is truncated silently and gets no answer.',
   ],
   dialect: {
     ...CORE_FIELDS_ONLY,
-    // Source: the default differs from model to model, so it is always said; efforts are not supported.
+    // Source: the default differs by model, so it is always sent; efforts are not supported.
     thinking: { kind: 'thinking', on: 'enabled' },
     // Source: pi-ai marks `strict` as supported here.
     strictTools: true,

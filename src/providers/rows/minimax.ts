@@ -1,13 +1,13 @@
 /** MiniMax. Facts: upstreams.md, sections 1.4, 2, 3, 4 and table (a). */
 import { ALWAYS, CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
-/** Reasoning is asked for in a field of its own and goes back in it. */
+/** Reasoning is requested and sent back in its own field. */
 export const minimax: Provider = {
   name: 'minimax',
   title: 'MiniMax',
   baseUrls: ['https://api.minimax.io/v1', 'https://api.minimaxi.com/v1'],
   keyEnv: ['MINIMAX_API_KEY'],
-  // Documented: platform.minimax.io/docs/api-reference/errorcode. The code stands alone or behind the message.
+  // Documented: platform.minimax.io/docs/api-reference/errorcode. The code is alone or after the message.
   errors: [
     { kind: 'auth', says: /^(1004|2049)\b|\((1004|2049)\)/ },
     { kind: 'moderation', says: /^102[67]\b|\(102[67]\)/ },
@@ -17,7 +17,7 @@ export const minimax: Provider = {
   // Documented: platform.minimax.io/docs/api-reference/responses-create.
   responses: { evidence: 'documented' },
   defaultModel: 'MiniMax-M3',
-  remarks: ['The first address is international, the second one China.'],
+  remarks: ['The first address is international, the second is for China.'],
   dialect: {
     ...CORE_FIELDS_ONLY,
     // Documented: M3 thinks adaptively or not at all.

@@ -16,7 +16,7 @@ export const moonshot: Provider = {
   keyEnv: ['MOONSHOT_API_KEY'],
   docs: 'https://platform.moonshot.ai/docs/api/chat',
   defaultModel: 'kimi-k2.7-code',
-  remarks: ['The first address is international, the second one China; a key works on one of them.'],
+  remarks: ['The first address is international, the second is for China; a key works on one of them.'],
   dialect: {
     ...CORE_FIELDS_ONLY,
     thinking: { kind: 'thinking', on: 'enabled' },

@@ -11,11 +11,11 @@ export const ollama: Provider = {
   docs: 'https://docs.ollama.com/api/openai-compatibility',
   responses: { evidence: 'source' },
   remarks: [
-    'The first address is the local server, which ignores keys; the second one is its cloud.',
-    'A prompt that is longer than the context it was started with is cut silently: set `OLLAMA_CONTEXT_LENGTH`.',
+    'The first address is the local server, which ignores keys; the second is its cloud.',
+    'A prompt longer than the context length of the server is truncated silently: set `OLLAMA_CONTEXT_LENGTH`.',
   ],
   dialect: {
-    // Source: any other word is answered with `invalid reasoning value` by versions before model-defined names.
+    // Source: versions before model-defined names answer `invalid reasoning value` to any other word.
     thinking: { kind: 'effort', levels: ['none', 'low', 'medium', 'high'] },
     // Source: the field it sends and reads.
     reasoningReplay: 'reasoning',

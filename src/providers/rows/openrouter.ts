@@ -1,7 +1,7 @@
 /** OpenRouter. Facts: upstreams.md, sections 2, 3 and 4. */
 import type { Provider } from '../provider';
 
-/** Models of every maker, named `maker/model`; their quirks come from providers/families.ts. */
+/** Serves models of many makers as `maker/model`; their quirks come from providers/families.ts. */
 export const openrouter: Provider = {
   name: 'openrouter',
   title: 'OpenRouter',

@@ -10,9 +10,9 @@ export const siliconflow: Provider = {
   keyEnv: ['SILICONFLOW_API_KEY'],
   docs: 'https://docs.siliconflow.cn/docs/api/chat-completions-post',
   remarks: [
-    'The first address is China, the second one international.',
-    '`enable_thinking` is not sent: models without it answer `current model does not support parameter enable_thinking` ' +
-      '(20015), and which have it changes. They think or do not think as they do by default.',
+    'The first address is for China, the second is international.',
+    '`enable_thinking` is not sent, because models without it answer `current model does not support parameter ' +
+      'enable_thinking` (20015), and the models that have it change. Thinking is on or off by default.',
   ],
   dialect: {
     ...CORE_FIELDS_ONLY,

@@ -27,20 +27,20 @@ export const zai: Provider = {
     {
       kind: 'auth',
       says: /^(1110|1111|1112|1121)\b/,
-      advice: 'The account itself is closed to requests: see the message.',
+      advice: 'The account is blocked: see the message.',
     },
     {
       kind: 'quota',
       says: /^1113\b/,
       advice:
-        'A plan is served under /api/coding/paas/v4 and its key works nowhere else; without a plan, the balance is empty.',
+        'The key of a plan works only under /api/coding/paas/v4. Without a plan, the balance is empty.',
     },
     { kind: 'quota', says: /^(1308|1310|131[6-9]|132[01])\b/, resets: 'beijing-time' },
-    { kind: 'quota', says: /^(1309|1314)\b/, advice: 'The plan has run out: renew it, or use a key of another one.' },
+    { kind: 'quota', says: /^(1309|1314)\b/, advice: 'The plan has expired: renew it, or use the key of another one.' },
     {
       kind: 'quota',
       says: /^1313\b/,
-      advice: 'It is a fair-use block, not a used-up quota: only the provider can lift it.',
+      advice: 'This is a fair-use block, not a used-up quota: only the provider can lift it.',
     },
     { kind: 'quota', says: /^1304\b/ },
     { kind: 'moderation', says: /^1301\b/ },
@@ -57,7 +57,7 @@ export const zai: Provider = {
   // Source: ids such as `glm-5.3[1m]` are answered with code 1211 on this path.
   idSuffix: /\[\w+\]$/,
   remarks: [
-    'The plan is served under `/api/coding/paas/v4` only; under `/api/paas/v4` a plan key is answered with 429 and code 1113.',
+    'The plan works only under `/api/coding/paas/v4`; under `/api/paas/v4` a plan key gets 429 and code 1113.',
   ],
   dialect: {
     ...CORE_FIELDS_ONLY,
