@@ -30,6 +30,11 @@ export class JsonProgress {
     return this.state === 'closed' || (this.state === 'scalar' && parseJson(this.scalar) !== undefined);
   }
 
+  /** An object, list or string has begun and is not closed: whatever comes, this text is not yet JSON. */
+  get unfinished(): boolean {
+    return this.state === 'inside' || this.state === 'string' || this.state === 'escape';
+  }
+
   /** @returns how many characters of `text` belong to this value: anything after a closed value is another one */
   push(text: string): number {
     let at = 0;

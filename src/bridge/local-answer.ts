@@ -5,7 +5,6 @@ import type { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import { ResponsesAssembler } from '../stream/responses-assembler';
 import { encodeEcho, SseEncoder, SSE_DONE } from '../stream/sse-encoder';
-import { createCallWriter } from '../tools/kinds';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Turn } from './bridge';
 import { responsesProtocol } from './client-protocol';
@@ -58,7 +57,6 @@ function bareAssembler(model: string, client: ClientKind, { clock, makeId }: Run
     makeId,
     reasoning: 'hidden',
     findTarget: (name) => ({ kind: 'function', name }),
-    createCallWriter,
     note: () => undefined,
   });
 }

@@ -6,6 +6,7 @@ import type { AnswerStreamOptions } from '../stream/answer-stream';
 import { CallFilterStage, type CallRules } from '../stream/call-filter';
 import { CumulativeStage } from '../stream/cumulative';
 import { JsonCheckStage, JsonFenceStage, type JsonCheckOptions } from '../stream/json-answer';
+import { SurrogateStage } from '../stream/surrogates';
 import { ThinkTagStage } from '../stream/think-tags';
 import { ToolMarkupStage } from '../stream/tool-markup';
 import { TypedArgumentsStage } from '../stream/typed-arguments-stage';
@@ -66,10 +67,12 @@ function attemptsOf(
   const { settings, runtime } = context;
   const makeId: MakeId = runtime.makeId;
   const tools = settings.toolMarkup ? (chat.tools ?? []) : [];
-  const options = { makeId, single: !settings.allowMultiToolCalls, source };
+  const { sendsFinishReason } = dialect;
+  const options = { makeId, single: !settings.allowMultiToolCalls, source, sendsFinishReason };
   return () => ({
     reader: createReader(options),
     stages: [
+      new SurrogateStage(),
       ...(dialect.cumulative ? [new CumulativeStage()] : []),
       ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
       ...(tools.length === 0 ? [] : [new ToolMarkupStage({ tools, makeId })]),

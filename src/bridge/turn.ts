@@ -10,7 +10,6 @@ import { ChatAssembler, toUsageObject, type ChatOutput } from '../stream/chat-as
 import { CompactionAssembler } from '../stream/compaction-assembler';
 import { ResponsesAssembler } from '../stream/responses-assembler';
 import { encodeEcho } from '../stream/sse-encoder';
-import { createCallWriter } from '../tools/kinds';
 import { asksForCompaction, toSummaryRequest } from '../translate/request';
 import { readChatRequest } from '../wire/read-chat-request';
 import { readResponsesRequest } from '../wire/read-responses';
@@ -114,7 +113,6 @@ function responsesAssemblers(
     // Codex always asks for it and sends the text back unchanged; other clients may keep only the envelope.
     sealReasoning: caller.client !== 'codex' && request.include.includes('reasoning.encrypted_content'),
     findTarget: (name: string) => tools.find(name),
-    createCallWriter,
     note: (text: string) => notes.add(text),
   };
   return (judge) => new ResponsesAssembler({ ...options, judge });

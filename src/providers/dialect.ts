@@ -100,6 +100,8 @@ export interface Dialect {
   readonly reasoningSplit: boolean;
   /** Text fields repeat everything said so far instead of what is new (MiniMax with reasoning_split). */
   readonly cumulative: boolean;
+  /** Whether the provider ends its answers with a finish_reason. Where it does, `[DONE]` alone is a truncated answer. */
+  readonly sendsFinishReason: boolean;
   /**
    * How an assistant message carries its reasoning back: a field, signed blocks, or `<think>` in its content. `items`
    * belongs to the Responses wire (translate/native-request.ts): input items, each as it came.
@@ -147,6 +149,7 @@ export const DEFAULT_DIALECT: Dialect = {
   preserveThinking: false,
   reasoningSplit: false,
   cumulative: false,
+  sendsFinishReason: true,
   reasoningReplay: 'reasoning_content',
   placeholderOn: 'calls',
   webSearch: 'none',

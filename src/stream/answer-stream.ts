@@ -1,10 +1,11 @@
 /** The stream path as one synchronous machine: bytes in, the client's outputs out. No I/O, no clock: steppable in tests. */
 import { parseJson } from '../base/json';
+import { messageOf } from '../base/thrown';
 import type { BridgeError } from '../errors/bridge-error';
 import { BridgeError as Failure } from '../errors/bridge-error';
 import type { ChatUsage } from '../wire/chat';
 import type { AnswerReader, Assembler, FinishReason, Signal, Stage, Told } from './signal';
-import { SseDecoder } from './sse-decoder';
+import { SseDecoder, type SseEvent } from './sse-decoder';
 
 export interface AnswerStreamOptions<Output> {
   readonly assembler: Assembler<Output>;
@@ -45,69 +46,79 @@ export class AnswerStream<Output> implements Told {
   }
 
   push(bytes: Uint8Array): readonly Output[] {
-    const outputs: Output[] = [];
-    try {
+    return this.run((outputs) => {
       for (const event of this.decoder.push(bytes)) this.event(event, outputs);
-    } catch (cause) {
-      outputs.push(...this.fail(new Failure('bad_answer', `Cannot read the provider's stream: ${String(cause)}`)));
-    }
-    return outputs;
+    });
   }
 
   /** The whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Output[] {
-    const outputs: Output[] = [];
-    this.signals(this.options.reader.completion(value), outputs);
-    this.finish(outputs);
-    return outputs;
+    return this.run((outputs) => {
+      this.relay(this.options.reader.completion(value), outputs);
+      this.finish(outputs);
+    });
   }
 
   /** Upstream closed its stream. */
   end(): readonly Output[] {
-    const outputs: Output[] = [];
-    for (const event of this.decoder.end()) if (!isCut(event.data)) this.event(event, outputs);
-    this.finish(outputs);
-    return outputs;
+    return this.run((outputs) => {
+      for (const event of this.decoder.end()) if (!isCut(event.data)) this.event(event, outputs);
+      this.finish(outputs);
+    });
   }
 
-  /** Nothing more will come. An answer that upstream had finished is whole all the same. */
+  /** Nothing more will come. An answer that upstream had finished is complete all the same. */
   fail(error: BridgeError): readonly Output[] {
     return this.options.reader.finished ? this.end() : this.options.assembler.fail(error);
   }
 
-  private event(event: { readonly name?: string; readonly data: string }, outputs: Output[]): void {
+  /** What cannot be read (a line without end, JSON nested too deeply) ends the answer as a failure. */
+  private run(step: (outputs: Output[]) => void): readonly Output[] {
+    const outputs: Output[] = [];
+    try {
+      step(outputs);
+    } catch (cause) {
+      const error = new Failure('bad_answer', `Cannot read the provider's stream: ${messageOf(cause)}.`);
+      for (const output of this.options.assembler.fail(error)) outputs.push(output);
+    }
+    return outputs;
+  }
+
+  private event(event: SseEvent, outputs: Output[]): void {
     if (this.finished) return;
     const { signals, done } = this.options.reader.event(event);
-    this.signals(signals, outputs);
+    this.relay(signals, outputs);
     if (done) this.finish(outputs);
   }
 
-  private signals(signals: readonly Signal[], outputs: Output[]): void {
+  /** Passes signals through the stages, from the one at `from`, to the assembler. */
+  private relay(signals: readonly Signal[], outputs: Output[], from = 0): void {
     const { assembler, stages } = this.options;
     let current = signals;
-    for (const stage of stages) current = through(stage, current);
+    for (let at = from; at < stages.length; at += 1) current = through(stages[at], current);
     for (const signal of current) {
       for (const output of assembler.step(signal)) outputs.push(output);
     }
   }
 
   private finish(outputs: Output[]): void {
-    const { assembler, stages } = this.options;
-    let held: readonly Signal[] = [];
-    for (const stage of stages) held = [...held.flatMap((signal) => stage.step(signal)), ...stage.end()];
-    for (const signal of held) outputs.push(...assembler.step(signal));
-    outputs.push(...assembler.end());
+    if (this.finished) return;
+    const { assembler, reader, stages } = this.options;
+    this.relay(reader.end(), outputs);
+    stages.forEach((stage, at) => this.relay(stage.end(), outputs, at + 1));
+    for (const output of assembler.end()) outputs.push(output);
   }
 }
 
-/** The last event of a stream that ended inside it: the beginning of a JSON object. Any other text is what upstream said. */
+/** The last event of a stream that ended inside it: the beginning of a JSON object. Other text is what upstream said. */
 function isCut(data: string): boolean {
   const last = data.slice(data.lastIndexOf('\n') + 1);
   return /^\s*\{/.test(data) && parseJson(data) === undefined && parseJson(last) === undefined;
 }
 
 /** Almost every list holds one signal: it is not copied. */
-function through(stage: Stage, signals: readonly Signal[]): readonly Signal[] {
+function through(stage: Stage | undefined, signals: readonly Signal[]): readonly Signal[] {
   const [only] = signals;
+  if (!stage) return signals;
   return signals.length === 1 && only ? stage.step(only) : signals.flatMap((signal) => stage.step(signal));
 }

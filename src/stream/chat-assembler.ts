@@ -7,8 +7,8 @@ import { readCustomInput } from '../tools/custom';
 import type {
   ChatCallDelta, ChatChoiceObject, ChatChunkObject, ChatDeltaObject, ChatErrorObject, ChatUsage, ChatUsageObject,
 } from '../wire/chat';
-import { cutStream, emptyAnswer } from './endings';
-import type { Assembler, FinishReason, Judge, Signal } from './signal';
+import { cutStream, isCutReason } from './endings';
+import type { Assembler, CallSignature, FinishReason, Judge, Signal } from './signal';
 
 export type ChatOutput = ChatChunkObject | ChatErrorObject;
 
@@ -35,7 +35,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   private choice = 0;
   private calls = 0;
   private open: OpenCall | undefined;
-  private empty = true;
+  private started = false;
   /** A Chat answer is one message: a blank line parts what upstream said in several. */
   private gap = '';
   private ended: FinishReason | undefined;
@@ -43,7 +43,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   constructor(private readonly options: ChatAssemblerOptions) {}
 
   get begun(): boolean {
-    return !this.empty;
+    return this.started;
   }
 
   /** Some upstreams say `stop` although they called tools (upstreams.md, section 4.4). */
@@ -59,10 +59,10 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     if (this.finished) return [];
     switch (signal.type) {
       case 'text-delta':
-        this.empty = false;
+        this.started = true;
         return [this.text(signal.text, signal.logprobs)];
       case 'refusal-delta':
-        this.empty = false;
+        this.started = true;
         return [this.delta({ refusal: signal.text })];
       case 'reasoning-delta':
         return this.options.hideReasoning ? [] : [this.delta({ reasoning_content: signal.text })];
@@ -73,7 +73,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
       case 'call-delta':
         return this.callDelta(signal.text);
       case 'call-end':
-        return this.endCall();
+        return this.endCall(signal.signature);
       case 'message-end':
         this.gap = '\n\n';
         return [];
@@ -96,7 +96,6 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     if (this.finished) return [];
     const reason = this.ended;
     if (reason === undefined) return this.fail(cutStream());
-    if (this.empty && (reason === 'stop' || reason === 'tool_calls')) return this.fail(emptyAnswer());
     this.finished = true;
     const last = this.chunk([this.choiceObject({}, this.finishReason(reason))]);
     return this.options.includeUsage && this.usage
@@ -118,7 +117,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   }
 
   private startCall(id: string, name: string): readonly ChatOutput[] {
-    this.empty = false;
+    this.started = true;
     const target = this.options.findTarget(name);
     this.open = { index: this.calls, target, args: '' };
     this.calls += 1;
@@ -132,10 +131,10 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     return this.open.target.kind === 'custom' ? [] : [this.call({ function: { arguments: text } })];
   }
 
-  private endCall(): readonly ChatOutput[] {
+  private endCall(signature: CallSignature | undefined): readonly ChatOutput[] {
     const { open } = this;
-    const outputs =
-      open?.target.kind === 'custom' ? [this.call({ custom: { input: readCustomInput(open.args) } })] : [];
+    const custom = open?.target.kind === 'custom' && { custom: { input: readCustomInput(open.args) } };
+    const outputs = custom || signature ? [this.call({ ...signature, ...custom })] : [];
     this.open = undefined;
     return outputs;
   }
@@ -148,7 +147,8 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   }
 
   private finishReason(reason: FinishReason): FinishReason {
-    return reason === 'stop' && this.calls > 0 ? 'tool_calls' : reason;
+    if (isCutReason(reason)) return reason;
+    return this.calls > 0 ? 'tool_calls' : 'stop';
   }
 
   private call(delta: Omit<ChatCallDelta, 'index'>): ChatChunkObject {
@@ -185,7 +185,7 @@ export function toUsageObject(usage: ChatUsage): ChatUsageObject {
   };
 }
 
-interface Call { readonly head: ChatCallDelta; text: string }
+interface Call { readonly head: ChatCallDelta; text: string; signature: object }
 interface Choice {
   content: string;
   reasoning: string;
@@ -245,7 +245,9 @@ export class ChatCollector {
 }
 
 function foldCall(calls: Call[], delta: ChatCallDelta): void {
-  const call = (calls[delta.index] ??= { head: delta, text: '' });
+  const call = (calls[delta.index] ??= { head: delta, text: '', signature: {} });
+  const { index: _index, id: _id, type: _type, function: _function, custom: _custom, ...signature } = delta;
+  call.signature = { ...call.signature, ...signature };
   call.text += delta.function?.arguments ?? delta.custom?.input ?? '';
 }
 
@@ -261,9 +263,9 @@ function message(choice: Choice): object {
   };
 }
 
-function wholeCall({ head, text }: Call): object {
+function wholeCall({ head, text, signature }: Call): object {
   const { id, type } = head;
   return type === 'custom'
-    ? { id, type, custom: { name: head.custom?.name, input: text } }
-    : { id, type, function: { name: head.function?.name, arguments: text } };
+    ? { id, type, ...signature, custom: { name: head.custom?.name, input: text } }
+    : { id, type, ...signature, function: { name: head.function?.name, arguments: text } };
 }

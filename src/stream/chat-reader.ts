@@ -1,97 +1,107 @@
-/** Upstream values to signals: one step for stream chunks and whole completions alike. */
+/** Reads Chat Completions chunks as signals: one step for streamed chunks and whole completions alike. */
 import { parseJson } from '../base/json';
-import { classifyStreamError } from '../errors/classify';
 import { BridgeError } from '../errors/bridge-error';
+import { classifyStreamError } from '../errors/classify';
 import type { ChatChunk, ChatDelta } from '../wire/chat';
 import { readChatChunk } from '../wire/read-chat';
-import { readFinishReason, unreadableEvent } from './endings';
-import type { AnswerReader, ReaderOptions, Reading, Signal } from './signal';
+import { cutStream, emptyAnswer, isCutReason, readFinishReason, unfinishedStream, unreadableEvent } from './endings';
+import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
 import type { SseEvent } from './sse-decoder';
 import { ToolCalls } from './tool-calls';
 
 /** Reads one answer in Chat Completions chunks. */
 export class ChatReader implements AnswerReader {
   private calls: ToolCalls;
-  finished = false;
+  private reason: FinishReason | undefined;
+  /** Something came after the provider's finish, which says nothing about it. */
+  private late = false;
+  private done = false;
 
   constructor(private readonly options: ReaderOptions) {
     this.calls = new ToolCalls(options);
   }
 
+  get finished(): boolean {
+    return this.reason !== undefined;
+  }
+
   event(event: SseEvent): Reading {
     const data = event.data.trim();
     if (data === '') return { signals: [], done: false };
-    if (data === '[DONE]') return { signals: this.done(), done: true };
+    if (data === '[DONE]') {
+      this.done = true;
+      return { signals: [], done: true };
+    }
     const value = parseJson(data);
-    if (value !== undefined) return { signals: this.chunk(readChatChunk(value)), done: false };
-    return { signals: this.lines(data), done: false };
+    return { signals: value === undefined ? this.lines(data) : this.chunk(readChatChunk(value)), done: false };
   }
 
   /** A whole completion, possibly with several choices. */
   completion(value: unknown): readonly Signal[] {
-    const { choices, ...rest } = readChatChunk(value);
-    if (rest.error !== undefined) return this.chunk({ ...rest, choices });
+    const chunk = readChatChunk(value);
+    if (chunk.error !== undefined) return this.chunk(chunk);
+    if (chunk.choices.length === 0) return [{ type: 'error', error: emptyAnswer() }];
     const signals: Signal[] = [];
-    choices.forEach((choice, position) => {
+    chunk.choices.forEach((choice, position) => {
       if (position > 0) {
-        signals.push({ type: 'choice-end' });
+        signals.push(...this.calls.finish('stop'), { type: 'choice-end' });
         this.calls = new ToolCalls(this.options);
       }
-      signals.push(...this.delta(choice));
-      if (position === choices.length - 1) return;
-      signals.push(...this.calls.finish('stop'));
+      this.delta(choice, signals);
     });
-    if (rest.usage) signals.push({ type: 'usage', usage: rest.usage });
-    signals.push(...this.finish(choices.at(-1)?.finishReason ?? 'stop'));
-    return signals;
+    if (chunk.usage) signals.push({ type: 'usage', usage: chunk.usage });
+    const ended = this.finish(chunk.choices.at(-1)?.finishReason ?? 'stop');
+    return ended ? [...signals, ended] : signals;
+  }
+
+  /** Text, calls and usage may follow the first finish_reason: only the end of the stream is the end. */
+  end(): readonly Signal[] {
+    const { reason, calls } = this;
+    if (reason !== undefined && !(this.late && calls.cut)) return [...calls.finish(reason), { type: 'finish', reason }];
+    if (calls.cut || !this.done) return [{ type: 'error', error: cutStream() }];
+    // Some gateways end a broken stream with [DONE]: only complete calls show that nothing is missing.
+    if (calls.count > 0) return [...calls.finish('tool_calls'), { type: 'finish', reason: 'tool_calls' }];
+    if (this.options.sendsFinishReason === false) return [{ type: 'finish', reason: 'stop' }];
+    return [{ type: 'error', error: unfinishedStream() }];
   }
 
   private chunk(chunk: ChatChunk): readonly Signal[] {
-    const [choice] = chunk.choices;
     if (chunk.error !== undefined) {
       return this.finished ? [] : [{ type: 'error', error: classifyStreamError(chunk.error, this.options.source) }];
     }
-    const signals: Signal[] = choice ? this.delta(choice) : [];
-    if (chunk.usage) signals.push({ type: 'usage', usage: chunk.usage });
-    if (choice?.finishReason !== undefined) signals.push(...this.finish(choice.finishReason));
-    return signals;
-  }
-
-  private delta(choice: ChatDelta): Signal[] {
+    const [choice] = chunk.choices;
     const signals: Signal[] = [];
-    if (choice.reasoningDetails)
-      signals.push(...this.pass({ type: 'reasoning-details', details: choice.reasoningDetails }));
-    if (choice.reasoning !== undefined) signals.push(...this.pass({ type: 'reasoning-delta', text: choice.reasoning }));
-    if (choice.text !== undefined) {
-      const logprobs = choice.logprobs;
-      signals.push(...this.pass({ type: 'text-delta', text: choice.text, ...(logprobs && { logprobs }) }));
-    }
-    if (choice.refusal !== undefined) signals.push(...this.pass({ type: 'refusal-delta', text: choice.refusal }));
-    // A call behind the finish is never known to be whole.
-    const fragments = this.finished ? [] : (choice.toolCalls ?? []);
-    for (const fragment of fragments) signals.push(...this.calls.fragment(fragment));
+    if (choice) this.delta(choice, signals);
+    if (chunk.usage) signals.push({ type: 'usage', usage: chunk.usage });
+    const failure = choice?.finishReason === undefined ? undefined : this.finish(choice.finishReason);
+    if (failure) signals.push(failure);
     return signals;
   }
 
-  private pass(signal: Signal): readonly Signal[] {
-    return this.calls.pass(signal);
+  private delta(choice: ChatDelta, signals: Signal[]): void {
+    const { text, reasoning, reasoningDetails: details, refusal, logprobs, toolCalls } = choice;
+    const pass = (signal: Signal): void => {
+      for (const passed of this.calls.pass(signal)) signals.push(passed);
+    };
+    if (details) pass({ type: 'reasoning-details', details });
+    if (reasoning !== undefined) pass({ type: 'reasoning-delta', text: reasoning });
+    if (text !== undefined) pass({ type: 'text-delta', text, ...(logprobs && { logprobs }) });
+    if (refusal !== undefined) pass({ type: 'refusal-delta', text: refusal });
+    this.late ||= this.finished && (text ?? reasoning ?? refusal ?? toolCalls) !== undefined;
+    for (const fragment of toolCalls ?? []) for (const signal of this.calls.fragment(fragment)) signals.push(signal);
   }
 
-  private finish(word: string): readonly Signal[] {
-    if (this.finished) return [];
-    this.finished = true;
+  /** @returns the failure that the word stands for */
+  private finish(word: string): Signal | undefined {
     const reason = readFinishReason(word);
-    if (reason instanceof BridgeError) return [{ type: 'error', error: reason }];
-    return [...this.calls.finish(reason), { type: 'finish', reason }];
+    if (reason === undefined) return undefined;
+    if (reason instanceof BridgeError) return this.finished ? undefined : { type: 'error', error: reason };
+    if (this.reason === undefined || (this.late && !isCutReason(this.reason))) this.reason = reason;
+    this.late = false;
+    return undefined;
   }
 
-  /** `[DONE]` without a finish_reason ends a whole answer, unless a call is visibly cut. */
-  private done(): readonly Signal[] {
-    if (this.finished || this.calls.unfinished) return [];
-    return this.finish(this.calls.count > 0 ? 'tool_calls' : 'stop');
-  }
-
-  /** Data that is not JSON: some gateways put several objects under one event, others an HTML page. */
+  /** Data that is not JSON: some gateways put several objects into one event, others an HTML page. */
   private lines(data: string): readonly Signal[] {
     const values = data.split('\n').map((line) => parseJson(line.replace(/^data:/, '')));
     if (values.length > 1 && values.every((value) => value !== undefined)) {

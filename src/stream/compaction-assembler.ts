@@ -5,6 +5,7 @@ import { sealSummary } from '../tools/envelope';
 import type { ResponsesEvent } from '../wire/responses-output';
 import type { ChatUsage } from '../wire/chat';
 import type { ResponsesAssembler } from './responses-assembler';
+import { emptyAnswer } from './endings';
 import type { Assembler, FinishReason, Signal } from './signal';
 
 /** Codex wants exactly one `compaction` item and fails on a message (codex-protocol.md, section 5). */
@@ -43,7 +44,7 @@ export class CompactionAssembler implements Assembler<ResponsesEvent> {
         this.summary += signal.text;
         return [];
       case 'finish':
-        return [...(signal.reason === 'stop' ? this.item() : []), ...this.inner.step(signal)];
+        return signal.reason === 'stop' ? [...this.item(), ...this.inner.step(signal)] : this.inner.step(signal);
       case 'usage':
       case 'error':
         return this.inner.step(signal);
@@ -62,7 +63,7 @@ export class CompactionAssembler implements Assembler<ResponsesEvent> {
 
   private item(): readonly ResponsesEvent[] {
     const text = this.summary.trim();
-    if (text === '') return [];
+    if (text === '') return this.inner.fail(emptyAnswer());
     return this.inner.whole({ type: 'compaction', id: this.makeId('cmp'), encrypted_content: sealSummary(text) });
   }
 }

@@ -3,23 +3,51 @@ import { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { FinishReason, Signal } from './signal';
 
-const REASONS: ReadonlyMap<string, FinishReason> = new Map([
+/** In lower case: hosts of the same model differ in spelling (`STOP`, `Stop`). */
+const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
   ['stop', 'stop'],
   ['eos', 'stop'],
+  ['eos_token', 'stop'],
   ['end_turn', 'stop'],
   ['stop_sequence', 'stop'],
+  ['stop_token', 'stop'],
+  ['complete', 'stop'],
+  ['completed', 'stop'],
+  ['finished', 'stop'],
+  ['done', 'stop'],
+  ['end', 'stop'],
+  ['success', 'stop'],
+  ['normal', 'stop'],
   ['tool_calls', 'tool_calls'],
   ['tool_call', 'tool_calls'],
+  ['tool-calls', 'tool_calls'],
   ['function_call', 'tool_calls'],
+  ['function_calls', 'tool_calls'],
   ['tool_use', 'tool_calls'],
   ['length', 'length'],
+  ['max_length', 'length'],
   ['max_tokens', 'length'],
+  ['max_output_tokens', 'length'],
+  ['max_completion_tokens', 'length'],
+  ['model_length', 'length'],
+  ['token_limit', 'length'],
   ['content_filter', 'content_filter'],
+  ['content-filter', 'content_filter'],
+  ['content_filtered', 'content_filter'],
+  ['refusal', 'content_filter'],
+  ['safety', 'content_filter'],
+  ['blocklist', 'content_filter'],
+  ['prohibited_content', 'content_filter'],
+  ['recitation', 'content_filter'],
+  ['spii', 'content_filter'],
   // Z.ai's word for a blocked answer (upstreams.md, section 4.4).
   ['sensitive', 'content_filter'],
 ]);
 
-/** Finish reasons that are failures in disguise. */
+/** Words that say nothing: some servers write the name of their null. */
+const NOTHING = ['', 'null', 'none', 'undefined'];
+
+/** Finish reasons that are failures with a meaning of their own. */
 const FAILURES: ReadonlyMap<string, readonly [kind: ErrorKind, message: string]> = new Map([
   [
     'model_context_window_exceeded',
@@ -29,23 +57,41 @@ const FAILURES: ReadonlyMap<string, readonly [kind: ErrorKind, message: string]>
   ['error', ['upstream_error', 'The provider reported an error while answering.']],
 ]);
 
-/** @returns our reason (an unknown word counts as `stop`), or the failure it stands for. */
-export function readFinishReason(word: string): FinishReason | BridgeError {
-  const failure = FAILURES.get(word);
-  return failure ? new BridgeError(...failure) : (REASONS.get(word) ?? 'stop');
+/**
+ * Reads the provider's word for the end. A word that is not known as a success is a failure that names it: an answer
+ * whose call was lost (`MALFORMED_FUNCTION_CALL`) or that was aborted must not look complete.
+ * @returns undefined for a word that says nothing
+ */
+export function readFinishReason(word: string): FinishReason | BridgeError | undefined {
+  const key = word.trim().toLowerCase();
+  if (NOTHING.includes(key)) return undefined;
+  const failure = FAILURES.get(key);
+  if (failure) return new BridgeError(...failure);
+  return REASONS.get(key) ?? new BridgeError('upstream_error', `The provider ended its answer with "${shorten(word)}".`);
 }
+
+/** An answer with this end is cut: what was being written is not whole. */
+export const isCutReason = (reason: FinishReason): boolean => reason === 'length' || reason === 'content_filter';
 
 /** The stream ended before the provider said that its answer is complete. */
 export const cutStream = (): BridgeError =>
   new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.');
 
-/** An answer of reasoning alone gives a client nothing to go on with. */
+/** `[DONE]` without a finish_reason: the end of a broken stream, or the habit of a provider. */
+export const unfinishedStream = (): BridgeError =>
+  new BridgeError(
+    'cut_stream',
+    'The provider ended its stream without a finish_reason, so the answer may be truncated. ' +
+      'If it never sends one, set sendsFinishReason to false in its dialect.',
+  );
+
+/** An answer of reasoning alone gives Codex nothing to go on with. */
 export const emptyAnswer = (): BridgeError =>
   new BridgeError('empty_answer', 'The provider finished without any text or tool call.');
 
 /** Stream data that is not JSON. */
 export function unreadableEvent(data: string): Signal {
-  const quoted = JSON.stringify(data.length > 300 ? `${data.slice(0, 300)}…` : data);
+  const quoted = JSON.stringify(shorten(data));
   return {
     type: 'error',
     error: new BridgeError('bad_answer', `The provider sent a stream event that is not JSON: ${quoted}`, {
@@ -53,3 +99,5 @@ export function unreadableEvent(data: string): Signal {
     }),
   };
 }
+
+const shorten = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}…` : text);

@@ -1,6 +1,6 @@
 /** Writes the items of an answer that are text: assistant messages and reasoning, with their events. */
 import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
-import { sealReasoning, type ReasoningPayload } from '../tools/envelope';
+import { sealReasoning } from '../tools/envelope';
 import type {
   MessagePhase, OutputMessage, OutputPart, OutputReasoning, OutputStatus, ResponsesEvent,
 } from '../wire/responses-output';
@@ -88,7 +88,7 @@ export type ReasoningOutput = 'text' | 'summary' | 'both' | 'hidden';
 /** `begin`, then `push` for each delta, `end`, and `item` for the finished reasoning. */
 export class ReasoningWriter {
   private text = '';
-  private details: ReasoningPayload['details'] = undefined;
+  private readonly signed = new SignedBlocks();
   private readonly content: boolean;
   private readonly summary: boolean;
   private readonly place: { readonly output_index: number; readonly item_id: string };
@@ -132,8 +132,10 @@ export class ReasoningWriter {
     return events;
   }
 
-  keep(details: NonNullable<ReasoningPayload['details']>): void {
-    this.details = mergeDetails(this.details ?? [], details);
+  /** Signed blocks of the provider: kept for its next request, never shown. */
+  keep(details: readonly unknown[]): readonly ResponsesEvent[] {
+    this.signed.add(details);
+    return [];
   }
 
   end(): readonly ResponsesEvent[] {
@@ -159,14 +161,15 @@ export class ReasoningWriter {
   /** The item as it stands. Raw text travels in `content`; where that is not shown, signed blocks exist, or it was asked for, in the envelope. */
   item(status: OutputStatus): OutputReasoning {
     const open = status === 'in_progress';
-    const sealed = !open && (this.seal || !this.content || this.details !== undefined);
+    const details = this.signed.blocks.length > 0 ? this.signed.blocks : undefined;
+    const sealed = !open && (this.seal || !this.content || details !== undefined);
     return {
       type: 'reasoning',
       id: this.place.item_id,
       status,
       summary: this.summary && !open ? [{ type: 'summary_text', text: this.text }] : [],
       ...(this.content && { content: open ? [] : [{ type: 'reasoning_text', text: this.text }] }),
-      ...(sealed && { encrypted_content: sealReasoning({ text: this.text, details: this.details }) }),
+      ...(sealed && { encrypted_content: sealReasoning({ text: this.text, details }) }),
     };
   }
 }
@@ -175,33 +178,37 @@ export class ReasoningWriter {
 const GROWING = ['text', 'summary'] as const;
 
 /**
- * A piece belongs to the last block with its type and index, unless both have ids and these differ. Blocks of one chunk
- * are different blocks; so are encrypted ones, which come whole (upstreams.md, section 3, OpenRouter and MiniMax).
- *
- * @param kept the blocks so far
- * @param more those of one chunk
+ * Blocks of reasoning that stream in pieces, merged: providers verify the signature over a whole block. A piece belongs
+ * to the latest block with its type and index, unless both have ids that differ. Blocks of one chunk are different
+ * blocks; so are encrypted ones, which arrive whole (upstreams.md, section 3, OpenRouter and MiniMax).
  */
-export function mergeDetails(kept: readonly unknown[], more: readonly unknown[]): readonly unknown[] {
-  const merged = [...kept];
-  for (const detail of more) {
-    const place =
-      isRecord(detail) && isPiece(detail)
-        ? kept.findIndex((block) => isRecord(block) && isSameBlock(block, detail))
-        : -1;
-    const before = merged[place];
-    if (isRecord(before) && isRecord(detail)) merged[place] = join(before, detail);
-    else merged.push(detail);
+export class SignedBlocks {
+  readonly blocks: unknown[] = [];
+  /** Positions of the latest blocks that may grow. */
+  private readonly growing = new Map<string, number>();
+
+  /** @param details the blocks of one chunk */
+  add(details: readonly unknown[]): void {
+    const touched: (readonly [key: string, place: number])[] = [];
+    for (const detail of details) {
+      const key = isRecord(detail) && isPiece(detail) ? `${String(detail['type'])} ${String(detail['index'])}` : undefined;
+      const place = key === undefined ? undefined : this.growing.get(key);
+      const before = place === undefined ? undefined : this.blocks[place];
+      if (place !== undefined && isRecord(before) && isRecord(detail) && haveSameId(before, detail)) {
+        this.blocks[place] = join(before, detail);
+      } else {
+        if (key !== undefined) touched.push([key, this.blocks.length]);
+        this.blocks.push(detail);
+      }
+    }
+    for (const [key, place] of touched) this.growing.set(key, place);
   }
-  return merged;
 }
 
 const isPiece = (detail: UnknownRecord): boolean =>
   ['text', 'summary', 'signature'].some((field) => typeof detail[field] === 'string');
 
-const isSameBlock = (block: UnknownRecord, piece: UnknownRecord): boolean =>
-  isPiece(block) &&
-  block['type'] === piece['type'] &&
-  block['index'] === piece['index'] &&
+const haveSameId = (block: UnknownRecord, piece: UnknownRecord): boolean =>
   (block['id'] ?? piece['id']) === (piece['id'] ?? block['id']);
 
 function join(block: UnknownRecord, piece: UnknownRecord): UnknownRecord {

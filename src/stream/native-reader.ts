@@ -16,7 +16,7 @@ import type {
   NativeTextKind,
 } from '../wire/native';
 import { readNativeEvent, readNativeResponse } from '../wire/read-native';
-import { readFinishReason, unreadableEvent } from './endings';
+import { cutStream, isCutReason, readFinishReason, unreadableEvent } from './endings';
 import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
 import type { SseEvent } from './sse-decoder';
 import { ToolCalls } from './tool-calls';
@@ -64,7 +64,7 @@ export class NativeReader implements AnswerReader {
 
   completion(value: unknown): readonly Signal[] {
     const response = readNativeResponse(value);
-    if (response.status !== undefined || response.output.length > 0) return this.end(response);
+    if (response.status !== undefined || response.output.length > 0) return this.endResponse(response);
     const event = readNativeEvent(value, undefined);
     if (event.type === 'error') return this.read(event);
     return [
@@ -85,7 +85,7 @@ export class NativeReader implements AnswerReader {
       case 'text':
         return event.kind === 'arguments' ? this.arguments(event) : this.text(event);
       case 'end':
-        return this.end(event.response);
+        return this.endResponse(event.response);
       case 'error':
         return [{ type: 'error', error: classifyStreamError(event.error, this.options.source) }];
       case 'other':
@@ -185,10 +185,15 @@ export class NativeReader implements AnswerReader {
   private fragment(index: number, call: OutputItem<'call'> | undefined, text: string | undefined): readonly Signal[] {
     this.speaker = undefined;
     this.silent = false;
-    return this.calls.fragment({ index, id: call?.callId, name: call?.name, arguments: text });
+    return this.calls.fragment({ index, id: call?.callId, name: call?.name, arguments: text, signature: undefined });
   }
 
-  private end(response: NativeResponse): readonly Signal[] {
+  /** Only the terminal event ends an answer. */
+  end(): readonly Signal[] {
+    return [];
+  }
+
+  private endResponse(response: NativeResponse): readonly Signal[] {
     if (this.finished) return [];
     const late = this.silent ? response.output.flatMap(({ item, ...place }) => this.item(place, item, true)) : [];
     const failure = failureOf(response, this.options.source);
@@ -202,13 +207,16 @@ export class NativeReader implements AnswerReader {
     const announced = [...this.heardCalls.values()].flatMap((call) =>
       call.streamed === '' ? this.complete(call.index, call.announced) : [],
     );
+    // llama.cpp labels cut turns `completed`; Codex would answer a broken call with the same request, without end.
+    if (!isCutReason(reason) && this.calls.cut) return [...late, ...announced, { type: 'error', error: cutStream() }];
     return [...late, ...announced, ...usage, ...this.calls.finish(reason), { type: 'finish', reason }];
   }
 
   private reasonOf({ status, incompleteReason }: NativeResponse): FinishReason | BridgeError {
     if (status !== 'incomplete') return this.calls.count > 0 ? 'tool_calls' : 'stop';
     const reason = readFinishReason(incompleteReason ?? 'length');
-    return reason === 'stop' || reason === 'tool_calls' ? 'length' : reason;
+    if (reason instanceof BridgeError && reason.kind === 'context_overflow') return reason;
+    return reason === 'content_filter' ? reason : 'length';
   }
 
   private say(speaker: string | undefined, ...signals: readonly Signal[]): readonly Signal[] {

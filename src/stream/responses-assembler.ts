@@ -1,14 +1,18 @@
 /** Signals to Responses events: owns output indexes, item ids and the one terminal event. */
 import type { Clock, MakeId } from '../base/clock';
+import type { JsonValue } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError, type ClientKind } from '../errors/error-body';
-import type { CallTarget, CallWriter, CreateCallWriter } from '../tools/kind';
-import { idPrefixOf } from '../tools/kinds';
+import { sealReasoning } from '../tools/envelope';
+import type { CallTarget, CallWriter } from '../tools/kind';
+import { createCallWriter, idPrefixOf } from '../tools/kinds';
 import type { ChatUsage } from '../wire/chat';
-import type { MessagePhase, OutputItem, ResponsesEvent, ResponsesObject, ResponsesUsage } from '../wire/responses-output';
+import type {
+  MessagePhase, OutputItem, OutputPart, ResponsesEvent, ResponsesObject, ResponsesUsage,
+} from '../wire/responses-output';
+import { cutStream, emptyAnswer, isCutReason } from './endings';
 import { MessageWriter, ReasoningWriter, type ReasoningOutput } from './item-writers';
-import { cutStream, emptyAnswer } from './endings';
-import type { Assembler, FinishReason, Judge, Signal } from './signal';
+import type { Assembler, CallSignature, FinishReason, Judge, Signal } from './signal';
 
 export interface ResponsesAssemblerOptions {
   readonly responseId: string;
@@ -21,9 +25,8 @@ export interface ResponsesAssemblerOptions {
   readonly reasoning: ReasoningOutput;
   /** Put reasoning into `encrypted_content` also where it is shown. */
   readonly sealReasoning?: boolean;
-  /** What a tool name of the upstream stands for. */
+  /** The client's tool behind a tool name of the upstream. */
   readonly findTarget: (upstreamName: string) => CallTarget;
-  readonly createCallWriter: CreateCallWriter;
   readonly note: (text: string) => void;
   readonly judge?: Judge;
 }
@@ -31,10 +34,11 @@ export interface ResponsesAssemblerOptions {
 type OpenItem =
   | { readonly kind: 'message'; readonly writer: MessageWriter }
   | { readonly kind: 'reasoning'; readonly writer: ReasoningWriter }
-  | { readonly kind: 'call'; readonly writer: CallWriter };
+  | { readonly kind: 'call'; readonly writer: CallWriter; readonly callId: string };
 
 const FILTERED =
-  "The provider's content filter stopped the answer: rephrase, or go back to before what it objects to (Esc twice in Codex).";
+  "The provider's content filter stopped the answer. Rephrase the request, or go back to before the text that the filter " +
+  'rejects (press Esc twice in Codex).';
 
 /** The stream: `created in_progress (added delta* done)* (completed | incomplete | failed)`, one item open at a time. */
 export class ResponsesAssembler implements Assembler<ResponsesEvent> {
@@ -43,6 +47,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   usage: ChatUsage | undefined;
   private nextIndex = 0;
   private readonly output: OutputItem[] = [];
+  private readonly signatures: Record<string, CallSignature> = {};
   private open: OpenItem | undefined;
   private ended: FinishReason | undefined;
 
@@ -66,10 +71,45 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   }
 
   step(signal: Signal): readonly ResponsesEvent[] {
-    return this.finished ? [] : this.handle(signal);
+    if (this.finished) return [];
+    switch (signal.type) {
+      case 'text-delta':
+        return this.text('output_text', signal.text, signal.logprobs);
+      case 'refusal-delta':
+        // Codex drops a whole message that contains a refusal part (codex-protocol.md, section 2): it gets plain text.
+        return this.text(this.options.client === 'codex' ? 'output_text' : 'refusal', signal.text);
+      case 'reasoning-delta':
+        if (this.open?.kind === 'reasoning') return this.open.writer.push(signal.text);
+        return this.openReasoning((writer) => writer.push(signal.text));
+      case 'reasoning-details': {
+        if (this.open?.kind !== 'reasoning') return this.openReasoning((writer) => writer.keep(signal.details));
+        return this.open.writer.keep(signal.details);
+      }
+      case 'call-start':
+        return this.startCall(signal.id, signal.name);
+      case 'call-delta':
+        return this.open?.kind === 'call' ? this.open.writer.push(signal.text) : [];
+      case 'call-end':
+        if (this.open?.kind === 'call' && signal.signature) this.signatures[this.open.callId] = signal.signature;
+        return this.closeOpen('stop');
+      case 'message-end':
+        return this.open?.kind === 'message' ? this.closeOpen('stop', signal.phase) : [];
+      case 'choice-end':
+        return this.closeOpen('stop');
+      case 'usage':
+        this.usage = signal.usage;
+        return [];
+      case 'finish':
+        this.ended = signal.reason;
+        return [...this.closeOpen(signal.reason, this.phase('final_answer')), ...this.signed()];
+      case 'error':
+        return this.fail(signal.error);
+      default:
+        return signal satisfies never;
+    }
   }
 
-  /** An item that comes at once, without deltas. */
+  /** Writes an item that comes at once, without deltas. */
   whole(item: OutputItem): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop');
     const outputIndex = this.takeIndex();
@@ -78,97 +118,47 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
   end(): readonly ResponsesEvent[] {
     if (this.finished) return [];
-    if (this.ended === undefined) {
-      return this.fail(cutStream());
+    const { ended } = this;
+    if (ended === undefined) return this.fail(cutStream());
+    // Text that a stage released after the finish.
+    const rest = this.closeOpen(ended, this.phase('final_answer'));
+    const { client, clock } = this.options;
+    if (ended === 'length') {
+      return [...rest, this.terminal('incomplete', { incomplete_details: { reason: 'max_output_tokens' } })];
     }
-    // Text that came behind the finish.
-    return [...this.closeOpen(this.ended, this.phase('final_answer')), ...this.ending(this.ended)];
-  }
-
-  private ending(reason: FinishReason): readonly ResponsesEvent[] {
-    if (reason === 'length') return this.close('incomplete', { incomplete_details: { reason: 'max_output_tokens' } });
-    if (reason === 'content_filter') return this.filtered();
-    if (this.output.every((item) => item.type === 'reasoning')) {
-      return this.fail(emptyAnswer());
+    if (ended === 'content_filter') {
+      // Codex takes `incomplete` with this reason for a broken stream and retries it, five times (codex-protocol.md,
+      // section 3).
+      if (client === 'codex') return [...rest, ...this.fail(new BridgeError('moderation', FILTERED))];
+      return [...rest, this.terminal('incomplete', { incomplete_details: { reason: 'content_filter' } })];
     }
-    return this.close('completed', { completed_at: Math.floor(this.options.clock() / 1_000) });
-  }
-
-  fail(error: BridgeError): readonly ResponsesEvent[] {
-    return this.finished ? [] : this.failed(error);
-  }
-
-  /** Codex takes `incomplete` with this reason for a broken stream and asks again, five times (codex-protocol.md, section 3). */
-  private filtered(): readonly ResponsesEvent[] {
-    if (this.options.client === 'codex') return this.fail(new BridgeError('moderation', FILTERED));
-    return this.close('incomplete', { incomplete_details: { reason: 'content_filter' } });
-  }
-
-  private handle(signal: Signal): readonly ResponsesEvent[] {
-    switch (signal.type) {
-      case 'text-delta': {
-        if (this.open?.kind === 'message') return this.open.writer.push('output_text', signal.text, signal.logprobs);
-        const [events, writer] = this.message();
-        return [...events, ...writer.push('output_text', signal.text, signal.logprobs)];
-      }
-      case 'refusal-delta':
-        return this.refuse(signal.text);
-      case 'reasoning-delta': {
-        const [events, writer] = this.reasoning();
-        return [...events, ...writer.push(signal.text)];
-      }
-      case 'reasoning-details': {
-        const [events, writer] = this.reasoning();
-        writer.keep(signal.details);
-        return events;
-      }
-      case 'call-start':
-        return this.startCall(signal.id, signal.name);
-      case 'call-delta':
-        return this.open?.kind === 'call' ? this.open.writer.push(signal.text) : [];
-      case 'message-end':
-        return this.open?.kind === 'message' ? this.closeOpen('stop', signal.phase) : [];
-      case 'call-end':
-      case 'choice-end':
-        return this.closeOpen('stop');
-      case 'usage':
-        this.usage = signal.usage;
-        return [];
-      case 'finish':
-        this.ended = signal.reason;
-        return this.closeOpen(signal.reason, this.phase('final_answer'));
-      case 'error':
-        return this.failed(signal.error);
-      default:
-        return signal satisfies never;
+    if (client === 'codex' && this.output.every(({ type }) => type === 'reasoning')) {
+      return [...rest, ...this.fail(emptyAnswer())];
     }
+    return [...rest, this.terminal('completed', { completed_at: Math.floor(clock() / 1_000) })];
   }
 
-  /** Codex drops a whole message that contains a refusal part (codex-protocol.md, section 2): it gets plain text. */
-  private refuse(text: string): readonly ResponsesEvent[] {
-    const [events, writer] = this.message();
-    return [...events, ...writer.push(this.options.client === 'codex' ? 'output_text' : 'refusal', text)];
+  fail(cause: BridgeError): readonly ResponsesEvent[] {
+    if (this.finished) return [];
+    const error = this.options.judge?.(cause) ?? cause;
+    this.error = error;
+    return [this.terminal('failed', { error: renderStreamError(error, this.options.client) })];
   }
 
-  private message(): readonly [readonly ResponsesEvent[], MessageWriter] {
-    if (this.open?.kind === 'message') return [[], this.open.writer];
+  private text(kind: OutputPart['type'], text: string, logprobs?: readonly JsonValue[]): readonly ResponsesEvent[] {
+    if (this.open?.kind === 'message') return this.open.writer.push(kind, text, logprobs);
     const before = this.closeOpen('stop');
     const writer = new MessageWriter(this.options.makeId('msg'), this.takeIndex());
     this.open = { kind: 'message', writer };
-    return [[...before, ...writer.begin()], writer];
+    return [...before, ...writer.begin(), ...writer.push(kind, text, logprobs)];
   }
 
-  private reasoning(): readonly [readonly ResponsesEvent[], ReasoningWriter] {
-    if (this.open?.kind === 'reasoning') return [[], this.open.writer];
+  private openReasoning(first: (writer: ReasoningWriter) => readonly ResponsesEvent[]): readonly ResponsesEvent[] {
+    const { makeId, reasoning, sealReasoning: seal } = this.options;
     const before = this.closeOpen('stop');
-    const writer = new ReasoningWriter(
-      this.options.makeId('rs'),
-      this.takeIndex(),
-      this.options.reasoning,
-      this.options.sealReasoning,
-    );
+    const writer = new ReasoningWriter(makeId('rs'), this.takeIndex(), reasoning, seal);
     this.open = { kind: 'reasoning', writer };
-    return [[...before, ...writer.begin()], writer];
+    return [...before, ...writer.begin(), ...first(writer)];
   }
 
   private startCall(callId: string, upstreamName: string): readonly ResponsesEvent[] {
@@ -176,17 +166,17 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     const target = this.options.findTarget(upstreamName);
     const outputIndex = this.takeIndex();
     const itemId = this.options.makeId(idPrefixOf(target.kind));
-    const writer = this.options.createCallWriter(target, { itemId, outputIndex, callId });
-    this.open = { kind: 'call', writer };
+    const writer = createCallWriter(target, { itemId, outputIndex, callId });
+    this.open = { kind: 'call', writer, callId };
     return [...before, { type: 'response.output_item.added', output_index: outputIndex, item: writer.begin() }];
   }
 
   /** Ends the open item. A call is never ended by a cut answer: Codex would run it (codex-protocol.md, section 11). */
   private closeOpen(reason: FinishReason, phase?: MessagePhase): readonly ResponsesEvent[] {
     const { open } = this;
-    const cut = reason === 'length' || reason === 'content_filter';
+    const cut = isCutReason(reason);
     this.open = undefined;
-    // What a filter cut off would stand in Codex's history, and be objected to in every later request.
+    // Text that a filter cut off would remain in Codex's history, where the filter rejects every later request.
     const dropped = open?.kind === 'call' ? cut : reason === 'content_filter' && this.options.client === 'codex';
     if (!open || dropped) return [];
     if (open.kind === 'call') {
@@ -194,9 +184,9 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
       notes?.forEach(this.options.note);
       return [...events, this.done(item)];
     }
-    const events = open.writer.end();
-    if (open.kind === 'reasoning') return [...events, this.done(open.writer.item(cut ? 'incomplete' : 'completed'))];
-    return [...events, this.done(cut ? open.writer.item('incomplete') : open.writer.item('completed', phase))];
+    const status = cut ? 'incomplete' : 'completed';
+    if (open.kind === 'reasoning') return [...open.writer.end(), this.done(open.writer.item(status))];
+    return [...open.writer.end(), this.done(open.writer.item(status, cut ? undefined : phase))];
   }
 
   /** Codex's app tells progress from the answer by the phase (cc-switch#6718). Text before a call is progress. */
@@ -204,22 +194,17 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return this.options.client === 'codex' ? phase : undefined;
   }
 
+  /** Signed fields of calls travel in an envelope after them: clients return no unknown field of a call. */
+  private signed(): readonly ResponsesEvent[] {
+    if (Object.keys(this.signatures).length === 0) return [];
+    const sealed = sealReasoning({ text: '', details: undefined, calls: { ...this.signatures } });
+    const id = this.options.makeId('rs');
+    return this.whole({ type: 'reasoning', id, status: 'completed', summary: [], encrypted_content: sealed });
+  }
+
   private done(item: OutputItem): ResponsesEvent {
     this.output.push(item);
     return { type: 'response.output_item.done', output_index: this.nextIndex - 1, item };
-  }
-
-  private failed(cause: BridgeError): readonly ResponsesEvent[] {
-    const error = this.options.judge?.(cause) ?? cause;
-    this.error = error;
-    return [this.terminal('failed', { error: renderStreamError(error, this.options.client) })];
-  }
-
-  private close(
-    status: 'completed' | 'incomplete' | 'failed',
-    details: Partial<ResponsesObject>,
-  ): readonly ResponsesEvent[] {
-    return [this.terminal(status, details)];
   }
 
   private terminal(status: 'completed' | 'incomplete' | 'failed', details: Partial<ResponsesObject>): ResponsesEvent {

@@ -3,7 +3,7 @@
  * signals of it, stages change them, an assembler turns them into what the client hears.
  */
 import type { MakeId } from '../base/clock';
-import type { JsonValue } from '../base/json';
+import type { JsonObject, JsonValue } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import type { FailureSource } from '../errors/error-rule';
 import type { ChatUsage } from '../wire/chat';
@@ -12,6 +12,9 @@ import type { SseEvent } from './sse-decoder';
 
 /** How an answer ended, after every provider's own word for it. */
 export type FinishReason = 'stop' | 'tool_calls' | 'length' | 'content_filter';
+
+/** Provider-signed fields of a call, which must come back on the same call as they were. */
+export type CallSignature = JsonObject;
 
 export interface SignalKinds {
   'text-delta': { readonly text: string; readonly logprobs?: readonly JsonValue[] };
@@ -22,7 +25,7 @@ export interface SignalKinds {
   /** Calls arrive one after the other: `call-start`, its deltas, then `call-end` once the call is known to be whole. */
   'call-start': { readonly id: string; readonly name: string };
   'call-delta': { readonly text: string };
-  'call-end': Record<never, never>;
+  'call-end': { readonly signature?: CallSignature };
   /** The message is over, and upstream says what it is in its turn; text after it is another message. */
   'message-end': { readonly phase: MessagePhase };
   /** The next alternative answer of an `n > 1` request begins. */
@@ -47,16 +50,20 @@ export interface ReaderOptions {
   /** Keep only the first call of an answer (ALLOW_MULTI_TOOL_CALLS=0). */
   readonly single: boolean;
   /** Who answers, for the words of an error inside the answer. */
-  readonly source?: FailureSource;
+  readonly source?: FailureSource | undefined;
+  /** False for a provider that never says how its answer ended: [DONE] is its end (dialect, sendsFinishReason). */
+  readonly sendsFinishReason?: boolean;
 }
 
-/** Reads one answer, in the protocol it was requested in. `finish` comes at most once; an error after it is ignored. */
+/** Reads one answer, in the protocol it was requested in. An error after the provider's finish is ignored. */
 export interface AnswerReader {
   /** Whether upstream said how its answer ended. */
   readonly finished: boolean;
   event(event: SseEvent): Reading;
   /** The whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Signal[];
+  /** The stream is over. `finish` comes here, at most once: text, calls and usage may follow the provider's own. */
+  end(): readonly Signal[];
 }
 
 /** A step between reader and assembler: takes one signal, returns what it becomes. `end` releases what was held back. */

@@ -1,119 +1,211 @@
 /**
- * Puts tool-call fragments together, in every shape providers send them (upstreams.md, section 4.3), and lets calls
- * out one after the other: a call ends only when it is known to be whole.
+ * Assembles tool calls from fragments, in every shape providers send them (upstreams.md, section 4.3), and passes them on
+ * one after the other. Trusts neither indexes nor ids nor the number of JSON values behind one of them.
  */
+import { isJsonObject, parseJson, parseJsonObject } from '../base/json';
 import { JsonProgress } from '../base/json-progress';
 import { BridgeError } from '../errors/bridge-error';
 import type { ChatToolFragment } from '../wire/chat';
-import type { FinishReason, ReaderOptions, Signal } from './signal';
+import { isCutReason } from './endings';
+import type { CallSignature, FinishReason, ReaderOptions, Signal } from './signal';
+
+/** No model makes this many calls in one answer. */
+export const MOST_CALLS = 1_000;
+/** Characters of text, reasoning and arguments in one answer. */
+export const LONGEST_ANSWER = 64 * 1024 * 1024;
 
 interface Call {
   readonly index: number | undefined;
-  readonly upstreamId: string | undefined;
-  readonly id: string;
+  upstreamId: string | undefined;
   name: string | undefined;
-  /** Arguments that have not been let out yet. They are kept as pieces: joining what came before costs more each time. */
+  signature: CallSignature | undefined;
+  /** Arguments that have not been passed on: as pieces, because a joined text is copied at each look. */
   waiting: string[];
-  /** Sees all arguments once, let out or not. */
-  readonly progress: JsonProgress;
-  started: boolean;
+  /** All arguments; joined only where another value follows them. */
+  text: string;
+  progress: JsonProgress;
+  /** What follows the complete arguments and begins another object. */
+  next: { text: string; readonly progress: JsonProgress } | undefined;
+  /** What the arguments turned out to be, once something follows them: anything but a JSON object passes as it is. */
+  shape: 'unknown' | 'object' | 'raw';
+  state: 'waiting' | 'started' | 'ended';
 }
 
-/** Merges by index, then by id, then into the call that came last. One instance reads one answer. */
+/** Merges fragments by index, then by id, then into the latest call. One instance reads one answer. */
 export class ToolCalls {
-  private readonly calls: Call[] = [];
   private readonly ids = new Set<string>();
+  private readonly byIndex = new Map<number, Call>();
+  private readonly byId = new Map<string, Call>();
+  private last: Call | undefined;
   private open: Call | undefined;
-  /** What came while the open call was not whole yet, in order. */
+  /** What arrived while the open call was incomplete, in order. */
   private held: (Call | Signal)[] = [];
+  private calls = 0;
+  private size = 0;
 
   constructor(private readonly options: ReaderOptions) {}
 
+  /** Calls that have a name or arguments: anything less is no call. */
   get count(): number {
-    return this.calls.length;
+    return this.calls;
   }
 
-  /** True while a call has begun whose arguments are not complete JSON. */
-  get unfinished(): boolean {
-    return this.open !== undefined && !isWhole(this.open);
+  /** A call has begun whose arguments are visibly cut: a proper prefix of JSON. */
+  get cut(): boolean {
+    return [this.open, ...this.held].some((entry) => entry && !('type' in entry) && entry.progress.unfinished);
   }
 
   fragment(fragment: ChatToolFragment): readonly Signal[] {
+    const { id, name, signature, arguments: text } = fragment;
+    if (this.grow(text)) return this.tooLarge();
     const known = this.find(fragment);
-    if (known) {
-      known.name ??= fragment.name;
-      add(known, fragment.arguments);
-      return known === this.open ? this.release(known) : [];
-    }
-    if (this.options.single && this.calls.length > 0) return [];
-    const call = this.begin(fragment);
-    if (!this.open) {
-      this.open = call;
-      return this.release(call);
-    }
-    this.held.push(call);
-    return this.advance();
+    if (!known && name === undefined && text === undefined && id === undefined) return [];
+    const call = known ?? this.begin(fragment);
+    if (!call) return this.calls < MOST_CALLS ? [] : [tooMany()];
+    if (call.name === undefined && call.progress.blank && (name ?? text) !== undefined) this.calls += 1;
+    call.name ??= name;
+    if (call.upstreamId === undefined) this.identify(call, id);
+    call.signature ??= signature;
+    const following = text === undefined ? [] : this.add(call, text);
+    if (call !== this.open) return this.enqueue(known ? following : [call, ...following]);
+    const released = this.release(call);
+    return following.length + this.held.length === 0 ? released : [...released, ...this.enqueue(following)];
   }
 
-  /** Any other signal: it waits behind a call that is not whole. */
+  /** Any other signal: it waits while the call before it is incomplete. */
   pass(signal: Signal): readonly Signal[] {
+    if ('text' in signal && this.grow(signal.text)) return this.tooLarge();
     if (!this.open && this.held.length === 0) return [signal];
-    this.held.push(signal);
-    return this.advance();
+    return this.enqueue([signal]);
   }
 
   /** The answer is over. With `length` or `content_filter` the call being written was cut: it is never ended. */
   finish(reason: FinishReason): readonly Signal[] {
-    if (reason === 'length' || reason === 'content_filter') return this.held.filter(isSignal);
+    if (isCutReason(reason)) return this.held.filter(isSignal);
+    const entries = this.open ? [...this.endNext(this.open), ...this.held] : this.held;
+    this.held = entries.flatMap((entry): (Call | Signal)[] => (isSignal(entry) ? [entry] : [entry, ...this.endNext(entry)]));
     return this.advance(true);
   }
 
-  private find(fragment: ChatToolFragment): Call | undefined {
-    const { index, id, name } = fragment;
-    if (index !== undefined) {
-      // Some gateways number every parallel call 0: another id together with a name is another call.
-      const sameIndex = this.calls.filter((call) => call.index === index);
-      if (id === undefined || sameIndex.length === 0) return sameIndex.at(-1);
-      const sameId = sameIndex.find((call) => call.upstreamId === id);
-      return sameId ?? (name === undefined ? sameIndex.at(-1) : undefined);
-    }
-    if (id !== undefined) return this.calls.find((call) => call.upstreamId === id);
-    const last = this.calls.at(-1);
-    return name !== undefined && last?.name !== undefined ? undefined : last;
+  private grow(text: string | undefined): boolean {
+    this.size += text?.length ?? 0;
+    return this.size > LONGEST_ANSWER;
   }
 
-  private begin(fragment: ChatToolFragment): Call {
+  private tooLarge(): readonly Signal[] {
+    const limit = `${LONGEST_ANSWER / 1024 / 1024} MB`;
+    return [{ type: 'error', error: new BridgeError('bad_answer', `The provider's answer is longer than ${limit}.`) }];
+  }
+
+  private find({ index, id, name, arguments: text }: ChatToolFragment): Call | undefined {
+    const call = index === undefined ? this.findById(id, name) : this.byIndex.get(index);
+    if (!call) return undefined;
+    const sameId = id === undefined || call.upstreamId === undefined || call.upstreamId === id;
+    if (name !== undefined && call.name !== undefined && call.name !== name) return undefined;
+    if (sameId) return index === undefined && id === undefined && isAnother(call, name, text) ? undefined : call;
+    // Some gateways give each fragment a new id, others number every call 0: a name tells a new call.
+    return name === undefined ? call : this.byId.get(keyOf(id, index));
+  }
+
+  private findById(id: string | undefined, name: string | undefined): Call | undefined {
+    const known = id === undefined ? undefined : this.byId.get(keyOf(id, undefined));
+    return known ?? (id === undefined || name === undefined ? this.last : undefined);
+  }
+
+  private begin({ index, id }: ChatToolFragment): Call | undefined {
+    if (this.calls >= MOST_CALLS || (this.options.single && this.last)) return undefined;
+    return this.register(index, id, undefined);
+  }
+
+  private register(index: number | undefined, id: string | undefined, name: string | undefined): Call {
     const call: Call = {
-      index: fragment.index,
-      upstreamId: fragment.id,
-      id: this.uniqueId(fragment.id),
-      name: fragment.name,
+      index,
+      upstreamId: id,
+      name,
+      signature: undefined,
       waiting: [],
+      text: '',
       progress: new JsonProgress(),
-      started: false,
+      next: undefined,
+      shape: 'unknown',
+      state: 'waiting',
     };
-    add(call, fragment.arguments);
-    this.calls.push(call);
+    this.last = call;
+    if (index !== undefined) this.byIndex.set(index, call);
+    this.identify(call, id);
     return call;
   }
 
-  /** Upstream's id as it is; a new one when it is empty or was used before in this answer. */
-  private uniqueId(id: string | undefined): string {
-    const unique = id !== undefined && !this.ids.has(id) ? id : this.options.makeId('call');
-    this.ids.add(unique);
-    return unique;
+  private identify(call: Call, id: string | undefined): void {
+    call.upstreamId = id;
+    if (id === undefined) return;
+    for (const key of [keyOf(id, call.index), keyOf(id, undefined)]) if (!this.byId.has(key)) this.byId.set(key, call);
   }
 
-  /** Ends the open call if it is whole (or the answer is over), and lets out what waited behind it. */
-  private advance(over = false): readonly Signal[] {
+  /** @returns the calls that turned out to be glued to this one */
+  private add(call: Call, text: string): readonly Call[] {
+    if (text === '') return [];
+    // Some servers send {} first and the arguments after it.
+    if (isHollow(call) && text.trimStart().startsWith('{')) {
+      call.progress = new JsonProgress();
+      call.waiting = [];
+      call.text = '';
+    }
+    const taken = call.shape === 'raw' ? text.length : call.progress.push(text);
+    const own = taken === text.length ? text : text.slice(0, taken);
+    if (own !== '') {
+      call.waiting.push(own);
+      call.text += own;
+    }
+    return own === text ? [] : this.follow(call, text.slice(taken));
+  }
+
+  /** Text after complete arguments: a repetition of them, another call, or garbage. */
+  private follow(call: Call, text: string): readonly Call[] {
+    const rest = call.next ? text : text.trimStart();
+    if (rest === '') return [];
+    if (isHollow(call) && rest.startsWith('{')) return this.add(call, rest);
+    if (call.shape === 'unknown') call.shape = parseJsonObject(call.text) === undefined ? 'raw' : 'object';
+    if (call.shape === 'raw') {
+      call.waiting.push(text);
+      return [];
+    }
+    // What no JSON object can begin with is left out: closing tags and braces that a model wrote too many of.
+    if (!call.next && !rest.startsWith('{')) return [];
+    call.next ??= { text: '', progress: new JsonProgress() };
+    const taken = call.next.progress.push(rest);
+    call.next.text += rest.slice(0, taken);
+    return call.next.progress.complete ? [...this.endNext(call), ...this.follow(this.last ?? call, rest.slice(taken))] : [];
+  }
+
+  /** @returns the call that followed, unless it only repeats the one before it */
+  private endNext(call: Call): readonly Call[] {
+    const { next } = call;
+    call.next = undefined;
+    const repeats = next && (sameJson(next.text, call.text) || call.text.startsWith(next.text));
+    if (!next || repeats || this.options.single || this.calls >= MOST_CALLS) return [];
+    const following = this.register(call.index, undefined, call.name);
+    this.calls += 1;
+    this.add(following, next.text);
+    return [following];
+  }
+
+  private enqueue(entries: readonly (Call | Signal)[]): readonly Signal[] {
+    for (const entry of entries) this.held.push(entry);
+    return this.advance(false);
+  }
+
+  /** Ends the open call if it is complete (or the answer is over), and passes on what waited for that. */
+  private advance(over: boolean): readonly Signal[] {
     const signals: Signal[] = [];
-    while (over || this.held.length > 0) {
+    let at = 0;
+    for (; ; at += 1) {
       if (this.open) {
-        if (!over && !isWhole(this.open)) break;
-        signals.push(...this.close(this.open));
+        if (!over && (at >= this.held.length || !isComplete(this.open))) break;
+        signals.push(...this.end(this.open));
         this.open = undefined;
       }
-      const next = this.held.shift();
+      const next = this.held[at];
       if (next === undefined) break;
       if (isSignal(next)) {
         signals.push(next);
@@ -122,45 +214,75 @@ export class ToolCalls {
         signals.push(...this.release(next));
       }
     }
+    if (at > 0) this.held = this.held.slice(at);
     return signals;
   }
 
   private release(call: Call): readonly Signal[] {
     if (call.name === undefined) return [];
     const signals: Signal[] = [];
-    if (!call.started) {
-      call.started = true;
-      signals.push({ type: 'call-start', id: call.id, name: call.name });
+    if (call.state === 'waiting') {
+      call.state = 'started';
+      signals.push({ type: 'call-start', id: this.uniqueId(call.upstreamId), name: call.name });
     }
-    if (call.waiting.length > 0) {
-      signals.push({ type: 'call-delta', text: call.waiting.join('') });
-      call.waiting = [];
-    }
+    if (call.waiting.length === 0 || mayBeHollow(call)) return signals;
+    signals.push({ type: 'call-delta', text: call.waiting.join('') });
+    call.waiting = [];
     return signals;
   }
 
-  private close(call: Call): readonly Signal[] {
+  /** Upstream's id as it is; a new one when it is missing or was used before in this answer. */
+  private uniqueId(id: string | undefined): string {
+    let unique = id;
+    while (unique === undefined || this.ids.has(unique)) unique = this.options.makeId('call');
+    this.ids.add(unique);
+    return unique;
+  }
+
+  private end(call: Call): readonly Signal[] {
     if (call.name === undefined) {
-      return [
-        { type: 'error', error: new BridgeError('bad_answer', 'The provider sent a tool call without a tool name.') },
-      ];
+      if (call.progress.blank) return [];
+      const message = 'The provider sent a tool call without a tool name.';
+      return [{ type: 'error', error: new BridgeError('bad_answer', message) }];
     }
+    const begin = this.release(call);
+    call.state = 'ended';
     // Tools without parameters: some models send no arguments at all, clients parse them as JSON.
-    if (call.progress.blank) add(call, '{}');
-    return [...this.release(call), { type: 'call-end' }];
+    const rest = call.progress.blank || isHollow(call) ? '{}' : call.waiting.join('');
+    const { signature } = call;
+    const delta: readonly Signal[] = rest === '' ? [] : [{ type: 'call-delta', text: rest }];
+    return [...begin, ...delta, { type: 'call-end', ...(signature && { signature }) }];
   }
 }
 
-function isSignal(entry: Call | Signal): entry is Signal {
-  return 'type' in entry;
+const keyOf = (id: string | undefined, index: number | undefined): string => `${index ?? ''} ${id ?? ''}`;
+
+const isSignal = (entry: Call | Signal): entry is Signal => 'type' in entry;
+
+const isComplete = (call: Call): boolean =>
+  call.name !== undefined && call.progress.complete && call.shape !== 'raw' && !call.next && !mayBeHollow(call);
+
+/** Without index and id, a name that comes again with other arguments begins another call. */
+const isAnother = (call: Call, name: string | undefined, text: string | undefined): boolean =>
+  name !== undefined && text !== undefined && call.progress.complete && !isHollow(call) && !sameJson(text, call.text);
+
+const HOLLOW = /^\s*(?:\{\s*\}|""|null)\s*$/;
+const LONGEST_HOLLOW = 12;
+
+/** Arguments that say nothing, and that real ones may replace. */
+const isHollow = (call: Call): boolean => call.text.length <= LONGEST_HOLLOW && HOLLOW.test(call.text);
+
+/** Arguments that may become hollow with the next piece. */
+const mayBeHollow = (call: Call): boolean =>
+  call.text.length <= LONGEST_HOLLOW && /^\s*(?:\{\s*\}?|""?|n|nu|nul|null)?\s*$/.test(call.text);
+
+function sameJson(left: string, right: string): boolean {
+  if (left === right) return true;
+  const [one, two] = [parseJson(left), parseJson(right)];
+  return isJsonObject(one) && isJsonObject(two) && JSON.stringify(one) === JSON.stringify(two);
 }
 
-function isWhole(call: Call): boolean {
-  return call.name !== undefined && call.progress.complete;
-}
-
-function add(call: Call, text: string | undefined): void {
-  if (text === undefined || text === '') return;
-  call.waiting.push(text);
-  call.progress.push(text);
-}
+const tooMany = (): Signal => ({
+  type: 'error',
+  error: new BridgeError('bad_answer', `The provider sent more than ${MOST_CALLS} tool calls in one answer.`),
+});

@@ -1,6 +1,7 @@
 /** Custom (free-form) tools such as apply_patch: to the model a function of one string, to the client raw text. */
 import { isJsonObject, parseJson, type JsonValue, type UnknownRecord } from '../base/json';
 import { asRecord, asString, asText } from '../base/narrow';
+import { toWellFormed } from '../base/unicode';
 import type { OutputCustomToolCall, OutputStatus } from '../wire/responses-output';
 import { describe, readTarget, targetOf } from './kind';
 import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
@@ -73,7 +74,7 @@ function createCustomWriter(target: CallTarget, place: CallPlace): CallWriter<Ou
       return [delta(fresh)];
     },
     end() {
-      const { text: input, repairs } = finish(target.name, readCustomInput(args), sent);
+      const { text: input, repairs } = finish(target.name, toWellFormed(readCustomInput(args)), sent);
       const rest = input.slice(sent.length);
       return {
         events: [...(rest === '' ? [] : [delta(rest)]), { type: 'response.custom_tool_call_input.done', ...at, input }],
@@ -153,7 +154,7 @@ export class CustomInputReader {
     const last = whole.charCodeAt(whole.length - 1);
     const split = last >= 0xd800 && last <= 0xdbff;
     this.half = split ? whole.slice(-1) : '';
-    return split ? whole.slice(0, -1) : whole;
+    return toWellFormed(split ? whole.slice(0, -1) : whole);
   }
 
   private char(char: string): string {

@@ -2,7 +2,7 @@
  * State that the client stores for the bridge: a versioned envelope in `encrypted_content`, which clients return
  * unchanged (codex-protocol.md, sections 4 and 5). Encoded, not encrypted: the conversation belongs to the client.
  */
-import { parseJsonObject, type JsonObject } from '../base/json';
+import { isJsonObject, parseJsonObject, type JsonObject } from '../base/json';
 import { asArray, asString } from '../base/narrow';
 
 const PREFIX = 'acb1.';
@@ -11,6 +11,8 @@ export interface ReasoningPayload {
   readonly text: string;
   /** Provider-signed blocks (`reasoning_details`), returned to the provider unread. */
   readonly details: readonly unknown[] | undefined;
+  /** Provider-signed fields of calls (`extra_content`), by call id: they go back on the same calls. */
+  readonly calls?: JsonObject | undefined;
 }
 
 /** Seals hidden reasoning, or blocks that only their provider can read. */
@@ -22,7 +24,9 @@ export const sealSummary = (text: string): string => seal('summary', { text });
 export function openReasoning(envelope: string | undefined): ReasoningPayload | undefined {
   const value = open(envelope, 'reasoning');
   const text = asString(value?.['text']);
-  return text === undefined ? undefined : { text, details: asArray(value?.['details']) };
+  const calls = value?.['calls'];
+  if (text === undefined) return undefined;
+  return { text, details: asArray(value?.['details']), ...(isJsonObject(calls) && { calls }) };
 }
 
 /** @returns the summary text; undefined for a foreign or broken envelope */

@@ -115,6 +115,8 @@ export interface ChatToolFragment {
   readonly id: string | undefined;
   readonly name: string | undefined;
   readonly arguments: string | undefined;
+  /** Signed fields of the call, to be returned as they are (Gemini's thought signatures). */
+  readonly signature: JsonObject | undefined;
 }
 export interface ChatUsage {
   readonly prompt: number;

@@ -1,5 +1,5 @@
 /** Reads what Chat Completions upstreams emit, leniently. Shapes: upstreams.md, section 4. */
-import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
+import { isRecord, type JsonObject, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asString, asText } from '../base/narrow';
 import type { ChatChunk, ChatDelta, ChatToolFragment, ChatUsage } from './chat';
 
@@ -87,7 +87,26 @@ function readFragment(call: UnknownRecord): ChatToolFragment {
     id: asText(call['id']),
     name: asText(target?.['name']),
     arguments: readArguments(target?.['arguments']),
+    signature: readSignature(call, target),
   };
+}
+
+/** Fields in which providers sign a call, in the call itself or in its function (upstreams.md, section 3). */
+const SIGNATURE_KEYS = ['extra_content', 'provider_specific_fields', 'thought_signature', 'signature'];
+
+function readSignature(call: UnknownRecord, target: UnknownRecord | undefined): JsonObject | undefined {
+  const own = pickSigned(call);
+  const inner = target && pickSigned(target);
+  return own || inner ? { ...own, ...(inner && { function: inner }) } : undefined;
+}
+
+function pickSigned(record: UnknownRecord): JsonObject | undefined {
+  let signed: Record<string, JsonValue> | undefined;
+  for (const key of SIGNATURE_KEYS) {
+    const value = record[key];
+    if (value !== undefined && value !== null && value !== '') (signed ??= {})[key] = value as JsonValue;
+  }
+  return signed;
 }
 
 /** Arguments are JSON text; Ollama and some proxies send the object itself. */

@@ -95,6 +95,14 @@ const ROWS: readonly Row[] = [
     message: /closed the stream before/,
   },
   {
+    name: '[DONE] without a finish_reason',
+    step: raw({ chunks: [CHUNK, 'data: [DONE]\n\n'], end: 'eof' }),
+    begun: true,
+    status: 502,
+    code: 'upstream_stream_cut',
+    message: /without a finish_reason.*sendsFinishReason/,
+  },
+  {
     name: 'a connection closed inside the body',
     step: raw({ chunks: [CHUNK], end: 'cut' }),
     begun: true,
@@ -222,7 +230,7 @@ describe('broken upstreams', () => {
 
   it('what came before the cut is shown, and a call that was whole is done', async (context) => {
     const toolCalls = [
-      { id: 'call_a', name: 'list', arguments: '{}' },
+      { id: 'call_a', name: 'list', arguments: '{"path":"b"}' },
       { id: 'call_b', name: 'list', arguments: '{"path":"a"}' },
     ];
     const script = [answer({ text: 'I look.', toolCalls, pieces: 100, cutAfter: 5, end: 'cut' })];
@@ -286,7 +294,6 @@ describe('answers in other clothes', () => {
       raw({ chunks: [stream.replace('data: [DONE]\n\n', '')], end: 'eof' }),
       'Half an answer',
     ],
-    ['a stream without finish_reason', raw({ chunks: [CHUNK, 'data: [DONE]\n\n'], end: 'eof' }), 'Half an answer'],
     [
       'a stream that is reset behind its end',
       raw({ chunks: [stream.replace('data: [DONE]\n\n', '')], end: 'reset' }),

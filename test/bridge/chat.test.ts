@@ -176,14 +176,14 @@ for (const dialect of DIALECTS) {
   });
 }
 
-it('words that providers use for the end become those of Chat', async (context) => {
+it('finish words become those of Chat, and calls that are not there a stop', async (context) => {
   const words = {
     length: 'length',
     sensitive: 'content_filter',
     content_filter: 'content_filter',
     eos: 'stop',
-    function_call: 'tool_calls',
-    odd: 'stop',
+    function_call: 'stop',
+    STOP: 'stop',
   };
   const chunk = (finish: string) =>
     `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hi.' }, finish_reason: finish }] })}\n\n`;

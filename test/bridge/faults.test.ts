@@ -483,7 +483,11 @@ const ODDITIES: readonly Oddity[] = [
   { name: '[DONE] twice', writes: whole(HELLO, DONE) },
   { name: 'another answer behind [DONE]', writes: whole(HELLO, text('More.'), finish('stop'), DONE) },
   { name: 'text behind the finish', writes: whole(text('Hello'), finish('stop'), text('.'), DONE), text: 'Hello.' },
-  { name: 'a call behind the finish', writes: whole(text('Hello.'), finish('stop'), call('{"path":"a"}', true), DONE) },
+  {
+    name: 'a call behind the finish',
+    writes: whole(text('Hello.'), finish('stop'), call('{"path":"a"}', true), DONE),
+    args: '{"path":"a"}',
+  },
   { name: 'a reset behind [DONE]', writes: stream(HELLO), end: 'reset' },
   { name: 'a connection that is never closed behind [DONE]', writes: stream(HELLO), end: 'hang' },
 ];
@@ -494,6 +498,11 @@ function split(whole: string, size: number): readonly Buffer[] {
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
     bytes.subarray(index * size, (index + 1) * size),
   );
+}
+
+/** Only Codex hears whether a message is progress or the answer. */
+function withoutPhase({ phase: _phase, ...item }: Loose): Loose {
+  return item;
 }
 
 describe('oddities', () => {
@@ -520,7 +529,7 @@ describe('oddities', () => {
       assert.deepEqual(
         (answered.json as Loose).output,
         finalResponse(last).output.map((item: Loose, index: number) => ({
-          ...item,
+          ...withoutPhase(item),
           id: (answered.json as Loose).output[index]?.id,
         })),
       );

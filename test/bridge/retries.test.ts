@@ -67,6 +67,8 @@ for (const [name, step, calls, settings] of FAILURES) {
       bridge.upstream.assertClean();
     });
 
+    // An SDK client gets the empty answer that the provider gave.
+    if (name === 'an empty answer') return;
     it('is told to an SDK client with its status, after as many calls', async (context) => {
       const bridge = await startBridge(context, { script: () => step, settings: { ...MANY, ...settings } });
       const streamed = await bridge.stream({ input: ask() });

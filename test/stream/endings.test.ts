@@ -17,10 +17,10 @@ const WORDS = {
   max_tokens: 'length',
   content_filter: 'content_filter',
   sensitive: 'content_filter',
-  something_new: 'stop',
-  constructor: 'stop',
-  toString: 'stop',
-  __proto__x: 'stop',
+  STOP: 'stop',
+  eos_token: 'stop',
+  MAX_TOKENS: 'length',
+  SAFETY: 'content_filter',
 } as const;
 
 for (const [word, reason] of Object.entries(WORDS)) {
@@ -31,6 +31,12 @@ const FAILURES = {
   model_context_window_exceeded: 'context_overflow',
   network_error: 'upstream_error',
   error: 'upstream_error',
+  MALFORMED_FUNCTION_CALL: 'upstream_error',
+  abort: 'upstream_error',
+  something_new: 'upstream_error',
+  constructor: 'upstream_error',
+  toString: 'upstream_error',
+  __proto__x: 'upstream_error',
 } as const;
 
 for (const [word, kind] of Object.entries(FAILURES)) {
@@ -40,3 +46,13 @@ for (const [word, kind] of Object.entries(FAILURES)) {
     assert.equal(failure.kind, kind);
   });
 }
+
+for (const word of ['', 'null', 'None', ' ']) {
+  it(`"${word}" says nothing`, () => assert.equal(readFinishReason(word), undefined));
+}
+
+it('a failure names a word that nobody knows', () => {
+  const failure = readFinishReason('MALFORMED_FUNCTION_CALL');
+  assert.ok(failure instanceof BridgeError);
+  assert.match(failure.message, /"MALFORMED_FUNCTION_CALL"/);
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CumulativeStage } from '../../src/stream/cumulative';
-import { mergeDetails } from '../../src/stream/item-writers';
+import { SignedBlocks } from '../../src/stream/item-writers';
 
 type Chunks = readonly (readonly unknown[])[];
 
@@ -12,8 +12,11 @@ const piece = (fields: object, index: number | undefined = 0): object => ({
   ...(index !== undefined && { index }),
 });
 const encrypted = (id: string): object => ({ type: 'reasoning.encrypted', id, data: 'ZGF0YQ==', index: 0 });
-const merge = (chunks: Chunks): readonly unknown[] =>
-  chunks.reduce<readonly unknown[]>((kept, more) => mergeDetails(kept, more), []);
+function merge(chunks: Chunks): readonly unknown[] {
+  const signed = new SignedBlocks();
+  for (const chunk of chunks) signed.add(chunk);
+  return signed.blocks;
+}
 
 const CASES: readonly { readonly name: string; readonly chunks: Chunks; readonly blocks: readonly unknown[] }[] = [
   {
@@ -75,7 +78,7 @@ const CASES: readonly { readonly name: string; readonly chunks: Chunks; readonly
   { name: 'what is no object is kept', chunks: [['a'], [null]], blocks: ['a', null] },
 ];
 
-describe('mergeDetails', () => {
+describe('signed blocks', () => {
   for (const { name, chunks, blocks } of CASES) {
     it(name, () => {
       const before = JSON.stringify(chunks);

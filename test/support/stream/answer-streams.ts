@@ -9,9 +9,9 @@ import { CumulativeStage } from '../../../src/stream/cumulative';
 import { NativeReader } from '../../../src/stream/native-reader';
 import { ResponsesAssembler } from '../../../src/stream/responses-assembler';
 import type { ReasoningOutput } from '../../../src/stream/item-writers';
+import { SurrogateStage } from '../../../src/stream/surrogates';
 import { ThinkTagStage, type ThinkTags } from '../../../src/stream/think-tags';
 import { ToolMarkupStage } from '../../../src/stream/tool-markup';
-import { createCallWriter } from '../../../src/tools/kinds';
 import { collectTools } from '../../../src/translate/offered-tools';
 import { readResponsesRequest } from '../../../src/wire/read-responses';
 import type { ResponsesEvent } from '../../../src/wire/responses-output';
@@ -28,6 +28,7 @@ export interface AnswerStreamCase {
   readonly thinkTags?: ThinkTags;
   readonly toolMarkup?: boolean;
   readonly cumulative?: boolean;
+  readonly sendsFinishReason?: boolean;
   /** Tools of the request, as on the wire. */
   readonly tools?: readonly JsonObject[];
 }
@@ -49,14 +50,15 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
       makeId,
       reasoning: options.reasoning ?? 'both',
       findTarget: (name) => tools.find(name),
-      createCallWriter,
       note: () => undefined,
     }),
     reader: new (options.wire === 'responses' ? NativeReader : ChatReader)({
       makeId,
       single: options.single ?? false,
+      sendsFinishReason: options.sendsFinishReason ?? true,
     }),
     stages: [
+      new SurrogateStage(),
       ...(options.cumulative === true ? [new CumulativeStage()] : []),
       ...(thinkTags === 'off' ? [] : [new ThinkTagStage(thinkTags)]),
       ...(options.toolMarkup === false ? [] : [new ToolMarkupStage({ tools: tools.offered, makeId })]),

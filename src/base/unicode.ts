@@ -1,0 +1,7 @@
+/** Unicode text as every parser accepts it. */
+
+const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** Replaces half surrogate pairs by U+FFFD (String.prototype.toWellFormed came with Node 20). */
+export const toWellFormed = (text: string): string =>
+  /[\ud800-\udfff]/.test(text) ? text.replace(HALF_PAIR, '\ufffd') : text;
