@@ -83,6 +83,3 @@ export function familyDialect(model: string): Partial<Dialect> {
   const fitting = FAMILIES.filter(({ names }) => names.test(name));
   return fitting.reduce<Partial<Dialect>>((whole, { dialect }) => ({ ...whole, ...dialect }), {});
 }
-
-/** The tag that MiniMax wraps its calls in when its server does not parse them. */
-export const NAMESPACED_CALL_TAG = 'minimax:tool_call';

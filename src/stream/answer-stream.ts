@@ -1,4 +1,4 @@
-/** The stream path as one synchronous machine: bytes in, the client's outputs out. No I/O, no clock: steppable in tests. */
+/** The stream path as one synchronous machine: bytes in, the client's outputs out. No I/O and no clock. */
 import { parseJson } from '../base/json';
 import { messageOf } from '../base/thrown';
 import type { BridgeError } from '../errors/bridge-error';
@@ -110,7 +110,7 @@ export class AnswerStream<Output> implements Told {
   }
 }
 
-/** The last event of a stream that ended inside it: the beginning of a JSON object. Other text is what upstream said. */
+/** The last event of a stream that ended inside it begins a JSON object. Other text is what upstream said. */
 function isCut(data: string): boolean {
   const last = data.slice(data.lastIndexOf('\n') + 1);
   return /^\s*\{/.test(data) && parseJson(data) === undefined && parseJson(last) === undefined;

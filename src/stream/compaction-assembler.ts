@@ -1,4 +1,4 @@
-/** The answer to a compaction request: the text a model wrote becomes one `compaction` item, everything else is left out. */
+/** Answers a compaction request: the model's text becomes one `compaction` item, everything else is left out. */
 import type { MakeId } from '../base/clock';
 import type { BridgeError } from '../errors/bridge-error';
 import { sealSummary } from '../tools/envelope';

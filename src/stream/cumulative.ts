@@ -2,7 +2,7 @@
 import { isRecord } from '../base/json';
 import type { Signal, Stage } from './signal';
 
-/** MiniMax with `reasoning_split` (upstreams.md, section 4.2). Used only where the dialect says so: elsewhere repeats are text. */
+/** MiniMax with `reasoning_split` (upstreams.md, section 4.2). Only where the dialect says so: repeats can be text. */
 export class CumulativeStage implements Stage {
   /** By field: what it has said. */
   private readonly said = new Map<string, string>();

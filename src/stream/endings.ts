@@ -67,7 +67,8 @@ export function readFinishReason(word: string): FinishReason | BridgeError | und
   if (NOTHING.includes(key)) return undefined;
   const failure = FAILURES.get(key);
   if (failure) return new BridgeError(...failure);
-  return REASONS.get(key) ?? new BridgeError('upstream_error', `The provider ended its answer with "${shorten(word)}".`);
+  const reason = REASONS.get(key);
+  return reason ?? new BridgeError('upstream_error', `The provider ended its answer with "${shorten(word)}".`);
 }
 
 /** An answer with this end is cut: what was being written is not whole. */

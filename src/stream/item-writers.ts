@@ -158,7 +158,10 @@ export class ReasoningWriter {
     return events;
   }
 
-  /** The item as it stands. Raw text travels in `content`; where that is not shown, signed blocks exist, or it was asked for, in the envelope. */
+  /**
+   * The item so far. Raw text travels in `content`; where that is hidden, where signed blocks exist, or on request, in
+   * the envelope.
+   */
   item(status: OutputStatus): OutputReasoning {
     const open = status === 'in_progress';
     const details = this.signed.blocks.length > 0 ? this.signed.blocks : undefined;

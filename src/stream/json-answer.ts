@@ -93,8 +93,8 @@ export class JsonFenceStage implements Stage {
 }
 
 /**
- * Where the answer ends, if a fence closes it: backticks at the beginning of a line, which no JSON string can hold because
- * it holds no line break.
+ * Finds where the answer ends, if a fence closes it: backticks at the beginning of a line, which no JSON string can hold
+ * because it holds no line break.
  */
 function findClosing(text: string): number | undefined {
   for (let at = text.indexOf(FENCE); at !== -1; at = text.indexOf(FENCE, at + FENCE.length)) {
@@ -120,7 +120,7 @@ export interface JsonCheckOptions {
   readonly note: (text: string) => void;
 }
 
-/** Looks at the text of each choice once it is whole; an answer of calls, or one that was cut, is not asked to be JSON. */
+/** Checks the text of each choice once it is complete, unless the answer has calls or was truncated. */
 export class JsonCheckStage implements Stage {
   private text = '';
   private calls = false;

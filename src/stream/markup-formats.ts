@@ -1,6 +1,7 @@
-/** The ways in which models write tool calls as text when their server does not parse them (upstreams.md, section 4.8). */
+/** Reads the calls inside a block of tool-call markup, whatever the family of the model (upstreams.md, section 4.8). */
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
-import { NAMESPACED_CALL_TAG } from '../providers/families';
+import { JsonProgress } from '../base/json-progress';
+import { readPythonCalls } from './python-calls';
 
 /** A call as the markup states it: JSON arguments, or named values whose types only the tool's schema knows. */
 export interface MarkupCall {
@@ -9,112 +10,160 @@ export interface MarkupCall {
   readonly values?: ReadonlyMap<string, string>;
 }
 
-export interface MarkupFormat {
-  /** What a block begins with. */
-  readonly open: string;
-  /** What it ends with; several calls may stand inside. */
-  readonly close: string;
-  /** Whether a block may still be a call after this much of it, its opener left out: prose about the markup is let go at once. */
-  readonly plausible: (inner: string) => boolean;
-  /** The calls of a whole block, its opener and closer left out; undefined when it is none. */
-  readonly parse: (inner: string) => readonly MarkupCall[] | undefined;
+const NAME = String.raw`[\w.:-]+`;
+/** Families prefix the same tags: `<｜DSML｜invoke`, `<steptml:invoke`. */
+const PREFIX = String.raw`(?:\w+:|\|DSML\|\s?)?`;
+
+/**
+ * Whether a block may still be a call after this much of it: prose about the markup is let go at once. A block begins
+ * with JSON, a list, another tag, or the name of a tool and the beginning of its arguments.
+ */
+export const mayBeCall = (inner: string): boolean =>
+  /^\s*(?:$|[{[<`|｜]|[\w.:-]+\s*(?:$|[<({[>"\n]))/.test(inner);
+
+/** @returns the calls of a whole block; undefined when it is none */
+export function readMarkupCalls(inner: string): readonly MarkupCall[] | undefined {
+  const text = withPlainTags(inner).trim();
+  for (const read of READERS) {
+    const calls = read(text);
+    if (calls && calls.length > 0) return calls;
+  }
+  return undefined;
 }
 
-const NAME = String.raw`[\w.:-]+`;
+/** Full-width bars and blocks of tokens become plain ones; arguments stay as they are. */
+const withPlainTags = (text: string): string =>
+  text.replace(/<\/?｜[^<>\n]{1,60}>/g, (tag) => tag.replaceAll('｜', '|').replaceAll('▁', '_'));
 
-/** Longer openers stand before the shorter ones they contain. */
-export const MARKUP_FORMATS: readonly MarkupFormat[] = [
-  // Kimi K2: <|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{…}<|tool_call_end|>
-  {
-    open: '<|tool_calls_section_begin|>',
-    close: '<|tool_calls_section_end|>',
-    plausible: startsWith('<|tool_call_begin|>'),
-    parse: parseTokens,
-  },
-  {
-    open: '<|tool_call_begin|>',
-    close: '<|tool_call_end|>',
-    plausible: () => true,
-    parse: (inner) => parseTokens(`<|tool_call_begin|>${inner}<|tool_call_end|>`),
-  },
-  // Hermes and Qwen: {json}; Qwen3-Coder: <function=…>; GLM: NAME<arg_key>…
-  {
-    open: '<tool_call>',
-    close: '</tool_call>',
-    plausible: (inner) => /^\s*($|\{|<|[\w.:-]+\s*($|<))/.test(inner),
-    parse: parseEnvelope,
-  },
-  {
-    open: '<function=',
-    close: '</function>',
-    plausible: (inner) => /^[\w.:-]*(>|$)/.test(inner),
-    parse: (inner) => parseFunctions(`<function=${inner}</function>`),
-  },
-  // MiniMax and Anthropic style: <invoke name="…"><parameter name="…">
-  {
-    open: `<${NAMESPACED_CALL_TAG}>`,
-    close: `</${NAMESPACED_CALL_TAG}>`,
-    plausible: startsWith('<invoke name='),
-    parse: parseInvokes,
-  },
-  { open: '<function_calls>', close: '</function_calls>', plausible: startsWith('<invoke name='), parse: parseInvokes },
-  {
-    open: '<invoke name="',
-    close: '</invoke>',
-    plausible: (inner) => /^[\w.:-]*("|$)/.test(inner),
-    parse: (inner) => parseInvokes(`<invoke name="${inner}</invoke>`),
-  },
+type Read = (text: string) => readonly MarkupCall[] | undefined;
+
+/** The first that reads a block wins; each recognises its own form by a tag or by the first character. */
+const READERS: readonly Read[] = [
+  readTokens, readFunctions, readInvokes, readPairs, readBraces, readNamedJson, readJsonList, readPython,
 ];
 
-function startsWith(word: string): (inner: string) => boolean {
-  return (inner) => {
-    const text = inner.trimStart();
-    return text.startsWith(word) || word.startsWith(text);
-  };
+const TOKEN_CALL = new RegExp(
+  '^\\s*(?:function\\s*<\\|tool_sep\\|>)?\\s*(?:functions\\.)?([\\w.-]+?)(?::\\d+)?\\s*' +
+    '(?:<\\|tool_call_argument_begin\\|>|<\\|tool_sep\\|>|\\n)\\s*([\\s\\S]*)$',
+);
+
+/** `<|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{…}<|tool_call_end|>` and its relatives. */
+function readTokens(text: string): readonly MarkupCall[] | undefined {
+  if (!text.includes('<|tool_call_begin|>')) return undefined;
+  const calls = text.split('<|tool_call_begin|>').slice(1).map((part) => {
+    const body = part.split('<|tool_call_end|>')[0] ?? '';
+    const invoked = readInvokes(body);
+    if (invoked) return invoked[0];
+    const [, name = '', json = ''] = TOKEN_CALL.exec(body) ?? [];
+    return jsonCall(name, parseJson(withoutFence(json)));
+  });
+  return whole(calls);
 }
 
-function parseTokens(text: string): readonly MarkupCall[] | undefined {
-  const call =
-    /<\|tool_call_begin\|>\s*(?:functions\.)?([\w.-]+?)(?::\d+)?\s*<\|tool_call_argument_begin\|>([\s\S]*?)<\|tool_call_end\|>/g;
-  return all(text.matchAll(call), ([, name = '', json = '']) => jsonCall(name, parseJson(json.trim())));
+/** `<function=NAME><parameter=KEY>value</parameter></function>`; closing tags may be missing (Qwen3-Coder on vLLM). */
+function readFunctions(text: string): readonly MarkupCall[] | undefined {
+  if (!text.includes('<function=')) return undefined;
+  const parts = text.split('<function=').slice(1);
+  return whole(parts.map((part) => {
+    const [, name, body = ''] = new RegExp(`^(${NAME})>([\\s\\S]*?)(?:</function>|$)`).exec(part) ?? [];
+    if (name === undefined) return undefined;
+    const json = parseJson(body.trim());
+    if (isJsonObject(json)) return { name, arguments: json };
+    const parameter = new RegExp(`<parameter=(${NAME})>([\\s\\S]*?)(?=</parameter>|<parameter=|$)`, 'g');
+    return valuesCall(name, body.matchAll(parameter));
+  }));
 }
 
-function parseEnvelope(inner: string): readonly MarkupCall[] | undefined {
-  const text = inner.trim();
-  if (text.startsWith('{')) {
-    const value = parseJson(text);
-    const name = isJsonObject(value) ? value['name'] : undefined;
-    const given = isJsonObject(value) ? (value['arguments'] ?? value['parameters'] ?? {}) : undefined;
-    const call =
-      typeof name === 'string' ? jsonCall(name, typeof given === 'string' ? parseJson(given) : given) : undefined;
-    return call && [call];
-  }
-  return text.startsWith('<function=') ? parseFunctions(text) : parsePairs(text);
+/** `<invoke name="NAME"><parameter name="KEY">value</parameter></invoke>`, with the prefixes of DSML and others. */
+function readInvokes(text: string): readonly MarkupCall[] | undefined {
+  const open = new RegExp(`<${PREFIX}invoke name="(${NAME})"\\s*>`, 'g');
+  const heads = [...text.matchAll(open)];
+  return heads.length === 0 ? undefined : whole(heads.map((head, at) => {
+    const body = text.slice(head.index + head[0].length, heads[at + 1]?.index ?? text.length);
+    const inner = body.split(new RegExp(`</${PREFIX}invoke>`))[0] ?? '';
+    const json = parseJson(inner.trim());
+    if (isJsonObject(json)) return { name: head[1] ?? '', arguments: json };
+    const parameter = new RegExp(`<${PREFIX}parameter name="(${NAME})"[^>]*>([\\s\\S]*?)</${PREFIX}parameter>`, 'g');
+    return valuesCall(head[1] ?? '', inner.matchAll(parameter));
+  }));
 }
 
-/** The closing tag of a parameter, or of the function, may be missing (Qwen3-Coder on vLLM). */
-function parseFunctions(text: string): readonly MarkupCall[] | undefined {
-  const call = new RegExp(`<function=(${NAME})>([\\s\\S]*?)(?:</function>|$)`, 'g');
-  const parameter = new RegExp(`<parameter=(${NAME})>([\\s\\S]*?)(?=</parameter>|<parameter=|$)`, 'g');
-  return all(text.matchAll(call), ([, name = '', body = '']) => valuesCall(name, body.matchAll(parameter)));
-}
-
-function parsePairs(text: string): readonly MarkupCall[] | undefined {
-  const head = new RegExp(`^(${NAME})\\s*(?=<arg_key>|$)`).exec(text);
-  if (!head?.[1]) return undefined;
+/** `NAME<arg_key>KEY</arg_key><arg_value>value</arg_value>` (GLM). */
+function readPairs(text: string): readonly MarkupCall[] | undefined {
+  const name = new RegExp(`^(${NAME})\\s*(?=<arg_key>|$)`).exec(text)?.[1];
+  if (name === undefined) return undefined;
   const pair = /<arg_key>([\s\S]*?)<\/arg_key>\s*<arg_value>([\s\S]*?)<\/arg_value>/g;
-  return [valuesCall(head[1], text.matchAll(pair))];
+  return [valuesCall(name, text.matchAll(pair))];
 }
 
-function parseInvokes(text: string): readonly MarkupCall[] | undefined {
-  const call = new RegExp(`<invoke name="(${NAME})"\\s*>([\\s\\S]*?)</invoke>`, 'g');
-  const parameter = new RegExp(`<parameter name="(${NAME})"[^>]*>([\\s\\S]*?)</parameter>`, 'g');
-  return all(text.matchAll(call), ([, name = '', body = '']) => valuesCall(name, body.matchAll(parameter)));
+/** `call:NAME{key:<escape>text<escape>,n:3}` (Gemma): bare keys, strings between their own marks. */
+function readBraces(text: string): readonly MarkupCall[] | undefined {
+  const calls = [...text.matchAll(new RegExp(`call:(${NAME})(\\{[\\s\\S]*?\\})\\s*(?=call:|$)`, 'g'))];
+  if (calls.length === 0) return undefined;
+  return whole(calls.map(([, name = '', braces = '']) => {
+    const strings: string[] = [];
+    const marked = braces.replace(/(<escape>|<\|"\|>)([\s\S]*?)\1/g, (_all, _mark, value: string) => {
+      strings.push(JSON.stringify(value));
+      return `\u0000${strings.length - 1}\u0000`;
+    });
+    const quoted = marked.replace(/([{,]\s*)([\w.-]+)(\s*:)/g, '$1"$2"$3');
+    const json = quoted.replace(/\u0000(\d+)\u0000/g, (_all, at: string) => strings[Number(at)] ?? '');
+    return jsonCall(name, parseJson(json));
+  }));
 }
 
-function jsonCall(name: string, value: JsonValue | undefined): MarkupCall | undefined {
-  return isJsonObject(value) ? { name, arguments: value } : undefined;
+/** `NAME[ARGS]{…}` and `NAME{…}` (Mistral), `functions.NAME <|constrain|>json<|message|>{…}` (gpt-oss). */
+function readNamedJson(text: string): readonly MarkupCall[] | undefined {
+  const calls: (MarkupCall | undefined)[] = [];
+  const head = new RegExp(
+    `\\s*(?:\\[TOOL_CALLS\\])?(?:functions\\.)?(${NAME})(?:\\[CALL_ID\\][\\w-]*)?` +
+      '(?:\\[ARGS\\]|\\s*<\\|[^>]*\\|>(?:\\s*(?:json|code)?\\s*<\\|message\\|>)?)?\\s*(?=\\{)', 'y');
+  for (let at = 0; at < text.trimEnd().length; ) {
+    head.lastIndex = at;
+    const name = head.exec(text)?.[1];
+    if (name === undefined) return undefined;
+    const begin = head.lastIndex;
+    at = begin + new JsonProgress().push(text.slice(begin));
+    calls.push(jsonCall(name, parseJson(text.slice(begin, at))));
+  }
+  return whole(calls);
 }
+
+/** One JSON object, several, or a list of them, in a fence or not. */
+function readJsonList(text: string): readonly MarkupCall[] | undefined {
+  let rest = withoutFence(text.replace(/^(?:<\|plugin\|>|functools|function call<\|role_sep\|>)\s*/, ''));
+  const calls: (MarkupCall | undefined)[] = [];
+  while (rest !== '') {
+    if (!/^[{[]/.test(rest)) return undefined;
+    const length = new JsonProgress().push(rest);
+    const value = parseJson(rest.slice(0, length));
+    for (const entry of Array.isArray(value) ? value : [value]) calls.push(objectCall(entry));
+    rest = rest.slice(length).replace(/^[\s,;]+/, '');
+  }
+  return whole(calls);
+}
+
+function readPython(text: string): readonly MarkupCall[] | undefined {
+  return readPythonCalls(text)?.map(([name, args]) => ({ name, arguments: Object.fromEntries(args) }));
+}
+
+/** `{"name", "arguments"}` and its variants; `{"NAME": {…}}` where there is nothing else. */
+function objectCall(value: JsonValue | undefined): MarkupCall | undefined {
+  if (!isJsonObject(value)) return undefined;
+  if (isJsonObject(value['function'])) return objectCall(value['function']);
+  const name = value['name'] ?? value['tool_name'] ?? value['function'];
+  if (typeof name === 'string') {
+    const given = value['arguments'] ?? value['parameters'] ?? value['args'] ?? {};
+    return jsonCall(name, typeof given === 'string' ? parseJson(given) : given);
+  }
+  const [only, ...others] = Object.entries(value);
+  return only && others.length === 0 ? jsonCall(only[0], only[1]) : undefined;
+}
+
+const withoutFence = (text: string): string => /^\s*```\w*\s*([\s\S]*?)\s*```\s*$/.exec(text)?.[1] ?? text.trim();
+
+const jsonCall = (name: string, value: JsonValue | undefined): MarkupCall | undefined =>
+  isJsonObject(value) && name !== '' ? { name, arguments: value } : undefined;
 
 function valuesCall(name: string, pairs: Iterable<RegExpMatchArray>): MarkupCall {
   return {
@@ -123,12 +172,8 @@ function valuesCall(name: string, pairs: Iterable<RegExpMatchArray>): MarkupCall
   };
 }
 
-/** Every match as a call; undefined when there is none or one cannot be read. */
-function all(
-  matches: Iterable<RegExpMatchArray>,
-  read: (match: RegExpMatchArray) => MarkupCall | undefined,
-): readonly MarkupCall[] | undefined {
-  const calls = [...matches].map(read);
-  const whole = calls.filter((call) => call !== undefined);
-  return calls.length > 0 && whole.length === calls.length ? whole.flatMap((call) => (call ? [call] : [])) : undefined;
+/** Every entry as a call; undefined when one cannot be read. */
+function whole(calls: readonly (MarkupCall | undefined)[]): readonly MarkupCall[] | undefined {
+  const read = calls.flatMap((call) => (call ? [call] : []));
+  return read.length === calls.length ? read : undefined;
 }

@@ -175,7 +175,7 @@ export class NativeReader implements AnswerReader {
     return this.fragment(index, undefined, text);
   }
 
-  /** Lets out what of the whole arguments was not heard yet. Arguments that contradict what was heard are left alone. */
+  /** Passes on what is new in the complete arguments. Arguments that contradict the deltas are ignored. */
   private complete(index: number, whole: string | undefined): readonly Signal[] {
     const streamed = this.heardCalls.get(index)?.streamed ?? '';
     if (whole === undefined || whole === streamed || !whole.startsWith(streamed)) return [];

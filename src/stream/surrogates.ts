@@ -1,4 +1,4 @@
-/** Joins characters that a provider cut in two: no event holds half a surrogate pair, which is no valid Unicode text. */
+/** Joins characters that a provider cut in two: half a surrogate pair in an event is no valid Unicode text. */
 import { toWellFormed } from '../base/unicode';
 import type { Signal, SignalOf, Stage } from './signal';
 

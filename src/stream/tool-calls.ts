@@ -1,6 +1,6 @@
 /**
- * Assembles tool calls from fragments, in every shape providers send them (upstreams.md, section 4.3), and passes them on
- * one after the other. Trusts neither indexes nor ids nor the number of JSON values behind one of them.
+ * Assembles tool calls from fragments, in every shape that providers send (upstreams.md, section 4.3), and passes them
+ * on one after the other. Trusts neither indexes nor ids nor the number of JSON values behind one of them.
  */
 import { isJsonObject, parseJson, parseJsonObject } from '../base/json';
 import { JsonProgress } from '../base/json-progress';
@@ -83,7 +83,9 @@ export class ToolCalls {
   finish(reason: FinishReason): readonly Signal[] {
     if (isCutReason(reason)) return this.held.filter(isSignal);
     const entries = this.open ? [...this.endNext(this.open), ...this.held] : this.held;
-    this.held = entries.flatMap((entry): (Call | Signal)[] => (isSignal(entry) ? [entry] : [entry, ...this.endNext(entry)]));
+    const withNext = (entry: Call | Signal): (Call | Signal)[] =>
+      isSignal(entry) ? [entry] : [entry, ...this.endNext(entry)];
+    this.held = entries.flatMap(withNext);
     return this.advance(true);
   }
 
@@ -175,7 +177,8 @@ export class ToolCalls {
     call.next ??= { text: '', progress: new JsonProgress() };
     const taken = call.next.progress.push(rest);
     call.next.text += rest.slice(0, taken);
-    return call.next.progress.complete ? [...this.endNext(call), ...this.follow(this.last ?? call, rest.slice(taken))] : [];
+    if (!call.next.progress.complete) return [];
+    return [...this.endNext(call), ...this.follow(this.last ?? call, rest.slice(taken))];
   }
 
   /** @returns the call that followed, unless it only repeats the one before it */

@@ -1,10 +1,10 @@
 /** Turns tool calls that leaked into text or reasoning as markup into real calls, while the answer streams. */
 import type { MakeId } from '../base/clock';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
+import { bareCalls, CALL_MARKUP, type CallMarkup } from '../providers/call-markup';
 import type { ChatTool } from '../wire/chat';
-import { MARKUP_FORMATS, type MarkupCall, type MarkupFormat } from './markup-formats';
+import { mayBeCall, readMarkupCalls, type MarkupCall } from './markup-formats';
 import type { Signal, Stage } from './signal';
-import { tailOf } from './think-tags';
 
 export interface ToolMarkupOptions {
   /** The tools as they were offered: only their names are ever turned into calls. */
@@ -13,11 +13,19 @@ export interface ToolMarkupOptions {
 }
 
 type TextType = 'text-delta' | 'reasoning-delta';
-const OPENERS = MARKUP_FORMATS.map((format) => format.open);
+
+const OPENERS = CALL_MARKUP.map(({ open }) => open).sort((left, right) => right.length - left.length);
+const OPENER = new RegExp(OPENERS.map((open) => open.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'));
+const BY_OPENER: ReadonlyMap<string, CallMarkup> = new Map(CALL_MARKUP.map((row) => [row.open, row]));
+const LONGEST_OPENER = OPENERS[0]?.length ?? 0;
+/** What is no call is known to be none after this much of a block. */
+const LONGEST_HEAD = 256;
+/** A fence is at the beginning of its line. */
+const LONGEST_LINE_HEAD = 64;
 
 /**
- * Works only as long as no structured call came. Text about markup is left alone: code fences and inline code, unknown
- * names, blocks that cannot be a call.
+ * Active until a structured call arrives. Text about markup is left alone: code fences, inline code, unknown names,
+ * blocks that cannot be a call.
  */
 export class ToolMarkupStage implements Stage {
   private readonly lanes: { readonly [K in TextType]: Lane };
@@ -34,8 +42,9 @@ export class ToolMarkupStage implements Stage {
   step(signal: Signal): readonly Signal[] {
     if (!this.active || signal.type === 'usage' || signal.type === 'reasoning-details') return [signal];
     if ((signal.type === 'text-delta' && !signal.logprobs) || signal.type === 'reasoning-delta') {
-      const other = signal.type === 'text-delta' ? 'reasoning-delta' : 'text-delta';
-      return [...this.lanes[other].flush(false), ...this.lanes[signal.type].push(signal.text)];
+      const other = this.lanes[signal.type === 'text-delta' ? 'reasoning-delta' : 'text-delta'];
+      if (other.idle) return this.lanes[signal.type].push(signal);
+      return [...other.flush(false), ...this.lanes[signal.type].push(signal)];
     }
     const cut = signal.type === 'finish' && signal.reason !== 'stop' && signal.reason !== 'tool_calls';
     if (signal.type === 'call-start') this.active = false;
@@ -47,123 +56,201 @@ export class ToolMarkupStage implements Stage {
   }
 }
 
+/** A block that has no end yet. Its text is kept as pieces; only its head and its last characters are looked at. */
+interface Block {
+  readonly markup: CallMarkup;
+  readonly pieces: string[];
+  length: number;
+  /** The last characters, which may be the beginning of the closing tag. */
+  tail: string;
+}
+
 /** One of the two texts of an answer. */
 class Lane {
+  /** Text that may be the beginning of an opening tag. */
   private held = '';
-  /** The format whose block `held` begins with. */
-  private format: MarkupFormat | undefined;
-  /** What was let out of the current line, to know code from prose. */
-  private line = '';
+  private block: Block | undefined;
+  /** Only whitespace was passed on: a call without tags may begin. */
+  private blank: boolean;
+  /** The current line: its beginning, and how many backticks it holds, to tell code from prose. */
+  private lineHead = '';
+  private ticks = 0;
   private fenced = false;
-  /** A call was found: blanks around it are markup too. */
+  /** A call was found: whitespace around it is markup too. */
   private afterCall = false;
 
-  constructor(private readonly type: TextType, private readonly options: ToolMarkupOptions) {}
+  constructor(private readonly type: TextType, private readonly options: ToolMarkupOptions) {
+    this.blank = type === 'text-delta';
+  }
 
-  push(text: string): readonly Signal[] {
-    this.held += text;
-    const signals: Signal[] = [];
-    // Every opener begins with this character: almost all text goes straight through.
-    if (!this.held.includes('<')) {
-      this.letOut(this.held.length, signals);
-      return signals;
+  /** Nothing is held back. */
+  get idle(): boolean {
+    return this.held === '' && !this.block;
+  }
+
+  push(signal: Signal & { readonly text: string }): readonly Signal[] {
+    // Every opening tag holds one of these characters: almost all text passes as it is.
+    if (this.idle && !this.blank && !this.afterCall && !/[<[]/.test(signal.text)) {
+      this.follow(signal.text);
+      return [signal];
     }
-    while (this.advance(signals));
+    const signals: Signal[] = [];
+    let rest = this.block ? this.extend(this.block, signal.text, signals) : signal.text;
+    while (rest !== '') {
+      this.held += rest;
+      rest = this.scan(signals);
+    }
     return signals;
   }
 
-  /** @param whole the answer is over and was not cut: a block without its closer is read as far as it goes */
+  /** @param whole the answer is over and was not cut: a block without its closing tag is read as far as it goes */
   flush(whole: boolean): readonly Signal[] {
     const signals: Signal[] = [];
-    if (this.format && whole) this.close(this.format, this.held.length, signals);
-    this.format = undefined;
+    if (this.block) {
+      const text = this.block.pieces.join('');
+      if (!whole || !this.call(this.block.markup, text, signals)) this.held = this.block.markup.open + text;
+      this.block = undefined;
+    }
     this.letOut(this.held.length, signals);
     return signals;
   }
 
-  /** Takes one step; false when more text is needed. */
-  private advance(signals: Signal[]): boolean {
-    const { format } = this;
-    if (!format) return this.findOpener(signals);
-    const end = this.held.indexOf(format.close);
-    if (end !== -1) {
-      this.close(format, end, signals);
-      return this.held !== '';
-    }
-    if (format.plausible(this.held.slice(format.open.length))) return false;
-    this.format = undefined;
-    this.letOut(format.open.length, signals);
-    return true;
-  }
-
-  private findOpener(signals: Signal[]): boolean {
-    const found = MARKUP_FORMATS.map((format) => ({ format, at: this.held.indexOf(format.open) }))
-      .filter(({ at }) => at !== -1)
-      .sort((left, right) => left.at - right.at)[0];
+  /** Looks for an opening tag in the held text. @returns text that comes after a complete block */
+  private scan(signals: Signal[]): string {
+    if (this.blank && this.waitForBareCall(signals)) return '';
+    const found = OPENER.exec(this.held);
     if (!found) {
-      this.letOut(this.held.length - tailOf(this.held, ...OPENERS), signals);
-      return false;
+      this.letOut(this.held.length - openerTail(this.held), signals);
+      return '';
     }
-    this.letOut(found.at, signals);
-    if (this.inCode()) this.letOut(found.format.open.length, signals);
-    else this.format = found.format;
-    return true;
+    this.letOut(found.index, signals);
+    const markup = BY_OPENER.get(found[0]);
+    const inner = this.held.slice(found[0].length);
+    if (!markup || this.inCode() || !mayBeCall(inner.slice(0, LONGEST_HEAD))) {
+      this.letOut(found[0].length, signals);
+      const rest = this.held;
+      this.held = '';
+      return rest;
+    }
+    this.held = '';
+    return this.extend((this.block = { markup, pieces: [], length: 0, tail: '' }), inner, signals);
   }
 
-  /** The block is whole: calls if every name was offered, otherwise text as it was. */
-  private close(format: MarkupFormat, end: number, signals: Signal[]): void {
-    const calls = format.parse(this.held.slice(format.open.length, end)) ?? [];
-    const known = calls.map((call) => this.known(call));
-    this.format = undefined;
-    if (known.length === 0 || known.includes(undefined))
-      return this.letOut(Math.min(end + format.close.length, this.held.length), signals);
-    this.held = this.held.slice(end + format.close.length);
-    this.afterCall = true;
-    for (const call of known) {
-      if (call)
-        signals.push(
-          { type: 'call-start', id: this.options.makeId('call'), name: call.name },
-          { type: 'call-delta', text: call.args },
-          { type: 'call-end' },
-        );
+  /** An answer may be a call without any tag. @returns true while that is open */
+  private waitForBareCall(signals: Signal[]): boolean {
+    const text = this.held.trimStart();
+    if (text === '') this.letOut(this.held.length, signals);
+    if (text === '') return true;
+    if (!/^[{[f]/.test(text) || text.length > 4 * LONGEST_HEAD) return false;
+    const words = text.replace(/\s+/g, '');
+    const forms = this.options.tools.flatMap(({ function: { name } }) => bareCalls(name));
+    if (forms.some((form) => words.startsWith(form))) {
+      this.block = { markup: { open: '' }, pieces: [this.held], length: this.held.length, tail: '' };
+      this.held = '';
+      return true;
     }
-    return undefined;
+    return words.length < LONGEST_HEAD && forms.some((form) => form.startsWith(words));
+  }
+
+  /** @returns what comes after the block; its text, when it turns out to be none */
+  private extend(block: Block, text: string, signals: Signal[]): string {
+    const { markup } = block;
+    const window = block.tail + text;
+    const end = markup.close === undefined ? -1 : window.indexOf(markup.close);
+    block.pieces.push(text);
+    if (end !== -1) {
+      const all = block.pieces.join('');
+      const inner = all.slice(0, all.length - window.length + end);
+      this.block = undefined;
+      if (!this.call(markup, inner, signals)) this.pass(markup.open + inner + (markup.close ?? ''), signals);
+      return window.slice(end + (markup.close?.length ?? 0));
+    }
+    const undecided = block.length <= LONGEST_HEAD && markup.open !== '';
+    block.length += text.length;
+    block.tail = markup.close === undefined ? '' : window.slice(1 - markup.close.length);
+    if (!undecided || mayBeCall(block.pieces.join('').slice(0, LONGEST_HEAD))) return '';
+    this.block = undefined;
+    this.pass(markup.open, signals);
+    return block.pieces.join('');
+  }
+
+  /** The block becomes its calls, if every name was offered. */
+  private call(markup: CallMarkup, inner: string, signals: Signal[]): boolean {
+    const text = markup.inside ? `${markup.open}${inner}${markup.close ?? ''}` : inner;
+    const calls = (readMarkupCalls(text) ?? []).map((call) => this.known(call));
+    if (calls.length === 0 || calls.includes(undefined)) return false;
+    this.afterCall = true;
+    this.blank = false;
+    for (const call of calls) {
+      if (!call) continue;
+      signals.push(
+        { type: 'call-start', id: this.options.makeId('call'), name: call.name },
+        { type: 'call-delta', text: call.args },
+        { type: 'call-end' },
+      );
+    }
+    return true;
   }
 
   private known(call: MarkupCall): { readonly name: string; readonly args: string } | undefined {
-    const tool = this.options.tools.find(({ function: offered }) => offered.name === call.name);
-    return (
-      tool && {
-        name: call.name,
-        args: JSON.stringify(call.arguments ?? typedValues(call.values ?? new Map(), tool.function.parameters)),
-      }
-    );
+    const name = call.name.replace(/^functions\./, '');
+    const names = [call.name, name];
+    const tool = this.options.tools.find(({ function: offered }) => names.includes(offered.name));
+    if (!tool) return undefined;
+    const values = call.arguments ?? typedValues(call.values ?? new Map(), tool.function.parameters);
+    return { name: tool.function.name, args: JSON.stringify(values) };
   }
 
   private letOut(length: number, signals: Signal[]): void {
-    let text = this.held.slice(0, length);
+    const text = this.held.slice(0, length);
     this.held = this.held.slice(length);
-    if (this.afterCall) text = text.trimStart();
+    this.pass(text, signals);
+  }
+
+  private pass(words: string, signals: Signal[]): void {
+    const text = this.afterCall ? words.trimStart() : words;
     if (text === '') return;
     this.afterCall = false;
+    this.blank &&= text.trim() === '';
     this.follow(text);
     signals.push({ type: this.type, text });
   }
 
-  /** Keeps the current line, and whether it stands inside a code fence. */
+  /** Keeps what tells code from prose: the fence state, and the beginning and backticks of the current line. */
   private follow(text: string): void {
-    this.line += text;
-    if (!text.includes('\n')) return;
-    const lines = this.line.split('\n');
-    this.line = lines.pop() ?? '';
-    for (const line of lines) if (/^\s*(```|~~~)/.test(line)) this.fenced = !this.fenced;
+    let from = 0;
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
+      this.followLine(text.slice(from, end));
+      if (isFence(this.lineHead)) this.fenced = !this.fenced;
+      this.lineHead = '';
+      this.ticks = 0;
+      from = end + 1;
+    }
+    this.followLine(text.slice(from));
+  }
+
+  private followLine(text: string): void {
+    if (this.lineHead.length < LONGEST_LINE_HEAD) this.lineHead += text.slice(0, LONGEST_LINE_HEAD);
+    for (let at = text.indexOf('`'); at !== -1; at = text.indexOf('`', at + 1)) this.ticks += 1;
   }
 
   /** Inside a code fence, or inside an open `inline code` of this line. */
   private inCode(): boolean {
-    const fenced = /^\s*(```|~~~)/.test(this.line) ? !this.fenced : this.fenced;
-    return fenced || (this.line.split('`').length - 1) % 2 === 1;
+    return (isFence(this.lineHead) ? !this.fenced : this.fenced) || this.ticks % 2 === 1;
   }
+}
+
+const isFence = (line: string): boolean => /^\s*(?:```|~~~)/.test(line);
+
+/** How many of the last characters may be the beginning of an opening tag. */
+function openerTail(text: string): number {
+  for (let at = Math.max(0, text.length - LONGEST_OPENER); at < text.length; at += 1) {
+    const char = text[at];
+    if (char !== '<' && char !== '[') continue;
+    const tail = text.slice(at);
+    if (OPENERS.some((open) => open.startsWith(tail))) return tail.length;
+  }
+  return 0;
 }
 
 /** Values are text in the markup; the tool's schema says what they are. */
