@@ -28,9 +28,11 @@ export interface CodexSettings {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The flag with which `codex resume` works after undo: it defines the provider that the thread names. */
-export const renderResumeFlag = (baseUrl: string): string =>
-  `-c '${PROVIDERS_KEY}.${PROVIDER_ID}={name="${DISPLAY_NAME}",base_url="${baseUrl}",wire_api="responses"}'`;
+/** The flags with which `codex resume` works after undo: they define and select the provider that the thread names. */
+export function renderResumeFlags(baseUrl: string): string {
+  const table = `{name="${DISPLAY_NAME}",base_url="${baseUrl}",wire_api="responses"}`;
+  return `-c model_provider=${PROVIDER_ID} -c '${PROVIDERS_KEY}.${PROVIDER_ID}=${table}'`;
+}
 
 /** How Codex gets the model catalog: it fetches it from the bridge where it can, else it reads `file`. */
 export const describeCatalog = (

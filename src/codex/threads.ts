@@ -22,7 +22,7 @@ export async function countThreads(codexHome: string): Promise<ReadonlyMap<strin
   return counts;
 }
 
-/** Ids of threads whose provider config.toml no longer has; the bridge's own is left out: the launcher resumes those. */
+/** Ids of threads whose provider config.toml no longer has, except the bridge's: the launcher resumes those. */
 export function listStranded(counts: ReadonlyMap<string, number>, known: readonly string[]): readonly string[] {
   const present = [...known, ...BUILT_INTO_CODEX, PROVIDER_ID, 'amazon-bedrock'];
   return [...counts.keys()].filter((id) => !present.includes(id));

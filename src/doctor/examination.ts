@@ -29,6 +29,8 @@ export interface World {
   now(): number;
   /** The addresses of a host name; rejects as `dns.lookup` does. */
   lookup(host: string): Promise<readonly string[]>;
+  /** Another address of the same provider, such as its international one. */
+  findSister(settings: DoctorSettings): string | undefined;
 }
 
 /** A valid configuration of the bridge. */
@@ -81,6 +83,8 @@ export interface Examination {
   viewCodexConfig(): Promise<CodexView>;
   /** One turn through the bridge's own code; costs a request. */
   runTrial(): Promise<Trial>;
+  /** The same at another address. */
+  runTrialAt(aiBaseUrl: string): Promise<Trial>;
   /** Requests sent to the provider so far. */
   countRequests(): number;
 }
@@ -101,6 +105,10 @@ const REAL_WORLD: World = {
   nodeVersion: process.versions.node,
   now: Date.now,
   lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  findSister({ config: { aiBaseUrl }, provider: { baseUrls, local } }) {
+    const isOwn = local === undefined && baseUrls.includes(aiBaseUrl);
+    return isOwn ? baseUrls.find((url) => new URL(url).host !== new URL(aiBaseUrl).host) : undefined;
+  },
 };
 
 /** Reads the configuration; everything else is looked up when the first check asks for it. */
@@ -123,17 +131,21 @@ export function createExamination(options: ExaminationOptions): Examination {
     return viewConfig(paths.codexHome, codex.kind === 'found' ? codex.version : undefined, settings, askPort);
   });
   let requests = 0;
+  const runTrialAt = async (aiBaseUrl?: string): Promise<Trial> => {
+    if (!settings) throw new Error('there is no configuration');
+    const view = await viewCodexConfig();
+    const [model, envKey] = [textOf(view.config['model']), textOf(view.provider?.['env_key'])];
+    const config = aiBaseUrl === undefined ? settings.config : { ...settings.config, aiBaseUrl };
+    const options = { ...settings, config, version, env, processEnv, codex: view.usesBridge ? { model, envKey } : {} };
+    return runTrial(options, () => {
+      requests += 1;
+    });
+  };
   return {
     world, version, flags, processEnv, env, envFile: file, settings, paths, askPort, findCodex, viewCodexConfig,
     mistakes: loaded.ok ? [] : loaded.mistakes,
-    runTrial: once(async () => {
-      if (!settings) throw new Error('there is no configuration');
-      const { config, provider, usesBridge } = await viewCodexConfig();
-      const codex = usesBridge ? { model: textOf(config['model']), envKey: textOf(provider?.['env_key']) } : {};
-      return runTrial({ ...settings, version, env, processEnv, codex }, () => {
-        requests += 1;
-      });
-    }),
+    runTrial: once(() => runTrialAt()),
+    runTrialAt,
     countRequests: () => requests,
   };
 }

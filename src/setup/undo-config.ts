@@ -4,7 +4,7 @@ import { renderCount } from '../base/quantities';
 import { removeSetupCatalog } from '../codex/catalog-file';
 import { explainRefusedEdit, readConfigFile, writeConfigFile, type ConfigFile } from '../codex/config-file';
 import { addThreadNotes, type ConfigEdit } from '../codex/config-regions';
-import { PROVIDER_ID, renderResumeFlag } from '../codex/config-toml';
+import { PROVIDER_ID, renderResumeFlags } from '../codex/config-toml';
 import { removeConfig } from '../codex/edit-config';
 import { countThreads } from '../codex/threads';
 import { explainFailure, followLinks, readIfThere } from '../command/edit-file';
@@ -18,7 +18,7 @@ async function removeBridge(file: ConfigFile, codexHome: string, baseUrl: string
   if (count === 0) return removed;
   const notes = [
     `${renderCount(count, 'thread')} of Codex belong to the bridge. To resume one, start the bridge and run:`,
-    `codex resume ${renderResumeFlag(baseUrl)}`,
+    `codex resume ${renderResumeFlags(baseUrl)}`,
   ];
   return { ok: true, text: addThreadNotes(removed.text, notes) };
 }

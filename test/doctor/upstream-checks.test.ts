@@ -327,3 +327,18 @@ test('a server of one\'s own is asked without a key', async (context) => {
   assert.match(findPrinted(printed, 'key').seen, /needs none$/);
   assert.equal(upstream.requests[0]?.headers.authorization, undefined);
 });
+
+test('a rejected key is tried once at the other address, and the one that fits is named', async (context) => {
+  const scene = await createDoctorScene(context);
+  const here = await startUpstream(context, { script: () => error(401, 'Invalid API-key provided.') });
+  const there = await startUpstream(context, { script: () => goodAnswer(), apiKey: KEY });
+  const look = (sister: string) => scene.check('access', { AI_API_BASE: here.url }, { findSister: () => sister });
+  const fits = await look(there.url);
+  assert.equal(fits.level, 'failure');
+  assert.match(fits.seen, /\nThe key belongs to 127\.0\.0\.1:\d+\.$/);
+  assert.equal(fits.fix, `Set AI_API_BASE=${there.url}`);
+  assert.equal(there.requests.length, 1);
+  const neither = await look(here.url);
+  assert.match(neither.seen, /rejects it as well\.$/);
+  assert.doesNotMatch(neither.fix ?? '', /AI_API_BASE/);
+});

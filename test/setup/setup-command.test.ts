@@ -274,7 +274,8 @@ test('undo leaves a note on how to resume threads, and the next setup removes it
   assert.match(out, /^Threads of Codex belong to the bridge\. Resume them with: aliyun-codex-bridge codex resume$/m);
   const note = `# threads of aliyun-codex-bridge: 2 threads of Codex belong to the bridge. \
 To resume one, start the bridge and run:
-# threads of aliyun-codex-bridge: codex resume -c 'model_providers.aliyun={name="Aliyun Codex bridge",\
+# threads of aliyun-codex-bridge: codex resume -c model_provider=aliyun \
+-c 'model_providers.aliyun={name="Aliyun Codex bridge",\
 base_url="http://127.0.0.1:31415/v1",wire_api="responses"}'
 `;
   assert.equal(await home.read(), `${BEFORE}${note}`);

@@ -187,7 +187,7 @@ async function checkThreads({ viewCodexConfig, paths }: Examination): Promise<Fi
   const shown = stranded.map((id) => `${renderCount(counts.get(id) ?? 0, 'thread')} of ${renderString(id)}`);
   return warning(
     `${shown.join(', ')}: config.toml no longer has this provider, so codex resume fails`,
-    `Add its table again with wire_api = "responses", or resume with: codex resume -c 'model_providers.ID={…}'`,
+    `Add its table again with wire_api = "responses", or define and select it with two -c flags.`,
   );
 }
 

@@ -94,6 +94,19 @@ function checkStage(stage: Stage, describe: (trial: Trial) => Finding): Check['r
   };
 }
 
+/** A rejected key may belong to the provider's other address, such as its international one: that is tried once. */
+async function checkAccess(settings: DoctorSettings, examination: Examination): Promise<Finding> {
+  const finding = await checkStage('access', describeAccess)(examination);
+  const { outcome } = await examination.runTrial();
+  const sister = examination.world.findSister(settings);
+  if (finding.level !== 'failure' || !('error' in outcome) || outcome.error.kind !== 'auth' || !sister) return finding;
+  const { outcome: other } = await examination.runTrialAt(sister);
+  if ('error' in other && BLAMES[other.error.kind]?.stage !== 'model' && other.error.kind !== 'wrong_client') {
+    return { ...finding, seen: `${finding.seen}\n${new URL(sister).host} rejects it as well.` };
+  }
+  return failure(`${finding.seen}\nThe key belongs to ${new URL(sister).host}.`, `Set AI_API_BASE=${sister}`);
+}
+
 const checkFirst = checkStage('answer', ({ heard, userAgent }) =>
   ok(`HTTP ${heard.status ?? 'none'}, requested as ${userAgent}`));
 
@@ -170,7 +183,8 @@ export const UPSTREAM_CHECKS: readonly Check[] = [
     title: 'Key and plan',
     needs: 'request',
     after: ['answer'],
-    run: checkStage('access', describeAccess),
+    limitMs: TRIAL_MS + 5_000,
+    run: withSettings(checkAccess),
   },
   {
     id: 'model',
