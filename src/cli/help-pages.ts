@@ -121,6 +121,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     examples: [
       ['logs --follow', 'Show the last lines, then follow new ones.'],
       ['logs --lines 1000', 'Show more lines.'],
+      ['logs --json', 'Print each line as JSON, whatever the format of the log.'],
     ],
     options: [...WHERE, 'logFile'],
   },

@@ -58,6 +58,7 @@ export const STATUS_FLAGS = { json } as const satisfies Rows;
 export const LOGS_FLAGS = {
   lines: { flag: '--lines', type: integer(0, 1_000_000, 'lines'), help: 'Number of lines to show. Default: 100.' },
   follow: { flag: '--follow', type: onOff, help: 'Follow new lines until Ctrl-C.' },
+  json,
 } as const satisfies Rows;
 
 /** The flags of `service`. */

@@ -1,6 +1,7 @@
 /** `logs`: shows the end of the log of a bridge in the background, and follows it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseJsonObject } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
 import { LOGS_FLAGS, readOwnFlag } from '../command/own-flags';
@@ -28,8 +29,9 @@ Others write to standard error, or to the file of their --log-file; give the sam
   const reader = createLogReader(path);
   try {
     const lines = readLog(path, readOwnFlag(LOGS_FLAGS.lines, own) ?? DEFAULT_LINES, { to: reader.start });
-    io.out(lines.map((line) => `${line}\n`).join(''));
-    if (readOwnFlag(LOGS_FLAGS.follow, own) === true) await follow(path, reader, io);
+    const show = readOwnFlag(LOGS_FLAGS.json, own) === true ? createJsonWriter(io.out) : io.out;
+    show(lines.map((line) => `${line}\n`).join(''));
+    if (readOwnFlag(LOGS_FLAGS.follow, own) === true) await follow(path, reader, { ...io, out: show });
     return EXIT.done;
   } catch (error) {
     io.error(`Cannot read ${path}: ${messageOf(error)}.\n`);
@@ -41,6 +43,25 @@ Others write to standard error, or to the file of their --log-file; give the sam
 
 function findLog({ config, paths, port, record }: BridgeTarget): string {
   return config.logFile === undefined ? (record?.logFile ?? logFileOf(paths.state, port)) : resolve(config.logFile);
+}
+
+/**
+ * Writes each whole line as JSON, whatever the format of the log; a line that is not one of an entry has only a
+ * message.
+ */
+function createJsonWriter(write: (text: string) => void): (text: string) => void {
+  let rest = '';
+  return (text) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    write(lines.map((line) => `${renderJsonLine(line)}\n`).join(''));
+  };
+}
+
+function renderJsonLine(line: string): string {
+  if (parseJsonObject(line) !== undefined) return line;
+  const [, time, level, message] = /^(\d{4}-\d\d-\d\d[T ]\S+) +(debug|info|warn|error) +(.*)$/.exec(line) ?? [];
+  return JSON.stringify(time === undefined ? { message: line } : { time, level, message });
 }
 
 /** Ends on Ctrl-C, and when standard output is closed. */

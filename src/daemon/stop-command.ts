@@ -33,7 +33,7 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const use = describeUse(health);
   if (use !== '') io.out(use);
-  const outcome = await stopBridge({ host, port, pid: record.pid, limitMs: record.drainTimeoutMs + MARGIN_MS });
+  const outcome = await stopBridge({ ...record, host, limitMs: record.drainTimeoutMs + MARGIN_MS });
   if (outcome !== 'ended') {
     io.error(describeFailure(outcome, record));
     return EXIT.failed;
@@ -66,6 +66,7 @@ export function describeUse({ openStreams, launches }: Health, platform: NodeJS.
 }
 
 function describeFailure(outcome: Exclude<StopOutcome, 'ended'>, { pid, drainTimeoutMs }: BridgeRecord): string {
+  if (outcome === 'another process') return `Process ${pid} is not the bridge on record; nothing was stopped.\n`;
   if (outcome === 'not permitted') return `Cannot stop the bridge: process ${pid} belongs to another user.\n`;
   const waited = renderDuration(drainTimeoutMs + MARGIN_MS);
   return `The bridge (pid ${pid}) still runs ${waited} after SIGTERM. See its log, or kill the process.\n`;

@@ -19,6 +19,8 @@ import { replaceFile } from '../state/replace-file';
 export interface BridgeRecord {
   readonly name: typeof SERVICE_NAME;
   readonly pid: number;
+  /** When the process started, as the system counts it; undefined where the system does not tell. */
+  readonly processStart: string | undefined;
   readonly port: number;
   readonly host: string;
   readonly version: string;
@@ -104,6 +106,7 @@ export function readRecord(file: string): BridgeRecord | undefined {
   if (pid === undefined || port === undefined || host === undefined || logFile === undefined) return undefined;
   return {
     name: SERVICE_NAME, pid, port, host, logFile,
+    processStart: asText(record['processStart']),
     version: asText(record['version']) ?? 'unknown',
     startedAt: asText(record['startedAt']) ?? 'unknown',
     upstream: asText(record['upstream']) ?? 'unknown',
@@ -111,6 +114,17 @@ export function readRecord(file: string): BridgeRecord | undefined {
     keyId: asText(record['keyId']),
     stopWhenUnused: record['stopWhenUnused'] === true,
   };
+}
+
+/**
+ * When a process started, in clock ticks since the boot of Linux (proc_pid_stat(5), field 22): with the pid it
+ * identifies the process, because a reused pid has another one. `undefined` on other systems, and when there is no such
+ * process.
+ */
+export function readProcessStart(pid: number): string | undefined {
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  // The name of the program, in parentheses, may contain anything.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
 
 /** Every record in `folder`, sorted by port. */

@@ -3,14 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf } from '../base/thrown';
 import type { Address } from '../command/render';
 import { createLaunch, probePort } from './bridge-client';
+import { readProcessStart } from './bridge-record';
 
 export interface StopOptions extends Address {
-  /** The pid of the bridge that answers there. */
+  /** The pid of the bridge that answers there, and when that process started, as far as its record says. */
   readonly pid: number;
+  readonly processStart: string | undefined;
   readonly limitMs: number;
 }
 
-export type StopOutcome = 'ended' | 'still running' | 'not permitted';
+export type StopOutcome = 'ended' | 'still running' | 'not permitted' | 'another process';
 
 /** How long the process may take after it has closed its last connection. */
 const EXIT_MS = 2_000;
@@ -19,8 +21,13 @@ const STEP_MS = 20;
 
 const HEALTH_TIMEOUT_MS = 1_000;
 
-/** Sends SIGTERM, which on Windows ends the process at once. Resolves when it has ended, or when the time is up. */
-export async function stopBridge({ host, port, pid, limitMs }: StopOptions): Promise<StopOutcome> {
+/**
+ * Sends SIGTERM, which on Windows ends the process at once; nothing to a process that is not the one of the record.
+ * Resolves when it has ended, or when the time is up.
+ */
+export async function stopBridge({ host, port, pid, processStart, limitMs }: StopOptions): Promise<StopOutcome> {
+  // The pid may be that of a process which got it later.
+  if (processStart !== undefined && readProcessStart(pid) !== processStart) return 'another process';
   // The bridge closes this connection last; older versions have no such route.
   const launch = await createLaunch({ host, port }).catch(() => undefined);
   try {

@@ -94,8 +94,7 @@ async function replace(
   record: BridgeRecord, { launches, openStreams }: Health, { obstacle }: AttachOptions,
 ): Promise<boolean> {
   if (launches > 0 || openStreams > 0 || obstacle !== undefined) return false;
-  const { host, port, pid } = record;
-  return (await stopBridge({ host, port, pid, limitMs: REPLACE_MS })) === 'ended';
+  return (await stopBridge({ ...record, limitMs: REPLACE_MS })) === 'ended';
 }
 
 const REPLACE_MS = 5_000;

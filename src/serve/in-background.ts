@@ -5,7 +5,7 @@
 import { messageOf } from '../base/thrown';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
-import { identifyKey, removeRecord, writeRecord } from '../instance/bridge-record';
+import { identifyKey, readProcessStart, removeRecord, writeRecord } from '../instance/bridge-record';
 import type { Logger } from '../observe/log';
 import { SERVICE_NAME } from '../server/service-routes';
 import { createIdleShutdown, type IdleShutdown } from '../server/idle-shutdown';
@@ -42,7 +42,8 @@ export function createBackground(options: BackgroundOptions): BackgroundDuty {
       try {
         const keyId = identifyKey(config.aiApiKey, startedAt);
         const facts = { version, startedAt, logFile, upstream, drainTimeoutMs, keyId, stopWhenUnused };
-        writeRecord(stateFile, { name: SERVICE_NAME, pid, ...address, ...facts });
+        const processStart = readProcessStart(pid);
+        writeRecord(stateFile, { name: SERVICE_NAME, pid, processStart, ...address, ...facts });
       } catch (error) {
         log.warn('cannot write the record of this bridge; status and stop will not find it', {
           file: stateFile, error: messageOf(error),

@@ -16,8 +16,8 @@ interface WatchOptions {
 
 /**
  * A function that returns the configuration with the rows that the file has now. It looks at the file's times and size,
- * and reads it only when they have changed. Address, key and headers come from one reading: they always belong together.
- * A file that is broken or gone leaves everything as it is, and is reported once.
+ * and reads it only when they have changed. Address, key and headers come from one reading: they always belong
+ * together. A file that is broken or gone leaves everything as it is, and is reported once.
  */
 export function watchProviders({ given, path, config, info, warn }: WatchOptions): () => Config {
   let current = config;

@@ -171,3 +171,15 @@ test('the tail of any file: large blocks, no last line feed, CRLF, a part of it'
   assert.deepEqual(readTail(path, 9, { from: 6 }), []);
   assert.deepEqual(readTail(path, 2, { to: 0 }), []);
 });
+
+test('--json prints each line as JSON, whatever the format of the log', LIMIT, async (context) => {
+  const text = '2026-11-28T14:35:36.496Z info  the bridge listens port=1\n    attempts  overload (503)\n{"level":"warn","message":"x"}\n';
+  const { home } = await createLog(context, text);
+  const { code, out } = await home.run('logs', '--json');
+  assert.equal(code, 0);
+  assert.deepEqual(out.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown), [
+    { time: '2026-11-28T14:35:36.496Z', level: 'info', message: 'the bridge listens port=1' },
+    { message: '    attempts  overload (503)' },
+    { level: 'warn', message: 'x' },
+  ]);
+});

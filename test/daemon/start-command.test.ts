@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { probePort, createLaunch } from '../../src/instance/bridge-client';
 import { createChildEnvironment, startBridge, type StartedBridge } from '../../src/instance/start-bridge';
-import { listRecords, stateFileOf, removeLeftovers } from '../../src/instance/bridge-record';
+import { listRecords, readProcessStart, stateFileOf, removeLeftovers } from '../../src/instance/bridge-record';
 import { untilGone } from '../../src/instance/stop-bridge';
 import { run } from '../../src/cli/main';
 import { readVersion } from '../../src/command/version';
@@ -43,7 +43,8 @@ test(
   stop      ${NAME} stop --port ${home.port}
 `,
     );
-    const { startedAt, keyId, ...facts } = record;
+    const { startedAt, keyId, processStart, ...facts } = record;
+    assert.equal(processStart, readProcessStart(record.pid));
     assert.ok(!Number.isNaN(Date.parse(startedAt)));
     assert.match(keyId ?? '', /^[0-9a-f]{16}$/);
     assert.deepEqual(facts, {

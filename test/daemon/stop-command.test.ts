@@ -1,12 +1,13 @@
 /** `stop`: ends the bridge in the background, and no other process. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { probePort, createLaunch } from '../../src/instance/bridge-client';
 import { describeUse } from '../../src/daemon/stop-command';
-import { writeRecord, stateFileOf, type BridgeRecord } from '../../src/instance/bridge-record';
+import { readProcessStart, writeRecord, stateFileOf, type BridgeRecord } from '../../src/instance/bridge-record';
 import { isAlive } from '../../src/instance/stop-bridge';
 import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/cli/fake-io';
@@ -18,11 +19,12 @@ import { open, readAll } from '../support/bridge/test-server';
 const NAME = 'aliyun-codex-bridge';
 
 /** A record that no bridge wrote. */
-function forge({ paths }: Home, port: number, pid: number): string {
+function forge({ paths }: Home, port: number, pid: number, processStart?: string): string {
   const file = stateFileOf(paths.state, port);
   const record: BridgeRecord = {
     name: NAME, pid, port, host: '127.0.0.1', version: FORGED, startedAt: '2026-01-01T00:00:00.000Z',
     logFile: `${file}.log`, upstream: 'http://127.0.0.1:9/v1', keyId: undefined, stopWhenUnused: false, drainTimeoutMs: 0,
+    processStart,
   };
   writeRecord(file, record);
   return file;
@@ -144,6 +146,24 @@ test('a process is told to end only when the bridge and its record agree on it',
   assert.equal(code, 1);
   assert.match(error, /was not started with/);
   assert.ok(existsSync(file));
+});
+
+const WITH_PROC = { ...LIMIT, skip: process.platform !== 'linux' && 'the system does not tell when a process started' };
+
+test('a process that got the pid of a bridge later is not signalled', WITH_PROC, async (context) => {
+  const home = await createHome(context);
+  const other = spawn('sleep', ['60']);
+  context.after(() => other.kill());
+  const pid = other.pid ?? 0;
+  const port = await pretend(context, { name: NAME, version: '1.2.3', pid });
+  forge(home, port, pid, '1');
+  const { code, error } = await home.run('stop', '--port', String(port));
+  assert.deepEqual([code, error], [1, `Process ${pid} is not the bridge on record; nothing was stopped.\n`]);
+  assert.ok(isAlive(pid));
+  forge(home, port, pid, readProcessStart(pid));
+  const ended = once(other, 'exit');
+  await home.run('stop', '--port', String(port));
+  assert.deepEqual(await ended, [null, 'SIGTERM']);
 });
 
 test('a stranger on the port is not stopped', LIMIT, async (context) => {
