@@ -127,14 +127,9 @@ function sleep(milliseconds: number, abort: AbortSignal): Promise<void> {
   });
 }
 
-/** Ids that no other process makes: 9 random bytes at start, then a counter. `prefix_…` is what Codex echoes. */
+/** Random ids: whoever knows one response cannot guess another. `prefix_…` is what Codex echoes. */
 function createMakeId(): MakeId {
-  const seed = randomBytes(9).toString('hex');
-  let count = 0;
-  return (prefix) => {
-    count += 1;
-    return `${prefix}_${seed}${count.toString(16).padStart(6, '0')}`;
-  };
+  return (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`;
 }
 
 /** LOG_STREAM_RAW: the first characters of each upstream read, at debug level only. */

@@ -1,4 +1,5 @@
 /** The value types of options, each with the phrase that completes "expected …" in error messages. */
+import { attempt } from '../base/thrown';
 import { parseUrl, readBaseUrl } from '../base/base-url';
 import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { ValueType } from './option';
@@ -75,6 +76,17 @@ export const hosts: ValueType<readonly string[]> = {
   parse: (input) => {
     const names = input.split(',').map((name) => name.trim()).filter((name) => name !== '').map(host.parse);
     return names.every((name) => name !== undefined) ? names : undefined;
+  },
+};
+
+/** Comma-separated origins of web pages, as browsers send them. */
+export const origins: ValueType<readonly string[]> = {
+  expected: 'comma-separated origins such as https://app.example.com or http://localhost:3000',
+  placeholder: 'ORIGIN,…',
+  parse: (input) => {
+    const found = input.split(',').map((text) => text.trim()).filter((text) => text !== '').map((text) => attempt(() => new URL(text)));
+    const isOrigin = (url: URL | undefined): boolean => url?.pathname === '/' && /^https?:$/.test(url.protocol);
+    return found.every(isOrigin) ? found.flatMap((url) => url?.origin ?? []) : undefined;
   },
 };
 

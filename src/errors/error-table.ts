@@ -62,6 +62,10 @@ export const ERRORS = {
     meaning: 'The bridge does not accept this host or origin, or a proxy in front of the provider answered.',
     fix: 'Use the address that the bridge printed, or allow yours (`--allow-host`). Check the network.',
   }),
+  unauthorized: fatal(401, 'authentication_error', 'invalid_access_token', {
+    meaning: 'The bridge requires an access token, and the request has none or a wrong one.',
+    fix: 'Send `Authorization: Bearer TOKEN` or `x-api-key: TOKEN` with a token of `--access-token`.',
+  }),
   cancelled: fatal(409, INVALID, 'cancelled', {
     meaning: 'The background response was cancelled.', fix: 'Send the request again if you still need it.',
   }),

@@ -49,6 +49,7 @@ function renderHead(facts: TurnFacts): string {
   const words: readonly (string | false | undefined)[] = [
     'turn',
     asked.program,
+    asked.holder !== undefined && `(${asked.holder})`,
     asked.api !== 'responses' && asked.api,
     asked.request !== 'turn' && asked.request,
     renderModels(facts),
@@ -97,6 +98,7 @@ function readFields(facts: TurnFacts): LogFields {
   const { asked, sent, usage, outcome, retries, amendments } = facts;
   return {
     client: asked.program,
+    token: asked.holder,
     api: asked.api,
     request: asked.request,
     thread: asked.thread,

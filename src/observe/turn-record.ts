@@ -17,6 +17,8 @@ export interface Asked {
   readonly request?: string | undefined;
   readonly thread?: string | undefined;
   readonly model?: string | undefined;
+  /** The name of the access token. */
+  readonly holder?: string | undefined;
 }
 
 /** What is sent upstream. */

@@ -40,15 +40,16 @@ export async function runServer(run: ServerRun): Promise<number> {
 }
 
 export interface StartUp extends Pick<ServerRun, 'version' | 'config' | 'origins'> {
-  readonly address: Address;
+  readonly address: Address & { readonly socket?: string };
 }
 
 /** The line that the bridge prints when it listens: its URL, its provider, whether it has a key, how to stop it. */
 export function renderStartUpLine({ version, address, config, origins }: StartUp): string {
   const parts = [
-    `aliyun-codex-bridge ${version} listens on ${renderUrl(address)}/v1`,
+    `aliyun-codex-bridge ${version} listens on ${address.socket ?? `${renderUrl(address)}/v1`}`,
     `upstream ${config.aiBaseUrl}`,
     `API key: ${describeKey(config, origins)}`,
+    ...(config.insecureNoToken ? ['no access token: everyone who reaches it can use your key'] : []),
     'Ctrl-C stops it',
   ];
   return `${parts.join('; ')}.\n`;
@@ -89,8 +90,12 @@ function describeDrain(turns: number, drainMs: number): string {
 const HEALTH_TIMEOUT_MS = 1_000;
 
 async function describeListenError(error: unknown, { config, origins }: ServerRun): Promise<string> {
-  const { host, port } = config;
+  const { host, port, socket } = config;
   const code = codeOf(error);
+  if (socket !== undefined) {
+    const reason = code === 'EADDRINUSE' ? 'it is in use, or is not a socket' : messageOf(error);
+    return `Cannot listen on the socket ${socket}: ${reason}. Choose another path with --socket.`;
+  }
   const wish = `Cannot listen on host ${host}${renderOrigin(origins.host)}, port ${port}${renderOrigin(origins.port)}`;
   if (code === 'EACCES') return `${wish}: ${explainRefusal(process.platform)} Choose another port with --port or PORT.`;
   if (code !== 'EADDRINUSE') return `${wish}: ${messageOf(error)}.`;

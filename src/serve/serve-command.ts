@@ -1,4 +1,5 @@
 /** `serve`: resolves the configuration, builds the server and runs it. */
+import { messageOf } from '../base/thrown';
 import type { Bridge } from '../bridge/bridge';
 import { describeThrown } from '../base/thrown';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
@@ -10,6 +11,8 @@ import type { Environment, FlagTexts } from '../config/resolve';
 import { createLogger, type Logger } from '../observe/log';
 import type { LogFile } from '../observe/log-file';
 import { createBridgeServer } from '../server/create-server';
+import { Access } from '../server/access';
+import { isLoopbackName, normalizeName } from '../server/guards';
 import { preloadHandlers } from '../server/routes';
 import type { BackgroundDuty, BackgroundOptions, Usage } from './in-background';
 import { runServer } from './run-server';
@@ -23,6 +26,11 @@ export async function run(context: CommandContext): Promise<number> {
   if (typeof resolved === 'number') return resolved;
   const { config, origins, env } = resolved;
   const version = readVersion();
+  const access = openAccess(config);
+  if (typeof access === 'string') {
+    io.error(`${access}\n`);
+    return EXIT.misused;
+  }
   const logFile = openLogFile(config);
   const problem = logFile?.open();
   if (problem !== undefined) {
@@ -33,9 +41,9 @@ export async function run(context: CommandContext): Promise<number> {
     level: config.logLevel,
     format: config.logFormat,
     write: (line) => (logFile ?? { write: io.error }).write(line),
-    secrets: [config.aiApiKey, config.searchKey, ...listKeys(env), ...headerValues(config)].filter(
-      (secret) => secret !== undefined,
-    ),
+    secrets: [
+      config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...headerValues(config),
+    ].filter((secret) => secret !== undefined),
   });
   const bridge = createLateBridge(() => buildBridge(resolved, context.flags, log));
   const warmUp = setTimeout(() => {
@@ -43,7 +51,7 @@ export async function run(context: CommandContext): Promise<number> {
     preloadHandlers();
   }, WARM_UP_DELAY_MS);
   const usage = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : startWatching(own);
-  const server = createBridgeServer({ config, version, log, bridge, ...(usage && { watch: usage.watch }) });
+  const server = createBridgeServer({ config, version, log, bridge, access, ...(usage && { watch: usage.watch }) });
   const forgetCrashes = containCrashes(io, log);
   const stateFile = env[STATE_FILE_VARIABLE];
   const background = stateFile === undefined ? undefined : openBackground({
@@ -64,6 +72,20 @@ export async function run(context: CommandContext): Promise<number> {
 
 /** After whoever waits for the port has gone on, before the first turn. */
 const WARM_UP_DELAY_MS = 300;
+
+/** The access tokens, or why the bridge must not start without one. */
+function openAccess(config: Config): Access | string {
+  const { host, socket, insecureNoToken } = config;
+  try {
+    const access = new Access(config);
+    const isPrivate = socket !== undefined || isLoopbackName(normalizeName(host));
+    if (access.required || insecureNoToken || isPrivate) return access;
+  } catch (cause) {
+    return `Invalid options: ${messageOf(cause)}.`;
+  }
+  return `Cannot listen on ${host} without an access token: everyone who reaches it could use your key. ` +
+    'Set BRIDGE_ACCESS_TOKEN, or pass --insecure-no-token.';
+}
 
 /** Any of them may be sent to a provider, so none may be logged. */
 function listKeys(env: Environment): readonly (string | undefined)[] {

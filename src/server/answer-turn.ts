@@ -40,7 +40,8 @@ interface Session {
 async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> {
   const { request, response, services } = exchange;
   const client = readClient(request);
-  const asked = { program: client.program, client: client.kind, api: own, ...client.names };
+  const holder = exchange.holder?.name;
+  const asked = { program: client.program, client: client.kind, api: own, ...client.names, holder };
   const record = new TurnRecord(asked, Date.now);
   const turnLog = new TurnLog(record, services.log);
   const reservation = services.bodies.open();
@@ -82,11 +83,12 @@ async function startTurn(session: Session): Promise<Turn | undefined> {
 }
 
 function createCaller(session: Session): Caller {
-  const { client: { headers, kind, turn, isTitle }, open: { abort }, turnLog, reservation } = session;
+  const { exchange, client: { headers, kind, turn, isTitle }, open: { abort }, turnLog, reservation } = session;
   const { authorization, 'user-agent': userAgent } = headers;
   return {
     client: kind,
-    ...(authorization === undefined ? {} : { authorization }),
+    // The access token of the bridge is not for the provider.
+    ...(authorization === undefined || exchange.holder?.inAuthorization === true ? {} : { authorization }),
     ...(userAgent === undefined ? {} : { userAgent }),
     turn,
     isTitle,

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import type { Bridge } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
 import type { Logger } from '../observe/log';
+import { Access } from './access';
 import { BodyBudget } from './body-limits';
 import type { ServerConfig, Services } from './http-exchange';
 import { createDoor, type Door } from './guards';
@@ -14,6 +15,8 @@ import type { IdleShutdown } from './idle-shutdown';
 export interface Listening {
   readonly host: string;
   readonly port: number;
+  /** Set when it listens on a Unix socket; there is no port then. */
+  readonly socket?: string;
 }
 
 export interface BridgeServer {
@@ -36,6 +39,8 @@ export interface BridgeServerOptions {
   readonly version: string;
   readonly log: Logger;
   readonly bridge: Bridge;
+  /** The tokens that clients need; by default those of `config`. */
+  readonly access?: Access;
   /** Is told about every use; absent when the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }
@@ -60,11 +65,12 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   const { config, log } = options;
   const turns = new TurnRegistry(options.watch);
   const bodies = new BodyBudget(config.bodiesInFlightMb * 1024 * 1024);
-  const services: Services = { ...options, turns, launches: new Set(), bodies };
+  const access = options.access ?? new Access(config);
+  const services: Services = { ...options, turns, launches: new Set(), bodies, access };
   let door: Door = createDoor(config, config.port);
   const server = createServer(SERVER_OPTIONS);
   const answer = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {
-    void handleRequest({ request, response, awaitsContinue, services }, door);
+    void handleRequest({ request, response, awaitsContinue, services, port: door.port }, door);
   };
   server.on('request', answer(false));
   server.on('checkContinue', answer(true));
@@ -91,14 +97,19 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   };
 }
 
-function startListening(server: Server, { host, port }: ServerConfig): Promise<Listening> {
+async function startListening(server: Server, { host, port, socket }: ServerConfig): Promise<Listening> {
+  if (socket !== undefined) {
+    const { listenOnSocket }: typeof import('./listen-on-socket') = require('./listen-on-socket');
+    await listenOnSocket(server, socket);
+    return { host, port: 0, socket };
+  }
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, () => {
       server.off('error', reject);
       const bound = server.address();
-      const isSocket = typeof bound === 'object' && bound !== null;
-      resolve(isSocket ? { host: bound.address, port: bound.port } : { host, port });
+      const isTcp = typeof bound === 'object' && bound !== null;
+      resolve(isTcp ? { host: bound.address, port: bound.port } : { host, port });
     });
   });
 }

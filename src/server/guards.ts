@@ -11,7 +11,7 @@ import { BridgeError } from '../errors/bridge-error';
 
 /** The names under which this server is reached. */
 export interface Door {
-  /** The configured host, normalised. */
+  /** The configured host, normalized. */
   readonly host: string;
   /** The port it listens on. */
   readonly port: number;
@@ -19,29 +19,32 @@ export interface Door {
   readonly isOpen: boolean;
   /** Names that are not addresses: the machine's own when it is open, and those that the user lists. */
   readonly names: readonly string[];
+  /** Origins of web pages that the user lists. */
+  readonly origins: readonly string[];
 }
 
 /** The part of the configuration that a door is made of. */
 export interface DoorConfig {
   readonly host: string;
   readonly allowHost?: readonly string[] | undefined;
+  readonly allowOrigin?: readonly string[] | undefined;
 }
 
 /** The door of a server bound to `port` of `host`; the machine's name is looked up only when it matters. */
 export function createDoor(
-  { host, allowHost = [] }: DoorConfig,
+  { host, allowHost = [], allowOrigin = [] }: DoorConfig,
   port: number,
   machineName: () => string = hostname,
 ): Door {
-  const name = normaliseName(host);
+  const name = normalizeName(host);
   const isOpen = !isLoopbackName(name);
-  const names = [...(isOpen ? [machineName()] : []), ...allowHost].map(normaliseName);
-  return { host: name, port, isOpen, names };
+  const names = [...(isOpen ? [machineName()] : []), ...allowHost].map(normalizeName);
+  return { host: name, port, isOpen, names, origins: allowOrigin };
 }
 
 type Guard = (headers: IncomingHttpHeaders, door: Door) => string | undefined;
 
-const ONLY_OWN_PAGES = 'only pages of this machine may use the bridge.';
+const ONLY_OWN_PAGES = 'Web pages of other origins may not use the bridge. Allow one with --allow-origin.';
 
 const GUARDS: readonly Guard[] = [refuseHost, refuseOrigin, refuseCrossSite];
 
@@ -65,15 +68,17 @@ function refuseHost({ host }: IncomingHttpHeaders, door: Door): string | undefin
 
 function refuseOrigin({ host, origin }: IncomingHttpHeaders, door: Door): string | undefined {
   if (origin === undefined) return undefined;
+  if (isListedOrigin(origin, door)) return undefined;
   const source = parseOrigin(origin);
   if (source !== undefined && isOwnOrigin(source, host, door)) return undefined;
-  return `Rejected a request from a web page of ${quote(origin)}: ${ONLY_OWN_PAGES}`;
+  return `Rejected a request from a web page of ${quote(origin)}. ${ONLY_OWN_PAGES}`;
 }
 
-function refuseCrossSite(headers: IncomingHttpHeaders): string | undefined {
+function refuseCrossSite(headers: IncomingHttpHeaders, door: Door): string | undefined {
+  if (isListedOrigin(headers.origin, door)) return undefined;
   const site = headers['sec-fetch-site'];
   if (typeof site !== 'string' || site.trim().toLowerCase() !== 'cross-site') return undefined;
-  return `Rejected a request that a browser marked as cross-site (Sec-Fetch-Site): ${ONLY_OWN_PAGES}`;
+  return `Rejected a request that a browser marked as cross-site (Sec-Fetch-Site). ${ONLY_OWN_PAGES}`;
 }
 
 /** DNS rebinding needs a name, so an address is never the work of one. */
@@ -82,10 +87,17 @@ function isOwnName(name: string, door: Door): boolean {
   return door.isOpen && isIP(name) !== 0;
 }
 
-/** A page of this machine, or one that came from the very address it now asks. */
+/** Whether the user lists this origin. */
+export function isListedOrigin(origin: string | undefined, door: Door): boolean {
+  return origin !== undefined && door.origins.includes(origin.toLowerCase());
+}
+
+/**
+ * A page that the bridge itself serves: of its own port, or from the very address that it now asks. Any other page of
+ * this machine is a stranger: every local development server could spend the key.
+ */
 function isOwnOrigin(source: Authority, host: string | undefined, door: Door): boolean {
-  if (isLoopbackName(source.name)) return true;
-  if (source.name === door.host && source.port === door.port) return true;
+  if (source.port === door.port && (isLoopbackName(source.name) || source.name === door.host)) return true;
   const target = host === undefined ? undefined : parseAuthority(host);
   return target !== undefined && source.name === target.name && source.port === (target.port ?? 80);
 }
@@ -110,13 +122,13 @@ function parseAuthority(text: string): Authority | undefined {
   const match = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text);
   if (match === null) return undefined;
   const [, address, host, port] = match;
-  const name = normaliseName(address ?? host ?? '');
+  const name = normalizeName(address ?? host ?? '');
   if (name === '' || (address !== undefined && isIP(name) !== 6)) return undefined;
   return { name, port: port === undefined ? undefined : Number(port) };
 }
 
 /** Host names are compared in lower case, and without the dot of a fully qualified one. */
-function normaliseName(name: string): string {
+export function normalizeName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 

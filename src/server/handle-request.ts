@@ -4,7 +4,7 @@ import { quote } from '../base/quote';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { statusOf } from '../errors/error-body';
 import { describeRequest, type Handler, type HttpExchange } from './http-exchange';
-import { findRefusal, type Door } from './guards';
+import { findRefusal, isListedOrigin, type Door } from './guards';
 import { findRoutes, listRoutes, type FoundRoute } from './routes';
 import { writeError, writeWhole } from './write-response';
 
@@ -23,11 +23,18 @@ export async function handleRequest(exchange: HttpExchange, door: Door): Promise
 }
 
 async function answer(exchange: HttpExchange, door: Door): Promise<void> {
-  const { request, response } = exchange;
+  const { request, response, services } = exchange;
   if (asksForWebSocket(exchange)) return refuseWebSocket(exchange);
   const refusal = findRefusal(request.headers, door);
   if (refusal !== undefined) throw refusal;
   const { method, path } = describeRequest(request);
+  if (isListedOrigin(request.headers.origin, door)) {
+    response.setHeader('access-control-allow-origin', request.headers.origin ?? '');
+    response.setHeader('vary', 'Origin');
+    if (method === 'OPTIONS') return writeWhole(response, 204, PREFLIGHT_HEADERS, '');
+  }
+  // Monitors and `codex doctor` have no token.
+  if (method !== 'HEAD' && path !== '/health') exchange.holder = services.access.check(request.headers);
   const routes = findRoutes(path);
   if (routes.length === 0) throw routeError('not_found', `Nothing is served at ${quote(path)}.`);
   const found = findHandler(routes, method);
@@ -35,6 +42,13 @@ async function answer(exchange: HttpExchange, door: Door): Promise<void> {
   const error = logFailure(exchange, routeError('method_not_allowed', `${quote(path)} does not support ${method}.`));
   writeError(response, error, { allow: [...routes.map(({ route }) => route.method), 'HEAD'].join(', ') });
 }
+
+/** What a page of a listed origin may send (CORS preflight). */
+const PREFLIGHT_HEADERS = {
+  'access-control-allow-methods': 'GET, POST, DELETE',
+  'access-control-allow-headers': 'authorization, content-type, x-api-key',
+  'access-control-max-age': '600',
+} as const;
 
 function routeError(kind: 'not_found' | 'method_not_allowed', problem: string): BridgeError {
   return new BridgeError(kind, `${problem} Routes: ${listRoutes()}.`);

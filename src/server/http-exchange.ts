@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Bridge } from '../bridge/bridge';
 import type { Logger } from '../observe/log';
+import type { Access, Holder } from './access';
 import type { BodyBudget } from './body-limits';
 import type { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';
@@ -12,6 +13,10 @@ export interface ServerConfig {
   readonly host: string;
   readonly port: number;
   readonly allowHost?: readonly string[] | undefined;
+  readonly allowOrigin?: readonly string[] | undefined;
+  readonly socket?: string | undefined;
+  readonly accessToken?: string | undefined;
+  readonly accessTokenFile?: string | undefined;
   readonly bodyLimitMb: number;
   readonly bodyMaxDepth: number;
   readonly bodyMaxValues: number;
@@ -30,6 +35,7 @@ export interface Services {
   readonly log: Logger;
   readonly bridge: Bridge;
   readonly bodies: BodyBudget;
+  readonly access: Access;
   readonly turns: TurnRegistry;
   /** The open responses to GET /launches, one for each launched Codex. */
   readonly launches: Set<ServerResponse>;
@@ -44,6 +50,10 @@ export interface HttpExchange {
   /** The client sent `Expect: 100-continue` and waits before it sends its body. */
   readonly awaitsContinue: boolean;
   readonly services: Services;
+  /** The port that the server listens on; 0 for a Unix socket. */
+  readonly port: number;
+  /** Who holds the access token of the request; absent before it is checked, and where none is required. */
+  holder?: Holder | undefined;
 }
 
 /**

@@ -54,8 +54,8 @@ async function readBytes(exchange: HttpExchange, reservation: Reservation): Prom
 
 function checkMediaType(type: string | undefined): void {
   const text = (type ?? '').trim();
-  // Only programs leave the type out: a browser always sends one, and JSON makes it ask first (CORS preflight).
-  if (text === '' || JSON_TYPE.test(text)) return;
+  // A web page can send a body without a type (a Blob), but a JSON type only after a CORS preflight.
+  if (JSON_TYPE.test(text)) return;
   const quoted = JSON.stringify(text.slice(0, 100));
   throw new BridgeError(
     'unsupported_media_type',

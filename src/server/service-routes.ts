@@ -5,8 +5,16 @@ import { SSE_HEADERS, writeJson, writeWhole } from './write-response';
 /** Tells this bridge from any other program on the port. */
 export const SERVICE_NAME = 'aliyun-codex-bridge';
 
-/** GET /health: who listens here, since when, and for which upstream. */
-export const answerHealth: Handler = ({ response, services: { config, version, turns, launches } }) => {
+const LONGEST_CHALLENGE = 200;
+
+/**
+ * GET /health: who listens here, since when, and for which upstream. With `?challenge=NONCE`, `proof` shows that the
+ * bridge knows its access token (access.ts).
+ */
+export const answerHealth: Handler = ({ request: { url = '' }, response, services, port }) => {
+  const { config, version, turns, launches, access } = services;
+  const challenge = new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('challenge');
+  const proof = challenge === null ? undefined : access.prove(challenge.slice(0, LONGEST_CHALLENGE), port);
   const health = {
     ok: true,
     name: SERVICE_NAME,
@@ -17,6 +25,8 @@ export const answerHealth: Handler = ({ response, services: { config, version, t
     search: config.search ?? null,
     launches: launches.size,
     openStreams: turns.countStreams(),
+    ...(access.required && { tokenRequired: true }),
+    ...(proof !== undefined && { proof }),
   };
   writeJson(response, health, { 'cache-control': 'no-store' });
 };

@@ -26,7 +26,9 @@ test('every default is what its own type would accept', () => {
 });
 
 test('keys and headers are the only secrets, and they have no default', () => {
-  assert.deepEqual(OPTION_NAMES.filter((name) => OPTIONS[name].secret), ['upstreamHeader', 'aiApiKey', 'searchKey']);
+  assert.deepEqual(OPTION_NAMES.filter((name) => OPTIONS[name].secret), [
+    'accessToken', 'upstreamHeader', 'aiApiKey', 'searchKey',
+  ]);
   assert.equal(OPTIONS.aiApiKey.default ?? OPTIONS.searchKey.default, undefined);
 });
 

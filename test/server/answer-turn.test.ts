@@ -9,6 +9,7 @@ import { BridgeError } from '../../src/errors/bridge-error';
 import { fakeTurn, listFrames, type FakeCall } from '../support/bridge/fake-bridge';
 import { aborted, ask, connectTo, open, post, readError, startServer } from '../support/bridge/test-server';
 
+const HEAD = 'host: localhost\r\ncontent-type: application/json\r\n';
 const PATHS = ['/responses', '/v1/responses', '/chat/completions', '/v1/chat/completions'];
 const RESPONSE = { input: 'hi', stream: true };
 const CHAT = { messages: [], stream: true };
@@ -47,7 +48,7 @@ test('a stream has the headers of one, and each frame is one write', async (cont
   const { port } = await startServer(context, { start });
   const body = JSON.stringify({ input: 'hi', stream: true });
   const socket = await connectTo(context, port);
-  socket.write(`POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+  socket.write(`POST /v1/responses HTTP/1.1\r\n${HEAD}content-length: ${body.length}\r\n\r\n${body}`);
   let text = '';
   while (!text.endsWith('\r\n0\r\n\r\n')) text += String((await once(socket, 'data'))[0]);
   const [head = '', ...rest] = text.split('\r\n\r\n');
@@ -257,7 +258,7 @@ test('a client that leaves before the turn has started aborts it', async (contex
   };
   const { port, bridge, logged } = await startServer(context, { start });
   const socket = await connectTo(context, port);
-  socket.write('POST /responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: 14\r\n\r\n{"input":"hi"}');
+  socket.write(`POST /responses HTTP/1.1\r\n${HEAD}content-length: 14\r\n\r\n{"input":"hi"}`);
   while (bridge.calls.length === 0) await ask(port, { method: 'GET', path: '/health' });
   socket.destroy();
   assert.match(String(await reason.opened), /The client closed the connection/);
@@ -275,7 +276,7 @@ test('a client that leaves aborts the pipelined turn that waits behind the first
   };
   const { port, bridge } = await startServer(context, { start });
   const socket = await connectTo(context, port);
-  socket.write('POST /responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: 14\r\n\r\n{"input":"hi"}'.repeat(2));
+  socket.write(`POST /responses HTTP/1.1\r\n${HEAD}content-length: 14\r\n\r\n{"input":"hi"}`.repeat(2));
   while (bridge.calls.length < 2) await ask(port, { method: 'GET', path: '/health' });
   socket.destroy();
   await both.opened;
@@ -291,7 +292,7 @@ test('a turn has ended with its answer, though its connection lives on', async (
     while (!text.endsWith(end)) text += String((await once(socket, 'data'))[0]);
     return text;
   };
-  const turn = `POST /responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const turn = `POST /responses HTTP/1.1\r\n${HEAD}content-length: ${body.length}\r\n\r\n${body}`;
   for (let count = 0; count < 3; count += 1) await send(turn, '\r\n0\r\n\r\n');
   assert.match(await send('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n', '}'), /"openStreams":0\}$/);
 });

@@ -72,7 +72,8 @@ test('a request that comes during the drain, on a connection made before, is ref
   // The server has seen the connection when it has answered a later one.
   await ask(port, { method: 'GET', path: '/health' });
   const closed = server.close();
-  socket.write('POST /responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: 14\r\n\r\n{"input":"hi"}');
+  const head = 'host: localhost\r\ncontent-type: application/json\r\ncontent-length: 14';
+  socket.write(`POST /responses HTTP/1.1\r\n${head}\r\n\r\n{"input":"hi"}`);
   const [answer] = (await once(socket, 'data')) as [Buffer];
   assert.match(answer.toString(), /^HTTP\/1\.1 503 [^]*"bridge_shutting_down"/);
   assert.equal(bridge.calls.length, 1);

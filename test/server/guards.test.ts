@@ -51,9 +51,9 @@ const CASES: readonly (readonly [name: string, door: typeof OPEN, headers: Incom
   ['listed: a foreign name', LISTED, { host: 'a.codex.example' }, false],
   ['listed: a foreign page', LISTED, { host: 'codex.example', origin: 'https://evil.example' }, false],
 
-  ['a page of localhost', LOOPBACK, { host: 'localhost:31415', origin: 'http://localhost:3000' }, true],
+  ['a page of another port', LOOPBACK, { host: 'localhost:31415', origin: 'http://localhost:3000' }, false],
   ['a page of 127.0.0.1', LOOPBACK, { host: 'localhost:31415', origin: 'http://127.0.0.1:31415' }, true],
-  ['a page of ::1 over https', LOOPBACK, { host: 'localhost:31415', origin: 'https://[::1]:8443' }, true],
+  ['a page of ::1 over https', LOOPBACK, { host: 'localhost:31415', origin: 'https://[::1]:8443' }, false],
   ['a foreign page', LOOPBACK, { host: 'localhost:31415', origin: 'https://evil.example' }, false],
   ['a foreign page with our port', LOOPBACK, { host: 'localhost:31415', origin: 'http://evil.example:31415' }, false],
   [

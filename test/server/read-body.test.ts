@@ -8,14 +8,13 @@ import { ask, connectTo, post, readAll, readError, startServer, type Ask } from 
 const BODY = { model: 'm', input: 'größer 😀' };
 const TEXT = JSON.stringify(BODY);
 const MB = 1024 * 1024;
-const HEAD = 'POST /v1/responses HTTP/1.1\r\nhost: localhost\r\n';
+const HEAD = 'POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
 
 const ACCEPTED: readonly (readonly [name: string, request: Ask])[] = [
   ['application/json', { headers: { 'content-type': 'application/json' }, body: TEXT }],
   ['a charset', { headers: { 'content-type': 'application/json; charset=utf-8' }, body: TEXT }],
   ['capitals', { headers: { 'content-type': 'Application/JSON' }, body: TEXT }],
   ['a +json type', { headers: { 'content-type': 'application/vnd.example.v1+json;v=1' }, body: TEXT }],
-  ['an empty type', { headers: { 'content-type': '' }, body: TEXT }],
   ['a byte order mark', { body: `\ufeff${TEXT}` }],
   ['gzip', { headers: { 'content-encoding': 'gzip' }, body: gzipSync(TEXT) }],
   ['x-gzip', { headers: { 'content-encoding': 'X-GZIP' }, body: gzipSync(TEXT) }],
@@ -89,7 +88,7 @@ test('takes a body of exactly the limit', async (context) => {
 test('answers 413 to an announced length without waiting for the body, then closes', async (context) => {
   const { port } = await startServer(context);
   const socket = await connectTo(context, port);
-  socket.write(`${HEAD}content-type: application/json\r\ncontent-length: 99999999\r\n\r\n{`);
+  socket.write(`${HEAD}content-length: 99999999\r\n\r\n{`);
   const [head] = (await once(socket, 'data')) as [Buffer];
   assert.match(head.toString(), /^HTTP\/1\.1 413 /);
   assert.match(head.toString(), /connection: close/i);
@@ -117,10 +116,11 @@ test('asks for a body held back by Expect only when it will be read', async (con
   const { port } = await startServer(context);
   const send = async (type: string): Promise<string> => {
     const socket = await connectTo(context, port);
-    socket.write(`${HEAD}content-type: ${type}\r\ncontent-length: 15\r\nexpect: 100-continue\r\n\r\n`);
-    const [head] = (await once(socket, 'data')) as [Buffer];
+    const head = `POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}`;
+    socket.write(`${head}\r\ncontent-length: 15\r\nexpect: 100-continue\r\n\r\n`);
+    const [answer] = (await once(socket, 'data')) as [Buffer];
     socket.destroy();
-    return head.toString();
+    return answer.toString();
   };
   assert.match(await send('application/json'), /^HTTP\/1\.1 100 Continue/);
   assert.match(await send('text/plain'), /^HTTP\/1\.1 415 /);
@@ -129,7 +129,7 @@ test('asks for a body held back by Expect only when it will be read', async (con
 test('a connection that is lost inside the body is an aborted turn, and no failure', async (context) => {
   const { port, logged } = await startServer(context);
   const socket = await connectTo(context, port);
-  socket.write(`${HEAD}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`);
+  socket.write(`${HEAD}content-length: 100\r\n\r\n{`);
   socket.destroy();
   await once(socket, 'close');
   while (logged.length === 0) assert.equal((await ask(port, { method: 'GET', path: '/health' })).status, 200);

@@ -34,6 +34,8 @@ export interface BuiltBridgeOptions {
   readonly flags?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly execArgv?: readonly string[];
+  /** What it prints when it listens; its URL when absent. */
+  readonly ready?: RegExp;
   /** Runs the bridge in a shell after this, such as `ulimit -n 20`. */
   readonly before?: string;
 }
@@ -42,6 +44,7 @@ export interface BuiltBridgeOptions {
 export async function startBuiltBridge(context: TestContext, options: BuiltBridgeOptions = {}): Promise<BuiltBridge> {
   const home = mkdtempSync(join(tmpdir(), 'codex-bridge-built-'));
   const { upstream = 'http://127.0.0.1:9/v1', flags = [], env = {}, execArgv = [], before } = options;
+  const { ready = /https?:\/\/[\d.:\[\]a-z]+:\d+/ } = options;
   const command = [
     ...execArgv, join(ROOT, 'bin', 'aliyun-codex-bridge.js'), 'serve', '--port', '0', '--provider', 'aliyun-coding',
     ...flags,
@@ -64,7 +67,7 @@ export async function startBuiltBridge(context: TestContext, options: BuiltBridg
   const listening = new Promise<string>((resolve, reject) => {
     const onData = (bytes: Buffer): void => {
       text += String(bytes);
-      const found = /https?:\/\/[\d.:\[\]a-z]+:\d+/.exec(text)?.[0];
+      const found = ready.exec(text)?.[0];
       if (found !== undefined) resolve(found);
     };
     child.stdout.on('data', onData);
@@ -78,7 +81,7 @@ export async function startBuiltBridge(context: TestContext, options: BuiltBridg
   };
   return {
     url,
-    port: Number(new URL(url).port),
+    port: Number(/:(\d+)$/.exec(url)?.[1] ?? 0),
     child,
     home,
     output: () => text,

@@ -1,0 +1,35 @@
+/** Listens on a Unix socket that only its owner may connect to. Loaded only for --socket. */
+import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+
+/** Replaces a socket that nobody listens on any more; rejects with EADDRINUSE for a live one and for any other file. */
+export async function listenOnSocket(server: Server, path: string): Promise<void> {
+  if (await isStale(path)) unlinkSync(path);
+  // The mode must be right before anyone can connect, so it cannot wait for chmod.
+  const mask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ path }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } finally {
+    process.umask(mask);
+  }
+  if (process.platform !== 'win32') chmodSync(path, 0o600);
+}
+
+function isStale(path: string): Promise<boolean> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on('error', (error) => resolve('code' in error && error.code === 'ECONNREFUSED'));
+  });
+}
