@@ -41,6 +41,8 @@ export interface Trial {
   readonly heard: TrialTraffic;
   /** The Response, or why there is none. */
   readonly outcome: { readonly response: UnknownRecord } | { readonly error: BridgeError };
+  /** What the bridge changed and sent again because the model refused it. */
+  readonly repairs: readonly string[];
 }
 
 /** Longer than a model thinks about one word. */
@@ -64,9 +66,10 @@ export async function runTrial(options: TrialOptions, onRequest: () => void): Pr
     const bridge = createTrialBridge(options, heard, onRequest);
     const turn = await bridge.start('responses', renderQuestion(model, effort), caller);
     const { body } = await turn.collect();
-    return { model, canThink, userAgent, heard, outcome: { response: parseJsonObject(body) ?? {} } };
+    const repairs = turn.notes.filter((note) => note.startsWith('sent again'));
+    return { model, canThink, userAgent, heard, repairs, outcome: { response: parseJsonObject(body) ?? {} } };
   } catch (error) {
-    return { model, canThink, userAgent, heard, outcome: { error: toBridgeError(error) } };
+    return { model, canThink, userAgent, heard, repairs: [], outcome: { error: toBridgeError(error) } };
   } finally {
     clearTimeout(timer);
   }

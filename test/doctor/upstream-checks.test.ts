@@ -290,11 +290,12 @@ test('the turn has its own name, also where Codex is installed, and the model of
   assert.equal(upstream.requests[1]?.headers['user-agent'], 'mine/1');
 });
 
-test('a request that the bridge sends again, amended, is counted', async (context) => {
+test('a request that the bridge repairs is counted, and the repair shown with its dialect field', async (context) => {
   const refusal = error(400, 'Range of max_tokens should be [1, 100]');
   const env = { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '', AI_API_KEY: `sk-sp-${KEY}` };
   const { printed, levels, upstream } = await examine(context, [refusal, goodAnswer()], env, { dialect: 'dashscope' });
   assert.equal(levels, 'ok ok ok ok ok ok ok');
+  assert.match(findPrinted(printed, 'model').seen, /; sent again with "max_tokens at most 100": .*maxTokens: 100/);
   assert.equal(printed.requests, 2);
   assert.equal(upstream.requests.length, 2);
 });

@@ -191,7 +191,7 @@ export const UPSTREAM_CHECKS: readonly Check[] = [
     title: 'Model',
     needs: 'request',
     after: ['access'],
-    run: checkStage('model', ({ model }) => ok(model)),
+    run: checkStage('model', ({ model, repairs }) => ok([model, ...repairs].join('; '))),
   },
   {
     id: 'stream',
