@@ -1,4 +1,4 @@
-/** All providers, and what is asked of them: whose host this is, which model a name means, and how the model speaks. */
+/** Lists all providers, and finds them by name, host and model name, with the dialect of a model. */
 import { DEFAULT_DIALECT, type Dialect } from './dialect';
 import { familyDialect } from './families';
 import type { Model, Provider } from './provider';
@@ -21,7 +21,7 @@ import { siliconflow } from './rows/siliconflow';
 import { vllm } from './rows/vllm';
 import { zai } from './rows/zai';
 
-/** The first is the default; the neutral provider comes last: it has no host. */
+/** The first is the default; the neutral provider, which has no host, is last. */
 export const PROVIDERS: readonly Provider[] = [
   aliyunCoding, aliyunTokenPlan, aliyunPayg,
   zai, moonshot, kimiCode, minimax, deepseek, mimo,
@@ -46,14 +46,14 @@ export function findProviderByName(name: string, rows = PROVIDERS): Provider | u
 
 /**
  * @param name the user's AI_PROVIDER, which decides; otherwise the host of the base URL does
- * @returns the neutral provider for a host nobody knows
+ * @returns the neutral provider for an unknown host
  */
 export function findProvider(name: string | undefined, baseUrl: string, rows = PROVIDERS): Provider {
   const named = rows.find((provider) => provider.name === name);
   return named ?? findProviderOfHost(new URL(baseUrl).host, rows) ?? openaiCompatible;
 }
 
-/** Exact hosts of all providers first, then patterns: a pattern may hold the host of another provider. */
+/** Exact hosts of all providers first, then patterns, because a pattern may match the host of another provider. */
 function findProviderOfHost(host: string, rows: readonly Provider[]): Provider | undefined {
   if (LOOPBACK.test(host)) return undefined;
   return (
@@ -62,7 +62,7 @@ function findProviderOfHost(host: string, rows: readonly Provider[]): Provider |
   );
 }
 
-/** Anything may listen on the user's own machine: the default ports of local servers are no names. */
+/** Anything may listen on the user's own machine, so default ports of local servers identify nothing. */
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/;
 
 /** Alias → `model` or `provider/model`, aliases in lower case. */
@@ -102,8 +102,8 @@ export interface ResolvedModel {
 }
 
 /**
- * @param asked the model name of the request: matched without regard to case; Codex's own names mean the default model;
- *   any other unknown name is passed on as it is
+ * @param asked the model name of the request, in any case; Codex's own names select the default model; other unknown
+ *   names are sent as they are
  * @param preferred the user's DEFAULT_MODEL
  */
 export function resolveModel(
@@ -117,7 +117,7 @@ export function resolveModel(
   return { id, dialect: resolveDialect(provider, model, id), ...(model && { model }) };
 }
 
-/** Codex's own names stand for the default model, where there is one. */
+/** Codex's own names select the default model, if there is one. */
 function chooseName(provider: Provider, asked: string | undefined, preferred: string | undefined): string {
   const fallback = preferred ?? provider.defaultModel;
   if (asked === undefined) return fallback ?? '';
@@ -131,7 +131,7 @@ function findModel(provider: Provider, name: string): Model | undefined {
   return provider.models.find((model) => model.id.toLowerCase() === wanted);
 }
 
-/** From the general to the particular: any host, the model's family, the provider, the model's limits, the model's row. */
+/** Later ones override: the neutral dialect, the model's family, the provider, the model's limits, the model's row. */
 function resolveDialect(provider: Provider, model: Model | undefined, id: string): Dialect {
   return { ...DEFAULT_DIALECT, ...familyDialect(id), ...provider.dialect, ...limits(model), ...model?.dialect };
 }

@@ -1,4 +1,4 @@
-/** The catalog as Codex reads it: one ModelInfo for each model. Fields and what they do: codex-protocol.md, section 6. */
+/** Renders the catalog for Codex: one ModelInfo per model. Fields: codex-protocol.md, section 6. */
 import { BASE_INSTRUCTIONS } from './base-instructions';
 import type { CatalogEntry } from './model-list';
 import type { Model } from './provider';
@@ -98,7 +98,7 @@ function knowsEffort(effort: string, codexVersion = ''): boolean {
   return minor === undefined || Number(minor) >= 146 || EFFORTS_OF_OLD.includes(effort);
 }
 
-/** What the provider itself starts with, or medium; a model that can only think or not think does think. */
+/** The provider's own default, or medium; a model with a switch thinks. */
 const chooseEffort = (efforts: readonly string[], preferred = ''): string | undefined =>
   [preferred, 'medium', 'high'].find((effort) => efforts.includes(effort)) ?? efforts.at(-1);
 

@@ -1,8 +1,8 @@
-/** A provider's own answer to GET /models, as far as it says something: servers agree on `id` and on nothing else. */
+/** Reads a provider's answer to GET /models; servers agree on `id` and on nothing else. */
 import { asArray, asNumber, asRecord, asText, compact } from '../base/narrow';
 import type { Model } from './provider';
 
-/** A model of the provider's list. What the list does not say is absent. */
+/** A model of the provider's list; fields that the list lacks are absent. */
 export interface DiscoveredModel {
   readonly id: string;
   readonly name?: string;
@@ -36,7 +36,7 @@ const MAX_OUTPUT: readonly Path[] = [
 /** Read by public clients: Moonshot, Mistral. */
 const SEES: readonly Path[] = [['supports_image_in'], ['capabilities', 'vision']];
 
-/** What ids of models that are not for chatting have in them, on hosts that list everything they have. */
+/** Words in the ids of models that cannot chat, on hosts that list all their models. */
 const NOT_CHAT_WORDS = [
   'embed', 'embeds', 'embedding', 'embeddings', 'bge', 'bce', 'rerank', 'reranker',
   'whisper', 'tts', 'asr', 'speech', 'audio', 'ocr', 'moderation', 'guard',
@@ -45,8 +45,8 @@ const NOT_CHAT_WORDS = [
 const NOT_CHAT = new RegExp(`(^|[-_./])(${NOT_CHAT_WORDS.join('|')})([-_./:\\d]|$)`, 'i');
 
 /**
- * Reads `{data: […]}`, `{models: […]}` or a bare list. Entries without an id, and models that cannot chat or call tools as
- * far as the list says, are left out.
+ * Reads `{data: […]}`, `{models: […]}` or a bare list. Drops entries without an id, and models that cannot chat or call
+ * tools according to the list.
  *
  * @returns undefined when the answer is no list of models
  */
@@ -73,7 +73,7 @@ export function readLoadedWindows(answer: unknown): ReadonlyMap<string, number> 
   }));
 }
 
-/** A row with what the provider itself says of its model: a server may run it with less than its maker documents. */
+/** Overrides a row with the provider's own facts: a server may run a model with less than its maker documents. */
 export function overlay(model: Model, found: DiscoveredModel | undefined): Model {
   if (found === undefined) return model;
   const { id, name } = model;
@@ -92,7 +92,7 @@ function readModel(value: unknown): DiscoveredModel | undefined {
   });
 }
 
-/** Leaves out what says of itself that it writes no text or calls no tools; silence counts as yes. */
+/** Whether a model writes text and calls tools; a missing field counts as yes. */
 function worksInCodex(value: unknown, id: string): boolean {
   const output = asArray(at(value, ['architecture', 'output_modalities']));
   const parameters = asArray(at(value, ['supported_parameters']));

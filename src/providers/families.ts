@@ -1,4 +1,4 @@
-/** What a model needs wherever it is served, told from its name. The thinking knob is not here: it belongs to the host. */
+/** What models need wherever they are served, by name. The thinking knob belongs to the host, not to the family. */
 import type { Dialect, SchemaRule } from './dialect';
 import { NO_REASONING, type Evidence } from './provider';
 
@@ -77,7 +77,7 @@ export const FAMILIES: readonly Family[] = [
   },
 ];
 
-/** @returns what all families of the model say together; nothing for a name that no family knows */
+/** @returns the values of all matching families, where later rows override; empty for an unknown name */
 export function familyDialect(model: string): Partial<Dialect> {
   const name = model.slice(model.lastIndexOf('/') + 1);
   const fitting = FAMILIES.filter(({ names }) => names.test(name));

@@ -1,4 +1,4 @@
-/** API keys under the providers' own variable names. */
+/** Finds API keys in the variables of the providers. */
 import type { Provider } from './provider';
 
 export interface ProviderKey {
@@ -7,8 +7,8 @@ export interface ProviderKey {
 }
 
 /**
- * The first of the provider's variables that is set; an empty one counts as not set. Only the variables of the provider
- * that is asked are looked at, so no other host ever gets its key.
+ * Returns the first of the provider's variables that is set; an empty one counts as not set. Only variables of this
+ * provider are read, so that no other host gets its key.
  */
 export function resolveKey(
   { keyEnv }: Provider,
@@ -21,7 +21,7 @@ export function resolveKey(
   return undefined;
 }
 
-/** Every provider's key that is set, by provider name: for model names that lead to another provider than the configured one. */
+/** Returns the keys that are set, by provider name, for model names that lead to another provider. */
 export function collectKeys(
   providers: readonly Provider[],
   env: Readonly<Record<string, string | undefined>>,

@@ -1,18 +1,18 @@
-/** The models a user can pick: the user's aliases, the provider's rows, and what the provider lists itself. */
+/** Lists the models that a user can pick: aliases, the provider's rows, and the models that the provider lists. */
 import { findRoute, resolveModel, type ModelMap } from './catalog';
 import type { Dialect } from './dialect';
 import { overlay, type DiscoveredModel } from './discovered-models';
 import type { Evidence, Model, Provider } from './provider';
 
-/** Where the facts of an entry are from: a row's evidence, the provider's own list, or nowhere. */
+/** The source of an entry's facts: a row's evidence, the provider's own list, or assumptions. */
 export type Basis = Evidence | 'listed' | 'assumed';
 
 export interface CatalogEntry {
-  /** Its id is the name by which the bridge is asked for it. */
+  /** Its id is the name that clients use. */
   readonly model: Model;
   readonly provider: Provider;
   readonly basis: Basis;
-  /** The model that a request gets which names none. */
+  /** Whether requests that name no model get this one. */
   readonly isDefault: boolean;
 }
 
@@ -29,12 +29,12 @@ export interface ListOptions {
 }
 
 /**
- * Tokens of an unknown model. Small enough for most models that are served today with tools in mind; a larger window is
- * only compacted too early, while a smaller one ends in an error.
+ * Tokens of an unknown model. Most models with tools have more; a larger window is only compacted too early, while a
+ * smaller one ends in an error.
  */
 const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
-/** The default model first; of two entries with the same name the one that a request would get. */
+/** Returns the default model first; of two entries with one name, the one that a request would get. */
 export function listEntries(home: Provider, options: ListOptions = {}): readonly CatalogEntry[] {
   const { preferred, discovered = [], aliases = {}, rows } = options;
   const chosen = resolveModel(home, undefined, preferred).id;
@@ -71,7 +71,7 @@ function findEntry(provider: Provider, name: string, found: DiscoveredModel | un
   return { provider, model: overlay(assume(id, dialect), found), basis: found ? 'listed' : 'assumed' };
 }
 
-/** What can be said of a model that nobody knows: what the provider's dialect would send it. */
+/** Describes an unknown model by what the provider's dialect would send it. */
 function assume(id: string, { images, maxTokens }: Dialect): Model {
   return {
     id,
