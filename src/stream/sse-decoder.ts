@@ -9,6 +9,8 @@ export interface SseEvent {
 /** A line longer than this is no event of any provider; the limit keeps a broken upstream from filling memory. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
+const TOO_LONG = `an event is longer than ${MAX_LINE_BYTES} bytes`;
+
 const LF = 10;
 const CR = 13;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -59,7 +61,7 @@ export class SseDecoder {
   private keep(chunk: Buffer): void {
     this.partBytes += chunk.length;
     if (this.rest.length + this.partBytes > MAX_LINE_BYTES) {
-      throw new RangeError(`a stream line is longer than ${MAX_LINE_BYTES} bytes`);
+      throw new RangeError(TOO_LONG);
     }
     this.parts.push(chunk);
   }
@@ -86,6 +88,7 @@ export class SseDecoder {
     const text = buffer.toString('utf8', start, end);
     if (text.startsWith('data:')) {
       const value = text.slice(text.charCodeAt(5) === 32 ? 6 : 5);
+      if ((this.data?.length ?? 0) + value.length > MAX_LINE_BYTES) throw new RangeError(TOO_LONG);
       this.data = this.data === undefined ? value : `${this.data}\n${value}`;
     } else if (text.startsWith('event:')) {
       this.name = text.slice(6).trim();

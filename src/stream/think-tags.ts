@@ -3,6 +3,8 @@ import type { Signal, Stage } from './signal';
 
 const OPEN = '<think>';
 const CLOSE = '</think>';
+/** Longer whitespace before a block is an answer of its own kind: models in JSON mode write it without end. */
+const LONGEST_BLANK = 64;
 
 /**
  * - `leading`: a block counts only at the beginning of an answer (or right after another block), so that text which
@@ -61,7 +63,7 @@ export class ThinkTagStage implements Stage {
     if (text.startsWith(OPEN)) {
       this.held = text.slice(OPEN.length).replace(/^\n/, '');
       this.state = 'inside';
-    } else if (text !== '' && !OPEN.startsWith(text)) {
+    } else if ((text !== '' && !OPEN.startsWith(text)) || this.held.length - text.length > LONGEST_BLANK) {
       if (this.seen) this.held = text;
       this.state = 'text';
     }

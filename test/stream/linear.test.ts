@@ -19,6 +19,11 @@ const call = (fields: JsonObject, text: string): JsonObject => ({
   }],
 });
 
+/** The same for the call of index 1. */
+const second = (fields: JsonObject, text: string): JsonObject => ({
+  tool_calls: [{ index: 1, id: fields['id'], function: { name: fields['name'], arguments: text } }],
+});
+
 interface Kind {
   readonly name: string;
   readonly options?: AnswerStreamCase;
@@ -33,6 +38,24 @@ const KINDS: readonly Kind[] = [
     name: 'function arguments',
     open: [call({ id: 'call_1', name: 'write_file' }, '{"text":"')],
     piece: () => call({}, 'twenty-four characters, '),
+  },
+  { name: 'text', open: [], piece: () => ({ content: 'twenty-four characters, ' }) },
+  { name: 'reasoning', open: [], piece: () => ({ reasoning_content: 'twenty-four characters, ' }) },
+  { name: 'think tags', open: [{ content: '<think>' }], piece: () => ({ content: 'twenty-four characters, ' }) },
+  { name: 'leading whitespace', open: [], piece: () => ({ content: ' '.repeat(24) }) },
+  {
+    name: 'a call in markup',
+    options: { tools: [{ type: 'function', name: 'run', parameters: {} }] },
+    open: [{ content: '<tool_call>{"name":"run","arguments":{"text":"' }],
+    piece: () => ({ content: 'twenty-four characters, ' }),
+  },
+  {
+    name: 'two calls interleaved',
+    open: [
+      call({ id: 'call_1', name: 'write_file' }, '{"text":"'),
+      second({ id: 'call_2', name: 'write_file' }, '{"text":"'),
+    ],
+    piece: (at) => (at % 2 === 0 ? call : second)({}, 'twenty-four characters, '),
   },
   {
     name: 'a patch of many lines',

@@ -64,6 +64,14 @@ describe('long lines', () => {
   });
 });
 
+it('many data lines of one event are given up beyond the limit of a line', () => {
+  const decoder = new SseDecoder();
+  const line = Buffer.from(`data: ${'x'.repeat(8 * 1024 * 1024)}\n`);
+  assert.throws(() => {
+    for (let size = 0; size <= MAX_LINE_BYTES; size += line.length) decoder.push(line);
+  }, RangeError);
+});
+
 it('a read that was given is not kept: its memory may be used again', () => {
   const decoder = new SseDecoder();
   const read = Buffer.from('data: x\n\ndata: y');
