@@ -5,8 +5,9 @@ import { isRecord } from '../base/json';
 import { asArray, asText } from '../base/narrow';
 import { isBefore } from '../base/version';
 import { writeCatalogFile } from '../codex/catalog-file';
-import { chooseModel, findConfiguredModel } from '../codex/choose-model';
+import { findConfiguredModel } from '../codex/choose-model';
 import { canFetchCatalog, describeCatalog, renderOverrides } from '../codex/config-toml';
+import type { CommandIo } from '../command/command';
 import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
 import { OPTIONS, type Config } from '../config/options';
@@ -16,10 +17,14 @@ import { catalogFileOf, prepareStateFolder, removeLink } from '../instance/bridg
 import { renderBase } from '../instance/target';
 import { PROVIDERS } from '../providers/catalog';
 import { LAUNCH_HEADER } from '../server/idle-shutdown';
+import { pickModel } from './pick-model';
 
 export interface BridgeForCodex extends Address {
   readonly config: Config;
   readonly paths: Paths;
+  /** The user's arguments for Codex. */
+  readonly words: readonly string[];
+  readonly io: CommandIo;
   /** Of the Codex that is launched; what it cannot read is omitted. */
   readonly codexVersion: string | undefined;
 }
@@ -32,14 +37,15 @@ export interface CodexArguments {
 }
 
 /** Asks the bridge itself for its models, because a running one may have another configuration. */
-export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArguments> {
+export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArguments | { readonly problem: string }> {
   const { config, paths } = bridge;
   const [{ models, file, problem }, webSearch] = await Promise.all([fetchCatalog(bridge), hasWebSearch(bridge)]);
   const configured = findConfiguredModel(await readFile(join(paths.codexHome, 'config.toml'), 'utf8').catch(() => ''));
-  const model = chooseModel({ wanted: config.defaultModel, configured, offered: models });
+  const picked = await pickModel({ config, offered: models, configured, words: bridge.words, io: bridge.io });
+  if ('problem' in picked) return picked;
+  const { model } = picked;
   const notes = [
     ...(problem === undefined ? [] : [`Cannot write the model catalog for Codex: ${problem}`]),
-    ...(model === undefined ? [NO_DEFAULT_MODEL] : []),
     ...(config.search === undefined || webSearch ? [] : [NO_SEARCH]),
   ];
   const words = renderOverrides({
@@ -52,8 +58,6 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
   });
   return { words, notes };
 }
-
-const NO_DEFAULT_MODEL = 'This provider has no default model. Choose one: aliyun-codex-bridge codex -m MODEL';
 
 /** Codex from 0.169 on runs web search by itself; older ones were not tried (codex-protocol.md, section 12). */
 const FIRST_WITH_SEARCH = '0.169.0';

@@ -46,7 +46,9 @@ export async function run(context: CommandContext): Promise<number> {
     if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return fail(describeOld(codexVersion));
     const cure = await cureConfig(paths.codexHome, codexVersion, io);
     if (!cure.ok) return fail(renderSetupFailure(cure));
-    const { words, notes } = await describeBridge({ ...attached, config, paths, codexVersion });
+    const described = await describeBridge({ ...attached, config, paths, codexVersion, words: rest, io });
+    if ('problem' in described) return fail(described.problem);
+    const { words, notes } = described;
     for (const note of [...cure.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
     return await runToEnd(program, [...cure.overrides, ...words, ...rest], codexEnv, fail);
   } finally {

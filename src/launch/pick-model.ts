@@ -1,0 +1,69 @@
+/** Picks the model of a launched Codex: without one, Codex would ask for a model of OpenAI. */
+import { chooseModel } from '../codex/choose-model';
+import type { CommandIo } from '../command/command';
+import type { Config } from '../config/options';
+import { findProvider } from '../providers/catalog';
+
+export interface ModelQuestion {
+  readonly config: Config;
+  /** The models that the bridge offers, the preferred one first. */
+  readonly offered: readonly string[];
+  /** The model in the user's config.toml. */
+  readonly configured: string | undefined;
+  /** The user's arguments for Codex. */
+  readonly words: readonly string[];
+  readonly io: CommandIo;
+}
+
+/** The model to tell Codex, undefined where the user's own words or config.toml name one; or why there is none. */
+export type PickedModel = { readonly model: string | undefined } | { readonly problem: string };
+
+/** Asks a person only where nobody has chosen: several models of a provider without a default one, on a terminal. */
+export async function pickModel({ config, offered, configured, words, io }: ModelQuestion): Promise<PickedModel> {
+  const model = chooseModel({ wanted: config.defaultModel, configured, offered });
+  const [first] = offered;
+  const isChosen = model !== undefined && (model !== first || offered.length === 1 || hasDefault(config));
+  if (isChosen || namesModel(words)) return { model };
+  if (first === undefined) return configured === undefined ? { problem: NO_MODEL } : { model };
+  if (model === configured) return { model };
+  const answer = await io.ask?.(renderQuestion(offered));
+  if (answer === undefined) return { problem: renderChoices(offered) };
+  const wanted = answer.trim() === '' ? first : answer.trim();
+  const picked = offered[Number(wanted) - 1] ?? offered.find((name) => name.toLowerCase() === wanted.toLowerCase());
+  return picked === undefined
+    ? { problem: `There is no model "${wanted}". ${renderChoices(offered)}` }
+    : { model: picked };
+}
+
+/** Whether the first model on offer is a choice of the user or of the provider's row, not just the first of a list. */
+function hasDefault({ defaultModel, provider, aiBaseUrl, catalog }: Config): boolean {
+  return defaultModel !== undefined || findProvider(provider, aiBaseUrl, catalog).models.length > 0;
+}
+
+/** `-m`, `--model` and `-c model=…` of Codex; a profile may name a model too. */
+function namesModel(words: readonly string[]): boolean {
+  return words.some((word, index) => {
+    if (/^(-m|--model|-p|--profile)(=|$)/.test(word) || /^-[mp][^-]/.test(word)) return true;
+    const setting = /^(-c|--config)$/.test(words[index - 1] ?? '') ? word : /^--config=(.*)$/s.exec(word)?.[1];
+    return setting !== undefined && /^\s*model\s*=/.test(setting);
+  });
+}
+
+const HOW = 'aliyun-codex-bridge codex -m MODEL';
+
+const NO_MODEL =
+  `No model: the provider has no default and lists none. Choose one: ${HOW}, or set DEFAULT_MODEL.`;
+
+/** As many as fit on a screen; the rest is named with `models`. */
+const SHOWN = 20;
+
+const renderChoices = (offered: readonly string[]): string =>
+  `Choose one of ${offered.length} models: ${HOW}\n${list(offered, (name) => `  ${name}`)}`;
+
+const renderQuestion = (offered: readonly string[]): string =>
+  `${list(offered, (name, index) => `${String(index + 1).padStart(3)}  ${name}`)}\nModel (number or name) [1]: `;
+
+function list(offered: readonly string[], render: (name: string, index: number) => string): string {
+  const rest = offered.length > SHOWN ? ['  … for all of them, run: aliyun-codex-bridge models'] : [];
+  return [...offered.slice(0, SHOWN).map(render), ...rest].join('\n');
+}

@@ -1,0 +1,79 @@
+/** The model of a launched Codex, which never runs as a model of OpenAI. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadConfig } from '../../src/command/load-config';
+import { pickModel, type ModelQuestion } from '../../src/launch/pick-model';
+import { createFakeIo } from '../support/cli/fake-io';
+
+const LOCAL = { AI_API_BASE: 'http://127.0.0.1:11434/v1', AI_PROVIDER: 'ollama' };
+
+/** What is picked, and what a person was asked; `typed` is the answer of one at a terminal. */
+async function pick(given: Partial<ModelQuestion>, env: Readonly<Record<string, string>> = LOCAL, typed?: string) {
+  const loaded = loadConfig({}, env);
+  assert.ok(loaded.ok);
+  const asked: string[] = [];
+  const ask = async (question: string): Promise<string> => {
+    asked.push(question);
+    return typed ?? '';
+  };
+  const io = { ...createFakeIo(), ...(typed !== undefined && { ask }) };
+  const rest = { offered: [], configured: undefined, words: [] };
+  return { picked: await pickModel({ config: loaded.config, io, ...rest, ...given }), asked };
+}
+
+test('the only model of a server is taken', async () => {
+  assert.deepEqual((await pick({ offered: ['qwen3:8b'] })).picked, { model: 'qwen3:8b' });
+});
+
+test('of several models a person at a terminal chooses by number or name', async () => {
+  const offered = ['a:1', 'b:2'];
+  const { picked, asked } = await pick({ offered }, LOCAL, '2');
+  assert.deepEqual(picked, { model: 'b:2' });
+  assert.deepEqual(asked, ['  1  a:1\n  2  b:2\nModel (number or name) [1]: ']);
+  assert.deepEqual((await pick({ offered }, LOCAL, ' B:2 ')).picked, { model: 'b:2' });
+  assert.deepEqual((await pick({ offered }, LOCAL, '')).picked, { model: 'a:1' });
+  assert.match(
+    JSON.stringify((await pick({ offered }, LOCAL, '3')).picked),
+    /There is no model \\"3\\"\. Choose one of 2/,
+  );
+});
+
+test('without a terminal the models are listed', async () => {
+  const { picked } = await pick({ offered: ['a', 'b'] });
+  assert.deepEqual(picked, { problem: 'Choose one of 2 models: aliyun-codex-bridge codex -m MODEL\n  a\n  b' });
+  const many = await pick({ offered: Array.from({ length: 30 }, (_unused, index) => `m${index}`) });
+  assert.match(
+    JSON.stringify(many.picked),
+    /Choose one of 30 models.*m19\\n {2}… for all of them, run: aliyun-codex-bridge models/,
+  );
+});
+
+test('no model at all is a failure that says what to do', async () => {
+  assert.match(
+    JSON.stringify((await pick({})).picked),
+    /No model: the provider has no default and lists none\. Choose one: /,
+  );
+});
+
+test('who has chosen already is not asked', async () => {
+  const offered = ['a', 'b'];
+  const words: readonly (readonly string[])[] = [
+    ['-m', 'b'], ['exec', '--model', 'b'], ['--model=b'], ['-mb'], ['-c', 'model="b"'], ['--config', 'model = "b"'],
+    ['--config=model="b"'], ['-p', 'work'], ['--profile=work'],
+  ];
+  for (const given of words) {
+    const { picked, asked } = await pick({ offered, words: given }, LOCAL, '1');
+    assert.deepEqual([picked, asked], [{ model: 'a' }, []], given.join(' '));
+  }
+  assert.deepEqual((await pick({ offered, configured: 'b' }, LOCAL, '1')).asked, []);
+  assert.deepEqual((await pick({ offered, configured: 'a' })).picked, { model: 'a' });
+  assert.deepEqual((await pick({ offered }, { ...LOCAL, DEFAULT_MODEL: 'a' })).picked, { model: 'a' });
+  assert.deepEqual((await pick({ offered }, { AI_API_KEY: 'sk-test-key' })).picked, { model: 'a' }, 'a known provider');
+  assert.deepEqual((await pick({ configured: 'mine' })).picked, { model: undefined }, 'config.toml names one');
+});
+
+test('other words of Codex choose no model', async () => {
+  for (const words of [['exec', 'use -m b'], ['-c', 'model_provider="x"'], ['--', 'hi'], ['--json']]) {
+    assert.ok('problem' in (await pick({ offered: ['a', 'b'], words })).picked, words.join(' '));
+  }
+});
