@@ -78,7 +78,11 @@ function countToolCharacters(body: Buffer): number {
 
 function answerChat(request: IncomingMessage, response: ServerResponse): void {
   const chunks: Buffer[] = [];
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    chunks.push(chunk);
+  });
   request.on('end', () => {
     stats.requests += 1;
     if (stats.requests === 1) stats.toolCharacters = countToolCharacters(Buffer.concat(chunks));
@@ -87,7 +91,9 @@ function answerChat(request: IncomingMessage, response: ServerResponse): void {
     response.on('close', () => (openStreams -= 1));
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
     response.write(OPENING);
-    if (mode.rate === 0) flood(response, mode.deltas);
+    const { rate, deltas, large } = mode;
+    if (large !== undefined && size > large.bytes) flood(response, large.deltas);
+    else if (rate === 0) flood(response, deltas);
     else pace(response, mode);
   });
 }

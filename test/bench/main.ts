@@ -2,14 +2,19 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import type { LoadCalls, UpstreamCalls } from './messages';
-import { METRICS, type Bench, type MetricName } from './metrics';
+import type { Bench } from './contenders';
+import { METRICS, type MetricName } from './metrics';
 import { readOptions, USAGE, type BenchOptions } from './options';
 import { FULL, QUICK } from './plan';
 import { procAvailable } from './proc';
 import { endAll, startHelper } from './processes';
 import { judgeGoals, renderReport } from './report';
 import { Results, ROW_KEYS, ROWS } from './results';
-import { chooseSubjects } from './subjects';
+import { createProfileFolder, profileFlags, renderProfiles } from './profile';
+import { chooseSubjects, projectRoot } from './subjects';
+
+/** Measurements that only read /proc. */
+const NEED_PROC: readonly MetricName[] = ['memory', 'growth'];
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
@@ -20,9 +25,9 @@ function chooseMetrics(only: readonly string[]): MetricName[] {
   return only.length === 0 ? names : names.filter((name) => only.includes(name));
 }
 
-async function createBench(options: BenchOptions): Promise<Bench> {
+async function createBench(options: BenchOptions, bridgeFlags: readonly string[]): Promise<Bench> {
   const plan = options.quick ? QUICK : FULL;
-  const subjects = chooseSubjects(options.commands, options.subjects);
+  const subjects = chooseSubjects(options.commands, options.subjects, bridgeFlags);
   const upstream = startHelper<UpstreamCalls>('fake-upstream.ts');
   const load = startHelper<LoadCalls>('load-generator.ts');
   const upstreamPort = await upstream.call('listen', null);
@@ -57,8 +62,9 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const metrics = chooseMetrics(options.only).filter((name) => procAvailable || name !== 'memory');
-  const bench = await createBench(options);
+  const metrics = chooseMetrics(options.only).filter((name) => procAvailable || !NEED_PROC.includes(name));
+  const profiles = options.profile ? createProfileFolder() : undefined;
+  const bench = await createBench(options, profiles === undefined ? [] : profileFlags(profiles));
   const machine = { node: process.version, platform: process.platform, cores: cpus().length, load: loadavg()[0] ?? 0 };
   for (const name of metrics) {
     if (bench.expired()) break;
@@ -73,6 +79,7 @@ async function main(): Promise<number> {
     ...(bench.expired() ? ['The time of the run was used up: some rounds were left out.'] : []),
   ];
   console.log(`\n${renderReport(bench.results, bench.subjects, remarks)}`);
+  if (profiles !== undefined) console.log(`\n${renderProfiles(profiles, projectRoot)}`);
   if (options.json !== undefined) writeJson(options.json, bench, machine);
   return isFaultless(bench) ? 0 : 1;
 }

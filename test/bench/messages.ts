@@ -9,6 +9,8 @@ export interface UpstreamMode {
   readonly deltas: number;
   /** Deltas a second on each stream; 0 sends as fast as the connection takes them. */
   readonly rate: number;
+  /** Bodies of more than `bytes` are answered at once, with so many deltas. */
+  readonly large?: { readonly bytes: number; readonly deltas: number } | undefined;
 }
 
 /** What the fake upstream saw since its mode was last set. */

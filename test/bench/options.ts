@@ -11,16 +11,19 @@ export interface BenchOptions {
   /** `NAME=COMMAND` of further subjects. */
   readonly commands: readonly string[];
   readonly json: string | undefined;
+  readonly profile: boolean;
 }
 
 /** The help text. */
 export const USAGE = `Usage: npm run bench -- [options]
-  --quick             a short run, under three minutes on two cores
-  --only METRIC       measure only these, separated by commas: start, request-40k, request-4m, saturated, paced, memory
+  --quick             a short run, about four minutes on two cores
+  --only METRIC       measure only these, separated by commas: start, first-turn, request-40k, request-200k,
+                      request-1m, request-4m, stall, saturated, paced, memory, growth
   --subjects A,B      take only these subjects: listener, direct, pipe-http, pipe-fetch, bridge, or names given by --cmd
   --cmd NAME=COMMAND  add a subject that speaks Responses; {port} and {upstream} are filled in. NAME:chat=COMMAND
                       speaks Chat Completions. KEY=value before the command sets its environment. Repeatable
   --json FILE         write every measured value to FILE
+  --profile           profile the bridge and print the functions with the most CPU time of their own
   --help              show this text`;
 
 const splitNames = (values: readonly string[]): string[] => values.flatMap((value) => value.split(',')).filter(Boolean);
@@ -36,6 +39,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       subjects: { type: 'string', multiple: true, default: [] },
       cmd: { type: 'string', multiple: true, default: [] },
       json: { type: 'string' },
+      profile: { type: 'boolean', default: false },
     },
   });
   return {
@@ -45,5 +49,6 @@ export function readOptions(args: readonly string[]): BenchOptions {
     subjects: splitNames(values.subjects ?? []),
     commands: values.cmd ?? [],
     json: values.json,
+    profile: values.profile === true,
   };
 }

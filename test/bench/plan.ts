@@ -6,10 +6,23 @@ export interface Plan {
   readonly budgetSeconds: number;
   readonly start: { readonly rounds: number };
   readonly memory: PacedPlan;
-  readonly paced: PacedPlan;
+  readonly paced: Readonly<Record<'one' | 'twenty' | 'many', PacedPlan>>;
   readonly saturated: { readonly rounds: number; readonly streams: number; readonly deltas: number };
-  readonly smallRequest: RequestPlan;
-  readonly largeRequest: RequestPlan;
+  readonly requests: Readonly<Record<'small' | 'middle' | 'big' | 'large', RequestPlan>>;
+  readonly firstTurn: { readonly rounds: number; readonly historyBytes: number; readonly deltas: number };
+  readonly growth: {
+    readonly rounds: number;
+    readonly requests: number;
+    readonly historyBytes: number;
+    readonly deltas: number;
+  };
+  readonly stall: {
+    readonly rounds: number;
+    readonly rate: number;
+    readonly seconds: number;
+    readonly requests: number;
+    readonly historyBytes: number;
+  };
 }
 /** Streams side by side, each at `rate` deltas a second. */
 export interface PacedPlan {
@@ -27,24 +40,46 @@ export interface RequestPlan {
   readonly deltas: number;
 }
 
-/** About two minutes with the subjects that come with the benchmark. */
+/** About four minutes with the subjects that come with the benchmark. */
 export const QUICK: Plan = {
-  budgetSeconds: 150,
+  budgetSeconds: 300,
   start: { rounds: 9 },
   memory: { rounds: 3, streams: 100, rate: 2, seconds: 3 },
-  paced: { rounds: 3, streams: 20, rate: 50, seconds: 4 },
+  paced: {
+    one: { rounds: 3, streams: 1, rate: 50, seconds: 4 },
+    twenty: { rounds: 3, streams: 20, rate: 50, seconds: 4 },
+    many: { rounds: 3, streams: 200, rate: 50, seconds: 4 },
+  },
   saturated: { rounds: 3, streams: 6, deltas: 20_000 },
-  smallRequest: { rounds: 3, requests: 300, warmUp: 60, historyBytes: 40_000, deltas: 20 },
-  largeRequest: { rounds: 3, requests: 16, warmUp: 4, historyBytes: 4_000_000, deltas: 20 },
+  requests: {
+    small: { rounds: 3, requests: 300, warmUp: 60, historyBytes: 40_000, deltas: 20 },
+    middle: { rounds: 3, requests: 100, warmUp: 20, historyBytes: 200_000, deltas: 20 },
+    big: { rounds: 3, requests: 40, warmUp: 10, historyBytes: 1_000_000, deltas: 20 },
+    large: { rounds: 3, requests: 16, warmUp: 4, historyBytes: 4_000_000, deltas: 20 },
+  },
+  firstTurn: { rounds: 5, historyBytes: 40_000, deltas: 20 },
+  growth: { rounds: 1, requests: 600, historyBytes: 40_000, deltas: 20 },
+  stall: { rounds: 3, rate: 200, seconds: 4, requests: 8, historyBytes: 4_000_000 },
 };
 
-/** For numbers to quote: about ten minutes. */
+/** For numbers to quote: about half an hour. */
 export const FULL: Plan = {
-  budgetSeconds: 1200,
+  budgetSeconds: 2400,
   start: { rounds: 21 },
   memory: { rounds: 5, streams: 100, rate: 2, seconds: 6 },
-  paced: { rounds: 7, streams: 20, rate: 50, seconds: 10 },
+  paced: {
+    one: { rounds: 7, streams: 1, rate: 50, seconds: 10 },
+    twenty: { rounds: 7, streams: 20, rate: 50, seconds: 10 },
+    many: { rounds: 5, streams: 200, rate: 50, seconds: 8 },
+  },
   saturated: { rounds: 7, streams: 6, deltas: 40_000 },
-  smallRequest: { rounds: 7, requests: 600, warmUp: 60, historyBytes: 40_000, deltas: 20 },
-  largeRequest: { rounds: 7, requests: 30, warmUp: 4, historyBytes: 4_000_000, deltas: 20 },
+  requests: {
+    small: { rounds: 7, requests: 600, warmUp: 60, historyBytes: 40_000, deltas: 20 },
+    middle: { rounds: 7, requests: 200, warmUp: 20, historyBytes: 200_000, deltas: 20 },
+    big: { rounds: 7, requests: 60, warmUp: 10, historyBytes: 1_000_000, deltas: 20 },
+    large: { rounds: 7, requests: 30, warmUp: 4, historyBytes: 4_000_000, deltas: 20 },
+  },
+  firstTurn: { rounds: 15, historyBytes: 40_000, deltas: 20 },
+  growth: { rounds: 3, requests: 2_000, historyBytes: 40_000, deltas: 20 },
+  stall: { rounds: 7, rate: 200, seconds: 5, requests: 12, historyBytes: 4_000_000 },
 };

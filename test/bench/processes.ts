@@ -10,7 +10,8 @@ import type { Answer } from './messages';
 const HEALTH_DEADLINE_MS = 15_000;
 const HEALTH_PAUSE_MS = 1;
 const CALL_DEADLINE_MS = 120_000;
-const STOP_PATIENCE_MS = 500;
+/** A profiled process writes its profile before it ends. */
+const STOP_PATIENCE_MS = 5_000;
 
 const running = new Set<ChildProcess>();
 let scratch: string | undefined;

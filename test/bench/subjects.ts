@@ -17,17 +17,17 @@ export interface Subject {
   readonly launch: (port: number, upstream: string) => Launch;
 }
 
-const projectRoot = join(__dirname, '..', '..');
+export const projectRoot = join(__dirname, '..', '..');
 
-const node = (file: string, ...args: string[]): Launch => ({
+const node = (...args: string[]): Launch => ({
   file: process.execPath,
-  args: [file, ...args],
+  args,
   environment: {},
 });
 const script = (file: string) => (port: number, upstream: string) =>
   node(join(__dirname, file), String(port), upstream);
 
-const BUILT_IN: readonly Subject[] = [
+const builtIn = (bridgeFlags: readonly string[]): readonly Subject[] => [
   { name: 'listener', role: 'listener', protocol: 'chat', launch: script('listener.cjs') },
   { name: 'direct', role: 'direct', protocol: 'chat', launch: () => node('') },
   { name: 'pipe-http', role: 'floor', protocol: 'chat', launch: script('pipe-http.cjs') },
@@ -38,7 +38,7 @@ const BUILT_IN: readonly Subject[] = [
     protocol: 'responses',
     launch: (port, upstream) =>
       node(
-        join(projectRoot, 'bin', 'aliyun-codex-bridge.js'),
+        ...[...bridgeFlags, join(projectRoot, 'bin', 'aliyun-codex-bridge.js')],
         ...['--host', '127.0.0.1', '--port', String(port), '--ai-base-url', upstream],
       ),
   },
@@ -70,9 +70,15 @@ function readCommand(text: string): Subject {
   };
 }
 
-/** The subjects of a run, in the order they take turns; throws on a name that nothing has. */
-export function chooseSubjects(commands: readonly string[], wanted: readonly string[]): Subject[] {
-  const all = [...BUILT_IN, ...commands.map(readCommand)];
+/**
+ * The subjects of a run, in the order they take turns; throws on a name that nothing has.
+ *
+ * @param bridgeFlags flags for the node of the bridge
+ */
+export function chooseSubjects(
+  commands: readonly string[], wanted: readonly string[], bridgeFlags: readonly string[] = [],
+): Subject[] {
+  const all = [...builtIn(bridgeFlags), ...commands.map(readCommand)];
   const names = all.map((subject) => subject.name);
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new TypeError(`No subject '${unknown}': expected ${names.join(', ')}`);

@@ -1,0 +1,81 @@
+/** What shows only over time: the first turn of a fresh process, its growth, and what large requests do to a stream. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  runLoad, start, stop, takeTurns, unstarted, withServers, type Bench, type Contender, type Visit,
+} from './contenders';
+import type { LoadCalls } from './messages';
+import { residentMegabytes } from './proc';
+import { startHelper } from './processes';
+import { median } from './results';
+
+const WARM_UP_REQUESTS = 200;
+const LARGE_REPLY_DELTAS = 20;
+const LARGE_BYTES = 1_000_000;
+
+/** Visits each subject with a fresh process of its own; a listener answers no turns. */
+function withFreshServers(
+  bench: Bench, metric: string, rounds: number, visit: (contender: Contender, round: number) => Promise<void>,
+): Promise<void> {
+  const contenders = unstarted(bench).filter(({ subject }) => subject.role !== 'listener');
+  return takeTurns(bench, metric, contenders, rounds, async ({ subject }, round) => {
+    const contender = await start(bench, subject);
+    try {
+      await visit(contender, round);
+    } finally {
+      await stop(contender);
+    }
+  });
+}
+
+/** Time to the first text of the first turn after the start, and how much later it is than that of the second. */
+export function measureFirstTurn(bench: Bench): Promise<void> {
+  const { rounds, historyBytes, deltas } = bench.plan.firstTurn;
+  return withFreshServers(bench, 'first-turn', rounds, async (contender, round) => {
+    const turn = async (): Promise<number> =>
+      median((await runLoad(bench, contender, round, { deltas, rate: 0, historyBytes })).firstTextMs);
+    const first = await turn();
+    const second = await turn();
+    bench.results.record('firstTurn', contender.subject.name, round, first);
+    bench.results.record('firstTurnExtra', contender.subject.name, round, first - second);
+  });
+}
+
+/** Resident memory before and after many requests, and its growth in the second half of them. */
+export function measureGrowth(bench: Bench): Promise<void> {
+  const { rounds, requests, historyBytes, deltas } = bench.plan.growth;
+  return withFreshServers(bench, 'growth', rounds, async (contender, round) => {
+    const rssAfter = async (count: number): Promise<number> => {
+      await runLoad(bench, contender, round, { deltas, rate: 0, historyBytes, requests: count });
+      return residentMegabytes(contender.server?.pid ?? 0) ?? NaN;
+    };
+    const before = await rssAfter(WARM_UP_REQUESTS);
+    const middle = await rssAfter(requests / 2);
+    const after = await rssAfter(requests / 2);
+    bench.results.record('growth', contender.subject.name, round, after - before);
+    bench.results.record('growthLate', contender.subject.name, round, after - middle);
+  });
+}
+
+/** The longest wait for a delta of one running stream while another client sends large requests. */
+export async function measureStall(bench: Bench): Promise<void> {
+  const { rounds, rate, seconds, requests, historyBytes } = bench.plan.stall;
+  // A process of its own: rendering and sending large bodies would delay the clock of the stream.
+  const heavy = startHelper<LoadCalls>('load-generator.ts');
+  const deltas = rate * seconds;
+  const warmUp: Visit = async (contender, round) => {
+    await runLoad(bench, contender, round, { deltas: LARGE_REPLY_DELTAS, rate: 0, historyBytes, requests: 2 });
+  };
+  await withServers(bench, 'stall', rounds, warmUp, async (contender, round) => {
+    const { subject, port } = contender;
+    const large = { bytes: LARGE_BYTES, deltas: LARGE_REPLY_DELTAS };
+    const stream = runLoad(bench, contender, round, { deltas, rate, large, ignoreMs: 300 });
+    await sleep(400);
+    const sent = await heavy.call('run', {
+      port, protocol: subject.protocol, streams: 1, requests, staggerMs: 0, historyBytes,
+      deltas: LARGE_REPLY_DELTAS, ignoreMs: 0, deadlineMs: 20_000,
+    });
+    if (sent.errors.length > 0) throw new Error(sent.errors[0]);
+    const { latencies } = await stream;
+    bench.results.record('stall', subject.name, round, Math.max(...latencies) / 1000);
+  });
+}
