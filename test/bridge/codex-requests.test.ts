@@ -117,7 +117,7 @@ describe('a silent provider', () => {
   it('without an answer at all: Codex is kept, until the limit', async (context) => {
     const bridge = await startBridge(context, {
       script: () => silence(),
-      settings: { keepAliveMs: 5, upstreamFirstByteTimeoutMs: 60 },
+      settings: { keepAliveMs: 5, upstreamFirstByteTimeoutMs: 400 },
     });
     const reply = await bridge.stream({ input: ask() }, CODEX);
     assert.ok(typesOf(reply).filter((type) => type === 'response.in_progress').length >= 2);

@@ -133,10 +133,10 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'a head, and a connection that stays open without a word',
     step: hangs(CHUNKED),
-    settings: { upstreamFirstByteTimeoutMs: 60 },
+    settings: { upstreamFirstByteTimeoutMs: 400 },
     calls: 2,
     code: 'upstream_timeout',
-    says: /sent no answer for 0\.06 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)/,
+    says: /sent no answer for 0\.4 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)/,
   },
   {
     name: 'an upgrade nobody asked for',
@@ -284,7 +284,7 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'silence in the text, the connection open',
     step: hangs(...stream(text('Half'))),
-    settings: { upstreamIdleTimeoutMs: 60 },
+    settings: { upstreamIdleTimeoutMs: 400 },
     calls: 2,
     sdkCalls: 1,
     code: 'upstream_timeout',

@@ -33,7 +33,7 @@ const FAILURES: readonly (readonly [
   ['500', error(500, 'Internal failure'), 4],
   ['503', error(503, 'Overloaded'), 4],
   ['a connection that is closed', refuse(), 4],
-  ['silence', silence(), 2, { upstreamFirstByteTimeoutMs: 20 }],
+  ['silence', silence(), 2, { upstreamFirstByteTimeoutMs: 400 }],
   ['an empty answer', answer({}), 2],
   ['no JSON', raw({ chunks: ['data: oops\n\n'], end: 'eof' }), 2],
   ['an error as first event', raw({ chunks: ['data: {"error":{"message":"Internal failure"}}\n\n'], end: 'eof' }), 4],

@@ -59,7 +59,7 @@ test('a launch needs a bridge that knows launches', LIMIT, async (context) => {
   await server.close();
   await assert.rejects(createLaunch({ host: '127.0.0.1', port }), { code: 'ECONNREFUSED' });
   const stranger = await listen(context, (_request, response) => response.writeHead(404).end('no'));
-  await assert.rejects(createLaunch({ host: '127.0.0.1', port: stranger }), /knows no launches/);
+  await assert.rejects(createLaunch({ host: '127.0.0.1', port: stranger }), /is too old for launches/);
   const mute = await listen(context, (request) => request.socket.destroy());
   await assert.rejects(createLaunch({ host: '127.0.0.1', port: mute }));
 });
