@@ -27,7 +27,10 @@ async function measureStart(bench: Bench): Promise<void> {
 
 /** CPU and times of requests made one after the other, each on a connection of its own. */
 async function measureRequests(
-  bench: Bench, metric: string, plan: RequestPlan, rows: Partial<Record<'cpu' | 'firstByte' | 'firstText' | 'reply', RowKey>>,
+  bench: Bench,
+  metric: string,
+  plan: RequestPlan,
+  rows: Partial<Record<'cpu' | 'firstByte' | 'firstText' | 'reply', RowKey>>,
 ): Promise<void> {
   const work = { deltas: plan.deltas, rate: 0, historyBytes: plan.historyBytes };
   const warmUp: Visit = async (contender, round) => {
@@ -45,7 +48,9 @@ async function measureRequests(
       firstText: median(result.firstTextMs),
       reply: median(result.replyBytes),
     };
-    for (const [value, row] of Object.entries(rows)) results.record(row, name, round, values[value as keyof typeof rows]);
+    for (const [value, row] of Object.entries(rows)) {
+      results.record(row, name, round, values[value as keyof typeof rows]);
+    }
   });
 }
 
