@@ -39,7 +39,7 @@ const REFUSALS: readonly Refusal[] = [
     sdk: { status: 401, type: 'authentication_error', code: 'invalid_api_key', requestId: 'req-401' },
     says: new RegExp(
       String.raw`answered 401: invalid access token or token expired\. Check that AI_API_KEY belongs to ` +
-      String.raw`127\.0\.0\.1:\d+\. Keys of the Coding Plan start with sk-sp-; .* \(request id req-401\)$`,
+      String.raw`127\.0\.0\.1:\d+\. Coding Plan keys start with sk-sp-; yours does not\. \(request id req-401\)$`,
     ),
   },
   {
