@@ -1,5 +1,5 @@
 /** Reads input items as a conversation: groups the items of one answer, and gives every result to its call. */
-import { parseJsonObject, replaceHalfPairs } from '../base/json';
+import { isJsonObject, parseJsonObject, replaceHalfPairs, type JsonObject } from '../base/json';
 import type { Notes } from '../base/result';
 import { openReasoning, openSummary, type ReasoningPayload } from '../tools/envelope';
 import type { CallItem } from '../tools/kind';
@@ -20,6 +20,8 @@ export interface PairedCall {
   /** A JSON object as text. */
   readonly arguments: string;
   result: readonly ContentPart[] | undefined;
+  /** Provider-signed fields of the call (`extra_content`), as they came. */
+  signature?: JsonObject;
 }
 
 export interface InstructionsNode { readonly kind: 'instructions'; readonly text: string }
@@ -63,6 +65,8 @@ class ConversationReader {
   readonly nodes: ConversationNode[] = [];
   /** Calls without a result, by the id the client knows: the oldest takes the next result. */
   private readonly waiting = new Map<string, PairedCall[]>();
+  /** The latest call under each id of the client. */
+  private readonly called = new Map<string, PairedCall>();
   /** Results that came before their call. */
   private readonly early = new Map<string, (readonly ContentPart[])[]>();
   private readonly usedIds = new Set<string>();
@@ -121,6 +125,7 @@ class ConversationReader {
   /** Prefers raw text, then what our envelope holds, then the summary. */
   private reasoning(item: ReasoningItem): void {
     const sealed = openReasoning(item.encryptedContent);
+    if (sealed?.calls) return this.sign(sealed.calls);
     const text = item.content ?? sealed?.text ?? item.summary;
     if (text === '' && item.encryptedContent !== undefined && !sealed) {
       this.notes.add('left out reasoning that another provider encrypted');
@@ -133,6 +138,14 @@ class ConversationReader {
     turn.reasoningDetails.push(...details);
   }
 
+  /** An envelope behind the calls of an answer holds what their provider signed. */
+  private sign(signatures: JsonObject): void {
+    for (const [id, signature] of Object.entries(signatures)) {
+      const call = this.called.get(id);
+      if (call && isJsonObject(signature)) call.signature = signature;
+    }
+  }
+
   private call(item: UnreadCall): void {
     const callId = callIdOf(item);
     this.ahead.set(callId, (this.ahead.get(callId) ?? 1) - 1);
@@ -143,6 +156,7 @@ class ConversationReader {
     const args = this.safeArguments(read.arguments, name);
     const call: PairedCall = { id: this.uniqueId(callId), name, arguments: args, result };
     this.turn().calls.push(call);
+    this.called.set(callId, call);
     if (result === undefined) pushTo(this.waiting, callId, call);
     return undefined;
   }

@@ -1,4 +1,5 @@
 /** Translates a conversation to Chat messages: one leading system message, results directly after their calls. */
+import { isJsonObject } from '../base/json';
 import type { Notes } from '../base/result';
 import type { Dialect } from '../providers/dialect';
 import type { ChatAssistantMessage, ChatContent, ChatMessage } from '../wire/chat';
@@ -92,11 +93,11 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
     role: 'assistant',
     ...spoken(node, options),
     ...(node.calls.length > 0 && {
-      tool_calls: node.calls.map((call) => ({
-        id: call.id,
-        type: 'function' as const,
-        function: { name: call.name, arguments: call.arguments },
-      })),
+      tool_calls: node.calls.map(({ id, name, arguments: text, signature }) => {
+        const { function: signed, ...fields } = signature ?? {};
+        const inner = isJsonObject(signed) ? signed : {};
+        return { ...fields, id, type: 'function' as const, function: { ...inner, name, arguments: text } };
+      }),
     }),
   };
   const messages: ChatMessage[] = [message];

@@ -1,0 +1,23 @@
+/** What a provider signed in a call comes back on the same call, through the envelope that the client stores. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createAnswerStream } from '../support/stream/answer-streams';
+import { Notes } from '../../src/base/result';
+import { ToolSet } from '../../src/tools/tool-set';
+import { readConversation } from '../../src/translate/conversation';
+import { readInput } from '../../src/wire/read-items';
+
+const EXTRA = { extra_content: { google: { thought_signature: 'c2lnbmVk' } } };
+
+it('a thought signature survives the answer and the next request', () => {
+  const call = { index: 0, id: 'call_1', ...EXTRA, function: { name: 'run', arguments: '{"a":1}' } };
+  const chunks = [{ delta: { tool_calls: [call] } }, { delta: {}, finish_reason: 'tool_calls' }];
+  const stream = createAnswerStream({ client: 'codex' });
+  const bytes = chunks.map((choice) => `data: ${JSON.stringify({ choices: [choice] })}\n\n`).join('');
+  const events = [...stream.push(Buffer.from(bytes)), ...stream.end()];
+  const items = events.flatMap((event) => (event.type === 'response.output_item.done' ? [{ ...event.item }] : []));
+  const output = { type: 'function_call_output', call_id: 'call_1', output: 'done' };
+  const [node] = readConversation(readInput([...items, output]), new ToolSet(), new Notes());
+  assert.equal(node?.kind, 'assistant');
+  assert.deepEqual(node?.kind === 'assistant' && node.calls[0]?.signature, EXTRA);
+});
