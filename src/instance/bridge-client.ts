@@ -1,8 +1,10 @@
 /** Talks to whoever listens on a port: asks a bridge for JSON and for its health, and holds it for a launched Codex. */
+import { randomBytes } from 'node:crypto';
 import { get, type ClientRequest } from 'node:http';
 import { parseJsonObject, type JsonObject } from '../base/json';
 import { asNumber, asText } from '../base/narrow';
 import type { Address } from '../command/render';
+import { proveToken } from '../server/access';
 import { SERVICE_NAME } from '../server/service-routes';
 
 /** A bridge that listens on every address is reached on the loopback one. */
@@ -16,6 +18,8 @@ const MAX_ANSWER = 16 * 1024 * 1024;
 
 export interface BridgeQuestion extends Address {
   readonly path: string;
+  /** The access token of the bridge, where it needs one. */
+  readonly token?: string | undefined;
   readonly timeoutMs: number;
 }
 
@@ -25,12 +29,12 @@ export interface BridgeQuestion extends Address {
  * @returns the object; `'refused'` when nobody listens; `'cut'` when the connection ended without an answer; else
  *   `undefined`
  */
-export function getJson({ timeoutMs, ...target }: BridgeQuestion): Promise<JsonObject | 'refused' | 'cut' | undefined> {
+export function getJson({ timeoutMs, token, ...target }: BridgeQuestion): Promise<JsonObject | 'refused' | 'cut' | undefined> {
   return new Promise((resolve) => {
     const giveUp = (): void => resolve(undefined);
     let request: ClientRequest;
     try {
-      request = get({ ...target, agent: false, signal: AbortSignal.timeout(timeoutMs) });
+      request = get({ ...target, headers: authorize(token), agent: false, signal: AbortSignal.timeout(timeoutMs) });
     } catch {
       return giveUp();
     }
@@ -51,6 +55,9 @@ export function getJson({ timeoutMs, ...target }: BridgeQuestion): Promise<JsonO
     });
   });
 }
+
+const authorize = (token: string | undefined): Readonly<Record<string, string>> =>
+  (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
 /** What an error code says about the listener; at a name or an address that does not exist nobody listens. */
 const FAILURES: Readonly<Record<string, 'refused' | 'cut'>> = {
@@ -75,6 +82,8 @@ export interface Health {
   readonly openStreams: number;
   /** Codex sessions that were launched through it. */
   readonly launches: number;
+  /** Whether its clients must send an access token. */
+  readonly tokenRequired: boolean;
 }
 
 export type PortState =
@@ -115,10 +124,19 @@ function readHealth(answer: JsonObject): Health {
     search: match(answer['search'], /^[\w-]{1,40}$/),
     openStreams: asNumber(answer['openStreams']) ?? 0,
     launches: asNumber(answer['launches']) ?? 0,
+    tokenRequired: answer['tokenRequired'] === true,
   };
 }
 
 const match = (value: unknown, pattern: RegExp): string | undefined => pattern.exec(asText(value) ?? '')?.[0];
+
+/** Whether the listener knows `token`, without sending it: a foreign program that took the port cannot answer. */
+export async function knowsToken({ host, port }: Address, token: string): Promise<boolean> {
+  const challenge = randomBytes(16).toString('hex');
+  const path = `/health?challenge=${challenge}`;
+  const answer = await getJson({ host: reachableHost(host), port, path, timeoutMs: HEALTH_TIMEOUT_MS });
+  return typeof answer === 'object' && answer['proof'] === proveToken(token, challenge, port);
+}
 
 /** A sentence about who uses a port that is in use. */
 export async function describePortOwner(question: PortQuestion): Promise<string> {
@@ -142,9 +160,9 @@ const LAUNCH_TIMEOUT_MS = 5_000;
  *
  * @throws Error when nobody listens, or the listener does not know launches
  */
-export function createLaunch({ host, port }: Address): Promise<LaunchConnection> {
+export function createLaunch({ host, port }: Address, token?: string): Promise<LaunchConnection> {
   return new Promise((resolve, reject) => {
-    const request = get({ host: reachableHost(host), port, path: '/launches', agent: false });
+    const request = get({ host: reachableHost(host), port, path: '/launches', headers: authorize(token), agent: false });
     const timer = setTimeout(() => request.destroy(new Error(`port ${port} does not answer`)), LAUNCH_TIMEOUT_MS);
     const settle = (): void => clearTimeout(timer);
     const closed = new Promise<void>((end) => request.once('close', end));

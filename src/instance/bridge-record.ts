@@ -31,6 +31,8 @@ export interface BridgeRecord {
   readonly drainTimeoutMs: number;
   /** Identifies the key without revealing it; undefined in records of older versions. */
   readonly keyId: string | undefined;
+  /** The token that its clients send; undefined when it needs none, or has several. */
+  readonly token: string | undefined;
   /** Whether it exits when no launched Codex and no other client needs it. */
   readonly stopWhenUnused: boolean;
 }
@@ -112,6 +114,7 @@ export function readRecord(file: string): BridgeRecord | undefined {
     upstream: asText(record['upstream']) ?? 'unknown',
     drainTimeoutMs: asNumber(record['drainTimeoutMs']) ?? 0,
     keyId: asText(record['keyId']),
+    token: asText(record['token']),
     stopWhenUnused: record['stopWhenUnused'] === true,
   };
 }

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** The access token that it demands from clients, unless its own configuration has one. */
+  readonly token?: string | undefined;
   /** Whether the bridge exits when no launched Codex and no other client needs it any more. */
   readonly stopWhenUnused: boolean;
   /** Milliseconds until it must listen. */
@@ -98,6 +100,7 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
     [OPTIONS.port.env[0]]: String(port),
     [OPTIONS.logFile.env[0]]: logFile,
     [STATE_FILE_VARIABLE]: stateFileOf(paths.state, port),
+    ...(options.token !== undefined && { [OPTIONS.accessToken.env[0]]: options.token }),
   };
   const words = ['serve', ...(stopWhenUnused ? [SERVE_FLAGS.stopWhenUnused.flag] : [])];
   const child = spawn(process.execPath, [PROGRAM, ...words], {

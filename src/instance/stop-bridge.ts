@@ -9,6 +9,7 @@ export interface StopOptions extends Address {
   /** The pid of the bridge that answers there, and when that process started, as far as its record says. */
   readonly pid: number;
   readonly processStart: string | undefined;
+  readonly token: string | undefined;
   readonly limitMs: number;
 }
 
@@ -25,11 +26,11 @@ const HEALTH_TIMEOUT_MS = 1_000;
  * Sends SIGTERM, which on Windows ends the process at once; nothing to a process that is not the one of the record.
  * Resolves when it has ended, or when the time is up.
  */
-export async function stopBridge({ host, port, pid, processStart, limitMs }: StopOptions): Promise<StopOutcome> {
+export async function stopBridge({ host, port, pid, processStart, token, limitMs }: StopOptions): Promise<StopOutcome> {
   // The pid may be that of a process which got it later.
   if (processStart !== undefined && readProcessStart(pid) !== processStart) return 'another process';
   // The bridge closes this connection last; older versions have no such route.
-  const launch = await createLaunch({ host, port }).catch(() => undefined);
+  const launch = await createLaunch({ host, port }, token).catch(() => undefined);
   try {
     process.kill(pid, 'SIGTERM');
   } catch (error) {

@@ -27,6 +27,7 @@ export interface BridgeForCodex extends Address {
   readonly io: CommandIo;
   /** Of the Codex that is launched; what it cannot read is omitted. */
   readonly codexVersion: string | undefined;
+  readonly token: string | undefined;
 }
 
 export interface CodexArguments {
@@ -54,7 +55,7 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
     baseUrl: renderBase(bridge),
     webSearch,
     headers: { [LAUNCH_HEADER]: '1' },
-    ...(!config.forceEnvAuth && { envKey: CLIENT_KEY }),
+    ...(!config.forceEnvAuth ? { envKey: CLIENT_KEY } : bridge.token !== undefined && { envKey: TOKEN }),
   });
   return { words, notes };
 }
@@ -83,9 +84,9 @@ interface FetchedCatalog {
 /** A bridge that has to fetch the provider's list first may take seconds. */
 const CATALOG_TIMEOUT_MS = 20_000;
 
-async function fetchCatalog({ host, port, paths, codexVersion }: BridgeForCodex): Promise<FetchedCatalog> {
+async function fetchCatalog({ host, port, paths, codexVersion, token }: BridgeForCodex): Promise<FetchedCatalog> {
   const query = codexVersion === undefined ? '' : `?client_version=${codexVersion}`;
-  const answer = await getJson({ host, port, path: `/v1/models${query}`, timeoutMs: CATALOG_TIMEOUT_MS });
+  const answer = await getJson({ host, port, path: `/v1/models${query}`, token, timeoutMs: CATALOG_TIMEOUT_MS });
   const entries = (isRecord(answer) ? asArray(answer['models']) ?? [] : []).filter(isRecord);
   const models = entries.flatMap((entry) => asText(entry['slug']) ?? []);
   if (models.length === 0 || canFetchCatalog(codexVersion)) return { models };
@@ -98,18 +99,21 @@ async function fetchCatalog({ host, port, paths, codexVersion }: BridgeForCodex)
 }
 
 /** The environment of Codex: without the keys of providers, which its child commands could read, and past a proxy. */
-export function createCodexEnvironment(env: Environment, config: Config): Environment {
+export function createCodexEnvironment(env: Environment, config: Config, token?: string): Environment {
   const ofProviders = (config.catalog ?? PROVIDERS).flatMap(({ keyEnv }) => keyEnv);
   const names = [...OPTIONS.aiApiKey.env, ...OPTIONS.searchKey.env, ...ofProviders];
   const keys = new Set([config.aiApiKey, config.searchKey, ...names.map((name) => env[name]?.trim())].filter(isSet));
   // With the keys of its clients, the bridge has none of its own: Codex sends it (`env_key`).
   const kept = config.forceEnvAuth ? undefined : CLIENT_KEY;
   const shown = Object.entries(env).filter(([name, text = '']) => name === kept || !keys.has(text.trim()));
-  return bypassProxy(Object.fromEntries(shown));
+  return bypassProxy({ ...Object.fromEntries(shown), ...(token !== undefined && { [TOKEN]: token }) });
 }
 
 /** The variable whose value Codex sends where each client has its own key. */
 const [CLIENT_KEY] = OPTIONS.aiApiKey.env;
+
+/** The variable whose value Codex sends otherwise: command lines are visible to other users, environments are not. */
+const [TOKEN] = OPTIONS.accessToken.env;
 
 const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 

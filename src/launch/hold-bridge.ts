@@ -1,10 +1,12 @@
 /** Finds or starts a bridge for a launched Codex, and replaces it when it ends while Codex runs. */
-import { messageOf } from '../base/thrown';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { attempt, messageOf } from '../base/thrown';
 import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
 import type { Environment, FlagTexts } from '../config/resolve';
-import { createLaunch, probePort, reachableHost, type Health, type LaunchConnection } from '../instance/bridge-client';
+import { createLaunch, knowsToken, probePort, reachableHost, type Health, type LaunchConnection } from '../instance/bridge-client';
 import { describeKeyDifference, readRecord, stateFileOf, type BridgeRecord } from '../instance/bridge-record';
 import { startBridge } from '../instance/start-bridge';
 import { stopBridge } from '../instance/stop-bridge';
@@ -21,12 +23,16 @@ export interface AttachOptions {
   readonly obstacle: string | undefined;
   /** Codex knows the port already: use whatever bridge is on it, and start none on another port. */
   readonly isPortFixed?: boolean;
+  /** The token that Codex has, once its port is fixed. */
+  readonly token?: string | undefined;
 }
 
 export interface Attached extends Address {
   readonly ok: true;
   /** Keeps the bridge running while it is open. */
   readonly launch: LaunchConnection;
+  /** The access token of the bridge; undefined where it needs none. */
+  readonly token: string | undefined;
   /** Sentences about what the user may not expect. */
   readonly notes: readonly string[];
 }
@@ -37,6 +43,7 @@ export interface NotAttached {
 }
 
 interface FoundBridge extends Address {
+  readonly token: string | undefined;
   readonly notes: readonly string[];
 }
 
@@ -50,9 +57,8 @@ export async function attach(options: AttachOptions): Promise<Attached | NotAtta
     const found = await findBridge(options);
     if (found === 'look again') continue;
     if ('ok' in found) return found;
-    const { host, port, notes } = found;
     try {
-      return { ok: true, host, port, launch: await createLaunch({ host, port }), notes };
+      return { ok: true, ...found, launch: await createLaunch(found, found.token) };
     } catch (error) {
       problem = messageOf(error);
     }
@@ -77,16 +83,23 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
   }
   const record = readRecord(stateFileOf(options.paths.state, port));
   const own = record?.pid === state.health.pid ? record : undefined;
+  const token = options.token ?? own?.token ?? findUserToken(config);
+  if (!(await isTrusted({ host, port }, token, state.health, own))) {
+    if (isPortFixed) return 'look again';
+    return begin(options, 0, (used) => [
+      `The program on port ${port} does not know the access token; using port ${used} instead.`,
+    ]);
+  }
   const difference = running === version
     ? own && describeKeyDifference(own, config.aiApiKey)
     : `It is version ${running}, not ${version}.`;
-  if (difference === undefined || isPortFixed) return { host: reachableHost(host), port, notes: [] };
+  if (difference === undefined || isPortFixed) return { host: reachableHost(host), port, token, notes: [] };
   const bridge = `The bridge on port ${port} has other settings. ${difference}`;
   if (own !== undefined && (await replace(own, state.health, options))) {
     return begin(options, port, () => [`${bridge} It was not in use, and was replaced.`], own.stopWhenUnused);
   }
   const advice = `To replace it, run: ${renderCommand('restart', port)}`;
-  return { host: reachableHost(host), port, notes: [`${bridge} ${advice}`] };
+  return { host: reachableHost(host), port, token, notes: [`${bridge} ${advice}`] };
 }
 
 /** Stops a bridge that nobody uses, when another one can be started. False when it still runs. */
@@ -100,15 +113,57 @@ async function replace(
 const REPLACE_MS = 5_000;
 
 async function begin(
-  { flags, env, paths, config, obstacle }: AttachOptions, port: number, describe: (port: number) => readonly string[],
-  stopWhenUnused = true,
+  options: AttachOptions, port: number, describe: (port: number) => readonly string[], stopWhenUnused = true,
 ): Promise<FoundBridge | NotAttached | 'look again'> {
+  const { flags, env, paths, config, obstacle } = options;
   if (obstacle !== undefined) return { ok: false, problem: obstacle };
-  const started = await startBridge({ flags, env, paths, host: config.host, port, stopWhenUnused });
-  if (started.ok) return { host: reachableHost(started.host), port: started.port, notes: describe(started.port) };
+  const token = chooseToken(options, stopWhenUnused);
+  const given = hasUserToken(config) ? undefined : token;
+  const started = await startBridge({ flags, env, paths, host: config.host, port, token: given, stopWhenUnused });
+  if (started.ok)
+    return { host: reachableHost(started.host), port: started.port, token, notes: describe(started.port) };
   const isTaken = port !== 0 && (await probePort({ host: config.host, port })).kind !== 'free';
   return isTaken ? 'look again' : { ok: false, problem: started.problem };
 }
+
+/**
+ * The token of a bridge that is started: the user's, or a random one, so that other users of the machine cannot spend
+ * the key. None for a bridge that other clients may know, and where Codex sends the key of the provider in its place.
+ */
+function chooseToken(
+  { config, isPortFixed = false, token }: AttachOptions, stopWhenUnused: boolean,
+): string | undefined {
+  if (isPortFixed) return token;
+  if (hasUserToken(config)) return findUserToken(config);
+  return config.forceEnvAuth && stopWhenUnused ? randomBytes(32).toString('hex') : undefined;
+}
+
+const hasUserToken = ({ accessToken, accessTokenFile }: Config): boolean =>
+  accessToken !== undefined || accessTokenFile !== undefined;
+
+/**
+ * The first token that the user has set: `token` or `name=token`, separated by commas, or one on each line of a file.
+ */
+function findUserToken({ accessToken, accessTokenFile }: Config): string | undefined {
+  const text = accessToken ?? (accessTokenFile && attempt(() => readFileSync(accessTokenFile, 'utf8'))) ?? '';
+  const first = text.split(/[,\n]/).map((line) => line.trim()).find((line) => line !== '' && !line.startsWith('#'));
+  return /^(?:[A-Za-z][\w.-]{0,40}=(?=\S{16}))?(\S+)$/.exec(first ?? '')?.[1];
+}
+
+/**
+ * Whether the listener may get the token. A token that the launcher made is proved; a bridge proves none of several
+ * tokens, and no short one, so there the record in the state folder, which others cannot write to, must be about it.
+ */
+async function isTrusted(
+  address: Address, token: string | undefined, health: Health, own: BridgeRecord | undefined,
+): Promise<boolean> {
+  if (token === undefined) return !health.tokenRequired;
+  return (await knowsToken(address, token)) || isUnprovable(token, own);
+}
+
+/** access.ts gives no proof for these. */
+const isUnprovable = (token: string, own: BridgeRecord | undefined): boolean =>
+  own !== undefined && (own.token !== token || token.length < 32);
 
 /** A bridge that ends more often has a problem that another start does not fix. */
 const RESTARTS = 3;

@@ -34,13 +34,12 @@ export async function run(context: CommandContext): Promise<number> {
   const program = findInstalledProgram(name, env);
   if (program === undefined) return fail(describeMissing(name), NOT_FOUND);
   const { config } = resolved;
-  const codexEnv = createCodexEnvironment(env, config);
-  if (!needsBridge(rest)) return runToEnd(program, rest, codexEnv, fail);
+  if (!needsBridge(rest)) return runToEnd(program, rest, createCodexEnvironment(env, config), fail);
   const paths = findPaths(thisMachine(env), config.stateDir);
   const options = { config, flags, env, paths, version: readVersion(), obstacle: describeMissingKey(config, env) };
   const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env), attach(options)]);
   if (!attached.ok) return fail(attached.problem);
-  const fixed = { ...options, config: { ...config, port: attached.port }, isPortFixed: true };
+  const fixed = { ...options, config: { ...config, port: attached.port }, isPortFixed: true, token: attached.token };
   const release = holdBridge(attached, () => attach(fixed));
   try {
     if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return fail(describeOld(codexVersion));
@@ -50,7 +49,7 @@ export async function run(context: CommandContext): Promise<number> {
     if ('problem' in described) return fail(described.problem);
     const { words, notes } = described;
     for (const note of [...cure.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
-    return await runToEnd(program, [...cure.overrides, ...words, ...rest], codexEnv, fail);
+    return await runToEnd(program, [...cure.overrides, ...words, ...rest], createCodexEnvironment(env, config, attached.token), fail);
   } finally {
     release();
   }

@@ -40,8 +40,9 @@ export function createBackground(options: BackgroundOptions): BackgroundDuty {
     announce(address) {
       const startedAt = new Date().toISOString();
       try {
+        const token = config.accessTokenFile === undefined ? config.accessToken : undefined;
         const keyId = identifyKey(config.aiApiKey, startedAt);
-        const facts = { version, startedAt, logFile, upstream, drainTimeoutMs, keyId, stopWhenUnused };
+        const facts = { version, startedAt, logFile, upstream, drainTimeoutMs, keyId, token, stopWhenUnused };
         const processStart = readProcessStart(pid);
         writeRecord(stateFile, { name: SERVICE_NAME, pid, processStart, ...address, ...facts });
       } catch (error) {

@@ -24,7 +24,7 @@ function forge({ paths }: Home, port: number, pid: number, processStart?: string
   const record: BridgeRecord = {
     name: NAME, pid, port, host: '127.0.0.1', version: FORGED, startedAt: '2026-01-01T00:00:00.000Z',
     logFile: `${file}.log`, upstream: 'http://127.0.0.1:9/v1', keyId: undefined, stopWhenUnused: false, drainTimeoutMs: 0,
-    processStart,
+    processStart, token: undefined,
   };
   writeRecord(file, record);
   return file;
@@ -94,7 +94,10 @@ test('running answers get their time, and stop says that it waits for them', LIM
 });
 
 test('on Windows nothing is promised to running answers', () => {
-  const health = { version: '1.2.3', pid: 1, uptime: 1, upstream: undefined, search: undefined, openStreams: 2, launches: 0 };
+  const health = {
+    version: '1.2.3', pid: 1, uptime: 1, upstream: undefined, search: undefined, tokenRequired: false, openStreams: 2,
+    launches: 0,
+  };
   assert.equal(describeUse(health, 'win32'), 'Streaming 2 answers: cut off now.\n');
   assert.equal(describeUse(health, 'linux'), 'Streaming 2 answers: may finish first.\n');
 });

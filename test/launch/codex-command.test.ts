@@ -4,12 +4,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants, existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { findFreePort } from '../../src/instance/start-bridge';
 import { getJson } from '../../src/instance/bridge-client';
 import { BIN, createLaunchScene, type Launched } from '../support/cli/launch-scene';
+import { untilFree } from '../support/cli/until-free';
 
 const LIMIT = { timeout: 60_000 };
 
@@ -54,8 +56,8 @@ test(
       [
         'model_provider="aliyun"',
         `model_providers.aliyun={name="Aliyun Codex bridge",base_url="http://127.0.0.1:${port}/v1",` +
-        `wire_api="responses",model_catalog_url="http://127.0.0.1:${port}/v1/models",` +
-        'experimental_bearer_token="bridge",http_headers={ x-bridge-launch = "1" }}',
+        `env_key="BRIDGE_ACCESS_TOKEN",wire_api="responses",model_catalog_url="http://127.0.0.1:${port}/v1/models",` +
+        'http_headers={ x-bridge-launch = "1" }}',
         'model="scripted-model"',
       ],
     );
@@ -401,4 +403,43 @@ test('log and catalog in the state folder are never written through symbolic lin
   const refused = await scene.launch(['codex']).ended;
   assert.deepEqual([refused.code, refused.error.split(':')[0]], [1, 'Cannot start the bridge']);
   assert.equal(await readFile(victim, 'utf8'), 'mine');
+});
+
+test('a launched bridge needs a token, which only the environment of Codex has', LIMIT, async (context) => {
+  const { port, scene } = await setUp(context);
+  const launched = scene.launch(['codex']);
+  const { env, words } = await launched.seen;
+  const token = env['BRIDGE_ACCESS_TOKEN'] ?? '';
+  assert.match(token, /^[0-9a-f]{64}$/);
+  assert.ok(!words.join(' ').includes(token));
+  const url = `http://127.0.0.1:${port}/v1/models`;
+  assert.equal((await fetch(url)).status, 401);
+  assert.equal((await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status, 200);
+  const second = scene.launch(['codex']);
+  assert.equal((await second.seen).env['BRIDGE_ACCESS_TOKEN'], token);
+  for (const each of [launched, second]) each.type('exit 0');
+  await Promise.all([launched.ended, second.ended]);
+});
+
+test('a program that took the port of a killed bridge gets neither the token nor Codex', LIMIT, async (context) => {
+  const { port, scene, health } = await setUp(context);
+  const first = scene.launch(['codex']);
+  await first.seen;
+  const real = await health();
+  const pid = Number(real?.['pid']);
+  first.child.kill('SIGKILL');
+  process.kill(pid, 'SIGKILL');
+  await untilFree(port);
+  const heard: string[] = [];
+  const foreign = createHttpServer((request, response) => {
+    heard.push(JSON.stringify(request.headers));
+    response.end(JSON.stringify({ ...real, proof: '0'.repeat(64) }));
+  });
+  await new Promise<void>((resolve) => foreign.listen(port, '127.0.0.1', resolve));
+  context.after(() => foreign.close());
+  const second = scene.launch(['codex']);
+  assert.notEqual(await toldPort(second), port);
+  second.type('exit 0');
+  assert.match((await second.ended).error, new RegExp(`The program on port ${port} does not know the access token; using`));
+  assert.doesNotMatch(heard.join(' '), /Bearer/);
 });
