@@ -29,7 +29,9 @@ export interface BridgeQuestion extends Address {
  * @returns the object; `'refused'` when nobody listens; `'cut'` when the connection ended without an answer; else
  *   `undefined`
  */
-export function getJson({ timeoutMs, token, ...target }: BridgeQuestion): Promise<JsonObject | 'refused' | 'cut' | undefined> {
+export function getJson(
+  { timeoutMs, token, ...target }: BridgeQuestion,
+): Promise<JsonObject | 'refused' | 'cut' | undefined> {
   return new Promise((resolve) => {
     const giveUp = (): void => resolve(undefined);
     let request: ClientRequest;
@@ -162,7 +164,8 @@ const LAUNCH_TIMEOUT_MS = 5_000;
  */
 export function createLaunch({ host, port }: Address, token?: string): Promise<LaunchConnection> {
   return new Promise((resolve, reject) => {
-    const request = get({ host: reachableHost(host), port, path: '/launches', headers: authorize(token), agent: false });
+    const headers = authorize(token);
+    const request = get({ host: reachableHost(host), port, path: '/launches', headers, agent: false });
     const timer = setTimeout(() => request.destroy(new Error(`port ${port} does not answer`)), LAUNCH_TIMEOUT_MS);
     const settle = (): void => clearTimeout(timer);
     const closed = new Promise<void>((end) => request.once('close', end));

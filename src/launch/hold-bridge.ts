@@ -6,7 +6,9 @@ import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
 import type { Environment, FlagTexts } from '../config/resolve';
-import { createLaunch, knowsToken, probePort, reachableHost, type Health, type LaunchConnection } from '../instance/bridge-client';
+import {
+  createLaunch, knowsToken, probePort, reachableHost, type Health, type LaunchConnection,
+} from '../instance/bridge-client';
 import { describeKeyDifference, readRecord, stateFileOf, type BridgeRecord } from '../instance/bridge-record';
 import { startBridge } from '../instance/start-bridge';
 import { stopBridge } from '../instance/stop-bridge';

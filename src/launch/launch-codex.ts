@@ -49,7 +49,8 @@ export async function run(context: CommandContext): Promise<number> {
     if ('problem' in described) return fail(described.problem);
     const { words, notes } = described;
     for (const note of [...cure.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
-    return await runToEnd(program, [...cure.overrides, ...words, ...rest], createCodexEnvironment(env, config, attached.token), fail);
+    const codexEnv = createCodexEnvironment(env, config, attached.token);
+    return await runToEnd(program, [...cure.overrides, ...words, ...rest], codexEnv, fail);
   } finally {
     release();
   }
