@@ -57,6 +57,7 @@ test(
       upstream: 'http://127.0.0.1:9/v1',
       drainTimeoutMs: 5_000,
       stopWhenUnused: false,
+      token: undefined,
     });
     assert.match(readFileSync(logFile, 'utf8'), /the bridge listens host=127\.0\.0\.1/);
     if (process.platform !== 'win32') {
