@@ -1,6 +1,5 @@
 /** What every part of the server works on: one request with its response, and the services behind it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Bridge } from '../bridge/bridge';
 import type { Logger } from '../observe/log';
 import type { Access, Holder } from './access';
@@ -66,30 +65,4 @@ export type Handler = (exchange: HttpExchange, id: string) => void | Promise<voi
 export function describeRequest({ method = '', url = '' }: IncomingMessage): { method: string; path: string } {
   const end = url.indexOf('?');
   return { method, path: end === -1 ? url : url.slice(0, end) };
-}
-
-/** What to call when a connection closes. One listener for each connection: any number of requests may be pipelined. */
-const watchers = new WeakMap<Socket, Set<() => void>>();
-
-/** Calls `callback` once, when `response` has been sent or its connection is lost. */
-export function onClosed(response: ServerResponse<IncomingMessage>, callback: () => void): void {
-  const { socket } = response.req;
-  const callbacks = watchers.get(socket) ?? watchSocket(socket);
-  const settle = (): void => {
-    response.off('close', settle);
-    // A closed socket emits 'close' on its response as well.
-    if (callbacks.delete(settle)) callback();
-  };
-  callbacks.add(settle);
-  response.on('close', settle);
-}
-
-/** A pipelined response that waits for its turn has no socket of its own and never emits 'close' (Node 20). */
-function watchSocket(socket: Socket): Set<() => void> {
-  const callbacks = new Set<() => void>();
-  watchers.set(socket, callbacks);
-  socket.once('close', () => {
-    for (const settle of [...callbacks]) settle();
-  });
-  return callbacks;
 }

@@ -1,5 +1,6 @@
 /** The routes that are not turns: GET /health, GET /models and GET /launches. */
-import { onClosed, type Handler } from './http-exchange';
+import type { Handler } from './http-exchange';
+import { onClosed } from './turn-registry';
 import { SSE_HEADERS, writeJson, writeWhole } from './write-response';
 
 /** Tells this bridge from any other program on the port. */

@@ -1,8 +1,8 @@
-/** Keeps the open turns, so that a shutdown can tell their clients and knows when the last one has ended. */
+/** Tracks the open turns, so that a shutdown can notify their clients and wait for the last one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Detached } from '../state/background-run';
 import { BridgeError } from '../errors/bridge-error';
-import { onClosed } from './http-exchange';
 import type { IdleShutdown } from './idle-shutdown';
 
 /** One turn, from the first byte of its request to the last of its answer. */
@@ -13,7 +13,7 @@ export interface OpenTurn {
   markStreaming(): void;
 }
 
-interface Entry {
+interface RegisteredTurn {
   readonly controller: AbortController;
   readonly ended: (() => void) | undefined;
   streaming: boolean;
@@ -21,7 +21,7 @@ interface Entry {
 
 /** Every turn that has begun and not ended. */
 export class TurnRegistry {
-  private readonly entries = new Set<Entry>();
+  private readonly entries = new Set<RegisteredTurn>();
   private readonly waiters = new Set<() => void>();
   private refusal: BridgeError | undefined;
 
@@ -88,15 +88,41 @@ export class TurnRegistry {
     });
   }
 
-  private add(request: IncomingMessage | undefined): Entry {
+  private add(request: IncomingMessage | undefined): RegisteredTurn {
     const entry = { controller: new AbortController(), ended: this.watch?.turn(request), streaming: false };
     this.entries.add(entry);
     return entry;
   }
 
-  private remove(entry: Entry): void {
+  private remove(entry: RegisteredTurn): void {
     if (this.entries.delete(entry)) entry.ended?.();
     if (this.entries.size > 0) return;
     for (const wake of [...this.waiters]) wake();
   }
+}
+
+/** Callbacks by connection. One listener per connection, because any number of requests may be pipelined. */
+const watchers = new WeakMap<Socket, Set<() => void>>();
+
+/** Calls `callback` once, when `response` has been sent or its connection is lost. */
+export function onClosed(response: ServerResponse<IncomingMessage>, callback: () => void): void {
+  const { socket } = response.req;
+  const callbacks = watchers.get(socket) ?? watchSocket(socket);
+  const settle = (): void => {
+    response.off('close', settle);
+    // A closed socket emits 'close' on its response as well.
+    if (callbacks.delete(settle)) callback();
+  };
+  callbacks.add(settle);
+  response.on('close', settle);
+}
+
+/** A pipelined response that waits for its turn has no socket of its own and never emits 'close' (Node 20). */
+function watchSocket(socket: Socket): Set<() => void> {
+  const callbacks = new Set<() => void>();
+  watchers.set(socket, callbacks);
+  socket.once('close', () => {
+    for (const settle of [...callbacks]) settle();
+  });
+  return callbacks;
 }

@@ -10,9 +10,8 @@ import {
   draftIdIn, findRecordFile, isOurs, isRecordId, readRecordFile, recordIdIn, removeDraft, removeRecordFile,
   type FoundFile,
 } from './record-file';
-import type { Warn } from './open-store';
 import { replaceFile } from './replace-file';
-import type { ResponseStore } from './response-store';
+import type { ResponseStore, Warn } from './response-store';
 
 export interface FileStoreOptions {
   /** Created on first use. */

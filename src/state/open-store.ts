@@ -1,6 +1,6 @@
 /** Opens the store of a bridge on first use: in memory unless a folder is given. */
 import type { Clock, MakeId } from '../base/clock';
-import type { ResponseStore } from './response-store';
+import type { ResponseStore, Warn } from './response-store';
 
 /** The options of the store, as the config layer resolves them. */
 export interface StoreSettings {
@@ -18,8 +18,6 @@ export interface StateServices {
   readonly makeId: MakeId;
   readonly warn: Warn;
 }
-
-export type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
 const HOUR_MS = 3_600_000;
 const MEGABYTE = 1024 * 1024;

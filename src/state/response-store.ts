@@ -1,9 +1,12 @@
-/** Where answers are kept, as JSON records by id; the one in memory, which is the default. */
+/** Stores responses as JSON records by id; the default store keeps them in memory. */
 import type { Clock } from '../base/clock';
 import { isRecord, parseJson, type UnknownRecord } from '../base/json';
 import { Ledger, type StoreLimits } from './ledger';
 
-/** Bounded: what was kept may be gone. Reading a record makes it the one used last. */
+/** Logs a warning about the store. */
+export type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+/** Bounded: old records are evicted. Reading a record makes it the most recently used one. */
 export interface ResponseStore {
   get(id: string): UnknownRecord | undefined;
   /**

@@ -1,9 +1,8 @@
 /** What a tool kind is made of: its declaration as a function, its calls in the history, the items its calls become. */
-import type { UnknownRecord } from '../base/json';
+import type { JsonObject, UnknownRecord } from '../base/json';
 import { asText } from '../base/narrow';
 import type { SchemaRule } from '../providers/dialect';
 import type { CallEvent, CallItems, CallKind } from '../wire/responses-output';
-import type { ToolOffer } from './tool-set';
 
 /** The client's tool that a model calls: its kind, its exact name and namespace. */
 export interface CallTarget {
@@ -11,6 +10,14 @@ export interface CallTarget {
   readonly name: string;
   /** The namespace string exactly as the client declared it. */
   readonly namespace?: string;
+}
+
+/** A function as it is declared to the provider. */
+export interface ToolOffer {
+  readonly target: CallTarget;
+  readonly description?: string;
+  readonly parameters: JsonObject;
+  readonly strict?: boolean;
 }
 
 /** A call of any kind, as the model made it. */

@@ -2,20 +2,13 @@
 import { shortHash } from '../base/hash';
 import type { JsonObject } from '../base/json';
 import type { ChatTool } from '../wire/chat';
-import type { CallTarget } from './kind';
+import type { CallTarget, ToolOffer } from './kind';
 
 /** Longest tool name that OpenAI's rule `^[a-zA-Z0-9_-]{1,64}$` allows. */
 const LONGEST_NAME = 64;
 
 /** In responses-lite mode Codex puts its own tools into this namespace (fixture 06): it is not part of their names. */
 const PLAIN_NAMESPACE = 'functions';
-
-export interface ToolOffer {
-  readonly target: CallTarget;
-  readonly description?: string;
-  readonly parameters: JsonObject;
-  readonly strict?: boolean;
-}
 
 interface ToolName { readonly name: string; readonly namespace?: string | undefined }
 

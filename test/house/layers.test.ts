@@ -34,9 +34,6 @@ const floorOf = (folder: string): number => LAYERS.findIndex((floor) => floor.in
 const mayImport = (from: string, to: string): boolean =>
   from === to || floorOf(to) < floorOf(from) || (NEIGHBOURS[from] ?? []).includes(to);
 
-/** Folders with circles of today; each goes from the list when its circles are gone. */
-const CIRCLES_IN: readonly string[] = ['src/server/', 'src/state/', 'src/tools/'];
-
 interface Specifier {
   readonly at: number;
   readonly to: string;
@@ -144,9 +141,7 @@ test('the rule lets imports be that point down, stay inside a folder, or are onl
 
 test('no files import each other in a circle', async () => {
   const circles = findCircles(await readImports(await parseSources(readSources('src'))));
-  const isKnown = (circle: readonly string[]): boolean =>
-    CIRCLES_IN.some((folder) => circle.every((file) => file.startsWith(folder)));
-  assert.deepEqual(circles.filter((circle) => !isKnown(circle)).map((circle) => circle.join(' imports ')), []);
+  assert.deepEqual(circles.map((circle) => circle.join(' imports ')), []);
 });
 
 test('the rule finds circles of two and more files, through types and files that are loaded late', async () => {
