@@ -9,14 +9,14 @@ const SPACE = 32;
 /** No number or literal that a model writes as a whole value is longer. */
 const LONGEST_SCALAR = 40;
 
-type State = 'blank' | 'inside' | 'string' | 'escape' | 'closed' | 'scalar';
+type ProgressState = 'blank' | 'inside' | 'string' | 'escape' | 'closed' | 'scalar';
 
 /**
  * Counts brackets and skips strings, so each character is read once. Does not check that the text inside is valid
  * JSON: an object is complete at the brace that closes it.
  */
 export class JsonProgress {
-  private state: State = 'blank';
+  private state: ProgressState = 'blank';
   private depth = 0;
   private scalar = '';
 
@@ -47,7 +47,7 @@ export class JsonProgress {
     return text.length;
   }
 
-  private next(code: number): State {
+  private next(code: number): ProgressState {
     if (this.state === 'escape') return 'string';
     if (this.state === 'string') {
       if (code === BACKSLASH) return 'escape';

@@ -18,9 +18,9 @@ import { createModelCatalog } from './models';
 import { startChatTurn, startCompaction, startResponsesTurn } from './turn';
 import type { BridgeSettings, Runtime, TurnContext } from './turn-context';
 
-type StartTurn = (body: unknown, caller: Caller, context: TurnContext) => Promise<Turn>;
+type TurnStarter = (body: unknown, caller: Caller, context: TurnContext) => Promise<Turn>;
 
-const STARTS: { readonly [K in TurnKind]: StartTurn } = {
+const STARTS: { readonly [K in TurnKind]: TurnStarter } = {
   responses: startResponsesTurn,
   chat: startChatTurn,
   compaction: startCompaction,

@@ -35,7 +35,7 @@ export type ResolvedConfig =
   | { readonly ok: true; readonly config: Config; readonly origins: Origins }
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
-type Draft<T> = { -readonly [N in keyof T]?: T[N] };
+type Mutable<T> = { -readonly [N in keyof T]?: T[N] };
 
 /** The process environment, without an env file. */
 export const fromProcess: FindOrigin = (name) => ({ kind: 'env', name });
@@ -57,8 +57,8 @@ export function resolveConfig(
   env: Environment,
   findOrigin: FindOrigin = fromProcess,
 ): ResolvedConfig {
-  const config: Draft<Config> = {};
-  const origins: Draft<Origins> = {};
+  const config: Mutable<Config> = {};
+  const origins: Mutable<Origins> = {};
   const mistakes: string[] = [];
   for (const name of OPTION_NAMES) {
     const mistake = resolveOption(name, { flags, env, findOrigin, config, origins });
@@ -85,8 +85,8 @@ export interface Given {
 }
 
 interface Resolution extends Given {
-  readonly config: Draft<Config>;
-  readonly origins: Draft<Origins>;
+  readonly config: Mutable<Config>;
+  readonly origins: Mutable<Origins>;
 }
 
 function resolveOption<N extends OptionName>(name: N, resolution: Resolution): string | undefined {
@@ -117,6 +117,6 @@ export function findText(name: OptionName, { flags, env, findOrigin }: Given): G
 }
 
 /** True once every option has a value: exactly when there was no mistake. */
-function isWhole<T>(draft: Draft<T>): draft is Draft<T> & T {
+function isWhole<T>(draft: Mutable<T>): draft is Mutable<T> & T {
   return OPTION_NAMES.every((name) => name in draft);
 }

@@ -68,7 +68,7 @@ const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/;
 /** Alias → `model` or `provider/model`, aliases in lower case. */
 export type ModelMap = Readonly<Record<string, string>>;
 
-export interface Route {
+export interface ModelRoute {
   readonly provider: Provider;
   /** The model name without its provider; absent when the request named none. */
   readonly model: string | undefined;
@@ -79,7 +79,7 @@ export interface Route {
  * @param home the provider the bridge was started for; where its own ids have slashes, only an alias leads elsewhere
  * @param aliases the user's MODEL_MAP: looked up once, without regard to case
  */
-export function findRoute(asked: string | undefined, home: Provider, aliases: ModelMap, rows = PROVIDERS): Route {
+export function findRoute(asked: string | undefined, home: Provider, aliases: ModelMap, rows = PROVIDERS): ModelRoute {
   const alias = asked?.toLowerCase() ?? '';
   const target = Object.hasOwn(aliases, alias) ? aliases[alias] : undefined;
   if (target !== undefined) return splitName(target, home, rows);
@@ -87,7 +87,7 @@ export function findRoute(asked: string | undefined, home: Provider, aliases: Mo
 }
 
 /** `provider/model` where the first part is a provider's name; any other slash belongs to the model's id. */
-function splitName(name: string, home: Provider, rows: readonly Provider[]): Route {
+function splitName(name: string, home: Provider, rows: readonly Provider[]): ModelRoute {
   const slash = name.indexOf('/');
   const provider = slash === -1 ? undefined : rows.find((row) => row.name === name.slice(0, slash).toLowerCase());
   return provider ? { provider, model: name.slice(slash + 1) } : { provider: home, model: name };

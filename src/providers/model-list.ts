@@ -16,7 +16,7 @@ export interface CatalogEntry {
   readonly isDefault: boolean;
 }
 
-/** What the list depends on, beside the provider. */
+/** What the list depends on, in addition to the provider. */
 export interface ListOptions {
   /** The user's DEFAULT_MODEL, which may be a name that no row has. */
   readonly preferred?: string | undefined;
@@ -39,7 +39,7 @@ export function listEntries(home: Provider, options: ListOptions = {}): readonly
   const { preferred, discovered = [], aliases = {}, rows } = options;
   const chosen = resolveModel(home, undefined, preferred).id;
   const found = new Map([...discovered].reverse().map((model) => [model.id.toLowerCase(), model]));
-  const describe = (provider: Provider, id: string): Entry =>
+  const describe = (provider: Provider, id: string): ModelEntry =>
     findEntry(
       provider, id,
       provider === home ? (found.get(id.toLowerCase()) ?? findOnly(home, discovered, id)) : undefined,
@@ -63,9 +63,9 @@ function findOnly(
   return local && only && others.length === 0 ? { ...only, id } : undefined;
 }
 
-type Entry = Omit<CatalogEntry, 'isDefault'>;
+type ModelEntry = Omit<CatalogEntry, 'isDefault'>;
 
-function findEntry(provider: Provider, name: string, found: DiscoveredModel | undefined): Entry {
+function findEntry(provider: Provider, name: string, found: DiscoveredModel | undefined): ModelEntry {
   const { id, model, dialect } = resolveModel(provider, name, name);
   if (model) return { provider, model: overlay(model, found), basis: model.evidence };
   return { provider, model: overlay(assume(id, dialect), found), basis: found ? 'listed' : 'assumed' };
@@ -84,10 +84,10 @@ function assume(id: string, { images, maxTokens }: Dialect): Model {
   };
 }
 
-const rename = (entry: Entry, alias: string): Entry =>
+const rename = (entry: ModelEntry, alias: string): ModelEntry =>
   ({ ...entry, model: { ...entry.model, id: alias, name: `${alias} (${entry.model.name})` } });
 
-function uniqueEntries(entries: readonly Entry[]): readonly Entry[] {
+function uniqueEntries(entries: readonly ModelEntry[]): readonly ModelEntry[] {
   const byName = new Map([...entries].reverse().map((entry) => [entry.model.id.toLowerCase(), entry]));
   return entries.filter((entry) => byName.get(entry.model.id.toLowerCase()) === entry);
 }

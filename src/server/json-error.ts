@@ -4,12 +4,12 @@
  */
 
 /** What may come next. */
-type State = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'comma-or-end' | 'nothing';
+type GrammarState = 'value' | 'value-or-end' | 'key' | 'key-or-end' | 'colon' | 'comma-or-end' | 'nothing';
 
 interface Scan {
   readonly text: string;
   index: number;
-  state: State;
+  state: GrammarState;
   /** The closing brackets that are still missing. */
   readonly closers: string[];
 }
@@ -67,7 +67,7 @@ function takeValue(scan: Scan, character: string): boolean {
   return length > 0;
 }
 
-function takeString(scan: Scan, next: State): boolean {
+function takeString(scan: Scan, next: GrammarState): boolean {
   scan.index += 1;
   for (;;) {
     scan.index += lengthOf(PLAIN, scan);
@@ -85,13 +85,13 @@ function close(scan: Scan, character: string): boolean {
   return take(scan, afterValue(scan));
 }
 
-function take(scan: Scan, next: State): true {
+function take(scan: Scan, next: GrammarState): true {
   scan.index += 1;
   scan.state = next;
   return true;
 }
 
-function afterValue(scan: Scan): State {
+function afterValue(scan: Scan): GrammarState {
   return scan.closers.length > 0 ? 'comma-or-end' : 'nothing';
 }
 

@@ -7,7 +7,7 @@ export interface StoreLimits {
   readonly ageMs: number;
 }
 
-interface Entry {
+interface LedgerEntry {
   readonly bytes: number;
   /** Milliseconds since the epoch. */
   readonly usedAt: number;
@@ -17,7 +17,7 @@ interface Entry {
 /** Knows ids and sizes, not contents. No timer runs: each call looks at the clock. */
 export class Ledger {
   /** From the least to the most recently used. */
-  private readonly entries = new Map<string, Entry>();
+  private readonly entries = new Map<string, LedgerEntry>();
   /** From the id of an item to the newest record that holds it. */
   private readonly holders = new Map<string, string>();
   private total = 0;
@@ -38,9 +38,9 @@ export class Ledger {
   }
 
   /**
-   * Enters a record, or enters it anew, as the one used last; others go where that is too much.
+   * Adds or replaces a record as the most recently used one; evicts others if the limits are exceeded.
    * @param items ids of the items in it
-   * @returns false for a record that is larger than all that may be kept; nothing is entered then
+   * @returns false if the record alone exceeds the limit; nothing is added then
    */
   enter(id: string, bytes: number, items: readonly string[], usedAt = this.clock()): boolean {
     this.remove(id);

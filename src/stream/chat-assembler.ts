@@ -185,13 +185,13 @@ export function toUsageObject(usage: ChatUsage): ChatUsageObject {
   };
 }
 
-interface Call { readonly head: ChatCallDelta; text: string; signature: object }
+interface ChatCall { readonly head: ChatCallDelta; text: string; signature: object }
 interface Choice {
   content: string;
   reasoning: string;
   refusal: string;
   details: unknown[];
-  calls: Call[];
+  calls: ChatCall[];
   logprobs: JsonValue[];
   finish: ChatChoiceObject['finish_reason'];
 }
@@ -244,7 +244,7 @@ export class ChatCollector {
   }
 }
 
-function foldCall(calls: Call[], delta: ChatCallDelta): void {
+function foldCall(calls: ChatCall[], delta: ChatCallDelta): void {
   const call = (calls[delta.index] ??= { head: delta, text: '', signature: {} });
   const { index: _index, id: _id, type: _type, function: _function, custom: _custom, ...signature } = delta;
   call.signature = { ...call.signature, ...signature };
@@ -263,7 +263,7 @@ function message(choice: Choice): object {
   };
 }
 
-function wholeCall({ head, text, signature }: Call): object {
+function wholeCall({ head, text, signature }: ChatCall): object {
   const { id, type } = head;
   return type === 'custom'
     ? { id, type, ...signature, custom: { name: head.custom?.name, input: text } }

@@ -11,11 +11,11 @@ const FENCE = '```';
 /** Nobody writes more blanks before a fence. Models in JSON mode are known to write blanks without end: they pass. */
 const LONGEST_HELD = 64;
 
-type State = 'start' | 'plain' | 'inside' | 'after';
+type AnswerState = 'start' | 'plain' | 'inside' | 'after';
 
 /** An answer that does not begin with a fence passes as it is; behind a closed fence nothing passes. */
 export class JsonFenceStage implements Stage {
-  private state: State = 'start';
+  private state: AnswerState = 'start';
   private held = '';
 
   step(signal: Signal): readonly Signal[] {
@@ -115,7 +115,7 @@ function closingTail(text: string): number {
 const asText = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'text-delta', text }]);
 
 export interface JsonCheckOptions {
-  /** Fail the answer: nothing of it was shown yet, so the model can be asked again. Otherwise it is only noted. */
+  /** Fails the answer, so that it can be retried: none of it was shown yet. Otherwise the problem is only noted. */
   readonly refuse: boolean;
   readonly note: (text: string) => void;
 }

@@ -22,7 +22,7 @@ import type { SseEvent } from './sse-decoder';
 import { ToolCalls } from './tool-calls';
 
 type TextEvent = Extract<NativeEvent, { type: 'text' }>;
-type OutputItem<T extends NativeOutputItem['type']> = Extract<NativeOutputItem, { type: T }>;
+type NativeItem<T extends NativeOutputItem['type']> = Extract<NativeOutputItem, { type: T }>;
 
 /** A call as far as it was heard. */
 interface HeardCall {
@@ -123,14 +123,14 @@ export class NativeReader implements AnswerReader {
     return this.say(key, ...gap, said);
   }
 
-  private endMessage(place: NativePlace, { text, refusal, phase }: OutputItem<'message'>): readonly Signal[] {
+  private endMessage(place: NativePlace, { text, refusal, phase }: NativeItem<'message'>): readonly Signal[] {
     const said = this.heard.has(this.keyOf('message', place))
       ? []
       : [...this.wholeText(place, 'text', text), ...this.wholeText(place, 'refusal', refusal)];
     return phase === undefined ? said : [...said, ...this.say(undefined, { type: 'message-end', phase })];
   }
 
-  private endReasoning(place: NativePlace, { summary, content, sealed }: OutputItem<'reasoning'>): readonly Signal[] {
+  private endReasoning(place: NativePlace, { summary, content, sealed }: NativeItem<'reasoning'>): readonly Signal[] {
     const heard = this.heard.has(this.keyOf('reasoning', place));
     const [kind, text] = content === undefined ? (['summary', summary] as const) : (['content', content] as const);
     return [
@@ -145,13 +145,13 @@ export class NativeReader implements AnswerReader {
       : this.text({ type: 'text', ...place, kind, part: 0, text, whole: false, logprobs: undefined });
   }
 
-  private beginCall(place: NativePlace, call: OutputItem<'call'>): readonly Signal[] {
+  private beginCall(place: NativePlace, call: NativeItem<'call'>): readonly Signal[] {
     const index = this.indexOf(place);
     this.heardCalls.set(index, { index, id: call.callId, streamed: '', announced: call.arguments ?? '' });
     return this.fragment(index, call, undefined);
   }
 
-  private endCall(place: NativePlace, call: OutputItem<'call'>): readonly Signal[] {
+  private endCall(place: NativePlace, call: NativeItem<'call'>): readonly Signal[] {
     const index = this.indexOf(place);
     const heard = this.heardCalls.get(index);
     const other = heard?.id !== undefined && call.callId !== undefined && heard.id !== call.callId;
@@ -182,7 +182,7 @@ export class NativeReader implements AnswerReader {
     return this.extend(index, whole.slice(streamed.length));
   }
 
-  private fragment(index: number, call: OutputItem<'call'> | undefined, text: string | undefined): readonly Signal[] {
+  private fragment(index: number, call: NativeItem<'call'> | undefined, text: string | undefined): readonly Signal[] {
     this.speaker = undefined;
     this.silent = false;
     return this.calls.fragment({ index, id: call?.callId, name: call?.name, arguments: text, signature: undefined });

@@ -14,11 +14,11 @@ const LONGEST_BLANK = 64;
  */
 export type ThinkTags = 'off' | 'leading' | 'implicit';
 
-type State = 'start' | 'inside' | 'text';
+type TagState = 'start' | 'inside' | 'text';
 
 /** Takes the place of nothing when a provider sends reasoning in a field of its own: it then finds no tags. */
 export class ThinkTagStage implements Stage {
-  private state: State;
+  private state: TagState;
   private held = '';
   /** A block was seen: a later `</think>` is text. */
   private seen = false;
@@ -49,7 +49,7 @@ export class ThinkTagStage implements Stage {
 
   private scan(): readonly Signal[] {
     const signals: Signal[] = [];
-    for (let before: State | undefined; before !== this.state; ) {
+    for (let before: TagState | undefined; before !== this.state; ) {
       before = this.state;
       const signal = SCANS[this.state](this);
       if (signal) signals.push(signal);
@@ -110,7 +110,7 @@ export class ThinkTagStage implements Stage {
   }
 }
 
-const SCANS: { readonly [K in State]: (stage: ThinkTagStage) => Signal | undefined } = {
+const SCANS: { readonly [K in TagState]: (stage: ThinkTagStage) => Signal | undefined } = {
   start: (stage) => stage.scanStart(),
   inside: (stage) => stage.scanInside(),
   text: (stage) => stage.scanText(),

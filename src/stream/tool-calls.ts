@@ -14,7 +14,7 @@ export const MOST_CALLS = 1_000;
 /** Characters of text, reasoning and arguments in one answer. */
 export const LONGEST_ANSWER = 64 * 1024 * 1024;
 
-interface Call {
+interface StreamedCall {
   readonly index: number | undefined;
   upstreamId: string | undefined;
   name: string | undefined;
@@ -34,12 +34,12 @@ interface Call {
 /** Merges fragments by index, then by id, then into the latest call. One instance reads one answer. */
 export class ToolCalls {
   private readonly ids = new Set<string>();
-  private readonly byIndex = new Map<number, Call>();
-  private readonly byId = new Map<string, Call>();
-  private last: Call | undefined;
-  private open: Call | undefined;
+  private readonly byIndex = new Map<number, StreamedCall>();
+  private readonly byId = new Map<string, StreamedCall>();
+  private last: StreamedCall | undefined;
+  private open: StreamedCall | undefined;
   /** What arrived while the open call was incomplete, in order. */
-  private held: (Call | Signal)[] = [];
+  private held: (StreamedCall | Signal)[] = [];
   private calls = 0;
   private size = 0;
 
@@ -83,7 +83,7 @@ export class ToolCalls {
   finish(reason: FinishReason): readonly Signal[] {
     if (isCutReason(reason)) return this.held.filter(isSignal);
     const entries = this.open ? [...this.endNext(this.open), ...this.held] : this.held;
-    const withNext = (entry: Call | Signal): (Call | Signal)[] =>
+    const withNext = (entry: StreamedCall | Signal): (StreamedCall | Signal)[] =>
       isSignal(entry) ? [entry] : [entry, ...this.endNext(entry)];
     this.held = entries.flatMap(withNext);
     return this.advance(true);
@@ -99,7 +99,7 @@ export class ToolCalls {
     return [{ type: 'error', error: new BridgeError('bad_answer', `The provider's answer is longer than ${limit}.`) }];
   }
 
-  private find({ index, id, name, arguments: text }: ChatToolFragment): Call | undefined {
+  private find({ index, id, name, arguments: text }: ChatToolFragment): StreamedCall | undefined {
     const call = index === undefined ? this.findById(id, name) : this.byIndex.get(index);
     if (!call) return undefined;
     const sameId = id === undefined || call.upstreamId === undefined || call.upstreamId === id;
@@ -109,18 +109,18 @@ export class ToolCalls {
     return name === undefined ? call : this.byId.get(keyOf(id, index));
   }
 
-  private findById(id: string | undefined, name: string | undefined): Call | undefined {
+  private findById(id: string | undefined, name: string | undefined): StreamedCall | undefined {
     const known = id === undefined ? undefined : this.byId.get(keyOf(id, undefined));
     return known ?? (id === undefined || name === undefined ? this.last : undefined);
   }
 
-  private begin({ index, id }: ChatToolFragment): Call | undefined {
+  private begin({ index, id }: ChatToolFragment): StreamedCall | undefined {
     if (this.calls >= MOST_CALLS || (this.options.single && this.last)) return undefined;
     return this.register(index, id, undefined);
   }
 
-  private register(index: number | undefined, id: string | undefined, name: string | undefined): Call {
-    const call: Call = {
+  private register(index: number | undefined, id: string | undefined, name: string | undefined): StreamedCall {
+    const call: StreamedCall = {
       index,
       upstreamId: id,
       name,
@@ -138,14 +138,14 @@ export class ToolCalls {
     return call;
   }
 
-  private identify(call: Call, id: string | undefined): void {
+  private identify(call: StreamedCall, id: string | undefined): void {
     call.upstreamId = id;
     if (id === undefined) return;
     for (const key of [keyOf(id, call.index), keyOf(id, undefined)]) if (!this.byId.has(key)) this.byId.set(key, call);
   }
 
   /** @returns the calls that turned out to be glued to this one */
-  private add(call: Call, text: string): readonly Call[] {
+  private add(call: StreamedCall, text: string): readonly StreamedCall[] {
     if (text === '') return [];
     // Some servers send {} first and the arguments after it.
     if (isHollow(call) && text.trimStart().startsWith('{')) {
@@ -163,7 +163,7 @@ export class ToolCalls {
   }
 
   /** Text after complete arguments: a repetition of them, another call, or garbage. */
-  private follow(call: Call, text: string): readonly Call[] {
+  private follow(call: StreamedCall, text: string): readonly StreamedCall[] {
     const rest = call.next ? text : text.trimStart();
     if (rest === '') return [];
     if (isHollow(call) && rest.startsWith('{')) return this.add(call, rest);
@@ -182,7 +182,7 @@ export class ToolCalls {
   }
 
   /** @returns the call that followed, unless it only repeats the one before it */
-  private endNext(call: Call): readonly Call[] {
+  private endNext(call: StreamedCall): readonly StreamedCall[] {
     const { next } = call;
     call.next = undefined;
     const repeats = next && (sameJson(next.text, call.text) || call.text.startsWith(next.text));
@@ -193,7 +193,7 @@ export class ToolCalls {
     return [following];
   }
 
-  private enqueue(entries: readonly (Call | Signal)[]): readonly Signal[] {
+  private enqueue(entries: readonly (StreamedCall | Signal)[]): readonly Signal[] {
     for (const entry of entries) this.held.push(entry);
     return this.advance(false);
   }
@@ -221,7 +221,7 @@ export class ToolCalls {
     return signals;
   }
 
-  private release(call: Call): readonly Signal[] {
+  private release(call: StreamedCall): readonly Signal[] {
     if (call.name === undefined) return [];
     const signals: Signal[] = [];
     if (call.state === 'waiting') {
@@ -242,7 +242,7 @@ export class ToolCalls {
     return unique;
   }
 
-  private end(call: Call): readonly Signal[] {
+  private end(call: StreamedCall): readonly Signal[] {
     if (call.name === undefined) {
       if (call.progress.blank) return [];
       const message = 'The provider sent a tool call without a tool name.';
@@ -260,23 +260,23 @@ export class ToolCalls {
 
 const keyOf = (id: string | undefined, index: number | undefined): string => `${index ?? ''} ${id ?? ''}`;
 
-const isSignal = (entry: Call | Signal): entry is Signal => 'type' in entry;
+const isSignal = (entry: StreamedCall | Signal): entry is Signal => 'type' in entry;
 
-const isComplete = (call: Call): boolean =>
+const isComplete = (call: StreamedCall): boolean =>
   call.name !== undefined && call.progress.complete && call.shape !== 'raw' && !call.next && !mayBeHollow(call);
 
 /** Without index and id, a name that comes again with other arguments begins another call. */
-const isAnother = (call: Call, name: string | undefined, text: string | undefined): boolean =>
+const isAnother = (call: StreamedCall, name: string | undefined, text: string | undefined): boolean =>
   name !== undefined && text !== undefined && call.progress.complete && !isHollow(call) && !sameJson(text, call.text);
 
 const HOLLOW = /^\s*(?:\{\s*\}|""|null)\s*$/;
 const LONGEST_HOLLOW = 12;
 
 /** Arguments that say nothing, and that real ones may replace. */
-const isHollow = (call: Call): boolean => call.text.length <= LONGEST_HOLLOW && HOLLOW.test(call.text);
+const isHollow = (call: StreamedCall): boolean => call.text.length <= LONGEST_HOLLOW && HOLLOW.test(call.text);
 
 /** Arguments that may become hollow with the next piece. */
-const mayBeHollow = (call: Call): boolean =>
+const mayBeHollow = (call: StreamedCall): boolean =>
   call.text.length <= LONGEST_HOLLOW && /^\s*(?:\{\s*\}?|""?|n|nu|nul|null)?\s*$/.test(call.text);
 
 function sameJson(left: string, right: string): boolean {

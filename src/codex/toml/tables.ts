@@ -10,17 +10,17 @@ type Kind = 'header' | 'implicit' | 'dotted' | 'list' | 'value';
 /** A defined key; for a table, also the table and its keys. */
 export interface Definition {
   kind: Kind;
-  readonly table: Draft;
+  readonly table: MutableTable;
   readonly keys: Map<string, Definition>;
   /** The tables of a list, and the definition of the last one. */
   readonly list?: { readonly tables: TomlTable[]; last: Definition };
 }
 
-type Draft = { [key: string]: TomlValue };
+type MutableTable = { [key: string]: TomlValue };
 
 /** Creates an empty table. */
 export function createTable(kind: Kind): Definition {
-  const table: Draft = Object.create(null);
+  const table: MutableTable = Object.create(null);
   return { kind, table, keys: new Map() };
 }
 

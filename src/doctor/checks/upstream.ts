@@ -7,13 +7,13 @@ import { failure, ok, skipped, warning, withSettings, type Check, type Finding }
 import type { DoctorSettings, Examination } from '../examination';
 import { describeUsage, findAuthorization, findCall, hasReasoning, isRightCall, TRIAL_MS, type Trial } from '../trial';
 
-type Stage = 'answer' | 'access' | 'model' | 'stream';
+type TrialStage = 'answer' | 'access' | 'model' | 'stream';
 
-const STAGES: readonly Stage[] = ['answer', 'access', 'model', 'stream'];
+const STAGES: readonly TrialStage[] = ['answer', 'access', 'model', 'stream'];
 
 interface Blame {
   /** The check that fails; earlier ones pass. */
-  readonly stage: Stage;
+  readonly stage: TrialStage;
   /** What to do, where the error itself does not say. */
   readonly fix: string;
   /** Not a defect: it passes by itself, or does not affect Codex. */
@@ -81,7 +81,7 @@ function describeError(error: BridgeError, { fix, isPassing }: Blame): Finding {
 }
 
 /** A check that passes unless the turn's failure belongs to it. */
-function checkStage(stage: Stage, describe: (trial: Trial) => Finding): Check['run'] {
+function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Check['run'] {
   return async ({ runTrial }: Examination) => {
     const trial = await runTrial();
     if ('response' in trial.outcome) return describe(trial);
