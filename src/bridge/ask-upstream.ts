@@ -112,7 +112,7 @@ function renderBody({ render }: Prepared, chat: ChatRequest): Buffer {
   return body;
 }
 
-/** Sending the same request again brings the same answer. */
+/** Sending the same request again would fail in the same way. */
 const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCode === 'invalid_prompt';
 
 /** Error bodies longer than this are truncated: they go into a message. */

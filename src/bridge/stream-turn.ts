@@ -115,7 +115,7 @@ async function readCompletion<Output>(
   return stream.completion(value);
 }
 
-/** A login page or a proxy's notice with status 200 is not a truncated answer: a retry brings the same page. */
+/** A login page or a proxy's notice with status 200 is not a truncated answer: a retry would return the same page. */
 function refusePage(bytes: Uint8Array): void {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
   if (!/^\s*<(!doctype|html)/i.test(text)) return;

@@ -116,7 +116,7 @@ function writeRegions(
   const top = `${above.text}${renderKeysRegion(region)}`;
   const below = replaceLines(text, place, text.length, displaced);
   if (inline) return `${top}${below}`;
-  // An empty line separates the table; where nothing follows the keys' region, that region has brought one.
+  // An empty line separates the table; when nothing follows the keys' region, that region already ends in one.
   const { text: middle, isJoined } = finishLine(below, lineEnd);
   const gap = below === '' ? '' : lineEnd;
   return `${top}${middle}${gap}${renderProviderRegion({ lines: renderProviderLines(settings), lineEnd, isJoined })}`;
@@ -195,8 +195,8 @@ function listDropped(pieces: readonly Piece[]): ReadonlySet<number> {
   for (const [index, { statement, mark }] of pieces.entries()) {
     if (mark !== undefined && mark !== 'aside') dropped.add(index);
     const neighbour = mark === 'keysEnd' ? index + 1 : index - 1;
-    const beside = pieces[neighbour];
-    if ((mark === 'keysEnd' || mark === 'providerBegin') && beside && isBlank(beside)) dropped.add(neighbour);
+    const adjacent = pieces[neighbour];
+    if ((mark === 'keysEnd' || mark === 'providerBegin') && adjacent && isBlank(adjacent)) dropped.add(neighbour);
     if (statement === undefined) continue;
     if (hasProvider && isProviderStatement(statement)) dropped.add(index);
     if (index > first && index < last && isOwnKey(statement)) dropped.add(index);

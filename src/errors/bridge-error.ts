@@ -14,15 +14,15 @@ export interface ErrorDetails {
   readonly upstreamStatus?: number;
   readonly requestId?: string;
   readonly retryAfterMs?: number;
-  /** How long a limit of this sort lasts at least, though nobody asked to wait so long. */
+  /** Minimum duration of a limit of this kind, even if the response asks for a shorter wait. */
   readonly pauseMs?: number;
-  /** The bridge has asked as often as it may: Codex must not ask again by itself. */
+  /** The bridge has used all its retries; Codex must not retry on its own. */
   readonly final?: boolean;
-  /** The provider's words as they stand in the message. */
+  /** The provider's own text, as it appears in the message. */
   readonly said?: string;
-  /** What the user can do, as it stands in the message. */
+  /** What the user can do, as it appears in the message. */
   readonly advice?: string;
-  /** A piece of the answer that the message quotes: the log leaves it out. */
+  /** Part of the answer that the message quotes; the log omits it. */
   readonly quote?: string;
 }
 

@@ -1,4 +1,4 @@
-/** What turns an upstream's words into a kind of failure and into advice: rows of data, here and in src/providers. */
+/** Defines the rules that map an upstream's error text to a kind of failure and to advice. */
 import type { Clock } from '../base/clock';
 import type { ErrorKind } from './error-table';
 import type { QuotaReset } from './quota-reset';
@@ -6,25 +6,25 @@ import type { QuotaReset } from './quota-reset';
 /** One wording and what it means. */
 export interface ErrorRule {
   readonly kind: ErrorKind;
-  /** Tested against `code type message`: `^` is where a code stands. */
+  /** Tested against `code type message`, so `^` matches at the start of the code. */
   readonly says: RegExp;
-  /** What the user can do, in place of the kind's own advice. Whole sentences; `{host}` is the upstream's host. */
+  /** What the user can do; replaces the kind's own advice. Whole sentences; `{host}` is the upstream's host. */
   readonly advice?: string;
-  /** When a used-up quota comes back; a time that stands in the message with its zone is found without it. */
+  /** When an exhausted quota resets; not needed if the message itself contains the time and its zone. */
   readonly resets?: QuotaReset;
-  /** How long such a limit lasts at least, milliseconds: asking again sooner costs a request and brings nothing. */
+  /** Minimum duration of such a limit in milliseconds: an earlier retry costs a request and cannot succeed. */
   readonly pauseMs?: number;
 }
 
-/** Whom the bridge asks, as far as it shapes what is said of a failure. */
+/** The upstream, as far as it affects how a failure is described. */
 export interface FailureSource {
   readonly host: string;
-  /** The provider's own rules: they come before the general ones. */
+  /** The provider's own rules; they take precedence over the general ones. */
   readonly rules?: readonly ErrorRule[];
-  /** What is known of the key that was sent, as advice for a refused one. */
+  /** Advice for a rejected key, derived from the key that was sent. */
   readonly keyAdvice?: string;
-  /** Takes the key out of what the provider said. */
+  /** Removes the key from the provider's error text. */
   readonly hideKey?: (text: string) => string;
-  /** For how long it is until a quota comes back. */
+  /** To compute the time until a quota resets. */
   readonly clock?: Clock;
 }

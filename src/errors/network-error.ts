@@ -1,4 +1,4 @@
-/** Failures below HTTP: what the connection did, in words a user can act on. */
+/** Describes failures below HTTP: what the connection did, and what a user can do about it. */
 import { asRecord, asText } from '../base/narrow';
 import { BridgeError } from './bridge-error';
 import type { ErrorKind } from './error-table';

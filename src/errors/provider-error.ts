@@ -92,7 +92,7 @@ function readRecord(record: UnknownRecord, depth: number): Partly | undefined {
   return Object.keys(facts).length === 0 ? undefined : facts;
 }
 
-/** The facts beside the message; those of the innermost error come first. */
+/** The facts other than the message; those of the innermost error take precedence. */
 function readFacts(record: UnknownRecord): Partly {
   const code = word(record['code']) ?? word(record['status_code']) ?? word(record['error_code']);
   const param = asText(record['param']);

@@ -27,7 +27,7 @@ function readNumber(text: string | undefined): number | undefined {
 /** `try again in 1.5s`, `try again after 1 seconds`, `retry after 33 seconds`. */
 const WAIT = /(?:try again|retry) (?:in|after) (\d+(?:\.\d+)?) ?(ms|milliseconds?|s|sec|seconds?|m|min|minutes?)\b/i;
 
-/** @returns the wait in milliseconds that a message asks for in words */
+/** @returns the wait in milliseconds that the text of a message asks for */
 export function readWaitInText(message: string): number | undefined {
   const [, amount, unit = ''] = WAIT.exec(message) ?? [];
   if (amount === undefined) return undefined;

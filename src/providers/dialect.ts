@@ -79,7 +79,7 @@ export interface Dialect {
   readonly strictTools: boolean;
   /** Rewrites of tool schemas, in this order. */
   readonly schema: readonly SchemaRule[];
-  /** `tool_stream: true` beside tools: GLM sends arguments in one late piece without it. */
+  /** Sends `tool_stream: true` with tools: without it, GLM sends arguments in one late chunk. */
   readonly toolStream: boolean;
   /** Name of the output limit, and its highest value. */
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';

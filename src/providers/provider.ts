@@ -53,15 +53,15 @@ export interface Provider extends RequestChanges {
   readonly title: string;
   /** Base URLs; the first is where requests go when AI_PROVIDER names the provider and AI_API_BASE is not set. */
   readonly baseUrls: readonly string[];
-  /** Further hosts of the provider, beside those of `baseUrls`: host names that hold a region or a workspace. */
+  /** Hosts of the provider other than those of `baseUrls`: host names that contain a region or a workspace. */
   readonly hosts?: readonly RegExp[];
-  /** A server on the user's own machine. It needs no key, and its loopback address does not tell it from another one. */
+  /** A server on the user's own machine. It needs no key, and its loopback address does not identify it. */
   readonly local?: true;
-  /** Environment variables that may hold the key, beside AI_API_KEY; the first that is set counts. */
+  /** Environment variables that may hold the key, in addition to AI_API_KEY; the first one that is set is used. */
   readonly keyEnv: readonly string[];
-  /** What its keys look like; `advice` is said of a refused key that looks different. */
+  /** What its keys look like; `advice` is shown when a key that looks different is rejected. */
   readonly keyShape?: { readonly pattern: RegExp; readonly advice: string };
-  /** Header with the id of a request, where it is not one of the common ones. */
+  /** Header with the id of a request, if it is not one of the common ones. */
   readonly requestIdHeader?: Lowercase<string>;
   /** What its own error codes mean and when its quotas come back, where words that anyone may use do not say it. */
   readonly errors?: readonly ErrorRule[];

@@ -123,7 +123,7 @@ const FIELD_ROWS: readonly RepairRow[] = [
   dropping(/thinking_budget.*reasoning_effort|reasoning_effort.*thinking_budget/s, 'thinking_budget'),
   {
     // "Json mode response is not supported when enable_thinking is true"; "This response_format type is unavailable".
-    row: 'response_format in words',
+    row: 'response_format as a prompt',
     find: ({ words }, chat) =>
       /json mode|json_schema|response_format|json_object/i.test(words) && chat.response_format
         ? { apply: (request) => (request.response_format ? withFormatInWords(request) : request),

@@ -141,7 +141,7 @@ describe('the model', () => {
     { asked: 'minimax-m2.5', sent: 'MiniMax-M2.5' },
     { asked: 'glm-4.7', sent: 'glm-4.7' },
     { asked: 'my-own-model', sent: 'my-own-model' },
-    { asked: 'vendor/Some.Model:free', sent: 'vendor/Some.Model:free' },
+    { asked: 'maker/Some.Model:free', sent: 'maker/Some.Model:free' },
     { asked: 'gpt-5', sent: 'qwen3.7-plus' },
     { asked: 'gpt-6.1-terra', sent: 'qwen3.7-plus' },
     { asked: 'codex-mini-latest', sent: 'qwen3.7-plus' },

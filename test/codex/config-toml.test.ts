@@ -95,7 +95,7 @@ test('only a Codex that knows the key fetches the catalog', () => {
   assert.deepEqual(of(), { catalogFile: '/m.json' });
 });
 
-test('a catalog file of the user gives way to the one that Codex fetches, and comes back', () => {
+test('the catalog that Codex fetches replaces your catalog file, and undo restores it', () => {
   const before = 'model_catalog_json = "/mine.json"\n';
   const settings = { ...SETTINGS, catalogFile: undefined, catalogUrl: 'http://b/v1/models' };
   const merged = textOf(mergeConfig(before, settings));

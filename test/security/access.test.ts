@@ -117,7 +117,7 @@ describe('access tokens', () => {
     });
   }
 
-  test('the token of the bridge is not forwarded, a provider key beside it is', async (context) => {
+  test('the token of the bridge is not forwarded, but a provider key sent with it is', async (context) => {
     const { port, bridge } = await startServer(context, { config: WITH_TOKEN });
     await post(port, { input: 'hi' }, { headers: { authorization: `Bearer ${TOKEN}` } });
     await post(port, { input: 'hi' }, { headers: { authorization: 'Bearer sk-test-123456', 'x-api-key': TOKEN } });

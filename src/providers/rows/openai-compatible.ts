@@ -8,7 +8,8 @@ export const openaiCompatible: Provider = {
   baseUrls: [],
   keyEnv: [],
   docs: 'https://platform.openai.com/docs/api-reference/chat',
-  // Local servers have one beside Chat Completions: vLLM, SGLang, llama.cpp, Ollama, LM Studio (upstreams.md, section 0, fact 9).
+  // Local servers offer it in addition to Chat Completions: vLLM, SGLang, llama.cpp, Ollama, LM Studio
+  // (upstreams.md, section 0, fact 9).
   responses: { evidence: 'source' },
   dialect: {},
   models: [],
