@@ -549,7 +549,7 @@ it('a line without end is given up before it fills the memory', async (context) 
   });
   const streamed = await bridge.stream({ input: ask() });
   assert.equal(finalResponse(streamed).error.code, 'bad_upstream_answer');
-  assert.match(finalResponse(streamed).error.message, /a stream line is longer than 67108864 bytes/);
+  assert.match(finalResponse(streamed).error.message, /an event is longer than 67108864 bytes/);
   await upstream.closed(0);
 });
 

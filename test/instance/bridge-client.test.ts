@@ -26,6 +26,8 @@ test('a bridge says which one it is, also on the address of every interface', LI
       version: '1.2.3',
       pid: process.pid,
       upstream: 'http://upstream.test/v1',
+      search: undefined,
+      tokenRequired: false,
       openStreams: 0,
       launches: 0,
     });
@@ -38,6 +40,8 @@ test('an older bridge leaves things out, and a forged one gets nothing onto a te
     pid: undefined,
     uptime: undefined,
     upstream: undefined,
+    search: undefined,
+    tokenRequired: false,
     openStreams: 0,
     launches: 0,
   };
@@ -49,6 +53,7 @@ test('an older bridge leaves things out, and a forged one gets nothing onto a te
     pid: -1,
     uptime: 'x',
     upstream: 'http://x/\u0007',
+    search: '\u001b[31m',
     openStreams: '1',
     launches: null,
   };
