@@ -94,8 +94,14 @@ function adviceFor(
 /** Kinds whose message may say how long to wait. */
 const LIMITS: ReadonlySet<ErrorKind> = new Set(['rate_limit', 'overload']);
 
+/** Words without any of these are about something else than size, whatever the status says. */
+const SPEAKS_OF_ELSE = /^(?!.*(large|long|big|size|length|limit|exceed|max|bytes|tokens?|entity|payload)).+/is;
+
 function kindOfStatus(status: number, reported: ProviderError): ErrorKind {
   const known = (reported.page === true ? PAGE_STATUSES[status] : undefined) ?? STATUSES[status];
+  if (known === 'context_overflow' && reported.page !== true && SPEAKS_OF_ELSE.test(reported.message)) {
+    return 'upstream_rejected';
+  }
   if (known !== undefined) return known;
   if (status < 500) return 'upstream_rejected';
   return reported.page !== true && REFUSED.test(wordsOf(reported)) ? 'upstream_rejected' : 'upstream_error';

@@ -60,7 +60,7 @@ const REFUSED = anyOf(
 
 const PICTURES = anyOf(
   'image_?url', 'input_image', 'image input', 'images?\\b.{0,40}\\bnot', '\\b(not|un)[ -]?support\\w*.{0,30}\\bimages?',
-  '\\bvision\\b', 'multi-?modal', 'mmproj', '\\bpictures?\\b',
+  '\\bvision\\b', 'multi-?modal', 'mmproj', '\\bpictures?\\b', "content.{1,6}type: .{0,20}'text'",
   'cannot (read|process|handle|see|accept).{0,20}\\bimages?',
   'only (supports? )?.?text.? (content|input|parts?|is|are|messages)', "only supports? .?text",
 );

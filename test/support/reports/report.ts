@@ -1,0 +1,162 @@
+/**
+ * Public reports as tests: what a user saw, a provider that answers as in the report, what the client sends, and what
+ * is right. Each report runs through a whole bridge in this process, with the settings that its environment gives.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type OutgoingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { parseJson } from '../../../src/base/json';
+import { resolveConfig } from '../../../src/config/resolve';
+import { doneItems, eventsOf, finalResponse, startBridge, type Loose } from '../bridge/test-bridge';
+import { postStream, type StreamReply } from '../clients/sse-client';
+import { assertPaired } from './expectations';
+
+/** A request as the provider received it. */
+export interface ReportedCall {
+  /** From 1. */
+  readonly number: number;
+  readonly path: string;
+  readonly raw: string;
+  readonly body: Loose;
+}
+
+/** What the provider answers: events of a stream, or a status with a body. */
+export type ReportedAnswer =
+  | { readonly events: readonly object[]; readonly done?: boolean }
+  | { readonly status: number; readonly body: unknown; readonly headers?: OutgoingHttpHeaders };
+
+/** What the client sends; `path` is /v1/responses when absent. */
+export interface ReportedRequest {
+  readonly path?: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: object;
+}
+
+/** An answer as the client read it. */
+export interface ReportedReply {
+  readonly raw: string;
+  readonly events: readonly Loose[];
+  readonly items: readonly Loose[];
+  /** The items that are calls. */
+  readonly calls: readonly Loose[];
+  readonly text: string;
+  /** The Response of the last event, or the JSON body. */
+  readonly response: Loose;
+}
+
+export interface Seen {
+  readonly replies: readonly ReportedReply[];
+  readonly reply: ReportedReply;
+  readonly calls: readonly ReportedCall[];
+  readonly last: ReportedCall;
+}
+
+export interface Report {
+  /** What a user saw: the name of the test. */
+  readonly saw: string;
+  /** The public threads that it comes from; a variation names the kind that it varies. */
+  readonly source: string;
+  /** `UPSTREAM` stands for the address of the provider. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly upstream: (call: ReportedCall) => ReportedAnswer;
+  readonly requests: readonly ReportedRequest[];
+  /** How each answer ends: `completed` when absent. */
+  readonly ends?: 'completed' | 'failed';
+  /** The text of each answer. */
+  readonly text?: string;
+  /** The code and words of each failure. */
+  readonly code?: string;
+  readonly words?: RegExp;
+  /** Calls of the provider in all. */
+  readonly calls?: number;
+  readonly check?: (seen: Seen) => void;
+}
+
+/** One test for each report of a table. */
+export function testReports(theme: string, reports: readonly Report[]): void {
+  describe(theme, () => {
+    for (const report of reports) {
+      it(`${report.saw} [${report.source}]`, async (context) => judge(report, await play(context, report)));
+    }
+  });
+}
+
+function judge(report: Report, seen: Seen): void {
+  const { ends = 'completed', text, code, words, calls, check } = report;
+  for (const reply of seen.replies.filter(({ response }) => response !== undefined)) {
+    const { status, error } = reply.response;
+    assert.equal(status, ends, `${error?.code}: ${error?.message}`);
+    if (text !== undefined) assert.equal(reply.text, text);
+    if (code !== undefined) assert.equal(error?.code, code, error?.message);
+    if (words !== undefined) assert.match(error?.message, words);
+  }
+  if (calls !== undefined) assert.equal(seen.calls.length, calls, seen.calls.map(({ raw }) => raw).join('\n'));
+  if (seen.last.body?.messages) assertPaired(seen.last);
+  check?.(seen);
+}
+
+async function play(context: TestContext, { env = {}, upstream, requests }: Report): Promise<Seen> {
+  const { url, calls } = await startReportedUpstream(context, upstream);
+  const own = Object.entries(env).map(([name, value]) => [name, value.replace('UPSTREAM', url)] as const);
+  const given = { AI_API_BASE: `${url}/v1`, AI_API_KEY: 'sk-test-key', ...Object.fromEntries(own) };
+  const resolved = resolveConfig({}, given);
+  assert.ok(resolved.ok);
+  const bridge = await startBridge(context, { settings: { ...resolved.config, port: 0, drainTimeoutMs: 0 } });
+  const replies: ReportedReply[] = [];
+  for (const { path = '/v1/responses', headers, body } of requests) {
+    const isStream = path === '/v1/responses' && 'stream' in body && body.stream === true;
+    const reply = isStream ? await bridge.stream(body, headers) : await postStream(bridge.url + path, body, headers);
+    replies.push(readReply(reply));
+  }
+  const [reply, last] = [replies.at(-1), calls.at(-1)];
+  assert.ok(reply !== undefined && last !== undefined, 'nothing was asked');
+  return { replies, reply, calls, last };
+}
+
+function readReply(reply: StreamReply): ReportedReply {
+  const json: Loose = parseJson(reply.text);
+  const whole = json?.object === 'response' ? json : undefined;
+  const response = finalResponse(reply) ?? whole ?? (json?.error && { status: 'failed', error: json.error });
+  const items = whole ? whole.output : doneItems(reply);
+  const parts = items.filter(({ type }: Loose) => type === 'message').flatMap(({ content }: Loose) => content);
+  return {
+    raw: reply.text,
+    events: eventsOf(reply),
+    items,
+    calls: items.filter(({ type }: Loose) => /_call$/.test(type)),
+    text: parts.map(({ text = '' }: Loose) => text).join(''),
+    response,
+  };
+}
+
+/** A provider that answers as its script says, whatever comes; ends with the test. */
+async function startReportedUpstream(context: TestContext, script: Report['upstream']) {
+  const calls: ReportedCall[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const raw = Buffer.concat(parts).toString('utf8');
+      const call = { number: calls.length + 1, path: request.url ?? '', raw, body: parseJson(raw) };
+      calls.push(call);
+      const answer = script(call);
+      if ('events' in answer) {
+        const events = answer.events.map((event) => `data: ${JSON.stringify(event)}\n\n`);
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(events.join('') + (answer.done === false ? '' : 'data: [DONE]\n\n'));
+      } else {
+        response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+        response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+      }
+    });
+  });
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls };
+}
