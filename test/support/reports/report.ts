@@ -36,6 +36,7 @@ export interface ReportedRequest {
 
 /** An answer as the client read it. */
 export interface ReportedReply {
+  readonly status: number;
   readonly raw: string;
   readonly events: readonly Loose[];
   readonly items: readonly Loose[];
@@ -63,7 +64,7 @@ export interface Report {
   readonly upstream: (call: ReportedCall) => ReportedAnswer;
   readonly requests: readonly ReportedRequest[];
   /** How each answer ends: `completed` when absent. */
-  readonly ends?: 'completed' | 'failed';
+  readonly ends?: 'completed' | 'incomplete' | 'failed';
   /** The text of each answer. */
   readonly text?: string;
   /** The code and words of each failure. */
@@ -122,6 +123,7 @@ function readReply(reply: StreamReply): ReportedReply {
   const items = whole ? whole.output : doneItems(reply);
   const parts = items.filter(({ type }: Loose) => type === 'message').flatMap(({ content }: Loose) => content);
   return {
+    status: reply.status,
     raw: reply.text,
     events: eventsOf(reply),
     items,
