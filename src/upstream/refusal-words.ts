@@ -35,7 +35,8 @@ const numberOf = (text: string | undefined): number => Number((text ?? '').repla
 
 const RANGE = anyOf(`\\[\\s*${N}\\s*,\\s*${N}\\s*\\]`, `between ${N} and ${N}`, `from ${N} to ${N}`);
 const MOST = new RegExp(
-  "(?:at most|<=|less than(?: or equal to)?|no (?:more|greater|larger|longer) than|up to|(?:cannot|must not) exceed|" +
+  '(?:at most|<=|(?<=\\d) >|less than(?: or equal to)?|no (?:more|greater|larger|longer) than|up to|' +
+  '(?:cannot|must not) exceed|' +
   'max(?:imum)?(?: (?:value|allowed|limit|output tokens|is|of|tokens))*|limit(?:ed to| of| is)?|supports?(?: only)?)' +
   `[^\\d.]{0,20}${N}`, 'gi');
 const LEAST = new RegExp(
@@ -112,7 +113,8 @@ export function renameTokenLimit(words: string, chat: ChatRequest): RowRepair | 
 
 const LENGTH = anyOf(
   `\\{\\d*,${N}\\}`, `max(?:imum)?[ _]?length(?: of| is|:)?[^\\d]{0,5}${N}`,
-  `(?:at most|up to|no (?:more|longer) than|exceeds?|limit(?:ed to)?(?: of)?|<=|maximum(?: of)?)[^\\d]{0,30}${N}`,
+  `(?:at most|up to|no (?:more|longer) than|exceeds?|limit(?:ed to)?(?: of)?|<=|maximum(?: of)?|than or equal to)` +
+    `[^\\d]{0,30}${N}`,
   `\\bmax\\.? ${N}`,
 );
 
@@ -128,8 +130,8 @@ const SHORTEST = 8;
 /** Digits and words: "exactly nine characters". */
 const NUMBERS: Readonly<Record<string, number>> = { eight: 8, nine: 9, ten: 10, twelve: 12, sixteen: 16 };
 const EXACT = new RegExp(
-  '(?:length of|exactly|must be(?! exactly)|have(?! exactly)) (\\d+|[a-z]+)(?=\\W|$)|\\{(\\d+)\\}|' +
-  '(\\d+)[- ](?:char|letter|digit)', 'gi');
+  '(?:(?:with |have |has )?length(?: of)?|exactly|must be(?! exactly)|have(?! exactly)) (\\d+|[a-z]+)(?=\\W|$)|' +
+  '\\{(\\d+)\\}|(\\d+)[- ](?:char|letter|digit)', 'gi');
 const CALL_ID = /tool.{0,3}(call|use).{0,12}id\b|call[_ ]id|tool_calls\W{0,3}\d*\W{0,3}id\b|toolUseId/i;
 
 /** What ids of calls must be, where the refusal is about them; undefined when it says nothing of their form. */

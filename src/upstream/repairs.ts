@@ -59,10 +59,11 @@ const REFUSED = anyOf(
 );
 
 const PICTURES = anyOf(
-  'image_?url', 'input_image', 'image input', 'images?\\b.{0,40}\\bnot', '\\b(not|un)[ -]?support\\w*.{0,30}\\bimages?',
-  '\\bvision\\b', 'multi-?modal', 'mmproj', '\\bpictures?\\b', "content.{1,6}type: .{0,20}'text'",
-  'cannot (read|process|handle|see|accept).{0,20}\\bimages?',
-  'only (supports? )?.?text.? (content|input|parts?|is|are|messages)', "only supports? .?text",
+  'image_?url', 'input_image', 'image input', 'input modalit', 'at most 0 image', 'images?\\b.{0,40}\\bnot',
+  '\\b(not|un)[ -]?support\\w*.{0,30}\\bimages?', '\\bvision\\b', 'multi-?modal', 'mmproj', '\\bpictures?\\b',
+  "content.{1,6}type: .{0,20}'text'", 'content\\[\\]\\.type', 'text[- ]only', '不支持.{0,10}(图|多模态)',
+  'cannot (read|process|handle|see|accept).{0,20}\\bimages?', "only supports? .?text",
+  'only (supports? )?.?text.? (content|input|parts?|is|are|messages)',
 );
 /** The picture itself is at fault, not pictures. */
 const BAD_PICTURE = anyOf(
@@ -85,15 +86,16 @@ const USER_AFTER_TOOL = anyOf(
 );
 const ONE_SYSTEM_MESSAGE = anyOf(
   '\\bsystem\\b.{0,60}(first|begin|start|once|single|only one|multiple|several|at most one|after role)',
-  '(multiple|several|only one|one|single|more than one|role) \\W?system\\b',
+  '(multiple|several|only one|one|single|more than one|role|initial optional) \\W?system\\b',
 );
 const NO_SYSTEM_MESSAGE = anyOf(
   '(system|developer) (role|messages?|prompts?|instructions?)\\W.{0,30}not (be )?(support|allow|enabled)',
-  'not support.{0,20}system', "role\\W+system\\W+.{0,20}not (be )?(support|allow)",
+  'not support.{0,20}system', "role: input should be (?!.*'system')",
+  "role\\W+system\\W+.{0,20}not (be )?(support|allow)",
 );
 const STRING_CONTENT = anyOf('content.{0,80}\\bstring\\b', 'expected a string', 'must be a string');
 const PARTS_CONTENT = anyOf('content.{0,80}\\b(list|array|sequence|parts)\\b', 'string, expected a sequence');
-const EITHER_CONTENT = /string or|or (a )?string|null/i;
+const EITHER_CONTENT = /string or|or (a )?string|null|\blength\b|too long/i;
 const NO_EMPTY_CONTENT = anyOf('content.{0,80}(empty|blank|minlength|at least 1 char)', 'empty.{0,30}content');
 
 const hasCalls = ({ messages }: ChatRequest): boolean =>
@@ -104,8 +106,6 @@ const withoutForce: Reshape = (chat) =>
   chat.tool_choice === undefined || chat.tool_choice === 'auto' || chat.tool_choice === 'none'
     ? chat
     : { ...chat, tool_choice: 'auto' };
-
-const callsAsText = REQUEST_FORMS['calls-as-text-without-tools'];
 
 const oneCallAtATime: Reshape = (chat) => without('parallel_tool_calls')(oneCallForEachMessage(chat));
 
@@ -132,8 +132,8 @@ const FIELD_ROWS: readonly RepairRow[] = [
   },
   // "Range of n should be [1, 4]"; not with thinking.
   dropping(/\brange of n\b|\bparameter:? n\b|['"`]n['"`]/i, 'n'),
-  // Ollama's Responses endpoint: `invalid reasoning value: "xhigh" (must be "high", "medium", "low", …)`.
-  dropping(/invalid reasoning value|reasoning\.effort/, 'reasoning_effort'),
+  // Ollama: `invalid reasoning value: "xhigh" (must be "high", …)`; `"m" does not support thinking`.
+  dropping(/invalid reasoning value|reasoning\.effort|not support (thinking|reasoning)\b/i, 'reasoning_effort'),
 ];
 
 /** The messages. */
@@ -180,7 +180,7 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
     row: 'calls as text',
     find: ({ words }, chat) =>
       /tool/i.test(words) && !chat.tools?.length && hasCalls(chat)
-        ? { apply: callsAsText, dialect: "forms: ['calls-as-text-without-tools']" }
+        ? { apply: REQUEST_FORMS['calls-as-text-without-tools'], dialect: "forms: ['calls-as-text-without-tools']" }
         : undefined,
   },
   {
