@@ -1,4 +1,4 @@
-/** The one error type of the bridge: a kind from the table, a message for the user, and what is known of the cause. */
+/** Defines the bridge's only error type: a kind from the table, a message for the user, and details of the cause. */
 import { codeOf } from '../base/thrown';
 import { UnreadableField } from '../wire/read-fields';
 import type { ErrorKind } from './error-table';
@@ -26,7 +26,7 @@ export interface ErrorDetails {
   readonly quote?: string;
 }
 
-/** Thrown wherever a request cannot go on; what each client hears of it is decided in error-body. */
+/** Thrown when a request cannot continue; error-body.ts renders it for each client. */
 export class BridgeError extends Error {
   override readonly name = 'BridgeError';
 
@@ -42,9 +42,9 @@ export class BridgeError extends Error {
 const NO_DESCRIPTORS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 /**
- * A BridgeError as it is, or the one that aborted the turn; anything else is a defect of the bridge: `internal`, with
- * what was thrown as its cause.
- * @param abort the signal of the turn: a turn that a shutdown ended says so
+ * Returns a BridgeError unchanged, or the one that aborted the turn; anything else is a bug in the bridge and becomes
+ * `internal`, with the thrown value as its cause.
+ * @param abort the turn's signal; after a shutdown its reason is returned
  */
 export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError {
   if (cause instanceof BridgeError) return cause;
@@ -57,7 +57,7 @@ export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError 
   return error;
 }
 
-/** @throws BridgeError `invalid_request` with the path of the field, where `read` throws UnreadableField */
+/** @throws BridgeError `invalid_request` with the path of the field, if `read` throws UnreadableField */
 export function readOrThrow<T>(read: () => T): T {
   try {
     return read();

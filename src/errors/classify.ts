@@ -1,4 +1,4 @@
-/** The only place that guesses: from what an upstream said or did to an error kind, and to words a user can act on. */
+/** Classifies upstream failures: maps an error response to an error kind and to a message a user can act on. */
 import { BridgeError, type ErrorDetails } from './bridge-error';
 import type { ErrorRule, FailureSource } from './error-rule';
 import type { ErrorKind } from './error-table';
@@ -7,7 +7,7 @@ import { readWaitInText } from './retry-after';
 import { readErrorText, readErrorValue, type ProviderError } from './provider-error';
 import { ADVICE, PAGE_STATUSES, STATUSES, WORDINGS } from './wordings';
 
-/** An HTTP answer that is not a success. */
+/** An HTTP response that is not a success. */
 export interface HttpFailure extends FailureSource {
   readonly status: number;
   readonly body: string;
@@ -15,7 +15,7 @@ export interface HttpFailure extends FailureSource {
   readonly requestId?: string;
 }
 
-/** An HTTP answer with an error status. */
+/** Classifies an HTTP response with an error status. */
 export function classifyHttpFailure(failure: HttpFailure): BridgeError {
   const { status, retryAfterMs, host } = failure;
   const reported = readErrorText(hideKey(failure.body, failure));
@@ -28,7 +28,7 @@ export function classifyHttpFailure(failure: HttpFailure): BridgeError {
   });
 }
 
-/** An error object inside a 200 answer. */
+/** Classifies an error object inside a 200 response. */
 export function classifyStreamError(value: unknown, source: FailureSource = { host: 'the provider' }): BridgeError {
   const read = readErrorValue(value);
   const reported = { ...read, message: hideKey(read.message, source) };
@@ -37,12 +37,12 @@ export function classifyStreamError(value: unknown, source: FailureSource = { ho
   return describe(reported, source, { opening: 'The provider reported: ', fallback, details: {} });
 }
 
-/** A refusal of the request inside a 200 or a 500: a retry would be refused again, and cost the quota of a request. */
+/** A rejection of the request inside a 200 or a 500: a retry would be rejected again and use up quota. */
 const REFUSED = /<4\d\d>|status code:? 4\d\d\b|invalid[_ ]?(request|param|argument)|bad_?request/i;
 
 interface Story {
   readonly opening: string;
-  /** The kind when no wording is known. */
+  /** The kind when no wording matches. */
   readonly fallback: ErrorKind;
   readonly details: Pick<ErrorDetails, 'upstreamStatus' | 'retryAfterMs'>;
 }
@@ -75,13 +75,13 @@ function describe(reported: ProviderError, source: FailureSource, story: Story):
   });
 }
 
-/** What the provider means by its own codes comes before what anyone means by such words. */
+/** The provider's own rules take precedence over the general wordings. */
 function findRule(reported: ProviderError, { rules = [] }: FailureSource): ErrorRule | undefined {
   const words = wordsOf(reported).slice(0, WORDING_LENGTH);
   return [...rules, ...WORDINGS].find((rule) => rule.says.test(words));
 }
 
-/** Validators repeat the request behind their own words, and a conversation may speak of rate limits. */
+/** Validators append the request to their message, and a conversation may mention rate limits. */
 const WORDING_LENGTH = 600;
 
 function adviceFor(
@@ -91,7 +91,7 @@ function adviceFor(
   return (rule?.advice ?? general)?.replaceAll('{host}', host);
 }
 
-/** Kinds whose message may say how long to wait. */
+/** Kinds whose message may state how long to wait. */
 const LIMITS: ReadonlySet<ErrorKind> = new Set(['rate_limit', 'overload']);
 
 /** Words without any of these are about something else than size, whatever the status says. */
@@ -107,7 +107,7 @@ function kindOfStatus(status: number, reported: ProviderError): ErrorKind {
   return reported.page !== true && REFUSED.test(wordsOf(reported)) ? 'upstream_rejected' : 'upstream_error';
 }
 
-/** The provider's sentence with a full stop, so that another can follow. */
+/** The provider's sentence with a full stop, so that another sentence can follow. */
 function withStop(text: string): string {
   const said = text.trimEnd();
   return '.!?…。！？'.includes(said.slice(-1)) ? said : `${said}.`;

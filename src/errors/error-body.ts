@@ -1,11 +1,11 @@
-/** A BridgeError in the words of each client: an OpenAI error object for SDKs, `response.error` for a stream. */
+/** Renders a BridgeError for each client: an OpenAI error object for SDKs, `response.error` for a stream. */
 import type { BridgeError } from './bridge-error';
 import { ERRORS } from './error-table';
 
-/** Which kind of client asks: Codex acts on other codes than the SDKs (codex-protocol.md, section 3). */
+/** The kind of client: Codex acts on other codes than the SDKs (codex-protocol.md, section 3). */
 export type ClientKind = 'codex' | 'generic';
 
-/** The body of an HTTP error answer. Spec: Responses API, errors. */
+/** The body of an HTTP error response. Spec: Responses API, errors. */
 export interface ErrorBody {
   readonly error: {
     readonly message: string;
@@ -15,18 +15,18 @@ export interface ErrorBody {
   };
 }
 
-/** The HTTP status that SDK clients get: the provider's own where there is one. */
+/** The HTTP status for SDK clients: the provider's own, if there is one. */
 export function statusOf({ kind, details: { upstreamStatus } }: BridgeError): number {
   return upstreamStatus !== undefined && upstreamStatus >= 400 ? upstreamStatus : ERRORS[kind].status;
 }
 
-/** The error object as SDK clients read it. */
+/** The error object for SDK clients. */
 export function renderErrorBody(error: BridgeError): ErrorBody {
   const row = ERRORS[error.kind];
   return { error: { message: error.message, type: row.type, param: error.details.param ?? null, code: row.code } };
 }
 
-/** `response.error` of a failed stream. Codex waits as long as the message says: "try again in 3s". */
+/** `response.error` of a failed stream. Codex reads the delay from the message: "try again in 3s". */
 export function renderStreamError(error: BridgeError, client: ClientKind): { code: string; message: string } {
   const row = ERRORS[error.kind];
   if (client !== 'codex') return { code: row.code, message: error.message };

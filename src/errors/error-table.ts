@@ -1,5 +1,5 @@
 /**
- * Every kind of failure and what each client is told. Codex acts on the `code` of `response.failed`
+ * Lists every kind of failure and what each client gets. Codex acts on the `code` of `response.failed`
  * (codex-protocol.md, section 3): `invalid_prompt` ends the turn and shows the message, `rate_limit_exceeded` waits,
  * `context_length_exceeded` compacts, `server_error` is retried. SDK clients act on the HTTP status. docs/errors.md is
  * generated from this table.
@@ -41,12 +41,12 @@ const passing = (status: number, code: string, texts: RowTexts): ErrorRow => ({
 const INVALID = 'invalid_request_error';
 const KEEP = 'Send the whole input, or raise the limits of the store (`--store-max-…`).';
 
-/** The table: adding a kind means adding a row, and every client knows it. */
+/** The table: a new kind of failure needs only a new row. */
 export const ERRORS = {
   // The client's request.
   invalid_request: fatal(400, INVALID, 'invalid_request', {
-    meaning: 'A field of the request cannot be read, or cannot be served.',
-    fix: 'Change the field that the message and `param` name.',
+    meaning: 'A field of the request is invalid or not supported.',
+    fix: 'Change the field named by the message and `param`.',
   }),
   previous_response_not_found: fatal(400, INVALID, 'previous_response_not_found', {
     meaning: '`previous_response_id` was not stored, was deleted, or was evicted.', fix: KEEP,
@@ -118,20 +118,20 @@ export const ERRORS = {
     fix: 'Wait; the message and `retry-after` say how long where the provider does.',
   },
   overload: passing(503, 'server_is_busy', {
-    meaning: 'The provider, or the bridge, has too much to do.', fix: 'Try again in a moment.',
+    meaning: 'The provider or the bridge is overloaded.', fix: 'Try again in a moment.',
   }),
   upstream_error: passing(502, 'upstream_error', {
     meaning: 'The provider failed.', fix: 'Try again; if it persists, give its support the request id.',
   }),
   bad_answer: passing(502, 'bad_upstream_answer', {
-    meaning: 'The provider sent something that cannot be read as an answer.',
+    meaning: 'The provider sent an invalid response.',
     fix: 'Check `AI_API_BASE`; `aliyun-codex-bridge doctor` shows what the provider sends.',
   }),
   empty_answer: passing(502, 'empty_upstream_answer', {
-    meaning: 'The model ended its answer without text and without a tool call.', fix: 'Try again.',
+    meaning: 'The model finished without text or a tool call.', fix: 'Try again.',
   }),
   cut_stream: passing(502, 'upstream_stream_cut', {
-    meaning: 'The answer was truncated: the stream ended before the answer did.', fix: 'Try again.',
+    meaning: 'The answer was truncated: the stream ended early.', fix: 'Try again.',
   }),
   network: passing(502, 'upstream_unreachable', {
     meaning: 'The provider cannot be reached, or the connection broke.', fix: 'Check the network and `AI_API_BASE`.',
@@ -142,14 +142,14 @@ export const ERRORS = {
   }),
   // The bridge itself.
   busy: passing(503, 'bridge_busy', {
-    meaning: 'The bridge holds as many request bodies as it may.',
+    meaning: 'The request bodies in flight have reached the memory limit of the bridge.',
     fix: 'Try again in a moment, or raise `--bodies-in-flight-mb`.',
   }),
   shutting_down: passing(503, 'bridge_shutting_down', {
     meaning: 'The bridge is stopping.', fix: 'Start it again, then repeat the request.',
   }),
   internal: passing(500, 'internal_error', {
-    meaning: 'A defect of the bridge.', fix: 'Report it with the lines that the log has about it.',
+    meaning: 'A bug in the bridge.', fix: 'Report it with the related log lines.',
   }),
 } as const satisfies Record<string, ErrorRow>;
 

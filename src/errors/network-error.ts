@@ -18,12 +18,12 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
   EAI_AGAIN: { kind: 'network', text: 'cannot be resolved by DNS right now' },
   ENETUNREACH: { kind: 'network', text: 'cannot be reached from this network' },
   EHOSTUNREACH: { kind: 'network', text: 'cannot be reached from this network' },
-  ETIMEDOUT: { kind: 'timeout', text: 'did not answer the connection in time' },
+  ETIMEDOUT: { kind: 'timeout', text: 'did not accept the connection in time' },
   UND_ERR_CONNECT_TIMEOUT: {
     kind: 'timeout',
     text: 'did not accept the connection in time (UPSTREAM_CONNECT_TIMEOUT_MS)',
   },
-  UND_ERR_HEADERS_TIMEOUT: { kind: 'timeout', text: 'sent no answer in time' },
+  UND_ERR_HEADERS_TIMEOUT: { kind: 'timeout', text: 'did not respond in time' },
   UND_ERR_BODY_TIMEOUT: { kind: 'timeout', text: 'stopped sending' },
   CERT_HAS_EXPIRED: { kind: 'network', text: 'has an expired TLS certificate' },
   DEPTH_ZERO_SELF_SIGNED_CERT: { kind: 'network', text: 'has a self-signed TLS certificate; see NODE_EXTRA_CA_CERTS' },
@@ -39,12 +39,12 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
 
 /** Families of codes, and messages without a code or with a misleading one: tested first, against `code message`. */
 const FAMILIES: readonly (readonly [says: RegExp, row: NetworkRow])[] = [
-  // undici refuses an interim answer that it did not ask for, though RFC 9110 (15.2) has clients accept it.
+  // undici rejects an interim response that it did not request, although RFC 9110 (15.2) requires clients to accept it.
   [
     /^UND_ERR_SOCKET bad response$/,
-    { kind: 'bad_answer', text: 'sent "100 Continue" unasked, which Node\'s fetch does not accept' },
+    { kind: 'bad_answer', text: 'sent an unexpected "100 Continue", which Node\'s fetch does not accept' },
   ],
-  // Node 24's parser has words, but no code.
+  // Node 24's parser gives a message, but no code.
   [
     /^HPE_|does not match the HTTP\/1\.1 protocol/,
     {
@@ -52,19 +52,19 @@ const FAMILIES: readonly (readonly [says: RegExp, row: NetworkRow])[] = [
       text: 'sent something that is not HTTP; check AI_API_BASE: http or https, and the port',
     },
   ],
-  [/^UND_ERR_HEADERS_OVERFLOW /, { kind: 'bad_answer', text: 'sent more headers than can be read' }],
+  [/^UND_ERR_HEADERS_OVERFLOW /, { kind: 'bad_answer', text: 'sent headers that are too large' }],
   [
     /^UND_ERR_RES_CONTENT_LENGTH_MISMATCH /,
-    { kind: 'bad_answer', text: 'sent a body of another length than it announced' },
+    { kind: 'bad_answer', text: 'sent a body whose length does not match its content-length' },
   ],
-  [/^(Z_|ZSTD_)/, { kind: 'bad_answer', text: 'sent a compressed answer that cannot be unpacked' }],
+  [/^(Z_|ZSTD_)/, { kind: 'bad_answer', text: 'sent a compressed response that cannot be decompressed' }],
   [
     /^(EPROTO|ERR_SSL_)/,
     { kind: 'network', text: 'failed to agree on TLS; check AI_API_BASE: http or https, and the port' },
   ],
 ];
 
-/** @param cause what fetch or a body read threw; its own cause carries the code */
+/** @param cause the error from fetch or a body read; its own cause has the code */
 export function classifyNetworkError(cause: unknown, host: string): BridgeError {
   const { code, message } = findReason(cause) ?? { message: String(cause) };
   const row = findRow(code, message);
@@ -77,7 +77,7 @@ function findRow(code: string | undefined, message: string): NetworkRow | undefi
   return FAMILIES.find(([says]) => says.test(words))?.[1] ?? (code === undefined ? undefined : CODES[code]);
 }
 
-/** `fetch failed` says nothing; its cause may: `bad port` for one of those that browsers, and fetch, refuse to ask. */
+/** `fetch failed` is not informative, but its cause may be: `bad port` for a port that fetch blocks. */
 function wordsOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const { cause: inner } = cause;

@@ -1,4 +1,4 @@
-/** Finds message, code, field and request id in whatever a provider sends as an error (upstreams.md, section 5). */
+/** Extracts message, code, field and request id from a provider's error body (upstreams.md, section 5). */
 import { isRecord, parseJson, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asText } from '../base/narrow';
 
@@ -11,14 +11,14 @@ export interface ProviderError {
   readonly requestId?: string;
   /** An HTTP status stated inside the body (MiniMax `http_code`, OpenRouter `code`). */
   readonly status?: number;
-  /** The body is a page for people: something in front of the API answered. */
+  /** The body is an HTML page: a proxy or gateway in front of the API answered. */
   readonly page?: true;
 }
 
 const LONGEST_MESSAGE = 2_000;
-/** Bodies nest errors in errors; deeper ones are shown as they are. */
+/** Errors can be nested; deeper levels are shown unparsed. */
 const DEEPEST = 6;
-/** Of a list of errors so many are told. */
+/** How many errors of a list are reported. */
 const MOST_ERRORS = 3;
 
 /** Reads an error body: JSON, `data:`-prefixed JSON, SSE, HTML or plain text. An empty body has an empty message. */
@@ -38,7 +38,7 @@ export function readErrorValue(value: unknown): ProviderError {
 const toJson = (value: unknown): string | undefined => JSON.stringify(value);
 const messageOnly = (text: string): ProviderError => ({ message: shorten(text) });
 
-/** What is known of an error, its message perhaps not. */
+/** An error whose message may be unknown. */
 type Partly = Omit<ProviderError, 'message'> & { readonly message?: string };
 
 function readNested(value: unknown, depth: number): Partly | undefined {
@@ -65,13 +65,13 @@ function readList(list: readonly unknown[], depth: number): Partly | undefined {
   return first && said.length > 0 ? { ...first, message: said.join('; ') } : undefined;
 }
 
-/** Where the error, or its message, is inside of an object; the first that says something counts. */
+/** Fields that may contain the error or its message; the first one with text is used. */
 const MESSAGE_FIELDS = [
   'message', 'error', 'msg', 'status_msg', 'detail', 'details', 'errors', 'error_msg', 'error_message',
   'error_description', 'errorMessage', 'reason', 'description', 'title', 'fault', 'faultstring', 'response',
 ] as const;
 
-/** Fields that hold other things than a message. */
+/** Fields that never contain a message. */
 const OTHER_FIELDS =
   /^(code|type|param|loc|input|url|ctx|status|status_code|statusCode|http_code|object|id|request_id|metadata|success)$/;
 
@@ -86,7 +86,7 @@ function readRecord(record: UnknownRecord, depth: number): Partly | undefined {
     if (inner?.message !== undefined) break;
   }
   const message = inner?.message ?? own.message ?? readFieldLists(record) ?? param;
-  // The innermost code and type say the most: `error` is MiniMax's outer type.
+  // The innermost code and type are the most specific: MiniMax's outer type is just `error`.
   const whole = relayed({ ...own, ...inner, ...(message !== undefined && { message }) }, record['metadata'], depth);
   const facts = withoutUndefined({ ...whole, message: located(whole.message, record) });
   return Object.keys(facts).length === 0 ? undefined : facts;
@@ -114,7 +114,7 @@ function pathOf(loc: unknown): string | undefined {
   return path.length === 0 ? undefined : path.filter((step, index) => index > 0 || step !== 'body').join('.');
 }
 
-/** The message with the field that it is about, where only `loc` or a sentence in `param` says it (MiMo). */
+/** Adds the field to the message if only `loc`, or a sentence in `param` (MiMo), names it. */
 function located(message: string | undefined, record: UnknownRecord): string | undefined {
   const param = asText(record['param']);
   if (message !== undefined && param !== undefined && param.includes(' ') && param !== message)
@@ -132,7 +132,7 @@ function readFieldLists(record: UnknownRecord): string | undefined {
   return said.length === 0 ? undefined : said.slice(0, MOST_ERRORS).join('; ');
 }
 
-/** OpenRouter: `metadata.raw` is the message or the body of the provider behind it (upstreams.md, section 4.6). */
+/** OpenRouter: `metadata.raw` is the message or the body of the underlying provider (upstreams.md, section 4.6). */
 function relayed(outer: Partly, metadata: unknown, depth: number): Partly {
   const raw = asText(asRecord(metadata)?.['raw']);
   const behind = raw === undefined ? undefined : readString(raw, depth);
@@ -160,7 +160,7 @@ function parseEventText(text: string): unknown {
   return parseJson(data.join('\n'));
 }
 
-/** Only the start of a page is looked at: it may be long and hostile. */
+/** Only the start of a page is read: it may be long and hostile. */
 function htmlTitle(html: string): string {
   const start = html.slice(0, 20_000);
   const title = /<title[^>]{0,200}>([^<]{1,500})</i.exec(start)?.[1]?.trim() ||

@@ -1,6 +1,6 @@
-/** When a used-up quota comes back: read from the provider's message, or known from the rules of its plan. */
+/** Determines when an exhausted quota resets, from the provider's message or the rules of its plan. */
 
-/** A sentence about it, and the moment where it is known and still to come. */
+/** A sentence about the reset, and its time if that is known and in the future. */
 export interface Reset {
   /** Milliseconds since the epoch. */
   readonly at?: number;
@@ -12,9 +12,9 @@ const DAY = 24 * HOUR;
 const BEIJING = 8 * HOUR;
 const MONDAY = 'The weekly quota resets on Monday at 00:00 (UTC+8)';
 
-/** The rules of plans. Sources stand at the rows of src/providers that name them. */
+/** The rules of plans. Their sources are cited in the rows of src/providers that use them. */
 const RESETS = {
-  /** A window of five hours that moves along. */
+  /** A rolling window of five hours. */
   rolling: () => ({
     sentence:
       'It is a rolling limit: each request counts for five hours, so the limit clears within five hours.',
@@ -26,7 +26,7 @@ const RESETS = {
     sentence:
       'The monthly quota resets at 00:00 (UTC+8) on the day of the month on which the subscription began.',
   }),
-  /** A clock time in the message that does not name its zone, which is China's. */
+  /** A time in the message without a zone, which is China Standard Time. */
   'beijing-time': (message, now) => inMessage(message, now, BEIJING),
 } as const satisfies Record<string, (message: string, now: number | undefined) => Reset | undefined>;
 
@@ -34,8 +34,8 @@ const RESETS = {
 export type QuotaReset = keyof typeof RESETS;
 
 /**
- * @param rule the plan's rule; without one only a time in the message counts, and only with its zone
- * @param now milliseconds since the epoch, where there is a clock
+ * @param rule the plan's rule; without one, only a time with a zone in the message is used
+ * @param now milliseconds since the epoch, if a clock is available
  */
 export function findReset(rule: QuotaReset | undefined, message: string, now: number | undefined): Reset | undefined {
   return rule === undefined ? inMessage(message, now, undefined) : RESETS[rule](message, now);

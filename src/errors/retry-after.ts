@@ -1,4 +1,4 @@
-/** How long a provider asks to wait. */
+/** Reads how long a provider asks to wait. */
 
 /**
  * @param retryAfter `Retry-After`: seconds or an HTTP date

@@ -1,28 +1,28 @@
 /**
- * Wordings of failures that any host may use: providers share servers, copy each other, and are relayed by gateways.
- * What a code means at one provider alone is in its row in src/providers. Sources: upstreams.md, section 5, and the
- * fixtures in test/fixtures/errors, each of which says where its body comes from.
+ * Lists error texts that any host may use, because providers share server software and gateways relay their errors.
+ * Codes that are specific to one provider are in its row in src/providers. Sources: upstreams.md, section 5, and the
+ * fixtures in test/fixtures/errors, each of which names its source.
  */
 import type { ErrorKind } from './error-table';
 import type { ErrorRule } from './error-rule';
 
-/** One of these pieces of regular expressions, in upper or lower case. */
+/** Matches any of these patterns, ignoring case. */
 export const anyOf = (...pieces: readonly string[]): RegExp => new RegExp(pieces.join('|'), 'i');
 
 /**
- * Wordings decide before statuses do: the same wording comes with 400, 403, 429, 500 or inside a 200. The first match
- * wins, so a limit that passes comes before a full context ("too many tokens, please wait"), and a used-up plan before
- * a limit that passes.
+ * Wordings take precedence over statuses: the same text comes with 400, 403, 429, 500 or inside a 200. The first match
+ * wins, so a temporary limit comes before a full context ("too many tokens, please wait"), and an exhausted plan before
+ * a temporary limit.
  */
 export const WORDINGS: readonly ErrorRule[] = [
   {
-    // Groq (413) and OpenAI (429): one request is larger than the limit of a minute, so no wait helps.
+    // Groq (413) and OpenAI (429): one request exceeds the per-minute limit, so waiting does not help.
     kind: 'context_overflow',
     says: anyOf(
       'request too large for',
       'tokens per min.{0,200}(must be reduced|reduce your (message|prompt))',
     ),
-    advice: 'The request alone is larger than the limit of a minute at {host}: shorten it, or raise the limit there.',
+    advice: 'This request alone exceeds the per-minute limit of {host}. Shorten it, or raise the limit there.',
   },
   { kind: 'wrong_client', says: /only available for coding agents/i },
   {
@@ -48,7 +48,7 @@ export const WORDINGS: readonly ErrorRule[] = [
       'insufficient_user_quota',
     ),
   },
-  // The same type stands on a week that is used up (openclaw#142656), which the row above knows.
+  // An exhausted weekly quota has the same type (openclaw#142656); the row above matches it.
   { kind: 'wrong_client', says: /access_terminated_error/i },
   {
     kind: 'overload',
@@ -64,7 +64,7 @@ export const WORDINGS: readonly ErrorRule[] = [
   {
     kind: 'rate_limit',
     says: /#token-limit/i,
-    advice: 'It is a limit of tokens per minute, not of the account: it clears within a minute.',
+    advice: 'This is a limit on tokens per minute, not a quota of the account; it clears within a minute.',
     pauseMs: 20_000,
   },
   {
@@ -99,7 +99,7 @@ export const WORDINGS: readonly ErrorRule[] = [
     kind: 'upstream_rejected',
     says: /repetitive tool calls/i,
     advice:
-      'The conversation holds the same call again and again, and {host} refuses such a history. ' +
+      'The conversation repeats the same call many times, and {host} rejects such a history. ' +
       'Go back to before the repetition (Esc twice in Codex), try /compact, or start a new thread.',
   },
   {
@@ -113,7 +113,7 @@ export const WORDINGS: readonly ErrorRule[] = [
       'context length (is|of) only',
       // Gemini; Copilot.
       'token count.{0,60}exceeds',
-      // llama.cpp: 500 with these words in older versions.
+      // llama.cpp: older versions send 500 with this text.
       'context size has been exceeded',
       'input is too large to process',
       'exceeds? (the )?(available |maximum )?context',
@@ -149,7 +149,7 @@ export const WORDINGS: readonly ErrorRule[] = [
     ),
   },
   {
-    // A setting or a template of the server decides, whatever the status: a retry is answered in the same way.
+    // Caused by a setting or template of the server, whatever the status: a retry would fail in the same way.
     kind: 'upstream_rejected',
     says: anyOf(
       'image input is not supported',
@@ -192,7 +192,7 @@ export const WORDINGS: readonly ErrorRule[] = [
   },
 ];
 
-/** What a status means when no wording is known. */
+/** The kind for a status when no wording matches. */
 export const STATUSES: Readonly<Record<number, ErrorKind>> = {
   401: 'auth',
   402: 'quota',
@@ -203,13 +203,13 @@ export const STATUSES: Readonly<Record<number, ErrorKind>> = {
   429: 'rate_limit',
   503: 'overload',
   504: 'timeout',
-  // Cloudflare: the origin does not answer.
+  // Cloudflare: the origin does not respond.
   522: 'timeout',
   524: 'timeout',
   529: 'overload',
 };
 
-/** A page comes from something in front of the API: it says nothing of the key. */
+/** An HTML page comes from something in front of the API, so it says nothing about the key. */
 export const PAGE_STATUSES: Readonly<Record<number, ErrorKind>> = {
   401: 'forbidden',
   403: 'forbidden',
@@ -220,12 +220,12 @@ export const PAGE_STATUSES: Readonly<Record<number, ErrorKind>> = {
 export const ADVICE: { readonly [K in ErrorKind]?: string } = {
   auth: 'Check that AI_API_KEY belongs to {host}.',
   wrong_client:
-    'It accepts only the coding tools it knows, by their User-Agent. The bridge forwards that of the client; ' +
+    'It accepts only known coding tools, by their User-Agent. The bridge forwards the one of the client; ' +
     'UPSTREAM_USER_AGENT sets another one, on your own responsibility.',
   model_not_found: 'Check the model name: ids are exact; `aliyun-codex-bridge models` lists them.',
   quota: 'Retrying will not help until the quota resets.',
   not_found: '{host} has no API at this path. Check AI_API_BASE; it usually ends in /v1.',
   forbidden: 'A proxy or firewall in front of {host} answered, not the API. Check the network and AI_API_BASE.',
   moderation:
-    'The content filter of {host} decides: rephrase, or go back to before what it objects to (Esc twice in Codex).',
+    'The content filter of {host} rejected this. Rephrase, or go back to before that text (Esc twice in Codex).',
 };

@@ -1,19 +1,19 @@
-/** Answers that were requested as JSON: the markdown fence around them comes off, and what is not JSON is noticed. */
+/** Handles answers requested as JSON: removes the markdown fence around them, and detects invalid JSON. */
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { Signal, Stage } from './signal';
 
-/** A whole opening fence, up to the JSON behind it. The root of a structured answer is an object or a list. */
+/** A complete opening fence, up to the JSON after it. The root of a structured answer is an object or an array. */
 const OPENING = /^\s*```\w*\s*(?=[{[])/;
-/** What may still become one: an info string is a word. */
+/** A possible beginning of one: an info string is one word. */
 const MAYBE_OPENING = /^\s*(?:`{0,2}|```\w{0,20}\s*)$/;
 const FENCE = '```';
-/** Nobody writes more blanks before a fence. Models in JSON mode are known to write blanks without end: they pass. */
+/** Longest whitespace before a fence. Models in JSON mode may write endless whitespace, which is passed on. */
 const LONGEST_HELD = 64;
 
 type AnswerState = 'start' | 'plain' | 'inside' | 'after';
 
-/** An answer that does not begin with a fence passes as it is; behind a closed fence nothing passes. */
+/** An answer that does not start with a fence passes unchanged; after a closing fence, nothing passes. */
 export class JsonFenceStage implements Stage {
   private state: AnswerState = 'start';
   private held = '';
@@ -22,7 +22,7 @@ export class JsonFenceStage implements Stage {
     switch (signal.type) {
       case 'text-delta':
         if (this.state === 'plain') return [signal];
-        // Log probabilities belong to exact tokens: such text is passed on whole.
+        // Log probabilities belong to exact tokens, so such text is passed on unchanged.
         if (signal.logprobs) return [...this.leave(), signal];
         this.held += signal.text;
         return asText(this.take());
@@ -44,7 +44,7 @@ export class JsonFenceStage implements Stage {
     return this.release();
   }
 
-  /** What of the text that is held can be let out. */
+  /** The part of the held text that can be released. */
   private take(): string {
     if (this.state === 'start') this.open();
     if (this.state === 'plain') return this.cut(this.held.length);
@@ -67,7 +67,7 @@ export class JsonFenceStage implements Stage {
     }
   }
 
-  /** Something other than text comes: what is held is a closing fence, or what it seems to be. */
+  /** Called before anything other than text: what is held is a closing fence, or plain text. */
   private release(): readonly Signal[] {
     const closed = this.state === 'inside' && this.held.includes(FENCE);
     if (closed) this.state = 'after';
@@ -93,8 +93,8 @@ export class JsonFenceStage implements Stage {
 }
 
 /**
- * Finds where the answer ends, if a fence closes it: backticks at the beginning of a line, which no JSON string can hold
- * because it holds no line break.
+ * Finds where the answer ends, if a fence closes it: backticks at the beginning of a line. A JSON string cannot contain
+ * them, because it contains no line break.
  */
 function findClosing(text: string): number | undefined {
   for (let at = text.indexOf(FENCE); at !== -1; at = text.indexOf(FENCE, at + FENCE.length)) {
@@ -152,7 +152,7 @@ export class JsonCheckStage implements Stage {
     const wrong = this.text !== '' && !this.calls && parseJson(this.text) === undefined;
     this.text = '';
     if (!wrong) return [];
-    const message = 'The model did not answer in the JSON that was asked for.';
+    const message = 'The model did not answer with the requested JSON.';
     if (this.options.refuse) return [{ type: 'error', error: new BridgeError('bad_answer', message) }];
     this.options.note(message);
     return [];

@@ -1,8 +1,8 @@
 /**
- * Events of a native Responses endpoint to signals. Endpoints differ in what they leave out: text without its item
- * (litellm#22102), arguments only in the last event (opencodex#4652) or cut short before it (vllm#44348), no
- * `output_item.done` (sglang#12652), an empty `output` at the end (vllm#30223). So everything is taken from where it
- * comes first, and later repetitions only fill what is missing.
+ * Reads events of a native Responses endpoint as signals. Endpoints differ in what they omit: text without its item
+ * (litellm#22102), arguments only in the last event (opencodex#4652) or truncated before it (vllm#44348), no
+ * `output_item.done` (sglang#12652), an empty `output` at the end (vllm#30223). So everything is taken from where
+ * it first appears, and later repetitions only add what is missing.
  */
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
@@ -24,27 +24,27 @@ import { ToolCalls } from './tool-calls';
 type TextEvent = Extract<NativeEvent, { type: 'text' }>;
 type NativeItem<T extends NativeOutputItem['type']> = Extract<NativeOutputItem, { type: T }>;
 
-/** A call as far as it was heard. */
+/** A call received so far. */
 interface HeardCall {
   readonly index: number;
   readonly id: string | undefined;
-  /** Arguments that were let through. */
+  /** Arguments that were passed on. */
   streamed: string;
-  /** Arguments that stood in the item when it was announced. */
+  /** Arguments in the item when it was added. */
   readonly announced: string;
 }
 
-/** Reads one answer of a Responses endpoint. Only its terminal event finishes it: `[DONE]` alone is a cut. */
+/** Reads one answer of a Responses endpoint. Only its terminal event finishes it; `[DONE]` alone means truncated. */
 export class NativeReader implements AnswerReader {
   finished = false;
   private readonly calls: ToolCalls;
   private readonly heardCalls = new Map<number, HeardCall>();
-  /** Messages and reasoning of which text was let through, by place; reasoning with the kind that came first. */
+  /** Messages and reasoning whose text was passed on, by place; reasoning with the kind that came first. */
   private readonly heard = new Map<string, { readonly kind: NativeTextKind; part: number }>();
-  /** The index of each item that was named, and of the one that came last. */
+  /** The index of each item by id, and of the latest item. */
   private readonly indexes = new Map<string, number>();
   private lastIndex: number | undefined;
-  /** The message that spoke last, while nothing else came after it. */
+  /** The latest message, while nothing else has followed it. */
   private speaker: string | undefined;
   private silent = true;
 
@@ -72,7 +72,7 @@ export class NativeReader implements AnswerReader {
         type: 'error',
         error: new BridgeError(
           'bad_answer',
-          'The provider answered with JSON that is no Response; check UPSTREAM_WIRE.',
+          'The provider answered with JSON that is not a Response. Check UPSTREAM_WIRE.',
         ),
       },
     ];
@@ -107,7 +107,7 @@ export class NativeReader implements AnswerReader {
     const spoken = kind === 'text' || kind === 'refusal';
     const key = this.keyOf(spoken ? 'message' : 'reasoning', place);
     const heard = this.heard.get(key);
-    // Reasoning sent as a summary and as raw text is shown once; a part that was heard is not said again.
+    // Reasoning sent both as a summary and as raw text is shown once; parts already received are not repeated.
     if (heard && ((!spoken && heard.kind !== kind) || (whole && heard.part >= part))) return [];
     // The parts of a summary are paragraphs.
     const paragraph = heard && kind === 'summary' && part > heard.part;
@@ -155,7 +155,7 @@ export class NativeReader implements AnswerReader {
     const index = this.indexOf(place);
     const heard = this.heardCalls.get(index);
     const other = heard?.id !== undefined && call.callId !== undefined && heard.id !== call.callId;
-    // A call that is known keeps its id; arguments that came before their item hear the name of the tool here.
+    // A known call keeps its id; arguments that came before their item get the tool name here.
     const begin =
       heard && !other
         ? this.fragment(index, { ...call, callId: undefined }, undefined)
@@ -175,7 +175,7 @@ export class NativeReader implements AnswerReader {
     return this.fragment(index, undefined, text);
   }
 
-  /** Passes on what is new in the complete arguments. Arguments that contradict the deltas are ignored. */
+  /** Passes on the new part of the complete arguments. Arguments that contradict the deltas are ignored. */
   private complete(index: number, whole: string | undefined): readonly Signal[] {
     const streamed = this.heardCalls.get(index)?.streamed ?? '';
     if (whole === undefined || whole === streamed || !whole.startsWith(streamed)) return [];
@@ -199,7 +199,7 @@ export class NativeReader implements AnswerReader {
     const failure = failureOf(response, this.options.source);
     if (failure) return [...late, { type: 'error', error: failure }];
     const usage: readonly Signal[] = response.usage ? [{ type: 'usage', usage: response.usage }] : [];
-    // A Response that is still being made is not the answer: the stream ends without a finish, which is a failure.
+    // An unfinished Response is not an answer: the stream ends without a finish, which is a failure.
     if (response.status === 'in_progress' || response.status === 'queued') return [...late, ...usage];
     const reason = this.reasonOf(response);
     if (reason instanceof BridgeError) return [...late, { type: 'error', error: reason }];
@@ -207,7 +207,7 @@ export class NativeReader implements AnswerReader {
     const announced = [...this.heardCalls.values()].flatMap((call) =>
       call.streamed === '' ? this.complete(call.index, call.announced) : [],
     );
-    // llama.cpp labels cut turns `completed`; Codex would answer a broken call with the same request, without end.
+    // llama.cpp labels truncated turns `completed`; Codex would repeat the request after a broken call, endlessly.
     if (!isCutReason(reason) && this.calls.cut) return [...late, ...announced, { type: 'error', error: cutStream() }];
     return [...late, ...announced, ...usage, ...this.calls.finish(reason), { type: 'finish', reason }];
   }
@@ -225,12 +225,12 @@ export class NativeReader implements AnswerReader {
     return signals.flatMap((signal) => this.calls.pass(signal));
   }
 
-  /** Messages, reasoning and calls are told apart: Ollama gives a call the index of the message before it. */
+  /** The key includes the item type, because Ollama gives a call the index of the message before it. */
   private keyOf(kind: 'message' | 'reasoning', place: NativePlace): string {
     return `${kind} ${this.indexOf(place)}`;
   }
 
-  /** The index; for events without one, that of the item they name; otherwise the item that came last. */
+  /** The event's index; without one, that of the item it names, or else that of the latest item. */
   private indexOf({ index, itemId }: NativePlace): number {
     const known =
       index ?? (itemId === undefined ? this.lastIndex : this.indexes.get(itemId)) ?? this.indexes.size + UNNUMBERED;
@@ -240,11 +240,11 @@ export class NativeReader implements AnswerReader {
   }
 }
 
-/** Above every index that an endpoint gives. */
+/** Greater than any index from an endpoint. */
 const UNNUMBERED = 1_000_000;
 
 function failureOf({ status, error }: NativeResponse, source: FailureSource | undefined): BridgeError | undefined {
   if (error !== undefined) return classifyStreamError(error, source);
   if (status !== 'failed' && status !== 'cancelled') return undefined;
-  return new BridgeError('upstream_error', `The provider ended its answer as ${status} and gave no reason.`);
+  return new BridgeError('upstream_error', `The provider ended its answer with status ${status} and no reason.`);
 }

@@ -1,4 +1,4 @@
-/** Signals to Responses events: owns output indexes, item ids and the one terminal event. */
+/** Assembles signals into Responses events: assigns output indexes, item ids and the one terminal event. */
 import type { Clock, MakeId } from '../base/clock';
 import type { JsonValue } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
@@ -23,9 +23,9 @@ export interface ResponsesAssemblerOptions {
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly reasoning: ReasoningOutput;
-  /** Put reasoning into `encrypted_content` also where it is shown. */
+  /** Put reasoning into `encrypted_content` even if it is shown. */
   readonly sealReasoning?: boolean;
-  /** The client's tool behind a tool name of the upstream. */
+  /** The client's tool for an upstream tool name. */
   readonly findTarget: (upstreamName: string) => CallTarget;
   readonly note: (text: string) => void;
   readonly judge?: Judge;
@@ -37,8 +37,8 @@ type OpenItem =
   | { readonly kind: 'call'; readonly writer: CallWriter; readonly callId: string };
 
 const FILTERED =
-  "The provider's content filter stopped the answer. Rephrase the request, or go back to before the text that the filter " +
-  'rejects (press Esc twice in Codex).';
+  "The provider's content filter stopped the answer. Rephrase the request, or go back to before the rejected text " +
+  '(press Esc twice in Codex).';
 
 /** The stream: `created in_progress (added delta* done)* (completed | incomplete | failed)`, one item open at a time. */
 export class ResponsesAssembler implements Assembler<ResponsesEvent> {
@@ -57,7 +57,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return this.open !== undefined || this.output.length > 0;
   }
 
-  /** Some upstreams say `stop` although they called tools (upstreams.md, section 4.4). */
+  /** Some upstreams send `stop` although they called tools (upstreams.md, section 4.4). */
   get reason(): FinishReason | undefined {
     return this.ended === 'stop' && this.output.some(({ type }) => type.endsWith('_call')) ? 'tool_calls' : this.ended;
   }
@@ -109,7 +109,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     }
   }
 
-  /** Writes an item that comes at once, without deltas. */
+  /** Writes an item that arrives complete, without deltas. */
   whole(item: OutputItem): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop');
     const outputIndex = this.takeIndex();
@@ -127,7 +127,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
       return [...rest, this.terminal('incomplete', { incomplete_details: { reason: 'max_output_tokens' } })];
     }
     if (ended === 'content_filter') {
-      // Codex takes `incomplete` with this reason for a broken stream and retries it, five times (codex-protocol.md,
+      // Codex treats `incomplete` with this reason as a broken stream and retries it five times (codex-protocol.md,
       // section 3).
       if (client === 'codex') return [...rest, ...this.fail(new BridgeError('moderation', FILTERED))];
       return [...rest, this.terminal('incomplete', { incomplete_details: { reason: 'content_filter' } })];
@@ -171,12 +171,12 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return [...before, { type: 'response.output_item.added', output_index: outputIndex, item: writer.begin() }];
   }
 
-  /** Ends the open item. A call is never ended by a cut answer: Codex would run it (codex-protocol.md, section 11). */
+  /** Ends the open item. A truncated answer never ends a call: Codex would run it (codex-protocol.md, section 11). */
   private closeOpen(reason: FinishReason, phase?: MessagePhase): readonly ResponsesEvent[] {
     const { open } = this;
     const cut = isCutReason(reason);
     this.open = undefined;
-    // Text that a filter cut off would remain in Codex's history, where the filter rejects every later request.
+    // Filtered text would remain in Codex's history, and the filter would reject every later request.
     const dropped = open?.kind === 'call' ? cut : reason === 'content_filter' && this.options.client === 'codex';
     if (!open || dropped) return [];
     if (open.kind === 'call') {
@@ -189,7 +189,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return [...open.writer.end(), this.done(open.writer.item(status, cut ? undefined : phase))];
   }
 
-  /** Codex's app tells progress from the answer by the phase (cc-switch#6718). Text before a call is progress. */
+  /** Codex's app distinguishes progress from the answer by phase (cc-switch#6718). Text before a call is progress. */
   private phase(phase: MessagePhase): MessagePhase | undefined {
     return this.options.client === 'codex' ? phase : undefined;
   }

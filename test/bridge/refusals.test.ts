@@ -61,7 +61,7 @@ const REFUSALS: readonly Refusal[] = [
       },
     },
     sdk: { status: 403, type: 'permission_error', code: 'client_not_allowed' },
-    says: /only available for Coding Agents.*accepts only the coding tools it knows/,
+    says: /only available for Coding Agents.*accepts only known coding tools/,
   },
   {
     name: '404 unknown model',

@@ -105,7 +105,7 @@ test(
   },
 );
 
-test('who changes the protocol unasked is a stranger, and keeps nobody waiting', LIMIT, async (context) => {
+test('an unexpected protocol upgrade is treated as another program, without waiting', LIMIT, async (context) => {
   const port = await listenRaw(
     context,
     'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n',
