@@ -1,4 +1,4 @@
-/** Asks the provider until an answer has begun: each call, what a refusal teaches, and retries that may help. */
+/** Calls the provider until an answer begins: repairs rejected requests and retries failures that may pass. */
 import { toJsonText } from '../base/json';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { classifyHttpFailure } from '../errors/classify';
@@ -16,20 +16,20 @@ import type { Prepared } from './prepare';
 import { readOutputs, type Answer } from './stream-turn';
 import type { TurnContext } from './turn-context';
 
-/** What is asked. Megabytes of messages: whoever asks lets go of it when the answer has begun. */
+/** The request to send. May hold megabytes of messages: callers release it once the answer has begun. */
 export interface Question<Output> {
   readonly prepared: Prepared;
   readonly caller: Caller;
   readonly context: TurnContext;
-  /** What calls are counted under: the client's name for its turn, or one for this request alone. */
+  /** Key for counting calls: the client's turn id, or an id of this request alone. */
   readonly turn: string;
-  /** A new machine for each attempt. */
+  /** Creates a new answer stream for each attempt. */
   readonly createStream: () => AnswerStream<Output>;
-  /** Hold the whole answer back: nothing of it is shown before it is complete, so a truncated one is retried too. */
+  /** Buffers the whole answer: nothing is shown before it is complete, so a truncated answer can be retried. */
   readonly whole: boolean;
 }
 
-/** @throws BridgeError when retrying will not help; its message says how often it was tried */
+/** @throws BridgeError when retrying will not help; its message states the number of attempts */
 export async function askUpstream<Output>(question: Question<Output>): Promise<Answer<Output>> {
   const { prepared: { endpoint, chat }, context } = question;
   const asking: Asking = { repairs: new RepairSession(context.learned, endpoint.source.host, chat), calls: 0 };
@@ -48,11 +48,11 @@ export async function askUpstream<Output>(question: Question<Output>): Promise<A
 /** What changes from one call to the next. */
 interface Asking {
   readonly repairs: RepairSession;
-  /** Calls that were made. */
+  /** Number of calls made. */
   calls: number;
 }
 
-/** One call, read until it says something. A failure before that is thrown, as if the call had been rejected. */
+/** Makes one call and reads until it yields output. An earlier failure is thrown, like a rejected call. */
 async function attempt<Output>(question: Question<Output>, asking: Asking): Promise<Answer<Output>> {
   const { caller, context, createStream, whole } = question;
   const upstream = await call(question, asking);
@@ -69,7 +69,7 @@ async function attempt<Output>(question: Question<Output>, asking: Asking): Prom
   return { upstream, stream, outputs };
 }
 
-/** Changes the request where the refusal says how; true when it is worth another call. */
+/** Repairs the request if the error says how. @returns whether another call is worthwhile */
 function repair(error: BridgeError, { prepared, caller, context }: Question<unknown>, asking: Asking): boolean {
   if (caller.abort.aborted) return false;
   const found = asking.repairs.learn(error, asking.calls);
@@ -82,7 +82,7 @@ function repair(error: BridgeError, { prepared, caller, context }: Question<unkn
   return true;
 }
 
-/** @throws BridgeError for an error status, a redirect, or no answer at all */
+/** @throws BridgeError for an error status, a redirect, or no response */
 async function call({ prepared, caller, context }: Question<unknown>, asking: Asking): Promise<UpstreamAnswer> {
   const { endpoint } = prepared;
   const { runtime, refusals } = context;
@@ -103,7 +103,7 @@ async function call({ prepared, caller, context }: Question<unknown>, asking: As
   throw error;
 }
 
-/** A retry sends the same bytes: rendering megabytes again for each would hold them several times. */
+/** A retry sends the same bytes: rendering again would keep several copies of megabytes in memory. */
 const rendered = new WeakMap<ChatRequest, Buffer>();
 
 function renderBody({ render }: Prepared, chat: ChatRequest): Buffer {
@@ -119,7 +119,7 @@ const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCod
 const LONGEST_ERROR_BODY = 64 * 1024;
 
 async function readFailure(answer: UpstreamAnswer, { source }: Endpoint, now: number): Promise<BridgeError> {
-  // A body that breaks off takes nothing from what the status says.
+  // The status remains valid when the body breaks off.
   const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
   const { status } = answer;
   if (status < 400) {
@@ -140,7 +140,7 @@ async function readFailure(answer: UpstreamAnswer, { source }: Endpoint, now: nu
   });
 }
 
-/** What the provider's support asks for, where a header has it. */
+/** The id that the provider's support asks for, if a header contains it. */
 function findRequestId(answer: UpstreamAnswer): string | undefined {
   for (const name of REQUEST_ID_HEADERS) {
     const id = answer.header(name);
@@ -156,14 +156,14 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, aski
   const limits = limitsOf(context);
   if (caller.abort.aborted) throw error;
   const failed = budget.fail(turn);
-  // Codex itself repeats a truncated stream more often than the bridge may.
+  // Codex itself retries a truncated stream more often than the bridge may.
   const allowed = Math.min(allowedCalls(error.kind, limits), limits.calls);
   const isSpent = asking.calls >= Math.max(limits.calls, MOST_CALLS);
   const wait = failed < allowed && !isSpent ? retryWait(error, failed, limits, runtime.random()) : undefined;
   if (wait === undefined) {
     budget.succeed(turn);
     const last = finalError(error, failed);
-    // With UPSTREAM_CALLS=1 retrying is left to the client, unless the provider demands a long wait.
+    // With UPSTREAM_CALLS=1, retries are left to the client, unless the provider demands a long wait.
     if (failed > 1 || error.details.retryAfterMs !== undefined) rememberFailure(last, question, asking);
     throw last;
   }
@@ -173,7 +173,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, aski
   if (caller.abort.aborted) throw toBridgeError(caller.abort.reason);
 }
 
-/** A client that repeats by itself a request that was tried often enough spends no more calls. */
+/** Once the attempts are used up, retries by the client cost no more calls. */
 function rememberFailure(error: BridgeError, { prepared, context }: Question<unknown>, { repairs }: Asking): void {
   if (CHEAP.has(error.kind)) return;
   const { endpoint } = prepared;
@@ -181,12 +181,12 @@ function rememberFailure(error: BridgeError, { prepared, context }: Question<unk
   context.refusals.remember(body, endpoint.headers['authorization'] ?? '', error);
 }
 
-/** Nothing of a plan was spent: there was no connection, or no call at all, and a moment later there may be. */
+/** Nothing was charged: there was no connection, or no call was made. A later attempt may succeed. */
 const CHEAP: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'shutting_down']);
 
 /**
- * The failure of an answer that had begun, as the client is told: it retries by itself, unless the turn has used up its
- * calls.
+ * The error that the client gets when an answer fails after it began. The client retries on its own, unless the turn
+ * has used up its calls.
  */
 export function judgeLateFailure(error: BridgeError, { turn }: Caller, context: TurnContext): BridgeError {
   if (turn === undefined) return error;
@@ -196,7 +196,7 @@ export function judgeLateFailure(error: BridgeError, { turn }: Caller, context: 
   return finalError(error, failed);
 }
 
-/** `final` makes Codex stop: it would retry every kind that a retry may fix. */
+/** `final` makes Codex stop; otherwise it retries every kind that may pass. */
 function finalError(error: BridgeError, failed: number): BridgeError {
   const tries = failed > 1 ? ` Tried ${failed} times; not retrying.` : '';
   const last = new BridgeError(error.kind, `${error.message}${tries}`, { ...error.details, final: true });

@@ -1,4 +1,4 @@
-/** Starts a turn that no client waits for, and shows its events to the client that started it. Loaded on first use. */
+/** Starts a turn that runs without a client, and streams its events to the client that started it. Loaded lazily. */
 import type { UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { Background } from '../state/background';
@@ -23,7 +23,7 @@ export async function startInBackground(
     stream: body['stream'] === true,
     notes: [],
     pulse: () => SSE_KEEP_ALIVE,
-    // The response itself continues: its client can follow it again.
+    // The response itself continues; its client can resume the stream.
     fail: () => '',
     frames: () => run.follow(-1),
     collect: () => Promise.resolve({ status: 200, body: JSON.stringify(run.response) }),

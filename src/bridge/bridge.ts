@@ -1,4 +1,4 @@
-/** The interface between HTTP and the bridge: what a handler requests and what it gets, without a word of HTTP. */
+/** Defines the interface between the HTTP server and the bridge; nothing in it depends on HTTP. */
 import type { JsonObject } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
@@ -13,61 +13,61 @@ export interface Caller {
   readonly authorization?: string;
   /** The inbound `user-agent`, forwarded upstream unless an option overrides it. */
   readonly userAgent?: string;
-  /** The client's name for its turn, shared by all its requests for one prompt. Failed calls count under it. */
+  /** The client's id of the turn, shared by all its requests for one prompt. Failed calls are counted per id. */
   readonly turn?: string | undefined;
-  /** The client wants a title for a new thread, which SMALL_MODEL may write. */
+  /** The client wants a title for a new thread; SMALL_MODEL may write it. */
   readonly isTitle?: boolean;
-  /** Collects what is known of the turn; absent where nobody will read it. */
+  /** Collects facts about the turn; absent when nothing will read them. */
   readonly record?: TurnRecord;
-  /** Called when the provider's answer has begun: nothing of the request is kept any more. */
+  /** Called when the provider's answer has begun and the request has been released. */
   readonly onBegun?: () => void;
-  /** Begins work that continues without the client; absent where there is no such work. */
+  /** Starts work that continues without the client; absent where that is not supported. */
   readonly detach?: () => Detached;
-  /** Aborted when the client goes away or the server shuts down. A BridgeError as its reason is told to the client. */
+  /** Aborted when the client disconnects or the server shuts down. A BridgeError as reason reaches the client. */
   readonly abort: AbortSignal;
 }
 
 /** A running turn: exactly one of `frames` and `collect` is called, once. */
 export interface Turn {
-  /** Whether the client asked for a stream; the default of both protocols is false. */
+  /** Whether the client requested a stream; both protocols default to false. */
   readonly stream: boolean;
-  /** What was changed or dropped on the way upstream, one sentence each. */
+  /** What was changed or dropped in the upstream request, one sentence each. */
   readonly notes: readonly string[];
   /** A keep-alive for a client whose provider is silent: an event for Codex, a comment for others. */
   pulse(): string;
-  /** One SSE text for each upstream read; the terminal event and `data: [DONE]` included. Never throws. */
+  /** One SSE string per upstream read, including the terminal event and `data: [DONE]`. Never throws. */
   frames(): AsyncIterable<string>;
-  /** The end of a stream whose `frames` threw after the first one: one terminal event, in sequence. */
+  /** The end of a stream whose `frames` threw after the first one: one terminal event with the next sequence number. */
   fail(error: BridgeError): string;
   /** The whole answer as JSON text, with its HTTP status. */
   collect(): Promise<{ readonly status: number; readonly body: string }>;
 }
 
-/** What a turn is requested and answered as: a Response, a Chat Completion, or a compaction object. */
+/** The API of a turn: Responses, Chat Completions, or compaction. */
 export type TurnKind = 'responses' | 'chat' | 'compaction';
 
-/** What the server can request of the bridge. */
+/** The operations that the server uses. */
 export interface Bridge {
   /**
    * Reads `body` as a request of this kind and starts the turn.
-   * @throws BridgeError before the stream starts: a bad request, a refusal of the provider
+   * @throws BridgeError before the stream starts: an invalid request, or an error from the provider
    */
   start(kind: TurnKind, body: unknown, caller: Caller): Promise<Turn>;
   /**
    * The whole stream of a turn that never started, for Codex: `response.created`, `response.failed`, `[DONE]`.
-   * @param body the request as far as it was read, `undefined` when it was not
+   * @param body the request body, `undefined` if it could not be read
    */
   failedFrames(error: BridgeError, body: unknown): string;
   /**
    * Body and entity tag of GET /models; the tag with its quotes. Never rejects.
-   * @param codexVersion the version of the Codex that asks, where it says so
+   * @param codexVersion the version of the Codex that sent the request, if known
    */
   models(codexVersion?: string): Promise<{ readonly body: JsonObject; readonly etag: string }>;
-  /** What is kept of responses; nothing of it is loaded before the first call. */
+  /** Stored responses; the module is loaded on the first call. */
   kept(): KeptResponses;
   /**
-   * Answers the web search of Codex, POST /alpha/search; a search that fails is text for the model.
-   * @throws BridgeError where no search is configured, or the body is no search
+   * Handles Codex's web search, POST /alpha/search; a failed search becomes text for the model.
+   * @throws BridgeError if no search is configured, or the body is not a valid search
    */
   search(body: unknown, abort: AbortSignal): Promise<object>;
 }

@@ -1,4 +1,4 @@
-/** Writes what came of a turn in the protocol of its client: as SSE text, or as one JSON body. */
+/** Writes the output of a turn in the client's protocol: as SSE text, or as one JSON body. */
 import { ChatCollector, type ChatOutput } from '../stream/chat-assembler';
 import type { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody, renderStreamError, type ClientKind } from '../errors/error-body';
@@ -10,7 +10,7 @@ import { encodeResponse, SseEncoder, SSE_DONE, SSE_KEEP_ALIVE } from '../stream/
 import type { ResponsesEvent } from '../wire/responses-output';
 
 export interface ClientProtocol<Output> {
-  /** The SSE text of what one upstream read became. */
+  /** The SSE text for the outputs of one upstream read. */
   encode(outputs: readonly Output[]): string;
   /** Ends the stream. */
   readonly done: string;
@@ -84,7 +84,7 @@ export function compactionProtocol(input: readonly InputItem[], makeId: MakeId):
   };
 }
 
-/** @param usage what the answer cost, once it is known: a whole completion states it, a stream only when asked */
+/** @param usage the token usage, once known: a whole completion always includes it, a stream only on request */
 export function chatProtocol(usage: () => ChatUsageObject | undefined): ClientProtocol<ChatOutput> {
   const collector = new ChatCollector();
   return {
@@ -97,7 +97,7 @@ export function chatProtocol(usage: () => ChatUsageObject | undefined): ClientPr
   };
 }
 
-/** A message of the request as an item on the wire again. Spec: Responses API, input message. */
+/** Converts a message of the request back to a wire item. Spec: Responses API, input message. */
 function userMessage(item: MessageItem, makeId: MakeId): JsonObject {
   return { type: 'message', id: makeId('msg'), role: item.role, status: 'completed', content: item.content.map(part) };
 }

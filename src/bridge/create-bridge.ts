@@ -1,4 +1,4 @@
-/** Creates the bridge: settings, provider, runtime and state become the one interface that the server knows. */
+/** Creates the bridge from settings, provider, runtime and state. */
 import { randomBytes } from 'node:crypto';
 import type { MakeId } from '../base/clock';
 import { isRecord } from '../base/json';
@@ -12,7 +12,7 @@ import { FailureBudget, RefusalCache } from '../upstream/call-limits';
 import { LearnedRepairs } from '../upstream/learned-repairs';
 import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
-// Not loaded late: when it is needed, there may be no file descriptor left to load it with.
+// Not loaded lazily: when it is needed, there may be no free file descriptor to load it.
 import { failedFrames } from './local-answer';
 import { createModelCatalog } from './models';
 import { startChatTurn, startCompaction, startResponsesTurn } from './turn';
@@ -27,8 +27,8 @@ const STARTS: { readonly [K in TurnKind]: TurnStarter } = {
 };
 
 /**
- * @param overrides parts of the runtime that a test replaces
- * @param latest the settings for a turn that begins now, where they can change; a running turn keeps its own
+ * @param overrides parts of the runtime, for tests
+ * @param latest returns the current settings, if they can change; a running turn keeps those it started with
  */
 export function createBridge(
   settings: BridgeSettings, log: Logger, overrides: Partial<Runtime> = {}, latest = () => settings,
@@ -113,7 +113,7 @@ function createRuntime(settings: BridgeSettings): Runtime {
   };
 }
 
-/** A timer that an abort ends early. */
+/** Resolves after a delay, or earlier on abort. */
 function sleep(milliseconds: number, abort: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
@@ -127,7 +127,7 @@ function sleep(milliseconds: number, abort: AbortSignal): Promise<void> {
   });
 }
 
-/** Random ids: whoever knows one response cannot guess another. `prefix_…` is what Codex echoes. */
+/** Random ids, so that a client cannot guess those of other responses. Codex echoes `prefix_…`. */
 function createMakeId(): MakeId {
   return (prefix) => `${prefix}_${randomBytes(12).toString('hex')}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Finds where a turn goes: the provider that its model name leads to, the URL and headers, and the protocol spoken
- * there, which is Chat Completions or the provider's own Responses API.
+ * Resolves the upstream of a turn: the provider that the model name selects, its URL and headers, and its protocol:
+ * Chat Completions or the provider's own Responses API.
  */
 import type { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
@@ -17,18 +17,18 @@ import type { ResponsesRequest } from '../wire/responses-request';
 import type { Caller } from './bridge';
 import type { ProviderSettings, TurnContext } from './turn-context';
 
-/** A Chat request as the body that is sent: repairs happen before it. */
+/** Renders a Chat request as the body to send; repairs are applied before this step. */
 export type Render = (chat: ChatRequest) => object;
 
 /** One of the two protocols that a provider speaks. */
 interface UpstreamProtocol {
   /** Appended to the base URL. */
   readonly path: string;
-  /** The model's dialect as it is in this protocol. */
+  /** The model's dialect for this protocol. */
   readonly dialect: (dialect: Dialect) => Dialect;
-  /** The request without what the protocol has no field for. */
+  /** Removes what the protocol has no field for. */
   readonly accept: (request: ResponsesRequest, notes: Notes) => ResponsesRequest;
-  /** Keeps nothing of `request` but a few words: it may be megabytes. */
+  /** Keeps only a few strings of `request`, which may be megabytes. */
   readonly renderer: (request: ResponsesRequest, dialect: Dialect) => Render;
   /** Reads one answer. */
   readonly createReader: (options: ReaderOptions) => AnswerReader;
@@ -61,13 +61,13 @@ export interface Endpoint extends Omit<UpstreamProtocol, 'path' | 'dialect'> {
   readonly url: string;
   /** Sent with every request, the key among them. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The host, for the text of a failure. */
+  /** The host, for error messages. */
   readonly source: FailureSource;
 }
 
 /**
  * @param asked the model name of the request
- * @throws BridgeError when no model is named, or the name leads to a provider whose address or key is not known
+ * @throws BridgeError when no model is named, or the provider it selects has no known address or key
  */
 export function findEndpoint(
   asked: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext, notes: Notes,
@@ -97,7 +97,7 @@ export function findEndpoint(
   return { ...protocol, renderer, model: id, dialect: protocol.dialect(dialect), url, headers, source };
 }
 
-/** Adds and removes top-level fields as the rows of the provider and the model say. */
+/** Adds and removes top-level fields as the provider and model rows specify. */
 function changeBody(render: Render, provider: RequestChanges, model: RequestChanges = {}): Render {
   const drop = [...(provider.drop ?? []), ...(model.drop ?? [])];
   const added = { ...provider.body, ...model.body };
@@ -108,7 +108,7 @@ function changeBody(render: Render, provider: RequestChanges, model: RequestChan
   };
 }
 
-/** What the model name leads to: the bridge's own provider, or another one with the key that belongs to it. */
+/** The provider that the model name selects: the bridge's own, or another one with its own key. */
 function findProviderOf(asked: string | undefined, { settings, provider: home }: TurnContext) {
   const { provider, model } = findRoute(asked, home, settings.modelMap ?? {}, settings.catalog);
   if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
@@ -126,12 +126,12 @@ function findProviderOf(asked: string | undefined, { settings, provider: home }:
         `Set ${provider.keyEnv.join(' or ')} and restart the bridge.`,
       { param: 'model' },
     );
-  // The client's token was meant for the bridge's own provider: no other host ever gets it.
+  // The client's token was meant for the bridge's own provider; it is never sent to another host.
   const access: ProviderSettings = { aiBaseUrl, aiApiKey, forceEnvAuth: true, userAgent: settings.userAgent };
   return { provider, model, defaultModel: undefined, access };
 }
 
-/** The key of the environment by default; the client's token only when FORCE_ENV_AUTH is off. */
+/** The key from the environment by default; the client's token only when FORCE_ENV_AUTH is off. */
 export function upstreamHeaders(
   settings: ProviderSettings, caller: Pick<Caller, 'authorization' | 'userAgent'> = {},
 ): Readonly<Record<string, string>> {
@@ -151,7 +151,7 @@ export function upstreamHeaders(
 interface SourceOptions {
   readonly provider: Provider;
   readonly access: ProviderSettings;
-  /** Whether the provider is the bridge's own, whose key is AI_API_KEY, or another one that the model name led to. */
+  /** Whether the provider is the bridge's own, whose key is AI_API_KEY, or another one selected by the model name. */
   readonly home: boolean;
   readonly clock: FailureSource['clock'];
   /** Values of headers that the user added. */
@@ -177,10 +177,10 @@ export function describeSource(
 const hide = (secrets: readonly string[]) => (text: string): string =>
   secrets.filter(({ length }) => length >= SHORTEST_KEY).reduce((whole, secret) => whole.replaceAll(secret, '[redacted]'), text);
 
-/** A shorter key is a word that any text may hold. */
+/** Shorter keys may occur in any text by chance. */
 const SHORTEST_KEY = 6;
 
-/** @param variables where the key came from; undefined for one that the client sent */
+/** @param variables where the key came from; undefined for a key sent by the client */
 function adviseOnKey(key: string | undefined, variables: string | undefined, { keyShape }: Provider): string {
   if (key === undefined) return `No key was sent: set ${variables ?? 'AI_API_KEY'} where the bridge is started.`;
   const shape = keyShape === undefined || keyShape.pattern.test(key) ? '' : ` ${keyShape.advice}`;

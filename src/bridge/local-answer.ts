@@ -1,4 +1,4 @@
-/** Responses that no provider gives: to a request that only loads a model, and to a turn that never started. */
+/** Creates responses without a provider: for a request that only loads a model, and for a turn that never started. */
 import { isRecord } from '../base/json';
 import { asText } from '../base/narrow';
 import type { BridgeError } from '../errors/bridge-error';
@@ -12,7 +12,7 @@ import type { Runtime } from './turn-context';
 
 /**
  * Answers the preload request of `codex --oss --local-provider lmstudio`: a completed Response with one empty message.
- * No provider is called, no request of a plan is spent (fixture 27).
+ * No provider is called, so no quota is used (fixture 27).
  */
 export function answerPreload(request: ResponsesRequest, runtime: Runtime): Turn {
   const assembler = bareAssembler(request.model ?? '', 'generic', runtime);
@@ -38,7 +38,7 @@ export function answerPreload(request: ResponsesRequest, runtime: Runtime): Turn
 
 /**
  * The stream of a turn that never started: Codex shows the message of `response.failed`, not that of an HTTP error.
- * @param body the request as far as it was read, undefined when it was not
+ * @param body the request body, undefined if it could not be read
  */
 export function failedFrames(error: BridgeError, body: unknown, runtime: Runtime): string {
   const model = isRecord(body) ? asText(body['model']) : undefined;

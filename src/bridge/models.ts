@@ -21,17 +21,17 @@ export interface ModelList {
 export interface ModelCatalog {
   /** Every model, the default one first. */
   entries(): Promise<readonly CatalogEntry[]>;
-  /** @param codexVersion the Codex that asks: an old one refuses a list with words that it does not know */
+  /** @param codexVersion the version of Codex: old versions reject a list with values that they do not know */
   list(codexVersion?: string): Promise<ModelList>;
 }
 
 export type ModelSettings = ProviderSettings & Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap' | 'catalog'>;
 
-/** How long the provider's list counts as today's; after a failure less, because a local server may start late. */
+/** How long the provider's list is cached; shorter after a failure, because a local server may start later. */
 const FRESH_MS = 300_000;
 const RETRY_MS = 10_000;
 
-/** The provider's own list is requested on first use: with --discover-models, and where no row knows a model. */
+/** Requests the provider's own list on first use: with --discover-models, and for providers without model rows. */
 export function createModelCatalog(
   settings: ModelSettings, provider: Provider, log: Logger, clock: Clock = Date.now,
 ): ModelCatalog {
@@ -76,7 +76,7 @@ function renderModelList(entries: readonly CatalogEntry[], codexVersion: string 
 /** Codex waits ten seconds for GET /models when it starts (codex-protocol.md, section 6). */
 const TIMEOUT_MS = 4_000;
 
-/** The lists of hosts with hundreds of models have about a megabyte. */
+/** Lists with hundreds of models are about one megabyte. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 interface DiscoverOptions {
@@ -85,7 +85,7 @@ interface DiscoverOptions {
 }
 
 /**
- * GET {base}/models with the key of the environment. A provider without a list costs a line in the log, never an error.
+ * GET {base}/models with the key from the environment. If the provider has no list, that is logged, not an error.
  *
  * @returns the models that Codex can use; undefined when there is no list, or no way to get it
  */
@@ -100,7 +100,7 @@ export async function discoverModels(
   try {
     const [answer, windows] = await Promise.all([
       fetchList(url),
-      // Without it a model has the window that the first list says, or the assumed one.
+      // Without it, a model gets the context window of the first list, or the assumed one.
       loaded === undefined ? undefined : fetchList(loaded).catch(() => undefined),
     ]);
     const found = readDiscovered(answer);

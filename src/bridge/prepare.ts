@@ -1,4 +1,4 @@
-/** Prepares a turn: everything that is known before the first byte goes upstream. */
+/** Prepares a turn: resolves everything that is known before the first byte is sent upstream. */
 import type { MakeId } from '../base/clock';
 import { Notes } from '../base/result';
 import type { ClientKind } from '../errors/error-body';
@@ -24,10 +24,10 @@ export interface Prepared {
   readonly endpoint: Endpoint;
   readonly chat: ChatRequest;
   readonly render: Render;
-  /** Names of the tools, for the way back. */
+  /** Tool names, for translating calls back. */
   readonly tools: ToolSet;
   readonly notes: Notes;
-  /** A new reader and new stages, for one answer. It keeps nothing of the request. */
+  /** Creates the reader and stages for one answer. Retains nothing of the request. */
   readonly createAttempt: () => Omit<AnswerStreamOptions<never>, 'assembler'>;
 }
 
@@ -56,7 +56,7 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
   return { endpoint, chat, render, tools, notes, createAttempt: attemptsOf(endpoint, chat, tools, rules, context) };
 }
 
-/** Think tags first: markup may be inside the reasoning that they enclose. The filter last: markup becomes calls. */
+/** Think tags come first, because markup may be inside reasoning; the filter comes last: markup becomes calls. */
 function attemptsOf(
   { dialect, source, createReader }: Endpoint,
   chat: ChatRequest,
@@ -83,15 +83,15 @@ function attemptsOf(
   });
 }
 
-/** What the request demands of the answer's form. */
+/** The answer format that the request demands. */
 interface AnswerRules {
-  /** How an answer is checked that must be JSON; undefined when it need not be. */
+  /** How an answer that must be JSON is checked; undefined if it need not be JSON. */
   readonly json: JsonCheckOptions | undefined;
-  /** Undefined when the request limits no calls. */
+  /** Undefined if the request does not limit calls. */
   readonly calls: CallRules | undefined;
 }
 
-/** Keeps nothing of `request` but a few words: it may be megabytes. */
+/** Keeps only a few strings of `request`, which may be megabytes. */
 function readAnswerRules(
   request: ResponsesRequest,
   tools: ToolSet,
@@ -108,8 +108,8 @@ function readAnswerRules(
 }
 
 /**
- * Codex sends `parallel_tool_calls: false` for every model that its catalog does not know, and still runs several
- * calls: for it they are not forbidden.
+ * Codex sends `parallel_tool_calls: false` for every model that is not in its catalog, yet runs several calls. So the
+ * field does not limit the calls of Codex.
  */
 function mostCalls({ maxToolCalls, parallelToolCalls }: ResponsesRequest, client: ClientKind): number | undefined {
   return parallelToolCalls === false && client !== 'codex' ? 1 : maxToolCalls;

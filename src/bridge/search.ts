@@ -8,7 +8,7 @@ import type { TurnContext } from './turn-context';
 
 /**
  * @returns the search of one bridge, with its memory of references
- * @throws BridgeError `not_found` where no service is configured: the model reads the message
+ * @throws BridgeError `not_found` if no service is configured; the model sees the message
  */
 export function createSearch(context: TurnContext): AnswerSearch {
   const { settings, runtime } = context;

@@ -1,4 +1,4 @@
-/** Runs a turn: the only loop that waits, from upstream reads to the client's text, with one write for each read. */
+/** Runs a turn: the only async loop, from upstream reads to the client's text, with one write per read. */
 import { parseJson } from '../base/json';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { readErrorText } from '../errors/provider-error';
@@ -10,7 +10,7 @@ import type { ClientProtocol } from './client-protocol';
 export interface Answer<Output> {
   readonly upstream: UpstreamAnswer;
   readonly stream: AnswerStream<Output>;
-  /** What came of the reads so far; never a failure. */
+  /** The outputs of the reads so far; never a failure. */
   readonly outputs: readonly Output[];
 }
 
@@ -18,19 +18,19 @@ export interface RunningTurn<Output> {
   readonly protocol: ClientProtocol<Output>;
   /** Resolves when the answer has begun. */
   readonly open: () => Promise<Answer<Output>>;
-  /** A machine that has seen nothing: it begins the stream, and ends one whose answer never began. */
+  /** A stream without input yet: it starts the response, and ends it if the answer never begins. */
   readonly blank: AnswerStream<Output>;
-  /** Sees each upstream read, for LOG_STREAM_RAW. */
+  /** Receives each upstream read, for LOG_STREAM_RAW. */
   readonly tap: ((bytes: Uint8Array) => void) | undefined;
   /** Called once, at the end. What `collect` throws is not reported here. */
   readonly ended: (error: BridgeError | undefined) => void;
-  /** Called for a defect of the bridge that broke the stream. */
+  /** Called when a bug in the bridge broke the stream. */
   readonly broke: (cause: unknown) => void;
 }
 
 /**
- * The stream as SSE text, one string for each write. One generator and one await for each read: at token rate every
- * layer of promises costs more than the translation (test/bench). Throws only what is a defect of the bridge.
+ * The stream as SSE text, one string per write. There is one generator and one await per read: at token rate, each
+ * layer of promises costs more than the translation (test/bench). Throws only for a bug in the bridge.
  */
 export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGenerator<string, void, undefined> {
   const { protocol, blank } = turn;
@@ -62,7 +62,7 @@ export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGener
 
 /**
  * The whole answer as JSON text.
- * @throws BridgeError when the answer failed: nothing was sent yet, so the client gets a true HTTP status
+ * @throws BridgeError when the answer failed: nothing was sent yet, so the client gets the real HTTP status
  */
 export async function collectTurn<Output>(
   turn: RunningTurn<Output>,
@@ -73,13 +73,13 @@ export async function collectTurn<Output>(
   return { status: 200, body: turn.protocol.body() };
 }
 
-/** No model's whole completion is longer. */
+/** No model's complete answer is longer. */
 const LONGEST_COMPLETION = 256 * 1024 * 1024;
 
 /**
- * What the next read became. Never throws: a failure is the stream's terminal output.
- * @param first whether nothing of the answer was read yet
- * @param tap sees each read, for LOG_STREAM_RAW
+ * The outputs of the next read. Never throws: a failure becomes the stream's terminal output.
+ * @param first whether this is the first read of the answer
+ * @param tap receives each read, for LOG_STREAM_RAW
  */
 export async function readOutputs<Output>(
   answer: UpstreamAnswer,
@@ -110,7 +110,7 @@ async function readCompletion<Output>(
 ): Promise<readonly Output[]> {
   const text = await answer.text(LONGEST_COMPLETION);
   const value = parseJson(text);
-  // An event stream under a JSON content type: read it as what it is.
+  // An event stream with a JSON content type: read it as an event stream.
   if (value === undefined) return [...stream.push(Buffer.from(text, 'utf8')), ...stream.end()];
   return stream.completion(value);
 }

@@ -1,4 +1,4 @@
-/** What every turn of a bridge shares: its options, its runtime, and what it has learned. */
+/** Defines what all turns of a bridge share: options, runtime, and learned repairs. */
 import type { Clock, MakeId } from '../base/clock';
 import type { Config } from '../config/options';
 import type { Logger } from '../observe/log';
@@ -8,7 +8,7 @@ import type { FailureBudget, RefusalCache } from '../upstream/call-limits';
 import type { LearnedRepairs } from '../upstream/learned-repairs';
 import type { Transport } from '../upstream/transport';
 
-/** The options that the bridge reads, as the config layer resolves them. */
+/** The resolved options that the bridge reads. */
 export type BridgeSettings = Pick<
   Config,
   | 'aiBaseUrl'
@@ -47,23 +47,23 @@ export type BridgeSettings = Pick<
   | 'catalog'
   | 'upstreamHeader'
 > & {
-  /** Keys of further providers, by provider name: for model names that lead to them. */
+  /** Keys of other providers, by provider name, for model names that select them. */
   readonly providerKeys?: Readonly<Record<string, string>>;
 };
 
-/** What it takes to call one provider. */
+/** Everything needed to call one provider. */
 export type ProviderSettings = Pick<BridgeSettings, 'aiBaseUrl' | 'aiApiKey' | 'forceEnvAuth' | 'userAgent'>;
 
-/** What the pure half must not ask the machine for: time, ids and the wire. A test replaces parts of it. */
+/** Side effects that the pure layers must not have: time, ids and network. Tests replace parts of it. */
 export interface Runtime {
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly transport: Transport;
   /** From 0 to 1. */
   readonly random: () => number;
-  /** Resolves after so many milliseconds, or at once when the signal is aborted. */
+  /** Resolves after this many milliseconds, or at once when the signal is aborted. */
   readonly sleep: (milliseconds: number, abort: AbortSignal) => Promise<void>;
-  /** Which addresses web search may open pages at; default: public ones. */
+  /** Addresses from which web search may open pages; default: public ones. */
   readonly mayConnect?: (address: string) => boolean;
 }
 
@@ -72,13 +72,13 @@ export interface TurnContext {
   readonly provider: Provider;
   readonly runtime: Runtime;
   readonly log: Logger;
-  /** What models were seen to refuse since the start. */
+  /** Repairs that models have needed since the start. */
   readonly learned: LearnedRepairs;
-  /** Failed calls of the turns that are running. */
+  /** Failed calls of the running turns. */
   readonly budget: FailureBudget;
   readonly refusals: RefusalCache;
-  /** What is kept of responses; nothing of it is loaded before it is used. */
+  /** Stored responses; loaded on first use. */
   readonly state: StateServices;
-  /** Sees each upstream read when LOG_STREAM_RAW is on. */
+  /** Receives each upstream read when LOG_STREAM_RAW is on. */
   readonly tap?: (bytes: Uint8Array) => void;
 }

@@ -1,4 +1,4 @@
-/** One request, from the client's words to a running answer: read, translate, send, assemble. */
+/** Runs one request, from the client's body to a running answer: read, translate, send, assemble. */
 import { isRecord } from '../base/json';
 import { readOrThrow, toBridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
@@ -21,7 +21,7 @@ import { prepare, type Prepared } from './prepare';
 import { collectTurn, streamTurn, type Answer, type RunningTurn } from './stream-turn';
 import type { TurnContext } from './turn-context';
 
-/** @throws BridgeError before the stream starts: a bad request, a refusal of the provider. */
+/** @throws BridgeError before the stream starts: an invalid request, or an error from the provider. */
 export async function startResponsesTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const kept = readKept(body, caller.client, context);
   const request = kept?.request ?? readOrThrow(() => readResponsesRequest(body));
@@ -59,7 +59,7 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
   }, prepared, caller, context);
 }
 
-/** Starts a turn for a Chat Completions body, which is read as the Responses request that means the same. */
+/** Starts a turn for a Chat Completions body, which is read as the equivalent Responses request. */
 export async function startChatTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const { request, includeUsage } = readOrThrow(() => readChatRequest(body));
   const prepared = prepare(request, caller, context);
@@ -82,14 +82,14 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
   }, prepared, caller, context);
 }
 
-/** The state is loaded only for a request that builds on what is kept, or that is kept itself. */
+/** Loads the state only for a request that refers to stored items or is stored itself. */
 function readKept(body: unknown, client: ClientKind, { state }: TurnContext): KeptTurn | undefined {
   if (!isRecord(body) || !usesState(body, client)) return undefined;
   const { readKeptTurn }: typeof import('../state/kept-turn') = require('../state/kept-turn');
   return readOrThrow(() => readKeptTurn(body, client, state));
 }
 
-/** An empty request for one token: `codex --oss` makes LM Studio load a model so (fixture 27). */
+/** An empty request for one token, with which `codex --oss` makes LM Studio load a model (fixture 27). */
 function isPreload({ input, maxOutputTokens, instructions }: ResponsesRequest): boolean {
   return input.length === 0 && maxOutputTokens === 1 && instructions === undefined;
 }
@@ -110,7 +110,7 @@ function responsesAssemblers(
     clock: runtime.clock,
     makeId: runtime.makeId,
     reasoning: settings.suppressReasoningText ? ('hidden' as const) : settings.reasoningOutput,
-    // Codex always asks for it and sends the text back unchanged; other clients may keep only the envelope.
+    // Codex always requests it and returns the text unchanged; other clients may keep only the envelope.
     sealReasoning: caller.client !== 'codex' && request.include.includes('reasoning.encrypted_content'),
     findTarget: (name: string) => tools.find(name),
     note: (text: string) => notes.add(text),
@@ -118,10 +118,10 @@ function responsesAssemblers(
   return (judge) => new ResponsesAssembler({ ...options, judge });
 }
 
-/** What differs between the kinds of turns. */
+/** The differences between the kinds of turns. */
 interface Shape<Output> {
   readonly stream: boolean;
-  /** Whether the stream may begin before the answer does: its client then learns of a refusal inside the stream. */
+  /** Whether the stream may start before the answer does; errors are then reported inside the stream. */
   readonly beginsAtOnce: boolean;
   /** A new assembler for each attempt; all of them continue the same response. */
   readonly createAssembler: (judge: Judge) => Assembler<Output>;
@@ -129,8 +129,8 @@ interface Shape<Output> {
 }
 
 /**
- * Codex gets its stream at once: it understands failures inside it, and keep-alive events keep it waiting. Every other
- * streaming client waits until the answer has begun, and hears of a refusal by the HTTP status.
+ * Codex gets its stream at once: it handles failures inside the stream, and keep-alive events keep it from timing out.
+ * Every other streaming client waits until the answer has begun, and gets errors as an HTTP status.
  */
 async function run<Output>(
   shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext,
@@ -148,7 +148,7 @@ async function run<Output>(
   const open = async (): Promise<Answer<Output>> => {
     if (!question) throw new Error('A turn was opened twice.');
     const asking = askUpstream(question);
-    // Megabytes of messages are not kept while the answer streams.
+    // Release megabytes of messages while the answer streams.
     question = undefined;
     const answer = await asking;
     begun = true;

@@ -1,4 +1,4 @@
-/** The stream path as one synchronous machine: bytes in, the client's outputs out. No I/O and no clock. */
+/** Runs the stream path as one synchronous state machine: bytes in, client outputs out. No I/O and no clock. */
 import { parseJson } from '../base/json';
 import { messageOf } from '../base/thrown';
 import type { BridgeError } from '../errors/bridge-error';
@@ -9,7 +9,7 @@ import { SseDecoder, type SseEvent } from './sse-decoder';
 
 export interface AnswerStreamOptions<Output> {
   readonly assembler: Assembler<Output>;
-  /** Reads this one answer, in the protocol it was asked for. */
+  /** Reads this answer, in the upstream's protocol. */
   readonly reader: AnswerReader;
   /** Steps between reading and assembling, in order: think tags, tool markup. */
   readonly stages: readonly Stage[];
@@ -51,7 +51,7 @@ export class AnswerStream<Output> implements Told {
     });
   }
 
-  /** The whole answer as one JSON value, from an upstream that did not stream. */
+  /** Takes the whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Output[] {
     return this.run((outputs) => {
       this.relay(this.options.reader.completion(value), outputs);
@@ -67,12 +67,12 @@ export class AnswerStream<Output> implements Told {
     });
   }
 
-  /** Nothing more will come. An answer that upstream had finished is complete all the same. */
+  /** The connection failed. An answer that upstream had already finished is still complete. */
   fail(error: BridgeError): readonly Output[] {
     return this.options.reader.finished ? this.end() : this.options.assembler.fail(error);
   }
 
-  /** What cannot be read (a line without end, JSON nested too deeply) ends the answer as a failure. */
+  /** Unreadable input (an endless line, JSON nested too deeply) ends the answer as a failure. */
   private run(step: (outputs: Output[]) => void): readonly Output[] {
     const outputs: Output[] = [];
     try {
@@ -110,13 +110,13 @@ export class AnswerStream<Output> implements Told {
   }
 }
 
-/** The last event of a stream that ended inside it begins a JSON object. Other text is what upstream said. */
+/** An event truncated at the end of the stream starts with a JSON object. Any other text is an error message. */
 function isCut(data: string): boolean {
   const last = data.slice(data.lastIndexOf('\n') + 1);
   return /^\s*\{/.test(data) && parseJson(data) === undefined && parseJson(last) === undefined;
 }
 
-/** Almost every list holds one signal: it is not copied. */
+/** Almost every list holds one signal, which is not copied. */
 function through(stage: Stage | undefined, signals: readonly Signal[]): readonly Signal[] {
   const [only] = signals;
   if (!stage) return signals;

@@ -1,4 +1,4 @@
-/** Keeps back calls that the request does not allow, where upstream makes them all the same. */
+/** Drops calls that the request does not allow, in case upstream makes them anyway. */
 import type { Signal, Stage } from './signal';
 
 export interface CallRules {
@@ -9,7 +9,7 @@ export interface CallRules {
   readonly note: (text: string) => void;
 }
 
-/** Comes behind every stage that makes calls. Spec: Responses API, tool_choice, parallel_tool_calls, max_tool_calls. */
+/** Runs after every stage that creates calls. Spec: Responses API, tool_choice, parallel_tool_calls, max_tool_calls. */
 export class CallFilterStage implements Stage {
   private passed = 0;
   private dropping = false;

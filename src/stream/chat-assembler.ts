@@ -1,4 +1,4 @@
-/** Signals to Chat Completions chunks for clients that speak Chat, and the chunks folded into one completion. */
+/** Assembles signals into Chat Completions chunks for Chat clients, and folds the chunks into one completion. */
 import type { JsonValue } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody } from '../errors/error-body';
@@ -17,7 +17,7 @@ export interface ChatAssemblerOptions {
   readonly model: string;
   /** Seconds since the epoch. */
   readonly created: number;
-  /** Whether the client asked for a usage chunk; whole completions always carry usage. */
+  /** Whether the client requested a usage chunk; whole completions always include usage. */
   readonly includeUsage: boolean;
   /** Hide reasoning from the client. */
   readonly hideReasoning: boolean;
@@ -27,7 +27,7 @@ export interface ChatAssemblerOptions {
 
 interface OpenCall { readonly index: number; readonly target: CallTarget; args: string }
 
-/** The stream: a role chunk, deltas, one chunk with the finish reason, and usage if it was asked for. */
+/** The stream: a role chunk, deltas, one chunk with the finish reason, and usage if requested. */
 export class ChatAssembler implements Assembler<ChatOutput> {
   finished = false;
   error: BridgeError | undefined;
@@ -36,7 +36,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   private calls = 0;
   private open: OpenCall | undefined;
   private started = false;
-  /** A Chat answer is one message: a blank line parts what upstream said in several. */
+  /** A Chat answer is one message: several upstream messages are joined by blank lines. */
   private gap = '';
   private ended: FinishReason | undefined;
 
@@ -46,7 +46,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
     return this.started;
   }
 
-  /** Some upstreams say `stop` although they called tools (upstreams.md, section 4.4). */
+  /** Some upstreams send `stop` although they called tools (upstreams.md, section 4.4). */
   get reason(): FinishReason | undefined {
     return this.ended && this.finishReason(this.ended);
   }
@@ -174,7 +174,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   }
 }
 
-/** What the answer cost, as a Chat client reads it. */
+/** The token usage in the format of Chat Completions. */
 export function toUsageObject(usage: ChatUsage): ChatUsageObject {
   return {
     prompt_tokens: usage.prompt,

@@ -13,7 +13,7 @@ import { ToolCalls } from './tool-calls';
 export class ChatReader implements AnswerReader {
   private calls: ToolCalls;
   private reason: FinishReason | undefined;
-  /** Something came after the provider's finish, which says nothing about it. */
+  /** Data after the provider's finish, which is ignored. */
   private late = false;
   private done = false;
 
@@ -54,12 +54,12 @@ export class ChatReader implements AnswerReader {
     return ended ? [...signals, ended] : signals;
   }
 
-  /** Text, calls and usage may follow the first finish_reason: only the end of the stream is the end. */
+  /** Text, calls and usage may follow the first finish_reason: only the end of the stream ends the answer. */
   end(): readonly Signal[] {
     const { reason, calls } = this;
     if (reason !== undefined && !(this.late && calls.cut)) return [...calls.finish(reason), { type: 'finish', reason }];
     if (calls.cut || !this.done) return [{ type: 'error', error: cutStream() }];
-    // Some gateways end a broken stream with [DONE]: only complete calls show that nothing is missing.
+    // Some gateways end a broken stream with [DONE]; only complete calls prove that nothing is missing.
     if (calls.count > 0) return [...calls.finish('tool_calls'), { type: 'finish', reason: 'tool_calls' }];
     if (this.options.sendsFinishReason === false) return [{ type: 'finish', reason: 'stop' }];
     return [{ type: 'error', error: unfinishedStream() }];
@@ -91,7 +91,7 @@ export class ChatReader implements AnswerReader {
     for (const fragment of toolCalls ?? []) for (const signal of this.calls.fragment(fragment)) signals.push(signal);
   }
 
-  /** @returns the failure that the word stands for */
+  /** @returns the failure that the finish reason means */
   private finish(word: string): Signal | undefined {
     const reason = readFinishReason(word);
     if (reason === undefined) return undefined;
@@ -101,7 +101,7 @@ export class ChatReader implements AnswerReader {
     return undefined;
   }
 
-  /** Data that is not JSON: some gateways put several objects into one event, others an HTML page. */
+  /** Reads data that is not JSON: some gateways put several objects into one event, others an HTML page. */
   private lines(data: string): readonly Signal[] {
     const values = data.split('\n').map((line) => parseJson(line.replace(/^data:/, '')));
     if (values.length > 1 && values.every((value) => value !== undefined)) {

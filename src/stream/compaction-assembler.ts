@@ -1,4 +1,4 @@
-/** Answers a compaction request: the model's text becomes one `compaction` item, everything else is left out. */
+/** Answers a compaction request: the model's text becomes one `compaction` item, everything else is dropped. */
 import type { MakeId } from '../base/clock';
 import type { BridgeError } from '../errors/bridge-error';
 import { sealSummary } from '../tools/envelope';

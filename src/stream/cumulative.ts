@@ -1,10 +1,10 @@
-/** For providers whose text fields repeat everything said so far: lets out only what is new. */
+/** Extracts the new text from providers whose text fields repeat everything sent so far. */
 import { isRecord } from '../base/json';
 import type { Signal, Stage } from './signal';
 
-/** MiniMax with `reasoning_split` (upstreams.md, section 4.2). Only where the dialect says so: repeats can be text. */
+/** MiniMax with `reasoning_split` (upstreams.md, section 4.2). Only if the dialect says so: text may repeat itself. */
 export class CumulativeStage implements Stage {
-  /** By field: what it has said. */
+  /** The text so far, by field. */
   private readonly said = new Map<string, string>();
 
   step(signal: Signal): readonly Signal[] {

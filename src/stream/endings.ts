@@ -1,4 +1,4 @@
-/** How an answer can end: every provider's word for it, and the failures that look like an end. */
+/** Maps the finish reasons of all providers, including failures that are reported as one. */
 import { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { FinishReason, Signal } from './signal';
@@ -40,14 +40,14 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
   ['prohibited_content', 'content_filter'],
   ['recitation', 'content_filter'],
   ['spii', 'content_filter'],
-  // Z.ai's word for a blocked answer (upstreams.md, section 4.4).
+  // Z.ai's finish reason for a blocked answer (upstreams.md, section 4.4).
   ['sensitive', 'content_filter'],
 ]);
 
-/** Words that say nothing: some servers write the name of their null. */
+/** Values without meaning: some servers send the name of their null value. */
 const NOTHING = ['', 'null', 'none', 'undefined'];
 
-/** Finish reasons that are failures with a meaning of their own. */
+/** Finish reasons that are specific failures. */
 const FAILURES: ReadonlyMap<string, readonly [kind: ErrorKind, message: string]> = new Map([
   [
     'model_context_window_exceeded',
@@ -58,9 +58,9 @@ const FAILURES: ReadonlyMap<string, readonly [kind: ErrorKind, message: string]>
 ]);
 
 /**
- * Reads the provider's word for the end. A word that is not known as a success is a failure that names it: an answer
- * whose call was lost (`MALFORMED_FUNCTION_CALL`) or that was aborted must not look complete.
- * @returns undefined for a word that says nothing
+ * Reads a finish reason. An unknown one is a failure that quotes it: an answer whose call was lost
+ * (`MALFORMED_FUNCTION_CALL`) or that was aborted must not look complete.
+ * @returns undefined for a value without meaning
  */
 export function readFinishReason(word: string): FinishReason | BridgeError | undefined {
   const key = word.trim().toLowerCase();
@@ -71,14 +71,14 @@ export function readFinishReason(word: string): FinishReason | BridgeError | und
   return reason ?? new BridgeError('upstream_error', `The provider ended its answer with "${shorten(word)}".`);
 }
 
-/** An answer with this end is cut: what was being written is not whole. */
+/** An answer with this finish reason is truncated: its last item is incomplete. */
 export const isCutReason = (reason: FinishReason): boolean => reason === 'length' || reason === 'content_filter';
 
-/** The stream ended before the provider said that its answer is complete. */
+/** The stream ended before the provider finished its answer. */
 export const cutStream = (): BridgeError =>
   new BridgeError('cut_stream', 'The provider closed the stream before its answer was finished.');
 
-/** `[DONE]` without a finish_reason: the end of a broken stream, or the habit of a provider. */
+/** `[DONE]` without a finish_reason: a broken stream, or a provider that never sends one. */
 export const unfinishedStream = (): BridgeError =>
   new BridgeError(
     'cut_stream',
@@ -86,7 +86,7 @@ export const unfinishedStream = (): BridgeError =>
       'If it never sends one, set sendsFinishReason to false in its dialect.',
   );
 
-/** An answer of reasoning alone gives Codex nothing to go on with. */
+/** With reasoning alone, Codex cannot continue. */
 export const emptyAnswer = (): BridgeError =>
   new BridgeError('empty_answer', 'The provider finished without any text or tool call.');
 

@@ -1,4 +1,4 @@
-/** Writes the items of an answer that are text: assistant messages and reasoning, with their events. */
+/** Writes assistant messages and reasoning items, with their events. */
 import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
 import { sealReasoning } from '../tools/envelope';
 import type {
@@ -93,7 +93,7 @@ export class ReasoningWriter {
   private readonly summary: boolean;
   private readonly place: { readonly output_index: number; readonly item_id: string };
 
-  /** @param seal write the envelope also where the text is shown: clients that keep nothing else ask for it */
+  /** @param seal writes the envelope even if the text is shown, for clients that keep nothing else */
   constructor(itemId: string, outputIndex: number, mode: ReasoningOutput, private readonly seal = false) {
     this.place = { output_index: outputIndex, item_id: itemId };
     this.content = mode === 'text' || mode === 'both';
@@ -132,7 +132,7 @@ export class ReasoningWriter {
     return events;
   }
 
-  /** Signed blocks of the provider: kept for its next request, never shown. */
+  /** Adds signed blocks of the provider: sent back in its next request, never shown. */
   keep(details: readonly unknown[]): readonly ResponsesEvent[] {
     this.signed.add(details);
     return [];
@@ -159,8 +159,8 @@ export class ReasoningWriter {
   }
 
   /**
-   * The item so far. Raw text travels in `content`; where that is hidden, where signed blocks exist, or on request, in
-   * the envelope.
+   * The item so far. Raw text is in `content`; if it is hidden, if there are signed blocks, or on request, in the
+   * envelope.
    */
   item(status: OutputStatus): OutputReasoning {
     const open = status === 'in_progress';
@@ -177,7 +177,7 @@ export class ReasoningWriter {
   }
 }
 
-/** Fields that grow from piece to piece. */
+/** Fields that grow with each chunk. */
 const GROWING = ['text', 'summary'] as const;
 
 /**

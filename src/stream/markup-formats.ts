@@ -1,9 +1,9 @@
-/** Reads the calls inside a block of tool-call markup, whatever the family of the model (upstreams.md, section 4.8). */
+/** Reads the calls in a block of tool-call markup, for every model family (upstreams.md, section 4.8). */
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
 import { JsonProgress } from '../base/json-progress';
 import { readPythonCalls } from './python-calls';
 
-/** A call as the markup states it: JSON arguments, or named values whose types only the tool's schema knows. */
+/** A call in markup: JSON arguments, or named values whose types come from the tool's schema. */
 export interface MarkupCall {
   readonly name: string;
   readonly arguments?: JsonObject;
@@ -11,17 +11,17 @@ export interface MarkupCall {
 }
 
 const NAME = String.raw`[\w.:-]+`;
-/** Families prefix the same tags: `<｜DSML｜invoke`, `<steptml:invoke`. */
+/** Model families prefix the same tags: `<｜DSML｜invoke`, `<steptml:invoke`. */
 const PREFIX = String.raw`(?:\w+:|\|DSML\|\s?)?`;
 
 /**
- * Whether a block may still be a call after this much of it: prose about the markup is let go at once. A block begins
+ * Whether a block may still be a call, judging by its beginning; prose about markup is released at once. A block begins
  * with JSON, a list, another tag, or the name of a tool and the beginning of its arguments.
  */
 export const mayBeCall = (inner: string): boolean =>
   /^\s*(?:$|[{[<`|｜]|[\w.:-]+\s*(?:$|[<({[>"\n]))/.test(inner);
 
-/** @returns the calls of a whole block; undefined when it is none */
+/** @returns the calls of a complete block; undefined if it contains none */
 export function readMarkupCalls(inner: string): readonly MarkupCall[] | undefined {
   const text = withPlainTags(inner).trim();
   for (const read of READERS) {
@@ -31,13 +31,13 @@ export function readMarkupCalls(inner: string): readonly MarkupCall[] | undefine
   return undefined;
 }
 
-/** Full-width bars and blocks of tokens become plain ones; arguments stay as they are. */
+/** Replaces full-width bars and block characters of tokens by plain ones; arguments stay unchanged. */
 const withPlainTags = (text: string): string =>
   text.replace(/<\/?｜[^<>\n]{1,60}>/g, (tag) => tag.replaceAll('｜', '|').replaceAll('▁', '_'));
 
 type Read = (text: string) => readonly MarkupCall[] | undefined;
 
-/** The first that reads a block wins; each recognises its own form by a tag or by the first character. */
+/** The first parser that accepts a block wins; each recognizes its format by a tag or the first character. */
 const READERS: readonly Read[] = [
   readTokens, readFunctions, readInvokes, readPairs, readBraces, readNamedJson, readJsonList, readPython,
 ];

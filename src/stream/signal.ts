@@ -1,6 +1,6 @@
 /**
- * What an upstream answer says, one step after the wire, and the three kinds of machine that pass it on: readers make
- * signals of it, stages change them, an assembler turns them into what the client hears.
+ * Defines signals, the protocol-neutral form of an upstream answer, and the three kinds of state machine that process
+ * them: readers produce signals, stages transform them, and an assembler turns them into the client's output.
  */
 import type { MakeId } from '../base/clock';
 import type { JsonObject, JsonValue } from '../base/json';
@@ -10,7 +10,7 @@ import type { ChatUsage } from '../wire/chat';
 import type { MessagePhase } from '../wire/responses-output';
 import type { SseEvent } from './sse-decoder';
 
-/** How an answer ended, after every provider's own word for it. */
+/** How an answer ended; the finish reasons of all providers map to these. */
 export type FinishReason = 'stop' | 'tool_calls' | 'length' | 'content_filter';
 
 /** Provider-signed fields of a call, which must come back on the same call as they were. */
@@ -26,7 +26,7 @@ export interface SignalKinds {
   'call-start': { readonly id: string; readonly name: string };
   'call-delta': { readonly text: string };
   'call-end': { readonly signature?: CallSignature };
-  /** The message is over, and upstream says what it is in its turn; text after it is another message. */
+  /** The message has ended, with its phase; later text is another message. */
   'message-end': { readonly phase: MessagePhase };
   /** The next alternative answer of an `n > 1` request begins. */
   'choice-end': Record<never, never>;
@@ -38,31 +38,31 @@ export type SignalKind = keyof SignalKinds;
 export type SignalOf<K extends SignalKind> = { readonly type: K } & SignalKinds[K];
 export type Signal = { [K in SignalKind]: SignalOf<K> }[SignalKind];
 
-/** What one event of the upstream meant: signals, and whether upstream said that it is done. */
+/** The result of one upstream event: signals, and whether upstream has finished. */
 export interface Reading {
   readonly signals: readonly Signal[];
   readonly done: boolean;
 }
 
-/** What every reader of an answer is told of its request. */
+/** What every reader needs to know about the request. */
 export interface ReaderOptions {
   readonly makeId: MakeId;
   /** Keep only the first call of an answer (ALLOW_MULTI_TOOL_CALLS=0). */
   readonly single: boolean;
-  /** Who answers, for the words of an error inside the answer. */
+  /** The upstream, for messages of errors inside the answer. */
   readonly source?: FailureSource | undefined;
-  /** False for a provider that never says how its answer ended: [DONE] is its end (dialect, sendsFinishReason). */
+  /** False for a provider without finish reasons: [DONE] ends its answer (dialect, sendsFinishReason). */
   readonly sendsFinishReason?: boolean;
 }
 
-/** Reads one answer, in the protocol it was requested in. An error after the provider's finish is ignored. */
+/** Reads one answer in the upstream's protocol. An error after the provider's finish is ignored. */
 export interface AnswerReader {
-  /** Whether upstream said how its answer ended. */
+  /** Whether upstream has finished its answer. */
   readonly finished: boolean;
   event(event: SseEvent): Reading;
   /** The whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Signal[];
-  /** The stream is over. `finish` comes here, at most once: text, calls and usage may follow the provider's own. */
+  /** The stream has ended. Emits `finish` at most once, because text, calls and usage may follow the provider's own. */
   end(): readonly Signal[];
 }
 
@@ -72,30 +72,30 @@ export interface Stage {
   end(): readonly Signal[];
 }
 
-/** What the client is told of a failure: the one who counts calls may say that it is the last word. */
+/** Decides which error the client gets; the caller, which counts calls, may mark it as final. */
 export type Judge = (error: BridgeError) => BridgeError;
 
-/** What is known of an answer so far. */
+/** What is known about an answer so far. */
 export interface Told {
-  /** Whether any of it was heard, shown to the client or not. */
+  /** Whether any of it has arrived, shown to the client or not. */
   readonly begun: boolean;
-  /** How the provider said that it ended. */
+  /** The provider's finish reason. */
   readonly reason: FinishReason | undefined;
-  /** What the provider said that it cost; undefined where it said nothing. */
+  /** The token usage; undefined if the provider sent none. */
   readonly usage: ChatUsage | undefined;
 }
 
 /**
- * Guarantees of every assembler: `start` comes first, exactly one terminal output whatever upstream does, and nothing
- * after it. Calls after the terminal output return nothing.
+ * Every assembler guarantees: `start` comes first, there is exactly one terminal output whatever upstream does, and
+ * nothing follows it. Calls after the terminal output return nothing.
  */
 export interface Assembler<Output> extends Told {
   start(): readonly Output[];
   step(signal: Signal): readonly Output[];
-  /** Upstream closed its stream or said `[DONE]`. Without a `finish` before it the answer was cut, which is a failure. */
+  /** Upstream closed its stream or sent `[DONE]`. Without a prior `finish`, the answer was truncated: a failure. */
   end(): readonly Output[];
   fail(error: BridgeError): readonly Output[];
   readonly finished: boolean;
-  /** The failure that ended the answer, if one did. */
+  /** The failure that ended the answer, if any. */
   readonly error: BridgeError | undefined;
 }

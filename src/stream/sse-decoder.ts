@@ -1,4 +1,4 @@
-/** Bytes to Server-Sent Events. Scans bytes, not strings: a character split over two reads is joined before decoding. */
+/** Decodes bytes into Server-Sent Events. Scans bytes, not strings, so a character may span two reads. */
 
 export interface SseEvent {
   /** The `event:` field, absent when the event has none. */
@@ -6,7 +6,7 @@ export interface SseEvent {
   readonly data: string;
 }
 
-/** A line longer than this is no event of any provider; the limit keeps a broken upstream from filling memory. */
+/** No provider sends longer lines; the limit keeps a broken upstream from exhausting memory. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 const TOO_LONG = `an event is longer than ${MAX_LINE_BYTES} bytes`;
@@ -17,12 +17,12 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Feed it reads of any size; it returns the events that became whole. Tolerant where providers are loose
+ * Takes reads of any size and returns the events they complete. Tolerates deviations of providers
  * (upstreams.md, section 4): CRLF, a byte order mark, `data:` without a space, comments, a missing final blank line,
  * and a bare JSON object on a line of its own.
  */
 export class SseDecoder {
-  /** Bytes of a line whose end has not come yet. */
+  /** Bytes of an incomplete line. */
   private rest: Buffer = NOTHING;
   private parts: Buffer[] = [];
   private partBytes = 0;
@@ -48,7 +48,7 @@ export class SseDecoder {
     return events;
   }
 
-  /** The stream is over: what is still held is the last event. */
+  /** The stream has ended: the buffered bytes are the last event. */
   end(): readonly SseEvent[] {
     const events: SseEvent[] = [];
     const buffer = this.joined(NOTHING);

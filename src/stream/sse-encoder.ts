@@ -1,4 +1,4 @@
-/** Responses events to SSE text. Spec: `event:` equals `type`, `data` is one JSON object, `[DONE]` ends the stream. */
+/** Encodes Responses events as SSE. Spec: `event:` equals `type`, `data` is one JSON object, `[DONE]` comes last. */
 import type { ResponsesEvent, ResponsesObject } from '../wire/responses-output';
 
 /** The last line of a stream in both protocols. */
@@ -23,7 +23,7 @@ export class SseEncoder {
       text += `event: ${event.type}\ndata: ${head}${encodeRest(event, this.echo)}}\n\n`;
       sequence += 1;
     }
-    // Only what was written counts, should one of the events have thrown.
+    // Count only what was written, in case an event throws.
     this.sequence = sequence;
     return text;
   }
@@ -35,7 +35,7 @@ export function encodeResponse(response: ResponsesObject, echo: string): string 
 }
 
 /**
- * The fields after the head, without the closing brace. Deltas are almost all there is to write: a template is several
+ * The fields after the head, without the closing brace. Almost all events are deltas, for which a template is several
  * times as fast as JSON.stringify (performance.md, section 4).
  */
 function encodeRest(event: ResponsesEvent, echo: string): string {

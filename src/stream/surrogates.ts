@@ -1,10 +1,10 @@
-/** Joins characters that a provider cut in two: half a surrogate pair in an event is no valid Unicode text. */
+/** Joins surrogate pairs that a provider split across events: half a pair is not valid Unicode text. */
 import { toWellFormed } from '../base/unicode';
 import type { Signal, SignalOf, Stage } from './signal';
 
 type TextSignal = SignalOf<'text-delta' | 'refusal-delta' | 'reasoning-delta' | 'call-delta'>;
 
-/** Half a pair waits for the next delta of its kind; what stays alone becomes U+FFFD. */
+/** Holds half a pair until the next delta of its kind; an unpaired half becomes U+FFFD. */
 export class SurrogateStage implements Stage {
   private held: TextSignal | undefined;
 

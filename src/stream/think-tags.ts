@@ -1,9 +1,9 @@
-/** Splits `<think>…</think>` out of content while it streams: the block is reasoning, the rest is the answer. */
+/** Separates `<think>…</think>` from streamed content: the block is reasoning, the rest is the answer. */
 import type { Signal, Stage } from './signal';
 
 const OPEN = '<think>';
 const CLOSE = '</think>';
-/** Longer whitespace before a block is an answer of its own kind: models in JSON mode write it without end. */
+/** Longer whitespace is passed on as text: models in JSON mode may write it endlessly. */
 const LONGEST_BLANK = 64;
 
 /**
@@ -16,11 +16,11 @@ export type ThinkTags = 'off' | 'leading' | 'implicit';
 
 type TagState = 'start' | 'inside' | 'text';
 
-/** Takes the place of nothing when a provider sends reasoning in a field of its own: it then finds no tags. */
+/** No-op when a provider sends reasoning in its own field: there are no tags then. */
 export class ThinkTagStage implements Stage {
   private state: TagState;
   private held = '';
-  /** A block was seen: a later `</think>` is text. */
+  /** A block has ended, so a later `</think>` is text. */
   private seen = false;
 
   constructor(mode: Exclude<ThinkTags, 'off'>) {
@@ -30,7 +30,7 @@ export class ThinkTagStage implements Stage {
   step(signal: Signal): readonly Signal[] {
     switch (signal.type) {
       case 'text-delta':
-        // Log probabilities belong to exact tokens: such text is passed on whole.
+        // Log probabilities belong to exact tokens, so such text is passed on unchanged.
         if (signal.logprobs) return [...this.release(), signal];
         this.held += signal.text;
         return this.scan();
@@ -98,7 +98,7 @@ export class ThinkTagStage implements Stage {
     return text === '' ? undefined : { type, text };
   }
 
-  /** Something other than text comes: what was held is what it seems to be. */
+  /** Called before anything other than text: the held text is plain text. */
   private release(): readonly Signal[] {
     const type = this.state === 'inside' ? 'reasoning-delta' : 'text-delta';
     const blank = this.state === 'start' && this.seen && this.held.trim() === '';
@@ -116,11 +116,11 @@ const SCANS: { readonly [K in TagState]: (stage: ThinkTagStage) => Signal | unde
   text: (stage) => stage.scanText(),
 };
 
-/** How many of the last characters may be the beginning of one of the words. */
+/** How many of the last characters may be the beginning of one of `words`. */
 export function tailOf(text: string, ...words: readonly string[]): number {
   let longest = 0;
   for (const word of words) {
-    // From the longest tail that fits: its first character decides almost every time.
+    // Start with the longest possible tail: its first character usually decides.
     for (let at = Math.max(0, text.length - word.length + 1); at < text.length - longest; at += 1) {
       if (text[at] === word[0] && word.startsWith(text.slice(at))) longest = text.length - at;
     }

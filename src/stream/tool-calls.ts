@@ -1,6 +1,6 @@
 /**
  * Assembles tool calls from fragments, in every shape that providers send (upstreams.md, section 4.3), and passes them
- * on one after the other. Trusts neither indexes nor ids nor the number of JSON values behind one of them.
+ * on one at a time. Does not trust indexes, ids, or that each has only one JSON value.
  */
 import { isJsonObject, parseJson, parseJsonObject } from '../base/json';
 import { JsonProgress } from '../base/json-progress';
@@ -19,14 +19,14 @@ interface StreamedCall {
   upstreamId: string | undefined;
   name: string | undefined;
   signature: CallSignature | undefined;
-  /** Arguments that have not been passed on: as pieces, because a joined text is copied at each look. */
+  /** Arguments not passed on yet; kept as pieces, because joining copies the text each time. */
   waiting: string[];
-  /** All arguments; joined only where another value follows them. */
+  /** All arguments; joined only if another value follows them. */
   text: string;
   progress: JsonProgress;
-  /** What follows the complete arguments and begins another object. */
+  /** Text after the complete arguments that begins another object. */
   next: { text: string; readonly progress: JsonProgress } | undefined;
-  /** What the arguments turned out to be, once something follows them: anything but a JSON object passes as it is. */
+  /** The type of the arguments, once something follows them: anything but a JSON object passes unchanged. */
   shape: 'unknown' | 'object' | 'raw';
   state: 'waiting' | 'started' | 'ended';
 }
@@ -45,12 +45,12 @@ export class ToolCalls {
 
   constructor(private readonly options: ReaderOptions) {}
 
-  /** Calls that have a name or arguments: anything less is no call. */
+  /** Number of calls that have a name or arguments. */
   get count(): number {
     return this.calls;
   }
 
-  /** A call has begun whose arguments are visibly cut: a proper prefix of JSON. */
+  /** Whether a call has truncated arguments: a proper prefix of JSON. */
   get cut(): boolean {
     return [this.open, ...this.held].some((entry) => entry && !('type' in entry) && entry.progress.unfinished);
   }
@@ -72,14 +72,14 @@ export class ToolCalls {
     return following.length + this.held.length === 0 ? released : [...released, ...this.enqueue(following)];
   }
 
-  /** Any other signal: it waits while the call before it is incomplete. */
+  /** Any other signal is held while the call before it is incomplete. */
   pass(signal: Signal): readonly Signal[] {
     if ('text' in signal && this.grow(signal.text)) return this.tooLarge();
     if (!this.open && this.held.length === 0) return [signal];
     return this.enqueue([signal]);
   }
 
-  /** The answer is over. With `length` or `content_filter` the call being written was cut: it is never ended. */
+  /** The answer has ended. With `length` or `content_filter`, the last call was truncated and is never ended. */
   finish(reason: FinishReason): readonly Signal[] {
     if (isCutReason(reason)) return this.held.filter(isSignal);
     const entries = this.open ? [...this.endNext(this.open), ...this.held] : this.held;
@@ -105,7 +105,7 @@ export class ToolCalls {
     const sameId = id === undefined || call.upstreamId === undefined || call.upstreamId === id;
     if (name !== undefined && call.name !== undefined && call.name !== name) return undefined;
     if (sameId) return index === undefined && id === undefined && isAnother(call, name, text) ? undefined : call;
-    // Some gateways give each fragment a new id, others number every call 0: a name tells a new call.
+    // Some gateways give each fragment a new id, others number every call 0: a name indicates a new call.
     return name === undefined ? call : this.byId.get(keyOf(id, index));
   }
 
@@ -144,7 +144,7 @@ export class ToolCalls {
     for (const key of [keyOf(id, call.index), keyOf(id, undefined)]) if (!this.byId.has(key)) this.byId.set(key, call);
   }
 
-  /** @returns the calls that turned out to be glued to this one */
+  /** @returns the calls whose arguments were concatenated to this one's */
   private add(call: StreamedCall, text: string): readonly StreamedCall[] {
     if (text === '') return [];
     // Some servers send {} first and the arguments after it.
@@ -172,7 +172,7 @@ export class ToolCalls {
       call.waiting.push(text);
       return [];
     }
-    // What no JSON object can begin with is left out: closing tags and braces that a model wrote too many of.
+    // Drop what cannot begin a JSON object: surplus closing tags and braces.
     if (!call.next && !rest.startsWith('{')) return [];
     call.next ??= { text: '', progress: new JsonProgress() };
     const taken = call.next.progress.push(rest);
@@ -198,7 +198,7 @@ export class ToolCalls {
     return this.advance(false);
   }
 
-  /** Ends the open call if it is complete (or the answer is over), and passes on what waited for that. */
+  /** Ends the open call if it is complete (or the answer has ended), and releases what was held. */
   private advance(over: boolean): readonly Signal[] {
     const signals: Signal[] = [];
     let at = 0;
@@ -234,7 +234,7 @@ export class ToolCalls {
     return signals;
   }
 
-  /** Upstream's id as it is; a new one when it is missing or was used before in this answer. */
+  /** Upstream's id; a new one if it is missing or was already used in this answer. */
   private uniqueId(id: string | undefined): string {
     let unique = id;
     while (unique === undefined || this.ids.has(unique)) unique = this.options.makeId('call');
@@ -250,7 +250,7 @@ export class ToolCalls {
     }
     const begin = this.release(call);
     call.state = 'ended';
-    // Tools without parameters: some models send no arguments at all, clients parse them as JSON.
+    // For tools without parameters some models send no arguments, but clients parse them as JSON.
     const rest = call.progress.blank || isHollow(call) ? '{}' : call.waiting.join('');
     const { signature } = call;
     const delta: readonly Signal[] = rest === '' ? [] : [{ type: 'call-delta', text: rest }];
@@ -265,17 +265,17 @@ const isSignal = (entry: StreamedCall | Signal): entry is Signal => 'type' in en
 const isComplete = (call: StreamedCall): boolean =>
   call.name !== undefined && call.progress.complete && call.shape !== 'raw' && !call.next && !mayBeHollow(call);
 
-/** Without index and id, a name that comes again with other arguments begins another call. */
+/** Without index and id, a repeated name with other arguments begins another call. */
 const isAnother = (call: StreamedCall, name: string | undefined, text: string | undefined): boolean =>
   name !== undefined && text !== undefined && call.progress.complete && !isHollow(call) && !sameJson(text, call.text);
 
 const HOLLOW = /^\s*(?:\{\s*\}|""|null)\s*$/;
 const LONGEST_HOLLOW = 12;
 
-/** Arguments that say nothing, and that real ones may replace. */
+/** Empty arguments, which real ones may replace. */
 const isHollow = (call: StreamedCall): boolean => call.text.length <= LONGEST_HOLLOW && HOLLOW.test(call.text);
 
-/** Arguments that may become hollow with the next piece. */
+/** Arguments that may still turn out to be empty with the next piece. */
 const mayBeHollow = (call: StreamedCall): boolean =>
   call.text.length <= LONGEST_HOLLOW && /^\s*(?:\{\s*\}?|""?|n|nu|nul|null)?\s*$/.test(call.text);
 

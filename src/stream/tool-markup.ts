@@ -1,4 +1,4 @@
-/** Turns tool calls that leaked into text or reasoning as markup into real calls, while the answer streams. */
+/** Converts tool calls that leaked into text or reasoning as markup into real calls, while the answer streams. */
 import type { MakeId } from '../base/clock';
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
 import { bareCalls, CALL_MARKUP, type CallMarkup } from '../providers/call-markup';
@@ -7,7 +7,7 @@ import { mayBeCall, readMarkupCalls, type MarkupCall } from './markup-formats';
 import type { Signal, Stage } from './signal';
 
 export interface ToolMarkupOptions {
-  /** The tools as they were offered: only their names are ever turned into calls. */
+  /** The offered tools: only their names become calls. */
   readonly tools: readonly ChatTool[];
   readonly makeId: MakeId;
 }
@@ -18,9 +18,9 @@ const OPENERS = CALL_MARKUP.map(({ open }) => open).sort((left, right) => right.
 const OPENER = new RegExp(OPENERS.map((open) => open.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'));
 const BY_OPENER: ReadonlyMap<string, CallMarkup> = new Map(CALL_MARKUP.map((row) => [row.open, row]));
 const LONGEST_OPENER = OPENERS[0]?.length ?? 0;
-/** What is no call is known to be none after this much of a block. */
+/** This much of a block is enough to tell that it is not a call. */
 const LONGEST_HEAD = 256;
-/** A fence is at the beginning of its line. */
+/** A fence starts its line. */
 const LONGEST_LINE_HEAD = 64;
 
 /**
@@ -56,7 +56,7 @@ export class ToolMarkupStage implements Stage {
   }
 }
 
-/** A block that has no end yet. Its text is kept as pieces; only its head and its last characters are looked at. */
+/** An open block. Its text is kept as pieces; only its beginning and its last characters are inspected. */
 interface Block {
   readonly markup: CallMarkup;
   readonly pieces: string[];
@@ -70,13 +70,13 @@ class Lane {
   /** Text that may be the beginning of an opening tag. */
   private held = '';
   private block: Block | undefined;
-  /** Only whitespace was passed on: a call without tags may begin. */
+  /** Only whitespace was passed on so far, so a call without tags may begin. */
   private blank: boolean;
-  /** The current line: its beginning, and how many backticks it holds, to tell code from prose. */
+  /** The current line: its beginning and number of backticks, to distinguish code from prose. */
   private lineHead = '';
   private ticks = 0;
   private fenced = false;
-  /** A call was found: whitespace around it is markup too. */
+  /** A call was found, so whitespace around it is markup too. */
   private afterCall = false;
 
   constructor(private readonly type: TextType, private readonly options: ToolMarkupOptions) {
@@ -89,7 +89,7 @@ class Lane {
   }
 
   push(signal: Signal & { readonly text: string }): readonly Signal[] {
-    // Every opening tag holds one of these characters: almost all text passes as it is.
+    // Every opening tag contains one of these characters, so almost all text passes unchanged.
     if (this.idle && !this.blank && !this.afterCall && !/[<[]/.test(signal.text)) {
       this.follow(signal.text);
       return [signal];
@@ -103,7 +103,7 @@ class Lane {
     return signals;
   }
 
-  /** @param whole the answer is over and was not cut: a block without its closing tag is read as far as it goes */
+  /** @param whole the answer ended and was not truncated, so a block without its closing tag is read to its end */
   flush(whole: boolean): readonly Signal[] {
     const signals: Signal[] = [];
     if (this.block) {
@@ -115,7 +115,7 @@ class Lane {
     return signals;
   }
 
-  /** Looks for an opening tag in the held text. @returns text that comes after a complete block */
+  /** Looks for an opening tag in the held text. @returns the text after a complete block */
   private scan(signals: Signal[]): string {
     if (this.blank && this.waitForBareCall(signals)) return '';
     const found = OPENER.exec(this.held);
@@ -136,7 +136,7 @@ class Lane {
     return this.extend((this.block = { markup, pieces: [], length: 0, tail: '' }), inner, signals);
   }
 
-  /** An answer may be a call without any tag. @returns true while that is open */
+  /** An answer may be a call without any tag. @returns true while that is undecided */
   private waitForBareCall(signals: Signal[]): boolean {
     const text = this.held.trimStart();
     if (text === '') this.letOut(this.held.length, signals);
@@ -152,7 +152,7 @@ class Lane {
     return words.length < LONGEST_HEAD && forms.some((form) => form.startsWith(words));
   }
 
-  /** @returns what comes after the block; its text, when it turns out to be none */
+  /** @returns the text after the block, or the block's own text if it is not a call */
   private extend(block: Block, text: string, signals: Signal[]): string {
     const { markup } = block;
     const window = block.tail + text;
@@ -174,7 +174,7 @@ class Lane {
     return block.pieces.join('');
   }
 
-  /** The block becomes its calls, if every name was offered. */
+  /** Converts the block to calls, if every name was offered. */
   private call(markup: CallMarkup, inner: string, signals: Signal[]): boolean {
     const text = markup.inside ? `${markup.open}${inner}${markup.close ?? ''}` : inner;
     const calls = (readMarkupCalls(text) ?? []).map((call) => this.known(call));
@@ -216,7 +216,7 @@ class Lane {
     signals.push({ type: this.type, text });
   }
 
-  /** Keeps what tells code from prose: the fence state, and the beginning and backticks of the current line. */
+  /** Tracks code and prose: the fence state, and the beginning and backticks of the current line. */
   private follow(text: string): void {
     let from = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
@@ -253,7 +253,7 @@ function openerTail(text: string): number {
   return 0;
 }
 
-/** Values are text in the markup; the tool's schema says what they are. */
+/** Values are text in the markup; the tool's schema determines their types. */
 function typedValues(values: ReadonlyMap<string, string>, schema: JsonObject): JsonObject {
   const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
   const schemaOf = (key: string): JsonValue | undefined =>

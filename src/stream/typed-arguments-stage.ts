@@ -1,9 +1,9 @@
-/** Corrects the arguments of function calls by their tool's schema, for every client and either wire. */
+/** Corrects the arguments of function calls by their tool's schema, for every client and upstream protocol. */
 import type { JsonObject } from '../base/json';
 import { TypedArguments } from '../tools/typed-arguments';
 import type { Signal, Stage } from './signal';
 
-/** Placed after every stage that makes calls. */
+/** Runs after every stage that creates calls. */
 export class TypedArgumentsStage implements Stage {
   private arguments: TypedArguments | undefined;
 
