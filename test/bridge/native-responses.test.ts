@@ -622,7 +622,7 @@ describe('failures', () => {
     const native = await start(context, { script: [0, 1].map(() => reply({ status: 200, body: completion })) });
     const { status, json } = await native.bridge.json({ input: ask() });
     assert.equal(status, 502);
-    assert.match((json as Loose).error.message, /no Response; check UPSTREAM_WIRE/);
+    assert.match((json as Loose).error.message, /is not a Response. Check UPSTREAM_WIRE/);
   });
 });
 
