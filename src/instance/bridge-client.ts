@@ -1,4 +1,4 @@
-/** Talks to whoever listens on a port: asks a bridge for JSON and for its health, and holds it for a launched Codex. */
+/** Client for a bridge on a local port: requests JSON and health, and keeps the bridge running for a launched Codex. */
 import { randomBytes } from 'node:crypto';
 import { get, type ClientRequest } from 'node:http';
 import { parseJsonObject, type JsonObject } from '../base/json';
@@ -104,8 +104,8 @@ const HEALTH_TIMEOUT_MS = 2_000;
 const RETRIES_WHEN_CUT = 3;
 
 /**
- * Asks for GET /health. The port is free when nobody listens; whoever answers with anything but the health of a bridge,
- * or too late, is a stranger. Never rejects.
+ * Sends GET /health. The port is free when nothing listens; a listener that does not answer as a bridge in time is
+ * another program. Never rejects.
  */
 export async function probePort({ host, port, timeoutMs = HEALTH_TIMEOUT_MS }: PortQuestion): Promise<PortState> {
   const ask = () => getJson({ host: reachableHost(host), port, path: '/health', timeoutMs });
@@ -160,7 +160,7 @@ const LAUNCH_TIMEOUT_MS = 5_000;
 /**
  * Opens GET /launches, and resolves when the bridge has counted the launch.
  *
- * @throws Error when nobody listens, or the listener does not know launches
+ * @throws Error when nothing listens, or the listener does not support launches
  */
 export function createLaunch({ host, port }: Address, token?: string): Promise<LaunchConnection> {
   return new Promise((resolve, reject) => {

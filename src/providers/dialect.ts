@@ -1,6 +1,6 @@
 /**
- * Every way in which Chat Completions providers differ, as named values. A provider or model row overrides what it
- * needs; code reads each field in exactly one place. Evidence for each value stands at its row.
+ * Describes how Chat Completions providers differ, as named values. Provider and model rows override the defaults; code
+ * reads each field in exactly one place. The evidence for each value is in its row.
  */
 import type { JsonObject } from '../base/json';
 
@@ -32,7 +32,7 @@ export type ThinkingKnob =
   /** OpenRouter: the nested `reasoning: {effort}`. */
   | { readonly kind: 'reasoning' };
 
-/** What a provider's schema checker refuses; each rule is one rewrite in tools/schema.ts. */
+/** What a provider's schema checker rejects; each rule is one rewrite in tools/schema.ts. */
 export type SchemaRule =
   | 'inline-refs'
   | 'no-boolean-schemas'
@@ -98,7 +98,7 @@ export interface Dialect {
   readonly preserveThinking: boolean;
   /** `reasoning_split: true`: MiniMax then sends reasoning in a field of its own. */
   readonly reasoningSplit: boolean;
-  /** Text fields repeat everything said so far instead of what is new (MiniMax with reasoning_split). */
+  /** Text fields repeat the whole text so far in each chunk (MiniMax with reasoning_split). */
   readonly cumulative: boolean;
   /** Whether the provider ends its answers with a finish_reason. Where it does, `[DONE]` alone is a truncated answer. */
   readonly sendsFinishReason: boolean;
@@ -116,9 +116,9 @@ export interface Dialect {
   readonly placeholderOn: 'calls' | 'answers';
   /** The provider's own web search, offered in place of the `web_search` tool when the user allows it. */
   readonly webSearch: 'none' | 'enable_search';
-  /** Where `<think>` blocks stand in the content of models whose server does not take them out (stream/think-tags.ts). */
+  /** Where `<think>` blocks occur in content that the server does not clean up (stream/think-tags.ts). */
   readonly thinkTags: 'off' | 'leading' | 'implicit';
-  /** How structured output is asked for; each step down keeps less of the schema. */
+  /** How structured output is requested; each step down enforces less of the schema. */
   readonly responseFormat: 'json_schema' | 'json_object' | 'prompt';
   /** Applied last, in this order. The log names the one that would have saved a refused call. */
   readonly forms: readonly RequestForm[];

@@ -1,4 +1,4 @@
-/** What models need wherever they are served, by name. The thinking knob belongs to the host, not to the family. */
+/** Dialect values that model families need on any host, by name. The thinking parameter depends on the host instead. */
 import type { Dialect, SchemaRule } from './dialect';
 import { NO_REASONING, type Evidence } from './provider';
 

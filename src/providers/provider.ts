@@ -1,4 +1,4 @@
-/** What a provider and a model are, as data, and the values that many rows share. */
+/** Defines providers and models as data, and values that many rows share. */
 import type { JsonObject } from '../base/json';
 import type { ErrorRule } from '../errors/error-rule';
 import type { Dialect } from './dialect';
@@ -14,7 +14,7 @@ export interface RequestChanges {
   readonly body?: JsonObject;
   /** Top-level fields that are removed. */
   readonly drop?: readonly string[];
-  /** The protocol that is spoken, whatever UPSTREAM_WIRE says. */
+  /** The protocol, regardless of UPSTREAM_WIRE. */
   readonly wire?: 'chat' | 'responses';
 }
 
@@ -63,7 +63,7 @@ export interface Provider extends RequestChanges {
   readonly keyShape?: { readonly pattern: RegExp; readonly advice: string };
   /** Header with the id of a request, if it is not one of the common ones. */
   readonly requestIdHeader?: Lowercase<string>;
-  /** What its own error codes mean and when its quotas come back, where words that anyone may use do not say it. */
+  /** Its own error codes and quota rules, as far as the general wordings do not cover them. */
   readonly errors?: readonly ErrorRule[];
   readonly docs: string;
   /** Absent where there is none: everything is then asked over Chat Completions. */
@@ -73,7 +73,7 @@ export interface Provider extends RequestChanges {
   readonly loadedPath?: `/${string}`;
   /** Its model ids have slashes themselves: `provider/model` names are then not read as routes. */
   readonly slashedIds?: true;
-  /** What other clients put behind model ids and this provider refuses: it is taken off. */
+  /** Suffixes that other clients append to model ids and this provider rejects; they are removed. */
   readonly idSuffix?: RegExp;
   /** What a user of this provider should know; each ends in a full stop. */
   readonly remarks?: readonly string[];

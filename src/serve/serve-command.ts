@@ -70,7 +70,7 @@ export async function run(context: CommandContext): Promise<number> {
   });
 }
 
-/** After whoever waits for the port has gone on, before the first turn. */
+/** Long enough for a waiting launcher to continue, and before the first turn. */
 const WARM_UP_DELAY_MS = 300;
 
 /** The access tokens, or why the bridge must not start without one. */
@@ -130,9 +130,9 @@ export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void
 }
 
 /**
- * Logs what is thrown where nothing catches it, and lets everything else go on: other answers are running, and the
- * client of the failed request learns of it from its own connection or from a timeout.
- * @returns stops containing
+ * Logs uncaught exceptions and keeps the process running, because other turns are in progress; the client of the failed
+ * request notices by its connection or a timeout.
+ * @returns removes the handlers
  */
 function containCrashes(io: CommandIo, log: Logger): () => void {
   const forget = io.onCrash?.((cause, origin) => {

@@ -1,10 +1,10 @@
-/** Access tokens: who may use the bridge, and how the bridge proves that it knows its token. */
+/** Checks the access tokens of clients, and proves to launchers that the bridge knows its own token. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
 
-/** The part of the configuration that access is made of. */
+/** The options for access tokens. */
 export interface AccessConfig {
   readonly accessToken?: string | undefined;
   readonly accessTokenFile?: string | undefined;
@@ -22,7 +22,7 @@ interface Token {
   readonly digest: Buffer;
 }
 
-/** Whoever a request comes from, as far as its token says. */
+/** The client that a token identifies. */
 export interface Holder {
   readonly name: string | undefined;
   /** The token came in `Authorization`, which must then not be forwarded to the provider. */
@@ -71,8 +71,8 @@ export class Access {
   }
 
   /**
-   * Proves that this bridge knows its token, to a launcher that has it as well: nobody sends it. The port is part of the
-   * proof, so that another program cannot pass the challenge on to the real bridge.
+   * Proves to a launcher that this bridge knows the same token, without sending it. The proof includes the port, so
+   * that another program cannot relay the challenge to the real bridge.
    * @returns undefined unless there is exactly one token, long enough that a proof reveals nothing about it
    */
   prove(challenge: string, port: number): string | undefined {
@@ -82,7 +82,7 @@ export class Access {
     return proveToken(token.text, challenge, port);
   }
 
-  /** Compares all tokens, so that the time says nothing about which one, or how much of it, is right. */
+  /** Compares all tokens in constant time, so that timing reveals nothing about them. */
   private find(given: string): Token | undefined {
     const digest = digestOf(given);
     let found: Token | undefined;
@@ -90,7 +90,7 @@ export class Access {
     return found;
   }
 
-  /** A file that cannot be read now keeps the tokens that it had. */
+  /** If the file cannot be read, the previous tokens stay valid. */
   private refresh(): void {
     const { accessTokenFile } = this.config;
     if (accessTokenFile === undefined) return;

@@ -1,4 +1,4 @@
-/** Answers one turn over HTTP: reads the body, starts the turn, and streams or sends its answer, or says why not. */
+/** Handles one turn over HTTP: reads the body, starts the turn, and sends its answer or an error. */
 import { isRecord } from '../base/json';
 import { asText } from '../base/narrow';
 import type { Bridge, Caller, Turn, TurnKind } from '../bridge/bridge';
@@ -28,13 +28,13 @@ interface Session {
   readonly client: Client;
   readonly open: OpenTurn;
   readonly turnLog: TurnLog;
-  /** What the body holds of the budget, until the provider's answer has begun. */
+  /** The body's share of the budget, until the provider's answer has begun. */
   readonly reservation: Reservation;
   kind: TurnKind;
 }
 
 /**
- * Never throws: whatever happens is told to the client, and to the log in the one line of the turn.
+ * Never throws: errors are reported to the client, and in the log line of the turn.
  * @param own the protocol of the path; the body may use the other one
  */
 async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> {
@@ -63,7 +63,7 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
   }
 }
 
-/** `undefined` when the turn could not start; the client has been told. */
+/** `undefined` when the turn could not start; the client has got the error. */
 async function startTurn(session: Session): Promise<Turn | undefined> {
   const { exchange, client, open, turnLog: { record }, reservation } = session;
   let body: unknown;

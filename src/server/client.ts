@@ -5,14 +5,14 @@ import { asText } from '../base/narrow';
 import type { ClientKind } from '../errors/error-body';
 import type { Asked } from '../observe/turn-record';
 
-/** Whoever sends a request. */
+/** The client of a request. */
 export interface Client {
   /** Names in lower case, repeated headers joined. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: ClientKind;
   /** Short enough for a log line: `codex_exec`, `codex-tui`, `openai-python`; `unknown` when nothing names it. */
   readonly program: string;
-  /** What the client calls its turn: all requests that it makes for one prompt share it. */
+  /** The client's turn id, shared by all its requests for one prompt. */
   readonly turn: string | undefined;
   /** Whether Codex requests a title for a new thread. */
   readonly isTitle: boolean;

@@ -35,7 +35,7 @@ export interface BridgeServer {
 
 export interface BridgeServerOptions {
   readonly config: ServerConfig;
-  /** The version that /health tells. */
+  /** The version that /health reports. */
   readonly version: string;
   readonly log: Logger;
   readonly bridge: Bridge;
@@ -45,7 +45,7 @@ export interface BridgeServerOptions {
   readonly watch?: IdleShutdown;
 }
 
-/** How long an aborted turn has to tell its client before its connection is closed. */
+/** How long an aborted turn may take to notify its client before its connection is closed. */
 const FAREWELL_MS = 1_000;
 
 const SERVER_OPTIONS: ServerOptions = {

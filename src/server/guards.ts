@@ -23,7 +23,7 @@ export interface Door {
   readonly origins: readonly string[];
 }
 
-/** The part of the configuration that a door is made of. */
+/** The options for the guards. */
 export interface DoorConfig {
   readonly host: string;
   readonly allowHost?: readonly string[] | undefined;
@@ -81,7 +81,7 @@ function refuseCrossSite(headers: IncomingHttpHeaders, door: Door): string | und
   return `Rejected a request that a browser marked as cross-site (Sec-Fetch-Site). ${ONLY_OWN_PAGES}`;
 }
 
-/** DNS rebinding needs a name, so an address is never the work of one. */
+/** DNS rebinding needs a name, so an IP address in Host is safe. */
 function isOwnName(name: string, door: Door): boolean {
   if (isLoopbackName(name) || name === door.host || door.names.includes(name)) return true;
   return door.isOpen && isIP(name) !== 0;

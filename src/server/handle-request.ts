@@ -8,7 +8,7 @@ import { findRefusal, isListedOrigin, type Door } from './guards';
 import { findRoutes, listRoutes, type FoundRoute } from './routes';
 import { writeError, writeWhole } from './write-response';
 
-/** Answers `exchange` and never throws, neither now nor later. */
+/** Answers `exchange`; never throws, synchronously or later. */
 export async function handleRequest(exchange: HttpExchange, door: Door): Promise<void> {
   // A broken connection emits 'error' here and is noticed by 'close' elsewhere; unhandled, it would end the process.
   exchange.request.on('error', ignore);

@@ -1,4 +1,4 @@
-/** What every part of the server works on: one request with its response, and the services behind it. */
+/** Defines what handlers work on: one request with its response, and the services of the server. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bridge } from '../bridge/bridge';
 import type { Logger } from '../observe/log';

@@ -1,19 +1,19 @@
-/** Runs one turn without a client and holds its events, so that clients can come, leave and come back. */
+/** Runs one turn without a client and buffers its events, so that clients can disconnect and resume. */
 import { isRecord, parseJson, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { SSE_DONE } from '../stream/sse-encoder';
 
-/** Work that no client waits for, but a shutdown does. */
+/** Work without a client; a shutdown waits for it. */
 export interface Detached {
   /** Aborted when the server shuts down; a BridgeError is its reason. */
   readonly abort: AbortSignal;
-  /** Says that the work is done. */
+  /** Marks the work as done. */
   end(): void;
 }
 
 /** A turn that was started, as far as a run needs it. */
 export interface StartedTurn {
-  /** One SSE text after the other, the terminal event and `data: [DONE]` included. */
+  /** SSE text, including the terminal event and `data: [DONE]`. */
   frames(): AsyncIterable<string>;
 }
 

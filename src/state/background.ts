@@ -4,7 +4,7 @@ import { BackgroundRun, startRun, type Detached, type StartTurn } from './backgr
 import type { StateServices } from './open-store';
 import { idsOf, outputOf, readResponseRecord, renderResponseRecord } from './record';
 
-/** Runs at a time: each of them is a request to the provider. */
+/** Maximum concurrent runs: each is a request to the provider. */
 const MOST_RUNNING = 50;
 /** Runs that have ended and whose events can be streamed again, and the characters of all of them. */
 const MOST_ENDED = 50;
@@ -12,13 +12,13 @@ const MOST_CHARACTERS = 32 * 1024 * 1024;
 
 export interface Background {
   /**
-   * @param detached begins work that no client waits for
+   * @param detached starts work without a client
    * @throws BridgeError for a bad request; later failures are in the Response
    */
   start(detached: () => Detached, start: StartTurn): Promise<BackgroundRun>;
-  /** A run that is going on, or whose events are still held. */
+  /** A run that is in progress, or whose events are still buffered. */
   find(id: string): BackgroundRun | undefined;
-  /** Ends a run and forgets it. False when there was none. */
+  /** Ends and removes a run. False if there was none. */
   forget(id: string): Promise<boolean>;
 }
 
@@ -60,7 +60,7 @@ function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, services: 
   }
 }
 
-/** The store has it as failed: that is how its turn ended. */
+/** The store marks it as failed, like its turn. */
 function keepCancelled(run: BackgroundRun, { openStore }: StateServices): void {
   const store = openStore();
   const found = store.get(run.id);

@@ -50,7 +50,7 @@ export function appendToConversation(store: ResponseStore, id: string, items: re
   );
 }
 
-/** What clients can do with conversations. Ids that nobody knows throw BridgeError `not_found`. */
+/** The operations on conversations. Unknown ids throw BridgeError `not_found`. */
 export interface KeptConversations {
   /** @param body undefined creates an empty one */
   createConversation(body: unknown): UnknownRecord;
@@ -66,7 +66,7 @@ const MOST_ITEMS = 20;
 /** The conversations of one bridge. */
 export function createKeptConversations({ openStore, clock, makeId }: StateServices): KeptConversations {
   const find = (id: string) => findConversation(openStore(), id);
-  /** As readable as the input of a request. */
+  /** Items are validated like the input of a request. */
   const readItems = (value: unknown): readonly RawItem[] => {
     const list = asArray(value);
     if (!list || list.length > MOST_ITEMS) throw invalid('items', `a list of at most ${MOST_ITEMS} items`, value);

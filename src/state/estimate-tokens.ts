@@ -1,12 +1,12 @@
-/** A guess at the tokens of a request, for providers that have no way to count them. */
+/** Estimates the tokens of a request, because most providers have no way to count them. */
 import { isRecord } from '../base/json';
 import type { ResponsesRequest } from '../wire/responses-request';
 
-/** Rough means of today's tokenizers: four Latin characters make a token, other scripts need about one a character. */
+/** Rough averages of current tokenizers: four Latin characters per token, one character per token in other scripts. */
 const LATIN_PER_TOKEN = 4;
-/** A picture of a usual size; providers count by its pixels, from 85 to some thousands. */
+/** An image of typical size; providers count by pixels, from 85 to a few thousand tokens. */
 const TOKENS_PER_IMAGE = 1_000;
-/** What a chat template puts around each item. */
+/** Overhead of the chat template per item. */
 const TOKENS_PER_ITEM = 4;
 
 /**

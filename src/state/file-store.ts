@@ -22,9 +22,9 @@ export interface FileStoreOptions {
 }
 
 /**
- * Opens the folder on first use, and a file when its record is requested. Calls block: a record is written before its
- * client hears that the response is complete, which takes about a millisecond.
- * A folder that cannot be used costs a warning and the records, never a response.
+ * Opens the folder on first use, and a file when its record is requested. Calls are synchronous: a record is written
+ * before its client gets the final event, which takes about a millisecond. If the folder cannot be used, a warning is
+ * logged and records are lost, but never a response.
  */
 export function createFileStore(options: FileStoreOptions): ResponseStore {
   let opened: OpenedFolder | undefined;

@@ -1,11 +1,11 @@
-/** What came before a request: the responses it continues, the items it refers to. */
+/** Resolves the history of a request: the responses it continues and the items it references. */
 import { asArray, asText } from '../base/narrow';
 import { BridgeError } from '../errors/bridge-error';
 import { isReference } from '../wire/read-items';
 import { itemsOf, outputOf, readResponseRecord, type RawItem, type ResponseRecord } from './record';
 import type { ResponseStore } from './response-store';
 
-/** More turns than any conversation has; a circle, which only a changed file can hold, ends here too. */
+/** More turns than any conversation has; also ends cycles, which only an edited file can contain. */
 const LONGEST_CHAIN = 2_000;
 
 /**

@@ -1,4 +1,4 @@
-/** What clients can do with responses that are kept. Loaded when the first client asks. */
+/** Implements the operations on stored responses. Loaded on first use. */
 import { quote } from '../base/quote';
 import { isRecord, type UnknownRecord } from '../base/json';
 import { BridgeError, readOrThrow } from '../errors/bridge-error';
@@ -14,13 +14,13 @@ import { readPage, type PageQuery } from './page';
 import type { ResponseRecord } from './record';
 import { usesState } from './uses-state';
 
-/** Ids that nobody knows throw BridgeError `not_found`. */
+/** Unknown ids throw BridgeError `not_found`. */
 export interface KeptResponses extends KeptConversations {
   /** The Response as it was sent. */
   response(id: string): UnknownRecord;
-  /** Deletes it, after ending it where it is still being made. */
+  /** Deletes it, after cancelling it if it is in progress. */
   deleteResponse(id: string): Promise<UnknownRecord>;
-  /** Ends a response that is made in the background; one that has ended stays as it is. */
+  /** Cancels a background response; one that has ended stays unchanged. */
   cancelResponse(id: string): Promise<UnknownRecord>;
   /** The events of a response that is, or was, made in the background, after number `after`. */
   followResponse(id: string, after: string | undefined): AsyncIterable<string>;

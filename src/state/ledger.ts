@@ -1,4 +1,4 @@
-/** Which records are kept: bounded in count, bytes and age since their last use; the least recently used goes first. */
+/** Tracks which records are kept: limits their count, bytes and age, and evicts the least recently used first. */
 import type { Clock } from '../base/clock';
 
 export interface StoreLimits {
@@ -14,7 +14,7 @@ interface LedgerEntry {
   readonly items: readonly string[];
 }
 
-/** Knows ids and sizes, not contents. No timer runs: each call looks at the clock. */
+/** Stores ids and sizes, not contents. Uses no timer: each call checks the clock. */
 export class Ledger {
   /** From the least to the most recently used. */
   private readonly entries = new Map<string, LedgerEntry>();
@@ -22,7 +22,7 @@ export class Ledger {
   private readonly holders = new Map<string, string>();
   private total = 0;
 
-  /** @param dropped told of each record that has to go */
+  /** @param dropped called for each evicted record */
   constructor(
     private readonly limits: StoreLimits,
     private readonly clock: Clock,
@@ -52,7 +52,7 @@ export class Ledger {
     return this.entries.has(id);
   }
 
-  /** True when the record is kept; it then is the one used last. */
+  /** True if the record exists; it becomes the most recently used one. */
   use(id: string): boolean {
     this.makeRoom();
     const entry = this.entries.get(id);
@@ -62,7 +62,7 @@ export class Ledger {
     return true;
   }
 
-  /** Forgets a record without telling `dropped`. False when there was none. */
+  /** Removes a record without calling `dropped`. False if there was none. */
   remove(id: string): boolean {
     const entry = this.entries.get(id);
     if (!entry) return false;

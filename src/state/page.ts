@@ -1,4 +1,4 @@
-/** One page of a list, as the API pages lists: `limit`, `order`, `after`. */
+/** Returns one page of a list, as the API paginates: `limit`, `order`, `after`. */
 import type { UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { RawItem } from './record';

@@ -1,4 +1,4 @@
-/** Tells the record files that the bridge wrote from every other file: only those may ever be replaced or removed. */
+/** Identifies the record files that the bridge wrote: only those may ever be replaced or removed. */
 import {
   closeSync, constants, futimesSync, fstatSync, lstatSync, openSync, readFileSync, readSync, rmSync,
 } from 'node:fs';

@@ -5,9 +5,9 @@ import { attempt, codeOf } from '../base/thrown';
 /**
  * Puts `content` into the file at `path`, in a folder that is there.
  *
- * @param mode of the new file, from which the umask takes away what it wants
- * @param finish gets the path of the draft before it takes the place of the file
- * @throws what the file system throws; the file is then as it was
+ * @param mode of the new file, subject to the umask
+ * @param finish called with the path of the draft before it replaces the file
+ * @throws errors of the file system; the file is then unchanged
  */
 export function replaceFile(
   path: string, content: string | Uint8Array, mode: number, finish: (draft: string) => void = () => undefined,
@@ -22,7 +22,7 @@ export function replaceFile(
   }
 }
 
-/** Writes a new file next to `path`. A file that has the name already is someone else's, and stays as it is. */
+/** Writes a new file next to `path`. An existing file of the same name is never overwritten. */
 function createDraft(path: string, content: string | Uint8Array, mode: number): string {
   for (let number = 0; ; number += 1) {
     const draft = `${path}.${process.pid}${number === 0 ? '' : `.${number}`}.tmp`;

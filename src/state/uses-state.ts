@@ -1,10 +1,10 @@
-/** Tells whether a request has to do with what is kept. Most of Codex's have not, and then nothing of it is loaded. */
+/** Decides whether a request needs stored data. Most requests of Codex do not, so nothing is loaded for them. */
 import { isRecord } from '../base/json';
 import { asArray } from '../base/narrow';
 import type { ClientKind } from '../errors/error-body';
 import { isReference } from '../wire/read-items';
 
-/** Fields that lead to something kept, or that must not be ignored. */
+/** Fields that refer to stored data, or that must not be ignored. */
 const FIELDS = ['previous_response_id', 'conversation', 'prompt'] as const;
 
 /** @param body a request as it came */
@@ -14,7 +14,7 @@ export function usesState(body: unknown, client: ClientKind): boolean {
   return FIELDS.some((field) => body[field] != null) || (asArray(body['input']) ?? []).some(isReference);
 }
 
-/** The default of the API is true. Codex keeps its conversation itself and says so since 0.80; its silence means no. */
+/** The API's default is true. Codex keeps its own conversation: it sends `store: false` since 0.80; absent means no. */
 export function wantsStore(store: unknown, client: ClientKind): boolean {
   return store === true || (store !== false && client !== 'codex');
 }

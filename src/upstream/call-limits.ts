@@ -1,6 +1,6 @@
 /**
- * Bounds the calls of a turn, because plans count requests: how often a failure is retried, how many calls of one turn
- * have failed, and which requests were refused a moment ago.
+ * Limits the calls of a turn, because plans count requests: how often a failure is retried, how many calls of one turn
+ * have failed, and which requests were rejected recently.
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock';
@@ -20,7 +20,7 @@ const CALLS: { readonly [K in ErrorKind]?: number } = {
   overload: 4,
   upstream_error: 4,
   network: 4,
-  // A provider that was silent for minutes is not called four times.
+  // Do not retry three times after minutes of silence.
   timeout: 2,
   bad_answer: 2,
   empty_answer: 2,
@@ -38,7 +38,7 @@ const FIRST_WAIT_MS = 500;
 
 /**
  * @param failed how many calls have failed so far, at least 1
- * @param random from 0 to 1, so that many clients do not return at the same moment
+ * @param random from 0 to 1: jitter, so that many clients do not retry at the same time
  * @returns milliseconds to wait, or undefined when the provider demands more than the longest wait
  */
 export function retryWait(error: BridgeError, failed: number, limits: RetryLimits, random: number): number | undefined {
@@ -48,10 +48,10 @@ export function retryWait(error: BridgeError, failed: number, limits: RetryLimit
   return Math.min(limits.longestWaitMs, wait * (0.75 + random / 2));
 }
 
-/** Turns that are counted at the same time; the oldest is dropped first. */
+/** Maximum number of turns counted at the same time; the oldest is evicted first. */
 const MOST_TURNS = 256;
 
-/** Counts the failed calls of each turn: its client retries too, and both together must stay bounded. */
+/** Counts the failed calls of each turn, to limit the retries of the bridge and the client together. */
 export class FailureBudget {
   private readonly failures = new Map<string, number>();
 
@@ -65,7 +65,7 @@ export class FailureBudget {
     return count;
   }
 
-  /** The turn got an answer: counting starts again. */
+  /** Resets the count: the turn got an answer. */
   succeed(turn: string): void {
     this.failures.delete(turn);
   }
@@ -73,7 +73,7 @@ export class FailureBudget {
 
 const MOST_REFUSALS = 32;
 
-/** So many times the configured time a client that keeps repeating gets the same refusal; then there is a new call. */
+/** A client that keeps retrying gets the cached error for this many times the configured time, then a new call. */
 const LONGEST = 4;
 
 interface RememberedRefusal {
@@ -83,16 +83,16 @@ interface RememberedRefusal {
 }
 
 /**
- * Requests that were refused for good a moment ago, by their exact bytes and the key they were sent with: a client that
- * repeats one gets the same refusal without a call.
+ * Caches permanent rejections by the exact bytes of the request and its key: a client that retries gets the same error
+ * without a call.
  */
 export class RefusalCache {
   private readonly refusals = new Map<string, RememberedRefusal>();
 
-  /** @param keepMs how long a refusal is repeated; 0 switches the cache off */
+  /** @param keepMs how long a rejection is cached; 0 disables the cache */
   constructor(private readonly keepMs: number, private readonly clock: Clock) {}
 
-  /** The refusal of the same request to the same key, if it is fresh; each repetition keeps it fresh for a while. */
+  /** The cached rejection of the same request with the same key, if it has not expired; each hit extends it. */
   find(body: Buffer, key: string): BridgeError | undefined {
     if (this.refusals.size === 0) return undefined;
     const now = this.clock();

@@ -1,4 +1,4 @@
-/** One GET of a JSON document, bounded in time and size: for what is good to know, not for turns. */
+/** Fetches a JSON document, with limits on time and size; for optional data, not for turns. */
 import { renderDuration } from '../base/quantities';
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
@@ -7,13 +7,13 @@ import { classifyNetworkError } from '../errors/network-error';
 export interface JsonQuestion {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** From now to the last byte of the answer. */
+  /** Time limit for the whole response. */
   readonly timeoutMs: number;
-  /** A longer answer is none. */
+  /** Longer responses are rejected. */
   readonly maxBytes: number;
 }
 
-/** @throws BridgeError when there is no answer in time, no success, or no JSON */
+/** @throws BridgeError on a timeout, an error status, or a body that is not JSON */
 export async function fetchJson({ url, headers, timeoutMs, maxBytes }: JsonQuestion): Promise<unknown> {
   const { host } = new URL(url);
   const signal = AbortSignal.timeout(timeoutMs);

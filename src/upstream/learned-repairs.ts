@@ -1,11 +1,11 @@
-/** Remembers which repairs each model needed, for the life of the bridge: what it refused once it refuses always. */
+/** Remembers which repairs each model needed, until the bridge exits: a model rejects the same thing every time. */
 import type { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { ChatRequest } from '../wire/chat';
 import type { Refusal, Repair } from './refusal-words';
 import { findRepair, isRefusalFor, type FoundRepair } from './repairs';
 
-/** Calls that one request may spend, those that repairs were tried with included. */
+/** Maximum calls for one request, including those with repairs. */
 export const MOST_CALLS = 4;
 /** Models at a host that are remembered; names come from clients. The oldest is dropped first. */
 const MOST_MODELS = 500;
@@ -18,7 +18,7 @@ const REPAIRABLE: ReadonlySet<ErrorKind> =
 const ECHO = /['"]input['"]\s*:.*/s;
 const LONGEST_WORDS = 2_000;
 
-/** What is repaired in one request, from its first call to its answer. */
+/** The repairs of one request, from its first call to its answer. */
 export class RepairSession {
   private readonly tried = new Set<string>();
   private latest: { readonly before: ChatRequest; readonly found: FoundRepair } | undefined;
@@ -34,8 +34,8 @@ export class RepairSession {
   }
 
   /**
-   * @param calls calls that were spent so far
-   * @returns the repair to send the request with once more; undefined when the refusal is final
+   * @param calls the number of calls so far
+   * @returns the repair to retry with; undefined if the rejection is final
    */
   learn(error: BridgeError, calls: number): Repair | undefined {
     const refusal = readRefusal(error);
@@ -49,12 +49,12 @@ export class RepairSession {
     return found.repair;
   }
 
-  /** The answer has begun: the latest repair helped. */
+  /** Called when the answer has begun: the latest repair worked. */
   succeed(): void {
     this.judgeLatest(undefined);
   }
 
-  /** A repair after which its own kind of refusal comes again did not help: it is taken back. Others are remembered. */
+  /** Reverts a repair that is followed by the same rejection; others are remembered. */
   private judgeLatest(refusal: Refusal | undefined): void {
     const { latest } = this;
     this.latest = undefined;
@@ -64,18 +64,18 @@ export class RepairSession {
   }
 }
 
-/** @returns undefined for a failure that is no refusal of the request */
+/** @returns undefined for a failure that is not a rejection of the request */
 function readRefusal({ kind, details }: BridgeError): Refusal | undefined {
   if (!REPAIRABLE.has(kind) || details.said === undefined) return undefined;
   const { providerCode = '', providerField = '', said } = details;
   return { words: `${providerCode} ${said.replace(ECHO, '')}`.slice(0, LONGEST_WORDS), field: providerField };
 }
 
-/** What each model at a host was seen to refuse. */
+/** The repairs that each model at a host needs. */
 export class LearnedRepairs {
   private readonly byModel = new Map<string, Map<string, Repair>>();
 
-  /** The request with everything changed that its model is known to refuse. */
+  /** Applies all repairs that the model is known to need. */
   apply(host: string, chat: ChatRequest): ChatRequest {
     let changed = chat;
     for (const repair of this.byModel.get(keyOf(host, chat.model))?.values() ?? []) changed = repair.apply(changed);

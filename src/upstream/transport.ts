@@ -1,4 +1,4 @@
-/** The one function that talks to the provider: native fetch, a Buffer body, no redirects, bytes as they come. */
+/** Sends requests to the provider: native fetch, a Buffer body, no redirects, unbuffered reads. */
 import { renderDuration } from '../base/quantities';
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
@@ -19,8 +19,8 @@ export interface UpstreamAnswer {
   /** The next bytes of the body; undefined at its end. @throws BridgeError */
   read(): Promise<Uint8Array | undefined>;
   /**
-   * Ends the request if it still runs. Must be called by whoever stops reading.
-   * @param said the provider said that its answer is over: the connection is kept if the end comes soon
+   * Ends the request if it is still running. The caller must call it when it stops reading.
+   * @param said the provider has finished its answer: the connection is kept if it closes the response soon
    */
   cancel(said?: boolean): void;
   /** The whole body as text, up to `limit` bytes. @throws BridgeError */
@@ -28,7 +28,7 @@ export interface UpstreamAnswer {
 }
 
 export interface UpstreamTimeouts {
-  /** Milliseconds until the connection stands, TLS included. */
+  /** Time limit for connecting in milliseconds, including TLS. */
   readonly connectMs: number;
   /** Milliseconds from sending the request to the first byte of the answer's body. */
   readonly firstByteMs: number;
@@ -36,10 +36,10 @@ export interface UpstreamTimeouts {
   readonly idleMs: number;
 }
 
-/** How long an upstream that said it is done may take to end its answer. */
+/** How long an upstream may take to end the response after it has finished its answer. */
 const LINGER_MS = 500;
 
-/** @throws BridgeError when no answer came: network, timeout, or the reason of the abort. */
+/** @throws BridgeError when there is no response: network, timeout, or the abort reason. */
 export type Transport = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
 
 /** @param timeouts limits for every request of this transport */
@@ -146,7 +146,7 @@ class Exchange {
     try {
       while (!(await reader.read()).done);
     } catch {
-      // The connection broke: there is nothing left to keep.
+      // The connection broke, so it cannot be reused.
     }
     clearTimeout(timer);
   }
@@ -173,7 +173,7 @@ export const COMMENTS_LIMIT_MS = 900_000;
 
 const COLON = 58;
 
-/** Runs out once: calls `expire` with the error that says which limit was passed. Zero switches a limit off. */
+/** Fires once: calls `expire` with an error that names the exceeded limit. Zero disables a limit. */
 export class SilenceTimer {
   private timer: NodeJS.Timeout | undefined;
   private waiting = true;
