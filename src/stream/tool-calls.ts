@@ -181,12 +181,12 @@ export class ToolCalls {
     return [...this.endNext(call), ...this.follow(this.last ?? call, rest.slice(taken))];
   }
 
-  /** @returns the call that followed, unless it only repeats the one before it */
+  /** @returns the call that followed, unless it says nothing or only repeats the one before it */
   private endNext(call: StreamedCall): readonly StreamedCall[] {
     const { next } = call;
     call.next = undefined;
     const repeats = next && (sameJson(next.text, call.text) || call.text.startsWith(next.text));
-    if (!next || repeats || this.options.single || this.calls >= MOST_CALLS) return [];
+    if (!next || repeats || isHollow(next) || this.options.single || this.calls >= MOST_CALLS) return [];
     const following = this.register(call.index, undefined, call.name);
     this.calls += 1;
     this.add(following, next.text);
@@ -273,7 +273,7 @@ const HOLLOW = /^\s*(?:\{\s*\}|""|null)\s*$/;
 const LONGEST_HOLLOW = 12;
 
 /** Empty arguments, which real ones may replace. */
-const isHollow = (call: StreamedCall): boolean => call.text.length <= LONGEST_HOLLOW && HOLLOW.test(call.text);
+const isHollow = ({ text }: { readonly text: string }): boolean => text.length <= LONGEST_HOLLOW && HOLLOW.test(text);
 
 /** Arguments that may still turn out to be empty with the next piece. */
 const mayBeHollow = (call: StreamedCall): boolean =>

@@ -43,6 +43,14 @@ testReports('calls in pieces', [
       calls(exec(0, 'call_1', '')), calls(more(0, '{"cmd":')), calls(more(0, '"ls"}')),
       calls(exec(0, 'call_1', run('ls'))),
     ], 'tool_calls')),
+  commands('{} came after the real arguments and became a second, empty call', 'variation', ['ls'],
+    streamed([calls(exec(0, 'call_1', run('ls'))), calls(more(0, '{}'))], 'tool_calls')),
+  commands('arguments came as an object, not as text', 'variation', ['ls'],
+    streamed([calls({ index: 0, id: 'call_1', function: { name: 'exec_command', arguments: { cmd: 'ls' } } })])),
+  commands('arguments were null, then pieces, without index or id', 'variation', ['ls'], streamed([
+    calls({ id: 'call_1', function: { name: 'exec_command', arguments: null } }),
+    calls({ function: { arguments: '{"cmd":' } }), calls({ function: { arguments: '"ls"}' } }),
+  ], 'tool_calls')),
   commands('two calls of one index and two ids became one', 'variation', ['a', 'b'],
     streamed([calls(exec(0, 'call_1', run('a'))), calls(exec(0, 'call_2', run('b')))], 'tool_calls')),
   commands('two calls without ids became one', 'variation', ['a', 'b'],
@@ -104,6 +112,10 @@ testReports('endings', [
   badEnding('malformed_function_call', MALFORMED),
   badEnding('function_call_filter: MALFORMED_FUNCTION_CALL', MALFORMED),
   ...['error', 'abort', 'network_error', 'UNEXPECTED_TOOL_CALL'].map((finish) => badEnding(finish)),
+  ...['STOP', 'end_turn', 'eos', 'stop_sequence'].map((finish): Report => ({
+    saw: `finish_reason ${finish} is a success in another provider's words`, source: 'variation', text: 'Done.',
+    upstream: () => streamed([{ content: 'Done.' }], finish), requests: [codex([user('x')])],
+  })),
   {
     saw: 'a gateway put [DONE] after a broken stream, and the cut text counted as an answer', source: 'variation',
     ends: 'failed', upstream: () => ({ events: [FIRST, chunk({ content: 'The file is' })] }),
