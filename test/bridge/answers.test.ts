@@ -55,7 +55,7 @@ for (const dialect of DIALECTS) {
       assert.equal(message.content[0].text, 'Done.');
     });
 
-    it('gives calls in order, each whole, with the ids of upstream', async (context) => {
+    it('returns calls in order, each complete, with the upstream ids', async (context) => {
       const toolCalls = [
         { id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' },
         { id: 'call_b', name: 'read_file', arguments: '{"path":"b \\"q\\" é🌍.txt"}' },

@@ -204,7 +204,7 @@ describe('broken upstreams', () => {
     });
   }
 
-  it('nobody listens', async (context) => {
+  it('nothing listens', async (context) => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -248,7 +248,7 @@ describe('broken upstreams', () => {
     assert.equal(finalResponse(cut).status, 'failed');
   });
 
-  it('a status with a body that breaks off keeps what the status says', async (context) => {
+  it('a truncated error body does not change the error of its status', async (context) => {
     const step = raw({
       status: 429,
       headers: { 'content-type': 'application/json', 'retry-after': '7' },

@@ -38,7 +38,7 @@ for (const dialect of DIALECTS) {
       bridge.upstream.assertClean();
     });
 
-    it('usage comes on a chunk of its own, only when asked for', async (context) => {
+    it('usage comes in its own chunk, only on request', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ text: 'Hi.', usage: USAGE })] });
       const chunks = eventsOf(await bridge.chatStream({ messages: MESSAGES, stream_options: { include_usage: true } }));
       assert.deepEqual(chunks.at(-1).choices, []);

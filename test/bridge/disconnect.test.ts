@@ -28,7 +28,7 @@ describe('the client goes away', () => {
     await request.aborted;
   });
 
-  it('in the middle of the text, which then is not asked for any more', async (context) => {
+  it('in the middle of the text, which is then not read any further', async (context) => {
     const turnstile = createTurnstile();
     const bridge = await startBridge(context, {
       script: [answer({ text: 'x'.repeat(400), pieces: 1, gate: turnstile.gate })],

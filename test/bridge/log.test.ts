@@ -61,7 +61,7 @@ describe('the log', () => {
     assert.match(text, /"message":"turn started"/);
   });
 
-  it('says of a failure what, which and where', async (context) => {
+  it('reports what failed, which value and where', async (context) => {
     const bridge = await startBridge(context, {
       script: [reply({ status: 429, body: { error: { message: 'Slow down.' } } })],
       logLevel: 'warn',

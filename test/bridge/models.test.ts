@@ -50,7 +50,7 @@ test('the tag changes with the body, and is the same in every process', async (c
   assert.notEqual(tags[0], tags[1]);
 });
 
-test('a DEFAULT_MODEL that nobody knows is listed with careful guesses', async (context) => {
+test('an unknown DEFAULT_MODEL is listed with conservative assumptions', async (context) => {
   const { body } = await getModels(
     await startBridge(context, { dialect: 'openai', settings: { defaultModel: 'scripted-model' } }),
   );
@@ -72,7 +72,7 @@ test('without rows and without a default model both lists are empty', async (con
   assert.deepEqual((await getModels(bridge)).body, { object: 'list', data: [], models: [] });
 });
 
-test('an old Codex is told no effort that it does not know; everyone else gets the one body', async (context) => {
+test('an old Codex gets only the efforts it knows; all other clients get the same body', async (context) => {
   const bridge = await startBridge(context, { settings: { provider: 'deepseek' } });
   const known = await getModels(bridge, '/v1/models?client_version=0.125.0');
   const all = await getModels(bridge);
@@ -111,7 +111,7 @@ test("the provider's list is requested again when it is stale, and sooner after 
   assert.deepEqual([await requestsAt(0), await requestsAt(299_999), await requestsAt(300_000)], [1, 1, 2]);
 });
 
-test('a provider whose models no row knows is asked for its list unless DISCOVER_MODELS is off', async (context) => {
+test('the list of a provider without model rows is requested unless DISCOVER_MODELS is off', async (context) => {
   const options = { dialect: 'openai', models: ['one', 'two'], apiKey: KEY } as const;
   const byDefault = await startBridge(context, options);
   assert.deepEqual(idsOf((await getModels(byDefault)).body), ['one', 'two']);
@@ -140,7 +140,7 @@ test('a server that starts late is found at the next request after ten seconds',
   assert.deepEqual(idsOf((await getModels(bridge)).body), ['m']);
 });
 
-test('the window that a model was loaded with beats what the list says', async (context) => {
+test('the context window of a loaded model overrides the one in the list', async (context) => {
   const answer = (loaded: string | undefined): RequestListener => ({ url }, response) => {
     if (url === '/v1/models') response.end('{"data":[{"id":"M","max_model_len":131072},{"id":"n"}]}');
     else if (url === '/api/ps' && loaded !== undefined) response.end(loaded);
@@ -191,7 +191,7 @@ async function discoverFrom(
   return { found: await discoverModels(settings, logger, { timeoutMs, loadedPath }), log };
 }
 
-test('the provider is asked with the key, the User-Agent of the settings, and for JSON', async (context) => {
+test('the request has the key, the configured User-Agent, and accepts JSON', async (context) => {
   let seen: Readonly<Record<string, unknown>> = {};
   const { found, log } = await discoverFrom(context, (request, response) => {
     seen = { ...request.headers, url: request.url };

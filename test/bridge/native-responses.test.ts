@@ -526,7 +526,7 @@ describe('failures', () => {
     assert.equal((await native.bridge.chatStream({ messages: [{ role: 'user', content: 'x' }] })).status, 400);
   });
 
-  it('a throttle says how long to wait', async (context) => {
+  it('a rate limit states how long to wait', async (context) => {
     const step = reply({
       status: 429,
       headers: { 'retry-after': '90' },
@@ -627,13 +627,13 @@ describe('failures', () => {
 });
 
 describe('the choice of the wire', () => {
-  it('is Chat Completions unless the user says otherwise', async (context) => {
+  it('is Chat Completions by default', async (context) => {
     const bridge = await startBridge(context, { dialect: 'openai', script: [answer({ text: 'Hi.' })] });
     await bridge.stream({ input: ask() });
     bridge.upstream.assertClean();
   });
 
-  it('is Chat Completions, and says so, for a provider without a Responses endpoint', async (context) => {
+  it('is Chat Completions, with a note, for a provider without a Responses endpoint', async (context) => {
     const bridge = await startBridge(context, {
       dialect: 'dashscope',
       settings: { wire: 'responses' },

@@ -29,7 +29,7 @@ it('the model is in the list, and loading it costs no call', async (context) => 
   assert.deepEqual(bridge.upstream.requests, []);
 });
 
-it('asked for as a stream it is a whole one', async (context) => {
+it('as a stream, it has every event', async (context) => {
   const bridge = await startBridge(context, { script: [] });
   const streamed = await bridge.stream(PRELOAD, HEADERS);
   assert.deepEqual(finalResponse(streamed).output, doneItems(streamed));

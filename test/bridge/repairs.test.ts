@@ -38,7 +38,7 @@ describe('a repair', () => {
     assert.equal(second?.['amendments'], undefined);
   });
 
-  it('is told to an SDK client in a header', async (context) => {
+  it('reaches an SDK client in a header', async (context) => {
     const bridge = await startBridge(context, { script: [refuse('unknown field "seed"'), answer({ text: 'A.' })] });
     const told = await bridge.json({ messages: [{ role: 'user', content: 'x' }], seed: 1 });
     assert.match(String(told.headers['x-bridge-notes']), /sent again with "without seed"/);

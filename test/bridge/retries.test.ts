@@ -69,7 +69,7 @@ for (const [name, step, calls, settings] of FAILURES) {
 
     // An SDK client gets the empty answer that the provider gave.
     if (name === 'an empty answer') return;
-    it('is told to an SDK client with its status, after as many calls', async (context) => {
+    it('reaches an SDK client with its status, after as many calls', async (context) => {
       const bridge = await startBridge(context, { script: () => step, settings: { ...MANY, ...settings } });
       const streamed = await bridge.stream({ input: ask() });
       assert.ok(streamed.status >= 429, String(streamed.status));
@@ -129,7 +129,7 @@ describe('waits', () => {
     assert.deepEqual(await waitsOf(context, [error(500, 'x'), hello], { retryWaitMs: 10 }), [10]);
   });
 
-  it('are not made when the provider asks for too much: the user is told', async (context) => {
+  it('are not made when the provider demands too long a wait, which the error states', async (context) => {
     const bridge = await startBridge(context, {
       script: [error(429, 'Come back later.', { 'retry-after': '3600' })],
       settings: MANY,
@@ -162,7 +162,7 @@ describe('waits', () => {
 });
 
 describe('a refusal for good', () => {
-  it('is not asked for again while its client repeats the request', async (context) => {
+  it('is cached while its client repeats the request', async (context) => {
     let now = 1_767_225_600_000;
     const script = [error(401, 'Incorrect API key provided'), hello];
     const bridge = await startBridge(context, {
@@ -190,7 +190,7 @@ describe('a refusal for good', () => {
     assert.equal(bridge.upstream.requests.length, 3);
   });
 
-  it('that may pass is asked for again', async (context) => {
+  it('that may pass is retried', async (context) => {
     const bridge = await startBridge(context, {
       script: [error(429, 'Slow down.'), hello],
       settings: { refusalCacheMs: 60_000 },
@@ -213,7 +213,7 @@ it('what a model refuses is left out, and the next request knows', async (contex
   bridge.upstream.assertClean();
 });
 
-it('the last word on a turn is repeated to a client that goes on asking, and costs no more calls', async (context) => {
+it('a client that keeps retrying gets the final error of the turn again, without more calls', async (context) => {
   const settings = { ...MANY, refusalCacheMs: 60_000 };
   const bridge = await startBridge(context, { script: () => error(500, 'Internal failure'), settings });
   for (let round = 0; round < 3; round += 1) {

@@ -50,7 +50,7 @@ async function lineOf(
 }
 
 describe('a turn that goes well', () => {
-  it('tells who asked for what, what it cost and how long it took', async (context) => {
+  it('logs client, model, usage and duration', async (context) => {
     const script = [
       answer({
         reasoning: 'Hm.',
@@ -126,7 +126,7 @@ describe('a turn that goes well', () => {
     );
   });
 
-  it('without usage says nothing of tokens', async (context) => {
+  it('omits tokens when there is no usage', async (context) => {
     const script = [
       raw({
         chunks: [half, 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n', 'data: [DONE]\n\n'],
@@ -140,7 +140,7 @@ describe('a turn that goes well', () => {
     );
   });
 
-  it('that reached the output limit says so', async (context) => {
+  it('reports that the output limit was reached', async (context) => {
     assert.equal(
       (
         await lineOf(context, [answer({ text: 'Hel', finish: 'length' })], (bridge) =>
@@ -412,7 +412,7 @@ describe('a turn whose client goes away', () => {
   });
 });
 
-it('a shutdown is a failure that the client is told', async (context) => {
+it('a shutdown is a failure that the client gets', async (context) => {
   const bridge = await startBridge(context, { script: [raw({ chunks: [half], end: 'hang' })], logLevel: 'info' });
   let closing: Promise<void> | undefined;
   const onChunk = (_chunk: Buffer, soFar: string): void => {
@@ -458,7 +458,7 @@ describe('an answer in the background', () => {
     assert.deepEqual([line.level, line.request, line.finish], ['info', 'background', 'cancelled']);
   });
 
-  it('that goes on without its client', async (context) => {
+  it('that continues without its client', async (context) => {
     const gate = createTurnstile();
     const bridge = await startBridge(context, {
       script: [answer({ text: 'One two three four.', gate: gate.gate })],

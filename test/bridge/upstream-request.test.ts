@@ -74,7 +74,7 @@ describe('headers', () => {
 });
 
 describe('streaming', () => {
-  it('is always asked for, with usage, whatever the client wants', async (context) => {
+  it('is always requested, with usage, whatever the client wants', async (context) => {
     const bridge = await startBridge(context, { script: [hello(), hello(), hello(), hello()] });
     await bridge.stream({ input: ask() });
     await bridge.json({ input: ask(), stream: false });

@@ -172,12 +172,12 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
   });
 }
 
-test('bash: a switch takes on and off behind =, a flag its words', async () => {
+test('bash: a switch completes on and off after =, a flag its values', async () => {
   assert.deepEqual(await complete('bash', 'aliyun-codex-bridge --web-search='), ['off', 'on']);
   assert.deepEqual(await complete('bash', 'aliyun-codex-bridge setup --shell=z'), ['zsh']);
 });
 
-test('behind codex, the completions of Codex see its own line', async () => {
+test("after codex, Codex's own completions get its part of the line", async () => {
   const line = 'aliyun-codex-bridge --port 80 codex exec --js';
   assert.deepEqual(await complete('bash', line, 'completions'), [
     '--js',

@@ -42,7 +42,7 @@ test('every option is shown with its default, in lines of 80 columns', async () 
   assert.doesNotMatch(out, / \n|\u001b/);
 });
 
-test('a row says where the value comes from, and what that beats', async () => {
+test('a row shows the source of the value, and what it overrides', async () => {
   const file = join(HOME, 'my.env');
   writeFileSync(file, 'PORT=1\nHOST=localhost\nLOG_LEVEL=debug\n');
   const env = { PORT: '2', LOG_LEVEL: 'warn', BRIDGE_ENV_FILE: join(HOME, 'other.env') };
@@ -102,7 +102,7 @@ test('colours on a terminal, ASCII where the locale knows no more', async () => 
   assert.match((await runConfig(['--default-model', 'größer'], { LANG: 'C' })).out, /--default-model +gr\?\?er /);
 });
 
-test('mistakes of flags, environment and file are told together, with exit code 2', async () => {
+test('errors in flags, environment and file are reported together, with exit code 2', async () => {
   const file = join(HOME, 'wrong.env');
   writeFileSync(file, 'PORT\n');
   const { code, out, error } = await runConfig(['--jsn', '--config-file', file], { LOG_LEVEL: 'loud' });

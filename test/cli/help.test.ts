@@ -61,7 +61,7 @@ for (const name of COMMAND_NAMES) {
   });
 }
 
-test('the usage line says where flags, a word behind the command, and words of another program stand', () => {
+test('the usage line shows the positions of flags, operands and arguments of another program', () => {
   const usageOf = (name: CommandName): string => renderCommandHelp(name, PLAIN).split('\n\n')[0] ?? '';
   assert.equal(usageOf('codex'), 'Usage: aliyun-codex-bridge [flags] codex [codex arguments…]');
   assert.equal(usageOf('service'), 'Usage: aliyun-codex-bridge service ACTION [flags]\n       ACTION: install, remove');
@@ -70,7 +70,7 @@ test('the usage line says where flags, a word behind the command, and words of a
   assert.equal(usageOf('demo'), 'Usage: aliyun-codex-bridge demo');
 });
 
-test('exit codes are told where they mean something special', () => {
+test('special exit codes are documented', () => {
   const text = renderCommandHelp('codex', PLAIN);
   assert.match(
     text,
@@ -89,7 +89,7 @@ test('COMMAND --help says the same as help COMMAND', async () => {
   }
 });
 
-test('an unknown command behind help is told, with exit code 2', async () => {
+test('help for an unknown command is an error with exit code 2', async () => {
   const { code, out, error } = await runHelp(['help', 'cdoex']);
   assert.deepEqual([code, out], [2, '']);
   assert.match(error, /\n {2}Unknown command "cdoex". Did you mean codex\?\n$/);

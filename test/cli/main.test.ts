@@ -41,7 +41,7 @@ for (const line of ['version', '--version', '-v']) {
   });
 }
 
-test('mistakes of the command line and of the environment are told together, with exit code 2', async () => {
+test('errors in the command line and the environment are reported together, with exit code 2', async () => {
   const env = { LOG_LEVEL: 'loud', AI_API_KEY: 'sk-test-hidden key' };
   const { code, out, error } = await runLine('--prot 1 --drain-timeout-ms soon', env);
   assert.deepEqual([code, out], [2, '']);

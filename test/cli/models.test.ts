@@ -37,7 +37,7 @@ test('the table: what a model takes and gives, how sure that is, and which one i
   assert.match(out, /^\* {2}the default model\nD {2}documented by the provider\n$/m);
 });
 
-test('DEFAULT_MODEL is the default, also when nobody knows it', async () => {
+test('DEFAULT_MODEL is the default, even if it is unknown', async () => {
   assert.match((await runModels(['--default-model', 'glm-4.7'])).out, /^glm-4\.7\* /m);
   const { out } = await runModels([], { AI_API_BASE: 'http://127.0.0.1:9/v1', DEFAULT_MODEL: 'my-model' });
   assert.match(out, /^my-model\* +- +128k +8k +\+image +- +\?$/m);
@@ -108,14 +108,14 @@ test('there is nothing to write without a model', async (context) => {
   assert.match(error, /no model is known/);
 });
 
-test('a file that cannot be written is told, with exit code 1', async (context) => {
+test('a file that cannot be written is an error with exit code 1', async (context) => {
   const folder = await createFolder(context);
   const { code, out, error } = await runModels(['--codex-catalog', folder]);
   assert.deepEqual([code, out], [1, '']);
   assert.match(error, /^Cannot write .*: EISDIR/);
 });
 
-test('mistakes of the command line, of the wish and of the environment are told together', async () => {
+test('errors in the command line, the operand and the environment are reported together', async () => {
   const { code, error } = await runModels(['--json', '--codex-catalog', 'x', '--jsn'], { PORT: 'x' });
   assert.equal(code, 2);
   assert.match(error, /^Invalid usage:\n/);

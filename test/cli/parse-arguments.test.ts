@@ -14,7 +14,7 @@ test('nothing said is no command, no flags and no mistakes', () => {
   assert.deepEqual(parse(''), NOTHING);
 });
 
-test('a value stands behind a space or an equals sign, and the last one wins', () => {
+test('a value follows a space or an equals sign, and the last one wins', () => {
   assert.deepEqual(parse('--port 1 --host=::1 serve --port=2').flags, { port: '2', host: '::1' });
   assert.equal(parseArguments(['--user-agent=a=b c']).flags.userAgent, 'a=b c');
   assert.equal(parseArguments(['--host=']).flags.host, '');
@@ -52,7 +52,7 @@ test('a flag without its value is a mistake that says what was expected', () => 
   }
 });
 
-test('an unknown flag suggests the nearest one, and what stands behind it is never repeated', () => {
+test('an unknown flag suggests the nearest one, and its value is never quoted', () => {
   assert.deepEqual(parse('--prot 80 --api-key=sk-test-hidden --frobnicate').mistakes, [
     'Unknown flag --prot. Did you mean --port?',
     'Unknown flag --api-key. Did you mean --ai-api-key?',
@@ -74,7 +74,7 @@ test('the first word that is no flag is the command; others are mistakes', () =>
   assert.deepEqual(parse('serve again').mistakes, ['Unexpected argument "again" after serve.']);
 });
 
-test('a command takes its own flags, before it and behind it', () => {
+test('a command takes its own flags, before and after it', () => {
   for (const line of ['models --codex-catalog a.json --force', '--force --codex-catalog=a.json models']) {
     const own = { '--codex-catalog': 'a.json', '--force': '1' };
     assert.deepEqual(parse(line), { ...NOTHING, command: 'models', own }, line);
@@ -121,7 +121,7 @@ test('a long word in the place of a command may be a key: it is not repeated', (
   assert.equal(mistake, 'Unknown command "sk-…". Run: aliyun-codex-bridge help');
 });
 
-test('an unknown command is told once, and what stands behind it is not judged as a word or an own flag', () => {
+test('an unknown command is reported once, and its arguments are not checked', () => {
   assert.deepEqual(parse('cdoex fix the bug --json').mistakes, ['Unknown command "cdoex". Did you mean codex?']);
   assert.deepEqual(parse('modles --json --prot 1').mistakes, [
     'Unknown command "modles". Did you mean models?',
@@ -139,7 +139,7 @@ test("a command of Codex's gets the name that was forgotten, and what stands beh
   for (const word of ['exec', 'resume', 'login', 'mcp']) assert.ok(CODEX_COMMANDS.includes(word), word);
 });
 
-test('codex passes everything behind it on, as it is', () => {
+test('codex passes on everything after it unchanged', () => {
   const words = [
     'exec',
     '--help',
@@ -172,7 +172,7 @@ test("flags in front of codex are the bridge's", () => {
   ]);
 });
 
-test('a word behind the command is its operand where it has one, with flags before and behind', () => {
+test('a word after the command is its operand if it takes one, with flags before and after', () => {
   const parsed = { ...NOTHING, command: 'service', operand: 'install', own: { '--print': '1' } };
   for (const line of ['service install --print', 'service --print install', '--print service install']) {
     assert.deepEqual(parse(line), parsed, line);
@@ -193,7 +193,7 @@ test('a missing, unknown or further word is a mistake', () => {
   ]);
 });
 
-test('help takes a command, in whatever order it is asked', () => {
+test('help takes a command, in any order', () => {
   const spellings = ['help setup', 'setup --help', '--help setup', '-h setup', 'setup --print -h', 'help setup --help'];
   for (const line of [...spellings, '--help setup it']) {
     const { command, operand, mistakes } = parse(line);
@@ -208,7 +208,7 @@ test('help takes a command, in whatever order it is asked', () => {
   }
 });
 
-test('an unknown command behind help is a mistake; a wrong flag is none to those who ask for help by a flag', () => {
+test('help for an unknown command is an error; with --help, invalid flags are ignored', () => {
   assert.deepEqual(parse('help cdoex').mistakes, ['Unknown command "cdoex". Did you mean codex?']);
   const unknown = 'Unknown command "frobnicate". Run: aliyun-codex-bridge help';
   assert.deepEqual(parse('--help frobnicate').mistakes, [unknown]);

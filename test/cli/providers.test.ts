@@ -42,7 +42,7 @@ test('the file in the config folder is used without being named', ON_LINUX, asyn
   assert.equal(rows[0].key, null);
 });
 
-test('a broken file is told with paths, and nothing starts', ON_LINUX, async (context) => {
+test('an invalid file is reported with paths, and nothing starts', ON_LINUX, async (context) => {
   const env = home(context, { acme: { ...ACME, modles: {} } });
   const { code, error } = await providers(env);
   assert.equal(code, 2);

@@ -76,7 +76,7 @@ test(
   },
 );
 
-test('an unknown command ends with 2, at a terminal and behind a pipe', LIMITS, async (context) => {
+test('an unknown command exits with 2, on a terminal and in a pipe', LIMITS, async (context) => {
   const { code, screen } = await start(context, ['cdoex']).ended;
   assert.equal(code, 2);
   assert.match(screen, /Unknown command "cdoex". Did you mean codex\?\r\n$/);

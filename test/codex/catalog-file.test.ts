@@ -27,7 +27,7 @@ test('it holds the models and who wrote it, and can be written again', async (co
   assert.deepEqual(await readdir(join(folder, 'a')), ['models.json'], 'no draft stays behind');
 });
 
-test('a relative name is told as an absolute one', async (context) => {
+test('a relative name is shown as an absolute one', async (context) => {
   const folder = await createFolder(context);
   const before = process.cwd();
   process.chdir(folder);

@@ -20,7 +20,7 @@ test('threads are counted by the provider in their first line, also archived one
   assert.deepEqual(new Map([...(await countThreads(home))].sort()), new Map([['aliyun', 2], ['old', 1]]));
 });
 
-test('stranded are threads of providers that nobody has: neither config.toml, Codex, nor the bridge', () => {
+test('threads are stranded if neither config.toml, Codex nor the bridge has their provider', () => {
   const counts = new Map([['aliyun', 1], ['openai', 2], ['mine', 3], ['old', 4]]);
   assert.deepEqual(listStranded(counts, ['mine']), ['old']);
 });

@@ -54,7 +54,7 @@ function mistakesOf(flags: FlagTexts, env: Environment): readonly string[] {
   return loaded.ok ? [] : loaded.mistakes;
 }
 
-test('the file stands below flags and environment, and the origin names it', () => {
+test('flags and environment override the file, and the origin names it', () => {
   const path = writeEnvFile('PORT=1000', 'HOST=localhost', 'LOG_LEVEL=warn', 'SMALL_MODEL=', 'DEFAULT_MODEL=from-file');
   const { config, origins } = load({ configFile: path, host: '::1' }, { PORT: '2000', DEFAULT_MODEL: ' ' });
   assert.deepEqual([config.port, origins.port], [2000, { kind: 'env', name: 'PORT' }]);
@@ -82,7 +82,7 @@ test("a provider's own key variable counts in the file, and the environment that
   assert.deepEqual(load({ configFile: path }, process).origins.aiApiKey, { kind: 'env', name: 'DEEPSEEK_API_KEY' });
 });
 
-test('mistakes in the lines and elsewhere are told together, without the values', () => {
+test('errors in the file and elsewhere are reported together, without the values', () => {
   const path = writeEnvFile('AI_API_KEY="sk-test-hidden', 'sk-test-hidden');
   assert.deepEqual(mistakesOf({ configFile: path, port: 'x' }, {}), [
     `Cannot read line 1 of ${path}: the value starts with " but does not end with it.`,

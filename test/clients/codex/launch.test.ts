@@ -47,7 +47,7 @@ test('a Codex that is too old is not started', LIMIT, async (context) => {
   await untilFree(place.port);
 });
 
-test('-m behind codex beats the model of the bridge', LIMIT, async (context) => {
+test('-m after codex overrides the model of the bridge', LIMIT, async (context) => {
   const place = await createLaunchPlace(context, { script: [answer({ text: 'Hm.' })] });
   const run = await place.run(CURRENT_CODEX, [...EXEC, '-m', 'qwen3-coder-plus', 'Do it.']);
   assert.equal(run.exitCode, 0, run.stderr);

@@ -32,7 +32,7 @@ async function startBalancer(ports: readonly number[]) {
   return { port: (server.address() as AddressInfo).port, counts, close: () => server.close() };
 }
 
-test('a thread with tools and reasoning goes on over two bridges in turn', { timeout: 120_000 }, async (context) => {
+test('a thread with tools and reasoning continues over two bridges in turn', { timeout: 120_000 }, async (context) => {
   const folder = await createWorkFolder();
   const script = [
     answer({ reasoning: 'First.', toolCalls: [shellCall('echo one > one.txt')] }),
