@@ -32,7 +32,8 @@ export function parseJsonc(text: string): ParsedJsonc {
  * it in all.
  */
 function findMistake(text: string): number {
-  const token = /\s*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.]))/y;
+  const token =
+    /\s*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.]))/y;
   const open: ('{' | '[')[] = [];
   let wanted: 'value' | 'key' | 'colon' | 'next' | 'value-or-close' | 'key-or-close' | 'end' = 'value';
   for (let at = 0; ; at = token.lastIndex) {

@@ -60,7 +60,9 @@ export function checkShape(value: unknown, shape: JsonShape, path: string): read
       return checkTagged(value, shape, path);
     case 'either': {
       const found = shape.shapes.map((each) => checkShape(value, each, path));
-      return found.some((problems) => problems.length === 0) ? [] : closest(found, mismatch(path, value, shape.expected));
+      return found.some((problems) => problems.length === 0)
+        ? []
+        : closest(found, mismatch(path, value, shape.expected));
     }
     case 'any':
       return [];

@@ -174,8 +174,12 @@ export function describeSource(
   };
 }
 
-const hide = (secrets: readonly string[]) => (text: string): string =>
-  secrets.filter(({ length }) => length >= SHORTEST_KEY).reduce((whole, secret) => whole.replaceAll(secret, '[redacted]'), text);
+const hide =
+  (secrets: readonly string[]) =>
+  (text: string): string =>
+    secrets
+      .filter(({ length }) => length >= SHORTEST_KEY)
+      .reduce((whole, secret) => whole.replaceAll(secret, '[redacted]'), text);
 
 /** Shorter keys may occur in any text by chance. */
 const SHORTEST_KEY = 6;

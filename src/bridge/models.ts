@@ -25,7 +25,8 @@ export interface ModelCatalog {
   list(codexVersion?: string): Promise<ModelList>;
 }
 
-export type ModelSettings = ProviderSettings & Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap' | 'catalog'>;
+export type ModelSettings = ProviderSettings &
+  Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap' | 'catalog'>;
 
 /** How long the provider's list is cached; shorter after a failure, because a local server may start later. */
 const FRESH_MS = 300_000;

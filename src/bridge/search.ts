@@ -13,14 +13,21 @@ import type { TurnContext } from './turn-context';
 export function createSearch(context: TurnContext): AnswerSearch {
   const { settings, runtime } = context;
   if (settings.search === undefined) {
-    throw new BridgeError('not_found', 'No web search is configured. Start the bridge with --search NAME (docs/search.md).');
+    throw new BridgeError(
+      'not_found',
+      'No web search is configured. Start the bridge with --search NAME (docs/search.md).',
+    );
   }
   const backend = SEARCH_BACKENDS[settings.search];
   const url = settings.searchUrl ?? backend.url ?? settings.aiBaseUrl;
   const isProvider = new URL(url).host === new URL(settings.aiBaseUrl).host;
   const key = settings.searchKey ?? (isProvider ? settings.aiApiKey : undefined);
   return createAnswerSearch({
-    target: { backend, access: { url, key }, findModel: (asked) => findEndpoint(asked, {}, context, new Notes()).model },
+    target: {
+      backend,
+      access: { url, key },
+      findModel: (asked) => findEndpoint(asked, {}, context, new Notes()).model,
+    },
     clock: runtime.clock,
     ...(runtime.mayConnect && { mayConnect: runtime.mayConnect }),
   });

@@ -35,7 +35,15 @@ export function parseArguments(words: readonly string[]): ParsedArguments {
   let index = 0;
   while (index < words.length && !isForCodex(draft)) index += readWord(words[index] ?? '', words[index + 1], draft);
   const { command, flags, own, operand, subject } = draft;
-  return { command, flags, own, operand, ...(subject !== undefined && { subject }), rest: words.slice(index), mistakes: listMistakes(draft) };
+  return {
+    command,
+    flags,
+    own,
+    operand,
+    ...(subject !== undefined && { subject }),
+    rest: words.slice(index),
+    mistakes: listMistakes(draft),
+  };
 }
 
 interface ParseState {

@@ -20,7 +20,9 @@ export async function run(context: CommandContext): Promise<number> {
   const loaded = requireConfig(context);
   if (typeof loaded === 'number') return loaded;
   const rows = (loaded.config.catalog ?? PROVIDERS).map((row) => describeRow(row, loaded));
-  io.out(readOwnFlag(PROVIDERS_FLAGS.json, own) ? `${JSON.stringify({ providers: rows }, null, 2)}\n` : renderRows(rows));
+  io.out(
+    readOwnFlag(PROVIDERS_FLAGS.json, own) ? `${JSON.stringify({ providers: rows }, null, 2)}\n` : renderRows(rows),
+  );
   return EXIT.done;
 }
 
@@ -76,7 +78,11 @@ async function test(context: CommandContext, name: string): Promise<number> {
   if (row === findProvider(config.provider, config.aiBaseUrl, config.catalog)) return testProvider(context);
   const { env } = loadEnvironment(context.flags, context.env);
   const { aiApiKey: _key, aiBaseUrl: _url, configFile: _file, defaultModel: _model, ...flags } = context.flags;
-  const foreign = [OPTIONS.aiApiKey, OPTIONS.aiBaseUrl, OPTIONS.configFile, OPTIONS.defaultModel].flatMap((each) => each.env);
-  const own = Object.fromEntries(Object.entries(env).filter(([variable]) => !foreign.some((other) => other === variable)));
+  const foreign = [OPTIONS.aiApiKey, OPTIONS.aiBaseUrl, OPTIONS.configFile, OPTIONS.defaultModel].flatMap(
+    (each) => each.env,
+  );
+  const own = Object.fromEntries(
+    Object.entries(env).filter(([variable]) => !foreign.some((other) => other === variable)),
+  );
   return testProvider({ ...context, flags: { ...flags, provider: row.name }, env: own });
 }

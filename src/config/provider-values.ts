@@ -95,7 +95,9 @@ function addHeaders({ config, origins }: Whole, _provider: Provider, { env }: Gi
   const missing = headers.flatMap((header) => header.missing);
   if (missing.length > 0) {
     const names = [...new Set(missing)].join(', ');
-    return { mistake: `Cannot use a value from ${origin.kind} ${origin.name}: set ${names} to one line of ASCII text.` };
+    return {
+      mistake: `Cannot use a value from ${origin.kind} ${origin.name}: set ${names} to one line of ASCII text.`,
+    };
   }
   const upstreamHeader = Object.fromEntries(headers.map(({ name, value }) => [name, value]));
   return { config: { ...config, upstreamHeader }, origins };

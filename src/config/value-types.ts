@@ -84,7 +84,11 @@ export const origins: ValueType<readonly string[]> = {
   expected: 'comma-separated origins such as https://app.example.com or http://localhost:3000',
   placeholder: 'ORIGIN,…',
   parse: (input) => {
-    const found = input.split(',').map((text) => text.trim()).filter((text) => text !== '').map((text) => attempt(() => new URL(text)));
+    const found = input
+      .split(',')
+      .map((text) => text.trim())
+      .filter((text) => text !== '')
+      .map((text) => attempt(() => new URL(text)));
     const isOrigin = (url: URL | undefined): boolean => url?.pathname === '/' && /^https?:$/.test(url.protocol);
     return found.every(isOrigin) ? found.flatMap((url) => url?.origin ?? []) : undefined;
   },

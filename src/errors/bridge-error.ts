@@ -50,7 +50,10 @@ export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError 
   if (cause instanceof BridgeError) return cause;
   if (abort?.aborted === true && abort.reason instanceof BridgeError) return abort.reason;
   if (NO_DESCRIPTORS.has(codeOf(cause) ?? '')) {
-    return new BridgeError('busy', 'The bridge has no file descriptors left. Retry later, or raise the limit (ulimit -n).');
+    return new BridgeError(
+      'busy',
+      'The bridge has no file descriptors left. Retry later, or raise the limit (ulimit -n).',
+    );
   }
   const error = new BridgeError('internal', "Internal error. The bridge's log has the details.");
   error.cause = cause;

@@ -41,7 +41,8 @@ export function readUserProviders(text: string, { path, env }: UserFileOptions):
   if (!parsed.ok) return { ok: false, mistakes: [`Cannot read line ${parsed.line} of ${path}: ${parsed.problem}.`] };
   const { value } = parsed;
   const mistakes = [...checkShape(value, FILE_SHAPE, '')];
-  if (mistakes.length > 0 || !isUserFile(value)) return { ok: false, mistakes: mistakes.map((each) => `${path}: ${each}`) };
+  if (mistakes.length > 0 || !isUserFile(value))
+    return { ok: false, mistakes: mistakes.map((each) => `${path}: ${each}`) };
   const reader = new RowReader(value, path, env);
   const rows = Object.keys(value.providers).map((name) => reader.read(name));
   const found = [...reader.mistakes, ...findDoubles(rows)];
@@ -117,7 +118,11 @@ class RowReader {
     if (baseUrls.length === 0 && base?.name !== name) this.mistakes.push(`${path}.base_url: missing.`);
     const local = given.local ?? (given.key_variables ? given.key_variables.length === 0 : base?.local);
     const isSame = isSameHost(baseUrls, base);
-    const models = this.readModels(given, isSame ? base?.models : base?.models.map((model) => withoutHeaders(model)), path);
+    const models = this.readModels(
+      given,
+      isSame ? base?.models : base?.models.map((model) => withoutHeaders(model)),
+      path,
+    );
     return {
       ...compact({
         aliases: given.aliases ?? (base?.name === name ? base.aliases : undefined),
@@ -171,7 +176,8 @@ class RowReader {
     const { default_effort: effort } = given;
     if (effort !== undefined && !efforts.includes(effort))
       this.mistakes.push(`${path}.default_effort: ${quote(effort)} is not one of its efforts.`);
-    const kept = base?.defaultEffort !== undefined && efforts.includes(base.defaultEffort) ? base.defaultEffort : undefined;
+    const kept =
+      base?.defaultEffort !== undefined && efforts.includes(base.defaultEffort) ? base.defaultEffort : undefined;
     return {
       ...ASSUMED,
       ...compact({ remark: base?.remark }),

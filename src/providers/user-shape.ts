@@ -1,7 +1,14 @@
 /** The shape of the user's providers file, with the help text of each field; its JSON Schema is rendered from it. */
 import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { JsonObject } from '../base/json';
-import { TEXT_SHAPE, toJsonSchema, type ShapeField, type ShapeFields, type ObjectShape, type JsonShape } from '../base/shape';
+import {
+  TEXT_SHAPE,
+  toJsonSchema,
+  type ShapeField,
+  type ShapeFields,
+  type ObjectShape,
+  type JsonShape,
+} from '../base/shape';
 import { EFFORTS, type Dialect, type RequestForm, type SchemaRule } from './dialect';
 import type { Model } from './provider';
 
@@ -51,10 +58,17 @@ const words = (...values: readonly string[]): JsonShape => ({ kind: 'word', word
 const SWITCH: JsonShape = { kind: 'switch' };
 const TEXTS: JsonShape = { kind: 'list', of: TEXT_SHAPE };
 const COUNT: JsonShape = { kind: 'count', min: 1 };
-const LEVELS: ShapeField = { shape: { kind: 'list', of: words(...EFFORTS) }, help: 'Accepted values of reasoning_effort.' };
+const LEVELS: ShapeField = {
+  shape: { kind: 'list', of: words(...EFFORTS) },
+  help: 'Accepted values of reasoning_effort.',
+};
 const FIXED: ShapeField = { shape: SWITCH, help: 'Thinking cannot be switched off.' };
 
-const variant = (fields: ShapeFields, ...required: readonly string[]): ObjectShape => ({ kind: 'object', fields, required });
+const variant = (fields: ShapeFields, ...required: readonly string[]): ObjectShape => ({
+  kind: 'object',
+  fields,
+  required,
+});
 
 const THINKING: JsonShape = {
   kind: 'tagged',
@@ -149,7 +163,11 @@ const DIALECT: { readonly [K in keyof Required<Dialect>]: ShapeField } = {
 
 const PROTECTED = ['model', 'messages', 'input', 'stream', 'tools'];
 const OUTSIDE = new RegExp(`^(?!(?:${PROTECTED.join('|')})$).+$`);
-const FIELD_NAME: JsonShape = { kind: 'text', pattern: OUTSIDE, expected: `a field other than ${PROTECTED.join(', ')}` };
+const FIELD_NAME: JsonShape = {
+  kind: 'text',
+  pattern: OUTSIDE,
+  expected: `a field other than ${PROTECTED.join(', ')}`,
+};
 
 const CHANGES: { readonly [K in keyof Required<UserChanges>]: ShapeField } = {
   headers: {
@@ -177,8 +195,16 @@ const MODEL: { readonly [K in keyof Required<UserModel>]: ShapeField } = {
   ...CHANGES,
 };
 
-const URL_TEXT: JsonShape = { kind: 'text', pattern: /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i, expected: 'an http or https URL' };
-const VARIABLE: JsonShape = { kind: 'text', pattern: /^[A-Za-z_]\w*$/, expected: 'the name of an environment variable' };
+const URL_TEXT: JsonShape = {
+  kind: 'text',
+  pattern: /^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i,
+  expected: 'an http or https URL',
+};
+const VARIABLE: JsonShape = {
+  kind: 'text',
+  pattern: /^[A-Za-z_]\w*$/,
+  expected: 'the name of an environment variable',
+};
 const HOST: JsonShape = { kind: 'text', pattern: /^[\w*.-]+(:\d+)?$/, expected: 'a host name; * stands for one label' };
 
 /** RFC 3986 path. */

@@ -194,7 +194,8 @@ export class SignedBlocks {
   add(details: readonly unknown[]): void {
     const touched: (readonly [key: string, place: number])[] = [];
     for (const detail of details) {
-      const key = isRecord(detail) && isPiece(detail) ? `${String(detail['type'])} ${String(detail['index'])}` : undefined;
+      const key =
+        isRecord(detail) && isPiece(detail) ? `${String(detail['type'])} ${String(detail['index'])}` : undefined;
       const place = key === undefined ? undefined : this.growing.get(key);
       const before = place === undefined ? undefined : this.blocks[place];
       if (place !== undefined && isRecord(before) && isRecord(detail) && haveSameId(before, detail)) {
