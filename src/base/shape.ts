@@ -125,7 +125,7 @@ function describeWord(path: string, value: unknown, words: readonly string[]): s
 const mismatch = (path: string, value: unknown, expected: string): string =>
   `${path === '' ? 'The file' : path}: expected ${expected}, got ${describeValue(value)}.`;
 
-/** Texts are quoted; of anything else only its kind is told. */
+/** Quotes a string; describes any other value by its type. */
 function describeValue(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return 'a list';

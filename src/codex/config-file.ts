@@ -87,7 +87,7 @@ export function explainRefusedEdit(
   };
 }
 
-/** A failure as text: the fix follows the sentence, or stands below the excerpt. */
+/** A failure as text: the fix follows the sentence, or the excerpt after a blank line. */
 export function renderSetupFailure({ problem, fix }: SetupFailure): string {
   if (fix === undefined) return problem;
   return `${problem}${problem.includes('\n') ? '\n\n' : ' '}${fix}`;

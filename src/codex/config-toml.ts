@@ -1,4 +1,4 @@
-/** What Codex is told about the bridge, as text for config.toml and as `-c` overrides for the command line. */
+/** Renders the Codex settings for the bridge, as text for config.toml and as `-c` overrides for the command line. */
 import { isBefore } from '../base/version';
 import { renderKey, renderString } from './toml/value';
 

@@ -48,7 +48,7 @@ export interface ConfigChange {
   readonly wanted: TomlValue | undefined;
 }
 
-/** What Codex is told about the bridge, besides the model and the catalog. */
+/** The Codex settings for the bridge, except for the model and the catalog. */
 export const describeBridge = (config: Config): Pick<CodexSettings, 'baseUrl' | 'envKey'> =>
   ({ baseUrl: renderBase(config), ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }) });
 

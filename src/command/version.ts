@@ -10,7 +10,7 @@ const PACKAGE = join(__dirname, '..', '..');
 /** The script that runs the bridge. */
 export const PROGRAM = join(PACKAGE, 'bin', 'aliyun-codex-bridge.js');
 
-/** Names the record's file for a bridge that `startBridge` starts; nobody else sets it. */
+/** Names the record's file for a bridge that `startBridge` starts; set only there. */
 export const STATE_FILE_VARIABLE = 'BRIDGE_STATE_FILE';
 
 /** The version in package.json. */

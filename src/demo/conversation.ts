@@ -12,7 +12,7 @@ export interface DemoEvent {
   readonly fields: UnknownRecord;
 }
 
-/** Is told what happens. */
+/** Receives the events. */
 export interface DemoView {
   /** Before the request with this number is sent. */
   beginRequest(number: number, text: string): void;

@@ -26,7 +26,7 @@ export interface BridgeQuestion extends Address {
 /**
  * Sends GET `path`; without fetch, which takes 30 ms to load, more than the rest of a command. Never rejects.
  *
- * @returns the object; `'refused'` when nobody listens; `'cut'` when the connection ended without an answer; else
+ * @returns the object; `'refused'` when nothing listens; `'cut'` when the connection ended without an answer; else
  *   `undefined`
  */
 export function getJson(

@@ -60,7 +60,7 @@ export async function untilGone(pid: number, milliseconds: number): Promise<bool
   return true;
 }
 
-/** Whether a process with this pid exists, whoever owns it. */
+/** Whether a process with this pid exists, regardless of its owner. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -104,7 +104,7 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
   return { host: reachableHost(host), port, token, notes: [`${bridge} ${advice}`] };
 }
 
-/** Stops a bridge that nobody uses, when another one can be started. False when it still runs. */
+/** Stops an unused bridge if another one can be started. False if it is still running. */
 async function replace(
   record: BridgeRecord, { launches, openStreams }: Health, { obstacle }: AttachOptions,
 ): Promise<boolean> {
@@ -172,9 +172,9 @@ const RESTARTS = 3;
 
 /**
  * Holds `first`; when that bridge ends, `again` attaches to another one on the same port: Codex uses one address until
- * it ends, and waits forever when nobody answers there.
+ * it ends, and waits forever if nothing answers there.
  *
- * @returns lets the bridge go: it exits when nobody else uses it
+ * @returns releases the bridge, which exits when nothing else uses it
  */
 export function holdBridge(first: Attached, again: () => Promise<Attached | NotAttached>): () => void {
   let current: Attached | undefined;

@@ -1,4 +1,4 @@
-/** Renders a failed turn: what the provider said, what the client was told, how to fix it, and the attempts. */
+/** Renders a failed turn: the provider's message, the client's error, how to fix it, and the attempts. */
 import { renderDuration } from '../base/quantities';
 import { describeThrown } from '../base/thrown';
 import type { BridgeError } from '../errors/bridge-error';

@@ -180,7 +180,7 @@ export class TurnRecord {
   }
 }
 
-/** Whether the client disconnected: every other abort has a BridgeError as its reason, which the client is told. */
+/** Whether the client disconnected: every other abort has a BridgeError as its reason, which the client gets. */
 function isGone(abort: AbortSignal): boolean {
   return abort.aborted && !(abort.reason instanceof BridgeError);
 }

@@ -1,6 +1,6 @@
 /**
  * Tags around tool calls that models write as text when their server does not parse them. The tool parsers of vLLM and
- * SGLang are the checklist: whoever runs such a model without its parser sees these tags.
+ * SGLang are the checklist: a server without the parser of its model sends these tags.
  */
 
 export interface CallMarkup {

@@ -27,7 +27,7 @@ export type ReadProviders =
     }
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
-/** Limits of a model that the file gives none for; as for models that nobody knows. */
+/** Limits of a model that the file gives none for; the same as for unknown models. */
 const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
 /**

@@ -1,4 +1,4 @@
-/** Tells public addresses from those that belong to this machine, its network, or nobody. */
+/** Distinguishes public addresses from local, private and reserved ones. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 /** IPv4 ranges that are not on the public internet. Source: the IANA IPv4 special-purpose registry (RFC 6890). */

@@ -13,7 +13,7 @@ export interface ReadablePage {
   readonly links: readonly PageLink[];
 }
 
-/** Elements whose content nobody reads. */
+/** Elements without readable content. */
 const SKIPPED = new Set([
   'script',
   'style',

@@ -1,4 +1,4 @@
-/** What the references of a thread stand for: `turn0search1` is a search result, `turn2view0` an opened page. */
+/** Resolves the references of a thread: `turn0search1` is a search result, `turn2view0` an opened page. */
 import type { ReadablePage } from './readable-page';
 
 /** Threads, references of a thread and pages that are remembered; the oldest of each is evicted first. */

@@ -60,7 +60,7 @@ function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<n
   return new Promise((resolve, reject) => {
     let isStopping = false;
     const forget = io.onSignal((signal) => {
-      // A terminal that closes may send it twice, by the kernel and by the shell: nobody is in a hurry.
+      // A terminal that closes may send it twice, by the kernel and by the shell; the second one is ignored.
       if (isStopping && signal === 'SIGHUP') return;
       if (isStopping) {
         forget();

@@ -22,7 +22,7 @@ export const answerChatCompletions: Handler = (exchange) => answerTurn(exchange,
 /** POST /responses/compact: a compaction object. */
 export const answerCompaction: Handler = (exchange) => answerTurn(exchange, 'compaction');
 
-/** A turn on its way: who asks, the abort signal, the log line, and the protocol as soon as the body tells it. */
+/** A turn in progress: its client, abort signal, log line, and the protocol once the body is read. */
 interface Session {
   readonly exchange: HttpExchange;
   readonly client: Client;
@@ -133,7 +133,7 @@ async function writeTurn(session: Session, turn: Turn): Promise<void> {
   }
 }
 
-/** What was thrown, as the client is told and as the line of the turn tells it. */
+/** Converts a thrown value to the error for the client and the log line. */
 function noteFailure({ response }: HttpExchange, record: TurnRecord, cause: unknown, abort?: AbortSignal): BridgeError {
   const error = toBridgeError(cause, abort);
   // A client that disconnects inside its request is gone before the signal of the turn knows.
@@ -154,7 +154,7 @@ function renderFailure(bridge: Bridge, kind: TurnKind, error: BridgeError, body:
 }
 
 /**
- * Codex is told about a failure before the stream by a stream that fails (codex-protocol.md, section 3). A body that
+ * A failure before the stream reaches Codex as a failed stream (codex-protocol.md, section 3). A body that
  * could not be read does not say that it wants a stream; Codex then says it with `accept: text/event-stream`.
  */
 function hearsFailuresInStream({ kind, client }: Session, body: unknown): boolean {

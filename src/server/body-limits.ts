@@ -4,7 +4,7 @@ import { BridgeError } from '../errors/bridge-error';
 const BYTES_PER_MB = 1024 * 1024;
 
 const QUEUE_MS = 10_000;
-/** How long a client is told to wait that found no room. */
+/** The retry delay for a client when there is no room. */
 const RETRY_AFTER_MS = 2_000;
 
 const QUOTE = 0x22;

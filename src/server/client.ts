@@ -56,7 +56,7 @@ const CODEX_NAME = /^codex/i;
 const CODEX_HEADER = /^x-codex-/;
 
 /**
- * Codex is told about failures inside the stream, every other client by the HTTP status.
+ * Codex gets failures inside the stream, every other client as an HTTP status.
  * @param headers names in lower case
  */
 export function findClientKind(headers: Readonly<Record<string, string>>): ClientKind {

@@ -41,7 +41,7 @@ export interface BridgeServerOptions {
   readonly bridge: Bridge;
   /** The tokens that clients need; by default those of `config`. */
   readonly access?: Access;
-  /** Is told about every use; absent when the bridge runs until a signal. */
+  /** Notified of every use; absent when the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }
 

@@ -38,7 +38,7 @@ export interface Services {
   readonly turns: TurnRegistry;
   /** The open responses to GET /launches, one for each launched Codex. */
   readonly launches: Set<ServerResponse>;
-  /** Is told about every use; absent when the bridge runs until a signal. */
+  /** Notified of every use; absent when the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }
 

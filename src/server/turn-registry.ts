@@ -68,7 +68,7 @@ export class TurnRegistry {
     this.refusal = reason;
   }
 
-  /** Aborts every running turn; its client is told `reason`. */
+  /** Aborts every running turn; its client gets `reason`. */
   abortAll(reason: BridgeError): void {
     for (const entry of this.entries) entry.controller.abort(reason);
   }

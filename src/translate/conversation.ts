@@ -39,7 +39,7 @@ export type ConversationNode = InstructionsNode | UserNode | AssistantNode;
 
 /**
  * Repairs what strict upstreams reject (upstreams.md, section 2): messages between calls and results, results out of
- * order or before their call, repeated and empty call ids, results nobody asked for.
+ * order or before their call, repeated and empty call ids, results without a call.
  */
 export function readConversation(
   items: readonly InputItem[],
@@ -138,7 +138,7 @@ class ConversationReader {
     turn.reasoningDetails.push(...details);
   }
 
-  /** An envelope behind the calls of an answer holds what their provider signed. */
+  /** An envelope after the calls of an answer contains the provider's signatures. */
   private sign(signatures: JsonObject): void {
     for (const [id, signature] of Object.entries(signatures)) {
       const call = this.called.get(id);

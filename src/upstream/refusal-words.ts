@@ -1,4 +1,4 @@
-/** Refusals and what is read out of their words: limits, forms of ids, names of fields. */
+/** Parses rejections: extracts limits, id formats and field names from their text. */
 import { anyOf } from '../errors/wordings';
 import type { CallIdForm } from '../translate/reshape-messages';
 import type { ChatRequest } from '../wire/chat';
@@ -11,7 +11,7 @@ export interface Refusal {
   readonly field: string;
 }
 
-/** Changes a request; the very request it was given when there is nothing to change. */
+/** Changes a request; returns the same object if there is nothing to change. */
 export type Reshape = (chat: ChatRequest) => ChatRequest;
 
 /** A change of the request that one kind of refusal demands. */
@@ -63,7 +63,7 @@ export function findTokenLimit(words: string, chat: ChatRequest): RowRepair | un
 /** No provider demands more of a request that asks for less. */
 const MOST_OF_LEAST = 1_024;
 
-/** NaN stands for a limit that the words do not name; what was asked for is none. */
+/** NaN means that the text states no limit; the requested value is not one. */
 function readRange(words: string, asked: number): readonly [least: number, most: number] {
   const [low = Number.NaN, high = Number.NaN] = (RANGE.exec(words) ?? []).slice(1).map(numberOf).filter((n) => n >= 0);
   if (high > 0) return [low, high];

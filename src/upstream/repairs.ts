@@ -292,7 +292,7 @@ export function findRepair(
   return undefined;
 }
 
-/** Whether a later refusal asks for the very repair that was tried on this request. */
+/** Whether a later rejection asks for a repair that was already tried on this request. */
 export function isRefusalFor({ row: name, repair }: FoundRepair, refusal: Refusal, chat: ChatRequest): boolean {
   const found = ROWS.find((candidate) => candidate.row === name)?.find(refusal, chat, ROWS.length);
   return found !== undefined && (found.name ?? name) === repair.name;

@@ -188,7 +188,7 @@ export class SilenceTimer {
     this.arm(timeouts.firstByteMs, 'sent no answer', 'UPSTREAM_FIRST_BYTE_TIMEOUT_MS');
   }
 
-  /** A read arrived. One that begins with a colon is a comment, or rarely a piece of an event: the next read tells. */
+  /** A read arrived. One that begins with a colon is a comment, or, rarely, part of an event. */
   touch(bytes: Uint8Array): void {
     if (bytes[0] === COLON) this.judgeComment();
     else this.commentsSince = undefined;

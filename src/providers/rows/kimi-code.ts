@@ -3,7 +3,7 @@ import { CORE_FIELDS_ONLY, model, SIGHT, type Provider } from '../provider';
 
 const LEVELS = ['low', 'high', 'max'] as const;
 
-/** One model behind one name. */
+/** One model under one name. */
 export const kimiCode: Provider = {
   name: 'kimi-code',
   aliases: ['kimi-for-coding'],
