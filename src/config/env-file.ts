@@ -11,13 +11,13 @@ export type ParsedEnvFile =
   | { readonly ok: false; readonly mistakes: readonly EnvFileMistake[] };
 
 /**
- * Takes lines of `NAME=VALUE`. Empty lines, lines that start with `#` or `;`, and `export ` before a name are ignored; the
- * last value of a name applies. Spaces around a bare value are dropped, 'single quotes' keep them, and "double quotes"
- * also support \n, \", \\, \$ and \`.
+ * Takes lines of `NAME=VALUE`. Empty lines, lines that start with `#` or `;`, and `export ` before a name are ignored;
+ * the last value of a name applies. Spaces around a bare value are dropped, 'single quotes' keep them, and "double
+ * quotes" also support \n, \", \\, \$ and \`.
  *
- * systemd reads such files the same way (systemd.exec(5), EnvironmentFile=), except that newer versions drop backslashes
- * from bare values and have no \n. A value never continues on the next line here, so that a missing quote is reported
- * where it is.
+ * systemd reads such files the same way (systemd.exec(5), EnvironmentFile=), except that newer versions drop
+ * backslashes from bare values and have no \n. A value never continues on the next line here, so that a missing quote
+ * is reported where it is.
  *
  * @returns the values, or every mistake; a problem never quotes the line, which may contain a key
  */

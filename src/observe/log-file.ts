@@ -20,9 +20,9 @@ interface OpenFile {
 }
 
 /**
- * Appends whole lines to `path`, and creates the file (for its owner only) and its folder. When the next line would make
- * it larger than `maxBytes`, the file is renamed to `<path>.1`, replacing the previous one. A file that was removed
- * or moved meanwhile is created again; a truncated one is continued. Of a symbolic link, the target is rotated.
+ * Appends whole lines to `path`, and creates the file (for its owner only) and its folder. When the next line would
+ * make it larger than `maxBytes`, the file is renamed to `<path>.1`, replacing the previous one. A file that was
+ * removed or moved meanwhile is created again; a truncated one is continued. Of a symbolic link, the target is rotated.
  *
  * Lines are written before `write` returns, so that the last line of a process is never lost.
  *

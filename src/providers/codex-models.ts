@@ -4,8 +4,8 @@ import type { CatalogEntry } from './model-list';
 import type { Model } from './provider';
 
 /**
- * One entry, with every field that Codex 0.125 to 0.169 demand: a missing one makes Codex refuse the whole list. 0.146 wants
- * `supports_parallel_tool_calls` too, 0.125 also `supports_reasoning_summaries`.
+ * One entry, with every field that Codex 0.125 to 0.169 demand: a missing one makes Codex refuse the whole list. 0.146
+ * wants `supports_parallel_tool_calls` too, 0.125 also `supports_reasoning_summaries`.
  */
 export type CodexModel = {
   readonly slug: string;
@@ -103,8 +103,8 @@ const chooseEffort = (efforts: readonly string[], preferred = ''): string | unde
   [preferred, 'medium', 'high'].find((effort) => efforts.includes(effort)) ?? efforts.at(-1);
 
 /**
- * Where Codex compacts: at nine tenths of the window, as it does without being told, or earlier where the longest answer
- * needs more room; a fifth of the window is the most that is kept free, because answers are rarely that long.
+ * Where Codex compacts: at nine tenths of the window, as it does without being told, or earlier where the longest
+ * answer needs more room; a fifth of the window is the most that is kept free, because answers are rarely that long.
  */
 function compactionLimit({ contextWindow, maxOutput }: Model): number {
   return Math.floor(Math.min(contextWindow * 0.9, contextWindow - Math.min(maxOutput, contextWindow * 0.2)));

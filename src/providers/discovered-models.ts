@@ -14,10 +14,10 @@ export interface DiscoveredModel {
 type Path = readonly [string, ...string[]];
 
 /**
- * What a server was started with comes first: llama.cpp `meta.n_ctx` (per slot; `meta.n_ctx_train` is the training's), LM
- * Studio `loaded_context_length`. OpenRouter documents two, and the host that serves the model may have less than its maker
- * says (openrouter.ai/docs/models). The other names are those that public clients read: vLLM and SGLang `max_model_len`,
- * Groq `context_window`, Mistral `max_context_length`.
+ * What a server was started with comes first: llama.cpp `meta.n_ctx` (per slot; `meta.n_ctx_train` is the training's),
+ * LM Studio `loaded_context_length`. OpenRouter documents two, and the host that serves the model may have less than
+ * its maker says (openrouter.ai/docs/models). The other names are those that public clients read: vLLM and SGLang
+ * `max_model_len`, Groq `context_window`, Mistral `max_context_length`.
  */
 const CONTEXT_WINDOW: readonly Path[] = [
   ['meta', 'n_ctx'],

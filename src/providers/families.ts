@@ -62,8 +62,8 @@ export const FAMILIES: readonly Family[] = [
     evidence: 'documented',
   },
   {
-    // `The reasoning_content in the thinking mode must be passed back to the API.`; `Thinking mode does not support this
-    // tool_choice`; answers without reasoning need the field too (AgentScope#3246).
+    // `The reasoning_content in the thinking mode must be passed back to the API.`; `Thinking mode does not support
+    // this tool_choice`; answers without reasoning need the field too (AgentScope#3246).
     title: 'DeepSeek',
     names: /^deepseek-/i,
     dialect: { ...MUST_REPLAY, placeholderOn: 'answers', toolChoice: 'auto-only' },

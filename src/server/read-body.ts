@@ -64,7 +64,8 @@ function checkMediaType(type: string | undefined): void {
 }
 
 /**
- * @throws BridgeError when `bytes` are over a limit or not JSON in UTF-8; the message names the place and does not quote
+ * @throws BridgeError when `bytes` are over a limit or not JSON in UTF-8; the message names the place and does not
+ * quote
  *   the text
  */
 export function parseBody(bytes: Buffer, limits: JsonLimits): unknown {

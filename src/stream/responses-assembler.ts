@@ -235,8 +235,8 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
 /**
  * All numbers and both detail objects are always present (codex-protocol.md, rule 2; the models of openai-python and
- * openai-java demand `cache_write_tokens`). The total is the sum of its parts: Codex compares it with the context window,
- * validators check it.
+ * openai-java demand `cache_write_tokens`). The total is the sum of its parts: Codex compares it with the context
+ * window, validators check it.
  */
 function toResponsesUsage(usage: ChatUsage): ResponsesUsage {
   return {

@@ -23,7 +23,8 @@ function forge({ paths }: Home, port: number, pid: number, processStart?: string
   const file = stateFileOf(paths.state, port);
   const record: BridgeRecord = {
     name: NAME, pid, port, host: '127.0.0.1', version: FORGED, startedAt: '2026-01-01T00:00:00.000Z',
-    logFile: `${file}.log`, upstream: 'http://127.0.0.1:9/v1', keyId: undefined, stopWhenUnused: false, drainTimeoutMs: 0,
+    logFile: `${file}.log`, upstream: 'http://127.0.0.1:9/v1', keyId: undefined, stopWhenUnused: false,
+    drainTimeoutMs: 0,
     processStart, token: undefined,
   };
   writeRecord(file, record);

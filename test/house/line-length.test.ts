@@ -8,8 +8,8 @@ import { PROJECT_ROOT, renderBreach, type Breach } from './source-tree';
 
 const LIMIT = 120;
 
-/** Long lines from before the rule, by part of the project. A number only ever gets smaller. */
-const LEFT: Readonly<Record<string, number>> = { 'src/': 220, 'test/': 14, 'docs/': 0, '': 0 };
+/** Lines of texts that are printed or sent to models as they are, by part of the project. A number only gets smaller. */
+const LEFT: Readonly<Record<string, number>> = { 'src/': 22, 'test/': 10, 'docs/': 0, '': 0 };
 
 const isChecked = (path: string): boolean =>
   /\.(?:ts|cts|js|cjs|mjs|md)$|^\.ci\//.test(path) && !/^test\/fixtures\/|^CHANGELOG\.md$/.test(path);

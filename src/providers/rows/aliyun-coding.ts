@@ -5,8 +5,8 @@ import { ALWAYS, DEFAULT_BASE_URL, model, SIGHT, TOGGLE, type Provider } from '.
 /**
  * Ten models, one key per account; counts requests rather than tokens.
  *
- * Whether this endpoint accepts `thinking_budget` is not established, so none is sent, and the picker offers the two efforts
- * that differ: thinking on and off. `reasoning_effort` is never sent, because these models do not support it.
+ * Whether this endpoint accepts `thinking_budget` is not established, so none is sent, and the picker offers the two
+ * efforts that differ: thinking on and off. `reasoning_effort` is never sent, because these models do not support it.
  */
 export const aliyunCoding: Provider = {
   name: 'aliyun-coding',
@@ -31,7 +31,8 @@ export const aliyunCoding: Provider = {
     'Keys start with `sk-sp-` and are not interchangeable with those of pay-as-you-go.',
     'The first address is for China, the second is international.',
     'The quota counts requests, not tokens; every retry is one request.',
-    'It checks the calling program: HTTP 405 "Coding Plan is currently only available for Coding Agents". The bridge forwards ' +
+    'It checks the calling program: HTTP 405 "Coding Plan is currently only available for Coding Agents". ' +
+    'The bridge forwards ' +
       "Codex's own User-Agent; whether that passes today is not established.",
   ],
   dialect: DASHSCOPE,

@@ -28,7 +28,8 @@ export const aliyunPayg: Provider = {
     advice: 'Yours starts with sk-sp-: it is for the Coding Plan, which has its own hosts.',
   },
   docs: 'https://www.alibabacloud.com/help/en/model-studio/models',
-  // Documented: help.aliyun.com/en/model-studio/compatibility-with-openai-responses-api; qwen3.8-max for Codex in document_detail/3029258.
+  // Documented: help.aliyun.com/en/model-studio/compatibility-with-openai-responses-api; qwen3.8-max for Codex in
+  // document_detail/3029258.
   responses: {
     models: ['qwen3.8-max', 'qwen3.7-max', 'qwen3.7-plus', 'qwen3.6-plus', 'qwen3.5-plus', 'qwen3-max-2026-01-23'],
     evidence: 'documented',

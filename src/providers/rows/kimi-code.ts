@@ -13,7 +13,8 @@ export const kimiCode: Provider = {
   docs: 'https://www.kimi.com/code/docs/en/kimi-code/models.html',
   defaultModel: 'kimi-for-coding',
   remarks: [
-    'It checks the calling program: HTTP 403 "Kimi For Coding is currently only available for Coding Agents". A report of June ' +
+    'It checks the calling program: HTTP 403 "Kimi For Coding is currently only available for Coding Agents". ' +
+    'A report of June ' +
       "2026 says that it rejects Codex's own User-Agent (cc-switch#3671); see `--user-agent`, and your plan's terms.",
   ],
   dialect: {

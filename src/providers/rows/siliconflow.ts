@@ -16,7 +16,8 @@ export const siliconflow: Provider = {
   ],
   dialect: {
     ...CORE_FIELDS_ONLY,
-    // Documented for most reasoning models, with thinking_budget from 128 to 32768; refused by the others (cherry-studio#6642).
+    // Documented for most reasoning models, with thinking_budget from 128 to 32768; refused by the others
+    // (cherry-studio#6642).
     thinking: { kind: 'none' },
     responseFormat: 'json_object',
   },

@@ -2,8 +2,8 @@
 import { CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 /**
- * `clear_thinking: false` keeps the reasoning of earlier turns. Documented: it is the default on the coding endpoints and
- * not on the standard ones, so it is always said.
+ * `clear_thinking: false` keeps the reasoning of earlier turns. Documented: it is the default on the coding endpoints
+ * and not on the standard ones, so it is always said.
  */
 const THINKING = { kind: 'thinking', on: 'enabled', extra: { clear_thinking: false } } as const;
 const GLM53 = { thinking: { ...THINKING, fixed: true, levels: ['low', 'high', 'max'] } } as const;
