@@ -5,8 +5,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { PROJECT_ROOT } from '../../house/source-tree';
-import { collectSamples } from './samples';
-import { runWithInput } from './run-with-input';
+import { complaintsAbout, runWithInput } from './run-with-input';
+import { collectSamples, WRONG_SAMPLES, type Sample } from './samples';
 
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
 const [, VERSION = ''] = /openai==(\S+)/.exec(readFileSync(REQUIREMENTS, 'utf8')) ?? [];
@@ -36,12 +36,7 @@ async function install(): Promise<string | undefined> {
   return `openai ${VERSION} cannot be installed: ${installed.error}`;
 }
 
-const validate = async (samples: readonly unknown[]): Promise<readonly string[]> => {
-  const input = samples.map((sample) => `${JSON.stringify(sample)}\n`).join('');
-  const { exitCode, output, error } = await runWithInput(PYTHON, [join(__dirname, 'validate.py')], input, 120_000);
-  assert.equal(exitCode, 0, error);
-  return output.trimEnd().split('\n');
-};
+const validate = (samples: readonly Sample[]) => complaintsAbout(samples, PYTHON, [join(__dirname, 'validate.py')]);
 
 test(`openai-python ${VERSION} has no complaint about any event or answer`, async (context) => {
   const missing = await install();
@@ -55,17 +50,7 @@ test(`openai-python ${VERSION} has no complaint about any event or answer`, asyn
 test(`openai-python ${VERSION} complains about a missing field, a wrong type and an unknown event`, async (context) => {
   const missing = await install();
   if (missing !== undefined) return context.skip(missing);
-  const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2, output_tokens_details: { reasoning_tokens: 0 } };
-  const response = {
-    id: 'resp_1', object: 'response', created_at: 1, model: 'm', output: [], parallel_tool_calls: true, tools: [],
-    tool_choice: 'auto', usage: { ...usage, input_tokens_details: { cached_tokens: 0 } },
-  };
-  const delta = { type: 'response.output_text.delta', item_id: 'i', output_index: '0', content_index: 0, delta: 'a' };
-  const complaints = await validate([
-    { kind: 'response', name: 'a', value: response },
-    { kind: 'event', name: 'b', value: { ...delta, logprobs: [], sequence_number: 1 } },
-    { kind: 'event', name: 'c', value: { type: 'response.unheard' } },
-  ]);
+  const complaints = await validate(WRONG_SAMPLES);
   assert.equal(complaints.length, 4);
   assert.match(complaints[0] ?? '', /^response of a: usage\.input_tokens_details\.cache_write_tokens: Field required$/);
   assert.match(complaints[1] ?? '', /^event of b: output_index: /);

@@ -1,5 +1,7 @@
 /** Runs a program of another language with a text as its input. */
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import type { Sample } from './samples';
 
 export interface Finished {
   /** `null` when it was killed or could not be started. */
@@ -23,4 +25,14 @@ export function runWithInput(
     // A program that ends without reading its input (EPIPE) tells why on its standard error.
     child.stdin.on('error', () => undefined).end(input);
   });
+}
+
+/** What a program that reads samples as JSON lines says about them: complaints, then the count; a crash fails. */
+export async function complaintsAbout(
+  samples: readonly Sample[], command: string, args: readonly string[],
+): Promise<readonly string[]> {
+  const input = samples.map((sample) => `${JSON.stringify(sample)}\n`).join('');
+  const { exitCode, output, error } = await runWithInput(command, args, input, 120_000);
+  assert.equal(exitCode, 0, error);
+  return output.trimEnd().split('\n');
 }

@@ -71,3 +71,20 @@ async function collectStored(bridge: TestBridge, samples: readonly Sample[]): Pr
     await get('models', `${bridge.url}/v1/models`),
   ];
 }
+
+const RESPONSE = {
+  id: 'resp_1', object: 'response', created_at: 1, model: 'm', output: [], parallel_tool_calls: true, tools: [],
+  tool_choice: 'auto',
+};
+const USAGE = {
+  input_tokens: 1, output_tokens: 1, total_tokens: 2, output_tokens_details: { reasoning_tokens: 0 },
+  input_tokens_details: { cached_tokens: 0 },
+};
+const DELTA = { type: 'response.output_text.delta', item_id: 'i', content_index: 0, delta: 'a', logprobs: [] };
+
+/** A missing field (`cache_write_tokens`), a wrong type and an unknown event: what a strict check must refuse. */
+export const WRONG_SAMPLES: readonly Sample[] = [
+  { kind: 'response', name: 'a', value: { ...RESPONSE, usage: USAGE } },
+  { kind: 'event', name: 'b', value: { ...DELTA, output_index: '0', sequence_number: 1 } },
+  { kind: 'event', name: 'c', value: { type: 'response.unheard' } },
+];

@@ -1,0 +1,61 @@
+/** The models of openai-java, each with its `validate()`: no event and no answer of the bridge gets a complaint. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { PROJECT_ROOT } from '../../house/source-tree';
+import { complaintsAbout, runWithInput } from './run-with-input';
+import { collectSamples, WRONG_SAMPLES, type Sample } from './samples';
+
+const POM = join(__dirname, 'pom.xml');
+const [, VERSION = ''] = /openai-java-core<\/artifactId>\s*<version>([^<]+)/.exec(readFileSync(POM, 'utf8')) ?? [];
+const LIBRARIES = join(PROJECT_ROOT, 'test/clients/.work', `openai-java-${VERSION}`);
+
+const INSTALL_MS = 120_000;
+
+/** Why the library cannot be installed here; `undefined` when it is. The network is needed the first time. */
+async function install(): Promise<string | undefined> {
+  const compiler = await runWithInput('javac', ['-version'], '', 20_000);
+  if (compiler.exitCode !== 0) return `needs a Java development kit (javac): ${compiler.error}`;
+  if (existsSync(join(LIBRARIES, 'installed'))) return undefined;
+  await mkdir(LIBRARIES, { recursive: true });
+  const words = ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${LIBRARIES}`];
+  const { exitCode, output, error } = await runWithInput('mvn', words, '', INSTALL_MS);
+  if (exitCode === 0) {
+    await writeFile(join(LIBRARIES, 'installed'), '');
+    return undefined;
+  }
+  await rm(LIBRARIES, { recursive: true, force: true });
+  return `openai-java ${VERSION} cannot be installed with mvn: ${error || output.split('\n', 1).join('')}`;
+}
+
+/**
+ * The library declares a closed list of error codes and reads any text. The bridge's own codes tell more
+ * (docs/errors.md). `validate()` stops at its first complaint, so the code is replaced to see what follows it.
+ */
+const withKnownCode = (sample: Sample): Sample => JSON.parse(JSON.stringify(sample), (key, value) =>
+  key === 'error' && typeof value?.code === 'string' ? { ...value, code: 'server_error' } : value);
+
+/** Java compiles a single file by itself. */
+const validate = (samples: readonly Sample[]) =>
+  complaintsAbout(samples, 'java', ['-cp', join(LIBRARIES, '*'), join(__dirname, 'Validate.java')]);
+
+test(`openai-java ${VERSION} has no complaint about any event or answer`, async (context) => {
+  const missing = await install();
+  if (missing !== undefined) return context.skip(missing);
+  const samples = await collectSamples(context);
+  assert.ok(samples.length > 2_000, `${samples.length} samples`);
+  assert.deepEqual(await validate(samples.map(withKnownCode)), [`${samples.length} samples`]);
+});
+
+test(`openai-java ${VERSION} complains about a missing field, a wrong type and an unknown event`, async (context) => {
+  const missing = await install();
+  if (missing !== undefined) return context.skip(missing);
+  assert.deepEqual(await validate(WRONG_SAMPLES), [
+    'response of a: `cache_write_tokens` is not set',
+    'event of b: `output_index` is invalid, received 0',
+    'event of c: Unknown ResponseStreamEvent',
+    '3 samples',
+  ]);
+});
