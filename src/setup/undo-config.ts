@@ -17,7 +17,7 @@ async function removeBridge(file: ConfigFile, codexHome: string, baseUrl: string
   const count = (await countThreads(codexHome)).get(PROVIDER_ID) ?? 0;
   if (count === 0) return removed;
   const notes = [
-    `${renderCount(count, 'thread')} of Codex belong to the bridge. To resume one, start the bridge and run:`,
+    `The bridge has ${renderCount(count, 'thread')} of Codex. To resume one, start the bridge and run:`,
     `codex resume ${renderResumeFlags(baseUrl)}`,
   ];
   return { ok: true, text: addThreadNotes(removed.text, notes) };

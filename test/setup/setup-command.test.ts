@@ -272,7 +272,7 @@ test('undo leaves a note on how to resume threads, and the next setup removes it
   const { code, out } = await home.setup(['--undo']);
   assert.equal(code, 0);
   assert.match(out, /^Threads of Codex belong to the bridge\. Resume them with: aliyun-codex-bridge codex resume$/m);
-  const note = `# threads of aliyun-codex-bridge: 2 threads of Codex belong to the bridge. \
+  const note = `# threads of aliyun-codex-bridge: The bridge has 2 threads of Codex. \
 To resume one, start the bridge and run:
 # threads of aliyun-codex-bridge: codex resume -c model_provider=aliyun \
 -c 'model_providers.aliyun={name="Aliyun Codex bridge",\

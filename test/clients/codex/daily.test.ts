@@ -58,9 +58,12 @@ test(
     await untilFree(place.port);
     await bridge('setup', '--undo', '--yes');
     const after = await readTree(place.folder.codexHome);
+    // Codex finds a thread by the id of its provider: undo leaves the command that resumes it, in comments.
+    const left = (after['config.toml'] ?? '').split('\n').filter((line) => line !== '');
+    assert.equal(left.length, 2);
+    for (const line of left) assert.match(line, /^# threads of aliyun-codex-bridge: /);
     for (const name of new Set([
-      'config.toml',
-      ...Object.keys(before),
+      ...Object.keys(before).filter((file) => file !== 'config.toml'),
       ...Object.keys(after).filter((file) => file.includes('bridge')),
     ])) {
       assert.equal(after[name], before[name], name);
