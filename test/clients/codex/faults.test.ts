@@ -155,7 +155,7 @@ const FAULTS: readonly Fault[] = [
     name: 'a content filter in the middle of the text',
     step: answer({ text: 'Half of it', finish: 'content_filter' }),
     calls: 1,
-    says: /content filter stopped the answer: rephrase/,
+    says: /content filter stopped the answer\. Rephrase/,
   },
 
   // The output limit: what was said stays, what was to be done is not done.
