@@ -50,6 +50,12 @@ const KINDS: readonly Kind[] = [
     piece: () => ({ content: 'twenty-four characters, ' }),
   },
   {
+    name: 'JSON with fence',
+    options: { jsonFence: true },
+    open: [{ content: '```json\n{"text":"' }],
+    piece: () => ({ content: 'twenty-four characters, ' }),
+  },
+  {
     name: 'two calls interleaved',
     open: [
       call({ id: 'call_1', name: 'write_file' }, '{"text":"'),

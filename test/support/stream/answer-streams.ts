@@ -6,6 +6,7 @@ import { resolveModel, findProvider } from '../../../src/providers/catalog';
 import { ChatReader } from '../../../src/stream/chat-reader';
 import { AnswerStream } from '../../../src/stream/answer-stream';
 import { CumulativeStage } from '../../../src/stream/cumulative';
+import { JsonFenceStage } from '../../../src/stream/json-answer';
 import { NativeReader } from '../../../src/stream/native-reader';
 import { ResponsesAssembler } from '../../../src/stream/responses-assembler';
 import type { ReasoningOutput } from '../../../src/stream/item-writers';
@@ -27,6 +28,8 @@ export interface AnswerStreamCase {
   readonly single?: boolean;
   readonly thinkTags?: ThinkTags;
   readonly toolMarkup?: boolean;
+  /** The request asked for JSON. */
+  readonly jsonFence?: boolean;
   readonly cumulative?: boolean;
   readonly sendsFinishReason?: boolean;
   /** Tools of the request, as on the wire. */
@@ -62,6 +65,7 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
       ...(options.cumulative === true ? [new CumulativeStage()] : []),
       ...(thinkTags === 'off' ? [] : [new ThinkTagStage(thinkTags)]),
       ...(options.toolMarkup === false ? [] : [new ToolMarkupStage({ tools: tools.offered, makeId })]),
+      ...(options.jsonFence === true ? [new JsonFenceStage()] : []),
     ],
   });
 }
