@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import type { LoadCalls, UpstreamCalls } from './messages';
 import type { Bench } from './contenders';
+import { measureKinds } from './kinds';
 import { METRICS, type MetricName } from './metrics';
 import { readOptions, USAGE, type BenchOptions } from './options';
 import { FULL, QUICK } from './plan';
@@ -62,6 +63,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  if (options.kinds) return measureKinds();
   const metrics = chooseMetrics(options.only).filter((name) => procAvailable || !NEED_PROC.includes(name));
   const profiles = options.profile ? createProfileFolder() : undefined;
   const bench = await createBench(options, profiles === undefined ? [] : profileFlags(profiles));

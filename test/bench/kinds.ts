@@ -1,0 +1,60 @@
+/** Measures what a piece of each kind of stream costs, in short and in long answers, and prints the table. */
+import { spawnSync } from 'node:child_process';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+
+const KINDS = [
+  'text', 'reasoning', 'think tags', 'function arguments', 'custom patch', 'markup call', 'JSON with fence',
+  'two calls interleaved',
+];
+const CLIENTS = ['Responses', 'Chat', 'JSON'];
+const SIZES = [1_000, 10_000, 100_000];
+/** The most that a piece of the longest answer may cost, as a multiple of the smallest cost in its row. */
+const MOST_RATIO = 1.3;
+const MOST_MEGABYTES = 250;
+const ROW_DEADLINE_MS = 120_000;
+
+interface KindRow {
+  /** CPU microseconds per piece, for each size. */
+  readonly micros: readonly number[];
+  /** The most resident memory of the process until the end of its first answer of the largest size. */
+  readonly peakMb: number;
+}
+
+/** Runs one row in a process of its own; undefined if it failed, which it says on stderr. */
+function runRow(kind: string, client: string): KindRow | undefined {
+  const args = [join(__dirname, 'kind-row.cjs'), kind, client, ...SIZES.map(String)];
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    encoding: 'utf8', timeout: ROW_DEADLINE_MS, stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env['PATH'] },
+  });
+  return status === 0 ? (JSON.parse(stdout) as KindRow) : undefined;
+}
+
+function renderRow(kind: string, client: string, row: KindRow | undefined): string {
+  const head = `${kind.padEnd(22)} ${client.padEnd(9)}`;
+  if (row === undefined) return `${head}  failed`;
+  const ratio = (row.micros.at(-1) ?? NaN) / Math.min(...row.micros);
+  const met = ratio <= MOST_RATIO && row.peakMb < MOST_MEGABYTES;
+  const costs = row.micros.map((micros) => micros.toFixed(1).padStart(9)).join('');
+  const judged = [ratio.toFixed(2).padStart(6), row.peakMb.toFixed(0).padStart(8)].join(' ');
+  return `${head} ${costs} ${judged}  ${met ? 'met' : 'missed'}`;
+}
+
+/** Prints a row for each kind and client; the exit code is 1 if a row could not be measured. */
+export function measureKinds(): number {
+  const load = (): string => (loadavg()[0] ?? 0).toFixed(1);
+  const before = load();
+  const sizes = SIZES.map((size) => size.toLocaleString('en').padStart(9)).join('');
+  console.log(`${'CPU µs per piece'.padEnd(22)} ${'client'.padEnd(9)} ${sizes}  ratio  peak MB`);
+  let failures = 0;
+  for (const kind of KINDS) {
+    for (const client of CLIENTS) {
+      const row = runRow(kind, client);
+      if (row === undefined) failures += 1;
+      console.log(renderRow(kind, client, row));
+    }
+  }
+  console.log(`Node ${process.version}, ${process.platform}, ${cpus().length} cores, load ${before} to ${load()}`);
+  return failures === 0 ? 0 : 1;
+}
