@@ -1,4 +1,4 @@
-/** The model catalog, the file of `model_catalog_json`: Codex then knows only its models (codex-protocol.md, 6). */
+/** Reads and writes the file of `model_catalog_json`; Codex then lists only its models (codex-protocol.md, 6). */
 import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -17,7 +17,7 @@ export type WrittenCatalog =
   | { readonly ok: false; readonly problem: string };
 
 /**
- * Writes `models` to `file`: whole or not at all, through a symbolic link to its target, creating missing folders.
+ * Writes `models` to `file` atomically. Follows symbolic links and creates missing folders.
  *
  * @param force replaces a file that the bridge did not write
  */
@@ -32,7 +32,7 @@ export async function writeCatalogFile(
     }
     await mkdir(dirname(target), { recursive: true });
     const text = `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`;
-    // Windows does not replace a file that another Codex has open, so an identical one is left alone.
+    // Windows cannot replace a file that another Codex has open, so an identical file is not rewritten.
     if ((await readFile(target, 'utf8').catch(() => undefined)) !== text) replaceFile(target, text, 0o666);
     return { ok: true, path };
   } catch (error) {
@@ -40,7 +40,7 @@ export async function writeCatalogFile(
   }
 }
 
-/** The models in `file`; or that it is missing or empty, or not the bridge's. @throws the system's error */
+/** Reads the models in `file`, or reports that it is missing, empty or not the bridge's. @throws the system's error */
 async function readCatalogFile(file: string): Promise<readonly JsonValue[] | 'absent' | 'foreign'> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return '';
@@ -56,7 +56,7 @@ const SETUP_FILE = 'aliyun-codex-bridge-models.json';
 
 const MOVE = 'Move it away and try again.';
 
-/** The catalog next to config.toml. */
+/** The path of the catalog next to config.toml. */
 export interface SetupCatalog {
   readonly ok: true;
   readonly path: string;
@@ -74,7 +74,7 @@ export async function checkSetupCatalog(
       return { ok: false, problem: `Cannot write ${path}: the bridge did not write this file.`, fix: MOVE };
     }
     if (found === 'absent') return { ok: true, path, state: 'missing' };
-    // A file has no fields that are undefined.
+    // JSON omits fields that are undefined.
     const isSame = isDeepStrictEqual(found, JSON.parse(JSON.stringify(models)));
     return { ok: true, path, state: isSame ? 'current' : 'stale' };
   } catch (error) {

@@ -9,13 +9,13 @@ export interface ModelChoice {
   readonly configured: string | undefined;
   /** The bridge's models, the preferred one first. */
   readonly offered: readonly string[];
-  /** Whether a name leads to a model of another provider; default: none does. */
+  /** Whether a name selects a model of another provider. Default: never. */
   readonly isRoute?: (name: string) => boolean;
 }
 
 /**
  * Returns the wanted model, else the configured one if the bridge serves it (not one of OpenAI's), else the first that
- * is offered; `undefined` when there is none. An argument on Codex's command line overrides all of them.
+ * offered; `undefined` when there is none. An argument on Codex's command line overrides all of them.
  */
 export function chooseModel({ wanted, configured, offered, isRoute = () => false }: ModelChoice): string | undefined {
   if (wanted !== undefined) return wanted;
@@ -24,7 +24,7 @@ export function chooseModel({ wanted, configured, offered, isRoute = () => false
   return configured !== undefined && isServed(configured) ? configured : offered[0];
 }
 
-/** The model that `config`, the text of a config.toml, names. */
+/** Reads the model from `config`, the text of a config.toml. */
 export function findConfiguredModel(config: string): string | undefined {
   const parsed = parseToml(config);
   return parsed.ok ? asText(parsed.value['model']) : undefined;

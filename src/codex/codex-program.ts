@@ -1,4 +1,4 @@
-/** Asks the installed Codex for its version, and whether it accepts its configuration. */
+/** Gets the version of the installed Codex, and checks whether it accepts its configuration. */
 import { execFile } from 'node:child_process';
 import type { Environment } from '../config/resolve';
 import { toSpawn, type Program } from './program';
@@ -14,7 +14,7 @@ interface Ran {
   readonly error: string;
 }
 
-/** Never rejects: a program that cannot be started or takes too long has failed. */
+/** Never rejects: a program that cannot be started or times out counts as failed. */
 function ask(program: Program, words: readonly string[], env: Environment): Promise<Ran> {
   const { command, args, options } = toSpawn(program, words);
   const limits = { timeout: PATIENCE_MS, killSignal: 'SIGKILL', windowsHide: true, maxBuffer: 64 << 20 } as const;
@@ -42,9 +42,9 @@ export function readCodexVersion(text: string): string | undefined {
 
 /** Why Codex does not start with its configuration. */
 export interface CodexRefusal {
-  /** Codex's own sentence, on one line. */
+  /** Codex's own message, on one line. */
   readonly problem: string;
-  /** The file and position that Codex names, such as `/home/me/.codex/config.toml:4:12`. */
+  /** The file and position in Codex's message, such as `/home/me/.codex/config.toml:4:12`. */
   readonly place?: string;
 }
 
@@ -52,7 +52,7 @@ export interface CodexRefusal {
  * Runs `codex debug models`, which loads the whole configuration and prints the models it would offer: 0.2 s, no
  * request to a model (measured with 0.125 to 0.171).
  *
- * @returns why Codex does not start; `none` when it does; `unknown` when it cannot be asked: 0.99 has no such command
+ * @returns why Codex does not start; `none` when it does; `unknown` when the command is missing, as in 0.99
  */
 export async function askForRefusal(
   program: Program, env: Environment,
@@ -62,7 +62,7 @@ export async function askForRefusal(
   return readRefusal(error) ?? 'unknown';
 }
 
-/** Reads what Codex 0.125 to 0.171 print: `Error: [FILE:LINE:COLUMN: ]SENTENCE`, then causes and a stack backtrace. */
+/** Parses the output of Codex 0.125 to 0.171: `Error: [FILE:LINE:COLUMN: ]SENTENCE`, then causes and a backtrace. */
 export function readRefusal(text: string): CodexRefusal | undefined {
   const [, said = ''] = /^Error(?: loading \S+)?: ([^]*?)(?:\n\s*\n|\n?$)/.exec(text) ?? [];
   const [, place, rest = said] = /^(\S.*?\.toml:\d+:\d+): ([^]*)$/.exec(said) ?? [];

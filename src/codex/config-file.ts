@@ -1,26 +1,26 @@
-/** Reads and writes Codex's config.toml. Reading is strict, because bytes that are not understood would be lost. */
+/** Reads and writes Codex's config.toml. Reading is strict, because invalid bytes would be lost. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TextDecoder } from 'node:util';
 import { explainFailure, PRIVATE, readIfThere, replaceUserFile } from '../command/edit-file';
 import type { ConfigEdit } from './config-regions';
 
-/** config.toml as it is now. */
+/** The current config.toml. */
 export interface ConfigFile {
   readonly ok: true;
   readonly path: string;
   readonly text: string;
   readonly exists: boolean;
-  /** Where setup keeps the text that was there before it. */
+  /** Where setup keeps a backup of the original. */
   readonly backup: string;
 }
 
-/** What could not be done. */
+/** The action that failed. */
 export interface SetupFailure {
   readonly ok: false;
   /** A sentence, or a sentence and an excerpt of the file. */
   readonly problem: string;
-  /** What to do about it, in sentences. */
+  /** How to fix it, in sentences. */
   readonly fix?: string;
 }
 
@@ -41,7 +41,7 @@ export async function readConfigFile(codexHome: string): Promise<ConfigFile | Se
   return { ok: true, path, text, exists: bytes !== undefined, backup: `${path}.before-aliyun-codex-bridge` };
 }
 
-/** The text with its byte order mark; or the number of the first line that is not UTF-8. */
+/** Decodes the text, including its byte order mark; else returns the number of the first line that is not UTF-8. */
 function decode(bytes: Buffer): string | number {
   const text = decodeStrictly(bytes);
   if (text !== undefined) return text;
@@ -61,7 +61,7 @@ function decodeStrictly(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Keeps a copy of `file` with its mode, because it may hold keys. */
+/** Copies `file` with its mode, because it may contain keys. */
 export async function writeBackup({ path, text, backup }: ConfigFile): Promise<void> {
   const { mode } = await stat(path);
   await replaceUserFile(backup, Buffer.from(text), { ...PRIVATE, file: mode & 0o777 });
@@ -71,7 +71,7 @@ export async function writeBackup({ path, text, backup }: ConfigFile): Promise<v
 export const writeConfigFile = ({ path }: ConfigFile, text: string): Promise<void> =>
   replaceUserFile(path, Buffer.from(text), PRIVATE);
 
-/** Why `file` cannot be edited: the position, the line with a caret below the column, and what to do. */
+/** Explains why `file` cannot be edited: position, line with a caret below the column, and fix. */
 export function explainRefusedEdit(
   { path, text }: ConfigFile, refused: ConfigEdit & { readonly ok: false },
 ): SetupFailure {
@@ -87,25 +87,25 @@ export function explainRefusedEdit(
   };
 }
 
-/** A failure as text: the fix follows the sentence, or the excerpt after a blank line. */
+/** Renders a failure: the fix follows the sentence, or follows the excerpt after a blank line. */
 export function renderSetupFailure({ problem, fix }: SetupFailure): string {
   if (fix === undefined) return problem;
   return `${problem}${problem.includes('\n') ? '\n\n' : ' '}${fix}`;
 }
 
-/** Part of a line that fits on a terminal, and a caret below its character at `index`. */
+/** Truncates a line to fit a terminal, with a caret below its character at `index`. */
 function cutAround(line: string, index: number): { readonly shown: string; readonly caret: string } {
   const characters = [...line];
   const start = Math.max(0, index - 60);
   const window = characters.slice(start, start + 72).join('');
-  // Control characters would act on the terminal.
+  // A terminal would interpret control characters.
   const shown = window.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '?');
-  // Tabs stay tabs, so that the caret lines up.
+  // Tabs are kept, so that the caret lines up.
   const indent = characters.slice(start, index).join('').replace(/[^\t]/gu, ' ');
   return { shown, caret: `${indent}^` };
 }
 
-/** A line may hold a token that no environment variable holds. */
+/** A line may contain a token that is in no environment variable. */
 function hideSecrets(line: string): string {
   if (!/token|secret|password|api_?key|authorization/i.test(line)) return line;
   return line.replace(/(=\s*["'])([^"']*)/g, (_, head: string, value: string) => head + '*'.repeat(value.length));

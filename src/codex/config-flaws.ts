@@ -1,4 +1,4 @@
-/** Finds what keeps Codex from starting with a config.toml, or what it silently ignores there. */
+/** Finds settings in config.toml that keep Codex from starting, or that it silently ignores. */
 import { countEdits, findNearest } from '../base/nearest';
 import { isBefore } from '../base/version';
 import { BUILT_INTO_CODEX } from '../providers/codex-models';
@@ -12,13 +12,13 @@ export interface ConfigFlaw {
   readonly effect: 'refused' | 'ignored';
   /** From 1. */
   readonly line: number;
-  /** A sentence: what the file says and what Codex does about it. */
+  /** A sentence: what the file contains and how Codex reacts. */
   readonly problem: string;
   /** How to fix it by hand, in a sentence. */
   readonly fix: string;
-  /** What setup sets aside to cure it. */
+  /** What setup comments out to fix it. */
   readonly aside?: Partial<ConfigNames>;
-  /** A `-c` override that cures it for one run; a provider's is part of `renderCures`. */
+  /** A `-c` override that fixes it for one run; `renderCures` adds that of a provider. */
   readonly override?: string;
 }
 
@@ -30,9 +30,9 @@ interface Place {
 }
 
 /**
- * The flaws of a parsed config.toml, in document order. Every rule was measured with real versions of Codex.
+ * Finds the flaws of a parsed config.toml, in document order. Every rule was measured with real versions of Codex.
  *
- * @param codexVersion the installed version; a current one when undefined
+ * @param codexVersion the installed version; undefined means a current one
  */
 export function findConfigFlaws(document: TomlDocument, codexVersion?: string): readonly ConfigFlaw[] {
   const found = RULES.flatMap((rule) => rule(document.value, codexVersion));
@@ -40,7 +40,7 @@ export function findConfigFlaws(document: TomlDocument, codexVersion?: string): 
   return flaws.sort((left, right) => left.line - right.line);
 }
 
-/** What to set aside so that Codex starts. */
+/** What to comment out so that Codex starts. */
 export function listAside(flaws: readonly ConfigFlaw[]): ConfigNames {
   return {
     keys: flaws.flatMap(({ aside }) => aside?.keys ?? []),
@@ -104,13 +104,13 @@ const isOlder = (version: string | undefined, than: string): boolean =>
   version !== undefined && isBefore(version, than);
 
 interface ProviderFault {
-  /** The key that is at fault; the whole table when absent. */
+  /** The invalid key; absent when the whole table is invalid. */
   readonly key?: string;
   readonly problem: string;
   readonly fix: string;
 }
 
-/** A rule about every provider table. */
+/** A rule for every provider table. */
 function forEachProvider(judge: (id: string, table: TomlTable) => ProviderFault | undefined): FlawRule {
   return (config) => Object.entries(listProviders(config)).flatMap(([id, table]) => {
     const fault = isTomlTable(table) ? judge(id, table) : undefined;
@@ -128,7 +128,7 @@ function forEachProvider(judge: (id: string, table: TomlTable) => ProviderFault 
 
 type Judged = readonly [problem: string, fix: string] | undefined;
 
-/** A rule about one root key. @param instead a value that Codex accepts, for an override */
+/** A rule for one root key. @param instead a value that Codex accepts, for an override */
 function forRootKey(
   key: string, instead: string | readonly [] | undefined,
   judge: (value: TomlValue, version: string | undefined) => Judged,
@@ -147,10 +147,10 @@ function forRootKey(
   };
 }
 
-/** A key further away may be one of a newer Codex. */
+/** A key with more edits may belong to a newer Codex. */
 const MOST_EDITS = 2;
 
-/** Keys that Codex does not know and that look like one it does: Codex ignores them without a word. */
+/** Finds unknown keys that resemble known ones: Codex silently ignores them. */
 function listNearMisses(table: TomlTable, known: readonly string[], path: readonly string[]) {
   return Object.keys(table).filter((key) => !known.includes(key)).flatMap((key) => {
     const meant = findNearest(key, known);
@@ -165,7 +165,7 @@ function listNearMisses(table: TomlTable, known: readonly string[], path: readon
   });
 }
 
-/** The line of the statement at `path`, or of the closest one above it. */
+/** The line of the statement at `path`, or of its closest parent. */
 function findLine(statements: readonly TomlStatement[], path: readonly string[]): number {
   for (let length = path.length; length > 0; length -= 1) {
     const wanted = path.slice(0, length);
@@ -176,8 +176,8 @@ function findLine(statements: readonly TomlStatement[], path: readonly string[])
 }
 
 /**
- * Words for Codex's command line that cure every flaw for one run and change no file; undefined when a flaw has no such
- * cure: overrides are merged with the file (measured with 0.171), so they cannot remove a table or a key.
+ * Renders command-line arguments for Codex that fix every flaw for one run; undefined when a flaw has no such
+ * fix: overrides are merged with the file (measured with 0.171), so they cannot remove a table or a key.
  */
 export function renderCures(flaws: readonly ConfigFlaw[]): readonly string[] | undefined {
   const refused = flaws.filter(({ effect }) => effect === 'refused');

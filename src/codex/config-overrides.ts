@@ -5,17 +5,17 @@ import { readIfThere } from '../command/edit-file';
 import { parseToml } from './toml/parse-toml';
 import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
 
-/** The keys of setup that another file can override. */
+/** The keys written by setup that another file can override. */
 const KEYS = ['model_provider', 'model', 'model_catalog_json'] as const;
 
-/** One sentence for each place that overrides what setup writes into `text`, a config.toml. */
+/** Returns one sentence for each file or profile that overrides what setup writes into `text`, a config.toml. */
 export async function findConfigOverrides(text: string, codexHome: string): Promise<readonly string[]> {
   const parsed = parseToml(text);
   const config = parsed.ok ? parsed.value : {};
   return [...listProfiles(config), ...(await listProfileFiles(codexHome)), ...(await listProjectFiles(config))];
 }
 
-/** Codex 0.146 and later reject `--profile NAME` while `[profiles.NAME]` exists; 0.125 follows it (measured). */
+/** Codex 0.146 and later reject `--profile NAME` while `[profiles.NAME]` exists; 0.125 applies it (measured). */
 function listProfiles({ profiles }: TomlTable): readonly string[] {
   if (!isTomlTable(profiles)) return [];
   return Object.entries(profiles).flatMap(([name, table]) => {

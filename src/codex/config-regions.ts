@@ -1,16 +1,16 @@
-/** The comments that mark what setup wrote into config.toml and what it set aside; they hold all that undo needs. */
+/** Defines the comments that mark what setup wrote into config.toml or commented out; undo needs nothing else. */
 import { PROVIDER_ID, PROVIDERS_KEY } from './config-toml';
 import type { TomlStatement } from './toml/parse-toml';
 import { startOf } from './toml/parse-toml';
 
-/** The outcome of an edit: the new text, or why there is none, with the position in the given text. */
+/** The result of an edit: the new text, or the error with its position in the original text. */
 export type ConfigEdit =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problem: string; readonly line?: number; readonly column?: number };
 
 export type Mark = 'keysBegin' | 'keysEnd' | 'providerBegin' | 'providerEnd' | 'aside' | 'threads';
 
-/** A line that starts with one of these is a mark; what follows may change from version to version. */
+/** A line that starts with one of these is a mark; the rest of the line may change between versions. */
 const MARKS: Readonly<Record<Mark, string>> = {
   keysBegin: '# >>> aliyun-codex-bridge: keys',
   keysEnd: '# <<< aliyun-codex-bridge: keys',
@@ -24,7 +24,7 @@ const MARK_NAMES = [
   'keysBegin', 'keysEnd', 'providerBegin', 'providerEnd', 'aside', 'threads',
 ] as const satisfies readonly Mark[];
 
-/** Records that the line above the region had no line end. */
+/** Records that the line above the region had no line ending. */
 const JOINED = ' after a line without end';
 
 const HOW_TO_UNDO = ' ("aliyun-codex-bridge setup --undo" removes this)';
@@ -36,7 +36,7 @@ export interface Piece {
   readonly mark?: Mark;
 }
 
-/** Splits `text` after its byte order mark into pieces; joined they give the text again. */
+/** Splits `text` after its byte order mark into pieces; joining them restores the text. */
 export function splitPieces(text: string, statements: readonly TomlStatement[]): readonly Piece[] {
   const pieces: Piece[] = [];
   let at = startOf(text);
@@ -60,11 +60,11 @@ function readLine(text: string): Piece {
 export interface ConfigRegion {
   readonly lines: readonly string[];
   readonly lineEnd: string;
-  /** Whether the line above it had no line end. */
+  /** Whether the line above it had no line ending. */
   readonly isJoined: boolean;
 }
 
-/** Renders the region of the root keys, with an empty line after it. */
+/** Renders the region of the root keys, followed by an empty line. */
 export const renderKeysRegion = ({ lines, lineEnd, isJoined }: ConfigRegion): string =>
   [renderBegin('keysBegin', isJoined), ...lines, `${MARKS.keysEnd} <<<`, '', ''].join(lineEnd);
 
@@ -82,10 +82,10 @@ export const isJoined = ({ text, mark }: Piece): boolean =>
 /** Turns every line of `text` into a comment that `bringBack` restores. */
 export const setAside = (text: string): string => text.replace(/(?<=^|\n)(?=[^])/g, `${MARKS.aside} `);
 
-/** Undoes `setAside` on one line; an editor may have trimmed the space at the end of an empty one. */
+/** Reverts `setAside` on one line; an editor may have trimmed the trailing space of an empty one. */
 export const bringBack = (line: string): string => line.slice(MARKS.aside.length).replace(/^ /, '');
 
-/** Adds comments at the end of `text`, which the next setup or undo removes. */
+/** Appends comments to `text`; the next setup or undo removes them. */
 export function addThreadNotes(text: string, notes: readonly string[]): string {
   const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
   const gap = text === '' || text.endsWith('\n') ? '' : lineEnd;
@@ -95,6 +95,6 @@ export function addThreadNotes(text: string, notes: readonly string[]): string {
 /** True for an empty line. */
 export const isBlank = ({ text, statement }: Piece): boolean => statement === undefined && /^\r?\n$/.test(text);
 
-/** True for a statement about the bridge's provider or something in it. */
+/** True for a statement that defines the bridge's provider or one of its keys. */
 export const isProviderStatement = ({ path }: TomlStatement): boolean =>
   path[0] === PROVIDERS_KEY && path[1] === PROVIDER_ID;

@@ -2,13 +2,13 @@
 import { isBefore } from '../base/version';
 import { renderKey, renderString } from './toml/value';
 
-/** The table of config.toml that holds Codex's providers. */
+/** The table of config.toml that contains Codex's providers. */
 export const PROVIDERS_KEY = 'model_providers';
 
-/** The bridge's id among them: `[model_providers.aliyun]`. */
+/** The provider id of the bridge: `[model_providers.aliyun]`. */
 export const PROVIDER_ID = 'aliyun';
 
-/** What Codex shows. Any name but "OpenAI", which would enable remote compaction (codex-protocol.md, section 5). */
+/** The display name in Codex. Not "OpenAI": that would enable remote compaction (codex-protocol.md, section 5). */
 const DISPLAY_NAME = 'Aliyun Codex bridge';
 
 export interface CodexSettings {
@@ -20,57 +20,57 @@ export interface CodexSettings {
   readonly catalogUrl?: string | undefined;
   /** The bridge's URL, ending in `/v1`. */
   readonly baseUrl: string;
-  /** The variable whose value Codex sends as the key; without it Codex sends none, and the bridge has the key. */
+  /** The variable whose value Codex sends as the key; if absent, Codex sends none and the bridge uses its own. */
   readonly envKey?: string;
-  /** Whether the bridge answers the web search of Codex (codex-protocol.md, section 12). */
+  /** Whether the bridge handles Codex's web search (codex-protocol.md, section 12). */
   readonly webSearch?: boolean;
   /** Headers that Codex adds to every request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The flags with which `codex resume` works after undo: they define and select the provider that the thread names. */
+/** Flags that make `codex resume` work after undo: they define and select the thread's provider. */
 export function renderResumeFlags(baseUrl: string): string {
   const table = `{name="${DISPLAY_NAME}",base_url="${baseUrl}",wire_api="responses"}`;
   return `-c model_provider=${PROVIDER_ID} -c '${PROVIDERS_KEY}.${PROVIDER_ID}=${table}'`;
 }
 
-/** How Codex gets the model catalog: it fetches it from the bridge where it can, else it reads `file`. */
+/** How Codex gets the model catalog: from the bridge if its version supports that, otherwise from `file`. */
 export const describeCatalog = (
   baseUrl: string, codexVersion: string | undefined, file: string | undefined,
 ): Pick<CodexSettings, 'catalogFile' | 'catalogUrl'> =>
   (canFetchCatalog(codexVersion) ? { catalogFile: undefined, catalogUrl: `${baseUrl}/models` } : { catalogFile: file });
 
-/** 0.169 and 0.171 know `model_catalog_url`, 0.125 and 0.146 ignore it (measured). */
+/** 0.169 and 0.171 support `model_catalog_url`; 0.125 and 0.146 ignore it (measured). */
 export const canFetchCatalog = (codexVersion: string | undefined): boolean =>
   codexVersion !== undefined && !isBefore(codexVersion, '0.169.0');
 
-/** A key and its value as TOML. */
+/** Renders a key and its value as TOML. */
 type Pair = readonly [key: string, value: string];
 
-/** The lines above the first table of config.toml. */
+/** Renders the lines above the first table of config.toml. */
 export function renderRootLines(settings: CodexSettings): readonly string[] {
   const { model, catalogFile } = settings;
   return listStrings({ model, model_provider: PROVIDER_ID, model_catalog_json: catalogFile }).map(renderLine);
 }
 
-/** The bridge's table: its header and its lines. */
+/** Renders the bridge's table: its header and its lines. */
 export function renderProviderLines(settings: CodexSettings): readonly string[] {
   return [`[${PROVIDERS_KEY}.${PROVIDER_ID}]`, ...listProviderPairs(settings).map(renderLine)];
 }
 
-/** The bridge's table as an inline table. */
+/** Renders the bridge's table as an inline table. */
 export function renderInlineProvider(settings: CodexSettings): string {
   return `{ ${listProviderPairs(settings).map(renderLine).join(', ')} }`;
 }
 
-/** The block a person would paste into config.toml; it ends with a line feed. */
+/** Renders the block that a user can paste into config.toml; it ends with a line feed. */
 export function renderBlock(settings: CodexSettings): string {
   return [...renderRootLines(settings), '', ...renderProviderLines(settings), ''].join('\n');
 }
 
 /**
- * The same as `-c KEY=VALUE` arguments, with TOML values. The inline table replaces a table of that id in config.toml
- * as a whole (measured with Codex 0.99 to 0.169).
+ * Renders the same as `-c KEY=VALUE` arguments, with TOML values. The inline table replaces any table of that id in
+ * config.toml as a whole (measured with Codex 0.99 to 0.169).
  */
 export function renderOverrides(settings: CodexSettings): readonly string[] {
   const provider = `{${listProviderPairs(settings).map(([key, value]) => `${key}=${value}`).join(',')}}`;
@@ -95,7 +95,7 @@ const renderLine = ([key, value]: Pair): string => `${key} = ${value}`;
 function listProviderPairs({ baseUrl, envKey, catalogUrl, webSearch, headers = {} }: CodexSettings): readonly Pair[] {
   const strings = listStrings({
     name: DISPLAY_NAME, base_url: baseUrl, env_key: envKey, wire_api: 'responses', model_catalog_url: catalogUrl,
-    // Without any key Codex does not fetch the catalog. The bridge replaces this one (codex-protocol.md, section 12).
+    // Codex does not fetch the catalog without a key. The bridge replaces this one (codex-protocol.md, section 12).
     experimental_bearer_token: catalogUrl === undefined || envKey !== undefined ? undefined : 'bridge',
   });
   const fields = Object.entries(headers).map(([name, value]) => renderLine([renderKey([name]), renderString(value)]));

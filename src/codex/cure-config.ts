@@ -1,4 +1,4 @@
-/** Lets Codex start despite a config.toml that it rejects: for one run, or by commenting out lines when asked to. */
+/** Lets Codex start despite a config.toml that it rejects: for one run, or by commenting out lines on request. */
 import type { CommandIo } from '../command/command';
 import { readIfThere } from '../command/edit-file';
 import { explainRefusedEdit, readConfigFile, writeBackup, writeConfigFile, type SetupFailure } from './config-file';
@@ -6,7 +6,7 @@ import { findConfigFlaws, listAside, renderCures } from './config-flaws';
 import { setAsideInConfig } from './edit-config';
 import { parseToml } from './toml/parse-toml';
 
-/** Arguments for Codex's command line, and what the user should know; or why Codex cannot start. */
+/** Arguments for Codex's command line with notes for the user; or why Codex cannot start. */
 export type ConfigCure =
   | { readonly ok: true; readonly overrides: readonly string[]; readonly notes: readonly string[] }
   | SetupFailure;
@@ -14,8 +14,8 @@ export type ConfigCure =
 const NOTHING: ConfigCure = { ok: true, overrides: [], notes: [] };
 
 /**
- * Overrides cure most flaws without touching the file. A table of a built-in provider and `profile = …` have to leave
- * the file: on a terminal the user is asked, otherwise the failure says how. Syntax errors are left to Codex.
+ * Overrides fix most flaws without changing the file. A table of a built-in provider and `profile = …` must be removed
+ * from it: on a terminal the user is asked, otherwise the error explains how. Syntax errors are left to Codex.
  */
 export async function cureConfig(
   codexHome: string, codexVersion: string | undefined, io: CommandIo,
@@ -39,7 +39,7 @@ export async function cureConfig(
   }
   const edit = setAsideInConfig(file.text, listAside(flaws));
   if (!edit.ok) return explainRefusedEdit(file, edit);
-  // An earlier backup is from before setup.
+  // An existing backup predates setup and must be kept.
   if ((await readIfThere(file.backup)) === undefined) await writeBackup(file);
   await writeConfigFile(file, edit.text);
   return { ok: true, overrides: [], notes: [`Backup: ${file.backup}`] };

@@ -1,4 +1,4 @@
-/** Edits config.toml as text: puts the bridge in, sets aside what conflicts, and undoes both byte for byte. */
+/** Edits config.toml as text: adds the bridge, comments out conflicts, and reverts both byte for byte. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   bringBack, isBlank, isJoined, isProviderStatement, renderKeysRegion, renderProviderRegion, setAside, splitPieces,
@@ -25,10 +25,10 @@ const OWN_KEYS: readonly string[] = ['model', 'model_provider', 'model_catalog_j
 type RefusedEdit = ConfigEdit & { readonly ok: false };
 
 /**
- * Puts the bridge's keys above the first table and its provider at the end, and turns into comments what would
- * contradict them and what `aside` names. A text that holds an earlier merge gives what its original would give.
+ * Inserts the bridge's keys above the first table and its provider at the end, and comments out what would
+ * contradict them and what `aside` lists. Idempotent: merging a merged text gives the same result as its original.
  *
- * @returns the new text; or a problem, when the text is not TOML or cannot be edited without changing what else it says
+ * @returns the new text; or a problem, when the text is not TOML or the edit would change its other settings
  */
 export function mergeConfig(text: string, settings: CodexSettings, aside: ConfigNames = NO_NAMES): ConfigEdit {
   const original = removeConfig(text);
@@ -41,7 +41,7 @@ export function mergeConfig(text: string, settings: CodexSettings, aside: Config
   const conflict = findConflict(before.statements, own);
   if (conflict) return conflict;
   const displaced: ConfigNames = {
-    // A catalog file of the user would override the one that Codex fetches.
+    // The user's catalog file would override the catalog that Codex fetches.
     keys: [...own, ...(settings.catalogUrl === undefined ? [] : ['model_catalog_json']), ...aside.keys],
     providers: [PROVIDER_ID, ...aside.providers],
   };
@@ -53,7 +53,7 @@ export function mergeConfig(text: string, settings: CodexSettings, aside: Config
   return { ok: false, problem: "the bridge's settings cannot be added without changing what else the file says" };
 }
 
-/** Turns into comments what `aside` names, and nothing else; `removeConfig` restores it. */
+/** Comments out only what `aside` lists; `removeConfig` restores it. */
 export function setAsideInConfig(text: string, aside: ConfigNames): ConfigEdit {
   const before = parseToml(text);
   if (!before.ok) return before;
@@ -65,8 +65,8 @@ export function setAsideInConfig(text: string, aside: ConfigNames): ConfigEdit {
 }
 
 /**
- * Gives back the text that `mergeConfig` was given, byte for byte. What somebody else has written since stays, even
- * between the marks: Codex appends tables at the end of the file, above its last comments. A text without marks stays.
+ * Restores the input of `mergeConfig` byte for byte. Later changes by others are kept, even
+ * between the marks: Codex appends tables above the last comments of the file. A text without marks is unchanged.
  */
 export function removeConfig(text: string): ConfigEdit {
   const before = parseToml(text);
@@ -88,7 +88,7 @@ const undoes = (edited: string, original: string): boolean => {
   return undone.ok && undone.text === original;
 };
 
-/** Finds a name that setup needs and the file uses for a value of another type; Codex would refuse it as well. */
+/** Finds a name that setup needs but that has a value of another type in the file; Codex would reject it as well. */
 function findConflict(statements: readonly TomlStatement[], own: readonly string[]): RefusedEdit | undefined {
   const conflict = statements.find((statement) => {
     const [first = '', second] = statement.path;
@@ -107,7 +107,7 @@ function writeRegions(
 ): string {
   const inline = statements.find(isInlineProviders);
   const displaced = statements.filter((statement) => statement === inline || isNamed(statement, names));
-  // Codex puts a new table above the last comments of a file without tables, so none of those may come from the root.
+  // Codex puts a new table above the last comments of a file without tables, so none of those may belong to the root.
   const place = inline ? displaced.filter(isAtRoot).at(-1)?.end ?? 0 : findPlace(text);
   const lineEnd = findLineEnd(text);
   const providers = inline ? [renderInlineProviders(text, inline, settings, names)] : [];
@@ -116,7 +116,7 @@ function writeRegions(
   const top = `${above.text}${renderKeysRegion(region)}`;
   const below = replaceLines(text, place, text.length, displaced);
   if (inline) return `${top}${below}`;
-  // An empty line separates the table; when nothing follows the keys' region, that region already ends in one.
+  // An empty line separates the table; if nothing follows the keys' region, that region already ends with one.
   const { text: middle, isJoined } = finishLine(below, lineEnd);
   const gap = below === '' ? '' : lineEnd;
   return `${top}${middle}${gap}${renderProviderRegion({ lines: renderProviderLines(settings), lineEnd, isJoined })}`;
@@ -131,7 +131,7 @@ function isNamed(statement: TomlStatement, { keys, providers }: ConfigNames): bo
   return keys.includes(first) && (isAtRoot(statement) || statement.kind === 'header');
 }
 
-/** The text from `start` to `end` with the displaced statements as comments. */
+/** Renders the text from `start` to `end` with the displaced statements commented out. */
 function replaceLines(text: string, start: number, end: number, displaced: readonly TomlStatement[]): string {
   let at = start;
   let result = '';
@@ -142,7 +142,7 @@ function replaceLines(text: string, start: number, end: number, displaced: reado
   return result + text.slice(at, end);
 }
 
-/** Adds a line end to the last line of `text` where it has none. */
+/** Ends the last line of `text` with a line ending if it has none. */
 function finishLine(text: string, lineEnd: string): { readonly text: string; readonly isJoined: boolean } {
   const isJoined = text.length > startOf(text) && !text.endsWith('\n');
   return { text: isJoined ? text + lineEnd : text, isJoined };
@@ -152,7 +152,7 @@ function finishLine(text: string, lineEnd: string): { readonly text: string; rea
 const isInlineProviders = (statement: TomlStatement): statement is TomlPair =>
   statement.kind === 'pair' && statement.path.length === 1 && statement.path[0] === PROVIDERS_KEY;
 
-/** The same inline table with the bridge's provider, and without those that `names` lists. */
+/** Renders the same inline table with the bridge's provider and without those in `names`. */
 function renderInlineProviders(
   text: string, { members }: TomlPair, settings: CodexSettings, { providers }: ConfigNames,
 ): string {
@@ -161,19 +161,19 @@ function renderInlineProviders(
   return `${PROVIDERS_KEY} = { ${[...kept, `${PROVIDER_ID} = ${renderInlineProvider(settings)}`].join(', ')} }`;
 }
 
-/** After a comment that introduces the whole file, as an empty line or the end of the file shows; else line 1. */
+/** After a header comment that is followed by an empty line or the end of the file; otherwise line 1. */
 function findPlace(text: string): number {
   const start = startOf(text);
   return start + (/^(?:[ \t]*#[^\n]*\n)+(?:[ \t]*\r?\n|$)/.exec(text.slice(start))?.[0].length ?? 0);
 }
 
-/** The line end of most lines of `text`. */
+/** The line ending of most lines of `text`. */
 function findLineEnd(text: string): '\r\n' | '\n' {
   const all = text.split('\n').length - 1;
   return (text.split('\r\n').length - 1) * 2 > all ? '\r\n' : '\n';
 }
 
-/** Joins the pieces that stay. @returns the text, and the offsets at which lines begin that had been set aside */
+/** Joins the remaining pieces. @returns the text, and the start offsets of lines that had been commented out */
 function joinKept(pieces: readonly Piece[], offset: number) {
   const dropped = listDropped(pieces);
   const broughtBack = new Set<number>();
@@ -187,7 +187,7 @@ function joinKept(pieces: readonly Piece[], offset: number) {
   return { text: text.length === joinedAt ? text.replace(/\r?\n$/, '') : text, broughtBack };
 }
 
-/** The indexes of what setup wrote. */
+/** The indexes of the pieces that setup wrote. */
 function listDropped(pieces: readonly Piece[]): ReadonlySet<number> {
   const dropped = new Set<number>();
   const [first, last] = findKeysRegion(pieces);
@@ -208,8 +208,8 @@ const isOwnKey = (statement: TomlStatement): boolean =>
   isAtRoot(statement) && OWN_KEYS.includes(statement.path[0] ?? '');
 
 /**
- * The indexes around setup's keys. Codex drops the comments above a key that it removes: where a mark is lost, the
- * region extends as far as statements follow each other without a line between them, which is how setup writes it.
+ * The indexes around setup's keys. Codex drops the comments above a key that it removes: if a mark is lost, the
+ * region extends over all consecutive statements, because setup writes no line between them.
  */
 function findKeysRegion(pieces: readonly Piece[]): readonly [first: number, last: number] {
   const find = (wanted: Mark): number => pieces.findIndex(({ mark }) => mark === wanted);
@@ -222,7 +222,7 @@ function findKeysRegion(pieces: readonly Piece[]): readonly [first: number, last
   return [first, last];
 }
 
-/** The names that `statements` define besides the bridge's own; of an inline table those that `present` lacks. */
+/** The names that `statements` define other than the bridge's; for an inline table, those missing from `present`. */
 function nameStatements(statements: readonly TomlStatement[], present: TomlTable): ConfigNames {
   const known = listProviders(present);
   const keys: string[] = [...OWN_KEYS];
@@ -243,7 +243,7 @@ export function listProviders(config: TomlTable): TomlTable {
   return isTomlTable(providers) ? providers : {};
 }
 
-/** True when both texts say the same apart from `except`. */
+/** True when both texts have the same settings, ignoring `except`. */
 const meansTheSame = (before: TomlTable, after: TomlTable, except: ConfigNames): boolean =>
   isDeepStrictEqual(listOthers(before, except), listOthers(after, except));
 
@@ -255,7 +255,7 @@ function listOthers(config: TomlTable, { keys, providers }: ConfigNames): Readon
   return kept.length === 0 ? others : others.set(PROVIDERS_KEY, new Map(kept));
 }
 
-/** True when `config` says about the bridge exactly what `block` says. */
+/** True when the bridge's settings in `config` are exactly those of `block`. */
 function holdsBlock(config: TomlTable, block: TomlTable): boolean {
   const keys = Object.keys(block).filter((key) => key !== PROVIDERS_KEY);
   const find = (table: TomlTable): TomlValue | undefined => listProviders(table)[PROVIDER_ID];

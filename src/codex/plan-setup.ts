@@ -15,13 +15,13 @@ import { listProviders, mergeConfig, removeConfig } from './edit-config';
 import { parseToml } from './toml/parse-toml';
 import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
 
-/** What a plan is made from. */
+/** The input of a plan. */
 export interface SetupSituation {
   readonly codexHome: string;
   readonly config: Config;
   /** The models that the bridge offers, as the installed Codex reads them, the preferred one first. */
   readonly models: readonly CodexModel[];
-  /** Of the installed Codex. */
+  /** The version of the installed Codex. */
   readonly codexVersion: string | undefined;
 }
 
@@ -32,9 +32,9 @@ export interface SetupPlan {
   readonly text: string;
   /** The catalog file; undefined when Codex fetches the catalog from the bridge. */
   readonly catalog: SetupCatalog | undefined;
-  /** What keeps Codex from starting, or is ignored, in the file as it is; setup sets aside what it can. */
+  /** Settings in the current file that keep Codex from starting or are ignored; setup comments out what it can. */
   readonly flaws: readonly ConfigFlaw[];
-  /** What the file says about the bridge and setup would write otherwise. */
+  /** Settings for the bridge that setup would change. */
   readonly changes: readonly ConfigChange[];
 }
 
@@ -52,7 +52,7 @@ export interface ConfigChange {
 export const describeBridge = (config: Config): Pick<CodexSettings, 'baseUrl' | 'envKey'> =>
   ({ baseUrl: renderBase(config), ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }) });
 
-/** Reads Codex's files and plans; writes nothing. */
+/** Reads Codex's files and returns the plan; writes nothing. */
 export async function planSetup(situation: SetupSituation): Promise<SetupPlan | SetupFailure> {
   const { codexHome, config, models, codexVersion } = situation;
   const file = await readConfigFile(codexHome);
@@ -72,7 +72,7 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
     ...describeCatalog(renderBase(config), codexVersion, catalog?.path),
     ...describeBridge(config),
   };
-  // An earlier setup has set aside what was wrong with the original.
+  // An earlier setup has commented out the flaws of the original.
   const original = removeConfig(file.text);
   const before = parseToml(original.ok ? original.text : file.text);
   const aside = listAside(before.ok ? findConfigFlaws(before, codexVersion) : []);

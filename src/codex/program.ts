@@ -1,4 +1,4 @@
-/** Finds a program as a shell would, and starts it without a shell in between. */
+/** Finds a program as a shell would, and builds the arguments to start it without a shell. */
 import type { SpawnOptions } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
@@ -19,11 +19,11 @@ export interface ProgramSearch {
   readonly platform: NodeJS.Platform;
   /** Whether `path` is a file that can be executed. */
   readonly isProgram: (path: string) => boolean;
-  /** The Node.js that runs npm's scripts. */
+  /** The path of Node.js, which runs npm's scripts. */
   readonly node: string;
 }
 
-/** Finds `name`, which is a name on the PATH or a path, on this machine. */
+/** Finds the program `name`, a name on the PATH or a path. */
 export const findInstalledProgram = (name: string, env: Environment, platform = process.platform) =>
   findProgram(name, { env, platform, isProgram: isExecutable, node: process.execPath });
 
@@ -51,14 +51,14 @@ function listCandidates(name: string, { env, platform }: ProgramSearch): readonl
   // Windows ignores quotes around a folder of the PATH.
   const listed = path.split(delimiter).map((folder) => (isWindows ? folder.replace(/^"(.*)"$/, '$1') : folder));
   const folders = isPath ? [''] : listed.filter((folder) => folder !== '');
-  // npm puts a Unix shell script without an extension next to the .cmd file that Windows can run.
+  // npm installs a Unix shell script without an extension next to the .cmd file that Windows can run.
   const usable = isWindows && !/\.\w+$/.test(name) ? endings.slice(1) : endings;
   return folders.flatMap((folder) => usable.map((ending) => join(folder, `${name}${ending}`)));
 }
 
 /**
- * npm's `codex.cmd` only runs `node …/codex.js`. Started directly, no argument has to survive the quoting rules of
- * cmd.exe, and Ctrl-C does not ask "Terminate batch job (Y/N)?".
+ * npm's `codex.cmd` only runs `node …/codex.js`. Started directly, arguments need no quoting for
+ * cmd.exe, and Ctrl-C does not prompt "Terminate batch job (Y/N)?".
  */
 function describe(path: string, { platform, isProgram, node }: ProgramSearch): Program {
   if (platform !== 'win32' || !/\.(cmd|bat)$/i.test(path)) return { command: path, words: [] };
@@ -90,7 +90,7 @@ export function toSpawn(program: Program, words: readonly string[]): Spawn {
 /**
  * The arguments of `cmd.exe` that run a batch file with `words`, for `windowsVerbatimArguments`.
  *
- * Quotes are for the program. Carets are for cmd.exe, doubled, because a batch file that passes on `%*` is parsed a
+ * Quotes are for the program. Carets are for cmd.exe, doubled because a batch file that forwards `%*` is parsed a
  * second time.
  */
 export function renderCmdArguments(file: string, words: readonly string[]): readonly string[] {

@@ -1,20 +1,20 @@
-/** Runs a program in place of this one: with its terminal, its signals and its exit code. */
+/** Runs a child program with this process's terminal and signals, and returns its exit code. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Environment } from '../config/resolve';
 import { toSpawn, type Program } from './program';
 
 /**
- * Runs `program` to its end, with the terminal, open files and working directory of this process.
+ * Runs `program` until it exits, with the terminal, open files and working directory of this process.
  *
- * @returns the exit code, or 128 plus the number of the signal that ended it; rejects when it could not be started
+ * @returns the exit code, or 128 plus the number of the signal that ended it; rejects when it cannot be started
  */
 export async function runChild(
   program: Program, words: readonly string[], env: Environment, hasTerminal: boolean,
 ): Promise<number> {
   const { command, args, options } = toSpawn(program, words);
   let child: ChildProcess | undefined;
-  // Before the start: the child can run, and be asked to end through this process, before the next line does.
+  // Registered before the start: a signal for the child may arrive before the next line runs.
   const forget = passSignals((signal) => child?.kill(signal), hasTerminal);
   try {
     child = spawn(command, args, { ...options, env, stdio: 'inherit' });

@@ -1,16 +1,16 @@
-/** Finds which providers Codex's threads belong to: a thread can only be resumed under its provider's id. */
+/** Counts Codex's threads by provider: a thread can only be resumed under its provider's id. */
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUILT_INTO_CODEX } from '../providers/codex-models';
 import { PROVIDER_ID } from './config-toml';
 
-/** Newest files first; a history that is longer is not read any further. */
+/** Limit of files read, newest first. */
 const MOST_FILES = 2_000;
 
 /** The first line of a rollout names the provider within its first kilobyte (measured with 0.171). */
 const HEAD_BYTES = 4_096;
 
-/** The number of threads by provider id. Never rejects: what cannot be read is not counted. */
+/** Counts threads by provider id. Never rejects: unreadable files are not counted. */
 export async function countThreads(codexHome: string): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   const folders = ['sessions', 'archived_sessions'].map((name) => join(codexHome, name));
@@ -22,7 +22,7 @@ export async function countThreads(codexHome: string): Promise<ReadonlyMap<strin
   return counts;
 }
 
-/** Ids of threads whose provider config.toml no longer has, except the bridge's: the launcher resumes those. */
+/** Ids of threads whose provider is missing from config.toml, except the bridge's: the launcher resumes those. */
 export function listStranded(counts: ReadonlyMap<string, number>, known: readonly string[]): readonly string[] {
   const present = [...known, ...BUILT_INTO_CODEX, PROVIDER_ID, 'amazon-bedrock'];
   return [...counts.keys()].filter((id) => !present.includes(id));

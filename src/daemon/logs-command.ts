@@ -1,4 +1,4 @@
-/** `logs`: shows the end of the log of a bridge in the background, and follows it. */
+/** `logs`: shows the end of the background bridge's log, and follows it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseJsonObject } from '../base/json';
@@ -11,7 +11,7 @@ import { findTarget, renderCommand, type BridgeTarget } from '../instance/target
 
 const DEFAULT_LINES = 100;
 
-/** Returns 0 when it was shown, 1 when there is no log or it cannot be read, 2 when the usage is invalid. */
+/** Returns 0 on success, 1 when there is no log or it cannot be read, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own } = context;
   const target = findTarget(context);
@@ -46,7 +46,7 @@ function findLog({ config, paths, port, record }: BridgeTarget): string {
 }
 
 /**
- * Writes each whole line as JSON, whatever the format of the log; a line that is not one of an entry has only a
+ * Writes each whole line as JSON, whatever the format of the log; a line that is not a log entry has only a
  * message.
  */
 function createJsonWriter(write: (text: string) => void): (text: string) => void {
@@ -64,7 +64,7 @@ function renderJsonLine(line: string): string {
   return JSON.stringify(time === undefined ? { message: line } : { time, level, message });
 }
 
-/** Ends on Ctrl-C, and when standard output is closed. */
+/** Resolves on Ctrl-C or when standard output is closed. */
 function follow(path: string, reader: LogReader, io: CommandIo): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (): void => {

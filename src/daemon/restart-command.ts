@@ -1,4 +1,4 @@
-/** `restart`: stops the bridge in the background, if one runs, and starts it with the present configuration. */
+/** `restart`: stops the background bridge, if any, and starts it with the current configuration. */
 import { EXIT, type CommandContext } from '../command/command';
 import { run as start } from './start-command';
 import { run as stop } from './stop-command';

@@ -1,4 +1,4 @@
-/** `service`: writes or removes the file by which the system's service manager starts the bridge at login. */
+/** `service`: writes or removes the file that makes the system's service manager start the bridge at login. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, reportMistakes, type CommandContext } from '../command/command';
@@ -21,7 +21,7 @@ export const SERVICE_KINDS: Readonly<Record<ServiceKindName, ServiceKind>> = {
   termux: TERMUX_BOOT,
 };
 
-/** The service manager of this machine; systemd unless something else is recognized. */
+/** The service manager of this machine; systemd by default. */
 export function detectKind({ env, platform }: Machine): ServiceKindName {
   if (platform === 'win32') return 'windows';
   if (platform === 'darwin') return 'launchd';
@@ -29,7 +29,7 @@ export function detectKind({ env, platform }: Machine): ServiceKindName {
   return isTermux ? 'termux' : 'systemd';
 }
 
-/** Returns 0 when it is done or there is nothing to do, 1 when a file is in the way, 2 when the usage is invalid. */
+/** Returns 0 on success or when there is nothing to do, 1 when a file is in the way, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { operand, flags, own, mistakes, env, io } = context;
   const machine = thisMachine(env);
@@ -52,7 +52,7 @@ export async function run(context: CommandContext): Promise<number> {
     return EXIT.done;
   }
   const code = await installService(installation);
-  // sd_booted(3) checks the same.
+  // The same check as sd_booted(3).
   if (code === EXIT.done && name === 'systemd' && !existsSync('/run/systemd/system')) io.error(NO_SYSTEMD);
   return code;
 }

@@ -11,7 +11,7 @@ import { describeKeyDifference, readRecord, stateFileOf } from '../instance/brid
 import { startBridge } from '../instance/start-bridge';
 import { renderBase, renderCommand } from '../instance/target';
 
-/** Returns 0 when a bridge runs on the port, 1 when none could be started, 2 when the configuration is invalid. */
+/** Returns 0 when a bridge runs on the port, 1 when it could not be started, 2 for an invalid configuration. */
 export async function run(context: CommandContext): Promise<number> {
   const { flags, env, io } = context;
   const loaded = requireConfig(context);
@@ -23,7 +23,7 @@ export async function run(context: CommandContext): Promise<number> {
   if (code !== undefined) return code;
   const started = await startBridge({ flags, env, paths, host, port, stopWhenUnused: false });
   if (!started.ok) {
-    // Another start may have been faster.
+    // Another `start` may have won the race.
     const meanwhile = await checkPort(loaded, paths, io);
     if (meanwhile === undefined) io.error(`${started.problem}\n`);
     return meanwhile ?? EXIT.failed;
@@ -44,7 +44,7 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.done;
 }
 
-/** Reports who uses the port, and returns the exit code; undefined when it is free. */
+/** Reports what uses the port, and returns the exit code; undefined when it is free. */
 async function checkPort({ config, origins }: Loaded, paths: Paths, io: CommandIo): Promise<number | undefined> {
   const { host, port, aiBaseUrl: upstream } = config;
   if (port === 0) return undefined;

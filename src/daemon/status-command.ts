@@ -1,4 +1,4 @@
-/** `status`: shows the bridge on the port, and the others in the background. */
+/** `status`: shows the bridge on the port, and other background bridges. */
 import { renderCount, renderDuration } from '../base/quantities';
 import { EXIT, type CommandContext } from '../command/command';
 import { readOwnFlag, STATUS_FLAGS } from '../command/own-flags';
@@ -9,7 +9,7 @@ import { probePort, type PortState } from '../instance/bridge-client';
 import { listRecords, type BridgeRecord } from '../instance/bridge-record';
 import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../instance/target';
 
-/** Returns 0 when a bridge runs on the port, 3 when none does, 2 when the usage is invalid. */
+/** Returns 0 when a bridge runs on the port, 3 when none does, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own, env } = context;
   const target = findTarget(context);
@@ -20,7 +20,7 @@ export async function run(context: CommandContext): Promise<number> {
   return status.running ? EXIT.done : EXIT.notRunning;
 }
 
-/** What `status --json` prints; what is not known is null. */
+/** The output of `status --json`; unknown values are null. */
 interface BridgeStatus {
   readonly state: 'running' | 'stopped' | 'stranger';
   readonly running: boolean;
@@ -29,7 +29,7 @@ interface BridgeStatus {
   readonly port: number;
   readonly pid: number | null;
   readonly version: string | null;
-  /** The version of this program, which a running bridge may not have. */
+  /** The version of this program; a running bridge may have another. */
   readonly installed: string;
   /** Seconds. */
   readonly uptime: number | null;
@@ -39,7 +39,7 @@ interface BridgeStatus {
   /** Whether it was started in the background; otherwise a terminal or a service manager runs it. */
   readonly background: boolean;
   readonly logFile: string | null;
-  /** Bridges in the background on other ports. */
+  /** Background bridges on other ports. */
   readonly others: readonly OtherBridge[];
 }
 
@@ -49,7 +49,7 @@ const STATES: Readonly<Record<PortState['kind'], BridgeStatus['state']>> = {
   free: 'stopped', bridge: 'running', stranger: 'stranger',
 };
 
-/** Asks every bridge that may run. */
+/** Queries every bridge that may be running. */
 async function findStatus({ host, port, paths, record }: BridgeTarget): Promise<BridgeStatus> {
   const records = listRecords(paths.state).filter((other) => other.port !== port);
   const [state, ...others] = await Promise.all([probePort({ host, port }), ...records.map(findOther)]);
@@ -73,7 +73,7 @@ async function findStatus({ host, port, paths, record }: BridgeTarget): Promise<
   };
 }
 
-/** None for the record of a bridge that was killed. */
+/** Returns nothing for the stale record of a killed bridge. */
 async function findOther({ host, port, pid, logFile }: BridgeRecord): Promise<readonly OtherBridge[]> {
   const state = await probePort({ host, port });
   if (state.kind !== 'bridge' || state.health.pid !== pid) return [];

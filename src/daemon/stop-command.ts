@@ -1,4 +1,4 @@
-/** `stop`: stops the bridge in the background. */
+/** `stop`: stops the background bridge. */
 import { renderCount, renderDuration } from '../base/quantities';
 import { EXIT, type CommandContext } from '../command/command';
 import { probePort, type Health } from '../instance/bridge-client';
@@ -6,10 +6,10 @@ import { removeRecord, type BridgeRecord } from '../instance/bridge-record';
 import { stopBridge, type StopOutcome } from '../instance/stop-bridge';
 import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../instance/target';
 
-/** What a bridge takes in addition to its drain: to tell clients, to close, to exit. */
+/** Time a bridge needs after draining: to notify clients, close connections and exit. */
 const MARGIN_MS = 5_000;
 
-/** Returns 0 when no bridge runs on the port any more, 1 when one may, 2 when the usage is invalid. */
+/** Returns 0 when no bridge runs on the port any more, 1 when one may still run, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io } = context;
   const target = findTarget(context);
@@ -26,7 +26,7 @@ export async function run(context: CommandContext): Promise<number> {
     return EXIT.failed;
   }
   const { health } = state;
-  // A pid from /health may be that of a process in a container, and mean another process here.
+  // A pid from /health may belong to a container, where the same number is another process.
   if (record === undefined || record.pid !== health.pid) {
     io.error(describeForeground(target, health));
     return EXIT.failed;
@@ -55,12 +55,12 @@ Stop it where you started it: with Ctrl-C in its terminal, or by its service man
 `;
 }
 
-/** What stopping means to those who use the bridge; Windows has no signal that leaves time. */
+/** Describes how stopping affects clients; Windows has no signal for a graceful shutdown. */
 export function describeUse({ openStreams, launches }: Health, platform: NodeJS.Platform = process.platform): string {
   const fate = platform === 'win32' ? 'cut off now' : 'may finish first';
   const streams = openStreams === 0 ? '' : `Streaming ${renderCount(openStreams, 'answer')}: ${fate}.\n`;
   if (launches === 0) return streams;
-  // Their launchers do it (launch/hold-bridge).
+  // Their launchers restart it (launch/hold-bridge).
   const [verb, count] = [launches === 1 ? 'is' : 'are', renderCount(launches, 'Codex session')];
   return `${streams}${count} ${verb} using it and will restart it.\n`;
 }

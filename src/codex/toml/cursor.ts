@@ -1,4 +1,4 @@
-/** The position of the TOML reader in the text: look ahead, consume, fail. */
+/** Tracks the position of the TOML reader in the text: look ahead, consume, fail. */
 
 export interface Cursor {
   readonly text: string;
@@ -18,7 +18,7 @@ export class TomlFailure extends Error {
   }
 }
 
-/** Throws a TomlFailure. @param at the offset that the problem is about; default: the cursor's */
+/** Throws a TomlFailure. @param at the offset of the problem; default: the cursor's */
 export function fail(cursor: Cursor, problem: string, at = cursor.at): never {
   throw new TomlFailure(problem, at);
 }
@@ -31,10 +31,10 @@ export function take(cursor: Cursor, pattern: RegExp): string | undefined {
   return found;
 }
 
-/** True when `word` comes next. */
+/** True when `word` is next. */
 export const sees = ({ text, at }: Cursor, word: string): boolean => text.startsWith(word, at);
 
-/** Consumes `word`; false when something else comes next. */
+/** Consumes `word`; false when something else is next. */
 export function takes(cursor: Cursor, word: string): boolean {
   const found = sees(cursor, word);
   if (found) cursor.at += word.length;
@@ -48,16 +48,16 @@ export const skipSpace = (cursor: Cursor): void => void take(cursor, SPACE);
 
 const LINE_END = /\r?\n/y;
 
-/** Consumes a line end; false when there is none here. */
+/** Consumes a line ending; false when there is none here. */
 export const takesLineEnd = (cursor: Cursor): boolean => take(cursor, LINE_END) !== undefined;
 
-// TOML, "Comment": no control character but the tab.
+// TOML, "Comment": no control character except tab.
 const COMMENT = /#[^\u0000-\u0008\u000a-\u001f\u007f]*/y;
 
-/** Skips a comment, without its line end. */
+/** Skips a comment, but not its line ending. */
 export const skipComment = (cursor: Cursor): void => void take(cursor, COMMENT);
 
-/** Consumes the rest of the line, which may only be a comment. @param after what the line already holds */
+/** Consumes the rest of the line, which may only be a comment. @param after what precedes it, for the error message */
 export function takeLineRest(cursor: Cursor, after: string): void {
   skipSpace(cursor);
   skipComment(cursor);
@@ -66,7 +66,7 @@ export function takeLineRest(cursor: Cursor, after: string): void {
   }
 }
 
-/** Describes what comes next, for an error message. */
+/** Describes the next token for an error message. */
 export function describeNext({ text, at }: Cursor): string {
   const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
   if (at >= text.length) return 'the end of the file';

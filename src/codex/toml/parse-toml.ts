@@ -1,6 +1,6 @@
 /**
  * Parses TOML 1.1 into values, and into statements with their position in the text, for editing. Codex 0.99 to 0.171
- * read TOML 1.1: line ends and a trailing comma in inline tables, `\e`, `\x41`, times without seconds.
+ * read TOML 1.1: line breaks and trailing commas in inline tables, `\e`, `\x41`, times without seconds.
  */
 import {
   describeNext, fail, sees, skipComment, skipSpace, takeLineRest, takes, takesLineEnd, TomlFailure, type Cursor,
@@ -9,7 +9,7 @@ import { readKey, readScalar, readString } from './read-scalar';
 import { createTable, openListElement, openTable, setValue, type Definition } from './tables';
 import { renderKey, type TomlTable, type TomlValue } from './value';
 
-/** The position of a statement: whole lines with their line ends, without a byte order mark. */
+/** The position of a statement: whole lines with their line endings, without a byte order mark. */
 interface StatementExtent {
   readonly start: number;
   readonly end: number;
@@ -181,7 +181,7 @@ function takeComma(cursor: Cursor, closing: string, list: string): void {
   }
 }
 
-/** Skips spaces, comments and line ends between values. */
+/** Skips spaces, comments and line breaks between values. */
 function skipLines(cursor: Cursor): void {
   do {
     skipSpace(cursor);

@@ -67,7 +67,7 @@ function readLine(cursor: Cursor, kind: StringKind): string {
   return text;
 }
 
-/** Every line end becomes a line feed; one right after the opening quotes is dropped. */
+/** Normalizes line endings to line feeds; one right after the opening quotes is dropped. */
 function readLines(cursor: Cursor, kind: StringKind): string {
   const begin = cursor.at;
   cursor.at += 3;

@@ -1,4 +1,4 @@
-/** The values of a TOML document, and how keys and strings are written. */
+/** Defines the values of a TOML document, and renders keys and strings. */
 
 export type TomlValue = string | number | bigint | boolean | TomlDate | TomlTable | readonly TomlValue[];
 

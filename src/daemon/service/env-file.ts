@@ -1,5 +1,5 @@
 /**
- * Renders the file of variables that a service reads: a copy of the present environment, as far as the bridge uses it.
+ * Renders the variables file that a service reads: the variables of the current environment that the bridge uses.
  */
 import { OPTIONS, OPTION_NAMES, type Config } from '../../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../../config/resolve';
@@ -13,9 +13,9 @@ export interface Variable {
 }
 
 /**
- * The bridge's variables that are set, flags as their variables, and the key variables of the providers in use.
+ * Collects the bridge's variables that are set, flags as variables, and the key variables of the providers in use.
  *
- * @param absolute makes a path absolute: a service runs in another working folder
+ * @param absolute makes a path absolute: a service has another working directory
  */
 export function collectVariables(
   { flags, env, config }: { readonly flags: FlagTexts; readonly env: Environment; readonly config: Config },
@@ -36,7 +36,7 @@ export function collectVariables(
   return [...options, ...keys];
 }
 
-/** The provider, and those that aliases of models refer to. */
+/** The current provider, and those that model aliases refer to. */
 function listProviders({ provider, aiBaseUrl, modelMap = {}, catalog }: Config): readonly Provider[] {
   const home = findProvider(provider, aiBaseUrl, catalog);
   return [home, ...Object.keys(modelMap).map((alias) => findRoute(alias, home, modelMap, catalog).provider)];
@@ -44,13 +44,14 @@ function listProviders({ provider, aiBaseUrl, modelMap = {}, catalog }: Config):
 
 export interface RenderedEnvFile {
   readonly text: string;
-  /** Variables with values that cannot be written on a line. */
+  /** Variables whose values cannot be written on one line. */
   readonly leftOut: readonly string[];
 }
 
 /**
- * The whole file, as `parseEnvFile` and EnvironmentFile= of systemd.exec(5) read it. @param hasKey else adds a line for
- * it
+ * Renders the whole file, as `parseEnvFile` and EnvironmentFile= of systemd.exec(5) read it.
+ *
+ * @param hasKey false adds a line for the key
  */
 export function renderEnvFile(variables: readonly Variable[], hasKey: boolean): RenderedEnvFile {
   const lines = variables.map(({ name, value }) => ({ name, line: renderLine(name, value) }));

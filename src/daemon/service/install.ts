@@ -1,4 +1,4 @@
-/** Installs the file that starts the bridge at login, with the variables that it needs, and removes it. */
+/** Installs and removes the file that starts the bridge at login, and the variables it needs. */
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readlink, rm } from 'node:fs/promises';
 import { dirname, posix, resolve, win32 } from 'node:path';
@@ -54,7 +54,7 @@ export function renderService(installation: Installation): string {
   return installation.kind.render(describeProgram(installation)).replace(/^\ufeff/, '');
 }
 
-/** Commands under their headings. */
+/** Renders commands under their headings. */
 function renderSteps(steps: readonly ServiceStep[]): string {
   return steps.map(({ title, commands }) => `\n${[`${title}:`, ...commands.map(indent)].join('\n')}\n`).join('');
 }
@@ -115,7 +115,7 @@ function fail(io: CommandIo, problem: string): number {
   return EXIT.failed;
 }
 
-/** Removes the service file. Returns 0 when it is gone, 1 when it is not ours or cannot be removed. */
+/** Removes the service file. Returns 0 when it no longer exists, 1 when it is not ours or cannot be removed. */
 export async function removeService(kind: ServiceKind, file: string, envFile: string, io: CommandIo): Promise<number> {
   try {
     const old = (await readIfThere(file))?.toString(kind.encoding);
@@ -137,7 +137,7 @@ export async function removeService(kind: ServiceKind, file: string, envFile: st
   }
 }
 
-/** `systemctl disable` cannot remove the link once the unit is gone (systemd 252). */
+/** `systemctl disable` cannot remove the link after the unit was deleted (systemd 252). */
 async function leadsTo(link: string, file: string): Promise<boolean> {
   const target = await readlink(link).catch(() => undefined);
   return target !== undefined && resolve(dirname(link), target) === file;

@@ -5,7 +5,7 @@ import { escapeXml, listWords, MARK, SERVICE, type ServiceKind, type ServiceProg
 
 const LABEL = `dev.wellanet.${SERVICE}`;
 
-/** For macOS. */
+/** The service manager of macOS. */
 export const LAUNCHD: ServiceKind = {
   title: 'launchd agent',
   mode: 0o644,

@@ -10,13 +10,13 @@ export interface ServiceProgram {
   readonly envFile: string;
   readonly logFile: string;
   readonly home: string;
-  /** The Windows account, `DOMAIN\name`; `undefined` where it is not known. */
+  /** The Windows account, `DOMAIN\name`; `undefined` when unknown. */
   readonly user: string | undefined;
   /** The folder of Termux. */
   readonly prefix: string;
 }
 
-/** Commands under a heading. */
+/** Commands with a heading. */
 export interface ServiceStep {
   readonly title: string;
   readonly commands: readonly string[];
@@ -30,11 +30,11 @@ export interface ServiceKind {
   readonly findFile: (machine: Machine, paths: Paths) => string;
   /** The paths of the program must not contain control characters. */
   readonly render: (program: ServiceProgram) => string;
-  /** What to do when the file is written. */
+  /** The next steps after the file is written. */
   readonly afterInstall: (file: string, program: ServiceProgram) => readonly ServiceStep[];
-  /** How to stop and unregister the service; works with and without the file. */
+  /** How to stop and unregister the service; works whether or not the file exists. */
   readonly beforeRemove: (file: string) => readonly ServiceStep[];
-  /** A file of the service manager that must be removed with ours. */
+  /** A file of the service manager that must be removed together with ours. */
   readonly findRegistration?: (file: string) => string;
 }
 
@@ -45,8 +45,8 @@ export const SERVICE = 'aliyun-codex-bridge';
 export const MARK = `Written by "${SERVICE} service install"`;
 
 /**
- * The arguments of Node. The log goes to a file where the service manager keeps none, and the command is `start` where
- * it does not supervise what it has started.
+ * The arguments of Node. The log goes to a file if the service manager keeps none, and the command is `start` if
+ * the manager does not supervise its processes.
  */
 export function listWords(
   { script, envFile, logFile }: ServiceProgram, log: 'file' | 'stderr', command: 'serve' | 'start' = 'serve',
@@ -55,7 +55,7 @@ export function listWords(
   return log === 'file' ? [...words, '--log-file', logFile] : words;
 }
 
-/** Text between XML tags. */
+/** Escapes text for XML. */
 export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -5,7 +5,7 @@ import { listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from 
 
 const UNIT = `${SERVICE}.service`;
 
-/** For Linux with systemd; the log goes to the journal. */
+/** The service manager of Linux with systemd; the log goes to the journal. */
 export const SYSTEMD: ServiceKind = {
   title: 'systemd user unit',
   mode: 0o644,

@@ -5,7 +5,7 @@ import { escapeXml, listWords, MARK, SERVICE, type ServiceKind, type ServiceProg
 
 const TASK = `/TN ${SERVICE}`;
 
-/** For Windows; `schtasks` reads the file once and stores a copy. */
+/** The service manager of Windows; `schtasks` reads the file once and stores a copy. */
 export const TASK_SCHEDULER: ServiceKind = {
   title: 'task of the Task Scheduler',
   mode: 0o600,

@@ -1,4 +1,4 @@
-/** Renders the script that Termux:Boot runs when the phone has started. */
+/** Renders the script that Termux:Boot runs when the phone boots. */
 import { posix } from 'node:path';
 import { quoteShellWord } from '../../base/shell-word';
 import { listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
@@ -6,7 +6,7 @@ import { listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from 
 /** The folder of Termux, unless PREFIX is set. */
 export const TERMUX_PREFIX = '/data/data/com.termux/files/usr';
 
-/** For Android with Termux and its add-on Termux:Boot. */
+/** The service manager of Android with Termux and its add-on Termux:Boot. */
 export const TERMUX_BOOT: ServiceKind = {
   title: 'script for Termux:Boot',
   mode: 0o700,
