@@ -82,7 +82,7 @@ test('an old Codex gets only the efforts it knows; all other clients get the sam
   assert.deepEqual(await getModels(bridge, '/models?client_version=0.169.0'), all);
 });
 
-test("DISCOVER_MODELS merges the provider's own list, which is asked for once and with the key", async (context) => {
+test("DISCOVER_MODELS merges the provider's own list, which is requested once and with the key", async (context) => {
   const bridge = await startBridge(context, {
     dialect: 'openai', models: ['one', 'scripted-model', 'text-embedding-3'], apiKey: KEY,
     settings: { discoverModels: true, defaultModel: 'scripted-model' },

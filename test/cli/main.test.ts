@@ -61,7 +61,7 @@ test('an unknown command is a mistake, even when the configuration is right', as
   assert.match(error, /^Invalid usage:\n {2}Unknown command "serv". Did you mean serve\?\n$/);
 });
 
-test("a command of Codex's without codex in front is told so, whatever stands behind it", async () => {
+test('a Codex command without codex before it is reported, whatever follows it', async () => {
   const { code, error } = await runLine('exec --json --skip-git-repo-check hello world');
   assert.equal(code, 2);
   assert.match(

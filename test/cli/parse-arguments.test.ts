@@ -129,7 +129,7 @@ test('an unknown command is reported once, and its arguments are not checked', (
   ]);
 });
 
-test("a command of Codex's gets the name that was forgotten, and what stands behind it belongs to it", () => {
+test('a Codex command gets the missing name, and keeps the arguments after it', () => {
   for (const word of CODEX_COMMANDS) {
     const { command, mistakes } = parse(`--port 1 ${word} --json --frobnicate and more --help`);
     assert.deepEqual(mistakes, [`Unknown command "${word}". Did you mean: aliyun-codex-bridge codex ${word}`]);

@@ -68,7 +68,7 @@ test(
   },
 );
 
-test('a folder in its place is a problem, and nothing is left behind', async (context) => {
+test('a folder in its place is a problem, and no file remains', async (context) => {
   const folder = await createFolder(context);
   const written = await writeCatalogFile(folder, MODELS, true);
   assert.equal(written.ok, false);

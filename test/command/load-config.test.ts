@@ -91,7 +91,7 @@ test('errors in the file and elsewhere are reported together, without the values
   ]);
 });
 
-test('a value that its option cannot take is told with the file, and a key is not repeated', () => {
+test('an invalid value is reported with the file, and a key is not repeated', () => {
   const path = writeEnvFile('PORT=x', 'AI_API_KEY=sk-test-hidden key');
   assert.deepEqual(mistakesOf({ configFile: path }, {}), [
     `Cannot use "x" from file PORT in ${path}: expected a port number from 0 to 65535.`,

@@ -50,7 +50,7 @@ test('names that objects have by themselves are names like any other', () => {
   assert.deepEqual(Object.entries(values), [['__proto__', '1'], ['constructor', '2']]);
 });
 
-test('every mistake is told with its line', () => {
+test('every error is reported with its line', () => {
   const text =
     "A=1\nsk-test-hidden\n2B=x\nset C=hidden\n\nD=\"hidden\nE='hidden\nF=\"hid\"den\nG='hid'\\''den'\n=hidden";
   const name = 'expected a name of letters, digits and _ before the equals sign, with no digit first';
@@ -72,7 +72,7 @@ test('nothing of a line is repeated: it may be a key', () => {
   assert.doesNotMatch(JSON.stringify(mistakesOf(text)), /hidden/);
 });
 
-test('a file in UTF-16, as Windows writes it, is told as one mistake', () => {
+test('a file in UTF-16, as Windows writes it, is reported as one error', () => {
   const text = Buffer.from('\uFEFFA=1\r\nB=2\r\n', 'utf16le').toString('utf8');
   assert.deepEqual(mistakesOf(text), [[1, 'save the file as UTF-8: it contains NUL characters']]);
 });

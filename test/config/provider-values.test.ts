@@ -34,7 +34,7 @@ describe('the provider', () => {
     assert.equal(resolve({}, { AI_PROVIDER: 'z.ai' }).config.provider, 'zai');
   });
 
-  test('that nobody knows is a mistake that lists the known ones', () => {
+  test('that is unknown is an error that lists the known ones', () => {
     const names = PROVIDERS.map(({ name }) => name);
     assert.deepEqual(mistakesOf({}, { AI_PROVIDER: 'opnrouter' }), [
       `Cannot use "opnrouter" from env AI_PROVIDER: expected ${names.slice(0, -1).join(', ')} or ${names.at(-1)} ` +
@@ -58,7 +58,7 @@ describe('the address', () => {
     assert.deepEqual([config.provider, config.aiBaseUrl], ['zai', 'https://gateway.example/v1']);
   });
 
-  test('stays the default when nobody is named', () => {
+  test('stays the default when none is named', () => {
     const { config, origins } = resolve({}, {});
     assert.deepEqual([config.aiBaseUrl, origins.aiBaseUrl], [DEFAULT_BASE_URL, { kind: 'default' }]);
   });
@@ -88,7 +88,7 @@ describe('the key', () => {
     assert.deepEqual(found({}, { ...env, AI_API_KEY: '' }), ['sk-test-zai', { kind: 'env', name: 'ZAI_API_KEY' }]);
   });
 
-  test('belongs to the provider of the host when nobody is named', () => {
+  test('belongs to the provider of the host when none is named', () => {
     assert.equal(resolve({}, OWN).config.aiApiKey, 'sk-test-dashscope');
     assert.equal(resolve({ aiBaseUrl: 'https://api.z.ai/api/coding/paas/v4' }, OWN).config.aiApiKey, 'sk-test-zai');
   });

@@ -37,7 +37,7 @@ test('an empty variable counts as absent, an empty flag does not', () => {
   ]);
 });
 
-test('every mistake is told, with the value, what was expected and where it came from', () => {
+test('every error is reported with the value, what was expected and its origin', () => {
   const env = { LOG_LEVEL: 'loud', AI_API_BASE: 'example.com', WEB_SEARCH: 'maybe' };
   assert.deepEqual(mistakesOf({ port: '80800' }, env), [
     'Cannot use "80800" from flag --port: expected a port number from 0 to 65535.',

@@ -32,7 +32,7 @@ Others write to standard error, or to the file of their --log-file; give the sam
   );
 });
 
-test('the last hundred lines, or as many as are asked for', LIMIT, async (context) => {
+test('prints the last hundred lines, or the requested number', LIMIT, async (context) => {
   const { home } = await createLog(context, count(1, 250));
   assert.deepEqual(await home.run('logs'), { code: 0, out: count(151, 250), error: '' });
   assert.equal((await home.run('logs', '--lines', '3')).out, count(248, 250));
@@ -85,7 +85,7 @@ test(
   },
 );
 
-test('a file that cannot be read is told', LIMIT, async (context) => {
+test('a file that cannot be read is reported', LIMIT, async (context) => {
   const { home, path } = await createLog(context, '');
   rmSync(path);
   mkdirSync(path);
@@ -124,7 +124,7 @@ test('a file is looked at even where the system tells of no change', LIMIT, asyn
   unwatch();
 });
 
-test('--follow ends when nobody reads any more', LIMIT, async (context) => {
+test('--follow ends when its reader is gone', LIMIT, async (context) => {
   const { home } = await createLog(context, count(1, 1));
   let gone = (): void => assert.fail('nobody asked');
   const io = { ...createWatchedIo(), onReaderGone: (handler: () => void) => ((gone = handler), () => undefined) };

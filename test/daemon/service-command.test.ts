@@ -175,7 +175,7 @@ function readXml(xml: string): readonly (readonly [name: string, text: string])[
   return closed;
 }
 
-test('launchd: the agent is well-formed, and each word stands in it', () => {
+test('launchd: the agent is well-formed and contains each word', () => {
   const elements = readXml(SERVICE_KINDS.launchd.render(AWKWARD));
   const strings = elements.filter(([name]) => name === 'string').map(([, text]) => text);
   assert.deepEqual(strings, ['dev.wellanet.aliyun-codex-bridge', ...wordsOf(AWKWARD), AWKWARD.home, AWKWARD.logFile]);
@@ -315,7 +315,7 @@ test('the variables of the bridge and of its provider are kept, private, and oth
   );
 });
 
-test('without a key the way to give one is told', async (context) => {
+test('without a key, the output shows how to set one', async (context) => {
   const { path, read, service } = await createHome(context);
   const { out } = await service('install', '--kind', 'systemd');
   assert.ok(
@@ -443,7 +443,7 @@ for (const [words, sentence] of MISTAKES) {
   });
 }
 
-test('a place where nothing can be written is told', async (context) => {
+test('an unwritable folder is reported', async (context) => {
   const { write, service } = await createHome(context);
   await write('.config', 'a file');
   const { code, out, error } = await service('install', '--kind', 'systemd');

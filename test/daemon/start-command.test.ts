@@ -185,7 +185,7 @@ test('a free port removes old leftovers of other free ports', LIMIT, async (cont
   removeLeftovers(join(state, 'missing'), now);
 });
 
-test('a stranger on the port is told, with what to do', LIMIT, async (context) => {
+test('another program on the port is reported, with a fix', LIMIT, async (context) => {
   const home = await createHome(context);
   const port = await listen(context, (_request, response) => response.end('hello'));
   const { code, out, error } = await home.run('start', '--port', String(port));
@@ -208,7 +208,7 @@ To apply the new settings, run: ${NAME} restart --port ${port}
 `);
 });
 
-test('a missing key is told as serve tells it, and all mistakes are told at once', LIMIT, async (context) => {
+test('a missing key is reported as serve reports it, and all errors are reported at once', LIMIT, async (context) => {
   const home = await createHome(context, { AI_API_KEY: '' });
   assert.match(
     (await home.run('start')).out,
@@ -238,7 +238,7 @@ test('a bridge that cannot start says why', LIMIT, async (context) => {
   assert.deepEqual(home.records(), []);
 });
 
-test('a state folder that cannot be made is told, not thrown', LIMIT, async (context) => {
+test('a state folder that cannot be created is reported, not thrown', LIMIT, async (context) => {
   const home = await createHome(context);
   const file = join(home.env['HOME'] ?? '', 'a file');
   writeFileSync(file, '');

@@ -142,7 +142,7 @@ Stop it where you started it: with Ctrl-C in its terminal, or by its service man
   assert.equal(await served, 0);
 });
 
-test('a process is told to end only when the bridge and its record agree on it', LIMIT, async (context) => {
+test('a process is signalled only when the bridge and its record agree on it', LIMIT, async (context) => {
   const home = await createHome(context);
   const port = await pretend(context, { name: NAME, version: '1.2.3', pid: 1 });
   const file = forge(home, port, 2);

@@ -191,7 +191,7 @@ test('a failure: exit code 1, the fix in text and JSON, and what depends on it i
   );
 });
 
-test('--offline asks nobody, and says so', async (context) => {
+test('--offline sends no request, and reports that', async (context) => {
   const { scene, upstream, env } = await createGoodScene(context);
   const before = upstream.requests.length;
   const { code, out } = await scene.doctor(['--offline'], env);

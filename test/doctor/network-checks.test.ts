@@ -163,7 +163,7 @@ test('dns: found, an address already, unknown, no server, left to the proxy', as
   );
 });
 
-test('connection: plain, refused, and TLS with a certificate that nobody vouches for', async (context) => {
+test('connection: plain, refused, and TLS with an untrusted certificate', async (context) => {
   const scene = await createDoctorScene(context);
   const plain = await listen(
     context,

@@ -162,7 +162,7 @@ test('a provider that repeats the key in its words does not get it shown', async
   assert.ok(!JSON.stringify(printed).includes(KEY));
 });
 
-test('without a model nothing is asked', async (context) => {
+test('without a model no request is sent', async (context) => {
   const { printed, findings, levels } = await examine(context, [], { DEFAULT_MODEL: '' });
   assert.equal(levels, `ok ok failure skipped ${REST}`);
   assert.match(findings['model']?.seen ?? '', /the request names none/);
@@ -267,7 +267,7 @@ test('a model that can think and shows nothing of it is a warning', async (conte
   upstream.assertClean();
 });
 
-test('a Responses endpoint of the provider is asked where the user wants that', async (context) => {
+test('the Responses endpoint of the provider gets the request if the user chose it', async (context) => {
   const scene = await createDoctorScene(context);
   const upstream = await startNativeUpstream({ script: [goodAnswer()], apiKey: KEY });
   context.after(() => upstream.close());
@@ -300,7 +300,7 @@ test('a request that the bridge repairs is counted, and the repair shown with it
   assert.equal(upstream.requests.length, 2);
 });
 
-test('where clients send the key, the one of Codex is used, and without one nothing is asked', async (context) => {
+test("where clients send the key, Codex's key is used, and without one no request is sent", async (context) => {
   const scene = await createDoctorScene(context);
   const upstream = await startUpstream(context, { script: [goodAnswer()], apiKey: 'sk-test-key-of-codex' });
   const env = { AI_API_BASE: upstream.url, AI_API_KEY: '', FORCE_ENV_AUTH: '0' };

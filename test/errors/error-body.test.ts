@@ -26,7 +26,7 @@ for (const kind of Object.keys(ERRORS) as ErrorKind[]) {
   });
 }
 
-it('Codex is told to wait in whole seconds, once', () => {
+it('Codex gets one wait in whole seconds', () => {
   const say = (message: string, retryAfterMs?: number) =>
     renderStreamError(
       new BridgeError('rate_limit', message, retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -73,7 +73,7 @@ describe('network errors', () => {
     assert.match(classifyNetworkError(fetchFailed(both), 'h').message, /^h refused the connection/);
   });
 
-  it('an unknown code is told with the words of its error', () => {
+  it('an unknown code is reported with the message of its error', () => {
     assert.equal(
       classifyNetworkError(coded('EODD', 'odd thing'), 'h').message,
       'The connection to h failed: odd thing (EODD).',
@@ -91,14 +91,14 @@ describe('network errors', () => {
     );
   });
 
-  it('a cause without a code is told: fetch does not ask every port', () => {
+  it('a cause without a code is reported: fetch blocks some ports', () => {
     assert.equal(
       classifyNetworkError(fetchFailed(new Error('bad port')), 'h:9').message,
       'The connection to h:9 failed: fetch failed: bad port.',
     );
   });
 
-  it('what has no code is told all the same', () => {
+  it('an error without a code is reported too', () => {
     assert.equal(classifyNetworkError(new Error('boom'), 'h').message, 'The connection to h failed: boom.');
     assert.equal(classifyNetworkError('boom', 'h').message, 'The connection to h failed: boom.');
     assert.equal(classifyNetworkError(undefined, 'h').kind, 'network');

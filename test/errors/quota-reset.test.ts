@@ -29,7 +29,7 @@ it('a time without a zone is the plan’s own', () => {
   assert.equal(findReset('beijing-time', 'no time', NOW), undefined);
 });
 
-it('a moment that has passed is told without a wait', () => {
+it('a time in the past is reported without a wait', () => {
   assert.deepEqual(findReset(undefined, 'at 2026-11-22T11:00:00Z', NOW), {
     sentence: 'The quota resets: 2026-11-22 11:00 UTC.',
   });

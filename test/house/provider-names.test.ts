@@ -56,7 +56,7 @@ async function findNames(sources: readonly Source[], words: readonly string[]): 
   );
 }
 
-test('no provider or model name stands outside src/providers', async () => {
+test('no provider or model name is outside src/providers', async () => {
   const found = await findNames(await parseSources(readSources('src')), wordsOf(PROVIDERS));
   assert.deepEqual(found.map(renderBreach), []);
 });

@@ -11,7 +11,7 @@ const LIMIT = { timeout: 20_000 } as const;
 
 const probe = (port: number, host = '127.0.0.1', timeoutMs = 10_000) => probePort({ host, port, timeoutMs });
 
-test('a port where nobody listens is free', LIMIT, async () => {
+test('a port without a listener is free', LIMIT, async () => {
   assert.deepEqual(await probe(await findFreePort('127.0.0.1')), { kind: 'free' });
 });
 
@@ -60,7 +60,7 @@ test('an older bridge leaves things out, and a forged one gets nothing onto a te
   assert.deepEqual(await probe(await pretend(context, forged)), { kind: 'bridge', health: nothing });
 });
 
-test('whoever answers anything else is a stranger', LIMIT, async (context) => {
+test('a program that answers anything else is not a bridge', LIMIT, async (context) => {
   for (const body of [{ name: 'other' }, { ok: true }, [], null, 'x'.repeat(100_000)]) {
     assert.deepEqual(await probe(await pretend(context, body)), { kind: 'stranger' });
   }
@@ -114,7 +114,7 @@ test('an unexpected protocol upgrade is treated as another program, without wait
   await assert.rejects(createLaunch({ host: '127.0.0.1', port }));
 });
 
-test('at a host that makes no sense nobody listens: whoever wants to listen there is told why not', LIMIT, async () => {
+test('an invalid host has no listener: a program that tries to listen there gets the reason', LIMIT, async () => {
   assert.deepEqual(await probe(9, 'not a host'), { kind: 'free' });
 });
 

@@ -37,7 +37,7 @@ test('what a bridge says is not trusted: no control characters, no pid that is n
   assert.equal(await ask(port), 'aliyun-codex-bridge (unknown version) already runs there.');
 });
 
-test('whoever answers something else is a stranger', async (context) => {
+test('a program that answers something else is not a bridge', async (context) => {
   for (const body of [{ name: 'other' }, { ok: true }, [], null]) {
     assert.equal(await ask(await listen(context, createServer(answer(body)))), STRANGER);
   }
@@ -64,7 +64,7 @@ test('an endless answer is cut off', async (context) => {
   assert.equal(await ask(port), STRANGER);
 });
 
-test('a port that nobody has any more is no bridge', async () => {
+test('a port that was released is not a bridge', async () => {
   const server = createTcpServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

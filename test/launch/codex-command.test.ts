@@ -86,7 +86,7 @@ test('web search is switched on where the bridge has a search service', LIMIT, a
   }
 });
 
-test('a bridge without a search service says so to a launch that wants one', LIMIT, async (context) => {
+test('a bridge without a search service notifies a launch that wants one', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const first = scene.launch(['codex']);
   assert.deepEqual((await first.seen).words.filter((word) => /web_search/.test(word)), []);
@@ -183,7 +183,7 @@ test('launched Codex runs that lose their bridge all come to the same new one', 
     [`bridge-${port}.log`]);
 });
 
-test('where the port belongs to another program, the bridge takes a free one and says so', LIMIT, async (context) => {
+test('if another program uses the port, the bridge takes a free one and reports it', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const stranger = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n')).listen(
     port,
@@ -310,7 +310,7 @@ test('what asks no model starts no bridge and needs no key', LIMIT, async (conte
   assert.deepEqual(await scene.files(scene.state), []);
 });
 
-test('behind a proxy, Codex finds the bridge all the same', LIMIT, async (context) => {
+test('with a proxy, Codex still reaches the bridge', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const launched = scene.launch(['codex'], { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'intra.example' });
   assert.equal((await launched.seen).env['NO_PROXY'], 'intra.example,127.0.0.1,localhost,::1');
@@ -318,7 +318,7 @@ test('behind a proxy, Codex finds the bridge all the same', LIMIT, async (contex
   await launched.ended;
 });
 
-test('each request with a key of its own: Codex is told to send it', LIMIT, async (context) => {
+test('requests with their own keys: Codex is configured to send the key', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const launched = scene.launch(['codex'], { FORCE_ENV_AUTH: '0' });
   assert.ok((await launched.seen).words.some((word) => word.includes('env_key="AI_API_KEY"')));

@@ -46,7 +46,7 @@ test('the model: the wanted one, the configured one if it is offered, the first'
   assert.equal(chooseModel({ wanted: undefined, configured: 'gpt-6.1', offered: [] }), undefined);
 });
 
-test('behind a proxy, this machine is excepted', () => {
+test('with a proxy, this machine is exempt', () => {
   const plain = { PATH: '/bin' };
   assert.equal(bypassProxy(plain), plain);
   const { NO_PROXY, no_proxy } = bypassProxy({
@@ -129,7 +129,7 @@ test('a Codex that was told its port is given no bridge on another one', async (
   attached.launch.close();
 });
 
-test('a Codex whose interpreter is missing is told in a sentence, with the exit code of shells', async (context) => {
+test('a Codex without its interpreter is reported in a sentence, with the exit code of shells', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'launch-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'codex');

@@ -55,7 +55,7 @@ test('no model at all is a failure that says what to do', async () => {
   );
 });
 
-test('who has chosen already is not asked', async () => {
+test('a user who has already chosen gets no prompt', async () => {
   const offered = ['a', 'b'];
   const words: readonly (readonly string[])[] = [
     ['-m', 'b'], ['exec', '--model', 'b'], ['--model=b'], ['-mb'], ['-c', 'model="b"'], ['--config', 'model = "b"'],

@@ -9,7 +9,7 @@ import { TARGETS } from './targets';
 
 const FORMS: readonly Form[] = ['stream', 'json'];
 
-it('every provider is asked for at least one model, and no manners are left of one that is gone', () => {
+it('every provider is tested with at least one model, and no removed provider has rules', () => {
   const names = PROVIDERS.map(({ name }) => name);
   assert.deepEqual(Object.keys(PROVIDER_MANNERS).filter((name) => !names.includes(name)), []);
   assert.deepEqual([...new Set(TARGETS.map(({ provider }) => provider.name))], names);

@@ -112,7 +112,7 @@ describe('the record of a turn', () => {
     );
   });
 
-  it('is told from the signal of the turn whether its client left or was told', () => {
+  it('reads from the signal of the turn whether its client left or got an error', () => {
     const gone = AbortSignal.abort(new Error('The client closed the connection.'));
     const stopped = AbortSignal.abort(failure('shutting_down', 'Stopping.'));
     for (const [abort, type] of [
@@ -249,7 +249,7 @@ describe('the line of a turn, for people', () => {
     assert.match(write(failed(failure('cancelled', 'The response was cancelled.'), 200)), /^info .* failed cancelled/);
   });
 
-  it('says when nobody was asked, and when nobody was told', () => {
+  it('records when no provider was called, and when no client got the response', () => {
     const { record } = start();
     record.send(SENT);
     record.remember();

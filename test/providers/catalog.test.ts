@@ -28,7 +28,7 @@ describe('the provider', () => {
     }
   });
 
-  it('of a host nobody knows is the neutral one', () => {
+  it('of an unknown host is the neutral one', () => {
     for (const url of [
       'http://127.0.0.1:8080/v1',
       'https://example.com',

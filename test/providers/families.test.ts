@@ -12,7 +12,7 @@ const on = (provider: string, model: string): Dialect =>
 
 const KEPT = '(reasoning not kept)';
 
-describe('on a host nobody knows', () => {
+describe('on an unknown host', () => {
   const NAMES: readonly (readonly [name: string, expected: Partial<Dialect>])[] = [
     ['qwen3.6-plus', { lateInstructions: 'user', reasoningReplay: 'reasoning_content', thinkTags: 'leading' }],
     ['Qwen/Qwen3-32B', { lateInstructions: 'user', thinkTags: 'leading' }],
@@ -103,7 +103,7 @@ describe('ids', () => {
   const id = (provider: string, asked: string, preferred?: string): string =>
     resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), asked, preferred).id;
 
-  it('lose what the provider refuses behind them', () => {
+  it('lose what the provider rejects after them', () => {
     assert.equal(id('zai', 'glm-5.3[1m]'), 'glm-5.3');
     assert.equal(id('zai', 'GLM-9[1M]'), 'GLM-9');
     assert.equal(id('zai', 'gpt-5', 'glm-4.7[1m]'), 'glm-4.7');

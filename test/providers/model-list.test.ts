@@ -34,7 +34,7 @@ test('the default model comes first, the rows keep their order', () => {
   assert.deepEqual(summary(listEntries(PROVIDER, { preferred: 'FIRST' })), ['first source default', 'second source']);
 });
 
-test('a default model that nobody knows gets careful guesses, and what the dialect says', () => {
+test('an unknown default model gets conservative guesses and the values of the dialect', () => {
   const [unknown, ...rest] = listEntries(PROVIDER, { preferred: 'third' });
   assert.deepEqual(unknown, {
     model: {

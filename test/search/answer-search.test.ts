@@ -150,7 +150,7 @@ for (const name of SEARCH_NAMES.filter((row) => SERVICES[row] !== undefined)) {
   });
 }
 
-test('a provider whose model searches is asked by one small chat call', async (context) => {
+test('a provider whose model searches gets one small chat call', async (context) => {
   const { base, asked } = await startService(context, () => ({
     body: { choices: [{ message: { role: 'assistant', content: 'It is sunny (https://example.com).' } }] },
   }));

@@ -47,7 +47,7 @@ const CRASHES = `
   main();
 `;
 
-test('a process survives rejections, throws in timers and errors nobody listens to', async (context) => {
+test('a process survives rejections, throws in timers and unhandled error events', async (context) => {
   const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '--eval', CRASHES], {
     cwd: join(__dirname, '..', '..'),
     env: { PATH: process.env['PATH'], ...ENV },

@@ -101,7 +101,7 @@ test('a server that fails to close is an error, not a hang', async () => {
   await assert.rejects(code, /stuck/);
 });
 
-test('a taken port is told together with who has it, and where the wish came from', async (context) => {
+test('a port in use is reported with its owner and the origin of the option', async (context) => {
   const other = createServer((_request, response) =>
     response.end('{"name":"aliyun-codex-bridge","version":"1.2.3","pid":42}'));
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
@@ -121,7 +121,7 @@ test('a taken port is told together with who has it, and where the wish came fro
   assert.equal(io.written.out, '');
 });
 
-test('any other reason not to listen is told in the words of the system', async () => {
+test('any other reason not to listen is reported with the message of the system', async () => {
   const { server } = createScriptedServer(async () => {
     throw Object.assign(new Error('getaddrinfo ENOTFOUND nowhere'), { code: 'ENOTFOUND' });
   });
@@ -133,7 +133,7 @@ test('any other reason not to listen is told in the words of the system', async 
   );
 });
 
-test('a port that the system keeps for itself is told with the way out', async () => {
+test('a port that the system reserves is reported with a fix', async () => {
   const { server } = createScriptedServer(async () => {
     throw Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
   });

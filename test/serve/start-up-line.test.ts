@@ -37,6 +37,6 @@ test('a missing key is asked for under the provider’s name for it too, and not
   assert.match(render({ provider: 'ollama' }, { AI_API_KEY: 'sk-test-cloud' }), /API key: set from env AI_API_KEY;/);
 });
 
-test('an IPv6 address stands in brackets', () => {
+test('an IPv6 address is in brackets', () => {
   assert.match(render({}, {}, { host: '::1', port: 1 }), /listens on http:\/\/\[::1\]:1\/v1;/);
 });

@@ -226,7 +226,7 @@ test('notes of a turn are logged at debug', async (context) => {
   assert.deepEqual(lines, ['debug turn started', 'debug Dropped a tool.', 'info turn']);
 });
 
-test('a client that leaves a stream aborts the turn, and no further frame is asked for', async (context) => {
+test('a client that disconnects aborts the turn, and no further frame is read', async (context) => {
   const returned = gate();
   async function* frames(abort: AbortSignal): AsyncGenerator<string> {
     try {
@@ -266,7 +266,7 @@ test('a client that leaves before the turn has started aborts it', async (contex
   assert.deepEqual(logged.map(({ level, finish }) => [level, finish]), [['info', 'aborted']]);
 });
 
-test('a client that leaves aborts the pipelined turn that waits behind the first', async (context) => {
+test('a client that disconnects aborts the pipelined turn that waits after the first', async (context) => {
   const both = gate();
   let count = 0;
   const start = async ({ caller }: FakeCall): Promise<Turn> => {

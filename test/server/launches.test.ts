@@ -36,7 +36,7 @@ test('a launch is answered at once, held open, and counted as long as it is', LI
   while ((await countLaunches(port)) !== 0);
 });
 
-test('a launch that waits behind another one on its connection ends with the connection', LIMIT, async (context) => {
+test('a launch that waits after another one on its connection ends with the connection', LIMIT, async (context) => {
   const { port } = await startServer(context);
   const socket = connect(port, '127.0.0.1').setEncoding('utf8');
   context.after(() => socket.destroy());

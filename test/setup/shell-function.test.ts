@@ -151,7 +151,7 @@ test('an older version is renewed in its place', async (context) => {
   assert.equal(await read('.zshrc'), `a\n${(await setup('--shell', 'zsh')).out}b\n`);
 });
 
-test('where the function stands in another file of the shell, it is renewed there', async (context) => {
+test('a function in another file of the shell is updated there', async (context) => {
   const { read, write, path, setup } = await createHome(context);
   await write('.bash_profile', (await setup('--shell', 'bash')).out);
   assert.match((await setup('--shell', 'bash', '--install')).out, /is already in .*\.bash_profile/);
@@ -179,7 +179,7 @@ test('a function that somebody pasted is left alone, wherever the shell would fi
   }
 });
 
-test('a region without its end marker is told, and nothing is written', async (context) => {
+test('a region without its end marker is reported, and nothing is written', async (context) => {
   const { read, write, setup } = await createHome(context);
   const broken = (await setup('--shell', 'bash')).out.split('\n').slice(0, 2).join('\n');
   await write('.bashrc', broken);
@@ -204,7 +204,7 @@ test('links are written through, also one whose target is missing', async (conte
   for (const name of ['.bashrc', '.zshrc']) assert.ok((await lstat(path(name))).isSymbolicLink());
 });
 
-test('a file that cannot be written is told, with the way to do it by hand', async (context) => {
+test('an unwritable file is reported, with the manual steps', async (context) => {
   const { path, read, write, setup } = await createHome(context);
   await write('.bashrc', 'x=1\n');
   await chmod(path('.bashrc'), 0o444);

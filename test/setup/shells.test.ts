@@ -167,7 +167,7 @@ test('an older region is renewed in its place, and a second one goes', () => {
   });
 });
 
-test('text that came behind the region stays on a line of its own', () => {
+test('text after the region stays on its own line', () => {
   const put = putRegion('no end', renderRegion('bash', ['x']));
   assert.ok(put.ok);
   assert.deepEqual(takeRegion(`${put.text}later\n`), { ok: true, text: 'no end\nlater\n' });
@@ -175,7 +175,7 @@ test('text that came behind the region stays on a line of its own', () => {
   assert.deepEqual(takeRegion(`${moved}later\n`), { ok: true, text: 'an end\nlater\n' });
 });
 
-test('a region without its end is told by its line', () => {
+test('a region without its end is reported with its line', () => {
   const begin = renderRegion('bash', [])[0] ?? '';
   for (const text of [`a\n${begin}\nx\n`, `a\n${begin}\n${begin}\n# <<< codex-with-codingplan <<<\n`]) {
     assert.deepEqual(putRegion(text, ['y']), { ok: false, line: 2 });

@@ -173,7 +173,7 @@ describe('an id that is not kept', () => {
     assert.deepEqual([reply.status, body(reply).error.param], [400, 'store']);
   });
 
-  it('is told to Codex in its stream', async (context) => {
+  it('is reported to Codex in its stream', async (context) => {
     const bridge = await startBridge(context);
     const reply = await bridge.stream({ input: ask(), store: false, previous_response_id: 'resp_none' }, CODEX);
     assert.equal(finalResponse(reply).error.code, 'invalid_prompt');
@@ -269,7 +269,7 @@ describe('routes of responses', () => {
     }
   });
 
-  it('lists input items in pages, newest first unless asked otherwise', async (context) => {
+  it('lists input items in pages, newest first by default', async (context) => {
     const bridge = await startBridge(context, { script: [text('1')] });
     const input = Array.from({ length: 25 }, (_, index) => ({ role: 'user', content: `Part ${index}` }));
     const { id } = body(await bridge.json({ input }));
@@ -333,7 +333,7 @@ describe('item references', () => {
 });
 
 describe('POST /v1/responses/input_tokens', () => {
-  it('estimates and says so', async (context) => {
+  it('estimates, and marks the result as an estimate', async (context) => {
     const bridge = await startBridge(context, { script: [text('1')] });
     const count = async (request: object): Promise<number> => {
       const reply = await postJson(`${bridge.url}/v1/responses/input_tokens`, { model: bridge.model, ...request });

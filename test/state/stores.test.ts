@@ -107,7 +107,7 @@ describe('the file store', () => {
     assert.deepEqual((await readdir(world.folder)).length, 1);
   });
 
-  it('lets nobody else read', { skip: process.platform === 'win32' }, async (context) => {
+  it('is readable only by its owner', { skip: process.platform === 'win32' }, async (context) => {
     const world = await createWorld(context);
     world.open().put('resp_1', response('resp_1'), []);
     assert.equal((await stat(world.folder)).mode & 0o777, 0o700);

@@ -51,7 +51,7 @@ for (const word of ['', 'null', 'None', ' ']) {
   it(`"${word}" says nothing`, () => assert.equal(readFinishReason(word), undefined));
 }
 
-it('a failure names a word that nobody knows', () => {
+it('a failure names an unknown finish reason', () => {
   const failure = readFinishReason('MALFORMED_FUNCTION_CALL');
   assert.ok(failure instanceof BridgeError);
   assert.match(failure.message, /"MALFORMED_FUNCTION_CALL"/);

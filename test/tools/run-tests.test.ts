@@ -75,7 +75,7 @@ test('a folder without test files fails', (context) => {
   assert.match(stdout, /^# tests 0$/m);
 });
 
-test('a folder stands for the test files below it', () => {
+test('a folder selects the test files below it', () => {
   const found = findTests(__dirname);
   assert.ok(found.includes(join(__dirname, 'run-tests.test.ts')));
   assert.ok(!found.includes(RUNNER));

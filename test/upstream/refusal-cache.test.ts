@@ -16,7 +16,7 @@ it('finds the same request with the same key', () => {
   assert.equal(cache.find(Buffer.from('{"a":2}'), 'a'), undefined);
 });
 
-it('forgets it when nobody repeats it', () => {
+it('forgets it unless it is repeated', () => {
   let now = 0;
   const cache = new RefusalCache(5_000, () => now);
   cache.remember(body, 'a', NO);

@@ -99,7 +99,7 @@ describe('what is read', () => {
     assert.equal(await answer.text(100), 'no');
   });
 
-  it('a redirect is an answer, and its target is not asked', async (context) => {
+  it('a redirect is a response, and its target gets no request', async (context) => {
     let asked = 0;
     const { url } = await startServer(context, (_, response) => {
       asked += 1;
@@ -251,7 +251,7 @@ describe('limits', () => {
     await assert.rejects(readAll(answer), isBridgeError('timeout', /UPSTREAM_FIRST_BYTE_TIMEOUT_MS/));
   });
 
-  it('silence behind the first byte', async (context) => {
+  it('silence after the first byte', async (context) => {
     const { url } = await startServer(context, (_, response) => void response.write('one'));
     const answer = await createFetchTransport({ ...LIMITS, idleMs: 20 })(request(url));
     await assert.rejects(

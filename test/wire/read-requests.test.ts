@@ -109,7 +109,7 @@ describe('a Responses request', () => {
     assert.deepEqual(readResponsesRequest({ input: 'x', ...nulls }), readResponsesRequest({ input: 'x' }));
   });
 
-  it('does not stream unless it says so', () => assert.equal(readResponsesRequest({ input: 'x' }).stream, false));
+  it('does not stream by default', () => assert.equal(readResponsesRequest({ input: 'x' }).stream, false));
 
   it('instructions may be a list of items', () => {
     assert.equal(

@@ -40,7 +40,7 @@ describe('reasoning', () => {
       assert.deepEqual(deltas(render(provider, answer))[1], { reasoning: 'Hmmm' });
   });
 
-  it('stands in the content of MiniMax', () => {
+  it('is in the content of MiniMax', () => {
     const text = deltas(render('minimax', answer)).map(({ content }) => content ?? '').join('');
     assert.equal(text, '<think>\nHmmm\n</think>\n\nYes, yes');
   });
@@ -53,7 +53,7 @@ describe('reasoning', () => {
     ]);
   });
 
-  it('has blocks at OpenRouter: pieces, a signature, one that nobody can read', () => {
+  it('has blocks at OpenRouter: pieces, a signature, an encrypted one', () => {
     const details = deltas(render('openrouter', answer)).flatMap(({ reasoning_details }) => reasoning_details ?? []);
     assert.deepEqual(details.map(({ type, text, signature, data }) => [type, text ?? signature ?? data]), [
       ['reasoning.text', 'Hmmm'], ['reasoning.text', 'c2lnbmF0dXJl'], ['reasoning.encrypted', 'ZW5jcnlwdGVk'],
@@ -80,7 +80,7 @@ describe('usage', () => {
   const answer = { text: 'Yes', usage: COUNTS };
   const common = { prompt_tokens: 100, completion_tokens: 7, total_tokens: 107 };
 
-  it('stands in the choice of Moonshot', () => {
+  it('is in the choice of Moonshot', () => {
     const chunks = chunksOf(render('moonshot', answer));
     assert.deepEqual(chunks.at(-1)?.['choices'][0].usage, { ...common, cached_tokens: 64 });
     assert.ok(chunks.every(({ usage }) => usage === null));

@@ -135,7 +135,7 @@ describe('a dashscope stream', () => {
     ]);
   });
 
-  it('has a usage chunk without choices only when asked', () => {
+  it('has a usage chunk without choices only on request', () => {
     const [, , last] = renderChatStream({}, { ...DASHSCOPE, includeUsage: true });
     const usage =
       '{"prompt_tokens":20,"completion_tokens":10,"total_tokens":30,"prompt_tokens_details":{"cached_tokens":0},' +

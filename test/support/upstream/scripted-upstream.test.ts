@@ -111,7 +111,7 @@ describe('script', () => {
     assert.throws(() => upstream.assertClean(), /script: .*wrong model/);
   });
 
-  it('assertClean notices steps that nobody asked for', async () => {
+  it('assertClean notices steps without a request', async () => {
     const upstream = await start({ script: [answer({})] });
     assert.throws(() => upstream.assertClean(), /Of 1 steps of the script 0 were asked for/);
   });
@@ -170,7 +170,7 @@ describe('refusals over HTTP', () => {
     ]);
   });
 
-  it('a client that asks for gzip is told so', async () => {
+  it('a client that requests gzip gets an error', async () => {
     const upstream = await start({ script: [] });
     const { 'accept-encoding': _, ...headers } = HEADERS;
     const refused = await ask(upstream, {}, { headers });
