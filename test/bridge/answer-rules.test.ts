@@ -80,7 +80,7 @@ for (const dialect of DIALECTS) {
     assert.equal(deltasOf(plain, 'response.output_text.delta'), '```json\n{"a": 1}\n```');
   });
 
-  test(`encrypted_content is there when it is asked for (${dialect})`, async (context) => {
+  test(`encrypted_content is present on request (${dialect})`, async (context) => {
     const bridge = await startBridge(context, { dialect, script: () => answer({ reasoning: 'Hm.', text: 'Yes.' }) });
     const include = ['reasoning.encrypted_content'];
     const first = jsonOf(await bridge.json({ input: ask(), include })).output;

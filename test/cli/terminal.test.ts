@@ -58,7 +58,7 @@ for (const words of [['help'], ['config']]) {
     }
   });
 
-  test(`${words.join(' ')} has none behind a pipe`, () => {
+  test(`${words.join(' ')} has none in a pipe`, () => {
     const { status, stdout } = runPiped(words);
     assert.equal(status, 0);
     assert.doesNotMatch(stdout, /\u001b|\r/);

@@ -146,7 +146,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const { title, step, levels, at, seen, fix } of CASES) {
-  test(`${title} is told where it belongs, with what to do`, async (context) => {
+  test(`${title} is reported at its check, with a fix`, async (context) => {
     const { printed, findings, levels: found, upstream } = await examine(context, [step]);
     assert.equal(found, levels);
     assert.match(findings[at]?.seen ?? '', seen);

@@ -64,7 +64,7 @@ for (const format of ['text', 'json'] as const) {
     assert.match(lines.at(-1) ?? '', /private words.*private words.*privatewords/);
   });
 
-  test(`secrets are masked wherever they stand (${format})`, () => {
+  test(`secrets are masked everywhere (${format})`, () => {
     const { lines, logger } = collect({ format, secrets: ['my-own-key'] });
     logger.debug('with my-own-key', { header: 'Bearer abc', nested: { key: 'sk-test-12345', other: ['my-own-key'] } });
     assert.doesNotMatch(lines[0] ?? '', /my-own-key|abc|12345/);

@@ -138,7 +138,7 @@ const SERVICES: Readonly<Partial<Record<SearchName, { readonly request: object; 
 };
 
 for (const name of SEARCH_NAMES.filter((row) => SERVICES[row] !== undefined)) {
-  test(`${name} is asked in its own words`, async (context) => {
+  test(`${name} gets requests in its own format`, async (context) => {
     const { request = {}, answer = {} } = SERVICES[name] ?? {};
     const { base, asked } = await startService(context, () => ({ body: answer }));
     const search = createSearch(name, `${base}/search`);

@@ -155,7 +155,7 @@ describe('an id that is not kept', () => {
     ],
   ] as const;
   for (const [name, request, status, code, param, message] of refusals) {
-    it(`of ${name} is refused, and the provider not asked`, async (context) => {
+    it(`of ${name} is rejected without a call to the provider`, async (context) => {
       const bridge = await startBridge(context);
       for (const store of [undefined, false]) {
         const reply = await bridge.json({ ...request, store });
