@@ -1,4 +1,4 @@
-/** Reads the base URL of an HTTP API, as people write it. */
+/** Normalizes the base URL of an HTTP API. */
 
 /** The endpoint that people copy from a provider's page along with its base. */
 const ENDPOINT = /\/(chat\/completions|completions|responses)\/*$/i;

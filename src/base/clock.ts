@@ -1,4 +1,4 @@
-/** Types for time and ids as arguments: the pure folders never read the clock or a random source. */
+/** Defines types for injected time and ids: the pure folders never read the clock or a random source. */
 
 /** Milliseconds since the epoch. */
 export type Clock = () => number;

@@ -1,4 +1,4 @@
-/** Follows a JSON value while its text arrives in pieces: says when it is complete, and keeps none of the text. */
+/** Detects when a JSON value that arrives in chunks is complete, without buffering it. */
 import { parseJson } from './json';
 
 const QUOTE = 34;

@@ -1,4 +1,4 @@
-/** Types of JSON values, and the checks and parsers for unknown data. */
+/** Defines JSON types, and checks and parses unknown data. */
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {

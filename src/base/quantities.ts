@@ -1,4 +1,4 @@
-/** Counts, durations and lists as people read them; every message that holds one takes it from here. */
+/** Formats counts, durations and lists for all messages. */
 
 /** "1 answer", "2 answers"; `many` where the plural is not `one` with an s. */
 export const renderCount = (count: number, one: string, many = `${one}s`): string =>

@@ -1,4 +1,4 @@
-/** How a value the user gave is repeated in a message: on one line, not too long, and without secrets. */
+/** Quotes user input in messages: on one line, truncated, and without secrets. */
 
 const LONGEST_QUOTE = 80;
 

@@ -1,4 +1,4 @@
-/** Reads message, code and stack of what was thrown, which may be anything. */
+/** Reads message, code and stack of any thrown value. */
 
 /** Its message. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

@@ -1,4 +1,4 @@
-/** Unicode text as every parser accepts it. */
+/** Makes Unicode text well-formed. */
 
 const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 

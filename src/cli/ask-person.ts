@@ -1,7 +1,7 @@
-/** Asks the user at the terminal. Loaded only when a command asks. */
+/** Prompts the user on the terminal. Loaded only when a command prompts. */
 import { createInterface } from 'node:readline';
 
-/** One line, without its line end; undefined when the user ends the input (Ctrl-D) or interrupts it (Ctrl-C). */
+/** Reads one line, without its line ending; undefined when the user sends Ctrl-D or Ctrl-C. */
 export function askPerson(question: string): Promise<string | undefined> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   return new Promise((resolve) => {

@@ -82,7 +82,7 @@ export const DEFAULT_COMMAND: CommandName = 'serve';
 /** The names in the order of the table. */
 export const COMMAND_NAMES: readonly CommandName[] = Object.keys(COMMANDS).filter(isCommandName);
 
-/** A function of its own: the row of `help` refers to the table that it is part of. */
+/** A separate function: the row of `help` refers to the table that it is part of. */
 function listNames(): readonly string[] {
   return COMMAND_NAMES;
 }

@@ -116,7 +116,7 @@ function renderRow(title: string, value: string, source: string, style: Terminal
 
 const DEFAULT = 'default';
 
-/** "flag --port, overrides env PORT": where the value comes from, and what else is given but does not count. */
+/** "flag --port, overrides env PORT": the origin of the value, and the other sources that it overrides. */
 function renderSources(name: OptionName, view: ConfigView): string {
   const origin = describe(view.origins[name]);
   const overridden = findGiven(name, view).map(describe).filter((given) => given !== origin);

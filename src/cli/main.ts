@@ -55,7 +55,7 @@ const CRASH_ORIGINS: readonly CrashOrigin[] = ['uncaughtException', 'unhandledRe
 
 const STOP_SIGNAL_NAMES: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
-/** The outside world of a real process. */
+/** Access to the real process. */
 function createProcessIo(): CommandIo {
   return addAsk({
     out: createWriter(() => process.stdout),
@@ -89,7 +89,7 @@ function addAsk(io: CommandIo): CommandIo {
   return Object.defineProperty(io, 'ask', { get: () => (isAnyoneThere() ? load().askPerson : undefined) });
 }
 
-/** Opens the stream at the first write, and ignores that its reader has gone (EPIPE), as in `… --help | head -1`. */
+/** Opens the stream at the first write, and ignores a closed reader (EPIPE), as in `… --help | head -1`. */
 function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
   let stream: NodeJS.WriteStream | undefined;
   return (text) => {

@@ -10,7 +10,7 @@ import { WIDTH } from '../command/render';
 import type { Basis, CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
 
-/** Returns 0 when it was shown or written, 1 when the file could not be written, 2 when the usage is invalid. */
+/** Returns 0 on success, 1 when the file could not be written, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, mistakes, io } = context;
   const wish = readWish(own);

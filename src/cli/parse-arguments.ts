@@ -65,7 +65,7 @@ interface UnknownCommand {
   readonly isCodexCommand: boolean;
 }
 
-/** Whether what follows is for another program, or would be if its name had not been forgotten. */
+/** Whether the rest is for another program, or would be if its name were not missing. */
 function isForCodex({ command, unknown }: ParseState): boolean {
   return unknown?.isCodexCommand === true || (command !== undefined && COMMANDS[command].passesOn !== undefined);
 }
@@ -156,7 +156,7 @@ function readValue(
 }
 
 /**
- * With `--help` or `--version` flags are not judged: users add them to a command line that failed. Nor are own flags
+ * With `--help` or `--version` flags are not validated: users add them to a command line that failed. Nor are own flags
  * after an unknown command.
  */
 function listMistakes(draft: ParseState): readonly string[] {
@@ -169,7 +169,7 @@ function listMistakes(draft: ParseState): readonly string[] {
   ];
 }
 
-/** Judges the own flags, once the command is known. */
+/** Validates the command's own flags, once the command is known. */
 function judgeOwn({ own, command = DEFAULT_COMMAND }: ParseState): readonly string[] {
   return Object.entries(own).flatMap(([flag, text]) => {
     const row = COMMANDS[command].own?.find((each) => each.flag === flag);
@@ -202,7 +202,7 @@ function splitAtEquals(word: string): readonly [flag: string, value: string | un
 /** Whether a word can be a value: `-1` can, and is then rejected as a port number; a flag cannot. */
 const isValue = (word: string | undefined): word is string => word !== undefined && !word.startsWith('--');
 
-/** The known word that was probably meant, or `advice`. */
+/** Suggests the closest known word, or returns `advice`. */
 function suggest(word: string, known: Iterable<string>, advice: string): string {
   const { findNearest }: typeof import('../base/nearest') = require('../base/nearest');
   const nearest = findNearest(word, known);

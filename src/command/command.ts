@@ -1,4 +1,4 @@
-/** Defines what a command is, and the outside world as a command sees it. */
+/** Defines the interface of a command and its access to the process. */
 import type { Sentence } from '../config/option';
 import type { Environment, FlagTexts } from '../config/resolve';
 import type { OwnFlag, OwnTexts } from './own-flags';
@@ -15,7 +15,7 @@ export const EXIT = { done: 0, failed: 1, misused: 2, notRunning: 3 } as const;
 export type CrashOrigin = 'uncaughtException' | 'unhandledRejection';
 
 /**
- * Everything a command may do to the outside world; tests pass their own. Each `on…` returns a function that
+ * All side effects available to a command; tests pass their own. Each `on…` returns a function that
  * unsubscribes.
  */
 export interface CommandIo {
@@ -65,7 +65,7 @@ export interface CommandModule {
 export interface Operand {
   readonly placeholder: Uppercase<string>;
   readonly required: boolean;
-  /** What it is in messages: "shell name". */
+  /** Its name in messages: "shell name". */
   readonly noun: string;
   /** The allowed words. A function, because the row of `help` lists the table it is part of. */
   readonly choices: () => readonly string[];

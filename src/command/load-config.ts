@@ -33,7 +33,7 @@ export type LoadedConfig = Loaded | Exclude<ResolvedConfig, Resolved>;
  * Returns the configuration of a command; or the exit code, after reporting every mistake of the command line and of
  * the options.
  *
- * @param judge what this command rejects in a configuration that is valid for others
+ * @param judge returns what this command rejects in a configuration that is valid for others
  */
 export function requireConfig(
   { flags, mistakes, env, io }: Pick<CommandContext, 'flags' | 'mistakes' | 'env' | 'io'>,
@@ -76,7 +76,7 @@ function readCatalog(path: string, env: Environment): ReadProviders {
   return readProvidersFile(path, env);
 }
 
-/** Reads the file of variables that the flag or the variable names; without one the environment stays as it is. */
+/** Reads the file of variables that the flag or the variable names; without one the environment is unchanged. */
 export function loadEnvironment(flags: FlagTexts, env: Environment, platform = process.platform): LoadedEnvironment {
   const [flag] = OPTIONS.configFile.flags;
   const [variable] = OPTIONS.configFile.env;

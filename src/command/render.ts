@@ -25,7 +25,7 @@ export function renderRows(rows: readonly LabelledRow[]): string {
   return rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}\n`).join('');
 }
 
-/** Where somebody listens. */
+/** A listening address. */
 export interface Address {
   readonly host: string;
   readonly port: number;
@@ -36,7 +36,7 @@ export function renderUrl({ host, port }: Address): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** " from env HOST": where a value came from; empty for a default. */
+/** " from env HOST": the origin of a value; empty for a default. */
 export function renderOrigin(origin: Origin): string {
   return origin.kind === 'default' ? '' : ` from ${origin.kind} ${origin.name}`;
 }

@@ -17,7 +17,7 @@ export interface DemoView {
   /** Before the request with this number is sent. */
   beginRequest(number: number, text: string): void;
   onEvent(event: DemoEvent): void;
-  /** The response has ended; `problem` when it broke off. */
+  /** The response has ended; `problem` when it was incomplete. */
   endResponse(problem: string | undefined): void;
   onToolResult(name: string, output: string): void;
 }
@@ -73,7 +73,7 @@ async function runTools(calls: readonly UnknownRecord[], view: DemoView): Promis
 
 interface Heard {
   readonly events: readonly DemoEvent[];
-  /** What went wrong, when the response broke off. */
+  /** The error, when the response was incomplete. */
   readonly problem: string | undefined;
 }
 

@@ -14,7 +14,7 @@ import { converse } from './conversation';
 import { createLiveView } from './live-view';
 import { DEMO_KEY, DEMO_MODEL, DEMO_PROVIDER, startSimulatedModel } from './simulated-model';
 
-/** Short enough not to bore, long enough to see the text stream. */
+/** Short enough for a quick demo, long enough to see the text stream. */
 const PAUSE_MS = 12;
 
 const LIMIT_MS = 10_000;
@@ -69,7 +69,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-/** Uses the defaults, not the user's settings: the demo must work, and stay on this machine, whatever they are. */
+/** Uses the defaults, not the user's settings: the demo must work, and stay on this machine, regardless of them. */
 function configure(aiBaseUrl: string, limitMs: number): Config {
   const limit = String(limitMs);
   const provider = DEMO_PROVIDER === undefined ? {} : { provider: DEMO_PROVIDER.name };
@@ -79,7 +79,7 @@ function configure(aiBaseUrl: string, limitMs: number): Config {
   throw new Error(resolved.mistakes.join(' '));
 }
 
-/** How to go on: the shortest way to a first turn with a real model. For PowerShell on Windows. */
+/** The next steps: the shortest way to a first turn with a real model. For PowerShell on Windows. */
 export function renderNextSteps(style: TerminalStyle, platform: NodeJS.Platform = process.platform): string {
   const setKey = platform === 'win32' ? "$env:AI_API_KEY = 'sk-...'" : 'export AI_API_KEY=sk-...';
   const verdict = style.paint('green', `${style.pass} The turn was completed.`);

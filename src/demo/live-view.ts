@@ -73,7 +73,7 @@ function describeUsage(usage: UnknownRecord): string {
 /** Where the text begins, after the label. */
 const INDENT = 13;
 
-/** A paragraph that is written while its words arrive: the label at once, each word when it is complete. */
+/** Writes a paragraph as it streams: the label at once, each word when it is complete. */
 export class Paragraph {
   private column = INDENT;
   /** Letters of a word that is not complete yet. */

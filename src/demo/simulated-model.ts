@@ -12,7 +12,7 @@ export const DEMO_PROVIDER = PROVIDERS[0];
 /** The model that is simulated. */
 export const DEMO_MODEL = DEMO_PROVIDER?.defaultModel ?? 'demo-model';
 
-/** The key the bridge must send; it opens nothing. */
+/** The key the bridge must send; it is not a real key. */
 export const DEMO_KEY = 'demo-key';
 
 /** The instructions of the assistant. */

@@ -24,7 +24,7 @@ export type FindingLevel = Finding['level'];
 /** Everything is fine. */
 export const ok = (seen: string): Finding => ({ level: 'ok', seen });
 
-/** The check was not made, for this reason. */
+/** The check was skipped for this reason. */
 export const skipped = (seen: string): Finding => ({ level: 'skipped', seen });
 
 /** It may work, but not as the user expects. */
@@ -59,7 +59,7 @@ export interface Check {
   readonly after?: readonly string[];
   /** Time limit in milliseconds; default: ten seconds. */
   readonly limitMs?: number;
-  /** May throw: that becomes a finding. */
+  /** May throw; the error becomes a finding. */
   run(examination: Examination): Finding | Promise<Finding>;
 }
 

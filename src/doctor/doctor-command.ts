@@ -1,4 +1,4 @@
-/** `doctor`: checks everything between Codex and the provider, and says how to fix what is wrong. */
+/** `doctor`: diagnoses problems between Codex and the provider, and suggests fixes. */
 import { EXIT, type CommandContext, reportMistakes } from '../command/command';
 import { DOCTOR_FLAGS, readOwnFlag } from '../command/own-flags';
 import { createProgress } from '../command/progress';
@@ -10,7 +10,7 @@ import { createExamination } from './examination';
 import { isFine, renderJson, renderOpening, renderReport } from './report';
 import { runChecks } from './run-checks';
 
-/** Returns 0 when nothing failed, 1 when something did, 2 for invalid usage. */
+/** Returns 0 when no check failed, 1 when one did, 2 for invalid usage. */
 export async function run(
   { flags, own, mistakes, env, io }: CommandContext, checks: readonly Check[] = ALL_CHECKS,
 ): Promise<number> {

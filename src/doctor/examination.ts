@@ -1,4 +1,4 @@
-/** The facts that checks share: the configuration, paths, the port, Codex and its config.toml, and the test request. */
+/** Gathers the facts that checks share: configuration, paths, port, Codex and its config.toml, test request. */
 import { lookup } from 'node:dns/promises';
 import { attempt } from '../base/thrown';
 import { askCodexVersion, askForRefusal, type CodexRefusal } from '../codex/codex-program';
@@ -20,7 +20,7 @@ import { listEntries } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
 import { runTrial, type Trial } from './trial';
 
-/** What a test replaces of the machine. */
+/** Access to the machine; tests replace it. */
 export interface World {
   readonly platform: NodeJS.Platform;
   readonly arch: string;
@@ -47,11 +47,11 @@ export type InstalledCodex =
     readonly path: string;
     /** Undefined when the program does not print it. */
     readonly version: string | undefined;
-    /** Why Codex does not start with its configuration, in its own words. */
+    /** Codex's own message when it does not start with its configuration. */
     readonly refusal: CodexRefusal | 'none' | 'unknown';
   };
 
-/** What config.toml says; an empty table when it is missing or cannot be read. */
+/** The parsed config.toml; an empty table when it is missing or cannot be read. */
 export interface CodexView {
   readonly config: TomlTable;
   /** What `setup` would change, or why it cannot; undefined when the bridge's options are invalid. */
@@ -77,7 +77,7 @@ export interface Examination {
   readonly settings: DoctorSettings | undefined;
   readonly mistakes: readonly string[];
   readonly paths: Paths;
-  /** Who listens on a port of the bridge's host. */
+  /** What listens on a port of the bridge's host. */
   askPort(port: number): Promise<PortState>;
   findCodex(): Promise<InstalledCodex>;
   viewCodexConfig(): Promise<CodexView>;
@@ -111,7 +111,7 @@ const REAL_WORLD: World = {
   },
 };
 
-/** Reads the configuration; everything else is looked up when the first check asks for it. */
+/** Reads the configuration; everything else is looked up when a check first needs it. */
 export function createExamination(options: ExaminationOptions): Examination {
   const { flags, env: processEnv, codexName, version } = options;
   const world = { ...REAL_WORLD, ...options.world };
@@ -155,7 +155,7 @@ const LOOPBACK = '127.0.0.1';
 const describeSettings = (config: Config, origins: Origins): DoctorSettings =>
   ({ config, origins, provider: findProvider(config.provider, config.aiBaseUrl, config.catalog) });
 
-/** Asks at the first call only, and gives the same answer to all later ones. */
+/** Caches the result of the first call. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => (answer ??= ask());

@@ -1,4 +1,4 @@
-/** Proxy variables. Node's fetch uses them only when told to; Codex always does (measured with 0.169). */
+/** Proxy variables. Node's fetch uses them only when enabled; Codex always does (measured with 0.169). */
 import type { Environment } from '../config/resolve';
 
 /** A proxy named by a variable. */

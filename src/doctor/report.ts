@@ -72,7 +72,7 @@ function renderResult({ check, finding }: CheckResult, style: TerminalStyle): st
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
-/** Lines of at most `width` letters, broken between words. A line that begins with a space stays as it is. */
+/** Wraps text at `width` characters, between words. Lines that begin with a space are unchanged. */
 function wrap(text: string, width: number): readonly string[] {
   return text
     .split('\n')

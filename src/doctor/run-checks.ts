@@ -13,7 +13,7 @@ export interface CheckResult {
 }
 
 export interface CheckOptions {
-  /** Skips what needs the network. */
+  /** Skips checks that need the network. */
   readonly offline: boolean;
   /** Called before a check. */
   begin?(check: Check): void;

@@ -1,4 +1,4 @@
-/** The one turn that costs a request: the bridge's own code asks the provider a question that a tool answers. */
+/** Runs the one turn that costs a request: the bridge's own code sends a prompt that requires a tool call. */
 import { renderDuration } from '../base/quantities';
 import { isRecord, parseJson, parseJsonObject, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asText } from '../base/narrow';
@@ -26,11 +26,11 @@ export interface TrialOptions {
   readonly env: Environment;
   /** What Codex would see. */
   readonly processEnv: Environment;
-  /** What config.toml says, where it uses the bridge. */
+  /** The settings of a config.toml that uses the bridge. */
   readonly codex: { readonly model?: string | undefined; readonly envKey?: string | undefined };
 }
 
-/** How the turn went. */
+/** The outcome of the turn. */
 export interface Trial {
   /** The requested model; empty when none is known. */
   readonly model: string;
@@ -41,7 +41,7 @@ export interface Trial {
   readonly heard: TrialTraffic;
   /** The Response, or why there is none. */
   readonly outcome: { readonly response: UnknownRecord } | { readonly error: BridgeError };
-  /** What the bridge changed and sent again because the model refused it. */
+  /** What the bridge changed before a retry because the model rejected it. */
   readonly repairs: readonly string[];
 }
 

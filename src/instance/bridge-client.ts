@@ -26,7 +26,7 @@ export interface BridgeQuestion extends Address {
 /**
  * Sends GET `path`; without fetch, which takes 30 ms to load, more than the rest of a command. Never rejects.
  *
- * @returns the object; `'refused'` when nothing listens; `'cut'` when the connection ended without an answer; else
+ * @returns the object; `'refused'` when nothing listens; `'cut'` when the connection ended without a response; else
  *   `undefined`
  */
 export function getJson(
@@ -61,7 +61,7 @@ export function getJson(
 const authorize = (token: string | undefined): Readonly<Record<string, string>> =>
   (token === undefined ? {} : { authorization: `Bearer ${token}` });
 
-/** What an error code says about the listener; at a name or an address that does not exist nobody listens. */
+/** Interprets an error code; a host name or address that does not exist counts as not listening. */
 const FAILURES: Readonly<Record<string, 'refused' | 'cut'>> = {
   ECONNREFUSED: 'refused',
   EADDRNOTAVAIL: 'refused',
@@ -70,7 +70,7 @@ const FAILURES: Readonly<Record<string, 'refused' | 'cut'>> = {
   ECONNRESET: 'cut',
 };
 
-/** What a bridge says about itself; one of another version may omit something. All texts are safe to print. */
+/** The health report of a bridge; other versions may omit fields. All texts are safe to print. */
 export interface Health {
   readonly version: string | undefined;
   readonly pid: number | undefined;
@@ -140,7 +140,7 @@ export async function knowsToken({ host, port }: Address, token: string): Promis
   return typeof answer === 'object' && answer['proof'] === proveToken(token, challenge, port);
 }
 
-/** A sentence about who uses a port that is in use. */
+/** Describes which program uses a port. */
 export async function describePortOwner(question: PortQuestion): Promise<string> {
   const state = await probePort(question);
   if (state.kind !== 'bridge') return 'Another program uses it.';

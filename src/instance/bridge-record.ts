@@ -19,7 +19,7 @@ import { replaceFile } from '../state/replace-file';
 export interface BridgeRecord {
   readonly name: typeof SERVICE_NAME;
   readonly pid: number;
-  /** When the process started, as the system counts it; undefined where the system does not tell. */
+  /** When the process started, as the system counts it; undefined when unknown. */
   readonly processStart: string | undefined;
   readonly port: number;
   readonly host: string;
@@ -86,7 +86,7 @@ export const identifyKey = (key: string | undefined, startedAt: string): string 
 
 const NO_KEY = 'none';
 
-/** How the key of a running bridge differs from `key`, as a sentence; `undefined` when it does not, or nobody knows. */
+/** How the key of a running bridge differs from `key`, as a sentence; `undefined` if it does not or is unknown. */
 export function describeKeyDifference(record: BridgeRecord, key: string | undefined): string | undefined {
   if (key === undefined || record.keyId === undefined) return undefined;
   if (record.keyId === NO_KEY) return 'It has no API key.';

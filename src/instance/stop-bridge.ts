@@ -6,7 +6,7 @@ import { createLaunch, probePort } from './bridge-client';
 import { readProcessStart } from './bridge-record';
 
 export interface StopOptions extends Address {
-  /** The pid of the bridge that answers there, and when that process started, as far as its record says. */
+  /** The pid of the bridge that answers there, and its start time if its record has it. */
   readonly pid: number;
   readonly processStart: string | undefined;
   readonly token: string | undefined;

@@ -31,13 +31,13 @@ export interface BridgeForCodex extends Address {
 }
 
 export interface CodexArguments {
-  /** To be put before the user's arguments, which win. */
+  /** Placed before the user's arguments, which override them. */
   readonly words: readonly string[];
   /** Sentences for the user. */
   readonly notes: readonly string[];
 }
 
-/** Asks the bridge itself for its models, because a running one may have another configuration. */
+/** Requests the models from the bridge itself, because a running one may have another configuration. */
 export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArguments | { readonly problem: string }> {
   const { config, paths } = bridge;
   const [{ models, file, problem }, webSearch] = await Promise.all([fetchCatalog(bridge), hasWebSearch(bridge)]);

@@ -35,7 +35,7 @@ export interface Attached extends Address {
   readonly launch: LaunchConnection;
   /** The access token of the bridge; undefined where it needs none. */
   readonly token: string | undefined;
-  /** Sentences about what the user may not expect. */
+  /** Notes about behavior that the user may not expect. */
   readonly notes: readonly string[];
 }
 
@@ -49,7 +49,7 @@ interface FoundBridge extends Address {
   readonly notes: readonly string[];
 }
 
-/** Between the look at the port and the connection a bridge may end, or another launch may start one. */
+/** A bridge may exit, or another launch may start one, between the port check and the connection. */
 const TRIES = 5;
 
 /** Finds or starts a bridge and opens a launch connection to it. */
@@ -163,11 +163,11 @@ async function isTrusted(
   return (await knowsToken(address, token)) || isUnprovable(token, own);
 }
 
-/** access.ts gives no proof for these. */
+/** access.ts returns no proof for these. */
 const isUnprovable = (token: string, own: BridgeRecord | undefined): boolean =>
   own !== undefined && (own.token !== token || token.length < 32);
 
-/** A bridge that ends more often has a problem that another start does not fix. */
+/** A bridge that exits more often has a problem that a restart does not fix. */
 const RESTARTS = 3;
 
 /**

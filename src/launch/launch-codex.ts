@@ -1,4 +1,4 @@
-/** `codex`: finds Codex, attaches to a bridge, runs Codex with the bridge on its command line, lets the bridge go. */
+/** `codex`: finds Codex, attaches to a bridge, runs Codex with overrides for the bridge, releases the bridge. */
 import { isatty } from 'node:tty';
 import { codeOf, messageOf } from '../base/thrown';
 import { isBefore } from '../base/version';
@@ -56,14 +56,14 @@ export async function run(context: CommandContext): Promise<number> {
   }
 }
 
-/** Subcommands and flags of Codex 0.99 to 0.169 that never ask a model (`codex --help`). */
+/** Subcommands and flags of Codex 0.99 to 0.169 that never call a model (`codex --help`). */
 const WITHOUT_MODEL: ReadonlySet<string> = new Set([
   '--help', '-h', 'help', '--version', '-V', 'login', 'logout', 'mcp', 'plugin', 'completion', 'update', 'features',
   'apply', 'a', 'archive', 'unarchive', 'delete', 'sandbox', 'cloud',
 ]);
 
 /**
- * Whether Codex with these arguments may ask a model. Only the first one counts: anything may follow a flag of Codex.
+ * Whether Codex with these arguments may call a model. Only the first one counts: anything may follow a flag of Codex.
  */
 export function needsBridge([first]: readonly string[]): boolean {
   return first === undefined || !WITHOUT_MODEL.has(first);
@@ -84,7 +84,7 @@ async function runToEnd(
   }
 }
 
-/** How long the signal may take to arrive; a process that ignores it (`nohup`) goes on. */
+/** How long the signal may take to arrive; a process that ignores it (`nohup`) continues. */
 const HANG_UP_MS = 1_000;
 
 /**

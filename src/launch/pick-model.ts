@@ -1,4 +1,4 @@
-/** Picks the model of a launched Codex: without one, Codex would ask for a model of OpenAI. */
+/** Picks the model of a launched Codex: without one, Codex would request an OpenAI model. */
 import { chooseModel } from '../codex/choose-model';
 import type { CommandIo } from '../command/command';
 import type { Config } from '../config/options';
@@ -15,10 +15,10 @@ export interface ModelQuestion {
   readonly io: CommandIo;
 }
 
-/** The model to tell Codex, undefined where the user's own words or config.toml name one; or why there is none. */
+/** The model to pass to Codex, undefined when the arguments or config.toml name one; or why there is none. */
 export type PickedModel = { readonly model: string | undefined } | { readonly problem: string };
 
-/** Asks a person only where nobody has chosen: several models of a provider without a default one, on a terminal. */
+/** Prompts only when no model was chosen: several models of a provider without a default one, on a terminal. */
 export async function pickModel({ config, offered, configured, words, io }: ModelQuestion): Promise<PickedModel> {
   const model = chooseModel({ wanted: config.defaultModel, configured, offered });
   const [first] = offered;

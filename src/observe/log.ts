@@ -10,7 +10,7 @@ export type LogFormat = 'text' | 'json';
 /** Facts in addition to the message; values are written as JSON. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** A line with one text for people and another for programs. */
+/** A line with separate text and JSON forms. */
 export interface LogEntry {
   /** Identifies the line for programs. */
   readonly message: string;

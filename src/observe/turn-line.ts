@@ -15,7 +15,7 @@ export class TurnLog {
     this.holders += 1;
   }
 
-  /** The client went away. A turn with another holder continues. */
+  /** The client disconnected. A turn with another holder continues. */
   leave(): void {
     if (this.holders === 1) this.record.leave();
   }
@@ -80,7 +80,7 @@ function renderEnd(facts: TurnFacts): string {
   return outcome.type === 'failed' ? `failed ${outcome.error.kind}` : finishOf(facts);
 }
 
-/** How far a turn got whose client went away. */
+/** How far a turn got before its client disconnected. */
 const STAGES = { request: 'before anything was sent', waiting: 'while waiting', answering: 'while answering' } as const;
 
 function stageOf({ firstMs, calls }: TurnFacts): keyof typeof STAGES {

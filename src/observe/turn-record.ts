@@ -1,11 +1,11 @@
-/** Collects the facts of one turn while it runs: who asked for what, what was sent, what came back, and when. */
+/** Collects the facts of one turn while it runs: client, request, upstream calls, result and timing. */
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import type { FinishReason, Told } from '../stream/signal';
 import type { ChatUsage } from '../wire/chat';
 
-/** Who asks for what. */
+/** The client and its request. */
 export interface Asked {
   /** The program, without its version. */
   readonly program: string;
@@ -56,7 +56,7 @@ export interface TurnFacts {
   readonly requestId: string | undefined;
   readonly usage: ChatUsage | undefined;
   readonly reason: FinishReason | undefined;
-  /** Time to the first token; undefined when nothing came. */
+  /** Time to first token; undefined when there was none. */
   readonly firstMs: number | undefined;
   /** When the provider's answer was over. */
   readonly endMs: number;

@@ -1,4 +1,4 @@
-/** Runs a server from listening to its last answer: start-up line, port in use, signals. */
+/** Runs a server from listening to shutdown: start-up line, port in use, signals. */
 import { renderCount, renderDuration } from '../base/quantities';
 import { codeOf, messageOf } from '../base/thrown';
 import { describeKey } from '../command/api-key';
@@ -55,7 +55,7 @@ export function renderStartUpLine({ version, address, config, origins }: StartUp
   return `${parts.join('; ')}.\n`;
 }
 
-/** The first signal gives running answers the time of --drain-timeout-ms; the second one ends everything at once. */
+/** The first signal lets running responses finish within --drain-timeout-ms; the second ends them at once. */
 function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<number> {
   return new Promise((resolve, reject) => {
     let isStopping = false;

@@ -1,4 +1,4 @@
-/** Takes changes of the user's providers file into a running bridge: each turn begins with the file's latest rows. */
+/** Reloads the user's providers file in a running bridge: each turn uses the latest rows. */
 import type { LogFields } from '../observe/log';
 import { readProvidersFile, versionOf } from '../command/read-providers-file';
 import type { Config } from '../config/options';
@@ -15,9 +15,9 @@ interface WatchOptions {
 }
 
 /**
- * A function that returns the configuration with the rows that the file has now. It looks at the file's times and size,
- * and reads it only when they have changed. Address, key and headers come from one reading: they always belong
- * together. A file that is broken or gone leaves everything as it is, and is reported once.
+ * Returns a function that returns the configuration with the file's current rows. It checks the file's times and size,
+ * and reads it only when they have changed. Address, key and headers come from a single read: they always belong
+ * together. An invalid or missing file changes nothing, and is reported once.
  */
 export function watchProviders({ given, path, config, info, warn }: WatchOptions): () => Config {
   let current = config;

@@ -12,7 +12,7 @@ export interface AccessConfig {
 
 /** Shorter tokens could be guessed. */
 const SHORTEST_TOKEN = 16;
-/** A proof for a chosen challenge would let anyone search for a shorter token at leisure. */
+/** A proof for a chosen challenge would allow an offline search for a shorter token. */
 const SHORTEST_PROVED = 32;
 
 interface Token {

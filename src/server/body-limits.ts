@@ -4,7 +4,7 @@ import { BridgeError } from '../errors/bridge-error';
 const BYTES_PER_MB = 1024 * 1024;
 
 const QUEUE_MS = 10_000;
-/** The retry delay for a client when there is no room. */
+/** The retry delay for a client when the budget is exhausted. */
 const RETRY_AFTER_MS = 2_000;
 
 const QUOTE = 0x22;

@@ -1,4 +1,4 @@
-/** Reads who sends a request: its headers, the kind of client, and the name of the program. */
+/** Identifies the client of a request: its headers, the kind of client, and the name of the program. */
 import type { IncomingMessage } from 'node:http';
 import { parseJsonObject } from '../base/json';
 import { asText } from '../base/narrow';
@@ -45,7 +45,7 @@ function readCodexMetadata(headers: Readonly<Record<string, string>>): Pick<Clie
   };
 }
 
-/** Ids and single words: nothing that somebody wrote gets into the log. */
+/** Ids and single words: no user text reaches the log. */
 const plainWord = (value: unknown): string | undefined => /^[\w-]{1,64}$/.exec(asText(value) ?? '')?.[0];
 
 /**

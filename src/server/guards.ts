@@ -30,7 +30,7 @@ export interface DoorConfig {
   readonly allowOrigin?: readonly string[] | undefined;
 }
 
-/** The door of a server bound to `port` of `host`; the machine's name is looked up only when it matters. */
+/** The allowed names of a server bound to `port` of `host`; the machine's name is looked up only when it matters. */
 export function createDoor(
   { host, allowHost = [], allowOrigin = [] }: DoorConfig,
   port: number,
@@ -48,7 +48,7 @@ const ONLY_OWN_PAGES = 'Web pages of other origins may not use the bridge. Allow
 
 const GUARDS: readonly Guard[] = [refuseHost, refuseOrigin, refuseCrossSite];
 
-/** Why a request must not be answered, or `undefined`: looks at headers only, so it comes before any work. */
+/** Why a request must be rejected, or `undefined`. Reads headers only, so it runs before any other work. */
 export function findRefusal(headers: IncomingHttpHeaders, door: Door): BridgeError | undefined {
   for (const guard of GUARDS) {
     const reason = guard(headers, door);
@@ -93,8 +93,8 @@ export function isListedOrigin(origin: string | undefined, door: Door): boolean 
 }
 
 /**
- * A page that the bridge itself serves: of its own port, or from the very address that it now asks. Any other page of
- * this machine is a stranger: every local development server could spend the key.
+ * A page that the bridge itself serves: on its own port, or from the same address as the request. Any other page on
+ * this machine is untrusted: any local development server could spend the key.
  */
 function isOwnOrigin(source: Authority, host: string | undefined, door: Door): boolean {
   if (source.port === door.port && (isLoopbackName(source.name) || source.name === door.host)) return true;

@@ -68,7 +68,7 @@ const answerHead: Handler = ({ response }) => writeWhole(response, 200, {}, '');
 
 /**
  * Turns anything thrown into a BridgeError and logs it: a BridgeError at warn, anything else at error with its stack,
- * and whatever happens after the client left at debug. Turns have a line of their own (answer-turn.ts).
+ * and any error after the client disconnected at debug. Turns have a line of their own (answer-turn.ts).
  */
 function logFailure({ request, response, services: { log } }: HttpExchange, cause: unknown): BridgeError {
   const error = toBridgeError(cause);

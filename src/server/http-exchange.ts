@@ -51,7 +51,7 @@ export interface HttpExchange {
   readonly services: Services;
   /** The port that the server listens on; 0 for a Unix socket. */
   readonly port: number;
-  /** Who holds the access token of the request; absent before it is checked, and where none is required. */
+  /** The holder of the request's access token; absent before it is checked, and where none is required. */
   holder?: Holder | undefined;
 }
 

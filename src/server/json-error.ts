@@ -1,6 +1,6 @@
 /**
  * Finds the place where a text stops being JSON. `JSON.parse` reports it only in some Node versions and for some
- * errors, and its message quotes the text around the place: a piece of somebody's prompt.
+ * errors, and its message quotes the text around the place: part of a prompt.
  */
 
 /** What may come next. */

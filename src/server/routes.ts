@@ -1,4 +1,4 @@
-/** ROUTES, the table of what is served where. A new route is a row. */
+/** Defines ROUTES, the table of routes. A new route is a row. */
 import { answerHealth, answerModels, holdLaunch } from './service-routes';
 import type { Handler } from './http-exchange';
 

@@ -3,13 +3,13 @@ import type { Handler } from './http-exchange';
 import { onClosed } from './turn-registry';
 import { SSE_HEADERS, writeJson, writeWhole } from './write-response';
 
-/** Tells this bridge from any other program on the port. */
+/** Distinguishes this bridge from any other program on the port. */
 export const SERVICE_NAME = 'aliyun-codex-bridge';
 
 const LONGEST_CHALLENGE = 200;
 
 /**
- * GET /health: who listens here, since when, and for which upstream. With `?challenge=NONCE`, `proof` shows that the
+ * GET /health: the bridge, its start time and its upstream. With `?challenge=NONCE`, `proof` shows that the
  * bridge knows its access token (access.ts).
  */
 export const answerHealth: Handler = ({ request: { url = '' }, response, services, port }) => {

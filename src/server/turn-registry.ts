@@ -7,7 +7,7 @@ import type { IdleShutdown } from './idle-shutdown';
 
 /** One turn, from the first byte of its request to the last of its answer. */
 export interface OpenTurn {
-  /** Aborted when the client goes away, and by `abortAll`. */
+  /** Aborted when the client disconnects, and by `abortAll`. */
   readonly abort: AbortSignal;
   /** Counts the turn as a stream from now on. */
   markStreaming(): void;

@@ -60,7 +60,7 @@ export function writeError(response: Response, error: BridgeError, headers: Outg
   writeWhole(response, statusOf(error), { ...JSON_HEADERS, ...describeError(error), ...headers }, body);
 }
 
-/** What headers say about `error`: the wait in whole seconds, whether to retry, the provider's id of the request. */
+/** Returns the headers for `error`: the wait in whole seconds, whether to retry, the provider's id of the request. */
 export function describeError(error: BridgeError): OutgoingHttpHeaders {
   const { retryAfterMs, requestId = '' } = error.details;
   const headers: OutgoingHttpHeaders = {};

@@ -1,4 +1,4 @@
-/** Shows a change to a user's file like `diff -u`, and asks before it is made. */
+/** Shows a change to a user's file like `diff -u`, and asks for approval. */
 import type { SetupFailure } from '../codex/config-file';
 import type { CommandIo } from '../command/command';
 import type { Style, TerminalStyle } from '../command/terminal-style';
@@ -17,7 +17,7 @@ export interface FileChange {
   readonly path: string;
   readonly before: string;
   readonly after: string;
-  /** What the new text is, for the heading of the difference: "after setup". */
+  /** The label of the new text in the diff heading: "after setup". */
   readonly title: string;
 }
 
@@ -63,7 +63,7 @@ export function renderDiff(before: string, after: string, names: DiffNames, styl
 
 const splitLines = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
-/** For each diagonal (lines taken from `before` minus lines taken from `after`), how far it got in `before`. */
+/** For each diagonal (lines taken from `before` minus lines taken from `after`), the last line reached in `before`. */
 type Reach = ReadonlyMap<number, number>;
 
 /** Myers' greedy algorithm ("An O(ND) Difference Algorithm and Its Variations", 1986): fast where little differs. */

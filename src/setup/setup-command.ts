@@ -116,7 +116,7 @@ async function write(
     if (isFirst) await writeBackup(file);
     await writeConfigFile(file, text);
   } catch (error) {
-    // A setup that failed leaves nothing behind.
+    // A failed setup leaves no files.
     if (isFirst) await rm(file.backup, { force: true });
     if (catalog?.state === 'missing') await rm(catalog.path, { force: true });
     throw error;
@@ -127,7 +127,7 @@ async function write(
   return said.join('');
 }
 
-/** Whether setup has been at `text`: undo would change it. */
+/** Whether `text` contains changes by setup, which undo would revert. */
 function isSetUp(text: string): boolean {
   const removed = removeConfig(text);
   return !removed.ok || removed.text !== text;
@@ -140,7 +140,7 @@ async function listWarnings({ flaws, file, text }: SetupPlan, codexHome: string)
   return [...lines, ...(await findConfigOverrides(text, codexHome))].map((line) => `Warning: ${line}\n`).join('');
 }
 
-/** Asks the installed Codex whether it starts with what was written. */
+/** Checks that the installed Codex starts with the new files. */
 async function explainRefusal(
   program: Program | undefined, { env }: CommandContext, path: string,
 ): Promise<string | undefined> {

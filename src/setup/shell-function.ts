@@ -22,7 +22,7 @@ export function judgeShellFlags(own: OwnTexts): readonly string[] {
 
 /**
  * Prints the function of `shell`; with `install` adds it to the start-up file, with `--undo` removes it.
- * Returns 0 when that is done, 1 when a file cannot be used, 2 for invalid usage.
+ * Returns 0 on success, 1 when a file cannot be used, 2 for invalid usage.
  */
 export async function runShellSetup(context: CommandContext, shell: ShellName, install: boolean): Promise<number> {
   const { own, mistakes, env, io } = context;
@@ -161,7 +161,7 @@ export function putRegion(text: string, region: readonly string[]): RegionEdit {
   return { ok: true, text: `${rest.slice(0, first.start)}${block}${rest.slice(first.end)}` };
 }
 
-/** Removes every region; gives back the text from before `putRegion`. */
+/** Removes every region; restores the text from before `putRegion`. */
 export function takeRegion(text: string): RegionEdit {
   const found = findRegions(text);
   return found.ok ? { ok: true, text: found.regions.reduceRight(cut, text) } : found;

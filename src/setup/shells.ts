@@ -8,7 +8,7 @@ export type ShellName = 'bash' | 'zsh' | 'fish' | 'powershell';
 /** The function's name, from the README of version 0.1.2. */
 export const FUNCTION_NAME = 'codex-with-codingplan';
 
-/** What decides where start-up files are. */
+/** What determines the paths of start-up files. */
 export interface ShellMachine {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;

@@ -44,7 +44,7 @@ async function checkProgram({ findCodex, world: { platform } }: Examination): Pr
   return ok(`${version}, ${path}`);
 }
 
-/** Codex itself says whether it starts; without Codex the known reasons are checked here. */
+/** Codex itself reports whether it starts; without Codex, the known causes are checked here. */
 async function checkFile({ findCodex, viewCodexConfig, paths }: Examination): Promise<Finding> {
   const [codex, { plan }] = [await findCodex(), await viewCodexConfig()];
   if (plan?.ok === false) return failure(plan.problem, plan.fix ?? 'Then run doctor again.');
@@ -107,7 +107,7 @@ async function checkSetup(examination: Examination): Promise<Finding> {
   const hasBridge = await leadsToRunningBridge(provider?.['base_url'], examination);
   const hasOwnCatalog = await exists(config['model_catalog_json'], examination);
   const changes = plan.changes.filter(({ key, wanted }) =>
-    // What the user adds is fine, and so is another port where a bridge answers, or a catalog of one's own.
+    // What the user adds is fine, and so is another port where a bridge answers, or the user's own catalog.
     wanted !== undefined && key !== 'model_provider' && !(hasBridge && key.endsWith('.base_url'))
     && !(isDiscovering && key === 'model') && !(hasOwnCatalog && key === 'model_catalog_json'));
   const lines = changes.map(describeChange);

@@ -1,4 +1,4 @@
-/** Checks of the API key: whether there is one, whose it is, and whether it is complete. It is never shown. */
+/** Checks the API key: whether it is set, whose it is, and whether it is complete. Never shows it. */
 import { adviseOnMissingKey } from '../../command/api-key';
 import { renderOrigin } from '../../command/render';
 import { OPTIONS } from '../../config/options';
@@ -40,11 +40,11 @@ interface KeyFlaw {
   readonly level: typeof failure;
   readonly seen: string;
   readonly fix: string;
-  /** Only for providers whose keys are known to look different: a server of one's own accepts any. */
+  /** Only for providers whose keys are known to look different: a self-hosted server accepts any. */
   readonly known?: true;
 }
 
-/** What happens to keys between a web page and a variable. The first that matches is reported. */
+/** Common copy-and-paste damage to keys. The first match is reported. */
 const KEY_FLAWS: readonly KeyFlaw[] = [
   {
     says: /^(export\s+)?\w*(API_KEY|TOKEN)\s*=/i, level: failure,
@@ -98,7 +98,7 @@ function checkForm(examination: Examination): Finding {
   return ok(keyShape ? `${seen}, looks like a key for ${title}` : seen);
 }
 
-/** The key as it was given, even when the options reject it. */
+/** The key as given, even when the options reject it. */
 function findKey({ flags, env, settings }: Examination): GivenKey | undefined {
   const [flag] = OPTIONS.aiApiKey.flags;
   const given: readonly (readonly [string, string | undefined])[] = [

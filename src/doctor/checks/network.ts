@@ -13,7 +13,7 @@ import { canFollowProxies, exceptsFromProxy, findProxy, followsProxies } from '.
 
 const LOOPBACK = '127.0.0.1';
 
-/** The bridge connects to the provider and Codex to the bridge, so the variables affect each differently. */
+/** The bridge connects to the provider and Codex to the bridge, so the proxy variables affect each differently. */
 function checkProxies({ config }: DoctorSettings, { processEnv, world: { nodeVersion } }: Examination): Finding {
   const { protocol, hostname } = new URL(config.aiBaseUrl);
   const outward = findProxy(processEnv, protocol === 'http:' ? 'http' : 'https');

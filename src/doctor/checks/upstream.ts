@@ -1,4 +1,4 @@
-/** Checks of the provider. All of them look at the same turn, which costs one request. */
+/** Checks the provider. All checks share one turn, which costs one request. */
 import { asText } from '../../base/narrow';
 import { renderDuration } from '../../base/quantities';
 import type { BridgeError } from '../../errors/bridge-error';
@@ -16,7 +16,7 @@ interface Blame {
   readonly stage: TrialStage;
   /** What to do, where the error itself does not say. */
   readonly fix: string;
-  /** Not a defect: it passes by itself, or does not affect Codex. */
+  /** Not a failure: it is temporary, or does not affect Codex. */
   readonly isPassing?: true;
 }
 
@@ -66,7 +66,7 @@ const BLAMES: { readonly [K in ErrorKind]?: Blame } = {
   },
 };
 
-/** A failure after a good start belongs to the stream, whatever its kind. */
+/** A failure after a successful start belongs to the stream, whatever its kind. */
 function findBlame(error: BridgeError, { heard }: Trial): Blame {
   const blame = BLAMES[error.kind] ?? ELSEWHERE;
   const hasBegun = heard.status !== undefined && heard.status < 300 && heard.firstByteMs !== undefined;
@@ -94,7 +94,7 @@ function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Che
   };
 }
 
-/** A rejected key may belong to the provider's other address, such as its international one: that is tried once. */
+/** A rejected key may belong to the provider's other address, such as its international one, which is tried once. */
 async function checkAccess(settings: DoctorSettings, examination: Examination): Promise<Finding> {
   const finding = await checkStage('access', describeAccess)(examination);
   const { outcome } = await examination.runTrial();
