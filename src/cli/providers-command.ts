@@ -1,4 +1,4 @@
-/** `providers`: the catalog with the origin of each row, a test of one provider, and the schema of the providers file. */
+/** `providers`: the catalog with row origins, a test of one provider, and the schema of the providers file. */
 import { quote } from '../base/quote';
 import { EXIT, type CommandContext } from '../command/command';
 import { loadEnvironment, requireConfig, type Loaded } from '../command/load-config';
