@@ -64,7 +64,7 @@ test('the rule finds folders, homes and registries', () => {
   assert.deepEqual(findResolved('package-lock.json', lock).map(({ line }) => line), [2]);
 });
 
-test('the rule allows the home of user nobody and longer words', () => {
+test('the rule allows example homes and longer words', () => {
   const text = '/home/user/project\n/not/machine/project\n/machine/projects/\nthe registry. npm run test\n';
   assert.deepEqual(findTraces('a.md', text, ['/machine/project']), []);
 });
