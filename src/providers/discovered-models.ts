@@ -1,4 +1,4 @@
-/** Reads a provider's answer to GET /models; servers agree on `id` and on nothing else. */
+/** Reads a provider's answer to GET /models; servers agree only on `id`. */
 import { asArray, asNumber, asRecord, asText, compact } from '../base/narrow';
 import type { Model } from './provider';
 

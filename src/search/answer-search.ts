@@ -11,7 +11,7 @@ import { MAX_COMMANDS, readSearchBody, type SearchBody, type SearchCommand } fro
 import { readPage, type ReadablePage } from './readable-page';
 import { SearchMemory, type ThreadReferences } from './references';
 
-/** Whom a search asks. */
+/** The service that answers searches. */
 export interface SearchTarget {
   readonly backend: SearchBackend;
   readonly access: Omit<SearchAccess, 'model'>;

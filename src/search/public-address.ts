@@ -39,7 +39,7 @@ global.addSubnet('2000::', 3, 'ipv6');
 
 /**
  * @param address an IPv4 or IPv6 address without brackets; a zone id (`fe80::1%eth0`) is never public
- * @returns false for whatever is no address, too
+ * @returns false also for anything that is not an address
  */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !reserved.check(address, 'ipv4');

@@ -3,7 +3,7 @@ import type { UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { RawItem } from './record';
 
-/** Query parameters as they came. */
+/** Unvalidated query parameters. */
 export interface PageQuery {
   readonly limit?: string;
   readonly order?: string;

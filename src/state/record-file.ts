@@ -21,7 +21,7 @@ export const recordIdIn = (name: string): string | undefined => FILE.exec(name)?
 /** The id in the name of the draft of a record file. */
 export const draftIdIn = (name: string): string | undefined => DRAFT.exec(name)?.[1];
 
-/** A regular file of the bridge's, as it is before anyone asks for its content. */
+/** A regular file of the bridge's, before its content is read. */
 export interface FoundFile {
   readonly bytes: number;
   /** Milliseconds since the epoch of the last use. */

@@ -1,4 +1,4 @@
-/** What a tool kind is made of: its declaration as a function, its calls in the history, the items its calls become. */
+/** Defines a tool kind: its declaration as a function, its calls in the history, the items its calls become. */
 import type { JsonObject, UnknownRecord } from '../base/json';
 import { asText } from '../base/narrow';
 import type { SchemaRule } from '../providers/dialect';

@@ -1,4 +1,4 @@
-/** What we send: translates a Responses request to the Chat Completions request that its upstream accepts. */
+/** Translates a Responses request to the Chat Completions request that its upstream accepts. */
 import { asText } from '../base/narrow';
 import { type Noted, Notes } from '../base/result';
 import type { Dialect } from '../providers/dialect';

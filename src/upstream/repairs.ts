@@ -32,7 +32,7 @@ interface RepairRow {
   readonly find: (refusal: Refusal, chat: ChatRequest, callsLeft: number) => RowRepair | undefined;
 }
 
-/** A row for refusals in these words, with one change. */
+/** A row that matches this wording and makes one change. */
 const row = (name: string, says: RegExp, apply: Reshape, dialect?: string): RepairRow => ({
   row: name,
   find: ({ words }) => (says.test(words) ? { apply, ...(dialect !== undefined && { dialect }) } : undefined),

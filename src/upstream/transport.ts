@@ -20,7 +20,7 @@ export interface UpstreamAnswer {
   read(): Promise<Uint8Array | undefined>;
   /**
    * Ends the request if it is still running. The caller must call it when it stops reading.
-   * @param said the provider has finished its answer: the connection is kept if it closes the response soon
+   * @param said whether the provider has finished its answer: the connection is kept if it closes the response soon
    */
   cancel(said?: boolean): void;
   /** The whole body as text, up to `limit` bytes. @throws BridgeError */
