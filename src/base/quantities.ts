@@ -9,6 +9,12 @@ export function renderList(words: readonly string[], conjunction: 'and' | 'or'):
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
 }
 
+/** A number of tokens: `512`, `984k`, `1.0M`. */
+export function renderTokens(count: number): string {
+  if (count < 1_000) return String(count);
+  return count < 999_500 ? `${Math.round(count / 1_000)}k` : `${(count / 1_000_000).toFixed(1)}M`;
+}
+
 const UNITS = [['day', 86_400], ['h', 3_600], ['min', 60], ['s', 1]] as const;
 
 /** Takes milliseconds: `45 ms`, `0.84 s`, `12.3 s`; from a minute on the two largest units, `2 h 5 min`. */

@@ -10,6 +10,7 @@ export type JsonShape =
   | { readonly kind: 'word'; readonly words: readonly string[] }
   | { readonly kind: 'switch' }
   | { readonly kind: 'count'; readonly min: number }
+  | { readonly kind: 'amount' }
   | { readonly kind: 'list'; readonly of: JsonShape }
   | { readonly kind: 'map'; readonly of: JsonShape; readonly keys?: RegExp; readonly expectedKeys?: string }
   | ObjectShape
@@ -49,6 +50,8 @@ export function checkShape(value: unknown, shape: JsonShape, path: string): read
     case 'count':
       if (typeof value === 'number' && Number.isSafeInteger(value) && value >= shape.min) return [];
       return [mismatch(path, value, `a whole number of at least ${shape.min}`)];
+    case 'amount':
+      return typeof value === 'number' && value >= 0 ? [] : [mismatch(path, value, 'a number of at least 0')];
     case 'list':
       if (!Array.isArray(value)) return [mismatch(path, value, 'a list')];
       return value.flatMap((entry, index) => checkShape(entry, shape.of, `${path}[${index}]`));
@@ -153,6 +156,8 @@ export function toJsonSchema(shape: JsonShape): JsonObject {
       return { type: 'boolean' };
     case 'count':
       return { type: 'integer', minimum: shape.min };
+    case 'amount':
+      return { type: 'number', minimum: 0 };
     case 'list':
       return { type: 'array', items: toJsonSchema(shape.of) };
     case 'map': {

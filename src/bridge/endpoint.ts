@@ -58,6 +58,10 @@ export interface Endpoint extends Omit<UpstreamProtocol, 'path' | 'dialect'> {
   /** The model id that is sent. */
   readonly model: string;
   readonly dialect: Dialect;
+  /** The provider's name in the catalog. */
+  readonly provider: string;
+  /** The base URL without its scheme. */
+  readonly base: string;
   readonly url: string;
   /** Sent with every request, the key among them. */
   readonly headers: Readonly<Record<string, string>>;
@@ -85,7 +89,8 @@ export function findEndpoint(
   if (wire === 'responses' && native === undefined)
     notes.add(`sent to ${id} over Chat Completions: it is not known to have a Responses endpoint`);
   const protocol = native === undefined ? CHAT : NATIVE;
-  const url = (native ?? aiBaseUrl) + protocol.path;
+  const baseUrl = native ?? aiBaseUrl;
+  const url = baseUrl + protocol.path;
   const home = provider === context.provider;
   const extra = { ...provider.headers, ...row?.headers, ...(home && context.settings.upstreamHeader) };
   const source = describeSource(
@@ -94,7 +99,11 @@ export function findEndpoint(
   const headers = { ...upstreamHeaders(access, caller), ...extra };
   const renderer: UpstreamProtocol['renderer'] = (request, its) =>
     changeBody(protocol.renderer(request, its), provider, row);
-  return { ...protocol, renderer, model: id, dialect: protocol.dialect(dialect), url, headers, source };
+  const base = baseUrl.replace(/^https?:\/\//, '');
+  return {
+    ...protocol, renderer, model: id, dialect: protocol.dialect(dialect), provider: provider.name, base, url, headers,
+    source,
+  };
 }
 
 /** Adds and removes top-level fields as the provider and model rows specify. */

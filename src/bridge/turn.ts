@@ -137,7 +137,13 @@ async function run<Output>(
 ): Promise<Turn> {
   const { endpoint, chat, notes, createAttempt } = prepared;
   const { record } = caller;
-  record?.send({ model: chat.model, host: endpoint.source.host, tools: chat.tools?.length ?? 0 });
+  record?.send({
+    model: chat.model,
+    host: endpoint.source.host,
+    provider: endpoint.provider,
+    base: endpoint.base,
+    tools: chat.tools?.length ?? 0,
+  });
   let begun = false;
   const judge: Judge = (error) => (begun ? judgeLateFailure(error, caller, context) : error);
   const createStream = (): AnswerStream<Output> =>

@@ -2,7 +2,7 @@
 import type { Command } from '../command/command';
 import {
   CODEX_FLAGS, CONFIG_FLAGS, DOCTOR_FLAGS, LOGS_FLAGS, MODELS_FLAGS, PROVIDERS_FLAGS, SERVE_FLAGS, SERVICE_FLAGS,
-  SETUP_FLAGS, STATUS_FLAGS,
+  SETUP_FLAGS, STATUS_FLAGS, USAGE_FLAGS,
 } from '../command/own-flags';
 
 const TABLE = {
@@ -29,6 +29,10 @@ const TABLE = {
   logs: {
     summary: 'Show the log of the bridge in the background.',
     own: Object.values(LOGS_FLAGS),
+  },
+  usage: {
+    summary: 'Show tokens, requests and cost of your turns.',
+    own: Object.values(USAGE_FLAGS),
   },
   service: {
     summary: 'Start the bridge whenever you log in.',

@@ -125,6 +125,20 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     ],
     options: [...WHERE, 'logFile'],
   },
+  usage: {
+    group: 'inspect',
+    details: [
+      'Adds up the ledger in the state folder: one line for each turn, without any text of it. Costs come from the' +
+        ' prices in the catalog, which a providers file overrides; "plan" means that a subscription includes the' +
+        ' requests, "?" that the price is not known.',
+    ],
+    examples: [
+      ['usage', 'The last 30 days, one row for each day.'],
+      ['usage --since 7d --by model', 'The last 7 days, one row for each model.'],
+      ['usage --by thread --json', 'Print JSON.'],
+    ],
+    options: ['stateDir', 'providers', 'usageLedger', 'usageLedgerMaxMb', 'configFile'],
+  },
   service: {
     group: 'background',
     details: [

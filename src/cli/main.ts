@@ -18,6 +18,7 @@ const LOADERS: Readonly<Record<CommandName, () => CommandModule>> = {
   restart: (): typeof import('../daemon/restart-command') => require('../daemon/restart-command'),
   status: (): typeof import('../daemon/status-command') => require('../daemon/status-command'),
   logs: (): typeof import('../daemon/logs-command') => require('../daemon/logs-command'),
+  usage: (): typeof import('../usage/usage-command') => require('../usage/usage-command'),
   service: (): typeof import('../daemon/service-command') => require('../daemon/service-command'),
   doctor: (): typeof import('../doctor/doctor-command') => require('../doctor/doctor-command'),
   models: (): typeof import('./models-command') => require('./models-command'),

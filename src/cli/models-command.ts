@@ -1,5 +1,5 @@
 /** `models`: shows the models as a table, as GET /models returns them, or writes the catalog file that Codex reads. */
-import { renderCount } from '../base/quantities';
+import { renderCount, renderTokens } from '../base/quantities';
 import type { ModelCatalog } from '../bridge/models';
 import { writeCatalogFile } from '../codex/catalog-file';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
@@ -127,6 +127,3 @@ function renderLegend(entries: readonly CatalogEntry[]): string {
   return `${mark}${letters.join('')}`;
 }
 
-/** `984k`, `1.0M`. */
-const renderTokens = (count: number): string =>
-  count < 999_500 ? `${Math.round(count / 1_000)}k` : `${(count / 1_000_000).toFixed(1)}M`;

@@ -1,6 +1,6 @@
 /** Lists the flags that belong to one command, as opposed to the options that all commands share. */
 import type { Sentence, ValueType } from '../config/option';
-import { choice, codexVersion, file, integer, onOff } from '../config/value-types';
+import { choice, codexVersion, file, integer, onOff, since } from '../config/value-types';
 
 /**
  * One flag; two commands may share a spelling when it is a switch in both or in neither. Never the flag of an option.
@@ -58,6 +58,15 @@ export const STATUS_FLAGS = { json } as const satisfies Rows;
 export const LOGS_FLAGS = {
   lines: { flag: '--lines', type: integer(0, 1_000_000, 'lines'), help: 'Number of lines to show. Default: 100.' },
   follow: { flag: '--follow', type: onOff, help: 'Follow new lines until Ctrl-C.' },
+  json,
+} as const satisfies Rows;
+
+/** The flags of `usage`. */
+export const USAGE_FLAGS = {
+  since: { flag: '--since', type: since, help: 'First day or time span: 2026-11-01, 7d, 12h. Default: 30d.' },
+  by: {
+    flag: '--by', type: choice('day', 'model', 'provider', 'thread'), help: 'What each row is about. Default: day.',
+  },
   json,
 } as const satisfies Rows;
 

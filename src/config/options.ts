@@ -398,6 +398,22 @@ const TABLE = {
     group: 'state',
     help: "Folder for the bridge's own files (running bridges, log, catalog). Default: the system's usual place.",
   }),
+  usageLedger: option({
+    flags: ['--usage-ledger'],
+    env: ['USAGE_LEDGER'],
+    type: onOff,
+    default: true,
+    group: 'state',
+    help: 'Record tokens and requests of each turn in the state folder, for the command usage; never any text.',
+  }),
+  usageLedgerMaxMb: option({
+    flags: ['--usage-ledger-max-mb'],
+    env: ['USAGE_LEDGER_MAX_MB'],
+    type: megabytes(1, 1_024),
+    default: 16,
+    group: 'state',
+    help: 'Size at which the usage ledger is rotated; one older file is kept.',
+  }),
   configFile: optional({
     // Node 20.20 takes `--env-file` for itself, also after the script, so it is only an alias.
     flags: ['--config-file', '--env-file'],

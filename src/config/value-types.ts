@@ -151,6 +151,21 @@ export function integer(min: number, max: number, unit: string): ValueType<numbe
 
 const DAY_MS = 86_400_000;
 
+/** A day, from its beginning, or a time span up to now. */
+export type Since = { readonly day: string } | { readonly spanMs: number };
+
+/** The beginning of a period that lasts until now. */
+export const since: ValueType<Since> = {
+  expected: 'a day such as 2026-11-01, or a span such as 7d or 12h',
+  placeholder: 'SINCE',
+  parse(input) {
+    const text = input.trim();
+    if (/^\d{4}-\d\d-\d\d$/.test(text)) return Number.isNaN(Date.parse(text)) ? undefined : { day: text };
+    const [, count, unit] = /^(\d{1,5})([dh])$/.exec(text) ?? [];
+    return count === undefined ? undefined : { spanMs: Number(count) * (unit === 'd' ? DAY_MS : DAY_MS / 24) };
+  },
+};
+
 /** A duration from `min` milliseconds to a day. */
 export function milliseconds(min = 1): ValueType<number> {
   return { ...integer(min, DAY_MS, 'milliseconds'), placeholder: 'MS' };

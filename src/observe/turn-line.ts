@@ -8,7 +8,10 @@ import type { Outcome, Retry, TurnFacts, TurnRecord } from './turn-record';
 export class TurnLog {
   private holders = 1;
 
-  constructor(readonly record: TurnRecord, private readonly log: Logger) {}
+  /** @param keep receives the facts of the turn, for the usage ledger */
+  constructor(
+    readonly record: TurnRecord, private readonly log: Logger, private readonly keep?: (facts: TurnFacts) => void,
+  ) {}
 
   /** Adds a holder, which will call `release`. */
   hold(): void {
@@ -24,8 +27,10 @@ export class TurnLog {
   release(): void {
     this.holders -= 1;
     if (this.holders !== 0) return;
-    const { level, entry } = renderTurn(this.record.facts());
+    const facts = this.record.facts();
+    const { level, entry } = renderTurn(facts);
     this.log.write(level, entry);
+    this.keep?.(facts);
   }
 }
 

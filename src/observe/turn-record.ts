@@ -25,6 +25,10 @@ export interface Asked {
 export interface Sent {
   readonly model: string;
   readonly host: string;
+  /** The provider's name in the catalog. */
+  readonly provider: string;
+  /** Its base URL without the scheme. */
+  readonly base: string;
   /** How many tools the model is offered. */
   readonly tools: number;
 }

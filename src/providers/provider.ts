@@ -1,6 +1,7 @@
 /** Defines providers and models as data, and values that many rows share. */
 import type { JsonObject } from '../base/json';
 import type { ErrorRule } from '../errors/error-rule';
+import type { QuotaReset } from '../errors/quota-reset';
 import type { Dialect } from './dialect';
 
 /** How a fact is known: documented by the provider, from a client's source, from an issue, inferred, set by the user. */
@@ -31,9 +32,45 @@ export interface Model extends RequestChanges {
   /** The effort that the provider itself starts with, where it documents one. */
   readonly defaultEffort?: string;
   readonly dialect?: Partial<Dialect>;
+  /** Where it is billed by tokens; absent when unknown. */
+  readonly price?: Price;
   readonly evidence: Evidence;
   /** What sources disagree about, or what is special. Ends in a full stop. */
   readonly remark?: string;
+}
+
+/** What a million tokens cost. */
+export interface Price {
+  /** Base URLs without their scheme; absent when it is the same for all. */
+  readonly bases?: RegExp;
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly input: number;
+  /** Input from the provider's cache. Default: the same as other input. */
+  readonly cached?: number;
+  readonly output: number;
+  /** Weekday hours in UTC+8 in which everything costs `factor` times as much. */
+  readonly peak?: { readonly factor: number; readonly hours: readonly (readonly [from: number, to: number])[] };
+  /** When the price was read, and where; absent for prices of the user. */
+  readonly date?: string;
+  readonly source?: string;
+}
+
+/** A subscription that requests are part of. */
+export interface Plan {
+  /** Base URLs without their scheme; absent when all of the provider's belong to the plan. */
+  readonly bases?: RegExp;
+  /** Limits on requests, for a provider whose API does not tell how much is left. */
+  readonly limits?: readonly PlanLimit[];
+  /** Name of the tier that the limits are for, and where they are documented. */
+  readonly tier?: string;
+  readonly source?: string;
+}
+
+export interface PlanLimit {
+  readonly window: '5 hours' | 'week' | 'month';
+  readonly requests: number;
+  readonly resets: QuotaReset;
 }
 
 /** A Responses endpoint of the provider's own, asked when the user sets UPSTREAM_WIRE=responses. */
@@ -66,6 +103,8 @@ export interface Provider extends RequestChanges {
   /** Its own error codes and quota rules, as far as the general wordings do not cover them. */
   readonly errors?: readonly ErrorRule[];
   readonly docs: string;
+  /** Absent where requests are billed by tokens, or nothing is known. */
+  readonly plan?: Plan;
   /** Absent where there is none: everything is then asked over Chat Completions. */
   readonly responses?: NativeEndpoint;
   readonly defaultModel?: string;

@@ -10,7 +10,7 @@ import {
   type JsonShape,
 } from '../base/shape';
 import { EFFORTS, type Dialect, type RequestForm, type SchemaRule } from './dialect';
-import type { Model } from './provider';
+import type { Model, Price } from './provider';
 
 /** A model of the file. Absent fields are those of the row that is extended, or careful defaults. */
 export interface UserModel extends UserChanges {
@@ -20,6 +20,7 @@ export interface UserModel extends UserChanges {
   readonly input?: Model['input'];
   readonly efforts?: readonly string[];
   readonly default_effort?: string;
+  readonly price?: Pick<Price, 'currency' | 'input' | 'cached' | 'output'>;
   readonly dialect?: Partial<Dialect>;
 }
 
@@ -184,6 +185,12 @@ const CHANGES: { readonly [K in keyof Required<UserChanges>]: ShapeField } = {
   wire: { shape: words('chat', 'responses'), help: 'Upstream protocol, instead of --wire.' },
 };
 
+const AMOUNT: ShapeField = { shape: { kind: 'amount' }, help: 'Per million tokens.' };
+const PRICE = variant({
+  currency: { shape: { kind: 'text', pattern: /^[A-Z]{3}$/, expected: 'a code such as USD' }, help: 'ISO 4217 code.' },
+  input: AMOUNT, cached: AMOUNT, output: AMOUNT,
+}, 'currency', 'input', 'output');
+
 const MODEL: { readonly [K in keyof Required<UserModel>]: ShapeField } = {
   name: { shape: TEXT_SHAPE, help: 'Name in the picker.' },
   context: { shape: COUNT, help: 'Context window in tokens. Default: 128000.' },
@@ -191,6 +198,7 @@ const MODEL: { readonly [K in keyof Required<UserModel>]: ShapeField } = {
   input: { shape: { kind: 'list', of: words('text', 'image') }, help: 'Accepted input. Default: text.' },
   efforts: { shape: { kind: 'list', of: words(...EFFORTS) }, help: 'Reasoning efforts of the picker.' },
   default_effort: { shape: words(...EFFORTS), help: 'Effort when none is picked.' },
+  price: { shape: PRICE, help: 'What tokens cost, for the command usage.' },
   dialect: { shape: { kind: 'object', fields: DIALECT }, help: 'Differences from the provider.' },
   ...CHANGES,
 };

@@ -10,6 +10,7 @@ import type { Config } from '../config/options';
 import type { Environment, FlagTexts } from '../config/resolve';
 import { createLogger, type Logger } from '../observe/log';
 import type { LogFile } from '../observe/log-file';
+import type { UsageLedger } from '../observe/usage-ledger';
 import { createBridgeServer } from '../server/create-server';
 import { Access } from '../server/access';
 import { isLoopbackName, normalizeName } from '../server/guards';
@@ -51,7 +52,10 @@ export async function run(context: CommandContext): Promise<number> {
     preloadHandlers();
   }, WARM_UP_DELAY_MS);
   const usage = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : startWatching(own);
-  const server = createBridgeServer({ config, version, log, bridge, access, ...(usage && { watch: usage.watch }) });
+  const ledger = config.usageLedger ? createLateLedger(config, env, log) : undefined;
+  const server = createBridgeServer({
+    config, version, log, bridge, access, ...(usage && { watch: usage.watch }), ...(ledger && { keepUsage: ledger.add }),
+  });
   const forgetCrashes = containCrashes(io, log);
   const stateFile = env[STATE_FILE_VARIABLE];
   const background = stateFile === undefined ? undefined : openBackground({
@@ -66,6 +70,7 @@ export async function run(context: CommandContext): Promise<number> {
     forgetCrashes();
     usage?.end();
     background?.end();
+    ledger?.close();
     logFile?.close();
   });
 }
@@ -145,6 +150,30 @@ function openLogFile({ logFile, logFileMaxMb }: Config): LogFile | undefined {
   if (logFile === undefined) return undefined;
   const { createLogFile }: typeof import('../observe/log-file') = require('../observe/log-file');
   return createLogFile(logFile, logFileMaxMb * 1024 * 1024);
+}
+
+/** Loads and opens the ledger after the first turn: a bridge starts without it. */
+function createLateLedger(config: Config, env: Environment, log: Logger): UsageLedger {
+  let ledger: UsageLedger | undefined;
+  return {
+    add: (facts) => (ledger ??= openLedger(config, env, log)).add(facts),
+    close: () => ledger?.close(),
+  };
+}
+
+function openLedger({ stateDir, usageLedgerMaxMb }: Config, env: Environment, log: Logger): UsageLedger {
+  const { createUsageLedger, ledgerFileOf }: typeof import('../observe/usage-ledger') =
+    require('../observe/usage-ledger');
+  const { findPaths, thisMachine }: typeof import('../command/paths') = require('../command/paths');
+  const { prepareStateFolder }: typeof import('../instance/bridge-record') = require('../instance/bridge-record');
+  const { state } = findPaths(thisMachine(env), stateDir);
+  const path = ledgerFileOf(state);
+  return createUsageLedger({
+    path,
+    maxBytes: usageLedgerMaxMb * 1024 * 1024,
+    prepare: () => prepareStateFolder(state),
+    warn: (problem) => log.warn('cannot record the usage of turns', { file: path, problem }),
+  });
 }
 
 function openBackground(options: BackgroundOptions): BackgroundDuty {

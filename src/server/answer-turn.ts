@@ -43,7 +43,7 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
   const holder = exchange.holder?.name;
   const asked = { program: client.program, client: client.kind, api: own, ...client.names, holder };
   const record = new TurnRecord(asked, Date.now);
-  const turnLog = new TurnLog(record, services.log);
+  const turnLog = new TurnLog(record, services.log, services.keepUsage);
   const reservation = services.bodies.open();
   try {
     const open = services.turns.open(response);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import type { Bridge } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
 import type { Logger } from '../observe/log';
+import type { TurnFacts } from '../observe/turn-record';
 import { Access } from './access';
 import { BodyBudget } from './body-limits';
 import type { ServerConfig, Services } from './http-exchange';
@@ -41,6 +42,8 @@ export interface BridgeServerOptions {
   readonly bridge: Bridge;
   /** The tokens that clients need; by default those of `config`. */
   readonly access?: Access;
+  /** Receives the facts of each turn when it is over; absent when no usage is recorded. */
+  readonly keepUsage?: (facts: TurnFacts) => void;
   /** Notified of every use; absent when the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bridge } from '../bridge/bridge';
 import type { Logger } from '../observe/log';
+import type { TurnFacts } from '../observe/turn-record';
 import type { Access, Holder } from './access';
 import type { BodyBudget } from './body-limits';
 import type { TurnRegistry } from './turn-registry';
@@ -38,6 +39,8 @@ export interface Services {
   readonly turns: TurnRegistry;
   /** The open responses to GET /launches, one for each launched Codex. */
   readonly launches: Set<ServerResponse>;
+  /** Receives the facts of each turn when it is over; absent when no usage is recorded. */
+  readonly keepUsage?: (facts: TurnFacts) => void;
   /** Notified of every use; absent when the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }

@@ -19,6 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['command'],
   ['instance'],
   ['codex'],
+  ['usage'],
   ['serve', 'launch', 'daemon', 'setup', 'doctor', 'demo'],
   ['cli'],
 ];

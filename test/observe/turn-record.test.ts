@@ -18,7 +18,7 @@ const ASKED: Asked = {
   thread: 't-1',
   model: 'asked-model',
 };
-const SENT = { model: 'sent-model', host: 'api.example', tools: 12 };
+const SENT = { model: 'sent-model', host: 'api.example', provider: 'example', base: 'api.example/v1', tools: 12 };
 const USAGE = { prompt: 12_345, completion: 512, total: 12_857, cached: 11_008, cacheWrite: undefined, reasoning: 128 };
 const TOLD: Told = { begun: true, reason: 'stop', usage: USAGE };
 

@@ -25,6 +25,16 @@ export const aliyunCoding: Provider = {
     { kind: 'quota', says: /week allocated quota exceeded/i, resets: 'monday' },
     { kind: 'quota', says: /month allocated quota exceeded/i, resets: 'subscription-day' },
   ],
+  // Documented: the plan's page; Lite is no longer sold or renewed (upstreams.md, section 0).
+  plan: {
+    tier: 'Pro',
+    source: 'https://help.aliyun.com/zh/model-studio/coding-plan',
+    limits: [
+      { window: '5 hours', requests: 6_000, resets: 'rolling' },
+      { window: 'week', requests: 45_000, resets: 'monday' },
+      { window: 'month', requests: 90_000, resets: 'subscription-day' },
+    ],
+  },
   docs: 'https://help.aliyun.com/zh/model-studio/coding-plan',
   defaultModel: 'qwen3.7-plus',
   remarks: [

@@ -28,6 +28,7 @@ export const aliyunTokenPlan: Provider = {
   hosts: [/^token-plan\.[a-z0-9-]+\.maas\.aliyuncs\.com$/],
   keyEnv: ['BAILIAN_TOKEN_PLAN_API_KEY', 'ALIBABA_TOKEN_PLAN_API_KEY', 'DASHSCOPE_API_KEY'],
   requestIdHeader: 'x-dashscope-request-id',
+  plan: {},
   docs: 'https://www.alibabacloud.com/help/en/model-studio/token-plan-overview',
   // Documented for Codex: document_detail/3029258.
   responses: { models: ['qwen3.8-max'], evidence: 'documented' },

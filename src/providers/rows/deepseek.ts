@@ -1,6 +1,16 @@
 /** DeepSeek. Facts: upstreams.md, sections 1.4, 2, 3 and table (a). */
 import { CORE_FIELDS_ONLY, model, SIGHT, type Provider } from '../provider';
 
+/** Documented, for accounts in China. Holidays, which are off-peak, are not known here. */
+const PRICED = {
+  currency: 'CNY',
+  peak: { factor: 2, hours: [[9, 12], [14, 18]] },
+  date: '2026-10',
+  source: 'https://api-docs.deepseek.com/zh-cn/quick_start/pricing',
+} as const;
+const FLASH = { ...PRICED, input: 1, cached: 0.02, output: 4 } as const;
+const PRO = { ...PRICED, input: 4.5, cached: 0.15, output: 13.5 } as const;
+
 const EFFORTS = ['none', 'low', 'high', 'max'] as const;
 
 /** The replay of reasoning and tool choice belong to the models: providers/families.ts. */
@@ -25,13 +35,14 @@ export const deepseek: Provider = {
   models: [
     // Source: pi-ai sends V4 Pro system messages in the middle of conversations.
     model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, {
-      efforts: EFFORTS, defaultEffort: 'high', dialect: { lateInstructions: 'system' }, evidence: 'source',
+      efforts: EFFORTS, defaultEffort: 'high', dialect: { lateInstructions: 'system' }, price: PRO,
+      evidence: 'source',
     }),
     model('deepseek-flash', 'DeepSeek Flash', 1_000_000, 384_000, {
-      input: SIGHT, efforts: EFFORTS, defaultEffort: 'high', evidence: 'source',
+      input: SIGHT, efforts: EFFORTS, defaultEffort: 'high', price: FLASH, evidence: 'source',
     }),
     model('deepseek-v4-flash', 'DeepSeek V4 Flash', 1_000_000, 384_000, {
-      efforts: EFFORTS, defaultEffort: 'high', evidence: 'source',
+      efforts: EFFORTS, defaultEffort: 'high', price: FLASH, evidence: 'source',
     }),
   ],
 };

@@ -10,6 +10,7 @@ export const kimiCode: Provider = {
   title: 'Kimi Code',
   baseUrls: ['https://api.kimi.com/coding/v1'],
   keyEnv: ['KIMI_API_KEY'],
+  plan: {},
   docs: 'https://www.kimi.com/code/docs/en/kimi-code/models.html',
   defaultModel: 'kimi-for-coding',
   remarks: [

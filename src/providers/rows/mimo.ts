@@ -13,6 +13,7 @@ export const mimo: Provider = {
     'https://token-plan-ams.xiaomimimo.com/v1',
   ],
   keyEnv: ['MIMO_API_KEY', 'XIAOMI_API_KEY'],
+  plan: { bases: /^token-plan-/ },
   docs: 'https://platform.xiaomimimo.com/#/docs',
   defaultModel: 'mimo-v2.6-pro',
   remarks: [

@@ -4,6 +4,11 @@ import { ALWAYS, CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '.
 const K3_LEVELS = ['low', 'high', 'max'] as const;
 /** Source: K3 takes `reasoning_effort` alone, and K2 does not know it. */
 const K3 = { thinking: { kind: 'effort', levels: K3_LEVELS } } as const;
+/** Documented, for international accounts. */
+const K3_PRICE = {
+  bases: /^api\.moonshot\.ai\//, currency: 'USD', input: 3, cached: 0.3, output: 15, date: '2026-07',
+  source: 'https://platform.kimi.ai/docs/pricing/chat-k3',
+} as const;
 /** Documented: `thinking.type` accepts only `enabled`. */
 const K27_CODE = { thinking: { kind: 'thinking', on: 'enabled', fixed: true } } as const;
 
@@ -29,7 +34,7 @@ export const moonshot: Provider = {
   },
   models: [
     model('kimi-k3', 'Kimi K3', 1_048_576, 1_048_576, {
-      input: SIGHT, efforts: K3_LEVELS, dialect: K3, evidence: 'source',
+      input: SIGHT, efforts: K3_LEVELS, dialect: K3, price: K3_PRICE, evidence: 'source',
     }),
     model('kimi-k3.1-pro', 'Kimi K3.1 Pro', 1_048_576, 1_048_576, {
       input: SIGHT, efforts: K3_LEVELS, dialect: K3, evidence: 'source',

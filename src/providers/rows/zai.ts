@@ -6,6 +6,11 @@ import { CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provid
  * and not on the standard ones, so it is always said.
  */
 const THINKING = { kind: 'thinking', on: 'enabled', extra: { clear_thinking: false } } as const;
+/** Published for pay as you go; requests under /api/coding belong to the plan. */
+const GLM_PRICE = {
+  currency: 'USD', input: 1.4, cached: 0.26, output: 4.4, date: '2026-08',
+  source: 'https://docs.z.ai/guides/overview/pricing',
+} as const;
 const GLM53 = { thinking: { ...THINKING, fixed: true, levels: ['low', 'high', 'max'] } } as const;
 const GLM52 = { thinking: { ...THINKING, levels: ['high', 'max'] } } as const;
 
@@ -50,6 +55,7 @@ export const zai: Provider = {
     { kind: 'model_not_found', says: /^1211\b/ },
     { kind: 'context_overflow', says: /^1261\b/ },
   ],
+  plan: { bases: /\/api\/coding\// },
   docs: 'https://docs.z.ai/devpack/overview',
   // Documented for Codex: docs.bigmodel.cn/cn/coding-plan/tool/codex.md.
   responses: { basePath: '/api/v1', models: ['glm-5.3'], evidence: 'documented' },
@@ -72,6 +78,7 @@ export const zai: Provider = {
     model('glm-5.3', 'GLM-5.3', 1_000_000, 131_072, {
       efforts: ['low', 'high', 'max'],
       dialect: GLM53,
+      price: GLM_PRICE,
       evidence: 'documented',
     }),
     model('glm-5.3-flash', 'GLM-5.3 Flash', 1_000_000, 131_072, {
@@ -88,6 +95,7 @@ export const zai: Provider = {
     model('glm-5.2', 'GLM-5.2', 1_000_000, 131_072, {
       efforts: ['none', 'high', 'max'],
       dialect: GLM52,
+      price: GLM_PRICE,
       evidence: 'source',
     }),
     model('glm-5-turbo', 'GLM-5 Turbo', 200_000, 131_072, { efforts: TOGGLE, evidence: 'source' }),

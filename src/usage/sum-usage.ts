@@ -1,0 +1,77 @@
+/** Adds up entries of the usage ledger: by day, model, provider or thread. */
+import type { UsageEntry } from '../observe/usage-ledger';
+import type { Provider } from '../providers/provider';
+import { priceTurn } from './price-turn';
+
+export type Grouping = 'day' | 'model' | 'provider' | 'thread';
+
+export interface UsageSum {
+  readonly turns: number;
+  readonly requests: number;
+  readonly input: number;
+  readonly cached: number;
+  readonly output: number;
+  readonly reasoning: number;
+  /** Turns whose provider sent no token counts. */
+  readonly uncounted: number;
+  /** By currency, of the turns with a known price. */
+  readonly cost: Readonly<Record<string, number>>;
+  /** Turns that a plan includes. */
+  readonly included: number;
+  /** Turns without a known price. */
+  readonly unpriced: number;
+}
+
+export interface UsageGroup extends UsageSum {
+  readonly key: string;
+}
+
+const NOTHING: UsageSum = {
+  turns: 0, requests: 0, input: 0, cached: 0, output: 0, reasoning: 0, uncounted: 0, cost: {}, included: 0, unpriced: 0,
+};
+
+/** The sum of all entries. @param rows the catalog, for prices */
+export const sumUsage = (entries: readonly UsageEntry[], rows: readonly Provider[]): UsageSum =>
+  entries.reduce((sum, entry) => add(sum, entry, rows), NOTHING);
+
+/** One group for each day, model, provider or thread, in the order of the entries. */
+export function groupUsage(
+  entries: readonly UsageEntry[], by: Grouping, rows: readonly Provider[],
+): readonly UsageGroup[] {
+  const sums = new Map<string, UsageSum>();
+  for (const entry of entries) {
+    const key = KEYS[by](entry);
+    sums.set(key, add(sums.get(key) ?? NOTHING, entry, rows));
+  }
+  return [...sums].map(([key, sum]) => ({ key, ...sum }));
+}
+
+const KEYS: Readonly<Record<Grouping, (entry: UsageEntry) => string>> = {
+  day: ({ time }) => renderDay(new Date(time)),
+  model: ({ provider, model }) => `${provider}/${model}`,
+  provider: ({ provider }) => provider,
+  thread: ({ thread }) => thread ?? '(none)',
+};
+
+/** The local day as `2026-11-28`. */
+export const renderDay = (date: Date): string =>
+  [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
+
+function add(sum: UsageSum, entry: UsageEntry, rows: readonly Provider[]): UsageSum {
+  const cost = priceTurn(entry, rows);
+  const { input, cached = 0, output, reasoning = 0, requests } = entry;
+  return {
+    turns: sum.turns + 1,
+    requests: sum.requests + requests,
+    input: sum.input + (input ?? 0),
+    cached: sum.cached + cached,
+    output: sum.output + (output ?? 0),
+    reasoning: sum.reasoning + reasoning,
+    uncounted: sum.uncounted + (input === undefined ? 1 : 0),
+    cost: typeof cost === 'string'
+      ? sum.cost
+      : { ...sum.cost, [cost.currency]: (sum.cost[cost.currency] ?? 0) + cost.amount },
+    included: sum.included + (cost === 'included' ? 1 : 0),
+    unpriced: sum.unpriced + (cost === 'unknown' ? 1 : 0),
+  };
+}
