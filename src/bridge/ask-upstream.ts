@@ -77,7 +77,7 @@ function repair(error: BridgeError, { prepared, caller, context }: Question<unkn
   const { name, dialect } = found;
   const hint = dialect === undefined ? '' : `; the dialect field ${dialect} would save the call`;
   context.log.debug(`learned that ${prepared.chat.model} needs "${name}"${hint}`, { refusal: String(error) });
-  caller.record?.amend(dialect === undefined ? name : `${name}, dialect ${dialect}`);
+  caller.record?.repair(dialect === undefined ? name : `${name}, dialect ${dialect}`);
   prepared.notes.add(`sent again with "${name}": the model refused the request as it was${hint}`);
   return true;
 }
@@ -85,11 +85,11 @@ function repair(error: BridgeError, { prepared, caller, context }: Question<unkn
 /** @throws BridgeError for an error status, a redirect, or no response */
 async function call({ prepared, caller, context }: Question<unknown>, asking: Asking): Promise<UpstreamAnswer> {
   const { endpoint } = prepared;
-  const { runtime, refusals } = context;
+  const { runtime, rejections } = context;
   const { url, headers } = endpoint;
   const body = renderBody(prepared, asking.repairs.chat);
   const key = headers['authorization'] ?? '';
-  const known = refusals.find(body, key);
+  const known = rejections.find(body, key);
   if (known) {
     caller.record?.remember();
     throw known;
@@ -99,7 +99,7 @@ async function call({ prepared, caller, context }: Question<unknown>, asking: As
   const answer = await runtime.transport({ url, headers, body, abort: caller.abort });
   if (answer.status >= 200 && answer.status < 300) return answer;
   const error = await readFailure(answer, endpoint, runtime.clock());
-  if (isPermanent(error)) refusals.remember(body, key, error);
+  if (isPermanent(error)) rejections.remember(body, key, error);
   throw error;
 }
 
@@ -178,7 +178,7 @@ function rememberFailure(error: BridgeError, { prepared, context }: Question<unk
   if (CHEAP.has(error.kind)) return;
   const { endpoint } = prepared;
   const body = renderBody(prepared, repairs.chat);
-  context.refusals.remember(body, endpoint.headers['authorization'] ?? '', error);
+  context.rejections.remember(body, endpoint.headers['authorization'] ?? '', error);
 }
 
 /** Nothing was charged: there was no connection, or no call was made. A later attempt may succeed. */
@@ -188,7 +188,7 @@ const CHEAP: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'shutting_
  * The error that the client gets when an answer fails after it began. The client retries on its own, unless the turn
  * has used up its calls.
  */
-export function judgeLateFailure(error: BridgeError, { turn }: Caller, context: TurnContext): BridgeError {
+export function finalizeLateFailure(error: BridgeError, { turn }: Caller, context: TurnContext): BridgeError {
   if (turn === undefined) return error;
   const failed = context.budget.fail(turn);
   if (failed < allowedCalls(error.kind, limitsOf(context))) return error;

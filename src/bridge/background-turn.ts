@@ -22,7 +22,7 @@ export async function startInBackground(
   return {
     stream: body['stream'] === true,
     notes: [],
-    pulse: () => SSE_KEEP_ALIVE,
+    keepAlive: () => SSE_KEEP_ALIVE,
     // The response itself continues; its client can resume the stream.
     fail: () => '',
     frames: () => run.follow(-1),

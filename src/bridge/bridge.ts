@@ -34,7 +34,7 @@ export interface Turn {
   /** What was changed or dropped in the upstream request, one sentence each. */
   readonly notes: readonly string[];
   /** A keep-alive for a client whose provider is silent: an event for Codex, a comment for others. */
-  pulse(): string;
+  keepAlive(): string;
   /** One SSE string per upstream read, including the terminal event and `data: [DONE]`. Never throws. */
   frames(): AsyncIterable<string>;
   /** The end of a stream whose `frames` threw after the first one: one terminal event with the next sequence number. */

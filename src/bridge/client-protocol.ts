@@ -18,7 +18,7 @@ export interface ClientProtocol<Output> {
   collect(outputs: readonly Output[]): void;
   body(): string;
   /** A keep-alive while the provider is silent. */
-  pulse(): string;
+  keepAlive(): string;
   /** The one terminal event of a stream that has begun and cannot continue; empty after a terminal event. */
   fail(error: BridgeError): string;
 }
@@ -46,7 +46,7 @@ export function responsesProtocol(echo: string, client: ClientKind): ClientProto
       return encoder.encode([{ type: 'response.failed', response }]);
     },
     // Only data events reset Codex's idle timer (codex-protocol.md, rule 9).
-    pulse: () => (client === 'codex' ? encoder.encode(progress) : SSE_KEEP_ALIVE),
+    keepAlive: () => (client === 'codex' ? encoder.encode(progress) : SSE_KEEP_ALIVE),
     done: SSE_DONE,
     collect(events) {
       last = events.at(-1) ?? last;
@@ -93,7 +93,7 @@ export function chatProtocol(usage: () => ChatUsageObject | undefined): ClientPr
     done: SSE_DONE,
     collect: (outputs) => outputs.forEach((output) => collector.push(output)),
     body: () => collector.body(usage()),
-    pulse: () => SSE_KEEP_ALIVE,
+    keepAlive: () => SSE_KEEP_ALIVE,
   };
 }
 

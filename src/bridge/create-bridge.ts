@@ -8,7 +8,7 @@ import type { Background } from '../state/background';
 import type { AnswerSearch } from '../search/answer-search';
 import type { KeptResponses } from '../state/kept-responses';
 import { createStateServices, type StateServices } from '../state/open-store';
-import { FailureBudget, RefusalCache } from '../upstream/call-limits';
+import { FailureBudget, RejectionCache } from '../upstream/call-limits';
 import { LearnedRepairs } from '../upstream/learned-repairs';
 import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
@@ -44,7 +44,7 @@ export function createBridge(
     log,
     learned: new LearnedRepairs(),
     budget: new FailureBudget(),
-    refusals: new RefusalCache(settings.refusalCacheMs, runtime.clock),
+    rejections: new RejectionCache(settings.refusalCacheMs, runtime.clock),
     state,
     ...(tap && { tap }),
   };

@@ -27,7 +27,7 @@ export function answerPreload(request: ResponsesRequest, runtime: Runtime): Turn
   return {
     stream: request.stream,
     notes: ['answered the preload request without calling the provider'],
-    pulse: () => protocol.pulse(),
+    keepAlive: () => protocol.keepAlive(),
     fail: (error) => protocol.fail(error) + protocol.done,
     async *frames() {
       yield protocol.encode(events) + protocol.done;

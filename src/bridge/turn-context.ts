@@ -4,7 +4,7 @@ import type { Config } from '../config/options';
 import type { Logger } from '../observe/log';
 import type { Provider } from '../providers/provider';
 import type { StateServices } from '../state/open-store';
-import type { FailureBudget, RefusalCache } from '../upstream/call-limits';
+import type { FailureBudget, RejectionCache } from '../upstream/call-limits';
 import type { LearnedRepairs } from '../upstream/learned-repairs';
 import type { Transport } from '../upstream/transport';
 
@@ -76,7 +76,7 @@ export interface TurnContext {
   readonly learned: LearnedRepairs;
   /** Failed calls of the running turns. */
   readonly budget: FailureBudget;
-  readonly refusals: RefusalCache;
+  readonly rejections: RejectionCache;
   /** Stored responses; loaded on first use. */
   readonly state: StateServices;
   /** Receives each upstream read when LOG_STREAM_RAW is on. */

@@ -5,7 +5,7 @@ import type { ClientKind } from '../errors/error-body';
 import type { KeptTurn } from '../state/kept-turn';
 import { usesState } from '../state/uses-state';
 import { AnswerStream } from '../stream/answer-stream';
-import type { Assembler, Judge } from '../stream/signal';
+import type { Assembler, FinalizeError } from '../stream/signal';
 import { ChatAssembler, toUsageObject, type ChatOutput } from '../stream/chat-assembler';
 import { CompactionAssembler } from '../stream/compaction-assembler';
 import { ResponsesAssembler } from '../stream/responses-assembler';
@@ -14,7 +14,7 @@ import { asksForCompaction, toSummaryRequest } from '../translate/request';
 import { readChatRequest } from '../wire/read-chat-request';
 import { readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesRequest } from '../wire/responses-request';
-import { askUpstream, judgeLateFailure, type Question } from './ask-upstream';
+import { askUpstream, finalizeLateFailure, type Question } from './ask-upstream';
 import type { Caller, Turn } from './bridge';
 import { chatProtocol, compactionProtocol, responsesProtocol, type ClientProtocol } from './client-protocol';
 import { prepare, type Prepared } from './prepare';
@@ -39,7 +39,7 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
   return run({
     stream: request.stream,
     beginsAtOnce: caller.client === 'codex' || kept?.background === true,
-    createAssembler: compaction ? (judge) => new CompactionAssembler(create(judge), makeId) : create,
+    createAssembler: compaction ? (finalizeError) => new CompactionAssembler(create(finalizeError), makeId) : create,
     protocol: kept?.watch(protocol, echo) ?? protocol,
   }, prepared, caller, context);
 }
@@ -54,7 +54,7 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
   return run({
     stream: false,
     beginsAtOnce: false,
-    createAssembler: (judge) => new CompactionAssembler(create(judge), makeId),
+    createAssembler: (finalizeError) => new CompactionAssembler(create(finalizeError), makeId),
     protocol: compactionProtocol(request.input, makeId),
   }, prepared, caller, context);
 }
@@ -77,7 +77,7 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
   return run<ChatOutput>({
     stream: request.stream,
     beginsAtOnce: false,
-    createAssembler: (judge) => (assembler = new ChatAssembler({ ...options, judge })),
+    createAssembler: (finalizeError) => (assembler = new ChatAssembler({ ...options, finalizeError })),
     protocol: chatProtocol(() => assembler.usage && toUsageObject(assembler.usage)),
   }, prepared, caller, context);
 }
@@ -99,7 +99,7 @@ function responsesAssemblers(
   caller: Caller,
   context: TurnContext,
   prepared: Prepared,
-): (judge: Judge) => ResponsesAssembler {
+): (finalizeError: FinalizeError) => ResponsesAssembler {
   const { settings, runtime } = context;
   const { tools, notes } = prepared;
   const options = {
@@ -115,7 +115,7 @@ function responsesAssemblers(
     findTarget: (name: string) => tools.find(name),
     note: (text: string) => notes.add(text),
   };
-  return (judge) => new ResponsesAssembler({ ...options, judge });
+  return (finalizeError) => new ResponsesAssembler({ ...options, finalizeError });
 }
 
 /** The differences between the kinds of turns. */
@@ -124,7 +124,7 @@ interface Shape<Output> {
   /** Whether the stream may start before the answer does; errors are then reported inside the stream. */
   readonly beginsAtOnce: boolean;
   /** A new assembler for each attempt; all of them continue the same response. */
-  readonly createAssembler: (judge: Judge) => Assembler<Output>;
+  readonly createAssembler: (finalizeError: FinalizeError) => Assembler<Output>;
   readonly protocol: ClientProtocol<Output>;
 }
 
@@ -145,9 +145,9 @@ async function run<Output>(
     tools: chat.tools?.length ?? 0,
   });
   let begun = false;
-  const judge: Judge = (error) => (begun ? judgeLateFailure(error, caller, context) : error);
+  const finalizeError: FinalizeError = (error) => (begun ? finalizeLateFailure(error, caller, context) : error);
   const createStream = (): AnswerStream<Output> =>
-    new AnswerStream({ ...createAttempt(), assembler: shape.createAssembler(judge) });
+    new AnswerStream({ ...createAttempt(), assembler: shape.createAssembler(finalizeError) });
   const turnName = caller.turn ?? context.runtime.makeId('turn');
   const whole = !shape.stream;
   let question: Question<Output> | undefined = { prepared, caller, context, turn: turnName, createStream, whole };
@@ -179,7 +179,7 @@ async function run<Output>(
     get notes() {
       return notes.list();
     },
-    pulse: () => shape.protocol.pulse(),
+    keepAlive: () => shape.protocol.keepAlive(),
     fail: (error) => shape.protocol.fail(error) + shape.protocol.done,
     frames: () => streamTurn(turn),
     collect: () => collectTurn(turn),

@@ -13,25 +13,25 @@ import type { Provider } from '../providers/provider';
 /** Returns 0 on success, 1 when the file could not be written, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, mistakes, io } = context;
-  const wish = readWish(own);
-  const resolved = requireConfig({ ...context, mistakes: [...mistakes, ...wish.mistakes] });
+  const options = readOptions(own);
+  const resolved = requireConfig({ ...context, mistakes: [...mistakes, ...options.mistakes] });
   if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
   const { catalog, provider } = openCatalog(config, io);
-  if (wish.file !== undefined) return writeFile({ ...wish, file: wish.file }, catalog, io);
-  if (wish.json) io.out(`${JSON.stringify((await catalog.list(wish.version)).body)}\n`);
+  if (options.file !== undefined) return writeFile({ ...options, file: options.file }, catalog, io);
+  if (options.json) io.out(`${JSON.stringify((await catalog.list(options.version)).body)}\n`);
   else io.out(renderModels(await catalog.entries(), provider, config.aiBaseUrl));
   return EXIT.done;
 }
 
-interface ModelsWish {
+interface ModelsOptions {
   readonly json: boolean;
   readonly file: string | undefined;
   readonly force: boolean;
   readonly version: string | undefined;
 }
 
-function readWish(own: OwnTexts): ModelsWish & { readonly mistakes: readonly string[] } {
+function readOptions(own: OwnTexts): ModelsOptions & { readonly mistakes: readonly string[] } {
   const json = readOwnFlag(MODELS_FLAGS.json, own) ?? false;
   const file = readOwnFlag(MODELS_FLAGS.catalog, own);
   const force = readOwnFlag(MODELS_FLAGS.force, own) ?? false;
@@ -41,7 +41,7 @@ function readWish(own: OwnTexts): ModelsWish & { readonly mistakes: readonly str
 }
 
 async function writeFile(
-  { file, force, version }: ModelsWish & { readonly file: string }, catalog: ModelCatalog, io: CommandIo,
+  { file, force, version }: ModelsOptions & { readonly file: string }, catalog: ModelCatalog, io: CommandIo,
 ): Promise<number> {
   const { models } = (await catalog.list(version)).body;
   const [first] = models;

@@ -164,13 +164,13 @@ function listMistakes(draft: ParseState): readonly string[] {
   return [
     ...(unknown === undefined ? [] : [unknown.mistake]),
     ...(isCommandFixed ? [] : mistakes),
-    ...(isCommandFixed || unknown !== undefined ? [] : judgeOwn(draft)),
-    ...judgeOperand(draft),
+    ...(isCommandFixed || unknown !== undefined ? [] : checkOwnFlags(draft)),
+    ...checkOperand(draft),
   ];
 }
 
 /** Validates the command's own flags, once the command is known. */
-function judgeOwn({ own, command = DEFAULT_COMMAND }: ParseState): readonly string[] {
+function checkOwnFlags({ own, command = DEFAULT_COMMAND }: ParseState): readonly string[] {
   return Object.entries(own).flatMap(([flag, text]) => {
     const row = COMMANDS[command].own?.find((each) => each.flag === flag);
     if (row === undefined) return [`${flag} works only with ${renderList(findOwners(flag), 'and')}.`];
@@ -180,7 +180,7 @@ function judgeOwn({ own, command = DEFAULT_COMMAND }: ParseState): readonly stri
   });
 }
 
-function judgeOperand({ command = DEFAULT_COMMAND, operand, subject }: ParseState): readonly string[] {
+function checkOperand({ command = DEFAULT_COMMAND, operand, subject }: ParseState): readonly string[] {
   const row = COMMANDS[command].operand;
   if (row === undefined) return [];
   const choices = row.choices();

@@ -6,7 +6,7 @@ import { toSpawn, type Program } from './program';
 /** Older versions keep retrying a provider that has rejected a request (codex-protocol.md, section 8). */
 export const OLDEST_CODEX = '0.99.0';
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 interface Ran {
   readonly ok: boolean;
@@ -17,7 +17,7 @@ interface Ran {
 /** Never rejects: a program that cannot be started or times out counts as failed. */
 function ask(program: Program, words: readonly string[], env: Environment): Promise<Ran> {
   const { command, args, options } = toSpawn(program, words);
-  const limits = { timeout: PATIENCE_MS, killSignal: 'SIGKILL', windowsHide: true, maxBuffer: 64 << 20 } as const;
+  const limits = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', windowsHide: true, maxBuffer: 64 << 20 } as const;
   return new Promise((resolve) => {
     try {
       const child = execFile(command, args, { ...options, ...limits, env }, (failure, out, error) =>
@@ -64,8 +64,8 @@ export async function askForRefusal(
 
 /** Parses the output of Codex 0.125 to 0.171: `Error: [FILE:LINE:COLUMN: ]SENTENCE`, then causes and a backtrace. */
 export function readRefusal(text: string): CodexRefusal | undefined {
-  const [, said = ''] = /^Error(?: loading \S+)?: ([^]*?)(?:\n\s*\n|\n?$)/.exec(text) ?? [];
-  const [, place, rest = said] = /^(\S.*?\.toml:\d+:\d+): ([^]*)$/.exec(said) ?? [];
+  const [, message = ''] = /^Error(?: loading \S+)?: ([^]*?)(?:\n\s*\n|\n?$)/.exec(text) ?? [];
+  const [, place, rest = message] = /^(\S.*?\.toml:\d+:\d+): ([^]*)$/.exec(message) ?? [];
   const problem = rest.replace(/\s+/g, ' ').trim();
   if (problem === '') return undefined;
   return { problem: problem.replace(/\.$/, ''), ...(place !== undefined && { place }) };

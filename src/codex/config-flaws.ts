@@ -17,8 +17,8 @@ export interface ConfigFlaw {
   /** How to fix it by hand, in a sentence. */
   readonly fix: string;
   /** What setup comments out to fix it. */
-  readonly aside?: Partial<ConfigNames>;
-  /** A `-c` override that fixes it for one run; `renderCures` adds that of a provider. */
+  readonly commentOut?: Partial<ConfigNames>;
+  /** A `-c` override that fixes it for one run; `renderFlawOverrides` adds that of a provider. */
   readonly override?: string;
 }
 
@@ -41,10 +41,10 @@ export function findConfigFlaws(document: TomlDocument, codexVersion?: string): 
 }
 
 /** What to comment out so that Codex starts. */
-export function listAside(flaws: readonly ConfigFlaw[]): ConfigNames {
+export function listWhatToCommentOut(flaws: readonly ConfigFlaw[]): ConfigNames {
   return {
-    keys: flaws.flatMap(({ aside }) => aside?.keys ?? []),
-    providers: [...new Set(flaws.flatMap(({ aside }) => aside?.providers ?? []))],
+    keys: flaws.flatMap(({ commentOut }) => commentOut?.keys ?? []),
+    providers: [...new Set(flaws.flatMap(({ commentOut }) => commentOut?.providers ?? []))],
   };
 }
 
@@ -111,9 +111,9 @@ interface ProviderFault {
 }
 
 /** A rule for every provider table. */
-function forEachProvider(judge: (id: string, table: TomlTable) => ProviderFault | undefined): FlawRule {
+function forEachProvider(check: (id: string, table: TomlTable) => ProviderFault | undefined): FlawRule {
   return (config) => Object.entries(listProviders(config)).flatMap(([id, table]) => {
-    const fault = isTomlTable(table) ? judge(id, table) : undefined;
+    const fault = isTomlTable(table) ? check(id, table) : undefined;
     if (fault === undefined) return [];
     const path = [PROVIDERS_KEY, id];
     return [{
@@ -121,27 +121,28 @@ function forEachProvider(judge: (id: string, table: TomlTable) => ProviderFault 
       path: fault.key === undefined ? path : [...path, fault.key],
       problem: `[${renderKey(path)}]: ${fault.problem}`,
       fix: fault.fix,
-      aside: { providers: [id] },
+      commentOut: { providers: [id] },
     }];
   });
 }
 
-type Judged = readonly [problem: string, fix: string] | undefined;
+type Verdict = readonly [problem: string, fix: string] | undefined;
 
 /** A rule for one root key. @param instead a value that Codex accepts, for an override */
 function forRootKey(
   key: string, instead: string | readonly [] | undefined,
-  judge: (value: TomlValue, version: string | undefined) => Judged,
+  check: (value: TomlValue, version: string | undefined) => Verdict,
 ): FlawRule {
   return (config, version) => {
     const value = config[key];
-    const judged = value === undefined ? undefined : judge(value, version);
-    if (judged === undefined) return [];
-    const [problem, fix] = judged;
+    const verdict = value === undefined ? undefined : check(value, version);
+    if (verdict === undefined) return [];
+    const [problem, fix] = verdict;
     const shown = typeof value === 'string' ? renderString(value) : String(value);
     const accepted = typeof instead === 'string' ? renderString(instead) : '[]';
     return [{
-      effect: 'refused' as const, path: [key], problem: `${key} = ${shown}, ${problem}`, fix, aside: { keys: [key] },
+      effect: 'refused' as const, path: [key], problem: `${key} = ${shown}, ${problem}`, fix,
+      commentOut: { keys: [key] },
       ...(instead !== undefined && { override: `${key}=${accepted}` }),
     }];
   };
@@ -179,11 +180,12 @@ function findLine(statements: readonly TomlStatement[], path: readonly string[])
  * Renders command-line arguments for Codex that fix every flaw for one run; undefined when a flaw has no such
  * fix: overrides are merged with the file (measured with 0.171), so they cannot remove a table or a key.
  */
-export function renderCures(flaws: readonly ConfigFlaw[]): readonly string[] | undefined {
+export function renderFlawOverrides(flaws: readonly ConfigFlaw[]): readonly string[] | undefined {
   const refused = flaws.filter(({ effect }) => effect === 'refused');
-  const { providers } = listAside(refused);
-  if (providers.some(isBuiltIn) || refused.some(({ aside, override }) => aside?.keys && !override)) return undefined;
-  const tables = providers.map((id) => `${renderKey([id])}={name="set aside",wire_api="responses"}`);
+  const { providers } = listWhatToCommentOut(refused);
+  if (providers.some(isBuiltIn)) return undefined;
+  if (refused.some(({ commentOut, override }) => commentOut?.keys && !override)) return undefined;
+  const tables = providers.map((id) => `${renderKey([id])}={name="disabled",wire_api="responses"}`);
   const words = tables.length === 0 ? [] : [`${PROVIDERS_KEY}={${tables.join(',')}}`];
   const all = [...words, ...refused.flatMap(({ override }) => override ?? [])];
   return all.flatMap((word) => ['-c', word]);

@@ -8,7 +8,7 @@ export type ConfigEdit =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problem: string; readonly line?: number; readonly column?: number };
 
-export type Mark = 'keysBegin' | 'keysEnd' | 'providerBegin' | 'providerEnd' | 'aside' | 'threads';
+export type Mark = 'keysBegin' | 'keysEnd' | 'providerBegin' | 'providerEnd' | 'commentedOut' | 'threads';
 
 /** A line that starts with one of these is a mark; the rest of the line may change between versions. */
 const MARKS: Readonly<Record<Mark, string>> = {
@@ -16,12 +16,12 @@ const MARKS: Readonly<Record<Mark, string>> = {
   keysEnd: '# <<< aliyun-codex-bridge: keys',
   providerBegin: '# >>> aliyun-codex-bridge: provider',
   providerEnd: '# <<< aliyun-codex-bridge: provider',
-  aside: '# set aside by aliyun-codex-bridge:',
+  commentedOut: '# set aside by aliyun-codex-bridge:',
   threads: '# threads of aliyun-codex-bridge:',
 };
 
 const MARK_NAMES = [
-  'keysBegin', 'keysEnd', 'providerBegin', 'providerEnd', 'aside', 'threads',
+  'keysBegin', 'keysEnd', 'providerBegin', 'providerEnd', 'commentedOut', 'threads',
 ] as const satisfies readonly Mark[];
 
 /** Records that the line above the region had no line ending. */
@@ -79,11 +79,11 @@ const renderBegin = (mark: Mark, isJoined: boolean): string =>
 export const isJoined = ({ text, mark }: Piece): boolean =>
   mark !== undefined && text.startsWith(`${MARKS[mark]}${JOINED}`);
 
-/** Turns every line of `text` into a comment that `bringBack` restores. */
-export const setAside = (text: string): string => text.replace(/(?<=^|\n)(?=[^])/g, `${MARKS.aside} `);
+/** Turns every line of `text` into a comment that `uncomment` restores. */
+export const commentOut = (text: string): string => text.replace(/(?<=^|\n)(?=[^])/g, `${MARKS.commentedOut} `);
 
-/** Reverts `setAside` on one line; an editor may have trimmed the trailing space of an empty one. */
-export const bringBack = (line: string): string => line.slice(MARKS.aside.length).replace(/^ /, '');
+/** Reverts `commentOut` on one line; an editor may have trimmed the trailing space of an empty one. */
+export const uncomment = (line: string): string => line.slice(MARKS.commentedOut.length).replace(/^ /, '');
 
 /** Appends comments to `text`; the next setup or undo removes them. */
 export function addThreadNotes(text: string, notes: readonly string[]): string {

@@ -1,7 +1,7 @@
 /** Edits config.toml as text: adds the bridge, comments out conflicts, and reverts both byte for byte. */
 import { isDeepStrictEqual } from 'node:util';
 import {
-  bringBack, isBlank, isJoined, isProviderStatement, renderKeysRegion, renderProviderRegion, setAside, splitPieces,
+  uncomment, isBlank, isJoined, isProviderStatement, renderKeysRegion, renderProviderRegion, commentOut, splitPieces,
   type ConfigEdit, type Mark, type Piece,
 } from './config-regions';
 import {
@@ -26,11 +26,11 @@ type RefusedEdit = ConfigEdit & { readonly ok: false };
 
 /**
  * Inserts the bridge's keys above the first table and its provider at the end, and comments out what would
- * contradict them and what `aside` lists. Idempotent: merging a merged text gives the same result as its original.
+ * contradict them and what `toCommentOut` lists. Idempotent: merging a merged text changes nothing.
  *
  * @returns the new text; or a problem, when the text is not TOML or the edit would change its other settings
  */
-export function mergeConfig(text: string, settings: CodexSettings, aside: ConfigNames = NO_NAMES): ConfigEdit {
+export function mergeConfig(text: string, settings: CodexSettings, toCommentOut: ConfigNames = NO_NAMES): ConfigEdit {
   const original = removeConfig(text);
   if (!original.ok) return original;
   const before = parseToml(original.text);
@@ -42,8 +42,8 @@ export function mergeConfig(text: string, settings: CodexSettings, aside: Config
   if (conflict) return conflict;
   const displaced: ConfigNames = {
     // The user's catalog file would override the catalog that Codex fetches.
-    keys: [...own, ...(settings.catalogUrl === undefined ? [] : ['model_catalog_json']), ...aside.keys],
-    providers: [PROVIDER_ID, ...aside.providers],
+    keys: [...own, ...(settings.catalogUrl === undefined ? [] : ['model_catalog_json']), ...toCommentOut.keys],
+    providers: [PROVIDER_ID, ...toCommentOut.providers],
   };
   const merged = writeRegions(original.text, before, settings, displaced);
   const after = parseToml(merged);
@@ -53,14 +53,14 @@ export function mergeConfig(text: string, settings: CodexSettings, aside: Config
   return { ok: false, problem: "the bridge's settings cannot be added without changing what else the file says" };
 }
 
-/** Comments out only what `aside` lists; `removeConfig` restores it. */
-export function setAsideInConfig(text: string, aside: ConfigNames): ConfigEdit {
+/** Comments out only what `toCommentOut` lists; `removeConfig` restores it. */
+export function commentOutInConfig(text: string, toCommentOut: ConfigNames): ConfigEdit {
   const before = parseToml(text);
   if (!before.ok) return before;
-  const displaced = before.statements.filter((statement) => isNamed(statement, aside));
+  const displaced = before.statements.filter((statement) => isNamed(statement, toCommentOut));
   const edited = replaceLines(text, 0, text.length, displaced);
   const after = parseToml(edited);
-  const isRight = after.ok && meansTheSame(before.value, after.value, aside) && undoes(edited, text);
+  const isRight = after.ok && meansTheSame(before.value, after.value, toCommentOut) && undoes(edited, text);
   return isRight ? { ok: true, text: edited } : { ok: false, problem: 'the lines cannot be commented out safely' };
 }
 
@@ -76,10 +76,10 @@ export function removeConfig(text: string): ConfigEdit {
   const kept = joinKept(pieces, startOf(text));
   const restored = `${text.slice(0, startOf(text))}${kept.text}`;
   const after = parseToml(restored);
-  const problem = 'the file has changed since setup, and the lines that setup had set aside no longer fit';
+  const problem = 'the file has changed since setup, and the lines that setup had commented out no longer fit';
   if (!after.ok) return { ok: false, problem: `${problem} (${after.problem})` };
-  const broughtBack = after.statements.filter(({ start }) => kept.broughtBack.has(start));
-  const changed = nameStatements(broughtBack, before.value);
+  const uncommented = after.statements.filter(({ start }) => kept.uncommented.has(start));
+  const changed = nameStatements(uncommented, before.value);
   return meansTheSame(before.value, after.value, changed) ? { ok: true, text: restored } : { ok: false, problem };
 }
 
@@ -136,7 +136,7 @@ function replaceLines(text: string, start: number, end: number, displaced: reado
   let at = start;
   let result = '';
   for (const statement of displaced.filter((one) => one.start >= start && one.end <= end)) {
-    result += text.slice(at, statement.start) + setAside(text.slice(statement.start, statement.end));
+    result += text.slice(at, statement.start) + commentOut(text.slice(statement.start, statement.end));
     at = statement.end;
   }
   return result + text.slice(at, end);
@@ -176,15 +176,15 @@ function findLineEnd(text: string): '\r\n' | '\n' {
 /** Joins the remaining pieces. @returns the text, and the start offsets of lines that had been commented out */
 function joinKept(pieces: readonly Piece[], offset: number) {
   const dropped = listDropped(pieces);
-  const broughtBack = new Set<number>();
+  const uncommented = new Set<number>();
   let text = '';
   let joinedAt = -1;
   for (const [index, piece] of pieces.entries()) {
     if (isJoined(piece)) joinedAt = text.length;
-    if (piece.mark === 'aside') broughtBack.add(offset + text.length);
-    if (!dropped.has(index)) text += piece.mark === 'aside' ? bringBack(piece.text) : piece.text;
+    if (piece.mark === 'commentedOut') uncommented.add(offset + text.length);
+    if (!dropped.has(index)) text += piece.mark === 'commentedOut' ? uncomment(piece.text) : piece.text;
   }
-  return { text: text.length === joinedAt ? text.replace(/\r?\n$/, '') : text, broughtBack };
+  return { text: text.length === joinedAt ? text.replace(/\r?\n$/, '') : text, uncommented };
 }
 
 /** The indexes of the pieces that setup wrote. */
@@ -193,7 +193,7 @@ function listDropped(pieces: readonly Piece[]): ReadonlySet<number> {
   const [first, last] = findKeysRegion(pieces);
   const hasProvider = pieces.some(({ mark }) => mark === 'providerBegin' || mark === 'providerEnd');
   for (const [index, { statement, mark }] of pieces.entries()) {
-    if (mark !== undefined && mark !== 'aside') dropped.add(index);
+    if (mark !== undefined && mark !== 'commentedOut') dropped.add(index);
     const neighbour = mark === 'keysEnd' ? index + 1 : index - 1;
     const adjacent = pieces[neighbour];
     if ((mark === 'keysEnd' || mark === 'providerBegin') && adjacent && isBlank(adjacent)) dropped.add(neighbour);

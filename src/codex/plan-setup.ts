@@ -7,7 +7,7 @@ import type { CodexModel } from '../providers/codex-models';
 import { checkSetupCatalog, type SetupCatalog } from './catalog-file';
 import { chooseModel } from './choose-model';
 import { explainRefusedEdit, readConfigFile, type ConfigFile, type SetupFailure } from './config-file';
-import { findConfigFlaws, listAside, type ConfigFlaw } from './config-flaws';
+import { findConfigFlaws, listWhatToCommentOut, type ConfigFlaw } from './config-flaws';
 import {
   canFetchCatalog, describeCatalog, PROVIDER_ID, PROVIDERS_KEY, renderBlock, type CodexSettings,
 } from './config-toml';
@@ -75,8 +75,8 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
   // An earlier setup has commented out the flaws of the original.
   const original = removeConfig(file.text);
   const before = parseToml(original.ok ? original.text : file.text);
-  const aside = listAside(before.ok ? findConfigFlaws(before, codexVersion) : []);
-  const merged = mergeConfig(file.text, settings, aside);
+  const toCommentOut = listWhatToCommentOut(before.ok ? findConfigFlaws(before, codexVersion) : []);
+  const merged = mergeConfig(file.text, settings, toCommentOut);
   if (!merged.ok) return explainRefusedEdit(file, merged);
   const flaws = findConfigFlaws(document, codexVersion);
   return { ok: true, file, text: merged.text, catalog, flaws, changes: listChanges(document.value, settings) };

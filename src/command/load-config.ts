@@ -33,14 +33,14 @@ export type LoadedConfig = Loaded | Exclude<ResolvedConfig, Resolved>;
  * Returns the configuration of a command; or the exit code, after reporting every mistake of the command line and of
  * the options.
  *
- * @param judge returns what this command rejects in a configuration that is valid for others
+ * @param check returns what this command rejects in a configuration that is valid for others
  */
 export function requireConfig(
   { flags, mistakes, env, io }: Pick<CommandContext, 'flags' | 'mistakes' | 'env' | 'io'>,
-  judge: (config: Config) => readonly string[] = () => [],
+  check: (config: Config) => readonly string[] = () => [],
 ): Loaded | number {
   const loaded = loadConfig(flags, env);
-  const all = [...mistakes, ...(loaded.ok ? judge(loaded.config) : loaded.mistakes)];
+  const all = [...mistakes, ...(loaded.ok ? check(loaded.config) : loaded.mistakes)];
   return loaded.ok && all.length === 0 ? loaded : reportMistakes(all, io);
 }
 

@@ -13,7 +13,7 @@ export interface Progress {
 /** Calls `run` once after `delayMs`. @returns cancels it */
 export type Later = (delayMs: number, run: () => void) => () => void;
 
-const PATIENCE_MS = 1_000;
+const DELAY_MS = 1_000;
 
 const TURN_MS = 100;
 
@@ -40,7 +40,7 @@ export function createProgress(io: CommandIo, style: TerminalStyle, later: Later
   return {
     say(text) {
       current = text;
-      cancel ??= later(PATIENCE_MS, draw);
+      cancel ??= later(DELAY_MS, draw);
     },
     end() {
       cancel?.();

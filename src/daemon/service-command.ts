@@ -42,7 +42,7 @@ export async function run(context: CommandContext): Promise<number> {
     const paths = findPaths(machine);
     return removeService(kind, kind.findFile(machine, paths), join(paths.config, 'env'), io);
   }
-  const resolved = requireConfig(context, judgePort);
+  const resolved = requireConfig(context, checkPortIsFixed);
   if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
   const paths = findPaths(machine, config.stateDir);
@@ -63,7 +63,7 @@ systemd is not running here. In WSL, add these lines to /etc/wsl.conf and restar
   systemd=true
 `;
 
-function judgePort({ port }: Config): readonly string[] {
+function checkPortIsFixed({ port }: Config): readonly string[] {
   const problem = 'A service cannot use port 0, which picks another port at each start. Choose one with --port.';
   return port === 0 ? [problem] : [];
 }

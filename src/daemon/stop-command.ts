@@ -57,8 +57,8 @@ Stop it where you started it: with Ctrl-C in its terminal, or by its service man
 
 /** Describes how stopping affects clients; Windows has no signal for a graceful shutdown. */
 export function describeUse({ openStreams, launches }: Health, platform: NodeJS.Platform = process.platform): string {
-  const fate = platform === 'win32' ? 'cut off now' : 'may finish first';
-  const streams = openStreams === 0 ? '' : `Streaming ${renderCount(openStreams, 'answer')}: ${fate}.\n`;
+  const effect = platform === 'win32' ? 'cut off now' : 'may finish first';
+  const streams = openStreams === 0 ? '' : `Streaming ${renderCount(openStreams, 'answer')}: ${effect}.\n`;
   if (launches === 0) return streams;
   // Their launchers restart it (launch/hold-bridge).
   const [verb, count] = [launches === 1 ? 'is' : 'are', renderCount(launches, 'Codex session')];

@@ -71,7 +71,7 @@ async function runTools(calls: readonly UnknownRecord[], view: DemoView): Promis
   return results;
 }
 
-interface Heard {
+interface CollectedAnswer {
   readonly events: readonly DemoEvent[];
   /** The error, when the response was incomplete. */
   readonly problem: string | undefined;
@@ -80,7 +80,7 @@ interface Heard {
 /** Sends one request over HTTP. Never rejects. */
 function ask(
   { baseUrl, limitMs }: DemoTarget, input: readonly unknown[], onEvent: DemoView['onEvent'],
-): Promise<Heard> {
+): Promise<CollectedAnswer> {
   const events: DemoEvent[] = [];
   const keep = (event: DemoEvent): void => {
     events.push(event);

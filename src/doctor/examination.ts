@@ -30,7 +30,7 @@ export interface World {
   /** The addresses of a host name; rejects as `dns.lookup` does. */
   lookup(host: string): Promise<readonly string[]>;
   /** Another address of the same provider, such as its international one. */
-  findSister(settings: DoctorSettings): string | undefined;
+  findSiblingEndpoint(settings: DoctorSettings): string | undefined;
 }
 
 /** A valid configuration of the bridge. */
@@ -105,7 +105,7 @@ const REAL_WORLD: World = {
   nodeVersion: process.versions.node,
   now: Date.now,
   lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-  findSister({ config: { aiBaseUrl }, provider: { baseUrls, local } }) {
+  findSiblingEndpoint({ config: { aiBaseUrl }, provider: { baseUrls, local } }) {
     const isOwn = local === undefined && baseUrls.includes(aiBaseUrl);
     return isOwn ? baseUrls.find((url) => new URL(url).host !== new URL(aiBaseUrl).host) : undefined;
   },

@@ -28,8 +28,8 @@ export const findProxy = (env: Environment, scheme: 'http' | 'https'): ProxyVari
 export function followsProxies(nodeVersion: string, env: Environment): boolean {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
   const isAble = major >= 24 || (major === 22 && minor >= 21);
-  const isTold = env['NODE_USE_ENV_PROXY'] === '1' || /--use-env-proxy\b/.test(env['NODE_OPTIONS'] ?? '');
-  return isAble && isTold;
+  const isEnabled = env['NODE_USE_ENV_PROXY'] === '1' || /--use-env-proxy\b/.test(env['NODE_OPTIONS'] ?? '');
+  return isAble && isEnabled;
 }
 
 /** Whether this Node.js could use the variables. */

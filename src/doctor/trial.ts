@@ -38,7 +38,7 @@ export interface Trial {
   readonly canThink: boolean;
   /** The User-Agent that was sent. */
   readonly userAgent: string;
-  readonly heard: TrialTraffic;
+  readonly traffic: TrialTraffic;
   /** The Response, or why there is none. */
   readonly outcome: { readonly response: UnknownRecord } | { readonly error: BridgeError };
   /** What the bridge changed before a retry because the model rejected it. */
@@ -52,7 +52,7 @@ export const TRIAL_MS = 90_000;
 export async function runTrial(options: TrialOptions, onRequest: () => void): Promise<Trial> {
   const { config, version } = options;
   const { model, effort, canThink } = chooseTrialModel(options);
-  const heard = createTrialTraffic();
+  const traffic = createTrialTraffic();
   // Doctor is not a coding agent and does not claim to be one.
   const userAgent = config.userAgent ?? `aliyun-codex-bridge/${version}`;
   const limit = new AbortController();
@@ -63,13 +63,13 @@ export async function runTrial(options: TrialOptions, onRequest: () => void): Pr
   const key = authorization === undefined ? {} : { authorization };
   const caller: Caller = { client: 'codex', userAgent, abort: limit.signal, ...key };
   try {
-    const bridge = createTrialBridge(options, heard, onRequest);
+    const bridge = createTrialBridge(options, traffic, onRequest);
     const turn = await bridge.start('responses', renderQuestion(model, effort), caller);
     const { body } = await turn.collect();
     const repairs = turn.notes.filter((note) => note.startsWith('sent again'));
-    return { model, canThink, userAgent, heard, repairs, outcome: { response: parseJsonObject(body) ?? {} } };
+    return { model, canThink, userAgent, traffic, repairs, outcome: { response: parseJsonObject(body) ?? {} } };
   } catch (error) {
-    return { model, canThink, userAgent, heard, repairs: [], outcome: { error: toBridgeError(error) } };
+    return { model, canThink, userAgent, traffic, repairs: [], outcome: { error: toBridgeError(error) } };
   } finally {
     clearTimeout(timer);
   }
@@ -85,7 +85,7 @@ export function findAuthorization(
 }
 
 /** The bridge as it runs, without retries and without writing files. */
-function createTrialBridge({ config, env }: TrialOptions, heard: TrialTraffic, onRequest: () => void) {
+function createTrialBridge({ config, env }: TrialOptions, traffic: TrialTraffic, onRequest: () => void) {
   const transport = createFetchTransport({
     connectMs: config.upstreamConnectTimeoutMs,
     firstByteMs: config.upstreamFirstByteTimeoutMs,
@@ -94,7 +94,7 @@ function createTrialBridge({ config, env }: TrialOptions, heard: TrialTraffic, o
   const providerKeys = collectKeys(config.catalog ?? PROVIDERS, env);
   const settings = { ...config, upstreamCalls: 1, refusalCacheMs: 0, store: undefined, providerKeys };
   const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
-  return createBridge(settings, log, { transport: recordTraffic(transport, heard, onRequest) });
+  return createBridge(settings, log, { transport: recordTraffic(transport, traffic, onRequest) });
 }
 
 /** The model of config.toml where that uses the bridge, else the default one; and Codex's effort for it. */
@@ -193,54 +193,54 @@ const createTrialTraffic = (): TrialTraffic => ({
 });
 
 /** A transport that records what passes through `inner`; `onRequest` is called before every request. */
-function recordTraffic(inner: Transport, heard: TrialTraffic, onRequest: () => void): Transport {
+function recordTraffic(inner: Transport, traffic: TrialTraffic, onRequest: () => void): Transport {
   return async (request) => {
     const start = performance.now();
-    Object.assign(heard, createTrialTraffic(), { requests: heard.requests + 1 });
+    Object.assign(traffic, createTrialTraffic(), { requests: traffic.requests + 1 });
     onRequest();
     const answer = await inner(request);
-    heard.status = answer.status;
+    traffic.status = answer.status;
     const decoder = new SseDecoder();
     return {
       status: answer.status,
       header: (name) => answer.header(name),
-      cancel: (said) => answer.cancel(said),
+      cancel: (complete) => answer.cancel(complete),
       text: (limit) => answer.text(limit),
       read: async () => {
         const bytes = await answer.read();
-        heard.lastByteMs = Math.round(performance.now() - start);
-        heard.firstByteMs ??= heard.lastByteMs;
-        record(bytes === undefined ? decoder.end() : decoder.push(bytes), heard);
+        traffic.lastByteMs = Math.round(performance.now() - start);
+        traffic.firstByteMs ??= traffic.lastByteMs;
+        record(bytes === undefined ? decoder.end() : decoder.push(bytes), traffic);
         return bytes;
       },
     } satisfies UpstreamAnswer;
   };
 }
 
-function record(events: readonly { readonly data: string }[], heard: TrialTraffic): void {
+function record(events: readonly { readonly data: string }[], traffic: TrialTraffic): void {
   for (const { data } of events) {
     const value = parseJson(data);
     if (!isRecord(value)) continue;
-    heard.events += 1;
-    recordChat(value, heard);
-    recordNative(value, heard);
+    traffic.events += 1;
+    recordChat(value, traffic);
+    recordNative(value, traffic);
   }
 }
 
 /** A chunk of Chat Completions. */
-function recordChat(chunk: UnknownRecord, heard: TrialTraffic): void {
+function recordChat(chunk: UnknownRecord, traffic: TrialTraffic): void {
   const choices = (asArray(chunk['choices']) ?? []).filter(isRecord);
-  if (isRecord(chunk['usage']) || choices.some((choice) => isRecord(choice['usage']))) heard.hasUsage = true;
+  if (isRecord(chunk['usage']) || choices.some((choice) => isRecord(choice['usage']))) traffic.hasUsage = true;
   for (const choice of choices) {
     const delta = asRecord(choice['delta']) ?? asRecord(choice['message']) ?? {};
-    for (const key of REASONING_KEYS) if (asText(delta[key]) !== undefined) heard.reasoning.add(key);
-    if ((asArray(delta['reasoning_details']) ?? []).length > 0) heard.reasoning.add('reasoning_details');
+    for (const key of REASONING_KEYS) if (asText(delta[key]) !== undefined) traffic.reasoning.add(key);
+    if ((asArray(delta['reasoning_details']) ?? []).length > 0) traffic.reasoning.add('reasoning_details');
   }
 }
 
 /** An event of the provider's own Responses endpoint. */
-function recordNative(event: UnknownRecord, heard: TrialTraffic): void {
+function recordNative(event: UnknownRecord, traffic: TrialTraffic): void {
   const type = asText(event['type']) ?? '';
-  if (/^response\.reasoning\w*\.delta$/.test(type)) heard.reasoning.add(type);
-  if (isRecord(asRecord(event['response'])?.['usage'])) heard.hasUsage = true;
+  if (/^response\.reasoning\w*\.delta$/.test(type)) traffic.reasoning.add(type);
+  if (isRecord(asRecord(event['response'])?.['usage'])) traffic.hasUsage = true;
 }

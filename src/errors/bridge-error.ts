@@ -19,7 +19,7 @@ export interface ErrorDetails {
   /** The bridge has used all its retries; Codex must not retry on its own. */
   readonly final?: boolean;
   /** The provider's own text, as it appears in the message. */
-  readonly said?: string;
+  readonly providerText?: string;
   /** What the user can do, as it appears in the message. */
   readonly advice?: string;
   /** Part of the answer that the message quotes; the log omits it. */

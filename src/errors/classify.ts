@@ -20,8 +20,8 @@ export function classifyHttpFailure(failure: HttpFailure): BridgeError {
   const { status, retryAfterMs, host } = failure;
   const reported = readErrorText(hideKey(failure.body, failure));
   const requestId = failure.requestId ?? reported.requestId;
-  const said = { ...reported, ...(requestId !== undefined && { requestId }) };
-  return describe(said, failure, {
+  const complete = { ...reported, ...(requestId !== undefined && { requestId }) };
+  return describe(complete, failure, {
     opening: `${host} answered ${status}: `,
     fallback: kindOfStatus(status, reported),
     details: { upstreamStatus: status, ...(retryAfterMs !== undefined && { retryAfterMs }) },
@@ -33,22 +33,22 @@ export function classifyStreamError(value: unknown, source: FailureSource = { ho
   const read = readErrorValue(value);
   const reported = { ...read, message: hideKey(read.message, source) };
   const byStatus = reported.status === undefined ? undefined : kindOfStatus(reported.status, reported);
-  const fallback = byStatus ?? (REFUSED.test(wordsOf(reported)) ? 'upstream_rejected' : 'upstream_error');
+  const fallback = byStatus ?? (REJECTED.test(textOf(reported)) ? 'upstream_rejected' : 'upstream_error');
   return describe(reported, source, { opening: 'The provider reported: ', fallback, details: {} });
 }
 
 /** A rejection of the request inside a 200 or a 500: a retry would be rejected again and use up quota. */
-const REFUSED = /<4\d\d>|status code:? 4\d\d\b|invalid[_ ]?(request|param|argument)|bad_?request/i;
+const REJECTED = /<4\d\d>|status code:? 4\d\d\b|invalid[_ ]?(request|param|argument)|bad_?request/i;
 
-interface Story {
+interface FailureContext {
   readonly opening: string;
   /** The kind when no wording matches. */
   readonly fallback: ErrorKind;
   readonly details: Pick<ErrorDetails, 'upstreamStatus' | 'retryAfterMs'>;
 }
 
-function describe(reported: ProviderError, source: FailureSource, story: Story): BridgeError {
-  const { opening, fallback, details } = story;
+function describe(reported: ProviderError, source: FailureSource, context: FailureContext): BridgeError {
+  const { opening, fallback, details } = context;
   const rule = findRule(reported, source);
   const kind = rule?.kind ?? fallback;
   const now = source.clock?.();
@@ -56,9 +56,9 @@ function describe(reported: ProviderError, source: FailureSource, story: Story):
   const advice = [reset?.sentence, adviceFor(kind, rule, source)]
     .filter((sentence) => sentence !== undefined)
     .join(' ');
-  const said = reported.message === '' ? 'no message.' : withStop(reported.message);
+  const providerText = reported.message === '' ? 'no message.' : withFullStop(reported.message);
   const id = reported.requestId === undefined ? undefined : `(request id ${reported.requestId})`;
-  const message = [opening + said, advice, id].filter(Boolean).join(' ');
+  const message = [opening + providerText, advice, id].filter(Boolean).join(' ');
   const providerCode = reported.code ?? reported.type;
   const untilReset = reset?.at === undefined || now === undefined ? undefined : reset.at - now;
   const retryAfterMs =
@@ -68,7 +68,7 @@ function describe(reported: ProviderError, source: FailureSource, story: Story):
     ...(reported.field !== undefined && { providerField: reported.field }),
     ...(reported.requestId !== undefined && { requestId: reported.requestId }),
     ...details,
-    said,
+    providerText,
     ...(advice !== '' && { advice }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(rule?.pauseMs !== undefined && { pauseMs: rule.pauseMs }),
@@ -77,12 +77,12 @@ function describe(reported: ProviderError, source: FailureSource, story: Story):
 
 /** The provider's own rules take precedence over the general wordings. */
 function findRule(reported: ProviderError, { rules = [] }: FailureSource): ErrorRule | undefined {
-  const words = wordsOf(reported).slice(0, WORDING_LENGTH);
-  return [...rules, ...WORDINGS].find((rule) => rule.says.test(words));
+  const text = textOf(reported).slice(0, MATCHED_LENGTH);
+  return [...rules, ...WORDINGS].find((rule) => rule.pattern.test(text));
 }
 
 /** Validators append the request to their message, and a conversation may mention rate limits. */
-const WORDING_LENGTH = 600;
+const MATCHED_LENGTH = 600;
 
 function adviceFor(
   kind: ErrorKind, rule: ErrorRule | undefined, { host, keyAdvice }: FailureSource,
@@ -94,25 +94,25 @@ function adviceFor(
 /** Kinds whose message may state how long to wait. */
 const LIMITS: ReadonlySet<ErrorKind> = new Set(['rate_limit', 'overload']);
 
-/** Words without any of these are about something else than size, whatever the status says. */
-const SPEAKS_OF_ELSE = /^(?!.*(large|long|big|size|length|limit|exceed|max|bytes|tokens?|entity|payload)).+/is;
+/** A text without any of these is not about size, whatever the status says. */
+const NOT_ABOUT_SIZE = /^(?!.*(large|long|big|size|length|limit|exceed|max|bytes|tokens?|entity|payload)).+/is;
 
 function kindOfStatus(status: number, reported: ProviderError): ErrorKind {
   const known = (reported.page === true ? PAGE_STATUSES[status] : undefined) ?? STATUSES[status];
-  if (known === 'context_overflow' && reported.page !== true && SPEAKS_OF_ELSE.test(reported.message)) {
+  if (known === 'context_overflow' && reported.page !== true && NOT_ABOUT_SIZE.test(reported.message)) {
     return 'upstream_rejected';
   }
   if (known !== undefined) return known;
   if (status < 500) return 'upstream_rejected';
-  return reported.page !== true && REFUSED.test(wordsOf(reported)) ? 'upstream_rejected' : 'upstream_error';
+  return reported.page !== true && REJECTED.test(textOf(reported)) ? 'upstream_rejected' : 'upstream_error';
 }
 
 /** The provider's sentence with a full stop, so that another sentence can follow. */
-function withStop(text: string): string {
-  const said = text.trimEnd();
-  return '.!?…。！？'.includes(said.slice(-1)) ? said : `${said}.`;
+function withFullStop(text: string): string {
+  const sentence = text.trimEnd();
+  return '.!?…。！？'.includes(sentence.slice(-1)) ? sentence : `${sentence}.`;
 }
 
-const wordsOf = ({ code = '', type = '', message }: ProviderError): string => `${code} ${type} ${message}`;
+const textOf = ({ code = '', type = '', message }: ProviderError): string => `${code} ${type} ${message}`;
 
 const hideKey = (text: string, source: FailureSource): string => source.hideKey?.(text) ?? text;

@@ -7,7 +7,7 @@ import type { QuotaReset } from './quota-reset';
 export interface ErrorRule {
   readonly kind: ErrorKind;
   /** Tested against `code type message`, so `^` matches at the start of the code. */
-  readonly says: RegExp;
+  readonly pattern: RegExp;
   /** What the user can do; replaces the kind's own advice. Whole sentences; `{host}` is the upstream's host. */
   readonly advice?: string;
   /** When an exhausted quota resets; not needed if the message itself contains the time and its zone. */

@@ -39,7 +39,7 @@ const passing = (status: number, code: string, texts: RowTexts): ErrorRow => ({
 });
 
 const INVALID = 'invalid_request_error';
-const KEEP = 'Send the whole input, or raise the limits of the store (`--store-max-…`).';
+const STORE_FIX = 'Send the whole input, or raise the limits of the store (`--store-max-…`).';
 
 /** The table: a new kind of failure needs only a new row. */
 export const ERRORS = {
@@ -49,7 +49,7 @@ export const ERRORS = {
     fix: 'Change the field named by the message and `param`.',
   }),
   previous_response_not_found: fatal(400, INVALID, 'previous_response_not_found', {
-    meaning: '`previous_response_id` was not stored, was deleted, or was evicted.', fix: KEEP,
+    meaning: '`previous_response_id` was not stored, was deleted, or was evicted.', fix: STORE_FIX,
   }),
   not_found: fatal(404, 'not_found_error', 'not_found', {
     meaning: 'There is no such route, response, item or conversation, or the provider has no API at its path.',

@@ -38,7 +38,7 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
 };
 
 /** Families of codes, and messages without a code or with a misleading one: tested first, against `code message`. */
-const FAMILIES: readonly (readonly [says: RegExp, row: NetworkRow])[] = [
+const FAMILIES: readonly (readonly [pattern: RegExp, row: NetworkRow])[] = [
   // undici rejects an interim response that it did not request, although RFC 9110 (15.2) requires clients to accept it.
   [
     /^UND_ERR_SOCKET bad response$/,
@@ -68,17 +68,17 @@ const FAMILIES: readonly (readonly [says: RegExp, row: NetworkRow])[] = [
 export function classifyNetworkError(cause: unknown, host: string): BridgeError {
   const { code, message } = findReason(cause) ?? { message: String(cause) };
   const row = findRow(code, message);
-  const text = row ? `${host} ${row.text}` : `The connection to ${host} failed: ${wordsOf(cause)}`;
+  const text = row ? `${host} ${row.text}` : `The connection to ${host} failed: ${textOf(cause)}`;
   return new BridgeError(row?.kind ?? 'network', code === undefined ? `${text}.` : `${text} (${code}).`);
 }
 
 function findRow(code: string | undefined, message: string): NetworkRow | undefined {
-  const words = code === undefined ? message : `${code} ${message}`;
-  return FAMILIES.find(([says]) => says.test(words))?.[1] ?? (code === undefined ? undefined : CODES[code]);
+  const text = code === undefined ? message : `${code} ${message}`;
+  return FAMILIES.find(([pattern]) => pattern.test(text))?.[1] ?? (code === undefined ? undefined : CODES[code]);
 }
 
 /** `fetch failed` is not informative, but its cause may be: `bad port` for a port that fetch blocks. */
-function wordsOf(cause: unknown): string {
+function textOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const { cause: inner } = cause;
   return inner instanceof Error && inner !== cause && inner.message !== ''

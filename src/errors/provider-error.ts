@@ -39,9 +39,9 @@ const toJson = (value: unknown): string | undefined => JSON.stringify(value);
 const messageOnly = (text: string): ProviderError => ({ message: shorten(text) });
 
 /** An error whose message may be unknown. */
-type Partly = Omit<ProviderError, 'message'> & { readonly message?: string };
+type PartialError = Omit<ProviderError, 'message'> & { readonly message?: string };
 
-function readNested(value: unknown, depth: number): Partly | undefined {
+function readNested(value: unknown, depth: number): PartialError | undefined {
   if (depth > DEEPEST) return undefined;
   if (typeof value === 'string') return readString(value, depth);
   const list = asArray(value);
@@ -49,7 +49,7 @@ function readNested(value: unknown, depth: number): Partly | undefined {
   return isRecord(value) ? readRecord(value, depth) : undefined;
 }
 
-function readString(text: string, depth: number): Partly | undefined {
+function readString(text: string, depth: number): PartialError | undefined {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
   const value = /^[[{]/.test(trimmed) ? parseJson(trimmed) : parseEventText(trimmed);
@@ -58,11 +58,11 @@ function readString(text: string, depth: number): Partly | undefined {
 }
 
 /** Gemini wraps its error in a list; FastAPI lists one error for each field. */
-function readList(list: readonly unknown[], depth: number): Partly | undefined {
+function readList(list: readonly unknown[], depth: number): PartialError | undefined {
   const all = list.slice(0, MOST_ERRORS).flatMap((entry) => readNested(entry, depth + 1) ?? []);
-  const said = all.flatMap(({ message }) => message ?? []);
+  const messages = all.flatMap(({ message }) => message ?? []);
   const [first] = all;
-  return first && said.length > 0 ? { ...first, message: said.join('; ') } : undefined;
+  return first && messages.length > 0 ? { ...first, message: messages.join('; ') } : undefined;
 }
 
 /** Fields that may contain the error or its message; the first one with text is used. */
@@ -75,11 +75,11 @@ const MESSAGE_FIELDS = [
 const OTHER_FIELDS =
   /^(code|type|param|loc|input|url|ctx|status|status_code|statusCode|http_code|object|id|request_id|metadata|success)$/;
 
-function readRecord(record: UnknownRecord, depth: number): Partly | undefined {
+function readRecord(record: UnknownRecord, depth: number): PartialError | undefined {
   const base = asRecord(record['base_resp']);
   const param = asText(record['param']);
   const own = { ...(base && readRecord(base, depth + 1)), ...readFacts(record) };
-  let inner: Partly | undefined;
+  let inner: PartialError | undefined;
   for (const name of MESSAGE_FIELDS) {
     const found = readNested(record[name], depth + 1);
     if (found) inner = { ...found, ...inner, ...(inner?.message === undefined && { message: found.message }) };
@@ -93,7 +93,7 @@ function readRecord(record: UnknownRecord, depth: number): Partly | undefined {
 }
 
 /** The facts other than the message; those of the innermost error take precedence. */
-function readFacts(record: UnknownRecord): Partly {
+function readFacts(record: UnknownRecord): PartialError {
   const code = word(record['code']) ?? word(record['status_code']) ?? word(record['error_code']);
   const param = asText(record['param']);
   return withoutUndefined({
@@ -125,23 +125,23 @@ function located(message: string | undefined, record: UnknownRecord): string | u
 
 /** Objects of lists: `{"messages": ["This field is required."], "model": ["Unknown."]}`. */
 function readFieldLists(record: UnknownRecord): string | undefined {
-  const said = Object.entries(record).flatMap(([name, value]) => {
+  const messages = Object.entries(record).flatMap(([name, value]) => {
     const texts = (asArray(value) ?? [value]).filter((entry) => typeof entry === 'string' && entry.includes(' '));
     return texts.length === 0 || OTHER_FIELDS.test(name) ? [] : [`${name}: ${texts.join(' ')}`];
   });
-  return said.length === 0 ? undefined : said.slice(0, MOST_ERRORS).join('; ');
+  return messages.length === 0 ? undefined : messages.slice(0, MOST_ERRORS).join('; ');
 }
 
 /** OpenRouter: `metadata.raw` is the message or the body of the underlying provider (upstreams.md, section 4.6). */
-function relayed(outer: Partly, metadata: unknown, depth: number): Partly {
+function relayed(outer: PartialError, metadata: unknown, depth: number): PartialError {
   const raw = asText(asRecord(metadata)?.['raw']);
-  const behind = raw === undefined ? undefined : readString(raw, depth);
-  if (behind?.message === undefined) return outer;
-  const said = outer.message === undefined ? behind.message : `${outer.message}: ${behind.message}`;
-  return { ...behind, ...outer, message: said };
+  const relayedError = raw === undefined ? undefined : readString(raw, depth);
+  if (relayedError?.message === undefined) return outer;
+  const message = outer.message === undefined ? relayedError.message : `${outer.message}: ${relayedError.message}`;
+  return { ...relayedError, ...outer, message };
 }
 
-function withoutUndefined(error: { readonly [K in keyof Partly]: Partly[K] | undefined }): Partly {
+function withoutUndefined(error: { readonly [K in keyof PartialError]: PartialError[K] | undefined }): PartialError {
   const { message, code, type, field, requestId, status } = error;
   return {
     ...(message !== undefined && message !== '' && { message }),

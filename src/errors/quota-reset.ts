@@ -20,7 +20,8 @@ const RESETS = {
       'It is a rolling limit: each request counts for five hours, so the limit clears within five hours.',
   }),
   /** Monday 00:00 in China. */
-  monday: (_message, now) => (now === undefined ? { sentence: `${MONDAY}.` } : told(nextMonday(now), now, MONDAY)),
+  monday: (_message, now) =>
+    now === undefined ? { sentence: `${MONDAY}.` } : createReset(nextMonday(now), now, MONDAY),
   /** 00:00 in China on the day of the month on which the subscription began, or on the last day of a shorter month. */
   'subscription-day': () => ({
     sentence:
@@ -49,7 +50,7 @@ function inMessage(message: string, now: number | undefined, zone: number | unde
   const offset = named === undefined ? zone : readOffset(named);
   if (day === undefined || offset === undefined) return undefined;
   const local = Date.parse(`${day}T${time.length === 5 ? `${time}:00` : time}Z`);
-  return Number.isNaN(local) ? undefined : told(local - offset, now, 'The quota resets');
+  return Number.isNaN(local) ? undefined : createReset(local - offset, now, 'The quota resets');
 }
 
 function readOffset(zone: string): number {
@@ -66,7 +67,7 @@ function nextMonday(now: number): number {
   return today + (7 - weekday) * DAY - BEIJING;
 }
 
-function told(at: number, now: number | undefined, opening: string): Reset {
+function createReset(at: number, now: number | undefined, opening: string): Reset {
   const when = `${opening}: ${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   return now !== undefined && at > now
     ? { at, sentence: `${when}, in ${describeSpan(at - now)}.` }

@@ -18,16 +18,16 @@ export const WORDINGS: readonly ErrorRule[] = [
   {
     // Groq (413) and OpenAI (429): one request exceeds the per-minute limit, so waiting does not help.
     kind: 'context_overflow',
-    says: anyOf(
+    pattern: anyOf(
       'request too large for',
       'tokens per min.{0,200}(must be reduced|reduce your (message|prompt))',
     ),
     advice: 'This request alone exceeds the per-minute limit of {host}. Shorten it, or raise the limit there.',
   },
-  { kind: 'wrong_client', says: /only available for coding agents/i },
+  { kind: 'wrong_client', pattern: /only available for coding agents/i },
   {
     kind: 'quota',
-    says: anyOf(
+    pattern: anyOf(
       '(hour|week|month|free) allocated quota exceeded',
       'FreeTierOnly',
       'insufficient[_ ](account )?(balance|funds)',
@@ -49,10 +49,10 @@ export const WORDINGS: readonly ErrorRule[] = [
     ),
   },
   // An exhausted weekly quota has the same type (openclaw#142656); the row above matches it.
-  { kind: 'wrong_client', says: /access_terminated_error/i },
+  { kind: 'wrong_client', pattern: /access_terminated_error/i },
   {
     kind: 'overload',
-    says: anyOf(
+    pattern: anyOf(
       'system capacity limits',
       'engine.{0,20}overloaded',
       'overloaded_error',
@@ -63,13 +63,13 @@ export const WORDINGS: readonly ErrorRule[] = [
   },
   {
     kind: 'rate_limit',
-    says: /#token-limit/i,
+    pattern: /#token-limit/i,
     advice: 'This is a limit on tokens per minute, not a quota of the account; it clears within a minute.',
     pauseMs: 20_000,
   },
   {
     kind: 'rate_limit',
-    says: anyOf(
+    pattern: anyOf(
       'throttling',
       'rate[ _]?limit',
       'too many requests',
@@ -81,10 +81,10 @@ export const WORDINGS: readonly ErrorRule[] = [
     ),
   },
   // After the throttle of tokens per minute, which has the same code and the anchor #token-limit.
-  { kind: 'quota', says: /insufficient_quota/i },
+  { kind: 'quota', pattern: /insufficient_quota/i },
   {
     kind: 'moderation',
-    says: anyOf(
+    pattern: anyOf(
       'data_?inspection_?failed',
       'inappropriate content',
       'content_policy',
@@ -97,14 +97,14 @@ export const WORDINGS: readonly ErrorRule[] = [
   },
   {
     kind: 'upstream_rejected',
-    says: /repetitive tool calls/i,
+    pattern: /repetitive tool calls/i,
     advice:
       'The conversation repeats the same call many times, and {host} rejects such a history. ' +
       'Go back to before the repetition (Esc twice in Codex), try /compact, or start a new thread.',
   },
   {
     kind: 'context_overflow',
-    says: anyOf(
+    pattern: anyOf(
       'range of input length',
       // vLLM, old and new.
       'maximum (input|prompt|model) length',
@@ -151,7 +151,7 @@ export const WORDINGS: readonly ErrorRule[] = [
   {
     // Caused by a setting or template of the server, whatever the status: a retry would fail in the same way.
     kind: 'upstream_rejected',
-    says: anyOf(
+    pattern: anyOf(
       'image input is not supported',
       'requires? (the )?--\\w',
       'support image input',
@@ -168,7 +168,7 @@ export const WORDINGS: readonly ErrorRule[] = [
   },
   {
     kind: 'model_not_found',
-    says: anyOf(
+    pattern: anyOf(
       'model .{0,80}(is not supported|(does )?not exist|not found)',
       'model_not_found',
       'unknown ?model',
@@ -182,7 +182,7 @@ export const WORDINGS: readonly ErrorRule[] = [
   },
   {
     kind: 'auth',
-    says: anyOf(
+    pattern: anyOf(
       'incorrect api key',
       'invalid[ _-]?api[ _-]?key',
       'invalid access token',

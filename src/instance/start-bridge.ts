@@ -115,8 +115,8 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
   closeSync(log);
   const end = await untilListening(child, options.limitMs ?? LIMIT_MS);
   if (end.kind === 'listening') return { ok: true, ...end.address, pid: child.pid ?? 0, logFile };
-  const said = readTail(logFile, SHOWN_LINES, { from: size }).map((line) => `\n  ${line}`).join('');
-  const problem = `The bridge did not start: ${end.reason}.${said === '' ? '' : ` Its output:${said}`}`;
+  const output = readTail(logFile, SHOWN_LINES, { from: size }).map((line) => `\n  ${line}`).join('');
+  const problem = `The bridge did not start: ${end.reason}.${output === '' ? '' : ` Its output:${output}`}`;
   return { ok: false, problem, ...(end.code !== undefined && { code: end.code }) };
 }
 

@@ -38,12 +38,12 @@ export async function stopBridge({ host, port, pid, processStart, token, limitMs
     return codeOf(error) === 'ESRCH' ? 'ended' : 'not permitted';
   }
   if (launch === undefined) return (await untilGone(pid, limitMs)) ? 'ended' : 'still running';
-  const patience = new AbortController();
+  const waiting = new AbortController();
   const isClosed = await Promise.race([
     launch.closed.then(() => true),
-    pause(limitMs, false, { signal: patience.signal }).catch(() => false),
+    pause(limitMs, false, { signal: waiting.signal }).catch(() => false),
   ]);
-  patience.abort();
+  waiting.abort();
   launch.close();
   if (!isClosed) return 'still running';
   if (await untilGone(pid, EXIT_MS)) return 'ended';

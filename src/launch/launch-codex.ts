@@ -4,7 +4,7 @@ import { codeOf, messageOf } from '../base/thrown';
 import { isBefore } from '../base/version';
 import { askCodexVersion, OLDEST_CODEX } from '../codex/codex-program';
 import { renderSetupFailure } from '../codex/config-file';
-import { cureConfig } from '../codex/cure-config';
+import { fixConfig } from '../codex/fix-config';
 import { findInstalledProgram, type Program } from '../codex/program';
 import { runChild } from '../codex/run-child';
 import { describeMissingKey } from '../command/api-key';
@@ -43,14 +43,14 @@ export async function run(context: CommandContext): Promise<number> {
   const release = holdBridge(attached, () => attach(fixed));
   try {
     if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return fail(describeOld(codexVersion));
-    const cure = await cureConfig(paths.codexHome, codexVersion, io);
-    if (!cure.ok) return fail(renderSetupFailure(cure));
+    const fixed = await fixConfig(paths.codexHome, codexVersion, io);
+    if (!fixed.ok) return fail(renderSetupFailure(fixed));
     const described = await describeBridge({ ...attached, config, paths, codexVersion, words: rest, io });
     if ('problem' in described) return fail(described.problem);
     const { words, notes } = described;
-    for (const note of [...cure.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
+    for (const note of [...fixed.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
     const codexEnv = createCodexEnvironment(env, config, attached.token);
-    return await runToEnd(program, [...cure.overrides, ...words, ...rest], codexEnv, fail);
+    return await runToEnd(program, [...fixed.overrides, ...words, ...rest], codexEnv, fail);
   } finally {
     release();
   }

@@ -10,7 +10,7 @@ import type { TurnFacts } from './turn-record';
 export function renderFailureLines(error: BridgeError, facts: TurnFacts): readonly string[] {
   const rows: readonly (readonly [label: string, text: string | undefined])[] = [
     ['provider', renderProvider(error)],
-    ['client', renderTold(error, facts)],
+    ['client', renderClientError(error, facts)],
     ['fix', error.details.advice],
     ['attempts', renderAttempts(error, facts)],
   ];
@@ -29,8 +29,8 @@ export function readFailureFields(error: BridgeError, facts: TurnFacts): LogFiel
     param: details.param,
     upstream_status: details.upstreamStatus,
     upstream_code: details.providerCode,
-    upstream_message: wordsOf(error),
-    told_code: facts.status === undefined ? undefined : toldCode(error, facts),
+    upstream_message: textOf(error),
+    client_code: facts.status === undefined ? undefined : clientCode(error, facts),
     advice: details.advice,
     retry_after_ms: details.retryAfterMs,
     ...(cause !== undefined && describeThrown(cause)),
@@ -39,31 +39,31 @@ export function readFailureFields(error: BridgeError, facts: TurnFacts): LogFiel
 
 function renderProvider(error: BridgeError): string | undefined {
   const { upstreamStatus, providerCode, requestId } = error.details;
-  const said = wordsOf(error);
-  if (said === undefined && upstreamStatus === undefined) return undefined;
+  const providerText = textOf(error);
+  if (providerText === undefined && upstreamStatus === undefined) return undefined;
   const names = [
     providerCode !== undefined && `code ${providerCode}`,
     requestId !== undefined && `request id ${requestId}`,
   ];
-  return renderWords(upstreamStatus === undefined ? 'in its answer' : String(upstreamStatus), names, said);
+  return renderPart(upstreamStatus === undefined ? 'in its answer' : String(upstreamStatus), names, providerText);
 }
 
-/** Names in brackets: `invalid_api_key: words` would look like a key and its value to the redactor. */
-function renderWords(where: string, names: readonly (string | false)[], words: string | undefined): string {
+/** Names in brackets: `invalid_api_key: text` would look like a key and its value to the redactor. */
+function renderPart(where: string, names: readonly (string | false)[], text: string | undefined): string {
   const known = names.filter(Boolean).join(', ');
-  return `${where}${known === '' ? '' : ` (${known})`}${words === undefined ? '' : `: ${words}`}`;
+  return `${where}${known === '' ? '' : ` (${known})`}${text === undefined ? '' : `: ${text}`}`;
 }
 
 /** The client learns of a failure by a status, or inside an answer that had begun. */
-function renderTold(error: BridgeError, facts: TurnFacts): string {
+function renderClientError(error: BridgeError, facts: TurnFacts): string {
   if (facts.status === undefined) return 'nothing: its connection was already closed';
   const { param = false } = error.details;
   const place = isInAnswer(facts) ? 'in its answer' : String(facts.status);
-  return renderWords(place, [`code ${toldCode(error, facts)}`, param], messageOf(error));
+  return renderPart(place, [`code ${clientCode(error, facts)}`, param], messageOf(error));
 }
 
 /** Codex gets other codes than SDK clients, but only inside an answer. */
-function toldCode(error: BridgeError, facts: TurnFacts): string {
+function clientCode(error: BridgeError, facts: TurnFacts): string {
   return isInAnswer(facts) ? renderStreamError(error, facts.asked.client).code : renderErrorBody(error).error.code;
 }
 
@@ -83,22 +83,22 @@ const renderKind = ({ kind, details }: BridgeError): string =>
  * A message about a field quotes its value, which may be a piece of somebody's prompt: the log names only the field.
  * The name of a model is in the log anyway.
  */
-function messageOf({ message, details: { param, quote, said } }: BridgeError): string | undefined {
+function messageOf({ message, details: { param, quote, providerText } }: BridgeError): string | undefined {
   if (param !== undefined && param !== 'model') return undefined;
   const unquoted = quote === undefined ? message : message.replace(quote, () => '…');
-  return said === undefined ? unquoted : unquoted.replace(said, () => withoutEcho(said));
+  return providerText === undefined ? unquoted : unquoted.replace(providerText, () => withoutEcho(providerText));
 }
 
-const wordsOf = ({ details: { said } }: BridgeError): string | undefined =>
-  (said === undefined ? undefined : withoutEcho(said));
+const textOf = ({ details: { providerText } }: BridgeError): string | undefined =>
+  (providerText === undefined ? undefined : withoutEcho(providerText));
 
 /** Where validators repeat the request after their own message; pydantic, which many servers use, names it `input`. */
 const ECHO = /(['"]input['"]\s*:).*/s;
-const LONGEST_WORDS = 600;
+const LONGEST_TEXT = 600;
 
-function withoutEcho(said: string): string {
-  const own = said.replace(ECHO, '$1 …');
-  return own.length > LONGEST_WORDS ? `${own.slice(0, LONGEST_WORDS)}…` : own;
+function withoutEcho(providerText: string): string {
+  const own = providerText.replace(ECHO, '$1 …');
+  return own.length > LONGEST_TEXT ? `${own.slice(0, LONGEST_TEXT)}…` : own;
 }
 
 function stackOf(cause: unknown): readonly string[] {

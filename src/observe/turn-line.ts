@@ -49,7 +49,7 @@ function levelOf(outcome: Outcome): LogLevel {
 }
 
 function renderHead(facts: TurnFacts): string {
-  const { asked, sent, usage, outcome, firstMs, retries, amendments, requestId, remembered } = facts;
+  const { asked, sent, usage, outcome, firstMs, retries, repairs, requestId, remembered } = facts;
   const rate = readRate(facts);
   const words: readonly (string | false | undefined)[] = [
     'turn',
@@ -68,7 +68,7 @@ function renderHead(facts: TurnFacts): string {
     renderEnd(facts),
     requestId !== undefined && word(requestId),
     retries.length > 0 && renderCount(retries.length, 'retry', 'retries'),
-    amendments.length > 0 && `amended (${amendments.join('; ')})`,
+    repairs.length > 0 && `repaired (${repairs.join('; ')})`,
     remembered && 'from memory',
   ];
   return words.filter(Boolean).join(' ');
@@ -100,7 +100,7 @@ function finishOf({ outcome, reason }: TurnFacts): string {
 
 /** Fields in snake_case, times in milliseconds; unknown ones are left out. */
 function readFields(facts: TurnFacts): LogFields {
-  const { asked, sent, usage, outcome, retries, amendments } = facts;
+  const { asked, sent, usage, outcome, retries, repairs } = facts;
   return {
     client: asked.program,
     token: asked.holder,
@@ -124,7 +124,7 @@ function readFields(facts: TurnFacts): LogFields {
     upstream_calls: facts.calls,
     retries: retries.length,
     ...(retries.length > 0 && { retried: retries.map(readRetry) }),
-    ...(amendments.length > 0 && { amendments }),
+    ...(repairs.length > 0 && { repairs }),
     ...(facts.remembered && { from_memory: true }),
     status: facts.status,
     ...(outcome.type === 'failed' && readFailureFields(outcome.error, facts)),

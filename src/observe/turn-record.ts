@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
-import type { FinishReason, Told } from '../stream/signal';
+import type { AnswerProgress, FinishReason } from '../stream/signal';
 import type { ChatUsage } from '../wire/chat';
 
 /** The client and its request. */
@@ -54,7 +54,7 @@ export interface TurnFacts {
   readonly calls: number;
   readonly retries: readonly Retry[];
   /** What was changed in the request because the model rejected it. */
-  readonly amendments: readonly string[];
+  readonly repairs: readonly string[];
   /** The same request was rejected a moment ago, so nothing was sent. */
   readonly remembered: boolean;
   readonly requestId: string | undefined;
@@ -76,10 +76,10 @@ export class TurnRecord {
   private sent: Sent | undefined;
   private calls = 0;
   private readonly retries: Retry[] = [];
-  private readonly amendments: string[] = [];
+  private readonly repairs: string[] = [];
   private remembered = false;
   private requestId: string | undefined;
-  private answer: Told | undefined;
+  private answer: AnswerProgress | undefined;
   private first: number | undefined;
   private end: number | undefined;
   private outcome: Outcome | undefined;
@@ -110,8 +110,8 @@ export class TurnRecord {
   }
 
   /** The next call omits what the last one was rejected for. */
-  amend(name: string): void {
-    this.amendments.push(name);
+  repair(name: string): void {
+    this.repairs.push(name);
   }
 
   /** The next call comes after a wait. */
@@ -123,7 +123,7 @@ export class TurnRecord {
   }
 
   /** The provider answers, and `answer` will know what. */
-  follow(answer: Told, requestId: string | undefined): void {
+  follow(answer: AnswerProgress, requestId: string | undefined): void {
     this.answer = answer;
     this.requestId = requestId;
   }
@@ -156,7 +156,7 @@ export class TurnRecord {
   }
 
   /** The HTTP status that the client got. */
-  tell(status: number): void {
+  responded(status: number): void {
     this.status = status;
   }
 
@@ -164,9 +164,9 @@ export class TurnRecord {
   facts(): TurnFacts {
     const now = this.clock();
     const since = (time: number): number => Math.max(0, time - this.start);
-    const { asked, sent, calls, retries, amendments, status, outcome = { type: 'answered' } } = this;
+    const { asked, sent, calls, retries, repairs, status, outcome = { type: 'answered' } } = this;
     return {
-      asked, sent, calls, retries, amendments, status, outcome,
+      asked, sent, calls, retries, repairs, status, outcome,
       remembered: this.remembered && calls === 0,
       requestId: (outcome.type === 'failed' ? outcome.error.details.requestId : undefined) ?? this.requestId,
       usage: this.answer?.usage,

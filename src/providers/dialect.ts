@@ -5,7 +5,7 @@
 import type { JsonObject } from '../base/json';
 
 /** How thinking is asked for, by family. `levels` are the values of `reasoning_effort` that are accepted; others are clamped. */
-export type ThinkingKnob =
+export type ThinkingControl =
   | { readonly kind: 'none' }
   /** `reasoning_effort`; without `levels` the client's word is passed on. */
   | { readonly kind: 'effort'; readonly levels?: readonly string[] }
@@ -93,7 +93,7 @@ export interface Dialect {
   readonly logitBias: boolean;
   /** `prompt_cache_key`, where it is documented. */
   readonly promptCacheKey: boolean;
-  readonly thinking: ThinkingKnob;
+  readonly thinking: ThinkingControl;
   /** `preserve_thinking: true`: Qwen keeps the reasoning of earlier turns in its template. */
   readonly preserveThinking: boolean;
   /** `reasoning_split: true`: MiniMax then sends reasoning in a field of its own. */

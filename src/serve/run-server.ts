@@ -96,12 +96,15 @@ async function describeListenError(error: unknown, { config, origins }: ServerRu
     const reason = code === 'EADDRINUSE' ? 'it is in use, or is not a socket' : messageOf(error);
     return `Cannot listen on the socket ${socket}: ${reason}. Choose another path with --socket.`;
   }
-  const wish = `Cannot listen on host ${host}${renderOrigin(origins.host)}, port ${port}${renderOrigin(origins.port)}`;
-  if (code === 'EACCES') return `${wish}: ${explainRefusal(process.platform)} Choose another port with --port or PORT.`;
-  if (code !== 'EADDRINUSE') return `${wish}: ${messageOf(error)}.`;
+  const place = `host ${host}${renderOrigin(origins.host)}, port ${port}${renderOrigin(origins.port)}`;
+  const failure = `Cannot listen on ${place}`;
+  if (code === 'EACCES') {
+    return `${failure}: ${explainRefusal(process.platform)} Choose another port with --port or PORT.`;
+  }
+  if (code !== 'EADDRINUSE') return `${failure}: ${messageOf(error)}.`;
   const { describePortOwner }: typeof import('../instance/bridge-client') = require('../instance/bridge-client');
   const owner = await describePortOwner({ host, port, timeoutMs: HEALTH_TIMEOUT_MS });
-  return `${wish}: the port is in use. ${owner} Choose another port with --port or PORT.`;
+  return `${failure}: the port is in use. ${owner} Choose another port with --port or PORT.`;
 }
 
 /** Hyper-V, WSL and Docker make Windows reserve ranges of ports, different ones after each start. */

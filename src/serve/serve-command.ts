@@ -56,7 +56,7 @@ export async function run(context: CommandContext): Promise<number> {
   const server = createBridgeServer({
     config, version, log, bridge, access, ...(usage && { watch: usage.watch }), ...(ledger && { keepUsage: ledger.add }),
   });
-  const forgetCrashes = containCrashes(io, log);
+  const forgetUncaughtErrors = logUncaughtErrors(io, log);
   const stateFile = env[STATE_FILE_VARIABLE];
   const background = stateFile === undefined ? undefined : openBackground({
     stateFile, config, version, log, stopWhenUnused: usage !== undefined,
@@ -67,7 +67,7 @@ export async function run(context: CommandContext): Promise<number> {
   const run = { server, version, config, origins, io: messages, ...(isJson && { log }) };
   return runServer({ ...run, unused: usage?.unused, onListening: background?.announce }).finally(() => {
     clearTimeout(warmUp);
-    forgetCrashes();
+    forgetUncaughtErrors();
     usage?.end();
     background?.end();
     ledger?.close();
@@ -139,9 +139,9 @@ export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void
  * request notices by its connection or a timeout.
  * @returns removes the handlers
  */
-function containCrashes(io: CommandIo, log: Logger): () => void {
+function logUncaughtErrors(io: CommandIo, log: Logger): () => void {
   const forget = io.onCrash?.((cause, origin) => {
-    log.error('contained a crash; the bridge goes on', { origin, ...describeThrown(cause) });
+    log.error('uncaught error; the bridge keeps running', { origin, ...describeThrown(cause) });
   });
   return forget ?? (() => undefined);
 }

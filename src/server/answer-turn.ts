@@ -57,7 +57,7 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
     else writeError(response, error);
   } finally {
     reservation.close();
-    if (response.headersSent) record.tell(response.statusCode);
+    if (response.headersSent) record.responded(response.statusCode);
     if (response.destroyed) turnLog.leave();
     turnLog.release();
   }
@@ -119,7 +119,7 @@ async function writeTurn(session: Session, turn: Turn): Promise<void> {
     if (turn.stream) {
       open.markStreaming();
       const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
-      const pace = { keepAliveMs, stallMs, pulse: () => turn.pulse() };
+      const pace = { keepAliveMs, stallMs, keepAlive: () => turn.keepAlive() };
       await writeSse(response, turn.frames(), pace, notesHeader(turn.notes, client.kind));
     } else {
       const { status, body } = await turn.collect();

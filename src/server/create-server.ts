@@ -7,7 +7,7 @@ import type { TurnFacts } from '../observe/turn-record';
 import { Access } from './access';
 import { BodyBudget } from './body-limits';
 import type { ServerConfig, Services } from './http-exchange';
-import { createDoor, type Door } from './guards';
+import { createHostPolicy, type HostPolicy } from './guards';
 import { handleRequest } from './handle-request';
 import { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';
@@ -49,7 +49,7 @@ export interface BridgeServerOptions {
 }
 
 /** How long an aborted turn may take to notify its client before its connection is closed. */
-const FAREWELL_MS = 1_000;
+const SHUTDOWN_NOTICE_MS = 1_000;
 
 const SERVER_OPTIONS: ServerOptions = {
   // Nagle's algorithm would hold each frame back for 40 ms (performance.md, section 4).
@@ -70,10 +70,10 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   const bodies = new BodyBudget(config.bodiesInFlightMb * 1024 * 1024);
   const access = options.access ?? new Access(config);
   const services: Services = { ...options, turns, launches: new Set(), bodies, access };
-  let door: Door = createDoor(config, config.port);
+  let policy: HostPolicy = createHostPolicy(config, config.port);
   const server = createServer(SERVER_OPTIONS);
   const answer = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {
-    void handleRequest({ request, response, awaitsContinue, services, port: door.port }, door);
+    void handleRequest({ request, response, awaitsContinue, services, port: policy.port }, policy);
   };
   server.on('request', answer(false));
   server.on('checkContinue', answer(true));
@@ -82,7 +82,7 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
     async listen() {
       const address = await startListening(server, config);
       server.on('error', (error) => log.error('server error', { error }));
-      door = createDoor(config, address.port);
+      policy = createHostPolicy(config, address.port);
       return address;
     },
     close() {
@@ -126,7 +126,7 @@ async function drain(server: Server, turns: TurnRegistry, timeoutMs: number): Pr
   server.closeIdleConnections();
   if (!(await turns.waitForEnd(timeoutMs))) {
     turns.abortAll(reason);
-    await turns.waitForEnd(FAREWELL_MS);
+    await turns.waitForEnd(SHUTDOWN_NOTICE_MS);
   }
   server.closeAllConnections();
   await closed;

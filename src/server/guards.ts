@@ -10,7 +10,7 @@ import { quote } from '../base/quote';
 import { BridgeError } from '../errors/bridge-error';
 
 /** The names under which this server is reached. */
-export interface Door {
+export interface HostPolicy {
   /** The configured host, normalized. */
   readonly host: string;
   /** The port it listens on. */
@@ -24,80 +24,81 @@ export interface Door {
 }
 
 /** The options for the guards. */
-export interface DoorConfig {
+export interface HostPolicyConfig {
   readonly host: string;
   readonly allowHost?: readonly string[] | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
 }
 
 /** The allowed names of a server bound to `port` of `host`; the machine's name is looked up only when it matters. */
-export function createDoor(
-  { host, allowHost = [], allowOrigin = [] }: DoorConfig,
+export function createHostPolicy(
+  { host, allowHost = [], allowOrigin = [] }: HostPolicyConfig,
   port: number,
   machineName: () => string = hostname,
-): Door {
+): HostPolicy {
   const name = normalizeName(host);
   const isOpen = !isLoopbackName(name);
   const names = [...(isOpen ? [machineName()] : []), ...allowHost].map(normalizeName);
   return { host: name, port, isOpen, names, origins: allowOrigin };
 }
 
-type Guard = (headers: IncomingHttpHeaders, door: Door) => string | undefined;
+type Guard = (headers: IncomingHttpHeaders, policy: HostPolicy) => string | undefined;
 
 const ONLY_OWN_PAGES = 'Web pages of other origins may not use the bridge. Allow one with --allow-origin.';
 
 const GUARDS: readonly Guard[] = [refuseHost, refuseOrigin, refuseCrossSite];
 
 /** Why a request must be rejected, or `undefined`. Reads headers only, so it runs before any other work. */
-export function findRefusal(headers: IncomingHttpHeaders, door: Door): BridgeError | undefined {
+export function findRefusal(headers: IncomingHttpHeaders, policy: HostPolicy): BridgeError | undefined {
   for (const guard of GUARDS) {
-    const reason = guard(headers, door);
+    const reason = guard(headers, policy);
     if (reason !== undefined) return new BridgeError('forbidden', reason);
   }
   return undefined;
 }
 
 /** A request without a Host header does not come from a browser: HTTP/1.0 clients and health checks. */
-function refuseHost({ host }: IncomingHttpHeaders, door: Door): string | undefined {
+function refuseHost({ host }: IncomingHttpHeaders, policy: HostPolicy): string | undefined {
   if (host === undefined) return undefined;
   const authority = parseAuthority(host);
-  if (authority !== undefined && isOwnName(authority.name, door)) return undefined;
-  const advice = `Use http://127.0.0.1:${door.port} or the address given as --host, or list the name in --allow-host.`;
+  if (authority !== undefined && isOwnName(authority.name, policy)) return undefined;
+  const advice =
+    `Use http://127.0.0.1:${policy.port} or the address given as --host, or list the name in --allow-host.`;
   return `Rejected a request to the host ${quote(host)}, which is not this bridge. ${advice}`;
 }
 
-function refuseOrigin({ host, origin }: IncomingHttpHeaders, door: Door): string | undefined {
+function refuseOrigin({ host, origin }: IncomingHttpHeaders, policy: HostPolicy): string | undefined {
   if (origin === undefined) return undefined;
-  if (isListedOrigin(origin, door)) return undefined;
+  if (isListedOrigin(origin, policy)) return undefined;
   const source = parseOrigin(origin);
-  if (source !== undefined && isOwnOrigin(source, host, door)) return undefined;
+  if (source !== undefined && isOwnOrigin(source, host, policy)) return undefined;
   return `Rejected a request from a web page of ${quote(origin)}. ${ONLY_OWN_PAGES}`;
 }
 
-function refuseCrossSite(headers: IncomingHttpHeaders, door: Door): string | undefined {
-  if (isListedOrigin(headers.origin, door)) return undefined;
+function refuseCrossSite(headers: IncomingHttpHeaders, policy: HostPolicy): string | undefined {
+  if (isListedOrigin(headers.origin, policy)) return undefined;
   const site = headers['sec-fetch-site'];
   if (typeof site !== 'string' || site.trim().toLowerCase() !== 'cross-site') return undefined;
   return `Rejected a request that a browser marked as cross-site (Sec-Fetch-Site). ${ONLY_OWN_PAGES}`;
 }
 
 /** DNS rebinding needs a name, so an IP address in Host is safe. */
-function isOwnName(name: string, door: Door): boolean {
-  if (isLoopbackName(name) || name === door.host || door.names.includes(name)) return true;
-  return door.isOpen && isIP(name) !== 0;
+function isOwnName(name: string, policy: HostPolicy): boolean {
+  if (isLoopbackName(name) || name === policy.host || policy.names.includes(name)) return true;
+  return policy.isOpen && isIP(name) !== 0;
 }
 
 /** Whether the user lists this origin. */
-export function isListedOrigin(origin: string | undefined, door: Door): boolean {
-  return origin !== undefined && door.origins.includes(origin.toLowerCase());
+export function isListedOrigin(origin: string | undefined, policy: HostPolicy): boolean {
+  return origin !== undefined && policy.origins.includes(origin.toLowerCase());
 }
 
 /**
  * A page that the bridge itself serves: on its own port, or from the same address as the request. Any other page on
  * this machine is untrusted: any local development server could spend the key.
  */
-function isOwnOrigin(source: Authority, host: string | undefined, door: Door): boolean {
-  if (source.port === door.port && (isLoopbackName(source.name) || source.name === door.host)) return true;
+function isOwnOrigin(source: Authority, host: string | undefined, policy: HostPolicy): boolean {
+  if (source.port === policy.port && (isLoopbackName(source.name) || source.name === policy.host)) return true;
   const target = host === undefined ? undefined : parseAuthority(host);
   return target !== undefined && source.name === target.name && source.port === (target.port ?? 80);
 }

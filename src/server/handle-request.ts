@@ -4,17 +4,17 @@ import { quote } from '../base/quote';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { statusOf } from '../errors/error-body';
 import { describeRequest, type Handler, type HttpExchange } from './http-exchange';
-import { findRefusal, isListedOrigin, type Door } from './guards';
+import { findRefusal, isListedOrigin, type HostPolicy } from './guards';
 import { findRoutes, listRoutes, type FoundRoute } from './routes';
 import { writeError, writeWhole } from './write-response';
 
 /** Answers `exchange`; never throws, synchronously or later. */
-export async function handleRequest(exchange: HttpExchange, door: Door): Promise<void> {
+export async function handleRequest(exchange: HttpExchange, policy: HostPolicy): Promise<void> {
   // A broken connection emits 'error' here and is noticed by 'close' elsewhere; unhandled, it would end the process.
   exchange.request.on('error', ignore);
   exchange.response.on('error', ignore);
   try {
-    await answer(exchange, door);
+    await answer(exchange, policy);
   } catch (cause) {
     const error = logFailure(exchange, cause);
     if (exchange.response.headersSent) exchange.response.destroy();
@@ -22,13 +22,13 @@ export async function handleRequest(exchange: HttpExchange, door: Door): Promise
   }
 }
 
-async function answer(exchange: HttpExchange, door: Door): Promise<void> {
+async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void> {
   const { request, response, services } = exchange;
   if (asksForWebSocket(exchange)) return refuseWebSocket(exchange);
-  const refusal = findRefusal(request.headers, door);
+  const refusal = findRefusal(request.headers, policy);
   if (refusal !== undefined) throw refusal;
   const { method, path } = describeRequest(request);
-  if (isListedOrigin(request.headers.origin, door)) {
+  if (isListedOrigin(request.headers.origin, policy)) {
     response.setHeader('access-control-allow-origin', request.headers.origin ?? '');
     response.setHeader('vary', 'Origin');
     if (method === 'OPTIONS') return writeWhole(response, 204, PREFLIGHT_HEADERS, '');

@@ -13,7 +13,7 @@ export interface IdleShutdown {
   turn(request: IncomingMessage | undefined): () => void;
 }
 
-export interface UseWatchOptions {
+export interface IdleShutdownOptions {
   /** Called once, when the bridge is unused. */
   readonly onUnused: () => void;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ const OTHER_CLIENT_MS = 600_000;
  *
  * @returns the watch, and what ends it
  */
-export function createIdleShutdown({ onUnused, clock, setTimer }: UseWatchOptions): IdleShutdown & { end(): void } {
+export function createIdleShutdown({ onUnused, clock, setTimer }: IdleShutdownOptions): IdleShutdown & { end(): void } {
   let uses = 0;
   let launchExpectedUntil = clock() + FIRST_LAUNCH_MS;
   let othersExpectedUntil = -Infinity;
@@ -43,11 +43,11 @@ export function createIdleShutdown({ onUnused, clock, setTimer }: UseWatchOption
     isOver = true;
     cancelTimer();
   };
-  const judge = (): void => {
+  const check = (): void => {
     cancelTimer();
     if (isOver || uses > 0) return;
     const rest = Math.max(launchExpectedUntil, othersExpectedUntil) - clock();
-    if (rest > 0) cancelTimer = setTimer(judge, rest);
+    if (rest > 0) cancelTimer = setTimer(check, rest);
     else {
       end();
       onUnused();
@@ -59,10 +59,10 @@ export function createIdleShutdown({ onUnused, clock, setTimer }: UseWatchOption
     return () => {
       uses -= 1;
       onEnd();
-      judge();
+      check();
     };
   };
-  judge();
+  check();
   return {
     launch() {
       launchExpectedUntil = -Infinity;

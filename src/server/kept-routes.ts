@@ -55,7 +55,7 @@ async function follow({ response, services }: HttpExchange, id: string, after: s
   const frames = services.bridge.kept().followResponse(id, after);
   services.turns.open(response).markStreaming();
   const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
-  await writeSse(response, frames, { keepAliveMs, stallMs, pulse: () => SSE_KEEP_ALIVE });
+  await writeSse(response, frames, { keepAliveMs, stallMs, keepAlive: () => SSE_KEEP_ALIVE });
 }
 
 function readQuery({ request }: HttpExchange): URLSearchParams {

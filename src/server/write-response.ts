@@ -101,7 +101,7 @@ export interface Pace {
   /** Milliseconds without a frame after which a keep-alive is written; 0 writes none. */
   readonly keepAliveMs: number;
   /** The text of a keep-alive. */
-  readonly pulse: () => string;
+  readonly keepAlive: () => string;
   /** Milliseconds after which a client that does not read is dropped. */
   readonly stallMs: number;
 }
@@ -115,27 +115,27 @@ export interface Pace {
 export async function writeSse(
   response: ServerResponse, frames: AsyncIterable<string>, pace: Pace, headers: OutgoingHttpHeaders = {},
 ): Promise<void> {
-  const pulse = startPulse(response, pace);
+  const keepAlive = startKeepAlive(response, pace);
   try {
     for await (const frame of frames) {
       if (response.destroyed) return;
       if (!response.headersSent) response.writeHead(200, { ...SSE_HEADERS, ...headers });
-      pulse?.refresh();
+      keepAlive?.refresh();
       if (!response.write(frame)) await waitForDrain(response, pace.stallMs);
       if (response.destroyed) return;
     }
   } finally {
-    clearInterval(pulse);
+    clearInterval(keepAlive);
   }
   if (!response.headersSent && !response.destroyed) throw new Error('The stream ended before its first frame.');
   response.end();
 }
 
-function startPulse(response: ServerResponse, { keepAliveMs, pulse }: Pace): NodeJS.Timeout | undefined {
+function startKeepAlive(response: ServerResponse, { keepAliveMs, keepAlive }: Pace): NodeJS.Timeout | undefined {
   if (keepAliveMs === 0) return undefined;
   const timer = setInterval(() => {
     if (response.destroyed || response.writableEnded) clearInterval(timer);
-    else if (response.headersSent && !response.writableNeedDrain) response.write(pulse());
+    else if (response.headersSent && !response.writableNeedDrain) response.write(keepAlive());
   }, keepAliveMs);
   return timer.unref();
 }

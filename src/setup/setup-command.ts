@@ -20,23 +20,23 @@ import type { Config } from '../config/options';
 import { renderBase, renderCommand } from '../instance/target';
 import type { CodexModel } from '../providers/codex-models';
 import { approveChange, type Review, type SetupOutcome } from './review-change';
-import { judgeShellFlags, runShellSetup } from './shell-function';
+import { checkShellFlags, runShellSetup } from './shell-function';
 import { undoConfig } from './undo-config';
 
 /** Returns 0 when Codex is set up, 1 when that failed or was declined, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, mistakes, env, io } = context;
-  const wish = readWish(own);
-  if (wish.shell !== undefined) return runShellSetup(context, wish.shell, wish.install);
-  const resolved = requireConfig({ ...context, mistakes: [...mistakes, ...wish.mistakes] }, ({ port }) =>
-    (port === 0 && !wish.undo ? [NO_FIXED_PORT] : []));
+  const options = readOptions(own);
+  if (options.shell !== undefined) return runShellSetup(context, options.shell, options.install);
+  const resolved = requireConfig({ ...context, mistakes: [...mistakes, ...options.mistakes] }, ({ port }) =>
+    (port === 0 && !options.undo ? [NO_FIXED_PORT] : []));
   if (typeof resolved === 'number') return resolved;
   const { config } = resolved;
   const { codexHome } = findPaths(thisMachine(env), config.stateDir);
-  const review = { yes: wish.yes, style: createTerminalStyle(io.isTerminal?.() ?? false, env), io };
+  const review = { yes: options.yes, style: createTerminalStyle(io.isTerminal?.() ?? false, env), io };
   const choose = (): Promise<SetupOutcome> => {
-    if (wish.undo) return undoConfig(codexHome, renderBase(config), review);
-    return wish.print ? printBlock(context, config) : setUp(context, config, codexHome, review);
+    if (options.undo) return undoConfig(codexHome, renderBase(config), review);
+    return options.print ? printBlock(context, config) : setUp(context, config, codexHome, review);
   };
   const outcome = await choose();
   if (outcome.ok) io.out(outcome.text);
@@ -46,11 +46,11 @@ export async function run(context: CommandContext): Promise<number> {
 
 const NO_FIXED_PORT = 'Port 0 picks a free port at every start. Name a fixed one, so that Codex finds the bridge.';
 
-function readWish(own: OwnTexts) {
+function readOptions(own: OwnTexts) {
   const is = (name: 'print' | 'undo' | 'yes' | 'install'): boolean => readOwnFlag(SETUP_FLAGS[name], own) ?? false;
   const [print, undo] = [is('print'), is('undo')];
   const mistakes = [
-    ...judgeShellFlags(own),
+    ...checkShellFlags(own),
     ...(print && undo ? ['--print and --undo cannot be combined.'] : []),
   ];
   return { print, undo, yes: is('yes'), install: is('install'), shell: readOwnFlag(SETUP_FLAGS.shell, own), mistakes };
@@ -103,13 +103,13 @@ const BY_HAND = 'To edit it yourself, print the block with: aliyun-codex-bridge 
 async function write(
   { file, text, catalog }: SetupPlan, models: readonly CodexModel[], codexHome: string,
 ): Promise<string> {
-  const said: string[] = [];
+  const done: string[] = [];
   if (catalog && catalog.state !== 'current') {
     const written = await writeCatalogFile(catalog.path, models, false);
     if (!written.ok) throw new Error(`the model catalog ${catalog.path} cannot be written (${written.problem})`);
-    said.push(`Wrote ${renderCount(models.length, 'model')} to ${catalog.path}\n`);
+    done.push(`Wrote ${renderCount(models.length, 'model')} to ${catalog.path}\n`);
   }
-  if (text === file.text) return said.join('');
+  if (text === file.text) return done.join('');
   // A file without the marks of setup is one from before it, or one that was cleaned up by hand.
   const isFirst = file.exists && !isSetUp(file.text);
   try {
@@ -122,9 +122,9 @@ async function write(
     throw error;
   }
   const old = await removeSetupCatalog(codexHome, text);
-  if (old !== undefined) said.push(`Removed ${old}: Codex now fetches the models from the bridge\n`);
-  said.push(`Wrote ${file.path}\n`, ...(isFirst ? [`Backup: ${file.backup}\n`] : []));
-  return said.join('');
+  if (old !== undefined) done.push(`Removed ${old}: Codex now fetches the models from the bridge\n`);
+  done.push(`Wrote ${file.path}\n`, ...(isFirst ? [`Backup: ${file.backup}\n`] : []));
+  return done.join('');
 }
 
 /** Whether `text` contains changes by setup, which undo would revert. */

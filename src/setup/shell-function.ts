@@ -11,7 +11,7 @@ const BEGIN = new RegExp(`^# >>> ${FUNCTION_NAME}\\b.*>>>$`);
 const END = `# <<< ${FUNCTION_NAME} <<<`;
 
 /** Checks the flags around `--shell`. @returns what is wrong, as sentences */
-export function judgeShellFlags(own: OwnTexts): readonly string[] {
+export function checkShellFlags(own: OwnTexts): readonly string[] {
   const shell = readOwnFlag(SETUP_FLAGS.shell, own);
   const install = readOwnFlag(SETUP_FLAGS.install, own) ?? false;
   const undo = readOwnFlag(SETUP_FLAGS.undo, own) ?? false;
@@ -26,7 +26,7 @@ export function judgeShellFlags(own: OwnTexts): readonly string[] {
  */
 export async function runShellSetup(context: CommandContext, shell: ShellName, install: boolean): Promise<number> {
   const { own, mistakes, env, io } = context;
-  const all = [...mistakes, ...judgeShellFlags(own)];
+  const all = [...mistakes, ...checkShellFlags(own)];
   if (all.length > 0) return reportMistakes(all, io);
   const undo = readOwnFlag(SETUP_FLAGS.undo, own) ?? false;
   if (!install && !undo) {
@@ -63,7 +63,7 @@ async function keepFunction(job: FunctionJob): Promise<number> {
     if (install && foreign !== undefined) return fail(io, explainForeign(`${foreign.path}:${foreign.line}`, name));
     const isChanged = text === undefined ? install : edit.text !== text;
     if (isChanged) await write(path, edit.text);
-    io.out(install ? tellInstalled(path, shell, text, edit) : tellTaken(path, isChanged));
+    io.out(install ? describeInstalled(path, shell, text, edit) : describeRemoved(path, isChanged));
     return EXIT.done;
   } catch (error) {
     return fail(io, `Cannot change ${path}: ${explainFailure(error)}.${install ? adviseByHand(name) : ''}`);
@@ -99,7 +99,7 @@ async function write(path: string, text: string): Promise<void> {
   else await replaceUserFile(path, Buffer.from(text, text.startsWith('\ufeff') ? 'utf16le' : 'latin1'), OPEN);
 }
 
-function tellInstalled(
+function describeInstalled(
   path: string,
   shell: Shell,
   old: string | undefined,
@@ -115,7 +115,7 @@ function tellInstalled(
   return `${done}\n\nUse it now:  ${shell.useNow(path)}\nRun Codex:   ${FUNCTION_NAME}\n${hint}`;
 }
 
-function tellTaken(path: string, isChanged: boolean): string {
+function describeRemoved(path: string, isChanged: boolean): string {
   if (!isChanged) return `Nothing to remove: setup has not added ${FUNCTION_NAME} to ${path}.\n`;
   return `Removed ${FUNCTION_NAME} from ${path}. Open shells keep it until you close them.\n`;
 }

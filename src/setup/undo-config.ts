@@ -34,8 +34,8 @@ export async function undoConfig(codexHome: string, baseUrl: string, review: Rev
   }
   if (removed.text === file.text) {
     const catalog = await removeSetupCatalog(codexHome, file.text);
-    const said = catalog === undefined ? '' : `Removed ${catalog}\n`;
-    return { ok: true, text: `Nothing to undo: setup has not changed ${file.path}.\n${said}` };
+    const done = catalog === undefined ? '' : `Removed ${catalog}\n`;
+    return { ok: true, text: `Nothing to undo: setup has not changed ${file.path}.\n${done}` };
   }
   const change = { path: file.path, before: file.text, after: removed.text, title: 'without the bridge' };
   const isApproved = await approveChange(change, review);
@@ -54,20 +54,20 @@ async function restore(file: ConfigFile, text: string, codexHome: string): Promi
   const wasMissing = text === '' && before === undefined && (await followLinks(path)) === path;
   if (wasMissing) await rm(path);
   else await writeConfigFile(file, text);
-  const said = [wasMissing ? `Removed ${path}, which setup had created` : `Removed the bridge from ${path}`];
+  const done = [wasMissing ? `Removed ${path}, which setup had created` : `Removed the bridge from ${path}`];
   const catalog = await removeSetupCatalog(codexHome, text);
-  if (catalog !== undefined) said.push(`Removed ${catalog}`);
+  if (catalog !== undefined) done.push(`Removed ${catalog}`);
   if (before !== undefined && holdsAllLines(text, before)) {
     await rm(backup);
-    said.push(`Removed ${backup}`);
+    done.push(`Removed ${backup}`);
   } else if (before !== undefined) {
-    said.push(`Kept ${backup}: it has lines that ${path} no longer has`);
+    done.push(`Kept ${backup}: it has lines that ${path} no longer has`);
   }
   if (text !== removeThreadNotes(text)) {
-    said.push('Threads of Codex belong to the bridge. Resume them with: aliyun-codex-bridge codex resume');
+    done.push('Threads of Codex belong to the bridge. Resume them with: aliyun-codex-bridge codex resume');
   }
-  said.push('Codex no longer uses the bridge. If one runs in the background, stop it with: aliyun-codex-bridge stop');
-  return said.map((line) => `${line}\n`).join('');
+  done.push('Codex no longer uses the bridge. If one runs in the background, stop it with: aliyun-codex-bridge stop');
+  return done.map((line) => `${line}\n`).join('');
 }
 
 const removeThreadNotes = (text: string): string => {

@@ -4,7 +4,7 @@ import { messageOf } from '../base/thrown';
 import type { BridgeError } from '../errors/bridge-error';
 import { BridgeError as Failure } from '../errors/bridge-error';
 import type { ChatUsage } from '../wire/chat';
-import type { AnswerReader, Assembler, FinishReason, Signal, Stage, Told } from './signal';
+import type { AnswerReader, Assembler, FinishReason, Signal, Stage, AnswerProgress } from './signal';
 import { SseDecoder, type SseEvent } from './sse-decoder';
 
 export interface AnswerStreamOptions<Output> {
@@ -16,7 +16,7 @@ export interface AnswerStreamOptions<Output> {
 }
 
 /** Reads one upstream answer. After `finished` every method returns nothing. */
-export class AnswerStream<Output> implements Told {
+export class AnswerStream<Output> implements AnswerProgress {
   private readonly decoder = new SseDecoder();
 
   constructor(private readonly options: AnswerStreamOptions<Output>) {}

@@ -8,7 +8,7 @@ import type {
   ChatCallDelta, ChatChoiceObject, ChatChunkObject, ChatDeltaObject, ChatErrorObject, ChatUsage, ChatUsageObject,
 } from '../wire/chat';
 import { cutStream, isCutReason } from './endings';
-import type { Assembler, CallSignature, FinishReason, Judge, Signal } from './signal';
+import type { Assembler, CallSignature, FinishReason, FinalizeError, Signal } from './signal';
 
 export type ChatOutput = ChatChunkObject | ChatErrorObject;
 
@@ -22,7 +22,7 @@ export interface ChatAssemblerOptions {
   /** Hide reasoning from the client. */
   readonly hideReasoning: boolean;
   readonly findTarget: (upstreamName: string) => CallTarget;
-  readonly judge?: Judge;
+  readonly finalizeError?: FinalizeError;
 }
 
 interface OpenCall { readonly index: number; readonly target: CallTarget; args: string }
@@ -106,7 +106,7 @@ export class ChatAssembler implements Assembler<ChatOutput> {
   fail(error: BridgeError): readonly ChatOutput[] {
     if (this.finished) return [];
     this.finished = true;
-    this.error = this.options.judge?.(error) ?? error;
+    this.error = this.options.finalizeError?.(error) ?? error;
     return [renderErrorBody(this.error)];
   }
 

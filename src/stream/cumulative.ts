@@ -5,7 +5,7 @@ import type { Signal, Stage } from './signal';
 /** MiniMax with `reasoning_split` (upstreams.md, section 4.2). Only if the dialect says so: text may repeat itself. */
 export class CumulativeStage implements Stage {
   /** The text so far, by field. */
-  private readonly said = new Map<string, string>();
+  private readonly text = new Map<string, string>();
 
   step(signal: Signal): readonly Signal[] {
     if (signal.type === 'reasoning-details')
@@ -25,9 +25,9 @@ export class CumulativeStage implements Stage {
   }
 
   private news(field: string, text: string): string {
-    const before = this.said.get(field) ?? '';
+    const before = this.text.get(field) ?? '';
     const fresh = text.startsWith(before) ? text.slice(before.length) : text;
-    this.said.set(field, before + fresh);
+    this.text.set(field, before + fresh);
     return fresh;
   }
 }

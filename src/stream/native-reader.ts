@@ -25,7 +25,7 @@ type TextEvent = Extract<NativeEvent, { type: 'text' }>;
 type NativeItem<T extends NativeOutputItem['type']> = Extract<NativeOutputItem, { type: T }>;
 
 /** A call received so far. */
-interface HeardCall {
+interface SeenCall {
   readonly index: number;
   readonly id: string | undefined;
   /** Arguments that were passed on. */
@@ -38,14 +38,14 @@ interface HeardCall {
 export class NativeReader implements AnswerReader {
   finished = false;
   private readonly calls: ToolCalls;
-  private readonly heardCalls = new Map<number, HeardCall>();
+  private readonly seenCalls = new Map<number, SeenCall>();
   /** Messages and reasoning whose text was passed on, by place; reasoning with the kind that came first. */
-  private readonly heard = new Map<string, { readonly kind: NativeTextKind; part: number }>();
+  private readonly seen = new Map<string, { readonly kind: NativeTextKind; part: number }>();
   /** The index of each item by id, and of the latest item. */
   private readonly indexes = new Map<string, number>();
   private lastIndex: number | undefined;
   /** The latest message, while nothing else has followed it. */
-  private speaker: string | undefined;
+  private textKey: string | undefined;
   private silent = true;
 
   constructor(private readonly options: ReaderOptions) {
@@ -98,43 +98,43 @@ export class NativeReader implements AnswerReader {
   private item(place: NativePlace, item: NativeOutputItem, done: boolean): readonly Signal[] {
     if (item.type === 'call') return done ? this.endCall(place, item) : this.beginCall(place, item);
     if (item.type === 'other') return [];
-    if (!done) this.heard.delete(this.keyOf(item.type, place));
+    if (!done) this.seen.delete(this.keyOf(item.type, place));
     if (!done) return [];
     return item.type === 'message' ? this.endMessage(place, item) : this.endReasoning(place, item);
   }
 
   private text({ kind, part, text, whole, logprobs, ...place }: TextEvent): readonly Signal[] {
-    const spoken = kind === 'text' || kind === 'refusal';
-    const key = this.keyOf(spoken ? 'message' : 'reasoning', place);
-    const heard = this.heard.get(key);
+    const visible = kind === 'text' || kind === 'refusal';
+    const key = this.keyOf(visible ? 'message' : 'reasoning', place);
+    const seen = this.seen.get(key);
     // Reasoning sent both as a summary and as raw text is shown once; parts already received are not repeated.
-    if (heard && ((!spoken && heard.kind !== kind) || (whole && heard.part >= part))) return [];
+    if (seen && ((!visible && seen.kind !== kind) || (whole && seen.part >= part))) return [];
     // The parts of a summary are paragraphs.
-    const paragraph = heard && kind === 'summary' && part > heard.part;
-    if (heard) heard.part = part;
-    else this.heard.set(key, { kind, part });
-    if (!spoken) return this.say(undefined, { type: 'reasoning-delta', text: paragraph ? `\n\n${text}` : text });
+    const paragraph = seen && kind === 'summary' && part > seen.part;
+    if (seen) seen.part = part;
+    else this.seen.set(key, { kind, part });
+    if (!visible) return this.say(undefined, { type: 'reasoning-delta', text: paragraph ? `\n\n${text}` : text });
     const gap: readonly Signal[] =
-      this.speaker !== undefined && this.speaker !== key ? [{ type: 'text-delta', text: '\n\n' }] : [];
-    const said: Signal =
+      this.textKey !== undefined && this.textKey !== key ? [{ type: 'text-delta', text: '\n\n' }] : [];
+    const signal: Signal =
       kind === 'refusal'
         ? { type: 'refusal-delta', text }
         : { type: 'text-delta', text, ...(logprobs && { logprobs }) };
-    return this.say(key, ...gap, said);
+    return this.say(key, ...gap, signal);
   }
 
   private endMessage(place: NativePlace, { text, refusal, phase }: NativeItem<'message'>): readonly Signal[] {
-    const said = this.heard.has(this.keyOf('message', place))
+    const signals = this.seen.has(this.keyOf('message', place))
       ? []
       : [...this.wholeText(place, 'text', text), ...this.wholeText(place, 'refusal', refusal)];
-    return phase === undefined ? said : [...said, ...this.say(undefined, { type: 'message-end', phase })];
+    return phase === undefined ? signals : [...signals, ...this.say(undefined, { type: 'message-end', phase })];
   }
 
   private endReasoning(place: NativePlace, { summary, content, sealed }: NativeItem<'reasoning'>): readonly Signal[] {
-    const heard = this.heard.has(this.keyOf('reasoning', place));
+    const seen = this.seen.has(this.keyOf('reasoning', place));
     const [kind, text] = content === undefined ? (['summary', summary] as const) : (['content', content] as const);
     return [
-      ...(heard ? [] : this.wholeText(place, kind, text)),
+      ...(seen ? [] : this.wholeText(place, kind, text)),
       ...(sealed ? this.say(undefined, { type: 'reasoning-details', details: [sealed] }) : []),
     ];
   }
@@ -147,17 +147,17 @@ export class NativeReader implements AnswerReader {
 
   private beginCall(place: NativePlace, call: NativeItem<'call'>): readonly Signal[] {
     const index = this.indexOf(place);
-    this.heardCalls.set(index, { index, id: call.callId, streamed: '', announced: call.arguments ?? '' });
+    this.seenCalls.set(index, { index, id: call.callId, streamed: '', announced: call.arguments ?? '' });
     return this.fragment(index, call, undefined);
   }
 
   private endCall(place: NativePlace, call: NativeItem<'call'>): readonly Signal[] {
     const index = this.indexOf(place);
-    const heard = this.heardCalls.get(index);
-    const other = heard?.id !== undefined && call.callId !== undefined && heard.id !== call.callId;
+    const seen = this.seenCalls.get(index);
+    const other = seen?.id !== undefined && call.callId !== undefined && seen.id !== call.callId;
     // A known call keeps its id; arguments that came before their item get the tool name here.
     const begin =
-      heard && !other
+      seen && !other
         ? this.fragment(index, { ...call, callId: undefined }, undefined)
         : this.beginCall(place, { ...call, arguments: undefined });
     return [...begin, ...this.complete(index, call.arguments)];
@@ -169,21 +169,21 @@ export class NativeReader implements AnswerReader {
   }
 
   private extend(index: number, text: string): readonly Signal[] {
-    const heard = this.heardCalls.get(index) ?? { index, id: undefined, streamed: '', announced: '' };
-    heard.streamed += text;
-    this.heardCalls.set(index, heard);
+    const seen = this.seenCalls.get(index) ?? { index, id: undefined, streamed: '', announced: '' };
+    seen.streamed += text;
+    this.seenCalls.set(index, seen);
     return this.fragment(index, undefined, text);
   }
 
   /** Passes on the new part of the complete arguments. Arguments that contradict the deltas are ignored. */
   private complete(index: number, whole: string | undefined): readonly Signal[] {
-    const streamed = this.heardCalls.get(index)?.streamed ?? '';
+    const streamed = this.seenCalls.get(index)?.streamed ?? '';
     if (whole === undefined || whole === streamed || !whole.startsWith(streamed)) return [];
     return this.extend(index, whole.slice(streamed.length));
   }
 
   private fragment(index: number, call: NativeItem<'call'> | undefined, text: string | undefined): readonly Signal[] {
-    this.speaker = undefined;
+    this.textKey = undefined;
     this.silent = false;
     return this.calls.fragment({ index, id: call?.callId, name: call?.name, arguments: text, signature: undefined });
   }
@@ -204,7 +204,7 @@ export class NativeReader implements AnswerReader {
     const reason = this.reasonOf(response);
     if (reason instanceof BridgeError) return [...late, { type: 'error', error: reason }];
     this.finished = true;
-    const announced = [...this.heardCalls.values()].flatMap((call) =>
+    const announced = [...this.seenCalls.values()].flatMap((call) =>
       call.streamed === '' ? this.complete(call.index, call.announced) : [],
     );
     // llama.cpp labels truncated turns `completed`; Codex would repeat the request after a broken call, endlessly.
@@ -219,8 +219,8 @@ export class NativeReader implements AnswerReader {
     return reason === 'content_filter' ? reason : 'length';
   }
 
-  private say(speaker: string | undefined, ...signals: readonly Signal[]): readonly Signal[] {
-    this.speaker = speaker;
+  private say(textKey: string | undefined, ...signals: readonly Signal[]): readonly Signal[] {
+    this.textKey = textKey;
     this.silent = false;
     return signals.flatMap((signal) => this.calls.pass(signal));
   }

@@ -12,7 +12,7 @@ import type {
 } from '../wire/responses-output';
 import { cutStream, emptyAnswer, isCutReason } from './endings';
 import { MessageWriter, ReasoningWriter, type ReasoningOutput } from './item-writers';
-import type { Assembler, CallSignature, FinishReason, Judge, Signal } from './signal';
+import type { Assembler, CallSignature, FinishReason, FinalizeError, Signal } from './signal';
 
 export interface ResponsesAssemblerOptions {
   readonly responseId: string;
@@ -28,7 +28,7 @@ export interface ResponsesAssemblerOptions {
   /** The client's tool for an upstream tool name. */
   readonly findTarget: (upstreamName: string) => CallTarget;
   readonly note: (text: string) => void;
-  readonly judge?: Judge;
+  readonly finalizeError?: FinalizeError;
 }
 
 type OpenItem =
@@ -140,7 +140,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 
   fail(cause: BridgeError): readonly ResponsesEvent[] {
     if (this.finished) return [];
-    const error = this.options.judge?.(cause) ?? cause;
+    const error = this.options.finalizeError?.(cause) ?? cause;
     this.error = error;
     return [this.terminal('failed', { error: renderStreamError(error, this.options.client) })];
   }

@@ -73,10 +73,10 @@ export interface Stage {
 }
 
 /** Decides which error the client gets; the caller, which counts calls, may mark it as final. */
-export type Judge = (error: BridgeError) => BridgeError;
+export type FinalizeError = (error: BridgeError) => BridgeError;
 
 /** What is known about an answer so far. */
-export interface Told {
+export interface AnswerProgress {
   /** Whether any of it has arrived, shown to the client or not. */
   readonly begun: boolean;
   /** The provider's finish reason. */
@@ -89,7 +89,7 @@ export interface Told {
  * Every assembler guarantees: `start` comes first, there is exactly one terminal output whatever upstream does, and
  * nothing follows it. Calls after the terminal output return nothing.
  */
-export interface Assembler<Output> extends Told {
+export interface Assembler<Output> extends AnswerProgress {
   start(): readonly Output[];
   step(signal: Signal): readonly Output[];
   /** Upstream closed its stream or sent `[DONE]`. Without a prior `finish`, the answer was truncated: a failure. */

@@ -148,7 +148,7 @@ export class ToolCalls {
   private add(call: StreamedCall, text: string): readonly StreamedCall[] {
     if (text === '') return [];
     // Some servers send {} first and the arguments after it.
-    if (isHollow(call) && text.trimStart().startsWith('{')) {
+    if (hasEmptyArguments(call) && text.trimStart().startsWith('{')) {
       call.progress = new JsonProgress();
       call.waiting = [];
       call.text = '';
@@ -166,7 +166,7 @@ export class ToolCalls {
   private follow(call: StreamedCall, text: string): readonly StreamedCall[] {
     const rest = call.next ? text : text.trimStart();
     if (rest === '') return [];
-    if (isHollow(call) && rest.startsWith('{')) return this.add(call, rest);
+    if (hasEmptyArguments(call) && rest.startsWith('{')) return this.add(call, rest);
     if (call.shape === 'unknown') call.shape = parseJsonObject(call.text) === undefined ? 'raw' : 'object';
     if (call.shape === 'raw') {
       call.waiting.push(text);
@@ -186,7 +186,7 @@ export class ToolCalls {
     const { next } = call;
     call.next = undefined;
     const repeats = next && (sameJson(next.text, call.text) || call.text.startsWith(next.text));
-    if (!next || repeats || isHollow(next) || this.options.single || this.calls >= MOST_CALLS) return [];
+    if (!next || repeats || hasEmptyArguments(next) || this.options.single || this.calls >= MOST_CALLS) return [];
     const following = this.register(call.index, undefined, call.name);
     this.calls += 1;
     this.add(following, next.text);
@@ -228,7 +228,7 @@ export class ToolCalls {
       call.state = 'started';
       signals.push({ type: 'call-start', id: this.uniqueId(call.upstreamId), name: call.name });
     }
-    if (call.waiting.length === 0 || mayBeHollow(call)) return signals;
+    if (call.waiting.length === 0 || mayHaveEmptyArguments(call)) return signals;
     signals.push({ type: 'call-delta', text: call.waiting.join('') });
     call.waiting = [];
     return signals;
@@ -251,7 +251,7 @@ export class ToolCalls {
     const begin = this.release(call);
     call.state = 'ended';
     // For tools without parameters some models send no arguments, but clients parse them as JSON.
-    const rest = call.progress.blank || isHollow(call) ? '{}' : call.waiting.join('');
+    const rest = call.progress.blank || hasEmptyArguments(call) ? '{}' : call.waiting.join('');
     const { signature } = call;
     const delta: readonly Signal[] = rest === '' ? [] : [{ type: 'call-delta', text: rest }];
     return [...begin, ...delta, { type: 'call-end', ...(signature && { signature }) }];
@@ -263,21 +263,24 @@ const keyOf = (id: string | undefined, index: number | undefined): string => `${
 const isSignal = (entry: StreamedCall | Signal): entry is Signal => 'type' in entry;
 
 const isComplete = (call: StreamedCall): boolean =>
-  call.name !== undefined && call.progress.complete && call.shape !== 'raw' && !call.next && !mayBeHollow(call);
+  call.name !== undefined && call.progress.complete && call.shape !== 'raw' && !call.next &&
+  !mayHaveEmptyArguments(call);
 
 /** Without index and id, a repeated name with other arguments begins another call. */
 const isAnother = (call: StreamedCall, name: string | undefined, text: string | undefined): boolean =>
-  name !== undefined && text !== undefined && call.progress.complete && !isHollow(call) && !sameJson(text, call.text);
+  name !== undefined && text !== undefined && call.progress.complete && !hasEmptyArguments(call) &&
+  !sameJson(text, call.text);
 
-const HOLLOW = /^\s*(?:\{\s*\}|""|null)\s*$/;
-const LONGEST_HOLLOW = 12;
+const EMPTY_ARGUMENTS = /^\s*(?:\{\s*\}|""|null)\s*$/;
+const LONGEST_EMPTY = 12;
 
 /** Empty arguments, which real ones may replace. */
-const isHollow = ({ text }: { readonly text: string }): boolean => text.length <= LONGEST_HOLLOW && HOLLOW.test(text);
+const hasEmptyArguments = ({ text }: { readonly text: string }): boolean =>
+  text.length <= LONGEST_EMPTY && EMPTY_ARGUMENTS.test(text);
 
 /** Arguments that may still turn out to be empty with the next piece. */
-const mayBeHollow = (call: StreamedCall): boolean =>
-  call.text.length <= LONGEST_HOLLOW && /^\s*(?:\{\s*\}?|""?|n|nu|nul|null)?\s*$/.test(call.text);
+const mayHaveEmptyArguments = (call: StreamedCall): boolean =>
+  call.text.length <= LONGEST_EMPTY && /^\s*(?:\{\s*\}?|""?|n|nu|nul|null)?\s*$/.test(call.text);
 
 function sameJson(left: string, right: string): boolean {
   if (left === right) return true;

@@ -5,7 +5,7 @@
  */
 import { compact } from '../base/narrow';
 import type { Notes } from '../base/result';
-import type { Dialect, ThinkingKnob } from '../providers/dialect';
+import type { Dialect, ThinkingControl } from '../providers/dialect';
 import type {
   ChatContent,
   ChatMessage,
@@ -45,11 +45,11 @@ export function nativeDialect(dialect: Dialect): Dialect {
   };
 }
 
-/** Every knob is `reasoning.effort` here; `none` turns thinking off where possible (DeepSeek, thinking mode). */
-function nativeThinking(knob: ThinkingKnob): ThinkingKnob {
-  if (knob.kind === 'none' || knob.kind === 'effort') return knob;
-  const levels = 'levels' in knob ? knob.levels : undefined;
-  const fixed = 'fixed' in knob && knob.fixed === true;
+/** Every control is `reasoning.effort` here; `none` turns thinking off where possible (DeepSeek, thinking mode). */
+function nativeThinking(control: ThinkingControl): ThinkingControl {
+  if (control.kind === 'none' || control.kind === 'effort') return control;
+  const levels = 'levels' in control ? control.levels : undefined;
+  const fixed = 'fixed' in control && control.fixed === true;
   return { kind: 'effort', ...(levels && { levels: fixed ? levels : ['none', ...levels] }) };
 }
 

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../base/json';
 import { compact } from '../base/narrow';
 import type { Notes } from '../base/result';
-import type { Dialect, ThinkingKnob } from '../providers/dialect';
+import type { Dialect, ThinkingControl } from '../providers/dialect';
 import { clampEffort } from '../providers/dialect';
 import type { ChatContent, ChatMessage, ChatRequest } from '../wire/chat';
 import type { ResponsesRequest, TextFormat } from '../wire/responses-request';
@@ -54,42 +54,42 @@ export function translateThinking(
 }
 
 /** @param several several answers are not streamed, and thinking requires streaming (upstreams.md, section 0) */
-function turn(knob: ThinkingKnob, effort: string | undefined, several: boolean): Partial<ChatRequest> {
-  const off = several || isOff(effort, knob);
-  switch (knob.kind) {
+function turn(control: ThinkingControl, effort: string | undefined, several: boolean): Partial<ChatRequest> {
+  const off = several || isOff(effort, control);
+  switch (control.kind) {
     case 'none':
       return {};
     case 'effort':
-      return effort === undefined ? {} : level(effort, knob.levels ?? [effort]);
+      return effort === undefined ? {} : level(effort, control.levels ?? [effort]);
     case 'enable_thinking':
       // Always explicit: the default differs from model to model.
-      return off && !knob.fixed ? { enable_thinking: false } : { enable_thinking: true, ...depth(knob, effort) };
+      return off && !control.fixed ? { enable_thinking: false } : { enable_thinking: true, ...depth(control, effort) };
     case 'thinking':
-      if (off && !knob.fixed) return { thinking: { type: 'disabled' } };
-      return { thinking: { type: knob.on, ...knob.extra }, ...level(effort, knob.levels) };
+      if (off && !control.fixed) return { thinking: { type: 'disabled' } };
+      return { thinking: { type: control.on, ...control.extra }, ...level(effort, control.levels) };
     case 'chat_template':
       return { chat_template_kwargs: { enable_thinking: !off, preserve_thinking: true } };
     case 'reasoning':
       return effort === undefined ? {} : { reasoning: { effort } };
     default:
-      return knob satisfies never;
+      return control satisfies never;
   }
 }
 
 /** `minimal` turns thinking off where there is nothing between that and `high`; DeepSeek documents minimal → low. */
-function isOff(effort: string | undefined, knob: ThinkingKnob): boolean {
-  const thinksLittle = 'levels' in knob && knob.levels?.includes('low');
+function isOff(effort: string | undefined, control: ThinkingControl): boolean {
+  const thinksLittle = 'levels' in control && control.levels?.includes('low');
   return effort === 'none' || (effort === 'minimal' && !thinksLittle);
 }
 
 /** DashScope rejects a budget together with an effort (upstreams.md, table b, 8): levels come first. */
 function depth(
-  knob: Extract<ThinkingKnob, { kind: 'enable_thinking' }>,
+  control: Extract<ThinkingControl, { kind: 'enable_thinking' }>,
   effort: string | undefined,
 ): Partial<ChatRequest> {
-  const budgets = knob.levels === undefined ? knob.budgets : undefined;
+  const budgets = control.levels === undefined ? control.budgets : undefined;
   const budget = budgets && effort !== undefined && Object.hasOwn(budgets, effort) ? budgets[effort] : undefined;
-  return budget === undefined ? level(effort, knob.levels) : { thinking_budget: budget };
+  return budget === undefined ? level(effort, control.levels) : { thinking_budget: budget };
 }
 
 function level(effort: string | undefined, levels: readonly string[] | undefined): Partial<ChatRequest> {
@@ -124,7 +124,7 @@ export function translateFormat(format: TextFormat | undefined, dialect: Dialect
  * The request without `response_format`, for a model that rejects it. The first message then describes the schema; a
  * plain `json_object` is described already: OpenAI demands the word JSON in the messages.
  */
-export function withFormatInWords(chat: ChatRequest): ChatRequest {
+export function formatAsInstruction(chat: ChatRequest): ChatRequest {
   const { response_format: format, ...rest } = chat;
   const [first, ...others] = chat.messages;
   if (format?.type !== 'json_schema' || first === undefined) return rest;

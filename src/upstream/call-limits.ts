@@ -71,12 +71,12 @@ export class FailureBudget {
   }
 }
 
-const MOST_REFUSALS = 32;
+const MOST_REJECTIONS = 32;
 
 /** A client that keeps retrying gets the cached error for this many times the configured time, then a new call. */
 const LONGEST = 4;
 
-interface RememberedRefusal {
+interface CachedRejection {
   readonly error: BridgeError;
   until: number;
   readonly latest: number;
@@ -86,30 +86,30 @@ interface RememberedRefusal {
  * Caches permanent rejections by the exact bytes of the request and its key: a client that retries gets the same error
  * without a call.
  */
-export class RefusalCache {
-  private readonly refusals = new Map<string, RememberedRefusal>();
+export class RejectionCache {
+  private readonly rejections = new Map<string, CachedRejection>();
 
   /** @param keepMs how long a rejection is cached; 0 disables the cache */
   constructor(private readonly keepMs: number, private readonly clock: Clock) {}
 
   /** The cached rejection of the same request with the same key, if it has not expired; each hit extends it. */
   find(body: Buffer, key: string): BridgeError | undefined {
-    if (this.refusals.size === 0) return undefined;
+    if (this.rejections.size === 0) return undefined;
     const now = this.clock();
-    const refusal = this.refusals.get(nameOf(body, key));
-    if (refusal === undefined || refusal.until <= now) return undefined;
-    refusal.until = Math.min(now + this.keepMs, refusal.latest);
-    return refusal.error;
+    const rejection = this.rejections.get(nameOf(body, key));
+    if (rejection === undefined || rejection.until <= now) return undefined;
+    rejection.until = Math.min(now + this.keepMs, rejection.latest);
+    return rejection.error;
   }
 
   remember(body: Buffer, key: string, error: BridgeError): void {
     if (this.keepMs <= 0) return;
     const name = nameOf(body, key);
-    this.refusals.delete(name);
+    this.rejections.delete(name);
     const now = this.clock();
-    this.refusals.set(name, { error, until: now + this.keepMs, latest: now + LONGEST * this.keepMs });
-    const [oldest] = this.refusals.keys();
-    if (this.refusals.size > MOST_REFUSALS && oldest !== undefined) this.refusals.delete(oldest);
+    this.rejections.set(name, { error, until: now + this.keepMs, latest: now + LONGEST * this.keepMs });
+    const [oldest] = this.rejections.keys();
+    if (this.rejections.size > MOST_REJECTIONS && oldest !== undefined) this.rejections.delete(oldest);
   }
 }
 

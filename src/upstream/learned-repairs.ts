@@ -2,8 +2,8 @@
 import type { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { ChatRequest } from '../wire/chat';
-import type { Refusal, Repair } from './refusal-words';
-import { findRepair, isRefusalFor, type FoundRepair } from './repairs';
+import type { Rejection, Repair } from './parse-rejection';
+import { findRepair, isSameRejection, type FoundRepair } from './repairs';
 
 /** Maximum calls for one request, including those with repairs. */
 export const MOST_CALLS = 4;
@@ -14,9 +14,9 @@ const MOST_MODELS = 500;
 const REPAIRABLE: ReadonlySet<ErrorKind> =
   new Set(['upstream_rejected', 'upstream_error', 'model_not_found', 'not_found']);
 
-/** Validators repeat the request after their own words: pydantic names it `input`. */
+/** Validators repeat the request after their own text: pydantic names it `input`. */
 const ECHO = /['"]input['"]\s*:.*/s;
-const LONGEST_WORDS = 2_000;
+const LONGEST_TEXT = 2_000;
 
 /** The repairs of one request, from its first call to its answer. */
 export class RepairSession {
@@ -38,10 +38,10 @@ export class RepairSession {
    * @returns the repair to retry with; undefined if the rejection is final
    */
   learn(error: BridgeError, calls: number): Repair | undefined {
-    const refusal = readRefusal(error);
-    this.judgeLatest(refusal);
-    if (refusal === undefined || calls >= MOST_CALLS) return undefined;
-    const found = findRepair(refusal, this.current, this.tried, MOST_CALLS - calls);
+    const rejection = readRejection(error);
+    this.settleLatest(rejection);
+    if (rejection === undefined || calls >= MOST_CALLS) return undefined;
+    const found = findRepair(rejection, this.current, this.tried, MOST_CALLS - calls);
     if (!found) return undefined;
     this.tried.add(found.row).add(found.repair.name);
     this.latest = { before: this.current, found };
@@ -51,24 +51,25 @@ export class RepairSession {
 
   /** Called when the answer has begun: the latest repair worked. */
   succeed(): void {
-    this.judgeLatest(undefined);
+    this.settleLatest(undefined);
   }
 
   /** Reverts a repair that is followed by the same rejection; others are remembered. */
-  private judgeLatest(refusal: Refusal | undefined): void {
+  private settleLatest(rejection: Rejection | undefined): void {
     const { latest } = this;
     this.latest = undefined;
     if (latest === undefined) return;
-    if (refusal !== undefined && isRefusalFor(latest.found, refusal, latest.before)) this.current = latest.before;
+    const hasFailed = rejection !== undefined && isSameRejection(latest.found, rejection, latest.before);
+    if (hasFailed) this.current = latest.before;
     else this.memory.remember(this.host, this.current.model, latest.found.repair);
   }
 }
 
 /** @returns undefined for a failure that is not a rejection of the request */
-function readRefusal({ kind, details }: BridgeError): Refusal | undefined {
-  if (!REPAIRABLE.has(kind) || details.said === undefined) return undefined;
-  const { providerCode = '', providerField = '', said } = details;
-  return { words: `${providerCode} ${said.replace(ECHO, '')}`.slice(0, LONGEST_WORDS), field: providerField };
+function readRejection({ kind, details }: BridgeError): Rejection | undefined {
+  if (!REPAIRABLE.has(kind) || details.providerText === undefined) return undefined;
+  const { providerCode = '', providerField = '', providerText } = details;
+  return { text: `${providerCode} ${providerText.replace(ECHO, '')}`.slice(0, LONGEST_TEXT), field: providerField };
 }
 
 /** The repairs that each model at a host needs. */

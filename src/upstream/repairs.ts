@@ -1,5 +1,5 @@
 /**
- * The table of repairs: how a refusal is recognised, whatever HTTP status it comes with, and what the request becomes.
+ * The table of repairs: how a rejection is recognised, whatever its HTTP status, and what the request becomes.
  * Wordings: upstreams.md, section 2, and public reports. The order counts: the first row that applies is tried first.
  */
 import { anyOf } from '../errors/wordings';
@@ -12,12 +12,12 @@ import {
   instructOnce, moveTextIntoReasoning, oneCallForEachMessage, renameCallIds, renameReasoning, separateUserFromResults,
   usePartsContent, useStringContent, useSystemRole, withoutSeals,
 } from '../translate/reshape-messages';
-import { withFormatInWords } from '../translate/settings';
+import { formatAsInstruction } from '../translate/settings';
 import type { ChatRequest } from '../wire/chat';
 import {
   findCallIdForm, findLengthLimit, findNamedField, findTokenLimit, renameTokenLimit,
-  type Refusal, type Repair, type Reshape, type RowRepair,
-} from './refusal-words';
+  type Rejection, type Repair, type Reshape, type RowRepair,
+} from './parse-rejection';
 
 /** A repair and the row that it is from. */
 export interface FoundRepair {
@@ -28,14 +28,14 @@ export interface FoundRepair {
 interface RepairRow {
   /** Each row is tried once for a request. */
   readonly row: string;
-  /** @returns undefined when the refusal is about something else; a repair that changes nothing is not used */
-  readonly find: (refusal: Refusal, chat: ChatRequest, callsLeft: number) => RowRepair | undefined;
+  /** @returns undefined when the rejection is about something else; a repair that changes nothing is not used */
+  readonly find: (rejection: Rejection, chat: ChatRequest, callsLeft: number) => RowRepair | undefined;
 }
 
 /** A row that matches this wording and makes one change. */
-const row = (name: string, says: RegExp, apply: Reshape, dialect?: string): RepairRow => ({
+const row = (name: string, pattern: RegExp, apply: Reshape, dialect?: string): RepairRow => ({
   row: name,
-  find: ({ words }) => (says.test(words) ? { apply, ...(dialect !== undefined && { dialect }) } : undefined),
+  find: ({ text }) => (pattern.test(text) ? { apply, ...(dialect !== undefined && { dialect }) } : undefined),
 });
 
 const without = (...fields: readonly (keyof ChatRequest)[]): Reshape => (chat) => {
@@ -46,11 +46,11 @@ const without = (...fields: readonly (keyof ChatRequest)[]): Reshape => (chat) =
 };
 
 /** A row that leaves fields out. */
-const dropping = (says: RegExp, ...fields: readonly (keyof ChatRequest)[]): RepairRow =>
-  row(`without ${fields.join(', ')}`, says, without(...fields));
+const dropping = (pattern: RegExp, ...fields: readonly (keyof ChatRequest)[]): RepairRow =>
+  row(`without ${fields.join(', ')}`, pattern, without(...fields));
 
-/** How refusals call something that must not be there. */
-const REFUSED = anyOf(
+/** How rejections call something that must not be there. */
+const REJECTED = anyOf(
   'unknown', 'unrecogni[sz]ed', 'unsupported', 'not (be )?support', 'not (permitted|allowed|valid|accepted)',
   'not (recogni[sz]ed|known|available|enabled|compatible)', 'extra[_ ](inputs?|fields?|forbidden)',
   'additional propert', 'unexpected', 'invalid', 'no such (field|parameter)', 'forbidden', 'illegal',
@@ -114,19 +114,19 @@ const FIELD_ROWS: readonly RepairRow[] = [
   {
     // DashScope, Kimi, DeepSeek with thinking; OpenRouter: "No endpoints found that support the provided 'tool_choice'"
     row: 'tool_choice: auto',
-    find: ({ words }) =>
-      /tool[_ ]choice/i.test(words) ? { apply: withoutForce, dialect: "toolChoice: 'auto-only'" } : undefined,
+    find: ({ text }) =>
+      /tool[_ ]choice/i.test(text) ? { apply: withoutForce, dialect: "toolChoice: 'auto-only'" } : undefined,
   },
-  { row: 'token limit', find: ({ words }, chat) => findTokenLimit(words, chat) },
-  { row: 'name of the token limit', find: ({ words, field }, chat) => renameTokenLimit(`${field} ${words}`, chat) },
+  { row: 'token limit', find: ({ text }, chat) => findTokenLimit(text, chat) },
+  { row: 'name of the token limit', find: ({ text, field }, chat) => renameTokenLimit(`${field} ${text}`, chat) },
   // One of the two, never both (DashScope).
   dropping(/thinking_budget.*reasoning_effort|reasoning_effort.*thinking_budget/s, 'thinking_budget'),
   {
     // "Json mode response is not supported when enable_thinking is true"; "This response_format type is unavailable".
     row: 'response_format as a prompt',
-    find: ({ words }, chat) =>
-      /json mode|json_schema|response_format|json_object/i.test(words) && chat.response_format
-        ? { apply: (request) => (request.response_format ? withFormatInWords(request) : request),
+    find: ({ text }, chat) =>
+      /json mode|json_schema|response_format|json_object/i.test(text) && chat.response_format
+        ? { apply: (request) => (request.response_format ? formatAsInstruction(request) : request),
             dialect: "responseFormat: 'prompt'" }
         : undefined,
   },
@@ -147,8 +147,8 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
   row('pictures without detail', /detail/i, dropPictureDetail),
   {
     row: 'pictures as text',
-    find: ({ words }) =>
-      PICTURES.test(words) && !BAD_PICTURE.test(words)
+    find: ({ text }) =>
+      PICTURES.test(text) && !BAD_PICTURE.test(text)
         ? { apply: describePictures, dialect: 'images: false' }
         : undefined,
   },
@@ -168,8 +168,8 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
   {
     // Mistral: "Tool call id was … but must be a-z, A-Z, 0-9, with a length of 9."
     row: 'call ids',
-    find: ({ words, field }, chat) => {
-      const form = hasCalls(chat) ? findCallIdForm(words, field) : undefined;
+    find: ({ text, field }, chat) => {
+      const form = hasCalls(chat) ? findCallIdForm(text, field) : undefined;
       const name = `call ids of ${form?.exact === true ? '' : 'at most '}${form?.length} characters`;
       const dialect = form?.exact === true && form.length === 9 && "forms: ['nine-letter-call-ids']";
       return form && { name, apply: (request) => renameCallIds(request, form), ...(dialect && { dialect }) };
@@ -178,22 +178,22 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
   {
     // Bedrock: "The toolConfig field must be defined when using toolUse and toolResult content blocks".
     row: 'calls as text',
-    find: ({ words }, chat) =>
-      /tool/i.test(words) && !chat.tools?.length && hasCalls(chat)
+    find: ({ text }, chat) =>
+      /tool/i.test(text) && !chat.tools?.length && hasCalls(chat)
         ? { apply: REQUEST_FORMS['calls-as-text-without-tools'], dialect: "forms: ['calls-as-text-without-tools']" }
         : undefined,
   },
   {
     row: 'content as string',
-    find: ({ words }) =>
-      STRING_CONTENT.test(words) && !EITHER_CONTENT.test(words) && !/tool_?call/i.test(words)
+    find: ({ text }) =>
+      STRING_CONTENT.test(text) && !EITHER_CONTENT.test(text) && !/tool_?call/i.test(text)
         ? { apply: (chat) => useStringContent(describePictures(chat)), dialect: "content: 'string'" }
         : undefined,
   },
   {
     row: 'content as parts',
-    find: ({ words }) =>
-      PARTS_CONTENT.test(words) && !EITHER_CONTENT.test(words)
+    find: ({ text }) =>
+      PARTS_CONTENT.test(text) && !EITHER_CONTENT.test(text)
         ? { apply: usePartsContent, dialect: "content: 'parts'" }
         : undefined,
   },
@@ -204,16 +204,16 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
 const TOOL_ROWS: readonly RepairRow[] = [
   {
     row: 'short tool descriptions',
-    find: ({ words, field }) => {
-      const longest = /description/i.test(`${field} ${words}`) ? findLengthLimit(words) : undefined;
+    find: ({ text, field }) => {
+      const longest = /description/i.test(`${field} ${text}`) ? findLengthLimit(text) : undefined;
       const name = `tool descriptions of at most ${longest} characters`;
       return longest === undefined ? undefined : { name, apply: (chat) => shortenDescriptions(chat, longest) };
     },
   },
   {
     row: 'short tool names',
-    find: ({ words, field }) => {
-      const longest = /\bname\b/i.test(`${field} ${words}`) ? findLengthLimit(words) : undefined;
+    find: ({ text, field }) => {
+      const longest = /\bname\b/i.test(`${field} ${text}`) ? findLengthLimit(text) : undefined;
       const name = `tool names of at most ${longest} characters`;
       // Shorter names would not tell tools apart.
       if (longest === undefined || longest < 16) return undefined;
@@ -223,8 +223,8 @@ const TOOL_ROWS: readonly RepairRow[] = [
   row('tools without strict', /\bstrict\b/i, dropStrict, 'strictTools: false'),
   ...SCHEMA_STEPS.map((rules, step): RepairRow => ({
     row: `schema step ${step + 1}`,
-    find: ({ words }, chat, callsLeft) =>
-      SCHEMA.test(words) && chat.tools && step >= firstStep(callsLeft, words)
+    find: ({ text }, chat, callsLeft) =>
+      SCHEMA.test(text) && chat.tools && step >= firstStep(callsLeft, text)
         ? {
             name: `simpler tool schemas (${rules.join(', ')})`,
             apply: (request) => simplifySchemas(request, rules),
@@ -235,17 +235,17 @@ const TOOL_ROWS: readonly RepairRow[] = [
 ];
 
 /** The step that fits the words; the last calls are kept for schemas that every checker takes. */
-function firstStep(callsLeft: number, words: string): number {
+function firstStep(callsLeft: number, text: string): number {
   if (callsLeft < 3) return SCHEMA_STEPS.length - callsLeft;
-  if (/required|anyOf|oneOf/.test(words)) return 0;
-  return /\$ref|\$defs|boolean|prefixItems|tuple/.test(words) ? 1 : 2;
+  if (/required|anyOf|oneOf/.test(text)) return 0;
+  return /\$ref|\$defs|boolean|prefixItems|tuple/.test(text) ? 1 : 2;
 }
 
-/** Any top-level field that the refusal names, and then a second and a third one. */
+/** Any top-level field that the rejection names, and then a second and a third one. */
 const NAMED_FIELD_ROWS = ['first', 'second', 'third'].map((which): RepairRow => ({
   row: `${which} named field`,
-  find: ({ words, field }, chat) => {
-    const named = REFUSED.test(words) ? findNamedField(words, field, chat) : undefined;
+  find: ({ text, field }, chat) => {
+    const named = REJECTED.test(text) ? findNamedField(text, field, chat) : undefined;
     return named && { name: `without ${named}`, apply: without(named) };
   },
 }));
@@ -259,13 +259,13 @@ const OTHER_FIELD = /\b(?:did you mean|use|instead|expected|allowed)\b.{0,20}['"
 const REASONING_FIELDS = ['reasoning_content', 'reasoning_details', 'reasoning'] as const;
 
 /** "property 'messages.3.assistant.reasoning_content' is unsupported" (Cerebras, Groq). */
-function findReasoning({ words, field }: Refusal, chat: ChatRequest): RowRepair | undefined {
-  const text = `${field} ${words}`;
+function findReasoning({ text, field }: Rejection, chat: ChatRequest): RowRepair | undefined {
+  const both = `${field} ${text}`;
   const refused = REASONING_FIELDS.find((name) =>
-    new RegExp(`\\b${name}\\b`).test(text) && chat.messages.some((message) => name in message));
-  if (refused === undefined || !REFUSED.test(words)) return undefined;
-  if (refused === 'reasoning' && chat.reasoning !== undefined && !/messages/.test(text)) return undefined;
-  const other = OTHER_FIELD.exec(words)?.[1];
+    new RegExp(`\\b${name}\\b`).test(both) && chat.messages.some((message) => name in message));
+  if (refused === undefined || !REJECTED.test(text)) return undefined;
+  if (refused === 'reasoning' && chat.reasoning !== undefined && !/messages/.test(both)) return undefined;
+  const other = OTHER_FIELD.exec(text)?.[1];
   const target = REASONING_FIELDS.find((name) => name === other && name !== refused);
   return target === undefined || target === 'reasoning_details'
     ? { name: `no ${refused} in messages`, apply: dropReasoning, dialect: "reasoningReplay: 'none'" }
@@ -279,13 +279,13 @@ function findReasoning({ words, field }: Refusal, chat: ChatRequest): RowRepair 
 /**
  * @param tried rows and repairs that were used for this request
  * @param callsLeft calls that this request may still spend
- * @returns what to change for another call, and the row it is from; undefined when no row knows the refusal
+ * @returns what to change for another call, and the row it is from; undefined when no row knows the rejection
  */
 export function findRepair(
-  refusal: Refusal, chat: ChatRequest, tried: ReadonlySet<string>, callsLeft: number,
+  rejection: Rejection, chat: ChatRequest, tried: ReadonlySet<string>, callsLeft: number,
 ): FoundRepair | undefined {
   for (const { row: name, find } of ROWS) {
-    const found = tried.has(name) ? undefined : find(refusal, chat, callsLeft);
+    const found = tried.has(name) ? undefined : find(rejection, chat, callsLeft);
     const repair = found && { ...found, name: found.name ?? name };
     if (repair && !tried.has(repair.name) && repair.apply(chat) !== chat) return { row: name, repair };
   }
@@ -293,7 +293,7 @@ export function findRepair(
 }
 
 /** Whether a later rejection asks for a repair that was already tried on this request. */
-export function isRefusalFor({ row: name, repair }: FoundRepair, refusal: Refusal, chat: ChatRequest): boolean {
-  const found = ROWS.find((candidate) => candidate.row === name)?.find(refusal, chat, ROWS.length);
+export function isSameRejection({ row: name, repair }: FoundRepair, rejection: Rejection, chat: ChatRequest): boolean {
+  const found = ROWS.find((candidate) => candidate.row === name)?.find(rejection, chat, ROWS.length);
   return found !== undefined && (found.name ?? name) === repair.name;
 }

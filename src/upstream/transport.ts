@@ -20,9 +20,9 @@ export interface UpstreamAnswer {
   read(): Promise<Uint8Array | undefined>;
   /**
    * Ends the request if it is still running. The caller must call it when it stops reading.
-   * @param said whether the provider has finished its answer: the connection is kept if it closes the response soon
+   * @param complete whether the provider has finished its answer: the connection is kept if it closes the response soon
    */
-  cancel(said?: boolean): void;
+  cancel(complete?: boolean): void;
   /** The whole body as text, up to `limit` bytes. @throws BridgeError */
   text(limit: number): Promise<string>;
 }
@@ -91,7 +91,7 @@ class Exchange {
       status: response.status,
       header: (name) => response.headers.get(name) ?? undefined,
       read: () => this.read(reader),
-      cancel: (said = false) => this.cancel(said ? reader : undefined),
+      cancel: (complete = false) => this.cancel(complete ? reader : undefined),
       text: (limit) => this.text(reader, limit),
     };
   }
@@ -190,14 +190,14 @@ export class SilenceTimer {
 
   /** A read arrived. One that begins with a colon is a comment, or, rarely, part of an event. */
   touch(bytes: Uint8Array): void {
-    if (bytes[0] === COLON) this.judgeComment();
+    if (bytes[0] === COLON) this.checkComment();
     else this.commentsSince = undefined;
     if (!this.waiting) this.timer?.refresh();
     else this.arm(this.timeouts.idleMs, 'stopped sending in the middle of its answer', 'UPSTREAM_IDLE_TIMEOUT_MS');
     this.waiting = false;
   }
 
-  private judgeComment(): void {
+  private checkComment(): void {
     const now = this.now();
     this.commentsSince ??= now;
     if (this.timeouts.idleMs <= 0 || now - this.commentsSince < COMMENTS_LIMIT_MS) return;

@@ -59,10 +59,10 @@ export function readNativeResponse(value: unknown, event?: string): NativeRespon
 }
 
 /** The status of the event, unless the Response itself says that it was not completed. */
-function readStatus(said: string | undefined, event: string | undefined): string | undefined {
-  if (event === undefined) return said;
-  const isBad = said === 'failed' || said === 'incomplete' || said === 'cancelled';
-  return event === 'response.completed' && isBad ? said : event.slice('response.'.length);
+function readStatus(status: string | undefined, event: string | undefined): string | undefined {
+  if (event === undefined) return status;
+  const isBad = status === 'failed' || status === 'incomplete' || status === 'cancelled';
+  return event === 'response.completed' && isBad ? status : event.slice('response.'.length);
 }
 
 /** Errors that a gateway puts into the stream in the shape of Chat Completions. */
@@ -132,8 +132,8 @@ function readItem(value: unknown): NativeOutputItem {
 /** The item for the next request: without `status`, which belongs to the answer, and nulls, which some reject. */
 function readSealed(item: UnknownRecord, summary: string | undefined): UnknownRecord | undefined {
   if (asText(item['encrypted_content']) === undefined && summary === undefined) return undefined;
-  const said = Object.entries(item).filter(([key, value]) => key !== 'status' && value !== null);
-  return Object.fromEntries(said);
+  const fields = Object.entries(item).filter(([key, value]) => key !== 'status' && value !== null);
+  return Object.fromEntries(fields);
 }
 
 function joinParts(value: unknown, field: string, separator: string): string | undefined {

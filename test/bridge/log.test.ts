@@ -88,7 +88,7 @@ describe('the log', () => {
       kind: 'rate_limit',
       upstream_status: 429,
       upstream_message: 'Slow down.',
-      told_code: 'rate_limit_exceeded',
+      client_code: 'rate_limit_exceeded',
     });
   });
 });

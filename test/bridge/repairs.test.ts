@@ -34,8 +34,8 @@ describe('a repair', () => {
     const sent = bridge.upstream.requests.map(({ body }) => JSON.stringify(body).includes('reasoning_content'));
     assert.deepEqual(sent, [true, false, false]);
     const [first, second] = await bridge.turns(2);
-    assert.deepEqual(first?.['amendments'], ["no reasoning_content in messages, dialect reasoningReplay: 'none'"]);
-    assert.equal(second?.['amendments'], undefined);
+    assert.deepEqual(first?.['repairs'], ["no reasoning_content in messages, dialect reasoningReplay: 'none'"]);
+    assert.equal(second?.['repairs'], undefined);
   });
 
   it('reaches an SDK client in a header', async (context) => {

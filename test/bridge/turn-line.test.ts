@@ -165,7 +165,7 @@ describe('a turn that goes well', () => {
       settings: { upstreamCalls: 4 },
     });
     assert.deepEqual(
-      [line.finish, line.upstream_calls, line.retries, line.retried, line.amendments, line.request_id],
+      [line.finish, line.upstream_calls, line.retries, line.retried, line.repairs, line.request_id],
       ['stop', 3, 1, [{ kind: 'overload', upstream_status: 503, wait_ms: 500 }], ['without temperature'], undefined],
     );
   });
@@ -232,7 +232,7 @@ describe('a turn that fails', () => {
           line.level,
           line.finish,
           line.status,
-          line.told_code,
+          line.client_code,
           line.upstream_status,
           line.upstream_message,
           line.request_id,

@@ -1,10 +1,10 @@
 /** Every config.toml fixture: what setup makes of it, byte for byte, and that undo restores it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findConfigFlaws, listAside } from '../../src/codex/config-flaws';
+import { findConfigFlaws, listWhatToCommentOut } from '../../src/codex/config-flaws';
 import type { ConfigEdit } from '../../src/codex/config-regions';
 import type { CodexSettings } from '../../src/codex/config-toml';
-import { mergeConfig, removeConfig, setAsideInConfig } from '../../src/codex/edit-config';
+import { mergeConfig, removeConfig, commentOutInConfig } from '../../src/codex/edit-config';
 import { parseToml } from '../../src/codex/toml/parse-toml';
 import { listFixtures } from '../support/fixtures';
 
@@ -42,10 +42,10 @@ function textOf(edit: ConfigEdit): string {
   return edit.text;
 }
 
-/** What setup sets aside in `text` because Codex rejects it. */
-function asideIn(text: string) {
+/** What setup sets toCommentOut in `text` because Codex rejects it. */
+function findToCommentOut(text: string) {
   const document = parseToml(text);
-  return listAside(document.ok ? findConfigFlaws(document) : []);
+  return listWhatToCommentOut(document.ok ? findConfigFlaws(document) : []);
 }
 
 for (const fixture of listFixtures('config-toml')) {
@@ -63,8 +63,8 @@ for (const fixture of listFixtures('config-toml')) {
     }
 
     const original = textOf(removeConfig(before));
-    const aside = asideIn(original);
-    const merge = (text: string, wanted: CodexSettings): string => textOf(mergeConfig(text, wanted, aside));
+    const toCommentOut = findToCommentOut(original);
+    const merge = (text: string, wanted: CodexSettings): string => textOf(mergeConfig(text, wanted, toCommentOut));
     const after = merge(before, settings);
 
     it('becomes the expected file', () => {
@@ -83,10 +83,11 @@ for (const fixture of listFixtures('config-toml')) {
       assert.equal(merge(other, settings), after);
     });
 
-    it('has nothing left that Codex rejects', () => assert.deepEqual(asideIn(after), { keys: [], providers: [] }));
+    it('has nothing left that Codex rejects', () =>
+      assert.deepEqual(findToCommentOut(after), { keys: [], providers: [] }));
 
     it('comes back byte for byte when only what Codex rejects was set aside', () => {
-      const edited = setAsideInConfig(original, aside);
+      const edited = commentOutInConfig(original, toCommentOut);
       if (edited.ok) assert.equal(textOf(removeConfig(edited.text)), original);
     });
 

@@ -174,7 +174,7 @@ test('one lost mark does no harm', () => {
 
 test('what no longer fits is refused, and nothing is lost', () => {
   const merged = textOf(mergeConfig('model = "a"\n', SETTINGS));
-  const problem = 'the file has changed since setup, and the lines that setup had set aside no longer fit';
+  const problem = 'the file has changed since setup, and the lines that setup had commented out no longer fit';
   const twice = `model = "b"\n${merged.replace('model = "glm-5"\n', '')}`;
   assert.deepEqual(removeConfig(twice), {
     ok: false,

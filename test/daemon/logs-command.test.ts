@@ -72,7 +72,7 @@ test(
     await io.firstOut;
     io.crash(new Error(`boom with ${KEY}`));
     const text = readFileSync(file, 'utf8');
-    assert.match(text, /contained a crash; the bridge goes on .*boom with \[redacted\]/);
+    assert.match(text, /uncaught error; the bridge keeps running .*boom with \[redacted\]/);
     assert.equal(io.written.error, '');
     const second = await home.run('serve', '--log-file', `${file}.2`);
     assert.equal(second.code, 1);

@@ -104,7 +104,7 @@ Caused by:
   assertFinding(
     await look(scene, 'codex-file', CHAT), 'failure',
     /:4:12: `wire_api = "chat"` is no longer supported\. How to fix: .*\n.*:4: \[model_providers\.X\]: wire_api/,
-    /Remove the table, or write wire_api = "responses".* Or set it aside, reversibly: aliyun-codex-bridge setup$/,
+    /Remove the table, or write wire_api = "responses".* Or comment it out, reversibly: aliyun-codex-bridge setup$/,
   );
   await scene.installCodex('codex-cli 0.171.0', 'Error: sandbox_mode is odd\n');
   assertFinding(await look(scene, 'codex-file', 'a = 1\n'), 'failure', /sandbox_mode is odd$/, /until this is fixed/);

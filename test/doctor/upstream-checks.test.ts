@@ -333,7 +333,8 @@ test('a rejected key is tried once at the other address, and the one that fits i
   const scene = await createDoctorScene(context);
   const here = await startUpstream(context, { script: () => error(401, 'Invalid API-key provided.') });
   const there = await startUpstream(context, { script: () => goodAnswer(), apiKey: KEY });
-  const look = (sister: string) => scene.check('access', { AI_API_BASE: here.url }, { findSister: () => sister });
+  const look = (sibling: string) =>
+    scene.check('access', { AI_API_BASE: here.url }, { findSiblingEndpoint: () => sibling });
   const fits = await look(there.url);
   assert.equal(fits.level, 'failure');
   assert.match(fits.seen, /\nThe key belongs to 127\.0\.0\.1:\d+\.$/);

@@ -362,7 +362,7 @@ describe('HTTP failures', () => {
     );
     assert.deepEqual(details, {
       providerCode: 'invalid_api_key', requestId: 'r-1', upstreamStatus: 401,
-      said: 'Incorrect API key provided.', advice: 'Check that AI_API_KEY belongs to api.example.',
+      providerText: 'Incorrect API key provided.', advice: 'Check that AI_API_KEY belongs to api.example.',
     });
   });
 

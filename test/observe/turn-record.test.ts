@@ -8,7 +8,7 @@ import type { ErrorKind } from '../../src/errors/error-table';
 import { createLogger, type LogFormat } from '../../src/observe/log';
 import { TurnLog } from '../../src/observe/turn-line';
 import { TurnRecord, type Asked, type TurnFacts } from '../../src/observe/turn-record';
-import type { Told } from '../../src/stream/signal';
+import type { AnswerProgress } from '../../src/stream/signal';
 
 const ASKED: Asked = {
   program: 'codex_exec',
@@ -20,7 +20,7 @@ const ASKED: Asked = {
 };
 const SENT = { model: 'sent-model', host: 'api.example', provider: 'example', base: 'api.example/v1', tools: 12 };
 const USAGE = { prompt: 12_345, completion: 512, total: 12_857, cached: 11_008, cacheWrite: undefined, reasoning: 128 };
-const TOLD: Told = { begun: true, reason: 'stop', usage: USAGE };
+const TOLD: AnswerProgress = { begun: true, reason: 'stop', usage: USAGE };
 
 /** A record whose clock shows what the test sets. */
 function start(asked: Partial<Asked> = {}) {
@@ -30,14 +30,14 @@ function start(asked: Partial<Asked> = {}) {
 }
 
 /** A turn that went well, as far as `change` lets it. */
-function answered(told: Told = TOLD, asked: Partial<Asked> = {}): TurnRecord {
+function answered(told: AnswerProgress = TOLD, asked: Partial<Asked> = {}): TurnRecord {
   const { record, at } = start(asked);
   record.send(SENT);
   record.call();
   record.follow(told, 'req-abc123');
   at(840).begin();
   at(9_200).answered();
-  record.tell(200);
+  record.responded(200);
   return record;
 }
 
@@ -46,7 +46,7 @@ function failed(error: BridgeError, status: number | undefined = 502): TurnRecor
   record.send(SENT);
   record.call();
   at(1_500).fail(error);
-  if (status !== undefined) record.tell(status);
+  if (status !== undefined) record.responded(status);
   return record;
 }
 
@@ -144,7 +144,7 @@ describe('the line of a turn, for people', () => {
   });
 
   it('leaves out what is as usual, and what is not known', () => {
-    const plain: Told = {
+    const plain: AnswerProgress = {
       begun: true,
       reason: 'tool_calls',
       usage: { ...USAGE, prompt: 999, cached: 0, completion: 20, reasoning: 0 },
@@ -182,11 +182,11 @@ describe('the line of a turn, for people', () => {
     const { record, at } = start({ model: undefined });
     record.send(SENT);
     for (const wait of [500, 1_000]) record.retry(failure('overload', 'Busy.'), wait);
-    record.amend('without temperature');
+    record.repair('without temperature');
     at(3_000).answered();
     assert.match(
       write(record),
-      /^info {2}turn codex_exec sent-model 12 tools in .* total 3 s stop 2 retries amended \(without \w+\)$/,
+      /^info {2}turn codex_exec sent-model 12 tools in .* total 3 s stop 2 retries repaired \(without \w+\)$/,
     );
   });
 
@@ -210,7 +210,7 @@ describe('the line of a turn, for people', () => {
       upstreamStatus: 429,
       providerCode: 'invalid_api_key',
       requestId: 'r-1',
-      said: 'Slow down.',
+      providerText: 'Slow down.',
       advice: 'Wait a minute.',
     };
     const error = failure('rate_limit', 'api.example answered 429: Slow down. Wait a minute. (request id r-1)', said);
@@ -270,7 +270,8 @@ describe('the line of a turn, for people', () => {
     const line = write(record);
     assert.doesNotMatch(line, /[\n\u001b]/);
     assert.match(line, /"x\\n1970/);
-    assert.ok(!write(failed(failure('upstream_error', evil, { said: evil, providerCode: evil }))).includes('\n1970'));
+    const error = failure('upstream_error', evil, { providerText: evil, providerCode: evil });
+    assert.ok(!write(failed(error)).includes('\n1970'));
   });
 });
 
@@ -296,16 +297,16 @@ describe('the line of a turn, for programs', () => {
     const record = failed(
       failure('overload', 'api.example answered 503: Busy.', {
         upstreamStatus: 503,
-        said: 'Busy.',
+        providerText: 'Busy.',
         retryAfterMs: 7_000,
       }),
       503,
     );
     record.retry(failure('network', 'Reset.'), 512.4);
-    const { finish, kind, error, upstream_status, upstream_message, told_code, retry_after_ms, retried, status } =
+    const { finish, kind, error, upstream_status, upstream_message, client_code, retry_after_ms, retried, status } =
       fields(record);
     assert.deepEqual(
-      [finish, kind, error, upstream_status, upstream_message, told_code, retry_after_ms, retried, status],
+      [finish, kind, error, upstream_status, upstream_message, client_code, retry_after_ms, retried, status],
       [
         'overload',
         'overload',
@@ -344,14 +345,14 @@ describe('what is said of a failure', () => {
     [
       'a request that a validator repeats',
       failure('upstream_rejected', `answered 400: missing, 'input': {'a': '${PROMPT}'}. Check it.`, {
-        said: `missing, 'input': {'a': '${PROMPT}'}.`,
+        providerText: `missing, 'input': {'a': '${PROMPT}'}.`,
       }),
       /answered 400: missing, 'input': … Check it\./,
     ],
     [
       'long words',
       failure('upstream_rejected', `answered 400: ${'x'.repeat(600)}${PROMPT}`, {
-        said: `${'x'.repeat(600)}${PROMPT}`,
+        providerText: `${'x'.repeat(600)}${PROMPT}`,
       }),
       /x…/,
     ],

@@ -35,7 +35,7 @@ describe('on an unknown host', () => {
       const { dialect } = resolveModel(any, name, undefined);
       for (const [field, value] of Object.entries(expected))
         assert.deepEqual(Reflect.get(dialect, field), value, field);
-      assert.deepEqual(dialect.thinking, DEFAULT_DIALECT.thinking, 'the knob is the host’s');
+      assert.deepEqual(dialect.thinking, DEFAULT_DIALECT.thinking, 'the control is the host’s');
     });
   }
 

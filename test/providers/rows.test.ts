@@ -91,7 +91,7 @@ function checkModel(provider: Provider, model: Model): void {
   assert.equal(resolved.model, model);
   assert.deepEqual([resolved.dialect.maxTokens, resolved.dialect.images], [maxOutput, input.includes('image')]);
   const { thinking } = resolved.dialect;
-  if (thinking.kind === 'none') assert.ok(efforts.length <= 1, 'without a knob there is nothing to pick');
+  if (thinking.kind === 'none') assert.ok(efforts.length <= 1, 'without a control there is nothing to pick');
   if ('levels' in thinking && thinking.levels) {
     assert.deepEqual(efforts.filter((effort) => effort !== 'none' && !thinking.levels?.includes(effort)), []);
   }

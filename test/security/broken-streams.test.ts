@@ -23,7 +23,7 @@ function breakAfter(bridge: Bridge, count: number): Bridge {
           if ((left -= 1) === 0) throw new TypeError('a defect');
         }
       }
-      return { ...turn, pulse: () => turn.pulse(), fail: (error) => turn.fail(error), frames };
+      return { ...turn, keepAlive: () => turn.keepAlive(), fail: (error) => turn.fail(error), frames };
     },
   };
 }

@@ -21,7 +21,7 @@ test('serve logs a crash with its stack and without the key, and goes on until a
   const [first, second] = io.written.error.trim().split('\n').map((line) => JSON.parse(line));
   assert.deepEqual(
     [first.level, first.message, first.origin],
-    ['error', 'contained a crash; the bridge goes on', 'uncaughtException'],
+    ['error', 'uncaught error; the bridge keeps running', 'uncaughtException'],
   );
   assert.match(first.cause, /^boom with /);
   assert.match(first.stack, /crashes\.test/);

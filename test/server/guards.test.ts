@@ -2,16 +2,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IncomingHttpHeaders } from 'node:http';
-import { createDoor, findRefusal } from '../../src/server/guards';
+import { createHostPolicy, findRefusal } from '../../src/server/guards';
 import { ask, post, readError, startServer } from '../support/bridge/test-server';
 
 const PORT = 31_415;
-const LOOPBACK = createDoor({ host: '127.0.0.1' }, PORT, () => assert.fail('the name of the machine is not needed'));
-const OPEN = createDoor({ host: '0.0.0.0' }, PORT, () => 'Workbench');
-const NAMED = createDoor({ host: 'Bridge.Lan' }, PORT, () => 'workbench');
-const LISTED = createDoor({ host: '127.0.0.1', allowHost: ['Codex.Example', 'b'] }, PORT, () => assert.fail());
+const LOOPBACK =
+  createHostPolicy({ host: '127.0.0.1' }, PORT, () => assert.fail('the name of the machine is not needed'));
+const OPEN = createHostPolicy({ host: '0.0.0.0' }, PORT, () => 'Workbench');
+const NAMED = createHostPolicy({ host: 'Bridge.Lan' }, PORT, () => 'workbench');
+const LISTED = createHostPolicy({ host: '127.0.0.1', allowHost: ['Codex.Example', 'b'] }, PORT, () => assert.fail());
 
-const CASES: readonly (readonly [name: string, door: typeof OPEN, headers: IncomingHttpHeaders, allowed: boolean])[] = [
+type Case = readonly [name: string, policy: typeof OPEN, headers: IncomingHttpHeaders, allowed: boolean];
+
+const CASES: readonly Case[] = [
   ['no headers at all', LOOPBACK, {}, true],
   ['localhost', LOOPBACK, { host: 'localhost:31415' }, true],
   ['localhost in capitals', LOOPBACK, { host: 'LocalHost' }, true],
@@ -90,9 +93,9 @@ const CASES: readonly (readonly [name: string, door: typeof OPEN, headers: Incom
   ['an address typed by the user', LOOPBACK, { host: 'localhost', 'sec-fetch-site': 'none' }, true],
 ];
 
-for (const [name, door, headers, allowed] of CASES) {
+for (const [name, policy, headers, allowed] of CASES) {
   test(`${allowed ? 'allows' : 'refuses'} ${name}`, () => {
-    const refusal = findRefusal(headers, door);
+    const refusal = findRefusal(headers, policy);
     assert.equal(refusal?.kind, allowed ? undefined : 'forbidden', refusal?.message);
   });
 }

@@ -100,7 +100,7 @@ function createSource() {
   return source;
 }
 
-const PACE = { keepAliveMs: 0, stallMs: 60_000, pulse: () => '' };
+const PACE = { keepAliveMs: 0, stallMs: 60_000, keepAlive: () => '' };
 
 const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

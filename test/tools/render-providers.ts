@@ -1,7 +1,7 @@
 /** docs/providers.md, printed from the rows of src/providers. */
 import { FAMILIES, type Family } from '../../src/providers/families';
 import { PROVIDERS } from '../../src/providers/catalog';
-import { DEFAULT_DIALECT, type Dialect, type ThinkingKnob } from '../../src/providers/dialect';
+import { DEFAULT_DIALECT, type Dialect, type ThinkingControl } from '../../src/providers/dialect';
 import { renderOwnProviders } from './own-providers-page';
 import type { Evidence, Model, Provider } from '../../src/providers/provider';
 
@@ -134,24 +134,24 @@ function describe(value: unknown): string {
   return Array.isArray(value) ? value.map((entry) => code(String(entry))).join(' ') : code(String(value));
 }
 
-function describeThinking(knob: ThinkingKnob = DEFAULT_DIALECT.thinking): string {
-  const levels = 'levels' in knob && knob.levels ? ` + \`reasoning_effort\` ${knob.levels.join('/')}` : '';
-  const always = 'fixed' in knob && knob.fixed ? ', always on' : '';
-  switch (knob.kind) {
+function describeThinking(control: ThinkingControl = DEFAULT_DIALECT.thinking): string {
+  const levels = 'levels' in control && control.levels ? ` + \`reasoning_effort\` ${control.levels.join('/')}` : '';
+  const always = 'fixed' in control && control.fixed ? ', always on' : '';
+  switch (control.kind) {
     case 'none':
       return 'nothing is sent';
     case 'effort':
-      return `\`reasoning_effort\`${knob.levels ? ` ${knob.levels.join('/')}` : ''}`;
+      return `\`reasoning_effort\`${control.levels ? ` ${control.levels.join('/')}` : ''}`;
     case 'enable_thinking':
-      return `\`enable_thinking\`${levels}${knob.budgets ? ' + `thinking_budget`' : ''}${always}`;
+      return `\`enable_thinking\`${levels}${control.budgets ? ' + `thinking_budget`' : ''}${always}`;
     case 'thinking':
-      return `\`thinking: {type: ${knob.on}}\`${levels}${always}`;
+      return `\`thinking: {type: ${control.on}}\`${levels}${always}`;
     case 'chat_template':
       return '`chat_template_kwargs`';
     case 'reasoning':
       return '`reasoning: {effort}`';
     default:
-      return knob satisfies never;
+      return control satisfies never;
   }
 }
 

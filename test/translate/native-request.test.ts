@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';
-import { DEFAULT_DIALECT, type Dialect, type ThinkingKnob } from '../../src/providers/dialect';
+import { DEFAULT_DIALECT, type Dialect, type ThinkingControl } from '../../src/providers/dialect';
 import { sealReasoning } from '../../src/tools/envelope';
 import { nativeDialect, readNativeExtras, toNativeRequest, toNativeSettings } from '../../src/translate/native-request';
 import { withoutSeals } from '../../src/translate/reshape-messages';
@@ -21,7 +21,7 @@ function toNative(body: object, own: Partial<Dialect> = {}): NativeRequest & { r
   return { ...toNativeRequest(value.chat, readNativeExtras(request, dialect)), notes: notes.list() };
 }
 
-const KNOBS: readonly (readonly [knob: ThinkingKnob, effort: string | undefined, sent: string | undefined])[] = [
+const KNOBS: readonly (readonly [control: ThinkingControl, effort: string | undefined, sent: string | undefined])[] = [
   [{ kind: 'none' }, 'high', undefined],
   [{ kind: 'effort' }, 'xhigh', 'xhigh'],
   [{ kind: 'effort', levels: ['low', 'high'] }, 'xhigh', 'high'],

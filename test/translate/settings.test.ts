@@ -1,7 +1,7 @@
 /** Settings of a request: format, thinking, sampling, limits, and what is never sent. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Dialect, ThinkingKnob } from '../../src/providers/dialect';
+import type { Dialect, ThinkingControl } from '../../src/providers/dialect';
 import { judge } from '../support/strict/rules';
 import { translate, translateChat } from '../support/bridge/translations';
 
@@ -65,7 +65,7 @@ describe('text.format', () => {
 
 describe('thinking', () => {
   const BUDGETS = { low: 1_024, high: 8_192 };
-  const KNOBS: readonly (readonly [knob: ThinkingKnob, reasoning: object | undefined, sent: object])[] = [
+  const KNOBS: readonly (readonly [control: ThinkingControl, reasoning: object | undefined, sent: object])[] = [
     [{ kind: 'none' }, { effort: 'high' }, {}],
     [{ kind: 'effort' }, undefined, {}],
     [{ kind: 'effort' }, {}, {}],
@@ -130,7 +130,7 @@ describe('thinking', () => {
     });
   }
 
-  it('FORWARD_REASONING sends the object in addition to the knob', () => {
+  it('FORWARD_REASONING sends the object in addition to the control', () => {
     const { chat } = translate(
       { reasoning: { effort: 'low', summary: 'auto', context: 'all_turns' } },
       { forwardReasoning: true },

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
-import { RefusalCache } from '../../src/upstream/call-limits';
+import { RejectionCache } from '../../src/upstream/call-limits';
 
 const NO = new BridgeError('auth', 'No.');
 const body = Buffer.from('{"a":1}');
 
 it('finds the same request with the same key', () => {
-  const cache = new RefusalCache(5_000, () => 0);
+  const cache = new RejectionCache(5_000, () => 0);
   assert.equal(cache.find(body, 'a'), undefined);
   cache.remember(body, 'a', NO);
   assert.equal(cache.find(Buffer.from('{"a":1}'), 'a'), NO);
@@ -18,7 +18,7 @@ it('finds the same request with the same key', () => {
 
 it('forgets it unless it is repeated', () => {
   let now = 0;
-  const cache = new RefusalCache(5_000, () => now);
+  const cache = new RejectionCache(5_000, () => now);
   cache.remember(body, 'a', NO);
   now = 5_000;
   assert.equal(cache.find(body, 'a'), undefined);
@@ -26,7 +26,7 @@ it('forgets it unless it is repeated', () => {
 
 it('goes on while somebody does, four times as long at the most', () => {
   let now = 0;
-  const cache = new RefusalCache(5_000, () => now);
+  const cache = new RejectionCache(5_000, () => now);
   cache.remember(body, 'a', NO);
   const heard: number[] = [];
   for (; now <= 30_000; now += 3_000) if (cache.find(body, 'a')) heard.push(now);
@@ -34,10 +34,10 @@ it('goes on while somebody does, four times as long at the most', () => {
 });
 
 it('is off at 0, and keeps 32 refusals', () => {
-  const off = new RefusalCache(0, () => 0);
+  const off = new RejectionCache(0, () => 0);
   off.remember(body, 'a', NO);
   assert.equal(off.find(body, 'a'), undefined);
-  const cache = new RefusalCache(5_000, () => 0);
+  const cache = new RejectionCache(5_000, () => 0);
   for (let count = 0; count < 33; count += 1) cache.remember(Buffer.from(String(count)), 'a', NO);
   assert.equal(cache.find(Buffer.from('0'), 'a'), undefined);
   assert.equal(cache.find(Buffer.from('1'), 'a'), NO);

@@ -54,11 +54,11 @@ async function checkFile({ findCodex, viewCodexConfig, paths }: Examination): Pr
   if (refusal === 'none' || (refusal === 'unknown' && own.length === 0)) {
     return ok(plan?.file.exists === true ? plan.file.path : `none; not needed with: ${LAUNCHER}`);
   }
-  const said = refusal === 'unknown' ? [] : [`${refusal.place ?? paths.codexHome}: ${refusal.problem}`];
-  const cure = own.length === 0
+  const problems = refusal === 'unknown' ? [] : [`${refusal.place ?? paths.codexHome}: ${refusal.problem}`];
+  const fix = own.length === 0
     ? 'Codex does not start until this is fixed.'
-    : `${own.map(({ fix }) => fix).join(' ')} Or set it aside, reversibly: ${SETUP}`;
-  return failure([...said, ...own.map(({ seen }) => seen)].join('\n'), cure);
+    : `${own.map(({ fix }) => fix).join(' ')} Or comment it out, reversibly: ${SETUP}`;
+  return failure([...problems, ...own.map(({ seen }) => seen)].join('\n'), fix);
 }
 
 async function checkIgnoredKeys({ viewCodexConfig }: Examination): Promise<Finding> {

@@ -36,7 +36,7 @@ interface GivenKey {
 }
 
 interface KeyFlaw {
-  readonly says: RegExp;
+  readonly pattern: RegExp;
   readonly level: typeof failure;
   readonly seen: string;
   readonly fix: string;
@@ -47,28 +47,28 @@ interface KeyFlaw {
 /** Common copy-and-paste damage to keys. The first match is reported. */
 const KEY_FLAWS: readonly KeyFlaw[] = [
   {
-    says: /^(export\s+)?\w*(API_KEY|TOKEN)\s*=/i, level: failure,
+    pattern: /^(export\s+)?\w*(API_KEY|TOKEN)\s*=/i, level: failure,
     seen: 'contains its own name', fix: 'Set only the key, without the name and the equals sign.',
   },
   {
-    says: /^(authorization:\s*)?bearer\b/i, level: failure,
+    pattern: /^(authorization:\s*)?bearer\b/i, level: failure,
     seen: 'begins with "Bearer"', fix: 'Remove that word: the bridge adds it.',
   },
   {
-    says: /^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/, level: failure,
+    pattern: /^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/, level: failure,
     seen: 'is in quotes', fix: 'Remove the quotes: they have become part of the key.',
   },
   {
-    says: /^(sk-)?(\.{2,}|…|x{4,}|\*{3,})|your[-_ ]|<.*>|^api[-_ ]?key$/i, level: failure, known: true,
+    pattern: /^(sk-)?(\.{2,}|…|x{4,}|\*{3,})|your[-_ ]|<.*>|^api[-_ ]?key$/i, level: failure, known: true,
     seen: 'is the placeholder of an example', fix: 'Replace it with your own key.',
   },
-  { says: /\s/, level: failure, seen: 'contains spaces or line breaks', fix: 'Copy it again, on one line.' },
+  { pattern: /\s/, level: failure, seen: 'contains spaces or line breaks', fix: 'Copy it again, on one line.' },
   {
-    says: /[^\x21-\x7e]/, level: failure,
+    pattern: /[^\x21-\x7e]/, level: failure,
     seen: 'contains characters that no key has, perhaps invisible ones', fix: 'Copy it again as plain text.',
   },
   {
-    says: /^.{1,15}$/, level: warning, known: true,
+    pattern: /^.{1,15}$/, level: warning, known: true,
     seen: 'looks too short for a key', fix: 'Copy it again: it may be truncated.',
   },
 ];
@@ -80,7 +80,7 @@ function checkForm(examination: Examination): Finding {
   const text = given.text.trim();
   const provider = settings?.provider;
   const isKnown = provider !== undefined && provider.baseUrls.length > 0 && provider.local === undefined;
-  const flaw = KEY_FLAWS.find(({ says, known }) => says.test(text) && (isKnown || known === undefined));
+  const flaw = KEY_FLAWS.find(({ pattern, known }) => pattern.test(text) && (isKnown || known === undefined));
   const seen = `${given.name}, ${quoteSecret(text)}`;
   if (flaw) return flaw.level(`${seen}, ${flaw.seen}`, flaw.fix);
   if (!settings) return ok(seen);

@@ -69,10 +69,10 @@ function describeBridge({ version = 'of an unknown version', pid, uptime, openSt
 }
 
 /** A check of the running bridge. */
-const withBridge = (judge: (health: Health, settings: DoctorSettings, version: string) => Finding): Check['run'] =>
+const withBridge = (check: (health: Health, settings: DoctorSettings, version: string) => Finding): Check['run'] =>
   withSettings(async (settings, { askPort, version }) => {
     const state = settings.config.port === 0 ? undefined : await askPort(settings.config.port);
-    return state?.kind === 'bridge' ? judge(state.health, settings, version) : skipped('no bridge is running');
+    return state?.kind === 'bridge' ? check(state.health, settings, version) : skipped('no bridge is running');
   });
 
 function checkVersion({ version: running }: Health, _settings: DoctorSettings, version: string): Finding {

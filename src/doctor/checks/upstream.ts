@@ -11,7 +11,7 @@ type TrialStage = 'answer' | 'access' | 'model' | 'stream';
 
 const STAGES: readonly TrialStage[] = ['answer', 'access', 'model', 'stream'];
 
-interface Blame {
+interface Diagnosis {
   /** The check that fails; earlier ones pass. */
   readonly stage: TrialStage;
   /** What to do, where the error itself does not say. */
@@ -20,17 +20,17 @@ interface Blame {
   readonly isPassing?: true;
 }
 
-const ELSEWHERE: Blame = {
+const OTHER_FAILURE: Diagnosis = {
   stage: 'stream', fix: "Run the bridge with --log-level debug, retry, and read the provider's response in the log.",
 };
 
-const BROKEN_OFF: Blame = {
+const INTERRUPTED: Diagnosis = {
   stage: 'stream',
   fix: 'The connection was lost mid-stream. Run doctor again; if it happens every time, look for a proxy with a limit.',
 };
 
 /** Failures by kind; a kind without a row is a failure of the turn itself. */
-const BLAMES: { readonly [K in ErrorKind]?: Blame } = {
+const DIAGNOSES: { readonly [K in ErrorKind]?: Diagnosis } = {
   network: { stage: 'answer', fix: 'Check the base URL, the network and the proxy variables.' },
   timeout: {
     stage: 'answer',
@@ -67,14 +67,14 @@ const BLAMES: { readonly [K in ErrorKind]?: Blame } = {
 };
 
 /** A failure after a successful start belongs to the stream, whatever its kind. */
-function findBlame(error: BridgeError, { heard }: Trial): Blame {
-  const blame = BLAMES[error.kind] ?? ELSEWHERE;
-  const hasBegun = heard.status !== undefined && heard.status < 300 && heard.firstByteMs !== undefined;
-  return hasBegun && blame.stage === 'answer' ? BROKEN_OFF : blame;
+function findDiagnosis(error: BridgeError, { traffic }: Trial): Diagnosis {
+  const diagnosis = DIAGNOSES[error.kind] ?? OTHER_FAILURE;
+  const hasAnswered = traffic.status !== undefined && traffic.status < 300 && traffic.firstByteMs !== undefined;
+  return hasAnswered && diagnosis.stage === 'answer' ? INTERRUPTED : diagnosis;
 }
 
 /** The message without its advice, which becomes the fix. */
-function describeError(error: BridgeError, { fix, isPassing }: Blame): Finding {
+function describeError(error: BridgeError, { fix, isPassing }: Diagnosis): Finding {
   const { advice } = error.details;
   const seen = advice === undefined ? error.message : error.message.replace(` ${advice}`, '');
   return isPassing ? warning(seen, fix) : failure(seen, advice ?? fix);
@@ -86,9 +86,9 @@ function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Che
     const trial = await runTrial();
     if ('response' in trial.outcome) return describe(trial);
     const { error } = trial.outcome;
-    const blame = findBlame(error, trial);
-    if (blame.stage === stage) return describeError(error, blame);
-    return STAGES.indexOf(stage) < STAGES.indexOf(blame.stage)
+    const diagnosis = findDiagnosis(error, trial);
+    if (diagnosis.stage === stage) return describeError(error, diagnosis);
+    return STAGES.indexOf(stage) < STAGES.indexOf(diagnosis.stage)
       ? describe(trial)
       : skipped('the turn failed earlier');
   };
@@ -98,17 +98,17 @@ function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Che
 async function checkAccess(settings: DoctorSettings, examination: Examination): Promise<Finding> {
   const finding = await checkStage('access', describeAccess)(examination);
   const { outcome } = await examination.runTrial();
-  const sister = examination.world.findSister(settings);
-  if (finding.level !== 'failure' || !('error' in outcome) || outcome.error.kind !== 'auth' || !sister) return finding;
-  const { outcome: other } = await examination.runTrialAt(sister);
-  if ('error' in other && BLAMES[other.error.kind]?.stage !== 'model' && other.error.kind !== 'wrong_client') {
-    return { ...finding, seen: `${finding.seen}\n${new URL(sister).host} rejects it as well.` };
+  const sibling = examination.world.findSiblingEndpoint(settings);
+  if (finding.level !== 'failure' || !('error' in outcome) || outcome.error.kind !== 'auth' || !sibling) return finding;
+  const { outcome: other } = await examination.runTrialAt(sibling);
+  if ('error' in other && DIAGNOSES[other.error.kind]?.stage !== 'model' && other.error.kind !== 'wrong_client') {
+    return { ...finding, seen: `${finding.seen}\n${new URL(sibling).host} rejects it as well.` };
   }
-  return failure(`${finding.seen}\nThe key belongs to ${new URL(sister).host}.`, `Set AI_API_BASE=${sister}`);
+  return failure(`${finding.seen}\nThe key belongs to ${new URL(sibling).host}.`, `Set AI_API_BASE=${sibling}`);
 }
 
-const checkFirst = checkStage('answer', ({ heard, userAgent }) =>
-  ok(`HTTP ${heard.status ?? 'none'}, requested as ${userAgent}`));
+const checkFirst = checkStage('answer', ({ traffic, userAgent }) =>
+  ok(`HTTP ${traffic.status ?? 'none'}, requested as ${userAgent}`));
 
 async function checkReach(settings: DoctorSettings, examination: Examination): Promise<Finding> {
   const { config: { aiApiKey, forceEnvAuth }, provider } = settings;
@@ -135,13 +135,13 @@ function checkAnswer(describe: (response: Readonly<Record<string, unknown>>, tri
 
 const describeAccess = ({ outcome }: Trial): Finding => ok('response' in outcome ? 'accepted' : 'not rejected');
 
-function describeStream({ heard }: Trial): Finding {
-  if (heard.events > 1) {
-    const [first, last] = [heard.firstByteMs, heard.lastByteMs].map((ms) => renderDuration(ms ?? 0));
-    return ok(`${heard.events} events in ${last ?? ''}, the first after ${first ?? ''}`);
+function describeStream({ traffic }: Trial): Finding {
+  if (traffic.events > 1) {
+    const [first, last] = [traffic.firstByteMs, traffic.lastByteMs].map((ms) => renderDuration(ms ?? 0));
+    return ok(`${traffic.events} events in ${last ?? ''}, the first after ${first ?? ''}`);
   }
   return warning(
-    `the response arrived in one piece after ${renderDuration(heard.lastByteMs ?? 0)}`,
+    `the response arrived in one piece after ${renderDuration(traffic.lastByteMs ?? 0)}`,
     'Codex shows nothing until a response is complete. Look for a proxy that buffers streams.',
   );
 }
@@ -155,8 +155,8 @@ function describeCall(response: Readonly<Record<string, unknown>>, { model }: Tr
   return ok(`${model} called the tool as requested`);
 }
 
-function describeReasoning(response: Readonly<Record<string, unknown>>, { heard, canThink }: Trial): Finding {
-  if (heard.reasoning.size > 0) return ok(`in ${[...heard.reasoning].join(' and ')}`);
+function describeReasoning(response: Readonly<Record<string, unknown>>, { traffic, canThink }: Trial): Finding {
+  if (traffic.reasoning.size > 0) return ok(`in ${[...traffic.reasoning].join(' and ')}`);
   if (hasReasoning(response)) return ok('in <think> tags in the text');
   if (!canThink) return ok('none; this model is not known to show any');
   return warning(
@@ -207,8 +207,8 @@ export const UPSTREAM_CHECKS: readonly Check[] = [
     title: 'Token counts',
     needs: 'request',
     after: ['stream'],
-    run: checkAnswer((response, { heard }) =>
-      heard.hasUsage ? ok(describeUsage(response) ?? 'reported') : warning('the provider reports none', COUNTS_FIX),
+    run: checkAnswer((response, { traffic }) =>
+      traffic.hasUsage ? ok(describeUsage(response) ?? 'reported') : warning('the provider reports none', COUNTS_FIX),
     ),
   },
 ];

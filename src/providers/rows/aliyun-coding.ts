@@ -21,9 +21,9 @@ export const aliyunCoding: Provider = {
   },
   // Documented: the FAQ of the plan (upstreams.md, section 5).
   errors: [
-    { kind: 'quota', says: /hour allocated quota exceeded/i, resets: 'rolling' },
-    { kind: 'quota', says: /week allocated quota exceeded/i, resets: 'monday' },
-    { kind: 'quota', says: /month allocated quota exceeded/i, resets: 'subscription-day' },
+    { kind: 'quota', pattern: /hour allocated quota exceeded/i, resets: 'rolling' },
+    { kind: 'quota', pattern: /week allocated quota exceeded/i, resets: 'monday' },
+    { kind: 'quota', pattern: /month allocated quota exceeded/i, resets: 'subscription-day' },
   ],
   // Documented: the plan's page; Lite is no longer sold or renewed (upstreams.md, section 0).
   plan: {

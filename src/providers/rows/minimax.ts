@@ -9,9 +9,9 @@ export const minimax: Provider = {
   keyEnv: ['MINIMAX_API_KEY'],
   // Documented: platform.minimax.io/docs/api-reference/errorcode. The code is alone or after the message.
   errors: [
-    { kind: 'auth', says: /^(1004|2049)\b|\((1004|2049)\)/ },
-    { kind: 'moderation', says: /^102[67]\b|\(102[67]\)/ },
-    { kind: 'rate_limit', says: /^1002\b|\(1002\)/ },
+    { kind: 'auth', pattern: /^(1004|2049)\b|\((1004|2049)\)/ },
+    { kind: 'moderation', pattern: /^102[67]\b|\(102[67]\)/ },
+    { kind: 'rate_limit', pattern: /^1002\b|\(1002\)/ },
   ],
   docs: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
   // Documented: platform.minimax.io/docs/api-reference/responses-create.

@@ -28,32 +28,36 @@ export const zai: Provider = {
   keyEnv: ['ZAI_API_KEY', 'ZHIPU_API_KEY', 'ZHIPUAI_API_KEY', 'GLM_API_KEY'],
   // Documented: docs.z.ai/api-reference/api-code. Times in the messages are Beijing's (reported: model-hotel#955).
   errors: [
-    { kind: 'auth', says: /^100[0-4]\b/ },
+    { kind: 'auth', pattern: /^100[0-4]\b/ },
     {
       kind: 'auth',
-      says: /^(1110|1111|1112|1121)\b/,
+      pattern: /^(1110|1111|1112|1121)\b/,
       advice: 'The account is blocked: see the message.',
     },
     {
       kind: 'quota',
-      says: /^1113\b/,
+      pattern: /^1113\b/,
       advice:
         'The key of a plan works only under /api/coding/paas/v4. Without a plan, the balance is empty.',
     },
-    { kind: 'quota', says: /^(1308|1310|131[6-9]|132[01])\b/, resets: 'beijing-time' },
-    { kind: 'quota', says: /^(1309|1314)\b/, advice: 'The plan has expired: renew it, or use the key of another one.' },
+    { kind: 'quota', pattern: /^(1308|1310|131[6-9]|132[01])\b/, resets: 'beijing-time' },
     {
       kind: 'quota',
-      says: /^1313\b/,
+      pattern: /^(1309|1314)\b/,
+      advice: 'The plan has expired: renew it, or use the key of another one.',
+    },
+    {
+      kind: 'quota',
+      pattern: /^1313\b/,
       advice: 'This is a fair-use block, not a used-up quota: only the provider can lift it.',
     },
-    { kind: 'quota', says: /^1304\b/ },
-    { kind: 'moderation', says: /^1301\b/ },
-    { kind: 'rate_limit', says: /^130[23]\b/, pauseMs: 5_000 },
+    { kind: 'quota', pattern: /^1304\b/ },
+    { kind: 'moderation', pattern: /^1301\b/ },
+    { kind: 'rate_limit', pattern: /^130[23]\b/, pauseMs: 5_000 },
     // Reported: it lasts minutes, and short waits are spent in vain (hermes-agent#93507, #98111).
-    { kind: 'overload', says: /^1305\b/, advice: 'Such an overload often lasts for minutes.', pauseMs: 30_000 },
-    { kind: 'model_not_found', says: /^1211\b/ },
-    { kind: 'context_overflow', says: /^1261\b/ },
+    { kind: 'overload', pattern: /^1305\b/, advice: 'Such an overload often lasts for minutes.', pauseMs: 30_000 },
+    { kind: 'model_not_found', pattern: /^1211\b/ },
+    { kind: 'context_overflow', pattern: /^1261\b/ },
   ],
   plan: { bases: /\/api\/coding\// },
   docs: 'https://docs.z.ai/devpack/overview',

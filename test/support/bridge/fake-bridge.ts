@@ -28,7 +28,7 @@ export function fakeTurn(turn: Partial<Turn> = {}): Turn {
   return {
     stream: false,
     notes: [],
-    pulse: () => ': pulse\n\n',
+    keepAlive: () => ': keepAlive\n\n',
     fail: ({ kind }) => `data: {"failed":"${kind}"}\n\n`,
     frames: () => listFrames(['data: {"ok":true}\n\n', 'data: [DONE]\n\n']),
     collect: async () => ({ status: 200, body: '{"ok":true}' }),

@@ -1,13 +1,13 @@
 /** Manners of a provider that has no row here yet: it knows what its catalog row says, and refuses everything else. */
 import { resolveModel } from '../../../src/providers/catalog';
-import type { Dialect, ThinkingKnob } from '../../../src/providers/dialect';
+import type { Dialect, ThinkingControl } from '../../../src/providers/dialect';
 import type { Provider } from '../../../src/providers/provider';
 import { OPENROUTER, PLAIN, REASONING, type AnswerStyle } from '../upstream/answer-styles';
 import { CORE, maker, type ProviderManners } from './provider';
 import type { ChoiceKind, StrictModel } from './rule';
 
-/** The top-level fields that each kind of thinking knob sends. */
-const KNOB_FIELDS: { readonly [K in ThinkingKnob['kind']]: readonly string[] } = {
+/** The top-level fields that each kind of thinking control sends. */
+const KNOB_FIELDS: { readonly [K in ThinkingControl['kind']]: readonly string[] } = {
   none: [],
   effort: ['reasoning_effort'],
   enable_thinking: ['enable_thinking', 'thinking_budget', 'reasoning_effort'],
@@ -40,10 +40,10 @@ export function mannersOfRow(provider: Provider): ProviderManners {
     choices: CHOICES[dialect.toolChoice],
     formats: formatsOf(dialect),
     limit: dialect.maxTokensField,
-    efforts: [...new Set(knobs.flatMap((knob) => ('levels' in knob && knob.levels) || []))],
+    efforts: [...new Set(knobs.flatMap((control) => ('levels' in control && control.levels) || []))],
     thinking: {
-      types: [...new Set(knobs.flatMap((knob) => (knob.kind === 'thinking' ? [knob.on, 'disabled'] : [])))],
-      alongside: knobs.flatMap((knob) => (knob.kind === 'thinking' ? Object.keys(knob.extra ?? {}) : [])),
+      types: [...new Set(knobs.flatMap((control) => (control.kind === 'thinking' ? [control.on, 'disabled'] : [])))],
+      alongside: knobs.flatMap((control) => (control.kind === 'thinking' ? Object.keys(control.extra ?? {}) : [])),
     },
     assistantFields: ['reasoning_content', 'reasoning', 'reasoning_details'],
     models: [...provider.models.map(({ id }) => modelOf(provider, id)), { names: /^/, thinks: 'on' }],

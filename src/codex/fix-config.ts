@@ -2,31 +2,31 @@
 import type { CommandIo } from '../command/command';
 import { readIfThere } from '../command/edit-file';
 import { explainRefusedEdit, readConfigFile, writeBackup, writeConfigFile, type SetupFailure } from './config-file';
-import { findConfigFlaws, listAside, renderCures } from './config-flaws';
-import { setAsideInConfig } from './edit-config';
+import { findConfigFlaws, listWhatToCommentOut, renderFlawOverrides } from './config-flaws';
+import { commentOutInConfig } from './edit-config';
 import { parseToml } from './toml/parse-toml';
 
 /** Arguments for Codex's command line with notes for the user; or why Codex cannot start. */
-export type ConfigCure =
+export type ConfigFix =
   | { readonly ok: true; readonly overrides: readonly string[]; readonly notes: readonly string[] }
   | SetupFailure;
 
-const NOTHING: ConfigCure = { ok: true, overrides: [], notes: [] };
+const NOTHING: ConfigFix = { ok: true, overrides: [], notes: [] };
 
 /**
  * Overrides fix most flaws without changing the file. A table of a built-in provider and `profile = …` must be removed
  * from it: on a terminal the user is asked, otherwise the error explains how. Syntax errors are left to Codex.
  */
-export async function cureConfig(
+export async function fixConfig(
   codexHome: string, codexVersion: string | undefined, io: CommandIo,
-): Promise<ConfigCure> {
+): Promise<ConfigFix> {
   const file = await readConfigFile(codexHome);
   const document = file.ok ? parseToml(file.text) : undefined;
   if (!file.ok || !document?.ok) return NOTHING;
   const flaws = findConfigFlaws(document, codexVersion).filter(({ effect }) => effect === 'refused');
   if (flaws.length === 0) return NOTHING;
   const found = flaws.map(({ line, problem }) => `${file.path}:${line}: ${problem}.`);
-  const overrides = renderCures(flaws);
+  const overrides = renderFlawOverrides(flaws);
   if (overrides !== undefined) {
     return { ok: true, overrides, notes: [...found, 'Codex runs as if this was not set; the file is unchanged.'] };
   }
@@ -37,7 +37,7 @@ export async function cureConfig(
   if (answer === undefined || !/^(?:y(?:es)?)?$/i.test(answer.trim())) {
     return { ok: false, problem: 'Codex was not started.' };
   }
-  const edit = setAsideInConfig(file.text, listAside(flaws));
+  const edit = commentOutInConfig(file.text, listWhatToCommentOut(flaws));
   if (!edit.ok) return explainRefusedEdit(file, edit);
   // An existing backup predates setup and must be kept.
   if ((await readIfThere(file.backup)) === undefined) await writeBackup(file);
@@ -45,4 +45,4 @@ export async function cureConfig(
   return { ok: true, overrides: [], notes: [`Backup: ${file.backup}`] };
 }
 
-const OR_SETUP = 'Or set it aside, reversibly: aliyun-codex-bridge setup --yes';
+const OR_SETUP = 'Or comment it out, reversibly: aliyun-codex-bridge setup --yes';

@@ -4,8 +4,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { findConfigFlaws, renderCures } from '../../src/codex/config-flaws';
-import { cureConfig } from '../../src/codex/cure-config';
+import { findConfigFlaws, renderFlawOverrides } from '../../src/codex/config-flaws';
+import { fixConfig } from '../../src/codex/fix-config';
 import { removeConfig } from '../../src/codex/edit-config';
 import { parseToml } from '../../src/codex/toml/parse-toml';
 import { createFakeIo } from '../support/cli/fake-io';
@@ -14,65 +14,65 @@ const CHAT = '[model_providers.X]\nname = "X"\nwire_api = "chat"\n';
 const RESERVED = 'model = "m"\n\n[model_providers.openai]\nname = "Mine"\nbase_url = "https://x.example"\n';
 
 async function createHome(context: TestContext, text?: string) {
-  const folder = await mkdtemp(join(tmpdir(), 'cure-config-'));
+  const folder = await mkdtemp(join(tmpdir(), 'fixed-config-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'config.toml');
   if (text !== undefined) await writeFile(file, text);
   return {
     folder,
     read: () => readFile(file, 'utf8'),
-    async cure(answers?: readonly (string | undefined)[], version?: string) {
+    async fixed(answers?: readonly (string | undefined)[], version?: string) {
       const io = createFakeIo(answers);
-      return { cured: await cureConfig(folder, version, io), asked: io.asked, said: io.written.error };
+      return { fixed: await fixConfig(folder, version, io), asked: io.asked, said: io.written.error };
     },
   };
 }
 
 test('nothing to do: no file, a good one, one that Codex itself explains', async (context) => {
   for (const text of [undefined, 'model = "m"\n', 'a = = 1\n', '[model_providers.x]\nname = "X"\n']) {
-    const { cured } = await (await createHome(context, text)).cure();
-    assert.deepEqual(cured, { ok: true, overrides: [], notes: [] });
+    const { fixed } = await (await createHome(context, text)).fixed();
+    assert.deepEqual(fixed, { ok: true, overrides: [], notes: [] });
   }
 });
 
-test('overrides cure what they can, without a question and without touching the file', async (context) => {
+test('overrides fixed what they can, without a question and without touching the file', async (context) => {
   const home = await createHome(context, `approval_policy = "untrusted"\nnotify = "bell"\nweb_search = true\n${CHAT}`);
-  const { cured, asked } = await home.cure([]);
-  assert.ok(cured.ok);
+  const { fixed, asked } = await home.fixed([]);
+  assert.ok(fixed.ok);
   assert.deepEqual(asked, []);
-  assert.deepEqual(cured.overrides, [
-    '-c', 'model_providers={X={name="set aside",wire_api="responses"}}',
+  assert.deepEqual(fixed.overrides, [
+    '-c', 'model_providers={X={name="disabled",wire_api="responses"}}',
     '-c', 'approval_policy="on-request"', '-c', 'notify=[]', '-c', 'web_search="live"',
   ]);
-  assert.match(cured.notes.join('\n'), /config\.toml:6: \[model_providers\.X\]: wire_api = "chat", which Codex no/);
+  assert.match(fixed.notes.join('\n'), /config\.toml:6: \[model_providers\.X\]: wire_api = "chat", which Codex no/);
   assert.deepEqual(await readdir(home.folder), ['config.toml']);
 });
 
 test('a built-in provider: without a terminal the failure says what to do', async (context) => {
   const home = await createHome(context, RESERVED);
-  const { cured } = await home.cure();
-  assert.ok(!cured.ok);
-  assert.match(cured.problem, /config\.toml:3: \[model_providers\.openai\]: openai is a built-in provider/);
-  assert.match(cured.fix ?? '', /^Rename the table\. Or set it aside, reversibly: aliyun-codex-bridge setup --yes$/);
+  const { fixed } = await home.fixed();
+  assert.ok(!fixed.ok);
+  assert.match(fixed.problem, /config\.toml:3: \[model_providers\.openai\]: openai is a built-in provider/);
+  assert.match(fixed.fix ?? '', /^Rename the table\. Or comment it out, reversibly: aliyun-codex-bridge setup --yes$/);
   assert.equal(await home.read(), RESERVED);
 });
 
 test('a built-in provider: on a terminal the lines are commented out, and undo restores them', async (context) => {
   const home = await createHome(context, RESERVED);
   for (const answer of ['n', undefined]) {
-    const { cured, said } = await home.cure([answer]);
-    assert.deepEqual(cured, { ok: false, problem: 'Codex was not started.' });
+    const { fixed, said } = await home.fixed([answer]);
+    assert.deepEqual(fixed, { ok: false, problem: 'Codex was not started.' });
     assert.match(said, /^Codex does not start with this configuration:\n {2}.*config\.toml:3: /);
     assert.equal(await home.read(), RESERVED);
   }
-  const { cured, asked } = await home.cure(['']);
-  assert.ok(cured.ok && cured.overrides.length === 0);
+  const { fixed, asked } = await home.fixed(['']);
+  assert.ok(fixed.ok && fixed.overrides.length === 0);
   assert.match(asked[0] ?? '', /^Comment these lines out\? .*setup --undo.*\[Y\/n\] $/);
   const edited = await home.read();
   assert.match(edited, /^# set aside by aliyun-codex-bridge: \[model_providers\.openai\]$/m);
   assert.deepEqual(removeConfig(edited), { ok: true, text: RESERVED });
   assert.equal(await readFile(join(home.folder, 'config.toml.before-aliyun-codex-bridge'), 'utf8'), RESERVED);
-  assert.deepEqual((await home.cure()).cured, { ok: true, overrides: [], notes: [] });
+  assert.deepEqual((await home.fixed()).fixed, { ok: true, overrides: [], notes: [] });
 });
 
 test('what a version still accepts is no flaw', () => {
@@ -109,7 +109,7 @@ test('near misses: the key and the right one; keys of a newer Codex are left alo
 test('an id that is no bare key is quoted in an override', () => {
   const document = parseToml('[model_providers."a.b"]\nname = "X"\nwire_api = "chat"\n');
   assert.ok(document.ok);
-  assert.deepEqual(renderCures(findConfigFlaws(document)), [
-    '-c', 'model_providers={"a.b"={name="set aside",wire_api="responses"}}',
+  assert.deepEqual(renderFlawOverrides(findConfigFlaws(document)), [
+    '-c', 'model_providers={"a.b"={name="disabled",wire_api="responses"}}',
   ]);
 });

@@ -3,10 +3,10 @@ import { anyOf } from '../errors/wordings';
 import type { CallIdForm } from '../translate/reshape-messages';
 import type { ChatRequest } from '../wire/chat';
 
-/** What a provider said when it rejected a request. */
-export interface Refusal {
+/** What a provider answered when it rejected a request. */
+export interface Rejection {
   /** Code, field and message; what a validator repeats of the request is cut off. */
-  readonly words: string;
+  readonly text: string;
   /** The path that it names in `param` or `loc`: `messages.3.assistant.reasoning_content`. */
   readonly field: string;
 }
@@ -14,9 +14,9 @@ export interface Refusal {
 /** Changes a request; returns the same object if there is nothing to change. */
 export type Reshape = (chat: ChatRequest) => ChatRequest;
 
-/** A change of the request that one kind of refusal demands. */
+/** A change of the request that one kind of rejection demands. */
 export interface Repair {
-  /** Names the change, for the log and the note: the row's own name, unless a value was read from the refusal. */
+  /** Names the change, for the log and the note: the row's own name, unless a value was read from the rejection. */
   readonly name: string;
   readonly apply: Reshape;
   /** The field of the provider's or model's dialect that would save the refused call. */
@@ -46,12 +46,12 @@ const LEAST = new RegExp(
  * "Range of max_tokens should be [1, 65536]", "the valid range of max_tokens is [1, 8192]", "限制数值范围[1,131072]",
  * "max_tokens is too large: 100000. This model supports at most 16384 completion tokens".
  */
-export function findTokenLimit(words: string, chat: ChatRequest): RowRepair | undefined {
+export function findTokenLimit(text: string, chat: ChatRequest): RowRepair | undefined {
   const field = LIMIT_FIELDS.find((name) => chat[name] !== undefined);
   const asked = field && chat[field];
   if (field === undefined || asked === undefined) return undefined;
-  if (!/max_(completion_|output_|new_)?tokens|completion tokens/i.test(words)) return undefined;
-  const [least, most] = readRange(words, asked);
+  if (!/max_(completion_|output_|new_)?tokens|completion tokens/i.test(text)) return undefined;
+  const [least, most] = readRange(text, asked);
   if (most > 0 && most < asked) {
     const atMost = clamp(field, (value) => Math.min(value, most));
     return { name: `${field} at most ${most}`, apply: atMost, dialect: `maxTokens: ${most}` };
@@ -64,14 +64,14 @@ export function findTokenLimit(words: string, chat: ChatRequest): RowRepair | un
 const MOST_OF_LEAST = 1_024;
 
 /** NaN means that the text states no limit; the requested value is not one. */
-function readRange(words: string, asked: number): readonly [least: number, most: number] {
-  const [low = Number.NaN, high = Number.NaN] = (RANGE.exec(words) ?? []).slice(1).map(numberOf).filter((n) => n >= 0);
+function readRange(text: string, asked: number): readonly [least: number, most: number] {
+  const [low = Number.NaN, high = Number.NaN] = (RANGE.exec(text) ?? []).slice(1).map(numberOf).filter((n) => n >= 0);
   if (high > 0) return [low, high];
-  const found = [...words.matchAll(MOST)].map(([whole, number]) => {
+  const found = [...text.matchAll(MOST)].map(([whole, number]) => {
     const isOpen = /less than/i.test(whole) && !/equal/i.test(whole);
     return numberOf(number) - (isOpen ? 1 : 0);
   });
-  return [numberOf(LEAST.exec(words)?.[1]), found.find((number) => number > 0 && number < asked) ?? Number.NaN];
+  return [numberOf(LEAST.exec(text)?.[1]), found.find((number) => number > 0 && number < asked) ?? Number.NaN];
 }
 
 function clamp(field: LimitField, limit: (value: number) => number): (chat: ChatRequest) => ChatRequest {
@@ -81,16 +81,16 @@ function clamp(field: LimitField, limit: (value: number) => number): (chat: Chat
   };
 }
 
-/** After these words come names that are right: serde and pydantic list what they know. */
+/** After this text come names that are correct: serde and pydantic list what they know. */
 const LISTED = anyOf(
   'expected (one of|any of|`)', '(should|must) be one of', 'did you mean',
   '(allowed|valid|supported|known|possible|available) (fields|parameters|arguments|values|options|keys|properties)',
 );
 
-/** The words before a list of what would be right. */
-function beforeList(words: string): string {
-  const start = words.search(LISTED);
-  return start === -1 ? words : words.slice(0, start);
+/** The text before a list of correct names. */
+function beforeList(text: string): string {
+  const start = text.search(LISTED);
+  return start === -1 ? text : text.slice(0, start);
 }
 
 const UNKNOWN_NAME = anyOf(
@@ -99,10 +99,10 @@ const UNKNOWN_NAME = anyOf(
 );
 
 /** "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", and the other way round. */
-export function renameTokenLimit(words: string, chat: ChatRequest): RowRepair | undefined {
-  const said = beforeList(words);
-  const from = LIMIT_FIELDS.find((name) => chat[name] !== undefined && new RegExp(`\\b${name}\\b`).test(said));
-  if (from === undefined || !UNKNOWN_NAME.test(words)) return undefined;
+export function renameTokenLimit(text: string, chat: ChatRequest): RowRepair | undefined {
+  const complaint = beforeList(text);
+  const from = LIMIT_FIELDS.find((name) => chat[name] !== undefined && new RegExp(`\\b${name}\\b`).test(complaint));
+  if (from === undefined || !UNKNOWN_NAME.test(text)) return undefined;
   const to = from === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
   const apply = (request: ChatRequest): ChatRequest => {
     const { [from]: value, ...rest } = request;
@@ -119,8 +119,8 @@ const LENGTH = anyOf(
 );
 
 /** "string too long. Expected a string with maximum length 1024", "must be at most 64 characters", "{1,64}". */
-export function findLengthLimit(words: string): number | undefined {
-  const length = (LENGTH.exec(words) ?? []).slice(1).map(numberOf).find((number) => number > 0);
+export function findLengthLimit(text: string): number | undefined {
+  const length = (LENGTH.exec(text) ?? []).slice(1).map(numberOf).find((number) => number > 0);
   return length !== undefined && length >= SHORTEST ? length : undefined;
 }
 
@@ -134,13 +134,13 @@ const EXACT = new RegExp(
   '\\{(\\d+)\\}|(\\d+)[- ](?:char|letter|digit)', 'gi');
 const CALL_ID = /tool.{0,3}(call|use).{0,12}id\b|call[_ ]id|tool_calls\W{0,3}\d*\W{0,3}id\b|toolUseId/i;
 
-/** What ids of calls must be, where the refusal is about them; undefined when it says nothing of their form. */
-export function findCallIdForm(words: string, field: string): CallIdForm | undefined {
-  if (!CALL_ID.test(`${field} ${words}`)) return undefined;
-  const alphanumeric = /a-z|alpha-?numeric|letters? (and|or) (digits|numbers)|pattern/i.test(words);
-  const longest = findLengthLimit(words);
+/** What ids of calls must be, where the rejection is about them; undefined when it says nothing of their form. */
+export function findCallIdForm(text: string, field: string): CallIdForm | undefined {
+  if (!CALL_ID.test(`${field} ${text}`)) return undefined;
+  const alphanumeric = /a-z|alpha-?numeric|letters? (and|or) (digits|numbers)|pattern/i.test(text);
+  const longest = findLengthLimit(text);
   if (longest !== undefined) return { length: longest, exact: false, alphanumeric };
-  const exactly = [...words.matchAll(EXACT)]
+  const exactly = [...text.matchAll(EXACT)]
     .flatMap(([, ...groups]) => groups.map((word = '') => NUMBERS[word.toLowerCase()] ?? numberOf(word)))
     .find((number) => number >= 4 && number <= 64);
   if (exactly !== undefined) return { length: exactly, exact: true, alphanumeric: true };
@@ -152,27 +152,27 @@ const INDISPENSABLE: ReadonlySet<string> = new Set([
   'model', 'messages', 'stream', 'tools', 'max_tokens', 'max_completion_tokens', 'response_format', 'modalities',
   'audio',
 ]);
-/** Names that are common words too: they count only where the refusal speaks of a field. */
+/** Names that are common words too: they count only where the rejection mentions a field. */
 const COMMON_WORDS: ReadonlySet<string> = new Set(['user', 'seed', 'stop', 'reasoning', 'thinking', 'n']);
 
-/** The field of the request that the refusal names, where the answer is worth having without it. */
-export function findNamedField(words: string, field: string, chat: ChatRequest): keyof ChatRequest | undefined {
+/** The field of the request that the rejection names, where the answer is worth having without it. */
+export function findNamedField(text: string, field: string, chat: ChatRequest): keyof ChatRequest | undefined {
   const names = Object.keys(chat).filter((name): name is keyof ChatRequest => !INDISPENSABLE.has(name));
   const usable = names.filter((name) => chat[name] !== undefined && (name !== 'tool_choice' || isAuto(chat)));
   const [head] = field.split(/[.[]/);
-  const said = beforeList(words);
-  const named = usable.filter((name) => isNamed(name, said));
-  // The first that the words name: later ones explain.
-  return usable.find((name) => name === head) ?? named.sort((a, b) => said.indexOf(a) - said.indexOf(b))[0];
+  const complaint = beforeList(text);
+  const named = usable.filter((name) => isNamed(name, complaint));
+  // The first that the text names; later ones explain.
+  return usable.find((name) => name === head) ?? named.sort((a, b) => complaint.indexOf(a) - complaint.indexOf(b))[0];
 }
 
 /** Only then its absence means the same. */
 const isAuto = ({ tool_choice: choice }: ChatRequest): boolean => choice === 'auto';
 
-function isNamed(name: string, words: string): boolean {
-  if (!COMMON_WORDS.has(name)) return new RegExp(`\\b${name}\\b`).test(words);
+function isNamed(name: string, text: string): boolean {
+  if (!COMMON_WORDS.has(name)) return new RegExp(`\\b${name}\\b`).test(text);
   return anyOf(
     `(field|parameter|argument|property|key|option|supplied|input|invalid)s?:? ['"\`]?${name}\\b`,
     `(?<!role )['"\`]${name}['"\`]`, `\\b${name}\\b['"\`]? (is|are) not`, `\\b${name}: extra`,
-  ).test(words);
+  ).test(text);
 }
