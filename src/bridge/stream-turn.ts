@@ -16,6 +16,8 @@ export interface Answer<Output> {
 
 export interface RunningTurn<Output> {
   readonly protocol: ClientProtocol<Output>;
+  /** Set when the answer had to begin before the stream may. */
+  readonly opened?: Answer<Output> | undefined;
   /** Resolves when the answer has begun. */
   readonly open: () => Promise<Answer<Output>>;
   /** A stream without input yet: it starts the response, and ends it if the answer never begins. */
@@ -34,18 +36,11 @@ export interface RunningTurn<Output> {
  */
 export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGenerator<string, void, undefined> {
   const { protocol, blank } = turn;
-  yield protocol.encode(blank.start());
-  let answer: Answer<Output>;
+  let answer = turn.opened;
   try {
-    answer = await turn.open();
-  } catch (cause) {
-    const error = toBridgeError(cause);
-    turn.ended(error);
-    yield protocol.encode(blank.fail(error)) + protocol.done;
-    return;
-  }
-  const { upstream, stream } = answer;
-  try {
+    yield protocol.encode(blank.start());
+    answer ??= await turn.open();
+    const { upstream, stream } = answer;
     for (let { outputs } = answer; ; outputs = await readOutputs(upstream, stream, false, turn.tap)) {
       if (stream.finished) turn.ended(stream.error);
       if (stream.finished) yield protocol.encode(outputs) + protocol.done;
@@ -53,10 +48,15 @@ export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGener
       if (stream.finished) return;
     }
   } catch (cause) {
-    turn.broke(cause);
-    throw cause;
+    if (answer) {
+      turn.broke(cause);
+      throw cause;
+    }
+    const error = toBridgeError(cause);
+    turn.ended(error);
+    yield protocol.encode(blank.fail(error)) + protocol.done;
   } finally {
-    upstream.cancel(stream.finished && stream.error === undefined);
+    answer?.upstream.cancel(answer.stream.finished && answer.stream.error === undefined);
   }
 }
 

@@ -161,10 +161,11 @@ async function run<Output>(
     caller.onBegun?.();
     return answer;
   };
-  const early = shape.stream && !shape.beginsAtOnce ? await open() : undefined;
+  const opened = shape.stream && !shape.beginsAtOnce ? await open() : undefined;
   const turn: RunningTurn<Output> = {
     protocol: shape.protocol,
-    open: early ? () => Promise.resolve(early) : open,
+    opened,
+    open,
     blank: createStream(),
     tap: context.tap,
     ended: (error) => {

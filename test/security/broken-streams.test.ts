@@ -1,6 +1,6 @@
 /** A stream that has begun ends with one terminal event in sequence, whatever breaks inside the bridge. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { createBridge } from '../../src/bridge/create-bridge';
 import type { Bridge } from '../../src/bridge/bridge';
 import { createLogger } from '../../src/observe/log';
@@ -8,7 +8,9 @@ import { resolveConfig } from '../../src/config/resolve';
 import { createBridgeServer } from '../../src/server/create-server';
 import { postStream } from '../support/clients/sse-client';
 import { ask, CODEX, typesOf, eventsOf } from '../support/bridge/test-bridge';
-import { answer, startScriptedUpstream } from '../support/upstream/scripted-upstream';
+import {
+  answer, raw, startScriptedUpstream, type ScriptedUpstream, type Step,
+} from '../support/upstream/scripted-upstream';
 
 /** A bridge whose frames throw after `count` of them: a defect that no one foresaw. */
 function breakAfter(bridge: Bridge, count: number): Bridge {
@@ -30,27 +32,45 @@ function breakAfter(bridge: Bridge, count: number): Bridge {
 
 const TERMINAL = ['response.completed', 'response.incomplete', 'response.failed'];
 const LENGTHS = [1, 2, 3, 5, 8, 30];
+const TOOLS = [{ name: 'f', arguments: {} }];
+const ANSWER = answer({ reasoning: 'Hm, hm, hm.', text: 'Hello, hello, hello.', toolCalls: TOOLS });
+const FIRST_CHUNK = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hello' } }] })}\n\n`;
+
+/** A bridge that breaks after `count` writes, in front of a provider that answers with `step`. */
+async function startBroken(context: TestContext, count: number, step: Step): Promise<Broken> {
+  const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: [step] });
+  context.after(() => upstream.close());
+  const resolved = resolveConfig({}, {});
+  assert.ok(resolved.ok);
+  const own = { aiBaseUrl: upstream.url, provider: 'aliyun-coding', aiApiKey: 'sk-test-1', port: 0 };
+  const config = { ...resolved.config, ...own };
+  const lines: string[] = [];
+  const log = createLogger({ level: 'debug', format: 'json', write: (line) => void lines.push(line) });
+  const bridge = breakAfter(createBridge(config, log), count);
+  const server = createBridgeServer({ config, version: '1', log, bridge });
+  context.after(() => server.closeNow());
+  const { port } = await server.listen();
+  return { url: `http://127.0.0.1:${port}/v1/responses`, upstream, lines };
+}
+
+interface Broken {
+  readonly url: string;
+  readonly upstream: ScriptedUpstream;
+  readonly lines: readonly string[];
+}
+
+const BODY = {
+  model: 'qwen3.7-plus',
+  stream: true,
+  input: ask(),
+  tools: [{ type: 'function', name: 'f', parameters: { type: 'object', properties: {} } }],
+};
 
 for (const [client, headers] of [['Codex', CODEX], ['an SDK', {}]] as const) {
   for (const count of LENGTHS) {
     test(`a stream for ${client} that breaks after ${count} writes ends once, in sequence`, async (context) => {
-      const toolCalls = [{ name: 'f', arguments: {} }];
-      const script = [answer({ reasoning: 'Hm, hm, hm.', text: 'Hello, hello, hello.', toolCalls })];
-      const upstream = await startScriptedUpstream({ dialect: 'dashscope', script });
-      context.after(() => upstream.close());
-      const resolved = resolveConfig({}, {});
-      assert.ok(resolved.ok);
-      const own = { aiBaseUrl: upstream.url, provider: 'aliyun-coding', aiApiKey: 'sk-test-1', port: 0 };
-      const config = { ...resolved.config, ...own };
-      const lines: string[] = [];
-      const log = createLogger({ level: 'debug', format: 'json', write: (line) => void lines.push(line) });
-      const bridge = breakAfter(createBridge(config, log), count);
-      const server = createBridgeServer({ config, version: '1', log, bridge });
-      context.after(() => server.closeNow());
-      const { port } = await server.listen();
-      const tools = [{ type: 'function', name: 'f', parameters: { type: 'object', properties: {} } }];
-      const body = { model: 'qwen3.7-plus', stream: true, input: ask(), tools };
-      const reply = await postStream(`http://127.0.0.1:${port}/v1/responses`, body, headers);
+      const { url, lines } = await startBroken(context, count, ANSWER);
+      const reply = await postStream(url, BODY, headers);
       const types = typesOf(reply);
       assert.equal(types.filter((type) => type === 'response.created').length, 1);
       assert.deepEqual(types.filter((type) => TERMINAL.includes(type)).length, 1, types.join(' '));
@@ -59,6 +79,14 @@ for (const [client, headers] of [['Codex', CODEX], ['an SDK', {}]] as const) {
       const ids = eventsOf(reply).flatMap(({ response }) => (response === undefined ? [] : [response.id]));
       assert.equal(new Set(ids).size, 1);
       assert.equal(lines.filter((line) => line.includes('"message":"turn"')).length, 1);
+    });
+  }
+
+  for (const count of client === 'Codex' ? [2] : [1, 2]) {
+    test(`a stream for ${client} that breaks after ${count} writes closes its request upstream`, async (context) => {
+      const { url, upstream } = await startBroken(context, count, raw({ chunks: [FIRST_CHUNK], end: 'hang' }));
+      const [request] = await Promise.all([upstream.nextRequest(), postStream(url, BODY, headers)]);
+      await request.aborted;
     });
   }
 }
