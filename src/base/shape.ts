@@ -42,7 +42,7 @@ export function checkShape(value: unknown, shape: JsonShape, path: string): read
   switch (shape.kind) {
     case 'text':
       if (typeof value === 'string' && value !== '' && (shape.pattern?.test(value) ?? true)) return [];
-      return [mismatch(path, value, shape.expected ?? 'a non-empty text')];
+      return [mismatch(path, value, shape.expected ?? 'a non-empty string')];
     case 'word':
       return shape.words.some((word) => word === value) ? [] : [describeWord(path, value, shape.words)];
     case 'switch':
@@ -86,7 +86,7 @@ function checkMap(value: unknown, shape: Extract<JsonShape, { kind: 'map' }>, pa
   if (!isRecord(value)) return [mismatch(path, value, 'an object')];
   return Object.entries(value).flatMap(([key, entry]) => {
     const isFine = key !== '__proto__' && (shape.keys?.test(key) ?? key !== '');
-    const problem = `${path}: ${quote(key)} cannot be a name: expected ${shape.expectedKeys ?? 'a non-empty text'}.`;
+    const problem = `${path}: ${quote(key)} cannot be a name: expected ${shape.expectedKeys ?? 'a non-empty string'}.`;
     return [...(isFine ? [] : [problem]), ...checkShape(entry, shape.of, childPath(path, key))];
   });
 }

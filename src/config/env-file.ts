@@ -1,7 +1,7 @@
-/** Parses the file of environment variables that `--config-file` names. */
+/** Parses the environment file named by `--config-file`. */
 
 export interface EnvFileMistake {
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
   readonly problem: string;
 }
@@ -11,15 +11,15 @@ export type ParsedEnvFile =
   | { readonly ok: false; readonly mistakes: readonly EnvFileMistake[] };
 
 /**
- * Takes lines of `NAME=VALUE`. Empty lines, lines that start with `#` or `;`, and `export ` before a name are ignored;
- * the last value of a name applies. Spaces around a bare value are dropped, 'single quotes' keep them, and "double
- * quotes" also support \n, \", \\, \$ and \`.
+ * Parses lines of `NAME=VALUE`. Ignores empty lines, lines that start with `#` or `;`, and `export ` before a name; if
+ * a name occurs more than once, the last value applies. Spaces around an unquoted value are dropped, 'single quotes'
+ * preserve them, and "double quotes" also support \n, \", \\, \$ and \`.
  *
  * systemd reads such files the same way (systemd.exec(5), EnvironmentFile=), except that newer versions drop
- * backslashes from bare values and have no \n. A value never continues on the next line here, so that a missing quote
- * is reported where it is.
+ * backslashes from unquoted values and do not support \n. Here a value never spans lines, so a missing quote is
+ * reported on its own line.
  *
- * @returns the values, or every mistake; a problem never quotes the line, which may contain a key
+ * @returns the values, or every mistake; messages never quote a line, because it may contain a key
  */
 export function parseEnvFile(text: string): ParsedEnvFile {
   // PowerShell 5 and Notepad write UTF-16 for "Unicode".

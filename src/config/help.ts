@@ -1,4 +1,4 @@
-/** Renders the options as text, from their rows: the help of commands and docs/configuration.md. */
+/** Renders the options table: the command help and docs/configuration.md. */
 import type { Group } from './option';
 import { OPTIONS, OPTION_NAMES, type OptionName } from './options';
 import { resolveConfig } from './resolve';
@@ -21,7 +21,7 @@ const DEFAULT: Column = ['Default', (name) => (OPTIONS[name].default === undefin
 const VALUE: Column = ['Value', (name) => OPTIONS[name].type.expected];
 const MEANING: Column = ['Meaning', (name) => OPTIONS[name].help];
 
-/** Renders the options of `wanted`, or all, as plain text for the help of commands; empty groups are left out. */
+/** Renders the options in `wanted`, or all of them, as plain text for command help; empty groups are omitted. */
 export function renderOptionsHelp(wanted: readonly OptionName[] = OPTION_NAMES): string {
   const sections = eachGroup((title, names) => {
     const shown = names.filter((name) => wanted.includes(name));
@@ -48,11 +48,11 @@ Every option is a flag and an environment variable. A flag overrides the variabl
 default; an empty variable counts as not set. \`--port 8080\` and \`--port=8080\` are the same. Turn a switch on with its
 flag (\`--web-search\`) and off with \`no-\` (\`--no-web-search\`), or give it a value (\`--web-search=0\`).
 
-You can also put variables in a file of \`NAME=VALUE\` lines and name it with \`--config-file\` or \`BRIDGE_ENV_FILE\`. A line
-applies where the variable itself is not set. Values may be in 'single' or "double" quotes; lines that start with \`#\`
-are comments.
+You can also put variables in a file of \`NAME=VALUE\` lines and name it with \`--config-file\` or
+\`BRIDGE_ENV_FILE\`. A line applies if the variable itself is not set. Values may be in 'single' or "double" quotes;
+lines that start with \`#\` are comments.
 
-With an invalid option, the bridge does not start. It lists every mistake, with the value, its source and what was
+If an option is invalid, the bridge does not start. It lists every mistake, with the value, its source and what was
 expected, and exits with code 2:
 `;
 

@@ -42,14 +42,14 @@ const TABLE = {
     env: ['ALLOW_HOST'],
     type: hosts,
     group: 'listen',
-    help: 'Further host names that clients may use for the bridge, such as those of a reverse proxy.',
+    help: 'Additional host names under which clients may reach the bridge, such as that of a reverse proxy.',
   }),
   allowOrigin: optional({
     flags: ['--allow-origin'],
     env: ['ALLOW_ORIGIN'],
     type: origins,
     group: 'listen',
-    help: 'Web pages that may use the bridge, by origin; all others are rejected.',
+    help: 'Origins of the web pages that may use the bridge; all others are rejected.',
   }),
   socket: optional({
     flags: ['--socket'],
@@ -71,7 +71,7 @@ const TABLE = {
     env: ['BRIDGE_ACCESS_TOKEN_FILE'],
     type: file,
     group: 'listen',
-    help: 'File of access tokens, one name=token in each line; changes apply without a restart.',
+    help: 'File of access tokens, one name=token per line; changes apply without a restart.',
   }),
   insecureNoToken: option({
     flags: ['--insecure-no-token'],
@@ -79,7 +79,7 @@ const TABLE = {
     type: onOff,
     default: false,
     group: 'listen',
-    help: 'Listen on a non-loopback address without an access token: everyone who reaches it can use your key.',
+    help: 'Listen on a non-loopback address without an access token: anyone who can reach it can use your key.',
   }),
   aiBaseUrl: option({
     flags: ['--ai-base-url'],
@@ -101,14 +101,14 @@ const TABLE = {
     env: ['AI_PROVIDERS'],
     type: file,
     group: 'upstream',
-    help: 'File with your own providers. Default: providers.json in the config folder, if it exists.',
+    help: 'File that defines your own providers. Default: providers.json in the config folder, if it exists.',
   }),
   upstreamHeader: optional({
     flags: ['--upstream-header'],
     env: ['UPSTREAM_HEADER'],
     type: headerPairs,
     group: 'upstream',
-    help: 'Request headers for the provider: NAME=VALUE, comma-separated; $NAME in a value is a variable.',
+    help: 'Extra request headers for the provider: NAME=VALUE, comma-separated; $NAME in a value is a variable.',
     secret: true,
   }),
   wire: option({
@@ -124,7 +124,7 @@ const TABLE = {
     env: ['AI_API_KEY'],
     type: key,
     group: 'upstream',
-    help: "API key. Default: the provider's own variable. Prefer a variable: flags show in the process list.",
+    help: "API key. Default: the provider's own variable. Prefer a variable: process lists show flags.",
     secret: true,
   }),
   forceEnvAuth: option({
@@ -140,28 +140,28 @@ const TABLE = {
     env: ['DEFAULT_MODEL'],
     type: text,
     group: 'upstream',
-    help: "Model for requests that name none. Default: the provider's default model.",
+    help: "Model for requests that do not name one. Default: the provider's default model.",
   }),
   smallModel: optional({
     flags: ['--small-model'],
     env: ['SMALL_MODEL'],
     type: text,
     group: 'upstream',
-    help: 'Model that writes thread titles. Default: the model of the thread.',
+    help: "Model that writes thread titles. Default: the thread's own model.",
   }),
   discoverModels: optional({
     flags: ['--discover-models'],
     env: ['DISCOVER_MODELS'],
     type: onOff,
     group: 'upstream',
-    help: 'Add the models that the provider lists itself. Default: on for providers whose models are not known.',
+    help: 'Add the models that the provider lists. Default: on for providers whose models the bridge does not know.',
   }),
   modelMap: optional({
     flags: ['--model-map'],
     env: ['MODEL_MAP'],
     type: pairs,
     group: 'upstream',
-    help: 'Aliases for models, also of other providers: alias=model or alias=provider/model, comma-separated.',
+    help: 'Model aliases, also for other providers: alias=model or alias=provider/model, comma-separated.',
   }),
   userAgent: optional({
     flags: ['--user-agent'],
@@ -176,7 +176,7 @@ const TABLE = {
     type: megabytes(1, 1024),
     default: 48,
     group: 'limits',
-    help: 'Largest request body accepted; images travel in it as base64.',
+    help: 'Maximum size of a request body; images are part of it as base64.',
   }),
   bodyMaxDepth: option({
     flags: ['--body-max-depth'],
@@ -184,7 +184,7 @@ const TABLE = {
     type: integer(8, 1_000, 'levels'),
     default: 256,
     group: 'limits',
-    help: 'Deepest nesting of arrays and objects in a request body.',
+    help: 'Maximum nesting depth of arrays and objects in a request body.',
   }),
   bodyMaxValues: option({
     flags: ['--body-max-values'],
@@ -192,7 +192,7 @@ const TABLE = {
     type: integer(1_000, 10_000_000, 'values'),
     default: 250_000,
     group: 'limits',
-    help: 'Most array items and object keys in a request body.',
+    help: 'Maximum number of array items and object keys in a request body.',
   }),
   bodiesInFlightMb: option({
     flags: ['--bodies-in-flight-mb'],
@@ -200,7 +200,7 @@ const TABLE = {
     type: megabytes(1, 65_536),
     default: 48,
     group: 'limits',
-    help: 'Most bytes of requests without an answer yet; further ones wait, and get status 503 after 10 seconds.',
+    help: 'Maximum total size of requests in progress; further ones wait, and get status 503 after 10 seconds.',
   }),
   drainTimeoutMs: option({
     flags: ['--drain-timeout-ms'],
@@ -208,7 +208,7 @@ const TABLE = {
     type: milliseconds(0),
     default: 5_000,
     group: 'limits',
-    help: 'Time that running responses get to finish after the first Ctrl-C or SIGTERM.',
+    help: 'Time that running responses have to finish after the first Ctrl-C or SIGTERM.',
   }),
   upstreamConnectTimeoutMs: option({
     flags: ['--upstream-connect-timeout-ms'],
@@ -216,7 +216,7 @@ const TABLE = {
     type: milliseconds(),
     default: 15_000,
     group: 'limits',
-    help: 'Longest time to connect to the provider.',
+    help: 'Timeout for connecting to the provider.',
   }),
   upstreamFirstByteTimeoutMs: option({
     flags: ['--upstream-first-byte-timeout-ms'],
@@ -224,7 +224,7 @@ const TABLE = {
     type: milliseconds(),
     default: 300_000,
     group: 'limits',
-    help: "Longest wait for the first byte of the provider's response.",
+    help: "Timeout for the first byte of the provider's response.",
   }),
   upstreamIdleTimeoutMs: option({
     flags: ['--upstream-idle-timeout-ms'],
@@ -232,7 +232,7 @@ const TABLE = {
     type: milliseconds(),
     default: 300_000,
     group: 'limits',
-    help: 'Longest silence of the provider in the middle of a response.',
+    help: 'Timeout for the next byte in the middle of a response.',
   }),
   upstreamCalls: option({
     flags: ['--upstream-calls'],
@@ -240,7 +240,7 @@ const TABLE = {
     type: integer(1, 10, 'calls'),
     default: 4,
     group: 'limits',
-    help: 'Most calls to the provider in one turn while it is overloaded or unreachable; 1 disables retries.',
+    help: 'Maximum attempts per turn while the provider is overloaded or unreachable; 1 disables retries.',
   }),
   retryWaitMs: option({
     flags: ['--retry-wait-ms'],
@@ -248,7 +248,7 @@ const TABLE = {
     type: milliseconds(0),
     default: 20_000,
     group: 'limits',
-    help: 'Longest wait before a retry; a provider that demands a longer one ends the turn with its message.',
+    help: 'Longest wait before a retry; if the provider demands a longer one, the turn ends with its message.',
   }),
   refusalCacheMs: option({
     flags: ['--refusal-cache-ms'],
@@ -256,7 +256,7 @@ const TABLE = {
     type: milliseconds(0),
     default: 5_000,
     group: 'limits',
-    help: 'Time for which an identical request gets the same rejection without a new call; 0 disables the cache.',
+    help: 'Time for which an identical request gets a cached rejection without a new call; 0 disables the cache.',
   }),
   keepAliveMs: option({
     flags: ['--keep-alive-ms'],
@@ -272,7 +272,7 @@ const TABLE = {
     type: milliseconds(),
     default: 120_000,
     group: 'limits',
-    help: 'Longest time that a client may stop reading before it is disconnected.',
+    help: 'Time after which a client that has stopped reading is disconnected.',
   }),
   allowTools: option({
     flags: ['--allow-tools'],
@@ -280,7 +280,7 @@ const TABLE = {
     type: choice('auto', '1', '0'),
     default: 'auto',
     group: 'translation',
-    help: 'Tools for the model: auto if the request uses tools and the model supports them, 1 always, 0 never.',
+    help: 'Send tools to the model: auto if the request uses tools and the model supports them, 1 always, 0 never.',
   }),
   allowSystem: option({
     flags: ['--allow-system'],
@@ -288,7 +288,7 @@ const TABLE = {
     type: onOff,
     default: true,
     group: 'translation',
-    help: 'Send instructions as a system message; off puts them in the first user message.',
+    help: 'Send instructions as a system message; if off, they go into the first user message.',
   }),
   allowMultiToolCalls: option({
     flags: ['--allow-multi-tool-calls'],
@@ -304,7 +304,7 @@ const TABLE = {
     type: onOff,
     default: true,
     group: 'translation',
-    help: 'Convert tool calls that a model wrote as text to real tool calls.',
+    help: 'Convert tool calls that a model wrote as text into real tool calls.',
   }),
   webSearch: option({
     flags: ['--web-search'],
@@ -319,21 +319,21 @@ const TABLE = {
     env: ['BRIDGE_SEARCH'],
     type: choice(...SEARCH_NAMES),
     group: 'translation',
-    help: 'Service that answers the web search of Codex; default: no web search (docs/search.md).',
+    help: "Service that answers Codex's web searches. Default: no web search (docs/search.md).",
   }),
   searchUrl: optional({
     flags: ['--search-url'],
     env: ['BRIDGE_SEARCH_URL'],
     type: searchUrl,
     group: 'translation',
-    help: "Address of the search service; default: the service's own.",
+    help: "Address of the search service. Default: the service's own.",
   }),
   searchKey: optional({
     flags: ['--search-key'],
     env: ['BRIDGE_SEARCH_KEY'],
     type: key,
     group: 'translation',
-    help: "API key of the search service; default: the service's own variable. Prefer a variable.",
+    help: "API key of the search service. Default: the service's own variable. Prefer a variable.",
     secret: true,
   }),
   reasoningOutput: option({
@@ -342,7 +342,7 @@ const TABLE = {
     type: choice('text', 'summary', 'both'),
     default: 'both',
     group: 'reasoning',
-    help: 'Form of reasoning for the client: reasoning text, a summary, or both.',
+    help: 'How the client receives reasoning: as reasoning text, as a summary, or both.',
   }),
   suppressReasoningText: option({
     flags: ['--suppress-reasoning-text'],
@@ -350,7 +350,7 @@ const TABLE = {
     type: onOff,
     default: false,
     group: 'reasoning',
-    help: 'Hide reasoning from the client; it is still kept from turn to turn.',
+    help: 'Hide reasoning from the client; it is still passed on from turn to turn.',
   }),
   forwardReasoning: option({
     flags: ['--forward-reasoning'],
@@ -373,7 +373,7 @@ const TABLE = {
     type: integer(1, 100_000, 'answers'),
     default: 500,
     group: 'state',
-    help: 'Most stored responses; the least recently used is evicted first.',
+    help: 'Maximum number of stored responses; the least recently used is evicted first.',
   }),
   storeMaxMb: option({
     flags: ['--store-max-mb'],
@@ -381,7 +381,7 @@ const TABLE = {
     type: megabytes(1, 65_536),
     default: 64,
     group: 'state',
-    help: 'Most space for stored responses and their requests.',
+    help: 'Maximum space for stored responses and their requests.',
   }),
   storeMaxAgeHours: option({
     flags: ['--store-max-age-hours'],
@@ -389,7 +389,7 @@ const TABLE = {
     type: integer(1, 8_760, 'hours'),
     default: 24,
     group: 'state',
-    help: 'Time that a stored response is kept after its last use.',
+    help: 'Time for which a stored response is kept after its last use.',
   }),
   stateDir: optional({
     flags: ['--state-dir'],
@@ -415,12 +415,12 @@ const TABLE = {
     help: 'Size at which the usage ledger is rotated; one older file is kept.',
   }),
   configFile: optional({
-    // Node 20.20 takes `--env-file` for itself, also after the script, so it is only an alias.
+    // Node 20.20 consumes `--env-file` itself, even after the script name, so it is only an alias.
     flags: ['--config-file', '--env-file'],
     env: ['BRIDGE_ENV_FILE'],
     type: file,
     group: 'state',
-    help: 'File of NAME=VALUE lines used as environment variables; a variable that is set overrides its line.',
+    help: 'File of NAME=VALUE lines used as environment variables; variables that are already set take precedence.',
   }),
   logLevel: option({
     flags: ['--log-level'],
@@ -428,7 +428,7 @@ const TABLE = {
     type: choice('debug', 'info', 'warn', 'error'),
     default: 'info',
     group: 'log',
-    help: 'Lowest level of messages that are logged.',
+    help: 'Minimum level of logged messages.',
   }),
   logFormat: option({
     flags: ['--log-format'],
@@ -467,16 +467,16 @@ const TABLE = {
     type: integer(1, 1_000_000, 'characters'),
     default: 800,
     group: 'log',
-    help: 'Length at which a logged piece of the stream is truncated.',
+    help: 'Length at which logged stream data is truncated.',
   }),
 };
 
 /** The property names of `Config`. */
 export type OptionName = keyof typeof TABLE;
 
-/** One property for each row; an option without a default may be `undefined`. */
+/** One property per row; an option without a default may be `undefined`. */
 export type Config = { readonly [N in OptionName]: (typeof TABLE)[N]['default'] } & {
-  /** The rows of the user's providers file and the bridge's own; absent without such a file. */
+  /** The user's own providers together with the built-in ones; absent if there is no providers file. */
   readonly catalog?: readonly Provider[];
 };
 

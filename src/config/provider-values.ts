@@ -1,4 +1,6 @@
-/** Adds what the chosen provider decides to a configuration: its own name, its address, and the key in its variable. */
+/**
+ * Completes a configuration with the values of the chosen provider: its name, its address, and the key in its variable.
+ */
 import { expandVariables } from '../base/header-values';
 import { findNearest } from '../base/nearest';
 import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalog';
@@ -16,9 +18,11 @@ interface Whole {
 type Added = Whole | { readonly mistake: string };
 
 /**
- * AI_PROVIDER without AI_API_BASE selects the provider's first address; AI_API_KEY beats the provider's own variable.
+ * AI_PROVIDER without AI_API_BASE selects the provider's first address; AI_API_KEY overrides the provider's own
+ * variable.
  *
- * @param resolved what `resolveConfig` made of `given`; its mistakes are kept, so that all are reported at once
+ * @param resolved what `resolveConfig` returned for `given`; its mistakes are included, so that all are reported at
+ * once
  */
 export function addProviderValues(
   resolved: ResolvedConfig, given: Given, rows: readonly Provider[] = PROVIDERS,
@@ -39,7 +43,7 @@ export function addProviderValues(
 
 type Expected = { readonly type: { readonly expected: string } };
 
-/** What was expected in place of a name that no provider has. */
+/** What was expected in place of an unknown provider name. */
 function describeNames(text: string, rows: readonly Provider[]): Expected {
   const names = rows.map(({ name }) => name);
   const nearest = findNearest(text, rows.flatMap(({ name, aliases = [] }) => [name, ...aliases]));
@@ -58,7 +62,7 @@ function addValues(resolved: Whole, provider: Provider, given: Given): ResolvedC
   return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config: whole.config, origins: whole.origins };
 }
 
-/** The origin of the address is then the option that named the provider. */
+/** Adds the provider's address, whose origin is then the option that named the provider. */
 function addAddress({ config, origins }: Whole, provider: Provider): Added {
   const origin = origins.provider;
   if (origin.kind === 'default' || origins.aiBaseUrl.kind !== 'default') return { config, origins };
@@ -71,7 +75,7 @@ function addAddress({ config, origins }: Whole, provider: Provider): Added {
   return { config: { ...config, aiBaseUrl }, origins: { ...origins, aiBaseUrl: origin } };
 }
 
-/** After the address: a search may be asked at the provider's own host. */
+/** Runs after the address is known: the search service may be on the provider's own host. */
 function addSearch({ config, origins }: Whole, _provider: Provider, given: Given): Added {
   return addSearchKey(config, origins, given);
 }
@@ -85,7 +89,7 @@ function addKey({ config, origins }: Whole, provider: Provider, { env, findOrigi
   return { config: { ...config, aiApiKey }, origins: { ...origins, aiApiKey: origin } };
 }
 
-/** Replaces the variables that values of --upstream-header name. */
+/** Expands the variables in the values of --upstream-header. */
 function addHeaders({ config, origins }: Whole, _provider: Provider, { env }: Given): Added {
   const origin = origins.upstreamHeader;
   if (config.upstreamHeader === undefined || origin.kind === 'default') return { config, origins };

@@ -1,4 +1,4 @@
-/** Resolves flags and environment into a Config: flags override the environment, which overrides defaults. */
+/** Resolves flags and environment into a Config: flags override the environment, which overrides the defaults. */
 import { quote, quoteSecret } from '../base/quote';
 import type { Option } from './option';
 import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from './options';
@@ -6,7 +6,7 @@ import { OPTIONS, OPTION_NAMES, type Config, type OptionName } from './options';
 /** The environment, as `process.env` has it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Texts from the command line, by option. */
+/** Strings from the command line, by option. */
 export type FlagTexts = { readonly [N in OptionName]?: string };
 
 /** Where the user set a value: a flag, a variable, or a line of an env file, named `PORT in ./my.env`. */
@@ -15,13 +15,13 @@ export interface GivenOrigin {
   readonly name: string;
 }
 
-/** A text from the user, and where it was set. */
+/** A string from the user, and where it was set. */
 export interface GivenText {
   readonly text: string;
   readonly origin: GivenOrigin;
 }
 
-/** Where a value comes from: the user or the table. */
+/** Where a value comes from: the user or the default. */
 export type Origin = GivenOrigin | { readonly kind: 'default' };
 
 /** Finds where an environment variable was set. */
@@ -40,17 +40,17 @@ type Mutable<T> = { -readonly [N in keyof T]?: T[N] };
 /** The process environment, without an env file. */
 export const fromProcess: FindOrigin = (name) => ({ kind: 'env', name });
 
-/** Whether a variable counts as set: an empty one does not. */
+/** Whether a variable is set: an empty one counts as not set. */
 export const isSet = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';
 
-/** Returns the text of an option in `env`: of the first of its variables that is set. */
+/** Returns the value of the first variable of an option that is set in `env`. */
 export const findVariable = (name: OptionName, env: Environment): string | undefined =>
   OPTIONS[name].env.map((variable) => env[variable]).find(isSet);
 
 /**
- * Takes the texts of `flags` and the variables of `env`; an empty variable counts as absent, an empty flag does not.
+ * Parses `flags` and the variables in `env`. An empty variable counts as absent, an empty flag does not.
  *
- * @returns the configuration, or all mistakes; `addProviderValues` adds what depends on the provider
+ * @returns the configuration, or all mistakes; `addProviderValues` adds the values that depend on the provider
  */
 export function resolveConfig(
   flags: FlagTexts,
@@ -68,7 +68,7 @@ export function resolveConfig(
   return { ok: false, mistakes };
 }
 
-/** Names the value, its origin and what was expected; a secret is not quoted in full. */
+/** States the value, its origin and what was expected; a secret is not quoted in full. */
 export function describeMistake(
   { secret, type }: { readonly secret?: true; readonly type: { readonly expected: string } },
   { text, origin }: GivenText,
@@ -77,7 +77,7 @@ export function describeMistake(
   return `Cannot use ${quoted} from ${origin.kind} ${origin.name}: expected ${type.expected}.`;
 }
 
-/** Where texts of options are looked up. */
+/** Where the values of options are looked up. */
 export interface Given {
   readonly flags: FlagTexts;
   readonly env: Environment;
@@ -104,7 +104,7 @@ function resolveOption<N extends OptionName>(name: N, resolution: Resolution): s
   return undefined;
 }
 
-/** Returns the text of an option: of its flag, or of the first of its variables that is set. */
+/** Returns the value of an option: of its flag, or of the first of its variables that is set. */
 export function findText(name: OptionName, { flags, env, findOrigin }: Given): GivenText | undefined {
   const row = OPTIONS[name];
   const flag = flags[name];
@@ -116,7 +116,7 @@ export function findText(name: OptionName, { flags, env, findOrigin }: Given): G
   return undefined;
 }
 
-/** True once every option has a value: exactly when there was no mistake. */
+/** True once every option has a value, which is the case exactly if there was no mistake. */
 function isWhole<T>(draft: Mutable<T>): draft is Mutable<T> & T {
   return OPTION_NAMES.every((name) => name in draft);
 }

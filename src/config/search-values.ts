@@ -1,4 +1,6 @@
-/** Completes the options of web search: the key in the service's own variable, and what the service needs. */
+/**
+ * Completes the web search options: reads the key from the service's own variable and checks what the service requires.
+ */
 import { SEARCH_BACKENDS } from '../providers/search-backends';
 import { OPTIONS, type Config } from './options';
 import type { Given, Origins } from './resolve';
@@ -6,7 +8,7 @@ import type { Given, Origins } from './resolve';
 /** A configuration with the origins of its values, or what is wrong with it. */
 type Completed = { readonly config: Config; readonly origins: Origins } | { readonly mistake: string };
 
-/** @returns the configuration with `searchKey`, or the mistake of a service that cannot be asked like this */
+/** @returns the configuration with `searchKey`, or the mistake if the service cannot be used with these options */
 export function addSearchKey(config: Config, origins: Origins, { env, findOrigin }: Given): Completed {
   const { search, searchUrl, searchKey, aiBaseUrl } = config;
   if (search === undefined) return { config, origins };
@@ -20,7 +22,7 @@ export function addSearchKey(config: Config, origins: Origins, { env, findOrigin
     const found = { searchKey: env[variable]?.trim() };
     return { config: { ...config, ...found }, origins: { ...origins, searchKey: findOrigin(variable) } };
   }
-  // At the host of the provider its key is the right one; no other host ever gets it.
+  // A search service on the provider's own host uses the provider's key. No other host ever gets it.
   const isProvider = new URL(url).host === new URL(aiBaseUrl).host;
   if (searchKey === undefined && needsKey && !isProvider) {
     return {

@@ -4,24 +4,24 @@ import { parseUrl, readBaseUrl } from '../base/base-url';
 import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { ValueType } from './option';
 
-/** Any text that is not empty. Surrounding spaces are dropped, as in every type below. */
+/** Any non-empty string. Surrounding spaces are dropped, as in every type below. */
 export const text: ValueType<string> = {
-  expected: 'a non-empty text',
+  expected: 'a non-empty string',
   placeholder: 'TEXT',
   parse: (input) => input.trim() || undefined,
 };
 
-/** A path of a file; spaces are kept. */
+/** The path of a file; spaces are preserved. */
 export const file: ValueType<string> = {
-  expected: 'the name of a file',
+  expected: 'the path of a file',
   placeholder: 'FILE',
   path: 'file',
   parse: (input) => input || undefined,
 };
 
-/** A path of a folder; spaces are kept. */
+/** The path of a folder; spaces are preserved. */
 export const folder: ValueType<string> = {
-  expected: 'the name of a folder',
+  expected: 'the path of a folder',
   placeholder: 'DIR',
   path: 'folder',
   parse: (input) => input || undefined,
@@ -48,7 +48,7 @@ export const headerText: ValueType<string> = {
   parse: (input) => /^[\x20-\x7e]+$/.exec(input.trim())?.[0],
 };
 
-/** Comma-separated `NAME=VALUE` pairs of request headers; a comma before something else belongs to the value. */
+/** Comma-separated `NAME=VALUE` pairs of request headers; a comma that no pair follows is part of the value. */
 export const headerPairs: ValueType<Readonly<Record<string, string>>> = {
   expected: 'headers such as x-team=blue,x-env=test, with values of ASCII text',
   placeholder: 'NAME=VALUE,…',
@@ -59,7 +59,7 @@ export const headerPairs: ValueType<Readonly<Record<string, string>>> = {
   },
 };
 
-/** A host name or IP address; the brackets of `[::1]` are dropped, because `server.listen` takes none. */
+/** A host name or IP address; the brackets of `[::1]` are dropped, because `server.listen` does not accept them. */
 export const host: ValueType<string> = {
   expected: 'a host name or IP address without scheme and port',
   placeholder: 'HOST',
@@ -94,14 +94,14 @@ export const origins: ValueType<readonly string[]> = {
   },
 };
 
-/** The base of an HTTP API. `/chat/completions` is appended to it, so it takes no query and no fragment. */
+/** The base URL of an HTTP API. `/chat/completions` is appended to it, so it has no query and no fragment. */
 export const baseUrl: ValueType<string> = {
   expected: 'an http:// or https:// URL without user name, query and fragment',
   placeholder: 'URL',
   parse: readBaseUrl,
 };
 
-/** The address of a search service, used as it is: it may have a path and a query. */
+/** The address of a search service, used unchanged: it may have a path and a query. */
 export const searchUrl: ValueType<string> = {
   expected: 'an http:// or https:// URL without user name and fragment',
   placeholder: 'URL',
@@ -112,7 +112,7 @@ export const searchUrl: ValueType<string> = {
   },
 };
 
-/** The name of a provider, in lower case; config/provider-values.ts, which loads the catalog, checks whether it is one. */
+/** The name of a provider, in lower case. config/provider-values.ts, which loads the catalog, checks that it exists. */
 export const providerName: ValueType<string> = {
   expected: 'the name of a provider',
   placeholder: 'NAME',
@@ -176,7 +176,7 @@ export function megabytes(min: number, max: number): ValueType<number> {
   return { ...integer(min, max, 'MB'), placeholder: 'MB' };
 }
 
-/** One of a few words, in any case. */
+/** One of the given words; case does not matter. */
 export function choice<const V extends Lowercase<string>>(...values: readonly [V, V, ...V[]]): ValueType<V> {
   return {
     expected: `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`,

@@ -52,13 +52,13 @@ const CASES: readonly (readonly [value: unknown, problems: readonly string[]])[]
     'count: expected a whole number of at least 1, got 1.5.', 'on: expected true or false, got 1.',
   ]],
   [{ name: 'a', tags: ['x', 2, ''] }, [
-    'tags[1]: expected a non-empty text, got 2.', 'tags[2]: expected a non-empty text, got "".',
+    'tags[1]: expected a non-empty string, got 2.', 'tags[2]: expected a non-empty string, got "".',
   ]],
   [{ name: 'a', by_id: { 'a b': -1 } }, [
     'by_id: "a b" cannot be a name: expected a word.', 'by_id["a b"]: expected a whole number of at least 0, got -1.',
   ]],
   [{ name: 'a', url: 4 }, ['url: expected one or more, got 4.']],
-  [{ name: 'a', url: ['x', 4] }, ['url[1]: expected a non-empty text, got 4.']],
+  [{ name: 'a', url: ['x', 4] }, ['url[1]: expected a non-empty string, got 4.']],
   [{ name: 'a', knob: { kind: 'levle' } }, ['knob.kind: expected none or level (did you mean "level"?), got "levle".']],
   [{ name: 'a', knob: { kind: 'level' } }, ['knob.at: missing.']],
   [{ name: 'a', knob: { kind: 'none', at: 1 } }, ['knob.at: unknown field.']],

@@ -95,7 +95,7 @@ test('the own flags of another command are a mistake, and so are their values', 
     '--json works only with status, logs, usage, doctor, models, providers and config.',
   ]);
   assert.deepEqual(parse('models --codex-catalog').mistakes, [
-    '--codex-catalog needs a value: the name of a file.',
+    '--codex-catalog needs a value: the path of a file.',
   ]);
   assert.deepEqual(parse('models --json=perhaps --codex-version new').mistakes, [
     'Cannot use "perhaps" from flag --json: expected on or off (also 1/0, true/false, yes/no).',

@@ -117,7 +117,7 @@ test('a file that cannot be read is a mistake with its path and the reason', () 
     + 'no such file; ~ is not expanded here, write the full path.',
   ]);
   assert.deepEqual(mistakesOf({ configFile: '' }, {}), [
-    'Cannot use "" from flag --config-file: expected the name of a file.',
+    'Cannot use "" from flag --config-file: expected the path of a file.',
   ]);
 });
 

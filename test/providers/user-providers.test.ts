@@ -145,7 +145,7 @@ describe('what is wrong with a file', () => {
     [{ acme: { ...URL, headers: { host: 'x' } } },
       'providers.acme.headers: "host" cannot be a name: expected a header.'],
     [{ acme: { ...URL, headers: { 'x-a': 'a\nb' } } },
-      'providers.acme.headers["x-a"]: expected a non-empty text, got "a\\nb".'],
+      'providers.acme.headers["x-a"]: expected a non-empty string, got "a\\nb".'],
     [{ acme: { ...URL, body: { messages: [] } } },
       'providers.acme.body: "messages" cannot be a name: expected a field other than model, '],
     [{ acme: { ...URL, drop: ['model'] } },
