@@ -1,4 +1,4 @@
-/** Answers Codex's standalone web search: runs its commands in order and writes one text for the model. */
+/** Answers Codex's standalone web search: runs its commands in order and renders the results as text for the model. */
 import type { Clock } from '../base/clock';
 import { isRecord } from '../base/json';
 import { messageOf } from '../base/thrown';
@@ -15,7 +15,7 @@ import { SearchMemory, type ThreadReferences } from './references';
 export interface SearchTarget {
   readonly backend: SearchBackend;
   readonly access: Omit<SearchAccess, 'model'>;
-  /** The model of a request as its provider calls it; only back ends that are models need it. */
+  /** Returns the provider's name of the requested model; needed only by backends that are models themselves. */
   readonly findModel: (asked: string | undefined) => string;
 }
 
@@ -26,10 +26,10 @@ export interface SearchOptions {
   readonly mayConnect?: FetchPageOptions['mayConnect'];
 }
 
-/** Takes the body of POST /alpha/search and the signal of its client; gives the body of the answer. */
+/** Takes the body of POST /alpha/search and the client's abort signal; returns the response body. */
 export type AnswerSearch = (body: unknown, abort: AbortSignal) => Promise<object>;
 
-/** What the commands of one request share. */
+/** The state shared by the commands of one request. */
 interface Run {
   readonly body: SearchBody;
   readonly references: ThreadReferences;
@@ -41,8 +41,8 @@ interface Run {
 }
 
 /**
- * @returns a function that never rejects for what a command meets: a failed search or page is text for the model. It
- * throws BridgeError `invalid_request` for a body without any command.
+ * @returns a function that does not reject if a command fails: the model is told about a failed search or page in the
+ * result text. It throws BridgeError `invalid_request` for a body without any command.
  */
 export function createAnswerSearch(options: SearchOptions): AnswerSearch {
   const memory = new SearchMemory();
@@ -131,7 +131,7 @@ function resolve(reference: string, { references }: Run): string {
   const url = references.findUrl(reference);
   if (url !== undefined) return url;
   throw new Error(
-    `The reference ${reference.slice(0, 100)} is not known (any more). Search again, or open the address itself.`,
+    `Unknown reference ${reference.slice(0, 100)}. Search again, or open the URL itself.`,
   );
 }
 

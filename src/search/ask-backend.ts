@@ -9,8 +9,8 @@ const MAX_MS = 30_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * @param body sent in place of the request's own one, for a service that takes Codex's request as it is
- * @throws BridgeError with a sentence that the model can read; nothing in it quotes the key
+ * @param body replaces the request's own body, for a service that accepts Codex's request unchanged
+ * @throws BridgeError with a message for the model; it never contains the key
  */
 export async function askBackend(
   request: SearchRequest,
@@ -43,7 +43,7 @@ export async function askBackend(
     );
   const value = parseJson(text);
   if (typeof value === 'object' && value !== null) return value;
-  throw new BridgeError('bad_answer', `${host} did not answer with JSON.`);
+  throw new BridgeError('bad_answer', `${host} answered with something other than JSON.`);
 }
 
 function advise(status: number): string {

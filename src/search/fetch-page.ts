@@ -1,4 +1,4 @@
-/** Fetches a page that a model named, from the public internet only: every hop is checked after DNS. */
+/** Fetches a page for the model, from the public internet only: the resolved address of every hop is checked. */
 import { renderDuration } from '../base/quantities';
 import { lookup } from 'node:dns/promises';
 import type { IncomingMessage, RequestOptions } from 'node:http';
@@ -7,7 +7,7 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import { messageOf } from '../base/thrown';
 import { isPublicAddress } from './public-address';
 
-/** A page as it came: text, decoded, with where it came from after all redirects. */
+/** A fetched page: its decoded text and its final address after all redirects. */
 export interface FetchedPage {
   readonly url: string;
   /** The media type without parameters, lower case. */
@@ -19,9 +19,11 @@ export interface FetchedPage {
 export class PageError extends Error {}
 
 export interface FetchPageOptions {
-  /** Ends the fetch early. */
+  /** Cancels the fetch. */
   readonly abort: AbortSignal;
-  /** Decides which addresses may be connected to; only tests that serve pages from this machine replace it. */
+  /**
+   * Decides which addresses the fetch may connect to. Only tests that serve pages from the local machine replace it.
+   */
   readonly mayConnect?: (address: string) => boolean;
 }
 
@@ -37,7 +39,7 @@ const HEADERS = {
 
 /**
  * @param address an absolute http or https address without credentials
- * @throws PageError when the address is not allowed or not public, or there is no text in time and within 2 MB
+ * @throws PageError if the address is not allowed or not public, or if the text does not arrive in time or exceeds 2 MB
  */
 export async function fetchPage(address: string, options: FetchPageOptions): Promise<FetchedPage> {
   const limit = AbortSignal.timeout(MAX_MS);
@@ -73,7 +75,9 @@ function readAddress(text: string, base?: URL): URL {
   return url;
 }
 
-/** Resolves the host once: the connection goes to the address that was checked, not to that of a second lookup. */
+/**
+ * Resolves the host once: the connection goes to the address that was checked, not to the result of a second lookup.
+ */
 async function findAddress(
   url: URL,
   abort: AbortSignal,
@@ -83,7 +87,7 @@ async function findAddress(
   const found = isIP(host) === 0 ? await untilAborted(lookup(host, { all: true }), abort) : [{ address: host }];
   const [first] = found;
   if (!first) throw new PageError(`${host} has no address.`);
-  // One private address among public ones is enough for DNS rebinding.
+  // A single private address among public ones is enough for DNS rebinding.
   if (!found.every(({ address }) => mayConnect(address))) {
     throw new PageError(`${host} is not on the public internet and cannot be opened.`);
   }
@@ -103,7 +107,7 @@ function request(url: URL, address: string, signal: AbortSignal): Promise<Incomi
   const http: typeof import('node:http') = require(url.protocol === 'https:' ? 'node:https' : 'node:http');
   const family = isIP(address);
   const resolve: RequestOptions['lookup'] = (_host, { all }, done) =>
-    // Node asks for a list where it tries several addresses (autoSelectFamily, Node 20).
+    // Node passes `all` if it may try several addresses (autoSelectFamily, Node 20).
     all === true ? done(null, [{ address, family }]) : done(null, address, family);
   return new Promise((settle, reject) => {
     const sent = http.request(url, { headers: HEADERS, lookup: resolve, agent: false, signal });
@@ -142,7 +146,10 @@ async function readBytes(url: URL, response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Some servers compress in spite of `identity`. The limit holds for the result: a small body may hold gigabytes. */
+/**
+ * Some servers compress in spite of `identity`. The limit applies to the decompressed size: a small body may expand to
+ * gigabytes.
+ */
 function decompress(bytes: Buffer, encoding: string): Buffer {
   const options = { maxOutputLength: MAX_BYTES };
   switch (encoding.trim().toLowerCase()) {
@@ -159,7 +166,7 @@ function decompress(bytes: Buffer, encoding: string): Buffer {
   }
 }
 
-/** By the charset of the header, else of a `<meta>` in the first kilobyte, else UTF-8. */
+/** Decodes by the charset of the header, or else of a `<meta>` in the first kilobyte, or else as UTF-8. */
 function decode(bytes: Buffer, parameters: readonly string[]): string {
   const stated = parameters
     .map((part) => /^\s*charset="?([\w.:-]+)/.exec(part)?.[1])

@@ -22,7 +22,8 @@ const RESERVED_IPV4: readonly (readonly [network: string, prefix: number])[] = [
 
 /**
  * Only 2000::/3 is global unicast: loopback, mapped IPv4, NAT64, unique local, link-local and multicast addresses are
- * outside. These ranges inside it embed another address, or are for documentation (IANA IPv6 special-purpose registry).
+ * outside. The ranges below are inside it, but embed another address or are reserved for documentation (IANA IPv6
+ * special-purpose registry).
  */
 const RESERVED_IPV6: readonly (readonly [network: string, prefix: number])[] = [
   ['2001::', 23],
@@ -39,7 +40,7 @@ global.addSubnet('2000::', 3, 'ipv6');
 
 /**
  * @param address an IPv4 or IPv6 address without brackets; a zone id (`fe80::1%eth0`) is never public
- * @returns false also for anything that is not an address
+ * @returns false for anything that is not an address
  */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !reserved.check(address, 'ipv4');

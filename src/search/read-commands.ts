@@ -1,4 +1,6 @@
-/** Reads the body of POST /alpha/search: what Codex's `web.run` asks for (docs/facts/codex-protocol.md, section 12). */
+/**
+ * Reads the body of POST /alpha/search: the commands of Codex's `web.run` (docs/facts/codex-protocol.md, section 12).
+ */
 import { isRecord, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asText } from '../base/narrow';
 
@@ -19,12 +21,12 @@ export interface SearchBody {
   readonly thread: string;
   readonly model: string | undefined;
   readonly commands: readonly SearchCommand[];
-  /** Results for each query: `response_length` short, medium or long. */
+  /** Results per query, from `response_length`: short, medium or long. */
   readonly count: number;
   readonly maxOutputTokens: number;
 }
 
-/** More commands in one request are answered with a sentence. */
+/** Maximum number of commands in one request; the rest are not run, and the result says so. */
 export const MAX_COMMANDS = 10;
 
 const COUNTS: ReadonlyMap<unknown, number> = new Map([['short', 4], ['long', 12]]);

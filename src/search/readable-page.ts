@@ -1,4 +1,4 @@
-/** Turns a page into numbered lines of plain text with numbered links, in one pass over its characters. */
+/** Converts a page to numbered lines of plain text with numbered links, in one pass over its characters. */
 
 export interface PageLink {
   readonly text: string;
@@ -26,7 +26,7 @@ const SKIPPED = new Set([
   'select',
   'nav',
 ]);
-/** Elements that end the line before them and after them. */
+/** Elements that start on a new line and end it. */
 const BLOCKS = new Set(
   (
     'address article aside blockquote body br button caption center dd details dialog div dl dt fieldset figcaption ' +
@@ -62,12 +62,12 @@ const ENTITIES: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Lines longer than this are wrapped at a space, so that a line number leads to a place. */
+/** Longer lines are wrapped at a space, so that a line number identifies a short passage. */
 const LINE_LENGTH = 400;
 const MAX_LINKS = 500;
 const MAX_TITLE = 300;
 
-/** @param type the media type: HTML is stripped, all other text keeps its lines */
+/** @param type the media type: HTML tags are stripped, all other text keeps its lines */
 export function readPage(url: string, type: string, text: string): ReadablePage {
   if (type !== 'text/html' && type !== 'application/xhtml+xml') {
     return { url, title: '', lines: wrap(text.split(/\r\n|\r|\n/)), links: [] };
@@ -77,7 +77,7 @@ export function readPage(url: string, type: string, text: string): ReadablePage 
   return reader.page();
 }
 
-/** Walks over tags and text. Never looks back: what it costs grows with the page alone. */
+/** Walks over tags and text without backtracking: the cost is linear in the size of the page. */
 class HtmlReader {
   private readonly lines: string[] = [];
   private readonly links: PageLink[] = [];
@@ -104,7 +104,7 @@ class HtmlReader {
     return { url: this.url, title: this.title ?? '', lines: wrap(this.lines), links: this.links };
   }
 
-  /** Handles the markup at `open`. @returns the position after it */
+  /** Processes the markup at `open`. @returns the position after it */
   private tag(html: string, open: number): number {
     if (html.startsWith('<!--', open)) return after(html, '-->', open + 4);
     const match = /^<(\/?)([a-z][a-z0-9]*)|^<[!?]/i.exec(html.slice(open, open + 40));
@@ -129,7 +129,7 @@ class HtmlReader {
     return next;
   }
 
-  /** An element that is never closed hides nothing; that is looked for once for each name. */
+  /** An element that is never closed hides nothing. Its end is searched for only once per element name. */
   private skipElement(name: string, html: string, from: number): number {
     if (this.unclosed.has(name)) return from;
     const close = new RegExp(`</${name}[\\s>/]`, 'gi');
@@ -167,7 +167,7 @@ class HtmlReader {
   }
 
   private endLine(): void {
-    // A link around several blocks ends with its first line.
+    // A link around several blocks ends after its first line.
     if (this.line.length > 0) this.endAnchor();
     const line = squeeze(this.line.join(''));
     this.line = [];
@@ -180,7 +180,7 @@ function after(html: string, mark: string, from: number): number {
   return at === -1 ? html.length : at + mark.length;
 }
 
-/** Where the text of an element ends that holds nothing but text; titles are short. */
+/** Finds the end of an element that contains only text. Titles are short. */
 function endOf(html: string, from: number): number {
   const end = html.slice(from, from + MAX_TITLE).indexOf('<');
   return from + (end === -1 ? MAX_TITLE : end);

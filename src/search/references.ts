@@ -1,7 +1,7 @@
 /** Resolves the references of a thread: `turn0search1` is a search result, `turn2view0` an opened page. */
 import type { ReadablePage } from './readable-page';
 
-/** Threads, references of a thread and pages that are remembered; the oldest of each is evicted first. */
+/** Maximum number of threads, of references per thread, and of pages; the oldest is evicted first. */
 const MAX_THREADS = 100;
 const MAX_REFERENCES = 500;
 const MAX_PAGES = 8;
@@ -12,24 +12,24 @@ export class ThreadReferences {
   private readonly urls = new Map<string, string>();
   private readonly pages = new Map<string, ReadablePage>();
 
-  /** Starts the next request of this thread: its references get a number of their own. */
+  /** Starts the next request of this thread, whose references get the next number. */
   nextRequest(): void {
     this.requests += 1;
   }
 
-  /** @returns the reference under which `url` can be opened later */
+  /** @returns the reference with which `url` can be opened later */
   add(kind: 'search' | 'view', index: number, url: string): string {
     const reference = `turn${this.requests}${kind}${index}`;
     put(this.urls, reference, url, MAX_REFERENCES);
     return reference;
   }
 
-  /** The address that a reference stands for, or the address that it is. Undefined for an unknown reference. */
+  /** Resolves a reference to an address; an address resolves to itself. Undefined for an unknown reference. */
   findUrl(reference: string): string | undefined {
     return /^https?:\/\//i.test(reference) ? reference : this.urls.get(reference);
   }
 
-  /** A page that was opened before in this thread. */
+  /** Returns a page that was opened earlier in this thread. */
   findPage(url: string): ReadablePage | undefined {
     return this.pages.get(url);
   }
@@ -43,7 +43,7 @@ export class ThreadReferences {
 export class SearchMemory {
   private readonly threads = new Map<string, ThreadReferences>();
 
-  /** The references of `thread`, new ones when it is not known. */
+  /** Returns the references of `thread`, creating them for a new thread. */
   open(thread: string): ThreadReferences {
     const references = this.threads.get(thread) ?? new ThreadReferences();
     put(this.threads, thread, references, MAX_THREADS);

@@ -1,19 +1,19 @@
-/** Writes what a search command found as text for the model. */
+/** Renders the result of a search command as text for the model. */
 import type { SearchHit } from '../providers/search-backends';
 import type { ReadablePage } from './readable-page';
 
-/** A result with the reference under which it can be opened; a service that answers in prose gives one without. */
+/** A result and the reference that opens it; a service that answers in prose returns one without a reference. */
 export interface NamedHit {
   readonly hit: SearchHit;
   readonly reference: string | undefined;
 }
 
-/** Characters of one excerpt; services with summaries send whole pages. */
+/** Maximum characters of one excerpt; services that summarize may send whole pages. */
 const MAX_EXCERPT = 1_500;
 const MAX_MATCHES = 20;
 const LINES_AROUND_MATCH = 1;
 
-/** The results of one query, each with the reference under which it can be opened. */
+/** Renders the results of one query, each with the reference that opens it. */
 export function renderHits(query: string, hits: readonly NamedHit[]): string {
   if (hits.length === 0) return `No results for "${query}".`;
   const entries = hits.map(({ hit, reference }) => {
@@ -24,7 +24,7 @@ export function renderHits(query: string, hits: readonly NamedHit[]): string {
   return [`Results for "${query}":`, ...entries].join('\n\n');
 }
 
-/** The lines from `line` on, as many as fit; the rest can be opened with a line number. */
+/** Renders the lines from `line` on, as many as fit; the rest can be opened with a line number. */
 export function renderPage(page: ReadablePage, reference: string, line: number, maxTokens: number): string {
   const { lines } = page;
   const head = `[${reference}] ${page.title === '' ? page.url : page.title}\n${page.url}\n${lines.length} lines`;
@@ -42,7 +42,7 @@ export function renderPage(page: ReadablePage, reference: string, line: number, 
   return [head, ...shown, ...rest].join('\n');
 }
 
-/** The lines that contain `pattern`, in any case, each with its neighbours. */
+/** Renders the lines that contain `pattern`, ignoring case, each with its neighbouring lines. */
 export function renderMatches(page: ReadablePage, pattern: string): string {
   const needle = pattern.toLowerCase();
   const found = page.lines.flatMap((line, index) => (line.toLowerCase().includes(needle) ? [index] : []));
@@ -56,7 +56,7 @@ export function renderMatches(page: ReadablePage, pattern: string): string {
   return [`"${pattern}" in ${page.url}:`, ...around, ...rest].join('\n\n');
 }
 
-/** @param offset as in `+03:00`; anything else is taken as UTC */
+/** @param offset such as `+03:00`; anything else means UTC */
 export function renderTime(offset: string, now: number): string {
   const [, sign, hours = '0', minutes = '0'] = /^(?:UTC)?([+-])(\d{1,2}):?(\d{2})?$/i.exec(offset.trim()) ?? [];
   const shift = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
@@ -67,16 +67,16 @@ export function renderTime(offset: string, now: number): string {
 
 const numbered = (lines: readonly string[], index: number): string => `L${index + 1}: ${lines[index] ?? ''}`;
 
-/** Room for the line that says where the rest is. */
+/** Reserved for the line that tells how to open the rest. */
 const RESERVED_TOKENS = 40;
 
-/** A guess that is rather too high: four ASCII characters make a token, any other character is one. */
+/** Estimates on the high side: four ASCII characters are one token, any other character is one token. */
 export function estimateTokens(text: string): number {
   const others = text.replace(/[\x00-\x7f]+/g, '').length;
   return Math.ceil((text.length - others) / 4) + others;
 }
 
-/** Cuts at a line, and says so. */
+/** Truncates after a line, and says so. */
 export function limitText(text: string, maxTokens: number): string {
   if (estimateTokens(text) <= maxTokens) return text;
   const kept: string[] = [];

@@ -218,9 +218,9 @@ test('references belong to their thread; a lost one says what to do', async (con
   await search({ search_query: [{ q: 'docs' }] });
   assert.match(
     await search({ open: [{ ref_id: 'turn0search0' }] }, { id: 'thread-2' }),
-    /turn0search0 is not known \(any more\)/,
+    /Unknown reference turn0search0/,
   );
-  assert.match(await search({ open: [{ ref_id: 'turn0search9' }] }), /Search again, or open the address itself/);
+  assert.match(await search({ open: [{ ref_id: 'turn0search9' }] }), /Search again, or open the URL itself/);
 });
 
 test('what goes wrong is text for the model, and the other commands still run', async (context) => {
