@@ -3,24 +3,24 @@ import { isRecord, parseJson, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { SSE_DONE } from '../stream/sse-encoder';
 
-/** Work without a client; a shutdown waits for it. */
+/** Work without a connected client; a shutdown waits for it. */
 export interface Detached {
-  /** Aborted when the server shuts down; a BridgeError is its reason. */
+  /** Aborted when the server shuts down, with a BridgeError as the reason. */
   readonly abort: AbortSignal;
   /** Marks the work as done. */
   end(): void;
 }
 
-/** A turn that was started, as far as a run needs it. */
+/** The part of a started turn that a run needs. */
 export interface StartedTurn {
   /** SSE text, including the terminal event and `data: [DONE]`. */
   frames(): AsyncIterable<string>;
 }
 
-/** Starts a turn under the signal of its run. */
+/** Starts a turn that the run can abort with the signal. */
 export type StartTurn = (abort: AbortSignal) => Promise<StartedTurn>;
 
-/** Characters of events that one run holds; the oldest are dropped first. */
+/** Maximum characters of events buffered by one run; the oldest are dropped first. */
 const MOST_CHARACTERS = 8 * 1024 * 1024;
 
 /** The events of one turn; `ended` resolves after the last one. */
@@ -28,22 +28,22 @@ export class BackgroundRun {
   cancelled = false;
   done = false;
   readonly ended: Promise<void>;
-  /** Events as text, each with its blank line. */
+  /** SSE events, each with its trailing blank line. */
   private held: string[] = [];
   private characters = 0;
-  /** The number of the first event that is held. */
+  /** The number of the first buffered event. */
   private first = 0;
   private begun = false;
   private latest: UnknownRecord = {};
   private waiters: (() => void)[] = [];
 
-  /** @param frames of a turn, the first of which is `opening` */
+  /** @param opening the first frame of the turn */
   constructor(opening: string, frames: AsyncIterator<string>, private readonly controller: AbortController) {
     this.push(opening);
     this.ended = this.pump(frames);
   }
 
-  /** The Response as it is now. Spec: Responses API, `status` of background responses. */
+  /** The current Response. Spec: Responses API, `status` of background responses. */
   get response(): UnknownRecord {
     if (this.cancelled && this.done) return { ...this.latest, status: 'cancelled', error: null };
     return this.done ? this.latest : { ...this.latest, status: this.begun ? 'in_progress' : 'queued' };
@@ -57,7 +57,7 @@ export class BackgroundRun {
     return this.characters;
   }
 
-  /** Ends the run and waits until it has ended. A response that was complete by then stays complete. */
+  /** Cancels the run and waits until it has ended. A response that has completed meanwhile stays completed. */
   async cancel(): Promise<void> {
     if (this.done) return;
     this.cancelled = true;
@@ -67,14 +67,14 @@ export class BackgroundRun {
   }
 
   /**
-   * Every event after number `after` (-1 for all), as it comes, up to the last one.
-   * @throws BridgeError when some of them are no longer held
+   * Yields every event after number `after` (-1 for all) as it arrives, up to the last one.
+   * @throws BridgeError if some of them are no longer buffered
    */
   follow(after: number): AsyncIterable<string> {
     if (after + 1 < this.first) {
       throw new BridgeError(
         'invalid_request',
-        `Cannot stream from event ${after + 1}: events before ${this.first} are not kept. Use GET without stream.`,
+        `Cannot stream from event ${after + 1}: events before ${this.first} were dropped. Use GET without stream.`,
         { param: 'starting_after' },
       );
     }
@@ -83,11 +83,11 @@ export class BackgroundRun {
 
   private async *events(from: number): AsyncGenerator<string, void, undefined> {
     for (let next = from; ; ) {
-      // Events are numbered without gaps: what is missing at the front was dropped before this client read it.
+      // Events are numbered without gaps: events missing at the front were dropped before this client read them.
       if (next < this.first)
         throw new BridgeError(
           'overload',
-          'The client reads too slowly: events that it has not read are no longer kept. Use GET without stream.',
+          'The client reads too slowly: events that it has not read are no longer buffered. Use GET without stream.',
         );
       const fresh = this.held.slice(next - this.first);
       next += fresh.length;
@@ -149,7 +149,7 @@ function readResponse(block: string): UnknownRecord | undefined {
   return isRecord(response) ? response : undefined;
 }
 
-/** Starts what `start` returns under a signal of its own, which shutdown and `cancel` abort. */
+/** Starts a turn with its own abort signal, which a shutdown and `cancel` trigger. */
 export async function startRun(detached: Detached, start: StartTurn): Promise<BackgroundRun> {
   const controller = new AbortController();
   const stop = (): void => controller.abort(detached.abort.reason);

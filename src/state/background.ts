@@ -1,4 +1,4 @@
-/** Makes responses in the background: `background: true`, polling, streaming again, cancelling. Loaded on first use. */
+/** Runs background responses (`background: true`): polling, resumed streaming, cancelling. Loaded on first use. */
 import { BridgeError } from '../errors/bridge-error';
 import { BackgroundRun, startRun, type Detached, type StartTurn } from './background-run';
 import type { StateServices } from './open-store';
@@ -6,23 +6,23 @@ import { idsOf, outputOf, readResponseRecord, renderResponseRecord } from './rec
 
 /** Maximum concurrent runs: each is a request to the provider. */
 const MOST_RUNNING = 50;
-/** Runs that have ended and whose events can be streamed again, and the characters of all of them. */
+/** Limits for ended runs whose events can still be streamed: their number, and the characters of all of them. */
 const MOST_ENDED = 50;
 const MOST_CHARACTERS = 32 * 1024 * 1024;
 
 export interface Background {
   /**
    * @param detached starts work without a client
-   * @throws BridgeError for a bad request; later failures are in the Response
+   * @throws BridgeError for an invalid request; later failures are reported in the Response
    */
   start(detached: () => Detached, start: StartTurn): Promise<BackgroundRun>;
   /** A run that is in progress, or whose events are still buffered. */
   find(id: string): BackgroundRun | undefined;
-  /** Ends and removes a run. False if there was none. */
+  /** Cancels and removes a run. False if there was none. */
   forget(id: string): Promise<boolean>;
 }
 
-/** The runs of one bridge. */
+/** Creates the background runs of one bridge. */
 export function createBackground(services: StateServices): Background {
   const runs = new Map<string, BackgroundRun>();
   return {
@@ -60,7 +60,7 @@ function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, services: 
   }
 }
 
-/** The store marks it as failed, like its turn. */
+/** Stores a cancelled response, which the turn itself stored as failed. */
 function keepCancelled(run: BackgroundRun, { openStore }: StateServices): void {
   const store = openStore();
   const found = store.get(run.id);

@@ -1,4 +1,4 @@
-/** Keeps conversations, lists of items that requests continue by id. Spec: Conversations API. */
+/** Stores conversations: lists of items that requests continue by id. Spec: Conversations API. */
 import { isRecord, type UnknownRecord } from '../base/json';
 import { asArray, asText } from '../base/narrow';
 import { BridgeError, readOrThrow } from '../errors/bridge-error';
@@ -13,7 +13,7 @@ import type { ResponseStore } from './response-store';
 
 /**
  * @param value `conversation` of a request: an id, or an object with one
- * @throws BridgeError for anything else; undefined and null are none
+ * @throws BridgeError for anything else except undefined and null
  */
 export function readConversationId(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
@@ -25,7 +25,7 @@ export function readConversationId(value: unknown): string | undefined {
   return id;
 }
 
-/** @throws BridgeError `not_found` for an id that is not kept */
+/** @throws BridgeError `not_found` for an unknown id */
 export function findConversation(store: ResponseStore, id: string): ConversationRecord {
   const record = store.get(id);
   const conversation = record && readConversationRecord(record);
@@ -39,8 +39,8 @@ export function findConversation(store: ResponseStore, id: string): Conversation
 }
 
 /**
- * Adds the items of a turn that has ended. A conversation that was deleted meanwhile stays deleted.
- * @returns false when it has become too large to be kept
+ * Appends the items of an ended turn. A conversation that was deleted meanwhile stays deleted.
+ * @returns false if it has become too large for the store
  */
 export function appendToConversation(store: ResponseStore, id: string, items: readonly RawItem[]): boolean {
   const record = store.get(id);
@@ -50,7 +50,7 @@ export function appendToConversation(store: ResponseStore, id: string, items: re
   );
 }
 
-/** The operations on conversations. Unknown ids throw BridgeError `not_found`. */
+/** The operations on conversations. They throw BridgeError `not_found` for unknown ids. */
 export interface KeptConversations {
   /** @param body undefined creates an empty one */
   createConversation(body: unknown): UnknownRecord;
@@ -60,13 +60,13 @@ export interface KeptConversations {
   addConversationItems(id: string, body: unknown): UnknownRecord;
 }
 
-/** The most items that one request may add. Spec: Conversations API. */
+/** Maximum number of items that one request may add. Spec: Conversations API. */
 const MOST_ITEMS = 20;
 
-/** The conversations of one bridge. */
+/** Creates the conversation operations of one bridge. */
 export function createKeptConversations({ openStore, clock, makeId }: StateServices): KeptConversations {
   const find = (id: string) => findConversation(openStore(), id);
-  /** Items are validated like the input of a request. */
+  /** Validates items like the input of a request. */
   const readItems = (value: unknown): readonly RawItem[] => {
     const list = asArray(value);
     if (!list || list.length > MOST_ITEMS) throw invalid('items', `a list of at most ${MOST_ITEMS} items`, value);
@@ -105,14 +105,14 @@ function keepConversation(store: ResponseStore, conversation: ConversationRecord
   if (putConversation(store, conversation)) return;
   throw new BridgeError(
     'too_large',
-    `Cannot keep conversation "${conversation.id}": it exceeds --store-max-mb, or could not be written.`,
+    `Cannot store conversation "${conversation.id}": it exceeds --store-max-mb, or could not be written.`,
   );
 }
 
 const putConversation = (store: ResponseStore, conversation: ConversationRecord): boolean =>
   store.put(conversation.id, renderConversationRecord(conversation), idsOf(conversation.items));
 
-/** The conversation as clients see it: without its items. */
+/** Renders a conversation for clients, without its items. */
 function describeConversation({ id, createdAt, metadata }: ConversationRecord): UnknownRecord {
   return { id, object: 'conversation', created_at: createdAt, metadata };
 }

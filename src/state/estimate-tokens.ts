@@ -1,17 +1,17 @@
-/** Estimates the tokens of a request, because most providers have no way to count them. */
+/** Estimates the input tokens of a request, because most providers offer no way to count them. */
 import { isRecord } from '../base/json';
 import type { ResponsesRequest } from '../wire/responses-request';
 
 /** Rough averages of current tokenizers: four Latin characters per token, one character per token in other scripts. */
 const LATIN_PER_TOKEN = 4;
-/** An image of typical size; providers count by pixels, from 85 to a few thousand tokens. */
+/** An image of typical size; providers count by pixels and charge from 85 to a few thousand tokens. */
 const TOKENS_PER_IMAGE = 1_000;
 /** Overhead of the chat template per item. */
 const TOKENS_PER_ITEM = 4;
 
 /**
- * @param request with its history
- * @param body the same as it came: its tools are counted as they stand there
+ * @param request the request with its history
+ * @param body the same request as received: its tools are counted in this form
  */
 export function estimateTokens(request: ResponsesRequest, body: unknown): number {
   const tools = isRecord(body) ? body['tools'] : undefined;
@@ -19,7 +19,7 @@ export function estimateTokens(request: ResponsesRequest, body: unknown): number
   return request.input.reduce((sum, item) => sum + TOKENS_PER_ITEM + valueTokens(item), fixed);
 }
 
-/** Texts, and the names of fields only where they are part of a schema or arguments: those come as text. */
+/** Counts strings. Field names count only in schemas and arguments, which arrive as text. */
 function valueTokens(value: unknown): number {
   if (typeof value === 'string') return textTokens(value);
   if (Array.isArray(value)) return value.reduce<number>((sum, part) => sum + valueTokens(part), 0);

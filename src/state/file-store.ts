@@ -1,4 +1,4 @@
-/** Keeps records on disk, one file each, so that they survive a restart; only the user may read them. */
+/** Stores records on disk, one file each, so that they survive a restart. Only the user can read them. */
 import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock';
@@ -23,8 +23,8 @@ export interface FileStoreOptions {
 
 /**
  * Opens the folder on first use, and a file when its record is requested. Calls are synchronous: a record is written
- * before its client gets the final event, which takes about a millisecond. If the folder cannot be used, a warning is
- * logged and records are lost, but never a response.
+ * before its client receives the final event, which takes about a millisecond. If the folder cannot be used, the store
+ * logs a warning; records are then lost, but the response still reaches the client.
  */
 export function createFileStore(options: FileStoreOptions): ResponseStore {
   let opened: OpenedFolder | undefined;
@@ -37,10 +37,10 @@ export function createFileStore(options: FileStoreOptions): ResponseStore {
   };
 }
 
-/** Where records go when the user's folder holds other files too. */
+/** Subfolder for records if the user's folder also contains other files. */
 const SUBFOLDER = 'aliyun-codex-bridge-store';
 const pathIn = (folder: string, id: string): string => join(folder, `${id}.json`);
-/** A draft that is older was left over by a process that ended while it wrote. */
+/** An older draft is left over from a process that ended while writing it. */
 const UNFINISHED_MS = 60_000;
 
 interface FoundRecord extends FoundFile {
@@ -52,9 +52,9 @@ class OpenedFolder {
   private readonly ledger: Ledger;
   /** Records of earlier processes, whose items are unknown until one is requested. */
   private unread = new Set<string>();
-  /** Where new records go: the user's folder, or a subfolder of it. */
+  /** The folder for new records: the user's folder, or a subfolder of it. */
   private home: string;
-  /** Records that are elsewhere: those of earlier processes, from before the folder was shared with other files. */
+  /** Paths of records outside `home`, written by earlier processes before the folder contained other files. */
   private readonly elsewhere = new Map<string, string>();
 
   constructor(private readonly options: FileStoreOptions) {
@@ -77,7 +77,7 @@ class OpenedFolder {
       mkdirSync(this.home, { recursive: true, mode: 0o700 });
       replaceFile(path, text, 0o600, (draft) => {
         utimesSync(draft, this.now(), this.now());
-        if (!isOurs(path, id)) throw new Error('a file of this name is there that the bridge did not write');
+        if (!isOurs(path, id)) throw new Error('a file of this name exists that the bridge did not write');
       });
       return true;
     });
@@ -102,7 +102,7 @@ class OpenedFolder {
     return this.ledger.holderOf(item);
   }
 
-  /** Finds the records of earlier processes, in the order of their last use. */
+  /** Finds the records of earlier processes, in order of their last use. */
   private load(): void {
     const { folder } = this.options;
     const subfolder = join(folder, SUBFOLDER);
@@ -119,7 +119,7 @@ class OpenedFolder {
     for (const { id, bytes, usedAt } of found) if (!this.ledger.enter(id, bytes, [], usedAt)) this.erase(id);
   }
 
-  /** The records in one folder, and whether it holds anything that the bridge did not write. */
+  /** Finds the records in a folder, and whether it contains anything that the bridge did not write. */
   private find(folder: string): { readonly records: readonly FoundRecord[]; readonly foreign: boolean } {
     const records: FoundRecord[] = [];
     let foreign = false;
@@ -150,7 +150,7 @@ class OpenedFolder {
   }
 
   private ignore(file: string): void {
-    this.options.warn('a file with the name of a record is broken or foreign; it is ignored', { file });
+    this.options.warn('ignored a file with the name of a record: broken, or not written by the bridge', { file });
   }
 
   private forget(id: string): boolean {

@@ -1,17 +1,17 @@
-/** Resolves the history of a request: the responses it continues and the items it references. */
+/** Resolves the history of a request: the responses that it continues and the items that it references. */
 import { asArray, asText } from '../base/narrow';
 import { BridgeError } from '../errors/bridge-error';
 import { isReference } from '../wire/read-items';
 import { itemsOf, outputOf, readResponseRecord, type RawItem, type ResponseRecord } from './record';
 import type { ResponseStore } from './response-store';
 
-/** More turns than any conversation has; also ends cycles, which only an edited file can contain. */
+/** More turns than any real conversation has. Also ends cycles, which only an edited file can contain. */
 const LONGEST_CHAIN = 2_000;
 
 /**
- * Input and output of every response from the first of the chain up to this one, in order and as they were.
+ * Returns the input and output of every response from the first of the chain up to this one, in order and unchanged.
  * Spec: Responses API, `previous_response_id` (instructions are not part of it).
- * @throws BridgeError when this response or one that it continues is not kept (any more)
+ * @throws BridgeError if this response, or one that it continues, is not stored (any more)
  */
 export function readHistory(store: ResponseStore, previousId: string): readonly RawItem[] {
   const chain: ResponseRecord[] = [];
@@ -21,7 +21,7 @@ export function readHistory(store: ResponseStore, previousId: string): readonly 
     if (chain.length === LONGEST_CHAIN) {
       throw new BridgeError(
         'invalid_request',
-        `Cannot continue "${previousId}": it continues more than ${LONGEST_CHAIN} responses`,
+        `Cannot continue "${previousId}": it continues more than ${LONGEST_CHAIN} responses.`,
         PARAM,
       );
     }
@@ -31,7 +31,7 @@ export function readHistory(store: ResponseStore, previousId: string): readonly 
   return chain.reverse().flatMap((record) => [...record.input, ...outputOf(record)]);
 }
 
-/** @returns undefined when there is no response of that id */
+/** @returns undefined if there is no response with that id */
 export function findResponse(store: ResponseStore, id: string): ResponseRecord | undefined {
   const record = store.get(id);
   return record && readResponseRecord(record);
@@ -49,8 +49,8 @@ function notFound(previousId: string, missing: string): BridgeError {
 }
 
 /**
- * `input` with every item reference replaced by the item it names; everything else, and every place, stays as it is.
- * @throws BridgeError naming the first reference to an item that is not kept
+ * Replaces every item reference in `input` with the item it names; all other items and the order stay unchanged.
+ * @throws BridgeError for the first reference to an item that is not stored
  */
 export function resolveReferences(store: ResponseStore, input: unknown): unknown {
   const items = asArray(input);
@@ -58,7 +58,7 @@ export function resolveReferences(store: ResponseStore, input: unknown): unknown
   return items.map((item, index) => {
     if (!isReference(item)) return item;
     const id = asText(item['id']);
-    // The edge reader names a reference without an id.
+    // wire/read-items.ts reports a reference without an id.
     return id === undefined ? item : findItem(store, id, `input[${index}].id`);
   });
 }
@@ -70,7 +70,7 @@ function findItem(store: ResponseStore, id: string, param: string): RawItem {
   if (!item)
     throw new BridgeError(
       'not_found',
-      `Item with id "${id}" not found: send the item itself; only items of kept responses can be referred to.`,
+      `Item with id "${id}" not found. Send the item itself; only items of stored responses can be referenced.`,
       { param },
     );
   return item;

@@ -14,23 +14,23 @@ import { readPage, type PageQuery } from './page';
 import type { ResponseRecord } from './record';
 import { usesState } from './uses-state';
 
-/** Unknown ids throw BridgeError `not_found`. */
+/** The operations on stored responses and conversations. They throw BridgeError `not_found` for unknown ids. */
 export interface KeptResponses extends KeptConversations {
-  /** The Response as it was sent. */
+  /** Returns the Response as it was sent. */
   response(id: string): UnknownRecord;
-  /** Deletes it, after cancelling it if it is in progress. */
+  /** Deletes a response; if it is in progress, it is cancelled first. */
   deleteResponse(id: string): Promise<UnknownRecord>;
-  /** Cancels a background response; one that has ended stays unchanged. */
+  /** Cancels a background response; an ended one stays unchanged. */
   cancelResponse(id: string): Promise<UnknownRecord>;
-  /** The events of a response that is, or was, made in the background, after number `after`. */
+  /** Yields the events of a background response, in progress or ended, after number `after`. */
   followResponse(id: string, after: string | undefined): AsyncIterable<string>;
-  /** Its own input; earlier items belong to the responses that it continues. */
+  /** Returns the response's own input; earlier items belong to the responses that it continues. */
   inputItems(id: string, query: PageQuery): UnknownRecord;
-  /** An estimate of the input tokens of a request. */
+  /** Estimates the input tokens of a request. */
   inputTokens(body: unknown, client: ClientKind): UnknownRecord;
 }
 
-/** The kept responses and conversations of one bridge. */
+/** Creates the operations on the stored responses and conversations of one bridge. */
 export function createKeptResponses(services: StateServices, background: () => Background): KeptResponses {
   const { openStore } = services;
   const response = (id: string): ResponseRecord => {
@@ -60,7 +60,7 @@ export function createKeptResponses(services: StateServices, background: () => B
       response(id);
       throw new BridgeError(
         'invalid_request',
-        `Cannot stream "${id}": it is not a background response, or its events are no longer kept. ` +
+        `Cannot stream "${id}": it is not a background response, or its events are no longer buffered. ` +
           'Use GET without stream.',
         { param: 'stream' },
       );

@@ -1,7 +1,4 @@
-/**
- * Reads a request that is kept or builds on what was kept: the earlier items go in front of its input, its response
- * into the store.
- */
+/** Reads a request that uses the store: earlier items are prepended to its input, and its response is stored. */
 import { asBoolean, asString } from '../base/narrow';
 import type { UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
@@ -20,29 +17,29 @@ import type { StateServices } from './open-store';
 import { wantsStore } from './uses-state';
 
 export interface KeptTurn {
-  /** No client waits for the response: it is kept even when it failed. */
+  /** No client waits for the response, so it is stored even if it failed. */
   readonly background: boolean;
-  /** With everything that came before in front of its input. */
+  /** The request, with all earlier items prepended to its input. */
   readonly request: ResponsesRequest;
   /**
-   * The same sink, which also keeps the Response before its client hears that it is complete.
-   * @param echo the request fields that the Response repeats, as text
+   * Wraps a sink so that the Response is stored before the client learns that it is complete.
+   * @param echo the request fields that the Response repeats, as JSON text
    */
   watch<S extends EventSink>(sink: S, echo: string): S;
 }
 
-/** Where the events of a turn go, as text or as one JSON body. */
+/** Receives the events of a turn, to be written as SSE or as one JSON body. */
 export interface EventSink {
   encode(events: readonly ResponsesEvent[]): string;
   collect(events: readonly ResponsesEvent[]): void;
 }
 
 /**
- * @throws BridgeError where something is not kept, or asked for that the bridge cannot do
+ * @throws BridgeError if something referenced is not stored, or the request asks for something unsupported
  * @throws UnreadableField with the path of the first field that cannot be read
  */
 export function readKeptTurn(body: UnknownRecord, client: ClientKind, services: StateServices): KeptTurn {
-  // An empty id is how clients say "none".
+  // Some clients send an empty id to mean none.
   const previous = optional(body, 'previous_response_id', asString, 'the id of a response') || undefined;
   for (const field of ['store', 'background']) optional(body, field, asBoolean, 'true or false');
   refuseUnserved(body, client);
@@ -95,14 +92,14 @@ function keepResponse(
 ): void {
   const items = [...idsOf(input), ...output.map((item) => item.id)];
   if (!store.put(id, renderResponseRecord({ id, previous, input }, text), items)) {
-    warn('a response is not kept: it exceeds --store-max-mb, or could not be written', { id });
+    warn('a response was not stored: it exceeds --store-max-mb, or could not be written', { id });
   }
 }
 
-/** Rejects fields that change what the response means: they must not be ignored. */
+/** Rejects unsupported fields that change the meaning of the response, because ignoring them would be wrong. */
 function refuseUnserved(body: UnknownRecord, client: ClientKind): void {
   if (body['prompt'] != null)
-    throw refusal('prompt', 'prompt templates are stored at OpenAI. Send instructions and input instead.');
+    throw refusal('prompt', 'prompt templates are stored by OpenAI. Send instructions and input instead.');
   if (body['conversation'] != null && body['previous_response_id'] != null) {
     throw refusal('previous_response_id', 'it cannot be used together with conversation. Send one of them.');
   }
@@ -114,7 +111,7 @@ function refuseUnserved(body: UnknownRecord, client: ClientKind): void {
 const refusal = (param: string, why: string): BridgeError =>
   new BridgeError('invalid_request', `Cannot use "${param}": ${why}`, { param });
 
-/** @param all failed responses too: those made in the background are requested later */
+/** @param all includes failed responses: clients request background responses later */
 function watchSink<S extends EventSink>(sink: S, all: boolean, keep: (response: ResponsesObject) => void): S {
   const see = (events: readonly ResponsesEvent[]): void => {
     const last = events.at(-1);

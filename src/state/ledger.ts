@@ -1,4 +1,4 @@
-/** Tracks which records are kept: limits their count, bytes and age, and evicts the least recently used first. */
+/** Tracks the stored records: limits their number, size and age, and evicts the least recently used first. */
 import type { Clock } from '../base/clock';
 
 export interface StoreLimits {
@@ -14,11 +14,11 @@ interface LedgerEntry {
   readonly items: readonly string[];
 }
 
-/** Stores ids and sizes, not contents. Uses no timer: each call checks the clock. */
+/** Tracks ids and sizes, not contents. Uses no timer: each call checks the clock. */
 export class Ledger {
   /** From the least to the most recently used. */
   private readonly entries = new Map<string, LedgerEntry>();
-  /** From the id of an item to the newest record that holds it. */
+  /** Maps the id of an item to the newest record that contains it. */
   private readonly holders = new Map<string, string>();
   private total = 0;
 
@@ -38,7 +38,7 @@ export class Ledger {
   }
 
   /**
-   * Adds or replaces a record as the most recently used one; evicts others if the limits are exceeded.
+   * Adds or replaces a record as the most recently used one; evicts others if a limit is exceeded.
    * @param items ids of the items in it
    * @returns false if the record alone exceeds the limit; nothing is added then
    */
@@ -72,7 +72,7 @@ export class Ledger {
     return true;
   }
 
-  /** Adds what is in a record that was entered without its items; newer records keep what they hold. */
+  /** Adds the items of a record that was entered without them. Items that a newer record contains keep that record. */
   learn(id: string, items: readonly string[]): void {
     const entry = this.entries.get(id);
     if (!entry) return;
@@ -80,18 +80,18 @@ export class Ledger {
     for (const item of items) this.holders.set(item, this.newer(this.holders.get(item), id));
   }
 
-  /** The record that holds this item. */
+  /** Returns the record that contains this item. */
   holderOf(item: string): string | undefined {
     this.makeRoom();
     return this.holders.get(item);
   }
 
-  /** Every id, from the least to the most recently used. */
+  /** Returns every id, from the least to the most recently used. */
   ids(): readonly string[] {
     return [...this.entries.keys()];
   }
 
-  /** Of two records the one that was used later. */
+  /** Returns the more recently used of two records. */
   private newer(one: string | undefined, other: string): string {
     const usedAt = (id: string): number => this.entries.get(id)?.usedAt ?? 0;
     return one !== undefined && usedAt(one) > usedAt(other) ? one : other;

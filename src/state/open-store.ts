@@ -1,4 +1,4 @@
-/** Opens the store of a bridge on first use: in memory unless a folder is given. */
+/** Opens the bridge's store on first use: in memory, unless a folder is configured. */
 import type { Clock, MakeId } from '../base/clock';
 import type { ResponseStore, Warn } from './response-store';
 
@@ -10,9 +10,9 @@ export interface StoreSettings {
   readonly storeMaxAgeHours: number;
 }
 
-/** What everything that is kept shares. */
+/** The services that all code for stored data shares. */
 export interface StateServices {
-  /** The same store at each call. Codex, which keeps its conversation itself, never makes the first one. */
+  /** Returns the same store on every call. Codex keeps its conversation itself, so its requests never open it. */
   readonly openStore: () => ResponseStore;
   readonly clock: Clock;
   readonly makeId: MakeId;
@@ -22,7 +22,7 @@ export interface StateServices {
 const HOUR_MS = 3_600_000;
 const MEGABYTE = 1024 * 1024;
 
-/** The services of one bridge. Nothing is loaded, read or created before the store is opened. */
+/** Creates the services of one bridge. Nothing is loaded, read or created before the store is opened. */
 export function createStateServices(settings: StoreSettings, clock: Clock, makeId: MakeId, warn: Warn): StateServices {
   let store: ResponseStore | undefined;
   return { openStore: () => (store ??= openStore(settings, clock, warn)), clock, makeId, warn };

@@ -1,4 +1,4 @@
-/** Returns one page of a list, as the API paginates: `limit`, `order`, `after`. */
+/** Paginates a list like the API: `limit`, `order`, `after`. */
 import type { UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { RawItem } from './record';
@@ -14,8 +14,8 @@ const MOST = 100;
 const USUAL = 20;
 
 /**
- * The newest come first unless `order` is `asc`. Spec: Responses API, list input items.
- * @throws BridgeError for a parameter that cannot be used
+ * Returns one page, newest items first unless `order` is `asc`. Spec: Responses API, list input items.
+ * @throws BridgeError for an invalid parameter
  */
 export function readPage(items: readonly RawItem[], { limit, order = 'desc', after }: PageQuery): UnknownRecord {
   const size = limit === undefined ? USUAL : readLimit(limit);
@@ -42,6 +42,6 @@ function readLimit(limit: string): number {
 const refusal = (param: string, expected: string, value: string): BridgeError =>
   new BridgeError(
     'invalid_request',
-    `Cannot read ${param}: expected ${expected}, got ${JSON.stringify(value.slice(0, 80))}`,
+    `Cannot read ${param}: expected ${expected}, got ${JSON.stringify(value.slice(0, 80))}.`,
     { param },
   );

@@ -1,4 +1,4 @@
-/** Identifies the record files that the bridge wrote: only those may ever be replaced or removed. */
+/** Recognizes the record files that the bridge wrote. Only those may be replaced or removed. */
 import {
   closeSync, constants, futimesSync, fstatSync, lstatSync, openSync, readFileSync, readSync, rmSync,
 } from 'node:fs';
@@ -6,31 +6,33 @@ import { parseJson, isRecord, type UnknownRecord } from '../base/json';
 import { attempt } from '../base/thrown';
 import { readConversationRecord, readResponseRecord } from './record';
 
-/** A record's id is its file name. Ids come from clients too, so nothing else may become a name. */
+/** A record's id is its file name. Clients send ids too, so every id is checked before it is used in a path. */
 const ID = /^(?:resp|conv)_[A-Za-z0-9_-]{1,123}$/;
 const FILE = /^((?:resp|conv)_[A-Za-z0-9_-]{1,123})\.json$/;
-/** A draft of `replaceFile`: a file being written, or left over from a process that ended while it wrote. */
+/**
+ * A draft of `replaceFile`: a file that is being written, or that a process left behind when it ended while writing.
+ */
 const DRAFT = /^((?:resp|conv)_[A-Za-z0-9_-]{1,123})\.json\.\d+(?:\.\d+)?\.tmp$/;
 
-/** Whether `id` can be the name of a record file. */
+/** Whether `id` can be used as the name of a record file. */
 export const isRecordId = (id: string): boolean => ID.test(id);
 
-/** The id in the name of a record file; undefined for every other name. */
+/** Returns the id in the name of a record file; undefined for any other name. */
 export const recordIdIn = (name: string): string | undefined => FILE.exec(name)?.[1];
 
-/** The id in the name of the draft of a record file. */
+/** Returns the id in the name of the draft of a record file. */
 export const draftIdIn = (name: string): string | undefined => DRAFT.exec(name)?.[1];
 
-/** A regular file of the bridge's, before its content is read. */
+/** A regular file that the bridge wrote, before its content is read. */
 export interface FoundFile {
   readonly bytes: number;
-  /** Milliseconds since the epoch of the last use. */
+  /** Time of the last use, in milliseconds since the epoch. */
   readonly usedAt: number;
 }
 
 /**
- * Looks at the first bytes of a file.
- * @returns undefined unless it is a regular file that starts like a record of this id: not a link, not a folder
+ * Checks the type and the first bytes of a file.
+ * @returns undefined unless it is a regular file, not a link or a folder, and starts like a record of this id
  */
 export function findRecordFile(path: string, id: string): FoundFile | undefined {
   return withRegularFile(path, (file) => {
@@ -42,16 +44,16 @@ export function findRecordFile(path: string, id: string): FoundFile | undefined 
   });
 }
 
-/** Longer than any `headsOf`. */
+/** Longer than any string that `headsOf` returns. */
 const LONGEST_HEAD = 256;
 
-/** What `record.ts` writes before anything else. */
+/** The ways in which a record written by `record.ts` can start. */
 const headsOf = (id: string): readonly string[] =>
   ['response', 'conversation'].map((kind) => `{"kind":"${kind}","id":"${id}",`);
 
 /**
  * Reads a whole record and checks that it is one.
- * @param usedAt seconds since the epoch, becomes the time of last use
+ * @param usedAt the new time of last use, in seconds since the epoch
  * @returns undefined for anything but a complete record of this id
  */
 export function readRecordFile(path: string, id: string, usedAt?: number): UnknownRecord | undefined {
@@ -68,18 +70,18 @@ function isRecordOf(value: UnknownRecord, id: string): boolean {
   return response ? response.id === id && response.response['id'] === id : readConversationRecord(value)?.id === id;
 }
 
-/** Removes the file if it is a record of this id. A file that someone else put in its place stays. */
+/** Removes the file if it is a record of this id. A file that was put in its place by another program stays. */
 export function removeRecordFile(path: string, id: string): void {
   if (readRecordFile(path, id)) rmSync(path, { force: true });
 }
 
-/** Removes what a process that ended while it wrote left over, if it starts like a record of this id. */
+/** Removes a draft left behind by a process that ended while writing, if it starts like a record of this id. */
 export function removeDraft(path: string, id: string, before: number): void {
   const found = findRecordFile(path, id);
   if (found && found.usedAt < before) rmSync(path, { force: true });
 }
 
-/** True when nothing would be lost by writing to `path`: it is free, or holds an older record of this id. */
+/** True if writing to `path` loses nothing: no file exists, or it is an older record of this id. */
 export function isOurs(path: string, id: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) === undefined || readRecordFile(path, id) !== undefined;
 }

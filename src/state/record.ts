@@ -1,18 +1,18 @@
-/** The records of a store: one response with its own input, or one conversation. Items are raw JSON, as they came. */
+/** The records of a store: one response with its own input, or one conversation. Items are raw JSON, as received. */
 import type { MakeId } from '../base/clock';
 import { isRecord, type UnknownRecord } from '../base/json';
 import { asArray, asText } from '../base/narrow';
 
-/** An item as it is on the wire. */
+/** An item in its wire format. */
 export type RawItem = UnknownRecord;
 
 export interface ResponseRecord {
   readonly id: string;
   /** The response that this one continues. */
   readonly previous: string | undefined;
-  /** Its own input: what came before is found through `previous`. */
+  /** Its own input; earlier items are found through `previous`. */
   readonly input: readonly RawItem[];
-  /** The Response object as its client got it. */
+  /** The Response object as the client received it. */
   readonly response: UnknownRecord;
 }
 
@@ -24,21 +24,21 @@ export interface ConversationRecord {
   readonly items: readonly RawItem[];
 }
 
-/** @returns undefined when the record is none of a response */
+/** @returns undefined if the record is not a response */
 export function readResponseRecord(record: UnknownRecord): ResponseRecord | undefined {
   const { id, kind, previous, input, response } = record;
   if (kind !== 'response' || typeof id !== 'string' || !isRecord(response)) return undefined;
   return { id, previous: asText(previous), input: itemsIn(input), response };
 }
 
-/** @returns undefined when the record is none of a conversation */
+/** @returns undefined if the record is not a conversation */
 export function readConversationRecord(record: UnknownRecord): ConversationRecord | undefined {
   const { id, kind, created_at: createdAt, metadata, items } = record;
   if (kind !== 'conversation' || typeof id !== 'string' || typeof createdAt !== 'number') return undefined;
   return { id, createdAt, metadata: isRecord(metadata) ? metadata : {}, items: itemsIn(items) };
 }
 
-/** @param response the Response object as JSON text, which is not parsed for this */
+/** @param response the Response object as JSON text, which is inserted without parsing */
 export function renderResponseRecord(
   { id, previous, input }: Omit<ResponseRecord, 'response'>,
   response: string,
@@ -47,27 +47,27 @@ export function renderResponseRecord(
   return `${head.slice(0, -1)},"response":${response}}`;
 }
 
-/** The record as JSON text. */
+/** Renders a conversation as JSON text. */
 export function renderConversationRecord({ id, createdAt, metadata, items }: ConversationRecord): string {
   return JSON.stringify({ kind: 'conversation', id, created_at: createdAt, metadata, items });
 }
 
-/** The output of a stored Response. */
+/** Returns the output of a stored Response. */
 export const outputOf = ({ response }: ResponseRecord): readonly RawItem[] => itemsIn(response['output']);
 
-/** The items of any record: of a response its own input and its output. */
+/** Returns the items of any record; for a response, its own input and its output. */
 export function itemsOf(record: UnknownRecord): readonly RawItem[] {
   const response = readResponseRecord(record);
   return response ? [...response.input, ...outputOf(response)] : (readConversationRecord(record)?.items ?? []);
 }
 
-/** The ids of items, where they have one. */
+/** Returns the ids of the items that have one. */
 export const idsOf = (items: readonly RawItem[]): readonly string[] =>
   items.flatMap((item) => asText(item['id']) ?? []);
 
 /**
- * The `input` of a request as items that can be listed: text as a message, every item with an id. Nothing else of an
- * item changes: what came must come back. Spec: Responses API, list input items.
+ * Converts the `input` of a request to items that can be listed: text becomes a message, and every item gets an id.
+ * Items are otherwise unchanged, because clients expect them back as sent. Spec: Responses API, list input items.
  */
 export function toRawItems(input: unknown, makeId: MakeId): readonly RawItem[] {
   if (typeof input === 'string') return input === '' ? [] : [message('user', input, makeId)];
@@ -89,7 +89,7 @@ function withId(item: RawItem, makeId: MakeId): RawItem {
   };
 }
 
-/** Prefixes of the ids that the API itself gives. */
+/** Id prefixes of the API itself. */
 const ID_PREFIX: ReadonlyMap<unknown, string> = new Map([
   ['message', 'msg'], ['reasoning', 'rs'], ['function_call', 'fc'], ['function_call_output', 'fco'],
   ['custom_tool_call', 'ctc'], ['custom_tool_call_output', 'ctco'],

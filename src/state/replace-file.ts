@@ -1,13 +1,13 @@
-/** Replaces a file so that other processes read the old content or the new, never a part. */
+/** Replaces a file atomically: other processes read the old content or the new, never a part. */
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { attempt, codeOf } from '../base/thrown';
 
 /**
- * Puts `content` into the file at `path`, in a folder that is there.
+ * Writes `content` to the file at `path`, whose folder must exist.
  *
  * @param mode of the new file, subject to the umask
  * @param finish called with the path of the draft before it replaces the file
- * @throws errors of the file system; the file is then unchanged
+ * @throws file system errors; the file is then unchanged
  */
 export function replaceFile(
   path: string, content: string | Uint8Array, mode: number, finish: (draft: string) => void = () => undefined,
@@ -43,5 +43,5 @@ function createDraft(path: string, content: string | Uint8Array, mode: number): 
   }
 }
 
-/** Names that are tried for a draft. */
+/** Maximum number of names tried for a draft. */
 const MOST_DRAFTS = 9;

@@ -1,4 +1,4 @@
-/** Stores responses as JSON records by id; the default store keeps them in memory. */
+/** Stores JSON records by id; the default store keeps them in memory. */
 import type { Clock } from '../base/clock';
 import { isRecord, parseJson, type UnknownRecord } from '../base/json';
 import { Ledger, type StoreLimits } from './ledger';
@@ -6,23 +6,23 @@ import { Ledger, type StoreLimits } from './ledger';
 /** Logs a warning about the store. */
 export type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** Bounded: old records are evicted. Reading a record makes it the most recently used one. */
+/** A bounded store that evicts old records. Reading a record makes it the most recently used one. */
 export interface ResponseStore {
   get(id: string): UnknownRecord | undefined;
   /**
-   * Keeps a record, in place of an earlier one of the same id.
+   * Stores a record, replacing an earlier one with the same id.
    * @param text a JSON object
    * @param items ids of the items in it
-   * @returns false when it could not be kept
+   * @returns false if it could not be stored
    */
   put(id: string, text: string, items: readonly string[]): boolean;
-  /** False when there was nothing of that id. */
+  /** Returns false if there was no record with that id. */
   delete(id: string): boolean;
-  /** The id of the newest record that holds the item. */
+  /** Returns the id of the newest record that contains the item. */
   holderOf(item: string): string | undefined;
 }
 
-/** Keeps records as bytes: their size is known, and the garbage collector does not walk them. */
+/** Stores records as bytes: their size is known, and the garbage collector does not traverse them. */
 export function createMemoryStore(limits: StoreLimits, clock: Clock): ResponseStore {
   const records = new Map<string, Buffer>();
   const ledger = new Ledger(limits, clock, (id) => records.delete(id));

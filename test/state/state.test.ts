@@ -244,7 +244,7 @@ describe('what is kept', () => {
     const reply = await bridge.json({ input: 'x'.repeat(1024 * 1024) });
     assert.equal(reply.status, 200);
     assert.equal((await get(bridge, `/v1/responses/${body(reply).id}`)).status, 404);
-    assert.ok(bridge.lines.some((line) => line.includes('a response is not kept')));
+    assert.ok(bridge.lines.some((line) => line.includes('a response was not stored')));
   });
 });
 
