@@ -1,7 +1,8 @@
 /**
- * Chat Completions on the wire. The request is the whitelist: only fields named here can ever be sent upstream. What an
- * upstream answers is typed after lenient reading: absent, null and "" are all `undefined`, and every field is always
- * there, so that the objects of a hot loop have one shape. The last part is what a Chat client of the bridge receives.
+ * Chat Completions on the wire. The request type is an allowlist: only fields named here can be sent upstream. The
+ * types of upstream responses describe the result of lenient reading: absent, null and "" are all `undefined`, and
+ * every field is always present, so that the objects of a hot loop have one shape. The last types are what Chat clients
+ * of the bridge receive.
  */
 import type { JsonObject, JsonValue } from '../base/json';
 
@@ -35,7 +36,7 @@ export interface ChatUserMessage { readonly role: 'user'; readonly content: Chat
 export interface ChatAssistantMessage {
   readonly role: 'assistant';
   readonly content: ChatContent | null;
-  /** Reasoning of this message, under the name that the provider reads. */
+  /** Reasoning of this message, in the field that the provider reads. */
   readonly reasoning_content?: string;
   readonly reasoning?: string;
   readonly reasoning_details?: readonly unknown[];
@@ -97,7 +98,7 @@ export interface ChatRequest {
   readonly modalities?: readonly string[];
   readonly audio?: JsonObject;
   readonly prompt_cache_key?: string;
-  /** Thinking settings: a dialect uses a few of them at most. */
+  /** Thinking settings; each dialect uses only a few of them. */
   readonly reasoning_effort?: string;
   readonly reasoning?: JsonObject;
   readonly reasoning_split?: boolean;
@@ -115,7 +116,7 @@ export interface ChatToolFragment {
   readonly id: string | undefined;
   readonly name: string | undefined;
   readonly arguments: string | undefined;
-  /** Signed fields of the call, to be returned as they are (Gemini's thought signatures). */
+  /** Signed fields of the call, which must be returned unchanged (Gemini's thought signatures). */
   readonly signature: JsonObject | undefined;
 }
 export interface ChatUsage {
@@ -129,7 +130,7 @@ export interface ChatUsage {
 export interface ChatDelta {
   readonly text: string | undefined;
   readonly reasoning: string | undefined;
-  /** Provider-signed reasoning blocks, returned to it unread. */
+  /** Reasoning blocks signed by the provider, returned to it unread. */
   readonly reasoningDetails: readonly unknown[] | undefined;
   readonly refusal: string | undefined;
   readonly toolCalls: readonly ChatToolFragment[] | undefined;
@@ -140,7 +141,7 @@ export interface ChatDelta {
 export interface ChatChunk {
   readonly choices: readonly ChatDelta[];
   readonly usage: ChatUsage | undefined;
-  /** An error object inside an HTTP 200 answer, unread: errors/classify reads it. */
+  /** An unparsed error object inside an HTTP 200 response; errors/classify reads it. */
   readonly error: unknown;
 }
 
@@ -180,7 +181,7 @@ export interface ChatChunkObject {
   readonly choices: readonly ChatChoiceObject[];
   readonly usage?: ChatUsageObject | null;
 }
-/** Reports the failure of a stream, in place of a chunk. */
+/** Sent instead of a chunk if the stream fails. */
 export interface ChatErrorObject {
   readonly error: {
     readonly message: string;

@@ -1,6 +1,6 @@
 /**
- * A provider's own Responses endpoint on the wire. Only fields named here can ever be sent (docs/protocol.md, Responses
- * endpoints); its events are typed after lenient reading: absent, null and "" are all `undefined`.
+ * A provider's own Responses endpoint on the wire. Only fields named here can be sent (docs/protocol.md, Responses
+ * endpoints). The event types describe the result of lenient reading: absent, null and "" are all `undefined`.
  */
 import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
 import type { ChatUsage } from './chat';
@@ -33,7 +33,7 @@ export interface NativeCallOutput {
 export type NativeReasoning = UnknownRecord & { readonly type: 'reasoning' };
 export type NativeInputItem = NativeMessage | NativeFunctionCall | NativeCallOutput | NativeReasoning;
 
-/** `strict` is always sent: endpoints take an absent one for true (OpenAI's create parameters; llama.cpp's server). */
+/** `strict` is always sent, because endpoints default to true (OpenAI's create parameters; llama.cpp's server). */
 export interface NativeTool {
   readonly type: 'function';
   readonly name: string;
@@ -62,7 +62,7 @@ export interface NativeRequest {
   readonly prompt_cache_key?: string;
 }
 
-/** The item that an event belongs to. Endpoints leave out either field. */
+/** The item that an event belongs to. Endpoints may omit either field. */
 export interface NativePlace { readonly index: number | undefined; readonly itemId: string | undefined }
 
 export type NativeOutputItem =
@@ -93,7 +93,7 @@ export type NativeTextKind = 'text' | 'refusal' | 'summary' | 'content' | 'argum
 export interface NativeResponse {
   readonly status: string | undefined;
   readonly incompleteReason: string | undefined;
-  /** Unread: errors/classify reads it. */
+  /** Unparsed; errors/classify reads it. */
   readonly error: unknown;
   readonly usage: ChatUsage | undefined;
   readonly output: readonly (NativePlace & { readonly item: NativeOutputItem })[];
@@ -111,6 +111,6 @@ export type NativeEvent =
       readonly logprobs: readonly JsonValue[] | undefined;
     })
   | { readonly type: 'end'; readonly response: NativeResponse }
-  /** An error in any provider's shape, unread: errors/classify reads it. */
+  /** An unparsed error in any provider's shape; errors/classify reads it. */
   | { readonly type: 'error'; readonly error: unknown }
   | { readonly type: 'other' };

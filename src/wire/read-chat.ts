@@ -3,7 +3,7 @@ import { isRecord, type JsonObject, type JsonValue, type UnknownRecord } from '.
 import { asArray, asNumber, asRecord, asString, asText } from '../base/narrow';
 import type { ChatChunk, ChatDelta, ChatToolFragment, ChatUsage } from './chat';
 
-/** Keys under which providers send reasoning. The first non-empty one counts: some providers send it twice. */
+/** Keys under which providers send reasoning. The first non-empty one is used, because some providers send it twice. */
 export const REASONING_KEYS = ['reasoning_content', 'reasoning', 'thinking', 'thought', 'reasoning_text'] as const;
 
 /**

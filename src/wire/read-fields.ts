@@ -1,10 +1,10 @@
-/** Validates what both client protocols share: content, tools, tool choice, output format. */
+/** Validates the fields that both client protocols share: content, tools, tool choice, output format. */
 import { isJsonObject, isRecord, parseJsonObject } from '../base/json';
 import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
 import { asArray, asBoolean, asRecord, asString, asText, compact } from '../base/narrow';
 import type { ContentPart, DeclaredTool, TextFormat, ToolChoice, ToolReference } from './responses-request';
 
-/** A tool's or format's JSON Schema: an object, or the text of one. */
+/** Reads the JSON Schema of a tool or format: an object, or an object as JSON text. */
 export function readSchema(value: unknown): JsonObject | undefined {
   if (typeof value === 'string') return parseJsonObject(value);
   const record = value as JsonValue | undefined;
@@ -34,7 +34,7 @@ export class UnreadableField extends Error {
   }
 }
 
-/** The error for a field of the wrong type: `Cannot read input[3].role: expected "user" …, got 7.` */
+/** Creates the error for a field of the wrong type: `Cannot read input[3].role: expected "user" …, got 7.` */
 export function invalid(path: string, expected: string, value: unknown): UnreadableField {
   const shown = JSON.stringify(value) ?? 'nothing';
   const where = path === '' ? 'the request' : path;
@@ -42,7 +42,7 @@ export function invalid(path: string, expected: string, value: unknown): Unreada
   return new UnreadableField(path, `Cannot read ${where}: expected ${expected}, got ${got}.`);
 }
 
-/** @throws UnreadableField when the value is neither a string nor a list of parts */
+/** @throws UnreadableField if the value is neither a string nor a list of parts */
 export function readContent(value: unknown, path: string): readonly ContentPart[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return value === '' ? [] : [{ type: 'text', text: value }];
@@ -80,8 +80,8 @@ function readPart(value: unknown, path: string): ContentPart {
 }
 
 /**
- * With providers other than OpenAI, Codex puts plain text here: the task of an agent (codex-protocol.md). Ciphertext of
- * another provider is one long word.
+ * With providers other than OpenAI, Codex puts plain text here: the task of an agent (codex-protocol.md). Another
+ * provider's ciphertext is recognized as one long word.
  */
 function readEncrypted(value: UnknownRecord): ContentPart {
   const text = asString(value['encrypted_content']) ?? '';
@@ -113,11 +113,14 @@ function readAudio(value: UnknownRecord): ContentPart {
   return { type: 'audio', data: asString(inner['data']) ?? '', format: asText(inner['format']) ?? 'wav' };
 }
 
-/** An id that pairs calls and results: some clients count them. */
+/** Reads an id that pairs calls with results; some clients use numbers. */
 export const asId = (value: unknown): string | undefined =>
   typeof value === 'number' ? String(value) : asString(value);
 
-/** Lists the declared tools, unread; an entry that is no object becomes a kind that is dropped with a note. */
+/**
+ * Lists the declared tools without parsing them; an entry that is not an object becomes a kind that is dropped with a
+ * note.
+ */
 export function readTools(value: unknown, path = 'tools'): readonly DeclaredTool[] {
   if (value === undefined || value === null) return [];
   const list = asArray(value);
@@ -129,7 +132,7 @@ export function readTools(value: unknown, path = 'tools'): readonly DeclaredTool
   );
 }
 
-/** Reads every form of `tool_choice`; absent means auto. */
+/** Reads any form of `tool_choice`; absent means auto. */
 export function readToolChoice(value: unknown): ToolChoice {
   if (value === undefined || value === null) return { mode: 'auto' };
   if (value === 'auto' || value === 'none' || value === 'required') return { mode: value };
@@ -144,7 +147,7 @@ export function readToolChoice(value: unknown): ToolChoice {
   return { mode: 'named', tool: readReference(choice) };
 }
 
-/** `{type, name}` (Responses), `{type, function: {name}}` (Chat), `{type: "web_search"}` (hosted). */
+/** Reads `{type, name}` (Responses), `{type, function: {name}}` (Chat) or `{type: "web_search"}` (hosted). */
 function readReference(value: UnknownRecord): ToolReference {
   const kind = asText(value['type']) ?? 'function';
   const inner = (Object.hasOwn(value, kind) && asRecord(value[kind])) || value;
@@ -152,8 +155,8 @@ function readReference(value: UnknownRecord): ToolReference {
 }
 
 /**
- * `text.format` (flat) and Chat's `response_format` (nested under `json_schema`).
- * @throws UnreadableField when `json_schema` comes without a schema
+ * Reads `text.format` (flat) or Chat's `response_format` (nested under `json_schema`).
+ * @throws UnreadableField if `json_schema` comes without a schema
  */
 export function readFormat(value: unknown, path: string): TextFormat | undefined {
   const format = asRecord(value);

@@ -9,9 +9,9 @@ type ReadItem = (item: UnknownRecord, path: string) => InputItem;
 const ROLES: readonly MessageRole[] = ['user', 'assistant', 'system', 'developer'];
 
 /**
- * Reads `input`: a string is one user message, an empty string none.
+ * Reads `input`: a string is one user message, an empty string is no message.
  * @param path the field that holds it
- * @throws UnreadableField for a message of an unknown role or content type; an unknown item is not an error
+ * @throws UnreadableField for a message with an unknown role or content type; an unknown item is not an error
  */
 export function readInput(value: unknown, path = 'input'): readonly InputItem[] {
   if (typeof value === 'string') {
@@ -76,7 +76,9 @@ function readMessage(item: UnknownRecord, path: string): MessageItem {
   return { type: 'message', role, content: readContent(item['content'], `${path}.content`) };
 }
 
-/** An output without a call id names its tool: Codex sends this after create_goal (codex-protocol.md, section 1). */
+/**
+ * Codex sends an output without a call id after create_goal; it names its tool instead (codex-protocol.md, section 1).
+ */
 function callOutput(item: UnknownRecord, path: string): CallOutputItem {
   const callId = item['call_id'];
   return compact({
@@ -87,7 +89,7 @@ function callOutput(item: UnknownRecord, path: string): CallOutputItem {
   });
 }
 
-/** Text or a list of parts; any other JSON, such as the chunks of shell outputs, is kept as JSON text. */
+/** Reads text or a list of parts; any other JSON, such as the chunks of shell outputs, becomes JSON text. */
 function readOutput(value: unknown, path: string): CallOutputItem['output'] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return [{ type: 'text', text: value }];
@@ -106,7 +108,7 @@ function joinTexts(value: unknown, separator: string): string {
   return texts.join(separator);
 }
 
-/** True for an item that only names another one; its type may be left out. Spec: Responses API, ItemReference. */
+/** True for an item that only references another one; its type is optional. Spec: Responses API, ItemReference. */
 export function isReference(item: unknown): item is UnknownRecord {
   if (!isRecord(item)) return false;
   return (

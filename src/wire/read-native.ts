@@ -1,4 +1,4 @@
-/** Reads what a provider's own Responses endpoint emits, leniently. */
+/** Reads the events of a provider's own Responses endpoint, leniently. */
 import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asNumber, asRecord, asText } from '../base/narrow';
 import type {
@@ -13,7 +13,7 @@ const TEXTS: ReadonlyMap<string, readonly [kind: NativeTextKind, whole: string]>
   ['response.refusal', ['refusal', 'refusal']],
   ['response.reasoning_summary_text', ['summary', 'text']],
   ['response.reasoning_text', ['content', 'text']],
-  // The name in Open Responses (responses-protocol.md, schema facts).
+  // The event's name in Open Responses (responses-protocol.md, schema facts).
   ['response.reasoning', ['content', 'text']],
   ['response.function_call_arguments', ['arguments', 'arguments']],
 ]);
@@ -58,14 +58,14 @@ export function readNativeResponse(value: unknown, event?: string): NativeRespon
   };
 }
 
-/** The status of the event, unless the Response itself says that it was not completed. */
+/** Returns the status of the event, unless the Response itself says that it was not completed. */
 function readStatus(status: string | undefined, event: string | undefined): string | undefined {
   if (event === undefined) return status;
   const isBad = status === 'failed' || status === 'incomplete' || status === 'cancelled';
   return event === 'response.completed' && isBad ? status : event.slice('response.'.length);
 }
 
-/** Errors that a gateway puts into the stream in the shape of Chat Completions. */
+/** Recognizes errors that a gateway puts into the stream in the shape of Chat Completions. */
 function isForeignError(value: UnknownRecord, type: string | undefined): boolean {
   return (type === undefined || !type.startsWith('response.')) && readChatChunk(value).error !== undefined;
 }
@@ -92,7 +92,7 @@ function readLogprobs(value: unknown): readonly JsonValue[] | undefined {
   return list && list.length > 0 ? (list as readonly JsonValue[]) : undefined;
 }
 
-/** Whether a value is a reasoning item of a Responses endpoint, among blocks that Chat providers signed. */
+/** Whether a value is a reasoning item of a Responses endpoint, as opposed to a signed block of a Chat provider. */
 export const isReasoningItem = (value: unknown): value is NativeReasoning =>
   isRecord(value) && value['type'] === 'reasoning';
 
@@ -129,7 +129,10 @@ function readItem(value: unknown): NativeOutputItem {
   }
 }
 
-/** The item for the next request: without `status`, which belongs to the answer, and nulls, which some reject. */
+/**
+ * Returns the item for the next request, without `status`, which belongs to the response, and without nulls, which some
+ * endpoints reject.
+ */
 function readSealed(item: UnknownRecord, summary: string | undefined): UnknownRecord | undefined {
   if (asText(item['encrypted_content']) === undefined && summary === undefined) return undefined;
   const fields = Object.entries(item).filter(([key, value]) => key !== 'status' && value !== null);

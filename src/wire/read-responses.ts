@@ -1,6 +1,6 @@
 /**
- * Validates a Responses request: unknown JSON in, typed request out. Errors name the path of the field. What only
- * future clients know becomes `unrecognized` and never fails a request.
+ * Validates a Responses request: unknown JSON in, typed request out. Errors contain the path of the field. Items and
+ * parts of future clients become `unrecognized` and never fail a request.
  */
 import { isRecord, type JsonObject, type JsonValue, type UnknownRecord } from '../base/json';
 import { asArray, asBoolean, asNumber, asRecord, asText, compact } from '../base/narrow';
@@ -66,7 +66,7 @@ export function readResponsesRequest(body: unknown): ResponsesRequest {
   });
 }
 
-/** A string, or a list of items, whose text is joined. */
+/** Reads a string, or a list of items, whose texts are joined. */
 function readInstructions(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return value === '' ? undefined : value;
@@ -77,7 +77,7 @@ function readInstructions(value: unknown): string | undefined {
   throw invalid('instructions', 'a string', value);
 }
 
-/** Sampling settings, under the names that both protocols share. */
+/** Reads the sampling settings, which have the same names in both protocols. */
 export function readSampling(body: UnknownRecord): Sampling {
   const stop = body['stop'];
   return compact({

@@ -1,7 +1,6 @@
 /**
- * What a Responses client receives: the Response object, its output items and the stream events the bridge sends, a
- * subset of the 59 of the API, each without `sequence_number`, which is added where events are written
- * (stream/sse-encoder.ts).
+ * What a Responses client receives: the Response object, its output items, and the stream events that the bridge sends,
+ * a subset of the API's 59. The events have no `sequence_number` here; stream/sse-encoder.ts adds it.
  */
 import type { JsonObject, JsonValue } from '../base/json';
 
@@ -17,8 +16,9 @@ export type ResponseStatus = 'in_progress' | 'completed' | 'incomplete' | 'faile
 export type IncompleteReason = 'max_output_tokens' | 'content_filter';
 
 /**
- * The part of a Response that changes while it is created. The request fields it repeats (`ResponsesEcho`) are added
- * once, as text, where the event is written: serializing them for every lifecycle event doubles the cost of 4 MB.
+ * The part of a Response that changes while it is created. The request fields that it repeats (`ResponsesEcho`) are
+ * added as text where the event is written: serializing them for every lifecycle event would double the cost of a 4 MB
+ * request.
  */
 export interface ResponsesObject {
   readonly id: string;
@@ -45,7 +45,7 @@ export interface OutputText {
 export interface OutputRefusal { readonly type: 'refusal'; readonly refusal: string }
 export type OutputPart = OutputText | OutputRefusal;
 
-/** What a message is in its turn: Codex folds `commentary` away once the `final_answer` is there. */
+/** The role of a message in its turn: Codex collapses `commentary` once the `final_answer` arrives. */
 export type MessagePhase = 'commentary' | 'final_answer' | 'partial_answer';
 
 export interface OutputMessage {
@@ -58,7 +58,7 @@ export interface OutputMessage {
 }
 export interface SummaryText { readonly type: 'summary_text'; readonly text: string }
 export interface ReasoningText { readonly type: 'reasoning_text'; readonly text: string }
-/** `content` and `encrypted_content` are left out rather than null: Open Responses allows neither to be null. */
+/** `content` and `encrypted_content` are omitted rather than null: Open Responses does not allow null for either. */
 export interface OutputReasoning {
   readonly type: 'reasoning';
   readonly id: string;

@@ -12,7 +12,7 @@ export type TextFormat =
       readonly description?: string;
     };
 
-/** Sampling settings, under the names that Chat Completions uses too. */
+/** Sampling settings, with the same names as in Chat Completions. */
 export interface Sampling {
   readonly temperature?: number;
   readonly top_p?: number;
@@ -28,7 +28,7 @@ export interface Sampling {
 export interface ReasoningSettings { readonly effort?: string; readonly summary?: string }
 
 export interface ResponsesRequest {
-  /** Absent when the client named none: the default model answers. */
+  /** Absent if the client named none; the default model is used then. */
   readonly model?: string;
   readonly instructions?: string;
   readonly input: readonly InputItem[];
@@ -59,7 +59,7 @@ export interface ResponsesEcho {
   readonly [field: string]: JsonValue;
 }
 
-/** A declared tool, unread: tools/kinds.ts knows the kinds. */
+/** A declared tool, not parsed yet: tools/kinds.ts lists the kinds. */
 export interface DeclaredTool { readonly kind: string; readonly declaration: UnknownRecord }
 
 /** A tool named by `tool_choice`: its kind on the wire, and its name if the kind has one. */
@@ -87,10 +87,10 @@ export interface ReasoningItem {
   readonly encryptedContent?: string;
 }
 
-/** A call of any kind, unread: tools/kinds.ts knows the kinds. */
+/** A call of any kind, not parsed yet: tools/kinds.ts lists the kinds. */
 export interface UnreadCall { readonly type: 'call'; readonly itemType: string; readonly item: UnknownRecord }
 
-/** The result of a call of any kind. `label` names the tool of an output without a call id. */
+/** The result of a call of any kind. `label` is the tool name of an output without a call id. */
 export interface CallOutputItem {
   readonly type: 'call_output';
   readonly callId?: string;
