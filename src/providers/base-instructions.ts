@@ -1,8 +1,8 @@
-/** The base instructions that Codex sends to models of this bridge: how to work as a coding agent. */
+/** The base instructions for the models of this bridge: they tell the model how to work as a coding agent in Codex. */
 
 /**
- * Short on purpose: every request contains it, and Codex adds the sandbox, AGENTS.md and the environment itself. Tool names
- * are those of Codex 0.125 to 0.169; the patch format is that of the grammar of apply_patch.
+ * Deliberately short: every request contains this text, and Codex itself adds the sandbox, AGENTS.md and the
+ * environment. The tool names are those of Codex 0.125 to 0.169; the patch format follows the grammar of apply_patch.
  */
 export const BASE_INSTRUCTIONS = `You are a coding agent in Codex CLI. You work in the user's terminal, on the user's files: read, change and run code with your tools until the task is done, then say briefly what you did.
 

@@ -1,17 +1,17 @@
 /**
- * Tags around tool calls that models write as text when their server does not parse them. The tool parsers of vLLM and
- * SGLang are the checklist: a server without the parser of its model sends these tags.
+ * The tags of tool calls that arrive as text because the server does not parse them. The list follows the tool parsers
+ * of vLLM and SGLang: a server that runs a model without its parser sends these tags to the client.
  */
 
 export interface CallMarkup {
   readonly open: string;
-  /** Absent where the block ends with the answer. */
+  /** Absent if the block extends to the end of the response. */
   readonly close?: string;
   /** The tags are part of the call: `<invoke name="…">`. */
   readonly inside?: true;
 }
 
-/** Tokens of several families exist with the full-width bar and block of their tokenizer, and as people type them. */
+/** Several families spell their tokens with the tokenizer's full-width bar and block, or with ASCII characters. */
 function spellings(open: string, close: string, inside?: true): readonly CallMarkup[] {
   const bars = ['|', '｜'].flatMap((bar) => ['_', '▁'].map((space) => [bar, space] as const));
   const spell = (tag: string, [bar, space]: readonly [string, string]): string =>
@@ -25,11 +25,11 @@ const dsml = (name: string): readonly CallMarkup[] =>
     ['', ' '].map((gap) => ({ open: `<${bar}DSML${bar}${gap}${name}>`, close: `</${bar}DSML${bar}${gap}${name}>` })),
   );
 
-/** Every tag, with the parsers that read it. The longest opening tag that fits counts. */
+/** Every tag, with the parsers that read it. The longest matching opening tag is used. */
 export const CALL_MARKUP: readonly CallMarkup[] = [
   // kimi_k2
   ...spellings('<|tool_calls_section_begin|>', '<|tool_calls_section_end|>'),
-  // deepseek_v3, deepseek_v31, step3; a single call without its section too
+  // deepseek_v3, deepseek_v31, step3; also a single call without the enclosing section
   ...spellings('<|tool_calls_begin|>', '<|tool_calls_end|>'),
   ...spellings('<|tool_call_begin|>', '<|tool_call_end|>', true),
   // deepseek_v32, deepseek_v4, deepseek_v41
@@ -70,7 +70,7 @@ export const CALL_MARKUP: readonly CallMarkup[] = [
   // openai (gpt-oss)
   { open: '<|start|>assistant<|channel|>commentary to=', close: '<|call|>' },
   { open: '<|channel|>commentary to=', close: '<|call|>' },
-  // granite, phi4_mini_json: a list to the end of the answer
+  // granite, phi4_mini_json: a list that extends to the end of the response
   { open: '<|tool_call|>' },
   // llama3_json
   { open: '<|python_tag|>' },
@@ -78,7 +78,7 @@ export const CALL_MARKUP: readonly CallMarkup[] = [
   { open: '[TOOL_CALLS]' },
 ];
 
-/** How an answer can begin that is a call without tags, whitespace left out (llama3_json, xlam, pythonic, phi4). */
+/** How a response that is a call without tags can begin, ignoring whitespace (llama3_json, xlam, pythonic, phi4). */
 export const bareCalls = (name: string): readonly string[] => [
   `{"name":"${name}"`,
   `[{"name":"${name}"`,

@@ -1,4 +1,4 @@
-/** Lists all providers, and finds them by name, host and model name, with the dialect of a model. */
+/** Lists all providers, finds them by name, host or model name, and resolves the dialect of a model. */
 import { DEFAULT_DIALECT, type Dialect } from './dialect';
 import { familyDialect } from './families';
 import type { Model, Provider } from './provider';
@@ -30,22 +30,25 @@ export const PROVIDERS: readonly Provider[] = [
   openaiCompatible,
 ];
 
-/** Headers with the id of a request, which the provider's support asks for; the common ones first. */
+/** Response headers with the request id, which a provider's support team asks for. The common ones come first. */
 export const REQUEST_ID_HEADERS: readonly string[] = [
   ...new Set(['x-request-id', 'request-id', ...PROVIDERS.flatMap((row) => row.requestIdHeader ?? [])]),
 ];
 
-/** Names that Codex uses for its own models when none is configured, or for its side requests; gpt-oss is anyone's. */
+/**
+ * Names of Codex's own models, which it uses if none is configured and for its side requests. gpt-oss is not one of
+ * them.
+ */
 const CODEX_MODELS = /^(gpt(?!-oss)|codex|o\d)[-.]|^(gpt|codex)$/i;
 
-/** @param name a name or an alias, in upper or lower case */
+/** @param name a name or an alias; case does not matter */
 export function findProviderByName(name: string, rows = PROVIDERS): Provider | undefined {
   const wanted = name.trim().toLowerCase();
   return rows.find((row) => row.name === wanted || row.aliases?.includes(wanted));
 }
 
 /**
- * @param name the user's AI_PROVIDER, which decides; otherwise the host of the base URL does
+ * @param name the user's AI_PROVIDER, which overrides the host of the base URL
  * @returns the neutral provider for an unknown host
  */
 export function findProvider(name: string | undefined, baseUrl: string, rows = PROVIDERS): Provider {
@@ -53,7 +56,10 @@ export function findProvider(name: string | undefined, baseUrl: string, rows = P
   return named ?? findProviderOfHost(new URL(baseUrl).host, rows) ?? openaiCompatible;
 }
 
-/** Exact hosts of all providers first, then patterns, because a pattern may match the host of another provider. */
+/**
+ * Compares the exact hosts of all providers before the patterns, because a pattern may match the host of another
+ * provider.
+ */
 function findProviderOfHost(host: string, rows: readonly Provider[]): Provider | undefined {
   if (LOOPBACK.test(host)) return undefined;
   return (
@@ -62,7 +68,7 @@ function findProviderOfHost(host: string, rows: readonly Provider[]): Provider |
   );
 }
 
-/** Anything may listen on the user's own machine, so default ports of local servers identify nothing. */
+/** Any program may listen on the user's own machine, so the default port of a local server identifies no provider. */
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/;
 
 /** Alias → `model` or `provider/model`, aliases in lower case. */
@@ -70,14 +76,14 @@ export type ModelMap = Readonly<Record<string, string>>;
 
 export interface ModelRoute {
   readonly provider: Provider;
-  /** The model name without its provider; absent when the request named none. */
+  /** The model name without its provider; absent if the request named none. */
   readonly model: string | undefined;
 }
 
 /**
  * @param asked the model name of the request
- * @param home the provider the bridge was started for; where its own ids have slashes, only an alias leads elsewhere
- * @param aliases the user's MODEL_MAP: looked up once, without regard to case
+ * @param home the provider the bridge was started for; if its own ids contain slashes, only aliases lead to others
+ * @param aliases the user's MODEL_MAP: looked up once, ignoring case
  */
 export function findRoute(asked: string | undefined, home: Provider, aliases: ModelMap, rows = PROVIDERS): ModelRoute {
   const alias = asked?.toLowerCase() ?? '';
@@ -86,7 +92,7 @@ export function findRoute(asked: string | undefined, home: Provider, aliases: Mo
   return asked === undefined || home.slashedIds ? { provider: home, model: asked } : splitName(asked, home, rows);
 }
 
-/** `provider/model` where the first part is a provider's name; any other slash belongs to the model's id. */
+/** Splits `provider/model` if the first part is a provider's name; any other slash is part of the model id. */
 function splitName(name: string, home: Provider, rows: readonly Provider[]): ModelRoute {
   const slash = name.indexOf('/');
   const provider = slash === -1 ? undefined : rows.find((row) => row.name === name.slice(0, slash).toLowerCase());
@@ -94,16 +100,16 @@ function splitName(name: string, home: Provider, rows: readonly Provider[]): Mod
 }
 
 export interface ResolvedModel {
-  /** The id that goes upstream. */
+  /** The id that is sent upstream. */
   readonly id: string;
   readonly dialect: Dialect;
-  /** The catalog's row, when it has one. */
+  /** The catalog row, if there is one. */
   readonly model?: Model;
 }
 
 /**
  * @param asked the model name of the request, in any case; Codex's own names select the default model; other unknown
- *   names are sent as they are
+ * names are sent unchanged
  * @param preferred the user's DEFAULT_MODEL
  */
 export function resolveModel(
@@ -131,7 +137,10 @@ function findModel(provider: Provider, name: string): Model | undefined {
   return provider.models.find((model) => model.id.toLowerCase() === wanted);
 }
 
-/** Later ones override: the neutral dialect, the model's family, the provider, the model's limits, the model's row. */
+/**
+ * Merges, each overriding the one before: the neutral dialect, the model's family, the provider, the model's limits,
+ * its row.
+ */
 function resolveDialect(provider: Provider, model: Model | undefined, id: string): Dialect {
   return { ...DEFAULT_DIALECT, ...familyDialect(id), ...provider.dialect, ...limits(model), ...model?.dialect };
 }
@@ -141,11 +150,11 @@ function limits(model: Model | undefined): Partial<Dialect> {
 }
 
 /**
- * Where the provider's own Responses endpoint is, if it has one for the model.
+ * Returns the base URL of the provider's own Responses endpoint, if it has one for the model.
  *
- * @param baseUrl the user's base URL, which decides the host
- * @param model the id that goes upstream
- * @returns the base URL in front of `/responses`; undefined when the model must be asked over Chat Completions
+ * @param baseUrl the user's base URL, which determines the host
+ * @param model the id that is sent upstream
+ * @returns the base URL before `/responses`; undefined if the model is only available over Chat Completions
  */
 export function nativeBaseUrl({ responses }: Provider, baseUrl: string, model: string): string | undefined {
   if (!responses || (responses.models && !responses.models.includes(model))) return undefined;

@@ -4,15 +4,15 @@ import type { CatalogEntry } from './model-list';
 import type { Model } from './provider';
 
 /**
- * One entry, with every field that Codex 0.125 to 0.169 demand: a missing one makes Codex refuse the whole list. 0.146
- * wants `supports_parallel_tool_calls` too, 0.125 also `supports_reasoning_summaries`.
+ * One entry, with every field that Codex 0.125 to 0.169 requires: a missing one makes Codex reject the whole list.
+ * 0.146 also requires `supports_parallel_tool_calls`, and 0.125 `supports_reasoning_summaries`.
  */
 export type CodexModel = {
   readonly slug: string;
   readonly display_name: string;
-  /** What the picker shows under the name. */
+  /** Shown under the name in the picker. */
   readonly description: string;
-  /** The effort of a user who picks none; absent when the model has no such control. */
+  /** The effort if the user picks none; absent if the model has no such control. */
   readonly default_reasoning_level?: string;
   readonly supported_reasoning_levels: readonly ReasoningLevel[];
   readonly default_reasoning_summary: 'auto';
@@ -20,7 +20,7 @@ export type CodexModel = {
   readonly shell_type: 'unified_exec';
   readonly visibility: 'list';
   readonly supported_in_api: true;
-  /** Lower comes first. */
+  /** Lower values come first. */
   readonly priority: number;
   readonly base_instructions: string;
   readonly support_verbosity: false;
@@ -39,7 +39,7 @@ export type CodexModel = {
 
 type ReasoningLevel = { readonly effort: string; readonly description: string };
 
-/** @param codexVersion the version that will read the list; a current one when absent */
+/** @param codexVersion the version that reads the list; a current one if absent */
 export function describeForCodex(entries: readonly CatalogEntry[], codexVersion?: string): readonly CodexModel[] {
   return entries.map((entry, index) => describeModel(entry, index + 1, codexVersion));
 }
@@ -85,12 +85,12 @@ const EFFORTS: Readonly<Record<string, string>> = {
   minimal: 'Thinks as little as possible',
   low: 'Thinks briefly',
   medium: 'Balances speed and depth',
-  high: 'Thinks long',
-  xhigh: 'Thinks longer',
-  max: 'Thinks as long as it can',
+  high: 'Thinks for long',
+  xhigh: 'Thinks for longer',
+  max: 'Thinks for as long as it can',
 };
 
-/** The efforts of 0.125; any other one makes it refuse the whole list. 0.146 and later take any word. */
+/** The efforts of 0.125; any other one makes it reject the whole list. 0.146 and later accept any word. */
 const EFFORTS_OF_OLD = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
 
 function knowsEffort(effort: string, codexVersion = ''): boolean {
@@ -98,19 +98,19 @@ function knowsEffort(effort: string, codexVersion = ''): boolean {
   return minor === undefined || Number(minor) >= 146 || EFFORTS_OF_OLD.includes(effort);
 }
 
-/** The provider's own default, or medium; a model with a switch thinks. */
+/** Chooses the provider's own default, or medium; a model that can only switch thinking on or off thinks. */
 const chooseEffort = (efforts: readonly string[], preferred = ''): string | undefined =>
   [preferred, 'medium', 'high'].find((effort) => efforts.includes(effort)) ?? efforts.at(-1);
 
 /**
- * Where Codex compacts: at nine tenths of the window, as it does without being told, or earlier where the longest
- * answer needs more room; a fifth of the window is the most that is kept free, because answers are rarely that long.
+ * The number of tokens at which Codex compacts: nine tenths of the window, which is Codex's own default, or less if the
+ * longest response needs more room. At most a fifth of the window is reserved, because responses are rarely that long.
  */
 function compactionLimit({ contextWindow, maxOutput }: Model): number {
   return Math.floor(Math.min(contextWindow * 0.9, contextWindow - Math.min(maxOutput, contextWindow * 0.2)));
 }
 
-/** Tokens kept of a tool's output: what Codex allows its own models, but never more than a tenth of the window. */
+/** Token limit for a tool's output: what Codex allows its own models, but at most a tenth of the window. */
 const outputLimit = (contextWindow: number): number =>
   Math.max(1_000, Math.min(10_000, Math.floor(contextWindow / 10)));
 

@@ -1,17 +1,18 @@
 /**
- * Describes how Chat Completions providers differ, as named values. Provider and model rows override the defaults; code
- * reads each field in exactly one place. The evidence for each value is in its row.
+ * Describes how Chat Completions providers differ, as named values. Provider and model rows override the defaults. Each
+ * field is read in exactly one place, and the evidence for each value is in its row.
  */
 import type { JsonObject } from '../base/json';
 
-/** How thinking is asked for, by family. `levels` are the values of `reasoning_effort` that are accepted; others are clamped. */
+/** How thinking is requested. `levels` are the accepted values of `reasoning_effort`; others are clamped. */
 export type ThinkingControl =
   | { readonly kind: 'none' }
-  /** `reasoning_effort`; without `levels` the client's word is passed on. */
+  /** `reasoning_effort`; without `levels`, the client's value is passed on. */
   | { readonly kind: 'effort'; readonly levels?: readonly string[] }
   /**
-   * DashScope, SiliconFlow: `enable_thinking`, with `thinking_budget` in tokens by effort, or `reasoning_effort`, never
-   * both; `fixed` when it cannot be switched off (`The value of the enable_thinking parameter is restricted to True.`).
+   * DashScope, SiliconFlow: `enable_thinking`, with either `thinking_budget` (tokens by effort) or `reasoning_effort`,
+   * never both. `fixed` if it cannot be switched off (`The value of the enable_thinking parameter is restricted to
+   * True.`).
    */
   | {
       readonly kind: 'enable_thinking';
@@ -19,7 +20,7 @@ export type ThinkingControl =
       readonly budgets?: Readonly<Record<string, number>>;
       readonly levels?: readonly string[];
     }
-  /** Z.ai, DeepSeek, Kimi, MiMo, Ark, MiniMax-M3: `thinking: {type}`; `fixed` when it cannot be switched off. */
+  /** Z.ai, DeepSeek, Kimi, MiMo, Ark, MiniMax-M3: `thinking: {type}`; `fixed` if it cannot be switched off. */
   | {
       readonly kind: 'thinking';
       readonly on: 'enabled' | 'adaptive';
@@ -32,7 +33,7 @@ export type ThinkingControl =
   /** OpenRouter: the nested `reasoning: {effort}`. */
   | { readonly kind: 'reasoning' };
 
-/** What a provider's schema checker rejects; each rule is one rewrite in tools/schema.ts. */
+/** Rewrites of tool schemas for providers that validate them; tools/schema.ts implements each rule. */
 export type SchemaRule =
   | 'inline-refs'
   | 'no-boolean-schemas'
@@ -45,7 +46,10 @@ export type SchemaRule =
   | 'plain-properties'
   | 'any-object';
 
-/** Another form of the whole request, which single templates and gateways demand (translate/reshape-messages.ts). */
+/**
+ * Changes to the form of the whole request that individual templates and gateways require
+ * (translate/reshape-messages.ts).
+ */
 export type RequestForm =
   | 'alternating-roles'
   | 'assistant-between-tool-and-user'
@@ -59,72 +63,84 @@ export type RequestForm =
 export interface Dialect {
   /** Role of the leading instructions. DashScope, DeepSeek, Z.ai and others reject `developer`. */
   readonly instructionsRole: 'system' | 'developer';
-  /** What a later developer or system item becomes: MiniMax and Qwen templates accept one leading system message only. */
+  /**
+   * What later developer or system items become: MiniMax and Qwen templates accept only one system message, at the
+   * start.
+   */
   readonly lateInstructions: 'user' | 'system' | 'merge';
-  /** Text parts are joined to one string: text models of DashScope answer `input content must be a string.` to arrays. */
+  /**
+   * `string` joins text parts into one string: DashScope's text models reject arrays (`input content must be a
+   * string.`).
+   */
   readonly content: 'string' | 'parts';
-  /** Which media the provider takes in user messages. Others become a text marker. */
+  /** The media that the provider accepts in user messages. Others become a text marker. */
   readonly images: boolean;
   readonly audio: boolean;
   readonly files: boolean;
   /** Whether the model can call tools at all. */
   readonly tools: boolean;
-  /** Which forced tool choices are accepted. `auto-only` rejects `required` and a named tool; `omit` does not know the field. */
+  /**
+   * The tool choices that the model accepts: `auto-only` excludes `required` and a named tool; `omit` never sends the
+   * field.
+   */
   readonly toolChoice: 'any' | 'auto-only' | 'omit';
-  /** Tool names the provider refuses. DashScope: exactly `search`. */
+  /** Tool names that the provider rejects. DashScope: exactly `search`. */
   readonly forbiddenToolNames: readonly string[];
-  /** `parallel_tool_calls` is sent only where it is known to be accepted. */
+  /** `parallel_tool_calls` is sent only if the provider is known to accept it. */
   readonly parallelToolCalls: boolean;
-  /** `function.strict` is sent only where it is known to be accepted. */
+  /** `function.strict` is sent only if the provider is known to accept it. */
   readonly strictTools: boolean;
   /** Rewrites of tool schemas, in this order. */
   readonly schema: readonly SchemaRule[];
-  /** Sends `tool_stream: true` with tools: without it, GLM sends arguments in one late chunk. */
+  /** Sends `tool_stream: true` with tools. Without it, GLM sends the arguments in one late chunk. */
   readonly toolStream: boolean;
   /** Name of the output limit, and its highest value. */
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens';
   readonly maxTokens?: number;
-  /** Send the highest output limit when the client names none: some endpoints default to a tiny one. */
+  /** Sends the highest output limit if the client sets none, because some endpoints default to a very small one. */
   readonly alwaysMaxTokens: boolean;
-  /** Locked sampling: Kimi k2.5 answers `invalid temperature: only 1 is allowed for this model`. */
+  /** False if sampling is fixed: Kimi k2.5 answers `invalid temperature: only 1 is allowed for this model`. */
   readonly sampling: boolean;
-  /** Fields beyond the common core that unknown-field checks of strict hosts refuse. */
+  /** Whether `user` and `logit_bias` are accepted: strict hosts reject unknown fields. */
   readonly user: boolean;
   readonly logitBias: boolean;
-  /** `prompt_cache_key`, where it is documented. */
+  /** Sends `prompt_cache_key`; only for providers that document it. */
   readonly promptCacheKey: boolean;
   readonly thinking: ThinkingControl;
-  /** `preserve_thinking: true`: Qwen keeps the reasoning of earlier turns in its template. */
+  /** Sends `preserve_thinking: true`, which keeps the reasoning of earlier turns in Qwen's template. */
   readonly preserveThinking: boolean;
-  /** `reasoning_split: true`: MiniMax then sends reasoning in a field of its own. */
+  /** Sends `reasoning_split: true`, which makes MiniMax send reasoning in a separate field. */
   readonly reasoningSplit: boolean;
-  /** Text fields repeat the whole text so far in each chunk (MiniMax with reasoning_split). */
+  /** Each chunk repeats the whole text so far (MiniMax with reasoning_split). */
   readonly cumulative: boolean;
-  /** Whether the provider ends its answers with a finish_reason. Where it does, `[DONE]` alone is a truncated answer. */
+  /**
+   * Whether the provider ends responses with a finish_reason. If it does, a response that ends with `[DONE]` alone is
+   * truncated.
+   */
   readonly sendsFinishReason: boolean;
   /**
-   * How an assistant message carries its reasoning back: a field, signed blocks, or `<think>` in its content. `items`
-   * belongs to the Responses wire (translate/native-request.ts): input items, each as it came.
+   * How reasoning is sent back with an assistant message: in a field, as signed blocks, or as `<think>` in its content.
+   * `items` is for Responses endpoints (translate/native-request.ts): reasoning items, each unchanged.
    */
   readonly reasoningReplay: 'none' | 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think' | 'items';
   /**
-   * Stands in for reasoning that is not known, on messages with tool calls: providers that demand the field refuse a
-   * history without it (`thinking is enabled but reasoning_content is missing in assistant tool call message`).
+   * Replaces missing reasoning: providers that require the field reject a history without it (`thinking is enabled but
+   * reasoning_content is missing in assistant tool call message`).
    */
   readonly reasoningPlaceholder?: string;
-  /** Which assistant messages the placeholder is for: those with tool calls, or every one (Kimi K3, DeepSeek V4). */
+  /** Which assistant messages need the placeholder: those with tool calls, or all of them (Kimi K3, DeepSeek V4). */
   readonly placeholderOn: 'calls' | 'answers';
-  /** The provider's own web search, offered in place of the `web_search` tool when the user allows it. */
+  /** The provider's own web search, which replaces the `web_search` tool if the user allows it. */
   readonly webSearch: 'none' | 'enable_search';
-  /** Where `<think>` blocks occur in content that the server does not clean up (stream/think-tags.ts). */
+  /** Where unparsed `<think>` blocks occur in the content (stream/think-tags.ts). */
   readonly thinkTags: 'off' | 'leading' | 'implicit';
-  /** How structured output is requested; each step down enforces less of the schema. */
+  /** How structured output is requested, from the strictest form to the weakest. */
   readonly responseFormat: 'json_schema' | 'json_object' | 'prompt';
-  /** Applied last, in this order. The log names the one that would have saved a refused call. */
+  /** Applied last, in this order. After a rejection that a form fixes, the log names the form to configure. */
   readonly forms: readonly RequestForm[];
 }
 
-/** What an unknown OpenAI-compatible host is assumed to accept: the smallest common request. */
+/** The dialect of an unknown OpenAI-compatible host: the smallest common request. */
 export const DEFAULT_DIALECT: Dialect = {
   instructionsRole: 'system',
   lateInstructions: 'user',
@@ -158,13 +174,13 @@ export const DEFAULT_DIALECT: Dialect = {
   forms: [],
 };
 
-/** From the least to the most, over all providers and Codex; `none` asks for no thinking at all. */
+/** The efforts of all providers and of Codex, in ascending order; `none` disables thinking. */
 export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'] as const;
 
 /**
- * @param levels what the model accepts
- * @returns the nearest level; between two equally near the higher one, but never `max` for less: DeepSeek documents
- *   medium → high and xhigh → high for low, high, max. An unknown word is passed on when nothing is near.
+ * @param levels the levels that the model accepts
+ * @returns the nearest level; of two equally near ones the higher, but `max` only if it was requested: DeepSeek
+ * documents medium → high and xhigh → high for low, high, max. An unknown effort is returned unchanged.
  */
 export function clampEffort(effort: string, levels: readonly string[]): string {
   if (levels.includes(effort)) return effort;

@@ -1,8 +1,8 @@
-/** Reads a provider's answer to GET /models; servers agree only on `id`. */
+/** Reads a provider's response to GET /models. `id` is the only field that all servers send. */
 import { asArray, asNumber, asRecord, asText, compact } from '../base/narrow';
 import type { Model } from './provider';
 
-/** A model of the provider's list; fields that the list lacks are absent. */
+/** A model from the provider's list; fields that the list does not contain are absent. */
 export interface DiscoveredModel {
   readonly id: string;
   readonly name?: string;
@@ -14,10 +14,10 @@ export interface DiscoveredModel {
 type Path = readonly [string, ...string[]];
 
 /**
- * What a server was started with comes first: llama.cpp `meta.n_ctx` (per slot; `meta.n_ctx_train` is the training's),
- * LM Studio `loaded_context_length`. OpenRouter documents two, and the host that serves the model may have less than
- * its maker says (openrouter.ai/docs/models). The other names are those that public clients read: vLLM and SGLang
- * `max_model_len`, Groq `context_window`, Mistral `max_context_length`.
+ * The window that a server was started with comes first: llama.cpp `meta.n_ctx` (per slot; `meta.n_ctx_train` is that
+ * of the training), LM Studio `loaded_context_length`. OpenRouter documents two fields, because the host that serves a
+ * model may allow less than its maker (openrouter.ai/docs/models). The other names are those that public clients read:
+ * vLLM and SGLang `max_model_len`, Groq `context_window`, Mistral `max_context_length`.
  */
 const CONTEXT_WINDOW: readonly Path[] = [
   ['meta', 'n_ctx'],
@@ -36,7 +36,7 @@ const MAX_OUTPUT: readonly Path[] = [
 /** Read by public clients: Moonshot, Mistral. */
 const SEES: readonly Path[] = [['supports_image_in'], ['capabilities', 'vision']];
 
-/** Words in the ids of models that cannot chat, on hosts that list all their models. */
+/** Words in the ids of models that cannot chat, for hosts that list all their models. */
 const NOT_CHAT_WORDS = [
   'embed', 'embeds', 'embedding', 'embeddings', 'bge', 'bce', 'rerank', 'reranker',
   'whisper', 'tts', 'asr', 'speech', 'audio', 'ocr', 'moderation', 'guard',
@@ -45,10 +45,10 @@ const NOT_CHAT_WORDS = [
 const NOT_CHAT = new RegExp(`(^|[-_./])(${NOT_CHAT_WORDS.join('|')})([-_./:\\d]|$)`, 'i');
 
 /**
- * Reads `{data: […]}`, `{models: […]}` or a bare list. Drops entries without an id, and models that cannot chat or call
- * tools according to the list.
+ * Reads `{data: […]}`, `{models: […]}` or a bare list. Drops entries without an id, and models that, according to the
+ * list, cannot chat or call tools.
  *
- * @returns undefined when the answer is no list of models
+ * @returns undefined if the response is not a list of models
  */
 export function readDiscovered(answer: unknown): readonly DiscoveredModel[] | undefined {
   const record = asRecord(answer);
@@ -60,8 +60,8 @@ export function readDiscovered(answer: unknown): readonly DiscoveredModel[] | un
 }
 
 /**
- * The windows that models were loaded with, by id in lower case: LM Studio's GET /api/v0/models (`data`), Ollama's GET
- * /api/ps (`models`, where the id is called `model`).
+ * Reads the context windows that models were loaded with, by id in lower case, from LM Studio's GET /api/v0/models
+ * (`data`) or Ollama's GET /api/ps (`models`, where the id is called `model`).
  */
 export function readLoadedWindows(answer: unknown): ReadonlyMap<string, number> {
   const record = asRecord(answer);
@@ -73,7 +73,10 @@ export function readLoadedWindows(answer: unknown): ReadonlyMap<string, number> 
   }));
 }
 
-/** Overrides a row with the provider's own facts: a server may run a model with less than its maker documents. */
+/**
+ * Overrides a row with what the provider reports: a server may run a model with a smaller window than its maker
+ * documents.
+ */
 export function overlay(model: Model, found: DiscoveredModel | undefined): Model {
   if (found === undefined) return model;
   const { id, name } = model;
@@ -92,14 +95,14 @@ function readModel(value: unknown): DiscoveredModel | undefined {
   });
 }
 
-/** Whether a model writes text and calls tools; a missing field counts as yes. */
+/** Whether a model writes text and calls tools; a missing field means yes. */
 function worksInCodex(value: unknown, id: string): boolean {
   const output = asArray(at(value, ['architecture', 'output_modalities']));
   const parameters = asArray(at(value, ['supported_parameters']));
   return (output?.includes('text') ?? true) && (parameters?.includes('tools') ?? true) && !NOT_CHAT.test(id);
 }
 
-/** The first of `paths` that holds a count of tokens. */
+/** Returns the value of the first path that contains a token count. */
 function readTokens(value: unknown, paths: readonly Path[]): number | undefined {
   const counts = paths.map((path) => asNumber(at(value, path)));
   return counts.find((count) => count !== undefined && Number.isSafeInteger(count) && count > 0);

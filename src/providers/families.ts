@@ -1,16 +1,16 @@
-/** Dialect values that model families need on any host, by name. The thinking parameter depends on the host instead. */
+/** Dialect values that model families need on every host, by model name. The thinking parameter depends on the host. */
 import type { Dialect, SchemaRule } from './dialect';
 import { NO_REASONING, type Evidence } from './provider';
 
 export interface Family {
   readonly title: string;
-  /** Matches the name without its maker: `Kimi-K2.5` of `moonshotai/Kimi-K2.5`. */
+  /** Matches the name without its maker: `Kimi-K2.5` in `moonshotai/Kimi-K2.5`. */
   readonly names: RegExp;
   readonly dialect: Partial<Dialect>;
   readonly evidence: Evidence;
 }
 
-/** Models that refuse a history without their reasoning. */
+/** Models that reject a history without their reasoning. */
 const MUST_REPLAY = { reasoningReplay: 'reasoning_content', reasoningPlaceholder: NO_REASONING } as const;
 
 /** Moonshot's own dialect of JSON Schema (vercel/ai#18921, kimi-cli#2061); one tester could not reproduce all of it. */
@@ -18,10 +18,10 @@ const KIMI_SCHEMA: readonly SchemaRule[] = [
   'inline-refs', 'no-boolean-schemas', 'no-tuples', 'no-type-beside-any-of', 'required-must-exist',
 ];
 
-/** Every family that matches counts; later rows refine earlier ones. Facts: upstreams.md, sections 2 and 3. */
+/** All matching families apply; later rows override earlier ones. Facts: upstreams.md, sections 2 and 3. */
 export const FAMILIES: readonly Family[] = [
   {
-    // `System message must be at the beginning.` from its templates; not replaying makes `</think>` leak (Qwen3.8#26).
+    // Its templates say `System message must be at the beginning.`; without replay, `</think>` leaks (Qwen3.8#26).
     title: 'Qwen',
     names: /^(qwen|qwq)/i,
     dialect: { lateInstructions: 'user', reasoningReplay: 'reasoning_content', thinkTags: 'leading' },
@@ -55,7 +55,7 @@ export const FAMILIES: readonly Family[] = [
     evidence: 'source',
   },
   {
-    // `chat content has invalid message role: system (2013)`; reasoning goes back inside of the content.
+    // `chat content has invalid message role: system (2013)`; reasoning is sent back inside the content.
     title: 'MiniMax',
     names: /^minimax-/i,
     dialect: { lateInstructions: 'user', reasoningReplay: 'think', thinkTags: 'leading' },
@@ -63,7 +63,7 @@ export const FAMILIES: readonly Family[] = [
   },
   {
     // `The reasoning_content in the thinking mode must be passed back to the API.`; `Thinking mode does not support
-    // this tool_choice`; answers without reasoning need the field too (AgentScope#3246).
+    // this tool_choice`; messages without reasoning need the field too (AgentScope#3246).
     title: 'DeepSeek',
     names: /^deepseek-/i,
     dialect: { ...MUST_REPLAY, placeholderOn: 'answers', toolChoice: 'auto-only' },
@@ -77,7 +77,7 @@ export const FAMILIES: readonly Family[] = [
   },
 ];
 
-/** @returns the values of all matching families, where later rows override; empty for an unknown name */
+/** @returns the merged values of all matching families; empty for an unknown name */
 export function familyDialect(model: string): Partial<Dialect> {
   const name = model.slice(model.lastIndexOf('/') + 1);
   const fitting = FAMILIES.filter(({ names }) => names.test(name));

@@ -1,4 +1,4 @@
-/** Finds API keys in the variables of the providers. */
+/** Finds API keys in the providers' environment variables. */
 import type { Provider } from './provider';
 
 export interface ProviderKey {
@@ -7,8 +7,8 @@ export interface ProviderKey {
 }
 
 /**
- * Returns the first of the provider's variables that is set; an empty one counts as not set. Only variables of this
- * provider are read, so that no other host gets its key.
+ * Returns the first of the provider's variables that is set; an empty one counts as not set. Reads only this provider's
+ * variables, so that a key is never sent to another host.
  */
 export function resolveKey(
   { keyEnv }: Provider,
@@ -21,7 +21,7 @@ export function resolveKey(
   return undefined;
 }
 
-/** Returns the keys that are set, by provider name, for model names that lead to another provider. */
+/** Returns all keys that are set, by provider name, for model names that route to another provider. */
 export function collectKeys(
   providers: readonly Provider[],
   env: Readonly<Record<string, string | undefined>>,

@@ -8,33 +8,35 @@ import type { Evidence, Model, Provider } from './provider';
 export type Basis = Evidence | 'listed' | 'assumed';
 
 export interface CatalogEntry {
-  /** Its id is the name that clients use. */
+  /** The model; its id is the name that clients use. */
   readonly model: Model;
   readonly provider: Provider;
   readonly basis: Basis;
-  /** Whether requests that name no model get this one. */
+  /** Whether requests that do not name a model use this one. */
   readonly isDefault: boolean;
 }
 
-/** What the list depends on, in addition to the provider. */
+/** The inputs of the list besides the provider. */
 export interface ListOptions {
-  /** The user's DEFAULT_MODEL, which may be a name that no row has. */
+  /** The user's DEFAULT_MODEL, which may be missing from the catalog. */
   readonly preferred?: string | undefined;
-  /** The provider's own list; what it says of a row's model is newer than the row. */
+  /** The provider's own list; it overrides the rows, because it is more recent. */
   readonly discovered?: readonly DiscoveredModel[];
-  /** The user's MODEL_MAP: the way to models of other providers. */
+  /** The user's MODEL_MAP, which may lead to models of other providers. */
   readonly aliases?: ModelMap | undefined;
-  /** The catalog that the aliases lead into; the bridge's own when absent. */
+  /** The catalog in which aliases are resolved; the built-in one if absent. */
   readonly rows?: readonly Provider[] | undefined;
 }
 
 /**
- * Tokens of an unknown model. Most models with tools have more; a larger window is only compacted too early, while a
- * smaller one ends in an error.
+ * Limits assumed for an unknown model. Most models with tools have more. If the real window is larger, Codex only
+ * compacts too early; if it is smaller, requests fail.
  */
 const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
-/** Returns the default model first; of two entries with one name, the one that a request would get. */
+/**
+ * Lists the default model first. Of two entries with the same name, only the one that a request would use is listed.
+ */
 export function listEntries(home: Provider, options: ListOptions = {}): readonly CatalogEntry[] {
   const { preferred, discovered = [], aliases = {}, rows } = options;
   const chosen = resolveModel(home, undefined, preferred).id;
@@ -56,7 +58,7 @@ export function listEntries(home: Provider, options: ListOptions = {}): readonly
   return [...marked.filter(({ isDefault }) => isDefault), ...marked.filter(({ isDefault }) => !isDefault)];
 }
 
-/** A local server that serves one model serves it under any name. */
+/** A local server with a single model uses it for any name. */
 function findOnly(
   { local }: Provider, [only, ...others]: readonly DiscoveredModel[], id: string,
 ): DiscoveredModel | undefined {
@@ -71,7 +73,7 @@ function findEntry(provider: Provider, name: string, found: DiscoveredModel | un
   return { provider, model: overlay(assume(id, dialect), found), basis: found ? 'listed' : 'assumed' };
 }
 
-/** Describes an unknown model by what the provider's dialect would send it. */
+/** Describes an unknown model by the provider's dialect. */
 function assume(id: string, { images, maxTokens }: Dialect): Model {
   return {
     id,

@@ -1,41 +1,43 @@
-/** Defines providers and models as data, and values that many rows share. */
+/** Defines the types of provider and model rows, and values that many rows share. */
 import type { JsonObject } from '../base/json';
 import type { ErrorRule } from '../errors/error-rule';
 import type { QuotaReset } from '../errors/quota-reset';
 import type { Dialect } from './dialect';
 
-/** How a fact is known: documented by the provider, from a client's source, from an issue, inferred, set by the user. */
+/**
+ * The source of a fact: the provider's documentation, a client's source code, an issue, an inference, the user's file.
+ */
 export type Evidence = 'documented' | 'source' | 'reported' | 'inferred' | 'configured';
 
-/** What is changed in each request, after its translation. */
+/** Changes to each request after its translation. */
 export interface RequestChanges {
-  /** Headers that are added. They may hold secrets: they are never logged. */
+  /** Headers to add. They may contain secrets and are never logged. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Top-level fields that are added, or replace what the bridge sends. */
+  /** Top-level fields to add or replace. */
   readonly body?: JsonObject;
-  /** Top-level fields that are removed. */
+  /** Top-level fields to remove. */
   readonly drop?: readonly string[];
   /** The protocol, regardless of UPSTREAM_WIRE. */
   readonly wire?: 'chat' | 'responses';
 }
 
 export interface Model extends RequestChanges {
-  /** The exact id the provider expects. */
+  /** The exact id that the provider expects. */
   readonly id: string;
   readonly name: string;
   /** Tokens. */
   readonly contextWindow: number;
   readonly maxOutput: number;
   readonly input: readonly ('text' | 'image')[];
-  /** Reasoning efforts a user may pick; empty when the model has no such control. */
+  /** Reasoning efforts that the user can pick; empty if the model has no such control. */
   readonly efforts: readonly string[];
-  /** The effort that the provider itself starts with, where it documents one. */
+  /** The provider's default effort, if it documents one. */
   readonly defaultEffort?: string;
   readonly dialect?: Partial<Dialect>;
   /** Where it is billed by tokens; absent when unknown. */
   readonly price?: Price;
   readonly evidence: Evidence;
-  /** What sources disagree about, or what is special. Ends in a full stop. */
+  /** Disagreements between sources, or peculiarities. Ends with a full stop. */
   readonly remark?: string;
 }
 
@@ -73,56 +75,59 @@ export interface PlanLimit {
   readonly resets: QuotaReset;
 }
 
-/** A Responses endpoint of the provider's own, asked when the user sets UPSTREAM_WIRE=responses. */
+/** The provider's own Responses endpoint, used if the user sets UPSTREAM_WIRE=responses. */
 export interface NativeEndpoint {
-  /** Path of its base on the provider's host, such as `/api/v1`; absent when it is the path of the base URL. */
+  /** Its base path on the provider's host, such as `/api/v1`; absent if it is that of the base URL. */
   readonly basePath?: string;
-  /** Ids of the models that it serves; absent when it serves all. */
+  /** Ids of the models that it serves; absent if it serves all. */
   readonly models?: readonly string[];
   readonly evidence: Evidence;
 }
 
 export interface Provider extends RequestChanges {
-  /** What AI_PROVIDER and `provider/model` names say. Lower case. */
+  /** The name used in AI_PROVIDER and in `provider/model`. Lower case. */
   readonly name: string;
   /** Other names that AI_PROVIDER accepts. */
   readonly aliases?: readonly string[];
   readonly title: string;
-  /** Base URLs; the first is where requests go when AI_PROVIDER names the provider and AI_API_BASE is not set. */
+  /** Base URLs; the first one is used if AI_PROVIDER names the provider and AI_API_BASE is not set. */
   readonly baseUrls: readonly string[];
-  /** Hosts of the provider other than those of `baseUrls`: host names that contain a region or a workspace. */
+  /** Further hosts of the provider, whose names contain a region or a workspace. */
   readonly hosts?: readonly RegExp[];
   /** A server on the user's own machine. It needs no key, and its loopback address does not identify it. */
   readonly local?: true;
-  /** Environment variables that may hold the key, in addition to AI_API_KEY; the first one that is set is used. */
+  /** Environment variables for the key, in addition to AI_API_KEY; the first one that is set is used. */
   readonly keyEnv: readonly string[];
-  /** What its keys look like; `advice` is shown when a key that looks different is rejected. */
+  /** The format of its keys; `advice` is shown if a key of another format is rejected. */
   readonly keyShape?: { readonly pattern: RegExp; readonly advice: string };
   /** Header with the id of a request, if it is not one of the common ones. */
   readonly requestIdHeader?: Lowercase<string>;
-  /** Its own error codes and quota rules, as far as the general wordings do not cover them. */
+  /** Its own error codes and quota rules that the general wordings do not cover. */
   readonly errors?: readonly ErrorRule[];
   readonly docs: string;
   /** Absent where requests are billed by tokens, or nothing is known. */
   readonly plan?: Plan;
-  /** Absent where there is none: everything is then asked over Chat Completions. */
+  /** Absent if the provider has none; all requests then use Chat Completions. */
   readonly responses?: NativeEndpoint;
   readonly defaultModel?: string;
-  /** Path on its host of a list with the context windows that models were loaded with (`readLoadedWindows`). */
+  /** Path of a list with the context windows that models were loaded with (`readLoadedWindows`). */
   readonly loadedPath?: `/${string}`;
   /** Its model ids have slashes themselves: `provider/model` names are then not read as routes. */
   readonly slashedIds?: true;
-  /** Suffixes that other clients append to model ids and this provider rejects; they are removed. */
+  /** Suffixes that some clients append to model ids and that this provider rejects; they are removed. */
   readonly idSuffix?: RegExp;
-  /** What a user of this provider should know; each ends in a full stop. */
+  /** What a user of this provider should know; each ends with a full stop. */
   readonly remarks?: readonly string[];
   readonly dialect: Partial<Dialect>;
   readonly models: readonly Model[];
-  /** The user's file that the row, or a part of it, comes from; absent for the bridge's own. */
+  /** Path of the user's file that defines the row or a part of it; absent for built-in rows. */
   readonly origin?: string;
 }
 
-/** Where requests go by default: the first provider's first address. Apart from its row, so that options load no row. */
+/**
+ * The default base URL: the first provider's first address. Defined outside its row, so that the options table loads no
+ * rows.
+ */
 export const DEFAULT_BASE_URL = 'https://coding.dashscope.aliyuncs.com/v1';
 
 /** Input of a text-only model. */
@@ -131,7 +136,7 @@ export const TEXT: Model['input'] = ['text'];
 /** Input of a model that accepts images too. */
 export const SIGHT: Model['input'] = ['text', 'image'];
 
-/** Efforts of a model whose thinking is on or off. */
+/** Efforts of a model whose thinking can only be on or off. */
 export const TOGGLE = ['none', 'high'] as const;
 
 /** The effort of a model that always thinks. */
@@ -140,14 +145,14 @@ export const ALWAYS = ['high'] as const;
 /** Efforts of a hybrid model with a thinking budget. */
 export const GRADED = ['none', 'low', 'medium', 'high'] as const;
 
-/** Replaces reasoning that was not kept (upstreams.md, section 3: DeepSeek, MiMo and Kimi only). */
+/** Replaces missing reasoning (upstreams.md, section 3: DeepSeek, MiMo and Kimi only). */
 export const NO_REASONING = '(reasoning not kept)';
 
-/** For APIs whose parameter list lacks these fields of OpenAI (upstreams.md, quirk 22: only known fields are sent). */
+/** For APIs that do not document these OpenAI fields (upstreams.md, quirk 22: only known fields are sent). */
 export const CORE_FIELDS_ONLY = { user: false, logitBias: false } as const;
 
 /**
- * A model that reads text and has no reasoning control, unless `rest` says otherwise.
+ * Creates a row for a text model without a reasoning control; `rest` overrides this.
  *
  * @param contextWindow tokens
  * @param maxOutput tokens

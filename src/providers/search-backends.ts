@@ -1,12 +1,12 @@
 /**
- * SEARCH_BACKENDS: the services that can answer a web search, as data. Marks of evidence as in docs/facts/upstreams.md:
- * [D] documented by the service, [S] read in the source of a client. None was tried against the live service.
+ * The services that can answer a web search, as data. The evidence is marked as in docs/facts/upstreams.md: [D]
+ * documented by the service, [S] found in the source of a client. None has been tried against the live service.
  */
 import { isRecord } from '../base/json';
 import { asArray, asText } from '../base/narrow';
 import type { SearchName } from './search-names';
 
-/** One search. `domains` is empty for the whole web; `days` is how old a page may be. */
+/** One search. `domains` is empty for the whole web; `days` is the maximum age of a page. */
 export interface SearchQuery {
   readonly text: string;
   readonly days: number | undefined;
@@ -14,7 +14,7 @@ export interface SearchQuery {
   readonly count: number;
 }
 
-/** One result. A service that answers in prose gives one hit without a URL. */
+/** One result. A service that answers in prose returns one hit without a URL. */
 export interface SearchHit {
   readonly title: string;
   readonly url: string | undefined;
@@ -22,12 +22,12 @@ export interface SearchHit {
   readonly date: string | undefined;
 }
 
-/** What a search knows of the bridge's own provider: for services that use its address, key and model. */
+/** The address, key and model for a search; some services use those of the bridge's own provider. */
 export interface SearchAccess {
-  /** The address to ask: --search-url, else the row's. */
+  /** The address of the service: --search-url, or else the row's. */
   readonly url: string;
   readonly key: string | undefined;
-  /** The model that the client uses, as its provider calls it. */
+  /** The client's model, by its provider's name for it. */
   readonly model: string;
 }
 
@@ -40,24 +40,24 @@ export interface SearchRequest {
 
 export interface SearchBackend {
   readonly title: string;
-  /** Where it is asked; undefined when only the user knows: --search-url, or AI_API_BASE for `usesProvider`. */
+  /** The service's address; undefined if it comes from --search-url, or from AI_API_BASE for `usesProvider`. */
   readonly url?: string;
-  /** Variables that may hold its key, besides BRIDGE_SEARCH_KEY. */
+  /** Environment variables for its key, in addition to BRIDGE_SEARCH_KEY. */
   readonly keyVariables: readonly string[];
-  /** Asked with the provider's own base URL and key, unless other ones are configured. */
+  /** The service uses the provider's own base URL and key, unless others are configured. */
   readonly usesProvider?: true;
   readonly needsKey: boolean;
-  /** Takes Codex's request as it is and answers in its form. */
+  /** The service accepts Codex's request unchanged and answers in Codex's format. */
   readonly forwards?: true;
   request(query: SearchQuery, access: SearchAccess): SearchRequest;
-  /** Never throws: what is not there is left out. */
+  /** Reads the results from a response. Never throws; missing fields are omitted. */
   read(answer: unknown): readonly SearchHit[];
 }
 
 const bearer = (key: string | undefined): Record<string, string> =>
   key === undefined ? {} : { authorization: `Bearer ${key}` };
 
-/** The shortest named span that covers `days`, for services that take no number. */
+/** Returns the shortest named period that covers `days`, for services that do not accept a number. */
 function span<T extends string>(
   days: number | undefined,
   [day, week, month, year]: readonly [T, T, T, T],
@@ -68,13 +68,13 @@ function span<T extends string>(
   return days <= 31 ? month : year;
 }
 
-/** For services without a domain filter: the search engines behind them know `site:`. */
+/** For services without a domain filter: the search engines behind them support `site:`. */
 const withSites = ({ text, domains }: SearchQuery): string =>
   domains.length === 0 ? text : `${text} (${domains.map((domain) => `site:${domain}`).join(' OR ')})`;
 
 type Fields = { readonly [K in keyof SearchHit]: readonly string[] };
 
-/** Reads a list of results whose fields go by these names; the first one that is there wins. */
+/** Reads a list of results with these field names; the first one present is used. */
 function readHits(list: unknown, fields: Fields): readonly SearchHit[] {
   return (asArray(list) ?? []).flatMap((entry) => {
     if (!isRecord(entry)) return [];
@@ -89,7 +89,7 @@ function readHits(list: unknown, fields: Fields): readonly SearchHit[] {
 const inner = (value: unknown, ...path: readonly string[]): unknown =>
   path.reduce<unknown>((at, name) => (isRecord(at) ? at[name] : undefined), value);
 
-/** The rows by the name that --search takes. */
+/** The services, by their name in --search. */
 export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
   // [D] docs.tavily.com/documentation/api-reference/endpoint/search
   tavily: {
@@ -163,7 +163,8 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         date: ['datePublished', 'dateLastCrawled'],
       }),
   },
-  // [D] docs.searxng.org/dev/search_api: JSON must be enabled in settings.yml, otherwise 403; no span of a week
+  // [D] docs.searxng.org/dev/search_api: JSON must be enabled in settings.yml, otherwise 403; it has no period of a
+  // week
   searxng: {
     title: 'SearXNG',
     keyVariables: [],
@@ -198,7 +199,7 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         search_engine: 'search-prime',
         search_query: text,
         count,
-        // One domain at most: the field is a string.
+        // The field is a string, so only one domain fits.
         ...(domains[0] !== undefined && { search_domain_filter: domains[0] }),
         ...(days !== undefined && {
           search_recency_filter: span(days, ['oneDay', 'oneWeek', 'oneMonth', 'oneYear']),
@@ -213,7 +214,7 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         date: ['publish_date'],
       }),
   },
-  // [S] kimi-cli, tools/web/search.py: the service that comes with the Kimi Code plan
+  // [S] kimi-cli, tools/web/search.py: the service is part of the Kimi Code plan
   kimi: {
     title: 'Kimi search',
     url: 'https://api.kimi.com/coding/v1/search',
@@ -233,7 +234,7 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
         date: ['date'],
       }),
   },
-  // [D] docs/facts/upstreams.md, section 2, enable_search: one small chat call; compatible mode tells no sources
+  // [D] docs/facts/upstreams.md, section 2, enable_search: one small chat call; compatible mode returns no sources
   dashscope: {
     title: 'DashScope enable_search',
     keyVariables: ['DASHSCOPE_API_KEY'],
@@ -258,7 +259,7 @@ export const SEARCH_BACKENDS: Readonly<Record<SearchName, SearchBackend>> = {
     }),
     read: readProse,
   },
-  // docs/facts/codex-protocol.md, section 12: it serves the endpoint for Codex itself
+  // docs/facts/codex-protocol.md, section 12: DeepSeek serves Codex's own endpoint
   deepseek: {
     title: 'DeepSeek alpha/search',
     url: 'https://api.deepseek.com/alpha/search',
@@ -277,7 +278,7 @@ function withParameters(url: string, parameters: Readonly<Record<string, string 
   return result.href;
 }
 
-/** A chat completion: its text, and the sources where a proxy in front of the service tells them. */
+/** Reads the text of a chat completion, and the sources if a proxy in front of the service adds them. */
 function readProse(answer: unknown): readonly SearchHit[] {
   const sources = readHits(inner(answer, 'search_info', 'search_results'), {
     title: ['title'], url: ['url'], excerpt: ['snippet'], date: ['date'],

@@ -1,7 +1,7 @@
-/** The names of the web search services, in a file of their own: the table of options loads them at every start. */
+/** The names of the web search services, in a separate file because the options table loads them at every start. */
 
-/** What --search takes; search-backends.ts has a row for each. */
+/** The values of --search; search-backends.ts has a row for each. */
 export const SEARCH_NAMES = ['tavily', 'brave', 'bocha', 'searxng', 'zai', 'kimi', 'dashscope', 'deepseek'] as const;
 
-/** One of them. */
+/** The name of a web search service. */
 export type SearchName = (typeof SEARCH_NAMES)[number];

@@ -1,4 +1,4 @@
-/** Reads the user's providers file: its rows extend those of the bridge, and are of the same type. */
+/** Reads the user's providers file, whose rows extend the built-in ones and have the same type. */
 import { readBaseUrl } from '../base/base-url';
 import { expandVariables } from '../base/header-values';
 import { parseJsonc } from '../base/json-comments';
@@ -10,11 +10,11 @@ import { PROVIDERS } from './catalog';
 import type { Model, Provider, RequestChanges } from './provider';
 import { FILE_SHAPE, type UserFile, type UserModel, type UserProvider } from './user-shape';
 
-/** What the file is read with. */
+/** The inputs for reading the file. */
 export interface UserFileOptions {
-  /** Its path, for messages and as the origin of its rows. */
+  /** The path of the file, for messages and as the origin of its rows. */
   readonly path: string;
-  /** The variables that headers may name. */
+  /** The environment, for variables in headers. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -27,14 +27,14 @@ export type ReadProviders =
     }
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
-/** Limits of a model that the file gives none for; the same as for unknown models. */
+/** Default limits of a model in the file, the same as for unknown models. */
 const ASSUMED = { contextWindow: 128_000, maxOutput: 8_192 } as const;
 
 /**
- * Takes the text of the file, which is JSON with comments.
+ * Parses the text of the file, which is JSON with comments.
  *
- * @returns the whole catalog: the file's new rows first, then the bridge's own, changed where the file has their name;
- *   or every mistake, each with its path
+ * @returns the whole catalog: the file's new rows, then the built-in ones with the file's changes; or every mistake,
+ * each with its path
  */
 export function readUserProviders(text: string, { path, env }: UserFileOptions): ReadProviders {
   const parsed = parseJsonc(text);
@@ -58,7 +58,7 @@ export function readUserProviders(text: string, { path, env }: UserFileOptions):
 
 const isUserFile = (value: unknown): value is UserFile => checkShape(value, FILE_SHAPE, '').length === 0;
 
-/** A name or an alias that two rows would have. */
+/** Finds names and aliases that two rows would share. */
 function findDoubles(rows: readonly Provider[]): readonly string[] {
   const own = new Set(rows.map(({ name }) => name));
   const others = [...rows, ...PROVIDERS.filter(({ name }) => !own.has(name))];

@@ -1,4 +1,4 @@
-/** The shape of the user's providers file, with the help text of each field; its JSON Schema is rendered from it. */
+/** The shape of the user's providers file, with a help text for each field; the JSON Schema is rendered from it. */
 import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { JsonObject } from '../base/json';
 import {
@@ -12,7 +12,7 @@ import {
 import { EFFORTS, type Dialect, type RequestForm, type SchemaRule } from './dialect';
 import type { Model, Price } from './provider';
 
-/** A model of the file. Absent fields are those of the row that is extended, or careful defaults. */
+/** A model of the file. Absent fields come from the extended row, or are conservative defaults. */
 export interface UserModel extends UserChanges {
   readonly name?: string;
   readonly context?: number;
@@ -24,7 +24,7 @@ export interface UserModel extends UserChanges {
   readonly dialect?: Partial<Dialect>;
 }
 
-/** What a provider and a model of the file have in common. */
+/** The fields that providers and models of the file have in common. */
 interface UserChanges {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: JsonObject;
@@ -120,7 +120,7 @@ const REQUEST_FORMS: { readonly [F in RequestForm]: F } = {
   'no-empty-content': 'no-empty-content',
 };
 
-/** Every field of a dialect: a new one does not compile without its row here. */
+/** Every field of a dialect; a new field does not compile without a row here. */
 const DIALECT: { readonly [K in keyof Required<Dialect>]: ShapeField } = {
   instructionsRole: { shape: words('system', 'developer'), help: 'Role of the leading instructions.' },
   lateInstructions: { shape: words('user', 'system', 'merge'), help: 'What later system messages become.' },

@@ -34,7 +34,7 @@ const ROWS: readonly Row[] = [
     name: 'a key of the plan elsewhere',
     provider: payg,
     key: 'sk-sp-test-1',
-    advice: `${OWN} Yours starts with sk-sp-: it is for the Coding Plan, which has its own hosts.`,
+    advice: `${OWN} Your key starts with sk-sp-: it belongs to the Coding Plan, which has its own hosts.`,
   },
   { name: 'a key whose looks nobody knows', provider: any, key: 'x-test-1', advice: OWN },
   { name: 'no key', provider: plan, advice: 'No key was sent: set AI_API_KEY where the bridge is started.' },

@@ -3,10 +3,10 @@ import { ALWAYS_THINKING, DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './da
 import { ALWAYS, DEFAULT_BASE_URL, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 /**
- * Ten models, one key per account; counts requests rather than tokens.
+ * Has ten models and one key per account, and counts requests rather than tokens.
  *
- * Whether this endpoint accepts `thinking_budget` is not established, so none is sent, and the picker offers the two
- * efforts that differ: thinking on and off. `reasoning_effort` is never sent, because these models do not support it.
+ * It is not known whether this endpoint accepts `thinking_budget`, so none is sent, and the picker offers only thinking
+ * on and off. `reasoning_effort` is never sent, because these models do not support it.
  */
 export const aliyunCoding: Provider = {
   name: 'aliyun-coding',
@@ -43,7 +43,7 @@ export const aliyunCoding: Provider = {
     'The quota counts requests, not tokens; every retry is one request.',
     'It checks the calling program: HTTP 405 "Coding Plan is currently only available for Coding Agents". ' +
     'The bridge forwards ' +
-      "Codex's own User-Agent; whether that passes today is not established.",
+      "Codex's own User-Agent; it is not known whether that passes today.",
   ],
   dialect: DASHSCOPE,
   models: [
@@ -51,7 +51,7 @@ export const aliyunCoding: Provider = {
       input: SIGHT,
       efforts: TOGGLE,
       evidence: 'documented',
-      remark: 'Input limit inferred; output limit from clients, one of which has 64,000.',
+      remark: 'Input limit inferred; output limit from clients, one of which uses 64,000.',
     }),
     model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
       input: SIGHT,
@@ -68,7 +68,7 @@ export const aliyunCoding: Provider = {
     model('qwen3-max-2026-01-23', 'Qwen3 Max', 262_144, 32_768, {
       efforts: TOGGLE,
       evidence: 'documented',
-      remark: 'Sources disagree about the output limit; a sample of Alibaba has 65,536.',
+      remark: 'Sources disagree about the output limit; a sample by Alibaba uses 65,536.',
     }),
     model('qwen3-coder-next', 'Qwen3 Coder Next', 262_144, 65_536, {
       dialect: WITHOUT_THINKING,

@@ -2,7 +2,10 @@
 import { DASHSCOPE, GLM, MILLION, WITHOUT_THINKING } from './dashscope';
 import { GRADED, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
-/** `thinking_budget` is documented here. The numbers are ours: `high` has no budget and thinks as long as the model does. */
+/**
+ * `thinking_budget` is documented here. The numbers are our choice: `high` sets no budget and leaves the length to the
+ * model.
+ */
 const BUDGETS = { low: 4_096, medium: 16_384 } as const;
 const BUDGETED = { thinking: { kind: 'enable_thinking', budgets: BUDGETS } } as const;
 const QWEN38 = { thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'medium', 'xhigh'] } } as const;
@@ -19,13 +22,13 @@ export const aliyunPayg: Provider = {
     'https://dashscope-us.aliyuncs.com/compatible-mode/v1',
     'https://cn-hongkong.dashscope.aliyuncs.com/compatible-mode/v1',
   ],
-  // Newer addresses contain the id of the workspace: https://{WorkspaceId}.ap-southeast-1.maas.aliyuncs.com.
+  // Newer addresses contain the workspace id: https://{WorkspaceId}.ap-southeast-1.maas.aliyuncs.com.
   hosts: [/^[a-z0-9.-]+\.maas\.aliyuncs\.com$/],
   keyEnv: ['DASHSCOPE_API_KEY'],
   requestIdHeader: 'x-dashscope-request-id',
   keyShape: {
     pattern: /^(?!sk-sp-)/,
-    advice: 'Yours starts with sk-sp-: it is for the Coding Plan, which has its own hosts.',
+    advice: 'Your key starts with sk-sp-: it belongs to the Coding Plan, which has its own hosts.',
   },
   docs: 'https://www.alibabacloud.com/help/en/model-studio/models',
   // Documented: help.aliyun.com/en/model-studio/compatibility-with-openai-responses-api; qwen3.8-max for Codex in

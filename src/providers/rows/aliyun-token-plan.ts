@@ -5,7 +5,7 @@ import { ALWAYS, model, SIGHT, TOGGLE, type Provider } from '../provider';
 /** The maker's limit may be above that of this host, so it is sent only on request. */
 const MAKERS_LIMIT = { alwaysMaxTokens: false } as const;
 
-/** Levels of Qwen3.8 are documented; that it cannot stop thinking is what models.dev notes (2026-08-03). */
+/** The levels of Qwen3.8 are documented; according to models.dev (2026-08-03), its thinking cannot be switched off. */
 const QWEN38 = { thinking: { kind: 'enable_thinking', fixed: true, levels: ['low', 'medium', 'xhigh'] } } as const;
 const GLM52 = { ...GLM, thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
 const GLM53 = {
@@ -14,7 +14,7 @@ const GLM53 = {
 const DEEPSEEK = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
 const KIMI_CODE = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', fixed: true } } as const;
 
-/** Counts tokens; the successor that Alibaba recommends to Coding Plan users. */
+/** Counts tokens; Alibaba recommends it to Coding Plan users as the successor. */
 export const aliyunTokenPlan: Provider = {
   name: 'aliyun-token-plan',
   aliases: ['token-plan'],
@@ -54,7 +54,7 @@ export const aliyunTokenPlan: Provider = {
     model('qwen3.7-max', 'Qwen3.7 Max', MILLION, 65_536, {
       efforts: TOGGLE,
       evidence: 'source',
-      remark: 'Clients have output limits from 65,536 to 131,072.',
+      remark: 'Clients use output limits from 65,536 to 131,072.',
     }),
     model('glm-5.2', 'GLM-5.2', 1_000_000, 131_072, {
       efforts: ['none', 'high', 'max'],

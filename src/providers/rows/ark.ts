@@ -1,7 +1,7 @@
 /** Volcengine Ark. Facts: upstreams.md, sections 1.4 and 2. */
 import { CORE_FIELDS_ONLY, type Provider } from '../provider';
 
-/** Takes dated model ids or the id of an endpoint; no limits are known. */
+/** Accepts dated model ids or the id of an endpoint; its limits are not known. */
 export const ark: Provider = {
   name: 'ark',
   aliases: ['volcengine'],
@@ -13,7 +13,7 @@ export const ark: Provider = {
   responses: { evidence: 'reported' },
   remarks: [
     'The coding plan works only under `/api/coding/v3`; requests to `/api/v3` are billed separately.',
-    'Its model list has the whole catalog, not the plan.',
+    'Its model list contains the whole catalog, not only the models of the plan.',
   ],
   dialect: {
     ...CORE_FIELDS_ONLY,

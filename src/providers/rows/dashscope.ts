@@ -9,7 +9,7 @@ export const DASHSCOPE: Partial<Dialect> = {
   forbiddenToolNames: ['search'],
   // Reported: "does not support being set to required or object in thinking mode" (eino#994, agentscope#1608).
   toolChoice: 'auto-only',
-  // Documented; always explicit, because the default differs by model.
+  // Documented; always sent, because the default differs by model.
   thinking: { kind: 'enable_thinking' },
   // Source: qwen-code sends it on every request, whatever the model.
   preserveThinking: true,
@@ -22,7 +22,7 @@ export const DASHSCOPE: Partial<Dialect> = {
   webSearch: 'enable_search',
 };
 
-/** Models without a thinking mode: no thinking fields, and what thinking forbids is allowed. */
+/** Models without a thinking mode: no thinking fields, and none of the restrictions of thinking. */
 export const WITHOUT_THINKING: Partial<Dialect> = {
   thinking: { kind: 'none' },
   preserveThinking: false,
@@ -31,11 +31,17 @@ export const WITHOUT_THINKING: Partial<Dialect> = {
   responseFormat: 'json_object',
 };
 
-/** Models that always think and have no field for it. */
+/** Models that always think and have no field to control it. */
 export const ALWAYS_THINKING: Partial<Dialect> = { thinking: { kind: 'none' } };
 
-/** GLM streams the arguments of calls only when told to. Source for the Token Plan (openclaw-qwen); inferred for the others. */
+/**
+ * GLM streams the arguments of calls only on request. Source for the Token Plan (openclaw-qwen); inferred for the
+ * others.
+ */
 export const GLM: Partial<Dialect> = { toolStream: true };
 
-/** The input limit of the 1M models, from an error text and from Alibaba's own Codex catalog: 1,000,000 is in and out together. */
+/**
+ * The input limit of the 1M models, from an error text and from Alibaba's own Codex catalog: 1,000,000 is input plus
+ * output.
+ */
 export const MILLION = 983_616;

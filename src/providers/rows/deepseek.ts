@@ -13,7 +13,7 @@ const PRO = { ...PRICED, input: 4.5, cached: 0.15, output: 13.5 } as const;
 
 const EFFORTS = ['none', 'low', 'high', 'max'] as const;
 
-/** The replay of reasoning and tool choice belong to the models: providers/families.ts. */
+/** Reasoning replay and tool choice depend on the model: see providers/families.ts. */
 export const deepseek: Provider = {
   name: 'deepseek',
   title: 'DeepSeek',
@@ -33,7 +33,7 @@ export const deepseek: Provider = {
     responseFormat: 'json_object',
   },
   models: [
-    // Source: pi-ai sends V4 Pro system messages in the middle of conversations.
+    // Source: pi-ai sends system messages to V4 Pro in the middle of conversations.
     model('deepseek-v4-pro', 'DeepSeek V4 Pro', 1_000_000, 384_000, {
       efforts: EFFORTS, defaultEffort: 'high', dialect: { lateInstructions: 'system' }, price: PRO,
       evidence: 'source',

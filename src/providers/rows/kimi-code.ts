@@ -3,7 +3,7 @@ import { CORE_FIELDS_ONLY, model, SIGHT, type Provider } from '../provider';
 
 const LEVELS = ['low', 'high', 'max'] as const;
 
-/** One model under one name. */
+/** Serves a single model. */
 export const kimiCode: Provider = {
   name: 'kimi-code',
   aliases: ['kimi-for-coding'],
@@ -31,7 +31,7 @@ export const kimiCode: Provider = {
       input: SIGHT,
       efforts: LEVELS,
       evidence: 'source',
-      remark: 'Older sources have a context of 262,144.',
+      remark: 'Older sources state a context window of 262,144.',
     }),
   ],
 };

@@ -1,7 +1,7 @@
 /** llama.cpp's server. Facts: upstreams.md, section 4, and the README of the server. */
 import type { Provider } from '../provider';
 
-/** Serves the model it was started with, whatever name is asked for. */
+/** Serves the model it was started with, whatever name is requested. */
 export const llamaCpp: Provider = {
   name: 'llama-cpp',
   aliases: ['llama.cpp', 'llamacpp'],

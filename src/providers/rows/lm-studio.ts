@@ -1,7 +1,7 @@
 /** LM Studio. Facts: upstreams.md, section 0, and its page on chat completions. */
 import type { Provider } from '../provider';
 
-/** Serves what was downloaded. */
+/** Serves the downloaded models. */
 export const lmStudio: Provider = {
   name: 'lm-studio',
   aliases: ['lmstudio'],
@@ -12,7 +12,7 @@ export const lmStudio: Provider = {
   keyEnv: ['LMSTUDIO_API_KEY'],
   docs: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',
   responses: { evidence: 'source' },
-  // Documented: the list of fields of a chat completion has none for reasoning.
+  // Documented: chat completions have no field for reasoning.
   dialect: { thinking: { kind: 'none' } },
   // Documented: REST API v0. `loaded_context_length` is reported (zed-industries/zed#33938).
   loadedPath: '/api/v0/models',

@@ -1,7 +1,7 @@
 /** Xiaomi MiMo. Facts: upstreams.md, sections 1.4, 2, 3 and table (a). */
 import { CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
-/** The replay of reasoning belongs to the models: providers/families.ts. */
+/** Reasoning replay depends on the model: see providers/families.ts. */
 export const mimo: Provider = {
   name: 'mimo',
   aliases: ['xiaomi'],
@@ -18,11 +18,11 @@ export const mimo: Provider = {
   defaultModel: 'mimo-v2.6-pro',
   remarks: [
     'The first address is for pay as you go, the others for the token plan in China, Singapore and Amsterdam.',
-    'Too long a prompt is truncated silently and gets no answer.',
+    'A prompt that is too long is truncated silently and gets no answer.',
   ],
   dialect: {
     ...CORE_FIELDS_ONLY,
-    // Source: the default differs by model, so it is always sent; efforts are not supported.
+    // Source: always sent, because the default differs by model; efforts are not supported.
     thinking: { kind: 'thinking', on: 'enabled' },
     // Source: pi-ai marks `strict` as supported here.
     strictTools: true,

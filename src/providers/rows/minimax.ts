@@ -7,7 +7,7 @@ export const minimax: Provider = {
   title: 'MiniMax',
   baseUrls: ['https://api.minimax.io/v1', 'https://api.minimaxi.com/v1'],
   keyEnv: ['MINIMAX_API_KEY'],
-  // Documented: platform.minimax.io/docs/api-reference/errorcode. The code is alone or after the message.
+  // Documented: platform.minimax.io/docs/api-reference/errorcode. The code is sent alone or after the message.
   errors: [
     { kind: 'auth', pattern: /^(1004|2049)\b|\((1004|2049)\)/ },
     { kind: 'moderation', pattern: /^102[67]\b|\(102[67]\)/ },
@@ -20,7 +20,7 @@ export const minimax: Provider = {
   remarks: ['The first address is international, the second is for China.'],
   dialect: {
     ...CORE_FIELDS_ONLY,
-    // Documented: M3 thinks adaptively or not at all.
+    // Documented: M3's thinking is adaptive or off.
     thinking: { kind: 'thinking', on: 'adaptive' },
     reasoningSplit: true,
     reasoningReplay: 'reasoning_details',

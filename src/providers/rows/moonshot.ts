@@ -1,8 +1,8 @@
-/** Moonshot, the makers of Kimi. Facts: upstreams.md, sections 1.5, 2, 3 and table (a). */
+/** Moonshot, the maker of Kimi. Facts: upstreams.md, sections 1.5, 2, 3 and table (a). */
 import { ALWAYS, CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provider';
 
 const K3_LEVELS = ['low', 'high', 'max'] as const;
-/** Source: K3 takes `reasoning_effort` alone, and K2 does not know it. */
+/** Source: K3 accepts only `reasoning_effort`, and K2 does not know it. */
 const K3 = { thinking: { kind: 'effort', levels: K3_LEVELS } } as const;
 /** Documented, for international accounts. */
 const K3_PRICE = {
@@ -12,7 +12,7 @@ const K3_PRICE = {
 /** Documented: `thinking.type` accepts only `enabled`. */
 const K27_CODE = { thinking: { kind: 'thinking', on: 'enabled', fixed: true } } as const;
 
-/** Sampling, schemas, the replay of reasoning and tool choice belong to the models: providers/families.ts. */
+/** Sampling, schemas, reasoning replay and tool choice depend on the model: see providers/families.ts. */
 export const moonshot: Provider = {
   name: 'moonshot',
   aliases: ['moonshotai', 'kimi'],
@@ -21,11 +21,11 @@ export const moonshot: Provider = {
   keyEnv: ['MOONSHOT_API_KEY'],
   docs: 'https://platform.moonshot.ai/docs/api/chat',
   defaultModel: 'kimi-k2.7-code',
-  remarks: ['The first address is international, the second is for China; a key works on one of them.'],
+  remarks: ['The first address is international, the second is for China; a key works on only one of them.'],
   dialect: {
     ...CORE_FIELDS_ONLY,
     thinking: { kind: 'thinking', on: 'enabled' },
-    // Source: pi-ai sends system messages in the middle of conversations to Kimi.
+    // Source: pi-ai sends system messages to Kimi in the middle of conversations.
     lateInstructions: 'system',
     // Documented: "stable session id", recommended for agents.
     promptCacheKey: true,

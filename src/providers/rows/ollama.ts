@@ -1,7 +1,7 @@
 /** Ollama. Facts: upstreams.md, section 0, its page on OpenAI compatibility, and its source (openai/openai.go). */
 import type { Provider } from '../provider';
 
-/** Serves what was pulled. */
+/** Serves the pulled models. */
 export const ollama: Provider = {
   name: 'ollama',
   title: 'Ollama',
@@ -15,12 +15,12 @@ export const ollama: Provider = {
     'A prompt longer than the context length of the server is truncated silently: set `OLLAMA_CONTEXT_LENGTH`.',
   ],
   dialect: {
-    // Source: versions before model-defined names answer `invalid reasoning value` to any other word.
+    // Source: versions without model-defined efforts answer `invalid reasoning value` to any other word.
     thinking: { kind: 'effort', levels: ['none', 'low', 'medium', 'high'] },
     // Source: the field it sends and reads.
     reasoningReplay: 'reasoning',
   },
-  // Source: GET /api/ps tells `context_length` of the models that are in memory.
+  // Source: GET /api/ps reports the `context_length` of the models in memory.
   loadedPath: '/api/ps',
   models: [],
 };

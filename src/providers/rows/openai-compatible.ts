@@ -1,7 +1,7 @@
-/** Any other host that speaks Chat Completions: the neutral dialect, no models of its own. */
+/** Any other host with Chat Completions: the neutral dialect, without model rows. */
 import type { Provider } from '../provider';
 
-/** Every value of its dialect is the default. */
+/** Uses the default dialect. */
 export const openaiCompatible: Provider = {
   name: 'openai-compatible',
   title: 'Any OpenAI-compatible server',

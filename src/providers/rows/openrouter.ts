@@ -12,7 +12,7 @@ export const openrouter: Provider = {
   dialect: {
     // The nested `reasoning: {effort}` is its own extension.
     thinking: { kind: 'reasoning' },
-    // Signed and encrypted entries go back as they came (source: pi-ai).
+    // Signed and encrypted entries are sent back unchanged (source: pi-ai).
     reasoningReplay: 'reasoning_details',
   },
   models: [],

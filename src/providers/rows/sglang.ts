@@ -1,7 +1,7 @@
 /** SGLang. Facts: upstreams.md, sections 2 and 4. */
 import type { Provider } from '../provider';
 
-/** Serves whatever it was started with. */
+/** Serves the model it was started with. */
 export const sglang: Provider = {
   name: 'sglang',
   title: 'SGLang',
@@ -13,7 +13,7 @@ export const sglang: Provider = {
   responses: { evidence: 'source' },
   remarks: ['Start it with the `--tool-call-parser` and `--reasoning-parser` of the model.'],
   dialect: {
-    // Documented: Qwen3 takes `enable_thinking` in chat_template_kwargs.
+    // Documented: Qwen3 reads `enable_thinking` in chat_template_kwargs.
     thinking: { kind: 'chat_template' },
     reasoningReplay: 'reasoning_content',
   },

@@ -12,11 +12,11 @@ export const siliconflow: Provider = {
   remarks: [
     'The first address is for China, the second is international.',
     '`enable_thinking` is not sent, because models without it answer `current model does not support parameter ' +
-      'enable_thinking` (20015), and the models that have it change. Thinking is on or off by default.',
+      'enable_thinking` (20015), and the set of models with it changes. Each model thinks or not by its own default.',
   ],
   dialect: {
     ...CORE_FIELDS_ONLY,
-    // Documented for most reasoning models, with thinking_budget from 128 to 32768; refused by the others
+    // Documented for most reasoning models, with thinking_budget from 128 to 32768; rejected by the others
     // (cherry-studio#6642).
     thinking: { kind: 'none' },
     responseFormat: 'json_object',

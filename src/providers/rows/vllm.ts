@@ -1,7 +1,7 @@
 /** vLLM. Facts: upstreams.md, sections 2 and 3. */
 import type { Provider } from '../provider';
 
-/** Serves whatever it was started with. */
+/** Serves the model it was started with. */
 export const vllm: Provider = {
   name: 'vllm',
   title: 'vLLM',

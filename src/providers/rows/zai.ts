@@ -3,7 +3,7 @@ import { CORE_FIELDS_ONLY, model, SIGHT, TOGGLE, type Provider } from '../provid
 
 /**
  * `clear_thinking: false` keeps the reasoning of earlier turns. Documented: it is the default on the coding endpoints
- * and not on the standard ones, so it is always said.
+ * but not on the standard ones, so it is always sent.
  */
 const THINKING = { kind: 'thinking', on: 'enabled', extra: { clear_thinking: false } } as const;
 /** Published for pay as you go; requests under /api/coding belong to the plan. */
@@ -26,7 +26,7 @@ export const zai: Provider = {
     'https://open.bigmodel.cn/api/paas/v4',
   ],
   keyEnv: ['ZAI_API_KEY', 'ZHIPU_API_KEY', 'ZHIPUAI_API_KEY', 'GLM_API_KEY'],
-  // Documented: docs.z.ai/api-reference/api-code. Times in the messages are Beijing's (reported: model-hotel#955).
+  // Documented: docs.z.ai/api-reference/api-code. Times in the messages are Beijing time (reported: model-hotel#955).
   errors: [
     { kind: 'auth', pattern: /^100[0-4]\b/ },
     {
@@ -38,7 +38,7 @@ export const zai: Provider = {
       kind: 'quota',
       pattern: /^1113\b/,
       advice:
-        'The key of a plan works only under /api/coding/paas/v4. Without a plan, the balance is empty.',
+        'The key of a plan works only under /api/coding/paas/v4. If you have no plan, your balance is used up.',
     },
     { kind: 'quota', pattern: /^(1308|1310|131[6-9]|132[01])\b/, resets: 'beijing-time' },
     {
@@ -54,7 +54,7 @@ export const zai: Provider = {
     { kind: 'quota', pattern: /^1304\b/ },
     { kind: 'moderation', pattern: /^1301\b/ },
     { kind: 'rate_limit', pattern: /^130[23]\b/, pauseMs: 5_000 },
-    // Reported: it lasts minutes, and short waits are spent in vain (hermes-agent#93507, #98111).
+    // Reported: it lasts for minutes, so short waits do not help (hermes-agent#93507, #98111).
     { kind: 'overload', pattern: /^1305\b/, advice: 'Such an overload often lasts for minutes.', pauseMs: 30_000 },
     { kind: 'model_not_found', pattern: /^1211\b/ },
     { kind: 'context_overflow', pattern: /^1261\b/ },
@@ -72,9 +72,9 @@ export const zai: Provider = {
   dialect: {
     ...CORE_FIELDS_ONLY,
     thinking: THINKING,
-    // Source: AgentScope sends nothing but `auto`, which is the default; a forced choice is refused.
+    // Source: AgentScope sends only `auto`, which is the default; a forced choice is rejected.
     toolChoice: 'omit',
-    // Source: without it arguments come in one late piece (pi-ai sends it to all models here).
+    // Source: without it, the arguments arrive in one late chunk (pi-ai sends it to all models here).
     toolStream: true,
     responseFormat: 'json_object',
   },
