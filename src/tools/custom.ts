@@ -1,4 +1,4 @@
-/** Custom (free-form) tools such as apply_patch: to the model a function of one string, to the client raw text. */
+/** Custom (free-form) tools such as apply_patch: a function with one string for the model, raw text for the client. */
 import { isJsonObject, parseJson, type JsonValue, type UnknownRecord } from '../base/json';
 import { asRecord, asString, asText } from '../base/narrow';
 import { toWellFormed } from '../base/unicode';
@@ -7,7 +7,7 @@ import { describe, readTarget, targetOf } from './kind';
 import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
 import { APPLY_PATCH, PatchProgress, repairPatch, type Repaired } from './patch';
 
-/** The grammar goes into the description: chat models have no other place for it. */
+/** The grammar becomes part of the description, because Chat Completions has no field for it. */
 export const customKind: ToolKind<'custom'> = {
   itemType: 'custom_tool_call',
   idPrefix: 'ctc',
@@ -47,7 +47,9 @@ function withGrammar(tool: UnknownRecord): string {
   return [asText(tool['description']), rule, grammar].filter((part) => part !== undefined && part !== '').join('\n\n');
 }
 
-/** Streams the unescaped text as `custom_tool_call_input.delta`; what a repair may still change comes at the end. */
+/**
+ * Streams the unescaped text as `custom_tool_call_input.delta`; text that a repair may still change is sent at the end.
+ */
 function createCustomWriter(target: CallTarget, place: CallPlace): CallWriter<OutputCustomToolCall> {
   const at = { item_id: place.itemId, output_index: place.outputIndex };
   const reader = new CustomInputReader();
@@ -85,7 +87,7 @@ function createCustomWriter(target: CallTarget, place: CallPlace): CallWriter<Ou
   };
 }
 
-/** Releases any other text at once, unless it begins as JSON or a code fence: those are unwrapped at the end. */
+/** Passes other text through at once, unless it begins like JSON or a code fence, which are unwrapped at the end. */
 class PlainProgress {
   private state: 'blank' | 'plain' | 'held' = 'blank';
   private blanks = '';
@@ -100,21 +102,21 @@ class PlainProgress {
   }
 }
 
-/** The finished text; a repair that contradicts what was already streamed is discarded. */
+/** Returns the finished text. A repair that contradicts text already streamed is discarded. */
 function finish(name: string, input: string, sent: string): Repaired {
   const repaired = name === APPLY_PATCH ? repairPatch(input) : withoutFence(input);
   if (repaired.text.startsWith(sent)) return repaired;
   return { text: input.startsWith(sent) ? input : sent, repairs: [] };
 }
 
-/** In code mode, JavaScript in a fence is a syntax error (openai/codex#33405); a fence of other languages is text. */
+/** In code mode, JavaScript in a code fence is a syntax error (openai/codex#33405). Fences of other languages stay. */
 function withoutFence(text: string): Repaired {
   const code = /^\s*```(?:js|javascript|mjs|jsx|ts|typescript)?[ \t]*\r?\n(.*?)\r?\n?[ \t]*```\s*$/s.exec(text)?.[1];
   if (code === undefined || code.includes('```')) return { text, repairs: [] };
   return { text: code, repairs: ['removed a code fence'] };
 }
 
-/** The argument that holds a custom tool's text, and the names that models use instead. */
+/** The argument with a custom tool's text, and the names that models use instead. */
 export const INPUT_KEY = 'input';
 const OTHER_KEYS = ['patch', 'text', 'content', 'code', 'source', 'script', 'command', 'cmd', 'diff'];
 
@@ -132,15 +134,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Unescapes the string value of `{"input": "…"}` incrementally. Escapes and surrogate pairs may be split anywhere:
- * an unfinished escape, and the first half of a pair, wait for the rest.
+ * Unescapes the string value of `{"input": "…"}` incrementally. Escapes and surrogate pairs may be split anywhere, so
+ * an unfinished escape or the first half of a pair is held back.
  */
 export class CustomInputReader {
   private state: InputState = 'before';
   private key = '';
   private escape = '';
 
-  /** @returns the newly readable text; empty while the arguments do not have the expected form */
+  /** @returns the newly decoded text; empty if the arguments do not have the expected form */
   push(json: string): string {
     let text = '';
     for (const char of json) text += this.char(char);
@@ -200,7 +202,8 @@ export class CustomInputReader {
 }
 
 /**
- * The text of finished arguments, however the model wrapped it: under another key, as bare text, or encoded twice.
+ * Extracts the text from finished arguments, however the model wrapped it: under another key, as bare text, or encoded
+ * twice.
  * @param args the complete arguments
  */
 export function readCustomInput(args: string): string {
@@ -213,13 +216,13 @@ export function readCustomInput(args: string): string {
   return typeof text === 'string' ? unwrapTwice(text) : args;
 }
 
-/** `{"command": ["apply_patch", "…"]}`: a command line whose last argument is the text. */
+/** Reads `{"command": ["apply_patch", "…"]}`: a command line whose last argument is the text. */
 function lastText(value: JsonValue | undefined): string | undefined {
   const last = Array.isArray(value) ? value.at(-1) : value;
   return typeof last === 'string' ? last : undefined;
 }
 
-/** `"{\"input\":\"…\"}"`: some models encode the arguments once more. */
+/** Decodes `"{\"input\":\"…\"}"`: some models encode the arguments twice. */
 function unwrapTwice(text: string): string {
   if (!/^\s*\{\s*"input"\s*:/.test(text)) return text;
   const inner = parseJson(text);

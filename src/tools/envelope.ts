@@ -1,6 +1,6 @@
 /**
- * State that the client stores for the bridge: a versioned envelope in `encrypted_content`, which clients return
- * unchanged (codex-protocol.md, sections 4 and 5). Encoded, not encrypted: the conversation belongs to the client.
+ * Stores state with the client: a versioned envelope in `encrypted_content`, which clients return unchanged
+ * (codex-protocol.md, sections 4 and 5). It is encoded, not encrypted: the conversation belongs to the client.
  */
 import { isJsonObject, parseJsonObject, type JsonObject } from '../base/json';
 import { asArray, asString } from '../base/narrow';
@@ -9,18 +9,18 @@ const PREFIX = 'acb1.';
 
 export interface ReasoningPayload {
   readonly text: string;
-  /** Provider-signed blocks (`reasoning_details`), returned to the provider unread. */
+  /** Blocks signed by the provider (`reasoning_details`), returned to it unread. */
   readonly details: readonly unknown[] | undefined;
-  /** Provider-signed fields of calls (`extra_content`), by call id: they go back on the same calls. */
+  /** Fields of calls signed by the provider (`extra_content`), by call id; they are sent back on the same calls. */
   readonly calls?: JsonObject | undefined;
 }
 
-/** Seals hidden reasoning, or blocks that only their provider can read. */
+/** Wraps hidden reasoning, or blocks that only their provider can read. */
 export const sealReasoning = (payload: ReasoningPayload): string => seal('reasoning', payload);
-/** Seals the summary of a compacted conversation. */
+/** Wraps the summary of a compacted conversation. */
 export const sealSummary = (text: string): string => seal('summary', { text });
 
-/** @returns the reasoning; undefined for a foreign or broken envelope, which is never an error */
+/** @returns the reasoning; undefined for a foreign or damaged envelope, which is not an error */
 export function openReasoning(envelope: string | undefined): ReasoningPayload | undefined {
   const value = open(envelope, 'reasoning');
   const text = asString(value?.['text']);
@@ -29,7 +29,7 @@ export function openReasoning(envelope: string | undefined): ReasoningPayload | 
   return { text, details: asArray(value?.['details']), ...(isJsonObject(calls) && { calls }) };
 }
 
-/** @returns the summary text; undefined for a foreign or broken envelope */
+/** @returns the summary text; undefined for a foreign or damaged envelope */
 export function openSummary(envelope: string | undefined): string | undefined {
   return asString(open(envelope, 'summary')?.['text']);
 }

@@ -1,4 +1,4 @@
-/** Function tools: the one kind both protocols share. */
+/** Function tools, the one kind that both protocols share. */
 import { asBoolean, asRecord, asString, asText } from '../base/narrow';
 import { readSchema } from '../wire/read-fields';
 import type { OutputFunctionCall, OutputStatus } from '../wire/responses-output';
@@ -31,7 +31,7 @@ export const functionKind: ToolKind<'function'> = {
   write: createFunctionWriter,
 };
 
-/** Arguments pass through byte for byte: broken JSON too, so that the client can tell the model. */
+/** Passes the arguments through byte for byte, even invalid JSON, so that the client can report it to the model. */
 function createFunctionWriter(target: CallTarget, place: CallPlace): CallWriter<OutputFunctionCall> {
   const at = { item_id: place.itemId, output_index: place.outputIndex };
   let text = '';

@@ -1,6 +1,6 @@
 /**
- * Hosted tools that the client runs itself (`local_shell`, `shell`, `apply_patch`): functions to the model, their own
- * item kinds to the client. Shapes: OpenAI SDK 7.57 types LocalShellCall, ShellCall, ApplyPatchCall.
+ * Hosted tools that the client runs itself (`local_shell`, `shell`, `apply_patch`): functions for the model, separate
+ * item kinds for the client. Shapes: OpenAI SDK 7.57 types LocalShellCall, ShellCall, ApplyPatchCall.
  */
 import { isJsonObject, parseJsonObject, type JsonObject } from '../base/json';
 import { readSchema } from '../wire/read-fields';
@@ -11,7 +11,7 @@ type Hosted = 'local_shell' | 'shell' | 'apply_patch';
 
 interface HostedRow<K extends Hosted> {
   readonly idPrefix: string;
-  /** The field of the item that holds the arguments. */
+  /** The item's field for the arguments. */
   readonly field: 'action' | 'operation';
   readonly description: string;
   readonly parameters: JsonObject;
@@ -74,7 +74,7 @@ const HOSTED: { readonly [K in Hosted]: HostedRow<K> } = {
   },
 };
 
-/** Offered with a schema of the bridge: the wire declares none. */
+/** Offers the tool with the bridge's own schema, because the client declares none. */
 export function hostedKind<K extends Hosted>(kind: K): ToolKind<K> {
   const { idPrefix, field, description, parameters, item }: HostedRow<K> = HOSTED[kind];
   const target = { kind, name: kind };
@@ -87,7 +87,7 @@ export function hostedKind<K extends Hosted>(kind: K): ToolKind<K> {
   };
 }
 
-/** The arguments become the item's `action` or `operation`. Nothing is streamed: clients run whole calls. */
+/** The arguments become the item's `action` or `operation`. They are not streamed, because clients run whole calls. */
 function createHostedWriter<Item>(
   place: CallPlace,
   item: (head: ItemHead, given: JsonObject) => Item,

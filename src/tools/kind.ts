@@ -1,10 +1,12 @@
-/** Defines a tool kind: its declaration as a function, its calls in the history, the items its calls become. */
+/**
+ * Defines a tool kind: how it is declared as a function, how its calls are read from the history and written as items.
+ */
 import type { JsonObject, UnknownRecord } from '../base/json';
 import { asText } from '../base/narrow';
 import type { SchemaRule } from '../providers/dialect';
 import type { CallEvent, CallItems, CallKind } from '../wire/responses-output';
 
-/** The client's tool that a model calls: its kind, its exact name and namespace. */
+/** The client's tool that a model calls: its kind, exact name and namespace. */
 export interface CallTarget {
   readonly kind: CallKind;
   readonly name: string;
@@ -20,34 +22,34 @@ export interface ToolOffer {
   readonly strict?: boolean;
 }
 
-/** A call of any kind, as the model made it. */
+/** A call of any kind, as made by the model. */
 export interface CallItem extends CallTarget {
   /** May be empty or repeated: Codex echoes what the model sent (codex-protocol.md, section 1). */
   readonly callId: string;
-  /** The arguments as the model writes them; usually the text of a JSON object. */
+  /** The arguments as written by the model; usually a JSON object as text. */
   readonly arguments: string;
 }
 
 /** One row of the table of kinds (tools/kinds.ts). */
 export interface ToolKind<K extends CallKind = CallKind> {
-  /** The wire type of its calls. */
+  /** The wire type of the kind's calls. */
   readonly itemType: CallItems[K]['type'];
   /** Prefix of its item ids, as Codex makes them (codex-protocol.md, section 1). */
   readonly idPrefix: string;
   /** Offers a declared tool to a model that only knows functions. */
   declare(tool: UnknownRecord, context: OfferContext): void;
-  /** Reads a call of the history; `name` is empty when the client left it out. */
+  /** Reads a call of the history; `name` is empty if the client omitted it. */
   read(item: UnknownRecord): Omit<CallItem, 'callId'>;
   /** Writes one call of the answer. */
   write(target: CallTarget, place: CallPlace): CallWriter<CallItems[K]>;
 }
 
-/** Where a declaration was found and where its offer goes. */
+/** The context of a declaration, and the collector of offers. */
 export interface OfferContext {
   readonly namespace?: { readonly name: string; readonly description?: string };
-  /** Whether `strict` may be sent (dialect). */
+  /** Whether `strict` may be sent (from the dialect). */
   readonly strict: boolean;
-  /** What the provider's schema checker rejects (dialect). */
+  /** The schema rewrites that the provider needs (from the dialect). */
   readonly schema: readonly SchemaRule[];
   readonly offer: (offer: ToolOffer) => void;
   readonly note: (text: string) => void;
@@ -60,7 +62,7 @@ export interface CallPlace {
   readonly callId: string;
 }
 
-/** Writes one call: `begin` once, `push` for each piece of arguments, `end` once the call is whole. */
+/** Writes one call: `begin` once, `push` for each piece of arguments, `end` when the call is complete. */
 export interface CallWriter<Item = CallItems[CallKind]> {
   begin(): Item;
   push(text: string): readonly CallEvent[];
@@ -70,7 +72,7 @@ export interface CallWriter<Item = CallItems[CallKind]> {
 /** Creates the writer for a call of any kind. */
 export type CreateCallWriter = (target: CallTarget, place: CallPlace) => CallWriter;
 
-/** A description preceded by that of its namespace: an MCP server puts its instructions there. */
+/** Prepends the description of the namespace, which contains the instructions of an MCP server. */
 export function describe(description: string | undefined, context: OfferContext): { readonly description?: string } {
   const text = [context.namespace?.description, description]
     .filter((part) => part !== undefined && part !== '')
@@ -78,7 +80,7 @@ export function describe(description: string | undefined, context: OfferContext)
   return text === '' ? {} : { description: text };
 }
 
-/** The target of a declared tool; undefined, with a note, when it has no name: no model could call it. */
+/** Returns the target of a declared tool; undefined, with a note, if it has no name, because no model could call it. */
 export function targetOf(kind: CallKind, tool: UnknownRecord, context: OfferContext): CallTarget | undefined {
   const name = asText(tool['name']);
   if (name !== undefined) return { kind, name, ...(context.namespace && { namespace: context.namespace.name }) };
@@ -87,7 +89,7 @@ export function targetOf(kind: CallKind, tool: UnknownRecord, context: OfferCont
   return undefined;
 }
 
-/** Name and namespace of a call in the history. */
+/** Reads the name and namespace of a call in the history. */
 export function readTarget(item: UnknownRecord): Pick<CallItem, 'name' | 'namespace'> {
   const namespace = asText(item['namespace']);
   return { name: asText(item['name']) ?? '', ...(namespace !== undefined && { namespace }) };

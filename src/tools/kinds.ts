@@ -1,4 +1,4 @@
-/** The table of tool kinds: each call item on the wire needs a row here to compile. */
+/** The table of tool kinds. Each call item in wire/responses-output.ts needs a row here to compile. */
 import { asString, asText } from '../base/narrow';
 import { asId, readTools } from '../wire/read-fields';
 import type { CallKind } from '../wire/responses-output';
@@ -18,7 +18,7 @@ const KINDS: { readonly [K in CallKind]: ToolKind<K> } = {
   apply_patch: hostedKind('apply_patch'),
 };
 
-/** The rows by what clients send. */
+/** The rows, by the kind that clients send. */
 const BY_KIND: ReadonlyMap<string, ToolKind> = new Map(Object.entries(KINDS));
 const BY_ITEM: ReadonlyMap<string, ToolKind> = new Map(Object.values(KINDS).map((row) => [row.itemType, row]));
 
@@ -33,10 +33,10 @@ export function declareTool(tool: DeclaredTool, context: OfferContext): void {
   }
 }
 
-/** Web search is never a function, but a setting of the provider (translate/request). */
+/** Web search is a setting of the provider, not a function (translate/request). */
 export const isWebSearch = ({ kind }: DeclaredTool): boolean => kind.startsWith('web_search');
 
-/** Name, namespace and description of the functions and custom tools among `tools`. */
+/** Lists the name, namespace and description of the functions and custom tools in `tools`. */
 export function listTools(tools: readonly DeclaredTool[]): readonly ListedTool[] {
   return tools.flatMap((tool) => membersOf(tool)).flatMap(({ tool: { kind, declaration }, namespace }) => {
     const name = asText(declaration['name']);
@@ -52,7 +52,7 @@ interface ListedTool {
 }
 interface Member { readonly tool: DeclaredTool; readonly namespace: OfferContext['namespace'] }
 
-/** Codex nests namespaces one level deep; a hostile declaration must not exhaust the stack. */
+/** Codex nests namespaces one level deep. The limit keeps a hostile declaration from exhausting the stack. */
 const DEEPEST = 8;
 
 function membersOf(tool: DeclaredTool, namespace?: OfferContext['namespace'], depth = 0): readonly Member[] {
@@ -63,17 +63,17 @@ function membersOf(tool: DeclaredTool, namespace?: OfferContext['namespace'], de
   return readTools(tool.declaration['tools']).flatMap((member) => membersOf(member, inner, depth + 1));
 }
 
-/** Reads a call of the history; undefined when clients do not run its kind. */
+/** Reads a call of the history; undefined for a kind that clients do not run. */
 export function readCall(call: UnreadCall): CallItem | undefined {
   const read = BY_ITEM.get(call.itemType)?.read(call.item);
   return read && { ...read, callId: callIdOf(call) };
 }
 
-/** The id that pairs a call with its result; hosted calls may have only the id of the item. */
+/** Returns the id that pairs a call with its result; hosted calls may have only an item id. */
 export const callIdOf = ({ item }: UnreadCall): string => asId(item['call_id']) ?? asId(item['id']) ?? '';
 
-/** The writer for a call of any kind. */
+/** Creates the writer for a call of any kind. */
 export const createCallWriter: CreateCallWriter = (target, place) => KINDS[target.kind].write(target, place);
 
-/** Prefix of the item ids of a kind. */
+/** Returns the prefix of a kind's item ids. */
 export const idPrefixOf = (kind: CallKind): string => KINDS[kind].idPrefix;

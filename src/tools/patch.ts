@@ -1,27 +1,28 @@
 /**
- * Repairs patches in Codex's apply_patch format, only where the repair is certain. Anything else reaches Codex
- * unchanged, whose error message lets the model correct itself.
+ * Repairs patches in Codex's apply_patch format if the repair is unambiguous. Other patches reach Codex unchanged, and
+ * its error message lets the model correct itself.
  */
 
 const BEGIN = '*** Begin Patch';
 const END = '*** End Patch';
 
-/** The tool whose text is a patch. Codex declares it as a custom tool with a Lark grammar (fixture 04). */
+/** The tool whose input is a patch. Codex declares it as a custom tool with a Lark grammar (fixture 04). */
 export const APPLY_PATCH = 'apply_patch';
 
 export interface Repaired {
   readonly text: string;
-  /** What was repaired, one phrase each. */
+  /** One phrase for each repair. */
   readonly repairs: readonly string[];
 }
 
-/** Removes a code fence, a heredoc or surrounding blanks, and adds a missing final marker line. */
+/** Removes a code fence, a heredoc or surrounding whitespace, and adds a missing final marker line. */
 export function repairPatch(text: string): Repaired {
   const begin = text.indexOf(BEGIN);
   if (begin === -1) return { text, repairs: [] };
   const repairs: string[] = [];
   const lead = text.slice(0, begin);
-  // Other text before the marker may be a shell command; only blanks, a fence or a heredoc head are certain.
+  // Other text before the marker may be a shell command; only whitespace, a fence or a heredoc head can be removed
+  // safely.
   const wrapped = /^\s*(```\w*\s*|(\w+\s+)?(apply_patch\s+)?<<\s*['"]?(\w+)['"]?\s*)?$/.test(lead);
   if (!wrapped) return { text, repairs: [] };
   if (lead !== '') repairs.push('removed what came before the patch');
@@ -37,24 +38,24 @@ export function repairPatch(text: string): Repaired {
   return { text: patch, repairs };
 }
 
-/** The end of a fence or a heredoc. */
+/** Whether the text is the end of a code fence or a heredoc. */
 const isWrapping = (text: string): boolean => text.trim() !== '' && /^\s*(```|['"]?\w+['"]?)?\s*$/.test(text);
 
-/** The lines that a repair removes when they end a patch without its last marker. */
+/** Lines that a repair removes from the end of a patch without a final marker. */
 const REMOVABLE = /^(?:```|EOF)?[ \t]*$/;
 
 /**
- * Releases a patch while it is written, as far as no repair can change it: nothing before the first marker, nothing
- * after the last one, whole lines in between. Reads each character once.
+ * Streams the part of a patch that no repair can change any more: nothing before the first marker, nothing after the
+ * last one, whole lines in between. Reads each character once.
  */
 export class PatchProgress {
   private state: 'head' | 'body' | 'over' = 'head';
-  /** The unfinished line; in `head`, everything so far. */
+  /** The unfinished line; in state `head`, all text so far. */
   private line = '';
-  /** Lines that a repair may remove. */
+  /** Lines that a repair may still remove. */
   private waiting = '';
 
-  /** @returns the text that became certain */
+  /** @returns the text that can no longer change */
   push(text: string): string {
     if (this.state === 'over') return '';
     let certain = '';
@@ -70,7 +71,7 @@ export class PatchProgress {
     return this.state === 'over';
   }
 
-  /** @param text ends with the line, or inside it */
+  /** @param text a line with its end, or the beginning of one */
   private extend(text: string): string {
     const before = this.line.length;
     this.line += text;

@@ -1,4 +1,7 @@
-/** Tool parameters as every provider accepts them: a JSON Schema with an object root, in keywords its checker knows. */
+/**
+ * Rewrites tool parameters for the provider: a JSON Schema with an object root and only keywords that its validator
+ * knows.
+ */
 import { isJsonObject, isRecord, type JsonObject, type JsonValue } from '../base/json';
 import type { SchemaRule } from '../providers/dialect';
 
@@ -6,15 +9,15 @@ const EMPTY: JsonObject = { type: 'object', properties: {} };
 
 /**
  * @param rules rewrites that the provider needs
- * @returns the schema itself when its root already is an object; otherwise the nearest schema that is
+ * @returns the schema itself if its root is an object; otherwise the closest schema with an object root
  */
 export function toObjectSchema(schema: JsonObject | undefined, rules: readonly SchemaRule[]): JsonObject {
   return rules.length === 0 ? asObject(schema) : withObjectRoot(applySchemaRules(asObject(schema), rules));
 }
 
 /**
- * Where a type next to `anyOf` is rejected, the root still needs its own (vercel/ai#18921): the properties of its
- * variants become optional properties.
+ * Even if a type next to `anyOf` is rejected, the root needs one (vercel/ai#18921): the properties of its variants
+ * become optional properties.
  */
 function withObjectRoot(schema: JsonObject): JsonObject {
   if (schema['type'] === 'object') return schema;
@@ -40,7 +43,7 @@ function asObject(given: JsonObject | undefined): JsonObject {
   return EMPTY;
 }
 
-/** Apps send keywords that are null (`"type": null`, cc-switch#4864), which DeepSeek and Kimi reject. */
+/** Drops keywords that are null (`"type": null`, cc-switch#4864), which DeepSeek and Kimi reject. */
 function withoutNulls(schema: JsonObject): JsonObject {
   const kept = Object.entries(schema).filter(([key, value]) => value !== null || MAY_BE_NULL.includes(key));
   return Object.fromEntries(kept);
@@ -48,7 +51,7 @@ function withoutNulls(schema: JsonObject): JsonObject {
 
 const MAY_BE_NULL = ['default', 'const', 'example'];
 
-/** Whether `withoutNulls` would change a schema inside: most need no copy. */
+/** Whether `withoutNulls` would change the schema or one inside it; most schemas need no copy. */
 function hasNull(schema: JsonObject, depth: number): boolean {
   return depth <= DEEPEST && Object.entries(schema).some(([key, value]) => {
     if (value === null) return !MAY_BE_NULL.includes(key);
@@ -56,7 +59,7 @@ function hasNull(schema: JsonObject, depth: number): boolean {
   });
 }
 
-/** The schemas that a keyword holds. */
+/** Returns the schemas in the value of a keyword. */
 function schemasIn(key: string, value: JsonValue | undefined): readonly JsonObject[] {
   if (LISTS.includes(key)) return Array.isArray(value) ? value.filter(isJsonObject) : [];
   if (!isJsonObject(value)) return [];
@@ -70,12 +73,12 @@ const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'];
 const MAPS = ['properties', '$defs', 'definitions', 'patternProperties'];
 const SINGLE = ['items', 'additionalProperties', 'not', 'contains', 'propertyNames', 'if', 'then', 'else'];
 
-/** Applies the rules in their order to every schema inside, without changing the schema it is given. */
+/** Applies the rules in order to the schema and every schema inside it; the given object is not modified. */
 export function applySchemaRules(schema: JsonObject, rules: readonly SchemaRule[]): JsonObject {
   return rules.reduce((current, rule) => REWRITES[rule](current), schema);
 }
 
-/** Rewrites every schema inside, outermost first. */
+/** Rewrites the schema and every schema inside it, outermost first. */
 const everywhere = (rewrite: Rewrite): Rewrite => (schema) => walk(schema, rewrite, 0);
 
 const REWRITES: { readonly [K in SchemaRule]: Rewrite } = {
@@ -93,7 +96,7 @@ const REWRITES: { readonly [K in SchemaRule]: Rewrite } = {
   'any-object': anyObject,
 };
 
-/** Deeper than any schema that a model can follow; a hostile one must not exhaust the stack. */
+/** Deeper than any schema that a model can follow. The limit keeps a hostile schema from exhausting the stack. */
 const DEEPEST = 24;
 
 function walk(schema: JsonObject, rewrite: Rewrite, depth: number): JsonObject {
@@ -101,7 +104,7 @@ function walk(schema: JsonObject, rewrite: Rewrite, depth: number): JsonObject {
   return mapSchemas(rewrite(schema), (inner) => walk(inner, rewrite, depth + 1));
 }
 
-/** Replaces every schema directly inside of `schema`. */
+/** Replaces every direct subschema of `schema`. */
 function mapSchemas(schema: JsonObject, replace: (inner: JsonObject) => JsonObject): JsonObject {
   const inner = (value: JsonValue): JsonValue => (isJsonObject(value) ? replace(value) : value);
   const entries = Object.entries(schema).map(([key, value]): [string, JsonValue | undefined] => {
@@ -120,12 +123,12 @@ function mapSchemas(schema: JsonObject, replace: (inner: JsonObject) => JsonObje
   return Object.fromEntries(entries);
 }
 
-/** Definitions that refer to each other multiply; beyond this number a reference becomes any value. */
+/** Inlined definitions multiply if they refer to each other. Beyond this number, a reference becomes any value. */
 const MOST_INLINED = 200;
 
 /**
- * Inlines definitions: `$ref` next to other keywords, or to other places than `$defs`, is rejected. A definition that
- * contains itself ends where it repeats.
+ * Inlines definitions, because `$ref` next to other keywords, or to places other than `$defs`, is rejected. A recursive
+ * definition ends at its first repetition.
  */
 function inlineRefs(root: JsonObject): JsonObject {
   let inlined = 0;
@@ -140,7 +143,7 @@ function inlineRefs(root: JsonObject): JsonObject {
   return inline(omit(omit(root, '$defs'), 'definitions'), [], 0);
 }
 
-/** The definition that a schema refers to; the schema itself when it is no reference. */
+/** Returns the definition that a schema refers to; the schema itself if it is not a reference. */
 export const findDefinition = (schema: JsonObject, root: JsonObject): JsonObject =>
   typeof schema['$ref'] === 'string' ? resolve(schema['$ref'], root) : schema;
 
@@ -154,7 +157,7 @@ function resolve(reference: string, root: JsonObject): JsonObject {
   return isJsonObject(current) ? current : {};
 }
 
-/** `true` becomes any value; `false` stays where it closes an object and is dropped elsewhere. */
+/** `true` becomes any value. `false` stays if it closes an object and is dropped elsewhere. */
 function withoutBooleans(schema: JsonObject): JsonObject {
   const properties = schema['properties'];
   const closed = typeof schema['items'] === 'boolean' ? omit(schema, 'items') : schema;
@@ -165,7 +168,7 @@ function withoutBooleans(schema: JsonObject): JsonObject {
   return { ...closed, properties: Object.fromEntries(kept) };
 }
 
-/** `items: [A, B]` and `prefixItems` become a list of any of them. */
+/** `items: [A, B]` and `prefixItems` become a list whose items match any of the schemas. */
 function withoutTuples(schema: JsonObject): JsonObject {
   const tuple = Array.isArray(schema['items']) ? schema['items'] : schema['prefixItems'];
   if (!Array.isArray(tuple)) return schema;
@@ -175,7 +178,10 @@ function withoutTuples(schema: JsonObject): JsonObject {
   };
 }
 
-/** `type: ["string", "null"]` and `anyOf: [X, {type: "null"}]` become the type alone: optional means the same. */
+/**
+ * `type: ["string", "null"]` and `anyOf: [X, {type: "null"}]` become the type alone, which means the same for optional
+ * properties.
+ */
 function withoutNullUnions(schema: JsonObject): JsonObject {
   const type = schema['type'];
   const anyOf = schema['anyOf'];
@@ -204,7 +210,9 @@ function omit(schema: JsonObject, key: string): JsonObject {
   return rest;
 }
 
-/** A variant that only names required properties is no schema to a grammar: any combination is allowed then. */
+/**
+ * Grammar converters do not accept a variant that only names required properties, so any combination is allowed then.
+ */
 function withoutRequiredVariants(schema: JsonObject): JsonObject {
   const kept = Object.entries(schema).filter(([key, value]) => {
     const variants = VARIANTS.includes(key) && Array.isArray(value) ? value : key === 'not' ? [value ?? null] : [];
@@ -220,7 +228,7 @@ function onlyRequires(schema: JsonValue): boolean {
   return keys.length > 0 && keys.every((key) => key === 'required' || key === 'not');
 }
 
-/** Keywords that narrow a value further than its type; each grammar and checker knows only some of them. */
+/** Keywords that restrict a value beyond its type; each grammar converter and validator supports only some of them. */
 const NARROWING = [
   'pattern', 'format', 'minLength', 'maxLength', 'minItems', 'maxItems', 'uniqueItems', 'minContains', 'maxContains',
   'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minProperties', 'maxProperties',
@@ -233,7 +241,7 @@ function withoutPatterns(schema: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(schema).filter(([key]) => !NARROWING.includes(key)));
 }
 
-/** Each property with its type, description and choices, without the schemas inside. */
+/** Reduces each property to its type, description and choices, without nested schemas. */
 function plainProperties(schema: JsonObject): JsonObject {
   const properties = Object.entries(propertiesOf(withObjectRoot(omit(schema, 'type')))).map(
     ([name, value]): [string, JsonObject] => [name, plainProperty(value)],
@@ -260,7 +268,7 @@ function plainProperty(value: JsonValue | undefined): JsonObject {
 
 const TYPES: readonly unknown[] = ['string', 'number', 'integer', 'boolean', 'array', 'object'];
 
-/** The first type that a schema or one of its variants allows; `string` when there is none. */
+/** Returns the first type that a schema or one of its variants allows; `string` if there is none. */
 function typeOf(schema: JsonObject): string {
   const variants = VARIANTS.flatMap((key) => schema[key] ?? []).filter(isJsonObject);
   const named = [schema, ...variants].flatMap(({ type }) => type ?? []).find((type) => TYPES.includes(type));
@@ -268,7 +276,7 @@ function typeOf(schema: JsonObject): string {
   return schema['properties'] === undefined ? 'string' : 'object';
 }
 
-/** Any object, with its properties listed in the description. */
+/** Returns a schema for any object, with the properties listed in the description. */
 function anyObject(schema: JsonObject): JsonObject {
   const { properties } = plainProperties(inlineRefs(schema));
   const names = Object.entries(isJsonObject(properties) ? properties : {}).map(([name, value]) =>

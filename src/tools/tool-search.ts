@@ -1,4 +1,4 @@
-/** Client-run tool search: a function to the model, a `tool_search_call` to Codex, whose answer adds tools. */
+/** Tool search run by the client: a function for the model, a `tool_search_call` for Codex, whose result adds tools. */
 import { parseJsonObject, type JsonObject } from '../base/json';
 import { asText } from '../base/narrow';
 import { readSchema } from '../wire/read-fields';
@@ -6,16 +6,16 @@ import type { OutputStatus, OutputToolSearchCall } from '../wire/responses-outpu
 import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
 import { toObjectSchema } from './schema';
 
-/** The wire has no name for it; the model is offered this one. */
+/** The name for the model; the client's declaration has none. */
 const TARGET: CallTarget = { kind: 'tool_search', name: 'tool_search' };
 
-/** Only `execution: "client"` can be bridged: the client searches its own deferred tools. */
+/** Only `execution: "client"` is supported: the client searches its own deferred tools. */
 export const toolSearchKind: ToolKind<'tool_search'> = {
   itemType: 'tool_search_call',
   idPrefix: 'tsc',
   declare(tool, context) {
     if (tool['execution'] === 'server') {
-      context.note('dropped tool_search: only the client-run form can be bridged');
+      context.note('dropped tool_search: only execution "client" is supported');
       return;
     }
     const description = asText(tool['description']);
@@ -29,7 +29,10 @@ export const toolSearchKind: ToolKind<'tool_search'> = {
   write: createToolSearchWriter,
 };
 
-/** Codex wants object arguments and `execution: "client"`; a string finds nothing (codex-protocol.md, section 2). */
+/**
+ * Codex requires object arguments and `execution: "client"`; with a string it finds nothing (codex-protocol.md, section
+ * 2).
+ */
 function createToolSearchWriter(_target: CallTarget, place: CallPlace): CallWriter<OutputToolSearchCall> {
   let text = '';
   const item = (status: OutputStatus, query: JsonObject): OutputToolSearchCall => ({

@@ -1,4 +1,4 @@
-/** The tools of one request under the names that its upstream accepts: a map both ways that never guesses. */
+/** Maps the tools of one request to names that the upstream accepts, and back, without guessing. */
 import { shortHash } from '../base/hash';
 import type { JsonObject } from '../base/json';
 import type { ChatTool } from '../wire/chat';
@@ -7,12 +7,12 @@ import type { CallTarget, ToolOffer } from './kind';
 /** Longest tool name that OpenAI's rule `^[a-zA-Z0-9_-]{1,64}$` allows. */
 const LONGEST_NAME = 64;
 
-/** In responses-lite mode Codex puts its own tools into this namespace (fixture 06): it is not part of their names. */
+/** In responses-lite mode, Codex puts its own tools into this namespace (fixture 06); it is not part of their names. */
 const PLAIN_NAMESPACE = 'functions';
 
 interface ToolName { readonly name: string; readonly namespace?: string | undefined }
 
-/** Collects the tools of a request. The first declaration of a tool wins; later ones repeat it. */
+/** Collects the tools of a request. The first declaration of a tool counts; later ones are repetitions. */
 export class ToolSet {
   private readonly byName = new Map<string, CallTarget>();
   private readonly byTool = new Map<string, string>();
@@ -37,7 +37,7 @@ export class ToolSet {
     });
   }
 
-  /** The tools as they are offered upstream, in the order of their declaration. */
+  /** The tools as offered upstream, in order of declaration. */
   get offered(): readonly ChatTool[] {
     return this.tools;
   }
@@ -46,21 +46,21 @@ export class ToolSet {
     return this.byName.has(upstreamName);
   }
 
-  /** The upstream name of a tool, offered or not: calls in the history keep the name they were made under. */
+  /** Returns the upstream name of a tool, whether offered or not: calls in the history keep their original name. */
   nameOf(tool: ToolName): string {
     return this.byTool.get(keyOf(tool)) ?? this.byTool.get(keyOf(repairName(tool))) ?? flatName(tool, this.forbidden);
   }
 
   /**
-   * Finds the tool that a model calls. Models change case, drop the namespace or add `functions.`: such a name is
-   * accepted when exactly one offered tool fits. An unknown name is passed on as a function, so that the client can
-   * tell the model (Codex answers `unsupported call`).
+   * Finds the tool that a model calls. Models change case, drop the namespace or add `functions.`; such a name is
+   * accepted if exactly one offered tool matches. An unknown name is passed on as a function, so that the client can
+   * report it to the model (Codex answers `unsupported call`).
    */
   find(upstreamName: string): CallTarget {
     return this.byName.get(upstreamName) ?? this.closest(upstreamName) ?? { kind: 'function', name: upstreamName };
   }
 
-  /** The schema of an offered tool that a model calls by this name. */
+  /** Returns the schema of the offered tool that a model calls by this name. */
   parametersOf(upstreamName: string): JsonObject | undefined {
     const name = this.byTool.get(keyOf(this.find(upstreamName)));
     return this.tools.find((tool) => tool.function.name === name)?.function.parameters;
@@ -82,21 +82,21 @@ export class ToolSet {
 }
 
 /**
- * Histories hold damaged names, which a model that reads them would copy: NUL bytes (openai/codex#24369), and a
- * namespace that is the tool itself (Codex 0.143, openai/codex#31665).
+ * Repairs damaged names in the history, which models would copy: NUL bytes (openai/codex#24369), and a namespace that
+ * equals the tool name (Codex 0.143, openai/codex#31665).
  */
 function repairName({ name, namespace }: ToolName): ToolName {
   const whole = name.replace(/[^\x21-\x7e]/g, '');
   return { name: whole, namespace: namespace === name || namespace === whole ? undefined : namespace };
 }
 
-/** Codex names the same tool with and without the plain namespace (CLIProxyAPI#4788). */
+/** Codex refers to the same tool with and without the plain namespace (CLIProxyAPI#4788). */
 const keyOf = ({ name, namespace }: ToolName): string =>
   `${namespace === undefined || namespace === PLAIN_NAMESPACE ? '' : namespace}\0${name}`;
 
 /**
- * `namespace__name` in legal characters, not starting with a digit (Moonshot), at most 64 long, none of the
- * provider's forbidden names. The same tool has the same name in every request: prompt caches depend on it.
+ * Joins `namespace__name` in legal characters, at most 64, without a leading digit (Moonshot) and outside the
+ * provider's forbidden names. The same tool gets the same name in every request, because prompt caches depend on it.
  */
 function flatName(tool: ToolName, forbidden: readonly string[]): string {
   const { name, namespace } = tool;
@@ -109,19 +109,22 @@ function flatName(tool: ToolName, forbidden: readonly string[]): string {
 
 const toLegal = (name: string): string => name.replace(/[^a-zA-Z0-9_-]/g, '_').replace(/^(?=\d|$)/, '_');
 
-/** Shortens the namespace, unless the name alone is too long: the name tells the model most. */
+/** Shortens the namespace, unless the name alone is too long: the name is more meaningful to the model. */
 function shortened(full: string, own: string, key: string): string {
   const head = LONGEST_NAME - own.length - HASH_LENGTH - 3;
   return head < 8 ? withHash(full, key) : `${full.slice(0, head)}_${shortHash(key)}__${own}`;
 }
 
-/** Codex 0.125 declares the namespace `mcp__mini__`, 0.146 and later `mcp__mini`: both give `mcp__mini__echo`. */
+/** Codex 0.125 declares the namespace `mcp__mini__`, 0.146 and later `mcp__mini`; both become `mcp__mini__echo`. */
 const joinNames = (namespace: string, name: string): string =>
   `${namespace}${namespace.endsWith('__') ? '' : '__'}${name}`;
 
 const HASH_LENGTH = 7;
 
-/** A name for an upstream that takes fewer characters: the same in every request, and found again by `ToolSet.find`. */
+/**
+ * Shortens a name for an upstream with a lower limit. The result is the same in every request, and `ToolSet.find` finds
+ * it.
+ */
 export const shortenName = (name: string, longest: number): string =>
   name.length <= longest
     ? name

@@ -1,30 +1,30 @@
 /**
- * Corrects arguments while a model writes them: a list, object, number or boolean that arrives as a JSON string becomes
- * the value where the tool's schema allows no string (openai/codex#3913: `"command": "[\"ls\"]"`). Everything else
- * passes through unchanged. Each character is read once, and only a string in such a place waits for its end.
+ * Corrects arguments while they stream: a list, object, number or boolean that arrives as a JSON string is replaced by
+ * the value if the tool's schema allows no string there (openai/codex#3913: `"command": "[\"ls\"]"`). Everything else
+ * passes through unchanged. Each character is read once, and only such strings are held back.
  */
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
 import { findDefinition } from './schema';
 
 /** An open object or list of the arguments. */
 interface Container {
-  /** Undefined where the tool's schema says nothing. */
+  /** Undefined if the tool's schema does not describe it. */
   readonly schema: JsonObject | undefined;
   readonly isObject: boolean;
-  /** Whether the next string names a property; and the last name. */
+  /** Whether the next string is a property name; and the last name. */
   expectsName: boolean;
   name: string;
 }
 
-/** Deeper values pass through; a hostile nesting must not cost memory. */
+/** Deeper values pass through unchanged, so that hostile nesting does not cost memory. */
 const DEEPEST = 24;
 
-/** The arguments of one call: `push` for each piece, then `end` for what still waits. */
+/** Corrects the arguments of one call: `push` for each piece, then `end` for the text still held back. */
 export class TypedArguments {
   private readonly open: Container[] = [];
   private beyondDeepest = 0;
   private state: 'between' | 'string' | 'escape' = 'between';
-  /** What is done with the string being read, and its pieces where they are needed. */
+  /** How the current string is handled, and its pieces if it is held back. */
   private string: 'passes' | 'is-name' | 'waits' = 'passes';
   private pieces: string[] = [];
   private types: ReadonlySet<string> = new Set();
@@ -32,7 +32,7 @@ export class TypedArguments {
   /** @param schema the tool's parameters */
   constructor(private readonly schema: JsonObject) {}
 
-  /** @returns the text that no correction can change any more */
+  /** @returns the text that can no longer change */
   push(text: string): string {
     let certain = '';
     let at = 0;
@@ -48,7 +48,7 @@ export class TypedArguments {
         const piece = text.slice(at, end);
         if (this.string !== 'passes') this.pieces.push(piece);
         if (this.string !== 'waits') certain += piece;
-        // `stringEnd` left the string when it found the closing quote.
+        // `stringEnd` leaves the string state at the closing quote.
         if (this.isBetween()) certain += this.endString();
         at = end;
       }
@@ -56,7 +56,7 @@ export class TypedArguments {
     return certain;
   }
 
-  /** @returns the beginning of a string that never ended */
+  /** @returns the text of an unterminated string */
   end(): string {
     return this.state !== 'between' && this.string === 'waits' ? `"${this.pieces.join('')}` : '';
   }
@@ -79,7 +79,7 @@ export class TypedArguments {
     if (!this.types.has('string')) this.string = 'waits';
   }
 
-  /** The index after the part of `text` that belongs to the string. */
+  /** Returns the index after the part of `text` that belongs to the string. */
   private stringEnd(text: string, from: number): number {
     for (let at = from; at < text.length; at += 1) {
       const char = text[at];
@@ -117,7 +117,7 @@ export class TypedArguments {
     }
   }
 
-  /** The schema of the value that comes next. */
+  /** Returns the schema of the next value. */
   private valueSchema(): JsonObject | undefined {
     const container = this.open.at(-1);
     if (!container) return this.schema;
@@ -130,7 +130,7 @@ export class TypedArguments {
   }
 }
 
-/** The types that a schema allows; undefined when it does not say, or says more than types. */
+/** Returns the types that a schema allows; undefined if it does not list types, or restricts the value further. */
 function typesOf(schema: JsonObject | undefined): ReadonlySet<string> | undefined {
   if (schema === undefined || schema['enum'] !== undefined || schema['const'] !== undefined) return undefined;
   const variants = schema['anyOf'] ?? schema['oneOf'];
@@ -141,7 +141,7 @@ function typesOf(schema: JsonObject | undefined): ReadonlySet<string> | undefine
   return types.every((type) => typeof type === 'string') ? new Set(types) : undefined;
 }
 
-/** The value inside a string, where it is exactly what the schema demands; otherwise the string. */
+/** Returns the JSON value inside a string if it has a type that the schema allows; otherwise the string. */
 function correct(json: string, types: ReadonlySet<string>): string {
   const text = parseJson(json);
   const inner = typeof text === 'string' ? text.trim() : '';

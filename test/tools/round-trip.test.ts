@@ -279,7 +279,7 @@ describe('declarations', () => {
   }
 
   it('a search that runs on the server is dropped', () => {
-    assert.match(offer({ type: 'tool_search', execution: 'server' }).notes[0] ?? '', /only the client-run form/);
+    assert.match(offer({ type: 'tool_search', execution: 'server' }).notes[0] ?? '', /only execution "client"/);
   });
 
   it('tools found by a search can be called', () => {
