@@ -1,18 +1,21 @@
-/** Translates content parts to Chat content: a string where possible, a list of parts where there are media. */
+/** Translates content parts to Chat content: a string if possible, a list of parts if there are media. */
 import type { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
 import type { ChatContent, ChatPart } from '../wire/chat';
 import type { ContentPart, FilePart, ImagePart } from '../wire/responses-request';
 
-/** What the provider accepts. A file that cannot be sent fails the request (`refuse`) or leaves a marker (`mark`). */
+/**
+ * The media that the provider accepts. A file that cannot be sent fails the request (`refuse`) or becomes a marker
+ * (`mark`).
+ */
 export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio' | 'files'> {
   readonly unservedFiles: 'refuse' | 'mark';
 }
 
 /**
- * @returns a string when there is only text (text models reject lists), otherwise a list of parts
- * @throws BridgeError `invalid_request` for a file that cannot be sent, when the rules refuse it
+ * @returns a string if there is only text, because text models reject lists; otherwise a list of parts
+ * @throws BridgeError `invalid_request` for a file that cannot be sent, if the rules say `refuse`
  */
 export function translateContent(content: readonly ContentPart[], rules: MediaRules, notes: Notes): ChatContent {
   const parts = content
@@ -41,7 +44,7 @@ function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): Chat
   }
 }
 
-/** Codex sends `original` with pictures of tools; Chat endpoints accept auto, low and high only (cc-switch#7476). */
+/** Codex sends `original` with images of tools; Chat endpoints accept only auto, low and high (cc-switch#7476). */
 function detailOf({ detail }: ImagePart): { readonly detail?: string } {
   if (detail === undefined) return {};
   return { detail: detail === 'low' || detail === 'auto' ? detail : 'high' };
@@ -51,7 +54,7 @@ const TEXT_TYPES = /^data:(text\/|application\/(json|xml|javascript|x-yaml|yaml|
 const TEXT_NAMES =
   /\.(txt|md|json|ya?ml|toml|csv|xml|html?|css|js|ts|tsx|jsx|py|rs|go|java|c|h|cpp|sh|sql|log|ini|diff|patch)$/i;
 
-/** Inlines text files and passes other files on where the provider accepts them. */
+/** Inlines text files; passes other files on if the provider accepts them. */
 function translateFile(part: FilePart, rules: MediaRules, notes: Notes): ChatPart {
   const name = part.filename ?? 'file';
   const text = fileText(part);
@@ -85,7 +88,7 @@ function fileText(part: FilePart): string | undefined {
   return head !== '' && !head.endsWith(';base64') ? percentDecoded(body) : Buffer.from(body, 'base64').toString('utf8');
 }
 
-/** A percent sign that is no escape is text: `100% sure`. */
+/** A percent sign that does not start an escape is literal: `100% sure`. */
 function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,4 +1,4 @@
-/** Reads input items as a conversation: groups the items of one answer, and gives every result to its call. */
+/** Reads input items as a conversation: groups the items of one response and pairs every result with its call. */
 import { isJsonObject, parseJsonObject, replaceHalfPairs, type JsonObject } from '../base/json';
 import type { Notes } from '../base/result';
 import { openReasoning, openSummary, type ReasoningPayload } from '../tools/envelope';
@@ -17,10 +17,10 @@ export interface PairedCall {
   readonly id: string;
   /** Upstream name of the tool. */
   readonly name: string;
-  /** A JSON object as text. */
+  /** A JSON object, as text. */
   readonly arguments: string;
   result: readonly ContentPart[] | undefined;
-  /** Provider-signed fields of the call (`extra_content`), as they came. */
+  /** Fields of the call signed by the provider (`extra_content`), unchanged. */
   signature?: JsonObject;
 }
 
@@ -30,7 +30,7 @@ export interface AssistantNode {
   readonly kind: 'assistant';
   readonly reasoning: string[];
   readonly reasoningDetails: unknown[];
-  /** The same reasoning as input items of a native Responses endpoint, one for each item. */
+  /** The same reasoning as input items for a native Responses endpoint, one per item. */
   readonly reasoningItems: NativeReasoning[];
   readonly text: string[];
   readonly calls: PairedCall[];
@@ -38,8 +38,8 @@ export interface AssistantNode {
 export type ConversationNode = InstructionsNode | UserNode | AssistantNode;
 
 /**
- * Repairs what strict upstreams reject (upstreams.md, section 2): messages between calls and results, results out of
- * order or before their call, repeated and empty call ids, results without a call.
+ * Builds the conversation and repairs what strict upstreams reject (upstreams.md, section 2): messages between calls
+ * and results, results that are out of order or have no call, repeated or empty call ids.
  */
 export function readConversation(
   items: readonly InputItem[],
@@ -63,16 +63,16 @@ function countCalls(items: readonly InputItem[]): Map<string, number> {
 
 class ConversationReader {
   readonly nodes: ConversationNode[] = [];
-  /** Calls without a result, by the id the client knows: the oldest takes the next result. */
+  /** Calls without a result, by the client's id; the next result belongs to the oldest one. */
   private readonly waiting = new Map<string, PairedCall[]>();
-  /** The latest call under each id of the client. */
+  /** The latest call for each of the client's ids. */
   private readonly called = new Map<string, PairedCall>();
-  /** Results that came before their call. */
+  /** Results that precede their call. */
   private readonly early = new Map<string, (readonly ContentPart[])[]>();
   private readonly usedIds = new Set<string>();
   private reasoningItems = 0;
 
-  /** @param ahead how many calls of each id are still to come */
+  /** @param ahead how many calls of each id follow */
   constructor(
     private readonly tools: ToolSet,
     private readonly notes: Notes,
@@ -98,7 +98,7 @@ class ConversationReader {
       case 'additional_tools':
       case 'configuration_update':
       case 'compaction_trigger':
-        // Read in request.ts and offered-tools.ts: they change the tools, the settings and the kind of the turn.
+        // request.ts and offered-tools.ts read these: they change the tools, the settings and the kind of the turn.
         return undefined;
       case 'item_reference':
         return this.notes.add(`dropped a reference to item ${item.id}: nothing is stored under it`);
@@ -122,7 +122,7 @@ class ConversationReader {
     if (content.length > 0) this.nodes.push({ kind: 'user', content });
   }
 
-  /** Prefers raw text, then what our envelope holds, then the summary. */
+  /** Prefers raw text, then the content of our envelope, then the summary. */
   private reasoning(item: ReasoningItem): void {
     const sealed = openReasoning(item.encryptedContent);
     if (sealed?.calls) return this.sign(sealed.calls);
@@ -138,7 +138,7 @@ class ConversationReader {
     turn.reasoningDetails.push(...details);
   }
 
-  /** An envelope after the calls of an answer contains the provider's signatures. */
+  /** An envelope after the calls of a response contains the provider's signatures. */
   private sign(signatures: JsonObject): void {
     for (const [id, signature] of Object.entries(signatures)) {
       const call = this.called.get(id);
@@ -167,10 +167,10 @@ class ConversationReader {
     return this.tools.nameOf({ name: 'unknown_tool' });
   }
 
-  /** One truncated call would make every later request fail: strict upstreams parse it (upstreams.md, section 2). */
+  /** A single truncated call would fail every later request: strict upstreams parse it (upstreams.md, section 2). */
   private safeArguments(text: string, name: string): string {
     if (parseJsonObject(text) !== undefined) return replaceHalfPairs(text);
-    // NUL bytes around the JSON come from a damaged session (openai/codex#24369).
+    // A damaged session has NUL bytes around the JSON (openai/codex#24369).
     const clean = text.replaceAll('\0', '').trim();
     if (clean === '' || parseJsonObject(clean) !== undefined) return clean === '' ? '{}' : replaceHalfPairs(clean);
     this.notes.add(`wrapped the arguments of an earlier call of ${name}: they are not a JSON object`);
@@ -193,7 +193,7 @@ class ConversationReader {
     }
   }
 
-  /** A result without a call is information all the same: it becomes user text. */
+  /** A result without a call is still useful: it becomes user text. */
   private orphan(content: readonly ContentPart[], label: string | undefined): void {
     this.notes.add('turned a tool result without a call into a user message');
     const head: ContentPart = { type: 'text', text: `[Result of ${label ?? 'a tool'}]` };
@@ -205,7 +205,7 @@ class ConversationReader {
     return this.user([{ type: 'text', text: `${SUMMARY_HEAD}\n\n${summary}` }]);
   }
 
-  /** Describes the tools that a search found; the tools themselves join the tool list. */
+  /** Lists the tools that a search found; the tools themselves are added to the tool list. */
   private foundTools(item: ToolSearchOutputItem): string {
     const lines = listTools(item.tools).map((tool) => {
       const name = this.tools.nameOf(tool);
@@ -214,7 +214,7 @@ class ConversationReader {
     return lines.length === 0 ? 'No tools found.' : `These tools can be called now:\n${lines.join('\n')}`;
   }
 
-  /** The current assistant turn: a new one starts after any other node, and after the first result. */
+  /** Returns the current assistant turn. A new one starts after any other node, and after the first result. */
   private turn(): AssistantNode {
     const last = this.nodes.at(-1);
     if (last?.kind === 'assistant' && last.calls.every((call) => call.result === undefined)) return last;
@@ -230,7 +230,7 @@ class ConversationReader {
     return turn;
   }
 
-  /** The client's id; repeated and empty ids get a suffix that is the same in every request. */
+  /** Returns the client's id. Repeated and empty ids get a suffix that is the same in every request. */
   private uniqueId(id: string): string {
     const base = id === '' ? 'call' : id;
     let unique = id === '' ? 'call_1' : id;
@@ -244,7 +244,7 @@ const SUMMARY_HEAD =
   'The conversation so far was compacted. This summary of it was written by the model that held it; ' +
   'build on it and do not repeat finished work:';
 
-/** Multi-agent messages: who says what to whom (fixture 15). */
+/** Renders a multi-agent message with its sender and recipient (fixture 15). */
 function agentContent(item: AgentMessageItem): readonly ContentPart[] {
   const route = [item.author && `from ${item.author}`, item.recipient && `to ${item.recipient}`].filter(Boolean);
   const texts = item.content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : []));
@@ -255,7 +255,7 @@ function agentContent(item: AgentMessageItem): readonly ContentPart[] {
   ];
 }
 
-/** Joins the text parts of a message by line breaks. */
+/** Joins the text parts of a message with line breaks. */
 export function joinText(content: readonly ContentPart[]): string {
   return content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : [])).join('\n');
 }
@@ -267,19 +267,18 @@ function pushTo<T>(map: Map<string, T[]>, key: string, value: T): void {
 }
 
 interface SplitReasoning {
-  /** Usually one; several that followed each other without text between them, or none. */
+  /** Several if they follow each other without text in between. */
   readonly items: readonly NativeReasoning[];
-  /** Blocks of Chat providers, unread. */
+  /** Unparsed blocks of Chat providers. */
   readonly details: readonly unknown[];
 }
 
 /**
- * Our envelope keeps the item of an endpoint as it came. Any other reasoning becomes raw text, in the form that most
- * endpoints read: neither our envelope nor the ciphertext or the id of another provider is sent. vLLM answers
- * "Encrypted content is not supported.", and llama.cpp "item['content'] is empty" to an item without text.
+ * Restores the endpoint's own item from our envelope. Any other reasoning becomes raw text, which most endpoints read:
+ * vLLM answers "Encrypted content is not supported.", and llama.cpp "item['content'] is empty" to an item without text.
  *
- * @param sealed what our envelope held; undefined when the envelope is not ours
- * @param number position among the reasoning items, which gives the id that vLLM demands
+ * @param sealed the content of our envelope; undefined if the envelope is not ours
+ * @param number position among the reasoning items, for the id that vLLM requires
  */
 function splitReasoning(item: ReasoningItem, sealed: ReasoningPayload | undefined, number: number): SplitReasoning {
   const kept = sealed?.details ?? [];

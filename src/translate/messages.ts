@@ -10,14 +10,14 @@ import { writeCall, writeResult } from './reshape-tools';
 
 export interface MessagesOptions {
   readonly dialect: Dialect;
-  /** False folds the leading instructions into the first user message (ALLOW_SYSTEM=0). */
+  /** If false, the leading instructions become part of the first user message (ALLOW_SYSTEM=0). */
   readonly system: boolean;
-  /** False writes calls and results as text: for models that cannot call tools. */
+  /** If false, calls and results are written as text, for models that cannot call tools. */
   readonly tools: boolean;
   readonly notes: Notes;
 }
 
-/** @param instructions the request's own `instructions`, before those of the conversation */
+/** @param instructions the request's own `instructions`, which precede those of the conversation */
 export function translateMessages(
   instructions: string | undefined,
   nodes: readonly ConversationNode[],
@@ -67,11 +67,11 @@ function translateNode(node: ConversationNode, options: MessagesOptions): readon
   }
 }
 
-/** Kimi rejects empty messages (kimi-code#1985), others blank ones. */
+/** Kimi rejects empty messages (kimi-code#1985), other providers blank ones. */
 const isBlank = (content: ChatContent): boolean =>
   typeof content === 'string' ? content.trim() === '' : content.length === 0;
 
-/** Later instructions keep their place: moving them would change the prefix that prompt caches hold. */
+/** Later instructions keep their place, because moving them would change the cached prompt prefix. */
 function lateInstructions(text: string, { dialect, system }: MessagesOptions): readonly ChatMessage[] {
   const form = dialect.lateInstructions === 'system' && !system ? 'user' : dialect.lateInstructions;
   switch (form) {
@@ -109,13 +109,13 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
     const lifted = result.filter((part) => travels(part, dialect));
     if (lifted.length > 0) media.push({ type: 'text', text: `[Content of the result of ${call.name}]` }, ...lifted);
   }
-  // Media follow after all results of the turn: anything between results breaks the pairing (upstreams.md, section 2).
+  // Media follow all results of the turn: anything between results breaks the pairing (upstreams.md, section 2).
   if (media.length > 0)
     messages.push({ role: 'user', content: translateContent(media, { ...dialect, unservedFiles: 'mark' }, notes) });
   return messages;
 }
 
-/** The text of a result; media that the model accepts go into a user message. A tool message is never blank. */
+/** Renders a result as text; media that the model accepts go into a user message. A tool message is never blank. */
 function resultText(result: readonly ContentPart[], options: MessagesOptions): string {
   const text = translateContent(
     result.map((part) =>
@@ -129,11 +129,11 @@ function resultText(result: readonly ContentPart[], options: MessagesOptions): s
   return typeof text === 'string' && text.trim() !== '' ? text : '(no output)';
 }
 
-/** Whether a part of a result goes into a user message: media that the model accepts, but not in a tool message. */
+/** Whether a part of a result goes into a user message: the model accepts such media, but not in tool messages. */
 const travels = (part: ContentPart, dialect: Dialect): boolean =>
   (part.type === 'image' && dialect.images) || (part.type === 'audio' && dialect.audio);
 
-/** One reasoning block for the whole turn and its parallel calls, in the form that the provider reads. */
+/** Returns one reasoning block for the whole turn and its parallel calls, in the form that the provider reads. */
 function spoken(
   node: AssistantNode,
   { dialect }: MessagesOptions,

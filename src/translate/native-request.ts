@@ -1,6 +1,6 @@
 /**
- * Writes a translated request for a provider's own Responses endpoint. The Chat request stays the inner form, so every
- * repair of the history, every quirk and every learned repair applies here too; this file only changes the wire format
+ * Converts a translated request for a provider's own Responses endpoint. The Chat request remains the internal form, so
+ * that every history repair, quirk and learned repair applies here too; this file only changes the wire format
  * (docs/protocol.md, Responses endpoints).
  */
 import { compact } from '../base/narrow';
@@ -20,8 +20,8 @@ import { isReasoningItem } from '../wire/read-native';
 import type { ResponsesRequest, TextFormat } from '../wire/responses-request';
 
 /**
- * The dialect of a model on this wire: what Chat Completions has in provider-specific fields is either standard here
- * (developer messages, effort, reasoning items) or absent.
+ * Adapts a model's dialect to the Responses API: features that need provider-specific fields in Chat Completions are
+ * either standard here (developer messages, effort, reasoning items) or absent.
  */
 export function nativeDialect(dialect: Dialect): Dialect {
   const { reasoningPlaceholder: _placeholder, ...rest } = dialect;
@@ -55,7 +55,7 @@ function nativeThinking(control: ThinkingControl): ThinkingControl {
 
 const KNOWN_SAMPLING: readonly string[] = ['temperature', 'top_p'];
 
-/** Drops what only Chat clients send and the Responses API has no field for. */
+/** Drops settings that only Chat Completions has. */
 export function toNativeSettings(request: ResponsesRequest, notes: Notes): ResponsesRequest {
   const { modalities, audio, sampling, ...rest } = request;
   const dropped = Object.keys(sampling).filter((name) => !KNOWN_SAMPLING.includes(name));
@@ -65,19 +65,19 @@ export function toNativeSettings(request: ResponsesRequest, notes: Notes): Respo
   return { ...rest, sampling: compact({ temperature, top_p }) };
 }
 
-/** Fields of a request that a Chat request has no place for. */
+/** Request fields that have no counterpart in a Chat request. */
 export type NativeExtras = Pick<NativeRequest, 'include'> & { readonly summary?: string };
 
 const KNOWN_INCLUDES: readonly string[] = ['reasoning.encrypted_content', 'message.output_text.logprobs'];
 
-/** @param dialect the model's: a model that cannot think has no reasoning to summarize */
+/** @param dialect the model's; a model that cannot think has no reasoning to summarize */
 export function readNativeExtras(request: ResponsesRequest, dialect: Dialect): NativeExtras {
   const include = request.include.filter((entry) => KNOWN_INCLUDES.includes(entry));
   const summary = dialect.thinking.kind === 'none' ? undefined : request.reasoning?.summary;
   return { ...(include.length > 0 && { include }), ...(summary !== undefined && { summary }) };
 }
 
-/** Pure: the same request gives the same bytes. Only fields named in wire/native.ts are written. */
+/** Pure: the same request results in the same bytes. Only fields named in wire/native.ts are written. */
 export function toNativeRequest(chat: ChatRequest, extras: NativeExtras): NativeRequest {
   const [first, ...others] = chat.messages;
   const leading = first?.role === 'developer' ? textOf(first.content) : undefined;
@@ -107,7 +107,9 @@ export function toNativeRequest(chat: ChatRequest, extras: NativeExtras): Native
   };
 }
 
-/** An answer becomes its reasoning, its message and its calls, in this order and without ids, as Codex sends them. */
+/**
+ * Splits an assistant message into reasoning, message and calls, in this order and without ids, as Codex sends them.
+ */
 function toItems(message: ChatMessage): readonly NativeInputItem[] {
   switch (message.role) {
     case 'system':
@@ -142,7 +144,7 @@ function toPart(part: ChatPart, textType: 'input_text' | 'output_text'): NativeP
     case 'text':
       return { type: textType, text: part.text };
     case 'image_url':
-      // `detail` is required by the schema and its default is "auto".
+      // The schema requires `detail`; its default is "auto".
       return { type: 'input_image', image_url: part.image_url.url, detail: part.image_url.detail ?? 'auto' };
     case 'input_audio':
       return part;

@@ -1,4 +1,4 @@
-/** Translates the tools of a request: which are offered, under which names, and which may be called. */
+/** Translates the tools of a request: which ones are offered, under which names, and which may be called. */
 import type { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
@@ -7,7 +7,10 @@ import { ToolSet } from '../tools/tool-set';
 import type { ChatRequest, ChatTool, ChatToolChoice } from '../wire/chat';
 import type { ResponsesRequest, ToolChoice, ToolReference } from '../wire/responses-request';
 
-/** Codex leaves `tools` unchanged after a search and expects found tools to be callable (codex-protocol.md, 2). */
+/**
+ * Collects all tools. After a search, Codex leaves `tools` unchanged and expects the found tools to be callable
+ * (codex-protocol.md, 2).
+ */
 export function collectTools(request: ResponsesRequest, dialect: Dialect, notes: Notes): ToolSet {
   const tools = new ToolSet(dialect.forbiddenToolNames);
   const context = {
@@ -26,8 +29,8 @@ export function collectTools(request: ResponsesRequest, dialect: Dialect, notes:
 type Offered = Pick<ChatRequest, 'tools' | 'tool_choice' | 'tool_stream'>;
 
 /**
- * @returns nothing when there is no tool: strict upstreams reject an empty list and a choice without tools
- * @throws BridgeError `invalid_request` when the choice forces a tool that cannot be offered
+ * @returns an empty object if there are no tools: strict upstreams reject an empty list and a choice without tools
+ * @throws BridgeError `invalid_request` if the choice forces a tool that cannot be offered
  */
 export function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): Offered {
   refuseUnbridged(choice, tools);
@@ -42,8 +45,8 @@ export function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect:
 }
 
 /**
- * Whether the client's `tool_choice` rules out a call. A call of an undeclared tool is allowed: the client tells the
- * model that the tool does not exist.
+ * Whether the client's `tool_choice` rules out a call. A call of an undeclared tool is allowed, because the client
+ * tells the model that the tool does not exist.
  */
 export function forbidsCall(choice: ToolChoice, tools: ToolSet, upstreamName: string): boolean {
   if (choice.mode === 'none') return true;

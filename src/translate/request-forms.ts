@@ -1,4 +1,4 @@
-/** Applies the forms that a dialect names to a translated request. */
+/** Applies the dialect's request forms to a translated request. */
 import type { RequestForm } from '../providers/dialect';
 import type { ChatRequest } from '../wire/chat';
 import {
@@ -7,7 +7,7 @@ import {
 } from './reshape-messages';
 import { writeCallsAsText } from './reshape-tools';
 
-/** Each form as the change that it is; the same functions repair a request that was refused. */
+/** The function for each form; the same functions repair rejected requests. */
 export const REQUEST_FORMS: { readonly [F in RequestForm]: (chat: ChatRequest) => ChatRequest } = {
   'alternating-roles': alternateRoles,
   'assistant-between-tool-and-user': separateUserFromResults,
@@ -19,6 +19,6 @@ export const REQUEST_FORMS: { readonly [F in RequestForm]: (chat: ChatRequest) =
   'no-empty-content': fillEmptyContent,
 };
 
-/** The request in the forms that the provider is known to need. */
+/** Applies the forms that the provider is known to need. */
 export const applyForms = (chat: ChatRequest, forms: readonly RequestForm[]): ChatRequest =>
   forms.reduce((changed, form) => REQUEST_FORMS[form](changed), chat);

@@ -1,4 +1,4 @@
-/** Translates a Responses request to the Chat Completions request that its upstream accepts. */
+/** Translates a Responses request to a Chat Completions request that the upstream accepts. */
 import { asText } from '../base/narrow';
 import { type Noted, Notes } from '../base/result';
 import type { Dialect } from '../providers/dialect';
@@ -16,25 +16,27 @@ export interface TranslateOptions {
   /** The model id to send upstream. */
   readonly model: string;
   readonly dialect: Dialect;
-  /** Bridge tools when the model can call them (`auto`), always (`force`), or never, with calls as text (`off`). */
+  /**
+   * Offer tools if the model can call them (`auto`), always (`force`), or never, with earlier calls as text (`off`).
+   */
   readonly tools: 'auto' | 'force' | 'off';
   readonly system: boolean;
   /** Send the request's `reasoning` object unchanged (FORWARD_REASONING). */
   readonly forwardReasoning: boolean;
   readonly multipleCalls: boolean;
-  /** Use the provider's own web search for the `web_search` tool, where it has one. */
+  /** Use the provider's own web search for the `web_search` tool, if it has one. */
   readonly webSearch: boolean;
 }
 
 export interface TranslatedRequest {
   readonly chat: ChatRequest;
-  /** The tools by the names they were offered under, to translate calls back. */
+  /** The tools by their offered names, to translate calls back. */
   readonly tools: ToolSet;
 }
 
 /**
- * Pure: the same request gives the same bytes, so prompt caches survive turns, resumes and restarts.
- * @throws BridgeError `invalid_request` for what is essential and cannot be served
+ * Pure: the same request results in the same bytes, so prompt caches survive turns, resumes and restarts.
+ * @throws BridgeError `invalid_request` if an essential part cannot be served
  */
 export function translateRequest(given: ResponsesRequest, options: TranslateOptions): Noted<TranslatedRequest> {
   const notes = new Notes();
@@ -62,7 +64,7 @@ export function translateRequest(given: ResponsesRequest, options: TranslateOpti
   return { value: { chat: applyForms(chat, dialect.forms), tools }, notes: notes.list() };
 }
 
-/** Thinking models require streaming; several answers at once exclude it (upstreams.md, section 0, fact 5). */
+/** Thinking models require streaming; a request for several choices excludes it (upstreams.md, section 0, fact 5). */
 function streaming(request: ResponsesRequest): Pick<ChatRequest, 'stream' | 'stream_options'> {
   return asksForSeveral(request) ? { stream: false } : { stream: true, stream_options: { include_usage: true } };
 }
@@ -72,7 +74,7 @@ function parallel(request: ResponsesRequest, options: TranslateOptions): Pick<Ch
   return options.dialect.parallelToolCalls && wanted !== undefined ? { parallel_tool_calls: wanted } : {};
 }
 
-/** Applies `configuration_update` items: the last one holds for this turn. */
+/** Applies `configuration_update` items; the last one applies to this turn. */
 function withUpdates(request: ResponsesRequest): ResponsesRequest {
   const efforts = request.input.flatMap((item) =>
     item.type === 'configuration_update' ? (asText(item.reasoning?.['effort']) ?? []) : [],
@@ -101,12 +103,15 @@ const PROMPT = `Your context is full. Write a handoff summary of this conversati
 - what is still open, and the next concrete steps.
 Be complete and brief. Write only the summary; do not call tools.`;
 
-/** Remote compaction: the last input item is `compaction_trigger` (fixture 25). */
+/** Whether the request asks for remote compaction: its last input item is `compaction_trigger` (fixture 25). */
 export function asksForCompaction(request: ResponsesRequest): boolean {
   return request.input.at(-1)?.type === 'compaction_trigger';
 }
 
-/** Keeps the tools, so that the prompt's prefix stays cached, and allows no call. */
+/**
+ * Turns a compaction request into a request for a summary. Keeps the tools, so that the prompt prefix stays cached, but
+ * allows no calls.
+ */
 export function toSummaryRequest(request: ResponsesRequest): ResponsesRequest {
   const { format: _format, ...rest } = request;
   const history = request.input.filter((item) => item.type !== 'compaction_trigger');

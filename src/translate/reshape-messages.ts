@@ -1,13 +1,13 @@
 /**
- * Other forms of the same conversation, for upstreams that reject the usual one. Each function is pure and returns the
- * very request it was given when there is nothing to change; which refusal calls for which form is known in upstream/.
+ * Rewrites the conversation for upstreams that reject its usual form. Each function is pure and returns the same object
+ * if there is nothing to change. upstream/ decides which rejection requires which form.
  */
 import { shortHash } from '../base/hash';
 import { asArray } from '../base/narrow';
 import type { ChatAssistantMessage, ChatContent, ChatMessage, ChatPart, ChatRequest } from '../wire/chat';
 import { isReasoningItem } from '../wire/read-native';
 
-/** Replaces messages one by one; the same request when every message stays. */
+/** Maps each message; returns the same request if none changes. */
 function mapMessages(chat: ChatRequest, map: (message: ChatMessage) => ChatMessage): ChatRequest {
   const messages = chat.messages.map(map);
   return messages.every((message, index) => message === chat.messages[index]) ? chat : { ...chat, messages };
@@ -17,8 +17,8 @@ const mapAssistant = (chat: ChatRequest, map: (message: ChatAssistantMessage) =>
   mapMessages(chat, (message) => (message.role === 'assistant' ? map(message) : message));
 
 /**
- * Roles that alternate, as templates of Mistral and Gemma demand ("roles must alternate user/assistant/…"): later
- * instructions become user text, neighbours of one role are joined, and the user speaks first.
+ * Makes the roles alternate, as templates of Mistral and Gemma require ("roles must alternate user/assistant/…"): later
+ * instructions become user text, adjacent messages of one role are joined, and the first message is the user's.
  */
 export function alternateRoles(chat: ChatRequest): ChatRequest {
   const head = chat.messages.findIndex((message) => !isInstructions(message));
@@ -53,7 +53,7 @@ function joinNeighbours(messages: readonly ChatMessage[]): readonly ChatMessage[
   return joined;
 }
 
-/** One message for two of a role; undefined when they must stay apart. */
+/** Joins two messages of the same role; undefined if they must stay separate. */
 function join(first: ChatMessage | undefined, second: ChatMessage): ChatMessage | undefined {
   if (first?.role === 'user' && second.role === 'user') {
     return { role: 'user', content: joinContent(first.content, second.content) };
@@ -72,7 +72,7 @@ function joinContent(first: ChatContent, second: ChatContent): ChatContent {
 const toParts = (content: ChatContent): readonly ChatPart[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 
-/** Puts an assistant message between results and the user ("Unexpected role 'user' after role 'tool'", Mistral). */
+/** Inserts an assistant message between results and the user ("Unexpected role 'user' after role 'tool'", Mistral). */
 export function separateUserFromResults(chat: ChatRequest): ChatRequest {
   const messages = chat.messages.flatMap((message, index) =>
     message.role === 'user' && chat.messages[index - 1]?.role === 'tool' ? [UNDERSTOOD, message] : [message],
@@ -91,7 +91,7 @@ export function joinInstructions(chat: ChatRequest): ChatRequest {
   return { ...chat, messages: [{ role: 'system', content }, ...chat.messages.slice(1 + rest.length)] };
 }
 
-/** `system` in place of `developer` ("developer is not one of ['system', 'assistant', …]"). */
+/** Replaces `developer` with `system` ("developer is not one of ['system', 'assistant', …]"). */
 export const useSystemRole = (chat: ChatRequest): ChatRequest =>
   mapMessages(chat, (message) => (message.role === 'developer' ? { ...message, role: 'system' } : message));
 
@@ -107,7 +107,7 @@ export function instructOnce(chat: ChatRequest): ChatRequest {
   return later.messages === rest ? joined : { ...joined, messages: [first, ...later.messages] };
 }
 
-/** Lets the user speak last, for upstreams that continue no answer ("must end with a user message"). */
+/** Appends a user message, for upstreams that cannot continue a response ("must end with a user message"). */
 export function endWithUser(chat: ChatRequest): ChatRequest {
   const last = chat.messages.at(-1)?.role;
   return last === 'user' || last === 'tool' ? chat : { ...chat, messages: [...chat.messages, CONTINUE] };
@@ -122,7 +122,7 @@ export const fillEmptyContent = (chat: ChatRequest): ChatRequest =>
       : { ...message, content: '(empty)' };
   });
 
-/** Removes `detail` from pictures ("image_detail is invalid"). */
+/** Removes `detail` from images ("image_detail is invalid"). */
 export const dropPictureDetail = (chat: ChatRequest): ChatRequest =>
   mapContent(chat, (content) => {
     if (typeof content === 'string' || !content.some(hasDetail)) return content;
@@ -133,7 +133,7 @@ export const dropPictureDetail = (chat: ChatRequest): ChatRequest =>
 
 const hasDetail = (part: ChatPart): boolean => part.type === 'image_url' && part.image_url.detail !== undefined;
 
-/** Splits parallel calls into one call for each message ("This model only supports single tool-calls at once!"). */
+/** Splits parallel calls into one call per message ("This model only supports single tool-calls at once!"). */
 export function oneCallForEachMessage(chat: ChatRequest): ChatRequest {
   const hasSeveral = (message: ChatMessage): boolean =>
     message.role === 'assistant' && (message.tool_calls?.length ?? 0) > 1;
@@ -152,7 +152,7 @@ export function oneCallForEachMessage(chat: ChatRequest): ChatRequest {
   return { ...chat, messages };
 }
 
-/** Joins content that is only text into one string ("content must be a string"). */
+/** Joins text-only content into one string ("content must be a string"). */
 export const useStringContent = (chat: ChatRequest): ChatRequest => mapContent(chat, asString);
 
 /** Writes content as a list of parts, for upstreams that reject strings. */
@@ -172,7 +172,7 @@ const asString = (content: ChatContent): ChatContent =>
     ? content.map((part) => (part.type === 'text' ? part.text : '')).join('\n')
     : content;
 
-/** Puts a sentence in place of each picture, for a model that cannot see ("unknown variant `image_url`"). */
+/** Replaces each image with a sentence, for models without vision ("unknown variant `image_url`"). */
 export function describePictures(chat: ChatRequest): ChatRequest {
   return mapContent(chat, (content) => {
     if (typeof content === 'string' || !content.some((part) => part.type === 'image_url')) return content;
@@ -191,7 +191,7 @@ export function dropReasoning(chat: ChatRequest): ChatRequest {
   });
 }
 
-/** Moves the text of reasoning to the field that the upstream knows. */
+/** Moves the reasoning text to the field that the upstream knows. */
 export function renameReasoning(chat: ChatRequest, field: 'reasoning_content' | 'reasoning'): ChatRequest {
   return mapAssistant(chat, (message) => {
     const { reasoning_content, reasoning, ...rest } = message;
@@ -211,7 +211,9 @@ export function moveTextIntoReasoning(chat: ChatRequest): ChatRequest {
   });
 }
 
-/** Drops ciphertext from reasoning items, and then empty items (vLLM: "Encrypted content is not supported"). */
+/**
+ * Drops ciphertext from reasoning items, and items that are then empty (vLLM: "Encrypted content is not supported").
+ */
 export function withoutSeals(chat: ChatRequest): ChatRequest {
   return mapAssistant(chat, (message) =>
     message.reasoning_details?.some(isSealed)
@@ -231,14 +233,14 @@ function unseal(detail: unknown): readonly unknown[] {
 
 /** The call ids that an upstream accepts. */
 export interface CallIdForm {
-  /** The maximum length, or with `exact` the only one. */
+  /** The maximum length; with `exact`, the required length. */
   readonly length: number;
   readonly exact: boolean;
   /** Only letters and digits. */
   readonly alphanumeric: boolean;
 }
 
-/** Replaces ids of another form in calls and results; a call gets the same id in every request. */
+/** Replaces call ids that do not have this form, in calls and results; a call gets the same id in every request. */
 export function renameCallIds(chat: ChatRequest, form: CallIdForm): ChatRequest {
   const names = new Map<string, string>();
   const taken = new Set(chat.messages.flatMap(callIds).filter((id) => fits(id, form)));

@@ -1,6 +1,6 @@
 /**
- * Other forms of the tools of a request and of the calls in its history, for upstreams that reject the usual one. Pure;
- * each function returns the very request it was given when there is nothing to change.
+ * Rewrites the tools of a request and the calls in its history for upstreams that reject their usual form. Each
+ * function is pure and returns the same object if there is nothing to change.
  */
 import { isSameJson } from '../base/json';
 import type { SchemaRule } from '../providers/dialect';
@@ -8,7 +8,7 @@ import { applySchemaRules } from '../tools/schema';
 import { shortenName } from '../tools/tool-set';
 import type { ChatContent, ChatMessage, ChatRequest, ChatTool, ChatToolCall } from '../wire/chat';
 
-/** Replaces tools one by one; the same request when every tool stays. */
+/** Maps each tool; returns the same request if none changes. */
 function mapTools(chat: ChatRequest, map: (tool: ChatTool['function']) => ChatTool['function']): ChatRequest {
   const tools = chat.tools?.map((tool): ChatTool => {
     const changed = map(tool.function);
@@ -18,8 +18,8 @@ function mapTools(chat: ChatRequest, map: (tool: ChatTool['function']) => ChatTo
 }
 
 /**
- * Steps from a schema as it was declared to one that every grammar converter takes, the step that costs the model least
- * first: llama.cpp ("JSON schema conversion failed") and others each know another part of the standard.
+ * Steps from a schema as declared to one that every grammar converter accepts; the step that loses the least comes
+ * first. llama.cpp ("JSON schema conversion failed") and others each support a different part of the standard.
  */
 export const SCHEMA_STEPS: readonly (readonly SchemaRule[])[] = [
   ['no-required-variants'],
@@ -29,14 +29,14 @@ export const SCHEMA_STEPS: readonly (readonly SchemaRule[])[] = [
   ['any-object'],
 ];
 
-/** Rewrites every tool schema by the rules. */
+/** Rewrites every tool schema with the rules. */
 export const simplifySchemas = (chat: ChatRequest, rules: readonly SchemaRule[]): ChatRequest =>
   mapTools(chat, (tool) => {
     const parameters = applySchemaRules(tool.parameters, rules);
     return isSameJson(parameters, tool.parameters) ? tool : { ...tool, parameters };
   });
 
-/** Cuts descriptions to `longest` characters ("string too long. Expected a string with maximum length 1024"). */
+/** Truncates descriptions to `longest` characters ("string too long. Expected a string with maximum length 1024"). */
 export const shortenDescriptions = (chat: ChatRequest, longest: number): ChatRequest =>
   mapTools(chat, (tool) =>
     tool.description === undefined || tool.description.length <= longest
@@ -73,15 +73,15 @@ export const dropStrict = (chat: ChatRequest): ChatRequest =>
     return strict === undefined ? tool : rest;
   });
 
-/** Drops the tools and the fields that go with them. */
+/** Drops the tools and the fields that depend on them. */
 export function withoutTools(chat: ChatRequest): ChatRequest {
   const { tools, tool_choice, parallel_tool_calls, tool_stream, ...rest } = chat;
   return tools === undefined && tool_choice === undefined && parallel_tool_calls === undefined ? chat : rest;
 }
 
 /**
- * Writes calls and results as text, for a history with calls in a request without tools ("The toolConfig field must be
- * defined when using toolUse and toolResult content blocks", Bedrock), or a model that cannot call tools.
+ * Writes calls and results as text, for a request that has calls in its history but no tools ("The toolConfig field
+ * must be defined when using toolUse and toolResult content blocks", Bedrock), or for a model that cannot call tools.
  */
 export function writeCallsAsText(chat: ChatRequest): ChatRequest {
   if (!chat.messages.some((message) => 'tool_call_id' in message || 'tool_calls' in message)) return chat;
@@ -111,11 +111,11 @@ export function writeCallsAsText(chat: ChatRequest): ChatRequest {
   return { ...chat, messages };
 }
 
-/** One call as text. */
+/** Renders one call as text. */
 export const writeCall = ({ name, arguments: args }: { readonly name: string; readonly arguments: string }): string =>
   `[Called ${name} with ${args}]`;
 
-/** One result as text. */
+/** Renders one result as text. */
 export const writeResult = (name: string, text: string): string => `[Result of ${name}]\n${text}`;
 
 const textOf = (content: ChatContent): string =>

@@ -1,4 +1,4 @@
-/** Translates the settings of a request to the dialect: sampling and limits, thinking, output format. */
+/** Translates the settings of a request by the dialect: sampling and limits, thinking, output format. */
 import type { JsonObject } from '../base/json';
 import { compact } from '../base/narrow';
 import type { Notes } from '../base/result';
@@ -25,7 +25,7 @@ export function translateSettings(request: ResponsesRequest, dialect: Dialect): 
   };
 }
 
-/** Whether the client wants several answers: they are not streamed, and so made without thinking. */
+/** Whether the client requests several choices. They are not streamed, and therefore generated without thinking. */
 export const asksForSeveral = (request: Pick<ResponsesRequest, 'sampling'>): boolean => (request.sampling.n ?? 1) > 1;
 
 function outputLimit(asked: number | undefined, dialect: Dialect): Partial<ChatRequest> {
@@ -53,7 +53,10 @@ export function translateThinking(
   };
 }
 
-/** @param several several answers are not streamed, and thinking requires streaming (upstreams.md, section 0) */
+/**
+ * @param several whether there are several choices: they are not streamed, and thinking requires streaming
+ * (upstreams.md, section 0)
+ */
 function turn(control: ThinkingControl, effort: string | undefined, several: boolean): Partial<ChatRequest> {
   const off = several || isOff(effort, control);
   switch (control.kind) {
@@ -62,7 +65,7 @@ function turn(control: ThinkingControl, effort: string | undefined, several: boo
     case 'effort':
       return effort === undefined ? {} : level(effort, control.levels ?? [effort]);
     case 'enable_thinking':
-      // Always explicit: the default differs from model to model.
+      // Always sent, because the default differs from model to model.
       return off && !control.fixed ? { enable_thinking: false } : { enable_thinking: true, ...depth(control, effort) };
     case 'thinking':
       if (off && !control.fixed) return { thinking: { type: 'disabled' } };
@@ -76,13 +79,13 @@ function turn(control: ThinkingControl, effort: string | undefined, several: boo
   }
 }
 
-/** `minimal` turns thinking off where there is nothing between that and `high`; DeepSeek documents minimal → low. */
+/** `minimal` turns thinking off if the model has no level below `high`; DeepSeek documents minimal → low. */
 function isOff(effort: string | undefined, control: ThinkingControl): boolean {
   const thinksLittle = 'levels' in control && control.levels?.includes('low');
   return effort === 'none' || (effort === 'minimal' && !thinksLittle);
 }
 
-/** DashScope rejects a budget together with an effort (upstreams.md, table b, 8): levels come first. */
+/** DashScope rejects a budget together with an effort (upstreams.md, table b, 8), so levels take precedence. */
 function depth(
   control: Extract<ThinkingControl, { kind: 'enable_thinking' }>,
   effort: string | undefined,
@@ -100,13 +103,13 @@ const nested = (settings: { readonly effort?: string; readonly summary?: string 
 
 export interface TranslatedFormat {
   readonly fields: Pick<ChatRequest, 'response_format'>;
-  /** Text for the instructions, when the field alone does not say enough. */
+  /** Text for the instructions, if the field alone is not enough. */
   readonly instructions?: string;
 }
 
 type JsonFormat = Exclude<TextFormat, { readonly type: 'text' }>;
 
-/** Walks down the ladder json_schema → json_object → prompt to what the dialect accepts. */
+/** Falls back from json_schema to json_object to a prompt, to what the dialect accepts. */
 export function translateFormat(format: TextFormat | undefined, dialect: Dialect, notes: Notes): TranslatedFormat {
   if (format === undefined || format.type === 'text') return { fields: {} };
   if (dialect.responseFormat === 'json_schema') {
@@ -121,8 +124,8 @@ export function translateFormat(format: TextFormat | undefined, dialect: Dialect
 }
 
 /**
- * The request without `response_format`, for a model that rejects it. The first message then describes the schema; a
- * plain `json_object` is described already: OpenAI demands the word JSON in the messages.
+ * Removes `response_format`, for models that reject it, and describes the schema in the first message. A plain
+ * `json_object` needs no description, because OpenAI already requires the word JSON in the messages.
  */
 export function formatAsInstruction(chat: ChatRequest): ChatRequest {
   const { response_format: format, ...rest } = chat;
