@@ -1,6 +1,6 @@
 /**
- * Limits the calls of a turn, because plans count requests: how often a failure is retried, how many calls of one turn
- * have failed, and which requests were rejected recently.
+ * Limits the upstream calls of a turn, because plans count requests: how often a failure is retried, how many calls of
+ * a turn have failed, and which requests were rejected recently.
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock';
@@ -8,19 +8,21 @@ import type { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 
 export interface RetryLimits {
-  /** Most upstream calls for one turn of the client, the first included. */
+  /** Maximum number of upstream calls for one client turn, including the first. */
   readonly calls: number;
-  /** Longest wait before one of them, milliseconds. When the provider demands more, the turn fails and says so. */
+  /**
+   * Longest wait before a call, in milliseconds. If the provider demands a longer one, the turn fails with a message.
+   */
   readonly longestWaitMs: number;
 }
 
-/** Calls per turn for failures that a retry may fix; every other kind gets one. */
+/** Calls per turn for failures that a retry may fix; all other kinds get one call. */
 const CALLS: { readonly [K in ErrorKind]?: number } = {
   rate_limit: 4,
   overload: 4,
   upstream_error: 4,
   network: 4,
-  // Do not retry three times after minutes of silence.
+  // Only one retry, because each attempt may take minutes.
   timeout: 2,
   bad_answer: 2,
   empty_answer: 2,
@@ -28,7 +30,7 @@ const CALLS: { readonly [K in ErrorKind]?: number } = {
   cut_stream: 6,
 };
 
-/** How many upstream calls a turn may spend on failures of this kind. */
+/** Returns the maximum number of upstream calls of a turn for failures of this kind. */
 export function allowedCalls(kind: ErrorKind, limits: RetryLimits): number {
   const allowed = CALLS[kind] ?? 1;
   return kind === 'cut_stream' ? allowed : Math.min(allowed, limits.calls);
@@ -38,8 +40,8 @@ const FIRST_WAIT_MS = 500;
 
 /**
  * @param failed how many calls have failed so far, at least 1
- * @param random from 0 to 1: jitter, so that many clients do not retry at the same time
- * @returns milliseconds to wait, or undefined when the provider demands more than the longest wait
+ * @param random a number from 0 to 1 for jitter, so that clients do not all retry at the same time
+ * @returns milliseconds to wait, or undefined if the provider demands a wait longer than the limit
  */
 export function retryWait(error: BridgeError, failed: number, limits: RetryLimits, random: number): number | undefined {
   const asked = error.details.retryAfterMs;
@@ -48,14 +50,14 @@ export function retryWait(error: BridgeError, failed: number, limits: RetryLimit
   return Math.min(limits.longestWaitMs, wait * (0.75 + random / 2));
 }
 
-/** Maximum number of turns counted at the same time; the oldest is evicted first. */
+/** Maximum number of turns that are tracked; the oldest is evicted first. */
 const MOST_TURNS = 256;
 
 /** Counts the failed calls of each turn, to limit the retries of the bridge and the client together. */
 export class FailureBudget {
   private readonly failures = new Map<string, number>();
 
-  /** @returns how many calls of this turn have failed, this one included */
+  /** @returns how many calls of this turn have failed, including this one */
   fail(turn: string): number {
     const count = (this.failures.get(turn) ?? 0) + 1;
     this.failures.delete(turn);
@@ -65,7 +67,7 @@ export class FailureBudget {
     return count;
   }
 
-  /** Resets the count: the turn got an answer. */
+  /** Resets the count after a successful response. */
   succeed(turn: string): void {
     this.failures.delete(turn);
   }
@@ -73,7 +75,9 @@ export class FailureBudget {
 
 const MOST_REJECTIONS = 32;
 
-/** A client that keeps retrying gets the cached error for this many times the configured time, then a new call. */
+/**
+ * A client that keeps retrying gets the cached error for at most this many times the configured time, then a new call.
+ */
 const LONGEST = 4;
 
 interface CachedRejection {
@@ -83,8 +87,8 @@ interface CachedRejection {
 }
 
 /**
- * Caches permanent rejections by the exact bytes of the request and its key: a client that retries gets the same error
- * without a call.
+ * Caches permanent rejections by the exact bytes of the request and its API key, so that a client that retries gets the
+ * same error without another call.
  */
 export class RejectionCache {
   private readonly rejections = new Map<string, CachedRejection>();
@@ -92,7 +96,7 @@ export class RejectionCache {
   /** @param keepMs how long a rejection is cached; 0 disables the cache */
   constructor(private readonly keepMs: number, private readonly clock: Clock) {}
 
-  /** The cached rejection of the same request with the same key, if it has not expired; each hit extends it. */
+  /** Returns the cached rejection of the same request and key, if it has not expired; each hit extends it. */
   find(body: Buffer, key: string): BridgeError | undefined {
     if (this.rejections.size === 0) return undefined;
     const now = this.clock();

@@ -1,4 +1,4 @@
-/** Fetches a JSON document, with limits on time and size; for optional data, not for turns. */
+/** Fetches a JSON document with limits on time and size. For optional data, not for turns. */
 import { renderDuration } from '../base/quantities';
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
@@ -32,7 +32,7 @@ export async function fetchJson({ url, headers, timeoutMs, maxBytes }: JsonQuest
   return value;
 }
 
-/** An abort does not reach every read of a body (transport.ts): the caller is not kept waiting. */
+/** Rejects on abort, because an abort does not end every read of a body (transport.ts). */
 function endOf(signal: AbortSignal): Promise<never> {
   const end = new Promise<never>((_resolve, reject) =>
     signal.addEventListener('abort', () => reject(signal.reason), { once: true }),

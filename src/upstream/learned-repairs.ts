@@ -1,4 +1,6 @@
-/** Remembers which repairs each model needed, until the bridge exits: a model rejects the same thing every time. */
+/**
+ * Remembers until the bridge exits which repairs each model needed, because a model rejects the same thing every time.
+ */
 import type { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { ChatRequest } from '../wire/chat';
@@ -7,10 +9,10 @@ import { findRepair, isSameRejection, type FoundRepair } from './repairs';
 
 /** Maximum calls for one request, including those with repairs. */
 export const MOST_CALLS = 4;
-/** Models at a host that are remembered; names come from clients. The oldest is dropped first. */
+/** Maximum number of models that are remembered, because clients choose the names. The oldest is evicted first. */
 const MOST_MODELS = 500;
 
-/** Kinds whose cause may be something in the request. Who may ask, how often and for how much is not repaired. */
+/** Error kinds that a change of the request may fix. Authentication, rate limits and quotas cannot be repaired. */
 const REPAIRABLE: ReadonlySet<ErrorKind> =
   new Set(['upstream_rejected', 'upstream_error', 'model_not_found', 'not_found']);
 
@@ -18,7 +20,7 @@ const REPAIRABLE: ReadonlySet<ErrorKind> =
 const ECHO = /['"]input['"]\s*:.*/s;
 const LONGEST_TEXT = 2_000;
 
-/** The repairs of one request, from its first call to its answer. */
+/** The repairs of one request, from its first call to its response. */
 export class RepairSession {
   private readonly tried = new Set<string>();
   private latest: { readonly before: ChatRequest; readonly found: FoundRepair } | undefined;
@@ -49,12 +51,12 @@ export class RepairSession {
     return found.repair;
   }
 
-  /** Called when the answer has begun: the latest repair worked. */
+  /** Call when the response begins: the latest repair worked. */
   succeed(): void {
     this.settleLatest(undefined);
   }
 
-  /** Reverts a repair that is followed by the same rejection; others are remembered. */
+  /** Reverts the latest repair if the same rejection follows; otherwise remembers it. */
   private settleLatest(rejection: Rejection | undefined): void {
     const { latest } = this;
     this.latest = undefined;
@@ -72,7 +74,7 @@ function readRejection({ kind, details }: BridgeError): Rejection | undefined {
   return { text: `${providerCode} ${providerText.replace(ECHO, '')}`.slice(0, LONGEST_TEXT), field: providerField };
 }
 
-/** The repairs that each model at a host needs. */
+/** The learned repairs of each model at a host. */
 export class LearnedRepairs {
   private readonly byModel = new Map<string, Map<string, Repair>>();
 

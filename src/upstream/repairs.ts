@@ -19,20 +19,20 @@ import {
   type Rejection, type Repair, type Reshape, type RowRepair,
 } from './parse-rejection';
 
-/** A repair and the row that it is from. */
+/** A repair and its row. */
 export interface FoundRepair {
   readonly row: string;
   readonly repair: Repair;
 }
 
 interface RepairRow {
-  /** Each row is tried once for a request. */
+  /** The name of the row; each row is tried once per request. */
   readonly row: string;
   /** @returns undefined when the rejection is about something else; a repair that changes nothing is not used */
   readonly find: (rejection: Rejection, chat: ChatRequest, callsLeft: number) => RowRepair | undefined;
 }
 
-/** A row that matches this wording and makes one change. */
+/** Creates a row that matches a wording and makes one change. */
 const row = (name: string, pattern: RegExp, apply: Reshape, dialect?: string): RepairRow => ({
   row: name,
   find: ({ text }) => (pattern.test(text) ? { apply, ...(dialect !== undefined && { dialect }) } : undefined),
@@ -45,7 +45,7 @@ const without = (...fields: readonly (keyof ChatRequest)[]): Reshape => (chat) =
   return rest;
 };
 
-/** A row that leaves fields out. */
+/** Creates a row that removes fields. */
 const dropping = (pattern: RegExp, ...fields: readonly (keyof ChatRequest)[]): RepairRow =>
   row(`without ${fields.join(', ')}`, pattern, without(...fields));
 
@@ -65,7 +65,7 @@ const PICTURES = anyOf(
   'cannot (read|process|handle|see|accept).{0,20}\\bimages?', "only supports? .?text",
   'only (supports? )?.?text.? (content|input|parts?|is|are|messages)',
 );
-/** The picture itself is at fault, not pictures. */
+/** The image itself is invalid; images in general are accepted. */
 const BAD_PICTURE = anyOf(
   'too (large|big|small|many)', 'exceed', 'download', 'fetch', 'decod', 'corrupt', 'base64', 'resolution', 'pixels',
   'timed? ?out', 'accessible', 'valid image', 'image (url|data|format) is',
@@ -101,7 +101,7 @@ const NO_EMPTY_CONTENT = anyOf('content.{0,80}(empty|blank|minlength|at least 1 
 const hasCalls = ({ messages }: ChatRequest): boolean =>
   messages.some((message) => message.role === 'tool' || (message.role === 'assistant' && message.tool_calls));
 
-/** `none` stays: it forces nothing. */
+/** `none` stays, because it forces nothing. */
 const withoutForce: Reshape = (chat) =>
   chat.tool_choice === undefined || chat.tool_choice === 'auto' || chat.tool_choice === 'none'
     ? chat
@@ -109,7 +109,7 @@ const withoutForce: Reshape = (chat) =>
 
 const oneCallAtATime: Reshape = (chat) => without('parallel_tool_calls')(oneCallForEachMessage(chat));
 
-/** The fields around the messages. */
+/** Repairs of the fields other than messages and tools. */
 const FIELD_ROWS: readonly RepairRow[] = [
   {
     // DashScope, Kimi, DeepSeek with thinking; OpenRouter: "No endpoints found that support the provided 'tool_choice'"
@@ -136,11 +136,11 @@ const FIELD_ROWS: readonly RepairRow[] = [
   dropping(/invalid reasoning value|reasoning\.effort|not support (thinking|reasoning)\b/i, 'reasoning_effort'),
 ];
 
-/** The messages. */
+/** Repairs of the messages. */
 const MESSAGE_ROWS: readonly RepairRow[] = [
   // vLLM: "Encrypted content is not supported."; OpenAI: "The encrypted content … could not be verified".
   row('reasoning without encrypted_content', /encrypted.content/i, withoutSeals),
-  // gpt-oss behind llama.cpp: "Cannot pass both content and thinking in an assistant message with tool calls!".
+  // gpt-oss on llama.cpp: "Cannot pass both content and thinking in an assistant message with tool calls!".
   row('text inside reasoning', /both content and (thinking|reasoning)/i, moveTextIntoReasoning,
     "forms: ['text-inside-reasoning']"),
   { row: 'reasoning of earlier turns', find: findReasoning },
@@ -162,7 +162,7 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
   // Gemma: "System role not supported"; "Developer instruction is not enabled for models/gemma-3".
   row('instructions as user text', NO_SYSTEM_MESSAGE, instructAsUser, "forms: ['instructions-as-user']"),
   row('the user last', /(must|should) end with.{0,20}\buser|last (message|role).{0,30}\buser|prefill/i, endWithUser),
-  // Template of Llama in vLLM: "This model only supports single tool-calls at once!".
+  // Llama's template in vLLM: "This model only supports single tool-calls at once!".
   row('one call for each message', /single tool.?calls? at once/i, oneCallAtATime,
     "forms: ['one-call-for-each-message']"),
   {
@@ -200,7 +200,7 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
   row('no empty content', NO_EMPTY_CONTENT, fillEmptyContent, "forms: ['no-empty-content']"),
 ];
 
-/** The tools. Too many of them are not repaired: the user chooses which to do without. */
+/** Repairs of the tools. Too many tools are not repaired: the user decides which ones to remove. */
 const TOOL_ROWS: readonly RepairRow[] = [
   {
     row: 'short tool descriptions',
@@ -215,7 +215,7 @@ const TOOL_ROWS: readonly RepairRow[] = [
     find: ({ text, field }) => {
       const longest = /\bname\b/i.test(`${field} ${text}`) ? findLengthLimit(text) : undefined;
       const name = `tool names of at most ${longest} characters`;
-      // Shorter names would not tell tools apart.
+      // Shorter names would no longer be distinct.
       if (longest === undefined || longest < 16) return undefined;
       return { name, apply: (chat) => shortenToolNames(chat, longest) };
     },
@@ -234,7 +234,7 @@ const TOOL_ROWS: readonly RepairRow[] = [
   })),
 ];
 
-/** The step that fits the words; the last calls are kept for schemas that every checker takes. */
+/** Chooses the first step by the wording; the last calls are reserved for schemas that every validator accepts. */
 function firstStep(callsLeft: number, text: string): number {
   if (callsLeft < 3) return SCHEMA_STEPS.length - callsLeft;
   if (/required|anyOf|oneOf/.test(text)) return 0;
@@ -252,7 +252,7 @@ const NAMED_FIELD_ROWS = ['first', 'second', 'third'].map((which): RepairRow => 
 
 const ROWS: readonly RepairRow[] = [...FIELD_ROWS, ...MESSAGE_ROWS, ...TOOL_ROWS, ...NAMED_FIELD_ROWS];
 
-/** The names of the rows, in their order, for docs/protocol.md. */
+/** The names of the rows in order, for docs/protocol.md. */
 export const REPAIR_NAMES: readonly string[] = ROWS.map((each) => each.row);
 
 const OTHER_FIELD = /\b(?:did you mean|use|instead|expected|allowed)\b.{0,20}['"`](reasoning(?:_content)?)['"`]/i;
@@ -277,8 +277,8 @@ function findReasoning({ text, field }: Rejection, chat: ChatRequest): RowRepair
 }
 
 /**
- * @param tried rows and repairs that were used for this request
- * @param callsLeft calls that this request may still spend
+ * @param tried rows and repairs already used for this request
+ * @param callsLeft how many more calls this request may use
  * @returns what to change for another call, and the row it is from; undefined when no row knows the rejection
  */
 export function findRepair(
@@ -292,7 +292,7 @@ export function findRepair(
   return undefined;
 }
 
-/** Whether a later rejection asks for a repair that was already tried on this request. */
+/** Whether a later rejection requires a repair that was already tried on this request. */
 export function isSameRejection({ row: name, repair }: FoundRepair, rejection: Rejection, chat: ChatRequest): boolean {
   const found = ROWS.find((candidate) => candidate.row === name)?.find(rejection, chat, ROWS.length);
   return found !== undefined && (found.name ?? name) === repair.name;

@@ -1,4 +1,4 @@
-/** Sends requests to the provider: native fetch, a Buffer body, no redirects, unbuffered reads. */
+/** Sends requests to the provider with native fetch: a Buffer body, no redirects, unbuffered reads. */
 import { renderDuration } from '../base/quantities';
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
@@ -8,38 +8,38 @@ export interface UpstreamRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** Ends the request at once; its reason is thrown when it is a BridgeError. */
+  /** Ends the request at once; its reason is thrown if it is a BridgeError. */
   readonly abort: AbortSignal;
 }
 
 export interface UpstreamAnswer {
   readonly status: number;
-  /** A header by its lower-case name. */
+  /** Returns a header by its lower-case name. */
   header(name: string): string | undefined;
-  /** The next bytes of the body; undefined at its end. @throws BridgeError */
+  /** Reads the next bytes of the body; undefined at its end. @throws BridgeError */
   read(): Promise<Uint8Array | undefined>;
   /**
-   * Ends the request if it is still running. The caller must call it when it stops reading.
+   * Ends the request if it is still running. The caller must call this when it stops reading.
    * @param complete whether the provider has finished its answer: the connection is kept if it closes the response soon
    */
   cancel(complete?: boolean): void;
-  /** The whole body as text, up to `limit` bytes. @throws BridgeError */
+  /** Reads the whole body as text, up to `limit` bytes. @throws BridgeError */
   text(limit: number): Promise<string>;
 }
 
 export interface UpstreamTimeouts {
   /** Time limit for connecting in milliseconds, including TLS. */
   readonly connectMs: number;
-  /** Milliseconds from sending the request to the first byte of the answer's body. */
+  /** Milliseconds from sending the request to the first byte of the response body. */
   readonly firstByteMs: number;
   /** Milliseconds between two reads of the body. */
   readonly idleMs: number;
 }
 
-/** How long an upstream may take to end the response after it has finished its answer. */
+/** Milliseconds that an upstream may take to end the response after the complete answer. */
 const LINGER_MS = 500;
 
-/** @throws BridgeError when there is no response: network, timeout, or the abort reason. */
+/** Sends a request. @throws BridgeError if there is no response: network, timeout, or the abort reason */
 export type Transport = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
 
 /** @param timeouts limits for every request of this transport */
@@ -64,7 +64,7 @@ export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
   };
 }
 
-/** One request in flight: what ends it early, and why. */
+/** One request in flight, with everything that can end it early. */
 class Exchange {
   private readonly controller = new AbortController();
   private readonly timer: SilenceTimer;
@@ -96,7 +96,7 @@ class Exchange {
     };
   }
 
-  /** Releases timer and listener. @returns the reason as an error for the caller. */
+  /** Releases timer and listener. @returns the reason as an error for the caller */
   close(cause: unknown): BridgeError {
     this.release();
     const reason: unknown = this.signal.aborted ? this.signal.reason : cause;
@@ -106,7 +106,7 @@ class Exchange {
   private end(reason: unknown): void {
     this.timer.stop();
     this.controller.abort(reason ?? new BridgeError('network', 'The request was aborted.'));
-    // An abort does not reach a read of Node 20's fetch that waits after a broken gzip stream; this ends it.
+    // In Node 20, an abort does not end a read that waits after a broken gzip stream; this does.
     this.reader?.cancel().catch(() => undefined);
   }
 
@@ -139,7 +139,7 @@ class Exchange {
     else this.end(undefined);
   }
 
-  /** The last chunk often comes just after `[DONE]`; closing before it costs the next turn a TLS handshake. */
+  /** The last chunk often arrives just after `[DONE]`. Closing earlier would cost the next turn a TLS handshake. */
   private async drain(reader: BodyReader): Promise<void> {
     const timer = setTimeout(() => this.end(undefined), LINGER_MS);
     timer.unref();
@@ -166,14 +166,14 @@ class Exchange {
 type BodyReader = ReadableStreamDefaultReader<Uint8Array>;
 
 /**
- * How long a provider may send nothing but comments. DeepSeek sends them while a request waits in its queue, and gives
- * up after ten minutes; OpenRouter sends them for as long as the provider behind it is silent.
+ * How long a provider may send only comments. DeepSeek sends them while a request is queued, and gives up after ten
+ * minutes; OpenRouter sends them while its own upstream is silent.
  */
 export const COMMENTS_LIMIT_MS = 900_000;
 
 const COLON = 58;
 
-/** Fires once: calls `expire` with an error that names the exceeded limit. Zero disables a limit. */
+/** Calls `expire` once, with an error that names the exceeded limit. Zero disables a limit. */
 export class SilenceTimer {
   private timer: NodeJS.Timeout | undefined;
   private waiting = true;
@@ -188,7 +188,7 @@ export class SilenceTimer {
     this.arm(timeouts.firstByteMs, 'sent no answer', 'UPSTREAM_FIRST_BYTE_TIMEOUT_MS');
   }
 
-  /** A read arrived. One that begins with a colon is a comment, or, rarely, part of an event. */
+  /** Call for each read. Bytes that begin with a colon are a comment, or, rarely, part of an event. */
   touch(bytes: Uint8Array): void {
     if (bytes[0] === COLON) this.checkComment();
     else this.commentsSince = undefined;
@@ -217,19 +217,20 @@ export class SilenceTimer {
   }
 }
 
-/** Set by undici 5 to 7, the versions inside Node 18 to 24, once a fetch global was touched (tried on all of them). */
+/** Set by undici 5 to 7, the versions in Node 18 to 24, on the first use of a fetch global (tested on all of them). */
 const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.1');
 
 /**
- * The engine of native fetch, with our own time limits. Node has no public way to its class: it is reached through the
- * global dispatcher, behind a feature test. Without it fetch keeps its defaults: 10 s to connect, 300 s of silence.
- * @returns an agent for fetch's `dispatcher` option, or undefined where this Node offers none
+ * Creates an instance of native fetch's engine with our own time limits. Node does not export its class, so it is taken
+ * from the global dispatcher, after a feature test. Without it, fetch keeps its defaults: 10 s to connect, 300 s of
+ * silence.
+ * @returns an agent for fetch's `dispatcher` option, or undefined if this Node version offers none
  */
 function createDispatcher(connectMs: number): object | undefined {
   void globalThis.Headers;
   const current: unknown = Reflect.get(globalThis, GLOBAL_DISPATCHER);
   if (typeof current !== 'object' || current === null) return undefined;
-  // Time limits other than connecting are ours (SilenceTimer): undici's would end a stream that is merely slow.
+  // All time limits except the one for connecting are in SilenceTimer: undici's would end a stream that is merely slow.
   const limits = { connect: { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0 };
   const agent: unknown = Reflect.construct(current.constructor, [limits]);
   return typeof agent === 'object' && agent !== null ? agent : undefined;
