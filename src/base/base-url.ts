@@ -1,12 +1,13 @@
 /** Normalizes the base URL of an HTTP API. */
 
-/** The endpoint that people copy from a provider's page along with its base. */
+/** Endpoint paths that users copy together with the base URL. */
 const ENDPOINT = /\/(chat\/completions|completions|responses)\/*$/i;
 
 /**
- * Takes an http or https URL without user name, query and fragment; an endpoint and slashes at its end are dropped.
+ * Accepts an http or https URL without user name, query and fragment. Trailing slashes and a trailing endpoint path are
+ * dropped.
  *
- * @returns the base without a slash at its end; undefined for anything else
+ * @returns the base URL without a trailing slash; undefined for anything else
  */
 export function readBaseUrl(input: string): string | undefined {
   const url = parseUrl(input.trim());
@@ -15,7 +16,7 @@ export function readBaseUrl(input: string): string | undefined {
   return isBare ? `${url.origin}${url.pathname.replace(ENDPOINT, '').replace(/\/+$/, '')}` : undefined;
 }
 
-/** @returns undefined for a text that is no URL */
+/** @returns undefined for a string that is not a URL */
 export function parseUrl(input: string): URL | undefined {
   try {
     return new URL(input);

@@ -1,4 +1,4 @@
-/** Computes a small stable hash, to shorten names identically in every process. */
+/** Computes a short, stable hash, used to shorten names identically in every process. */
 
 /** 32-bit FNV-1a over UTF-16 units, as 7 characters of [0-9a-z]. Not cryptographic. */
 export function shortHash(text: string): string {

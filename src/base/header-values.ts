@@ -1,6 +1,6 @@
-/** Headers that a user adds to requests: which names are allowed, and how values take variables of the environment. */
+/** Validates the headers that a user adds to requests, and expands environment variables in their values. */
 
-/** RFC 9110, 5.6.2, without the headers that belong to the connection. */
+/** Header names of RFC 9110, 5.6.2, except those that control the connection. */
 export const HEADER_NAME =
   /^(?!(?:host|connection|content-length|transfer-encoding|keep-alive|te|trailer|upgrade|expect)$)[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 
@@ -13,11 +13,11 @@ export interface Expanded {
   readonly value: string;
   /** Names of the variables in the text. */
   readonly used: readonly string[];
-  /** Those that are not set, or do not fit in a header. */
+  /** Variables that are not set, or whose value is not valid in a header. */
   readonly missing: readonly string[];
 }
 
-/** Replaces `$NAME` and `${NAME}` by the variable, and `$$` by a dollar sign. */
+/** Replaces `$NAME` and `${NAME}` with the variable, and `$$` with a dollar sign. */
 export function expandVariables(text: string, env: Readonly<Record<string, string | undefined>>): Expanded {
   const used: string[] = [];
   const missing: string[] = [];

@@ -1,17 +1,17 @@
-/** Parses JSON with comments and trailing commas (JSONC), as editors write settings. */
+/** Parses JSON with comments and trailing commas (JSONC), the format of editor settings. */
 import type { JsonValue } from './json';
 
 export type ParsedJsonc =
   | { readonly ok: true; readonly value: JsonValue }
   | { readonly ok: false; readonly line: number; readonly problem: string };
 
-/** Strings, comments, and commas before a closing bracket, in this order: what looks like a comment in a string is text. */
+/** Matches strings first, then comments and trailing commas, so that a string may contain what looks like a comment. */
 const TOKENS = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\/|,(?=(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*[}\]])/g;
 
-/** @returns the value, or the line (from 1) of the first mistake and what is wrong there */
+/** @returns the value, or the line (counted from 1) and description of the first mistake */
 export function parseJsonc(text: string): ParsedJsonc {
   const source = text.replace(/^\uFEFF/, '');
-  // Every removed character leaves a space, so that positions stay those of the file.
+  // Each removed character becomes a space, so that positions are still those of the file.
   const json = source.replace(TOKENS, (token) => (token.startsWith('"') ? token : token.replace(/[^\n]/g, ' ')));
   try {
     return { ok: true, value: JSON.parse(json) };
@@ -28,8 +28,8 @@ export function parseJsonc(text: string): ParsedJsonc {
 }
 
 /**
- * The messages of JSON.parse differ between versions of Node, and some have no position: a reader of the grammar finds
- * it in all.
+ * Finds the position of the first mistake. The messages of JSON.parse differ between versions of Node, and some lack
+ * the position, so this function follows the grammar itself.
  */
 function findMistake(text: string): number {
   const token =

@@ -6,36 +6,36 @@ const BACKSLASH = 92;
 const BRACE = 123;
 const BRACKET = 91;
 const SPACE = 32;
-/** No number or literal that a model writes as a whole value is longer. */
+/** Longer than any number or literal that a model writes as a complete value. */
 const LONGEST_SCALAR = 40;
 
 type ProgressState = 'blank' | 'inside' | 'string' | 'escape' | 'closed' | 'scalar';
 
 /**
- * Counts brackets and skips strings, so each character is read once. Does not check that the text inside is valid
- * JSON: an object is complete at the brace that closes it.
+ * Counts brackets and skips strings, so that each character is read once. Does not validate the JSON: an object is
+ * complete at its closing brace.
  */
 export class JsonProgress {
   private state: ProgressState = 'blank';
   private depth = 0;
   private scalar = '';
 
-  /** Only whitespace has arrived. */
+  /** True while only whitespace has arrived. */
   get blank(): boolean {
     return this.state === 'blank';
   }
 
-  /** The value is complete. A number or a literal could always continue: it is complete when it parses. */
+  /** True if the value is complete. A number or a literal could always continue, so it is complete if it parses. */
   get complete(): boolean {
     return this.state === 'closed' || (this.state === 'scalar' && parseJson(this.scalar) !== undefined);
   }
 
-  /** An object, list or string has begun and is not closed: whatever comes, this text is not yet JSON. */
+  /** True if an object, list or string is open, so that the text so far is not valid JSON. */
   get unfinished(): boolean {
     return this.state === 'inside' || this.state === 'string' || this.state === 'escape';
   }
 
-  /** @returns how many characters of `text` belong to this value: anything after a closed value is another one */
+  /** @returns how many characters of `text` belong to this value; the rest is another value */
   push(text: string): number {
     let at = 0;
     while (at < text.length && this.state !== 'closed' && this.state !== 'scalar') {
@@ -57,7 +57,7 @@ export class JsonProgress {
     if (code === QUOTE) return 'string';
     if (code === BRACE || code === BRACKET) this.depth += 1;
     else if (this.state === 'blank') return code > SPACE ? 'scalar' : 'blank';
-    // The closing characters have the codes of the opening ones plus two.
+    // The code of a closing bracket is that of the opening one plus two.
     else if (code === BRACE + 2 || code === BRACKET + 2) this.depth -= 1;
     return this.depth === 0 ? 'closed' : 'inside';
   }

@@ -1,4 +1,4 @@
-/** Defines JSON types, and checks and parses unknown data. */
+/** Defines JSON types; checks and parses unknown data. */
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
@@ -11,12 +11,12 @@ export function isRecord(value: unknown): value is UnknownRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** True when a JSON value is an object. */
+/** True for a JSON value that is an object. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Parses `text`; `undefined` when it is not JSON. */
+/** Parses `text`; returns `undefined` if it is not JSON. */
 export function parseJson(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text);
@@ -25,13 +25,13 @@ export function parseJson(text: string): JsonValue | undefined {
   }
 }
 
-/** Parses `text` and keeps the result only when it is a JSON object. */
+/** Parses `text`; returns `undefined` unless it is a JSON object. */
 export function parseJsonObject(text: string): JsonObject | undefined {
   const value = parseJson(text);
   return isJsonObject(value) ? value : undefined;
 }
 
-/** Whether two values are the same JSON; as deep as they are equal. */
+/** Whether two values are the same JSON. Recursion ends at the first difference. */
 export function isSameJson(first: unknown, second: unknown): boolean {
   if (first === second) return true;
   if (Array.isArray(first) && Array.isArray(second)) {
@@ -43,12 +43,12 @@ export function isSameJson(first: unknown, second: unknown): boolean {
 }
 
 /**
- * JSON text without half surrogate pairs, which strict parsers reject ("lone leading surrogate in hex escape"): U+FFFD
- * takes their place. A tool that truncates its output in the middle of an emoji leaves such a half.
+ * Serializes a value, replacing lone surrogates with U+FFFD: strict parsers reject them ("lone leading surrogate in hex
+ * escape"). A tool that truncates its output in the middle of an emoji leaves one behind.
  */
 export const toJsonText = (value: unknown): string => replaceHalfPairs(JSON.stringify(value));
 
-/** Replaces escapes of half surrogate pairs in JSON text; escaped whole pairs stay. */
+/** Replaces escaped lone surrogates in JSON text; escaped pairs stay. */
 export const replaceHalfPairs = (json: string): string =>
   /\\u[dD]/.test(json)
     ? json.replace(WHOLE_OR_HALF, (escape) => (escape.length === 6 ? '\\ufffd' : escape))

@@ -4,7 +4,7 @@ import { isRecord, type UnknownRecord } from './json';
 /** The value if it is a string. */
 export const asString = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
-/** A string with at least one character: providers send `""` where they mean "absent". */
+/** The value if it is a non-empty string: providers send `""` to mean absent. */
 export const asText = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
@@ -30,7 +30,7 @@ export function compact<T extends object>(record: T): Compact<T> {
   return result as never;
 }
 
-/** `T` with optional properties in place of those that may be undefined. */
+/** `T` with its possibly undefined properties made optional. */
 type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };

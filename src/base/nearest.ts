@@ -1,10 +1,9 @@
-/** "Did you mean": which known word a misspelled one is closest to. Loaded only after a misspelling. */
+/** Finds the known word closest to a misspelled one, for "did you mean". Loaded only after a misspelling. */
 
 /**
- * Takes a misspelled `word` and the known ones; returns the known word with the fewest edits between them, or
- * `undefined` when even that one is more than a third of the word away, or the word is a single letter. Case, leading
- * dashes and `_` for `-` do not count as edits, and a beginning too few or too many counts as one: `--api-key` and
- * `--no-ai-api-key` for `--ai-api-key`.
+ * Returns the known word with the fewest edits to `word`, or `undefined` if more than a third of the word would change,
+ * or the word is a single letter. Case, leading dashes and `_` for `-` do not count as edits, and a missing or
+ * additional prefix counts as one: `--api-key` and `--no-ai-api-key` for `--ai-api-key`.
  */
 export function findNearest(word: string, known: Iterable<string>): string | undefined {
   const wanted = normalize(word);
@@ -19,7 +18,7 @@ export function findNearest(word: string, known: Iterable<string>): string | und
   return nearest;
 }
 
-/** Letters inserted, removed, replaced, or swapped with their neighbour (optimal string alignment distance). */
+/** Counts inserted, removed, replaced and swapped letters (optimal string alignment distance). */
 export function countEdits(from: string, to: string): number {
   let beforePrevious: readonly number[] = [];
   let previous: readonly number[] = Array.from({ length: to.length + 1 }, (_, index) => index);

@@ -1,10 +1,10 @@
 /** Formats counts, durations and lists for all messages. */
 
-/** "1 answer", "2 answers"; `many` where the plural is not `one` with an s. */
+/** Renders "1 answer" or "2 answers"; `many` is the plural if it is not `one` with an s. */
 export const renderCount = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 
-/** "a, b and c". */
+/** Renders "a, b and c". */
 export function renderList(words: readonly string[], conjunction: 'and' | 'or'): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
 }
@@ -17,7 +17,7 @@ export function renderTokens(count: number): string {
 
 const UNITS = [['day', 86_400], ['h', 3_600], ['min', 60], ['s', 1]] as const;
 
-/** Takes milliseconds: `45 ms`, `0.84 s`, `12.3 s`; from a minute on the two largest units, `2 h 5 min`. */
+/** Renders milliseconds as `45 ms`, `0.84 s` or `12.3 s`; from a minute up, as the two largest units: `2 h 5 min`. */
 export function renderDuration(milliseconds: number): string {
   const seconds = milliseconds / 1_000;
   if (seconds < 0.1) return milliseconds > 0 ? `${Math.ceil(milliseconds)} ms` : '0 s';

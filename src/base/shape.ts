@@ -1,4 +1,4 @@
-/** Shapes of JSON values as data: one description checks a value, with paths and suggestions, and renders JSON Schema. */
+/** Describes the shape of JSON values as data, validates values with paths and suggestions, and renders JSON Schema. */
 import type { JsonObject, JsonValue } from './json';
 import { isRecord } from './json';
 import { findNearest } from './nearest';
@@ -14,7 +14,7 @@ export type JsonShape =
   | { readonly kind: 'list'; readonly of: JsonShape }
   | { readonly kind: 'map'; readonly of: JsonShape; readonly keys?: RegExp; readonly expectedKeys?: string }
   | ObjectShape
-  /** An object whose field `tag` says which of the shapes it has. */
+  /** An object whose field `tag` selects one of the shapes. */
   | { readonly kind: 'tagged'; readonly tag: string; readonly variants: Readonly<Record<string, ObjectShape>> }
   | { readonly kind: 'either'; readonly shapes: readonly JsonShape[]; readonly expected: string }
   | { readonly kind: 'json' }
@@ -26,7 +26,7 @@ export interface ObjectShape {
   readonly required?: readonly string[];
 }
 
-/** A field of an object: its shape, and one line that says what it is for. */
+/** A field of an object: its shape and a one-line description. */
 export interface ShapeField {
   readonly shape: JsonShape;
   readonly help: string;
@@ -34,10 +34,10 @@ export interface ShapeField {
 
 export type ShapeFields = Readonly<Record<string, ShapeField>>;
 
-/** Any text that is not empty. */
+/** Any non-empty string. */
 export const TEXT_SHAPE: JsonShape = { kind: 'text' };
 
-/** Returns every problem of `value` as a sentence that begins with its path; none when it fits. */
+/** Returns every problem of `value` as a sentence that begins with its path; empty if the value is valid. */
 export function checkShape(value: unknown, shape: JsonShape, path: string): readonly string[] {
   switch (shape.kind) {
     case 'text':
@@ -76,7 +76,10 @@ export function checkShape(value: unknown, shape: JsonShape, path: string): read
   }
 }
 
-/** The problems of the alternative that fits best: one that names an inner path knows more than "expected …". */
+/**
+ * Returns the problems of the best-matching alternative: a problem with an inner path is more specific than "expected
+ * …".
+ */
 function closest(found: readonly (readonly string[])[], otherwise: string): readonly string[] {
   const head = otherwise.slice(0, otherwise.indexOf(':'));
   return found.find((problems) => problems.every((problem) => !problem.startsWith(`${head}:`))) ?? [otherwise];
@@ -135,13 +138,13 @@ function describeValue(value: unknown): string {
   return isRecord(value) ? 'an object' : String(value);
 }
 
-/** `a.b`, or `a["b c"]` where the name needs quotes. */
+/** Renders `a.b`, or `a["b c"]` if the name needs quotes. */
 export const childPath = (path: string, key: string): string => {
   if (!/^[A-Za-z_]\w*$/.test(key)) return `${path}[${quote(key)}]`;
   return path === '' ? key : `${path}.${key}`;
 };
 
-/** `a, b or c`. */
+/** Renders `a, b or c`. */
 export const joinWords = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 

@@ -1,21 +1,21 @@
-/** Quotes words of a command line for people to paste. */
+/** Quotes words of a command line that users can paste. */
 
-/** A word for POSIX shells and fish: unquoted when that is safe, otherwise in single quotes. */
+/** Quotes a word for POSIX shells and fish: in single quotes, if necessary. */
 export function quoteShellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A word for PowerShell, always in single quotes (about_Quoting_Rules). */
+/** Quotes a word for PowerShell, always in single quotes (about_Quoting_Rules). */
 export function quotePowerShellWord(word: string): string {
   return `'${word.replace(/['\u2018-\u201b]/g, '$&$&')}'`;
 }
 
-/** A word for programs on Windows: unquoted when that is safe, otherwise in quotes. */
+/** Quotes a word for Windows programs, if necessary. */
 export function quoteWindowsWord(word: string): string {
   return /^[\w:\\./+=,-]+$/.test(word) ? word : quoteArgument(word);
 }
 
-/** Always in quotes, as CommandLineToArgvW reads it: backslashes are doubled before a quote, and only there. */
+/** Quotes a word always, as CommandLineToArgvW expects: backslashes are doubled before a quote, and only there. */
 export function quoteArgument(word: string): string {
   return `"${word.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
 }
