@@ -1,4 +1,4 @@
-/** Calls the provider until an answer begins: repairs rejected requests and retries failures that may pass. */
+/** Calls the provider until an answer begins: repairs rejected requests and retries temporary failures. */
 import { toJsonText } from '../base/json';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { classifyHttpFailure } from '../errors/classify';
@@ -16,7 +16,7 @@ import type { Prepared } from './prepare';
 import { readOutputs, type Answer } from './stream-turn';
 import type { TurnContext } from './turn-context';
 
-/** The request to send. May hold megabytes of messages: callers release it once the answer has begun. */
+/** The request to send. May contain megabytes of messages, so callers release it once the answer has begun. */
 export interface Question<Output> {
   readonly prepared: Prepared;
   readonly caller: Caller;
@@ -29,7 +29,7 @@ export interface Question<Output> {
   readonly whole: boolean;
 }
 
-/** @throws BridgeError when retrying will not help; its message states the number of attempts */
+/** @throws BridgeError if retrying will not help; its message states the number of attempts */
 export async function askUpstream<Output>(question: Question<Output>): Promise<Answer<Output>> {
   const { prepared: { endpoint, chat }, context } = question;
   const asking: Asking = { repairs: new RepairSession(context.learned, endpoint.source.host, chat), calls: 0 };
@@ -45,7 +45,7 @@ export async function askUpstream<Output>(question: Question<Output>): Promise<A
   }
 }
 
-/** What changes from one call to the next. */
+/** The state that changes from call to call. */
 interface Asking {
   readonly repairs: RepairSession;
   /** Number of calls made. */
@@ -75,10 +75,10 @@ function repair(error: BridgeError, { prepared, caller, context }: Question<unkn
   const found = asking.repairs.learn(error, asking.calls);
   if (!found) return false;
   const { name, dialect } = found;
-  const hint = dialect === undefined ? '' : `; the dialect field ${dialect} would save the call`;
+  const hint = dialect === undefined ? '' : `; the dialect field ${dialect} would avoid this`;
   context.log.debug(`learned that ${prepared.chat.model} needs "${name}"${hint}`, { refusal: String(error) });
   caller.record?.repair(dialect === undefined ? name : `${name}, dialect ${dialect}`);
-  prepared.notes.add(`sent again with "${name}": the model refused the request as it was${hint}`);
+  prepared.notes.add(`sent again with "${name}", because the model rejected the original request${hint}`);
   return true;
 }
 
@@ -119,7 +119,7 @@ const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCod
 const LONGEST_ERROR_BODY = 64 * 1024;
 
 async function readFailure(answer: UpstreamAnswer, { source }: Endpoint, now: number): Promise<BridgeError> {
-  // The status remains valid when the body breaks off.
+  // The status remains valid if the body breaks off.
   const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
   const { status } = answer;
   if (status < 400) {
@@ -149,7 +149,7 @@ function findRequestId(answer: UpstreamAnswer): string | undefined {
   return undefined;
 }
 
-/** Waits until the next call is due. @throws BridgeError when there is none */
+/** Waits until the next call is due. @throws BridgeError if no call is left */
 async function waitForNext(error: BridgeError, question: Question<unknown>, asking: Asking): Promise<void> {
   const { turn, caller, context } = question;
   const { budget, runtime, log } = context;
@@ -173,7 +173,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, aski
   if (caller.abort.aborted) throw toBridgeError(caller.abort.reason);
 }
 
-/** Once the attempts are used up, retries by the client cost no more calls. */
+/** Caches the failure once the attempts are used up, so that retries by the client cost no more calls. */
 function rememberFailure(error: BridgeError, { prepared, context }: Question<unknown>, { repairs }: Asking): void {
   if (CHEAP.has(error.kind)) return;
   const { endpoint } = prepared;
@@ -181,11 +181,11 @@ function rememberFailure(error: BridgeError, { prepared, context }: Question<unk
   context.rejections.remember(body, endpoint.headers['authorization'] ?? '', error);
 }
 
-/** Nothing was charged: there was no connection, or no call was made. A later attempt may succeed. */
+/** Kinds that cost nothing, because there was no connection or no call. A later attempt may succeed. */
 const CHEAP: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'shutting_down']);
 
 /**
- * The error that the client gets when an answer fails after it began. The client retries on its own, unless the turn
+ * Returns the error for the client if an answer fails after it began. The client retries on its own, unless the turn
  * has used up its calls.
  */
 export function finalizeLateFailure(error: BridgeError, { turn }: Caller, context: TurnContext): BridgeError {
@@ -196,7 +196,7 @@ export function finalizeLateFailure(error: BridgeError, { turn }: Caller, contex
   return finalError(error, failed);
 }
 
-/** `final` makes Codex stop; otherwise it retries every kind that may pass. */
+/** `final` makes Codex stop; otherwise it retries every temporary kind. */
 function finalError(error: BridgeError, failed: number): BridgeError {
   const tries = failed > 1 ? ` Tried ${failed} times; not retrying.` : '';
   const last = new BridgeError(error.kind, `${error.message}${tries}`, { ...error.details, final: true });

@@ -7,7 +7,7 @@ import type { Caller, Turn } from './bridge';
 import { startResponsesTurn } from './turn';
 import type { TurnContext } from './turn-context';
 
-/** @throws BridgeError for a bad request; later failures are in the Response */
+/** @throws BridgeError for an invalid request; later failures are reported in the Response */
 export async function startInBackground(
   body: UnknownRecord, caller: Caller, context: TurnContext, background: Background,
 ): Promise<Turn> {

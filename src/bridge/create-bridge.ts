@@ -12,7 +12,7 @@ import { FailureBudget, RejectionCache } from '../upstream/call-limits';
 import { LearnedRepairs } from '../upstream/learned-repairs';
 import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
-// Not loaded lazily: when it is needed, there may be no free file descriptor to load it.
+// Not loaded lazily: when it is needed, there may be no file descriptor left to load it.
 import { failedFrames } from './local-answer';
 import { createModelCatalog } from './models';
 import { startChatTurn, startCompaction, startResponsesTurn } from './turn';

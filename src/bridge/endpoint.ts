@@ -26,11 +26,11 @@ interface UpstreamProtocol {
   readonly path: string;
   /** The model's dialect for this protocol. */
   readonly dialect: (dialect: Dialect) => Dialect;
-  /** Removes what the protocol has no field for. */
+  /** Removes settings for which the protocol has no field. */
   readonly accept: (request: ResponsesRequest, notes: Notes) => ResponsesRequest;
   /** Keeps only a few strings of `request`, which may be megabytes. */
   readonly renderer: (request: ResponsesRequest, dialect: Dialect) => Render;
-  /** Reads one answer. */
+  /** Creates a reader for one answer. */
   readonly createReader: (options: ReaderOptions) => AnswerReader;
 }
 
@@ -63,7 +63,7 @@ export interface Endpoint extends Omit<UpstreamProtocol, 'path' | 'dialect'> {
   /** The base URL without its scheme. */
   readonly base: string;
   readonly url: string;
-  /** Sent with every request, the key among them. */
+  /** Sent with every request, including the key. */
   readonly headers: Readonly<Record<string, string>>;
   /** The host, for error messages. */
   readonly source: FailureSource;
@@ -71,7 +71,7 @@ export interface Endpoint extends Omit<UpstreamProtocol, 'path' | 'dialect'> {
 
 /**
  * @param asked the model name of the request
- * @throws BridgeError when no model is named, or the provider it selects has no known address or key
+ * @throws BridgeError if no model is named, or the selected provider has no known address or key
  */
 export function findEndpoint(
   asked: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext, notes: Notes,
@@ -87,7 +87,7 @@ export function findEndpoint(
   const wire = row?.wire ?? provider.wire ?? context.settings.wire;
   const native = wire === 'responses' ? nativeBaseUrl(provider, aiBaseUrl, id) : undefined;
   if (wire === 'responses' && native === undefined)
-    notes.add(`sent to ${id} over Chat Completions: it is not known to have a Responses endpoint`);
+    notes.add(`sent to ${id} over Chat Completions, because it is not known to have a Responses endpoint`);
   const protocol = native === undefined ? CHAT : NATIVE;
   const baseUrl = native ?? aiBaseUrl;
   const url = baseUrl + protocol.path;
@@ -117,7 +117,7 @@ function changeBody(render: Render, provider: RequestChanges, model: RequestChan
   };
 }
 
-/** The provider that the model name selects: the bridge's own, or another one with its own key. */
+/** Returns the provider that the model name selects: the bridge's own, or another one with its own key. */
 function findProviderOf(asked: string | undefined, { settings, provider: home }: TurnContext) {
   const { provider, model } = findRoute(asked, home, settings.modelMap ?? {}, settings.catalog);
   if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
@@ -140,7 +140,7 @@ function findProviderOf(asked: string | undefined, { settings, provider: home }:
   return { provider, model, defaultModel: undefined, access };
 }
 
-/** The key from the environment by default; the client's token only when FORCE_ENV_AUTH is off. */
+/** Uses the key from the environment by default, and the client's token only if FORCE_ENV_AUTH is off. */
 export function upstreamHeaders(
   settings: ProviderSettings, caller: Pick<Caller, 'authorization' | 'userAgent'> = {},
 ): Readonly<Record<string, string>> {
@@ -167,7 +167,7 @@ interface SourceOptions {
   readonly hidden?: readonly string[];
 }
 
-/** @returns what the classifier of failures needs; nothing in it quotes the key */
+/** @returns the facts for classifying failures; they do not contain the key */
 export function describeSource(
   url: string, { provider, access, home, clock, hidden = [] }: SourceOptions, caller: Pick<Caller, 'authorization'>,
 ): FailureSource {
@@ -193,7 +193,7 @@ const hide =
 /** Shorter keys may occur in any text by chance. */
 const SHORTEST_KEY = 6;
 
-/** @param variables where the key came from; undefined for a key sent by the client */
+/** @param variables the variables of the key; undefined for a key sent by the client */
 function adviseOnKey(key: string | undefined, variables: string | undefined, { keyShape }: Provider): string {
   if (key === undefined) return `No key was sent: set ${variables ?? 'AI_API_KEY'} where the bridge is started.`;
   const shape = keyShape === undefined || keyShape.pattern.test(key) ? '' : ` ${keyShape.advice}`;

@@ -88,7 +88,7 @@ interface DiscoverOptions {
 /**
  * GET {base}/models with the key from the environment. If the provider has no list, that is logged, not an error.
  *
- * @returns the models that Codex can use; undefined when there is no list, or no way to get it
+ * @returns the models that Codex can use; undefined if there is no list, or it cannot be fetched
  */
 export async function discoverModels(
   settings: ProviderSettings, log: Logger, { loadedPath, timeoutMs = TIMEOUT_MS }: DiscoverOptions = {},
@@ -101,7 +101,7 @@ export async function discoverModels(
   try {
     const [answer, windows] = await Promise.all([
       fetchList(url),
-      // Without it, a model gets the context window of the first list, or the assumed one.
+      // Without this list, a model has the context window of the first list, or the assumed one.
       loaded === undefined ? undefined : fetchList(loaded).catch(() => undefined),
     ]);
     const found = readDiscovered(answer);

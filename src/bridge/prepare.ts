@@ -27,7 +27,7 @@ export interface Prepared {
   /** Tool names, for translating calls back. */
   readonly tools: ToolSet;
   readonly notes: Notes;
-  /** Creates the reader and stages for one answer. Retains nothing of the request. */
+  /** Creates the reader and stages for one answer. Retains no part of the request. */
   readonly createAttempt: () => Omit<AnswerStreamOptions<never>, 'assembler'>;
 }
 
@@ -56,7 +56,9 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
   return { endpoint, chat, render, tools, notes, createAttempt: attemptsOf(endpoint, chat, tools, rules, context) };
 }
 
-/** Think tags come first, because markup may be inside reasoning; the filter comes last: markup becomes calls. */
+/**
+ * Think tags come first, because markup may be inside reasoning; the filter comes last, because markup becomes calls.
+ */
 function attemptsOf(
   { dialect, source, createReader }: Endpoint,
   chat: ChatRequest,
@@ -83,9 +85,9 @@ function attemptsOf(
   });
 }
 
-/** The answer format that the request demands. */
+/** The checks that the request requires of an answer. */
 interface AnswerRules {
-  /** How an answer that must be JSON is checked; undefined if it need not be JSON. */
+  /** Options for checking a JSON answer; undefined if it need not be JSON. */
   readonly json: JsonCheckOptions | undefined;
   /** Undefined if the request does not limit calls. */
   readonly calls: CallRules | undefined;
@@ -108,8 +110,8 @@ function readAnswerRules(
 }
 
 /**
- * Codex sends `parallel_tool_calls: false` for every model that is not in its catalog, yet runs several calls. So the
- * field does not limit the calls of Codex.
+ * Codex sends `parallel_tool_calls: false` for every model that is not in its catalog, but can run several calls, so
+ * the field does not limit the calls of Codex.
  */
 function mostCalls({ maxToolCalls, parallelToolCalls }: ResponsesRequest, client: ClientKind): number | undefined {
   return parallelToolCalls === false && client !== 'codex' ? 1 : maxToolCalls;

@@ -7,7 +7,7 @@ import { findEndpoint } from './endpoint';
 import type { TurnContext } from './turn-context';
 
 /**
- * @returns the search of one bridge, with its memory of references
+ * @returns the search of one bridge, which remembers its references
  * @throws BridgeError `not_found` if no service is configured; the model sees the message
  */
 export function createSearch(context: TurnContext): AnswerSearch {

@@ -24,15 +24,15 @@ export interface RunningTurn<Output> {
   readonly blank: AnswerStream<Output>;
   /** Receives each upstream read, for LOG_STREAM_RAW. */
   readonly tap: ((bytes: Uint8Array) => void) | undefined;
-  /** Called once, at the end. What `collect` throws is not reported here. */
+  /** Called once, at the end. Errors that `collect` throws are not reported here. */
   readonly ended: (error: BridgeError | undefined) => void;
-  /** Called when a bug in the bridge broke the stream. */
+  /** Called if a bug in the bridge broke the stream. */
   readonly broke: (cause: unknown) => void;
 }
 
 /**
- * The stream as SSE text, one string per write. There is one generator and one await per read: at token rate, each
- * layer of promises costs more than the translation (test/bench). Throws only for a bug in the bridge.
+ * Yields the stream as SSE text, one string per write. Uses one generator and one await per read: at token rate, each
+ * layer of promises costs more than the translation (test/bench). Throws only on a bug in the bridge.
  */
 export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGenerator<string, void, undefined> {
   const { protocol, blank } = turn;
@@ -61,8 +61,8 @@ export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGener
 }
 
 /**
- * The whole answer as JSON text.
- * @throws BridgeError when the answer failed: nothing was sent yet, so the client gets the real HTTP status
+ * Returns the whole answer as JSON text.
+ * @throws BridgeError if the answer failed: nothing was sent yet, so the client gets the real HTTP status
  */
 export async function collectTurn<Output>(
   turn: RunningTurn<Output>,
@@ -77,7 +77,7 @@ export async function collectTurn<Output>(
 const LONGEST_COMPLETION = 256 * 1024 * 1024;
 
 /**
- * The outputs of the next read. Never throws: a failure becomes the stream's terminal output.
+ * Returns the outputs of the next read. Never throws: a failure becomes the stream's terminal output.
  * @param first whether this is the first read of the answer
  * @param tap receives each read, for LOG_STREAM_RAW
  */

@@ -59,9 +59,9 @@ export interface Runtime {
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly transport: Transport;
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number;
-  /** Resolves after this many milliseconds, or at once when the signal is aborted. */
+  /** Resolves after this many milliseconds, or at once if the signal is aborted. */
   readonly sleep: (milliseconds: number, abort: AbortSignal) => Promise<void>;
   /** Addresses from which web search may open pages; default: public ones. */
   readonly mayConnect?: (address: string) => boolean;
@@ -79,6 +79,6 @@ export interface TurnContext {
   readonly rejections: RejectionCache;
   /** Stored responses; loaded on first use. */
   readonly state: StateServices;
-  /** Receives each upstream read when LOG_STREAM_RAW is on. */
+  /** Receives each upstream read if LOG_STREAM_RAW is on. */
   readonly tap?: (bytes: Uint8Array) => void;
 }

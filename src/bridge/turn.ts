@@ -82,7 +82,7 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
   }, prepared, caller, context);
 }
 
-/** Loads the state only for a request that refers to stored items or is stored itself. */
+/** Loads the state only for a request that references stored items or will be stored itself. */
 function readKept(body: unknown, client: ClientKind, { state }: TurnContext): KeptTurn | undefined {
   if (!isRecord(body) || !usesState(body, client)) return undefined;
   const { readKeptTurn }: typeof import('../state/kept-turn') = require('../state/kept-turn');
