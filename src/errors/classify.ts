@@ -1,4 +1,4 @@
-/** Classifies upstream failures: maps an error response to an error kind and to a message a user can act on. */
+/** Classifies upstream failures: maps an error response to an error kind and an actionable message. */
 import { BridgeError, type ErrorDetails } from './bridge-error';
 import type { ErrorRule, FailureSource } from './error-rule';
 import type { ErrorKind } from './error-table';
@@ -37,7 +37,7 @@ export function classifyStreamError(value: unknown, source: FailureSource = { ho
   return describe(reported, source, { opening: 'The provider reported: ', fallback, details: {} });
 }
 
-/** A rejection of the request inside a 200 or a 500: a retry would be rejected again and use up quota. */
+/** A rejection of the request inside a 200 or a 500. A retry would be rejected again and cost quota. */
 const REJECTED = /<4\d\d>|status code:? 4\d\d\b|invalid[_ ]?(request|param|argument)|bad_?request/i;
 
 interface FailureContext {
@@ -107,7 +107,7 @@ function kindOfStatus(status: number, reported: ProviderError): ErrorKind {
   return reported.page !== true && REJECTED.test(textOf(reported)) ? 'upstream_rejected' : 'upstream_error';
 }
 
-/** The provider's sentence with a full stop, so that another sentence can follow. */
+/** Ends the provider's sentence with a full stop, so that another sentence can follow. */
 function withFullStop(text: string): string {
   const sentence = text.trimEnd();
   return '.!?…。！？'.includes(sentence.slice(-1)) ? sentence : `${sentence}.`;

@@ -2,7 +2,7 @@
 import type { BridgeError } from './bridge-error';
 import { ERRORS } from './error-table';
 
-/** The kind of client: Codex acts on other codes than the SDKs (codex-protocol.md, section 3). */
+/** The kind of client: Codex and the SDKs act on different codes (codex-protocol.md, section 3). */
 export type ClientKind = 'codex' | 'generic';
 
 /** The body of an HTTP error response. Spec: Responses API, errors. */

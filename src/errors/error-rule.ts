@@ -1,4 +1,4 @@
-/** Defines the rules that map an upstream's error text to a kind of failure and to advice. */
+/** Defines the rules that map an upstream's error text to an error kind and advice. */
 import type { Clock } from '../base/clock';
 import type { ErrorKind } from './error-table';
 import type { QuotaReset } from './quota-reset';
@@ -12,7 +12,7 @@ export interface ErrorRule {
   readonly advice?: string;
   /** When an exhausted quota resets; not needed if the message itself contains the time and its zone. */
   readonly resets?: QuotaReset;
-  /** Minimum duration of such a limit in milliseconds: an earlier retry costs a request and cannot succeed. */
+  /** Minimum duration of such a limit in milliseconds: an earlier retry would cost a request and fail. */
   readonly pauseMs?: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Lists every kind of failure and what each client gets. Codex acts on the `code` of `response.failed`
+ * Lists every kind of failure and the codes that each client receives. Codex acts on the `code` of `response.failed`
  * (codex-protocol.md, section 3): `invalid_prompt` ends the turn and shows the message, `rate_limit_exceeded` waits,
  * `context_length_exceeded` compacts, `server_error` is retried. SDK clients act on the HTTP status. docs/errors.md is
  * generated from this table.
@@ -70,7 +70,7 @@ export const ERRORS = {
     meaning: 'The background response was cancelled.', fix: 'Send the request again if you still need it.',
   }),
   too_large: fatal(413, INVALID, 'request_too_large', {
-    meaning: 'The request body is larger or has more values than the bridge accepts, or than the store keeps.',
+    meaning: 'The request body is larger or has more values than the bridge accepts or can store.',
     fix: 'Send less, or raise the limit that the message names.',
   }),
   unsupported_media_type: fatal(415, INVALID, 'unsupported_media_type', {
@@ -83,12 +83,12 @@ export const ERRORS = {
     fix: 'Set the key of this provider where the bridge is started, then restart the bridge.',
   }),
   wrong_client: fatal(403, 'permission_error', 'client_not_allowed', {
-    meaning: 'The plan accepts only the programs it knows, by their User-Agent.',
+    meaning: 'The plan accepts only certain programs, identified by their User-Agent.',
     fix: 'Use Codex, or set `UPSTREAM_USER_AGENT` on your own responsibility.',
   }),
   model_not_found: fatal(404, INVALID, 'model_not_found', {
     meaning: 'The provider does not have the model, or the key may not use it.',
-    fix: 'Choose one that `aliyun-codex-bridge models` lists; ids are exact.',
+    fix: 'Choose one that `aliyun-codex-bridge models` lists; ids must match exactly.',
   }),
   upstream_rejected: fatal(400, INVALID, 'upstream_rejected', {
     meaning: 'The provider rejected the request, and no repair of the bridge applies.',
@@ -96,7 +96,7 @@ export const ERRORS = {
   }),
   moderation: fatal(400, INVALID, 'content_policy_violation', {
     meaning: 'The content filter of the provider objected to the input or the output.',
-    fix: 'Rephrase, or go back to before it (Esc twice in Codex).',
+    fix: 'Rephrase, or go back to before that message (Esc twice in Codex).',
   }),
   quota: fatal(429, 'rate_limit_error', 'insufficient_quota', {
     meaning: 'The quota or the balance is used up.', fix: 'Wait until the quota resets, or top up the account.',
@@ -107,7 +107,7 @@ export const ERRORS = {
     code: 'context_length_exceeded',
     codexCode: 'context_length_exceeded',
     meaning: 'The conversation does not fit into the context window of the model.',
-    fix: 'Codex compacts by itself; elsewhere shorten the input.',
+    fix: 'Codex compacts by itself; in other clients, shorten the input.',
   },
   rate_limit: {
     status: 429,
@@ -115,7 +115,7 @@ export const ERRORS = {
     code: 'rate_limit_exceeded',
     codexCode: 'rate_limit_exceeded',
     meaning: 'Too many requests or tokens in a short time.',
-    fix: 'Wait; the message and `retry-after` say how long where the provider does.',
+    fix: 'Wait; the message and `retry-after` say how long, if the provider does.',
   },
   overload: passing(503, 'server_is_busy', {
     meaning: 'The provider or the bridge is overloaded.', fix: 'Try again in a moment.',

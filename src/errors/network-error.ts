@@ -1,4 +1,4 @@
-/** Describes failures below HTTP: what the connection did, and what a user can do about it. */
+/** Describes failures below HTTP: what happened to the connection, and what the user can do. */
 import { asRecord, asText } from '../base/narrow';
 import { BridgeError } from './bridge-error';
 import type { ErrorKind } from './error-table';

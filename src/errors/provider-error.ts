@@ -57,7 +57,7 @@ function readString(text: string, depth: number): PartialError | undefined {
   return opened?.message === undefined ? { message: text } : opened;
 }
 
-/** Gemini wraps its error in a list; FastAPI lists one error for each field. */
+/** Gemini wraps its error in a list; FastAPI lists one error per field. */
 function readList(list: readonly unknown[], depth: number): PartialError | undefined {
   const all = list.slice(0, MOST_ERRORS).flatMap((entry) => readNested(entry, depth + 1) ?? []);
   const messages = all.flatMap(({ message }) => message ?? []);
@@ -153,7 +153,7 @@ function withoutUndefined(error: { readonly [K in keyof PartialError]: PartialEr
   };
 }
 
-/** `data:{…}` and `event:error\ndata:{…}`: DashScope and MiMo send these as plain bodies. */
+/** Parses `data:{…}` and `event:error\ndata:{…}`, which DashScope and MiMo send as plain bodies. */
 function parseEventText(text: string): unknown {
   if (!/^(data|event|id):/.test(text)) return undefined;
   const data = text.split(/\r?\n/).filter((line) => line.startsWith('data:')).map((line) => line.slice(5));

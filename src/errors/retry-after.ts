@@ -1,10 +1,10 @@
-/** Reads how long a provider asks to wait. */
+/** Reads how long the provider asks clients to wait. */
 
 /**
  * @param retryAfter `Retry-After`: seconds or an HTTP date
  * @param retryAfterMs `Retry-After-Ms`, which OpenAI and some gateways send
  * @param now milliseconds since the epoch
- * @returns milliseconds, never negative; undefined when nothing readable was sent
+ * @returns milliseconds, never negative; undefined if neither header is readable
  */
 export function readRetryAfter(
   retryAfter: string | undefined,

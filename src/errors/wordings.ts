@@ -1,5 +1,5 @@
 /**
- * Lists error texts that any host may use, because providers share server software and gateways relay their errors.
+ * Lists error texts that any host may send, because providers share server software and gateways relay errors.
  * Codes that are specific to one provider are in its row in src/providers. Sources: upstreams.md, section 5, and the
  * fixtures in test/fixtures/errors, each of which names its source.
  */
@@ -10,9 +10,9 @@ import type { ErrorRule } from './error-rule';
 export const anyOf = (...pieces: readonly string[]): RegExp => new RegExp(pieces.join('|'), 'i');
 
 /**
- * Wordings take precedence over statuses: the same text comes with 400, 403, 429, 500 or inside a 200. The first match
- * wins, so a temporary limit comes before a full context ("too many tokens, please wait"), and an exhausted plan before
- * a temporary limit.
+ * Wordings take precedence over statuses: the same text is sent with 400, 403, 429, 500 or inside a 200. The first
+ * match wins, so a temporary limit comes before a full context ("too many tokens, please wait"), and an exhausted plan
+ * before a temporary limit.
  */
 export const WORDINGS: readonly ErrorRule[] = [
   {
@@ -80,7 +80,7 @@ export const WORDINGS: readonly ErrorRule[] = [
       '速率限制',
     ),
   },
-  // After the throttle of tokens per minute, which has the same code and the anchor #token-limit.
+  // Must come after the limit on tokens per minute, which has the same code and the anchor #token-limit.
   { kind: 'quota', pattern: /insufficient_quota/i },
   {
     kind: 'moderation',
@@ -124,7 +124,7 @@ export const WORDINGS: readonly ErrorRule[] = [
       'when context the overflows',
       'reached context length',
       'context (length|window|size) (was )?exceeded',
-      // LiteLLM names the exception; Anthropic, Bedrock, Cohere behind gateways.
+      // LiteLLM names the exception; Anthropic, Bedrock and Cohere through gateways.
       'ContextWindowExceeded',
       'input is too long',
       'exceeds? (the )?context limit',
@@ -209,7 +209,7 @@ export const STATUSES: Readonly<Record<number, ErrorKind>> = {
   529: 'overload',
 };
 
-/** An HTML page comes from something in front of the API, so it says nothing about the key. */
+/** An HTML page comes from a proxy or gateway in front of the API, so it says nothing about the key. */
 export const PAGE_STATUSES: Readonly<Record<number, ErrorKind>> = {
   401: 'forbidden',
   403: 'forbidden',
@@ -221,7 +221,7 @@ export const ADVICE: { readonly [K in ErrorKind]?: string } = {
   auth: 'Check that AI_API_KEY belongs to {host}.',
   wrong_client:
     'It accepts only known coding tools, by their User-Agent. The bridge forwards the one of the client; ' +
-    'UPSTREAM_USER_AGENT sets another one, on your own responsibility.',
+    'UPSTREAM_USER_AGENT sets a different one, on your own responsibility.',
   model_not_found: 'Check the model name: ids are exact; `aliyun-codex-bridge models` lists them.',
   quota: 'Retrying will not help until the quota resets.',
   not_found: '{host} has no API at this path. Check AI_API_BASE; it usually ends in /v1.',
