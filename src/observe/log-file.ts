@@ -7,9 +7,12 @@ import {
 import { dirname, resolve } from 'node:path';
 
 export interface LogFile {
-  /** Opens the file now, not with the first line. @returns why it cannot be opened, `undefined` when it is open */
+  /** Opens the file now instead of with the first line. @returns why it cannot be opened, or `undefined` */
   open(): string | undefined;
-  /** Appends `line`, line feed included. A line that cannot be written is lost; the next one retries. Never throws. */
+  /**
+   * Appends `line`, which includes its line feed. A line that cannot be written is lost; the next call tries again.
+   * Never throws.
+   */
   write(line: string): void;
   close(): void;
 }
@@ -20,13 +23,14 @@ interface OpenFile {
 }
 
 /**
- * Appends whole lines to `path`, and creates the file (for its owner only) and its folder. When the next line would
- * make it larger than `maxBytes`, the file is renamed to `<path>.1`, replacing the previous one. A file that was
- * removed or moved meanwhile is created again; a truncated one is continued. Of a symbolic link, the target is rotated.
+ * Appends whole lines to `path`; creates the file, accessible only to its owner, and its folder. If the next line would
+ * make the file larger than `maxBytes`, the file is renamed to `<path>.1`, replacing the previous one. A file that was
+ * removed or moved meanwhile is created again; a truncated one is continued. If `path` is a symbolic link, its target
+ * is rotated.
  *
  * Lines are written before `write` returns, so that the last line of a process is never lost.
  *
- * @param rename for tests
+ * @param rename replaced by tests
  */
 export function createLogFile(path: string, maxBytes: number, rename: typeof renameSync = renameSync): LogFile {
   const target = resolve(path);
@@ -58,12 +62,12 @@ export function createLogFile(path: string, maxBytes: number, rename: typeof ren
   };
 }
 
-/** Names of open files, like /dev/stdout: they lead to the same file even after it is renamed. */
+/** Names of open files, like /dev/stdout, which refer to the same file even after it is renamed. */
 const OF_SYSTEM = /^\/(?:dev|proc)\//;
 
 /**
- * Windows cannot rename over an open file (EPERM, EBUSY), and a background bridge has `<path>.1` open: its standard
- * error still leads there. Such a file can still be written.
+ * Windows cannot rename a file over an open one (EPERM, EBUSY), and a background bridge has `<path>.1` open as its
+ * standard error. Such a file can still be overwritten.
  */
 function rotate(path: string, rename: typeof renameSync): void {
   try {
@@ -80,7 +84,7 @@ function openForAppending(path: string): OpenFile {
   return { descriptor, inode: fstatSync(descriptor, { bigint: true }).ino };
 }
 
-/** The message for a line of which only the first part was written, as on a full disk. */
+/** The message for a partly written line, for example on a full disk. */
 const TORN = 'only part of the line was written';
 
 function writeWhole(descriptor: number, bytes: Uint8Array): void {
@@ -92,7 +96,7 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
   }
 }
 
-/** The message of what `action` threw. */
+/** Returns the message of the error that `action` throws, if any. */
 function attempt(action: () => void): string | undefined {
   try {
     action();

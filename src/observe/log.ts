@@ -16,7 +16,7 @@ export interface LogEntry {
   readonly message: string;
   /** For programs. */
   readonly fields: LogFields;
-  /** For people; lines after the first are indented below it. */
+  /** For people; lines after the first one are indented. */
   readonly lines: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export interface LoggerOptions {
   /** The least important level that is written. */
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Receives one whole line, its line feed included. */
+  /** Receives one whole line, including its line feed. */
   readonly write: (line: string) => void;
   /** Values that are masked, e.g. the API key. */
   readonly secrets?: readonly string[];
@@ -57,7 +57,7 @@ interface Line {
   readonly lines?: readonly string[];
 }
 
-/** A logger that gives each line of `options.level` or above to `options.write`. */
+/** Creates a logger that passes each line of `options.level` or above to `options.write`. */
 export function createLogger(options: LoggerOptions): Logger {
   const lowest = LOG_LEVELS.indexOf(options.level);
   const redact = createRedactor(options.secrets);
@@ -114,7 +114,7 @@ function isHidden(name: string, level: LogLevel): boolean {
   return level !== 'debug' && CONVERSATION.has(name);
 }
 
-/** JSON of any value; `undefined` when it cannot be written, e.g. because of a cycle. */
+/** Serializes any value; `undefined` if that fails, e.g. because of a cycle. */
 function toJson(value: object, level: LogLevel): string | undefined {
   try {
     return JSON.stringify(value, (name, inner: unknown) => {
@@ -127,7 +127,9 @@ function toJson(value: object, level: LogLevel): string | undefined {
   }
 }
 
-/** A message can quote text from outside: no line feed may forge a line, no escape sequence may reach a terminal. */
+/**
+ * Messages can quote foreign text, so line feeds must not forge lines and escape sequences must not reach a terminal.
+ */
 function escapeControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -2,10 +2,10 @@
 
 const MASK = '[redacted]';
 
-/** A shorter secret is a word that may occur anywhere. */
+/** Shorter values may occur anywhere by chance. */
 const SHORTEST_SECRET = 4;
 
-/** What a secret of unknown value looks like; `$1` is kept. */
+/** Patterns of secrets whose value is unknown; `$1` is preserved. */
 const SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b(Bearer\s+)[\w.~+/=-]+/gi, `$1${MASK}`],
   [/\b(sk-)[\w-]{4,}/g, `$1${MASK}`],
@@ -18,8 +18,8 @@ const SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
 
 /**
  * @param secrets values to mask, e.g. the API key; empty and very short ones are ignored
- * @returns a function that masks those values, plain or as JSON or a URL writes them, and everything that looks like a
- *   key: `Bearer …`, `sk-…`, `api_key=…`, a password in a URL
+ * @returns a function that masks those values, also JSON-escaped or URL-encoded, and everything that looks like a key:
+ * `Bearer …`, `sk-…`, `api_key=…`, a password in a URL
  */
 export function createRedactor(secrets: readonly string[] = []): (text: string) => string {
   const known = listSpellings(secrets);

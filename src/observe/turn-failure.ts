@@ -54,7 +54,7 @@ function renderPart(where: string, names: readonly (string | false)[], text: str
   return `${where}${known === '' ? '' : ` (${known})`}${text === undefined ? '' : `: ${text}`}`;
 }
 
-/** The client learns of a failure by a status, or inside an answer that had begun. */
+/** The client is told about a failure with a status, or inside an answer that has begun. */
 function renderClientError(error: BridgeError, facts: TurnFacts): string {
   if (facts.status === undefined) return 'nothing: its connection was already closed';
   const { param = false } = error.details;
@@ -62,7 +62,7 @@ function renderClientError(error: BridgeError, facts: TurnFacts): string {
   return renderPart(place, [`code ${clientCode(error, facts)}`, param], messageOf(error));
 }
 
-/** Codex gets other codes than SDK clients, but only inside an answer. */
+/** Codex and SDK clients get different codes, but only inside an answer. */
 function clientCode(error: BridgeError, facts: TurnFacts): string {
   return isInAnswer(facts) ? renderStreamError(error, facts.asked.client).code : renderErrorBody(error).error.code;
 }
@@ -80,8 +80,8 @@ const renderKind = ({ kind, details }: BridgeError): string =>
   details.upstreamStatus === undefined ? kind : `${kind} (${details.upstreamStatus})`;
 
 /**
- * A message about a field quotes its value, which may be a piece of somebody's prompt: the log names only the field.
- * The name of a model is in the log anyway.
+ * A message about a field quotes its value, which may be part of a prompt, so the log names only the field. The model
+ * name is in the log anyway.
  */
 function messageOf({ message, details: { param, quote, providerText } }: BridgeError): string | undefined {
   if (param !== undefined && param !== 'model') return undefined;
@@ -92,7 +92,9 @@ function messageOf({ message, details: { param, quote, providerText } }: BridgeE
 const textOf = ({ details: { providerText } }: BridgeError): string | undefined =>
   (providerText === undefined ? undefined : withoutEcho(providerText));
 
-/** Where validators repeat the request after their own message; pydantic, which many servers use, names it `input`. */
+/**
+ * The place where validators quote the request after their message; pydantic, which many servers use, calls it `input`.
+ */
 const ECHO = /(['"]input['"]\s*:).*/s;
 const LONGEST_TEXT = 600;
 

@@ -1,10 +1,10 @@
-/** Writes the log line of each turn, for people and for programs; people get a block of lines for a failure. */
+/** Writes the log line of each turn, as text or JSON; in text, a failure is a block of lines. */
 import { renderCount, renderDuration } from '../base/quantities';
 import { renderFailureLines, readFailureFields } from './turn-failure';
 import type { LogEntry, LogFields, Logger, LogLevel } from './log';
 import type { Outcome, Retry, TurnFacts, TurnRecord } from './turn-record';
 
-/** Writes the line of a turn once, when its last holder has released it: the HTTP exchange, or a background run. */
+/** Writes the line of a turn once, when its last holder releases it: the HTTP exchange, or a background run. */
 export class TurnLog {
   private holders = 1;
 
@@ -13,17 +13,17 @@ export class TurnLog {
     readonly record: TurnRecord, private readonly log: Logger, private readonly keep?: (facts: TurnFacts) => void,
   ) {}
 
-  /** Adds a holder, which will call `release`. */
+  /** Adds a holder, which must call `release`. */
   hold(): void {
     this.holders += 1;
   }
 
-  /** The client disconnected. A turn with another holder continues. */
+  /** Call when the client disconnects. A turn with another holder continues. */
   leave(): void {
     if (this.holders === 1) this.record.leave();
   }
 
-  /** The last holder's call writes the line. */
+  /** Releases a holder; the last one writes the line. */
   release(): void {
     this.holders -= 1;
     if (this.holders !== 0) return;
@@ -34,7 +34,7 @@ export class TurnLog {
   }
 }
 
-/** The line holds nothing of the conversation. */
+/** The line contains no part of the conversation. */
 function renderTurn(facts: TurnFacts): { readonly level: LogLevel; readonly entry: LogEntry } {
   const { outcome } = facts;
   const lines = outcome.type === 'failed' ? renderFailureLines(outcome.error, facts) : [];
@@ -98,7 +98,7 @@ function finishOf({ outcome, reason }: TurnFacts): string {
   return outcome.type === 'failed' ? outcome.error.kind : (reason ?? 'stop');
 }
 
-/** Fields in snake_case, times in milliseconds; unknown ones are left out. */
+/** Returns fields in snake_case, times in milliseconds; unknown ones are omitted. */
 function readFields(facts: TurnFacts): LogFields {
   const { asked, sent, usage, outcome, retries, repairs } = facts;
   return {
@@ -134,10 +134,10 @@ function readFields(facts: TurnFacts): LogFields {
 const readRetry = ({ error, waitMs }: Retry): LogFields =>
   ({ kind: error.kind, upstream_status: error.details.upstreamStatus, wait_ms: Math.round(waitMs) });
 
-/** A shorter answer came in one or two reads, which says nothing about how fast the model writes. */
+/** A shorter answer arrives in one or two reads, so it gives no measure of the model's speed. */
 const SHORTEST_SPAN_MS = 20;
 
-/** Output tokens per second from the first token to the end; one decimal below ten. */
+/** Computes output tokens per second from the first token to the end; one decimal below ten. */
 function readRate({ usage, firstMs, endMs }: TurnFacts): number | undefined {
   if (usage === undefined || usage.completion === 0 || firstMs === undefined) return undefined;
   const spanMs = endMs - firstMs;
@@ -150,7 +150,7 @@ const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})
 
 const LONGEST_WORD = 100;
 
-/** A name from outside: as it is when it is one plain word, otherwise quoted. */
+/** Renders a name from outside: unchanged if it is one plain word, otherwise quoted. */
 function word(text: string): string {
   const short = text.slice(0, LONGEST_WORD);
   return /^[\w.:/@+-]+$/.test(short) ? short : JSON.stringify(short);

@@ -9,11 +9,11 @@ import type { ChatUsage } from '../wire/chat';
 export interface Asked {
   /** The program, without its version. */
   readonly program: string;
-  /** Decides which error codes it gets. */
+  /** Determines which error codes it gets. */
   readonly client: ClientKind;
   /** The API it uses. */
   readonly api: string;
-  /** What kind of request it is, as Codex names it: `turn`, `compaction`, … */
+  /** The kind of request, by Codex's name for it: `turn`, `compaction`, … */
   readonly request?: string | undefined;
   readonly thread?: string | undefined;
   readonly model?: string | undefined;
@@ -29,7 +29,7 @@ export interface Sent {
   readonly provider: string;
   /** Its base URL without the scheme. */
   readonly base: string;
-  /** How many tools the model is offered. */
+  /** The number of tools offered to the model. */
   readonly tools: number;
 }
 
@@ -45,32 +45,32 @@ export type Outcome =
   | { readonly type: 'left' }
   | { readonly type: 'failed'; readonly error: BridgeError };
 
-/** A turn that is over. Times are milliseconds from its start. */
+/** The facts of a finished turn. Times are milliseconds from its start. */
 export interface TurnFacts {
   readonly asked: Asked;
-  /** Undefined for a turn that was answered, or failed, before anything could be sent. */
+  /** Undefined for a turn that was answered or failed before a request was sent. */
   readonly sent: Sent | undefined;
-  /** Upstream calls, retries included. */
+  /** Upstream calls, including retries. */
   readonly calls: number;
   readonly retries: readonly Retry[];
-  /** What was changed in the request because the model rejected it. */
+  /** Changes to the request after the model rejected it. */
   readonly repairs: readonly string[];
-  /** The same request was rejected a moment ago, so nothing was sent. */
+  /** The same request was rejected a moment ago, so no call was made. */
   readonly remembered: boolean;
   readonly requestId: string | undefined;
   readonly usage: ChatUsage | undefined;
   readonly reason: FinishReason | undefined;
-  /** Time to first token; undefined when there was none. */
+  /** Time to first token; undefined if there was none. */
   readonly firstMs: number | undefined;
-  /** When the provider's answer was over. */
+  /** The time at which the provider's answer ended. */
   readonly endMs: number;
   readonly totalMs: number;
   readonly outcome: Outcome;
-  /** The HTTP status that the client was given; undefined when it was given none. */
+  /** The HTTP status sent to the client; undefined if none was sent. */
   readonly status: number | undefined;
 }
 
-/** Holds facts and a clock; nothing is computed before `facts` is called. */
+/** Collects facts with a clock; computes nothing before `facts` is called. */
 export class TurnRecord {
   private readonly start: number;
   private sent: Sent | undefined;
@@ -89,32 +89,32 @@ export class TurnRecord {
     this.start = clock();
   }
 
-  /** Adds what was read of the request. */
+  /** Adds facts about the client's request. */
   ask(asked: Partial<Asked>): void {
     this.asked = { ...this.asked, ...asked };
   }
 
-  /** The request is translated. */
+  /** Call when the request has been translated. */
   send(sent: Sent): void {
     this.sent = sent;
   }
 
-  /** The provider is called. */
+  /** Call before each upstream call. */
   call(): void {
     this.calls += 1;
   }
 
-  /** The provider is not called: it rejected the same request a moment ago. */
+  /** Call instead of calling the provider if it rejected the same request a moment ago. */
   remember(): void {
     this.remembered = true;
   }
 
-  /** The next call omits what the last one was rejected for. */
+  /** Adds the name of a change that the next call makes after a rejection. */
   repair(name: string): void {
     this.repairs.push(name);
   }
 
-  /** The next call comes after a wait. */
+  /** Adds a failed call that is retried after a wait. */
   retry(error: BridgeError, waitMs: number): void {
     this.retries.push({ error, waitMs });
     this.answer = undefined;
@@ -122,45 +122,45 @@ export class TurnRecord {
     this.first = undefined;
   }
 
-  /** The provider answers, and `answer` will know what. */
+  /** Call when the provider responds; `answer` provides the facts about its answer. */
   follow(answer: AnswerProgress, requestId: string | undefined): void {
     this.answer = answer;
     this.requestId = requestId;
   }
 
-  /** The first token has come; later calls are no-ops. */
+  /** Call at the first token; later calls are no-ops. */
   begin(): void {
     this.first ??= this.clock();
   }
 
-  /** The answer is complete. */
+  /** Call when the answer is complete. */
   answered(): void {
     this.settle({ type: 'answered' });
   }
 
   /**
-   * The turn has failed; or its client has disconnected, and that is why it failed.
-   * @param error its `cause` is a defect of the bridge
+   * Call when the turn has failed, possibly because its client disconnected.
+   * @param error if it has a `cause`, that is a bug in the bridge
    * @param abort the signal of the turn
    */
   fail(error: BridgeError, abort?: AbortSignal): void {
     if (abort !== undefined && isGone(abort)) return this.leave();
-    // A defect is reported whatever else is known of the turn.
+    // A bug is reported whatever the outcome so far.
     if (error.cause !== undefined) this.outcome = undefined;
     this.settle({ type: 'failed', error });
   }
 
-  /** The client disconnected; an answer that was already complete stays so. */
+  /** Call when the client disconnects; an answer that is already complete stays complete. */
   leave(): void {
     this.settle({ type: 'left' });
   }
 
-  /** The HTTP status that the client got. */
+  /** Sets the HTTP status sent to the client. */
   responded(status: number): void {
     this.status = status;
   }
 
-  /** Everything that is known now. */
+  /** Returns everything known so far. */
   facts(): TurnFacts {
     const now = this.clock();
     const since = (time: number): number => Math.max(0, time - this.start);
@@ -184,7 +184,7 @@ export class TurnRecord {
   }
 }
 
-/** Whether the client disconnected: every other abort has a BridgeError as its reason, which the client gets. */
+/** Whether the client disconnected: every other abort has a BridgeError as its reason, which is sent to the client. */
 function isGone(abort: AbortSignal): boolean {
   return abort.aborted && !(abort.reason instanceof BridgeError);
 }
