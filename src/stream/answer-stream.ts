@@ -51,7 +51,7 @@ export class AnswerStream<Output> implements AnswerProgress {
     });
   }
 
-  /** Takes the whole answer as one JSON value, from an upstream that did not stream. */
+  /** Processes the whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Output[] {
     return this.run((outputs) => {
       this.relay(this.options.reader.completion(value), outputs);
@@ -59,7 +59,7 @@ export class AnswerStream<Output> implements AnswerProgress {
     });
   }
 
-  /** Upstream closed its stream. */
+  /** Call when upstream has closed its stream. */
   end(): readonly Output[] {
     return this.run((outputs) => {
       for (const event of this.decoder.end()) if (!isCut(event.data)) this.event(event, outputs);
@@ -67,7 +67,7 @@ export class AnswerStream<Output> implements AnswerProgress {
     });
   }
 
-  /** The connection failed. An answer that upstream had already finished is still complete. */
+  /** Call if the connection failed. An answer that upstream has already finished stays complete. */
   fail(error: BridgeError): readonly Output[] {
     return this.options.reader.finished ? this.end() : this.options.assembler.fail(error);
   }
@@ -110,13 +110,16 @@ export class AnswerStream<Output> implements AnswerProgress {
   }
 }
 
-/** An event truncated at the end of the stream starts with a JSON object. Any other text is an error message. */
+/**
+ * Whether the data is an event truncated at the end of the stream: it starts like a JSON object. Other text is an error
+ * message.
+ */
 function isCut(data: string): boolean {
   const last = data.slice(data.lastIndexOf('\n') + 1);
   return /^\s*\{/.test(data) && parseJson(data) === undefined && parseJson(last) === undefined;
 }
 
-/** Almost every list holds one signal, which is not copied. */
+/** Almost every list contains one signal and is not copied. */
 function through(stage: Stage | undefined, signals: readonly Signal[]): readonly Signal[] {
   const [only] = signals;
   if (!stage) return signals;

@@ -1,10 +1,10 @@
-/** Drops calls that the request does not allow, in case upstream makes them anyway. */
+/** Drops calls that the request does not allow, in case the model makes them anyway. */
 import type { Signal, Stage } from './signal';
 
 export interface CallRules {
-  /** Whether a call of this upstream name may reach the client. */
+  /** Whether a call with this upstream name may reach the client. */
   readonly allows: (upstreamName: string) => boolean;
-  /** Most calls in one answer; undefined without a limit. */
+  /** Maximum number of calls in one answer; undefined for no limit. */
   readonly most: number | undefined;
   readonly note: (text: string) => void;
 }

@@ -54,7 +54,7 @@ export class ChatReader implements AnswerReader {
     return ended ? [...signals, ended] : signals;
   }
 
-  /** Text, calls and usage may follow the first finish_reason: only the end of the stream ends the answer. */
+  /** Text, calls and usage may follow the first finish_reason, so only the end of the stream ends the answer. */
   end(): readonly Signal[] {
     const { reason, calls } = this;
     if (reason !== undefined && !(this.late && calls.cut)) return [...calls.finish(reason), { type: 'finish', reason }];
@@ -91,7 +91,7 @@ export class ChatReader implements AnswerReader {
     for (const fragment of toolCalls ?? []) for (const signal of this.calls.fragment(fragment)) signals.push(signal);
   }
 
-  /** @returns the failure that the finish reason means */
+  /** @returns the failure, if the finish reason means one */
   private finish(word: string): Signal | undefined {
     const reason = readFinishReason(word);
     if (reason === undefined) return undefined;
@@ -101,7 +101,7 @@ export class ChatReader implements AnswerReader {
     return undefined;
   }
 
-  /** Reads data that is not JSON: some gateways put several objects into one event, others an HTML page. */
+  /** Reads data that is not JSON: some gateways put several objects into one event, others send an HTML page. */
   private lines(data: string): readonly Signal[] {
     const values = data.split('\n').map((line) => parseJson(line.replace(/^data:/, '')));
     if (values.length > 1 && values.every((value) => value !== undefined)) {

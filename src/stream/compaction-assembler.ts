@@ -8,7 +8,7 @@ import type { ResponsesAssembler } from './responses-assembler';
 import { emptyAnswer } from './endings';
 import type { Assembler, FinishReason, Signal } from './signal';
 
-/** Codex wants exactly one `compaction` item and fails on a message (codex-protocol.md, section 5). */
+/** Codex expects exactly one `compaction` item and fails on a message (codex-protocol.md, section 5). */
 export class CompactionAssembler implements Assembler<ResponsesEvent> {
   private summary = '';
 

@@ -2,7 +2,10 @@
 import { isRecord } from '../base/json';
 import type { Signal, Stage } from './signal';
 
-/** MiniMax with `reasoning_split` (upstreams.md, section 4.2). Only if the dialect says so: text may repeat itself. */
+/**
+ * For MiniMax with `reasoning_split` (upstreams.md, section 4.2). Used only if the dialect says so, because ordinary
+ * text may repeat itself.
+ */
 export class CumulativeStage implements Stage {
   /** The text so far, by field. */
   private readonly text = new Map<string, string>();

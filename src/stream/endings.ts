@@ -86,7 +86,7 @@ export const unfinishedStream = (): BridgeError =>
       'If it never sends one, set sendsFinishReason to false in its dialect.',
   );
 
-/** With reasoning alone, Codex cannot continue. */
+/** Codex cannot continue after reasoning alone. */
 export const emptyAnswer = (): BridgeError =>
   new BridgeError('empty_answer', 'The provider finished without any text or tool call.');
 

@@ -80,8 +80,8 @@ export class MessageWriter {
 }
 
 /**
- * Codex, the AI SDK and LangChain show only the summary form (responses-protocol.md, findings); raw text is what
- * Codex shows with `show_raw_agent_reasoning`. `hidden` still carries the reasoning in `encrypted_content`.
+ * Codex, the AI SDK and LangChain show only the summary form (responses-protocol.md, findings); Codex shows raw text
+ * only with `show_raw_agent_reasoning`. With `hidden`, the reasoning is still sent in `encrypted_content`.
  */
 export type ReasoningOutput = 'text' | 'summary' | 'both' | 'hidden';
 
@@ -93,7 +93,7 @@ export class ReasoningWriter {
   private readonly summary: boolean;
   private readonly place: { readonly output_index: number; readonly item_id: string };
 
-  /** @param seal writes the envelope even if the text is shown, for clients that keep nothing else */
+  /** @param seal writes the envelope even if the text is shown, for clients that store nothing else */
   constructor(itemId: string, outputIndex: number, mode: ReasoningOutput, private readonly seal = false) {
     this.place = { output_index: outputIndex, item_id: itemId };
     this.content = mode === 'text' || mode === 'both';
@@ -132,7 +132,7 @@ export class ReasoningWriter {
     return events;
   }
 
-  /** Adds signed blocks of the provider: sent back in its next request, never shown. */
+  /** Adds blocks signed by the provider, which are sent back in the next request and never shown. */
   keep(details: readonly unknown[]): readonly ResponsesEvent[] {
     this.signed.add(details);
     return [];
@@ -159,8 +159,8 @@ export class ReasoningWriter {
   }
 
   /**
-   * The item so far. Raw text is in `content`; if it is hidden, if there are signed blocks, or on request, in the
-   * envelope.
+   * Returns the item so far. Raw text is in `content`; the envelope is written if text is hidden, if there are signed
+   * blocks, or on request.
    */
   item(status: OutputStatus): OutputReasoning {
     const open = status === 'in_progress';
@@ -181,9 +181,10 @@ export class ReasoningWriter {
 const GROWING = ['text', 'summary'] as const;
 
 /**
- * Blocks of reasoning that stream in pieces, merged: providers verify the signature over a whole block. A piece belongs
- * to the latest block with its type and index, unless both have ids that differ. Blocks of one chunk are different
- * blocks; so are encrypted ones, which arrive whole (upstreams.md, section 3, OpenRouter and MiniMax).
+ * Merges reasoning blocks that stream in pieces, because providers verify the signature over a whole block. A piece
+ * belongs to the latest block with its type and index, unless both have different ids. Blocks within one chunk are
+ * separate blocks; encrypted blocks arrive whole and are separate too (upstreams.md, section 3, OpenRouter and
+ * MiniMax).
  */
 export class SignedBlocks {
   readonly blocks: unknown[] = [];

@@ -5,7 +5,7 @@ import type { Signal, Stage } from './signal';
 
 /** A complete opening fence, up to the JSON after it. The root of a structured answer is an object or an array. */
 const OPENING = /^\s*```\w*\s*(?=[{[])/;
-/** A possible beginning of one: an info string is one word. */
+/** The beginning of what may become an opening fence; its info string is one word. */
 const MAYBE_OPENING = /^\s*(?:`{0,2}|```\w{0,20}\s*)$/;
 const FENCE = '```';
 /** Longest whitespace before a fence. Models in JSON mode may write endless whitespace, which is passed on. */
@@ -44,7 +44,7 @@ export class JsonFenceStage implements Stage {
     return this.release();
   }
 
-  /** The part of the held text that can be released. */
+  /** Returns the part of the held text that can be released. */
   private take(): string {
     if (this.state === 'start') this.open();
     if (this.state === 'plain') return this.cut(this.held.length);
@@ -67,7 +67,7 @@ export class JsonFenceStage implements Stage {
     }
   }
 
-  /** Called before anything other than text: what is held is a closing fence, or plain text. */
+  /** Called before anything other than text: the held text is a closing fence or plain text. */
   private release(): readonly Signal[] {
     const closed = this.state === 'inside' && this.held.includes(FENCE);
     if (closed) this.state = 'after';
@@ -93,8 +93,8 @@ export class JsonFenceStage implements Stage {
 }
 
 /**
- * Finds where the answer ends, if a fence closes it: backticks at the beginning of a line. A JSON string cannot contain
- * them, because it contains no line break.
+ * Finds the closing fence: backticks at the beginning of a line. They cannot be part of a JSON string, which contains
+ * no line breaks.
  */
 function findClosing(text: string): number | undefined {
   for (let at = text.indexOf(FENCE); at !== -1; at = text.indexOf(FENCE, at + FENCE.length)) {
@@ -104,7 +104,7 @@ function findClosing(text: string): number | undefined {
   return undefined;
 }
 
-/** How many of the last characters may belong to a closing fence: blanks, backticks, blanks. */
+/** Returns how many of the last characters may belong to a closing fence: whitespace, backticks, whitespace. */
 function closingTail(text: string): number {
   const tail = text.slice(-LONGEST_HELD);
   const words = tail.trimEnd();
@@ -115,7 +115,10 @@ function closingTail(text: string): number {
 const asText = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'text-delta', text }]);
 
 export interface JsonCheckOptions {
-  /** Fails the answer, so that it can be retried: none of it was shown yet. Otherwise the problem is only noted. */
+  /**
+   * If true, invalid JSON fails the answer, so that it can be retried before any of it is shown; otherwise it is only
+   * noted.
+   */
   readonly refuse: boolean;
   readonly note: (text: string) => void;
 }

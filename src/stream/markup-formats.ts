@@ -15,8 +15,8 @@ const NAME = String.raw`[\w.:-]+`;
 const PREFIX = String.raw`(?:\w+:|\|DSML\|\s?)?`;
 
 /**
- * Whether a block may still be a call, judging by its beginning; prose about markup is released at once. A block begins
- * with JSON, a list, another tag, or the name of a tool and the beginning of its arguments.
+ * Whether a block may still be a call, judging by its beginning; prose about markup is released at once. A call begins
+ * with JSON, a list, another tag, or a tool name and the beginning of its arguments.
  */
 export const mayBeCall = (inner: string): boolean =>
   /^\s*(?:$|[{[<`|｜]|[\w.:-]+\s*(?:$|[<({[>"\n]))/.test(inner);
@@ -31,7 +31,7 @@ export function readMarkupCalls(inner: string): readonly MarkupCall[] | undefine
   return undefined;
 }
 
-/** Replaces full-width bars and block characters of tokens by plain ones; arguments stay unchanged. */
+/** Replaces the full-width bars and block characters of tokens with ASCII; arguments stay unchanged. */
 const withPlainTags = (text: string): string =>
   text.replace(/<\/?｜[^<>\n]{1,60}>/g, (tag) => tag.replaceAll('｜', '|').replaceAll('▁', '_'));
 
@@ -47,7 +47,7 @@ const TOKEN_CALL = new RegExp(
     '(?:<\\|tool_call_argument_begin\\|>|<\\|tool_sep\\|>|\\n)\\s*([\\s\\S]*)$',
 );
 
-/** `<|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{…}<|tool_call_end|>` and its relatives. */
+/** `<|tool_call_begin|>functions.NAME:0<|tool_call_argument_begin|>{…}<|tool_call_end|>` and variants. */
 function readTokens(text: string): readonly MarkupCall[] | undefined {
   if (!text.includes('<|tool_call_begin|>')) return undefined;
   const calls = text.split('<|tool_call_begin|>').slice(1).map((part) => {
@@ -96,7 +96,7 @@ function readPairs(text: string): readonly MarkupCall[] | undefined {
   return [valuesCall(name, text.matchAll(pair))];
 }
 
-/** `call:NAME{key:<escape>text<escape>,n:3}` (Gemma): bare keys, strings between their own marks. */
+/** `call:NAME{key:<escape>text<escape>,n:3}` (Gemma): unquoted keys, strings between special tokens. */
 function readBraces(text: string): readonly MarkupCall[] | undefined {
   const calls = [...text.matchAll(new RegExp(`call:(${NAME})(\\{[\\s\\S]*?\\})\\s*(?=call:|$)`, 'g'))];
   if (calls.length === 0) return undefined;
@@ -129,7 +129,7 @@ function readNamedJson(text: string): readonly MarkupCall[] | undefined {
   return whole(calls);
 }
 
-/** One JSON object, several, or a list of them, in a fence or not. */
+/** One JSON object, several, or a list of them, with or without a fence. */
 function readJsonList(text: string): readonly MarkupCall[] | undefined {
   let rest = withoutFence(text.replace(/^(?:<\|plugin\|>|functools|function call<\|role_sep\|>)\s*/, ''));
   const calls: (MarkupCall | undefined)[] = [];
@@ -147,7 +147,7 @@ function readPython(text: string): readonly MarkupCall[] | undefined {
   return readPythonCalls(text)?.map(([name, args]) => ({ name, arguments: Object.fromEntries(args) }));
 }
 
-/** `{"name", "arguments"}` and its variants; `{"NAME": {…}}` where there is nothing else. */
+/** `{"name", "arguments"}` and variants; `{"NAME": {…}}` if that is the only property. */
 function objectCall(value: JsonValue | undefined): MarkupCall | undefined {
   if (!isJsonObject(value)) return undefined;
   if (isJsonObject(value['function'])) return objectCall(value['function']);
@@ -172,7 +172,7 @@ function valuesCall(name: string, pairs: Iterable<RegExpMatchArray>): MarkupCall
   };
 }
 
-/** Every entry as a call; undefined when one cannot be read. */
+/** Returns all calls; undefined if one cannot be read. */
 function whole(calls: readonly (MarkupCall | undefined)[]): readonly MarkupCall[] | undefined {
   const read = calls.flatMap((call) => (call ? [call] : []));
   return read.length === calls.length ? read : undefined;

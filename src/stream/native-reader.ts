@@ -1,8 +1,8 @@
 /**
  * Reads events of a native Responses endpoint as signals. Endpoints differ in what they omit: text without its item
  * (litellm#22102), arguments only in the last event (opencodex#4652) or truncated before it (vllm#44348), no
- * `output_item.done` (sglang#12652), an empty `output` at the end (vllm#30223). So everything is taken from where
- * it first appears, and later repetitions only add what is missing.
+ * `output_item.done` (sglang#12652), an empty `output` at the end (vllm#30223). So everything is read where it first
+ * appears, and later repetitions only add missing parts.
  */
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
@@ -34,12 +34,14 @@ interface SeenCall {
   readonly announced: string;
 }
 
-/** Reads one answer of a Responses endpoint. Only its terminal event finishes it; `[DONE]` alone means truncated. */
+/**
+ * Reads one answer of a Responses endpoint. Only the terminal event finishes it; with `[DONE]` alone, it is truncated.
+ */
 export class NativeReader implements AnswerReader {
   finished = false;
   private readonly calls: ToolCalls;
   private readonly seenCalls = new Map<number, SeenCall>();
-  /** Messages and reasoning whose text was passed on, by place; reasoning with the kind that came first. */
+  /** Messages and reasoning whose text was passed on, by position; for reasoning, with the kind that arrived first. */
   private readonly seen = new Map<string, { readonly kind: NativeTextKind; part: number }>();
   /** The index of each item by id, and of the latest item. */
   private readonly indexes = new Map<string, number>();
@@ -155,7 +157,7 @@ export class NativeReader implements AnswerReader {
     const index = this.indexOf(place);
     const seen = this.seenCalls.get(index);
     const other = seen?.id !== undefined && call.callId !== undefined && seen.id !== call.callId;
-    // A known call keeps its id; arguments that came before their item get the tool name here.
+    // A known call keeps its id. Arguments that arrived before their item get the tool name here.
     const begin =
       seen && !other
         ? this.fragment(index, { ...call, callId: undefined }, undefined)
@@ -207,7 +209,7 @@ export class NativeReader implements AnswerReader {
     const announced = [...this.seenCalls.values()].flatMap((call) =>
       call.streamed === '' ? this.complete(call.index, call.announced) : [],
     );
-    // llama.cpp labels truncated turns `completed`; Codex would repeat the request after a broken call, endlessly.
+    // llama.cpp labels truncated turns `completed`; after a broken call, Codex would repeat the request endlessly.
     if (!isCutReason(reason) && this.calls.cut) return [...late, ...announced, { type: 'error', error: cutStream() }];
     return [...late, ...announced, ...usage, ...this.calls.finish(reason), { type: 'finish', reason }];
   }
@@ -230,7 +232,7 @@ export class NativeReader implements AnswerReader {
     return `${kind} ${this.indexOf(place)}`;
   }
 
-  /** The event's index; without one, that of the item it names, or else that of the latest item. */
+  /** Returns the event's index, or else that of the item it names, or else that of the latest item. */
   private indexOf({ index, itemId }: NativePlace): number {
     const known =
       index ?? (itemId === undefined ? this.lastIndex : this.indexes.get(itemId)) ?? this.indexes.size + UNNUMBERED;

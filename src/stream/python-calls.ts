@@ -8,7 +8,7 @@ const WORDS: ReadonlyMap<string, JsonValue> = new Map<string, JsonValue>([
   ['True', true], ['true', true], ['False', false], ['false', false], ['None', null], ['null', null],
 ]);
 const ESCAPES: ReadonlyMap<string, string> = new Map([['n', '\n'], ['t', '\t'], ['r', '\r'], ['\n', '']]);
-/** A hostile answer must not exhaust the stack. */
+/** Keeps a hostile answer from exhausting the stack. */
 const DEEPEST = 64;
 
 type PythonCall = readonly [name: string, args: [string, JsonValue][]];

@@ -109,7 +109,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     }
   }
 
-  /** Writes an item that arrives complete, without deltas. */
+  /** Writes an item that is already complete, without deltas. */
   whole(item: OutputItem): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop');
     const outputIndex = this.takeIndex();
@@ -120,7 +120,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     if (this.finished) return [];
     const { ended } = this;
     if (ended === undefined) return this.fail(cutStream());
-    // Text that a stage released after the finish.
+    // Text may follow the finish, if a stage released it late.
     const rest = this.closeOpen(ended, this.phase('final_answer'));
     const { client, clock } = this.options;
     if (ended === 'length') {
@@ -194,7 +194,10 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return this.options.client === 'codex' ? phase : undefined;
   }
 
-  /** Signed fields of calls travel in an envelope after them: clients return no unknown field of a call. */
+  /**
+   * Signed fields of calls are sent in an envelope after the calls, because clients do not return unknown fields of a
+   * call.
+   */
   private signed(): readonly ResponsesEvent[] {
     if (Object.keys(this.signatures).length === 0) return [];
     const sealed = sealReasoning({ text: '', details: undefined, calls: { ...this.signatures } });
@@ -236,7 +239,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
 /**
  * All numbers and both detail objects are always present (codex-protocol.md, rule 2; the models of openai-python and
  * openai-java demand `cache_write_tokens`). The total is the sum of its parts: Codex compares it with the context
- * window, validators check it.
+ * window, and validators check it.
  */
 function toResponsesUsage(usage: ChatUsage): ResponsesUsage {
   return {

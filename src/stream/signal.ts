@@ -13,16 +13,18 @@ import type { SseEvent } from './sse-decoder';
 /** How an answer ended; the finish reasons of all providers map to these. */
 export type FinishReason = 'stop' | 'tool_calls' | 'length' | 'content_filter';
 
-/** Provider-signed fields of a call, which must come back on the same call as they were. */
+/** Fields of a call signed by the provider, which must be sent back on the same call unchanged. */
 export type CallSignature = JsonObject;
 
 export interface SignalKinds {
   'text-delta': { readonly text: string; readonly logprobs?: readonly JsonValue[] };
   'refusal-delta': { readonly text: string };
   'reasoning-delta': { readonly text: string };
-  /** Provider-signed reasoning blocks: kept for the next request, never shown. */
+  /** Reasoning blocks signed by the provider: returned in the next request, never shown. */
   'reasoning-details': { readonly details: readonly unknown[] };
-  /** Calls arrive one after the other: `call-start`, its deltas, then `call-end` once the call is known to be whole. */
+  /**
+   * Calls arrive one after the other: `call-start`, its deltas, then `call-end` once the call is known to be complete.
+   */
   'call-start': { readonly id: string; readonly name: string };
   'call-delta': { readonly text: string };
   'call-end': { readonly signature?: CallSignature };
@@ -62,11 +64,14 @@ export interface AnswerReader {
   event(event: SseEvent): Reading;
   /** The whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Signal[];
-  /** The stream has ended. Emits `finish` at most once, because text, calls and usage may follow the provider's own. */
+  /**
+   * Call at the end of the stream. Emits `finish`, at most once, because text, calls and usage may follow the
+   * provider's own.
+   */
   end(): readonly Signal[];
 }
 
-/** A step between reader and assembler: takes one signal, returns what it becomes. `end` releases what was held back. */
+/** A step between reader and assembler: maps one signal to any number of signals. `end` releases signals held back. */
 export interface Stage {
   step(signal: Signal): readonly Signal[];
   end(): readonly Signal[];
@@ -92,7 +97,10 @@ export interface AnswerProgress {
 export interface Assembler<Output> extends AnswerProgress {
   start(): readonly Output[];
   step(signal: Signal): readonly Output[];
-  /** Upstream closed its stream or sent `[DONE]`. Without a prior `finish`, the answer was truncated: a failure. */
+  /**
+   * Call when upstream has closed its stream or sent `[DONE]`. Without a prior `finish`, the answer is truncated, which
+   * is a failure.
+   */
   end(): readonly Output[];
   fail(error: BridgeError): readonly Output[];
   readonly finished: boolean;

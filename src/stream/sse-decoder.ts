@@ -1,12 +1,12 @@
 /** Decodes bytes into Server-Sent Events. Scans bytes, not strings, so a character may span two reads. */
 
 export interface SseEvent {
-  /** The `event:` field, absent when the event has none. */
+  /** The `event:` field, absent if the event has none. */
   readonly name?: string;
   readonly data: string;
 }
 
-/** No provider sends longer lines; the limit keeps a broken upstream from exhausting memory. */
+/** No provider sends longer lines. The limit keeps a broken upstream from exhausting memory. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 const TOO_LONG = `an event is longer than ${MAX_LINE_BYTES} bytes`;
@@ -17,9 +17,9 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Takes reads of any size and returns the events they complete. Tolerates deviations of providers
- * (upstreams.md, section 4): CRLF, a byte order mark, `data:` without a space, comments, a missing final blank line,
- * and a bare JSON object on a line of its own.
+ * Accepts reads of any size and returns the events they complete. Tolerates providers' deviations (upstreams.md,
+ * section 4): CRLF, a byte order mark, `data:` without a space, comments, a missing final blank line, and a bare JSON
+ * object on a line of its own.
  */
 export class SseDecoder {
   /** Bytes of an incomplete line. */
@@ -30,7 +30,7 @@ export class SseDecoder {
   private name: string | undefined;
   private data: string | undefined;
 
-  /** @throws RangeError when a line exceeds MAX_LINE_BYTES. */
+  /** @throws RangeError if a line exceeds MAX_LINE_BYTES */
   push(bytes: Uint8Array): readonly SseEvent[] {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (chunk.indexOf(LF) === -1) {
@@ -48,7 +48,7 @@ export class SseDecoder {
     return events;
   }
 
-  /** The stream has ended: the buffered bytes are the last event. */
+  /** Call at the end of the stream: the buffered bytes are the last event. */
   end(): readonly SseEvent[] {
     const events: SseEvent[] = [];
     const buffer = this.joined(NOTHING);

@@ -7,11 +7,14 @@ export const SSE_DONE = 'data: [DONE]\n\n';
 /** A comment that keeps the connection alive while the provider is silent. */
 export const SSE_KEEP_ALIVE = ': keep-alive\n\n';
 
-/** Writes the events of one response: numbers them from 0, and repeats its echo in every lifecycle event. */
+/** Encodes the events of one response: numbers them from 0, and repeats the echo in every lifecycle event. */
 export class SseEncoder {
   private sequence = 0;
 
-  /** @param echo the request fields every Response object repeats, as text: `,"tools":[…],…` or empty (see encodeEcho) */
+  /**
+   * @param echo the request fields that every Response object repeats, as text: `,"tools":[…],…` or empty (see
+   * encodeEcho)
+   */
   constructor(private readonly echo: string) {}
 
   /** @returns one string for one write */
@@ -29,14 +32,14 @@ export class SseEncoder {
   }
 }
 
-/** The JSON of a Response object with the echoed request fields added. */
+/** Serializes a Response object with the echoed request fields added. */
 export function encodeResponse(response: ResponsesObject, echo: string): string {
   return `${JSON.stringify(response).slice(0, -1)}${echo}}`;
 }
 
 /**
- * The fields after the head, without the closing brace. Almost all events are deltas, for which a template is several
- * times as fast as JSON.stringify (performance.md, section 4).
+ * Serializes the fields after the head, without the closing brace. Almost all events are deltas, for which a template
+ * is several times faster than JSON.stringify (performance.md, section 4).
  */
 function encodeRest(event: ResponsesEvent, echo: string): string {
   switch (event.type) {
@@ -73,7 +76,7 @@ function encodeDelta(event: {
 
 const encodeList = (list: readonly unknown[]): string => (list.length === 0 ? '[]' : JSON.stringify(list));
 
-/** Request fields as the tail of a JSON object, serialised once for all lifecycle events of a response. */
+/** Serializes request fields as the tail of a JSON object, once for all lifecycle events of a response. */
 export function encodeEcho(echo: object): string {
   const json = JSON.stringify(echo);
   return json === '{}' ? '' : `,${json.slice(1, -1)}`;

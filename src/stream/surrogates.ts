@@ -1,10 +1,10 @@
-/** Joins surrogate pairs that a provider split across events: half a pair is not valid Unicode text. */
+/** Joins surrogate pairs that a provider split across events, because a lone surrogate is not valid Unicode. */
 import { toWellFormed } from '../base/unicode';
 import type { Signal, SignalOf, Stage } from './signal';
 
 type TextSignal = SignalOf<'text-delta' | 'refusal-delta' | 'reasoning-delta' | 'call-delta'>;
 
-/** Holds half a pair until the next delta of its kind; an unpaired half becomes U+FFFD. */
+/** Holds back the first half of a pair until the next delta of the same kind; an unpaired half becomes U+FFFD. */
 export class SurrogateStage implements Stage {
   private held: TextSignal | undefined;
 

@@ -3,13 +3,13 @@ import type { Signal, Stage } from './signal';
 
 const OPEN = '<think>';
 const CLOSE = '</think>';
-/** Longer whitespace is passed on as text: models in JSON mode may write it endlessly. */
+/** Longer whitespace is passed on as text, because models in JSON mode may write it endlessly. */
 const LONGEST_BLANK = 64;
 
 /**
- * - `leading`: a block counts only at the beginning of an answer (or right after another block), so that text which
- *   talks about the tag is left alone; a `</think>` whose opener is missing is taken out where it stands at a line's
- *   edge, and the text before it stays (MiniMax-M3 writes answer words before it, upstreams.md, section 4.8).
+ * - `leading`: a block counts only at the beginning of an answer (or right after another block), so that text about the
+ * tag is left alone; a `</think>` without an opening tag is removed at the beginning or end of a line, and the text
+ * before it stays (MiniMax-M3 writes parts of the answer before it, upstreams.md, section 4.8).
  * - `implicit`: the model's template opens the block, so the answer begins inside it.
  */
 export type ThinkTags = 'off' | 'leading' | 'implicit';
@@ -57,7 +57,7 @@ export class ThinkTagStage implements Stage {
     return signals;
   }
 
-  /** Waits for `<think>`; leading blanks before and between blocks belong to neither. */
+  /** Waits for `<think>`; whitespace before and between blocks belongs to neither. */
   scanStart(): Signal | undefined {
     const text = this.held.trimStart();
     if (text.startsWith(OPEN)) {
@@ -98,7 +98,7 @@ export class ThinkTagStage implements Stage {
     return text === '' ? undefined : { type, text };
   }
 
-  /** Called before anything other than text: the held text is plain text. */
+  /** Called before anything other than text: the held characters are plain text. */
   private release(): readonly Signal[] {
     const type = this.state === 'inside' ? 'reasoning-delta' : 'text-delta';
     const blank = this.state === 'start' && this.seen && this.held.trim() === '';
@@ -116,7 +116,7 @@ const SCANS: { readonly [K in TagState]: (stage: ThinkTagStage) => Signal | unde
   text: (stage) => stage.scanText(),
 };
 
-/** How many of the last characters may be the beginning of one of `words`. */
+/** Returns how many of the last characters may be the beginning of one of `words`. */
 export function tailOf(text: string, ...words: readonly string[]): number {
   let longest = 0;
   for (const word of words) {

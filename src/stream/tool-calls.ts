@@ -1,6 +1,6 @@
 /**
  * Assembles tool calls from fragments, in every shape that providers send (upstreams.md, section 4.3), and passes them
- * on one at a time. Does not trust indexes, ids, or that each has only one JSON value.
+ * on one at a time. Does not rely on indexes or ids, or on one JSON value per call.
  */
 import { isJsonObject, parseJson, parseJsonObject } from '../base/json';
 import { JsonProgress } from '../base/json-progress';
@@ -26,7 +26,7 @@ interface StreamedCall {
   progress: JsonProgress;
   /** Text after the complete arguments that begins another object. */
   next: { text: string; readonly progress: JsonProgress } | undefined;
-  /** The type of the arguments, once something follows them: anything but a JSON object passes unchanged. */
+  /** The type of the arguments, determined once something follows them: anything but a JSON object passes unchanged. */
   shape: 'unknown' | 'object' | 'raw';
   state: 'waiting' | 'started' | 'ended';
 }
@@ -38,7 +38,7 @@ export class ToolCalls {
   private readonly byId = new Map<string, StreamedCall>();
   private last: StreamedCall | undefined;
   private open: StreamedCall | undefined;
-  /** What arrived while the open call was incomplete, in order. */
+  /** Calls and signals that arrived while the open call was incomplete, in order. */
   private held: (StreamedCall | Signal)[] = [];
   private calls = 0;
   private size = 0;
@@ -50,7 +50,7 @@ export class ToolCalls {
     return this.calls;
   }
 
-  /** Whether a call has truncated arguments: a proper prefix of JSON. */
+  /** Whether a call has truncated arguments: an incomplete JSON value. */
   get cut(): boolean {
     return [this.open, ...this.held].some((entry) => entry && !('type' in entry) && entry.progress.unfinished);
   }
@@ -72,14 +72,14 @@ export class ToolCalls {
     return following.length + this.held.length === 0 ? released : [...released, ...this.enqueue(following)];
   }
 
-  /** Any other signal is held while the call before it is incomplete. */
+  /** Passes on any other signal; it is held back while the preceding call is incomplete. */
   pass(signal: Signal): readonly Signal[] {
     if ('text' in signal && this.grow(signal.text)) return this.tooLarge();
     if (!this.open && this.held.length === 0) return [signal];
     return this.enqueue([signal]);
   }
 
-  /** The answer has ended. With `length` or `content_filter`, the last call was truncated and is never ended. */
+  /** Call at the end of the answer. With `length` or `content_filter`, the last call is truncated and never ended. */
   finish(reason: FinishReason): readonly Signal[] {
     if (isCutReason(reason)) return this.held.filter(isSignal);
     const entries = this.open ? [...this.endNext(this.open), ...this.held] : this.held;
@@ -105,7 +105,7 @@ export class ToolCalls {
     const sameId = id === undefined || call.upstreamId === undefined || call.upstreamId === id;
     if (name !== undefined && call.name !== undefined && call.name !== name) return undefined;
     if (sameId) return index === undefined && id === undefined && isAnother(call, name, text) ? undefined : call;
-    // Some gateways give each fragment a new id, others number every call 0: a name indicates a new call.
+    // Some gateways give each fragment a new id, others number every call 0, so only a name indicates a new call.
     return name === undefined ? call : this.byId.get(keyOf(id, index));
   }
 
@@ -147,7 +147,7 @@ export class ToolCalls {
   /** @returns the calls whose arguments were concatenated to this one's */
   private add(call: StreamedCall, text: string): readonly StreamedCall[] {
     if (text === '') return [];
-    // Some servers send {} first and the arguments after it.
+    // Some servers send {} first and then the arguments.
     if (hasEmptyArguments(call) && text.trimStart().startsWith('{')) {
       call.progress = new JsonProgress();
       call.waiting = [];
@@ -172,7 +172,7 @@ export class ToolCalls {
       call.waiting.push(text);
       return [];
     }
-    // Drop what cannot begin a JSON object: surplus closing tags and braces.
+    // Drop text that cannot begin a JSON object: surplus closing tags and braces.
     if (!call.next && !rest.startsWith('{')) return [];
     call.next ??= { text: '', progress: new JsonProgress() };
     const taken = call.next.progress.push(rest);
@@ -181,7 +181,7 @@ export class ToolCalls {
     return [...this.endNext(call), ...this.follow(this.last ?? call, rest.slice(taken))];
   }
 
-  /** @returns the call that followed, unless it says nothing or only repeats the one before it */
+  /** @returns the call that followed, unless it is empty or only repeats the preceding one */
   private endNext(call: StreamedCall): readonly StreamedCall[] {
     const { next } = call;
     call.next = undefined;
@@ -198,7 +198,7 @@ export class ToolCalls {
     return this.advance(false);
   }
 
-  /** Ends the open call if it is complete (or the answer has ended), and releases what was held. */
+  /** Ends the open call if it is complete (or the answer has ended), and releases the signals held back. */
   private advance(over: boolean): readonly Signal[] {
     const signals: Signal[] = [];
     let at = 0;
@@ -234,7 +234,7 @@ export class ToolCalls {
     return signals;
   }
 
-  /** Upstream's id; a new one if it is missing or was already used in this answer. */
+  /** Returns upstream's id, or a new one if it is missing or was already used in this answer. */
   private uniqueId(id: string | undefined): string {
     let unique = id;
     while (unique === undefined || this.ids.has(unique)) unique = this.options.makeId('call');
@@ -250,7 +250,7 @@ export class ToolCalls {
     }
     const begin = this.release(call);
     call.state = 'ended';
-    // For tools without parameters some models send no arguments, but clients parse them as JSON.
+    // For tools without parameters, some models send no arguments, but clients parse them as JSON.
     const rest = call.progress.blank || hasEmptyArguments(call) ? '{}' : call.waiting.join('');
     const { signature } = call;
     const delta: readonly Signal[] = rest === '' ? [] : [{ type: 'call-delta', text: rest }];
@@ -274,11 +274,11 @@ const isAnother = (call: StreamedCall, name: string | undefined, text: string | 
 const EMPTY_ARGUMENTS = /^\s*(?:\{\s*\}|""|null)\s*$/;
 const LONGEST_EMPTY = 12;
 
-/** Empty arguments, which real ones may replace. */
+/** Whether the arguments are empty, so that real ones may replace them. */
 const hasEmptyArguments = ({ text }: { readonly text: string }): boolean =>
   text.length <= LONGEST_EMPTY && EMPTY_ARGUMENTS.test(text);
 
-/** Arguments that may still turn out to be empty with the next piece. */
+/** Whether the arguments may still turn out to be empty with the next piece. */
 const mayHaveEmptyArguments = (call: StreamedCall): boolean =>
   call.text.length <= LONGEST_EMPTY && /^\s*(?:\{\s*\}?|""?|n|nu|nul|null)?\s*$/.test(call.text);
 

@@ -7,7 +7,7 @@ import { mayBeCall, readMarkupCalls, type MarkupCall } from './markup-formats';
 import type { Signal, Stage } from './signal';
 
 export interface ToolMarkupOptions {
-  /** The offered tools: only their names become calls. */
+  /** The offered tools; only their names become calls. */
   readonly tools: readonly ChatTool[];
   readonly makeId: MakeId;
 }
@@ -18,7 +18,7 @@ const OPENERS = CALL_MARKUP.map(({ open }) => open).sort((left, right) => right.
 const OPENER = new RegExp(OPENERS.map((open) => open.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'));
 const BY_OPENER: ReadonlyMap<string, CallMarkup> = new Map(CALL_MARKUP.map((row) => [row.open, row]));
 const LONGEST_OPENER = OPENERS[0]?.length ?? 0;
-/** This much of a block is enough to tell that it is not a call. */
+/** This many characters of a block are enough to tell that it is not a call. */
 const LONGEST_HEAD = 256;
 /** A fence starts its line. */
 const LONGEST_LINE_HEAD = 64;
@@ -65,25 +65,25 @@ interface Block {
   tail: string;
 }
 
-/** One of the two texts of an answer. */
+/** One of the two text channels of an answer: text or reasoning. */
 class Lane {
   /** Text that may be the beginning of an opening tag. */
   private held = '';
   private block: Block | undefined;
-  /** Only whitespace was passed on so far, so a call without tags may begin. */
+  /** Only whitespace has been passed on so far, so a call without tags may begin. */
   private blank: boolean;
   /** The current line: its beginning and number of backticks, to distinguish code from prose. */
   private lineHead = '';
   private ticks = 0;
   private fenced = false;
-  /** A call was found, so whitespace around it is markup too. */
+  /** A call was found; the whitespace around it is part of the markup. */
   private afterCall = false;
 
   constructor(private readonly type: TextType, private readonly options: ToolMarkupOptions) {
     this.blank = type === 'text-delta';
   }
 
-  /** Nothing is held back. */
+  /** True if nothing is held back. */
   get idle(): boolean {
     return this.held === '' && !this.block;
   }
@@ -136,7 +136,7 @@ class Lane {
     return this.extend((this.block = { markup, pieces: [], length: 0, tail: '' }), inner, signals);
   }
 
-  /** An answer may be a call without any tag. @returns true while that is undecided */
+  /** Checks whether the answer is a call without any tag. @returns true while undecided */
   private waitForBareCall(signals: Signal[]): boolean {
     const text = this.held.trimStart();
     if (text === '') this.letOut(this.held.length, signals);
@@ -234,7 +234,7 @@ class Lane {
     for (let at = text.indexOf('`'); at !== -1; at = text.indexOf('`', at + 1)) this.ticks += 1;
   }
 
-  /** Inside a code fence, or inside an open `inline code` of this line. */
+  /** Whether the position is inside a code fence or inline code. */
   private inCode(): boolean {
     return (isFence(this.lineHead) ? !this.fenced : this.fenced) || this.ticks % 2 === 1;
   }
@@ -242,7 +242,7 @@ class Lane {
 
 const isFence = (line: string): boolean => /^\s*(?:```|~~~)/.test(line);
 
-/** How many of the last characters may be the beginning of an opening tag. */
+/** Returns how many of the last characters may be the beginning of an opening tag. */
 function openerTail(text: string): number {
   for (let at = Math.max(0, text.length - LONGEST_OPENER); at < text.length; at += 1) {
     const char = text[at];

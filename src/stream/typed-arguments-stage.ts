@@ -1,4 +1,4 @@
-/** Corrects the arguments of function calls by their tool's schema, for every client and upstream protocol. */
+/** Corrects the arguments of function calls with their tool's schema, for every client and upstream protocol. */
 import type { JsonObject } from '../base/json';
 import { TypedArguments } from '../tools/typed-arguments';
 import type { Signal, Stage } from './signal';
