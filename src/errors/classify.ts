@@ -42,7 +42,7 @@ const REJECTED = /<4\d\d>|status code:? 4\d\d\b|invalid[_ ]?(request|param|argum
 
 interface FailureContext {
   readonly opening: string;
-  /** The kind when no wording matches. */
+  /** The kind if no wording matches. */
   readonly fallback: ErrorKind;
   readonly details: Pick<ErrorDetails, 'upstreamStatus' | 'retryAfterMs'>;
 }
@@ -94,7 +94,7 @@ function adviceFor(
 /** Kinds whose message may state how long to wait. */
 const LIMITS: ReadonlySet<ErrorKind> = new Set(['rate_limit', 'overload']);
 
-/** A text without any of these is not about size, whatever the status says. */
+/** A message without any of these words is not about size, whatever the status says. */
 const NOT_ABOUT_SIZE = /^(?!.*(large|long|big|size|length|limit|exceed|max|bytes|tokens?|entity|payload)).+/is;
 
 function kindOfStatus(status: number, reported: ProviderError): ErrorKind {

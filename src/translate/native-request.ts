@@ -45,7 +45,9 @@ export function nativeDialect(dialect: Dialect): Dialect {
   };
 }
 
-/** Every control is `reasoning.effort` here; `none` turns thinking off where possible (DeepSeek, thinking mode). */
+/**
+ * All thinking controls become `reasoning.effort`; `none` turns thinking off where possible (DeepSeek, thinking mode).
+ */
 function nativeThinking(control: ThinkingControl): ThinkingControl {
   if (control.kind === 'none' || control.kind === 'effort') return control;
   const levels = 'levels' in control ? control.levels : undefined;

@@ -16,7 +16,7 @@ const MOST_MODELS = 500;
 const REPAIRABLE: ReadonlySet<ErrorKind> =
   new Set(['upstream_rejected', 'upstream_error', 'model_not_found', 'not_found']);
 
-/** Validators repeat the request after their own text: pydantic names it `input`. */
+/** Validators quote the request after their message: pydantic calls it `input`. */
 const ECHO = /['"]input['"]\s*:.*/s;
 const LONGEST_TEXT = 2_000;
 

@@ -1,35 +1,38 @@
-/** Parses rejections: extracts limits, id formats and field names from their text. */
+/** Parses rejections: extracts limits, id formats and field names from the text. */
 import { anyOf } from '../errors/wordings';
 import type { CallIdForm } from '../translate/reshape-messages';
 import type { ChatRequest } from '../wire/chat';
 
-/** What a provider answered when it rejected a request. */
+/** A provider's rejection of a request. */
 export interface Rejection {
-  /** Code, field and message; what a validator repeats of the request is cut off. */
+  /** Code, field and message, without the part of the request that a validator quotes. */
   readonly text: string;
-  /** The path that it names in `param` or `loc`: `messages.3.assistant.reasoning_content`. */
+  /** The path in `param` or `loc`: `messages.3.assistant.reasoning_content`. */
   readonly field: string;
 }
 
 /** Changes a request; returns the same object if there is nothing to change. */
 export type Reshape = (chat: ChatRequest) => ChatRequest;
 
-/** A change of the request that one kind of rejection demands. */
+/** A change to the request that one kind of rejection requires. */
 export interface Repair {
-  /** Names the change, for the log and the note: the row's own name, unless a value was read from the rejection. */
+  /**
+   * The name of the change, for the log and the note: the row's own name, unless it includes a value from the
+   * rejection.
+   */
   readonly name: string;
   readonly apply: Reshape;
-  /** The field of the provider's or model's dialect that would save the refused call. */
+  /** The dialect setting that would avoid the rejected call. */
   readonly dialect?: string;
 }
 
-/** What a row finds; without a name it has that of its row. */
+/** A repair found by a row; the name defaults to that of the row. */
 export type RowRepair = Omit<Repair, 'name'> & { readonly name?: string };
 
 const LIMIT_FIELDS = ['max_completion_tokens', 'max_tokens'] as const;
 type LimitField = (typeof LIMIT_FIELDS)[number];
 
-/** Numbers may have separators: `131,072`. */
+/** A number, possibly with separators: `131,072`. */
 const N = '(\\d[\\d,_]*)';
 const numberOf = (text: string | undefined): number => Number((text ?? '').replace(/[,_]/g, '') || Number.NaN);
 
@@ -60,10 +63,10 @@ export function findTokenLimit(text: string, chat: ChatRequest): RowRepair | und
   return { name: `${field} at least ${least}`, apply: clamp(field, (value) => Math.max(value, least)) };
 }
 
-/** No provider demands more of a request that asks for less. */
+/** The highest minimum that a request is raised to; no provider requires more. */
 const MOST_OF_LEAST = 1_024;
 
-/** NaN means that the text states no limit; the requested value is not one. */
+/** Returns NaN for a limit that the text does not state; the requested value itself is not a limit. */
 function readRange(text: string, asked: number): readonly [least: number, most: number] {
   const [low = Number.NaN, high = Number.NaN] = (RANGE.exec(text) ?? []).slice(1).map(numberOf).filter((n) => n >= 0);
   if (high > 0) return [low, high];
@@ -81,13 +84,13 @@ function clamp(field: LimitField, limit: (value: number) => number): (chat: Chat
   };
 }
 
-/** After this text come names that are correct: serde and pydantic list what they know. */
+/** Valid names follow this text: serde and pydantic list the names that they know. */
 const LISTED = anyOf(
   'expected (one of|any of|`)', '(should|must) be one of', 'did you mean',
   '(allowed|valid|supported|known|possible|available) (fields|parameters|arguments|values|options|keys|properties)',
 );
 
-/** The text before a list of correct names. */
+/** Returns the text before a list of valid names. */
 function beforeList(text: string): string {
   const start = text.search(LISTED);
   return start === -1 ? text : text.slice(0, start);
@@ -98,7 +101,7 @@ const UNKNOWN_NAME = anyOf(
   "use ['\"`]?max_",
 );
 
-/** "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", and the other way round. */
+/** "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", and vice versa. */
 export function renameTokenLimit(text: string, chat: ChatRequest): RowRepair | undefined {
   const complaint = beforeList(text);
   const from = LIMIT_FIELDS.find((name) => chat[name] !== undefined && new RegExp(`\\b${name}\\b`).test(complaint));
@@ -124,17 +127,17 @@ export function findLengthLimit(text: string): number | undefined {
   return length !== undefined && length >= SHORTEST ? length : undefined;
 }
 
-/** A shorter limit is one of something else. */
+/** A smaller number is not a length limit. */
 const SHORTEST = 8;
 
-/** Digits and words: "exactly nine characters". */
+/** Numbers as words: "exactly nine characters". */
 const NUMBERS: Readonly<Record<string, number>> = { eight: 8, nine: 9, ten: 10, twelve: 12, sixteen: 16 };
 const EXACT = new RegExp(
   '(?:(?:with |have |has )?length(?: of)?|exactly|must be(?! exactly)|have(?! exactly)) (\\d+|[a-z]+)(?=\\W|$)|' +
   '\\{(\\d+)\\}|(\\d+)[- ](?:char|letter|digit)', 'gi');
 const CALL_ID = /tool.{0,3}(call|use).{0,12}id\b|call[_ ]id|tool_calls\W{0,3}\d*\W{0,3}id\b|toolUseId/i;
 
-/** What ids of calls must be, where the rejection is about them; undefined when it says nothing of their form. */
+/** Finds the required form of call ids in a rejection about them; undefined if it does not state one. */
 export function findCallIdForm(text: string, field: string): CallIdForm | undefined {
   if (!CALL_ID.test(`${field} ${text}`)) return undefined;
   const alphanumeric = /a-z|alpha-?numeric|letters? (and|or) (digits|numbers)|pattern/i.test(text);
@@ -147,26 +150,26 @@ export function findCallIdForm(text: string, field: string): CallIdForm | undefi
   return alphanumeric ? { length: 40, exact: false, alphanumeric } : undefined;
 }
 
-/** Fields that are the request itself, or that have rows of their own. */
+/** Fields that are essential, or that have their own repair rows. */
 const INDISPENSABLE: ReadonlySet<string> = new Set([
   'model', 'messages', 'stream', 'tools', 'max_tokens', 'max_completion_tokens', 'response_format', 'modalities',
   'audio',
 ]);
-/** Names that are common words too: they count only where the rejection mentions a field. */
+/** Names that are also common words: they count only if the rejection mentions a field. */
 const COMMON_WORDS: ReadonlySet<string> = new Set(['user', 'seed', 'stop', 'reasoning', 'thinking', 'n']);
 
-/** The field of the request that the rejection names, where the answer is worth having without it. */
+/** Finds the field that a rejection names, if the request makes sense without it. */
 export function findNamedField(text: string, field: string, chat: ChatRequest): keyof ChatRequest | undefined {
   const names = Object.keys(chat).filter((name): name is keyof ChatRequest => !INDISPENSABLE.has(name));
   const usable = names.filter((name) => chat[name] !== undefined && (name !== 'tool_choice' || isAuto(chat)));
   const [head] = field.split(/[.[]/);
   const complaint = beforeList(text);
   const named = usable.filter((name) => isNamed(name, complaint));
-  // The first that the text names; later ones explain.
+  // The first one in the text; later ones are explanations.
   return usable.find((name) => name === head) ?? named.sort((a, b) => complaint.indexOf(a) - complaint.indexOf(b))[0];
 }
 
-/** Only then its absence means the same. */
+/** Only "auto" is equivalent to an absent tool_choice. */
 const isAuto = ({ tool_choice: choice }: ChatRequest): boolean => choice === 'auto';
 
 function isNamed(name: string, text: string): boolean {

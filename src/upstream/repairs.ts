@@ -1,6 +1,6 @@
 /**
- * The table of repairs: how a rejection is recognised, whatever its HTTP status, and what the request becomes.
- * Wordings: upstreams.md, section 2, and public reports. The order counts: the first row that applies is tried first.
+ * The table of repairs: the wording of each rejection, regardless of the HTTP status, and the change to the request.
+ * Wordings: upstreams.md, section 2, and public reports. The order matters: the first matching row is tried first.
  */
 import { anyOf } from '../errors/wordings';
 import {
@@ -28,7 +28,7 @@ export interface FoundRepair {
 interface RepairRow {
   /** The name of the row; each row is tried once per request. */
   readonly row: string;
-  /** @returns undefined when the rejection is about something else; a repair that changes nothing is not used */
+  /** @returns undefined if the rejection is about something else; a repair that changes nothing is not used */
   readonly find: (rejection: Rejection, chat: ChatRequest, callsLeft: number) => RowRepair | undefined;
 }
 
@@ -49,7 +49,7 @@ const without = (...fields: readonly (keyof ChatRequest)[]): Reshape => (chat) =
 const dropping = (pattern: RegExp, ...fields: readonly (keyof ChatRequest)[]): RepairRow =>
   row(`without ${fields.join(', ')}`, pattern, without(...fields));
 
-/** How rejections call something that must not be there. */
+/** Wordings of rejections for something that is not allowed. */
 const REJECTED = anyOf(
   'unknown', 'unrecogni[sz]ed', 'unsupported', 'not (be )?support', 'not (permitted|allowed|valid|accepted)',
   'not (recogni[sz]ed|known|available|enabled|compatible)', 'extra[_ ](inputs?|fields?|forbidden)',
@@ -241,7 +241,7 @@ function firstStep(callsLeft: number, text: string): number {
   return /\$ref|\$defs|boolean|prefixItems|tuple/.test(text) ? 1 : 2;
 }
 
-/** Any top-level field that the rejection names, and then a second and a third one. */
+/** Remove any top-level field that the rejection names, up to three times. */
 const NAMED_FIELD_ROWS = ['first', 'second', 'third'].map((which): RepairRow => ({
   row: `${which} named field`,
   find: ({ text, field }, chat) => {
@@ -279,7 +279,7 @@ function findReasoning({ text, field }: Rejection, chat: ChatRequest): RowRepair
 /**
  * @param tried rows and repairs already used for this request
  * @param callsLeft how many more calls this request may use
- * @returns what to change for another call, and the row it is from; undefined when no row knows the rejection
+ * @returns the repair for the next call and its row; undefined if no row matches the rejection
  */
 export function findRepair(
   rejection: Rejection, chat: ChatRequest, tried: ReadonlySet<string>, callsLeft: number,

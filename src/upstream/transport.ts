@@ -20,7 +20,8 @@ export interface UpstreamAnswer {
   read(): Promise<Uint8Array | undefined>;
   /**
    * Ends the request if it is still running. The caller must call this when it stops reading.
-   * @param complete whether the provider has finished its answer: the connection is kept if it closes the response soon
+   * @param complete whether the provider has sent the complete answer; the connection is then kept if the response ends
+   * soon
    */
   cancel(complete?: boolean): void;
   /** Reads the whole body as text, up to `limit` bytes. @throws BridgeError */

@@ -643,7 +643,7 @@ describe('the choice of the wire', () => {
     bridge.upstream.assertClean();
     assert.ok(
       bridge.lines.some((line) =>
-        line.includes(`sent to ${bridge.model} over Chat Completions, because it is not known to have a Responses endpoint`),
+        line.includes(`sent to ${bridge.model} over Chat Completions, because it is not known to have a`),
       ),
     );
   });
