@@ -2,7 +2,7 @@
 import type { UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { Background } from '../state/background';
-import { SSE_KEEP_ALIVE } from '../stream/sse-encoder';
+import { SSE_KEEP_ALIVE } from '../stream/sse';
 import type { Caller, Turn } from './bridge';
 import { startResponsesTurn } from './turn';
 import type { TurnContext } from './turn-context';

@@ -6,7 +6,7 @@ import type { ChatUsageObject } from '../wire/chat';
 import type { MakeId } from '../base/clock';
 import type { JsonObject } from '../base/json';
 import type { ContentPart, InputItem, MessageItem } from '../wire/responses-request';
-import { encodeResponse, SseEncoder, SSE_DONE, SSE_KEEP_ALIVE } from '../stream/sse-encoder';
+import { encodeResponse, SSE_DONE, SSE_KEEP_ALIVE, SseEncoder } from '../stream/sse';
 import type { ResponsesEvent } from '../wire/responses-output';
 
 export interface ClientProtocol<Output> {

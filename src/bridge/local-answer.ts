@@ -1,10 +1,9 @@
 /** Creates responses without a provider: for a request that only loads a model, and for a turn that never started. */
-import { isRecord } from '../base/json';
-import { asText } from '../base/narrow';
+import { asText, isRecord } from '../base/json';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import { ResponsesAssembler } from '../stream/responses-assembler';
-import { encodeEcho, SseEncoder, SSE_DONE } from '../stream/sse-encoder';
+import { encodeEcho, SSE_DONE, SseEncoder } from '../stream/sse';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Turn } from './bridge';
 import { responsesProtocol } from './client-protocol';

@@ -9,7 +9,7 @@ import type { Assembler, FinalizeError } from '../stream/signal';
 import { ChatAssembler, toUsageObject, type ChatOutput } from '../stream/chat-assembler';
 import { CompactionAssembler } from '../stream/compaction-assembler';
 import { ResponsesAssembler } from '../stream/responses-assembler';
-import { encodeEcho } from '../stream/sse-encoder';
+import { encodeEcho } from '../stream/sse';
 import { asksForCompaction, toSummaryRequest } from '../translate/request';
 import { readChatRequest } from '../wire/read-chat-request';
 import { readResponsesRequest } from '../wire/read-responses';

@@ -1,5 +1,5 @@
 /** Chooses the model that Codex starts with. */
-import { asText } from '../base/narrow';
+import { asText } from '../base/json';
 import { parseToml } from './toml/parse-toml';
 
 export interface ModelChoice {

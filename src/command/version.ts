@@ -1,8 +1,7 @@
 /** Reads the version of this package, and names the script and the variable by which one bridge starts another. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJsonObject } from '../base/json';
-import { asText } from '../base/narrow';
+import { asText, parseJsonObject } from '../base/json';
 
 /** The folder of the package; both `src` and `dist` are directly below it. */
 const PACKAGE = join(__dirname, '..', '..');

@@ -1,8 +1,7 @@
 /** Plays Codex: sends the question, runs the tools that the model calls, and sends their results. */
 import { request as startRequest, type IncomingMessage } from 'node:http';
-import { parseJsonObject, type UnknownRecord } from '../base/json';
-import { asRecord, asString, asText } from '../base/narrow';
-import { SseDecoder } from '../stream/sse-decoder';
+import { asRecord, asString, asText, parseJsonObject, type UnknownRecord } from '../base/json';
+import { SseDecoder } from '../stream/sse';
 import { DEMO_KEY, DEMO_MODEL, INSTRUCTIONS, PROMPT } from './simulated-model';
 import { declareTools, findTool } from './tools';
 

@@ -1,6 +1,5 @@
 /** Shows the conversation while it streams, in labelled paragraphs wrapped at the width of the terminal. */
-import type { UnknownRecord } from '../base/json';
-import { asNumber, asRecord, asString } from '../base/narrow';
+import { asNumber, asRecord, asString, type UnknownRecord } from '../base/json';
 import { WIDTH } from '../command/render';
 import type { Style, TerminalStyle } from '../command/terminal-style';
 import type { DemoEvent, DemoView } from './conversation';

@@ -1,8 +1,7 @@
 /** A simulated model: a Chat Completions server on a free loopback port that streams a scripted tool round. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isRecord, parseJsonObject, type JsonObject, type UnknownRecord } from '../base/json';
-import { asArray, asString } from '../base/narrow';
+import { asArray, asString, isRecord, type JsonObject, parseJsonObject, type UnknownRecord } from '../base/json';
 import { PROVIDERS } from '../providers/catalog';
 import { LIST_FILES, NOW, type DemoTool } from './tools';
 

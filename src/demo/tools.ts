@@ -1,7 +1,6 @@
 /** The two tools of the demo: one plain, one inside a namespace as Codex declares those of MCP servers. */
 import { readdir } from 'node:fs/promises';
-import type { JsonObject, UnknownRecord } from '../base/json';
-import { asText } from '../base/narrow';
+import { asText, type JsonObject, type UnknownRecord } from '../base/json';
 import { messageOf } from '../base/thrown';
 
 export interface DemoTool {

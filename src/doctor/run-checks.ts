@@ -1,7 +1,7 @@
 /** Runs the table of checks in order, each with a time limit, and skips checks whose prerequisites failed. */
 import { renderDuration } from '../base/quantities';
 import { messageOf } from '../base/thrown';
-import { createRedactor } from '../observe/redact';
+import { createRedactor } from '../observe/log';
 import { failure, skipped, type Check, type Finding, type FindingLevel } from './check';
 import type { Examination } from './examination';
 

@@ -1,7 +1,8 @@
 /** Runs the one turn that costs a request: the bridge's own code sends a prompt that requires a tool call. */
 import { renderDuration } from '../base/quantities';
-import { isRecord, parseJson, parseJsonObject, type UnknownRecord } from '../base/json';
-import { asArray, asNumber, asRecord, asText } from '../base/narrow';
+import {
+  asArray, asNumber, asRecord, asText, isRecord, parseJson, parseJsonObject, type UnknownRecord,
+} from '../base/json';
 import type { Caller } from '../bridge/bridge';
 import { createBridge } from '../bridge/create-bridge';
 import type { Config } from '../config/options';
@@ -13,7 +14,7 @@ import { describeForCodex } from '../providers/codex-models';
 import { collectKeys } from '../providers/keys';
 import { listEntries } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
-import { SseDecoder } from '../stream/sse-decoder';
+import { SseDecoder } from '../stream/sse';
 import { createFetchTransport, type Transport, type UpstreamAnswer } from '../upstream/transport';
 import { REASONING_KEYS } from '../wire/read-chat';
 

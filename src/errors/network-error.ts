@@ -1,5 +1,5 @@
 /** Describes failures below HTTP: what happened to the connection, and what the user can do. */
-import { asRecord, asText } from '../base/narrow';
+import { asRecord, asText } from '../base/json';
 import { BridgeError } from './bridge-error';
 import type { ErrorKind } from './error-table';
 

@@ -1,6 +1,5 @@
 /** Extracts message, code, field and request id from a provider's error body (upstreams.md, section 5). */
-import { isRecord, parseJson, type UnknownRecord } from '../base/json';
-import { asArray, asNumber, asRecord, asText } from '../base/narrow';
+import { asArray, asNumber, asRecord, asText, isRecord, parseJson, type UnknownRecord } from '../base/json';
 
 export interface ProviderError {
   readonly message: string;

@@ -1,10 +1,9 @@
 /** Client for a bridge on a local port: requests JSON and health, and keeps the bridge running for a launched Codex. */
 import { randomBytes } from 'node:crypto';
 import { get, type ClientRequest } from 'node:http';
-import { parseJsonObject, type JsonObject } from '../base/json';
-import { asNumber, asText } from '../base/narrow';
+import { asNumber, asText, type JsonObject, parseJsonObject } from '../base/json';
 import type { Address } from '../command/render';
-import { proveToken } from '../server/access';
+import { proveToken } from '../server/guards';
 import { SERVICE_NAME } from '../server/service-routes';
 
 /** A bridge that listens on every address is reached on the loopback one. */

@@ -4,8 +4,7 @@ import {
   closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseJsonObject } from '../base/json';
-import { asNumber, asText } from '../base/narrow';
+import { asNumber, asText, parseJsonObject } from '../base/json';
 import { quoteShellWord } from '../base/shell-word';
 import { attempt, messageOf } from '../base/thrown';
 import { OPTIONS } from '../config/options';

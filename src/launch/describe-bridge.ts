@@ -1,8 +1,7 @@
 /** Prepares a launched Codex for its bridge: the command-line overrides, the model catalog, the environment. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRecord } from '../base/json';
-import { asArray, asText } from '../base/narrow';
+import { asArray, asText, isRecord } from '../base/json';
 import { isBefore } from '../base/version';
 import { writeCatalogFile } from '../codex/catalog-file';
 import { findConfiguredModel } from '../codex/choose-model';

@@ -1,6 +1,6 @@
 /** Appends one line of JSON per turn to a file: tokens and requests, never text of the conversation. */
 import { join } from 'node:path';
-import { compact } from '../base/narrow';
+import { compact } from '../base/json';
 import { createLogFile } from './log-file';
 import type { TurnFacts } from './turn-record';
 

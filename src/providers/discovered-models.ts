@@ -1,5 +1,5 @@
 /** Reads a provider's response to GET /models. `id` is the only field that all servers send. */
-import { asArray, asNumber, asRecord, asText, compact } from '../base/narrow';
+import { asArray, asNumber, asRecord, asText, compact } from '../base/json';
 import type { Model } from './provider';
 
 /** A model from the provider's list; fields that the list does not contain are absent. */

@@ -2,8 +2,7 @@
  * The services that can answer a web search, as data. The evidence is marked as in docs/facts/upstreams.md: [D]
  * documented by the service, [S] found in the source of a client. None has been tried against the live service.
  */
-import { isRecord } from '../base/json';
-import { asArray, asText } from '../base/narrow';
+import { asArray, asText, isRecord } from '../base/json';
 import type { SearchName } from './search-names';
 
 /** One search. `domains` is empty for the whole web; `days` is the maximum age of a page. */

@@ -3,7 +3,7 @@ import { readBaseUrl } from '../base/base-url';
 import { expandVariables } from '../base/header-values';
 import { parseJsonc } from '../base/json-comments';
 import { findNearest } from '../base/nearest';
-import { compact } from '../base/narrow';
+import { compact } from '../base/json';
 import { quote } from '../base/quote';
 import { checkShape, childPath } from '../base/shape';
 import { PROVIDERS } from './catalog';

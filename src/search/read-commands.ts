@@ -1,8 +1,7 @@
 /**
  * Reads the body of POST /alpha/search: the commands of Codex's `web.run` (docs/facts/codex-protocol.md, section 12).
  */
-import { isRecord, type UnknownRecord } from '../base/json';
-import { asArray, asNumber, asText } from '../base/narrow';
+import { asArray, asNumber, asText, isRecord, type UnknownRecord } from '../base/json';
 
 export type SearchCommand =
   | {

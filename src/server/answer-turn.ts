@@ -1,6 +1,5 @@
 /** Handles one turn over HTTP: reads the body, starts the turn, and sends its answer or an error. */
-import { isRecord } from '../base/json';
-import { asText } from '../base/narrow';
+import { asText, isRecord } from '../base/json';
 import type { Bridge, Caller, Turn, TurnKind } from '../bridge/bridge';
 import { toBridgeError, type BridgeError } from '../errors/bridge-error';
 import { renderErrorBody } from '../errors/error-body';

@@ -1,7 +1,6 @@
 /** Identifies the client of a request: its headers, the kind of client, and the name of the program. */
 import type { IncomingMessage } from 'node:http';
-import { parseJsonObject } from '../base/json';
-import { asText } from '../base/narrow';
+import { asText, parseJsonObject } from '../base/json';
 import type { ClientKind } from '../errors/error-body';
 import type { Asked } from '../observe/turn-record';
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bridge } from '../bridge/bridge';
 import type { Logger } from '../observe/log';
 import type { TurnFacts } from '../observe/turn-record';
-import type { Access, Holder } from './access';
+import type { Access, Holder } from './guards';
 import type { BodyBudget } from './body-limits';
 import type { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';

@@ -1,6 +1,6 @@
 /** The routes to stored responses, their input items and conversations, and to the token estimate of a request. */
 import type { KeptResponses } from '../state/kept-responses';
-import { SSE_KEEP_ALIVE } from '../stream/sse-encoder';
+import { SSE_KEEP_ALIVE } from '../stream/sse';
 import { readClient } from './client';
 import type { HttpExchange, Handler } from './http-exchange';
 import { hasUnreadBody, useBody } from './read-body';

@@ -1,7 +1,7 @@
 /** Runs one turn without a client and buffers its events, so that clients can disconnect and resume. */
 import { isRecord, parseJson, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
-import { SSE_DONE } from '../stream/sse-encoder';
+import { SSE_DONE } from '../stream/sse';
 
 /** Work without a connected client; a shutdown waits for it. */
 export interface Detached {

@@ -1,9 +1,8 @@
 /** Stores conversations: lists of items that requests continue by id. Spec: Conversations API. */
-import { isRecord, type UnknownRecord } from '../base/json';
-import { asArray, asText } from '../base/narrow';
+import { asArray, asText, isRecord, type UnknownRecord } from '../base/json';
 import { BridgeError, readOrThrow } from '../errors/bridge-error';
 import { invalid } from '../wire/read-fields';
-import { readInput } from '../wire/read-items';
+import { readInput } from '../wire/read-responses';
 import type { StateServices } from './open-store';
 import { readPage, type PageQuery } from './page';
 import {

@@ -1,7 +1,7 @@
 /** Resolves the history of a request: the responses that it continues and the items that it references. */
-import { asArray, asText } from '../base/narrow';
+import { asArray, asText } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
-import { isReference } from '../wire/read-items';
+import { isReference } from '../wire/read-responses';
 import { itemsOf, outputOf, readResponseRecord, type RawItem, type ResponseRecord } from './record';
 import type { ResponseStore } from './response-store';
 
@@ -58,7 +58,7 @@ export function resolveReferences(store: ResponseStore, input: unknown): unknown
   return items.map((item, index) => {
     if (!isReference(item)) return item;
     const id = asText(item['id']);
-    // wire/read-items.ts reports a reference without an id.
+    // wire/read-responses.ts reports a reference without an id.
     return id === undefined ? item : findItem(store, id, `input[${index}].id`);
   });
 }

@@ -1,16 +1,14 @@
 /** Reads a request that uses the store: earlier items are prepended to its input, and its response is stored. */
-import { asBoolean, asString } from '../base/narrow';
-import type { UnknownRecord } from '../base/json';
+import { asBoolean, asString, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import { appendToConversation, findConversation, readConversationId } from './conversations';
 import { readHistory, resolveReferences } from './history';
 import { idsOf, renderResponseRecord, toRawItems, type RawItem } from './record';
 import type { ResponseStore } from './response-store';
-import { encodeResponse } from '../stream/sse-encoder';
+import { encodeResponse } from '../stream/sse';
 import { optional } from '../wire/read-fields';
-import { readInput } from '../wire/read-items';
-import { readResponsesRequest } from '../wire/read-responses';
+import { readInput, readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesEvent, ResponsesObject } from '../wire/responses-output';
 import type { ResponsesEcho, ResponsesRequest } from '../wire/responses-request';
 import type { StateServices } from './open-store';

@@ -1,7 +1,6 @@
 /** The records of a store: one response with its own input, or one conversation. Items are raw JSON, as received. */
 import type { MakeId } from '../base/clock';
-import { isRecord, type UnknownRecord } from '../base/json';
-import { asArray, asText } from '../base/narrow';
+import { asArray, asText, isRecord, type UnknownRecord } from '../base/json';
 
 /** An item in its wire format. */
 export type RawItem = UnknownRecord;

@@ -1,8 +1,7 @@
 /** Decides whether a request needs the store. Most Codex requests do not, so nothing is loaded for them. */
-import { isRecord } from '../base/json';
-import { asArray } from '../base/narrow';
+import { asArray, isRecord } from '../base/json';
 import type { ClientKind } from '../errors/error-body';
-import { isReference } from '../wire/read-items';
+import { isReference } from '../wire/read-responses';
 
 /** Fields that reference stored data or must be rejected. */
 const FIELDS = ['previous_response_id', 'conversation', 'prompt'] as const;

@@ -5,7 +5,7 @@ import type { BridgeError } from '../errors/bridge-error';
 import { BridgeError as Failure } from '../errors/bridge-error';
 import type { ChatUsage } from '../wire/chat';
 import type { AnswerReader, Assembler, FinishReason, Signal, Stage, AnswerProgress } from './signal';
-import { SseDecoder, type SseEvent } from './sse-decoder';
+import { SseDecoder, type SseEvent } from './sse';
 
 export interface AnswerStreamOptions<Output> {
   readonly assembler: Assembler<Output>;

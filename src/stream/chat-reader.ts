@@ -6,7 +6,7 @@ import type { ChatChunk, ChatDelta } from '../wire/chat';
 import { readChatChunk } from '../wire/read-chat';
 import { cutStream, emptyAnswer, isCutReason, readFinishReason, unfinishedStream, unreadableEvent } from './endings';
 import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
-import type { SseEvent } from './sse-decoder';
+import type { SseEvent } from './sse';
 import { ToolCalls } from './tool-calls';
 
 /** Reads one answer in Chat Completions chunks. */

@@ -18,7 +18,7 @@ import type {
 import { readNativeEvent, readNativeResponse } from '../wire/read-native';
 import { cutStream, isCutReason, readFinishReason, unreadableEvent } from './endings';
 import type { AnswerReader, FinishReason, ReaderOptions, Reading, Signal } from './signal';
-import type { SseEvent } from './sse-decoder';
+import type { SseEvent } from './sse';
 import { ToolCalls } from './tool-calls';
 
 type TextEvent = Extract<NativeEvent, { type: 'text' }>;

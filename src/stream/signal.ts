@@ -8,7 +8,7 @@ import type { BridgeError } from '../errors/bridge-error';
 import type { FailureSource } from '../errors/error-rule';
 import type { ChatUsage } from '../wire/chat';
 import type { MessagePhase } from '../wire/responses-output';
-import type { SseEvent } from './sse-decoder';
+import type { SseEvent } from './sse';
 
 /** How an answer ended; the finish reasons of all providers map to these. */
 export type FinishReason = 'stop' | 'tool_calls' | 'length' | 'content_filter';

@@ -1,7 +1,7 @@
 /** Custom (free-form) tools such as apply_patch: a function with one string for the model, raw text for the client. */
-import { isJsonObject, parseJson, type JsonValue, type UnknownRecord } from '../base/json';
-import { asRecord, asString, asText } from '../base/narrow';
-import { toWellFormed } from '../base/unicode';
+import {
+  asRecord, asString, asText, isJsonObject, type JsonValue, parseJson, toWellFormed, type UnknownRecord,
+} from '../base/json';
 import type { OutputCustomToolCall, OutputStatus } from '../wire/responses-output';
 import { describe, readTarget, targetOf } from './kind';
 import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';

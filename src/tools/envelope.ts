@@ -2,8 +2,7 @@
  * Stores state with the client: a versioned envelope in `encrypted_content`, which clients return unchanged
  * (codex-protocol.md, sections 4 and 5). It is encoded, not encrypted: the conversation belongs to the client.
  */
-import { isJsonObject, parseJsonObject, type JsonObject } from '../base/json';
-import { asArray, asString } from '../base/narrow';
+import { asArray, asString, isJsonObject, type JsonObject, parseJsonObject } from '../base/json';
 
 const PREFIX = 'acb1.';
 

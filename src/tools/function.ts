@@ -1,5 +1,5 @@
 /** Function tools, the one kind that both protocols share. */
-import { asBoolean, asRecord, asString, asText } from '../base/narrow';
+import { asBoolean, asRecord, asString, asText } from '../base/json';
 import { readSchema } from '../wire/read-fields';
 import type { OutputFunctionCall, OutputStatus } from '../wire/responses-output';
 import { describe, readTarget, targetOf } from './kind';

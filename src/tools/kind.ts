@@ -1,8 +1,7 @@
 /**
  * Defines a tool kind: how it is declared as a function, how its calls are read from the history and written as items.
  */
-import type { JsonObject, UnknownRecord } from '../base/json';
-import { asText } from '../base/narrow';
+import { asText, type JsonObject, type UnknownRecord } from '../base/json';
 import type { SchemaRule } from '../providers/dialect';
 import type { CallEvent, CallItems, CallKind } from '../wire/responses-output';
 

@@ -1,5 +1,5 @@
 /** The table of tool kinds. Each call item in wire/responses-output.ts needs a row here to compile. */
-import { asString, asText } from '../base/narrow';
+import { asString, asText } from '../base/json';
 import { asId, readTools } from '../wire/read-fields';
 import type { CallKind } from '../wire/responses-output';
 import type { DeclaredTool, UnreadCall } from '../wire/responses-request';

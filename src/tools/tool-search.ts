@@ -1,6 +1,5 @@
 /** Tool search run by the client: a function for the model, a `tool_search_call` for Codex, whose result adds tools. */
-import { parseJsonObject, type JsonObject } from '../base/json';
-import { asText } from '../base/narrow';
+import { asText, type JsonObject, parseJsonObject } from '../base/json';
 import { readSchema } from '../wire/read-fields';
 import type { OutputStatus, OutputToolSearchCall } from '../wire/responses-output';
 import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';

@@ -1,10 +1,10 @@
 /** Translates a conversation to Chat messages: one leading system message, results directly after their calls. */
 import { isJsonObject } from '../base/json';
 import type { Notes } from '../base/result';
+import { BridgeError } from '../errors/bridge-error';
 import type { Dialect } from '../providers/dialect';
-import type { ChatAssistantMessage, ChatContent, ChatMessage } from '../wire/chat';
-import type { ContentPart } from '../wire/responses-request';
-import { translateContent } from './content';
+import type { ChatAssistantMessage, ChatContent, ChatMessage, ChatPart } from '../wire/chat';
+import type { ContentPart, FilePart, ImagePart } from '../wire/responses-request';
 import type { AssistantNode, ConversationNode } from './conversation';
 import { writeCall, writeResult } from './reshape-tools';
 
@@ -175,4 +175,101 @@ function flattenTurn(node: AssistantNode, options: MessagesOptions): readonly Ch
     ...(said === '' ? [] : [{ role: 'assistant' as const, content: said }]),
     ...(results.length === 0 ? [] : [{ role: 'user' as const, content: results.join('\n\n') }]),
   ];
+}
+
+/**
+ * The media that the provider accepts. A file that cannot be sent fails the request (`refuse`) or becomes a marker
+ * (`mark`).
+ */
+export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio' | 'files'> {
+  readonly unservedFiles: 'refuse' | 'mark';
+}
+
+/**
+ * @returns a string if there is only text, because text models reject lists; otherwise a list of parts
+ * @throws BridgeError `invalid_request` for a file that cannot be sent, if the rules say `refuse`
+ */
+export function translateContent(content: readonly ContentPart[], rules: MediaRules, notes: Notes): ChatContent {
+  const parts = content
+    .map((part) => translatePart(part, rules, notes))
+    .filter((part) => part.type !== 'text' || part.text !== '');
+  if (parts.some((part) => part.type !== 'text') || (rules.content === 'parts' && parts.length > 1)) return parts;
+  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
+}
+
+function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): ChatPart {
+  switch (part.type) {
+    case 'text':
+      return part;
+    case 'image':
+      if (!rules.images) return marker('image', 'the model cannot see images', notes);
+      return { type: 'image_url', image_url: { url: part.url, ...detailOf(part) } };
+    case 'audio':
+      if (!rules.audio) return marker('audio', 'the model cannot hear audio', notes);
+      return { type: 'input_audio', input_audio: { data: part.data, format: part.format } };
+    case 'file':
+      return translateFile(part, rules, notes);
+    case 'unrecognized':
+      return marker(part.kind, part.why ?? 'the bridge does not know this kind of content', notes);
+    default:
+      return part satisfies never;
+  }
+}
+
+/** Codex sends `original` with images of tools; Chat endpoints accept only auto, low and high (cc-switch#7476). */
+function detailOf({ detail }: ImagePart): { readonly detail?: string } {
+  if (detail === undefined) return {};
+  return { detail: detail === 'low' || detail === 'auto' ? detail : 'high' };
+}
+
+const TEXT_TYPES = /^data:(text\/|application\/(json|xml|javascript|x-yaml|yaml|toml|x-sh)|[^;,]*\+(json|xml))/i;
+const TEXT_NAMES =
+  /\.(txt|md|json|ya?ml|toml|csv|xml|html?|css|js|ts|tsx|jsx|py|rs|go|java|c|h|cpp|sh|sql|log|ini|diff|patch)$/i;
+
+/** Inlines text files; passes other files on if the provider accepts them. */
+function translateFile(part: FilePart, rules: MediaRules, notes: Notes): ChatPart {
+  const name = part.filename ?? 'file';
+  const text = fileText(part);
+  if (text !== undefined) return { type: 'text', text: `<file name="${name}">\n${text}\n</file>` };
+  if (!rules.files || (part.data === undefined && part.fileId === undefined)) {
+    if (rules.unservedFiles === 'mark') return marker(`file ${name}`, 'the provider accepts no files', notes);
+    throw new BridgeError(
+      'invalid_request',
+      `Cannot send the file "${name}": the provider accepts no files. Send its text or an image instead.`,
+      { param: 'input' },
+    );
+  }
+  return {
+    type: 'file',
+    file: {
+      ...(part.filename !== undefined && { filename: part.filename }),
+      ...(part.data !== undefined && { file_data: part.data }),
+      ...(part.fileId !== undefined && { file_id: part.fileId }),
+    },
+  };
+}
+
+function fileText(part: FilePart): string | undefined {
+  const data = part.data;
+  if (data === undefined) return undefined;
+  const comma = data.startsWith('data:') ? data.indexOf(',') : -1;
+  const head = data.slice(0, Math.max(0, comma));
+  if (!TEXT_TYPES.test(head) && !(TEXT_NAMES.test(part.filename ?? '') && !/^data:(image|audio|video)/.test(head)))
+    return undefined;
+  const body = data.slice(comma + 1);
+  return head !== '' && !head.endsWith(';base64') ? percentDecoded(body) : Buffer.from(body, 'base64').toString('utf8');
+}
+
+/** A percent sign that does not start an escape is literal: `100% sure`. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function marker(what: string, why: string, notes: Notes): ChatPart {
+  notes.add(`left out ${what}: ${why}`);
+  return { type: 'text', text: `[${what} left out: ${why}]` };
 }

@@ -3,7 +3,7 @@
  * that every history repair, quirk and learned repair applies here too; this file only changes the wire format
  * (docs/protocol.md, Responses endpoints).
  */
-import { compact } from '../base/narrow';
+import { compact } from '../base/json';
 import type { Notes } from '../base/result';
 import type { Dialect, ThinkingControl } from '../providers/dialect';
 import type {

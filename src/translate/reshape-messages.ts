@@ -3,7 +3,7 @@
  * if there is nothing to change. upstream/ decides which rejection requires which form.
  */
 import { shortHash } from '../base/hash';
-import { asArray } from '../base/narrow';
+import { asArray } from '../base/json';
 import type { ChatAssistantMessage, ChatContent, ChatMessage, ChatPart, ChatRequest } from '../wire/chat';
 import { isReasoningItem } from '../wire/read-native';
 

@@ -1,6 +1,5 @@
 /** Translates the settings of a request by the dialect: sampling and limits, thinking, output format. */
-import type { JsonObject } from '../base/json';
-import { compact } from '../base/narrow';
+import { compact, type JsonObject } from '../base/json';
 import type { Notes } from '../base/result';
 import type { Dialect, ThinkingControl } from '../providers/dialect';
 import { clampEffort } from '../providers/dialect';

@@ -1,7 +1,6 @@
 /** Reads the usage ledger: the entries since a point in time, oldest first. */
 import { readFileSync } from 'node:fs';
-import { parseJsonObject, type JsonObject } from '../base/json';
-import { asNumber, asText, compact } from '../base/narrow';
+import { asNumber, asText, compact, type JsonObject, parseJsonObject } from '../base/json';
 import { attempt } from '../base/thrown';
 import type { UsageEntry } from '../observe/usage-ledger';
 

@@ -1,6 +1,7 @@
 /** Validates a Chat Completions request and reads it as the equivalent Responses request: one path serves both. */
-import { isRecord, type JsonObject, type UnknownRecord } from '../base/json';
-import { asArray, asBoolean, asNumber, asRecord, asText, compact } from '../base/narrow';
+import {
+  asArray, asBoolean, asNumber, asRecord, asText, compact, isRecord, type JsonObject, type UnknownRecord,
+} from '../base/json';
 import { asId, invalid, optional, readContent, readFormat, readToolChoice, readTools } from './read-fields';
 import { readSampling } from './read-responses';
 import type { InputItem, ResponsesRequest } from './responses-request';

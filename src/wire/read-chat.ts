@@ -1,6 +1,7 @@
 /** Reads what Chat Completions upstreams emit, leniently. Shapes: upstreams.md, section 4. */
-import { isRecord, type JsonObject, type JsonValue, type UnknownRecord } from '../base/json';
-import { asArray, asNumber, asRecord, asString, asText } from '../base/narrow';
+import {
+  asArray, asNumber, asRecord, asString, asText, isRecord, type JsonObject, type JsonValue, type UnknownRecord,
+} from '../base/json';
 import type { ChatChunk, ChatDelta, ChatToolFragment, ChatUsage } from './chat';
 
 /** Keys under which providers send reasoning. The first non-empty one is used, because some providers send it twice. */

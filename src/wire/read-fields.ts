@@ -1,7 +1,8 @@
 /** Validates the fields that both client protocols share: content, tools, tool choice, output format. */
-import { isJsonObject, isRecord, parseJsonObject } from '../base/json';
-import type { JsonObject, JsonValue, UnknownRecord } from '../base/json';
-import { asArray, asBoolean, asRecord, asString, asText, compact } from '../base/narrow';
+import {
+  asArray, asBoolean, asRecord, asString, asText, compact, isJsonObject, isRecord, type JsonObject, type JsonValue,
+  parseJsonObject, type UnknownRecord,
+} from '../base/json';
 import type { ContentPart, DeclaredTool, TextFormat, ToolChoice, ToolReference } from './responses-request';
 
 /** Reads the JSON Schema of a tool or format: an object, or an object as JSON text. */

@@ -1,6 +1,5 @@
 /** Reads the events of a provider's own Responses endpoint, leniently. */
-import { isRecord, type JsonValue, type UnknownRecord } from '../base/json';
-import { asArray, asNumber, asRecord, asText } from '../base/narrow';
+import { asArray, asNumber, asRecord, asText, isRecord, type JsonValue, type UnknownRecord } from '../base/json';
 import type {
   NativeEvent, NativeOutputItem, NativePlace, NativeReasoning, NativeResponse, NativeTextKind,
 } from './native';

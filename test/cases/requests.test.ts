@@ -1,8 +1,7 @@
 /** Every request fixture: what goes upstream, byte for byte, what was noted, and that strict upstreams accept it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { JsonObject } from '../../src/base/json';
-import { asString } from '../../src/base/narrow';
+import { asString, type JsonObject } from '../../src/base/json';
 import { findProvider, resolveModel } from '../../src/providers/catalog';
 import { translateRequest, type TranslateOptions } from '../../src/translate/request';
 import { readChatRequest } from '../../src/wire/read-chat-request';

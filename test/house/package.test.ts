@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
-import { asArray, asRecord, asString } from '../../src/base/narrow';
-import { parseJson, type UnknownRecord } from '../../src/base/json';
+import { asArray, asRecord, asString, parseJson, type UnknownRecord } from '../../src/base/json';
 import { PROJECT_ROOT } from './source-tree';
 import { listProjectFiles } from './project-files';
 

@@ -43,13 +43,13 @@ test('the rule finds a long file, a long function, and lets a table be', async (
     await parseSources({
       'src/stream/long.ts': long,
       'src/wire/types.ts': long,
-      'src/wire/read-items.ts': long,
+      'src/wire/read-responses.ts': long,
       'src/stream/fine.ts': `function a() {\n${statement.repeat((FUNCTION_LIMIT - 4) / 2)}}\nfunction b() {\n}\n`,
       'src/stream/function.ts': `const x = 1;\nconst a = () => {\n${statement.repeat(FUNCTION_LIMIT / 2)}};\n`,
       'src/stream/method.ts': `class A {\n  b() {\n${statement.repeat(FUNCTION_LIMIT / 2)}  }\n}\n`,
     }),
   );
   assert.deepEqual(found.map(({ path, line }) => `${path}:${line}`), [
-    'src/stream/long.ts:1', 'src/wire/read-items.ts:1', 'src/stream/function.ts:2', 'src/stream/method.ts:2',
+    'src/stream/long.ts:1', 'src/wire/read-responses.ts:1', 'src/stream/function.ts:2', 'src/stream/method.ts:2',
   ]);
 });

@@ -1,7 +1,7 @@
 /** What must never be seen in a log, in each spelling in which it turns up there. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRedactor } from '../../src/observe/redact';
+import { createRedactor } from '../../src/observe/log';
 
 const CASES: readonly (readonly [text: string, clean: string])[] = [
   ['authorization: Bearer sk-test-abc', 'authorization: Bearer [redacted]'],

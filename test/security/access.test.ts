@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { proveToken } from '../../src/server/access';
+import { proveToken } from '../../src/server/guards';
 import type { ServerConfig } from '../../src/server/http-exchange';
 import { startBuiltBridge } from '../support/cli/built-bridge';
 import { ask, post, readError, startServer, type Ask } from '../support/bridge/test-server';

@@ -1,7 +1,7 @@
 /** Calls beyond what a request allows. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { CallFilterStage, type CallRules } from '../../src/stream/call-filter';
+import { CallFilterStage, type CallRules } from '../../src/stream/small-stages';
 import type { Signal } from '../../src/stream/signal';
 
 const call = (name: string): readonly Signal[] => [

@@ -1,7 +1,7 @@
 /** Blocks of reasoning in pieces: put together by type and index, whole ones left alone. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CumulativeStage } from '../../src/stream/cumulative';
+import { CumulativeStage } from '../../src/stream/small-stages';
 import { SignedBlocks } from '../../src/stream/item-writers';
 
 type Chunks = readonly (readonly unknown[])[];

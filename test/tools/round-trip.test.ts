@@ -8,13 +8,12 @@ import { Notes } from '../../src/base/result';
 import type { JsonObject } from '../../src/base/json';
 import { DEFAULT_DIALECT } from '../../src/providers/dialect';
 import { createCallWriter } from '../../src/tools/kinds';
-import { collectTools } from '../../src/translate/offered-tools';
+import { collectTools } from '../../src/translate/request';
 import { readConversation } from '../../src/translate/conversation';
-import { readInput } from '../../src/wire/read-items';
-import { readResponsesRequest } from '../../src/wire/read-responses';
+import { readInput, readResponsesRequest } from '../../src/wire/read-responses';
 import { assertGoodStream } from '../support/stream/stream-grammar';
 import { runReads } from '../support/stream/answer-streams';
-import { SseEncoder, SSE_DONE } from '../../src/stream/sse-encoder';
+import { SSE_DONE, SseEncoder } from '../../src/stream/sse';
 
 interface Row {
   readonly name: string;

@@ -2,7 +2,7 @@
  * Loaded into a bridge before it starts: says which functions one turn calls, how often, and in which order.
  *
  * V8's precise coverage counts calls but has no order. So the same turn runs twice: once under coverage, and once with
- * a breakpoint at the start of each function that was counted. A worker thread holds the debugger; at each pause it
+ * breakpoints at the start of each function that was counted. A worker thread holds the debugger; at each pause it
  * writes down the function on top of the stack, takes its breakpoint away, and lets the bridge go on.
  */
 'use strict';
@@ -53,6 +53,7 @@ function runMain() {
   const answers = {
     reset: async () => void (await count()),
     count: async () => count(),
+    ping: async () => undefined,
   };
   process.on('message', (message) => {
     const answer = answers[message.type];
@@ -79,13 +80,16 @@ function runWorker() {
     for (const { scriptId, path, functions } of scripts) {
       const source = readFileSync(path, 'utf8');
       for (const { start, end } of functions) {
-        const { locations: [first] } = await post('Debugger.getPossibleBreakpoints', {
+        const { locations } = await post('Debugger.getPossibleBreakpoints', {
           start: { scriptId, ...placeOf(source, start + 1) }, end: { scriptId, ...placeOf(source, end) },
         });
-        // Two functions may begin at one place: (a) => (b) => …
-        const key = first && `${scriptId}:${first.lineNumber}:${first.columnNumber}`;
-        if (first === undefined || breakpoints.has(key)) continue;
-        breakpoints.set(key, await post('Debugger.setBreakpoint', { location: first }));
+        // The first place of an arrow function may be in a branch that is not taken: (a) => (b ??= c()).d().
+        for (const location of locations.slice(0, 3)) {
+          // Two functions may begin at one place: (a) => (b) => …
+          const key = `${scriptId}:${location.lineNumber}:${location.columnNumber}`;
+          if (breakpoints.has(key)) continue;
+          breakpoints.set(key, await post('Debugger.setBreakpoint', { location }));
+        }
       }
     }
     parentPort.postMessage({ type: 'watch' });

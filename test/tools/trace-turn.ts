@@ -133,7 +133,7 @@ async function tell(child: ChildProcess, message: Message): Promise<Message> {
   return answered;
 }
 
-/** A turn is over when its line is in the log. */
+/** A turn is over when its line is in the log, and what the same callback does after it is done. */
 async function runTurn(child: ChildProcess, url: string): Promise<void> {
   const request = listCodexRequests().find(({ name }) => name === REQUEST);
   if (request === undefined) throw new Error(`No such request: ${REQUEST}`);
@@ -143,6 +143,7 @@ async function runTurn(child: ChildProcess, url: string): Promise<void> {
   const { text } = await postStream(`${url}/v1/responses`, request.body, headers);
   if (!text.includes('response.completed')) throw new Error(`The turn failed: ${text}`);
   await logged;
+  await tell(child, { type: 'ping' });
 }
 
 function arrange(scripts: readonly CountedScript[], order: readonly Place[]): readonly TracedFile[] {

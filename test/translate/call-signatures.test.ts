@@ -5,7 +5,7 @@ import { createAnswerStream } from '../support/stream/answer-streams';
 import { Notes } from '../../src/base/result';
 import { ToolSet } from '../../src/tools/tool-set';
 import { readConversation } from '../../src/translate/conversation';
-import { readInput } from '../../src/wire/read-items';
+import { readInput } from '../../src/wire/read-responses';
 
 const EXTRA = { extra_content: { google: { thought_signature: 'c2lnbmVk' } } };
 

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { DEFAULT_DIALECT } from '../../src/providers/dialect';
-import { translateContent, type MediaRules } from '../../src/translate/content';
+import { type MediaRules, translateContent } from '../../src/translate/messages';
 import { readContent } from '../../src/wire/read-fields';
 
 function translate(

@@ -5,7 +5,7 @@ import { Notes } from '../../src/base/result';
 import { sealReasoning, sealSummary } from '../../src/tools/envelope';
 import { ToolSet } from '../../src/tools/tool-set';
 import { type ConversationNode, readConversation } from '../../src/translate/conversation';
-import { readInput } from '../../src/wire/read-items';
+import { readInput } from '../../src/wire/read-responses';
 
 interface Read {
   /** One line a node: `user: Hi`, `assistant: text [id name arguments -> result]`. */

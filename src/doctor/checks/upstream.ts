@@ -1,5 +1,5 @@
 /** Checks the provider. All checks share one turn, which costs one request. */
-import { asText } from '../../base/narrow';
+import { asText } from '../../base/json';
 import { renderDuration } from '../../base/quantities';
 import type { BridgeError } from '../../errors/bridge-error';
 import type { ErrorKind } from '../../errors/error-table';

@@ -5,15 +5,14 @@ import type { JsonObject } from '../../../src/base/json';
 import { resolveModel, findProvider } from '../../../src/providers/catalog';
 import { ChatReader } from '../../../src/stream/chat-reader';
 import { AnswerStream } from '../../../src/stream/answer-stream';
-import { CumulativeStage } from '../../../src/stream/cumulative';
+import { CumulativeStage, SurrogateStage } from '../../../src/stream/small-stages';
 import { JsonFenceStage } from '../../../src/stream/json-answer';
 import { NativeReader } from '../../../src/stream/native-reader';
 import { ResponsesAssembler } from '../../../src/stream/responses-assembler';
 import type { ReasoningOutput } from '../../../src/stream/item-writers';
-import { SurrogateStage } from '../../../src/stream/surrogates';
 import { ThinkTagStage, type ThinkTags } from '../../../src/stream/think-tags';
 import { ToolMarkupStage } from '../../../src/stream/tool-markup';
-import { collectTools } from '../../../src/translate/offered-tools';
+import { collectTools } from '../../../src/translate/request';
 import { readResponsesRequest } from '../../../src/wire/read-responses';
 import type { ResponsesEvent } from '../../../src/wire/responses-output';
 

@@ -4,8 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SseDecoder } from '../../../src/stream/sse-decoder';
-import { SseEncoder, SSE_DONE } from '../../../src/stream/sse-encoder';
+import { SSE_DONE, SseDecoder, SseEncoder } from '../../../src/stream/sse';
 import type { ResponsesEvent } from '../../../src/wire/responses-output';
 import { createAnswerStream, runReads, type AnswerStreamCase } from './answer-streams';
 import { listFixtures, type Fixture } from '../fixtures';

@@ -1,8 +1,7 @@
 /**
  * Strict rules over the top-level fields of a completion request: names, types, ranges, and which exclude each other.
  */
-import { isRecord } from '../../../src/base/json';
-import { asRecord } from '../../../src/base/narrow';
+import { asRecord, isRecord } from '../../../src/base/json';
 import { isThinking } from './model-rules';
 import { algo, first, gateway, plain, quote, says, typeWords } from './rule';
 import type { Fault, JudgedRequest, StrictRule, UpstreamDialect } from './rule';

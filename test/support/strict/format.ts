@@ -1,5 +1,5 @@
 /** Strict rules over `response_format`. */
-import { asRecord, asString } from '../../../src/base/narrow';
+import { asRecord, asString } from '../../../src/base/json';
 import { isThinking } from './model-rules';
 import { algo, plain, quote, says, type JudgedRequest, type StrictRule } from './rule';
 

@@ -1,6 +1,5 @@
 /** Strict rules over tool calls in the history: their shape, their ids, and the results that must answer them. */
-import { isRecord, parseJson, type UnknownRecord } from '../../../src/base/json';
-import { asArray, asRecord, asString } from '../../../src/base/narrow';
+import { asArray, asRecord, asString, isRecord, parseJson, type UnknownRecord } from '../../../src/base/json';
 import { algo, first, gateway, quote, recordsOf, says } from './rule';
 import type { Fault, JudgedRequest, StrictRule } from './rule';
 import { TOOL_NAME } from './tools';

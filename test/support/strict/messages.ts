@@ -1,6 +1,5 @@
 /** Strict rules over the messages one by one: roles, fields, content. */
-import type { UnknownRecord } from '../../../src/base/json';
-import { asArray, asRecord, asString } from '../../../src/base/narrow';
+import { asArray, asRecord, asString, type UnknownRecord } from '../../../src/base/json';
 import { algo, first, gateway, plain, recordsOf, says, typeWords } from './rule';
 import type { Fault, JudgedRequest, StrictRule } from './rule';
 

@@ -1,8 +1,7 @@
 /**
  * Strict rules that only single models and providers have: about thinking, and what it forbids. Rows hold the words.
  */
-import type { UnknownRecord } from '../../../src/base/json';
-import { asRecord, asString } from '../../../src/base/narrow';
+import { asRecord, asString, type UnknownRecord } from '../../../src/base/json';
 import { first, plain, type Fault, type JudgedRequest, type StrictRule } from './rule';
 import { schemaFault } from './schemas';
 

@@ -4,8 +4,9 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
-import { isRecord, parseJsonObject, type UnknownRecord } from '../../../src/base/json';
-import { asArray, asRecord, asString, asText } from '../../../src/base/narrow';
+import {
+  asArray, asRecord, asString, asText, isRecord, parseJsonObject, type UnknownRecord,
+} from '../../../src/base/json';
 
 export interface NativeRefusal {
   readonly status: number;

@@ -3,8 +3,7 @@
  * violation.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { asArray, asRecord } from '../../../src/base/narrow';
-import type { UnknownRecord } from '../../../src/base/json';
+import { asArray, asRecord, type UnknownRecord } from '../../../src/base/json';
 
 /** The two families of wordings. `dashscope` stands for Alibaba's hosts, `openai` for the common denominator. */
 export type UpstreamDialect = 'openai' | 'dashscope';

@@ -1,6 +1,5 @@
 /** What Moonshot's checker refuses in the parameters of a tool (upstreams.md, section 2, Schemas). */
-import { isRecord, type UnknownRecord } from '../../../src/base/json';
-import { asArray, asRecord, asString } from '../../../src/base/narrow';
+import { asArray, asRecord, asString, isRecord, type UnknownRecord } from '../../../src/base/json';
 import { first, type Fault, type JudgedRequest } from './rule';
 
 const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'];

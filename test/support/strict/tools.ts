@@ -1,6 +1,5 @@
 /** Strict rules over `tools`, `tool_choice` and `parallel_tool_calls`. */
-import type { UnknownRecord } from '../../../src/base/json';
-import { asRecord, asString } from '../../../src/base/narrow';
+import { asRecord, asString, type UnknownRecord } from '../../../src/base/json';
 import { isThinking } from './model-rules';
 import { algo, first, gateway, plain, quote, says } from './rule';
 import type { ChoiceKind, Fault, JudgedRequest, StrictRule } from './rule';

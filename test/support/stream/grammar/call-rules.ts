@@ -1,6 +1,5 @@
 /** F1, F2, C1: the text of a call streams like any other text, in the right kind of item. */
-import { parseJson } from '../../../../src/base/json';
-import { asString } from '../../../../src/base/narrow';
+import { asString, parseJson } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, joinDeltas, type ItemStory, type Story } from './story';
 

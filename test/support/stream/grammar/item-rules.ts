@@ -1,6 +1,5 @@
 /** I1-I5: each output item is opened once, closed once, and stays who it is. */
-import type { UnknownRecord } from '../../../../src/base/json';
-import { asText } from '../../../../src/base/narrow';
+import { asText, type UnknownRecord } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, type ItemStory, type Story, type StreamEvent } from './story';
 

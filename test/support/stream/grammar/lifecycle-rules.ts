@@ -1,5 +1,5 @@
 /** S1-S2, L1-L5, E1-E3: numbering, the order of lifecycle events, how a stream ends. */
-import { asArray, asRecord, asText } from '../../../../src/base/narrow';
+import { asArray, asRecord, asText } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, outputOf, responseOf, type Story } from './story';
 

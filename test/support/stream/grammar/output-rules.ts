@@ -1,7 +1,6 @@
 /** O1-O3 and U1-U3: what the final response says agrees with what was streamed and with itself. */
 import { isDeepStrictEqual } from 'node:util';
-import type { UnknownRecord } from '../../../../src/base/json';
-import { asRecord } from '../../../../src/base/narrow';
+import { asRecord, type UnknownRecord } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, outputOf, responseOf, type Story } from './story';
 

@@ -1,6 +1,6 @@
 /** P1-P5 and R1: content parts and summary parts are opened, filled by deltas, ended and closed, in this order. */
 import { isDeepStrictEqual } from 'node:util';
-import { asArray, asRecord, asString } from '../../../../src/base/narrow';
+import { asArray, asRecord, asString } from '../../../../src/base/json';
 import { error, show, type Finding, type Rule } from './rule';
 import { itemOf, joinDeltas, partsOf, type ItemStory, type PartStory, type Story, type StreamEvent } from './story';
 

@@ -1,6 +1,7 @@
 /** A stream of events retold by what belongs together: its response objects, its items, the parts of each item. */
-import { isRecord, parseJson, type UnknownRecord } from '../../../../src/base/json';
-import { asArray, asNumber, asRecord, asString } from '../../../../src/base/narrow';
+import {
+  asArray, asNumber, asRecord, asString, isRecord, parseJson, type UnknownRecord,
+} from '../../../../src/base/json';
 import { DONE, splitFrames, type Frame } from './frames';
 
 export interface StreamEvent {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
-import { TypedArguments } from '../../src/tools/typed-arguments';
+import { TypedArguments } from '../../src/stream/typed-arguments';
 
 const SCHEMA: JsonObject = {
   type: 'object',

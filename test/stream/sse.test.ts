@@ -1,7 +1,7 @@
 /** Server-sent events as providers send them, in reads of any size, and where reading is given up. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MAX_LINE_BYTES, SseDecoder, type SseEvent } from '../../src/stream/sse-decoder';
+import { MAX_LINE_BYTES, SseDecoder, type SseEvent } from '../../src/stream/sse';
 
 function decode(...reads: readonly (string | Buffer)[]): readonly SseEvent[] {
   const decoder = new SseDecoder();

@@ -3,8 +3,39 @@
  * the value if the tool's schema allows no string there (openai/codex#3913: `"command": "[\"ls\"]"`). Everything else
  * passes through unchanged. Each character is read once, and only such strings are held back.
  */
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
-import { findDefinition } from './schema';
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../base/json';
+import { findDefinition } from '../tools/schema';
+import type { Signal, Stage } from './signal';
+
+/** Corrects the calls of an answer, for every client and upstream protocol. Runs after every stage that creates calls. */
+export class TypedArgumentsStage implements Stage {
+  private arguments: TypedArguments | undefined;
+
+  /** @param parametersOf the schema of an offered tool, by its upstream name */
+  constructor(private readonly parametersOf: (upstreamName: string) => JsonObject | undefined) {}
+
+  step(signal: Signal): readonly Signal[] {
+    switch (signal.type) {
+      case 'call-start': {
+        const parameters = this.parametersOf(signal.name);
+        this.arguments = parameters && new TypedArguments(parameters);
+        return [signal];
+      }
+      case 'call-delta':
+        return this.arguments ? asDelta(this.arguments.push(signal.text)) : [signal];
+      case 'call-end':
+        return [...asDelta(this.arguments?.end() ?? ''), signal];
+      default:
+        return [signal];
+    }
+  }
+
+  end(): readonly Signal[] {
+    return [];
+  }
+}
+
+const asDelta = (text: string): readonly Signal[] => (text === '' ? [] : [{ type: 'call-delta', text }]);
 
 /** An open object or list of the arguments. */
 interface Container {

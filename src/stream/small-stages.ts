@@ -1,0 +1,121 @@
+/** The small stages between reader and assembler: split characters, repeated text, calls that are not allowed. */
+import { isRecord, toWellFormed } from '../base/json';
+import type { Signal, SignalOf, Stage } from './signal';
+
+type TextSignal = SignalOf<'text-delta' | 'refusal-delta' | 'reasoning-delta' | 'call-delta'>;
+
+/**
+ * Joins surrogate pairs that a provider split across events, because a lone surrogate is not valid Unicode. Holds back
+ * the first half of a pair until the next delta of the same kind; an unpaired half becomes U+FFFD.
+ */
+export class SurrogateStage implements Stage {
+  private held: TextSignal | undefined;
+
+  step(signal: Signal): readonly Signal[] {
+    if (signal.type === 'usage') return [signal];
+    if (!isText(signal)) return this.held ? [...this.end(), signal] : [signal];
+    if (!this.held && !/[\ud800-\udfff]/.test(signal.text)) return [signal];
+    const before = this.held?.type === signal.type ? [] : this.end();
+    const text = (this.held?.text ?? '') + signal.text;
+    const half = /[\ud800-\udbff]$/.test(text);
+    this.held = half ? { ...signal, text: text.slice(-1) } : undefined;
+    const whole = toWellFormed(half ? text.slice(0, -1) : text);
+    return whole === '' ? before : [...before, { ...signal, text: whole }];
+  }
+
+  end(): readonly Signal[] {
+    const { held } = this;
+    this.held = undefined;
+    return held ? [{ ...held, text: toWellFormed(held.text) }] : [];
+  }
+}
+
+const isText = (signal: Signal): signal is TextSignal => 'text' in signal;
+
+/**
+ * Extracts the new text from providers whose text fields repeat everything sent so far: MiniMax with `reasoning_split`
+ * (upstreams.md, section 4.2). Used only if the dialect says so, because ordinary text may repeat itself.
+ */
+export class CumulativeStage implements Stage {
+  /** The text so far, by field. */
+  private readonly text = new Map<string, string>();
+
+  step(signal: Signal): readonly Signal[] {
+    if (signal.type === 'reasoning-details')
+      return [{ ...signal, details: signal.details.map((detail) => this.newsOf(detail)) }];
+    if (signal.type !== 'text-delta' && signal.type !== 'reasoning-delta') return [signal];
+    const text = this.news(signal.type, signal.text);
+    return text === '' ? [] : [{ ...signal, text }];
+  }
+
+  end(): readonly Signal[] {
+    return [];
+  }
+
+  private newsOf(detail: unknown): unknown {
+    if (!isRecord(detail) || typeof detail['text'] !== 'string') return detail;
+    return { ...detail, text: this.news(`${String(detail['type'])} ${String(detail['index'])}`, detail['text']) };
+  }
+
+  private news(field: string, text: string): string {
+    const before = this.text.get(field) ?? '';
+    const fresh = text.startsWith(before) ? text.slice(before.length) : text;
+    this.text.set(field, before + fresh);
+    return fresh;
+  }
+}
+
+export interface CallRules {
+  /** Whether a call with this upstream name may reach the client. */
+  readonly allows: (upstreamName: string) => boolean;
+  /** Maximum number of calls in one answer; undefined for no limit. */
+  readonly most: number | undefined;
+  readonly note: (text: string) => void;
+}
+
+/**
+ * Drops calls that the request does not allow, in case upstream makes them anyway. Runs after every stage that creates
+ * calls. Spec: Responses API, tool_choice, parallel_tool_calls, max_tool_calls.
+ */
+export class CallFilterStage implements Stage {
+  private passed = 0;
+  private dropping = false;
+
+  constructor(private readonly rules: CallRules) {}
+
+  step(signal: Signal): readonly Signal[] {
+    switch (signal.type) {
+      case 'call-start':
+        this.dropping = !this.admits(signal.name);
+        return this.dropping ? [] : [signal];
+      case 'call-delta':
+        return this.dropping ? [] : [signal];
+      case 'call-end': {
+        const dropped = this.dropping;
+        this.dropping = false;
+        return dropped ? [] : [signal];
+      }
+      case 'choice-end':
+        this.passed = 0;
+        return [signal];
+      case 'finish':
+        return signal.reason === 'tool_calls' && this.passed === 0 ? [{ type: 'finish', reason: 'stop' }] : [signal];
+      default:
+        return [signal];
+    }
+  }
+
+  end(): readonly Signal[] {
+    return [];
+  }
+
+  private admits(name: string): boolean {
+    const { allows, most = Infinity, note } = this.rules;
+    if (allows(name) && this.passed < most) {
+      this.passed += 1;
+      return true;
+    }
+    note(`dropped a call of ${name}: the request does not allow it`);
+    return false;
+  }
+}
