@@ -1,4 +1,4 @@
-/** Prompts the user on the terminal. Loaded only when a command prompts. */
+/** Prompts the user on the terminal and reads standard input. Loaded only when a command does. */
 import { createInterface } from 'node:readline';
 
 /** Reads one line, without its line ending; undefined when the user sends Ctrl-D or Ctrl-C. */
@@ -12,4 +12,41 @@ export function askPerson(question: string): Promise<string | undefined> {
       lines.close();
     });
   });
+}
+
+const [CTRL_C, CTRL_D, BACKSPACE, DELETE] = ['\u0003', '\u0004', '\b', '\u007f'];
+
+/** What terminals send around a pasted text, and for the arrow keys. */
+const SEQUENCES = /\u001b\[[\d;]*[A-Za-z~]/g;
+
+/** Reads one line that is not shown; undefined when the user sends Ctrl-D or Ctrl-C. */
+export function askHidden(question: string): Promise<string | undefined> {
+  const { stdin, stdout } = process;
+  // Before the question: whoever answers it at once must not be seen typing.
+  stdin.setRawMode(true).setEncoding('utf8').resume();
+  stdout.write(question);
+  return new Promise((resolve) => {
+    let line = '';
+    const end = (answer: string | undefined): void => {
+      stdin.off('data', read).off('end', giveUp).setRawMode(false).pause();
+      stdout.write('\n');
+      resolve(answer);
+    };
+    const giveUp = (): void => end(undefined);
+    const read = (text: string): void => {
+      for (const character of text.replace(SEQUENCES, '')) {
+        if (character === '\r' || character === '\n') return end(line);
+        if (character === CTRL_C || character === CTRL_D) return giveUp();
+        line = character === BACKSPACE || character === DELETE ? line.slice(0, -1) : line + character;
+      }
+    };
+    stdin.on('data', read).on('end', giveUp);
+  });
+}
+
+/** Everything on standard input. */
+export async function readInput(): Promise<string> {
+  let text = '';
+  for await (const piece of process.stdin.setEncoding('utf8')) text += piece;
+  return text;
 }

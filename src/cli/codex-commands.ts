@@ -3,6 +3,6 @@
 /** From `codex --help` of 0.146.0 and 0.169.0, without those that the bridge has too. */
 export const CODEX_COMMANDS: readonly string[] = [
   'agents', 'app-server', 'apply', 'archive', 'cloud', 'debug', 'delete', 'exec', 'exec-server', 'features', 'fork',
-  'login', 'logout', 'mcp', 'mcp-server', 'plugin', 'queue', 'remote-control', 'resume', 'review', 'sandbox',
+  'mcp', 'mcp-server', 'plugin', 'queue', 'remote-control', 'resume', 'review', 'sandbox',
   'unarchive',
 ];

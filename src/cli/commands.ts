@@ -1,8 +1,8 @@
 /** COMMANDS, the one table of commands. */
 import type { Command } from '../command/command';
 import {
-  CODEX_FLAGS, CONFIG_FLAGS, DOCTOR_FLAGS, LOGS_FLAGS, MODELS_FLAGS, PROVIDERS_FLAGS, SERVE_FLAGS, SERVICE_FLAGS,
-  SETUP_FLAGS, STATUS_FLAGS, USAGE_FLAGS,
+  CODEX_FLAGS, CONFIG_FLAGS, DOCTOR_FLAGS, LOGIN_FLAGS, LOGS_FLAGS, MODELS_FLAGS, PROVIDERS_FLAGS, SERVE_FLAGS,
+  SERVICE_FLAGS, SETUP_FLAGS, STATUS_FLAGS, USAGE_FLAGS,
 } from '../command/own-flags';
 
 const TABLE = {
@@ -15,6 +15,11 @@ const TABLE = {
     own: Object.values(CODEX_FLAGS),
     passesOn: '[codex arguments…]',
   },
+  login: {
+    summary: 'Save a provider and its key, so that no variable is needed.',
+    own: Object.values(LOGIN_FLAGS),
+  },
+  logout: { summary: 'Remove saved providers and keys.' },
   setup: {
     summary: 'Configure your Codex to use the bridge, in its config.toml.',
     own: Object.values(SETUP_FLAGS),

@@ -168,6 +168,34 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     ],
     options: ['host', 'port', ...PROVIDER, 'forceEnvAuth', 'discoverModels'],
   },
+  login: {
+    group: 'setUp',
+    details: [
+      'Asks for provider, key and model on a terminal; the key is not shown. Without a terminal, name the provider' +
+        ' and pass the key on standard input. The last login is the default; options and variables override it.',
+      'With --save-to system the key goes into the macOS keychain, the Secret Service (secret-tool) or the Windows' +
+        ' Credential Manager.',
+    ],
+    examples: [
+      ['login', 'Answer three questions.'],
+      ['login --provider NAME --with-api-key', 'Read the key from standard input.'],
+      ['login --status', 'Show what is saved.'],
+    ],
+    codes: [
+      ['0', 'saved; with --status: something is saved'],
+      ['1', 'nothing is saved'],
+    ],
+    options: ['provider', 'aiBaseUrl', 'defaultModel', 'configFile'],
+  },
+  logout: {
+    group: 'setUp',
+    details: ['Removes the login of --provider, or all of them, from the file and from the key store of the system.'],
+    examples: [
+      ['logout', 'Remove everything that login saved.'],
+      ['logout --provider NAME', 'Remove one provider.'],
+    ],
+    options: ['provider', 'configFile'],
+  },
   completions: {
     group: 'setUp',
     details: ['The first lines of the script say where to install it.'],

@@ -12,6 +12,8 @@ import { parseArguments } from './parse-arguments';
 const LOADERS: Readonly<Record<CommandName, () => CommandModule>> = {
   serve: (): typeof import('../serve/serve-command') => require('../serve/serve-command'),
   codex: (): typeof import('../launch/launch-codex') => require('../launch/launch-codex'),
+  login: (): typeof import('../login/login-command') => require('../login/login-command'),
+  logout: (): typeof import('../login/logout-command') => require('../login/logout-command'),
   setup: (): typeof import('../setup/setup-command') => require('../setup/setup-command'),
   start: (): typeof import('../daemon/start-command') => require('../daemon/start-command'),
   stop: (): typeof import('../daemon/stop-command') => require('../daemon/stop-command'),
@@ -58,7 +60,7 @@ const STOP_SIGNAL_NAMES: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM']
 
 /** Access to the real process. */
 function createProcessIo(): CommandIo {
-  return addAsk({
+  return addInput({
     out: createWriter(() => process.stdout),
     error: createWriter(() => process.stderr),
     isTerminal: () => process.stdout.isTTY === true,
@@ -83,11 +85,18 @@ function createProcessIo(): CommandIo {
   });
 }
 
-/** Adds `ask`. Looks for the terminals only when a command wants to ask: opening standard input takes start-up time. */
-function addAsk(io: CommandIo): CommandIo {
+/**
+ * Adds what reads standard input. Looks for the terminals only when a command asks: opening standard input takes
+ * start-up time.
+ */
+function addInput(io: CommandIo): CommandIo {
   const load = (): typeof import('./ask-person') => require('./ask-person');
   const isAnyoneThere = (): boolean => process.stdout.isTTY === true && process.stdin.isTTY === true;
-  return Object.defineProperty(io, 'ask', { get: () => (isAnyoneThere() ? load().askPerson : undefined) });
+  return Object.defineProperties(io, {
+    ask: { get: () => (isAnyoneThere() ? load().askPerson : undefined) },
+    askHidden: { get: () => (isAnyoneThere() ? load().askHidden : undefined) },
+    readInput: { value: () => load().readInput() },
+  });
 }
 
 /** Opens the stream at the first write, and ignores a closed reader (EPIPE), as in `… --help | head -1`. */

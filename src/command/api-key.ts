@@ -36,7 +36,8 @@ export function adviseOnMissingKey(config: KeySettings, env: Environment): strin
     return `${misplaced} holds a key for ${provider.title}. Run: ${copy}`;
   }
   const key = `${findKeyPrefix(provider)}…`;
-  return `Run: ${isWindows ? `$env:${variable} = '${key}'` : `export ${variable}=${key}`}`;
+  const set = isWindows ? `$env:${variable} = '${key}'` : `export ${variable}=${key}`;
+  return `Run: ${set}, or save it: aliyun-codex-bridge login --provider ${provider.name}`;
 }
 
 /** A variable of another program whose key has the provider's own prefix: guides put it into OPENAI_API_KEY. */

@@ -35,6 +35,10 @@ export interface CommandIo {
   onReaderGone?(handler: () => void): () => void;
   /** Asks the user; absent unless both standard input and standard output are terminals. */
   ask?(question: string): Promise<string | undefined>;
+  /** Asks for a secret, which is not shown while it is typed; absent as above. */
+  askHidden?(question: string): Promise<string | undefined>;
+  /** Reads standard input to its end. */
+  readInput?(): Promise<string>;
 }
 
 /** The arguments of a command: what the command line says, the environment and the outside world. */

@@ -76,8 +76,12 @@ function readCatalog(path: string, env: Environment): ReadProviders {
   return readProvidersFile(path, env);
 }
 
-/** Reads the file of variables that the flag or the variable names; without one the environment is unchanged. */
+/** Adds the file of variables that the flag or the variable names, and what `login` has saved. */
 export function loadEnvironment(flags: FlagTexts, env: Environment, platform = process.platform): LoadedEnvironment {
+  return addSavedLogin(loadFile(flags, env, platform), flags, platform);
+}
+
+function loadFile(flags: FlagTexts, env: Environment, platform: NodeJS.Platform): LoadedEnvironment {
   const [flag] = OPTIONS.configFile.flags;
   const [variable] = OPTIONS.configFile.env;
   const path = flags.configFile ?? env[variable];
@@ -94,6 +98,25 @@ export function loadEnvironment(flags: FlagTexts, env: Environment, platform = p
     file: { path, values },
     findOrigin: (name) => (names.has(name) ? { kind: 'file', name: `${name} in ${path}` } : fromProcess(name)),
     mistakes: [],
+  };
+}
+
+function addSavedLogin(loaded: LoadedEnvironment, flags: FlagTexts, platform: NodeJS.Platform): LoadedEnvironment {
+  const { env, findOrigin } = loaded;
+  const path = join(findPaths(thisMachine(env)).config, 'login.json');
+  if (!existsSync(path)) return loaded;
+  const { listSavedValues, readSavedLogins }: typeof import('./saved-login') = require('./saved-login');
+  const values = new Map(
+    listSavedValues(readSavedLogins(path), { flags, env }).map((saved) => [saved.variable, saved] as const),
+  );
+  const added = [...values.values()].map(({ variable, value }) => [variable, value]);
+  return {
+    ...loaded,
+    env: { ...copyOf(env, platform), ...Object.fromEntries(added) },
+    findOrigin(name) {
+      const saved = values.get(name);
+      return saved === undefined ? findOrigin(name) : { kind: 'login', name: saved.login };
+    },
   };
 }
 

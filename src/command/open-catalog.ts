@@ -12,7 +12,7 @@ export interface OpenCatalog {
 }
 
 /** Errors while fetching the provider's list are logged to standard error. */
-export function openCatalog(config: Config, io: CommandIo): OpenCatalog {
+export function openCatalog(config: Config, io: Pick<CommandIo, 'error'>): OpenCatalog {
   const provider = findProvider(config.provider, config.aiBaseUrl, config.catalog);
   const log = createLogger({
     level: config.logLevel,

@@ -38,6 +38,17 @@ export const SERVE_FLAGS = {
 /** The flags of `codex`. */
 export const CODEX_FLAGS = { codexBin } as const satisfies Rows;
 
+/** The flags of `login`. */
+export const LOGIN_FLAGS = {
+  withKey: { flag: '--with-api-key', type: onOff, help: 'Read the key from standard input instead of asking for it.' },
+  store: {
+    flag: '--save-to',
+    type: choice('file', 'system'),
+    help: "Where to save the key: a file that only you can read (default), or the system's key store.",
+  },
+  status: { flag: '--status', type: onOff, help: 'Show what is saved.' },
+} as const satisfies Rows;
+
 /** The flags of `setup`. */
 export const SETUP_FLAGS = {
   print: { flag: '--print', type: onOff, help: 'Print the lines for config.toml and write nothing.' },

@@ -9,9 +9,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Strings from the command line, by option. */
 export type FlagTexts = { readonly [N in OptionName]?: string };
 
-/** Where the user set a value: a flag, a variable, or a line of an env file, named `PORT in ./my.env`. */
+/**
+ * Where the user set a value: a flag, a variable, a line of an env file, named `PORT in ./my.env`, or the saved login
+ * of a provider.
+ */
 export interface GivenOrigin {
-  readonly kind: 'flag' | 'env' | 'file';
+  readonly kind: 'flag' | 'env' | 'file' | 'login';
   readonly name: string;
 }
 

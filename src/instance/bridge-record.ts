@@ -85,10 +85,13 @@ export const identifyKey = (key: string | undefined, startedAt: string): string 
 
 const NO_KEY = 'none';
 
+/** Whether the bridge of a record is known to run without a key. */
+export const hasNoKey = ({ keyId }: BridgeRecord): boolean => keyId === NO_KEY;
+
 /** How the key of a running bridge differs from `key`, as a sentence; `undefined` if it does not or is unknown. */
 export function describeKeyDifference(record: BridgeRecord, key: string | undefined): string | undefined {
   if (key === undefined || record.keyId === undefined) return undefined;
-  if (record.keyId === NO_KEY) return 'It has no API key.';
+  if (hasNoKey(record)) return 'It has no API key.';
   return record.keyId === identifyKey(key, record.startedAt) ? undefined : 'It uses another API key.';
 }
 

@@ -9,7 +9,7 @@ import type { Environment, FlagTexts } from '../config/resolve';
 import {
   createLaunch, knowsToken, probePort, reachableHost, type Health, type LaunchConnection,
 } from '../instance/bridge-client';
-import { describeKeyDifference, readRecord, stateFileOf, type BridgeRecord } from '../instance/bridge-record';
+import { describeKeyDifference, hasNoKey, readRecord, stateFileOf, type BridgeRecord } from '../instance/bridge-record';
 import { startBridge } from '../instance/start-bridge';
 import { stopBridge } from '../instance/stop-bridge';
 import { renderCommand } from '../instance/target';
@@ -92,6 +92,8 @@ async function findBridge(options: AttachOptions): Promise<FoundBridge | NotAtta
       `The program on port ${port} does not know the access token; using port ${used} instead.`,
     ]);
   }
+  if (own !== undefined && hasNoKey(own) && options.obstacle !== undefined && !isPortFixed)
+    return { ok: false, problem: options.obstacle };
   const difference = running === version
     ? own && describeKeyDifference(own, config.aiApiKey)
     : `It is version ${running}, not ${version}.`;

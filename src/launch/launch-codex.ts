@@ -9,13 +9,13 @@ import { findInstalledProgram, type Program } from '../codex/program';
 import { runChild } from '../codex/run-child';
 import { describeMissingKey } from '../command/api-key';
 import { EXIT, type CommandContext } from '../command/command';
-import { requireConfig } from '../command/load-config';
+import { requireConfig, type Loaded } from '../command/load-config';
 import { CODEX_FLAGS, readOwnFlag } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
 import { readVersion } from '../command/version';
 import type { Environment } from '../config/resolve';
 import { createCodexEnvironment, describeBridge } from './describe-bridge';
-import { attach, holdBridge } from './hold-bridge';
+import { attach, holdBridge, type Attached, type AttachOptions, type NotAttached } from './hold-bridge';
 
 /** What a shell returns for a command that it cannot find or start (POSIX, Shell Command Language, 2.8.2). */
 const NOT_FOUND = 127;
@@ -23,7 +23,7 @@ const NOT_STARTED = 126;
 
 /** Returns Codex's exit code, 127 when there is no Codex, 1 when there is no bridge, 2 when the usage is invalid. */
 export async function run(context: CommandContext): Promise<number> {
-  const { flags, own, env, io, rest } = context;
+  const { own, env, io, rest } = context;
   const resolved = requireConfig(context);
   if (typeof resolved === 'number') return resolved;
   const fail = (problem: string, code: number = EXIT.failed): number => {
@@ -33,12 +33,11 @@ export async function run(context: CommandContext): Promise<number> {
   const name = readOwnFlag(CODEX_FLAGS.codexBin, own) ?? 'codex';
   const program = findInstalledProgram(name, env);
   if (program === undefined) return fail(describeMissing(name), NOT_FOUND);
-  const { config } = resolved;
-  if (!needsBridge(rest)) return runToEnd(program, rest, createCodexEnvironment(env, config), fail);
-  const paths = findPaths(thisMachine(env), config.stateDir);
-  const options = { config, flags, env, paths, version: readVersion(), obstacle: describeMissingKey(config, env) };
-  const [codexVersion, attached] = await Promise.all([askCodexVersion(program, env), attach(options)]);
-  if (!attached.ok) return fail(attached.problem);
+  if (!needsBridge(rest)) return runToEnd(program, rest, createCodexEnvironment(env, resolved.config), fail);
+  const [codexVersion, found] = await Promise.all([askCodexVersion(program, env), attachOrAsk(resolved, context)]);
+  if (typeof found === 'number') return found;
+  const { attached, options } = found;
+  const { config, paths } = options;
   const fixed = { ...options, config: { ...config, port: attached.port }, isPortFixed: true, token: attached.token };
   const release = holdBridge(attached, () => attach(fixed));
   try {
@@ -54,6 +53,41 @@ export async function run(context: CommandContext): Promise<number> {
   } finally {
     release();
   }
+}
+
+interface LaunchBridge {
+  readonly attached: Attached;
+  readonly options: AttachOptions;
+}
+
+/** Finds or starts the bridge; without a key, asks for one on the terminal. The exit code when there is no bridge. */
+async function attachOrAsk(resolved: Loaded, context: CommandContext): Promise<LaunchBridge | number> {
+  const { env, io } = context;
+  const first = await attachWith(resolved, context);
+  if ('attached' in first) return first;
+  const isAskable = first.problem === describeMissingKey(resolved.config, env) && io.askHidden !== undefined;
+  const last = isAskable ? await attachAfterLogin(resolved, context) : first;
+  if (typeof last === 'number' || 'attached' in last) return last;
+  io.error(`${last.problem}\n`);
+  return EXIT.failed;
+}
+
+async function attachWith({ config }: Loaded, context: CommandContext): Promise<LaunchBridge | NotAttached> {
+  const { flags, env } = context;
+  const paths = findPaths(thisMachine(env), config.stateDir);
+  const options = { config, flags, env, paths, version: readVersion(), obstacle: describeMissingKey(config, env) };
+  const attached = await attach(options);
+  return attached.ok ? { attached, options } : attached;
+}
+
+async function attachAfterLogin(
+  resolved: Loaded, context: CommandContext,
+): Promise<LaunchBridge | NotAttached | number> {
+  const { login }: typeof import('../login/login-command') = require('../login/login-command');
+  context.io.error('There is no API key yet. Choose a provider; then Codex starts.\n\n');
+  const code = await login(resolved, { ...context, own: {} });
+  const renewed = code === EXIT.done ? requireConfig(context) : code;
+  return typeof renewed === 'number' ? renewed : attachWith(renewed, context);
 }
 
 /** Subcommands and flags of Codex 0.99 to 0.169 that never call a model (`codex --help`). */

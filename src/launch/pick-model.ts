@@ -1,5 +1,6 @@
 /** Picks the model of a launched Codex: without one, Codex would request an OpenAI model. */
 import { chooseModel } from '../codex/choose-model';
+import { findChoice, renderNames } from '../command/choices';
 import type { CommandIo } from '../command/command';
 import type { Config } from '../config/options';
 import { findProvider } from '../providers/catalog';
@@ -28,10 +29,9 @@ export async function pickModel({ config, offered, configured, words, io }: Mode
   if (model === configured) return { model };
   const answer = await io.ask?.(renderQuestion(offered));
   if (answer === undefined) return { problem: renderChoices(offered) };
-  const wanted = answer.trim() === '' ? first : answer.trim();
-  const picked = offered[Number(wanted) - 1] ?? offered.find((name) => name.toLowerCase() === wanted.toLowerCase());
+  const picked = findChoice(answer, offered);
   return picked === undefined
-    ? { problem: `There is no model "${wanted}". ${renderChoices(offered)}` }
+    ? { problem: `There is no model "${answer.trim()}". ${renderChoices(offered)}` }
     : { model: picked };
 }
 
@@ -54,16 +54,10 @@ const HOW = 'aliyun-codex-bridge codex -m MODEL';
 const NO_MODEL =
   `No model: the provider has no default and lists none. Choose one: ${HOW}, or set DEFAULT_MODEL.`;
 
-/** As many as fit on a screen; the rest is named with `models`. */
-const SHOWN = 20;
+const MORE = '  … for all of them, run: aliyun-codex-bridge models';
 
 const renderChoices = (offered: readonly string[]): string =>
-  `Choose one of ${offered.length} models: ${HOW}\n${list(offered, (name) => `  ${name}`)}`;
+  `Choose one of ${offered.length} models: ${HOW}\n${renderNames(offered, MORE, false)}`;
 
 const renderQuestion = (offered: readonly string[]): string =>
-  `${list(offered, (name, index) => `${String(index + 1).padStart(3)}  ${name}`)}\nModel (number or name) [1]: `;
-
-function list(offered: readonly string[], render: (name: string, index: number) => string): string {
-  const rest = offered.length > SHOWN ? ['  … for all of them, run: aliyun-codex-bridge models'] : [];
-  return [...offered.slice(0, SHOWN).map(render), ...rest].join('\n');
-}
+  `${renderNames(offered, MORE, true)}\nModel (number or name) [1]: `;

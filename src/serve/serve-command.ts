@@ -53,7 +53,9 @@ export async function run(context: CommandContext): Promise<number> {
   const usage = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : startWatching(own);
   const ledger = config.usageLedger ? createLateLedger(config, env, log) : undefined;
   const server = createBridgeServer({
-    config, version, log, bridge, access, ...(usage && { watch: usage.watch }), ...(ledger && { keepUsage: ledger.add }),
+    config, version, log, bridge, access,
+    ...(usage && { watch: usage.watch }),
+    ...(ledger && { keepUsage: ledger.add }),
   });
   const forgetUncaughtErrors = logUncaughtErrors(io, log);
   const stateFile = env[STATE_FILE_VARIABLE];

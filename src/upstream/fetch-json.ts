@@ -44,7 +44,9 @@ function endOf(signal: AbortSignal): Promise<never> {
 async function read(response: Response, host: string, maxBytes: number): Promise<string> {
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new BridgeError('upstream_rejected', `${host} answered ${response.status}.`);
+    throw new BridgeError('upstream_rejected', `${host} answered ${response.status}.`, {
+      upstreamStatus: response.status,
+    });
   }
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -59,9 +59,9 @@ export function renderCost({ cost, included, unpriced, turns }: UsageSum): strin
 
 function describeGaps({ unpriced, uncounted }: UsageSum): readonly string[] {
   const gaps = [
-    ...(unpriced > 0 ? [`?  ${renderCount(unpriced, 'turn')} without a known price. Set one in your providers file.`] : []),
-    ...(uncounted > 0 ? [`${renderCount(uncounted, 'turn')} without token counts from the provider.`] : []),
-  ];
+    unpriced > 0 && `?  ${renderCount(unpriced, 'turn')} without a known price. Set one in your providers file.`,
+    uncounted > 0 && `${renderCount(uncounted, 'turn')} without token counts from the provider.`,
+  ].filter((line) => line !== false);
   return gaps.length === 0 ? [] : ['', ...gaps];
 }
 

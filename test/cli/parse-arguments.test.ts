@@ -136,7 +136,7 @@ test('a Codex command gets the missing name, and keeps the arguments after it', 
     assert.equal(command, undefined);
     assert.ok(!isCommandName(word), word);
   }
-  for (const word of ['exec', 'resume', 'login', 'mcp']) assert.ok(CODEX_COMMANDS.includes(word), word);
+  for (const word of ['exec', 'resume', 'fork', 'mcp']) assert.ok(CODEX_COMMANDS.includes(word), word);
 });
 
 test('codex passes on everything after it unchanged', () => {

@@ -192,7 +192,7 @@ test('key: where it is from, missing with hints, not needed, passed on', async (
     missing,
     'failure',
     /^none for Alibaba Cloud Coding Plan$/,
-    /^ZAI_API_KEY is set: use it with AI_PROVIDER=zai\. Run: export AI_API_KEY=sk-sp-…$/,
+    /^ZAI_API_KEY is set: use it with AI_PROVIDER=zai\. Run: export AI_API_KEY=sk-sp-…, or save it: /,
   );
   assertFinding(await scene.check('key', { AI_API_KEY: '', AI_PROVIDER: 'vllm' }), 'ok', /needs none$/);
   assertFinding(await scene.check('key', { AI_API_KEY: '', FORCE_ENV_AUTH: '0' }), 'ok', /forwarded/);

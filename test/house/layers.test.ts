@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['command'],
   ['instance'],
   ['codex'],
-  ['usage'],
+  ['usage', 'login'],
   ['serve', 'launch', 'daemon', 'setup', 'doctor', 'demo'],
   ['cli'],
 ];

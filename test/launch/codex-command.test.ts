@@ -287,7 +287,7 @@ test('without Codex, without a key, with an old Codex: what to do', LIMIT, async
   assert.equal(keyless.code, 1);
   assert.match(
     keyless.error,
-    /^No API key for DeepSeek\. Run: export AI_API_KEY=…\n$/,
+    /^No API key for DeepSeek\. Run: export AI_API_KEY=…, or save it: aliyun-codex-bridge login --provider deepseek\n$/,
   );
   const own = await scene.launch(['codex'], { AI_API_KEY: '', AI_PROVIDER: '', AI_API_BASE: 'http://127.0.0.1:9/v1' })
     .ended;
@@ -376,6 +376,16 @@ for (const [name, before, difference] of [
     assert.equal((await health())?.['pid'], now, 'a bridge of start stays when it was replaced');
   });
 }
+
+test('a bridge without a key is not used when this launch has none either', LIMIT, async (context) => {
+  const { scene } = await setUp(context);
+  const env = { ...scene.env, AI_API_KEY: '', AI_PROVIDER: 'deepseek', AI_API_BASE: '' };
+  const start = spawn(process.execPath, [BIN, 'start'], { env, stdio: 'ignore' });
+  assert.deepEqual(await once(start, 'exit'), [0, null]);
+  const { code, error } = await scene.launch(['codex'], env).ended;
+  assert.equal(code, 1);
+  assert.match(error, /^No API key for DeepSeek\. Run: /);
+});
 
 test('a state folder that others can write to is not used', LIMIT, async (context) => {
   const { scene } = await setUp(context);

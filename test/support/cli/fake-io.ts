@@ -20,11 +20,12 @@ export interface FakeIo extends CommandIo {
 export function createFakeIo(answers?: readonly (string | undefined)[]): FakeIo {
   const asked: string[] = [];
   const events = new EventEmitter();
+  const next = async (question: string) => answers?.[asked.push(question) - 1];
   const written = { out: '', error: '' };
   return {
     written,
     asked,
-    ...(answers && { ask: async (question: string) => answers[asked.push(question) - 1] }),
+    ...(answers && { ask: next, askHidden: next }),
     firstOut: new Promise((resolve) => events.once('out', () => resolve(written.out))),
     out(text) {
       written.out += text;

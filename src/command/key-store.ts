@@ -1,0 +1,111 @@
+/**
+ * Keeps keys in the key store of the system, by its own command line tool. A key is passed on standard input, because
+ * command lines are visible to other users.
+ */
+import { spawnSync } from 'node:child_process';
+import type { Environment } from '../config/resolve';
+
+export interface KeyStore {
+  /** For people. */
+  readonly title: string;
+  /** @returns why the key was not kept, as the end of a sentence */
+  write(name: string, key: string): string | undefined;
+  read(name: string): string | undefined;
+  /** No-op when it is not there. */
+  remove(name: string): void;
+}
+
+/** One run of a tool. */
+interface ToolCall {
+  readonly command: string;
+  readonly words: readonly string[];
+  readonly input?: string;
+}
+
+interface Tool {
+  readonly title: string;
+  /** How to get it where it may be missing. */
+  readonly install: string;
+  write(name: string, key: string): ToolCall;
+  read(name: string): ToolCall;
+  remove(name: string): ToolCall;
+}
+
+const SERVICE = 'aliyun-codex-bridge';
+
+const security = (words: readonly string[], input?: string): ToolCall =>
+  ({ command: 'security', words, ...(input !== undefined && { input }) });
+
+/** security(1); -i reads commands from standard input, -X takes the key in hexadecimal digits. */
+const KEYCHAIN: Tool = {
+  title: 'the macOS keychain',
+  install: 'it is part of macOS',
+  write: (name, key) => security(
+    ['-i'], `add-generic-password -U -s ${SERVICE} -a ${name} -X ${Buffer.from(key, 'utf8').toString('hex')}\n`,
+  ),
+  read: (name) => security(['find-generic-password', '-s', SERVICE, '-a', name, '-w']),
+  remove: (name) => security(['delete-generic-password', '-s', SERVICE, '-a', name]),
+};
+
+const secretTool = (verb: string, name: string, more: readonly string[] = []): ToolCall =>
+  ({ command: 'secret-tool', words: [verb, ...more, 'service', SERVICE, 'provider', name] });
+
+/** secret-tool(1) of libsecret. */
+const SECRET_SERVICE: Tool = {
+  title: 'the Secret Service',
+  install: 'install libsecret-tools, and unlock a keyring',
+  write: (name, key) => ({ ...secretTool('store', name, ['--label', `${SERVICE}: ${name}`]), input: key }),
+  read: (name) => secretTool('lookup', name),
+  remove: (name) => secretTool('clear', name),
+};
+
+/** Windows.Security.Credentials.PasswordVault; only Windows PowerShell loads it, PowerShell 7 does not. */
+const powershell = (script: string, input?: string): ToolCall => ({
+  command: 'powershell.exe',
+  words: ['-NoProfile', '-NonInteractive', '-Command', `${OPEN_VAULT} ${script}`],
+  ...(input !== undefined && { input }),
+});
+
+const TYPES = 'Windows.Security.Credentials';
+
+const OPEN_VAULT = `$ErrorActionPreference = 'Stop';
+[void][${TYPES}.PasswordVault,${TYPES},ContentType=WindowsRuntime];
+$vault = New-Object ${TYPES}.PasswordVault;`;
+
+const CREDENTIAL_MANAGER: Tool = {
+  title: 'the Windows Credential Manager',
+  install: 'it is part of Windows',
+  write: (name, key) => powershell(`$key = [Console]::In.ReadToEnd().Trim();
+$vault.Add((New-Object ${TYPES}.PasswordCredential('${SERVICE}', '${name}', $key)));`, key),
+  read: (name) => powershell(`$found = $vault.Retrieve('${SERVICE}', '${name}');
+$found.RetrievePassword(); [Console]::Out.Write($found.Password);`),
+  remove: (name) => powershell(`$vault.Remove($vault.Retrieve('${SERVICE}', '${name}'));`),
+};
+
+const TOOLS: { readonly [P in NodeJS.Platform]?: Tool } = { darwin: KEYCHAIN, win32: CREDENTIAL_MANAGER };
+
+/** A keychain that is locked may ask the user for its password. */
+const TIMEOUT_MS = 60_000;
+
+/** The key store of this system; the tool is found on the PATH of `env`. */
+export function openKeyStore(env: Environment, platform: NodeJS.Platform = process.platform): KeyStore {
+  const tool = TOOLS[platform] ?? SECRET_SERVICE;
+  const run = ({ command, words, input = '' }: ToolCall) =>
+    spawnSync(command, words, { env: { ...env }, input, encoding: 'utf8', timeout: TIMEOUT_MS, windowsHide: true });
+  const read = (name: string): string | undefined => {
+    const { status, stdout } = run(tool.read(name));
+    return status === 0 && stdout.trim() !== '' ? stdout.trim() : undefined;
+  };
+  return {
+    title: tool.title,
+    read,
+    write(name, key) {
+      const { error, stderr } = run(tool.write(name, key));
+      // Some of the tools succeed without having kept the key.
+      if (read(name) === key) return undefined;
+      if (error !== undefined) return `cannot run ${tool.write(name, key).command} (${tool.install})`;
+      return stderr.trim().split('\n')[0] || 'it did not keep the key';
+    },
+    remove: (name) => void run(tool.remove(name)),
+  };
+}

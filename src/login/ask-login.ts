@@ -1,0 +1,139 @@
+/** Asks for a login on the terminal: provider, address, key, model. */
+import { BridgeError } from '../errors/bridge-error';
+import { findChoice, renderNames } from '../command/choices';
+import type { CommandIo } from '../command/command';
+import { openCatalog } from '../command/open-catalog';
+import { OPTIONS, type Config } from '../config/options';
+import { PROVIDERS } from '../providers/catalog';
+import type { Provider } from '../providers/provider';
+import { upstreamHeaders } from '../bridge/endpoint';
+import { fetchJson } from '../upstream/fetch-json';
+
+/** What a user wants to be saved. */
+export interface Login {
+  readonly provider: Provider;
+  readonly baseUrl: string;
+  /** Undefined where the provider needs none. */
+  readonly key: string | undefined;
+  /** Undefined for the provider's default model. */
+  readonly model: string | undefined;
+}
+
+/** The outside world of the questions; both are needed. */
+export type Interviewer = Pick<CommandIo, 'error'> & Required<Pick<CommandIo, 'ask' | 'askHidden'>>;
+
+/** A terminal where the user can be asked; undefined when there is none. */
+export function findInterviewer({ ask, askHidden, error }: CommandIo): Interviewer | undefined {
+  return ask === undefined || askHidden === undefined ? undefined : { ask, askHidden, error };
+}
+
+export interface LoginQuestion {
+  readonly config: Config;
+  /** The provider, where the user has already chosen one; it is at `config.aiBaseUrl`. */
+  readonly chosen: Provider | undefined;
+}
+
+/** How often a question is repeated after an answer that is of no use. */
+const TRIES = 3;
+
+/** The login; undefined when the user gave up with Ctrl-C or Ctrl-D, or no answer was of use. */
+export async function askLogin({ config, chosen }: LoginQuestion, io: Interviewer): Promise<Login | undefined> {
+  const provider = chosen ?? (await askProvider(config.catalog ?? PROVIDERS, io));
+  if (provider === undefined) return undefined;
+  const baseUrl = chosen === undefined ? await askAddress(provider, io) : config.aiBaseUrl;
+  if (baseUrl === undefined) return undefined;
+  const key = provider.local ? undefined : await askKey(provider, { ...config, aiBaseUrl: baseUrl }, io);
+  if (key === undefined && !provider.local) return undefined;
+  const settings = { ...config, provider: provider.name, aiBaseUrl: baseUrl, aiApiKey: key };
+  const model = await askModel(settings, io);
+  return model === undefined ? undefined : { provider, baseUrl, key, model: model || undefined };
+}
+
+async function askProvider(rows: readonly Provider[], io: Interviewer): Promise<Provider | undefined> {
+  const titles = rows.map(({ title, name }) => `${title} (${name})`);
+  const question = `${renderNames(titles, '', true)}\nProvider (number or name) [1]: `;
+  return repeat<Provider>(io, async () => {
+    const answer = await io.ask(question);
+    if (answer === undefined) return undefined;
+    const name = findChoice(answer, rows.map((row) => row.name));
+    return rows.find((row) => row.name === name) ?? rows.find(({ aliases }) => aliases?.includes(answer.trim())) ??
+      { problem: `There is no provider "${answer.trim()}".` };
+  });
+}
+
+async function askAddress({ baseUrls }: Provider, io: Interviewer): Promise<string | undefined> {
+  if (baseUrls.length === 1) return baseUrls[0];
+  const isOpen = baseUrls.length === 0;
+  const list = isOpen ? '' : `${renderNames(baseUrls, '', true)}\n`;
+  return repeat<string>(io, async () => {
+    const answer = await io.ask(isOpen ? 'Base URL, usually ending in /v1: ' : `${list}Address of your account [1]: `);
+    if (answer === undefined) return undefined;
+    const { parse, expected } = OPTIONS.aiBaseUrl.type;
+    return findChoice(answer, baseUrls) ?? parse(answer) ?? { problem: `Expected ${expected}.` };
+  });
+}
+
+/** What is saved as the key of a server that needs none. */
+const NO_KEY = 'none';
+
+
+async function askKey(provider: Provider, config: Config, io: Interviewer): Promise<string | undefined> {
+  const isOptional = provider.baseUrls.length === 0;
+  const hint = isOptional ? 'Enter for none' : 'input is hidden';
+  return repeat<string>(io, async () => {
+    const answer = (await io.askHidden(`API key for ${provider.title} (${hint}): `))?.trim();
+    if (answer === undefined) return undefined;
+    if (isOptional && answer === '') return NO_KEY;
+    const key = OPTIONS.aiApiKey.type.parse(answer);
+    if (key === undefined) return { problem: `Expected ${OPTIONS.aiApiKey.type.expected}.` };
+    if (provider.keyShape?.pattern.test(key) === false) return { problem: provider.keyShape.advice };
+    const problem = await findRejection({ ...config, aiApiKey: key });
+    return problem === undefined ? key : { problem };
+  });
+}
+
+const TIMEOUT_MS = 10_000;
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+const REJECTED: readonly (number | undefined)[] = [401, 403];
+
+/** Why the provider rejects the key; undefined when it does not, or cannot be asked without spending a request. */
+async function findRejection(config: Config): Promise<string | undefined> {
+  const headers = { ...upstreamHeaders(config), accept: 'application/json' };
+  const question = { url: `${config.aiBaseUrl}/models`, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
+  try {
+    await fetchJson(question);
+    return undefined;
+  } catch (error) {
+    const status = error instanceof BridgeError ? error.details.upstreamStatus : undefined;
+    return REJECTED.includes(status) ? `${new URL(config.aiBaseUrl).host} rejects this key (${status}).` : undefined;
+  }
+}
+
+/** The model; empty for the provider's default one, which may change. */
+async function askModel(config: Config, io: Interviewer): Promise<string | undefined> {
+  if (config.defaultModel !== undefined) return '';
+  const { catalog, provider } = openCatalog(config, io);
+  const names = (await catalog.entries()).map(({ model }) => model.id);
+  const [first] = names;
+  if (first === undefined) return (await io.ask('Model: '))?.trim();
+  if (names.length === 1) return provider.models.length > 0 ? '' : first;
+  const rest = '     … any other model of the provider, by its name';
+  const answer = await io.ask(`${renderNames(names, rest, true)}\nModel (number or name) [1]: `);
+  if (answer === undefined) return undefined;
+  const model = findChoice(answer, names) ?? answer.trim();
+  return model === first && provider.models.length > 0 ? '' : model;
+}
+
+/** Asks until the answer is of use; says what is wrong with the others. */
+async function repeat<T extends string | Provider>(
+  io: Interviewer, ask: () => Promise<T | { readonly problem: string } | undefined>,
+): Promise<T | undefined> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const answer = await ask();
+    if (typeof answer !== 'object' || !('problem' in answer)) return answer;
+    io.error(`${answer.problem}\n`);
+  }
+  return undefined;
+}

@@ -1,0 +1,87 @@
+/** `login`: saves a key with its provider, or shows what is saved. */
+import { EXIT, type CommandContext, type CommandIo } from '../command/command';
+import { requireConfig, type Loaded } from '../command/load-config';
+import { LOGIN_FLAGS, readOwnFlag } from '../command/own-flags';
+import { findPaths, thisMachine } from '../command/paths';
+import { renderRows } from '../command/render';
+import { loginFileOf, readSavedLogins } from '../command/saved-login';
+import { maskSecret } from '../base/quote';
+import { OPTIONS } from '../config/options';
+import type { Environment } from '../config/resolve';
+import { findProvider } from '../providers/catalog';
+import type { Provider } from '../providers/provider';
+import { askLogin, findInterviewer, type Login } from './ask-login';
+import { saveLogin } from './save-login';
+
+/** Returns 0, 1 when nothing was saved or is saved, 2 for invalid usage. */
+export async function run(context: CommandContext): Promise<number> {
+  const { own, io, env } = context;
+  const resolved = requireConfig(context);
+  if (typeof resolved === 'number') return resolved;
+  if (readOwnFlag(LOGIN_FLAGS.status, own) === true) return showStatus(loginFileOf(folderOf(env)), context);
+  const code = await login(resolved, context);
+  if (code === EXIT.done) io.out('Next: aliyun-codex-bridge codex\n');
+  return code;
+}
+
+const folderOf = (env: Environment): string => findPaths(thisMachine(env)).config;
+
+/** Asks for a login, or reads its key from standard input, and saves it. The same exit codes. */
+export async function login(resolved: Loaded, { own, io, env }: CommandContext): Promise<number> {
+  const given = readOwnFlag(LOGIN_FLAGS.withKey, own) === true ? await readKey(resolved, io) : await ask(resolved, io);
+  if ('problem' in given) {
+    io.error(`${given.problem}\n`);
+    return given.code;
+  }
+  const place = { folder: folderOf(env), env };
+  const done = await saveLogin(given, readOwnFlag(LOGIN_FLAGS.store, own) ?? 'file', place);
+  if ('problem' in done) {
+    io.error(`${done.problem}\n`);
+    return EXIT.failed;
+  }
+  const { provider, key } = given;
+  io.out(`Saved ${key === undefined ? '' : 'the key for '}${provider.title} in ${done.saved}.\n`);
+  return EXIT.done;
+}
+
+type GivenLogin = Login | { readonly problem: string; readonly code: number };
+
+async function readKey(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
+  const { aiBaseUrl: baseUrl, defaultModel: model } = resolved.config;
+  const provider = findChosen(resolved);
+  if (provider === undefined) return { problem: `Name the provider. Run: ${renderPipe('NAME')}`, code: EXIT.misused };
+  const { parse, expected } = OPTIONS.aiApiKey.type;
+  const key = parse((await io.readInput?.()) ?? '');
+  return key === undefined
+    ? { problem: `No usable key on standard input: expected ${expected}.`, code: EXIT.failed }
+    : { provider, baseUrl, key, model };
+}
+
+async function ask(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
+  const chosen = findChosen(resolved);
+  const interviewer = findInterviewer(io);
+  if (interviewer === undefined)
+    return { problem: `No terminal to ask on. Run: ${renderPipe(chosen?.name ?? 'NAME')}`, code: EXIT.misused };
+  const answered = await askLogin({ config: { ...resolved.config, aiApiKey: undefined }, chosen }, interviewer);
+  return answered ?? { problem: 'Nothing was saved.', code: EXIT.failed };
+}
+
+/** The provider of the command line or the environment; a saved one is what a login replaces. */
+function findChosen({ config, origins }: Loaded): Provider | undefined {
+  const isChosen = [origins.provider, origins.aiBaseUrl].some(({ kind }) => kind !== 'default' && kind !== 'login');
+  return isChosen ? findProvider(config.provider, config.aiBaseUrl, config.catalog) : undefined;
+}
+
+const renderPipe = (provider: string): string =>
+  `printf %s "$KEY" | aliyun-codex-bridge login --provider ${provider} --with-api-key`;
+
+function showStatus(path: string, { io }: CommandContext): number {
+  const { current, logins } = readSavedLogins(path);
+  const rows = Object.entries(logins).map(([name, { key, inKeyStore, baseUrl, model }]) => {
+    const place = inKeyStore ? 'key in the key store of the system' : key ? `key ${maskSecret(key)}` : 'no key';
+    const parts = [place, baseUrl, model && `model ${model}`, name === current && 'used by default'];
+    return [name, parts.filter(Boolean).join(', ')] as const;
+  });
+  io.out(rows.length === 0 ? 'Not logged in. Run: aliyun-codex-bridge login\n' : `${path}\n${renderRows(rows)}`);
+  return rows.length === 0 ? EXIT.failed : EXIT.done;
+}

@@ -1,0 +1,98 @@
+/** The key stores of the systems, each behind a stand-in for its tool that keeps secrets in a file. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { run } from '../../src/cli/main';
+import { openKeyStore } from '../../src/command/key-store';
+import { loadConfig } from '../../src/command/load-config';
+import { createFakeIo } from '../support/cli/fake-io';
+
+const KEY = `sk-"quoted"'$HOME\`\\`;
+
+/** What all stand-ins share: `store` is a map by account, `input` is standard input. */
+const HEAD = `#!${process.execPath}
+const fs = require('node:fs');
+const file = process.env.STORE;
+const store = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {};
+const save = () => fs.writeFileSync(file, JSON.stringify(store));
+const words = process.argv.slice(2);
+fs.appendFileSync(file + '.words', JSON.stringify(words) + '\\n');
+const input = () => fs.readFileSync(0, 'utf8');
+const print = (key) => (key === undefined ? process.exit(44) : process.stdout.write(key));
+`;
+
+const TOOLS: Readonly<Record<string, readonly [platform: NodeJS.Platform, script: string]>> = {
+  security: ['darwin', `
+const own = words[0] === '-i' ? input().trim().split(' ') : words;
+const after = (flag) => own[own.indexOf(flag) + 1];
+if (own[0] === 'add-generic-password') {
+  store[after('-s') + '/' + after('-a')] = Buffer.from(after('-X'), 'hex').toString();
+  save();
+}
+if (own[0] === 'find-generic-password') print(store[after('-s') + '/' + after('-a')]);
+if (own[0] === 'delete-generic-password') { delete store[after('-s') + '/' + after('-a')]; save(); }`],
+  'secret-tool': ['linux', `
+const at = words.slice(-3).filter((_, index) => index !== 1).join('/');
+if (words[0] === 'store') { store[at] = input(); save(); }
+if (words[0] === 'lookup') print(store[at]);
+if (words[0] === 'clear') { delete store[at]; save(); }`],
+  'powershell.exe': ['win32', `
+const script = words.at(-1);
+const [, name] = /'aliyun-codex-bridge', '([^']*)'/.exec(script);
+if (script.includes('.Add(')) { store[name] = input(); save(); }
+else if (script.includes('.Remove(')) { delete store[name]; save(); }
+else print(store[name]);`],
+};
+
+function createTool(context: TestContext, name: string, script: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'bridge-keys-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, name), HEAD + script);
+  chmodSync(join(folder, name), 0o755);
+  const words = (): string => readFileSync(join(folder, 'store.words'), 'utf8');
+  return { env: { PATH: folder, STORE: join(folder, 'store'), HOME: folder, XDG_CONFIG_HOME: folder }, words };
+}
+
+const skip = process.platform === 'win32' && 'stand-ins need #!';
+
+for (const [name, [platform, script]] of Object.entries(TOOLS)) {
+  test(`${name}: a key is kept, read and removed, and is on no command line`, { skip }, (context) => {
+    const { env, words } = createTool(context, name, script);
+    const store = openKeyStore(env, platform);
+    assert.equal(store.read('zai'), undefined);
+    assert.equal(store.write('zai', KEY), undefined);
+    assert.equal(store.write('acme', 'other'), undefined);
+    assert.deepEqual([store.read('zai'), store.read('acme')], [KEY, 'other']);
+    store.remove('zai');
+    assert.deepEqual([store.read('zai'), store.read('acme')], [undefined, 'other']);
+    assert.ok(!words().includes('sk-') && !words().includes('other'));
+  });
+
+  test(`${name}: missing, or failing, is a reason`, { skip }, (context) => {
+    const failing = createTool(context, name, "console.error('No keyring.\\nat'); process.exit(1);");
+    assert.equal(openKeyStore(failing.env, platform).write('zai', KEY), 'No keyring.');
+    const missing = openKeyStore({ PATH: '/nowhere' }, platform);
+    assert.match(missing.write('zai', KEY) ?? '', new RegExp(`^cannot run ${name} \\(`));
+    assert.equal(missing.read('zai'), undefined);
+  });
+}
+
+test('login --save-to system keeps the key out of the file, and a configuration has it', {
+  skip: process.platform !== 'linux' && 'runs with secret-tool',
+}, async (context) => {
+  const { env } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
+  const io = { ...createFakeIo(), readInput: async () => 'sk-stored' };
+  assert.equal(await run(['login', '--provider', 'deepseek', '--with-api-key', '--save-to', 'system'], env, io), 0);
+  assert.match(io.written.out, /^Saved the key for DeepSeek in the Secret Service\.\n/);
+  const file = readFileSync(join(env.XDG_CONFIG_HOME, 'aliyun-codex-bridge', 'login.json'), 'utf8');
+  assert.doesNotMatch(file, /sk-stored/);
+  const loaded = loadConfig({}, env);
+  assert.ok(loaded.ok && loaded.config.aiApiKey === 'sk-stored');
+  const out = createFakeIo();
+  assert.equal(await run(['logout'], env, out), 0);
+  const after = loadConfig({}, env);
+  assert.ok(after.ok && after.config.aiApiKey === undefined);
+  assert.equal(openKeyStore(env).read('deepseek'), undefined);
+});
