@@ -4,8 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseJsonObject } from '../base/json';
-import { asArray, asRecord, asText, compact } from '../base/narrow';
+import { asArray, asRecord, asText, compact, parseJsonObject } from '../base/json';
 import { attempt } from '../base/thrown';
 import { OPTIONS, type OptionName } from '../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../config/resolve';

@@ -1,6 +1,6 @@
 /** Writes and removes logins: in a file that only the user can read, or with the key in the system's key store. */
 import { rmSync } from 'node:fs';
-import { compact } from '../base/narrow';
+import { compact } from '../base/json';
 import { PRIVATE, replaceUserFile } from '../command/edit-file';
 import { openKeyStore } from '../command/key-store';
 import { loginFileOf, readSavedLogins, type SavedLogins } from '../command/saved-login';

@@ -231,7 +231,7 @@ test("key-form: an OpenAI key, a short key of a local server, a Coding Plan key 
     ...CODING,
     AI_API_BASE: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
   });
-  assertFinding(payg, 'warning', /does not look like a key/, /it is for the Coding Plan/);
+  assertFinding(payg, 'warning', /does not look like a key/, /it belongs to the Coding Plan/);
   assertFinding(await scene.check('key-form', { AI_API_KEY: '' }), 'ok', /no key to check/);
 });
 

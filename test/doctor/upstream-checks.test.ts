@@ -295,7 +295,7 @@ test('a request that the bridge repairs is counted, and the repair shown with it
   const env = { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '', AI_API_KEY: `sk-sp-${KEY}` };
   const { printed, levels, upstream } = await examine(context, [refusal, goodAnswer()], env, { dialect: 'dashscope' });
   assert.equal(levels, 'ok ok ok ok ok ok ok');
-  assert.match(findPrinted(printed, 'model').seen, /; sent again with "max_tokens at most 100": .*maxTokens: 100/);
+  assert.match(findPrinted(printed, 'model').seen, /; sent again with "max_tokens at most 100", .*maxTokens: 100/);
   assert.equal(printed.requests, 2);
   assert.equal(upstream.requests.length, 2);
 });
