@@ -24,7 +24,9 @@ export interface RunningTurn<Output> {
   readonly blank: AnswerStream<Output>;
   /** Receives each upstream read, for LOG_STREAM_RAW. */
   readonly tap: ((bytes: Uint8Array) => void) | undefined;
-  /** Called once, at the end. Errors that `collect` throws are not reported here. */
+  /** Keeps the answer, before its client gets the last outputs; absent when nothing is kept. */
+  readonly keep: ((outputs: readonly Output[]) => Promise<void>) | undefined;
+  /** Called once, at the end. What `collect` throws is not reported here. */
   readonly ended: (error: BridgeError | undefined) => void;
   /** Called if a bug in the bridge broke the stream. */
   readonly broke: (cause: unknown) => void;
@@ -43,6 +45,7 @@ export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGener
     const { upstream, stream } = answer;
     for (let { outputs } = answer; ; outputs = await readOutputs(upstream, stream, false, turn.tap)) {
       if (stream.finished) turn.ended(stream.error);
+      if (stream.finished && turn.keep) await turn.keep(outputs);
       if (stream.finished) yield protocol.encode(outputs) + protocol.done;
       else if (outputs.length > 0) yield protocol.encode(outputs);
       if (stream.finished) return;
@@ -54,7 +57,9 @@ export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGener
     }
     const error = toBridgeError(cause);
     turn.ended(error);
-    yield protocol.encode(blank.fail(error)) + protocol.done;
+    const outputs = blank.fail(error);
+    if (turn.keep) await turn.keep(outputs);
+    yield protocol.encode(outputs) + protocol.done;
   } finally {
     answer?.upstream.cancel(answer.stream.finished && answer.stream.error === undefined);
   }
@@ -68,8 +73,10 @@ export async function collectTurn<Output>(
   turn: RunningTurn<Output>,
 ): Promise<{ readonly status: number; readonly body: string }> {
   turn.protocol.collect(turn.blank.start());
-  turn.protocol.collect((await turn.open()).outputs);
+  const { outputs } = await turn.open();
+  turn.protocol.collect(outputs);
   turn.ended(undefined);
+  if (turn.keep) await turn.keep(outputs);
   return { status: 200, body: turn.protocol.body() };
 }
 

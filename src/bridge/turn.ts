@@ -13,6 +13,7 @@ import { encodeEcho } from '../stream/sse';
 import { asksForCompaction, toSummaryRequest } from '../translate/request';
 import { readChatRequest } from '../wire/read-chat-request';
 import { readResponsesRequest } from '../wire/read-responses';
+import type { ResponsesEvent } from '../wire/responses-output';
 import type { ResponsesRequest } from '../wire/responses-request';
 import { askUpstream, finalizeLateFailure, type Question } from './ask-upstream';
 import type { Caller, Turn } from './bridge';
@@ -23,7 +24,7 @@ import type { TurnContext } from './turn-context';
 
 /** @throws BridgeError before the stream starts: an invalid request, or an error from the provider. */
 export async function startResponsesTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const kept = readKept(body, caller.client, context);
+  const kept = usesState(body, caller.client) ? await readKept(body, caller.client, context) : undefined;
   const request = kept?.request ?? readOrThrow(() => readResponsesRequest(body));
   if (isPreload(request)) {
     caller.record?.ask({ request: 'preload' });
@@ -40,13 +41,14 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
     stream: request.stream,
     beginsAtOnce: caller.client === 'codex' || kept?.background === true,
     createAssembler: compaction ? (finalizeError) => new CompactionAssembler(create(finalizeError), makeId) : create,
-    protocol: kept?.watch(protocol, echo) ?? protocol,
+    protocol,
+    ...(kept && { keep: (events: readonly ResponsesEvent[]) => kept.keep(events, echo) }),
   }, prepared, caller, context);
 }
 
 /** POST /responses/compact: the whole input becomes its user messages and one compaction item. Never streams. */
 export async function startCompaction(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const kept = readKept(body, caller.client, context);
+  const kept = usesState(body, caller.client) ? await readKept(body, caller.client, context) : undefined;
   const request = kept?.request ?? readOrThrow(() => readResponsesRequest(body));
   const prepared = prepare(toSummaryRequest(request), caller, context);
   const create = responsesAssemblers(request, caller, context, prepared);
@@ -82,11 +84,10 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
   }, prepared, caller, context);
 }
 
-/** Loads the state only for a request that references stored items or will be stored itself. */
-function readKept(body: unknown, client: ClientKind, { state }: TurnContext): KeptTurn | undefined {
-  if (!isRecord(body) || !usesState(body, client)) return undefined;
+/** Loads the state only for a request that refers to stored items or is stored itself. */
+function readKept(body: unknown, client: ClientKind, { state }: TurnContext): Promise<KeptTurn> {
   const { readKeptTurn }: typeof import('../state/kept-turn') = require('../state/kept-turn');
-  return readOrThrow(() => readKeptTurn(body, client, state));
+  return readKeptTurn(isRecord(body) ? body : {}, client, state);
 }
 
 /** An empty request for one token, with which `codex --oss` makes LM Studio load a model (fixture 27). */
@@ -126,6 +127,8 @@ interface Shape<Output> {
   /** A new assembler for each attempt; all of them continue the same response. */
   readonly createAssembler: (finalizeError: FinalizeError) => Assembler<Output>;
   readonly protocol: ClientProtocol<Output>;
+  /** Keeps the answer, if it is kept. */
+  readonly keep?: (outputs: readonly Output[]) => Promise<void>;
 }
 
 /**
@@ -168,6 +171,7 @@ async function run<Output>(
     open,
     blank: createStream(),
     tap: context.tap,
+    keep: shape.keep,
     ended: (error) => {
       if (!error) context.budget.succeed(turnName);
       if (error) record?.fail(error, caller.abort);

@@ -39,20 +39,20 @@ export const addConversationItems: Handler = (exchange, id) =>
 
 /** POST /responses/input_tokens. */
 export const answerInputTokens: Handler = (exchange) =>
-  useBody(exchange, (body) => {
+  useBody(exchange, async (body) => {
     const { kind } = readClient(exchange.request);
-    const estimate = exchange.services.bridge.kept().inputTokens(body, kind);
+    const estimate = await exchange.services.bridge.kept().inputTokens(body, kind);
     writeJson(exchange.response, estimate, { 'x-bridge-notes': 'estimate' });
   });
 
-type Ask = (kept: KeptResponses) => object | Promise<object>;
+type Ask = (kept: KeptResponses) => Promise<object>;
 
 async function send({ response, services }: HttpExchange, ask: Ask): Promise<void> {
   writeJson(response, await ask(services.bridge.kept()), { 'cache-control': 'no-store' });
 }
 
 async function follow({ response, services }: HttpExchange, id: string, after: string | undefined): Promise<void> {
-  const frames = services.bridge.kept().followResponse(id, after);
+  const frames = await services.bridge.kept().followResponse(id, after);
   services.turns.open(response).markStreaming();
   const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
   await writeSse(response, frames, { keepAliveMs, stallMs, keepAlive: () => SSE_KEEP_ALIVE });

@@ -2,6 +2,7 @@
 import { BridgeError } from '../errors/bridge-error';
 import { BackgroundRun, startRun, type Detached, type StartTurn } from './background-run';
 import type { StateServices } from './open-store';
+import { writeOne } from './response-store';
 import { idsOf, outputOf, readResponseRecord, renderResponseRecord } from './record';
 
 /** Maximum concurrent runs: each is a request to the provider. */
@@ -35,7 +36,7 @@ export function createBackground(services: StateServices): Background {
       }
       const run = await startRun(detached(), start);
       runs.set(run.id, run);
-      const ended = (): void => settle(run, runs, services);
+      const ended = (): Promise<void> => settle(run, runs, services);
       void run.ended.then(ended, ended);
       return run;
     },
@@ -48,8 +49,8 @@ export function createBackground(services: StateServices): Background {
   };
 }
 
-function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, services: StateServices): void {
-  if (run.cancelled) keepCancelled(run, services);
+async function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, services: StateServices): Promise<void> {
+  if (run.cancelled) await keepCancelled(run, services);
   let ended = [...runs.values()].filter(({ done }) => done);
   const isTooMuch = (): boolean =>
     ended.length > MOST_ENDED || ended.reduce((sum, { size }) => sum + size, 0) > MOST_CHARACTERS;
@@ -60,13 +61,13 @@ function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, services: 
   }
 }
 
-/** Stores a cancelled response, which the turn itself stored as failed. */
-function keepCancelled(run: BackgroundRun, { openStore }: StateServices): void {
+/** The store marks it as failed, like its turn. */
+async function keepCancelled(run: BackgroundRun, { openStore }: StateServices): Promise<void> {
   const store = openStore();
-  const found = store.get(run.id);
+  const found = await store.get(run.id);
   const record = found && readResponseRecord(found);
   if (!record || record.response['status'] !== 'failed') return;
   const items = idsOf([...record.input, ...outputOf(record)]);
   const cancelled = JSON.stringify({ ...record.response, status: 'cancelled', error: null });
-  store.put(record.id, renderResponseRecord(record, cancelled), items);
+  await writeOne(store, { id: record.id, text: renderResponseRecord(record, cancelled), items });
 }

@@ -6,9 +6,9 @@ import { readInput } from '../wire/read-responses';
 import type { StateServices } from './open-store';
 import { readPage, type PageQuery } from './page';
 import {
-  idsOf, readConversationRecord, renderConversationRecord, toRawItems, type ConversationRecord, type RawItem,
+  idsOf, itemsIn, readConversationRecord, renderConversationRecord, toRawItems, type ConversationRecord, type RawItem,
 } from './record';
-import type { ResponseStore } from './response-store';
+import { writeOne, type Change, type ResponseStore } from './response-store';
 
 /**
  * @param value `conversation` of a request: an id, or an object with one
@@ -24,39 +24,36 @@ export function readConversationId(value: unknown): string | undefined {
   return id;
 }
 
-/** @throws BridgeError `not_found` for an unknown id */
-export function findConversation(store: ResponseStore, id: string): ConversationRecord {
-  const record = store.get(id);
+/**
+ * A conversation with all its items: those it was created with, and those that were added.
+ * @throws BridgeError `not_found` for an id that is not kept
+ */
+export async function findConversation(store: ResponseStore, id: string): Promise<ConversationRecord> {
+  const [record, lines] = await Promise.all([store.get(id), store.lines(id)]);
   const conversation = record && readConversationRecord(record);
-  if (!conversation)
-    throw new BridgeError(
-      'not_found',
-      `Conversation with id "${id.slice(0, 200)}" not found: it was not created here, was deleted, or was evicted.`,
-      { param: 'conversation' },
-    );
-  return conversation;
+  if (!conversation) throw unknownConversation(id);
+  return { ...conversation, items: [...conversation.items, ...lines.flatMap(itemsIn)] };
 }
 
-/**
- * Appends the items of an ended turn. A conversation that was deleted meanwhile stays deleted.
- * @returns false if it has become too large for the store
- */
-export function appendToConversation(store: ResponseStore, id: string, items: readonly RawItem[]): boolean {
-  const record = store.get(id);
-  const conversation = record && readConversationRecord(record);
-  return (
-    conversation === undefined || putConversation(store, { ...conversation, items: [...conversation.items, ...items] })
+const unknownConversation = (id: string): BridgeError =>
+  new BridgeError(
+    'not_found',
+    `Conversation with id "${id.slice(0, 200)}" not found: it was not created here, was deleted, or was evicted.`,
+    { param: 'conversation' },
   );
-}
+
+/** The change that adds items to a conversation. Items are only ever added, so concurrent writers lose nothing. */
+export const addItems = (id: string, items: readonly RawItem[]): Change =>
+  ({ id, text: JSON.stringify(items), items: idsOf(items), append: true });
 
 /** The operations on conversations. They throw BridgeError `not_found` for unknown ids. */
 export interface KeptConversations {
   /** @param body undefined creates an empty one */
-  createConversation(body: unknown): UnknownRecord;
-  conversation(id: string): UnknownRecord;
-  deleteConversation(id: string): UnknownRecord;
-  conversationItems(id: string, query: PageQuery): UnknownRecord;
-  addConversationItems(id: string, body: unknown): UnknownRecord;
+  createConversation(body: unknown): Promise<UnknownRecord>;
+  conversation(id: string): Promise<UnknownRecord>;
+  deleteConversation(id: string): Promise<UnknownRecord>;
+  conversationItems(id: string, query: PageQuery): Promise<UnknownRecord>;
+  addConversationItems(id: string, body: unknown): Promise<UnknownRecord>;
 }
 
 /** Maximum number of items that one request may add. Spec: Conversations API. */
@@ -64,8 +61,7 @@ const MOST_ITEMS = 20;
 
 /** Creates the conversation operations of one bridge. */
 export function createKeptConversations({ openStore, clock, makeId }: StateServices): KeptConversations {
-  const find = (id: string) => findConversation(openStore(), id);
-  /** Validates items like the input of a request. */
+  /** Items are validated like the input of a request. */
   const readItems = (value: unknown): readonly RawItem[] => {
     const list = asArray(value);
     if (!list || list.length > MOST_ITEMS) throw invalid('items', `a list of at most ${MOST_ITEMS} items`, value);
@@ -73,7 +69,7 @@ export function createKeptConversations({ openStore, clock, makeId }: StateServi
     return toRawItems(list, makeId);
   };
   return {
-    createConversation(body) {
+    async createConversation(body) {
       const given = body === undefined ? {} : readOrThrow(() => requireRecord(body));
       const made = {
         id: makeId('conv'),
@@ -81,37 +77,36 @@ export function createKeptConversations({ openStore, clock, makeId }: StateServi
         metadata: isRecord(given['metadata']) ? given['metadata'] : {},
         items: given['items'] == null ? [] : readOrThrow(() => readItems(given['items'])),
       };
-      keepConversation(openStore(), made);
+      await keep(openStore(), { id: made.id, text: renderConversationRecord(made), items: idsOf(made.items) });
       return describeConversation(made);
     },
-    conversation: (id) => describeConversation(find(id)),
-    deleteConversation(id) {
-      find(id);
-      openStore().delete(id);
+    conversation: async (id) => describeConversation(await findConversation(openStore(), id)),
+    async deleteConversation(id) {
+      await findConversation(openStore(), id);
+      await openStore().delete(id);
       return { id, object: 'conversation.deleted', deleted: true };
     },
-    conversationItems: (id, query) => readPage(find(id).items, query),
-    addConversationItems(id, body) {
-      const found = find(id);
+    conversationItems: async (id, query) => readPage((await findConversation(openStore(), id)).items, query),
+    async addConversationItems(id, body) {
+      await findConversation(openStore(), id);
       const added = readOrThrow(() => readItems(requireRecord(body)['items']));
-      keepConversation(openStore(), { ...found, items: [...found.items, ...added] });
+      await keep(openStore(), addItems(id, added));
       return readPage(added, { order: 'asc', limit: String(MOST_ITEMS) });
     },
   };
 }
 
-function keepConversation(store: ResponseStore, conversation: ConversationRecord): void {
-  if (putConversation(store, conversation)) return;
+async function keep(store: ResponseStore, change: Change): Promise<void> {
+  const written = await writeOne(store, change);
+  if (written === 'absent') throw unknownConversation(change.id);
+  if (written === 'kept') return;
   throw new BridgeError(
     'too_large',
-    `Cannot store conversation "${conversation.id}": it exceeds --store-max-mb, or could not be written.`,
+    `Cannot keep conversation "${change.id}": it exceeds --store-max-mb, or could not be written.`,
   );
 }
 
-const putConversation = (store: ResponseStore, conversation: ConversationRecord): boolean =>
-  store.put(conversation.id, renderConversationRecord(conversation), idsOf(conversation.items));
-
-/** Renders a conversation for clients, without its items. */
+/** The conversation as clients see it: without its items. */
 function describeConversation({ id, createdAt, metadata }: ConversationRecord): UnknownRecord {
   return { id, object: 'conversation', created_at: createdAt, metadata };
 }

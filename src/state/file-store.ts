@@ -1,17 +1,21 @@
-/** Stores records on disk, one file each, so that they survive a restart. Only the user can read them. */
+/**
+ * Keeps records on disk, one file each, so that they survive a restart; only the user may read them. Other processes
+ * may use the folder at the same time: each request looks at the files themselves.
+ */
 import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock';
 import type { UnknownRecord } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { Ledger, type StoreLimits } from './ledger';
-import { idsOf, itemsOf } from './record';
+import { idsOf, itemsIn, itemsOf } from './record';
 import {
-  draftIdIn, findRecordFile, isOurs, isRecordId, readRecordFile, recordIdIn, removeDraft, removeRecordFile,
+  draftIdIn, exists, findRecordFile, isOurs, isRecordId, readRecordFile, recordIdIn, removeDraft, removeRecordFile,
   type FoundFile,
 } from './record-file';
+import { appendLine, createLines, findLines, linesFolder, linesIdIn, readLines, removeLines } from './record-lines';
 import { replaceFile } from './replace-file';
-import type { ResponseStore, Warn } from './response-store';
+import type { Change, ResponseStore, Warn, Written } from './response-store';
 
 export interface FileStoreOptions {
   /** Created on first use. */
@@ -22,18 +26,21 @@ export interface FileStoreOptions {
 }
 
 /**
- * Opens the folder on first use, and a file when its record is requested. Calls are synchronous: a record is written
- * before its client receives the final event, which takes about a millisecond. If the folder cannot be used, the store
- * logs a warning; records are then lost, but the response still reaches the client.
+ * Opens the folder on first use. A record is written before its client gets the final event, which takes about a
+ * millisecond. If the folder cannot be used, a warning is logged and records are lost, but never a response.
  */
 export function createFileStore(options: FileStoreOptions): ResponseStore {
   let opened: OpenedFolder | undefined;
   const folder = (): OpenedFolder => (opened ??= new OpenedFolder(options));
   return {
-    get: (id) => folder().read(id),
-    put: (id, text, items) => folder().write(id, text, items),
-    delete: (id) => folder().remove(id),
-    holderOf: (item) => folder().holderOf(item),
+    shared: true,
+    get: async (id) => folder().read(id),
+    lines: async (id, from = 0) => folder().readLines(id, from),
+    write: async (changes) => changes.map((change) => folder().write(change)),
+    delete: async (id) => folder().remove(id),
+    holderOf: async (item) => folder().holderOf(item),
+    check: () => Promise.resolve(),
+    close: () => undefined,
   };
 }
 
@@ -42,6 +49,10 @@ const SUBFOLDER = 'aliyun-codex-bridge-store';
 const pathIn = (folder: string, id: string): string => join(folder, `${id}.json`);
 /** An older draft is left over from a process that ended while writing it. */
 const UNFINISHED_MS = 60_000;
+/** How long the files of other processes may go uncounted. */
+const RECOUNT_MS = 10_000;
+/** A file that was used later than this after its last use here was used by another process. */
+const LATER_MS = 2;
 
 interface FoundRecord extends FoundFile {
   readonly id: string;
@@ -50,86 +61,139 @@ interface FoundRecord extends FoundFile {
 
 class OpenedFolder {
   private readonly ledger: Ledger;
-  /** Records of earlier processes, whose items are unknown until one is requested. */
+  /** Records whose items, or whose last lines, were not read yet. */
   private unread = new Set<string>();
   /** The folder for new records: the user's folder, or a subfolder of it. */
   private home: string;
-  /** Paths of records outside `home`, written by earlier processes before the folder contained other files. */
-  private readonly elsewhere = new Map<string, string>();
+  /** Where records are looked for: there are some from before the folder was shared with other files. */
+  private readonly folders: readonly string[];
+  private countedAt = Number.NEGATIVE_INFINITY;
+  private readonly ignored = new Set<string>();
 
   constructor(private readonly options: FileStoreOptions) {
     this.home = options.folder;
-    this.ledger = new Ledger(options.limits, options.clock, (id) => this.erase(id));
-    this.attempt('open the store', options.folder, () => this.load());
+    this.folders = [join(options.folder, SUBFOLDER), options.folder];
+    this.ledger = new Ledger(options.limits, options.clock, (id, usedAt) => this.evict(id, usedAt));
+    this.attempt('open the store', options.folder, () => {
+      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+      if (this.count(true) || existsSync(join(options.folder, SUBFOLDER))) this.home = join(options.folder, SUBFOLDER);
+    });
   }
 
   read(id: string): UnknownRecord | undefined {
-    if (!this.ledger.use(id)) return undefined;
-    const record = this.readFile(id, this.now());
-    if (!record) this.forget(id);
+    const found = this.find(id);
+    if (!found || found.usedAt < this.options.clock() - this.options.limits.ageMs) {
+      if (found || this.ledger.bytesOf(id) !== undefined) this.erase(id);
+      return undefined;
+    }
+    const record = this.attempt('read a record', id, () => readRecordFile(pathIn(found.folder, id), id, this.now()));
+    if (!record) {
+      this.ignore(pathIn(found.folder, id));
+      this.forget(id);
+      return undefined;
+    }
+    if (this.ledger.bytesOf(id) === undefined) this.enter(found, this.options.clock(), idsOf(itemsOf(record)));
+    else this.ledger.use(id);
     return record;
   }
 
-  write(id: string, text: string, items: readonly string[]): boolean {
-    if (!isRecordId(id)) return false;
-    const path = pathIn(this.home, id);
-    const written = this.attempt('keep a record', id, () => {
-      mkdirSync(this.home, { recursive: true, mode: 0o700 });
-      replaceFile(path, text, 0o600, (draft) => {
-        utimesSync(draft, this.now(), this.now());
-        if (!isOurs(path, id)) throw new Error('a file of this name exists that the bridge did not write');
-      });
-      return true;
-    });
-    this.unread.delete(id);
-    if (written !== true) return false;
-    this.removeFile(id, this.elsewhere.get(id));
-    const kept = this.ledger.enter(id, Buffer.byteLength(text), items);
-    if (!kept) this.erase(id);
-    return kept;
+  readLines(id: string, from: number): readonly unknown[] {
+    const found = this.find(id);
+    return found ? readLines(linesFolder(found.folder, id), from) : [];
+  }
+
+  write(change: Change): Written {
+    if (!isRecordId(change.id)) return 'refused';
+    if (this.options.clock() - this.countedAt > RECOUNT_MS) this.attempt('list records', this.home, () => this.count());
+    return this.attempt('keep a record', change.id, () => (change.append ? this.append(change) : this.put(change)))
+      ?? 'refused';
   }
 
   remove(id: string): boolean {
-    if (!this.forget(id)) return false;
-    this.erase(id);
-    return true;
+    return this.erase(id);
   }
 
   holderOf(item: string): string | undefined {
     const known = this.ledger.holderOf(item);
-    if (known !== undefined || this.unread.size === 0) return known;
+    if (known !== undefined && this.find(known)) return known;
+    this.attempt('list records', this.home, () => this.count());
     this.readItems();
     return this.ledger.holderOf(item);
   }
 
-  /** Finds the records of earlier processes, in order of their last use. */
-  private load(): void {
-    const { folder } = this.options;
-    const subfolder = join(folder, SUBFOLDER);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const shared = this.find(folder);
-    if (shared.foreign || existsSync(subfolder)) this.home = subfolder;
-    const own = existsSync(subfolder) ? this.find(subfolder).records : [];
-    const found = [...shared.records.filter(({ id }) => !own.some((record) => record.id === id)), ...own];
-    found.sort((a, b) => a.usedAt - b.usedAt);
-    for (const { id, folder: place } of found) {
-      this.unread.add(id);
-      if (place !== this.home) this.elsewhere.set(id, pathIn(place, id));
-    }
-    for (const { id, bytes, usedAt } of found) if (!this.ledger.enter(id, bytes, [], usedAt)) this.erase(id);
+  private put({ id, text, items }: Change): Written {
+    const path = pathIn(this.home, id);
+    mkdirSync(this.home, { recursive: true, mode: 0o700 });
+    replaceFile(path, text, 0o600, (draft) => {
+      utimesSync(draft, this.now(), this.now());
+      if (!isOurs(path, id)) throw new Error('a file of this name is there that the bridge did not write');
+    });
+    removeLines(linesFolder(this.home, id));
+    for (const folder of this.folders) if (folder !== this.home) this.removeFrom(folder, id);
+    this.unread.delete(id);
+    const kept = this.ledger.enter(id, Buffer.byteLength(text), items);
+    if (!kept) this.erase(id);
+    return kept ? 'kept' : 'refused';
   }
 
-  /** Finds the records in a folder, and whether it contains anything that the bridge did not write. */
-  private find(folder: string): { readonly records: readonly FoundRecord[]; readonly foreign: boolean } {
+  private append({ id, text, items }: Change): Written {
+    const found = this.find(id);
+    if (!found) return 'absent';
+    const lines = linesFolder(found.folder, id);
+    if (this.ledger.bytesOf(id) === undefined) this.enter(found, found.usedAt, []);
+    if (!this.ledger.grow(id, Buffer.byteLength(text), items)) return 'refused';
+    createLines(lines);
+    appendLine(lines, text);
+    utimesSync(pathIn(found.folder, id), this.now(), this.now());
+    if (this.find(id)) return 'kept';
+    // Another process deleted the record meanwhile.
+    removeLines(lines);
+    this.forget(id);
+    return 'absent';
+  }
+
+  /** The file of a record, whichever process wrote it. */
+  private find(id: string): FoundRecord | undefined {
+    for (const folder of isRecordId(id) ? this.folders : []) {
+      const file = this.attempt('read a record', id, () => findRecordFile(pathIn(folder, id), id));
+      if (file) return { ...file, id, folder };
+      if (exists(pathIn(folder, id))) this.ignore(pathIn(folder, id));
+    }
+    return undefined;
+  }
+
+  /**
+   * Counts what all processes keep, in the order of its last use.
+   * @param first also removes the drafts that a process left over
+   * @returns whether the user's folder holds anything that the bridge did not write
+   */
+  private count(first = false): boolean {
+    const { clock, limits } = this.options;
+    this.countedAt = clock();
+    const [own, shared] = this.folders.map((folder) => this.list(folder, first));
+    const found = [...(shared?.records ?? []), ...(own?.records ?? [])];
+    const there = new Set(found.map(({ id }) => id));
+    for (const id of this.ledger.ids()) if (!there.has(id)) this.forget(id);
+    const sized = found.map((record) => ({ ...record, bytes: this.sizeOf(record) }));
+    const changed = sized.filter(({ id, bytes }) => this.ledger.bytesOf(id) !== bytes);
+    const fitting = changed.filter(({ bytes }) => bytes <= limits.bytes);
+    for (const { id } of fitting) this.unread.add(id);
+    for (const record of changed) if (!fitting.includes(record)) this.erase(record.id);
+    this.ledger.recount(fitting);
+    return shared?.foreign ?? false;
+  }
+
+  /** The records in one folder, and whether it holds anything that the bridge did not write. */
+  private list(folder: string, first: boolean): { readonly records: readonly FoundRecord[]; readonly foreign: boolean } {
     const records: FoundRecord[] = [];
     let foreign = false;
-    for (const name of readdirSync(folder)) {
-      const [id, draft, path] = [recordIdIn(name), draftIdIn(name), join(folder, name)];
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      const [id, draft, lines, path] = [recordIdIn(name), draftIdIn(name), linesIdIn(name), join(folder, name)];
       const file = id === undefined ? undefined : findRecordFile(path, id);
       if (id !== undefined && file) records.push({ ...file, id, folder });
-      else if (draft !== undefined) removeDraft(path, draft, this.options.clock() - UNFINISHED_MS);
-      else foreign ||= name !== SUBFOLDER;
-      if (id !== undefined && !file) this.ignore(path);
+      else if (draft !== undefined) first && removeDraft(path, draft, this.options.clock() - UNFINISHED_MS);
+      else if (lines === undefined || !findLines(path)) foreign ||= name !== SUBFOLDER;
+      if (id !== undefined && !file && exists(path)) this.ignore(path);
     }
     return { records, foreign };
   }
@@ -138,34 +202,54 @@ class OpenedFolder {
     const { unread } = this;
     this.unread = new Set();
     for (const id of this.ledger.ids()) {
-      const record = unread.has(id) ? this.readFile(id) : undefined;
-      if (record) this.ledger.learn(id, idsOf(itemsOf(record)));
+      const found = unread.has(id) ? this.find(id) : undefined;
+      const record = found && this.attempt('read a record', id, () => readRecordFile(pathIn(found.folder, id), id));
+      if (!record || !found) continue;
+      const added = readLines(linesFolder(found.folder, id), 0).flatMap(itemsIn);
+      this.ledger.learn(id, idsOf([...itemsOf(record), ...added]));
     }
   }
 
-  private readFile(id: string, usedAt?: number): UnknownRecord | undefined {
-    const record = this.attempt('read a record', id, () => readRecordFile(this.path(id), id, usedAt));
-    if (!record) this.ignore(this.path(id));
-    return record;
+  private enter(found: FoundRecord, usedAt: number, items: readonly string[]): void {
+    const bytes = this.sizeOf(found);
+    if (bytes !== found.bytes || items.length === 0) this.unread.add(found.id);
+    this.ledger.enter(found.id, bytes, items, usedAt);
   }
 
+  private sizeOf({ folder, id, bytes }: FoundRecord): number {
+    return bytes + (findLines(linesFolder(folder, id))?.bytes ?? 0);
+  }
+
+  /** A record that another process used later is not the oldest. */
+  private evict(id: string, usedAt: number): void {
+    const found = this.find(id);
+    if (found && found.usedAt > usedAt + LATER_MS) this.enter(found, found.usedAt, []);
+    else this.erase(id);
+  }
+
+  private forget(id: string): void {
+    this.unread.delete(id);
+    this.ledger.remove(id);
+  }
+
+  /** @returns whether there was a record */
+  private erase(id: string): boolean {
+    this.forget(id);
+    const folders = isRecordId(id) ? this.folders : [];
+    return folders.map((folder) => this.removeFrom(folder, id)).includes(true);
+  }
+
+  private removeFrom(folder: string, id: string): boolean {
+    const wasThere = this.attempt('remove a record', id, () => removeRecordFile(pathIn(folder, id), id));
+    if (wasThere === true) this.attempt('remove a record', id, () => removeLines(linesFolder(folder, id)));
+    return wasThere === true;
+  }
+
+  /** Warns once. */
   private ignore(file: string): void {
-    this.options.warn('ignored a file with the name of a record: broken, or not written by the bridge', { file });
-  }
-
-  private forget(id: string): boolean {
-    this.unread.delete(id);
-    return this.ledger.remove(id);
-  }
-
-  private erase(id: string): void {
-    this.unread.delete(id);
-    this.removeFile(id, this.path(id));
-  }
-
-  private removeFile(id: string, path: string | undefined): void {
-    if (path !== undefined) this.attempt('remove a record', id, () => removeRecordFile(path, id));
-    this.elsewhere.delete(id);
+    if (this.ignored.has(file)) return;
+    this.ignored.add(file);
+    this.options.warn('a file with the name of a record is broken or foreign; it is ignored', { file });
   }
 
   private attempt<T>(what: string, subject: string, action: () => T): T | undefined {
@@ -175,10 +259,6 @@ class OpenedFolder {
       this.options.warn(`cannot ${what}`, { subject, folder: this.home, error: messageOf(cause) });
       return undefined;
     }
-  }
-
-  private path(id: string): string {
-    return this.elsewhere.get(id) ?? pathIn(this.home, id);
   }
 
   private now(): number {

@@ -1,8 +1,8 @@
 /** Resolves the history of a request: the responses that it continues and the items that it references. */
 import { asArray, asText } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
-import { isReference } from '../wire/read-responses';
-import { itemsOf, outputOf, readResponseRecord, type RawItem, type ResponseRecord } from './record';
+import { isReference } from '../wire/read-items';
+import { itemsIn, itemsOf, outputOf, readResponseRecord, type RawItem, type ResponseRecord } from './record';
 import type { ResponseStore } from './response-store';
 
 /** More turns than any real conversation has. Also ends cycles, which only an edited file can contain. */
@@ -13,10 +13,10 @@ const LONGEST_CHAIN = 2_000;
  * Spec: Responses API, `previous_response_id` (instructions are not part of it).
  * @throws BridgeError if this response, or one that it continues, is not stored (any more)
  */
-export function readHistory(store: ResponseStore, previousId: string): readonly RawItem[] {
+export async function readHistory(store: ResponseStore, previousId: string): Promise<readonly RawItem[]> {
   const chain: ResponseRecord[] = [];
   for (let id: string | undefined = previousId; id !== undefined; ) {
-    const record = findResponse(store, id);
+    const record: ResponseRecord | undefined = await findResponse(store, id);
     if (!record) throw notFound(previousId, id);
     if (chain.length === LONGEST_CHAIN) {
       throw new BridgeError(
@@ -31,9 +31,9 @@ export function readHistory(store: ResponseStore, previousId: string): readonly 
   return chain.reverse().flatMap((record) => [...record.input, ...outputOf(record)]);
 }
 
-/** @returns undefined if there is no response with that id */
-export function findResponse(store: ResponseStore, id: string): ResponseRecord | undefined {
-  const record = store.get(id);
+/** @returns undefined when there is no response of that id */
+export async function findResponse(store: ResponseStore, id: string): Promise<ResponseRecord | undefined> {
+  const record = await store.get(id);
   return record && readResponseRecord(record);
 }
 
@@ -52,21 +52,24 @@ function notFound(previousId: string, missing: string): BridgeError {
  * Replaces every item reference in `input` with the item it names; all other items and the order stay unchanged.
  * @throws BridgeError for the first reference to an item that is not stored
  */
-export function resolveReferences(store: ResponseStore, input: unknown): unknown {
+export async function resolveReferences(store: ResponseStore, input: unknown): Promise<unknown> {
   const items = asArray(input);
   if (!items?.some(isReference)) return input;
-  return items.map((item, index) => {
-    if (!isReference(item)) return item;
-    const id = asText(item['id']);
-    // wire/read-responses.ts reports a reference without an id.
-    return id === undefined ? item : findItem(store, id, `input[${index}].id`);
-  });
+  return Promise.all(
+    items.map((item, index) => {
+      const id = isReference(item) ? asText(item['id']) : undefined;
+      // The edge reader names a reference without an id.
+      return id === undefined ? item : findItem(store, id, `input[${index}].id`);
+    }),
+  );
 }
 
-function findItem(store: ResponseStore, id: string, param: string): RawItem {
-  const holder = store.holderOf(id);
-  const record = holder === undefined ? undefined : store.get(holder);
-  const item = record && itemsOf(record).find((candidate) => candidate['id'] === id);
+async function findItem(store: ResponseStore, id: string, param: string): Promise<RawItem> {
+  const holder = await store.holderOf(id);
+  const [record, lines] =
+    holder === undefined ? [undefined, []] : await Promise.all([store.get(holder), store.lines(holder)]);
+  const items = record ? [...itemsOf(record), ...lines.flatMap(itemsIn)] : [];
+  const item = items.find((candidate) => candidate['id'] === id);
   if (!item)
     throw new BridgeError(
       'not_found',

@@ -16,33 +16,33 @@ import { usesState } from './uses-state';
 
 /** The operations on stored responses and conversations. They throw BridgeError `not_found` for unknown ids. */
 export interface KeptResponses extends KeptConversations {
-  /** Returns the Response as it was sent. */
-  response(id: string): UnknownRecord;
-  /** Deletes a response; if it is in progress, it is cancelled first. */
+  /** The Response as it was sent. */
+  response(id: string): Promise<UnknownRecord>;
+  /** Deletes it, after cancelling it if it is in progress. */
   deleteResponse(id: string): Promise<UnknownRecord>;
   /** Cancels a background response; an ended one stays unchanged. */
   cancelResponse(id: string): Promise<UnknownRecord>;
-  /** Yields the events of a background response, in progress or ended, after number `after`. */
-  followResponse(id: string, after: string | undefined): AsyncIterable<string>;
-  /** Returns the response's own input; earlier items belong to the responses that it continues. */
-  inputItems(id: string, query: PageQuery): UnknownRecord;
-  /** Estimates the input tokens of a request. */
-  inputTokens(body: unknown, client: ClientKind): UnknownRecord;
+  /** The events of a response that is, or was, made in the background, after number `after`. */
+  followResponse(id: string, after: string | undefined): Promise<AsyncIterable<string>>;
+  /** Its own input; earlier items belong to the responses that it continues. */
+  inputItems(id: string, query: PageQuery): Promise<UnknownRecord>;
+  /** An estimate of the input tokens of a request. */
+  inputTokens(body: unknown, client: ClientKind): Promise<UnknownRecord>;
 }
 
 /** Creates the operations on the stored responses and conversations of one bridge. */
 export function createKeptResponses(services: StateServices, background: () => Background): KeptResponses {
   const { openStore } = services;
-  const response = (id: string): ResponseRecord => {
-    const found = findResponse(openStore(), id);
+  const response = async (id: string): Promise<ResponseRecord> => {
+    const found = await findResponse(openStore(), id);
     if (!found) throw unknownResponse(id);
     return found;
   };
   return {
-    response: (id) => background().find(id)?.response ?? response(id).response,
+    response: async (id) => background().find(id)?.response ?? (await response(id)).response,
     async deleteResponse(id) {
       const wasMade = await background().forget(id);
-      const wasKept = findResponse(openStore(), id) !== undefined && openStore().delete(id);
+      const wasKept = (await findResponse(openStore(), id)) !== undefined && (await openStore().delete(id));
       if (!wasMade && !wasKept) throw unknownResponse(id);
       return { id, object: 'response', deleted: true };
     },
@@ -50,14 +50,14 @@ export function createKeptResponses(services: StateServices, background: () => B
       const run = background().find(id);
       await run?.cancel();
       if (run) return run.response;
-      const found = response(id).response;
+      const found = (await response(id)).response;
       if (found['background'] === true) return found;
       throw new BridgeError('invalid_request', `Cannot cancel "${id}": it was not created with background: true.`);
     },
-    followResponse(id, after) {
+    async followResponse(id, after) {
       const run = background().find(id);
       if (run) return run.follow(readSequence(after));
-      response(id);
+      await response(id);
       throw new BridgeError(
         'invalid_request',
         `Cannot stream "${id}": it is not a background response, or its events are no longer buffered. ` +
@@ -65,13 +65,12 @@ export function createKeptResponses(services: StateServices, background: () => B
         { param: 'stream' },
       );
     },
-    inputItems: (id, query) => readPage(response(id).input, query),
-    inputTokens(body, client) {
-      const request = readOrThrow(() =>
+    inputItems: async (id, query) => readPage((await response(id)).input, query),
+    async inputTokens(body, client) {
+      const request =
         isRecord(body) && usesState(body, client)
-          ? readKeptTurn(body, client, services).request
-          : readResponsesRequest(body),
-      );
+          ? (await readKeptTurn(body, client, services)).request
+          : readOrThrow(() => readResponsesRequest(body));
       return { object: 'response.input_tokens', input_tokens: estimateTokens(request, body) };
     },
     ...createKeptConversations(services),

@@ -1,12 +1,14 @@
 /** Reads a request that uses the store: earlier items are prepended to its input, and its response is stored. */
-import { asBoolean, asString, type UnknownRecord } from '../base/json';
-import { BridgeError } from '../errors/bridge-error';
+import { asBoolean, asString } from '../base/narrow';
+import type { UnknownRecord } from '../base/json';
+import { messageOf } from '../base/thrown';
+import { BridgeError, readOrThrow } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
-import { appendToConversation, findConversation, readConversationId } from './conversations';
+import { addItems, findConversation, readConversationId } from './conversations';
 import { readHistory, resolveReferences } from './history';
 import { idsOf, renderResponseRecord, toRawItems, type RawItem } from './record';
-import type { ResponseStore } from './response-store';
-import { encodeResponse } from '../stream/sse';
+import type { Change, ResponseStore } from './response-store';
+import { encodeResponse } from '../stream/sse-encoder';
 import { optional } from '../wire/read-fields';
 import { readInput, readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesEvent, ResponsesObject } from '../wire/responses-output';
@@ -20,77 +22,78 @@ export interface KeptTurn {
   /** The request, with all earlier items prepended to its input. */
   readonly request: ResponsesRequest;
   /**
-   * Wraps a sink so that the Response is stored before the client learns that it is complete.
-   * @param echo the request fields that the Response repeats, as JSON text
+   * Keeps the Response, before its client hears that it is complete. Never throws.
+   * @param events the last events of the turn
+   * @param echo the request fields that the Response repeats, as text
    */
-  watch<S extends EventSink>(sink: S, echo: string): S;
+  keep(events: readonly ResponsesEvent[], echo: string): Promise<void>;
 }
 
-/** Receives the events of a turn, to be written as SSE or as one JSON body. */
-export interface EventSink {
-  encode(events: readonly ResponsesEvent[]): string;
-  collect(events: readonly ResponsesEvent[]): void;
-}
-
-/**
- * @throws BridgeError if something referenced is not stored, or the request asks for something unsupported
- * @throws UnreadableField with the path of the first field that cannot be read
- */
-export function readKeptTurn(body: UnknownRecord, client: ClientKind, services: StateServices): KeptTurn {
-  // Some clients send an empty id to mean none.
-  const previous = optional(body, 'previous_response_id', asString, 'the id of a response') || undefined;
-  for (const field of ['store', 'background']) optional(body, field, asBoolean, 'true or false');
+/** @throws BridgeError where something is not kept, cannot be read, or is asked for that the bridge cannot do */
+export async function readKeptTurn(body: UnknownRecord, client: ClientKind, services: StateServices): Promise<KeptTurn> {
+  // An empty id is how clients say "none".
+  const previous =
+    readOrThrow(() => optional(body, 'previous_response_id', asString, 'the id of a response')) || undefined;
+  for (const field of ['store', 'background']) readOrThrow(() => optional(body, field, asBoolean, 'true or false'));
   refuseUnserved(body, client);
   const store = services.openStore();
+  await store.check();
   const conversation = readConversationId(body['conversation']);
   const prior =
     conversation !== undefined
-      ? findConversation(store, conversation).items
+      ? (await findConversation(store, conversation)).items
       : previous !== undefined
-        ? readHistory(store, previous)
+        ? await readHistory(store, previous)
         : undefined;
-  const input = resolveReferences(store, body['input'] ?? (prior ? [] : undefined));
-  const own = readResponsesRequest({ ...body, input });
+  const input = await resolveReferences(store, body['input'] ?? (prior ? [] : undefined));
+  const own = readOrThrow(() => readResponsesRequest({ ...body, input }));
   const echo: ResponsesEcho = conversation === undefined ? {} : { conversation: { id: conversation } };
-  const request = { ...own, input: [...readInput(prior ?? []), ...own.input], echo: { ...own.echo, ...echo } };
-  const fresh = toRawItems(input, services.makeId);
-  const keep = (response: ResponsesObject, text: string): void => {
-    if (
-      conversation !== undefined &&
-      !appendToConversation(store, conversation, [...fresh, ...response.output.map(toRaw)])
-    ) {
-      services.warn('a conversation was not extended: it exceeds --store-max-mb, or could not be written', {
-        id: conversation,
-      });
-    }
-    if (wantsStore(body['store'], client)) keepResponse(response, { text, previous, input: fresh }, store, services);
+  const request = {
+    ...own, input: [...readOrThrow(() => readInput(prior ?? [])), ...own.input], echo: { ...own.echo, ...echo },
   };
+  const fresh = toRawItems(input, services.makeId);
   const background = body['background'] === true;
+  const isStored = wantsStore(body['store'], client);
   return {
     request,
     background,
-    watch: (sink, repeated) =>
-      watchSink(sink, background, (response) => keep(response, encodeResponse(response, repeated))),
+    async keep(events, repeated) {
+      const response = responseToKeep(events.at(-1), background);
+      if (!response) return;
+      const { id } = response;
+      const output = response.output.map(toRaw);
+      // Failed turns are not part of a conversation.
+      const isPart = conversation !== undefined && response.status !== 'failed';
+      const text = (): string => renderResponseRecord({ id, previous, input: fresh }, encodeResponse(response, repeated));
+      await keepAll(services, store, [
+        ...(isPart ? [addItems(conversation, [...fresh, ...output])] : []),
+        ...(isStored ? [{ id, text: text(), items: idsOf([...fresh, ...output]) }] : []),
+      ]);
+    },
   };
 }
 
 const toRaw = (item: object): RawItem => ({ ...item });
 
-interface Answered {
-  readonly text: string;
-  readonly previous: string | undefined;
-  readonly input: readonly RawItem[];
+/** @param all failed responses too: those made in the background are requested later */
+function responseToKeep(last: ResponsesEvent | undefined, all: boolean): ResponsesObject | undefined {
+  if (last?.type === 'response.completed' || last?.type === 'response.incomplete') return last.response;
+  return all && last?.type === 'response.failed' ? last.response : undefined;
 }
 
-function keepResponse(
-  { id, output }: ResponsesObject,
-  { text, previous, input }: Answered,
-  store: ResponseStore,
-  { warn }: StateServices,
-): void {
-  const items = [...idsOf(input), ...output.map((item) => item.id)];
-  if (!store.put(id, renderResponseRecord({ id, previous, input }, text), items)) {
-    warn('a response was not stored: it exceeds --store-max-mb, or could not be written', { id });
+/** The client gets its answer also when that cannot be kept. */
+async function keepAll({ warn }: StateServices, store: ResponseStore, changes: readonly Change[]): Promise<void> {
+  if (changes.length === 0) return;
+  try {
+    const written = await store.write(changes);
+    // A conversation that was deleted meanwhile stays deleted.
+    const refused = changes.filter((_, index) => written[index] === 'refused');
+    for (const { id, append } of refused) {
+      const what = append ? 'a conversation was not extended' : 'a response is not kept';
+      warn(`${what}: it exceeds --store-max-mb, or could not be written`, { id });
+    }
+  } catch (cause) {
+    warn('a response is not kept', { id: changes.at(-1)?.id, error: messageOf(cause) });
   }
 }
 
@@ -108,23 +111,3 @@ function refuseUnserved(body: UnknownRecord, client: ClientKind): void {
 
 const refusal = (param: string, why: string): BridgeError =>
   new BridgeError('invalid_request', `Cannot use "${param}": ${why}`, { param });
-
-/** @param all includes failed responses: clients request background responses later */
-function watchSink<S extends EventSink>(sink: S, all: boolean, keep: (response: ResponsesObject) => void): S {
-  const see = (events: readonly ResponsesEvent[]): void => {
-    const last = events.at(-1);
-    if (last?.type === 'response.completed' || last?.type === 'response.incomplete') keep(last.response);
-    else if (all && last?.type === 'response.failed') keep(last.response);
-  };
-  return {
-    ...sink,
-    encode(events: readonly ResponsesEvent[]) {
-      see(events);
-      return sink.encode(events);
-    },
-    collect(events: readonly ResponsesEvent[]) {
-      see(events);
-      sink.collect(events);
-    },
-  };
-}

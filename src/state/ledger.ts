@@ -22,11 +22,11 @@ export class Ledger {
   private readonly holders = new Map<string, string>();
   private total = 0;
 
-  /** @param dropped called for each evicted record */
+  /** @param dropped called for each evicted record, with the time of its last use */
   constructor(
     private readonly limits: StoreLimits,
     private readonly clock: Clock,
-    private readonly dropped: (id: string) => void,
+    private readonly dropped: (id: string, usedAt: number) => void,
   ) {}
 
   get bytes(): number {
@@ -50,6 +50,29 @@ export class Ledger {
     this.total += bytes;
     this.makeRoom();
     return this.entries.has(id);
+  }
+
+  /** Adds or replaces records that were used at other times, without their items; evicts if the limits are exceeded. */
+  recount(records: readonly { readonly id: string; readonly bytes: number; readonly usedAt: number }[]): void {
+    for (const { id, bytes, usedAt } of records) {
+      this.remove(id);
+      this.entries.set(id, { bytes, usedAt, items: [] });
+      this.total += bytes;
+    }
+    const sorted = [...this.entries].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    this.entries.clear();
+    for (const [id, entry] of sorted) this.entries.set(id, entry);
+    this.makeRoom();
+  }
+
+  /**
+   * Adds to a record, which becomes the most recently used one.
+   * @returns false if it is unknown, or would exceed the limit; it is unchanged then
+   */
+  grow(id: string, bytes: number, items: readonly string[]): boolean {
+    const entry = this.entries.get(id);
+    if (!entry || entry.bytes + bytes > this.limits.bytes) return false;
+    return this.enter(id, entry.bytes + bytes, [...entry.items, ...items]);
   }
 
   /** True if the record exists; it becomes the most recently used one. */
@@ -91,7 +114,12 @@ export class Ledger {
     return [...this.entries.keys()];
   }
 
-  /** Returns the more recently used of two records. */
+  /** The size of a record; undefined if it is unknown. */
+  bytesOf(id: string): number | undefined {
+    return this.entries.get(id)?.bytes;
+  }
+
+  /** Of two records the one that was used later. */
   private newer(one: string | undefined, other: string): string {
     const usedAt = (id: string): number => this.entries.get(id)?.usedAt ?? 0;
     return one !== undefined && usedAt(one) > usedAt(other) ? one : other;
@@ -103,7 +131,7 @@ export class Ledger {
     for (const [id, entry] of this.entries) {
       if (this.entries.size <= records && this.total <= bytes && entry.usedAt >= oldest) return;
       this.remove(id);
-      this.dropped(id);
+      this.dropped(id, entry.usedAt);
     }
   }
 }

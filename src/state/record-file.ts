@@ -4,15 +4,13 @@ import {
 } from 'node:fs';
 import { parseJson, isRecord, type UnknownRecord } from '../base/json';
 import { attempt } from '../base/thrown';
-import { readConversationRecord, readResponseRecord } from './record';
+import { readConversationRecord, readResponseRecord, readRunRecord } from './record';
 
-/** A record's id is its file name. Clients send ids too, so every id is checked before it is used in a path. */
-const ID = /^(?:resp|conv)_[A-Za-z0-9_-]{1,123}$/;
-const FILE = /^((?:resp|conv)_[A-Za-z0-9_-]{1,123})\.json$/;
-/**
- * A draft of `replaceFile`: a file that is being written, or that a process left behind when it ended while writing.
- */
-const DRAFT = /^((?:resp|conv)_[A-Za-z0-9_-]{1,123})\.json\.\d+(?:\.\d+)?\.tmp$/;
+/** A record's id is its file name. Ids come from clients too, so nothing else may become a name. */
+const ID = /^(?:resp|conv|run)_[A-Za-z0-9_-]{1,123}$/;
+const FILE = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.json$/;
+/** A draft of `replaceFile`: a file being written, or left over from a process that ended while it wrote. */
+const DRAFT = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.json\.\d+(?:\.\d+)?\.tmp$/;
 
 /** Whether `id` can be used as the name of a record file. */
 export const isRecordId = (id: string): boolean => ID.test(id);
@@ -49,7 +47,7 @@ const LONGEST_HEAD = 256;
 
 /** The ways in which a record written by `record.ts` can start. */
 const headsOf = (id: string): readonly string[] =>
-  ['response', 'conversation'].map((kind) => `{"kind":"${kind}","id":"${id}",`);
+  ['response', 'conversation', 'run'].map((kind) => `{"kind":"${kind}","id":"${id}",`);
 
 /**
  * Reads a whole record and checks that it is one.
@@ -67,12 +65,18 @@ export function readRecordFile(path: string, id: string, usedAt?: number): Unkno
 
 function isRecordOf(value: UnknownRecord, id: string): boolean {
   const response = readResponseRecord(value);
-  return response ? response.id === id && response.response['id'] === id : readConversationRecord(value)?.id === id;
+  if (response) return response.id === id && response.response['id'] === id;
+  return (readConversationRecord(value) ?? readRunRecord(value))?.id === id;
 }
 
-/** Removes the file if it is a record of this id. A file that was put in its place by another program stays. */
-export function removeRecordFile(path: string, id: string): void {
-  if (readRecordFile(path, id)) rmSync(path, { force: true });
+/**
+ * Removes the file if it is a record of this id. A file that someone else put in its place stays.
+ * @returns whether it was one
+ */
+export function removeRecordFile(path: string, id: string): boolean {
+  if (!readRecordFile(path, id)) return false;
+  rmSync(path, { force: true });
+  return true;
 }
 
 /** Removes a draft left behind by a process that ended while writing, if it starts like a record of this id. */
@@ -83,8 +87,11 @@ export function removeDraft(path: string, id: string, before: number): void {
 
 /** True if writing to `path` loses nothing: no file exists, or it is an older record of this id. */
 export function isOurs(path: string, id: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) === undefined || readRecordFile(path, id) !== undefined;
+  return !exists(path) || readRecordFile(path, id) !== undefined;
 }
+
+/** Whether there is anything at `path`, also a link to nothing. */
+export const exists = (path: string): boolean => attempt(() => lstatSync(path)) !== undefined;
 
 function withRegularFile<T>(path: string, use: (file: number) => T): T | undefined {
   if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;

@@ -37,7 +37,23 @@ export function readConversationRecord(record: UnknownRecord): ConversationRecor
   return { id, createdAt, metadata: isRecord(metadata) ? metadata : {}, items: itemsIn(items) };
 }
 
-/** @param response the Response object as JSON text, which is inserted without parsing */
+/** A response that is made in the background, for other processes; lines with its events follow. */
+export interface RunRecord {
+  readonly id: string;
+  /** The Response as it was when the run began. */
+  readonly response: UnknownRecord;
+}
+
+/** @returns undefined when the record is none of a run */
+export function readRunRecord(record: UnknownRecord): RunRecord | undefined {
+  const { id, kind, response } = record;
+  return kind === 'run' && typeof id === 'string' && isRecord(response) ? { id, response } : undefined;
+}
+
+/** The record as JSON text. */
+export const renderRunRecord = ({ id, response }: RunRecord): string => JSON.stringify({ kind: 'run', id, response });
+
+/** @param response the Response object as JSON text, which is not parsed for this */
 export function renderResponseRecord(
   { id, previous, input }: Omit<ResponseRecord, 'response'>,
   response: string,
@@ -100,6 +116,7 @@ const message = (role: string, text: string, makeId: MakeId): RawItem =>
 const textPart = (role: unknown, text: string): RawItem =>
   role === 'assistant' ? { type: 'output_text', text, annotations: [] } : { type: 'input_text', text };
 
-function itemsIn(value: unknown): readonly RawItem[] {
+/** The items in a value that should be a list of them. */
+export function itemsIn(value: unknown): readonly RawItem[] {
   return (asArray(value) ?? []).filter(isRecord);
 }

@@ -1,4 +1,4 @@
-/** Stores JSON records by id; the default store keeps them in memory. */
+/** Defines the store of responses and conversations, as JSON records by id; the default store keeps them in memory. */
 import type { Clock } from '../base/clock';
 import { isRecord, parseJson, type UnknownRecord } from '../base/json';
 import { Ledger, type StoreLimits } from './ledger';
@@ -6,43 +6,79 @@ import { Ledger, type StoreLimits } from './ledger';
 /** Logs a warning about the store. */
 export type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** A bounded store that evicts old records. Reading a record makes it the most recently used one. */
+/** A record to keep, or a line to add to one. */
+export interface Change {
+  readonly id: string;
+  /** A JSON object for a record, any JSON value for a line. */
+  readonly text: string;
+  /** Ids of the items in it. */
+  readonly items: readonly string[];
+  /** Adds a line to the record of this id, instead of replacing the record. */
+  readonly append?: true;
+}
+
+/** `absent`: a line for a record that is not there. `refused`: too large for the limits, or it could not be written. */
+export type Written = 'kept' | 'absent' | 'refused';
+
+/**
+ * Bounded: old records are evicted. Reading a record makes it the most recently used one. A record may be followed by
+ * lines, which are only ever added, so concurrent writers lose nothing.
+ */
 export interface ResponseStore {
-  get(id: string): UnknownRecord | undefined;
-  /**
-   * Stores a record, replacing an earlier one with the same id.
-   * @param text a JSON object
-   * @param items ids of the items in it
-   * @returns false if it could not be stored
-   */
-  put(id: string, text: string, items: readonly string[]): boolean;
-  /** Returns false if there was no record with that id. */
-  delete(id: string): boolean;
-  /** Returns the id of the newest record that contains the item. */
-  holderOf(item: string): string | undefined;
+  /** Whether other processes may use the same records. */
+  readonly shared: boolean;
+  get(id: string): Promise<UnknownRecord | undefined>;
+  /** The lines of a record from number `from`; a negative number counts from the end. Empty for an unknown id. */
+  lines(id: string, from?: number): Promise<readonly unknown[]>;
+  /** Writes in order, all in one step where the store can. A record replaces an earlier one with its lines. */
+  write(changes: readonly Change[]): Promise<readonly Written[]>;
+  /** False when there was nothing of that id. */
+  delete(id: string): Promise<boolean>;
+  /** The id of the newest record that holds the item. */
+  holderOf(item: string): Promise<string | undefined>;
+  /** @throws BridgeError `store_unavailable` when the store cannot be reached */
+  check(): Promise<void>;
+  /** Closes connections. */
+  close(): void;
+}
+
+/** Writes one change. */
+export async function writeOne(store: ResponseStore, change: Change): Promise<Written> {
+  const [written = 'refused'] = await store.write([change]);
+  return written;
 }
 
 /** Stores records as bytes: their size is known, and the garbage collector does not traverse them. */
 export function createMemoryStore(limits: StoreLimits, clock: Clock): ResponseStore {
-  const records = new Map<string, Buffer>();
+  const records = new Map<string, Buffer[]>();
   const ledger = new Ledger(limits, clock, (id) => records.delete(id));
+  const read = (id: string): readonly unknown[] =>
+    (ledger.use(id) ? (records.get(id) ?? []) : []).map((bytes) => parseJson(bytes.toString('utf8')));
+  const writeChange = ({ id, text, items, append }: Change): Written => {
+    const bytes = Buffer.from(text, 'utf8');
+    const earlier = append && ledger.use(id) ? records.get(id) : undefined;
+    if (append && !earlier) return 'absent';
+    const kept = earlier ? ledger.grow(id, bytes.length, items) : ledger.enter(id, bytes.length, items);
+    if (!earlier) records.delete(id);
+    if (!kept) return 'refused';
+    if (earlier) earlier.push(bytes);
+    else records.set(id, [bytes]);
+    return 'kept';
+  };
   return {
-    get(id) {
-      const bytes = ledger.use(id) ? records.get(id) : undefined;
-      const value = bytes && parseJson(bytes.toString('utf8'));
+    shared: false,
+    async get(id) {
+      const [value] = read(id);
       return isRecord(value) ? value : undefined;
     },
-    put(id, text, items) {
-      const bytes = Buffer.from(text, 'utf8');
-      records.delete(id);
-      if (!ledger.enter(id, bytes.length, items)) return false;
-      records.set(id, bytes);
-      return true;
-    },
-    delete(id) {
+    lines: async (id, from = 0) => read(id).slice(1).slice(from),
+    write: async (changes) => changes.map(writeChange),
+    async delete(id) {
       records.delete(id);
       return ledger.remove(id);
     },
-    holderOf: (item) => ledger.holderOf(item),
+    holderOf: async (item) => ledger.holderOf(item),
+    check: () => Promise.resolve(),
+    close: () => undefined,
   };
 }

@@ -7,17 +7,18 @@ import { readHistory, resolveReferences } from '../../src/state/history';
 import { readPage } from '../../src/state/page';
 import { idsOf, renderConversationRecord, renderResponseRecord, toRawItems } from '../../src/state/record';
 import { createMemoryStore, type ResponseStore } from '../../src/state/response-store';
+import { put } from '../support/state/stores';
 
 const createStore = (): ResponseStore => createMemoryStore({ records: 5_000, bytes: 10_000_000, ageMs: 1 }, () => 0);
 
-function keep(
+async function keep(
   store: ResponseStore,
   id: string,
   previous: string | undefined,
   output: readonly object[] = [{ id: `msg_${id}`, type: 'message' }],
-): void {
+): Promise<void> {
   const input = [{ id: `in_${id}`, type: 'message', role: 'user', future_field: [1] }];
-  store.put(id, renderResponseRecord({ id, previous, input }, JSON.stringify({ id, output })), [
+  await put(store, id, renderResponseRecord({ id, previous, input }, JSON.stringify({ id, output })), [
     ...idsOf(input),
     `msg_${id}`,
   ]);
@@ -27,48 +28,48 @@ const isKind = (kind: string, message: RegExp) => (error: unknown): boolean =>
   error instanceof BridgeError && error.kind === kind && message.test(error.message);
 
 describe('readHistory', () => {
-  it('gives input and output of every response in order, unchanged', () => {
+  it('gives input and output of every response in order, unchanged', async () => {
     const store = createStore();
-    keep(store, 'a', undefined);
-    keep(store, 'b', 'a');
-    keep(store, 'c', 'b');
-    assert.deepEqual(idsOf(readHistory(store, 'c')), ['in_a', 'msg_a', 'in_b', 'msg_b', 'in_c', 'msg_c']);
-    assert.deepEqual(readHistory(store, 'a')[0]?.['future_field'], [1]);
+    await keep(store, 'a', undefined);
+    await keep(store, 'b', 'a');
+    await keep(store, 'c', 'b');
+    assert.deepEqual(idsOf(await readHistory(store, 'c')), ['in_a', 'msg_a', 'in_b', 'msg_b', 'in_c', 'msg_c']);
+    assert.deepEqual((await readHistory(store, 'a'))[0]?.['future_field'], [1]);
   });
 
-  it('names what is missing', () => {
+  it('names what is missing', async () => {
     const store = createStore();
-    keep(store, 'b', 'a');
-    assert.throws(
-      () => readHistory(store, 'x'),
+    await keep(store, 'b', 'a');
+    await assert.rejects(
+      readHistory(store, 'x'),
       isKind('previous_response_not_found', /^Previous response with id "x" not found/),
     );
-    assert.throws(
-      () => readHistory(store, 'b'),
+    await assert.rejects(
+      readHistory(store, 'b'),
       isKind('previous_response_not_found', /^Cannot continue "b": "a", which it continues/),
     );
   });
 
-  it('does not take a conversation for a response', () => {
+  it('does not take a conversation for a response', async () => {
     const store = createStore();
-    store.put('conv_1', renderConversationRecord({ id: 'conv_1', createdAt: 0, metadata: {}, items: [] }), []);
-    assert.throws(() => readHistory(store, 'conv_1'), isKind('previous_response_not_found', /"conv_1"/));
+    await put(store, 'conv_1', renderConversationRecord({ id: 'conv_1', createdAt: 0, metadata: {}, items: [] }), []);
+    await assert.rejects(readHistory(store, 'conv_1'), isKind('previous_response_not_found', /"conv_1"/));
   });
 
-  it('ends in a circle and in a chain without end', () => {
+  it('ends in a circle and in a chain without end', async () => {
     const store = createStore();
-    keep(store, 'a', 'b');
-    keep(store, 'b', 'a');
-    assert.throws(() => readHistory(store, 'a'), isKind('invalid_request', /more than 2000 responses/));
-    for (let index = 0; index < 2_000; index += 1) keep(store, `r${index}`, index === 0 ? undefined : `r${index - 1}`);
-    assert.equal(readHistory(store, 'r1999').length, 4_000);
+    await keep(store, 'a', 'b');
+    await keep(store, 'b', 'a');
+    await assert.rejects(readHistory(store, 'a'), isKind('invalid_request', /more than 2000 responses/));
+    for (let index = 0; index < 2_000; index += 1) await keep(store, `r${index}`, index === 0 ? undefined : `r${index - 1}`);
+    assert.equal((await readHistory(store, 'r1999')).length, 4_000);
   });
 });
 
 describe('resolveReferences', () => {
-  it('replaces references in place and leaves everything else', () => {
+  it('replaces references in place and leaves everything else', async () => {
     const store = createStore();
-    keep(store, 'a', undefined);
+    await keep(store, 'a', undefined);
     const message = { type: 'message', role: 'user', content: 'x' };
     const input = [
       'text',
@@ -77,26 +78,26 @@ describe('resolveReferences', () => {
       { id: 'in_a' },
       { type: 'item_reference' },
     ];
-    assert.deepEqual(resolveReferences(store, input), [
+    assert.deepEqual(await resolveReferences(store, input), [
       'text',
       { id: 'msg_a', type: 'message' },
       message,
       { id: 'in_a', type: 'message', role: 'user', future_field: [1] },
       { type: 'item_reference' },
     ]);
-    for (const other of ['text', undefined, 7, [message]]) assert.equal(resolveReferences(store, other), other);
+    for (const other of ['text', undefined, 7, [message]]) assert.equal(await resolveReferences(store, other), other);
   });
 
-  it('finds items of conversations, and names the place of one that is not kept', () => {
+  it('finds items of conversations, and names the place of one that is not kept', async () => {
     const store = createStore();
-    store.put(
+    await put(store, 
       'conv_1',
       renderConversationRecord({ id: 'conv_1', createdAt: 0, metadata: {}, items: [{ id: 'msg_1' }] }),
       ['msg_1'],
     );
-    assert.deepEqual(resolveReferences(store, [{ type: 'item_reference', id: 'msg_1' }]), [{ id: 'msg_1' }]);
-    assert.throws(
-      () => resolveReferences(store, ['x', { type: 'item_reference', id: 'msg_2' }]),
+    assert.deepEqual(await resolveReferences(store, [{ type: 'item_reference', id: 'msg_1' }]), [{ id: 'msg_1' }]);
+    await assert.rejects(
+      resolveReferences(store, ['x', { type: 'item_reference', id: 'msg_2' }]),
       (error: unknown) =>
         isKind('not_found', /"msg_2"/)(error) && error instanceof BridgeError && error.details.param === 'input[1].id',
     );

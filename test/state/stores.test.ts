@@ -7,6 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { createFileStore } from '../../src/state/file-store';
 import { createMemoryStore, type ResponseStore } from '../../src/state/response-store';
 import type { StoreLimits } from '../../src/state/ledger';
+import { put } from '../support/state/stores';
 
 const LIMITS: StoreLimits = { records: 3, bytes: 1_000, ageMs: 60_000 };
 const START = Date.UTC(2026, 0, 1);
@@ -53,25 +54,25 @@ for (const [kind, create] of Object.entries(KINDS)) {
   describe(`the ${kind} store`, () => {
     it('gives back what it was given, until that is deleted or evicted', async (context) => {
       const store = await create(context);
-      assert.equal(store.get('resp_1'), undefined);
-      assert.ok(store.put('resp_1', response('resp_1', 'msg_é'), ['msg_é']));
-      assert.deepEqual(store.get('resp_1'), JSON.parse(response('resp_1', 'msg_é')));
-      assert.equal(store.holderOf('msg_é'), 'resp_1');
-      for (const id of ['resp_2', 'resp_3', 'resp_4']) store.put(id, response(id), []);
-      assert.equal(store.get('resp_1'), undefined);
-      assert.equal(store.holderOf('msg_é'), undefined);
-      assert.equal(store.delete('resp_2'), true);
-      assert.equal(store.delete('resp_2'), false);
-      assert.equal(store.put('resp_5', `{"id":"${'x'.repeat(1_000)}"}`, []), false);
-      assert.ok(store.get('resp_3'));
+      assert.equal(await store.get('resp_1'), undefined);
+      assert.ok(await put(store, 'resp_1', response('resp_1', 'msg_é'), ['msg_é']));
+      assert.deepEqual(await store.get('resp_1'), JSON.parse(response('resp_1', 'msg_é')));
+      assert.equal(await store.holderOf('msg_é'), 'resp_1');
+      for (const id of ['resp_2', 'resp_3', 'resp_4']) await put(store, id, response(id), []);
+      assert.equal(await store.get('resp_1'), undefined);
+      assert.equal(await store.holderOf('msg_é'), undefined);
+      assert.equal(await store.delete('resp_2'), true);
+      assert.equal(await store.delete('resp_2'), false);
+      assert.equal(await put(store, 'resp_5', `{"id":"${'x'.repeat(1_000)}"}`, []), false);
+      assert.ok(await store.get('resp_3'));
     });
 
     it('replaces a record', async (context) => {
       const store = await create(context);
-      store.put('conv_1', response('conv_1', 'a'), ['a']);
-      store.put('conv_1', response('conv_1', 'b'), ['b']);
-      assert.deepEqual([store.holderOf('a'), store.holderOf('b')], [undefined, 'conv_1']);
-      assert.deepEqual(store.get('conv_1'), JSON.parse(response('conv_1', 'b')));
+      await put(store, 'conv_1', response('conv_1', 'a'), ['a']);
+      await put(store, 'conv_1', response('conv_1', 'b'), ['b']);
+      assert.deepEqual([await store.holderOf('a'), await store.holderOf('b')], [undefined, 'conv_1']);
+      assert.deepEqual(await store.get('conv_1'), JSON.parse(response('conv_1', 'b')));
     });
   });
 }
@@ -82,34 +83,34 @@ describe('the file store', () => {
     const first = world.open();
     for (const id of ['resp_1', 'resp_2', 'resp_3']) {
       world.now += 1_000;
-      first.put(id, response(id, `msg_${id}`), [`msg_${id}`]);
+      await put(first, id, response(id, `msg_${id}`), [`msg_${id}`]);
     }
     world.now += 1_000;
-    assert.ok(first.get('resp_1'));
+    assert.ok(await first.get('resp_1'));
     const second = world.open();
-    assert.equal(second.holderOf('msg_resp_2'), 'resp_2');
-    assert.equal(second.holderOf('msg_none'), undefined);
-    second.put('resp_4', response('resp_4'), []);
-    assert.equal(second.get('resp_2'), undefined);
-    assert.ok(second.get('resp_1'));
+    assert.equal(await second.holderOf('msg_resp_2'), 'resp_2');
+    assert.equal(await second.holderOf('msg_none'), undefined);
+    await put(second, 'resp_4', response('resp_4'), []);
+    assert.equal(await second.get('resp_2'), undefined);
+    assert.ok(await second.get('resp_1'));
     assert.deepEqual((await readdir(world.folder)).sort(), ['resp_1.json', 'resp_3.json', 'resp_4.json']);
     assert.deepEqual(world.warnings, []);
   });
 
   it('keeps to its limits at a restart, and what has grown old is removed', async (context) => {
     const world = await createWorld(context);
-    world.open().put('resp_1', response('resp_1'), []);
+    await put(world.open(), 'resp_1', response('resp_1'), []);
     world.now += 30_000;
     const store = world.open();
-    for (const id of ['resp_2', 'resp_3']) store.put(id, response(id), []);
+    for (const id of ['resp_2', 'resp_3']) await put(store, id, response(id), []);
     world.now += 40_000;
-    assert.equal(world.open({ records: 1 }).get('resp_1'), undefined);
+    assert.equal(await world.open({ records: 1 }).get('resp_1'), undefined);
     assert.deepEqual((await readdir(world.folder)).length, 1);
   });
 
   it('is readable only by its owner', { skip: process.platform === 'win32' }, async (context) => {
     const world = await createWorld(context);
-    world.open().put('resp_1', response('resp_1'), []);
+    await put(world.open(), 'resp_1', response('resp_1'), []);
     assert.equal((await stat(world.folder)).mode & 0o777, 0o700);
     assert.equal((await stat(join(world.folder, 'resp_1.json'))).mode & 0o777, 0o600);
     assert.deepEqual(await readdir(world.folder), ['resp_1.json']);
@@ -121,9 +122,9 @@ describe('the file store', () => {
     const outside = join(world.folder, '..', 'outside.json');
     await writeFile(outside, response('../outside'));
     for (const id of ['../outside', '..', '', 'a/b', 'a\\b', 'a\0', 'x'.repeat(129)]) {
-      assert.equal(store.get(id), undefined, id);
-      assert.equal(store.put(id, '{}', []), false, id);
-      assert.equal(store.delete(id), false, id);
+      assert.equal(await store.get(id), undefined, id);
+      assert.equal(await put(store, id, '{}', []), false, id);
+      assert.equal(await store.delete(id), false, id);
     }
     assert.equal(await readFile(outside, 'utf8'), response('../outside'));
   });
@@ -132,9 +133,9 @@ describe('the file store', () => {
     const world = await createWorld(context);
     const store = world.open();
     for (const [id, text] of [['resp_1', '{"kind":"resp'], ['resp_2', response('resp_3')]] as const) {
-      store.put(id, response(id), []);
+      await put(store, id, response(id), []);
       await writeFile(join(world.folder, `${id}.json`), text);
-      assert.equal(store.get(id), undefined);
+      assert.equal(await store.get(id), undefined);
     }
     assert.equal(world.warnings.filter((warning) => warning.includes('broken')).length, 2);
     assert.deepEqual((await readdir(world.folder)).sort(), ['resp_1.json', 'resp_2.json']);
@@ -144,8 +145,8 @@ describe('the file store', () => {
     const world = await createWorld(context);
     await writeFile(world.folder, 'a file where the folder should be');
     const store = world.open();
-    assert.equal(store.put('resp_1', response('resp_1'), []), false);
-    assert.equal(store.get('resp_1'), undefined);
+    assert.equal(await put(store, 'resp_1', response('resp_1'), []), false);
+    assert.equal(await store.get('resp_1'), undefined);
     assert.ok(world.warnings.some((warning) => warning.includes('cannot keep a record')));
   });
 });
@@ -198,27 +199,27 @@ describe('the file store in a folder with files of the user', () => {
     const store = world.open({ ageMs: 1, bytes: 400, records: 1 });
     for (const name of Object.keys(USER_FILES)) {
       const id = name.replace(/\.json$/, '');
-      assert.equal(store.get(id), undefined, name);
-      assert.equal(store.delete(id), false, name);
-      store.put(id, response(id), ['item']);
-      store.holderOf('item');
-      store.delete(id);
+      assert.equal(await store.get(id), undefined, name);
+      assert.equal(await store.delete(id), false, name);
+      await put(store, id, response(id), ['item']);
+      await store.holderOf('item');
+      await store.delete(id);
     }
-    store.put('resp_large', `{"id":"${'x'.repeat(1_000)}"}`, []);
+    await put(store, 'resp_large', `{"id":"${'x'.repeat(1_000)}"}`, []);
     world.now += 1_000;
-    assert.equal(store.get('resp_1'), undefined);
+    assert.equal(await store.get('resp_1'), undefined);
     assert.deepEqual(await snapshot(world.folder), USER_FILES);
   });
 
   it('keeps its own records in a subfolder, also after a restart', async (context) => {
     const world = await createWorld(context);
     await fill(world);
-    assert.ok(world.open().put('resp_1', response('resp_1'), []));
+    assert.ok(await put(world.open(), 'resp_1', response('resp_1'), []));
     assert.deepEqual(await readdir(join(world.folder, SUBFOLDER)), ['resp_1.json']);
     for (const name of Object.keys(USER_FILES)) await rm(join(world.folder, name));
     const store = world.open();
-    assert.deepEqual(store.get('resp_1'), JSON.parse(response('resp_1')));
-    store.put('resp_2', response('resp_2'), []);
+    assert.deepEqual(await store.get('resp_1'), JSON.parse(response('resp_1')));
+    await put(store, 'resp_2', response('resp_2'), []);
     assert.deepEqual((await readdir(join(world.folder, SUBFOLDER))).sort(), ['resp_1.json', 'resp_2.json']);
     assert.deepEqual(await readdir(world.folder), [SUBFOLDER]);
   });
@@ -226,17 +227,17 @@ describe('the file store in a folder with files of the user', () => {
   it('finds the records of a release that wrote them next to the files of the user', async (context) => {
     const world = await createWorld(context);
     const before = world.open();
-    for (const id of ['resp_21', 'resp_22']) before.put(id, response(id, `msg_${id}`), []);
+    for (const id of ['resp_21', 'resp_22']) await put(before, id, response(id, `msg_${id}`), []);
     await fill(world);
     const store = world.open();
-    assert.deepEqual(store.get('resp_21'), JSON.parse(response('resp_21', 'msg_resp_21')));
-    assert.equal(store.holderOf('msg_resp_22'), 'resp_22');
+    assert.deepEqual(await store.get('resp_21'), JSON.parse(response('resp_21', 'msg_resp_21')));
+    assert.equal(await store.holderOf('msg_resp_22'), 'resp_22');
     // Written again, a record moves to the subfolder; there is one of it, after a restart too.
-    store.put('resp_22', response('resp_22', 'msg_new'), ['msg_new']);
+    await put(store, 'resp_22', response('resp_22', 'msg_new'), ['msg_new']);
     assert.deepEqual(await readdir(join(world.folder, SUBFOLDER)), ['resp_22.json']);
     const again = world.open();
-    assert.deepEqual(again.get('resp_22'), JSON.parse(response('resp_22', 'msg_new')));
-    assert.ok(again.delete('resp_21'));
+    assert.deepEqual(await again.get('resp_22'), JSON.parse(response('resp_22', 'msg_new')));
+    assert.ok(await again.delete('resp_21'));
     assert.deepEqual(await snapshot(world.folder), USER_FILES);
   });
 
@@ -244,12 +245,12 @@ describe('the file store in a folder with files of the user', () => {
     const world = await createWorld(context);
     const store = world.open({ records: 2 });
     const path = join(world.folder, 'resp_1.json');
-    store.put('resp_1', response('resp_1'), []);
+    await put(store, 'resp_1', response('resp_1'), []);
     await writeFile(path, 'mine');
-    assert.equal(store.put('resp_1', response('resp_1'), []), false);
+    assert.equal(await put(store, 'resp_1', response('resp_1'), []), false);
     assert.ok(world.warnings.some((warning) => warning.includes('cannot keep a record')));
-    for (const id of ['resp_2', 'resp_3', 'resp_4']) store.put(id, response(id), []);
-    assert.equal(store.delete('resp_1'), false);
+    for (const id of ['resp_2', 'resp_3', 'resp_4']) await put(store, id, response(id), []);
+    assert.equal(await store.delete('resp_1'), false);
     assert.equal(await readFile(path, 'utf8'), 'mine');
     assert.deepEqual((await readdir(world.folder)).sort(), ['resp_1.json', 'resp_3.json', 'resp_4.json']);
   });
@@ -265,9 +266,9 @@ describe('the file store in a folder with files of the user', () => {
     const before = await snapshot(world.folder);
     const store = world.open({ ageMs: 1 });
     for (const id of ['resp_1', 'resp_2']) {
-      assert.equal(store.get(id), undefined);
-      store.put(id, response(id), []);
-      store.delete(id);
+      assert.equal(await store.get(id), undefined);
+      await put(store, id, response(id), []);
+      await store.delete(id);
     }
     assert.deepEqual(await snapshot(world.folder), before);
     assert.deepEqual([await readFile(target, 'utf8'), (await stat(target)).mtimeMs], [response('resp_1'), 1_000_000]);
@@ -282,7 +283,7 @@ describe('the file store in a folder with files of the user', () => {
       await writeFile(path, response(name.slice(0, 6)).slice(0, 60));
       await utimes(path, START / 1_000 - age, START / 1_000 - age);
     }
-    world.open().get('resp_1');
+    await world.open().get('resp_1');
     assert.deepEqual(await readdir(world.folder), ['resp_3.json.77.tmp']);
   });
 
@@ -291,7 +292,7 @@ describe('the file store in a folder with files of the user', () => {
     await mkdir(world.folder);
     const taken = `resp_1.json.${process.pid}.tmp`;
     await writeFile(join(world.folder, taken), 'mine');
-    assert.ok(world.open().put('resp_1', response('resp_1'), []));
+    assert.ok(await put(world.open(), 'resp_1', response('resp_1'), []));
     assert.equal(await readFile(join(world.folder, taken), 'utf8'), 'mine');
   });
 });

@@ -1,0 +1,65 @@
+/**
+ * Keeps the lines of a record in a folder next to its file, one file each: `conv_1.lines/00000001-5f2c9a10.json`.
+ * A new line gets the next free number and random digits, and appears by a rename. So writers on several machines
+ * never overwrite each other, and every reader sees the same order; two that write at the same time may get the same
+ * number, and then the digits decide.
+ */
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseJson } from '../base/json';
+import { attempt } from '../base/thrown';
+import { replaceFile } from './replace-file';
+
+const FOLDER = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.lines$/;
+const LINE = /^(\d{8})-[\da-f]{8}\.json$/;
+const DRAFT = /^\d{8}-[\da-f]{8}\.json\.\d+(?:\.\d+)?\.tmp$/;
+
+/** The folder for the lines of a record. */
+export const linesFolder = (folder: string, id: string): string => join(folder, `${id}.lines`);
+
+/** The id in the name of such a folder; undefined for every other name. */
+export const linesIdIn = (name: string): string | undefined => FOLDER.exec(name)?.[1];
+
+/** The lines that are there, by file name, and their bytes; undefined unless it is a folder that holds nothing else. */
+export function findLines(folder: string): { readonly names: readonly string[]; readonly bytes: number } | undefined {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+  const found = listNames(folder);
+  if (found.some((name) => !LINE.test(name) && !DRAFT.test(name))) return undefined;
+  const names = found.filter((name) => LINE.test(name)).sort();
+  const sizeOf = (name: string): number => lstatSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  return { names, bytes: names.reduce((sum, name) => sum + sizeOf(name), 0) };
+}
+
+/** @param from the number of the first line; a negative number counts from the end */
+export function readLines(folder: string, from: number): readonly unknown[] {
+  const names = listNames(folder).filter((name) => LINE.test(name)).sort().slice(from);
+  return names.flatMap((name) => {
+    const value = parseJson(attempt(() => readFileSync(join(folder, name), 'utf8')) ?? '');
+    return value === undefined ? [] : [value];
+  });
+}
+
+/** Adds a line, in a folder that is there. @throws errors of the file system */
+export function appendLine(folder: string, text: string): void {
+  const last = listNames(folder).reduce((highest, name) => Math.max(highest, Number(LINE.exec(name)?.[1] ?? 0)), 0);
+  const name = `${String(last + 1).padStart(8, '0')}-${randomBytes(4).toString('hex')}.json`;
+  replaceFile(join(folder, name), text, 0o600);
+}
+
+/** Makes the folder for the lines of a record that is kept. */
+export const createLines = (folder: string): void => void mkdirSync(folder, { recursive: true, mode: 0o700 });
+
+/** Removes the lines of a record and their folder, unless it holds something else. */
+export function removeLines(folder: string): void {
+  // Another process may add a line meanwhile.
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (!findLines(folder)) return;
+    for (const name of listNames(folder)) rmSync(join(folder, name), { force: true });
+    if (attempt(() => rmdirSync(folder) ?? true) === true) return;
+  }
+}
+
+const ROUNDS = 3;
+
+const listNames = (folder: string): readonly string[] => attempt(() => readdirSync(folder)) ?? [];

@@ -1,0 +1,107 @@
+/** Stores of several replicas that share a place: each sees at once what the others keep, add and delete. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { itemsIn, renderConversationRecord } from '../../src/state/record';
+import { append, createSharedFolder, put } from '../support/state/stores';
+
+const PLACES = { folder: createSharedFolder } as const;
+
+const response = (id: string, ...items: readonly string[]): string =>
+  JSON.stringify({
+    kind: 'response', id, input: [], response: { id, output: items.map((item) => ({ id: item, type: 'message' })) },
+  });
+const conversation = (id: string): string => renderConversationRecord({ id, createdAt: 0, metadata: {}, items: [] });
+
+for (const [kind, create] of Object.entries(PLACES)) {
+  describe(`two stores on one ${kind}`, () => {
+    it('see each other at once: new, replaced and deleted records', async (context) => {
+      const place = await create(context);
+      const [one, two] = [place.open(), place.open()];
+      assert.equal(await two.get('resp_1'), undefined);
+      assert.ok(await put(one, 'resp_1', response('resp_1', 'msg_1'), ['msg_1']));
+      assert.deepEqual(await two.get('resp_1'), JSON.parse(response('resp_1', 'msg_1')));
+      assert.ok(await put(two, 'resp_1', response('resp_1', 'msg_2'), ['msg_2']));
+      assert.deepEqual(await one.get('resp_1'), JSON.parse(response('resp_1', 'msg_2')));
+      assert.equal(await one.delete('resp_1'), true);
+      assert.equal(await two.get('resp_1'), undefined);
+      assert.equal(await two.delete('resp_1'), false);
+      assert.deepEqual(place.warnings, []);
+    });
+
+    it('find the items of each other', async (context) => {
+      const place = await create(context);
+      const [one, two] = [place.open(), place.open()];
+      assert.equal(await two.holderOf('msg_1'), undefined);
+      await put(one, 'resp_1', response('resp_1', 'msg_1'), ['msg_1']);
+      await put(one, 'conv_1', conversation('conv_1'));
+      assert.equal(await two.holderOf('msg_1'), 'resp_1');
+      await append(one, 'conv_1', [{ id: 'msg_2' }], ['msg_2']);
+      assert.equal(await two.holderOf('msg_2'), 'conv_1');
+      await append(two, 'conv_1', [{ id: 'msg_3' }], ['msg_3']);
+      assert.equal(await one.holderOf('msg_3'), 'conv_1');
+      await one.delete('conv_1');
+      assert.equal(await two.holderOf('msg_3'), undefined);
+    });
+
+    it('add lines to one record, and every reader sees the same order', async (context) => {
+      const place = await create(context);
+      const [one, two] = [place.open(), place.open()];
+      assert.equal(await append(one, 'conv_1', [1]), 'absent');
+      await put(one, 'conv_1', conversation('conv_1'));
+      for (const [store, line] of [[one, 'a'], [two, 'b'], [one, 'c']] as const) {
+        assert.equal(await append(store, 'conv_1', line), 'kept');
+      }
+      for (const store of [one, two, place.open()]) {
+        assert.deepEqual(await store.lines('conv_1'), ['a', 'b', 'c']);
+        assert.deepEqual([await store.lines('conv_1', 2), await store.lines('conv_1', -1)], [['c'], ['c']]);
+        assert.deepEqual(await store.lines('conv_none'), []);
+      }
+      await one.delete('conv_1');
+      assert.equal(await append(two, 'conv_1', 'd'), 'absent');
+      assert.deepEqual(await two.lines('conv_1'), []);
+      await put(two, 'conv_1', conversation('conv_1'));
+      assert.deepEqual(await one.lines('conv_1'), []);
+    });
+
+    it('lose none of 50 concurrent lines', async (context) => {
+      const place = await create(context);
+      const stores = Array.from({ length: 5 }, () => place.open());
+      await put(place.open(), 'conv_1', conversation('conv_1'));
+      const numbers = Array.from({ length: 50 }, (_, index) => index);
+      const written = await Promise.all(numbers.map((number) => {
+        const store = stores[number % stores.length] ?? place.open();
+        return append(store, 'conv_1', [{ id: `msg_${number}` }], [`msg_${number}`]);
+      }));
+      assert.deepEqual(new Set(written), new Set(['kept']));
+      const orders = await Promise.all(stores.map((store) => store.lines('conv_1')));
+      const [order = []] = orders;
+      for (const other of orders) assert.deepEqual(other, order);
+      const ids = order.flatMap(itemsIn).map(({ id }) => id);
+      assert.deepEqual([...ids].sort(), numbers.map((number) => `msg_${number}`).sort());
+      // What one writer added after another stays after it.
+      for (const first of [0, 1, 2, 3, 4]) {
+        const own = ids.filter((id) => Number(String(id).slice(4)) % 5 === first);
+        assert.deepEqual(own, numbers.filter((number) => number % 5 === first).map((number) => `msg_${number}`));
+      }
+    });
+
+    it('keep together to the limits: the least recently used goes, whoever used it', async (context) => {
+      const place = await create(context);
+      const [one, two] = [place.open({ records: 3 }), place.open({ records: 3 })];
+      for (const id of ['resp_1', 'resp_2', 'resp_3']) {
+        await put(one, id, response(id));
+        await pause();
+      }
+      await two.get('resp_1');
+      await pause();
+      await put(one, 'resp_4', response('resp_4'));
+      assert.deepEqual(await one.get('resp_2'), undefined);
+      for (const id of ['resp_1', 'resp_3', 'resp_4']) assert.ok(await two.get(id), id);
+      assert.equal(await append(two, 'resp_1', 'x'.repeat(1_000_000)), 'refused');
+      assert.ok(await one.get('resp_1'));
+    });
+  });
+}
+
+/** Longer than the step in which the time of last use is compared. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));

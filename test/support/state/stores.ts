@@ -1,0 +1,45 @@
+/** Stores for tests: places that several of them share, and one write at a time. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { createFileStore } from '../../../src/state/file-store';
+import type { StoreLimits } from '../../../src/state/ledger';
+import { writeOne, type ResponseStore, type Written } from '../../../src/state/response-store';
+
+/** Keeps a record. @returns whether it was kept */
+export async function put(
+  store: ResponseStore, id: string, text: string, items: readonly string[] = [],
+): Promise<boolean> {
+  return (await writeOne(store, { id, text, items })) === 'kept';
+}
+
+/** Adds a line to a record. */
+export const append = (
+  store: ResponseStore, id: string, value: unknown, items: readonly string[] = [],
+): Promise<Written> => writeOne(store, { id, text: JSON.stringify(value), items, append: true });
+
+/** Limits that no test reaches by accident. */
+export const WIDE_LIMITS: StoreLimits = { records: 500, bytes: 1_000_000, ageMs: 60_000 };
+
+/** A place that several stores use at the same time, as replicas do. */
+export interface SharedPlace {
+  /** The value of --store. */
+  readonly name: string;
+  /** Warnings of all stores. */
+  readonly warnings: readonly string[];
+  open(limits?: Partial<StoreLimits>): ResponseStore;
+}
+
+/** A new folder, removed after the test. */
+export async function createSharedFolder(context: TestContext): Promise<SharedPlace> {
+  const parent = await mkdtemp(join(tmpdir(), 'bridge-shared-'));
+  context.after(() => rm(parent, { recursive: true, force: true }));
+  const [folder, warnings] = [join(parent, 'kept'), [] as string[]];
+  const warn = (message: string): void => void warnings.push(message);
+  return {
+    name: folder,
+    warnings,
+    open: (limits) => createFileStore({ folder, limits: { ...WIDE_LIMITS, ...limits }, clock: Date.now, warn }),
+  };
+}
