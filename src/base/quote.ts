@@ -4,11 +4,14 @@ const LONGEST_QUOTE = 80;
 
 /** Returns the text in quotes; user name, password and query of a URL are omitted. */
 export function quote(input: string): string {
-  const shown = input.replace(/\/\/[^/@\s]*@/, '//…@').replace(/^(\w+:\/\/[^?]*\?).+/s, '$1…');
+  const shown = maskUser(input).replace(/^(\w+:\/\/[^?]*\?).+/s, '$1…');
   return JSON.stringify(shown.length > LONGEST_QUOTE ? `${shown.slice(0, LONGEST_QUOTE)}…` : shown);
 }
 
-/** Quotes only the beginning of a secret: at most three characters, and at most a quarter of it. */
+/** Leaves out user name and password of a URL. */
+export const maskUser = (input: string): string => input.replace(/\/\/[^/@\s]*@/, '//…@');
+
+/** Shows how a secret begins: three characters at most, and never more than a quarter of it. */
 export const quoteSecret = (input: string): string => JSON.stringify(maskSecret(input));
 
 /** The beginning of a secret, without quotes. */

@@ -37,6 +37,8 @@ export type BridgeSettings = Pick<
   | 'retryWaitMs'
   | 'refusalCacheMs'
   | 'store'
+  | 'storePrefix'
+  | 'storeCa'
   | 'storeMaxResponses'
   | 'storeMaxMb'
   | 'storeMaxAgeHours'

@@ -24,6 +24,10 @@ export interface ValueType<V> {
   readonly parse: (input: string) => V | undefined;
 }
 
+/** Whether `text` is a path, and not the address of a server in its place. */
+export const isPath = ({ path }: ValueType<unknown>, text: string): boolean =>
+  path !== undefined && !/^\s*\w+:\/\//.test(text);
+
 /** A row without its default value. */
 export interface OptionRow<V> {
   readonly flags: readonly [`--${string}`, ...`--${string}`[]];

@@ -27,6 +27,27 @@ export const folder: ValueType<string> = {
   parse: (input) => input || undefined,
 };
 
+/** A folder, or the address of a Redis server; its errors and its display never contain the password. */
+export const folderOrRedis: ValueType<string> = {
+  expected: 'the name of a folder, or an address such as redis://:PASSWORD@host:6379/0 or rediss://host',
+  placeholder: 'DIR|URL',
+  path: 'folder',
+  parse(input) {
+    if (!/^\s*[a-z]+:\/\//i.test(input)) return input || undefined;
+    const url = parseUrl(input.trim());
+    const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:';
+    if (!isRedis || url.hostname === '' || !/^(\/\d{0,4})?$/.test(url.pathname)) return undefined;
+    return attempt(() => decodeURIComponent(url.username + url.password)) === undefined ? undefined : input.trim();
+  },
+};
+
+/** The beginning of the names of keys in Redis. */
+export const keyPrefix: ValueType<string> = {
+  expected: 'up to 64 letters, digits and . _ - :',
+  placeholder: 'TEXT',
+  parse: (input) => /^[\w.:-]{1,64}$/.exec(input.trim())?.[0],
+};
+
 /** A version of Codex; a suffix after the three numbers is dropped. */
 export const codexVersion: ValueType<string> = {
   expected: 'a Codex version such as 0.146.0',

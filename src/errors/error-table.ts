@@ -145,6 +145,10 @@ export const ERRORS = {
     meaning: 'The request bodies in flight have reached the memory limit of the bridge.',
     fix: 'Try again in a moment, or raise `--bodies-in-flight-mb`.',
   }),
+  store_unavailable: passing(503, 'store_unavailable', {
+    meaning: 'The Redis server of `--store` cannot be reached, and the request needs stored responses.',
+    fix: 'Check the server of `--store`; requests with `"store": false` work without it.',
+  }),
   shutting_down: passing(503, 'bridge_shutting_down', {
     meaning: 'The bridge is stopping.', fix: 'Start it again, then repeat the request.',
   }),

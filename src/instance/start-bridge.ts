@@ -12,6 +12,7 @@ import { SERVE_FLAGS } from '../command/own-flags';
 import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
 import { PROGRAM, STATE_FILE_VARIABLE } from '../command/version';
+import { isPath } from '../config/option';
 import { OPTIONS, OPTION_NAMES } from '../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../config/resolve';
 import { logFileOf, prepareStateFolder, removeLeftovers, stateFileOf } from './bridge-record';
@@ -150,7 +151,7 @@ export function createChildEnvironment(options: ChildEnvironmentOptions): Readon
   for (const name of OPTION_NAMES) {
     const { env: [variable], type } = OPTIONS[name];
     const text = flags[name] ?? (type.path && findVariable(name, loaded));
-    if (text !== undefined) child[variable] = type.path ? resolvePath(text) : text;
+    if (text !== undefined) child[variable] = isPath(type, text) ? resolvePath(text) : text;
   }
   return { ...child, ...fixed };
 }

@@ -42,7 +42,7 @@ export async function run(context: CommandContext): Promise<number> {
     format: config.logFormat,
     write: (line) => (logFile ?? { write: io.error }).write(line),
     secrets: [
-      config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...headerValues(config),
+      config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...headerValues(config), passwordIn(config.store),
     ].filter((secret) => secret !== undefined),
   });
   const bridge = createLateBridge(() => buildBridge(resolved, context.flags, log));
@@ -112,6 +112,11 @@ function buildBridge({ config, env, findOrigin, providersPath: path }: Loaded, f
     if (now !== settings.from) settings = { from: now, whole: complete(now) };
     return settings.whole;
   });
+}
+
+/** The password of a Redis server. */
+function passwordIn(store = ''): string | undefined {
+  return /^rediss?:\/\/[^/@]*?:([^/@]+)@/.exec(store)?.[1];
 }
 
 function headerValues({ upstreamHeader = {}, catalog = [] }: Config): readonly string[] {

@@ -8,9 +8,9 @@ import type { Clock } from '../base/clock';
 import type { UnknownRecord } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { Ledger, type StoreLimits } from './ledger';
-import { idsOf, itemsIn, itemsOf } from './record';
+import { idsOf, isRecordId, itemsIn, itemsOf } from './record';
 import {
-  draftIdIn, exists, findRecordFile, isOurs, isRecordId, readRecordFile, recordIdIn, removeDraft, removeRecordFile,
+  draftIdIn, exists, findRecordFile, isOurs, readRecordFile, recordIdIn, removeDraft, removeRecordFile,
   type FoundFile,
 } from './record-file';
 import { appendLine, createLines, findLines, linesFolder, linesIdIn, readLines, removeLines } from './record-lines';
@@ -184,7 +184,9 @@ class OpenedFolder {
   }
 
   /** The records in one folder, and whether it holds anything that the bridge did not write. */
-  private list(folder: string, first: boolean): { readonly records: readonly FoundRecord[]; readonly foreign: boolean } {
+  private list(
+    folder: string, first: boolean,
+  ): { readonly records: readonly FoundRecord[]; readonly foreign: boolean } {
     const records: FoundRecord[] = [];
     let foreign = false;
     for (const name of existsSync(folder) ? readdirSync(folder) : []) {

@@ -30,7 +30,9 @@ export interface KeptTurn {
 }
 
 /** @throws BridgeError where something is not kept, cannot be read, or is asked for that the bridge cannot do */
-export async function readKeptTurn(body: UnknownRecord, client: ClientKind, services: StateServices): Promise<KeptTurn> {
+export async function readKeptTurn(
+  body: UnknownRecord, client: ClientKind, services: StateServices,
+): Promise<KeptTurn> {
   // An empty id is how clients say "none".
   const previous =
     readOrThrow(() => optional(body, 'previous_response_id', asString, 'the id of a response')) || undefined;
@@ -64,7 +66,8 @@ export async function readKeptTurn(body: UnknownRecord, client: ClientKind, serv
       const output = response.output.map(toRaw);
       // Failed turns are not part of a conversation.
       const isPart = conversation !== undefined && response.status !== 'failed';
-      const text = (): string => renderResponseRecord({ id, previous, input: fresh }, encodeResponse(response, repeated));
+      const record = { id, previous, input: fresh };
+      const text = (): string => renderResponseRecord(record, encodeResponse(response, repeated));
       await keepAll(services, store, [
         ...(isPart ? [addItems(conversation, [...fresh, ...output])] : []),
         ...(isStored ? [{ id, text: text(), items: idsOf([...fresh, ...output]) }] : []),

@@ -1,10 +1,12 @@
-/** Opens the bridge's store on first use: in memory, unless a folder is configured. */
+/** Opens the store of a bridge on first use: in memory unless a folder or a Redis server is given. */
 import type { Clock, MakeId } from '../base/clock';
 import type { ResponseStore, Warn } from './response-store';
 
 /** The options of the store, as the config layer resolves them. */
 export interface StoreSettings {
   readonly store?: string | undefined;
+  readonly storePrefix: string;
+  readonly storeCa?: string | undefined;
   readonly storeMaxResponses: number;
   readonly storeMaxMb: number;
   readonly storeMaxAgeHours: number;
@@ -18,6 +20,9 @@ export interface StateServices {
   readonly makeId: MakeId;
   readonly warn: Warn;
 }
+
+/** Whether a value of --store is an address, not a folder. */
+export const isRedisUrl = (store: string): boolean => /^rediss?:\/\//.test(store);
 
 const HOUR_MS = 3_600_000;
 const MEGABYTE = 1024 * 1024;
@@ -34,10 +39,14 @@ function openStore(settings: StoreSettings, clock: Clock, warn: Warn): ResponseS
     bytes: settings.storeMaxMb * MEGABYTE,
     ageMs: settings.storeMaxAgeHours * HOUR_MS,
   };
-  const folder = settings.store;
+  const { store: folder } = settings;
   if (folder === undefined) {
     const { createMemoryStore }: typeof import('./response-store') = require('./response-store');
     return createMemoryStore(limits, clock);
+  }
+  if (isRedisUrl(folder)) {
+    const { createRedisStore }: typeof import('./redis-store') = require('./redis-store');
+    return createRedisStore({ url: folder, ca: settings.storeCa, prefix: settings.storePrefix, limits });
   }
   const { createFileStore }: typeof import('./file-store') = require('./file-store');
   return createFileStore({ folder, limits, clock, warn });

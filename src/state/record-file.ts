@@ -6,16 +6,12 @@ import { parseJson, isRecord, type UnknownRecord } from '../base/json';
 import { attempt } from '../base/thrown';
 import { readConversationRecord, readResponseRecord, readRunRecord } from './record';
 
-/** A record's id is its file name. Ids come from clients too, so nothing else may become a name. */
-const ID = /^(?:resp|conv|run)_[A-Za-z0-9_-]{1,123}$/;
+/** A record's id is its file name. */
 const FILE = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.json$/;
 /** A draft of `replaceFile`: a file being written, or left over from a process that ended while it wrote. */
 const DRAFT = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.json\.\d+(?:\.\d+)?\.tmp$/;
 
-/** Whether `id` can be used as the name of a record file. */
-export const isRecordId = (id: string): boolean => ID.test(id);
-
-/** Returns the id in the name of a record file; undefined for any other name. */
+/** The id in the name of a record file; undefined for every other name. */
 export const recordIdIn = (name: string): string | undefined => FILE.exec(name)?.[1];
 
 /** Returns the id in the name of the draft of a record file. */

@@ -2,7 +2,13 @@
 import type { MakeId } from '../base/clock';
 import { asArray, asText, isRecord, type UnknownRecord } from '../base/json';
 
-/** An item in its wire format. */
+/** Ids come from clients too, so nothing else may become the name of a file or a key. */
+const ID = /^(?:resp|conv|run)_[A-Za-z0-9_-]{1,123}$/;
+
+/** Whether `id` can be the id of a record. */
+export const isRecordId = (id: string): boolean => ID.test(id);
+
+/** An item as it is on the wire. */
 export type RawItem = UnknownRecord;
 
 export interface ResponseRecord {

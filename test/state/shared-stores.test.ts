@@ -2,9 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { itemsIn, renderConversationRecord } from '../../src/state/record';
-import { append, createSharedFolder, put } from '../support/state/stores';
+import { NEEDS_REDIS, REDIS_MISSING } from '../support/state/redis';
+import { append, createSharedFolder, createSharedRedis, put } from '../support/state/stores';
 
-const PLACES = { folder: createSharedFolder } as const;
+const PLACES = [
+  { kind: 'folder', create: createSharedFolder, options: {} },
+  { kind: `Redis server${REDIS_MISSING}`, create: createSharedRedis, options: NEEDS_REDIS },
+] as const;
 
 const response = (id: string, ...items: readonly string[]): string =>
   JSON.stringify({
@@ -12,8 +16,8 @@ const response = (id: string, ...items: readonly string[]): string =>
   });
 const conversation = (id: string): string => renderConversationRecord({ id, createdAt: 0, metadata: {}, items: [] });
 
-for (const [kind, create] of Object.entries(PLACES)) {
-  describe(`two stores on one ${kind}`, () => {
+for (const { kind, create, options } of PLACES) {
+  describe(`two stores on one ${kind}`, options, () => {
     it('see each other at once: new, replaced and deleted records', async (context) => {
       const place = await create(context);
       const [one, two] = [place.open(), place.open()];

@@ -7,7 +7,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { createFileStore } from '../../src/state/file-store';
 import { createMemoryStore, type ResponseStore } from '../../src/state/response-store';
 import type { StoreLimits } from '../../src/state/ledger';
-import { put } from '../support/state/stores';
+import { NEEDS_REDIS, REDIS_MISSING } from '../support/state/redis';
+import { createSharedRedis, put } from '../support/state/stores';
 
 const LIMITS: StoreLimits = { records: 3, bytes: 1_000, ageMs: 60_000 };
 const START = Date.UTC(2026, 0, 1);
@@ -48,10 +49,12 @@ const response = (id: string, ...items: readonly string[]): string =>
 const KINDS = {
   memory: async () => createMemoryStore(LIMITS, () => START),
   file: async (context: TestContext) => (await createWorld(context)).open(),
+  Redis: async (context: TestContext) => (await createSharedRedis(context)).open(LIMITS),
 } as const;
 
 for (const [kind, create] of Object.entries(KINDS)) {
-  describe(`the ${kind} store`, () => {
+  const isRedis = kind === 'Redis';
+  describe(`the ${kind} store${isRedis ? REDIS_MISSING : ''}`, isRedis ? NEEDS_REDIS : {}, () => {
     it('gives back what it was given, until that is deleted or evicted', async (context) => {
       const store = await create(context);
       assert.equal(await store.get('resp_1'), undefined);

@@ -1,6 +1,7 @@
 /**
  * Renders the variables file that a service reads: the variables of the current environment that the bridge uses.
  */
+import { isPath } from '../../config/option';
 import { OPTIONS, OPTION_NAMES, type Config } from '../../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../../config/resolve';
 import { findProvider, findRoute } from '../../providers/catalog';
@@ -24,7 +25,7 @@ export function collectVariables(
   const options = OPTION_NAMES.filter((name) => name !== 'configFile').flatMap((name): readonly Variable[] => {
     const { env: [variable], type } = OPTIONS[name];
     const value = flags[name] ?? findVariable(name, env);
-    return value === undefined ? [] : [{ name: variable, value: type.path ? absolute(value) : value.trim() }];
+    return value === undefined ? [] : [{ name: variable, value: isPath(type, value) ? absolute(value) : value.trim() }];
   });
   const known = new Set(options.map(({ name }) => name));
   const keys = [...new Set(listProviders(config).flatMap(({ keyEnv }) => keyEnv))].flatMap(

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createFileStore } from '../../../src/state/file-store';
 import type { StoreLimits } from '../../../src/state/ledger';
+import { createRedisStore } from '../../../src/state/redis-store';
 import { writeOne, type ResponseStore, type Written } from '../../../src/state/response-store';
+import { startRedis } from './redis';
 
 /** Keeps a record. @returns whether it was kept */
 export async function put(
@@ -41,5 +43,19 @@ export async function createSharedFolder(context: TestContext): Promise<SharedPl
     name: folder,
     warnings,
     open: (limits) => createFileStore({ folder, limits: { ...WIDE_LIMITS, ...limits }, clock: Date.now, warn }),
+  };
+}
+
+/** A new Redis server, without persistence. */
+export async function createSharedRedis(context: TestContext): Promise<SharedPlace> {
+  const { url } = await startRedis(context);
+  return {
+    name: url,
+    warnings: [],
+    open(limits) {
+      const store = createRedisStore({ url, prefix: 'test', limits: { ...WIDE_LIMITS, ...limits } });
+      context.after(() => store.close());
+      return store;
+    },
   };
 }

@@ -1,0 +1,248 @@
+/**
+ * A client for Redis and Valkey: RESP2 over TCP or TLS, pipelined. It connects at the first command, reconnects with
+ * back-off, and repeats a command once whose connection broke: every command that the store sends may be repeated.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { connect, isIP, type Socket } from 'node:net';
+import { messageOf } from '../base/thrown';
+import { BridgeError } from '../errors/bridge-error';
+
+export interface RedisOptions {
+  /** `redis://USER:PASSWORD@HOST:PORT/DATABASE`; `rediss://` for TLS. */
+  readonly url: string;
+  /** File with the certificate authorities for TLS, in PEM; by default those of Node. */
+  readonly ca?: string | undefined;
+}
+
+/** What Redis answers; an error is a value, because a pipeline continues after it. */
+export type Reply = Answer | RedisError;
+type Answer = string | number | null | readonly Reply[];
+
+/** An error reply: `NOSCRIPT No matching script.` */
+export class RedisError extends Error {}
+
+interface Pending {
+  readonly text: string;
+  readonly settle: (reply: Reply) => void;
+  readonly fail: (error: BridgeError) => void;
+  readonly timer: NodeJS.Timeout;
+  isRepeated: boolean;
+}
+
+/** How long a command may take, with the wait for a connection. When there was none for so long, it fails at once. */
+const COMMAND_MS = 2_000;
+/** Redis cannot serve this connection now. */
+const NOT_NOW = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN)\b/;
+
+export class RedisClient {
+  private socket: Socket | undefined;
+  private isReady = false;
+  private isClosed = false;
+  /** When the connection was lost; undefined while there is one, and before the first. */
+  private lostAt: number | undefined;
+  private problem = 'no connection';
+  private retry: NodeJS.Timeout | undefined;
+  private readonly waiting: Pending[] = [];
+  private readonly sent: Pending[] = [];
+  private readonly url: URL;
+
+  constructor(private readonly options: RedisOptions) {
+    this.url = new URL(options.url);
+  }
+
+  /** @throws BridgeError `store_unavailable` when Redis cannot be reached, is too slow or answers with an error */
+  async command(...words: readonly (string | number)[]): Promise<Answer> {
+    return this.read(await this.send(words));
+  }
+
+  /** Runs a Lua script, which is sent in full only when Redis does not know it. */
+  async script(source: string, key: string, ...words: readonly (string | number)[]): Promise<Answer> {
+    const digest = createHash('sha1').update(source).digest('hex');
+    const reply = await this.send(['EVALSHA', digest, 1, key, ...words]);
+    if (!(reply instanceof RedisError) || !reply.message.startsWith('NOSCRIPT')) return this.read(reply);
+    return this.read(await this.send(['EVAL', source, 1, key, ...words]));
+  }
+
+  /** Resolves when there is a connection. @throws BridgeError `store_unavailable` when there is none */
+  async check(): Promise<void> {
+    if (!this.isReady) await this.command('PING');
+  }
+
+  /** Ends the connection; later commands fail. */
+  close(): void {
+    this.isClosed = true;
+    clearTimeout(this.retry);
+    this.socket?.destroy();
+    this.giveUp([...this.sent.splice(0), ...this.waiting.splice(0)]);
+  }
+
+  private send(words: readonly (string | number)[]): Promise<Reply> {
+    const isAway = Date.now() - (this.lostAt ?? Number.POSITIVE_INFINITY) > COMMAND_MS;
+    if (this.isClosed || isAway) return Promise.reject(this.unavailable());
+    return new Promise((settle, fail) => {
+      const timer = setTimeout(() => this.expire(pending), COMMAND_MS);
+      const pending: Pending = { text: encode(words), settle, fail, timer, isRepeated: false };
+      if (this.isReady) this.write(pending);
+      else this.waiting.push(pending);
+      if (this.lostAt === undefined) this.connect();
+    });
+  }
+
+  private write(pending: Pending): void {
+    this.sent.push(pending);
+    this.socket?.write(pending.text);
+  }
+
+  private connect(): void {
+    if (this.socket || this.isClosed) return;
+    clearTimeout(this.retry);
+    let socket;
+    try {
+      socket = this.socket = this.open();
+    } catch (cause) {
+      this.problem = messageOf(cause);
+      return this.lose();
+    }
+    const reader = new ReplyReader();
+    socket.setNoDelay().setKeepAlive(true, 10_000).unref();
+    socket.setTimeout(COMMAND_MS, () => socket.destroy(new Error('it does not answer')));
+    socket.once(this.url.protocol === 'rediss:' ? 'secureConnect' : 'connect', () => void this.greet(socket));
+    socket.on('data', (bytes) => reader.push(bytes).forEach((reply) => this.receive(reply)));
+    socket.on('error', ({ message, name }) => (this.problem = message === '' ? name : message));
+    socket.on('close', () => this.lose());
+  }
+
+  private open(): Socket {
+    const host = this.url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const target = { host, port: Number(this.url.port || 6379) };
+    if (this.url.protocol === 'redis:') return connect(target);
+    const { ca } = this.options;
+    const tls: typeof import('node:tls') = require('node:tls');
+    const servername = isIP(host) === 0 ? { servername: host } : {};
+    return tls.connect({ ...target, ...servername, ...(ca !== undefined && { ca: readFileSync(ca) }) });
+  }
+
+  /** A connection is used when Redis accepted the password and the database, and serves commands. */
+  private async greet(socket: Socket): Promise<void> {
+    const [username = '', password = ''] = [this.url.username, this.url.password].map(decodeURIComponent);
+    const credentials = [username, password].filter((word) => word !== '');
+    const greeting = [['AUTH', ...credentials], ['SELECT', this.url.pathname.slice(1) || '0'], ['PING']];
+    const replies = greeting.slice(password === '' ? 1 : 0).map((words) => new Promise<Reply>((settle, fail) => {
+      const timer = setTimeout(() => socket.destroy(new Error('it does not answer')), COMMAND_MS);
+      this.write({ text: encode(words), settle, fail, timer, isRepeated: true });
+    }));
+    const failed = (await Promise.all(replies).catch(() => [])).find((reply) => reply instanceof RedisError);
+    if (failed instanceof RedisError) socket.destroy(failed);
+    if (failed || socket.destroyed) return;
+    socket.setTimeout(0);
+    this.isReady = true;
+    this.lostAt = undefined;
+    for (const pending of this.waiting.splice(0)) this.write(pending);
+  }
+
+  private receive(reply: Reply): void {
+    const pending = this.sent.shift();
+    clearTimeout(pending?.timer);
+    if (reply instanceof RedisError && NOT_NOW.test(reply.message)) this.socket?.destroy(reply);
+    pending?.settle(reply);
+  }
+
+  private lose(): void {
+    this.socket = undefined;
+    this.isReady = false;
+    if (this.isClosed) return;
+    this.lostAt ??= Date.now();
+    const unsure = this.sent.splice(0);
+    this.giveUp(unsure.filter(({ isRepeated }) => isRepeated));
+    const again = unsure.filter(({ isRepeated }) => !isRepeated);
+    for (const pending of again) pending.isRepeated = true;
+    this.waiting.unshift(...again);
+    const backOff = Math.min(1_000, Math.max(25, Date.now() - this.lostAt)) * (0.5 + Math.random() / 2);
+    this.retry = setTimeout(() => this.connect(), backOff).unref();
+  }
+
+  /** A late reply would be taken for that of the next command: the connection cannot be used any more. */
+  private expire(pending: Pending): void {
+    pending.isRepeated = true;
+    const place = this.waiting.indexOf(pending);
+    if (place !== -1) this.giveUp(this.waiting.splice(place, 1));
+    else this.socket?.destroy(new Error('it does not answer'));
+  }
+
+  private giveUp(commands: readonly Pending[]): void {
+    for (const { timer } of commands) clearTimeout(timer);
+    for (const { fail } of commands) fail(this.unavailable());
+  }
+
+  private read(reply: Reply): Answer {
+    if (reply instanceof RedisError) throw this.unavailable(reply.message);
+    return reply;
+  }
+
+  /** The message names no password. */
+  private unavailable(problem = this.problem): BridgeError {
+    const advice = 'Requests that need no stored responses work. Retry this one later, or send "store": false.';
+    return new BridgeError('store_unavailable', `The store at ${this.url.host} is unavailable: ${problem}. ${advice}`);
+  }
+}
+
+function encode(words: readonly (string | number)[]): string {
+  const bulk = words.map(String).map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
+  return `*${words.length}\r\n${bulk.join('')}`;
+}
+
+/** Reads replies from bytes in any pieces. However long a reply is, its bytes are joined once. */
+export class ReplyReader {
+  private bytes: Buffer = Buffer.alloc(0);
+  private later: Buffer[] = [];
+  private available = 0;
+  private current = this.reply();
+
+  push(bytes: Buffer): readonly Reply[] {
+    this.later.push(bytes);
+    this.available += bytes.length;
+    const replies: Reply[] = [];
+    for (let step = this.current.next(); step.done === true; step = this.current.next()) {
+      replies.push(step.value);
+      this.current = this.reply();
+    }
+    return replies;
+  }
+
+  private *reply(): Generator<undefined, Reply, undefined> {
+    const line = (yield* this.line()).toString('utf8');
+    const [kind, text] = [line[0], line.slice(1)];
+    if (kind === '+') return text;
+    if (kind === '-') return new RedisError(text);
+    const number = Number(text);
+    if (kind === ':') return number;
+    if (number < 0) return null;
+    if (kind === '$') return (yield* this.take(number + 2)).subarray(0, number).toString('utf8');
+    const replies: Reply[] = [];
+    while (replies.length < number) replies.push(yield* this.reply());
+    return replies;
+  }
+
+  private *line(): Generator<undefined, Buffer, undefined> {
+    for (let end = this.bytes.indexOf('\r\n'); ; end = this.bytes.indexOf('\r\n')) {
+      if (end !== -1) return (yield* this.take(end + 2)).subarray(0, end);
+      if (this.later.length === 0) yield;
+      this.join();
+    }
+  }
+
+  private *take(length: number): Generator<undefined, Buffer, undefined> {
+    while (this.available < length) yield;
+    if (this.bytes.length < length) this.join();
+    const taken = this.bytes.subarray(0, length);
+    this.bytes = this.bytes.subarray(length);
+    this.available -= length;
+    return taken;
+  }
+
+  private join(): void {
+    this.bytes = Buffer.concat([this.bytes, ...this.later]);
+    this.later = [];
+  }
+}

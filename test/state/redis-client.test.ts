@@ -1,0 +1,218 @@
+/** The client against a real server: passwords, databases, TLS, pipelines, silence, and connections that break. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, test, type TestContext } from 'node:test';
+import { BridgeError } from '../../src/errors/bridge-error';
+import { RedisError, ReplyReader, type Reply } from '../../src/state/redis-client';
+import { createRedisStore } from '../../src/state/redis-store';
+import { connectRedis, findFreePort, NEEDS_REDIS, REDIS_MISSING, startRedis } from '../support/state/redis';
+import { append, put, WIDE_LIMITS } from '../support/state/stores';
+
+const isUnavailable = (message: RegExp) => (error: unknown): boolean =>
+  error instanceof BridgeError && error.kind === 'store_unavailable' && message.test(error.message);
+
+const NEEDS_OPENSSL = { skip: spawnSync('openssl', ['version']).status !== 0 && 'openssl is not installed' };
+
+/** Resolves when the client is connected again. */
+async function untilReady(client: { check(): Promise<void> }): Promise<void> {
+  for (;;) {
+    const isReady = await client.check().then(() => true, () => false);
+    if (isReady) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test('replies are read from any pieces', () => {
+  const bytes = Buffer.from('+OK\r\n$-1\r\n*3\r\n:-7\r\n$6\r\né\r\nü\r\n*1\r\n-ERR no\r\n*0\r\n$0\r\n\r\n*-1\r\n');
+  const expected = ['OK', null, [-7, 'é\r\nü', [new RedisError('ERR no')]], [], '', null];
+  const pieces = [...Array(bytes.length).keys()].map((cut) => [bytes.subarray(0, cut), bytes.subarray(cut)]);
+  for (const parts of [[bytes], [...bytes].map((byte) => Buffer.from([byte])), ...pieces]) {
+    const reader = new ReplyReader();
+    assert.deepEqual(parts.flatMap((part): readonly Reply[] => reader.push(part)), expected);
+  }
+});
+
+describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
+  it('pipelines commands: many at once, answered in order, long ones whole', async (context) => {
+    const client = connectRedis(context, (await startRedis(context)).url);
+    const long = 'é'.repeat(4_000_000);
+    const replies = await Promise.all([
+      client.command('SET', 'long', long), client.command('GET', 'long'), client.command('GET', 'none'),
+      ...Array.from({ length: 1_000 }, () => client.command('INCR', 'count')),
+    ]);
+    assert.ok(replies[1] === long);
+    assert.deepEqual([replies[0], replies[2], replies.at(-1)], ['OK', null, 1_000]);
+    await assert.rejects(client.command('INCR', 'long'), isUnavailable(/ERR value is not an integer/));
+    assert.equal(await client.command('INCR', 'count'), 1_001);
+  });
+
+  it('logs in and selects a database', async (context) => {
+    const redis = await startRedis(context, ['--requirepass', 'open sesame']);
+    const admin = connectRedis(context, `redis://:open%20sesame@127.0.0.1:${redis.port}`);
+    await admin.command('ACL', 'SETUSER', 'bridge', 'on', '>p%40ss', '~*', '+@all');
+    await admin.command('SET', 'where', 'database 0');
+    const other = connectRedis(context, `redis://bridge:p%2540ss@127.0.0.1:${redis.port}/7`);
+    assert.equal(await other.command('GET', 'where'), null);
+    assert.equal(await other.command('ACL', 'WHOAMI'), 'bridge');
+    for (const [credentials, problem] of [['', /NOAUTH/], [':wrong-secret@', /WRONGPASS|invalid password/]] as const) {
+      const client = connectRedis(context, `redis://${credentials}127.0.0.1:${redis.port}`);
+      await assert.rejects(client.command('PING'), (error: unknown) =>
+        isUnavailable(problem)(error) && !String(error).includes('wrong-secret'));
+    }
+  });
+
+  it('uses TLS, and trusts only the given authority', NEEDS_OPENSSL, async (context) => {
+    const { ca, settings } = await createCertificates(context);
+    const redis = await startRedis(context, ['--port', '0', '--tls-port', 'PORT', ...settings]);
+    const url = `rediss://localhost:${redis.port}`;
+    assert.equal(await connectRedis(context, url, ca).command('PING'), 'PONG');
+    await assert.rejects(connectRedis(context, url).command('PING'), isUnavailable(/self.signed|certificate/i));
+    await assert.rejects(connectRedis(context, `redis://localhost:${redis.port}`).command('PING'), isUnavailable(/./));
+  });
+
+  it('fails when the server is silent, and recovers', async (context) => {
+    const redis = await startRedis(context);
+    const client = connectRedis(context, redis.url);
+    await client.check();
+    redis.signal('SIGSTOP');
+    await assert.rejects(client.command('PING'), isUnavailable(/does not answer/));
+    redis.signal('SIGCONT');
+    await untilReady(client);
+    assert.equal(await client.command('PING'), 'PONG');
+  });
+
+  it('waits for a server that restarts, and fails at once when it stays away', async (context) => {
+    const redis = await startRedis(context);
+    const client = connectRedis(context, redis.url);
+    await client.command('SET', 'a', '1');
+    await redis.kill();
+    const waiting = client.command('PING');
+    await redis.start();
+    assert.equal(await waiting, 'PONG');
+    await redis.kill();
+    await assert.rejects(client.command('PING'), isUnavailable(/ECONNREFUSED/));
+    const start = performance.now();
+    await assert.rejects(client.command('PING'), isUnavailable(/ECONNREFUSED/));
+    assert.ok(performance.now() - start < 1_000);
+    await redis.start();
+    await untilReady(client);
+  });
+
+  it('sends a script again that the server has forgotten', async (context) => {
+    const client = connectRedis(context, (await startRedis(context)).url);
+    const run = (): Promise<Reply> => client.script('return KEYS[1] .. ARGV[1]', 'k', 7);
+    assert.equal(await run(), 'k7');
+    await client.command('SCRIPT', 'FLUSH');
+    assert.deepEqual([await run(), await run()], ['k7', 'k7']);
+  });
+
+  it('fails after close', async (context) => {
+    const client = connectRedis(context, (await startRedis(context)).url);
+    client.close();
+    await assert.rejects(client.command('PING'), isUnavailable(/./));
+  });
+});
+
+describe(`the store in Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
+  const conversation = JSON.stringify({ kind: 'conversation', id: 'conv_1', created_at: 0, metadata: {}, items: [] });
+
+  it('adds a line once when the connection breaks before the reply', async (context) => {
+    const redis = await startRedis(context);
+    const proxy = await startProxy(context, redis.port);
+    const store = createRedisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix: 'test', limits: WIDE_LIMITS });
+    context.after(() => store.close());
+    await put(store, 'conv_1', conversation);
+    assert.equal(await append(store, 'conv_1', 'one'), 'kept');
+    proxy.loseNextReply();
+    assert.equal(await append(store, 'conv_1', 'two'), 'kept');
+    assert.deepEqual(await store.lines('conv_1'), ['one', 'two']);
+  });
+
+  it('keeps each prefix apart, with limits of its own, and leaves nothing when all is deleted', async (context) => {
+    const { url } = await startRedis(context);
+    const open = (prefix: string, records: number): ReturnType<typeof createRedisStore> => {
+      const store = createRedisStore({ url, prefix, limits: { ...WIDE_LIMITS, records } });
+      context.after(() => store.close());
+      return store;
+    };
+    const [red, blue] = [open('red', 2), open('blue', 5)];
+    for (const id of ['resp_1', 'resp_2', 'resp_3']) {
+      for (const store of [red, blue]) await put(store, id, `{"id":"${id}"}`, [`msg_${id}`]);
+    }
+    assert.deepEqual([await red.get('resp_1'), await blue.get('resp_1')], [undefined, { id: 'resp_1' }]);
+    assert.deepEqual([await red.holderOf('msg_resp_1'), await blue.holderOf('msg_resp_1')], [undefined, 'resp_1']);
+    for (const id of ['resp_1', 'resp_2', 'resp_3']) for (const store of [red, blue]) await store.delete(id);
+    const client = connectRedis(context, url);
+    const keys = await client.command('KEYS', '*');
+    assert.ok(Array.isArray(keys) && keys.every((key) => /:(done:.*|bytes)$/.test(String(key))), String(keys));
+    assert.deepEqual([await client.command('GET', 'red:bytes'), await client.command('GET', 'blue:bytes')], ['0', '0']);
+    for (const key of keys) assert.ok(Number(await client.command('PTTL', String(key))) > 0, String(key));
+  });
+
+  it('drops records by age, with their index', async (context) => {
+    const { url } = await startRedis(context);
+    const store = createRedisStore({ url, prefix: 'test', limits: { ...WIDE_LIMITS, ageMs: 300 } });
+    context.after(() => store.close());
+    const client = connectRedis(context, url);
+    await put(store, 'conv_1', conversation, ['item_1']);
+    await append(store, 'conv_1', [], ['item_2']);
+    const untilGone = async (key: string): Promise<void> => {
+      while ((await client.command('EXISTS', key)) === 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await Promise.all(['test:conv_1', 'test:conv_1:lines'].map(untilGone));
+    assert.equal(await append(store, 'conv_1', []), 'absent');
+    assert.deepEqual([await store.holderOf('item_1'), await store.holderOf('item_2')], [undefined, undefined]);
+    assert.equal(await client.command('GET', 'test:bytes'), '0');
+  });
+
+  it('rejects ids that name other keys', async (context) => {
+    const store = createRedisStore({ url: (await startRedis(context)).url, prefix: 'test', limits: WIDE_LIMITS });
+    context.after(() => store.close());
+    await put(store, 'resp_1', '{}', ['a']);
+    for (const id of ['used', 'bytes', 'resp_1:items', '', 'a b']) {
+      const found = [await store.get(id), await store.lines(id), await store.delete(id)];
+      assert.deepEqual(found, [undefined, [], false], id);
+    }
+  });
+});
+
+/** Passes bytes on; after `loseNextReply` it closes the next connection that answers, and the answer is lost. */
+async function startProxy(
+  context: TestContext, port: number,
+): Promise<{ readonly port: number; loseNextReply(): void }> {
+  let loses = false;
+  const server = createServer((client: Socket) => {
+    const redis = connect(port, '127.0.0.1');
+    client.on('error', () => redis.destroy()).on('close', () => redis.destroy()).pipe(redis);
+    redis.on('error', () => client.destroy()).on('data', (bytes) => {
+      if (loses) client.destroy();
+      else client.write(bytes);
+      loses = false;
+    });
+  });
+  const free = await findFreePort();
+  await once(server.listen(free, '127.0.0.1'), 'listening');
+  context.after(() => server.close());
+  return { port: free, loseNextReply: () => void (loses = true) };
+}
+
+/** A certificate for localhost, signed by an authority of its own. */
+async function createCertificates(
+  context: TestContext,
+): Promise<{ readonly ca: string; readonly settings: readonly string[] }> {
+  const folder = await mkdtemp(join(tmpdir(), 'bridge-tls-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const made = spawnSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+    '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate,
+  ]);
+  assert.equal(made.status, 0, String(made.stderr));
+  const settings = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate];
+  return { ca: certificate, settings: [...settings, '--tls-auth-clients', 'no'] };
+}

@@ -1,0 +1,81 @@
+/** A real Redis or Valkey server on a free loopback port, without files, for one test or one test file. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { RedisClient } from '../../../src/state/redis-client';
+
+/** The first of them that is installed. */
+const SERVER = ['valkey-server', 'redis-server'].find((name) => spawnSync(name, ['--version']).status === 0);
+
+/** Goes into the options of a test; the reason appears in its output. */
+export const NEEDS_REDIS = { skip: SERVER === undefined && 'neither redis-server nor valkey-server is installed' };
+
+/** Added to the names of tests that are skipped. */
+export const REDIS_MISSING = SERVER === undefined ? ' (skipped: redis-server is not installed)' : '';
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  /** Ends the process at once, as a crash does. Its data is lost, unless it has a file. */
+  kill(): Promise<void>;
+  /** Starts it again at the same port. */
+  start(): Promise<void>;
+  /** Stops and continues the process: connections stay open, and nothing answers. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+}
+
+/** @param settings as on its command line, in which PORT is replaced: `--requirepass secret` */
+export async function startRedis(
+  context: Pick<TestContext, 'after'>, settings: readonly string[] = [],
+): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'bridge-redis-'));
+  const port = await findFreePort();
+  const given = settings.map((word) => (word === 'PORT' ? String(port) : word));
+  const listen = given.includes('--port') ? [] : ['--port', String(port)];
+  const options = [...listen, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...given];
+  let server: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    const child = spawn(SERVER ?? '', options, { stdio: ['ignore', 'pipe', 'inherit'] });
+    server = child;
+    let said = '';
+    const ready = new Promise<void>((resolve) => child.stdout.on('data', (chunk) => {
+      said += String(chunk);
+      if (said.includes('Ready to accept connections')) resolve();
+    }));
+    const failed = once(child, 'exit').then(() => Promise.reject(new Error(`${SERVER} has ended: ${said}`)));
+    await Promise.race([ready, failed]);
+    failed.catch(() => undefined);
+  };
+  const kill = async (): Promise<void> => {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+  };
+  context.after(async () => {
+    await kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+  await start();
+  return { url: `redis://127.0.0.1:${port}`, port, start, kill, signal: (name) => void server?.kill(name) };
+}
+
+/** A port that nobody listened on a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** A client of the test's own, closed after it. */
+export function connectRedis(context: Pick<TestContext, 'after'>, url: string, ca?: string): RedisClient {
+  const client = new RedisClient({ url, ca });
+  context.after(() => client.close());
+  return client;
+}
