@@ -27,13 +27,14 @@ const MOST_CHARACTERS = 8 * 1024 * 1024;
 export class BackgroundRun {
   cancelled = false;
   done = false;
+  /** The provider was asked. */
+  begun = false;
   readonly ended: Promise<void>;
   /** SSE events, each with its trailing blank line. */
   private held: string[] = [];
   private characters = 0;
   /** The number of the first buffered event. */
   private first = 0;
-  private begun = false;
   private latest: UnknownRecord = {};
   private waiters: (() => void)[] = [];
 
@@ -71,14 +72,14 @@ export class BackgroundRun {
    * @throws BridgeError if some of them are no longer buffered
    */
   follow(after: number): AsyncIterable<string> {
-    if (after + 1 < this.first) {
-      throw new BridgeError(
-        'invalid_request',
-        `Cannot stream from event ${after + 1}: events before ${this.first} were dropped. Use GET without stream.`,
-        { param: 'starting_after' },
-      );
-    }
+    if (after + 1 < this.first) throw eventsNotKept(after + 1);
     return this.events(after + 1);
+  }
+
+  /** The events that are held from number `from` on, the number of the first of them, and that of the next one. */
+  since(from: number): { readonly from: number; readonly events: string; readonly next: number } {
+    const start = Math.max(from, this.first);
+    return { from: start, events: this.held.slice(start - this.first).join(''), next: this.first + this.held.length };
   }
 
   private async *events(from: number): AsyncGenerator<string, void, undefined> {
@@ -141,6 +142,14 @@ export class BackgroundRun {
   }
 }
 
+/** Why a stream cannot start at event `from`. */
+export const eventsNotKept = (from: number): BridgeError =>
+  new BridgeError(
+    'invalid_request',
+    `Cannot stream from event ${from}: it is not kept any more. Use GET without stream.`,
+    { param: 'starting_after' },
+  );
+
 const LIFECYCLE = /^event: response\.(?:created|in_progress|completed|incomplete|failed)$/m;
 
 function readResponse(block: string): UnknownRecord | undefined {
@@ -149,8 +158,16 @@ function readResponse(block: string): UnknownRecord | undefined {
   return isRecord(response) ? response : undefined;
 }
 
-/** Starts a turn with its own abort signal, which a shutdown and `cancel` trigger. */
-export async function startRun(detached: Detached, start: StartTurn): Promise<BackgroundRun> {
+/** What happens around a run. */
+export interface RunDuties {
+  /** Called with the Response before the provider is asked; what it throws ends the run. */
+  opened(response: UnknownRecord): Promise<void>;
+  /** Called when the run begins. Resolves when all is done that follows its end; a shutdown waits for that. */
+  settle(run: BackgroundRun): Promise<void>;
+}
+
+/** Starts what `start` returns under a signal of its own, which shutdown and `cancel` abort. */
+export async function startRun(detached: Detached, start: StartTurn, duties: RunDuties): Promise<BackgroundRun> {
   const controller = new AbortController();
   const stop = (): void => controller.abort(detached.abort.reason);
   detached.abort.addEventListener('abort', stop);
@@ -162,10 +179,13 @@ export async function startRun(detached: Detached, start: StartTurn): Promise<Ba
     const turn = await start(controller.signal);
     const frames = turn.frames()[Symbol.asyncIterator]();
     const opening = await frames.next();
-    const run = new BackgroundRun(opening.done === true ? '' : opening.value, frames, controller);
-    void run.ended.then(end, end);
+    const text = opening.done === true ? '' : opening.value;
+    await duties.opened(readResponse(text.slice(0, text.indexOf('\n\n'))) ?? {});
+    const run = new BackgroundRun(text, frames, controller);
+    void duties.settle(run).then(end, end);
     return run;
   } catch (cause) {
+    controller.abort(cause);
     end();
     throw cause;
   }

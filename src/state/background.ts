@@ -1,9 +1,12 @@
 /** Runs background responses (`background: true`): polling, resumed streaming, cancelling. Loaded on first use. */
 import { BridgeError } from '../errors/bridge-error';
-import { BackgroundRun, startRun, type Detached, type StartTurn } from './background-run';
+import { messageOf } from '../base/thrown';
+import { startRun, type BackgroundRun, type Detached, type StartTurn } from './background-run';
+import { findResponse } from './history';
 import type { StateServices } from './open-store';
 import { writeOne } from './response-store';
-import { idsOf, outputOf, readResponseRecord, renderResponseRecord } from './record';
+import { idsOf, outputOf, renderResponseRecord } from './record';
+import { deleteSharedRun, findSharedRun, RunPublisher, type SharedRun } from './shared-run';
 
 /** Maximum concurrent runs: each is a request to the provider. */
 const MOST_RUNNING = 50;
@@ -17,15 +20,31 @@ export interface Background {
    * @throws BridgeError for an invalid request; later failures are reported in the Response
    */
   start(detached: () => Detached, start: StartTurn): Promise<BackgroundRun>;
-  /** A run that is in progress, or whose events are still buffered. */
+  /** A run of this process that is in progress, or whose events are still buffered. */
   find(id: string): BackgroundRun | undefined;
-  /** Cancels and removes a run. False if there was none. */
+  /** A run that another process makes or made, where processes share the store. */
+  findShared(id: string): Promise<SharedRun | undefined>;
+  /** Ends a run, whichever process makes it. False if there was none. */
+  cancel(id: string): Promise<boolean>;
+  /** Ends and removes a run. False if there was none. */
   forget(id: string): Promise<boolean>;
 }
 
 /** Creates the background runs of one bridge. */
 export function createBackground(services: StateServices): Background {
+  const { openStore, clock } = services;
   const runs = new Map<string, BackgroundRun>();
+  /** Resolves for each run when all that follows its end is done. */
+  const settled = new WeakMap<BackgroundRun, Promise<void>>();
+  const findShared = (id: string): Promise<SharedRun | undefined> => findSharedRun(openStore(), clock, id);
+  const cancel = async (id: string): Promise<boolean> => {
+    const run = runs.get(id);
+    await run?.cancel();
+    if (run) await settled.get(run);
+    const shared = run ? undefined : await findShared(id);
+    await shared?.cancel();
+    return run !== undefined || shared !== undefined;
+  };
   return {
     async start(detached, start) {
       if ([...runs.values()].filter((run) => !run.done).length >= MOST_RUNNING) {
@@ -34,23 +53,47 @@ export function createBackground(services: StateServices): Background {
           `Cannot start another background response: ${MOST_RUNNING} are running. Wait for one, or cancel one.`,
         );
       }
-      const run = await startRun(detached(), start);
-      runs.set(run.id, run);
-      const ended = (): Promise<void> => settle(run, runs, services);
-      void run.ended.then(ended, ended);
-      return run;
+      const store = openStore();
+      let publisher: RunPublisher | undefined;
+      return startRun(detached(), start, {
+        async opened(response) {
+          if (store.shared) publisher = new RunPublisher(store, clock, response);
+          await publisher?.open();
+        },
+        settle(run) {
+          runs.set(run.id, run);
+          const settling = settle(run, runs, services, publisher);
+          settled.set(run, settling);
+          return settling;
+        },
+      });
     },
     find: (id) => runs.get(id),
+    findShared,
+    cancel,
     async forget(id) {
-      const run = runs.get(id);
-      await run?.cancel();
-      return runs.delete(id);
+      const wasThere = await cancel(id);
+      runs.delete(id);
+      if (wasThere && openStore().shared) await deleteSharedRun(openStore(), id);
+      return wasThere;
     },
   };
 }
 
-async function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, services: StateServices): Promise<void> {
-  if (run.cancelled) await keepCancelled(run, services);
+/** Publishes a run while it is made, and keeps what remains of it. Never throws. */
+async function settle(
+  run: BackgroundRun, runs: Map<string, BackgroundRun>, services: StateServices, publisher: RunPublisher | undefined,
+): Promise<void> {
+  await publisher?.follow(run);
+  await run.ended.catch(() => undefined);
+  try {
+    if (run.cancelled) await keepCancelled(run, services);
+    await publisher?.close(run);
+    // From now on it is read from the store, where another process may delete it.
+    if (publisher) runs.delete(run.id);
+  } catch (cause) {
+    services.warn('the end of a background response is not kept', { id: run.id, error: messageOf(cause) });
+  }
   let ended = [...runs.values()].filter(({ done }) => done);
   const isTooMuch = (): boolean =>
     ended.length > MOST_ENDED || ended.reduce((sum, { size }) => sum + size, 0) > MOST_CHARACTERS;
@@ -64,8 +107,7 @@ async function settle(run: BackgroundRun, runs: Map<string, BackgroundRun>, serv
 /** The store marks it as failed, like its turn. */
 async function keepCancelled(run: BackgroundRun, { openStore }: StateServices): Promise<void> {
   const store = openStore();
-  const found = await store.get(run.id);
-  const record = found && readResponseRecord(found);
+  const record = await findResponse(store, run.id);
   if (!record || record.response['status'] !== 'failed') return;
   const items = idsOf([...record.input, ...outputOf(record)]);
   const cancelled = JSON.stringify({ ...record.response, status: 'cancelled', error: null });

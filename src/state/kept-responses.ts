@@ -39,7 +39,15 @@ export function createKeptResponses(services: StateServices, background: () => B
     return found;
   };
   return {
-    response: async (id) => background().find(id)?.response ?? (await response(id)).response,
+    async response(id) {
+      const run = background().find(id);
+      if (run) return run.response;
+      const found = await findResponse(openStore(), id);
+      if (found) return found.response;
+      const shared = await background().findShared(id);
+      if (!shared) throw unknownResponse(id);
+      return shared.response();
+    },
     async deleteResponse(id) {
       const wasMade = await background().forget(id);
       const wasKept = (await findResponse(openStore(), id)) !== undefined && (await openStore().delete(id));
@@ -47,15 +55,15 @@ export function createKeptResponses(services: StateServices, background: () => B
       return { id, object: 'response', deleted: true };
     },
     async cancelResponse(id) {
+      await background().cancel(id);
       const run = background().find(id);
-      await run?.cancel();
       if (run) return run.response;
       const found = (await response(id)).response;
       if (found['background'] === true) return found;
       throw new BridgeError('invalid_request', `Cannot cancel "${id}": it was not created with background: true.`);
     },
     async followResponse(id, after) {
-      const run = background().find(id);
+      const run = background().find(id) ?? (await background().findShared(id));
       if (run) return run.follow(readSequence(after));
       await response(id);
       throw new BridgeError(

@@ -1,0 +1,217 @@
+/**
+ * Background runs that several processes see. The one that makes a run adds its events to a record of the store, in
+ * lines, with a sign of life every few seconds; all others read them there, and ask for its end by a line.
+ */
+import type { Clock } from '../base/clock';
+import { isRecord, type UnknownRecord } from '../base/json';
+import { BridgeError } from '../errors/bridge-error';
+import { renderStreamError } from '../errors/error-body';
+import { SSE_DONE } from '../stream/sse-encoder';
+import { eventsNotKept, type BackgroundRun } from './background-run';
+import { findResponse } from './history';
+import { readRunRecord, renderResponseRecord, renderRunRecord } from './record';
+import { writeOne, type ResponseStore } from './response-store';
+
+/** Between two writes of the maker, and between two reads of a follower. */
+const TICK_MS = 200;
+/** Without events, the maker writes a line this often. */
+const SIGN_OF_LIFE_MS = 5_000;
+/** A maker that was silent for so long has ended. The clocks of the machines may differ by less. */
+const SILENCE_MS = 25_000;
+
+/** One line of a run. */
+interface RunLine {
+  /** Milliseconds since the epoch; 0 in a line of a process that is not the maker. */
+  readonly at: number;
+  /** The number of the first event in it, and of the first after it. */
+  readonly from: number;
+  readonly next: number;
+  readonly events: string;
+  /** The provider was asked. */
+  readonly begun: boolean;
+  /** It is the last one. */
+  readonly end: boolean;
+  /** Another process wants the run to end. */
+  readonly cancel: boolean;
+}
+
+const BLANK: RunLine = { at: 0, from: 0, next: 0, events: '', begun: false, end: false, cancel: false };
+
+function readLine(value: unknown): RunLine {
+  return isRecord(value) ? { ...BLANK, ...value } : BLANK;
+}
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, TICK_MS).unref());
+
+const runIdOf = (responseId: string): string => responseId.replace(/^resp_/, 'run_');
+
+/** Removes what other processes see of a run. */
+export const deleteSharedRun = (store: ResponseStore, responseId: string): Promise<boolean> =>
+  store.delete(runIdOf(responseId));
+
+/** Publishes the run of this process. */
+export class RunPublisher {
+  private readonly id: string;
+  private next = 0;
+  private seen = 0;
+  private wroteAt = 0;
+
+  /** @param response as it is when the run begins */
+  constructor(
+    private readonly store: ResponseStore,
+    private readonly clock: Clock,
+    private readonly response: UnknownRecord,
+  ) {
+    this.id = runIdOf(String(response['id']));
+  }
+
+  /** @throws BridgeError `store_unavailable`; the run must not begin then */
+  async open(): Promise<void> {
+    const text = renderRunRecord({ id: this.id, response: this.response });
+    await writeOne(this.store, { id: this.id, text, items: [] });
+    await this.write({ ...BLANK, at: this.clock() });
+  }
+
+  /** Publishes until the run has ended. Never throws: while the store is away, events wait. */
+  async follow(run: BackgroundRun): Promise<void> {
+    while (!run.done) {
+      await Promise.race([run.ended.catch(() => undefined), pause()]);
+      if (run.done) return;
+      try {
+        await this.publish(run);
+        if (await this.isCancelled()) await run.cancel();
+      } catch {
+        continue;
+      }
+    }
+  }
+
+  /** Publishes the last events, when the Response is kept. @throws BridgeError `store_unavailable` */
+  async close(run: BackgroundRun): Promise<void> {
+    await this.publish(run, true);
+  }
+
+  private async publish(run: BackgroundRun, end = false): Promise<void> {
+    const { from, events, next } = run.since(this.next);
+    const isDue = this.clock() - this.wroteAt >= SIGN_OF_LIFE_MS;
+    if (next === this.next && !isDue && !end) return;
+    const line = { ...BLANK, at: this.clock(), from, next, events, begun: run.begun, end };
+    if ((await this.write(line)) === 'refused') {
+      // Too long for the store: what is left are the signs of life and the end.
+      await this.open();
+      await this.write({ ...line, from: next, events: '' });
+      this.seen = 0;
+    }
+    this.next = next;
+  }
+
+  private write(line: RunLine): ReturnType<typeof writeOne> {
+    this.wroteAt = line.at;
+    return writeOne(this.store, { id: this.id, text: JSON.stringify(line), items: [], append: true });
+  }
+
+  private async isCancelled(): Promise<boolean> {
+    const lines = await this.store.lines(this.id, this.seen);
+    this.seen += lines.length;
+    return lines.some((line) => readLine(line).cancel);
+  }
+}
+
+/** A run that another process makes or made. */
+export class SharedRun {
+  constructor(
+    private readonly store: ResponseStore,
+    private readonly clock: Clock,
+    private readonly id: string,
+    private readonly first: UnknownRecord,
+  ) {}
+
+  /** The Response as it is now. */
+  async response(): Promise<UnknownRecord> {
+    const last = await this.last();
+    if (last.end || this.isLost(last)) return this.final(last);
+    return { ...this.first, status: last.begun ? 'in_progress' : 'queued' };
+  }
+
+  /** Has its maker end the run, and waits until it has. */
+  async cancel(): Promise<void> {
+    let last = await this.last();
+    if (!last.end) await this.write({ ...last, from: last.next, events: '', cancel: true });
+    for (; !last.end && !this.isLost(last); last = await this.last()) await pause();
+    await this.final(last);
+  }
+
+  /**
+   * Every event after number `after` (-1 for all), as it comes, up to the last one.
+   * @throws BridgeError when some of them are not kept
+   */
+  async *follow(after: number): AsyncGenerator<string, void, undefined> {
+    for (let [next, seen] = [after + 1, 0]; ; ) {
+      const lines = (await this.store.lines(this.id, seen)).map(readLine);
+      seen += lines.length;
+      for (const line of lines) {
+        if (line.from > next) throw eventsNotKept(next);
+        const text = dropEvents(line.events, next - line.from);
+        next = Math.max(next, line.next);
+        if (text !== '' || line.end) yield text + (line.end ? SSE_DONE : '');
+        if (line.end) return;
+      }
+      if (lines.length > 0) continue;
+      const last = await this.last();
+      if (last.from > next || !(await this.store.get(this.id))) throw eventsNotKept(next);
+      if (this.isLost(last)) await this.final(last);
+      else await pause();
+    }
+  }
+
+  private async last(): Promise<RunLine> {
+    const [line] = await this.store.lines(this.id, -1);
+    // The maker writes the record and its first line one after the other.
+    return line === undefined ? { ...BLANK, at: Number(this.first['created_at']) * 1_000 } : readLine(line);
+  }
+
+  private isLost({ at }: RunLine): boolean {
+    return at < this.clock() - SILENCE_MS;
+  }
+
+  private write(line: RunLine): ReturnType<typeof writeOne> {
+    return writeOne(this.store, { id: this.id, text: JSON.stringify(line), items: [], append: true });
+  }
+
+  /** The Response of a run that is over. One whose maker died has failed, unless its Response was kept. */
+  private async final({ end }: RunLine): Promise<UnknownRecord> {
+    const id = String(this.first['id']);
+    const kept = await findResponse(this.store, id);
+    const response = kept?.response ?? { ...this.first, status: 'failed', error: renderStreamError(lost(), 'generic') };
+    const text = renderResponseRecord({ id, previous: undefined, input: [] }, JSON.stringify(response));
+    if (!kept) await writeOne(this.store, { id, text, items: [] });
+    if (end) return response;
+    const next = Math.max(...(await this.store.lines(this.id)).map((line) => readLine(line).next), 0);
+    const type = response['status'] === 'completed' ? 'response.completed' : 'response.failed';
+    const event = JSON.stringify({ type, sequence_number: next, response });
+    const events = `event: ${type}\ndata: ${event}\n\n`;
+    await this.write({ ...BLANK, at: this.clock(), from: next, next: next + 1, events, begun: true, end: true });
+    return response;
+  }
+}
+
+const lost = (): BridgeError =>
+  new BridgeError('shutting_down', 'The process that made this response has ended. Send the request again.');
+
+/** @returns undefined when no process shares a run of this response */
+export async function findSharedRun(
+  store: ResponseStore, clock: Clock, responseId: string,
+): Promise<SharedRun | undefined> {
+  if (!store.shared) return undefined;
+  const record = await store.get(runIdOf(responseId));
+  const run = record && readRunRecord(record);
+  return run && new SharedRun(store, clock, run.id, run.response);
+}
+
+/** The events of a text without the first `count`. */
+function dropEvents(events: string, count: number): string {
+  let start = 0;
+  for (let dropped = 0; dropped < count && start < events.length; dropped += 1)
+    start = events.indexOf('\n\n', start) + 2;
+  return events.slice(start);
+}
