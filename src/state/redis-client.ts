@@ -16,8 +16,8 @@ export interface RedisOptions {
 }
 
 /** What Redis answers; an error is a value, because a pipeline continues after it. */
-export type Reply = Answer | RedisError;
-type Answer = string | number | null | readonly Reply[];
+export type Reply = RedisValue | RedisError;
+type RedisValue = string | number | null | readonly Reply[];
 
 /** An error reply: `NOSCRIPT No matching script.` */
 export class RedisError extends Error {}
@@ -35,6 +35,7 @@ const COMMAND_MS = 2_000;
 /** Redis cannot serve this connection now. */
 const NOT_NOW = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN)\b/;
 
+/** One connection, which all commands of a process share. */
 export class RedisClient {
   private socket: Socket | undefined;
   private isReady = false;
@@ -52,12 +53,12 @@ export class RedisClient {
   }
 
   /** @throws BridgeError `store_unavailable` when Redis cannot be reached, is too slow or answers with an error */
-  async command(...words: readonly (string | number)[]): Promise<Answer> {
+  async command(...words: readonly (string | number)[]): Promise<RedisValue> {
     return this.read(await this.send(words));
   }
 
   /** Runs a Lua script, which is sent in full only when Redis does not know it. */
-  async script(source: string, key: string, ...words: readonly (string | number)[]): Promise<Answer> {
+  async script(source: string, key: string, ...words: readonly (string | number)[]): Promise<RedisValue> {
     const digest = createHash('sha1').update(source).digest('hex');
     const reply = await this.send(['EVALSHA', digest, 1, key, ...words]);
     if (!(reply instanceof RedisError) || !reply.message.startsWith('NOSCRIPT')) return this.read(reply);
@@ -175,7 +176,7 @@ export class RedisClient {
     for (const { fail } of commands) fail(this.unavailable());
   }
 
-  private read(reply: Reply): Answer {
+  private read(reply: Reply): RedisValue {
     if (reply instanceof RedisError) throw this.unavailable(reply.message);
     return reply;
   }

@@ -1,6 +1,6 @@
 /**
  * Background runs that several processes see. The one that makes a run adds its events to a record of the store, in
- * lines, with a sign of life every few seconds; all others read them there, and ask for its end by a line.
+ * lines, and a heartbeat every few seconds; all others read them there, and ask for its end by a line.
  */
 import type { Clock } from '../base/clock';
 import { isRecord, type UnknownRecord } from '../base/json';
@@ -14,8 +14,8 @@ import { writeOne, type ResponseStore } from './response-store';
 
 /** Between two writes of the maker, and between two reads of a follower. */
 const TICK_MS = 200;
-/** Without events, the maker writes a line this often. */
-const SIGN_OF_LIFE_MS = 5_000;
+/** Without events, the maker writes a line this often: its heartbeat. */
+const HEARTBEAT_MS = 5_000;
 /** A maker that was silent for so long has ended. The clocks of the machines may differ by less. */
 const SILENCE_MS = 25_000;
 
@@ -93,11 +93,11 @@ export class RunPublisher {
 
   private async publish(run: BackgroundRun, end = false): Promise<void> {
     const { from, events, next } = run.since(this.next);
-    const isDue = this.clock() - this.wroteAt >= SIGN_OF_LIFE_MS;
+    const isDue = this.clock() - this.wroteAt >= HEARTBEAT_MS;
     if (next === this.next && !isDue && !end) return;
     const line = { ...BLANK, at: this.clock(), from, next, events, begun: run.begun, end };
     if ((await this.write(line)) === 'refused') {
-      // Too long for the store: what is left are the signs of life and the end.
+      // Too long for the store: what is left are heartbeats and the end.
       await this.open();
       await this.write({ ...line, from: next, events: '' });
       this.seen = 0;

@@ -61,7 +61,9 @@ describe('readHistory', () => {
     await keep(store, 'a', 'b');
     await keep(store, 'b', 'a');
     await assert.rejects(readHistory(store, 'a'), isKind('invalid_request', /more than 2000 responses/));
-    for (let index = 0; index < 2_000; index += 1) await keep(store, `r${index}`, index === 0 ? undefined : `r${index - 1}`);
+    for (let index = 0; index < 2_000; index += 1) {
+      await keep(store, `r${index}`, index === 0 ? undefined : `r${index - 1}`);
+    }
     assert.equal((await readHistory(store, 'r1999')).length, 4_000);
   });
 });
