@@ -166,7 +166,7 @@ export interface RunDuties {
   settle(run: BackgroundRun): Promise<void>;
 }
 
-/** Starts what `start` returns under a signal of its own, which shutdown and `cancel` abort. */
+/** Starts a turn with its own abort signal, which a shutdown and `cancel` trigger. */
 export async function startRun(detached: Detached, start: StartTurn, duties: RunDuties): Promise<BackgroundRun> {
   const controller = new AbortController();
   const stop = (): void => controller.abort(detached.abort.reason);

@@ -26,7 +26,7 @@ export interface Background {
   findShared(id: string): Promise<SharedRun | undefined>;
   /** Ends a run, whichever process makes it. False if there was none. */
   cancel(id: string): Promise<boolean>;
-  /** Ends and removes a run. False if there was none. */
+  /** Cancels and removes a run. False if there was none. */
   forget(id: string): Promise<boolean>;
 }
 
@@ -92,7 +92,7 @@ async function settle(
     // From now on it is read from the store, where another process may delete it.
     if (publisher) runs.delete(run.id);
   } catch (cause) {
-    services.warn('the end of a background response is not kept', { id: run.id, error: messageOf(cause) });
+    services.warn('the end of a background response was not stored', { id: run.id, error: messageOf(cause) });
   }
   let ended = [...runs.values()].filter(({ done }) => done);
   const isTooMuch = (): boolean =>
@@ -104,7 +104,7 @@ async function settle(
   }
 }
 
-/** The store marks it as failed, like its turn. */
+/** Stores a cancelled response, which the turn itself stored as failed. */
 async function keepCancelled(run: BackgroundRun, { openStore }: StateServices): Promise<void> {
   const store = openStore();
   const record = await findResponse(store, run.id);

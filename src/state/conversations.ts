@@ -61,7 +61,7 @@ const MOST_ITEMS = 20;
 
 /** Creates the conversation operations of one bridge. */
 export function createKeptConversations({ openStore, clock, makeId }: StateServices): KeptConversations {
-  /** Items are validated like the input of a request. */
+  /** Validates items like the input of a request. */
   const readItems = (value: unknown): readonly RawItem[] => {
     const list = asArray(value);
     if (!list || list.length > MOST_ITEMS) throw invalid('items', `a list of at most ${MOST_ITEMS} items`, value);
@@ -106,7 +106,7 @@ async function keep(store: ResponseStore, change: Change): Promise<void> {
   );
 }
 
-/** The conversation as clients see it: without its items. */
+/** Renders a conversation for clients, without its items. */
 function describeConversation({ id, createdAt, metadata }: ConversationRecord): UnknownRecord {
   return { id, object: 'conversation', created_at: createdAt, metadata };
 }

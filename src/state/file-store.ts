@@ -183,7 +183,7 @@ class OpenedFolder {
     return shared?.foreign ?? false;
   }
 
-  /** The records in one folder, and whether it holds anything that the bridge did not write. */
+  /** Finds the records in a folder, and whether it contains anything that the bridge did not write. */
   private list(
     folder: string, first: boolean,
   ): { readonly records: readonly FoundRecord[]; readonly foreign: boolean } {
@@ -251,7 +251,7 @@ class OpenedFolder {
   private ignore(file: string): void {
     if (this.ignored.has(file)) return;
     this.ignored.add(file);
-    this.options.warn('a file with the name of a record is broken or foreign; it is ignored', { file });
+    this.options.warn('ignored a file with the name of a record: broken, or not written by the bridge', { file });
   }
 
   private attempt<T>(what: string, subject: string, action: () => T): T | undefined {

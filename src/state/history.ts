@@ -31,7 +31,7 @@ export async function readHistory(store: ResponseStore, previousId: string): Pro
   return chain.reverse().flatMap((record) => [...record.input, ...outputOf(record)]);
 }
 
-/** @returns undefined when there is no response of that id */
+/** @returns undefined if there is no response with that id */
 export async function findResponse(store: ResponseStore, id: string): Promise<ResponseRecord | undefined> {
   const record = await store.get(id);
   return record && readResponseRecord(record);

@@ -16,17 +16,17 @@ import { usesState } from './uses-state';
 
 /** The operations on stored responses and conversations. They throw BridgeError `not_found` for unknown ids. */
 export interface KeptResponses extends KeptConversations {
-  /** The Response as it was sent. */
+  /** Returns the Response as it was sent. */
   response(id: string): Promise<UnknownRecord>;
-  /** Deletes it, after cancelling it if it is in progress. */
+  /** Deletes a response; if it is in progress, it is cancelled first. */
   deleteResponse(id: string): Promise<UnknownRecord>;
   /** Cancels a background response; an ended one stays unchanged. */
   cancelResponse(id: string): Promise<UnknownRecord>;
-  /** The events of a response that is, or was, made in the background, after number `after`. */
+  /** Yields the events of a background response, in progress or ended, after number `after`. */
   followResponse(id: string, after: string | undefined): Promise<AsyncIterable<string>>;
-  /** Its own input; earlier items belong to the responses that it continues. */
+  /** Returns the response's own input; earlier items belong to the responses that it continues. */
   inputItems(id: string, query: PageQuery): Promise<UnknownRecord>;
-  /** An estimate of the input tokens of a request. */
+  /** Estimates the input tokens of a request. */
   inputTokens(body: unknown, client: ClientKind): Promise<UnknownRecord>;
 }
 

@@ -24,7 +24,7 @@ export interface KeptTurn {
   /**
    * Keeps the Response, before its client hears that it is complete. Never throws.
    * @param events the last events of the turn
-   * @param echo the request fields that the Response repeats, as text
+   * @param echo the request fields that the Response repeats, as JSON text
    */
   keep(events: readonly ResponsesEvent[], echo: string): Promise<void>;
 }
@@ -33,7 +33,7 @@ export interface KeptTurn {
 export async function readKeptTurn(
   body: UnknownRecord, client: ClientKind, services: StateServices,
 ): Promise<KeptTurn> {
-  // An empty id is how clients say "none".
+  // Some clients send an empty id to mean none.
   const previous =
     readOrThrow(() => optional(body, 'previous_response_id', asString, 'the id of a response')) || undefined;
   for (const field of ['store', 'background']) readOrThrow(() => optional(body, field, asBoolean, 'true or false'));
@@ -78,7 +78,7 @@ export async function readKeptTurn(
 
 const toRaw = (item: object): RawItem => ({ ...item });
 
-/** @param all failed responses too: those made in the background are requested later */
+/** @param all includes failed responses: clients request background responses later */
 function responseToKeep(last: ResponsesEvent | undefined, all: boolean): ResponsesObject | undefined {
   if (last?.type === 'response.completed' || last?.type === 'response.incomplete') return last.response;
   return all && last?.type === 'response.failed' ? last.response : undefined;
@@ -92,11 +92,11 @@ async function keepAll({ warn }: StateServices, store: ResponseStore, changes: r
     // A conversation that was deleted meanwhile stays deleted.
     const refused = changes.filter((_, index) => written[index] === 'refused');
     for (const { id, append } of refused) {
-      const what = append ? 'a conversation was not extended' : 'a response is not kept';
+      const what = append ? 'a conversation was not extended' : 'a response was not stored';
       warn(`${what}: it exceeds --store-max-mb, or could not be written`, { id });
     }
   } catch (cause) {
-    warn('a response is not kept', { id: changes.at(-1)?.id, error: messageOf(cause) });
+    warn('a response was not stored', { id: changes.at(-1)?.id, error: messageOf(cause) });
   }
 }
 

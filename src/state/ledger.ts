@@ -119,7 +119,7 @@ export class Ledger {
     return this.entries.get(id)?.bytes;
   }
 
-  /** Of two records the one that was used later. */
+  /** Returns the more recently used of two records. */
   private newer(one: string | undefined, other: string): string {
     const usedAt = (id: string): number => this.entries.get(id)?.usedAt ?? 0;
     return one !== undefined && usedAt(one) > usedAt(other) ? one : other;

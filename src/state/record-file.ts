@@ -8,10 +8,12 @@ import { readConversationRecord, readResponseRecord, readRunRecord } from './rec
 
 /** A record's id is its file name. */
 const FILE = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.json$/;
-/** A draft of `replaceFile`: a file being written, or left over from a process that ended while it wrote. */
+/**
+ * A draft of `replaceFile`: a file that is being written, or that a process left behind when it ended while writing.
+ */
 const DRAFT = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.json\.\d+(?:\.\d+)?\.tmp$/;
 
-/** The id in the name of a record file; undefined for every other name. */
+/** Returns the id in the name of a record file; undefined for any other name. */
 export const recordIdIn = (name: string): string | undefined => FILE.exec(name)?.[1];
 
 /** Returns the id in the name of the draft of a record file. */

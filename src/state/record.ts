@@ -8,7 +8,7 @@ const ID = /^(?:resp|conv|run)_[A-Za-z0-9_-]{1,123}$/;
 /** Whether `id` can be the id of a record. */
 export const isRecordId = (id: string): boolean => ID.test(id);
 
-/** An item as it is on the wire. */
+/** An item in its wire format. */
 export type RawItem = UnknownRecord;
 
 export interface ResponseRecord {
@@ -56,10 +56,10 @@ export function readRunRecord(record: UnknownRecord): RunRecord | undefined {
   return kind === 'run' && typeof id === 'string' && isRecord(response) ? { id, response } : undefined;
 }
 
-/** The record as JSON text. */
+/** Renders a conversation as JSON text. */
 export const renderRunRecord = ({ id, response }: RunRecord): string => JSON.stringify({ kind: 'run', id, response });
 
-/** @param response the Response object as JSON text, which is not parsed for this */
+/** @param response the Response object as JSON text, which is inserted without parsing */
 export function renderResponseRecord(
   { id, previous, input }: Omit<ResponseRecord, 'response'>,
   response: string,

@@ -32,9 +32,9 @@ export interface ResponseStore {
   lines(id: string, from?: number): Promise<readonly unknown[]>;
   /** Writes in order, all in one step where the store can. A record replaces an earlier one with its lines. */
   write(changes: readonly Change[]): Promise<readonly Written[]>;
-  /** False when there was nothing of that id. */
+  /** Returns false if there was no record with that id. */
   delete(id: string): Promise<boolean>;
-  /** The id of the newest record that holds the item. */
+  /** Returns the id of the newest record that contains the item. */
   holderOf(item: string): Promise<string | undefined>;
   /** @throws BridgeError `store_unavailable` when the store cannot be reached */
   check(): Promise<void>;

@@ -142,7 +142,7 @@ export class SharedRun {
   }
 
   /**
-   * Every event after number `after` (-1 for all), as it comes, up to the last one.
+   * Yields every event after number `after` (-1 for all) as it arrives, up to the last one.
    * @throws BridgeError when some of them are not kept
    */
   async *follow(after: number): AsyncGenerator<string, void, undefined> {

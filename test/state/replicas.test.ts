@@ -227,7 +227,7 @@ describe(`a replica whose Redis server is away${REDIS_MISSING}`, NEEDS_REDIS, ()
     gate.open();
     const reply = await streaming;
     assert.equal(finalResponse(reply).status, 'completed');
-    assert.ok(bridge.lines.some((line) => line.includes('a response is not kept')));
+    assert.ok(bridge.lines.some((line) => line.includes('a response was not stored')));
     await redis.start();
     const kept = eventsOf(reply)[0].response.id;
     while ((await getJson(response(bridge, kept))).status === 503) await delay(20);
