@@ -1,7 +1,7 @@
 /** Resolves the history of a request: the responses that it continues and the items that it references. */
 import { asArray, asText } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
-import { isReference } from '../wire/read-items';
+import { isReference } from '../wire/read-responses';
 import { itemsIn, itemsOf, outputOf, readResponseRecord, type RawItem, type ResponseRecord } from './record';
 import type { ResponseStore } from './response-store';
 

@@ -1,6 +1,5 @@
 /** Reads a request that uses the store: earlier items are prepended to its input, and its response is stored. */
-import { asBoolean, asString } from '../base/narrow';
-import type { UnknownRecord } from '../base/json';
+import { asBoolean, asString, type UnknownRecord } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { BridgeError, readOrThrow } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
@@ -8,7 +7,7 @@ import { addItems, findConversation, readConversationId } from './conversations'
 import { readHistory, resolveReferences } from './history';
 import { idsOf, renderResponseRecord, toRawItems, type RawItem } from './record';
 import type { Change, ResponseStore } from './response-store';
-import { encodeResponse } from '../stream/sse-encoder';
+import { encodeResponse } from '../stream/sse';
 import { optional } from '../wire/read-fields';
 import { readInput, readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesEvent, ResponsesObject } from '../wire/responses-output';

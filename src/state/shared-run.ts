@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock';
 import { isRecord, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError } from '../errors/error-body';
-import { SSE_DONE } from '../stream/sse-encoder';
+import { SSE_DONE } from '../stream/sse';
 import { eventsNotKept, type BackgroundRun } from './background-run';
 import { findResponse } from './history';
 import { readRunRecord, renderResponseRecord, renderRunRecord } from './record';
