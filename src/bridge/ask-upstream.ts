@@ -1,5 +1,4 @@
 /** Calls the provider until an answer begins: repairs rejected requests and retries temporary failures. */
-import { toJsonText } from '../base/json';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { classifyHttpFailure } from '../errors/classify';
 import { ERRORS, type ErrorKind } from '../errors/error-table';
@@ -8,6 +7,7 @@ import { REQUEST_ID_HEADERS } from '../providers/catalog';
 import type { AnswerStream } from '../stream/answer-stream';
 import { allowedCalls, retryWait, type RetryLimits } from '../upstream/call-limits';
 import { MOST_CALLS, RepairSession } from '../upstream/learned-repairs';
+import type { RequestBytes } from '../upstream/request-bytes';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat';
 import type { Caller } from './bridge';
@@ -83,11 +83,12 @@ function repair(error: BridgeError, { prepared, caller, context }: Question<unkn
 }
 
 /** @throws BridgeError for an error status, a redirect, or no response */
-async function call({ prepared, caller, context }: Question<unknown>, asking: Asking): Promise<UpstreamAnswer> {
+async function call(question: Question<unknown>, asking: Asking): Promise<UpstreamAnswer> {
+  const { prepared, caller, context } = question;
   const { endpoint } = prepared;
   const { runtime, rejections } = context;
   const { url, headers } = endpoint;
-  const body = renderBody(prepared, asking.repairs.chat);
+  const body = await renderBody(question, asking);
   const key = headers['authorization'] ?? '';
   const known = rejections.find(body, key);
   if (known) {
@@ -104,10 +105,11 @@ async function call({ prepared, caller, context }: Question<unknown>, asking: As
 }
 
 /** A retry sends the same bytes: rendering again would keep several copies of megabytes in memory. */
-const rendered = new WeakMap<ChatRequest, Buffer>();
+const rendered = new WeakMap<ChatRequest, RequestBytes>();
 
-function renderBody({ render }: Prepared, chat: ChatRequest): Buffer {
-  const body = rendered.get(chat) ?? Buffer.from(toJsonText(render(chat)), 'utf8');
+async function renderBody(question: Question<unknown>, { repairs: { chat } }: Asking): Promise<RequestBytes> {
+  const { prepared: { render }, context: { serializer } } = question;
+  const body = rendered.get(chat) ?? (await serializer.serialize(render(chat)));
   rendered.set(chat, body);
   return body;
 }
@@ -164,7 +166,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, aski
     budget.succeed(turn);
     const last = finalError(error, failed);
     // With UPSTREAM_CALLS=1, retries are left to the client, unless the provider demands a long wait.
-    if (failed > 1 || error.details.retryAfterMs !== undefined) rememberFailure(last, question, asking);
+    if (failed > 1 || error.details.retryAfterMs !== undefined) await rememberFailure(last, question, asking);
     throw last;
   }
   log.debug('upstream failed, retrying', { kind: error.kind, error: error.message, failed, waitMs: Math.round(wait) });
@@ -174,11 +176,10 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, aski
 }
 
 /** Caches the failure once the attempts are used up, so that retries by the client cost no more calls. */
-function rememberFailure(error: BridgeError, { prepared, context }: Question<unknown>, { repairs }: Asking): void {
+async function rememberFailure(error: BridgeError, question: Question<unknown>, asking: Asking): Promise<void> {
   if (CHEAP.has(error.kind)) return;
-  const { endpoint } = prepared;
-  const body = renderBody(prepared, repairs.chat);
-  context.rejections.remember(body, endpoint.headers['authorization'] ?? '', error);
+  const { prepared: { endpoint }, context } = question;
+  context.rejections.remember(await renderBody(question, asking), endpoint.headers['authorization'] ?? '', error);
 }
 
 /** Kinds that cost nothing, because there was no connection or no call. A later attempt may succeed. */

@@ -10,6 +10,7 @@ import type { KeptResponses } from '../state/kept-responses';
 import { createStateServices, type StateServices } from '../state/open-store';
 import { FailureBudget, RejectionCache } from '../upstream/call-limits';
 import { LearnedRepairs } from '../upstream/learned-repairs';
+import { RequestSerializer } from '../upstream/request-bytes';
 import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
 // Not loaded lazily: when it is needed, there may be no file descriptor left to load it.
@@ -45,6 +46,7 @@ export function createBridge(
     learned: new LearnedRepairs(),
     budget: new FailureBudget(),
     rejections: new RejectionCache(settings.refusalCacheMs, runtime.clock),
+    serializer: new RequestSerializer(),
     state,
     ...(tap && { tap }),
   };

@@ -6,6 +6,7 @@ import type { Provider } from '../providers/provider';
 import type { StateServices } from '../state/open-store';
 import type { FailureBudget, RejectionCache } from '../upstream/call-limits';
 import type { LearnedRepairs } from '../upstream/learned-repairs';
+import type { RequestSerializer } from '../upstream/request-bytes';
 import type { Transport } from '../upstream/transport';
 
 /** The resolved options that the bridge reads. */
@@ -79,6 +80,7 @@ export interface TurnContext {
   /** Failed calls of the running turns. */
   readonly budget: FailureBudget;
   readonly rejections: RejectionCache;
+  readonly serializer: RequestSerializer;
   /** Stored responses; loaded on first use. */
   readonly state: StateServices;
   /** Receives each upstream read if LOG_STREAM_RAW is on. */

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
+import type { RequestBytes } from './request-bytes';
 
 export interface RetryLimits {
   /** Maximum number of upstream calls for one client turn, including the first. */
@@ -97,7 +98,7 @@ export class RejectionCache {
   constructor(private readonly keepMs: number, private readonly clock: Clock) {}
 
   /** Returns the cached rejection of the same request and key, if it has not expired; each hit extends it. */
-  find(body: Buffer, key: string): BridgeError | undefined {
+  find(body: RequestBytes, key: string): BridgeError | undefined {
     if (this.rejections.size === 0) return undefined;
     const now = this.clock();
     const rejection = this.rejections.get(nameOf(body, key));
@@ -106,7 +107,7 @@ export class RejectionCache {
     return rejection.error;
   }
 
-  remember(body: Buffer, key: string, error: BridgeError): void {
+  remember(body: RequestBytes, key: string, error: BridgeError): void {
     if (this.keepMs <= 0) return;
     const name = nameOf(body, key);
     this.rejections.delete(name);
@@ -117,5 +118,8 @@ export class RejectionCache {
   }
 }
 
-const nameOf = (body: Buffer, key: string): string =>
-  createHash('sha256').update(key).update('\0').update(body).digest('base64');
+function nameOf(body: RequestBytes, key: string): string {
+  const hash = createHash('sha256').update(key).update('\0');
+  for (const piece of body) hash.update(piece);
+  return hash.digest('base64');
+}

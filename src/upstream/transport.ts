@@ -1,13 +1,14 @@
-/** Sends requests to the provider with native fetch: a Buffer body, no redirects, unbuffered reads. */
+/** Sends requests to the provider with native fetch: bytes as they are, no redirects, unbuffered reads. */
 import { renderDuration } from '../base/quantities';
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
+import type { RequestBytes } from './request-bytes';
 
 export interface UpstreamRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  readonly body: RequestBytes;
   /** Ends the request at once; its reason is thrown if it is a BridgeError. */
   readonly abort: AbortSignal;
 }
@@ -50,19 +51,29 @@ export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
     dispatcher ??= createDispatcher(timeouts.connectMs);
     const exchange = new Exchange(request, timeouts);
     try {
-      const { url, body } = request;
-      const init: RequestInit = {
-        method: 'POST',
-        headers: { ...request.headers },
-        body,
-        redirect: 'manual',
-        signal: exchange.signal,
-      };
-      return exchange.answer(await fetch(url, Object.assign(init, dispatcher && { dispatcher })));
+      const { url, headers } = request;
+      const init: RequestInit = { method: 'POST', redirect: 'manual', signal: exchange.signal };
+      const sent = Object.assign(init, bodyOf(request.body, headers), dispatcher && { dispatcher });
+      return exchange.answer(await fetch(url, sent));
     } catch (cause) {
       throw exchange.close(cause);
     }
   };
+}
+
+/**
+ * A single piece is sent by fetch as it is. Of several pieces fetch makes a stream, so that it neither copies nor keeps
+ * megabytes while the answer comes; it leaves their length to us.
+ */
+function bodyOf(pieces: RequestBytes, headers: UpstreamRequest['headers']): RequestInit & { readonly duplex?: 'half' } {
+  const [first] = pieces;
+  if (first && pieces.length === 1) return { headers: { ...headers }, body: first };
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return { headers: { ...headers, 'content-length': String(length) }, body: streamOf(pieces), duplex: 'half' };
+}
+
+async function* streamOf(pieces: RequestBytes): AsyncGenerator<Buffer, void, undefined> {
+  yield* pieces;
 }
 
 /** One request in flight, with everything that can end it early. */
@@ -72,13 +83,17 @@ class Exchange {
   private readonly host: string;
   private ended = false;
   private reader: BodyReader | undefined;
-  private readonly onAbort = () => this.end(this.request.abort.reason);
+  private readonly onAbort = () => this.end(this.abort.reason);
 
-  constructor(private readonly request: UpstreamRequest, timeouts: UpstreamTimeouts) {
-    this.host = new URL(request.url).host;
+  private readonly abort: AbortSignal;
+
+  /** Keeps nothing of the request but its host and its signal: bodies are megabytes. */
+  constructor({ url, abort }: UpstreamRequest, timeouts: UpstreamTimeouts) {
+    this.host = new URL(url).host;
+    this.abort = abort;
     this.timer = new SilenceTimer(timeouts, this.host, (error) => this.end(error));
-    if (request.abort.aborted) this.onAbort();
-    else request.abort.addEventListener('abort', this.onAbort, { once: true });
+    if (abort.aborted) this.onAbort();
+    else abort.addEventListener('abort', this.onAbort, { once: true });
   }
 
   get signal(): AbortSignal {
@@ -113,7 +128,7 @@ class Exchange {
 
   private release(): void {
     this.timer.stop();
-    this.request.abort.removeEventListener('abort', this.onAbort);
+    this.abort.removeEventListener('abort', this.onAbort);
   }
 
   private async read(reader: BodyReader | undefined): Promise<Uint8Array | undefined> {

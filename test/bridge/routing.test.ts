@@ -43,7 +43,7 @@ async function route(
     .catch((error: unknown) => error);
   assert.ok(failure instanceof BridgeError);
   const [request] = sent;
-  const body = request && (JSON.parse(request.body.toString('utf8')) as { model: string });
+  const body = request && (JSON.parse(Buffer.concat(request.body).toString('utf8')) as { model: string });
   return { url: request?.url, key: request?.headers['authorization'], model: body?.model, failure };
 }
 

@@ -34,7 +34,7 @@ async function recordDemo(): Promise<readonly Round[]> {
         async transport(request) {
           const round = rounds.at(-1);
           assert.equal(round?.rawBody, '', 'one request for each turn');
-          if (round) round.rawBody = request.body.toString('utf8');
+          if (round) round.rawBody = Buffer.concat(request.body).toString('utf8');
           isUpstreamOver = false;
           const answer = await send(request);
           return {

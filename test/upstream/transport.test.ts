@@ -32,7 +32,7 @@ function latch(): { readonly promise: Promise<void>; readonly resolve: () => voi
 
 const LIMITS = { connectMs: 5_000, firstByteMs: 5_000, idleMs: 5_000 };
 const request = (url: string, fields: Partial<UpstreamRequest> = {}): UpstreamRequest =>
-  ({ url, headers: {}, body: Buffer.from('{}'), abort: new AbortController().signal, ...fields });
+  ({ url, headers: {}, body: [Buffer.from('{}')], abort: new AbortController().signal, ...fields });
 
 async function readAll(answer: UpstreamAnswer): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -53,37 +53,39 @@ const isBridgeError = (kind: string, message: RegExp) => (error: unknown): boole
   return true;
 };
 
+const WHOLE = Buffer.from(`{"text":"é🌍${'x'.repeat(3_000_000)}"}`);
+const BODIES: readonly (readonly [name: string, body: readonly Buffer[]])[] = [
+  ['one piece', [Buffer.from('{"text":"é🌍"}')]],
+  ['pieces parted inside a character', [WHOLE.subarray(0, 10), WHOLE.subarray(10, 1_000_000), WHOLE.subarray(1e6)]],
+  ['many pieces', Array.from({ length: 500 }, (_, index) => Buffer.from(`${index},`))],
+  ['a piece without bytes', [Buffer.from('{'), Buffer.alloc(0), Buffer.from('}')]],
+];
+
 describe('what is sent', () => {
-  it('is the body as bytes, with its length and the headers that were given', async (context) => {
-    let seen:
-      | { readonly method: string | undefined; readonly headers: IncomingMessage['headers']; readonly body: string }
-      | undefined;
-    const { url } = await startServer(context, async (incoming, response) => {
-      seen = { method: incoming.method, headers: incoming.headers, body: await readBody(incoming) };
-      response.end('ok');
+  for (const [name, body] of BODIES) {
+    it(`is the body as bytes, with its length and the headers that were given: ${name}`, async (context) => {
+      let seen:
+        | { readonly method: string | undefined; readonly headers: IncomingMessage['headers']; readonly body: string }
+        | undefined;
+      const { url } = await startServer(context, async (incoming, response) => {
+        seen = { method: incoming.method, headers: incoming.headers, body: await readBody(incoming) };
+        response.end('ok');
+      });
+      const headers = { 'content-type': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'a/1' };
+      const send = createFetchTransport(LIMITS);
+      // A second time over the same connection: nothing of the first is left on it.
+      for (const _ of [1, 2]) {
+        const answer = await send(request(url, { body, headers }));
+        assert.equal(await answer.text(100), 'ok');
+        assert.equal(seen?.method, 'POST');
+        const whole = Buffer.concat(body);
+        assert.ok(seen.body === whole.toString(), 'the bytes differ');
+        const { 'content-length': length, 'transfer-encoding': coding, 'content-type': type } = seen.headers;
+        assert.deepEqual([length, coding, type], [String(whole.length), undefined, 'application/json']);
+        assert.deepEqual([seen.headers['accept-encoding'], seen.headers['user-agent']], ['identity', 'a/1']);
+      }
     });
-    const body = Buffer.from('{"text":"é🌍"}');
-    const answer = await createFetchTransport(LIMITS)(
-      request(url, {
-        body,
-        headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'a/1' },
-      }),
-    );
-    assert.equal(await answer.text(100), 'ok');
-    assert.equal(seen?.method, 'POST');
-    assert.equal(seen.body, body.toString());
-    const {
-      'content-length': length,
-      'transfer-encoding': coding,
-      'content-type': type,
-      'accept-encoding': accepted,
-      'user-agent': agent,
-    } = seen.headers;
-    assert.deepEqual(
-      [length, coding, type, accepted, agent],
-      [String(body.length), undefined, 'application/json', 'identity', 'a/1'],
-    );
-  });
+  }
 });
 
 describe('what is read', () => {

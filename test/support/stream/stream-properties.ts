@@ -9,6 +9,7 @@ import type { ResponsesEvent } from '../../../src/wire/responses-output';
 import { createAnswerStream, runReads, type AnswerStreamCase } from './answer-streams';
 import { listFixtures, type Fixture } from '../fixtures';
 import { assertGoodStream } from './stream-grammar';
+import { createRandom } from '../random';
 
 const TERMINAL = ['response.completed', 'response.incomplete', 'response.failed'];
 const RANDOM_CHUNKINGS = 20;
@@ -98,15 +99,4 @@ function splitAtRandom(bytes: Buffer, random: () => number): readonly Buffer[] {
     start = end;
   }
   return reads;
-}
-
-/** A seeded generator (mulberry32), so that a failure can be repeated. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,0 +1,55 @@
+/** Keeps what was made for the histories of recent requests: few of them, bounded in memory, and not for long. */
+
+const MOST_HISTORIES = 32;
+const MOST_BYTES = 64 * 1024 * 1024;
+/** A history that is not continued for this time is dropped with all others. */
+const KEEP_MS = 10 * 60_000;
+
+/** The memory of a cached history, estimated. */
+export interface Cached { readonly cost: number }
+
+/** How much a new history has in common with a cached one. */
+export interface Match<T> {
+  readonly known: T;
+  /** How many items they begin with are the same. */
+  readonly count: number;
+}
+
+/** The oldest history is evicted first. */
+export class HistoryCache<T extends Cached> {
+  private readonly histories = new Set<T>();
+  private cost = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  /** @param countShared how many items of a history a new one begins with */
+  find(countShared: (known: T) => number): Match<T> | undefined {
+    let best: Match<T> | undefined;
+    for (const known of this.histories) {
+      const count = countShared(known);
+      if (count > (best?.count ?? 0)) best = { known, count };
+    }
+    return best;
+  }
+
+  /** @param replaced a history that `history` continues, so that it is no longer needed */
+  add(history: T, replaced: T | undefined): void {
+    if (replaced) this.drop(replaced);
+    if (history.cost > MOST_BYTES) return;
+    this.histories.add(history);
+    this.cost += history.cost;
+    for (const oldest of this.histories) {
+      if (this.cost <= MOST_BYTES && this.histories.size <= MOST_HISTORIES) break;
+      this.drop(oldest);
+    }
+    this.timer = this.timer?.refresh() ?? setTimeout(() => this.clear(), KEEP_MS).unref();
+  }
+
+  private drop(history: T): void {
+    if (this.histories.delete(history)) this.cost -= history.cost;
+  }
+
+  private clear(): void {
+    this.histories.clear();
+    this.cost = 0;
+  }
+}
