@@ -1,4 +1,4 @@
-/** Limits what request bodies cost before they are parsed: nesting, number of values, and bytes in memory at once. */
+/** Limits the request bodies in memory: the bytes of one, and of all at the same time. */
 import { BridgeError } from '../errors/bridge-error';
 
 const BYTES_PER_MB = 1024 * 1024;
@@ -6,52 +6,6 @@ const BYTES_PER_MB = 1024 * 1024;
 const QUEUE_MS = 10_000;
 /** The retry delay for a client when the budget is exhausted. */
 const RETRY_AFTER_MS = 2_000;
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const BACKSLASH = 0x5c;
-
-/** The limits of one body. */
-export interface JsonLimits {
-  /** Most arrays and objects inside one another. */
-  readonly bodyMaxDepth: number;
-  /** Most array items and object keys together. */
-  readonly bodyMaxValues: number;
-}
-
-/**
- * One pass over the bytes, which need not be valid JSON: parsing tens of millions of small values, or walking thousands
- * of levels, would take the memory and the stack of the whole bridge.
- * @throws BridgeError for a body over a limit
- */
-export function checkJsonSize(bytes: Uint8Array, { bodyMaxDepth, bodyMaxValues }: JsonLimits): void {
-  let depth = 0;
-  let values = 0;
-  let inString = false;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte === QUOTE) inString = !inString;
-    else if (inString) {
-      if (byte === BACKSLASH) at += 1;
-    } else if (byte === COMMA) values += 1;
-    else if (byte === 0x5b || byte === 0x7b) {
-      depth += 1;
-      values += 1;
-      if (depth > bodyMaxDepth) throw tooDeep(bodyMaxDepth);
-    } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
-    if (values > bodyMaxValues) throw tooMany(bodyMaxValues);
-  }
-}
-
-function tooDeep(limit: number): BridgeError {
-  const problem = `Cannot read the request body: it is nested deeper than ${limit} levels.`;
-  return new BridgeError('invalid_request', `${problem} Raise the limit with --body-max-depth.`);
-}
-
-function tooMany(limit: number): BridgeError {
-  const problem = `Cannot read the request body: it has more than ${limit} array items and object keys.`;
-  return new BridgeError('too_large', `${problem} Raise the limit with --body-max-values.`);
-}
 
 /** The error of a body of more than `limit` bytes. */
 export function tooLarge(limit: number): BridgeError {

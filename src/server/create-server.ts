@@ -6,6 +6,7 @@ import type { Logger } from '../observe/log';
 import type { TurnFacts } from '../observe/turn-record';
 import { Access, createHostPolicy, type HostPolicy } from './guards';
 import { BodyBudget } from './body-limits';
+import type { HistoryParser } from './history-parser';
 import type { ServerConfig, Services } from './http-exchange';
 import { handleRequest } from './handle-request';
 import { TurnRegistry } from './turn-registry';
@@ -68,7 +69,9 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   const turns = new TurnRegistry(options.watch);
   const bodies = new BodyBudget(config.bodiesInFlightMb * 1024 * 1024);
   const access = options.access ?? new Access(config);
-  const services: Services = { ...options, turns, launches: new Set(), bodies, access };
+  let parser: HistoryParser | undefined;
+  const largeBodies = (): HistoryParser => (parser ??= openHistoryParser(config));
+  const services: Services = { ...options, turns, launches: new Set(), bodies, largeBodies, access };
   let policy: HostPolicy = createHostPolicy(config, config.port);
   const server = createServer(SERVER_OPTIONS);
   const answer = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {
@@ -97,6 +100,11 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
       server.closeAllConnections();
     },
   };
+}
+
+function openHistoryParser(config: ServerConfig): HistoryParser {
+  const { HistoryParser: Parser }: typeof import('./history-parser') = require('./history-parser');
+  return new Parser(config);
 }
 
 async function startListening(server: Server, { host, port, socket }: ServerConfig): Promise<Listening> {

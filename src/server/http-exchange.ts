@@ -5,6 +5,7 @@ import type { Logger } from '../observe/log';
 import type { TurnFacts } from '../observe/turn-record';
 import type { Access, Holder } from './guards';
 import type { BodyBudget } from './body-limits';
+import type { HistoryParser } from './history-parser';
 import type { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';
 
@@ -35,6 +36,8 @@ export interface Services {
   readonly log: Logger;
   readonly bridge: Bridge;
   readonly bodies: BodyBudget;
+  /** Parses large bodies; loaded at the first of them. */
+  readonly largeBodies: () => HistoryParser;
   readonly access: Access;
   readonly turns: TurnRegistry;
   /** The open responses to GET /launches, one for each launched Codex. */

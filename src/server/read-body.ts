@@ -1,13 +1,14 @@
-/** Reads a request body as JSON: media type, content coding, size, UTF-8 and syntax, each with its own error. */
-import { isUtf8 } from 'node:buffer';
+/** Reads a request body as JSON: media type, content coding, size and syntax, each with its own error. */
 import type { IncomingMessage } from 'node:http';
 import { BridgeError } from '../errors/bridge-error';
-import { checkJsonSize, tooLarge, type JsonLimits, type Reservation } from './body-limits';
+import { tooLarge, type Reservation } from './body-limits';
 import type { HttpExchange } from './http-exchange';
-import { findJsonError } from './json-error';
+import { parseBody } from './parse-body';
 
 const BYTES_PER_MB = 1024 * 1024;
-const BYTE_ORDER_MARK = 0xfeff;
+
+/** Smaller bodies are parsed at once: the work for reusing earlier ones would cost as much. */
+const LARGE_BODY = 64 * 1024;
 
 /** `application/json`, `application/vnd.example+json`; parameters are ignored, JSON is UTF-8 (RFC 8259, 8.1). */
 const JSON_TYPE = /^(?:application\/json|[\w.-]+\/[\w.+-]+\+json)\s*(?:;|$)/i;
@@ -30,7 +31,9 @@ export async function useBody<T>(exchange: HttpExchange, use: (body: unknown) =>
  * @throws BridgeError when the headers or the bytes are not those of a JSON body, or are over a limit
  */
 export async function readJson(exchange: HttpExchange, reservation: Reservation): Promise<unknown> {
-  return parseBody(await readBytes(exchange, reservation), exchange.services.config);
+  const bytes = await readBytes(exchange, reservation);
+  const { config, largeBodies } = exchange.services;
+  return bytes.length < LARGE_BODY ? parseBody(bytes, config) : largeBodies().parse(bytes);
 }
 
 /** The inflated bytes of the body; `reservation` is as large as they are. */
@@ -61,27 +64,6 @@ function checkMediaType(type: string | undefined): void {
     'unsupported_media_type',
     `Cannot read a request body of content-type ${quoted}: expected application/json.`,
   );
-}
-
-/**
- * @throws BridgeError when `bytes` are over a limit or not JSON in UTF-8; the message names the place and does not
- * quote
- *   the text
- */
-export function parseBody(bytes: Buffer, limits: JsonLimits): unknown {
-  if (!isUtf8(bytes)) throw new BridgeError('invalid_request', 'Cannot read the request body: it is not valid UTF-8.');
-  checkJsonSize(bytes, limits);
-  const decoded = bytes.toString('utf8');
-  const text = decoded.charCodeAt(0) === BYTE_ORDER_MARK ? decoded.slice(1) : decoded;
-  if (text.trim() === '') {
-    throw new BridgeError('invalid_request', 'Cannot read the request body: it is empty, expected a JSON object.');
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    const problem = findJsonError(text) ?? 'it is nested too deeply';
-    throw new BridgeError('invalid_request', `Cannot read the request body as JSON: ${problem}.`);
-  }
 }
 
 /** True when `request` announces a body that has not been read to its end. */
