@@ -73,7 +73,8 @@ function bodyOf(pieces: RequestBytes, headers: UpstreamRequest['headers']): Requ
 }
 
 async function* streamOf(pieces: RequestBytes): AsyncGenerator<Buffer, void, undefined> {
-  yield* pieces;
+  // Node 20's fetch waits forever after a chunk without bytes.
+  for (const piece of pieces) if (piece.length > 0) yield piece;
 }
 
 /** One request in flight, with everything that can end it early. */
