@@ -1,6 +1,7 @@
 /** Calls the provider until an answer begins: repairs rejected requests and retries temporary failures. */
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
-import { classifyHttpFailure } from '../errors/classify';
+import { classifyHttpFailure, hideKey } from '../errors/classify';
+import type { FailureSource } from '../errors/error-rule';
 import { ERRORS, type ErrorKind } from '../errors/error-table';
 import { readRetryAfter } from '../errors/retry-after';
 import { REQUEST_ID_HEADERS } from '../providers/catalog';
@@ -58,7 +59,7 @@ async function attempt<Output>(question: Question<Output>, asking: Asking): Prom
   const upstream = await call(question, asking);
   const stream = createStream();
   const { record } = caller;
-  record?.follow(stream, findRequestId(upstream));
+  record?.follow(stream, findRequestId(upstream, question.prepared.endpoint.source));
   const outputs: Output[] = [];
   for (let first = true; !stream.finished && (outputs.length === 0 || whole); first = false) {
     outputs.push(...(await readOutputs(upstream, stream, first, context.tap)));
@@ -125,14 +126,14 @@ async function readFailure(answer: UpstreamAnswer, { source }: Endpoint, now: nu
   const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
   const { status } = answer;
   if (status < 400) {
-    const target = answer.header('location') ?? 'nowhere';
+    const target = hideKey(answer.header('location') ?? 'nowhere', source);
     return new BridgeError(
       'upstream_rejected',
       `${source.host} answered ${status} and redirects to ${target}. Redirects are not followed: check AI_API_BASE.`,
     );
   }
   const retryAfterMs = readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), now);
-  const requestId = findRequestId(answer);
+  const requestId = findRequestId(answer, source);
   return classifyHttpFailure({
     ...source,
     status,
@@ -143,10 +144,10 @@ async function readFailure(answer: UpstreamAnswer, { source }: Endpoint, now: nu
 }
 
 /** The id that the provider's support asks for, if a header contains it. */
-function findRequestId(answer: UpstreamAnswer): string | undefined {
+function findRequestId(answer: UpstreamAnswer, source: FailureSource): string | undefined {
   for (const name of REQUEST_ID_HEADERS) {
     const id = answer.header(name);
-    if (id !== undefined) return id;
+    if (id !== undefined) return hideKey(id, source);
   }
   return undefined;
 }

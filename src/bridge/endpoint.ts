@@ -5,6 +5,7 @@
 import type { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import type { FailureSource } from '../errors/error-rule';
+import { createMask } from '../observe/log';
 import { findRoute, nativeBaseUrl, resolveModel } from '../providers/catalog';
 import type { Dialect } from '../providers/dialect';
 import type { Provider, RequestChanges } from '../providers/provider';
@@ -177,21 +178,11 @@ export function describeSource(
   return {
     host: new URL(url).host,
     keyAdvice: adviseOnKey(key, fromClient ? undefined : variables, provider),
-    hideKey: hide([key ?? '', ...hidden]),
+    hideKey: createMask([key ?? '', ...hidden]),
     ...(clock && { clock }),
     ...(provider.errors && { rules: provider.errors }),
   };
 }
-
-const hide =
-  (secrets: readonly string[]) =>
-  (text: string): string =>
-    secrets
-      .filter(({ length }) => length >= SHORTEST_KEY)
-      .reduce((whole, secret) => whole.replaceAll(secret, '[redacted]'), text);
-
-/** Shorter keys may occur in any text by chance. */
-const SHORTEST_KEY = 6;
 
 /** @param variables the variables of the key; undefined for a key sent by the client */
 function adviseOnKey(key: string | undefined, variables: string | undefined, { keyShape }: Provider): string {

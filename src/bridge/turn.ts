@@ -1,6 +1,6 @@
 /** Runs one request, from the client's body to a running answer: read, translate, send, assemble. */
 import { isRecord } from '../base/json';
-import { readOrThrow, toBridgeError } from '../errors/bridge-error';
+import { toBridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import type { KeptTurn } from '../state/kept-turn';
 import { usesState } from '../state/uses-state';
@@ -25,7 +25,7 @@ import type { TurnContext } from './turn-context';
 /** @throws BridgeError before the stream starts: an invalid request, or an error from the provider. */
 export async function startResponsesTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const kept = usesState(body, caller.client) ? await readKept(body, caller.client, context) : undefined;
-  const request = kept?.request ?? readOrThrow(() => readResponsesRequest(body));
+  const request = kept?.request ?? readResponsesRequest(body);
   if (isPreload(request)) {
     caller.record?.ask({ request: 'preload' });
     const { answerPreload }: typeof import('./local-answer') = require('./local-answer');
@@ -49,7 +49,7 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
 /** POST /responses/compact: the whole input becomes its user messages and one compaction item. Never streams. */
 export async function startCompaction(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const kept = usesState(body, caller.client) ? await readKept(body, caller.client, context) : undefined;
-  const request = kept?.request ?? readOrThrow(() => readResponsesRequest(body));
+  const request = kept?.request ?? readResponsesRequest(body);
   const prepared = prepare(toSummaryRequest(request), caller, context);
   const create = responsesAssemblers(request, caller, context, prepared);
   const { makeId } = context.runtime;
@@ -63,7 +63,7 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
 
 /** Starts a turn for a Chat Completions body, which is read as the equivalent Responses request. */
 export async function startChatTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
-  const { request, includeUsage } = readOrThrow(() => readChatRequest(body));
+  const { request, includeUsage } = readChatRequest(body);
   const prepared = prepare(request, caller, context);
   const { tools } = prepared;
   const { clock, makeId } = context.runtime;

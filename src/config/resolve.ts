@@ -43,8 +43,8 @@ type Mutable<T> = { -readonly [N in keyof T]?: T[N] };
 /** The process environment, without an env file. */
 export const fromProcess: FindOrigin = (name) => ({ kind: 'env', name });
 
-/** Whether a variable is set: an empty one counts as not set. */
-export const isSet = (text: string | undefined): text is string => text !== undefined && text.trim() !== '';
+/** Whether a variable counts as set: an empty one does not, and `constructor` is a function of every environment. */
+export const isSet = (text: string | undefined): text is string => typeof text === 'string' && text.trim() !== '';
 
 /** Returns the value of the first variable of an option that is set in `env`. */
 export const findVariable = (name: OptionName, env: Environment): string | undefined =>

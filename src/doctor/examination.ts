@@ -178,7 +178,8 @@ async function viewConfig(
   const parsed = file.ok ? parseToml(file.text) : undefined;
   const config = parsed?.ok ? parsed.value : {};
   const id = textOf(config['model_provider']);
-  const named = id === undefined ? undefined : listProviders(config)[id];
+  const providers = listProviders(config);
+  const named = id !== undefined && Object.hasOwn(providers, id) ? providers[id] : undefined;
   const provider = isTomlTable(named) ? named : undefined;
   const usesBridge = id === PROVIDER_ID || (await leadsToBridge(provider?.['base_url'], settings, askPort));
   const plan = settings && (await planSetup({

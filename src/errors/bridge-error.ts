@@ -42,12 +42,15 @@ export class BridgeError extends Error {
 const NO_DESCRIPTORS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 /**
- * Returns a BridgeError unchanged, or the one that aborted the turn; anything else is a bug in the bridge and becomes
- * `internal`, with the thrown value as its cause.
+ * Returns a BridgeError unchanged, or the one that aborted the turn; an unreadable field becomes `invalid_request` with
+ * its path. Anything else is a bug in the bridge and becomes `internal`, with the thrown value as its cause.
  * @param abort the turn's signal; after a shutdown its reason is returned
  */
 export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError {
   if (cause instanceof BridgeError) return cause;
+  if (cause instanceof UnreadableField) {
+    return new BridgeError('invalid_request', cause.message, cause.path === '' ? {} : { param: cause.path });
+  }
   if (abort?.aborted === true && abort.reason instanceof BridgeError) return abort.reason;
   if (NO_DESCRIPTORS.has(codeOf(cause) ?? '')) {
     return new BridgeError(
@@ -58,14 +61,4 @@ export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError 
   const error = new BridgeError('internal', "Internal error. The bridge's log has the details.");
   error.cause = cause;
   return error;
-}
-
-/** @throws BridgeError `invalid_request` with the path of the field, if `read` throws UnreadableField */
-export function readOrThrow<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (thrown) {
-    if (!(thrown instanceof UnreadableField)) throw thrown;
-    throw new BridgeError('invalid_request', thrown.message, thrown.path === '' ? {} : { param: thrown.path });
-  }
 }

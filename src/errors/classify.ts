@@ -30,8 +30,7 @@ export function classifyHttpFailure(failure: HttpFailure): BridgeError {
 
 /** Classifies an error object inside a 200 response. */
 export function classifyStreamError(value: unknown, source: FailureSource = { host: 'the provider' }): BridgeError {
-  const read = readErrorValue(value);
-  const reported = { ...read, message: hideKey(read.message, source) };
+  const reported = withoutKey(readErrorValue(value), source);
   const byStatus = reported.status === undefined ? undefined : kindOfStatus(reported.status, reported);
   const fallback = byStatus ?? (REJECTED.test(textOf(reported)) ? 'upstream_rejected' : 'upstream_error');
   return describe(reported, source, { opening: 'The provider reported: ', fallback, details: {} });
@@ -115,4 +114,14 @@ function withFullStop(text: string): string {
 
 const textOf = ({ code = '', type = '', message }: ProviderError): string => `${code} ${type} ${message}`;
 
-const hideKey = (text: string, source: FailureSource): string => source.hideKey?.(text) ?? text;
+/** Text of the provider, which may repeat the key that was sent. */
+export const hideKey = (text: string, source: FailureSource): string => source.hideKey?.(text) ?? text;
+
+function withoutKey(reported: ProviderError, source: FailureSource): ProviderError {
+  const hidden: { -readonly [K in keyof ProviderError]: ProviderError[K] } = { ...reported };
+  for (const name of ['message', 'code', 'type', 'field', 'requestId'] as const) {
+    const text = hidden[name];
+    if (text !== undefined) hidden[name] = hideKey(text, source);
+  }
+  return hidden;
+}

@@ -157,19 +157,20 @@ const SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
  * `Bearer …`, `sk-…`, `api_key=…`, a password in a URL
  */
 export function createRedactor(secrets: readonly string[] = []): (text: string) => string {
-  const known = listSpellings(secrets);
+  const mask = createMask(secrets);
   return (text) => {
-    let clean = text;
-    for (const secret of known) clean = clean.replaceAll(secret, MASK);
+    let clean = mask(text);
     for (const [pattern, replacement] of SHAPES) clean = clean.replace(pattern, replacement);
     return clean;
   };
 }
 
-/** Longest first: a secret may contain another one. */
-function listSpellings(secrets: readonly string[]): readonly string[] {
+/** A function that masks only these values; everything else stays as it is. */
+export function createMask(secrets: readonly string[]): (text: string) => string {
   const usable = secrets.filter((secret) => secret.length >= SHORTEST_SECRET);
-  return [...new Set(usable.flatMap(spell))].sort((a, b) => b.length - a.length);
+  // Longest first: a secret may contain another one.
+  const known = [...new Set(usable.flatMap(spell))].sort((a, b) => b.length - a.length);
+  return (text) => known.reduce((clean, secret) => clean.replaceAll(secret, MASK), text);
 }
 
 function spell(secret: string): readonly string[] {

@@ -57,7 +57,7 @@ function describeModel(
     display_name: name,
     description: provider.title,
     ...(level !== undefined && { default_reasoning_level: level }),
-    supported_reasoning_levels: efforts.map((effort) => ({ effort, description: EFFORTS[effort] ?? effort })),
+    supported_reasoning_levels: efforts.map((effort) => ({ effort, description: EFFORTS.get(effort) ?? effort })),
     default_reasoning_summary: 'auto',
     supports_reasoning_summaries: true,
     shell_type: 'unified_exec',
@@ -80,15 +80,15 @@ function describeModel(
   };
 }
 
-const EFFORTS: Readonly<Record<string, string>> = {
-  none: 'Answers without thinking',
-  minimal: 'Thinks as little as possible',
-  low: 'Thinks briefly',
-  medium: 'Balances speed and depth',
-  high: 'Thinks for long',
-  xhigh: 'Thinks for longer',
-  max: 'Thinks for as long as it can',
-};
+const EFFORTS: ReadonlyMap<string, string> = new Map([
+  ['none', 'Answers without thinking'],
+  ['minimal', 'Thinks as little as possible'],
+  ['low', 'Thinks briefly'],
+  ['medium', 'Balances speed and depth'],
+  ['high', 'Thinks for long'],
+  ['xhigh', 'Thinks for longer'],
+  ['max', 'Thinks for as long as it can'],
+]);
 
 /** The efforts of 0.125; any other one makes it reject the whole list. 0.146 and later accept any word. */
 const EFFORTS_OF_OLD = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];

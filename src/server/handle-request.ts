@@ -67,8 +67,8 @@ function findHandler(
 const answerHead: Handler = ({ response }) => writeWhole(response, 200, {}, '');
 
 /**
- * Turns anything thrown into a BridgeError and logs it: a BridgeError at warn, anything else at error with its stack,
- * and any error after the client disconnected at debug. Turns have a line of their own (answer-turn.ts).
+ * Turns anything thrown into a BridgeError and logs it: at warn, a bug in the bridge at error with its stack, and any
+ * error after the client disconnected at debug. Turns have a line of their own (answer-turn.ts).
  */
 function logFailure({ request, response, services: { log } }: HttpExchange, cause: unknown): BridgeError {
   const error = toBridgeError(cause);
@@ -77,7 +77,7 @@ function logFailure({ request, response, services: { log } }: HttpExchange, caus
   const reason = param === undefined ? { error: message } : { param };
   const fields = { kind, status: statusOf(error), ...reason, ...describeRequest(request) };
   if (response.destroyed) log.debug('request failed after its client had left', fields);
-  else if (cause !== error) log.error('request crashed', { ...fields, ...describeThrown(cause) });
+  else if (error.cause !== undefined) log.error('request crashed', { ...fields, ...describeThrown(error.cause) });
   else log.warn('request failed', fields);
   return error;
 }

@@ -1,6 +1,6 @@
 /** Stores conversations: lists of items that requests continue by id. Spec: Conversations API. */
 import { asArray, asText, isRecord, type UnknownRecord } from '../base/json';
-import { BridgeError, readOrThrow } from '../errors/bridge-error';
+import { BridgeError } from '../errors/bridge-error';
 import { invalid } from '../wire/read-fields';
 import { readInput } from '../wire/read-responses';
 import type { StateServices } from './open-store';
@@ -70,12 +70,12 @@ export function createKeptConversations({ openStore, clock, makeId }: StateServi
   };
   return {
     async createConversation(body) {
-      const given = body === undefined ? {} : readOrThrow(() => requireRecord(body));
+      const given = body === undefined ? {} : requireRecord(body);
       const made = {
         id: makeId('conv'),
         createdAt: Math.floor(clock() / 1_000),
         metadata: isRecord(given['metadata']) ? given['metadata'] : {},
-        items: given['items'] == null ? [] : readOrThrow(() => readItems(given['items'])),
+        items: given['items'] == null ? [] : readItems(given['items']),
       };
       await keep(openStore(), { id: made.id, text: renderConversationRecord(made), items: idsOf(made.items) });
       return describeConversation(made);
@@ -89,7 +89,7 @@ export function createKeptConversations({ openStore, clock, makeId }: StateServi
     conversationItems: async (id, query) => readPage((await findConversation(openStore(), id)).items, query),
     async addConversationItems(id, body) {
       await findConversation(openStore(), id);
-      const added = readOrThrow(() => readItems(requireRecord(body)['items']));
+      const added = readItems(requireRecord(body)['items']);
       await keep(openStore(), addItems(id, added));
       return readPage(added, { order: 'asc', limit: String(MOST_ITEMS) });
     },

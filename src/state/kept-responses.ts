@@ -1,7 +1,7 @@
 /** Implements the operations on stored responses. Loaded on first use. */
 import { quote } from '../base/quote';
 import { isRecord, type UnknownRecord } from '../base/json';
-import { BridgeError, readOrThrow } from '../errors/bridge-error';
+import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import { readResponsesRequest } from '../wire/read-responses';
 import type { Background } from './background';
@@ -78,7 +78,7 @@ export function createKeptResponses(services: StateServices, background: () => B
       const request =
         isRecord(body) && usesState(body, client)
           ? (await readKeptTurn(body, client, services)).request
-          : readOrThrow(() => readResponsesRequest(body));
+          : readResponsesRequest(body);
       return { object: 'response.input_tokens', input_tokens: estimateTokens(request, body) };
     },
     ...createKeptConversations(services),

@@ -1,7 +1,7 @@
 /** Reads a request that uses the store: earlier items are prepended to its input, and its response is stored. */
 import { asBoolean, asString, type UnknownRecord } from '../base/json';
 import { messageOf } from '../base/thrown';
-import { BridgeError, readOrThrow } from '../errors/bridge-error';
+import { BridgeError } from '../errors/bridge-error';
 import type { ClientKind } from '../errors/error-body';
 import { addItems, findConversation, readConversationId } from './conversations';
 import { readHistory, resolveReferences } from './history';
@@ -34,8 +34,8 @@ export async function readKeptTurn(
 ): Promise<KeptTurn> {
   // Some clients send an empty id to mean none.
   const previous =
-    readOrThrow(() => optional(body, 'previous_response_id', asString, 'the id of a response')) || undefined;
-  for (const field of ['store', 'background']) readOrThrow(() => optional(body, field, asBoolean, 'true or false'));
+    optional(body, 'previous_response_id', asString, 'the id of a response') || undefined;
+  for (const field of ['store', 'background']) optional(body, field, asBoolean, 'true or false');
   refuseUnserved(body, client);
   const store = services.openStore();
   await store.check();
@@ -47,10 +47,10 @@ export async function readKeptTurn(
         ? await readHistory(store, previous)
         : undefined;
   const input = await resolveReferences(store, body['input'] ?? (prior ? [] : undefined));
-  const own = readOrThrow(() => readResponsesRequest({ ...body, input }));
+  const own = readResponsesRequest({ ...body, input });
   const echo: ResponsesEcho = conversation === undefined ? {} : { conversation: { id: conversation } };
   const request = {
-    ...own, input: [...readOrThrow(() => readInput(prior ?? [])), ...own.input], echo: { ...own.echo, ...echo },
+    ...own, input: [...readInput(prior ?? []), ...own.input], echo: { ...own.echo, ...echo },
   };
   const fresh = toRawItems(input, services.makeId);
   const background = body['background'] === true;

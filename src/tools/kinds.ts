@@ -60,7 +60,7 @@ function membersOf(tool: DeclaredTool, namespace?: OfferContext['namespace'], de
   if (depth === DEEPEST) return [];
   const description = asText(tool.declaration['description']);
   const inner = { name: asString(tool.declaration['name']) ?? '', ...(description !== undefined && { description }) };
-  return readTools(tool.declaration['tools']).flatMap((member) => membersOf(member, inner, depth + 1));
+  return readTools(tool.declaration['tools'], 'tools[].tools').flatMap((member) => membersOf(member, inner, depth + 1));
 }
 
 /** Reads a call of the history; undefined for a kind that clients do not run. */

@@ -131,7 +131,7 @@ export function findLengthLimit(text: string): number | undefined {
 const SHORTEST = 8;
 
 /** Numbers as words: "exactly nine characters". */
-const NUMBERS: Readonly<Record<string, number>> = { eight: 8, nine: 9, ten: 10, twelve: 12, sixteen: 16 };
+const NUMBERS = new Map([['eight', 8], ['nine', 9], ['ten', 10], ['twelve', 12], ['sixteen', 16]]);
 const EXACT = new RegExp(
   '(?:(?:with |have |has )?length(?: of)?|exactly|must be(?! exactly)|have(?! exactly)) (\\d+|[a-z]+)(?=\\W|$)|' +
   '\\{(\\d+)\\}|(\\d+)[- ](?:char|letter|digit)', 'gi');
@@ -144,7 +144,7 @@ export function findCallIdForm(text: string, field: string): CallIdForm | undefi
   const longest = findLengthLimit(text);
   if (longest !== undefined) return { length: longest, exact: false, alphanumeric };
   const exactly = [...text.matchAll(EXACT)]
-    .flatMap(([, ...groups]) => groups.map((word = '') => NUMBERS[word.toLowerCase()] ?? numberOf(word)))
+    .flatMap(([, ...groups]) => groups.map((word = '') => NUMBERS.get(word.toLowerCase()) ?? numberOf(word)))
     .find((number) => number >= 4 && number <= 64);
   if (exactly !== undefined) return { length: exactly, exact: true, alphanumeric: true };
   return alphanumeric ? { length: 40, exact: false, alphanumeric } : undefined;

@@ -37,10 +37,22 @@ export class UnreadableField extends Error {
 
 /** Creates the error for a field of the wrong type: `Cannot read input[3].role: expected "user" …, got 7.` */
 export function invalid(path: string, expected: string, value: unknown): UnreadableField {
-  const shown = JSON.stringify(value) ?? 'nothing';
-  const where = path === '' ? 'the request' : path;
-  const got = shown.length > 80 ? `${shown.slice(0, 80)}…` : shown;
-  return new UnreadableField(path, `Cannot read ${where}: expected ${expected}, got ${got}.`);
+  // The body itself is not quoted: the log shows messages without a path, and it may be somebody's prompt.
+  if (path === '')
+    return new UnreadableField(path, `Cannot read the request: expected ${expected}, got ${kindOf(value)}.`);
+  const shown = JSON.stringify(value, (_name, inner: unknown) => shorten(inner)) ?? 'nothing';
+  const got = shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
+  return new UnreadableField(path, `Cannot read ${path}: expected ${expected}, got ${got}.`);
+}
+
+const LONGEST_SHOWN = 80;
+
+/** A value may hold megabytes of text. */
+const shorten = (value: unknown): unknown => (typeof value === 'string' ? value.slice(0, LONGEST_SHOWN + 1) : value);
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
 /** @throws UnreadableField if the value is neither a string nor a list of parts */

@@ -30,6 +30,12 @@ const RESPONSES: readonly Row[] = [
   ],
   ['a number as list of tools', { input: 'x', tools: 7 }, 'tools', /expected a list of tools, got 7/],
   [
+    'a number as list of tools in a namespace',
+    { input: 'x', tools: [{ type: 'namespace', name: 'n', tools: 7 }] },
+    'tools[].tools',
+    /expected a list of tools, got 7/,
+  ],
+  [
     'a number as tool choice',
     { input: 'x', tool_choice: 7 },
     'tool_choice',

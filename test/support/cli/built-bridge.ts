@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 
 const ROOT = join(__dirname, '..', '..', '..');
 
@@ -40,8 +39,15 @@ export interface BuiltBridgeOptions {
   readonly before?: string;
 }
 
+/** Where what must be ended is registered: the context of a test, or a list of one's own. */
+export interface Cleanup {
+  after(cleanup: () => unknown): void;
+}
+
 /** Starts `serve` on a free port and waits until it listens. */
-export async function startBuiltBridge(context: TestContext, options: BuiltBridgeOptions = {}): Promise<BuiltBridge> {
+export async function startBuiltBridge(
+  context: Cleanup, options: BuiltBridgeOptions = {},
+): Promise<BuiltBridge> {
   const home = mkdtempSync(join(tmpdir(), 'codex-bridge-built-'));
   const { upstream = 'http://127.0.0.1:9/v1', flags = [], env = {}, execArgv = [], before } = options;
   const { ready = /https?:\/\/[\d.:\[\]a-z]+:\d+/ } = options;
