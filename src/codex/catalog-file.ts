@@ -1,12 +1,12 @@
 /** Reads and writes the file of `model_catalog_json`; Codex then lists only its models (codex-protocol.md, 6). */
-import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
+import { readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseJsonObject, type JsonValue, type UnknownRecord } from '../base/json';
 import { codeOf, messageOf } from '../base/thrown';
 import { explainFailure } from '../command/edit-file';
 import type { CodexModel } from '../providers/codex-models';
-import { replaceFile } from '../state/replace-file';
+import { makeFolder, replaceFile } from '../state/replace-file';
 import type { SetupFailure } from './config-file';
 
 /** The `generated_by` of the bridge's own files. Codex ignores unknown keys. */
@@ -30,7 +30,7 @@ export async function writeCatalogFile(
     if (!force && (await readCatalogFile(target)) === 'foreign') {
       return { ok: false, problem: 'the bridge did not write this file; --force replaces it' };
     }
-    await mkdir(dirname(target), { recursive: true });
+    makeFolder(dirname(target), 0o777);
     const text = `${JSON.stringify({ generated_by: AUTHOR, models }, null, 2)}\n`;
     // Windows cannot replace a file that another Codex has open, so an identical file is not rewritten.
     if ((await readFile(target, 'utf8').catch(() => undefined)) !== text) replaceFile(target, text, 0o666);

@@ -1,9 +1,9 @@
 /** Replaces files of the user atomically: follows symbolic links and keeps the mode. */
 import { chmodSync } from 'node:fs';
-import { mkdir, readFile, readlink, realpath, stat, writeFile } from 'node:fs/promises';
+import { readFile, readlink, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/thrown';
-import { replaceFile } from '../state/replace-file';
+import { makeFolder, replaceFile } from '../state/replace-file';
 
 /** The content of a file, or `undefined` when it does not exist. @throws any other error of the system */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
@@ -47,7 +47,7 @@ export const PRIVATE: Modes = { file: 0o600, folder: 0o700 };
  */
 export async function replaceUserFile(path: string, bytes: Uint8Array, modes: Modes): Promise<void> {
   const target = await followLinks(path);
-  await mkdir(dirname(target), { recursive: true, mode: modes.folder });
+  makeFolder(dirname(target), modes.folder);
   const old = await stat(target).catch(() => undefined);
   // A rename would replace even a read-only file.
   if (old && (old.mode & 0o222) === 0) throw new Error('it is read-only');

@@ -39,7 +39,12 @@ export class BridgeError extends Error {
   }
 }
 
-const NO_DESCRIPTORS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+/** The error for a system error code that says that there are no file descriptors left; otherwise undefined. */
+export function findShortage(code = ''): BridgeError | undefined {
+  if (code !== 'EMFILE' && code !== 'ENFILE') return undefined;
+  const problem = 'The bridge has no file descriptors left.';
+  return new BridgeError('busy', `${problem} Retry later, or raise the limit (ulimit -n).`);
+}
 
 /**
  * Returns a BridgeError unchanged, or the one that aborted the turn; an unreadable field becomes `invalid_request` with
@@ -52,12 +57,8 @@ export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError 
     return new BridgeError('invalid_request', cause.message, cause.path === '' ? {} : { param: cause.path });
   }
   if (abort?.aborted === true && abort.reason instanceof BridgeError) return abort.reason;
-  if (NO_DESCRIPTORS.has(codeOf(cause) ?? '')) {
-    return new BridgeError(
-      'busy',
-      'The bridge has no file descriptors left. Retry later, or raise the limit (ulimit -n).',
-    );
-  }
+  const shortage = findShortage(codeOf(cause));
+  if (shortage !== undefined) return shortage;
   const error = new BridgeError('internal', "Internal error. The bridge's log has the details.");
   error.cause = cause;
   return error;

@@ -1,7 +1,7 @@
 /** Reads and writes the files by which a bridge in the background is found again: its record, its log, its catalog. */
 import { createHash } from 'node:crypto';
 import {
-  closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync,
+  closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, rmSync, statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asNumber, asText, parseJsonObject } from '../base/json';
@@ -9,7 +9,7 @@ import { quoteShellWord } from '../base/shell-word';
 import { attempt, messageOf } from '../base/thrown';
 import { OPTIONS } from '../config/options';
 import { SERVICE_NAME } from '../server/service-routes';
-import { replaceFile } from '../state/replace-file';
+import { makeFolder, replaceFile } from '../state/replace-file';
 
 /**
  * What a bridge in the background writes about itself when it listens, and removes when it ends. A killed one leaves
@@ -63,7 +63,7 @@ function readText(file: string): string {
  */
 export function prepareStateFolder(folder: string, userId = process.getuid?.()): string | undefined {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const { uid, mode } = statSync(folder);
     if (userId === undefined) return undefined;
     if (uid !== userId) return `The state folder ${folder} belongs to another user. Choose another with --state-dir.`;
@@ -97,7 +97,7 @@ export function describeKeyDifference(record: BridgeRecord, key: string | undefi
 
 /** Creates the folder where it is missing. @throws errors of the file system */
 export function writeRecord(file: string, record: BridgeRecord): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   replaceFile(file, `${JSON.stringify(record, null, 2)}\n`, 0o600);
 }
 

@@ -1,12 +1,13 @@
 /** Starts a bridge in the background and waits until it listens. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { asNumber, asRecord, asText, isRecord } from '../base/json';
 import { renderDuration } from '../base/quantities';
 import { messageOf } from '../base/thrown';
 import { EXIT } from '../command/command';
+import { explainFailure } from '../command/edit-file';
 import { loadEnvironment } from '../command/load-config';
 import { SERVE_FLAGS } from '../command/own-flags';
 import type { Paths } from '../command/paths';
@@ -15,6 +16,7 @@ import { PROGRAM, STATE_FILE_VARIABLE } from '../command/version';
 import { isPath } from '../config/option';
 import { OPTIONS, OPTION_NAMES } from '../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../config/resolve';
+import { makeFolder } from '../state/replace-file';
 import { logFileOf, prepareStateFolder, removeLeftovers, stateFileOf } from './bridge-record';
 import { readTail } from './log-reader';
 
@@ -92,8 +94,8 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
   const loaded = loadEnvironment(flags, env).env;
   const named = flags.logFile ?? loaded[OPTIONS.logFile.env[0]];
   const logFile = isSet(named) ? resolve(named) : logFileOf(paths.state, port);
-  mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
-  const log = openSync(logFile, isSet(named) ? 'a' : APPEND_NO_LINK, 0o600);
+  const log = openLog(logFile, isSet(named));
+  if (typeof log === 'string') return { ok: false, problem: log };
   const { size } = fstatSync(log);
   const fixed = {
     [OPTIONS.host.env[0]]: host,
@@ -118,6 +120,16 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
   const output = readTail(logFile, SHOWN_LINES, { from: size }).map((line) => `\n  ${line}`).join('');
   const problem = `The bridge did not start: ${end.reason}.${output === '' ? '' : ` Its output:${output}`}`;
   return { ok: false, problem, ...(end.code !== undefined && { code: end.code }) };
+}
+
+/** The descriptor of the log, or why it cannot be opened. */
+function openLog(path: string, isNamed: boolean): number | string {
+  try {
+    makeFolder(dirname(path), 0o700);
+    return openSync(path, isNamed ? 'a' : APPEND_NO_LINK, 0o600);
+  } catch (error) {
+    return `Cannot write the log file ${path}: ${explainFailure(error)}. Choose another file with --log-file.`;
+  }
 }
 
 /** A log in the state folder is never a symbolic link; a file that the user names may be one. */

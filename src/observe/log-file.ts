@@ -1,10 +1,11 @@
 /** Writes a log file of bounded size and rotates it: the previous file is kept under `.1`. */
 import { messageOf } from '../base/thrown';
 import {
-  closeSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, truncateSync,
+  closeSync, fstatSync, openSync, readFileSync, realpathSync, renameSync, statSync, truncateSync,
   writeFileSync, writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../state/replace-file';
 
 export interface LogFile {
   /** Opens the file now instead of with the first line. @returns why it cannot be opened, or `undefined` */
@@ -79,7 +80,7 @@ function rotate(path: string, rename: typeof renameSync): void {
 }
 
 function openForAppending(path: string): OpenFile {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   const descriptor = openSync(path, 'a', 0o600);
   return { descriptor, inode: fstatSync(descriptor, { bigint: true }).ino };
 }

@@ -46,7 +46,7 @@ export function createBackground(options: BackgroundOptions): BackgroundDuty {
         const processStart = readProcessStart(pid);
         writeRecord(stateFile, { name: SERVICE_NAME, pid, processStart, ...address, ...facts });
       } catch (error) {
-        log.warn('cannot write the record of this bridge; status and stop will not find it', {
+        log.warn('cannot write the record of this bridge: status and stop will not find it; see --state-dir', {
           file: stateFile, error: messageOf(error),
         });
       }

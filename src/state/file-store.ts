@@ -2,7 +2,7 @@
  * Keeps records on disk, one file each, so that they survive a restart; only the user may read them. Other processes
  * may use the folder at the same time: each request looks at the files themselves.
  */
-import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock';
 import type { UnknownRecord } from '../base/json';
@@ -14,7 +14,7 @@ import {
   type FoundFile,
 } from './record-file';
 import { appendLine, createLines, findLines, linesFolder, linesIdIn, readLines, removeLines } from './record-lines';
-import { replaceFile } from './replace-file';
+import { makeFolder, replaceFile } from './replace-file';
 import type { Change, ResponseStore, Warn, Written } from './response-store';
 
 export interface FileStoreOptions {
@@ -75,7 +75,7 @@ class OpenedFolder {
     this.folders = [join(options.folder, SUBFOLDER), options.folder];
     this.ledger = new Ledger(options.limits, options.clock, (id, usedAt) => this.evict(id, usedAt));
     this.attempt('open the store', options.folder, () => {
-      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+      makeFolder(options.folder, 0o700);
       if (this.count(true) || existsSync(join(options.folder, SUBFOLDER))) this.home = join(options.folder, SUBFOLDER);
     });
   }
@@ -123,7 +123,7 @@ class OpenedFolder {
 
   private put({ id, text, items }: Change): Written {
     const path = pathIn(this.home, id);
-    mkdirSync(this.home, { recursive: true, mode: 0o700 });
+    makeFolder(this.home, 0o700);
     replaceFile(path, text, 0o600, (draft) => {
       utimesSync(draft, this.now(), this.now());
       if (!isOurs(path, id)) throw new Error('a file of this name is there that the bridge did not write');
@@ -258,7 +258,8 @@ class OpenedFolder {
     try {
       return action();
     } catch (cause) {
-      this.options.warn(`cannot ${what}`, { subject, folder: this.home, error: messageOf(cause) });
+      const advice = 'free some space, or choose another folder with --store';
+      this.options.warn(`cannot ${what}: ${advice}`, { subject, folder: this.home, error: messageOf(cause) });
       return undefined;
     }
   }

@@ -33,8 +33,7 @@ export async function readKeptTurn(
   body: UnknownRecord, client: ClientKind, services: StateServices,
 ): Promise<KeptTurn> {
   // Some clients send an empty id to mean none.
-  const previous =
-    optional(body, 'previous_response_id', asString, 'the id of a response') || undefined;
+  const previous = optional(body, 'previous_response_id', asString, 'the id of a response') || undefined;
   for (const field of ['store', 'background']) optional(body, field, asBoolean, 'true or false');
   refuseUnserved(body, client);
   const store = services.openStore();
@@ -49,9 +48,7 @@ export async function readKeptTurn(
   const input = await resolveReferences(store, body['input'] ?? (prior ? [] : undefined));
   const own = readResponsesRequest({ ...body, input });
   const echo: ResponsesEcho = conversation === undefined ? {} : { conversation: { id: conversation } };
-  const request = {
-    ...own, input: [...readInput(prior ?? []), ...own.input], echo: { ...own.echo, ...echo },
-  };
+  const request = { ...own, input: [...readInput(prior ?? []), ...own.input], echo: { ...own.echo, ...echo } };
   const fresh = toRawItems(input, services.makeId);
   const background = body['background'] === true;
   const isStored = wantsStore(body['store'], client);

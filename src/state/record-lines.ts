@@ -5,11 +5,11 @@
  * number, and then the digits decide.
  */
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../base/json';
 import { attempt } from '../base/thrown';
-import { replaceFile } from './replace-file';
+import { makeFolder, replaceFile } from './replace-file';
 
 const FOLDER = /^((?:resp|conv|run)_[A-Za-z0-9_-]{1,123})\.lines$/;
 const LINE = /^(\d{8})-[\da-f]{8}\.json$/;
@@ -48,7 +48,7 @@ export function appendLine(folder: string, text: string): void {
 }
 
 /** Makes the folder for the lines of a record that is kept. */
-export const createLines = (folder: string): void => void mkdirSync(folder, { recursive: true, mode: 0o700 });
+export const createLines = (folder: string): void => makeFolder(folder, 0o700);
 
 /** Removes the lines of a record and their folder, unless it holds something else. */
 export function removeLines(folder: string): void {

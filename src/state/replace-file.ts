@@ -1,5 +1,6 @@
-/** Replaces a file atomically: other processes read the old content or the new, never a part. */
-import { closeSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+/** Creates folders, and replaces files atomically: other processes read the old content or the new, never a part. */
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { attempt, codeOf } from '../base/thrown';
 
 /**
@@ -45,3 +46,22 @@ function createDraft(path: string, content: string | Uint8Array, mode: number): 
 
 /** Maximum number of names tried for a draft. */
 const MOST_DRAFTS = 9;
+
+/**
+ * Creates the folder `path` and those above it; one that exists is left as it is. Node's own `recursive` never returns
+ * where the system forbids new folders by ENOENT, as in /proc (Node 18 to 24).
+ *
+ * @param mode of new folders, subject to the umask
+ * @throws file system errors, also when something else has that name
+ */
+export function makeFolder(path: string, mode: number): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent, mode);
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    // Another process may have created it in the meantime.
+    if (codeOf(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+  }
+}

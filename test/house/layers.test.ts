@@ -29,6 +29,8 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   wire: ['base'],
   providers: ['errors'],
   config: ['errors', 'providers'],
+  // Both write files.
+  observe: ['state'],
 };
 
 const floorOf = (folder: string): number => LAYERS.findIndex((floor) => floor.includes(folder));

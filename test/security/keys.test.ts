@@ -195,7 +195,7 @@ test('commands, their files and the bridge in the background', LIMIT, async (con
   for (const file of files) assertNoSecrets(file, readFileSync(file, 'utf8'), Object.values(SECRETS));
 });
 
-test('a launched Codex: no key in words, output or files; its token only where needed', LIMIT, async (context) => {
+test('a launched Codex: no key in arguments, output or files; its token only where needed', LIMIT, async (context) => {
   const scene = await createLaunchScene(context, 0);
   const { BRIDGE_ACCESS_TOKEN: _own, UPSTREAM_HEADER_VALUE: _header, ...keys } = SECRETS;
   const launched = scene.launch(['codex', 'exec', 'x'], { ...keys, LOG_LEVEL: 'debug' });

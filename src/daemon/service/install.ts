@@ -1,12 +1,13 @@
 /** Installs and removes the file that starts the bridge at login, and the variables it needs. */
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readlink, rm } from 'node:fs/promises';
+import { chmod, readlink, rm } from 'node:fs/promises';
 import { dirname, posix, resolve, win32 } from 'node:path';
 import { OPTIONS, type Config } from '../../config/options';
 import type { FlagTexts } from '../../config/resolve';
 import { EXIT, type CommandIo } from '../../command/command';
 import { explainFailure, OPEN, PRIVATE, readIfThere, replaceUserFile } from '../../command/edit-file';
 import type { Machine, Paths } from '../../command/paths';
+import { makeFolder } from '../../state/replace-file';
 import { collectVariables, renderEnvFile } from './env-file';
 import { locateProgram, warnOfMoves } from './locate-program';
 import { MARK, type ServiceKind, type ServiceProgram, type ServiceStep } from './service-kind';
@@ -39,7 +40,7 @@ export async function installService(installation: Installation): Promise<number
     }
     const variables = await keepVariables(program.envFile, installation);
     // launchd and the shell of Termux open the log before the bridge creates its folder.
-    await mkdir(dirnameOf(program.logFile, machine), { recursive: true, mode: PRIVATE.folder });
+    makeFolder(dirnameOf(program.logFile, machine), PRIVATE.folder);
     io.out(`${written} ${file}\n${variables}${renderSteps(kind.afterInstall(file, program))}`);
   } catch (error) {
     return fail(io, `Cannot write ${file}: ${explainFailure(error)}.`);
