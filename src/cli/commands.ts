@@ -1,8 +1,8 @@
 /** COMMANDS, the one table of commands. */
 import type { Command } from '../command/command';
 import {
-  CODEX_FLAGS, CONFIG_FLAGS, DOCTOR_FLAGS, LOGIN_FLAGS, LOGS_FLAGS, MODELS_FLAGS, PROVIDERS_FLAGS, SERVE_FLAGS,
-  SERVICE_FLAGS, SETUP_FLAGS, STATUS_FLAGS, USAGE_FLAGS,
+  CODEX_FLAGS, CONFIG_FLAGS, DOCTOR_FLAGS, LOGIN_FLAGS, LOGS_FLAGS, MODELS_FLAGS, PROVIDERS_FLAGS, QUOTA_FLAGS,
+  SERVE_FLAGS, SERVICE_FLAGS, SETUP_FLAGS, STATUS_FLAGS, USAGE_FLAGS,
 } from '../command/own-flags';
 
 const TABLE = {
@@ -38,6 +38,10 @@ const TABLE = {
   usage: {
     summary: 'Show tokens, requests and cost of your turns.',
     own: Object.values(USAGE_FLAGS),
+  },
+  quota: {
+    summary: 'Show how much of your plan or balance is left.',
+    own: Object.values(QUOTA_FLAGS),
   },
   service: {
     summary: 'Start the bridge whenever you log in.',

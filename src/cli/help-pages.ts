@@ -139,6 +139,18 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     ],
     options: ['stateDir', 'providers', 'usageLedger', 'usageLedgerMaxMb', 'configFile'],
   },
+  quota: {
+    group: 'inspect',
+    details: [
+      'Asks the provider, where its API tells by key: windows of a plan, a balance or credits. For a plan without' +
+        ' such an API, counts the requests of this machine in the windows of the plan, from the ledger of usage.',
+    ],
+    examples: [
+      ['quota', 'Of the current provider.'],
+      ['quota --provider NAME --json', 'Of another provider, as JSON.'],
+    ],
+    options: [...PROVIDER, 'stateDir'],
+  },
   service: {
     group: 'background',
     details: [

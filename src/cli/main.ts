@@ -21,6 +21,7 @@ const LOADERS: Readonly<Record<CommandName, () => CommandModule>> = {
   status: (): typeof import('../daemon/status-command') => require('../daemon/status-command'),
   logs: (): typeof import('../daemon/logs-command') => require('../daemon/logs-command'),
   usage: (): typeof import('../usage/usage-command') => require('../usage/usage-command'),
+  quota: (): typeof import('../usage/quota-command') => require('../usage/quota-command'),
   service: (): typeof import('../daemon/service-command') => require('../daemon/service-command'),
   doctor: (): typeof import('../doctor/doctor-command') => require('../doctor/doctor-command'),
   models: (): typeof import('./models-command') => require('./models-command'),

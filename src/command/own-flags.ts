@@ -81,6 +81,9 @@ export const USAGE_FLAGS = {
   json,
 } as const satisfies Rows;
 
+/** The flags of `quota`. */
+export const QUOTA_FLAGS = { json } as const satisfies Rows;
+
 /** The flags of `service`. */
 export const SERVICE_FLAGS = {
   kind: {

@@ -8,13 +8,14 @@ import { readVersion } from '../command/version';
 import { probePort, type PortState } from '../instance/bridge-client';
 import { listRecords, type BridgeRecord } from '../instance/bridge-record';
 import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../instance/target';
+import { readToday, renderToday, type Today } from '../usage/today';
 
 /** Returns 0 when a bridge runs on the port, 3 when none does, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own, env } = context;
   const target = findTarget(context);
   if (typeof target === 'number') return target;
-  const status = await findStatus(target);
+  const status = await findStatus(target, Date.now());
   const style = createTerminalStyle(io.isTerminal?.() ?? false, env);
   io.out(readOwnFlag(STATUS_FLAGS.json, own) === true ? `${JSON.stringify(status)}\n` : renderStatus(status, style));
   return status.running ? EXIT.done : EXIT.notRunning;
@@ -39,6 +40,8 @@ interface BridgeStatus {
   /** Whether it was started in the background; otherwise a terminal or a service manager runs it. */
   readonly background: boolean;
   readonly logFile: string | null;
+  /** The turns of today, and what is left of the plan. */
+  readonly today: Today;
   /** Background bridges on other ports. */
   readonly others: readonly OtherBridge[];
 }
@@ -50,7 +53,8 @@ const STATES: Readonly<Record<PortState['kind'], BridgeStatus['state']>> = {
 };
 
 /** Queries every bridge that may be running. */
-async function findStatus({ host, port, paths, record }: BridgeTarget): Promise<BridgeStatus> {
+async function findStatus(target: BridgeTarget, now: number): Promise<BridgeStatus> {
+  const { host, port, paths, record, config } = target;
   const records = listRecords(paths.state).filter((other) => other.port !== port);
   const [state, ...others] = await Promise.all([probePort({ host, port }), ...records.map(findOther)]);
   const health = state.kind === 'bridge' ? state.health : undefined;
@@ -69,6 +73,7 @@ async function findStatus({ host, port, paths, record }: BridgeTarget): Promise<
     launches: health?.launches ?? 0,
     background,
     logFile: background ? (record?.logFile ?? null) : null,
+    today: readToday(paths.state, config, now),
     others: others.flat(),
   };
 }
@@ -107,6 +112,7 @@ function renderRunning(status: BridgeStatus, style: TerminalStyle): string {
     ['launches', launches === 0 ? 'none' : renderCount(launches, 'Codex session')],
     ['log', logFile ?? 'in the terminal that started it'],
     ...(version === installed ? [] : [['version', advice] as const]),
+    ['today', renderToday(status.today, Date.now())],
   ];
   const title = `aliyun-codex-bridge ${version ?? '(unknown version)'} runs on ${url}`;
   return `${style.paint('green', title)}\n${style.spell(renderRows(rows))}`;

@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json';
 import type { ErrorRule } from '../errors/error-rule';
 import type { QuotaReset } from '../errors/quota-reset';
 import type { Dialect } from './dialect';
+import type { QuotaForm } from './quota-answers';
 
 /**
  * The source of a fact: the provider's documentation, a client's source code, an issue, an inference, the user's file.
@@ -75,6 +76,12 @@ export interface PlanLimit {
   readonly resets: QuotaReset;
 }
 
+export interface QuotaRoute {
+  /** On the provider's host when it begins with a slash, otherwise below the base URL. */
+  readonly path: string;
+  readonly form: QuotaForm;
+}
+
 /** The provider's own Responses endpoint, used if the user sets UPSTREAM_WIRE=responses. */
 export interface NativeEndpoint {
   /** Its base path on the provider's host, such as `/api/v1`; absent if it is that of the base URL. */
@@ -107,6 +114,8 @@ export interface Provider extends RequestChanges {
   readonly docs: string;
   /** Absent where requests are billed by tokens, or nothing is known. */
   readonly plan?: Plan;
+  /** Where its API tells how much of a plan or balance is left: asked in this order, until one takes the key. */
+  readonly quota?: readonly QuotaRoute[];
   /** Absent if the provider has none; all requests then use Chat Completions. */
   readonly responses?: NativeEndpoint;
   readonly defaultModel?: string;

@@ -132,6 +132,7 @@ class RowReader {
         requestIdHeader: base?.requestIdHeader,
         errors: base?.errors,
         plan: isSame ? base?.plan : undefined,
+        quota: isSame ? base?.quota : undefined,
         responses: readResponses(given, base),
         slashedIds: (given.slashed_ids ?? base?.slashedIds) ? (true as const) : undefined,
         idSuffix: base?.idSuffix,

@@ -86,13 +86,13 @@ test('the own flags of another command are a mistake, and so are their values', 
   for (const line of ['--json', 'serve --json', '--json version']) {
     assert.deepEqual(
       parse(line).mistakes,
-      ['--json works only with status, logs, usage, doctor, models, providers and config.'],
+      ['--json works only with status, logs, usage, quota, doctor, models, providers and config.'],
       line,
     );
   }
   assert.deepEqual(parse('--follow --json stop').mistakes, [
     '--follow works only with logs.',
-    '--json works only with status, logs, usage, doctor, models, providers and config.',
+    '--json works only with status, logs, usage, quota, doctor, models, providers and config.',
   ]);
   assert.deepEqual(parse('models --codex-catalog').mistakes, [
     '--codex-catalog needs a value: the path of a file.',
@@ -168,7 +168,7 @@ test("flags in front of codex are the bridge's", () => {
   });
   assert.deepEqual(parse('--json --prot 1 codex --json').mistakes, [
     'Unknown flag --prot. Did you mean --port?',
-    '--json works only with status, logs, usage, doctor, models, providers and config.',
+    '--json works only with status, logs, usage, quota, doctor, models, providers and config.',
   ]);
 });
 

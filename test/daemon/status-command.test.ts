@@ -11,6 +11,13 @@ const NAME = 'aliyun-codex-bridge';
 const NOTHING = {
   pid: null, version: null, installed: readVersion(), uptime: null, upstream: null, openStreams: 0, launches: 0,
   background: false, logFile: null, others: [],
+  today: {
+    usage: {
+      turns: 0, requests: 0, input: 0, cached: 0, output: 0, reasoning: 0, uncounted: 0, cost: {}, included: 0,
+      unpriced: 0,
+    },
+    quota: null,
+  },
 };
 
 test('nothing runs: exit code 3, and how to start', LIMIT, async (context) => {
@@ -42,6 +49,7 @@ test('a bridge in the background, with its launches, its log and the others', LI
   streaming  nothing
   launches   1 Codex session
   log        ${own.logFile}
+  today      no requests
 
 Other bridges in the background:
   http://127.0.0.1:${other.port}/v1  ${readVersion()}, pid ${other.pid}, upstream http://127.0.0.1:8/v1
@@ -101,6 +109,7 @@ test('a bridge of another version, and one that says little', LIMIT, async (cont
   launches   none
   log        in the terminal that started it
   version    installed is ${readVersion()}. Run: ${NAME} restart --port ${old}
+  today      no requests
 `);
   const bare = await pretend(context, { name: NAME });
   assert.match(

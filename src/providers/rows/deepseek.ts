@@ -20,6 +20,8 @@ export const deepseek: Provider = {
   baseUrls: ['https://api.deepseek.com', 'https://api.deepseek.com/v1'],
   keyEnv: ['DEEPSEEK_API_KEY'],
   requestIdHeader: 'x-ds-trace-id',
+  // Documented: api-docs.deepseek.com/api/get-user-balance.
+  quota: [{ path: '/user/balance', form: 'balances' }],
   docs: 'https://api-docs.deepseek.com/guides/thinking_mode',
   // Documented: api-docs.deepseek.com/guides/thinking_mode.
   responses: { evidence: 'documented' },

@@ -11,6 +11,8 @@ export const kimiCode: Provider = {
   baseUrls: ['https://api.kimi.com/coding/v1'],
   keyEnv: ['KIMI_API_KEY'],
   plan: {},
+  // Source: kimi-cli and other clients.
+  quota: [{ path: 'usages', form: 'usages' }],
   docs: 'https://www.kimi.com/code/docs/en/kimi-code/models.html',
   defaultModel: 'kimi-for-coding',
   remarks: [

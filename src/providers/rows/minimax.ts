@@ -13,6 +13,8 @@ export const minimax: Provider = {
     { kind: 'moderation', pattern: /^102[67]\b|\(102[67]\)/ },
     { kind: 'rate_limit', pattern: /^1002\b|\(1002\)/ },
   ],
+  // Source: several clients; for keys of the coding plan.
+  quota: [{ path: '/v1/api/openplatform/coding_plan/remains', form: 'remains' }],
   docs: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
   // Documented: platform.minimax.io/docs/api-reference/responses-create.
   responses: { evidence: 'documented' },

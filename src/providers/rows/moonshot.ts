@@ -19,6 +19,8 @@ export const moonshot: Provider = {
   title: 'Moonshot AI (Kimi)',
   baseUrls: ['https://api.moonshot.ai/v1', 'https://api.moonshot.cn/v1'],
   keyEnv: ['MOONSHOT_API_KEY'],
+  // Documented: platform.moonshot.ai/docs/api/balance.
+  quota: [{ path: 'users/me/balance', form: 'available' }],
   docs: 'https://platform.moonshot.ai/docs/api/chat',
   defaultModel: 'kimi-k2.7-code',
   remarks: ['The first address is international, the second is for China; a key works on only one of them.'],

@@ -8,6 +8,8 @@ export const openrouter: Provider = {
   baseUrls: ['https://openrouter.ai/api/v1'],
   slashedIds: true,
   keyEnv: ['OPENROUTER_API_KEY'],
+  // Documented: /credits is for management keys, /key for all.
+  quota: [{ path: 'credits', form: 'credits' }, { path: 'key', form: 'key' }],
   docs: 'https://openrouter.ai/docs',
   dialect: {
     // The nested `reasoning: {effort}` is its own extension.

@@ -60,6 +60,8 @@ export const zai: Provider = {
     { kind: 'context_overflow', pattern: /^1261\b/ },
   ],
   plan: { bases: /\/api\/coding\// },
+  // Source: Zhipu's own plugin for coding plans.
+  quota: [{ path: '/api/monitor/usage/quota/limit', form: 'limits' }],
   docs: 'https://docs.z.ai/devpack/overview',
   // Documented for Codex: docs.bigmodel.cn/cn/coding-plan/tool/codex.md.
   responses: { basePath: '/api/v1', models: ['glm-5.3'], evidence: 'documented' },

@@ -1,0 +1,64 @@
+/** Finds out how much of a plan or balance is left: from the provider's API, else by counting requests here. */
+import { messageOf } from '../base/thrown';
+import { upstreamHeaders } from '../bridge/endpoint';
+import type { Config } from '../config/options';
+import { BridgeError } from '../errors/bridge-error';
+import { findReset } from '../errors/quota-reset';
+import type { UsageEntry } from '../observe/usage-ledger';
+import type { PlanLimit, Provider } from '../providers/provider';
+import { readQuotaAnswer, type QuotaReport, type QuotaWindow } from '../providers/quota-answers';
+import { fetchJson } from '../upstream/fetch-json';
+import { isInPlan } from './price-turn';
+
+const TIMEOUT_MS = 10_000;
+
+const MAX_BYTES = 1024 * 1024;
+
+/** Keys of a kind that may not ask get these. */
+const NOT_FOR_THIS_KEY: readonly (number | undefined)[] = [401, 403];
+
+/**
+ * Asks the provider's quota routes in their order, until one answers.
+ *
+ * @returns the report, or why there is none as a sentence; `undefined` when the provider has no such route
+ */
+export async function askQuota(provider: Provider, config: Config): Promise<QuotaReport | string | undefined> {
+  let problem: string | undefined;
+  for (const { path, form } of provider.quota ?? []) {
+    // A path with a slash is on the host; others are below the base URL.
+    const url = new URL(path.startsWith('/') ? path : `${config.aiBaseUrl}/${path}`, config.aiBaseUrl);
+    const headers = { ...upstreamHeaders(config), accept: 'application/json' };
+    try {
+      const answer = await fetchJson({ url: url.href, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
+      const report = readQuotaAnswer(form, answer, url.hostname);
+      if (typeof report === 'object') return report;
+      return `${url.host} answered: ${report ?? 'something other than a quota'}.`;
+    } catch (error) {
+      problem = messageOf(error);
+      const status = error instanceof BridgeError ? error.details.upstreamStatus : undefined;
+      if (!NOT_FOR_THIS_KEY.includes(status)) break;
+    }
+  }
+  return problem;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The longest window: the day on which a subscription began is not known, so a month is counted in full. */
+export const LONGEST_WINDOW_MS = 31 * 24 * HOUR_MS;
+
+/** Counts the requests of a plan in each of its windows. @param entries of the last `LONGEST_WINDOW_MS` at least */
+export function countPlan(provider: Provider, entries: readonly UsageEntry[], now: number): readonly QuotaWindow[] {
+  const own = entries.filter((entry) => entry.provider === provider.name && isInPlan(entry, provider));
+  return (provider.plan?.limits ?? []).map((limit): QuotaWindow => {
+    const { begin, resetsAt } = findWindow(limit, now);
+    const used = own.reduce((sum, { time, requests }) => sum + (Date.parse(time) >= begin ? requests : 0), 0);
+    return { name: limit.window, used, limit: limit.requests, ...(resetsAt !== undefined && { resetsAt }) };
+  });
+}
+
+function findWindow({ resets }: PlanLimit, now: number): { readonly begin: number; readonly resetsAt?: number } {
+  if (resets === 'rolling') return { begin: now - 5 * HOUR_MS };
+  const at = resets === 'monday' ? findReset(resets, '', now)?.at : undefined;
+  return at === undefined ? { begin: now - LONGEST_WINDOW_MS } : { begin: at - 7 * 24 * HOUR_MS, resetsAt: at };
+}
