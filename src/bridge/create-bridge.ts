@@ -8,8 +8,6 @@ import type { Background } from '../state/background';
 import type { AnswerSearch } from '../search/answer-search';
 import type { KeptResponses } from '../state/kept-responses';
 import { createStateServices, type StateServices } from '../state/open-store';
-import { FailureBudget, RejectionCache } from '../upstream/call-limits';
-import { LearnedRepairs } from '../upstream/learned-repairs';
 import { RequestSerializer } from '../upstream/request-bytes';
 import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
@@ -43,9 +41,7 @@ export function createBridge(
     ...home(settings),
     runtime,
     log,
-    learned: new LearnedRepairs(),
-    budget: new FailureBudget(),
-    rejections: new RejectionCache(settings.refusalCacheMs, runtime.clock),
+    failures: {},
     serializer: new RequestSerializer(),
     state,
     ...(tap && { tap }),

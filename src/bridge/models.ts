@@ -9,7 +9,7 @@ import { describeForCodex, type CodexModel } from '../providers/codex-models';
 import { listEntries, type CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
 import { fetchJson } from '../upstream/fetch-json';
-import { upstreamHeaders } from './endpoint';
+import { upstreamHeaders } from './prepare';
 import type { BridgeSettings, ProviderSettings } from './turn-context';
 
 export interface ModelList {

@@ -1,10 +1,19 @@
-/** Prepares a turn: resolves everything that is known before the first byte is sent upstream. */
-import type { MakeId } from '../base/clock';
+/**
+ * Prepares a turn: resolves everything that is known before the first byte is sent upstream. That is the provider that
+ * the model name selects, its URL, headers and protocol (Chat Completions or the provider's own Responses API), the
+ * translated request, and the stages that its answer passes through.
+ */
 import { Notes } from '../base/result';
 import type { ClientKind } from '../errors/error-body';
+import { BridgeError } from '../errors/bridge-error';
+import type { FailureSource } from '../errors/error-rule';
+import { findRoute, nativeBaseUrl, resolveModel } from '../providers/catalog';
+import type { Dialect } from '../providers/dialect';
+import type { RequestChanges } from '../providers/provider';
 import type { AnswerStreamOptions } from '../stream/answer-stream';
-import { CallFilterStage, type CallRules, CumulativeStage, SurrogateStage } from '../stream/small-stages';
+import { ChatReader } from '../stream/chat-reader';
 import { JsonCheckStage, JsonFenceStage, type JsonCheckOptions } from '../stream/json-answer';
+import { CallFilterStage, type CallRules, CumulativeStage, SurrogateStage } from '../stream/small-stages';
 import { ThinkTagStage } from '../stream/think-tags';
 import { ToolMarkupStage } from '../stream/tool-markup';
 import { TypedArgumentsStage } from '../stream/typed-arguments';
@@ -13,14 +22,37 @@ import { forbidsCall, translateRequest } from '../translate/request';
 import type { ChatRequest } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Caller } from './bridge';
-import { findEndpoint, type Endpoint, type Render } from './endpoint';
-import type { TurnContext } from './turn-context';
+import type { ProviderSettings, TurnContext } from './turn-context';
+
+/** Where the requests of a turn go, and in which protocol. */
+export interface Endpoint {
+  /** The model id that is sent. */
+  readonly model: string;
+  readonly dialect: Dialect;
+  /** The provider's name in the catalog. */
+  readonly provider: string;
+  /** The base URL without its scheme. */
+  readonly base: string;
+  readonly url: string;
+  readonly host: string;
+  /** Sent with every request, including the key. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What the rows of the provider and the model add to the body, and leave out of it. */
+  readonly changes: readonly RequestChanges[];
+  /** Loaded only for the provider's own Responses API. */
+  readonly native: NativeProtocol | undefined;
+  /** Describes the upstream, to classify a failure. */
+  readonly source: () => FailureSource;
+}
+
+type NativeProtocol = typeof import('../translate/native-request') & typeof import('../stream/native-reader');
 
 /** A request, ready to be sent. */
 export interface Prepared {
   readonly endpoint: Endpoint;
   readonly chat: ChatRequest;
-  readonly render: Render;
+  /** Renders a Chat request, after repairs, as the body to send. Keeps only a few strings of the client's request. */
+  readonly render: (chat: ChatRequest) => object;
   /** Tool names, for translating calls back. */
   readonly tools: ToolSet;
   readonly notes: Notes;
@@ -36,8 +68,8 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
   const notes = new Notes();
   const asked = caller.isTitle === true ? (settings.smallModel ?? request.model) : request.model;
   const endpoint = findEndpoint(asked, caller, context, notes);
-  const { model, dialect } = endpoint;
-  const translated = translateRequest(endpoint.accept(request, notes), {
+  const { model, dialect, native } = endpoint;
+  const translated = translateRequest(native ? native.toNativeSettings(request, notes) : request, {
     model,
     dialect,
     tools: TOOLS[settings.allowTools],
@@ -49,27 +81,127 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
   for (const note of translated.notes) notes.add(note);
   const { chat, tools } = translated.value;
   const rules = readAnswerRules(request, tools, caller.client, (note) => notes.add(note));
-  const render = endpoint.renderer(request, dialect);
+  const extras = native?.readNativeExtras(request, dialect);
+  const render = (repaired: ChatRequest): object =>
+    changeBody(native && extras ? native.toNativeRequest(repaired, extras) : repaired, endpoint.changes);
   return { endpoint, chat, render, tools, notes, createAttempt: attemptsOf(endpoint, chat, tools, rules, context) };
+}
+
+/**
+ * @param asked the model name of the request
+ * @throws BridgeError if no model is named, or the selected provider has no known address or key
+ */
+export function findEndpoint(
+  asked: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext, notes: Notes,
+): Endpoint {
+  const { provider, model, defaultModel, access } = findProviderOf(asked, context);
+  const { id, dialect, model: row } = resolveModel(provider, model, defaultModel);
+  if (id === '') {
+    throw new BridgeError(
+      'invalid_request', 'Cannot choose a model: the request names none. Set DEFAULT_MODEL, or name one.',
+      { param: 'model' },
+    );
+  }
+  const { aiBaseUrl } = access;
+  const wire = row?.wire ?? provider.wire ?? context.settings.wire;
+  const nativeUrl = wire === 'responses' ? nativeBaseUrl(provider, aiBaseUrl, id) : undefined;
+  if (wire === 'responses' && nativeUrl === undefined) {
+    notes.add(`sent to ${id} over Chat Completions, because it is not known to have a Responses endpoint`);
+  }
+  const native = nativeUrl === undefined ? undefined : loadNativeProtocol();
+  const baseUrl = nativeUrl ?? aiBaseUrl;
+  const url = baseUrl + (native ? '/responses' : '/chat/completions');
+  const home = provider === context.provider;
+  const extra = { ...provider.headers, ...row?.headers, ...(home && context.settings.upstreamHeader) };
+  return {
+    model: id,
+    dialect: native ? native.nativeDialect(dialect) : dialect,
+    provider: provider.name,
+    base: baseUrl.replace(/^https?:\/\//, ''),
+    url,
+    host: new URL(url).host,
+    headers: { ...upstreamHeaders(access, caller), ...extra },
+    changes: [provider, row ?? {}],
+    native,
+    source() {
+      const { describeSource }: typeof import('./failure-source') = require('./failure-source');
+      const { clock } = context.runtime;
+      return describeSource(url, { provider, access, home, clock, hidden: Object.values(extra) }, caller);
+    },
+  };
+}
+
+function loadNativeProtocol(): NativeProtocol {
+  const request: typeof import('../translate/native-request') = require('../translate/native-request');
+  const reader: typeof import('../stream/native-reader') = require('../stream/native-reader');
+  return { ...request, ...reader };
+}
+
+/** Adds and removes top-level fields as the provider and model rows specify; the model's row takes precedence. */
+function changeBody(body: object, changes: readonly RequestChanges[]): object {
+  const changed: Record<string, unknown> = { ...body };
+  for (const { drop = [] } of changes) for (const field of drop) delete changed[field];
+  for (const { body: added } of changes) Object.assign(changed, added);
+  return changed;
+}
+
+/** Returns the provider that the model name selects: the bridge's own, or another one with its own key. */
+function findProviderOf(asked: string | undefined, { settings, provider: home }: TurnContext) {
+  const { provider, model } = findRoute(asked, home, settings.modelMap ?? {}, settings.catalog);
+  if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
+  const [aiBaseUrl] = provider.baseUrls;
+  const { providerKeys = {} } = settings;
+  const aiApiKey = Object.hasOwn(providerKeys, provider.name) ? providerKeys[provider.name] : undefined;
+  if (aiBaseUrl === undefined)
+    throw new BridgeError('invalid_request', `Cannot route "${asked}" to ${provider.name}: it has no base URL.`, {
+      param: 'model',
+    });
+  if (aiApiKey === undefined && !provider.local && provider.keyEnv.length > 0)
+    throw new BridgeError(
+      'auth',
+      `Cannot route "${asked}" to ${provider.title}: no API key. ` +
+        `Set ${provider.keyEnv.join(' or ')} and restart the bridge.`,
+      { param: 'model' },
+    );
+  // The client's token was meant for the bridge's own provider; it is never sent to another host.
+  const access: ProviderSettings = { aiBaseUrl, aiApiKey, forceEnvAuth: true, userAgent: settings.userAgent };
+  return { provider, model, defaultModel: undefined, access };
+}
+
+/** Uses the key from the environment by default, and the client's token only if FORCE_ENV_AUTH is off. */
+export function upstreamHeaders(
+  settings: ProviderSettings, caller: Pick<Caller, 'authorization' | 'userAgent'> = {},
+): Readonly<Record<string, string>> {
+  const key = settings.aiApiKey === undefined ? undefined : `Bearer ${settings.aiApiKey}`;
+  const authorization = settings.forceEnvAuth ? key : (caller.authorization ?? key);
+  const userAgent = settings.userAgent ?? caller.userAgent;
+  return {
+    'content-type': 'application/json',
+    accept: 'text/event-stream',
+    // Compressed streams cost a zlib thread hop per event (performance.md, section 4).
+    'accept-encoding': 'identity',
+    ...(authorization !== undefined && { authorization }),
+    ...(userAgent !== undefined && { 'user-agent': userAgent }),
+  };
 }
 
 /**
  * Think tags come first, because markup may be inside reasoning; the filter comes last, because markup becomes calls.
  */
 function attemptsOf(
-  { dialect, source, createReader }: Endpoint,
+  { dialect, source, native }: Endpoint,
   chat: ChatRequest,
   offered: ToolSet,
   rules: AnswerRules,
   context: TurnContext,
 ): Prepared['createAttempt'] {
   const { settings, runtime } = context;
-  const makeId: MakeId = runtime.makeId;
+  const { makeId } = runtime;
   const tools = settings.toolMarkup ? (chat.tools ?? []) : [];
   const { sendsFinishReason } = dialect;
   const options = { makeId, single: !settings.allowMultiToolCalls, source, sendsFinishReason };
   return () => ({
-    reader: createReader(options),
+    reader: native ? new native.NativeReader(options) : new ChatReader(options),
     stages: [
       new SurrogateStage(),
       ...(dialect.cumulative ? [new CumulativeStage()] : []),

@@ -3,7 +3,7 @@ import { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import { SEARCH_BACKENDS } from '../providers/search-backends';
 import { createAnswerSearch, type AnswerSearch } from '../search/answer-search';
-import { findEndpoint } from './endpoint';
+import { findEndpoint } from './prepare';
 import type { TurnContext } from './turn-context';
 
 /**

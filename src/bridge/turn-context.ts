@@ -70,16 +70,22 @@ export interface Runtime {
   readonly mayConnect?: (address: string) => boolean;
 }
 
+/** What the bridge remembers of failed calls until it exits. */
+export interface FailureMemory {
+  /** Repairs that models have needed. */
+  readonly repairs: LearnedRepairs;
+  /** Failed calls of the running turns. */
+  readonly budget: FailureBudget;
+  readonly rejections: RejectionCache;
+}
+
 export interface TurnContext {
   readonly settings: BridgeSettings;
   readonly provider: Provider;
   readonly runtime: Runtime;
   readonly log: Logger;
-  /** Repairs that models have needed since the start. */
-  readonly learned: LearnedRepairs;
-  /** Failed calls of the running turns. */
-  readonly budget: FailureBudget;
-  readonly rejections: RejectionCache;
+  /** What failed calls have taught; empty until the first failure. */
+  readonly failures: { memory?: FailureMemory };
   readonly serializer: RequestSerializer;
   /** Stored responses; loaded on first use. */
   readonly state: StateServices;

@@ -15,7 +15,8 @@ import { readChatRequest } from '../wire/read-chat-request';
 import { readResponsesRequest } from '../wire/read-responses';
 import type { ResponsesEvent } from '../wire/responses-output';
 import type { ResponsesRequest } from '../wire/responses-request';
-import { askUpstream, finalizeLateFailure, type Question } from './ask-upstream';
+import type { Question } from './after-failure';
+import { askUpstream, loadFailurePath } from './ask-upstream';
 import type { Caller, Turn } from './bridge';
 import { chatProtocol, compactionProtocol, responsesProtocol, type ClientProtocol } from './client-protocol';
 import { prepare, type Prepared } from './prepare';
@@ -142,13 +143,14 @@ async function run<Output>(
   const { record } = caller;
   record?.send({
     model: chat.model,
-    host: endpoint.source.host,
+    host: endpoint.host,
     provider: endpoint.provider,
     base: endpoint.base,
     tools: chat.tools?.length ?? 0,
   });
   let begun = false;
-  const finalizeError: FinalizeError = (error) => (begun ? finalizeLateFailure(error, caller, context) : error);
+  const finalizeError: FinalizeError = (error) => 
+    begun ? loadFailurePath().finalizeLateFailure(error, caller, context) : error;
   const createStream = (): AnswerStream<Output> =>
     new AnswerStream({ ...createAttempt(), assembler: shape.createAssembler(finalizeError) });
   const turnName = caller.turn ?? context.runtime.makeId('turn');
@@ -173,7 +175,7 @@ async function run<Output>(
     tap: context.tap,
     keep: shape.keep,
     ended: (error) => {
-      if (!error) context.budget.succeed(turnName);
+      if (!error) context.failures.memory?.budget.succeed(turnName);
       if (error) record?.fail(error, caller.abort);
       else record?.answered();
     },

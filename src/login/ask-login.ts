@@ -6,7 +6,7 @@ import { openCatalog } from '../command/open-catalog';
 import { OPTIONS, type Config } from '../config/options';
 import { PROVIDERS } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
-import { upstreamHeaders } from '../bridge/endpoint';
+import { upstreamHeaders } from '../bridge/prepare';
 import { fetchJson } from '../upstream/fetch-json';
 
 /** What a user wants to be saved. */

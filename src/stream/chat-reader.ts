@@ -67,7 +67,7 @@ export class ChatReader implements AnswerReader {
 
   private chunk(chunk: ChatChunk): readonly Signal[] {
     if (chunk.error !== undefined) {
-      return this.finished ? [] : [{ type: 'error', error: classifyStreamError(chunk.error, this.options.source) }];
+      return this.finished ? [] : [{ type: 'error', error: classifyStreamError(chunk.error, this.options.source?.()) }];
     }
     const [choice] = chunk.choices;
     const signals: Signal[] = [];

@@ -89,7 +89,7 @@ export class NativeReader implements AnswerReader {
       case 'end':
         return this.endResponse(event.response);
       case 'error':
-        return [{ type: 'error', error: classifyStreamError(event.error, this.options.source) }];
+        return [{ type: 'error', error: classifyStreamError(event.error, this.options.source?.()) }];
       case 'other':
         return [];
       default:
@@ -198,7 +198,7 @@ export class NativeReader implements AnswerReader {
   private endResponse(response: NativeResponse): readonly Signal[] {
     if (this.finished) return [];
     const late = this.silent ? response.output.flatMap(({ item, ...place }) => this.item(place, item, true)) : [];
-    const failure = failureOf(response, this.options.source);
+    const failure = failureOf(response, this.options.source?.());
     if (failure) return [...late, { type: 'error', error: failure }];
     const usage: readonly Signal[] = response.usage ? [{ type: 'usage', usage: response.usage }] : [];
     // An unfinished Response is not an answer: the stream ends without a finish, which is a failure.

@@ -52,7 +52,7 @@ export interface ReaderOptions {
   /** Keep only the first call of an answer (ALLOW_MULTI_TOOL_CALLS=0). */
   readonly single: boolean;
   /** The upstream, for messages of errors inside the answer. */
-  readonly source?: FailureSource | undefined;
+  readonly source?: (() => FailureSource) | undefined;
   /** False for a provider without finish reasons: [DONE] ends its answer (dialect, sendsFinishReason). */
   readonly sendsFinishReason?: boolean;
 }

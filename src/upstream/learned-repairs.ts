@@ -24,11 +24,11 @@ const LONGEST_TEXT = 2_000;
 export class RepairSession {
   private readonly tried = new Set<string>();
   private latest: { readonly before: ChatRequest; readonly found: FoundRepair } | undefined;
-  private current: ChatRequest;
 
-  constructor(private readonly memory: LearnedRepairs, private readonly host: string, chat: ChatRequest) {
-    this.current = memory.apply(host, chat);
-  }
+  /** @param current the request as it was sent */
+  constructor(
+    private readonly memory: LearnedRepairs, private readonly host: string, private current: ChatRequest,
+  ) {}
 
   /** The request to send. */
   get chat(): ChatRequest {

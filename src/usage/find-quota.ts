@@ -1,6 +1,6 @@
 /** Finds out how much of a plan or balance is left: from the provider's API, else by counting requests here. */
 import { messageOf } from '../base/thrown';
-import { upstreamHeaders } from '../bridge/endpoint';
+import { upstreamHeaders } from '../bridge/prepare';
 import type { Config } from '../config/options';
 import { BridgeError } from '../errors/bridge-error';
 import { findReset } from '../errors/quota-reset';

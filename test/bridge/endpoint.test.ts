@@ -1,7 +1,7 @@
 /** What is said of a refused key: where it came from, whether it looks right, and never what it is. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeSource } from '../../src/bridge/endpoint';
+import { describeSource } from '../../src/bridge/failure-source';
 import { findProvider } from '../../src/providers/catalog';
 import { startTcpUpstream, head } from '../support/upstream/tcp-upstream';
 import { ask, CODEX, finalResponse, KEY, startBridge } from '../support/bridge/test-bridge';

@@ -1,0 +1,164 @@
+/**
+ * Decides what follows a failed call: the same call again after a wait, a repaired request, or an error for the client.
+ * Loaded at the first failure.
+ */
+import { BridgeError, toBridgeError } from '../errors/bridge-error';
+import { classifyHttpFailure, hideKey } from '../errors/classify';
+import { ERRORS, type ErrorKind } from '../errors/error-table';
+import { readRetryAfter } from '../errors/retry-after';
+import type { AnswerStream } from '../stream/answer-stream';
+import { allowedCalls, FailureBudget, RejectionCache, retryWait, type RetryLimits } from '../upstream/call-limits';
+import { LearnedRepairs, MOST_CALLS, RepairSession } from '../upstream/learned-repairs';
+import type { RequestBytes } from '../upstream/request-bytes';
+import type { UpstreamAnswer } from '../upstream/transport';
+import type { ChatRequest } from '../wire/chat';
+import type { Caller } from './bridge';
+import type { Endpoint, Prepared } from './prepare';
+import type { FailureMemory, TurnContext } from './turn-context';
+
+/** The request to send. May hold megabytes of messages: callers release it once the answer has begun. */
+export interface Question<Output> {
+  readonly prepared: Prepared;
+  readonly caller: Caller;
+  readonly context: TurnContext;
+  /** Key for counting calls: the client's turn id, or an id of this request alone. */
+  readonly turn: string;
+  /** Creates a new answer stream for each attempt. */
+  readonly createStream: () => AnswerStream<Output>;
+  /** Buffers the whole answer: nothing is shown before it is complete, so a truncated answer can be retried. */
+  readonly whole: boolean;
+}
+
+/** The state that changes from call to call. */
+export interface Asking {
+  /** The request to send, with all repairs. */
+  chat: ChatRequest;
+  /** `chat` as the bytes to send, once rendered. */
+  body?: RequestBytes | undefined;
+  /** Number of calls made. */
+  calls: number;
+  /** Absent before the first failure. */
+  repairs?: RepairSession;
+}
+
+function memoryOf({ failures, settings, runtime }: TurnContext): FailureMemory {
+  return (failures.memory ??= {
+    repairs: new LearnedRepairs(),
+    budget: new FailureBudget(),
+    rejections: new RejectionCache(settings.refusalCacheMs, runtime.clock),
+  });
+}
+
+/** Repairs the request or waits, whatever the error calls for. @throws BridgeError if no call is left */
+export async function prepareNextCall(error: BridgeError, question: Question<unknown>, asking: Asking): Promise<void> {
+  if (!repair(error, question, asking)) await waitForNext(error, question, asking);
+}
+
+/** Repairs the request if the error says how. @returns whether another call is worthwhile */
+function repair(error: BridgeError, { prepared, caller, context }: Question<unknown>, asking: Asking): boolean {
+  asking.repairs ??= new RepairSession(memoryOf(context).repairs, prepared.endpoint.host, asking.chat);
+  const found = asking.repairs.learn(error, asking.calls);
+  if (asking.chat !== asking.repairs.chat) {
+    asking.chat = asking.repairs.chat;
+    asking.body = undefined;
+  }
+  if (!found) return false;
+  const { name, dialect } = found;
+  const hint = dialect === undefined ? '' : `; the dialect field ${dialect} would avoid this`;
+  context.log.debug(`learned that ${prepared.chat.model} needs "${name}"${hint}`, { refusal: String(error) });
+  caller.record?.repair(dialect === undefined ? name : `${name}, dialect ${dialect}`);
+  prepared.notes.add(`sent again with "${name}", because the model rejected the original request${hint}`);
+  return true;
+}
+
+/** Sending the same request again would fail in the same way. */
+const isPermanent = (error: BridgeError): boolean => ERRORS[error.kind].codexCode === 'invalid_prompt';
+
+/** Error bodies longer than this are truncated: they go into a message. */
+const LONGEST_ERROR_BODY = 64 * 1024;
+
+/** Reads an error response. A permanent rejection is cached. @param sent the bytes of the request */
+export async function readFailure(
+  answer: UpstreamAnswer, requestId: string | undefined, endpoint: Endpoint, context: TurnContext, sent: RequestBytes,
+): Promise<BridgeError> {
+  // The status remains valid if the body breaks off.
+  const body = await answer.text(LONGEST_ERROR_BODY).catch(() => '');
+  const { status } = answer;
+  const source = endpoint.source();
+  if (status < 400) {
+    const target = hideKey(answer.header('location') ?? 'nowhere', source);
+    return new BridgeError(
+      'upstream_rejected',
+      `${endpoint.host} answered ${status} and redirects to ${target}. Redirects are not followed: check AI_API_BASE.`,
+    );
+  }
+  const retryAfterMs =
+    readRetryAfter(answer.header('retry-after'), answer.header('retry-after-ms'), context.runtime.clock());
+  const error = classifyHttpFailure({
+    ...source,
+    status,
+    body,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(requestId !== undefined && { requestId }),
+  });
+  if (isPermanent(error)) memoryOf(context).rejections.remember(sent, endpoint.headers['authorization'] ?? '', error);
+  return error;
+}
+
+/** Waits until the next call is due. @throws BridgeError if no call is left */
+async function waitForNext(error: BridgeError, question: Question<unknown>, asking: Asking): Promise<void> {
+  const { turn, caller, context, prepared } = question;
+  const { runtime, log } = context;
+  const { budget, rejections } = memoryOf(context);
+  const limits = limitsOf(context);
+  const failed = budget.fail(turn);
+  // Codex itself retries a truncated stream more often than the bridge may.
+  const allowed = Math.min(allowedCalls(error.kind, limits), limits.calls);
+  const isSpent = asking.calls >= Math.max(limits.calls, MOST_CALLS);
+  const wait = failed < allowed && !isSpent ? retryWait(error, failed, limits, runtime.random()) : undefined;
+  if (wait === undefined) {
+    budget.succeed(turn);
+    const last = finalError(error, failed);
+    // With UPSTREAM_CALLS=1, retries are left to the client, unless the provider demands a long wait. Once the attempts
+    // are used up, retries by the client cost no more calls.
+    const isFinal = failed > 1 || error.details.retryAfterMs !== undefined;
+    if (isFinal && !CHEAP.has(last.kind)) {
+      const body = asking.body ?? (await context.serializer.serialize(prepared.render(asking.chat)));
+      rejections.remember(body, prepared.endpoint.headers['authorization'] ?? '', last);
+    }
+    throw last;
+  }
+  log.debug('upstream failed, retrying', { kind: error.kind, error: error.message, failed, waitMs: Math.round(wait) });
+  caller.record?.retry(error, wait);
+  await runtime.sleep(wait, caller.abort);
+  if (caller.abort.aborted) throw toBridgeError(caller.abort.reason);
+}
+
+/** Kinds that cost nothing, because there was no connection or no call. A later attempt may succeed. */
+const CHEAP: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'shutting_down']);
+
+/**
+ * Returns the error for the client if an answer fails after it began. The client retries on its own, unless the turn
+ * has used up its calls.
+ */
+export function finalizeLateFailure(error: BridgeError, { turn }: Caller, context: TurnContext): BridgeError {
+  if (turn === undefined) return error;
+  const { budget } = memoryOf(context);
+  const failed = budget.fail(turn);
+  if (failed < allowedCalls(error.kind, limitsOf(context))) return error;
+  budget.succeed(turn);
+  return finalError(error, failed);
+}
+
+/** `final` makes Codex stop; otherwise it retries every temporary kind. */
+function finalError(error: BridgeError, failed: number): BridgeError {
+  const tries = failed > 1 ? ` Tried ${failed} times; not retrying.` : '';
+  const last = new BridgeError(error.kind, `${error.message}${tries}`, { ...error.details, final: true });
+  if (error.cause !== undefined) last.cause = error.cause;
+  return last;
+}
+
+const limitsOf = ({ settings }: TurnContext): RetryLimits => ({
+  calls: settings.upstreamCalls,
+  longestWaitMs: settings.retryWaitMs,
+});

@@ -1,0 +1,40 @@
+/** Describes the upstream of a turn for the classification of its failures. Loaded at the first failure. */
+import type { FailureSource } from '../errors/error-rule';
+import { createMask } from '../observe/log';
+import type { Provider } from '../providers/provider';
+import type { Caller } from './bridge';
+import type { ProviderSettings } from './turn-context';
+
+interface SourceOptions {
+  readonly provider: Provider;
+  readonly access: ProviderSettings;
+  /** Whether the provider is the bridge's own, whose key is AI_API_KEY, or another one selected by the model name. */
+  readonly home: boolean;
+  readonly clock: FailureSource['clock'];
+  /** Values of headers that the user added. */
+  readonly hidden?: readonly string[];
+}
+
+/** @returns the facts for classifying failures; they do not contain the key */
+export function describeSource(
+  url: string, { provider, access, home, clock, hidden = [] }: SourceOptions, caller: Pick<Caller, 'authorization'>,
+): FailureSource {
+  const fromClient = access.forceEnvAuth ? undefined : caller.authorization;
+  const key = fromClient?.replace(/^Bearer\s+/i, '') ?? access.aiApiKey;
+  const variables = home ? 'AI_API_KEY' : provider.keyEnv.join(' or ');
+  return {
+    host: new URL(url).host,
+    keyAdvice: adviseOnKey(key, fromClient === undefined ? variables : undefined, provider),
+    hideKey: createMask([key ?? '', ...hidden]),
+    ...(clock && { clock }),
+    ...(provider.errors && { rules: provider.errors }),
+  };
+}
+
+/** @param variables the variables of the key; undefined for a key sent by the client */
+function adviseOnKey(key: string | undefined, variables: string | undefined, { keyShape }: Provider): string {
+  if (key === undefined) return `No key was sent: set ${variables ?? 'AI_API_KEY'} where the bridge is started.`;
+  const shape = keyShape === undefined || keyShape.pattern.test(key) ? '' : ` ${keyShape.advice}`;
+  if (variables !== undefined) return `Check that ${variables} belongs to {host}.${shape}`;
+  return `The client sent this key, and FORCE_ENV_AUTH is off: check that it belongs to {host}.${shape}`;
+}
