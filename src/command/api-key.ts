@@ -6,7 +6,7 @@ import { renderOrigin } from './render';
 
 type KeySettings = Pick<Config, 'aiApiKey' | 'aiBaseUrl' | 'catalog' | 'forceEnvAuth' | 'provider'>;
 
-/** "set from env AI_API_KEY", or how to set it. */
+/** Returns "set from env AI_API_KEY", or how to set it. */
 export function describeKey(config: KeySettings, origins: Origins): string {
   if (!config.forceEnvAuth) return "each request's own";
   if (config.aiApiKey !== undefined) return `set${renderOrigin(origins.aiApiKey)}`;
@@ -14,7 +14,7 @@ export function describeKey(config: KeySettings, origins: Origins): string {
   return provider.local ? 'not needed' : `none. Set ${nameKeyVariables(provider)}, then restart the bridge`;
 }
 
-/** What is missing and what to do about it, as sentences; `undefined` when there is a key, or none is needed. */
+/** Returns what is missing and how to set it; `undefined` if there is a key, or none is needed. */
 export function describeMissingKey(config: KeySettings, env: Environment): string | undefined {
   const advice = adviseOnMissingKey(config, env);
   if (advice === undefined) return undefined;
@@ -22,7 +22,7 @@ export function describeMissingKey(config: KeySettings, env: Environment): strin
   return `No API key for ${baseUrls.length === 0 ? config.aiBaseUrl : title}. ${advice}`;
 }
 
-/** The advice alone; `undefined` as above. */
+/** Returns only the advice; `undefined` as above. */
 export function adviseOnMissingKey(config: KeySettings, env: Environment): string | undefined {
   if (config.aiApiKey !== undefined || !config.forceEnvAuth) return undefined;
   const provider = findProviderOf(config);
@@ -40,22 +40,22 @@ export function adviseOnMissingKey(config: KeySettings, env: Environment): strin
   return `Run: ${set}, or save it: aliyun-codex-bridge login --provider ${provider.name}`;
 }
 
-/** A variable of another program whose key has the provider's own prefix: guides put it into OPENAI_API_KEY. */
+/** Finds another program's variable whose key has this provider's prefix: some guides use OPENAI_API_KEY. */
 function findMisplacedKey(provider: Provider, env: Environment): string | undefined {
   const prefix = findKeyPrefix(provider);
   if (prefix === '') return undefined;
   return Object.keys(env).sort().find((name) => /(KEY|TOKEN)$/i.test(name) && env[name]?.trim().startsWith(prefix));
 }
 
-/** The letters that every key of the provider starts with, where its row knows them. */
+/** Returns the prefix of the provider's keys, if its row has one. */
 const findKeyPrefix = ({ keyShape }: Provider): string =>
   /^\^([\w-]+)$/.exec(keyShape?.pattern.source ?? '')?.[1] ?? '';
 
-/** The variables that a user would set. */
+/** Names the variables that the user can set. */
 const nameKeyVariables = ({ keyEnv }: Provider): string =>
   [OPTIONS.aiApiKey.env[0], ...keyEnv.slice(0, 1)].join(' or ');
 
-/** Loads the catalog late: it takes milliseconds, and a bridge with a key starts without it. */
+/** Loads the catalog lazily: it takes milliseconds, and a bridge with a key starts without it. */
 function findProviderOf({ provider, aiBaseUrl, catalog }: KeySettings): Provider {
   const { findProvider }: typeof import('../providers/catalog') = require('../providers/catalog');
   return findProvider(provider, aiBaseUrl, catalog);

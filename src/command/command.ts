@@ -3,12 +3,12 @@ import type { Sentence } from '../config/option';
 import type { Environment, FlagTexts } from '../config/resolve';
 import type { OwnFlag, OwnTexts } from './own-flags';
 
-/** The signals that stop the bridge, with the exit code of a process that one of them ended (128 + signal number). */
+/** The signals that stop the bridge, with the exit code of a process that the signal ended (128 + signal number). */
 export const STOP_SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 export type StopSignal = keyof typeof STOP_SIGNALS;
 
-/** Exit codes of commands. `notRunning` is the 3 that the Linux Standard Base, section 22.2, has for `status`. */
+/** Exit codes of commands. `notRunning` is 3, as the Linux Standard Base, section 22.2, defines for `status`. */
 export const EXIT = { done: 0, failed: 1, misused: 2, notRunning: 3 } as const;
 
 /** The process event of Node that reported a crash. */
@@ -19,9 +19,9 @@ export type CrashOrigin = 'uncaughtException' | 'unhandledRejection';
  * unsubscribes.
  */
 export interface CommandIo {
-  /** Writes `text` to standard output as it is. */
+  /** Writes `text` to standard output unchanged. */
   out(text: string): void;
-  /** Writes `text` to standard error as it is. */
+  /** Writes `text` to standard error unchanged. */
   error(text: string): void;
   /** Calls `handler` for every stop signal. */
   onSignal(handler: (signal: StopSignal) => void): () => void;
@@ -31,7 +31,7 @@ export interface CommandIo {
   isTerminal?(): boolean;
   /** Whether standard error is a terminal; absent means no. */
   isErrorTerminal?(): boolean;
-  /** Calls `handler` when the reader of standard output has closed it. */
+  /** Calls `handler` when the reader of standard output has closed the pipe. */
   onReaderGone?(handler: () => void): () => void;
   /** Asks the user; absent unless both standard input and standard output are terminals. */
   ask?(question: string): Promise<string | undefined>;
@@ -41,25 +41,25 @@ export interface CommandIo {
   readInput?(): Promise<string>;
 }
 
-/** The arguments of a command: what the command line says, the environment and the outside world. */
+/** The inputs of a command: the parsed command line, the environment and its I/O. */
 export interface CommandContext {
   /** Options, for `resolveConfig`. */
   readonly flags: FlagTexts;
   /** The command's own flags, for `readOwnFlag`. */
   readonly own: OwnTexts;
-  /** The word after the command, where its row has an operand; it is one of the choices. */
+  /** The word after the command, if its row has an operand; one of its choices. */
   readonly operand: string | undefined;
-  /** The word after that, where the operand takes one. */
+  /** The word after the operand, if it takes one. */
   readonly subject?: string | undefined;
-  /** The arguments for the program that the command runs, where its row passes them on. */
+  /** The arguments for the program that the command runs, if its row passes them on. */
   readonly rest: readonly string[];
-  /** What is wrong with the command line. */
+  /** Mistakes on the command line. */
   readonly mistakes: readonly string[];
   readonly env: Environment;
   readonly io: CommandIo;
 }
 
-/** What the file of a command exports. */
+/** The exports of a command's module. */
 export interface CommandModule {
   /** Runs the command and returns the exit code. */
   run(context: CommandContext): Promise<number>;
@@ -73,7 +73,7 @@ export interface Operand {
   readonly noun: string;
   /** The allowed words. A function, because the row of `help` lists the table it is part of. */
   readonly choices: () => readonly string[];
-  /** The choices that take one more word, and what that is. */
+  /** The choices that take one more word, and its placeholder. */
   readonly subject?: { readonly of: readonly string[]; readonly placeholder: Uppercase<string> };
 }
 
@@ -86,7 +86,7 @@ export interface Command {
   readonly own?: readonly OwnFlag[];
   /** The one word that may follow the command. */
   readonly operand?: Operand;
-  /** Everything after the command's name is for the program that it runs; flags of the bridge come before the name. */
+  /** Everything after the command name is passed to the program it runs; flags of the bridge come before the name. */
   readonly passesOn?: `[${string}]`;
 }
 

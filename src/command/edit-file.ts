@@ -1,11 +1,11 @@
-/** Replaces files of the user atomically: follows symbolic links and keeps the mode. */
+/** Replaces the user's files atomically; follows symbolic links and preserves the mode. */
 import { chmodSync } from 'node:fs';
 import { readFile, readlink, realpath, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { codeOf, messageOf } from '../base/thrown';
 import { makeFolder, replaceFile } from '../state/replace-file';
 
-/** The content of a file, or `undefined` when it does not exist. @throws any other error of the system */
+/** Returns the content of a file, or `undefined` if it does not exist. @throws any other system error */
 export async function readIfThere(path: string): Promise<Buffer | undefined> {
   return readFile(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
@@ -13,7 +13,7 @@ export async function readIfThere(path: string): Promise<Buffer | undefined> {
   });
 }
 
-/** The file that `path` resolves to; a link may point to a file that does not exist yet. */
+/** Returns the file that `path` resolves to; a link may point to a file that does not exist yet. */
 export async function followLinks(path: string, hops = 0): Promise<string> {
   const real = await realpath(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined;
@@ -29,9 +29,9 @@ export async function followLinks(path: string, hops = 0): Promise<string> {
 const MOST_HOPS = 40;
 
 export interface Modes {
-  /** Of a new file; an existing one keeps its own. */
+  /** For a new file; an existing one keeps its mode. */
   readonly file: number;
-  /** Of new folders. */
+  /** For new folders. */
   readonly folder: number;
 }
 
@@ -41,10 +41,7 @@ export const OPEN: Modes = { file: 0o666, folder: 0o777 };
 /** Modes of private files. */
 export const PRIVATE: Modes = { file: 0o600, folder: 0o700 };
 
-/**
- * Writes `bytes` to the file at `path` and creates its folders. @throws errors of the system, or that the file is
- * read-only
- */
+/** Writes `bytes` to the file at `path` and creates its folders. @throws system errors, or if the file is read-only */
 export async function replaceUserFile(path: string, bytes: Uint8Array, modes: Modes): Promise<void> {
   const target = await followLinks(path);
   makeFolder(dirname(target), modes.folder);
@@ -54,7 +51,7 @@ export async function replaceUserFile(path: string, bytes: Uint8Array, modes: Mo
   try {
     replaceFile(target, bytes, modes.file, (draft) => old && chmodSync(draft, old.mode & 0o7777));
   } catch (error) {
-    // The folder is read-only or the file is a mount point (in a container): it can still be written in place.
+    // If the folder is read-only or the file is a mount point (in a container), the file can still be written in place.
     if (!old?.isFile() || !IN_PLACE.includes(codeOf(error) ?? '')) throw error;
     await writeFile(target, bytes);
   }
@@ -62,7 +59,7 @@ export async function replaceUserFile(path: string, bytes: Uint8Array, modes: Mo
 
 const IN_PLACE: readonly string[] = ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV'];
 
-/** The reason why a file cannot be used, as the end of a sentence. */
+/** Returns why a file cannot be used, as the end of a sentence. */
 export function explainFailure(error: unknown): string {
   const reason = REASONS[codeOf(error) ?? ''];
   return reason ?? messageOf(error);

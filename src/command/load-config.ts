@@ -1,4 +1,4 @@
-/** Resolves the configuration of a command: its options, the file of variables, and the defaults of the provider. */
+/** Resolves the configuration of a command: its options, the environment file, and the defaults of the provider. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, messageOf } from '../base/thrown';
@@ -10,10 +10,10 @@ import type { ReadProviders } from '../providers/user-providers';
 import { reportMistakes, type CommandContext } from './command';
 import { findPaths, thisMachine } from './paths';
 
-/** The environment, extended by the file of variables where one is named. */
+/** The environment, extended by the environment file if one is named. */
 export interface LoadedEnvironment {
   readonly env: Environment;
-  /** The file as it was named, with all its values; undefined where none is named or it cannot be read. */
+  /** The path as given, and all values of the file; undefined if none is named or it cannot be read. */
   readonly file: { readonly path: string; readonly values: Readonly<Record<string, string>> } | undefined;
   readonly findOrigin: FindOrigin;
   readonly mistakes: readonly string[];
@@ -23,14 +23,14 @@ type Resolved = Extract<ResolvedConfig, { readonly ok: true }>;
 
 /** The configuration with the environment that it was read from, for further variables. */
 export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file' | 'findOrigin'> & {
-  /** The user's providers file; absent where there is none. */
+  /** The user's providers file; absent if there is none. */
   readonly providersPath?: string;
 };
 
 export type LoadedConfig = Loaded | Exclude<ResolvedConfig, Resolved>;
 
 /**
- * Returns the configuration of a command; or the exit code, after reporting every mistake of the command line and of
+ * Returns the configuration of a command; or the exit code, after reporting every mistake on the command line and in
  * the options.
  *
  * @param check returns what this command rejects in a configuration that is valid for others
@@ -44,7 +44,7 @@ export function requireConfig(
   return loaded.ok && all.length === 0 ? loaded : reportMistakes(all, io);
 }
 
-/** Loads the catalog of providers, which takes milliseconds, only when it has something to add. */
+/** Loads the configuration. The provider catalog takes milliseconds to load, so it is loaded only if needed. */
 export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
   const { env, file, findOrigin, mistakes } = loadEnvironment(flags, given);
   const resolved = resolveConfig(flags, env, findOrigin);
@@ -59,11 +59,11 @@ export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
   return whole.ok && all.length === 0 ? { ...whole, ...named } : { ok: false, mistakes: all };
 }
 
-/** Whether the provider decides more of the configuration than its host does. */
+/** Whether values of the configuration depend on the provider's row. */
 const needsCatalog = ({ provider, aiApiKey, upstreamHeader, search }: Config): boolean =>
   aiApiKey === undefined || [provider, upstreamHeader, search].some((value) => value !== undefined);
 
-/** The file that the user names, or the one in the config folder, if it exists. */
+/** Returns the file that the user names, or the one in the config folder, if it exists. */
 function findProvidersFile(given: Given): string | undefined {
   const named = findText('providers', given)?.text;
   if (named !== undefined) return named === '' ? undefined : named;
@@ -122,7 +122,7 @@ function addSavedLogin(loaded: LoadedEnvironment, flags: FlagTexts, platform: No
 
 type ReadFile = { readonly values: Readonly<Record<string, string>> } | { readonly mistakes: readonly string[] };
 
-/** @param origin where the path came from */
+/** @param origin the origin of the path */
 function readEnvFile(path: string, origin: GivenOrigin): ReadFile {
   const { parseEnvFile }: typeof import('../config/env-file') = require('../config/env-file');
   let text: string;
@@ -137,7 +137,8 @@ function readEnvFile(path: string, origin: GivenOrigin): ReadFile {
 }
 
 /**
- * On Windows `process.env` finds PATH under its real name Path; a plain copy does not, so all names become upper case.
+ * On Windows, `process.env` ignores the case of names (Path, PATH); a plain copy does not, so all names become upper
+ * case.
  */
 function copyOf(env: Environment, platform: NodeJS.Platform): Environment {
   if (platform !== 'win32') return env;
@@ -154,7 +155,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function explain(path: string, error: unknown): string {
   const code = codeOf(error) ?? '';
-  // A shell expands the ~ of `--config-file ~/x`, but not of `--config-file=~/x`; systemd and Docker never do.
+  // A shell expands the ~ in `--config-file ~/x`, but not in `--config-file=~/x`; systemd and Docker never do.
   const hint = code === 'ENOENT' && path.startsWith('~') ? '; ~ is not expanded here, write the full path' : '';
   return `${REASONS[code] ?? messageOf(error)}${hint}`;
 }

@@ -3,7 +3,8 @@ import type { Sentence, ValueType } from '../config/option';
 import { choice, codexVersion, file, integer, onOff, since } from '../config/value-types';
 
 /**
- * One flag; two commands may share a spelling when it is a switch in both or in neither. Never the flag of an option.
+ * One flag. Two commands may share a spelling if it is a switch in both or in neither. It must not be the flag of an
+ * option.
  */
 export interface OwnFlag<V extends {} = {}> {
   readonly flag: `--${string}`;
@@ -11,10 +12,10 @@ export interface OwnFlag<V extends {} = {}> {
   readonly help: Sentence;
 }
 
-/** What was given, by flag; every text is valid for its row. */
+/** The given values, by flag; every value is valid for its row. */
 export type OwnTexts = Readonly<Record<string, string>>;
 
-/** The value of `row`; undefined when it was not given. */
+/** Returns the value of `row`; undefined if it was not given. */
 export function readOwnFlag<V extends {}>({ flag, type }: OwnFlag<V>, own: OwnTexts): V | undefined {
   const text = own[flag];
   return text === undefined ? undefined : type.parse(text);
@@ -89,7 +90,7 @@ export const SERVICE_FLAGS = {
   kind: {
     flag: '--kind',
     type: choice('systemd', 'launchd', 'windows', 'termux'),
-    help: 'Service manager to write for. Default: the one of this machine.',
+    help: 'Service manager to write for. Default: that of this machine.',
   },
   print: { flag: '--print', type: onOff, help: 'Print the file and write nothing.' },
 } as const satisfies Rows;

@@ -7,7 +7,7 @@ export interface Paths {
   readonly home: string;
   /** For the bridge's own files: records of running bridges, logs, catalogs. */
   readonly state: string;
-  /** For the bridge's files that users edit: the variables of a service. */
+  /** For the bridge's files that users edit, such as the environment file of a service. */
   readonly config: string;
   /** The folder of Codex's config.toml. */
   readonly codexHome: string;
@@ -16,7 +16,7 @@ export interface Paths {
 export interface Machine {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** The home folder as the system knows it; HOME and USERPROFILE override it. */
+  /** Returns the system's home folder; HOME and USERPROFILE override it. */
   readonly homedir: () => string;
 }
 
@@ -26,7 +26,7 @@ export const thisMachine = (env: Environment): Machine => ({ env, platform: proc
 const NAME = 'aliyun-codex-bridge';
 
 /**
- * Codex's folder comes from CODEX_HOME; those of the bridge follow the XDG Base Directory Specification, on macOS they
+ * Finds Codex's folder from CODEX_HOME. The bridge's folders follow the XDG Base Directory Specification; on macOS they
  * are in the Library, on Windows in the local application data.
  *
  * @param stateDir the option that sets the state folder
@@ -37,7 +37,7 @@ export function findPaths({ env, platform, homedir: system }: Machine, stateDir?
   const roots = findRoots(platform, env, (...parts) => join(home, ...parts));
   return {
     home,
-    // Absolute: a bridge in the background has another working folder.
+    // Absolute, because a background bridge has a different working folder.
     state: stateDir === undefined ? join(roots.state, NAME) : resolve(stateDir),
     config: join(roots.config, NAME),
     codexHome: env['CODEX_HOME'] || join(home, '.codex'),
@@ -69,7 +69,7 @@ function findRoots(platform: NodeJS.Platform, env: Environment, below: (...parts
 /** "If an implementation encounters a relative path […] it should consider the path invalid and ignore it" (XDG). */
 const absolute = (path = ''): string | undefined => (posix.isAbsolute(path) ? path : undefined);
 
-/** Empty for a user unknown to the system, as in some containers, where Node throws. */
+/** Returns '' for a user unknown to the system, as in some containers, where Node throws. */
 function askSystem(homedir: () => string): string {
   try {
     return homedir();

@@ -1,4 +1,4 @@
-/** Shows one line about what a command is waiting for, once that takes longer than a second. */
+/** Shows one line about what a command is waiting for if it takes longer than a second. */
 import type { CommandIo } from './command';
 import { WIDTH } from './render';
 import type { TerminalStyle } from './terminal-style';
@@ -6,11 +6,11 @@ import type { TerminalStyle } from './terminal-style';
 export interface Progress {
   /** Sets the text; it appears after one second. */
   say(text: string): void;
-  /** Removes the line; call it before writing anything else. The next text waits for a second again. */
+  /** Removes the line; call it before writing anything else. The next text appears after another second. */
   end(): void;
 }
 
-/** Calls `run` once after `delayMs`. @returns cancels it */
+/** Calls `run` once after `delayMs`. @returns a function that cancels it */
 export type Later = (delayMs: number, run: () => void) => () => void;
 
 const DELAY_MS = 1_000;
@@ -23,7 +23,7 @@ const ERASE = '\u001b[K';
 /**
  * Writes to standard error, and only to a terminal whose lines can be overwritten.
  *
- * @param later for tests; the default does not keep the process alive
+ * @param later replaced by tests; the default does not keep the process alive
  */
 export function createProgress(io: CommandIo, style: TerminalStyle, later: Later = laterUnref): Progress {
   if (io.isErrorTerminal?.() !== true || style.spinner.length === 0)

@@ -1,4 +1,4 @@
-/** Reads the user's providers file, and reads it again when it has changed. Loaded only where there is one. */
+/** Reads the user's providers file and identifies its versions. Loaded only if there is one. */
 import { readFileSync, statSync } from 'node:fs';
 import { codeOf, messageOf } from '../base/thrown';
 import { quote } from '../base/quote';
@@ -23,7 +23,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
 };
 
-/** Identifies a version of the file; two that are written within one clock tick of the system differ in size or inode. */
+/** Identifies a version of the file; two versions written within one system clock tick differ in size or inode. */
 export function versionOf(path: string): string {
   try {
     const { mtimeNs, ctimeNs, size, ino } = statSync(path, { bigint: true });

@@ -1,4 +1,4 @@
-/** Renders the pieces of text that several commands print: wrapped lines, rows of facts, URLs, origins of values. */
+/** Renders text that several commands print: wrapped lines, labelled rows, URLs, origins of values. */
 import type { Origin } from '../config/resolve';
 
 /** Line width that fits every terminal. */
@@ -19,7 +19,7 @@ export function wrapWords(text: string, width: number): readonly string[] {
 
 export type LabelledRow = readonly [label: string, text: string];
 
-/** One indented line for each row, with the texts aligned. */
+/** Renders one indented line per row, with the second column aligned. */
 export function renderRows(rows: readonly LabelledRow[]): string {
   const width = Math.max(0, ...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}\n`).join('');
@@ -31,12 +31,12 @@ export interface Address {
   readonly port: number;
 }
 
-/** The URL of an address; an IPv6 address is in brackets (RFC 3986, section 3.2.2). */
+/** Renders the URL of an address; an IPv6 address is in brackets (RFC 3986, section 3.2.2). */
 export function renderUrl({ host, port }: Address): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** " from env HOST": the origin of a value; empty for a default. */
+/** Renders the origin of a value, such as " from env HOST"; empty for a default. */
 export function renderOrigin(origin: Origin): string {
   return origin.kind === 'default' ? '' : ` from ${origin.kind} ${origin.name}`;
 }

@@ -1,4 +1,4 @@
-/** Decides how commands style text: colors where the terminal wants them, symbols that it can show. */
+/** Decides how commands style text: whether they use colors, and which symbols the terminal can show. */
 import type { Environment } from '../config/resolve';
 
 /** Select Graphic Rendition codes of ECMA-48: on and off. */
@@ -16,11 +16,11 @@ export type Style = keyof typeof STYLES;
 export interface TerminalStyle {
   readonly pass: string;
   readonly fail: string;
-  /** The frames of a spinner, each one character wide; empty where a line cannot be overwritten. */
+  /** The frames of a spinner, each one character wide; empty if a line cannot be overwritten. */
   readonly spinner: readonly string[];
-  /** The text in a style, or unchanged where there are no colors. */
+  /** Returns the text in a style, or unchanged if colors are off. */
   paint(style: Style, text: string): string;
-  /** The text in characters that the terminal can show. */
+  /** Returns the text in characters that the terminal can show. */
   spell(text: string): string;
 }
 
@@ -42,7 +42,7 @@ export function createTerminalStyle(
   };
 }
 
-/** NO_COLOR wins (no-color.org); CLICOLOR_FORCE as on bixense.com/clicolors, FORCE_COLOR as in Node. */
+/** NO_COLOR takes precedence (no-color.org); CLICOLOR_FORCE follows bixense.com/clicolors, FORCE_COLOR follows Node. */
 function wantsColors(isTerminal: boolean, env: Environment): boolean {
   if (env['NO_COLOR']) return false;
   if (isOn(env['FORCE_COLOR']) || isOn(env['CLICOLOR_FORCE'])) return true;
@@ -52,9 +52,9 @@ function wantsColors(isTerminal: boolean, env: Environment): boolean {
 const isOn = (text: string | undefined): boolean => text !== undefined && !['', '0', 'false'].includes(text);
 
 /**
- * The locale decides (POSIX, section 8.2: the first variable that is set), except on the kernel's console, whose fonts
- * have at most 512 glyphs (console_codes(4)). Without a locale, as on Windows, the terminal decides: modern ones have
- * the glyphs, the old console lacks the symbols, and the reader of a pipe assumes the code page of the system.
+ * The locale decides (POSIX, section 8.2: the first variable that is set), except on the Linux console, whose fonts
+ * have at most 512 glyphs (console_codes(4)). Without a locale, as on Windows, the terminal decides: modern terminals
+ * have the glyphs, the old console lacks the symbols, and the reader of a pipe assumes the system code page.
  */
 function canShowUnicode(isTerminal: boolean, env: Environment, platform: NodeJS.Platform): boolean {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
