@@ -6,27 +6,27 @@ import type { Address } from '../command/render';
 import { proveToken } from '../server/guards';
 import { SERVICE_NAME } from '../server/service-routes';
 
-/** A bridge that listens on every address is reached on the loopback one. */
+/** A bridge that listens on all addresses is reached at the loopback address. */
 const REACHABLE: ReadonlyMap<string, string> = new Map([['0.0.0.0', '127.0.0.1'], ['::', '::1']]);
 
-/** The address at which this machine reaches a server that listens on `host`. */
+/** Returns the address at which this machine reaches a server that listens on `host`. */
 export const reachableHost = (host: string): string => REACHABLE.get(host) ?? host;
 
-/** The longest answer is the model list of a provider with hundreds of models. */
+/** The longest response is the model list of a provider with hundreds of models. */
 const MAX_ANSWER = 16 * 1024 * 1024;
 
 export interface BridgeQuestion extends Address {
   readonly path: string;
-  /** The access token of the bridge, where it needs one. */
+  /** The access token of the bridge, if it requires one. */
   readonly token?: string | undefined;
   readonly timeoutMs: number;
 }
 
 /**
- * Sends GET `path`; without fetch, which takes 30 ms to load, more than the rest of a command. Never rejects.
+ * Sends GET `path`, without fetch, which takes 30 ms to load, more than the rest of a command. Never rejects.
  *
- * @returns the object; `'refused'` when nothing listens; `'cut'` when the connection ended without a response; else
- *   `undefined`
+ * @returns the object; `'refused'` if nothing listens; `'cut'` if the connection ended without a response; otherwise
+ * `undefined`
  */
 export function getJson(
   { timeoutMs, token, ...target }: BridgeQuestion,
@@ -69,7 +69,7 @@ const FAILURES: Readonly<Record<string, 'refused' | 'cut'>> = {
   ECONNRESET: 'cut',
 };
 
-/** The health report of a bridge; other versions may omit fields. All texts are safe to print. */
+/** The health report of a bridge; other versions may omit fields. All strings are safe to print. */
 export interface Health {
   readonly version: string | undefined;
   readonly pid: number | undefined;
@@ -77,7 +77,7 @@ export interface Health {
   readonly uptime: number | undefined;
   /** The base URL of its provider. */
   readonly upstream: string | undefined;
-  /** Its web search service; undefined when it has none. */
+  /** Its web search service; undefined if it has none. */
   readonly search: string | undefined;
   /** Turns that are streaming. */
   readonly openStreams: number;
@@ -99,11 +99,13 @@ export interface PortQuestion extends Address {
 
 const HEALTH_TIMEOUT_MS = 2_000;
 
-/** When a process ends, the system resets connections that it had not accepted, and closes the port only after that. */
+/**
+ * When a process ends, the system first resets the connections that it has not accepted, and only then closes the port.
+ */
 const RETRIES_WHEN_CUT = 3;
 
 /**
- * Sends GET /health. The port is free when nothing listens; a listener that does not answer as a bridge in time is
+ * Sends GET /health. The port is free if nothing listens; a listener that does not answer like a bridge in time is
  * another program. Never rejects.
  */
 export async function probePort({ host, port, timeoutMs = HEALTH_TIMEOUT_MS }: PortQuestion): Promise<PortState> {
@@ -131,7 +133,7 @@ function readHealth(answer: JsonObject): Health {
 
 const match = (value: unknown, pattern: RegExp): string | undefined => pattern.exec(asText(value) ?? '')?.[0];
 
-/** Whether the listener knows `token`, without sending it: a foreign program that took the port cannot answer. */
+/** Whether the listener knows `token`. The token is not sent, and a foreign program on the port cannot answer. */
 export async function knowsToken({ host, port }: Address, token: string): Promise<boolean> {
   const challenge = randomBytes(16).toString('hex');
   const path = `/health?challenge=${challenge}`;
@@ -147,19 +149,19 @@ export async function describePortOwner(question: PortQuestion): Promise<string>
   return `${SERVICE_NAME} ${version} already runs there${pid === undefined ? '' : ` (pid ${pid})`}.`;
 }
 
-/** The connection by which a launcher keeps a bridge running: while it is open, the bridge is in use. */
+/** The connection with which a launcher keeps a bridge running: while it is open, the bridge is in use. */
 export interface LaunchConnection {
   close(): void;
-  /** Resolves when either side has closed the connection. Never rejects. */
+  /** Resolves once either side has closed the connection. Never rejects. */
   readonly closed: Promise<void>;
 }
 
 const LAUNCH_TIMEOUT_MS = 5_000;
 
 /**
- * Opens GET /launches, and resolves when the bridge has counted the launch.
+ * Opens GET /launches, and resolves once the bridge has counted the launch.
  *
- * @throws Error when nothing listens, or the listener does not support launches
+ * @throws Error if nothing listens, or the listener does not support launches
  */
 export function createLaunch({ host, port }: Address, token?: string): Promise<LaunchConnection> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Reads and writes the files by which a bridge in the background is found again: its record, its log, its catalog. */
+/** Reads and writes the files of a background bridge: its record, its log, its catalog. */
 import { createHash } from 'node:crypto';
 import {
   closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, rmSync, statSync,
@@ -12,13 +12,13 @@ import { SERVICE_NAME } from '../server/service-routes';
 import { makeFolder, replaceFile } from '../state/replace-file';
 
 /**
- * What a bridge in the background writes about itself when it listens, and removes when it ends. A killed one leaves
- * its record behind: the record counts only when the bridge on the port has this pid.
+ * Written by a background bridge when it listens, and removed when it ends. A killed bridge leaves its record behind,
+ * so a record is valid only if the bridge on the port has this pid.
  */
 export interface BridgeRecord {
   readonly name: typeof SERVICE_NAME;
   readonly pid: number;
-  /** When the process started, as the system counts it; undefined when unknown. */
+  /** The start time of the process, in the system's unit; undefined if unknown. */
   readonly processStart: string | undefined;
   readonly port: number;
   readonly host: string;
@@ -30,22 +30,22 @@ export interface BridgeRecord {
   readonly drainTimeoutMs: number;
   /** Identifies the key without revealing it; undefined in records of older versions. */
   readonly keyId: string | undefined;
-  /** The token that its clients send; undefined when it needs none, or has several. */
+  /** The token that its clients send; undefined if it needs none, or has several. */
   readonly token: string | undefined;
-  /** Whether it exits when no launched Codex and no other client needs it. */
+  /** Whether it exits once no launched Codex and no other client uses it. */
   readonly stopWhenUnused: boolean;
 }
 
 /** @param folder the state folder */
 export const stateFileOf = (folder: string, port: number): string => join(folder, `bridge-${port}.json`);
 
-/** The log of a bridge in the background, unless the user names a file. */
+/** The log file of a background bridge, unless the user names one. */
 export const logFileOf = (folder: string, port: number): string => join(folder, `bridge-${port}.log`);
 
 /** The model catalog that a launched Codex reads. */
 export const catalogFileOf = (folder: string, port: number): string => join(folder, `models-${port}.json`);
 
-/** Does not follow a symbolic link, where the system can refuse to. */
+/** Does not follow a symbolic link, if the system supports that. */
 function readText(file: string): string {
   const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   try {
@@ -56,8 +56,8 @@ function readText(file: string): string {
 }
 
 /**
- * Creates the state folder where it is missing. Other users must not be able to put files into it: the bridge writes
- * its log there, and trusts the records in it.
+ * Creates the state folder if it is missing. Other users must not be able to create files in it, because the bridge
+ * writes its log there and trusts its records.
  *
  * @returns why it cannot be used, as a sentence
  */
@@ -74,12 +74,12 @@ export function prepareStateFolder(folder: string, userId = process.getuid?.()):
   }
 }
 
-/** Removes `file` if it is a symbolic link, so that what is written next does not go to its target. */
+/** Removes `file` if it is a symbolic link, so that the next write does not go to its target. */
 export function removeLink(file: string): void {
   if (attempt(() => lstatSync(file))?.isSymbolicLink()) rmSync(file);
 }
 
-/** Identifies a key in a record. @param startedAt of the record, which makes the same key look different in each */
+/** Identifies a key in a record. @param startedAt of the record, so that the same key has a different id in each */
 export const identifyKey = (key: string | undefined, startedAt: string): string =>
   (key === undefined ? NO_KEY : createHash('sha256').update(`${startedAt} ${key}`).digest('hex').slice(0, 16));
 
@@ -88,20 +88,20 @@ const NO_KEY = 'none';
 /** Whether the bridge of a record is known to run without a key. */
 export const hasNoKey = ({ keyId }: BridgeRecord): boolean => keyId === NO_KEY;
 
-/** How the key of a running bridge differs from `key`, as a sentence; `undefined` if it does not or is unknown. */
+/** Describes how the key of a running bridge differs from `key`; `undefined` if it does not differ or is unknown. */
 export function describeKeyDifference(record: BridgeRecord, key: string | undefined): string | undefined {
   if (key === undefined || record.keyId === undefined) return undefined;
   if (hasNoKey(record)) return 'It has no API key.';
-  return record.keyId === identifyKey(key, record.startedAt) ? undefined : 'It uses another API key.';
+  return record.keyId === identifyKey(key, record.startedAt) ? undefined : 'It uses a different API key.';
 }
 
-/** Creates the folder where it is missing. @throws errors of the file system */
+/** Creates the folder if it is missing. @throws file system errors */
 export function writeRecord(file: string, record: BridgeRecord): void {
   makeFolder(dirname(file), 0o700);
   replaceFile(file, `${JSON.stringify(record, null, 2)}\n`, 0o600);
 }
 
-/** The record in `file`; `undefined` when there is none, or it cannot be read as one. */
+/** Returns the record in `file`; `undefined` if there is none or it is invalid. */
 export function readRecord(file: string): BridgeRecord | undefined {
   const record = parseJsonObject(attempt(() => readText(file)) ?? '');
   if (record?.['name'] !== SERVICE_NAME) return undefined;
@@ -122,17 +122,17 @@ export function readRecord(file: string): BridgeRecord | undefined {
 }
 
 /**
- * When a process started, in clock ticks since the boot of Linux (proc_pid_stat(5), field 22): with the pid it
- * identifies the process, because a reused pid has another one. `undefined` on other systems, and when there is no such
- * process.
+ * Returns the start time of a process in clock ticks since the boot of Linux (proc_pid_stat(5), field 22). Together
+ * with the pid it identifies the process, because a reused pid has a different start time. `undefined` on other
+ * systems, and if there is no such process.
  */
 export function readProcessStart(pid: number): string | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  // The name of the program, in parentheses, may contain anything.
+  // The program name, in parentheses, may contain any character.
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
 
-/** Every record in `folder`, sorted by port. */
+/** Returns every record in `folder`, sorted by port. */
 export function listRecords(folder: string): readonly BridgeRecord[] {
   const names = attempt(() => readdirSync(folder)) ?? [];
   return names

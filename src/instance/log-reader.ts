@@ -1,4 +1,4 @@
-/** Reads a log file: its last lines, and then what is appended, across rotation, removal and truncation. */
+/** Reads the last lines of a log file and follows it across rotation, removal and truncation. */
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
@@ -15,8 +15,8 @@ export interface FileRange {
 }
 
 /**
- * The last `count` lines of `path` at most, without line ends; none when there is no such file.
- * @throws errors of the file system, except for a missing file
+ * Returns at most the last `count` lines of `path`, without line ends; none if there is no such file.
+ * @throws file system errors, except for a missing file
  */
 export function readTail(path: string, count: number, range: FileRange = {}): readonly string[] {
   const text = readBackwards(path, count, range);
@@ -25,13 +25,13 @@ export function readTail(path: string, count: number, range: FileRange = {}): re
   return count === 0 ? [] : lines.slice(-count);
 }
 
-/** The same, continued into the rotated file `<path>.1` when `path` has fewer lines. */
+/** Does the same, but continues with the rotated file `<path>.1` if `path` has fewer lines. */
 export function readLog(path: string, count: number, range: FileRange = {}): readonly string[] {
   const recent = readTail(path, count, range);
   return recent.length < count ? [...readTail(`${path}.1`, count - recent.length), ...recent] : recent;
 }
 
-/** Whole blocks from the end until they hold `count` lines and one more line feed, or everything. */
+/** Reads whole blocks from the end until they contain `count` lines and one more line feed, or everything. */
 function readBackwards(path: string, count: number, { from = 0, to = Infinity }: FileRange): string {
   const file = openIfThere(path);
   if (file === undefined) return '';
@@ -63,16 +63,16 @@ function openIfThere(path: string): number | undefined {
 }
 
 export interface LogReader {
-  /** The size in bytes when the reader was created; it reads what follows. */
+  /** The size in bytes when the reader was created; reading starts there. */
   readonly start: number;
-  /** What was appended since the last call. */
+  /** Returns the text appended since the last call. */
   readNew(): string;
   close(): void;
 }
 
 /**
- * Creates a reader that starts at the present end of `path`. When the file is moved away, as by rotation, it reads the
- * rest of it and then the new file from the beginning; when the file is truncated, it starts over.
+ * Creates a reader that starts at the current end of `path`. If the file is moved, as by rotation, it reads the rest of
+ * it and then the new file from the beginning; if the file is truncated, it starts over.
  */
 export function createLogReader(path: string): LogReader {
   const block = Buffer.alloc(BLOCK);
@@ -123,12 +123,12 @@ function openIfReadable(path: string): number | undefined {
 const POLL_MS = 500;
 
 /**
- * Calls `onChange` whenever the file `path`, or its replacement, may have changed. Polls as well: Windows reports a
- * file that stays open only when its cache is flushed (FILE_NOTIFY_CHANGE_SIZE of ReadDirectoryChangesW), macOS when it
- * is closed (FSEvents), and network shares and Windows drives in WSL report nothing.
+ * Calls `onChange` whenever the file `path`, or its replacement, may have changed. Also polls: Windows reports changes
+ * to an open file only when its cache is flushed (FILE_NOTIFY_CHANGE_SIZE of ReadDirectoryChangesW), macOS when it is
+ * closed (FSEvents), and network shares and Windows drives in WSL report nothing.
  *
- * @param watchFolder for tests
- * @returns stops watching
+ * @param watchFolder replaced by tests
+ * @returns a function that stops watching
  */
 export function watchLog(path: string, onChange: () => void, watchFolder: typeof watch = watch): () => void {
   const target = realpathSync(path);

@@ -27,11 +27,11 @@ export interface StartOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
-  /** The access token that it demands from clients, unless its own configuration has one. */
+  /** The access token that it requires from clients, unless its own configuration has one. */
   readonly token?: string | undefined;
-  /** Whether the bridge exits when no launched Codex and no other client needs it any more. */
+  /** Whether the bridge exits once no launched Codex and no other client uses it. */
   readonly stopWhenUnused: boolean;
-  /** Milliseconds until it must listen. */
+  /** Milliseconds within which it must listen. */
   readonly limitMs?: number;
 }
 
@@ -46,9 +46,9 @@ const FREE_PORT_TRIES = 3;
 
 /**
  * Starts `serve` as a process that outlives this one, with the configuration of `flags` and `env`, which must be valid.
- * Host and port are those of the options, whatever `flags` and `env` say.
+ * `host` and `port` override those in `flags` and `env`.
  *
- * @returns where it listens; or why it does not, as a sentence followed by the last lines of its log
+ * @returns the address it listens on; or why it does not, followed by the last lines of its log
  */
 export async function startBridge(options: StartOptions): Promise<StartedBridge> {
   const tries = options.port === 0 ? FREE_PORT_TRIES : 1;
@@ -68,14 +68,14 @@ export async function startBridge(options: StartOptions): Promise<StartedBridge>
   return outcome;
 }
 
-/** @property code the exit code of a bridge that exited by itself */
+/** @property code the exit code, if the bridge exited by itself */
 type StartOutcome =
   | Extract<StartedBridge, { ok: true }>
   | (Extract<StartedBridge, { ok: false }> & { readonly code?: number });
 
 /**
  * Asks the system for a free port of `host`; another program may take it after this returns.
- * @throws errors of the system, as for a host that does not belong to this machine
+ * @throws system errors, for example for a host that does not belong to this machine
  */
 export function findFreePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -106,8 +106,8 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
   };
   const words = ['serve', ...(stopWhenUnused ? [SERVE_FLAGS.stopWhenUnused.flag] : [])];
   const child = spawn(process.execPath, [PROGRAM, ...words], {
-    // Not the present folder, which could not be removed or unmounted while the bridge runs; not the home folder, which
-    // may not exist or be closed to this user.
+    // Not the current folder, which could not be removed or unmounted while the bridge runs; not the home folder, which
+    // may not exist or be accessible.
     cwd: paths.state,
     detached: true,
     windowsHide: true,
@@ -132,28 +132,28 @@ function openLog(path: string, isNamed: boolean): number | string {
   }
 }
 
-/** A log in the state folder is never a symbolic link; a file that the user names may be one. */
+/** A log in the state folder must not be a symbolic link; a file that the user names may be one. */
 const APPEND_NO_LINK =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 
 const SHOWN_LINES = 10;
 
 export interface ChildEnvironmentOptions {
-  /** Become variables, because flags are visible in the process list, keys among them. */
+  /** Passed on as variables, because flags, including keys, are visible in the process list. */
   readonly flags: FlagTexts;
   readonly env: Environment;
-  /** The environment with the file of variables. */
+  /** The environment including the environment file. */
   readonly loaded: Environment;
-  /** Makes a path absolute: the child has another working folder. */
+  /** Makes a path absolute, because the child has a different working folder. */
   readonly resolvePath: (path: string) => string;
   /** Variables that override all others. */
   readonly fixed: Readonly<Record<string, string>>;
 }
 
-/** Variables by which Node ties a process to its parent. */
+/** Variables with which Node ties a process to its parent. */
 const TIES = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID', 'NODE_TEST_CONTEXT'];
 
-/** The environment of the child: its whole configuration, and nothing that concerns only its parent. */
+/** Creates the environment of the child: its whole configuration, and nothing that concerns only its parent. */
 export function createChildEnvironment(options: ChildEnvironmentOptions): Readonly<Record<string, string>> {
   const { flags, env, loaded, resolvePath, fixed } = options;
   const child: Record<string, string> = {};
@@ -172,7 +172,7 @@ type ChildEnd =
   | { readonly kind: 'listening'; readonly address: Address }
   | { readonly kind: 'failed'; readonly reason: string; readonly code?: number };
 
-/** Afterwards nothing ties this process to the child. */
+/** Waits until the child listens or ends; afterwards nothing ties this process to the child. */
 function untilListening(child: ChildProcess, limitMs: number): Promise<ChildEnd> {
   return new Promise((resolve) => {
     const finish = (end: ChildEnd): void => {

@@ -1,4 +1,4 @@
-/** Stops a bridge in the background and waits until it is gone. */
+/** Stops a background bridge and waits until it has ended. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf } from '../base/thrown';
 import type { Address } from '../command/render';
@@ -6,7 +6,7 @@ import { createLaunch, probePort } from './bridge-client';
 import { readProcessStart } from './bridge-record';
 
 export interface StopOptions extends Address {
-  /** The pid of the bridge that answers there, and its start time if its record has it. */
+  /** The pid of the bridge that answers there, and its start time if the record has it. */
   readonly pid: number;
   readonly processStart: string | undefined;
   readonly token: string | undefined;
@@ -15,7 +15,7 @@ export interface StopOptions extends Address {
 
 export type StopOutcome = 'ended' | 'still running' | 'not permitted' | 'another process';
 
-/** How long the process may take after it has closed its last connection. */
+/** How long the process may take to exit after it has closed its last connection. */
 const EXIT_MS = 2_000;
 
 const STEP_MS = 20;
@@ -23,11 +23,11 @@ const STEP_MS = 20;
 const HEALTH_TIMEOUT_MS = 1_000;
 
 /**
- * Sends SIGTERM, which on Windows ends the process at once; nothing to a process that is not the one of the record.
- * Resolves when it has ended, or when the time is up.
+ * Sends SIGTERM, which on Windows ends the process at once, unless the process is not that of the record. Resolves when
+ * it has ended, or when the time is up.
  */
 export async function stopBridge({ host, port, pid, processStart, token, limitMs }: StopOptions): Promise<StopOutcome> {
-  // The pid may be that of a process which got it later.
+  // The pid may have been reused by another process.
   if (processStart !== undefined && readProcessStart(pid) !== processStart) return 'another process';
   // The bridge closes this connection last; older versions have no such route.
   const launch = await createLaunch({ host, port }, token).catch(() => undefined);
@@ -47,11 +47,11 @@ export async function stopBridge({ host, port, pid, processStart, token, limitMs
   launch.close();
   if (!isClosed) return 'still running';
   if (await untilGone(pid, EXIT_MS)) return 'ended';
-  // A process that its parent never waits for keeps its pid, as in a container without an init.
+  // A zombie process keeps its pid, as in a container without an init.
   return (await probePort({ host, port, timeoutMs: HEALTH_TIMEOUT_MS })).kind === 'free' ? 'ended' : 'still running';
 }
 
-/** Polls, because no system reports the end of a process that is not a child. False when time ran out. */
+/** Polls, because no system reports the end of a process that is not a child. Returns false if the time is up. */
 export async function untilGone(pid: number, milliseconds: number): Promise<boolean> {
   for (let waited = 0; isAlive(pid); waited += STEP_MS) {
     if (waited >= milliseconds) return false;

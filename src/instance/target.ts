@@ -1,4 +1,4 @@
-/** Finds the bridge that `stop`, `status` and `logs` are about: the one on the configured port. */
+/** Finds the bridge that `stop`, `status` and `logs` refer to: the one on the configured port. */
 import { OPTIONS, type Config } from '../config/options';
 import type { Origins } from '../config/resolve';
 import type { CommandContext } from '../command/command';
@@ -16,11 +16,11 @@ export interface BridgeTarget {
   readonly host: string;
   readonly port: number;
   readonly stateFile: string;
-  /** What a bridge in the background wrote about itself; it may have been killed since. */
+  /** The record of a background bridge, which may have been killed since. */
   readonly record: BridgeRecord | undefined;
 }
 
-/** The target, or the exit code after mistakes were reported. */
+/** Returns the target, or the exit code after reporting mistakes. */
 export function findTarget(context: CommandContext): BridgeTarget | number {
   const resolved = requireConfig(context, ({ port }) =>
     (port === 0 ? ['Cannot find a bridge by port 0. Give the port that "aliyun-codex-bridge status" lists.'] : []));
@@ -33,10 +33,10 @@ export function findTarget(context: CommandContext): BridgeTarget | number {
   return { config, origins, paths, host: reachableHost(host), port: config.port, stateFile, record };
 }
 
-/** The base URL for clients of the bridge. */
+/** Renders the base URL for clients of the bridge. */
 export const renderBase = ({ host, port }: Address): string => `${renderUrl({ host: reachableHost(host), port })}/v1`;
 
-/** A command line for the bridge on `port`. */
+/** Renders a command line for the bridge on `port`. */
 export function renderCommand(words: string, port: number): string {
   return `aliyun-codex-bridge ${words}${port === OPTIONS.port.default ? '' : ` --port ${port}`}`;
 }
