@@ -24,19 +24,19 @@ export interface BridgeForCodex extends Address {
   /** The user's arguments for Codex. */
   readonly words: readonly string[];
   readonly io: CommandIo;
-  /** Of the Codex that is launched; what it cannot read is omitted. */
+  /** The version of the launched Codex; entries that it cannot read are omitted. */
   readonly codexVersion: string | undefined;
   readonly token: string | undefined;
 }
 
 export interface CodexArguments {
-  /** Placed before the user's arguments, which override them. */
+  /** Arguments placed before the user's own, which override them. */
   readonly words: readonly string[];
-  /** Sentences for the user. */
+  /** Messages for the user. */
   readonly notes: readonly string[];
 }
 
-/** Requests the models from the bridge itself, because a running one may have another configuration. */
+/** Requests the models from the bridge, because a running bridge may have a different configuration. */
 export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArguments | { readonly problem: string }> {
   const { config, paths } = bridge;
   const [{ models, file, problem }, webSearch] = await Promise.all([fetchCatalog(bridge), hasWebSearch(bridge)]);
@@ -59,11 +59,11 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
   return { words, notes };
 }
 
-/** Codex from 0.169 on runs web search by itself; older ones were not tried (codex-protocol.md, section 12). */
+/** Codex 0.169 and later runs web search by itself; older versions were not tested (codex-protocol.md, section 12). */
 const FIRST_WITH_SEARCH = '0.169.0';
 
 const NO_SEARCH =
-  `No web search: it needs Codex ${FIRST_WITH_SEARCH} and a bridge started with --search. ` +
+  `No web search: it requires Codex ${FIRST_WITH_SEARCH} or later and a bridge started with --search. ` +
   'To restart the bridge, run: aliyun-codex-bridge restart';
 
 async function hasWebSearch({ host, port, codexVersion }: BridgeForCodex): Promise<boolean> {
@@ -73,14 +73,14 @@ async function hasWebSearch({ host, port, codexVersion }: BridgeForCodex): Promi
 }
 
 interface FetchedCatalog {
-  /** Ids, the preferred one first; empty when the bridge knows none. */
+  /** Model ids, the preferred one first; empty if the bridge knows none. */
   readonly models: readonly string[];
-  /** Absent when Codex fetches the catalog itself, there is nothing to write, or it could not be written. */
+  /** Absent if Codex fetches the catalog itself, there is nothing to write, or writing failed. */
   readonly file?: string;
   readonly problem?: string;
 }
 
-/** A bridge that has to fetch the provider's list first may take seconds. */
+/** May take seconds, if the bridge has to fetch the provider's list first. */
 const CATALOG_TIMEOUT_MS = 20_000;
 
 async function fetchCatalog({ host, port, paths, codexVersion, token }: BridgeForCodex): Promise<FetchedCatalog> {
@@ -97,28 +97,30 @@ async function fetchCatalog({ host, port, paths, codexVersion, token }: BridgeFo
   return written.ok ? { models, file: written.path } : { models, problem: `${written.problem}.` };
 }
 
-/** The environment of Codex: without the keys of providers, which its child commands could read, and past a proxy. */
+/**
+ * Creates the environment of Codex: without provider keys, which its child processes could read, and bypassing proxies.
+ */
 export function createCodexEnvironment(env: Environment, config: Config, token?: string): Environment {
   const ofProviders = (config.catalog ?? PROVIDERS).flatMap(({ keyEnv }) => keyEnv);
   const names = [...OPTIONS.aiApiKey.env, ...OPTIONS.searchKey.env, ...ofProviders];
   const keys = new Set([config.aiApiKey, config.searchKey, ...names.map((name) => env[name]?.trim())].filter(isSet));
-  // With the keys of its clients, the bridge has none of its own: Codex sends it (`env_key`).
+  // If the bridge uses its clients' keys, Codex must send the key (`env_key`).
   const kept = config.forceEnvAuth ? undefined : CLIENT_KEY;
   const shown = Object.entries(env).filter(([name, text = '']) => name === kept || !keys.has(text.trim()));
   return bypassProxy({ ...Object.fromEntries(shown), ...(token !== undefined && { [TOKEN]: token }) });
 }
 
-/** The variable whose value Codex sends where each client has its own key. */
+/** The variable whose value Codex sends if each client has its own key. */
 const [CLIENT_KEY] = OPTIONS.aiApiKey.env;
 
-/** The variable whose value Codex sends otherwise: command lines are visible to other users, environments are not. */
+/** The variable whose value Codex sends otherwise. Command lines are visible to other users, environments are not. */
 const [TOKEN] = OPTIONS.accessToken.env;
 
 const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
 /**
- * Keeps requests to this machine away from a proxy. Codex sends even those to 127.0.0.1 to it, unless NO_PROXY lists
- * the address (reqwest, its HTTP client); `*` covers names but not addresses (measured with Codex 0.169).
+ * Keeps requests to this machine from going through a proxy. Codex uses the proxy even for 127.0.0.1, unless NO_PROXY
+ * lists the address (reqwest, its HTTP client); `*` covers names but not addresses (measured with Codex 0.169).
  */
 export function bypassProxy(env: Environment): Environment {
   if (!PROXIES.some((name) => env[name])) return env;

@@ -19,13 +19,13 @@ export interface AttachOptions {
   readonly flags: FlagTexts;
   readonly env: Environment;
   readonly paths: Paths;
-  /** Of this program; an idle bridge of another version is replaced, a busy one is used with a note. */
+  /** The version of this program; an idle bridge of another version is replaced, a busy one is used with a note. */
   readonly version: string;
-  /** Why no bridge can be started, such as a missing key; a running one is used all the same. */
+  /** Why no bridge can be started, such as a missing key; a running bridge can still be used. */
   readonly obstacle: string | undefined;
-  /** Codex knows the port already: use whatever bridge is on it, and start none on another port. */
+  /** Codex already has the port: use whatever bridge is on it, and start none on another port. */
   readonly isPortFixed?: boolean;
-  /** The token that Codex has, once its port is fixed. */
+  /** The token that Codex has, if the port is fixed. */
   readonly token?: string | undefined;
 }
 
@@ -33,9 +33,9 @@ export interface Attached extends Address {
   readonly ok: true;
   /** Keeps the bridge running while it is open. */
   readonly launch: LaunchConnection;
-  /** The access token of the bridge; undefined where it needs none. */
+  /** The access token of the bridge; undefined if it requires none. */
   readonly token: string | undefined;
-  /** Notes about behavior that the user may not expect. */
+  /** Messages about behavior that the user may not expect. */
   readonly notes: readonly string[];
 }
 
@@ -54,7 +54,7 @@ const TRIES = 5;
 
 /** Finds or starts a bridge and opens a launch connection to it. */
 export async function attach(options: AttachOptions): Promise<Attached | NotAttached> {
-  let problem = 'it ended each time before Codex could be connected';
+  let problem = 'it ended each time before Codex could connect';
   for (let tries = 0; tries < TRIES; tries += 1) {
     const found = await findBridge(options);
     if (found === 'look again') continue;
@@ -131,8 +131,8 @@ async function begin(
 }
 
 /**
- * The token of a bridge that is started: the user's, or a random one, so that other users of the machine cannot spend
- * the key. None for a bridge that other clients may know, and where Codex sends the key of the provider in its place.
+ * Chooses the token of a new bridge: the user's, or a random one, so that other users of the machine cannot use the
+ * key. No token if other clients may already use the bridge, or if Codex sends the provider's key instead.
  */
 function chooseToken(
   { config, isPortFixed = false, token }: AttachOptions, stopWhenUnused: boolean,
@@ -146,7 +146,7 @@ const hasUserToken = ({ accessToken, accessTokenFile }: Config): boolean =>
   accessToken !== undefined || accessTokenFile !== undefined;
 
 /**
- * The first token that the user has set: `token` or `name=token`, separated by commas, or one on each line of a file.
+ * Returns the user's first token: `token` or `name=token`, separated by commas, or one per line of a file.
  */
 function findUserToken({ accessToken, accessTokenFile }: Config): string | undefined {
   const text = accessToken ?? (accessTokenFile && attempt(() => readFileSync(accessTokenFile, 'utf8'))) ?? '';
@@ -155,8 +155,9 @@ function findUserToken({ accessToken, accessTokenFile }: Config): string | undef
 }
 
 /**
- * Whether the listener may get the token. A token that the launcher made is proved; a bridge proves none of several
- * tokens, and no short one, so there the record in the state folder, which others cannot write to, must be about it.
+ * Whether the token may be sent to the listener. For a random token, the listener must prove that it knows the token. A
+ * bridge gives no proof for several tokens or a short one; then its record in the state folder, which only the user can
+ * write to, must match.
  */
 async function isTrusted(
   address: Address, token: string | undefined, health: Health, own: BridgeRecord | undefined,
@@ -169,14 +170,14 @@ async function isTrusted(
 const isUnprovable = (token: string, own: BridgeRecord | undefined): boolean =>
   own !== undefined && (own.token !== token || token.length < 32);
 
-/** A bridge that exits more often has a problem that a restart does not fix. */
+/** If a bridge exits more often, it has a problem that a restart does not fix. */
 const RESTARTS = 3;
 
 /**
- * Holds `first`; when that bridge ends, `again` attaches to another one on the same port: Codex uses one address until
- * it ends, and waits forever if nothing answers there.
+ * Holds the connection to `first`. When that bridge ends, `again` attaches to another one on the same port, because
+ * Codex uses one address until it ends, and waits forever if nothing answers there.
  *
- * @returns releases the bridge, which exits when nothing else uses it
+ * @returns a function that releases the bridge, which exits once nothing else uses it
  */
 export function holdBridge(first: Attached, again: () => Promise<Attached | NotAttached>): () => void {
   let current: Attached | undefined;

@@ -17,11 +17,11 @@ import type { Environment } from '../config/resolve';
 import { createCodexEnvironment, describeBridge } from './describe-bridge';
 import { attach, holdBridge, type Attached, type AttachOptions, type NotAttached } from './hold-bridge';
 
-/** What a shell returns for a command that it cannot find or start (POSIX, Shell Command Language, 2.8.2). */
+/** The exit code of a shell for a command that it cannot find (POSIX, Shell Command Language, 2.8.2). */
 const NOT_FOUND = 127;
 const NOT_STARTED = 126;
 
-/** Returns Codex's exit code, 127 when there is no Codex, 1 when there is no bridge, 2 when the usage is invalid. */
+/** Returns Codex's exit code, 127 if Codex is missing, 1 if there is no bridge, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, env, io, rest } = context;
   const resolved = requireConfig(context);
@@ -97,7 +97,7 @@ const WITHOUT_MODEL: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether Codex with these arguments may call a model. Only the first one counts: anything may follow a flag of Codex.
+ * Whether Codex may call a model with these arguments. Only the first one counts, because anything may follow a flag.
  */
 export function needsBridge([first]: readonly string[]): boolean {
   return first === undefined || !WITHOUT_MODEL.has(first);
@@ -107,7 +107,7 @@ async function runToEnd(
   program: Program, words: readonly string[], env: Environment, fail: (problem: string, code: number) => number,
 ): Promise<number> {
   try {
-    // Before Codex starts: the terminal can be closed while the child already runs and this line has not.
+    // Checked before Codex starts, because the terminal may be closed as soon as the child runs.
     const hadTerminal = hasTerminal();
     const code = await runChild(program, words, env, hadTerminal);
     if (hadTerminal && !hasTerminal()) await hangUp();
@@ -122,8 +122,8 @@ async function runToEnd(
 const HANG_UP_MS = 1_000;
 
 /**
- * Ends this process as its terminal would: otherwise Node aborts, because it cannot reset a terminal that is closed
- * (`ResetStdio` in node.cc).
+ * Ends this process with SIGHUP, as its terminal would. Otherwise Node aborts, because it cannot reset a closed
+ * terminal (`ResetStdio` in node.cc).
  */
 async function hangUp(): Promise<void> {
   process.kill(process.pid, 'SIGHUP');
@@ -131,12 +131,12 @@ async function hangUp(): Promise<void> {
 }
 
 /**
- * With a terminal at any end of this process, Ctrl-C reaches Codex directly. The streams of `process` are not touched:
- * Node makes a pipe that it opens non-blocking, for Codex as well.
+ * If any standard stream is a terminal, Ctrl-C reaches Codex directly. Does not open the streams of `process`: Node
+ * would make their pipes non-blocking, for Codex as well.
  */
 const hasTerminal = (): boolean => [0, 1, 2].some((end) => isatty(end));
 
-/** When the interpreter (#!) or the loader of a file is missing, the system reports the file itself as missing. */
+/** If the interpreter (#!) or the loader of a file is missing, the system reports the file itself as missing. */
 function explainStart(error: unknown): string {
   return codeOf(error) === 'ENOENT' ? 'its interpreter or loader is missing' : messageOf(error);
 }

@@ -1,4 +1,4 @@
-/** Picks the model of a launched Codex: without one, Codex would request an OpenAI model. */
+/** Picks the model for a launched Codex, which would otherwise request an OpenAI model. */
 import { chooseModel } from '../codex/choose-model';
 import { findChoice, renderNames } from '../command/choices';
 import type { CommandIo } from '../command/command';
@@ -16,10 +16,10 @@ export interface ModelQuestion {
   readonly io: CommandIo;
 }
 
-/** The model to pass to Codex, undefined when the arguments or config.toml name one; or why there is none. */
+/** The model to pass to Codex, undefined if the arguments or config.toml name one; or why there is none. */
 export type PickedModel = { readonly model: string | undefined } | { readonly problem: string };
 
-/** Prompts only when no model was chosen: several models of a provider without a default one, on a terminal. */
+/** Prompts only on a terminal, and only if no model was chosen and the provider has several models but no default. */
 export async function pickModel({ config, offered, configured, words, io }: ModelQuestion): Promise<PickedModel> {
   const model = chooseModel({ wanted: config.defaultModel, configured, offered });
   const [first] = offered;
@@ -35,12 +35,12 @@ export async function pickModel({ config, offered, configured, words, io }: Mode
     : { model: picked };
 }
 
-/** Whether the first model on offer is a choice of the user or of the provider's row, not just the first of a list. */
+/** Whether the first offered model is the user's or the provider's default, not just the first of a list. */
 function hasDefault({ defaultModel, provider, aiBaseUrl, catalog }: Config): boolean {
   return defaultModel !== undefined || findProvider(provider, aiBaseUrl, catalog).models.length > 0;
 }
 
-/** `-m`, `--model` and `-c model=…` of Codex; a profile may name a model too. */
+/** Whether Codex's arguments name a model: `-m`, `--model`, `-c model=…`, or a profile, which may name one. */
 function namesModel(words: readonly string[]): boolean {
   return words.some((word, index) => {
     if (/^(-m|--model|-p|--profile)(=|$)/.test(word) || /^-[mp][^-]/.test(word)) return true;
