@@ -1,7 +1,4 @@
-/**
- * What `serve` does when another process started it: announces itself, keeps a record, exits when unused. Loaded only
- * then.
- */
+/** Implements `serve` in the background: announces the bridge, keeps a record, exits when unused. Loaded only there. */
 import { messageOf } from '../base/thrown';
 import type { Address } from '../command/render';
 import type { Config } from '../config/options';
@@ -10,7 +7,7 @@ import type { Logger } from '../observe/log';
 import { SERVICE_NAME } from '../server/service-routes';
 import { createIdleShutdown, type IdleShutdown } from '../server/idle-shutdown';
 
-/** The message of a bridge that listens to the process that started it. */
+/** The message of a listening bridge to the process that started it. */
 export interface Announcement {
   readonly listening: Address;
 }
@@ -23,7 +20,7 @@ export interface BackgroundDuty {
 }
 
 export interface BackgroundOptions {
-  /** Where the record goes. */
+  /** The path of the record. */
   readonly stateFile: string;
   readonly config: Config;
   readonly version: string;
@@ -31,7 +28,7 @@ export interface BackgroundOptions {
   readonly stopWhenUnused: boolean;
 }
 
-/** The duties of the bridge in this process. */
+/** Creates the background duties of the bridge in this process. */
 export function createBackground(options: BackgroundOptions): BackgroundDuty {
   const { stateFile, config, version, log, stopWhenUnused } = options;
   const { pid } = process;
@@ -52,7 +49,7 @@ export function createBackground(options: BackgroundOptions): BackgroundDuty {
       }
       log.info('the bridge listens', { ...address, version, pid, upstream });
       const announcement: Announcement = { listening: address };
-      // The parent may be gone already.
+      // The parent may have exited already.
       if (process.connected) process.send?.(announcement, undefined, undefined, () => undefined);
     },
     end: () => removeRecord(stateFile, pid),
@@ -73,7 +70,7 @@ export function watchUsage(): Usage {
   const unused = new Promise<void>((resolve) => (onUnused = resolve));
   const watch = createIdleShutdown({
     onUnused: () => onUnused(),
-    // Monotonic: the time of day may be set.
+    // Monotonic, because the time of day may be changed.
     clock: () => performance.now(),
     setTimer(action, milliseconds) {
       const timer = setTimeout(action, milliseconds);

@@ -15,15 +15,15 @@ export interface ServerRun {
   readonly config: Config;
   readonly origins: Origins;
   readonly io: CommandIo;
-  /** Set where standard error is a JSON log: messages are then log lines. */
+  /** Set if standard error is a JSON log; messages are then log lines. */
   readonly log?: Logger | undefined;
   /** Called when the server listens, before the start-up line. */
   readonly onListening?: ((address: Address) => void) | undefined;
-  /** Resolves when the server is unused; it then ends as by a signal. Absent: only signals end it. */
+  /** Resolves when the server is unused; it then ends like after a signal. If absent, only signals end it. */
   readonly unused?: Promise<void> | undefined;
 }
 
-/** Runs the server until a signal or disuse ends it, and returns the exit code. */
+/** Runs the server until a signal arrives or it is unused, and returns the exit code. */
 export async function runServer(run: ServerRun): Promise<number> {
   const { server, io } = run;
   let address;
@@ -43,13 +43,13 @@ export interface StartUp extends Pick<ServerRun, 'version' | 'config' | 'origins
   readonly address: Address & { readonly socket?: string };
 }
 
-/** The line that the bridge prints when it listens: its URL, its provider, whether it has a key, how to stop it. */
+/** Renders the line printed when the bridge listens: its URL, its provider, whether it has a key, how to stop it. */
 export function renderStartUpLine({ version, address, config, origins }: StartUp): string {
   const parts = [
     `aliyun-codex-bridge ${version} listens on ${address.socket ?? `${renderUrl(address)}/v1`}`,
     `upstream ${config.aiBaseUrl}`,
     `API key: ${describeKey(config, origins)}`,
-    ...(config.insecureNoToken ? ['no access token: everyone who reaches it can use your key'] : []),
+    ...(config.insecureNoToken ? ['no access token: anyone who can reach it can use your key'] : []),
     'Ctrl-C stops it',
   ];
   return `${parts.join('; ')}.\n`;
@@ -60,7 +60,7 @@ function untilStopped({ server, config, io, log, unused }: ServerRun): Promise<n
   return new Promise((resolve, reject) => {
     let isStopping = false;
     const forget = io.onSignal((signal) => {
-      // A terminal that closes may send it twice, by the kernel and by the shell; the second one is ignored.
+      // A closing terminal may cause two signals, from the kernel and from the shell; the second one is ignored.
       if (isStopping && signal === 'SIGHUP') return;
       if (isStopping) {
         forget();
@@ -107,7 +107,7 @@ async function describeListenError(error: unknown, { config, origins }: ServerRu
   return `${failure}: the port is in use. ${owner} Choose another port with --port or PORT.`;
 }
 
-/** Hyper-V, WSL and Docker make Windows reserve ranges of ports, different ones after each start. */
+/** Hyper-V, WSL and Docker make Windows reserve port ranges that change with each start. */
 export function explainRefusal(platform: NodeJS.Platform): string {
   const reserved = ' Windows may have reserved it: netsh interface ipv4 show excludedportrange protocol=tcp';
   return `permission denied for this port.${platform === 'win32' ? `${reserved} lists such ports.` : ''}`;

@@ -18,7 +18,7 @@ import type { BackgroundDuty, BackgroundOptions, Usage } from './in-background';
 import { runServer } from './run-server';
 
 /**
- * Returns when the server has ended: 0 after a signal, 1 when it cannot listen, 2 when the configuration is invalid.
+ * Returns when the server has ended: 0 after a signal, 1 if it cannot listen, 2 for an invalid configuration.
  */
 export async function run(context: CommandContext): Promise<number> {
   const { own, io } = context;
@@ -62,7 +62,7 @@ export async function run(context: CommandContext): Promise<number> {
   const background = stateFile === undefined ? undefined : openBackground({
     stateFile, config, version, log, stopWhenUnused: usage !== undefined,
   });
-  // In the background, standard error is the log file too, but keeps pointing at it after rotation.
+  // In the background, standard error is also the log file, but still refers to the old file after a rotation.
   const messages = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
   const isJson = config.logFormat === 'json' && (logFile === undefined || background !== undefined);
   const run = { server, version, config, origins, io: messages, ...(isJson && { log }) };
@@ -76,10 +76,10 @@ export async function run(context: CommandContext): Promise<number> {
   });
 }
 
-/** Long enough for a waiting launcher to continue, and before the first turn. */
+/** Long enough that a waiting launcher can continue first, but before the first turn. */
 const WARM_UP_DELAY_MS = 300;
 
-/** The access tokens, or why the bridge must not start without one. */
+/** Returns the access tokens, or why the bridge must not start without one. */
 function openAccess(config: Config): Access | string {
   const { host, socket, insecureNoToken } = config;
   try {
@@ -89,11 +89,11 @@ function openAccess(config: Config): Access | string {
   } catch (cause) {
     return `Invalid options: ${messageOf(cause)}.`;
   }
-  return `Cannot listen on ${host} without an access token: everyone who reaches it could use your key. ` +
+  return `Cannot listen on ${host} without an access token: anyone who can reach it could use your key. ` +
     'Set BRIDGE_ACCESS_TOKEN, or pass --insecure-no-token.';
 }
 
-/** Any of them may be sent to a provider, so none may be logged. */
+/** Lists all keys that may be sent to a provider and must not be logged. */
 function listKeys(env: Environment): readonly (string | undefined)[] {
   return Object.keys(env).filter((name) => /_(KEY|TOKEN|SECRET|PASSWORD)$/.test(name)).map((name) => env[name]);
 }
@@ -124,7 +124,7 @@ function headerValues({ upstreamHeader = {}, catalog = [] }: Config): readonly s
 }
 
 /**
- * A bridge that is built when it is first used: loading its modules would double the time until the server listens.
+ * Creates a bridge that is built on first use: loading its modules would double the time until the server listens.
  * `build` runs once, at the first call or at `warmUp`.
  */
 export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void } {
@@ -142,8 +142,8 @@ export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void
 
 /**
  * Logs uncaught exceptions and keeps the process running, because other turns are in progress; the client of the failed
- * request notices by its connection or a timeout.
- * @returns removes the handlers
+ * request notices the closed connection or a timeout.
+ * @returns a function that removes the handlers
  */
 function logUncaughtErrors(io: CommandIo, log: Logger): () => void {
   const forget = io.onCrash?.((cause, origin) => {

@@ -6,7 +6,7 @@ import { addProviderValues } from '../config/provider-values';
 import { resolveConfig, type Given } from '../config/resolve';
 
 interface WatchOptions {
-  /** What the first configuration was resolved from; its environment stays that of the start. */
+  /** The inputs of the first configuration; the environment remains that of the start. */
   readonly given: Given;
   readonly path: string;
   readonly config: Config;
@@ -17,7 +17,7 @@ interface WatchOptions {
 /**
  * Returns a function that returns the configuration with the file's current rows. It checks the file's times and size,
  * and reads it only when they have changed. Address, key and headers come from a single read: they always belong
- * together. An invalid or missing file changes nothing, and is reported once.
+ * together. An invalid or missing file changes nothing and is reported once.
  */
 export function watchProviders({ given, path, config, info, warn }: WatchOptions): () => Config {
   let current = config;
@@ -34,7 +34,7 @@ export function watchProviders({ given, path, config, info, warn }: WatchOptions
     if (whole.ok) {
       current = whole.config;
       if (!isFirst) info('the providers file was reloaded', { path });
-    } else warn('the providers file is invalid: the rows from before stay in use', { path, mistakes: whole.mistakes });
+    } else warn('the providers file is invalid; the previous rows stay in use', { path, mistakes: whole.mistakes });
     return current;
   };
 }
