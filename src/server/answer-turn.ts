@@ -33,7 +33,7 @@ interface Session {
 }
 
 /**
- * Never throws: errors are reported to the client, and in the log line of the turn.
+ * Never throws: errors are reported to the client and in the turn's log line.
  * @param own the protocol of the path; the body may use the other one
  */
 async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> {
@@ -47,7 +47,7 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
   try {
     const open = services.turns.open(response);
     const session: Session = { exchange, client, open, turnLog, reservation, kind: own };
-    // Two steps, so that the request's body, megabytes of it, is not kept in memory while the answer streams.
+    // Two steps, so that the request body, which may be megabytes, is not kept in memory while the answer streams.
     const turn = await startTurn(session);
     if (turn !== undefined) await writeTurn(session, turn);
   } catch (cause) {
@@ -62,7 +62,7 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
   }
 }
 
-/** `undefined` when the turn could not start; the client has got the error. */
+/** Returns `undefined` if the turn could not start; the error has then been sent to the client. */
 async function startTurn(session: Session): Promise<Turn | undefined> {
   const { exchange, client, open, turnLog: { record }, reservation } = session;
   let body: unknown;
@@ -86,7 +86,7 @@ function createCaller(session: Session): Caller {
   const { authorization, 'user-agent': userAgent } = headers;
   return {
     client: kind,
-    // The access token of the bridge is not for the provider.
+    // The bridge's access token must not be sent to the provider.
     ...(authorization === undefined || exchange.holder?.inAuthorization === true ? {} : { authorization }),
     ...(userAgent === undefined ? {} : { userAgent }),
     turn,
@@ -98,7 +98,7 @@ function createCaller(session: Session): Caller {
   };
 }
 
-/** The line of a turn that continues without its client is written when the turn is over. */
+/** If a turn continues without its client, its log line is written when the turn ends. */
 function detach({ exchange: { services }, turnLog }: Session): ReturnType<NonNullable<Caller['detach']>> {
   const { abort, end } = services.turns.detach();
   turnLog.record.ask({ request: 'background' });
@@ -135,7 +135,7 @@ async function writeTurn(session: Session, turn: Turn): Promise<void> {
 /** Converts a thrown value to the error for the client and the log line. */
 function noteFailure({ response }: HttpExchange, record: TurnRecord, cause: unknown, abort?: AbortSignal): BridgeError {
   const error = toBridgeError(cause, abort);
-  // A client that disconnects inside its request is gone before the signal of the turn knows.
+  // If a client disconnects while sending its request, the response is destroyed before the signal is aborted.
   if (response.destroyed && abort?.aborted !== true) record.leave();
   else record.fail(error, abort);
   return error;
@@ -147,14 +147,14 @@ function writeFailedStream({ exchange, kind }: Session, error: BridgeError, body
   writeWhole(response, 200, { ...SSE_HEADERS, ...describeError(error) }, text);
 }
 
-/** SSE text that ends a stream with `error`. */
+/** Renders SSE text that ends a stream with `error`. */
 function renderFailure(bridge: Bridge, kind: TurnKind, error: BridgeError, body: unknown): string {
   return kind === 'chat' ? `data: ${JSON.stringify(renderErrorBody(error))}\n\n` : bridge.failedFrames(error, body);
 }
 
 /**
- * A failure before the stream reaches Codex as a failed stream (codex-protocol.md, section 3). A body that
- * could not be read does not say that it wants a stream; Codex then says it with `accept: text/event-stream`.
+ * Whether Codex gets a failure before the stream as a failed stream (codex-protocol.md, section 3). If the body could
+ * not be read, `accept: text/event-stream` indicates that Codex expects a stream.
  */
 function hearsFailuresInStream({ kind, client }: Session, body: unknown): boolean {
   if (kind !== 'responses' || client.kind !== 'codex') return false;
@@ -163,7 +163,7 @@ function hearsFailuresInStream({ kind, client }: Session, body: unknown): boolea
 }
 
 /**
- * The protocol that `body` uses, on either path: `messages` is Chat Completions, `input` is Responses.
+ * Chooses the protocol of `body`, on either path: `messages` is Chat Completions, `input` is Responses.
  * A body with both or neither uses `own`, the protocol of its path.
  */
 function chooseProtocol(body: unknown, own: TurnKind): TurnKind {

@@ -7,7 +7,7 @@ const QUEUE_MS = 10_000;
 /** The retry delay for a client when the budget is exhausted. */
 const RETRY_AFTER_MS = 2_000;
 
-/** The error of a body of more than `limit` bytes. */
+/** Creates the error for a body of more than `limit` bytes. */
 export function tooLarge(limit: number): BridgeError {
   const megabytes = Math.round((limit / BYTES_PER_MB) * 100) / 100;
   const problem = `The request body is larger than ${megabytes} MB.`;
@@ -16,30 +16,30 @@ export function tooLarge(limit: number): BridgeError {
 
 interface Waiter {
   readonly bytes: number;
-  /** How much the same body holds already. */
+  /** Bytes that the same body has already reserved. */
   readonly own: number;
   readonly admit: () => void;
 }
 
-/** Counts the bytes of all bodies that are being read or translated, and lets further ones wait in order of arrival. */
+/** Counts the bytes of all bodies being read or translated; further ones wait in order of arrival. */
 export class BodyBudget {
   private held = 0;
   private readonly waiters = new Set<Waiter>();
 
   /**
-   * @param limit in bytes; a single larger body is admitted when no other is in memory
+   * @param limit in bytes; a single larger body is admitted if no other is in memory
    * @param queueMs how long a body waits for room before it is rejected
    */
   constructor(private readonly limit: number, private readonly queueMs = QUEUE_MS) {}
 
-  /** Starts with nothing. */
+  /** Opens an empty reservation. */
   open(): Reservation {
     return new Reservation(this);
   }
 
   /**
-   * Reserves `bytes` more for a body that holds `own` already, as soon as there is room.
-   * @throws BridgeError `busy` when there was none in time
+   * Reserves `bytes` more for a body that has already reserved `own`, as soon as there is room.
+   * @throws BridgeError `busy` if there is none in time
    */
   reserve(bytes: number, own: number): Promise<void> {
     if (this.waiters.size === 0 && this.hasRoom(bytes, own)) {
@@ -58,7 +58,7 @@ export class BodyBudget {
       const timer = setTimeout(() => {
         this.waiters.delete(waiter);
         reject(busy(this.limit));
-        // One that asked for less may fit.
+        // A smaller one may fit.
         this.admitWaiters();
       }, this.queueMs);
       this.waiters.add(waiter);
@@ -85,7 +85,7 @@ export class BodyBudget {
   }
 }
 
-/** The part of the budget that one body holds. */
+/** The part of the budget reserved by one body. */
 export class Reservation {
   private size = 0;
   private closed = false;
@@ -93,19 +93,19 @@ export class Reservation {
   constructor(private readonly bodies: BodyBudget) {}
 
   /**
-   * Waits until the body may hold `bytes`.
-   * @throws BridgeError `busy` when there was no room in time
+   * Waits until `bytes` are reserved for the body.
+   * @throws BridgeError `busy` if there is no room in time
    */
   async grow(bytes: number): Promise<void> {
     const more = bytes - this.size;
     if (more <= 0) return;
     await this.bodies.reserve(more, this.size);
     this.size += more;
-    // The client may have left meanwhile.
+    // The client may have disconnected meanwhile.
     if (this.closed) this.shrink(0);
   }
 
-  /** Frees what is more than `bytes`. */
+  /** Frees everything above `bytes`. */
   shrink(bytes: number): void {
     this.bodies.release(this.size - bytes);
     this.size = bytes;

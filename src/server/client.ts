@@ -9,13 +9,13 @@ export interface Client {
   /** Names in lower case, repeated headers joined. */
   readonly headers: Readonly<Record<string, string>>;
   readonly kind: ClientKind;
-  /** Short enough for a log line: `codex_exec`, `codex-tui`, `openai-python`; `unknown` when nothing names it. */
+  /** Short enough for a log line: `codex_exec`, `codex-tui`, `openai-python`; `unknown` if no header names it. */
   readonly program: string;
   /** The client's turn id, shared by all its requests for one prompt. */
   readonly turn: string | undefined;
   /** Whether Codex requests a title for a new thread. */
   readonly isTitle: boolean;
-  /** What the log line of a turn repeats of Codex's names. */
+  /** Codex's own names for the request, for the turn's log line. */
   readonly names: Pick<Asked, 'request' | 'thread'>;
 }
 
@@ -30,9 +30,9 @@ export function readClient(request: IncomingMessage): Client {
 
 function readCodexMetadata(headers: Readonly<Record<string, string>>): Pick<Client, 'turn' | 'isTitle' | 'names'> {
   const metadata = parseJsonObject(headers['x-codex-turn-metadata'] ?? '') ?? {};
-  // The TUI requests a title of each new thread next to its first turn (fixture 38).
+  // The TUI requests a title for each new thread in parallel with its first turn (fixture 38).
   const isTitle = metadata['thread_source'] === 'thread_title';
-  // Versions before 0.125 name only the conversation.
+  // Versions before 0.125 send only a conversation id.
   const conversation = headers['conversation_id'] ?? headers['session-id'];
   return {
     turn: asText(metadata['turn_id']) ?? asText(conversation),
@@ -48,14 +48,14 @@ function readCodexMetadata(headers: Readonly<Record<string, string>>): Pick<Clie
 const plainWord = (value: unknown): string | undefined => /^[\w-]{1,64}$/.exec(asText(value) ?? '')?.[0];
 
 /**
- * Headers that identify Codex. `originator` and `user-agent` are `codex_exec`, `codex-tui`, `codex_cli_rs`, … in
- * 0.80 to 0.169; `x-codex-…` headers remain when a program that embeds Codex sets its own name there.
+ * Headers that identify Codex. `originator` and `user-agent` are `codex_exec`, `codex-tui`, `codex_cli_rs`, … in 0.80
+ * to 0.169. A program that embeds Codex may set its own name there, but the `x-codex-…` headers remain.
  */
 const CODEX_NAME = /^codex/i;
 const CODEX_HEADER = /^x-codex-/;
 
 /**
- * Codex gets failures inside the stream, every other client as an HTTP status.
+ * Finds the kind of client: Codex gets failures inside the stream, every other client as an HTTP status.
  * @param headers names in lower case
  */
 export function findClientKind(headers: Readonly<Record<string, string>>): ClientKind {
@@ -63,7 +63,7 @@ export function findClientKind(headers: Readonly<Record<string, string>>): Clien
   return Object.keys(headers).some((name) => CODEX_HEADER.test(name)) ? 'codex' : 'generic';
 }
 
-/** Words that begin with a letter, up to the first version or comment: `OpenAI/Python` of `OpenAI/Python 2.8.0`. */
+/** Words that begin with a letter, up to the first version or comment: `OpenAI/Python` in `OpenAI/Python 2.8.0`. */
 const PROGRAM = /^[a-z][\w.-]*(?:[/ ]+[a-z][\w.-]*)*/i;
 const LONGEST_PROGRAM = 40;
 

@@ -1,4 +1,4 @@
-/** Creates the HTTP server of the bridge, which listens, answers, drains and closes. */
+/** Creates the HTTP server of the bridge: listening, answering, draining, closing. */
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { Bridge } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
@@ -12,11 +12,11 @@ import { handleRequest } from './handle-request';
 import { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';
 
-/** The address the server is bound to: `port` is the real one where 0 was asked for. */
+/** The address the server is bound to; `port` is the real one if 0 was requested. */
 export interface Listening {
   readonly host: string;
   readonly port: number;
-  /** Set when it listens on a Unix socket; there is no port then. */
+  /** Set if it listens on a Unix socket; there is no port then. */
   readonly socket?: string;
 }
 
@@ -24,11 +24,11 @@ export interface BridgeServer {
   /** Starts listening; rejects with the system's error, e.g. EADDRINUSE. */
   listen(): Promise<Listening>;
   /**
-   * Stops accepting connections, gives running turns `drainTimeoutMs` to end, then ends them with a `shutting_down`
+   * Stops accepting connections, gives running turns `drainTimeoutMs` to finish, then ends them with a `shutting_down`
    * failure. Resolves when every connection is closed.
    */
   close(): Promise<void>;
-  /** How many turns are running. */
+  /** Returns the number of running turns. */
   openTurns(): number;
   /** Ends every turn and connection at once. */
   closeNow(): void;
@@ -40,11 +40,11 @@ export interface BridgeServerOptions {
   readonly version: string;
   readonly log: Logger;
   readonly bridge: Bridge;
-  /** The tokens that clients need; by default those of `config`. */
+  /** The accepted tokens; by default those of `config`. */
   readonly access?: Access;
   /** Receives the facts of each turn when it is over; absent when no usage is recorded. */
   readonly keepUsage?: (facts: TurnFacts) => void;
-  /** Notified of every use; absent when the bridge runs until a signal. */
+  /** Notified of every use; absent if the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }
 
@@ -54,7 +54,7 @@ const SHUTDOWN_NOTICE_MS = 1_000;
 const SERVER_OPTIONS: ServerOptions = {
   // Nagle's algorithm would hold each frame back for 40 ms (performance.md, section 4).
   noDelay: true,
-  // A client whose machine disappeared never reads and never closes: TCP keep-alive finds out within minutes.
+  // A client whose machine has disappeared neither reads nor closes; TCP keep-alive detects that within minutes.
   keepAlive: true,
   keepAliveInitialDelay: 30_000,
   // Longer than the 5 to 60 seconds after which HTTP clients drop idle connections, so that they close first.
@@ -63,7 +63,7 @@ const SERVER_OPTIONS: ServerOptions = {
   requestTimeout: 300_000,
 };
 
-/** A server that answers with `options.bridge`; it does nothing before `listen`. */
+/** Creates a server that answers with `options.bridge`; it does nothing before `listen`. */
 export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   const { config, log } = options;
   const turns = new TurnRegistry(options.watch);

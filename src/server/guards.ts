@@ -13,15 +13,18 @@ import { quote } from '../base/quote';
 import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
 
-/** The names under which this server is reached. */
+/** The names under which this server can be reached. */
 export interface HostPolicy {
   /** The configured host, normalized. */
   readonly host: string;
   /** The port it listens on. */
   readonly port: number;
-  /** Bound to more than the loopback interface: reached by any address, and by the machine's name. */
+  /**
+   * Whether it is bound to more than the loopback interface: it can then be reached at any address and by the machine's
+   * name.
+   */
   readonly isOpen: boolean;
-  /** Names that are not addresses: the machine's own when it is open, and those that the user lists. */
+  /** Names that are not addresses: the machine's own if `isOpen`, and those that the user lists. */
   readonly names: readonly string[];
   /** Origins of web pages that the user lists. */
   readonly origins: readonly string[];
@@ -34,7 +37,9 @@ export interface HostPolicyConfig {
   readonly allowOrigin?: readonly string[] | undefined;
 }
 
-/** The allowed names of a server bound to `port` of `host`; the machine's name is looked up only when it matters. */
+/**
+ * Collects the allowed names of a server bound to `host` and `port`; the machine's name is looked up only if needed.
+ */
 export function createHostPolicy(
   { host, allowHost = [], allowOrigin = [] }: HostPolicyConfig,
   port: number,
@@ -52,7 +57,9 @@ const ONLY_OWN_PAGES = 'Web pages of other origins may not use the bridge. Allow
 
 const GUARDS: readonly Guard[] = [refuseHost, refuseOrigin, refuseCrossSite];
 
-/** Why a request must be rejected, or `undefined`. Reads headers only, so it runs before any other work. */
+/**
+ * Returns why a request must be rejected, or `undefined`. Reads only headers, so that it can run before any other work.
+ */
 export function findRefusal(headers: IncomingHttpHeaders, policy: HostPolicy): BridgeError | undefined {
   for (const guard of GUARDS) {
     const reason = guard(headers, policy);
@@ -61,7 +68,7 @@ export function findRefusal(headers: IncomingHttpHeaders, policy: HostPolicy): B
   return undefined;
 }
 
-/** A request without a Host header does not come from a browser: HTTP/1.0 clients and health checks. */
+/** A request without a Host header is not from a browser, but from an HTTP/1.0 client or a health check. */
 function refuseHost({ host }: IncomingHttpHeaders, policy: HostPolicy): string | undefined {
   if (host === undefined) return undefined;
   const authority = parseAuthority(host);
@@ -98,8 +105,8 @@ export function isListedOrigin(origin: string | undefined, policy: HostPolicy): 
 }
 
 /**
- * A page that the bridge itself serves: on its own port, or from the same address as the request. Any other page on
- * this machine is untrusted: any local development server could spend the key.
+ * Whether the bridge itself serves the page: on its own port, or from the same address as the request. Other pages on
+ * this machine are untrusted, because any local development server could use the key.
  */
 function isOwnOrigin(source: Authority, host: string | undefined, policy: HostPolicy): boolean {
   if (source.port === policy.port && (isLoopbackName(source.name) || source.name === policy.host)) return true;
@@ -115,14 +122,14 @@ function parseOrigin(origin: string): Authority | undefined {
   return { name: authority.name, port: authority.port ?? (scheme.toLowerCase() === 'https' ? 443 : 80) };
 }
 
-/** `host:port` as Host and Origin headers write it. */
+/** `host:port` in Host and Origin headers. */
 interface Authority {
   /** Lower case, without the brackets of an IPv6 address and without a trailing dot. */
   readonly name: string;
   readonly port: number | undefined;
 }
 
-/** `undefined` when `text` is not a host name or IP address with an optional port. Spec: RFC 3986, 3.2.2. */
+/** Returns `undefined` if `text` is not a host name or IP address with an optional port. Spec: RFC 3986, 3.2.2. */
 function parseAuthority(text: string): Authority | undefined {
   const match = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(text);
   if (match === null) return undefined;
@@ -132,12 +139,12 @@ function parseAuthority(text: string): Authority | undefined {
   return { name, port: port === undefined ? undefined : Number(port) };
 }
 
-/** Host names are compared in lower case, and without the dot of a fully qualified one. */
+/** Normalizes a host name for comparison: lower case, without the trailing dot of a fully qualified name. */
 export function normalizeName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');
 }
 
-/** True for `localhost`, 127.0.0.0/8 and ::1, also in the long and the mapped spelling. */
+/** True for `localhost`, 127.0.0.0/8 and ::1, including its long form and mapped IPv4 addresses. */
 export function isLoopbackName(name: string): boolean {
   if (name === 'localhost' || name === '::1' || name === '0:0:0:0:0:0:0:1') return true;
   const mapped = name.startsWith('::ffff:') ? name.slice('::ffff:'.length) : name;

@@ -1,4 +1,4 @@
-/** Handles every request: upgrade, guards, route, method, handler; and catches what any of them throws. */
+/** Handles every request: upgrade, guards, route, method, handler; catches every error that they throw. */
 import { describeThrown } from '../base/thrown';
 import { quote } from '../base/quote';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
@@ -10,7 +10,8 @@ import { writeError, writeWhole } from './write-response';
 
 /** Answers `exchange`; never throws, synchronously or later. */
 export async function handleRequest(exchange: HttpExchange, policy: HostPolicy): Promise<void> {
-  // A broken connection emits 'error' here and is noticed by 'close' elsewhere; unhandled, it would end the process.
+  // A broken connection emits 'error' here and is handled elsewhere by 'close'; an unhandled 'error' would end the
+  // process.
   exchange.request.on('error', ignore);
   exchange.response.on('error', ignore);
   try {
@@ -43,7 +44,7 @@ async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void>
   writeError(response, error, { allow: [...routes.map(({ route }) => route.method), 'HEAD'].join(', ') });
 }
 
-/** What a page of a listed origin may send (CORS preflight). */
+/** The methods and headers that a page of a listed origin may send (CORS preflight). */
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, POST, DELETE',
   'access-control-allow-headers': 'authorization, content-type, x-api-key',
@@ -67,27 +68,27 @@ function findHandler(
 const answerHead: Handler = ({ response }) => writeWhole(response, 200, {}, '');
 
 /**
- * Turns anything thrown into a BridgeError and logs it: at warn, a bug in the bridge at error with its stack, and any
- * error after the client disconnected at debug. Turns have a line of their own (answer-turn.ts).
+ * Converts any thrown value to a BridgeError and logs it: at warn, a bug in the bridge at error with its stack, and any
+ * error after the client disconnected at debug. Turns have their own log line (answer-turn.ts).
  */
 function logFailure({ request, response, services: { log } }: HttpExchange, cause: unknown): BridgeError {
   const error = toBridgeError(cause);
   const { kind, message, details: { param } } = error;
-  // A message about a field quotes its value, which may be a piece of somebody's prompt: the log names the field.
+  // A message about a field quotes its value, which may be part of a prompt, so the log names only the field.
   const reason = param === undefined ? { error: message } : { param };
   const fields = { kind, status: statusOf(error), ...reason, ...describeRequest(request) };
-  if (response.destroyed) log.debug('request failed after its client had left', fields);
+  if (response.destroyed) log.debug('request failed after its client disconnected', fields);
   else if (error.cause !== undefined) log.error('request crashed', { ...fields, ...describeThrown(error.cause) });
   else log.warn('request failed', fields);
   return error;
 }
 
-/** Other upgrades (Java's HTTP client offers h2c with every request) may be ignored: RFC 9110, 7.8. */
+/** Other upgrades may be ignored (RFC 9110, 7.8): Java's HTTP client offers h2c with every request. */
 function asksForWebSocket({ request }: HttpExchange): boolean {
   return /(?:^|[\s,])websocket(?:$|[\s,/])/i.test(request.headers.upgrade ?? '');
 }
 
-/** Codex falls back to HTTP at once and silently on 426, and only on 426 (codex-protocol.md, section 7). */
+/** Only on 426 does Codex fall back to HTTP, at once and silently (codex-protocol.md, section 7). */
 function refuseWebSocket({ response }: HttpExchange): void {
   const headers = { connection: 'close', 'content-type': 'text/plain' };
   writeWhole(response, 426, headers, 'WebSocket is not supported. Use HTTP.\n');

@@ -1,4 +1,4 @@
-/** Defines what handlers work on: one request with its response, and the services of the server. */
+/** Defines the input of handlers: one request with its response, and the services of the server. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bridge } from '../bridge/bridge';
 import type { Logger } from '../observe/log';
@@ -29,7 +29,7 @@ export interface ServerConfig {
   readonly search?: string | undefined;
 }
 
-/** What all requests of one server share. */
+/** The services shared by all requests of a server. */
 export interface Services {
   readonly config: ServerConfig;
   readonly version: string;
@@ -40,11 +40,11 @@ export interface Services {
   readonly largeBodies: () => HistoryParser;
   readonly access: Access;
   readonly turns: TurnRegistry;
-  /** The open responses to GET /launches, one for each launched Codex. */
+  /** The open responses to GET /launches, one per launched Codex. */
   readonly launches: Set<ServerResponse>;
   /** Receives the facts of each turn when it is over; absent when no usage is recorded. */
   readonly keepUsage?: (facts: TurnFacts) => void;
-  /** Notified of every use; absent when the bridge runs until a signal. */
+  /** Notified of every use; absent if the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }
 
@@ -52,22 +52,22 @@ export interface Services {
 export interface HttpExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse<IncomingMessage>;
-  /** The client sent `Expect: 100-continue` and waits before it sends its body. */
+  /** Whether the client sent `Expect: 100-continue` and waits before it sends its body. */
   readonly awaitsContinue: boolean;
   readonly services: Services;
   /** The port that the server listens on; 0 for a Unix socket. */
   readonly port: number;
-  /** The holder of the request's access token; absent before it is checked, and where none is required. */
+  /** The holder of the request's access token; absent before the check, and if none is required. */
   holder?: Holder | undefined;
 }
 
 /**
- * Answers one exchange. What it throws becomes a JSON error, or a closed connection when the response has begun.
- * @param id the segment of the path that `{id}` stands for
+ * Answers one exchange. A thrown error becomes a JSON error, or closes the connection if the response has begun.
+ * @param id the path segment matched by `{id}`
  */
 export type Handler = (exchange: HttpExchange, id: string) => void | Promise<void>;
 
-/** Method and path, for the log; the query may hold a key and is left out. */
+/** Returns method and path for the log; the query may contain a key and is omitted. */
 export function describeRequest({ method = '', url = '' }: IncomingMessage): { method: string; path: string } {
   const end = url.indexOf('?');
   return { method, path: end === -1 ? url : url.slice(0, end) };

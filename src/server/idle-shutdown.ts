@@ -1,15 +1,15 @@
-/** Decides when a bridge that was started for launches is unused. */
+/** Decides when a bridge that was started for a launch is unused. */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock';
 
 /** The header that marks the turns of a launched Codex; requests without it come from other clients. */
 export const LAUNCH_HEADER = 'x-bridge-launch';
 
-/** What the server reports; each function returns the callback to call, once, when that use ends. */
+/** Receives reports of use from the server; each function returns a callback to call once, when that use ends. */
 export interface IdleShutdown {
-  /** A launched Codex has connected. */
+  /** Call when a launched Codex has connected. */
   launch(): () => void;
-  /** A turn has begun. @param request undefined for work that no client waits for */
+  /** Call when a turn has begun. @param request undefined for work that no client waits for */
   turn(request: IncomingMessage | undefined): () => void;
 }
 
@@ -21,17 +21,17 @@ export interface IdleShutdownOptions {
   readonly setTimer: (action: () => void, milliseconds: number) => () => void;
 }
 
-/** How long to wait for the first launch: its launcher is waiting for the server to listen. */
+/** How long to wait for the first launch, whose launcher waits until the server listens. */
 const FIRST_LAUNCH_MS = 60_000;
 
-/** How long to wait for another client after its last turn: a person reads, thinks and types in between. */
+/** How long to wait after the last turn of another client: users read, think and type in between. */
 const OTHER_CLIENT_MS = 600_000;
 
 /**
  * A bridge is unused when no launch is connected, no turn is running, and no other client has sent a request for ten
- * minutes. It is not unused in the first minute, until the first launch connects. The watch begins with this call.
+ * minutes. In the first minute, it counts as used until the first launch connects. The watch starts with this call.
  *
- * @returns the watch, and what ends it
+ * @returns the watch, with a function that ends it
  */
 export function createIdleShutdown({ onUnused, clock, setTimer }: IdleShutdownOptions): IdleShutdown & { end(): void } {
   let uses = 0;

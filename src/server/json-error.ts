@@ -1,6 +1,6 @@
 /**
- * Finds the place where a text stops being JSON. `JSON.parse` reports it only in some Node versions and for some
- * errors, and its message quotes the text around the place: part of a prompt.
+ * Finds the position of a JSON syntax error. `JSON.parse` reports it only in some Node versions and for some errors,
+ * and its message quotes the surrounding text, which may be part of a prompt.
  */
 
 /** What may come next. */
@@ -21,8 +21,8 @@ const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const CLOSER: Readonly<Record<string, string>> = { '{': '}', '[': ']' };
 
 /**
- * @param text what `JSON.parse` rejected
- * @returns the end of a sentence, `unexpected "}" at line 3, column 5`, or `undefined` when `text` is JSON after all
+ * @param text rejected by `JSON.parse`
+ * @returns the end of a sentence, `unexpected "}" at line 3, column 5`, or `undefined` if `text` is valid JSON
  */
 export function findJsonError(text: string): string | undefined {
   const scan: Scan = { text, index: 0, state: 'value', closers: [] };
@@ -33,7 +33,7 @@ export function findJsonError(text: string): string | undefined {
   }
 }
 
-/** Takes one token. False when it does not fit; `index` is then where the error is. */
+/** Consumes one token. Returns false if it is not allowed; `index` is then the position of the error. */
 function step(scan: Scan): boolean {
   const character = scan.text[scan.index];
   if (character === undefined || scan.state === 'nothing') return false;

@@ -6,7 +6,7 @@ import type { HttpExchange, Handler } from './http-exchange';
 import { hasUnreadBody, useBody } from './read-body';
 import { writeJson, writeSse } from './write-response';
 
-/** GET /responses/{id}; with `stream=true` the events of a background response. */
+/** GET /responses/{id}; with `stream=true`, the events of a background response. */
 export const answerResponse: Handler = (exchange, id) => {
   const query = readQuery(exchange);
   if (query.get('stream') === 'true' && exchange.request.method === 'GET')
@@ -22,13 +22,13 @@ export const answerInputItems: Handler = (exchange, id) =>
   send(exchange, (kept) => kept.inputItems(id, readPageQuery(exchange)));
 /** GET /conversations/{id}. */
 export const answerConversation: Handler = (exchange, id) => send(exchange, (kept) => kept.conversation(id));
-/** DELETE /conversations/{id}; its responses stay. */
+/** DELETE /conversations/{id}; its responses are kept. */
 export const deleteConversation: Handler = (exchange, id) => send(exchange, (kept) => kept.deleteConversation(id));
 /** GET /conversations/{id}/items, in pages. */
 export const answerConversationItems: Handler = (exchange, id) =>
   send(exchange, (kept) => kept.conversationItems(id, readPageQuery(exchange)));
 
-/** POST /conversations; without a body it creates an empty one. */
+/** POST /conversations; without a body, creates an empty one. */
 export const createConversation: Handler = async (exchange) => {
   const create = (body: unknown): Promise<void> => send(exchange, (kept) => kept.createConversation(body));
   await (hasUnreadBody(exchange.request) ? useBody(exchange, create) : create(undefined));

@@ -14,7 +14,7 @@ const LARGE_BODY = 64 * 1024;
 const JSON_TYPE = /^(?:application\/json|[\w.-]+\/[\w.+-]+\+json)\s*(?:;|$)/i;
 
 /**
- * Reads the body and passes its JSON value to `use`. Its bytes count as held until `use` has finished.
+ * Reads the body and passes its JSON value to `use`. Its bytes stay reserved until `use` has finished.
  * @throws BridgeError when the headers or the bytes are not those of a JSON body, or are over a limit
  */
 export async function useBody<T>(exchange: HttpExchange, use: (body: unknown) => T | Promise<T>): Promise<T> {
@@ -27,7 +27,7 @@ export async function useBody<T>(exchange: HttpExchange, use: (body: unknown) =>
 }
 
 /**
- * Reads the JSON value of the body. Neither its bytes nor its text are kept; `reservation` holds as much as they were.
+ * Reads the JSON value of the body. Neither its bytes nor its text are kept; `reservation` still counts their size.
  * @throws BridgeError when the headers or the bytes are not those of a JSON body, or are over a limit
  */
 export async function readJson(exchange: HttpExchange, reservation: Reservation): Promise<unknown> {
@@ -36,7 +36,7 @@ export async function readJson(exchange: HttpExchange, reservation: Reservation)
   return bytes.length < LARGE_BODY ? parseBody(bytes, config) : largeBodies().parse(bytes);
 }
 
-/** The inflated bytes of the body; `reservation` is as large as they are. */
+/** Reads the decompressed bytes of the body; `reservation` counts their size. */
 async function readBytes(exchange: HttpExchange, reservation: Reservation): Promise<Buffer> {
   const { request, response, awaitsContinue, services: { config } } = exchange;
   const limit = config.bodyLimitMb * BYTES_PER_MB;
@@ -48,7 +48,7 @@ async function readBytes(exchange: HttpExchange, reservation: Reservation): Prom
   if (awaitsContinue) response.writeContinue();
   const bytes = await readBody(request, limit, reservation);
   if (coding === undefined) return bytes;
-  // How much it inflates to is known only afterwards.
+  // The decompressed size is known only afterwards.
   await reservation.grow(limit);
   const inflated = await inflate(bytes, coding, limit);
   reservation.shrink(inflated.length);
@@ -66,18 +66,18 @@ function checkMediaType(type: string | undefined): void {
   );
 }
 
-/** True when `request` announces a body that has not been read to its end. */
+/** True if `request` announces a body that has not been read to its end. */
 export function hasUnreadBody(request: IncomingMessage): boolean {
   if (request.complete) return false;
   return request.headers['transfer-encoding'] !== undefined || declaredLength(request) > 0;
 }
 
-/** The buffer for a body without a declared length begins with this size, and doubles. */
+/** Initial size of the buffer for a body without a declared length; it doubles as needed. */
 const FIRST_GUESS = 64 * 1024;
 
 /**
- * Reads the whole body. A body over the limit is left unread from where it crosses the limit.
- * @throws BridgeError for a body over `limit` bytes, or when the connection is lost before the end
+ * Reads the whole body. If it exceeds the limit, the rest is not read.
+ * @throws BridgeError for a body over `limit` bytes, or if the connection is lost before the end
  */
 function readBody(request: IncomingMessage, limit: number, reservation: Reservation): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -131,12 +131,12 @@ const INFLATERS: ReadonlyMap<string, Inflater> = new Map<string, Inflater>([
   ['br', (zlib, ...rest) => zlib.brotliDecompress(...rest)],
 ]);
 
-/** The name of a known coding, or `undefined` for a body that is not compressed. */
+/** Returns the name of a known coding, or `undefined` for an uncompressed body. */
 function readCoding(header: string | undefined): string | undefined {
   const name = (header ?? '').trim().toLowerCase();
   if (name === '' || name === 'identity') return undefined;
   if (INFLATERS.has(name)) return name;
-  // Codex compresses with zstd when logged in to ChatGPT; the switch is features.enable_request_compression.
+  // Codex compresses with zstd if it is logged in to ChatGPT; features.enable_request_compression controls that.
   const hint = name === 'zstd' ? ' In Codex, set enable_request_compression = false under [features].' : '';
   const quoted = JSON.stringify(name.slice(0, 100));
   throw new BridgeError(
@@ -146,7 +146,7 @@ function readCoding(header: string | undefined): string | undefined {
 }
 
 async function inflate(bytes: Buffer, coding: string, limit: number): Promise<Buffer> {
-  // Loaded late: hardly any request is compressed, and every start would pay for it.
+  // Loaded lazily, because hardly any request is compressed.
   const zlib = await import('node:zlib');
   return new Promise((resolve, reject) => {
     INFLATERS.get(coding)?.(zlib, bytes, { maxOutputLength: limit }, (error, inflated) => {

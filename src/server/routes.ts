@@ -5,13 +5,13 @@ import type { Handler } from './http-exchange';
 /** A row of the table. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Full paths, in which `{id}` stands for any one segment; HEAD is answered on all of them. */
+  /** Full paths, in which `{id}` matches any one segment; HEAD is answered on all of them. */
   readonly paths: readonly string[];
-  /** Gives the handler; most are loaded when they are first needed, so that the server listens sooner. */
+  /** Returns the handler; most are loaded on first use, so that the server listens sooner. */
   readonly handler: () => Handler;
 }
 
-/** A row, and the segment of a path that its `{id}` stands for; empty for a row without one. */
+/** A row, and the path segment matched by its `{id}`; empty for a row without one. */
 export interface FoundRoute {
   readonly route: Route;
   readonly id: string;
@@ -21,7 +21,7 @@ const turn = (): typeof import('./answer-turn') => require('./answer-turn');
 const search = (): typeof import('./search-route') => require('./search-route');
 const kept = (): typeof import('./kept-routes') => require('./kept-routes');
 
-/** Loads every handler: when one is needed for the first time, there may be no file descriptor left to load it with. */
+/** Loads every handler, because on first use there may be no file descriptor left. */
 export function preloadHandlers(): void {
   for (const { handler } of ROUTES) handler();
 }
@@ -29,7 +29,7 @@ export function preloadHandlers(): void {
 /** Clients append the path to a base URL with or without `/v1`. */
 const at = (path: `/${string}`): readonly string[] => [path, `/v1${path}`];
 
-/** A path may have several rows, one for each method. */
+/** A path may have several rows, one per method. */
 export const ROUTES: readonly Route[] = [
   { method: 'POST', paths: at('/responses'), handler: () => turn().answerResponses },
   { method: 'POST', paths: at('/responses/compact'), handler: () => turn().answerCompaction },
@@ -50,7 +50,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', paths: ['/health'], handler: () => answerHealth },
 ];
 
-/** The rows of `path`, one for each method; empty for an unknown path. A row that names the path itself wins. */
+/**
+ * Returns the rows of `path`, one per method; empty for an unknown path. An exact match takes precedence over `{id}`.
+ */
 export function findRoutes(path: string): readonly FoundRoute[] {
   const exact = ROUTES.filter(({ paths }) => paths.includes(path));
   if (exact.length > 0) return exact.map((route) => ({ route, id: '' }));
@@ -60,7 +62,7 @@ export function findRoutes(path: string): readonly FoundRoute[] {
   });
 }
 
-/** The segment of `path` where `pattern` has `{id}`; undefined when they differ anywhere else. */
+/** Returns the segment of `path` that `{id}` matches; undefined if `path` does not match `pattern`. */
 function readId(path: string, pattern: string): string | undefined {
   const [head, tail] = pattern.split('{id}');
   if (head === undefined || tail === undefined || !path.startsWith(head) || !path.endsWith(tail)) return undefined;
@@ -68,7 +70,7 @@ function readId(path: string, pattern: string): string | undefined {
   return id === '' || id.includes('/') ? undefined : id;
 }
 
-/** The table as a sentence, for requests to anything else. */
+/** Lists the routes, for the error about an unknown path. */
 export function listRoutes(): string {
   return ROUTES.flatMap(({ method, paths }) => paths.map((path) => `${method} ${path}`)).join(', ');
 }

@@ -1,9 +1,9 @@
-/** POST /alpha/search: the web search that Codex runs by itself (docs/facts/codex-protocol.md, section 12). */
+/** Handles POST /alpha/search, Codex's own web search (docs/facts/codex-protocol.md, section 12). */
 import type { Handler } from './http-exchange';
 import { useBody } from './read-body';
 import { writeJson } from './write-response';
 
-/** Answers `{ output }`; a client that goes away ends the search. */
+/** Answers `{ output }`; if the client disconnects, the search ends. */
 export const answerSearch: Handler = async (exchange) => {
   const { response, services } = exchange;
   const { abort } = services.turns.open(response);

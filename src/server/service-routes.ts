@@ -9,8 +9,8 @@ export const SERVICE_NAME = 'aliyun-codex-bridge';
 const LONGEST_CHALLENGE = 200;
 
 /**
- * GET /health: the bridge, its start time and its upstream. With `?challenge=NONCE`, `proof` shows that the
- * bridge knows its access token (access.ts).
+ * GET /health: the bridge, its start time and its upstream. With `?challenge=NONCE`, `proof` proves that the bridge
+ * knows its access token (access.ts).
  */
 export const answerHealth: Handler = ({ request: { url = '' }, response, services, port }) => {
   const { config, version, turns, launches, access } = services;
@@ -34,7 +34,7 @@ export const answerHealth: Handler = ({ request: { url = '' }, response, service
 
 /** GET /models: one body for Codex and for OpenAI clients; the entity tag changes with the catalog. */
 export const answerModels: Handler = async ({ request: { url = '' }, response, services: { bridge } }) => {
-  // Codex asks for `/models?client_version=0.169.0` (codex-protocol.md, section 6).
+  // Codex requests `/models?client_version=0.169.0` (codex-protocol.md, section 6).
   const query = new URLSearchParams(url.slice(url.indexOf('?') + 1));
   const { body, etag } = await bridge.models(query.get('client_version') ?? undefined);
   writeJson(response, body, { etag });

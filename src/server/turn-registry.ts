@@ -19,7 +19,7 @@ interface RegisteredTurn {
   streaming: boolean;
 }
 
-/** Every turn that has begun and not ended. */
+/** All turns that have begun and not ended. */
 export class TurnRegistry {
   private readonly entries = new Set<RegisteredTurn>();
   private readonly waiters = new Set<() => void>();
@@ -28,7 +28,7 @@ export class TurnRegistry {
   constructor(private readonly watch?: IdleShutdown) {}
 
   /**
-   * Opens a turn; it ends when `response` is sent or its connection is lost.
+   * Opens a turn, which ends when `response` is sent or its connection is lost.
    * @throws BridgeError after `refuse`
    */
   open(response: ServerResponse<IncomingMessage>): OpenTurn {
@@ -42,7 +42,7 @@ export class TurnRegistry {
   }
 
   /**
-   * Opens work that no client waits for; it ends when its `end` is called.
+   * Opens work that no client waits for, which ends when its `end` is called.
    * @throws BridgeError after `refuse`
    */
   detach(): Detached {
@@ -51,29 +51,29 @@ export class TurnRegistry {
     return { abort: entry.controller.signal, end: () => this.remove(entry) };
   }
 
-  /** How many turns are open. */
+  /** Returns the number of open turns. */
   count(): number {
     return this.entries.size;
   }
 
-  /** How many turns are streaming. */
+  /** Returns the number of streaming turns. */
   countStreams(): number {
     let count = 0;
     for (const entry of this.entries) if (entry.streaming) count += 1;
     return count;
   }
 
-  /** From now on `open` throws `reason`; running turns continue. */
+  /** Makes `open` throw `reason` from now on; running turns continue. */
   refuse(reason: BridgeError): void {
     this.refusal = reason;
   }
 
-  /** Aborts every running turn; its client gets `reason`. */
+  /** Aborts every running turn; `reason` is sent to its client. */
   abortAll(reason: BridgeError): void {
     for (const entry of this.entries) entry.controller.abort(reason);
   }
 
-  /** Waits until no turn is open. False when `milliseconds` were not enough. */
+  /** Waits until no turn is open. Returns false after `milliseconds`. */
   waitForEnd(milliseconds: number): Promise<boolean> {
     if (this.entries.size === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -117,7 +117,7 @@ export function onClosed(response: ServerResponse<IncomingMessage>, callback: ()
   response.on('close', settle);
 }
 
-/** A pipelined response that waits for its turn has no socket of its own and never emits 'close' (Node 20). */
+/** A queued pipelined response has no socket of its own and never emits 'close' (Node 20). */
 function watchSocket(socket: Socket): Set<() => void> {
   const callbacks = new Set<() => void>();
   watchers.set(socket, callbacks);

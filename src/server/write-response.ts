@@ -1,4 +1,4 @@
-/** Writes responses: a whole text, JSON, an error, or a stream no faster than its client reads it. */
+/** Writes responses: text, JSON, an error, or a stream with backpressure. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody, statusOf, type ClientKind } from '../errors/error-body';
@@ -20,7 +20,7 @@ export const SSE_HEADERS = {
 /** How long a client may keep sending a body that was rejected, before its connection is closed. */
 const LINGER_MS = 1_000;
 
-/** Sends `text` and ends the response, also when the request's body was not read. No-op when the client is gone. */
+/** Sends `text` and ends the response, even if the request body was not read. No-op if the client has disconnected. */
 export function writeWhole(response: Response, status: number, headers: OutgoingHttpHeaders, text: string): void {
   if (response.destroyed || response.writableEnded) return;
   const lingers = hasUnreadBody(response.req);
@@ -36,7 +36,7 @@ export function writeWhole(response: Response, status: number, headers: Outgoing
 
 /**
  * Discards the rest of the body before the connection is closed. Closing a socket with unread bytes resets the
- * connection, and a client that is still sending then loses the response (RFC 9112, 9.6).
+ * connection, and a client that is still sending would lose the response (RFC 9112, 9.6).
  */
 function endAfterBody(response: Response): void {
   const { req: request } = response;
@@ -60,20 +60,20 @@ export function writeError(response: Response, error: BridgeError, headers: Outg
   writeWhole(response, statusOf(error), { ...JSON_HEADERS, ...describeError(error), ...headers }, body);
 }
 
-/** Returns the headers for `error`: the wait in whole seconds, whether to retry, the provider's id of the request. */
+/** Returns the headers for `error`: the wait in whole seconds, whether to retry, the provider's request id. */
 export function describeError(error: BridgeError): OutgoingHttpHeaders {
   const { retryAfterMs, requestId = '' } = error.details;
   const headers: OutgoingHttpHeaders = {};
   if (forbidsRetry(error)) headers['x-should-retry'] = 'false';
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.max(0, Math.ceil(retryAfterMs / 1_000)));
-  // The provider chooses the id, and Node throws at characters that are not allowed in a header.
+  // The provider chooses the id, and Node throws on characters that are not allowed in a header.
   if (/^[\x21-\x7e]{1,200}$/.test(requestId)) headers['x-request-id'] = requestId;
   return headers;
 }
 
 /**
  * SDKs retry after 408, 409, 429 and 5xx, twice by default, unless this header says no (openai 7.57, `shouldRetry`).
- * The bridge has already retried as often as it is worth; only a provider's own wait is left to the client.
+ * The bridge has already retried as often as is useful; only a wait that the provider demands is left to the client.
  */
 function forbidsRetry(error: BridgeError): boolean {
   const { codexCode } = ERRORS[error.kind];
@@ -83,12 +83,12 @@ function forbidsRetry(error: BridgeError): boolean {
   return final === true && retryAfterMs === undefined;
 }
 
-/** Node's own limit for all headers together is 16 kB on the client's side. */
+/** Node clients accept at most 16 kB of headers in total. */
 const LONGEST_NOTES = 2_000;
 
 /**
- * @param notes what was changed or dropped of the request, one sentence each
- * @returns `x-bridge-notes` in printable ASCII; nothing without notes, and nothing for Codex, which shows no headers
+ * @param notes changes to the request, one sentence each
+ * @returns `x-bridge-notes` in printable ASCII; empty without notes, and for Codex, which shows no headers
  */
 export function notesHeader(notes: readonly string[], client: ClientKind): OutgoingHttpHeaders {
   if (client === 'codex' || notes.length === 0) return {};
@@ -96,21 +96,21 @@ export function notesHeader(notes: readonly string[], client: ClientKind): Outgo
   return { 'x-bridge-notes': text.length > LONGEST_NOTES ? `${text.slice(0, LONGEST_NOTES - 3)}...` : text };
 }
 
-/** What happens while nothing is sent, and while nothing is read. */
+/** Keep-alives and time limits of a stream. */
 export interface Pace {
-  /** Milliseconds without a frame after which a keep-alive is written; 0 writes none. */
+  /** Milliseconds without a frame after which a keep-alive is written; 0 disables them. */
   readonly keepAliveMs: number;
   /** The text of a keep-alive. */
   readonly keepAlive: () => string;
-  /** Milliseconds after which a client that does not read is dropped. */
+  /** Milliseconds after which a client that does not read is disconnected. */
   readonly stallMs: number;
 }
 
 /**
- * Writes each frame with one `write` and ends the response. The next frame is requested only when the client has read
- * enough of the earlier ones; when the client goes away, no further frame is requested.
+ * Writes each frame with one `write` and ends the response. The next frame is requested only once the client has read
+ * enough of the earlier ones; after the client disconnects, no further frame is requested.
  * @param headers in addition to those of every stream
- * @throws what `frames` throws, and an Error when there was no frame at all; nothing has been sent then
+ * @throws errors of `frames`, and an Error if there was no frame at all; nothing has been sent then
  */
 export async function writeSse(
   response: ServerResponse, frames: AsyncIterable<string>, pace: Pace, headers: OutgoingHttpHeaders = {},
