@@ -1,8 +1,11 @@
-/** Computes what a turn cost, from the price list in the catalog. */
+/** Computes the cost of a turn from the price list in the catalog. */
 import type { UsageEntry } from '../observe/usage-ledger';
 import type { Price, Provider } from '../providers/provider';
 
-/** `included`: the requests belong to a plan, or to the user's own machine. `unknown`: no price, or no token counts. */
+/**
+ * `included`: the requests are part of a plan, or served by the user's own machine. `unknown`: no price, or no token
+ * counts.
+ */
 export type Cost = { readonly currency: string; readonly amount: number } | 'included' | 'unknown';
 
 const MILLION = 1_000_000;

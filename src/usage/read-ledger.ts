@@ -5,7 +5,7 @@ import { attempt } from '../base/thrown';
 import type { UsageEntry } from '../observe/usage-ledger';
 
 /**
- * The entries of `path` and of the older file next to it. Lines that are no entries are skipped.
+ * Reads the entries of `path` and of the older file next to it. Skips lines that are not entries.
  *
  * @param since milliseconds since the epoch
  */

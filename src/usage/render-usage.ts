@@ -1,4 +1,4 @@
-/** Renders sums of usage as a table, with bars on a terminal, and as half a line for `status`. */
+/** Renders sums of usage as a table, with bars on a terminal, and in brief for `status`. */
 import { renderCount, renderTokens } from '../base/quantities';
 import type { TerminalStyle } from '../command/terminal-style';
 import type { Grouping, UsageGroup, UsageSum } from './sum-usage';
@@ -43,14 +43,14 @@ const sizeOf = ({ input, output }: UsageSum): number => input + output;
 
 const shorten = (key: string): string => (key.length > LONGEST_KEY ? `${key.slice(0, LONGEST_KEY - 1)}…` : key);
 
-/** A bar for a share from 0 to 1. */
+/** Renders a bar for a share from 0 to 1. */
 export function renderBar(share: number, style: TerminalStyle, width = BAR_WIDTH): string {
   const glyph = style.spell('█') === '█' ? '█' : '#';
   const length = share <= 0 ? 0 : Math.max(1, Math.round(Math.min(1, share) * width));
   return style.paint('cyan', glyph.repeat(length));
 }
 
-/** `1.20 CNY`, `plan`, `0.35 USD + plan`, `?`. */
+/** Renders `1.20 CNY`, `plan`, `0.35 USD + plan` or `?`. */
 export function renderCost({ cost, included, unpriced, turns }: UsageSum): string {
   const amounts = Object.entries(cost).map(([currency, amount]) => `${amount.toFixed(2)} ${currency}`);
   const parts = [...amounts, ...(included > 0 ? ['plan'] : []), ...(unpriced > 0 ? ['?'] : [])];
@@ -65,7 +65,7 @@ function describeGaps({ unpriced, uncounted }: UsageSum): readonly string[] {
   return gaps.length === 0 ? [] : ['', ...gaps];
 }
 
-/** `12 requests, in 340k, out 12k, 0.40 CNY`. */
+/** Renders `12 requests, in 340k, out 12k, 0.40 CNY`. */
 export function renderUsageInBrief(sum: UsageSum): string {
   if (sum.requests === 0) return 'no requests';
   const tokens = `in ${renderTokens(sum.input)}, out ${renderTokens(sum.output)}`;

@@ -14,7 +14,7 @@ export interface UsageSum {
   readonly reasoning: number;
   /** Turns whose provider sent no token counts. */
   readonly uncounted: number;
-  /** By currency, of the turns with a known price. */
+  /** By currency, for the turns with a known price. */
   readonly cost: Readonly<Record<string, number>>;
   /** Turns that a plan includes. */
   readonly included: number;
@@ -30,11 +30,11 @@ const NOTHING: UsageSum = {
   turns: 0, requests: 0, input: 0, cached: 0, output: 0, reasoning: 0, uncounted: 0, cost: {}, included: 0, unpriced: 0,
 };
 
-/** The sum of all entries. @param rows the catalog, for prices */
+/** Sums all entries. @param rows the catalog, for prices */
 export const sumUsage = (entries: readonly UsageEntry[], rows: readonly Provider[]): UsageSum =>
   entries.reduce((sum, entry) => add(sum, entry, rows), NOTHING);
 
-/** One group for each day, model, provider or thread, in the order of the entries. */
+/** Creates one group per day, model, provider or thread, in the order of the entries. */
 export function groupUsage(
   entries: readonly UsageEntry[], by: Grouping, rows: readonly Provider[],
 ): readonly UsageGroup[] {
@@ -53,7 +53,7 @@ const KEYS: Readonly<Record<Grouping, (entry: UsageEntry) => string>> = {
   thread: ({ thread }) => thread ?? '(none)',
 };
 
-/** The local day as `2026-11-28`. */
+/** Renders the local day as `2026-11-28`. */
 export const renderDay = (date: Date): string =>
   [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
 
