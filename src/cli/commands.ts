@@ -1,4 +1,4 @@
-/** COMMANDS, the one table of commands. */
+/** Defines COMMANDS, the table of commands. */
 import type { Command } from '../command/command';
 import {
   CODEX_FLAGS, CONFIG_FLAGS, DOCTOR_FLAGS, LOGIN_FLAGS, LOGS_FLAGS, MODELS_FLAGS, PROVIDERS_FLAGS, QUOTA_FLAGS,
@@ -95,12 +95,12 @@ export const DEFAULT_COMMAND: CommandName = 'serve';
 /** The names in the order of the table. */
 export const COMMAND_NAMES: readonly CommandName[] = Object.keys(COMMANDS).filter(isCommandName);
 
-/** A separate function: the row of `help` refers to the table that it is part of. */
+/** A separate function, because the row of `help` refers to the table it is part of. */
 function listNames(): readonly string[] {
   return COMMAND_NAMES;
 }
 
-/** The commands that have `flag` as their own. */
+/** Returns the commands that own `flag`. */
 export function findOwners(flag: string): readonly CommandName[] {
   return COMMAND_NAMES.filter((name) => COMMANDS[name].own?.some((row) => row.flag === flag));
 }
@@ -110,7 +110,7 @@ export function isCommandName(word: string): word is CommandName {
   return Object.hasOwn(COMMANDS, word);
 }
 
-/** The command that a flag selects: help for `--help`. */
+/** Returns the command that a flag selects, such as help for `--help`. */
 export function findCommandOfFlag(word: string): CommandName | undefined {
   return COMMAND_NAMES.find((name) => COMMANDS[name].flags?.some((flag) => flag === word));
 }

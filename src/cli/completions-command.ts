@@ -1,4 +1,4 @@
-/** `completions`: prints the script that completes command lines of the bridge in a shell. */
+/** `completions`: prints the completion script for a shell. */
 import { EXIT, reportMistakes, type CommandContext } from '../command/command';
 import { renderBash } from './completions/bash';
 import { renderFish } from './completions/fish';
@@ -11,7 +11,7 @@ const RENDERERS: ReadonlyMap<string, (scopes: readonly Scope[]) => string> = new
   ['fish', renderFish],
 ]);
 
-/** Takes the shell as the operand. Returns 0, or 2 when the usage is invalid. */
+/** The operand is the shell. Returns 0, or 2 for invalid usage. */
 export async function run({ operand = '', mistakes, io }: CommandContext): Promise<number> {
   const render = RENDERERS.get(operand);
   if (mistakes.length > 0 || render === undefined) return reportMistakes(mistakes, io);

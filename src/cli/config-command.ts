@@ -39,14 +39,14 @@ interface ConfigView {
   readonly origins: Origins;
   readonly provider: Provider;
   readonly paths: Paths;
-  /** What was given, to find what an origin overrides. */
+  /** The given values, to find those that an origin overrides. */
   readonly flags: FlagTexts;
   /** The environment without the file. */
   readonly env: Environment;
   readonly file: LoadedEnvironment['file'];
 }
 
-/** One row for each option, by groups; then the provider and the folders. */
+/** Renders one row per option, in groups, then the provider and the folders. */
 function renderConfig(view: ConfigView, style: TerminalStyle): string {
   const { provider, paths } = view;
   const section = (title: string, rows: readonly string[]): string => `${style.paint('bold', title)}\n${rows.join('')}`;
@@ -63,7 +63,7 @@ function renderConfig(view: ConfigView, style: TerminalStyle): string {
   ].join('\n');
 }
 
-/** The same as JSON; a value that is not set is null. */
+/** Returns the same for JSON output; a value that is not set is null. */
 function describeConfig({ config, origins, provider, paths }: ConfigView): object {
   const options = OPTION_NAMES.map((name) => [
     name,
@@ -104,7 +104,7 @@ const FLAG_WIDTH = Math.max(...OPTION_NAMES.map((name) => OPTIONS[name].flags[0]
 
 const VALUE_WIDTH = 12;
 
-/** A source that does not fit goes on the next line, below the value. */
+/** A source that does not fit is placed on the next line, below the value. */
 function renderRow(title: string, value: string, source: string, style: TerminalStyle, mark = ' '): string {
   const head = `${mark} ${title}`.padEnd(FLAG_WIDTH);
   const shown = style.spell(value);
@@ -126,7 +126,7 @@ function renderSources(name: OptionName, view: ConfigView): string {
 
 const describe = (origin: Origin): string => (origin.kind === 'default' ? DEFAULT : `${origin.kind} ${origin.name}`);
 
-/** Everything that was given for an option, the strongest first. */
+/** Returns all values given for an option, in order of precedence. */
 function findGiven(name: OptionName, { flags, env, file }: ConfigView): readonly GivenOrigin[] {
   const row = OPTIONS[name];
   return [

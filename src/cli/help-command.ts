@@ -10,7 +10,7 @@ import { FIRST_OPTIONS, HELP_GROUPS, HELP_PAGES, type HelpPage } from './help-pa
 
 const PROGRAM = 'aliyun-codex-bridge';
 
-/** Returns 0, or 2 when the usage is invalid. */
+/** Returns 0, or 2 for invalid usage. */
 export async function run({ operand, mistakes, env, io }: CommandContext): Promise<number> {
   if (mistakes.length > 0) return reportMistakes(mistakes, io);
   const style = createTerminalStyle(io.isTerminal?.() ?? false, env);
@@ -18,7 +18,7 @@ export async function run({ operand, mistakes, env, io }: CommandContext): Promi
   return EXIT.done;
 }
 
-/** The overview: the commands in groups, and the most important options. */
+/** Renders the overview: the commands in groups, and the most important options. */
 export function renderHelp(style: TerminalStyle): string {
   const groups = Object.entries(HELP_GROUPS).map(([group, title]) => {
     const names = COMMAND_NAMES.filter((name) => HELP_PAGES[name].group === group);
@@ -26,7 +26,7 @@ export function renderHelp(style: TerminalStyle): string {
   });
   return [
     `Usage: ${PROGRAM} [flags] [command]\n`,
-    wrap('Makes the Codex CLI (Responses API) work with providers of the Chat Completions API.'),
+    wrap('Makes the Codex CLI (Responses API) work with Chat Completions providers.'),
     renderSection('First steps', [FIRST_STEPS], style),
     ...groups,
     renderSection('Main options', FIRST_OPTIONS.map(renderOption), style),
@@ -34,7 +34,7 @@ export function renderHelp(style: TerminalStyle): string {
   ].join('\n');
 }
 
-/** The help of one command; its own flags come first, shared options are only listed, except for `serve`. */
+/** Renders the help of one command: its own flags first; shared options are only named, except for `serve`. */
 export function renderCommandHelp(name: CommandName, style: TerminalStyle): string {
   const { own = [], flags = [], summary } = COMMANDS[name];
   const { details, examples, codes = [], options } = HELP_PAGES[name];
@@ -54,12 +54,12 @@ export function renderCommandHelp(name: CommandName, style: TerminalStyle): stri
 const OPTIONS_TITLE = 'Options (a flag overrides the environment variable)';
 
 function nameOptions(options: HelpPage['options']): string {
-  if (options === 'all') return `Takes every option of serve. See: ${PROGRAM} help serve`;
+  if (options === 'all') return `Accepts every option of serve. See: ${PROGRAM} help serve`;
   if (options.length === 0) return '';
   return `Options: ${options.map((name) => OPTIONS[name].flags[0]).join(', ')}. See: ${PROGRAM} help serve`;
 }
 
-/** A command that passes arguments on takes its flags before its name. */
+/** The flags of a command that passes arguments on must come before its name. */
 function renderUsage(name: CommandName, options: HelpPage['options']): string {
   const { operand, passesOn, own = [] } = COMMANDS[name];
   const flags = own.length + options.length > 0 ? ['[flags]'] : [];
@@ -109,14 +109,14 @@ function renderCodes(codes: HelpPage['codes'] = []): readonly string[] {
   return all.map(([code, meaning]) => renderRow(code, meaning, CODE_COLUMN));
 }
 
-/** A name with its description next to it, or below it when the name is too long. */
+/** Renders a name and its description, on the next line if the name is too long. */
 function renderRow(name: string, text: string, column: number): string {
   const head = `  ${name}`;
   const body = wrap(text, column);
   return head.length + 2 > column ? `${head}\n${body}` : `${head.padEnd(column)}${body.trimStart()}`;
 }
 
-/** Lines of at most 80 columns, indented to `column`. */
+/** Wraps text to 80 columns, indented to `column`. */
 function wrap(text: string, column = 0): string {
   if (text === '') return '';
   return wrapWords(text, WIDTH - column).map((line) => `${' '.repeat(column)}${line}\n`).join('');

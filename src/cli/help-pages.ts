@@ -5,7 +5,7 @@
 import type { OptionName } from '../config/options';
 import type { CommandName } from './commands';
 
-/** The sections of the overview, in their order. */
+/** The sections of the overview, in order. */
 export const HELP_GROUPS = {
   run: 'Run Codex',
   background: 'Keep the bridge running',
@@ -17,7 +17,7 @@ export interface HelpPage {
   readonly group: keyof typeof HELP_GROUPS;
   /** Paragraphs. */
   readonly details: readonly string[];
-  /** Command lines without the name of the program, each with its effect. */
+  /** Command lines without the program name, each with its effect. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   /** Exit codes other than the usual 0 for success, 1 for failure, 2 for invalid usage. */
   readonly codes?: readonly (readonly [code: string, meaning: string])[];
@@ -85,7 +85,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   },
   stop: {
     group: 'background',
-    details: ['Running answers may finish within the --drain-timeout-ms of the bridge; on Windows they are cut off.'],
+    details: ['Running answers may finish within --drain-timeout-ms; on Windows they are interrupted.'],
     examples: [
       ['stop', 'Stop the bridge on the default port.'],
       ['stop --port 8080', 'Stop the bridge on another port.'],
@@ -117,7 +117,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   },
   logs: {
     group: 'background',
-    details: ['A bridge that serve runs logs to standard error instead, unless --log-file names a file.'],
+    details: ['A bridge started with serve logs to standard error instead, unless --log-file names a file.'],
     examples: [
       ['logs --follow', 'Show the last lines, then follow new ones.'],
       ['logs --lines 1000', 'Show more lines.'],
@@ -155,8 +155,8 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
     group: 'background',
     details: [
       'Writes the file of a service: a systemd user unit, a launchd agent, a Windows task, or a Termux:Boot' +
-        ' script. Does not register it: prints the commands that do. The key is stored in a file of variables that' +
-        ' only you can read.',
+        ' script. Does not register it, but prints the commands to do so. The key is stored in an environment file' +
+        ' that only you can read.',
     ],
     examples: [
       ['service install', 'Write the file for the service manager of this machine.'],

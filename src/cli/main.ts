@@ -6,8 +6,8 @@ import { DEFAULT_COMMAND, type CommandName } from './commands';
 import { parseArguments } from './parse-arguments';
 
 /**
- * Loads the file of a command; only the one that runs is loaded, because loading takes start-up time. `import()` would
- * stay a native import in the CommonJS output and load Node's ESM machinery; `require` does not.
+ * Loads the module of a command. Only the command that runs is loaded, to save start-up time. `import()` would remain a
+ * native import in the CommonJS output and load Node's ESM loader; `require` does not.
  */
 const LOADERS: Readonly<Record<CommandName, () => CommandModule>> = {
   serve: (): typeof import('../serve/serve-command') => require('../serve/serve-command'),
@@ -33,7 +33,7 @@ const LOADERS: Readonly<Record<CommandName, () => CommandModule>> = {
   version: (): typeof import('./version-command') => require('./version-command'),
 };
 
-/** Takes the arguments after the program's name, runs the command that they name, and returns the exit code. */
+/** Parses the arguments after the program name, runs their command, and returns the exit code. */
 export async function run(argv: readonly string[], env: Environment, io: CommandIo): Promise<number> {
   const { command = DEFAULT_COMMAND, ...given } = parseArguments(argv);
   return LOADERS[command]().run({ ...given, env, io });
@@ -47,7 +47,7 @@ export function main(): void {
   });
 }
 
-/** After a second stop signal the process exits at once; otherwise it exits when its work is done. */
+/** Exits at once after a second stop signal; otherwise the process exits when its work is done. */
 function leave(code: number): void {
   process.exitCode = code;
   if (STOP_CODES.includes(code)) process.exit();
@@ -100,7 +100,7 @@ function addInput(io: CommandIo): CommandIo {
   });
 }
 
-/** Opens the stream at the first write, and ignores a closed reader (EPIPE), as in `… --help | head -1`. */
+/** Opens the stream at the first write, and ignores a closed pipe (EPIPE), as in `… --help | head -1`. */
 function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
   let stream: NodeJS.WriteStream | undefined;
   return (text) => {
@@ -110,9 +110,9 @@ function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
 }
 
 /**
- * Replaces control characters by `?`, except the line ends, colors and spinner that commands print: others come from
- * files, providers and clients, and could rewrite the screen, the title or the clipboard. Also those that reverse the
- * direction of text (Unicode TR 36, section 3.2).
+ * Replaces control characters with `?`, except the line ends, colors and spinner that commands print: others come from
+ * files, providers and clients, and could rewrite the screen, the title or the clipboard. Also replaces characters that
+ * reverse the text direction (Unicode TR 36, section 3.2).
  */
 export function protectTerminal(text: string): string {
   return text.replace(CONTROLS, (_, ours: string | undefined) => ours ?? '?');

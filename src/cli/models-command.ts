@@ -1,4 +1,4 @@
-/** `models`: shows the models as a table, as GET /models returns them, or writes the catalog file that Codex reads. */
+/** `models`: shows the models as a table or as the JSON of GET /models, or writes the catalog file that Codex reads. */
 import { renderCount, renderTokens } from '../base/quantities';
 import type { ModelCatalog } from '../bridge/models';
 import { writeCatalogFile } from '../codex/catalog-file';
@@ -10,7 +10,7 @@ import { WIDTH } from '../command/render';
 import type { Basis, CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
 
-/** Returns 0 on success, 1 when the file could not be written, 2 for invalid usage. */
+/** Returns 0 on success, 1 if the file could not be written, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, mistakes, io } = context;
   const options = readOptions(own);
@@ -54,7 +54,7 @@ async function writeFile(
     io.error(`Cannot write ${file}: ${written.problem}.\n`);
     return EXIT.failed;
   }
-  // JSON strings are TOML strings too, with the backslashes of Windows paths escaped.
+  // JSON strings are valid TOML strings, with the backslashes of Windows paths escaped.
   io.out(`Wrote ${renderCount(models.length, 'model')} to ${written.path}
 
 Add these lines to Codex's config.toml, above its first [table]:
@@ -64,10 +64,10 @@ Add these lines to Codex's config.toml, above its first [table]:
   return EXIT.done;
 }
 
-/** What the letters of the last column mean, in the order of the legend. */
+/** The meaning of the letters in the last column, in the order of the legend. */
 const BASES: Readonly<Record<Basis, readonly [letter: string, meaning: string]>> = {
   documented: ['D', 'documented by the provider'],
-  source: ['S', "read in a client's source"],
+  source: ['S', "from a client's source"],
   reported: ['R', 'reported by users'],
   inferred: ['I', 'inferred'],
   configured: ['U', 'from your providers file'],
@@ -91,7 +91,7 @@ const COLUMNS: readonly ModelColumn[] = [
   { title: '', cell: ({ basis }) => BASES[basis][0] },
 ];
 
-/** The models as a table, in 80 columns where the names allow it. */
+/** Renders the models as a table, in 80 columns if the names allow it. */
 export function renderModels(entries: readonly CatalogEntry[], provider: Provider, baseUrl: string): string {
   const head = `${provider.title} (${provider.name})\n${baseUrl}\n\n`;
   if (entries.length === 0) {
@@ -101,7 +101,7 @@ export function renderModels(entries: readonly CatalogEntry[], provider: Provide
   return `${head}${renderTable([COLUMNS.map(({ title }) => title), ...rows])}\n${renderLegend(entries)}`;
 }
 
-/** Separates columns by two spaces, or one where that makes them fit; names that are still too long are truncated. */
+/** Separates columns by two spaces, or by one to make them fit; names that are still too long are truncated. */
 function renderTable(rows: readonly (readonly string[])[]): string {
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   const total = (gap: number): number => widths.reduce((sum, width) => sum + width) + gap * (widths.length - 1);

@@ -1,4 +1,4 @@
-/** Parses the command line into a command and the texts of its flags, by the tables of commands and options. */
+/** Parses the command line into a command and its flags, using the tables of commands and options. */
 import { renderList } from '../base/quantities';
 import { quote, quoteSecret } from '../base/quote';
 import type { OwnFlag, OwnTexts } from '../command/own-flags';
@@ -10,10 +10,10 @@ import {
 } from './commands';
 
 export interface ParsedArguments {
-  /** Undefined when none was named. */
+  /** Undefined if none was named. */
   readonly command: CommandName | undefined;
   readonly flags: FlagTexts;
-  /** The command's own flags; every text is valid for its row. */
+  /** The command's own flags; every value is valid for its row. */
   readonly own: OwnTexts;
   readonly operand: string | undefined;
   readonly subject?: string;
@@ -24,9 +24,9 @@ export interface ParsedArguments {
 }
 
 /**
- * Takes the arguments after the program's name. Flags are `--name value`, `--name=value`, `--name` and `--no-name`;
- * when a flag is given twice, the last one wins. Flags may come before or after the command, except when it passes on
- * what follows.
+ * Parses the arguments after the program name. Flags are `--name value`, `--name=value`, `--name` and `--no-name`; if a
+ * flag is given twice, the last one applies. Flags may come before or after the command, unless the command passes its
+ * arguments on.
  */
 export function parseArguments(words: readonly string[]): ParsedArguments {
   const draft: ParseState = {
@@ -56,7 +56,7 @@ interface ParseState {
   readonly own: Record<string, string>;
   operand: string | undefined;
   subject?: string;
-  /** About flags, and words after the command. */
+  /** Mistakes in flags and in words after the command. */
   readonly mistakes: string[];
 }
 
@@ -65,12 +65,12 @@ interface UnknownCommand {
   readonly isCodexCommand: boolean;
 }
 
-/** Whether the rest is for another program, or would be if its name were not missing. */
+/** Whether the rest is for Codex, or would be if `codex` were not missing. */
 function isForCodex({ command, unknown }: ParseState): boolean {
   return unknown?.isCodexCommand === true || (command !== undefined && COMMANDS[command].passesOn !== undefined);
 }
 
-/** Each reader below returns how many words it consumed: one, or two with a value. */
+/** Each reader below returns the number of words it consumed: one, or two with a value. */
 function readWord(word: string, next: string | undefined, draft: ParseState): 1 | 2 {
   if (!word.startsWith('-')) return readCommand(word, draft);
   const command = findCommandOfFlag(word);
@@ -79,7 +79,7 @@ function readWord(word: string, next: string | undefined, draft: ParseState): 1 
   return 1;
 }
 
-/** `setup --help` means `help setup`. */
+/** Selects a command by a flag: `setup --help` means `help setup`. */
 function fixCommand(command: CommandName, draft: ParseState): void {
   if (command !== draft.command) draft.operand = COMMANDS[command].operand === undefined ? undefined : draft.command;
   draft.command = command;
@@ -156,8 +156,8 @@ function readValue(
 }
 
 /**
- * With `--help` or `--version` flags are not validated: users add them to a command line that failed. Nor are own flags
- * after an unknown command.
+ * With `--help` or `--version`, flags are not validated, because users add these to a command line that failed. After
+ * an unknown command, own flags are not validated either.
  */
 function listMistakes(draft: ParseState): readonly string[] {
   const { unknown, isCommandFixed, mistakes } = draft;
@@ -199,7 +199,7 @@ function splitAtEquals(word: string): readonly [flag: string, value: string | un
   return end === -1 ? [word, undefined] : [word.slice(0, end), word.slice(end + 1)];
 }
 
-/** Whether a word can be a value: `-1` can, and is then rejected as a port number; a flag cannot. */
+/** Whether a word can be a value. `-1` can, and is then rejected as a port number; a flag cannot. */
 const isValue = (word: string | undefined): word is string => word !== undefined && !word.startsWith('--');
 
 /** Suggests the closest known word, or returns `advice`. */
@@ -209,7 +209,7 @@ function suggest(word: string, known: Iterable<string>, advice: string): string 
   return nearest === undefined ? advice : `Did you mean ${nearest}?`;
 }
 
-/** A long word in the wrong place may be a key. */
+/** A long word in the wrong place may be a key, so it is masked. */
 const quoteWord = (word: string): string => (word.length > 40 ? quoteSecret(word) : quote(word));
 
 interface FlagSpelling {
@@ -229,7 +229,7 @@ function listSpellings(name: OptionName): readonly (readonly [string, FlagSpelli
   ];
 }
 
-/** One row for each spelling, which is enough to know whether a value follows. */
+/** One row per spelling, which is enough to know whether a value follows. */
 const OWN_FLAGS: ReadonlyMap<string, OwnFlag> = new Map(
   COMMAND_NAMES.flatMap((name) => COMMANDS[name].own ?? []).map((row) => [row.flag, row]),
 );

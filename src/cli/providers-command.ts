@@ -8,7 +8,7 @@ import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalo
 import { resolveKey } from '../providers/keys';
 import type { Provider } from '../providers/provider';
 
-/** Returns 0 when it was printed or nothing failed, 1 when a test failed, 2 for mistakes in options or in the file. */
+/** Returns 0 on success, 1 if a test failed, 2 for mistakes in options or in the file. */
 export async function run(context: CommandContext): Promise<number> {
   const { operand, subject, own, io } = context;
   if (operand === 'schema') {
@@ -31,7 +31,7 @@ interface ProviderLine {
   readonly title: string;
   readonly origin: string;
   readonly base_url: string | null;
-  /** The variable that holds the key; null where none is set. */
+  /** The variable with the key; null if none is set. */
   readonly key: string | null;
   readonly models: number;
   /** The provider that the bridge would use. */
@@ -62,8 +62,8 @@ function renderRows(rows: readonly ProviderLine[]): string {
 }
 
 /**
- * Another provider than the current one is tested at its own address and with its own key: AI_API_BASE and AI_API_KEY
- * belong to the current one.
+ * Tests a provider. Unless it is the current one, it is tested with its own address and key: AI_API_BASE and AI_API_KEY
+ * belong to the current provider.
  */
 async function test(context: CommandContext, name: string): Promise<number> {
   const loaded = requireConfig(context);

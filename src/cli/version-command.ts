@@ -2,7 +2,7 @@
 import { EXIT, reportMistakes, type CommandContext } from '../command/command';
 import { readVersion } from '../command/version';
 
-/** Returns 0, or 2 when the usage is invalid. */
+/** Returns 0, or 2 for invalid usage. */
 export async function run({ mistakes, io }: CommandContext): Promise<number> {
   if (mistakes.length > 0) return reportMistakes(mistakes, io);
   io.out(`${readVersion()}\n`);

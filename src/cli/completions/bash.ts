@@ -1,7 +1,7 @@
-/** Renders the completion script of bash 3.2 and newer: macOS has no newer one. */
+/** Renders the completion script for bash 3.2, which macOS ships, and newer. */
 import { listValueFlags, type Scope, type ValueCompletion } from './scopes';
 
-/** The whole script. */
+/** Renders the whole script. */
 export function renderBash(scopes: readonly Scope[]): string {
   const flags = listValueFlags(scopes);
   const branches = BRANCHES.flatMap(({ fits, action }) => {

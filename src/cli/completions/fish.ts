@@ -1,7 +1,7 @@
-/** Renders the completion script of fish. */
+/** Renders the completion script for fish. */
 import { describeWord, listValueFlags, type Flag, type Scope, type ValueCompletion } from './scopes';
 
-/** The whole script. */
+/** Renders the whole script. */
 export function renderFish(scopes: readonly Scope[]): string {
   const words = scopes.flatMap(({ command, words: choices }) => choices.map((word) =>
     renderLine(`__aliyun_codex_bridge_wants ${quoteScope(command)}`, `-a ${quote(word)}`, describeWord(word))));
@@ -12,7 +12,7 @@ export function renderFish(scopes: readonly Scope[]): string {
     .replace('@LINES@\n', () => [...words, ...codex, ...renderFlags(scopes)].join(''));
 }
 
-/** One line for each flag, with all the scopes that have it. */
+/** Renders one line per flag, with all scopes that have it. */
 function renderFlags(scopes: readonly Scope[]): readonly string[] {
   const found = new Map<string, { readonly flag: Flag; readonly commands: string[] }>();
   for (const { command, flags } of scopes) {
@@ -35,7 +35,7 @@ function describeValue(value: ValueCompletion): string {
   return value.kind === 'words' ? `-x -a ${quote(value.words.join(' '))}` : VALUES[value.kind];
 }
 
-/** -r requires a value, -F completes files, -x requires a value and completes only what -a says. */
+/** -r requires a value, -F completes files, -x requires a value and completes only the words of -a. */
 const VALUES = { file: '-r -F', folder: "-x -a '(__fish_complete_directories)'", nothing: '-x' } as const;
 
 function renderLine(condition: string, what: string, help: string): string {

@@ -1,6 +1,6 @@
 /**
- * Lists what can be completed where, from the tables of commands and options; the script of every shell is rendered
- * from it.
+ * Lists the completions for each position on the command line, from the tables of commands and options. The script of
+ * every shell is rendered from this list.
  */
 import type { OwnFlag } from '../../command/own-flags';
 import type { ValueType } from '../../config/option';
@@ -9,7 +9,7 @@ import { PROVIDERS } from '../../providers/catalog';
 import { COMMANDS, COMMAND_NAMES, DEFAULT_COMMAND, isCommandName, type CommandName } from '../commands';
 import { HELP_PAGES } from '../help-pages';
 
-/** How the value of a flag is completed; not at all for numbers, addresses, texts and secrets. */
+/** How the value of a flag is completed. Numbers, addresses, free text and secrets are not completed. */
 export type ValueCompletion =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'file' | 'folder' | 'nothing' };
@@ -29,7 +29,7 @@ export interface Scope {
   readonly flags: readonly Flag[];
   /** The words that may come next. */
   readonly words: readonly string[];
-  /** What such a word is called. */
+  /** The placeholder for such a word. */
   readonly placeholder: string;
   /** Everything after the command is for Codex. */
   readonly isCodex: boolean;

@@ -1,7 +1,7 @@
-/** Renders the completion script of zsh. */
+/** Renders the completion script for zsh. */
 import { describeWord, type Flag, type Scope, type ValueCompletion } from './scopes';
 
-/** The whole script. */
+/** Renders the whole script. */
 export function renderZsh(scopes: readonly Scope[]): string {
   const [first, ...commands] = scopes;
   const names = (first?.words ?? []).map((word) => `        ${quote(`${word}:${describeWord(word)}`)}\n`);
@@ -29,7 +29,7 @@ function describeAction(value: ValueCompletion): string {
   return value.kind === 'words' ? `(${value.words.join(' ')})` : ACTIONS[value.kind];
 }
 
-/** A space shows what is expected and completes nothing. */
+/** A space shows the description and completes nothing. */
 const ACTIONS = { file: '_files', folder: '_files -/', nothing: ' ' } as const;
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
