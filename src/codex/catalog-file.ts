@@ -1,4 +1,7 @@
-/** Reads and writes the file of `model_catalog_json`; Codex then lists only its models (codex-protocol.md, 6). */
+/**
+ * Reads and writes the file of `model_catalog_json`, whose models are then the only ones that Codex lists
+ * (codex-protocol.md, 6).
+ */
 import { readFile, realpath, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -9,7 +12,7 @@ import type { CodexModel } from '../providers/codex-models';
 import { makeFolder, replaceFile } from '../state/replace-file';
 import type { SetupFailure } from './config-file';
 
-/** The `generated_by` of the bridge's own files. Codex ignores unknown keys. */
+/** The `generated_by` value in the bridge's own files. Codex ignores unknown keys. */
 const AUTHOR = 'aliyun-codex-bridge';
 
 export type WrittenCatalog =
@@ -40,7 +43,9 @@ export async function writeCatalogFile(
   }
 }
 
-/** Reads the models in `file`, or reports that it is missing, empty or not the bridge's. @throws the system's error */
+/**
+ * Reads the models in `file`, or reports that it is missing, empty or not written by the bridge. @throws system errors
+ */
 async function readCatalogFile(file: string): Promise<readonly JsonValue[] | 'absent' | 'foreign'> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return '';
@@ -82,7 +87,7 @@ export async function checkSetupCatalog(
   }
 }
 
-/** Removes the catalog in `codexHome` if it is the bridge's and `config` does not name it. @returns its path */
+/** Removes the catalog in `codexHome` if the bridge wrote it and `config` does not name it. @returns its path */
 export async function removeSetupCatalog(codexHome: string, config: string): Promise<string | undefined> {
   const path = join(codexHome, SETUP_FILE);
   const found = await readCatalogFile(path).catch(() => 'foreign' as const);

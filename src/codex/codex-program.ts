@@ -14,7 +14,7 @@ interface Ran {
   readonly error: string;
 }
 
-/** Never rejects: a program that cannot be started or times out counts as failed. */
+/** Runs the program. Never rejects: a program that cannot be started or times out counts as failed. */
 function ask(program: Program, words: readonly string[], env: Environment): Promise<Ran> {
   const { command, args, options } = toSpawn(program, words);
   const limits = { timeout: TIMEOUT_MS, killSignal: 'SIGKILL', windowsHide: true, maxBuffer: 64 << 20 } as const;
@@ -29,7 +29,7 @@ function ask(program: Program, words: readonly string[], env: Environment): Prom
   });
 }
 
-/** Runs `codex --version`; `undefined` when it does not print one or cannot be started. Never rejects. */
+/** Runs `codex --version`; `undefined` if it prints no version or cannot be started. Never rejects. */
 export async function askCodexVersion(program: Program, env: Environment): Promise<string | undefined> {
   const { ok, out } = await ask(program, ['--version'], env);
   return ok ? readCodexVersion(out) : undefined;
@@ -52,7 +52,7 @@ export interface CodexRefusal {
  * Runs `codex debug models`, which loads the whole configuration and prints the models it would offer: 0.2 s, no
  * request to a model (measured with 0.125 to 0.171).
  *
- * @returns why Codex does not start; `none` when it does; `unknown` when the command is missing, as in 0.99
+ * @returns why Codex does not start; `none` if it does; `unknown` if the command is missing, as in 0.99
  */
 export async function askForRefusal(
   program: Program, env: Environment,

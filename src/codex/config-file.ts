@@ -18,7 +18,7 @@ export interface ConfigFile {
 /** The action that failed. */
 export interface SetupFailure {
   readonly ok: false;
-  /** A sentence, or a sentence and an excerpt of the file. */
+  /** A sentence, possibly followed by an excerpt of the file. */
   readonly problem: string;
   /** How to fix it, in sentences. */
   readonly fix?: string;
@@ -41,7 +41,7 @@ export async function readConfigFile(codexHome: string): Promise<ConfigFile | Se
   return { ok: true, path, text, exists: bytes !== undefined, backup: `${path}.before-aliyun-codex-bridge` };
 }
 
-/** Decodes the text, including its byte order mark; else returns the number of the first line that is not UTF-8. */
+/** Decodes the text, including its byte order mark, or returns the number of the first line that is not UTF-8. */
 function decode(bytes: Buffer): string | number {
   const text = decodeStrictly(bytes);
   if (text !== undefined) return text;
@@ -67,7 +67,7 @@ export async function writeBackup({ path, text, backup }: ConfigFile): Promise<v
   await replaceUserFile(backup, Buffer.from(text), { ...PRIVATE, file: mode & 0o777 });
 }
 
-/** Writes the new text; a new file is readable by its owner only. @throws the system's error */
+/** Writes the new text; a new file is readable only by its owner. @throws system errors */
 export const writeConfigFile = ({ path }: ConfigFile, text: string): Promise<void> =>
   replaceUserFile(path, Buffer.from(text), PRIVATE);
 
@@ -87,7 +87,7 @@ export function explainRefusedEdit(
   };
 }
 
-/** Renders a failure: the fix follows the sentence, or follows the excerpt after a blank line. */
+/** Renders a failure and its fix, separated by a space, or by a blank line after an excerpt. */
 export function renderSetupFailure({ problem, fix }: SetupFailure): string {
   if (fix === undefined) return problem;
   return `${problem}${problem.includes('\n') ? '\n\n' : ' '}${fix}`;

@@ -10,7 +10,7 @@ import { isTomlTable, renderKey, renderString, type TomlTable, type TomlValue } 
 export interface ConfigFlaw {
   /** `refused`: Codex does not start. `ignored`: Codex ignores the key. */
   readonly effect: 'refused' | 'ignored';
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
   /** A sentence: what the file contains and how Codex reacts. */
   readonly problem: string;
@@ -40,7 +40,7 @@ export function findConfigFlaws(document: TomlDocument, codexVersion?: string): 
   return flaws.sort((left, right) => left.line - right.line);
 }
 
-/** What to comment out so that Codex starts. */
+/** Lists what to comment out so that Codex starts. */
 export function listWhatToCommentOut(flaws: readonly ConfigFlaw[]): ConfigNames {
   return {
     keys: flaws.flatMap(({ commentOut }) => commentOut?.keys ?? []),
@@ -89,7 +89,7 @@ const RULES: readonly FlawRule[] = [
     typeof value === 'boolean'
       ? ['where Codex expects "disabled", "cached" or "live"', 'Write one of these.'] : undefined),
   forRootKey('profile', undefined, (value, version) =>
-    // 0.125 follows it: "legacy `profile = …` config is no longer supported" from 0.146 on.
+    // 0.125 applies it: "legacy `profile = …` config is no longer supported" from 0.146 on.
     typeof value === 'string' && !isOlder(version, '0.146.0')
       ? ['which Codex no longer supports', `Remove it; codex --profile ${value} reads ${value}.config.toml instead.`]
       : undefined),
@@ -110,7 +110,7 @@ interface ProviderFault {
   readonly fix: string;
 }
 
-/** A rule for every provider table. */
+/** Creates a rule for every provider table. */
 function forEachProvider(check: (id: string, table: TomlTable) => ProviderFault | undefined): FlawRule {
   return (config) => Object.entries(listProviders(config)).flatMap(([id, table]) => {
     const fault = isTomlTable(table) ? check(id, table) : undefined;
@@ -128,7 +128,7 @@ function forEachProvider(check: (id: string, table: TomlTable) => ProviderFault 
 
 type Verdict = readonly [problem: string, fix: string] | undefined;
 
-/** A rule for one root key. @param instead a value that Codex accepts, for an override */
+/** Creates a rule for one root key. @param instead a value that Codex accepts, for an override */
 function forRootKey(
   key: string, instead: string | readonly [] | undefined,
   check: (value: TomlValue, version: string | undefined) => Verdict,
@@ -148,7 +148,7 @@ function forRootKey(
   };
 }
 
-/** A key with more edits may belong to a newer Codex. */
+/** A key with more edits may be one of a newer Codex. */
 const MOST_EDITS = 2;
 
 /** Finds unknown keys that resemble known ones: Codex silently ignores them. */
@@ -166,7 +166,7 @@ function listNearMisses(table: TomlTable, known: readonly string[], path: readon
   });
 }
 
-/** The line of the statement at `path`, or of its closest parent. */
+/** Returns the line of the statement at `path`, or of its closest parent. */
 function findLine(statements: readonly TomlStatement[], path: readonly string[]): number {
   for (let length = path.length; length > 0; length -= 1) {
     const wanted = path.slice(0, length);
@@ -177,8 +177,8 @@ function findLine(statements: readonly TomlStatement[], path: readonly string[])
 }
 
 /**
- * Renders command-line arguments for Codex that fix every flaw for one run; undefined when a flaw has no such
- * fix: overrides are merged with the file (measured with 0.171), so they cannot remove a table or a key.
+ * Renders command-line arguments for Codex that fix every flaw for one run; undefined if a flaw has no such fix:
+ * overrides are merged with the file (measured with 0.171), so they cannot remove a table or a key.
  */
 export function renderFlawOverrides(flaws: readonly ConfigFlaw[]): readonly string[] | undefined {
   const refused = flaws.filter(({ effect }) => effect === 'refused');

@@ -27,7 +27,7 @@ function listProfiles({ profiles }: TomlTable): readonly string[] {
   });
 }
 
-/** Where Codex 0.146 and later look for `--profile NAME`. */
+/** Lists the files that Codex 0.146 and later read for `--profile NAME`. */
 async function listProfileFiles(codexHome: string): Promise<readonly string[]> {
   const names = await readdir(codexHome).catch(() => []);
   const notes = names.filter((name) => /^.+\.config\.toml$/.test(name)).sort().map(async (name) => {
@@ -38,7 +38,7 @@ async function listProfileFiles(codexHome: string): Promise<readonly string[]> {
   return (await Promise.all(notes)).flat();
 }
 
-/** Codex reads `.codex/config.toml` of a trusted project over config.toml; it may not define providers. */
+/** The `.codex/config.toml` of a trusted project overrides config.toml, but cannot define providers. */
 async function listProjectFiles({ projects }: TomlTable): Promise<readonly string[]> {
   if (!isTomlTable(projects)) return [];
   const trusted = Object.entries(projects).filter(([, row]) => isTomlTable(row) && row['trust_level'] === 'trusted');
@@ -56,6 +56,6 @@ async function readKeys(path: string): Promise<string> {
   return parsed.ok ? listKeys(parsed.value) : '';
 }
 
-/** The keys that `table` sets, joined; empty when it sets none. */
+/** Returns the keys that `table` sets, joined; empty if it sets none. */
 const listKeys = (table: TomlValue | undefined): string =>
   isTomlTable(table) ? KEYS.filter((key) => table[key] !== undefined).join(' and ') : '';

@@ -1,4 +1,4 @@
-/** Defines the comments that mark what setup wrote into config.toml or commented out; undo needs nothing else. */
+/** Defines the comments that mark what setup added to config.toml or commented out; undo relies only on them. */
 import { PROVIDER_ID, PROVIDERS_KEY } from './config-toml';
 import type { TomlStatement } from './toml/parse-toml';
 import { startOf } from './toml/parse-toml';

@@ -1,4 +1,4 @@
-/** Edits config.toml as text: adds the bridge, comments out conflicts, and reverts both byte for byte. */
+/** Edits config.toml as text: adds the bridge, comments out conflicts, and reverts both byte-exactly. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   uncomment, isBlank, isJoined, isProviderStatement, renderKeysRegion, renderProviderRegion, commentOut, splitPieces,
@@ -28,7 +28,7 @@ type RefusedEdit = ConfigEdit & { readonly ok: false };
  * Inserts the bridge's keys above the first table and its provider at the end, and comments out what would
  * contradict them and what `toCommentOut` lists. Idempotent: merging a merged text changes nothing.
  *
- * @returns the new text; or a problem, when the text is not TOML or the edit would change its other settings
+ * @returns the new text; or a problem, if the text is not TOML or the edit would change other settings
  */
 export function mergeConfig(text: string, settings: CodexSettings, toCommentOut: ConfigNames = NO_NAMES): ConfigEdit {
   const original = removeConfig(text);
@@ -50,7 +50,7 @@ export function mergeConfig(text: string, settings: CodexSettings, toCommentOut:
   if (!after.ok) return { ok: false, problem: `the bridge's settings do not fit into the file (${after.problem})` };
   const isRight = meansTheSame(before.value, after.value, displaced) && holdsBlock(after.value, block.value);
   if (isRight && undoes(merged, original.text)) return { ok: true, text: merged };
-  return { ok: false, problem: "the bridge's settings cannot be added without changing what else the file says" };
+  return { ok: false, problem: "the bridge's settings cannot be added without changing other settings in the file" };
 }
 
 /** Comments out only what `toCommentOut` lists; `removeConfig` restores it. */
@@ -65,8 +65,8 @@ export function commentOutInConfig(text: string, toCommentOut: ConfigNames): Con
 }
 
 /**
- * Restores the input of `mergeConfig` byte for byte. Later changes by others are kept, even
- * between the marks: Codex appends tables above the last comments of the file. A text without marks is unchanged.
+ * Restores the input of `mergeConfig` byte for byte. Later changes are preserved, even between the marks: Codex appends
+ * tables above the last comments of the file. A text without marks is unchanged.
  */
 export function removeConfig(text: string): ConfigEdit {
   const before = parseToml(text);
@@ -88,7 +88,7 @@ const undoes = (edited: string, original: string): boolean => {
   return undone.ok && undone.text === original;
 };
 
-/** Finds a name that setup needs but that has a value of another type in the file; Codex would reject it as well. */
+/** Finds a name that setup needs but that has a value of the wrong type in the file; Codex would reject it too. */
 function findConflict(statements: readonly TomlStatement[], own: readonly string[]): RefusedEdit | undefined {
   const conflict = statements.find((statement) => {
     const [first = '', second] = statement.path;
@@ -152,7 +152,7 @@ function finishLine(text: string, lineEnd: string): { readonly text: string; rea
 const isInlineProviders = (statement: TomlStatement): statement is TomlPair =>
   statement.kind === 'pair' && statement.path.length === 1 && statement.path[0] === PROVIDERS_KEY;
 
-/** Renders the same inline table with the bridge's provider and without those in `names`. */
+/** Renders the same inline table with the bridge's provider, but without those in `names`. */
 function renderInlineProviders(
   text: string, { members }: TomlPair, settings: CodexSettings, { providers }: ConfigNames,
 ): string {
@@ -161,13 +161,16 @@ function renderInlineProviders(
   return `${PROVIDERS_KEY} = { ${[...kept, `${PROVIDER_ID} = ${renderInlineProvider(settings)}`].join(', ')} }`;
 }
 
-/** After a header comment that is followed by an empty line or the end of the file; otherwise line 1. */
+/**
+ * Returns the offset after a header comment that is followed by an empty line or the end of the file; otherwise of line
+ * 1.
+ */
 function findPlace(text: string): number {
   const start = startOf(text);
   return start + (/^(?:[ \t]*#[^\n]*\n)+(?:[ \t]*\r?\n|$)/.exec(text.slice(start))?.[0].length ?? 0);
 }
 
-/** The line ending of most lines of `text`. */
+/** Returns the line ending of most lines of `text`. */
 function findLineEnd(text: string): '\r\n' | '\n' {
   const all = text.split('\n').length - 1;
   return (text.split('\r\n').length - 1) * 2 > all ? '\r\n' : '\n';
@@ -187,7 +190,7 @@ function joinKept(pieces: readonly Piece[], offset: number) {
   return { text: text.length === joinedAt ? text.replace(/\r?\n$/, '') : text, uncommented };
 }
 
-/** The indexes of the pieces that setup wrote. */
+/** Returns the indexes of the pieces that setup wrote. */
 function listDropped(pieces: readonly Piece[]): ReadonlySet<number> {
   const dropped = new Set<number>();
   const [first, last] = findKeysRegion(pieces);
@@ -208,7 +211,7 @@ const isOwnKey = (statement: TomlStatement): boolean =>
   isAtRoot(statement) && OWN_KEYS.includes(statement.path[0] ?? '');
 
 /**
- * The indexes around setup's keys. Codex drops the comments above a key that it removes: if a mark is lost, the
+ * Returns the indexes around setup's keys. Codex drops the comments above a key that it removes. If a mark is lost, the
  * region extends over all consecutive statements, because setup writes no line between them.
  */
 function findKeysRegion(pieces: readonly Piece[]): readonly [first: number, last: number] {
@@ -222,7 +225,9 @@ function findKeysRegion(pieces: readonly Piece[]): readonly [first: number, last
   return [first, last];
 }
 
-/** The names that `statements` define other than the bridge's; for an inline table, those missing from `present`. */
+/**
+ * Returns the names that `statements` define, except the bridge's; for an inline table, those missing from `present`.
+ */
 function nameStatements(statements: readonly TomlStatement[], present: TomlTable): ConfigNames {
   const known = listProviders(present);
   const keys: string[] = [...OWN_KEYS];
@@ -237,7 +242,7 @@ function nameStatements(statements: readonly TomlStatement[], present: TomlTable
   return { keys, providers };
 }
 
-/** The providers of a parsed config.toml by id. */
+/** Returns the providers of a parsed config.toml by id. */
 export function listProviders(config: TomlTable): TomlTable {
   const providers = config[PROVIDERS_KEY];
   return isTomlTable(providers) ? providers : {};
@@ -247,7 +252,7 @@ export function listProviders(config: TomlTable): TomlTable {
 const meansTheSame = (before: TomlTable, after: TomlTable, except: ConfigNames): boolean =>
   isDeepStrictEqual(listOthers(before, except), listOthers(after, except));
 
-/** An empty table of providers counts as none. */
+/** Lists all other settings. An empty table of providers counts as none. */
 function listOthers(config: TomlTable, { keys, providers }: ConfigNames): ReadonlyMap<string, unknown> {
   const isOther = ([key]: readonly [string, unknown]): boolean => key !== PROVIDERS_KEY && !keys.includes(key);
   const others = new Map<string, unknown>(Object.entries(config).filter(isOther));

@@ -6,7 +6,7 @@ import { findConfigFlaws, listWhatToCommentOut, renderFlawOverrides } from './co
 import { commentOutInConfig } from './edit-config';
 import { parseToml } from './toml/parse-toml';
 
-/** Arguments for Codex's command line with notes for the user; or why Codex cannot start. */
+/** Arguments for Codex's command line, with notes for the user; or why Codex cannot start. */
 export type ConfigFix =
   | { readonly ok: true; readonly overrides: readonly string[]; readonly notes: readonly string[] }
   | SetupFailure;
@@ -28,7 +28,7 @@ export async function fixConfig(
   const found = flaws.map(({ line, problem }) => `${file.path}:${line}: ${problem}.`);
   const overrides = renderFlawOverrides(flaws);
   if (overrides !== undefined) {
-    return { ok: true, overrides, notes: [...found, 'Codex runs as if this was not set; the file is unchanged.'] };
+    return { ok: true, overrides, notes: [...found, 'Codex runs as if this were not set; the file is unchanged.'] };
   }
   const problem = `Codex does not start with this configuration:\n${found.map((line) => `  ${line}\n`).join('')}`;
   if (!io.ask) return { ok: false, problem, fix: `${flaws.map(({ fix }) => fix).join(' ')} ${OR_SETUP}` };
@@ -39,7 +39,7 @@ export async function fixConfig(
   }
   const edit = commentOutInConfig(file.text, listWhatToCommentOut(flaws));
   if (!edit.ok) return explainRefusedEdit(file, edit);
-  // An existing backup predates setup and must be kept.
+  // An existing backup is from before setup and must be kept.
   if ((await readIfThere(file.backup)) === undefined) await writeBackup(file);
   await writeConfigFile(file, edit.text);
   return { ok: true, overrides: [], notes: [`Backup: ${file.backup}`] };

@@ -30,7 +30,7 @@ export interface SetupPlan {
   readonly file: ConfigFile;
   /** The text of config.toml after setup. */
   readonly text: string;
-  /** The catalog file; undefined when Codex fetches the catalog from the bridge. */
+  /** The catalog file; undefined if Codex fetches the catalog from the bridge. */
   readonly catalog: SetupCatalog | undefined;
   /** Settings in the current file that keep Codex from starting or are ignored; setup comments out what it can. */
   readonly flaws: readonly ConfigFlaw[];
@@ -42,9 +42,9 @@ export interface SetupPlan {
 export interface ConfigChange {
   /** A root key, or `model_providers.aliyun.KEY`. */
   readonly key: string;
-  /** Undefined when the file does not set it. */
+  /** Undefined if the file does not set it. */
   readonly found: TomlValue | undefined;
-  /** Undefined when setup removes it. */
+  /** Undefined if setup removes it. */
   readonly wanted: TomlValue | undefined;
 }
 

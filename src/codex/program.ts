@@ -6,7 +6,7 @@ import { quoteArgument } from '../base/shell-word';
 import { attempt } from '../base/thrown';
 import type { Environment } from '../config/resolve';
 
-/** What to hand to `spawn`: `words` precede the program's own arguments. */
+/** The arguments for `spawn`: `words` precede the program's own arguments. */
 export interface Program {
   readonly command: string;
   readonly words: readonly string[];
@@ -67,7 +67,7 @@ function describe(path: string, { platform, isProgram, node }: ProgramSearch): P
   return isNpm ? { command: node, words: [script] } : { command: path, words: [], isScript: true };
 }
 
-/** The file of a program, for messages. */
+/** Returns the file of a program, for messages. */
 export const pathOf = ({ words, command }: Program): string => words[0] ?? command;
 
 interface Spawn {
@@ -76,7 +76,7 @@ interface Spawn {
   readonly options: SpawnOptions;
 }
 
-/** The arguments of `spawn` that run `program` with `words`. */
+/** Returns the arguments of `spawn` that run `program` with `words`. */
 export function toSpawn(program: Program, words: readonly string[]): Spawn {
   const args = [...program.words, ...words];
   if (program.isScript === undefined) return { command: program.command, args, options: {} };
@@ -88,7 +88,7 @@ export function toSpawn(program: Program, words: readonly string[]): Spawn {
 }
 
 /**
- * The arguments of `cmd.exe` that run a batch file with `words`, for `windowsVerbatimArguments`.
+ * Renders the arguments of `cmd.exe` that run a batch file with `words`, for `windowsVerbatimArguments`.
  *
  * Quotes are for the program. Carets are for cmd.exe, doubled because a batch file that forwards `%*` is parsed a
  * second time.

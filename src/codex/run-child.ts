@@ -7,7 +7,7 @@ import { toSpawn, type Program } from './program';
 /**
  * Runs `program` until it exits, with the terminal, open files and working directory of this process.
  *
- * @returns the exit code, or 128 plus the number of the signal that ended it; rejects when it cannot be started
+ * @returns the exit code, or 128 plus the number of the signal that ended it; rejects if it cannot be started
  */
 export async function runChild(
   program: Program, words: readonly string[], env: Environment, hasTerminal: boolean,
@@ -32,7 +32,7 @@ const endOf = (child: ChildProcess): Promise<number> => new Promise((resolve, re
 /** Signals that the child handles while it runs. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** Signals that the terminal sends to every foreground process, so also to the child. */
+/** Signals that the terminal sends to every foreground process, including the child. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BUILT_INTO_CODEX } from '../providers/codex-models';
 import { PROVIDER_ID } from './config-toml';
 
-/** Limit of files read, newest first. */
+/** Maximum number of files read, newest first. */
 const MOST_FILES = 2_000;
 
 /** The first line of a rollout names the provider within its first kilobyte (measured with 0.171). */

@@ -1,4 +1,4 @@
-/** Tracks the position of the TOML reader in the text: look ahead, consume, fail. */
+/** Tracks the position of the TOML parser in the text: look ahead, consume, fail. */
 
 export interface Cursor {
   readonly text: string;
@@ -23,7 +23,7 @@ export function fail(cursor: Cursor, problem: string, at = cursor.at): never {
   throw new TomlFailure(problem, at);
 }
 
-/** Consumes what the sticky `pattern` matches here; returns undefined when it does not match. */
+/** Consumes the match of the sticky `pattern`; returns undefined if it does not match here. */
 export function take(cursor: Cursor, pattern: RegExp): string | undefined {
   pattern.lastIndex = cursor.at;
   const found = pattern.exec(cursor.text)?.[0];
@@ -31,10 +31,10 @@ export function take(cursor: Cursor, pattern: RegExp): string | undefined {
   return found;
 }
 
-/** True when `word` is next. */
+/** True if `word` is next. */
 export const sees = ({ text, at }: Cursor, word: string): boolean => text.startsWith(word, at);
 
-/** Consumes `word`; false when something else is next. */
+/** Consumes `word`; returns false if something else is next. */
 export function takes(cursor: Cursor, word: string): boolean {
   const found = sees(cursor, word);
   if (found) cursor.at += word.length;
@@ -48,7 +48,7 @@ export const skipSpace = (cursor: Cursor): void => void take(cursor, SPACE);
 
 const LINE_END = /\r?\n/y;
 
-/** Consumes a line ending; false when there is none here. */
+/** Consumes a line ending; returns false if there is none here. */
 export const takesLineEnd = (cursor: Cursor): boolean => take(cursor, LINE_END) !== undefined;
 
 // TOML, "Comment": no control character except tab.

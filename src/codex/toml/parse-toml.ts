@@ -13,7 +13,7 @@ import { renderKey, type TomlTable, type TomlValue } from './value';
 interface StatementExtent {
   readonly start: number;
   readonly end: number;
-  /** The number of its first line, from 1. */
+  /** The number of its first line, counted from 1. */
   readonly line: number;
 }
 
@@ -68,7 +68,7 @@ export function parseToml(text: string): TomlDocument | TomlProblem {
   }
 }
 
-/** The offset of the first line: after the byte order mark, if there is one. */
+/** Returns the offset of the first line: after the byte order mark, if there is one. */
 export const startOf = (text: string): number => (text.startsWith(BYTE_ORDER_MARK) ? 1 : 0);
 
 interface Section {

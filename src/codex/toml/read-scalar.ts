@@ -38,7 +38,7 @@ const KNOWN_ESCAPES = 'one of \\b \\t \\n \\f \\r \\e \\" \\\\ \\xXX \\uXXXX \\U
 const CODE_POINT = /x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}/y;
 const LINE_CONTINUATION = /[ \t]*\r?\n(?:[ \t]|\r?\n)*/y;
 
-/** Reads a basic or literal string, on one line or several (TOML, "String"); undefined when none begins here. */
+/** Reads a basic or literal string, on one line or several (TOML, "String"); undefined if none begins here. */
 export function readString(cursor: Cursor): string | undefined {
   const kind = kindHere(cursor);
   if (kind === undefined) return undefined;
@@ -86,7 +86,7 @@ function readLines(cursor: Cursor, kind: StringKind): string {
   }
 }
 
-/** One or two quotes belong to the string, even right before the three that close it. */
+/** One or two quotes are part of the string, even right before the closing three. */
 function takeMarks(cursor: Cursor, quote: string): number {
   let count = 0;
   while (count < 5 && takes(cursor, quote)) count += 1;
@@ -108,7 +108,7 @@ function readEscape(cursor: Cursor, mayContinue = false): string {
     return meaning;
   }
   const point = Number.parseInt(code.slice(1), 16);
-  // TOML allows Unicode scalar values only: no surrogates.
+  // TOML allows only Unicode scalar values, so no surrogates.
   const isSurrogate = point >= 0xd800 && point <= 0xdfff;
   if (point > 0x10ffff || isSurrogate) fail(cursor, `expected a Unicode scalar value, \\${code} is not one`, begin);
   return String.fromCodePoint(point);

@@ -2,7 +2,7 @@
 import { renderKey, type TomlTable, type TomlValue } from './value';
 
 /**
- * `header`: its own `[header]` was read. `implicit`: only headers of its subtables were. `dotted`: created by a dotted
+ * `header`: its own `[header]` was read. `implicit`: only headers of subtables were read. `dotted`: created by a dotted
  * key. `list`: `[[header]]`. `value`: anything after an equals sign, including inline tables; it cannot be extended.
  */
 type Kind = 'header' | 'implicit' | 'dotted' | 'list' | 'value';
@@ -57,7 +57,7 @@ export function openListElement(root: Definition, path: readonly string[]): Defi
   return last;
 }
 
-/** Sets the dotted key `path`. @returns why it cannot be set; undefined when it was */
+/** Sets the dotted key `path`. @returns why it cannot be set; undefined on success */
 export function setValue(table: Definition, path: readonly string[], value: TomlValue): string | undefined {
   let parent = table;
   for (const [index, name] of path.slice(0, -1).entries()) {
