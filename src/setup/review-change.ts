@@ -3,7 +3,7 @@ import type { SetupFailure } from '../codex/config-file';
 import type { CommandIo } from '../command/command';
 import type { Style, TerminalStyle } from '../command/terminal-style';
 
-/** What `setup` prints at its end. */
+/** The final output of `setup`. */
 export type SetupOutcome = { readonly ok: true; readonly text: string } | SetupFailure;
 
 export interface Review {
@@ -22,7 +22,7 @@ export interface FileChange {
 }
 
 /**
- * Shows the change and asks for approval: yes or Enter. Without a terminal only `--yes` approves.
+ * Shows the change and asks for approval: yes or Enter. Without a terminal, only `--yes` approves.
  *
  * @returns true, or why nothing was changed
  */
@@ -42,7 +42,7 @@ type DiffMark = ' ' | '-' | '+';
 
 interface DiffLine {
   readonly mark: DiffMark;
-  /** With its line end, if it has one. */
+  /** Includes its line end, if it has one. */
   readonly text: string;
 }
 
@@ -53,7 +53,7 @@ export interface DiffNames {
 
 const STYLES: Readonly<Record<DiffMark, Style | undefined>> = { ' ': undefined, '-': 'red', '+': 'green' };
 
-/** Empty when both texts are the same; else it ends with a line feed. */
+/** Renders the diff; empty if both texts are the same, otherwise it ends with a line feed. */
 export function renderDiff(before: string, after: string, names: DiffNames, style: TerminalStyle): string {
   const hunks = cutHunks(compare(splitLines(before), splitLines(after)));
   if (hunks.length === 0) return '';
@@ -66,7 +66,9 @@ const splitLines = (text: string): readonly string[] => text.match(/[^\n]*\n|[^\
 /** For each diagonal (lines taken from `before` minus lines taken from `after`), the last line reached in `before`. */
 type Reach = ReadonlyMap<number, number>;
 
-/** Myers' greedy algorithm ("An O(ND) Difference Algorithm and Its Variations", 1986): fast where little differs. */
+/**
+ * Myers' greedy algorithm ("An O(ND) Difference Algorithm and Its Variations", 1986): fast if the texts differ little.
+ */
 function compare(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
   const most = before.length + after.length;
   let reach: Reach = new Map([[1, 0]]);
@@ -85,7 +87,7 @@ function compare(before: readonly string[], after: readonly string[]): readonly 
   return [];
 }
 
-/** Where a diagonal is entered: by an added line, or by a removed one. */
+/** Finds where a diagonal is entered: by an added or a removed line. */
 function stepFrom(reach: Reach, diagonal: number, edits: number): { readonly start: number; readonly from: number } {
   const added = reach.get(diagonal + 1) ?? -1;
   const removed = reach.get(diagonal - 1) ?? -1;

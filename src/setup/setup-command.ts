@@ -23,7 +23,7 @@ import { approveChange, type Review, type SetupOutcome } from './review-change';
 import { checkShellFlags, runShellSetup } from './shell-function';
 import { undoConfig } from './undo-config';
 
-/** Returns 0 when Codex is set up, 1 when that failed or was declined, 2 for invalid usage. */
+/** Returns 0 if Codex is set up, 1 if that failed or was declined, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { own, mistakes, env, io } = context;
   const options = readOptions(own);
@@ -72,7 +72,7 @@ async function setUp(
 ): Promise<SetupOutcome> {
   const { env, io } = context;
   const program = findInstalledProgram('codex', env);
-  // Before 0.146 Codex rejects a catalog with unknown values, so the catalog depends on the version.
+  // Before 0.146, Codex rejects a catalog with unknown values, so the catalog depends on the version.
   const codexVersion = program && (await askCodexVersion(program, env));
   const { models } = (await openCatalog(config, io).catalog.list(codexVersion)).body;
   if (models.length === 0) return { ok: false, problem: `Cannot set up Codex: ${NO_MODEL}.` };
@@ -99,7 +99,7 @@ async function setUp(
 
 const BY_HAND = 'To edit it yourself, print the block with: aliyun-codex-bridge setup --print';
 
-/** The catalog comes first: Codex does not start when config.toml names one that is missing. */
+/** The catalog is written first, because Codex does not start if config.toml names a missing one. */
 async function write(
   { file, text, catalog }: SetupPlan, models: readonly CodexModel[], codexHome: string,
 ): Promise<string> {

@@ -10,7 +10,7 @@ import { FUNCTION_NAME, SHELLS, type Shell, type ShellMachine, type ShellName } 
 const BEGIN = new RegExp(`^# >>> ${FUNCTION_NAME}\\b.*>>>$`);
 const END = `# <<< ${FUNCTION_NAME} <<<`;
 
-/** Checks the flags around `--shell`. @returns what is wrong, as sentences */
+/** Checks the flags that depend on `--shell`. @returns mistakes, as sentences */
 export function checkShellFlags(own: OwnTexts): readonly string[] {
   const shell = readOwnFlag(SETUP_FLAGS.shell, own);
   const install = readOwnFlag(SETUP_FLAGS.install, own) ?? false;
@@ -21,8 +21,8 @@ export function checkShellFlags(own: OwnTexts): readonly string[] {
 }
 
 /**
- * Prints the function of `shell`; with `install` adds it to the start-up file, with `--undo` removes it.
- * Returns 0 on success, 1 when a file cannot be used, 2 for invalid usage.
+ * Prints the function for `shell`; with `install`, adds it to the start-up file, with `--undo`, removes it. Returns 0
+ * on success, 1 if a file cannot be used, 2 for invalid usage.
  */
 export async function runShellSetup(context: CommandContext, shell: ShellName, install: boolean): Promise<number> {
   const { own, mistakes, env, io } = context;
@@ -40,7 +40,7 @@ export async function runShellSetup(context: CommandContext, shell: ShellName, i
 
 interface FunctionJob {
   readonly name: ShellName;
-  /** False removes it. */
+  /** If false, the function is removed. */
   readonly install: boolean;
   readonly machine: ShellMachine;
   readonly io: CommandIo;
@@ -78,7 +78,7 @@ interface StartUpFile {
 async function readAll(paths: readonly string[]): Promise<readonly StartUpFile[]> {
   const contents: StartUpFile[] = [];
   for (const path of paths) {
-    // Only the first has to be readable; the others are searched for a function of the same name.
+    // Only the first file must be readable; the others are searched for a function of the same name.
     const bytes = await readIfThere(path).catch((error: unknown) => {
       if (path === paths[0]) throw error;
       return undefined;
@@ -93,7 +93,7 @@ function encodingOf(bytes: Buffer): 'latin1' | 'utf16le' {
   return bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'latin1';
 }
 
-/** Deletes a file that is now empty, unless it is reached by a symbolic link. */
+/** Writes the file, or deletes it if it is now empty, unless it is reached by a symbolic link. */
 async function write(path: string, text: string): Promise<void> {
   if (text === '' && !(await lstat(path)).isSymbolicLink()) await rm(path);
   else await replaceUserFile(path, Buffer.from(text, text.startsWith('\ufeff') ? 'utf16le' : 'latin1'), OPEN);
@@ -139,10 +139,10 @@ function fail(io: CommandIo, problem: string): number {
   return EXIT.failed;
 }
 
-/** The edited text, or the line (from 1) of a region whose end marker is missing. */
+/** The edited text, or the line (counted from 1) of a region whose end marker is missing. */
 type RegionEdit = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly line: number };
 
-/** The function between its markers, as lines. */
+/** Renders the function between its markers, as lines. */
 export function renderRegion(shell: string, lines: readonly string[]): readonly string[] {
   const author = `written by aliyun-codex-bridge setup --shell ${shell} --install; --undo removes it`;
   return [`# >>> ${FUNCTION_NAME}: ${author} >>>`, ...lines, END];
@@ -155,13 +155,13 @@ export function putRegion(text: string, region: readonly string[]): RegionEdit {
   if (!found.ok) return found;
   const [first, ...others] = found.regions;
   const block = region.map((line) => `${line}${eol}`).join('');
-  // After a complete line this adds an empty one, which `takeRegion` removes.
+  // After a complete line, this adds an empty one, which `takeRegion` removes.
   if (first === undefined) return { ok: true, text: text === '' ? block : `${text}${eol}${block}` };
   const rest = others.reduceRight(cut, text);
   return { ok: true, text: `${rest.slice(0, first.start)}${block}${rest.slice(first.end)}` };
 }
 
-/** Removes every region; restores the text from before `putRegion`. */
+/** Removes every region; restores the text as it was before `putRegion`. */
 export function takeRegion(text: string): RegionEdit {
   const found = findRegions(text);
   return found.ok ? { ok: true, text: found.regions.reduceRight(cut, text) } : found;
@@ -172,7 +172,7 @@ function hasRegion(text: string): boolean {
   return listLines(text).some(({ content }) => BEGIN.test(content));
 }
 
-/** The first line (from 1) outside of regions that matches `definition`. */
+/** Finds the first line (counted from 1) outside of regions that matches `definition`. */
 export function findForeign(text: string, definition: RegExp): number | undefined {
   const found = findRegions(text);
   const regions = found.ok ? found.regions : [];
@@ -218,7 +218,7 @@ function listLines(text: string): readonly StartUpLine[] {
   }));
 }
 
-/** Removes a region and the line end added before it, unless that now ends another line. */
+/** Removes a region and the line end added before it, unless that line end now belongs to another line. */
 function cut(text: string, { start, end }: Span): string {
   const before = text.slice(0, start);
   const after = text.slice(end);

@@ -1,4 +1,4 @@
-/** SHELLS, the table of shells: the function that runs Codex with the bridge, and the start-up file it goes into. */
+/** Defines SHELLS, the table of shells: the function that runs Codex with the bridge, and its start-up file. */
 import { posix, win32 } from 'node:path';
 import type { Environment } from '../config/resolve';
 import { quotePowerShellWord, quoteShellWord } from '../base/shell-word';
@@ -8,11 +8,11 @@ export type ShellName = 'bash' | 'zsh' | 'fish' | 'powershell';
 /** The function's name, from the README of version 0.1.2. */
 export const FUNCTION_NAME = 'codex-with-codingplan';
 
-/** What determines the paths of start-up files. */
+/** The facts that determine the paths of start-up files. */
 export interface ShellMachine {
   readonly env: Environment;
   readonly platform: NodeJS.Platform;
-  /** The home folder of the system. Unix shells use HOME instead, which MSYS2 and Cygwin set differently on Windows. */
+  /** The system's home folder. Unix shells use HOME instead, which MSYS2 and Cygwin set differently on Windows. */
   readonly home: string;
   readonly exists: (path: string) => boolean;
 }
@@ -20,13 +20,13 @@ export interface ShellMachine {
 export interface Shell {
   /** The function; it looks up the launcher on the PATH each time. */
   readonly lines: readonly string[];
-  /** A line that defines the name otherwise. */
+  /** Matches a line that defines the name in another way. */
   readonly definition: RegExp;
-  /** The file for the function, then others that the shell may read. */
+  /** Returns the file for the function, then others that the shell may read. */
   readonly findFiles: (machine: ShellMachine) => readonly [string, ...string[]] | { readonly problem: string };
   /** How to use the function in the current shell; printed after "Use it now:". */
   readonly useNow: (file: string) => string;
-  /** A common obstacle, and how to remove it. */
+  /** A common problem and its fix. */
   readonly hint?: string;
 }
 
@@ -53,7 +53,7 @@ export const SHELLS: Readonly<Record<ShellName, Shell>> = {
       `^\\s*(?:function\\s+(?:-\\S+\\s+)*${FUNCTION_NAME}(?![\\w-])|alias\\s+${FUNCTION_NAME}[=\\s])`,
     ),
     findFiles: findFishFiles,
-    useNow: () => 'fish finds it by itself, also in open shells.',
+    useNow: () => 'fish finds it automatically, even in open shells.',
   },
   powershell: {
     // Piped input reaches a program only through $input (about_Automatic_Variables).
@@ -121,8 +121,8 @@ function findProfiles({ env, platform, home, exists }: ShellMachine): readonly [
 }
 
 /**
- * PowerShell lists the user's modules folder first (about_PSModulePath), and it is next to the profile. That tells
- * PowerShell 7 from Windows PowerShell, and finds Documents when OneDrive has moved them.
+ * PowerShell lists the user's modules folder first (about_PSModulePath), and it is next to the profile. This
+ * distinguishes PowerShell 7 from Windows PowerShell, and finds Documents if OneDrive has moved it.
  */
 function findOwnModules(env: Environment): string | undefined {
   const [first = ''] = (env['PSModulePath'] ?? env['PSMODULEPATH'] ?? '').split(';');

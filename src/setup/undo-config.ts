@@ -1,4 +1,4 @@
-/** `setup --undo`: removes the bridge from Codex's config.toml, and the files that setup has created. */
+/** `setup --undo`: removes the bridge from Codex's config.toml, and the files that setup created. */
 import { rm } from 'node:fs/promises';
 import { renderCount } from '../base/quantities';
 import { removeSetupCatalog } from '../codex/catalog-file';
@@ -10,7 +10,7 @@ import { countThreads } from '../codex/threads';
 import { explainFailure, followLinks, readIfThere } from '../command/edit-file';
 import { approveChange, type Review, type SetupOutcome } from './review-change';
 
-/** The text without the bridge; where threads belong to it, with a note that says how to resume them. */
+/** Returns the text without the bridge; if threads belong to the bridge, with a note that says how to resume them. */
 async function removeBridge(file: ConfigFile, codexHome: string, baseUrl: string): Promise<ConfigEdit> {
   const removed = removeConfig(file.text);
   if (!removed.ok || removed.text === file.text) return removed;
@@ -23,7 +23,7 @@ async function removeBridge(file: ConfigFile, codexHome: string, baseUrl: string
   return { ok: true, text: addThreadNotes(removed.text, notes) };
 }
 
-/** Succeeds also where there is nothing to undo. */
+/** Undoes setup. Also succeeds if there is nothing to undo. */
 export async function undoConfig(codexHome: string, baseUrl: string, review: Review): Promise<SetupOutcome> {
   const file = await readConfigFile(codexHome);
   if (!file.ok) return file;
@@ -50,7 +50,7 @@ export async function undoConfig(codexHome: string, baseUrl: string, review: Rev
 async function restore(file: ConfigFile, text: string, codexHome: string): Promise<string> {
   const { path, backup } = file;
   const before = await readBackup(file);
-  // Without a backup there was no file before setup, unless a link was there.
+  // Without a backup, there was no file before setup, except for a link.
   const wasMissing = text === '' && before === undefined && (await followLinks(path)) === path;
   if (wasMissing) await rm(path);
   else await writeConfigFile(file, text);
@@ -61,7 +61,7 @@ async function restore(file: ConfigFile, text: string, codexHome: string): Promi
     await rm(backup);
     done.push(`Removed ${backup}`);
   } else if (before !== undefined) {
-    done.push(`Kept ${backup}: it has lines that ${path} no longer has`);
+    done.push(`Kept ${backup}: it contains lines that ${path} no longer has`);
   }
   if (text !== removeThreadNotes(text)) {
     done.push('Threads of Codex belong to the bridge. Resume them with: aliyun-codex-bridge codex resume');
@@ -78,7 +78,7 @@ const removeThreadNotes = (text: string): string => {
 const readBackup = async ({ backup }: ConfigFile): Promise<string | undefined> =>
   (await readIfThere(backup))?.toString();
 
-/** Codex rewrites files with line feeds and other spacing, so only the content of the lines counts. */
+/** Codex rewrites files with line feeds and different spacing, so only the content of the lines is compared. */
 function holdsAllLines(text: string, before: string): boolean {
   const lines = new Set(listLines(text));
   return listLines(before).every((line) => lines.has(line));
