@@ -11,7 +11,7 @@ import { findTarget, renderCommand, type BridgeTarget } from '../instance/target
 
 const DEFAULT_LINES = 100;
 
-/** Returns 0 on success, 1 when there is no log or it cannot be read, 2 for invalid usage. */
+/** Returns 0 on success, 1 if there is no log or it cannot be read, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own } = context;
   const target = findTarget(context);
@@ -24,7 +24,7 @@ Others write to standard error, or to the file of their --log-file; give the sam
 `);
     return EXIT.failed;
   }
-  // The rotated file is next to the file that a link points to.
+  // The rotated file is next to the target of a link.
   const path = realpathSync(named);
   const reader = createLogReader(path);
   try {

@@ -1,4 +1,4 @@
-/** `service`: writes or removes the file that makes the system's service manager start the bridge at login. */
+/** `service`: writes or removes the file with which the system's service manager starts the bridge at login. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, reportMistakes, type CommandContext } from '../command/command';
@@ -29,7 +29,7 @@ export function detectKind({ env, platform }: Machine): ServiceKindName {
   return isTermux ? 'termux' : 'systemd';
 }
 
-/** Returns 0 on success or when there is nothing to do, 1 when a file is in the way, 2 for invalid usage. */
+/** Returns 0 on success or if there is nothing to do, 1 if a file is in the way, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { operand, flags, own, mistakes, env, io } = context;
   const machine = thisMachine(env);

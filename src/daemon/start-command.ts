@@ -11,7 +11,7 @@ import { describeKeyDifference, readRecord, stateFileOf } from '../instance/brid
 import { startBridge } from '../instance/start-bridge';
 import { renderBase, renderCommand } from '../instance/target';
 
-/** Returns 0 when a bridge runs on the port, 1 when it could not be started, 2 for an invalid configuration. */
+/** Returns 0 if a bridge runs on the port, 1 if it could not be started, 2 for an invalid configuration. */
 export async function run(context: CommandContext): Promise<number> {
   const { flags, env, io } = context;
   const loaded = requireConfig(context);
@@ -44,7 +44,7 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.done;
 }
 
-/** Reports what uses the port, and returns the exit code; undefined when it is free. */
+/** Reports what uses the port, and returns the exit code; undefined if it is free. */
 async function checkPort({ config, origins }: Loaded, paths: Paths, io: CommandIo): Promise<number | undefined> {
   const { host, port, aiBaseUrl: upstream } = config;
   if (port === 0) return undefined;

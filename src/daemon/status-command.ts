@@ -10,7 +10,7 @@ import { listRecords, type BridgeRecord } from '../instance/bridge-record';
 import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../instance/target';
 import { readToday, renderToday, type Today } from '../usage/today';
 
-/** Returns 0 when a bridge runs on the port, 3 when none does, 2 for invalid usage. */
+/** Returns 0 if a bridge runs on the port, 3 if none does, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own, env } = context;
   const target = findTarget(context);
@@ -30,7 +30,7 @@ interface BridgeStatus {
   readonly port: number;
   readonly pid: number | null;
   readonly version: string | null;
-  /** The version of this program; a running bridge may have another. */
+  /** The version of this program; a running bridge may have a different one. */
   readonly installed: string;
   /** Seconds. */
   readonly uptime: number | null;

@@ -6,10 +6,10 @@ import { removeRecord, type BridgeRecord } from '../instance/bridge-record';
 import { stopBridge, type StopOutcome } from '../instance/stop-bridge';
 import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../instance/target';
 
-/** Time a bridge needs after draining: to notify clients, close connections and exit. */
+/** Time that a bridge needs after draining to notify clients, close connections and exit. */
 const MARGIN_MS = 5_000;
 
-/** Returns 0 when no bridge runs on the port any more, 1 when one may still run, 2 for invalid usage. */
+/** Returns 0 if no bridge runs on the port any more, 1 if one may still run, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io } = context;
   const target = findTarget(context);
@@ -26,7 +26,7 @@ export async function run(context: CommandContext): Promise<number> {
     return EXIT.failed;
   }
   const { health } = state;
-  // A pid from /health may belong to a container, where the same number is another process.
+  // A pid from /health may be that of a process in a container, which is another process here.
   if (record === undefined || record.pid !== health.pid) {
     io.error(describeForeground(target, health));
     return EXIT.failed;

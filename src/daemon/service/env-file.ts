@@ -1,5 +1,5 @@
 /**
- * Renders the variables file that a service reads: the variables of the current environment that the bridge uses.
+ * Renders the environment file of a service: the variables of the current environment that the bridge uses.
  */
 import { isPath } from '../../config/option';
 import { OPTIONS, OPTION_NAMES, type Config } from '../../config/options';
@@ -50,7 +50,7 @@ export interface RenderedEnvFile {
 }
 
 /**
- * Renders the whole file, as `parseEnvFile` and EnvironmentFile= of systemd.exec(5) read it.
+ * Renders the whole file in the format of `parseEnvFile` and of EnvironmentFile= (systemd.exec(5)).
  *
  * @param hasKey false adds a line for the key
  */

@@ -1,4 +1,4 @@
-/** Installs and removes the file that starts the bridge at login, and the variables it needs. */
+/** Installs and removes the file that starts the bridge at login, and its environment file. */
 import { existsSync } from 'node:fs';
 import { chmod, readlink, rm } from 'node:fs/promises';
 import { dirname, posix, resolve, win32 } from 'node:path';
@@ -24,7 +24,7 @@ export interface Installation {
   readonly io: CommandIo;
 }
 
-/** Writes both files and prints what to run next. Returns 0, or 1 when a file cannot be written. */
+/** Writes both files and prints the next steps. Returns 0, or 1 if a file cannot be written. */
 export async function installService(installation: Installation): Promise<number> {
   const { kind, machine, paths, io } = installation;
   const program = describeProgram(installation);
@@ -50,7 +50,7 @@ export async function installService(installation: Installation): Promise<number
   return EXIT.done;
 }
 
-/** The text of the file, for `--print`. */
+/** Renders the file, for `--print`. */
 export function renderService(installation: Installation): string {
   return installation.kind.render(describeProgram(installation)).replace(/^\ufeff/, '');
 }
@@ -86,7 +86,7 @@ async function writeServiceFile(file: string, kind: ServiceKind, program: Servic
   return old === undefined ? 'Wrote' : 'Updated';
 }
 
-/** Writes the file of variables, unless it exists, and reports it. */
+/** Writes the environment file, unless it exists, and reports it. */
 async function keepVariables(file: string, { flags, machine, config }: Installation): Promise<string> {
   const variables = collectVariables({ flags, env: machine.env, config }, (path) => resolve(path));
   if ((await readIfThere(file)) !== undefined) {
@@ -116,7 +116,7 @@ function fail(io: CommandIo, problem: string): number {
   return EXIT.failed;
 }
 
-/** Removes the service file. Returns 0 when it no longer exists, 1 when it is not ours or cannot be removed. */
+/** Removes the service file. Returns 0 if it no longer exists, 1 if it is not ours or cannot be removed. */
 export async function removeService(kind: ServiceKind, file: string, envFile: string, io: CommandIo): Promise<number> {
   try {
     const old = (await readIfThere(file))?.toString(kind.encoding);

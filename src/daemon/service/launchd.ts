@@ -1,4 +1,4 @@
-/** Renders the launchd agent of macOS. */
+/** Renders the launchd agent for macOS. */
 import { posix } from 'node:path';
 import { quoteShellWord } from '../../base/shell-word';
 import { escapeXml, listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';

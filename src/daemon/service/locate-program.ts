@@ -7,15 +7,15 @@ export interface ProgramPaths {
 }
 
 /**
- * Takes the path of the running Node. Homebrew keeps each version in its own folder and removes it with the next
- * update; the link in its `opt` folder is permanent.
+ * Locates both, given the path of the running Node. Homebrew keeps each version in its own folder and removes it with
+ * the next update; the link in its `opt` folder is permanent.
  */
 export function locateProgram(node: string, exists: (path: string) => boolean): ProgramPaths {
   const stable = node.replace(/^(.*)\/Cellar\/([^/]+)\/[^/]+\/bin\/node$/, '$1/opt/$2/bin/node');
   return { node: exists(stable) ? stable : node, script: PROGRAM };
 }
 
-/** Version managers' folders, one per version; and the npx cache, which npm cleans. */
+/** The folders of version managers, one per version, and the npx cache, which npm cleans. */
 const MANAGERS: readonly (readonly [name: string, folder: RegExp])[] = [
   ['nvm', /[\\/]\.?nvm[\\/]/],
   ['fnm', /[\\/]\.?fnm(_multishells)?[\\/]/],
@@ -28,7 +28,7 @@ const MANAGERS: readonly (readonly [name: string, folder: RegExp])[] = [
   ['npx', /[\\/]_npx[\\/]/],
 ];
 
-/** Warns that an update would break the service; `undefined` when it would not. */
+/** Returns a warning if an update would break the service; otherwise `undefined`. */
 export function warnOfMoves({ node, script }: ProgramPaths): string | undefined {
   const findManager = (path: string): string | undefined => MANAGERS.find(([, folder]) => folder.test(path))?.[0];
   const [what, path] = findManager(node) === undefined ? ['The bridge', script] : ['Node', node];

@@ -41,12 +41,12 @@ export interface ServiceKind {
 /** The name of the service in every service manager. */
 export const SERVICE = 'aliyun-codex-bridge';
 
-/** The text by which `service` recognizes its own files. */
+/** The text that identifies files written by `service`. */
 export const MARK = `Written by "${SERVICE} service install"`;
 
 /**
- * The arguments of Node. The log goes to a file if the service manager keeps none, and the command is `start` if
- * the manager does not supervise its processes.
+ * Lists the arguments of Node. The log goes to a file if the service manager keeps none, and the command is `start` if
+ * the manager does not supervise processes.
  */
 export function listWords(
   { script, envFile, logFile }: ServiceProgram, log: 'file' | 'stderr', command: 'serve' | 'start' = 'serve',

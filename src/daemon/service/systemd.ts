@@ -38,9 +38,9 @@ export const SYSTEMD: ServiceKind = {
 const nameUnit = (file: string): string => quoteShellWord(posix.basename(file));
 
 /**
- * The settings after NoNewPrivileges are those that a user's service manager may apply (systemd.exec(5)); the JIT
- * compiler of V8 rules out MemoryDenyWriteExecute. Exit code 2 is an invalid configuration, which a restart does not
- * fix.
+ * Renders the unit. The settings after NoNewPrivileges are those that a user's service manager may apply
+ * (systemd.exec(5)); MemoryDenyWriteExecute is not possible because of V8's JIT compiler. Exit code 2 means an invalid
+ * configuration, which a restart does not fix.
  */
 function renderUnit(program: ServiceProgram): string {
   const [script = '', ...rest] = listWords(program, 'stderr');
@@ -73,7 +73,7 @@ WantedBy=default.target
 }
 
 /**
- * In the program to run, variables are not expanded but specifiers are (systemd.service(5), COMMAND LINES). systemd 252
+ * In the program path, specifiers are expanded, but variables are not (systemd.service(5), COMMAND LINES). systemd 252
  * rejects a path with a quote or a backslash, so env starts such a program.
  */
 function nameNode(node: string): readonly string[] {

@@ -1,4 +1,4 @@
-/** Renders the task of the Windows Task Scheduler. */
+/** Renders the task for the Windows Task Scheduler. */
 import { posix, win32 } from 'node:path';
 import { quoteWindowsWord } from '../../base/shell-word';
 import { escapeXml, listWords, MARK, SERVICE, type ServiceKind, type ServiceProgram } from './service-kind';
@@ -29,7 +29,7 @@ export const TASK_SCHEDULER: ServiceKind = {
 };
 
 /**
- * Without a user, trigger and principal would apply to everybody, which only an administrator may register. A task
+ * Without a user, trigger and principal would apply to all users, which only an administrator may register. A task
  * shows a window for a console program; conhost.exe provides a console without one (Windows 10, version 1809).
  */
 function renderTask(program: ServiceProgram): string {
