@@ -1,4 +1,4 @@
-/** Plays Codex: sends the question, runs the tools that the model calls, and sends their results. */
+/** Simulates Codex: sends the question, runs the tools that the model calls, and sends their results. */
 import { request as startRequest, type IncomingMessage } from 'node:http';
 import { asRecord, asString, asText, parseJsonObject, type UnknownRecord } from '../base/json';
 import { SseDecoder } from '../stream/sse';
@@ -11,12 +11,12 @@ export interface DemoEvent {
   readonly fields: UnknownRecord;
 }
 
-/** Receives the events. */
+/** Displays the conversation. */
 export interface DemoView {
-  /** Before the request with this number is sent. */
+  /** Called before the request with this number is sent. */
   beginRequest(number: number, text: string): void;
   onEvent(event: DemoEvent): void;
-  /** The response has ended; `problem` when it was incomplete. */
+  /** Called when the response has ended; `problem` is set if it was incomplete. */
   endResponse(problem: string | undefined): void;
   onToolResult(name: string, output: string): void;
 }
@@ -27,7 +27,7 @@ interface DemoTarget {
   readonly limitMs: number;
 }
 
-/** The question, then the tool results: the script needs no more requests. */
+/** The requests of the script: the question, then the tool results. */
 const REQUESTS = ['the question', 'the tool results'] as const;
 
 /** @returns whether the tools were called and the last response was completed */
@@ -44,7 +44,7 @@ export async function converse(target: DemoTarget, view: DemoView): Promise<bool
     });
     const calls = items.filter(({ type }) => type === 'function_call');
     if (calls.length === 0) return index === REQUESTS.length - 1;
-    // Codex sends back the finished items as they are, then the results (codex-protocol.md, section 4).
+    // Codex sends back the finished items unchanged, then the results (codex-protocol.md, section 4).
     input = [...input, ...items, ...(await runTools(calls, view))];
   }
   return false;
@@ -72,7 +72,7 @@ async function runTools(calls: readonly UnknownRecord[], view: DemoView): Promis
 
 interface CollectedAnswer {
   readonly events: readonly DemoEvent[];
-  /** The error, when the response was incomplete. */
+  /** The error, if the response was incomplete. */
   readonly problem: string | undefined;
 }
 
@@ -102,7 +102,7 @@ const HEADERS = {
   accept: 'text/event-stream',
   'content-type': 'application/json',
   authorization: `Bearer ${DEMO_KEY}`,
-  // The bridge recognizes Codex by this header, and reports failures inside the stream as Codex expects.
+  // The bridge recognizes Codex by this header and then reports failures inside the stream.
   originator: 'codex_demo',
 } as const;
 

@@ -31,7 +31,7 @@ export interface DemoOptions {
   readonly buildBridge?: (config: Config, log: Logger) => Bridge;
 }
 
-/** Returns 0 when the turn was completed, 1 when it was not, 2 for invalid usage. */
+/** Returns 0 if the turn was completed, 1 if it was not, 2 for invalid usage. */
 export async function run({ flags, mistakes, env, io }: CommandContext): Promise<number> {
   const given = OPTION_NAMES.filter((name) => flags[name] !== undefined);
   const unwanted = given.map((name) => `The demo takes no options: remove ${OPTIONS[name].flags[0]}.`);
@@ -44,7 +44,7 @@ export async function run({ flags, mistakes, env, io }: CommandContext): Promise
   }
 }
 
-/** Runs the demo. Returns 0 when the turn was completed, else 1. */
+/** Runs the demo. Returns 0 if the turn was completed, otherwise 1. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const { io, version, env, pauseMs, limitMs, buildBridge = createBridge } = options;
   const style = createTerminalStyle(io.isTerminal?.() ?? false, env);
@@ -69,7 +69,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-/** Uses the defaults, not the user's settings: the demo must work, and stay on this machine, regardless of them. */
+/** Uses the defaults instead of the user's settings, so that the demo always works and stays on this machine. */
 function configure(aiBaseUrl: string, limitMs: number): Config {
   const limit = String(limitMs);
   const provider = DEMO_PROVIDER === undefined ? {} : { provider: DEMO_PROVIDER.name };
@@ -79,7 +79,7 @@ function configure(aiBaseUrl: string, limitMs: number): Config {
   throw new Error(resolved.mistakes.join(' '));
 }
 
-/** The next steps: the shortest way to a first turn with a real model. For PowerShell on Windows. */
+/** Renders the next steps: the shortest way to a first turn with a real model. On Windows, for PowerShell. */
 export function renderNextSteps(style: TerminalStyle, platform: NodeJS.Platform = process.platform): string {
   const setKey = platform === 'win32' ? "$env:AI_API_KEY = 'sk-...'" : 'export AI_API_KEY=sk-...';
   const verdict = style.paint('green', `${style.pass} The turn was completed.`);

@@ -12,7 +12,7 @@ const STREAMED: Readonly<Record<string, readonly [label: string, style: Style | 
   'response.output_text.delta': ['text', undefined],
 };
 
-/** A view that writes to `write`. */
+/** Creates a view that writes to `write`. */
 export function createLiveView(write: (text: string) => void, style: TerminalStyle): DemoView {
   let current: { readonly type: string; readonly paragraph: Paragraph } | undefined;
   const close = (): void => {
@@ -47,7 +47,7 @@ export function createLiveView(write: (text: string) => void, style: TerminalSty
     },
     endResponse(problem) {
       close();
-      if (problem !== undefined) note('broken off', problem, 'red');
+      if (problem !== undefined) note('incomplete', problem, 'red');
     },
     onToolResult: (name, output) => note('result', `${name}: ${output}`, 'cyan'),
   };
@@ -69,10 +69,10 @@ function describeUsage(usage: UnknownRecord): string {
   return `${input ?? '?'} in (${cached ?? '?'} cached), ${output ?? '?'} out (${reasoning ?? '?'} reasoning)`;
 }
 
-/** Where the text begins, after the label. */
+/** The column of the text, after the label. */
 const INDENT = 13;
 
-/** Writes a paragraph as it streams: the label at once, each word when it is complete. */
+/** Writes a paragraph as it streams: the label at once, and each word when it is complete. */
 export class Paragraph {
   private column = INDENT;
   /** Letters of a word that is not complete yet. */
@@ -87,7 +87,7 @@ export class Paragraph {
     write(`  ${label.padEnd(INDENT - 2)}`);
   }
 
-  /** Takes text in pieces of any size. White space separates words; a word too long for a line is split. */
+  /** Accepts text in pieces of any size. Whitespace separates words; a word too long for a line is split. */
   push(text: string): void {
     for (const letter of text) {
       if (/\s/.test(letter) || this.word.length >= WIDTH - INDENT) this.finishWord();

@@ -1,14 +1,14 @@
-/** A simulated model: a Chat Completions server on a free loopback port that streams a scripted tool round. */
+/** Simulates a model: a Chat Completions server on a free loopback port that streams a scripted tool round. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { asArray, asString, isRecord, type JsonObject, parseJsonObject, type UnknownRecord } from '../base/json';
 import { PROVIDERS } from '../providers/catalog';
 import { LIST_FILES, NOW, type DemoTool } from './tools';
 
-/** The provider whose rules apply: the first of the catalog is the default. */
+/** The provider whose rules apply: the first one in the catalog, which is the default. */
 export const DEMO_PROVIDER = PROVIDERS[0];
 
-/** The model that is simulated. */
+/** The simulated model. */
 export const DEMO_MODEL = DEMO_PROVIDER?.defaultModel ?? 'demo-model';
 
 /** The key the bridge must send; it is not a real key. */
@@ -51,7 +51,7 @@ export const FIRST_ANSWER: ScriptedAnswer = {
   usage: { prompt: 412, cached: 0, completion: 96, reasoning: 41 },
 };
 
-/** Answers the results of both tools, in the order of the calls, by repeating them. */
+/** Composes the answer to the results of both tools, in the order of the calls, by repeating them. */
 export function composeSecondAnswer([listing = 'no result', time = 'no result']: readonly string[]): ScriptedAnswer {
   return {
     reasoning: 'Both tools have answered. That is all I need.',
@@ -103,7 +103,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, pauseM
   response.end('data: [DONE]\n\n');
 }
 
-/** Without tool results the first answer, with them the second, which repeats them. */
+/** Chooses the first answer without tool results, and the second one with them. */
 function chooseAnswer(body: UnknownRecord): ScriptedAnswer {
   const results = (asArray(body['messages']) ?? []).filter(isRecord).filter(({ role }) => role === 'tool');
   if (results.length === 0) return FIRST_ANSWER;

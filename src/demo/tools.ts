@@ -1,4 +1,6 @@
-/** The two tools of the demo: one plain, one inside a namespace as Codex declares those of MCP servers. */
+/**
+ * Defines the two tools of the demo: a plain one, and one inside a namespace, as Codex declares tools of MCP servers.
+ */
 import { readdir } from 'node:fs/promises';
 import { asText, type JsonObject, type UnknownRecord } from '../base/json';
 import { messageOf } from '../base/thrown';
@@ -14,7 +16,7 @@ export interface DemoTool {
   run(given: UnknownRecord): Promise<string>;
 }
 
-/** The result names this many entries and counts the rest. */
+/** Number of entries that the result names; the rest is counted. */
 const NAMED_ENTRIES = 3;
 const LONGEST_NAME = 24;
 
@@ -82,7 +84,7 @@ function describeEntries(names: readonly string[]): string {
   return names.length === 0 ? 'no entries' : `${names.slice(0, NAMED_ENTRIES).join(', ')}${rest}`;
 }
 
-/** A file name may hold anything, including terminal escape sequences. */
+/** Replaces control characters, because a file name may contain terminal escape sequences, and truncates long names. */
 function shorten(name: string): string {
   const visible = name.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?');
   const characters = [...visible];
