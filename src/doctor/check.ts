@@ -1,16 +1,16 @@
-/** A row of the table of checks, and what a check finds: a level, what was seen and, for a problem, how to fix it. */
+/** Defines a row of the table of checks, and a finding: a level, an observation and, for a problem, its fix. */
 import type { DoctorSettings, Examination } from './examination';
 
 interface Fine {
   /** `skipped` for a check that could not be made or does not apply. */
   readonly level: 'ok' | 'skipped';
-  /** One line, or several; lines that begin with a space are not wrapped. */
+  /** One or several lines; lines that begin with a space are not wrapped. */
   readonly seen: string;
   readonly fix?: undefined;
 }
 
 interface Problem {
-  /** `warning` for what may be intended, `failure` for what cannot work. */
+  /** `warning` if it may be intended, `failure` if it cannot work. */
   readonly level: 'warning' | 'failure';
   readonly seen: string;
   readonly fix: string;
@@ -21,19 +21,19 @@ export type Finding = Fine | Problem;
 
 export type FindingLevel = Finding['level'];
 
-/** Everything is fine. */
+/** Creates a finding without problems. */
 export const ok = (seen: string): Finding => ({ level: 'ok', seen });
 
-/** The check was skipped for this reason. */
+/** Creates a finding for a check that was skipped for this reason. */
 export const skipped = (seen: string): Finding => ({ level: 'skipped', seen });
 
-/** It may work, but not as the user expects. */
+/** Creates a warning: it may work, but not as the user expects. */
 export const warning = (seen: string, fix: string): Finding => ({ level: 'warning', seen, fix });
 
-/** It cannot work. */
+/** Creates a failure: it cannot work. */
 export const failure = (seen: string, fix: string): Finding => ({ level: 'failure', seen, fix });
 
-/** What a check costs: nothing, connections to the provider, or requests of the user's plan. */
+/** What a check costs: nothing, connections to the provider, or requests of the plan. */
 export type Need = 'nothing' | 'network' | 'request';
 
 /** The sections of the output, in order. */
@@ -63,7 +63,7 @@ export interface Check {
   run(examination: Examination): Finding | Promise<Finding>;
 }
 
-/** A check that needs the bridge's settings: skipped when the options are invalid. */
+/** Creates a check that needs the bridge's settings; it is skipped if the options are invalid. */
 export function withSettings(
   run: (settings: DoctorSettings, examination: Examination) => Finding | Promise<Finding>,
 ): Check['run'] {

@@ -1,4 +1,4 @@
-/** CHECKS, the table of what the doctor checks, in order of dependency. */
+/** Defines CHECKS, the table of the doctor's checks, in order of dependency. */
 import { GROUPS, type Check, type CheckGroup } from './check';
 import { CODEX_CHECKS } from './checks/codex';
 import { CONFIGURATION_CHECKS } from './checks/configuration';

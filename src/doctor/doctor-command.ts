@@ -10,11 +10,11 @@ import { createExamination } from './examination';
 import { isFine, renderJson, renderOpening, renderReport } from './report';
 import { runChecks } from './run-checks';
 
-/** Returns 0 when no check failed, 1 when one did, 2 for invalid usage. */
+/** Returns 0 if no check failed, 1 if one did, 2 for invalid usage. */
 export async function run(
   { flags, own, mistakes, env, io }: CommandContext, checks: readonly Check[] = ALL_CHECKS,
 ): Promise<number> {
-  // Invalid values of options are findings; an unknown flag is invalid usage.
+  // Invalid option values are findings; an unknown flag is invalid usage.
   if (mistakes.length > 0) return reportMistakes(mistakes, io);
   const json = readOwnFlag(DOCTOR_FLAGS.json, own) ?? false;
   const offline = readOwnFlag(DOCTOR_FLAGS.offline, own) ?? false;

@@ -27,9 +27,9 @@ export interface World {
   readonly nodeVersion: string;
   /** Milliseconds since the epoch. */
   now(): number;
-  /** The addresses of a host name; rejects as `dns.lookup` does. */
+  /** Resolves a host name to its addresses; rejects like `dns.lookup`. */
   lookup(host: string): Promise<readonly string[]>;
-  /** Another address of the same provider, such as its international one. */
+  /** Returns another address of the same provider, such as its international one. */
   findSiblingEndpoint(settings: DoctorSettings): string | undefined;
 }
 
@@ -45,51 +45,51 @@ export type InstalledCodex =
   | {
     readonly kind: 'found';
     readonly path: string;
-    /** Undefined when the program does not print it. */
+    /** Undefined if the program does not print it. */
     readonly version: string | undefined;
-    /** Codex's own message when it does not start with its configuration. */
+    /** Codex's own message if it does not start with its configuration. */
     readonly refusal: CodexRefusal | 'none' | 'unknown';
   };
 
-/** The parsed config.toml; an empty table when it is missing or cannot be read. */
+/** The parsed config.toml; an empty table if it is missing or cannot be read. */
 export interface CodexView {
   readonly config: TomlTable;
-  /** What `setup` would change, or why it cannot; undefined when the bridge's options are invalid. */
+  /** What `setup` would change, or why it cannot; undefined if the bridge's options are invalid. */
   readonly plan: SetupPlan | SetupFailure | undefined;
-  /** The provider that `model_provider` names, where config.toml has its table. */
+  /** The provider that `model_provider` names, if config.toml has its table. */
   readonly provider: TomlTable | undefined;
   /** Whether that provider is the bridge. */
   readonly usesBridge: boolean;
 }
 
-/** What one run of the doctor examines. */
+/** The facts that one run of the doctor examines. */
 export interface Examination {
   readonly world: World;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
   readonly flags: FlagTexts;
-  /** The process environment: what Codex would see. */
+  /** The process environment, as Codex would see it. */
   readonly processEnv: Environment;
-  /** With the variables file below it: what the bridge sees. */
+  /** The environment with the environment file, as the bridge sees it. */
   readonly env: Environment;
   readonly envFile: LoadedEnvironment['file'];
-  /** Undefined when the options are invalid. */
+  /** Undefined if the options are invalid. */
   readonly settings: DoctorSettings | undefined;
   readonly mistakes: readonly string[];
   readonly paths: Paths;
-  /** What listens on a port of the bridge's host. */
+  /** Finds out what listens on a port of the bridge's host. */
   askPort(port: number): Promise<PortState>;
   findCodex(): Promise<InstalledCodex>;
   viewCodexConfig(): Promise<CodexView>;
-  /** One turn through the bridge's own code; costs a request. */
+  /** Runs one turn through the bridge's own code, which costs a request. */
   runTrial(): Promise<Trial>;
-  /** The same at another address. */
+  /** Runs the same turn at another address. */
   runTrialAt(aiBaseUrl: string): Promise<Trial>;
-  /** Requests sent to the provider so far. */
+  /** Returns the number of requests sent to the provider so far. */
   countRequests(): number;
 }
 
-/** What an examination is created from. */
+/** The inputs of an examination. */
 export interface ExaminationOptions {
   readonly flags: FlagTexts;
   readonly env: Environment;
@@ -111,7 +111,7 @@ const REAL_WORLD: World = {
   },
 };
 
-/** Reads the configuration; everything else is looked up when a check first needs it. */
+/** Reads the configuration; everything else is looked up on first use. */
 export function createExamination(options: ExaminationOptions): Examination {
   const { flags, env: processEnv, codexName, version } = options;
   const world = { ...REAL_WORLD, ...options.world };
@@ -188,7 +188,7 @@ async function viewConfig(
   return { config, plan, provider, usesBridge };
 }
 
-/** The rows of the provider; its own list may add to them, which would cost a connection. */
+/** Lists the provider's rows. Its own list may contain more, but would cost a connection. */
 function listModels({ provider, config }: DoctorSettings, codexVersion: string | undefined) {
   const entries = listEntries(provider, {
     preferred: config.defaultModel, aliases: config.modelMap, rows: config.catalog,
@@ -196,7 +196,7 @@ function listModels({ provider, config }: DoctorSettings, codexVersion: string |
   return describeForCodex(entries, codexVersion);
 }
 
-/** Whether `address` is on this machine and has the bridge's port, or a bridge answers there. */
+/** Whether `address` is on this machine and has the port of the bridge, or a bridge answers there. */
 export async function leadsToBridge(
   address: unknown, settings: DoctorSettings | undefined, askPort: Examination['askPort'],
 ): Promise<boolean> {
@@ -211,5 +211,5 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 /** Whether a host is this machine. */
 export const isLoopback = (host: string): boolean => /^(127\.[\d.]+|localhost|\[?::1\]?)$/i.test(host);
 
-/** The port of a URL, also the default one. */
+/** Returns the port of a URL, including default ports. */
 export const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === 'https:' ? 443 : 80);

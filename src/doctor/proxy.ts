@@ -1,4 +1,4 @@
-/** Proxy variables. Node's fetch uses them only when enabled; Codex always does (measured with 0.169). */
+/** Reads proxy variables. Node's fetch uses them only if enabled; Codex always does (measured with 0.169). */
 import type { Environment } from '../config/resolve';
 
 /** A proxy named by a variable. */
@@ -17,13 +17,13 @@ function find(env: Environment, ...names: readonly string[]): ProxyVariable | un
   return undefined;
 }
 
-/** The proxy that the variables name for URLs of this scheme. */
+/** Returns the proxy that the variables name for URLs of this scheme. */
 export const findProxy = (env: Environment, scheme: 'http' | 'https'): ProxyVariable | undefined =>
   find(env, `${scheme.toUpperCase()}_PROXY`, `${scheme}_proxy`, 'ALL_PROXY', 'all_proxy');
 
 /**
- * Whether the fetch of this Node.js uses the variables. NODE_USE_ENV_PROXY exists since 22.21 and 24.0 (nodejs.org,
- * "Command-line API"), the flag since later versions. Older versions, including all of 18 and 20, never use them.
+ * Whether fetch in this Node.js uses the variables. NODE_USE_ENV_PROXY was added in 22.21 and 24.0 (nodejs.org,
+ * "Command-line API"), the flag in later versions. Older versions, including all of 18 and 20, never use them.
  */
 export function followsProxies(nodeVersion: string, env: Environment): boolean {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);

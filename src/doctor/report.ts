@@ -1,25 +1,25 @@
-/** Prints what the checks found: as text, where failures with their fixes come last, and as JSON for programs. */
+/** Renders the findings: as text, in which failures with their fixes come last, and as JSON. */
 import { renderCount } from '../base/quantities';
 import type { Style, TerminalStyle } from '../command/terminal-style';
 import { WIDTH, wrapWords } from '../command/render';
 import { GROUPS, type Check, type CheckGroup, type FindingLevel } from './check';
 import type { CheckResult } from './run-checks';
 
-/** Width of the column of titles; a longer title shifts its own text only. */
+/** Width of the title column; a longer title shifts only its own text. */
 const TITLES = 20;
 
 const STYLES: Readonly<Record<FindingLevel, Style>> = {
   ok: 'green', warning: 'yellow', failure: 'red', skipped: 'dim',
 };
 
-/** A mark for a terminal, or a word where there are no such letters: `grep FAIL` finds it. */
+/** Returns a mark for a terminal, or a word if it cannot show the mark: `grep FAIL` finds it. */
 function findMark(level: FindingLevel, style: TerminalStyle): string {
   const [warning, skipped] = style.pass.length > 1 ? ['warn', 'skip'] : ['!', '-'];
   const marks: Readonly<Record<FindingLevel, string>> = { ok: style.pass, failure: style.fail, warning, skipped };
   return style.paint(STYLES[level], marks[level]);
 }
 
-/** The first lines: what the checks will cost. */
+/** Renders the first lines, which state what the checks will cost. */
 export function renderOpening(version: string, offline: boolean, style: TerminalStyle): string {
   const cost = offline
     ? 'Offline: nothing is sent to your provider.'
@@ -35,7 +35,10 @@ export interface DoctorReport {
   readonly findGroup: (check: Check) => CheckGroup;
 }
 
-/** One line for what is fine, then warnings, then failures; with `verbose`, what is fine comes first by group. */
+/**
+ * Renders one line for the passed checks, then warnings, then failures; with `verbose`, all passed checks come first,
+ * by group.
+ */
 export function renderReport(report: DoctorReport, verbose: boolean, style: TerminalStyle): string {
   const { results, requests } = report;
   const of = (level: FindingLevel): readonly CheckResult[] => results.filter(({ finding }) => finding.level === level);
@@ -79,7 +82,7 @@ function wrap(text: string, width: number): readonly string[] {
     .flatMap((paragraph) => (paragraph.startsWith(' ') ? [paragraph] : wrapWords(paragraph, width)));
 }
 
-/** The whole report for programs. */
+/** Renders the whole report as JSON. */
 export function renderJson({ version, results, requests, findGroup }: DoctorReport): string {
   const checks = results.map(({ check, finding: { level, seen, fix }, ms }) => (
     { id: check.id, group: findGroup(check), level, seen, ...(fix !== undefined && { fix }), ms }

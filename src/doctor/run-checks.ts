@@ -5,7 +5,7 @@ import { createRedactor } from '../observe/log';
 import { failure, skipped, type Check, type Finding, type FindingLevel } from './check';
 import type { Examination } from './examination';
 
-/** A check and what it found. */
+/** A check and its finding. */
 export interface CheckResult {
   readonly check: Check;
   readonly finding: Finding;
@@ -21,7 +21,7 @@ export interface CheckOptions {
   end?(result: CheckResult): void;
 }
 
-/** Never rejects: a check that throws or takes too long fails. */
+/** Runs the checks. Never rejects: a check that throws or takes too long fails. */
 export async function runChecks(
   checks: readonly Check[], examination: Examination, options: CheckOptions,
 ): Promise<readonly CheckResult[]> {
@@ -68,7 +68,7 @@ async function runInTime({ title, limitMs = LIMIT_MS, run }: Check, examination:
   }
 }
 
-/** Every known key: a quoted file, or a provider that repeats what it was sent, may contain one. */
+/** Lists every known key, because a quoted file or a provider that echoes the request may contain one. */
 function listSecrets({ env, settings }: Examination): readonly string[] {
   const keys = Object.entries(env).filter(([name]) => /_(API_KEY|TOKEN)$/.test(name)).map(([, key]) => key?.trim());
   return [...keys, settings?.config.aiApiKey].flatMap((key) => (key === undefined || key === '' ? [] : [key]));

@@ -3,6 +3,6 @@ import type { CommandContext } from '../command/command';
 import { CHECKS } from './checks';
 import { run } from './doctor-command';
 
-/** The checks of the options, the key, the network and the provider. Returns the exit code of doctor. */
+/** Runs the checks of the options, the key, the network and the provider. Returns doctor's exit code. */
 export const testProvider = (context: CommandContext): Promise<number> =>
   run({ ...context, own: {} }, [...CHECKS.configuration, ...CHECKS.key, ...CHECKS.network, ...CHECKS.upstream]);

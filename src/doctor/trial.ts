@@ -1,4 +1,4 @@
-/** Runs the one turn that costs a request: the bridge's own code sends a prompt that requires a tool call. */
+/** Runs one turn, which costs a request: the bridge's own code sends a prompt that requires a tool call. */
 import { renderDuration } from '../base/quantities';
 import {
   asArray, asNumber, asRecord, asText, isRecord, parseJson, parseJsonObject, type UnknownRecord,
@@ -21,11 +21,11 @@ import { REASONING_KEYS } from '../wire/read-chat';
 export interface TrialOptions {
   readonly config: Config;
   readonly provider: Provider;
-  /** Of this program. */
+  /** The version of this program. */
   readonly version: string;
-  /** What the bridge sees. */
+  /** The environment of the bridge. */
   readonly env: Environment;
-  /** What Codex would see. */
+  /** The environment of Codex. */
   readonly processEnv: Environment;
   /** The settings of a config.toml that uses the bridge. */
   readonly codex: { readonly model?: string | undefined; readonly envKey?: string | undefined };
@@ -33,7 +33,7 @@ export interface TrialOptions {
 
 /** The outcome of the turn. */
 export interface Trial {
-  /** The requested model; empty when none is known. */
+  /** The requested model; empty if none is known. */
   readonly model: string;
   /** Whether its row says that it can think. */
   readonly canThink: boolean;
@@ -42,11 +42,11 @@ export interface Trial {
   readonly traffic: TrialTraffic;
   /** The Response, or why there is none. */
   readonly outcome: { readonly response: UnknownRecord } | { readonly error: BridgeError };
-  /** What the bridge changed before a retry because the model rejected it. */
+  /** Changes that the bridge made for a retry after the model rejected the request. */
   readonly repairs: readonly string[];
 }
 
-/** Longer than a model thinks about one word. */
+/** Longer than any model thinks about one word. */
 export const TRIAL_MS = 90_000;
 
 /** Sends one request to the provider. Never rejects. */
@@ -76,7 +76,7 @@ export async function runTrial(options: TrialOptions, onRequest: () => void): Pr
   }
 }
 
-/** What Codex would send, where the bridge forwards it; undefined when no such key is set here. */
+/** Returns what Codex would send, if the bridge forwards it; undefined if no such key is set here. */
 export function findAuthorization(
   { config, processEnv, codex }: Pick<TrialOptions, 'config' | 'processEnv' | 'codex'>,
 ): string | undefined {
@@ -85,7 +85,7 @@ export function findAuthorization(
   return key ? `Bearer ${key}` : undefined;
 }
 
-/** The bridge as it runs, without retries and without writing files. */
+/** Creates a bridge with the user's settings that neither retries nor writes files. */
 function createTrialBridge({ config, env }: TrialOptions, traffic: TrialTraffic, onRequest: () => void) {
   const transport = createFetchTransport({
     connectMs: config.upstreamConnectTimeoutMs,
@@ -98,7 +98,7 @@ function createTrialBridge({ config, env }: TrialOptions, traffic: TrialTraffic,
   return createBridge(settings, log, { transport: recordTraffic(transport, traffic, onRequest) });
 }
 
-/** The model of config.toml where that uses the bridge, else the default one; and Codex's effort for it. */
+/** Chooses the model of config.toml if it uses the bridge, otherwise the default; and Codex's effort for it. */
 function chooseTrialModel({ config, provider, codex }: TrialOptions) {
   const entries = listEntries(provider, {
     preferred: config.defaultModel, aliases: config.modelMap, rows: config.catalog,
@@ -148,13 +148,13 @@ function renderQuestion(model: string, effort: string | undefined): UnknownRecor
 const itemsOf = (response: UnknownRecord): readonly UnknownRecord[] =>
   (asArray(response['output']) ?? []).filter(isRecord);
 
-/** The arguments of the call as the client receives them; undefined when the model did not call the tool. */
+/** Returns the arguments of the call as the client receives them; undefined if the model did not call the tool. */
 export function findCall(response: UnknownRecord): string | undefined {
   const call = itemsOf(response).find((item) => item['type'] === 'function_call' && item['name'] === TOOL_NAME);
   return call && (asText(call['arguments']) ?? '');
 }
 
-/** Whether the arguments are the requested ones. */
+/** Whether the arguments are those requested. */
 export const isRightCall = (text: string): boolean =>
   asText(parseJsonObject(text)?.['word'])?.toLowerCase().includes(WORD) ?? false;
 
@@ -162,7 +162,7 @@ export const isRightCall = (text: string): boolean =>
 export const hasReasoning = (response: UnknownRecord): boolean =>
   itemsOf(response).some((item) => item['type'] === 'reasoning');
 
-/** Describes the token counts; undefined when the Response has none. */
+/** Describes the token counts; undefined if the Response has none. */
 export function describeUsage(response: UnknownRecord): string | undefined {
   const usage = asRecord(response['usage']);
   const [input, output] = [asNumber(usage?.['input_tokens']), asNumber(usage?.['output_tokens'])];
@@ -171,19 +171,19 @@ export function describeUsage(response: UnknownRecord): string | undefined {
   return `${input} tokens in, ${output} out${reasoning > 0 ? ` (${reasoning} reasoning)` : ''}`;
 }
 
-/** What the provider itself sent to the last request: whether it streams, where its reasoning and token counts are. */
+/** Facts about the provider's last response: whether it streams, and where its reasoning and token counts are. */
 export interface TrialTraffic {
   /** Number of requests sent. */
   requests: number;
   /** The status of the last response. */
   status: number | undefined;
-  /** From the last request to the first byte of its response. */
+  /** Milliseconds from the last request to the first byte of its response. */
   firstByteMs: number | undefined;
-  /** From the last request to the last byte so far. */
+  /** Milliseconds from the last request to the last byte so far. */
   lastByteMs: number | undefined;
   /** Number of stream events; one for a response that is not a stream. */
   events: number;
-  /** Names of the fields that held reasoning. */
+  /** Names of the fields that contained reasoning. */
   reasoning: Set<string>;
   hasUsage: boolean;
 }
@@ -193,7 +193,7 @@ const createTrialTraffic = (): TrialTraffic => ({
   events: 0, reasoning: new Set(), hasUsage: false,
 });
 
-/** A transport that records what passes through `inner`; `onRequest` is called before every request. */
+/** Wraps `inner` in a transport that records the traffic; `onRequest` is called before every request. */
 function recordTraffic(inner: Transport, traffic: TrialTraffic, onRequest: () => void): Transport {
   return async (request) => {
     const start = performance.now();
@@ -228,7 +228,7 @@ function record(events: readonly { readonly data: string }[], traffic: TrialTraf
   }
 }
 
-/** A chunk of Chat Completions. */
+/** Records a chunk of Chat Completions. */
 function recordChat(chunk: UnknownRecord, traffic: TrialTraffic): void {
   const choices = (asArray(chunk['choices']) ?? []).filter(isRecord);
   if (isRecord(chunk['usage']) || choices.some((choice) => isRecord(choice['usage']))) traffic.hasUsage = true;
@@ -239,7 +239,7 @@ function recordChat(chunk: UnknownRecord, traffic: TrialTraffic): void {
   }
 }
 
-/** An event of the provider's own Responses endpoint. */
+/** Records an event of the provider's own Responses endpoint. */
 function recordNative(event: UnknownRecord, traffic: TrialTraffic): void {
   const type = asText(event['type']) ?? '';
   if (/^response\.reasoning\w*\.delta$/.test(type)) traffic.reasoning.add(type);

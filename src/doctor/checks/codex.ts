@@ -20,7 +20,7 @@ const LAUNCHER = 'aliyun-codex-bridge codex';
 
 const SETUP = 'aliyun-codex-bridge setup';
 
-/** WSL appends the PATH of Windows to its own: npm's script is found there, but it starts a program for Windows. */
+/** WSL appends the Windows PATH to its own, so npm's script is found there, but it starts a Windows program. */
 const OF_WINDOWS = /^\/mnt\/[a-z]\//;
 
 async function checkProgram({ findCodex, world: { platform } }: Examination): Promise<Finding> {
@@ -86,7 +86,7 @@ async function checkProvider({ viewCodexConfig, settings, askPort }: Examination
   if (named === PROVIDER_ID) return failure(`"${PROVIDER_ID}", but its table is missing`, `${SETUP} adds the table.`);
   if (await leadsToBridge(config['openai_base_url'], settings, askPort)) {
     return warning(
-      'openai_base_url points at the bridge: Codex takes it for OpenAI and tries WebSockets and remote compaction',
+      'openai_base_url points to the bridge: Codex treats it as OpenAI and tries WebSockets and remote compaction',
       `Remove openai_base_url, then run: ${SETUP}`,
     );
   }
@@ -107,7 +107,7 @@ async function checkSetup(examination: Examination): Promise<Finding> {
   const hasBridge = await leadsToRunningBridge(provider?.['base_url'], examination);
   const hasOwnCatalog = await exists(config['model_catalog_json'], examination);
   const changes = plan.changes.filter(({ key, wanted }) =>
-    // What the user adds is fine, and so is another port where a bridge answers, or the user's own catalog.
+    // Keys that the user added are fine, and so is another port where a bridge answers, or the user's own catalog.
     wanted !== undefined && key !== 'model_provider' && !(hasBridge && key.endsWith('.base_url'))
     && !(isDiscovering && key === 'model') && !(hasOwnCatalog && key === 'model_catalog_json'));
   const lines = changes.map(describeChange);
@@ -121,7 +121,10 @@ async function checkSetup(examination: Examination): Promise<Finding> {
   return (isBroken ? failure : warning)(lines.join('\n'), `To apply these changes, run: ${SETUP}`);
 }
 
-/** Whether the file exists that `path` names as Codex reads it: from its own folder, with `~` for the home folder. */
+/**
+ * Whether the file at `path` exists, resolved like Codex does: relative to its own folder, with `~` for the home
+ * folder.
+ */
 async function exists(path: unknown, { paths }: Examination): Promise<boolean> {
   if (typeof path !== 'string') return false;
   const file = path.startsWith('~/') ? join(paths.home, path.slice(2)) : resolve(paths.codexHome, path);
@@ -193,7 +196,7 @@ async function checkThreads({ viewCodexConfig, paths }: Examination): Promise<Fi
 
 const AFTER_FILE = { needs: 'nothing', after: ['codex-file'] } as const;
 
-/** The checks of Codex. */
+/** The checks for Codex. */
 export const CODEX_CHECKS: readonly Check[] = [
   { id: 'codex', title: 'Codex', needs: 'nothing', limitMs: 25_000, run: checkProgram },
   { id: 'codex-file', title: 'config.toml', needs: 'nothing', limitMs: 25_000, run: checkFile },

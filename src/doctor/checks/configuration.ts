@@ -1,4 +1,4 @@
-/** Checks of the bridge's configuration: invalid options, the variables file, contradictions, addresses. */
+/** Checks the bridge's configuration: invalid options, the environment file, contradictions, addresses. */
 import { stat } from 'node:fs/promises';
 import { renderCount } from '../../base/quantities';
 import { quoteShellWord } from '../../base/shell-word';
@@ -24,7 +24,7 @@ function checkOptions({ settings, mistakes }: Examination): Finding {
   return ok(`${list}; defaults otherwise`);
 }
 
-/** Permission bits of POSIX for everybody but the owner. */
+/** POSIX permission bits for everyone except the owner. */
 const OTHERS = 0o077;
 
 async function checkEnvFile({ settings, envFile, env, world }: Examination): Promise<Finding> {
@@ -62,7 +62,7 @@ function checkBaseUrl({ config, origins, provider }: DoctorSettings): Finding {
   return ok(`${config.aiBaseUrl}${renderOrigin(origins.aiBaseUrl)}${isKnown ? `, ${provider.title}` : ''}`);
 }
 
-/** Endpoints that people copy along with the base; the options accept those of a turn. */
+/** Endpoints that users copy together with the base URL; the options accept those of a turn. */
 const ENDPOINT = /\/(models|embeddings|messages)$/;
 
 function findAddressFlaw(baseUrl: string, provider: Provider): Finding | undefined {
@@ -83,7 +83,7 @@ function findAddressFlaw(baseUrl: string, provider: Provider): Finding | undefin
   return undefined;
 }
 
-/** Known hosts serve under known paths; a local server does so on any port. */
+/** Known hosts use known paths; a local server does so on any port. */
 function findWrongPath(url: URL, baseUrl: string, { title, baseUrls, local }: Provider): Finding | undefined {
   const known = baseUrls.filter((address) => local === true || new URL(address).host === url.host);
   if (known.length === 0 || known.includes(baseUrl)) return undefined;
@@ -120,7 +120,7 @@ function checkListen({ config, origins }: DoctorSettings): Finding {
 /** The checks of the configuration. */
 export const CONFIGURATION_CHECKS: readonly Check[] = [
   { id: 'options', title: 'Options', needs: 'nothing', run: checkOptions },
-  { id: 'env-file', title: 'Variables file', needs: 'nothing', run: checkEnvFile },
+  { id: 'env-file', title: 'Environment file', needs: 'nothing', run: checkEnvFile },
   { id: 'variables', title: 'Provider', needs: 'nothing', run: withSettings(checkVariables) },
   { id: 'base-url', title: 'Base URL', needs: 'nothing', run: withSettings(checkBaseUrl) },
   { id: 'listen', title: 'Listening', needs: 'nothing', run: withSettings(checkListen) },

@@ -22,7 +22,7 @@ function checkPresence(settings: DoctorSettings, { env }: Examination): Finding 
   return failure(`none for ${provider.title}`, [...listOtherKeys(settings, env), advice].join(' '));
 }
 
-/** A key that is set for another provider is a hint at what the user meant. */
+/** A key that is set for another provider may show what the user meant. */
 function listOtherKeys({ provider }: DoctorSettings, env: Examination['env']): readonly string[] {
   return PROVIDERS.filter((other) => other !== provider).flatMap((other) => {
     const found = resolveKey(other, env);
@@ -40,7 +40,7 @@ interface KeyFlaw {
   readonly level: typeof failure;
   readonly seen: string;
   readonly fix: string;
-  /** Only for providers whose keys are known to look different: a self-hosted server accepts any. */
+  /** Only for providers whose key format is known, because a self-hosted server accepts any key. */
   readonly known?: true;
 }
 
@@ -65,7 +65,7 @@ const KEY_FLAWS: readonly KeyFlaw[] = [
   { pattern: /\s/, level: failure, seen: 'contains spaces or line breaks', fix: 'Copy it again, on one line.' },
   {
     pattern: /[^\x21-\x7e]/, level: failure,
-    seen: 'contains characters that no key has, perhaps invisible ones', fix: 'Copy it again as plain text.',
+    seen: 'contains invalid characters, perhaps invisible ones', fix: 'Copy it again as plain text.',
   },
   {
     pattern: /^.{1,15}$/, level: warning, known: true,
@@ -92,13 +92,13 @@ function checkForm(examination: Examination): Finding {
   if (isForeign) {
     return warning(
       `${seen}, is the same as OPENAI_API_KEY`,
-      `A key of OpenAI does not work at ${new URL(settings.config.aiBaseUrl).host}, and should not be sent there.`,
+      `An OpenAI key does not work at ${new URL(settings.config.aiBaseUrl).host}, and should not be sent there.`,
     );
   }
   return ok(keyShape ? `${seen}, looks like a key for ${title}` : seen);
 }
 
-/** The key as given, even when the options reject it. */
+/** Returns the key as given, even if the options reject it. */
 function findKey({ flags, env, settings }: Examination): GivenKey | undefined {
   const [flag] = OPTIONS.aiApiKey.flags;
   const given: readonly (readonly [string, string | undefined])[] = [

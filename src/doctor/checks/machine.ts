@@ -1,4 +1,4 @@
-/** Checks of this machine: Node.js, the state folder, and the bridge that may be running. */
+/** Checks this machine: Node.js, the state folder, and a running bridge. */
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { renderDuration } from '../../base/quantities';
@@ -10,7 +10,7 @@ import type { DoctorSettings, Examination } from '../examination';
 /** `engines` in package.json. */
 const OLDEST_NODE = '18.17.0';
 
-/** When security updates of a release line end: the schedule of github.com/nodejs/release. */
+/** The dates on which security updates of a release line end, from github.com/nodejs/release. */
 const END_OF_LIFE: Readonly<Record<string, string>> = {
   18: '2025-04-30', 19: '2023-06-01', 20: '2026-04-30', 21: '2024-06-01',
   22: '2027-04-30', 23: '2025-06-01', 24: '2028-04-30',
@@ -38,7 +38,7 @@ async function checkStateFolder({ paths: { state } }: Examination): Promise<Find
   return ok(nearest.path === state ? state : `${state} (created on first use)`);
 }
 
-/** The path, or its closest ancestor that exists. */
+/** Returns the path, or its closest existing ancestor. */
 async function findExisting(path: string): Promise<{ readonly path: string; readonly kind: 'folder' | 'file' }> {
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined) return { path, kind: found.isDirectory() ? 'folder' : 'file' };

@@ -1,4 +1,4 @@
-/** Checks of the network between the bridge and the provider: proxies, certificates, DNS, TCP and TLS. */
+/** Checks the network between the bridge and the provider: proxies, certificates, DNS, TCP and TLS. */
 import { readFile } from 'node:fs/promises';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectSecure, TLSSocket } from 'node:tls';
@@ -13,7 +13,7 @@ import { canFollowProxies, exceptsFromProxy, findProxy, followsProxies } from '.
 
 const LOOPBACK = '127.0.0.1';
 
-/** The bridge connects to the provider and Codex to the bridge, so the proxy variables affect each differently. */
+/** The bridge connects to the provider, and Codex to the bridge, so the proxy variables affect them differently. */
 function checkProxies({ config }: DoctorSettings, { processEnv, world: { nodeVersion } }: Examination): Finding {
   const { protocol, hostname } = new URL(config.aiBaseUrl);
   const outward = findProxy(processEnv, protocol === 'http:' ? 'http' : 'https');
@@ -58,7 +58,7 @@ async function checkTlsSettings({ processEnv }: Examination): Promise<Finding> {
   return ok(`those of Node.js, and ${count} from ${file}`);
 }
 
-/** A proxy resolves and reaches the provider itself, so this machine need not. */
+/** A proxy resolves and reaches the provider itself, so this machine does not have to. */
 function findDetour({ config }: DoctorSettings, { processEnv, world }: Examination): string | undefined {
   const { protocol, hostname } = new URL(config.aiBaseUrl);
   const proxy = findProxy(processEnv, protocol === 'http:' ? 'http' : 'https');
@@ -84,7 +84,7 @@ async function checkDns(setup: DoctorSettings, examination: Examination): Promis
   }
 }
 
-/** By error code of getaddrinfo. */
+/** Fixes by error code of getaddrinfo. */
 const DNS_FIXES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'Check the name for typos, that this machine is online, and whether the name needs a VPN.',
   EAI_AGAIN: 'No DNS server responds. Check the network, the VPN, and in a container its DNS settings.',
@@ -110,7 +110,7 @@ async function checkConnection(setup: DoctorSettings, examination: Examination):
 
 type DescribeFix = (url: URL, examination: Examination) => string;
 
-/** By error code of Node.js; the first match counts, and the last row matches all. */
+/** Fixes by error code of Node.js; the first match is used, and the last row matches all. */
 const CONNECTION_FIXES: readonly (readonly [code: RegExp, describe: DescribeFix])[] = [
   [
     /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_UNTRUSTED/,

@@ -14,9 +14,9 @@ const STAGES: readonly TrialStage[] = ['answer', 'access', 'model', 'stream'];
 interface Diagnosis {
   /** The check that fails; earlier ones pass. */
   readonly stage: TrialStage;
-  /** What to do, where the error itself does not say. */
+  /** The fix, if the error itself does not state one. */
   readonly fix: string;
-  /** Not a failure: it is temporary, or does not affect Codex. */
+  /** True if it is not a failure, because it is temporary or does not affect Codex. */
   readonly isPassing?: true;
 }
 
@@ -66,21 +66,21 @@ const DIAGNOSES: { readonly [K in ErrorKind]?: Diagnosis } = {
   },
 };
 
-/** A failure after a successful start belongs to the stream, whatever its kind. */
+/** A failure after a successful start is one of the stream, whatever its kind. */
 function findDiagnosis(error: BridgeError, { traffic }: Trial): Diagnosis {
   const diagnosis = DIAGNOSES[error.kind] ?? OTHER_FAILURE;
   const hasAnswered = traffic.status !== undefined && traffic.status < 300 && traffic.firstByteMs !== undefined;
   return hasAnswered && diagnosis.stage === 'answer' ? INTERRUPTED : diagnosis;
 }
 
-/** The message without its advice, which becomes the fix. */
+/** Returns a finding with the message; its advice becomes the fix. */
 function describeError(error: BridgeError, { fix, isPassing }: Diagnosis): Finding {
   const { advice } = error.details;
   const seen = advice === undefined ? error.message : error.message.replace(` ${advice}`, '');
   return isPassing ? warning(seen, fix) : failure(seen, advice ?? fix);
 }
 
-/** A check that passes unless the turn's failure belongs to it. */
+/** Creates a check that passes unless the turn failed at its stage. */
 function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Check['run'] {
   return async ({ runTrial }: Examination) => {
     const trial = await runTrial();
@@ -94,7 +94,7 @@ function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Che
   };
 }
 
-/** A rejected key may belong to the provider's other address, such as its international one, which is tried once. */
+/** A rejected key may belong to another address of the provider, such as the international one, which is tried once. */
 async function checkAccess(settings: DoctorSettings, examination: Examination): Promise<Finding> {
   const finding = await checkStage('access', describeAccess)(examination);
   const { outcome } = await examination.runTrial();
@@ -125,7 +125,7 @@ async function findKey({ config }: DoctorSettings, { processEnv, viewCodexConfig
   return findAuthorization({ config, processEnv, codex: { envKey } });
 }
 
-/** A check of a complete response. */
+/** Creates a check of a complete response. */
 function checkAnswer(describe: (response: Readonly<Record<string, unknown>>, trial: Trial) => Finding): Check['run'] {
   return async ({ runTrial }: Examination) => {
     const trial = await runTrial();
