@@ -153,7 +153,7 @@ test('a bridge that never ends hits the time limit', async () => {
     }),
   });
   assert.equal(code, 1);
-  assert.match(out, /^ {2}broken off no end within 200 ms$/m);
+  assert.match(out, /^ {2}incomplete no end within 200 ms$/m);
 });
 
 test('a paragraph is wrapped between words, whatever the pieces are', () => {

@@ -78,7 +78,7 @@ This machine
 Bridge configuration
 ✓ Options --port from env PORT, --ai-base-url from env AI_API_BASE, --ai-api-key from env AI_API_KEY, --default-model \
 from env DEFAULT_MODEL, --state-dir from env BRIDGE_STATE_DIR; defaults otherwise
-✓ Variables file none
+✓ Environment file none
 ✓ Provider consistent
 ✓ Base URL UPSTREAM from env AI_API_BASE
 ✓ Listening 127.0.0.1, port PORT from env PORT

@@ -93,7 +93,7 @@ test('a bridge without a search service notifies a launch that wants one', LIMIT
   const second = scene.launch(['--search', 'searxng', '--search-url', 'http://127.0.0.1:9', 'codex']);
   assert.deepEqual((await second.seen).words.filter((word) => /web_search/.test(word)), []);
   for (const { type } of [first, second]) type('exit 0');
-  assert.match((await second.ended).error, /No web search: it needs Codex 0\.169\.0 and a bridge started with --search\./);
+  assert.match((await second.ended).error, /No web search: it requires Codex 0\.169\.0 or later and a bridge started/);
 });
 
 test('an older Codex gets the catalog of the bridge as a file', LIMIT, async (context) => {
@@ -348,7 +348,7 @@ test('no key of a provider is in the environment of Codex', LIMIT, async (contex
 
 for (const [name, before, difference] of [
   ['without a key', { AI_API_KEY: '' }, 'It has no API key.'],
-  ['with another key', { AI_API_KEY: 'sk-test-old' }, 'It uses another API key.'],
+  ['with another key', { AI_API_KEY: 'sk-test-old' }, 'It uses a different API key.'],
 ] as const) {
   test(`an idle bridge ${name} is replaced, and one in use is kept, with a note`, LIMIT, async (context) => {
     const { port, scene, health } = await setUp(context);
@@ -370,7 +370,7 @@ for (const [name, before, difference] of [
     );
     assert.equal(
       (await second.ended).error,
-      `aliyun-codex-bridge: The bridge on port ${port} has other settings. It uses another API key. ` +
+      `aliyun-codex-bridge: The bridge on port ${port} has other settings. It uses a different API key. ` +
       `To replace it, run: aliyun-codex-bridge restart --port ${port}\n`,
     );
     assert.equal((await health())?.['pid'], now, 'a bridge of start stays when it was replaced');

@@ -120,7 +120,7 @@ test('a Codex that was told its port is given no bridge on another one', async (
   const stranger = await listen(context, (_request, response) => response.end('hello'));
   assert.deepEqual(await attachTo(stranger), {
     ok: false,
-    problem: 'Cannot use the bridge: it ended each time before Codex could be connected.',
+    problem: 'Cannot use the bridge: it ended each time before Codex could connect.',
   });
   const { port } = await startServer(context);
   const attached = await attachTo(port);

@@ -182,7 +182,7 @@ describe('listening', () => {
   test('beyond loopback works with a token, and says when there is none', LIMIT, async (context) => {
     await startBuiltBridge(context, { flags: ['--host', '0.0.0.0'], env: { BRIDGE_ACCESS_TOKEN: TOKEN } });
     const open = await startBuiltBridge(context, { flags: ['--host', '0.0.0.0', '--insecure-no-token'] });
-    assert.match(open.output(), /no access token: everyone who reaches it can use your key/);
+    assert.match(open.output(), /no access token: anyone who can reach it can use your key/);
   });
 
   test('a token that is too short, or a file that is missing, is refused', LIMIT, async (context) => {

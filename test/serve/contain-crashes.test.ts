@@ -67,7 +67,7 @@ test('a process survives rejections, throws in timers and unhandled error events
   ] as const) {
     child.stdin.write(`${name}\n`);
     let text = '';
-    while (!text.includes('contained a crash')) text = (await log.next()).value ?? assert.fail('the process ended');
+    while (!text.includes('uncaught error')) text = (await log.next()).value ?? assert.fail('the process ended');
     assert.ok(text.includes(cause), text);
   }
   const [response] = await once(get(`${url}/health`, { agent: false }), 'response');

@@ -322,7 +322,7 @@ test('what Codex has written since stays, and a backup with lost lines is kept',
   const { code, out } = await home.setup(['--undo']);
   assert.equal(code, 0);
   assert.equal(await home.read(), '\n[mcp_servers.demo]\ncommand = "echo"\n');
-  assert.ok(out.includes(`Kept ${join(home.folder, BACKUP)}: it has lines that ${home.path} no longer has\n`), out);
+  assert.ok(out.includes(`Kept ${join(home.folder, BACKUP)}: it contains lines that ${home.path} no longer has\n`), out);
   assert.match(await home.read(BACKUP), /gpt-5\.5/);
 });
 
