@@ -56,7 +56,7 @@ interface ParseState {
   readonly own: Record<string, string>;
   operand: string | undefined;
   subject?: string;
-  /** Mistakes in flags and in words after the command. */
+  /** Mistakes in flags, and in the words after the command. */
   readonly mistakes: string[];
 }
 

@@ -159,9 +159,9 @@ export interface AccessConfig {
   readonly accessTokenFile?: string | undefined;
 }
 
-/** Shorter tokens could be guessed. */
+/** Shorter tokens can be guessed. */
 const SHORTEST_TOKEN = 16;
-/** A proof for a chosen challenge would allow an offline search for a shorter token. */
+/** For a shorter token, a proof for a chosen challenge would allow an offline search. */
 const SHORTEST_PROVED = 32;
 
 interface Token {
@@ -174,17 +174,17 @@ interface Token {
 /** The client that a token identifies. */
 export interface Holder {
   readonly name: string | undefined;
-  /** The token came in `Authorization`, which must then not be forwarded to the provider. */
+  /** Whether the token was in `Authorization`, which must then not be forwarded to the provider. */
   readonly inAuthorization: boolean;
 }
 
-/** The tokens that are accepted. A token file that changes is read again at the next request. */
+/** The accepted tokens. A changed token file is read again at the next request. */
 export class Access {
   private readonly own: readonly Token[];
   private fromFile: readonly Token[] = [];
   private seen = '';
 
-  /** @throws Error for a token that is too short, and for a file that cannot be read */
+  /** @throws Error for a token that is too short or a file that cannot be read */
   constructor(private readonly config: AccessConfig) {
     this.own = config.accessToken === undefined ? [] : config.accessToken.split(',').map(readToken);
     if (config.accessTokenFile !== undefined) this.readFile(config.accessTokenFile);
@@ -195,7 +195,7 @@ export class Access {
     return this.config.accessToken !== undefined || this.config.accessTokenFile !== undefined;
   }
 
-  /** Every token, for the redactor of the log. */
+  /** All tokens, for the log redactor. */
   get secrets(): readonly string[] {
     return [...this.own, ...this.fromFile].map(({ text }) => text);
   }
@@ -214,7 +214,7 @@ export class Access {
       if (token !== undefined) return { name: token.name, inAuthorization };
     }
     const isMissing = bearer === undefined && key === undefined;
-    const problem = isMissing ? 'There is no access token.' : 'The access token is wrong.';
+    const problem = isMissing ? 'The request has no access token.' : 'The access token is wrong.';
     const advice = 'Send it as "Authorization: Bearer TOKEN" or "x-api-key: TOKEN".';
     throw new BridgeError('unauthorized', `${problem} ${advice}`);
   }
@@ -222,7 +222,7 @@ export class Access {
   /**
    * Proves to a launcher that this bridge knows the same token, without sending it. The proof includes the port, so
    * that another program cannot relay the challenge to the real bridge.
-   * @returns undefined unless there is exactly one token, long enough that a proof reveals nothing about it
+   * @returns undefined unless there is exactly one token, and it is long enough for a safe proof
    */
   prove(challenge: string, port: number): string | undefined {
     this.refresh();
@@ -264,12 +264,14 @@ export class Access {
   }
 }
 
-/** The proof for `challenge`, in hexadecimal. */
+/** Computes the proof for `challenge`, in hexadecimal. */
 export function proveToken(token: string, challenge: string, port: number): string {
   return createHmac('sha256', token).update(`aliyun-codex-bridge\n${port}\n${challenge}`).digest('hex');
 }
 
-/** `name=token` or a token; what follows the sign must be long enough, because a token may end in signs of its own. */
+/**
+ * Parses `name=token` or a token; the part after the sign must be long enough, because a token may itself end with `=`.
+ */
 function readToken(text: string): Token {
   const [, name, rest] = /^([A-Za-z][\w.-]{0,40})=(\S{16,})$/.exec(text) ?? [];
   const token = rest ?? text;

@@ -151,7 +151,7 @@ const PROVIDERS: readonly (readonly [
   ],
   [
     'openai_base_url', (port) => `openai_base_url = "http://localhost:${port}/v1"\n`,
-    'warning', /^openai_base_url points at the bridge/, /setup$/,
+    'warning', /^openai_base_url points to the bridge/, /setup$/,
   ],
 ];
 
