@@ -1,4 +1,6 @@
-/** JSON with comments: what editors accept is read, and a mistake is found in its line on every version of Node. */
+/**
+ * JSON with comments: everything that editors accept is parsed, and every Node version reports the line of a mistake.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseJsonc } from '../../src/base/json-comments';

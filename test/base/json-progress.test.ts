@@ -1,4 +1,4 @@
-/** Where a JSON value ends, in pieces of any length, and what is never complete. */
+/** JsonProgress finds the end of a JSON value in chunks of any length, and detects incomplete values. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { JsonProgress } from '../../src/base/json-progress';
@@ -16,7 +16,7 @@ function read(text: string, length: number): { readonly progress: JsonProgress; 
   return { progress, taken };
 }
 
-describe('a JSON value in pieces', () => {
+describe('a JSON value in chunks', () => {
   for (const text of VALUES) {
     it(`is complete: ${text}`, () => {
       for (let length = 1; length <= text.length; length += 1) assert.ok(read(text, length).progress.complete);
@@ -24,7 +24,7 @@ describe('a JSON value in pieces', () => {
   }
 
   for (const text of VALUES.filter((value) => /[}\]"]$/.test(value))) {
-    it(`ends before what follows it: ${text}`, () => {
+    it(`ends before the text that follows it: ${text}`, () => {
       for (let length = 1; length <= text.length; length += 1)
         assert.equal(read(`${text} {"next":1}`, length).taken, text.length);
       assert.ok(!read(text.slice(0, -1), 1).progress.complete);

@@ -1,9 +1,9 @@
-/** "Did you mean" finds what was meant, and stays silent when nothing is close. */
+/** "Did you mean" suggests the closest word, and nothing if no word is close. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { countEdits, findNearest } from '../../src/base/nearest';
 
-test('edits are letters inserted, removed, replaced or swapped with a neighbour', () => {
+test('inserted, removed, replaced and swapped letters count as edits', () => {
   const distances: readonly (readonly [string, string, number])[] = [
     ['', '', 0], ['', 'abc', 3], ['abc', '', 3], ['port', 'port', 0], ['prt', 'port', 1], ['portt', 'port', 1],
     ['part', 'port', 1], ['prot', 'port', 1], ['kitten', 'sitting', 3], ['flaw', 'lawn', 2],
@@ -14,7 +14,7 @@ test('edits are letters inserted, removed, replaced or swapped with a neighbour'
   }
 });
 
-test('the nearest word wins, whatever its dashes, case and underscores', () => {
+test('the nearest word is found regardless of dashes, case and underscores', () => {
   const known = ['--port', '--host', '--log-level', '--ai-api-key', '--no-web-search'];
   const guesses = {
     '--prot': '--port', '-port': '--port', '--LOG_LEVEL': '--log-level', '--api-key': '--ai-api-key',
@@ -23,7 +23,7 @@ test('the nearest word wins, whatever its dashes, case and underscores', () => {
   for (const [word, meant] of Object.entries(guesses)) assert.equal(findNearest(word, known), meant, word);
 });
 
-test('a word that is nothing like the known ones has no nearest', () => {
+test('a word unlike all known ones has no nearest word', () => {
   for (const word of ['--verbose', '-x', '--', '']) {
     assert.equal(findNearest(word, ['--port', '--ai-api-key', '-h']), undefined, word);
   }

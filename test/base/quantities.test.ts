@@ -1,15 +1,15 @@
-/** Counts and durations as every message writes them. */
+/** Counts and durations in messages. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { renderCount, renderDuration } from '../../src/base/quantities';
 
-test('a count has the noun in its number', () => {
+test('a count uses the singular or plural of its noun', () => {
   const texts = [0, 1, 2].map((count) => renderCount(count, 'answer'));
   assert.deepEqual(texts, ['0 answers', '1 answer', '2 answers']);
   assert.equal(renderCount(2, 'retry', 'retries'), '2 retries');
 });
 
-test('a duration is in the unit that fits it, and in its two largest units from a minute on', () => {
+test('a duration uses a suitable unit, and its two largest units from one minute on', () => {
   const cases: readonly (readonly [milliseconds: number, text: string])[] = [
     [0, '0 s'],
     [0.4, '1 ms'],

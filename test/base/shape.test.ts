@@ -1,4 +1,4 @@
-/** Shapes: every problem has its path, near misses get a suggestion, and the JSON Schema says the same. */
+/** Shapes: every problem has a path, near misses get a suggestion, and the JSON Schema is equivalent. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkShape, toJsonSchema, type JsonShape } from '../../src/base/shape';
@@ -75,7 +75,7 @@ for (const [value, problems] of CASES) {
   test(JSON.stringify(value), () => assert.deepEqual(checkShape(value, SHAPE, ''), problems));
 }
 
-test('the JSON Schema has the same fields, words and limits', () => {
+test('the JSON Schema has the same fields, values and limits', () => {
   const schema = toJsonSchema(SHAPE) as { readonly properties: Record<string, unknown>; readonly required: unknown };
   assert.deepEqual(Object.keys(schema.properties), Object.keys(SHAPE.kind === 'object' ? SHAPE.fields : {}));
   assert.deepEqual(schema.required, ['name']);
