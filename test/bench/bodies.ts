@@ -1,4 +1,4 @@
-/** The same conversation as a Responses request and as a Chat Completions request, of about the size asked for. */
+/** Builds the same conversation as a Responses request and as a Chat Completions request of about a given size. */
 import type { Protocol } from './messages';
 
 interface ToolRound {
@@ -18,7 +18,7 @@ const INSTRUCTIONS_BYTES = 17_000;
 const OUTPUT_BYTES = 4_000;
 const TOOL_NAMES = ['exec_command', 'write_stdin', 'view_image', 'get_goal', 'create_goal', 'update_goal'] as const;
 
-/** Text like source code. The arrow and the Chinese words make the body a two-byte string, as real histories are. */
+/** Text like source code. The arrow and the Chinese words make the body a two-byte string, like real histories. */
 function sourceText(bytes: number, seed: number): string {
   const lines: string[] = [];
   for (let size = 0, line = 0; size < bytes; line++) {
@@ -112,7 +112,7 @@ function chatBody({ instructions, prompt, rounds }: Conversation): object {
 
 const RENDER: Record<Protocol, (talk: Conversation) => object> = { responses: responsesBody, chat: chatBody };
 
-/** The request body with a history of about `historyBytes`, and the characters of tool results in it. */
+/** Builds the request body with a history of about `historyBytes`, and counts the characters of its tool results. */
 export function requestBody(protocol: Protocol, historyBytes: number): { body: Buffer; toolCharacters: number } {
   const talk = conversation(historyBytes);
   return {

@@ -1,4 +1,4 @@
-/** The subjects under measurement: started, warmed up, visited in turns, and stopped. */
+/** Starts the measured subjects, warms them up, lets them take turns, and stops them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadCalls, LoadJob, LoadResult, UpstreamCalls, UpstreamMode } from './messages';
 import type { Plan } from './plan';
@@ -7,7 +7,7 @@ import { freePort, startServer, stopProcess, type Helper, type RunningServer } f
 import type { Results } from './results';
 import type { Role, Subject } from './subjects';
 
-/** What a measurement works with. */
+/** The context of a measurement. */
 export interface Bench {
   readonly plan: Plan;
   readonly subjects: readonly Subject[];
@@ -15,9 +15,9 @@ export interface Bench {
   readonly upstreamPort: number;
   readonly load: Helper<LoadCalls>;
   readonly results: Results;
-  /** Names of subjects that did not start: they are not tried again. */
+  /** Names of subjects that did not start; they are not started again. */
   readonly unable: Set<string>;
-  /** True when the time of the run is used up. */
+  /** True if the time of the run is used up. */
   readonly expired: () => boolean;
 }
 
@@ -27,13 +27,13 @@ export interface Contender {
   readonly server: RunningServer | undefined;
   readonly port: number;
 }
-/** What a contender does in one round; -1 is the warm-up. */
+/** Runs one round of a contender; -1 is the warm-up. */
 export type Visit = (contender: Contender, round: number) => Promise<void>;
 
 const SETTLE_MS = 50;
 const JOB_SLACK_MS = 20_000;
 
-/** Starts the server of a subject; one that does not start is not tried again. */
+/** Starts the server of a subject; a failed start is not repeated. */
 export async function start(bench: Bench, subject: Subject): Promise<Contender> {
   if (subject.role === 'direct') return { subject, server: undefined, port: bench.upstreamPort };
   const port = await freePort();
@@ -46,18 +46,18 @@ export async function start(bench: Bench, subject: Subject): Promise<Contender> 
   }
 }
 
-/** The subjects of a measurement, without those that have no part in it and those that do not start. */
+/** The subjects of a measurement, without those that are not part of it and those that do not start. */
 export const subjectsBut = ({ subjects, unable }: Bench, without: Role): Subject[] =>
   subjects.filter(({ name, role }) => role !== without && !unable.has(name));
 
-/** Stops its server. */
+/** Stops the subject's server. */
 export async function stop({ server }: Contender): Promise<void> {
   if (server !== undefined) await stopProcess(server.child);
 }
 
 /**
- * Visits each contender once a round, each round begun by the next one so that no place in the row is always the same
- * contender's; one that fails is reported and dropped.
+ * Runs each contender once per round. Each round starts with the next one, so that no contender always has the same
+ * position; a contender that fails is reported and dropped.
  */
 export async function takeTurns(
   bench: Bench, metric: string, contenders: readonly Contender[], rounds: number, visit: Visit,
@@ -101,15 +101,15 @@ export async function withServers(
   }
 }
 
-/** One load: what is not given is one stream with an empty history. */
+/** One load. Default: one stream with an empty history. */
 export interface Work extends Partial<LoadJob> {
   readonly deltas: number;
   readonly rate: number;
-  /** How the upstream answers large bodies meanwhile. */
+  /** How the upstream answers large bodies during the load. */
   readonly large?: UpstreamMode['large'];
 }
 
-/** Runs a load and keeps its verdict on the text, warm-ups aside; throws when a request failed. */
+/** Runs a load and records text errors, except during warm-up; throws if a request failed. */
 export async function runLoad(
   bench: Bench, { subject, port }: Contender, round: number, work: Work,
 ): Promise<LoadResult> {
@@ -130,22 +130,22 @@ export async function runLoad(
   return result;
 }
 
-/** Losses of every measurement count, so each gets a place of its own among the rounds of the two rows. */
+/** Losses in every measurement count, so each is a separate round of the two rows. */
 function addVerdict(results: Results, subject: string, { lost, surplus, wrongFinals }: LoadResult): void {
   const place = results.rounds('lost', subject).length;
   results.record('lost', subject, place, lost);
   results.record('faults', subject, place, surplus + wrongFinals);
 }
 
-/** The subjects with a process, for measurements that start one in each round. */
+/** The subjects with a process, for measurements that start one per round. */
 export const unstarted = (bench: Bench): Contender[] =>
   subjectsBut(bench, 'direct').map((subject) => ({ subject, server: undefined, port: 0 }));
 
-/** On-CPU microseconds of its server so far. */
+/** CPU microseconds of its server so far. */
 export const cpuOf = ({ server }: Contender): number | undefined =>
   (server === undefined ? undefined : cpuMicros(server.pid));
 
-/** CPU used between two readings, for each of `count` things; undefined where it cannot be read. */
+/** CPU used between two readings, divided by `count`; undefined if it cannot be read. */
 export function cpuPer(before: number | undefined, after: number | undefined, count: number): number | undefined {
   return before === undefined || after === undefined || count === 0 ? undefined : (after - before) / count;
 }

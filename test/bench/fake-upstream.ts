@@ -1,4 +1,4 @@
-/** The fake provider, a process of its own: answers Chat Completions with a paced or a flooding SSE reply. */
+/** The fake provider, in a separate process: answers Chat Completions with a paced or unthrottled SSE reply. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerCalls, type UpstreamCalls, type UpstreamMode, type UpstreamStats } from './messages';
@@ -29,7 +29,7 @@ const CLOSING =
   chunkLine({ choices: [], usage: { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 } }) +
   'data: [DONE]\n\n';
 
-/** Writes the delta at `index` as an HTTP chunk of its own; false when the connection wants a pause. */
+/** Writes the delta at `index` as a separate HTTP chunk; returns false on backpressure. */
 function writeDelta(response: ServerResponse, index: number): boolean {
   stats.sent += 1;
   return response.write(DELTA_HEAD + JSON.stringify(deltaAt(index)) + DELTA_TAIL);

@@ -1,6 +1,6 @@
 /**
- * One row of the table of stream kinds, in a process of its own under plain Node: the built bridge reads an answer of
- * `kind` for `client` in more and more pieces of 24 characters. Prints CPU per piece and the peak memory as JSON.
+ * Measures one row of the table of stream kinds, in a separate process under plain Node: the built bridge reads answers
+ * of `kind` for `client` with increasing numbers of 24-character pieces. Prints CPU per piece and peak memory as JSON.
  */
 'use strict';
 const { join } = require('node:path');
@@ -13,7 +13,7 @@ const { createLogger } = require(join(dist, 'observe', 'log.js'));
 const WARM_UP_PIECES = 20_000;
 /** Short answers are repeated until this many pieces are measured. */
 const LEAST_PIECES = 20_000;
-/** Each size is measured this often, in turns; the smallest value counts, because noise only adds. */
+/** Each size is measured this many times, in turns; the smallest value is used, because noise only adds time. */
 const ROUNDS = 3;
 const PIECE = 'twenty-four characters, ';
 
@@ -74,7 +74,7 @@ const CLIENTS = {
 const event = (fields) => Buffer.from(`data: ${JSON.stringify({ id: 'chatcmpl-1', ...fields })}\n\n`);
 const delta = (fields) => event({ choices: [{ index: 0, delta: fields, finish_reason: null }] });
 
-/** The provider's answer; each piece is a read of its own, made when it is asked for. */
+/** The provider's answer; each piece is a separate read, created on demand. */
 function* readsOf({ open, piece, close }, pieces) {
   yield* open.map(delta);
   for (let at = 0; at < pieces; at += 1) yield delta(piece(at));
@@ -101,7 +101,7 @@ function createTestedBridge(source) {
   return createBridge(settings, log, { transport });
 }
 
-/** Runs one turn; throws unless the client gets every piece and a good end. */
+/** Runs one turn; throws unless the client receives every piece and a successful end. */
 async function runTurn(bridge, client, kind, pieces) {
   const { protocol, body } = CLIENTS[client];
   const turn = await bridge.start(protocol, body(kind), { client: 'generic', abort: new AbortController().signal });
@@ -135,7 +135,7 @@ async function main([kind, client, ...sizes]) {
       const { user, system } = process.cpuUsage(before);
       micros[at] = Math.min(micros[at], (user + system) / (size * times));
     }
-    // Later rounds repeat the longest answer, and the stored responses of the rounds before stay in memory.
+    // Later rounds repeat the longest answer, and the stored responses of earlier rounds stay in memory.
     if (round === 0) peakMb = (process.resourceUsage().maxRSS * 1024) / 1e6;
   }
   process.stdout.write(JSON.stringify({ micros, peakMb }));

@@ -1,4 +1,4 @@
-/** Measures what a piece of each kind of stream costs, in short and in long answers, and prints the table. */
+/** Measures the cost per piece of each kind of stream, in short and long answers, and prints a table. */
 import { spawnSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
@@ -9,19 +9,19 @@ const KINDS = [
 ];
 const CLIENTS = ['Responses', 'Chat', 'JSON'];
 const SIZES = [1_000, 10_000, 100_000];
-/** The most that a piece of the longest answer may cost, as a multiple of the smallest cost in its row. */
+/** Maximum cost of a piece of the longest answer, as a multiple of the smallest cost in its row. */
 const MOST_RATIO = 1.3;
 const MOST_MEGABYTES = 250;
 const ROW_DEADLINE_MS = 120_000;
 
 interface KindRow {
-  /** CPU microseconds per piece, for each size. */
+  /** CPU microseconds per piece, by size. */
   readonly micros: readonly number[];
-  /** The most resident memory of the process until the end of its first answer of the largest size. */
+  /** Peak resident memory until the end of the first answer of the largest size. */
   readonly peakMb: number;
 }
 
-/** Runs one row in a process of its own; undefined if it failed, which it says on stderr. */
+/** Runs one row in a separate process; undefined if it failed, with the reason on stderr. */
 function runRow(kind: string, client: string): KindRow | undefined {
   const args = [join(__dirname, 'kind-row.cjs'), kind, client, ...SIZES.map(String)];
   const { status, stdout } = spawnSync(process.execPath, args, {
@@ -41,7 +41,7 @@ function renderRow(kind: string, client: string, row: KindRow | undefined): stri
   return `${head} ${costs} ${judged}  ${met ? 'met' : 'missed'}`;
 }
 
-/** Prints a row for each kind and client; the exit code is 1 if a row could not be measured. */
+/** Prints a row per kind and client; the exit code is 1 if a row could not be measured. */
 export function measureKinds(): number {
   const load = (): string => (loadavg()[0] ?? 0).toFixed(1);
   const before = load();

@@ -1,4 +1,4 @@
-/** The client, a process of its own: opens streams, checks each reply byte for byte, and times what arrives. */
+/** The client, in a separate process: opens streams, checks each reply byte for byte, and times the arrivals. */
 import { setMaxListeners } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
@@ -33,7 +33,7 @@ interface ChatChunk {
 const MAX_ERRORS = 5;
 
 function readResponsesEvent(data: string): Reading {
-  if (data === '[DONE]') return {}; // No part of Responses, but Codex tolerates it.
+  if (data === '[DONE]') return {}; // Not part of the Responses API, but Codex tolerates it.
   const event = JSON.parse(data) as ResponsesEvent;
   if (event.type === 'response.output_text.delta') return { text: event.delta };
   if (event.type === 'response.completed') return { end: true };
@@ -74,7 +74,7 @@ const agent = new Agent({ keepAlive: false, maxSockets: Infinity });
 
 type Tally = { -readonly [K in keyof LoadResult]: LoadResult[K] extends readonly (infer E)[] ? E[] : LoadResult[K] };
 
-/** Reads one reply: SSE lines into the checker, and into the tally what was seen. */
+/** Reads one reply: passes SSE lines to the checker and counts the results. */
 class Reply {
   private readonly decoder = new StringDecoder('utf8');
   private readonly checker: TextChecker;
@@ -99,7 +99,7 @@ class Reply {
     for (const line of lines) if (line.startsWith('data:')) this.event(line.slice(5).trim(), now);
   }
 
-  /** Closes the reply; `problem` says why it stopped, if it did not end by itself. */
+  /** Closes the reply; `problem` is the reason if it did not end normally. */
   close(problem: string | undefined): void {
     this.checker.finish();
     this.tally.lost += this.checker.lost;
@@ -133,7 +133,7 @@ class Reply {
   }
 }
 
-/** Reads the body of a refusal, as far as a report needs it. */
+/** Reads the beginning of an error body, for the report. */
 async function refusal(incoming: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of incoming) text += String(chunk);
@@ -151,7 +151,7 @@ function answerTo(job: LoadJob, body: Buffer, signal: AbortSignal): Promise<Inco
   });
 }
 
-/** One request and its whole reply; never rejects, whatever goes wrong is in the tally. */
+/** Sends one request and reads its whole reply. Never rejects; errors are counted. */
 async function exchange(job: LoadJob, body: Buffer, signal: AbortSignal, tally: Tally): Promise<void> {
   const reply = new Reply(job, tally);
   let problem: string | undefined;

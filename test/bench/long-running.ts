@@ -1,4 +1,7 @@
-/** What shows only over time: the first turn of a fresh process, its growth, and what large requests do to a stream. */
+/**
+ * Measures effects over time: the first turn of a new process, memory growth, and the effect of large requests on a
+ * stream.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   runLoad, start, stop, takeTurns, unstarted, withServers, type Bench, type Contender, type Visit,
@@ -12,7 +15,7 @@ const WARM_UP_REQUESTS = 200;
 const LARGE_REPLY_DELTAS = 20;
 const LARGE_BYTES = 1_000_000;
 
-/** Visits each subject with a fresh process of its own; a listener answers no turns. */
+/** Runs each subject in a new process, except the listener, which answers no turns. */
 function withFreshServers(
   bench: Bench, metric: string, rounds: number, visit: (contender: Contender, round: number) => Promise<void>,
 ): Promise<void> {
@@ -27,7 +30,7 @@ function withFreshServers(
   });
 }
 
-/** Time to the first text of the first turn after the start, and how much later it is than that of the second. */
+/** Time to first text of the first turn after the start, and its difference to that of the second turn. */
 export function measureFirstTurn(bench: Bench): Promise<void> {
   const { rounds, historyBytes, deltas } = bench.plan.firstTurn;
   return withFreshServers(bench, 'first-turn', rounds, async (contender, round) => {
@@ -40,7 +43,7 @@ export function measureFirstTurn(bench: Bench): Promise<void> {
   });
 }
 
-/** Resident memory before and after many requests, and its growth in the second half of them. */
+/** Resident memory before and after many requests, and its growth in the second half. */
 export function measureGrowth(bench: Bench): Promise<void> {
   const { rounds, requests, historyBytes, deltas } = bench.plan.growth;
   return withFreshServers(bench, 'growth', rounds, async (contender, round) => {
@@ -56,10 +59,10 @@ export function measureGrowth(bench: Bench): Promise<void> {
   });
 }
 
-/** The longest wait for a delta of one running stream while another client sends large requests. */
+/** The longest gap between deltas of a running stream while another client sends large requests. */
 export async function measureStall(bench: Bench): Promise<void> {
   const { rounds, rate, seconds, requests, historyBytes } = bench.plan.stall;
-  // A process of its own: rendering and sending large bodies would delay the clock of the stream.
+  // A separate process, because rendering and sending large bodies would delay the stream's clock.
   const heavy = startHelper<LoadCalls>('load-generator.ts');
   const deltas = rate * seconds;
   const warmUp: Visit = async (contender, round) => {

@@ -1,4 +1,4 @@
-/** The benchmark: what the bridge costs above a byte pipe, measured with everything in processes of its own. */
+/** Runs the benchmark: the cost of the bridge compared to a byte pipe, with each part in a separate process. */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import type { LoadCalls, UpstreamCalls } from './messages';
@@ -14,7 +14,7 @@ import { Results, ROW_KEYS, ROWS } from './results';
 import { createProfileFolder, profileFlags, renderProfiles } from './profile';
 import { chooseSubjects, projectRoot } from './subjects';
 
-/** Measurements that only read /proc. */
+/** Measurements that need /proc. */
 const NEED_PROC: readonly MetricName[] = ['memory', 'growth'];
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -51,7 +51,7 @@ function writeJson(file: string, { results, subjects, plan }: Bench, machine: ob
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
-/** True when every measurement succeeded and every reply arrived byte for byte; missed goals do not count. */
+/** True if every measurement succeeded and every reply arrived byte for byte; missed goals do not count. */
 function isFaultless({ results, subjects }: Bench): boolean {
   const faults = subjects.flatMap(({ name }) => [results.value('lost', name) ?? 0, results.value('faults', name) ?? 0]);
   return results.failures.length === 0 && faults.every((count) => count === 0);

@@ -1,24 +1,24 @@
-/** What the benchmark asks of its helper processes, the fake upstream and the load generator, and what they answer. */
+/** Defines the messages between the benchmark and its helper processes, the fake upstream and the load generator. */
 
-/** The protocol a subject's clients speak. */
+/** The protocol of a subject's clients. */
 export type Protocol = 'chat' | 'responses';
 
-/** How the fake upstream answers from now on. */
+/** The mode of the fake upstream. */
 export interface UpstreamMode {
   /** Deltas in each reply. */
   readonly deltas: number;
-  /** Deltas a second on each stream; 0 sends as fast as the connection takes them. */
+  /** Deltas per second on each stream; 0 sends as fast as the connection allows. */
   readonly rate: number;
-  /** Bodies of more than `bytes` are answered at once, with so many deltas. */
+  /** Bodies of more than `bytes` are answered at once, with this many deltas. */
   readonly large?: { readonly bytes: number; readonly deltas: number } | undefined;
 }
 
-/** What the fake upstream saw since its mode was last set. */
+/** What the fake upstream received since its mode was set. */
 export interface UpstreamStats {
   readonly sent: number;
   readonly requests: number;
   readonly peakStreams: number;
-  /** Characters of tool results in the first request: shows that a history arrived whole. */
+  /** Characters of tool results in the first request, which shows that the history arrived complete. */
   readonly toolCharacters: number;
 }
 
@@ -26,24 +26,24 @@ export interface UpstreamStats {
 export interface LoadJob {
   readonly port: number;
   readonly protocol: Protocol;
-  /** Streams open side by side, and the requests each makes one after the other. */
+  /** Concurrent streams, and the number of consecutive requests of each. */
   readonly streams: number;
   readonly requests: number;
-  /** Milliseconds between the starts of neighbouring streams. */
+  /** Milliseconds between the starts of consecutive streams. */
   readonly staggerMs: number;
   readonly historyBytes: number;
   readonly deltas: number;
-  /** Latencies of the first milliseconds of a stream are left out. */
+  /** Latencies in the first milliseconds of a stream are ignored. */
   readonly ignoreMs: number;
   readonly deadlineMs: number;
 }
 
-/** What a run saw. */
+/** The results of a run. */
 export interface LoadResult {
   readonly deltas: number;
   readonly lost: number;
   readonly surplus: number;
-  /** Replies whose finished item does not hold the text of its deltas. */
+  /** Replies whose finished item does not contain the text of its deltas. */
   readonly wrongFinals: number;
   readonly errors: readonly string[];
   /** Microseconds of each stamped delta. */
@@ -51,11 +51,11 @@ export interface LoadResult {
   readonly firstByteMs: readonly number[];
   readonly firstTextMs: readonly number[];
   readonly replyBytes: readonly number[];
-  /** Characters of tool results each request carried. */
+  /** Characters of tool results in each request. */
   readonly toolCharacters: number;
 }
 
-/** The calls the fake upstream answers: name to argument and result. */
+/** The calls that the fake upstream answers, by name, with argument and result. */
 export interface UpstreamCalls {
   listen: { argument: null; result: number };
   mode: { argument: UpstreamMode; result: null };
@@ -67,7 +67,7 @@ export interface LoadCalls {
 }
 
 type Calls<T> = { [K in keyof T]: { argument: unknown; result: unknown } };
-/** A function for each call. */
+/** One function per call. */
 export type Handlers<T extends Calls<T>> = {
   readonly [K in keyof T]: (argument: T[K]['argument']) => Promise<T[K]['result']> | T[K]['result'];
 };
@@ -77,17 +77,17 @@ interface Question {
   readonly call: string;
   readonly argument: unknown;
 }
-/** The message that answers a call. */
+/** The reply to a call. */
 export interface Answer {
   readonly id: number;
   readonly result?: unknown;
   readonly error?: string;
 }
 
-/** Answers the parent's calls with `handlers`, and ends this process when the parent is gone. */
+/** Answers the parent's calls with `handlers`, and ends this process when the parent exits. */
 export function answerCalls<T extends Calls<T>>(handlers: Handlers<T>): void {
   process.on('disconnect', () => process.exit());
-  process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group; the parent ends its helpers itself.
+  process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole process group; the parent ends its helpers itself.
   process.on('message', (question: Question) => {
     const reply = (answer: Answer): void => void process.send?.(answer);
     const handler = handlers[question.call as keyof T];

@@ -1,5 +1,6 @@
 /**
- * The measurements. In each, all subjects take turns in every round: A B C, A B C, so that noise falls on all alike.
+ * The measurements. In each, all subjects take turns in every round (A B C, A B C), so that noise affects all of them
+ * equally.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -15,7 +16,7 @@ const RAMP_MS = 700;
 const TAIL_MS = 300;
 const SAMPLE_MS = 100;
 
-/** Cold start: from the spawn to the first 200 on /health, the first start of each (cold disk) left out. */
+/** Cold start: from spawn to the first 200 on /health, without the first start of each subject (cold disk). */
 async function measureStart(bench: Bench): Promise<void> {
   const contenders = unstarted(bench);
   await takeTurns(bench, 'start', contenders, bench.plan.start.rounds + 1, async ({ subject }, round) => {
@@ -25,7 +26,7 @@ async function measureStart(bench: Bench): Promise<void> {
   });
 }
 
-/** CPU and times of requests made one after the other, each on a connection of its own. */
+/** CPU and times of consecutive requests, each on its own connection. */
 async function measureRequests(
   bench: Bench,
   metric: string,
@@ -61,11 +62,11 @@ const REQUEST_ROWS = {
   large: { cpu: 'cpuLarge', firstByte: 'firstByteLarge', firstText: 'firstTextLarge', reply: 'replyLarge' },
 } as const;
 
-/** A measurement of one size of requests. */
+/** A measurement with one request size. */
 const requestsOf = (size: keyof typeof REQUEST_ROWS, name: string) => (bench: Bench): Promise<void> =>
   measureRequests(bench, name, bench.plan.requests[size], REQUEST_ROWS[size]);
 
-/** CPU for each delta when the upstream sends as fast as it can. */
+/** CPU per delta when the upstream sends as fast as possible. */
 async function measureSaturated(bench: Bench): Promise<void> {
   const { rounds, streams, deltas } = bench.plan.saturated;
   const visit: Visit = async (contender, round) => {
@@ -77,7 +78,7 @@ async function measureSaturated(bench: Bench): Promise<void> {
   await withServers(bench, 'saturated', rounds, visit, visit);
 }
 
-/** CPU and latency at token rate, in a window that leaves out how the streams open and close. */
+/** CPU and latency at token rate, in a window without the opening and closing of streams. */
 async function measurePace(
   bench: Bench, { rounds, streams, rate, seconds }: PacedPlan, rows: Partial<Record<'cpu' | 'p50' | 'p99', RowKey>>,
 ): Promise<void> {
@@ -108,7 +109,7 @@ async function measurePace(
   });
 }
 
-/** One stream, twenty, and as many as a team has. */
+/** One stream, twenty, and the number of a team. */
 async function measurePaced(bench: Bench): Promise<void> {
   const { one, twenty, many } = bench.plan.paced;
   await measurePace(bench, one, { cpu: 'cpuPacedOne' });
@@ -118,7 +119,7 @@ async function measurePaced(bench: Bench): Promise<void> {
   recordAdded(bench, 'p99', 'addedP99');
 }
 
-/** Added latency: what a subject shows above `direct` in the same round. */
+/** Added latency: the difference to `direct` in the same round. */
 function recordAdded({ results, subjects }: Bench, from: RowKey, to: RowKey): void {
   const direct = results.rounds(from, 'direct');
   for (const { name, role } of subjects) {
@@ -130,7 +131,7 @@ function recordAdded({ results, subjects }: Bench, from: RowKey, to: RowKey): vo
   }
 }
 
-/** Memory of a fresh process: at rest, then while slow streams are open. */
+/** Memory of a new process: idle, then with slow streams open. */
 async function measureMemory(bench: Bench): Promise<void> {
   const { rounds, streams, rate, seconds } = bench.plan.memory;
   const contenders = unstarted(bench);
@@ -154,7 +155,7 @@ async function measureMemory(bench: Bench): Promise<void> {
   });
 }
 
-/** Every group of measurements by the name `--only` takes, in the order they run. */
+/** The groups of measurements by their name for `--only`, in order of execution. */
 export const METRICS = {
   start: measureStart,
   'first-turn': measureFirstTurn,
@@ -168,5 +169,5 @@ export const METRICS = {
   memory: measureMemory,
   growth: measureGrowth,
 } as const satisfies Record<string, (bench: Bench) => Promise<void>>;
-/** A group's name. */
+/** The name of a group. */
 export type MetricName = keyof typeof METRICS;

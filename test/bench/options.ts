@@ -1,14 +1,14 @@
-/** The command line of the benchmark. */
+/** Parses the command line of the benchmark. */
 import { parseArgs } from 'node:util';
 
-/** The arguments as values. */
+/** The parsed arguments. */
 export interface BenchOptions {
   readonly quick: boolean;
   readonly help: boolean;
-  /** Metric groups to run and subjects to take; empty means all. */
+  /** Metric groups and subjects to run; empty means all. */
   readonly only: readonly string[];
   readonly subjects: readonly string[];
-  /** `NAME=COMMAND` of further subjects. */
+  /** `NAME=COMMAND` of additional subjects. */
   readonly commands: readonly string[];
   readonly json: string | undefined;
   readonly profile: boolean;
@@ -31,7 +31,7 @@ export const USAGE = `Usage: npm run bench -- [options]
 
 const splitNames = (values: readonly string[]): string[] => values.flatMap((value) => value.split(',')).filter(Boolean);
 
-/** Reads the arguments; throws a TypeError that names the argument it does not know. */
+/** Parses the arguments; throws a TypeError that names an unknown argument. */
 export function readOptions(args: readonly string[]): BenchOptions {
   const { values } = parseArgs({
     args: [...args],

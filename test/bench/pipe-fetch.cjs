@@ -1,4 +1,7 @@
-/** A floor: a byte pipe from native fetch to node:http, one write a read. Run as: node pipe-fetch.cjs PORT UPSTREAM. */
+/**
+ * A floor: a byte pipe from native fetch to node:http, with one write per read. Run as: node pipe-fetch.cjs PORT
+ * UPSTREAM.
+ */
 'use strict';
 const http = require('node:http');
 

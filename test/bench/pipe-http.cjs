@@ -1,4 +1,6 @@
-/** A floor: a byte pipe on node:http both ways that parses nothing. Run as: node pipe-http.cjs PORT UPSTREAM. */
+/**
+ * A floor: a byte pipe with node:http in both directions that parses nothing. Run as: node pipe-http.cjs PORT UPSTREAM.
+ */
 'use strict';
 const http = require('node:http');
 

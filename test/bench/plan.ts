@@ -1,8 +1,8 @@
-/** How much of everything a run does. */
+/** Defines the size of each measurement in a run. */
 
 /** The size of each measurement. */
 export interface Plan {
-  /** No new round begins after this many seconds. */
+  /** No new round starts after this many seconds. */
   readonly budgetSeconds: number;
   readonly start: { readonly rounds: number };
   readonly memory: PacedPlan;
@@ -24,14 +24,14 @@ export interface Plan {
     readonly historyBytes: number;
   };
 }
-/** Streams side by side, each at `rate` deltas a second. */
+/** Concurrent streams, each at `rate` deltas per second. */
 export interface PacedPlan {
   readonly rounds: number;
   readonly streams: number;
   readonly rate: number;
   readonly seconds: number;
 }
-/** Requests one after the other; `warmUp` more come before and do not count. */
+/** Consecutive requests, after `warmUp` requests that do not count. */
 export interface RequestPlan {
   readonly rounds: number;
   readonly requests: number;
@@ -40,7 +40,7 @@ export interface RequestPlan {
   readonly deltas: number;
 }
 
-/** About four minutes with the subjects that come with the benchmark. */
+/** About four minutes with the built-in subjects. */
 export const QUICK: Plan = {
   budgetSeconds: 300,
   start: { rounds: 9 },
@@ -62,7 +62,7 @@ export const QUICK: Plan = {
   stall: { rounds: 3, rate: 200, seconds: 4, requests: 8, historyBytes: 4_000_000 },
 };
 
-/** For numbers to quote: about half an hour. */
+/** For published numbers: about half an hour. */
 export const FULL: Plan = {
   budgetSeconds: 2400,
   start: { rounds: 21 },

@@ -1,8 +1,8 @@
-/** CPU time and memory of another process, read from /proc; `undefined` where the platform has none. */
+/** Reads CPU time and memory of another process from /proc; `undefined` on platforms without it. */
 import { readFileSync } from 'node:fs';
 
 const PROC = '/proc';
-/** USER_HZ: the unit of utime and stime, 100 a second on every platform Node supports on Linux. */
+/** USER_HZ: the unit of utime and stime, 100 per second on every Linux platform that Node supports. */
 const TICKS_PER_SECOND = 100;
 
 function readProc(path: string): string | undefined {
@@ -13,14 +13,14 @@ function readProc(path: string): string | undefined {
   }
 }
 
-/** True where CPU and memory of other processes can be read. */
+/** True if CPU and memory of other processes can be read. */
 export const procAvailable = readProc('self/stat') !== undefined;
 
-/** On-CPU microseconds of all threads since the process began: utime + stime, fields 14 and 15 of proc_pid_stat(5). */
+/** CPU microseconds of all threads since the process started: utime + stime, fields 14 and 15 of proc_pid_stat(5). */
 export function cpuMicros(pid: number): number | undefined {
   const stat = readProc(`${pid}/stat`);
   if (stat === undefined) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // Begins with field 3; the name may hold spaces.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // Starts with field 3; the name may contain spaces.
   return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND;
 }
 

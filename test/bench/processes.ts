@@ -1,4 +1,4 @@
-/** The processes the benchmark starts, each known by its id and none left behind. */
+/** Starts the processes of the benchmark and makes sure that none is left behind. */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
@@ -10,20 +10,20 @@ import type { Answer } from './messages';
 const HEALTH_DEADLINE_MS = 15_000;
 const HEALTH_PAUSE_MS = 1;
 const CALL_DEADLINE_MS = 120_000;
-/** A profiled process writes its profile before it ends. */
+/** A profiled process writes its profile before it exits. */
 const STOP_PATIENCE_MS = 5_000;
 
 const running = new Set<ChildProcess>();
 let scratch: string | undefined;
 let logCount = 0;
 
-/** A folder of this run: the home of the subjects and what they print. */
+/** The folder of this run: home folders and output of the subjects. */
 function scratchFolder(): string {
   scratch ??= mkdtempSync(join(tmpdir(), 'codex-bridge-bench-'));
   return scratch;
 }
 
-/** Ends every process at once and removes the scratch folder: the last thing a run does, whatever ended it. */
+/** Kills every process and removes the scratch folder; the last step of a run, however it ends. */
 export function endAll(): void {
   for (const child of running) child.kill('SIGKILL');
   if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
@@ -38,7 +38,7 @@ function track(child: ChildProcess): ChildProcess {
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
-/** Asks `child` to end, insists after a moment, and resolves when it has ended. */
+/** Terminates `child`, kills it after a grace period, and resolves when it has exited. */
 export function stopProcess(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || hasEnded(child)) return Promise.resolve();
   return new Promise((resolve) => {
@@ -51,7 +51,7 @@ export function stopProcess(child: ChildProcess): Promise<void> {
   });
 }
 
-/** A port nothing listens on at this moment. */
+/** Finds a port on which nothing listens at the moment. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -64,8 +64,8 @@ export function freePort(): Promise<number> {
 }
 
 /**
- * The whole environment of a subject: nothing of the caller's NODE_OPTIONS, proxies or certificates
- * (NODE_EXTRA_CA_CERTS alone costs some 30 ms of start-up on Node 18 and 20), and a home of its own.
+ * The whole environment of a subject: its own home folder, and none of the caller's NODE_OPTIONS, proxies or
+ * certificates (NODE_EXTRA_CA_CERTS alone costs about 30 ms of start-up on Node 18 and 20).
  */
 function cleanEnvironment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const kept = ['PATH', 'LANG', 'SystemRoot', 'TEMP', 'TMP'].flatMap((name) => {
@@ -76,13 +76,13 @@ function cleanEnvironment(extra: Readonly<Record<string, string>>): NodeJS.Proce
   return { ...Object.fromEntries(kept), HOME: home, USERPROFILE: home, AI_API_KEY: 'sk-test-bench', ...extra };
 }
 
-/** How a server is started. */
+/** The command that starts a server. */
 export interface Launch {
   readonly file: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
-/** A server that answered. */
+/** A running server. */
 export interface RunningServer {
   readonly child: ChildProcess;
   readonly port: number;
@@ -102,7 +102,7 @@ function isHealthy(port: number): Promise<boolean> {
   });
 }
 
-/** Starts a server and waits until it answers /health; throws with the end of its output when it does not. */
+/** Starts a server and waits until it answers /health; throws with the end of its output if it does not. */
 export async function startServer(launch: Launch, port: number): Promise<RunningServer> {
   const log = join(scratchFolder(), `subject-${logCount++}.log`);
   const output = openSync(log, 'w');
@@ -126,18 +126,18 @@ export async function startServer(launch: Launch, port: number): Promise<Running
   throw new Error(`did not answer /health with 200: ${spawnError?.message ?? readReason(log)}`);
 }
 
-/** The line of a log that most likely says why: the first that names an error, else the last. */
+/** Finds the most relevant line of a log: the first one with an error, or else the last one. */
 function readReason(log: string): string {
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   return lines.find((line) => /error\b/i.test(line)) ?? lines.at(-1) ?? '';
 }
 
-/** A helper process of the benchmark, called by messages. */
+/** A helper process of the benchmark, controlled by messages. */
 export interface Helper<T extends { [K in keyof T]: { argument: unknown; result: unknown } }> {
   call<K extends keyof T & string>(name: K, argument: T[K]['argument']): Promise<T[K]['result']>;
 }
 
-/** Starts the module `file` of this folder as a helper. Its TypeScript is loaded the way this process's is. */
+/** Starts the module `file` of this folder as a helper, with the same TypeScript loader as this process. */
 export function startHelper<T extends { [K in keyof T]: { argument: unknown; result: unknown } }>(
   file: string,
 ): Helper<T> {

@@ -1,4 +1,7 @@
-/** `--profile`: where the bridge spends its CPU time, from the profiles that V8 writes when a process ends. */
+/**
+ * Implements `--profile`: shows where the bridge spends CPU time, from the profiles that V8 writes when a process
+ * exits.
+ */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -6,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const SHOWN = 25;
 
-/** A `.cpuprofile`, as far as it is read here. */
+/** The parts of a `.cpuprofile` that are used here. */
 interface Profile {
   readonly nodes: readonly {
     readonly id: number;
@@ -16,13 +19,13 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
-/** A folder for the profiles of a run, which stays; a viewer such as the one of Chrome opens the files. */
+/** Creates a permanent folder for the profiles of a run; viewers such as Chrome's can open the files. */
 export const createProfileFolder = (): string => mkdtempSync(join(tmpdir(), 'codex-bridge-profile-'));
 
-/** Flags for node that write a profile into `folder`. */
+/** Node flags that write a profile to `folder`. */
 export const profileFlags = (folder: string): readonly string[] => ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 
-/** The functions with the most time of their own over all profiles of `folder`; what waits for work is left out. */
+/** Lists the functions with the most self time over all profiles in `folder`, without idle time. */
 export function renderProfiles(folder: string, root: string): string {
   const micros = new Map<string, number>();
   const files = readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'));

@@ -1,4 +1,4 @@
-/** The report of a run: one table of values and ratios, then the goals. */
+/** Renders the report of a run: a table of values and ratios, then the goals. */
 import { procAvailable } from './proc';
 import { ROW_KEYS, ROWS, type Results, type RowKey } from './results';
 import type { Subject } from './subjects';
@@ -7,7 +7,7 @@ const FLOORS = ['pipe-fetch', 'pipe-http'] as const;
 
 interface Goal {
   readonly label: string;
-  /** The row it judges: without any value there, the run did not ask for the goal. */
+  /** The row of the goal; without a value there, the goal was not part of the run. */
   readonly row: RowKey;
   readonly limit: number;
   readonly render: (value: number) => string;
@@ -17,7 +17,7 @@ interface Goal {
 const sum = (first: number | undefined, second: number | undefined): number | undefined =>
   first === undefined || second === undefined ? undefined : first + second;
 
-/** At most `limit` times the value of a floor in the same round. */
+/** Creates a goal: at most `limit` times the value of a floor in the same round. */
 const atMost = (label: string, row: RowKey, limit: number, floor: (typeof FLOORS)[number]): Goal => ({
   label: `${label} within ${limit} of ${floor}`,
   row,
@@ -26,7 +26,7 @@ const atMost = (label: string, row: RowKey, limit: number, floor: (typeof FLOORS
   measure: (results, subject) => results.ratio(row, subject, floor),
 });
 
-/** At most `limit` of the row's unit. */
+/** Creates a goal: at most `limit` in the row's unit. */
 const below = (label: string, row: RowKey, limit: number): Goal => ({
   label: `${label} at most ${limit} ${ROWS[row].unit}`,
   row,
@@ -35,7 +35,7 @@ const below = (label: string, row: RowKey, limit: number): Goal => ({
   measure: (results, subject) => results.value(row, subject),
 });
 
-/** What the project promises of itself. */
+/** The goals of the project. */
 const GOALS: readonly Goal[] = [
   {
     label: 'start-up within 12 ms of the bare listener',
@@ -64,7 +64,7 @@ const GOALS: readonly Goal[] = [
   },
 ];
 
-/** How a candidate stands to a goal. */
+/** The result of a candidate for a goal. */
 export interface GoalVerdict {
   readonly subject: string;
   readonly goal: string;
@@ -75,7 +75,7 @@ export interface GoalVerdict {
 const candidatesOf = (subjects: readonly Subject[]): string[] =>
   subjects.filter(({ role }) => role === 'candidate').map(({ name }) => name);
 
-/** Each goal that the run measured anything for, for each candidate. */
+/** Evaluates each measured goal for each candidate. */
 export function judgeGoals(results: Results, subjects: readonly Subject[]): GoalVerdict[] {
   const asked = GOALS.filter(({ row }) => subjects.some(({ name }) => results.value(row, name) !== undefined));
   return candidatesOf(subjects).flatMap((subject) =>
@@ -121,7 +121,7 @@ function goalLines(results: Results, subjects: readonly Subject[]): string {
     .join('\n');
 }
 
-/** One line a subject and reason: the same failure in several metrics is one failure. */
+/** Renders one line per subject and reason: the same failure in several metrics is one failure. */
 function failureLines(results: Results): string[] {
   const metrics = new Map<string, string[]>();
   for (const { metric, subject, reason } of results.failures) {
@@ -131,7 +131,7 @@ function failureLines(results: Results): string[] {
   return [...metrics].map(([key, names]) => `FAILED in ${names.join(', ')}: ${key}`);
 }
 
-/** The whole report as text. */
+/** Renders the whole report as text. */
 export function renderReport(results: Results, subjects: readonly Subject[], remarks: readonly string[]): string {
   const proc = procAvailable ? [] : ['CPU and memory metrics are unavailable: this platform has no /proc.'];
   return [

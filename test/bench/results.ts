@@ -1,13 +1,13 @@
-/** The measured values of a run, round by round, and what is computed from them. */
+/** Collects the measured values of a run by round, and computes medians and ratios. */
 
-/** A line of the report. */
+/** A row of the report. */
 export interface Row {
   readonly label: string;
   readonly unit: string;
   readonly decimals: number;
-  /** How the rounds become one value. */
+  /** How the values of the rounds are combined. */
   readonly combine: 'median' | 'sum';
-  /** Whether a ratio to a floor says something. */
+  /** Whether a ratio to a floor is meaningful. */
   readonly ratio: boolean;
 }
 
@@ -15,7 +15,7 @@ const perRound = (label: string, unit: string, decimals: number): Row => ({
   label, unit, decimals, combine: 'median', ratio: true,
 });
 
-/** The lines of the report, in its order. */
+/** The rows of the report, in order. */
 export const ROWS = {
   start: perRound('cold start to /health', 'ms', 1),
   rssIdle: perRound('memory, idle', 'MB', 1),
@@ -49,12 +49,12 @@ export const ROWS = {
   lost: { label: 'deltas lost', unit: '', decimals: 0, combine: 'sum', ratio: false },
   faults: { label: 'other text faults', unit: '', decimals: 0, combine: 'sum', ratio: false },
 } as const satisfies Record<string, Row>;
-/** A line's name. */
+/** The name of a row. */
 export type RowKey = keyof typeof ROWS;
-/** The names in the order of the report. */
+/** The names of the rows, in the order of the report. */
 export const ROW_KEYS = Object.keys(ROWS) as RowKey[];
 
-/** A measurement of a subject that broke off, and why. */
+/** A failed measurement of a subject, and the reason. */
 export interface Failure {
   readonly metric: string;
   readonly subject: string;
@@ -69,7 +69,7 @@ export function quantile(values: readonly number[], share: number): number {
   return low + ((sorted[Math.ceil(place)] ?? low) - low) * (place % 1);
 }
 
-/** The middle of `values`; NaN for none. */
+/** The median of `values`; NaN if empty. */
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** Collects values by row, subject and round. */
@@ -77,7 +77,7 @@ export class Results {
   readonly failures: Failure[] = [];
   private readonly values = new Map<string, number[]>();
 
-  /** Keeps a value; a value that could not be measured is skipped. */
+  /** Adds a value; skips one that could not be measured. */
   record(row: RowKey, subject: string, round: number, value: number | undefined): void {
     if (value === undefined || Number.isNaN(value)) return;
     this.rounds(row, subject)[round] = value;
@@ -87,7 +87,7 @@ export class Results {
     this.failures.push({ metric, subject, reason: error instanceof Error ? error.message : String(error) });
   }
 
-  /** The values by round, with gaps where a round failed. */
+  /** Returns the values by round, with gaps for failed rounds. */
   rounds(row: RowKey, subject: string): number[] {
     const key = `${row} ${subject}`;
     const found = this.values.get(key) ?? [];
@@ -95,14 +95,14 @@ export class Results {
     return found;
   }
 
-  /** The one value of the report; undefined when nothing was measured. */
+  /** Returns the combined value for the report; undefined if nothing was measured. */
   value(row: RowKey, subject: string): number | undefined {
     const values = this.rounds(row, subject).filter((value) => value !== undefined);
     if (values.length === 0) return undefined;
     return ROWS[row].combine === 'sum' ? values.reduce((sum, value) => sum + value, 0) : median(values);
   }
 
-  /** The median over the rounds of `combine(subject, base)`: neighbours in time share the machine's noise. */
+  /** The median of `combine(subject, base)` over the rounds: measurements close in time share the machine's noise. */
   paired(
     row: RowKey, subject: string, base: string, combine: (value: number, base: number) => number,
   ): number | undefined {
@@ -112,7 +112,7 @@ export class Results {
     return known.length === 0 ? undefined : median(known);
   }
 
-  /** The median ratio of `subject` to `base`; undefined where one of them is not above zero. */
+  /** The median ratio of `subject` to `base`; undefined unless both are positive. */
   ratio(row: RowKey, subject: string, base: string): number | undefined {
     const ratio = this.paired(row, subject, base, (value, other) => (value > 0 && other > 0 ? value / other : NaN));
     return (this.value(row, base) ?? 0) > 0 ? ratio : undefined;

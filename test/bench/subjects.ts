@@ -1,15 +1,15 @@
-/** What can be measured: the floors, the bridge, and any server given on the command line. */
+/** Defines the measurable subjects: the floors, the bridge, and any server given on the command line. */
 import { join } from 'node:path';
 import type { Protocol } from './messages';
 import type { Launch } from './processes';
 
 /**
  * `direct` has no process: the load goes straight to the upstream. `listener` answers only /health. A `floor` is the
- * least a proxy can do; a `candidate` is compared with the floors.
+ * minimum that a proxy must do; a `candidate` is compared with the floors.
  */
 export type Role = 'direct' | 'listener' | 'floor' | 'candidate';
 
-/** Something that can be measured, and how it starts on a port with an upstream's base URL. */
+/** A measurable subject, and how it is started with a port and the upstream's base URL. */
 export interface Subject {
   readonly name: string;
   readonly role: Role;
@@ -44,13 +44,13 @@ const builtIn = (bridgeFlags: readonly string[]): readonly Subject[] => [
   },
 ];
 
-/** Splits a command at blanks, except inside quotes. */
+/** Splits a command at spaces, except inside quotes. */
 function splitWords(command: string): string[] {
   const words = command.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? [];
   return words.map((word) => word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 }
 
-/** Reads `NAME=COMMAND` or `NAME:chat=COMMAND`; throws when a part is missing. */
+/** Parses `NAME=COMMAND` or `NAME:chat=COMMAND`; throws if a part is missing. */
 function readCommand(text: string): Subject {
   const [, name, protocol, command] = /^([\w.-]+)(?::(chat|responses))?=(.+)$/s.exec(text) ?? [];
   const words = splitWords(command ?? '');
@@ -71,9 +71,9 @@ function readCommand(text: string): Subject {
 }
 
 /**
- * The subjects of a run, in the order they take turns; throws on a name that nothing has.
+ * The subjects of a run, in the order of their turns; throws on an unknown name.
  *
- * @param bridgeFlags flags for the node of the bridge
+ * @param bridgeFlags Node flags for the bridge
  */
 export function chooseSubjects(
   commands: readonly string[], wanted: readonly string[], bridgeFlags: readonly string[] = [],

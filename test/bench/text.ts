@@ -1,8 +1,8 @@
-/** The reply every stream carries, and the check that it arrives byte for byte with the time each stamp took. */
+/** Defines the reply of every stream, and checks that it arrives byte for byte, with the latency of each stamp. */
 
 /**
- * Pairs of neighbouring deltas. Identical neighbours and overlapping ends catch a proxy that compares a delta with the
- * text so far; the rest catches split characters and wrong escapes.
+ * Pairs of consecutive deltas. Identical and overlapping deltas detect a proxy that compares a delta with the text so
+ * far; the others detect split characters and wrong escapes.
  */
 const PAIRS = [
   ['ha', 'ha'], ['0', '0'], ['\n', '\n'], ['l', 'lo'], ['你好', '你好'], ['é', 'é'], ['🙂', '🙂'], [' ', ' '],
@@ -13,48 +13,48 @@ const STAMP = /^@(\d{15});/;
 const STAMP_LENGTH = 17;
 const RESYNC_REACH = 8;
 
-/** Microseconds of the machine's monotonic clock, which every process of one machine shares. */
+/** Microseconds of the monotonic clock, which all processes of a machine share. */
 export function clockMicros(): number {
   return Number(process.hrtime.bigint() / 1000n);
 }
 
-/** The words at place `index` of every reply; `undefined` stands for a time stamp. */
+/** The text at position `index` of every reply; `undefined` means a time stamp. */
 function wordAt(index: number): string | undefined {
   if (index % 3 === 0) return undefined;
   return PAIRS[Math.floor(index / 3) % PAIRS.length]?.[index % 3 === 1 ? 0 : 1];
 }
 
-/** The delta to send at place `index`, stamped with the present moment where a stamp belongs. */
+/** The delta to send at position `index`, with the current time if it is a time stamp. */
 export function deltaAt(index: number): string {
   return wordAt(index) ?? `@${String(clockMicros()).padStart(15, '0')};`;
 }
 
-/** Compares one reply with what was sent, whatever way a proxy cuts it into deltas. */
+/** Compares a reply with the sent text, however a proxy splits it into deltas. */
 export class TextChecker {
   /** Deltas that never arrived, and characters that were never sent. */
   lost = 0;
   surplus = 0;
-  /** Microseconds from stamp to arrival, of the stamps that arrived after `from`. */
+  /** Microseconds from stamp to arrival, for stamps that arrived after `from`. */
   readonly latencies: number[] = [];
   private next = 0;
   private pending = '';
 
   constructor(private readonly expected: number, private readonly from: number) {}
 
-  /** Takes text that arrived at `now` (microseconds). */
+  /** Adds text that arrived at `now` (microseconds). */
   feed(text: string, now: number): void {
     this.pending += text;
     while (this.pending !== '' && this.step(now));
   }
 
-  /** Closes the reply: what has not arrived by now is lost. */
+  /** Closes the reply: everything that has not arrived is lost. */
   finish(): void {
     this.surplus += this.pending.length;
     this.pending = '';
     this.lost += Math.max(0, this.expected - this.next);
   }
 
-  /** Consumes one delta, or one wrong character; false when the text so far does not suffice to decide. */
+  /** Consumes one delta, or one wrong character; returns false if more text is needed to decide. */
   private step(now: number): boolean {
     const reach = Math.min(RESYNC_REACH, this.expected - 1 - this.next);
     for (let skipped = 0; skipped <= reach; skipped++) {
