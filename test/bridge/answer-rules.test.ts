@@ -1,4 +1,4 @@
-/** What a request says of its answer holds, whatever the provider makes of it. */
+/** The limits that a request sets for its answer apply even if the provider ignores them. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -22,23 +22,23 @@ const namesOf = (items: readonly Loose[]): readonly string[] =>
   items.flatMap(({ type, name }) => (type === 'function_call' ? [name] : []));
 
 for (const dialect of DIALECTS) {
-  test(`parallel_tool_calls: false leaves the first call (${dialect})`, async (context) => {
+  test(`parallel_tool_calls: false keeps only the first call (${dialect})`, async (context) => {
     const bridge = await startBridge(context, { dialect, script: () => answer({ toolCalls: [READ, WRITE] }) });
     const request = { input: ask(), tools: TOOLS, parallel_tool_calls: false };
     assert.deepEqual(namesOf(doneItems(await bridge.stream(request))), ['read']);
     assert.deepEqual(namesOf(jsonOf(await bridge.json(request)).output), ['read']);
-    // Codex says so of every model that it does not know, and can do with several calls all the same.
+    // Codex sends this for every model that it does not know, but can handle several calls.
     assert.deepEqual(namesOf(doneItems(await bridge.stream(request, CODEX))), ['read', 'write']);
   });
 
-  test(`max_tool_calls is the most there are (${dialect})`, async (context) => {
+  test(`max_tool_calls limits the number of calls (${dialect})`, async (context) => {
     const bridge = await startBridge(context, { dialect, script: () => answer({ toolCalls: [READ, WRITE, READ] }) });
     const reply = await bridge.stream({ input: ask(), tools: TOOLS, max_tool_calls: 2 });
     assert.deepEqual(namesOf(doneItems(reply)), ['read', 'write']);
     assert.equal(finalResponse(reply).max_tool_calls, 2);
   });
 
-  test(`tool_choice: none lets no call through (${dialect})`, async (context) => {
+  test(`tool_choice: none suppresses all calls (${dialect})`, async (context) => {
     const bridge = await startBridge(context, { dialect, script: () => answer({ text: 'No.', toolCalls: [READ] }) });
     const reply = await bridge.stream({ input: ask(), tools: TOOLS, tool_choice: 'none' });
     assert.deepEqual(doneItems(reply).map(({ type }) => type), ['message']);
@@ -52,19 +52,19 @@ for (const dialect of DIALECTS) {
     assert.equal(jsonOf(chat).choices[0].message.tool_calls, undefined);
   });
 
-  test(`allowed_tools is a limit (${dialect})`, async (context) => {
+  test(`allowed_tools suppresses other calls (${dialect})`, async (context) => {
     const bridge = await startBridge(context, {
       dialect,
       script: () => answer({ toolCalls: [READ, WRITE, { name: 'unknown', arguments: {} }] }),
     });
     const tool_choice = { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'write' }] };
     const reply = await bridge.stream({ input: ask(), tools: TOOLS, tool_choice });
-    // The client tells the model of a tool that does not exist.
+    // The client tells the model that the tool does not exist.
     assert.deepEqual(namesOf(doneItems(reply)), ['write', 'unknown']);
     assert.deepEqual(bridge.upstream.requests[0]?.body.tools.map((each: Loose) => each.function.name), ['write']);
   });
 
-  test(`a JSON answer loses its fence, in both protocols (${dialect})`, async (context) => {
+  test(`the fence around a JSON answer is removed, in both protocols (${dialect})`, async (context) => {
     const bridge = await startBridge(context, { dialect, script: () => answer({ text: '```json\n{"a": 1}\n```' }) });
     const reply = await bridge.stream({
       input: [...ask('Answer in JSON.')],
@@ -86,7 +86,7 @@ for (const dialect of DIALECTS) {
     const first = jsonOf(await bridge.json({ input: ask(), include })).output;
     assert.match(first[0].encrypted_content, /^acb1\./);
     assert.deepEqual(first[0].content, [{ type: 'reasoning_text', text: 'Hm.' }]);
-    // A client that returns the envelope alone loses nothing.
+    // A client that returns only the envelope loses nothing.
     const { id, encrypted_content } = first[0];
     await bridge.json({
       input: [...ask(), { type: 'reasoning', id, summary: [], encrypted_content }, first[1], ...ask('Why?')],

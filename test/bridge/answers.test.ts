@@ -1,4 +1,4 @@
-/** What a good answer becomes: text, reasoning and calls, streamed and whole, and the round that follows a call. */
+/** Successful answers: text, reasoning and calls, streamed and as JSON, and the round after a call. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -21,7 +21,7 @@ const USAGE = { prompt: 120, completion: 30, cached: 100, reasoning: 12 };
 
 for (const dialect of DIALECTS) {
   describe(`answers of a ${dialect} upstream`, () => {
-    it('streams text as it comes, then the whole item and the usage', async (context) => {
+    it('text streams as it arrives, followed by the whole item and the usage', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ text: 'Hé, wörld 🌍!', usage: USAGE })] });
       const reply = await bridge.stream({ input: ask() });
       assert.equal(reply.headers['content-type'], 'text/event-stream; charset=utf-8');
@@ -44,7 +44,7 @@ for (const dialect of DIALECTS) {
       bridge.upstream.assertClean();
     });
 
-    it('shows reasoning in both forms before the text', async (context) => {
+    it('reasoning is sent in both forms before the text', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ reasoning: REASONING, text: 'Done.' })] });
       const reply = await bridge.stream({ input: ask() }, CODEX);
       assert.equal(deltasOf(reply, 'response.reasoning_text.delta'), REASONING);
@@ -55,7 +55,7 @@ for (const dialect of DIALECTS) {
       assert.equal(message.content[0].text, 'Done.');
     });
 
-    it('returns calls in order, each complete, with the upstream ids', async (context) => {
+    it('calls are returned in order, each complete, with the upstream ids', async (context) => {
       const toolCalls = [
         { id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' },
         { id: 'call_b', name: 'read_file', arguments: '{"path":"b \\"q\\" é🌍.txt"}' },
@@ -78,7 +78,7 @@ for (const dialect of DIALECTS) {
       bridge.upstream.assertClean();
     });
 
-    it('ids are unique, times whole seconds', async (context) => {
+    it('ids are unique, and times are whole seconds', async (context) => {
       const toolCalls = [{ name: 'list', arguments: {} }, { name: 'list', arguments: {} }];
       const bridge = await startBridge(context, {
         dialect,
@@ -95,7 +95,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual([created_at, completed_at], [1_767_225_600, 1_767_225_600]);
     });
 
-    it('answers with one JSON object what it would have streamed', async (context) => {
+    it('a JSON answer has the same content as the stream', async (context) => {
       const script = [0, 1].map(() =>
         answer({
           reasoning: REASONING,
@@ -118,7 +118,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(bridge.upstream.requests[0]?.body, bridge.upstream.requests[1]?.body);
     });
 
-    it('the round after a call is accepted, with the reasoning byte for byte', async (context) => {
+    it('the round after a call is accepted, with the reasoning unchanged byte for byte', async (context) => {
       const toolCalls = [
         { id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' },
         { id: 'call_b', name: 'list', arguments: {} },
@@ -149,7 +149,7 @@ for (const dialect of DIALECTS) {
       ]);
     });
 
-    it('a cut to length is incomplete, and keeps its text but not the call that was cut', async (context) => {
+    it('an answer truncated by the output limit keeps its text but not the truncated call', async (context) => {
       const toolCalls = [{ id: 'call_a', name: 'list', arguments: '{"path":"a' }];
       const script = [
         answer({ text: 'Partial', finish: 'length' }),
@@ -166,7 +166,7 @@ for (const dialect of DIALECTS) {
       }
     });
 
-    it('an answer of nothing but reasoning is a failure, not an empty turn', async (context) => {
+    it('an answer with only reasoning is a failure, not an empty turn', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ reasoning: 'Hm.' }), answer({})] });
       // Codex retries by itself, unless the bridge has used up its calls.
       for (const code of ['server_error', 'invalid_prompt']) {
@@ -176,7 +176,7 @@ for (const dialect of DIALECTS) {
       }
     });
 
-    it('splits of the network change nothing', async (context) => {
+    it('the result does not depend on how the network splits the bytes', async (context) => {
       const options = {
         reasoning: REASONING,
         text: 'Grüße 🌍🌍',
@@ -196,7 +196,7 @@ for (const dialect of DIALECTS) {
   });
 }
 
-/** What two runs of the same answer have in common. */
+/** The parts that two runs of the same answer have in common. */
 function withoutIds(response: Loose): Loose {
   const { id, created_at, completed_at, output, ...rest } = response;
   assert.ok(id && created_at && completed_at);

@@ -1,4 +1,4 @@
-/** Requests that cannot be read: status 400, the path of the field, what was expected and what was there. */
+/** Invalid requests: status 400, with the path of the field, the expected value and the value found. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CODEX, finalResponse, startBridge, tool, type Loose } from '../support/bridge/test-bridge';
@@ -43,7 +43,7 @@ const RESPONSES: readonly Row[] = [
   ],
   ['an unknown word as tool choice', { input: 'x', tool_choice: 'maybe' }, 'tool_choice', /got "maybe"/],
   [
-    'a choice of a tool that is not there',
+    'a choice of a missing tool',
     { input: 'x', tools: [tool('list')], tool_choice: { type: 'function', name: 'other' } },
     'tool_choice',
     /Cannot force the tool "other"/,
@@ -57,7 +57,7 @@ const RESPONSES: readonly Row[] = [
   ['a string as stream', { input: 'x', stream: 'yes' }, 'stream', /expected true or false, got "yes"/],
   ['a string as temperature', { input: 'x', temperature: 'hot' }, 'temperature', /expected a number, got "hot"/],
   ['a string as top_p', { input: 'x', top_p: '0.9' }, 'top_p', /expected a number/],
-  ['no tokens at all', { input: 'x', max_output_tokens: 0 }, 'max_output_tokens', /expected a positive integer, got 0/],
+  ['zero tokens', { input: 'x', max_output_tokens: 0 }, 'max_output_tokens', /expected a positive integer, got 0/],
   ['half a token', { input: 'x', max_output_tokens: 1.5 }, 'max_output_tokens', /positive integer/],
   [
     'a string as parallel_tool_calls',
@@ -105,7 +105,7 @@ const CHAT: readonly Row[] = [
   ['a string as stream', { messages: [], stream: 'yes' }, 'stream', /true or false/],
   ['a string as temperature', { messages: [], temperature: 'hot' }, 'temperature', /a number/],
   [
-    'a choice of a tool that is not there',
+    'a choice of a missing tool',
     { messages: [{ role: 'user', content: 'x' }], tool_choice: { type: 'function', function: { name: 'other' } } },
     'tool_choice',
     /"other"/,
@@ -125,7 +125,7 @@ describe('a Responses request', () => {
     });
   }
 
-  it('of Codex fails in its stream, without a retry', async (context) => {
+  it('from Codex fails inside its stream, without a retry', async (context) => {
     const bridge = await startBridge(context);
     const reply = await bridge.stream({ input: [{ role: 'critic', content: 'x' }] }, CODEX);
     const { error } = finalResponse(reply);
@@ -149,7 +149,7 @@ describe('a chat request', () => {
   }
 });
 
-it('a long value is not quoted whole', async (context) => {
+it('a long value is not quoted in full', async (context) => {
   const bridge = await startBridge(context);
   const { error } = (await bridge.json({ input: { secret: 'x'.repeat(500) } })).json as Loose;
   assert.ok(error.message.length < 200);

@@ -1,4 +1,4 @@
-/** Upstreams that refuse, break off, fall silent or speak something else: what Codex and what an SDK client hear. */
+/** Upstreams that reject, disconnect, stall or send something else, and what Codex and SDK clients receive. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -19,7 +19,7 @@ import {
   type TestBridgeOptions,
 } from '../support/bridge/test-bridge';
 
-/** What every client must hear of one kind of failure. */
+/** What every client must receive for one kind of failure. */
 interface Heard {
   readonly status: number;
   readonly code: string;
@@ -27,8 +27,8 @@ interface Heard {
 }
 
 /**
- * Asks as Codex, as an SDK client that streams, and as one that does not; all three must hear of the failure.
- * @param begun whether something of the answer was shown before it failed: only then may Codex retry by itself
+ * Sends the request as Codex, as a streaming SDK client, and as one without a stream; all three must get the failure.
+ * @param begun whether part of the answer was shown before the failure: only then may Codex retry by itself
  */
 async function expectFailure(bridge: TestBridge, heard: Heard, { begun }: { readonly begun: boolean }): Promise<void> {
   const codex = await bridge.stream({ input: ask() }, CODEX);
@@ -64,7 +64,7 @@ const HTML = '<!DOCTYPE html><html><head><title>Sign in to Wi-Fi</title></head><
 interface Row extends Heard {
   readonly name: string;
   readonly step: Step;
-  /** Whether something of the answer had come before it failed. */
+  /** Whether part of the answer had arrived before the failure. */
   readonly begun: boolean;
   readonly settings?: TestBridgeOptions['settings'];
 }
@@ -79,7 +79,7 @@ const ROWS: readonly Row[] = [
     message: /127\.0\.0\.1:\d+ closed the connection/,
   },
   {
-    name: 'a head and nothing else',
+    name: 'only the response headers',
     step: raw({ chunks: [], end: 'eof' }),
     begun: false,
     status: 502,
@@ -119,7 +119,7 @@ const ROWS: readonly Row[] = [
     message: /(closed|reset) the connection/,
   },
   {
-    name: 'silence instead of a head',
+    name: 'silence before the headers',
     step: silence(),
     begun: false,
     settings: { upstreamFirstByteTimeoutMs: 400 },
@@ -128,7 +128,7 @@ const ROWS: readonly Row[] = [
     message: /sent no answer for 0\.4 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)/,
   },
   {
-    name: 'silence behind the head',
+    name: 'silence after the headers',
     step: raw({ chunks: [], end: 'hang' }),
     begun: false,
     settings: { upstreamFirstByteTimeoutMs: 400 },
@@ -137,7 +137,7 @@ const ROWS: readonly Row[] = [
     message: /UPSTREAM_FIRST_BYTE_TIMEOUT_MS/,
   },
   {
-    name: 'silence in the middle',
+    name: 'silence in the middle of the body',
     step: raw({ chunks: [CHUNK], end: 'hang' }),
     begun: true,
     settings: { upstreamIdleTimeoutMs: 400 },
@@ -204,7 +204,7 @@ describe('broken upstreams', () => {
     });
   }
 
-  it('nothing listens', async (context) => {
+  it('no server listens', async (context) => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -219,7 +219,7 @@ describe('broken upstreams', () => {
     await expectFailure(bridge, heard, { begun: false });
   });
 
-  it('a name without an address', async (context) => {
+  it('a host name without an address', async (context) => {
     const bridge = await startBridge(context, { settings: { aiBaseUrl: 'http://no-such-host.invalid/v1' } });
     const { error } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
     assert.match(
@@ -228,7 +228,7 @@ describe('broken upstreams', () => {
     );
   });
 
-  it('what came before the cut is shown, and a call that was whole is done', async (context) => {
+  it('text before the disconnection is shown, and a complete call is done', async (context) => {
     const toolCalls = [
       { id: 'call_a', name: 'list', arguments: '{"path":"b"}' },
       { id: 'call_b', name: 'list', arguments: '{"path":"a"}' },
@@ -262,7 +262,7 @@ describe('broken upstreams', () => {
   });
 });
 
-describe('answers in other clothes', () => {
+describe('unusual but complete answers', () => {
   const completion = {
     id: 'x',
     choices: [{ index: 0, message: { role: 'assistant', content: 'Hi.' }, finish_reason: 'stop' }],
@@ -270,8 +270,8 @@ describe('answers in other clothes', () => {
   };
   const stream = `${CHUNK}data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n`;
   const STEPS: readonly (readonly [string, Step, string])[] = [
-    ['one JSON completion although a stream was asked for', reply({ status: 200, body: completion }), 'Hi.'],
-    ['one JSON completion without a content type', reply({ status: 200, body: JSON.stringify(completion) }), 'Hi.'],
+    ['a JSON completion although a stream was requested', reply({ status: 200, body: completion }), 'Hi.'],
+    ['a JSON completion without a content type', reply({ status: 200, body: JSON.stringify(completion) }), 'Hi.'],
     [
       'a stream with the content type of JSON',
       raw({ headers: { 'content-type': 'application/json' }, chunks: [stream], end: 'eof' }),
@@ -284,18 +284,18 @@ describe('answers in other clothes', () => {
     ],
     ['a stream with status 201', raw({ status: 201, chunks: [stream], end: 'eof' }), 'Half an answer'],
     [
-      'a gzipped stream although identity was asked for',
+      'a gzipped stream although identity was requested',
       raw({ headers: { 'content-encoding': 'gzip' }, chunks: [gzipSync(stream)], end: 'eof' }),
       'Half an answer',
     ],
-    ['a stream that hangs behind [DONE]', raw({ chunks: [stream], end: 'hang' }), 'Half an answer'],
+    ['a stream that stays open after [DONE]', raw({ chunks: [stream], end: 'hang' }), 'Half an answer'],
     [
       'a stream without [DONE]',
       raw({ chunks: [stream.replace('data: [DONE]\n\n', '')], end: 'eof' }),
       'Half an answer',
     ],
     [
-      'a stream that is reset behind its end',
+      'a stream that is reset after its end',
       raw({ chunks: [stream.replace('data: [DONE]\n\n', '')], end: 'reset' }),
       'Half an answer',
     ],

@@ -16,7 +16,7 @@ const USAGE_OBJECT = {
 
 for (const dialect of DIALECTS) {
   describe(`chat clients of a ${dialect} upstream`, () => {
-    it('a stream opens with the role, carries every delta, and closes once', async (context) => {
+    it('a stream starts with the role, contains every delta, and ends once', async (context) => {
       const bridge = await startBridge(context, {
         dialect,
         script: [answer({ reasoning: 'Hm.', text: 'Hé 🌍!', usage: USAGE })],
@@ -38,7 +38,7 @@ for (const dialect of DIALECTS) {
       bridge.upstream.assertClean();
     });
 
-    it('usage comes in its own chunk, only on request', async (context) => {
+    it('usage is sent in its own chunk, only on request', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ text: 'Hi.', usage: USAGE })] });
       const chunks = eventsOf(await bridge.chatStream({ messages: MESSAGES, stream_options: { include_usage: true } }));
       assert.deepEqual(chunks.at(-1).choices, []);
@@ -46,7 +46,7 @@ for (const dialect of DIALECTS) {
       assert.ok(chunks.slice(0, -1).every(({ usage }) => usage === null));
     });
 
-    it('a completion is the same, folded', async (context) => {
+    it('a completion has the same content as the stream', async (context) => {
       const toolCalls = [
         { id: 'call_a', name: 'list', arguments: { path: 'é' } },
         { id: 'call_b', name: 'list', arguments: {} },
@@ -79,7 +79,7 @@ for (const dialect of DIALECTS) {
       });
     });
 
-    it('calls stream as OpenAI streams them', async (context) => {
+    it('calls stream like OpenAI’s', async (context) => {
       const toolCalls = [
         { id: 'call_a', name: 'list', arguments: { path: 'é' } },
         { id: 'call_b', name: 'list', arguments: '{"path":"b"}' },
@@ -125,7 +125,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(sent.messages[2], { role: 'tool', tool_call_id: 'call_a', content: 'ok' });
     });
 
-    it('history of a chat client goes up as it came', async (context) => {
+    it('the history of a chat client is sent upstream unchanged', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [answer({ text: 'Hi.' })] });
       const calls = ['call_a', 'call_b'].map((id) => ({
         id,
@@ -146,7 +146,7 @@ for (const dialect of DIALECTS) {
       assert.deepEqual(bridge.upstream.requests[0]?.body.messages, messages);
     });
 
-    it('a failure before the answer has the true status, also for Codex 0.80', async (context) => {
+    it('a failure before the answer has the real status, even for Codex 0.80', async (context) => {
       const limit = reply({
         status: 429,
         headers: { 'retry-after': '3' },
@@ -161,7 +161,7 @@ for (const dialect of DIALECTS) {
       }
     });
 
-    it('a failure inside the answer is an error object in its place', async (context) => {
+    it('a failure inside the answer is an error object in the stream', async (context) => {
       const bridge = await startBridge(context, { dialect, script: () => answer({ text: 'Half an', cutAfter: 3 }) });
       const streamed = await bridge.chatStream({ messages: MESSAGES });
       assert.equal(streamed.status, 200);
@@ -176,7 +176,7 @@ for (const dialect of DIALECTS) {
   });
 }
 
-it('finish words become those of Chat, and calls that are not there a stop', async (context) => {
+it('finish reasons become those of Chat, and tool_calls without calls becomes stop', async (context) => {
   const words = {
     length: 'length',
     sensitive: 'content_filter',

@@ -1,4 +1,6 @@
-/** What only Codex asks: compaction both ways, titles of threads, LM Studio's preload, and keep-alive events. */
+/**
+ * Requests that only Codex sends: both kinds of compaction, thread titles, LM Studio's preload; and keep-alive events.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, createTurnstile, silence } from '../support/upstream/scripted-upstream';
@@ -49,7 +51,7 @@ for (const dialect of DIALECTS) {
       bridge.upstream.assertClean();
     });
 
-    it('a model that writes no summary fails it', async (context) => {
+    it('a model that writes no summary fails the compaction', async (context) => {
       const calls = answer({ toolCalls: [{ name: 'list', arguments: {} }] });
       const bridge = await startBridge(context, { dialect, script: () => calls });
       const reply = await bridge.stream(
@@ -62,7 +64,7 @@ for (const dialect of DIALECTS) {
   });
 }
 
-it('POST /responses/compact gives the user’s messages and one compaction item', async (context) => {
+it('POST /responses/compact returns the user’s messages and one compaction item', async (context) => {
   const bridge = await startBridge(context, { script: [answer({ text: 'We counted two files.' })] });
   const reply = await postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: HISTORY });
   assert.equal(reply.status, 200);
@@ -79,7 +81,7 @@ it('POST /responses/compact gives the user’s messages and one compaction item'
   bridge.upstream.assertClean();
 });
 
-it('titles of threads are written by the small model', async (context) => {
+it('the small model writes thread titles', async (context) => {
   const bridge = await startBridge(context, {
     script: [answer({ text: '{"title":"Files"}' }), answer({ text: 'Hi.' })],
     settings: { smallModel: 'qwen3-coder-next' },
@@ -101,7 +103,7 @@ it('LM Studio’s preload costs no call', async (context) => {
 });
 
 describe('a silent provider', () => {
-  it('before its answer: Codex gets events, and the answer when it comes', async (context) => {
+  it('before its answer: Codex gets events, and then the answer', async (context) => {
     const turnstile = createTurnstile();
     const script = [answer({ text: 'At last.', gate: turnstile.gate })];
     const bridge = await startBridge(context, { script, settings: { keepAliveMs: 5 } });
@@ -114,7 +116,7 @@ describe('a silent provider', () => {
     assert.equal(finalResponse(reply).output[0].content[0].text, 'At last.');
   });
 
-  it('without an answer at all: Codex is kept, until the limit', async (context) => {
+  it('without any answer: Codex is kept waiting until the limit', async (context) => {
     const bridge = await startBridge(context, {
       script: () => silence(),
       settings: { keepAliveMs: 5, upstreamFirstByteTimeoutMs: 400 },

@@ -1,4 +1,4 @@
-/** POST /responses/compact, as Codex up to 0.125 and SDK clients use it: its output is the next request's input. */
+/** POST /responses/compact, used by Codex up to 0.125 and SDK clients: its output is the next request's input. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, reply } from '../support/upstream/scripted-upstream';
@@ -7,7 +7,7 @@ import { ask, DIALECTS, finalResponse, startBridge, tool, type Loose } from '../
 
 const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
 
-/** A turn with a call, as an SDK client keeps it, and an image that a summary cannot replace. */
+/** A turn with a call, as stored by an SDK client, and an image that a summary cannot replace. */
 const HISTORY = [
   { type: 'message', role: 'developer', content: 'Be brief.' },
   {
@@ -23,7 +23,7 @@ const HISTORY = [
 for (const dialect of DIALECTS) {
   describe(`POST /responses/compact at a ${dialect} upstream`, () => {
     for (const path of ['/responses/compact', '/v1/responses/compact']) {
-      it(`${path} gives an object whose output goes on where the conversation was`, async (context) => {
+      it(`${path} returns an object whose output continues the conversation`, async (context) => {
         const script = [
           answer({ reasoning: 'Hm.', text: 'It was a „red square“.', usage: { prompt: 90, completion: 5 } }),
           answer({ text: 'Still red.' }),
@@ -64,7 +64,7 @@ for (const dialect of DIALECTS) {
 }
 
 describe('a compaction that fails', () => {
-  it('has the HTTP status of what went wrong', async (context) => {
+  it('has the HTTP status of the failure', async (context) => {
     const error = { message: 'No such thing.', type: 'invalid_request_error', param: null, code: null };
     const refusal = reply({ status: 400, body: { error } });
     const bridge = await startBridge(context, { script: () => refusal });
@@ -76,7 +76,7 @@ describe('a compaction that fails', () => {
     assert.match((json as Loose).error.message, /No such thing\./);
   });
 
-  it('without a summary is not an empty one', async (context) => {
+  it('a missing summary is not an empty summary', async (context) => {
     const bridge = await startBridge(context, {
       script: () => answer({ toolCalls: [{ name: 'list', arguments: {} }] }),
     });
@@ -86,7 +86,7 @@ describe('a compaction that fails', () => {
     assert.equal(typeof (json as Loose).error.message, 'string');
   });
 
-  it('of nothing readable is the request’s fault', async (context) => {
+  it('an unreadable request is a client error', async (context) => {
     const bridge = await startBridge(context, { script: [] });
     const { status, json } = await postJson(`${bridge.url}/v1/responses/compact`, { model: bridge.model, input: 5 });
     assert.equal(status, 400);

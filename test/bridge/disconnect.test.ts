@@ -1,4 +1,4 @@
-/** A client that goes away takes its upstream request with it, in every phase; a shutdown tells its clients. */
+/** If a client disconnects, its upstream request is aborted, in every phase; a shutdown notifies clients. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
@@ -7,7 +7,7 @@ import { ask, CODEX, finalResponse, startBridge } from '../support/bridge/test-b
 
 const CHAT = { messages: [{ role: 'user', content: 'Hello' }] };
 
-describe('the client goes away', () => {
+describe('the client disconnects', () => {
   it('before the provider answers', async (context) => {
     const bridge = await startBridge(context, { script: [silence()] });
     const leaving = new AbortController();
@@ -21,14 +21,14 @@ describe('the client goes away', () => {
   it('before the provider’s first byte', async (context) => {
     const bridge = await startBridge(context, { script: [raw({ chunks: [], end: 'hang' })] });
     const leaving = new AbortController();
-    // The head and response.created come at once: the client leaves at its first byte.
+    // The headers and response.created arrive at once; the client disconnects at the first byte.
     const reply = bridge.stream({ input: ask() }, CODEX, { signal: leaving.signal, onChunk: () => leaving.abort() });
     const request = await bridge.upstream.nextRequest();
     assert.equal((await reply).ending, 'aborted');
     await request.aborted;
   });
 
-  it('in the middle of the text, which is then not read any further', async (context) => {
+  it('in the middle of the text, of which no more is read', async (context) => {
     const turnstile = createTurnstile();
     const bridge = await startBridge(context, {
       script: [answer({ text: 'x'.repeat(400), pieces: 1, gate: turnstile.gate })],
@@ -45,7 +45,7 @@ describe('the client goes away', () => {
     await request.aborted;
   });
 
-  it('while it waits for one JSON answer', async (context) => {
+  it('while it waits for a JSON answer', async (context) => {
     const bridge = await startBridge(context, { script: [raw({ chunks: [], end: 'hang' }), silence()] });
     for (const path of ['/v1/responses', '/v1/chat/completions']) {
       const leaving = new AbortController();
@@ -64,7 +64,7 @@ describe('the client goes away', () => {
     }
   });
 
-  it('the abort is the next thing that happens, before any later write of the provider', async (context) => {
+  it('the abort happens before any later write of the provider', async (context) => {
     const turnstile = createTurnstile();
     const order: string[] = [];
     const bridge = await startBridge(context, {
@@ -77,12 +77,12 @@ describe('the client goes away', () => {
     void request.aborted.then(() => order.push('aborted'));
     await reply;
     await request.aborted;
-    // The gate stays shut until here: nothing but the client's leaving can have ended the request.
+    // The gate is closed until here, so only the disconnection can have ended the request.
     turnstile.open();
     assert.deepEqual(order, ['left', 'aborted']);
   });
 
-  it('another client is not disturbed', async (context) => {
+  it('another client is not affected', async (context) => {
     const turnstile = createTurnstile();
     const script = [answer({ text: 'Still here.', gate: turnstile.gate }), raw({ chunks: [], end: 'hang' })];
     const bridge = await startBridge(context, { script });
@@ -97,7 +97,7 @@ describe('the client goes away', () => {
     assert.equal(finalResponse(await staying).status, 'completed');
   });
 
-  it('leaves one line in the log, which is no warning', async (context) => {
+  it('logs one line, which is not a warning', async (context) => {
     const bridge = await startBridge(context, { script: [silence()], logLevel: 'info' });
     const leaving = new AbortController();
     const reply = bridge.stream({ input: ask() }, {}, { signal: leaving.signal });

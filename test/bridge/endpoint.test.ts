@@ -1,4 +1,4 @@
-/** What is said of a refused key: where it came from, whether it looks right, and never what it is. */
+/** Messages about a rejected key: its source and whether its format is right, but never the key itself. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeSource } from '../../src/bridge/failure-source';
@@ -25,13 +25,13 @@ const OWN = 'Check that AI_API_KEY belongs to {host}.';
 const ROWS: readonly Row[] = [
   { name: 'a key that looks right', provider: plan, key: 'sk-sp-test-1', advice: OWN },
   {
-    name: 'another key at the plan',
+    name: 'another kind of key for the plan',
     provider: plan,
     key: 'sk-test-1',
     advice: `${OWN} Coding Plan keys start with sk-sp-; yours does not.`,
   },
   {
-    name: 'a key of the plan elsewhere',
+    name: 'a plan key at another provider',
     provider: payg,
     key: 'sk-sp-test-1',
     advice: `${OWN} Your key starts with sk-sp-: it belongs to the Coding Plan, which has its own hosts.`,
@@ -39,13 +39,13 @@ const ROWS: readonly Row[] = [
   { name: 'a key whose looks nobody knows', provider: any, key: 'x-test-1', advice: OWN },
   { name: 'no key', provider: plan, advice: 'No key was sent: set AI_API_KEY where the bridge is started.' },
   {
-    name: 'no key, and that of the client is ignored',
+    name: 'no key, and the client’s key is ignored',
     provider: plan,
     sent: 'Bearer sk-sp-test-2',
     advice: 'No key was sent: set AI_API_KEY where the bridge is started.',
   },
   {
-    name: 'a key of the client',
+    name: 'the client’s key',
     provider: plan,
     key: 'sk-test-1',
     sent: 'Bearer sk-sp-test-2',
@@ -53,7 +53,7 @@ const ROWS: readonly Row[] = [
     advice: 'The client sent this key, and FORCE_ENV_AUTH is off: check that it belongs to {host}.',
   },
   {
-    name: 'a key for a provider the model name led to',
+    name: 'a key for a provider that the model name selected',
     provider: payg,
     key: 'sk-test-1',
     home: false,
@@ -61,7 +61,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe('advice on a refused key', () => {
+describe('advice on a rejected key', () => {
   for (const { name, provider, key, sent, forceEnvAuth = true, home = true, advice } of ROWS) {
     it(name, () => {
       const access = { aiBaseUrl: 'https://api.example:8443/v1', aiApiKey: key, forceEnvAuth, userAgent: undefined };
@@ -76,7 +76,7 @@ describe('advice on a refused key', () => {
   }
 });
 
-it('a key that the provider repeats is taken out, also inside a stream', async (context) => {
+it('a key quoted by the provider is removed, also inside a stream', async (context) => {
   const refusal = { message: `Key ${KEY} is not known`, code: 'invalid_api_key' };
   const event = `data: ${JSON.stringify({ error: refusal })}\n\n`;
   const all = { 'content-type': 'text/event-stream', 'content-length': Buffer.byteLength(event), connection: 'close' };

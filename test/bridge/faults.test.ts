@@ -1,8 +1,8 @@
 /**
- * The fault table: an upstream that breaks off at every place, and one that speaks HTTP as no library would. Each fault
- * is met by a client that repeats requests as Codex does and by an SDK client, and costs no more calls than it is
- * worth. Refusals stand in refusals.test.ts and test/errors/bodies.test.ts, failures that are retried in
- * retries.test.ts, and other broken answers in broken-upstreams.test.ts.
+ * The fault table: an upstream that disconnects at every point, and one that sends malformed HTTP. Each fault is tested
+ * with a client that retries like Codex and with an SDK client, and costs a bounded number of calls. Rejections are in
+ * refusals.test.ts and test/errors/bodies.test.ts, retried failures in retries.test.ts, other broken answers in
+ * broken-upstreams.test.ts.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -66,18 +66,18 @@ interface Fault {
   readonly name: string;
   readonly step: TcpStep;
   readonly settings?: TestBridgeOptions['settings'];
-  /** Upstream calls of one turn of Codex, its own repetitions included. */
+  /** Upstream calls of one Codex turn, including Codex's own retries. */
   readonly calls: number;
-  /** Upstream calls for one request of an SDK client that streams. */
+  /** Upstream calls for one request of a streaming SDK client. */
   readonly sdkCalls?: number;
   /**
-   * `error.code` for an SDK client; for one that streams it stands inside the stream where something had been shown.
+   * `error.code` for an SDK client; for a streaming one, it is inside the stream if text was already shown.
    */
   readonly code: string;
   readonly says: RegExp;
-  /** The text that was shown before; none means that nothing was. */
+  /** The text shown before the fault; undefined if there was none. */
   readonly shown?: string;
-  /** The argument text that was shown before. */
+  /** The argument text shown before the fault. */
   readonly args?: string;
 }
 
@@ -86,17 +86,17 @@ const RESET = /(reset|closed) the connection/;
 const CUT = /closed the stream before its answer was finished/;
 
 const FAULTS: readonly Fault[] = [
-  // Before anything was shown: the bridge retries, nobody else does.
+  // Before anything was shown: only the bridge retries.
   { name: 'a reset in place of an answer', step: reset(), calls: 4, code: 'upstream_unreachable', says: RESET },
   {
-    name: 'a reset inside the head',
+    name: 'a reset inside the headers',
     step: reset('HTTP/1.1 200 OK\r\ncontent-ty'),
     calls: 4,
     code: 'upstream_unreachable',
     says: RESET,
   },
   {
-    name: 'an end inside the head',
+    name: 'an end inside the headers',
     step: closed('HTTP/1.1 200 OK\r\ncontent-ty'),
     calls: 4,
     code: 'upstream_unreachable',
@@ -117,7 +117,7 @@ const FAULTS: readonly Fault[] = [
     says: RESET,
   },
   {
-    name: 'a whole body without a byte',
+    name: 'an empty body',
     step: closed(head('200 OK', { 'content-type': 'text/event-stream', 'content-length': 0 })),
     calls: 4,
     code: 'upstream_stream_cut',
@@ -131,7 +131,7 @@ const FAULTS: readonly Fault[] = [
     says: CUT,
   },
   {
-    name: 'a head, and a connection that stays open without a word',
+    name: 'headers, then silence on an open connection',
     step: hangs(CHUNKED),
     settings: { upstreamFirstByteTimeoutMs: 400 },
     calls: 2,
@@ -139,7 +139,7 @@ const FAULTS: readonly Fault[] = [
     says: /sent no answer for 0\.4 s \(UPSTREAM_FIRST_BYTE_TIMEOUT_MS\)/,
   },
   {
-    name: 'an upgrade nobody asked for',
+    name: 'an unsolicited upgrade',
     step: closed('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n'),
     calls: 4,
     code: 'upstream_unreachable',
@@ -160,21 +160,21 @@ const FAULTS: readonly Fault[] = [
     says: /is not HTTP; check AI_API_BASE/,
   },
   {
-    name: 'an alert of TLS at a port asked in plain HTTP',
+    name: 'a TLS alert in response to plain HTTP',
     step: closed(Buffer.from([0x15, 3, 1, 0, 2, 2, 70])),
     calls: 2,
     code: 'bad_upstream_answer',
     says: /is not HTTP/,
   },
   {
-    name: 'headers without end',
+    name: 'endless headers',
     step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}x-long: ${'a'.repeat(40_000)}\r\n\r\n`),
     calls: 2,
     code: 'bad_upstream_answer',
     says: /headers that are too large/,
   },
   {
-    name: 'both ways to tell the length',
+    name: 'both content-length and chunked encoding',
     step: closed(
       `HTTP/1.1 200 OK\r\n${HEADERS}content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n`,
       chunk(HELLO),
@@ -192,14 +192,14 @@ const FAULTS: readonly Fault[] = [
     says: CUT,
   },
   {
-    name: 'a length of the body that ends before its answer does',
+    name: 'a content-length that ends before the answer',
     step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 30\r\n\r\n${HELLO}`),
     calls: 4,
     code: 'upstream_stream_cut',
     says: CUT,
   },
 
-  // After something was shown: Codex retries by itself, and the bridge ends it in time.
+  // After text was shown: Codex retries by itself, and the bridge ends the turn in time.
   {
     name: 'a reset in the text',
     step: reset(...stream(text('Half'))),
@@ -210,7 +210,7 @@ const FAULTS: readonly Fault[] = [
     shown: 'Half',
   },
   {
-    name: 'an end in the text, without the end of the body',
+    name: 'an end in the text, before the end of the body',
     step: closed(...stream(text('Half'))),
     calls: 4,
     sdkCalls: 1,
@@ -228,7 +228,7 @@ const FAULTS: readonly Fault[] = [
     shown: 'Half',
   },
   {
-    name: 'a clean end in the text of HTTP/1.0, which is a closed connection',
+    name: 'a clean end in the text over HTTP/1.0, i.e. a closed connection',
     step: closed(`HTTP/1.0 200 OK\r\n${HEADERS}\r\n`, text('Half')),
     calls: 6,
     sdkCalls: 1,
@@ -246,7 +246,7 @@ const FAULTS: readonly Fault[] = [
     shown: 'Half',
   },
   {
-    name: 'a body shorter than its length',
+    name: 'a body shorter than its content-length',
     step: closed(`HTTP/1.1 200 OK\r\n${HEADERS}content-length: 9999\r\n\r\n`, text('Half')),
     calls: 4,
     sdkCalls: 1,
@@ -319,7 +319,7 @@ const FAULTS: readonly Fault[] = [
     args: '{"path":"a',
   },
   {
-    name: 'a refusal in the middle of the text',
+    name: 'a rejection in the middle of the text',
     step: closed(
       ...whole(
         text('Half'),
@@ -334,7 +334,7 @@ const FAULTS: readonly Fault[] = [
     shown: 'Half',
   },
   {
-    name: 'a used-up plan in the middle of the text',
+    name: 'an exhausted quota in the middle of the text',
     step: closed(...whole(text('Half'), sse({ error: { message: 'week allocated quota exceeded.' } }))),
     calls: 1,
     sdkCalls: 1,
@@ -362,7 +362,7 @@ describe('faults', () => {
         assertLog(bridge, replies.length);
       });
 
-      it(`is told to an SDK client, after ${sdkCalls} call${sdkCalls === 1 ? '' : 's'}`, async (context) => {
+      it(`is reported to an SDK client after ${sdkCalls} call${sdkCalls === 1 ? '' : 's'}`, async (context) => {
         const [upstream, bridge] = await start(context, fault);
         const streamed = await bridge.stream({ input: ask(), tools: [tool('list')] });
         assert.equal(upstream.calls, sdkCalls);
@@ -390,7 +390,7 @@ async function start(
   return [upstream, await startBridge(context, { settings: all, logLevel: 'warn' })];
 }
 
-/** What was shown is what came, and none of it is done: Codex keeps and runs what is. */
+/** The shown text is what arrived, and no item is done, because Codex keeps and runs finished items. */
 function assertHalf(reply: Parameters<typeof deltasOf>[0], { shown = '', args = '' }: Fault): void {
   assert.equal(deltasOf(reply, 'response.output_text.delta'), shown);
   assert.equal(deltasOf(reply, 'response.function_call_arguments.delta'), args);
@@ -398,7 +398,7 @@ function assertHalf(reply: Parameters<typeof deltasOf>[0], { shown = '', args = 
   assert.deepEqual(finalResponse(reply).output, []);
 }
 
-/** Each failed request leaves one line, and it is a warning. */
+/** Each failed request logs one line, a warning. */
 function assertLog(bridge: TestBridge, requests: number): void {
   const lines = bridge.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.deepEqual(
@@ -408,12 +408,12 @@ function assertLog(bridge: TestBridge, requests: number): void {
   );
 }
 
-/** An answer in odd clothes that is whole all the same. */
+/** An unusual answer that is nevertheless complete. */
 interface Oddity {
   readonly name: string;
   readonly writes: readonly (string | Buffer)[];
   readonly end?: TcpStep['end'];
-  /** The answer's text; `Hello.` when absent. */
+  /** The answer's text; default: `Hello.`. */
   readonly text?: string;
   readonly args?: string;
 }
@@ -422,7 +422,7 @@ const ODDITIES: readonly Oddity[] = [
   { name: 'HTTP/1.0, its body ended by the connection', writes: [`HTTP/1.0 200 OK\r\n${HEADERS}\r\n`, HELLO] },
   { name: 'HTTP/1.1 without any length', writes: [`HTTP/1.1 200 OK\r\n${HEADERS}\r\n`, HELLO] },
   {
-    name: 'a length instead of chunks',
+    name: 'a content-length instead of chunks',
     writes: [
       head('200 OK', { 'content-type': 'text/event-stream', 'content-length': HELLO.length, connection: 'close' }),
       HELLO,
@@ -450,11 +450,11 @@ const ODDITIES: readonly Oddity[] = [
   },
   { name: 'a status line without a reason', writes: [LAST.replace('200 OK', '200 '), chunk(HELLO), LAST_CHUNK] },
   {
-    name: 'a slow drip, byte by byte',
+    name: 'a slow stream, byte by byte',
     writes: [LAST, ...[...Buffer.from(HELLO)].map((byte) => chunk(Buffer.of(byte))), LAST_CHUNK],
   },
   {
-    name: 'a character over two reads',
+    name: 'a character split across two reads',
     writes: [LAST, ...split(text('Grüße, 杭州.') + finish('stop') + DONE, 2).map(chunk), LAST_CHUNK],
     text: 'Grüße, 杭州.',
   },
@@ -466,13 +466,13 @@ const ODDITIES: readonly Oddity[] = [
     args: JSON.stringify({ path: MEGABYTE }),
   },
   {
-    name: 'finish_reason stop behind a call',
+    name: 'finish_reason stop after a call',
     writes: whole(call('{"path":"a"}', true), finish('stop'), DONE),
     text: '',
     args: '{"path":"a"}',
   },
   {
-    name: 'an error behind the finish',
+    name: 'an error after the finish',
     writes: whole(text('Hello.'), finish('stop'), sse({ error: { message: 'Boom' } }), DONE),
   },
   { name: 'no JSON behind the finish', writes: whole(text('Hello.'), finish('stop'), sse('oops'), DONE) },
@@ -484,7 +484,7 @@ const ODDITIES: readonly Oddity[] = [
   { name: 'another answer behind [DONE]', writes: whole(HELLO, text('More.'), finish('stop'), DONE) },
   { name: 'text behind the finish', writes: whole(text('Hello'), finish('stop'), text('.'), DONE), text: 'Hello.' },
   {
-    name: 'a call behind the finish',
+    name: 'a call after the finish',
     writes: whole(text('Hello.'), finish('stop'), call('{"path":"a"}', true), DONE),
     args: '{"path":"a"}',
   },
@@ -492,7 +492,7 @@ const ODDITIES: readonly Oddity[] = [
   { name: 'a connection that is never closed behind [DONE]', writes: stream(HELLO), end: 'hang' },
 ];
 
-/** Pieces of `size` bytes. */
+/** Splits into pieces of `size` bytes. */
 function split(whole: string, size: number): readonly Buffer[] {
   const bytes = Buffer.from(whole);
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
@@ -500,12 +500,12 @@ function split(whole: string, size: number): readonly Buffer[] {
   );
 }
 
-/** Only Codex hears whether a message is progress or the answer. */
+/** Only Codex is told whether a message is progress or the answer. */
 function withoutPhase({ phase: _phase, ...item }: Loose): Loose {
   return item;
 }
 
-describe('oddities', () => {
+describe('unusual answers', () => {
   for (const { name, writes, end = 'close', text: said = 'Hello.', args = '' } of ODDITIES) {
     it(name, async (context) => {
       const [upstream, bridge] = await start(context, { step: { writes, end } });
@@ -564,7 +564,7 @@ it('a body that is not gzip despite its header fails, at the latest after the id
   });
   const { last } = await playCodexTurn(bridge);
   assert.equal(upstream.calls, 2);
-  // Where the connection ends at once, Node 20's fetch mostly loses the error of the unpacker and stays silent.
+  // If the connection ends at once, Node 20's fetch usually loses the decompression error and reports nothing.
   const { message } = finalResponse(last).error;
   assert.match(message, /cannot be decompressed \(Z_DATA_ERROR\)|UPSTREAM_FIRST_BYTE_TIMEOUT_MS/);
   assert.equal(finalResponse(last).error.code, 'invalid_prompt');

@@ -1,4 +1,4 @@
-/** What stands in the log: never the key, the conversation at level debug only. */
+/** The log never contains the key, and contains the conversation only at level debug. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, raw, reply } from '../support/upstream/scripted-upstream';
@@ -8,7 +8,7 @@ const PROMPT = 'The-Prompt-Nobody-May-See';
 const ANSWER = 'The-Answer-Nobody-May-See';
 const TOKEN = 'sk-test-inbound-token';
 
-/** Good turns and failures of every kind, each with the prompt, the key and a token in it. */
+/** Successful turns and failures of every kind, each with the prompt, the key and a token. */
 async function tellEverything(options: TestBridgeOptions, context: Parameters<typeof startBridge>[0]): Promise<string> {
   const script = [
     answer({ reasoning: ANSWER, text: ANSWER, toolCalls: [{ name: 'list', arguments: { path: ANSWER } }] }),
@@ -39,7 +39,7 @@ async function tellEverything(options: TestBridgeOptions, context: Parameters<ty
 }
 
 describe('the log', () => {
-  it('never has a key in it, at any level', async (context) => {
+  it('never contains a key, at any level', async (context) => {
     for (const logLevel of ['debug', 'info', 'warn', 'error'] as const) {
       const text = await tellEverything({ logLevel, settings: { logStreamRaw: true } }, context);
       assert.doesNotMatch(text, /sk-test|inbound-token|environment-key/, logLevel);
@@ -47,21 +47,21 @@ describe('the log', () => {
     }
   });
 
-  it('has nothing of the conversation above debug', async (context) => {
+  it('contains no part of the conversation above level debug', async (context) => {
     for (const logLevel of ['info', 'warn', 'error'] as const) {
       const text = await tellEverything({ logLevel, settings: { logStreamRaw: true } }, context);
       assert.doesNotMatch(text, /Nobody-May-See/, logLevel);
     }
   });
 
-  it('tells at debug what was changed on the way', async (context) => {
+  it('reports changes to the request at level debug', async (context) => {
     const text = await tellEverything({ logLevel: 'debug' }, context);
     assert.match(text, /dropped an input item of type future_item/);
     assert.match(text, /dropped tool file_search/);
     assert.match(text, /"message":"turn started"/);
   });
 
-  it('reports what failed, which value and where', async (context) => {
+  it('reports what failed, with the value and its place', async (context) => {
     const bridge = await startBridge(context, {
       script: [reply({ status: 429, body: { error: { message: 'Slow down.' } } })],
       logLevel: 'warn',
@@ -96,7 +96,7 @@ describe('the log', () => {
 describe('LOG_STREAM_RAW', () => {
   const said = () => answer({ text: ANSWER, pieces: 100 });
 
-  it('on, at debug: each read of the provider’s stream, cut off', async (context) => {
+  it('on, at level debug: each read of the provider’s stream, truncated', async (context) => {
     const bridge = await startBridge(context, { script: [said()], settings: { logStreamRaw: true, logStreamMax: 40 } });
     await bridge.stream({ input: ask() }, CODEX);
     const reads = bridge.lines.map((line) => JSON.parse(line)).filter(({ message }) => message === 'upstream read');
@@ -107,13 +107,13 @@ describe('LOG_STREAM_RAW', () => {
     }
   });
 
-  it('shows the text where the limit leaves room', async (context) => {
+  it('shows the text if it fits the limit', async (context) => {
     const bridge = await startBridge(context, { script: [said()], settings: { logStreamRaw: true } });
     await bridge.stream({ input: ask() }, CODEX);
     assert.match(bridge.lines.join(''), new RegExp(ANSWER));
   });
 
-  it('off, or above debug: nothing', async (context) => {
+  it('off, or above level debug: nothing', async (context) => {
     for (const options of [
       { settings: { logStreamRaw: false } },
       { settings: { logStreamRaw: true }, logLevel: 'info' as const },

@@ -1,5 +1,5 @@
 /**
- * GET /models of the whole bridge: one body for both kinds of client, and the provider's own list where it is wanted.
+ * GET /models of the whole bridge: one body for both kinds of clients, with the provider's own list if enabled.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -58,7 +58,7 @@ test('an unknown DEFAULT_MODEL is listed with conservative assumptions', async (
   assert.equal(body.models[0]?.context_window, 128_000);
 });
 
-test('aliases of MODEL_MAP are listed with the facts of what they stand for', async (context) => {
+test('aliases of MODEL_MAP are listed with the facts of their models', async (context) => {
   const { body } = await getModels(
     await startBridge(context, { settings: { modelMap: { far: 'deepseek/deepseek-v4-pro' } } }),
   );
@@ -72,7 +72,7 @@ test('without rows and without a default model both lists are empty', async (con
   assert.deepEqual((await getModels(bridge)).body, { object: 'list', data: [], models: [] });
 });
 
-test('an old Codex gets only the efforts it knows; all other clients get the same body', async (context) => {
+test('an old Codex gets only the efforts that it knows; all other clients get the same body', async (context) => {
   const bridge = await startBridge(context, { settings: { provider: 'deepseek' } });
   const known = await getModels(bridge, '/v1/models?client_version=0.125.0');
   const all = await getModels(bridge);
@@ -163,7 +163,7 @@ test('a local server with one model has its window under any name', async (conte
   assert.deepEqual(idsOf(body), ['mine', 'file.gguf']);
 });
 
-test('a provider without a list: a note in the log, the catalog as it is, and no second try', async (context) => {
+test('a provider without a list: a log line, the unchanged catalog, and no second request', async (context) => {
   const bridge = await startBridge(context, { settings: { discoverModels: true }, runtime: { clock: () => 0 } });
   const { body } = await getModels(bridge);
   await getModels(bridge);
@@ -174,7 +174,7 @@ test('a provider without a list: a note in the log, the catalog as it is, and no
   assert.match(notes[0] ?? '', /"level":"info".*answered 404/);
 });
 
-/** A provider whose list is answered by `listener`; resolves with what was discovered, and what the log says. */
+/** A provider whose list `listener` answers; resolves with the discovered models and the log. */
 async function discoverFrom(
   context: TestContext, listener: RequestListener, timeoutMs = 10_000, loadedPath?: string,
 ) {
@@ -222,9 +222,9 @@ const FAILURES: Readonly<
     answer: (_, response) => void response.writeHead(302, { location: '/login' }).end(),
     says: /answered 302\./,
   },
-  'a refused key': { answer: (_, response) => void response.writeHead(401).end('no'), says: /answered 401\./ },
+  'a rejected key': { answer: (_, response) => void response.writeHead(401).end('no'), says: /answered 401\./ },
   'a broken connection': { answer: (request) => void request.socket.destroy(), says: /closed the connection/ },
-  'far too much': {
+  'a body that is too large': {
     answer: (_, response) => void response.end(Buffer.alloc(17 * 1024 * 1024, ' ')),
     says: /answered with more than 16777216 bytes\./,
   },

@@ -1,6 +1,5 @@
 /**
- * UPSTREAM_WIRE=responses: through a provider's own Responses endpoint, with the tool shapes fixed on the way and
- * restored back.
+ * UPSTREAM_WIRE=responses: turns through a provider's own Responses endpoint, with tools converted in both directions.
  */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
@@ -53,8 +52,8 @@ const output = (callId: string, text: Loose, type = 'function_call_output') => (
   output: text,
 });
 
-describe('what goes to a Responses endpoint', () => {
-  it('one request, whole', async (context) => {
+describe('requests to a Responses endpoint', () => {
+  it('a complete request', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Hi.' })] });
     const reply = await native.bridge.stream(
       {
@@ -138,7 +137,7 @@ describe('what goes to a Responses endpoint', () => {
     assert.deepEqual(native.bridge.upstream.requests, [], 'nothing goes over Chat Completions');
   });
 
-  it('as little as there is', async (context) => {
+  it('a minimal request', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Hi.' })] });
     await native.bridge.json({ input: 'Hello' });
     assert.deepEqual(bodyOf(native, 0), {
@@ -149,7 +148,7 @@ describe('what goes to a Responses endpoint', () => {
     });
   });
 
-  it('what only Chat clients ask for is dropped, and said', async (context) => {
+  it('settings of Chat Completions are dropped with a note', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Hi.' })] });
     const messages = [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hello' }];
     const { status } = await native.bridge.chatJson({
@@ -179,7 +178,7 @@ describe('what goes to a Responses endpoint', () => {
     );
   });
 
-  it('images of a result follow in a user message, and a call without a result is answered', async (context) => {
+  it('images of a result follow in a user message, and a call without a result gets one', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Seen.' })] });
     const call = (id: string) => ({ type: 'function_call', call_id: id, name: 'view', arguments: '{}' });
     const image = [
@@ -204,7 +203,7 @@ describe('what goes to a Responses endpoint', () => {
     native.upstream.assertClean();
   });
 
-  it('a forced choice names the function; nothing of the choice goes without tools', async (context) => {
+  it('a forced choice names the function; without tools, no choice is sent', async (context) => {
     const native = await start(context, { script: [answer({ text: 'A' }), answer({ text: 'B' })] });
     await native.bridge.stream({
       input: ask(),
@@ -218,7 +217,7 @@ describe('what goes to a Responses endpoint', () => {
   });
 });
 
-describe('what the real Codex sends', () => {
+describe('requests of the real Codex', () => {
   const requests = listCodexRequests().filter(
     ({ url, body }) => url.endsWith('/responses') && body['max_output_tokens'] !== 1,
   );
@@ -232,7 +231,7 @@ describe('what the real Codex sends', () => {
   }
 });
 
-describe('what comes back', () => {
+describe('responses', () => {
   it('text, reasoning and usage', async (context) => {
     const usage = { prompt: 100, completion: 20, cached: 64, reasoning: 7 };
     const native = await start(context, {
@@ -271,7 +270,7 @@ describe('what comes back', () => {
     );
   });
 
-  it('a cut to length and a filter are incomplete, and the call that was cut is not run', async (context) => {
+  it('the output limit and a filter make it incomplete, and the truncated call is not run', async (context) => {
     const toolCalls = [{ name: 'list', arguments: '{"path":"a' }];
     const native = await start(context, {
       script: [
@@ -348,7 +347,7 @@ describe('tools are restored', () => {
   const PATCH = '*** Begin Patch\n*** Add File: ä.txt\n+🌍\n*** End Patch';
   const tools = [tool('exec_command'), NAMESPACE, PATCH_TOOL, SEARCH, { type: 'web_search' }];
 
-  it('every kind, there and back, and the round after it', async (context) => {
+  it('every kind, in both directions, and the round after it', async (context) => {
     const toolCalls = [
       { id: 'c1', name: 'exec_command', arguments: '{ "cmd": "ls é" }' },
       { id: 'c2', name: 'mcp__mini__echo', arguments: { text: 'hi' } },
@@ -401,7 +400,7 @@ describe('tools are restored', () => {
     assert.equal(offered.at(-1).name, 'mail__send');
   });
 
-  it('tools of an additional_tools item join the list', async (context) => {
+  it('tools of an additional_tools item are added to the list', async (context) => {
     const native = await start(context, { script: [answer({ text: 'Hi.' })] });
     await native.bridge.stream(
       {
@@ -415,7 +414,7 @@ describe('tools are restored', () => {
     native.upstream.assertClean();
   });
 
-  it('a request begins with the bytes of the one before it', async (context) => {
+  it('a request starts with the bytes of the previous one', async (context) => {
     const native = await start(context, {
       script: [
         answer({ reasoning: 'Hm.', toolCalls: [{ id: 'c1', name: 'exec_command', arguments: {} }] }),
@@ -430,7 +429,7 @@ describe('tools are restored', () => {
   });
 });
 
-describe('reasoning goes back', () => {
+describe('reasoning is sent back', () => {
   const toolCalls = [{ id: 'c1', name: 'list', arguments: {} }];
   const rounds = async (context: TestContext, options: Options) => {
     const native = await start(context, {
@@ -443,7 +442,7 @@ describe('reasoning goes back', () => {
     return { native, items, sent: bodyOf(native, 1).input[1] };
   };
 
-  it('as raw text, where that is what came', async (context) => {
+  it('as raw text, if it arrived as such', async (context) => {
     const { items, sent } = await rounds(context, {});
     assert.equal(items[0].encrypted_content, undefined);
     assert.deepEqual(sent, {
@@ -455,7 +454,7 @@ describe('reasoning goes back', () => {
   });
 
   for (const reasoning of ['summary', 'sealed'] as const) {
-    it(`unchanged, where it came as ${reasoning}`, async (context) => {
+    it(`unchanged, if it arrived as ${reasoning}`, async (context) => {
       const { items, sent } = await rounds(context, { reasoning });
       assert.equal(sent.id, 'rs_up_1_0');
       assert.match(sent.encrypted_content, /^sealed:/);
@@ -464,13 +463,13 @@ describe('reasoning goes back', () => {
     });
   }
 
-  it('when it was hidden from the client', async (context) => {
+  it('if it was hidden from the client', async (context) => {
     const { items, sent } = await rounds(context, { settings: { suppressReasoningText: true } });
     assert.deepEqual(items[0].summary, []);
     assert.equal(sent.content[0].text, REASONING);
   });
 
-  it('from a session that began without the bridge', async (context) => {
+  it('from a session that started without the bridge', async (context) => {
     const native = await start(context, {
       reasoning: 'summary',
       script: [answer({ reasoning: 'Hm.', text: 'A.' }), answer({ text: 'B.' })],
@@ -497,7 +496,7 @@ describe('reasoning goes back', () => {
     native.upstream.assertClean();
   });
 
-  it('and nothing of it goes over Chat Completions', async (context) => {
+  it('but none of it over Chat Completions', async (context) => {
     const { items } = await rounds(context, { reasoning: 'summary' });
     const bridge = await startBridge(context, { dialect: 'openai', script: [answer({ text: 'Done.' })] });
     await bridge.stream({ input: [...ask(), ...items, output('c1', 'ok')], tools: [tool('list')] }, CODEX);
@@ -507,7 +506,7 @@ describe('reasoning goes back', () => {
 });
 
 describe('failures', () => {
-  it('a refusal is a failed stream for Codex and a true status for everyone else', async (context) => {
+  it('a rejection is a failed stream for Codex and the real status for other clients', async (context) => {
     const refused = reply({
       status: 400,
       body: {
@@ -538,7 +537,7 @@ describe('failures', () => {
     native.upstream.assertClean();
   });
 
-  it('a failure inside the stream ends it, with the words of the provider', async (context) => {
+  it('a failure inside the stream ends it, with the provider’s message', async (context) => {
     const event = (type: string, fields: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
     const half = event('response.output_text.delta', {
       item_id: 'm',
@@ -562,7 +561,7 @@ describe('failures', () => {
   });
 
   for (const end of ['eof', 'cut', 'reset'] as const) {
-    it(`a stream that ends before its end (${end}) has failed`, async (context) => {
+    it(`a stream that ends early (${end}) is a failure`, async (context) => {
       const native = await start(context, { script: [answer({ text: 'A long answer.', cutAfter: 6, end })] });
       const reply = await native.bridge.stream({ input: ask() }, CODEX);
       assert.equal(finalResponse(reply).status, 'failed');
@@ -570,7 +569,7 @@ describe('failures', () => {
     });
   }
 
-  it('what is learned from a refusal holds here too', async (context) => {
+  it('repairs learned from a rejection apply here too', async (context) => {
     const refused = reply({
       status: 400,
       body: {
@@ -586,7 +585,7 @@ describe('failures', () => {
     assert.deepEqual(native.upstream.requests.map(({ body: sent }) => sent.tool_choice), ['required', 'auto', 'auto']);
   });
 
-  it('reasoning that another endpoint had sealed goes without its seal', async (context) => {
+  it('reasoning encrypted by another endpoint is sent without its ciphertext', async (context) => {
     const sealed = (text: string, seal: string) => ({
       type: 'reasoning',
       id: 'rs_x',
@@ -604,7 +603,7 @@ describe('failures', () => {
     ]);
   });
 
-  it('an effort the model does not know is left out, once that was refused', async (context) => {
+  it('an effort that the model rejected is omitted from then on', async (context) => {
     const native = await start(context, {
       script: [answer({ text: 'A.' })],
       efforts: ['low', 'medium', 'high', 'max', 'none'],
@@ -613,7 +612,7 @@ describe('failures', () => {
     assert.deepEqual(native.upstream.requests.map(({ body }) => body.reasoning), [{ effort: 'xhigh' }, undefined]);
   });
 
-  it('an endpoint that speaks Chat is named as what it is', async (context) => {
+  it('an endpoint that answers with Chat Completions is reported as such', async (context) => {
     const completion = {
       id: 'c',
       object: 'chat.completion',
@@ -626,7 +625,7 @@ describe('failures', () => {
   });
 });
 
-describe('the choice of the wire', () => {
+describe('the choice of the protocol', () => {
   it('is Chat Completions by default', async (context) => {
     const bridge = await startBridge(context, { dialect: 'openai', script: [answer({ text: 'Hi.' })] });
     await bridge.stream({ input: ask() });
@@ -648,7 +647,7 @@ describe('the choice of the wire', () => {
     );
   });
 
-  it('is that of the model: the path on the host, and efforts as it knows them', async (context) => {
+  it('depends on the model: the path on the host, and the efforts that it supports', async (context) => {
     const upstream = await startNativeUpstream({
       script: [answer({ text: 'A.' }), answer({ text: 'B.' })],
       efforts: ['none', 'low', 'high', 'max'],

@@ -1,4 +1,4 @@
-/** The options of the bridge's core, each by what it changes upstream and for the client. */
+/** The options of the bridge's core: what each changes upstream and for the client. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -25,7 +25,7 @@ const ROUND = [
 
 describe('ALLOW_TOOLS', () => {
   for (const allowTools of ['auto', '1'] as const) {
-    it(`${allowTools}: tools and their history go up as tools`, async (context) => {
+    it(`${allowTools}: tools and their history are sent as tools`, async (context) => {
       const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })], settings: { allowTools } });
       await bridge.stream({ input: ROUND, tools: [tool('list')] });
       bridge.upstream.assertClean();
@@ -34,7 +34,7 @@ describe('ALLOW_TOOLS', () => {
       assert.deepEqual(body.messages.map((message: Loose) => message.role), ['user', 'assistant', 'tool', 'user']);
     });
 
-    it(`${allowTools}: a request without tools has none`, async (context) => {
+    it(`${allowTools}: a request without tools gets none`, async (context) => {
       const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })], settings: { allowTools } });
       await bridge.stream({ input: ask(), tools: [], tool_choice: 'auto', parallel_tool_calls: true });
       bridge.upstream.assertClean();
@@ -80,7 +80,7 @@ describe('ALLOW_SYSTEM', () => {
     ]);
   });
 
-  it('off: the same words at the head of the first user message', async (context) => {
+  it('off: the same text at the beginning of the first user message', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' })], settings: { allowSystem: false } });
     await bridge.stream(body);
     assert.deepEqual(bridge.upstream.requests[0]?.body.messages, [
@@ -93,7 +93,7 @@ describe('ALLOW_SYSTEM', () => {
 });
 
 describe('reasoning', () => {
-  it('SUPPRESS_REASONING_TEXT shows nothing, and the next round has it all the same', async (context) => {
+  it('SUPPRESS_REASONING_TEXT hides reasoning, but the next round still includes it', async (context) => {
     const toolCalls = [{ id: 'call_a', name: 'list', arguments: {} }];
     const script = [answer({ reasoning: REASONING, toolCalls }), answer({ text: 'Done.' })];
     const bridge = await startBridge(context, { script, settings: { suppressReasoningText: true } });
@@ -111,7 +111,7 @@ describe('reasoning', () => {
     bridge.upstream.assertClean();
   });
 
-  it('SUPPRESS_REASONING_TEXT holds for chat clients and whole answers as well', async (context) => {
+  it('SUPPRESS_REASONING_TEXT also applies to chat clients and JSON answers', async (context) => {
     const said = () => answer({ reasoning: REASONING, text: 'Done.' });
     const bridge = await startBridge(context, {
       script: [said(), said(), said()],
@@ -156,7 +156,7 @@ describe('reasoning', () => {
     });
   }
 
-  it('FORWARD_REASONING sends the nested object, which only then goes up', async (context) => {
+  it('the nested reasoning object is sent only with FORWARD_REASONING', async (context) => {
     for (const forwardReasoning of [false, true]) {
       const bridge = await startBridge(context, {
         dialect: 'openai',
@@ -228,7 +228,7 @@ describe('ALLOW_MULTI_TOOL_CALLS=0', () => {
 describe('TOOL_MARKUP', () => {
   const text = '<tool_call>{"name":"list","arguments":{"path":"a"}}</tool_call>';
 
-  it('on: a call that the model wrote into its text is a call', async (context) => {
+  it('on: a call that the model wrote as text becomes a call', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text })] });
     const reply = await bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
     assert.deepEqual(
@@ -237,14 +237,14 @@ describe('TOOL_MARKUP', () => {
     );
   });
 
-  it('off: it is text', async (context) => {
+  it('off: it stays text', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text })], settings: { toolMarkup: false } });
     const reply = await bridge.stream({ input: ask(), tools: [tool('list')] }, CODEX);
     assert.equal(deltasOf(reply, 'response.output_text.delta'), text);
   });
 });
 
-it('a tool choice that the model refuses while it thinks goes up as auto', async (context) => {
+it('a tool choice that the model rejects while thinking is sent as auto', async (context) => {
   const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' }), answer({ text: 'Hi.' })] });
   for (const tool_choice of ['required', { type: 'function', name: 'list' }]) {
     await bridge.stream({ input: ask(), tools: [tool('list')], tool_choice });
@@ -254,7 +254,7 @@ it('a tool choice that the model refuses while it thinks goes up as auto', async
   assert.match(bridge.lines.join(''), /tool_choice/);
 });
 
-it('Codex is not sent its own request back, an SDK client is', async (context) => {
+it('the request fields are repeated to SDK clients, but not to Codex', async (context) => {
   const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' }), answer({ text: 'Hi.' })] });
   const body = { input: ask(), tools: [tool('list', { description: 'x'.repeat(10_000) })], metadata: { a: 'b' } };
   const codex = await bridge.stream(body, CODEX);

@@ -22,7 +22,7 @@ const ROW = {
   models: { small: { body: { top_k: 5 }, drop: ['temperature'], headers: { 'x-model': 'small' } } },
 };
 
-test('headers, body and drop of the row apply to each request, then those of the model', async (context) => {
+test('headers, body and drop of the provider apply to each request, then those of the model', async (context) => {
   const bridge = await startWith(context, ROW);
   await bridge.json({ model: 'scripted-model', input: ask() });
   await bridge.json({ model: 'small', input: ask(), temperature: 1 });
@@ -33,13 +33,13 @@ test('headers, body and drop of the row apply to each request, then those of the
   assert.equal(second?.body.top_k, 5);
 });
 
-test('--upstream-header goes to the home provider alone', async (context) => {
+test('--upstream-header is sent only to the home provider', async (context) => {
   const bridge = await startWith(context, {}, { settings: { upstreamHeader: { 'x-gate': SECRET } } });
   await bridge.json({ model: 'scripted-model', input: ask() });
   assert.equal(bridge.upstream.requests[0]?.headers['x-gate'], SECRET);
 });
 
-test('a provider that quotes a header value does not bring it to the client or the log', async (context) => {
+test('a header value quoted by the provider reaches neither the client nor the log', async (context) => {
   const body = { error: { message: `no team ${SECRET}` } };
   const bridge = await startWith(context, ROW, { script: [reply({ status: 400, body })] });
   const answer = await bridge.json({ model: 'scripted-model', input: ask() });

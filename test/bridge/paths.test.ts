@@ -1,4 +1,4 @@
-/** The four POST paths: the body decides which protocol is spoken, the path only where a body is silent. */
+/** The four POST paths: the body decides the protocol; the path only if the body does not. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -38,7 +38,7 @@ for (const path of PATHS) {
   });
 }
 
-it('both kinds of body ask the same of upstream', async (context) => {
+it('both kinds of bodies result in the same upstream request', async (context) => {
   const bridge = await startBridge(context, { script: [answer({ text: 'Hi.' }), answer({ text: 'Hi.' })] });
   const shared = {
     temperature: 0.5,

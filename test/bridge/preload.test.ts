@@ -1,5 +1,5 @@
 /**
- * The requests of `codex --oss --local-provider lmstudio` before its first turn: answered without asking the provider.
+ * The requests of `codex --oss --local-provider lmstudio` before its first turn, answered without calling the provider.
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
@@ -8,7 +8,7 @@ import { answer } from '../support/upstream/scripted-upstream';
 import { getJson, postJson } from '../support/clients/sse-client';
 import { ask, doneItems, finalResponse, startBridge, type Loose } from '../support/bridge/test-bridge';
 
-/** As the real client sends it: no stream, no originator, the model of the turn. */
+/** As sent by the real client: no stream, no originator, the model of the turn. */
 const PRELOAD = readPreload();
 const HEADERS = { accept: '*/*' };
 
@@ -17,7 +17,7 @@ function readPreload(): { readonly model: string } {
   return captured?.body as { readonly model: string };
 }
 
-it('the model is in the list, and loading it costs no call', async (context) => {
+it('the model is listed, and loading it costs no call', async (context) => {
   const bridge = await startBridge(context, { script: [] });
   const list = (await getJson(`${bridge.url}/v1/models`)).json as Loose;
   assert.ok(list.data.some(({ id }: Loose) => id === PRELOAD.model));
@@ -36,7 +36,7 @@ it('as a stream, it has every event', async (context) => {
   assert.deepEqual(bridge.upstream.requests, []);
 });
 
-it('a short question is a question', async (context) => {
+it('a short question is not a preload', async (context) => {
   const script = [0, 1, 2].map(() => answer({ text: 'Y', finish: 'length' }));
   const bridge = await startBridge(context, { script });
   await bridge.json({ ...PRELOAD, input: ask('Yes?') });

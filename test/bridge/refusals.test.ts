@@ -1,4 +1,6 @@
-/** Error answers as the providers send them: the provider's words, the right code for each client, id and wait. */
+/**
+ * Error responses as providers send them: each client gets the provider's message, the right code, the id and the wait.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { raw, reply } from '../support/upstream/scripted-upstream';
@@ -9,7 +11,7 @@ interface Refusal {
   readonly status: number;
   readonly body: string | object;
   readonly headers?: Readonly<Record<string, string>>;
-  /** What an SDK client hears. */
+  /** What an SDK client receives. */
   readonly sdk: {
     readonly status: number;
     readonly type: string;
@@ -17,9 +19,9 @@ interface Refusal {
     readonly retryAfter?: string;
     readonly requestId?: string;
   };
-  /** `error.code` of the stream that Codex is given, where it is not the one that ends the turn. */
+  /** `error.code` of the stream for Codex, if it is not the one that ends the turn. */
   readonly codexCode?: string;
-  /** What both are told. */
+  /** The message for both. */
   readonly says: RegExp;
 }
 
@@ -195,14 +197,14 @@ const REFUSALS: readonly Refusal[] = [
     says: /inappropriate content/,
   },
   {
-    name: '500 with nothing in it',
+    name: '500 with an empty body',
     status: 500,
     body: '',
     sdk: { status: 500, type: 'server_error', code: 'upstream_error' },
     says: /answered 500: no message\.$/,
   },
   {
-    name: '502 with the page of a proxy',
+    name: '502 with a proxy’s HTML page',
     status: 502,
     headers: { 'content-type': 'text/html' },
     body: '<html><head><title>502 Bad Gateway</title></head><body><h1>502</h1></body></html>',
@@ -231,7 +233,7 @@ for (const { name, status, body, headers = {}, sdk, codexCode = 'invalid_prompt'
   describe(name, () => {
     const step = reply({ status, headers, body });
 
-    it('is a stream that fails for Codex', async (context) => {
+    it('is a failed stream for Codex', async (context) => {
       const bridge = await startBridge(context, { script: [step] });
       const answered = await bridge.stream({ input: ask() }, CODEX);
       assert.equal(answered.status, 200);
@@ -244,7 +246,7 @@ for (const { name, status, body, headers = {}, sdk, codexCode = 'invalid_prompt'
       assert.equal(answered.events.at(-1)?.data, '[DONE]');
     });
 
-    it('is an HTTP error for everyone else', async (context) => {
+    it('is an HTTP error for other clients', async (context) => {
       const bridge = await startBridge(context, { script: [step, step, step] });
       const replies = [
         await bridge.json({ input: ask() }),
@@ -279,7 +281,7 @@ describe('an error inside a stream', () => {
       'rate_limit_exceeded',
     ],
     [
-      'a rule that was broken',
+      'a violated rule',
       'event:error\ndata:{"code":"InvalidParameter","message":"<400> InternalError.Algo.InvalidParameter: The ' +
       'content field is a required field.","request_id":"r-9"}',
       'invalid_prompt',
@@ -301,7 +303,7 @@ describe('an error inside a stream', () => {
     ['a plain failure', 'data: {"error":{"message":"Internal failure"}}', 'server_error', 'upstream_error'],
   ];
   for (const [name, event, codexCode, code] of ERRORS) {
-    it(`of ${name} fails the response with the provider's words`, async (context) => {
+    it(`of ${name} fails the response with the provider's message`, async (context) => {
       const text = 'data: {"choices":[{"index":0,"delta":{"content":"Half"},"finish_reason":null}]}\n\n';
       const bridge = await startBridge(context, { script: () => raw({ chunks: [text, `${event}\n\n`], end: 'eof' }) });
       const codex = finalResponse(await bridge.stream({ input: ask() }, CODEX));

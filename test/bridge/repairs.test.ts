@@ -1,4 +1,6 @@
-/** Repairs through the whole bridge: counted calls, what is remembered, and what the log and the client are told. */
+/**
+ * Repairs through the whole bridge: the number of calls, what is remembered, and what the log and the client are told.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, reply } from '../support/upstream/scripted-upstream';
@@ -21,7 +23,7 @@ const HISTORY = [
 ];
 
 describe('a repair', () => {
-  it('costs one call, is remembered, and the log names the dialect field that would save it', async (context) => {
+  it('costs one call, is remembered, and the log names the dialect field that avoids it', async (context) => {
     const script = [
       refuse("property 'messages.1.assistant.reasoning_content' is unsupported"), answer({ text: 'A.' }),
       answer({ text: 'B.' }),
@@ -38,13 +40,13 @@ describe('a repair', () => {
     assert.equal(second?.['repairs'], undefined);
   });
 
-  it('reaches an SDK client in a header', async (context) => {
+  it('is reported to an SDK client in a header', async (context) => {
     const bridge = await startBridge(context, { script: [refuse('unknown field "seed"'), answer({ text: 'A.' })] });
     const told = await bridge.json({ messages: [{ role: 'user', content: 'x' }], seed: 1 });
     assert.match(String(told.headers['x-bridge-notes']), /sent again with "without seed"/);
   });
 
-  it('gives a call the same id in every request, on both sides', async (context) => {
+  it('gives a call the same id in every request, for call and result', async (context) => {
     const words = 'Tool call id was call_PTLP8xhu3uwZk4l3 but must be a-z, A-Z, 0-9, with a length of 9.';
     const script = [refuse(words), answer({ text: 'A.' }), answer({ text: 'B.' })];
     const bridge = await startBridge(context, { script });
@@ -57,7 +59,7 @@ describe('a repair', () => {
     assert.deepEqual(ids, [[ids[0][0], ids[0][0]], [ids[0][0], ids[0][0]]]);
   });
 
-  it('is found in a refusal inside a 200 too', async (context) => {
+  it('also works for a rejection inside a 200', async (context) => {
     const event = `data: ${JSON.stringify({ error: { message: 'Unknown parameter: stream_options', code: 400 } })}\n\n`;
     const inStream = reply({ status: 200, headers: { 'content-type': 'text/event-stream' }, body: event });
     const bridge = await startBridge(context, { script: [inStream, answer({ text: 'A.' })] });
@@ -65,7 +67,7 @@ describe('a repair', () => {
     assert.equal(bridge.upstream.requests.length, 2);
   });
 
-  it('is not tried for a refusal that no row knows, and four calls are the most', async (context) => {
+  it('is not tried for an unknown rejection, and there are at most four calls', async (context) => {
     const unknown = await startBridge(context, { script: [refuse('No such luck')] });
     assert.equal(finalResponse(await unknown.stream({ input: HISTORY }, CODEX)).status, 'failed');
     assert.equal(unknown.upstream.requests.length, 1);
@@ -77,7 +79,7 @@ describe('a repair', () => {
     assert.equal(endless.upstream.requests.length, 4);
   });
 
-  it('that does not help is taken back, and not remembered', async (context) => {
+  it('is reverted and not remembered if it does not help', async (context) => {
     const words = 'messages must alternate';
     const bridge = await startBridge(context, { script: [refuse(words), refuse(words), answer({ text: 'A.' })] });
     const input = [...ask('one'), ...ask('two')];
@@ -95,8 +97,8 @@ const TIMER = {
   anyOf: [{ required: ['hours'] }, { required: ['minutes'] }],
 };
 
-/** One host for each quirk, and one that has several: the strict upstream refuses in their words. */
-describe('a host that refuses', () => {
+/** One host per quirk, and one with several; the strict upstream uses their rejection messages. */
+describe('a host that rejects', () => {
   const HOSTS: readonly (readonly [quirks: readonly QuirkName[], calls: number, body: object])[] = [
     [['roles must alternate'], 2, { input: [...ask('one'), ...ask('two')] }],
     [['ids of nine letters'], 2, { input: HISTORY }],

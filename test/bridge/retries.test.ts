@@ -1,5 +1,5 @@
 /**
- * Asking the provider again: only before anything was shown, only where it may help, and never more often than allowed.
+ * Retries: only before anything was shown, only if they may help, and never more often than allowed.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -22,7 +22,7 @@ const error = (status: number, message: string, headers: Readonly<Record<string,
 const hello = answer({ text: 'Hello.' });
 const half = 'data: {"choices":[{"index":0,"delta":{"content":"Half"},"finish_reason":null}]}\n\n';
 
-/** One kind of failure, and how many calls one turn may spend on it. */
+/** One kind of failure, and the number of calls allowed per turn. */
 const FAILURES: readonly (readonly [
   name: string,
   step: Step,
@@ -32,16 +32,16 @@ const FAILURES: readonly (readonly [
   ['429', error(429, 'Slow down.'), 4],
   ['500', error(500, 'Internal failure'), 4],
   ['503', error(503, 'Overloaded'), 4],
-  ['a connection that is closed', refuse(), 4],
+  ['a closed connection', refuse(), 4],
   ['silence', silence(), 2, { upstreamFirstByteTimeoutMs: 400 }],
   ['an empty answer', answer({}), 2],
   ['no JSON', raw({ chunks: ['data: oops\n\n'], end: 'eof' }), 2],
   ['an error as first event', raw({ chunks: ['data: {"error":{"message":"Internal failure"}}\n\n'], end: 'eof' }), 4],
   ['a wrong key', error(401, 'Incorrect API key provided'), 1],
   ['an unknown model', error(404, 'Model not exist.'), 1],
-  ['a rule that was broken', error(400, 'Repetitive tool calls detected'), 1],
+  ['a violated rule', error(400, 'Repetitive tool calls detected'), 1],
   ['a full context', error(400, 'Range of input length should be [1, 202752]'), 1],
-  ['a plan that is used up', error(429, 'hour allocated quota exceeded.'), 1],
+  ['an exhausted quota', error(429, 'hour allocated quota exceeded.'), 1],
   ['moderation', error(400, 'Input text data may contain inappropriate content.'), 1],
 ];
 
@@ -56,7 +56,7 @@ for (const [name, step, calls, settings] of FAILURES) {
     });
 
     if (calls === 1) return;
-    it('is not noticed when the last call succeeds', async (context) => {
+    it('is invisible if the last call succeeds', async (context) => {
       const script = [...Array.from({ length: calls - 1 }, () => step), hello];
       const bridge = await startBridge(context, { script, settings: { ...MANY, ...settings } });
       const reply = await bridge.stream({ input: ask() }, CODEX);
@@ -67,9 +67,9 @@ for (const [name, step, calls, settings] of FAILURES) {
       bridge.upstream.assertClean();
     });
 
-    // An SDK client gets the empty answer that the provider gave.
+    // An SDK client gets the provider's empty answer.
     if (name === 'an empty answer') return;
-    it('reaches an SDK client with its status, after as many calls', async (context) => {
+    it('reaches an SDK client with its status, after the same number of calls', async (context) => {
       const bridge = await startBridge(context, { script: () => step, settings: { ...MANY, ...settings } });
       const streamed = await bridge.stream({ input: ask() });
       assert.ok(streamed.status >= 429, String(streamed.status));
@@ -81,7 +81,7 @@ for (const [name, step, calls, settings] of FAILURES) {
 }
 
 describe('what was shown is never shown twice', () => {
-  it('a stream that is cut after its first words fails without a retry', async (context) => {
+  it('a stream that breaks after its first words fails without a retry', async (context) => {
     const bridge = await startBridge(context, { script: [raw({ chunks: [half], end: 'cut' }), hello], settings: MANY });
     const reply = await bridge.stream({ input: ask() }, CODEX);
     assert.equal(deltasOf(reply, 'response.output_text.delta'), 'Half');
@@ -89,7 +89,7 @@ describe('what was shown is never shown twice', () => {
     assert.equal(bridge.upstream.requests.length, 1);
   });
 
-  it('one JSON answer shows nothing before its end: it is retried', async (context) => {
+  it('a JSON answer shows nothing before its end, so it is retried', async (context) => {
     const bridge = await startBridge(context, {
       script: [raw({ chunks: [half], end: 'cut' }), raw({ chunks: [half], end: 'eof' }), hello],
       settings: MANY,
@@ -115,21 +115,21 @@ describe('waits', () => {
     return waits;
   }
 
-  it('double', async (context) => {
+  it('double each time', async (context) => {
     const steps = [error(500, 'x'), error(500, 'x'), error(500, 'x'), hello];
     assert.deepEqual(await waitsOf(context, steps), [500, 1_000, 2_000]);
   });
 
-  it('are those the provider asks for', async (context) => {
+  it('are those that the provider asks for', async (context) => {
     const steps = [error(429, 'x', { 'retry-after': '3' }), error(503, 'x', { 'retry-after-ms': '70' }), hello];
     assert.deepEqual(await waitsOf(context, steps), [3_000, 70]);
   });
 
-  it('are bounded', async (context) => {
+  it('are limited', async (context) => {
     assert.deepEqual(await waitsOf(context, [error(500, 'x'), hello], { retryWaitMs: 10 }), [10]);
   });
 
-  it('are not made when the provider demands too long a wait, which the error states', async (context) => {
+  it('are skipped if the provider demands too long a wait, which the error states', async (context) => {
     const bridge = await startBridge(context, {
       script: [error(429, 'Come back later.', { 'retry-after': '3600' })],
       settings: MANY,
@@ -140,7 +140,7 @@ describe('waits', () => {
     bridge.upstream.assertClean();
   });
 
-  it('end when the client leaves', async (context) => {
+  it('end when the client disconnects', async (context) => {
     let waiting = (): void => undefined;
     const begun = new Promise<void>((resolve) => { waiting = resolve; });
     let ended = (): void => undefined;
@@ -161,8 +161,8 @@ describe('waits', () => {
   });
 });
 
-describe('a refusal for good', () => {
-  it('is cached while its client repeats the request', async (context) => {
+describe('a permanent rejection', () => {
+  it('is cached while the client repeats the request', async (context) => {
     let now = 1_767_225_600_000;
     const script = [error(401, 'Incorrect API key provided'), hello];
     const bridge = await startBridge(context, {
@@ -180,7 +180,7 @@ describe('a refusal for good', () => {
     bridge.upstream.assertClean();
   });
 
-  it('holds for the same words with the same key only', async (context) => {
+  it('applies only to the same request with the same key', async (context) => {
     const settings = { refusalCacheMs: 60_000, forceEnvAuth: false };
     const bridge = await startBridge(context, { script: () => error(401, 'Incorrect API key provided'), settings });
     await bridge.json({ input: ask('one') }, { authorization: 'Bearer sk-test-a' });
@@ -190,7 +190,7 @@ describe('a refusal for good', () => {
     assert.equal(bridge.upstream.requests.length, 3);
   });
 
-  it('that may pass is retried', async (context) => {
+  it('is retried if it is temporary', async (context) => {
     const bridge = await startBridge(context, {
       script: [error(429, 'Slow down.'), hello],
       settings: { refusalCacheMs: 60_000 },
@@ -200,7 +200,7 @@ describe('a refusal for good', () => {
   });
 });
 
-it('what a model refuses is left out, and the next request knows', async (context) => {
+it('is repaired if possible, and the next request starts with the repair', async (context) => {
   const refused = error(
     400,
     'The tool_choice parameter does not support being set to required or object in thinking mode',
@@ -227,7 +227,7 @@ it('a client that keeps retrying gets the final error of the turn again, without
   assert.equal(bridge.upstream.requests.length, 8);
 });
 
-it('a connection that could not be made is tried again at once: it may be there by now', async (context) => {
+it('does not include a failed connection, which is retried at once', async (context) => {
   const bridge = await startBridge(context, {
     script: (_request, index) => (index < 4 ? refuse() : hello),
     settings: { ...MANY, refusalCacheMs: 60_000 },

@@ -1,7 +1,4 @@
-/**
- * One bridge, several providers: where a model name sends the request, and whose key goes there. Nothing leaves this
- * process.
- */
+/** One bridge, several providers: the model name decides the provider and its key. Nothing leaves this process. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createBridge } from '../../src/bridge/create-bridge';
@@ -13,7 +10,7 @@ import type { UpstreamRequest } from '../../src/upstream/transport';
 const HOME = 'https://coding.dashscope.aliyuncs.com/v1/chat/completions';
 const DEEPSEEK = 'https://api.deepseek.com/chat/completions';
 
-/** Asks for `model`; resolves with what would have gone upstream, and with the failure that the client hears. */
+/** Requests `model`; resolves with the upstream request, and with the failure for the client. */
 async function route(
   model: string,
   flags: Readonly<Record<string, string>> = {},
@@ -61,7 +58,7 @@ describe('a model name', () => {
     });
   }
 
-  it('that leads elsewhere never takes the inbound token or the home key along', async () => {
+  it('of another provider never sends the inbound token or the home key there', async () => {
     assert.equal((await route('glm-4.7', { forceEnvAuth: '0' })).key, 'Bearer sk-test-inbound');
     assert.equal((await route('deep', { forceEnvAuth: '0' })).key, 'Bearer sk-test-deepseek');
     const { url, failure } = await route('deep', { forceEnvAuth: '0' }, {});
@@ -70,7 +67,7 @@ describe('a model name', () => {
     assert.match(failure.message, /DEEPSEEK_API_KEY/);
   });
 
-  it('of a provider without an address of its own is refused before anything is sent', async () => {
+  it('of a provider without an address is rejected before anything is sent', async () => {
     const { url, failure } = await route('openai-compatible/some-model');
     assert.equal(url, undefined);
     assert.deepEqual([failure.kind, failure.details.param], ['invalid_request', 'model']);

@@ -1,4 +1,4 @@
-/** POST /alpha/search over HTTP: the web search that Codex runs by itself. */
+/** POST /alpha/search over HTTP: Codex's own web search. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test, type TestContext } from 'node:test';
@@ -12,7 +12,7 @@ const QUERY = {
   max_output_tokens: 1000,
 };
 
-/** A search service that finds one page and remembers the keys it was sent. */
+/** A search service that finds one page and records the keys it receives. */
 async function startService(context: TestContext) {
   const keys: (string | undefined)[] = [];
   const server = createServer((request, response) => {
@@ -45,7 +45,7 @@ for (const path of ['/v1/alpha/search', '/alpha/search']) {
   });
 }
 
-test("the provider's key goes to no other host", async (context) => {
+test("the provider's key is not sent to another host", async (context) => {
   const service = await startService(context);
   const { url } = await startBridge(context, { settings: { search: 'tavily', searchUrl: service.url } });
   await postJson(`${url}/v1/alpha/search`, QUERY);
@@ -60,14 +60,14 @@ test('without a search service the model gets the instructions to configure one'
   assert.match(JSON.stringify(json), /No web search is configured\. Start the bridge with --search NAME/);
 });
 
-test('a body that is no search is 400', async (context) => {
+test('a body that is not a search gets 400', async (context) => {
   const { url } = await startBridge(context, { settings: { search: 'tavily', searchKey: 'sk-test-search' } });
   for (const body of [{}, { commands: {} }, { commands: 'x' }, []]) {
     assert.equal((await postJson(`${url}/v1/alpha/search`, body)).status, 400, JSON.stringify(body));
   }
 });
 
-test('a page of this machine cannot be opened', async (context) => {
+test('a page on this machine cannot be opened', async (context) => {
   const service = await startService(context);
   const { url } = await startBridge(context, { settings: { search: 'tavily', searchUrl: service.url } });
   const commands = { open: [{ ref_id: service.url }, { ref_id: `${url}/health` }] };

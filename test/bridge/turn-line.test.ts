@@ -1,4 +1,4 @@
-/** The log has exactly one line for each turn, however the turn goes, and the line says how it went. */
+/** The log has exactly one line per turn, whatever its outcome, and the line states the outcome. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { listFixtures } from '../support/fixtures';
@@ -27,7 +27,7 @@ const codexHeaders = (metadata: object): Record<string, string> => ({
   'x-codex-turn-metadata': JSON.stringify(metadata),
 });
 
-/** The lines of so many turns; the log has no others, then or later. */
+/** Waits for the lines of this many turns, and checks that the log has no others. */
 async function turnsOf(bridge: TestBridge, count = 1): Promise<readonly Loose[]> {
   await bridge.turns(count);
   await getJson(`${bridge.url}/health`);
@@ -36,7 +36,7 @@ async function turnsOf(bridge: TestBridge, count = 1): Promise<readonly Loose[]>
   return turns;
 }
 
-/** The line of the one turn that `play` plays. */
+/** The line of the single turn that `play` runs. */
 async function lineOf(
   context: TestContext,
   script: TestBridgeOptions['script'],
@@ -49,7 +49,7 @@ async function lineOf(
   return line;
 }
 
-describe('a turn that goes well', () => {
+describe('a successful turn', () => {
   it('logs client, model, usage and duration', async (context) => {
     const script = [
       answer({
@@ -78,9 +78,9 @@ describe('a turn that goes well', () => {
 
   const WAYS: readonly (readonly [name: string, api: string, play: (bridge: TestBridge) => Promise<unknown>])[] = [
     ['a stream for an SDK', 'responses', (bridge) => bridge.stream({ input: ask() }, SDK)],
-    ['one JSON answer', 'responses', (bridge) => bridge.json({ input: ask() }, SDK)],
+    ['a JSON answer', 'responses', (bridge) => bridge.json({ input: ask() }, SDK)],
     ['a chat stream', 'chat', (bridge) => bridge.chatStream(CHAT, SDK)],
-    ['one chat completion', 'chat', (bridge) => bridge.chatJson(CHAT, SDK)],
+    ['a chat completion', 'chat', (bridge) => bridge.chatJson(CHAT, SDK)],
     [
       'a compaction',
       'compaction',
@@ -104,7 +104,7 @@ describe('a turn that goes well', () => {
     });
   }
 
-  it('says which of Codex’s requests it is, and which model was sent for the one asked', async (context) => {
+  it('states the kind of Codex request, and the requested and sent models', async (context) => {
     const bridge = await startBridge(context, {
       script: [hello, hello, answer({ text: '{"title":"x"}' })],
       logLevel: 'info',
@@ -126,7 +126,7 @@ describe('a turn that goes well', () => {
     );
   });
 
-  it('omits tokens when there is no usage', async (context) => {
+  it('omits tokens if there is no usage', async (context) => {
     const script = [
       raw({
         chunks: [half, 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n', 'data: [DONE]\n\n'],
@@ -151,7 +151,7 @@ describe('a turn that goes well', () => {
     );
   });
 
-  it('that needed no provider', async (context) => {
+  it('without a provider call', async (context) => {
     const line = await lineOf(context, [], (bridge) => bridge.json({ input: [], max_output_tokens: 1 }));
     assert.deepEqual(
       [line.request, line.finish, line.upstream_calls, line.sent_model],
@@ -159,7 +159,7 @@ describe('a turn that goes well', () => {
     );
   });
 
-  it('in the end tells what it took', async (context) => {
+  it('states the retries it took', async (context) => {
     const script = [error(503, 'Busy.'), error(400, 'Unknown parameter: temperature'), hello];
     const line = await lineOf(context, script, (bridge) => bridge.stream({ input: ask(), temperature: 1 }, CODEX), {
       settings: { upstreamCalls: 4 },
@@ -171,7 +171,7 @@ describe('a turn that goes well', () => {
   });
 });
 
-describe('a turn that fails', () => {
+describe('a failed turn', () => {
   const EARLY: readonly (readonly [
     name: string,
     finish: string,
@@ -179,7 +179,7 @@ describe('a turn that fails', () => {
     play: (bridge: TestBridge) => Promise<unknown>,
   ])[] = [
     ['for a field that cannot be read', 'invalid_request', 400, (bridge) => bridge.json({ input: 7 }, SDK)],
-    ['for a body that is no JSON', 'invalid_request', 400, (bridge) => bridge.json('{', SDK)],
+    ['for a body that is not JSON', 'invalid_request', 400, (bridge) => bridge.json('{', SDK)],
     ['for a chat body that cannot be read', 'invalid_request', 400, (bridge) => bridge.chatJson({ messages: 7 }, SDK)],
     ['for a body that is too large', 'too_large', 413, (bridge) => bridge.json({ input: 'x'.repeat(1_100_000) }, SDK)],
     [
@@ -189,7 +189,7 @@ describe('a turn that fails', () => {
       (bridge) => bridge.json('x', { 'content-type': 'text/plain' }),
     ],
     [
-      'for something that is not kept',
+      'for a response that is not stored',
       'previous_response_not_found',
       400,
       (bridge) => bridge.json({ input: 'x', previous_response_id: 'resp_none' }, SDK),
@@ -225,7 +225,7 @@ describe('a turn that fails', () => {
     ['a chat client', 401, 'invalid_api_key', (bridge) => bridge.chatStream(CHAT, SDK)],
   ];
   for (const [name, status, code, play] of REFUSED) {
-    it(`by a refusal, for ${name}`, async (context) => {
+    it(`by a rejection, for ${name}`, async (context) => {
       const line = await lineOf(context, [error(401, 'Incorrect API key provided.')], play);
       assert.deepEqual(
         [
@@ -245,7 +245,7 @@ describe('a turn that fails', () => {
   }
 
   for (const [name, step, finish] of [
-    ['cut in the text', raw({ chunks: [half], end: 'cut' }), 'network'],
+    ['broken in the text', raw({ chunks: [half], end: 'cut' }), 'network'],
     ['ended without a finish', raw({ chunks: [half], end: 'eof' }), 'cut_stream'],
     [
       'with an error in the stream',
@@ -258,7 +258,7 @@ describe('a turn that fails', () => {
       ['Codex', CODEX],
       ['an SDK', SDK],
     ] as const) {
-      // To an SDK client an empty answer is what the provider gave: no failure.
+      // For an SDK client, an empty answer is not a failure.
       if (name === 'empty' && who === 'an SDK') continue;
       it(`${name}, streamed to ${who}`, async (context) => {
         const line = await lineOf(context, [step], (bridge) => bridge.stream({ input: ask() }, headers));
@@ -280,7 +280,7 @@ describe('a turn that fails', () => {
     });
   }
 
-  it('by a refusal that is remembered: no call is counted', async (context) => {
+  it('by a cached rejection: no call is counted', async (context) => {
     const bridge = await startBridge(context, {
       script: [error(401, 'Incorrect API key provided.')],
       logLevel: 'info',
@@ -297,7 +297,7 @@ describe('a turn that fails', () => {
     );
   });
 
-  it('by a defect of the bridge: an error with its stack', async (context) => {
+  it('by a bug in the bridge: an error with its stack', async (context) => {
     const transport = async (): Promise<never> => {
       throw new TypeError('x is not a function');
     };
@@ -311,7 +311,7 @@ describe('a turn that fails', () => {
     }
   });
 
-  it('by a defect before it starts, and one in the middle of the stream', async (context) => {
+  it('by a bug before it starts, and by one in the middle of the stream', async (context) => {
     const failing = (prefix: string) => (name: string): string => {
       if (name === prefix) throw new RangeError('out of ids');
       return `${name}_1`;
@@ -326,7 +326,7 @@ describe('a turn that fails', () => {
     assert.deepEqual([late.level, late.finish], ['warn', 'bad_answer']);
   });
 
-  it('as a block of lines for people', async (context) => {
+  it('as a block of lines in text format', async (context) => {
     const bridge = await startBridge(context, {
       script: () => error(503, 'Busy.'),
       logLevel: 'info',
@@ -351,8 +351,8 @@ describe('a turn that fails', () => {
   });
 });
 
-describe('a turn whose client goes away', () => {
-  /** Leaves when the provider was asked, or when `text` has come. */
+describe('a turn whose client disconnects', () => {
+  /** Disconnects when the provider has been called, or when `text` has arrived. */
   async function leave(bridge: TestBridge, headers: Loose, text?: string): Promise<void> {
     const leaving = new AbortController();
     const request = bridge.upstream.nextRequest();
@@ -379,7 +379,7 @@ describe('a turn whose client goes away', () => {
     });
   }
 
-  it('that waits for one JSON answer', async (context) => {
+  it('while it waits for a JSON answer', async (context) => {
     const line = await lineOf(context, [raw({ chunks: [half], end: 'hang' })], async (bridge) => {
       const leaving = new AbortController();
       const request = bridge.upstream.nextRequest();
@@ -425,12 +425,12 @@ it('a shutdown is a failure that the client gets', async (context) => {
   assert.equal(bridge.lines.length, 1);
 });
 
-describe('an answer in the background', () => {
+describe('a background response', () => {
   const path = (bridge: TestBridge, id: string): string => `${bridge.url}/v1/responses/${id}`;
   const begin = async (bridge: TestBridge): Promise<string> =>
     ((await bridge.json({ input: 'x', background: true })).json as Loose).id;
 
-  it('has its line when it is whole, not when its client was answered', async (context) => {
+  it('has its line when it is complete, not when its client got a response', async (context) => {
     const gate = createTurnstile();
     const bridge = await startBridge(context, {
       script: [answer({ text: 'Slow.', gate: gate.gate })],
@@ -485,7 +485,7 @@ describe('an answer in the background', () => {
   });
 });
 
-describe('every answer that is kept as a fixture', () => {
+describe('every stream fixture', () => {
   const FINISHES: Readonly<Record<string, readonly string[]>> = {
     completed: ['stop', 'tool_calls'],
     incomplete: ['length', 'content_filter'],
@@ -493,7 +493,7 @@ describe('every answer that is kept as a fixture', () => {
   const fixtures = listFixtures('streams').filter((fixture) => fixture.has('upstream.sse'));
 
   for (const [who, headers] of [['Codex', CODEX], ['an SDK', SDK]] as const) {
-    it(`has one line for each of ${fixtures.length} streams to ${who}, which says how it ended`, async (context) => {
+    it(`has one line for each of ${fixtures.length} streams to ${who}, with the outcome`, async (context) => {
       const script = fixtures.map((fixture) => raw({ chunks: [fixture.bytes('upstream.sse')], end: 'eof' }));
       const bridge = await startBridge(context, { script, logLevel: 'info' });
       const replies: Loose[] = [];
@@ -510,7 +510,7 @@ describe('every answer that is kept as a fixture', () => {
     });
   }
 
-  /** A refusal by status has no Response. */
+  /** A rejection by status has no Response. */
   function orFailed(reply: Awaited<ReturnType<TestBridge['stream']>>): typeof reply {
     return reply.status === 200
       ? reply

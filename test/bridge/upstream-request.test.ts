@@ -1,4 +1,4 @@
-/** What reaches the provider: address, headers, key, streaming, and the model that is asked. */
+/** What reaches the provider: address, headers, key, streaming, and model. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -8,7 +8,7 @@ const INBOUND = { authorization: 'Bearer sk-test-inbound-token' };
 const hello = () => answer({ text: 'Hi.' });
 
 describe('headers', () => {
-  it('are the few that a provider needs', async (context) => {
+  it('are only those that a provider needs', async (context) => {
     const bridge = await startBridge(context, { script: [hello()], apiKey: KEY });
     await bridge.stream(
       { input: ask() },
@@ -34,20 +34,20 @@ describe('headers', () => {
 
   const AUTHORIZATIONS = [
     {
-      name: 'the key of the environment beats the inbound token',
+      name: 'the key of the environment overrides the inbound token',
       settings: {},
       inbound: INBOUND,
       sent: `Bearer ${KEY}`,
     },
     { name: 'the key goes up when the client sends none', settings: {}, inbound: {}, sent: `Bearer ${KEY}` },
     {
-      name: 'the inbound token goes up with FORCE_ENV_AUTH=0',
+      name: 'the inbound token is forwarded with FORCE_ENV_AUTH=0',
       settings: { forceEnvAuth: false },
       inbound: INBOUND,
       sent: INBOUND.authorization,
     },
     {
-      name: 'the key stands in for a missing token with FORCE_ENV_AUTH=0',
+      name: 'the key replaces a missing token with FORCE_ENV_AUTH=0',
       settings: { forceEnvAuth: false },
       inbound: {},
       sent: `Bearer ${KEY}`,
@@ -64,7 +64,7 @@ describe('headers', () => {
     });
   }
 
-  it('the user agent is that of the client, unless the user has set one', async (context) => {
+  it('the User-Agent is the client’s, unless the user has set one', async (context) => {
     for (const [settings, sent] of [[{}, 'my-agent/2'], [{ userAgent: 'set/1' }, 'set/1']] as const) {
       const bridge = await startBridge(context, { script: [hello()], settings });
       await bridge.json({ input: ask() }, { 'user-agent': 'my-agent/2' });
@@ -74,7 +74,7 @@ describe('headers', () => {
 });
 
 describe('streaming', () => {
-  it('is always requested, with usage, whatever the client wants', async (context) => {
+  it('is always requested, with usage, whatever the client requests', async (context) => {
     const bridge = await startBridge(context, { script: [hello(), hello(), hello(), hello()] });
     await bridge.stream({ input: ask() });
     await bridge.json({ input: ask(), stream: false });
@@ -92,7 +92,7 @@ describe('streaming', () => {
     ['dashscope', 'qwen3-coder-plus'],
     ['openai', 'scripted-model'],
   ] as const) {
-    it(`several answers come whole from ${model} of ${dialect}, one message each`, async (context) => {
+    it(`several choices arrive as JSON from ${model} of ${dialect}, one message each`, async (context) => {
       const options = { text: 'One of two.', usage: { prompt: 5, completion: 8 } };
       const bridge = await startBridge(context, {
         dialect,
@@ -127,7 +127,7 @@ describe('streaming', () => {
     });
   }
 
-  it('n: 1 is nothing special', async (context) => {
+  it('n: 1 changes nothing', async (context) => {
     const bridge = await startBridge(context, { script: [hello()] });
     await bridge.json({ input: ask(), n: 1 });
     assert.equal(bridge.upstream.requests[0]?.body.stream, true);
@@ -156,7 +156,7 @@ describe('the model', () => {
       const bridge = await startBridge(context, { script: [hello(), hello()], settings: { defaultModel: preferred } });
       const reply = await bridge.stream({ model: asked, input: ask() });
       assert.equal(bridge.upstream.requests[0]?.body.model, sent);
-      // The client hears the name it asked for.
+      // The client gets the name that it requested.
       assert.equal(finalResponse(reply).model, asked ?? sent);
       await bridge.chatJson({ model: asked, messages: [{ role: 'user', content: 'x' }] });
       assert.equal(bridge.upstream.requests[1]?.body.model, sent);
