@@ -1,4 +1,4 @@
-/** Every request that the real Codex was seen to send translates to one that strict upstreams accept. */
+/** Every captured request of the real Codex translates to a request that strict upstreams accept. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, resolveModel } from '../../src/providers/catalog';

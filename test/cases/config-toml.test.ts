@@ -1,4 +1,4 @@
-/** Every config.toml fixture: what setup makes of it, byte for byte, and that undo restores it. */
+/** Every config.toml fixture: setup's result, byte for byte, and undo restores the original. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findConfigFlaws, listWhatToCommentOut } from '../../src/codex/config-flaws';
@@ -10,13 +10,13 @@ import { listFixtures } from '../support/fixtures';
 
 /** `case.json` of a config.toml fixture. */
 interface ConfigCase {
-  /** What is awkward about the file. */
+  /** What is special about the file. */
   readonly from: string;
-  /** Settings that differ from the usual ones; null leaves one out. */
+  /** Settings that differ from the default; null omits one. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** The file holds an earlier setup: undo does not give it back, but what it was before. */
+  /** The file contains an earlier setup; undo restores the text from before it. */
   readonly older?: true;
-  /** Why the file stays as it is; then there is no after.toml. */
+  /** Why the file stays unchanged; there is no after.toml then. */
   readonly refused?: Omit<ConfigEdit & { ok: false }, 'ok'>;
 }
 
@@ -42,7 +42,7 @@ function textOf(edit: ConfigEdit): string {
   return edit.text;
 }
 
-/** What setup sets toCommentOut in `text` because Codex rejects it. */
+/** What setup comments out in `text` because Codex rejects it. */
 function findToCommentOut(text: string) {
   const document = parseToml(text);
   return listWhatToCommentOut(document.ok ? findConfigFlaws(document) : []);
@@ -55,7 +55,7 @@ for (const fixture of listFixtures('config-toml')) {
     const before = fixture.text('before.toml');
 
     if (options.refused) {
-      it('is refused', () => {
+      it('is rejected', () => {
         assert.deepEqual(mergeConfig(before, settings), { ok: false, ...options.refused });
         assert.ok(!fixture.has('after.toml'));
       });
@@ -73,9 +73,9 @@ for (const fixture of listFixtures('config-toml')) {
       else assert.equal(original, before, 'undo leaves a file alone that setup has not written');
     });
 
-    it('comes back byte for byte', () => assert.equal(textOf(removeConfig(after)), original));
+    it('is restored byte for byte', () => assert.equal(textOf(removeConfig(after)), original));
 
-    it('is the same after a second setup, and depends on the last settings alone', () => {
+    it('is the same after a second setup, and depends only on the last settings', () => {
       assert.equal(merge(after, settings), after);
       const other = merge(after, OTHER);
       assert.equal(other, merge(original, OTHER));
@@ -83,15 +83,15 @@ for (const fixture of listFixtures('config-toml')) {
       assert.equal(merge(other, settings), after);
     });
 
-    it('has nothing left that Codex rejects', () =>
+    it('contains nothing that Codex rejects', () =>
       assert.deepEqual(findToCommentOut(after), { keys: [], providers: [] }));
 
-    it('comes back byte for byte when only what Codex rejects was set aside', () => {
+    it('is restored byte for byte if only rejected lines were commented out', () => {
       const edited = commentOutInConfig(original, toCommentOut);
       if (edited.ok) assert.equal(textOf(removeConfig(edited.text)), original);
     });
 
-    it('chooses the bridge', () => {
+    it('selects the bridge', () => {
       const document = parseToml(after);
       assert.ok(document.ok);
       const { model_provider: provider, model, model_providers: providers } = document.value;
@@ -107,7 +107,7 @@ for (const fixture of listFixtures('config-toml')) {
       });
     });
 
-    it('mixes no line ends', () => {
+    it('has consistent line ends', () => {
       if (!before.includes('\r\n')) assert.ok(!after.includes('\r'));
       else if (!/(?<!\r)\n/.test(before)) assert.doesNotMatch(after, /(?<!\r)\n/);
     });

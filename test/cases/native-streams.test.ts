@@ -1,4 +1,4 @@
-/** Every answer of a native Responses endpoint that is kept as a fixture. */
+/** Every fixture of a native Responses endpoint. */
 import { isJsonObject, parseJsonObject } from '../../src/base/json';
 import { describeStreams } from '../support/stream/stream-properties';
 

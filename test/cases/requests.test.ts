@@ -1,4 +1,4 @@
-/** Every request fixture: what goes upstream, byte for byte, what was noted, and that strict upstreams accept it. */
+/** Every request fixture: the upstream request, byte for byte, its notes, and that strict upstreams accept it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asString, type JsonObject } from '../../src/base/json';
@@ -11,17 +11,17 @@ import { judge } from '../support/strict/rules';
 
 /** `case.json` of a request fixture. */
 interface RequestCase {
-  /** Where the case comes from. */
+  /** The source of the case. */
   readonly from: string;
-  /** Name of the provider row; the Coding Plan when absent. */
+  /** Name of the provider row; default: the Coding Plan. */
   readonly provider?: string;
-  /** A file of fixtures/codex-requests in place of request.json. */
+  /** A file of fixtures/codex-requests instead of request.json. */
   readonly codex?: string;
   /** The user's DEFAULT_MODEL. */
   readonly defaultModel?: string;
-  /** Options of the translation that are not at their defaults. */
+  /** Translation options that differ from the defaults. */
   readonly options?: Partial<TranslateOptions>;
-  /** Top-level fields that this provider documents and the strict upstream does not know. */
+  /** Top-level fields that this provider documents but the strict upstream does not know. */
   readonly fields?: readonly string[];
 }
 
@@ -48,7 +48,7 @@ for (const fixture of listFixtures('requests')) {
       };
       const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
       const dialect = DASHSCOPE.includes(options.provider ?? CODING_PLAN) ? 'dashscope' : 'openai';
-      // FORWARD_REASONING sends a field that only its user's provider knows.
+      // FORWARD_REASONING sends a field that only the user's provider knows.
       const allowFields = [
         ...(options.options?.forwardReasoning === true ? ['reasoning'] : []),
         ...(options.fields ?? []),
@@ -68,11 +68,11 @@ function readBody(fixture: Fixture, { codex }: RequestCase): JsonObject {
 interface Translation {
   readonly chat: object;
   readonly notes: readonly string[];
-  /** What the model's provider takes at most. */
+  /** The limits of the model's provider. */
   readonly maxTokens: number;
 }
 
-/** The way of the bridge: the body decides the protocol, the catalog the model and its dialect. */
+/** Translates like the bridge: the body decides the protocol, the catalog the model and its dialect. */
 function translate(body: JsonObject, { provider, defaultModel, options }: RequestCase): Translation {
   const request = body['messages'] === undefined ? readResponsesRequest(body) : readChatRequest(body).request;
   const row = findProvider(provider ?? CODING_PLAN, 'http://127.0.0.1/v1');

@@ -1,4 +1,4 @@
-/** Every answer of a Chat Completions upstream that is kept as a fixture. */
+/** Every fixture of a Chat Completions upstream. */
 import { parseJson } from '../../src/base/json';
 import { describeStreams } from '../support/stream/stream-properties';
 
