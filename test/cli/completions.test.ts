@@ -1,4 +1,4 @@
-/** `completions`: the scripts, asked by the shells themselves what they complete. */
+/** `completions`: runs the scripts in real shells and checks what they complete. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ async function print(shell: string): Promise<string> {
   return io.written.out;
 }
 
-/** A folder with the scripts, and with files and folders to complete. */
+/** A folder with the scripts, and files and folders to complete. */
 let folder = '';
 
 before(async () => {
@@ -33,7 +33,7 @@ before(async () => {
 
 after(() => rm(folder, { recursive: true, force: true }));
 
-/** Loads the script, sets what readline sets, calls the function, prints what it offers. */
+/** Loads the script, sets the variables of readline, calls the function and prints its completions. */
 const BASH = `
 source ./script.bash
 [[ -n "$CODEX_HAS" ]] && {
@@ -46,7 +46,7 @@ _aliyun_codex_bridge aliyun-codex-bridge "\${COMP_WORDS[COMP_CWORD]}" "\${COMP_W
 exit 0
 `;
 
-/** As soon as the line editor is ready, it completes the line, and the hits go into a file. */
+/** Completes the line once the line editor is ready, and writes the completions to a file. */
 const ZSHRC = `
 PROMPT=
 autoload -Uz compinit
@@ -83,7 +83,7 @@ end
 complete -C "$LINE_TO_COMPLETE"
 `;
 
-/** What the shell offers for the last word of the line. In bash, words are split at spaces and at `=`. */
+/** The shell's completions for the last word of the line. In bash, words are split at spaces and at `=`. */
 async function complete(shell: Shell, line: string, codexHas = ''): Promise<readonly string[]> {
   const options = {
     cwd: folder,
@@ -109,7 +109,7 @@ async function complete(shell: Shell, line: string, codexHas = ''): Promise<read
   const words = line.replaceAll('=', ' = ').replace(/= $/, '=').split(/ +/);
   const result = shell === 'bash'
     ? spawnSync('bash', ['--noprofile', '--norc', '-c', BASH, 'bash', ...words], options)
-    // A description stands behind a tab.
+    // A description follows a tab.
     : spawnSync('fish', ['--no-config', '-c', FISH], options);
   assert.equal(result.stderr.replace(/.*compopt: not currently executing.*\n/g, ''), '');
   return result.stdout.split('\n').map((hit) => hit.replace(/\t.*/, '')).filter((hit) => hit !== '').sort();
@@ -149,7 +149,7 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
   const reason = isMissing ? ` (skipped: no ${shell} on this machine)` : '';
   const options = { skip: isMissing };
 
-  test(`${shell}: the script is no syntax error${reason}`, options, () => {
+  test(`${shell}: the script has no syntax errors${reason}`, options, () => {
     const flag = shell === 'fish' ? '--no-execute' : '-n';
     const { status, stderr } = spawnSync(shell, [flag, join(folder, `script.${shell}`)], { encoding: 'utf8' });
     assert.deepEqual([status, stderr], [0, '']);
@@ -199,7 +199,7 @@ test("after codex, Codex's own completions get its part of the line", async () =
   }
 });
 
-test('every flag of the tables is in every script, every script says how to install it', async () => {
+test('every script contains every flag, and says how to install it', async () => {
   const own = COMMAND_NAMES.flatMap((name) => COMMANDS[name].own ?? []).map(({ flag }) => flag);
   const shared = OPTION_NAMES.flatMap((name) => OPTIONS[name].flags);
   for (const shell of ['bash', 'zsh', 'fish']) {
@@ -211,7 +211,7 @@ test('every flag of the tables is in every script, every script says how to inst
   }
 });
 
-test('a secret has no completion, and no spelling has two kinds of value', () => {
+test('a secret has no completion, and no spelling has two kinds of values', () => {
   const scopes = listScopes();
   const secrets = OPTION_NAMES.filter((name) => OPTIONS[name].secret).flatMap((name) => OPTIONS[name].flags);
   const flags = listValueFlags(scopes);
@@ -224,7 +224,7 @@ test('a secret has no completion, and no spelling has two kinds of value', () =>
   }
 });
 
-test('without a shell, or with an unknown one, the shells are named', async () => {
+test('without a shell, or with an unknown one, the error lists the shells', async () => {
   for (const words of [[], ['tcsh']]) {
     const io = createFakeIo();
     assert.equal(await run(['completions', ...words], {}, io), 2);

@@ -21,7 +21,7 @@ async function runConfig(
   return { code, ...io.written };
 }
 
-/** The row of a flag, with the line below it where it goes on. */
+/** The row of a flag, with its continuation line. */
 function rowOf(out: string, flag: string): string {
   const row = out.split(/\n(?! {4})/).find((each) => each.slice(1).startsWith(` ${flag} `));
   assert.ok(row !== undefined, flag);
@@ -55,7 +55,7 @@ test('a row shows the source of the value, and what it overrides', async () => {
   assert.equal(rowOf(out, '--config-file'), `* --config-file ${file} flag --config-file, overrides env BRIDGE_ENV_FILE`);
 });
 
-test('the provider that was found, what it adds, and the folders', async () => {
+test('the detected provider, its values, and the folders', async () => {
   const env = {
     AI_PROVIDER: 'deepseek',
     DEEPSEEK_API_KEY: 'sk-test-hidden',
@@ -79,7 +79,7 @@ test('a key is masked, in the text and in JSON', async () => {
   }
 });
 
-test('--json is one document with values, origins, defaults, provider and places', async () => {
+test('--json is one document with values, origins, defaults, provider and folders', async () => {
   const env = { PORT: '2', AI_API_KEY: 'sk-test-hidden', XDG_STATE_HOME: join(HOME, 'xdg') };
   const { code, out, error } = await runConfig(['--json', '--model-map', 'Fast=small'], env);
   assert.deepEqual([code, error], [0, '']);
@@ -96,7 +96,7 @@ test('--json is one document with values, origins, defaults, provider and places
     assert.equal(places.state, join(HOME, 'xdg', 'aliyun-codex-bridge'));
 });
 
-test('colours on a terminal, ASCII where the locale knows no more', async () => {
+test('colors on a terminal, ASCII if the locale is not UTF-8', async () => {
   assert.match((await runConfig([], {}, true)).out, /\u001b\[1mListening\u001b\[22m\n.*\u001b\[2mdefault\u001b\[22m\n/);
   assert.doesNotMatch((await runConfig([], { NO_COLOR: '1' }, true)).out, /\u001b/);
   assert.match((await runConfig(['--default-model', 'größer'], { LANG: 'C' })).out, /--default-model +gr\?\?er /);

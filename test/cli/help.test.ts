@@ -1,4 +1,4 @@
-/** `help`: short as a whole, complete for each command, current because it prints from the tables. */
+/** `help`: a short overview, complete help for each command, always current because it is rendered from the tables. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMANDS, COMMAND_NAMES, type CommandName } from '../../src/cli/commands';
@@ -19,10 +19,10 @@ async function runHelp(words: readonly string[], env: Environment = {}, isTermin
   return { code, ...io.written };
 }
 
-/** Line ends and indents make no difference. */
+/** Ignores line ends and indentation. */
 const flat = (text: string): string => text.replace(/\s+/g, ' ');
 
-test('the plain help fits into 80 columns and 60 lines, and has each command in its group', () => {
+test('the overview fits in 80 columns and 60 lines, and lists each command in its group', () => {
   const text = renderHelp(PLAIN);
   const lines = text.split('\n');
   assert.ok(lines.length <= 60, String(lines.length));
@@ -53,7 +53,7 @@ for (const name of COMMAND_NAMES) {
     assert.deepEqual(own.split('\n').filter((line) => line.length > 80 || line.endsWith(' ')), []);
   });
 
-  test(`the examples of ${name} are command lines that make sense, for this command`, () => {
+  test(`the examples of ${name} are valid command lines for this command`, () => {
     for (const [line] of HELP_PAGES[name].examples) {
       const { command = 'serve', mistakes } = parseArguments(line.split(' '));
       assert.deepEqual([command, mistakes], [name, []], line);
@@ -96,7 +96,7 @@ test('help for an unknown command is an error with exit code 2', async () => {
   assert.match((await runHelp(['cdoex', '--help'])).error, /Unknown command "cdoex". Did you mean codex\?/);
 });
 
-test('titles stand out on a terminal, and ASCII is enough', async () => {
+test('titles are bold on a terminal, and the text is ASCII', async () => {
   assert.match((await runHelp(['help'], {}, true)).out, /\u001b\[1mRun Codex:\u001b\[22m\n/);
   assert.doesNotMatch((await runHelp(['help'], { NO_COLOR: '1' }, true)).out, /\u001b/);
   for (const name of COMMAND_NAMES) assert.match((await runHelp(['help', name])).out, /^[\n\x20-\x7e]+$/, name);

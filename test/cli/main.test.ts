@@ -1,4 +1,4 @@
-/** The whole command line, run in this process. */
+/** The whole command line, in this process. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ async function runLine(line: string, env: Record<string, string> = {}) {
 }
 
 for (const line of ['help', '--help', '-h', '--port x --help']) {
-  test(`"${line}" shows every command, and where the rest is`, async () => {
+  test(`"${line}" shows every command, and where to find the options`, async () => {
     const { code, out, error } = await runLine(line);
     assert.deepEqual([code, error], [0, '']);
     const text = out.replace(/\s+/g, ' ');
@@ -24,7 +24,7 @@ for (const line of ['help', '--help', '-h', '--port x --help']) {
   });
 }
 
-// The plain help has no room for fifty options: `help serve` is where all of them are.
+// The overview has no room for fifty options; `help serve` lists all of them.
 for (const line of ['help serve', 'serve --port x --help', '--help serve']) {
   test(`"${line}" shows every option`, async () => {
     const { code, out, error } = await runLine(line);
@@ -55,13 +55,13 @@ test('errors in the command line and the environment are reported together, with
   ].join('\n'));
 });
 
-test('an unknown command is a mistake, even when the configuration is right', async () => {
+test('an unknown command is a mistake, even if the configuration is valid', async () => {
   const { code, error } = await runLine('serv');
   assert.equal(code, 2);
   assert.match(error, /^Invalid usage:\n {2}Unknown command "serv". Did you mean serve\?\n$/);
 });
 
-test('a Codex command without codex before it is reported, whatever follows it', async () => {
+test('a Codex command without codex before it is reported, whatever follows', async () => {
   const { code, error } = await runLine('exec --json --skip-git-repo-check hello world');
   assert.equal(code, 2);
   assert.match(

@@ -25,7 +25,7 @@ async function createFolder(context: TestContext): Promise<string> {
   return folder;
 }
 
-test('the table: what a model takes and gives, how sure that is, and which one is the default', async () => {
+test('the table: limits and input of each model, the evidence, and the default', async () => {
   const { code, out, error } = await runModels();
   assert.deepEqual([code, error], [0, '']);
   const lines = out.split('\n');
@@ -44,14 +44,14 @@ test('DEFAULT_MODEL is the default, even if it is unknown', async () => {
   assert.match(out, /^\? {2}unknown model/m);
 });
 
-test('no model at all says what to do', async () => {
+test('without any model, the message says what to do', async () => {
   const { code, out } = await runModels([], { AI_API_BASE: 'http://127.0.0.1:9/v1' });
   assert.equal(code, 0);
   assert.match(out, /No model is known, and the provider lists none\. Choose one with --default-model\./);
 });
 
 for (const provider of PROVIDERS) {
-  test(`the table of ${provider.name} fits into 80 columns of ASCII`, () => {
+  test(`the table of ${provider.name} fits in 80 columns of ASCII`, () => {
     const text = renderModels(listEntries(provider), provider, 'http://127.0.0.1/v1');
     assert.deepEqual(text.split('\n').filter((line) => line.length > 80), []);
     assert.match(text, /^[\n\x20-\x7e]+$/);
@@ -59,7 +59,7 @@ for (const provider of PROVIDERS) {
   });
 }
 
-test('where ids leave no room, names are cut and ids are not', () => {
+test('if there is not enough room, names are truncated and ids are not', () => {
   const [provider] = PROVIDERS;
   assert.ok(provider);
   const id = 'an-organisation/a-model-with-a-long-name-32b-instruct';
@@ -68,7 +68,7 @@ test('where ids leave no room, names are cut and ids are not', () => {
   assert.match(text, /^qwen3\.7-plus +Qwen3\.7 {2}984k /m);
 });
 
-test('--json prints what GET /models answers', async () => {
+test('--json prints the body of GET /models', async () => {
   const { code, out } = await runModels(['--json']);
   assert.equal(code, 0);
   const body = JSON.parse(out) as { object: string; data: { id: string }[]; models: { slug: string }[] };
@@ -77,7 +77,7 @@ test('--json prints what GET /models answers', async () => {
   assert.equal(body.models[0]?.slug, 'qwen3.7-plus');
 });
 
-test('--codex-catalog writes the file and says what belongs into config.toml', async (context) => {
+test('--codex-catalog writes the file and prints the lines for config.toml', async (context) => {
   const file = join(await createFolder(context), 'new folder', 'models.json');
   const { code, out, error } = await runModels(['--codex-catalog', file]);
   assert.deepEqual([code, error], [0, '']);
@@ -91,7 +91,7 @@ Add these lines to Codex's config.toml, above its first [table]:
   assert.deepEqual(models, (JSON.parse((await runModels(['--json'])).out) as { models: object[] }).models);
 });
 
-test('--codex-version leaves out what an old Codex cannot read', async () => {
+test('--codex-version omits what an old Codex cannot read', async () => {
   const efforts = async (...words: string[]) => {
     const { models } = JSON.parse((await runModels(['--json', ...words], { AI_PROVIDER: 'deepseek' })).out) as
       { models: { supported_reasoning_levels: { effort: string }[] }[] };
@@ -101,7 +101,7 @@ test('--codex-version leaves out what an old Codex cannot read', async () => {
   assert.ok(!(await efforts('--codex-version', '0.125.0'))?.includes('max'));
 });
 
-test('there is nothing to write without a model', async (context) => {
+test('without a model, nothing is written', async (context) => {
   const file = join(await createFolder(context), 'models.json');
   const { code, error } = await runModels(['--codex-catalog', file], { AI_API_BASE: 'http://127.0.0.1:9/v1' });
   assert.equal(code, 1);
@@ -143,7 +143,7 @@ test("--discover-models adds the provider's own list", async (context) => {
   assert.equal(upstream.requests.length, 2, 'no row knows a model of this provider');
 });
 
-test('a provider without a list costs a note on standard error, and no more', async (context) => {
+test('a provider without a list only causes a note on standard error', async (context) => {
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: [] });
   context.after(() => upstream.close());
   const { code, out, error } = await runModels(['--discover-models'], { ...ENV, AI_API_BASE: upstream.url });

@@ -1,4 +1,4 @@
-/** The command line becomes a command, flag texts and mistakes. */
+/** Parses the command line into a command, flags and mistakes. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CODEX_COMMANDS } from '../../src/cli/codex-commands';
@@ -10,18 +10,18 @@ const parse = (line: string) => parseArguments(line.split(' ').filter((word) => 
 
 const NOTHING = { command: undefined, flags: {}, own: {}, operand: undefined, rest: [], mistakes: [] };
 
-test('nothing said is no command, no flags and no mistakes', () => {
+test('an empty command line has no command, no flags and no mistakes', () => {
   assert.deepEqual(parse(''), NOTHING);
 });
 
-test('a value follows a space or an equals sign, and the last one wins', () => {
+test('a value follows a space or an equals sign, and the last one applies', () => {
   assert.deepEqual(parse('--port 1 --host=::1 serve --port=2').flags, { port: '2', host: '::1' });
   assert.equal(parseArguments(['--user-agent=a=b c']).flags.userAgent, 'a=b c');
   assert.equal(parseArguments(['--host=']).flags.host, '');
   assert.equal(parse('--port -1').flags.port, '-1');
 });
 
-test('a switch is on by its name, off by no-, and takes a value that fits', () => {
+test('a switch is on by its name, off with no-, and accepts a valid value', () => {
   const spellings = {
     '--web-search': '1',
     '--no-web-search': '0',
@@ -38,7 +38,7 @@ test('a switch is on by its name, off by no-, and takes a value that fits', () =
   assert.deepEqual(parse('--no-web-search=1').mistakes, ['--no-web-search takes no value.']);
 });
 
-test('every flag of every option is understood', () => {
+test('every flag of every option is accepted', () => {
   for (const name of OPTION_NAMES) {
     for (const flag of OPTIONS[name].flags) {
       assert.deepEqual(parseArguments([`${flag}=x`]), { ...NOTHING, flags: { [name]: 'x' } });
@@ -46,7 +46,7 @@ test('every flag of every option is understood', () => {
   }
 });
 
-test('a flag without its value is a mistake that says what was expected', () => {
+test('a flag without a value is a mistake that states what was expected', () => {
   for (const line of ['--port', '--port --web-search']) {
     assert.deepEqual(parse(line).mistakes, ['--port needs a value: a port number from 0 to 65535.']);
   }
@@ -67,14 +67,14 @@ test('an unknown flag suggests the nearest one, and its value is never quoted', 
   ]);
 });
 
-test('the first word that is no flag is the command; others are mistakes', () => {
+test('the first word that is not a flag is the command; others are mistakes', () => {
   assert.equal(parse('--port 1 serve').command, 'serve');
   assert.deepEqual(parse('serv').mistakes, ['Unknown command "serv". Did you mean serve?']);
   assert.deepEqual(parse('constructor').mistakes, ['Unknown command "constructor". Run: aliyun-codex-bridge help']);
   assert.deepEqual(parse('serve again').mistakes, ['Unexpected argument "again" after serve.']);
 });
 
-test('a command takes its own flags, before and after it', () => {
+test('a command accepts its own flags, before and after it', () => {
   for (const line of ['models --codex-catalog a.json --force', '--force --codex-catalog=a.json models']) {
     const own = { '--codex-catalog': 'a.json', '--force': '1' };
     assert.deepEqual(parse(line), { ...NOTHING, command: 'models', own }, line);
@@ -106,7 +106,7 @@ test('the own flags of another command are a mistake, and so are their values', 
   ]);
 });
 
-test('a spelling means one thing: own flags are no options, and take a value everywhere or nowhere', () => {
+test('spellings are unambiguous: own flags are not options, and take a value everywhere or nowhere', () => {
   const shared = OPTION_NAMES.flatMap((name) => OPTIONS[name].flags.flatMap((flag) => [flag, `--no-${flag.slice(2)}`]));
   const isSwitch = new Map<string, boolean>();
   for (const { flag, type } of COMMAND_NAMES.flatMap((name) => COMMANDS[name].own ?? [])) {
@@ -116,7 +116,7 @@ test('a spelling means one thing: own flags are no options, and take a value eve
   }
 });
 
-test('a long word in the place of a command may be a key: it is not repeated', () => {
+test('a long word in place of a command may be a key and is not quoted', () => {
   const [mistake = ''] = parse(`sk-test-${'0'.repeat(40)}`).mistakes;
   assert.equal(mistake, 'Unknown command "sk-…". Run: aliyun-codex-bridge help');
 });
@@ -129,7 +129,7 @@ test('an unknown command is reported once, and its arguments are not checked', (
   ]);
 });
 
-test('a Codex command gets the missing name, and keeps the arguments after it', () => {
+test('for a Codex command, the error adds the missing codex and keeps the arguments', () => {
   for (const word of CODEX_COMMANDS) {
     const { command, mistakes } = parse(`--port 1 ${word} --json --frobnicate and more --help`);
     assert.deepEqual(mistakes, [`Unknown command "${word}". Did you mean: aliyun-codex-bridge codex ${word}`]);
@@ -158,7 +158,7 @@ test('codex passes on everything after it unchanged', () => {
   assert.deepEqual(parse('codex'), { ...NOTHING, command: 'codex' });
 });
 
-test("flags in front of codex are the bridge's", () => {
+test("flags before codex are the bridge's", () => {
   assert.deepEqual(parse('--port 1 --codex-bin ./codex --no-web-search codex --port 2 --codex-bin x'), {
     ...NOTHING,
     command: 'codex',
@@ -180,7 +180,7 @@ test('a word after the command is its operand if it takes one, with flags before
   assert.equal(parse('completions zsh').operand, 'zsh');
 });
 
-test('a missing, unknown or further word is a mistake', () => {
+test('a missing, unknown or additional word is a mistake', () => {
   assert.deepEqual(parse('service').mistakes, ['Missing action: install or remove.']);
   assert.deepEqual(parse('service instal').mistakes, ['Unknown action "instal". Did you mean install?']);
   assert.deepEqual(parse('completions tcsh7').mistakes, [
@@ -193,7 +193,7 @@ test('a missing, unknown or further word is a mistake', () => {
   ]);
 });
 
-test('help takes a command, in any order', () => {
+test('help accepts a command, in any order', () => {
   const spellings = ['help setup', 'setup --help', '--help setup', '-h setup', 'setup --print -h', 'help setup --help'];
   for (const line of [...spellings, '--help setup it']) {
     const { command, operand, mistakes } = parse(line);
@@ -225,7 +225,7 @@ test('help for an unknown command is an error; with --help, invalid flags are ig
   }
 });
 
-test('--help and --version stand above any command', () => {
+test('--help and --version override any command', () => {
   for (const line of ['--help', '-h', 'serve --help', '--help serve', '--help --version']) {
     assert.equal(parse(line).command, 'help', line);
   }

@@ -1,4 +1,4 @@
-/** `providers`: rows with their origin, mistakes of the file, the schema, and a test that takes no other key along. */
+/** `providers`: rows with their origin, mistakes in the file, the schema, and a test that sends no other key. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,12 +23,12 @@ async function providers(env: Readonly<Record<string, string>>, ...words: string
   return { code, ...io.written };
 }
 
-/** The config folder is elsewhere on other systems. */
+/** The config folder differs on other systems. */
 const ON_LINUX = { skip: process.platform !== 'linux' };
 
 const ACME = { base_url: 'https://api.acme.example/v1', key_variables: ['ACME_KEY'], models: { a: {}, b: {} } };
 
-test('the file in the config folder is used without being named', ON_LINUX, async (context) => {
+test('the file in the config folder is used by default', ON_LINUX, async (context) => {
   const env = home(context, { acme: ACME, zai: { models: { 'glm-5.3': { context: 1 } } } });
   const { code, out } = await providers({ ...env, ACME_KEY: 'sk-test-acme' });
   assert.equal(code, 0);
@@ -56,7 +56,7 @@ test('schema prints JSON Schema', async () => {
   assert.deepEqual([code, JSON.parse(out).type], [0, 'object']);
 });
 
-test('test NAME runs a turn at the row, with its key alone', ON_LINUX, async (context) => {
+test('test NAME runs a turn with the provider, with only its own key', ON_LINUX, async (context) => {
   const upstream = await startScriptedUpstream({ dialect: 'openai', apiKey: 'sk-test-acme', script: [] });
   context.after(() => upstream.close());
   const env = home(context, { acme: { ...ACME, base_url: upstream.url, models: { 'scripted-model': {} } } });
@@ -67,7 +67,7 @@ test('test NAME runs a turn at the row, with its key alone', ON_LINUX, async (co
   assert.match(out, /1 request sent/);
 });
 
-test('words that make no sense are mistakes', async (context) => {
+test('invalid words are mistakes', async (context) => {
   const env = home(context, {});
   assert.match((await providers(env, 'test')).error, /Missing NAME after providers test\./);
   assert.match((await providers(env, 'test', 'a', 'b')).error, /Unexpected argument "b"/);

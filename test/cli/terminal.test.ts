@@ -1,4 +1,4 @@
-/** The built program at a terminal and behind pipes: colours, Ctrl-C, exit codes. */
+/** The built program on a terminal and in pipes: colors, Ctrl-C, exit codes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ function start(
   return run;
 }
 
-/** Runs it behind pipes; with `script` in a shell, which has the command line in "$@". */
+/** Runs it with pipes; with `script`, in a shell that has the command line in "$@". */
 function runPiped(words: readonly string[], script?: string) {
   const command = [process.execPath, PROGRAM, ...words];
   const [program = '', ...args] = script === undefined ? command : ['/bin/sh', '-c', script, 'sh', ...command];
@@ -43,13 +43,13 @@ function runPiped(words: readonly string[], script?: string) {
 }
 
 for (const words of [['help'], ['config']]) {
-  test(`${words.join(' ')} has colours at a terminal`, LIMITS, async (context) => {
+  test(`${words.join(' ')} has colors on a terminal`, LIMITS, async (context) => {
     const { code, screen } = await start(context, words).ended;
     assert.equal(code, 0);
     assert.match(screen, COLOUR);
   });
 
-  test(`${words.join(' ')} has none with NO_COLOR, and none at a dumb terminal`, LIMITS, async (context) => {
+  test(`${words.join(' ')} has none with NO_COLOR, and none on a dumb terminal`, LIMITS, async (context) => {
     const runs = [{ NO_COLOR: '1' }, { TERM: 'dumb' }].map((env) => start(context, words, env).ended);
     for (const { code, screen } of await Promise.all(runs)) {
       assert.equal(code, 0);
@@ -66,12 +66,12 @@ for (const words of [['help'], ['config']]) {
 }
 
 test(
-  'a reader that leaves early is no failure',
+  'a reader that closes the pipe early is not a failure',
   { skip: process.platform === 'win32' && 'needs a POSIX shell' },
   () => {
     const head = runPiped(['--help'], '{ "$@"; echo "code $?" >&2; } | head -1');
     assert.deepEqual([head.stdout, head.stderr], ['Usage: aliyun-codex-bridge [flags] [command]\n', 'code 0\n']);
-    // Gone before the first word is written.
+    // Closed before the first write.
     assert.equal(runPiped(['help', 'serve'], '{ "$@"; echo "code $?" >&2; } | true').stderr, 'code 0\n');
   },
 );
@@ -84,7 +84,7 @@ test('an unknown command exits with 2, on a terminal and in a pipe', LIMITS, asy
   assert.deepEqual([piped.status, piped.stdout], [2, '']);
 });
 
-test('Ctrl-C on an idle serve ends it with 0', LIMITS, async (context) => {
+test('Ctrl-C ends an idle serve with 0', LIMITS, async (context) => {
   const bridge = start(context, ['--port', '0'], { AI_API_BASE: 'http://127.0.0.1:9/v1' });
   await bridge.shows('Ctrl-C stops it.');
   bridge.type(CTRL_C);
@@ -93,7 +93,7 @@ test('Ctrl-C on an idle serve ends it with 0', LIMITS, async (context) => {
   assert.match(screen, /Stopping…/);
 });
 
-/** A bridge at a terminal with one answer in the middle of its text. */
+/** A bridge on a terminal with an answer in progress. */
 async function startWithAnswer(context: TestContext) {
   const { gate, admit, open } = createTurnstile();
   const upstream = await startScriptedUpstream({ script: [answer({ text: 'first words, last words', gate })] });
@@ -110,7 +110,7 @@ async function startWithAnswer(context: TestContext) {
   return { bridge, reply, open };
 }
 
-test('Ctrl-C on a serve that answers lets the answer end', LIMITS, async (context) => {
+test('Ctrl-C lets a running answer finish', LIMITS, async (context) => {
   const { bridge, reply, open } = await startWithAnswer(context);
   bridge.type(CTRL_C);
   await bridge.shows('Stopping… waiting up to 20 s for 1 answer.');
@@ -129,7 +129,7 @@ test('a second Ctrl-C ends it at once, with 130', LIMITS, async (context) => {
 });
 
 test(
-  'codex whose terminal is closed lets Codex end, and then ends by the hang-up, not by a crash',
+  'if its terminal closes, codex lets Codex end, and then ends by SIGHUP, not by a crash',
   LIMITS,
   async (context) => {
     const folder = mkdtempSync(join(HOME, 'hang-up-'));
@@ -137,7 +137,7 @@ test(
     writeFileSync(codex, "#!/bin/sh\ntrap '' HUP\necho running\ncat > /dev/null\n", { mode: 0o755 });
     const codes = join(folder, 'codes');
     spawnSync('mkfifo', [codes]);
-    // Codex is asked for help: that needs no bridge. The shell outlives the hang-up, and tells how the launcher ended.
+    // Codex only prints help, which needs no bridge. The shell survives SIGHUP and records how the launcher ended.
     const words = [
       '/bin/sh',
       '-c',
@@ -158,7 +158,7 @@ test(
   },
 );
 
-test('logs --follow shows what comes, and ends with Ctrl-C', LIMITS, async (context) => {
+test('logs --follow shows new lines, and ends with Ctrl-C', LIMITS, async (context) => {
   const file = join(HOME, 'bridge.log');
   writeFileSync(file, 'a line that was there\n');
   const logs = start(context, ['logs', '--follow', '--log-file', file, '--state-dir', HOME]);
@@ -169,7 +169,7 @@ test('logs --follow shows what comes, and ends with Ctrl-C', LIMITS, async (cont
   assert.equal((await logs.ended).code, 0);
 });
 
-test('setup asks a person: no and Ctrl-C write nothing, Enter writes', LIMITS, async (context) => {
+test('setup asks the user: no and Ctrl-C write nothing, Enter writes', LIMITS, async (context) => {
   const codexHome = mkdtempSync(join(HOME, 'codex-'));
   const file = join(codexHome, 'config.toml');
   const before = '# mine\nmodel = "other"\n';
