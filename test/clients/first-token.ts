@@ -1,7 +1,7 @@
 /**
- * From an empty machine with Node and Codex to the first word of an answer: the commands of README.md, and the seconds
- * they take. `npm --prefix test/clients run first-token` prints the figures of CODEX_TEST_SUITE.md. The bridge comes
- * from the packed tarball instead of a registry; the provider is the scripted one, and answers at once.
+ * Measures the time from a machine with only Node and Codex to the first word of an answer, with the commands of
+ * README.md. `npm --prefix test/clients run first-token` prints the figures of CODEX_TEST_SUITE.md. The bridge is
+ * installed from the packed tarball instead of a registry; the provider is scripted and answers at once.
  */
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,14 +20,14 @@ const PORT = 31_415;
 const WORD = 'Hallöchen';
 const ROUNDS = 5;
 
-/** Milliseconds that `work` takes. */
+/** Measures the milliseconds that `work` takes. */
 async function time(work: () => Promise<void>): Promise<number> {
   const begin = performance.now();
   await work();
   return performance.now() - begin;
 }
 
-/** `npm install -g aliyun-codex-bridge`, from a tarball and without a network. */
+/** Runs `npm install -g aliyun-codex-bridge` from a tarball, without a network. */
 async function install(folder: WorkFolder, prefix: string): Promise<number> {
   const { stdout } = await promisify(execFile)('npm', ['pack', '--silent', '--pack-destination', folder.root], {
     cwd: PROJECT_ROOT,

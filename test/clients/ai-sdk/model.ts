@@ -1,4 +1,4 @@
-/** The AI SDK's OpenAI provider, which speaks the Responses API, pointed at the bridge of a scenario. */
+/** Creates the AI SDK's OpenAI provider, which uses the Responses API, with the bridge of a scenario. */
 import { createOpenAI } from '@ai-sdk/openai';
 import type { LanguageModel } from 'ai';
 import type { SdkScenario } from '../support/sdk-scenario';

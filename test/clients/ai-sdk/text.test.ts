@@ -65,7 +65,7 @@ sdkScenario('ai: reasoning, whole and streamed', {
 const City = z.object({ name: z.string(), population: z.number() });
 const PARIS = { name: 'Paris', population: 2_100_000 };
 
-/** The library finds its own function old. */
+/** The library warns that its own function is deprecated. */
 const DEPRECATED = [/"generateObject"/, /AI SDK Warning System/];
 
 sdkScenario('ai: generateObject, plain and in a fence', {

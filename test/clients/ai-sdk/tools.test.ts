@@ -1,4 +1,4 @@
-/** Tools of the AI SDK, which runs them itself and goes on until the model is done. */
+/** Tools of the AI SDK, which runs them itself and continues until the model is done. */
 import assert from 'node:assert/strict';
 import { generateText, isStepCount, streamText, tool } from 'ai';
 import { z } from 'zod';

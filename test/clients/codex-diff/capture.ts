@@ -1,4 +1,4 @@
-/** Plays the scenes with one version of Codex and keeps every request it sends to the bridge. */
+/** Runs the scenes with one version of Codex and records every request to the bridge. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -30,7 +30,7 @@ export async function captureScenes(version: string): Promise<ReadonlyMap<string
   return captures;
 }
 
-/** A version of the lock file, else one that is installed next to the work folders: the network is needed for that. */
+/** Finds a version from the lock file, or else installs it next to the work folders, which needs the network. */
 async function findCodex(version: string): Promise<Command> {
   const known = CODEX_VERSIONS.find((each) => each === version);
   if (known !== undefined) return codexCommand(known);

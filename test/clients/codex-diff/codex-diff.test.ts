@@ -1,5 +1,5 @@
 /**
- * The two newest pinned versions of Codex differ only in what a fact explains; and the comparison finds differences.
+ * All differences between the two newest pinned versions of Codex are explained, and the comparison finds differences.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -11,7 +11,7 @@ import { describeRequest } from './shape';
 
 const [newer = '', older = ''] = CODEX_VERSIONS;
 
-test(`Codex ${older} and ${newer} send nothing different that no fact explains`, async () => {
+test(`Codex ${older} and ${newer} have no unexplained differences`, async () => {
   const differences = compareScenes(await captureScenes(older), await captureScenes(newer));
   const open = differences.filter(({ why }) => why === undefined);
   assert.deepEqual(open, [], renderDifferences(differences));
@@ -29,7 +29,7 @@ const REQUEST: Recorded = {
   },
 };
 
-test('a request becomes its keys, short values, headers and tools', () => {
+test('a request is described by its keys, short values, headers and tools', () => {
   assert.deepEqual(describeRequest(REQUEST), [
     'POST /v1/responses client_version',
     'body.input[message user].content[input_text].text',
@@ -47,7 +47,7 @@ test('a request becomes its keys, short values, headers and tools', () => {
   ]);
 });
 
-test('a new key, header, tool or request is a difference, another text or time is none', () => {
+test('a new key, header, tool or request is a difference, but another text or time is not', () => {
   const compare = (other: readonly Recorded[]): readonly string[] =>
     compareScenes(new Map([['s', [REQUEST]]]), new Map([['s', other]])).map(({ sign, line }) => `${sign} ${line}`);
   const body = REQUEST.body as Readonly<Record<string, unknown>>;
@@ -62,7 +62,7 @@ test('a new key, header, tool or request is a difference, another text or time i
   assert.deepEqual(compare([REQUEST, REQUEST]), ['- 1 × POST /v1/responses', '+ 2 × POST /v1/responses']);
 });
 
-test('what no fact explains comes first, by scene', () => {
+test('unexplained differences come first, by scene', () => {
   const headers = { ...REQUEST.headers, 'accept-encoding': 'gzip', 'x-new': 'a' };
   const differences = compareScenes(
     new Map([['first turn', [REQUEST]]]),

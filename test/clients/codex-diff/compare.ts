@@ -1,4 +1,4 @@
-/** Compares what two versions sent, scene by scene, and looks up the fact behind each difference. */
+/** Compares the requests of two versions, scene by scene, and looks up the explanation of each difference. */
 import { EXPLAINED } from './explained';
 import type { Recorded } from './recorder';
 import { describeRequest } from './shape';
@@ -9,7 +9,7 @@ export interface Difference {
   /** `-` for the older version, `+` for the newer. */
   readonly sign: '-' | '+';
   readonly line: string;
-  /** The fact that explains it; `undefined` when none does. */
+  /** The fact that explains it, if any. */
   readonly why: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export function compareScenes(older: Captures, newer: Captures): readonly Differ
   });
 }
 
-/** All requests of a scene: how many there are counts as well. */
+/** All requests of a scene; their number is compared too. */
 function linesOf(requests: readonly Recorded[]): ReadonlySet<string> {
   const ofPath = new Map<string, number>();
   for (const { method, path } of requests) {

@@ -1,4 +1,4 @@
-/** Differences between the pinned versions of Codex that are known, and why the bridge needs no change. */
+/** Known differences between the pinned versions of Codex, and why the bridge needs no change. */
 
 /** One fact, and the lines of a request that it explains. */
 export interface Explained {
@@ -6,15 +6,15 @@ export interface Explained {
   readonly why: string;
 }
 
-/** Facts about 0.169.0 → 0.171.0. Remove those of versions that are not compared any more. */
+/** Facts about 0.169.0 → 0.171.0. Remove facts about versions that are no longer compared. */
 export const EXPLAINED: readonly Explained[] = [
   {
     pattern: /^header accept-encoding = /,
-    why: '0.171 reads zstd and gzip; an answer without content-encoding stays right for every version.',
+    why: '0.171 reads zstd and gzip; an answer without content-encoding works with every version.',
   },
   {
     pattern: /\.tools\[.*\.description = /,
-    why: 'Texts of tools are for the model: the bridge passes them on as they are.',
+    why: 'Tool texts are for the model; the bridge passes them on unchanged.',
   },
   {
     pattern: /\.model = "gpt-6\.[12]-sol"$/,

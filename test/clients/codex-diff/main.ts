@@ -1,6 +1,6 @@
 /**
- * `npm run codex-diff -- OLD NEW`: what two versions of Codex send in the same scenes, and what differs. A difference
- * without a fact that explains it (explained.ts) ends with exit code 1.
+ * `npm run codex-diff -- OLD NEW`: compares the requests of two versions of Codex in the same scenes. An unexplained
+ * difference (explained.ts) causes exit code 1.
  */
 import { captureScenes } from './capture';
 import { compareScenes, renderDifferences } from './compare';

@@ -1,16 +1,16 @@
-/** A proxy between Codex and the bridge that keeps what Codex sent. */
+/** A proxy between Codex and the bridge that records Codex's requests. */
 import { createServer, request as forward, type IncomingHttpHeaders } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
 
-/** One request of Codex. */
+/** One request from Codex. */
 export interface Recorded {
   readonly method: string;
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** The parsed body; `undefined` where there is none. */
+  /** The parsed body; `undefined` if there is none. */
   readonly body: unknown;
 }
 
@@ -21,10 +21,10 @@ export interface Recorder {
   close(): void;
 }
 
-/** What Codex's search tool gets: the recorder answers for a search back end, which the bridge has none of here. */
+/** The answer to Codex's search tool: the recorder replaces the search service, which the bridge does not have here. */
 const SEARCH_RESULT = JSON.stringify({ output: 'turn0search0: Example, https://example.com/' });
 
-/** @param bridgeUrl where requests go on to; ends in `/v1` */
+/** @param bridgeUrl the target of the requests; ends in `/v1` */
 export async function startRecorder(bridgeUrl: string): Promise<Recorder> {
   const requests: Recorded[] = [];
   const server = createServer(async (incoming, response) => {

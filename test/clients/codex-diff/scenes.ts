@@ -1,4 +1,4 @@
-/** What each version is asked to do: the turns whose requests are worth comparing. */
+/** The turns whose requests are compared between versions. */
 import { answer, type Step } from '../../support/upstream/scripted-upstream';
 import { mcpServer, type CodexConfig, type ModelInfo } from '../codex/config';
 import { shellCall } from '../codex/versions';
@@ -9,16 +9,16 @@ export interface Scene {
   readonly script?: readonly Step[];
   readonly catalog?: ModelInfo;
   readonly config?: CodexConfig;
-  /** More variables for Codex. */
+  /** Additional variables for Codex. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The arguments of Codex where it is not `exec`; takes the base URL. */
+  /** The arguments of Codex if it is not `exec`; receives the base URL. */
   readonly words?: (url: string) => readonly string[];
 }
 
 const PATCH = '*** Begin Patch\n*** Add File: new.txt\n+It is there.\n*** End Patch';
 const DONE = answer({ reasoning: 'Done.', text: 'It is done.' });
 
-/** Scenes by name, in the order in which they are played. */
+/** Scenes by name, in order of execution. */
 export const SCENES: Readonly<Record<string, Scene>> = {
   'first turn': { script: [DONE] },
   'tool round': { script: [answer({ reasoning: 'Run it.', toolCalls: [shellCall('echo hi')] }), DONE] },

@@ -1,11 +1,11 @@
-/** The shape of a request as lines: keys, short values, headers and tools, without what differs from run to run. */
+/** Describes a request as lines: keys, short values, headers and tools, without parts that differ between runs. */
 import { createHash } from 'node:crypto';
 import type { Recorded } from './recorder';
 
-/** Headers of the connection, of the machine, or with a length. */
+/** Headers about the connection or the machine, or with a length. */
 const SKIPPED_HEADERS = ['host', 'connection', 'content-length', 'authorization', 'traceparent'];
 
-/** What differs from run to run, and what stands for it. */
+/** Parts that differ between runs, and their replacement. */
 const VARIABLE: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g, 'ID'],
   [/\b0\.\d+\.\d+(?:-[\w.]+)?\b/g, 'VERSION'],
@@ -33,8 +33,8 @@ export function describeRequest({ method, path, headers, body }: Recorded): read
 }
 
 /**
- * One line for each leaf of a JSON value, JSON inside of texts included. Elements of lists are told apart by their
- * kind, not by their place.
+ * Renders one line per leaf of a JSON value, including JSON inside strings. List elements are identified by kind, not
+ * by position.
  */
 function flatten(path: string, given: unknown): readonly string[] {
   const value = typeof given === 'string' && !isText(path) ? parseIfJson(given) : given;
@@ -52,14 +52,14 @@ function flatten(path: string, given: unknown): readonly string[] {
 const normalize = (text: string): string =>
   VARIABLE.reduce((rest, [pattern, name]) => rest.replace(pattern, name), text);
 
-/** Tools by name, other items by type and role, plain values by nothing. */
+/** Identifies tools by name and other items by type and role; plain values have no identifier. */
 function nameKind(element: unknown): string {
   if (typeof element !== 'object' || element === null || Array.isArray(element)) return '';
   const { type, role, name } = element as Item;
   return [type, role, name].filter((part) => typeof part === 'string').join(' ');
 }
 
-/** What people and models wrote, and what a program printed: only whether it is there. */
+/** Text by people, models or programs: only its presence is compared. */
 const isText = (path: string): boolean =>
   /^body\.(?:input|instructions)(?!.*\]\.tools\[)/.test(path) && !/\.(?:type|role|status|phase)$/.test(path);
 

@@ -1,6 +1,6 @@
 /**
- * @openai/codex-sdk: runs, streamed runs, an output schema and resumed threads, with the Codex of this folder's lock
- * file.
+ * @openai/codex-sdk: runs, streamed runs, an output schema and resumed threads, with the Codex version in this folder's
+ * lock file.
  */
 import assert from 'node:assert/strict';
 import type { ThreadOptions } from '@openai/codex-sdk';
@@ -8,7 +8,7 @@ import { answer } from '../../support/upstream/scripted-upstream';
 import { createClientEnv } from '../support/program';
 import { sdkScenario, type SdkScenario } from '../support/sdk-scenario';
 
-/** The package is an ES module without another entry. */
+/** The package is only available as an ES module. */
 async function createCodex({ baseURL, apiKey, folder }: SdkScenario) {
   const { Codex } = await import('@openai/codex-sdk');
   return new Codex({
@@ -26,7 +26,7 @@ const threadOptions = ({ model, folder }: SdkScenario): ThreadOptions => ({
   sandboxMode: 'danger-full-access',
 });
 
-/** The last words of the user in a request. */
+/** The last user message of a request. */
 const asked = (body: { readonly messages: readonly { readonly role: string; readonly content: unknown }[] }): string =>
   JSON.stringify(body.messages.filter(({ role }) => role === 'user').at(-1)?.content);
 

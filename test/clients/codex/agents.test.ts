@@ -1,4 +1,4 @@
-/** Agents that the model spawns: their requests go upstream too, and what they say comes back to their parent. */
+/** Agents spawned by the model: their requests go upstream too, and their answers return to the parent. */
 import assert from 'node:assert/strict';
 import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, toolNames, type ChatMessage } from './chat-requests';
@@ -42,7 +42,7 @@ scenario(
     const { child, parent } = apart(requests, isPlainChild);
     assert.deepEqual(toolNames(child).filter((name) => name.startsWith('multi_agent')), []);
     assert.equal(parent.length, 3);
-    // A notice of the child's end follows as a word of the user, unless Codex was quicker than its own watcher.
+    // A notice of the child's end follows as a user message, unless Codex was faster than its own watcher.
     const [, , said, waited, ...notice] = messagesAfter(parent[2]!, 'Let an agent count.');
     assert.equal(said?.['tool_calls'][0].function.name, 'multi_agent_v1__wait_agent');
     assert.match(waited?.['content'], /"completed":"Sieben\."/);
@@ -55,7 +55,7 @@ const isTeamChild = (request: CapturedRequest): boolean =>
   messagesOf(request).some(({ content }) => /^\[Message from \S+ to \S+\/count\]/.test(String(content)));
 
 // `collaboration` of the catalog's version v2: the child inherits its parent's context, and gets its task in an
-// `agent_message` whose text stands under the name `encrypted_content` (codex-protocol.md, section 1).
+// `agent_message` whose text is in the field `encrypted_content` (codex-protocol.md, section 1).
 scenario(
   'an agent of a team, whose task is an agent message',
   {

@@ -1,4 +1,4 @@
-/** The free-form tool apply_patch: files with unicode names and contents, its text cut into single characters. */
+/** The free-form tool apply_patch: files with Unicode names and contents, streamed character by character. */
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -31,7 +31,7 @@ const SECOND = `*** Begin Patch
 *** End Patch
 `;
 
-/** JSON as models also write it: nothing but ASCII, so that one character is a pair of escapes. */
+/** JSON as some models write it: only ASCII, so that one character is a pair of escapes. */
 const asciiOnly = (value: object): string =>
   JSON.stringify(value).replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 

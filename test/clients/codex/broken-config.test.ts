@@ -1,4 +1,4 @@
-/** From a config.toml that Codex rejects to a first turn by one command. */
+/** From a config.toml that Codex rejects to a first turn with one command. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const LIMIT = { timeout: 3 * PATIENCE_MS };
 
 const BRIDGE = join(PROJECT_ROOT, 'bin/aliyun-codex-bridge.js');
 
-/** A place whose config.toml is the one of a fixture. */
+/** A scratch home with the config.toml of a fixture. */
 async function createBrokenPlace(context: TestContext, fixture: string) {
   const place = await createLaunchPlace(context, { script: [answer({ text: 'It works.' })] });
   const file = join(place.folder.codexHome, 'config.toml');
@@ -24,7 +24,7 @@ async function createBrokenPlace(context: TestContext, fixture: string) {
   return { place, file, before };
 }
 
-/** Runs Codex itself, or the bridge's own commands, in the place. */
+/** Runs Codex or the bridge's commands in the scratch home. */
 function runIn({ program }: LaunchPlace, command: readonly string[]) {
   const { env, cwd } = program(CURRENT_CODEX, []);
   const [first = '', ...args] = command;

@@ -1,4 +1,4 @@
-/** The bridge's model catalog in the real Codex: as a file, and asked for over HTTP. */
+/** The bridge's model catalog in the real Codex: as a file, and fetched over HTTP. */
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,10 +19,10 @@ import { codexCommand, type CodexVersion } from './versions';
 /** The versions that read a catalog. */
 const READERS = ['0.171.0', '0.169.0', '0.146.0', '0.125.0'] as const satisfies readonly CodexVersion[];
 
-/** A file name without a folder is looked for next to config.toml. */
+/** A file name without a folder is relative to config.toml. */
 const FILE = 'models.json';
 
-/** Tokens of `glm-4.7` on the Coding Plan, as its row says. */
+/** Limits of `glm-4.7` in its row of the Coding Plan. */
 const WINDOW = 202_752;
 
 interface Listed {
@@ -31,7 +31,7 @@ interface Listed {
   readonly supported_reasoning_levels: readonly { readonly effort: string }[];
 }
 
-/** What `codex debug models` prints: the catalog as this Codex understood it. */
+/** The output of `codex debug models`: the catalog as parsed by this Codex. */
 async function debugModels(
   folder: WorkFolder,
   version: CodexVersion,
@@ -51,7 +51,7 @@ async function debugModels(
   return (JSON.parse(stdout) as { models: Listed[] }).models;
 }
 
-/** `aliyun-codex-bridge models --codex-catalog` into Codex's folder, as the README says. */
+/** Runs `aliyun-codex-bridge models --codex-catalog` for Codex's folder, as in the README. */
 async function writeCatalog({ folder, version }: Scenario): Promise<void> {
   const { exitCode, stdout, stderr } = await runProgram({
     command: process.execPath,
@@ -66,10 +66,7 @@ async function writeCatalog({ folder, version }: Scenario): Promise<void> {
   assert.match(stdout, /^Wrote \d+ models to /);
 }
 
-/**
- * Flags that put a provider in place of the configured one: Codex asks for /models only where a command gives the
- * token.
- */
+/** Flags that replace the configured provider: Codex requests /models only if a command provides the token. */
 const askingProvider = ({ bridge }: Scenario): readonly string[] => [
   '-c',
   'model_provider="asking"',
@@ -77,7 +74,7 @@ const askingProvider = ({ bridge }: Scenario): readonly string[] => [
   `model_providers.asking={name="Bridge",base_url=${JSON.stringify(bridge.url)},auth={command="echo",args=["any"]}}`,
 ];
 
-/** The window that Codex shows percentages of, from the newest session file. */
+/** The context window on which Codex bases its percentages, from the newest session file. */
 async function readWindow(codexHome: string): Promise<unknown> {
   const folder = join(codexHome, 'sessions');
   const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.jsonl')).sort();
@@ -87,12 +84,12 @@ async function readWindow(codexHome: string): Promise<unknown> {
 }
 
 /**
- * Codex writes its cache of the list in place, while it ends: the next run can find it empty, says so, and fetches it
- * again (seen once with 0.169: `failed to load models cache: EOF while parsing a value`).
+ * Codex writes its cache of the list in place while it exits, so the next run may find it empty, report that, and fetch
+ * it again (seen once with 0.169: `failed to load models cache: EOF while parsing a value`).
  */
 const CUT_CACHE = /^.*failed to load models cache: EOF while parsing.*$/m;
 
-/** Nothing is missing from what Codex knows of the model, and nobody complains. */
+/** Codex knows everything about the model and prints no warning. */
 function assertKnown({ events, stderr }: ScenarioRun): void {
   assert.deepEqual(completedItems(events, 'error'), []);
   assert.doesNotMatch(stderr.replace(CUT_CACHE, ''), /metadata|catalog|models/i);
@@ -199,7 +196,7 @@ scenario(
     dialects: ['dashscope'],
     model: 'MiniMax-M2.5',
     config: { settings: { model_catalog_json: FILE } },
-    // The window of 196,608 tokens less an answer of 24,576; without a limit in the catalog it were nine tenths,
+    // The window of 196,608 tokens minus an answer of 24,576; without a limit in the catalog, it would be nine tenths,
     // 176,947.
     script: [
       answer({ text: 'Almost full.', usage: full(171_000) }),

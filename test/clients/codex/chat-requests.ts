@@ -1,12 +1,12 @@
-/** Looks at the chat requests that reached the upstream: what all of them share, and the conversation in each. */
+/** Inspects the chat requests that reached the upstream: their common parts, and the conversation in each. */
 import assert from 'node:assert/strict';
 import type { CapturedRequest } from '../../support/upstream/scripted-upstream';
 import type { CodexVersion } from './versions';
 
-/** A chat message as it came over the wire. */
+/** A chat message in wire format. */
 export type ChatMessage = Readonly<Record<string, any>>;
 
-/** What every request of every scenario must be, whatever it is about; `key` is the one that the bridge has. */
+/** Checks that apply to every request of every scenario; `key` is the bridge's key. */
 export function assertChatRequest(
   { method, path, headers, body }: CapturedRequest,
   version: CodexVersion,
@@ -20,7 +20,7 @@ export function assertChatRequest(
   assert.equal(body.messages[0].role, 'system');
 }
 
-/** The messages behind the user message that says `prompt`. */
+/** The messages after the user message `prompt`. */
 export function messagesAfter({ body }: CapturedRequest, prompt: string): readonly ChatMessage[] {
   const messages = body.messages as readonly ChatMessage[];
   const index = messages.findIndex(({ role, content }) => role === 'user' && content === prompt);
@@ -28,7 +28,7 @@ export function messagesAfter({ body }: CapturedRequest, prompt: string): readon
   return messages.slice(index + 1);
 }
 
-/** A tool as it was offered. */
+/** An offered tool. */
 export interface OfferedTool { readonly name: string; readonly description?: string; readonly parameters: object }
 
 /** The offered tools, in order. */
@@ -39,7 +39,8 @@ export const toolsOf = ({ body }: CapturedRequest): readonly OfferedTool[] =>
 export const toolNames = (request: CapturedRequest): readonly string[] => toolsOf(request).map(({ name }) => name);
 
 /**
- * Each request must begin with the bytes of the one before it, messages included: that is what prompt caches compare.
+ * Each request must begin with the bytes of the previous one, including the messages, because prompt caches compare
+ * them.
  */
 export function assertGrowing(requests: readonly CapturedRequest[]): void {
   requests.slice(1).forEach((later, index) => {
@@ -47,7 +48,7 @@ export function assertGrowing(requests: readonly CapturedRequest[]): void {
     assert.equal(
       later.rawBody.slice(0, head.length),
       head,
-      `request ${index + 2} does not begin like request ${index + 1}`,
+      `request ${index + 2} does not start like request ${index + 1}`,
     );
   });
 }

@@ -1,4 +1,4 @@
-/** No model configured: Codex takes its own newest one, which means responses-lite and code mode. */
+/** No model configured: Codex uses its own newest one, with responses-lite and code mode. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
@@ -11,7 +11,7 @@ const SCRIPT = [
   'text(`got ${output}`);',
 ].join('\n');
 
-// Tools come in an `additional_tools` item, `exec` among them as a free-form tool (codex-protocol.md, section 1).
+// The tools are in an `additional_tools` item, with `exec` as a free-form tool (codex-protocol.md, section 1).
 scenario(
   'no model configured: the default model runs a script in code mode',
   {

@@ -68,7 +68,7 @@ scenario(
 );
 
 /**
- * Each opens one end of the pipe, which blocks until the other end is open: both end only if they run at the same time.
+ * Each opens one end of a pipe, which blocks until the other end is open, so both finish only if they run concurrently.
  */
 const READER = 'cat pipe && echo reader';
 const WRITER = 'echo writer > pipe && echo written';
@@ -111,7 +111,7 @@ scenario(
 );
 
 scenario(
-  'only the first of two commands, where one call at a time is wanted',
+  'only the first of two commands with one call at a time',
   {
     dialects: ['dashscope'],
     bridgeEnv: { ALLOW_MULTI_TOOL_CALLS: '0' },

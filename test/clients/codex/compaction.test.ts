@@ -1,4 +1,4 @@
-/** Compaction of a full context, both ways that Codex has, in the middle of a turn; and the turn after it. */
+/** Compaction of a full context in the middle of a turn, by both of Codex's methods, and the turn after it. */
 import assert from 'node:assert/strict';
 import type { ScriptedCall } from '../../support/upstream/chat-stream';
 import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';
@@ -9,7 +9,7 @@ import { shellCall } from './versions';
 
 const SUMMARY = 'Fertig: „hi“ was said. Open: nothing.';
 
-/** Compaction begins at nine tenths of the window, by the usage that the upstream reports. */
+/** Compaction starts at nine tenths of the window, according to the upstream's usage. */
 const FULL = { prompt: 36_000, completion: 50 };
 
 const script = (call: ScriptedCall) => [
@@ -19,7 +19,7 @@ const script = (call: ScriptedCall) => [
   answer({ text: 'As I said.' }),
 ];
 
-/** What the model sees of the history when it writes the summary: everything, with the reasoning. */
+/** The history that the model sees when it writes the summary: everything, including the reasoning. */
 function assertWholeHistory(request: CapturedRequest): ChatMessage | undefined {
   const [said, result, ask, ...rest] = messagesAfter(request, 'Say hi.');
   assert.deepEqual([said?.['content'], said?.['reasoning_content']], ['Saying hi.', 'Say it.']);
@@ -29,7 +29,7 @@ function assertWholeHistory(request: CapturedRequest): ChatMessage | undefined {
   return ask;
 }
 
-/** Two turns with a restart of the bridge between them: what stands for the history must not be kept in its memory. */
+/** Two turns with a restart of the bridge in between: the compacted history must not depend on its memory. */
 async function play({ run, restartBridge }: Scenario, options: RunOptions = {}): Promise<readonly CapturedRequest[]> {
   const first = await run('Say hi.', options);
   assert.deepEqual(textsOf(first.events, 'agent_message'), ['Saying hi.', 'It is said.']);
@@ -46,7 +46,7 @@ async function play({ run, restartBridge }: Scenario, options: RunOptions = {}):
   return [...first.requests, ...second.requests];
 }
 
-/** After it: what the user said, the summary as another word of the user, and what came since. */
+/** After compaction: the user's messages, the summary as another user message, and everything since. */
 function assertCompacted(requests: readonly CapturedRequest[]): void {
   const [summary, ...none] = messagesAfter(requests[2]!, 'Say hi.');
   assert.equal(summary?.['role'], 'user');
@@ -69,7 +69,7 @@ scenario('local compaction', WINDOW, async (played) => {
   assertCompacted(requests);
 });
 
-/** Remote compaction: the bridge asks the upstream in its own words, with the tools still declared. */
+/** Remote compaction: the bridge uses its own prompt, with the tools still declared. */
 function remote(name: string, options: ScenarioOptions, runOptions: RunOptions = {}): void {
   scenario(name, options, async (played) => {
     const requests = await play(played, runOptions);

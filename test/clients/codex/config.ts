@@ -1,5 +1,5 @@
 /**
- * Codex's config.toml, as users of the bridge are told to write it (codex-protocol.md, section 10), and its catalog.
+ * Writes Codex's config.toml as recommended to users (codex-protocol.md, section 10), and its catalog.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,22 +7,24 @@ import { PROJECT_ROOT } from '../../house/source-tree';
 
 type Values = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
-/** What a scenario adds to the recommended configuration. */
+/** Additions of a scenario to the recommended configuration. */
 export interface CodexConfig {
-  /** More keys of the top level, and their values; `undefined` leaves one out. */
+  /** Additional top-level keys and their values; `undefined` omits a key. */
   readonly settings?: Readonly<Record<string, Values[string] | undefined>>;
-  /** More keys of the provider's table. */
+  /** Additional keys of the provider's table. */
   readonly provider?: Values;
-  /** More tables, as TOML text. */
+  /** Additional tables, as TOML text. */
   readonly tables?: string;
-  /** Codex's own `openai` provider with the bridge as its base URL, as @openai/codex-sdk starts it; no table then. */
+  /**
+   * Use Codex's own `openai` provider with the bridge as its base URL, like @openai/codex-sdk; there is no table then.
+   */
   readonly builtIn?: boolean;
 }
 
-/** Fields of a catalog entry, over those that Codex demands. */
+/** Fields of a catalog entry, in addition to those that Codex requires. */
 export type ModelInfo = Readonly<Record<string, unknown>>;
 
-/** The table of the MCP server `name`, with the tools `echo` and `get_image`. */
+/** Renders the table of the MCP server `name`, with the tools `echo` and `get_image`. */
 export const mcpServer = (name: string): string => [
   `[mcp_servers.${name}]`,
   ...assign({ command: process.execPath, args: [join(PROJECT_ROOT, 'test/clients/support/mcp-server.cjs'), name] }),
@@ -37,7 +39,7 @@ export interface CodexHomeOptions {
   readonly catalog?: ModelInfo | undefined;
 }
 
-/** Writes config.toml, and a catalog next to it where one is asked for, into the folder `codexHome`. */
+/** Writes config.toml, and a catalog next to it if requested, to the folder `codexHome`. */
 export async function writeCodexHome(codexHome: string, options: CodexHomeOptions): Promise<void> {
   const { model, bridgeUrl, config = {}, catalog } = options;
   const file = join(codexHome, 'catalog.json');
@@ -67,7 +69,7 @@ const ownProvider =
 const builtInProvider = (bridgeUrl: string): Render => (settings) =>
   assign({ model_provider: 'openai', openai_base_url: bridgeUrl, ...settings });
 
-/** All that 0.125 and later demand of an entry (codex-protocol.md, section 6). */
+/** All fields that 0.125 and later require in an entry (codex-protocol.md, section 6). */
 const describeModel = (slug: string, more: ModelInfo): ModelInfo => ({
   slug,
   display_name: slug,
@@ -85,7 +87,7 @@ const describeModel = (slug: string, more: ModelInfo): ModelInfo => ({
   ...more,
 });
 
-/** JSON strings, numbers, booleans and lists of them are TOML ones too. */
+/** JSON strings, numbers, booleans and lists of them are valid TOML. */
 function assign(values: NonNullable<CodexConfig['settings']>): readonly string[] {
   return Object.entries(values).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key} = ${JSON.stringify(value)}`],

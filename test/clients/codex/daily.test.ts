@@ -1,4 +1,4 @@
-/** Plain codex, day after day: setup, start, turns, status, stop, undo; all by the commands of the guide. */
+/** Everyday use of plain codex: setup, start, turns, status, stop, undo, with the commands of the guide. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -29,7 +29,7 @@ test(
     await bridge('setup', '--yes');
     await bridge('start');
 
-    // Codex knows of the bridge by its configuration alone.
+    // Codex knows the bridge only from its configuration.
     const { PATH = '', HOME = '', TMPDIR = '', CODEX_HOME = '', NO_PROXY = '', HTTPS_PROXY = '' } = env;
     const codex = codexCommand(CURRENT_CODEX);
     const bare = { PATH, HOME, TMPDIR, CODEX_HOME, NO_PROXY, HTTPS_PROXY };
@@ -58,7 +58,7 @@ test(
     await untilFree(place.port);
     await bridge('setup', '--undo', '--yes');
     const after = await readTree(place.folder.codexHome);
-    // Codex finds a thread by the id of its provider: undo leaves the command that resumes it, in comments.
+    // Codex finds a thread by the id of its provider, so undo leaves the command that resumes it in a comment.
     const left = (after['config.toml'] ?? '').split('\n').filter((line) => line !== '');
     assert.equal(left.length, 2);
     for (const line of left) assert.match(line, /^# threads of aliyun-codex-bridge: /);

@@ -1,6 +1,6 @@
-/** What `codex exec --json` prints: one JSON object a line. */
+/** Reads the output of `codex exec --json`: one JSON object per line. */
 
-/** A thing that Codex shows: a message, reasoning, a command, a tool call. */
+/** An item that Codex shows: a message, reasoning, a command, a tool call. */
 export interface CodexItem {
   readonly id: string;
   readonly type: string;
@@ -14,12 +14,12 @@ export interface CodexItem {
   readonly tool?: string;
   readonly arguments?: unknown;
   readonly result?: unknown;
-  /** Of a plan. */
+  /** The steps of a plan. */
   readonly items?: readonly { readonly text: string; readonly completed: boolean }[];
   readonly changes?: readonly { readonly path: string; readonly kind: string }[];
 }
 
-/** Summed over all requests of the thread; versions differ in what else they count. */
+/** Summed over all requests of the thread; versions differ in the other counts. */
 export interface CodexUsage {
   readonly input_tokens: number;
   readonly cached_input_tokens: number;
@@ -36,11 +36,11 @@ export interface CodexEvent {
   readonly error?: { readonly message: string };
 }
 
-/** @throws SyntaxError for a line that is no JSON */
+/** @throws SyntaxError for a line that is not JSON */
 export const parseEvents = (stdout: string): readonly CodexEvent[] =>
   stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as CodexEvent);
 
-/** The items of `type` in all events, in order: one that is started, updated and completed comes three times. */
+/** The items of `type` in all events, in order: one that is started, updated and completed appears three times. */
 export const eventItems = (events: readonly CodexEvent[], type: string): readonly CodexItem[] =>
   events.flatMap(({ item }) => (item?.type === type ? [item] : []));
 

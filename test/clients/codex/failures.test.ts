@@ -1,4 +1,4 @@
-/** Failures of the upstream: what Codex says of them, how often it asks, and what it must not do. */
+/** Upstream failures: what Codex prints, how often it retries, and what it must not do. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
@@ -6,7 +6,7 @@ import { completedItems, errorsOf, textsOf } from './events';
 import { scenario } from './scenario';
 import { shellCall } from './versions';
 
-/** The provider's own words for it. */
+/** The provider's own message. */
 const KEY_REFUSED = {
   dashscope: 'invalid access token or token expired',
   openai: 'Incorrect API key provided: sk-test-***',
@@ -29,7 +29,7 @@ scenario(
 const WHOLE = 'The first half. The second half.';
 
 scenario(
-  'a stream cut in its text',
+  'a stream that breaks in its text',
   { script: [answer({ text: WHOLE, cutAfter: 5, end: 'cut' }), answer({ text: WHOLE })] },
   async ({ run }) => {
     const { events, requests } = await run('Say it.');
@@ -53,7 +53,7 @@ scenario(
 const APPEND = shellCall('echo ran >> runs.txt');
 
 scenario(
-  'a stream cut in a call',
+  'a stream that breaks in a call',
   {
     script: [
       answer({ toolCalls: [APPEND], cutAfter: 6, end: 'reset' }),

@@ -1,6 +1,6 @@
 /**
- * The fault table against the real Codex: what it costs in calls, what the user reads, that the process ends with 1,
- * and that nothing of a failed turn stands in the history of the next one.
+ * The fault table with the real Codex: the number of calls, the message to the user, exit code 1, and no trace of a
+ * failed turn in the history of the next one.
  */
 import assert from 'node:assert/strict';
 import { answer, raw, reply, silence, type Step } from '../../support/upstream/scripted-upstream';
@@ -11,8 +11,7 @@ import { scenario } from './scenario';
 import { shellCall } from './versions';
 
 /**
- * Waits of the bridge between its own calls take no time here; Codex's own cannot be shortened without changing their
- * number.
+ * The bridge does not wait between its own calls here; Codex's waits cannot be shortened without changing their number.
  */
 const QUICK = { RETRY_WAIT_MS: '20' };
 
@@ -29,15 +28,15 @@ const APPEND = shellCall('echo ran >> runs.txt');
 
 interface Fault {
   readonly name: string;
-  /** What every call of the first turn is answered. */
+  /** The answer to every call of the first turn. */
   readonly step: Step;
   /** Upstream calls of that turn. */
   readonly calls: number;
   /** The last error that Codex prints. */
   readonly says: RegExp;
-  /** What the history keeps of the failed turn; nothing when absent. */
+  /** What the history keeps of the failed turn; default: nothing. */
   readonly kept?: readonly Partial<ChatMessage>[];
-  /** Messages that Codex shows of the failed turn. */
+  /** Messages of the failed turn that Codex shows. */
   readonly shown?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -45,7 +44,7 @@ interface Fault {
 const TRIED = /Tried 4 times; not retrying\.$/;
 
 const FAULTS: readonly Fault[] = [
-  // Refusals: one call.
+  // Rejections: one call.
   {
     name: 'the caller check',
     step: refusal(405, 'Coding Plan is currently only available for Coding Agents'),
@@ -59,13 +58,13 @@ const FAULTS: readonly Fault[] = [
     says: /model 'glm-4\.7' is not supported\. Check the model name/,
   },
   {
-    name: 'a plan that is used up',
+    name: 'an exhausted quota',
     step: refusal(429, { message: 'hour allocated quota exceeded.', code: 'insufficient_quota' }),
     calls: 1,
     says: /hour allocated quota exceeded\. It is a rolling limit: .*Retrying will not help/,
   },
   {
-    name: 'a refused history',
+    name: 'a rejected history',
     step: refusal(400, {
       message: '<400> InternalError.Algo.InvalidParameter: Repetitive tool calls detected in the conversation history.',
     }),
@@ -88,7 +87,7 @@ const FAULTS: readonly Fault[] = [
     says: /answered 429: Come back later\.$/,
   },
 
-  // Failures that may pass: a few calls, all of them the bridge's.
+  // Temporary failures: a few calls, all by the bridge.
   {
     name: 'a steady 429',
     step: refusal(429, { message: 'Requests rate limit exceeded', code: 'limit_requests' }),
@@ -137,16 +136,16 @@ const FAULTS: readonly Fault[] = [
     says: /HTML page titled "Sign in"/,
   },
 
-  // Failures after something was shown: Codex retries itself, and is told when to stop.
+  // Failures after text was shown: Codex retries by itself, and is told when to stop.
   { name: 'an error inside the text, again and again', step: errorEvent(HALF), calls: 4, says: TRIED },
   {
-    name: 'a stream cut in its text, again and again',
+    name: 'a stream that repeatedly breaks in its text',
     step: answer({ text: 'The first half. The second half.', cutAfter: 5, end: 'eof' }),
     calls: 6,
     says: /closed the stream before its answer was finished\. Tried 6 times/,
   },
   {
-    name: 'a stream cut in a call, again and again',
+    name: 'a stream that repeatedly breaks in a call',
     step: answer({ toolCalls: [APPEND], cutAfter: 6, end: 'eof' }),
     calls: 6,
     says: /closed the stream before its answer was finished\. Tried 6 times/,
@@ -158,7 +157,7 @@ const FAULTS: readonly Fault[] = [
     says: /content filter stopped the answer\. Rephrase/,
   },
 
-  // The output limit: what was said stays, what was to be done is not done.
+  // The output limit: the text stays, the call does not run.
   {
     name: 'the output limit in the text',
     step: answer({ text: 'As far as it got', finish: 'length' }),
@@ -203,7 +202,7 @@ for (const { name, step, calls, says, kept = [], shown = [], env = {} } of FAULT
 }
 
 scenario(
-  'a full context: Codex says so, and shortens the conversation before it goes on',
+  'a full context: Codex reports it, and compacts the conversation before it continues',
   {
     dialects: ['dashscope'],
     script: [
@@ -229,7 +228,7 @@ scenario(
 );
 
 scenario(
-  'nobody listens where the provider should be',
+  'no server listens at the provider’s address',
   { dialects: ['dashscope'], script: [], bridgeEnv: QUICK },
   async ({ run, bridge, upstream }) => {
     const { host } = new URL(upstream.url);

@@ -1,4 +1,4 @@
-/** Tools by which Codex keeps its own books: goals, and the plan that it shows as a list of things to do. */
+/** Codex's own tools for goals, and for the plan that it shows as a to-do list. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter } from './chat-requests';
@@ -7,7 +7,7 @@ import { scenario } from './scenario';
 
 // After create_goal Codex adds the goal as a result without a call id (codex-protocol.md, section 1).
 scenario(
-  'a goal, whose text comes back as a result nobody called for',
+  'a goal, whose text is returned as a result without a call',
   {
     script: [
       answer({ reasoning: 'A goal.', toolCalls: [{ name: 'create_goal', arguments: { objective: 'Ship „es“' } }] }),

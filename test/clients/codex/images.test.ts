@@ -1,5 +1,5 @@
 /**
- * Images from the user, from Codex's own tool and from an MCP server: to a model that sees, and to one that does not.
+ * Images from the user, from Codex's own tool and from an MCP server: for a model with vision, and for one without.
  */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { scenario, type ScenarioOptions } from './scenario';
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mM4IScHRAwQCgAfJgQRSo6NIAAAAABJRU5ErkJggg==';
 const IMAGE = { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}`, detail: 'high' } };
 
-/** The strict upstream refuses lists of parts from text models, as DashScope does. */
+/** Like DashScope, the strict upstream rejects lists of parts for text models. */
 const SEES: Pick<ScenarioOptions, 'dialects' | 'model'> = { dialects: ['dashscope'], model: 'qwen3.7-plus' };
 const BLIND: Pick<ScenarioOptions, 'dialects' | 'model'> = { dialects: ['dashscope'], model: 'glm-4.7' };
 
@@ -65,7 +65,7 @@ scenario('an image of the user', { ...SEES, script: [answer({ text: 'Red.' })] }
 });
 
 scenario(
-  'an image of the user for a model that cannot see',
+  'a user’s image for a model without vision',
   { ...BLIND, script: [UNSEEN] },
   async ({ run, folder }) => {
     await savePng(folder.workspace);
@@ -78,7 +78,7 @@ scenario(
   },
 );
 
-/** The image stands between two other results, which must not be parted from their calls. */
+/** The image is between two other results, which must not be separated from their calls. */
 const FETCH = answer({
   toolCalls: [
     { name: 'mcp__mini__echo', arguments: { text: 'before' } },

@@ -1,4 +1,4 @@
-/** Runs the real Codex by `aliyun-codex-bridge codex`, in folders of its own. */
+/** Runs the real Codex with `aliyun-codex-bridge codex` in a scratch home. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -14,7 +14,7 @@ import { codexCommand, type CodexVersion } from './versions';
 
 const KEY = 'sk-test-upstream';
 
-/** No launch needs more than some seconds; this is for one that hangs. */
+/** A launch takes only a few seconds; this limit is for one that hangs. */
 export const PATIENCE_MS = 60_000;
 
 /** Flags of `codex exec` that every run has. */
@@ -23,22 +23,22 @@ export const EXEC = ['exec', '--json', '--skip-git-repo-check', '--dangerously-b
 export interface LaunchPlace {
   readonly upstream: ScriptedUpstream;
   readonly folder: WorkFolder;
-  /** Where the bridge listens that a launch starts. */
+  /** The address of the bridge that a launch starts. */
   readonly port: number;
   readonly state: string;
-  /** What to run for a launch with these words for Codex. */
+  /** The command line of a launch with these arguments for Codex. */
   program(version: CodexVersion, words: readonly string[]): Program;
   run(version: CodexVersion, words: readonly string[]): Promise<ProgramRun>;
   /** The log of the bridge that a launch started. */
   log(): Promise<string>;
 }
 
-/** The scripted upstream, and more options of the bridge as environment variables. */
+/** The scripted upstream, and additional bridge options as environment variables. */
 export interface LaunchPlaceOptions extends ScriptedUpstreamOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Everything is deleted, and what still runs is killed, when the test ends. */
+/** When the test ends, everything is deleted and remaining processes are killed. */
 export async function createLaunchPlace(
   context: TestContext, { env = {}, ...options }: LaunchPlaceOptions,
 ): Promise<LaunchPlace> {
@@ -48,7 +48,7 @@ export async function createLaunchPlace(
   const state = join(folder.root, 'state');
   const program = (version: CodexVersion, words: readonly string[]): Program => {
     const codex = codexCommand(version);
-    // Codex's own launcher is a script for Node, which starts it by its first line.
+    // Codex's own launcher is a Node script, started by its shebang line.
     const file = codex.args[0] ?? codex.command;
     return {
       command: process.execPath,

@@ -29,9 +29,9 @@ for (const version of CODEX_VERSIONS.filter((name) => name !== '0.80.0')) {
       assert.deepEqual(textsOf(events, 'agent_message'), ['Done, 完了.']);
       assert.equal((await readTree(place.folder.workspace))['done.txt'], 'launched\n');
       assert.equal(place.upstream.requests[0]?.body.model, 'glm-4.7');
-      // 0.99 reads no catalog: it says that it knows nothing of the model, and goes on.
+      // 0.99 reads no catalog: it warns that it does not know the model, and continues.
       if (version !== '0.99.0') assert.doesNotMatch(run.stdout + run.stderr, /metadata/i);
-      // 0.125 and 0.146 themselves note there that the workspace is trusted.
+      // 0.125 and 0.146 write there that the workspace is trusted.
       assert.doesNotMatch((await readTree(place.folder.codexHome))['config.toml'] ?? '', /aliyun|model/);
       await untilFree(place.port);
       place.upstream.assertClean();

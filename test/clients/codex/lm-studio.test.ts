@@ -6,9 +6,10 @@ import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';
 import { shellCall } from './versions';
 
-// Codex looks for the model in GET /models, has it loaded by an empty request for one token, then asks (section 9).
+// Codex looks up the model in GET /models, loads it with an empty request for one token, then sends the prompt (section
+// 9).
 scenario(
-  'the bridge in place of LM Studio',
+  'the bridge replaces LM Studio',
   {
     bridgeEnv: { DEFAULT_MODEL: 'glm-4.7' },
     model: 'glm-4.7',

@@ -7,7 +7,7 @@ import { completedItems, textsOf, usageOf } from './events';
 import { scenario } from './scenario';
 import { shellCall } from './versions';
 
-/** One round each: the command, and what it prints. */
+/** One round each: the command and its output. */
 const ROUNDS: readonly (readonly [command: string, output: string])[] = [
   ['mkdir -p src/lib docs && find . -type d -not -path "./.git*" | sort', '.\n./docs\n./src\n./src/lib\n'],
   [`cat > src/lib/sum.js <<'EOF'\nexports.sum = (...numbers) => numbers.reduce((a, b) => a + b);\nEOF`, ''],

@@ -1,4 +1,4 @@
-/** Calls that a model writes into its text, as some do when their server does not take them out. */
+/** Calls that a model writes as text, because its server does not parse them. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter } from './chat-requests';
@@ -39,7 +39,7 @@ const MARKUP = '<tool_call>{"name":"exec_command","arguments":{"cmd":"echo no"}}
 const TALK = `A model may write:\n\`\`\`\n${MARKUP}\n\`\`\`\nThat is all.`;
 
 scenario(
-  'text that only speaks of markup',
+  'text that only mentions markup',
   { dialects: ['dashscope'], script: [answer({ text: TALK })] },
   async ({ run }) => {
     const { events } = await run('Explain it.');

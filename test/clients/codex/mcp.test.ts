@@ -36,7 +36,8 @@ scenario(
 );
 
 /**
- * Too long for `mcp__<server>__<tool>`: that is cut, with a hash behind it, and the description tells its tools apart.
+ * Too long for `mcp__<server>__<tool>`: the name is truncated, with a hash, and the description distinguishes the
+ * tools.
  */
 const LONG = 'a_server_with_a_name_that_leaves_no_room_for_its_tools_at_all';
 
@@ -84,6 +85,6 @@ scenario(
   },
 );
 
-/** The text of the first part of what the server answered, as Codex reports it. */
+/** The text of the first part of the server's result, as Codex reports it. */
 const textOf = (result: unknown): string | undefined =>
   (result as { content: readonly { text: string }[] } | null)?.content[0]?.text;

@@ -1,7 +1,4 @@
-/**
- * UPSTREAM_WIRE=responses: the real Codex in front of a provider's own Responses endpoint, in the forms its reasoning
- * may have.
- */
+/** UPSTREAM_WIRE=responses: the real Codex with a provider's own Responses endpoint, for each form of reasoning. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';

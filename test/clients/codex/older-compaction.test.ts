@@ -1,7 +1,4 @@
-/**
- * Remote compaction of older versions: up to 0.125 they post the history to /responses/compact and take over its
- * output.
- */
+/** Remote compaction of older versions: up to 0.125, they post the history to /responses/compact and use its output. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter } from './chat-requests';
@@ -12,7 +9,7 @@ import { shellCall } from './versions';
 const SUMMARY = 'Fertig: „hi“ was said.';
 const FULL = { prompt: 6_000, completion: 50 };
 
-/** From 0.169 on as in compaction.test.ts. */
+/** From 0.169 on, see compaction.test.ts. */
 const OLDER = ['0.146.0', '0.125.0', '0.99.0', '0.80.0'] as const;
 
 for (const version of OLDER) {

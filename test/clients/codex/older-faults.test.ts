@@ -1,4 +1,4 @@
-/** Failures and a Codex that repeats all of them. */
+/** Failures with a Codex version that retries all of them. */
 import assert from 'node:assert/strict';
 import { reply, type Step } from '../../support/upstream/scripted-upstream';
 import { errorsOf } from './events';
@@ -6,7 +6,7 @@ import { scenario } from './scenario';
 
 const refusal = (status: number, error: unknown): Step => reply({ status, body: { error } });
 
-/** 0.80 repeats every failed stream five times, whatever its code: the bridge remembers its last word. */
+/** 0.80 repeats every failed stream five times, whatever its code; the bridge caches its last answer. */
 for (const [name, step, calls, says] of [
   [
     'a wrong key',

@@ -1,4 +1,4 @@
-/** Older versions of Codex: patches and MCP tools, in the form that each version has for them. */
+/** Older versions of Codex: patches and MCP tools, in the form of each version. */
 import assert from 'node:assert/strict';
 import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
@@ -10,7 +10,7 @@ import { CODEX_VERSIONS, CURRENT_CODEX, shellCall, type CodexVersion } from './v
 
 const PATCH = '*** Begin Patch\n*** Add File: größe 😀.txt\n+„eins“ \\ "zwei"\n*** End Patch';
 
-/** The free-form tool came with 0.125; before, Codex takes the patch out of a shell command. */
+/** The free-form tool was added in 0.125; before that, Codex extracts the patch from a shell command. */
 const hasPatchTool = (version: CodexVersion): boolean => version !== '0.80.0' && version !== '0.99.0';
 
 const patchCall = (version: CodexVersion) =>

@@ -1,4 +1,4 @@
-/** Older versions of Codex: a thought, a command, an answer, and the thread taken up again. */
+/** Older versions of Codex: reasoning, a command, an answer, and a resumed thread. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, toolNames } from './chat-requests';

@@ -1,4 +1,4 @@
-/** `codex exec --output-schema`: the schema reaches the model in the form its provider takes. */
+/** `codex exec --output-schema`: the schema reaches the model in the form that its provider accepts. */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ scenario(
       assert.deepEqual(format.json_schema.schema, SCHEMA);
       return;
     }
-    // The Coding Plan's models think, and DashScope refuses JSON modes then: the schema is an instruction.
+    // The Coding Plan's models think, and DashScope then rejects JSON modes, so the schema becomes an instruction.
     assert.equal(format, undefined);
     assert.ok(messages[0].content.includes(JSON.stringify(SCHEMA)));
   },

@@ -1,5 +1,5 @@
 /**
- * Patches of models that forget that apply_patch takes one JSON string: each must reach Codex as the patch it means.
+ * Patches of models that ignore that apply_patch takes one JSON string: each must reach Codex as the intended patch.
  */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';

@@ -1,4 +1,4 @@
-/** Reasoning that goes back upstream as it came: over tool rounds, turns, resumes and restarts, shown or not. */
+/** Reasoning is sent back upstream unchanged: over tool rounds, turns, resumes and restarts, shown or hidden. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter } from './chat-requests';
@@ -20,7 +20,7 @@ const SCRIPT = [
   answer({ text: 'Again.' }),
 ];
 
-/** The same story with reasoning shown and hidden: what upstream gets back must not depend on it. */
+/** The same scenario with reasoning shown and hidden: what the upstream gets back must not depend on it. */
 function reasoningSurvives(name: string, shown: boolean, bridgeEnv: NonNullable<ScenarioOptions['bridgeEnv']>): void {
   scenario(name, { script: SCRIPT, bridgeEnv }, async ({ run, restartBridge }) => {
     const first = await run('Say both.');

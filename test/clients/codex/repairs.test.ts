@@ -1,4 +1,4 @@
-/** Hosts that refuse what Codex sends: the bridge repairs the request, and Codex comes to the end of its turn. */
+/** Hosts that reject Codex's requests: the bridge repairs the request, and Codex completes its turn. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ scenario('ids of nine letters', {
   assert.equal(last.length, 2);
 });
 
-/** Compaction begins at nine tenths of the window, by the usage that the upstream reports. */
+/** Compaction starts at nine tenths of the window, according to the upstream's usage. */
 const FULL = { prompt: 36_000, completion: 50 };
 
 scenario('a history with calls and no tools, when Codex compacts', {

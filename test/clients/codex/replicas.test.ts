@@ -1,4 +1,4 @@
-/** Several bridges behind a load balancer: no state is needed for Codex, so each request may meet another one. */
+/** Several bridges behind a load balancer: Codex needs no state, so each request may reach a different bridge. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ import { CURRENT_CODEX, shellCall } from './versions';
 const KEY = 'sk-test-upstream';
 const MODEL = 'glm-4.7';
 
-/** Hands each connection to the next of `ports`. */
+/** Forwards each connection to the next of `ports`. */
 async function startBalancer(ports: readonly number[]) {
   const counts = ports.map(() => 0);
   let next = 0;

@@ -1,4 +1,4 @@
-/** A thread that is taken up again by a new process: everything said before goes upstream as it went the first time. */
+/** A thread resumed by a new process: everything before it is sent upstream as it was the first time. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { readTree } from '../support/work-folder';
@@ -39,7 +39,7 @@ scenario(
   'a resumed thread after Codex was killed in the middle of a tool round',
   {
     script: [
-      // The shell's parent is Codex itself: its end cannot come earlier or later than in the middle of this command.
+      // The shell's parent is Codex itself, so it ends exactly in the middle of this command.
       answer({
         reasoning: 'Let me try.',
         text: 'Trying.',
@@ -82,7 +82,7 @@ scenario(
     const [said, result, closing, switched, ask, ...rest] = messagesAfter(second.requests[1]!, 'Say one.');
     assert.deepEqual([said, result], before);
     assert.deepEqual(closing, { role: 'assistant', content: 'One.' });
-    // Codex tells it in a developer message behind the history; upstream takes system messages at the head only.
+    // Codex sends it as a developer message after the history; the upstream accepts system messages only at the start.
     assert.equal(switched?.['role'], 'user');
     assert.match(switched?.['content'], /^<developer>\n<model_switch>\n/);
     assert.deepEqual(ask, { role: 'user', content: 'Say two.' });

@@ -1,4 +1,4 @@
-/** `codex exec review`: a child of Codex's own, with rules of its own, whose answer is a list of findings. */
+/** `codex exec review`: a child with its own instructions, whose answer is a list of findings. */
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

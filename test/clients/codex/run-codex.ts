@@ -3,18 +3,18 @@ import { runProgram, type ProgramRun } from '../support/program';
 import { parseEvents, type CodexEvent } from './events';
 import { codexCommand, type CodexVersion } from './versions';
 
-/** No run of a scenario needs more than a few seconds; this is for one that hangs. */
+/** A run takes only a few seconds; this limit is for one that hangs. */
 const PATIENCE_MS = 60_000;
 
 export interface CodexOptions {
   readonly version: CodexVersion;
-  /** Words between the flags that every run has and the prompt, such as `resume --last`. */
+  /** Arguments between the common flags and the prompt, such as `resume --last`. */
   readonly args?: readonly string[];
-  /** The last argument; none when absent. */
+  /** The last argument, if any. */
   readonly prompt?: string | undefined;
   readonly workspace: string;
   readonly codexHome: string;
-  /** The whole environment but CODEX_HOME. */
+  /** The whole environment except CODEX_HOME. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
 }
@@ -23,10 +23,10 @@ export interface CodexRun extends ProgramRun {
   readonly events: readonly CodexEvent[];
 }
 
-/** Nothing is asked and nothing is sandboxed: a sandbox inside the container of a CI often cannot be set up. */
+/** No approvals and no sandbox, which often cannot be set up inside a CI container. */
 export const EXEC_FLAGS = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'];
 
-/** @throws Error with all that Codex wrote, when it does not end in time */
+/** @throws Error with the output of Codex, if it does not exit in time */
 export async function runCodex(options: CodexOptions): Promise<CodexRun> {
   const { version, args = [], prompt, workspace, codexHome, env, timeoutMs = PATIENCE_MS } = options;
   const codex = codexCommand(version);

@@ -4,35 +4,35 @@ import { exitOf, killGroup, startProgram, type Program } from '../support/progra
 
 const PATIENCE_MS = 30_000;
 
-/** Ends the interface, once to interrupt a turn and once more to leave. */
+/** Ends the interface: once to interrupt a turn, and once more to exit. */
 const CTRL_C = '\x03';
 
-/** The interface gives the terminal its own screen back: it is about to end. */
+/** The interface restores the terminal's main screen when it is about to exit. */
 const LEFT = '\x1b[?1049l';
 
-/** Why there is no pseudo-terminal on this machine; `false` when there is one. As the `skip` option of a test. */
+/** Why there is no pseudo-terminal on this machine, or `false`; for the `skip` option of a test. */
 export function whyNoTerminal(): string | false {
   const { stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' });
   return (stdout ?? '').includes('util-linux') ? false : 'needs script of util-linux';
 }
 
 export interface TuiOptions {
-  /** Codex, or what launches it, with its first arguments. */
+  /** Codex or its launcher, with the first arguments. */
   readonly program: Pick<Program, 'command' | 'args'>;
   readonly prompt: string;
   readonly workspace: string;
   readonly codexHome: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The interface is left when it has written all of these. */
+  /** The interface is closed once it has written all of these. */
   readonly until: readonly string[];
-  /** Called when it has. */
+  /** Called at that time. */
   readonly onSeen?: () => void;
 }
 
 /**
- * Starts Codex with a first prompt and resolves with all that it wrote to the terminal.
+ * Starts Codex with a first prompt and resolves with its terminal output.
  *
- * @throws Error with what it wrote, when it ends or its time is over before it has shown all of `until`
+ * @throws Error with its output, if it exits or times out before it has written all of `until`
  */
 export async function runTui({
   program,
@@ -54,7 +54,7 @@ export async function runTui({
   ];
   const child = startProgram({
     command: 'script',
-    // Without an input that is a terminal itself, the new one has no size.
+    // If the input is not a terminal, the pseudo-terminal has no size.
     args: [
       '--quiet',
       '--return',
@@ -69,7 +69,7 @@ export async function runTui({
   let screen = '';
   const seen = (): boolean => until.every((text) => screen.includes(text));
   const timer = setTimeout(() => killGroup(child), PATIENCE_MS);
-  // Each thing it writes after that, and it answers every key with something, is another chance to tell it to end.
+  // It writes something in response to every key, and each write triggers another Ctrl-C.
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     const wasSeen = seen();
     screen += text;
@@ -79,7 +79,7 @@ export async function runTui({
   child.stdin?.on('error', () => undefined);
   const exitCode = await exitOf(child).finally(() => clearTimeout(timer));
   killGroup(child);
-  // One Ctrl-C more than it needed makes it end with 130: only what it has shown counts.
+  // One Ctrl-C too many makes it exit with 130, so only its output is checked.
   if (seen()) return screen;
   throw new Error(`The terminal interface ended with ${exitCode}, wanted was ${until.join(' and ')}:\n${screen}`);
 }

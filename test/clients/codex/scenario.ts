@@ -1,5 +1,5 @@
 /**
- * A scenario: the real Codex, the built bridge and a scripted upstream, for one script, once for each upstream dialect.
+ * A scenario: the real Codex, the built bridge and a scripted upstream with one script, for each upstream dialect.
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
@@ -18,7 +18,7 @@ import { writeCodexHome, type CodexConfig, type ModelInfo } from './config';
 import { runCodex, type CodexOptions, type CodexRun } from './run-codex';
 import { CURRENT_CODEX, whyMissing, type CodexVersion } from './versions';
 
-/** What stands for each dialect: the bridge's provider by name or by default, and a model that thinks. */
+/** The provider and thinking model for each dialect; the provider is named or the default. */
 const SETUPS: Readonly<
   Record<UpstreamDialect, { readonly model: string; readonly env: Readonly<Record<string, string>> }>
 > = {
@@ -26,38 +26,40 @@ const SETUPS: Readonly<
   openai: { model: 'scripted-model', env: {} },
 };
 
-/** The key that the upstream accepts: the bridge has it, Codex has another one. */
+/** The key that the upstream accepts; the bridge has it, and Codex has a different one. */
 export const UPSTREAM_KEY = 'sk-test-upstream';
 const CLIENT_KEY = 'sk-test-client';
 
 export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect' | 'apiKey'> {
-  /** Both when absent. */
+  /** Default: both. */
   readonly dialects?: readonly UpstreamDialect[];
-  /** The current one when absent. */
+  /** Default: the current one. */
   readonly version?: CodexVersion;
-  /** Why it cannot be played on this machine, for another reason than the version. */
+  /** Why it cannot run on this machine, for a reason other than the version. */
   readonly skip?: string | false;
-  /** The dialect's model when absent. */
+  /** Default: the dialect's model. */
   readonly model?: string;
   readonly config?: CodexConfig;
   /**
-   * What a catalog tells Codex of the model; without it Codex has none, and falls back to what it takes for granted.
+   * The model's entry in Codex's catalog; without it, Codex has no catalog and uses fallback metadata.
    */
   readonly catalog?: ModelInfo;
-  /** Options of the bridge as environment variables, over those of the dialect; a function is called at the start. */
+  /**
+   * Bridge options as environment variables, which override those of the dialect; a function is called at the start.
+   */
   readonly bridgeEnv?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>);
-  /** The rules by which the upstream refuses, in order; none when absent. */
+  /** The upstream's rejection rules, in order; default: none. */
   readonly refusals?: readonly string[];
 }
 
 export interface RunOptions extends Pick<CodexOptions, 'args' | 'timeoutMs'> {
-  /** 0 when absent; `null` for a run that is killed. */
+  /** Default: 0; `null` for a run that is killed. */
   readonly exitCode?: number | null;
-  /** More variables for Codex. */
+  /** Additional variables for Codex. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What Codex said, and what reached the upstream meanwhile. */
+/** The output of Codex, and the upstream requests in the meantime. */
 export interface ScenarioRun extends CodexRun {
   readonly requests: readonly CapturedRequest[];
 }
@@ -67,22 +69,22 @@ export interface Scenario {
   readonly version: CodexVersion;
   readonly model: string;
   readonly upstream: ScriptedUpstream;
-  /** The one that runs now. */
+  /** The running bridge. */
   readonly bridge: BridgeProcess;
   readonly folder: WorkFolder;
-  /** The whole environment of a Codex but CODEX_HOME. */
+  /** The whole environment of Codex except CODEX_HOME. */
   readonly env: Readonly<Record<string, string>>;
-  /** Runs `codex exec` with this prompt; checks its exit code, and of each chat request what all have in common. */
+  /** Runs `codex exec` with this prompt; checks its exit code and the common parts of each chat request. */
   run(prompt?: string, options?: RunOptions): Promise<ScenarioRun>;
-  /** Writes the configuration that `run` writes too, for a Codex that is started in another way. */
+  /** Writes the same configuration as `run`, for a Codex that is started in another way. */
   configure(): Promise<void>;
-  /** Restarts the bridge: it keeps nothing from turn to turn. */
+  /** Restarts the bridge, which must not depend on state between turns. */
   restartBridge(): Promise<void>;
 }
 
 /**
- * Declares a test for each dialect. Afterwards the script must be used up, the upstream must have refused exactly what
- * the options say, and the bridge must end properly. A failing test prints what everyone wrote.
+ * Declares a test for each dialect. At the end, the script must be used up, the upstream must have rejected exactly the
+ * expected requests, and the bridge must exit cleanly. A failing test prints the output of all processes.
  */
 export function scenario(name: string, options: ScenarioOptions, body: (scenario: Scenario) => Promise<void>): void {
   for (const dialect of options.dialects ?? (['dashscope', 'openai'] as const)) {
@@ -117,7 +119,7 @@ async function play(
   }
 }
 
-/** A scenario while it is played. Scenarios take it apart, so what they call is bound. */
+/** A running scenario. Scenarios destructure it, so its methods are bound. */
 class Played implements Scenario {
   readonly runs: ScenarioRun[] = [];
   readonly version: CodexVersion;
@@ -179,7 +181,7 @@ class Played implements Scenario {
       env: { ...this.env, ...env },
       ...rest,
     });
-    // The bridge asks a provider whose models no row knows for its list.
+    // The bridge requests the model list of a provider without model rows.
     const requests = this.upstream.requests.slice(before).filter(({ path }) => path !== '/v1/models');
     const run = { ...codex, requests };
     this.runs.push(run);
@@ -193,7 +195,7 @@ class Played implements Scenario {
     return this.bridges.map((bridge) => bridge.log()).join('');
   }
 
-  /** What everyone wrote. */
+  /** The output of all processes. */
   report(context: TestContext): void {
     const { requests, rejections } = this.upstream;
     for (const { stdout, stderr } of this.runs) context.diagnostic(`Codex wrote:\n${stdout}${stderr}`);

@@ -1,5 +1,5 @@
 /**
- * The web search that Codex runs by itself: the model calls web.run, Codex asks the bridge, the model reads the text.
+ * Codex's own web search: the model calls web.run, Codex sends it to the bridge, the model reads the result.
  */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -15,7 +15,7 @@ import { CURRENT_CODEX } from './versions';
 
 const PAGE = '<title>Docs</title><h1>Bridges</h1><p>The answer is 42.</p><p><a href="/next">Next page</a></p>';
 
-/** A search service in SearXNG's form, and the pages that it finds. */
+/** A search service in SearXNG's format, and the pages that it finds. */
 const web = createServer(({ url = '' }, response) => {
   const { pathname, searchParams, origin } = new URL(url, base());
   if (pathname === '/page') return response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE);
@@ -50,7 +50,7 @@ const SEARCH = {
 
 const call = (commands: object) => answer({ toolCalls: [{ name: 'web__run', arguments: { ...commands } }] });
 
-/** What the model read of its last call, as it stands in request `index`. */
+/** The result of the model's last call in request `index`. */
 function resultIn({ requests }: ScenarioRun, index: number): string {
   const results = messagesAfter(requests[index]!, 'Look it up.').filter(({ role }) => role === 'tool');
   return String(results.at(-1)?.['content']);
@@ -102,7 +102,7 @@ scenario(
 );
 
 scenario(
-  'a search without a search service tells the model so',
+  'without a search service, the model is told so',
   {
     config: SEARCH.config,
     script: [call({ search_query: [{ q: 'bridges' }] }), answer({ text: 'There is no search.' })],

@@ -1,5 +1,5 @@
 /**
- * What `setup` writes, in the real Codex: every version loads it, Codex edits it, and undo takes out the bridge alone.
+ * The result of `setup` in the real Codex: every version loads it, Codex edits it, and undo removes only the bridge.
  */
 import assert from 'node:assert/strict';
 import { cp, readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { codexCommand, CODEX_VERSIONS, CURRENT_CODEX, whyMissing, type CodexVers
 
 const BRIDGE = { command: process.execPath, args: [join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js')] };
 
-/** Files that Codex itself accepts, each awkward in another way. */
+/** Unusual files that Codex itself accepts. */
 const FILES = [
   'typical',
   'comments-everywhere',
@@ -25,7 +25,7 @@ const FILES = [
   'no-final-newline',
 ];
 
-/** 0.80 is older than what the bridge works with. */
+/** The bridge does not support 0.80. */
 const VERSIONS = CODEX_VERSIONS.filter((version) => version !== '0.80.0');
 
 async function createHome(context: TestContext, file: string): Promise<WorkFolder> {
@@ -35,7 +35,7 @@ async function createHome(context: TestContext, file: string): Promise<WorkFolde
   return folder;
 }
 
-/** @throws when the program does not end with 0 */
+/** @throws if the program does not exit with 0 */
 async function runHere(
   folder: WorkFolder,
   program: { readonly command: string; readonly args: readonly string[] },
@@ -50,7 +50,7 @@ async function runHere(
 
 const readConfig = (folder: WorkFolder): Promise<string> => readFile(join(folder.codexHome, 'config.toml'), 'utf8');
 
-/** The file without the server that Codex was told to add, and without regard to empty lines. */
+/** The file without the server that Codex added, ignoring empty lines. */
 const withoutServer = (text: string): string =>
   text
     .replace('[mcp_servers.demo]\ncommand = "echo"\n', '')
@@ -67,7 +67,7 @@ for (const version of VERSIONS) {
   });
 }
 
-/** The catalog has to fit the version, which is not the one on the PATH. */
+/** The catalog must match this version, which is not the one on the PATH. */
 async function setUpFor(folder: WorkFolder, version: CodexVersion): Promise<void> {
   await runHere(folder, BRIDGE, ['setup', '--yes']);
   const catalog = join(folder.codexHome, 'aliyun-codex-bridge-models.json');
@@ -75,7 +75,7 @@ async function setUpFor(folder: WorkFolder, version: CodexVersion): Promise<void
 }
 
 for (const file of FILES) {
-  test(`${file}: a server that Codex adds survives undo, and the rest is what it was`, async (context) => {
+  test(`${file}: a server that Codex adds survives undo, and the rest is restored`, async (context) => {
     const folder = await createHome(context, file);
     const before = await readConfig(folder);
     await setUpFor(folder, CURRENT_CODEX);
@@ -90,7 +90,7 @@ for (const file of FILES) {
   });
 }
 
-test('Codex without the bridge goes its own way after undo', async (context) => {
+test('after undo, Codex no longer uses the bridge', async (context) => {
   const folder = await createHome(context, 'typical');
   await setUpFor(folder, CURRENT_CODEX);
   assert.doesNotMatch(await runHere(folder, codexCommand(CURRENT_CODEX), ['debug', 'models']), /gpt-/);

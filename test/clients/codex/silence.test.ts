@@ -1,13 +1,13 @@
 /**
- * A provider that is silent for longer than Codex waits: keep-alive events keep the turn going, and their absence ends
- * it.
+ * A provider that is silent for longer than Codex waits: keep-alive events keep the turn alive, and without them it
+ * fails.
  */
 import assert from 'node:assert/strict';
 import { answer, silence } from '../../support/upstream/scripted-upstream';
 import { errorsOf, textsOf } from './events';
 import { scenario } from './scenario';
 
-/** Less than the provider is silent for below: without keep-alive events Codex gives up. */
+/** Shorter than the provider's silence below, so that Codex gives up without keep-alive events. */
 const IMPATIENT = { stream_idle_timeout_ms: 1_500 };
 const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4_000));
 

@@ -1,4 +1,4 @@
-/** A question and an answer: what Codex shows of it, what it counts, and what it offered to the model. */
+/** A question and an answer: what Codex shows, what it counts, and what it offers to the model. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter, toolNames } from './chat-requests';

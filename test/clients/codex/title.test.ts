@@ -1,4 +1,6 @@
-/** The terminal interface asks for a title during the first turn of a thread: SMALL_MODEL writes it, Codex shows it. */
+/**
+ * The terminal interface requests a title during the first turn of a thread; SMALL_MODEL writes it, and Codex shows it.
+ */
 import assert from 'node:assert/strict';
 import { answer, type CapturedRequest } from '../../support/upstream/scripted-upstream';
 import { assertChatRequest, toolNames } from './chat-requests';
@@ -32,7 +34,7 @@ for (const { name, bridgeEnv, titleModel } of [
     async ({ configure, folder, env, version, model, upstream }) => {
       await configure();
       const { workspace, codexHome } = folder;
-      // OSC 0 sets the title of the terminal: the thread's title and the workspace's name.
+      // OSC 0 sets the terminal title: the thread's title and the workspace name.
       await runTui({
         program: codexCommand(version),
         prompt: 'Say hello.',

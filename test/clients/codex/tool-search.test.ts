@@ -1,4 +1,4 @@
-/** A catalog that puts tools off until they are searched for: the search, then what it found. */
+/** A catalog with deferred tools: the search, then a call of a found tool. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { assertGrowing, messagesAfter, toolNames, toolsOf } from './chat-requests';
@@ -7,7 +7,7 @@ import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';
 
 scenario(
-  'tool search, then the tool that was found, and again in a later turn',
+  'tool search, then a call of the found tool, and again in a later turn',
   {
     catalog: { supports_search_tool: true },
     config: { tables: `${mcpServer('mini')}\n${mcpServer('other')}` },

@@ -1,4 +1,4 @@
-/** The aliases of package.json: each starts the native program of its own version. */
+/** The aliases in package.json: each starts the native program of its version. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createClientEnv, runProgram } from '../support/program';
@@ -6,7 +6,7 @@ import { createWorkFolder } from '../support/work-folder';
 import { CODEX_VERSIONS, codexCommand, whyMissing } from './versions';
 
 for (const version of CODEX_VERSIONS) {
-  test(`Codex ${version} is the one it is taken for`, { skip: whyMissing(version) }, async () => {
+  test(`Codex ${version} is the expected version`, { skip: whyMissing(version) }, async () => {
     const folder = await createWorkFolder();
     try {
       const { command, args } = codexCommand(version);

@@ -1,4 +1,4 @@
-/** LangChain's ChatOpenAI in its Responses mode, pointed at the bridge of a scenario. */
+/** Creates LangChain's ChatOpenAI in Responses mode with the bridge of a scenario. */
 import { ChatOpenAI } from '@langchain/openai';
 import type { SdkScenario } from '../support/sdk-scenario';
 

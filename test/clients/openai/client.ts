@@ -1,13 +1,13 @@
-/** The openai library, pointed at the bridge of a scenario. */
+/** Creates a client of the openai library for the bridge of a scenario. */
 import OpenAI from 'openai';
 import type { SdkScenario } from '../support/sdk-scenario';
 
-/** A client that never retries by itself: the script of the upstream counts requests. */
+/** Creates a client that never retries by itself, because the upstream's script counts requests. */
 export function createOpenAi({ baseURL, apiKey, fetch }: SdkScenario): OpenAI {
   return new OpenAI({ baseURL, apiKey, fetch, maxRetries: 0 });
 }
 
-/** A function tool as the library declares it. */
+/** Declares a function tool like the library. */
 export const READ_FILE = {
   type: 'function',
   name: 'Read_File',

@@ -1,4 +1,4 @@
-/** Failures: the library's own error classes, with status, code, field and the wait the provider asks for. */
+/** Failures: the library's own error classes, with status, code, field and the wait that the provider asks for. */
 import assert from 'node:assert/strict';
 import OpenAI, {
   APIError, APIUserAbortError, AuthenticationError, BadRequestError, InternalServerError, NotFoundError, RateLimitError,
@@ -10,7 +10,7 @@ import { createOpenAi } from './client';
 const failure = (status: number, message: string, code: string, headers: Readonly<Record<string, string>> = {}) =>
   reply({ status, headers, body: { error: { message, type: 'some_error', param: null, code } } });
 
-/** The bridge asks once. */
+/** The bridge makes one call. */
 const ONCE = { UPSTREAM_CALLS: '1' };
 
 for (const stream of [false, true]) {

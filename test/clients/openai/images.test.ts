@@ -1,4 +1,4 @@
-/** Images by URL and by data URL reach a model that sees; a model that does not is told that one was there. */
+/** Images by URL and data URL reach a model with vision; other models get a text marker. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';

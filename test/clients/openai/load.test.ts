@@ -1,4 +1,4 @@
-/** Twenty conversations at once never mix. */
+/** Twenty concurrent conversations do not mix. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { sdkScenario } from '../support/sdk-scenario';

@@ -1,4 +1,4 @@
-/** Responses that the bridge keeps: continued, read again, deleted. */
+/** Stored responses: continued, retrieved, deleted. */
 import assert from 'node:assert/strict';
 import { APIError, NotFoundError } from 'openai';
 import { answer } from '../../support/upstream/scripted-upstream';

@@ -21,7 +21,7 @@ sdkScenario('openai: parse', { script: [answer({ text: JSON.stringify(PARIS) })]
 });
 
 sdkScenario(
-  'openai: parse takes an answer out of its fence',
+  'openai: parse reads an answer inside a fence',
   { script: [answer({ text: FENCED, pieces: 3 })] },
   async (scenario) => {
     const stream = createOpenAi(scenario).responses.stream({
@@ -62,7 +62,7 @@ const NO_SCHEMAS = {
 };
 
 sdkScenario(
-  'openai: parse with a model that refuses schemas',
+  'openai: parse with a model that rejects schemas',
   {
     script: ({ body }) =>
       body.response_format === undefined ? answer({ text: FENCED }) : reply({ status: 400, body: NO_SCHEMAS }),

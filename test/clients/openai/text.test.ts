@@ -1,4 +1,4 @@
-/** Plain answers: whole and streamed, with every field the library's types promise. */
+/** Plain answers: as JSON and streamed, with every field of the library's types. */
 import assert from 'node:assert/strict';
 import type { ResponseInput } from 'openai/resources/responses/responses';
 import { answer } from '../../support/upstream/scripted-upstream';
@@ -69,7 +69,7 @@ sdkScenario(
 );
 
 sdkScenario(
-  'openai: an answer cut by its limit',
+  'openai: an answer truncated by its limit',
   { script: [answer({ text: 'Once upon', finish: 'length' })] },
   async (scenario) => {
     const response = await createOpenAi(scenario).responses.create({

@@ -1,4 +1,4 @@
-/** Calls of functions and of custom tools, one after the other and several at once. */
+/** Calls of functions and custom tools, sequential and parallel. */
 import assert from 'node:assert/strict';
 import type { ResponseInput } from 'openai/resources/responses/responses';
 import { answer } from '../../support/upstream/scripted-upstream';
@@ -89,7 +89,7 @@ sdkScenario('openai: a custom tool takes free text', {
 });
 
 sdkScenario(
-  'openai: one call at a time, though the model makes two',
+  'openai: one call at a time, although the model makes two',
   {
     script: [
       answer({

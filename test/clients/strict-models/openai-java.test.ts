@@ -1,4 +1,4 @@
-/** The models of openai-java, each with its `validate()`: no event and no answer of the bridge gets a complaint. */
+/** The models of openai-java, each with its `validate()`: they accept every event and answer of the bridge. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ const LIBRARIES = join(PROJECT_ROOT, 'test/clients/.work', `openai-java-${VERSIO
 
 const INSTALL_MS = 120_000;
 
-/** Why the library cannot be installed here; `undefined` when it is. The network is needed the first time. */
+/** Why the library cannot be installed here, or `undefined`. The first time, the network is needed. */
 async function install(): Promise<string | undefined> {
   const compiler = await runWithInput('javac', ['-version'], '', 20_000);
   if (compiler.exitCode !== 0) return `needs a Java development kit (javac): ${compiler.error}`;
@@ -31,17 +31,17 @@ async function install(): Promise<string | undefined> {
 }
 
 /**
- * The library declares a closed list of error codes and reads any text. The bridge's own codes tell more
- * (docs/errors.md). `validate()` stops at its first complaint, so the code is replaced to see what follows it.
+ * The library declares a closed list of error codes but reads any string. The bridge's own codes are more specific
+ * (docs/errors.md). `validate()` stops at its first complaint, so the code is replaced to check the rest.
  */
 const withKnownCode = (sample: Sample): Sample => JSON.parse(JSON.stringify(sample), (key, value) =>
   key === 'error' && typeof value?.code === 'string' ? { ...value, code: 'server_error' } : value);
 
-/** Java compiles a single file by itself. */
+/** Java compiles and runs a single file. */
 const validate = (samples: readonly Sample[]) =>
   complaintsAbout(samples, 'java', ['-cp', join(LIBRARIES, '*'), join(__dirname, 'Validate.java')]);
 
-test(`openai-java ${VERSION} has no complaint about any event or answer`, async (context) => {
+test(`openai-java ${VERSION} accepts every event and answer`, async (context) => {
   const missing = await install();
   if (missing !== undefined) return context.skip(missing);
   const samples = await collectSamples(context);

@@ -1,4 +1,4 @@
-/** The models of openai-python, strict: no event and no answer of the bridge gets a complaint. */
+/** The strict models of openai-python accept every event and answer of the bridge. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
@@ -13,14 +13,14 @@ const [, VERSION = ''] = /openai==(\S+)/.exec(readFileSync(REQUIREMENTS, 'utf8')
 const VENV = join(PROJECT_ROOT, 'test/clients/.work', `openai-python-${VERSION}`);
 const PYTHON = join(VENV, 'bin/python');
 /**
- * The library declares a closed list of error codes and reads any text. The bridge's own codes tell more
+ * The library declares a closed list of error codes but reads any string. The bridge's own codes are more specific
  * (docs/errors.md).
  */
 const OWN_CODE = /^(?:event|response) of .*\berror\.code: Input should be 'server_error', /;
 
 const INSTALL_MS = 240_000;
 
-/** Why the library cannot be installed here; `undefined` when it is. The network is needed the first time. */
+/** Why the library cannot be installed here, or `undefined`. The first time, the network is needed. */
 async function install(): Promise<string | undefined> {
   if (existsSync(join(VENV, 'installed'))) return undefined;
   await mkdir(VENV, { recursive: true });
@@ -38,7 +38,7 @@ async function install(): Promise<string | undefined> {
 
 const validate = (samples: readonly Sample[]) => complaintsAbout(samples, PYTHON, [join(__dirname, 'validate.py')]);
 
-test(`openai-python ${VERSION} has no complaint about any event or answer`, async (context) => {
+test(`openai-python ${VERSION} accepts every event and answer`, async (context) => {
   const missing = await install();
   if (missing !== undefined) return context.skip(missing);
   const samples = await collectSamples(context);

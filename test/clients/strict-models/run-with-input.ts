@@ -1,16 +1,16 @@
-/** Runs a program of another language with a text as its input. */
+/** Runs a program in another language with text as its input. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { Sample } from './samples';
 
 export interface Finished {
-  /** `null` when it was killed or could not be started. */
+  /** `null` if it was killed or could not be started. */
   readonly exitCode: number | null;
   readonly output: string;
   readonly error: string;
 }
 
-/** Runs `command` to its end, at most for `timeoutMs`. */
+/** Runs `command` until it exits, for at most `timeoutMs`. */
 export function runWithInput(
   command: string, args: readonly string[], input: string, timeoutMs: number,
 ): Promise<Finished> {
@@ -22,12 +22,15 @@ export function runWithInput(
     child.stderr.setEncoding('utf8').on('data', (text: string) => { error += text; });
     child.on('error', (cause) => resolve({ exitCode: null, output, error: cause.message }));
     child.on('close', (exitCode) => resolve({ exitCode, output, error }));
-    // A program that ends without reading its input (EPIPE) tells why on its standard error.
+    // A program that exits without reading its input (EPIPE) reports the reason on standard error.
     child.stdin.on('error', () => undefined).end(input);
   });
 }
 
-/** What a program that reads samples as JSON lines says about them: complaints, then the count; a crash fails. */
+/**
+ * Returns the complaints of a program that reads samples as JSON lines and prints complaints, then the count; throws if
+ * it crashes.
+ */
 export async function complaintsAbout(
   samples: readonly Sample[], command: string, args: readonly string[],
 ): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 /**
- * Every event and answer that the bridge gives SDK clients for the stream fixtures, for the models of other languages.
+ * Collects every event and answer that SDK clients get for the stream fixtures, for models in other languages.
  */
 import type { TestContext } from 'node:test';
 import { startBridge, type Loose, type TestBridge } from '../../support/bridge/test-bridge';
@@ -7,20 +7,22 @@ import { getJson, type StreamReply } from '../../support/clients/sse-client';
 import { listFixtures, type Fixture } from '../../support/fixtures';
 import { raw } from '../../support/upstream/scripted-upstream';
 
-/** The model that a JSON value must fit. */
+/** The model that must accept the JSON value. */
 export type Kind = 'event' | 'response' | 'chunk' | 'completion' | 'models' | 'input_items';
 
 export interface Sample {
   readonly kind: Kind;
-  /** Where it comes from. */
+  /** The source of the sample. */
   readonly name: string;
   readonly value: unknown;
 }
 
-/** No Codex: it gets whole Response objects. */
+/** Not Codex, so it gets whole Response objects. */
 const SDK = { 'user-agent': 'OpenAI/Python 3.57.0' };
 
-/** The answers to each fixture, streamed and whole, for Responses and Chat clients; then what is asked about them. */
+/**
+ * The answers to each fixture, streamed and as JSON, for Responses and Chat clients; then requests about stored ones.
+ */
 export async function collectSamples(context: TestContext): Promise<readonly Sample[]> {
   const fixtures = listFixtures('streams').filter((fixture) => fixture.has('upstream.sse'));
   const bytes = fixtures.map((fixture) => fixture.bytes('upstream.sse'));
@@ -52,7 +54,7 @@ async function answersOf(bridge: TestBridge, fixture: Fixture): Promise<readonly
 
 const eventsOf = ({ events }: StreamReply): readonly Loose[] => events.flatMap(({ json }) => json ?? []);
 
-/** Chat knows function tools only. */
+/** Chat has only function tools. */
 function chatTools(declared: readonly Loose[]): object {
   const functions = declared.filter(({ type }) => type === 'function');
   if (functions.length === 0) return {};
@@ -82,7 +84,7 @@ const USAGE = {
 };
 const DELTA = { type: 'response.output_text.delta', item_id: 'i', content_index: 0, delta: 'a', logprobs: [] };
 
-/** A missing field (`cache_write_tokens`), a wrong type and an unknown event: what a strict check must refuse. */
+/** A missing field (`cache_write_tokens`), a wrong type and an unknown event, which a strict check must reject. */
 export const WRONG_SAMPLES: readonly Sample[] = [
   { kind: 'response', name: 'a', value: { ...RESPONSE, usage: USAGE } },
   { kind: 'event', name: 'b', value: { ...DELTA, output_index: '0', sequence_number: 1 } },

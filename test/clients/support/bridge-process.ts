@@ -1,25 +1,25 @@
-/** The built bridge as its users run it: a process of its own on a free port. */
+/** Runs the built bridge like its users: as a separate process on a free port. */
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PROJECT_ROOT } from '../../house/source-tree';
 import { exitOf, killGroup, startProgram } from './program';
 
-/** How long the bridge may take to start, and to end once it is told to. */
+/** Time limit for starting the bridge, and for stopping it. */
 const PATIENCE_MS = 20_000;
 
 export interface BridgeProcess {
   /** Base URL for clients, ending in `/v1`. */
   readonly url: string;
-  /** What it has written to standard error so far. */
+  /** Its output on standard error so far. */
   log(): string;
-  /** Sends SIGTERM and resolves with the exit code; `null` when it had to be killed. */
+  /** Sends SIGTERM and resolves with the exit code; `null` if it had to be killed. */
   stop(): Promise<number | null>;
 }
 
 export interface BridgeOptions {
   /** Base URL of the scripted upstream. */
   readonly upstreamUrl: string;
-  /** A folder in which the bridge may do as it likes. */
+  /** A scratch folder for the bridge. */
   readonly folder: string;
   /** Options of the bridge as environment variables. */
   readonly env?: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ export interface BridgeOptions {
 /**
  * Starts bin/aliyun-codex-bridge.js and waits for its start-up line.
  *
- * @throws Error with what the bridge wrote, when it ends or stays silent instead
+ * @throws Error with the bridge's output, if it exits or prints no such line
  */
 export async function startBridge({ upstreamUrl, folder, env = {} }: BridgeOptions): Promise<BridgeProcess> {
   const child = startProgram({
@@ -56,14 +56,17 @@ export async function startBridge({ upstreamUrl, folder, env = {} }: BridgeOptio
   return { url, log: () => log, stop: () => (stopped ??= stop()) };
 }
 
-/** The URL in the start-up line, which is the first line. Goes on reading, so that the bridge never writes in vain. */
+/**
+ * Finds the URL in the start-up line, the first line. Continues reading, so that the bridge is never blocked on a
+ * write.
+ */
 async function readUrl(stdout: NodeJS.ReadableStream | null): Promise<string | undefined> {
   if (stdout === null) return undefined;
   const line = await new Promise<string>((resolve) => createInterface({ input: stdout }).on('line', resolve));
   return /listens on (\S+\/v1);/.exec(line)?.[1];
 }
 
-/** `promise`, or `undefined` when it takes longer. */
+/** Resolves like `promise`, or with `undefined` after a time limit. */
 async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => { timer = setTimeout(resolve, milliseconds, undefined); });

@@ -39,7 +39,7 @@ const METHODS = {
   },
 };
 
-/** The answer to one message; none to a notification, which has no id. */
+/** Answers one message; a notification, which has no id, gets no answer. */
 function answer({ id, method, params = {} }) {
   if (id === undefined) return undefined;
   const run = METHODS[method];

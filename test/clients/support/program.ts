@@ -1,17 +1,19 @@
 /**
- * Runs programs with a bound on their time, without the environment of whoever runs the tests, and leaves none behind.
+ * Runs programs with a time limit and a clean environment, and leaves none running.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 
-/** A port on which nothing listens (RFC 863's): a client that tries to leave the machine fails at once. */
+/**
+ * A port on which nothing listens (that of RFC 863), so that a client that tries to leave the machine fails at once.
+ */
 const DEAD_PROXY = 'http://127.0.0.1:9';
 
 const LOOPBACK = '127.0.0.1,localhost';
 
 /**
- * The whole environment of a client: nothing of the user's but PATH, no way off the machine.
+ * The whole environment of a client: only the user's PATH, and no way off the machine.
  *
- * @param home a folder that stands for the home folder, so that no setting of the user has an influence
+ * @param home replaces the home folder, so that the user's settings have no influence
  * @param tmp a folder for temporary files
  */
 export function createClientEnv(home: string, tmp: string): Readonly<Record<string, string>> {
@@ -33,20 +35,20 @@ export interface Program {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** True for a program whose standard input is written to. */
+  /** Whether the program's standard input is written to. */
   readonly typed?: boolean;
 }
 
 export interface ProgramRun {
-  /** `null` when a signal ended the program. */
+  /** `null` if a signal ended the program. */
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** True when the program had to be killed because its time was over. */
+  /** Whether the program was killed after its time limit. */
   readonly timedOut: boolean;
 }
 
-/** Runs `program` to its end, without an input. What it leaves running in its process group is killed. */
+/** Runs `program` until it exits, without input. Remaining processes of its process group are killed. */
 export async function runProgram(program: Program, timeoutMs: number): Promise<ProgramRun> {
   const child = startProgram(program);
   const stdout = collect(child.stdout);
@@ -65,7 +67,7 @@ export async function runProgram(program: Program, timeoutMs: number): Promise<P
   }
 }
 
-/** Starts `program` in a process group of its own, which ends at the latest with this process. */
+/** Starts `program` in its own process group, which is killed at the latest when this process exits. */
 export function startProgram({ command, args, cwd, env, typed = false }: Program): ChildProcess {
   const child = spawn(command, args, { cwd, env, stdio: [typed ? 'pipe' : 'ignore', 'pipe', 'pipe'], detached: true });
   running.add(child);
@@ -73,7 +75,7 @@ export function startProgram({ command, args, cwd, env, typed = false }: Program
   return child;
 }
 
-/** The exit code of `child`, `null` after a signal. Rejects when it could not be started. */
+/** Resolves with the exit code of `child`, or `null` after a signal. Rejects if it could not be started. */
 export function exitOf(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
   return new Promise((resolve, reject) => {
@@ -82,13 +84,13 @@ export function exitOf(child: ChildProcess): Promise<number | null> {
   });
 }
 
-/** Kills `child` and all that it started, as far as it stayed in the group. */
+/** Kills `child` and all processes in its group. */
 export function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // ESRCH: nothing of the group is left.
+    // ESRCH: the group no longer exists.
   }
 }
 

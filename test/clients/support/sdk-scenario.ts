@@ -1,6 +1,6 @@
 /**
- * A scenario of an SDK: the real library in this process, the built bridge and a scripted upstream, once for each
- * upstream dialect. The library is given nothing of the bridge but its base URL, a key, and a `fetch` that looks on.
+ * A scenario of an SDK: the real library in this process, the built bridge and a scripted upstream, for each upstream
+ * dialect. The library only gets the bridge's base URL, a key, and a recording `fetch`.
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
@@ -16,7 +16,7 @@ import { startBridge } from './bridge-process';
 import { listenForWarnings } from './warnings';
 import { createWorkFolder, type WorkFolder } from './work-folder';
 
-/** What stands for each dialect: the bridge's provider by name or by default, and a model that thinks. */
+/** The provider and thinking model for each dialect; the provider is named or the default. */
 const SETUPS: Readonly<
   Record<UpstreamDialect, { readonly model: string; readonly env: Readonly<Record<string, string>> }>
 > = {
@@ -24,14 +24,14 @@ const SETUPS: Readonly<
   openai: { model: 'scripted-model', env: {} },
 };
 
-/** The key that the upstream accepts: the bridge has it, the SDK has another one. */
+/** The key that the upstream accepts; the bridge has it, and the SDK has a different one. */
 const UPSTREAM_KEY = 'sk-test-upstream';
 export const CLIENT_KEY = 'sk-test-client';
 
 export interface SdkScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect' | 'apiKey'> {
-  /** Options of the bridge as environment variables, over those of the dialect. */
+  /** Bridge options as environment variables, which override those of the dialect. */
   readonly bridgeEnv?: Readonly<Record<string, string>>;
-  /** Lines on the console that belong to the scenario; every other one fails it. */
+  /** Expected lines on the console; any other line fails the scenario. */
   readonly warnings?: readonly RegExp[];
 }
 
@@ -40,17 +40,17 @@ export interface Exchange {
   readonly path: string;
   readonly status: number;
   readonly headers: Headers;
-  /** The whole body; `undefined` when the SDK gave up on it. */
+  /** The whole body; `undefined` if the SDK aborted it. */
   readonly text: Promise<string | undefined>;
 }
 
 export interface SdkScenario {
   readonly dialect: UpstreamDialect;
   readonly model: string;
-  /** What an SDK calls its base URL, ending in `/v1`. */
+  /** The base URL for the SDK, ending in `/v1`. */
   readonly baseURL: string;
   readonly apiKey: string;
-  /** The global one, which records what it passes on. */
+  /** The global `fetch`, with recording. */
   readonly fetch: typeof fetch;
   readonly upstream: ScriptedUpstream;
   readonly folder: WorkFolder;

@@ -1,13 +1,13 @@
-/** What libraries complain of: lines on the console, and warnings of the process. */
+/** Records complaints of libraries: lines on the console, and process warnings. */
 
 export interface WarningListener {
-  /** What was said so far. */
+  /** The complaints so far. */
   heard(): readonly string[];
-  /** Gives the console back. */
+  /** Restores the console. */
   stop(): void;
 }
 
-/** Takes `console.warn`, `console.error` and the warnings of the process until `stop`. */
+/** Captures `console.warn`, `console.error` and process warnings until `stop`. */
 export function listenForWarnings(): WarningListener {
   const lines: string[] = [];
   const { warn, error } = console;

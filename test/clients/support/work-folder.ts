@@ -1,4 +1,4 @@
-/** The folders that one test of a real client may write to. */
+/** Creates the folders for a test of a real client. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,17 +9,17 @@ import { PROJECT_ROOT } from '../../house/source-tree';
 const ALL_WORK = join(PROJECT_ROOT, 'test/clients/.work');
 
 export interface WorkFolder {
-  /** Holds the other four. */
+  /** Contains the other four. */
   readonly root: string;
-  /** Where the client works: a fresh git repository, so that nothing of this one is found from inside. */
+  /** The client's working folder: a new git repository, so that it does not find this one. */
   readonly workspace: string;
-  /** Stands for the user's home folder. */
+  /** Replaces the user's home folder. */
   readonly home: string;
-  /** Codex's own folder. It lies next to `tmp`: Codex complains of one inside the folder for temporary files. */
+  /** Codex's own folder, next to `tmp`: Codex warns if it is inside the folder for temporary files. */
   readonly codexHome: string;
   /** For temporary files. */
   readonly tmp: string;
-  /** Deletes everything, unless KEEP_WORK is set; then leaves `notes` there as JSON. */
+  /** Deletes everything, unless KEEP_WORK is set; then writes `notes` there as JSON. */
   dispose(notes: unknown): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export async function createWorkFolder(): Promise<WorkFolder> {
   };
 }
 
-/** Every file under `folder` but git's, as path and text, in the order of the paths. */
+/** Returns every file in `folder` except git's, as path and text, sorted by path. */
 export async function readTree(folder: string, prefix = ''): Promise<Readonly<Record<string, string>>> {
   const entries = await readdir(join(folder, prefix), { withFileTypes: true });
   const names = entries.filter(({ name }) => name !== '.git').sort((a, b) => (a.name < b.name ? -1 : 1));
