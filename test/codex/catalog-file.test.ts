@@ -1,4 +1,4 @@
-/** The catalog file: whole or not at all, and never over somebody else's. */
+/** The catalog file is written completely or not at all, and never over a file of another program. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ async function createFolder(context: TestContext): Promise<string> {
   return folder;
 }
 
-test('it holds the models and who wrote it, and can be written again', async (context) => {
+test('it contains the models and its author, and can be rewritten', async (context) => {
   const folder = await createFolder(context);
   const file = join(folder, 'a', 'models.json');
   for (let times = 0; times < 2; times += 1) {
@@ -38,7 +38,7 @@ test('a relative name is shown as an absolute one', async (context) => {
   });
 });
 
-test('what somebody else wrote stays, unless it is forced or empty', async (context) => {
+test('a file of another program is kept, unless it is empty or --force is given', async (context) => {
   const file = join(await createFolder(context), 'models.json');
   for (const foreign of ['{"models":[]}', 'generated_by aliyun-codex-bridge', '{"generated_by":"me"}']) {
     await writeFile(file, foreign);
@@ -55,7 +55,7 @@ test('what somebody else wrote stays, unless it is forced or empty', async (cont
 });
 
 test(
-  'a symbolic link stays one, its target is written',
+  'a symbolic link is kept and its target is written',
   { skip: process.platform === 'win32' && 'links need a privilege' },
   async (context) => {
     const folder = await createFolder(context);
@@ -68,7 +68,7 @@ test(
   },
 );
 
-test('a folder in its place is a problem, and no file remains', async (context) => {
+test('a folder in its place is an error, and no draft remains', async (context) => {
   const folder = await createFolder(context);
   const written = await writeCatalogFile(folder, MODELS, true);
   assert.equal(written.ok, false);

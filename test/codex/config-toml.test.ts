@@ -1,4 +1,4 @@
-/** What Codex is told about the bridge, and what becomes of it when somebody edits the file between setup and undo. */
+/** Codex's settings for the bridge, and their undo after edits between setup and undo. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConfigEdit } from '../../src/codex/config-regions';
@@ -23,7 +23,7 @@ function parse(text: string): TomlTable {
   return document.value;
 }
 
-test('the block is what a person would write', () => {
+test('the block looks hand-written', () => {
   assert.equal(renderBlock(SETTINGS), `model = "glm-5"
 model_provider = "aliyun"
 model_catalog_json = "C:\\\\m.json"
@@ -54,7 +54,7 @@ http_headers = { x-a = "1", "x b" = "\\"" }
 `);
 });
 
-test('the overrides are the same as words for the command line', () => {
+test('the overrides are the same settings as arguments', () => {
   assert.deepEqual(renderOverrides({ ...SETTINGS, envKey: 'KEY', headers: { 'x-a': '1' } }), [
     '-c',
     'model_provider="aliyun"',
@@ -73,7 +73,7 @@ test('the overrides are the same as words for the command line', () => {
   );
 });
 
-test('web search is a field of the provider and a feature, whose warning is suppressed', () => {
+test('web search sets a field of the provider and a feature, and suppresses its warning', () => {
   const words = renderOverrides({ ...SETTINGS, webSearch: true }).filter((word) => word !== '-c');
   assert.match(words[1] ?? '', /,supports_standalone_web_search=true\}$/);
   assert.deepEqual(words.slice(-2), [
@@ -82,13 +82,13 @@ test('web search is a field of the provider and a feature, whose warning is supp
   ]);
 });
 
-test('a catalog that Codex fetches needs some key, which is not the one of the provider', () => {
+test('a catalog that Codex fetches needs a key, which is not the provider’s', () => {
   const settings = { ...SETTINGS, catalogFile: undefined, catalogUrl: 'http://127.0.0.1:31415/v1/models' };
   assert.match(renderBlock(settings), /^model_catalog_url = ".*\/v1\/models"\nexperimental_bearer_token = "bridge"\n/m);
   assert.doesNotMatch(renderBlock({ ...settings, envKey: 'K' }), /experimental_bearer_token/);
 });
 
-test('only a Codex that knows the key fetches the catalog', () => {
+test('only a Codex that supports the key fetches the catalog', () => {
   const of = (version?: string) => describeCatalog('http://b/v1', version, '/m.json');
   assert.deepEqual(of('0.169.0'), { catalogFile: undefined, catalogUrl: 'http://b/v1/models' });
   assert.deepEqual(of('0.146.0'), { catalogFile: '/m.json' });
@@ -103,7 +103,7 @@ test('the catalog that Codex fetches replaces your catalog file, and undo restor
   assert.equal(textOf(removeConfig(merged)), before);
 });
 
-test('block and overrides say the same', () => {
+test('block and overrides have the same settings', () => {
   for (const settings of [SETTINGS, { ...SETTINGS, model: undefined, envKey: 'A', headers: { a: 'é"\\\u007f' } }]) {
     const lines = renderOverrides(settings).filter((word) => word !== '-c');
     assert.deepEqual(parse(lines.join('\n')), parse(renderBlock(settings)));
@@ -112,33 +112,33 @@ test('block and overrides say the same', () => {
 
 test('the provider is never named OpenAI', () => assert.doesNotMatch(renderBlock(SETTINGS), /"openai"/i));
 
-/** What Codex and people do to the file after setup; each takes the merged text and gives another. */
+/** Edits of the file after setup, by Codex and people: each maps the merged text to another. */
 const EDITS: readonly (readonly [name: string, edit: (text: string) => string])[] = [
   ['the picker changes the model', (text) => text.replace('model = "glm-5"', 'model = "qwen3.7-plus"')],
   [
-    'a root key is added behind the last one',
+    'a root key is added after the last one',
     (text) => text.replace(/(?<=model_catalog_json = .*\r?\n)/, 'model_verbosity = "high"\n'),
   ],
   [
-    'a table is added in front of the last comments',
+    'a table is added before the last comments',
     (text) => text.replace(/(?=# <<< aliyun-codex-bridge: provider)/, '\n[mcp_servers.added]\ncommand = "echo"\n'),
   ],
   ['a table is added at the end', (text) => `${text}\n[mcp_servers.added]\ncommand = "echo"\n`],
   [
-    'all line ends become line feeds, and the byte order mark goes',
+    'all line ends become line feeds, and the byte order mark is removed',
     (text) => text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n'),
   ],
   [
-    'the empty lines around the regions go',
+    'the empty lines around the regions are removed',
     (text) => text.replace(/\n\r?\n(?=# >>>)/g, '\n').replace(/(# <<<.*\r?\n)\r?\n/g, '$1'),
   ],
   [
-    'the bridge gets one more key',
+    'a key is added to the bridge’s table',
     (text) => text.replace(/(?<=^wire_api = "responses"\r?\n)/m, 'request_max_retries = 1\n'),
   ],
 ];
 
-/** The file without what the edits add. */
+/** The file without the additions of the edits. */
 function withoutAdditions({ model_verbosity: _, mcp_servers: servers, ...rest }: TomlTable): unknown {
   const { added: __, ...others } = (servers ?? {}) as TomlTable;
   return { ...rest, ...others };
@@ -161,7 +161,7 @@ for (const [name, edit] of EDITS) {
   });
 }
 
-test('one lost mark does no harm', () => {
+test('one lost mark is harmless', () => {
   const before = '# Mine.\n\nmodel = "gpt-5.5"\napproval_policy = "never"\n\n[tui]\nnotifications = true\n';
   const lines = textOf(mergeConfig(before, SETTINGS)).split(/(?<=\n)/);
   const marks = lines.filter((line) => /^# (?:>>>|<<<)/.test(line));
@@ -172,7 +172,7 @@ test('one lost mark does no harm', () => {
   }
 });
 
-test('what no longer fits is refused, and nothing is lost', () => {
+test('an edit that no longer fits is rejected, and nothing is lost', () => {
   const merged = textOf(mergeConfig('model = "a"\n', SETTINGS));
   const problem = 'the file has changed since setup, and the lines that setup had commented out no longer fit';
   const twice = `model = "b"\n${merged.replace('model = "glm-5"\n', '')}`;
@@ -185,13 +185,13 @@ test('what no longer fits is refused, and nothing is lost', () => {
   assert.deepEqual(mergeConfig(below, SETTINGS), { ok: false, problem });
 });
 
-test('a file that is not TOML is refused with its place, by setup and by undo', () => {
+test('a file that is not TOML is rejected with the position, by setup and undo', () => {
   const refused = { ok: false, problem: 'expected a value', line: 2, column: 5 };
   assert.deepEqual(mergeConfig('a = 1\nb = ', SETTINGS), refused);
   assert.deepEqual(removeConfig('a = 1\nb = '), refused);
 });
 
-test('undo leaves a file alone that only looks like it', () => {
+test('undo does not change a file that only looks like it', () => {
   for (const text of [
     '',
     '# >>> aliyun-codex-bridge\n',
@@ -202,7 +202,7 @@ test('undo leaves a file alone that only looks like it', () => {
   }
 });
 
-test('the provider of the block is the one that is taken out', () => {
+test('undo removes the provider of the block', () => {
   const providers = parse(renderBlock(SETTINGS))['model_providers'] as TomlTable;
   assert.deepEqual(Object.keys(providers), [PROVIDER_ID]);
 });

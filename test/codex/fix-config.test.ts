@@ -1,4 +1,4 @@
-/** What the launcher does about a config.toml that Codex rejects. */
+/** The launcher's handling of a config.toml that Codex rejects. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,14 +28,14 @@ async function createHome(context: TestContext, text?: string) {
   };
 }
 
-test('nothing to do: no file, a good one, one that Codex itself explains', async (context) => {
+test('nothing to do: no file, a valid one, and one with an error that Codex itself explains', async (context) => {
   for (const text of [undefined, 'model = "m"\n', 'a = = 1\n', '[model_providers.x]\nname = "X"\n']) {
     const { fixed } = await (await createHome(context, text)).fixed();
     assert.deepEqual(fixed, { ok: true, overrides: [], notes: [] });
   }
 });
 
-test('overrides fixed what they can, without a question and without touching the file', async (context) => {
+test('overrides fix what they can, without a prompt and without changing the file', async (context) => {
   const home = await createHome(context, `approval_policy = "untrusted"\nnotify = "bell"\nweb_search = true\n${CHAT}`);
   const { fixed, asked } = await home.fixed([]);
   assert.ok(fixed.ok);
@@ -48,7 +48,7 @@ test('overrides fixed what they can, without a question and without touching the
   assert.deepEqual(await readdir(home.folder), ['config.toml']);
 });
 
-test('a built-in provider: without a terminal the failure says what to do', async (context) => {
+test('a built-in provider: without a terminal, the error says what to do', async (context) => {
   const home = await createHome(context, RESERVED);
   const { fixed } = await home.fixed();
   assert.ok(!fixed.ok);
@@ -75,7 +75,7 @@ test('a built-in provider: on a terminal the lines are commented out, and undo r
   assert.deepEqual((await home.fixed()).fixed, { ok: true, overrides: [], notes: [] });
 });
 
-test('what a version still accepts is no flaw', () => {
+test('settings that a version still accepts are not flaws', () => {
   const flaws = (text: string, version?: string) => {
     const document = parseToml(text);
     assert.ok(document.ok);
@@ -90,7 +90,7 @@ test('what a version still accepts is no flaw', () => {
   assert.deepEqual(flaws('[model_providers.amazon-bedrock]\nname = "x"\n'), ['refused 2']);
 });
 
-test('near misses: the key and the right one; keys of a newer Codex are left alone', () => {
+test('near misses are reported with the right key; keys of a newer Codex are not', () => {
   const ignored = (text: string) => {
     const document = parseToml(text);
     assert.ok(document.ok);
@@ -106,7 +106,7 @@ test('near misses: the key and the right one; keys of a newer Codex are left alo
   assert.deepEqual(ignored('something_new = 1\nexperimental_x = true\npreferred_auth_method = "apikey"\n'), []);
 });
 
-test('an id that is no bare key is quoted in an override', () => {
+test('an id that is not a bare key is quoted in an override', () => {
   const document = parseToml('[model_providers."a.b"]\nname = "X"\nwire_api = "chat"\n');
   assert.ok(document.ok);
   assert.deepEqual(renderFlawOverrides(findConfigFlaws(document)), [

@@ -1,4 +1,4 @@
-/** Where a program is, on Unix and on Windows, and how it is started without a shell. */
+/** Finding a program on Unix and Windows, and starting it without a shell. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findProgram } from '../../src/codex/program';
@@ -6,21 +6,21 @@ import { findProgram } from '../../src/codex/program';
 const search = (platform: NodeJS.Platform, env: Readonly<Record<string, string>>, ...files: string[]) =>
   ({ env, platform, node: 'NODE', isProgram: (path: string) => files.includes(path) });
 
-test('the first folder of the PATH that has it wins', () => {
+test('the first folder of the PATH that contains it is used', () => {
   const unix = search('linux', { PATH: '/a::/b:/c' }, '/b/codex', '/c/codex');
   assert.deepEqual(findProgram('codex', unix), { command: '/b/codex', words: [] });
   assert.equal(findProgram('other', unix), undefined);
   assert.equal(findProgram('codex', search('linux', {}, '/b/codex')), undefined);
 });
 
-test('a path is not looked for on the PATH', () => {
+test('a path is not looked up on the PATH', () => {
   const unix = search('darwin', { PATH: '/a' }, '/x/my codex', '/a/codex', 'bin/codex');
   assert.deepEqual(findProgram('/x/my codex', unix), { command: '/x/my codex', words: [] });
   assert.deepEqual(findProgram('bin/codex', unix), { command: 'bin/codex', words: [] });
   assert.equal(findProgram('./codex', unix), undefined);
 });
 
-test('on Windows an ending is tried, and never the script that npm writes for other shells', () => {
+test('on Windows, extensions are tried, but never npm’s script for other shells', () => {
   const native = search('win32', { Path: 'C:\\a;C:\\b' }, 'C:\\a\\codex', 'C:\\b\\codex.exe');
   assert.deepEqual(findProgram('codex', native), { command: 'C:\\b\\codex.exe', words: [] });
   assert.deepEqual(findProgram('C:\\b\\codex.exe', native), { command: 'C:\\b\\codex.exe', words: [] });
@@ -28,7 +28,7 @@ test('on Windows an ending is tried, and never the script that npm writes for ot
     { command: 'C:\\a\\codex.foo', words: [] });
 });
 
-test("npm's batch file for Codex is passed over for what it starts", () => {
+test("npm's batch file for Codex is replaced with the program that it starts", () => {
   const script = 'C:\\npm\\node_modules\\@openai\\codex\\bin\\codex.js';
   assert.deepEqual(findProgram('codex', search('win32', { PATH: 'C:\\npm' }, 'C:\\npm\\codex.cmd', script)),
     { command: 'NODE', words: [script] });
@@ -36,7 +36,7 @@ test("npm's batch file for Codex is passed over for what it starts", () => {
     { command: 'C:\\npm\\codex.cmd', words: [], isScript: true });
 });
 
-test('on Windows a folder of the PATH may stand in quotes', () => {
+test('on Windows, a folder of the PATH may be in quotes', () => {
   const quoted = search('win32', { Path: '"C:\\Program Files\\a";C:\\b' }, 'C:\\Program Files\\a\\codex.exe');
   assert.equal(findProgram('codex', quoted)?.command, 'C:\\Program Files\\a\\codex.exe');
 });

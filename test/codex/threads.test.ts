@@ -1,4 +1,4 @@
-/** Which providers the threads in Codex's folder belong to. */
+/** Counts the threads in Codex's folder by provider. */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { countThreads, listStranded } from '../../src/codex/threads';
 import { writeThread } from '../support/cli/codex-threads';
 
-test('threads are counted by the provider in their first line, also archived ones', async (context) => {
+test('threads, including archived ones, are counted by the provider in their first line', async (context) => {
   const home = await mkdtemp(join(tmpdir(), 'threads-'));
   context.after(() => rm(home, { recursive: true, force: true }));
   assert.deepEqual([...(await countThreads(home))], []);

@@ -1,4 +1,4 @@
-/** The TOML reader: every kind of value, every rule of tables, problems with their place, statements with theirs. */
+/** The TOML parser: every kind of value, every rule of tables, positions of problems and statements. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseToml, startOf, type TomlDocument } from '../../src/codex/toml/parse-toml';
@@ -155,7 +155,7 @@ for (const [text, problem, line, column] of PROBLEMS) {
   });
 }
 
-test('statements have their place: whole lines, all the lines of a value, and no byte order mark', () => {
+test('statements have positions: whole lines, all lines of a value, no byte order mark', () => {
   const text =
     '\ufeff# c\r\n  a.b = """\r\n[x]\r\n""" # d\r\n\r\n[t."u v"]\r\nl = [\r\n1,\r\n]\r\n[[t.w]]\r\nz = { m = 1, n.o ' +
     '= "p" }';
@@ -181,7 +181,7 @@ test('statements have their place: whole lines, all the lines of a value, and no
   );
 });
 
-test('outside of statements there are comments and empty lines, and nothing else', () => {
+test('outside of statements, there are only comments and empty lines', () => {
   for (const fixture of listFixtures('config-toml')) {
     const text = fixture.text('before.toml');
     const document = parseToml(text);
@@ -194,7 +194,7 @@ test('outside of statements there are comments and empty lines, and nothing else
   }
 });
 
-test('every cut of a file is read, or refused at a place that exists', () => {
+test('a file truncated at any position is parsed, or rejected with an existing position', () => {
   for (const fixture of listFixtures('config-toml')) {
     const text = fixture.text('before.toml');
     for (let length = 0; length <= text.length; length += 1) {
@@ -204,7 +204,7 @@ test('every cut of a file is read, or refused at a place that exists', () => {
   }
 });
 
-test('texts and keys that are rendered are read again', () => {
+test('rendered strings and keys are parsed back', () => {
   for (const text of [
     '',
     'a',
