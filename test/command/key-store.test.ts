@@ -1,4 +1,4 @@
-/** The key stores of the systems, each behind a stand-in for its tool that keeps secrets in a file. */
+/** The systems' key stores, each with a fake tool that stores secrets in a file. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { createFakeIo } from '../support/cli/fake-io';
 
 const KEY = `sk-"quoted"'$HOME\`\\`;
 
-/** What all stand-ins share: `store` is a map by account, `input` is standard input. */
+/** Shared by all fake tools: `store` is a map by account, `input` is standard input. */
 const HEAD = `#!${process.execPath}
 const fs = require('node:fs');
 const file = process.env.STORE;
@@ -58,7 +58,7 @@ function createTool(context: TestContext, name: string, script: string) {
 const skip = process.platform === 'win32' && 'stand-ins need #!';
 
 for (const [name, [platform, script]] of Object.entries(TOOLS)) {
-  test(`${name}: a key is kept, read and removed, and is on no command line`, { skip }, (context) => {
+  test(`${name}: a key is stored, read and removed, and never on a command line`, { skip }, (context) => {
     const { env, words } = createTool(context, name, script);
     const store = openKeyStore(env, platform);
     assert.equal(store.read('zai'), undefined);
@@ -70,7 +70,7 @@ for (const [name, [platform, script]] of Object.entries(TOOLS)) {
     assert.ok(!words().includes('sk-') && !words().includes('other'));
   });
 
-  test(`${name}: missing, or failing, is a reason`, { skip }, (context) => {
+  test(`${name}: a missing or failing tool is reported`, { skip }, (context) => {
     const failing = createTool(context, name, "console.error('No keyring.\\nat'); process.exit(1);");
     assert.equal(openKeyStore(failing.env, platform).write('zai', KEY), 'No keyring.');
     const missing = openKeyStore({ PATH: '/nowhere' }, platform);
@@ -79,7 +79,7 @@ for (const [name, [platform, script]] of Object.entries(TOOLS)) {
   });
 }
 
-test('login --save-to system keeps the key out of the file, and a configuration has it', {
+test('login --save-to system does not write the key to the file, and the configuration has it', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',
 }, async (context) => {
   const { env } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');

@@ -1,4 +1,4 @@
-/** Commands are given the whole configuration; the catalog is loaded only when it can add something. */
+/** Loads the whole configuration of a command; the catalog is loaded only if it can add something. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import { loadConfig, loadEnvironment } from '../../src/command/load-config';
 import type { Environment, FlagTexts } from '../../src/config/resolve';
 
-test('it adds what the provider has, and passes mistakes on', () => {
+test('it adds the provider’s values, and reports mistakes', () => {
   const loaded = loadConfig({ provider: 'deepseek' }, { DEEPSEEK_API_KEY: 'sk-test-own' });
   assert.ok(loaded.ok);
   assert.deepEqual([loaded.config.aiBaseUrl, loaded.config.aiApiKey], ['https://api.deepseek.com', 'sk-test-own']);
@@ -16,7 +16,7 @@ test('it adds what the provider has, and passes mistakes on', () => {
   assert.equal(loadConfig({ provider: 'openai-compatible' }, {}).ok, false);
 });
 
-test('with a key and no provider the catalog stays unread, and without a file its reader', () => {
+test('with a key and no provider, the catalog is not loaded; without a file, neither is its reader', () => {
   const script = `
     const { loadConfig } = require('./src/command/load-config');
     const catalogIsLoaded = () => Object.keys(require.cache).some((path) => /providers.catalog/.test(path));
@@ -63,14 +63,14 @@ test('flags and environment override the file, and the origin names it', () => {
   assert.deepEqual([config.defaultModel, config.smallModel], ['from-file', undefined]);
 });
 
-test('the variable names the file too, and the flag beats it', () => {
+test('the variable can name the file, and the flag overrides it', () => {
   const [first, second] = [writeEnvFile('PORT=1'), writeEnvFile('PORT=2')];
   assert.equal(load({}, { BRIDGE_ENV_FILE: first }).config.port, 1);
   assert.equal(load({ configFile: second }, { BRIDGE_ENV_FILE: first }).config.port, 2);
   assert.equal(load({}, { BRIDGE_ENV_FILE: ' ' }).config.port, 31415);
 });
 
-test("a provider's own key variable counts in the file, and the environment that is passed on has all of it", () => {
+test("a provider's own key variable may be in the file, and the resulting environment contains all of it", () => {
   const path = writeEnvFile('AI_PROVIDER=deepseek', "DEEPSEEK_API_KEY='sk-test-file'", 'ZAI_API_KEY=sk-test-other');
   const { config, origins, env } = load({ configFile: path }, { HOME: '/somewhere' });
   assert.deepEqual(
@@ -121,7 +121,7 @@ test('a file that cannot be read is a mistake with its path and the reason', () 
   ]);
 });
 
-test('what further readers need: the environment, the file, where a variable came from', () => {
+test('the result includes the environment, the file and the origin of variables', () => {
   const path = writeEnvFile('PORT=1', 'HOST=localhost');
   const { env, file, findOrigin, mistakes } = loadEnvironment({ configFile: path }, { PORT: '2' });
   assert.deepEqual([env, mistakes], [{ PORT: '2', HOST: 'localhost' }, []]);
@@ -134,7 +134,7 @@ test('what further readers need: the environment, the file, where a variable cam
   assert.equal(loadEnvironment({}, given).env, given);
 });
 
-test('on Windows, names are found in capitals whatever the case they were set in', () => {
+test('on Windows, names are upper case, whatever the case in which they were set', () => {
   const path = writeEnvFile('PORT=1');
   const flags = { configFile: path };
   assert.deepEqual(loadEnvironment(flags, { Path: 'C:\\bin' }, 'win32').env, { PATH: 'C:\\bin', PORT: '1' });

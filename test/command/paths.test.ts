@@ -1,4 +1,4 @@
-/** Where files lie, on each system. */
+/** The paths of files on each system. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -41,13 +41,13 @@ test('Windows: the application data', () => {
   );
 });
 
-test('a relative folder is resolved when an option gives it, and ignored when an XDG variable does', () => {
+test('a relative folder is resolved if it comes from an option, and ignored if it comes from an XDG variable', () => {
   const env = { XDG_STATE_HOME: 'state', XDG_CONFIG_HOME: './config' };
   assert.deepEqual(findPaths(machine('linux', env)), findPaths(machine('linux')));
   assert.equal(findPaths(machine('linux'), 'elsewhere').state, join(process.cwd(), 'elsewhere'));
 });
 
-test('a user without a home has the root, as in Docker', () => {
+test('for a user without a home, the root folder is used, as in Docker', () => {
   const unknown = {
     ...machine('linux', { HOME: '' }),
     homedir: () => {

@@ -1,4 +1,4 @@
-/** The line of work that takes its time: when it comes, how it changes, and that nothing is left of it. */
+/** The progress line: when it appears, how it changes, and that it leaves nothing behind. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTerminalStyle } from '../../src/command/terminal-style';
@@ -6,7 +6,7 @@ import { createProgress, type Later } from '../../src/command/progress';
 import type { Environment } from '../../src/config/resolve';
 import { createFakeIo } from '../support/cli/fake-io';
 
-/** A clock that is moved by hand. */
+/** A manual clock. */
 function createClock() {
   let now = 0;
   const waiting = new Set<{ readonly at: number; readonly run: () => void }>();
@@ -36,7 +36,7 @@ function start({ isTerminal = true, env = {} }: { isTerminal?: boolean; env?: En
   return { io, clock, progress };
 }
 
-test('what takes less than a second is not seen', () => {
+test('nothing is shown for less than a second', () => {
   const { io, clock, progress } = start();
   progress.say('asking');
   clock.pass(999);
@@ -45,7 +45,7 @@ test('what takes less than a second is not seen', () => {
   assert.deepEqual([io.written, clock.waiting()], [{ out: '', error: '' }, 0]);
 });
 
-test('a second after the first word there is a line, it turns, and the newest words stand in it', () => {
+test('a second after the first text, the line appears, with a spinner and the latest text', () => {
   const { io, clock, progress } = start();
   progress.say('first');
   clock.pass(900);
@@ -59,7 +59,7 @@ test('a second after the first word there is a line, it turns, and the newest wo
   assert.equal(io.written.out, '');
 });
 
-test('the end takes the line away, once, and stops the clock', () => {
+test('the end removes the line, once, and stops the clock', () => {
   const { io, clock, progress } = start();
   progress.say('asking');
   clock.pass(1_000);
@@ -69,7 +69,7 @@ test('the end takes the line away, once, and stops the clock', () => {
   assert.equal(clock.waiting(), 0);
 });
 
-test('after the end it can begin again, with another second of patience', () => {
+test('after the end, it can start again, after another second', () => {
   const { io, clock, progress } = start();
   progress.say('one');
   clock.pass(1_000);
@@ -82,7 +82,7 @@ test('after the end it can begin again, with another second of patience', () => 
   assert.equal(io.written.error, '\r| two\u001b[K');
 });
 
-test('nothing is seen in a pipe, on a dumb terminal, in continuous integration', () => {
+test('nothing is shown in a pipe, on a dumb terminal or in CI', () => {
   for (const wish of [{ isTerminal: false }, { env: { TERM: 'dumb' } }, { env: { CI: 'true' } }]) {
     const { io, clock, progress } = start(wish);
     progress.say('asking');
@@ -95,14 +95,14 @@ test('nothing is seen in a pipe, on a dumb terminal, in continuous integration',
   progress.end();
 });
 
-test('Unicode and colours where they are wanted', () => {
+test('Unicode and colors if the terminal supports them', () => {
   const { io, clock, progress } = start({ env: { LANG: 'C.UTF-8', NO_COLOR: '' } });
   progress.say('asking');
   clock.pass(1_000);
   assert.equal(io.written.error, '\r\u001b[36m⠋\u001b[39m asking\u001b[K');
 });
 
-test('long words are cut to one line, and line feeds are no lines', () => {
+test('long text is truncated to one line, and line feeds are removed', () => {
   const { io, clock, progress } = start();
   progress.say(`one\ntwo ${'x'.repeat(200)}`);
   clock.pass(1_000);

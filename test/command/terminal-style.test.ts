@@ -1,4 +1,4 @@
-/** Colours, marks and letters, by the kind of output, the environment and the system. */
+/** Colors and symbols, by the kind of output, the environment and the system. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTerminalStyle } from '../../src/command/terminal-style';
@@ -7,7 +7,7 @@ import type { Environment } from '../../src/config/resolve';
 const isColoured = (isTerminal: boolean, env: Environment): boolean =>
   createTerminalStyle(isTerminal, env, 'linux').paint('red', 'x') === '\u001b[31mx\u001b[39m';
 
-test('colours are for a terminal that wants them', () => {
+test('colors are used on a terminal that supports them', () => {
   assert.ok(isColoured(true, {}));
   assert.ok(!isColoured(false, {}));
   assert.ok(!isColoured(true, { TERM: 'dumb' }));
@@ -15,7 +15,7 @@ test('colours are for a terminal that wants them', () => {
   assert.ok(isColoured(true, { NO_COLOR: '' }));
 });
 
-test('they can be forced upon anything, and NO_COLOR beats that', () => {
+test('they can be forced for any output, and NO_COLOR overrides that', () => {
   const forced = [
     { FORCE_COLOR: '1' },
     { FORCE_COLOR: 'true' },
@@ -31,7 +31,7 @@ test('they can be forced upon anything, and NO_COLOR beats that', () => {
   }
 });
 
-test('an empty text gets no codes, and a text without colours stays as it is', () => {
+test('empty text gets no codes, and without colors text is unchanged', () => {
   assert.equal(createTerminalStyle(true, {}).paint('bold', ''), '');
   assert.equal(createTerminalStyle(false, {}).paint('bold', 'x'), 'x');
 });
@@ -46,7 +46,7 @@ type Case = readonly [
 
 const CASES: readonly Case[] = [
   ['a UTF-8 locale', 'linux', true, { LANG: 'de_DE.UTF-8' }, true],
-  ['a UTF-8 locale behind a pipe', 'linux', false, { LANG: 'C.utf8' }, true],
+  ['a UTF-8 locale in a pipe', 'linux', false, { LANG: 'C.utf8' }, true],
   ['no locale', 'linux', true, {}, false],
   ['another encoding', 'linux', true, { LANG: 'ja_JP.eucJP' }, false],
   ['LC_ALL beats LANG', 'linux', true, { LANG: 'C.UTF-8', LC_ALL: 'POSIX' }, false],
@@ -71,7 +71,7 @@ for (const [title, platform, isTerminal, env, isUnicode] of CASES) {
   });
 }
 
-test('where a line cannot be written over, nothing turns', () => {
+test('if a line cannot be overwritten, there is no spinner', () => {
   for (const env of [{ TERM: 'dumb' }, { CI: 'true' }, { CI: '1' }])
     assert.deepEqual(createTerminalStyle(true, env).spinner, []);
   assert.notDeepEqual(createTerminalStyle(true, { CI: 'false', TERM: 'xterm' }).spinner, []);
