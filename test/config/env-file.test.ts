@@ -1,4 +1,4 @@
-/** A file of variables: what a line may be, what it becomes, and what is said about the ones that make no sense. */
+/** The environment file: valid lines, their values, and messages about invalid lines. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEnvFile } from '../../src/config/env-file';
@@ -15,19 +15,19 @@ function mistakesOf(text: string): readonly (readonly [line: number, problem: st
 }
 
 const LINES: Readonly<Record<string, readonly [text: string, value: string]>> = {
-  'a bare value': ['A=b', 'b'],
-  'a bare value between spaces': ['  A =  b c  ', 'b c'],
+  'an unquoted value': ['A=b', 'b'],
+  'an unquoted value between spaces': ['  A =  b c  ', 'b c'],
   'an empty value': ['A=', ''],
   'an equals sign in the value': ['A=b=c==', 'b=c=='],
-  'a number sign in the value, as systemd has it': ['A=b #c', 'b #c'],
-  'a backslash in a bare value': ['A=C:\\new\\bin', 'C:\\new\\bin'],
-  'quotes inside of a bare value': ['A=it\'s "so"', 'it\'s "so"'],
+  'a number sign in the value, as in systemd': ['A=b #c', 'b #c'],
+  'a backslash in an unquoted value': ['A=C:\\new\\bin', 'C:\\new\\bin'],
+  'quotes inside an unquoted value': ['A=it\'s "so"', 'it\'s "so"'],
   'single quotes': ["A=' b\\n$c\" '", ' b\\n$c" '],
   'empty quotes': ["A=''", ''],
   'double quotes': ['A=" b \'c\' "', " b 'c' "],
   'escapes in double quotes': ['A="1\\n2 \\"3\\" \\\\ \\$4 \\`5\\` \\t"', '1\n2 "3" \\ $4 `5` \\t'],
   'an escaped backslash before the closing quote': ['A="b\\\\"', 'b\\'],
-  'export in front of it': ['export  A=b', 'b'],
+  'export before the name': ['export  A=b', 'b'],
   'a tab around the equals sign': ['A\t=\tb', 'b'],
   'a value that looks like a comment': ["A='#b'", '#b'],
 };
@@ -36,16 +36,16 @@ for (const [title, [text, value]] of Object.entries(LINES)) {
   test(`${title}: ${text}`, () => assert.deepEqual(valuesOf(text), { A: value }));
 }
 
-test('comments and empty lines are passed over, and of one name the last value counts', () => {
+test('comments and empty lines are ignored, and the last value of a name applies', () => {
   assert.deepEqual(valuesOf('# A=1\n\n; B=2\n  # C=3\nD=4\nD=5\n_e1=6'), { D: '5', _e1: '6' });
   assert.deepEqual(valuesOf(''), {});
 });
 
-test('line ends of Windows and a byte order mark make no difference', () => {
+test('Windows line ends and a byte order mark make no difference', () => {
   assert.deepEqual(valuesOf('\uFEFFA=1\r\n\r\nB="2"\r\nC=3'), { A: '1', B: '2', C: '3' });
 });
 
-test('names that objects have by themselves are names like any other', () => {
+test('names of object properties are ordinary names', () => {
   const values = valuesOf('__proto__=1\nconstructor=2');
   assert.deepEqual(Object.entries(values), [['__proto__', '1'], ['constructor', '2']]);
 });
@@ -66,7 +66,7 @@ test('every error is reported with its line', () => {
   ]);
 });
 
-test('nothing of a line is repeated: it may be a key', () => {
+test('no part of a line is quoted, because it may be a key', () => {
   const text = 'sk-test-hidden\nexport sk-hidden=hidden\nA="hidden" hidden\nB=\'hidden';
   assert.equal(mistakesOf(text).length, 4);
   assert.doesNotMatch(JSON.stringify(mistakesOf(text)), /hidden/);

@@ -1,4 +1,4 @@
-/** Help and documents name every option, because they print from the rows. */
+/** Help and docs contain every option, because they are rendered from the rows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderConfigurationPage, renderOptionsHelp } from '../../src/config/help';
@@ -23,7 +23,7 @@ for (const [title, content] of Object.entries(TEXTS)) {
   });
 }
 
-test('an option in the help text: flag, where else it comes from, default, and what it does', () => {
+test('an option in the help text: flag, other sources, default and meaning', () => {
   assert.match(TEXTS['the help text'], / {2}--port PORT +env PORT, default 31415\n {6}Port to listen on; .*\.\n/);
   assert.match(TEXTS['the help text'], / {2}--\[no-\]web-search +env WEB_SEARCH, default off\n/);
   assert.match(TEXTS['the help text'], / {2}--ai-api-key KEY +env AI_API_KEY\n/);

@@ -1,4 +1,4 @@
-/** The table itself: names follow one pattern, nothing is said twice, and types come from the rows. */
+/** The table itself: names follow one pattern, nothing is repeated, and types come from the rows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { option, optional } from '../../src/config/option';
@@ -18,7 +18,7 @@ test('no flag and no variable belongs to two options', () => {
   assert.equal(new Set(variables).size, variables.length);
 });
 
-test('every default is what its own type would accept', () => {
+test('every default is accepted by its own type', () => {
   for (const name of OPTION_NAMES) {
     const { default: preset, type } = OPTIONS[name];
     if (preset !== undefined) assert.equal(type.parse(String(preset)), preset, name);
@@ -40,7 +40,7 @@ test('the type of a value comes from its row', () => {
     webSearch: true,
     aiApiKey: undefined,
   };
-  // @ts-expect-error no such level
+  // @ts-expect-error there is no such level
   const loud: Config['logLevel'] = 'loud';
   assert.ok(exact.port === 1 && loud !== exact.logLevel);
 });
@@ -51,7 +51,7 @@ test('a row with a wrong default or without a description does not compile', () 
   option({ ...row, type: port, default: 1 });
   // @ts-expect-error an empty help
   optional({ ...row, type: text, help: '' });
-  // @ts-expect-error a default that is none of the words
+  // @ts-expect-error the default is not one of the words
   option({ ...row, type: choice('a', 'b'), default: 'c', help: 'One of two.' });
   assert.equal(optional({ ...row, type: text, help: 'Some text.' }).default, undefined);
 });

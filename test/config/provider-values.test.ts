@@ -1,4 +1,4 @@
-/** AI_PROVIDER is a choice: it sets the provider's address, and the host sets the provider's key variable. */
+/** AI_PROVIDER sets the provider's address, and the host decides the provider's key variable. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addProviderValues } from '../../src/config/provider-values';
@@ -44,7 +44,7 @@ describe('the provider', () => {
 });
 
 describe('the address', () => {
-  test('is the provider’s first one when the user names only the provider', () => {
+  test('is the provider’s first one if the user names only the provider', () => {
     for (const { name, baseUrls } of PROVIDERS) {
       if (baseUrls.length === 0) continue;
       const { config, origins } = resolve({}, { AI_PROVIDER: name });
@@ -53,17 +53,17 @@ describe('the address', () => {
     assert.deepEqual(resolve({ provider: 'ollama' }, {}).origins.aiBaseUrl, { kind: 'flag', name: '--provider' });
   });
 
-  test('of the user counts more', () => {
+  test('of the user takes precedence', () => {
     const { config } = resolve({ provider: 'zai' }, { AI_API_BASE: 'https://gateway.example/v1' });
     assert.deepEqual([config.provider, config.aiBaseUrl], ['zai', 'https://gateway.example/v1']);
   });
 
-  test('stays the default when none is named', () => {
+  test('is the default if no provider is named', () => {
     const { config, origins } = resolve({}, {});
     assert.deepEqual([config.aiBaseUrl, origins.aiBaseUrl], [DEFAULT_BASE_URL, { kind: 'default' }]);
   });
 
-  test('must be given for a provider that has none', () => {
+  test('is required for a provider without one', () => {
     assert.deepEqual(mistakesOf({}, { AI_PROVIDER: 'openai-compatible' }), [
       'Cannot use "openai-compatible" from env AI_PROVIDER alone: expected a base URL too, in AI_API_BASE or ' +
       '--ai-base-url.',
@@ -88,24 +88,24 @@ describe('the key', () => {
     assert.deepEqual(found({}, { ...env, AI_API_KEY: '' }), ['sk-test-zai', { kind: 'env', name: 'ZAI_API_KEY' }]);
   });
 
-  test('belongs to the provider of the host when none is named', () => {
+  test('is that of the host’s provider if none is named', () => {
     assert.equal(resolve({}, OWN).config.aiApiKey, 'sk-test-dashscope');
     assert.equal(resolve({ aiBaseUrl: 'https://api.z.ai/api/coding/paas/v4' }, OWN).config.aiApiKey, 'sk-test-zai');
   });
 
-  test('never goes to a host that is not the provider’s', () => {
+  test('is never sent to a host that is not the provider’s', () => {
     for (const aiBaseUrl of ['http://127.0.0.1:8000/v1', 'https://unknown.example/v1', 'https://api.deepseek.com']) {
       assert.equal(resolve({ aiBaseUrl }, OWN).config.aiApiKey, undefined, aiBaseUrl);
     }
   });
 
-  test('that fits no header is a mistake, and is not quoted', () => {
+  test('that is not valid in a header is a mistake, and is not quoted', () => {
     const [mistake = ''] = mistakesOf({}, { AI_PROVIDER: 'zai', ZAI_API_KEY: 'sk-test 0123456789' });
     assert.match(mistake, /^Cannot use "sk-…" from env ZAI_API_KEY: expected visible ASCII/);
     assert.doesNotMatch(mistake, /0123/);
   });
 
-  test('and address are told about together', () => {
+  test('and address mistakes are reported together', () => {
     assert.equal(mistakesOf({ provider: 'openai-compatible' }, {}).length, 1);
     assert.equal(mistakesOf({ provider: 'nobody', port: 'x' }, {}).length, 2);
   });

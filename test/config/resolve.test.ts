@@ -1,4 +1,4 @@
-/** Flags beat the environment, the environment beats defaults, and all mistakes are told at once without secrets. */
+/** Flags override the environment, which overrides defaults; all mistakes are reported at once, without secrets. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OPTIONS, OPTION_NAMES } from '../../src/config/options';
@@ -15,7 +15,7 @@ function mistakesOf(flags: FlagTexts, env: Environment): readonly string[] {
   return resolved.ok ? [] : resolved.mistakes;
 }
 
-test('without anything given, every option has its default', () => {
+test('without any values, every option has its default', () => {
   const { config, origins } = resolve({}, {});
   for (const name of OPTION_NAMES) {
     assert.equal(config[name], OPTIONS[name].default);
@@ -23,7 +23,7 @@ test('without anything given, every option has its default', () => {
   }
 });
 
-test('a flag beats the environment, the environment beats the default, and the origin says which', () => {
+test('a flag overrides the environment, which overrides the default, and the origin says which applies', () => {
   const { config, origins } = resolve({ port: '1000' }, { PORT: '2000', HOST: 'localhost' });
   assert.deepEqual([config.port, origins.port], [1000, { kind: 'flag', name: '--port' }]);
   assert.deepEqual([config.host, origins.host], ['localhost', { kind: 'env', name: 'HOST' }]);
@@ -48,7 +48,7 @@ test('every error is reported with the value, what was expected and its origin',
   ]);
 });
 
-test('a wrong flag is a mistake even when the environment is right', () => {
+test('an invalid flag is a mistake even if the environment is valid', () => {
   assert.equal(mistakesOf({ port: 'x' }, { PORT: '80' }).length, 1);
 });
 
@@ -63,7 +63,7 @@ test('a secret is never quoted in full, nor is a secret inside a URL', () => {
   assert.match(mistakesOf({ aiApiKey: 'a b' }, {}).join(), /"…" from flag --ai-api-key/);
 });
 
-test('a long or many-lined value is quoted on one line and cut off', () => {
+test('a long or multi-line value is quoted on one line and truncated', () => {
   const [mistake = ''] = mistakesOf({ port: `1\n${'2'.repeat(500)}` }, {});
   assert.match(mistake, /^Cannot use "1\\n2+…" from flag --port/);
   assert.ok(mistake.length < 200);

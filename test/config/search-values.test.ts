@@ -1,4 +1,4 @@
-/** The options of web search together: keys, addresses, and what is missing. */
+/** The web search options together: keys, addresses, and missing values. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/command/load-config';
@@ -7,7 +7,7 @@ import { SEARCH_NAMES } from '../../src/providers/search-names';
 
 const BASE = { AI_API_KEY: 'sk-test-key' };
 
-test("a service's own variable holds its key, BRIDGE_SEARCH_KEY overrides it", () => {
+test("the key comes from the service's own variable, and BRIDGE_SEARCH_KEY overrides it", () => {
   for (const name of SEARCH_NAMES) {
     for (const variable of SEARCH_BACKENDS[name].keyVariables) {
       const env = { ...BASE, BRIDGE_SEARCH: name, [variable]: ' sk-test-own ' };
@@ -39,7 +39,7 @@ test('a service without its key or address is a mistake that names the variable 
   );
 });
 
-test("a search at the provider's own host needs no key of its own", () => {
+test("a search service on the provider's own host needs no separate key", () => {
   const loaded = loadConfig({}, { ...BASE, BRIDGE_SEARCH: 'zai', AI_API_BASE: 'https://api.z.ai/api/coding/paas/v4' });
   assert.ok(loaded.ok && loaded.config.searchKey === undefined);
 });

@@ -1,4 +1,4 @@
-/** Each kind of value: what it accepts, what it makes of it, and what it refuses. */
+/** Each value type: accepted inputs, their values, and rejected inputs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ValueType } from '../../src/config/option';
@@ -79,12 +79,12 @@ for (const [name, { type, accepted, refused }] of Object.entries(EXPECTATIONS)) 
       assert.equal(type.parse(input), value, JSON.stringify(input));
     }
   });
-  test(`${name} refuses`, () => {
+  test(`${name} rejects`, () => {
     for (const input of refused) assert.equal(type.parse(input), undefined, JSON.stringify(input));
   });
 }
 
-test('what is expected says the range and the words', () => {
+test('the expectation states the range and the words', () => {
   assert.equal(types.integer(2, 9, 'apples').expected, 'a whole number of apples from 2 to 9');
   assert.equal(types.milliseconds(5).expected, 'a whole number of milliseconds from 5 to 86400000');
   assert.equal(types.megabytes(1, 8).expected, 'a whole number of MB from 1 to 8');
