@@ -1,4 +1,4 @@
-/** `logs`: the end of the log, and what comes, over rotation and truncation. */
+/** `logs`: the end of the log and new lines, across rotation and truncation. */
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -20,7 +20,7 @@ async function createLog(context: TestContext, text: string): Promise<{ readonly
 const count = (from: number, to: number): string =>
   Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}\n`).join('');
 
-test('without a log file logs says how to get one', LIMIT, async (context) => {
+test('without a log file, logs says how to get one', LIMIT, async (context) => {
   const home = await createHome(context);
   const { code, out, error } = await home.run('logs');
   assert.deepEqual([code, out], [1, '']);
@@ -43,7 +43,7 @@ test('prints the last hundred lines, or the requested number', LIMIT, async (con
   assert.match(wrong.error, /^Invalid usage:\n/);
 });
 
-test('what was set aside fills up a young file', LIMIT, async (context) => {
+test('lines of the rotated file complete a short log', LIMIT, async (context) => {
   const { home, path } = await createLog(context, count(4, 5));
   writeFileSync(`${path}.1`, count(1, 3));
   assert.equal((await home.run('logs', '--lines', '3')).out, count(3, 5));
@@ -62,7 +62,7 @@ test('the file of a running bridge and that of --log-file', LIMIT, async (contex
 });
 
 test(
-  'serve writes its log to --log-file, crashes too, and what goes wrong at its start to standard error',
+  'serve writes its log and crashes to --log-file, and start-up errors to standard error',
   LIMIT,
   async (context) => {
     const home = await createHome(context);
@@ -94,7 +94,7 @@ test('a file that cannot be read is reported', LIMIT, async (context) => {
   assert.match(error, /^Cannot read .*EISDIR/);
 });
 
-test('--follow shows what is written, over rotation and truncation, until Ctrl-C', LIMIT, async (context) => {
+test('--follow shows new lines, across rotation and truncation, until Ctrl-C', LIMIT, async (context) => {
   const { home, path } = await createLog(context, count(1, 2));
   const io = createWatchedIo();
   const done = run(['logs', '--follow', '--lines', '1'], home.env, io);
@@ -114,7 +114,7 @@ test('--follow shows what is written, over rotation and truncation, until Ctrl-C
   assert.equal(io.handlers(), 0);
 });
 
-test('a file is looked at even where the system tells of no change', LIMIT, async (context) => {
+test('a file is polled even if the system reports no changes', LIMIT, async (context) => {
   const { path } = await createLog(context, 'old\n');
   let unwatch = (): void => undefined;
   const silent = (): never => {
@@ -124,7 +124,7 @@ test('a file is looked at even where the system tells of no change', LIMIT, asyn
   unwatch();
 });
 
-test('--follow ends when its reader is gone', LIMIT, async (context) => {
+test('--follow ends when its reader closes the pipe', LIMIT, async (context) => {
   const { home } = await createLog(context, count(1, 1));
   let gone = (): void => assert.fail('nobody asked');
   const io = { ...createWatchedIo(), onReaderGone: (handler: () => void) => ((gone = handler), () => undefined) };
@@ -134,7 +134,7 @@ test('--follow ends when its reader is gone', LIMIT, async (context) => {
   assert.equal(await done, 0);
 });
 
-test('the reader: letters over two reads, rotation with a rest, emptying, removal', LIMIT, async (context) => {
+test('the reader: split characters, rotation with remaining text, truncation, removal', LIMIT, async (context) => {
   const { path } = await createLog(context, 'old\n');
   const reader = createLogReader(path);
   context.after(() => reader.close());
@@ -158,7 +158,7 @@ test('the reader: letters over two reads, rotation with a rest, emptying, remova
   assert.equal(reader.readNew().length, 200_001);
 });
 
-test('the tail of any file: large blocks, no last line feed, CRLF, a part of it', LIMIT, async (context) => {
+test('the tail of any file: large blocks, no final line feed, CRLF, a range', LIMIT, async (context) => {
   const { path } = await createLog(context, '');
   assert.deepEqual(readTail(path, 5), []);
   assert.deepEqual(readLog(`${path}.missing`, 5), []);

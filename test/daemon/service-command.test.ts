@@ -1,4 +1,4 @@
-/** `service`: the files it writes for each platform's own tool, their variables, and what it says to run. */
+/** `service`: the files for each platform's service manager, their variables, and the printed commands. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -57,7 +57,7 @@ function wordsOf({ node, script, envFile, logFile }: ServiceProgram, command = '
 }
 
 for (const name of NAMES) {
-  test(`${name}: install writes the file and says what to run, remove takes it away`, async (context) => {
+  test(`${name}: install writes the file and prints the commands, remove deletes it`, async (context) => {
     const { path, read, service } = await createHome(context, { AI_API_KEY: 'sk-test-service' });
     const file = path(FILES[name]);
     const { code, out } = await service('install', '--kind', name);
@@ -101,7 +101,7 @@ for (const name of NAMES) {
     assert.deepEqual(await readdir(path('')), []);
   });
 
-  test(`${name}: a file that somebody else wrote stays, an older one of ours is renewed`, async (context) => {
+  test(`${name}: a file of another program is kept, an older one of ours is updated`, async (context) => {
     const { path, read, write, service } = await createHome(context);
     await write(FILES[name], 'mine');
     for (const action of ['install', 'remove']) {
@@ -119,7 +119,7 @@ for (const name of NAMES) {
 
 const isBare = spawnSync('systemd-analyze', ['--version']).error !== undefined;
 const skipped = isBare ? ' (skipped: no systemd-analyze on this machine)' : '';
-test(`systemd-analyze finds nothing to say about the unit${skipped}`, { skip: isBare }, async (context) => {
+test(`systemd-analyze accepts the unit${skipped}`, { skip: isBare }, async (context) => {
   const { path, service, write } = await createHome(context);
   const verify = (file: string) => spawnSync('systemd-analyze', ['--user', '--man=no', 'verify', file], {
     env: { PATH: process.env['PATH'], HOME: path(''), XDG_RUNTIME_DIR: path('') },
@@ -139,7 +139,7 @@ test(`systemd-analyze finds nothing to say about the unit${skipped}`, { skip: is
   }
 });
 
-test('systemd: spaces, quotes, variables and specifiers are words again when systemd has read them', () => {
+test('systemd: words with spaces, quotes, variables and specifiers are parsed back unchanged', () => {
   const unit = SERVICE_KINDS.systemd.render(AWKWARD);
   const line = /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? '';
   assert.equal(line, [
@@ -152,7 +152,9 @@ test('systemd: spaces, quotes, variables and specifiers are words again when sys
   assert.match(SERVICE_KINDS.systemd.render({ ...AWKWARD, node: '/o p/$n/node' }), /^ExecStart="\/o p\/\$n\/node" /m);
 });
 
-/** Elements in the order of their ends, with their text; throws where tags or references are not well-formed. */
+/**
+ * Returns elements in the order of their end tags, with their text; throws if tags or references are not well-formed.
+ */
 function readXml(xml: string): readonly (readonly [name: string, text: string])[] {
   const open: { name: string; text: string }[] = [];
   const closed: [string, string][] = [];
@@ -181,7 +183,7 @@ test('launchd: the agent is well-formed and contains each word', () => {
   assert.deepEqual(strings, ['dev.wellanet.aliyun-codex-bridge', ...wordsOf(AWKWARD), AWKWARD.home, AWKWARD.logFile]);
 });
 
-/** As CommandLineToArgvW does; the first word is an argument here, too. */
+/** Parses like CommandLineToArgvW; here the first word is an argument too. */
 function splitWindowsLine(line: string): readonly string[] {
   const words = [...line.matchAll(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g)].map(([word]) => word);
   return words.map((word) =>
@@ -251,7 +253,7 @@ for (const [wanted, platform, env] of MACHINES) {
   });
 }
 
-test('each kind has its folder on its own platform', () => {
+test('each kind has a folder on its platform', () => {
   const find = (name: ServiceKindName, platform: NodeJS.Platform, env: Record<string, string>): string => {
     const machine: Machine = { platform, env, homedir: () => '/' };
     return SERVICE_KINDS[name].findFile(machine, findPaths(machine));
@@ -268,7 +270,7 @@ test('each kind has its folder on its own platform', () => {
   assert.equal(find('termux', 'android', { HOME: '/t' }), '/t/.termux/boot/aliyun-codex-bridge');
 });
 
-test('the variables of the bridge and of its provider are kept, private, and other ones are not', async (context) => {
+test('the variables of the bridge and its provider are saved privately, and others are not', async (context) => {
   const { path, read, service } = await createHome(context, {
     AI_PROVIDER: 'deepseek',
     DEEPSEEK_API_KEY: 'sk-test-deep',
@@ -326,7 +328,7 @@ test('without a key, the output shows how to set one', async (context) => {
   assert.match(await read(ENV_FILE), /\n#AI_API_KEY=\n$/);
 });
 
-test('every value is read back as it was, and one with a line break is left out', () => {
+test('every value is parsed back unchanged, and one with a line break is omitted', () => {
   const values = [
     'plain',
     '',
@@ -351,7 +353,7 @@ test('every value is read back as it was, and one with a line break is left out'
   assert.deepEqual(Object.values(parsed.values), values);
 });
 
-test('a file of variables and a log that are named are used by their whole paths', async (context) => {
+test('a given environment file and log are used with absolute paths', async (context) => {
   const { path, read, write, service } = await createHome(context);
   await write('my env', 'PORT=4000\n');
   const { code, out } = await service(
@@ -369,12 +371,12 @@ test('a file of variables and a log that are named are used by their whole paths
   assert.ok(agent.includes(`<string>${path('my env')}</string>`));
   assert.ok(
     agent.includes(`<string>${path('state/bridge-4000.log')}</string>`),
-    'the log that the command logs looks for',
+    'the log file that logs reads',
   );
   assert.equal((await stat(path('state'))).mode & 0o777, 0o700);
 });
 
-test('remove takes the link of systemctl enable away, which systemctl would keep', async (context) => {
+test('remove deletes the link of systemctl enable, which systemctl would keep', async (context) => {
   const { path, write, service } = await createHome(context);
   await service('install', '--kind', 'systemd');
   const wants = join(dirname(FILES.systemd), 'default.target.wants');
@@ -409,7 +411,7 @@ for (const [node, manager] of MOVES) {
   });
 }
 
-test("Homebrew's own link is used in place of the folder of one version; npx is warned of", () => {
+test("Homebrew's permanent link replaces the folder of one version; npx causes a warning", () => {
   const cellar = '/opt/homebrew/Cellar/node@22/22.1.0/bin/node';
   const stable = '/opt/homebrew/opt/node@22/bin/node';
   assert.equal(locateProgram(cellar, (path) => path === stable).node, stable);

@@ -1,4 +1,4 @@
-/** `start` and what is under it: a bridge as a process of its own, which says when it listens. */
+/** `start` and its parts: a bridge in a separate process, which reports when it listens. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ const start = (
   startBridge({ flags: {}, env, paths, host: '127.0.0.1', port: 0, stopWhenUnused: false, ...options });
 
 test(
-  'start says where the bridge runs, where its log is, and how to stop it; a second start changes nothing',
+  'start prints the address, the log and how to stop the bridge; a second start changes nothing',
   LIMIT,
   async (context) => {
     const home = await createHome(context);
@@ -81,7 +81,7 @@ To apply the new settings, run: ${NAME} restart --port ${home.port}
 );
 
 test(
-  'flags reach the bridge as variables: no key in the process list, paths from the folder of the user',
+  'flags reach the bridge as variables: no key in the process list, paths relative to the user’s folder',
   LIMIT,
   async (context) => {
     const home = await createHome(context);
@@ -111,7 +111,7 @@ test(
   },
 );
 
-test('the environment of the child: flags beat variables, paths are absolute, the ties of the starter are cut', () => {
+test('the child’s environment: flags override variables, paths are absolute, nothing ties it to the parent', () => {
   const env = {
     PATH: '/bin',
     AI_API_KEY: 'sk-test-old',
@@ -142,7 +142,7 @@ test('the variables of --config-file reach the bridge', LIMIT, async (context) =
   assert.equal((await home.run('stop')).code, 0);
 });
 
-test('port 0 takes a free port and says which', LIMIT, async (context) => {
+test('port 0 picks a free port and prints it', LIMIT, async (context) => {
   const home = await createHome(context);
   const { code, out } = await home.run('start', '--port', '0');
   assert.equal(code, 0);
@@ -152,7 +152,7 @@ test('port 0 takes a free port and says which', LIMIT, async (context) => {
   assert.equal((await home.run('stop', '--port', String(record.port))).code, 0);
 });
 
-test('of two starts at once one starts the bridge, and the other one finds it', LIMIT, async (context) => {
+test('of two concurrent starts, one starts the bridge, and the other finds it', LIMIT, async (context) => {
   const home = await createHome(context);
   const both = await Promise.all([home.run('start'), home.run('start')]);
   assert.deepEqual(both.map(({ code, error }) => [code, error]), [[0, ''], [0, '']]);
@@ -197,7 +197,7 @@ test('another program on the port is reported, with a fix', LIMIT, async (contex
   assert.deepEqual(home.records(), []);
 });
 
-test('a running bridge of another version is left alone, and told', LIMIT, async (context) => {
+test('a running bridge of another version is not stopped, but reported', LIMIT, async (context) => {
   const home = await createHome(context);
   const port = await pretend(context, { name: NAME, version: '0.0.1', pid: 42 });
   const { code, out } = await home.run('start', '--port', String(port));
@@ -208,7 +208,7 @@ To apply the new settings, run: ${NAME} restart --port ${port}
 `);
 });
 
-test('a missing key is reported as serve reports it, and all errors are reported at once', LIMIT, async (context) => {
+test('a missing key is reported like in serve, and all errors are reported at once', LIMIT, async (context) => {
   const home = await createHome(context, { AI_API_KEY: '' });
   assert.match(
     (await home.run('start')).out,
@@ -247,10 +247,10 @@ test('a state folder that cannot be created is reported, not thrown', LIMIT, asy
   assert.match(error, /^Cannot create the state folder .*(ENOTDIR|EEXIST|ENOENT)[^]*Choose another with --state-dir\.\n$/);
 });
 
-test('a bridge whose record cannot be written runs, and says that stop will not find it', LIMIT, async (context) => {
+test('a bridge whose record cannot be written runs, and warns that stop will not find it', LIMIT, async (context) => {
   const home = await createHome(context);
   const record = stateFileOf(home.paths.state, home.port);
-  // Nothing can be renamed over a folder that is not empty.
+  // A file cannot be renamed over a non-empty folder.
   mkdirSync(join(record, 'full'), { recursive: true });
   const { code, out, error } = await home.run('start');
   const pid = Number(/\(pid (\d+)\)/.exec(out)?.[1]);
@@ -265,7 +265,7 @@ test('a bridge whose record cannot be written runs, and says that stop will not 
 });
 
 test(
-  'a home that is no folder does not matter where the state folder is elsewhere; a relative one is that of the user',
+  'an invalid home does not matter if the state folder is elsewhere; a relative one is relative to the user’s folder',
   LIMIT,
   async (context) => {
     const home = await createHome(context);
@@ -282,7 +282,7 @@ test(
   },
 );
 
-test('a bridge that does not listen in time is ended', LIMIT, async (context) => {
+test('a bridge that does not listen in time is killed', LIMIT, async (context) => {
   const home = await createHome(context);
   const outcome = await start(home, { limitMs: 1 });
   assert.ok(!outcome.ok);
@@ -290,7 +290,7 @@ test('a bridge that does not listen in time is ended', LIMIT, async (context) =>
   assert.deepEqual(home.records(), []);
 });
 
-test('the starting process ends, and closes its pipes, while the bridge goes on', LIMIT, async (context) => {
+test('the starting process exits and closes its pipes, while the bridge keeps running', LIMIT, async (context) => {
   const home = await createHome(context);
   const program = join(ROOT, 'bin', 'aliyun-codex-bridge.js');
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, 'start'], { env: home.env });
@@ -303,7 +303,7 @@ test('the starting process ends, and closes its pipes, while the bridge goes on'
   assert.equal((await home.run('stop')).code, 0);
 });
 
-test('a bridge that ends when unused goes with its last launch, and takes its record away', LIMIT, async (context) => {
+test('a bridge that stops when unused ends with its last launch, and removes its record', LIMIT, async (context) => {
   const home = await createHome(context);
   const started = await start(home, { stopWhenUnused: true });
   assert.ok(started.ok, JSON.stringify(started));
@@ -318,7 +318,7 @@ test('a bridge that ends when unused goes with its last launch, and takes its re
   assert.match(readFileSync(started.logFile, 'utf8'), /Stopped: no clients left\.\n$/);
 });
 
-test('a launcher that is killed lets its bridge go too', LIMIT, async (context) => {
+test('killing a launcher also releases its bridge', LIMIT, async (context) => {
   const home = await createHome(context);
   const started = await start(home, { stopWhenUnused: true });
   assert.ok(started.ok, JSON.stringify(started));

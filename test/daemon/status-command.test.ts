@@ -1,4 +1,4 @@
-/** `status`: text, JSON and exit codes of a bridge that runs, one that does not, and a stranger. */
+/** `status`: text, JSON and exit codes for a running bridge, a stopped one, and another program. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLaunch } from '../../src/instance/bridge-client';
@@ -20,7 +20,7 @@ const NOTHING = {
   },
 };
 
-test('nothing runs: exit code 3, and how to start', LIMIT, async (context) => {
+test('no bridge: exit code 3, and how to start one', LIMIT, async (context) => {
   const home = await createHome(context);
   const url = `http://127.0.0.1:${home.port}/v1`;
   assert.deepEqual(await home.run('status'), {
@@ -71,13 +71,13 @@ Other bridges in the background:
   assert.deepEqual(
     (JSON.parse((await home.run('status', '--json')).out) as { others: unknown }).others,
     [],
-    'a killed bridge is none',
+    'a killed bridge is not listed',
   );
   assert.equal((await home.run('stop')).code, 0);
   assert.equal((await home.run('status')).code, 3);
 });
 
-test('a bridge in the foreground has its log where it was started', LIMIT, async (context) => {
+test('a foreground bridge logs to its terminal', LIMIT, async (context) => {
   const home = await createHome(context);
   const io = createFakeIo();
   const served = run(['serve'], home.env, io);
@@ -90,7 +90,7 @@ test('a bridge in the foreground has its log where it was started', LIMIT, async
   await served;
 });
 
-test('a bridge of another version, and one that says little', LIMIT, async (context) => {
+test('a bridge of another version, and one that reports little', LIMIT, async (context) => {
   const home = await createHome(context);
   const old = await pretend(context, {
     name: NAME,
@@ -118,7 +118,7 @@ test('a bridge of another version, and one that says little', LIMIT, async (cont
   );
 });
 
-test('a stranger is no bridge', LIMIT, async (context) => {
+test('another program is not a bridge', LIMIT, async (context) => {
   const home = await createHome(context);
   const port = await listen(context, (_request, response) => response.end('hello'));
   assert.deepEqual(await home.run('status', '--port', String(port)), {
@@ -128,7 +128,7 @@ test('a stranger is no bridge', LIMIT, async (context) => {
   assert.equal((JSON.parse(out) as { state: unknown }).state, 'stranger');
 });
 
-test('mistakes are told together', LIMIT, async (context) => {
+test('mistakes are reported together', LIMIT, async (context) => {
   const home = await createHome(context);
   const { code, out, error } = await home.run('status', '--port', '0', '--follow');
   assert.deepEqual([code, out], [2, '']);

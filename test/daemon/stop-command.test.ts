@@ -1,4 +1,4 @@
-/** `stop`: ends the bridge in the background, and no other process. */
+/** `stop`: stops the background bridge, and no other process. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
@@ -18,7 +18,7 @@ import { open, readAll } from '../support/bridge/test-server';
 
 const NAME = 'aliyun-codex-bridge';
 
-/** A record that no bridge wrote. */
+/** A forged record. */
 function forge({ paths }: Home, port: number, pid: number, processStart?: string): string {
   const file = stateFileOf(paths.state, port);
   const record: BridgeRecord = {
@@ -31,7 +31,7 @@ function forge({ paths }: Home, port: number, pid: number, processStart?: string
   return file;
 }
 
-test('where nothing runs there is nothing to stop, and the record of a killed bridge goes', LIMIT, async (context) => {
+test('if no bridge runs, the record of a killed one is removed', LIMIT, async (context) => {
   const home = await createHome(context);
   const nothing = {
     code: 0,
@@ -48,7 +48,7 @@ test('where nothing runs there is nothing to stop, and the record of a killed br
   assert.deepEqual(home.records(), []);
 });
 
-test('stop returns when the process has ended', LIMIT, async (context) => {
+test('stop returns when the process has exited', LIMIT, async (context) => {
   const home = await createHome(context);
   await home.run('start');
   const [record] = home.records();
@@ -60,7 +60,7 @@ test('stop returns when the process has ended', LIMIT, async (context) => {
   assert.deepEqual(home.records(), []);
 });
 
-/** A provider that begins to stream and ends when it is told. */
+/** A provider that starts to stream and ends on request. */
 async function startSlowProvider(context: Parameters<typeof listen>[0]) {
   const streams: ServerResponse[] = [];
   const port = await listen(context, (request, response) => {
@@ -73,7 +73,7 @@ async function startSlowProvider(context: Parameters<typeof listen>[0]) {
   return { url: `http://127.0.0.1:${port}/v1`, finish: () => streams.forEach((stream) => stream.end(end)) };
 }
 
-test('running answers get their time, and stop says that it waits for them', LIMIT, async (context) => {
+test('running answers may finish, and stop says that it waits for them', LIMIT, async (context) => {
   const provider = await startSlowProvider(context);
   const home = await createHome(context, { AI_API_BASE: provider.url, DRAIN_TIMEOUT_MS: '50000' });
   await home.run('start');
@@ -94,7 +94,7 @@ test('running answers get their time, and stop says that it waits for them', LIM
   assert.match(io.written.out, /\nStopped the bridge on /);
 });
 
-test('on Windows nothing is promised to running answers', () => {
+test('on Windows, running answers are not said to finish', () => {
   const health = {
     version: '1.2.3', pid: 1, uptime: 1, upstream: undefined, search: undefined, tokenRequired: false, openStreams: 2,
     launches: 0,
@@ -103,7 +103,7 @@ test('on Windows nothing is promised to running answers', () => {
   assert.equal(describeUse(health, 'linux'), 'Streaming 2 answers: may finish first.\n');
 });
 
-test('answers that outlast the drain are cut, and the bridge ends', LIMIT, async (context) => {
+test('answers that exceed the drain timeout are interrupted, and the bridge exits', LIMIT, async (context) => {
   const provider = await startSlowProvider(context);
   const home = await createHome(context, { AI_API_BASE: provider.url, DRAIN_TIMEOUT_MS: '1' });
   await home.run('start');
@@ -115,7 +115,7 @@ test('answers that outlast the drain are cut, and the bridge ends', LIMIT, async
   assert.match(await readAll(answer), /response\.failed/);
 });
 
-test('launched Codex runs that lose their bridge are told of', LIMIT, async (context) => {
+test('launched Codex sessions that lose their bridge are reported', LIMIT, async (context) => {
   const home = await createHome(context);
   await home.run('start');
   const launch = await createLaunch({ host: '127.0.0.1', port: home.port });
@@ -125,7 +125,7 @@ test('launched Codex runs that lose their bridge are told of', LIMIT, async (con
   await launch.closed;
 });
 
-test('a bridge in the foreground is left alone: its process may be in a container', LIMIT, async (context) => {
+test('a foreground bridge is not stopped, because its process may be in a container', LIMIT, async (context) => {
   const home = await createHome(context);
   const io = createFakeIo();
   const served = run(['serve'], home.env, io);
@@ -142,7 +142,7 @@ Stop it where you started it: with Ctrl-C in its terminal, or by its service man
   assert.equal(await served, 0);
 });
 
-test('a process is signalled only when the bridge and its record agree on it', LIMIT, async (context) => {
+test('a process is signalled only if the bridge and its record agree on its pid', LIMIT, async (context) => {
   const home = await createHome(context);
   const port = await pretend(context, { name: NAME, version: '1.2.3', pid: 1 });
   const file = forge(home, port, 2);
@@ -154,7 +154,7 @@ test('a process is signalled only when the bridge and its record agree on it', L
 
 const WITH_PROC = { ...LIMIT, skip: process.platform !== 'linux' && 'the system does not tell when a process started' };
 
-test('a process that got the pid of a bridge later is not signalled', WITH_PROC, async (context) => {
+test('a process that reuses the pid of a bridge is not signalled', WITH_PROC, async (context) => {
   const home = await createHome(context);
   const other = spawn('sleep', ['60']);
   context.after(() => other.kill());
@@ -170,7 +170,7 @@ test('a process that got the pid of a bridge later is not signalled', WITH_PROC,
   assert.deepEqual(await ended, [null, 'SIGTERM']);
 });
 
-test('a stranger on the port is not stopped', LIMIT, async (context) => {
+test('another program on the port is not stopped', LIMIT, async (context) => {
   const home = await createHome(context);
   const port = await listen(context, (_request, response) => response.end('hello'));
   const plain = await home.run('stop', '--port', String(port));
@@ -186,7 +186,7 @@ test('a stranger on the port is not stopped', LIMIT, async (context) => {
   );
 });
 
-test('port 0 names no bridge', LIMIT, async (context) => {
+test('port 0 is not a valid target', LIMIT, async (context) => {
   const home = await createHome(context);
   const { code, error } = await home.run('stop', '--port', '0', '--wrong');
   assert.equal(code, 2);
