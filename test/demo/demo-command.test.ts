@@ -1,4 +1,4 @@
-/** `demo`: what it shows, and that only a completed turn makes it exit with 0. */
+/** `demo`: its output, and exit code 0 only for a completed turn. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -26,14 +26,14 @@ async function show(options: Partial<DemoOptions> = {}): Promise<Shown> {
   return { code, ...io.written };
 }
 
-/** The output of the demo at a terminal. */
+/** The output of the demo on a terminal. */
 async function showAtTerminal(env: Record<string, string>): Promise<string> {
   const io: FakeIo = { ...createFakeIo(), isTerminal: () => true };
   assert.equal((await show({ io, env })).code, 0);
   return io.written.out;
 }
 
-test('the command shows a whole tool round, whatever the settings of the user are', async () => {
+test('the command shows a whole tool round, whatever the user’s settings', async () => {
   const io = createFakeIo();
   const env = { ...UTF8, PORT: 'x', AI_API_BASE: 'http://127.0.0.1:9/v1', REASONING_OUTPUT: 'text' };
   assert.equal(await run(['demo'], env, io), 0);
@@ -58,20 +58,20 @@ test('the command shows a whole tool round, whatever the settings of the user ar
   assert.deepEqual(out.split('\n').filter((line) => line.length > 80), []);
 });
 
-test('on Windows the next steps are for PowerShell', () => {
+test('on Windows, the next steps are for PowerShell', () => {
   const steps = renderNextSteps(createTerminalStyle(false, {}), 'win32');
   assert.match(steps, /^ {2}\$env:AI_API_KEY = 'sk-\.\.\.'$/m);
   assert.doesNotMatch(steps, /export/);
 });
 
-test('colors are for terminals that want them', async () => {
+test('colors are used on terminals that support them', async () => {
   assert.match(await showAtTerminal({ TERM: 'xterm' }), COLOUR);
   assert.match(await showAtTerminal({ NO_COLOR: '' }), COLOUR);
   assert.doesNotMatch(await showAtTerminal({ NO_COLOR: '1' }), COLOUR);
   assert.doesNotMatch(await showAtTerminal({ TERM: 'dumb' }), COLOUR);
 });
 
-test('without UTF-8 there is only ASCII', async () => {
+test('without UTF-8, the output is ASCII', async () => {
   for (const env of [{}, { LANG: 'C' }, { LANG: 'C.UTF-8', LC_ALL: 'POSIX' }]) {
     const { code, out } = await show({ env });
     assert.equal(code, 0);
@@ -88,7 +88,7 @@ test('options are rejected', async () => {
 
 type BuildBridge = NonNullable<DemoOptions['buildBridge']>;
 
-/** A bridge whose answers are changed on their way to the client. */
+/** A bridge whose answers are modified before they reach the client. */
 const changeTurn = (change: (turn: Turn) => AsyncIterable<string>): BuildBridge => (config, log) => {
   const bridge = createBridge(config, log);
   return {
@@ -176,7 +176,7 @@ test('a paragraph is wrapped between words, whatever the pieces are', () => {
   assert.equal(write(['a ', 'b'.repeat(70)]), `  text       A\n${margin}${'B'.repeat(67)}\n${margin}BBB\n`);
 });
 
-test('serve loads nothing of the demo', async () => {
+test('serve does not load the demo', async () => {
   const script = `
     const { run } = require('./src/cli/main');
     const io = { error() {}, onSignal(handler) { setImmediate(handler, 'SIGTERM'); return () => undefined; },

@@ -1,4 +1,4 @@
-/** Judges the demo's traffic in both directions by the strict rules of the provider and the stream grammar. */
+/** Checks the demo's traffic in both directions with the strict provider rules and the stream grammar. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseJsonObject, type JsonObject } from '../../src/base/json';
@@ -14,7 +14,7 @@ import { judge } from '../support/strict/rules';
 import { assertGoodStream } from '../support/stream/stream-grammar';
 
 interface Round {
-  /** What the model was sent. */
+  /** The requests to the model. */
   rawBody: string;
   /** The event stream that the client received. */
   stream: string;
@@ -101,7 +101,7 @@ const itemsOf = (round: Round) =>
 test('the model gets exactly two requests', async () => assert.equal((await recorded).length, 2));
 
 for (const number of [1, 2] as const) {
-  test(`request ${number} breaks no rule of the provider`, async () => {
+  test(`request ${number} violates no rule of the provider`, async () => {
     const { rawBody } = await roundOf(number);
     const headers = {
       'content-type': 'application/json', authorization: 'Bearer demo-key', 'user-agent': 'codex_cli_rs/0.171.0',
@@ -114,7 +114,7 @@ for (const number of [1, 2] as const) {
     assert.equal(judged, undefined, judged?.message);
   });
 
-  test(`response ${number} is a good stream, live, with exactly what the model said`, async () => {
+  test(`response ${number} is a valid, live stream with exactly the model's output`, async () => {
     const round = await roundOf(number);
     const answers = messagesOf(await roundOf(2)).filter(({ role }) => role === 'tool');
     const results = answers.map(({ content }) => String(content));
@@ -147,7 +147,7 @@ test('the developer message becomes the system message, and the namespaced tool 
   assert.deepEqual(names, ['list_files', 'mcp__clock__now']);
 });
 
-test('request 2 begins with the messages of request 1, returns the reasoning and answers each call', async () => {
+test('request 2 starts with the messages of request 1, returns the reasoning and answers each call', async () => {
   const [first, second] = [messagesOf(await roundOf(1)), messagesOf(await roundOf(2))];
   assert.deepEqual(second.slice(0, first.length), first);
   const [turn, ...results] = second.slice(first.length);
