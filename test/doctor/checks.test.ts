@@ -1,4 +1,4 @@
-/** `doctor`: the checks of the machine, the configuration, the key, and the bridge that runs, each in its levels. */
+/** `doctor`: the checks of the machine, the configuration, the key and the running bridge, at each level. */
 import assert from 'node:assert/strict';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -18,7 +18,7 @@ function assertFinding(finding: Finding, level: Finding['level'], seen: RegExp, 
   else assert.match(finding.fix ?? '', fix);
 }
 
-test('node: old ones fail; the end of security updates is a fact, no warning', async (context) => {
+test('node: old versions fail; the end of security updates is mentioned without a warning', async (context) => {
   const scene = await createDoctorScene(context);
   const now = () => Date.parse('2026-11-22');
   const look = (nodeVersion: string) => scene.check('node', {}, { nodeVersion, now, platform: 'linux', arch: 'x64' });
@@ -47,7 +47,7 @@ test('state-folder: missing is fine, a file in its way is not', async (context) 
   );
 });
 
-test('options: defaults, given ones with their origin, and every mistake as a finding', async (context) => {
+test('options: defaults, given values with their origin, and every mistake as a finding', async (context) => {
   const scene = await createDoctorScene(context);
   const none = { PORT: '', AI_API_BASE: '', AI_API_KEY: '', DEFAULT_MODEL: '', BRIDGE_STATE_DIR: '' };
   assertFinding(await scene.check('options', none), 'ok', /^all defaults$/);
@@ -66,7 +66,7 @@ test('options: defaults, given ones with their origin, and every mistake as a fi
   );
 });
 
-test('mistakes of options are no exit 2: what does not need them is checked all the same', async (context) => {
+test('invalid options do not cause exit code 2: checks that do not need them still run', async (context) => {
   const scene = await createDoctorScene(context);
   const printed = await scene.examine(['--offline'], { PORT: 'x' });
   assert.equal(printed.ok, false);
@@ -101,7 +101,7 @@ test('env-file: none, readable by others, private, unreadable', async (context) 
   );
 });
 
-test('variables: a provider that the address contradicts', async (context) => {
+test('variables: a provider that contradicts the address', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(await scene.check('variables'), 'ok', /^consistent$/);
   assertFinding(await scene.check('variables', { AI_PROVIDER: 'zai' }), 'ok', /^consistent$/);
@@ -156,7 +156,7 @@ for (const [url, level, seen, fix, provider] of ADDRESSES) {
   });
 }
 
-test('listen: this machine, or all of them', async (context) => {
+test('listen: on this machine only, or for all machines', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(await scene.check('listen'), 'ok', /^127\.0\.0\.1, port \d+ from env PORT$/);
   assertFinding(
@@ -167,7 +167,7 @@ test('listen: this machine, or all of them', async (context) => {
   assertFinding(await scene.check('listen', { HOST: '0.0.0.0' }), 'warning', /other machines can reach/, /--host/);
 });
 
-test('key: one of the provider in another variable is found and named', async (context) => {
+test('key: a key of the provider in another variable is found and named', async (context) => {
   const scene = await createDoctorScene(context);
   const finding = await scene.check('key', { ...CODING, AI_API_KEY: '', OPENAI_API_KEY: LONG });
   assertFinding(
@@ -179,7 +179,7 @@ test('key: one of the provider in another variable is found and named', async (c
   assert.doesNotMatch(other.fix ?? '', /OPENAI/);
 });
 
-test('key: where it is from, missing with hints, not needed, passed on', async (context) => {
+test('key: its origin, missing with hints, not needed, forwarded', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(await scene.check('key', CODING), 'ok', /^set from env AI_API_KEY$/);
   assertFinding(
@@ -254,7 +254,7 @@ test('port: free, chosen at start, a stranger\'s', async (context) => {
   assertFinding(await scene.check('port'), 'failure', /is in use by another program$/, /--port/);
 });
 
-test('the running bridge: the same, another version, another upstream', async (context) => {
+test('the running bridge: same version, another version, another upstream', async (context) => {
   const scene = await createDoctorScene(context);
   const server = await listen(context, scene, health({ upstream: 'http://127.0.0.1:9/v1', openStreams: 2 }));
   assertFinding(await scene.check('port'), 'ok', /is used by bridge 1\.2\.3 \(pid 4711, up 2 h 1 min, 2 streaming\)$/);

@@ -23,7 +23,7 @@ function assertFinding(finding: Finding, level: Finding['level'], seen: RegExp, 
   else assert.match(finding.fix ?? '', fix);
 }
 
-/** A finding of one check over one config.toml. */
+/** The finding of a check for a config.toml. */
 async function look(scene: DoctorScene, id: string, toml: string, env: Environment = {}): Promise<Finding> {
   await scene.writeConfig(toml);
   return scene.check(id, env);
@@ -38,7 +38,7 @@ async function startServer(context: TestContext, body: string): Promise<number> 
 
 const HEALTH = JSON.stringify({ name: 'aliyun-codex-bridge', version: '1.2.3' });
 
-test('codex: missing, without a version, too old, fine, named by --codex-bin', async (context) => {
+test('codex: missing, without a version, too old, valid, given with --codex-bin', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(await scene.check('codex'), 'warning', /^no codex on the PATH$/, /npm install -g @openai\/codex/);
   await scene.installCodex('nothing of use');
@@ -51,7 +51,7 @@ test('codex: missing, without a version, too old, fine, named by --codex-bin', a
   assert.match(checks.find(({ id }) => id === 'codex')?.seen ?? '', /other does not exist$/);
 });
 
-test('codex: the one of Windows, which WSL finds on its PATH', async () => {
+test('codex: the Windows one, which WSL finds on its PATH', async () => {
   const path = '/mnt/c/Users/me/AppData/Roaming/npm/codex';
   const found = { kind: 'found', path, version: undefined, refusal: 'unknown' } as const;
   const examination = { findCodex: async () => found, world: { platform: 'linux' } } as unknown as Examination;
@@ -82,7 +82,7 @@ test('config.toml: a syntax error is pointed at', async (context) => {
   for (const line of long.seen.split('\n').slice(2)) assert.ok(line.length <= 80, long.seen);
 });
 
-test('config.toml: a token in a broken line is not shown', async (context) => {
+test('config.toml: a token in an invalid line is not shown', async (context) => {
   const scene = await createDoctorScene(context);
   const finding = await look(scene, 'codex-file', 'experimental_bearer_token = "abcdefgh" oops\n');
   assert.equal(finding.level, 'failure');
@@ -92,7 +92,7 @@ test('config.toml: a token in a broken line is not shown', async (context) => {
 
 const CHAT = '[model_providers.X]\nname = "X"\nbase_url = "https://x.example/v1"\nwire_api = "chat"\n';
 
-test('config.toml: Codex says that it does not start, and the fix is ours', async (context) => {
+test('config.toml: Codex reports that it does not start, and the bridge adds the fix', async (context) => {
   const scene = await createDoctorScene(context);
   const file = join(scene.codexHome, 'config.toml');
   await scene.installCodex('codex-cli 0.171.0', `Error: ${file}:4:12: \`wire_api = "chat"\` is no longer supported.
@@ -110,7 +110,7 @@ Caused by:
   assertFinding(await look(scene, 'codex-file', 'a = 1\n'), 'failure', /sandbox_mode is odd$/, /until this is fixed/);
 });
 
-test('config.toml: what Codex accepts is fine; without Codex the known reasons are checked', async (context) => {
+test('config.toml: a file that Codex accepts is fine; without Codex, the known flaws are checked', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(
     await look(scene, 'codex-file', CHAT), 'failure',
@@ -169,7 +169,7 @@ test('a file that does not use the bridge is not compared with setup', async (co
   }
 });
 
-/** A config.toml as setup writes it, with its catalog. */
+/** A config.toml written by setup, with its catalog. */
 async function setUp(scene: DoctorScene, env: Environment = {}): Promise<string> {
   const io = createFakeIo();
   assert.equal(await run(['setup', '--yes'], { ...scene.env, ...env }, io), 0, io.written.error);
@@ -211,7 +211,7 @@ test('Setup: a bridge on another port is fine, another program there is not', as
   assertFinding(await look(scene, 'codex-setup', at(other)), 'failure', /base_url = .*; setup writes/, /setup$/);
 });
 
-test('Setup: keys of the user, a catalog of their own and models of other providers are fine', async (context) => {
+test('Setup: the user’s keys, their own catalog and models of other providers are fine', async (context) => {
   const scene = await createDoctorScene(context);
   const toml = await setUp(scene);
   await writeFile(join(scene.codexHome, 'own.json'), '{"models":[]}');

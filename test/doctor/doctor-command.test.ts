@@ -1,4 +1,4 @@
-/** The `doctor` command as a whole: its text, its JSON, its exit codes, what it costs. */
+/** The whole `doctor` command: text, JSON, exit codes, cost. */
 import assert from 'node:assert/strict';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import {
   type DoctorScene,
 } from '../support/cli/doctor-scene';
 
-/** Without what differs from machine to machine and from run to run; lines are long again. */
+/** Removes the parts that differ between machines and runs, and joins wrapped lines. */
 function normalise(text: string, { home, port, env }: DoctorScene, upstream: string): string {
   return text
     .replace(/\n {23}(?=\S)/g, ' ')
@@ -43,7 +43,7 @@ async function createGoodScene(context: TestContext) {
   return { scene, upstream, env };
 }
 
-test('the whole text when all is well', async (context) => {
+test('the whole text without problems', async (context) => {
   const { scene, upstream, env } = await createGoodScene(context);
   const before = upstream.requests.length;
   const { code, out, error } = await scene.doctor([], env);
@@ -173,7 +173,7 @@ test('the whole JSON', async (context) => {
   assert.deepEqual(list[7], { id: 'key', group: 'key', level: 'ok', seen: 'set from env AI_API_KEY' });
 });
 
-test('a failure: exit code 1, the fix in text and JSON, and what depends on it is skipped', async (context) => {
+test('a failure: exit code 1, the fix in text and JSON, and dependent checks are skipped', async (context) => {
   const scene = await createDoctorScene(context);
   const { code, out } = await scene.doctor(['--offline'], { AI_API_BASE: 'http://127.0.0.1:9/v1/models' });
   assert.equal(code, 1);
@@ -209,7 +209,7 @@ test('an unknown flag is invalid usage: nothing is checked', async (context) => 
   assert.match(error, /--ofline/);
 });
 
-test('it writes no file, and an environment with nothing in it is fine', async (context) => {
+test('it writes no file, and an empty environment is fine', async (context) => {
   const scene = await createDoctorScene(context);
   await rm(scene.bin, { recursive: true });
   const io = createFakeIo();
@@ -219,7 +219,7 @@ test('it writes no file, and an environment with nothing in it is fine', async (
   assert.deepEqual(await readdir(scene.codexHome), []);
 });
 
-test('variables of a file count, and its key is not shown', async (context) => {
+test('variables of the environment file apply, and its key is not shown', async (context) => {
   const scene = await createDoctorScene(context);
   const upstream = await startUpstream(context, { script: [goodAnswer()], apiKey: 'sk-test-key-of-the-file-0123' });
   const file = join(scene.home, 'variables');

@@ -1,4 +1,4 @@
-/** `doctor`: the way to the provider: proxy variables, certificates, DNS, TCP and TLS. */
+/** `doctor`: the connection to the provider: proxy variables, certificates, DNS, TCP and TLS. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,7 +34,8 @@ const NOT_FOUND = 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: cl
 
 async function listenSecure(context: TestContext): Promise<number> {
   const [key, cert] = await Promise.all([readFile(join(TLS, 'test-only-key.pem')), readFile(CERTIFICATE)]);
-  // It answers: before one that only hung up after the handshake, doctor's turn once did not end within 30 s.
+  // It sends a response: with a server that only disconnected after the handshake, doctor's turn once took more than 30
+  // s.
   const server = createSecureServer({ key, cert }, (socket) => {
     socket.on('error', () => undefined).once('data', () => socket.end(NOT_FOUND));
   });
@@ -42,7 +43,7 @@ async function listenSecure(context: TestContext): Promise<number> {
   return listen(context, server);
 }
 
-test('which Node.js follows proxy variables, and when', () => {
+test('which versions of Node.js use proxy variables, and when', () => {
   const told = { NODE_USE_ENV_PROXY: '1' };
   assert.deepEqual(
     ['18.17.0', '20.20.2', '22.20.0', '23.11.0'].map((version) => followsProxies(version, told)),
@@ -63,7 +64,7 @@ test('which variable names the proxy', () => {
   assert.equal(findProxy({ HTTP_PROXY: 'http://p:1' }, 'https'), undefined);
 });
 
-test('what NO_PROXY excepts for Codex, as measured with 0.169', () => {
+test('the hosts that NO_PROXY excludes for Codex, as measured with 0.169', () => {
   const excepts = (entries: string, host = '127.0.0.1') => exceptsFromProxy({ NO_PROXY: entries }, host);
   for (const entries of ['127.0.0.1', '127.0.0.0/8', 'example.com, 127.0.0.1', '0.0.0.0/0'])
     assert.equal(excepts(entries), true, entries);
@@ -76,7 +77,7 @@ test('what NO_PROXY excepts for Codex, as measured with 0.169', () => {
   assert.equal(exceptsFromProxy({ no_proxy: '127.0.0.1' }, '127.0.0.1'), true);
 });
 
-test('proxy: none, unused, used, and in the way of Codex', async (context) => {
+test('proxy: none, unused, used, and blocking Codex', async (context) => {
   const scene = await createDoctorScene(context);
   const remote = { AI_API_BASE: 'https://example.com/v1' };
   const look = (env: Readonly<Record<string, string>>, nodeVersion = '20.20.2') =>
@@ -109,7 +110,7 @@ test('proxy: none, unused, used, and in the way of Codex', async (context) => {
   assert.deepEqual([all.seen.split('\n').length, all.fix?.split('\n').length], [2, 2]);
 });
 
-test('tls-settings: as they are, switched off, a file more, a file that is none', async (context) => {
+test('tls-settings: default, disabled, an additional file, an invalid file', async (context) => {
   const scene = await createDoctorScene(context);
   assertFinding(await scene.check('tls-settings'), 'ok', /^those of Node\.js$/);
   assertFinding(
@@ -126,7 +127,7 @@ test('tls-settings: as they are, switched off, a file more, a file that is none'
   assertFinding(await look(empty), 'warning', /contains no certificate$/, /PEM/);
 });
 
-test('dns: found, an address already, unknown, no server, left to the proxy', async (context) => {
+test('dns: found, an IP address, unknown, no server, left to the proxy', async (context) => {
   const scene = await createDoctorScene(context);
   const remote = { AI_API_BASE: 'https://api.example.com/v1' };
   const failing = (code: string) => ({ lookup: () => Promise.reject(Object.assign(new Error('x'), { code })) });
@@ -193,7 +194,7 @@ test('a connection that hangs ends in time', async (context) => {
   assert.deepEqual([connection.ok, connection.ok || connection.code], [false, 'ETIMEDOUT']);
 });
 
-test('a certificate that NODE_EXTRA_CA_CERTS vouches for is fine, and one for another name is not', async (context) => {
+test('a certificate trusted through NODE_EXTRA_CA_CERTS is fine, and one for another name is not', async (context) => {
   const scene = await createDoctorScene(context);
   const port = await listenSecure(context);
   const look = async (host: string) =>
@@ -209,7 +210,7 @@ test('a certificate that NODE_EXTRA_CA_CERTS vouches for is fine, and one for an
   assert.match(other.fix ?? '', /Another server answers as 127\.0\.0\.1/);
 });
 
-/** The command in a process of its own: Node.js reads NODE_EXTRA_CA_CERTS when it starts. */
+/** The command in a separate process, because Node.js reads NODE_EXTRA_CA_CERTS at start-up. */
 function runProgram(env: Readonly<Record<string, string>>): Promise<Printed> {
   const words = [
     '--require',

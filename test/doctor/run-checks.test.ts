@@ -44,7 +44,7 @@ test('only checks of the provider cost a request, and all of them are skipped of
   assert.deepEqual(ALL_CHECKS.filter(({ needs }) => needs === 'network').map(({ id }) => id), ['dns', 'connection']);
 });
 
-test('a check whose prerequisite failed is skipped with the reason, and so is what depends on it', async (context) => {
+test('a check whose prerequisite failed is skipped with the reason, and so are dependent checks', async (context) => {
   const never = (): Finding => assert.fail('it must not run');
   const results = await runAll(context, [
     check('a', failure('broken', 'Fix it.')),
@@ -64,7 +64,7 @@ test('a check whose prerequisite failed is skipped with the reason, and so is wh
   assert.equal(isFine(results.slice(1)), true);
 });
 
-test('offline skips what needs the network or a request', async (context) => {
+test('offline skips checks that need the network or a request', async (context) => {
   const results = await runAll(context, [
     check('a', ok('here')), check('b', ok('net'), { needs: 'network' }), check('c', ok('paid'), { needs: 'request' }),
   ], true);
@@ -89,7 +89,7 @@ test('nothing throws and nothing hangs', async (context) => {
   for (const { finding } of results) assert.ok(finding.fix);
 });
 
-test('keys are removed from what any check says', async (context) => {
+test('keys are removed from all findings', async (context) => {
   const [result] = await runAll(context, [check('a', failure(`it said ${KEY}`, `do not send ${KEY}`))]);
   assert.ok(!JSON.stringify(result).includes(KEY));
 });
@@ -130,13 +130,13 @@ FAIL SECOND               config.toml:3:5: expected a value
                           Fix: Correct the line.
 `;
 
-test('what is fine is one line, and failures come last', () => {
+test('passed checks are one line, and failures come last', () => {
   assert.equal(render(false, { LANG: 'C' }, FINDINGS), `
 ok   1 check passed, 1 skipped, 1 request sent; details: --verbose
 ${PROBLEMS}`);
 });
 
-test('--verbose shows every check, and a problem still only once', () => {
+test('--verbose shows every check, but a problem still only once', () => {
   assert.equal(render(false, { LANG: 'C' }, FINDINGS, true), `
 This machine
 ok   FIRST                a fact
@@ -146,7 +146,7 @@ ok   1 check passed, 1 skipped, 1 request sent
 ${PROBLEMS}`);
 });
 
-test('marks and colors on a terminal, none where they are not wanted', () => {
+test('marks and colors on a terminal, none if they are disabled', () => {
   const colored = render(true, { LANG: 'C.UTF-8', TERM: 'xterm' }, FINDINGS);
   assert.match(colored, /\u001b\[32m✓\u001b\[39m 1 check passed/);
   assert.match(colored, /\u001b\[33m!\u001b\[39m THIRD/);

@@ -1,4 +1,4 @@
-/** `doctor`: what one turn through the bridge's own code says of the provider. */
+/** `doctor`: the checks of the provider with one turn through the bridge's own code. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import {
@@ -24,7 +24,7 @@ async function examine(
   return { printed, findings, upstream, levels: IDS.map((id) => findings[id]?.level).join(' ') };
 }
 
-test('one request proves answer, key, model, stream, tool call, reasoning and counts', async (context) => {
+test('one request checks answer, key, model, stream, tool call, reasoning and token counts', async (context) => {
   const { printed, findings, upstream, levels } = await examine(context, [goodAnswer()], {}, { apiKey: KEY });
   assert.equal(levels, 'ok ok ok ok ok ok ok');
   assert.equal(printed.requests, 1);
@@ -42,7 +42,7 @@ test('one request proves answer, key, model, stream, tool call, reasoning and co
 interface Case {
   readonly title: string;
   readonly step: Step;
-  /** Levels in the order of the table. */
+  /** The levels, in the order of the table. */
   readonly levels: string;
   readonly at: (typeof IDS)[number];
   readonly seen: RegExp;
@@ -72,7 +72,7 @@ const CASES: readonly Case[] = [
     fix: /^127\.0\.0\.1:\d+ has no API at this path\. Check AI_API_BASE; it usually ends in \/v1\.$/,
   },
   {
-    title: 'a page of a proxy',
+    title: 'an HTML page of a proxy',
     step: reply({ status: 403, body: '<html><title>Blocked</title></html>' }),
     at: 'answer',
     levels: `failure skipped skipped skipped ${REST}`,
@@ -80,7 +80,7 @@ const CASES: readonly Case[] = [
     fix: /A proxy or firewall in front of/,
   },
   {
-    title: 'a refused key',
+    title: 'a rejected key',
     step: error(401, 'Incorrect API key provided.', 'invalid_api_key'),
     at: 'access',
     levels: `ok failure skipped skipped ${REST}`,
@@ -88,7 +88,7 @@ const CASES: readonly Case[] = [
     fix: /Check that AI_API_KEY belongs to 127\.0\.0\.1/,
   },
   {
-    title: 'a refused program',
+    title: 'a rejected program',
     step: reply({ status: 405, body: { error: 'Coding Plan is currently only available for Coding Agents' } }),
     at: 'access',
     levels: `ok warning skipped skipped ${REST}`,
@@ -96,7 +96,7 @@ const CASES: readonly Case[] = [
     fix: /Try: aliyun-codex-bridge codex/,
   },
   {
-    title: 'a used-up plan',
+    title: 'an exhausted quota',
     step: error(429, 'week allocated quota exceeded'),
     at: 'access',
     levels: `ok failure skipped skipped ${REST}`,
@@ -128,7 +128,7 @@ const CASES: readonly Case[] = [
     fix: /Check the model name/,
   },
   {
-    title: 'a refused request',
+    title: 'a rejected request',
     step: error(400, 'The widget is wrong'),
     at: 'stream',
     levels: `ok ok ok failure ${REST}`,
@@ -136,7 +136,7 @@ const CASES: readonly Case[] = [
     fix: /--log-level debug/,
   },
   {
-    title: 'a cut answer',
+    title: 'a truncated answer',
     step: goodAnswer({ cutAfter: 3, end: 'cut' }),
     at: 'stream',
     levels: `ok ok ok failure ${REST}`,
@@ -157,7 +157,7 @@ for (const { title, step, levels, at, seen, fix } of CASES) {
   });
 }
 
-test('a provider that repeats the key in its words does not get it shown', async (context) => {
+test('a key quoted by the provider is not shown', async (context) => {
   const { printed } = await examine(context, [error(401, `Incorrect API key provided: ${KEY}`)]);
   assert.ok(!JSON.stringify(printed).includes(KEY));
 });
@@ -196,7 +196,7 @@ const COMPLETION = {
 
 const ANSWERS: readonly Answer[] = [
   {
-    title: 'words instead of a call',
+    title: 'text instead of a call',
     step: answer({ text: 'The word is bridge.' }),
     id: 'tool-call',
     level: 'warning',
@@ -211,7 +211,7 @@ const ANSWERS: readonly Answer[] = [
   },
   { title: 'no counts', step: goodAnswer({ usage: null }), id: 'usage', level: 'warning', seen: /reports none/ },
   {
-    title: 'no reasoning of a model nobody knows',
+    title: 'no reasoning from an unknown model',
     step: answer({ text: 'bridge' }),
     id: 'reasoning',
     level: 'ok',
@@ -239,7 +239,7 @@ const ANSWERS: readonly Answer[] = [
     seen: /<think> tags/,
   },
   {
-    title: 'an answer in one piece',
+    title: 'an answer in a single chunk',
     id: 'stream',
     level: 'warning',
     seen: /arrived in one piece/,
@@ -256,7 +256,7 @@ for (const { title, step, id, level, seen, env = {} } of ANSWERS) {
   });
 }
 
-test('a model that can think and shows nothing of it is a warning', async (context) => {
+test('a model that can think but sends no reasoning is a warning', async (context) => {
   const env = { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '', AI_API_KEY: `sk-sp-${KEY}` };
   const { findings, levels, upstream } = await examine(context, [goodAnswer({ reasoning: '' })], env, {
     dialect: 'dashscope',
@@ -267,7 +267,7 @@ test('a model that can think and shows nothing of it is a warning', async (conte
   upstream.assertClean();
 });
 
-test('the Responses endpoint of the provider gets the request if the user chose it', async (context) => {
+test('the provider’s Responses endpoint gets the request if the user chose it', async (context) => {
   const scene = await createDoctorScene(context);
   const upstream = await startNativeUpstream({ script: [goodAnswer()], apiKey: KEY });
   context.after(() => upstream.close());
@@ -277,7 +277,7 @@ test('the Responses endpoint of the provider gets the request if the user chose 
   upstream.assertClean();
 });
 
-test('the turn has its own name, also where Codex is installed, and the model of config.toml', async (context) => {
+test('the turn has its own User-Agent, even if Codex is installed, and the model of config.toml', async (context) => {
   const scene = await createDoctorScene(context);
   const upstream = await startUpstream(context, { script: [goodAnswer(), goodAnswer()] });
   await scene.installCodex();
@@ -290,7 +290,7 @@ test('the turn has its own name, also where Codex is installed, and the model of
   assert.equal(upstream.requests[1]?.headers['user-agent'], 'mine/1');
 });
 
-test('a request that the bridge repairs is counted, and the repair shown with its dialect field', async (context) => {
+test('a repaired request is counted, and the repair is shown with its dialect field', async (context) => {
   const refusal = error(400, 'Range of max_tokens should be [1, 100]');
   const env = { AI_PROVIDER: 'aliyun-coding', DEFAULT_MODEL: '', AI_API_KEY: `sk-sp-${KEY}` };
   const { printed, levels, upstream } = await examine(context, [refusal, goodAnswer()], env, { dialect: 'dashscope' });
@@ -317,7 +317,7 @@ test("where clients send the key, Codex's key is used, and without one no reques
   upstream.assertClean();
 });
 
-test('a server of one\'s own is asked without a key', async (context) => {
+test('a self-hosted server gets a request without a key', async (context) => {
   const { printed, levels, upstream } = await examine(
     context,
     [goodAnswer()],
@@ -329,7 +329,7 @@ test('a server of one\'s own is asked without a key', async (context) => {
   assert.equal(upstream.requests[0]?.headers.authorization, undefined);
 });
 
-test('a rejected key is tried once at the other address, and the one that fits is named', async (context) => {
+test('a rejected key is tried once at the other address, and the matching address is named', async (context) => {
   const scene = await createDoctorScene(context);
   const here = await startUpstream(context, { script: () => error(401, 'Invalid API-key provided.') });
   const there = await startUpstream(context, { script: () => goodAnswer(), apiKey: KEY });
