@@ -1,7 +1,4 @@
-/**
- * Error answers as providers send them, one file each: through the whole bridge, as Codex and as an SDK client hear
- * them.
- */
+/** Error responses of providers, one file each, through the whole bridge: what Codex and an SDK client receive. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,11 +9,11 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { head, startTcpUpstream } from '../support/upstream/tcp-upstream';
 import { ask, CODEX, finalResponse, startBridge, typesOf } from '../support/bridge/test-bridge';
 
-/** One file of the folder. */
+/** A file of the folder. */
 interface ErrorCase {
-  /** Where the body comes from. */
+  /** The source of the body. */
   readonly from: string;
-  /** The neutral provider when absent. */
+  /** Default: the neutral provider. */
   readonly provider?: string;
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -24,9 +21,9 @@ interface ErrorCase {
   readonly body: string | object;
   readonly expected: {
     readonly kind: ErrorKind;
-    /** Calls that one turn spends on it. */
+    /** The number of calls of one turn. */
     readonly calls: number;
-    /** `error.code` of the stream that Codex is given. */
+    /** `error.code` of the stream for Codex. */
     readonly codex: string;
     readonly sdk: {
       readonly status: number;
@@ -35,9 +32,9 @@ interface ErrorCase {
       readonly retryAfter?: string;
       readonly requestId?: string;
     };
-    /** Pieces of the message that both are told; `{host}` is the upstream's. */
+    /** Parts of the message for both; `{host}` is the upstream's host. */
     readonly says: readonly string[];
-    /** Nowhere in the message. */
+    /** Must not be in the message. */
     readonly never?: string;
   };
 }
@@ -45,7 +42,7 @@ interface ErrorCase {
 const FOLDER = join(PROJECT_ROOT, 'test/fixtures/errors');
 const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.json')).sort();
 
-/** A Sunday, four hours before the week begins again in China. */
+/** A Sunday, four hours before the new week in China. */
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 
 for (const file of FILES) {
@@ -113,8 +110,8 @@ for (const file of FILES) {
 }
 
 /**
- * What a provider, or something in front of it, can answer; the other kinds are the client's, the connection's, the
- * bridge's.
+ * The kinds that a provider, or a proxy in front of it, can cause; other kinds come from the client, the connection or
+ * the bridge.
  */
 const ANSWERS: readonly ErrorKind[] = [
   'auth',

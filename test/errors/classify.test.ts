@@ -1,4 +1,4 @@
-/** The one place that guesses, against error bodies as providers send them (upstreams.md, section 5). */
+/** Classification of error bodies as providers send them (upstreams.md, section 5). */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { classifyHttpFailure, classifyStreamError } from '../../src/errors/classify';
@@ -6,11 +6,11 @@ import { ERRORS, type ErrorKind } from '../../src/errors/error-table';
 
 type Row = readonly [name: string, status: number, body: string | object, kind: ErrorKind];
 
-/** `{"error":{…}}` as OpenAI and its followers write it. */
+/** `{"error":{…}}`, the format of OpenAI and compatible servers. */
 const openai = (message: string, code: string | null = null, type = 'invalid_request_error') => ({
   error: { message, type, param: null, code },
 });
-/** The model service of DashScope, with its prefix and its id. */
+/** DashScope's model service, with its prefix and id. */
 const algo = (text: string) => ({
   error: {
     message: `<400> InternalError.Algo.InvalidParameter: ${text}`,
@@ -21,7 +21,7 @@ const algo = (text: string) => ({
   id: 'chatcmpl-1',
   request_id: 'req-1',
 });
-/** DashScope's own shape. */
+/** DashScope's own format. */
 const native = (code: string, message: string) => ({ code, message, request_id: 'req-1' });
 /** Z.ai: the code is a number in a string. */
 const zai = (code: string, message: string) => ({ error: { code, message } });
@@ -39,7 +39,7 @@ const ROWS: readonly Row[] = [
     'auth',
   ],
   ['Z.ai, wrong key', 401, zai('1001', 'Authentication parameter not received in Header'), 'auth'],
-  ['a 403 that says nothing', 403, '', 'auth'],
+  ['a 403 without a message', 403, '', 'auth'],
 
   [
     'Coding Plan, caller check with a string as error',
@@ -333,8 +333,8 @@ const ROWS: readonly Row[] = [
   ['a 422', 422, { detail: 'Unprocessable' }, 'upstream_rejected'],
 
   ['a failure of the server', 500, openai('Internal server error', 'internal_error', 'server_error'), 'upstream_error'],
-  ['the page of a proxy', 502, '<html><head><title>502 Bad Gateway</title></head></html>', 'upstream_error'],
-  ['a proxy that waited', 504, 'upstream request timeout', 'timeout'],
+  ['an HTML page of a proxy', 502, '<html><head><title>502 Bad Gateway</title></head></html>', 'upstream_error'],
+  ['a proxy timeout', 504, 'upstream request timeout', 'timeout'],
   ['a 408', 408, '', 'timeout'],
 ];
 
@@ -352,7 +352,7 @@ describe('HTTP failures', () => {
     });
   }
 
-  it('the message has the words of the provider, advice, and the id that support asks for', () => {
+  it('the message has the provider’s text, advice, and the request id for its support', () => {
     const body = JSON.stringify(openai('Incorrect API key provided', 'invalid_api_key'));
     const { message, details } = classifyHttpFailure({ status: 401, body, host: 'api.example', requestId: 'r-1' });
     assert.equal(
@@ -366,7 +366,7 @@ describe('HTTP failures', () => {
     });
   });
 
-  it('an id of the header beats one of the body, and a wait is kept', () => {
+  it('an id in the header overrides one in the body, and the wait is preserved', () => {
     const failure = { status: 429, body: JSON.stringify(native('Throttling.RateQuota', 'Slow.')), host: 'api.example' };
     assert.equal(classifyHttpFailure(failure).details.requestId, 'req-1');
     const { requestId, retryAfterMs } = classifyHttpFailure({
@@ -383,12 +383,12 @@ describe('errors inside a stream', () => {
     ['moderated', openai('Output data may contain inappropriate content.', 'data_inspection_failed'), 'moderation'],
     ['throttled', native('Throttling.RateQuota', 'Requests rate limit exceeded'), 'rate_limit'],
     [
-      'refused by DashScope',
+      'rejected by DashScope',
       native('InvalidParameter', '<400> InternalError.Algo.InvalidParameter: The content field is a required field.'),
       'upstream_rejected',
     ],
     [
-      'refused with a status as code',
+      'rejected with a status as code',
       { error: { code: 400, message: 'Provider returned error' } },
       'upstream_rejected',
     ],
@@ -402,7 +402,7 @@ describe('errors inside a stream', () => {
     ['MiniMax', { base_resp: { status_code: 1002, status_msg: 'rate limit' } }, 'rate_limit'],
     ['a string', 'overflow', 'upstream_error'],
     [
-      'a message that is JSON once more',
+      'a message that is JSON itself',
       { error: { message: '{"error":{"message":"hour allocated quota exceeded"}}' } },
       'quota',
     ],
@@ -422,21 +422,21 @@ describe('errors inside a stream', () => {
   }
 });
 
-it('every kind has a whole row', () => {
+it('every kind has a complete row', () => {
   for (const [kind, row] of Object.entries(ERRORS)) {
     assert.ok(row.status >= 400 && row.status < 600, kind);
     assert.match(row.code, /^[a-z_]+$/, kind);
   }
 });
 
-it('what a validator repeats of the conversation decides nothing', () => {
+it('text of the conversation quoted by a validator is ignored', () => {
   const body = JSON.stringify({
     detail: [{ type: 'missing', loc: ['body', 'messages', 3], input: `${'x'.repeat(700)} rate limit, context window` }],
   });
   assert.equal(classifyHttpFailure({ status: 422, body, host: 'api.example' }).kind, 'upstream_rejected');
 });
 
-describe('a full context, in the words of every server', () => {
+describe('a full context, in the wording of every server', () => {
   const WORDS: readonly (readonly [server: string, status: number, message: string])[] = [
     ['vLLM, new', 400, 'You passed 202753 input tokens and requested 0 output tokens. However, the model\'s context ' +
       'length is only 202752 tokens, resulting in a maximum input length of 202752 tokens.'],
@@ -507,7 +507,7 @@ describe('a 500 that a retry would repeat', () => {
   }
 });
 
-it('the sentence of the provider ends before that of the bridge begins, in a stream too', () => {
+it('the provider’s sentence ends before the bridge’s, also in a stream', () => {
   for (const [said, stopped] of [['No', 'No.'], ['No!', 'No!'], ['No. ', 'No.'], ['不', '不.'], ['不。', '不。']]) {
     assert.equal(classifyStreamError({ error: { message: said } }).message, `The provider reported: ${stopped}`);
   }

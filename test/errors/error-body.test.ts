@@ -1,11 +1,11 @@
-/** One error in the words of each client. */
+/** One error in the format of each client. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { renderErrorBody, renderStreamError, statusOf } from '../../src/errors/error-body';
 import { ERRORS, type ErrorKind } from '../../src/errors/error-table';
 
-/** Codes on which Codex acts; any other is retried five times (codex-protocol.md, section 3). */
+/** Codes that Codex handles; any other is retried five times (codex-protocol.md, section 3). */
 const CODEX_CODES = ['invalid_prompt', 'rate_limit_exceeded', 'context_length_exceeded', 'server_error'];
 
 it('an SDK client reads the four fields of an OpenAI error', () => {
@@ -17,7 +17,7 @@ it('an SDK client reads the four fields of an OpenAI error', () => {
 });
 
 for (const kind of Object.keys(ERRORS) as ErrorKind[]) {
-  it(`${kind}: each client hears a code it knows`, () => {
+  it(`${kind}: each client gets a code that it knows`, () => {
     const error = new BridgeError(kind, 'Because.');
     assert.equal(renderStreamError(error, 'generic').code, ERRORS[kind].code);
     const codex = renderStreamError(error, 'codex');
@@ -42,7 +42,7 @@ it('Codex gets one wait in whole seconds', () => {
   );
 });
 
-it('an SDK client gets the status of the provider, where the provider answered', () => {
+it('an SDK client gets the provider’s status, if there is one', () => {
   for (const status of [400, 402, 403, 404, 413, 422, 429, 500, 503, 529]) {
     assert.equal(statusOf(new BridgeError('upstream_rejected', 'x', { upstreamStatus: status })), status);
   }

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { classifyNetworkError } from '../../src/errors/network-error';
 
 const coded = (code: string, message = 'x') => Object.assign(new Error(message), { code });
-/** What fetch throws: a TypeError whose cause has the code. */
+/** The error of fetch: a TypeError whose cause has the code. */
 const fetchFailed = (cause: unknown) => new TypeError('fetch failed', { cause });
 
 const CODES: readonly (readonly [code: string, kind: 'network' | 'timeout', text: RegExp])[] = [
@@ -26,7 +26,7 @@ const CODES: readonly (readonly [code: string, kind: 'network' | 'timeout', text
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'network', /cannot be verified/],
 ];
 
-/** Families of codes, with the words of their errors. */
+/** Families of codes, with their error messages. */
 const FAMILIES: readonly (readonly [code: string, message: string, kind: 'network' | 'bad_answer', text: RegExp])[] = [
   ['HPE_INVALID_CONSTANT', 'Expected HTTP/', 'bad_answer', /is not HTTP; check AI_API_BASE/],
   ['HPE_INVALID_CHUNK_SIZE', 'Invalid character in chunk size', 'bad_answer', /is not HTTP/],
@@ -66,7 +66,7 @@ describe('network errors', () => {
     });
   }
 
-  it('both addresses of a name refused: the code of the whole counts', () => {
+  it('both addresses of a name refuse: the code of the aggregate is used', () => {
     const both = Object.assign(new AggregateError([coded('ECONNREFUSED'), coded('ECONNREFUSED')]), {
       code: 'ECONNREFUSED',
     });
@@ -80,7 +80,7 @@ describe('network errors', () => {
     );
   });
 
-  it('the words of Node 24, which has no code for them', () => {
+  it('messages of Node 24 without a code', () => {
     const error = classifyNetworkError(
       fetchFailed(new Error('Response does not match the HTTP/1.1 protocol (Expected HTTP/)')),
       'h',
@@ -104,7 +104,7 @@ describe('network errors', () => {
     assert.equal(classifyNetworkError(undefined, 'h').kind, 'network');
   });
 
-  it('a chain of causes without end is given up', () => {
+  it('an endless chain of causes is abandoned', () => {
     const loop = new Error('loop');
     loop.cause = loop;
     assert.equal(classifyNetworkError(loop, 'h').message, 'The connection to h failed: loop.');

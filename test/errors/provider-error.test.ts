@@ -1,4 +1,4 @@
-/** Every shape in which providers wrap an error. */
+/** Every format in which providers wrap an error. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readErrorText, readErrorValue, type ProviderError } from '../../src/errors/provider-error';
@@ -42,7 +42,7 @@ const SHAPES: readonly (readonly [name: string, body: string, error: ProviderErr
   ],
   ['FastAPI', '{"detail":"No."}', { message: 'No.' }],
   ['Baidu', '{"error":{"code":"c","message":"No.","type":"t"},"id":"as-1"}', { message: 'No.', code: 'c', type: 't' }],
-  ['msg in place of message', '{"error":{"msg":"No."}}', { message: 'No.' }],
+  ['msg instead of message', '{"error":{"msg":"No."}}', { message: 'No.' }],
   [
     'an event',
     'event:error\ndata:{"code":"C","message":"No.","request_id":"r"}',
@@ -90,7 +90,7 @@ const SHAPES: readonly (readonly [name: string, body: string, error: ProviderErr
       type: 'extra_forbidden', field: 'messages.3.assistant.reasoning_content',
     },
   ],
-  ['an error in an error', '{"error":{"error":{"message":"No.","code":"c"}}}', { message: 'No.', code: 'c' }],
+  ['an error inside an error', '{"error":{"error":{"message":"No.","code":"c"}}}', { message: 'No.', code: 'c' }],
   ['a list of errors', '{"errors":[{"message":"No.","code":"c"}]}', { message: 'No.', code: 'c' }],
   ['a list as message', '{"error":{"message":["No.","Never."]}}', { message: 'No.; Never.' }],
   ['an object as message', '{"message":{"detail":"No."}}', { message: 'No.' }],
@@ -105,16 +105,16 @@ const SHAPES: readonly (readonly [name: string, body: string, error: ProviderErr
   ['plain text', '  Not today \n', { message: 'Not today' }],
   ['an empty body', '', { message: '' }],
   [
-    'a page with a title',
+    'an HTML page with a title',
     '<!DOCTYPE html>\n<html><head><title> 502 Bad Gateway </title></head></html>',
     { message: 'an HTML page titled "502 Bad Gateway"', page: true },
   ],
   [
-    'a page with a heading',
+    'an HTML page with a heading',
     '<html><body><h1>Not Found</h1></body></html>',
     { message: 'an HTML page titled "Not Found"', page: true },
   ],
-  ['a page without either', '<html><body>x</body></html>', { message: 'an HTML page', page: true }],
+  ['an HTML page without either', '<html><body>x</body></html>', { message: 'an HTML page', page: true }],
   ['JSON of an unknown shape', '{"weird":true}', { message: '{"weird":true}' }],
   ['a JSON list', '[1]', { message: '[1]' }],
   ['JSON null', 'null', { message: 'null' }],
@@ -124,7 +124,7 @@ const SHAPES: readonly (readonly [name: string, body: string, error: ProviderErr
 describe('error bodies', () => {
   for (const [name, body, error] of SHAPES) it(name, () => assert.deepEqual(readErrorText(body), error));
 
-  it('a message goes into a sentence: it is cut', () => {
+  it('a long message is truncated, because it becomes part of a sentence', () => {
     const { message } = readErrorText('x'.repeat(5_000));
     assert.equal(message.length, 2_001);
     assert.ok(message.endsWith('…'));

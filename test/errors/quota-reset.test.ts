@@ -1,4 +1,4 @@
-/** When a used-up quota comes back: times in messages, and the calendars of plans. */
+/** When an exhausted quota resets: times in messages, and the rules of plans. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { findReset } from '../../src/errors/quota-reset';
@@ -17,12 +17,12 @@ const MESSAGES: readonly (readonly [message: string, at: string | undefined])[] 
   ['no time at all', undefined],
 ];
 for (const [message, expected] of MESSAGES) {
-  it(`"${message}" names ${expected ?? 'no moment'}`, () => {
+  it(`"${message}" contains ${expected ?? 'no time'}`, () => {
     assert.equal(findReset(undefined, message, NOW)?.at, expected === undefined ? undefined : at(expected));
   });
 }
 
-it('a time without a zone is the plan’s own', () => {
+it('a time without a zone is in the plan’s time zone', () => {
   const reset = findReset('beijing-time', '您的限额将在 2026-11-22 22:30:00 重置。', NOW);
   assert.equal(reset?.at, at('2026-11-22T14:30:00Z'));
   assert.equal(reset.sentence, 'The quota resets: 2026-11-22 14:30 UTC, in 2 h 30 min.');
@@ -43,14 +43,14 @@ const MONDAYS: readonly (readonly [now: string, monday: string, wait: string])[]
   ['2026-12-31T23:00:00Z', '2027-01-03T16:00:00Z', 'in 2 d 17 h.'],
 ];
 for (const [now, monday, wait] of MONDAYS) {
-  it(`after ${now} the week begins on ${monday}`, () => {
+  it(`after ${now}, the week starts on ${monday}`, () => {
     const reset = findReset('monday', '', at(now));
     assert.equal(reset?.at, at(monday));
     assert.ok(reset.sentence.endsWith(wait), reset.sentence);
   });
 }
 
-it('without a clock there is no wait, and no date of a Monday', () => {
+it('without a clock, there is no wait and no date of the Monday', () => {
   assert.deepEqual(findReset('monday', '', undefined), {
     sentence: 'The weekly quota resets on Monday at 00:00 (UTC+8).',
   });
@@ -59,6 +59,6 @@ it('without a clock there is no wait, and no date of a Monday', () => {
   });
 });
 
-it('a rolling window and a day of the month have no moment of their own', () => {
+it('a rolling window and a day of the month have no exact time', () => {
   for (const rule of ['rolling', 'subscription-day'] as const) assert.equal(findReset(rule, '', NOW)?.at, undefined);
 });

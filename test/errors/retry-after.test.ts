@@ -1,4 +1,4 @@
-/** How long a provider asks to wait, in each form of the header. */
+/** The wait that a provider asks for, in each form of the header. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { readRetryAfter, readWaitInText } from '../../src/errors/retry-after';
