@@ -20,7 +20,7 @@ import { PROJECT_ROOT, readSources } from './source-tree';
 const GUIDE = readFileSync(join(PROJECT_ROOT, 'docs/how-to-add-a-provider.md'), 'utf8');
 const NEUTRAL = findProvider(undefined, 'https://unknown.example/v1');
 
-/** The file that the guide says to create, as a module outside the project. */
+/** The file from the guide, as a module outside the project. */
 async function loadGuideRow(): Promise<Provider> {
   const code = /```ts\n(\/\*\* Acme[\s\S]*?)```/.exec(GUIDE)?.[1] ?? '';
   const folder = mkdtempSync(join(tmpdir(), 'guide-'));
@@ -58,7 +58,7 @@ test('a row is all that options, routes, keys, models and docs need', async () =
   for (const text of texts) assert.ok(page.includes(text), text);
 });
 
-test('every row is one file that only the catalog imports', () => {
+test('every row is a file that only the catalog imports', () => {
   const sources = readSources('src');
   const rows = Object.keys(sources).filter((path) => /^src\/providers\/rows\//.test(path));
   const exported = rows.filter((path) => /^export const \w+: Provider = /m.test(sources[path] ?? ''));

@@ -1,4 +1,4 @@
-/** Every source file opens with its purpose, and every exported value says what it takes and gives. */
+/** Every source file starts with its purpose, and every exported value has a doc comment. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
@@ -8,8 +8,8 @@ import {
 const OPENING = /^(?:#!.*\n)?\/\*\*(?!\/)[\s\S]*?\*\//;
 
 /**
- * Exported functions, classes, constants and enums need a doc comment of their own: the opening comment of the file
- * does not count. Interfaces and type aliases are left to their names and members, and a re-export to its origin.
+ * Exported functions, classes, constants and enums need a doc comment; the opening comment of the file does not count.
+ * Interfaces, type aliases and re-exports do not need one.
  */
 async function findSilence(sources: readonly Source[]): Promise<readonly Breach[]> {
   const syntax = await loadSyntax();
@@ -35,12 +35,12 @@ async function findSilence(sources: readonly Source[]): Promise<readonly Breach[
 
 const firstLine = (text: string): string => (text.split('\n')[0] ?? '').slice(0, 80);
 
-test('files and exported values say what they are for', async () => {
+test('files and exported values have doc comments', async () => {
   const found = await findSilence(await parseSources(readSources('src')));
   assert.deepEqual(found.map(renderBreach), []);
 });
 
-test('the rule finds a silent file and silent exports', async () => {
+test('the rule finds a file and exports without comments', async () => {
   const found = await findSilence(
     await parseSources({
       'src/base/a.ts': `import { b } from './b';\n\n/** A. */\nexport const a = b;\n`,
@@ -56,7 +56,7 @@ test('the rule finds a silent file and silent exports', async () => {
   ]);
 });
 
-test('the rule lets types, re-exports, overloads of text and inner names be', async () => {
+test('the rule allows types, re-exports, overloads and inner names', async () => {
   const found = await findSilence(
     await parseSources({
       'src/base/a.ts': [

@@ -1,4 +1,4 @@
-/** Nothing of the machine a file was written on stays in it: no home folder, no work tree, no package registry. */
+/** No file contains traces of the machine it was written on: no home folder, work tree or package registry. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -7,15 +7,15 @@ import test from 'node:test';
 import { lineOf, PROJECT_ROOT, renderBreach, type Breach } from './source-tree';
 import { listProjectFiles } from './project-files';
 
-/** Home folders of nobody in particular, as documentation and recorded requests show them. */
+/** Example home folders, as in documentation and recorded requests. */
 const NOBODY = ['user', 'you', 'me', 'alice', 'name', 'runner'];
-/** Folders that every machine has: too common to tell one from another. */
+/** Folders that every machine has, which identify none. */
 const COMMON_FOLDERS = [
   '/', '/app', '/home', '/mnt', '/opt', '/srv', '/tmp', '/usr', '/usr/src', '/var', '/Users', 'C:\\', 'C:\\Users',
 ];
 
 /**
- * The folders of this machine that no file may name: where the project lies, and the home of whoever runs the tests.
+ * The folders of this machine that no file may name: the project folder, and the home of the user who runs the tests.
  */
 function machineFolders(): readonly string[] {
   return [PROJECT_ROOT, dirname(PROJECT_ROOT), homedir()].filter((folder) => !COMMON_FOLDERS.includes(folder));
@@ -35,7 +35,7 @@ function findTraces(path: string, text: string, folders: readonly string[]): rea
   return [...machine, ...homes, ...registries];
 }
 
-/** A lock file records where each package was fetched from unless it is told not to. */
+/** By default, a lock file records the source of each package. */
 function findResolved(path: string, text: string): readonly Breach[] {
   return [...text.matchAll(/"resolved": "https?:/g)].map(({ index = 0 }) => ({
     path,

@@ -1,4 +1,4 @@
-/** Documents that are printed from tables are current, and the printing itself is sound. */
+/** Docs generated from tables are current, and the generator is correct. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GENERATED_DOCUMENTS, readDocument, replaceBetween } from '../tools/generate-docs';
@@ -11,13 +11,13 @@ for (const { path, render } of GENERATED_DOCUMENTS) {
   });
 }
 
-test('content goes between its markers, and a second run changes nothing', () => {
+test('content is inserted between its markers, and a second run changes nothing', () => {
   const once = replaceBetween('a\n<!-- s -->\nold\n<!-- e -->\nb\n', ['<!-- s -->', '<!-- e -->'], 'new\n');
   assert.equal(once, 'a\n<!-- s -->\n\nnew\n\n<!-- e -->\nb\n');
   assert.equal(replaceBetween(once, ['<!-- s -->', '<!-- e -->'], 'new\n'), once);
 });
 
-test('a text without both markers in order is left alone', () => {
+test('text without both markers in order is unchanged', () => {
   for (const text of [undefined, '', '<!-- s -->', '<!-- e --> <!-- s -->']) {
     assert.equal(replaceBetween(text, ['<!-- s -->', '<!-- e -->'], 'new'), undefined);
   }

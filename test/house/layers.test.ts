@@ -1,4 +1,4 @@
-/** The import map: a folder of src imports from layers below it, never sideways or up, and no files form a circle. */
+/** The import map: a folder of src imports only from layers below it, and no files form an import cycle. */
 import assert from 'node:assert/strict';
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
@@ -7,7 +7,7 @@ import {
   breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
 } from './source-tree';
 
-/** The floors of the house, from the ground up. */
+/** The layers, from the bottom up. */
 const LAYERS: readonly (readonly string[])[] = [
   ['base', 'wire'],
   ['errors', 'providers', 'config'],
@@ -24,7 +24,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['cli'],
 ];
 
-/** Folders of one floor that may import a neighbour. */
+/** Folders of a layer that may import one another. */
 const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
   wire: ['base'],
   providers: ['errors'],
@@ -81,7 +81,7 @@ function judge(path: string, from: string, to: string): string | undefined {
   return mayImport(from, folder) ? undefined : `${from} may not import ${folder}`;
 }
 
-/** What each file imports, types and lazily loaded files included: they too have to be understood together. */
+/** The imports of each file, including types and lazily loaded files, because they have to be understood together. */
 async function readImports(sources: readonly Source[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const paths = new Set(sources.map(({ path }) => path));
   const rows = sources.map(async (source) => {
@@ -92,7 +92,7 @@ async function readImports(sources: readonly Source[]): Promise<ReadonlyMap<stri
   return new Map(await Promise.all(rows));
 }
 
-/** Each circle as a path that ends where it begins. */
+/** Returns each cycle as a path that ends where it starts. */
 function findCircles(imports: ReadonlyMap<string, readonly string[]>): readonly (readonly string[])[] {
   const found: (readonly string[])[] = [];
   const done = new Set<string>();
@@ -132,7 +132,7 @@ test('the rule finds imports that point up, sideways, or out', async () => {
   assert.deepEqual(found.map(({ path }) => path).sort(), Object.keys(files).sort());
 });
 
-test('the rule lets imports be that point down, stay inside a folder, or are only text', async () => {
+test('the rule allows imports that point down, stay inside a folder, or are only text', async () => {
   const files = {
     'src/cli/main.ts': `import { serve } from '../server/create-server';\nimport { run } from './commands/serve';`,
     'src/server/handlers/health.ts': `import { a } from '../routes';\nimport { b } from '../../base/json';`,
@@ -142,12 +142,12 @@ test('the rule lets imports be that point down, stay inside a folder, or are onl
   assert.deepEqual(await findForbiddenImports(await parseSources(files)), []);
 });
 
-test('no files import each other in a circle', async () => {
+test('there are no import cycles', async () => {
   const circles = findCircles(await readImports(await parseSources(readSources('src'))));
   assert.deepEqual(circles.map((circle) => circle.join(' imports ')), []);
 });
 
-test('the rule finds circles of two and more files, through types and files that are loaded late', async () => {
+test('the rule finds cycles of two and more files, through types and lazily loaded files', async () => {
   const files = {
     'src/base/one.ts': `import { two } from './two';`,
     'src/base/two.ts': `import type { One } from './one';\nimport './down';`,

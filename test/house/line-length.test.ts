@@ -8,15 +8,18 @@ import { PROJECT_ROOT, renderBreach, type Breach } from './source-tree';
 
 const LIMIT = 120;
 
-/** Lines of texts that are printed or sent to models as they are, by part of the project. A number only gets smaller. */
+/**
+ * Long lines of text that is printed or sent to models unchanged, by part of the project. The numbers may only
+ * decrease.
+ */
 const LEFT: Readonly<Record<string, number>> = { 'src/': 22, 'test/': 10, 'docs/': 0, '': 0 };
 
 const isChecked = (path: string): boolean =>
   /\.(?:ts|cts|js|cjs|mjs|md)$|^\.ci\//.test(path) && !/^test\/fixtures\/|^CHANGELOG\.md$/.test(path);
 
 /**
- * A table row, an address or a regular expression cannot be wrapped, and a code block shows what a terminal or a file
- * shows.
+ * Table rows, addresses and regular expressions cannot be wrapped, and a code block shows a terminal or a file
+ * unchanged.
  */
 function findLongLines(path: string, text: string): readonly Breach[] {
   const isPage = path.endsWith('.md');
@@ -49,7 +52,7 @@ test('the rule finds long code, comments and prose', () => {
   assert.deepEqual(findLongLines('a.ts', `// ${'é'.repeat(60)} ${'—'.repeat(56)}`), []);
 });
 
-test('the rule lets tables, code blocks, addresses and regular expressions be', () => {
+test('the rule allows tables, code blocks, addresses and regular expressions', () => {
   const long = 'a word '.repeat(20);
   assert.deepEqual(findLongLines('a.md', `| ${long} |\n\`\`\`\n${long}\n\`\`\`\n<https://${'a'.repeat(120)}>`), []);
   assert.deepEqual(findLongLines('a.ts', ` * https://${'a'.repeat(120)}\n  /^${long}$/m,`), []);

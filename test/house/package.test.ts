@@ -38,7 +38,7 @@ test('the rule finds a dependency of either kind', () => {
   assert.deepEqual(findDependencies(manifest), ['dependencies', 'eslint']);
 });
 
-/** What a version section looks like in Keep a Changelog: `## [1.2.3] - 2026-01-31`. */
+/** A version heading of Keep a Changelog: `## [1.2.3] - 2026-01-31`. */
 function hasSection(changelog: string, version: string): boolean {
   return changelog.split('\n').some((line) => line.startsWith(`## [${version}] - `));
 }
@@ -56,7 +56,7 @@ test('the rule finds a missing section', () => {
   assert.equal(hasSection('# Changelog\n\n## [1.2.30] - 2026-01-31\n1.2.3', '1.2.3'), false);
 });
 
-/** Two files stand for the build. */
+/** Two files represent the build. */
 const BUILT = ['dist/cli/main.js', 'dist/errors/classify.js'];
 const SHIPPED = [
   'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/aliyun-codex-bridge.js', ...BUILT,
@@ -64,8 +64,8 @@ const SHIPPED = [
 ];
 
 /**
- * The files npm would pack from `files` with `manifest`. The files are laid out empty in a folder of their own, next to
- * a small `dist`: what was built when has no influence, and no script runs.
+ * Lists the files that npm packs from `files` with `manifest`. Uses empty files in a scratch folder with a small
+ * `dist`, so that the current build has no influence and no script runs.
  */
 async function listPacked(manifest: UnknownRecord, files: readonly string[]): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'packed-files-'));
@@ -85,18 +85,18 @@ async function listPacked(manifest: UnknownRecord, files: readonly string[]): Pr
   }
 }
 
-/** npm up to 11 prints an array of packages, npm 12 an object with a package for each name. */
+/** npm up to 11 prints an array of packages, npm 12 an object with packages by name. */
 function packedPaths(printed: unknown): string[] {
   const packages = asArray(printed) ?? Object.values(asRecord(printed) ?? {});
   const files = packages.flatMap((each) => asArray(asRecord(each)?.['files']) ?? []);
   return files.map((file) => String(asRecord(file)?.['path']));
 }
 
-test('the packed files are the command, the build, and four texts', async () => {
+test('the packed files are the command, the build and four documents', async () => {
   assert.deepEqual(await listPacked(await readManifest(), await listProjectFiles()), SHIPPED);
 });
 
-test('the rule finds a file too many', async () => {
+test('the rule finds an additional file', async () => {
   const manifest = { ...(await readManifest()), files: ['bin', 'dist', 'CHANGELOG.md', 'docs'] };
   const files = [
     'LICENSE', 'README.md', 'CHANGELOG.md', 'bin/aliyun-codex-bridge.js', 'docs/guide.md', 'docs/providers.schema.json',

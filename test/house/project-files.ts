@@ -1,4 +1,4 @@
-/** The files that belong to the project: tracked by git, or new and not ignored. */
+/** Lists the files of the project: tracked by git, or new and not ignored. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Provider and model names live in src/providers alone: elsewhere a quirk is a field of the dialect. */
+/** Provider and model names are only in src/providers; elsewhere, a quirk is a field of the dialect. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
@@ -6,7 +6,7 @@ import {
   breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
 } from './source-tree';
 
-/** Words that stand in many host names and say nothing about whose host it is. */
+/** Words that occur in many host names and identify no provider. */
 const COMMON_LABELS = [
   'api',
   'www',
@@ -20,7 +20,7 @@ const COMMON_LABELS = [
   'open',
 ];
 
-/** A provider as far as its names go. */
+/** The names of a provider. */
 interface Named {
   readonly name: string;
   readonly baseUrls: readonly string[];
@@ -37,18 +37,18 @@ function wordsOf(providers: readonly Named[]): readonly string[] {
   return [...new Set(words.map((word) => word.toLowerCase()))].filter((word) => !COMMON_LABELS.includes(word));
 }
 
-/** Finds the words in literals, templates, regular expressions and identifiers; comments may name anyone. */
+/** Finds the words in literals, templates, regular expressions and identifiers; comments may contain them. */
 async function findNames(sources: readonly Source[], words: readonly string[]): Promise<readonly Breach[]> {
   const syntax = await loadSyntax();
   const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  // Letters around a word make it another word; digits and underscores do not.
+  // Adjacent letters make it a different word; digits and underscores do not.
   const pattern = new RegExp(`(?<![a-z])(?:${escaped.join('|')})(?![a-z])`, 'i');
   return sources.filter(({ path }) => !path.startsWith('src/providers/')).flatMap((source) =>
     [...walk(source.tree)].flatMap((node) => {
       const isText =
         syntax.isStringLiteral(node) || syntax.isTemplateLiteralLikeNode(node) ||
         syntax.isRegularExpressionLiteral(node) || syntax.isIdentifier(node);
-      // camelCase is split so that `fooHost` is seen as `foo Host`.
+      // camelCase is split, so that `fooHost` is read as `foo Host`.
       const text = isText ? node.text.replace(/([a-z0-9])([A-Z])/g, '$1 $2') : '';
       const hit = pattern.exec(text);
       return hit ? [breach(source, node, `names ${hit[0]}`)] : [];
@@ -71,7 +71,7 @@ test('the words come from the catalog: names, model ids, families, hosts', () =>
   assert.deepEqual(wordsOf([ACME]), ['acme-coding', 'roadrunner3.5-plus', 'roadrunner', 'acmescope', 'example']);
 });
 
-test('the rule finds names in text and in identifiers, and lets comments be', async () => {
+test('the rule finds names in text and in identifiers, and allows comments', async () => {
   const words = wordsOf([ACME]);
   const lines = [
     `export const a = 'acme-coding';`,

@@ -1,4 +1,4 @@
-/** The lower half of the house is pure: no I/O, no clock, no chance, no process. Time and ids come in as arguments. */
+/** The lower half of src is pure: no I/O, clock, randomness or process. Time and ids are arguments. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
@@ -8,7 +8,7 @@ import {
 const PURE_FOLDERS = ['base', 'wire', 'errors', 'providers', 'config', 'tools', 'translate', 'stream'];
 const isPure = (path: string): boolean => PURE_FOLDERS.includes(path.split('/')[1] ?? '');
 
-/** Names of the surrounding machine. A name after a dot or before a colon is a property and means nothing. */
+/** Names of impure globals. A name after a dot or before a colon is a property and does not count. */
 const GLOBALS = [
   'fetch', 'process', 'console', 'crypto', 'performance', 'require',
   'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'clearTimeout', 'clearInterval', 'clearImmediate',
@@ -34,7 +34,7 @@ async function findImpurities(sources: readonly Source[]): Promise<readonly Brea
     }),
   );
 
-  /** True where the identifier only names a member: `a.fetch`, `{ fetch: … }`, `fetch(): void` in a type or class. */
+  /** True if the identifier only names a member: `a.fetch`, `{ fetch: … }`, `fetch(): void` in a type or class. */
   function isPropertyName(node: Parameters<typeof walk>[0]): boolean {
     const { parent } = node;
     if (syntax.isPropertyAccessExpression(parent)) return parent.name === node;
@@ -52,7 +52,7 @@ test('the lower half of src is pure', async () => {
   assert.deepEqual(found.map(renderBreach), []);
 });
 
-test('the rule finds every way out of the pure half', async () => {
+test('the rule finds every impure name', async () => {
   const lines = [
     `import { request } from 'node:http';`,
     `import { Buffer } from 'node:buffer';`,
@@ -74,7 +74,7 @@ test('the rule finds every way out of the pure half', async () => {
   assert.deepEqual([...new Set(found.map(({ line }) => line))], lines.map((_, index) => index + 1));
 });
 
-test('the rule lets names be that only look alike', async () => {
+test('the rule allows names that only look alike', async () => {
   const files = {
     'src/stream/pure.ts': [
       '// console.log(Date.now())',

@@ -1,6 +1,6 @@
 /**
- * Source files as syntax trees, for the house rules: strings, templates and comments are then what they are. Trees come
- * from the compiler that the project pins; its API is marked unstable, so only this file touches it.
+ * Parses source files to syntax trees for the house rules, so that strings, templates and comments are recognized. The
+ * trees come from the pinned compiler, whose API is marked unstable, so only this file uses it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,27 +8,27 @@ import type { Node, SourceFile } from 'typescript/unstable/ast' with { 'resoluti
 
 export const PROJECT_ROOT = join(__dirname, '..', '..');
 
-/** One file: its path from the project root with `/`, its text, its tree. */
+/** A file: its path from the project root with `/`, its text, its tree. */
 export interface Source {
   readonly path: string;
   readonly text: string;
   readonly tree: SourceFile;
 }
 
-/** Where a rule is broken. */
+/** A violation of a rule. */
 export interface Breach {
   readonly path: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
   readonly message: string;
 }
 
 type Syntax = typeof import('typescript/unstable/ast', { with: { 'resolution-mode': 'import' } });
 
-/** The compiler's node kinds and type guards. The package is an ES module, hence the `import()`. */
+/** The compiler's node kinds and type guards, loaded with `import()` because the package is an ES module. */
 export const loadSyntax = (): Promise<Syntax> => import('typescript/unstable/ast');
 
-/** Path → text of every TypeScript file below `folder`. */
+/** Path → text of every TypeScript file in `folder`. */
 export function readSources(folder: string): Readonly<Record<string, string>> {
   const paths = readdirSync(join(PROJECT_ROOT, folder), { withFileTypes: true }).flatMap((entry): readonly string[] => {
     const path = `${folder}/${entry.name}`;
@@ -38,7 +38,7 @@ export function readSources(folder: string): Readonly<Record<string, string>> {
   return Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(PROJECT_ROOT, path), 'utf8')]));
 }
 
-/** Parses `files` (path → text); the paths need not exist. Nothing is resolved or type-checked. */
+/** Parses `files` (path → text), which need not exist. Nothing is resolved or type-checked. */
 export async function parseSources(files: Readonly<Record<string, string>>): Promise<readonly Source[]> {
   const { API } = await import('typescript/unstable/sync');
   const { createVirtualFileSystem } = await import('typescript/unstable/fs');
@@ -61,7 +61,7 @@ export async function parseSources(files: Readonly<Record<string, string>>): Pro
   }
 }
 
-/** Every node of the tree below `node`, itself included, parents before children. */
+/** Returns every node of the tree below `node`, including itself, parents before children. */
 export function* walk(node: Node): Generator<Node> {
   yield node;
   const children: Node[] = [];
@@ -78,7 +78,7 @@ export function breach(source: Source, at: Node | number, message: string): Brea
   return { path: source.path, line: lineOf(source.text, position), message };
 }
 
-/** The line of a position, from 1. */
+/** The line of a position, counted from 1. */
 export function lineOf(text: string, position: number): number {
   return text.slice(0, position).split('\n').length;
 }
@@ -88,5 +88,5 @@ export function linesOf(source: Source, node: Node): number {
   return lineOf(source.text, node.getEnd()) - lineOf(source.text, node.getStart(source.tree)) + 1;
 }
 
-/** One breach as `path:line message`. */
+/** Renders a violation as `path:line message`. */
 export const renderBreach = ({ path, line, message }: Breach): string => `${path}:${line} ${message}`;

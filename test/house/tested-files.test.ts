@@ -8,7 +8,7 @@ import { PROJECT_ROOT, readSources } from './source-tree';
 type Texts = Readonly<Record<string, string>>;
 
 /**
- * The rows of the table in docs/testing.md: a source folder or file, and where its tests are besides the usual place.
+ * The rows of the table in docs/testing.md: a source folder or file, and the additional places of its tests.
  */
 const ROW = /^\| `(src\/[^`]*)` \| ((?:`test\/[^`]+`(?:, )?)+) \|/gm;
 
@@ -17,7 +17,10 @@ const readTable = (page: string): ReadonlyMap<string, readonly string[]> => new 
     [source, tests.split(', ').map((each) => each.slice(1, -1))]),
 );
 
-/** Relative modules that a file loads, now or later; what starts the built program runs everything behind its entry. */
+/**
+ * Relative modules that a file loads, at once or lazily; a test that starts the built program runs everything from its
+ * entry.
+ */
 function loadsOf(path: string, text: string, files: Texts): readonly string[] {
   const specifiers = [...text.matchAll(/(?:\bfrom|\bimport\(|\brequire\()\s*'(\.[^']+)'/g)].map(([, to = '']) => to);
   const loaded = specifiers
@@ -38,7 +41,7 @@ function reach(tests: readonly string[], files: Texts): ReadonlySet<string> {
   return seen;
 }
 
-/** What is wrong with the way from a source file to its test. */
+/** Finds problems in the mapping from source files to tests. */
 function findUntested(files: Texts, table: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const tests = Object.keys(files).filter((path) => path.endsWith('.test.ts'));
   const names = new Set(tests.map((path) => posix.basename(path, '.test.ts')));
@@ -63,13 +66,13 @@ function findUntested(files: Texts, table: ReadonlyMap<string, readonly string[]
 
 const isIn = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
 
-test('every source file has a test that a maintainer finds', () => {
+test('every source file has a test that can be found', () => {
   const files = { ...readSources('src'), ...readSources('test') };
   const page = readFileSync(join(PROJECT_ROOT, 'docs/testing.md'), 'utf8');
   assert.deepEqual(findUntested(files, readTable(page)), []);
 });
 
-test('the rule finds a file that no test loads, and a row for nothing', () => {
+test('the rule finds a file that no test loads, and a useless row', () => {
   const files = {
     'src/a/named.ts': '', 'src/a/loaded.ts': "import('./later')", 'src/a/later.ts': '', 'src/a/alone.ts': '',
     'src/b/listed.ts': '', 'src/cli/main.ts': "from '../c/deep'", 'src/c/deep.ts': '',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { loadSyntax, parseSources, readSources, walk, type Source } from './source-tree';
 
-/** Each name that more than one type has, with the files in which they are. */
+/** Finds each name shared by several types, with their files. */
 async function findSharedNames(sources: readonly Source[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const syntax = await loadSyntax();
   const files = new Map<string, string[]>();

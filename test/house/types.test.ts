@@ -1,5 +1,5 @@
 /**
- * No `any`, no cast but `as const`, no `!`, no compiler directive: outside the readers at the edge, types are earned.
+ * No `any`, no cast except `as const`, no `!` and no compiler directive outside the edge readers.
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -7,7 +7,7 @@ import {
   breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
 } from './source-tree';
 
-/** Where `unknown` becomes typed; here a cast may be the honest word. */
+/** The files where `unknown` becomes typed; casts are allowed here. */
 const EDGES = [/^src\/wire\/read-[^/]+\.ts$/, /^src\/base\/json\.ts$/];
 
 const DIRECTIVE = /@ts-(?:ignore|expect-error|nocheck)/;
@@ -31,7 +31,7 @@ async function findUnearnedTypes(sources: readonly Source[]): Promise<readonly B
   ]);
 }
 
-/** Directives stand in comments, which are not nodes: the scanner is asked for them. */
+/** Directives are in comments, which are not nodes, so the scanner finds them. */
 function directives(source: Source, syntax: Awaited<ReturnType<typeof loadSyntax>>): readonly Breach[] {
   const inCode = new Set<number>();
   for (const node of walk(source.tree)) {
@@ -44,12 +44,12 @@ function directives(source: Source, syntax: Awaited<ReturnType<typeof loadSyntax
     .map(({ index = 0, 0: word }) => breach(source, index, word));
 }
 
-test('types are earned, not claimed', async () => {
+test('no type is asserted', async () => {
   const found = await findUnearnedTypes(await parseSources(readSources('src')));
   assert.deepEqual(found.map(renderBreach), []);
 });
 
-test('the rule finds each claim, also inside a template', async () => {
+test('the rule finds each assertion, also inside a template', async () => {
   const lines = [
     'export const a = (value: any): void => undefined;',
     'export const b = value as string;',
@@ -70,7 +70,7 @@ test('the rule finds each claim, also inside a template', async () => {
   );
 });
 
-test('the rule lets const assertions, words in text, and the readers at the edge be', async () => {
+test('the rule allows const assertions, words in text, and the edge readers', async () => {
   const files = {
     'src/stream/earned.ts': [
       `import { a as b } from './c';`,

@@ -1,4 +1,4 @@
-/** Words that readers of the project's English stumble over, and the usual word for each. */
+/** Finds words that are hard to read, and suggests the usual word for each. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import test from 'node:test';
 import { listProjectFiles } from './project-files';
 import { lineOf, PROJECT_ROOT, renderBreach, type Breach } from './source-tree';
 
-/** Each pattern, and what to write instead. A word is here only when it is wrong wherever it is written. */
+/** Each pattern with its replacement. A word is listed only if it is wrong everywhere. */
 const WORDS: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/(?<![/'])\bvendors?\b(?![/:])/gi, 'provider'],
   [/\bcatalogues?\b/gi, 'catalog'],
@@ -30,7 +30,7 @@ const findWords = (path: string, text: string): readonly Breach[] => WORDS.flatM
   [...text.matchAll(pattern)].map(({ index = 0, 0: word }) =>
     ({ path, line: lineOf(text, index), message: `${JSON.stringify(word)}: write ${instead}` })));
 
-test('nothing is written in words that readers stumble over', async () => {
+test('no file contains a word that is hard to read', async () => {
   const found: Breach[] = [];
   for (const path of (await listProjectFiles()).filter(isChecked)) {
     found.push(...findWords(path, await readFile(join(PROJECT_ROOT, path), 'utf8')));
@@ -38,7 +38,7 @@ test('nothing is written in words that readers stumble over', async () => {
   assert.deepEqual(found.map(renderBreach), []);
 });
 
-test('the rule finds a word in any form, and lets longer words be', () => {
+test('the rule finds a word in any form, and allows longer words', () => {
   assert.deepEqual(
     findWords('a.md', 'The vendor\nmends it.\nIt gave way.\nIt answers in words.').map(({ line }) => line),
     [1, 2, 3, 4],
