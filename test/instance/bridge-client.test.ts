@@ -1,4 +1,4 @@
-/** Who answers on a port: nobody, a bridge, a stranger; and what a bridge says of itself. */
+/** The owner of a port: none, a bridge or another program; and the health report of a bridge. */
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
@@ -15,7 +15,7 @@ test('a port without a listener is free', LIMIT, async () => {
   assert.deepEqual(await probe(await findFreePort('127.0.0.1')), { kind: 'free' });
 });
 
-test('a bridge says which one it is, also on the address of every interface', LIMIT, async (context) => {
+test('a bridge identifies itself, even on the address of all interfaces', LIMIT, async (context) => {
   const { port } = await startServer(context);
   for (const host of ['127.0.0.1', '0.0.0.0', 'localhost']) {
     const state = await probe(port, host);
@@ -34,7 +34,7 @@ test('a bridge says which one it is, also on the address of every interface', LI
   }
 });
 
-test('an older bridge leaves things out, and a forged one gets nothing onto a terminal', LIMIT, async (context) => {
+test('an older bridge omits fields, and a forged report cannot control the terminal', LIMIT, async (context) => {
   const nothing = {
     version: undefined,
     pid: undefined,
@@ -79,7 +79,7 @@ async function listenRaw(context: TestContext, greeting: string | undefined): Pr
   return address.port;
 }
 
-test('a program that hangs, speaks something else or hangs up is a stranger', LIMIT, async (context) => {
+test('a program that hangs, uses another protocol or disconnects is not a bridge', LIMIT, async (context) => {
   assert.deepEqual(await probe(await listenRaw(context, undefined), '127.0.0.1', 20), { kind: 'stranger' });
   assert.deepEqual(await probe(await listenRaw(context, '220 mail ready\r\n')), { kind: 'stranger' });
   assert.deepEqual(await probe(await listenRaw(context, '')), { kind: 'stranger' });
@@ -114,11 +114,11 @@ test('an unexpected protocol upgrade is treated as another program, without wait
   await assert.rejects(createLaunch({ host: '127.0.0.1', port }));
 });
 
-test('an invalid host has no listener: a program that tries to listen there gets the reason', LIMIT, async () => {
+test('an invalid host counts as free, because listening there then reports the reason', LIMIT, async () => {
   assert.deepEqual(await probe(9, 'not a host'), { kind: 'free' });
 });
 
-test('every address is reached on the loopback one', () => {
+test('the address of all interfaces is reached at the loopback address', () => {
   assert.deepEqual(['0.0.0.0', '::', '127.0.0.1', 'localhost'].map(reachableHost), [
     '127.0.0.1',
     '::1',

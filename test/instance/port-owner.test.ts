@@ -1,4 +1,4 @@
-/** Who has the port: this bridge, a stranger who answers, or one who does not. */
+/** The owner of a port: this bridge, another program that answers, or one that does not. */
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -22,16 +22,16 @@ const answer = (body: unknown): RequestListener => (request, response) => {
   response.writeHead(request.url === '/health' ? 200 : 404).end(JSON.stringify(body));
 };
 
-/** Reads on, whatever comes: a socket that nobody reads never ends. */
+/** Keeps reading, because an unread socket never ends. */
 const ignore = (socket: Socket): Socket => socket.on('error', () => undefined).resume();
 
-test('this bridge is named with version and pid, also on the address of every interface', async (context) => {
+test('this bridge is named with version and pid, even on the address of all interfaces', async (context) => {
   const port = await listen(context, createServer(answer({ name: 'aliyun-codex-bridge', version: '1.2.3', pid: 42 })));
   assert.equal(await ask(port), 'aliyun-codex-bridge 1.2.3 already runs there (pid 42).');
   assert.equal(await ask(port, '0.0.0.0'), 'aliyun-codex-bridge 1.2.3 already runs there (pid 42).');
 });
 
-test('what a bridge says is not trusted: no control characters, no pid that is none', async (context) => {
+test('the report of a bridge is not trusted: no control characters, no invalid pid', async (context) => {
   const health = { name: 'aliyun-codex-bridge', version: '\u001b[31m', pid: '1' };
   const port = await listen(context, createServer(answer(health)));
   assert.equal(await ask(port), 'aliyun-codex-bridge (unknown version) already runs there.');
@@ -43,17 +43,17 @@ test('a program that answers something else is not a bridge', async (context) =>
   }
 });
 
-test('a program that does not speak HTTP is a stranger', async (context) => {
+test('a program that does not speak HTTP is another program', async (context) => {
   const port = await listen(context, createTcpServer((socket) => ignore(socket).end('220 mail ready\r\n')));
   assert.equal(await ask(port), STRANGER);
 });
 
-test('a program that never answers is a stranger after the timeout', async (context) => {
+test('a program that never answers is another program after the timeout', async (context) => {
   const port = await listen(context, createTcpServer(ignore));
   assert.equal(await ask(port, '127.0.0.1', 20), STRANGER);
 });
 
-test('an endless answer is cut off', async (context) => {
+test('an endless answer is aborted', async (context) => {
   const port = await listen(context, createServer((_request, response) => {
     const write = (): void => {
       while (!response.destroyed && response.write('x'.repeat(16_384)));
