@@ -1,4 +1,4 @@
-/** The `codex` command with a stand-in for Codex: words, input, exit codes, signals; and the bridge behind it. */
+/** The `codex` command with a fake Codex: arguments, input, exit codes, signals, and its bridge. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ async function setUp(context: TestContext) {
   return { port, scene, health };
 }
 
-/** The port that Codex was told, from its words. */
+/** The port in Codex's arguments. */
 async function toldPort({ seen }: Launched): Promise<number> {
   const { words } = await seen;
   return Number(/base_url="http:\/\/127\.0\.0\.1:(\d+)\/v1"/.exec(words.join(' '))?.[1]);
@@ -72,7 +72,7 @@ test(
   },
 );
 
-test('web search is switched on where the bridge has a search service', LIMIT, async (context) => {
+test('web search is enabled if the bridge has a search service', LIMIT, async (context) => {
   const env = { BRIDGE_SEARCH: 'searxng', BRIDGE_SEARCH_URL: 'http://127.0.0.1:9' };
   const isSearch = (word: string): boolean => /web_search/.test(word);
   const { scene } = await setUp(context);
@@ -86,7 +86,7 @@ test('web search is switched on where the bridge has a search service', LIMIT, a
   }
 });
 
-test('a bridge without a search service notifies a launch that wants one', LIMIT, async (context) => {
+test('a launch with --search is warned if the running bridge has no search service', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const first = scene.launch(['codex']);
   assert.deepEqual((await first.seen).words.filter((word) => /web_search/.test(word)), []);
@@ -112,7 +112,7 @@ test('an older Codex gets the catalog of the bridge as a file', LIMIT, async (co
   assert.equal((await launched.ended).code, 0);
 });
 
-test("the model of the user's config.toml is kept where the bridge offers it", LIMIT, async (context) => {
+test("the model of the user's config.toml is used if the bridge offers it", LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const choose = async (model: string): Promise<readonly string[]> => {
     await writeFile(join(scene.codexHome, 'config.toml'), `model = "${model}" # mine\n`);
@@ -126,7 +126,7 @@ test("the model of the user's config.toml is kept where the bridge offers it", L
   assert.deepEqual(await choose('gpt-6.1-sol'), ['model="qwen3.7-plus"']);
 });
 
-test('a second launch uses the bridge of the first, which ends with the last of them', LIMIT, async (context) => {
+test('a second launch uses the bridge of the first, which exits after the last launch', LIMIT, async (context) => {
   const { port, scene, health } = await setUp(context);
   const first = scene.launch(['codex']);
   await first.seen;
@@ -142,7 +142,7 @@ test('a second launch uses the bridge of the first, which ends with the last of 
   await scene.untilGone(port);
 });
 
-test('a launch that is killed lets its bridge go too', LIMIT, async (context) => {
+test('killing a launch also releases its bridge', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const launched = scene.launch(['codex']);
   const { pid } = await launched.seen;
@@ -151,7 +151,7 @@ test('a launch that is killed lets its bridge go too', LIMIT, async (context) =>
   process.kill(pid, 'SIGKILL');
 });
 
-test('a bridge that ends under Codex is replaced at the same address', LIMIT, async (context) => {
+test('a bridge that ends while Codex runs is replaced at the same address', LIMIT, async (context) => {
   const { port, scene, health } = await setUp(context);
   const launched = scene.launch(['codex']);
   await launched.seen;
@@ -159,14 +159,14 @@ test('a bridge that ends under Codex is replaced at the same address', LIMIT, as
   assert.equal(typeof before, 'number');
   process.kill(Number(before), 'SIGKILL');
   let after: unknown;
-  // Refused until the new one listens: each question is answered at once, and the test has a limit.
+  // Requests are refused until the new one listens; each fails at once, and the test has a time limit.
   while (after === undefined || after === before) after = (await health())?.['pid'];
   launched.type('exit 0');
   assert.equal((await launched.ended).code, 0);
   await scene.untilGone(port);
 });
 
-test('launched Codex runs that lose their bridge all come to the same new one', LIMIT, async (context) => {
+test('launched Codex sessions that lose their bridge all use the same new one', LIMIT, async (context) => {
   const { port, scene, health } = await setUp(context);
   const launched = [1, 2, 3].map(() => scene.launch(['codex']));
   for (const launch of launched) assert.equal(await toldPort(launch), port);
@@ -203,7 +203,7 @@ test('if another program uses the port, the bridge takes a free one and reports 
   await scene.untilGone(told);
 });
 
-test('a running bridge for another provider is left alone', LIMIT, async (context) => {
+test('a running bridge for another provider is not used', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const first = scene.launch(['codex']);
   await first.seen;
@@ -221,7 +221,7 @@ test('a running bridge for another provider is left alone', LIMIT, async (contex
 });
 
 for (const [signal, code] of [['SIGTERM', 9], ['SIGHUP', 9], ['SIGINT', 9]] as const) {
-  test(`${signal} reaches Codex, and its answer counts`, LIMIT, async (context) => {
+  test(`${signal} reaches Codex, which decides the exit code`, LIMIT, async (context) => {
     const { port, scene } = await setUp(context);
     const launched = scene.launch(['codex']);
     await launched.seen;
@@ -233,19 +233,19 @@ for (const [signal, code] of [['SIGTERM', 9], ['SIGHUP', 9], ['SIGINT', 9]] as c
 }
 
 test(
-  'the pipes of Codex stay blocking: a program that does not expect otherwise loses input and output',
+  'Codex’s pipes stay blocking, because a program that expects this would lose input and output',
   BLOCKING,
   async (context) => {
     const { scene } = await setUp(context);
     const teller = join(scene.home, 'teller');
-    // It is asked when its launcher has taken over signals: after everything that a launcher does with its own files.
+    // Checked after the launcher has registered its signal handlers, i.e. after all its work with files.
     const tell = 'for n in 0 1 2; do grep ^flags: /proc/$$/fdinfo/$n; done; kill $!; exit 0';
     await writeFile(
       teller,
       `#!/bin/sh\n[ "$1" = --version ] && exit\ntrap '${tell}' HUP\necho $PPID\nsleep 30 & wait\n`,
     );
     await chmod(teller, 0o755);
-    // A shell makes pipes; what `spawn` makes for a child is a pair of sockets.
+    // A shell creates pipes; `spawn` creates a pair of sockets.
     const words = ['-c', 'cat | "$@" 2>&1 | cat', 'sh', process.execPath, BIN, '--codex-bin', teller, 'codex'];
     const child = spawn('/bin/sh', words, { env: scene.env, cwd: scene.home });
     context.after(() => child.kill('SIGKILL'));
@@ -263,7 +263,7 @@ test(
   },
 );
 
-test('a Codex that a signal ends gives 128 and its number', LIMIT, async (context) => {
+test('a Codex ended by a signal results in 128 plus its number', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const launched = scene.launch(['codex'], { FAKE_DIES: '1' });
   await launched.seen;
@@ -271,7 +271,7 @@ test('a Codex that a signal ends gives 128 and its number', LIMIT, async (contex
   assert.equal((await launched.ended).code, 143);
 });
 
-test('without Codex, without a key, with an old Codex: what to do', LIMIT, async (context) => {
+test('without Codex, without a key, or with an old Codex, the error says what to do', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const none = await scene.launch(['codex'], { PATH: '/usr/bin:/bin' }).ended;
   assert.deepEqual(
@@ -301,7 +301,7 @@ test('without Codex, without a key, with an old Codex: what to do', LIMIT, async
   await scene.untilGone(port);
 });
 
-test('what asks no model starts no bridge and needs no key', LIMIT, async (context) => {
+test('commands that use no model start no bridge and need no key', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const launched = scene.launch(['codex', 'mcp', 'list'], { AI_API_KEY: '' });
   assert.deepEqual((await launched.seen).words, ['mcp', 'list']);
@@ -326,14 +326,14 @@ test('requests with their own keys: Codex is configured to send the key', LIMIT,
   await launched.ended;
 });
 
-test('mistakes before the word codex are told, and nothing runs', LIMIT, async (context) => {
+test('mistakes before the word codex are reported, and nothing runs', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const { code, error } = await scene.launch(['--prot', '1', 'codex']).ended;
   assert.equal(code, 2);
   assert.match(error, /Unknown flag --prot\./);
 });
 
-test('no key of a provider is in the environment of Codex', LIMIT, async (context) => {
+test('the environment of Codex contains no provider key', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const keys = { DEEPSEEK_API_KEY: 'sk-test-other', MY_COPY: ' sk-test-launch ', MY_OTHER: 'sk-test-mine' };
   for (const words of [['codex'], ['codex', 'mcp', 'list']]) {
@@ -377,7 +377,7 @@ for (const [name, before, difference] of [
   });
 }
 
-test('a bridge without a key is not used when this launch has none either', LIMIT, async (context) => {
+test('a bridge without a key is not used if this launch has none either', LIMIT, async (context) => {
   const { scene } = await setUp(context);
   const env = { ...scene.env, AI_API_KEY: '', AI_PROVIDER: 'deepseek', AI_API_BASE: '' };
   const start = spawn(process.execPath, [BIN, 'start'], { env, stdio: 'ignore' });
@@ -415,7 +415,7 @@ test('log and catalog in the state folder are never written through symbolic lin
   assert.equal(await readFile(victim, 'utf8'), 'mine');
 });
 
-test('a launched bridge needs a token, which only the environment of Codex has', LIMIT, async (context) => {
+test('a launched bridge requires a token, which only the environment of Codex contains', LIMIT, async (context) => {
   const { port, scene } = await setUp(context);
   const launched = scene.launch(['codex']);
   const { env, words } = await launched.seen;
@@ -431,7 +431,7 @@ test('a launched bridge needs a token, which only the environment of Codex has',
   await Promise.all([launched.ended, second.ended]);
 });
 
-test('a program that took the port of a killed bridge gets neither the token nor Codex', LIMIT, async (context) => {
+test('a program that takes the port of a killed bridge gets neither the token nor requests', LIMIT, async (context) => {
   const { port, scene, health } = await setUp(context);
   const first = scene.launch(['codex']);
   await first.seen;

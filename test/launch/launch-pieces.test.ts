@@ -20,7 +20,7 @@ import { listen } from '../support/cli/background';
 import { createFakeIo } from '../support/cli/fake-io';
 import { startServer } from '../support/bridge/test-server';
 
-test('the version is read from what Codex prints', () => {
+test('the version is parsed from Codex’s output', () => {
   assert.equal(readCodexVersion('codex-cli 0.169.0\n'), '0.169.0');
   assert.equal(readCodexVersion('warning: something\ncodex-cli 0.170.0-alpha.3'), '0.170.0');
   assert.equal(readCodexVersion('v0.1'), undefined);
@@ -46,7 +46,7 @@ test('the model: the wanted one, the configured one if it is offered, the first'
   assert.equal(chooseModel({ wanted: undefined, configured: 'gpt-6.1', offered: [] }), undefined);
 });
 
-test('with a proxy, this machine is exempt', () => {
+test('with a proxy, this machine is excluded', () => {
   const plain = { PATH: '/bin' };
   assert.equal(bypassProxy(plain), plain);
   const { NO_PROXY, no_proxy } = bypassProxy({
@@ -59,17 +59,17 @@ test('with a proxy, this machine is exempt', () => {
   assert.equal(bypassProxy({ ALL_PROXY: 'x', NO_PROXY: '*' })['NO_PROXY'], '*,127.0.0.1,localhost,::1');
 });
 
-test('only words that ask a model need a bridge', () => {
+test('only arguments that use a model need a bridge', () => {
   for (const line of ['', 'exec hi', 'resume --last', '-m glm-4.7', 'fix it', 'review', 'doctor', '--search x'])
     assert.ok(needsBridge(line.split(' ').filter(Boolean)), line);
   for (const line of ['--version', '-h', 'login', 'mcp add x', 'completion bash', 'help exec'])
     assert.ok(!needsBridge(line.split(' ')), line);
 });
 
-/** What cmd.exe makes of a line: a caret takes the meaning from the next character. */
+/** Parses a line like cmd.exe: a caret escapes the next character. */
 const readByCmd = (line: string): string => line.replace(/\^(.)/g, '$1');
 
-test('a batch file gets its words through cmd.exe as they were', () => {
+test('a batch file gets its arguments through cmd.exe unchanged', () => {
   const words = ['say "hi"', 'a&b|c>d', '100%PATH%', 'C:\\dir\\', '', '(x)^!'];
   const [d, s, c, quoted] = renderCmdArguments('C:\\Program Files\\codex.cmd', words);
   assert.deepEqual([d, s, c], ['/d', '/s', '/c']);
@@ -84,7 +84,7 @@ test('a batch file gets its words through cmd.exe as they were', () => {
     '"say \\"hi\\"" "a&b|c>d" "100%PATH%" "C:\\dir\\\\" "" "(x)^!"');
 });
 
-test('signals are passed on, on Windows never: there the console tells everybody, and a kill asks nobody', () => {
+test('signals are forwarded, except on Windows, where the console signals all processes', () => {
   const seen: string[] = [];
   const kill = (signal: NodeJS.Signals): number => seen.push(signal);
   for (const [hasTerminal, platform, wanted] of [
@@ -99,7 +99,7 @@ test('signals are passed on, on Windows never: there the console tells everybody
   }
 });
 
-test('a Codex that was told its port is given no bridge on another one', async (context) => {
+test('once Codex has its port, no bridge on another port is used', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'attach-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   const env = { HOME: folder, AI_API_KEY: 'sk-test-attach', AI_API_BASE: 'http://127.0.0.1:9/v1' };
@@ -129,7 +129,7 @@ test('a Codex that was told its port is given no bridge on another one', async (
   attached.launch.close();
 });
 
-test('a Codex without its interpreter is reported in a sentence, with the exit code of shells', async (context) => {
+test('a Codex without its interpreter is reported, with the exit code of shells', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'launch-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'codex');

@@ -1,4 +1,4 @@
-/** The model of a launched Codex, which never runs as a model of OpenAI. */
+/** The model of a launched Codex, which is never an OpenAI model. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/command/load-config';
@@ -7,7 +7,7 @@ import { createFakeIo } from '../support/cli/fake-io';
 
 const LOCAL = { AI_API_BASE: 'http://127.0.0.1:11434/v1', AI_PROVIDER: 'ollama' };
 
-/** What is picked, and what a person was asked; `typed` is the answer of one at a terminal. */
+/** The picked model and the prompt; `typed` is the user's input on a terminal. */
 async function pick(given: Partial<ModelQuestion>, env: Readonly<Record<string, string>> = LOCAL, typed?: string) {
   const loaded = loadConfig({}, env);
   assert.ok(loaded.ok);
@@ -21,11 +21,11 @@ async function pick(given: Partial<ModelQuestion>, env: Readonly<Record<string, 
   return { picked: await pickModel({ config: loaded.config, io, ...rest, ...given }), asked };
 }
 
-test('the only model of a server is taken', async () => {
+test('the only model of a server is used', async () => {
   assert.deepEqual((await pick({ offered: ['qwen3:8b'] })).picked, { model: 'qwen3:8b' });
 });
 
-test('of several models a person at a terminal chooses by number or name', async () => {
+test('on a terminal, the user chooses among several models by number or name', async () => {
   const offered = ['a:1', 'b:2'];
   const { picked, asked } = await pick({ offered }, LOCAL, '2');
   assert.deepEqual(picked, { model: 'b:2' });
@@ -38,7 +38,7 @@ test('of several models a person at a terminal chooses by number or name', async
   );
 });
 
-test('without a terminal the models are listed', async () => {
+test('without a terminal, the models are listed', async () => {
   const { picked } = await pick({ offered: ['a', 'b'] });
   assert.deepEqual(picked, { problem: 'Choose one of 2 models: aliyun-codex-bridge codex -m MODEL\n  a\n  b' });
   const many = await pick({ offered: Array.from({ length: 30 }, (_unused, index) => `m${index}`) });
@@ -48,7 +48,7 @@ test('without a terminal the models are listed', async () => {
   );
 });
 
-test('no model at all is a failure that says what to do', async () => {
+test('without any model, the error says what to do', async () => {
   assert.match(
     JSON.stringify((await pick({})).picked),
     /No model: the provider has no default and lists none\. Choose one: /,
@@ -72,7 +72,7 @@ test('a user who has already chosen gets no prompt', async () => {
   assert.deepEqual((await pick({ configured: 'mine' })).picked, { model: undefined }, 'config.toml names one');
 });
 
-test('other words of Codex choose no model', async () => {
+test('other arguments of Codex do not select a model', async () => {
   for (const words of [['exec', 'use -m b'], ['-c', 'model_provider="x"'], ['--', 'hi'], ['--json']]) {
     assert.ok('problem' in (await pick({ offered: ['a', 'b'], words })).picked, words.join(' '));
   }
