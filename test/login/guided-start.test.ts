@@ -1,4 +1,4 @@
-/** `codex` without a key on a terminal: provider, hidden key, model, and Codex runs; the next run asks nothing. */
+/** `codex` without a key on a terminal: provider, hidden key and model, then Codex runs; the next run does not ask. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const LIMITS = { skip: whyNoTerminal(), timeout: 90_000 };
 
 const KEY = 'sk-test-guided';
 
-test('three answers, and Codex runs; the next time none', LIMITS, async (context) => {
+test('Codex runs after three answers, and the next time without any', LIMITS, async (context) => {
   const keys: (string | undefined)[] = [];
   const provider = await listen(context, ({ headers: { authorization } }, response) => {
     keys.push(authorization);
@@ -37,7 +37,7 @@ test('three answers, and Codex runs; the next time none', LIMITS, async (context
   await first.shows('API key for Acme (input is hidden): ');
   first.type('sk-wrong\r');
   await first.shows('rejects this key (401).\r\nAPI key for Acme (input is hidden): ');
-  // A paste, with a typing error that is corrected.
+  // Pasted text with a corrected typing error.
   first.type(`\u001b[200~${KEY}x\u001b[201~\u007f\r`);
   await first.shows('Model (number or name) [1]: ');
   first.type('2\r');

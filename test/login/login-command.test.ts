@@ -1,4 +1,4 @@
-/** `login` and `logout`: what is asked, what is saved and where, and which configuration it becomes. */
+/** `login` and `logout`: the prompts, what is saved and where, and the resulting configuration. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ interface SceneOptions {
   readonly models?: readonly string[];
 }
 
-/** A home whose providers file has `acme`, at a server that lists its models for the right key. */
+/** A home whose providers file contains `acme`, with a server that lists its models for the right key. */
 async function createScene(context: TestContext, { status = () => 200, models = ['one', 'two'] }: SceneOptions = {}) {
   const home = mkdtempSync(join(tmpdir(), 'bridge-login-'));
   context.after(() => rmSync(home, { recursive: true, force: true }));
@@ -49,7 +49,7 @@ async function createScene(context: TestContext, { status = () => 200, models = 
   };
 }
 
-test('provider, key and model are asked for, saved for the user alone, and used from then on', async (context) => {
+test('login asks for provider, key and model, and saves them readable only by the user', async (context) => {
   const scene = await createScene(context);
   const { code, out, error, asked } = await scene.run(['login'], ['acme', KEY, '2']);
   assert.deepEqual([code, error], [0, '']);
@@ -70,7 +70,7 @@ test('provider, key and model are asked for, saved for the user alone, and used 
   assert.doesNotMatch(shown.out, new RegExp(KEY));
 });
 
-test('a key that the provider rejects is asked for again, three times', async (context) => {
+test('a rejected key is requested up to three times', async (context) => {
   const scene = await createScene(context, { status: (key) => (key === KEY ? 200 : 401) });
   const good = await scene.run(['login'], ['1', 'sk-wrong', 'two words', KEY, '']);
   assert.equal(good.code, 0);
@@ -80,19 +80,19 @@ test('a key that the provider rejects is asked for again, three times', async (c
   assert.match(bad.error, /Nothing was saved\.\n$/);
 });
 
-test('a key that does not look like one of the provider is explained before it is sent', async (context) => {
+test('a key of another format is reported before it is sent', async (context) => {
   const scene = await createScene(context);
   const { code, error } = await scene.run(['login'], ['aliyun-coding', '2', 'sk-other', undefined]);
   assert.deepEqual([code, error], [1, 'Coding Plan keys start with sk-sp-; yours does not.\nNothing was saved.\n']);
 });
 
-test('the address of the account is asked for where a provider has several', async (context) => {
+test('if a provider has several addresses, login asks for the account’s', async (context) => {
   const scene = await createScene(context);
   const { asked } = await scene.run(['login'], ['aliyun-coding', undefined]);
   assert.match(asked[1] ?? '', /^ {2}1 {2}https:\/\/coding\.dash.*\n {2}2 {2}https:\/\/coding-intl.*\nAddress of your/);
 });
 
-test('without a terminal: the exact command, which reads the key from standard input', async (context) => {
+test('without a terminal, the error has the exact command, which reads the key from stdin', async (context) => {
   const scene = await createScene(context);
   const none = await scene.run(['login', '--provider', 'acme']);
   assert.deepEqual([none.code, none.error], [
@@ -108,7 +108,7 @@ test('without a terminal: the exact command, which reads the key from standard i
   assert.equal(scene.config().aiApiKey, KEY);
 });
 
-test('flags and variables override a login: no key goes to the address of another', async (context) => {
+test('flags and variables override a login, and no key is sent to another provider’s address', async (context) => {
   const scene = await createScene(context);
   await scene.run(['login'], ['acme', KEY, 'two']);
   const coding = 'https://coding.dashscope.aliyuncs.com/v1';
@@ -141,7 +141,7 @@ test('several logins: the last one is the default, each can be removed', async (
   assert.equal(existsSync(scene.path), false);
 });
 
-test('any other server: its address is asked for, and a key only where it needs one', async (context) => {
+test('for any other server, login asks for the address, and for a key only if required', async (context) => {
   const scene = await createScene(context, { models: ['only'] });
   const { code } = await scene.run(['login'], ['openai-compatible', 'nonsense', scene.baseUrl, '']);
   assert.equal(code, 0);
@@ -152,7 +152,7 @@ test('any other server: its address is asked for, and a key only where it needs 
   assert.equal(scene.config({ aiBaseUrl: 'https://other.example/v1' }).aiApiKey, undefined);
 });
 
-test('a broken file of logins is nothing', async (context) => {
+test('an invalid login file is ignored', async (context) => {
   const scene = await createScene(context);
   await scene.run(['login', '--provider', 'acme', '--with-api-key'], undefined, KEY);
   for (const text of ['{', '[]', '{"logins":3}', '{"current":"acme","logins":{"acme":null}}']) {
