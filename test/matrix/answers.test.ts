@@ -1,17 +1,17 @@
-/** Endings that only one provider has words for, through the whole bridge. */
+/** Finish reasons of single providers, through the whole bridge. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
 import { ask, CODEX, doneItems, finalResponse, startBridge } from '../support/bridge/test-bridge';
 
-/** Z.ai's reasons (upstreams.md, section 4, point 4), and what an SDK hears. */
+/** Z.ai's reasons (upstreams.md, section 4, point 4), and what an SDK client receives. */
 const ENDINGS = [
   { finish: 'sensitive', status: 'incomplete', reason: 'content_filter' },
   { finish: 'length', status: 'incomplete', reason: 'max_output_tokens' },
   { finish: 'model_context_window_exceeded', status: 'failed', reason: 'context_length_exceeded' },
 ] as const;
 
-describe('the words with which Z.ai ends an answer', () => {
+describe('Z.ai’s finish reasons', () => {
   for (const { finish, status, reason } of ENDINGS) {
     it(finish, async (context) => {
       const bridge = await startBridge(context, {
@@ -26,7 +26,7 @@ describe('the words with which Z.ai ends an answer', () => {
     });
   }
 
-  it('network_error is no answer', async (context) => {
+  it('network_error is a failure', async (context) => {
     const bridge = await startBridge(context, {
       provider: 'zai',
       model: 'glm-5.3',
@@ -38,7 +38,7 @@ describe('the words with which Z.ai ends an answer', () => {
   });
 });
 
-it('what MiniMax repeats is said once, in every field', async (context) => {
+it('text that MiniMax repeats appears once, in every field', async (context) => {
   const reasoning = 'First this. Then this, then that.';
   const bridge = await startBridge(context, {
     provider: 'minimax',

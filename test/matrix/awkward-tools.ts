@@ -1,4 +1,4 @@
-/** Tools as MCP servers really declare them: names and schemas that one checker or another refuses. */
+/** Tools as declared by real MCP servers: names and schemas that some validator rejects. */
 
 interface AwkwardTool {
   readonly type: 'function';
@@ -15,7 +15,7 @@ const awkward = (name: string, parameters: object): AwkwardTool => ({
 });
 
 export const AWKWARD_TOOLS: readonly AwkwardTool[] = [
-  // Keywords next to a reference, a definition under the old keyword, one that contains itself.
+  // Keywords next to a reference, a definition under the old keyword, a recursive definition.
   awkward('references', {
     type: 'object',
     properties: {

@@ -1,4 +1,4 @@
-/** One cell of the matrix at work: a bridge before the strict upstream of its provider, asked one turn at a time. */
+/** Runs one cell of the matrix: a bridge with its provider's strict upstream, one turn at a time. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { answer, type CapturedRequest, type Step } from '../support/upstream/scripted-upstream';
@@ -8,19 +8,19 @@ import {
 import type { AnswerOptions } from '../support/upstream/steps';
 import type { Target } from './targets';
 
-/** Codex streams; an SDK wants one JSON object. */
+/** Codex streams; an SDK client requests one JSON object. */
 export type Form = 'stream' | 'json';
 
-/** A turn that went well. */
+/** A successful turn. */
 export interface Asked {
-  /** The body that the provider got. */
+  /** The request body that the provider received. */
   readonly sent: Loose;
   /** The items of the answer. */
   readonly output: readonly Loose[];
   readonly response: Loose;
 }
 
-/** What the provider answers; a function sees the body first. */
+/** The provider's answer; a function receives the body. */
 export type Answer = AnswerOptions | ((sent: Loose) => AnswerOptions);
 
 const SDK = { 'user-agent': 'openai-node/6.0.0' };
@@ -30,7 +30,7 @@ export class Bench {
 
   private constructor(readonly target: Target, readonly form: Form, private readonly bridge: TestBridge) {}
 
-  /** Both servers end with the test. */
+  /** Both servers are stopped at the end of the test. */
   static async open(context: TestContext, target: Target, form: Form): Promise<Bench> {
     const { provider, model } = target;
     const script = ({ body }: CapturedRequest): Step => bench.answerTo(body);
@@ -39,7 +39,7 @@ export class Bench {
     return bench;
   }
 
-  /** One turn: exactly one request goes up, is refused by nothing, and its answer comes down completed. */
+  /** Runs one turn: exactly one request is sent, it is not rejected, and the answer is completed. */
   async ask(body: object, next: Answer = { text: 'Done.' }): Promise<Asked> {
     const { upstream } = this.bridge;
     const before = upstream.requests.length;

@@ -1,4 +1,4 @@
-/** Every request that the real Codex was seen to send, as every provider of the matrix accepts it. */
+/** Every captured request of the real Codex is accepted by every provider of the matrix. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveModel } from '../../src/providers/catalog';

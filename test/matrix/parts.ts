@@ -1,13 +1,13 @@
-/** The words and items that the scenarios are made of. */
+/** Text and items for the scenarios. */
 import assert from 'node:assert/strict';
 import { ask, tool, type Loose } from '../support/bridge/test-bridge';
 
-/** Bytes that a careless bridge changes: spaces, breaks, quotes, characters of four bytes. */
+/** Bytes that a careless bridge would change: spaces, line breaks, quotes, four-byte characters. */
 export const REASONING = 'First  look,\nthen “think” 🤔 – and\tkeep every byte.\n';
 
 export const IMAGE = 'data:image/png;base64,iVBORw0KGgo=';
 
-/** What Codex offers, in small. */
+/** A small version of Codex's tools. */
 export const TOOLS = [
   tool('read_file'),
   {
@@ -19,7 +19,7 @@ export const TOOLS = [
   { type: 'namespace', name: 'mcp__files', description: 'Files.', tools: [tool('list')] },
 ];
 
-/** A turn as Codex opens it: instructions, two developer messages, the user. */
+/** The start of a Codex turn: instructions, two developer messages, the user message. */
 export const opening = (text = 'Read a.txt.'): readonly object[] => [
   developer('Permissions: you may read.'),
   developer('Collaboration mode: default.'),
@@ -49,21 +49,21 @@ export const result = (id: string, output: unknown = 'done'): object => ({
   output,
 });
 
-/** The results that a client sends for the calls of an answer, as their kinds want them. */
+/** The results for the calls of an answer, in the form of their kinds. */
 export const resultsOf = (output: readonly Loose[]): readonly object[] =>
   output.flatMap(({ type, call_id }) => {
     if (type === 'function_call') return [result(call_id)];
     return type === 'custom_tool_call' ? [{ type: 'custom_tool_call_output', call_id, output: 'Applied.' }] : [];
   });
 
-/** The names under which tools were offered. */
+/** The names of the offered tools. */
 export const namesSent = (sent: Loose): readonly string[] => sent.tools.map((offered: Loose) => offered.function.name);
 
-/** The text of the messages of an answer. */
+/** The message text of an answer. */
 export const textOf = (output: readonly Loose[]): string =>
   output.filter(({ type }) => type === 'message').map(({ content }) => content[0].text).join('');
 
-/** The messages that came from the assistant. */
+/** The assistant messages. */
 export const assistantsOf = (sent: Loose): readonly Loose[] =>
   sent.messages.filter(({ role }: Loose) => role === 'assistant');
 
@@ -73,7 +73,7 @@ export const partsOf = (sent: Loose, wanted: string): readonly Loose[] =>
     Array.isArray(content) ? content.filter(({ type }) => type === wanted).map((part) => ({ role, ...part })) : [],
   );
 
-/** The messages sent before are sent again, byte for byte, in front: prompt caches depend on it. */
+/** Checks that earlier messages are sent again first, byte for byte, because prompt caches depend on it. */
 export function assertPrefix(before: Loose, after: Loose): void {
   assert.deepEqual(after.messages.slice(0, before.messages.length), before.messages);
   assert.deepEqual(after.tools, before.tools);

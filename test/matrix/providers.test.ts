@@ -1,4 +1,4 @@
-/** Every provider row in front of an upstream that refuses what that provider refuses, in the provider's own words. */
+/** Every provider row with an upstream that rejects what that provider rejects, with the provider's messages. */
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';

@@ -1,5 +1,5 @@
 /**
- * Every provider's refusals, in the provider's own error body, as an SDK and Codex hear them: its words, never a guess.
+ * Every provider's rejections, in its own error body: what an SDK client and Codex receive.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -17,7 +17,7 @@ for (const { name } of PROVIDERS) {
       {
         name: 'a model that it does not have',
         options: { models: ['another-model'] },
-        // That of the provider.
+        // The provider's own status.
         statuses: [400, 403, 404, 422],
         code: 'model_not_found',
       },

@@ -1,4 +1,4 @@
-/** What every model at every provider must be able to do. A scenario asks a bench and looks at both sides. */
+/** What every model of every provider must support. A scenario runs turns on a bench and checks both sides. */
 import assert from 'node:assert/strict';
 import { ask, tool, type Loose } from '../support/bridge/test-bridge';
 import { AWKWARD_TOOLS } from './awkward-tools';
@@ -22,7 +22,7 @@ import {
 
 export interface Scenario {
   readonly name: string;
-  /** About the request alone, which is the same whether the client streams or not. */
+  /** Checks only the request, which is the same with and without a stream. */
   readonly once?: true;
   readonly run: (bench: Bench) => Promise<void>;
 }
@@ -53,7 +53,7 @@ async function text(bench: Bench): Promise<void> {
   );
 }
 
-/** A function, a custom tool, a tool of a namespace: one after the other, then all at once. */
+/** A function, a custom tool, a namespaced tool: one after the other, then in parallel. */
 async function toolRounds(bench: Bench): Promise<void> {
   const input = [...opening()];
   const first = await bench.ask(turn(input), ({ tools }) => ({
@@ -100,7 +100,7 @@ async function parallelCalls(bench: Bench): Promise<void> {
     calls.map(({ call_id, arguments: text }) => [call_id, text]),
     ids.map((id) => [id, `{"path":"${id}.txt"}`]),
   );
-  // The last one done answers first, and the user breaks in.
+  // The results arrive in reverse order, with a user message in between.
   const answers = [...calls].reverse().map(({ call_id }) => result(call_id, `of ${call_id}`));
   const second = await bench.ask(
     turn([...opening(), ...first.output, ...answers.slice(0, 2), ...ask('Hurry.'), ...answers.slice(2)]),
@@ -109,7 +109,9 @@ async function parallelCalls(bench: Bench): Promise<void> {
   assert.deepEqual(sent.tool_calls.map(({ id }: Loose) => id), ids);
 }
 
-/** The reasoning of a turn with calls comes back where the provider reads it, byte for byte, and stays there. */
+/**
+ * The reasoning of a turn with calls is sent back where the provider reads it, byte for byte, in every later request.
+ */
 async function reasoningRoundTrip(bench: Bench): Promise<void> {
   if (bench.target.strict.thinks === 'never') return;
   const input = [...opening()];
@@ -138,7 +140,7 @@ function assertReasoning({ target: { style } }: Bench, { sent }: Asked, position
   return undefined;
 }
 
-/** A session that began elsewhere: nothing is known of what was thought, and what is known cannot be read. */
+/** A session that started elsewhere: its reasoning is missing or encrypted. */
 async function reasoningUnknown(bench: Bench): Promise<void> {
   const foreign = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAAAAB-foreign' };
   const input = [
@@ -187,11 +189,11 @@ async function structuredOutput(bench: Bench): Promise<void> {
   const { manners } = bench.target;
   const takesSchema = manners.fields.includes('response_format') && manners.formats.includes('json_schema');
   if (takesSchema) assert.deepEqual(sent.response_format?.json_schema.schema, schema);
-  // A provider that takes no schema gets it as text.
+  // A provider that does not accept a schema gets it as text.
   else assert.ok(JSON.stringify(sent.messages[0].content).includes('verdict'));
 }
 
-/** A host that nobody knows gets the client's word as it is: a refusal teaches the bridge (upstream/repairs.ts). */
+/** An unknown host gets the client's value unchanged; the bridge learns from a rejection (upstream/repairs.ts). */
 const PASSED_ON: Readonly<Record<string, readonly string[]>> = { 'openai-compatible': ['max'] };
 
 async function efforts(bench: Bench): Promise<void> {
@@ -227,7 +229,7 @@ async function lateInstructions(bench: Bench): Promise<void> {
 
 const ROUNDS = 60;
 
-/** Text, two calls, their results, again and again: what was sent once is sent again unchanged. */
+/** Text, two calls and their results, repeatedly: earlier messages are sent again unchanged. */
 async function longHistory(bench: Bench): Promise<void> {
   const rounds = Array.from({ length: ROUNDS }, (_, number) => [
     {
@@ -249,7 +251,7 @@ async function longHistory(bench: Bench): Promise<void> {
   assert.equal(after.sent.messages.filter(({ role }: Loose) => role === 'tool').length, 2 * ROUNDS);
 }
 
-/** Schemas and names that checkers refuse; the model's calls find their way back. */
+/** Schemas and names that validators reject; the model's calls still reach the right tools. */
 async function awkwardTools(bench: Bench): Promise<void> {
   const { sent, output } = await bench.ask(turn(opening(), { tools: AWKWARD_TOOLS }), (body) => ({
     toolCalls: namesSent(body).map((name) => ({ name, arguments: {} })),
@@ -259,7 +261,7 @@ async function awkwardTools(bench: Bench): Promise<void> {
   await bench.ask(turn([...opening(), ...output, ...resultsOf(output)], { tools: AWKWARD_TOOLS }));
 }
 
-/** Everything an SDK may set: what the provider does not know or would refuse stays here. */
+/** Everything that an SDK may set: settings that the provider would reject are not sent. */
 async function settings(bench: Bench): Promise<void> {
   const { manners, strict } = bench.target;
   const asked = strict.maxTokens === undefined ? 1_000 : 5_000_000;
@@ -282,7 +284,7 @@ async function settings(bench: Bench): Promise<void> {
   assert.equal(
     sent[manners.limit] > 0 && sent[manners.limit] <= asked,
     true,
-    'the limit goes up under the name it has there',
+    'the limit is sent under the provider’s name',
   );
   await bench.ask({ input: 'Hello', tools: [tool('read_file', { strict: true })] });
 }

@@ -1,4 +1,4 @@
-/** Which models the matrix asks at which provider: the default one, and one of each dialect that the provider has. */
+/** The models that the matrix tests for each provider: the default one, and one per dialect. */
 import { PROVIDERS, resolveModel } from '../../src/providers/catalog';
 import type { Dialect } from '../../src/providers/dialect';
 import type { Provider } from '../../src/providers/provider';
@@ -6,19 +6,19 @@ import { PLAIN, type AnswerStyle } from '../support/upstream/answer-styles';
 import { findManners } from '../support/strict/providers';
 import type { Manners, StrictModel } from '../support/strict/rule';
 
-/** A model at a provider, with what the strict upstream knows of the two. */
+/** A model of a provider, with the strict upstream's rules for them. */
 export interface Target {
   readonly provider: Provider;
   readonly model: string;
   readonly manners: Manners;
   readonly strict: StrictModel;
-  /** How its answers look, as far as that is not DashScope's form. */
+  /** The form of its answers, if it differs from DashScope's. */
   readonly style: AnswerStyle;
 }
 
 /**
- * Providers without models of their own serve anyone's: one name of each family that makes a difference there. A new
- * provider without models is asked for `some-model` until it stands here.
+ * Providers without model rows serve any model, so one name per relevant family is tested. A new provider without
+ * models is tested with `some-model` until it is added here.
  */
 const VISITORS: Readonly<Record<string, readonly string[]>> = {
   siliconflow: ['Qwen/Qwen3.5-397B-A17B', 'zai-org/GLM-5', 'moonshotai/Kimi-K2.6', 'deepseek-ai/DeepSeek-V4-Pro'],
@@ -72,7 +72,7 @@ function targetOf(provider: Provider, model: string): Target {
   const manners = findManners(provider.name);
   const strict = manners.models.find(({ names }) => names.test(model));
   if (strict === undefined) throw new Error(`The strict upstream "${provider.name}" knows no model "${model}"`);
-  // The fields that change the form of answers are sent to whoever has them.
+  // The fields that change the form of answers are sent to providers that have them.
   const style = manners.answers?.({ model, reasoning_split: true, tool_stream: true }) ?? PLAIN;
   return { provider, model, manners, strict, style };
 }

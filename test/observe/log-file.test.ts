@@ -1,4 +1,4 @@
-/** The log file: whole lines, a bounded size, and nothing that could end a turn. */
+/** The log file: whole lines, a bounded size, and errors that never end a turn. */
 import assert from 'node:assert/strict';
 import {
   closeSync,
@@ -39,7 +39,7 @@ function create(
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 
-test('the first line creates folder and file, both for their owner only', LIMIT, (context) => {
+test('the first line creates folder and file, accessible only to their owner', LIMIT, (context) => {
   const { folder, path, log } = create(context);
   log.write('one\n');
   log.write('two\n');
@@ -49,7 +49,7 @@ test('the first line creates folder and file, both for their owner only', LIMIT,
   assert.equal(statSync(join(folder, 'state')).mode & 0o777, 0o700);
 });
 
-test('open creates the file before there is a line', LIMIT, (context) => {
+test('open creates the file before the first line', LIMIT, (context) => {
   const { path, log } = create(context);
   assert.equal(log.open(), undefined);
   assert.equal(read(path), '');
@@ -57,7 +57,7 @@ test('open creates the file before there is a line', LIMIT, (context) => {
   assert.equal(read(path), 'one\n');
 });
 
-test('what is in the file stays, and counts', LIMIT, (context) => {
+test('the existing content is kept and counts towards the size', LIMIT, (context) => {
   const { path, log } = create(context, 10);
   log.open();
   writeFileSync(path, '1234567\n');
@@ -68,7 +68,7 @@ test('what is in the file stays, and counts', LIMIT, (context) => {
   assert.equal(read(`${path}.1`), '1234567\n8\n');
 });
 
-test('a line that would pass the size begins a new file; the one before the last is gone', LIMIT, (context) => {
+test('a line that would exceed the size starts a new file; only one older file is kept', LIMIT, (context) => {
   const { folder, path, log } = create(context, 12);
   for (const line of ['aaaaa\n', 'bbbbb\n', 'ccccc\n', 'ddddd\n', 'eeeee\n']) log.write(line);
   assert.equal(read(path), 'eeeee\n');
@@ -76,7 +76,7 @@ test('a line that would pass the size begins a new file; the one before the last
   assert.deepEqual(readdirSync(join(folder, 'state')).sort(), ['bridge.log', 'bridge.log.1']);
 });
 
-test('the size is that of the bytes, and a line longer than the limit is written whole', LIMIT, (context) => {
+test('the size is in bytes, and a line longer than the limit is written whole', LIMIT, (context) => {
   const { path, log } = create(context, 8);
   log.write('ääää\n');
   assert.equal(read(path), 'ääää\n');
@@ -85,7 +85,7 @@ test('the size is that of the bytes, and a line longer than the limit is written
   assert.equal(read(`${path}.1`), 'ääää\n');
 });
 
-test('a file that is removed, moved away or emptied meanwhile is written on', LIMIT, (context) => {
+test('writing continues after the file is removed, moved or truncated', LIMIT, (context) => {
   const { folder, path, log } = create(context);
   log.write('one\n');
   rmSync(path);
@@ -104,7 +104,7 @@ test('a file that is removed, moved away or emptied meanwhile is written on', LI
 });
 
 test(
-  'a place where nothing can be written is told by open and passed over by write, until it can',
+  'open reports a file that cannot be written, and write skips lines until it can',
   LIMIT,
   (context) => {
     const { folder, path, log } = create(context);
@@ -117,7 +117,7 @@ test(
   },
 );
 
-test('where the old file cannot be set aside, lines are lost and nothing throws', LIMIT, (context) => {
+test('if the old file cannot be rotated, lines are lost and nothing throws', LIMIT, (context) => {
   const { path, log } = create(context, 6);
   log.write('aaaaa\n');
   mkdirSync(join(`${path}.1`, 'full'), { recursive: true });
@@ -130,7 +130,7 @@ test('where the old file cannot be set aside, lines are lost and nothing throws'
 });
 
 test(
-  'where nothing can be renamed, as over an open file on Windows, the file is copied and emptied',
+  'if renaming fails, as over an open file on Windows, the file is copied and truncated',
   LIMIT,
   (context) => {
     const { folder, path } = create(context);
@@ -146,7 +146,7 @@ test(
 );
 
 test(
-  'behind a symbolic link the file that it leads to is set aside, and the link stays',
+  'the target of a symbolic link is rotated, and the link is kept',
   { ...LIMIT, skip: process.platform === 'win32' && 'links need a privilege' },
   (context) => {
     const { folder, path, log } = create(context, 10);
@@ -162,7 +162,7 @@ test(
 );
 
 test(
-  'what a name of the system leads to, as /dev/stdout does, is never set aside',
+  'a system name such as /dev/stdout is never rotated',
   { ...LIMIT, skip: !existsSync('/dev/fd/0') && 'there is no /dev/fd' },
   (context) => {
     const { folder } = create(context);
@@ -185,7 +185,7 @@ test('a full disk throws nothing', { ...LIMIT, skip: !existsSync('/dev/full') &&
   log.close();
 });
 
-test('close can be called at any time, and a later line opens the file again', LIMIT, (context) => {
+test('close can be called at any time, and a later line reopens the file', LIMIT, (context) => {
   const { path, log } = create(context);
   log.close();
   log.write('one\n');

@@ -11,7 +11,7 @@ function collect(options: Partial<LoggerOptions> = {}) {
 }
 
 for (const level of LOG_LEVELS) {
-  test(`level ${level} writes itself and what is more important`, () => {
+  test(`level ${level} writes its own and more important lines`, () => {
     const { lines, logger } = collect({ level, format: 'json' });
     for (const each of LOG_LEVELS) logger[each](each);
     const expected = LOG_LEVELS.slice(LOG_LEVELS.indexOf(level));
@@ -20,7 +20,7 @@ for (const level of LOG_LEVELS) {
   });
 }
 
-test('text lines are for people', () => {
+test('text lines are readable', () => {
   const { lines, logger } = collect();
   const failure = { kind: 'rate_limit', status: 429, error: 'Slow "down".', param: undefined, more: { a: [1] } };
   logger.warn('request failed', failure);
@@ -32,7 +32,7 @@ test('text lines are for people', () => {
   ]);
 });
 
-test('json lines are one object each', () => {
+test('JSON lines are one object each', () => {
   const { lines, logger } = collect({ format: 'json' });
   const fields = { status: 500, cause: new TypeError('bad'), size: 1n };
   logger.error('crashed', { message: 'a field cannot replace the message', ...fields });
@@ -41,13 +41,13 @@ test('json lines are one object each', () => {
   assert.deepEqual(written, [{ ...head, status: 500, cause: 'TypeError: bad', size: '1' }]);
 });
 
-test('a stack is readable in text', () => {
+test('a stack trace is readable in text', () => {
   const { lines, logger } = collect();
   logger.error('crashed', { stack: 'Error: x\n    at y' });
   assert.equal(lines[0], '1970-01-01T00:00:00.000Z error crashed\n    Error: x\n        at y\n');
 });
 
-test('no text of a stranger forges a line or reaches the terminal', () => {
+test('foreign text cannot forge a line or control the terminal', () => {
   const { lines, logger } = collect();
   logger.info('a\nb\u001b[2J', { path: '/x\r\n\u009b31m', list: ['\u2028'], stack: 'a\u001b[0m' });
   assert.equal(lines.length, 1);
@@ -55,7 +55,7 @@ test('no text of a stranger forges a line or reaches the terminal', () => {
 });
 
 for (const format of ['text', 'json'] as const) {
-  test(`conversations are written at debug only (${format})`, () => {
+  test(`conversations are written only at debug (${format})`, () => {
     const { lines, logger } = collect({ format });
     const fields = { body: 'private words', request: { input: [{ text: 'private words' }] }, delta: 'privatewords' };
     for (const level of ['info', 'warn', 'error'] as const) logger[level]('x', fields);

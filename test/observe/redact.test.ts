@@ -1,4 +1,4 @@
-/** What must never be seen in a log, in each spelling in which it turns up there. */
+/** Secrets that must never appear in a log, in every spelling. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRedactor } from '../../src/observe/log';
@@ -25,7 +25,7 @@ for (const [text, clean] of CASES) {
   test(text, () => assert.equal(createRedactor()(text), clean));
 }
 
-test('known values go, longest first, as JSON and URLs write them too', () => {
+test('known values are masked, longest first, also JSON-escaped and URL-encoded', () => {
   const redact = createRedactor(['plain-key', 'plain-key-longer', 'quo"te/x', '', 'abc']);
   assert.equal(redact('a plain-key, a plain-key-longer.'), 'a [redacted], a [redacted].');
   assert.equal(redact(JSON.stringify({ note: 'my quo"te/x' })), '{"note":"my [redacted]"}');

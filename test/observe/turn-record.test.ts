@@ -1,5 +1,5 @@
 /**
- * What is kept of one turn, and the line it becomes: for people, for programs, and without a word of the conversation.
+ * The record of a turn and its log line, as text and JSON, without any part of the conversation.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -22,14 +22,14 @@ const SENT = { model: 'sent-model', host: 'api.example', provider: 'example', ba
 const USAGE = { prompt: 12_345, completion: 512, total: 12_857, cached: 11_008, cacheWrite: undefined, reasoning: 128 };
 const TOLD: AnswerProgress = { begun: true, reason: 'stop', usage: USAGE };
 
-/** A record whose clock shows what the test sets. */
+/** A record with a manual clock. */
 function start(asked: Partial<Asked> = {}) {
   let now = 1_000;
   const record = new TurnRecord({ ...ASKED, ...asked }, () => now);
   return { record, at: (time: number): TurnRecord => { now = 1_000 + time; return record; } };
 }
 
-/** A turn that went well, as far as `change` lets it. */
+/** A successful turn, modified by `change`. */
 function answered(told: AnswerProgress = TOLD, asked: Partial<Asked> = {}): TurnRecord {
   const { record, at } = start(asked);
   record.send(SENT);
@@ -53,7 +53,7 @@ function failed(error: BridgeError, status: number | undefined = 502): TurnRecor
 const failure = (kind: ErrorKind, message: string, details: ErrorDetails = {}): BridgeError =>
   new BridgeError(kind, message, details);
 
-/** What the log has of a turn, without its time. */
+/** The log line of a turn, without its time. */
 function write(record: TurnRecord, format: LogFormat = 'text'): string {
   const lines: string[] = [];
   const log = createLogger({ level: 'debug', format, write: (line) => void lines.push(line), now: () => 0 });
@@ -66,7 +66,7 @@ const fields = (record: TurnRecord): Record<string, unknown> =>
   JSON.parse(write(record, 'json').replace('"time":"1970-01-01T00:00:00.000Z",', '')) as Record<string, unknown>;
 
 describe('the record of a turn', () => {
-  it('knows the first of the answer from what comes later, and the answer from what is written behind it', () => {
+  it('distinguishes the first token, the end of the answer, and later writes', () => {
     const { record, at } = start();
     at(100).begin();
     at(200).begin();
@@ -77,7 +77,7 @@ describe('the record of a turn', () => {
     assert.deepEqual([firstMs, endMs, totalMs], [100, 300, 450]);
   });
 
-  it('forgets an attempt that is made again', () => {
+  it('discards a retried attempt', () => {
     const { record, at } = start();
     record.follow(TOLD, 'req-1');
     at(100).begin();
@@ -89,7 +89,7 @@ describe('the record of a turn', () => {
     );
   });
 
-  it('has one ending: the first, unless the bridge has a defect', () => {
+  it('keeps the first outcome, unless there is a bug in the bridge', () => {
     const outcomes = (...ends: ((record: TurnRecord) => void)[]): TurnFacts['outcome'] => {
       const { record } = start();
       for (const end of ends) end(record);
@@ -112,7 +112,7 @@ describe('the record of a turn', () => {
     );
   });
 
-  it('reads from the signal of the turn whether its client left or got an error', () => {
+  it('derives from the abort signal whether the client disconnected or got an error', () => {
     const gone = AbortSignal.abort(new Error('The client closed the connection.'));
     const stopped = AbortSignal.abort(failure('shutting_down', 'Stopping.'));
     for (const [abort, type] of [
@@ -134,8 +134,8 @@ describe('the record of a turn', () => {
   });
 });
 
-describe('the line of a turn, for people', () => {
-  it('has everything in one order', () => {
+describe('the log line of a turn, as text', () => {
+  it('has all facts in a fixed order', () => {
     assert.equal(
       write(answered()),
       'info  turn codex_exec asked-model -> sent-model 12 tools in 12,345 (11,008 cached) out 512 (128 reasoning) '
@@ -143,7 +143,7 @@ describe('the line of a turn, for people', () => {
     );
   });
 
-  it('leaves out what is as usual, and what is not known', () => {
+  it('omits usual and unknown facts', () => {
     const plain: AnswerProgress = {
       begun: true,
       reason: 'tool_calls',
@@ -169,7 +169,7 @@ describe('the line of a turn, for people', () => {
     assert.match(write(answered(TOLD, { request: 'compaction' })), /^info {2}turn codex_exec compaction asked-model/);
   });
 
-  it('says nothing of the speed of an answer that came at once', () => {
+  it('omits the rate of an answer that arrived at once', () => {
     const { record, at } = start();
     record.send({ ...SENT, tools: 1 });
     record.follow(TOLD, undefined);
@@ -178,7 +178,7 @@ describe('the line of a turn, for people', () => {
     assert.match(write(record), / 1 tool in 12,345 .* first 15 s total 15 s stop$/);
   });
 
-  it('counts what was tried again, and names what was changed', () => {
+  it('has the number of retries and the names of repairs', () => {
     const { record, at } = start({ model: undefined });
     record.send(SENT);
     for (const wait of [500, 1_000]) record.retry(failure('overload', 'Busy.'), wait);
@@ -190,7 +190,7 @@ describe('the line of a turn, for people', () => {
     );
   });
 
-  it('says how far a turn came whose client went away', () => {
+  it('states how far a turn got before its client disconnected', () => {
     const { record, at } = start();
     at(100);
     const say = (): string => {
@@ -205,7 +205,7 @@ describe('the line of a turn, for people', () => {
     assert.match(say(), /^info .* aborted while answering$/);
   });
 
-  it('is a block for a failure: what was said, what the client heard, what to do, what was tried', () => {
+  it('is a block for a failure: the provider’s message, the client’s error, the fix, the attempts', () => {
     const said = {
       upstreamStatus: 429,
       providerCode: 'invalid_api_key',
@@ -229,7 +229,7 @@ describe('the line of a turn, for people', () => {
     );
   });
 
-  it('shows where the bridge has a defect', () => {
+  it('shows the stack of a bug in the bridge', () => {
     const error = failure('internal', 'The bridge failed: x is not a function');
     error.cause = Object.assign(new TypeError('x is not a function'), {
       stack: 'TypeError: x is not a function\n    at y (z.js:1:2)',
@@ -245,7 +245,7 @@ describe('the line of a turn, for people', () => {
     assert.match(write(failed(error, 500)), /\n {4}a string$/);
   });
 
-  it('is no warning for what the client itself cancelled', () => {
+  it('is not a warning if the client cancelled', () => {
     assert.match(write(failed(failure('cancelled', 'The response was cancelled.'), 200)), /^info .* failed cancelled/);
   });
 
@@ -263,7 +263,7 @@ describe('the line of a turn, for people', () => {
     );
   });
 
-  it('cannot be forged by a stranger', () => {
+  it('cannot be forged by foreign text', () => {
     const evil = 'x\n1970-01-01T00:00:00.000Z info  turn forged \u001b[2J';
     const record = answered(TOLD, { model: evil });
     record.follow(TOLD, evil);
@@ -275,7 +275,7 @@ describe('the line of a turn, for people', () => {
   });
 });
 
-describe('the line of a turn, for programs', () => {
+describe('the log line of a turn, as JSON', () => {
   it('has plain fields', () => {
     assert.deepEqual(fields(answered()), {
       level: 'info', message: 'turn', client: 'codex_exec', api: 'responses', request: 'turn', thread: 't-1',
@@ -286,7 +286,7 @@ describe('the line of a turn, for programs', () => {
     });
   });
 
-  it('leaves out what is not known', () => {
+  it('omits unknown facts', () => {
     const { input_tokens, tokens_per_second, finish } = fields(
       answered({ begun: true, reason: undefined, usage: undefined }),
     );
@@ -321,7 +321,7 @@ describe('the line of a turn, for programs', () => {
     );
   });
 
-  it('says how far an aborted turn came', () => {
+  it('states how far an aborted turn got', () => {
     const { record } = start();
     record.leave();
     const { finish, stage, status } = fields(record);
@@ -329,7 +329,7 @@ describe('the line of a turn, for programs', () => {
   });
 });
 
-describe('what is said of a failure', () => {
+describe('the message of a failure', () => {
   const PROMPT = 'The-Prompt-Nobody-May-See';
   const LEAKS: readonly (readonly [name: string, error: BridgeError, still: RegExp])[] = [
     [
@@ -359,7 +359,7 @@ describe('what is said of a failure', () => {
   ];
   for (const format of ['text', 'json'] as const) {
     for (const [name, error, still] of LEAKS) {
-      it(`has no conversation in it: ${name} (${format})`, () => {
+      it(`contains no conversation: ${name} (${format})`, () => {
         const text = write(failed(error, 400), format);
         assert.ok(!text.includes(PROMPT), text);
         assert.match(text, still);
@@ -375,7 +375,7 @@ describe('what is said of a failure', () => {
   });
 });
 
-it('the line is written once, by the last one who works on the turn', () => {
+it('the line is written once, by the last holder', () => {
   const lines: string[] = [];
   const turnLog = new TurnLog(
     start().record,

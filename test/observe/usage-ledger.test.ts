@@ -25,7 +25,7 @@ const readLines = (path: string): Record<string, unknown>[] =>
 
 const afterWork = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
 
-test('a turn that reached the provider is a line, with the kind of its failure; others are none', async (context) => {
+test('a turn that reached the provider has a line, with the kind of its failure; others have none', async (context) => {
   const path = join(createFolder(context), 'usage.jsonl');
   const ledger = createUsageLedger({ path, maxBytes: 1e6, prepare: () => undefined, warn: assert.fail });
   const unsent = new TurnRecord(ASKED, Date.now);
@@ -62,7 +62,7 @@ test('what is queued is written on close; the file is rotated before it grows to
   assert.ok(statSync(path).size <= 400 && statSync(`${path}.1`).size <= 400);
 });
 
-test('a folder that cannot be used is reported once, and costs no turn', async (context) => {
+test('an unusable folder is reported once, and fails no turn', async (context) => {
   const problems: string[] = [];
   const path = join(createFolder(context), 'usage.jsonl');
   const ledger = createUsageLedger({

@@ -1,5 +1,5 @@
 /**
- * The package as a user gets it: packed, installed into an empty prefix without a network, and used. Not part of
+ * Tests the package like a user: packs it, installs it into an empty prefix without a network, and uses it. Not part of
  * `npm test`, because it rebuilds `dist`; run it with `npm run test:package`.
  */
 import assert from 'node:assert/strict';
@@ -17,12 +17,12 @@ import { assertGoodStream } from '../support/stream/stream-grammar';
 const ROOT = join(__dirname, '..', '..');
 const NAME = 'aliyun-codex-bridge';
 const KEY = 'sk-test-package';
-/** Longest waits, in milliseconds. Packing compiles the sources. */
+/** Time limits in milliseconds. Packing compiles the sources. */
 const LIMITS = { pack: 180_000, install: 60_000, command: 20_000, start: 20_000, stop: 10_000 };
 
 const run = promisify(execFile);
 
-/** What the steps hand on to each other. */
+/** The state shared by the steps. */
 class Trial {
   tarball = '';
   url = '';
@@ -42,7 +42,7 @@ class Trial {
     return join(this.prefix, 'bin', NAME);
   }
 
-  /** Nothing of the caller's settings: this Node first in the path, an empty home. */
+  /** A clean environment: this Node first in the path, and an empty home. */
   get env(): NodeJS.ProcessEnv {
     const path = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
     return { PATH: path, HOME: join(this.folder, 'home'), AI_API_KEY: KEY };
@@ -108,7 +108,7 @@ async function stop(trial: Trial): Promise<void> {
   assert.deepEqual({ code, signal }, { code: 0, signal: null });
 }
 
-/** In this order; each needs the ones before it. */
+/** The steps in order; each needs the previous ones. */
 const STEPS: readonly (readonly [what: string, step: (trial: Trial) => Promise<void>])[] = [
   ['npm pack makes a tarball', pack],
   ['it installs into an empty prefix without a network', install],
@@ -120,7 +120,7 @@ const STEPS: readonly (readonly [what: string, step: (trial: Trial) => Promise<v
   ['SIGTERM ends it with exit code 0', stop],
 ];
 
-/** A provider that says one sentence to whoever has the key. */
+/** A provider that answers one sentence to requests with the key. */
 async function startUpstream(): Promise<Server> {
   const server = createServer((request, response) => {
     request.resume();
@@ -140,7 +140,7 @@ async function startUpstream(): Promise<Server> {
   return server;
 }
 
-/** The base URL in the start-up line; rejects when the server ends without one. */
+/** Finds the base URL in the start-up line; rejects if the server exits without one. */
 function firstUrl(server: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -1,11 +1,11 @@
-/** The tags of tool-call markup: each is there once, in both spellings where tokenizers differ. */
+/** The tags of tool-call markup: each occurs once, in both spellings if tokenizers differ. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { bareCalls, CALL_MARKUP } from '../../src/providers/call-markup';
 
 const OPENERS = CALL_MARKUP.map(({ open }) => open);
 
-it('no opening tag is there twice', () => assert.equal(new Set(OPENERS).size, OPENERS.length));
+it('no opening tag occurs twice', () => assert.equal(new Set(OPENERS).size, OPENERS.length));
 
 it('a closing tag is never its opening tag', () => {
   for (const { open, close } of CALL_MARKUP) assert.notEqual(open, close);

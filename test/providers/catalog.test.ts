@@ -1,4 +1,4 @@
-/** Whose host is this, which model is meant, and how does it speak. */
+/** Finds the provider of a host, the requested model, and its dialect. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, PROVIDERS, resolveModel } from '../../src/providers/catalog';
@@ -21,7 +21,7 @@ describe('the provider', () => {
     );
   });
 
-  it('of a port on this machine is anyone’s guess, unless the user names it', () => {
+  it('of a port on this machine is unknown, unless the user names it', () => {
     for (const [provider, url] of ADDRESSES) {
       if (isHere(url)) assert.equal(findProvider(undefined, url), any);
       assert.equal(findProvider(provider.name, url), provider);
@@ -39,7 +39,7 @@ describe('the provider', () => {
     }
   });
 
-  it('is the one the user names, whatever the host', () => {
+  it('is the one that the user names, whatever the host', () => {
     assert.equal(findProvider('openai-compatible', DEFAULT_BASE_URL), any);
     assert.equal(findProvider('no-such-provider', DEFAULT_BASE_URL), plan);
   });
@@ -80,7 +80,7 @@ describe('the model', () => {
       assert.deepEqual(ids(asked, preferred), [ofPlan, ofAny]));
   }
 
-  it('speaks the dialect of its row, then of its provider, then the neutral one', () => {
+  it('has the dialect of its row, then of its provider, then the neutral one', () => {
     assert.deepEqual(resolveModel(any, 'x', undefined).dialect, DEFAULT_DIALECT);
     const qwen = resolveModel(plan, 'qwen3.7-plus', undefined).dialect;
     assert.deepEqual(

@@ -1,4 +1,6 @@
-/** Every model of every provider becomes an entry that Codex accepts: one wrong field and it refuses the whole list. */
+/**
+ * Every model of every provider becomes an entry that Codex accepts: one invalid field makes it reject the whole list.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BASE_INSTRUCTIONS } from '../../src/providers/base-instructions';
@@ -13,7 +15,7 @@ const isText: Check = (value) => typeof value === 'string' && value.trim() !== '
 const isTokens: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0;
 const isOneOf = (...words: readonly unknown[]): Check => (value) => words.includes(value);
 
-/** What Codex 0.125 to 0.169 demand (codex-protocol.md, section 6; tried on each of them), and what we add. */
+/** The fields that Codex 0.125 to 0.169 requires (codex-protocol.md, section 6; tested with each), and those we add. */
 const FIELDS: Readonly<Record<keyof CodexModel, Check>> = {
   slug: isText,
   display_name: isText,
@@ -51,7 +53,7 @@ const FIELDS: Readonly<Record<keyof CodexModel, Check>> = {
 };
 
 for (const provider of PROVIDERS) {
-  test(`every model of ${provider.name} has every field, and of the right type`, () => {
+  test(`every model of ${provider.name} has every field with the right type`, () => {
     for (const preferred of [undefined, 'a-model-nobody-knows']) {
       const entries = listEntries(provider, { preferred });
       const models = describeForCodex(entries);
@@ -101,12 +103,12 @@ test('compaction leaves room for the longest answer, up to a fifth of the window
   assert.equal(limitOf(200_000, 128_000), 160_000);
 });
 
-test('the output of one tool takes a tenth of a small window at most', () => {
+test('the output of a tool is limited to a tenth of a small window', () => {
   const limitOf = (contextWindow: number) => describe({ contextWindow })?.truncation_policy.limit;
   assert.deepEqual([1_000_000, 100_000, 32_768, 4_096].map(limitOf), [10_000, 10_000, 3_276, 1_000]);
 });
 
-test('the default effort is what the provider starts with, or medium, or high, or the last one', () => {
+test('the default effort is the provider’s, or medium, or high, or the last one', () => {
   assert.equal(
     describe({ efforts: ['low', 'medium', 'xhigh'], defaultEffort: 'xhigh' })?.default_reasoning_level,
     'xhigh',
@@ -123,7 +125,7 @@ test('the default effort is what the provider starts with, or medium, or high, o
   assert.equal(levelOf(), undefined);
 });
 
-test('a Codex before 0.146 is not told efforts that it would refuse the whole list for', () => {
+test('a Codex before 0.146 gets only efforts that it accepts', () => {
   const levels = (codexVersion?: string) =>
     describe({ efforts: ['low', 'max', 'ultra'] }, codexVersion)?.supported_reasoning_levels.map(
       ({ effort }) => effort,
@@ -135,7 +137,7 @@ test('a Codex before 0.146 is not told efforts that it would refuse the whole li
   assert.equal(describe({ efforts: ['max'] }, '0.125.0')?.default_reasoning_level, undefined);
 });
 
-test('the instructions are a page that names the tools of Codex', () => {
+test('the instructions are one page and name the tools of Codex', () => {
   assert.ok(BASE_INSTRUCTIONS.length < 5_000, `${BASE_INSTRUCTIONS.length} characters`);
   for (const word of [
     'exec_command',

@@ -1,4 +1,4 @@
-/** Efforts clamped to what a model knows. */
+/** Clamps efforts to the levels of a model. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { clampEffort } from '../../src/providers/dialect';

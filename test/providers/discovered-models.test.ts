@@ -1,14 +1,14 @@
-/** The model lists of real servers, in their shapes (abridged from their documentation and sources). */
+/** The model lists of real servers, in their formats (abridged from documentation and source code). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readDiscovered, readLoadedWindows } from '../../src/providers/discovered-models';
 
-test('the plain list of OpenAI says ids and no more', () => {
+test('OpenAI’s plain list has only ids', () => {
   const list = { object: 'list', data: [{ id: 'm', object: 'model', created: 1, owned_by: 'acme' }] };
   assert.deepEqual(readDiscovered(list), [{ id: 'm' }]);
 });
 
-test('OpenRouter: windows, longest answer, modalities; models without tools or text are left out', () => {
+test('OpenRouter: windows, output limits, modalities; models without tools or text are dropped', () => {
   const entry = (id: string, more: object = {}) => ({
     id, name: `Name of ${id}`, context_length: 262_144,
     architecture: { input_modalities: ['text', 'image'], output_modalities: ['text'] },
@@ -57,7 +57,7 @@ test('a bare list, and one under `models`', () => {
   assert.deepEqual(readDiscovered({ models: [{ id: 'm' }] }), [{ id: 'm' }]);
 });
 
-test('what is no model is passed over, nonsense in a field counts as silence', () => {
+test('invalid entries are skipped, and invalid fields count as absent', () => {
   const data = [
     null,
     'm',
@@ -68,7 +68,7 @@ test('what is no model is passed over, nonsense in a field counts as silence', (
   assert.deepEqual(readDiscovered({ data }), [{ id: 'm' }]);
 });
 
-test('models that are not for chatting are known by their ids', () => {
+test('models that cannot chat are recognized by their ids', () => {
   const others = [
     'text-embedding-v4',
     'bge-m3',
@@ -99,7 +99,7 @@ test('models that are not for chatting are known by their ids', () => {
   assert.deepEqual(found?.map(({ id }) => id), chat);
 });
 
-test('an answer that is no list is none', () => {
+test('an answer that is not a list has no models', () => {
   for (const answer of [undefined, null, 'models', 7, {}, { data: 'm' }, { error: { message: 'no' } }]) {
     assert.equal(readDiscovered(answer), undefined);
   }

@@ -1,4 +1,4 @@
-/** A model's name alone says what it needs, and whose word counts when several know better. */
+/** Dialect values by model name, and their precedence. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, resolveModel } from '../../src/providers/catalog';
@@ -39,7 +39,7 @@ describe('on an unknown host', () => {
     });
   }
 
-  it('the schema rules of Kimi come along', () => {
+  it('Kimi’s schema rules are included', () => {
     assert.deepEqual(familyDialect('kimi-k3').schema, [
       'inline-refs',
       'no-boolean-schemas',
@@ -76,20 +76,20 @@ describe('precedence', () => {
   const resolve = (dialect: Partial<Dialect>, row: Partial<Dialect> = {}): Dialect =>
     resolveModel(provider(dialect, row), 'kimi-k3', undefined).dialect;
 
-  it('the family beats the neutral dialect', () => assert.equal(resolve({}).sampling, false));
-  it('the provider beats the family', () => assert.equal(resolve({ sampling: true }).sampling, true));
-  it('the model’s limits beat the provider', () => {
+  it('the family overrides the neutral dialect', () => assert.equal(resolve({}).sampling, false));
+  it('the provider overrides the family', () => assert.equal(resolve({ sampling: true }).sampling, true));
+  it('the model’s limits override the provider', () => {
     const { images, maxTokens } = resolve({ images: true, maxTokens: 99 });
     assert.deepEqual([images, maxTokens], [false, 5]);
   });
-  it('the model’s row beats everything', () => {
+  it('the model’s row overrides everything', () => {
     const { sampling, images, maxTokens } = resolve(
       { sampling: true },
       { sampling: false, images: true, maxTokens: 3 },
     );
     assert.deepEqual([sampling, images, maxTokens], [false, true, 3]);
   });
-  it('what a provider does with a family it hosts', () => {
+  it('a provider overrides values of a family that it hosts', () => {
     assert.equal(on('aliyun-coding', 'MiniMax-M2.5').reasoningReplay, 'reasoning_content');
     assert.equal(on('minimax', 'MiniMax-M3').reasoningReplay, 'reasoning_details');
     assert.equal(on('vllm', 'MiniMax-M3').reasoningReplay, 'reasoning');
@@ -103,14 +103,14 @@ describe('ids', () => {
   const id = (provider: string, asked: string, preferred?: string): string =>
     resolveModel(findProvider(provider, 'http://127.0.0.1/v1'), asked, preferred).id;
 
-  it('lose what the provider rejects after them', () => {
+  it('lose the suffixes that the provider rejects', () => {
     assert.equal(id('zai', 'glm-5.3[1m]'), 'glm-5.3');
     assert.equal(id('zai', 'GLM-9[1M]'), 'GLM-9');
     assert.equal(id('zai', 'gpt-5', 'glm-4.7[1m]'), 'glm-4.7');
     assert.equal(id('openai-compatible', 'glm-5.3[1m]'), 'glm-5.3[1m]');
   });
 
-  it('of open models that sound like Codex’s own are kept', () => {
+  it('of open models that resemble Codex’s own are kept', () => {
     assert.equal(id('ollama', 'gpt-oss:20b', 'qwen3'), 'gpt-oss:20b');
     assert.equal(id('ollama', 'gpt-5.1', 'qwen3'), 'qwen3');
   });

@@ -1,4 +1,4 @@
-/** Whose host is it: exact hosts, patterns, and hosts that only look like one. */
+/** Finds the provider of a host: exact hosts, patterns, and hosts that only look similar. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { findProvider } from '../../src/providers/catalog';
@@ -37,7 +37,7 @@ for (const [url, provider] of HOSTS) {
   it(`${url} is ${provider}`, () => assert.equal(findProvider(undefined, url).name, provider));
 }
 
-it('a name decides against any host', () => {
+it('a name overrides the host', () => {
   assert.equal(findProvider('ollama', 'http://127.0.0.1:9999/v1').name, 'ollama');
   assert.equal(findProvider('zai', 'https://gateway.example/v1').name, 'zai');
 });

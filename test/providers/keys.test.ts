@@ -1,4 +1,4 @@
-/** Keys under the providers' own variables: only those of the provider that is asked. */
+/** Keys in the providers' own variables: only those of the requested provider. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { findProvider, PROVIDERS } from '../../src/providers/catalog';
@@ -6,7 +6,7 @@ import { resolveKey } from '../../src/providers/keys';
 
 const plan = findProvider('aliyun-coding', 'http://127.0.0.1/v1');
 
-it('the first variable that is set counts, an empty one does not', () => {
+it('the first variable that is set is used; an empty one is not set', () => {
   const [first = '', second = '', third = ''] = plan.keyEnv;
   assert.equal(resolveKey(plan, {}), undefined);
   assert.deepEqual(resolveKey(plan, { [third]: 'sk-test-3' }), { variable: third, key: 'sk-test-3' });
@@ -16,7 +16,7 @@ it('the first variable that is set counts, an empty one does not', () => {
   });
 });
 
-it('no provider looks at the variable of another company', () => {
+it('no provider reads the variable of another company', () => {
   const everything = Object.fromEntries(
     PROVIDERS.flatMap(({ keyEnv }) => keyEnv.map((name) => [name, `sk-test-${name}`])),
   );

@@ -1,4 +1,4 @@
-/** The models a user can pick: rows, the default model, and what the provider lists itself. */
+/** The models that a user can pick: rows, the default model, and the provider's own list. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
@@ -29,7 +29,7 @@ const PROVIDER: Provider = {
 const summary = (entries: readonly CatalogEntry[]) =>
   entries.map(({ model: { id }, basis, isDefault }) => `${id} ${basis}${isDefault ? ' default' : ''}`);
 
-test('the default model comes first, the rows keep their order', () => {
+test('the default model comes first, and the rows keep their order', () => {
   assert.deepEqual(summary(listEntries(PROVIDER)), ['second source default', 'first source']);
   assert.deepEqual(summary(listEntries(PROVIDER, { preferred: 'FIRST' })), ['first source default', 'second source']);
 });
@@ -58,13 +58,13 @@ test('an unknown default model gets conservative guesses and the values of the d
   );
 });
 
-test('without rows and without a default model there is nothing', () => {
+test('without rows and a default model, the list is empty', () => {
   const { defaultModel, ...neutral } = { ...PROVIDER, models: [] };
   assert.equal(defaultModel, 'second');
   assert.deepEqual(listEntries(neutral), []);
 });
 
-test('what the provider says of a model of ours beats the row, but for its id and its name', () => {
+test('the provider’s facts override the row, except for id and name', () => {
   const found = [{ id: 'FIRST', name: 'first-4bit', contextWindow: 32_768, input: ['text', 'image'] as const }];
   const entry = listEntries(PROVIDER, { discovered: found }).find(({ model: { id } }) => id === 'first');
   assert.deepEqual(entry, {
@@ -83,7 +83,7 @@ test('models that only the provider lists come last, once each', () => {
   assert.deepEqual([zeta?.name, zeta?.contextWindow, zeta?.maxOutput, zeta?.efforts], ['Zeta', 64_000, 4_000, []]);
 });
 
-test('an alias has the facts of its model, wherever that is, and hides a row of the same name', () => {
+test('an alias has the facts of its model, at any provider, and hides a row of the same name', () => {
   const aliases = { fast: 'first', far: 'deepseek/deepseek-v4-pro', second: 'first', lost: 'nobody-knows' };
   const entries = listEntries(PROVIDER, { aliases });
   assert.deepEqual(summary(entries), [
@@ -101,7 +101,7 @@ test('an alias has the facts of its model, wherever that is, and hides a row of 
   assert.deepEqual([far?.provider.name, far?.model.contextWindow], ['deepseek', 1_000_000]);
 });
 
-test('a local server that serves one model serves it under any name', () => {
+test('a local server with a single model uses it for any name', () => {
   const local = PROVIDERS.find(({ local: isLocal, models }) => isLocal && models.length === 0);
   assert.ok(local);
   const discovered = [{ id: 'file.gguf', contextWindow: 4_096 }];

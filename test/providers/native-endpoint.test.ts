@@ -1,4 +1,4 @@
-/** Where a provider's own Responses endpoint is. */
+/** Finds the provider's own Responses endpoint. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, nativeBaseUrl, PROVIDERS } from '../../src/providers/catalog';
@@ -10,7 +10,7 @@ const row = (responses?: NativeEndpoint): Provider => ({
 });
 
 describe('the base URL of a Responses endpoint', () => {
-  it('is that of the user, where the row names no path', () => {
+  it('is the user’s, if the row has no path', () => {
     assert.equal(nativeBaseUrl(row(), 'http://127.0.0.1:8000/v1', 'any'), 'http://127.0.0.1:8000/v1');
   });
 
@@ -25,20 +25,20 @@ describe('the base URL of a Responses endpoint', () => {
     );
   });
 
-  it('is there for the models it serves', () => {
+  it('exists for the models that it serves', () => {
     const provider = row({ models: ['new'], evidence: 'documented' });
     assert.equal(nativeBaseUrl(provider, 'https://a.test/v1', 'new'), 'https://a.test/v1');
     assert.equal(nativeBaseUrl(provider, 'https://a.test/v1', 'old'), undefined);
   });
 
-  it('is nowhere for the Coding Plan, which documents that it has none', () => {
+  it('does not exist for the Coding Plan, which documents that it has none', () => {
     assert.equal(
       nativeBaseUrl(findProvider('aliyun-coding', 'https://a.test/v1'), 'https://a.test/v1', 'qwen3.7-plus'),
       undefined,
     );
   });
 
-  it('has rows whose models exist', () => {
+  it('has only models that exist', () => {
     for (const { name, responses, models } of PROVIDERS) {
       const known = models.map(({ id }) => id);
       for (const id of responses?.models ?? []) assert.ok(known.includes(id), `${name}: ${id}`);

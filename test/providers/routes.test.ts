@@ -1,4 +1,4 @@
-/** Which provider a model name leads to, and whose key goes there. */
+/** The provider that a model name selects, and its key. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, findRoute, PROVIDERS } from '../../src/providers/catalog';
@@ -30,14 +30,14 @@ const ROUTES: readonly (readonly [
 
 describe('findRoute', () => {
   for (const [asked, home, leadsTo, model] of ROUTES) {
-    it(`${asked ?? 'no name'} at ${home} leads to ${leadsTo}`, () => {
+    it(`${asked ?? 'no name'} at ${home} selects ${leadsTo}`, () => {
       const route = findRoute(asked, provider(home), { fast: 'glm-4.7', deep: 'deepseek/deepseek-v4-pro' });
       assert.deepEqual([route.provider.name, route.model], [leadsTo, model]);
     });
   }
 });
 
-it('every provider has a key of its own variable, and only of that', () => {
+it('every provider’s key comes only from its own variable', () => {
   const env = Object.fromEntries(
     PROVIDERS.flatMap(({ keyEnv }) => keyEnv.slice(0, 1)).map((name) => [name, `sk-test-${name}`]),
   );

@@ -1,4 +1,4 @@
-/** Every row holds what the rest of the house takes for granted. */
+/** Every row meets the assumptions of the rest of the code. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProviderByName, PROVIDERS, resolveModel } from '../../src/providers/catalog';
@@ -20,7 +20,7 @@ describe('names', () => {
     for (const name of names) assert.match(name, /^[a-z][a-z0-9.-]+$/);
   });
 
-  it('are found in any case, by alias, and not by half', () => {
+  it('are found in any case and by alias, but not by a part', () => {
     assert.equal(findProviderByName('ZAI')?.name, 'zai');
     assert.equal(findProviderByName(' z.ai ')?.name, 'zai');
     assert.equal(findProviderByName('LMStudio')?.name, 'lm-studio');
@@ -30,7 +30,7 @@ describe('names', () => {
 });
 
 describe('the order', () => {
-  it('begins with the default and ends with the neutral one', () => {
+  it('starts with the default and ends with the neutral provider', () => {
     assert.equal(PROVIDERS[0]?.baseUrls[0], DEFAULT_BASE_URL);
     const last = PROVIDERS.at(-1);
     assert.deepEqual([last?.baseUrls, last?.keyEnv, last?.dialect, last?.models], [[], [], {}, []]);
@@ -39,7 +39,7 @@ describe('the order', () => {
 
 for (const provider of PROVIDERS) {
   describe(`the row of ${provider.name}`, () => {
-    it('says where it is and how it is paid', () => checkProvider(provider));
+    it('has an address, documentation and a key variable', () => checkProvider(provider));
     it('has only fields that a dialect has', () => assert.deepEqual(knownFields(provider.dialect), []));
     for (const model of provider.models) it(model.id, () => checkModel(provider, model));
   });

@@ -1,4 +1,4 @@
-/** What each effort becomes at each provider: the exact fields that are sent. */
+/** The exact fields that are sent for each effort to each provider. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, PROVIDERS, resolveModel } from '../../src/providers/catalog';
@@ -6,7 +6,7 @@ import { EFFORTS } from '../../src/providers/dialect';
 import { translateThinking } from '../../src/translate/settings';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 
-/** Fields by effort; `default` is a request without one. Efforts that are absent send what the row above them does. */
+/** Fields by effort; `default` is a request without one. Missing efforts send the same as the row above. */
 type Sent = Readonly<Record<string, object>>;
 type Row = readonly [provider: string, model: string, sent: Sent];
 
@@ -214,7 +214,7 @@ it('every effort of every provider sends a level that its row names, or none', (
   }
 });
 
-it('every effort that a row offers sends something of its own', () => {
+it('every offered effort sends different fields', () => {
   const same = PROVIDERS.flatMap(({ name, models }) => models.filter(({ id, efforts }) => {
     const distinct = new Set(efforts.map((word) => JSON.stringify(sentTo(name, id, word))));
     return distinct.size < efforts.length;

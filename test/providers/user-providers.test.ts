@@ -1,4 +1,4 @@
-/** The user's providers file: what its rows become, what is wrong with a file, and whose key and headers go where. */
+/** The user's providers file: its rows, mistakes in a file, and which keys and headers are sent where. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, findProviderByName, PROVIDERS, resolveModel } from '../../src/providers/catalog';
@@ -70,7 +70,7 @@ describe('a new row', () => {
     assert.equal(rows.length, PROVIDERS.length + 1);
   });
 
-  it('speaks Responses when it says so', () => {
+  it('can use a Responses endpoint', () => {
     const row = rowOf({ acme: { base_url: 'https://a.example/v1', wire: 'responses' } }, 'acme');
     assert.deepEqual([row.wire, row.responses], ['responses', { evidence: 'configured' }]);
     const responses = { base_path: '/r', models: ['m'] };
@@ -78,7 +78,7 @@ describe('a new row', () => {
     assert.deepEqual(path.responses, { evidence: 'configured', basePath: '/r', models: ['m'] });
   });
 
-  it('needs no key when it names none', () => {
+  it('needs no key if it names none', () => {
     assert.equal(rowOf({ acme: { base_url: 'http://10.0.0.5:8000/v1', key_variables: [] } }, 'acme').local, true);
     assert.equal(rowOf({ acme: { base_url: 'http://10.0.0.5:8000/v1' } }, 'acme').local, undefined);
   });
@@ -87,7 +87,7 @@ describe('a new row', () => {
 describe('a row that extends another', () => {
   const zai = findProviderByName('zai');
 
-  it('under the same name changes only what it says', () => {
+  it('with the same name changes only the given fields', () => {
     const row = rowOf({ zai: { models: { 'GLM-5.3': { context: 5_000 }, new: { output: 7 } } } }, 'zai');
     const kept = (each: Provider | undefined) => [each?.baseUrls, each?.keyEnv, each?.aliases, each?.errors];
     assert.deepEqual(kept(row), kept(zai));
@@ -98,7 +98,7 @@ describe('a row that extends another', () => {
     assert.deepEqual(row.models.map(({ id }) => id).sort(), [...(zai?.models ?? []).map(({ id }) => id), 'new'].sort());
   });
 
-  it('takes over dialect and models, also from a row of the file', () => {
+  it('inherits dialect and models, also from a row of the file', () => {
     const rows = rowsOf({
       second: { extends: 'first', base_url: 'https://b.example/v1' },
       first: { extends: 'zai', base_url: 'https://a.example/v1', dialect: { toolStream: false } },
@@ -127,7 +127,7 @@ describe('a row that extends another', () => {
   });
 });
 
-describe('what is wrong with a file', () => {
+describe('mistakes in a file', () => {
   const URL = { base_url: 'https://a.example/v1' };
   const CASES: readonly (readonly [providers: object, problem: string])[] = [
     [{ acme: { ...URL, models: { m: { contex: 1 } } } }, 'providers.acme.models.m.contex: did you mean "context"?'],
@@ -163,17 +163,17 @@ describe('what is wrong with a file', () => {
     });
   }
 
-  it('is told all at once, also rows that extend each other in a circle', () => {
+  it('are reported all at once, including rows that extend each other in a cycle', () => {
     assert.equal(mistakesOf({ providers: { a: { x: 1 }, b: { y: 1 } } }).length, 2);
     const circle = mistakesOf({ providers: { a: { ...URL, extends: 'b' }, b: { ...URL, extends: 'a' } } });
     assert.deepEqual(circle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);
   });
 
-  it('has a line where it is no JSON', () => {
+  it('include a line number for invalid JSON', () => {
     assert.deepEqual(mistakesOf('{\n"providers": {\n]'), ['Cannot read line 3 of providers.json: unexpected "]".']);
   });
 
-  it('never quotes a variable', () => {
+  it('never quote a variable', () => {
     const file = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' }, models: 1 } } };
     assert.doesNotMatch(mistakesOf(file, { KEY: 'sk-test-secret' }).join(), /secret/);
     const bad = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' } } } };
@@ -181,7 +181,7 @@ describe('what is wrong with a file', () => {
   });
 });
 
-it('the JSON Schema is one, and knows every field of the dialect', () => {
+it('the JSON Schema is valid, and contains every field of the dialect', () => {
   const schema = JSON.parse(renderUserSchema());
   const provider = schema.properties.providers.additionalProperties.properties;
   const fields = Object.keys(provider.dialect.properties);
@@ -189,7 +189,7 @@ it('the JSON Schema is one, and knows every field of the dialect', () => {
   assert.equal(FILE_SHAPE.kind, 'object');
 });
 
-it('the file of docs/providers.md is valid, and its rows are ten', () => {
+it('the file in docs/providers.md is valid, and has ten rows', () => {
   const env = { AZURE_OPENAI_API_KEY: 'sk-test-azure', CF_AIG_TOKEN: 'sk-test-gateway' };
   const result = read(EXAMPLE_FILE, env);
   assert.ok(result.ok, result.ok ? '' : result.mistakes.join('\n'));

@@ -1,4 +1,4 @@
-/** Reports of items in a history that only their maker's own server knows, and of another Responses endpoint. */
+/** Reports of history items that only one maker's server knows, and of another Responses endpoint. */
 import assert from 'node:assert/strict';
 import type { Loose } from '../support/bridge/test-bridge';
 import { call, codex, developer, result, said, thought, user } from '../support/reports/client';
@@ -80,7 +80,7 @@ testReports('items of another server', [
 const isStep = ({ type = 'message', role }: Loose): boolean =>
   ['function_call', 'function_call_output', 'message'].includes(type) && role !== 'user' && role !== 'developer';
 
-/** What one strict Responses endpoint says of calls without reasoning before them, or results apart from them. */
+/** A strict Responses endpoint rejects calls without preceding reasoning, or separated from their results. */
 function judgeNatively(items: readonly Loose[]): string | undefined {
   for (const [index, { type, call_id: id }] of items.entries()) {
     if (type !== 'function_call') continue;

@@ -1,4 +1,4 @@
-/** Reports of histories that poison every later turn: calls, results, ids, empty messages and half characters. */
+/** Reports of histories that break every later turn: calls, results, ids, empty messages and lone surrogates. */
 import assert from 'node:assert/strict';
 import {
   call, codex, developer, EXEC, result, said, sdk, thought, user,
@@ -11,7 +11,7 @@ const DONE_ROUND = [
   user("one"), thought("Because."), call("call_1"), result("call_1", "a.txt"), thought("Ah."), said("done"),
 ];
 
-/** Reasoning in the history is refused until a request comes without it: three calls for two turns. */
+/** Reasoning in the history is rejected until a request omits it: three calls for two turns. */
 const reasoningRefused = (saw: string, source: string, refusal: (index: number) => ReportedAnswer): Report => ({
   saw, source, text: 'fine', calls: 3,
   upstream: (sent) => {
@@ -68,7 +68,7 @@ testReports('reasoning in the history', [
 
 const LONG_IDS = ['call_PTLP8xhu3uwZk4l3', 'call_PTLP8xhu3uwZk4l4'] as const;
 
-/** Ids of another form than `form` are refused; two turns of one thread, which must keep its ids. */
+/** Ids that do not match `form` are rejected; two turns of one thread, which must keep its ids. */
 const idsRefused = (saw: string, source: string, form: RegExp, refusal: (id: string) => ReportedAnswer): Report => ({
   saw, source, text: 'fine', calls: 3,
   upstream: (sent) => {
@@ -130,7 +130,7 @@ testReports('calls, results and empty messages', [
     source: 'anomalyco/opencode#17758, JohnnyZ93/oai-compatible-copilot#271, elizaOS/eliza#18079', text: 'fine',
     upstream: ({ raw }) => unless(findHalfPair(raw), refused(
       'Failed to parse the request body as JSON: messages[4].content: lone leading surrogate in hex escape at line 1')),
-    // Codex is written in Rust and cannot hold half a pair; JavaScript clients can.
+    // Codex is written in Rust and cannot hold lone surrogates; JavaScript clients can.
     requests: [sdk({
       input: [user('one 😀'), call('call_1'), result('call_1', 'cut \ud83d'), user('low \udc4d half')], tools: [EXEC],
     })],

@@ -1,4 +1,4 @@
-/** Reports of fields that a host refuses, of full contexts, and of errors that no retry can change. */
+/** Reports of rejected fields, full contexts, and errors that no retry can fix. */
 import assert from 'node:assert/strict';
 import { codex, sdk, user } from '../support/reports/client';
 import { testReports, type Report, type ReportedAnswer, type ReportedRequest } from '../support/reports/report';
@@ -6,7 +6,7 @@ import { answered, refused, say, unless } from '../support/reports/upstream';
 
 const turn = (text = 'x', more: object = {}): ReportedRequest => codex([user(text)], more);
 
-/** A field is refused until a request comes without it: three calls for two turns. */
+/** A field is rejected until a request omits it: three calls for two turns. */
 const fieldRefused = (
   field: string, saw: string, source: string, refusal: ReportedAnswer, request: ReportedRequest = turn(),
 ): Report => ({
@@ -76,7 +76,7 @@ testReports('fields', [
   },
 ]);
 
-/** The code by which Codex compacts, after one call. */
+/** The code that makes Codex compact, after one call. */
 const overflow = (saw: string, source: string, answer: ReportedAnswer): Report => ({
   saw: `a full context did not compact: ${saw}`, source, ends: 'failed', code: 'context_length_exceeded', calls: 1,
   upstream: () => answer, requests: [turn()],

@@ -1,11 +1,11 @@
-/** Reports of messages that a model cannot take: pictures, roles in a row, tool history without tools. */
+/** Reports of messages that a model cannot accept: images, consecutive roles, tool history without tools. */
 import assert from 'node:assert/strict';
 import { call, codex, developer, PNG, result, said, user, viewed } from '../support/reports/client';
 import { assertNoBase64, callsOf, messagesOf, picturesOf } from '../support/reports/expectations';
 import { testReports, type Report, type ReportedAnswer } from '../support/reports/report';
 import { answered, refused, say, unless } from '../support/reports/upstream';
 
-/** Pictures are refused until a request comes without them: three calls for two turns, no base64 in the text. */
+/** Images are rejected until a request omits them: three calls for two turns, no base64 in the text. */
 const picturesRefused = (saw: string, source: string, refusal: ReportedAnswer): Report => ({
   saw, source, text: 'fine', calls: 3,
   upstream: (sent) => unless(picturesOf(sent).length > 0, refusal),
@@ -67,7 +67,7 @@ testReports('pictures', [
   })),
 ]);
 
-/** Two user messages in a row are refused: three calls for two turns, nothing lost. */
+/** Two consecutive user messages are rejected: three calls for two turns, and nothing is lost. */
 const alternationDemanded = (saw: string, source: string, refusal: ReportedAnswer, provider = 'vllm'): Report => ({
   saw, source, env: { AI_PROVIDER: provider }, text: 'fine', calls: 3,
   upstream: (sent) => unless(
@@ -122,7 +122,7 @@ testReports('roles', [
   },
 ]);
 
-/** /compact sends a history of tools and no tools. */
+/** /compact sends a history with tool calls, but no tools. */
 const compaction = (saw: string, source: string, refusal: ReportedAnswer): Report => ({
   saw, source, text: 'fine', calls: 2,
   upstream: (sent) => unless(

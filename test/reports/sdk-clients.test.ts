@@ -1,4 +1,4 @@
-/** Reports of SDKs, which validate what the maker of the protocol always sends. */
+/** Reports of SDKs that validate fields which OpenAI always sends. */
 import assert from 'node:assert/strict';
 import type { Loose } from '../support/bridge/test-bridge';
 import { sdk } from '../support/reports/client';

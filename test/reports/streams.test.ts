@@ -1,4 +1,4 @@
-/** Reports of streams: calls that come in strange pieces, ends that are none, half characters, phases. */
+/** Reports of streams: unusual fragments of calls, missing ends, lone surrogates, phases. */
 import assert from 'node:assert/strict';
 import type { Loose } from '../support/bridge/test-bridge';
 import { codex, EXEC, functionTool, sdk, user } from '../support/reports/client';
@@ -6,7 +6,7 @@ import { argumentsOf, findHalfPair } from '../support/reports/expectations';
 import { testReports, type Report, type ReportedAnswer } from '../support/reports/report';
 import { calls, chunk, FIRST, fragment, say, streamed, USAGE } from '../support/reports/upstream';
 
-/** Commands of the calls, in order; every call has an id of its own. */
+/** The commands of the calls in order; every call has a unique id. */
 const commands = (
   saw: string, source: string, expected: readonly string[], answer: ReportedAnswer, text = '',
 ): Report => ({
@@ -99,7 +99,7 @@ testReports('calls in pieces', [
       streamed([{ content: 'Ready.' }, calls(hollow)]), 'Ready.')),
 ]);
 
-/** A word that is no success fails the turn, and is told. */
+/** A finish reason that is not a success fails the turn, and is reported. */
 const badEnding = (finish: string, source = 'variation'): Report => ({
   saw: `finish_reason ${finish} ended the agent in the middle of its work, without a word`, source, ends: 'failed',
   words: new RegExp((finish.split(' ').at(-1) ?? '').replaceAll('_', '[_ ]'), 'i'),

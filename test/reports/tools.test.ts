@@ -1,4 +1,4 @@
-/** Reports of tools that a provider cannot take, and of arguments that models write in forms nobody asked for. */
+/** Reports of tools that a provider rejects, and of arguments in unexpected forms. */
 import assert from 'node:assert/strict';
 import { CODE, codex, EXEC, functionTool, PATCH, user, VIEW } from '../support/reports/client';
 import { argumentsOf, isObject, schemasIn, toolsOf } from '../support/reports/expectations';
@@ -70,7 +70,7 @@ testReports('names and lists of tools', [
   },
 ]);
 
-/** A refusal of some schema, until the request has none like it; the tool `timer` and its properties stay. */
+/** A schema is rejected until the request has no such schema; the tool `timer` and its properties stay. */
 const schemaRefused = (
   saw: string, source: string, isBad: (schema: Record<string, unknown>) => boolean, parameters: object,
   refusal: (bad: object) => ReportedAnswer, provider = 'openai-compatible',
@@ -152,7 +152,7 @@ testReports('schemas of tools', [
     } }])),
 ]);
 
-/** Longer descriptions are refused: two calls, and the tool stays. */
+/** Longer descriptions are rejected: two calls, and the tool stays. */
 const descriptionRefused = (saw: string, source: string, refusal: (index: number) => ReportedAnswer): Report => ({
   saw, source, text: 'fine', calls: 2,
   upstream: (sent) => {
@@ -180,7 +180,7 @@ testReports('descriptions of tools', [
 
 const PATCH_TEXT = '*** Begin Patch\n*** Add File: a.txt\n+hello\n*** End Patch';
 
-/** Each form of the arguments is one turn; the input that Codex gets is bare. */
+/** Each form of the arguments is one turn; Codex gets the plain input. */
 const inputOf = (
   saw: string, source: string, tool: { readonly name: string }, input: string, forms: readonly (string | object)[],
 ): Report => ({

@@ -1,4 +1,4 @@
-/** POST /alpha/search without HTTP in front: commands in, one text for the model out. */
+/** POST /alpha/search without HTTP: commands in, text for the model out. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -95,7 +95,7 @@ test('the real request of Codex becomes one query with recency and domains', asy
   );
 });
 
-/** What each service is asked and answers, from its documentation (the rows name it). */
+/** Requests and responses of each service, from its documentation (cited in the rows). */
 const SERVICES: Readonly<Partial<Record<SearchName, { readonly request: object; readonly answer: object }>>> = {
   tavily: {
     request: { query: 'q', max_results: 8, include_domains: ['a.com', 'b.org'], time_range: 'month' },
@@ -150,7 +150,7 @@ for (const name of SEARCH_NAMES.filter((row) => SERVICES[row] !== undefined)) {
   });
 }
 
-test('a provider whose model searches gets one small chat call', async (context) => {
+test('a provider whose model can search gets one small chat call', async (context) => {
   const { base, asked } = await startService(context, () => ({
     body: { choices: [{ message: { role: 'assistant', content: 'It is sunny (https://example.com).' } }] },
   }));
@@ -165,7 +165,7 @@ test('a provider whose model searches gets one small chat call', async (context)
   );
 });
 
-test('a provider that serves the endpoint itself gets the request as it is', async (context) => {
+test('a provider that serves the endpoint itself gets the request unchanged', async (context) => {
   const { base, asked } = await startService(context, () => ({ body: { output: 'from the provider', results: [] } }));
   const output = await createSearch('deepseek', `${base}/alpha/search`)({ search_query: [{ q: 'x' }] }, { extra: 1 });
   assert.equal(output, 'from the provider');
@@ -212,7 +212,7 @@ test('a result is opened by its reference, searched, and its links are followed 
   assert.equal(asked.filter(({ url }) => url.pathname === '/page').length, 1, 'an opened page is not fetched again');
 });
 
-test('references belong to their thread; a lost one says what to do', async (context) => {
+test('references belong to their thread, and an unknown one says what to do', async (context) => {
   const { base } = await startService(context, site);
   const search = createSearch('tavily', `${base}/search`);
   await search({ search_query: [{ q: 'docs' }] });
@@ -223,7 +223,7 @@ test('references belong to their thread; a lost one says what to do', async (con
   assert.match(await search({ open: [{ ref_id: 'turn0search9' }] }), /Search again, or open the URL itself/);
 });
 
-test('what goes wrong is text for the model, and the other commands still run', async (context) => {
+test('failures become text for the model, and the other commands still run', async (context) => {
   const { base } = await startService(context, (asked) =>
     asked.url.pathname === '/search' ? { status: 429, body: { error: 'slow down' } } : site(asked, base),
   );

@@ -1,4 +1,4 @@
-/** Fetching a page that a model named: what is refused, what is followed, what is read. */
+/** Fetching a page for the model: rejected addresses, redirects, content. */
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { test, type TestContext } from 'node:test';
@@ -29,7 +29,7 @@ const refused = (message: RegExp) => (error: unknown) => {
   return true;
 };
 
-test('addresses that are not public web addresses are refused before anything is sent', async () => {
+test('addresses that are not public web addresses are rejected before anything is sent', async () => {
   const cases: readonly (readonly [url: string, message: RegExp])[] = [
     ['file:///etc/passwd', /Only http and https/],
     ['ftp://example.com/', /Only http and https/],
@@ -60,7 +60,7 @@ test('addresses that are not public web addresses are refused before anything is
   for (const [url, message] of cases) await assert.rejects(fetchPage(url, { abort }), refused(message), url);
 });
 
-test('a page is read with its charset and its type', async (context) => {
+test('a page is decoded by its charset and type', async (context) => {
   const pages: Readonly<Record<string, readonly [type: string, body: Buffer, text: string]>> = {
     '/utf8': ['text/html; charset=utf-8', Buffer.from('<p>é 漢</p>'), '<p>é 漢</p>'],
     '/latin1': ['text/plain; charset=ISO-8859-1', Buffer.from([0xe9]), 'é'],
@@ -83,7 +83,7 @@ test('a page is read with its charset and its type', async (context) => {
   }
 });
 
-test('compressed pages are unpacked, and a bomb is not', async (context) => {
+test('compressed pages are decompressed, but not a decompression bomb', async (context) => {
   const packed: Readonly<Record<string, Buffer>> = {
     gzip: gzipSync('text'),
     deflate: deflateSync('text'),
@@ -101,7 +101,7 @@ test('compressed pages are unpacked, and a bomb is not', async (context) => {
   await assert.rejects(open(`${base}/zstd`), refused(/compressed with zstd/));
 });
 
-test('what is no text, too large, or no success is refused', async (context) => {
+test('pages that are not text, too large or unsuccessful are rejected', async (context) => {
   const { base, open } = await serve(context, ({ url }, response) => {
     if (url === '/image') response.writeHead(200, { 'content-type': 'image/png' }).end('x');
     else if (url === '/large')

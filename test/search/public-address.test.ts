@@ -1,4 +1,4 @@
-/** Which addresses a page may be fetched from. */
+/** The addresses from which pages may be fetched. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isPublicAddress } from '../../src/search/public-address';
@@ -34,12 +34,12 @@ const PRIVATE: readonly (readonly [why: string, addresses: readonly string[]])[]
   ['no address', ['', 'localhost', 'example.com', '1.2.3', '1.2.3.4.5', '0x7f000001', '[::1]']],
 ];
 
-test('public addresses may be fetched from', () => {
+test('public addresses are allowed', () => {
   for (const address of PUBLIC) assert.equal(isPublicAddress(address), true, address);
 });
 
 for (const [why, addresses] of PRIVATE) {
-  test(`an address that is ${why} may not be fetched from`, () => {
+  test(`an address that is ${why} is not allowed`, () => {
     for (const address of addresses) assert.equal(isPublicAddress(address), false, address);
   });
 }

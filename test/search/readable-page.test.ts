@@ -6,7 +6,7 @@ import { readPage } from '../../src/search/readable-page';
 const URL_OF_PAGE = 'https://example.com/docs/page';
 const html = (body: string) => readPage(URL_OF_PAGE, 'text/html', body);
 
-test('HTML becomes lines: blocks end a line, inline elements do not', () => {
+test('HTML is split into lines at block elements, not at inline elements', () => {
   const page = html(`<!doctype html><html><head><title> A &amp; B </title><style>p{}</style></head><body>
     <h1>Head</h1><p>One <b>bold</b>
     word</p><ul><li>first</li><li>second</li></ul><script>var a = "<p>no</p>";</script>text<br>after</body></html>`);
@@ -14,7 +14,7 @@ test('HTML becomes lines: blocks end a line, inline elements do not', () => {
   assert.deepEqual(page.lines, ['Head', 'One bold word', '- first', '- second', 'text', 'after']);
 });
 
-test('links are numbered and resolved; what cannot be opened stays text', () => {
+test('links are numbered and resolved; links that cannot be opened stay text', () => {
   const page = html(
     '<p>See <a href="/a?x=1&amp;y=2">the <i>first</i></a>, <a href=\'b\'>b</a>, <a href=c#d>c</a>, ' +
       '<a href="#here">here</a>, <a href="javascript:alert(1)">js</a>, <a href="mailto:a@b.c">mail</a></p>',
@@ -27,7 +27,7 @@ test('links are numbered and resolved; what cannot be opened stays text', () => 
   ]);
 });
 
-test('entities are decoded, broken markup loses no text', () => {
+test('entities are decoded, and broken markup loses no text', () => {
   assert.deepEqual(html('&lt;p&gt; &#65;&#x42; &euro; &unknown; &#xD800; a < b && c > d').lines, [
     '<p> AB € &unknown; &#xD800; a < b && c > d',
   ]);
@@ -44,7 +44,7 @@ test('plain text and JSON keep their lines; long ones are wrapped', () => {
   assert.equal(lines.join(' '), long);
 });
 
-/** Page and the text it holds, without blanks. Each took minutes where a reader looks back or ahead for every tag. */
+/** Pages and their text without spaces. Each took minutes with a reader that scans back or ahead for every tag. */
 const HOSTILE: Readonly<Record<string, readonly [body: string, text: string]>> = {
   'openers that are never closed': ['<'.repeat(2_000_000), '<'.repeat(2_000_000)],
   'openers with one closer at the end': [`${'< '.repeat(1_000_000)}>`, `${'<'.repeat(1_000_000)}>`],

@@ -1,4 +1,4 @@
-/** Who may use the bridge: origins, content types, access tokens, the proof of a token, sockets. */
+/** Access to the bridge: origins, content types, access tokens, proofs of tokens, sockets. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -47,7 +47,7 @@ describe('origins', () => {
     });
   }
 
-  test('only a listed origin gets an answer to its preflight, also with Sec-Fetch-Site', async (context) => {
+  test('only a listed origin gets a preflight response, also with Sec-Fetch-Site', async (context) => {
     const { port } = await startServer(context, { config: { allowOrigin: ['https://app.example'] } });
     const preflight = (origin: string): Ask => ({
       method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'sec-fetch-site': 'cross-site' },
@@ -125,7 +125,7 @@ describe('access tokens', () => {
     assert.deepEqual(forwarded, [undefined, 'Bearer sk-test-123456']);
   });
 
-  test('health and HEAD need no token, and the line of a turn names its holder', async (context) => {
+  test('health and HEAD need no token, and the log line of a turn names the holder', async (context) => {
     const { port, logged } = await startServer(context, { config: WITH_TOKEN });
     assert.equal((await ask(port, { method: 'GET', path: '/health' })).status, 200);
     assert.equal((await ask(port, { method: 'HEAD', path: '/v1/responses' })).status, 200);
@@ -133,7 +133,7 @@ describe('access tokens', () => {
     assert.deepEqual(logged.filter(({ message }) => message === 'turn').map(({ token }) => token), ['anna']);
   });
 
-  test('a token file is read again when it changes; a broken one keeps the tokens', async (context) => {
+  test('a changed token file is read again; an invalid one keeps the previous tokens', async (context) => {
     const accessTokenFile = join(folderOf(context), 'tokens');
     writeFileSync(accessTokenFile, `# the team\nanna=${TOKEN}\n\n`);
     const { port } = await startServer(context, { config: { accessTokenFile } });
@@ -166,7 +166,7 @@ describe('the proof of a token', () => {
     ['no token', {}], ['a token that is too short', { accessToken: OTHER }],
     ['several', { accessToken: `${TOKEN},b=${OTHER}` }],
   ] as const) {
-    test(`there is none with ${name}`, async (context) => {
+    test(`is not given with ${name}`, async (context) => {
       const { port } = await startServer(context, { config });
       assert.equal((await healthOf(port, 'nonce-1'))['proof'], undefined);
     });
@@ -174,24 +174,24 @@ describe('the proof of a token', () => {
 });
 
 describe('listening', () => {
-  test('beyond loopback is refused without a token', LIMIT, async (context) => {
+  test('on a non-loopback address requires a token', LIMIT, async (context) => {
     const expected = /ended with 2: Cannot listen on 0\.0\.0\.0 without an access token.*--insecure-no-token/s;
     await assert.rejects(startBuiltBridge(context, { flags: ['--host', '0.0.0.0'] }), expected);
   });
 
-  test('beyond loopback works with a token, and says when there is none', LIMIT, async (context) => {
+  test('on a non-loopback address works with a token, and warns if there is none', LIMIT, async (context) => {
     await startBuiltBridge(context, { flags: ['--host', '0.0.0.0'], env: { BRIDGE_ACCESS_TOKEN: TOKEN } });
     const open = await startBuiltBridge(context, { flags: ['--host', '0.0.0.0', '--insecure-no-token'] });
     assert.match(open.output(), /no access token: anyone who can reach it can use your key/);
   });
 
-  test('a token that is too short, or a file that is missing, is refused', LIMIT, async (context) => {
+  test('a token that is too short and a missing file are rejected', LIMIT, async (context) => {
     const start = (options: object): Promise<unknown> => startBuiltBridge(context, options);
     await assert.rejects(start({ env: { BRIDGE_ACCESS_TOKEN: 'short' } }), /ended with 2: .*fewer than 16/s);
     await assert.rejects(start({ flags: ['--access-token-file', '/nowhere/x'] }), /--access-token-file/);
   });
 
-  test('a socket is for its owner only, and a stale one is replaced', LIMIT, async (context) => {
+  test('a socket is accessible only to its owner, and a stale one is replaced', LIMIT, async (context) => {
     const path = join(folderOf(context), 'bridge.sock');
     for (const round of [1, 2]) {
       const bridge = await startBuiltBridge(context, { flags: ['--socket', path], ready: /listens on \S+\.sock/ });

@@ -1,4 +1,4 @@
-/** What a provider sends is bounded: length and number of calls of one answer, and the depth of a chunk. */
+/** Limits for provider responses: length and number of calls of an answer, and nesting of a chunk. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject, JsonValue } from '../../src/base/json';

@@ -1,4 +1,4 @@
-/** What a request body may cost: nesting, number of values, memory, and bodies at the same time. */
+/** Limits for request bodies: nesting, number of values, memory, and concurrent bodies. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
@@ -68,7 +68,7 @@ const FLOODS: readonly (readonly [name: string, piece: string])[] = [
 ];
 
 for (const [name, piece] of FLOODS) {
-  test(`47 MB of ${name} are rejected at once, by a bridge that stays small`, LIMIT, async (context) => {
+  test(`47 MB of ${name} are rejected at once, without much memory`, LIMIT, async (context) => {
     const bridge = await startBuiltBridge(context);
     const flood = piece.repeat(Math.floor((47 * MB) / piece.length));
     const body = gzipSync(`{"model":"m","input":[${flood}`, { level: 1 });
@@ -94,7 +94,7 @@ for (const [client, headers] of [['Codex', { originator: 'codex_exec' }], ['an S
       Array.from({ length: 20 }, () => ask(bridge.port, { body, headers }).then((answer) => {
         if (answer.status === 503) assert.ok(Number(answer.headers['retry-after']) > 0);
         return answer.status;
-      // A client that still sends when it was turned away may find its connection closed.
+      // A client that still sends after the rejection may find its connection closed.
       }, (error: { readonly code?: string }) => error.code)),
     );
     const expected = [200, 502, 503, 'EPIPE', 'ECONNRESET'];
@@ -104,7 +104,7 @@ for (const [client, headers] of [['Codex', { originator: 'codex_exec' }], ['an S
   });
 }
 
-test('a budget admits bodies in order of arrival, and a larger one when it is alone', async () => {
+test('a budget admits bodies in order of arrival, and a larger one if it is alone', async () => {
   const budget = new BodyBudget(100, 50);
   const [first, second, third, large] = [budget.open(), budget.open(), budget.open(), budget.open()];
   await first.grow(60);
@@ -127,7 +127,7 @@ test('a budget admits bodies in order of arrival, and a larger one when it is al
   await budget.open().grow(100);
 });
 
-test('a body whose client left while it waited holds nothing', async () => {
+test('a body whose client disconnected while waiting reserves nothing', async () => {
   const budget = new BodyBudget(100);
   const [holder, leaver] = [budget.open(), budget.open()];
   await holder.grow(100);
@@ -138,7 +138,7 @@ test('a body whose client left while it waited holds nothing', async () => {
   await budget.open().grow(100);
 });
 
-test('over the limit of bodies in flight the answer is 503 with Retry-After', LIMIT, async (context) => {
+test('over the limit of bodies in flight, the status is 503 with Retry-After', LIMIT, async (context) => {
   const { port } = await startServer(context, { config: { bodiesInFlightMb: 1, bodyLimitMb: 4 } });
   const slow = await connectTo(context, port);
   const head = ['POST /v1/responses HTTP/1.1', 'host: localhost', 'content-type: application/json'];
@@ -162,7 +162,7 @@ test('a body over the limit that waits for 100 Continue gets 413 at once', LIMIT
   assert.match(String(bytes), /^HTTP\/1\.1 413 /);
 });
 
-test('many requests on one connection cause no warning of listeners', LIMIT, async (context) => {
+test('many requests on one connection cause no warning about listeners', LIMIT, async (context) => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error): void => void warnings.push(warning);
   process.on('warning', onWarning);

@@ -1,4 +1,4 @@
-/** A stream that has begun ends with one terminal event in sequence, whatever breaks inside the bridge. */
+/** A stream that has begun ends with one terminal event in sequence, whatever fails inside the bridge. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { createBridge } from '../../src/bridge/create-bridge';
@@ -12,7 +12,7 @@ import {
   answer, raw, startScriptedUpstream, type ScriptedUpstream, type Step,
 } from '../support/upstream/scripted-upstream';
 
-/** A bridge whose frames throw after `count` of them: a defect that no one foresaw. */
+/** A bridge whose frames throw after `count` of them, to simulate a bug. */
 function breakAfter(bridge: Bridge, count: number): Bridge {
   return {
     ...bridge,
@@ -36,7 +36,7 @@ const TOOLS = [{ name: 'f', arguments: {} }];
 const ANSWER = answer({ reasoning: 'Hm, hm, hm.', text: 'Hello, hello, hello.', toolCalls: TOOLS });
 const FIRST_CHUNK = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hello' } }] })}\n\n`;
 
-/** A bridge that breaks after `count` writes, in front of a provider that answers with `step`. */
+/** A bridge that fails after `count` writes, with a provider that answers with `step`. */
 async function startBroken(context: TestContext, count: number, step: Step): Promise<Broken> {
   const upstream = await startScriptedUpstream({ dialect: 'dashscope', script: [step] });
   context.after(() => upstream.close());

@@ -1,4 +1,4 @@
-/** What one request throws where nobody catches it ends neither the server nor the other requests. */
+/** An uncaught error of one request ends neither the server nor other requests. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { createFakeIo } from '../support/cli/fake-io';
 /** Nothing listens there. */
 const ENV = { AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: 'sk-test-crash' };
 
-test('serve logs a crash with its stack and without the key, and goes on until a signal', async () => {
+test('serve logs an uncaught error with its stack but without the key, and runs until a signal', async () => {
   const io = createFakeIo();
   const code = run(['--port', '0', '--log-format', 'json'], ENV, io);
   await io.firstOut;
@@ -32,7 +32,7 @@ test('serve logs a crash with its stack and without the key, and goes on until a
   assert.ok(!io.crash(new Error('late')), 'nobody watches a server that has ended');
 });
 
-/** Each line on standard input crashes in one of the ways in which a request can. */
+/** Each line on standard input throws in one of the ways in which a request can. */
 const CRASHES = `
   const { EventEmitter } = require('node:events');
   const crashes = {

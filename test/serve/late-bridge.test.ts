@@ -1,4 +1,4 @@
-/** The late bridge builds the real one once, when it is first needed, and passes every call on. */
+/** The late bridge builds the real one once, on first use, and forwards every call. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Bridge, Caller } from '../../src/bridge/bridge';
@@ -30,7 +30,7 @@ function createScriptedBridge() {
 
 const caller: Caller = { client: 'codex', abort: new AbortController().signal };
 
-test('nothing is built before the first call, and only one bridge for all calls', async () => {
+test('nothing is built before the first call, and one bridge serves all calls', async () => {
   const { calls, late, built } = createScriptedBridge();
   assert.equal(built(), 0);
   assert.deepEqual(await late.models('0.169.0'), { body: { data: ['0.169.0'] }, etag: '"1"' });
@@ -43,7 +43,7 @@ test('nothing is built before the first call, and only one bridge for all calls'
   assert.equal(built(), 1);
 });
 
-test('warming up builds it ahead of the first call', async () => {
+test('warming up builds it before the first call', async () => {
   const { late, built } = createScriptedBridge();
   late.warmUp();
   await late.models();

@@ -19,7 +19,7 @@ const ANSWER = JSON.stringify({
   usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
 });
 
-/** A provider that notes every key and team that it is sent. */
+/** A provider that records every key and team header it receives. */
 async function startHost(context: TestContext) {
   const seen: string[] = [];
   const server = createServer((request, response) => {
@@ -67,7 +67,7 @@ async function startServe(context: TestContext, text: string) {
   return { path, io, post };
 }
 
-test('a change counts from the next turn on; a broken file changes nothing and is reported once', async (context) => {
+test('a change applies from the next turn on; an invalid file changes nothing and is reported once', async (context) => {
   const [a, b] = [await startHost(context), await startHost(context)];
   const { path, io, post } = await startServe(context, fileFor(a.url, 'A'));
   assert.equal((await post()).status, 200);
@@ -93,7 +93,7 @@ test('a new row serves provider/model names at once', async (context) => {
   assert.deepEqual([a.seen, b.seen], [[], ['Bearer sk-test-b undefined']]);
 });
 
-test('edited 100 times under load, each host only ever gets its own key and header', async (context) => {
+test('edited 100 times under load, each host only gets its own key and header', async (context) => {
   const [a, b] = [await startHost(context), await startHost(context)];
   const { path, post } = await startServe(context, fileFor(a.url, 'A'));
   let done = false;

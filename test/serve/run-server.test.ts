@@ -1,4 +1,4 @@
-/** The life of a server, against a scripted one: start-up line, signals, a taken port. */
+/** The lifecycle of a server, with a scripted one: start-up line, signals, a port in use. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { createLogger, type Logger } from '../../src/observe/log';
 import type { BridgeServer } from '../../src/server/create-server';
 import { createFakeIo } from '../support/cli/fake-io';
 
-/** A server whose `close` ends when the test says so; `calls` is what was asked of it. */
+/** A server whose `close` the test resolves; `calls` records its calls. */
 function createScriptedServer(
   listen: BridgeServer['listen'] = async () => ({ host: '127.0.0.1', port: 4321 }), openTurns = 0,
 ) {
@@ -71,7 +71,7 @@ for (const [name, forced] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
   });
 }
 
-test('where standard error is a log for programs, the end is a line of it', async () => {
+test('if standard error is a JSON log, the shutdown is a line of it', async () => {
   const { server, endClose } = createScriptedServer();
   const lines: string[] = [];
   const { io, code } = start(
@@ -121,7 +121,7 @@ test('a port in use is reported with its owner and the origin of the option', as
   assert.equal(io.written.out, '');
 });
 
-test('any other reason not to listen is reported with the message of the system', async () => {
+test('any other error while listening is reported with the system’s message', async () => {
   const { server } = createScriptedServer(async () => {
     throw Object.assign(new Error('getaddrinfo ENOTFOUND nowhere'), { code: 'ENOTFOUND' });
   });
@@ -133,7 +133,7 @@ test('any other reason not to listen is reported with the message of the system'
   );
 });
 
-test('a port that the system reserves is reported with a fix', async () => {
+test('a port reserved by the system is reported with a fix', async () => {
   const { server } = createScriptedServer(async () => {
     throw Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
   });

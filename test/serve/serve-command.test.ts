@@ -1,4 +1,4 @@
-/** The serve command with the real server, in this process and as a process of its own. */
+/** The serve command with the real server, in this process and in a separate one. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/cli/fake-io';
 
-/** Nothing listens there: no request in this file leaves the machine. */
+/** Nothing listens there, so no request in this file leaves the machine. */
 const ENV = { AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: 'sk-test-serve' };
 
 function findAddress(startUpLine: string): { readonly host: string; readonly port: number } {
@@ -55,7 +55,7 @@ test('the provider named by the user sets its key variable, and an unknown name 
   assert.match(wrong.written.error, /Cannot use "aliyum" from env AI_PROVIDER: expected aliyun-coding, /);
 });
 
-test('a file of variables sets everything, a key too', async (context) => {
+test('an environment file can set everything, including a key', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'serve-env-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'env');
@@ -81,7 +81,7 @@ test('a second bridge on the same port names the first one and ends with 1', asy
   assert.equal(await firstCode, 0);
 });
 
-/** Starts the program the way `npm run dev` does; `script` replaces it. */
+/** Starts the program like `npm run dev`; `script` replaces it. */
 function start(context: TestContext, args: readonly string[]): ChildProcess {
   const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), ...args], {
     cwd: join(__dirname, '..', '..'),
@@ -116,14 +116,14 @@ for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-test('a process with a wrong configuration ends with exit code 2', async (context) => {
+test('a process with an invalid configuration ends with exit code 2', async (context) => {
   const child = start(context, ['src/cli/main.ts', '--port', 'x']);
   const code = ended(child);
   await collect(child, 'stderr', /expected a port number/);
   assert.equal(await code, 2);
 });
 
-test('until it listens, serve loads nothing that only requests, other commands and mistakes need', async (context) => {
+test('until it listens, serve loads nothing that only requests, other commands or mistakes need', async (context) => {
   const script = `
     const { run } = require('./src/cli/main');
     const io = { error() {}, onSignal(handler) { setImmediate(handler, 'SIGTERM'); return () => undefined; },

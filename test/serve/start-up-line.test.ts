@@ -10,7 +10,7 @@ function render(flags: FlagTexts, env: Environment, address = { host: '127.0.0.1
   return renderStartUpLine({ version: '9.8.7', address, config: resolved.config, origins: resolved.origins });
 }
 
-test('it is one line and says everything', () => {
+test('it is one line with all facts', () => {
   assert.equal(
     render({}, { AI_API_KEY: 'sk-test-hidden' }),
     'aliyun-codex-bridge 9.8.7 listens on http://127.0.0.1:31415/v1; upstream http://localhost:8000/v1; '
@@ -18,7 +18,7 @@ test('it is one line and says everything', () => {
   );
 });
 
-test('it says where the key comes from, and never the key', () => {
+test('it states the origin of the key, and never the key', () => {
   const lines = {
     'set from flag --ai-api-key': render({ aiApiKey: 'sk-test-hidden' }, {}),
     'none. Set AI_API_KEY, then restart the bridge': render({}, {}),
@@ -30,7 +30,7 @@ test('it says where the key comes from, and never the key', () => {
   }
 });
 
-test('a missing key is asked for under the provider’s name for it too, and not at all where none is needed', () => {
+test('a missing key is reported with the provider’s variable too, and not at all if none is needed', () => {
   const plan = render({ aiBaseUrl: 'https://api.deepseek.com' }, {});
   assert.match(plan, /API key: none\. Set AI_API_KEY or DEEPSEEK_API_KEY, then restart the bridge;/);
   assert.match(render({ provider: 'ollama' }, {}), /API key: not needed;/);

@@ -1,4 +1,4 @@
-/** Turns over HTTP: which protocol, stream or JSON, and what each client hears of a failure. */
+/** Turns over HTTP: the protocol, stream or JSON, and the error that each client gets. */
 import assert from 'node:assert/strict';
 import { channel } from 'node:diagnostics_channel';
 import { once } from 'node:events';
@@ -28,7 +28,7 @@ for (const path of PATHS) {
   });
 }
 
-test('without stream the answer is one JSON text, with the status of the turn', async (context) => {
+test('without stream, the answer is one JSON body with the status of the turn', async (context) => {
   const collect = async () => ({ status: 207, body: '{"id":"resp_1"}' });
   const { port } = await startServer(context, { start: () => fakeTurn({ collect }) });
   const answer = await post(port, { input: 'hi' });
@@ -38,7 +38,7 @@ test('without stream the answer is one JSON text, with the status of the turn', 
   assert.equal(answer.text, '{"id":"resp_1"}');
 });
 
-test('a stream has the headers of one, and each frame is one write', async (context) => {
+test('a stream has the right headers, and each frame is one write', async (context) => {
   const frames = [
     'event: a\ndata: {"n":1}\n\n',
     'event: b\ndata: {"n":2}\n\nevent: c\ndata: {}\n\n',
@@ -61,7 +61,7 @@ test('a stream has the headers of one, and each frame is one write', async (cont
   assert.equal(rest.join('\r\n\r\n'), `${chunks.join('')}0\r\n\r\n`);
 });
 
-test('the head leaves with the first frame, and each frame at once', async (context) => {
+test('the headers are sent with the first frame, and each frame at once', async (context) => {
   const gates = [gate(), gate()] as const;
   async function* frames(): AsyncGenerator<string> {
     await gates[0].opened;
@@ -104,7 +104,7 @@ test('no answer has an openai-model header', async (context) => {
   for (const { headers } of answers) assert.equal(headers['openai-model'], undefined);
 });
 
-test('the bridge learns who asks', async (context) => {
+test('the bridge gets the client’s identity', async (context) => {
   const { port, bridge } = await startServer(context);
   const who = { authorization: 'Bearer sk-test-1', 'user-agent': 'codex_exec/1' };
   await post(port, { input: 'hi' }, { headers: { ...CODEX, ...who } });
@@ -117,7 +117,7 @@ test('the bridge learns who asks', async (context) => {
 
 const LIMITED = new BridgeError('rate_limit', 'Slow down.', { retryAfterMs: 1_200, requestId: 'req-7' });
 
-test('a failure before the stream is a JSON error with the true status for an SDK', async (context) => {
+test('a failure before the stream is a JSON error with the real status for an SDK', async (context) => {
   const { port, logged } = await startServer(context, failing(LIMITED));
   for (const body of [{ input: 'hi' }, { input: 'hi', stream: true }, { messages: [], stream: true }]) {
     const answer = await post(port, body);
@@ -132,7 +132,7 @@ test('a failure before the stream is a JSON error with the true status for an SD
   assert.equal(logged[0]?.['error'], 'Slow down.');
 });
 
-test('a request id that does not fit into a header is left out', async (context) => {
+test('a request id that is not valid in a header is omitted', async (context) => {
   const error = new BridgeError('auth', 'No.', { requestId: 'a\r\nset-cookie: b' });
   const { port } = await startServer(context, failing(error));
   const answer = await post(port, { input: 'hi' });
@@ -151,13 +151,13 @@ test('a failure before the stream is a failed stream for Codex', async (context)
   assert.match(answer.text, /\\"input\\":\\"hi\\"/);
 });
 
-test('Codex hears the status of a request without stream, and of a Chat Completion', async (context) => {
+test('Codex gets the status of a request without stream, and of a Chat Completion', async (context) => {
   const { port } = await startServer(context, failing(LIMITED));
   assert.equal((await post(port, { input: 'hi' }, { headers: CODEX })).status, 429);
   assert.equal((await post(port, CHAT, { headers: CODEX, path: '/chat/completions' })).status, 429);
 });
 
-test('Codex hears of a body that cannot be read in a stream, because it would repeat a 413', async (context) => {
+test('Codex gets the error of an unreadable body in a stream, because it would repeat a 413', async (context) => {
   const { port } = await startServer(context);
   const answer = await post(port, { input: 'x'.repeat(2_000_000), stream: true }, { headers: CODEX });
   assert.equal(answer.status, 200);
@@ -206,7 +206,7 @@ const BROKEN: readonly (readonly [name: string, body: object, frames: () => Asyn
 ];
 
 for (const [name, body, frames, text] of BROKEN) {
-  test(`a stream that breaks its promise not to throw still ends with a failure: ${name}`, async (context) => {
+  test(`a stream that throws although it must not still ends with a failure: ${name}`, async (context) => {
     const { port, logged } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
     const answer = await post(port, body);
     assert.equal(answer.status, 200);
@@ -250,7 +250,7 @@ test('a client that disconnects aborts the turn, and no further frame is read', 
   assert.ok(logged.every((line) => line['level'] === 'debug'));
 });
 
-test('a client that leaves before the turn has started aborts it', async (context) => {
+test('a client that disconnects before the turn has started aborts it', async (context) => {
   const reason = gate<unknown>();
   const start = async ({ caller }: FakeCall): Promise<Turn> => {
     reason.open(await aborted(caller.abort));
@@ -282,7 +282,7 @@ test('a client that disconnects aborts the pipelined turn that waits after the f
   await both.opened;
 });
 
-test('a turn has ended with its answer, though its connection lives on', async (context) => {
+test('a turn ends with its answer, although its connection stays open', async (context) => {
   const { port } = await startServer(context);
   const socket = await connectTo(context, port);
   const body = JSON.stringify(RESPONSE);
@@ -297,7 +297,7 @@ test('a turn has ended with its answer, though its connection lives on', async (
   assert.match(await send('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n', '}'), /"openStreams":0\}$/);
 });
 
-test('a turn that ends well is not aborted', async (context) => {
+test('a completed turn is not aborted', async (context) => {
   const { port, bridge } = await startServer(context);
   await post(port, { input: 'hi', stream: true });
   await post(port, { input: 'hi' });

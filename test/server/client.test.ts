@@ -1,4 +1,4 @@
-/** Who sends a request: Codex or another client (rows from recorded requests of 0.80 to 0.169), and its program. */
+/** Identifies the client: Codex or another one (rows from recorded requests of 0.80 to 0.169), and its program. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findClientKind, readProgram } from '../../src/server/client';
@@ -11,8 +11,8 @@ const CASES: readonly (readonly [name: string, headers: Record<string, string>, 
   ],
   ['codex tui', { originator: 'codex-tui' }, 'codex'],
   ['codex cli 0.80', { originator: 'codex_cli_rs' }, 'codex'],
-  ['user agent alone', { 'user-agent': 'codex_exec/0.80.0 (Debian 12.0.0; x86_64) xterm' }, 'codex'],
-  ['a program around Codex', { originator: 'my_app', 'x-codex-window-id': 'w:0' }, 'codex'],
+  ['only the user agent', { 'user-agent': 'codex_exec/0.80.0 (Debian 12.0.0; x86_64) xterm' }, 'codex'],
+  ['a program that embeds Codex', { originator: 'my_app', 'x-codex-window-id': 'w:0' }, 'codex'],
   ['openai SDK', { 'user-agent': 'OpenAI/JS 7.57.0', 'x-stainless-lang': 'js' }, 'generic'],
   ['lmstudio preload of codex --oss', { accept: '*/*', 'content-type': 'application/json' }, 'generic'],
   ['a name that contains codex', { 'user-agent': 'my-codex/1.0' }, 'generic'],

@@ -1,4 +1,4 @@
-/** The life of the server: listening, draining, closing. */
+/** The lifecycle of the server: listening, draining, closing. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -11,7 +11,7 @@ import { aborted, ask, connectTo, open, post, readAll, startServer } from '../su
 const STREAM = { body: '{"input":"hi","stream":true}' };
 const LONG_MS = 60_000;
 
-/** A turn as the real bridge gives it: it goes on until it is aborted, and then tells why. */
+/** A turn like those of the real bridge: it runs until it is aborted, and then reports the reason. */
 async function* untilAborted(abort: AbortSignal): AsyncGenerator<string> {
   yield 'data: 1\n\n';
   const reason = await aborted(abort);
@@ -26,7 +26,7 @@ async function assertRefused(port: number): Promise<void> {
   assert.equal(error.code, 'ECONNREFUSED');
 }
 
-test('listen tells the address, and rejects when it is taken', async (context) => {
+test('listen returns the address, and rejects if it is in use', async (context) => {
   const { server, port } = await startServer(context);
   assert.ok(port > 0);
   await assert.rejects(startServer(context, { config: { port } }), { code: 'EADDRINUSE' });
@@ -45,7 +45,7 @@ test('close ends idle connections at once', async (context) => {
   await ended;
 });
 
-test('close lets a running turn end, and refuses what comes meanwhile', async (context) => {
+test('close lets a running turn finish, and rejects new requests', async (context) => {
   let finish = (): void => {};
   const finished = new Promise<void>((resolve) => { finish = resolve; });
   async function* frames(): AsyncGenerator<string> {
@@ -65,11 +65,11 @@ test('close lets a running turn end, and refuses what comes meanwhile', async (c
   assert.equal(bridge.calls[0]?.caller.abort.aborted, false);
 });
 
-test('a request that comes during the drain, on a connection made before, is refused', async (context) => {
+test('a request during the drain, on an existing connection, is rejected', async (context) => {
   const { server, port, bridge } = await startServer(context, { start: endless, config: { drainTimeoutMs: LONG_MS } });
   const stream = await open(port, STREAM);
   const socket = await connectTo(context, port);
-  // The server has seen the connection when it has answered a later one.
+  // The server has accepted the connection if it has answered a later one.
   await ask(port, { method: 'GET', path: '/health' });
   const closed = server.close();
   const head = 'host: localhost\r\ncontent-type: application/json\r\ncontent-length: 14';
@@ -81,7 +81,7 @@ test('a request that comes during the drain, on a connection made before, is ref
   await closed;
 });
 
-test('turns that outlast the drain are told of the shutdown, then everything is closed', async (context) => {
+test('turns that exceed the drain timeout are told about the shutdown, then everything is closed', async (context) => {
   const { server, port, bridge } = await startServer(context, { start: endless, config: { drainTimeoutMs: 20 } });
   const streams = await Promise.all([open(port, STREAM), open(port, STREAM)]);
   const closed = server.close();
@@ -92,7 +92,7 @@ test('turns that outlast the drain are told of the shutdown, then everything is 
   assert.equal(bridge.calls.length, 2);
 });
 
-test('a turn that has not started tells of the shutdown with its status', async (context) => {
+test('a turn that has not started reports the shutdown with its status', async (context) => {
   const start = async ({ caller }: FakeCall): Promise<Turn> => {
     await aborted(caller.abort);
     throw new Error('the transport was aborted');
@@ -115,7 +115,7 @@ test('closeNow ends streams at once, also during a drain', async (context) => {
   assert.equal(bridge.calls[0]?.caller.abort.aborted, true);
 });
 
-test('a turn that ignores its abort cannot hold the server', async (context) => {
+test('a turn that ignores its abort cannot keep the server running', async (context) => {
   const frames = (): AsyncIterable<string> => ({
     [Symbol.asyncIterator]: () => ({ next: () => new Promise<IteratorResult<string>>(() => {}) }),
   });

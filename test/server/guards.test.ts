@@ -1,4 +1,4 @@
-/** Which requests a browser could have been tricked into, and that they are refused before any work. */
+/** Requests that a web page could cause are rejected before any work. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -38,7 +38,7 @@ const CASES: readonly Case[] = [
   ['a host with user name', LOOPBACK, { host: 'localhost@evil.example' }, false],
   ['two hosts', LOOPBACK, { host: 'localhost, evil.example' }, false],
   ['brackets around a name', LOOPBACK, { host: '[localhost]' }, false],
-  ['a port that is none', LOOPBACK, { host: 'localhost:http' }, false],
+  ['an invalid port', LOOPBACK, { host: 'localhost:http' }, false],
 
   ['open: an IPv4 address', OPEN, { host: '192.168.1.5:31415' }, true],
   ['open: an IPv6 address', OPEN, { host: '[fe80::1]:31415' }, true],
@@ -108,7 +108,7 @@ const REFUSED: readonly (readonly [name: string, headers: Record<string, string>
 ];
 
 for (const [name, headers] of REFUSED) {
-  test(`answers 403 to a foreign ${name} on every route, without asking the bridge`, async (context) => {
+  test(`answers 403 to a foreign ${name} on every route, without calling the bridge`, async (context) => {
     const { port, bridge } = await startServer(context);
     for (const path of ['/v1/responses', '/chat/completions', '/nowhere']) {
       const answer = await post(port, { input: 'hi' }, { path, headers });

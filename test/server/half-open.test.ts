@@ -1,4 +1,4 @@
-/** A client that went away without a word: the kernel asks its machine, because nobody else would ever notice. */
+/** A client that disappeared without closing: only TCP keep-alive detects that. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -15,7 +15,7 @@ test(
   async (context) => {
     const { port } = await startServer(context);
     const socket = await connectTo(context, port);
-    // An answer proves that the server has accepted the connection.
+    // A response proves that the server has accepted the connection.
     socket.write('GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n');
     await new Promise((resolve) => socket.once('data', resolve));
     const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, '0');
@@ -26,7 +26,7 @@ test(
         .find(
           ([, local, remote]) => local?.endsWith(`:${hex(port)}`) && remote?.endsWith(`:${hex(socket.localPort ?? 0)}`),
         );
-    // The table may change while it is read, and rows be passed over.
+    // The table may change while it is read, and rows may be missed.
     let row = find();
     for (let again = 0; row === undefined && again < 20; again += 1) row = find();
     assert.equal(row?.[5]?.split(':')[0], KEEP_ALIVE);

@@ -1,11 +1,11 @@
-/** Routes, methods, upgrades: everything that is answered without a turn. */
+/** Routes, methods, upgrades: all requests that are answered without a turn. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { ROUTES } from '../../src/server/routes';
 import { ask, connectTo, post, readAll, readError, startServer } from '../support/bridge/test-server';
 
-test('GET /health tells what runs and where it sends requests', async (context) => {
+test('GET /health reports the bridge and its upstream', async (context) => {
   const { port } = await startServer(context);
   const answer = await ask(port, { method: 'GET', path: '/health?probe=1' });
   assert.equal(answer.status, 200);
@@ -24,7 +24,7 @@ test('GET /health tells what runs and where it sends requests', async (context) 
   });
 });
 
-test('GET /models sends the body and the tag of the bridge', async (context) => {
+test('GET /models returns the body and entity tag of the bridge', async (context) => {
   const { port } = await startServer(context);
   for (const path of ['/models', '/v1/models', '/v1/models?client_version=0.169.0']) {
     const answer = await ask(port, { method: 'GET', path });
@@ -127,7 +127,7 @@ test('requests share a connection', async (context) => {
   }
 });
 
-test('a handler that crashes is a 500, a log line with a stack, and nothing more', async (context) => {
+test('a handler that throws causes a 500 and a log line with a stack, and nothing else', async (context) => {
   const crash = (): never => {
     throw new TypeError('models are broken');
   };

@@ -1,4 +1,4 @@
-/** The place of a JSON mistake, and that the finder agrees with JSON.parse about what is one. */
+/** Finds the position of a JSON syntax error, and agrees with JSON.parse about what is one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findJsonError } from '../../src/server/json-error';

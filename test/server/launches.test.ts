@@ -1,4 +1,4 @@
-/** Launches: how they are counted, that no drain waits for them, and when a bridge is unused. */
+/** Launches: their count, that no drain waits for them, and when a bridge is unused. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -20,7 +20,7 @@ async function countLaunches(port: number): Promise<unknown> {
   return (JSON.parse((await ask(port, { method: 'GET', path: '/health' })).text) as { launches: unknown }).launches;
 }
 
-test('a launch is answered at once, held open, and counted as long as it is', LIMIT, async (context) => {
+test('a launch is answered at once, stays open, and is counted while it is', LIMIT, async (context) => {
   const { port } = await startServer(context);
   assert.equal(await countLaunches(port), 0);
   const first = await open(port, GET_LAUNCHES);
@@ -54,7 +54,7 @@ test('a drain does not wait for launches, and ends them', LIMIT, async (context)
   await launch.closed;
 });
 
-test('a launch needs a bridge that knows launches', LIMIT, async (context) => {
+test('a launch needs a bridge that supports launches', LIMIT, async (context) => {
   const { server, port } = await startServer(context);
   await server.close();
   await assert.rejects(createLaunch({ host: '127.0.0.1', port }), { code: 'ECONNREFUSED' });
@@ -65,7 +65,7 @@ test('a launch needs a bridge that knows launches', LIMIT, async (context) => {
 });
 
 test(
-  'the server tells the watch of each launch and of each turn, with its request, and when they end',
+  'the server reports each launch and turn, with its request, and their ends',
   LIMIT,
   async (context) => {
     const told: string[] = [];
@@ -117,7 +117,7 @@ test(
 const SECOND = 1_000;
 const MINUTE = 60_000;
 
-/** A watch whose time passes when the test says so. */
+/** A watch with a manual clock. */
 function createTimedWatch() {
   let now = 1_000_000;
   let ends = 0;
@@ -157,7 +157,7 @@ function createTimedWatch() {
   };
 }
 
-test('without a launch the bridge is unused after a minute', LIMIT, () => {
+test('without a launch, the bridge is unused after a minute', LIMIT, () => {
   const { pass, ends, hasTimer } = createTimedWatch();
   pass(MINUTE - 1);
   assert.equal(ends(), 0);
@@ -178,7 +178,7 @@ test('it is unused at once when the last launch ends', LIMIT, () => {
   assert.equal(ends(), 1);
 });
 
-test('a turn that still runs is waited for, that of a launch and one without a client', LIMIT, () => {
+test('running turns keep it in use, of a launch and without a client', LIMIT, () => {
   for (const kind of ['ownTurn', 'detachedTurn'] as const) {
     const timed = createTimedWatch();
     const launched = timed.launch();
@@ -191,7 +191,7 @@ test('a turn that still runs is waited for, that of a launch and one without a c
   }
 });
 
-test('another client is waited for, ten minutes after its last turn has ended', LIMIT, () => {
+test('another client keeps it in use until ten minutes after its last turn', LIMIT, () => {
   const { pass, ends, launch, otherTurn } = createTimedWatch();
   const launched = launch();
   otherTurn()();
@@ -219,7 +219,7 @@ test('turns of a launch do not prolong the wait for others', LIMIT, () => {
   assert.equal(ends(), 1);
 });
 
-test('in the first minute a turn of another client does not replace the launch that is waited for', LIMIT, () => {
+test('in the first minute, a turn of another client does not replace the expected launch', LIMIT, () => {
   const { pass, ends, launch, otherTurn } = createTimedWatch();
   otherTurn()();
   const launched = launch();
@@ -228,7 +228,7 @@ test('in the first minute a turn of another client does not replace the launch t
   assert.equal(ends(), 1);
 });
 
-test('a watch that was ended says nothing any more', LIMIT, () => {
+test('an ended watch reports nothing', LIMIT, () => {
   const { pass, ends, launch, end, hasTimer } = createTimedWatch();
   end();
   assert.ok(!hasTimer());

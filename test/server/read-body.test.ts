@@ -77,7 +77,7 @@ for (const [name, status, request, message] of REFUSED) {
   });
 }
 
-test('takes a body of exactly the limit', async (context) => {
+test('accepts a body of exactly the limit', async (context) => {
   const { port, bridge } = await startServer(context);
   const frame = JSON.stringify({ input: '' }).length;
   assert.equal((await post(port, { input: 'x'.repeat(MB - frame) })).status, 200);
@@ -112,7 +112,7 @@ test('answers 413 to endless chunks while they are being sent', async (context) 
   assert.match(head.toString(), /^HTTP\/1\.1 413 /);
 });
 
-test('asks for a body held back by Expect only when it will be read', async (context) => {
+test('a body announced with Expect is requested only when it will be read', async (context) => {
   const { port } = await startServer(context);
   const send = async (type: string): Promise<string> => {
     const socket = await connectTo(context, port);
@@ -126,7 +126,7 @@ test('asks for a body held back by Expect only when it will be read', async (con
   assert.match(await send('text/plain'), /^HTTP\/1\.1 415 /);
 });
 
-test('a connection that is lost inside the body is an aborted turn, and no failure', async (context) => {
+test('a connection lost inside the body is an aborted turn, not a failure', async (context) => {
   const { port, logged } = await startServer(context);
   const socket = await connectTo(context, port);
   socket.write(`${HEAD}content-length: 100\r\n\r\n{`);

@@ -12,13 +12,13 @@ import { open, startServer } from '../support/bridge/test-server';
 const ROWS: readonly (readonly [kind: ErrorKind, details: ErrorDetails, headers: object])[] = [
   ['rate_limit', { retryAfterMs: 1_200 }, { 'retry-after': '2' }],
   ['rate_limit', {}, {}],
-  // The bridge has tried four times: an SDK that retries twice would make it twelve.
+  // The bridge has tried four times; with two retries of an SDK, there would be twelve calls.
   ['rate_limit', { final: true }, { 'x-should-retry': 'false' }],
   ['rate_limit', { final: true, retryAfterMs: 30_000 }, { 'retry-after': '30' }],
   ['upstream_error', { final: true }, { 'x-should-retry': 'false' }],
   ['network', { final: true }, { 'x-should-retry': 'false' }],
   ['shutting_down', {}, {}],
-  // A client that obeyed the wait would sleep for days.
+  // A client that follows the wait would sleep for days.
   ['quota', { final: true, retryAfterMs: 86_400_000 }, { 'x-should-retry': 'false', 'retry-after': '86400' }],
   ['auth', { final: true }, {}],
   ['auth', { requestId: 'req-1' }, { 'x-request-id': 'req-1' }],
@@ -52,7 +52,7 @@ test('no header without notes, and none for Codex', () => {
   assert.deepEqual(notesHeader(['a'], 'codex'), {});
 });
 
-/** The part of a ServerResponse that writeSse uses; `write` says no until it is drained. */
+/** The part of a ServerResponse that writeSse uses; `write` returns false until it is drained. */
 class FullResponse extends EventEmitter {
   headersSent = false;
   destroyed = false;
@@ -84,7 +84,7 @@ class FullResponse extends EventEmitter {
   }
 }
 
-/** Frames 1, 2, 3 and what has become of them. */
+/** Frames 1, 2 and 3, and their state. */
 function createSource() {
   const source = { pulled: 0, returned: false, frames };
   async function* frames(): AsyncGenerator<string> {
@@ -120,7 +120,7 @@ test('the next frame is pulled after drain, and not before', async () => {
   assert.equal(response.listenerCount('drain') + response.listenerCount('close'), 0);
 });
 
-test('a client that leaves while the source waits for it ends the source', async () => {
+test('a client that disconnects while the source waits ends the source', async () => {
   const response = new FullResponse();
   const source = createSource();
   const written = writeSse(response.asResponse(), source.frames(), PACE);
@@ -143,7 +143,7 @@ test('a reader that pauses stops the source once the sockets are full, and gets 
   const { port } = await startServer(context, { start: () => fakeTurn({ stream: true, frames }) });
   const incoming = await open(port, { body: '{"input":"hi","stream":true}' });
   let before = -1;
-  // Nothing is read; the source has stopped when the event loop goes round for long without a pull.
+  // Nothing is read; the source has stopped if the event loop runs for long without a pull.
   for (let quiet = 0; quiet < 2_000; quiet = pulled === before ? quiet + 1 : 0) {
     before = pulled;
     await turnOfLoop();

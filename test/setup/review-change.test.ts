@@ -1,4 +1,4 @@
-/** The difference between two texts: what `diff -u` would show. */
+/** The difference between two texts, like `diff -u`. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderDiff } from '../../src/setup/review-change';
@@ -13,7 +13,7 @@ test('the same text has no difference', () => {
   assert.equal(diff('a\nb', 'a\nb'), '');
 });
 
-test('three lines of context, in hunks where changes are far apart', () => {
+test('three lines of context, and separate hunks for distant changes', () => {
   const before = lines(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
   assert.equal(diff(before, before.replace('1\n', '1\nnew\n').replace('12\n', '')), `--- a
 +++ b
@@ -31,7 +31,7 @@ test('three lines of context, in hunks where changes are far apart', () => {
 `);
 });
 
-test('changes with six lines between them stand together', () => {
+test('changes with six lines between them share a hunk', () => {
   const before = lines('x', 1, 2, 3, 4, 5, 6, 'y');
   assert.equal(diff(before, lines(1, 2, 3, 4, 5, 6)).match(/^@@/gm)?.length, 1);
 });
@@ -41,7 +41,7 @@ test('from nothing and to nothing', () => {
   assert.equal(diff('a\n', ''), '--- a\n+++ b\n@@ -1,1 +0,0 @@\n-a\n');
 });
 
-test('a missing line end is said', () => {
+test('a missing line end is marked', () => {
   assert.equal(diff('a', 'a\n'), '--- a\n+++ b\n@@ -1,1 +1,1 @@\n-a\n\\ No newline at end of file\n+a\n');
 });
 
@@ -49,7 +49,7 @@ test('carriage returns are part of a line, and not shown', () => {
   assert.equal(diff('a\r\n', 'a\n'), '--- a\n+++ b\n@@ -1,1 +1,1 @@\n-a\n+a\n');
 });
 
-test('a large file with small changes is quick, and the whole is rebuilt from it', () => {
+test('a large file with small changes is fast, and the diff reproduces it', () => {
   const before = lines(...Array.from({ length: 20_000 }, (_, index) => index));
   const after = `${before.replace('\n9000\n', '\nchanged\n')}end\n`;
   assert.deepEqual(
@@ -60,14 +60,14 @@ test('a large file with small changes is quick, and the whole is rebuilt from it
   );
 });
 
-/** All texts of at most `length` lines out of two kinds. */
+/** All texts of at most `length` lines, with two different lines. */
 function allTexts(length: number): readonly string[] {
   if (length === 0) return [''];
   const shorter = allTexts(length - 1);
   return [...new Set([...shorter, ...shorter.flatMap((text) => [`${text}a\n`, `${text}b\n`])])];
 }
 
-test('applied to the first text, it gives the second: every pair of short texts', () => {
+test('applied to the first text, it results in the second, for every pair of short texts', () => {
   const texts = allTexts(5);
   for (const before of texts) {
     for (const after of texts) {

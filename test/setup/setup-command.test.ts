@@ -1,4 +1,4 @@
-/** `setup`: what it prints, writes and asks, and that undo leaves nothing behind. */
+/** `setup`: its output, files and prompts, and that undo leaves nothing behind. */
 import assert from 'node:assert/strict';
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ interface Home {
   }>;
 }
 
-/** A CODEX_HOME of its own. @param text the content of config.toml; no file when absent */
+/** A scratch CODEX_HOME. @param text the content of config.toml; default: no file */
 async function createHome(context: TestContext, text?: string | Uint8Array): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), 'setup-command-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
@@ -63,7 +63,7 @@ function parse(text: string) {
   return document.value;
 }
 
-test('it shows the diff, writes the file, the catalog and a backup, and says what comes next', async (context) => {
+test('it shows the diff, writes the file, the catalog and a backup, and prints the next steps', async (context) => {
   const home = await createHome(context, BEFORE);
   const { code, out, error, asked } = await home.setup();
   assert.deepEqual([code, error, asked], [0, '', []]);
@@ -155,7 +155,7 @@ for (const fixture of listFixtures('config-toml')) {
   });
 }
 
-test('without a file one is created for its owner alone, and undo removes it', async (context) => {
+test('without a file, one is created, readable only by its owner, and undo removes it', async (context) => {
   const home = await createHome(context);
   const { code, out } = await home.setup();
   assert.equal(code, 0);
@@ -194,7 +194,7 @@ test('a second setup has nothing to do; one with other settings keeps the first 
   assert.equal(await home.read(BACKUP), BEFORE);
 });
 
-test('a stale catalog is renewed without a question, because config.toml stays', async (context) => {
+test('a stale catalog is updated without a prompt, because config.toml stays', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   const { out, asked } = await home.setup(['--provider', 'deepseek', '--default-model', 'qwen3.7-plus'], {
@@ -204,7 +204,7 @@ test('a stale catalog is renewed without a question, because config.toml stays',
   assert.match(out, /^Wrote \d+ models to .*\n\nNext/);
 });
 
-test('a catalog model that config.toml names is kept, also one that its picker chose since', async (context) => {
+test('a catalog model in config.toml is kept, even one that the picker chose later', async (context) => {
   const home = await createHome(context, 'model = "glm-5"\n');
   await home.setup();
   assert.equal(parse(await home.read())['model'], 'glm-5');
@@ -294,7 +294,7 @@ test('threads of launched Codex runs change nothing in a file that setup has not
   assert.equal(await home.read(), BEFORE);
 });
 
-test('undo where setup has not been', async (context) => {
+test('undo without a previous setup', async (context) => {
   for (const text of [undefined, BEFORE]) {
     const home = await createHome(context, text);
     const { code, out } = await home.setup(['--undo']);
@@ -303,7 +303,7 @@ test('undo where setup has not been', async (context) => {
   }
 });
 
-test('a catalog that is left over goes with undo, and one that config.toml names stays', async (context) => {
+test('undo removes a leftover catalog, but not one that config.toml names', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   await writeFile(home.path, `model_catalog_json = ${JSON.stringify(join(home.folder, CATALOG))}\n`);
@@ -312,7 +312,7 @@ test('a catalog that is left over goes with undo, and one that config.toml names
   assert.match((await home.setup(['--undo'])).out, /^Removed .*models\.json$/m);
 });
 
-test('what Codex has written since stays, and a backup with lost lines is kept', async (context) => {
+test('later changes by Codex stay, and a backup with lost lines is kept', async (context) => {
   const home = await createHome(context, 'model = "gpt-5.5"\n# A note.\nmodel_reasoning_effort = "high"\n');
   await home.setup();
   const text = await home.read();
@@ -369,7 +369,7 @@ test('a folder instead of the file, or a file instead of the folder', async (con
   assert.match(error, /^Cannot read .*: a part of its path is a file, not a folder\./);
 });
 
-test('a file that is read-only stays as it is', posix, async (context) => {
+test('a read-only file is not changed', posix, async (context) => {
   const home = await createHome(context, BEFORE);
   await chmod(home.path, 0o444);
   const { code, error } = await home.setup();
@@ -382,7 +382,7 @@ test('a file that is read-only stays as it is', posix, async (context) => {
   assert.deepEqual(await home.list(), ['config.toml'], 'a setup that failed leaves nothing behind');
 });
 
-test('the mode is kept, and a symbolic link is written through', posix, async (context) => {
+test('the mode is preserved, and the target of a symbolic link is written', posix, async (context) => {
   const home = await createHome(context);
   await mkdir(join(home.folder, 'dotfiles'));
   const target = join(home.folder, 'dotfiles', 'codex.toml');
@@ -399,7 +399,7 @@ test('the mode is kept, and a symbolic link is written through', posix, async (c
   assert.equal(await readFile(target, 'utf8'), BEFORE);
 });
 
-test('a link to a file that is missing creates it, and undo leaves the link', posix, async (context) => {
+test('the missing target of a link is created, and undo keeps the link', posix, async (context) => {
   const home = await createHome(context);
   await symlink('elsewhere.toml', home.path);
   assert.equal((await home.setup()).code, 0);
@@ -409,7 +409,7 @@ test('a link to a file that is missing creates it, and undo leaves the link', po
   assert.equal(await home.read('elsewhere.toml'), '');
 });
 
-test('a catalog that the bridge did not write stays', async (context) => {
+test('a catalog that the bridge did not write is kept', async (context) => {
   const home = await createHome(context, BEFORE);
   await writeFile(join(home.folder, CATALOG), '{"models":[]}');
   const { code, error } = await home.setup();
@@ -441,7 +441,7 @@ test('profiles and trusted projects that override setup are named', async (conte
   );
 });
 
-test('without a terminal and without --yes nothing is changed', async (context) => {
+test('without a terminal and --yes, nothing is changed', async (context) => {
   const home = await createHome(context, BEFORE);
   const io = createFakeIo();
   const env = { HOME: home.folder, CODEX_HOME: home.folder, AI_PROVIDER: 'aliyun-coding' };
@@ -496,7 +496,7 @@ test('colors are for terminals', async (context) => {
   assert.match(io.written.out, /\u001b\[31m-model = "gpt-5\.5"\u001b\[39m\n\u001b\[32m\+# >>>/);
 });
 
-test('without a model there is nothing to set up', async (context) => {
+test('without a model, there is nothing to set up', async (context) => {
   const home = await createHome(context, BEFORE);
   const env = { AI_PROVIDER: '', AI_API_BASE: 'http://127.0.0.1:9/v1' };
   for (const words of [[], ['--print']]) {

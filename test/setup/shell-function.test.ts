@@ -1,4 +1,4 @@
-/** `setup --shell`: what it prints, what it keeps in start-up files, and what it leaves alone. */
+/** `setup --shell`: its output, its region in start-up files, and the text that it never changes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
@@ -50,7 +50,7 @@ for (const shell of [...SHELLS, 'powershell']) {
 }
 
 for (const shell of SHELLS) {
-  test(`${shell}: --install adds the function once, --undo takes it out`, async (context) => {
+  test(`${shell}: --install adds the function once, --undo removes it`, async (context) => {
     const { path, read, write, setup } = await createHome(context);
     await write(RC[shell], 'set -x it "1"');
     const first = await setup('--shell', shell, '--install');
@@ -86,7 +86,7 @@ for (const shell of SHELLS) {
       await write('bin/aliyun-codex-bridge', '#!/bin/sh\nprintf "<%s>" "$@"\n');
       await chmod(path('bin/aliyun-codex-bridge'), 0o755);
       const env = { HOME: path(''), PATH: `${path('bin')}:/usr/bin:/bin`, TERM: 'dumb' };
-      // An interactive shell reads its start-up file by itself; job control would need a terminal.
+      // An interactive shell reads its start-up file itself; job control would need a terminal.
       const words = shell === 'bash' ? ['-i', '+m', '-c'] : ['-i', '-c'];
       const { stdout } = spawnSync(shell, [...words, "codex-with-codingplan 'a b' ''"], {
         env,
@@ -97,7 +97,7 @@ for (const shell of SHELLS) {
     },
   );
 
-  test(`${shell}: a missing file comes with its folders`, async (context) => {
+  test(`${shell}: a missing file is created with its folders`, async (context) => {
     const { read, path, setup } = await createHome(context);
     await setup('--shell', shell, '--install');
     assert.equal(await read(RC[shell]), (await setup('--shell', shell)).out);
@@ -106,7 +106,7 @@ for (const shell of SHELLS) {
   });
 }
 
-test('folders that the environment names are respected', async (context) => {
+test('folders named by the environment are used', async (context) => {
   const root = await mkdtemp(join(tmpdir(), 'shell-folders-'));
   context.after(() => rm(root, { recursive: true, force: true }));
   const { setup } = await createHome(context, { ZDOTDIR: join(root, 'z'), XDG_CONFIG_HOME: join(root, 'config') });
@@ -116,7 +116,7 @@ test('folders that the environment names are respected', async (context) => {
   assert.ok((await stat(join(root, 'config', 'powershell', 'Microsoft.PowerShell_profile.ps1'))).isFile());
 });
 
-test('CRLF, bytes that are no UTF-8, and the mode of the file survive', async (context) => {
+test('CRLF, bytes that are not UTF-8, and the mode of the file are preserved', async (context) => {
   const { path, read, write, setup } = await createHome(context);
   const before = Buffer.from('# caf\xe9 \x80\xff\r\nx=1\r\n', 'latin1');
   await write('.bashrc', before);
@@ -143,7 +143,7 @@ test('a profile in UTF-16 stays in UTF-16', async (context) => {
   assert.deepEqual(await readFile(path(PROFILE)), before);
 });
 
-test('an older version is renewed in its place', async (context) => {
+test('an older version is updated in place', async (context) => {
   const { read, write, setup } = await createHome(context);
   await write('.zshrc', 'a\n# >>> codex-with-codingplan: old >>>\nold\n# <<< codex-with-codingplan <<<\nb\n');
   const { out } = await setup('--shell', 'zsh', '--install');
@@ -162,7 +162,7 @@ test('a function in another file of the shell is updated there', async (context)
   await assert.rejects(stat(path('.bash_profile')), /ENOENT/);
 });
 
-test('a function that somebody pasted is left alone, wherever the shell would find it', async (context) => {
+test('a manually added function is not changed, in any file that the shell reads', async (context) => {
   const { read, write, path, setup } = await createHome(context);
   const pasted = 'x=1\ncodex-with-codingplan() {\n  codex "$@"\n}\n';
   for (const name of ['.bash_profile', '.bashrc']) {
@@ -191,7 +191,7 @@ test('a region without its end marker is reported, and nothing is written', asyn
   assert.equal(await read('.bashrc'), broken);
 });
 
-test('links are written through, also one whose target is missing', async (context) => {
+test('the targets of links are written, even missing ones', async (context) => {
   const { path, read, write, setup } = await createHome(context);
   await write('dotfiles/bashrc', 'x=1\n');
   await symlink('dotfiles/bashrc', path('.bashrc'));

@@ -1,4 +1,4 @@
-/** The functions of `setup --shell` in real shells, and the pieces that decide where they go. */
+/** The functions of `setup --shell` in real shells, and the choice of their files. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -11,13 +11,13 @@ import { quotePowerShellWord, quoteShellWord, quoteWindowsWord } from '../../src
 
 const REAL = { bash: ['--noprofile', '--norc'], zsh: ['-f'], fish: ['--no-config'] } as const;
 
-/** Why a test in this shell is skipped, as the end of its name and as the option. */
+/** Why a test in this shell is skipped, for its name and the skip option. */
 function missing(shell: string): { readonly reason: string; readonly skip: boolean } {
   const isMissing = spawnSync(shell, ['-c', 'true']).error !== undefined;
   return { reason: isMissing ? ` (skipped: no ${shell} on this machine)` : '', skip: isMissing };
 }
 
-/** A folder with an `aliyun-codex-bridge` that prints its arguments as JSON and ends with 7. */
+/** A folder with an `aliyun-codex-bridge` that prints its arguments as JSON and exits with 7. */
 async function createFakeBridge(context: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'shell function '));
   context.after(() => rm(folder, { recursive: true, force: true }));
@@ -106,7 +106,7 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
     assert.equal(stdout, 'from the pipe\n');
   });
 
-  test(`${shell}: the region is no syntax error${reason}`, { skip }, async (context) => {
+  test(`${shell}: the region has no syntax errors${reason}`, { skip }, async (context) => {
     const folder = await mkdtemp(join(tmpdir(), 'shell-syntax-'));
     context.after(() => rm(folder, { recursive: true, force: true }));
     const file = join(folder, 'region');
@@ -116,7 +116,7 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
   });
 }
 
-test('powershell (text only: there is no PowerShell on this machine): arguments are splatted, the pipe goes on', () => {
+test('powershell (text only: there is no PowerShell on this machine): arguments are splatted, the pipe is forwarded', () => {
   assert.equal(
     SHELLS.powershell.lines.join('\n'),
     `function codex-with-codingplan {
@@ -145,7 +145,7 @@ const TEXTS = [
 ];
 
 for (const text of TEXTS) {
-  test(`a region in ${JSON.stringify(text)} comes and goes without a trace`, () => {
+  test(`a region in ${JSON.stringify(text)} is added and removed without a trace`, () => {
     const region = renderRegion('bash', SHELLS.bash.lines);
     const put = putRegion(text, region);
     assert.ok(put.ok);
@@ -159,7 +159,7 @@ for (const text of TEXTS) {
   });
 }
 
-test('an older region is renewed in its place, and a second one goes', () => {
+test('an older region is updated in place, and a second one is removed', () => {
   const old = '# >>> codex-with-codingplan: older words >>>\nold\n# <<< codex-with-codingplan <<<\n';
   assert.deepEqual(putRegion(`a\n\n${old}b\n\n${old}`, renderRegion('zsh', ['new'])), {
     ok: true,
@@ -203,12 +203,12 @@ const FOREIGN: readonly (readonly [ShellName, string, boolean])[] = [
 ];
 
 for (const [shell, line, isForeign] of FOREIGN) {
-  test(`${shell}: ${line} ${isForeign ? 'is' : 'is not'} somebody else's function`, () => {
+  test(`${shell}: ${line} ${isForeign ? 'is' : 'is not'} a foreign function`, () => {
     assert.equal(findForeign(`first\r\n${line}\r\n`, SHELLS[shell].definition), isForeign ? 2 : undefined);
   });
 }
 
-test('what setup wrote is not somebody else\'s', () => {
+test('setup’s own region is not a foreign function', () => {
   for (const shell of Object.keys(SHELLS) as ShellName[]) {
     assert.equal(findForeign(renderRegion(shell, SHELLS[shell].lines).join('\n'), SHELLS[shell].definition), undefined);
   }
@@ -224,7 +224,7 @@ const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, stri
     '/home/me/.bashrc',
   ],
   [
-    'macOS with .profile alone',
+    'macOS with only .profile',
     'bash',
     { platform: 'darwin', exists: (path) => path === '/home/me/.profile' },
     /\.bash_profile does not exist, and creating it would hide \/home\/me\/\.profile from bash\. Create it with: echo '\. /,
@@ -290,7 +290,7 @@ const PLACES: readonly (readonly [string, ShellName, Partial<ShellMachine>, stri
 ];
 
 for (const [name, shell, machine, wanted] of PLACES) {
-  test(`the function of ${shell} belongs into ${String(wanted)}: ${name}`, () => {
+  test(`the function of ${shell} belongs in ${String(wanted)}: ${name}`, () => {
     const found = SHELLS[shell].findFiles({
       env: {},
       platform: 'linux',
@@ -303,13 +303,13 @@ for (const [name, shell, machine, wanted] of PLACES) {
   });
 }
 
-test('Windows PowerShell and PowerShell 7 are both looked at', () => {
+test('Windows PowerShell and PowerShell 7 are both checked', () => {
   const found = SHELLS.powershell.findFiles({ env: {}, platform: 'win32', home: 'C:\\h', exists: () => false });
   assert.ok(!('problem' in found));
   assert.equal(found[1], 'C:\\h\\Documents\\PowerShell\\Microsoft.PowerShell_profile.ps1');
 });
 
-test('words are quoted for the shell that reads them', () => {
+test('words are quoted for the shell', () => {
   assert.equal(quoteShellWord('/a/b-c_1.2'), '/a/b-c_1.2');
   assert.equal(quotePowerShellWord("C:\\it's"), "'C:\\it''s'");
   assert.equal(quoteWindowsWord('C:\\Program Files\\x\\'), '"C:\\Program Files\\x\\\\"');

@@ -1,4 +1,4 @@
-/** Answers in the background: polled, streamed again from any event, cancelled, and ended by a shutdown. */
+/** Background responses: polled, streamed again from any event, cancelled, and ended by a shutdown. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer, createTurnstile, reply as refusal } from '../support/upstream/scripted-upstream';
@@ -37,7 +37,7 @@ describe('background: true', () => {
     bridge.upstream.assertClean();
   });
 
-  it('streams, goes on without its client, and streams again from any event', async (context) => {
+  it('streams, continues without its client, and streams again from any event', async (context) => {
     const gate = createTurnstile();
     const bridge = await startBridge(context, { script: [answer({ text: 'One two three four.', gate: gate.gate })] });
     const leaving = new AbortController();
@@ -79,7 +79,7 @@ describe('background: true', () => {
     );
   });
 
-  it('has failed where the provider refuses', async (context) => {
+  it('fails if the provider rejects the request', async (context) => {
     const error = { message: 'No such thing.', type: 'invalid_request_error', param: null, code: null };
     const bridge = await startBridge(context, { script: () => refusal({ status: 400, body: { error } }) });
     const { id } = body(await bridge.json({ input: 'x', background: true }));
@@ -89,7 +89,7 @@ describe('background: true', () => {
     assert.match(failed.error.message, /No such thing/);
   });
 
-  it('refuses at once what cannot be read, or not be kept', async (context) => {
+  it('rejects at once requests that are invalid or cannot be stored', async (context) => {
     const bridge = await startBridge(context);
     for (const [request, param] of [[{ input: 7 }, 'input'], [{ input: 'x', store: false }, 'background']] as const) {
       const refused = await bridge.json({ ...request, background: true });
@@ -101,7 +101,7 @@ describe('background: true', () => {
 });
 
 describe('POST /v1/responses/{id}/cancel', () => {
-  it('ends the answer and the request to the provider', async (context) => {
+  it('ends the response and the request to the provider', async (context) => {
     const gate = createTurnstile();
     const bridge = await startBridge(context, { script: [answer({ text: 'Never whole.', gate: gate.gate })] });
     const { id } = body(await bridge.json({ input: 'x', background: true }));
@@ -115,7 +115,7 @@ describe('POST /v1/responses/{id}/cancel', () => {
     assert.match(events.at(-1).response.error.message, /cancelled/);
   });
 
-  it('leaves one that is complete, and refuses others', async (context) => {
+  it('does not change a complete one, and rejects others', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'One.' }), answer({ text: 'Two.' })] });
     const { id } = body(await bridge.json({ input: 'x', background: true }));
     await follow(bridge, id);
@@ -129,7 +129,7 @@ describe('POST /v1/responses/{id}/cancel', () => {
 });
 
 describe('GET /v1/responses/{id}?stream=true', () => {
-  it('says what it cannot do', async (context) => {
+  it('reports what is not possible', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'One.' }), answer({ text: 'Two.' })] });
     const { id } = body(await bridge.json({ input: 'x' }));
     const inBackground = body(await bridge.json({ input: 'x', background: true }));
@@ -145,8 +145,8 @@ describe('GET /v1/responses/{id}?stream=true', () => {
   });
 });
 
-describe('an answer in the background', () => {
-  it('can be deleted while it is made', async (context) => {
+describe('a background response', () => {
+  it('can be deleted while it is in progress', async (context) => {
     const gate = createTurnstile();
     const bridge = await startBridge(context, { script: [answer({ text: 'Never whole.', gate: gate.gate })] });
     const { id } = body(await bridge.json({ input: 'x', background: true }));

@@ -1,4 +1,4 @@
-/** Chains of responses, references to items, pages, and inputs as they can be listed. */
+/** Chains of responses, item references, pages, and listable inputs. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createCountingIds } from '../../src/base/clock';
@@ -28,7 +28,7 @@ const isKind = (kind: string, message: RegExp) => (error: unknown): boolean =>
   error instanceof BridgeError && error.kind === kind && message.test(error.message);
 
 describe('readHistory', () => {
-  it('gives input and output of every response in order, unchanged', async () => {
+  it('returns input and output of every response in order, unchanged', async () => {
     const store = createStore();
     await keep(store, 'a', undefined);
     await keep(store, 'b', 'a');
@@ -37,7 +37,7 @@ describe('readHistory', () => {
     assert.deepEqual((await readHistory(store, 'a'))[0]?.['future_field'], [1]);
   });
 
-  it('names what is missing', async () => {
+  it('names the missing response', async () => {
     const store = createStore();
     await keep(store, 'b', 'a');
     await assert.rejects(
@@ -56,7 +56,7 @@ describe('readHistory', () => {
     await assert.rejects(readHistory(store, 'conv_1'), isKind('previous_response_not_found', /"conv_1"/));
   });
 
-  it('ends in a circle and in a chain without end', async () => {
+  it('ends for a cycle and for an endless chain', async () => {
     const store = createStore();
     await keep(store, 'a', 'b');
     await keep(store, 'b', 'a');
@@ -69,7 +69,7 @@ describe('readHistory', () => {
 });
 
 describe('resolveReferences', () => {
-  it('replaces references in place and leaves everything else', async () => {
+  it('replaces references in place and changes nothing else', async () => {
     const store = createStore();
     await keep(store, 'a', undefined);
     const message = { type: 'message', role: 'user', content: 'x' };
@@ -90,7 +90,7 @@ describe('resolveReferences', () => {
     for (const other of ['text', undefined, 7, [message]]) assert.equal(await resolveReferences(store, other), other);
   });
 
-  it('finds items of conversations, and names the place of one that is not kept', async () => {
+  it('finds items of conversations, and names the path of an unknown one', async () => {
     const store = createStore();
     await put(store, 
       'conv_1',
@@ -107,7 +107,7 @@ describe('resolveReferences', () => {
 });
 
 describe('toRawItems', () => {
-  it('makes items of text, gives ids, and changes nothing else', () => {
+  it('converts text to items, assigns ids, and changes nothing else', () => {
     const reasoning = { type: 'reasoning', id: 'rs_9', summary: [], encrypted_content: 'sealed' };
     const call = { type: 'function_call', call_id: 'c', name: 'n', arguments: '{"a": 1}' };
     const items = toRawItems(
@@ -134,7 +134,7 @@ describe('toRawItems', () => {
 describe('readPage', () => {
   const items = ['a', 'b', 'c'].map((id) => ({ id }));
 
-  it('walks through a list in both orders', () => {
+  it('paginates a list in both orders', () => {
     assert.deepEqual(readPage(items, { limit: '2' }), {
       object: 'list',
       data: [{ id: 'c' }, { id: 'b' }],
@@ -161,7 +161,7 @@ describe('readPage', () => {
     { order: 'up' },
     { after: 'x' },
   ]) {
-    it(`refuses ${JSON.stringify(query)}`, () => {
+    it(`rejects ${JSON.stringify(query)}`, () => {
       assert.throws(
         () => readPage(items, query),
         isKind('invalid_request', /^Cannot read (limit|order|after): expected/),

@@ -1,4 +1,4 @@
-/** Count, bytes and age each bound what is kept, and the least recently used goes first. */
+/** Number, size and age of records are limited, and the least recently used is evicted first. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Ledger, type StoreLimits } from '../../src/state/ledger';
@@ -10,7 +10,7 @@ function create(limits: Partial<StoreLimits> = {}) {
   return { ledger, dropped, time };
 }
 
-test('the least recently used goes when there are too many', () => {
+test('the least recently used is evicted if there are too many', () => {
   const { ledger, dropped } = create();
   for (const id of ['a', 'b', 'c']) ledger.enter(id, 10, []);
   assert.ok(ledger.use('a'));
@@ -19,7 +19,7 @@ test('the least recently used goes when there are too many', () => {
   assert.equal(ledger.use('b'), false);
 });
 
-test('as many go as make room, and what could never fit is not entered', () => {
+test('as many as necessary are evicted, and a record that is too large is not entered', () => {
   const { ledger, dropped } = create();
   for (const id of ['a', 'b']) ledger.enter(id, 40, []);
   assert.equal(ledger.enter('c', 90, []), true);
@@ -28,7 +28,7 @@ test('as many go as make room, and what could never fit is not entered', () => {
   assert.deepEqual([ledger.ids(), ledger.bytes], [['c'], 90]);
 });
 
-test('age counts from the last use, and without a timer', () => {
+test('age is measured from the last use, without a timer', () => {
   const { ledger, dropped, time } = create();
   ledger.enter('a', 10, ['i']);
   ledger.enter('b', 10, []);
@@ -42,7 +42,7 @@ test('age counts from the last use, and without a timer', () => {
   assert.deepEqual([ledger.count, ledger.bytes], [0, 0]);
 });
 
-test('entering again replaces, and an item belongs to its newest record', () => {
+test('entering an id again replaces the record, and an item belongs to its newest record', () => {
   const { ledger } = create();
   ledger.enter('a', 10, ['i', 'j']);
   ledger.enter('b', 10, ['j']);
@@ -57,7 +57,7 @@ test('entering again replaces, and an item belongs to its newest record', () => 
   assert.equal(ledger.holderOf('j'), undefined);
 });
 
-test('items learnt later do not take those of newer records', () => {
+test('items learned later stay with newer records', () => {
   const { ledger, time } = create();
   ledger.enter('old', 10, []);
   time.now += 1;

@@ -1,5 +1,5 @@
 /**
- * What is kept of answers: chains by previous_response_id, item references, retrieval, deletion, paging, conversations.
+ * Stored responses: chains by previous_response_id, item references, retrieval, deletion, paging, conversations.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -34,7 +34,7 @@ async function makeFolder(context: TestContext): Promise<string> {
 
 for (const dialect of DIALECTS) {
   describe(`previous_response_id at a ${dialect} upstream`, () => {
-    it('puts everything that came before in front, over several turns, streamed or not', async (context) => {
+    it('prepends all earlier items, over several turns, streamed or not', async (context) => {
       const bridge = await startBridge(context, { dialect, script: [text('One.'), text('Two.'), text('Three.')] });
       const first = body(await bridge.json({ input: 'Say one.', instructions: 'Be brief.' }));
       const second = finalResponse(await bridge.stream({ input: ask('Say two.'), previous_response_id: first.id }));
@@ -47,7 +47,7 @@ for (const dialect of DIALECTS) {
       bridge.upstream.assertClean();
     });
 
-    it('returns reasoning and calls as they were', async (context) => {
+    it('returns reasoning and calls unchanged', async (context) => {
       const toolCalls = [{ id: 'call_a', name: 'read_file', arguments: '{"path": "a.txt"}' }];
       const bridge = await startBridge(context, {
         dialect,
@@ -70,7 +70,7 @@ for (const dialect of DIALECTS) {
   });
 }
 
-describe('an id that is not kept', () => {
+describe('an unknown id', () => {
   const refusals = [
     [
       'a previous response',
@@ -122,7 +122,7 @@ describe('an id that is not kept', () => {
       /together with conversation/,
     ],
     [
-      'a conversation that is none',
+      'an invalid conversation',
       { input: 'x', conversation: 7 },
       400,
       'invalid_request',
@@ -146,7 +146,7 @@ describe('an id that is not kept', () => {
       /true or false, got "yes"/,
     ],
     [
-      'a mistake behind a history',
+      'a mistake after a history',
       { input: [{ role: 'critic' }], previous_response_id: '' },
       400,
       'invalid_request',
@@ -167,7 +167,7 @@ describe('an id that is not kept', () => {
     });
   }
 
-  it('is not asked for by a word as store', async (context) => {
+  it('is not caused by a string as store', async (context) => {
     const bridge = await startBridge(context);
     const reply = await bridge.json({ input: 'x', store: 'no' });
     assert.deepEqual([reply.status, body(reply).error.param], [400, 'store']);
@@ -191,8 +191,8 @@ describe('an id that is not kept', () => {
   });
 });
 
-describe('what is kept', () => {
-  it('is nothing with store: false, nothing of a failed answer, and nothing of Codex', async (context) => {
+describe('stored responses', () => {
+  it('exclude those with store: false, failed ones, and those of Codex', async (context) => {
     const cut = answer({ text: 'Half', cutAfter: 2, end: 'cut' });
     const bridge = await startBridge(context, { script: [text('1'), text('2'), cut, text('4')] });
     const ids = [
@@ -204,19 +204,19 @@ describe('what is kept', () => {
     for (const id of ids) assert.equal((await get(bridge, `/v1/responses/${id}`)).status, 404, id);
   });
 
-  it('is what Codex asks for with store: true', async (context) => {
+  it('include those that Codex requests with store: true', async (context) => {
     const bridge = await startBridge(context, { script: [text('1')] });
     const { id } = finalResponse(await bridge.stream({ input: ask(), store: true }, CODEX));
     assert.equal((await get(bridge, `/v1/responses/${id}`)).status, 200);
   });
 
-  it('is an incomplete answer too', async (context) => {
+  it('include incomplete ones', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'Half', finish: 'length' })] });
     const { id } = body(await bridge.json({ input: 'x' }));
     assert.equal(body(await get(bridge, `/v1/responses/${id}`)).status, 'incomplete');
   });
 
-  it('stays within its limits: the least recently used goes first', async (context) => {
+  it('stay within the limits: the least recently used is evicted first', async (context) => {
     const bridge = await startBridge(context, {
       settings: { storeMaxResponses: 2 },
       script: [text('1'), text('2'), text('3')],
@@ -229,7 +229,7 @@ describe('what is kept', () => {
     assert.deepEqual(statuses, [200, 404, 200]);
   });
 
-  it('grows old', async (context) => {
+  it('expire', async (context) => {
     let now = Date.UTC(2026, 0, 1);
     const bridge = await startBridge(context, { script: [text('1')], runtime: { clock: () => now } });
     const { id } = body(await bridge.json({ input: 'x' }));
@@ -239,7 +239,7 @@ describe('what is kept', () => {
     assert.equal((await get(bridge, `/v1/responses/${id}`)).status, 404);
   });
 
-  it('an answer too large to keep is answered all the same, with a warning', async (context) => {
+  it('that are too large are not stored, but still answered, with a warning', async (context) => {
     const bridge = await startBridge(context, { settings: { storeMaxMb: 1 }, script: [text('1')] });
     const reply = await bridge.json({ input: 'x'.repeat(1024 * 1024) });
     assert.equal(reply.status, 200);
@@ -249,7 +249,7 @@ describe('what is kept', () => {
 });
 
 describe('routes of responses', () => {
-  it('GET gives the Response as it was sent, DELETE ends that', async (context) => {
+  it('GET returns the Response as it was sent, until DELETE', async (context) => {
     const bridge = await startBridge(context, { script: [text('1'), text('2')] });
     const made = body(await bridge.json({ input: 'x', metadata: { a: 'b' }, tools: [tool('list')] }));
     for (const path of [`/v1/responses/${made.id}`, `/responses/${made.id}?include[]=x`]) {
@@ -297,7 +297,7 @@ describe('routes of responses', () => {
     assert.equal((await get(bridge, '/v1/responses/resp_none/input_items')).status, 404);
   });
 
-  it('lists a text as a message, and only the own input of a chain', async (context) => {
+  it('list text as a message, and only the response’s own input', async (context) => {
     const bridge = await startBridge(context, { script: [text('1'), text('2')] });
     const first = body(await bridge.json({ input: 'First' }));
     const second = body(await bridge.json({ input: 'Second', previous_response_id: first.id }));
@@ -310,7 +310,7 @@ describe('routes of responses', () => {
 });
 
 describe('item references', () => {
-  it('stand for what they name, of input and of output', async (context) => {
+  it('are replaced by the input or output items that they name', async (context) => {
     const toolCalls = [{ id: 'call_a', name: 'list', arguments: {} }];
     const bridge = await startBridge(context, { script: [answer({ text: 'I look.', toolCalls }), text('Done.')] });
     const tools = [tool('list')];
@@ -354,7 +354,7 @@ describe('POST /v1/responses/input_tokens', () => {
 });
 
 describe('--store', () => {
-  it('keeps answers over a restart, readable by the user alone, and ignores what is broken', async (context) => {
+  it('stores responses across a restart, readable only by the user, and ignores broken files', async (context) => {
     const folder = join(await makeFolder(context), 'deep', 'store');
     const settings = { store: folder };
     const one = await startBridge(context, { settings, script: [text('One.'), text('Lost.')] });
@@ -377,7 +377,7 @@ describe('--store', () => {
     assert.ok(!(await readdir(folder)).includes(`${second.id}.json`));
   });
 
-  it('is not touched before it is needed', async (context) => {
+  it('is not opened before it is needed', async (context) => {
     const folder = join(await makeFolder(context), 'store');
     const bridge = await startBridge(context, { settings: { store: folder }, script: [text('1')] });
     await bridge.stream({ input: ask(), store: false }, CODEX);
@@ -386,7 +386,7 @@ describe('--store', () => {
 });
 
 describe('conversations', () => {
-  it('are made, continued by requests, listed and deleted', async (context) => {
+  it('are created, continued by requests, listed and deleted', async (context) => {
     const bridge = await startBridge(context, { script: [text('One.'), text('Two.')] });
     const items = [{ type: 'message', role: 'user', content: 'I am Ann.' }];
     const made = body(await postJson(`${bridge.url}/v1/conversations`, { items, metadata: { a: 'b' } }));
@@ -416,7 +416,7 @@ describe('conversations', () => {
     assert.equal((await get(bridge, `/v1/responses/${first.id}`)).status, 200);
   });
 
-  it('can be empty, and say what is wrong with their items', async (context) => {
+  it('can be empty, and reject invalid items', async (context) => {
     const bridge = await startBridge(context);
     const empty = await getJson(`${bridge.url}/v1/conversations`, {}, 'POST');
     assert.equal(empty.status, 200);

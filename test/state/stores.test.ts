@@ -1,4 +1,4 @@
-/** Both stores do the same; the one on disk also survives a restart, broken files and ids that are paths. */
+/** Both stores behave the same; the one on disk also survives a restart, broken files and ids that are paths. */
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -55,7 +55,7 @@ const KINDS = {
 for (const [kind, create] of Object.entries(KINDS)) {
   const isRedis = kind === 'Redis';
   describe(`the ${kind} store${isRedis ? REDIS_MISSING : ''}`, isRedis ? NEEDS_REDIS : {}, () => {
-    it('gives back what it was given, until that is deleted or evicted', async (context) => {
+    it('returns a record until it is deleted or evicted', async (context) => {
       const store = await create(context);
       assert.equal(await store.get('resp_1'), undefined);
       assert.ok(await put(store, 'resp_1', response('resp_1', 'msg_é'), ['msg_é']));
@@ -100,7 +100,7 @@ describe('the file store', () => {
     assert.deepEqual(world.warnings, []);
   });
 
-  it('keeps to its limits at a restart, and what has grown old is removed', async (context) => {
+  it('applies its limits after a restart, and removes expired records', async (context) => {
     const world = await createWorld(context);
     await put(world.open(), 'resp_1', response('resp_1'), []);
     world.now += 30_000;
@@ -119,7 +119,7 @@ describe('the file store', () => {
     assert.deepEqual(await readdir(world.folder), ['resp_1.json']);
   });
 
-  it('never makes a path of an id', async (context) => {
+  it('never uses an arbitrary id as a path', async (context) => {
     const world = await createWorld(context);
     const store = world.open();
     const outside = join(world.folder, '..', 'outside.json');
@@ -132,7 +132,7 @@ describe('the file store', () => {
     assert.equal(await readFile(outside, 'utf8'), response('../outside'));
   });
 
-  it('warns of a record that is broken since it was found, and leaves it', async (context) => {
+  it('warns about a record that was damaged after it was found, and does not touch it', async (context) => {
     const world = await createWorld(context);
     const store = world.open();
     for (const [id, text] of [['resp_1', '{"kind":"resp'], ['resp_2', response('resp_3')]] as const) {
@@ -144,7 +144,7 @@ describe('the file store', () => {
     assert.deepEqual((await readdir(world.folder)).sort(), ['resp_1.json', 'resp_2.json']);
   });
 
-  it('goes on without a folder that cannot be used', async (context) => {
+  it('works without its folder if that cannot be used', async (context) => {
     const world = await createWorld(context);
     await writeFile(world.folder, 'a file where the folder should be');
     const store = world.open();
@@ -172,7 +172,7 @@ describe('the file store in a folder with files of the user', () => {
     'package.json': '{"name":"mine"}',
     'notes.json': '{}',
     'empty.json': '',
-    // Names like those of records, contents of others.
+    // Names of records with other contents.
     'resp_1.json': '{"id":"resp_1","object":"response"}',
     'resp_2.json': response('resp_3'),
     'resp_4.json': '{"kind":"resp',
@@ -181,7 +181,7 @@ describe('the file store in a folder with files of the user', () => {
     'conv_1.json': '{"kind":"conversation","id":"conv_1","turns":[]}',
     'conv_2.json': '[]',
     'record.json': response('record'),
-    // Names like those of drafts.
+    // Names of drafts.
     'notes.json.77.tmp': '{}',
     'resp_8.json.77.tmp': 'mine',
     'resp_9.json.77.tmp': '',
@@ -196,7 +196,7 @@ describe('the file store in a folder with files of the user', () => {
     }
   }
 
-  it('neither removes nor changes one, at no limit and in no operation', async (context) => {
+  it('never removes or changes one, at any limit and in any operation', async (context) => {
     const world = await createWorld(context);
     await fill(world);
     const store = world.open({ ageMs: 1, bytes: 400, records: 1 });
@@ -235,7 +235,7 @@ describe('the file store in a folder with files of the user', () => {
     const store = world.open();
     assert.deepEqual(await store.get('resp_21'), JSON.parse(response('resp_21', 'msg_resp_21')));
     assert.equal(await store.holderOf('msg_resp_22'), 'resp_22');
-    // Written again, a record moves to the subfolder; there is one of it, after a restart too.
+    // When it is written again, a record moves to the subfolder; after a restart, it still exists only once.
     await put(store, 'resp_22', response('resp_22', 'msg_new'), ['msg_new']);
     assert.deepEqual(await readdir(join(world.folder, SUBFOLDER)), ['resp_22.json']);
     const again = world.open();
@@ -244,7 +244,7 @@ describe('the file store in a folder with files of the user', () => {
     assert.deepEqual(await snapshot(world.folder), USER_FILES);
   });
 
-  it('leaves a file that was put in the place of a record', async (context) => {
+  it('does not change a file that replaced a record', async (context) => {
     const world = await createWorld(context);
     const store = world.open({ records: 2 });
     const path = join(world.folder, 'resp_1.json');
@@ -277,7 +277,7 @@ describe('the file store in a folder with files of the user', () => {
     assert.deepEqual([await readFile(target, 'utf8'), (await stat(target)).mtimeMs], [response('resp_1'), 1_000_000]);
   });
 
-  it('removes what a process left over that ended while it wrote, and only that', async (context) => {
+  it('removes only the drafts that a process left behind when it ended while writing', async (context) => {
     const world = await createWorld(context);
     await mkdir(world.folder);
     const ages = { 'resp_1.json.77.tmp': 3_600, 'resp_2.json.77.3.tmp': 3_600, 'resp_3.json.77.tmp': 1 };
