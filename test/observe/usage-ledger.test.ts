@@ -1,4 +1,4 @@
-/** The usage ledger: one line for each turn that reached the provider, none of its text, bounded, and off on request. */
+/** The usage ledger: one line per turn that reached the provider, without its text, bounded, and off on request. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -67,7 +67,7 @@ async function startServe(context: TestContext, text: string) {
   return { path, io, post };
 }
 
-test('a change applies from the next turn on; an invalid file changes nothing and is reported once', async (context) => {
+test('a change applies from the next turn; an invalid file changes nothing and is reported once', async (context) => {
   const [a, b] = [await startHost(context), await startHost(context)];
   const { path, io, post } = await startServe(context, fileFor(a.url, 'A'));
   assert.equal((await post()).status, 200);

@@ -322,7 +322,8 @@ test('later changes by Codex stay, and a backup with lost lines is kept', async 
   const { code, out } = await home.setup(['--undo']);
   assert.equal(code, 0);
   assert.equal(await home.read(), '\n[mcp_servers.demo]\ncommand = "echo"\n');
-  assert.ok(out.includes(`Kept ${join(home.folder, BACKUP)}: it contains lines that ${home.path} no longer has\n`), out);
+  const kept = `Kept ${join(home.folder, BACKUP)}: it contains lines that ${home.path} no longer has\n`;
+  assert.ok(out.includes(kept), out);
   assert.match(await home.read(BACKUP), /gpt-5\.5/);
 });
 

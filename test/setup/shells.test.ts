@@ -116,7 +116,7 @@ for (const shell of ['bash', 'zsh', 'fish'] as const) {
   });
 }
 
-test('powershell (text only: there is no PowerShell on this machine): arguments are splatted, the pipe is forwarded', () => {
+test('powershell (text only: no PowerShell on this machine): arguments are splatted, the pipe is forwarded', () => {
   assert.equal(
     SHELLS.powershell.lines.join('\n'),
     `function codex-with-codingplan {
