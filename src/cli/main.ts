@@ -105,7 +105,8 @@ function createWriter(open: () => NodeJS.WriteStream): (text: string) => void {
   let stream: NodeJS.WriteStream | undefined;
   return (text) => {
     stream ??= open().on('error', () => undefined);
-    stream.write(stream.isTTY === true ? protectTerminal(text) : text);
+    // A pipe may lead to a terminal too, as in `… | less`.
+    stream.write(protectTerminal(text));
   };
 }
 

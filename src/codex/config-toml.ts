@@ -26,6 +26,8 @@ export interface CodexSettings {
   readonly webSearch?: boolean;
   /** Headers that Codex adds to every request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Further headers, whose values are in these variables. */
+  readonly envHeaders?: Readonly<Record<string, string>>;
 }
 
 /** Flags that make `codex resume` work after undo: they define and select the thread's provider. */
@@ -92,18 +94,24 @@ const SEARCH_FEATURE: readonly Pair[] = [
 
 const renderLine = ([key, value]: Pair): string => `${key} = ${value}`;
 
-function listProviderPairs({ baseUrl, envKey, catalogUrl, webSearch, headers = {} }: CodexSettings): readonly Pair[] {
+function listProviderPairs(settings: CodexSettings): readonly Pair[] {
+  const { baseUrl, envKey, catalogUrl, webSearch, headers, envHeaders } = settings;
   const strings = listStrings({
     name: DISPLAY_NAME, base_url: baseUrl, env_key: envKey, wire_api: 'responses', model_catalog_url: catalogUrl,
     // Codex does not fetch the catalog without a key. The bridge replaces this one (codex-protocol.md, section 12).
     experimental_bearer_token: catalogUrl === undefined || envKey !== undefined ? undefined : 'bridge',
   });
-  const fields = Object.entries(headers).map(([name, value]) => renderLine([renderKey([name]), renderString(value)]));
   return [
     ...strings,
     ...(webSearch ? [['supports_standalone_web_search', 'true'] as const] : []),
-    ...(fields.length === 0 ? [] : [['http_headers', `{ ${fields.join(', ')} }`] as const]),
+    ...listTable('http_headers', headers),
+    ...listTable('env_http_headers', envHeaders),
   ];
+}
+
+function listTable(key: string, fields: Readonly<Record<string, string>> = {}): readonly Pair[] {
+  const lines = Object.entries(fields).map(([name, value]) => renderLine([renderKey([name]), renderString(value)]));
+  return lines.length === 0 ? [] : [[key, `{ ${lines.join(', ')} }`]];
 }
 
 function listStrings(strings: Readonly<Record<string, string | undefined>>): readonly Pair[] {

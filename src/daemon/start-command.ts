@@ -6,8 +6,9 @@ import { findPaths, thisMachine, type Paths } from '../command/paths';
 import { renderOrigin, renderRows, type Address } from '../command/render';
 import { createTerminalStyle } from '../command/terminal-style';
 import { readVersion } from '../command/version';
+import type { Config } from '../config/options';
 import { probePort, type Health } from '../instance/bridge-client';
-import { describeKeyDifference, readRecord, stateFileOf } from '../instance/bridge-record';
+import { describeKeyDifference, readRecord, stateFileOf, type BridgeRecord } from '../instance/bridge-record';
 import { startBridge } from '../instance/start-bridge';
 import { renderBase, renderCommand } from '../instance/target';
 
@@ -53,6 +54,10 @@ async function checkPort({ config, origins }: Loaded, paths: Paths, io: CommandI
   if (state.kind === 'bridge') {
     const record = readRecord(stateFileOf(paths.state, port));
     const isOurs = record !== undefined && record.pid === state.health.pid;
+    if (isOurs && isReserved(record, config)) {
+      io.error(`${describeReserved(port)}\n`);
+      return EXIT.failed;
+    }
     const difference = isOurs ? describeKeyDifference(record, config.aiApiKey) : undefined;
     io.out(describeRunning(state.health, { host, port, upstream }, difference));
     return EXIT.done;
@@ -60,6 +65,14 @@ async function checkPort({ config, origins }: Loaded, paths: Paths, io: CommandI
   io.error(`Port ${port}${renderOrigin(origins.port)} is in use by another program. Choose another with --port.\n`);
   return EXIT.failed;
 }
+
+/** A bridge that was started for Codex has a random token, which no other client has. */
+const isReserved = ({ stopWhenUnused, token }: BridgeRecord, { accessToken, accessTokenFile }: Config): boolean =>
+  stopWhenUnused && token !== undefined && accessToken === undefined && accessTokenFile === undefined;
+
+const describeReserved = (port: number): string =>
+  `Port ${port} is in use by a bridge that "aliyun-codex-bridge codex" started; only its Codex has the access token. ` +
+  'Choose another port with --port.';
 
 interface Wanted extends Address {
   readonly upstream: string;

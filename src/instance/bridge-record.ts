@@ -1,7 +1,7 @@
 /** Reads and writes the files of a background bridge: its record, its log, its catalog. */
 import { createHash } from 'node:crypto';
 import {
-  closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, rmSync, statSync,
+  closeSync, constants, openSync, readdirSync, readFileSync, rmSync, statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asNumber, asText, parseJsonObject } from '../base/json';
@@ -74,11 +74,6 @@ export function prepareStateFolder(folder: string, userId = process.getuid?.()):
   }
 }
 
-/** Removes `file` if it is a symbolic link, so that the next write does not go to its target. */
-export function removeLink(file: string): void {
-  if (attempt(() => lstatSync(file))?.isSymbolicLink()) rmSync(file);
-}
-
 /** Identifies a key in a record. @param startedAt of the record, so that the same key has a different id in each */
 export const identifyKey = (key: string | undefined, startedAt: string): string =>
   (key === undefined ? NO_KEY : createHash('sha256').update(`${startedAt} ${key}`).digest('hex').slice(0, 16));
@@ -122,14 +117,24 @@ export function readRecord(file: string): BridgeRecord | undefined {
 }
 
 /**
- * Returns the start time of a process in clock ticks since the boot of Linux (proc_pid_stat(5), field 22). Together
- * with the pid it identifies the process, because a reused pid has a different start time. `undefined` on other
- * systems, and if there is no such process.
+ * Returns when a process started. Together with the pid it identifies the process, because a reused pid has a different
+ * start time. In clock ticks since the boot of Linux (proc_pid_stat(5), field 22), as a date elsewhere. `undefined` on
+ * Windows, and if there is no such process.
  */
-export function readProcessStart(pid: number): string | undefined {
+export function readProcessStart(pid: number, platform = process.platform): string | undefined {
+  if (platform === 'win32') return undefined;
+  if (platform !== 'linux' && platform !== 'android') return askPs(pid);
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   // The program name, in parentheses, may contain any character.
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}
+
+/** Returns the start time as `ps` of macOS and the BSDs prints it, in one locale and time zone. */
+function askPs(pid: number): string | undefined {
+  const { spawnSync }: typeof import('node:child_process') = require('node:child_process');
+  const env = { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
+  const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { env, encoding: 'utf8', timeout: 5_000 });
+  return stdout?.trim() || undefined;
 }
 
 /** Returns every record in `folder`, sorted by port. */

@@ -1,6 +1,6 @@
 /** Starts a bridge in the background and waits until it listens. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { asNumber, asRecord, asText, isRecord } from '../base/json';
@@ -16,7 +16,7 @@ import { PROGRAM, STATE_FILE_VARIABLE } from '../command/version';
 import { isPath } from '../config/option';
 import { OPTIONS, OPTION_NAMES } from '../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../config/resolve';
-import { makeFolder } from '../state/replace-file';
+import { APPEND_NO_LINK, makeFolder, removeLink } from '../state/replace-file';
 import { logFileOf, prepareStateFolder, removeLeftovers, stateFileOf } from './bridge-record';
 import { readTail } from './log-reader';
 
@@ -126,15 +126,13 @@ async function startOn(port: number, options: StartOptions): Promise<StartOutcom
 function openLog(path: string, isNamed: boolean): number | string {
   try {
     makeFolder(dirname(path), 0o700);
+    // A file that the user names may be a symbolic link, the one in the state folder may not.
+    if (!isNamed) removeLink(path);
     return openSync(path, isNamed ? 'a' : APPEND_NO_LINK, 0o600);
   } catch (error) {
     return `Cannot write the log file ${path}: ${explainFailure(error)}. Choose another file with --log-file.`;
   }
 }
-
-/** A log in the state folder must not be a symbolic link; a file that the user names may be one. */
-const APPEND_NO_LINK =
-  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 
 const SHOWN_LINES = 10;
 

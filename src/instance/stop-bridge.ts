@@ -2,7 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { codeOf } from '../base/thrown';
 import type { Address } from '../command/render';
-import { createLaunch, probePort } from './bridge-client';
+import { SHORTEST_PROVED } from '../server/guards';
+import { createLaunch, knowsToken, probePort } from './bridge-client';
 import { readProcessStart } from './bridge-record';
 
 export interface StopOptions extends Address {
@@ -27,8 +28,7 @@ const HEALTH_TIMEOUT_MS = 1_000;
  * it has ended, or when the time is up.
  */
 export async function stopBridge({ host, port, pid, processStart, token, limitMs }: StopOptions): Promise<StopOutcome> {
-  // The pid may have been reused by another process.
-  if (processStart !== undefined && readProcessStart(pid) !== processStart) return 'another process';
+  if (!(await isBridge({ host, port, pid, processStart, token }))) return 'another process';
   // The bridge closes this connection last; older versions have no such route.
   const launch = await createLaunch({ host, port }, token).catch(() => undefined);
   try {
@@ -49,6 +49,15 @@ export async function stopBridge({ host, port, pid, processStart, token, limitMs
   if (await untilGone(pid, EXIT_MS)) return 'ended';
   // A zombie process keeps its pid, as in a container without an init.
   return (await probePort({ host, port, timeoutMs: HEALTH_TIMEOUT_MS })).kind === 'free' ? 'ended' : 'still running';
+}
+
+/**
+ * Whether the process is the one of the record: its pid may have been reused by another process. Where the system does
+ * not report when a process started (Windows), the bridge on the port proves that it knows the token.
+ */
+async function isBridge({ host, port, pid, processStart, token }: Omit<StopOptions, 'limitMs'>): Promise<boolean> {
+  if (processStart !== undefined) return readProcessStart(pid) === processStart;
+  return token === undefined || token.length < SHORTEST_PROVED || (await knowsToken({ host, port }, token));
 }
 
 /** Polls, because no system reports the end of a process that is not a child. Returns false if the time is up. */

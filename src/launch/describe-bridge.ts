@@ -5,17 +5,18 @@ import { asArray, asText, isRecord } from '../base/json';
 import { isBefore } from '../base/version';
 import { writeCatalogFile } from '../codex/catalog-file';
 import { findConfiguredModel } from '../codex/choose-model';
-import { canFetchCatalog, describeCatalog, renderOverrides } from '../codex/config-toml';
+import { canFetchCatalog, describeCatalog, renderOverrides, type CodexSettings } from '../codex/config-toml';
 import type { CommandIo } from '../command/command';
 import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
 import { OPTIONS, type Config } from '../config/options';
 import { isSet, type Environment } from '../config/resolve';
 import { getJson, probePort } from '../instance/bridge-client';
-import { catalogFileOf, prepareStateFolder, removeLink } from '../instance/bridge-record';
+import { catalogFileOf, prepareStateFolder } from '../instance/bridge-record';
 import { renderBase } from '../instance/target';
 import { PROVIDERS } from '../providers/catalog';
 import { LAUNCH_HEADER } from '../server/idle-shutdown';
+import { removeLink } from '../state/replace-file';
 import { pickModel } from './pick-model';
 
 export interface BridgeForCodex extends Address {
@@ -54,9 +55,15 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
     baseUrl: renderBase(bridge),
     webSearch,
     headers: { [LAUNCH_HEADER]: '1' },
-    ...(!config.forceEnvAuth ? { envKey: CLIENT_KEY } : bridge.token !== undefined && { envKey: TOKEN }),
+    ...chooseHeaders(bridge),
   });
   return { words, notes };
+}
+
+/** The token in `Authorization`, or next to the provider's key, where Codex sends that one. */
+function chooseHeaders({ config, token }: BridgeForCodex): Pick<CodexSettings, 'envKey' | 'envHeaders'> {
+  if (token === undefined) return config.forceEnvAuth ? {} : { envKey: CLIENT_KEY };
+  return config.forceEnvAuth ? { envKey: TOKEN } : { envKey: CLIENT_KEY, envHeaders: { 'x-api-key': TOKEN } };
 }
 
 /** Codex 0.169 and later runs web search by itself; older versions were not tested (codex-protocol.md, section 12). */

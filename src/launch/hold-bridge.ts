@@ -13,6 +13,7 @@ import { describeKeyDifference, hasNoKey, readRecord, stateFileOf, type BridgeRe
 import { startBridge } from '../instance/start-bridge';
 import { stopBridge } from '../instance/stop-bridge';
 import { renderCommand } from '../instance/target';
+import { SHORTEST_PROVED } from '../server/guards';
 
 export interface AttachOptions {
   readonly config: Config;
@@ -132,14 +133,14 @@ async function begin(
 
 /**
  * Chooses the token of a new bridge: the user's, or a random one, so that other users of the machine cannot use the
- * key. No token if other clients may already use the bridge, or if Codex sends the provider's key instead.
+ * key. No token if other clients may already use the bridge.
  */
 function chooseToken(
   { config, isPortFixed = false, token }: AttachOptions, stopWhenUnused: boolean,
 ): string | undefined {
   if (isPortFixed) return token;
   if (hasUserToken(config)) return findUserToken(config);
-  return config.forceEnvAuth && stopWhenUnused ? randomBytes(32).toString('hex') : undefined;
+  return stopWhenUnused ? randomBytes(32).toString('hex') : undefined;
 }
 
 const hasUserToken = ({ accessToken, accessTokenFile }: Config): boolean =>
@@ -166,9 +167,9 @@ async function isTrusted(
   return (await knowsToken(address, token)) || isUnprovable(token, own);
 }
 
-/** access.ts returns no proof for these. */
+/** The bridge returns no proof for these. */
 const isUnprovable = (token: string, own: BridgeRecord | undefined): boolean =>
-  own !== undefined && (own.token !== token || token.length < 32);
+  own !== undefined && (own.token !== token || token.length < SHORTEST_PROVED);
 
 /** If a bridge exits more often, it has a problem that a restart does not fix. */
 const RESTARTS = 3;

@@ -5,7 +5,7 @@ import {
   writeFileSync, writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { makeFolder } from '../state/replace-file';
+import { APPEND_NO_LINK, makeFolder, removeLink } from '../state/replace-file';
 
 export interface LogFile {
   /** Opens the file now instead of with the first line. @returns why it cannot be opened, or `undefined` */
@@ -23,6 +23,16 @@ interface OpenFile {
   readonly inode: bigint;
 }
 
+export interface LogFileOptions {
+  /** Replaced by tests. */
+  readonly rename?: typeof renameSync;
+  /**
+   * For a file in the state folder: a symbolic link in its place is removed instead of followed, and a file of another
+   * user is not written to.
+   */
+  readonly isOwn?: boolean;
+}
+
 /**
  * Appends whole lines to `path`; creates the file, accessible only to its owner, and its folder. If the next line would
  * make the file larger than `maxBytes`, the file is renamed to `<path>.1`, replacing the previous one. A file that was
@@ -30,10 +40,9 @@ interface OpenFile {
  * is rotated.
  *
  * Lines are written before `write` returns, so that the last line of a process is never lost.
- *
- * @param rename replaced by tests
  */
-export function createLogFile(path: string, maxBytes: number, rename: typeof renameSync = renameSync): LogFile {
+export function createLogFile(path: string, maxBytes: number, options: LogFileOptions = {}): LogFile {
+  const { rename = renameSync, isOwn = false } = options;
   const target = resolve(path);
   let file: OpenFile | undefined;
   let isTorn = false;
@@ -43,17 +52,18 @@ export function createLogFile(path: string, maxBytes: number, rename: typeof ren
     if (last !== undefined) attempt(() => closeSync(last.descriptor));
   };
   const append = (bytes: Uint8Array): void => {
+    if (isOwn) removeLink(target);
     const found = statSync(target, { bigint: true, throwIfNoEntry: false });
     const isFull = found !== undefined && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes);
     if (isFull && found.isFile() && !OF_SYSTEM.test(target)) {
       close();
       rotate(realpathSync(target), rename);
     } else if (found?.ino !== file?.inode) close();
-    file ??= openForAppending(target);
+    file ??= openForAppending(target, isOwn);
     writeWhole(file.descriptor, bytes);
   };
   return {
-    open: () => attempt(() => void (file ??= openForAppending(target))),
+    open: () => attempt(() => void (file ??= openForAppending(target, isOwn))),
     write(line) {
       const problem = attempt(() => append(Buffer.from(isTorn ? `\n${line}` : line)));
       if (problem !== undefined) close();
@@ -79,10 +89,15 @@ function rotate(path: string, rename: typeof renameSync): void {
   }
 }
 
-function openForAppending(path: string): OpenFile {
+function openForAppending(path: string, isOwn: boolean): OpenFile {
   makeFolder(dirname(path), 0o700);
-  const descriptor = openSync(path, 'a', 0o600);
-  return { descriptor, inode: fstatSync(descriptor, { bigint: true }).ino };
+  if (isOwn) removeLink(path);
+  const descriptor = openSync(path, isOwn ? APPEND_NO_LINK : 'a', 0o600);
+  const { ino: inode, uid } = fstatSync(descriptor, { bigint: true });
+  const user = process.getuid?.();
+  if (!isOwn || user === undefined || Number(uid) === user) return { descriptor, inode };
+  closeSync(descriptor);
+  throw new Error('it belongs to another user');
 }
 
 /** The message for a partly written line, for example on a full disk. */

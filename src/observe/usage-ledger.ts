@@ -75,7 +75,7 @@ export interface LedgerOptions {
 
 /** Several bridges may append to the same file: each line is written at once. */
 export function createUsageLedger({ path, maxBytes, prepare, warn }: LedgerOptions): UsageLedger {
-  const file = createLogFile(path, maxBytes);
+  const file = createLogFile(path, maxBytes, { isOwn: true });
   let queue: string[] = [];
   let isUsable: boolean | undefined;
   const isReady = (): boolean => {

@@ -1,4 +1,5 @@
 /** `serve`: resolves the configuration, builds the server and runs it. */
+import { dirname, resolve } from 'node:path';
 import { messageOf } from '../base/thrown';
 import type { Bridge } from '../bridge/bridge';
 import { describeThrown } from '../base/thrown';
@@ -31,7 +32,7 @@ export async function run(context: CommandContext): Promise<number> {
     io.error(`${access}\n`);
     return EXIT.misused;
   }
-  const logFile = openLogFile(config);
+  const logFile = openLogFile(config, env);
   const problem = logFile?.open();
   if (problem !== undefined) {
     io.error(`Cannot write the log file: ${problem}. Choose another file with --log-file.\n`);
@@ -152,10 +153,13 @@ function logUncaughtErrors(io: CommandIo, log: Logger): () => void {
   return forget ?? (() => undefined);
 }
 
-function openLogFile({ logFile, logFileMaxMb }: Config): LogFile | undefined {
+/** The log in the state folder, which `start` chose, is the bridge's own. */
+function openLogFile({ logFile, logFileMaxMb }: Config, env: Environment): LogFile | undefined {
   if (logFile === undefined) return undefined;
   const { createLogFile }: typeof import('../observe/log-file') = require('../observe/log-file');
-  return createLogFile(logFile, logFileMaxMb * 1024 * 1024);
+  const stateFile = env[STATE_FILE_VARIABLE];
+  const isOwn = stateFile !== undefined && dirname(stateFile) === dirname(resolve(logFile));
+  return createLogFile(logFile, logFileMaxMb * 1024 * 1024, { isOwn });
 }
 
 /** Loads and opens the ledger after the first turn: a bridge starts without it. */

@@ -162,7 +162,7 @@ export interface AccessConfig {
 /** Shorter tokens can be guessed. */
 const SHORTEST_TOKEN = 16;
 /** For a shorter token, a proof for a chosen challenge would allow an offline search. */
-const SHORTEST_PROVED = 32;
+export const SHORTEST_PROVED = 32;
 
 interface Token {
   /** Undefined for a token without a name. */

@@ -1,5 +1,10 @@
-/** Creates folders, and replaces files atomically: other processes read the old content or the new, never a part. */
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+/**
+ * Creates folders, replaces files atomically (other processes read the old content or the new, never a part), and keeps
+ * away from symbolic links.
+ */
+import {
+  closeSync, constants, lstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { attempt, codeOf } from '../base/thrown';
 
@@ -64,4 +69,13 @@ export function makeFolder(path: string, mode: number): void {
     // Another process may have created it in the meantime.
     if (codeOf(error) !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
+}
+
+/** Opens a file for appending, but not through a symbolic link, where the system can refuse that. */
+export const APPEND_NO_LINK =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
+
+/** Removes `file` if it is a symbolic link, so that what is written next does not go to its target. */
+export function removeLink(file: string): void {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(file);
 }

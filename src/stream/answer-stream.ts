@@ -78,7 +78,7 @@ export class AnswerStream<Output> implements AnswerProgress {
     try {
       step(outputs);
     } catch (cause) {
-      const error = new Failure('bad_answer', `Cannot read the provider's stream: ${messageOf(cause)}.`);
+      const error = new Failure('bad_answer', `Cannot read the provider's stream: ${describeCause(cause)}.`);
       for (const output of this.options.assembler.fail(error)) outputs.push(output);
     }
     return outputs;
@@ -124,4 +124,10 @@ function through(stage: Stage | undefined, signals: readonly Signal[]): readonly
   const [only] = signals;
   if (!stage) return signals;
   return signals.length === 1 && only ? stage.step(only) : signals.flatMap((signal) => stage.step(signal));
+}
+
+/** V8 says that the stack is exceeded where a value is nested too deeply for its own JSON functions. */
+function describeCause(cause: unknown): string {
+  const isDeep = cause instanceof RangeError && cause.message.includes('call stack');
+  return isDeep ? 'a value is nested too deeply' : messageOf(cause);
 }

@@ -134,9 +134,10 @@ test(
   LIMIT,
   (context) => {
     const { folder, path } = create(context);
-    const log = createLogFile(path, 6, () => {
+    const rename = (): never => {
       throw Object.assign(new Error('EPERM: operation not permitted, rename'), { code: 'EPERM' });
-    });
+    };
+    const log = createLogFile(path, 6, { rename });
     context.after(() => log.close());
     for (const line of ['aaaaa\n', 'bbbbb\n', 'ccccc\n']) log.write(line);
     assert.equal(read(path), 'ccccc\n');

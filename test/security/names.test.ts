@@ -9,7 +9,8 @@ import { after, before, describe, test } from 'node:test';
 import { isRecord, parseJson, type JsonObject } from '../../src/base/json';
 import { createHome } from '../support/cli/background';
 import { listCodexRequests, listFixtures } from '../support/fixtures';
-import type { FuzzAnswer, FuzzCase, Wire } from './fuzz/cases';
+import type { FuzzCase, Wire } from './fuzz/cases';
+import { ANSWER, streamOf, toCase, toSse } from './fuzz/plain-case';
 import { createWorld, type FuzzWorld } from './fuzz/world';
 
 const LIMIT = { timeout: 300_000 } as const;
@@ -45,24 +46,8 @@ function withField(value: object, key: string | undefined, name: string, inner: 
   return Object.defineProperty(rest, name, { value: inner, enumerable: true, configurable: true, writable: true });
 }
 
-const toSse = (values: readonly unknown[]): Buffer =>
-  Buffer.from([...values.map((value) => JSON.stringify(value)), '[DONE]'].map((data) => `data: ${data}\n\n`).join(''));
-
-const stream = (bytes: Buffer): FuzzAnswer =>
-  ({ status: 200, headers: { 'content-type': 'text/event-stream' }, reads: [bytes], breaks: false });
-
 const TOOLS = [{ type: 'function', name: 'exec_command', parameters: { type: 'object', properties: {} } }];
 const HELLO = { input: 'Hello', stream: true, tools: TOOLS };
-const ANSWER = stream(toSse([{ choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }] }]));
-
-const toCase = (name: string, body: unknown, answer = ANSWER, rest: Partial<FuzzCase> = {}): FuzzCase => ({
-  number: 0, name, wire: 'chat', client: 'sdk', answer, ...rest,
-  request: {
-    path: '/v1/responses', headers: { 'content-type': 'application/json' }, ...rest.request,
-    body: Buffer.from(JSON.stringify(body)),
-  },
-});
-
 const codexRequest = (name: string): JsonObject =>
   listCodexRequests().find((each) => each.name.startsWith(name))?.body ?? assert.fail(`no request ${name}`);
 
@@ -136,7 +121,7 @@ describe('inherited names, one at a time', () => {
           .flatMap((line) => parseJson(line.slice('data: '.length)) ?? []);
         for (const word of NAMES.slice(0, 3)) {
           for (const changed of replaceEach(values, word)) {
-            const answer = stream(toSse(Array.isArray(changed) ? changed : [changed]));
+            const answer = streamOf(toSse(Array.isArray(changed) ? changed : [changed]));
             await check(toCase(`${word} in ${fixture.name}`, HELLO, answer, { wire }));
           }
         }

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { isRecord, parseJson } from '../../../src/base/json';
 import type { Bridge } from '../../../src/bridge/bridge';
 import { createBridge } from '../../../src/bridge/create-bridge';
+import type { Config } from '../../../src/config/options';
 import { resolveConfig } from '../../../src/config/resolve';
 import { BridgeError } from '../../../src/errors/bridge-error';
 import { createLogger } from '../../../src/observe/log';
@@ -28,8 +29,13 @@ export interface FuzzWorld {
   close(): Promise<void>;
 }
 
-/** @param wrap changes the bridge, for tests of the judge */
-export async function createWorld(wrap: (bridge: Bridge) => Bridge = (bridge) => bridge): Promise<FuzzWorld> {
+/**
+ * @param wrap changes the bridge, for tests of the judge
+ * @param settings in place of the defaults
+ */
+export async function createWorld(
+  wrap: (bridge: Bridge) => Bridge = (bridge) => bridge, settings: Partial<Config> = {},
+): Promise<FuzzWorld> {
   const resolved = resolveConfig({}, {});
   if (!resolved.ok) throw new Error(resolved.mistakes.join('\n'));
   const lines: string[] = [];
@@ -39,7 +45,7 @@ export async function createWorld(wrap: (bridge: Bridge) => Bridge = (bridge) =>
   const onCrash = (cause: unknown): void =>
     void crashes.push(cause instanceof Error ? String(cause.stack) : String(cause));
   process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash).on('warning', onCrash);
-  const config = { ...resolved.config, ...OPTIONS, upstreamCalls: 2, refusalCacheMs: 0 };
+  const config = { ...resolved.config, ...OPTIONS, upstreamCalls: 2, refusalCacheMs: 0, ...settings };
   let current: Bridge | undefined;
   const server = createBridgeServer({ config, version: '0', log, bridge: follow(() => current) });
   const { port } = await server.listen();
@@ -55,9 +61,9 @@ export async function createWorld(wrap: (bridge: Bridge) => Bridge = (bridge) =>
       lines.length = 0;
       const { answer, wire, request } = fuzzCase;
       http = answer.http;
-      const settings = { ...config, aiBaseUrl: http === undefined ? FAKE_URL : realUrl, wire };
+      const own = { ...config, aiBaseUrl: http === undefined ? FAKE_URL : realUrl, wire };
       const transport = http === undefined && { transport: replay(answer) };
-      current = wrap(createBridge(settings, log, { ...NO_WAITING, ...transport }));
+      current = wrap(createBridge(own, log, { ...NO_WAITING, ...transport }));
       const reply = await send(agent, port, request).catch((error: unknown) => String(error));
       const seen = crashes.splice(0).map((crash) => `The process reported: ${crash}`);
       if (typeof reply === 'string') return [`There was no response: ${reply}`, ...seen];
