@@ -1,5 +1,6 @@
 /** Extracts message, code, field and request id from a provider's error body (upstreams.md, section 5). */
 import { asArray, asNumber, asRecord, asText, isRecord, parseJson, type UnknownRecord } from '../base/json';
+import { attempt } from '../base/thrown';
 
 export interface ProviderError {
   readonly message: string;
@@ -34,7 +35,8 @@ export function readErrorValue(value: unknown): ProviderError {
   return { ...read, message: shorten(read?.message ?? (typeof value === 'string' ? value : (toJson(value) ?? ''))) };
 }
 
-const toJson = (value: unknown): string | undefined => JSON.stringify(value);
+/** Undefined where it is nested too deeply for JSON.stringify. */
+const toJson = (value: unknown): string | undefined => attempt(() => JSON.stringify(value));
 const messageOnly = (text: string): ProviderError => ({ message: shorten(text) });
 
 /** An error whose message may be unknown. */

@@ -12,6 +12,9 @@ export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 const TOO_LONG = `an event is longer than ${MAX_LINE_BYTES} bytes`;
 
+/** V8 needs a hundred bytes for each of the strings that an event is joined from, however short they are. */
+const MAX_DATA_LINES = 100_000;
+
 const LF = 10;
 const CR = 13;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -30,8 +33,9 @@ export class SseDecoder {
   private atStart = true;
   private name: string | undefined;
   private data: string | undefined;
+  private dataLines = 0;
 
-  /** @throws RangeError if a line exceeds MAX_LINE_BYTES */
+  /** @throws RangeError if a line or an event exceeds MAX_LINE_BYTES, or an event MAX_DATA_LINES */
   push(bytes: Uint8Array): readonly SseEvent[] {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (chunk.indexOf(LF) === -1) {
@@ -90,6 +94,8 @@ export class SseDecoder {
     if (text.startsWith('data:')) {
       const value = text.slice(text.charCodeAt(5) === 32 ? 6 : 5);
       if ((this.data?.length ?? 0) + value.length > MAX_LINE_BYTES) throw new RangeError(TOO_LONG);
+      if (this.data !== undefined && (this.dataLines += 1) > MAX_DATA_LINES)
+        throw new RangeError(`an event has more than ${MAX_DATA_LINES} lines`);
       this.data = this.data === undefined ? value : `${this.data}\n${value}`;
     } else if (text.startsWith('event:')) {
       this.name = text.slice(6).trim();
@@ -105,6 +111,7 @@ export class SseDecoder {
     }
     this.name = undefined;
     this.data = undefined;
+    this.dataLines = 0;
   }
 }
 

@@ -18,7 +18,7 @@ import { post } from '../support/bridge/test-server';
 import { createHome, FORGED } from '../support/cli/background';
 import { createLaunchScene } from '../support/cli/launch-scene';
 
-const LIMIT = { timeout: 60_000 } as const;
+const LIMIT = { timeout: 180_000 } as const;
 const isWindows = process.platform === 'win32';
 const WITH_LINKS = { ...LIMIT, skip: isWindows && 'links need a privilege' };
 const AS_ROOT = { ...LIMIT, skip: process.getuid?.() !== 0 && 'only root can give a folder to another user' };

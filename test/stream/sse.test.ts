@@ -72,6 +72,15 @@ it('many data lines of one event are given up beyond the limit of a line', () =>
   }, RangeError);
 });
 
+it('an event has at most 100,000 lines: joined strings cost memory, however short they are', () => {
+  const lines = (count: number): Buffer => Buffer.from('data:x\n'.repeat(count));
+  const decoder = new SseDecoder();
+  decoder.push(lines(100_000));
+  assert.equal(decoder.push(Buffer.from('\n'))[0]?.data.length, 199_999);
+  decoder.push(lines(100_000));
+  assert.throws(() => decoder.push(lines(2)), /an event has more than 100000 lines/);
+});
+
 it('a read that was given is not kept: its memory may be used again', () => {
   const decoder = new SseDecoder();
   const read = Buffer.from('data: x\n\ndata: y');

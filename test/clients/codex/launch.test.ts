@@ -39,6 +39,23 @@ for (const version of CODEX_VERSIONS.filter((name) => name !== '0.80.0')) {
   );
 }
 
+for (const version of CODEX_VERSIONS.filter((name) => name !== '0.80.0')) {
+  test(
+    `Codex ${version} sends its own key to the provider and the access token to the bridge`,
+    { ...LIMIT, skip: whyMissing(version) },
+    async (context) => {
+      const env = { FORCE_ENV_AUTH: '0', BRIDGE_ACCESS_TOKEN: 'token-of-the-user-0123456789-012345' };
+      const place = await createLaunchPlace(context, { script: [answer({ text: 'Done.' })], env });
+      const run = await place.run(version, [...EXEC, 'Do it.']);
+      assert.equal(run.exitCode, 0, run.stderr + (await place.log()));
+      assert.deepEqual(textsOf(parseEvents(run.stdout), 'agent_message'), ['Done.']);
+      assert.doesNotMatch(JSON.stringify(place.upstream.requests[0]?.headers), /token-of-the-user/);
+      await untilFree(place.port);
+      place.upstream.assertClean();
+    },
+  );
+}
+
 test('a Codex that is too old is not started', LIMIT, async (context) => {
   const place = await createLaunchPlace(context, { script: [] });
   const run = await place.run('0.80.0', [...EXEC, 'Do it.']);

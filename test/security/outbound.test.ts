@@ -1,0 +1,36 @@
+/**
+ * Where connections are opened: a few files connect to what the user configured, and one, which allows only public
+ * addresses, to what comes from outside (test/search/fetch-page.test.ts). No fetch follows a redirect by itself.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readSources } from '../house/source-tree';
+
+/** The files that open connections, and to what. */
+const OPENERS: Readonly<Record<string, string>> = {
+  'src/upstream/transport.ts': 'the provider',
+  'src/upstream/fetch-json.ts': "the provider's list of models",
+  'src/search/ask-backend.ts': 'the search service',
+  'src/search/fetch-page.ts': 'pages from search results and from the model: public addresses only',
+  'src/state/redis-client.ts': 'the store',
+  'src/instance/bridge-client.ts': 'a bridge on this machine',
+  'src/server/listen-on-socket.ts': 'the socket of an older bridge',
+  'src/doctor/checks/network.ts': "the provider's host",
+  'src/demo/conversation.ts': 'the bridge of the demo',
+};
+
+const OPENS =
+  /(?<![\w.])fetch\(|(?<![\w.])(?:connect|createConnection)\(|\b(?:http|https|net|tls)\.(?:request|get|connect)\(|import \{[^}]*\b(?:request|get|connect)\b[^}]*\} from 'node:(?:https?|net|tls)'/;
+
+test('connections are opened only where it is known to what', () => {
+  const found = Object.entries(readSources('src')).filter(([, text]) => OPENS.test(text)).map(([path]) => path);
+  assert.deepEqual(found.sort(), Object.keys(OPENERS).sort());
+});
+
+test('no fetch follows a redirect by itself', () => {
+  for (const [path, text] of Object.entries(readSources('src'))) {
+    const fetches = text.match(/(?<![\w.])fetch\(/g)?.length ?? 0;
+    const manual = text.match(/redirect: '(?:manual|error)'/g)?.length ?? 0;
+    assert.ok(manual >= fetches, `${path}: a fetch without redirect: 'manual'`);
+  }
+});
