@@ -25,7 +25,7 @@ function run(
   return { passed: [...signals.flatMap((signal) => stage.step(signal)), ...stage.end()], notes };
 }
 
-test('call filter: the first calls pass, whole', () => {
+test('call filter: the first calls pass completely', () => {
   const { passed, notes } = run({ most: 1 }, [...call('a'), ...call('b'), DONE]);
   assert.deepEqual(passed, [...call('a'), DONE]);
   assert.deepEqual(notes, ['dropped a call of b: the request does not allow it']);

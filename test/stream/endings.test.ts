@@ -1,4 +1,4 @@
-/** Every provider's word for the end. */
+/** Finish reasons of every provider. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';

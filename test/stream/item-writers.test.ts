@@ -1,4 +1,4 @@
-/** Blocks of reasoning in pieces: put together by type and index, whole ones left alone. */
+/** Reasoning blocks in pieces are joined by type and index; complete ones are left alone. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CumulativeStage } from '../../src/stream/small-stages';
@@ -88,7 +88,7 @@ describe('signed blocks', () => {
   }
 });
 
-it('blocks that repeat what they said give only what is new, each for itself', () => {
+it('a block that repeats its text yields only the new part, separately for each block', () => {
   const stage = new CumulativeStage();
   const details = [
     [piece({ text: 'He' })],

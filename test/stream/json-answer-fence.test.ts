@@ -1,10 +1,10 @@
-/** Fences around JSON answers, cut at every place. */
+/** Fences around JSON answers, split at every position. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { JsonFenceStage } from '../../src/stream/json-answer';
 import type { Signal } from '../../src/stream/signal';
 
-/** What the stage lets out of `text` when it comes in these pieces. */
+/** What the stage emits for `text` when it arrives in these pieces. */
 function through(pieces: readonly string[]): string {
   const stage = new JsonFenceStage();
   const signals = [
@@ -44,7 +44,7 @@ for (const [name, given, expected] of CASES) {
   });
 }
 
-test('json fence: text is let out while it comes', () => {
+test('json fence: text is emitted as it arrives', () => {
   const stage = new JsonFenceStage();
   const say = (text: string): readonly Signal[] => stage.step({ type: 'text-delta', text });
   assert.deepEqual(say('```json\n'), []);
@@ -72,7 +72,7 @@ test('json fence: every choice has a fence of its own; other signals pass', () =
   ]);
 });
 
-test('json fence: text with log probabilities stays whole', () => {
+test('json fence: text with log probabilities is unchanged', () => {
   const stage = new JsonFenceStage();
   const signal: Signal = { type: 'text-delta', text: '```json', logprobs: [{ token: '```json' }] };
   assert.deepEqual(

@@ -1,4 +1,4 @@
-/** An answer that was asked for as JSON: accepted, refused before anything was shown, or noted. */
+/** An answer requested as JSON: accepted, rejected before anything was shown, or noted. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { JsonCheckStage } from '../../src/stream/json-answer';

@@ -1,4 +1,4 @@
-/** What a piece costs does not depend on what came before it: counted in characters looked at, not in time. */
+/** The cost of a piece does not depend on earlier pieces: measured in characters read, not in time. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
@@ -7,7 +7,7 @@ import { countCharacters } from '../support/stream/count-work';
 
 /** Pieces counted at the beginning and at the end. */
 const SAMPLE = 100;
-/** Pieces in between that must not make the later ones dearer. */
+/** Pieces in between, which must not make later ones more expensive. */
 const BEFORE = 5_000;
 
 const sse = (delta: JsonObject): Buffer => Buffer.from(`data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`);

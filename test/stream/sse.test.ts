@@ -1,4 +1,4 @@
-/** Server-sent events as providers send them, in reads of any size, and where reading is given up. */
+/** Server-sent events as providers send them, in reads of any size, and the limits of reading. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MAX_LINE_BYTES, SseDecoder, type SseEvent } from '../../src/stream/sse';
@@ -56,7 +56,7 @@ describe('long lines', () => {
     assert.equal(event?.data.length, MAX_LINE_BYTES - block.length);
   });
 
-  it('are given up beyond it', () => {
+  it('are rejected beyond it', () => {
     const decoder = new SseDecoder();
     assert.throws(() => {
       for (let size = 0; size <= MAX_LINE_BYTES; size += block.length) decoder.push(block);
@@ -64,7 +64,7 @@ describe('long lines', () => {
   });
 });
 
-it('many data lines of one event are given up beyond the limit of a line', () => {
+it('many data lines of one event are rejected beyond the limit of a line', () => {
   const decoder = new SseDecoder();
   const line = Buffer.from(`data: ${'x'.repeat(8 * 1024 * 1024)}\n`);
   assert.throws(() => {
@@ -81,7 +81,7 @@ it('an event has at most 100,000 lines: joined strings cost memory, however shor
   assert.throws(() => decoder.push(lines(2)), /an event has more than 100000 lines/);
 });
 
-it('a read that was given is not kept: its memory may be used again', () => {
+it('a read is not kept: its memory may be reused', () => {
   const decoder = new SseDecoder();
   const read = Buffer.from('data: x\n\ndata: y');
   assert.deepEqual(decoder.push(read), [{ data: 'x' }]);

@@ -1,4 +1,4 @@
-/** Tool-call markup of every family that vLLM and SGLang have a parser for, in one piece and character by character. */
+/** Tool-call markup of every family that vLLM and SGLang have a parser for, at once and character by character. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
@@ -113,7 +113,7 @@ describe('markup becomes a call', () => {
   }
 });
 
-/** Text that must stay text, whatever it looks like. */
+/** Text that must stay text, even if it looks like markup. */
 const PROSE = [
   'Use <tool_call> tags for calls.',
   'a < b and [1, 2] and `<tool_call>{"name":"run"}</tool_call>` in code',

@@ -1,4 +1,4 @@
-/** Arguments that a model wrote as strings: corrected where the schema allows no string, untouched everywhere else. */
+/** Arguments that a model wrote as strings: corrected where the schema allows no string, unchanged elsewhere. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
@@ -58,7 +58,7 @@ describe('a string where the schema allows none', () => {
   for (const [name, given, expected] of ROWS) it(name, () => assertWritten(given, expected));
 });
 
-describe('what stays', () => {
+describe('what is not changed', () => {
   const ROWS: readonly (readonly [name: string, given: string])[] = [
     ['text that only looks like a list', '{"note":"[\\"text\\"]"}'],
     ['text that is no list', '{"command":"ls -la"}'],
@@ -80,7 +80,7 @@ describe('what stays', () => {
   ];
   for (const [name, given] of ROWS) it(name, () => assertWritten(given, given));
 
-  it('members of every object are no properties', () => {
+  it('inherited object members are not properties', () => {
     const given = '{"constructor":"1","__proto__":"1"}';
     assertWritten(given, given, { type: 'object', properties: {} });
   });

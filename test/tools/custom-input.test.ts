@@ -1,4 +1,4 @@
-/** Reads free-form text out of the JSON that a model writes, wherever the pieces are split. */
+/** Free-form text is read from the JSON that a model writes, no matter where it is split. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CustomInputReader, readCustomInput } from '../../src/tools/custom';
@@ -13,7 +13,7 @@ const TEXTS = [
   '*** Begin Patch\n*** Add File: a "b".txt\n+{"input": "x"}\n*** End Patch',
 ];
 
-/** JSON with every character beyond ASCII as an escape, surrogate pairs as two. */
+/** JSON with every non-ASCII character escaped, surrogate pairs as two escapes. */
 const escaped = (text: string): string =>
   JSON.stringify({ input: text }).replace(
     /[^ -~]/g,
@@ -59,7 +59,7 @@ describe('the reader', () => {
     }
   });
 
-  it('only grows: what was released is a prefix of the whole', () => {
+  it('only grows: what was released is a prefix of the complete text', () => {
     const json = JSON.stringify({ input: TEXTS.join('') });
     const reader = new CustomInputReader();
     let text = '';
@@ -127,7 +127,7 @@ describe('finished arguments', () => {
 
 describe('JavaScript in a fence', () => {
   const CODE = 'const a = 1;\ntext(`${a}`);';
-  /** Writes a call of `exec` piece by piece: the input of its item, which the deltas must add up to. */
+  /** Writes a call of `exec` piece by piece: returns the input of its item, which must equal the joined deltas. */
   function write(input: string, size: number): string {
     const place = { itemId: 'ctc_1', outputIndex: 0, callId: 'call_1' };
     const writer = createCallWriter({ kind: 'custom', name: 'exec' }, place);

@@ -1,4 +1,4 @@
-/** State that the client stores: what the bridge sealed opens again, everything else is ignored. */
+/** State that the client stores: what the bridge sealed can be opened, everything else is ignored. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openReasoning, openSummary, sealReasoning, sealSummary } from '../../src/tools/envelope';
@@ -12,12 +12,12 @@ describe('reasoning', () => {
     });
   }
 
-  it('signed blocks open too', () => {
+  it('signed blocks can be opened too', () => {
     const details = [{ type: 'reasoning.encrypted', data: 'AAA', nested: { a: [1, null] } }, 'odd'];
     assert.deepEqual(openReasoning(sealReasoning({ text: 'x', details })), { text: 'x', details });
   });
 
-  it('is the same text each time: prompt caches depend on it', () => {
+  it('is always the same text: prompt caches depend on it', () => {
     assert.equal(sealReasoning({ text: 'x', details: [] }), sealReasoning({ text: 'x', details: [] }));
   });
 
@@ -25,7 +25,7 @@ describe('reasoning', () => {
     assert.match(sealReasoning({ text: '🤔"\n', details: undefined }), /^acb1\.[A-Za-z0-9+/]+=*$/));
 });
 
-it('a summary opens again', () => {
+it('a summary can be opened', () => {
   for (const text of TEXTS) assert.equal(openSummary(sealSummary(text)), text);
 });
 

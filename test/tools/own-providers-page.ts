@@ -28,12 +28,12 @@ export const EXAMPLE_FILE = `{
     "nvidia": {
       "base_url": "https://integrate.api.nvidia.com/v1", "key_variables": ["NVIDIA_API_KEY"], "slashed_ids": true
     },
-    // No Authorization header: the key is in a header of its own.
+    // No Authorization header: the key has its own header.
     "azure": {
       "base_url": "https://YOUR-RESOURCE.openai.azure.com/openai/v1", "key_variables": [],
       "headers": { "api-key": "$AZURE_OPENAI_API_KEY" }, "dialect": { "maxTokensField": "max_completion_tokens" }
     },
-    // A gateway in front of another provider: its own header, and the key of the provider behind it.
+    // A gateway in front of another provider: its own header, and the key of that provider.
     "cloudflare": {
       "base_url": "https://gateway.ai.cloudflare.com/v1/ACCOUNT/GATEWAY/compat", "key_variables": ["OPENAI_API_KEY"],
       "headers": { "cf-aig-authorization": "Bearer $CF_AIG_TOKEN" }, "slashed_ids": true

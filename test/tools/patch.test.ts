@@ -1,4 +1,4 @@
-/** Patches as models write them: repairs are certain, and never contradict what was streamed. */
+/** Patches as models write them: repairs are unambiguous and never contradict what was streamed. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PatchProgress, repairPatch } from '../../src/tools/patch';
@@ -33,7 +33,7 @@ const REPAIRS: readonly (readonly [name: string, text: string, repaired: string,
   ['nothing', '', '', []],
 ];
 
-/** The text that is released when it arrives in pieces of this length. */
+/** What is released when the text arrives in pieces of this length. */
 function certain(text: string, length = text.length || 1): string {
   const progress = new PatchProgress();
   let sent = '';
@@ -60,7 +60,7 @@ describe('what can be streamed', () => {
     });
   }
 
-  it('is whole lines, up to the last marker', () => {
+  it('complete lines, up to the last marker', () => {
     assert.equal(certain(OPEN), OPEN.slice(0, OPEN.lastIndexOf('\n') + 1));
     assert.equal(certain(BODY), BODY);
     assert.equal(certain(`${BODY}\n`), BODY);

@@ -120,7 +120,7 @@ ${renderTable(['Family', 'Names', 'Values', 'Mark'], FAMILIES.map(row))}`;
 }
 
 /**
- * The fields of a dialect that differ from the neutral one; the doc comment of each stands in src/providers/dialect.ts.
+ * The fields of a dialect that differ from the neutral one; their doc comments are in src/providers/dialect.ts.
  */
 function renderDialect(dialect: Partial<Dialect>): string {
   const fields = Object.entries(dialect).map(
@@ -162,5 +162,5 @@ function renderTable(head: readonly string[], rows: readonly (readonly string[])
 
 const code = (text: string): string => `\`${text}\``;
 
-/** 983616 as 983,616, whatever the language of the machine. */
+/** 983616 as 983,616 in every locale. */
 const renderNumber = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');

@@ -1,6 +1,5 @@
 /**
- * Each kind of tool all the way: declared, called by the model, shown to the client, sent back, and called the same
- * again.
+ * The round trip of each kind of tool: declared, called by the model, shown to the client, sent back, and called again.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -18,12 +17,12 @@ import { SSE_DONE, SseEncoder } from '../../src/stream/sse';
 interface Row {
   readonly name: string;
   readonly tool: JsonObject;
-  /** The name the model is offered, and what it writes. */
+  /** The name offered to the model, and what it writes. */
   readonly called: string;
   readonly args: string;
-  /** The item that Codex must be given. */
+  /** The item that Codex must get. */
   readonly item: JsonObject;
-  /** What the history says of the call; the arguments as they were when absent. */
+  /** The call in the history. Default: the same arguments. */
   readonly replayed?: string;
 }
 
@@ -140,7 +139,7 @@ for (const { name, tool, called, args, item, replayed = args } of ROWS) {
       assert.equal(tools.offered[0]?.function.parameters['type'], 'object');
     });
 
-    it('becomes the item that its client knows, however the arguments are split', () => {
+    it('becomes the item that its client expects, no matter where the arguments are split', () => {
       for (let cut = 0; cut <= args.length; cut += 1) {
         const writer = createCallWriter(tools.find(called), place);
         const begun = writer.begin();

@@ -9,12 +9,12 @@ import { findTests } from './run-tests';
 
 const RUNNER = join(__dirname, 'run-tests.ts');
 
-/** Runs test files of these texts, as `npm test` does. */
+/** Runs test files with these texts, like `npm test`. */
 function runTests(context: TestContext, files: Readonly<Record<string, string>>) {
   const folder = mkdtempSync(join(tmpdir(), 'run-tests-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  // A runner that is itself run by one reports to it instead of printing.
+  // A nested runner would report to the outer one instead of printing.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const words = [...process.execArgv, RUNNER, folder];
   const { status, stdout } = spawnSync(process.execPath, words, { env, encoding: 'utf8', timeout: 60_000 });
@@ -40,7 +40,7 @@ test('passing tests print the totals and nothing else', (context) => {
   assert.doesNotMatch(stdout, /FAIL|later/);
 });
 
-test('a failing test is printed once, with its path, the difference and the place, and ends with 1', (context) => {
+test('a failing test is printed once with its path, the difference and the location; exit code 1', (context) => {
   const { status, stdout } = runTests(context, {
     'a.test.ts': PASSING,
     'c.test.ts': `

@@ -1,6 +1,6 @@
 /**
- * `npm test [-- FILE or FOLDER …]`: runs test files side by side, prints each failure in full, and ends with the totals
- * in the lines of node's own runner. Without arguments: everything below test/ but the real clients.
+ * `npm test [-- FILE or FOLDER …]`: runs test files in parallel, prints each failure in full, and ends with the totals
+ * in the format of node's runner. Without arguments: everything below test/ except the real clients.
  */
 import { readdirSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -10,7 +10,7 @@ import { inspect, parseArgs } from 'node:util';
 
 const ROOT = resolve(__dirname, '..', '..');
 
-/** A file that takes longer hangs. */
+/** Time limit of one file. */
 const FILE_TIMEOUT_MS = 600_000;
 
 /** What node says about one test or suite (`test:pass`, `test:fail`). */
@@ -26,7 +26,7 @@ interface Outcome {
 /** Failures of a parent that only repeat those of its tests. */
 const ECHOES = ['subtestsFailed', 'cancelledByParent'];
 
-/** Counts outcomes and writes failures as they come. */
+/** Counts outcomes and prints failures as they occur. */
 export class Report {
   private readonly counts = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
   private readonly failed: string[] = [];
@@ -39,7 +39,7 @@ export class Report {
     return this.counts.fail + this.counts.cancelled > 0;
   }
 
-  /** Node reports tests in order, each before its subtests: what is open is the path of what comes next. */
+  /** Node reports tests in order, each before its subtests: the open ones are the path of the next. */
   enter({ name, nesting }: Pick<Outcome, 'name' | 'nesting'>): void {
     this.path.length = nesting;
     this.path[nesting] = name;
@@ -77,10 +77,10 @@ export class Report {
   }
 }
 
-/** Absent when there is none; an empty text when it has no reason. */
+/** Undefined if there is none; an empty string if it has no reason. */
 const isSet = (mark: string | boolean | undefined): boolean => mark !== undefined && mark !== false;
 
-/** The error that the test threw, without node's own frames; of an assertion its message says all. */
+/** The error that the test threw, without node's frames; only the message for an assertion. */
 function describe(error: (Error & { readonly cause?: unknown }) | undefined): string {
   const thrown = typeof error?.cause === 'object' && error.cause !== null ? error.cause : error;
   const isAssertion = thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_ASSERTION';
@@ -88,7 +88,7 @@ function describe(error: (Error & { readonly cause?: unknown }) | undefined): st
   return text.split('\n').filter((line) => !/^\s+at .*node:(?:internal|async_hooks)/.test(line)).join('\n');
 }
 
-/** The test files that a word names: a file, or all below a folder. */
+/** The test files of an argument: a file, or all below a folder. */
 export function findTests(word: string): readonly string[] {
   const path = resolve(word);
   if (!statSync(path).isDirectory()) return [path];

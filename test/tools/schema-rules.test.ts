@@ -154,7 +154,7 @@ describe('recursive schemas', () => {
     return inlined.length;
   };
 
-  it('a tree ends where it repeats', () => {
+  it('a tree is cut where it repeats', () => {
     const node = object({ left: { $ref: '#/$defs/node' }, right: { $ref: '#/$defs/node' }, value: text });
     assert.ok(sizeOf(object({ root: { $ref: '#/$defs/node' } }, { $defs: { node } })) < 1_000);
   });
@@ -166,7 +166,7 @@ describe('recursive schemas', () => {
     assert.ok(sizeOf(object(all, { $defs })) < 100_000);
   });
 
-  it('a definition inside itself, and the whole schema inside itself', () => {
+  it('a definition that contains itself, and a schema that contains itself', () => {
     assert.ok(
       sizeOf(object({ a: { $ref: '#/$defs/x' }, b: { $ref: '#' } }, { $defs: { x: { $ref: '#/$defs/x' } } })) < 1_000,
     );

@@ -1,4 +1,4 @@
-/** Tool parameters: an object at the root, whatever the client declared. */
+/** Tool parameters: always an object at the root. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { toObjectSchema } from '../../src/tools/schema';

@@ -1,4 +1,4 @@
-/** Tool names both ways: legal and stable upstream, exact for the client. */
+/** Tool names in both directions: valid and stable upstream, exact for the client. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { shortHash } from '../../src/base/hash';
@@ -47,7 +47,7 @@ describe('upstream names', () => {
       assert.match(name, /^[a-zA-Z_-][a-zA-Z0-9_-]{0,63}$/);
       assert.deepEqual(set.find(name), { kind: 'function', ...tool });
       assert.equal(set.nameOf(tool), name);
-      // The history of a request that does not offer the tool any more keeps its name.
+      // If a later request no longer offers the tool, its history keeps the name.
       assert.equal(setOf([], ['search']).nameOf(tool), name);
     });
   }

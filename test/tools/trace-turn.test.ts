@@ -1,4 +1,4 @@
-/** The trace of one turn finds every function that the turn called, and the walk in the docs names files that exist. */
+/** The trace of a turn finds every function that it called, and the walk in the docs names files that exist. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * `npm run trace-turn`: the files and functions that one streamed turn of Codex runs through in the built bridge, in
- * the order of their first call, with the number of calls. Start-up and a first turn are not measured. V8 counts a call
- * of an async function again each time it resumes. With `--docs` it writes the walk of docs/architecture.md instead.
+ * `npm run trace-turn`: the files and functions of the built bridge that one streamed turn of Codex calls, in the order
+ * of their first call, with the number of calls. Start-up and a first turn are not measured. V8 counts a call of an
+ * async function again each time it resumes. With `--docs` it writes the walk of docs/architecture.md instead.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,13 +16,13 @@ import { markersOf, readDocument, replaceBetween } from './generate-docs';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** The page that the walk stands in. */
+/** The page with the walk. */
 export const WALK_PAGE = 'docs/architecture.md';
 
 /** A request of Codex with the result of a call: `exec_command`, 40 kB, 14 tools. */
 const REQUEST = '02-tool-round-exec_command.json';
 
-/** What the model answers: each kind of thing that most turns have. */
+/** What the model answers: one of everything that most turns contain. */
 const ANSWER = answer({
   reasoning: 'The user wants the files. I will list them.',
   text: 'I list the files first.',
@@ -37,7 +37,7 @@ export interface TracedFunction {
   readonly calls: number;
 }
 
-/** One source file that a turn ran through; its functions in the order of their first call. */
+/** A source file that a turn used; its functions in the order of their first call. */
 export interface TracedFile {
   /** From `src/`. */
   readonly path: string;
@@ -103,7 +103,7 @@ async function untilListening(child: ChildProcess): Promise<string> {
   return text;
 }
 
-/** Waits for a match in what the bridge writes. */
+/** Waits for a match in the bridge's output. */
 function untilWritten(child: ChildProcess, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -1,4 +1,4 @@
-/** One bad item, part or tool never rejects a request: it is repaired or left out, and a note says so. */
+/** A bad item, part or tool never fails a request: it is repaired or dropped, with a note. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toJsonText } from '../../src/base/json';
@@ -166,7 +166,7 @@ describe('what strict upstreams reject is repaired', () => {
     });
   }
 
-  it('whole pairs, raw or escaped, and text that only looks like an escape stay', () => {
+  it('whole pairs, raw or escaped, and text that only looks like an escape are unchanged', () => {
     const call = { ...LS, type: 'function_call', arguments: '{"a":"\\ud83d\\ude00","b":"\\\\ud83d"}' };
     const { chat } = translate({ input: [user('😀 \\ud83d'), call] });
     assert.equal(toJsonText(chat), JSON.stringify(chat));
@@ -217,12 +217,12 @@ describe('what strict upstreams reject is repaired', () => {
 
 describe('messages and schemas that strict upstreams reject', () => {
   const BLANK = [user(' \n'), { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: ' ' }] }];
-  it('blank messages are left out', () => {
+  it('blank messages are dropped', () => {
     const { chat } = translate({ input: [user('Hi'), ...BLANK, user('on')] });
     assert.deepEqual(chat.messages.flatMap(show), ['user: Hi', 'user: on']);
   });
 
-  it('NUL bytes around arguments go', () => {
+  it('NUL bytes around arguments are removed', () => {
     const call = { ...LS, type: 'function_call', arguments: '\0{"a":1}\0\0' };
     assert.deepEqual(translate({ input: [user('Hi'), call] }).chat.messages.flatMap(show).slice(1), [
       'call ls {"a":1}', 'result aborted',
@@ -276,7 +276,7 @@ describe('messages and schemas that strict upstreams reject', () => {
   }
 });
 
-describe('words from outside that are named like members of every object', () => {
+describe('external names that match inherited object members', () => {
   for (const word of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) {
     it(`${word} is as unknown as any other`, () => {
       const body = {

@@ -1,4 +1,4 @@
-/** Parts that are neither text nor image: files, audio, and unknown kinds. */
+/** Parts that are neither text nor images: files, audio, and unknown kinds. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';
@@ -89,7 +89,7 @@ describe('files', () => {
     ]);
   });
 
-  it('others are left out where it does not', () => {
+  it('others are dropped where it does not', () => {
     assert.deepEqual(translate(pdf), {
       content: '[file a.pdf left out: the provider accepts no files]',
       notes: ['left out file a.pdf: the provider accepts no files'],
@@ -100,7 +100,7 @@ describe('files', () => {
     );
   });
 
-  it('others are rejected where a marker would not do', () => {
+  it('others are rejected where a marker would not be enough', () => {
     assert.throws(() => translate(pdf, { unservedFiles: 'refuse' }), (error) => {
       assert.ok(error instanceof BridgeError);
       assert.equal(error.kind, 'invalid_request');
@@ -119,9 +119,9 @@ describe('files', () => {
 
 describe('audio', () => {
   const audio = { type: 'input_audio', input_audio: { data: 'AAAA', format: 'mp3' } };
-  it('is passed on where the model hears it', () =>
+  it('is passed on to models that accept audio', () =>
     assert.deepEqual(translate(audio, { audio: true }).content, [audio]));
-  it('is left out where it does not', () =>
+  it('is dropped for other models', () =>
     assert.equal(translate(audio).content, '[audio left out: the model cannot hear audio]'));
 });
 

@@ -1,4 +1,4 @@
-/** From items to chat messages: the place of instructions, the form of a turn, and the place of media. */
+/** From items to chat messages: where instructions go, the form of a turn, and where media go. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Dialect } from '../../src/providers/dialect';
@@ -81,7 +81,7 @@ describe('instructions', () => {
     assert.deepEqual(messagesOf({ input: [] }), [user1('Continue.')]);
   });
 
-  it('none is no message', () => assert.deepEqual(messagesOf({ instructions: '', input: 'Hi' }), [user1('Hi')]));
+  it('empty ones add no message', () => assert.deepEqual(messagesOf({ instructions: '', input: 'Hi' }), [user1('Hi')]));
 });
 
 describe('assistant turns', () => {
@@ -102,7 +102,7 @@ describe('assistant turns', () => {
     assert.deepEqual(notes, ['answered a call of ls without a result with "aborted"']);
   });
 
-  it('an empty result becomes a sentence that it is empty', () => {
+  it('an empty result becomes a sentence that says so', () => {
     for (const empty of ['', [], null]) {
       assert.deepEqual(messagesOf({ input: [call('a'), output('a', empty)] }).at(-1), {
         role: 'tool',
@@ -112,7 +112,7 @@ describe('assistant turns', () => {
     }
   });
 
-  it('reasoning without text and calls is no message', () => {
+  it('reasoning without text or calls adds no message', () => {
     assert.deepEqual(messagesOf({ input: [user(), thought('hm'), user('Bye')] }), [user1('Hi'), user1('Bye')]);
   });
 
@@ -133,7 +133,7 @@ describe('assistant turns', () => {
     });
   }
 
-  it('signed blocks go back as they came', () => {
+  it('signed blocks are sent back unchanged', () => {
     const details = [{ type: 'reasoning.encrypted', data: 'AAA', id: 'x' }];
     const sealed = thought('hm', { content: null, encrypted_content: sealReasoning({ text: 'hm', details }) });
     const [, turn] = messagesOf(
@@ -155,7 +155,7 @@ describe('assistant turns', () => {
 });
 
 describe('models without tools', () => {
-  it('read calls and results as text', () => {
+  it('get calls and results as text', () => {
     const input = [user(), said('I look.'), call('a'), call('b'), output('a'), output('b', ''), user('And?')];
     assert.deepEqual(messagesOf({ input, tools: [{ type: 'function', name: 'ls' }] }, { tools: 'off' }), [
       user1('Hi'),
@@ -175,13 +175,13 @@ describe('models without tools', () => {
 describe('media', () => {
   const seen = [user([{ type: 'input_text', text: 'See' }, image, { type: 'input_text', text: 'this' }])];
 
-  it('images are sent as parts where the model sees them', () => {
+  it('images are sent as parts to models that accept them', () => {
     assert.deepEqual(messagesOf({ input: seen }), [
       { role: 'user', content: [{ type: 'text', text: 'See' }, url, { type: 'text', text: 'this' }] },
     ]);
   });
 
-  it('images become text where it does not', () => {
+  it('images become text for other models', () => {
     const { chat, notes } = translate({ input: seen }, { dialect: { images: false } });
     assert.deepEqual(chat.messages, [user1('See\n[image left out: the model cannot see images]\nthis')]);
     assert.deepEqual(notes, ['left out image: the model cannot see images']);
@@ -195,7 +195,7 @@ describe('media', () => {
     output('b', [image]),
   ];
 
-  it('images of results follow after all results', () => {
+  it('images of results follow all results', () => {
     assert.deepEqual(messagesOf({ input: shots }).slice(2), [
       { role: 'tool', tool_call_id: 'a', content: 'One\n[image: see the next user message]' },
       { role: 'tool', tool_call_id: 'b', content: '[image: see the next user message]' },
@@ -211,7 +211,7 @@ describe('media', () => {
     ]);
   });
 
-  it('images of results become text where the model cannot see', () => {
+  it('images of results become text for models without images', () => {
     const messages = messagesOf({ input: shots }, { dialect: { images: false } });
     assert.equal(messages.length, 4);
     assert.deepEqual(messages.at(-1), {

@@ -1,4 +1,4 @@
-/** Requests to a Responses endpoint: how a Chat request and a dialect are written there. */
+/** Requests to a Responses endpoint: how a Chat request and a dialect are written for it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';
@@ -10,7 +10,7 @@ import { translateRequest } from '../../src/translate/request';
 import type { NativeRequest } from '../../src/wire/native';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 
-/** Translates as the bridge does. */
+/** Translates like the bridge. */
 function toNative(body: object, own: Partial<Dialect> = {}): NativeRequest & { readonly notes: readonly string[] } {
   const notes = new Notes();
   const request = readResponsesRequest({ input: 'Hi', ...body });
@@ -42,7 +42,7 @@ describe('reasoning settings', () => {
     });
   }
 
-  it('a summary is requested as the client does, from models that think', () => {
+  it('a summary is requested from reasoning models as the client asks', () => {
     assert.deepEqual(toNative({ reasoning: { summary: 'auto' } }).reasoning, { summary: 'auto' });
     assert.equal(toNative({ reasoning: { summary: 'auto' } }, { thinking: { kind: 'none' } }).reasoning, undefined);
   });
@@ -204,7 +204,7 @@ describe('reasoning items', () => {
     });
   }
 
-  it('lose their seals, and nothing else', () => {
+  it('lose only their seals', () => {
     const chat = {
       model: 'm',
       stream: true,
@@ -235,7 +235,7 @@ describe('reasoning items', () => {
   });
 });
 
-it('every tool kind is a function in the history, with its result next to it and nothing foreign', () => {
+it('every kind of tool is a function in the history, followed by its result, without other fields', () => {
   const echo = { type: 'function', name: 'echo', parameters: { type: 'object', properties: {} } };
   const { input, tools, ...rest } = toNative({
     input: [

@@ -1,4 +1,4 @@
-/** From items to a conversation whose calls and results are paired, whatever order, ids and gaps they came with. */
+/** From items to a conversation that pairs calls with results, in spite of their order, ids or gaps. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';
@@ -8,7 +8,7 @@ import { type ConversationNode, readConversation } from '../../src/translate/con
 import { readInput } from '../../src/wire/read-responses';
 
 interface Read {
-  /** One line a node: `user: Hi`, `assistant: text [id name arguments -> result]`. */
+  /** One line per node: `user: Hi`, `assistant: text [id name arguments -> result]`. */
   readonly nodes: readonly string[];
   readonly notes: readonly string[];
 }
@@ -365,7 +365,7 @@ it('a call has the name under which its tool is offered', () => {
   ]);
 });
 
-it('signed reasoning blocks are returned unread', () => {
+it('signed reasoning blocks are returned unchanged', () => {
   const details = [{ type: 'reasoning.encrypted', data: 'AAA' }];
   const items = [
     { type: 'reasoning', summary: [], encrypted_content: sealReasoning({ text: 'hm', details }) },

@@ -139,7 +139,7 @@ describe('thinking', () => {
     assert.equal('reasoning' in translate({}, { forwardReasoning: true }).chat, false);
   });
 
-  it('several answers are not streamed, and so made without thinking', () => {
+  it('several answers are not streamed, and so requested without thinking', () => {
     const { chat } = translate(
       { n: 2, reasoning: { effort: 'high' } },
       { dialect: { thinking: { kind: 'enable_thinking' } } },
@@ -147,7 +147,7 @@ describe('thinking', () => {
     assert.deepEqual([chat.enable_thinking, chat.stream, chat.n], [false, false, 2]);
   });
 
-  it('an effort that was changed in the conversation applies', () => {
+  it('an effort changed during the conversation applies', () => {
     const update = (effort: string) => ({ type: 'configuration_update', reasoning: { effort } });
     const input = [update('high'), { role: 'user', content: 'Hi' }, update('low'), update('')];
     assert.equal(translate({ reasoning: { effort: 'medium' }, input }).chat.reasoning_effort, 'low');
@@ -226,7 +226,7 @@ describe('sampling and limits', () => {
 
 describe('web search', () => {
   const tools = [{ type: 'web_search', external_web_access: true }];
-  it('is the provider’s own where it has one and the user allows it', () => {
+  it('runs at the provider where it has one and the user allows it', () => {
     assert.equal(
       translate({ tools }, { webSearch: true, dialect: { webSearch: 'enable_search' } }).chat.enable_search,
       true,
@@ -276,7 +276,7 @@ it('only fields of the whitelist are sent, whatever a client sends', () => {
   });
 });
 
-it('the same request gives the same bytes, and a longer one the same beginning', () => {
+it('the same request gives the same bytes, and a longer one starts with the same bytes', () => {
   const tools = [{ type: 'function', name: 'ls', parameters: { type: 'object', properties: { b: {}, a: {} } } }];
   const first = [{ role: 'user', content: 'Hi' }, { type: 'function_call', call_id: 'a', name: 'ls', arguments: '{}' }];
   const more = [

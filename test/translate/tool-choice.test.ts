@@ -97,14 +97,14 @@ for (const [choice, names, sent, sentWhileThinking] of ROWS) {
   });
 }
 
-it('without tools there is no choice', () => {
+it('without tools, no choice is sent', () => {
   for (const tool_choice of [undefined, 'auto', 'none', 'required']) {
     const { chat } = translate({ tools: [], tool_choice });
     assert.equal('tools' in chat || 'tool_choice' in chat, false);
   }
 });
 
-it('with nothing allowed there are no tools', () => {
+it('if nothing is allowed, no tools are sent', () => {
   const { chat } = translate({ tools: TOOLS, tool_choice: { type: 'allowed_tools', mode: 'auto', tools: [] } });
   assert.equal('tools' in chat || 'tool_choice' in chat, false);
 });

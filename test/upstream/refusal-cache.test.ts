@@ -1,4 +1,4 @@
-/** What was refused a moment ago: by the exact request and key, for a while, and not for ever. */
+/** The refusal cache: keyed by the exact request and API key, and limited in time. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
@@ -7,7 +7,7 @@ import { RejectionCache } from '../../src/upstream/call-limits';
 const NO = new BridgeError('auth', 'No.');
 const body = [Buffer.from('{"a":1}')];
 
-it('finds the same request with the same key', () => {
+it('finds the same request with the same API key', () => {
   const cache = new RejectionCache(5_000, () => 0);
   assert.equal(cache.find(body, 'a'), undefined);
   cache.remember(body, 'a', NO);
@@ -24,7 +24,7 @@ it('forgets it unless it is repeated', () => {
   assert.equal(cache.find(body, 'a'), undefined);
 });
 
-it('goes on while somebody does, four times as long at the most', () => {
+it('is extended while the request is repeated, to four times the duration at most', () => {
   let now = 0;
   const cache = new RejectionCache(5_000, () => now);
   cache.remember(body, 'a', NO);

@@ -1,4 +1,4 @@
-/** Which repair a refusal leads to: many wordings, statuses and error bodies for each row of the table. */
+/** Which repair follows a rejection: many wordings, statuses and error bodies for each row of the table. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { classifyHttpFailure } from '../../src/errors/classify';
@@ -6,7 +6,7 @@ import { LearnedRepairs, RepairSession } from '../../src/upstream/learned-repair
 import type { ChatRequest } from '../../src/wire/chat';
 
 const ID = 'call_abcdefghijklmn';
-/** A request that has a little of everything. */
+/** A request with one of everything. */
 const REQUEST: ChatRequest = {
   model: 'm', stream: true, stream_options: { include_usage: true }, tool_choice: 'required', parallel_tool_calls: true,
   temperature: 0.5, top_p: 0.9, reasoning_effort: 'medium', max_tokens: 100_000, user: 'u', seed: 1, logprobs: true,
@@ -144,7 +144,7 @@ const TABLE: Readonly<Record<string, Refusals>> = {
   ],
 };
 
-describe('a refusal leads to the repair', () => {
+describe('a rejection leads to the repair', () => {
   for (const [name, refusals] of Object.entries(TABLE)) {
     it(name, () => {
       for (const [status, body] of refusals) {
@@ -156,7 +156,7 @@ describe('a refusal leads to the repair', () => {
     });
   }
 
-  it('and to none where the cause is another', () => {
+  it('and to none for any other cause', () => {
     for (const [status, body] of [
       [400, openai('The image is too large: at most 20 MB are supported')],
       [413, '<html><head><title>413 Request Entity Too Large</title></head></html>'],

@@ -1,4 +1,4 @@
-/** Refusals in the words of providers, and variations of them: what is sent instead. Texts: upstreams.md, section 2. */
+/** Rejections with the messages of providers, and variants: what is sent instead. Texts: upstreams.md, section 2. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { classifyHttpFailure } from '../../src/errors/classify';
@@ -13,7 +13,7 @@ const SCHEMA = {
   response_format: { type: 'json_schema', json_schema: { name: 'n', schema: { type: 'object' } } },
 } as const;
 
-/** A body of an error; a text is the message of an OpenAI error. */
+/** An error body; a string is the message of an OpenAI error. */
 type Body = string | object;
 
 const refusal = (body: Body, status = 400) =>
@@ -27,7 +27,7 @@ const repairOnce = (body: Body, chat: ChatRequest, status?: number): ChatRequest
   return found ? session.chat : chat;
 };
 
-/** A refusal, what the request had, and what it has the next time. */
+/** A rejection, what the request had, and what the next one has. */
 const FIELDS: readonly (readonly [body: Body, had: Partial<ChatRequest>, has: Partial<ChatRequest>])[] = [
   [
     '<400> InternalError.Algo.InvalidParameter: The tool_choice parameter does not support being set to required or ' +
@@ -128,7 +128,7 @@ const FIELDS: readonly (readonly [body: Body, had: Partial<ChatRequest>, has: Pa
   ['Unknown parameter: preserve_thinking', { preserve_thinking: true }, {}],
 ];
 
-describe('a field that is refused', () => {
+describe('a rejected field', () => {
   for (const [body, had, has] of FIELDS) {
     it((typeof body === 'string' ? body : JSON.stringify(body)).slice(0, 70), () => {
       const memory = new LearnedRepairs();
@@ -159,10 +159,10 @@ const TOOL: ChatTool = {
   },
 };
 
-/** The error body of a server on FastAPI and pydantic. */
+/** The error body of a server that uses FastAPI and pydantic. */
 const pydantic = (path: readonly (string | number)[], msg: string): object =>
   ({ detail: [{ type: 'value_error', loc: ['body', ...path], msg, input: 'x' }] });
-/** The error object of OpenAI for a text that is too long. */
+/** OpenAI's error object for a text that is too long. */
 const tooLong = (param: string, most: number): object => ({
   error: {
     message: `Invalid '${param}': string too long. Expected a string with maximum length ${most}, but got a string ` +
@@ -179,7 +179,7 @@ const ALTERNATE = 'user assistant user';
 interface Shape {
   readonly name: string;
   readonly chat: Partial<ChatRequest>;
-  /** Status 400 unless another one is given. */
+  /** Default: 400. */
   readonly refusals: readonly (Body | readonly [status: number, body: Body])[];
   readonly right: (chat: ChatRequest) => boolean;
 }
@@ -377,7 +377,7 @@ const SHAPES: readonly Shape[] = [
   },
 ];
 
-describe('a form that is refused', () => {
+describe('a rejected form', () => {
   for (const { name, chat, refusals, right } of SHAPES) {
     for (const said of refusals) {
       const [status, body] = Array.isArray(said) ? said : [400, said];
@@ -419,7 +419,7 @@ describe('no repair', () => {
 describe('what was learned', () => {
   const SEED = { ...PLAIN, seed: 1 };
 
-  it('is known for that model at that host only', () => {
+  it('applies to that model at that host only', () => {
     const memory = new LearnedRepairs();
     const session = new RepairSession(memory, 'h', SEED);
     session.learn(refusal('unknown field "seed"'), 1);
@@ -429,7 +429,7 @@ describe('what was learned', () => {
     assert.deepEqual(memory.apply('h', { ...SEED, model: 'other' }), { ...SEED, model: 'other' });
   });
 
-  it('is taken back, and not remembered, where the refusal stays the same', () => {
+  it('is undone, and not remembered, if the rejection stays the same', () => {
     const memory = new LearnedRepairs();
     const session = new RepairSession(memory, 'h', SEED);
     assert.ok(session.learn(refusal('unknown field "seed" at 7'), 1));
@@ -438,7 +438,7 @@ describe('what was learned', () => {
     assert.deepEqual(memory.apply('h', SEED), SEED);
   });
 
-  it('is remembered where another refusal follows', () => {
+  it('is remembered if a different rejection follows', () => {
     const memory = new LearnedRepairs();
     const session = new RepairSession(memory, 'h', { ...SEED, top_p: 1 });
     session.learn(refusal('unknown field "seed"'), 1);
@@ -448,7 +448,7 @@ describe('what was learned', () => {
     assert.deepEqual(memory.apply('h', { ...SEED, top_p: 1 }), PLAIN);
   });
 
-  it('changes nothing that was not refused: a forced choice, calls without tools', () => {
+  it('changes nothing that was not rejected: a forced choice, calls without tools', () => {
     const memory = new LearnedRepairs();
     const forced = new RepairSession(memory, 'h', { ...PLAIN, ...FORCED });
     forced.learn(refusal('Thinking mode does not support this tool_choice'), 1);
@@ -465,7 +465,7 @@ describe('what was learned', () => {
     assert.equal(session.learn(refusal('unknown field "seed"'), MOST_CALLS), undefined);
   });
 
-  it('ends with schemas that every checker takes', () => {
+  it('ends with schemas that every validator accepts', () => {
     const session = new RepairSession(new LearnedRepairs(), 'h', { ...PLAIN, tools: [TOOL] });
     const seen = ['{"required":["a"]}', 'pattern', 'properties'].map((what, index) => {
       session.learn(refusal(`Invalid JSON schema: ${what}`), index + 1);

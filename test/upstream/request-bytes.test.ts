@@ -1,4 +1,4 @@
-/** Requests are sent as the bytes of their JSON, whatever earlier requests they resemble. */
+/** A request is sent as the bytes of its JSON, no matter which earlier requests it resembles. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isRecord, toJsonText } from '../../src/base/json';
@@ -12,7 +12,7 @@ import { createRandom } from '../support/random';
 
 const LONG = 'é'.repeat(300);
 
-/** One that reuses the messages of small requests too. */
+/** Reuses the messages of small requests too. */
 const createSerializer = (): RequestSerializer => new RequestSerializer(0);
 
 async function bytesOf(serializer: RequestSerializer, request: object): Promise<Buffer> {
@@ -98,7 +98,7 @@ describe('random threads', () => {
   }
 });
 
-/** Whoever changes an object that a cache holds would change what later requests send. */
+/** Changing an object that a cache holds would change later requests. */
 function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
@@ -116,7 +116,7 @@ describe('every request of Codex, as it grows, in every dialect', () => {
         const { input } = body;
         if (!Array.isArray(input)) continue;
         for (let length = 1; length <= input.length; length += 1) {
-          // Frozen: neither reading nor translating nor a form may change what another request shares.
+          // Frozen: no step may change what requests share.
           const frozen = freeze({ ...body, input: input.slice(0, length) });
           const options = {
             model: 'm', dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true,
@@ -137,7 +137,7 @@ describe('what is reused', () => {
     ({ model: 'm', messages: contents.map((content) => ({ role: 'user', content })) });
   const large = 'x'.repeat(600_000);
 
-  it('are the bytes of the messages up to the first difference', async () => {
+  it('the bytes of the messages up to the first difference', async () => {
     const serializer = new RequestSerializer();
     const [, first] = await serializer.serialize(requestOf(large, 'a'));
     const [, same] = await serializer.serialize(requestOf(large, 'a', 'b'));
@@ -146,14 +146,14 @@ describe('what is reused', () => {
     assert.ok(other && first.buffer !== other.buffer);
   });
 
-  it('keep no large piece for a small part of it', async () => {
+  it('a small part does not keep a large buffer alive', async () => {
     const serializer = new RequestSerializer();
     await serializer.serialize(requestOf('small', large));
     const pieces = await serializer.serialize(requestOf('small', 'y'.repeat(70_000)));
     for (const { buffer, length } of pieces) assert.ok(buffer.byteLength < length + 9_000, `${buffer.byteLength}`);
   });
 
-  it('stay few pieces in a long thread', async () => {
+  it('a long thread keeps few buffers', async () => {
     const serializer = new RequestSerializer();
     const contents = [large];
     for (let round = 0; round < 200; round += 1) {

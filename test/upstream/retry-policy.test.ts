@@ -9,18 +9,18 @@ const LIMITS = { calls: 4, longestWaitMs: 20_000 };
 const wait = (details: ErrorDetails, failed = 1, random = 0.5): number | undefined =>
   retryWait(new BridgeError('rate_limit', 'Slow.', details), failed, LIMITS, random);
 
-it('waits double, with a jitter of a quarter', () => {
+it('waits double, with a jitter of 25%', () => {
   assert.deepEqual([1, 2, 3].map((failed) => wait({}, failed)), [500, 1_000, 2_000]);
   assert.deepEqual([0, 1].map((random) => wait({}, 1, random)), [375, 625]);
 });
 
-it('a limit that is known to last is not asked about sooner, and never waited for longer than the user allows', () => {
+it('a limit with a known end is not retried before it, and no wait exceeds what the user allows', () => {
   assert.equal(wait({ pauseMs: 5_000 }), 5_000);
   assert.equal(wait({ pauseMs: 1 }, 3), 2_000);
   assert.equal(wait({ pauseMs: 60_000 }), 20_000);
 });
 
-it('a provider that names a wait is obeyed, or told to the user when it is too long', () => {
+it('the wait that a provider names is used, or reported to the user if it is too long', () => {
   assert.equal(wait({ retryAfterMs: 7_000, pauseMs: 15_000 }), 7_000);
   assert.equal(wait({ retryAfterMs: 20_001 }), undefined);
 });
@@ -41,7 +41,7 @@ const CALLS: readonly (readonly [kind: ErrorKind, calls: number])[] = [
   ['internal', 1],
 ];
 for (const [kind, calls] of CALLS) {
-  it(`${kind}: ${calls} calls for one turn, and 1 where the user wants one`, () => {
+  it(`${kind}: ${calls} calls for one turn, or 1 if the user sets 1`, () => {
     assert.equal(allowedCalls(kind, LIMITS), calls);
     assert.equal(allowedCalls(kind, { ...LIMITS, calls: 1 }), kind === 'cut_stream' ? 6 : 1);
   });

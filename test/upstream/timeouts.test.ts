@@ -1,4 +1,4 @@
-/** Keep-alive events without an answer do not extend a request for ever. */
+/** Keep-alive events without an answer do not extend a request forever. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BridgeError } from '../../src/errors/bridge-error';
@@ -23,7 +23,7 @@ function createTimer(idleMs: number) {
   return { at, expired, timer };
 }
 
-test('nothing but comments runs out', () => {
+test('a stream of comments alone times out', () => {
   const { at, expired, timer } = createTimer(60_000);
   at(0, COMMENT);
   at(COMMENTS_LIMIT_MS - 1, COMMENT);
@@ -36,7 +36,7 @@ test('nothing but comments runs out', () => {
   );
 });
 
-test('data in between begins a new count, and so does no limit at all', () => {
+test('data resets the limit, and 0 disables it', () => {
   const { at, expired, timer } = createTimer(60_000);
   at(0, COMMENT);
   at(COMMENTS_LIMIT_MS - 1, DATA);

@@ -1,4 +1,4 @@
-/** The one function that talks to the provider: what it sends, how it reads, and how it lets go. */
+/** The only function that talks to the provider: what it sends, how it reads, and how it ends. */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
@@ -23,7 +23,7 @@ async function startServer(context: TestContext, listener: RequestListener): Pro
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/x`, sockets };
 }
 
-/** A promise that a callback opens. */
+/** A promise that a callback resolves. */
 function latch(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = (): void => undefined;
   const promise = new Promise<void>((open) => { resolve = open; });
@@ -73,7 +73,7 @@ describe('what is sent', () => {
       });
       const headers = { 'content-type': 'application/json', 'accept-encoding': 'identity', 'user-agent': 'a/1' };
       const send = createFetchTransport(LIMITS);
-      // A second time over the same connection: nothing of the first is left on it.
+      // A second request over the same connection: nothing is left of the first.
       for (const _ of [1, 2]) {
         const answer = await send(request(url, { body, headers }));
         assert.equal(await answer.text(100), 'ok');
@@ -119,7 +119,7 @@ describe('what is read', () => {
     assert.equal(await readAll(await createFetchTransport(LIMITS)(request(url))), '');
   });
 
-  it('each write as it comes', async (context) => {
+  it('each write as it arrives', async (context) => {
     let write: ServerResponse['write'] | undefined;
     const { url } = await startServer(context, (_, response) => {
       response.flushHeaders();
@@ -140,7 +140,7 @@ describe('what is read', () => {
   });
 });
 
-describe('letting go', () => {
+describe('ending', () => {
   it('a cancel ends the request', async (context) => {
     const closed = latch();
     const { url } = await startServer(context, (_, response) => {
@@ -192,7 +192,7 @@ describe('letting go', () => {
     );
   });
 
-  it('an abort after the end is nothing', async (context) => {
+  it('an abort after the end has no effect', async (context) => {
     const { url } = await startServer(context, (_, response) => void response.end('ok'));
     const leaving = new AbortController();
     const answer = await createFetchTransport(LIMITS)(request(url, { abort: leaving.signal }));
@@ -200,7 +200,7 @@ describe('letting go', () => {
     leaving.abort();
   });
 
-  it('an upstream that said it is done keeps its connection, when the end comes a moment later', async (context) => {
+  it('the connection is kept if the stream ends shortly after its last event', async (context) => {
     const ends = new EventEmitter();
     const { url, sockets } = await startServer(context, (incoming, response) => {
       incoming.resume();
@@ -216,11 +216,11 @@ describe('letting go', () => {
       ends.emit('let');
       await ended;
     }
-    // The engine of fetch may open a second one while it still counts the first as busy; five would be one a request.
+    // fetch may open a second one while it still counts the first as busy; five would be one per request.
     assert.ok(sockets.length <= 2, `${sockets.length} connections`);
   });
 
-  it('an upstream that said it is done and then does not end is cut', async (context) => {
+  it('the connection is closed if the stream does not end after its last event', async (context) => {
     const closed = latch();
     const { url } = await startServer(context, (_, response) => {
       response.write('[DONE]');
@@ -262,7 +262,7 @@ describe('limits', () => {
     );
   });
 
-  it('zero switches a limit off', async (context) => {
+  it('0 disables a limit', async (context) => {
     const { url } = await startServer(context, (_, response) => void setImmediate(() => response.end('ok')));
     assert.equal(
       await (await createFetchTransport({ connectMs: 0, firstByteMs: 0, idleMs: 0 })(request(url))).text(10),

@@ -1,4 +1,4 @@
-/** `quota`: what providers answer in their own words, what is counted here, and what `status` says of both. */
+/** `quota`: what providers report, what the bridge counts, and what `status` shows of both. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -185,7 +185,7 @@ test('a failure inside a 200, another answer, an error status and a rejected key
   assert.deepEqual([keyless.code, /^No API key for Z\.ai/.test(keyless.error)], [1, true]);
 });
 
-/** Entries of the Coding Plan, by how many hours ago. */
+/** Entries of the Coding Plan, by age in hours. */
 function writeLedger(state: string, hours: readonly number[]): void {
   const lines = hours.map((ago) => JSON.stringify({
     time: new Date(Date.now() - ago * HOUR).toISOString(), provider: 'aliyun-coding', base: '127.0.0.1/v1',
@@ -194,7 +194,7 @@ function writeLedger(state: string, hours: readonly number[]): void {
   writeFileSync(ledgerFileOf(state), `${lines.join('\n')}\n`);
 }
 
-test('a plan without an API: requests are counted here in each window, and nothing is sent', async (context) => {
+test('a plan without an API: the bridge counts requests in each window, and sends nothing', async (context) => {
   const scene = await createScene(context, 'aliyun-coding', '/v1', {});
   writeLedger(scene.state, [800, 200, 4, 1]);
   const { code, out } = await scene.run(['quota']);
@@ -208,7 +208,7 @@ test('a plan without an API: requests are counted here in each window, and nothi
   assert.match((await scene.run(['quota'], {}, true)).out, /5 hours .*█/);
 });
 
-test('a provider that tells nothing says so', async (context) => {
+test('says if a provider reports nothing', async (context) => {
   const scene = await createScene(context, 'siliconflow', '/v1', {});
   const { code, out } = await scene.run(['quota']);
   assert.deepEqual([code, out], [
@@ -216,7 +216,7 @@ test('a provider that tells nothing says so', async (context) => {
   ]);
 });
 
-test('the last line of status has the usage of today and the fullest window; it asks no provider', async (context) => {
+test('the last line of status has the usage of today and the fullest window; no provider is asked', async (context) => {
   const scene = await createScene(context, ...ZAI, { [ZAI_PATH]: [200, zaiAnswer()] });
   const port = await pretend(context, { name: 'aliyun-codex-bridge' });
   const lastLine = async (more = {}): Promise<string> =>

@@ -1,4 +1,4 @@
-/** `usage`: what the ledger of turns adds up to, as a table, with bars on a terminal, and as JSON. */
+/** `usage`: the totals of the usage ledger as a table, with bars on a terminal, and as JSON. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -77,7 +77,7 @@ test('by model, provider and thread, since a day or a span', async (context) => 
   assert.match(error, /"yesterday".*expected a day such as 2026-11-01, or a span such as 7d or 12h/);
 });
 
-test('cost: by the price list, twice as much at peak hours, included in a plan, or unknown', async (context) => {
+test('cost: by the price list, double at peak hours, included in a plan, or unknown', async (context) => {
   const deepseek = { provider: 'deepseek', base: 'api.deepseek.com', model: 'deepseek-v4-pro' };
   const million = { input: 2_000_000, cached: 1_000_000, output: 1_000_000 };
   const priced = async (...entries: UsageEntry[]) =>
@@ -115,7 +115,7 @@ test('a price of the providers file overrides that of the catalog', async (conte
   assert.match(error, /price\.output: missing/);
 });
 
-test('bars on a terminal only, in ASCII where nothing else can be shown', async (context) => {
+test('bars on a terminal only, in ASCII where the terminal has no Unicode', async (context) => {
   const scene = createScene(context, [turn(1, { input: 400 }), turn(0, { input: 900 })]);
   assert.doesNotMatch((await scene.run([])).out, /█/);
   const bars = (text: string, glyph: string): number[] =>
@@ -124,14 +124,14 @@ test('bars on a terminal only, in ASCII where nothing else can be shown', async 
   assert.deepEqual(bars((await scene.run([], true, { LANG: 'C' })).out, '#'), [5, 10]);
 });
 
-test('turns without token counts are counted and named; lines that are no entries are skipped', async (context) => {
+test('turns without token counts are counted and listed; invalid lines are skipped', async (context) => {
   const { input: _input, cached: _cached, output: _output, reasoning: _reasoning, ...bare } = turn(0);
   const scene = createScene(context, ['{"time":"nonsense"}', '', 'torn {"time"', bare, turn(0)]);
   const { out } = await scene.run([]);
   assert.match(out, /^total +2 +1k +80% +100 +20 +plan\n\n1 turn without token counts from the provider\.$/m);
 });
 
-test('an empty ledger says where it is, and that recording is off', async (context) => {
+test('an empty ledger: the message names the file, and says if recording is off', async (context) => {
   const scene = createScene(context, []);
   const path = ledgerFileOf(scene.state);
   assert.match((await scene.run([])).out, new RegExp(`^No turns since \\d{4}-\\d\\d-\\d\\d in ${path}\\.\n$`));

@@ -1,4 +1,4 @@
-/** What upstreams emit, read leniently: usage in every shape, reasoning under every name, errors in every disguise. */
+/** Lenient reading of answers: usage in every shape, reasoning under every name, errors in every form. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ChatUsage } from '../../src/wire/chat';
@@ -84,7 +84,7 @@ describe('usage', () => {
   ];
   for (const [name, value, expected] of SHAPES) {
     it(name, () => assert.deepEqual(expected && compact(readChatUsage(value)), expected));
-    it(`${name}: undefined only where nothing was counted`, () =>
+    it(`${name}: undefined only if nothing was counted`, () =>
       assert.equal(readChatUsage(value) === undefined, expected === undefined));
   }
 
@@ -174,7 +174,7 @@ describe('deltas', () => {
   ];
   for (const [name, delta, expected] of SHAPES) it(name, () => assert.deepEqual(read(delta), expected));
 
-  it('a message of a whole completion is read the same', () => {
+  it('a message of a complete response is read the same way', () => {
     assert.deepEqual(
       compact(
         readChatChunk({ choices: [{ message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' }] }).choices,
@@ -183,11 +183,11 @@ describe('deltas', () => {
     );
   });
 
-  it('so is the text of a completion of old', () => assert.deepEqual(read(undefined, { text: 'x' }), { text: 'x' }));
+  it('so is the text of a legacy completion', () => assert.deepEqual(read(undefined, { text: 'x' }), { text: 'x' }));
   it('an empty finish_reason is none', () => assert.deepEqual(read({}, { finish_reason: '' }), {}));
   it('logprobs', () =>
     assert.deepEqual(read({}, { logprobs: { content: [{ token: 'x' }] } }), { logprobs: [{ token: 'x' }] }));
-  it('choices that are no objects are left out', () =>
+  it('choices that are not objects are skipped', () =>
     assert.deepEqual(readChatChunk({ choices: [null, 'x'] }).choices, []));
 });
 

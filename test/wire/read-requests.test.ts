@@ -1,4 +1,4 @@
-/** Reading requests: lenient where clients differ, silent about the unknown; errors are in test/bridge/bad-requests. */
+/** Reading requests: lenient where clients differ; unknown fields are ignored. Errors: test/bridge/bad-requests. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readChatRequest } from '../../src/wire/read-chat-request';
@@ -133,7 +133,7 @@ describe('a Responses request', () => {
     ]);
   });
 
-  it('repeats what the client sent, and the defaults of the rest', () => {
+  it('repeats what the client sent, with defaults for the rest', () => {
     const { echo } = readResponsesRequest({
       input: 'x',
       temperature: 0,
@@ -185,7 +185,7 @@ describe('a chat request', () => {
     ]);
   });
 
-  it('usage is wanted only when the client asks for it', () => {
+  it('usage is sent only if the client asks for it', () => {
     assert.equal(read([]).includeUsage, false);
     assert.equal(read([], { stream_options: { include_usage: true } }).includeUsage, true);
     assert.equal(read([], { stream_options: null }).includeUsage, false);

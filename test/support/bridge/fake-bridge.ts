@@ -1,4 +1,4 @@
-/** A Bridge that does what a test says, and remembers what it was asked. */
+/** A Bridge that does what a test says, and records its calls. */
 import type { Bridge, Caller, Turn, TurnKind } from '../../../src/bridge/bridge';
 import type { KeptResponses } from '../../../src/state/kept-responses';
 

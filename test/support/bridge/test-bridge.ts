@@ -1,5 +1,5 @@
 /**
- * The whole bridge in this process: its real server and core in front of a scripted upstream, and clients that ask it.
+ * The complete bridge in this process: its server and core with a scripted upstream, and clients for it.
  */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
@@ -20,25 +20,25 @@ import {
 import { postJson, postStream, type JsonReply, type PostOptions, type StreamReply } from '../clients/sse-client';
 import { assertGoodStream } from '../stream/stream-grammar';
 
-/** The key in the bridge's environment; no upstream of a test knows another one. */
+/** The API key of the bridge; the upstreams of tests accept no other. */
 export const KEY = 'sk-test-environment-key';
 
-/** Both manners an upstream may have. */
+/** Both dialects of the scripted upstream. */
 export const DIALECTS: readonly UpstreamDialect[] = ['dashscope', 'openai'];
 
-/** The provider row that fits each manner, and a model that it can be asked for. */
+/** The provider row for each dialect, and one of its models. */
 const HOMES: Readonly<Record<UpstreamDialect, { readonly provider: string; readonly model: string }>> = {
   dashscope: { provider: 'aliyun-coding', model: 'qwen3.7-plus' },
   openai: { provider: 'openai-compatible', model: 'scripted-model' },
 };
 
-/** Most tests are about one call of the provider: nothing is retried, nothing is remembered. */
+/** Most tests are about one upstream call: nothing is retried or remembered. */
 const ONE_CALL = { upstreamCalls: 1, refusalCacheMs: 0 } as const;
 
 /** Waits between calls take no time. */
 const NO_WAITING: Partial<Runtime> = { sleep: () => Promise.resolve(), random: () => 0.5 };
 
-/** The headers by which Codex 0.169 is known (codex-protocol.md, section 1). */
+/** The headers that identify Codex 0.169 (codex-protocol.md, section 1). */
 export const CODEX: OutgoingHttpHeaders = {
   originator: 'codex_exec',
   'user-agent': 'codex_exec/0.169.0',
@@ -46,7 +46,7 @@ export const CODEX: OutgoingHttpHeaders = {
 };
 
 export interface TestBridgeOptions extends Partial<ScriptedUpstreamOptions> {
-  /** The model asked for when a body names none; needed with `provider`. */
+  /** The model if a body has none; required with `provider`. */
   readonly model?: string;
   readonly settings?: Partial<Config>;
   readonly logLevel?: LogLevel;
@@ -60,13 +60,13 @@ export interface TestBridge {
   readonly upstream: ScriptedUpstream;
   /** A model that the upstream's provider row knows. */
   readonly model: string;
-  /** Log lines as they were written. */
+  /** Log lines as written. */
   readonly lines: readonly string[];
-  /** The lines of turns as JSON, once there are so many of them. */
+  /** The log lines of turns as JSON; resolves once there are `count`. */
   turns(count: number): Promise<readonly Loose[]>;
   /** Shuts the bridge down, as SIGTERM does. */
   close(): Promise<void>;
-  /** Posts to /v1/responses with `stream: true`; every stream of events must be a good one. */
+  /** Posts to /v1/responses with `stream: true`; checks the grammar of every stream. */
   stream(body: object, headers?: OutgoingHttpHeaders, options?: PostOptions): Promise<StreamReply>;
   /** Posts to /v1/responses and reads one JSON answer. */
   json(body: object | string, headers?: OutgoingHttpHeaders): Promise<JsonReply>;
@@ -144,7 +144,7 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
   };
 }
 
-/** The grammar of the stream: SDK clients are given whole Response objects, Codex only what it reads. */
+/** The grammar of the stream: SDK clients get complete Response objects, Codex only what it reads. */
 export function assertResponsesStream(reply: StreamReply, headers: OutgoingHttpHeaders): void {
   assertGoodStream(reply.text, { fullResponse: headers['originator'] === undefined, warnings: false });
 }
@@ -155,7 +155,7 @@ function defaultConfig(): Config {
   return resolved.config;
 }
 
-/** JSON of a test's own making, read without types. */
+/** JSON that a test made itself, untyped. */
 export type Loose = any;
 
 /** The `json` of every event that has one. */

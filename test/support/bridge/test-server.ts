@@ -73,7 +73,7 @@ export async function open(port: number, ask: Ask = {}): Promise<IncomingMessage
   return incoming;
 }
 
-/** Sends a request on its own connection and reads the whole answer. */
+/** Sends a request on its own connection and reads the complete answer. */
 export async function ask(port: number, request: Ask = {}): Promise<Answer> {
   const incoming = await open(port, request);
   return { status: incoming.statusCode ?? 0, headers: incoming.headers, text: await readAll(incoming) };
@@ -90,7 +90,7 @@ export async function readAll(stream: AsyncIterable<Buffer> | IncomingMessage): 
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A connection that bytes can be written to as they are. */
+/** A connection for raw bytes. */
 export async function connectTo(context: TestContext, port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   context.after(() => socket.destroy());

@@ -1,4 +1,4 @@
-/** Requests of tests, translated by the real path: from wire JSON to the chat request and its notes. */
+/** Translates requests for tests with the production code: from wire JSON to the chat request and its notes. */
 import { DEFAULT_DIALECT, type Dialect } from '../../../src/providers/dialect';
 import type { ToolSet } from '../../../src/tools/tool-set';
 import { translateRequest, type TranslateOptions } from '../../../src/translate/request';
@@ -16,7 +16,7 @@ export interface TranslationOptions extends Partial<Omit<TranslateOptions, 'dial
   readonly dialect?: Partial<Dialect>;
 }
 
-/** Translates a Responses body; what `options` leaves open is the default of the bridge and the neutral dialect. */
+/** Translates a Responses body. Defaults: the bridge's settings and the neutral dialect. */
 export function translate(body: object, options: TranslationOptions = {}): Translation {
   const { value, notes } = translateRequest(readResponsesRequest({ input: 'Hi', ...body }), whole(options));
   return { ...value, notes };

@@ -1,4 +1,4 @@
-/** Commands that run bridges in the background, in homes of their own; nothing is left of either. */
+/** Runs commands for bridges in the background, each in its own home; cleans up after the test. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { run } from '../../../src/cli/main';
 import { type Paths, findPaths, thisMachine } from '../../../src/command/paths';
 import { createFakeIo, type FakeIo } from './fake-io';
 
-/** Starting a process takes a tenth of a second, and much more on a machine that does other things too. */
+/** Starting a process takes 0.1 s, and much longer on a busy machine. */
 export const LIMIT = { timeout: 60_000 } as const;
 
 export const KEY = 'sk-test-background';
@@ -21,12 +21,12 @@ export interface Home {
   readonly paths: Paths;
   /** A port that was free just now; PORT names it. */
   readonly port: number;
-  /** The records of bridges in the background. */
+  /** The folder with the records of background bridges. */
   records(): readonly BridgeRecord[];
   run(...words: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly error: string }>;
 }
 
-/** A temporary home; its bridges are killed with the test. Nothing listens where their provider should be. */
+/** A temporary home; its bridges are killed after the test. Their provider does not exist. */
 export async function createHome(context: TestContext, extra: Readonly<Record<string, string>> = {}): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), 'bridge-home-'));
   const port = await findFreePort('127.0.0.1');
@@ -39,7 +39,7 @@ export async function createHome(context: TestContext, extra: Readonly<Record<st
   const records = (): readonly BridgeRecord[] => listRecords(paths.state);
   const started = new Set<number>();
   context.after(async () => {
-    // The records of this test's own bridges: a process number in them was never anybody else's.
+    // Only this test's bridges write these records, so their process ids are safe to kill.
     for (const { pid } of records()) if (started.has(pid)) await kill(pid);
     await rm(folder, { recursive: true, force: true });
   });
@@ -88,7 +88,7 @@ export function pretend(context: TestContext, health: unknown): Promise<number> 
 }
 
 export interface WatchedIo extends FakeIo {
-  /** Resolves when standard output holds something that `pattern` fits. */
+  /** Resolves when standard output matches `pattern`. */
   until(pattern: RegExp): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/** Runs the built bridge in a process of its own, so that its memory and open files can be measured. */
+/** Runs the built bridge in a separate process, so that its memory and open files can be measured. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..', '..');
 
-/** The key of every built bridge; nothing that it writes may contain it. */
+/** The API key of every built bridge; it must never appear in its output. */
 export const BUILT_KEY = 'sk-test-built-bridge-0123456789';
 
 export interface BuiltBridge {
@@ -18,11 +18,11 @@ export interface BuiltBridge {
   readonly home: string;
   /** Everything it printed. */
   output(): string;
-  /** The highest resident memory so far, in MB; 0 where the system does not tell. */
+  /** The highest resident memory so far, in MB; 0 if unknown. */
   peakMb(): number;
   /** Resident memory now, in MB. */
   residentMb(): number;
-  /** Open file descriptors; 0 where the system does not tell. */
+  /** Open file descriptors; 0 if unknown. */
   descriptors(): number;
   /** Resolves with the exit code, or the name of the signal. */
   readonly ended: Promise<number | string>;
@@ -33,13 +33,13 @@ export interface BuiltBridgeOptions {
   readonly flags?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly execArgv?: readonly string[];
-  /** What it prints when it listens; its URL when absent. */
+  /** What it prints when it listens. Default: its URL. */
   readonly ready?: RegExp;
   /** Runs the bridge in a shell after this, such as `ulimit -n 20`. */
   readonly before?: string;
 }
 
-/** Where what must be ended is registered: the context of a test, or a list of one's own. */
+/** Registers cleanup: the context of a test, or a list. */
 export interface Cleanup {
   after(cleanup: () => unknown): void;
 }

@@ -1,7 +1,4 @@
-/**
- * A machine for the doctor: a home of its own, a stand-in for Codex, a port where nobody listens, and an upstream by
- * script.
- */
+/** A machine for the doctor: its own home, a fake Codex, an unused port, and a scripted upstream. */
 import assert from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -48,11 +45,11 @@ export interface DoctorScene {
   readonly codexHome: string;
   readonly state: string;
   readonly bin: string;
-  /** Nobody listens there. */
+  /** Unused. */
   readonly port: number;
-  /** A configuration without mistakes. */
+  /** A correct configuration. */
   readonly env: Environment;
-  /** Runs the command; `more` comes over the environment of the scene. */
+  /** Runs the command; `more` overrides the environment of the scene. */
   doctor(
     words?: readonly string[],
     more?: Environment,
@@ -62,11 +59,11 @@ export interface DoctorScene {
   /** Runs one check alone. */
   check(id: string, more?: Environment, world?: Partial<World>): Promise<Finding>;
   writeConfig(toml: string): Promise<void>;
-  /** Puts a stand-in for Codex on the PATH that prints `text` as its version, and `refusal` instead of its models. */
+  /** Puts a fake Codex on the PATH that prints `text` as its version, and `refusal` instead of its models. */
   installCodex(text?: string, refusal?: string): Promise<void>;
 }
 
-/** Makes the machine; it goes with the test. */
+/** Creates the machine and removes it after the test. */
 export async function createDoctorScene(context: TestContext): Promise<DoctorScene> {
   const home = await mkdtemp(join(tmpdir(), 'doctor-'));
   context.after(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
@@ -119,7 +116,7 @@ export function findPrinted({ checks }: Printed, id: string): PrintedCheck {
   return found;
 }
 
-/** The answer of a model that does as it is told. */
+/** The answer of a model that follows the instructions. */
 export const goodAnswer = (more: Parameters<typeof answer>[0] = {}): Step =>
   answer({
     reasoning: 'They want the word.',

@@ -1,4 +1,4 @@
-/** The outside world of a command, for tests: keeps what was written, and sends signals on demand. */
+/** A fake environment for commands: records output, and sends signals on demand. */
 import { EventEmitter } from 'node:events';
 import type { CommandIo, StopSignal } from '../../../src/command/command';
 
@@ -8,15 +8,15 @@ export interface FakeIo extends CommandIo {
   signal(name: StopSignal): void;
   /** How many handlers wait for signals. */
   handlers(): number;
-  /** Throws `cause` where nobody catches it. @returns whether someone contained it */
+  /** Throws `cause` uncaught. @returns whether it was handled */
   crash(cause: unknown): boolean;
-  /** Resolves with everything on standard output as soon as there is something. */
+  /** Resolves with everything on standard output as soon as there is any. */
   readonly firstOut: Promise<string>;
   /** The questions that were asked. */
   readonly asked: readonly string[];
 }
 
-/** @param answers what a person answers, in turn, and then no more (Ctrl-D); nobody can be asked when absent */
+/** @param answers the user's answers in order, then Ctrl-D; undefined: no terminal */
 export function createFakeIo(answers?: readonly (string | undefined)[]): FakeIo {
   const asked: string[] = [];
   const events = new EventEmitter();

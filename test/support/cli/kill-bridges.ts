@@ -1,4 +1,4 @@
-/** Ends the bridges in the background that a failed test left behind. */
+/** Kills background bridges that a failed test left running. */
 import { listRecords } from '../../../src/instance/bridge-record';
 
 /** @param state their state folder, which no other test uses */

@@ -1,4 +1,4 @@
-/** A launch of `aliyun-codex-bridge codex` with a stand-in for Codex, in a home of its own. */
+/** Launches `aliyun-codex-bridge codex` with a fake Codex, in its own home. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -12,12 +12,12 @@ import { untilFree, untilRemoved } from './until-free';
 
 export const BIN = join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js');
 
-/** Longer than any launch takes; only one that hangs meets it. */
+/** Longer than any launch; only reached if one hangs. */
 const PATIENCE_MS = 30_000;
 
 /**
- * The stand-in: answers `--version`; else writes one line with its words, folder and environment, reads its input line
- * by line, and ends with the code that a line `exit N` names, or at the end of the input with 0. It tells of signals.
+ * The stand-in: answers `--version`; otherwise prints one line with its arguments, folder and environment, reads its
+ * input line by line, and exits with N after a line `exit N`, or with 0 at the end of the input. It prints signals.
  */
 const FAKE_CODEX = `#!${process.execPath}
 if (process.argv[2] === '--version') {
@@ -46,7 +46,7 @@ export interface Seen {
 
 export interface Launched {
   readonly child: ChildProcess;
-  /** What the stand-in wrote first. */
+  /** The first line of the fake Codex. */
   readonly seen: Promise<Seen>;
   /** The next line of standard output. */
   nextLine(): Promise<string>;
@@ -60,7 +60,7 @@ export interface LaunchScene {
   readonly codexHome: string;
   readonly state: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Runs the built program; `more` comes over the environment of the scene. */
+  /** Runs the built program; `more` overrides the environment of the scene. */
   launch(words: readonly string[], more?: Readonly<Record<string, string>>): Launched;
   /** Resolves when the bridge on `port` has ended and removed its record. */
   untilGone(port: number): Promise<void>;

@@ -1,13 +1,13 @@
 /** Runs programs at a pseudo-terminal, which util-linux's `script` provides. */
 import { spawn, spawnSync } from 'node:child_process';
 
-/** Why there is no pseudo-terminal on this machine; `false` when there is one. As the `skip` option of a test. */
+/** Why there is no pseudo-terminal on this machine, or `false`. For the `skip` option of a test. */
 export function whyNoTerminal(): string | false {
   const { stdout } = spawnSync('script', ['--version'], { encoding: 'utf8' });
   return (stdout ?? '').includes('util-linux') ? false : 'needs script of util-linux';
 }
 
-/** What the key sends that a terminal turns into SIGINT. */
+/** Ctrl-C, which the terminal turns into SIGINT. */
 export const CTRL_C = '\x03';
 
 const PATIENCE_MS = 30_000;
@@ -15,22 +15,22 @@ const PATIENCE_MS = 30_000;
 export interface TerminalOptions {
   /** The program and its arguments. */
   readonly words: readonly string[];
-  /** The whole environment but PATH and TERM. */
+  /** The environment, except PATH and TERM. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 export interface TerminalRun {
   /** Types `keys`. */
   type(keys: string): void;
-  /** Resolves with everything shown so far, as soon as it has `text`; rejects when the program ends before. */
+  /** Resolves with everything shown so far as soon as it contains `text`; rejects if the program ends first. */
   shows(text: string): Promise<string>;
   /** Resolves when the program has ended. */
   readonly ended: Promise<{ readonly code: number | null; readonly screen: string }>;
-  /** Ends it at once, where it still runs. */
+  /** Kills it if it still runs. */
   kill(): void;
 }
 
-/** Starts a program at a terminal of its own; it is killed after half a minute. */
+/** Starts a program at its own terminal; it is killed after 30 s. */
 export function startAtTerminal({ words, env }: TerminalOptions): TerminalRun {
   const child = spawn(
     'script',

@@ -1,11 +1,11 @@
-/** Waits for the end of a bridge that is no child of this process. */
+/** Waits for the end of a bridge that is not a child of this process. */
 import { existsSync, watch } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 
 /**
- * Resolves when nobody listens on `port` of this machine any more. No polling: a connection that is accepted is closed
- * by the server when it ends, one that is refused tells it at once.
+ * Resolves when nothing listens on `port` of this machine any more. No polling: the server closes an accepted
+ * connection when it ends, and a refused one shows that it has ended.
  */
 export async function untilFree(port: number): Promise<void> {
   for (;;) {

@@ -20,7 +20,7 @@ async function withServer(listener: RequestListener, use: (url: string) => Promi
   }
 }
 
-test('parseSse reads every line ending, joins data lines and leaves comments out', () => {
+test('parseSse reads every line ending, joins data lines and skips comments', () => {
   const events = parseSse(': ping\n\nevent: a\r\ndata: {"type":\r\ndata: "a"}\r\n\r\ndata:[DONE]\r\r');
   assert.deepEqual(events, [
     { event: 'a', data: '{"type":\n"a"}', json: { type: 'a' } },
@@ -44,7 +44,7 @@ test('a stream is recorded in order, with the network reads it came in', async (
   });
 });
 
-test('an answer cut by the server resolves with what had come', async () => {
+test('an answer cut by the server resolves with what had arrived', async () => {
   const listener: RequestListener = (_request, response) => {
     response.writeHead(200);
     response.write('data: {"type":"first"}\n\n', () => response.destroy());
@@ -72,13 +72,13 @@ test('the caller can abort after the first read, and the server sees the connect
   });
 });
 
-test('no answer at all is a rejection', async () => {
+test('no answer rejects', async () => {
   await withServer((request) => request.socket.destroy(), async (url) => {
     await assert.rejects(postJson(url, {}), /socket hang up|ECONNRESET/);
   });
 });
 
-test('JSON goes both ways, raw bodies as they are', async () => {
+test('JSON in both directions, raw bodies unchanged', async () => {
   const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));

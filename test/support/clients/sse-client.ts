@@ -1,25 +1,25 @@
-/** A small HTTP client for tests: posts JSON over node:http and records what comes back, and in which pieces. */
+/** A small HTTP client for tests: posts JSON over node:http and records the answer and its reads. */
 import { request as startRequest } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { parseJson } from '../../../src/base/json';
 import { splitFrames } from '../stream/grammar/frames';
 
-/** One event as it was received. */
+/** One received event. */
 export interface ReceivedEvent {
-  /** The `event:` line; absent when there is none. */
+  /** The `event:` line, if any. */
   readonly event?: string;
   readonly data: string;
-  /** `data` as JSON; `undefined` when it is not JSON, as `[DONE]`. */
+  /** `data` as JSON; `undefined` if it is not JSON, like `[DONE]`. */
   readonly json: unknown;
 }
 
-/** How an answer ended: whole, cut by the server, or aborted by the caller's signal. */
+/** How an answer ended: complete, cut by the server, or aborted by the caller's signal. */
 export type Ending = 'complete' | 'cut' | 'aborted';
 
 export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The body as it came, in network reads. */
+  /** The body, one element per network read. */
   readonly chunks: readonly Buffer[];
   readonly bytes: Buffer;
   readonly text: string;
@@ -37,7 +37,7 @@ export interface JsonReply extends Reply {
 }
 
 export interface PostOptions {
-  /** Destroys the socket when aborted; the reply then holds what had come by then. */
+  /** Destroys the socket when aborted; the reply then holds what had arrived. */
   readonly signal?: AbortSignal;
   /** Called for each network read, as it arrives; a way to wait for the first delta and then abort. */
   readonly onChunk?: (chunk: Buffer, soFar: string) => void;
@@ -49,7 +49,7 @@ interface HttpExchange extends PostOptions {
   readonly body?: string | Buffer;
 }
 
-/** Posts `body` (an object is sent as JSON, a string or Buffer as it is) and reads the answer as an event stream. */
+/** Posts `body` (an object is sent as JSON, a string or Buffer unchanged) and reads the answer as an event stream. */
 export async function postStream(
   url: string,
   body: unknown,
@@ -77,7 +77,7 @@ export async function getJson(url: string, headers: OutgoingHttpHeaders = {}, me
   return { ...reply, json: parseJson(reply.text) };
 }
 
-/** The events of a whole SSE text; blocks without data, such as comments, are left out. */
+/** The events of an SSE text; blocks without data, such as comments, are skipped. */
 export function parseSse(text: string): readonly ReceivedEvent[] {
   return splitFrames(text).flatMap(({ event, data }) =>
     data === undefined ? [] : [{ ...(event === undefined ? {} : { event }), data, json: parseJson(data) }],
@@ -89,14 +89,14 @@ function post(body: unknown, headers: OutgoingHttpHeaders): HttpExchange {
   return { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: bytes };
 }
 
-/** Rejects when no answer comes at all; an answer that breaks off resolves with its ending. */
+/** Rejects if no answer arrives; an answer that breaks off resolves with its ending. */
 function exchange(url: string, { method, headers, body, signal, onChunk }: HttpExchange): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     const options = { method, headers: { ...length, ...headers }, ...(signal ? { signal } : {}) };
     // No agent: one connection for each request, closed with it, so that a server under test can stop at once.
     const request = startRequest(url, { ...options, agent: false });
-    // From the answer on, its own ending tells the story; an error of the request then says nothing new.
+    // Once the answer has started, its own end counts; a later error of the request adds nothing.
     let answered = false;
     request.on('error', (cause) => (answered ? undefined : reject(cause)));
     request.once('response', (response) => {

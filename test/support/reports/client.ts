@@ -5,7 +5,7 @@ import type { ReportedRequest } from './report';
 
 type Properties = Readonly<Record<string, object>>;
 
-/** A function tool that needs all of its properties, unless `required` says less. */
+/** A function tool; all properties are required unless `required` lists fewer. */
 export const functionTool = (name: string, properties: Properties, required = Object.keys(properties)) => ({
   type: 'function', name, description: `Tool ${name}.`, strict: false,
   parameters: { type: 'object', properties, required, additionalProperties: false },

@@ -1,4 +1,4 @@
-/** What tests of reports look at in a request that went upstream, and what strict servers check of its history. */
+/** Accessors for upstream requests in report tests, and the checks of strict servers on their history. */
 import assert from 'node:assert/strict';
 import { parseJson } from '../../../src/base/json';
 import type { Loose } from '../bridge/test-bridge';
@@ -29,7 +29,7 @@ export function schemasIn(schema: unknown): readonly Record<string, Loose>[] {
   return [...(isObject(schema) ? [schema] : []), ...Object.values(schema).flatMap(schemasIn)];
 }
 
-/** Half of a surrogate pair that stands alone in JSON, written as an escape. */
+/** A lone surrogate in JSON, written as an escape. */
 export const findHalfPair = (json: string): string | undefined =>
   /\\ud[89a-f][0-9a-f]{2}/i.exec(json.replace(/\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}/gi, ''))?.[0];
 
@@ -38,7 +38,7 @@ export function assertNoBase64(call: Sent): void {
   for (const { content } of messagesOf(call)) assert.ok(!(typeof content === 'string' && content.includes('iVBORw0K')));
 }
 
-/** Every call has an id of its own, a legal name, arguments that are an object, and its result directly after it. */
+/** Every call has a unique id, a valid name, arguments that are an object, and is followed by its result. */
 export function assertPaired(call: Sent): void {
   const messages = messagesOf(call);
   const used = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * Public reports as tests: what a user saw, a provider that answers as in the report, what the client sends, and what
- * is right. Each report runs through a whole bridge in this process, with the settings that its environment gives.
+ * Public reports as tests: what a user saw, a provider that answers as in the report, what the client sends, and the
+ * correct result. Each report runs through a complete bridge in this process, configured by the report's environment.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -27,7 +27,7 @@ export type ReportedAnswer =
   | { readonly events: readonly object[]; readonly done?: boolean }
   | { readonly status: number; readonly body: unknown; readonly headers?: OutgoingHttpHeaders };
 
-/** What the client sends; `path` is /v1/responses when absent. */
+/** What the client sends. Default `path`: /v1/responses. */
 export interface ReportedRequest {
   readonly path?: string;
   readonly headers: OutgoingHttpHeaders;
@@ -57,17 +57,17 @@ export interface Seen {
 export interface Report {
   /** What a user saw: the name of the test. */
   readonly saw: string;
-  /** The public threads that it comes from; a variation names the kind that it varies. */
+  /** The public threads that it is from; a variant names its original. */
   readonly source: string;
   /** `UPSTREAM` stands for the address of the provider. */
   readonly env?: Readonly<Record<string, string>>;
   readonly upstream: (call: ReportedCall) => ReportedAnswer;
   readonly requests: readonly ReportedRequest[];
-  /** How each answer ends: `completed` when absent. */
+  /** How each answer ends. Default: `completed`. */
   readonly ends?: 'completed' | 'incomplete' | 'failed';
   /** The text of each answer. */
   readonly text?: string;
-  /** The code and words of each failure. */
+  /** The code and message of each failure. */
   readonly code?: string;
   readonly words?: RegExp;
   /** Calls of the provider in all. */
@@ -133,7 +133,7 @@ function readReply(reply: StreamReply): ReportedReply {
   };
 }
 
-/** A provider that answers as its script says, whatever comes; ends with the test. */
+/** A provider that answers by script, whatever the request; ends with the test. */
 async function startReportedUpstream(context: TestContext, script: Report['upstream']) {
   const calls: ReportedCall[] = [];
   const server = createServer((request, response) => {

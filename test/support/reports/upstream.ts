@@ -1,4 +1,4 @@
-/** Answers and refusals as the providers of public reports sent them. */
+/** Answers and errors as the providers of public reports sent them. */
 import type { Loose } from '../bridge/test-bridge';
 import type { ReportedAnswer } from './report';
 
@@ -14,14 +14,14 @@ export const FIRST = chunk({ role: 'assistant', content: '' });
 export const USAGE: object =
   { ...HEAD, choices: [], usage: { prompt_tokens: 50, completion_tokens: 5, total_tokens: 55 } };
 
-/** A stream of these deltas, from the first chunk to the usage, and how it finished. */
+/** A complete stream of these deltas, with finish reason and usage. */
 export const streamed = (deltas: readonly object[], finish = 'stop'): ReportedAnswer =>
   ({ events: [FIRST, ...deltas.map((delta) => chunk(delta)), chunk({}, finish), USAGE] });
 
 /** An answer of text. */
 export const say = (text = 'fine'): ReportedAnswer => streamed([{ content: text }]);
 
-/** What a delta says of a call; JSON leaves out what is undefined. */
+/** A fragment of a call in a delta; JSON drops undefined fields. */
 export const fragment = (index: number, id?: string, name?: string, args?: string): object => ({
   index, id, type: id === undefined ? undefined : 'function', function: { name, arguments: args },
 });

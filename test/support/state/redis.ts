@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { RedisClient } from '../../../src/state/redis-client';
 
-/** The first of them that is installed. */
+/** The first installed one. */
 const SERVER = ['valkey-server', 'redis-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
 /** Goes into the options of a test; the reason appears in its output. */
@@ -20,7 +20,7 @@ export const REDIS_MISSING = SERVER === undefined ? ' (skipped: redis-server is 
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
-  /** Ends the process at once, as a crash does. Its data is lost, unless it has a file. */
+  /** Kills the process, like a crash. Its data is lost, unless it has a file. */
   kill(): Promise<void>;
   /** Starts it again at the same port. */
   start(): Promise<void>;
@@ -63,7 +63,7 @@ export async function startRedis(
   return { url: `redis://127.0.0.1:${port}`, port, start, kill, signal: (name) => void server?.kill(name) };
 }
 
-/** A port that nobody listened on a moment ago. */
+/** A port that was free a moment ago. */
 export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -73,7 +73,7 @@ export async function findFreePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-/** A client of the test's own, closed after it. */
+/** A client for the test, closed after it. */
 export function connectRedis(context: Pick<TestContext, 'after'>, url: string, ca?: string): RedisClient {
   const client = new RedisClient({ url, ca });
   context.after(() => client.close());

@@ -1,4 +1,4 @@
-/** Stores for tests: places that several of them share, and one write at a time. */
+/** Stores for tests, also several that share one location. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export const append = (
 /** Limits that no test reaches by accident. */
 export const WIDE_LIMITS: StoreLimits = { records: 500, bytes: 1_000_000, ageMs: 60_000 };
 
-/** A place that several stores use at the same time, as replicas do. */
+/** A location that several stores use at the same time, like replicas. */
 export interface SharedPlace {
   /** The value of --store. */
   readonly name: string;

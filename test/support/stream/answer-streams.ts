@@ -1,4 +1,4 @@
-/** Answer streams for tests: the real machine with counting ids and a clock that stands still. */
+/** Answer streams for tests: the real machine with sequential ids and a fixed clock. */
 import { createCountingIds } from '../../../src/base/clock';
 import { Notes } from '../../../src/base/result';
 import type { JsonObject } from '../../../src/base/json';
@@ -20,7 +20,7 @@ import type { ResponsesEvent } from '../../../src/wire/responses-output';
 export const STANDING_CLOCK = (): number => 1_767_225_600_000;
 
 export interface AnswerStreamCase {
-  /** The protocol that upstream was asked in; Chat Completions when absent. */
+  /** The upstream protocol. Default: Chat Completions. */
   readonly wire?: 'chat' | 'responses';
   readonly client?: 'codex' | 'generic';
   readonly reasoning?: ReasoningOutput;

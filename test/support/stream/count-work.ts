@@ -1,4 +1,4 @@
-/** Counts the characters that string functions look at: work as a number, the same on every machine. */
+/** Counts the characters that string functions read: a measure of work that is the same on every machine. */
 
 const METHODS = [
   'slice', 'substring', 'indexOf', 'lastIndexOf', 'includes', 'startsWith', 'endsWith', 'split', 'trim', 'trimStart',
@@ -6,8 +6,8 @@ const METHODS = [
 ] as const;
 
 /**
- * Runs `work` and returns how many characters it read. Every call counts the whole string it is made on, because a
- * string that was put together from pieces is copied in full at the first look (V8 flattens ropes).
+ * Runs `work` and returns how many characters it read. Every call counts its complete string, because V8 copies a
+ * concatenated string when it is first read (it flattens ropes).
  */
 export function countCharacters(work: () => void): number {
   let count = 0;

@@ -10,7 +10,7 @@ export type NativeReasoningForm = 'content' | 'summary' | 'sealed';
 
 export interface NativeContext {
   readonly model: string;
-  /** The count of answers of this upstream, from 1: it makes ids. */
+  /** The number of this answer, from 1; used in ids. */
   readonly number: number;
   readonly reasoning: NativeReasoningForm;
 }
@@ -19,7 +19,7 @@ export interface NativeAnswer {
   /** One server-sent event each. */
   readonly events: readonly string[];
   readonly response: UnknownRecord;
-  /** Reasoning items as they may come back. */
+  /** Reasoning items that may be sent back. */
   readonly reasoning: readonly UnknownRecord[];
 }
 

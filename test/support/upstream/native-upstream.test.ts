@@ -1,4 +1,4 @@
-/** The scripted Responses endpoint itself: it streams as the protocol says, and refuses what plain endpoints refuse. */
+/** The scripted Responses endpoint itself: it streams as the protocol says, and rejects what plain endpoints reject. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { judgeNative } from '../strict/native-rules';
@@ -102,7 +102,7 @@ const ROWS: readonly (readonly [name: string, body: object, refusal: string | un
   ],
 ];
 
-describe('it refuses', () => {
+describe('it rejects', () => {
   for (const [name, body, refusal] of ROWS) {
     it(name, () => {
       const headers = { authorization: 'Bearer k', 'content-type': 'application/json', 'accept-encoding': 'identity' };

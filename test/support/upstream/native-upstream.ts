@@ -1,6 +1,6 @@
 /**
- * A provider's own Responses endpoint, for tests: plain and strict. It answers by script and refuses what is in
- * native-rules.ts.
+ * A provider's own Responses endpoint, for tests: plain and strict. It answers by script and rejects what
+ * native-rules.ts lists.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { breakOff, sendRaw, sendReply } from './writer';
 
 export interface NativeRequestSeen {
   readonly headers: IncomingHttpHeaders;
-  /** The parsed JSON; `undefined` when it is none. */
+  /** The parsed JSON; `undefined` if it is invalid. */
   readonly body: any;
   readonly rawBody: string;
 }
@@ -22,12 +22,12 @@ export interface NativeRequestSeen {
 export interface NativeUpstreamOptions {
   /** One step for each accepted request. */
   readonly script: readonly Step[];
-  /** `content` when absent. */
+  /** Default: `content`. */
   readonly reasoning?: NativeReasoningForm;
   readonly apiKey?: string;
-  /** Efforts that the model knows; every word when absent. */
+  /** Efforts that the model knows. Default: all. */
   readonly efforts?: readonly string[];
-  /** Answers with one JSON object, whatever was asked for. */
+  /** Answers with one JSON object even if a stream was requested. */
   readonly whole?: boolean;
 }
 
@@ -35,9 +35,9 @@ export interface NativeUpstream {
   /** Base URL ending in `/v1`. */
   readonly url: string;
   readonly requests: readonly NativeRequestSeen[];
-  /** Every refusal, in its words. */
+  /** The message of every rejection. */
   readonly refusals: readonly string[];
-  /** Throws unless nothing was refused and the script is used up. */
+  /** Throws if a request was rejected or steps of the script are left. */
   assertClean(): void;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The scripted upstream over HTTP: what it captures, what it refuses, and how each step reaches the client. */
+/** The scripted upstream over HTTP: what it captures, what it rejects, and how each step reaches the client. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
@@ -20,7 +20,7 @@ afterEach(() => Promise.all(running.splice(0).map((upstream) => upstream.close()
 
 const HEADERS = { authorization: 'Bearer sk-test', 'content-type': 'application/json', 'accept-encoding': 'identity' };
 
-/** Asks with the platform's own client, as the bridge may. */
+/** Sends a request with fetch, as the bridge may. */
 const ask = (upstream: ScriptedUpstream, overrides: Readonly<Record<string, unknown>> = {}, init: RequestInit = {}) =>
   fetch(`${upstream.url}/chat/completions`, {
     method: 'POST',
@@ -29,7 +29,7 @@ const ask = (upstream: ScriptedUpstream, overrides: Readonly<Record<string, unkn
     ...init,
   });
 
-/** Asks with node:http and hands out the response head. */
+/** Sends a request with node:http and returns the response head. */
 async function askHttp(upstream: ScriptedUpstream): Promise<IncomingMessage> {
   const outgoing = httpRequest(`${upstream.url}/chat/completions`, { method: 'POST', headers: HEADERS, agent: false });
   // A reset that arrives after the head is an error of the response and of the request.
@@ -39,7 +39,7 @@ async function askHttp(upstream: ScriptedUpstream): Promise<IncomingMessage> {
   return response;
 }
 
-/** Each read of a body as its own text. */
+/** Each read of a body as one string. */
 async function reads(body: AsyncIterable<Uint8Array> | null): Promise<readonly string[]> {
   const seen: string[] = [];
   for await (const chunk of body ?? []) seen.push(Buffer.from(chunk).toString('latin1'));
@@ -80,7 +80,7 @@ describe('capture', () => {
 });
 
 describe('script', () => {
-  it('answers a list step by step, then 500, and remembers that', async () => {
+  it('answers a list step by step, then with 500, and records that', async () => {
     const upstream = await start({ script: [answer({ text: 'one' })] });
     assert.equal((await ask(upstream)).status, 200);
     assert.equal(upstream.overrun, false);
@@ -91,7 +91,7 @@ describe('script', () => {
     assert.throws(() => upstream.assertClean(), /after the end of its script/);
   });
 
-  it('asks a function with the request and the count of accepted requests', async () => {
+  it('calls a function with the request and the number of accepted requests', async () => {
     const seen: unknown[] = [];
     const upstream = await start({
       script: ({ body }, index) => {
@@ -105,7 +105,7 @@ describe('script', () => {
     assert.deepEqual(seen, [['aa', 0], ['bb', 1]]);
   });
 
-  it('answers 500 when the function throws, and assertClean tells', async () => {
+  it('answers 500 if the function throws, and assertClean reports it', async () => {
     const upstream = await start({ script: () => assert.fail('wrong model') });
     assert.equal((await ask(upstream)).status, 500);
     assert.throws(() => upstream.assertClean(), /script: .*wrong model/);
@@ -125,8 +125,8 @@ describe('script', () => {
   });
 });
 
-describe('refusals over HTTP', () => {
-  it('dashscope: its body shape, recorded, no step spent', async () => {
+describe('rejections over HTTP', () => {
+  it('dashscope: the body has its shape, the rejection is recorded, no step is used', async () => {
     const upstream = await start({ script: [answer({ text: 'fine' })] });
     const refused = await ask(upstream, { messages: [{ role: 'developer', content: 'x' }, user()] });
     assert.equal(refused.status, 400);
@@ -141,7 +141,7 @@ describe('refusals over HTTP', () => {
     assert.equal((await ask(upstream)).status, 200);
   });
 
-  it('openai: its body shape', async () => {
+  it('openai: the body has its shape', async () => {
     const upstream = await start({ dialect: 'openai', script: [] });
     const refused = await ask(upstream, { input: 'x' });
     assert.deepEqual(await refused.json(), {
@@ -178,7 +178,7 @@ describe('refusals over HTTP', () => {
     assert.match(upstream.rejections[0] ?? '', /^accept-encoding: .*gzip/);
   });
 
-  it('the model list is a 404 at dashscope, and a list at openai that spends no step', async () => {
+  it('the model list is a 404 at dashscope, and a list at openai that uses no step', async () => {
     const dashscope = await start({ script: [] });
     const openai = await start({ dialect: 'openai', script: [], models: ['a', 'b'] });
     const list = (upstream: ScriptedUpstream) => fetch(`${upstream.url}/models`, { headers: HEADERS });
@@ -220,7 +220,7 @@ describe('answer', () => {
     }
   });
 
-  it('re-cuts its bytes through characters when told', async () => {
+  it('splits its bytes inside characters on request', async () => {
     const whole = await start({ script: [answer({ text: 'é🌍' })] });
     const cut = await start({ script: [answer({ text: 'é🌍', writeSize: 1 })] });
     const [expected, seen] = [await reads((await ask(whole)).body), await reads((await ask(cut)).body)];
@@ -228,7 +228,7 @@ describe('answer', () => {
     assert.deepEqual(new Set(seen.map((piece) => piece.length)), new Set([1]));
   });
 
-  it('stops after a number of events, and ends as told', async () => {
+  it('stops after a number of events, and ends as configured', async () => {
     const upstream = await start({ script: [answer({ text: 'Hello', cutAfter: 2, end: 'cut' })] });
     const response = await askHttp(upstream);
     const seen: string[] = [];
@@ -304,7 +304,7 @@ describe('raw', () => {
   });
 
   for (const end of ['cut', 'reset'] as const) {
-    it(`"${end}" breaks the body off after what was sent`, async () => {
+    it(`"${end}" breaks the body off after the last write`, async () => {
       const upstream = await start({ script: [raw({ chunks: ['data: 1\n\n', 'data: 2'], end })] });
       const response = await askHttp(upstream);
       const seen: string[] = [];
@@ -315,7 +315,7 @@ describe('raw', () => {
     });
   }
 
-  it('"hang" leaves the stream open until the client goes, which the request tells', async () => {
+  it('"hang" leaves the stream open until the client disconnects, which the request reports', async () => {
     const upstream = await start({ script: [raw({ chunks: ['data: 1\n\n'], end: 'hang' })] });
     const response = await askHttp(upstream);
     const [chunk] = await once(response, 'data');
@@ -327,7 +327,7 @@ describe('raw', () => {
     await aborted;
   });
 
-  it('does not call an answer aborted that ended, nor one that close() ended', async () => {
+  it('an answer that ended, or that close() ended, is not reported as aborted', async () => {
     const upstream = await start({ script: [answer({ text: 'x' }), raw({ chunks: ['x'], end: 'hang' })] });
     await reads(await askHttp(upstream));
     const hanging = await askHttp(upstream);
@@ -342,7 +342,7 @@ describe('raw', () => {
 });
 
 describe('gates', () => {
-  it('a turnstile lets one write through at a time, the end included', async () => {
+  it('a turnstile lets one write pass at a time, including the end', async () => {
     const turnstile = createTurnstile();
     const upstream = await start({ script: [raw({ chunks: ['a', 'b', 'c'], end: 'eof', gate: turnstile.gate })] });
     const response = await askHttp(upstream);
@@ -359,7 +359,7 @@ describe('gates', () => {
     assert.equal((await end).done, true);
   });
 
-  it('keeps writes apart that are let through while the event loop polls', async () => {
+  it('keeps writes separate that pass while the event loop polls', async () => {
     const gate = (index: number) => (index === 0 ? stat(__filename).then(() => undefined) : undefined);
     const upstream = await start({ script: [raw({ chunks: ['a', 'b', 'c'], end: 'eof', gate })] });
     assert.deepEqual(await reads(await askHttp(upstream)), ['a', 'b', 'c']);
@@ -395,7 +395,7 @@ describe('close', () => {
   });
 });
 
-/** True when `promise` is still open after the sockets of this process had their turn. */
+/** True if `promise` is still pending after the sockets of this process were polled. */
 async function isPending(promise: Promise<unknown>): Promise<boolean> {
   const open = Symbol('open');
   for (let count = 0; count < 10; count += 1) await new Promise(setImmediate);

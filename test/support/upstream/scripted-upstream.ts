@@ -1,6 +1,6 @@
 /**
  * The Chat Completions provider of every integration test: answers by script, in the shape of a real provider, and
- * refuses what a real provider would refuse. Facts and sources: strict-*.ts for the rules, chat-stream.ts for the
+ * rejects what a real provider would reject. Facts and sources: strict-*.ts for the rules, chat-stream.ts for the
  * shapes.
  */
 import assert from 'node:assert/strict';
@@ -21,34 +21,37 @@ export type { Gate, Step, StreamEnd, Turnstile } from './steps';
 export type { UpstreamDialect } from '../strict/rule';
 export { chatRequest } from './chat-bodies';
 
-/** A request as it arrived, whatever came of it. */
+/** A request as received, accepted or not. */
 export interface CapturedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** The parsed JSON; `undefined` when it is none. */
+  /** The parsed JSON; `undefined` if it is invalid. */
   readonly body: any;
   readonly rawBody: string;
-  /** Resolves when the client closed the connection before the answer ended; pending for ever otherwise. */
+  /** Resolves when the client closes the connection before the answer ends; otherwise stays pending. */
   readonly aborted: Promise<void>;
 }
 
 export interface ScriptedUpstreamOptions {
-  /** `dashscope` when absent: the stricter of the two. */
+  /** Default: `dashscope`, the stricter of the two. */
   readonly dialect?: UpstreamDialect;
-  /** The name of a provider row: its manners, words and answers instead of those of a dialect (strict-providers.ts). */
+  /**
+   * The name of a provider row: uses its rules, messages and answers instead of those of a dialect
+   * (strict-providers.ts).
+   */
   readonly provider?: string;
   /** One step for each accepted completion request, or a function that picks it; `index` counts accepted requests. */
   readonly script: readonly Step[] | ((request: CapturedRequest, index: number) => Step);
-  /** When set, every other key is answered 401 in the dialect's words. */
+  /** If set, every other key gets the dialect's 401. */
   readonly apiKey?: string;
-  /** When set, every other model is refused in the dialect's words; also the model list of the openai dialect. */
+  /** If set, every other model gets the dialect's rejection; also the model list of the openai dialect. */
   readonly models?: readonly string[];
-  /** Highest `max_tokens`; 65,536 when absent, as for Qwen on the Coding Plan. */
+  /** Highest `max_tokens`. Default: 65,536, as for Qwen on the Coding Plan. */
   readonly maxTokens?: number;
-  /** What the host refuses beyond the rules of its dialect or provider. */
+  /** What the host rejects in addition to the rules of its dialect or provider. */
   readonly quirks?: readonly QuirkName[];
-  /** Rules switched off, for the test that is about just that. */
+  /** Rules that a test switches off. */
   readonly without?: readonly StrictRuleName[];
   /** Fields accepted besides the dialect's own, at the top level and in messages: provider extensions. */
   readonly allowFields?: readonly string[];
@@ -58,14 +61,14 @@ export interface ScriptedUpstream {
   /** Base URL ending in `/v1`. */
   readonly url: string;
   readonly requests: readonly CapturedRequest[];
-  /** Every refusal as `rule: message`, and every error that a script function threw as `script: error`. */
+  /** Every rejection as `rule: message`, and every error that a script function threw as `script: error`. */
   readonly rejections: readonly string[];
-  /** True when a request came after the end of the script. */
+  /** True if a request arrived after the end of the script. */
   readonly overrun: boolean;
   readonly openConnections: number;
-  /** The next request not yet handed out, also if it already came. Rejects when the upstream closes first. */
+  /** The next request not yet returned, even if it already arrived. Rejects if the upstream closes first. */
   nextRequest(): Promise<CapturedRequest>;
-  /** Throws unless every request was accepted, and the script, where it is a list, is used up and not overrun. */
+  /** Throws unless every request was accepted and, if the script is a list, each step was used once. */
   assertClean(): void;
   /** Ends all connections and frees the port. */
   close(): Promise<void>;
@@ -156,7 +159,7 @@ class Upstream implements ScriptedUpstream {
   }
 
   private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A client that goes away while it sends, or while we write, is a matter of course here.
+    // A client may disconnect while it sends or while we write; that is expected.
     response.on('error', () => undefined);
     const rawBody = await readText(message).catch(() => undefined);
     if (rawBody === undefined) return;

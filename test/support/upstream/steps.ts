@@ -2,13 +2,13 @@
 import type { ScriptedAnswer } from './chat-stream';
 
 /**
- * How a streamed answer ends: `eof` properly, `cut` by closing the connection inside the chunked body, `reset` with a
- * TCP reset, `hang` not at all (until the client leaves or the upstream closes).
+ * How a streamed answer ends: `eof` normally, `cut` by closing the connection inside the chunked body, `reset` with a
+ * TCP reset, `hang` not until the client disconnects or the upstream closes.
  */
 export type StreamEnd = 'eof' | 'cut' | 'reset' | 'hang';
 
 /**
- * Holds a stream back. A promise holds the whole body (the head is sent); a function is asked before each write, with
+ * Holds a stream back. A promise holds the whole body (the head is sent); a function is called before each write, with
  * its index, and before the end, with the number of writes.
  */
 export type Gate = Promise<void> | ((index: number) => Promise<void> | void);
@@ -25,11 +25,11 @@ export interface RawStep {
 export interface AnswerOptions extends ScriptedAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly gate?: Gate;
-  /** Re-cuts the whole stream into writes of this many bytes, through events and characters alike. */
+  /** Splits the stream into writes of this many bytes, also inside events and characters. */
   readonly writeSize?: number;
-  /** Sends only so many events (`[DONE]` is one) before `end`. */
+  /** Sends only this many events (`[DONE]` is one) before `end`. */
   readonly cutAfter?: number;
-  /** How the stream ends; `eof` when absent. */
+  /** How the stream ends. Default: `eof`. */
   readonly end?: StreamEnd;
 }
 export interface AnswerStep { readonly kind: 'answer'; readonly options: AnswerOptions }
@@ -79,13 +79,13 @@ export function raw(options: {
 /** Destroys the connection without an answer. */
 export const refuse = (): Step => ({ kind: 'refuse' });
 
-/** Never answers, not even with a head. */
+/** Never answers, not even with headers. */
 export const silence = (): Step => ({ kind: 'silence' });
 
 /** A gate that a test opens write by write. */
 export interface Turnstile {
   readonly gate: (index: number) => Promise<void>;
-  /** Lets `count` more writes (the end counts as one) pass; 1 when absent. */
+  /** Lets `count` more writes pass (the end counts as one). Default: 1. */
   admit(count?: number): void;
   /** Lets everything pass from now on. */
   open(): void;

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** How a connection ends behind the last write: closed in order, with a TCP reset, or left open without a word. */
+/** How a connection ends after the last write: closed normally, with a TCP reset, or left open. */
 export type TcpEnd = 'close' | 'reset' | 'hang';
 
 export interface TcpStep {
@@ -19,7 +19,7 @@ export interface TcpUpstream {
   /** Base URL ending in `/v1`. */
   readonly url: string;
   readonly host: string;
-  /** How many requests came. */
+  /** The number of requests. */
   readonly calls: number;
   /** Bodies of the requests, in order. */
   readonly bodies: readonly string[];
@@ -61,7 +61,7 @@ export async function startTcpUpstream(context: TestContext, script: (index: num
   };
 }
 
-/** The body of the one request of a connection; `undefined` when the client went away before its end. */
+/** The body of the one request of a connection; `undefined` if the client disconnected before its end. */
 async function readRequest(socket: Socket): Promise<string | undefined> {
   let text = Buffer.alloc(0);
   for (;;) {
@@ -99,5 +99,5 @@ export function chunk(text: string | Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 }
 
-/** What ends a chunked body. */
+/** The end of a chunked body. */
 export const LAST_CHUNK = '0\r\n\r\n';

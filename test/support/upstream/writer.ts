@@ -1,4 +1,4 @@
-/** Sends the answer of one step: heads, single TCP writes, and every way a stream can end. */
+/** Sends the answer of one step: headers, single TCP writes, and every way a stream can end. */
 import type { ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { renderChatStream, renderCompletion, type AnswerContext } from './chat-stream';
@@ -41,7 +41,7 @@ function recut(text: string, size: number): readonly Buffer[] {
   );
 }
 
-/** Sends exact bytes write by write, then ends as told. Stops quietly when the client has gone. */
+/** Sends exact bytes write by write, then ends as configured. Stops silently if the client has disconnected. */
 export async function sendRaw(response: ServerResponse, step: Omit<RawStep, 'kind'>): Promise<void> {
   const gone = new Promise<void>((resolve) => response.once('close', resolve));
   response.writeHead(step.status, step.headers);
@@ -81,11 +81,11 @@ const ENDS: Readonly<Record<StreamEnd, (response: ServerResponse) => void>> = {
 
 const brokenOff = new WeakSet<ServerResponse>();
 
-/** Closes the connection of `response` where it stands. */
+/** Closes the connection of `response` immediately. */
 export function breakOff(response: ServerResponse): void {
   brokenOff.add(response);
   response.destroy();
 }
 
-/** True when the script, not the client, broke the answer off. */
+/** True if the script, not the client, broke the answer off. */
 export const wasBrokenOff = (response: ServerResponse): boolean => brokenOff.has(response);

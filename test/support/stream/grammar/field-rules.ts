@@ -28,7 +28,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 /** The only event whose delta is an object. */
 const OBJECT_DELTA = 'response.shell_call_output_content.delta';
 
-/** Keys of every Response object, whoever reads it. */
+/** Keys of every Response object, for every client. */
 const CORE_KEYS = ['id', 'object', 'created_at', 'status', 'model', 'output'];
 /**
  * Keys that may not be null: OpenAI's required fields and those of Open Responses (responses-protocol.md, schema
@@ -38,7 +38,7 @@ const FILLED_KEYS = [
   ...CORE_KEYS, 'tools', 'tool_choice', 'truncation', 'parallel_tool_calls', 'text', 'top_p', 'presence_penalty',
   'frequency_penalty', 'top_logprobs', 'temperature', 'store', 'background', 'service_tier',
 ];
-/** Keys that must be there and may be null. `access_programs` is left out: no client was seen to miss it. */
+/** Keys that are required and may be null. `access_programs` is not: no known client needs it. */
 const PRESENT_KEYS = [
   'completed_at', 'incomplete_details', 'previous_response_id', 'instructions', 'error', 'reasoning', 'usage',
   'max_output_tokens', 'max_tool_calls', 'safety_identifier', 'prompt_cache_key', 'metadata',

@@ -1,4 +1,4 @@
-/** Server-sent events as blocks of lines, kept raw so that the framing itself can be judged. */
+/** Server-sent events as blocks of lines, kept raw so that the framing can be checked. */
 
 /** One block of lines up to a blank line. */
 export interface Frame {

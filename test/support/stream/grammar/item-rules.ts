@@ -1,4 +1,4 @@
-/** I1-I5: each output item is opened once, closed once, and stays who it is. */
+/** I1-I5: each output item is opened once, closed once, and keeps its identity. */
 import { asText, type UnknownRecord } from '../../../../src/base/json';
 import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, type ItemStory, type Story, type StreamEvent } from './story';
@@ -100,7 +100,7 @@ function* closedOnce(story: Story): Iterable<Finding> {
   }
 }
 
-/** Only a completed response must have closed every item: a call that upstream cut is left open on purpose. */
+/** Only a completed response must have closed every item: a call that upstream cut is deliberately left open. */
 function* closedBeforeCompleted(story: Story): Iterable<Finding> {
   const completed = story.events.find((event) => event.type === 'response.completed');
   if (!completed) return;

@@ -5,8 +5,8 @@ import { error, show, warning, type Finding, type Rule } from './rule';
 import { itemOf, outputOf, responseOf, type Story } from './story';
 
 /**
- * A completed response lists every item. One that broke off lists at least what was closed, in order; an item that
- * was left open may stand there or not.
+ * A completed response lists every item. One that broke off lists at least what was closed, in order; an item that was
+ * left open may be listed or not.
  */
 function* sameItems(story: Story): Iterable<Finding> {
   for (const event of story.terminals) {

@@ -7,7 +7,7 @@ import { itemOf, joinDeltas, partsOf, type ItemStory, type PartStory, type Story
 type Counter = 'content_index' | 'summary_index';
 
 interface PartKind {
-  /** The item type the part lives in. */
+  /** The item type that contains the part. */
   readonly itemType: string;
   /** Its events are `<prefix>.delta` and `<prefix>.done`. */
   readonly prefix: string;

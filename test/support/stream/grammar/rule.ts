@@ -3,7 +3,7 @@ import type { Story, StreamEvent } from './story';
 
 export type Level = 'error' | 'warning';
 
-/** What a rule found; `index` is the event's position in the stream, -1 for the stream as a whole. */
+/** A finding; `index` is the event's position in the stream, -1 for the stream itself. */
 export interface Finding {
   readonly level: Level;
   readonly message: string;
@@ -15,11 +15,11 @@ export interface Violation extends Finding {
 }
 
 export interface GrammarOptions {
-  /** SDK clients are given every key of a Response object; Codex only those that it reads. */
+  /** SDK clients get every key of a Response object; Codex only those that it reads. */
   readonly fullResponse: boolean;
 }
 
-/** One row of the table: an id of responses-protocol.md and the check behind it. */
+/** One row of the table: an id of responses-protocol.md and its check. */
 export interface Rule {
   readonly id: string;
   readonly check: (story: Story, options: GrammarOptions) => Iterable<Finding>;
@@ -29,11 +29,11 @@ export interface Rule {
 export const error = (event: StreamEvent | number | undefined, message: string): Finding =>
   ({ level: 'error', message, index: indexOf(event) });
 
-/** A departure that clients are known to bear, at `event`. */
+/** A deviation that clients are known to tolerate, at `event`. */
 export const warning = (event: StreamEvent | number | undefined, message: string): Finding =>
   ({ level: 'warning', message, index: indexOf(event) });
 
-/** A value as it stands in a message. */
+/** A value as shown in a message. */
 export const show = (value: unknown): string => JSON.stringify(value) ?? 'undefined';
 
 const indexOf = (event: StreamEvent | number | undefined): number =>

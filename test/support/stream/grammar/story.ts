@@ -1,4 +1,4 @@
-/** A stream of events retold by what belongs together: its response objects, its items, the parts of each item. */
+/** Groups the events of a stream: its response objects, its items, the parts of each item. */
 import {
   asArray, asNumber, asRecord, asString, isRecord, parseJson, type UnknownRecord,
 } from '../../../../src/base/json';
