@@ -105,7 +105,7 @@ describe('what a provider sends', () => {
     const upstream = await startProvider(context);
     const home = await createHome(context, { AI_API_BASE: `http://127.0.0.1:${upstream}/v1`, DISCOVER_MODELS: '1' });
     let seen = '';
-    for (const words of [['models'], ['models', '--json'], ['doctor'], ['doctor', '--json'], ['config']]) {
+    for (const words of [['models'], ['models', '--json'], ['doctor'], ['quota'], ['quota', '--json'], ['config']]) {
       const text = await runProgram(home, words);
       assertHarmless(words.join(' '), text);
       seen += text;
