@@ -13,7 +13,7 @@ import type { RequestBytes } from '../upstream/request-bytes';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat';
 import type { Caller } from './bridge';
-import type { Endpoint, Prepared } from './prepare';
+import { toPassage, type Endpoint, type Prepared } from './prepare';
 import type { FailureMemory, TurnContext } from './turn-context';
 
 /** The request to send. May hold megabytes of messages: callers release it once the answer has begun. */
@@ -23,8 +23,8 @@ export interface Question<Output> {
   readonly context: TurnContext;
   /** Key for counting calls: the client's turn id, or an id of this request alone. */
   readonly turn: string;
-  /** Creates a new answer stream for each attempt. */
-  readonly createStream: () => AnswerStream<Output>;
+  /** Creates a new answer stream for each attempt; `prepared` may be that of a substitute. */
+  readonly createStream: (prepared: Prepared) => AnswerStream<Output>;
   /** Buffers the whole answer: nothing is shown before it is complete, so a truncated answer can be retried. */
   readonly whole: boolean;
 }
@@ -51,6 +51,8 @@ function memoryOf({ failures, settings, runtime }: TurnContext): FailureMemory {
 
 /** Repairs the request or waits, whatever the error calls for. @throws BridgeError if no call is left */
 export async function prepareNextCall(error: BridgeError, question: Question<unknown>, asking: Asking): Promise<void> {
+  const { prepared: { endpoint }, caller, context } = question;
+  if (error.kind === 'rate_limit') context.traffic.loadLimits().learn(toPassage(endpoint, caller), error);
   if (!repair(error, question, asking)) await waitForNext(error, question, asking);
 }
 

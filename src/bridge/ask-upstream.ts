@@ -4,7 +4,7 @@ import { hideKey } from '../errors/classify';
 import { REQUEST_ID_HEADERS } from '../providers/catalog';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { Asking, Question } from './after-failure';
-import type { Endpoint } from './prepare';
+import { toPassage, type Endpoint } from './prepare';
 import { readOutputs, type Answer } from './stream-turn';
 
 /** @throws BridgeError if retrying will not help; its message states the number of attempts */
@@ -29,10 +29,10 @@ export const loadFailurePath = (): typeof import('./after-failure') => require('
 
 /** Makes one call and reads until it yields output. An earlier failure is thrown, like a rejected call. */
 async function attempt<Output>(question: Question<Output>, asking: Asking): Promise<Answer<Output>> {
-  const { caller: { record }, context, createStream, whole } = question;
+  const { prepared, caller: { record }, context, createStream, whole } = question;
   const upstream = await call(question, asking);
-  const stream = createStream();
-  record?.follow(stream, findRequestId(upstream, question.prepared.endpoint));
+  const stream = createStream(prepared);
+  record?.follow(stream, findRequestId(upstream, prepared.endpoint));
   const outputs: Output[] = [];
   for (let first = true; !stream.finished && (outputs.length === 0 || whole); first = false) {
     outputs.push(...(await readOutputs(upstream, stream, first, context.tap)));
@@ -40,12 +40,13 @@ async function attempt<Output>(question: Question<Output>, asking: Asking): Prom
   }
   if (stream.finished) upstream.cancel(stream.error === undefined);
   if (stream.error) throw stream.error;
-  return { upstream, stream, outputs };
+  return { upstream, stream, outputs, notes: prepared.notes };
 }
 
 /** @throws BridgeError for an error status, a redirect, or no response */
-async function call({ prepared, caller, context }: Question<unknown>, asking: Asking): Promise<UpstreamAnswer> {
-  const { url, headers } = prepared.endpoint;
+async function call(question: Question<unknown>, asking: Asking): Promise<UpstreamAnswer> {
+  const { prepared, caller, context } = question;
+  const { url, headers, connection } = prepared.endpoint;
   // A retry sends the same bytes: rendering again would keep several copies of megabytes in memory.
   const body = (asking.body ??= await context.serializer.serialize(prepared.render(asking.chat)));
   const known = context.failures.memory?.rejections.find(body, headers['authorization'] ?? '');
@@ -53,11 +54,27 @@ async function call({ prepared, caller, context }: Question<unknown>, asking: As
     caller.record?.remember();
     throw known;
   }
+  const onEnd = await takePlace(question);
   asking.calls += 1;
   caller.record?.call();
-  const answer = await context.runtime.transport({ url, headers, body, abort: caller.abort });
+  const request = { url, headers, body, abort: caller.abort, onEnd, ...(connection && { connection }) };
+  const answer = await context.runtime.transport(request);
   if (answer.status >= 200 && answer.status < 300) return answer;
   throw await loadFailurePath().readFailure(answer, findRequestId(answer, prepared.endpoint), prepared.endpoint, context, body);
+}
+
+/** Counts the request, and waits where its provider has a limit. @returns ends it */
+async function takePlace({ prepared: { endpoint }, caller, context: { traffic } }: Question<unknown>) {
+  const { counts } = traffic;
+  const { provider } = endpoint;
+  const passage = toPassage(endpoint, caller);
+  const limits = endpoint.maxConcurrency === undefined ? traffic.limits : traffic.loadLimits();
+  if (limits) await limits.enter(passage, caller.abort);
+  else counts.set(provider, (counts.get(provider) ?? 0) + 1);
+  return (): void => {
+    if (traffic.limits) traffic.limits.leave(passage);
+    else counts.set(provider, (counts.get(provider) ?? 1) - 1);
+  };
 }
 
 /** The id that the provider's support asks for, if a header contains it. */

@@ -15,6 +15,8 @@ export interface Caller {
   readonly userAgent?: string;
   /** The client's id of the turn, shared by all its requests for one prompt. Failed calls are counted per id. */
   readonly turn?: string | undefined;
+  /** The client's id of the conversation; keys and fallbacks stay the same for it. */
+  readonly thread?: string | undefined;
   /** The client wants a title for a new thread; SMALL_MODEL may write it. */
   readonly isTitle?: boolean;
   /** Collects facts about the turn; absent when nothing will read them. */

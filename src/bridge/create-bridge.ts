@@ -9,6 +9,7 @@ import type { AnswerSearch } from '../search/answer-search';
 import type { KeptResponses } from '../state/kept-responses';
 import { createStateServices, type StateServices } from '../state/open-store';
 import { RequestSerializer } from '../upstream/request-bytes';
+import type { PlanState } from '../upstream/plan-state';
 import { createFetchTransport } from '../upstream/transport';
 import type { Bridge, Caller, Turn, TurnKind } from './bridge';
 // Not loaded lazily: when it is needed, there may be no file descriptor left to load it.
@@ -37,11 +38,14 @@ export function createBridge(
   const state = createStateServices(settings, runtime.clock, runtime.makeId, (message, fields) =>
     log.warn(message, fields),
   );
+  let plan: PlanState | undefined;
   const first: TurnContext = {
     ...home(settings),
     runtime,
     log,
     failures: {},
+    traffic: createTraffic(runtime),
+    plan: () => (plan ??= openPlan(runtime)),
     serializer: new RequestSerializer(),
     state,
     ...(tap && { tap }),
@@ -80,6 +84,22 @@ const home = (settings: BridgeSettings): Pick<TurnContext, 'settings' | 'provide
 function openKept(state: StateServices, background: () => Background): KeptResponses {
   const { createKeptResponses }: typeof import('../state/kept-responses') = require('../state/kept-responses');
   return createKeptResponses(state, background);
+}
+
+function openPlan({ clock }: Runtime): PlanState {
+  const { PlanState: State }: typeof import('../upstream/plan-state') = require('../upstream/plan-state');
+  return new State(clock);
+}
+
+function createTraffic({ clock }: Runtime): TurnContext['traffic'] {
+  const traffic: TurnContext['traffic'] = {
+    counts: new Map(),
+    loadLimits() {
+      const { InFlight }: typeof import('../upstream/in-flight') = require('../upstream/in-flight');
+      return (traffic.limits ??= new InFlight(clock, traffic.counts));
+    },
+  };
+  return traffic;
 }
 
 function openSearch(context: TurnContext): AnswerSearch {

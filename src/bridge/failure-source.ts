@@ -25,7 +25,7 @@ export function describeSource(
   return {
     host: new URL(url).host,
     keyAdvice: adviseOnKey(key, fromClient === undefined ? variables : undefined, provider),
-    hideKey: createMask([key ?? '', ...hidden]),
+    hideKey: createMask([key ?? '', ...(access.apiKeys ?? []), ...hidden]),
     ...(clock && { clock }),
     ...(provider.errors && { rules: provider.errors }),
   };

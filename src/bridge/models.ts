@@ -8,9 +8,11 @@ import { readDiscovered, readLoadedWindows, type DiscoveredModel } from '../prov
 import { describeForCodex, type CodexModel } from '../providers/codex-models';
 import { listEntries, type CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
+import type { Connection } from '../upstream/connect';
 import { fetchJson } from '../upstream/fetch-json';
+import { findConnection } from './endpoint-options';
 import { upstreamHeaders } from './prepare';
-import type { BridgeSettings, ProviderSettings } from './turn-context';
+import type { BridgeSettings, ConnectionOptions, ProviderSettings } from './turn-context';
 
 export interface ModelList {
   readonly body: JsonObject & { readonly models: readonly CodexModel[] };
@@ -26,7 +28,7 @@ export interface ModelCatalog {
 }
 
 export type ModelSettings = ProviderSettings &
-  Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap' | 'catalog'>;
+  Pick<BridgeSettings, 'defaultModel' | 'discoverModels' | 'modelMap' | 'catalog'> & ConnectionOptions;
 
 /** How long the provider's list is cached; shorter after a failure, because a local server may start later. */
 const FRESH_MS = 300_000;
@@ -42,7 +44,8 @@ export function createModelCatalog(
   let request: Promise<void> | undefined;
   const discover = async (): Promise<readonly DiscoveredModel[]> => {
     if (!wanted || clock() < until) return found;
-    request ??= discoverModels(settings, log, { loadedPath: provider.loadedPath }).then((list) => {
+    const options = { loadedPath: provider.loadedPath, ...findConnection(provider, true, settings) };
+    request ??= discoverModels(settings, log, options).then((list) => {
       found = list ?? found;
       until = clock() + (list === undefined ? RETRY_MS : FRESH_MS);
       request = undefined;
@@ -81,6 +84,7 @@ const TIMEOUT_MS = 4_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 interface DiscoverOptions {
+  readonly connection?: Connection;
   readonly loadedPath?: string | undefined;
   readonly timeoutMs?: number;
 }
@@ -91,12 +95,12 @@ interface DiscoverOptions {
  * @returns the models that Codex can use; undefined if there is no list, or it cannot be fetched
  */
 export async function discoverModels(
-  settings: ProviderSettings, log: Logger, { loadedPath, timeoutMs = TIMEOUT_MS }: DiscoverOptions = {},
+  settings: ProviderSettings, log: Logger, { loadedPath, connection, timeoutMs = TIMEOUT_MS }: DiscoverOptions = {},
 ): Promise<readonly DiscoveredModel[] | undefined> {
   const url = `${settings.aiBaseUrl}/models`;
   const headers = { ...upstreamHeaders(settings), accept: 'application/json' };
   const fetchList = (address: string): Promise<unknown> =>
-    fetchJson({ url: address, headers, timeoutMs, maxBytes: MAX_BYTES });
+    fetchJson({ url: address, headers, timeoutMs, maxBytes: MAX_BYTES, connection });
   const loaded = loadedPath === undefined ? undefined : new URL(loadedPath, url).href;
   try {
     const [answer, windows] = await Promise.all([

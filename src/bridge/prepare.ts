@@ -10,6 +10,7 @@ import type { FailureSource } from '../errors/error-rule';
 import { findRoute, nativeBaseUrl, resolveModel } from '../providers/catalog';
 import type { Dialect } from '../providers/dialect';
 import type { RequestChanges } from '../providers/provider';
+import type { Sent } from '../observe/turn-record';
 import type { AnswerStreamOptions } from '../stream/answer-stream';
 import { ChatReader } from '../stream/chat-reader';
 import { JsonCheckStage, JsonFenceStage, type JsonCheckOptions } from '../stream/json-answer';
@@ -19,13 +20,15 @@ import { ToolMarkupStage } from '../stream/tool-markup';
 import { TypedArgumentsStage } from '../stream/typed-arguments';
 import type { ToolSet } from '../tools/tool-set';
 import { forbidsCall, translateRequest } from '../translate/request';
+import type { Passage } from '../upstream/in-flight';
 import type { ChatRequest } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
 import type { Caller } from './bridge';
-import type { ProviderSettings, TurnContext } from './turn-context';
+import type { OptionSources } from './endpoint-options';
+import type { EndpointOptions, ProviderSettings, TurnContext } from './turn-context';
 
 /** Where the requests of a turn go, and in which protocol. */
-export interface Endpoint {
+export interface Endpoint extends EndpointOptions {
   /** The model id that is sent. */
   readonly model: string;
   readonly dialect: Dialect;
@@ -58,17 +61,35 @@ export interface Prepared {
   readonly notes: Notes;
   /** Creates the reader and stages for one answer. Retains no part of the request. */
   readonly createAttempt: () => Omit<AnswerStreamOptions<never>, 'assembler'>;
+  /** The request itself, where it may be prepared again for another model; it may be megabytes. */
+  readonly request?: ResponsesRequest;
+  /** The model, where several may read the conversation. */
+  readonly origin?: string;
+  /** A line for the user in front of the answer. */
+  readonly notice?: string;
 }
+
+/** What the log line says of it. */
+export const describeSent = ({ endpoint: { host, provider, base }, chat }: Prepared): Sent =>
+  ({ model: chat.model, host, provider, base, tools: chat.tools?.length ?? 0 });
+
+/** How a request counts among those in flight. */
+export const toPassage = ({ provider, maxConcurrency }: Endpoint, { thread, turn }: Caller): Passage =>
+  ({ provider, limit: maxConcurrency, thread: thread ?? turn ?? '' });
 
 const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
 
 /** @throws BridgeError `invalid_request` for a request that cannot be served */
-export function prepare(request: ResponsesRequest, caller: Caller, context: TurnContext): Prepared {
+export function prepare(
+  given: ResponsesRequest, caller: Caller, context: TurnContext, isSubstitute = false,
+): Prepared {
   const { settings } = context;
   const notes = new Notes();
-  const asked = caller.isTitle === true ? (settings.smallModel ?? request.model) : request.model;
+  const asked = caller.isTitle === true ? (settings.smallModel ?? given.model) : given.model;
   const endpoint = findEndpoint(asked, caller, context, notes);
   const { model, dialect, native } = endpoint;
+  const origin = endpoint.substitutes || isSubstitute ? `${endpoint.provider}/${model}` : undefined;
+  const request = origin === undefined ? given : withoutForeign(given, origin);
   const translated = translateRequest(native ? native.toNativeSettings(request, notes) : request, {
     model,
     dialect,
@@ -84,7 +105,15 @@ export function prepare(request: ResponsesRequest, caller: Caller, context: Turn
   const extras = native?.readNativeExtras(request, dialect);
   const render = (repaired: ChatRequest): object =>
     changeBody(native && extras ? native.toNativeRequest(repaired, extras) : repaired, endpoint.changes);
-  return { endpoint, chat, render, tools, notes, createAttempt: attemptsOf(endpoint, chat, tools, rules, context) };
+  const createAttempt = attemptsOf(endpoint, chat, tools, rules, context);
+  const kept = origin === undefined ? {} : { origin, request: given };
+  return { endpoint, chat, render, tools, notes, createAttempt, ...kept };
+}
+
+function withoutForeign(request: ResponsesRequest, origin: string): ResponsesRequest {
+  const { dropForeignSignatures }: typeof import('../translate/foreign-reasoning') =
+    require('../translate/foreign-reasoning');
+  return { ...request, input: dropForeignSignatures(request.input, origin) };
 }
 
 /**
@@ -95,6 +124,7 @@ export function findEndpoint(
   asked: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext, notes: Notes,
 ): Endpoint {
   const { provider, model, defaultModel, access } = findProviderOf(asked, context);
+  if (provider.disabled !== undefined) throw new BridgeError('auth', provider.disabled, { param: 'model' });
   const { id, dialect, model: row } = resolveModel(provider, model, defaultModel);
   if (id === '') {
     throw new BridgeError(
@@ -113,6 +143,9 @@ export function findEndpoint(
   const url = baseUrl + (native ? '/responses' : '/chat/completions');
   const home = provider === context.provider;
   const extra = { ...provider.headers, ...row?.headers, ...(home && context.settings.upstreamHeader) };
+  const headers = { ...upstreamHeaders(access, caller), ...extra };
+  const keys = headers['authorization'] === `Bearer ${access.aiApiKey}` ? (access.apiKeys ?? []) : [];
+  const sources = { provider, row, home, settings: context.settings, keys, images: dialect.images };
   return {
     model: id,
     dialect: native ? native.nativeDialect(dialect) : dialect,
@@ -120,7 +153,8 @@ export function findEndpoint(
     base: baseUrl.replace(/^https?:\/\//, ''),
     url,
     host: new URL(url).host,
-    headers: { ...upstreamHeaders(access, caller), ...extra },
+    headers,
+    ...(isPlain(sources) ? {} : loadOptions().findOptions(sources)),
     changes: [provider, row ?? {}],
     native,
     source() {
@@ -130,6 +164,18 @@ export function findEndpoint(
     },
   };
 }
+
+/** Whether nothing is configured that endpoint-options.ts reads. */
+function isPlain({ provider, row, settings, keys }: OptionSources): boolean {
+  const values = [
+    row?.fallback, row?.visionModel, provider.fallback, provider.visionModel, provider.maxConcurrency,
+    provider.connection, settings.fallback, settings.visionModel, settings.proxies, settings.upstreamCa,
+    settings.upstreamCert,
+  ];
+  return keys.length < 2 && values.every((value) => value === undefined);
+}
+
+const loadOptions = (): typeof import('./endpoint-options') => require('./endpoint-options');
 
 function loadNativeProtocol(): NativeProtocol {
   const request: typeof import('../translate/native-request') = require('../translate/native-request');
@@ -151,7 +197,8 @@ function findProviderOf(asked: string | undefined, { settings, provider: home }:
   if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
   const [aiBaseUrl] = provider.baseUrls;
   const { providerKeys = {} } = settings;
-  const aiApiKey = Object.hasOwn(providerKeys, provider.name) ? providerKeys[provider.name] : undefined;
+  const apiKeys = Object.hasOwn(providerKeys, provider.name) ? providerKeys[provider.name] : undefined;
+  const aiApiKey = apiKeys?.[0];
   if (aiBaseUrl === undefined)
     throw new BridgeError('invalid_request', `Cannot route "${asked}" to ${provider.name}: it has no base URL.`, {
       param: 'model',
@@ -164,7 +211,8 @@ function findProviderOf(asked: string | undefined, { settings, provider: home }:
       { param: 'model' },
     );
   // The client's token was meant for the bridge's own provider; it is never sent to another host.
-  const access: ProviderSettings = { aiBaseUrl, aiApiKey, forceEnvAuth: true, userAgent: settings.userAgent };
+  const { userAgent } = settings;
+  const access: ProviderSettings = { aiBaseUrl, aiApiKey, ...(apiKeys && { apiKeys }), forceEnvAuth: true, userAgent };
   return { provider, model, defaultModel: undefined, access };
 }
 

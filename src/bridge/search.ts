@@ -3,6 +3,8 @@ import { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import { SEARCH_BACKENDS } from '../providers/search-backends';
 import { createAnswerSearch, type AnswerSearch } from '../search/answer-search';
+import { openRoutes } from '../upstream/transport';
+import { findConnection } from './endpoint-options';
 import { findEndpoint } from './prepare';
 import type { TurnContext } from './turn-context';
 
@@ -22,10 +24,13 @@ export function createSearch(context: TurnContext): AnswerSearch {
   const url = settings.searchUrl ?? backend.url ?? settings.aiBaseUrl;
   const isProvider = new URL(url).host === new URL(settings.aiBaseUrl).host;
   const key = settings.searchKey ?? (isProvider ? settings.aiApiKey : undefined);
+  const { connection } = findConnection(isProvider ? context.provider : {}, isProvider, settings);
+  const dispatcher = connection && openRoutes(settings.upstreamConnectTimeoutMs).find(new URL(url), connection);
   return createAnswerSearch({
     target: {
       backend,
       access: { url, key },
+      dispatcher,
       findModel: (asked) => findEndpoint(asked, {}, context, new Notes()).model,
     },
     clock: runtime.clock,

@@ -1,5 +1,6 @@
 /** Runs a turn: the only async loop, from upstream reads to the client's text, with one write per read. */
 import { parseJson } from '../base/json';
+import type { Notes } from '../base/result';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { readErrorText } from '../errors/provider-error';
 import type { AnswerStream } from '../stream/answer-stream';
@@ -12,6 +13,8 @@ export interface Answer<Output> {
   readonly stream: AnswerStream<Output>;
   /** The outputs of the reads so far; never a failure. */
   readonly outputs: readonly Output[];
+  /** What was changed or dropped in the request that is answered. */
+  readonly notes: Notes;
 }
 
 export interface RunningTurn<Output> {

@@ -5,7 +5,10 @@ import type { Logger } from '../observe/log';
 import type { Provider } from '../providers/provider';
 import type { StateServices } from '../state/open-store';
 import type { FailureBudget, RejectionCache } from '../upstream/call-limits';
+import type { Connection } from '../upstream/connect';
+import type { InFlight } from '../upstream/in-flight';
 import type { LearnedRepairs } from '../upstream/learned-repairs';
+import type { PlanState } from '../upstream/plan-state';
 import type { RequestSerializer } from '../upstream/request-bytes';
 import type { Transport } from '../upstream/transport';
 
@@ -16,6 +19,12 @@ export type BridgeSettings = Pick<
   | 'wire'
   | 'provider'
   | 'aiApiKey'
+  | 'apiKeys'
+  | 'fallback'
+  | 'visionModel'
+  | 'proxies'
+  | 'upstreamCa'
+  | 'upstreamCert'
   | 'defaultModel'
   | 'smallModel'
   | 'allowTools'
@@ -51,11 +60,15 @@ export type BridgeSettings = Pick<
   | 'upstreamHeader'
 > & {
   /** Keys of other providers, by provider name, for model names that select them. */
-  readonly providerKeys?: Readonly<Record<string, string>>;
+  readonly providerKeys?: Readonly<Record<string, readonly string[]>>;
 };
 
 /** Everything needed to call one provider. */
-export type ProviderSettings = Pick<BridgeSettings, 'aiBaseUrl' | 'aiApiKey' | 'forceEnvAuth' | 'userAgent'>;
+export type ProviderSettings =
+  Pick<BridgeSettings, 'aiBaseUrl' | 'aiApiKey' | 'apiKeys' | 'forceEnvAuth' | 'userAgent'>;
+
+/** The options of connections to providers. */
+export type ConnectionOptions = Partial<Pick<BridgeSettings, 'proxies' | 'upstreamCa' | 'upstreamCert'>>;
 
 /** Side effects that the pure layers must not have: time, ids and network. Tests replace parts of it. */
 export interface Runtime {
@@ -68,6 +81,36 @@ export interface Runtime {
   readonly sleep: (milliseconds: number, abort: AbortSignal) => Promise<void>;
   /** Addresses from which web search may open pages; default: public ones. */
   readonly mayConnect?: (address: string) => boolean;
+}
+
+/** What is configured for an endpoint beyond its address and key; empty where nothing is. */
+export interface EndpointOptions {
+  /** The provider's limit of requests at the same time. */
+  readonly maxConcurrency?: number | undefined;
+  /** How to connect; absent for Node's default way. */
+  readonly connection?: Connection;
+  /** What the turn may use instead; absent where there is nothing. */
+  readonly substitutes?: SubstituteSettings;
+}
+
+/** Other keys and models for a turn. */
+export interface SubstituteSettings {
+  /** All keys of the provider in their order, if it has several. */
+  readonly keys: readonly string[];
+  /** Models for when this one cannot answer. */
+  readonly models: readonly string[];
+  /** Describes pictures; undefined where the model accepts pictures itself. */
+  readonly visionModel: string | undefined;
+}
+
+/** The requests in flight. */
+export interface Traffic {
+  /** By provider. */
+  readonly counts: Map<string, number>;
+  /** Absent until a limit is configured, or learned. */
+  limits?: InFlight;
+  /** Loads `limits`, once. */
+  readonly loadLimits: () => InFlight;
 }
 
 /** What the bridge remembers of failed calls until it exits. */
@@ -87,6 +130,9 @@ export interface TurnContext {
   /** What failed calls have taught; empty until the first failure. */
   readonly failures: { memory?: FailureMemory };
   readonly serializer: RequestSerializer;
+  readonly traffic: Traffic;
+  /** Which keys and models cannot be used at the moment; loaded where there are others to use instead. */
+  readonly plan: () => PlanState;
   /** Stored responses; loaded on first use. */
   readonly state: StateServices;
   /** Receives each upstream read if LOG_STREAM_RAW is on. */

@@ -19,7 +19,7 @@ import type { Question } from './after-failure';
 import { askUpstream, loadFailurePath } from './ask-upstream';
 import type { Caller, Turn } from './bridge';
 import { chatProtocol, compactionProtocol, responsesProtocol, type ClientProtocol } from './client-protocol';
-import { prepare, type Prepared } from './prepare';
+import { describeSent, prepare, toPassage, type Prepared } from './prepare';
 import { collectTurn, streamTurn, type Answer, type RunningTurn } from './stream-turn';
 import type { TurnContext } from './turn-context';
 
@@ -34,14 +34,16 @@ export async function startResponsesTurn(body: unknown, caller: Caller, context:
   }
   const compaction = asksForCompaction(request);
   const prepared = prepare(compaction ? toSummaryRequest(request) : request, caller, context);
-  const create = responsesAssemblers(request, caller, context, prepared);
+  const create = responsesAssemblers(request, caller, context);
   const { makeId } = context.runtime;
   const echo = caller.client === 'codex' ? '' : encodeEcho(request.echo);
   const protocol = responsesProtocol(echo, caller.client);
   return run({
     stream: request.stream,
     beginsAtOnce: caller.client === 'codex' || kept?.background === true,
-    createAssembler: compaction ? (finalizeError) => new CompactionAssembler(create(finalizeError), makeId) : create,
+    createAssembler: compaction
+      ? (finalizeError, its) => new CompactionAssembler(create(finalizeError, its), makeId)
+      : (finalizeError, its) => withNotice(create(finalizeError, its), its.notice),
     protocol,
     ...(kept && { keep: (events: readonly ResponsesEvent[]) => kept.keep(events, echo) }),
   }, prepared, caller, context);
@@ -52,12 +54,12 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
   const kept = usesState(body, caller.client) ? await readKept(body, caller.client, context) : undefined;
   const request = kept?.request ?? readResponsesRequest(body);
   const prepared = prepare(toSummaryRequest(request), caller, context);
-  const create = responsesAssemblers(request, caller, context, prepared);
+  const create = responsesAssemblers(request, caller, context);
   const { makeId } = context.runtime;
   return run({
     stream: false,
     beginsAtOnce: false,
-    createAssembler: (finalizeError) => new CompactionAssembler(create(finalizeError), makeId),
+    createAssembler: (finalizeError, its) => new CompactionAssembler(create(finalizeError, its), makeId),
     protocol: compactionProtocol(request.input, makeId),
   }, prepared, caller, context);
 }
@@ -66,7 +68,6 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
 export async function startChatTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const { request, includeUsage } = readChatRequest(body);
   const prepared = prepare(request, caller, context);
-  const { tools } = prepared;
   const { clock, makeId } = context.runtime;
   const options = {
     id: makeId('chatcmpl'),
@@ -74,14 +75,14 @@ export async function startChatTurn(body: unknown, caller: Caller, context: Turn
     model: request.model ?? prepared.chat.model,
     includeUsage,
     hideReasoning: context.settings.suppressReasoningText,
-    findTarget: (name: string) => tools.find(name),
   };
-  let assembler = new ChatAssembler(options);
+  let assembler: ChatAssembler | undefined;
   return run<ChatOutput>({
     stream: request.stream,
     beginsAtOnce: false,
-    createAssembler: (finalizeError) => (assembler = new ChatAssembler({ ...options, finalizeError })),
-    protocol: chatProtocol(() => assembler.usage && toUsageObject(assembler.usage)),
+    createAssembler: (finalizeError, { tools }) =>
+      (assembler = new ChatAssembler({ ...options, finalizeError, findTarget: (name) => tools.find(name) })),
+    protocol: chatProtocol(() => assembler?.usage && toUsageObject(assembler.usage)),
   }, prepared, caller, context);
 }
 
@@ -100,24 +101,38 @@ function responsesAssemblers(
   request: ResponsesRequest,
   caller: Caller,
   context: TurnContext,
-  prepared: Prepared,
-): (finalizeError: FinalizeError) => ResponsesAssembler {
+): (finalizeError: FinalizeError, prepared: Prepared) => ResponsesAssembler {
   const { settings, runtime } = context;
-  const { tools, notes } = prepared;
   const options = {
     responseId: runtime.makeId('resp'),
     createdAt: Math.floor(runtime.clock() / 1_000),
-    model: request.model ?? prepared.chat.model,
     client: caller.client,
     clock: runtime.clock,
     makeId: runtime.makeId,
     reasoning: settings.suppressReasoningText ? ('hidden' as const) : settings.reasoningOutput,
     // Codex always requests it and returns the text unchanged; other clients may keep only the envelope.
     sealReasoning: caller.client !== 'codex' && request.include.includes('reasoning.encrypted_content'),
-    findTarget: (name: string) => tools.find(name),
-    note: (text: string) => notes.add(text),
   };
-  return (finalizeError) => new ResponsesAssembler({ ...options, finalizeError });
+  return (finalizeError, { chat, tools, notes, origin }) => new ResponsesAssembler({
+    ...options,
+    finalizeError,
+    model: request.model ?? chat.model,
+    origin,
+    findTarget: (name) => tools.find(name),
+    note: (text) => notes.add(text),
+  });
+}
+
+/** Loaded where other keys or models are configured. */
+const askSubstitutes: typeof askUpstream = (question) => {
+  const { askWithSubstitutes }: typeof import('./fallback') = require('./fallback');
+  return askWithSubstitutes(question);
+};
+
+function withNotice(assembler: ResponsesAssembler, notice: string | undefined): Assembler<ResponsesEvent> {
+  if (notice === undefined) return assembler;
+  const { NoticeAssembler }: typeof import('../stream/notice-assembler') = require('../stream/notice-assembler');
+  return new NoticeAssembler(assembler, notice);
 }
 
 /** The differences between the kinds of turns. */
@@ -126,7 +141,7 @@ interface Shape<Output> {
   /** Whether the stream may start before the answer does; errors are then reported inside the stream. */
   readonly beginsAtOnce: boolean;
   /** A new assembler for each attempt; all of them continue the same response. */
-  readonly createAssembler: (finalizeError: FinalizeError) => Assembler<Output>;
+  readonly createAssembler: (finalizeError: FinalizeError, prepared: Prepared) => Assembler<Output>;
   readonly protocol: ClientProtocol<Output>;
   /** Keeps the answer, if it is kept. */
   readonly keep?: (outputs: readonly Output[]) => Promise<void>;
@@ -139,39 +154,37 @@ interface Shape<Output> {
 async function run<Output>(
   shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext,
 ): Promise<Turn> {
-  const { endpoint, chat, notes, createAttempt } = prepared;
+  const { endpoint } = prepared;
+  let { notes } = prepared;
   const { record } = caller;
-  record?.send({
-    model: chat.model,
-    host: endpoint.host,
-    provider: endpoint.provider,
-    base: endpoint.base,
-    tools: chat.tools?.length ?? 0,
-  });
+  record?.send(describeSent(prepared));
   let begun = false;
   const finalizeError: FinalizeError = (error) => 
     begun ? loadFailurePath().finalizeLateFailure(error, caller, context) : error;
-  const createStream = (): AnswerStream<Output> =>
-    new AnswerStream({ ...createAttempt(), assembler: shape.createAssembler(finalizeError) });
+  const createStream = (its: Prepared): AnswerStream<Output> =>
+    new AnswerStream({ ...its.createAttempt(), assembler: shape.createAssembler(finalizeError, its) });
   const turnName = caller.turn ?? context.runtime.makeId('turn');
   const whole = !shape.stream;
   let question: Question<Output> | undefined = { prepared, caller, context, turn: turnName, createStream, whole };
   const open = async (): Promise<Answer<Output>> => {
     if (!question) throw new Error('A turn was opened twice.');
-    const asking = askUpstream(question);
+    const asking = question.prepared.request ? askSubstitutes(question) : askUpstream(question);
     // Release megabytes of messages while the answer streams.
     question = undefined;
     const answer = await asking;
+    ({ notes } = answer);
     begun = true;
     caller.onBegun?.();
     return answer;
   };
-  const opened = shape.stream && !shape.beginsAtOnce ? await open() : undefined;
+  // A request that waits in the queue keeps its client's connection alive, so its stream begins at once.
+  const isQueued = context.traffic.limits?.isFull(toPassage(endpoint, caller)) ?? false;
+  const opened = shape.stream && !shape.beginsAtOnce && !isQueued ? await open() : undefined;
   const turn: RunningTurn<Output> = {
     protocol: shape.protocol,
     opened,
     open,
-    blank: createStream(),
+    blank: createStream(prepared),
     tap: context.tap,
     keep: shape.keep,
     ended: (error) => {

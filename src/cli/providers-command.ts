@@ -5,7 +5,7 @@ import { loadEnvironment, requireConfig, type Loaded } from '../command/load-con
 import { PROVIDERS_FLAGS, readOwnFlag } from '../command/own-flags';
 import { OPTIONS } from '../config/options';
 import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalog';
-import { resolveKey } from '../providers/keys';
+import { resolveKeys } from '../providers/keys';
 import type { Provider } from '../providers/provider';
 
 /** Returns 0 on success, 1 if a test failed, 2 for mistakes in options or in the file. */
@@ -33,19 +33,26 @@ interface ProviderLine {
   readonly base_url: string | null;
   /** The variable with the key; null if none is set. */
   readonly key: string | null;
+  /** How many keys there are. */
+  readonly keys: number;
   readonly models: number;
+  /** Why it cannot be used; null where it can. */
+  readonly disabled: string | null;
   /** The provider that the bridge would use. */
   readonly current: boolean;
 }
 
 function describeRow(row: Provider, { config, env }: Loaded): ProviderLine {
+  const keys = resolveKeys(row, env);
   return {
     name: row.name,
     title: row.title,
     origin: row.origin ?? 'built-in',
     base_url: row.baseUrls[0] ?? null,
-    key: resolveKey(row, env)?.variable ?? null,
+    key: keys[0]?.variable ?? null,
+    keys: keys.length,
     models: row.models.length,
+    disabled: row.disabled ?? null,
     current: findProvider(config.provider, config.aiBaseUrl, config.catalog) === row,
   };
 }
@@ -53,12 +60,15 @@ function describeRow(row: Provider, { config, env }: Loaded): ProviderLine {
 function renderRows(rows: readonly ProviderLine[]): string {
   const cells = [
     ['provider', 'origin', 'models', 'key', 'base URL'],
-    ...rows.map(({ name, origin, models, key, base_url, current }) =>
-      [`${name}${current ? '*' : ''}`, origin, String(models), key ?? '-', base_url ?? '-']),
+    ...rows.map(({ name, origin, models, key, keys, base_url, current }) => {
+      const more = keys > 1 ? ` and ${keys - 1} more` : '';
+      return [`${name}${current ? '*' : ''}`, origin, String(models), key === null ? '-' : key + more, base_url ?? '-'];
+    }),
   ];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
   const lines = cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
-  return `${lines.join('\n')}\n\n* current provider\n`;
+  const disabled = rows.flatMap((row) => row.disabled ?? []);
+  return `${lines.join('\n')}\n\n${disabled.map((sentence) => `${sentence}\n`).join('')}* current provider\n`;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Resolves the configuration of a command: its options, the environment file, and the defaults of the provider. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compact } from '../base/json';
 import { codeOf, messageOf } from '../base/thrown';
 import { OPTIONS, type Config } from '../config/options';
 import { quote } from '../base/quote';
@@ -25,6 +26,10 @@ type Resolved = Extract<ResolvedConfig, { readonly ok: true }>;
 export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file' | 'findOrigin'> & {
   /** The user's providers file; absent if there is none. */
   readonly providersPath?: string;
+  /** Where the user may create one while a bridge runs; absent where a file is named. */
+  readonly expectedProvidersPath?: string;
+  /** Names of the variables that the file takes for headers, keys and proxies. */
+  readonly fileVariables?: readonly string[];
 };
 
 export type LoadedConfig = Loaded | Exclude<ResolvedConfig, Resolved>;
@@ -47,28 +52,41 @@ export function requireConfig(
 /** Loads the configuration. The provider catalog takes milliseconds to load, so it is loaded only if needed. */
 export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
   const { env, file, findOrigin, mistakes } = loadEnvironment(flags, given);
-  const resolved = resolveConfig(flags, env, findOrigin);
-  const providersPath = findProvidersFile({ flags, env, findOrigin });
-  const named = { env, file, findOrigin, ...(providersPath !== undefined && { providersPath }) };
-  if (resolved.ok && mistakes.length === 0 && providersPath === undefined && !needsCatalog(resolved.config))
+  const resolved = addProxies(resolveConfig(flags, env, findOrigin), env);
+  const { path: providersPath, expected } = findProvidersFile({ flags, env, findOrigin });
+  const named = {
+    env, file, findOrigin, ...compact({ providersPath, expectedProvidersPath: expected }),
+  };
+  if (resolved.ok && mistakes.length === 0 && providersPath === undefined && !needsCatalog(resolved.config, env))
     return { ...resolved, ...named };
   const { addProviderValues }: typeof import('../config/provider-values') = require('../config/provider-values');
   const catalog = providersPath === undefined ? undefined : readCatalog(providersPath, env);
   const whole = addProviderValues(resolved, { flags, env, findOrigin }, catalog?.ok ? catalog.rows : undefined);
   const all = [...mistakes, ...(catalog?.ok === false ? catalog.mistakes : []), ...(whole.ok ? [] : whole.mistakes)];
-  return whole.ok && all.length === 0 ? { ...whole, ...named } : { ok: false, mistakes: all };
+  if (!whole.ok || all.length > 0) return { ok: false, mistakes: all };
+  return { ...whole, ...named, ...(catalog?.ok && { fileVariables: catalog.variables }) };
+}
+
+/** Loads what reads the proxy variables only where one is set. */
+function addProxies(resolved: ResolvedConfig, env: Environment): ResolvedConfig {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+  if (!resolved.ok || !names.some((name) => isSet(env[name]))) return resolved;
+  const { readProxies }: typeof import('../config/proxies') = require('../config/proxies');
+  const proxies = readProxies(env);
+  return proxies ? { ...resolved, config: { ...resolved.config, proxies } } : resolved;
 }
 
 /** Whether values of the configuration depend on the provider's row. */
-const needsCatalog = ({ provider, aiApiKey, upstreamHeader, search }: Config): boolean =>
-  aiApiKey === undefined || [provider, upstreamHeader, search].some((value) => value !== undefined);
+const needsCatalog = ({ provider, aiApiKey, upstreamHeader, search }: Config, env: Environment): boolean =>
+  aiApiKey === undefined
+  || [provider, upstreamHeader, search, env[`${OPTIONS.aiApiKey.env[0]}_1`]].some((value) => value !== undefined);
 
-/** Returns the file that the user names, or the one in the config folder, if it exists. */
-function findProvidersFile(given: Given): string | undefined {
+/** The file that the user names, or the one in the config folder, if it exists. */
+function findProvidersFile(given: Given): { readonly path?: string; readonly expected?: string } {
   const named = findText('providers', given)?.text;
-  if (named !== undefined) return named === '' ? undefined : named;
+  if (named !== undefined) return named === '' ? {} : { path: named };
   const path = join(findPaths(thisMachine(given.env)).config, 'providers.json');
-  return existsSync(path) ? path : undefined;
+  return existsSync(path) ? { path } : { expected: path };
 }
 
 function readCatalog(path: string, env: Environment): ReadProviders {

@@ -1,10 +1,11 @@
 /** The table of everything a user can set; the type `Config` is inferred from it. */
 import { DEFAULT_BASE_URL, type Provider } from '../providers/provider';
 import { SEARCH_NAMES } from '../providers/search-names';
+import type { ProxyVariables } from './proxies';
 import { option, optional, type Option } from './option';
 import {
   baseUrl, choice, file, folder, folderOrRedis, headerPairs, headerText, host, hosts, integer, key, keyPrefix,
-  megabytes, milliseconds, onOff, origins, pairs, port, providerName, searchUrl, text,
+  megabytes, milliseconds, models, onOff, origins, pairs, port, providerName, searchUrl, text,
 } from './value-types';
 
 const TABLE = {
@@ -77,24 +78,15 @@ const TABLE = {
     help: 'Base URL of the Chat Completions API; /chat/completions is appended.',
   }),
   provider: optional({
-    flags: ['--provider'],
-    env: ['AI_PROVIDER'],
-    type: providerName,
-    group: 'upstream',
+    flags: ['--provider'], env: ['AI_PROVIDER'], type: providerName, group: 'upstream',
     help: 'Provider whose rules, address and key variables apply. Default: detected from the host of the base URL.',
   }),
   providers: optional({
-    flags: ['--providers'],
-    env: ['AI_PROVIDERS'],
-    type: file,
-    group: 'upstream',
+    flags: ['--providers'], env: ['AI_PROVIDERS'], type: file, group: 'upstream',
     help: 'File that defines your own providers. Default: providers.json in the config folder, if it exists.',
   }),
   upstreamHeader: optional({
-    flags: ['--upstream-header'],
-    env: ['UPSTREAM_HEADER'],
-    type: headerPairs,
-    group: 'upstream',
+    flags: ['--upstream-header'], env: ['UPSTREAM_HEADER'], type: headerPairs, group: 'upstream',
     help: 'Extra request headers for the provider: NAME=VALUE, comma-separated; $NAME in a value is a variable.',
     secret: true,
   }),
@@ -123,38 +115,39 @@ const TABLE = {
     help: 'Use the API key above and ignore the Authorization header of requests; off forwards that header.',
   }),
   defaultModel: optional({
-    flags: ['--default-model'],
-    env: ['DEFAULT_MODEL'],
-    type: text,
-    group: 'upstream',
+    flags: ['--default-model'], env: ['DEFAULT_MODEL'], type: text, group: 'upstream',
     help: "Model for requests that do not name one. Default: the provider's default model.",
   }),
   smallModel: optional({
-    flags: ['--small-model'],
-    env: ['SMALL_MODEL'],
-    type: text,
-    group: 'upstream',
+    flags: ['--small-model'], env: ['SMALL_MODEL'], type: text, group: 'upstream',
     help: "Model that writes thread titles. Default: the thread's own model.",
   }),
+  fallback: optional({
+    flags: ['--fallback'], env: ['FALLBACK_MODELS'], type: models, group: 'upstream',
+    help: 'Models that answer, in this order, while the model of the request is out of quota, down or gone.',
+  }),
+  visionModel: optional({
+    flags: ['--vision-model'], env: ['VISION_MODEL'], type: text, group: 'upstream',
+    help: 'Model that describes pictures for models that accept none; each picture once. Default: no descriptions.',
+  }),
+  upstreamCa: optional({
+    flags: ['--upstream-ca'], env: ['UPSTREAM_CA'], type: file, group: 'upstream',
+    help: 'PEM file with certificate authorities to trust in addition to those of Node.',
+  }),
+  upstreamCert: optional({
+    flags: ['--upstream-cert'], env: ['UPSTREAM_CERT'], type: file, group: 'upstream',
+    help: 'PEM file with the client certificate for the provider, and with its key.',
+  }),
   discoverModels: optional({
-    flags: ['--discover-models'],
-    env: ['DISCOVER_MODELS'],
-    type: onOff,
-    group: 'upstream',
+    flags: ['--discover-models'], env: ['DISCOVER_MODELS'], type: onOff, group: 'upstream',
     help: 'Add the models that the provider lists. Default: on for providers whose models the bridge does not know.',
   }),
   modelMap: optional({
-    flags: ['--model-map'],
-    env: ['MODEL_MAP'],
-    type: pairs,
-    group: 'upstream',
+    flags: ['--model-map'], env: ['MODEL_MAP'], type: pairs, group: 'upstream',
     help: 'Model aliases, also for other providers: alias=model or alias=provider/model, comma-separated.',
   }),
   userAgent: optional({
-    flags: ['--user-agent'],
-    env: ['UPSTREAM_USER_AGENT'],
-    type: headerText,
-    group: 'upstream',
+    flags: ['--user-agent'], env: ['UPSTREAM_USER_AGENT'], type: headerText, group: 'upstream',
     help: "User-Agent sent to the provider. Default: the client's own.",
   }),
   bodyLimitMb: option({
@@ -465,6 +458,10 @@ export type OptionName = keyof typeof TABLE;
 export type Config = { readonly [N in OptionName]: (typeof TABLE)[N]['default'] } & {
   /** The user's own providers together with the built-in ones; absent if there is no providers file. */
   readonly catalog?: readonly Provider[];
+  /** All keys of the provider, `aiApiKey` first; absent where there is only one. */
+  readonly apiKeys?: readonly string[];
+  /** The proxy variables; absent where none is set. */
+  readonly proxies?: ProxyVariables;
 };
 
 /** The rows, typed so that `OPTIONS[name]` with a generic `name` parses into `Config[name]`. */

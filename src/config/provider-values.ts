@@ -4,11 +4,11 @@
 import { expandVariables } from '../base/header-values';
 import { findNearest } from '../base/nearest';
 import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalog';
-import { resolveKey } from '../providers/keys';
+import { readNumbered, resolveKeys } from '../providers/keys';
 import type { Provider } from '../providers/provider';
 import { OPTIONS, type Config } from './options';
 import { addSearchKey } from './search-values';
-import { describeMistake, findText, type Given, type Origins, type ResolvedConfig } from './resolve';
+import { describeMistake, findText, type Given, type GivenOrigin, type Origins, type ResolvedConfig } from './resolve';
 
 interface Whole {
   readonly config: Config;
@@ -53,7 +53,7 @@ function describeNames(text: string, rows: readonly Provider[]): Expected {
 
 function addValues(resolved: Whole, provider: Provider, given: Given): ResolvedConfig {
   let whole = resolved;
-  const mistakes: string[] = [];
+  const mistakes: string[] = provider.disabled === undefined ? [] : [provider.disabled];
   for (const step of [addAddress, addKey, addHeaders, addSearch]) {
     const added = step(whole, provider, given);
     if ('mistake' in added) mistakes.push(added.mistake);
@@ -80,14 +80,28 @@ function addSearch({ config, origins }: Whole, _provider: Provider, given: Given
   return addSearchKey(config, origins, given);
 }
 
+/** A key that was given as a flag is used alone. AI_API_KEY, AI_API_KEY_1, … come before the provider's own. */
 function addKey({ config, origins }: Whole, provider: Provider, { env, findOrigin }: Given): Added {
-  const found = config.aiApiKey === undefined ? resolveKey(provider, env) : undefined;
-  if (!found) return { config, origins };
-  const origin = findOrigin(found.variable);
-  const aiApiKey = OPTIONS.aiApiKey.type.parse(found.key);
-  if (aiApiKey === undefined) return { mistake: describeMistake(OPTIONS.aiApiKey, { text: found.key, origin }) };
-  return { config: { ...config, aiApiKey }, origins: { ...origins, aiApiKey: origin } };
+  if (origins.aiApiKey.kind === 'flag') return { config, origins };
+  const own = readNumbered(OPTIONS.aiApiKey.env[0], env);
+  const keys = own.length > 0 ? own : resolveKeys(provider, env);
+  const [first] = keys;
+  if (!first) return { config, origins };
+  const wrong = keys.find(({ key }) => OPTIONS.aiApiKey.type.parse(key) === undefined);
+  if (wrong) {
+    const origin = originOf(wrong.variable, findOrigin);
+    return { mistake: describeMistake(OPTIONS.aiApiKey, { text: wrong.key, origin }) };
+  }
+  const apiKeys = keys.length > 1 ? { apiKeys: keys.map(({ key }) => key) } : {};
+  return {
+    config: { ...config, aiApiKey: first.key, ...apiKeys },
+    origins: { ...origins, aiApiKey: originOf(first.variable, findOrigin) },
+  };
 }
+
+/** A key that stands in the providers file has its path there in place of a variable. */
+const originOf = (variable: string, findOrigin: Given['findOrigin']): GivenOrigin =>
+  variable.includes('[') ? { kind: 'file', name: variable } : findOrigin(variable);
 
 /** Expands the variables in the values of --upstream-header. */
 function addHeaders({ config, origins }: Whole, _provider: Provider, { env }: Given): Added {

@@ -207,6 +207,16 @@ export function choice<const V extends Lowercase<string>>(...values: readonly [V
   };
 }
 
+/** Comma-separated model names. */
+export const models: ValueType<readonly string[]> = {
+  expected: 'models such as provider/model,model',
+  placeholder: 'MODEL,…',
+  parse(input) {
+    const names = input.split(',').map((name) => name.trim()).filter((name) => name !== '');
+    return names.length > 0 && names.every((name) => !/\s/.test(name)) ? names : undefined;
+  },
+};
+
 /** Comma-separated `name=value` pairs; names are lowercased. */
 export const pairs: ValueType<Readonly<Record<string, string>>> = {
   expected: 'pairs such as alias=model,other=provider/model',

@@ -44,9 +44,9 @@ export async function run(context: CommandContext): Promise<number> {
   }
   const resolved = requireConfig(context, checkPortIsFixed);
   if (typeof resolved === 'number') return resolved;
-  const { config } = resolved;
+  const { config, fileVariables = [] } = resolved;
   const paths = findPaths(machine, config.stateDir);
-  const installation = { kind, machine, paths, flags, config, node: process.execPath, io };
+  const installation = { kind, machine, paths, flags, config, fileVariables, node: process.execPath, io };
   if (print) {
     io.out(renderService(installation));
     return EXIT.done;

@@ -69,6 +69,7 @@ function renderHead(facts: TurnFacts): string {
     requestId !== undefined && word(requestId),
     retries.length > 0 && renderCount(retries.length, 'retry', 'retries'),
     repairs.length > 0 && `repaired (${repairs.join('; ')})`,
+    facts.substitute !== undefined && `substituted (${facts.substitute})`,
     remembered && 'from memory',
   ];
   return words.filter(Boolean).join(' ');
@@ -125,6 +126,7 @@ function readFields(facts: TurnFacts): LogFields {
     retries: retries.length,
     ...(retries.length > 0 && { retried: retries.map(readRetry) }),
     ...(repairs.length > 0 && { repairs }),
+    ...(facts.substitute !== undefined && { substituted: facts.substitute }),
     ...(facts.remembered && { from_memory: true }),
     status: facts.status,
     ...(outcome.type === 'failed' && readFailureFields(outcome.error, facts)),

@@ -55,6 +55,8 @@ export interface TurnFacts {
   readonly retries: readonly Retry[];
   /** Changes to the request after the model rejected it. */
   readonly repairs: readonly string[];
+  /** The key or model that answered in place of the first one, and why; undefined where it was the first one. */
+  readonly substitute: string | undefined;
   /** The same request was rejected a moment ago, so no call was made. */
   readonly remembered: boolean;
   readonly requestId: string | undefined;
@@ -77,6 +79,7 @@ export class TurnRecord {
   private calls = 0;
   private readonly retries: Retry[] = [];
   private readonly repairs: string[] = [];
+  private substituted: string | undefined;
   private remembered = false;
   private requestId: string | undefined;
   private answer: AnswerProgress | undefined;
@@ -112,6 +115,11 @@ export class TurnRecord {
   /** Adds the name of a change that the next call makes after a rejection. */
   repair(name: string): void {
     this.repairs.push(name);
+  }
+
+  /** The next call goes to another key or model. */
+  substitute(why: string): void {
+    this.substituted = why;
   }
 
   /** Adds a failed call that is retried after a wait. */
@@ -167,6 +175,7 @@ export class TurnRecord {
     const { asked, sent, calls, retries, repairs, status, outcome = { type: 'answered' } } = this;
     return {
       asked, sent, calls, retries, repairs, status, outcome,
+      substitute: this.substituted,
       remembered: this.remembered && calls === 0,
       requestId: (outcome.type === 'failed' ? outcome.error.details.requestId : undefined) ?? this.requestId,
       usage: this.answer?.usage,

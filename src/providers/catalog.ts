@@ -142,7 +142,10 @@ function findModel(provider: Provider, name: string): Model | undefined {
  * its row.
  */
 function resolveDialect(provider: Provider, model: Model | undefined, id: string): Dialect {
-  return { ...DEFAULT_DIALECT, ...familyDialect(id), ...provider.dialect, ...limits(model), ...model?.dialect };
+  const rules = provider.idRules?.filter(({ ids }) => ids.test(id)).map(({ dialect }) => dialect) ?? [];
+  return Object.assign(
+    { ...DEFAULT_DIALECT, ...familyDialect(id), ...provider.dialect }, ...rules, limits(model), model?.dialect,
+  );
 }
 
 function limits(model: Model | undefined): Partial<Dialect> {

@@ -136,6 +136,11 @@ export interface Dialect {
   readonly thinkTags: 'off' | 'leading' | 'implicit';
   /** How structured output is requested, from the strictest form to the weakest. */
   readonly responseFormat: 'json_schema' | 'json_object' | 'prompt';
+  /**
+   * Prompt caching that has to be requested: `cache_control: {type: 'ephemeral'}` after the instructions and at the end
+   * of the conversation, from where the provider looks back for the longest cached prefix.
+   */
+  readonly cacheControl: 'none' | 'ephemeral';
   /** Applied last, in this order. After a rejection that a form fixes, the log names the form to configure. */
   readonly forms: readonly RequestForm[];
 }
@@ -171,6 +176,7 @@ export const DEFAULT_DIALECT: Dialect = {
   webSearch: 'none',
   thinkTags: 'leading',
   responseFormat: 'json_schema',
+  cacheControl: 'none',
   forms: [],
 };
 

@@ -1,35 +1,47 @@
-/** Finds API keys in the providers' environment variables. */
-import type { Provider } from './provider';
+/** Finds API keys in the variables of the providers. */
+import type { Provider, ProviderKey } from './provider';
 
-export interface ProviderKey {
-  readonly variable: string;
-  readonly key: string;
-}
+type KeyVariables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the first of the provider's variables that is set; an empty one counts as not set. Reads only this provider's
- * variables, so that a key is never sent to another host.
+ * Returns the keys of a provider: those that the user's file lists, or those of the first of its variables that is set.
+ * Only variables of this provider are read, so that no other host gets its keys.
  */
-export function resolveKey(
-  { keyEnv }: Provider,
-  env: Readonly<Record<string, string | undefined>>,
-): ProviderKey | undefined {
+export function resolveKeys({ keyEnv, keys = [] }: Provider, env: KeyVariables): readonly ProviderKey[] {
+  if (keys.length > 0) return keys;
   for (const variable of keyEnv) {
-    const key = env[variable]?.trim();
-    if (key) return { variable, key };
+    const found = readNumbered(variable, env);
+    if (found.length > 0) return found;
   }
-  return undefined;
+  return [];
+}
+
+/** Returns the key that is used first, if there is one. */
+export const resolveKey = (provider: Provider, env: KeyVariables): ProviderKey | undefined =>
+  resolveKeys(provider, env)[0];
+
+/** Returns the different keys in NAME, NAME_1, NAME_2 and so on; an empty variable counts as not set. */
+export function readNumbered(name: string, env: KeyVariables): readonly ProviderKey[] {
+  const found: ProviderKey[] = [];
+  const read = (variable: string): boolean => {
+    const key = env[variable]?.trim();
+    if (key && !found.some((other) => other.key === key)) found.push({ variable, key });
+    return Boolean(key);
+  };
+  read(name);
+  for (let number = 1; read(`${name}_${number}`); number += 1);
+  return found;
 }
 
 /** Returns all keys that are set, by provider name, for model names that route to another provider. */
 export function collectKeys(
   providers: readonly Provider[],
-  env: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string>> {
+  env: KeyVariables,
+): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     providers.flatMap((provider) => {
-      const found = resolveKey(provider, env);
-      return found ? [[provider.name, found.key]] : [];
+      const keys = resolveKeys(provider, env).map(({ key }) => key);
+      return keys.length > 0 ? [[provider.name, keys]] : [];
     }),
   );
 }

@@ -10,6 +10,17 @@ import type { QuotaForm } from './quota-answers';
  */
 export type Evidence = 'documented' | 'source' | 'reported' | 'inferred' | 'configured';
 
+/** How connections to a provider are made, where it is not Node's default way. */
+export interface ConnectionSettings {
+  /** URL of an HTTP proxy, or `none`; absent: what the proxy variables say. It may hold a password. */
+  readonly proxy?: string;
+  /** A PEM file with further certificate authorities. */
+  readonly ca?: string;
+  /** PEM files with a client certificate and its key, which may be in the same file. */
+  readonly cert?: string;
+  readonly certKey?: string;
+}
+
 /** Changes to each request after its translation. */
 export interface RequestChanges {
   /** Headers to add. They may contain secrets and are never logged. */
@@ -20,6 +31,10 @@ export interface RequestChanges {
   readonly drop?: readonly string[];
   /** The protocol, regardless of UPSTREAM_WIRE. */
   readonly wire?: 'chat' | 'responses';
+  /** `provider/model` names that are used instead, in this order, while the model cannot answer. */
+  readonly fallback?: readonly string[];
+  /** `provider/model` that describes pictures for a model that accepts none. */
+  readonly visionModel?: string;
 }
 
 export interface Model extends RequestChanges {
@@ -82,6 +97,19 @@ export interface QuotaRoute {
   readonly form: QuotaForm;
 }
 
+/** Dialect values for all ids of a provider that match. */
+export interface IdRule {
+  readonly ids: RegExp;
+  readonly dialect: Partial<Dialect>;
+  readonly evidence: Evidence;
+}
+
+/** A key, and the variable or the place in the user's file that holds it. */
+export interface ProviderKey {
+  readonly variable: string;
+  readonly key: string;
+}
+
 /** The provider's own Responses endpoint, used if the user sets UPSTREAM_WIRE=responses. */
 export interface NativeEndpoint {
   /** Its base path on the provider's host, such as `/api/v1`; absent if it is that of the base URL. */
@@ -105,6 +133,15 @@ export interface Provider extends RequestChanges {
   readonly local?: true;
   /** Environment variables for the key, in addition to AI_API_KEY; the first one that is set is used. */
   readonly keyEnv: readonly string[];
+  /** Keys that the user's file lists, in place of `keyEnv`. */
+  readonly keys?: readonly ProviderKey[];
+  /** Why several keys may not be used in turn: a sentence about the terms of the plan. */
+  readonly oneKey?: string;
+  /** Most requests that the provider accepts at the same time for one account. */
+  readonly maxConcurrency?: number;
+  readonly connection?: ConnectionSettings;
+  /** Why the row of the user's file cannot be used, as a sentence; absent for a row that can. */
+  readonly disabled?: string;
   /** The format of its keys; `advice` is shown if a key of another format is rejected. */
   readonly keyShape?: { readonly pattern: RegExp; readonly advice: string };
   /** Header with the id of a request, if it is not one of the common ones. */
@@ -128,6 +165,8 @@ export interface Provider extends RequestChanges {
   /** What a user of this provider should know; each ends with a full stop. */
   readonly remarks?: readonly string[];
   readonly dialect: Partial<Dialect>;
+  /** What models need at this provider, by their whole ids; later rules override. */
+  readonly idRules?: readonly IdRule[];
   readonly models: readonly Model[];
   /** Path of the user's file that defines the row or a part of it; absent for built-in rows. */
   readonly origin?: string;

@@ -7,8 +7,8 @@ import { compact } from '../base/json';
 import { quote } from '../base/quote';
 import { checkShape, childPath } from '../base/shape';
 import { PROVIDERS } from './catalog';
-import type { Model, Provider, RequestChanges } from './provider';
-import { FILE_SHAPE, type UserFile, type UserModel, type UserProvider } from './user-shape';
+import type { ConnectionSettings, Model, Provider, ProviderKey, RequestChanges } from './provider';
+import { FILE_SHAPE, type UserChanges, type UserFile, type UserModel, type UserProvider } from './user-shape';
 
 /** The inputs for reading the file. */
 export interface UserFileOptions {
@@ -22,7 +22,7 @@ export type ReadProviders =
   | {
       readonly ok: true;
       readonly rows: readonly Provider[];
-      /** Names of the variables that headers take. */
+      /** Names of the variables that headers, keys and proxies take. */
       readonly variables: readonly string[];
     }
   | { readonly ok: false; readonly mistakes: readonly string[] };
@@ -70,8 +70,10 @@ function findDoubles(rows: readonly Provider[]): readonly string[] {
 
 class RowReader {
   readonly mistakes: string[] = [];
-  /** Names of the variables that headers take. */
+  /** Names of the variables that headers, keys and proxies take. */
   readonly variables = new Set<string>();
+  /** Those of the current row that are needed and not set. */
+  private readonly unset = new Set<string>();
   private readonly done = new Map<string, Provider>();
   private readonly open = new Set<string>();
 
@@ -118,16 +120,23 @@ class RowReader {
     if (baseUrls.length === 0 && base?.name !== name) this.mistakes.push(`${path}.base_url: missing.`);
     const local = given.local ?? (given.key_variables ? given.key_variables.length === 0 : base?.local);
     const isSame = isSameHost(baseUrls, base);
+    this.unset.clear();
     const models = this.readModels(
       given,
       isSame ? base?.models : base?.models.map((model) => withoutHeaders(model)),
       path,
     );
+    const keys = given.keys?.flatMap((text, index) => this.readKey(text, `${path}.keys[${index}]`));
+    const changes = this.readChanges(given, base && !isSame ? withoutHeaders(base) : base);
     return {
       ...compact({
         aliases: given.aliases ?? (base?.name === name ? base.aliases : undefined),
         hosts: given.hosts?.map(toPattern) ?? (isSame ? base?.hosts : undefined),
         local: local ? (true as const) : undefined,
+        keys: keys?.flatMap(({ found }) => found ?? []) ?? (isSame && !given.key_variables ? base?.keys : undefined),
+        oneKey: isSame ? base?.oneKey : undefined,
+        maxConcurrency: given.max_concurrency ?? (isSame ? base?.maxConcurrency : undefined),
+        connection: this.readConnection(given, isSame ? base?.connection : undefined),
         keyShape: isSame ? base?.keyShape : undefined,
         requestIdHeader: base?.requestIdHeader,
         errors: base?.errors,
@@ -136,6 +145,7 @@ class RowReader {
         responses: readResponses(given, base),
         slashedIds: (given.slashed_ids ?? base?.slashedIds) ? (true as const) : undefined,
         idSuffix: base?.idSuffix,
+        idRules: base?.idRules,
         remarks: base?.name === name ? base.remarks : undefined,
         defaultModel: given.default_model ?? base?.defaultModel ?? models[0]?.id,
       }),
@@ -143,11 +153,13 @@ class RowReader {
       title: given.title ?? (base?.name === name ? base.title : name),
       docs: given.docs ?? base?.docs ?? '',
       baseUrls,
-      keyEnv: given.key_variables ?? (isSame ? (base?.keyEnv ?? []) : []),
+      keyEnv: keys?.flatMap(({ used }) => used) ?? given.key_variables ?? (isSame ? (base?.keyEnv ?? []) : []),
       dialect: { ...base?.dialect, ...given.dialect },
       models,
-      ...this.readChanges(given, base && !isSame ? withoutHeaders(base) : base, path),
+      ...changes,
       origin: this.origin,
+      ...(this.unset.size > 0 && { disabled: describeUnset(name, [...this.unset]) }),
+      ...(isSame && base?.disabled !== undefined && { disabled: base.disabled }),
     };
   }
 
@@ -195,14 +207,14 @@ class RowReader {
       efforts,
       dialect: { ...base?.dialect, ...given.dialect },
       evidence: 'configured',
-      ...this.readChanges(given, base, path),
+      ...this.readChanges(given, base),
     };
   }
 
   /** Headers and body fields add to those of the base; `drop` replaces its list. */
-  private readChanges(given: RequestChanges, base: RequestChanges | undefined, path: string): RequestChanges {
+  private readChanges(given: UserChanges, base: RequestChanges | undefined): RequestChanges {
     const headers = Object.entries(given.headers ?? {}).map(
-      ([name, value]) => [name.toLowerCase(), this.expand(value, childPath(`${path}.headers`, name))] as const,
+      ([name, value]) => [name.toLowerCase(), this.expand(value)] as const,
     );
     const isNew = headers.length > 0 || base?.headers !== undefined;
     return compact({
@@ -210,16 +222,35 @@ class RowReader {
       body: given.body || base?.body ? { ...base?.body, ...given.body } : undefined,
       drop: given.drop ?? base?.drop,
       wire: given.wire ?? base?.wire,
+      fallback: given.fallback ?? base?.fallback,
+      visionModel: given.vision_model ?? base?.visionModel,
     });
   }
 
-  private expand(text: string, path: string): string {
+  /** A key whose variable is not set is skipped, as an unset key variable is. */
+  private readKey(text: string, path: string): { readonly found?: ProviderKey; readonly used: readonly string[] } {
     const { value, used, missing } = expandVariables(text, this.env);
     for (const name of used) this.variables.add(name);
-    for (const name of missing) this.mistakes.push(`${path}: the variable ${name} is not set to a line of ASCII text.`);
+    return { used, ...(missing.length === 0 && { found: { variable: used[0] ?? path, key: value } }) };
+  }
+
+  private readConnection(
+    { proxy, ca, cert, cert_key: certKey }: UserProvider, base: ConnectionSettings | undefined,
+  ): ConnectionSettings | undefined {
+    const own = compact({ proxy: proxy && this.expand(proxy), ca, cert, certKey });
+    return Object.keys(own).length > 0 || base ? { ...base, ...own } : undefined;
+  }
+
+  private expand(text: string): string {
+    const { value, used, missing } = expandVariables(text, this.env);
+    for (const name of used) this.variables.add(name);
+    for (const name of missing) this.unset.add(name);
     return value;
   }
 }
+
+const describeUnset = (name: string, unset: readonly string[]): string =>
+  `The provider ${name} is disabled: set ${unset.join(' and ')} to one line of ASCII text, then restart the bridge.`;
 
 function readResponses(given: UserProvider, base: Provider | undefined): Provider['responses'] {
   const { responses, wire, models = {} } = given;

@@ -1,15 +1,9 @@
 /** The shape of the user's providers file, with a help text for each field; the JSON Schema is rendered from it. */
 import { HEADER_NAME, HEADER_VALUE } from '../base/header-values';
 import type { JsonObject } from '../base/json';
-import {
-  TEXT_SHAPE,
-  toJsonSchema,
-  type ShapeField,
-  type ShapeFields,
-  type ObjectShape,
-  type JsonShape,
-} from '../base/shape';
-import { EFFORTS, type Dialect, type RequestForm, type SchemaRule } from './dialect';
+import { TEXT_SHAPE, toJsonSchema, type JsonShape, type ShapeField } from '../base/shape';
+import { EFFORTS, type Dialect } from './dialect';
+import { DIALECT_FIELDS, SWITCH, TEXTS, variant, words } from './dialect-shape';
 import type { Model, Price } from './provider';
 
 /** A model of the file. Absent fields come from the extended row, or are conservative defaults. */
@@ -25,11 +19,13 @@ export interface UserModel extends UserChanges {
 }
 
 /** The fields that providers and models of the file have in common. */
-interface UserChanges {
+export interface UserChanges {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: JsonObject;
   readonly drop?: readonly string[];
   readonly wire?: 'chat' | 'responses';
+  readonly fallback?: readonly string[];
+  readonly vision_model?: string;
 }
 
 /** A provider of the file. */
@@ -40,6 +36,12 @@ export interface UserProvider extends UserChanges {
   readonly base_url?: string | readonly string[];
   readonly hosts?: readonly string[];
   readonly key_variables?: readonly string[];
+  readonly keys?: readonly string[];
+  readonly max_concurrency?: number;
+  readonly proxy?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly cert_key?: string;
   readonly local?: boolean;
   readonly docs?: string;
   readonly default_model?: string;
@@ -55,112 +57,7 @@ export interface UserFile {
   readonly providers: Readonly<Record<string, UserProvider>>;
 }
 
-const words = (...values: readonly string[]): JsonShape => ({ kind: 'word', words: values });
-const SWITCH: JsonShape = { kind: 'switch' };
-const TEXTS: JsonShape = { kind: 'list', of: TEXT_SHAPE };
 const COUNT: JsonShape = { kind: 'count', min: 1 };
-const LEVELS: ShapeField = {
-  shape: { kind: 'list', of: words(...EFFORTS) },
-  help: 'Accepted values of reasoning_effort.',
-};
-const FIXED: ShapeField = { shape: SWITCH, help: 'Thinking cannot be switched off.' };
-
-const variant = (fields: ShapeFields, ...required: readonly string[]): ObjectShape => ({
-  kind: 'object',
-  fields,
-  required,
-});
-
-const THINKING: JsonShape = {
-  kind: 'tagged',
-  tag: 'kind',
-  variants: {
-    none: variant({}),
-    effort: variant({ levels: LEVELS }),
-    enable_thinking: variant({
-      fixed: FIXED,
-      levels: LEVELS,
-      budgets: { shape: { kind: 'map', of: COUNT }, help: 'thinking_budget in tokens, by effort.' },
-    }),
-    thinking: variant(
-      {
-        on: { shape: words('enabled', 'adaptive'), help: 'The value of thinking.type that switches thinking on.' },
-        fixed: FIXED,
-        levels: LEVELS,
-        extra: { shape: { kind: 'json' }, help: 'Further fields of the thinking object.' },
-      },
-      'on',
-    ),
-    chat_template: variant({}),
-    reasoning: variant({}),
-  },
-};
-
-const SCHEMA_RULES: { readonly [R in SchemaRule]: R } = {
-  'inline-refs': 'inline-refs',
-  'no-boolean-schemas': 'no-boolean-schemas',
-  'no-tuples': 'no-tuples',
-  'no-null-unions': 'no-null-unions',
-  'no-type-beside-any-of': 'no-type-beside-any-of',
-  'required-must-exist': 'required-must-exist',
-  'no-required-variants': 'no-required-variants',
-  'no-patterns': 'no-patterns',
-  'plain-properties': 'plain-properties',
-  'any-object': 'any-object',
-};
-
-const REQUEST_FORMS: { readonly [F in RequestForm]: F } = {
-  'alternating-roles': 'alternating-roles',
-  'assistant-between-tool-and-user': 'assistant-between-tool-and-user',
-  'instructions-as-user': 'instructions-as-user',
-  'nine-letter-call-ids': 'nine-letter-call-ids',
-  'one-call-for-each-message': 'one-call-for-each-message',
-  'text-inside-reasoning': 'text-inside-reasoning',
-  'calls-as-text-without-tools': 'calls-as-text-without-tools',
-  'no-empty-content': 'no-empty-content',
-};
-
-/** Every field of a dialect; a new field does not compile without a row here. */
-const DIALECT: { readonly [K in keyof Required<Dialect>]: ShapeField } = {
-  instructionsRole: { shape: words('system', 'developer'), help: 'Role of the leading instructions.' },
-  lateInstructions: { shape: words('user', 'system', 'merge'), help: 'What later system messages become.' },
-  content: { shape: words('string', 'parts'), help: 'Form of text content.' },
-  images: { shape: SWITCH, help: 'Whether images are accepted.' },
-  audio: { shape: SWITCH, help: 'Whether audio is accepted.' },
-  files: { shape: SWITCH, help: 'Whether files are accepted.' },
-  tools: { shape: SWITCH, help: 'Whether the model can call tools.' },
-  toolChoice: { shape: words('any', 'auto-only', 'omit'), help: 'Accepted forms of tool_choice.' },
-  forbiddenToolNames: { shape: TEXTS, help: 'Tool names that the provider rejects.' },
-  parallelToolCalls: { shape: SWITCH, help: 'Send parallel_tool_calls.' },
-  strictTools: { shape: SWITCH, help: 'Send strict with tools.' },
-  schema: { shape: { kind: 'list', of: words(...Object.keys(SCHEMA_RULES)) }, help: 'Rewrites of tool schemas.' },
-  toolStream: { shape: SWITCH, help: 'Send tool_stream with tools.' },
-  maxTokensField: { shape: words('max_tokens', 'max_completion_tokens'), help: 'Name of the output limit.' },
-  maxTokens: { shape: COUNT, help: 'Highest output limit.' },
-  alwaysMaxTokens: { shape: SWITCH, help: 'Send the output limit even when the client names none.' },
-  sampling: { shape: SWITCH, help: 'Whether temperature, top_p and penalties are accepted.' },
-  user: { shape: SWITCH, help: 'Whether the field user is accepted.' },
-  logitBias: { shape: SWITCH, help: 'Whether logit_bias is accepted.' },
-  promptCacheKey: { shape: SWITCH, help: 'Send prompt_cache_key.' },
-  thinking: { shape: THINKING, help: 'How thinking is requested.' },
-  preserveThinking: { shape: SWITCH, help: 'Send preserve_thinking.' },
-  reasoningSplit: { shape: SWITCH, help: 'Send reasoning_split.' },
-  cumulative: { shape: SWITCH, help: 'Chunks repeat the text so far.' },
-  sendsFinishReason: { shape: SWITCH, help: 'Answers end with a finish_reason; false: [DONE] alone ends them.' },
-  reasoningReplay: {
-    shape: words('none', 'reasoning_content', 'reasoning', 'reasoning_details', 'think'),
-    help: 'Where reasoning of earlier turns is sent back.',
-  },
-  reasoningPlaceholder: { shape: TEXT_SHAPE, help: 'Replaces reasoning that is not known.' },
-  placeholderOn: { shape: words('calls', 'answers'), help: 'Which messages need the placeholder.' },
-  webSearch: { shape: words('none', 'enable_search'), help: "The provider's own web search." },
-  thinkTags: { shape: words('off', 'leading', 'implicit'), help: 'Where <think> blocks are in the content.' },
-  responseFormat: { shape: words('json_schema', 'json_object', 'prompt'), help: 'How structured output is requested.' },
-  forms: {
-    shape: { kind: 'list', of: words(...Object.keys(REQUEST_FORMS)) },
-    help: 'Other forms of the whole request that a template or gateway demands.',
-  },
-};
 
 const PROTECTED = ['model', 'messages', 'input', 'stream', 'tools'];
 const OUTSIDE = new RegExp(`^(?!(?:${PROTECTED.join('|')})$).+$`);
@@ -183,6 +80,8 @@ const CHANGES: { readonly [K in keyof Required<UserChanges>]: ShapeField } = {
   },
   drop: { shape: { kind: 'list', of: FIELD_NAME }, help: 'Top-level fields that are removed from each request.' },
   wire: { shape: words('chat', 'responses'), help: 'Upstream protocol, instead of --wire.' },
+  fallback: { shape: TEXTS, help: 'Models as provider/model that answer in turn while this one cannot.' },
+  vision_model: { shape: TEXT_SHAPE, help: 'Model as provider/model that describes pictures for text-only models.' },
 };
 
 const AMOUNT: ShapeField = { shape: { kind: 'amount' }, help: 'Per million tokens.' };
@@ -199,7 +98,7 @@ const MODEL: { readonly [K in keyof Required<UserModel>]: ShapeField } = {
   efforts: { shape: { kind: 'list', of: words(...EFFORTS) }, help: 'Reasoning efforts of the picker.' },
   default_effort: { shape: words(...EFFORTS), help: 'Effort when none is picked.' },
   price: { shape: PRICE, help: 'What tokens cost, for the command usage.' },
-  dialect: { shape: { kind: 'object', fields: DIALECT }, help: 'Differences from the provider.' },
+  dialect: { shape: { kind: 'object', fields: DIALECT_FIELDS }, help: 'Differences from the provider.' },
   ...CHANGES,
 };
 
@@ -212,6 +111,15 @@ const VARIABLE: JsonShape = {
   kind: 'text',
   pattern: /^[A-Za-z_]\w*$/,
   expected: 'the name of an environment variable',
+};
+const KEY: JsonShape = {
+  kind: 'text',
+  pattern: /^[\x21-\x7e]+$/,
+  expected: 'a key or the name of a variable such as $ACME_KEY',
+};
+/** May contain variables, for the password. */
+const PROXY: JsonShape = {
+  kind: 'text', pattern: /^(none|https?:\/\/[^\s/?#]+\/?)$/i, expected: 'an http or https URL, or none',
 };
 const HOST: JsonShape = { kind: 'text', pattern: /^[\w*.-]+(:\d+)?$/, expected: 'a host name; * stands for one label' };
 
@@ -231,6 +139,15 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
     shape: { kind: 'list', of: VARIABLE },
     help: 'Environment variables that may hold the key; [] for a provider that needs none.',
   },
+  keys: {
+    shape: { kind: 'list', of: KEY },
+    help: 'Several keys, instead of key_variables: $NAME for each; the next one is used when one is exhausted.',
+  },
+  max_concurrency: { shape: COUNT, help: 'Most requests at the same time; further ones wait. Default: learned.' },
+  proxy: { shape: PROXY, help: 'URL of the HTTP proxy to this provider, or none. Default: the proxy variables.' },
+  ca: { shape: TEXT_SHAPE, help: 'PEM file with further certificate authorities.' },
+  cert: { shape: TEXT_SHAPE, help: 'PEM file with the client certificate.' },
+  cert_key: { shape: TEXT_SHAPE, help: 'PEM file with the key of the client certificate. Default: the file of cert.' },
   local: { shape: SWITCH, help: 'A server that needs no key.' },
   docs: { shape: URL_TEXT, help: 'Documentation of the provider.' },
   default_model: { shape: TEXT_SHAPE, help: 'Model for requests that name none. Default: the first one.' },
@@ -252,7 +169,10 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
     },
     help: 'A Responses endpoint of the provider.',
   },
-  dialect: { shape: { kind: 'object', fields: DIALECT }, help: 'How the provider differs from the neutral request.' },
+  dialect: {
+    shape: { kind: 'object', fields: DIALECT_FIELDS },
+    help: 'How the provider differs from the neutral request.',
+  },
   models: { shape: { kind: 'map', of: { kind: 'object', fields: MODEL } }, help: 'Models by id.' },
   ...CHANGES,
 };

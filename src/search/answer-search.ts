@@ -15,6 +15,8 @@ import { SearchMemory, type ThreadReferences } from './references';
 export interface SearchTarget {
   readonly backend: SearchBackend;
   readonly access: Omit<SearchAccess, 'model'>;
+  /** For fetch's option of this name: how to connect, where it is not Node's default way. */
+  readonly dispatcher?: object | undefined;
   /** Returns the provider's name of the requested model; needed only by backends that are models themselves. */
   readonly findModel: (asked: string | undefined) => string;
 }
@@ -51,7 +53,8 @@ export function createAnswerSearch(options: SearchOptions): AnswerSearch {
     if (!isRecord(given)) throw new BridgeError('invalid_request', 'Cannot read the search: expected a JSON object.');
     const body = readSearchBody(given);
     if (target.backend.forwards) {
-      return askBackend(target.backend.request(NO_QUERY, { ...target.access, model: '' }), given, abort);
+      const request = target.backend.request(NO_QUERY, { ...target.access, model: '' });
+      return askBackend({ request, body: given, dispatcher: target.dispatcher }, abort);
     }
     if (body.commands.length === 0) {
       throw new BridgeError('invalid_request', 'Cannot search: "commands" has no command.', { param: 'commands' });
@@ -93,15 +96,12 @@ async function runCommand(command: SearchCommand, run: Run): Promise<string> {
 }
 
 async function search(command: Extract<SearchCommand, { type: 'search' }>, run: Run): Promise<string> {
-  const { backend, access, findModel } = run.options.target;
+  const { backend, access, dispatcher, findModel } = run.options.target;
   const query = { text: command.text, days: command.days, domains: command.domains, count: run.body.count };
   let hits: readonly SearchHit[];
   try {
-    const answer = await askBackend(
-      backend.request(query, { ...access, model: findModel(run.body.model) }),
-      undefined,
-      run.abort,
-    );
+    const request = backend.request(query, { ...access, model: findModel(run.body.model) });
+    const answer = await askBackend({ request, body: undefined, dispatcher }, run.abort);
     hits = backend.read(answer).slice(0, query.count);
   } catch (cause) {
     return `The search for "${command.text}" failed. ${messageOf(cause)}`;

@@ -8,14 +8,17 @@ import type { SearchRequest } from '../providers/search-backends';
 const MAX_MS = 30_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/**
- * @param body replaces the request's own body, for a service that accepts Codex's request unchanged
- * @throws BridgeError with a message for the model; it never contains the key
- */
+interface BackendQuestion {
+  readonly request: SearchRequest;
+  /** Replaces the request's own body, for a service that accepts Codex's request unchanged. */
+  readonly body: object | undefined;
+  /** How to connect, where it is not Node's default way. */
+  readonly dispatcher: object | undefined;
+}
+
+/** @throws BridgeError with a message for the model; it never contains the key */
 export async function askBackend(
-  request: SearchRequest,
-  body: object | undefined,
-  abort: AbortSignal,
+  { request, body, dispatcher }: BackendQuestion, abort: AbortSignal,
 ): Promise<object> {
   const { host } = new URL(request.url);
   const limit = AbortSignal.timeout(MAX_MS);
@@ -23,13 +26,14 @@ export async function askBackend(
   let response;
   let text;
   try {
-    response = await fetch(request.url, {
+    const init: RequestInit = {
       method: sent === undefined ? 'GET' : 'POST',
       headers: { ...request.headers, ...(sent !== undefined && { 'content-type': 'application/json' }) },
       ...(sent !== undefined && { body: Buffer.from(JSON.stringify(sent), 'utf8') }),
       redirect: 'manual',
       signal: AbortSignal.any([abort, limit]),
-    });
+    };
+    response = await fetch(request.url, Object.assign(init, dispatcher && { dispatcher }));
     text = await readText(response, host);
   } catch (cause) {
     if (cause instanceof BridgeError) throw cause;

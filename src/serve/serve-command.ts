@@ -1,7 +1,9 @@
 /** `serve`: resolves the configuration, builds the server and runs it. */
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../base/thrown';
 import type { Bridge } from '../bridge/bridge';
+import type { BridgeSettings } from '../bridge/turn-context';
 import { describeThrown } from '../base/thrown';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
 import { requireConfig, type Loaded } from '../command/load-config';
@@ -43,7 +45,8 @@ export async function run(context: CommandContext): Promise<number> {
     format: config.logFormat,
     write: (line) => (logFile ?? { write: io.error }).write(line),
     secrets: [
-      config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...headerValues(config), passwordIn(config.store),
+      config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...listFileSecrets(config),
+      passwordIn(config.store),
     ].filter((secret) => secret !== undefined),
   });
   const bridge = createLateBridge(() => buildBridge(resolved, context.flags, log));
@@ -96,21 +99,32 @@ function openAccess(config: Config): Access | string {
 
 /** Lists all keys that may be sent to a provider and must not be logged. */
 function listKeys(env: Environment): readonly (string | undefined)[] {
-  return Object.keys(env).filter((name) => /_(KEY|TOKEN|SECRET|PASSWORD)$/.test(name)).map((name) => env[name]);
+  return Object.keys(env).filter((name) => /_(KEY|TOKEN|SECRET|PASSWORD)(_\d+)?$/.test(name)).map((name) => env[name]);
 }
 
-function buildBridge({ config, env, findOrigin, providersPath: path }: Loaded, flags: FlagTexts, log: Logger): Bridge {
+function buildBridge(loaded: Loaded, flags: FlagTexts, log: Logger): Bridge {
+  const { config, env, findOrigin, providersPath, expectedProvidersPath } = loaded;
   const { collectKeys }: typeof import('../providers/keys') = require('../providers/keys');
   const { PROVIDERS }: typeof import('../providers/catalog') = require('../providers/catalog');
   const { createBridge }: typeof import('../bridge/create-bridge') = require('../bridge/create-bridge');
   const complete = (whole: Config) => ({ ...whole, providerKeys: collectKeys(whole.catalog ?? PROVIDERS, env) });
-  if (path === undefined) return createBridge(complete(config), log);
-  const { watchProviders }: typeof import('./watch-providers') = require('./watch-providers');
-  const latest = watchProviders({ given: { flags, env, findOrigin }, path, config, info: log.info, warn: log.warn });
+  const path = providersPath ?? expectedProvidersPath;
   let settings = { from: config, whole: complete(config) };
+  warnOfSharing(settings.whole, log);
+  if (path === undefined) return createBridge(settings.whole, log);
+  let latest: (() => Config) | undefined;
   return createBridge(settings.whole, log, {}, () => {
-    const now = latest();
-    if (now !== settings.from) settings = { from: now, whole: complete(now) };
+    const isNew = providersPath === undefined;
+    if (!latest && (!isNew || existsSync(path))) {
+      const { watchProviders }: typeof import('./watch-providers') = require('./watch-providers');
+      const { info, warn } = log;
+      latest = watchProviders({ given: { flags, env, findOrigin }, path, isNew, config, info, warn });
+    }
+    const now = latest?.() ?? config;
+    if (now !== settings.from) {
+      settings = { from: now, whole: complete(now) };
+      warnOfSharing(settings.whole, log);
+    }
     return settings.whole;
   });
 }
@@ -120,8 +134,27 @@ function passwordIn(store = ''): string | undefined {
   return /^rediss?:\/\/[^/@]*?:([^/@]+)@/.exec(store)?.[1];
 }
 
-function headerValues({ upstreamHeader = {}, catalog = [] }: Config): readonly string[] {
-  return [upstreamHeader, ...catalog.map(({ headers = {} }) => headers)].flatMap((headers) => Object.values(headers));
+/** Header values and keys of the providers file, and the passwords of proxies. */
+function listFileSecrets({ upstreamHeader = {}, catalog = [], proxies }: Config): readonly string[] {
+  const headers = [upstreamHeader, ...catalog.map((row) => row.headers ?? {})].flatMap((each) => Object.values(each));
+  const keys = catalog.flatMap((row) => row.keys ?? []).map(({ key }) => key);
+  const own = catalog.flatMap(({ connection }) => connection?.proxy ?? []);
+  const urls = [proxies?.http ?? '', proxies?.https ?? '', ...own];
+  const passwords = urls.flatMap((url) => /^(?:\w+:\/\/)?[^/@]*?:([^/]+)@/.exec(url)?.[1] ?? []);
+  return [...headers, ...keys, ...passwords];
+}
+
+/** Warns once of keys whose plan forbids what several keys are for. */
+function warnOfSharing(
+  { catalog, apiKeys, provider, aiBaseUrl, providerKeys }: Config & Pick<BridgeSettings, 'providerKeys'>, log: Logger,
+): void {
+  const { findProvider, PROVIDERS }: typeof import('../providers/catalog') = require('../providers/catalog');
+  const home = findProvider(provider, aiBaseUrl, catalog);
+  for (const row of catalog ?? PROVIDERS) {
+    const keys = row === home ? apiKeys : providerKeys?.[row.name];
+    if (row.oneKey !== undefined && keys !== undefined && keys.length > 1)
+      log.warn(`${row.title} has ${keys.length} keys. ${row.oneKey}`);
+  }
 }
 
 /**

@@ -9,6 +9,8 @@ interface WatchOptions {
   /** The inputs of the first configuration; the environment remains that of the start. */
   readonly given: Given;
   readonly path: string;
+  /** The file did not exist when the bridge started. */
+  readonly isNew?: boolean;
   readonly config: Config;
   readonly info: (message: string, fields: LogFields) => void;
   readonly warn: (message: string, fields: LogFields) => void;
@@ -19,10 +21,10 @@ interface WatchOptions {
  * and reads it only when they have changed. Address, key and headers come from a single read: they always belong
  * together. An invalid or missing file changes nothing and is reported once.
  */
-export function watchProviders({ given, path, config, info, warn }: WatchOptions): () => Config {
+export function watchProviders({ given, path, isNew = false, config, info, warn }: WatchOptions): () => Config {
   let current = config;
   // The file may have changed since the start: the first turn reads it again.
-  let seen: string | undefined;
+  let seen = isNew ? '' : undefined;
   return () => {
     const version = versionOf(path);
     if (version === seen) return current;

@@ -82,7 +82,7 @@ async function startTurn(session: Session): Promise<Turn | undefined> {
 }
 
 function createCaller(session: Session): Caller {
-  const { exchange, client: { headers, kind, turn, isTitle }, open: { abort }, turnLog, reservation } = session;
+  const { exchange, client: { headers, kind, turn, isTitle, names }, open: { abort }, turnLog, reservation } = session;
   const { authorization, 'user-agent': userAgent } = headers;
   return {
     client: kind,
@@ -90,6 +90,7 @@ function createCaller(session: Session): Caller {
     ...(authorization === undefined || exchange.holder?.inAuthorization === true ? {} : { authorization }),
     ...(userAgent === undefined ? {} : { userAgent }),
     turn,
+    thread: names.thread,
     isTitle,
     abort,
     record: turnLog.record,

@@ -94,7 +94,10 @@ export class ReasoningWriter {
   private readonly place: { readonly output_index: number; readonly item_id: string };
 
   /** @param seal writes the envelope even if the text is shown, for clients that store nothing else */
-  constructor(itemId: string, outputIndex: number, mode: ReasoningOutput, private readonly seal = false) {
+  constructor(
+    itemId: string, outputIndex: number, mode: ReasoningOutput, private readonly seal = false,
+    private readonly origin?: string,
+  ) {
     this.place = { output_index: outputIndex, item_id: itemId };
     this.content = mode === 'text' || mode === 'both';
     this.summary = mode === 'summary' || mode === 'both';
@@ -172,7 +175,7 @@ export class ReasoningWriter {
       status,
       summary: this.summary && !open ? [{ type: 'summary_text', text: this.text }] : [],
       ...(this.content && { content: open ? [] : [{ type: 'reasoning_text', text: this.text }] }),
-      ...(sealed && { encrypted_content: sealReasoning({ text: this.text, details }) }),
+      ...(sealed && { encrypted_content: sealReasoning({ text: this.text, details, origin: this.origin }) }),
     };
   }
 }

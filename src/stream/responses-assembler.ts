@@ -25,6 +25,8 @@ export interface ResponsesAssemblerOptions {
   readonly reasoning: ReasoningOutput;
   /** Put reasoning into `encrypted_content` even if it is shown. */
   readonly sealReasoning?: boolean;
+  /** The model that answers, for what it signs; absent where only one model reads the conversation. */
+  readonly origin?: string | undefined;
   /** The client's tool for an upstream tool name. */
   readonly findTarget: (upstreamName: string) => CallTarget;
   readonly note: (text: string) => void;
@@ -116,6 +118,15 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return [...before, { type: 'response.output_item.added', output_index: outputIndex, item }, this.done(item)];
   }
 
+  /** Writes a line of the bridge as reasoning that is shown; its envelope says that none of it goes to a provider. */
+  notice(text: string): readonly ResponsesEvent[] {
+    const before = this.closeOpen('stop');
+    const writer = new ReasoningWriter(this.options.makeId('rs'), this.takeIndex(), 'summary');
+    const events = [...writer.begin(), ...writer.push(text), ...writer.end()];
+    const sealed = sealReasoning({ text: '', details: undefined });
+    return [...before, ...events, this.done({ ...writer.item('completed'), encrypted_content: sealed })];
+  }
+
   end(): readonly ResponsesEvent[] {
     if (this.finished) return [];
     const { ended } = this;
@@ -154,9 +165,9 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
   }
 
   private openReasoning(first: (writer: ReasoningWriter) => readonly ResponsesEvent[]): readonly ResponsesEvent[] {
-    const { makeId, reasoning, sealReasoning: seal } = this.options;
+    const { makeId, reasoning, sealReasoning: seal, origin } = this.options;
     const before = this.closeOpen('stop');
-    const writer = new ReasoningWriter(makeId('rs'), this.takeIndex(), reasoning, seal);
+    const writer = new ReasoningWriter(makeId('rs'), this.takeIndex(), reasoning, seal, origin);
     this.open = { kind: 'reasoning', writer };
     return [...before, ...writer.begin(), ...first(writer)];
   }
@@ -200,8 +211,9 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
    */
   private signed(): readonly ResponsesEvent[] {
     if (Object.keys(this.signatures).length === 0) return [];
-    const sealed = sealReasoning({ text: '', details: undefined, calls: { ...this.signatures } });
-    const id = this.options.makeId('rs');
+    const { makeId, origin } = this.options;
+    const sealed = sealReasoning({ text: '', details: undefined, calls: { ...this.signatures }, origin });
+    const id = makeId('rs');
     return this.whole({ type: 'reasoning', id, status: 'completed', summary: [], encrypted_content: sealed });
   }
 

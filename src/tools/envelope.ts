@@ -12,6 +12,8 @@ export interface ReasoningPayload {
   readonly details: readonly unknown[] | undefined;
   /** Fields of calls signed by the provider (`extra_content`), by call id; they are sent back on the same calls. */
   readonly calls?: JsonObject | undefined;
+  /** The model that signed them; absent where only one model reads the conversation. */
+  readonly origin?: string | undefined;
 }
 
 /** Wraps hidden reasoning, or blocks that only their provider can read. */
@@ -25,7 +27,8 @@ export function openReasoning(envelope: string | undefined): ReasoningPayload | 
   const text = asString(value?.['text']);
   const calls = value?.['calls'];
   if (text === undefined) return undefined;
-  return { text, details: asArray(value?.['details']), ...(isJsonObject(calls) && { calls }) };
+  const origin = asString(value?.['origin']);
+  return { text, details: asArray(value?.['details']), origin, ...(isJsonObject(calls) && { calls }) };
 }
 
 /** @returns the summary text; undefined for a foreign or damaged envelope */

@@ -42,6 +42,7 @@ export function nativeDialect(dialect: Dialect): Dialect {
     cumulative: false,
     reasoningReplay: 'items',
     webSearch: 'none',
+    cacheControl: 'none',
   };
 }
 

@@ -1,6 +1,6 @@
 /** Applies the dialect's request forms to a translated request. */
-import type { RequestForm } from '../providers/dialect';
-import type { ChatRequest } from '../wire/chat';
+import type { Dialect, RequestForm } from '../providers/dialect';
+import type { ChatMessage, ChatRequest } from '../wire/chat';
 import {
   alternateRoles, fillEmptyContent, instructAsUser, moveTextIntoReasoning, oneCallForEachMessage, renameCallIds,
   separateUserFromResults,
@@ -20,5 +20,25 @@ export const REQUEST_FORMS: { readonly [F in RequestForm]: (chat: ChatRequest) =
 };
 
 /** Applies the forms that the provider is known to need. */
-export const applyForms = (chat: ChatRequest, forms: readonly RequestForm[]): ChatRequest =>
-  forms.reduce((changed, form) => REQUEST_FORMS[form](changed), chat);
+export function applyForms(chat: ChatRequest, { forms, cacheControl }: Dialect): ChatRequest {
+  const changed = forms.reduce((whole, form) => REQUEST_FORMS[form](whole), chat);
+  return cacheControl === 'none' ? changed : markForCache(changed);
+}
+
+/** Marks the instructions and the last message: of at most four marks, two, so that gateways may add their own. */
+function markForCache(chat: ChatRequest): ChatRequest {
+  const last = chat.messages.length - 1;
+  return { ...chat, messages: chat.messages.map((message, at) => (at === 0 || at === last ? mark(message) : message)) };
+}
+
+/** Marks the last text: pictures cannot be marked everywhere. */
+function mark(message: ChatMessage): ChatMessage {
+  if (message.role === 'assistant') return message;
+  const parts = typeof message.content === 'string'
+    ? [{ type: 'text', text: message.content } as const]
+    : message.content;
+  const last = parts.map((part) => part.type === 'text' && part.text !== '').lastIndexOf(true);
+  const marked = parts.map((part, at) =>
+    at === last && part.type === 'text' ? { ...part, cache_control: { type: 'ephemeral' } as const } : part);
+  return last === -1 ? message : { ...message, content: marked };
+}

@@ -61,8 +61,8 @@ export function translateRequest(given: ResponsesRequest, options: TranslateOpti
     ...search(request, options, notes),
     ...format.fields,
   };
-  const shaped = dialect.forms.length === 0 ? chat : applyForms(chat, dialect.forms);
-  return { value: { chat: shaped, tools }, notes: notes.list() };
+  const isPlain = dialect.forms.length === 0 && dialect.cacheControl === 'none';
+  return { value: { chat: isPlain ? chat : applyForms(chat, dialect), tools }, notes: notes.list() };
 }
 
 /** Thinking models require streaming; a request for several choices excludes it (upstreams.md, section 0, fact 5). */

@@ -3,6 +3,8 @@ import { renderDuration } from '../base/quantities';
 import { parseJson } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
+import type { Connection } from './connect';
+import { openRoutes } from './transport';
 
 export interface JsonQuestion {
   readonly url: string;
@@ -11,15 +13,19 @@ export interface JsonQuestion {
   readonly timeoutMs: number;
   /** Longer responses are rejected. */
   readonly maxBytes: number;
+  /** How to connect; absent for Node's default way. */
+  readonly connection?: Connection | undefined;
 }
 
 /** @throws BridgeError on a timeout, an error status, or a body that is not JSON */
-export async function fetchJson({ url, headers, timeoutMs, maxBytes }: JsonQuestion): Promise<unknown> {
+export async function fetchJson({ url, headers, timeoutMs, maxBytes, connection }: JsonQuestion): Promise<unknown> {
   const { host } = new URL(url);
   const signal = AbortSignal.timeout(timeoutMs);
   let text;
   try {
-    const response = await fetch(url, { headers: { ...headers }, redirect: 'manual', signal });
+    const dispatcher = connection && openRoutes(timeoutMs).find(new URL(url), connection);
+    const init: RequestInit = { headers: { ...headers }, redirect: 'manual', signal };
+    const response = await fetch(url, Object.assign(init, dispatcher && { dispatcher }));
     text = await Promise.race([read(response, host, maxBytes), endOf(signal)]);
   } catch (cause) {
     if (cause instanceof BridgeError) throw cause;

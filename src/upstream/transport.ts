@@ -3,6 +3,7 @@ import { renderDuration } from '../base/quantities';
 import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
+import type { Connection, Routes } from './connect';
 import type { RequestBytes } from './request-bytes';
 
 export interface UpstreamRequest {
@@ -11,6 +12,10 @@ export interface UpstreamRequest {
   readonly body: RequestBytes;
   /** Ends the request at once; its reason is thrown if it is a BridgeError. */
   readonly abort: AbortSignal;
+  /** Called once, when the request is over: answered to the end, cancelled or failed. */
+  readonly onEnd?: () => void;
+  /** How to connect; absent for Node's default way. */
+  readonly connection?: Connection;
 }
 
 export interface UpstreamAnswer {
@@ -46,12 +51,15 @@ export type Transport = (request: UpstreamRequest) => Promise<UpstreamAnswer>;
 
 /** @param timeouts limits for every request of this transport */
 export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
-  let dispatcher: object | undefined;
+  let agent: object | undefined;
+  let routes: Routes | undefined;
   return async (request) => {
-    dispatcher ??= createDispatcher(timeouts.connectMs);
     const exchange = new Exchange(request, timeouts);
     try {
-      const { url, headers } = request;
+      const { url, headers, connection } = request;
+      routes ??= connection && openRoutes(timeouts.connectMs);
+      const dispatcher =
+        (connection && routes?.find(new URL(url), connection)) ?? (agent ??= createAgent(timeouts.connectMs));
       const init: RequestInit = { method: 'POST', redirect: 'manual', signal: exchange.signal };
       const sent = Object.assign(init, bodyOf(request.body, headers), dispatcher && { dispatcher });
       return exchange.answer(await fetch(url, sent));
@@ -83,15 +91,18 @@ class Exchange {
   private readonly timer: SilenceTimer;
   private readonly host: string;
   private ended = false;
+  private released = false;
   private reader: BodyReader | undefined;
   private readonly onAbort = () => this.end(this.abort.reason);
 
   private readonly abort: AbortSignal;
+  private readonly onEnd: (() => void) | undefined;
 
   /** Keeps nothing of the request but its host and its signal: bodies are megabytes. */
-  constructor({ url, abort }: UpstreamRequest, timeouts: UpstreamTimeouts) {
+  constructor({ url, abort, onEnd }: UpstreamRequest, timeouts: UpstreamTimeouts) {
     this.host = new URL(url).host;
     this.abort = abort;
+    this.onEnd = onEnd;
     this.timer = new SilenceTimer(timeouts, this.host, (error) => this.end(error));
     if (abort.aborted) this.onAbort();
     else abort.addEventListener('abort', this.onAbort, { once: true });
@@ -117,7 +128,10 @@ class Exchange {
   close(cause: unknown): BridgeError {
     this.release();
     const reason: unknown = this.signal.aborted ? this.signal.reason : cause;
-    return reason instanceof BridgeError ? reason : classifyNetworkError(reason, this.host);
+    // An error of the proxy is the cause of fetch's own one.
+    const inner = reason instanceof Error ? reason.cause : undefined;
+    if (reason instanceof BridgeError) return reason;
+    return inner instanceof BridgeError ? inner : classifyNetworkError(reason, this.host);
   }
 
   private end(reason: unknown): void {
@@ -129,6 +143,8 @@ class Exchange {
 
   private release(): void {
     this.timer.stop();
+    if (!this.released) this.onEnd?.();
+    this.released = true;
     this.abort.removeEventListener('abort', this.onAbort);
   }
 
@@ -238,17 +254,37 @@ export class SilenceTimer {
 const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.1');
 
 /**
- * Creates an instance of native fetch's engine with our own time limits. Node does not export its class, so it is taken
- * from the global dispatcher, after a feature test. Without it, fetch keeps its defaults: 10 s to connect, 300 s of
- * silence.
- * @returns an agent for fetch's `dispatcher` option, or undefined if this Node version offers none
+ * The engine of native fetch, with our own time limits. Node has no public way to its class: it is reached through the
+ * global dispatcher, behind a feature test. Without it fetch keeps its defaults: 10 s to connect, 300 s of silence.
+ * @param connect how to connect, in place of a direct connection
+ * @returns an agent for fetch's `dispatcher` option, or undefined where this Node offers none
  */
-function createDispatcher(connectMs: number): object | undefined {
+function createAgent(connectMs: number, connect?: object): object | undefined {
   void globalThis.Headers;
   const current: unknown = Reflect.get(globalThis, GLOBAL_DISPATCHER);
-  if (typeof current !== 'object' || current === null) return undefined;
-  // All time limits except the one for connecting are in SilenceTimer: undici's would end a stream that is merely slow.
-  const limits = { connect: { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0 };
-  const agent: unknown = Reflect.construct(current.constructor, [limits]);
-  return typeof agent === 'object' && agent !== null ? agent : undefined;
+  const Agent = findAgentClass(current);
+  if (Agent === undefined) return undefined;
+  // Time limits other than connecting are ours (SilenceTimer): undici's would end a stream that is merely slow.
+  const limits = { connect: connect ?? { timeout: connectMs }, headersTimeout: 0, bodyTimeout: 0 };
+  return asObject(Reflect.construct(Agent, [limits]));
+}
+
+/**
+ * With NODE_USE_ENV_PROXY the global dispatcher is another class, which holds an Agent for direct connections. The
+ * bridge chooses proxies itself, in the same way on every Node.
+ */
+function findAgentClass(dispatcher: unknown): Function | undefined {
+  const whole = asObject(dispatcher);
+  if (whole === undefined || whole.constructor.name === 'Agent') return whole?.constructor;
+  const parts = Object.getOwnPropertySymbols(whole).map((symbol) => asObject(Reflect.get(whole, symbol)));
+  return parts.find((part) => part?.constructor?.name === 'Agent')?.constructor;
+}
+
+const asObject = (value: unknown): object | undefined =>
+  typeof value === 'object' && value !== null ? value : undefined;
+
+/** The ways to connect other than Node's default; loaded where one is configured. */
+export function openRoutes(connectMs: number): Routes {
+  const { Routes: Table }: typeof import('./connect') = require('./connect');
+  return new Table(connectMs, (connect) => createAgent(connectMs, connect));
 }

@@ -14,7 +14,7 @@ const DEEPSEEK = 'https://api.deepseek.com/chat/completions';
 async function route(
   model: string,
   flags: Readonly<Record<string, string>> = {},
-  keys: Readonly<Record<string, string>> = { deepseek: 'sk-test-deepseek' },
+  keys: Readonly<Record<string, readonly string[]>> = { deepseek: ['sk-test-deepseek'] },
 ) {
   const resolved = resolveConfig(
     { aiApiKey: 'sk-test-home', modelMap: 'deep=deepseek/deepseek-v4-pro,fast=glm-4.7', upstreamCalls: '1', ...flags },

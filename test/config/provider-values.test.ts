@@ -110,3 +110,22 @@ describe('the key', () => {
     assert.equal(mistakesOf({ provider: 'nobody', port: 'x' }, {}).length, 2);
   });
 });
+
+describe('several keys', () => {
+  test('AI_API_KEY and its numbered variables come before those of the provider', () => {
+    const keysOf = (flags: FlagTexts, env: Environment) => {
+      const { config, origins } = resolve({ provider: 'zai', ...flags }, env);
+      return [config.aiApiKey, config.apiKeys, origins.aiApiKey];
+    };
+    const all = { AI_API_KEY_1: 'a', AI_API_KEY_2: 'b', ZAI_API_KEY: 'c' };
+    assert.deepEqual(keysOf({}, all), ['a', ['a', 'b'], { kind: 'env', name: 'AI_API_KEY_1' }]);
+    assert.deepEqual(keysOf({}, { AI_API_KEY: 'x', ZAI_API_KEY_1: 'c' })[1], undefined);
+    assert.deepEqual(keysOf({}, { ZAI_API_KEY_1: 'c', ZAI_API_KEY_2: 'd' })[1], ['c', 'd']);
+    assert.deepEqual(keysOf({ aiApiKey: 'f' }, all), ['f', undefined, { kind: 'flag', name: '--ai-api-key' }]);
+  });
+
+  test('a key that fits in no header is a mistake that does not quote it', () => {
+    assert.deepEqual(mistakesOf({}, { AI_API_KEY: 'sk-fine', AI_API_KEY_1: 'sk-two words-secret' }).length, 1);
+    assert.ok(!mistakesOf({}, { AI_API_KEY_1: 'sk-two words-secret' }).join().includes('words-secret'));
+  });
+});

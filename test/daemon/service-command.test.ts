@@ -317,6 +317,20 @@ test('the variables of the bridge and its provider are saved privately, and othe
   );
 });
 
+test('numbered keys, keys of fallbacks, and what headers and connections name are kept', async (context) => {
+  const kept = {
+    AI_PROVIDER: 'deepseek', DEEPSEEK_API_KEY_1: 'sk-test-one', DEEPSEEK_API_KEY_2: 'sk-test-two',
+    FALLBACK_MODELS: 'zai/glm-5.3', ZAI_API_KEY: 'sk-test-fallback', HTTPS_PROXY: 'http://proxy.example:1',
+    NO_PROXY: '.local', UPSTREAM_HEADER: 'x-a=$GATE', GATE: 'open', TEAM: 'blue', ACME_A: 'sk-test-a',
+  };
+  const { read, write, service } = await createHome(context, { ...kept, ACME_TEAM: 'none of ours', KIMI_API_KEY: 'x' });
+  const acme = { base_url: 'https://a.example/v1', keys: ['$ACME_A'], headers: { 'x-team': '$TEAM' } };
+  await write('.config/aliyun-codex-bridge/providers.json', JSON.stringify({ providers: { acme } }));
+  assert.equal((await service('install', '--kind', 'systemd')).code, 0);
+  const parsed = parseEnvFile(await read(ENV_FILE));
+  assert.deepEqual(parsed.ok && parsed.values, kept);
+});
+
 test('without a key, the output shows how to set one', async (context) => {
   const { path, read, service } = await createHome(context);
   const { out } = await service('install', '--kind', 'systemd');

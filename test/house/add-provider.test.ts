@@ -48,7 +48,7 @@ test('a row is all that options, routes, keys, models and docs need', async () =
   assert.ok(resolved.ok);
   const { provider, aiBaseUrl, aiApiKey } = resolved.config;
   assert.deepEqual([provider, aiBaseUrl, aiApiKey], ['acme', 'https://api.acme.test/v1', 'sk-test-acme']);
-  assert.deepEqual(collectKeys(rows, env), { acme: 'sk-test-acme' });
+  assert.deepEqual(collectKeys(rows, env), { acme: ['sk-test-acme'] });
 
   const slugs = describeForCodex(listEntries(acme)).map(({ slug }) => slug);
   assert.deepEqual(slugs, ['rocket-2', 'rocket-2-pro']);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { findProvider, PROVIDERS } from '../../src/providers/catalog';
-import { resolveKey } from '../../src/providers/keys';
+import { resolveKey, resolveKeys } from '../../src/providers/keys';
 
 const plan = findProvider('aliyun-coding', 'http://127.0.0.1/v1');
 
@@ -31,4 +31,14 @@ it('no provider reads the variable of another company', () => {
 it('an unknown host gets none', () => {
   const everything = Object.fromEntries(PROVIDERS.flatMap(({ keyEnv }) => keyEnv.map((name) => [name, 'sk-test'])));
   assert.equal(resolveKey(findProvider(undefined, 'https://unknown.example/v1'), everything), undefined);
+});
+
+it('NAME, NAME_1, NAME_2 and so on are the keys of a provider, each once', () => {
+  const row = findProvider('zai', 'http://127.0.0.1/v1');
+  const keysOf = (env: Readonly<Record<string, string>>) => resolveKeys(row, env).map(({ key }) => key);
+  assert.deepEqual(keysOf({ ZAI_API_KEY_1: 'a', ZAI_API_KEY_2: 'b' }), ['a', 'b']);
+  const withGap = { ZAI_API_KEY: 'a', ZAI_API_KEY_1: 'a', ZAI_API_KEY_2: ' b ', ZAI_API_KEY_4: 'd' };
+  assert.deepEqual(keysOf(withGap), ['a', 'b']);
+  assert.deepEqual(keysOf({ ZAI_API_KEY: ' ', ZHIPU_API_KEY: 'z', ZHIPU_API_KEY_1: 'y' }), ['z', 'y']);
+  assert.deepEqual(keysOf({ OTHER_1: 'x' }), []);
 });

@@ -43,6 +43,6 @@ it('every provider’s key comes only from its own variable', () => {
   );
   const keys = collectKeys(PROVIDERS, { ...env, AI_API_KEY: 'sk-test-home' });
   for (const { name, keyEnv } of PROVIDERS)
-    assert.equal(keys[name], keyEnv[0] === undefined ? undefined : `sk-test-${keyEnv[0]}`);
+    assert.deepEqual(keys[name], keyEnv[0] === undefined ? undefined : [`sk-test-${keyEnv[0]}`]);
   assert.deepEqual(collectKeys(PROVIDERS, {}), {});
 });

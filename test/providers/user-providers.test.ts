@@ -1,4 +1,4 @@
-/** The user's providers file: its rows, mistakes in a file, and which keys and headers are sent where. */
+/** The user's providers file: what its rows become, what is wrong with a file, and whose key and headers go where. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, findProviderByName, PROVIDERS, resolveModel } from '../../src/providers/catalog';
@@ -70,7 +70,7 @@ describe('a new row', () => {
     assert.equal(rows.length, PROVIDERS.length + 1);
   });
 
-  it('can use a Responses endpoint', () => {
+  it('speaks Responses when it says so', () => {
     const row = rowOf({ acme: { base_url: 'https://a.example/v1', wire: 'responses' } }, 'acme');
     assert.deepEqual([row.wire, row.responses], ['responses', { evidence: 'configured' }]);
     const responses = { base_path: '/r', models: ['m'] };
@@ -78,7 +78,7 @@ describe('a new row', () => {
     assert.deepEqual(path.responses, { evidence: 'configured', basePath: '/r', models: ['m'] });
   });
 
-  it('needs no key if it names none', () => {
+  it('needs no key when it names none', () => {
     assert.equal(rowOf({ acme: { base_url: 'http://10.0.0.5:8000/v1', key_variables: [] } }, 'acme').local, true);
     assert.equal(rowOf({ acme: { base_url: 'http://10.0.0.5:8000/v1' } }, 'acme').local, undefined);
   });
@@ -87,7 +87,7 @@ describe('a new row', () => {
 describe('a row that extends another', () => {
   const zai = findProviderByName('zai');
 
-  it('with the same name changes only the given fields', () => {
+  it('under the same name changes only what it says', () => {
     const row = rowOf({ zai: { models: { 'GLM-5.3': { context: 5_000 }, new: { output: 7 } } } }, 'zai');
     const kept = (each: Provider | undefined) => [each?.baseUrls, each?.keyEnv, each?.aliases, each?.errors];
     assert.deepEqual(kept(row), kept(zai));
@@ -98,7 +98,7 @@ describe('a row that extends another', () => {
     assert.deepEqual(row.models.map(({ id }) => id).sort(), [...(zai?.models ?? []).map(({ id }) => id), 'new'].sort());
   });
 
-  it('inherits dialect and models, also from a row of the file', () => {
+  it('takes over dialect and models, also from a row of the file', () => {
     const rows = rowsOf({
       second: { extends: 'first', base_url: 'https://b.example/v1' },
       first: { extends: 'zai', base_url: 'https://a.example/v1', dialect: { toolStream: false } },
@@ -127,7 +127,50 @@ describe('a row that extends another', () => {
   });
 });
 
-describe('mistakes in a file', () => {
+describe('keys, limits, fallbacks and connections', () => {
+  const PLAN = {
+    base_url: 'https://api.acme.example/v1',
+    keys: ['$WORK_KEY', '${HOME_KEY}', '$UNSET_KEY', 'sk-plain'],
+    max_concurrency: 2,
+    fallback: ['zai/glm-5.3'],
+    vision_model: 'zai/glm-4.6v',
+    proxy: 'http://me:$PASSWORD@proxy.example:3128',
+    ca: '/ca.pem',
+    cert: '/cert.pem',
+    models: { m: { fallback: ['acme/n'] } },
+  };
+  const env = { WORK_KEY: 'sk-work', HOME_KEY: 'sk-home', PASSWORD: 'secret' };
+
+  it('are those of the file, with their variables', () => {
+    const row = rowOf({ acme: PLAN }, 'acme', env);
+    assert.deepEqual(row.keys, [
+      { variable: 'WORK_KEY', key: 'sk-work' }, { variable: 'HOME_KEY', key: 'sk-home' },
+      { variable: 'providers.acme.keys[3]', key: 'sk-plain' },
+    ]);
+    assert.deepEqual(row.keyEnv, ['WORK_KEY', 'HOME_KEY', 'UNSET_KEY']);
+    assert.deepEqual([row.maxConcurrency, row.fallback, row.visionModel], [2, ['zai/glm-5.3'], 'zai/glm-4.6v']);
+    assert.deepEqual(row.connection, {
+      proxy: 'http://me:secret@proxy.example:3128', ca: '/ca.pem', cert: '/cert.pem',
+    });
+    assert.deepEqual(row.models[0]?.fallback, ['acme/n']);
+    const result = read({ providers: { acme: PLAN } }, env);
+    assert.deepEqual(result.ok && result.variables, ['WORK_KEY', 'HOME_KEY', 'UNSET_KEY', 'PASSWORD']);
+  });
+
+  it('are not inherited at another host, where they are secret', () => {
+    for (const base_url of ['https://evil.example/v1', 'http://api.acme.example/v1']) {
+      const row = rowOf({ acme: PLAN, mine: { extends: 'acme', base_url } }, 'mine', env);
+      assert.deepEqual([row.keys, row.connection, row.maxConcurrency], [undefined, undefined, undefined]);
+      assert.deepEqual(row.keyEnv, []);
+    }
+    const same = rowOf({ acme: PLAN, mine: { extends: 'acme' } }, 'mine', env);
+    assert.deepEqual([same.keys?.length, same.connection?.cert], [3, '/cert.pem']);
+    const own = rowOf({ acme: PLAN, mine: { extends: 'acme', key_variables: ['MINE'] } }, 'mine', env);
+    assert.deepEqual([own.keys, own.keyEnv], [undefined, ['MINE']]);
+  });
+});
+
+describe('what is wrong with a file', () => {
   const URL = { base_url: 'https://a.example/v1' };
   const CASES: readonly (readonly [providers: object, problem: string])[] = [
     [{ acme: { ...URL, models: { m: { contex: 1 } } } }, 'providers.acme.models.m.contex: did you mean "context"?'],
@@ -140,8 +183,6 @@ describe('mistakes in a file', () => {
     [{ acme: {} }, 'providers.acme.base_url: missing.'],
     [{ acme: { base_url: 'api.acme.example' } },
       'providers.acme.base_url: expected a URL or a list of URLs, got "api.acme.example".'],
-    [{ acme: { ...URL, headers: { 'x-a': '$NOPE' } } },
-      'providers.acme.headers["x-a"]: the variable NOPE is not set to a line of ASCII text.'],
     [{ acme: { ...URL, headers: { host: 'x' } } },
       'providers.acme.headers: "host" cannot be a name: expected a header.'],
     [{ acme: { ...URL, headers: { 'x-a': 'a\nb' } } },
@@ -154,7 +195,15 @@ describe('mistakes in a file', () => {
     [{ acme: { ...URL, models: { m: { efforts: ['low'], default_effort: 'high' } } } },
       'providers.acme.models.m.default_effort: "high" is not one of its efforts.'],
     [{ acme: { ...URL, aliases: ['zhipu'] } }, 'providers.acme.aliases: "zhipu" is a name of zai.'],
-    [{ acme: { ...URL, max_concurency: 1 } }, 'providers.acme.max_concurency: unknown field; expected '],
+    [{ acme: { ...URL, max_concurency: 1 } }, 'providers.acme.max_concurency: did you mean "max_concurrency"?'],
+    [{ acme: { ...URL, keyring: 1 } }, 'providers.acme.keyring: unknown field; expected '],
+    [{ acme: { ...URL, keys: ['two words'] } },
+      'providers.acme.keys[0]: expected a key or the name of a variable such as $ACME_KEY, got "two words".'],
+    [{ acme: { ...URL, proxy: 'socks5://p:1' } },
+      'providers.acme.proxy: expected an http or https URL, or none, got "socks5://p:1".'],
+    [{ acme: { ...URL, max_concurrency: 0 } }, 'providers.acme.max_concurrency: expected a whole number of at least 1'],
+    [{ acme: { ...URL, models: { m: { fallback: 'zai/glm-5.3' } } } },
+      'providers.acme.models.m.fallback: expected a list, got "zai/glm-5.3".'],
   ];
   for (const [providers, problem] of CASES) {
     it(problem, () => {
@@ -163,17 +212,33 @@ describe('mistakes in a file', () => {
     });
   }
 
-  it('are reported all at once, including rows that extend each other in a cycle', () => {
+  it('disables only the row whose variable is not set', () => {
+    const rows = rowsOf({
+      acme: { ...URL, headers: { 'x-a': '$NOPE' } },
+      copy: { extends: 'acme' },
+      other: { ...URL, extends: 'acme', base_url: 'https://b.example/v1' },
+      behind: { ...URL, proxy: 'http://me:$NO_PASSWORD@p:1' },
+      model: { ...URL, models: { m: { headers: { 'x-a': '${NOPE}' } } } },
+    });
+    const sentence = (row: string, name: string) =>
+      `The provider ${row} is disabled: set ${name} to one line of ASCII text, then restart the bridge.`;
+    assert.deepEqual(rows.slice(0, 5).map(({ disabled }) => disabled), [
+      sentence('acme', 'NOPE'), sentence('acme', 'NOPE'), undefined, sentence('behind', 'NO_PASSWORD'),
+      sentence('model', 'NOPE'),
+    ]);
+  });
+
+  it('is told all at once, also rows that extend each other in a circle', () => {
     assert.equal(mistakesOf({ providers: { a: { x: 1 }, b: { y: 1 } } }).length, 2);
     const circle = mistakesOf({ providers: { a: { ...URL, extends: 'b' }, b: { ...URL, extends: 'a' } } });
     assert.deepEqual(circle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);
   });
 
-  it('include a line number for invalid JSON', () => {
+  it('has a line where it is no JSON', () => {
     assert.deepEqual(mistakesOf('{\n"providers": {\n]'), ['Cannot read line 3 of providers.json: unexpected "]".']);
   });
 
-  it('never quote a variable', () => {
+  it('never quotes a variable', () => {
     const file = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' }, models: 1 } } };
     assert.doesNotMatch(mistakesOf(file, { KEY: 'sk-test-secret' }).join(), /secret/);
     const bad = { providers: { acme: { ...URL, headers: { 'x-a': '$KEY' } } } };
@@ -181,7 +246,7 @@ describe('mistakes in a file', () => {
   });
 });
 
-it('the JSON Schema is valid, and contains every field of the dialect', () => {
+it('the JSON Schema is one, and knows every field of the dialect', () => {
   const schema = JSON.parse(renderUserSchema());
   const provider = schema.properties.providers.additionalProperties.properties;
   const fields = Object.keys(provider.dialect.properties);
@@ -189,7 +254,7 @@ it('the JSON Schema is valid, and contains every field of the dialect', () => {
   assert.equal(FILE_SHAPE.kind, 'object');
 });
 
-it('the file in docs/providers.md is valid, and has ten rows', () => {
+it('the file of docs/providers.md is valid, and its rows are ten', () => {
   const env = { AZURE_OPENAI_API_KEY: 'sk-test-azure', CF_AIG_TOKEN: 'sk-test-gateway' };
   const result = read(EXAMPLE_FILE, env);
   assert.ok(result.ok, result.ok ? '' : result.mistakes.join('\n'));

@@ -1,13 +1,14 @@
 /** The providers file of a running bridge: changes apply at once, broken files do not, keys stay with their hosts. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
+import { findPaths, thisMachine } from '../../src/command/paths';
 import { createFakeIo } from '../support/cli/fake-io';
 
 const ANSWER = JSON.stringify({
@@ -19,11 +20,13 @@ const ANSWER = JSON.stringify({
   usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
 });
 
-/** A provider that records every key and team header it receives. */
-async function startHost(context: TestContext) {
+/** A provider that notes every key and team that it is sent. */
+async function startHost(context: TestContext, deadKey?: string) {
   const seen: string[] = [];
   const server = createServer((request, response) => {
     seen.push(`${request.headers.authorization} ${request.headers['x-team']}`);
+    if (deadKey !== undefined && request.headers.authorization === `Bearer ${deadKey}`)
+      return void request.resume().on('end', () => response.writeHead(401).end('{}'));
     request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(ANSWER));
   });
   server.listen(0, '127.0.0.1');
@@ -33,13 +36,17 @@ async function startHost(context: TestContext) {
   return { url: `http://127.0.0.1:${port}/v1`, seen };
 }
 
-const ENV = { KEY_A: 'sk-test-a', KEY_B: 'sk-test-b', TEAM_A: 'team-aaaa', TEAM_B: 'team-bbbb', AI_PROVIDER: 'acme' };
+const ENV = {
+  KEY_A: 'sk-test-a', KEY_B: 'sk-test-b', SPARE_A: 'sk-test-spare-a', SPARE_B: 'sk-test-spare-b',
+  TEAM_A: 'team-aaaa', TEAM_B: 'team-bbbb', AI_PROVIDER: 'acme',
+};
 
 const fileFor = (url: string, letter: 'A' | 'B', extra: object = {}): string =>
   JSON.stringify({
     providers: {
       acme: {
-        base_url: url, key_variables: [`KEY_${letter}`], headers: { 'x-team': `$TEAM_${letter}` }, models: { m: {} },
+        base_url: url, keys: [`$KEY_${letter}`, `$SPARE_${letter}`], headers: { 'x-team': `$TEAM_${letter}` },
+        models: { m: {} },
       },
       ...extra,
     },
@@ -50,8 +57,12 @@ async function startServe(context: TestContext, text: string) {
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'providers.json');
   writeFileSync(path, text);
+  return { path, ...(await startWith(context, ['--providers', path], ENV)) };
+}
+
+async function startWith(context: TestContext, flags: readonly string[], env: Readonly<Record<string, string>>) {
   const io = createFakeIo();
-  const code = run(['--port', '0', '--providers', path, '--log-format', 'json', '--upstream-calls', '1'], ENV, io);
+  const code = run(['--port', '0', '--log-format', 'json', '--upstream-calls', '1', ...flags], env, io);
   const line = await io.firstOut;
   const url = /listens on (http:\/\/\S+)\/v1/.exec(line)?.[1];
   assert.ok(url, line + io.written.error);
@@ -64,10 +75,10 @@ async function startServe(context: TestContext, text: string) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model, input: `Hi ${Math.random()}`, store: false }),
   });
-  return { path, io, post };
+  return { io, post };
 }
 
-test('a change applies from the next turn; an invalid file changes nothing and is reported once', async (context) => {
+test('a change counts from the next turn on; a broken file changes nothing and is reported once', async (context) => {
   const [a, b] = [await startHost(context), await startHost(context)];
   const { path, io, post } = await startServe(context, fileFor(a.url, 'A'));
   assert.equal((await post()).status, 200);
@@ -93,8 +104,55 @@ test('a new row serves provider/model names at once', async (context) => {
   assert.deepEqual([a.seen, b.seen], [[], ['Bearer sk-test-b undefined']]);
 });
 
-test('edited 100 times under load, each host only gets its own key and header', async (context) => {
+test('a file that is created after the start is used from the next turn on', async (context) => {
+  const [home, acme] = [await startHost(context), await startHost(context)];
+  const folder = mkdtempSync(join(tmpdir(), 'providers-new-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const env = {
+    HOME: folder, XDG_CONFIG_HOME: folder, APPDATA: folder, ACME_KEY: 'sk-test-acme', AI_API_KEY: 'sk-test-home',
+    AI_API_BASE: home.url, AI_PROVIDER: 'openai-compatible',
+  };
+  const { io, post } = await startWith(context, [], env);
+  assert.equal((await post()).status, 200);
+  const config = findPaths({ ...thisMachine(env), env }).config;
+  mkdirSync(config, { recursive: true });
+  const file = { providers: { acme: { base_url: acme.url, key_variables: ['ACME_KEY'] } } };
+  writeFileSync(join(config, 'providers.json'), JSON.stringify(file));
+  assert.equal((await post('acme/m')).status, 200);
+  assert.deepEqual([home.seen, acme.seen], [['Bearer sk-test-home undefined'], ['Bearer sk-test-acme undefined']]);
+  assert.ok(io.written.error.includes('reloaded'), io.written.error);
+});
+
+test('an unset variable disables its provider: at the start and later, for turns and in the list', async (context) => {
   const [a, b] = [await startHost(context), await startHost(context)];
+  const other = { other: { base_url: b.url, key_variables: ['KEY_B'], headers: { 'x-team': '$NOT_SET' } } };
+  const { post } = await startServe(context, fileFor(a.url, 'A', other));
+  assert.equal((await post()).status, 200);
+  const reply = await post('other/x');
+  const { error } = await reply.json() as { error: { message: string } };
+  assert.equal(reply.status, 401);
+  assert.match(error.message, /The provider other is disabled: set NOT_SET to one line of ASCII text/);
+  assert.deepEqual([a.seen.length, b.seen.length], [1, 0]);
+  const io = createFakeIo();
+  const path = join(mkdtempSync(join(tmpdir(), 'providers-home-')), 'providers.json');
+  context.after(() => rmSync(join(path, '..'), { recursive: true, force: true }));
+  writeFileSync(path, fileFor(a.url, 'A'));
+  const { TEAM_A: _team, ...env } = ENV;
+  assert.equal(await run(['--port', '0', '--providers', path], env, io), 2);
+  assert.match(io.written.error, /The provider acme is disabled: set TEAM_A/);
+});
+
+test('several keys of a plan that forbids them are warned of once', async (context) => {
+  const env = { AI_API_KEY_1: 'sk-sp-test-one', AI_API_KEY_2: 'sk-sp-test-two', AI_PROVIDER: 'aliyun-coding' };
+  const { io, post } = await startWith(context, [], { ...env, AI_API_BASE: (await startHost(context)).url });
+  await post();
+  await post();
+  assert.equal(io.written.error.split('has 2 keys. The plan is for personal use').length, 2, io.written.error);
+  assert.doesNotMatch(io.written.error, /sk-sp-test/);
+});
+
+test('edited 100 times under load, each host only ever gets its own keys and header', async (context) => {
+  const [a, b] = [await startHost(context, 'sk-test-a'), await startHost(context, 'sk-test-b')];
   const { path, post } = await startServe(context, fileFor(a.url, 'A'));
   let done = false;
   const load = Array.from({ length: 4 }, async () => {
@@ -110,7 +168,7 @@ test('edited 100 times under load, each host only gets its own key and header', 
   }
   done = true;
   await Promise.all(load);
-  assert.deepEqual([...new Set(a.seen)], ['Bearer sk-test-a team-aaaa']);
-  assert.deepEqual([...new Set(b.seen)], ['Bearer sk-test-b team-bbbb']);
+  assert.deepEqual([...new Set(a.seen)], ['Bearer sk-test-a team-aaaa', 'Bearer sk-test-spare-a team-aaaa']);
+  assert.deepEqual([...new Set(b.seen)], ['Bearer sk-test-b team-bbbb', 'Bearer sk-test-spare-b team-bbbb']);
   assert.ok(a.seen.length > 5 && b.seen.length > 5);
 });

@@ -86,8 +86,47 @@ AI_PROVIDER=acme ACME_KEY=… aliyun-codex-bridge codex
   invalid or missing, the previous rows stay in use and the log has a warning.
 - \`--upstream-header NAME=VALUE\` adds headers for the current provider without a file.
 
+### Several keys, fallback models and limits
+
+\`\`\`jsonc
+{
+  "providers": {
+    "acme": {
+      "base_url": "https://api.acme.example/v1",
+      "keys": ["$ACME_WORK_KEY", "$ACME_HOME_KEY"],  // instead of key_variables
+      "fallback": ["zai/glm-5.3", "deepseek/deepseek-v4-pro"],
+      "max_concurrency": 2,
+      "vision_model": "aliyun-payg/qwen3.7-plus",
+      "proxy": "http://user:$PROXY_PASSWORD@proxy.example:3128",
+      "ca": "/etc/ssl/company.pem",
+      "models": { "acme-1": { "fallback": ["acme/acme-mini"] }, "acme-mini": {} }
+    }
+  }
+}
+\`\`\`
+
+- **Keys.** Without a file, number the variable: \`ACME_KEY\`, \`ACME_KEY_1\`, \`ACME_KEY_2\`, … After status 401,
+  402, 403 or an exhausted quota, the next key is used. The rejected key is skipped until the reset that the provider
+  names, otherwise 15 minutes for a quota and an hour for an invalid key. A thread keeps its key, because the prompt
+  cache belongs to it. The log warns if the terms of a plan forbid several keys.
+- **Fallback models** answer while a model is out of quota, rejects all keys, does not exist, or is down after all
+  retries. Nothing of an answer is repeated: they are used only before the first output. The list of a model replaces
+  that of its provider, which replaces \`--fallback\`. The model of the thread returns when its reset time has passed.
+  Codex shows one line per thread; the log line (\`substituted\`) and \`x-bridge-notes\` name the reason.
+- **Limits.** With \`max_concurrency\`, further requests wait in a queue in which threads take turns; clients get
+  keep-alives meanwhile. Without it, the bridge learns the limit from the first rejection that is about concurrency.
+- **Pictures.** With \`vision_model\` (or \`--vision-model\`), that model describes each picture once for models that
+  accept none. It is off by default, because each description costs a request.
+- **Connections.** \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`ALL_PROXY\` and \`NO_PROXY\` apply to all providers except
+  those on this machine; \`proxy\` overrides them, \`"none"\` connects directly. URLs of both schemes are tunneled
+  with CONNECT. \`ca\`, \`cert\` and \`cert_key\` name PEM files; for all providers, use \`--upstream-ca\` and
+  \`--upstream-cert\`.
+- **Prompt caches that have to be requested.** \`"dialect": { "cacheControl": "ephemeral" }\` marks the instructions and
+  the end of the conversation. It is on for Claude and Qwen at OpenRouter.
+
 Rows that people ask for most. They follow the providers' documentation and were not tested; the bridge learns fields
-that a provider rejects by itself. Copy the ones you need: every variable that a header names must be set.
+that a provider rejects by itself. A row is disabled while a variable
+that its headers name is not set.
 
 \`\`\`jsonc
 ${EXAMPLE_FILE}\`\`\`

@@ -3,7 +3,7 @@ import { FAMILIES, type Family } from '../../src/providers/families';
 import { PROVIDERS } from '../../src/providers/catalog';
 import { DEFAULT_DIALECT, type Dialect, type ThinkingControl } from '../../src/providers/dialect';
 import { renderOwnProviders } from './own-providers-page';
-import type { Evidence, Model, Provider } from '../../src/providers/provider';
+import type { Evidence, IdRule, Model, Provider } from '../../src/providers/provider';
 
 /** Marks of evidence, as the tables show them. */
 const MARKS: Readonly<Record<Evidence, string>> = {
@@ -69,6 +69,10 @@ function renderProvider(provider: Provider): string {
   ].join('\n');
 }
 
+/** What models need at one provider. */
+const renderRule = ({ ids, dialect, evidence }: IdRule): string =>
+  `Ids like ${code(ids.source)}: ${renderDialect(dialect)} (${MARKS[evidence]})`;
+
 function renderFacts(provider: Provider): readonly string[] {
   const { name, aliases = [], baseUrls, hosts = [], local, keyEnv, responses, idSuffix } = provider;
   return [
@@ -79,6 +83,7 @@ function renderFacts(provider: Provider): readonly string[] {
       ? ['Needs no key. Name it with `--provider`: a loopback address does not identify it.']
       : []),
     ...(keyEnv.length > 0 ? [`Key: ${keyEnv.map(code).join(', ')}`] : []),
+    ...(provider.idRules ?? []).map(renderRule),
     ...(idSuffix ? [`Removed from model ids: ${code(idSuffix.source)}`] : []),
     ...(responses
       ? [

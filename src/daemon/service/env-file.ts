@@ -4,6 +4,8 @@
 import { isPath } from '../../config/option';
 import { OPTIONS, OPTION_NAMES, type Config } from '../../config/options';
 import { findVariable, isSet, type Environment, type FlagTexts } from '../../config/resolve';
+import { expandVariables } from '../../base/header-values';
+import { readNumbered } from '../../providers/keys';
 import { findProvider, findRoute } from '../../providers/catalog';
 import type { Provider } from '../../providers/provider';
 
@@ -14,12 +16,13 @@ export interface Variable {
 }
 
 /**
- * Collects the bridge's variables that are set, flags as variables, and the key variables of the providers in use.
+ * Collects the bridge's variables that are set, flags as variables, the key variables of the providers in use, and what
+ * headers and connections take from the environment.
  *
  * @param absolute makes a path absolute: a service has another working directory
  */
 export function collectVariables(
-  { flags, env, config }: { readonly flags: FlagTexts; readonly env: Environment; readonly config: Config },
+  { flags, env, config, fileVariables = [] }: ServiceValues,
   absolute: (path: string) => string,
 ): readonly Variable[] {
   const options = OPTION_NAMES.filter((name) => name !== 'configFile').flatMap((name): readonly Variable[] => {
@@ -28,19 +31,41 @@ export function collectVariables(
     return value === undefined ? [] : [{ name: variable, value: isPath(type, value) ? absolute(value) : value.trim() }];
   });
   const known = new Set(options.map(({ name }) => name));
-  const keys = [...new Set(listProviders(config).flatMap(({ keyEnv }) => keyEnv))].flatMap(
+  const { used } = expandVariables(flags.upstreamHeader ?? findVariable('upstreamHeader', env) ?? '', env);
+  const keys = [OPTIONS.aiApiKey.env[0], ...listProviders(config).flatMap(({ keyEnv }) => keyEnv)];
+  const numbered = keys.flatMap((name) => [name, ...readNumbered(name, env).map(({ variable }) => variable)]);
+  const others = [...new Set([...numbered, ...fileVariables, ...used, ...CONNECTION])].flatMap(
     (name): readonly Variable[] => {
       const value = env[name];
       return isSet(value) && !known.has(name) ? [{ name, value: value.trim() }] : [];
     },
   );
-  return [...options, ...keys];
+  return [...options, ...others];
 }
 
-/** The current provider, and those that model aliases refer to. */
-function listProviders({ provider, aiBaseUrl, modelMap = {}, catalog }: Config): readonly Provider[] {
+/** What a service is made from. */
+export interface ServiceValues {
+  readonly flags: FlagTexts;
+  readonly env: Environment;
+  readonly config: Config;
+  /** Names of the variables that the providers file takes. */
+  readonly fileVariables?: readonly string[];
+}
+
+/** Variables of the connection, which many programs read; the lower-case ones count too. */
+const CONNECTION = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+
+/** The current provider, and those that model aliases and fallbacks refer to. */
+function listProviders(config: Config): readonly Provider[] {
+  const { provider, aiBaseUrl, modelMap = {}, catalog, fallback = [], visionModel } = config;
   const home = findProvider(provider, aiBaseUrl, catalog);
-  return [home, ...Object.keys(modelMap).map((alias) => findRoute(alias, home, modelMap, catalog).provider)];
+  const rows = [home, ...(catalog ?? []).filter(({ origin }) => origin !== undefined)];
+  const changes = rows.flatMap((row) => [row, ...row.models]);
+  const names = [
+    ...Object.values(modelMap), ...fallback, visionModel,
+    ...changes.flatMap((row) => [...(row.fallback ?? []), row.visionModel]),
+  ].filter((name) => name !== undefined);
+  return [home, ...names.map((name) => findRoute(name, home, { [name.toLowerCase()]: name }, catalog).provider)];
 }
 
 export interface RenderedEnvFile {

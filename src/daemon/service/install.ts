@@ -19,6 +19,8 @@ export interface Installation {
   readonly paths: Paths;
   readonly flags: FlagTexts;
   readonly config: Config;
+  /** Names of the variables that the providers file takes. */
+  readonly fileVariables?: readonly string[];
   /** The path of the running Node. */
   readonly node: string;
   readonly io: CommandIo;
@@ -87,8 +89,9 @@ async function writeServiceFile(file: string, kind: ServiceKind, program: Servic
 }
 
 /** Writes the environment file, unless it exists, and reports it. */
-async function keepVariables(file: string, { flags, machine, config }: Installation): Promise<string> {
-  const variables = collectVariables({ flags, env: machine.env, config }, (path) => resolve(path));
+async function keepVariables(file: string, installation: Installation): Promise<string> {
+  const { flags, machine, config } = installation;
+  const variables = collectVariables({ ...installation, env: machine.env }, (path) => resolve(path));
   if ((await readIfThere(file)) !== undefined) {
     const ignored = Object.keys(flags).length > 0 ? ' The flags of this command were not added.' : '';
     return `Kept ${file} unchanged.${ignored} Edit it to change variables.\n`;

@@ -7,37 +7,29 @@ import { isSet } from '../../config/resolve';
 import type { BridgeError } from '../../errors/bridge-error';
 import { classifyNetworkError } from '../../errors/network-error';
 import { quote } from '../../base/quote';
+import { findProvider } from '../../providers/catalog';
 import { failure, ok, warning, withSettings, type Check, type Finding } from '../check';
 import { isLoopback, portOf, type DoctorSettings, type Examination } from '../examination';
-import { canFollowProxies, exceptsFromProxy, findProxy, followsProxies } from '../proxy';
+import { chooseProxy, findProxy } from '../../config/proxies';
+import { exceptsFromProxy } from '../proxy';
 
 const LOOPBACK = '127.0.0.1';
 
 /** The bridge connects to the provider, and Codex to the bridge, so the proxy variables affect them differently. */
-function checkProxies({ config }: DoctorSettings, { processEnv, world: { nodeVersion } }: Examination): Finding {
-  const { protocol, hostname } = new URL(config.aiBaseUrl);
+function checkProxies(setup: DoctorSettings, { processEnv }: Examination): Finding {
+  const { protocol } = new URL(setup.config.aiBaseUrl);
   const outward = findProxy(processEnv, protocol === 'http:' ? 'http' : 'https');
   const inward = findProxy(processEnv, 'http');
-  const follows = followsProxies(nodeVersion, processEnv);
-  const seen: string[] = [];
-  const fixes: string[] = [];
-  if (outward && !isLoopback(hostname) && !follows) {
-    seen.push(
-      `${outward.variable} is set, but fetch in Node.js ${nodeVersion} ignores it, so the bridge does too`,
-    );
-    fixes.push(
-      canFollowProxies(nodeVersion)
-        ? 'If the provider is reachable only through the proxy, set NODE_USE_ENV_PROXY=1 for the bridge.'
-        : 'If the provider is reachable only through the proxy, use Node.js 24 or later with NODE_USE_ENV_PROXY=1.',
-    );
-  }
   if (inward && !exceptsFromProxy(processEnv, LOOPBACK)) {
-    seen.push(`Codex uses ${inward.variable} for the bridge too, because NO_PROXY does not list ${LOOPBACK}`);
-    fixes.push(`Add ${LOOPBACK} to NO_PROXY (* alone is not supported).`);
+    return warning(
+      `Codex uses ${inward.variable} for the bridge too, because NO_PROXY does not list ${LOOPBACK}`,
+      `Add ${LOOPBACK} to NO_PROXY (* alone is not supported).`,
+    );
   }
-  if (seen.length > 0) return warning(seen.join('\n'), fixes.join('\n'));
+  const detour = findDetour(setup, processEnv);
+  if (detour !== undefined) return ok(`the bridge reaches the provider ${detour}`);
   if (!outward) return ok(inward ? `${inward.variable} is set, but not for ${LOOPBACK}` : 'none');
-  return ok(`${outward.variable} is set, ${follows ? 'and the bridge uses it' : 'but not needed'}`);
+  return ok(`${outward.variable} is set, but not used for the provider`);
 }
 
 async function checkTlsSettings({ processEnv }: Examination): Promise<Finding> {
@@ -59,17 +51,19 @@ async function checkTlsSettings({ processEnv }: Examination): Promise<Finding> {
 }
 
 /** A proxy resolves and reaches the provider itself, so this machine does not have to. */
-function findDetour({ config }: DoctorSettings, { processEnv, world }: Examination): string | undefined {
-  const { protocol, hostname } = new URL(config.aiBaseUrl);
-  const proxy = findProxy(processEnv, protocol === 'http:' ? 'http' : 'https');
-  const isUsed = proxy && followsProxies(world.nodeVersion, processEnv) && !exceptsFromProxy(processEnv, hostname);
-  return isUsed ? `through the proxy in ${proxy.variable}` : undefined;
+function findDetour({ config }: DoctorSettings, env: Examination['processEnv']): string | undefined {
+  const own = findProvider(config.provider, config.aiBaseUrl, config.catalog).connection?.proxy;
+  if (own !== undefined) return own === 'none' ? undefined : 'through the proxy of the providers file';
+  const url = new URL(config.aiBaseUrl);
+  if (!config.proxies || chooseProxy(url, config.proxies) === undefined) return undefined;
+  const variable = findProxy(env, url.protocol === 'http:' ? 'http' : 'https')?.variable;
+  return `through the proxy in ${variable ?? 'the file of variables'}`;
 }
 
 async function checkDns(setup: DoctorSettings, examination: Examination): Promise<Finding> {
   const { hostname } = new URL(setup.config.aiBaseUrl);
   if (/^[\d.]+$|^\[/.test(hostname)) return ok(`${hostname} is an IP address`);
-  const detour = findDetour(setup, examination);
+  const detour = findDetour(setup, examination.processEnv);
   if (detour !== undefined) return ok(detour);
   try {
     const addresses = await examination.world.lookup(hostname);
@@ -93,7 +87,7 @@ const DNS_FIXES: Readonly<Record<string, string>> = {
 const CONNECTION_MS = 8_000;
 
 async function checkConnection(setup: DoctorSettings, examination: Examination): Promise<Finding> {
-  const detour = findDetour(setup, examination);
+  const detour = findDetour(setup, examination.processEnv);
   if (detour !== undefined) return ok(detour);
   const url = new URL(setup.config.aiBaseUrl);
   const connection = await tryConnection(url, CONNECTION_MS);

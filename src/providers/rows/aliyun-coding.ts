@@ -19,6 +19,8 @@ export const aliyunCoding: Provider = {
     pattern: /^sk-sp-/,
     advice: 'Coding Plan keys start with sk-sp-; yours does not.',
   },
+  // Documented: the terms of the plan (upstreams.md, section 1.1).
+  oneKey: 'The plan is for personal use with one key per account, and misuse may suspend the key.',
   // Documented: the FAQ of the plan (upstreams.md, section 5).
   errors: [
     { kind: 'quota', pattern: /hour allocated quota exceeded/i, resets: 'rolling' },

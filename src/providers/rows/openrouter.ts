@@ -17,5 +17,9 @@ export const openrouter: Provider = {
     // Signed and encrypted entries are sent back unchanged (source: pi-ai).
     reasoningReplay: 'reasoning_details',
   },
+  idRules: [
+    // Their caches work only with `cache_control` (openrouter.ai/docs, prompt caching).
+    { ids: /^(anthropic|qwen)\//i, dialect: { cacheControl: 'ephemeral' }, evidence: 'documented' },
+  ],
   models: [],
 };

@@ -35,6 +35,8 @@ export interface BuiltBridgeOptions {
   readonly execArgv?: readonly string[];
   /** What it prints when it listens. Default: its URL. */
   readonly ready?: RegExp;
+  /** The Node that runs it; that of the tests when absent. */
+  readonly node?: string;
   /** Runs the bridge in a shell after this, such as `ulimit -n 20`. */
   readonly before?: string;
 }
@@ -50,6 +52,7 @@ export async function startBuiltBridge(
 ): Promise<BuiltBridge> {
   const home = mkdtempSync(join(tmpdir(), 'codex-bridge-built-'));
   const { upstream = 'http://127.0.0.1:9/v1', flags = [], env = {}, execArgv = [], before } = options;
+  const { node = process.execPath } = options;
   const { ready = /https?:\/\/[\d.:\[\]a-z]+:\d+/ } = options;
   const command = [
     ...execArgv, join(ROOT, 'bin', 'aliyun-codex-bridge.js'), 'serve', '--port', '0', '--provider', 'aliyun-coding',
@@ -61,8 +64,8 @@ export async function startBuiltBridge(
     stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'],
   };
   const child = before === undefined
-    ? spawn(process.execPath, command, settings)
-    : spawn('sh', ['-c', `${before}; exec "$0" "$@"`, process.execPath, ...command], settings);
+    ? spawn(node, command, settings)
+    : spawn('sh', ['-c', `${before}; exec "$0" "$@"`, node, ...command], settings);
   let text = '';
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   context.after(async () => {

@@ -1,0 +1,127 @@
+/** Replaces pictures by descriptions from another model, for models that accept none. Loaded where it is configured. */
+import { createHash } from 'node:crypto';
+import { toBridgeError, type BridgeError } from '../errors/bridge-error';
+import { AnswerStream } from '../stream/answer-stream';
+import { cutStream } from '../stream/endings';
+import type { Assembler, FinishReason, Signal } from '../stream/signal';
+import { remember } from '../upstream/plan-state';
+import type { ChatUsage } from '../wire/chat';
+import { readResponsesRequest } from '../wire/read-responses';
+import type { ContentPart, InputItem } from '../wire/responses-request';
+import type { Question } from './after-failure';
+import { askUpstream } from './ask-upstream';
+import { keyIn } from './endpoint-options';
+import { prepare, type Prepared } from './prepare';
+
+/** More pictures are described in later turns, the newest first. */
+const MOST_AT_ONCE = 8;
+const LONGEST_DESCRIPTION = 6_000;
+
+const PROMPT = `Describe this picture for a programmer who cannot see it: what it shows, its layout, and all text in it,
+word for word. Write only the description.`;
+
+/**
+ * Describes each picture once: descriptions are kept by the hash of the picture. One that cannot be described stays.
+ * @param visionModel `provider/model`; the context of the question leads to it
+ * @returns `input` itself if there is nothing to replace
+ */
+export async function describePictures(
+  input: readonly InputItem[], visionModel: string, question: Question<unknown>,
+): Promise<readonly InputItem[]> {
+  const { pictures } = question.context.plan();
+  const urls = [...new Set(input.flatMap(partsOf).flatMap((part) => (part.type === 'image' ? [part.url] : [])))];
+  const unknown = urls.filter((url) => !pictures.has(hashOf(url))).reverse().slice(0, MOST_AT_ONCE);
+  await Promise.all(unknown.map((url) => describe(url, visionModel, question)));
+  const known = new Map(urls.map((url) => [url, pictures.get(hashOf(url))]));
+  const replace = (part: ContentPart): ContentPart => {
+    const text = part.type === 'image' ? known.get(part.url) : undefined;
+    return text === undefined ? part : { type: 'text', text: `[Picture, described by ${visionModel}: ${text}]` };
+  };
+  return [...known.values()].some((text) => text !== undefined) ? input.map((item) => mapParts(item, replace)) : input;
+}
+
+/** Never throws: without a description, the model gets the marker of a picture. */
+async function describe(url: string, visionModel: string, question: Question<unknown>): Promise<void> {
+  const { caller, context, prepared: { notes } } = question;
+  const plan = context.plan();
+  try {
+    const prepared = preparePicture(url, visionModel, question);
+    const { endpoint } = prepared;
+    const { host } = endpoint;
+    const candidate = { host, model: endpoint.model, key: keyIn(endpoint) };
+    if (!endpoint.dialect.images || plan.find(candidate)) return;
+    const createStream = (its: Prepared): AnswerStream<string> =>
+      new AnswerStream({ ...its.createAttempt(), assembler: new TextAssembler() });
+    const turn = context.runtime.makeId('turn');
+    const asked = { prepared, caller: onlyItsSignal(caller.abort), context, turn, createStream, whole: true };
+    caller.record?.call();
+    const { outputs } = await askUpstream(asked).catch((cause: unknown) => {
+      const error = toBridgeError(cause);
+      // What a later attempt cannot change is remembered for the picture, everything else for the model.
+      if (!plan.begin(candidate, error) && !caller.abort.aborted) remember(plan.pictures, hashOf(url), undefined);
+      throw error;
+    });
+    remember(plan.pictures, hashOf(url), outputs.join('').trim().slice(0, LONGEST_DESCRIPTION) || undefined);
+  } catch (cause) {
+    notes.add(`could not describe a picture with ${visionModel}: ${toBridgeError(cause).kind}`);
+  }
+}
+
+const onlyItsSignal = (abort: AbortSignal) => ({ client: 'generic', abort }) as const;
+
+function preparePicture(url: string, model: string, { caller, context }: Question<unknown>): Prepared {
+  const content = [{ type: 'input_text', text: PROMPT }, { type: 'input_image', image_url: url }];
+  const request = readResponsesRequest({ model, input: [{ type: 'message', role: 'user', content }] });
+  return prepare(request, onlyItsSignal(caller.abort), context);
+}
+
+function partsOf(item: InputItem): readonly ContentPart[] {
+  if (item.type === 'call_output') return item.output;
+  return item.type === 'message' || item.type === 'agent_message' ? item.content : [];
+}
+
+function mapParts(item: InputItem, change: (part: ContentPart) => ContentPart): InputItem {
+  if (item.type === 'call_output') return { ...item, output: item.output.map(change) };
+  if (item.type !== 'message' && item.type !== 'agent_message') return item;
+  return { ...item, content: item.content.map(change) };
+}
+
+const hashOf = (url: string): string => createHash('sha256').update(url).digest('base64');
+
+/** Collects the text of an answer. */
+class TextAssembler implements Assembler<string> {
+  finished = false;
+  error: BridgeError | undefined;
+  usage: ChatUsage | undefined;
+  reason: FinishReason | undefined;
+  private text = '';
+
+  get begun(): boolean {
+    return this.text !== '';
+  }
+
+  start(): readonly string[] {
+    return [];
+  }
+
+  step(signal: Signal): readonly string[] {
+    if (signal.type === 'text-delta') this.text += signal.text;
+    else if (signal.type === 'usage') this.usage = signal.usage;
+    else if (signal.type === 'finish') this.reason = signal.reason;
+    else if (signal.type === 'error') return this.fail(signal.error);
+    return [];
+  }
+
+  end(): readonly string[] {
+    if (this.finished) return [];
+    if (this.reason === undefined) return this.fail(cutStream());
+    this.finished = true;
+    return [this.text];
+  }
+
+  fail(error: BridgeError): readonly string[] {
+    this.finished = true;
+    this.error = error;
+    return [];
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Finds what is configured for an endpoint beyond its address and key: other keys and models, a limit of concurrent
+ * requests, and how to connect. Loaded only where something is.
+ */
+import { compact } from '../base/json';
+import type { Provider, RequestChanges } from '../providers/provider';
+import type { Connection } from '../upstream/connect';
+import type { BridgeSettings, ConnectionOptions, EndpointOptions } from './turn-context';
+
+/** What decides about the options of an endpoint. */
+export interface OptionSources {
+  readonly provider: Provider;
+  /** The row of the model. */
+  readonly row: RequestChanges | undefined;
+  /** Whether the provider is the bridge's own. */
+  readonly home: boolean;
+  readonly settings: BridgeSettings;
+  /** All keys of the provider; empty where the client's own token is sent. */
+  readonly keys: readonly string[];
+  /** Whether the model accepts pictures. */
+  readonly images: boolean;
+}
+
+/** Finds the options: those of the model come before those of its provider, and those before the bridge's own. */
+export function findOptions({ provider, row, home, settings, keys, images }: OptionSources): EndpointOptions {
+  const models = row?.fallback ?? provider.fallback ?? settings.fallback ?? [];
+  const visionModel = images ? undefined : (row?.visionModel ?? provider.visionModel ?? settings.visionModel);
+  const isAlone = keys.length < 2 && models.length === 0 && visionModel === undefined;
+  return {
+    maxConcurrency: provider.maxConcurrency,
+    ...findConnection(provider, home, settings),
+    ...(isAlone ? {} : { substitutes: { keys, models, visionModel } }),
+  };
+}
+
+/** The client certificate of the options is for the bridge's own provider alone. */
+export function findConnection(
+  { connection }: Pick<Provider, 'connection'>, home: boolean, { proxies, upstreamCa, upstreamCert }: ConnectionOptions,
+): { readonly connection?: Connection } {
+  const found = compact({ proxies, ca: upstreamCa, cert: home ? upstreamCert : undefined, ...connection });
+  return Object.keys(found).length > 0 ? { connection: found } : {};
+}
+
+interface WithHeaders {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The key that is sent, if there is one. */
+export const keyIn = ({ headers }: WithHeaders): string | undefined =>
+  headers['authorization']?.replace(/^Bearer /, '');
+
+/** The same endpoint with another key of its provider. */
+export const withKey = <E extends WithHeaders>(endpoint: E, key: string): E =>
+  ({ ...endpoint, headers: { ...endpoint.headers, authorization: `Bearer ${key}` } });

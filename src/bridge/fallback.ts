@@ -1,0 +1,218 @@
+/**
+ * Answers a turn with another key or another model when the first one is out of quota, rejected, down or gone. Nothing
+ * of an answer has reached the client by then. Loaded where keys or models are configured for it.
+ */
+import { BridgeError, toBridgeError } from '../errors/bridge-error';
+import type { ErrorKind } from '../errors/error-table';
+import { concernsKey, type Candidate, type CoolDown } from '../upstream/plan-state';
+import type { Question } from './after-failure';
+import { askUpstream } from './ask-upstream';
+import { keyIn, withKey } from './endpoint-options';
+import { describeSent, prepare, type Prepared } from './prepare';
+import type { Answer } from './stream-turn';
+import type { TurnContext } from './turn-context';
+
+/** A model with one of its keys. */
+interface KeyedModel extends Candidate {
+  readonly prepared: Prepared;
+  /** Position of the key, from 1; 0 where there is only one. */
+  readonly number: number;
+}
+
+/** A model that cannot answer, and why; without an error it was not asked. */
+interface Miss {
+  readonly choice: KeyedModel;
+  readonly coolDown: CoolDown;
+  readonly error?: BridgeError;
+}
+
+/**
+ * Asks the model of the request with each of its keys, then the fallback models with theirs. A key or model that failed
+ * is skipped until its cool-down ends. If all are cooling down, the one that is usable first is asked.
+ * @throws BridgeError what the first of them answered; its message names the others
+ */
+export async function askWithSubstitutes<Output>(question: Question<Output>): Promise<Answer<Output>> {
+  const { prepared, context } = question;
+  const { models = [] } = prepared.endpoint.substitutes ?? {};
+  const plan = context.plan();
+  const misses: Miss[] = [];
+  for (const model of [undefined, ...models]) {
+    const its = model === undefined ? prepared : prepareFallback(model, question);
+    if (!its) continue;
+    for (const choice of listChoices(its, question)) {
+      const coolDown = plan.find(choice);
+      if (coolDown) {
+        misses.push({ choice, coolDown });
+        continue;
+      }
+      const answer = await tryChoice(choice, question, misses);
+      if (answer) return answer;
+      const last = misses.at(-1);
+      if (last && !concernsKey(last.coolDown)) break;
+    }
+  }
+  return askCooling(question, misses);
+}
+
+/** Prepares the turn for a fallback model: its history, tools and settings in the dialect of that model. */
+function prepareFallback(model: string, question: Question<unknown>): Prepared | undefined {
+  const { caller: { isTitle: _title, ...caller }, context, prepared: { request, endpoint } } = question;
+  try {
+    const its = request && prepare({ ...request, model }, caller, withTarget(model, context), true);
+    const isSame = its?.endpoint.url === endpoint.url && its.endpoint.model === endpoint.model;
+    return isSame ? undefined : its;
+  } catch (cause) {
+    context.log.warn('a fallback model cannot be used', { model, error: toBridgeError(cause).message });
+    return undefined;
+  }
+}
+
+/** Reads a model name as an alias is read: it leads to another provider even where model ids contain slashes. */
+function withTarget(model: string, context: TurnContext): TurnContext {
+  const { settings } = context;
+  return { ...context, settings: { ...settings, modelMap: { [model.toLowerCase()]: model, ...settings.modelMap } } };
+}
+
+/** Prepares the turn again with descriptions in place of pictures, if a model for them is configured. */
+async function describe(its: Prepared, question: Question<unknown>): Promise<Prepared> {
+  const { prepared, caller, context } = question;
+  const { request, endpoint: { substitutes } } = its;
+  if (substitutes?.visionModel === undefined || !request) return its;
+  const { describePictures }: typeof import('./describe-pictures') = require('./describe-pictures');
+  const target = withTarget(substitutes.visionModel, context);
+  const input = await describePictures(request.input, substitutes.visionModel, {
+    ...question, prepared: its, context: target,
+  });
+  if (input === request.input) return its;
+  const described = { ...request, input };
+  if (its === prepared) return prepare(described, caller, context);
+  return prepare(described, caller, withTarget(request.model ?? '', context), true);
+}
+
+function listChoices(prepared: Prepared, { caller, context }: Question<unknown>): readonly KeyedModel[] {
+  const { endpoint } = prepared;
+  const { keys = [] } = endpoint.substitutes ?? {};
+  const { host, model } = endpoint;
+  if (keys.length < 2) return [{ host, model, key: keyIn(endpoint), prepared, number: 0 }];
+  return context.plan().order(keys, caller.thread, host).map((key) => ({
+    host, model, key, number: keys.indexOf(key) + 1, prepared,
+  }));
+}
+
+/** @returns undefined after a failure that another choice may not have; it is then the last of `misses` */
+async function tryChoice<Output>(
+  choice: KeyedModel, question: Question<Output>, misses: Miss[],
+): Promise<Answer<Output> | undefined> {
+  const { caller, context: { plan: getPlan, log } } = question;
+  const plan = getPlan();
+  const reason = explain(choice, question, misses);
+  const { model, host, key, number } = choice;
+  const described = await describe(choice.prepared, question);
+  const endpoint = number === 0 || !key ? described.endpoint : withKey(described.endpoint, key);
+  try {
+    const prepared = announce({ ...choice, prepared: { ...described, endpoint } }, question, reason);
+    const answer = await askUpstream({ ...question, prepared });
+    plan.end(choice);
+    settle(choice, question, reason);
+    return answer;
+  } catch (cause) {
+    const error = toBridgeError(cause);
+    const coolDown = caller.abort.aborted ? undefined : plan.begin(choice, error);
+    if (!coolDown) throw error;
+    misses.push({ choice, coolDown, error });
+    const until = new Date(coolDown.until).toISOString();
+    log.warn('a model is not used for a while', { model, host, key: number || undefined, kind: error.kind, until });
+    return undefined;
+  }
+}
+
+/** Adds the reason to the notes, the log line and, once for each thread, to what the user sees. */
+function announce(
+  { prepared, number }: KeyedModel, { caller, context }: Question<unknown>, reason: string | undefined,
+): Prepared {
+  const words = [...(reason === undefined ? [] : [reason]), ...(number > 1 ? [`key ${number}`] : [])];
+  if (words.length > 0) caller.record?.substitute(words.join(', '));
+  if (reason === undefined) return prepared;
+  prepared.notes.add(reason);
+  caller.record?.send(describeSent(prepared));
+  const isShown = caller.client === 'codex' && caller.thread !== undefined && caller.isTitle !== true;
+  return isShown && !context.plan().isTold(caller.thread, reason) ? { ...prepared, notice: reason } : prepared;
+}
+
+/** The thread keeps what answered it. */
+function settle({ prepared, host, number }: KeyedModel, question: Question<unknown>, reason: string | undefined): void {
+  const { caller: { thread, isTitle }, context } = question;
+  if (thread === undefined) return;
+  const { keys = [] } = prepared.endpoint.substitutes ?? {};
+  const key = keys[number - 1];
+  if (key !== undefined) context.plan().keep(key, thread, host);
+  if (isTitle !== true) context.plan().tell(thread, reason);
+}
+
+/** When nothing else is left, the choice whose cool-down ends first is asked; unless others were asked already. */
+async function askCooling<Output>(question: Question<Output>, misses: Miss[]): Promise<Answer<Output>> {
+  const failed = misses.filter(({ error }) => error !== undefined);
+  const [next] = [...misses].sort((left, right) => left.coolDown.until - right.coolDown.until);
+  if (failed.length === 0 && next) {
+    const answer = await tryChoice(next.choice, question, misses);
+    if (answer) return answer;
+  }
+  throw summarize(question, misses);
+}
+
+/** The first failure, with the names of what else was tried. */
+function summarize(question: Question<unknown>, misses: readonly Miss[]): BridgeError {
+  const [first, ...others] = misses.filter(({ error }) => error !== undefined);
+  if (!first?.error) return new BridgeError('internal', 'No model could be asked.');
+  const { error } = first;
+  const reason = explain(first.choice, question, misses);
+  const also = others.map(({ choice, error: other }) => `${nameOf(choice)} (${other?.kind ?? 'failed'})`);
+  const message = [
+    ...(reason === undefined ? [] : [`${reason}.`]),
+    error.message,
+    ...(also.length === 0 ? [] : [`Also tried: ${also.join(', ')}.`]),
+  ].join(' ');
+  const whole = new BridgeError(error.kind, message, { ...error.details, final: true });
+  if (error.cause !== undefined) whole.cause = error.cause;
+  return whole;
+}
+
+const nameOf = ({ model, number }: KeyedModel): string => (number > 0 ? `${model} with key ${number}` : model);
+
+/** `qwen3.7-plus is out of quota until 15:00; using glm-4.7`; undefined for the model of the request. */
+function explain(
+  choice: KeyedModel, { prepared, context }: Question<unknown>, misses: readonly Miss[],
+): string | undefined {
+  const { endpoint: { model, url } } = prepared;
+  if (choice.model === model && choice.prepared.endpoint.url === url) return undefined;
+  const own = misses.filter(({ choice: other }) => other.model === model && other.prepared.endpoint.url === url);
+  const [reason] = own.sort((left, right) => rank(left) - rank(right) || left.coolDown.until - right.coolDown.until);
+  if (!reason) return undefined;
+  const { kind, until, isNamed } = reason.coolDown;
+  const time = isNamed ? ` until ${renderTime(until, context.runtime.clock())}` : '';
+  return `${model} ${WHY[kind] ?? 'is not available'}${time}; using ${choice.model}`;
+}
+
+/** A quota that resets says more than a key that is rejected. */
+const rank = ({ coolDown: { kind } }: Miss): number => (kind === 'auth' ? 1 : 0);
+
+const WHY: { readonly [K in ErrorKind]?: string } = {
+  quota: 'is out of quota',
+  auth: 'has no key that is accepted',
+  model_not_found: 'does not exist there',
+  rate_limit: 'is at its rate limit',
+  overload: 'is overloaded',
+  timeout: 'does not respond',
+  network: 'cannot be reached',
+};
+
+const DAY_MS = 86_400_000;
+
+/** The local time; with the day, unless it is within a day. */
+function renderTime(time: number, now: number): string {
+  const date = new Date(time);
+  const clock = `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
+  if (time - now < DAY_MS) return clock;
+  const day = [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, '0'));
+  return `${day.join('-')} ${clock}`;
+}

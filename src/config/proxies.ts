@@ -1,0 +1,63 @@
+/** Reads the proxy variables, and says which hosts are reached without a proxy. Loaded only where one is set. */
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** A proxy named by a variable. */
+export interface ProxyVariable {
+  readonly variable: string;
+  readonly value: string;
+}
+
+/** The proxies for each scheme of a URL, and the hosts that are reached without one. */
+export interface ProxyVariables {
+  readonly http?: string;
+  readonly https?: string;
+  readonly no: string;
+}
+
+/** The proxy that the variables name for URLs of this scheme. */
+export function findProxy(env: Variables, scheme: 'http' | 'https'): ProxyVariable | undefined {
+  for (const variable of [`${scheme.toUpperCase()}_PROXY`, `${scheme}_proxy`, 'ALL_PROXY', 'all_proxy']) {
+    const value = env[variable]?.trim();
+    if (value) return { variable, value };
+  }
+  return undefined;
+}
+
+/** Returns what the variables say; undefined if none names a proxy. */
+export function readProxies(env: Variables): ProxyVariables | undefined {
+  const [http, https] = [findProxy(env, 'http')?.value, findProxy(env, 'https')?.value];
+  if (http === undefined && https === undefined) return undefined;
+  const no = env['NO_PROXY'] ?? env['no_proxy'] ?? '';
+  return { ...(http !== undefined && { http }), ...(https !== undefined && { https }), no };
+}
+
+/**
+ * Returns the proxy for a URL. The machine itself is always reached directly. An entry of NO_PROXY is `*`, a name with
+ * all names below it, an address, a network such as `10.0.0.0/8`, or one of them with a port.
+ */
+export function chooseProxy(url: URL, { http, https, no }: ProxyVariables): string | undefined {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  if (host === 'localhost' || host === '::1' || isInNetwork('127.0.0.0/8', host)) return undefined;
+  const entries = no.split(',').map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== '');
+  if (entries.some((entry) => excepts(entry, host, port))) return undefined;
+  return url.protocol === 'https:' ? https : http;
+}
+
+function excepts(entry: string, host: string, port: string): boolean {
+  const [, name = entry, itsPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
+  if (itsPort !== undefined && itsPort !== port) return false;
+  const plain = name.replace(/^\[(.*)\]$/, '$1').replace(/^\*?\./, '');
+  return plain === '*' || host === plain || host.endsWith(`.${plain}`) || isInNetwork(plain, host);
+}
+
+/** Whether an IPv4 address belongs to a network in the notation of RFC 4632. */
+export function isInNetwork(entry: string, address: string): boolean {
+  const [, network = '', bits = ''] = /^([\d.]+)\/(\d+)$/.exec(entry) ?? [];
+  if (network === '' || Number(bits) > 32 || !/^\d+(\.\d+){3}$/.test(address)) return false;
+  const size = 2 ** (32 - Number(bits));
+  return Math.floor(toNumber(network) / size) === Math.floor(toNumber(address) / size);
+}
+
+const toNumber = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -1,0 +1,169 @@
+/**
+ * Makes connections that go through a proxy or need certificates, for native fetch on every supported Node. Loaded only
+ * where one is configured.
+ */
+import { readFileSync } from 'node:fs';
+import { request as requestPlain, type RequestOptions } from 'node:http';
+import { request as requestSecure } from 'node:https';
+import { isIP, type Socket } from 'node:net';
+import { connect as connectSecure, rootCertificates, type SecureContextOptions } from 'node:tls';
+import { parseUrl } from '../base/base-url';
+import { attempt, messageOf } from '../base/thrown';
+import { chooseProxy, type ProxyVariables } from '../config/proxies';
+import { BridgeError } from '../errors/bridge-error';
+import { classifyNetworkError } from '../errors/network-error';
+import type { ConnectionSettings } from '../providers/provider';
+
+/** How to connect to a host, where it is not Node's default way. */
+export interface Connection extends ConnectionSettings {
+  /** The proxy variables; `proxy` overrides them. */
+  readonly proxies?: ProxyVariables;
+}
+
+/** The agents of one transport, by how they connect; each keeps its connections open. */
+export class Routes {
+  private readonly agents = new Map<string, object | undefined>();
+
+  /** @param createAgent creates undici's agent with a value for its `connect` option */
+  constructor(
+    private readonly connectMs: number,
+    private readonly createAgent: (connect: object) => object | undefined,
+  ) {}
+
+  /**
+   * @returns an agent for fetch's `dispatcher` option; undefined where a direct connection will do
+   * @throws BridgeError `forbidden` if a file cannot be read, or this Node cannot connect in another way
+   */
+  find(url: URL, { proxies, ...settings }: Connection): object | undefined {
+    const named = settings.proxy ?? (proxies && chooseProxy(url, proxies));
+    const proxy = named === 'none' ? undefined : named;
+    const { ca, cert, certKey = cert } = settings;
+    const files = [ca, cert, certKey];
+    if (proxy === undefined && files.every((file) => file === undefined)) return undefined;
+    const name = JSON.stringify([proxy, ...files]);
+    const known = this.agents.get(name);
+    if (known) return known;
+    const tls = readCertificates(settings);
+    const connect = proxy === undefined
+      ? { timeout: this.connectMs, ...tls }
+      : createTunnels(readProxy(proxy), tls, this.connectMs);
+    const agent = this.createAgent(connect);
+    if (!agent) throw new BridgeError('forbidden', 'This JavaScript runtime cannot use a proxy or certificates.');
+    this.agents.set(name, agent);
+    return agent;
+  }
+}
+
+/** Without `ca`, the authorities of Node stay as they are, those of NODE_EXTRA_CA_CERTS among them. */
+function readCertificates({ ca, cert, certKey = cert }: ConnectionSettings): SecureContextOptions {
+  const extra = process.env['NODE_EXTRA_CA_CERTS'];
+  return {
+    ...(ca !== undefined && { ca: [...rootCertificates, readPem(ca), ...(extra ? [readPem(extra)] : [])] }),
+    ...(cert !== undefined && { cert: readPem(cert) }),
+    ...(certKey !== undefined && { key: readPem(certKey) }),
+  };
+}
+
+function readPem(path: string): string {
+  let text;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new BridgeError('forbidden', `Cannot read the certificate file ${path}: ${messageOf(cause)}.`);
+  }
+  if (text.includes('-----BEGIN ')) return text;
+  throw new BridgeError('forbidden', `Cannot use the certificate file ${path}: expected PEM, with -----BEGIN.`);
+}
+
+interface Proxy {
+  /** Without its password. */
+  readonly title: string;
+  readonly isSecure: boolean;
+  readonly options: Pick<RequestOptions, 'host' | 'port' | 'headers'>;
+}
+
+/** `http://name:password@host:port`; the scheme may be missing, as curl allows. */
+function readProxy(text: string): Proxy {
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = parseUrl(whole);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new BridgeError('forbidden', 'Cannot use the proxy: expected a URL such as http://proxy.example:3128.');
+  }
+  const { username, password, hostname, protocol, port } = url;
+  // A percent sign that is no escape belongs to the password.
+  const [name, secret] = [username, password].map((part) => attempt(() => decodeURIComponent(part)) ?? part);
+  const credentials = `${name}:${secret}`;
+  const isSecure = protocol === 'https:';
+  return {
+    title: `${protocol}//${url.host}`,
+    isSecure,
+    options: {
+      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: port || (isSecure ? 443 : 80),
+      headers: username === ''
+        ? {}
+        : { 'proxy-authorization': `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}` },
+    },
+  };
+}
+
+/** What undici tells a function of its `connect` option, in versions 5 to 7. */
+interface Target {
+  readonly hostname: string;
+  readonly protocol: string;
+  readonly port: string;
+  readonly servername?: string | null;
+}
+type Done = (error: Error | null, socket: Socket | null) => void;
+
+/** A function for undici's `connect` option: a tunnel through the proxy, with TLS inside it for https. */
+function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: number) {
+  return (target: Target, done: Done): void => {
+    const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
+    const isSecure = target.protocol === 'https:';
+    const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${target.port || (isSecure ? 443 : 80)}`;
+    let current: { destroy(error?: Error): unknown } | undefined;
+    const settle = (error: Error | null, socket: Socket | null): void => {
+      clearTimeout(timer);
+      if (current !== undefined) done(error, socket);
+      current = undefined;
+    };
+    const fail = (cause: unknown): void => {
+      const error = cause instanceof BridgeError ? cause : classifyNetworkError(cause, `The proxy ${proxy.title}`);
+      settle(error, null);
+    };
+    const timer = setTimeout(() => {
+      current?.destroy();
+      settle(Object.assign(new Error('Connect timeout'), { code: 'UND_ERR_CONNECT_TIMEOUT' }), null);
+    }, connectMs);
+    const open = proxy.isSecure ? requestSecure : requestPlain;
+    const headers = { ...proxy.options.headers, host: authority };
+    const request = open({ ...proxy.options, headers, method: 'CONNECT', path: authority, agent: false });
+    current = request;
+    request.once('error', fail);
+    request.once('response', (response) => response.destroy());
+    request.once('connect', ({ statusCode = 0 }, socket: Socket) => {
+      if (statusCode < 200 || statusCode > 299) {
+        socket.destroy();
+        return fail(describeRefusal(proxy, authority, statusCode));
+      }
+      if (!isSecure) return settle(null, socket);
+      const servername = target.servername || (isIP(host) === 0 ? host : '');
+      const secure = connectSecure({ ...tls, socket, servername, ALPNProtocols: ['http/1.1'] });
+      current = secure;
+      secure.once('secureConnect', () => settle(null, secure));
+      // A certificate that is wrong is the provider's, not the proxy's.
+      secure.once('error', (error) => settle(error, null));
+      return undefined;
+    });
+    request.end();
+  };
+}
+
+/** A proxy rejects every further attempt as well: nothing is retried, except where it says that the host is down. */
+function describeRefusal({ title }: Proxy, authority: string, status: number): BridgeError {
+  const what = `The proxy ${title} rejected a connection to ${authority} with status ${status}.`;
+  if (status === 407) return new BridgeError('forbidden', `${what} Check the user name and password in its URL.`);
+  if (status >= 500) return new BridgeError('network', what);
+  return new BridgeError('forbidden', `${what} Check its rules, or except the host with NO_PROXY.`);
+}

@@ -1,0 +1,104 @@
+/**
+ * Lets requests wait where a provider limits how many it accepts at the same time. Loaded where a limit is configured,
+ * or was learned from a rejection.
+ */
+import type { Clock } from '../base/clock';
+import type { BridgeError } from '../errors/bridge-error';
+import type { FairQueue } from './queue';
+
+/** The provider of a request, its configured limit, and the thread that sends it. */
+export interface Passage {
+  readonly provider: string;
+  /** Most requests at the same time; undefined where nothing is configured. */
+  readonly limit: number | undefined;
+  /** Waiting requests of different threads take turns. */
+  readonly thread: string;
+}
+
+/** A limit that a refusal taught is raised by one after this time: providers change theirs with their load. */
+const LEARNED_MS = 600_000;
+
+interface LearnedLimit {
+  count: number;
+  until: number;
+}
+
+/** The requests in flight at each provider. The queue is loaded by the first request that has to wait. */
+export class InFlight {
+  private readonly learned = new Map<string, LearnedLimit>();
+  private queue: FairQueue | undefined;
+
+  /** @param counts the requests in flight, by provider; others count there too */
+  constructor(private readonly clock: Clock, private readonly counts: Map<string, number>) {}
+
+  /** Whether a request would have to wait. */
+  isFull(passage: Passage): boolean {
+    const limit = this.limitOf(passage);
+    return limit !== undefined && (this.countOf(passage.provider) >= limit || this.isQueued(passage.provider));
+  }
+
+  /**
+   * Counts a request. Each call that returns, or whose promise resolves, is followed by one `leave`.
+   * @returns a promise that resolves when the request may be sent; undefined if it may be sent at once
+   * @throws BridgeError `overload` if too many requests wait already
+   */
+  enter(passage: Passage, abort: AbortSignal): Promise<void> | undefined {
+    const { provider } = passage;
+    if (!this.isFull(passage)) {
+      this.counts.set(provider, this.countOf(provider) + 1);
+      return undefined;
+    }
+    this.queue ??= openQueue();
+    return this.queue.wait(provider, passage.thread, abort);
+  }
+
+  /** A request is over. The next one that waits takes its place. */
+  leave(passage: Passage): void {
+    const { provider } = passage;
+    this.counts.set(provider, Math.max(0, this.countOf(provider) - 1));
+    while (this.isQueued(provider) && this.countOf(provider) < (this.limitOf(passage) ?? Infinity)) {
+      this.counts.set(provider, this.countOf(provider) + 1);
+      this.queue?.admit(provider);
+    }
+  }
+
+  /**
+   * Learns the limit of a provider from its refusal of one request too many, unless a limit is configured.
+   * @returns whether the refusal was about concurrency
+   */
+  learn({ provider, limit }: Passage, { kind, details: { providerText: said = '' } }: BridgeError): boolean {
+    if (kind !== 'rate_limit' || !CONCURRENCY.test(said)) return false;
+    const named = Number(NAMED_LIMIT.exec(said)?.[1] ?? Infinity);
+    const known = this.learned.get(provider)?.count ?? Infinity;
+    // The rejected request has left; those that remain were accepted, or will be rejected too and lower the limit.
+    const count = Math.max(1, Math.min(named, known, this.countOf(provider)));
+    if (limit === undefined) this.learned.set(provider, { count, until: this.clock() + LEARNED_MS });
+    return true;
+  }
+
+  private limitOf({ provider, limit }: Passage): number | undefined {
+    const found = limit === undefined ? this.learned.get(provider) : undefined;
+    if (found && found.until <= this.clock()) {
+      found.count += 1;
+      found.until = this.clock() + LEARNED_MS;
+    }
+    return limit ?? found?.count;
+  }
+
+  private countOf(provider: string): number {
+    return this.counts.get(provider) ?? 0;
+  }
+
+  private isQueued(provider: string): boolean {
+    return this.queue?.holds(provider) ?? false;
+  }
+}
+
+/** `concurrency allocated quota exceeded`, `max organization concurrency: 3`, Z.ai's 并发数过高. */
+const CONCURRENCY = /concurren|并发/i;
+const NAMED_LIMIT = /concurrency:? ?(\d+)/i;
+
+function openQueue(): FairQueue {
+  const { FairQueue: Queue }: typeof import('./queue') = require('./queue');
+  return new Queue();
+}

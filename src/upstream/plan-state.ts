@@ -1,0 +1,129 @@
+/** Remembers which keys and models cannot be used now, and until when. Loaded where there are others to use instead. */
+import { createHash } from 'node:crypto';
+import type { Clock } from '../base/clock';
+import type { BridgeError } from '../errors/bridge-error';
+import type { ErrorKind } from '../errors/error-table';
+
+/** A key or a model that is not used for a while. */
+export interface CoolDown {
+  readonly kind: ErrorKind;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+  /** The provider named the time; otherwise it is a guess. */
+  readonly isNamed: boolean;
+}
+
+/** A model at a host with one key. */
+export interface Candidate {
+  readonly host: string;
+  readonly model: string;
+  /** Undefined where no key is sent. */
+  readonly key: string | undefined;
+}
+
+const MINUTE = 60_000;
+
+/**
+ * The kinds of failures after which something else answers, with the time until the next attempt where the provider
+ * names none. Every other kind is about the request, and would happen elsewhere too.
+ */
+const PAUSES: { readonly [K in ErrorKind]?: number } = {
+  auth: 60 * MINUTE,
+  quota: 15 * MINUTE,
+  model_not_found: 60 * MINUTE,
+  rate_limit: MINUTE,
+  overload: 2 * MINUTE,
+  upstream_error: 2 * MINUTE,
+  timeout: 2 * MINUTE,
+  bad_answer: 2 * MINUTE,
+  cut_stream: 2 * MINUTE,
+  // Nothing was charged, and a network comes back soon.
+  network: MINUTE / 2,
+};
+
+/** Another key of the same provider may help. */
+const KEY_KINDS: ReadonlySet<ErrorKind> = new Set(['auth', 'quota']);
+
+/** A monthly quota resets within 31 days. */
+const LONGEST = 32 * 24 * 60 * MINUTE;
+
+/** Threads and pictures that are remembered; the oldest are evicted first. */
+const MOST = 1_000;
+
+/** What the turns of one bridge know of its keys and models. */
+export class PlanState {
+  private readonly coolDowns = new Map<string, CoolDown>();
+  private readonly threadKeys = new Map<string, string>();
+  private readonly notices = new Map<string, string>();
+  /** Descriptions of pictures by hash; undefined while a failed one is not repeated. */
+  readonly pictures = new Map<string, string | undefined>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** The longest cool-down that concerns the candidate, if there is one. */
+  find(candidate: Candidate): CoolDown | undefined {
+    const now = this.clock();
+    let longest: CoolDown | undefined;
+    for (const name of namesOf(candidate)) {
+      const found = this.coolDowns.get(name);
+      if (found && found.until <= now) this.coolDowns.delete(name);
+      else if (found && found.until > (longest?.until ?? 0)) longest = found;
+    }
+    return longest;
+  }
+
+  /** Begins a cool-down; returns undefined for a failure after which nothing else would help. */
+  begin(candidate: Candidate, { kind, details }: BridgeError): CoolDown | undefined {
+    const pause = PAUSES[kind];
+    if (pause === undefined) return undefined;
+    const isNamed = details.retryAfterMs !== undefined;
+    const coolDown = { kind, isNamed, until: this.clock() + Math.min(LONGEST, details.retryAfterMs ?? pause) };
+    const [byKey, byPlan, byModel] = namesOf(candidate);
+    remember(this.coolDowns, kind === 'auth' ? byKey : kind === 'quota' ? byPlan : byModel, coolDown);
+    return coolDown;
+  }
+
+  /** The candidate answered: what was guessed about it is over. */
+  end(candidate: Candidate): void {
+    for (const name of namesOf(candidate)) this.coolDowns.delete(name);
+  }
+
+  /** The keys in the order in which they are tried: that of the thread first, because it has the prompt cache. */
+  order(keys: readonly string[], thread: string | undefined, host: string): readonly string[] {
+    const own = thread === undefined ? undefined : this.threadKeys.get(`${thread} ${host}`);
+    return own !== undefined && keys.includes(own) ? [own, ...keys.filter((key) => key !== own)] : keys;
+  }
+
+  /** The thread keeps the key. */
+  keep(key: string, thread: string, host: string): void {
+    remember(this.threadKeys, `${thread} ${host}`, key);
+  }
+
+  /** Whether the user of the thread has seen this notice. */
+  isTold(thread: string, notice: string): boolean {
+    return this.notices.get(thread) === notice;
+  }
+
+  /** @param notice what the user of the thread has seen; undefined once the model of the request answers again */
+  tell(thread: string, notice: string | undefined): void {
+    if (notice === undefined) this.notices.delete(thread);
+    else remember(this.notices, thread, notice);
+  }
+}
+
+/** Whether another key of the same provider may be tried after a failure of this kind. */
+export const concernsKey = ({ kind }: Pick<CoolDown, 'kind'>): boolean => KEY_KINDS.has(kind);
+
+/** A rejected key is rejected for every model; a quota may belong to one model; a model may be down for every key. */
+function namesOf({ host, key = '', model }: Candidate): readonly [key: string, plan: string, model: string] {
+  const id = createHash('sha256').update(key).digest('base64');
+  return [`key ${host} ${id}`, `plan ${host} ${id} ${model}`, `model ${host} ${model}`];
+}
+
+/** Adds an entry at the end, and evicts the oldest one. */
+export function remember<Value>(map: Map<string, Value>, name: string, value: Value): void {
+  map.delete(name);
+  map.set(name, value);
+  const [oldest] = map.keys();
+  if (map.size > MOST && oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,64 @@
+/** Holds the requests that wait for a provider with a limit; threads take turns. Loaded by the first that waits. */
+import { BridgeError } from '../errors/bridge-error';
+
+/** Most requests that wait for one provider. */
+const MOST_WAITING = 256;
+
+type Admit = () => void;
+
+/** The waiting requests of each provider: one list for each thread, in the order in which threads take turns. */
+export class FairQueue {
+  private readonly waiting = new Map<string, Map<string, Admit[]>>();
+
+  /** Whether a request waits for the provider. */
+  holds(provider: string): boolean {
+    return this.waiting.has(provider);
+  }
+
+  /**
+   * Resolves when the request is admitted; rejects with the reason of `abort`.
+   * @throws BridgeError `overload` if too many requests wait already
+   */
+  wait(provider: string, thread: string, abort: AbortSignal): Promise<void> {
+    const threads = this.waiting.get(provider) ?? new Map<string, Admit[]>();
+    const length = [...threads.values()].reduce((sum, list) => sum + list.length, 0);
+    if (length >= MOST_WAITING) {
+      throw new BridgeError(
+        'overload', `${MOST_WAITING} requests already wait for ${provider}, which limits concurrent requests.`,
+      );
+    }
+    if (abort.aborted) return Promise.reject(abort.reason);
+    this.waiting.set(provider, threads);
+    return new Promise((resolve, reject) => {
+      const admit = (): void => {
+        abort.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = (): void => {
+        this.remove(provider, thread, admit);
+        reject(abort.reason);
+      };
+      abort.addEventListener('abort', leave, { once: true });
+      threads.set(thread, [...(threads.get(thread) ?? []), admit]);
+    });
+  }
+
+  /** Admits the oldest request of the thread whose turn it is; that thread then goes to the end of the line. */
+  admit(provider: string): void {
+    const threads = this.waiting.get(provider);
+    const [first] = threads ?? [];
+    const [thread, [admit, ...rest]] = first ?? ['', []];
+    threads?.delete(thread);
+    if (rest.length > 0) threads?.set(thread, rest);
+    if (threads?.size === 0) this.waiting.delete(provider);
+    admit?.();
+  }
+
+  private remove(provider: string, thread: string, admit: Admit): void {
+    const threads = this.waiting.get(provider);
+    const rest = (threads?.get(thread) ?? []).filter((other) => other !== admit);
+    if (rest.length > 0) threads?.set(thread, rest);
+    else threads?.delete(thread);
+    if (threads?.size === 0) this.waiting.delete(provider);
+  }
+}

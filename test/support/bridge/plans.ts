@@ -1,0 +1,129 @@
+/** A bridge with two providers, several keys, a clock that a test moves, and threads of Codex. */
+import type { TestContext } from 'node:test';
+import { readUserProviders } from '../../../src/providers/user-providers';
+import type { StreamReply } from '../clients/sse-client';
+import {
+  answer, reply, startScriptedUpstream, type ScriptedUpstreamOptions, type Step,
+} from '../upstream/scripted-upstream';
+import type { AnswerOptions } from '../upstream/steps';
+import { ask, CODEX, eventsOf, startBridge, type TestBridge, type TestBridgeOptions } from './test-bridge';
+
+/** What is different from a bridge with the provider `acme` (model `acme-1`) and the provider `beta` (`beta-1`). */
+export interface PlanOptions {
+  /** Added to the row of acme. */
+  readonly acme?: object;
+  /** Added to the row of beta. */
+  readonly beta?: object;
+  readonly acmeScript?: ScriptedUpstreamOptions['script'];
+  readonly betaScript?: ScriptedUpstreamOptions['script'];
+  readonly settings?: TestBridgeOptions['settings'];
+  readonly upstream?: Partial<ScriptedUpstreamOptions>;
+  readonly runtime?: TestBridgeOptions['runtime'];
+}
+
+export interface Plans {
+  readonly bridge: TestBridge;
+  /** The keys of the requests that acme got, in order, without `Bearer`. */
+  acmeKeys(): readonly (string | undefined)[];
+  /** Those that beta got. */
+  betaKeys(): readonly (string | undefined)[];
+  readonly beta: Awaited<ReturnType<typeof startScriptedUpstream>>;
+  /** One request of a thread of Codex. */
+  turn(thread: string, body?: object): Promise<StreamReply>;
+  /** Moves the clock. */
+  pass(milliseconds: number): void;
+}
+
+/** The keys of acme, and the key of beta. */
+export const KEYS = ['sk-acme-first-key', 'sk-acme-second-key', 'sk-acme-third-key'] as const;
+/** The key of beta. */
+export const BETA_KEY = 'sk-beta-key';
+
+/** Noon in UTC, where the clock of each test starts. */
+export const NOON = Date.UTC(2026, 10, 28, 12);
+
+/** 402 in the words of a provider that names its reset. */
+export const outOfQuota = (until: string): Step =>
+  reply({ status: 402, body: { error: { message: `Usage limit reached. It resets at ${until}.`, code: 'quota' } } });
+
+/** 401 in the words of OpenAI. */
+export const deadKey = (): Step =>
+  reply({ status: 401, body: { error: { message: 'Incorrect API key provided.', code: 'invalid_api_key' } } });
+
+/** A bridge for `acme` with its keys; `beta` has another one. */
+export async function startPlans(context: TestContext, options: PlanOptions = {}): Promise<Plans> {
+  const steps = (script: ScriptedUpstreamOptions['script'] | undefined) => script ?? (() => answer({ text: 'Done.' }));
+  const beta = await startScriptedUpstream({
+    dialect: 'openai', ...options.upstream, script: steps(options.betaScript),
+  });
+  context.after(() => beta.close());
+  const file = {
+    providers: {
+      acme: { base_url: 'https://acme.example/v1', models: { 'acme-1': {} }, ...options.acme },
+      beta: { base_url: beta.url, models: { 'beta-1': {} }, ...options.beta },
+    },
+  };
+  const read = readUserProviders(JSON.stringify(file), { path: 'providers.json', env: {} });
+  if (!read.ok) throw new Error(read.mistakes.join('\n'));
+  let now = NOON;
+  const bridge = await startBridge(context, {
+    dialect: 'openai',
+    script: steps(options.acmeScript),
+    ...options.upstream,
+    settings: {
+      provider: 'acme', aiApiKey: KEYS[0], apiKeys: KEYS, catalog: read.rows,
+      ...{ providerKeys: { beta: [BETA_KEY] } }, ...options.settings,
+    },
+    runtime: { clock: () => now, ...options.runtime },
+  });
+  const keysOf = ({ requests }: TestBridge['upstream']) =>
+    requests.map(({ headers }) => headers.authorization?.replace('Bearer ', ''));
+  return {
+    bridge,
+    beta,
+    acmeKeys: () => keysOf(bridge.upstream),
+    betaKeys: () => keysOf(beta),
+    turn: (thread, body = {}) => bridge.stream({ model: 'acme-1', input: ask(), ...body }, {
+      ...CODEX,
+      'x-codex-turn-metadata': JSON.stringify({ turn_id: `${thread}-${Math.random()}`, thread_id: thread }),
+    }),
+    pass: (milliseconds) => {
+      now += milliseconds;
+    },
+  };
+}
+
+/** The lines of reasoning that the user sees. */
+export const summariesOf = (stream: StreamReply): readonly string[] =>
+  eventsOf(stream)
+    .filter(({ type }) => type === 'response.reasoning_summary_text.done')
+    .map(({ text }) => String(text));
+
+/**
+ * A provider that accepts two requests at the same time. Its first answers, and the waits before a retry, last until
+ * the bridge has received so many refusals.
+ */
+export function createCrowd(refusals: number) {
+  let [open, most, received] = [0, 0, 0];
+  let release = (): void => undefined;
+  const over = new Promise<void>((resolve) => (release = resolve));
+  if (refusals === 0) release();
+  const enter = (answered: AnswerOptions = { text: 'Done.' }, until: Promise<void> = over): Step => {
+    if (open === 2) return reply({ status: 429, body: { error: { message: 'concurrency allocated quota exceeded' } } });
+    open += 1;
+    most = Math.max(most, open);
+    return answer({
+      ...answered,
+      gate: async (index) => {
+        await until;
+        if (index === 2) open -= 1;
+      },
+    });
+  };
+  const sleep = (): Promise<void> => {
+    received += 1;
+    if (received === refusals) release();
+    return over;
+  };
+  return { enter, sleep, most: () => most };
+}
