@@ -67,6 +67,8 @@ export interface Bridge {
   models(codexVersion?: string): Promise<{ readonly body: JsonObject; readonly etag: string }>;
   /** Stored responses; the module is loaded on the first call. */
   kept(): KeptResponses;
+  /** @throws BridgeError `store_unavailable` when the store cannot be reached */
+  checkStore(): Promise<void>;
   /**
    * Handles Codex's web search, POST /alpha/search; a failed search becomes text for the model.
    * @throws BridgeError if no search is configured, or the body is not a valid search

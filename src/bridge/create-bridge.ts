@@ -73,6 +73,7 @@ export function createBridge(
       renew();
       return catalog.list(codexVersion);
     },
+    checkStore: async () => state.openStore().check(),
     kept: () => (kept ??= openKept(state, background)),
     search: async (body, abort) => (search ??= openSearch(context))(body, abort),
   };

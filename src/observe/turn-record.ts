@@ -62,6 +62,8 @@ export interface TurnFacts {
   readonly requestId: string | undefined;
   readonly usage: ChatUsage | undefined;
   readonly reason: FinishReason | undefined;
+  /** From the end of the request to the first upstream call, with parts of a millisecond; undefined without one. */
+  readonly addedMs: number | undefined;
   /** Time to first token; undefined if there was none. */
   readonly firstMs: number | undefined;
   /** The time at which the provider's answer ended. */
@@ -83,6 +85,8 @@ export class TurnRecord {
   private remembered = false;
   private requestId: string | undefined;
   private answer: AnswerProgress | undefined;
+  private read: number | undefined;
+  private called: number | undefined;
   private first: number | undefined;
   private end: number | undefined;
   private outcome: Outcome | undefined;
@@ -102,9 +106,15 @@ export class TurnRecord {
     this.sent = sent;
   }
 
+  /** Call when the whole request has been read. */
+  received(): void {
+    this.read = this.clock();
+  }
+
   /** Call before each upstream call. */
   call(): void {
     this.calls += 1;
+    this.called ??= this.clock();
   }
 
   /** Call instead of calling the provider if it rejected the same request a moment ago. */
@@ -171,8 +181,8 @@ export class TurnRecord {
   /** Returns everything known so far. */
   facts(): TurnFacts {
     const now = this.clock();
-    const since = (time: number): number => Math.max(0, time - this.start);
-    const { asked, sent, calls, retries, repairs, status, outcome = { type: 'answered' } } = this;
+    const since = (time: number): number => Math.max(0, Math.round(time - this.start));
+    const { asked, sent, calls, retries, repairs, status, read, called, outcome = { type: 'answered' } } = this;
     return {
       asked, sent, calls, retries, repairs, status, outcome,
       substitute: this.substituted,
@@ -180,6 +190,7 @@ export class TurnRecord {
       requestId: (outcome.type === 'failed' ? outcome.error.details.requestId : undefined) ?? this.requestId,
       usage: this.answer?.usage,
       reason: this.answer?.reason,
+      addedMs: read === undefined || called === undefined ? undefined : Math.max(0, called - read),
       firstMs: this.first === undefined ? undefined : since(this.first),
       endMs: since(this.end ?? now),
       totalMs: since(now),

@@ -169,6 +169,7 @@ export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void
     failedFrames: (error, body) => bridge().failedFrames(error, body),
     models: (codexVersion) => bridge().models(codexVersion),
     kept: () => bridge().kept(),
+    checkStore: () => bridge().checkStore(),
     search: (body, abort) => bridge().search(body, abort),
     warmUp: () => void bridge(),
   };

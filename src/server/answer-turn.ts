@@ -14,6 +14,9 @@ import {
   describeError, JSON_HEADERS, notesHeader, SSE_HEADERS, writeError, writeSse, writeWhole,
 } from './write-response';
 
+/** Unlike Date.now, it never jumps, and it measures parts of a millisecond. */
+const now = (): number => performance.now();
+
 /** POST /responses; a body with `messages` is answered as a Chat Completion. */
 export const answerResponses: Handler = (exchange) => answerTurn(exchange, 'responses');
 /** POST /chat/completions; a body with `input` is answered as a Response. */
@@ -41,8 +44,8 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
   const client = readClient(request);
   const holder = exchange.holder?.name;
   const asked = { program: client.program, client: client.kind, api: own, ...client.names, holder };
-  const record = new TurnRecord(asked, Date.now);
-  const turnLog = new TurnLog(record, services.log, services.keepUsage);
+  const record = new TurnRecord(asked, now);
+  const turnLog = new TurnLog(record, services.log, services.turnEnded);
   const reservation = services.bodies.open();
   try {
     const open = services.turns.open(response);
@@ -68,6 +71,7 @@ async function startTurn(session: Session): Promise<Turn | undefined> {
   let body: unknown;
   try {
     body = await readJson(exchange, reservation);
+    record.received();
     session.kind = chooseProtocol(body, session.kind);
     record.ask({ api: session.kind, model: isRecord(body) ? asText(body['model']) : undefined });
     const turn = await exchange.services.bridge.start(session.kind, body, createCaller(session));

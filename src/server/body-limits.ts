@@ -32,7 +32,12 @@ export class BodyBudget {
    */
   constructor(private readonly limit: number, private readonly queueMs = QUEUE_MS) {}
 
-  /** Opens an empty reservation. */
+  /** How many bodies wait for room. */
+  get queued(): number {
+    return this.waiters.size;
+  }
+
+  /** Starts with nothing. */
   open(): Reservation {
     return new Reservation(this);
   }

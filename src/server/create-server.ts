@@ -7,7 +7,7 @@ import type { TurnFacts } from '../observe/turn-record';
 import { Access, createHostPolicy, type HostPolicy } from './guards';
 import { BodyBudget } from './body-limits';
 import type { HistoryParser } from './history-parser';
-import type { ServerConfig, Services } from './http-exchange';
+import type { Monitoring, ServerConfig, Services } from './http-exchange';
 import { handleRequest } from './handle-request';
 import { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';
@@ -71,7 +71,13 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   const access = options.access ?? new Access(config);
   let parser: HistoryParser | undefined;
   const largeBodies = (): HistoryParser => (parser ??= openHistoryParser(config));
-  const services: Services = { ...options, turns, launches: new Set(), bodies, largeBodies, access };
+  const monitoring: Monitoring = { hasBalancer: false };
+  const turnEnded = (facts: TurnFacts): void => {
+    options.keepUsage?.(facts);
+    monitoring.metrics?.count(facts);
+  };
+  const shared = { turns, bodies, largeBodies, access, monitoring, turnEnded };
+  const services: Services = { ...options, ...shared, launches: new Set() };
   let policy: HostPolicy = createHostPolicy(config, config.port);
   const server = createServer(SERVER_OPTIONS);
   const answer = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {
@@ -88,7 +94,7 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
       return address;
     },
     close() {
-      closing ??= drain(server, turns, config.drainTimeoutMs);
+      closing ??= drain(server, turns, config.drainTimeoutMs, monitoring.hasBalancer);
       return closing;
     },
     openTurns: () => turns.count(),
@@ -124,17 +130,20 @@ async function startListening(server: Server, { host, port, socket }: ServerConf
   });
 }
 
-async function drain(server: Server, turns: TurnRegistry, timeoutMs: number): Promise<void> {
+/** @param staysOpen new connections are accepted until the last turn has ended, and new turns answered with 503 */
+async function drain(server: Server, turns: TurnRegistry, timeoutMs: number, staysOpen: boolean): Promise<void> {
   const reason = shuttingDown();
   turns.refuse(reason);
-  const closed = new Promise<void>((resolve) => {
+  const close = (): Promise<void> => new Promise((resolve) => {
     server.close(() => resolve());
   });
+  const early = staysOpen ? undefined : close();
   server.closeIdleConnections();
   if (!(await turns.waitForEnd(timeoutMs))) {
     turns.abortAll(reason);
     await turns.waitForEnd(SHUTDOWN_NOTICE_MS);
   }
+  const closed = early ?? close();
   server.closeAllConnections();
   await closed;
 }

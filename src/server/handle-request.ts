@@ -29,13 +29,15 @@ async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void>
   const refusal = findRefusal(request.headers, policy);
   if (refusal !== undefined) throw refusal;
   const { method, path } = describeRequest(request);
+  // The client must not send its next request on this connection.
+  if (services.turns.isDraining) response.setHeader('connection', 'close');
   if (isListedOrigin(request.headers.origin, policy)) {
     response.setHeader('access-control-allow-origin', request.headers.origin ?? '');
     response.setHeader('vary', 'Origin');
     if (method === 'OPTIONS') return writeWhole(response, 204, PREFLIGHT_HEADERS, '');
   }
   // Monitors and `codex doctor` have no token.
-  if (method !== 'HEAD' && path !== '/health') exchange.holder = services.access.check(request.headers);
+  if (method !== 'HEAD' && !HEALTH.test(path)) exchange.holder = services.access.check(request.headers);
   const routes = findRoutes(path);
   if (routes.length === 0) throw routeError('not_found', `Nothing is served at ${quote(path)}.`);
   const found = findHandler(routes, method);
@@ -44,7 +46,9 @@ async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void>
   writeError(response, error, { allow: [...routes.map(({ route }) => route.method), 'HEAD'].join(', ') });
 }
 
-/** The methods and headers that a page of a listed origin may send (CORS preflight). */
+const HEALTH = /^\/health(?:\/live|\/ready)?$/;
+
+/** What a page of a listed origin may send (CORS preflight). */
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, POST, DELETE',
   'access-control-allow-headers': 'authorization, content-type, x-api-key',

@@ -1,7 +1,9 @@
 /** Defines the input of handlers: one request with its response, and the services of the server. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bridge } from '../bridge/bridge';
+import type { IntervalHistogram } from 'node:perf_hooks';
 import type { Logger } from '../observe/log';
+import type { Metrics } from '../observe/metrics';
 import type { TurnFacts } from '../observe/turn-record';
 import type { Access, Holder } from './guards';
 import type { BodyBudget } from './body-limits';
@@ -27,6 +29,15 @@ export interface ServerConfig {
   readonly clientStallTimeoutMs: number;
   readonly aiBaseUrl: string;
   readonly search?: string | undefined;
+  readonly storeRequired?: boolean;
+}
+
+/** What monitors have asked for. Nothing is measured before the first request of `/metrics`. */
+export interface Monitoring {
+  /** A balancer asks `/health/ready`: the port stays open during the drain, so that it hears of it. */
+  hasBalancer: boolean;
+  metrics?: Metrics;
+  delay?: IntervalHistogram;
 }
 
 /** The services shared by all requests of a server. */
@@ -42,9 +53,10 @@ export interface Services {
   readonly turns: TurnRegistry;
   /** The open responses to GET /launches, one per launched Codex. */
   readonly launches: Set<ServerResponse>;
-  /** Receives the facts of each turn when it is over; absent when no usage is recorded. */
-  readonly keepUsage?: (facts: TurnFacts) => void;
-  /** Notified of every use; absent if the bridge runs until a signal. */
+  readonly monitoring: Monitoring;
+  /** Receives the facts of each turn when it is over. */
+  readonly turnEnded: (facts: TurnFacts) => void;
+  /** Notified of every use; absent when the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }
 

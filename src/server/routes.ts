@@ -19,6 +19,7 @@ export interface FoundRoute {
 
 const turn = (): typeof import('./answer-turn') => require('./answer-turn');
 const search = (): typeof import('./search-route') => require('./search-route');
+const monitor = (): typeof import('./monitor-routes') => require('./monitor-routes');
 const kept = (): typeof import('./kept-routes') => require('./kept-routes');
 
 /** Loads every handler, because on first use there may be no file descriptor left. */
@@ -48,6 +49,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', paths: at('/models'), handler: () => answerModels },
   { method: 'GET', paths: ['/launches'], handler: () => holdLaunch },
   { method: 'GET', paths: ['/health'], handler: () => answerHealth },
+  { method: 'GET', paths: ['/health/live'], handler: () => monitor().answerLive },
+  { method: 'GET', paths: ['/health/ready'], handler: () => monitor().answerReady },
+  { method: 'GET', paths: ['/metrics'], handler: () => monitor().answerMetrics },
 ];
 
 /**

@@ -63,7 +63,12 @@ export class TurnRegistry {
     return count;
   }
 
-  /** Makes `open` throw `reason` from now on; running turns continue. */
+  /** Whether new turns are rejected. */
+  get isDraining(): boolean {
+    return this.refusal !== undefined;
+  }
+
+  /** From now on `open` throws `reason`; running turns continue. */
   refuse(reason: BridgeError): void {
     this.refusal = reason;
   }

@@ -17,6 +17,7 @@ function createScriptedBridge() {
     kept: () => {
       throw new BridgeError('internal', 'kept');
     },
+    checkStore: refuse('store'),
     models: async (version) => ({ body: { data: [version ?? ''] }, etag: '"1"' }),
     search: refuse('search'),
   };
@@ -37,9 +38,10 @@ test('nothing is built before the first call, and one bridge serves all calls', 
   await assert.rejects(late.start('responses', {}, caller), /responses/);
   await assert.rejects(late.start('chat', {}, caller), /chat/);
   await assert.rejects(late.search({}, caller.abort), /search/);
+  await assert.rejects(late.checkStore(), /store/);
   assert.equal(late.failedFrames(new BridgeError('internal', 'broken'), {}), 'data: broken\n\n');
   assert.throws(() => late.kept(), /kept/);
-  assert.deepEqual(calls, ['responses', 'chat', 'search']);
+  assert.deepEqual(calls, ['responses', 'chat', 'search', 'store']);
   assert.equal(built(), 1);
 });
 

@@ -16,6 +16,7 @@ export interface FakeBridgeOptions {
   /** What a turn does; by default it streams or sends `{"ok":true}`, as the body asks. */
   readonly start?: (call: FakeCall) => Turn | Promise<Turn>;
   readonly models?: Bridge['models'];
+  readonly checkStore?: Bridge['checkStore'];
   /** What is kept; by default every question is answered with an empty object. */
   readonly kept?: KeptResponses;
 }
@@ -55,6 +56,7 @@ export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
       const data = JSON.stringify({ kind: error.kind, message: error.message, seen });
       return `event: response.failed\ndata: ${data}\n\ndata: [DONE]\n\n`;
     },
+    checkStore: options.checkStore ?? (() => Promise.resolve()),
     kept: () => options.kept ?? NOTHING_KEPT,
     search: async () => ({ output: 'found' }),
     models: options.models ?? (async () => ({ body: { object: 'list', data: [], models: [] }, etag: '"m1"' })),
