@@ -70,7 +70,8 @@ export class Metrics {
   render(measurements: readonly Measurement[]): string {
     const counted = [this.turns, this.errors, this.calls, this.retries, this.tokens];
     const measured = [this.firstToken, this.duration, this.added];
-    return [...counted, ...measured].map((metric) => metric.render()).join('') + measurements.map(renderMeasurement).join('');
+    const metrics = [...counted, ...measured].map((metric) => metric.render());
+    return [...metrics, ...measurements.map(renderMeasurement)].join('');
   }
 }
 

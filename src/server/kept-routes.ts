@@ -48,12 +48,14 @@ export const answerInputTokens: Handler = (exchange) =>
 type Ask = (kept: KeptResponses) => Promise<object>;
 
 async function send({ response, services }: HttpExchange, ask: Ask): Promise<void> {
+  services.turns.track(response);
   writeJson(response, await ask(services.bridge.kept()), { 'cache-control': 'no-store' });
 }
 
 async function follow({ response, services }: HttpExchange, id: string, after: string | undefined): Promise<void> {
+  const open = services.turns.open(response);
   const frames = await services.bridge.kept().followResponse(id, after);
-  services.turns.open(response).markStreaming();
+  open.markStreaming();
   const { keepAliveMs, clientStallTimeoutMs: stallMs } = services.config;
   await writeSse(response, frames, { keepAliveMs, stallMs, keepAlive: () => SSE_KEEP_ALIVE });
 }

@@ -22,6 +22,8 @@ interface RegisteredTurn {
 /** All turns that have begun and not ended. */
 export class TurnRegistry {
   private readonly entries = new Set<RegisteredTurn>();
+  /** Answers that are no turns, but must not be cut: a proxy would send their requests again. */
+  private readonly answers = new Set<ServerResponse>();
   private readonly waiters = new Set<() => void>();
   private refusal: BridgeError | undefined;
 
@@ -51,7 +53,16 @@ export class TurnRegistry {
     return { abort: entry.controller.signal, end: () => this.remove(entry) };
   }
 
-  /** Returns the number of open turns. */
+  /** Has a shutdown wait until `response` is sent. Unlike a turn, it is never rejected. */
+  track(response: ServerResponse<IncomingMessage>): void {
+    this.answers.add(response);
+    onClosed(response, () => {
+      this.answers.delete(response);
+      this.wakeWaiters();
+    });
+  }
+
+  /** How many turns are open. */
   count(): number {
     return this.entries.size;
   }
@@ -80,7 +91,7 @@ export class TurnRegistry {
 
   /** Waits until no turn is open. Returns false after `milliseconds`. */
   waitForEnd(milliseconds: number): Promise<boolean> {
-    if (this.entries.size === 0) return Promise.resolve(true);
+    if (this.isIdle) return Promise.resolve(true);
     return new Promise((resolve) => {
       const finish = (ended: boolean): void => {
         clearTimeout(timer);
@@ -101,8 +112,15 @@ export class TurnRegistry {
 
   private remove(entry: RegisteredTurn): void {
     if (this.entries.delete(entry)) entry.ended?.();
-    if (this.entries.size > 0) return;
-    for (const wake of [...this.waiters]) wake();
+    this.wakeWaiters();
+  }
+
+  private get isIdle(): boolean {
+    return this.entries.size + this.answers.size === 0;
+  }
+
+  private wakeWaiters(): void {
+    if (this.isIdle) for (const wake of [...this.waiters]) wake();
   }
 }
 

@@ -10,8 +10,8 @@ import { describe, it, test, type TestContext } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { RedisError, ReplyReader, type Reply } from '../../src/state/redis-client';
 import { createRedisStore } from '../../src/state/redis-store';
-import { connectRedis, findFreePort, NEEDS_REDIS, REDIS_MISSING, startRedis } from '../support/state/redis';
-import { append, put, WIDE_LIMITS } from '../support/state/stores';
+import { findFreePort, NEEDS_REDIS, REDIS_MISSING, startRedis } from '../support/state/redis';
+import { append, connectRedis, put, WIDE_LIMITS } from '../support/state/stores';
 
 const isUnavailable = (message: RegExp) => (error: unknown): boolean =>
   error instanceof BridgeError && error.kind === 'store_unavailable' && message.test(error.message);

@@ -23,6 +23,8 @@ export interface BridgeOptions {
   readonly folder: string;
   /** Options of the bridge as environment variables. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A free one when absent. */
+  readonly port?: number;
 }
 
 /**
@@ -30,10 +32,10 @@ export interface BridgeOptions {
  *
  * @throws Error with the bridge's output, if it exits or prints no such line
  */
-export async function startBridge({ upstreamUrl, folder, env = {} }: BridgeOptions): Promise<BridgeProcess> {
+export async function startBridge({ upstreamUrl, folder, env = {}, port = 0 }: BridgeOptions): Promise<BridgeProcess> {
   const child = startProgram({
     command: process.execPath,
-    args: [join(PROJECT_ROOT, 'bin/aliyun-codex-bridge.js'), '--port', '0'],
+    args: [join(PROJECT_ROOT, 'bin/aliyun-codex-bridge.js'), '--port', String(port)],
     cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', HOME: folder, AI_API_BASE: upstreamUrl, ...env },
   });

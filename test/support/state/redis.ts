@@ -6,7 +6,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { RedisClient } from '../../../src/state/redis-client';
 
 /** The first installed one. */
 const SERVER = ['valkey-server', 'redis-server'].find((name) => spawnSync(name, ['--version']).status === 0);
@@ -71,11 +70,4 @@ export async function findFreePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return typeof address === 'object' && address ? address.port : 0;
-}
-
-/** A client for the test, closed after it. */
-export function connectRedis(context: Pick<TestContext, 'after'>, url: string, ca?: string): RedisClient {
-  const client = new RedisClient({ url, ca });
-  context.after(() => client.close());
-  return client;
 }

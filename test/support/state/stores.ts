@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createFileStore } from '../../../src/state/file-store';
 import type { StoreLimits } from '../../../src/state/ledger';
+import { RedisClient } from '../../../src/state/redis-client';
 import { createRedisStore } from '../../../src/state/redis-store';
 import { writeOne, type ResponseStore, type Written } from '../../../src/state/response-store';
 import { startRedis } from './redis';
@@ -58,4 +59,11 @@ export async function createSharedRedis(context: TestContext): Promise<SharedPla
       return store;
     },
   };
+}
+
+/** A client of the test's own, closed after it. */
+export function connectRedis(context: Pick<TestContext, 'after'>, url: string, ca?: string): RedisClient {
+  const client = new RedisClient({ url, ca });
+  context.after(() => client.close());
+  return client;
 }

@@ -1,0 +1,164 @@
+/** Measures turns per second and added latency for one and two replicas with each store, and prints the table. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request as httpRequest } from 'node:http';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { UpstreamCalls } from './messages';
+import { freePort, startHelper, startServer, stopProcess, type RunningServer } from './processes';
+import { projectRoot } from './subjects';
+
+/** Each client sends chains of so many turns, and starts anew: the history of a turn is of a usual length. */
+const CHAIN = 8;
+const CLIENTS = 16;
+const LOAD_TURNS = 800;
+const SINGLE_TURNS = 160;
+const WARM_UP_TURNS = 160;
+/** Pieces of an answer, which the provider sends at once. */
+const PIECES = 20;
+
+type StoreKind = 'no store' | 'memory' | 'folder' | 'Redis';
+const STORES: readonly StoreKind[] = ['no store', 'memory', 'folder', 'Redis'];
+const REDIS = ['valkey-server', 'redis-server'].find((name) => spawnSync(name, ['--version']).status === 0);
+
+interface Setup {
+  readonly store: StoreKind;
+  readonly urls: readonly string[];
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+
+/** Posts JSON and reads the answer. @returns its text, and milliseconds until its first byte */
+function post(url: string, body: object): Promise<{ readonly text: string; readonly firstMs: number }> {
+  return new Promise((resolve, reject) => {
+    const start = performance.now();
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-test-bench' };
+    const request = httpRequest(url, { method: 'POST', agent, headers }, (response) => {
+      let [text, firstMs] = ['', 0];
+      response.setEncoding('utf8').on('data', (piece: string) => {
+        if (text === '') firstMs = performance.now() - start;
+        text += piece;
+      });
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve({ text, firstMs });
+        else reject(new Error(`${response.statusCode}: ${text.slice(0, 300)}`));
+      });
+    });
+    request.on('error', reject).end(JSON.stringify(body));
+  });
+}
+
+const PROMPT = `Please look at this. ${'A sentence of the usual length stands here. '.repeat(40)}`;
+
+/** One chain; each turn goes to the next replica, except where only one has the state. @returns first-byte times */
+async function runChain({ store, urls }: Setup, client: number, turns: number): Promise<readonly number[]> {
+  const times: number[] = [];
+  let previous: string | undefined;
+  for (let turn = 0; turn < turns; turn += 1) {
+    const replica = store === 'memory' ? client : client + turn;
+    const state = store === 'no store' ? { store: false } : previous === undefined ? {} : { previous_response_id: previous };
+    const body = { model: 'glm-4.7', input: PROMPT, stream: true, ...state };
+    const { text, firstMs } = await post(`${urls[replica % urls.length]}/v1/responses`, body);
+    if (!text.includes('event: response.completed')) throw new Error(`a turn failed: ${text.slice(-300)}`);
+    previous = /"id":"(resp_\w+)"/.exec(text)?.[1];
+    times.push(firstMs);
+  }
+  return times;
+}
+
+async function runChains(setup: Setup, clients: number, turns: number): Promise<readonly number[]> {
+  const chains = Array.from({ length: clients }, async (_, client) => {
+    const times: number[] = [];
+    for (let left = turns / clients; left > 0; left -= CHAIN) times.push(...await runChain(setup, client, CHAIN));
+    return times;
+  });
+  return (await Promise.all(chains)).flat();
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
+
+interface Row {
+  readonly turnsPerSecond: number;
+  /** Milliseconds to the first byte above those of the provider itself, one turn at a time. */
+  readonly addedMs: number;
+}
+
+async function measure(setup: Setup, directMs: number): Promise<Row> {
+  await runChains(setup, CLIENTS, WARM_UP_TURNS);
+  const single = await runChains(setup, 1, SINGLE_TURNS);
+  const start = performance.now();
+  await runChains(setup, CLIENTS, LOAD_TURNS);
+  const seconds = (performance.now() - start) / 1_000;
+  return { turnsPerSecond: LOAD_TURNS / seconds, addedMs: median(single) - directMs };
+}
+
+/** The provider alone: the same request without a bridge. */
+async function measureDirect(upstream: string): Promise<number> {
+  const body = { model: 'glm-4.7', messages: [{ role: 'user', content: PROMPT }], stream: true };
+  const times: number[] = [];
+  for (let turn = 0; turn < SINGLE_TURNS; turn += 1) times.push((await post(`${upstream}/chat/completions`, body)).firstMs);
+  return median(times);
+}
+
+async function startReplicas(count: number, upstream: string, store: string | undefined): Promise<readonly RunningServer[]> {
+  return Promise.all(Array.from({ length: count }, async () => {
+    const port = await freePort();
+    const args = [join(projectRoot, 'bin', 'aliyun-codex-bridge.js'), 'serve', '--port', String(port)];
+    const environment = {
+      AI_API_BASE: upstream, AI_PROVIDER: 'aliyun-coding', LOG_LEVEL: 'warn', STORE_MAX_RESPONSES: '5000',
+      ...(store !== undefined && { BRIDGE_STORE: store }),
+    };
+    return startServer({ file: process.execPath, args, environment }, port);
+  }));
+}
+
+async function startRedis(folder: string): Promise<{ readonly child: ChildProcess; readonly url: string } | undefined> {
+  if (REDIS === undefined) return undefined;
+  const port = await freePort();
+  const child = spawn(REDIS, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]);
+  await new Promise<void>((resolve) => child.stdout.on('data', (text) => String(text).includes('Ready to') && resolve()));
+  return { child, url: `redis://127.0.0.1:${port}` };
+}
+
+/** Prints a row for each store and number of replicas; the exit code is 1 when one could not be measured. */
+export async function measureReplicas(): Promise<number> {
+  const upstream = startHelper<UpstreamCalls>('fake-upstream.ts');
+  const upstreamUrl = `http://127.0.0.1:${await upstream.call('listen', null)}/v1`;
+  await upstream.call('mode', { deltas: PIECES, rate: 0 });
+  const folder = mkdtempSync(join(tmpdir(), 'codex-bridge-bench-store-'));
+  const redis = await startRedis(folder);
+  const load = (): string => (loadavg()[0] ?? 0).toFixed(1);
+  const before = load();
+  let failures = 0;
+  try {
+    await measureDirect(upstreamUrl);
+    const directMs = await measureDirect(upstreamUrl);
+    console.log('| store | replicas | turns per second | added latency |\n| --- | ---: | ---: | ---: |');
+    for (const store of STORES) {
+      for (const count of [1, 2]) {
+        if (store === 'Redis' && redis === undefined) continue;
+        const places = { 'no store': undefined, memory: undefined, folder: join(folder, `kept-${count}`), Redis: redis?.url };
+        const replicas = await startReplicas(count, upstreamUrl, places[store]);
+        const urls = replicas.map(({ port }) => `http://127.0.0.1:${port}`);
+        try {
+          const { turnsPerSecond, addedMs } = await measure({ store, urls }, directMs);
+          console.log(`| ${store} | ${count} | ${turnsPerSecond.toFixed(0)} | ${addedMs.toFixed(1)} ms |`);
+        } catch (cause) {
+          failures += 1;
+          console.log(`| ${store} | ${count} | failed: ${String(cause)} | |`);
+        }
+        for (const { child } of replicas) await stopProcess(child);
+      }
+    }
+    console.log(`\nThe provider alone: ${directMs.toFixed(1)} ms to the first byte.`);
+    console.log(`Node ${process.version}, ${process.platform}, ${cpus().length} cores, load ${before} to ${load()}`);
+  } finally {
+    redis?.child.kill('SIGKILL');
+    agent.destroy();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return failures === 0 ? 0 : 1;
+}
