@@ -1,0 +1,78 @@
+/** Followers of a run that another process makes: in every order of their reads and its writes. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BridgeError } from '../../src/errors/bridge-error';
+import { renderRunRecord } from '../../src/state/record';
+import { createMemoryStore, type ResponseStore } from '../../src/state/response-store';
+import { findSharedRun } from '../../src/state/shared-run';
+import { append, put, WIDE_LIMITS } from '../support/state/stores';
+
+const RESPONSE = { id: 'resp_1', status: 'queued', created_at: 1_700_000_000 };
+const event = (number: number): string => `event: e\ndata: {"sequence_number":${number}}\n\n`;
+const line = (from: number, next: number, fields = {}): object => {
+  const events = Array.from({ length: next - from }, (_, index) => event(from + index)).join('');
+  return { at: Date.now(), from, next, events, begun: true, end: false, cancel: false, ...fields };
+};
+
+/** A store in which the maker of a run writes its first event. @param reads called after each read of lines */
+async function createScene(reads: (store: ResponseStore, from: number, found: number) => Promise<unknown>) {
+  const memory = createMemoryStore(WIDE_LIMITS, Date.now);
+  const store: ResponseStore = {
+    ...memory,
+    shared: true,
+    async lines(id, from = 0) {
+      const found = await memory.lines(id, from);
+      await reads(memory, from, found.length);
+      return found;
+    },
+  };
+  await put(memory, 'run_1', renderRunRecord({ id: 'run_1', response: RESPONSE }));
+  await append(memory, 'run_1', line(0, 1));
+  const run = await findSharedRun(store, Date.now, 'resp_1');
+  assert.ok(run);
+  return { run, store };
+}
+
+async function readAll(frames: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const frame of frames) text += frame;
+  return text;
+}
+
+describe('a follower of a run', () => {
+  it('takes lines that are added between its reads for what they are', async () => {
+    let isAdded = false;
+    const { run } = await createScene(async (store, from, found) => {
+      if (from < 0 || found > 0 || isAdded) return;
+      isAdded = true;
+      for (const added of [line(1, 2), line(2, 3), line(3, 4, { end: true })]) await append(store, 'run_1', added);
+    });
+    assert.equal(await readAll(run.follow(-1)), `${[0, 1, 2, 3].map(event).join('')}data: [DONE]\n\n`);
+    assert.equal(await readAll(run.follow(2)), `${event(3)}data: [DONE]\n\n`);
+  });
+
+  it('gets each event once when a write was repeated', async () => {
+    const { run, store } = await createScene(async () => undefined);
+    const [first, again] = [line(1, 3), line(1, 4, { end: true })];
+    for (const added of [first, again]) await append(store, 'run_1', added);
+    assert.equal(await readAll(run.follow(-1)), `${[0, 1, 2, 3].map(event).join('')}data: [DONE]\n\n`);
+  });
+
+  it('is told when events are not kept any more, and when the run is deleted', async () => {
+    const isGone = (error: unknown): boolean => error instanceof BridgeError && /not kept any more/.test(error.message);
+    let step = 0;
+    const { run } = await createScene(async (store, from, found) => {
+      if (from < 0 || found > 0) return;
+      step += 1;
+      if (step > 1) return;
+      // The maker began anew: its events were too long for the store.
+      await put(store, 'run_1', renderRunRecord({ id: 'run_1', response: RESPONSE }));
+      await append(store, 'run_1', line(9, 9));
+    });
+    await assert.rejects(readAll(run.follow(-1)), isGone);
+    const { run: deleted } = await createScene(async (store, from, found) => {
+      if (from >= 0 && found === 0) await store.delete('run_1');
+    });
+    await assert.rejects(readAll(deleted.follow(-1)), isGone);
+  });
+});
