@@ -10,6 +10,7 @@ import { FULL, QUICK } from './plan';
 import { procAvailable } from './proc';
 import { endAll, startHelper } from './processes';
 import { judgeGoals, renderReport } from './report';
+import { measureReplicas } from './replicas';
 import { Results, ROW_KEYS, ROWS } from './results';
 import { createProfileFolder, profileFlags, renderProfiles } from './profile';
 import { chooseSubjects, projectRoot } from './subjects';
@@ -64,6 +65,7 @@ async function main(): Promise<number> {
     return 0;
   }
   if (options.kinds) return measureKinds();
+  if (options.replicas) return measureReplicas();
   const metrics = chooseMetrics(options.only).filter((name) => procAvailable || !NEED_PROC.includes(name));
   const profiles = options.profile ? createProfileFolder() : undefined;
   const bench = await createBench(options, profiles === undefined ? [] : profileFlags(profiles));

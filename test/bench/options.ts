@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly profile: boolean;
   /** Measure the kinds of streams instead. */
   readonly kinds: boolean;
+  /** Measure replicas and stores instead. */
+  readonly replicas: boolean;
 }
 
 /** The help text. */
@@ -27,6 +29,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --json FILE         write every measured value to FILE
   --profile           profile the bridge and print the functions with the most CPU time of their own
   --kinds             measure CPU per piece and memory of each kind of stream instead, about two minutes
+  --replicas          measure one and two replicas with each store instead, about a minute
   --help              show this text`;
 
 const splitNames = (values: readonly string[]): string[] => values.flatMap((value) => value.split(',')).filter(Boolean);
@@ -44,6 +47,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       json: { type: 'string' },
       profile: { type: 'boolean', default: false },
       kinds: { type: 'boolean', default: false },
+      replicas: { type: 'boolean', default: false },
     },
   });
   return {
@@ -55,5 +59,6 @@ export function readOptions(args: readonly string[]): BenchOptions {
     json: values.json,
     profile: values.profile === true,
     kinds: values.kinds === true,
+    replicas: values.replicas === true,
   };
 }

@@ -8,17 +8,17 @@ import type { UpstreamCalls } from './messages';
 import { freePort, startHelper, startServer, stopProcess, type RunningServer } from './processes';
 import { projectRoot } from './subjects';
 
-/** Each client sends chains of so many turns, and starts anew: the history of a turn is of a usual length. */
+/** The turns of one chain by previous_response_id: the history of a turn has a usual length. */
 const CHAIN = 8;
 const CLIENTS = 16;
-const LOAD_TURNS = 800;
-const SINGLE_TURNS = 160;
-const WARM_UP_TURNS = 160;
+const LOAD_TURNS = 512;
+const SINGLE_TURNS = 96;
+const WARM_UP_TURNS = 128;
 /** Pieces of an answer, which the provider sends at once. */
 const PIECES = 20;
 
-type StoreKind = 'no store' | 'memory' | 'folder' | 'Redis';
-const STORES: readonly StoreKind[] = ['no store', 'memory', 'folder', 'Redis'];
+type StoreKind = 'none' | 'memory' | 'folder' | 'Redis';
+const STORES: readonly StoreKind[] = ['none', 'memory', 'folder', 'Redis'];
 const REDIS = ['valkey-server', 'redis-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
 interface Setup {
@@ -56,7 +56,8 @@ async function runChain({ store, urls }: Setup, client: number, turns: number): 
   let previous: string | undefined;
   for (let turn = 0; turn < turns; turn += 1) {
     const replica = store === 'memory' ? client : client + turn;
-    const state = store === 'no store' ? { store: false } : previous === undefined ? {} : { previous_response_id: previous };
+    const chain = previous === undefined ? {} : { previous_response_id: previous };
+    const state = store === 'none' ? { store: false } : chain;
     const body = { model: 'glm-4.7', input: PROMPT, stream: true, ...state };
     const { text, firstMs } = await post(`${urls[replica % urls.length]}/v1/responses`, body);
     if (!text.includes('event: response.completed')) throw new Error(`a turn failed: ${text.slice(-300)}`);
@@ -99,11 +100,13 @@ async function measure(setup: Setup, directMs: number): Promise<Row> {
 async function measureDirect(upstream: string): Promise<number> {
   const body = { model: 'glm-4.7', messages: [{ role: 'user', content: PROMPT }], stream: true };
   const times: number[] = [];
-  for (let turn = 0; turn < SINGLE_TURNS; turn += 1) times.push((await post(`${upstream}/chat/completions`, body)).firstMs);
+  while (times.length < SINGLE_TURNS) times.push((await post(`${upstream}/chat/completions`, body)).firstMs);
   return median(times);
 }
 
-async function startReplicas(count: number, upstream: string, store: string | undefined): Promise<readonly RunningServer[]> {
+async function startReplicas(
+  count: number, upstream: string, store: string | undefined,
+): Promise<readonly RunningServer[]> {
   return Promise.all(Array.from({ length: count }, async () => {
     const port = await freePort();
     const args = [join(projectRoot, 'bin', 'aliyun-codex-bridge.js'), 'serve', '--port', String(port)];
@@ -119,7 +122,9 @@ async function startRedis(folder: string): Promise<{ readonly child: ChildProces
   if (REDIS === undefined) return undefined;
   const port = await freePort();
   const child = spawn(REDIS, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder]);
-  await new Promise<void>((resolve) => child.stdout.on('data', (text) => String(text).includes('Ready to') && resolve()));
+  await new Promise<void>((resolve) => {
+    child.stdout.on('data', (text) => String(text).includes('Ready to') && resolve());
+  });
   return { child, url: `redis://127.0.0.1:${port}` };
 }
 
@@ -140,8 +145,9 @@ export async function measureReplicas(): Promise<number> {
     for (const store of STORES) {
       for (const count of [1, 2]) {
         if (store === 'Redis' && redis === undefined) continue;
-        const places = { 'no store': undefined, memory: undefined, folder: join(folder, `kept-${count}`), Redis: redis?.url };
-        const replicas = await startReplicas(count, upstreamUrl, places[store]);
+        const kept = join(folder, `kept-${count}`);
+        const place = store === 'folder' ? kept : store === 'Redis' ? redis?.url : undefined;
+        const replicas = await startReplicas(count, upstreamUrl, place);
         const urls = replicas.map(({ port }) => `http://127.0.0.1:${port}`);
         try {
           const { turnsPerSecond, addedMs } = await measure({ store, urls }, directMs);
