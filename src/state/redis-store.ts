@@ -19,7 +19,7 @@ export interface RedisStoreOptions extends RedisOptions {
 export function createRedisStore({ prefix, limits, ...options }: RedisStoreOptions): ResponseStore {
   const client = new RedisClient(options);
   const run = (...words: readonly (string | number)[]): ReturnType<RedisClient['script']> =>
-    client.script(SCRIPT, prefix, limits.ageMs, limits.records, limits.bytes, ...words);
+    client.script(SCRIPT, `${prefix}:`, limits.ageMs, limits.records, limits.bytes, ...words);
   return {
     shared: true,
     async get(id) {
@@ -58,7 +58,7 @@ const readWritten = (word: unknown): Written => (word === 'kept' || word === 'ab
  * operation has removed it from the index.
  */
 const SCRIPT = `
-local prefix, age, most, room = KEYS[1] .. ':', tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local prefix, age, most, room = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local used, sizes, bytes, holders = prefix .. 'used', prefix .. 'sizes', prefix .. 'bytes', prefix .. 'holders'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

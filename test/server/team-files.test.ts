@@ -42,6 +42,16 @@ test('the dashboard asks for metrics that exist, each with its labels', async (c
   }
 });
 
+test('docs/team.md lists every metric with its type', async (context) => {
+  const bridge = await startBridge(context);
+  const { text } = await getJson(`${bridge.url}/metrics`);
+  const team = readFileSync(join(FOLDER, '..', 'team.md'), 'utf8');
+  const ROW = /^\| `((?:aliyun_codex_bridge|process)_\w+)` \| (\w+) \|/gm;
+  const listed = [...team.matchAll(ROW)].map(([, ...row]) => row.join());
+  const served = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, ...row]) => row.join());
+  assert.deepEqual(listed.sort(), served.sort());
+});
+
 test(`nginx accepts nginx.conf${NGINX_MISSING}`, { skip: NGINX_MISSING !== '' }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'bridge-nginx-'));
   try {

@@ -154,6 +154,28 @@ describe(`the store in Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
     for (const key of keys) assert.ok(Number(await client.command('PTTL', String(key))) > 0, String(key));
   });
 
+  it('works for a user who may use only its prefix', async (context) => {
+    const { port } = await startRedis(context, ['--requirepass', 'admin-secret']);
+    const admin = connectRedis(context, `redis://:admin-secret@127.0.0.1:${port}`);
+    const rules = ['on', '>anna-secret', '~anna:*', '+@all', '-@dangerous'];
+    await admin.command('ACL', 'SETUSER', 'anna', ...rules);
+    const open = (prefix: string): ReturnType<typeof createRedisStore> => {
+      const url = `redis://anna:anna-secret@127.0.0.1:${port}`;
+      const store = createRedisStore({ url, prefix, limits: WIDE_LIMITS });
+      context.after(() => store.close());
+      return store;
+    };
+    const [own, other] = [open('anna'), open('ben')];
+    await own.check();
+    assert.ok(await put(own, 'conv_1', conversation, ['item_1']));
+    assert.equal(await append(own, 'conv_1', 'line'), 'kept');
+    assert.deepEqual([await own.lines('conv_1'), await own.holderOf('item_1')], [['line'], 'conv_1']);
+    assert.ok(await own.get('conv_1'));
+    assert.ok(await own.delete('conv_1'));
+    await assert.rejects(put(other, 'conv_1', conversation), isUnavailable(/NOPERM|permission/i));
+    await assert.rejects(other.lines('conv_1'), isUnavailable(/NOPERM|permission/i));
+  });
+
   it('drops records by age, with their index', async (context) => {
     const { url } = await startRedis(context);
     const store = createRedisStore({ url, prefix: 'test', limits: { ...WIDE_LIMITS, ageMs: 300 } });
