@@ -65,7 +65,7 @@ describe('a follower of a run', () => {
       if (from < 0 || found > 0) return;
       step += 1;
       if (step > 1) return;
-      // The maker began anew: its events were too long for the store.
+      // The maker began again: its events were too long for the store.
       await put(store, 'run_1', renderRunRecord({ id: 'run_1', response: RESPONSE }));
       await append(store, 'run_1', line(9, 9));
     });

@@ -92,6 +92,7 @@ function follow(find: () => Bridge | undefined): Bridge {
     start: (kind, body, caller) => bridge().start(kind, body, caller),
     failedFrames: (error, body) => bridge().failedFrames(error, body),
     models: (version) => bridge().models(version),
+    checkStore: () => bridge().checkStore(),
     kept: () => bridge().kept(),
     search: (body, abort) => bridge().search(body, abort),
   };
