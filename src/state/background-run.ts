@@ -152,6 +152,10 @@ export const eventsNotKept = (from: number): BridgeError =>
 
 const LIFECYCLE = /^event: response\.(?:created|in_progress|completed|incomplete|failed)$/m;
 
+/** The Response in the last event about a whole Response; undefined when there is none. */
+export const lastResponseIn = (events: string): UnknownRecord | undefined =>
+  events.split('\n\n').filter((block) => LIFECYCLE.test(block)).map(readResponse).at(-1);
+
 function readResponse(block: string): UnknownRecord | undefined {
   const event = parseJson(block.slice(block.indexOf('data: ') + 'data: '.length));
   const response = isRecord(event) ? event['response'] : undefined;

@@ -37,7 +37,6 @@ export async function readKeptTurn(
   for (const field of ['store', 'background']) optional(body, field, asBoolean, 'true or false');
   refuseUnserved(body, client);
   const store = services.openStore();
-  await store.check();
   const conversation = readConversationId(body['conversation']);
   const prior =
     conversation !== undefined
@@ -45,6 +44,8 @@ export async function readKeptTurn(
       : previous !== undefined
         ? await readHistory(store, previous)
         : undefined;
+  // Nothing that cannot be stored is sent to the provider.
+  if (!prior) await store.check();
   const input = await resolveReferences(store, body['input'] ?? (prior ? [] : undefined));
   const own = readResponsesRequest({ ...body, input });
   const echo: ResponsesEcho = conversation === undefined ? {} : { conversation: { id: conversation } };

@@ -65,11 +65,6 @@ export class RedisClient {
     return this.read(await this.send(['EVAL', source, 1, key, ...words]));
   }
 
-  /** Resolves when there is a connection. @throws BridgeError `store_unavailable` when there is none */
-  async check(): Promise<void> {
-    if (!this.isReady) await this.command('PING');
-  }
-
   /** Ends the connection; later commands fail. */
   close(): void {
     this.isClosed = true;

@@ -41,7 +41,9 @@ export function createRedisStore({ prefix, limits, ...options }: RedisStoreOptio
       const id = await run('holder', item);
       return typeof id === 'string' ? id : undefined;
     },
-    check: () => client.check(),
+    async check() {
+      await client.command('PING');
+    },
     close: () => client.close(),
   };
 }

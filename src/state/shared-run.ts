@@ -7,7 +7,7 @@ import { isRecord, type UnknownRecord } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import { renderStreamError } from '../errors/error-body';
 import { SSE_DONE } from '../stream/sse';
-import { eventsNotKept, type BackgroundRun } from './background-run';
+import { eventsNotKept, lastResponseIn, type BackgroundRun } from './background-run';
 import { findResponse } from './history';
 import { readRunRecord, renderResponseRecord, renderRunRecord } from './record';
 import { writeOne, type ResponseStore } from './response-store';
@@ -21,7 +21,7 @@ const SILENCE_MS = 25_000;
 
 /** One line of a run. */
 interface RunLine {
-  /** Milliseconds since the epoch; 0 in a line of a process that is not the maker. */
+  /** When the maker wrote last, in milliseconds since the epoch. */
   readonly at: number;
   /** The number of the first event in it, and of the first after it. */
   readonly from: number;
@@ -111,8 +111,10 @@ export class RunPublisher {
   }
 
   private async isCancelled(): Promise<boolean> {
-    const lines = await this.store.lines(this.id, this.seen);
-    this.seen += lines.length;
+    // In a folder, a line that was added at the same time may come before the last ones.
+    const from = Math.max(0, this.seen - 4);
+    const lines = await this.store.lines(this.id, from);
+    this.seen = from + lines.length;
     return lines.some((line) => readLine(line).cancel);
   }
 }
@@ -181,21 +183,26 @@ export class SharedRun {
   }
 
   /** The Response of a run that is over. One whose maker died has failed, unless its Response was kept. */
-  private async final({ end }: RunLine): Promise<UnknownRecord> {
+  private async final({ end, events: last }: RunLine): Promise<UnknownRecord> {
     const id = String(this.first['id']);
-    const kept = await findResponse(this.store, id);
-    const response = kept?.response ?? { ...this.first, status: 'failed', error: renderStreamError(lost(), 'generic') };
+    const kept = (await findResponse(this.store, id))?.response ?? (end ? lastResponseIn(last) : undefined);
+    const response = kept ?? { ...this.first, status: 'failed', error: renderStreamError(lost(), 'generic') };
+    if (end) return response;
     const text = renderResponseRecord({ id, previous: undefined, input: [] }, JSON.stringify(response));
     if (!kept) await writeOne(this.store, { id, text, items: [] });
-    if (end) return response;
     const next = Math.max(...(await this.store.lines(this.id)).map((line) => readLine(line).next), 0);
-    const type = response['status'] === 'completed' ? 'response.completed' : 'response.failed';
+    const type = TERMINAL.get(response['status']) ?? 'response.failed';
     const event = JSON.stringify({ type, sequence_number: next, response });
     const events = `event: ${type}\ndata: ${event}\n\n`;
     await this.write({ ...BLANK, at: this.clock(), from: next, next: next + 1, events, begun: true, end: true });
     return response;
   }
 }
+
+/** The events that end a stream, by the status of their Response. */
+const TERMINAL: ReadonlyMap<unknown, string> = new Map([
+  ['completed', 'response.completed'], ['incomplete', 'response.incomplete'],
+]);
 
 const lost = (): BridgeError =>
   new BridgeError('shutting_down', 'The process that made this response has ended. Send the request again.');

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, test, type TestContext } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
-import { RedisError, ReplyReader, type Reply } from '../../src/state/redis-client';
+import { RedisError, ReplyReader, type RedisClient, type Reply } from '../../src/state/redis-client';
 import { createRedisStore } from '../../src/state/redis-store';
 import { findFreePort, NEEDS_REDIS, REDIS_MISSING, startRedis } from '../support/state/redis';
 import { append, connectRedis, put, WIDE_LIMITS } from '../support/state/stores';
@@ -19,9 +19,9 @@ const isUnavailable = (message: RegExp) => (error: unknown): boolean =>
 const NEEDS_OPENSSL = { skip: spawnSync('openssl', ['version']).status !== 0 && 'openssl is not installed' };
 
 /** Resolves when the client is connected again. */
-async function untilReady(client: { check(): Promise<void> }): Promise<void> {
+async function untilReady(client: RedisClient): Promise<void> {
   for (;;) {
-    const isReady = await client.check().then(() => true, () => false);
+    const isReady = await client.command('PING').then(() => true, () => false);
     if (isReady) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -78,7 +78,7 @@ describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
   it('fails when the server is silent, and recovers', async (context) => {
     const redis = await startRedis(context);
     const client = connectRedis(context, redis.url);
-    await client.check();
+    await client.command('PING');
     redis.signal('SIGSTOP');
     await assert.rejects(client.command('PING'), isUnavailable(/does not answer/));
     redis.signal('SIGCONT');

@@ -1,10 +1,12 @@
 /** Followers of a run that another process makes: in every order of their reads and its writes. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { BackgroundRun } from '../../src/state/background-run';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { renderRunRecord } from '../../src/state/record';
 import { createMemoryStore, type ResponseStore } from '../../src/state/response-store';
-import { findSharedRun } from '../../src/state/shared-run';
+import { findSharedRun, RunPublisher } from '../../src/state/shared-run';
 import { append, put, WIDE_LIMITS } from '../support/state/stores';
 
 const RESPONSE = { id: 'resp_1', status: 'queued', created_at: 1_700_000_000 };
@@ -74,5 +76,55 @@ describe('a follower of a run', () => {
       if (from >= 0 && found === 0) await store.delete('run_1');
     });
     await assert.rejects(readAll(deleted.follow(-1)), isGone);
+  });
+});
+
+describe('the Response of a run', () => {
+  it('comes from its events when it was too large to be kept', async () => {
+    const { run, store } = await createScene(async () => undefined);
+    const response = { ...RESPONSE, status: 'incomplete', output: ['long'] };
+    const events = `event: response.incomplete\ndata: ${JSON.stringify({ sequence_number: 1, response })}\n\n`;
+    await append(store, 'run_1', line(1, 2, { events, end: true }));
+    assert.deepEqual(await run.response(), response);
+  });
+
+  it('is failed when its maker died, and its stream ends with that', async () => {
+    const { run, store } = await createScene(async () => undefined);
+    await append(store, 'run_1', line(1, 3, { at: Date.now() - 60_000 }));
+    const failed = await run.response();
+    assert.equal(failed['status'], 'failed');
+    const text = await readAll(run.follow(1));
+    assert.match(text, /"sequence_number":2[^]*event: response\.failed\ndata: .*"sequence_number":3,[^]*\[DONE\]/);
+    assert.deepEqual(await run.response(), failed);
+  });
+});
+
+describe('the maker of a run', () => {
+  it('sees a request to cancel that sorts before its own last lines', async () => {
+    let isCancelled = false;
+    const memory = createMemoryStore(WIDE_LIMITS, Date.now);
+    const store: ResponseStore = {
+      ...memory,
+      shared: true,
+      async lines(id, from = 0) {
+        const [first, ...rest] = await memory.lines(id);
+        return (isCancelled ? [first, line(0, 0, { cancel: true }), ...rest] : [first, ...rest]).slice(from);
+      },
+    };
+    const controller = new AbortController();
+    async function* frames(): AsyncGenerator<string> {
+      yield event(1);
+      await once(controller.signal, 'abort');
+    }
+    const publisher = new RunPublisher(store, Date.now, RESPONSE);
+    await publisher.open();
+    const run = new BackgroundRun(event(0), frames(), controller);
+    const following = publisher.follow(run);
+    while ((await memory.lines('run_1')).length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    isCancelled = true;
+    // The pauses of a run do not keep a process running, as its server does.
+    const alive = setInterval(() => undefined, 1_000);
+    await following.finally(() => clearInterval(alive));
+    assert.ok(controller.signal.aborted);
   });
 });
