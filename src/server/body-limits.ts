@@ -37,7 +37,7 @@ export class BodyBudget {
     return this.waiters.size;
   }
 
-  /** Starts with nothing. */
+  /** Opens an empty reservation. */
   open(): Reservation {
     return new Reservation(this);
   }

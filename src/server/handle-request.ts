@@ -48,7 +48,7 @@ async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void>
 
 const HEALTH = /^\/health(?:\/live|\/ready)?$/;
 
-/** What a page of a listed origin may send (CORS preflight). */
+/** The methods and headers that a page of a listed origin may send (CORS preflight). */
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, POST, DELETE',
   'access-control-allow-headers': 'authorization, content-type, x-api-key',

@@ -56,7 +56,7 @@ export interface Services {
   readonly monitoring: Monitoring;
   /** Receives the facts of each turn when it is over. */
   readonly turnEnded: (facts: TurnFacts) => void;
-  /** Notified of every use; absent when the bridge runs until a signal. */
+  /** Notified of every use; absent if the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }
 

@@ -62,7 +62,7 @@ export class TurnRegistry {
     });
   }
 
-  /** How many turns are open. */
+  /** Returns the number of open turns. */
   count(): number {
     return this.entries.size;
   }
@@ -79,7 +79,7 @@ export class TurnRegistry {
     return this.refusal !== undefined;
   }
 
-  /** From now on `open` throws `reason`; running turns continue. */
+  /** Makes `open` throw `reason` from now on; running turns continue. */
   refuse(reason: BridgeError): void {
     this.refusal = reason;
   }
