@@ -48,10 +48,10 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', paths: at('/conversations/{id}/items'), handler: () => kept().addConversationItems },
   { method: 'GET', paths: at('/models'), handler: () => answerModels },
   { method: 'GET', paths: ['/launches'], handler: () => holdLaunch },
-  { method: 'GET', paths: ['/health'], handler: () => answerHealth },
   { method: 'GET', paths: ['/health/live'], handler: () => monitor().answerLive },
   { method: 'GET', paths: ['/health/ready'], handler: () => monitor().answerReady },
   { method: 'GET', paths: ['/metrics'], handler: () => monitor().answerMetrics },
+  { method: 'GET', paths: ['/health'], handler: () => answerHealth },
 ];
 
 /**
