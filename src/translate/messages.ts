@@ -117,7 +117,7 @@ function translateTurn(node: AssistantNode, options: MessagesOptions): readonly 
 
 /** Renders a result as text; media that the model accepts go into a user message. A tool message is never blank. */
 function resultText(result: readonly ContentPart[], options: MessagesOptions): string {
-  const text = translateContent(
+  const text = onlyText(result) ?? translateContent(
     result.map((part) =>
       travels(part, options.dialect)
         ? ({ type: 'text', text: `[${part.type}: see the next user message]` } as const)
@@ -190,11 +190,19 @@ export interface MediaRules extends Pick<Dialect, 'content' | 'images' | 'audio'
  * @throws BridgeError `invalid_request` for a file that cannot be sent, if the rules say `refuse`
  */
 export function translateContent(content: readonly ContentPart[], rules: MediaRules, notes: Notes): ChatContent {
+  const only = onlyText(content);
+  if (only !== undefined) return only;
   const parts = content
     .map((part) => translatePart(part, rules, notes))
     .filter((part) => part.type !== 'text' || part.text !== '');
   if (parts.some((part) => part.type !== 'text') || (rules.content === 'parts' && parts.length > 1)) return parts;
   return parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
+}
+
+/** Nearly all content is one text. In long threads, other steps would cost a third of the whole translation. */
+function onlyText(content: readonly ContentPart[]): string | undefined {
+  const [first] = content;
+  return content.length === 1 && first?.type === 'text' ? first.text : undefined;
 }
 
 function translatePart(part: ContentPart, rules: MediaRules, notes: Notes): ChatPart {
