@@ -105,7 +105,7 @@ export function prepare(
   const extras = native?.readNativeExtras(request, dialect);
   const render = (repaired: ChatRequest): object =>
     changeBody(native && extras ? native.toNativeRequest(repaired, extras) : repaired, endpoint.changes);
-  const createAttempt = attemptsOf(endpoint, chat, tools, rules, context);
+  const createAttempt = attemptsOf(endpoint, chat.tools, tools, rules, context);
   const kept = origin === undefined ? {} : { origin, request: given };
   return { endpoint, chat, render, tools, notes, createAttempt, ...kept };
 }
@@ -238,14 +238,15 @@ export function upstreamHeaders(
  */
 function attemptsOf(
   { dialect, source, native }: Endpoint,
-  chat: ChatRequest,
+  /** Not the whole request: its messages would stay in memory while the answer streams. */
+  declared: ChatRequest['tools'],
   offered: ToolSet,
   rules: AnswerRules,
   context: TurnContext,
 ): Prepared['createAttempt'] {
   const { settings, runtime } = context;
   const { makeId } = runtime;
-  const tools = settings.toolMarkup ? (chat.tools ?? []) : [];
+  const tools = settings.toolMarkup ? (declared ?? []) : [];
   const { sendsFinishReason } = dialect;
   const options = { makeId, single: !settings.allowMultiToolCalls, source, sendsFinishReason };
   return () => ({
@@ -255,7 +256,7 @@ function attemptsOf(
       ...(dialect.cumulative ? [new CumulativeStage()] : []),
       ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
       ...(tools.length === 0 ? [] : [new ToolMarkupStage({ tools, makeId })]),
-      ...(chat.tools ? [new TypedArgumentsStage((name) => offered.parametersOf(name))] : []),
+      ...(declared ? [new TypedArgumentsStage((name) => offered.parametersOf(name))] : []),
       ...(rules.json ? [new JsonFenceStage(), new JsonCheckStage(rules.json)] : []),
       ...(rules.calls ? [new CallFilterStage(rules.calls)] : []),
     ],

@@ -154,3 +154,31 @@ function spend(value: unknown, budget: number): number {
 }
 
 const nextLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * Options for fetch. A single piece is sent as it is. Several pieces are sent as a stream, whose length fetch leaves to
+ * us. Unless redirects are an error and there is no window, fetch would copy the whole body and keep the copy while the
+ * answer streams (undici, httpNetworkOrCacheFetch; measured on Node 18, 20 and 24).
+ */
+export function toFetchBody(
+  pieces: RequestBytes, headers: Readonly<Record<string, string>>,
+): RequestInit & { readonly duplex?: 'half' } {
+  const [first] = pieces;
+  if (first && pieces.length === 1) return { headers: { ...headers }, body: first, redirect: 'manual' };
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const sized = { ...headers, 'content-length': String(length) };
+  return { headers: sized, body: streamOf(pieces), duplex: 'half', redirect: 'error', window: null };
+}
+
+/** A stream of its own: fetch copies every chunk that it takes from an iterable. */
+function streamOf(pieces: RequestBytes): ReadableStream<Uint8Array> {
+  // Node 20's fetch waits forever after a chunk without bytes.
+  const rest = pieces.filter(({ length }) => length > 0).values();
+  return new ReadableStream({
+    pull(controller) {
+      const { done, value } = rest.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+  }, { highWaterMark: 0 });
+}

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock';
 import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
 import type { Connection, Routes } from './connect';
-import type { RequestBytes } from './request-bytes';
+import { toFetchBody, type RequestBytes } from './request-bytes';
 
 export interface UpstreamRequest {
   readonly url: string;
@@ -60,29 +60,22 @@ export function createFetchTransport(timeouts: UpstreamTimeouts): Transport {
       routes ??= connection && openRoutes(timeouts.connectMs);
       const dispatcher =
         (connection && routes?.find(new URL(url), connection)) ?? (agent ??= createAgent(timeouts.connectMs));
-      const init: RequestInit = { method: 'POST', redirect: 'manual', signal: exchange.signal };
-      const sent = Object.assign(init, bodyOf(request.body, headers), dispatcher && { dispatcher });
+      const init: RequestInit = { method: 'POST', signal: exchange.signal };
+      const sent = Object.assign(init, toFetchBody(request.body, headers), dispatcher && { dispatcher });
       return exchange.answer(await fetch(url, sent));
     } catch (cause) {
-      throw exchange.close(cause);
+      throw exchange.close(isRedirect(cause) ? redirected(request.url) : cause);
     }
   };
 }
 
-/**
- * A single piece is sent by fetch as it is. Of several pieces fetch makes a stream, so that it neither copies nor keeps
- * megabytes while the answer comes; it leaves their length to us.
- */
-function bodyOf(pieces: RequestBytes, headers: UpstreamRequest['headers']): RequestInit & { readonly duplex?: 'half' } {
-  const [first] = pieces;
-  if (first && pieces.length === 1) return { headers: { ...headers }, body: first };
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  return { headers: { ...headers, 'content-length': String(length) }, body: streamOf(pieces), duplex: 'half' };
-}
+const isRedirect = (cause: unknown): boolean =>
+  cause instanceof Error && cause.cause instanceof Error && cause.cause.message === 'unexpected redirect';
 
-async function* streamOf(pieces: RequestBytes): AsyncGenerator<Buffer, void, undefined> {
-  // Node 20's fetch waits forever after a chunk without bytes.
-  for (const piece of pieces) if (piece.length > 0) yield piece;
+function redirected(url: string): BridgeError {
+  const { host } = new URL(url);
+  const problem = `${host} answered with a redirect. Redirects are not followed: check AI_API_BASE.`;
+  return new BridgeError('upstream_rejected', problem);
 }
 
 /** One request in flight, with everything that can end it early. */

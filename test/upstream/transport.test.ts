@@ -101,6 +101,22 @@ describe('what is read', () => {
     assert.equal(await answer.text(100), 'no');
   });
 
+  it('a redirect of a body in pieces is an error, and its target gets no request', async (context) => {
+    let requests = 0;
+    const { url } = await startServer(context, async (incoming, response) => {
+      requests += 1;
+      await readBody(incoming);
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    });
+    const body = [Buffer.from('{'), Buffer.from('}')];
+    await assert.rejects(createFetchTransport(LIMITS)(request(url, { body })), (error: unknown) => {
+      assert.ok(error instanceof BridgeError && error.kind === 'upstream_rejected');
+      assert.match(error.message, /answered with a redirect\. Redirects are not followed: check AI_API_BASE\.$/);
+      return true;
+    });
+    assert.equal(requests, 1);
+  });
+
   it('a redirect is a response, and its target gets no request', async (context) => {
     let asked = 0;
     const { url } = await startServer(context, (_, response) => {
