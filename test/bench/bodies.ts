@@ -1,5 +1,5 @@
 /** Builds the same conversation as a Responses request and as a Chat Completions request of about a given size. */
-import type { Protocol } from './messages';
+import type { Protocol, Thread } from './messages';
 
 interface ToolRound {
   readonly callId: string;
@@ -15,6 +15,7 @@ interface Conversation {
 const MODEL = 'glm-4.7';
 /** Codex's own instructions are about 17,000 characters long. */
 const INSTRUCTIONS_BYTES = 17_000;
+const PROMPT = 'Say something.';
 const OUTPUT_BYTES = 4_000;
 const TOOL_NAMES = ['exec_command', 'write_stdin', 'view_image', 'get_goal', 'create_goal', 'update_goal'] as const;
 
@@ -30,20 +31,22 @@ function sourceText(bytes: number, seed: number): string {
   return lines.join('\n');
 }
 
+const toolRound = (index: number, bytes: number): ToolRound => ({
+  callId: `call_bench_${index}`,
+  arguments: JSON.stringify({ cmd: `sed -n '1,80p' src/part-${index}.ts` }),
+  output: sourceText(bytes, index + 1),
+});
+
 function conversation(historyBytes: number): Conversation {
   const instructions = sourceText(Math.min(INSTRUCTIONS_BYTES, historyBytes / 2), 0);
   const rounds: ToolRound[] = [];
   let size = Buffer.byteLength(JSON.stringify(instructions));
   for (let index = 0; size < historyBytes; index++) {
-    const round: ToolRound = {
-      callId: `call_bench_${index}`,
-      arguments: JSON.stringify({ cmd: `sed -n '1,80p' src/part-${index}.ts` }),
-      output: sourceText(Math.min(OUTPUT_BYTES, historyBytes), index + 1),
-    };
+    const round = toolRound(index, Math.min(OUTPUT_BYTES, historyBytes));
     rounds.push(round);
     size += Buffer.byteLength(JSON.stringify(round));
   }
-  return { instructions, prompt: 'Say something.', rounds };
+  return { instructions, prompt: PROMPT, rounds };
 }
 
 const PARAMETERS = {
@@ -112,11 +115,45 @@ function chatBody({ instructions, prompt, rounds }: Conversation): object {
 
 const RENDER: Record<Protocol, (talk: Conversation) => object> = { responses: responsesBody, chat: chatBody };
 
-/** Builds the request body with a history of about `historyBytes`, and counts the characters of its tool results. */
-export function requestBody(protocol: Protocol, historyBytes: number): { body: Buffer; toolCharacters: number } {
+/** The bodies of requests made one after the other. */
+export interface Bodies {
+  /** The characters of tool results in the first body. */
+  readonly toolCharacters: number;
+  /** The next body; of a thread that grows by a round of tools each time, or of a thread that no request has begun. */
+  next(): Buffer;
+}
+
+/** How often a thread grows before it begins again, so that its size stays about the same. */
+const ROUNDS = 8;
+const ROUND_BYTES = 400;
+
+/** Bodies with a history of about `historyBytes`. */
+export function createBodies(protocol: Protocol, historyBytes: number, thread: Thread): Bodies {
   const talk = conversation(historyBytes);
+  const toolCharacters = talk.rounds.reduce((sum, round) => sum + round.output.length, 0);
+  const render = (changed: Conversation): Buffer => Buffer.from(JSON.stringify(RENDER[protocol](changed)));
+  let count = 0;
+  if (thread === 'new') {
+    const body = render(talk);
+    const place = body.indexOf(talk.prompt);
+    return {
+      toolCharacters,
+      next() {
+        count += 1;
+        const changed = Buffer.from(body);
+        changed.write(String(count).padStart(PROMPT.length - 1, '0'), place);
+        return changed;
+      },
+    };
+  }
+  const grown: Buffer[] = [];
   return {
-    body: Buffer.from(JSON.stringify(RENDER[protocol](talk))),
-    toolCharacters: talk.rounds.reduce((sum, round) => sum + round.output.length, 0),
+    toolCharacters,
+    next() {
+      const length = count % ROUNDS;
+      count += 1;
+      const later = Array.from({ length }, (_, index) => toolRound(talk.rounds.length + index, ROUND_BYTES));
+      return (grown[length] ??= render({ ...talk, rounds: [...talk.rounds, ...later] }));
+    },
   };
 }

@@ -117,7 +117,8 @@ export async function runLoad(
   await bench.upstream.call('mode', { deltas: work.deltas, rate, large });
   const paceMs = rate === 0 ? 0 : (work.deltas / rate) * 1000;
   const result = await bench.load.call('run', {
-    port, protocol: subject.protocol, streams: 1, requests: 1, staggerMs: 0, historyBytes: 0, ignoreMs: 0,
+    port, protocol: subject.protocol, streams: 1, requests: 1, staggerMs: 0, historyBytes: 0, thread: 'grows',
+    ignoreMs: 0,
     deadlineMs: paceMs + JOB_SLACK_MS, ...fields,
   });
   if (round >= 0) addVerdict(bench.results, subject.name, result);

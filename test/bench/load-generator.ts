@@ -4,7 +4,7 @@ import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { requestBody } from './bodies';
+import { createBodies } from './bodies';
 import { answerCalls, type LoadCalls, type LoadJob, type LoadResult, type Protocol } from './messages';
 import { clockMicros, TextChecker } from './text';
 
@@ -168,7 +168,8 @@ async function exchange(job: LoadJob, body: Buffer, signal: AbortSignal, tally: 
 }
 
 async function run(job: LoadJob): Promise<LoadResult> {
-  const { body, toolCharacters } = requestBody(job.protocol, job.historyBytes);
+  const bodies = createBodies(job.protocol, job.historyBytes, job.thread);
+  const { toolCharacters } = bodies;
   const tally: Tally = {
     deltas: 0, lost: 0, surplus: 0, wrongFinals: 0, errors: [], latencies: [],
     firstByteMs: [], firstTextMs: [], replyBytes: [], toolCharacters,
@@ -179,7 +180,7 @@ async function run(job: LoadJob): Promise<LoadResult> {
   const stream = async (index: number): Promise<void> => {
     await sleep(index * job.staggerMs);
     for (let count = 0; count < job.requests && tally.errors.length === 0; count++) {
-      await exchange(job, body, abort.signal, tally);
+      await exchange(job, bodies.next(), abort.signal, tally);
     }
   };
   await Promise.all(Array.from({ length: job.streams }, (_, index) => stream(index)));

@@ -59,7 +59,7 @@ export function measureGrowth(bench: Bench): Promise<void> {
   });
 }
 
-/** The longest gap between deltas of a running stream while another client sends large requests. */
+/** The longest gap between deltas of a running stream while another client begins threads of 4 MB. */
 export async function measureStall(bench: Bench): Promise<void> {
   const { rounds, rate, seconds, requests, historyBytes } = bench.plan.stall;
   // A separate process, because rendering and sending large bodies would delay the stream's clock.
@@ -74,7 +74,7 @@ export async function measureStall(bench: Bench): Promise<void> {
     const stream = runLoad(bench, contender, round, { deltas, rate, large, ignoreMs: 300 });
     await sleep(400);
     const sent = await heavy.call('run', {
-      port, protocol: subject.protocol, streams: 1, requests, staggerMs: 0, historyBytes,
+      port, protocol: subject.protocol, streams: 1, requests, staggerMs: 0, historyBytes, thread: 'new',
       deltas: LARGE_REPLY_DELTAS, ignoreMs: 0, deadlineMs: 20_000,
     });
     if (sent.errors.length > 0) throw new Error(sent.errors[0]);

@@ -3,6 +3,9 @@
 /** The protocol of a subject's clients. */
 export type Protocol = 'chat' | 'responses';
 
+/** Requests one after the other: rounds of tools in one thread, or the first request of a thread each. */
+export type Thread = 'grows' | 'new';
+
 /** The mode of the fake upstream. */
 export interface UpstreamMode {
   /** Deltas in each reply. */
@@ -32,6 +35,7 @@ export interface LoadJob {
   /** Milliseconds between the starts of consecutive streams. */
   readonly staggerMs: number;
   readonly historyBytes: number;
+  readonly thread: Thread;
   readonly deltas: number;
   /** Latencies in the first milliseconds of a stream are ignored. */
   readonly ignoreMs: number;

@@ -7,6 +7,7 @@ import {
   cpuOf, cpuPer, runLoad, start, stop, takeTurns, unstarted, withServers, type Bench, type Contender, type Visit,
 } from './contenders';
 import { measureFirstTurn, measureGrowth, measureStall } from './long-running';
+import type { Thread } from './messages';
 import type { PacedPlan, RequestPlan } from './plan';
 import { residentMegabytes } from './proc';
 import { median, quantile, type RowKey } from './results';
@@ -30,10 +31,10 @@ async function measureStart(bench: Bench): Promise<void> {
 async function measureRequests(
   bench: Bench,
   metric: string,
-  plan: RequestPlan,
+  { thread, ...plan }: RequestPlan & { readonly thread: Thread },
   rows: Partial<Record<'cpu' | 'firstByte' | 'firstText' | 'reply', RowKey>>,
 ): Promise<void> {
-  const work = { deltas: plan.deltas, rate: 0, historyBytes: plan.historyBytes };
+  const work = { deltas: plan.deltas, rate: 0, historyBytes: plan.historyBytes, thread };
   const warmUp: Visit = async (contender, round) => {
     await runLoad(bench, contender, round, { ...work, requests: plan.warmUp });
   };
@@ -59,12 +60,19 @@ const REQUEST_ROWS = {
   small: { cpu: 'cpuSmall', firstByte: 'firstByteSmall', firstText: 'firstTextSmall', reply: 'replySmall' },
   middle: { cpu: 'cpuMiddle', firstText: 'firstTextMiddle' },
   big: { cpu: 'cpuBig', firstText: 'firstTextBig' },
+  largeNew: { cpu: 'cpuLargeNew', firstText: 'firstTextLargeNew' },
   large: { cpu: 'cpuLarge', firstByte: 'firstByteLarge', firstText: 'firstTextLarge', reply: 'replyLarge' },
 } as const;
 
-/** A measurement with one request size. */
-const requestsOf = (size: keyof typeof REQUEST_ROWS, name: string) => (bench: Bench): Promise<void> =>
-  measureRequests(bench, name, bench.plan.requests[size], REQUEST_ROWS[size]);
+/** A measurement of requests of one size, in rounds of one thread. */
+const requestsOf = (size: Exclude<keyof typeof REQUEST_ROWS, 'largeNew'>, name: string) => (bench: Bench) =>
+  measureRequests(bench, name, { ...bench.plan.requests[size], thread: 'grows' }, REQUEST_ROWS[size]);
+
+/** The same as `request-4m` for threads of which nothing is known yet. */
+const measureNewThreads = (bench: Bench): Promise<void> => {
+  const plan = { ...bench.plan.requests.large, thread: 'new' } as const;
+  return measureRequests(bench, 'request-4m-new', plan, REQUEST_ROWS.largeNew);
+};
 
 /** CPU per delta when the upstream sends as fast as possible. */
 async function measureSaturated(bench: Bench): Promise<void> {
@@ -163,6 +171,7 @@ export const METRICS = {
   'request-200k': requestsOf('middle', 'request-200k'),
   'request-1m': requestsOf('big', 'request-1m'),
   'request-4m': requestsOf('large', 'request-4m'),
+  'request-4m-new': measureNewThreads,
   stall: measureStall,
   saturated: measureSaturated,
   paced: measurePaced,

@@ -22,7 +22,7 @@ export interface BenchOptions {
 export const USAGE = `Usage: npm run bench -- [options]
   --quick             a short run, about four minutes on two cores
   --only METRIC       measure only these, separated by commas: start, first-turn, request-40k, request-200k,
-                      request-1m, request-4m, stall, saturated, paced, memory, growth
+                      request-1m, request-4m, request-4m-new, stall, saturated, paced, memory, growth
   --subjects A,B      take only these subjects: listener, direct, pipe-http, pipe-fetch, bridge, or names given by --cmd
   --cmd NAME=COMMAND  add a subject that speaks Responses; {port} and {upstream} are filled in. NAME:chat=COMMAND
                       speaks Chat Completions. KEY=value before the command sets its environment. Repeatable

@@ -42,7 +42,7 @@ export interface RequestPlan {
 
 /** About four minutes with the built-in subjects. */
 export const QUICK: Plan = {
-  budgetSeconds: 300,
+  budgetSeconds: 330,
   start: { rounds: 9 },
   memory: { rounds: 3, streams: 100, rate: 2, seconds: 3 },
   paced: {
