@@ -1,7 +1,7 @@
 /** Keeps what was made for the histories of recent requests: few of them, bounded in memory, and not for long. */
 
 const MOST_HISTORIES = 32;
-const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_BYTES = 32 * 1024 * 1024;
 /** A history that is not continued for this time is dropped with all others. */
 const KEEP_MS = 10 * 60_000;
 

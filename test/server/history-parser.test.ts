@@ -197,7 +197,7 @@ describe('what is reused', () => {
     assert.equal(shared(lists[0] ?? [], await itemsOf(parser, [...(threads[0] ?? []), 'c'])), 0);
   });
 
-  it('up to 64 MB', async () => {
+  it('up to 32 MB', async () => {
     const parser = new HistoryParser(LIMITS);
     const large = 'x'.repeat(7_000_000);
     const lists: (readonly unknown[])[] = [];

@@ -87,3 +87,30 @@ scenario(
     });
   },
 );
+
+/** Codex truncates outputs to about 10 KB: the last requests are larger than those that are parsed at once. */
+const LISTINGS = Array.from({ length: 12 }, (_, round) => `seq -f 'line %g of ${round}: "步骤" → 🌍' 1 400`);
+
+scenario(
+  'a thread that grows beyond 64 KB',
+  {
+    script: [
+      ...LISTINGS.map((cmd) => answer({ toolCalls: [shellCall(cmd)] })),
+      answer({ text: 'All were listed.' }),
+    ],
+  },
+  async ({ run }) => {
+    const { events, requests } = await run('List the lines.');
+    assert.deepEqual(textsOf(events, 'agent_message'), ['All were listed.']);
+    assert.equal(requests.length, 13);
+    assertGrowing(requests);
+    const messages = messagesAfter(requests[12]!, 'List the lines.');
+    assert.equal(messages.length, 24);
+    LISTINGS.forEach((_, round) => {
+      const content = String(messages[2 * round + 1]?.['content']);
+      assert.ok(content.includes(`line 1 of ${round}: "步骤" → 🌍\nline 2 of ${round}: `), content.slice(0, 300));
+      assert.ok(content.includes(`line 400 of ${round}: "步骤" → 🌍`), content.slice(-300));
+    });
+    assert.ok(requests[12]!.rawBody.length > 100_000, String(requests[12]!.rawBody.length));
+  },
+);
