@@ -1,0 +1,100 @@
+/** The built bridge stays under 400 MB while a provider sends without an end, and while clients send much at once. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, test, type TestContext } from 'node:test';
+import { startBuiltBridge, type BuiltBridge } from '../support/cli/built-bridge';
+import { ask, post } from '../support/bridge/test-server';
+
+const MB = 1024 * 1024;
+const MOST_MB = 400;
+const LIMIT = { timeout: 300_000, skip: process.platform !== 'linux' && 'the system does not tell the memory' };
+
+type Act = (response: ServerResponse) => unknown;
+
+/** A provider that answers every request in one way. */
+async function startProvider(context: TestContext, act: Act): Promise<string> {
+  const server = createServer((request, response) => {
+    response.on('error', () => undefined);
+    request.resume().on('end', () => void act(response));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+/** Writes no faster than the bridge reads, and ends when `total` bytes were written or the bridge has left. */
+async function pour(response: ServerResponse, head: string, piece: string, total: number, tail = ''): Promise<void> {
+  response.write(head);
+  const bytes = Buffer.from(piece.repeat(Math.max(1, Math.floor(MB / piece.length))));
+  for (let sent = 0; sent < total && !response.destroyed; sent += bytes.length) {
+    if (!response.write(bytes)) await untilWritable(response);
+  }
+  response.end(tail);
+}
+
+const untilWritable = (response: ServerResponse): Promise<void> => new Promise((resolve) => {
+  const settle = (): void => {
+    response.off('drain', settle).off('close', settle);
+    resolve();
+  };
+  response.on('drain', settle).on('close', settle);
+});
+
+const SSE = { 'content-type': 'text/event-stream' } as const;
+const chunk = (delta: string): string => `data: {"choices":[{"index":0,"delta":${delta}}]}\n\n`;
+const LONG = 'x'.repeat(64 * 1024);
+
+const FLOODS: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
+  'one line without an end': (response) => pour(response.writeHead(200, SSE), 'data: ', LONG, 200 * MB),
+  'one event of many lines': (response) => pour(response.writeHead(200, SSE), '', `data: ${LONG}\n`, 200 * MB),
+  'one event of short lines': (response) => pour(response.writeHead(200, SSE), '', 'data:x\n', 200 * MB),
+  'comments without an end': (response) => pour(response.writeHead(200, SSE), ': ', LONG, 200 * MB, '\n\n'),
+  text: (response) => pour(response.writeHead(200, SSE), '', chunk(`{"content":"${LONG}"}`), 100 * MB),
+  reasoning: (response) => pour(response.writeHead(200, SSE), '', chunk(`{"reasoning_content":"${LONG}"}`), 100 * MB),
+};
+
+async function assertWell(bridge: BuiltBridge): Promise<void> {
+  assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
+  assert.ok(bridge.peakMb() < MOST_MB, `${bridge.peakMb()} MB`);
+  assert.doesNotMatch(bridge.output(), /\n {4}at |Internal error/);
+}
+
+const CODEX = { originator: 'codex_exec' } as const;
+
+describe('a provider that sends without an end', () => {
+  for (const [name, flood] of Object.entries(FLOODS)) {
+    for (const wire of ['chat', 'responses'] as const) {
+      if (wire === 'responses' && !/line|comments/.test(name)) continue;
+      test(`${name}, over ${wire}`, LIMIT, async (context) => {
+        const upstream = await startProvider(context, flood);
+        const env = { UPSTREAM_CALLS: '1', UPSTREAM_WIRE: wire, AI_PROVIDER: 'openai-compatible' };
+        const bridge = await startBuiltBridge(context, { upstream, env });
+        for (const [stream, headers] of [[true, CODEX], [false, {}]] as const) {
+          const tools = [{ type: 'function', name: 'f', parameters: { type: 'object' } }];
+          const { text } = await post(bridge.port, { model: 'm', input: 'Hi', stream, tools }, { headers });
+          assert.match(text.slice(-4_000), /"message":"[^"]{20,}|"status":"(?:completed|failed|incomplete)"|\[DONE\]/);
+        }
+        await assertWell(bridge);
+      });
+    }
+  }
+});
+
+test('twenty bodies of 40 MB with a wrong field, sent at once', LIMIT, async (context) => {
+  const bridge = await startBuiltBridge(context);
+  const body = JSON.stringify({ model: 'm', tools: 'x'.repeat(40 * MB) });
+  const statuses = await Promise.all(Array.from({ length: 20 }, () =>
+    ask(bridge.port, { body }).then(({ status, text }) => {
+      assert.match(text, /"message":"[^"]{20,}/);
+      return status;
+    // A client that still sends when it was turned away may find its connection closed.
+    }, (error: { readonly code?: string }) => error.code)));
+  for (const status of statuses)
+    assert.ok([400, 503, 'EPIPE', 'ECONNRESET'].includes(status ?? ''), String(statuses));
+  await assertWell(bridge);
+});
