@@ -56,6 +56,15 @@ export const replaceHalfPairs = (json: string): string =>
 
 const WHOLE_OR_HALF = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\[^u]/g;
 
+/** A request field of the wrong type. `path` is empty for the request itself. */
+export class UnreadableField extends Error {
+  override readonly name = 'UnreadableField';
+
+  constructor(readonly path: string, message: string) {
+    super(message);
+  }
+}
+
 /** The value if it is a string. */
 export const asString = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 

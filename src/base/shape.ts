@@ -145,7 +145,7 @@ export const childPath = (path: string, key: string): string => {
 };
 
 /** Renders `a, b or c`. */
-export const joinWords = (words: readonly string[]): string =>
+const joinWords = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** Renders the shape as JSON Schema (draft 2020-12). */

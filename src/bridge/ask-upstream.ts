@@ -32,14 +32,14 @@ async function attempt<Output>(question: Question<Output>, asking: Asking): Prom
   const { prepared, caller: { record }, context, createStream, whole } = question;
   const upstream = await call(question, asking);
   const stream = createStream(prepared);
-  record?.follow(stream, findRequestId(upstream, prepared.endpoint));
+  record?.follow(stream.assembler, findRequestId(upstream, prepared.endpoint));
   const outputs: Output[] = [];
-  for (let first = true; !stream.finished && (outputs.length === 0 || whole); first = false) {
+  for (let first = true; !stream.assembler.finished && (outputs.length === 0 || whole); first = false) {
     outputs.push(...(await readOutputs(upstream, stream, first, context.tap)));
-    if (stream.begun || (outputs.length > 0 && stream.error === undefined)) record?.begin();
+    if (stream.assembler.begun || (outputs.length > 0 && stream.assembler.error === undefined)) record?.begin();
   }
-  if (stream.finished) upstream.cancel(stream.error === undefined);
-  if (stream.error) throw stream.error;
+  if (stream.assembler.finished) upstream.cancel(stream.assembler.error === undefined);
+  if (stream.assembler.error) throw stream.assembler.error;
   return { upstream, stream, outputs, notes: prepared.notes };
 }
 

@@ -43,15 +43,15 @@ export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGener
   const { protocol, blank } = turn;
   let answer = turn.opened;
   try {
-    yield protocol.encode(blank.start());
+    yield protocol.encode(blank.assembler.start());
     answer ??= await turn.open();
     const { upstream, stream } = answer;
     for (let { outputs } = answer; ; outputs = await readOutputs(upstream, stream, false, turn.tap)) {
-      if (stream.finished) turn.ended(stream.error);
-      if (stream.finished && turn.keep) await turn.keep(outputs);
-      if (stream.finished) yield protocol.encode(outputs) + protocol.done;
+      if (stream.assembler.finished) turn.ended(stream.assembler.error);
+      if (stream.assembler.finished && turn.keep) await turn.keep(outputs);
+      if (stream.assembler.finished) yield protocol.encode(outputs) + protocol.done;
       else if (outputs.length > 0) yield protocol.encode(outputs);
-      if (stream.finished) return;
+      if (stream.assembler.finished) return;
     }
   } catch (cause) {
     if (answer) {
@@ -64,7 +64,7 @@ export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGener
     if (turn.keep) await turn.keep(outputs);
     yield protocol.encode(outputs) + protocol.done;
   } finally {
-    answer?.upstream.cancel(answer.stream.finished && answer.stream.error === undefined);
+    answer?.upstream.cancel(answer.stream.assembler.finished && answer.stream.assembler.error === undefined);
   }
 }
 
@@ -75,7 +75,7 @@ export async function* streamTurn<Output>(turn: RunningTurn<Output>): AsyncGener
 export async function collectTurn<Output>(
   turn: RunningTurn<Output>,
 ): Promise<{ readonly status: number; readonly body: string }> {
-  turn.protocol.collect(turn.blank.start());
+  turn.protocol.collect(turn.blank.assembler.start());
   const { outputs } = await turn.open();
   turn.protocol.collect(outputs);
   turn.ended(undefined);

@@ -63,7 +63,7 @@ export async function askForRefusal(
 }
 
 /** Parses the output of Codex 0.125 to 0.171: `Error: [FILE:LINE:COLUMN: ]SENTENCE`, then causes and a backtrace. */
-export function readRefusal(text: string): CodexRefusal | undefined {
+function readRefusal(text: string): CodexRefusal | undefined {
   const [, message = ''] = /^Error(?: loading \S+)?: ([^]*?)(?:\n\s*\n|\n?$)/.exec(text) ?? [];
   const [, place, rest = message] = /^(\S.*?\.toml:\d+:\d+): ([^]*)$/.exec(message) ?? [];
   const problem = rest.replace(/\s+/g, ' ').trim();

@@ -1,6 +1,6 @@
 /** Defines the bridge's only error type: a kind from the table, a message for the user, and details of the cause. */
+import { UnreadableField } from '../base/json';
 import { codeOf } from '../base/thrown';
-import { UnreadableField } from '../wire/read-fields';
 import type { ErrorKind } from './error-table';
 
 export interface ErrorDetails {

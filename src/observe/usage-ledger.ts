@@ -33,7 +33,7 @@ export interface UsageEntry {
 }
 
 /** The entry of a turn; `undefined` when nothing was sent to the provider. */
-export function toUsageEntry(facts: TurnFacts, time: number): UsageEntry | undefined {
+function toUsageEntry(facts: TurnFacts, time: number): UsageEntry | undefined {
   const { asked, sent, usage, outcome } = facts;
   if (sent === undefined || facts.calls === 0) return undefined;
   const ends = {

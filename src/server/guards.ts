@@ -4,7 +4,6 @@
  * a foreign name to this machine (DNS rebinding); it cannot be made to lie in Host, Origin and Sec-Fetch-Site.
  * Programs send neither of the last two.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP, isIPv4 } from 'node:net';
@@ -233,6 +232,7 @@ export class Access {
 
   /** Compares all tokens in constant time, so that timing reveals nothing about them. */
   private find(given: string): Token | undefined {
+    const { timingSafeEqual } = loadCrypto();
     const digest = digestOf(given);
     let found: Token | undefined;
     for (const token of [...this.own, ...this.fromFile]) if (timingSafeEqual(token.digest, digest)) found = token;
@@ -266,7 +266,7 @@ export class Access {
 
 /** Computes the proof for `challenge`, in hexadecimal. */
 export function proveToken(token: string, challenge: string, port: number): string {
-  return createHmac('sha256', token).update(`aliyun-codex-bridge\n${port}\n${challenge}`).digest('hex');
+  return loadCrypto().createHmac('sha256', token).update(`aliyun-codex-bridge\n${port}\n${challenge}`).digest('hex');
 }
 
 /**
@@ -281,4 +281,7 @@ function readToken(text: string): Token {
   return { name, text: token, digest: digestOf(token) };
 }
 
-const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+/** Loaded for the first token: most bridges start without one. */
+const loadCrypto = (): typeof import('node:crypto') => require('node:crypto');
+
+const digestOf = (text: string): Buffer => loadCrypto().createHash('sha256').update(text).digest();

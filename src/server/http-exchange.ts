@@ -84,3 +84,14 @@ export function describeRequest({ method = '', url = '' }: IncomingMessage): { m
   const end = url.indexOf('?');
   return { method, path: end === -1 ? url : url.slice(0, end) };
 }
+
+/** True when `request` announces a body that has not been read to its end. */
+export function hasUnreadBody(request: IncomingMessage): boolean {
+  if (request.complete) return false;
+  return request.headers['transfer-encoding'] !== undefined || declaredLength(request) > 0;
+}
+
+/** The length of the body that `request` announces; 0 if none. */
+export function declaredLength(request: IncomingMessage): number {
+  return Number(request.headers['content-length'] ?? 0);
+}

@@ -2,8 +2,8 @@
 import type { KeptResponses } from '../state/kept-responses';
 import { SSE_KEEP_ALIVE } from '../stream/sse';
 import { readClient } from './client';
-import type { HttpExchange, Handler } from './http-exchange';
-import { hasUnreadBody, useBody } from './read-body';
+import { hasUnreadBody, type Handler, type HttpExchange } from './http-exchange';
+import { useBody } from './read-body';
 import { writeJson, writeSse } from './write-response';
 
 /** GET /responses/{id}; with `stream=true`, the events of a background response. */

@@ -1,7 +1,6 @@
 /** Parses the bytes of a body as JSON, once a scan has shown that they are within the limits. */
 import { isUtf8 } from 'node:buffer';
 import { BridgeError } from '../errors/bridge-error';
-import { findJsonError } from './json-error';
 
 /** The limits of one body. */
 export interface JsonLimits {
@@ -52,6 +51,7 @@ export function parseBody(bytes: Buffer, limits: JsonLimits): unknown {
   try {
     return JSON.parse(text);
   } catch {
+    const { findJsonError }: typeof import('./json-error') = require('./json-error');
     const problem = findJsonError(text) ?? 'it is nested too deeply';
     throw new BridgeError('invalid_request', `Cannot read the request body as JSON: ${problem}.`);
   }

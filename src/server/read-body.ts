@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BridgeError } from '../errors/bridge-error';
 import { tooLarge, type Reservation } from './body-limits';
-import type { HttpExchange } from './http-exchange';
+import { declaredLength, type HttpExchange } from './http-exchange';
 import { parseBody } from './parse-body';
 
 const BYTES_PER_MB = 1024 * 1024;
@@ -66,12 +66,6 @@ function checkMediaType(type: string | undefined): void {
   );
 }
 
-/** True if `request` announces a body that has not been read to its end. */
-export function hasUnreadBody(request: IncomingMessage): boolean {
-  if (request.complete) return false;
-  return request.headers['transfer-encoding'] !== undefined || declaredLength(request) > 0;
-}
-
 /** Initial size of the buffer for a body without a declared length; it doubles as needed. */
 const FIRST_GUESS = 64 * 1024;
 
@@ -113,10 +107,6 @@ function readBody(request: IncomingMessage, limit: number, reservation: Reservat
     if (request.destroyed) onClose();
     else request.on('data', onData).on('end', onEnd).on('close', onClose);
   });
-}
-
-function declaredLength(request: IncomingMessage): number {
-  return Number(request.headers['content-length'] ?? 0);
 }
 
 type Zlib = typeof import('node:zlib');

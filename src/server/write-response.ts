@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody, statusOf, type ClientKind } from '../errors/error-body';
 import { ERRORS } from '../errors/error-table';
-import { hasUnreadBody } from './read-body';
+import { hasUnreadBody } from './http-exchange';
 
 type Response = ServerResponse<IncomingMessage>;
 

@@ -22,7 +22,7 @@ export interface StateServices {
 }
 
 /** Whether a value of --store is an address, not a folder. */
-export const isRedisUrl = (store: string): boolean => /^rediss?:\/\//.test(store);
+const isRedisUrl = (store: string): boolean => /^rediss?:\/\//.test(store);
 
 const HOUR_MS = 3_600_000;
 const MEGABYTE = 1024 * 1024;

@@ -1,10 +1,8 @@
 /** Runs the stream path as one synchronous state machine: bytes in, client outputs out. No I/O and no clock. */
 import { parseJson } from '../base/json';
 import { messageOf } from '../base/thrown';
-import type { BridgeError } from '../errors/bridge-error';
-import { BridgeError as Failure } from '../errors/bridge-error';
-import type { ChatUsage } from '../wire/chat';
-import type { AnswerReader, Assembler, FinishReason, Signal, Stage, AnswerProgress } from './signal';
+import { BridgeError } from '../errors/bridge-error';
+import type { AnswerReader, Assembler, Signal, Stage } from './signal';
 import { SseDecoder, type SseEvent } from './sse';
 
 export interface AnswerStreamOptions<Output> {
@@ -15,34 +13,14 @@ export interface AnswerStreamOptions<Output> {
   readonly stages: readonly Stage[];
 }
 
-/** Reads one upstream answer. After `finished` every method returns nothing. */
-export class AnswerStream<Output> implements AnswerProgress {
+/** Reads one upstream answer. Once the assembler has finished, every method returns nothing. */
+export class AnswerStream<Output> {
   private readonly decoder = new SseDecoder();
+  /** Knows what the answer is so far, and how it ended. */
+  readonly assembler: Assembler<Output>;
 
-  constructor(private readonly options: AnswerStreamOptions<Output>) {}
-
-  get finished(): boolean {
-    return this.options.assembler.finished;
-  }
-
-  get error(): BridgeError | undefined {
-    return this.options.assembler.error;
-  }
-
-  get begun(): boolean {
-    return this.options.assembler.begun;
-  }
-
-  get reason(): FinishReason | undefined {
-    return this.options.assembler.reason;
-  }
-
-  get usage(): ChatUsage | undefined {
-    return this.options.assembler.usage;
-  }
-
-  start(): readonly Output[] {
-    return this.options.assembler.start();
+  constructor(private readonly options: AnswerStreamOptions<Output>) {
+    this.assembler = options.assembler;
   }
 
   push(bytes: Uint8Array): readonly Output[] {
@@ -69,7 +47,7 @@ export class AnswerStream<Output> implements AnswerProgress {
 
   /** Call if the connection failed. An answer that upstream has already finished stays complete. */
   fail(error: BridgeError): readonly Output[] {
-    return this.options.reader.finished ? this.end() : this.options.assembler.fail(error);
+    return this.options.reader.finished ? this.end() : this.assembler.fail(error);
   }
 
   /** Unreadable input (an endless line, JSON nested too deeply) ends the answer as a failure. */
@@ -78,14 +56,14 @@ export class AnswerStream<Output> implements AnswerProgress {
     try {
       step(outputs);
     } catch (cause) {
-      const error = new Failure('bad_answer', `Cannot read the provider's stream: ${describeCause(cause)}.`);
-      for (const output of this.options.assembler.fail(error)) outputs.push(output);
+      const error = new BridgeError('bad_answer', `Cannot read the provider's stream: ${describeCause(cause)}.`);
+      for (const output of this.assembler.fail(error)) outputs.push(output);
     }
     return outputs;
   }
 
   private event(event: SseEvent, outputs: Output[]): void {
-    if (this.finished) return;
+    if (this.assembler.finished) return;
     const { signals, done } = this.options.reader.event(event);
     this.relay(signals, outputs);
     if (done) this.finish(outputs);
@@ -95,14 +73,20 @@ export class AnswerStream<Output> implements AnswerProgress {
   private relay(signals: readonly Signal[], outputs: Output[], from = 0): void {
     const { assembler, stages } = this.options;
     let current = signals;
-    for (let at = from; at < stages.length; at += 1) current = through(stages[at], current);
+    for (let at = from; at < stages.length && current.length > 0; at += 1) {
+      const stage = stages[at];
+      const first = current[0];
+      if (!stage || !first) continue;
+      // Almost every list holds one signal, which is not copied.
+      current = current.length === 1 ? stage.step(first) : current.flatMap((signal) => stage.step(signal));
+    }
     for (const signal of current) {
       for (const output of assembler.step(signal)) outputs.push(output);
     }
   }
 
   private finish(outputs: Output[]): void {
-    if (this.finished) return;
+    if (this.assembler.finished) return;
     const { assembler, reader, stages } = this.options;
     this.relay(reader.end(), outputs);
     stages.forEach((stage, at) => this.relay(stage.end(), outputs, at + 1));
@@ -117,13 +101,6 @@ export class AnswerStream<Output> implements AnswerProgress {
 function isCut(data: string): boolean {
   const last = data.slice(data.lastIndexOf('\n') + 1);
   return /^\s*\{/.test(data) && parseJson(data) === undefined && parseJson(last) === undefined;
-}
-
-/** Almost every list contains one signal and is not copied. */
-function through(stage: Stage | undefined, signals: readonly Signal[]): readonly Signal[] {
-  const [only] = signals;
-  if (!stage) return signals;
-  return signals.length === 1 && only ? stage.step(only) : signals.flatMap((signal) => stage.step(signal));
 }
 
 /** V8 says that the stack is exceeded where a value is nested too deeply for its own JSON functions. */

@@ -12,6 +12,7 @@ import { ToolCalls } from './tool-calls';
 /** Reads one answer in Chat Completions chunks. */
 export class ChatReader implements AnswerReader {
   private calls: ToolCalls;
+  finished = false;
   private reason: FinishReason | undefined;
   /** Data after the provider's finish, which is ignored. */
   private late = false;
@@ -19,10 +20,6 @@ export class ChatReader implements AnswerReader {
 
   constructor(private readonly options: ReaderOptions) {
     this.calls = new ToolCalls(options);
-  }
-
-  get finished(): boolean {
-    return this.reason !== undefined;
   }
 
   event(event: SseEvent): Reading {
@@ -97,6 +94,7 @@ export class ChatReader implements AnswerReader {
     if (reason === undefined) return undefined;
     if (reason instanceof BridgeError) return this.finished ? undefined : { type: 'error', error: reason };
     if (this.reason === undefined || (this.late && !isCutReason(this.reason))) this.reason = reason;
+    this.finished = true;
     this.late = false;
     return undefined;
   }

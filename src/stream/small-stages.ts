@@ -13,7 +13,7 @@ export class SurrogateStage implements Stage {
 
   step(signal: Signal): readonly Signal[] {
     if (signal.type === 'usage') return [signal];
-    if (!isText(signal)) return this.held ? [...this.end(), signal] : [signal];
+    if (!('text' in signal)) return this.held ? [...this.end(), signal] : [signal];
     if (!this.held && !/[\ud800-\udfff]/.test(signal.text)) return [signal];
     const before = this.held?.type === signal.type ? [] : this.end();
     const text = (this.held?.text ?? '') + signal.text;
@@ -29,8 +29,6 @@ export class SurrogateStage implements Stage {
     return held ? [{ ...held, text: toWellFormed(held.text) }] : [];
   }
 }
-
-const isText = (signal: Signal): signal is TextSignal => 'text' in signal;
 
 /**
  * Extracts the new text from providers whose text fields repeat everything sent so far: MiniMax with `reasoning_split`

@@ -164,7 +164,8 @@ function encodeRest(event: ResponsesEvent, echo: string): string {
     case 'response.failed':
       return `,"response":${encodeResponse(event.response, echo)}`;
     case 'response.output_text.delta':
-      return `${encodeDelta(event)},"content_index":${event.content_index},"logprobs":${encodeList(event.logprobs)}`;
+      return `${encodeDelta(event)},"content_index":${event.content_index},"logprobs":${
+        event.logprobs.length === 0 ? '[]' : JSON.stringify(event.logprobs)}`;
     case 'response.reasoning_text.delta':
     case 'response.refusal.delta':
       return `${encodeDelta(event)},"content_index":${event.content_index}`;
@@ -187,8 +188,6 @@ function encodeDelta(event: {
 }): string {
   return `,"output_index":${event.output_index},"item_id":"${event.item_id}","delta":${JSON.stringify(event.delta)}`;
 }
-
-const encodeList = (list: readonly unknown[]): string => (list.length === 0 ? '[]' : JSON.stringify(list));
 
 /** Serializes request fields as the tail of a JSON object, once for all lifecycle events of a response. */
 export function encodeEcho(echo: object): string {

@@ -51,14 +51,15 @@ export class ThinkTagStage implements Stage {
     const signals: Signal[] = [];
     for (let before: TagState | undefined; before !== this.state; ) {
       before = this.state;
-      const signal = SCANS[this.state](this);
+      const signal: Signal | undefined =
+        before === 'start' ? this.scanStart() : before === 'inside' ? this.scanInside() : this.scanText();
       if (signal) signals.push(signal);
     }
     return signals;
   }
 
   /** Waits for `<think>`; whitespace before and between blocks belongs to neither. */
-  scanStart(): Signal | undefined {
+  private scanStart(): Signal | undefined {
     const text = this.held.trimStart();
     if (text.startsWith(OPEN)) {
       this.held = text.slice(OPEN.length).replace(/^\n/, '');
@@ -70,7 +71,7 @@ export class ThinkTagStage implements Stage {
     return undefined;
   }
 
-  scanInside(): Signal | undefined {
+  private scanInside(): Signal | undefined {
     const end = this.held.indexOf(CLOSE);
     if (end === -1) return this.take(this.held.length - tailOf(this.held, `\n${CLOSE}`, CLOSE), 'reasoning-delta');
     const text = this.held.slice(0, end).replace(/\n$/, '');
@@ -80,7 +81,7 @@ export class ThinkTagStage implements Stage {
     return text === '' ? undefined : { type: 'reasoning-delta', text };
   }
 
-  scanText(): Signal | undefined {
+  private scanText(): Signal | undefined {
     const at = this.seen ? -1 : this.held.indexOf(CLOSE);
     if (at === -1) return this.take(this.held.length - (this.seen ? 0 : tailOf(this.held, CLOSE)), 'text-delta');
     const after = this.held[at + CLOSE.length];
@@ -110,14 +111,8 @@ export class ThinkTagStage implements Stage {
   }
 }
 
-const SCANS: { readonly [K in TagState]: (stage: ThinkTagStage) => Signal | undefined } = {
-  start: (stage) => stage.scanStart(),
-  inside: (stage) => stage.scanInside(),
-  text: (stage) => stage.scanText(),
-};
-
 /** Returns how many of the last characters may be the beginning of one of `words`. */
-export function tailOf(text: string, ...words: readonly string[]): number {
+function tailOf(text: string, ...words: readonly string[]): number {
   let longest = 0;
   for (const word of words) {
     // Start with the longest possible tail: its first character usually decides.

@@ -117,7 +117,7 @@ function withoutFence(text: string): Repaired {
 }
 
 /** The argument with a custom tool's text, and the names that models use instead. */
-export const INPUT_KEY = 'input';
+const INPUT_KEY = 'input';
 const OTHER_KEYS = ['patch', 'text', 'content', 'code', 'source', 'script', 'command', 'cmd', 'diff'];
 
 type InputState = 'before' | 'key' | 'colon' | 'value' | 'after';

@@ -256,7 +256,7 @@ function agentContent(item: AgentMessageItem): readonly ContentPart[] {
 }
 
 /** Joins the text parts of a message with line breaks. */
-export function joinText(content: readonly ContentPart[]): string {
+function joinText(content: readonly ContentPart[]): string {
   return content.flatMap((part) => (part.type === 'text' && part.text !== '' ? [part.text] : [])).join('\n');
 }
 

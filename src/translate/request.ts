@@ -145,7 +145,7 @@ type Offered = Pick<ChatRequest, 'tools' | 'tool_choice' | 'tool_stream'>;
  * @returns an empty object if there are no tools: strict upstreams reject an empty list and a choice without tools
  * @throws BridgeError `invalid_request` if the choice forces a tool that cannot be offered
  */
-export function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): Offered {
+function translateToolChoice(choice: ToolChoice, tools: ToolSet, dialect: Dialect, notes: Notes): Offered {
   refuseUnbridged(choice, tools);
   const offered = allowedTools(choice, tools);
   if (offered.length === 0) return {};

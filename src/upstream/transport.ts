@@ -81,15 +81,15 @@ function redirected(url: string): BridgeError {
 /** One request in flight, with everything that can end it early. */
 class Exchange {
   private readonly controller = new AbortController();
+  readonly signal = this.controller.signal;
   private readonly timer: SilenceTimer;
   private readonly host: string;
   private ended = false;
   private released = false;
   private reader: BodyReader | undefined;
-  private readonly onAbort = () => this.end(this.abort.reason);
-
   private readonly abort: AbortSignal;
   private readonly onEnd: (() => void) | undefined;
+  private readonly onAbort = () => this.end(this.abort.reason);
 
   /** Keeps nothing of the request but its host and its signal: bodies are megabytes. */
   constructor({ url, abort, onEnd }: UpstreamRequest, timeouts: UpstreamTimeouts) {
@@ -99,10 +99,6 @@ class Exchange {
     this.timer = new SilenceTimer(timeouts, this.host, (error) => this.end(error));
     if (abort.aborted) this.onAbort();
     else abort.addEventListener('abort', this.onAbort, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.controller.signal;
   }
 
   answer(response: Response): UpstreamAnswer {

@@ -51,7 +51,7 @@ export function renderBar(share: number, style: TerminalStyle, width = BAR_WIDTH
 }
 
 /** Renders `1.20 CNY`, `plan`, `0.35 USD + plan` or `?`. */
-export function renderCost({ cost, included, unpriced, turns }: UsageSum): string {
+function renderCost({ cost, included, unpriced, turns }: UsageSum): string {
   const amounts = Object.entries(cost).map(([currency, amount]) => `${amount.toFixed(2)} ${currency}`);
   const parts = [...amounts, ...(included > 0 ? ['plan'] : []), ...(unpriced > 0 ? ['?'] : [])];
   return turns === 0 ? '-' : parts.join(' + ');

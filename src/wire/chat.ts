@@ -9,7 +9,6 @@ import type { JsonObject, JsonValue } from '../base/json';
 export interface ChatTextPart {
   readonly type: 'text';
   readonly text: string;
-  readonly cache_control?: { readonly type: 'ephemeral' };
 }
 export interface ChatImagePart {
   readonly type: 'image_url';

@@ -1,7 +1,7 @@
 /** Validates the fields that both client protocols share: content, tools, tool choice, output format. */
 import {
   asArray, asBoolean, asRecord, asString, asText, compact, isJsonObject, isRecord, type JsonObject, type JsonValue,
-  parseJsonObject, type UnknownRecord,
+  parseJsonObject, type UnknownRecord, UnreadableField,
 } from '../base/json';
 import type { ContentPart, DeclaredTool, TextFormat, ToolChoice, ToolReference } from './responses-request';
 
@@ -24,15 +24,6 @@ export function optional<T>(
   const result = read(value);
   if (result === undefined) throw invalid(field, expected, value);
   return result;
-}
-
-/** A request field of the wrong type. `path` is empty for the request itself. */
-export class UnreadableField extends Error {
-  override readonly name = 'UnreadableField';
-
-  constructor(readonly path: string, message: string) {
-    super(message);
-  }
 }
 
 /** Creates the error for a field of the wrong type: `Cannot read input[3].role: expected "user" …, got 7.` */

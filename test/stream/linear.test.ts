@@ -82,13 +82,13 @@ function costOf(kind: Kind): { readonly early: number; readonly late: number } {
   const feed = (from: number, count: number): void => {
     for (let at = from; at < from + count; at += 1) stream.push(sse(kind.piece(at)));
   };
-  stream.start();
+  stream.assembler.start();
   for (const delta of kind.open) stream.push(sse(delta));
   feed(0, SAMPLE);
   const early = countCharacters(() => feed(SAMPLE, SAMPLE));
   feed(2 * SAMPLE, BEFORE);
   const late = countCharacters(() => feed(2 * SAMPLE + BEFORE, SAMPLE));
-  assert.ok(!stream.finished);
+  assert.ok(!stream.assembler.finished);
   return { early, late };
 }
 

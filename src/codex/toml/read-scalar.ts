@@ -46,7 +46,7 @@ export function readString(cursor: Cursor): string | undefined {
 }
 
 /** Reads a quoted key: a string on one line. */
-export function readQuotedKey(cursor: Cursor): string | undefined {
+function readQuotedKey(cursor: Cursor): string | undefined {
   const kind = kindHere(cursor);
   return kind && readLine(cursor, kind);
 }

@@ -72,5 +72,5 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
 /** All events of an answer that arrives in these reads and then ends. */
 export function runReads(options: AnswerStreamCase, reads: readonly Uint8Array[]): readonly ResponsesEvent[] {
   const stream = createAnswerStream(options);
-  return [...stream.start(), ...reads.flatMap((read) => stream.push(read)), ...stream.end()];
+  return [...stream.assembler.start(), ...reads.flatMap((read) => stream.push(read)), ...stream.end()];
 }

@@ -1,0 +1,54 @@
+/** Nothing is exported that no other file uses, and no interface has a field that nothing reads. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { readSources } from './source-tree';
+
+type Texts = Readonly<Record<string, string>>;
+
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '');
+
+/** Types are part of the signatures that name them; functions, classes and constants are exported to be used. */
+const EXPORTED = /^export (?:async )?(?:function\*?|class|const)\s+(\w+)/gm;
+
+/** @param users files that may use what `sources` export, besides each other */
+function findUnusedExports(sources: Texts, users: Texts): readonly string[] {
+  const files = Object.entries({ ...users, ...sources });
+  const words = new Map(files.map(([path, text]) => [path, new Set(withoutComments(text).match(/\w+/g))]));
+  return Object.entries(sources).flatMap(([path, text]) =>
+    [...text.matchAll(EXPORTED)]
+      .filter(([, name = '']) => ![...words].some(([other, known]) => other !== path && known.has(name)))
+      .map(([, name = '']) => `${path} exports ${name}, which no other file uses`));
+}
+
+const INTERFACE = /\binterface (\w+)[^{;]*\{\n([\s\S]*?)\n\}/g;
+/** `.name`, `['name']`, and names in braces: destructured, or written again for another reader. */
+const READ = /\.(\w+)|\[['"](\w+)['"]\]|[{,]\s*(?:\.\.\.)?(\w+)\s*(?=[,}:=])/g;
+/** Interfaces whose keys are the members of a union. */
+const NOT_READ_HERE: ReadonlySet<string> = new Set(['InputItemKinds']);
+
+function findUnreadFields(sources: Texts): readonly string[] {
+  const codes = Object.entries(sources).map(([path, text]) => [path, withoutComments(text)] as const);
+  const read = new Set(codes.flatMap(([, code]) =>
+    [...code.matchAll(READ)].map(([, property, quoted, braced]) => property ?? quoted ?? braced)));
+  return codes.flatMap(([path, code]) =>
+    [...code.matchAll(INTERFACE)].filter(([, name = '']) => !NOT_READ_HERE.has(name)).flatMap(([, name, body = '']) =>
+      [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)]
+        .filter(([, field]) => !read.has(field))
+        .map(([, field = '']) => `${path}: nothing reads ${name}.${field}`)));
+}
+
+test('every exported function, class and constant is used by another file', () => {
+  assert.deepEqual(findUnusedExports(readSources('src'), readSources('test')), []);
+});
+
+test('every field of an interface is read', () => assert.deepEqual(findUnreadFields(readSources('src')), []));
+
+test('the rules find what nothing uses', () => {
+  const files = {
+    'src/a.ts':
+      'export const used = 1;\nexport function unused() {}\n// unused\ninterface A {\n  one: 1;\n  two: 2;\n}',
+    'src/b.ts': '// unused\nuse(used, a.one);',
+  };
+  assert.deepEqual(findUnusedExports(files, {}), ['src/a.ts exports unused, which no other file uses']);
+  assert.deepEqual(findUnreadFields(files), ['src/a.ts: nothing reads A.two']);
+});
