@@ -11,10 +11,10 @@ import { projectRoot } from './subjects';
 /** The turns of one chain by previous_response_id: the history of a turn has a usual length. */
 const CHAIN = 8;
 const CLIENTS = 16;
-const LOAD_TURNS = 512;
-const SINGLE_TURNS = 64;
-const WARM_UP_TURNS = 128;
-const ROUNDS = 3;
+const LOAD_TURNS = 256;
+const SINGLE_TURNS = 48;
+const WARM_UP_TURNS = 64;
+const ROUNDS = 2;
 /** Pieces of an answer, which the provider sends at once. */
 const PIECES = 20;
 
