@@ -6,7 +6,8 @@ export type ParsedJsonc =
   | { readonly ok: false; readonly line: number; readonly problem: string };
 
 /** Matches strings first, then comments and trailing commas, so that a string may contain what looks like a comment. */
-const TOKENS = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\/|,(?=(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*[}\]])/g;
+const TOKENS =
+  /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\/|,(?=(?:\s|\/\/[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*[}\]])/g;
 
 /** @returns the value, or the line (counted from 1) and description of the first mistake */
 export function parseJsonc(text: string): ParsedJsonc {

@@ -11,6 +11,7 @@ const READ: readonly (readonly [text: string, value: unknown])[] = [
   ['{"a": "// no comment", "b": "/* nor */ this,]"}', { a: '// no comment', b: '/* nor */ this,]' }],
   ['{"a": "\\"// still text", // comment "with quotes"\n"b": "x\\\\"}', { a: '"// still text', b: 'x\\' }],
   ['[1, // last\n]', [1]],
+  ['[1, // not the end ]\n 2, /* nor this ] */ 3 /* end */]', [1, 2, 3]],
   ['{"__proto__": 1}', JSON.parse('{"__proto__": 1}')],
 ];
 
