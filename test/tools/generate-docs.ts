@@ -21,7 +21,7 @@ export interface GeneratedDocument {
 }
 
 /** The generated parts of README.md, by the name in their markers. */
-const README_PARTS: Readonly<Record<string, () => string>> = {
+const README_PARTS = {
   commands: () => [
     '| command | |', '| --- | --- |',
     ...Object.entries(COMMANDS).map(([name, { summary, operand }]) =>
@@ -37,7 +37,7 @@ const README_PARTS: Readonly<Record<string, () => string>> = {
     });
     return ['```toml', `${block}\`\`\``, ''].join('\n');
   },
-};
+} satisfies Readonly<Record<string, () => string>>;
 
 /** The markers around a generated part of a page. */
 export const markersOf = (part: string) => [`<!-- ${part}:start -->`, `<!-- ${part}:end -->`] as const;
@@ -50,6 +50,7 @@ export const GENERATED_DOCUMENTS: readonly GeneratedDocument[] = [
   { path: 'docs/providers.md', render: () => renderProvidersPage() },
   { path: 'docs/protocol.md', render: (current) => replaceParts(current, PROTOCOL_PARTS) },
   { path: 'README.md', render: (current) => replaceParts(current, README_PARTS) },
+  { path: 'README.zh-CN.md', render: (current) => replaceParts(current, { config: README_PARTS.config }) },
 ];
 
 type Parts = Readonly<Record<string, () => string>>;
