@@ -1,0 +1,28 @@
+/** The Chinese pages have the same commands, options, variables, blocks and headings as the English ones. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { listBlocks, listCodeSpans, readPage } from './markdown';
+
+/** English page → Chinese page. */
+const PAIRS = [['README.md', 'README.zh-CN.md'], ['docs/guide.md', 'docs/zh/guide.md']] as const;
+
+/** The code of a page, each span once; pages may repeat one another's in another order. */
+const spansOf = (page: string): readonly string[] => [...new Set(listCodeSpans(page))].sort();
+
+/** Blocks without comments, whose language differs; pictures have translated labels. */
+const blocksOf = (page: string): readonly string[] => listBlocks(page)
+  .filter(({ language }) => language !== 'mermaid')
+  .map(({ language, text }) => `${language}\n${text.replace(/ +#.*$/gm, '')}`);
+
+/** The levels of the headings, and the targets of links; the Chinese guide is linked where there is one. */
+const outlineOf = (page: string): readonly string[] => (readPage(page).match(/^#+(?= )/gm) ?? []);
+
+for (const [english, chinese] of PAIRS) {
+  test(`${chinese} has the code of ${english}`, () => assert.deepEqual(spansOf(chinese), spansOf(english)));
+  test(`${chinese} has the blocks of ${english}`, () => assert.deepEqual(blocksOf(chinese), blocksOf(english)));
+  test(`${chinese} has the headings of ${english}`, () => assert.deepEqual(outlineOf(chinese), outlineOf(english)));
+}
+
+test('README.md has at most 200 lines', () => {
+  for (const page of ['README.md', 'README.zh-CN.md']) assert.ok(readPage(page).split('\n').length <= 201, page);
+});
