@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -83,6 +83,7 @@ async function createScratch(context: TestContext, page: string): Promise<Scratc
     await rm(home, { recursive: true, force: true, maxRetries: 5 });
   });
   for (const folder of [bin, join(home, '.codex')]) await mkdir(folder);
+  await symlink(join(PROJECT_ROOT, 'docs'), join(home, 'docs'));
   const program = `${process.execPath} ${join(PROJECT_ROOT, 'bin', 'aliyun-codex-bridge.js')}`;
   const files: Readonly<Record<string, string>> = {
     codex: CODEX,

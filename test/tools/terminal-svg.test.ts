@@ -14,5 +14,5 @@ test('text keeps its colors, and other escape sequences are dropped', () => {
 });
 
 test('long lines are wrapped, and markup is escaped', () => {
-  assert.deepEqual(textsOf(renderTerminalSvg('abcdefgh\n<a & b>', '', 5)), ['abcde', 'fgh', '&lt;a &amp;', ' b&gt;']);
+  assert.deepEqual(textsOf(renderTerminalSvg('abcdefgh\n<a & b>', '', 5)), ['abcde', 'fgh', '&lt;a &amp; ', 'b&gt;']);
 });
