@@ -15,7 +15,7 @@ import { findFreePort } from '../../src/instance/start-bridge';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { killBridges } from '../support/cli/kill-bridges';
 import { answer, startScriptedUpstream, type Step } from '../support/upstream/scripted-upstream';
-import { listBlocks, PAGES, type CodeBlock } from './markdown';
+import { listBlocks, PAGES } from './markdown';
 
 /** Programs that are replaced, with the reason. The replacement prints its arguments. */
 const PROGRAMS: Readonly<Record<string, string>> = {

@@ -50,7 +50,7 @@ for (const page of PAGES) {
 /** Flags of Node, Codex, Docker, model servers and the benchmark. */
 const FOREIGN: ReadonlySet<string> = new Set([
   '--add-host', '--profile', '--jinja', '--tool-call-parser', '--reasoning-parser', '--enable-auto-tool-choice',
-  '--hostname', '--quick', '--kinds', '--output-schema', '--oss', '--env-file', '--help',
+  '--hostname', '--quick', '--kinds', '--case', '--output-schema', '--oss', '--env-file', '--help',
 ]);
 
 /** Whether some command has the flag as its own. */
