@@ -59,7 +59,7 @@ test('the rule finds a missing section', () => {
 /** Two files represent the build. */
 const BUILT = ['dist/cli/main.js', 'dist/errors/classify.js'];
 const SHIPPED = [
-  'CHANGELOG.md', 'LICENSE', 'README.md', 'bin/aliyun-codex-bridge.js', ...BUILT,
+  'CHANGELOG.md', 'LICENSE', 'README.md', 'README.zh-CN.md', 'bin/aliyun-codex-bridge.js', ...BUILT,
   'docs/providers.schema.json', 'package.json',
 ];
 
@@ -92,7 +92,7 @@ function packedPaths(printed: unknown): string[] {
   return files.map((file) => String(asRecord(file)?.['path']));
 }
 
-test('the packed files are the command, the build and four documents', async () => {
+test('the packed files are the command, the build and five documents', async () => {
   assert.deepEqual(await listPacked(await readManifest(), await listProjectFiles()), SHIPPED);
 });
 
