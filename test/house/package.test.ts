@@ -99,7 +99,8 @@ test('the packed files are the command, the build and five documents', async () 
 test('the rule finds an additional file', async () => {
   const manifest = { ...(await readManifest()), files: ['bin', 'dist', 'CHANGELOG.md', 'docs'] };
   const files = [
-    'LICENSE', 'README.md', 'CHANGELOG.md', 'bin/aliyun-codex-bridge.js', 'docs/guide.md', 'docs/providers.schema.json',
+    'LICENSE', 'README.md', 'README.zh-CN.md', 'CHANGELOG.md', 'bin/aliyun-codex-bridge.js', 'docs/guide.md',
+    'docs/providers.schema.json',
   ];
   assert.deepEqual(await listPacked(manifest, files), [...SHIPPED, 'docs/guide.md'].sort());
 });
