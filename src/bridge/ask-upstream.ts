@@ -32,7 +32,7 @@ async function attempt<Output>(question: Question<Output>, asking: Asking): Prom
   const { prepared, caller: { record }, context, createStream, whole } = question;
   const upstream = await call(question, asking);
   const stream = createStream(prepared);
-  record?.follow(stream.assembler, findRequestId(upstream, prepared.endpoint));
+  record?.follow(stream.assembler, findRequestId(upstream, prepared.endpoint), stream);
   const outputs: Output[] = [];
   for (let first = true; !stream.assembler.finished && (outputs.length === 0 || whole); first = false) {
     outputs.push(...(await readOutputs(upstream, stream, first, context.tap)));

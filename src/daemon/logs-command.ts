@@ -1,19 +1,22 @@
 /** `logs`: shows the end of the background bridge's log, and follows it. */
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseJsonObject } from '../base/json';
+import { asText, parseJsonObject } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { EXIT, type CommandContext, type CommandIo } from '../command/command';
 import { LOGS_FLAGS, readOwnFlag } from '../command/own-flags';
+import { createProgress } from '../command/progress';
+import { createTerminalStyle } from '../command/terminal-style';
 import { logFileOf } from '../instance/bridge-record';
 import { createLogReader, readLog, watchLog, type LogReader } from '../instance/log-reader';
 import { findTarget, renderCommand, type BridgeTarget } from '../instance/target';
+import { showRunningTurns } from './running-turns';
 
 const DEFAULT_LINES = 100;
 
 /** Returns 0 on success, 1 if there is no log or it cannot be read, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
-  const { io, own } = context;
+  const { io, own, env } = context;
   const target = findTarget(context);
   if (typeof target === 'number') return target;
   const named = findLog(target);
@@ -29,9 +32,13 @@ Others write to standard error, or to the file of their --log-file; give the sam
   const reader = createLogReader(path);
   try {
     const lines = readLog(path, readOwnFlag(LOGS_FLAGS.lines, own) ?? DEFAULT_LINES, { to: reader.start });
-    const show = readOwnFlag(LOGS_FLAGS.json, own) === true ? createJsonWriter(io.out) : io.out;
+    const isJson = readOwnFlag(LOGS_FLAGS.json, own) === true;
+    const show = isJson ? createJsonWriter(io.out) : io.out;
     show(lines.map((line) => `${line}\n`).join(''));
-    if (readOwnFlag(LOGS_FLAGS.follow, own) === true) await follow(path, reader, { ...io, out: show });
+    if (readOwnFlag(LOGS_FLAGS.follow, own) === true) {
+      const running = isJson ? undefined : showRunningTurns(target, createProgress(io, createTerminalStyle(true, env)));
+      await follow(path, reader, { ...io, out: running?.interrupt(show) ?? show }).finally(running?.end);
+    }
     return EXIT.done;
   } catch (error) {
     io.error(`Cannot read ${path}: ${messageOf(error)}.\n`);
@@ -45,23 +52,40 @@ function findLog({ config, paths, port, record }: BridgeTarget): string {
   return config.logFile === undefined ? (record?.logFile ?? logFileOf(paths.state, port)) : resolve(config.logFile);
 }
 
-/**
- * Writes each whole line as JSON, whatever the format of the log; a line that is not a log entry has only a
- * message.
- */
+/** Writes each whole line as JSON, whatever the format of the log; each has a time and a level. */
 function createJsonWriter(write: (text: string) => void): (text: string) => void {
   let rest = '';
+  let time: string | null = null;
   return (text) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
-    write(lines.map((line) => `${renderJsonLine(line)}\n`).join(''));
+    const rendered = lines.map((line) => {
+      const entry = readLine(line, time);
+      time = entry.time;
+      return `${entry.json}\n`;
+    });
+    write(rendered.join(''));
   };
 }
 
-function renderJsonLine(line: string): string {
-  if (parseJsonObject(line) !== undefined) return line;
-  const [, time, level, message] = /^(\d{4}-\d\d-\d\d[T ]\S+) +(debug|info|warn|error) +(.*)$/.exec(line) ?? [];
-  return JSON.stringify(time === undefined ? { message: line } : { time, level, message });
+/** A line of the text format: the level is padded to five letters. */
+const LINE = /^(\d{4}-\d\d-\d\d[T ]\S+) (debug|info |warn |error) (.*)$/;
+
+interface LogLine {
+  readonly time: string | null;
+  readonly json: string;
+}
+
+/** @param last the time of the line before: Node itself writes warnings and crashes to the same file, without a time */
+function readLine(line: string, last: string | null): LogLine {
+  const own = parseJsonObject(line);
+  if (own !== undefined) return { time: asText(own['time']) ?? last, json: line };
+  const [, found, level, message] = LINE.exec(line) ?? [];
+  const time = found?.replace(' ', 'T') ?? last;
+  const entry = found === undefined
+    ? { time, level: 'warn', message: line }
+    : { time, level: level?.trim(), message };
+  return { time, json: JSON.stringify(entry) };
 }
 
 /** Resolves on Ctrl-C or when standard output is closed. */

@@ -63,3 +63,12 @@ export function toBridgeError(cause: unknown, abort?: AbortSignal): BridgeError 
   error.cause = cause;
   return error;
 }
+
+/**
+ * What is wrong with a field, without the value that the message quotes, which may be part of a prompt: `Cannot read
+ * input[3].call_id: expected a non-empty string.` Undefined for messages of another form.
+ */
+export function describeFieldProblem(message: string): string | undefined {
+  const [, problem] = /^(Cannot read .+?: expected .+?), got /s.exec(message) ?? [];
+  return problem === undefined ? undefined : `${problem}.`;
+}

@@ -49,7 +49,8 @@ const CONVERSATION = new Set([
 const HIDDEN = '[only at level debug]';
 
 interface Line {
-  readonly time: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
   readonly level: LogLevel;
   readonly message: string;
   readonly fields: LogFields;
@@ -65,8 +66,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const enabled = (level: LogLevel): boolean => LOG_LEVELS.indexOf(level) >= lowest;
   const write = (level: LogLevel, entry: Omit<Line, 'time' | 'level'>): void => {
     if (!enabled(level)) return;
-    const time = new Date(now()).toISOString();
-    options.write(`${redact(render({ ...entry, time, level }))}\n`);
+    options.write(render({ ...entry, time: now(), level }, redact));
   };
   const writer =
     (level: LogLevel) =>
@@ -82,31 +82,64 @@ export function createLogger(options: LoggerOptions): Logger {
   };
 }
 
-function renderJson({ time, level, message, fields }: Line): string {
-  const head = { time, level, message };
-  return toJson({ ...head, ...fields, ...head }, level) ?? JSON.stringify(head);
+type RenderLine = (line: Line, redact: (text: string) => string) => string;
+
+const renderJson: RenderLine = ({ time, level, message, fields }, redact) => {
+  const head = { time: new Date(time).toISOString(), level, message };
+  return `${redact(toJson({ ...head, ...fields, ...head }, level) ?? JSON.stringify(head))}\n`;
+};
+
+/** Longest line above level debug; a longer one continues on the next, which begins with time and level too. */
+const TEXT_WIDTH = 120;
+
+const INDENT = '    ';
+
+const renderText: RenderLine = ({ time, level, message, fields, lines }, redact) => {
+  const head = `${renderLocalTime(time)} ${level.padEnd(5)} `;
+  const texts = lines ?? [renderFields(message, fields, level), ...readStack(fields)];
+  return texts
+    .map((text, index) => (index === 0 ? '' : INDENT) + redact(escapeControls(text)))
+    .flatMap((text) => (level === 'debug' ? [text] : breakLine(text, TEXT_WIDTH - head.length)))
+    .map((text) => `${head}${text}\n`)
+    .join('');
+};
+
+/** `2026-11-28 17:02:23+08:00`: local time with its offset from UTC. */
+export function renderLocalTime(milliseconds: number): string {
+  const offset = -new Date(milliseconds).getTimezoneOffset();
+  const [date, time] = new Date(milliseconds + offset * 60_000).toISOString().split(/[T.]/);
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60].map((part) =>
+    String(part).padStart(2, '0'));
+  return `${date} ${time}${offset < 0 ? '-' : '+'}${hours}:${minutes}`;
 }
 
-function renderText({ time, level, message, fields, lines }: Line): string {
-  const head = `${time} ${level.padEnd(5)} `;
-  if (lines) return head + lines.map(escapeControls).join('\n    ');
-  const { stack, ...rest } = fields;
-  let line = head + escapeControls(message);
-  for (const [name, value] of Object.entries(rest)) {
-    const text = renderValue(name, value, level);
-    if (text !== undefined) line += ` ${name}=${text}`;
+/** Breaks a line between words, or within a word that is too long; what continues is indented further. */
+function breakLine(text: string, width: number): readonly string[] {
+  const indent = (/^ */.exec(text)?.[0] ?? '') + INDENT;
+  const lines: string[] = [];
+  let at = 0;
+  while (text.length - at > width - (at === 0 ? 0 : indent.length)) {
+    const limit = at + width - (at === 0 ? 0 : indent.length);
+    const space = text.lastIndexOf(' ', limit);
+    const end = space > at + indent.length ? space : limit;
+    lines.push((at === 0 ? '' : indent) + text.slice(at, end));
+    at = text[end] === ' ' ? end + 1 : end;
   }
-  return typeof stack === 'string' ? line + renderStack(stack) : line;
+  lines.push((at === 0 ? '' : indent) + text.slice(at));
+  return lines;
 }
+
+function renderFields(message: string, { stack: _stack, ...fields }: LogFields, level: LogLevel): string {
+  const parts = Object.entries(fields).map(([name, value]) => [name, renderValue(name, value, level)] as const);
+  return [message, ...parts.flatMap(([name, text]) => (text === undefined ? [] : [`${name}=${text}`]))].join(' ');
+}
+
+const readStack = ({ stack }: LogFields): readonly string[] => (typeof stack === 'string' ? stack.split('\n') : []);
 
 function renderValue(name: string, value: unknown, level: LogLevel): string | undefined {
   if (typeof value === 'string' && !isHidden(name, level) && /^[\w./:@+-]+$/.test(value)) return value;
   const json = toJson({ [name]: value }, level);
-  return json === '{}' || json === undefined ? undefined : escapeControls(json.slice(json.indexOf(':') + 1, -1));
-}
-
-function renderStack(stack: string): string {
-  return stack.split('\n').map((line) => `\n    ${escapeControls(line)}`).join('');
+  return json === '{}' || json === undefined ? undefined : json.slice(json.indexOf(':') + 1, -1);
 }
 
 function isHidden(name: string, level: LogLevel): boolean {

@@ -1,7 +1,7 @@
 /** Renders a failed turn: the provider's message, the client's error, how to fix it, and the attempts. */
 import { renderDuration } from '../base/quantities';
 import { describeThrown } from '../base/thrown';
-import type { BridgeError } from '../errors/bridge-error';
+import { describeFieldProblem, type BridgeError } from '../errors/bridge-error';
 import { renderErrorBody, renderStreamError } from '../errors/error-body';
 import type { LogFields } from './log';
 import type { TurnFacts } from './turn-record';
@@ -80,11 +80,11 @@ const renderKind = ({ kind, details }: BridgeError): string =>
   details.upstreamStatus === undefined ? kind : `${kind} (${details.upstreamStatus})`;
 
 /**
- * A message about a field quotes its value, which may be part of a prompt, so the log names only the field. The model
- * name is in the log anyway.
+ * A message about a field quotes its value, which may be part of a prompt, so the log says only what was expected. The
+ * model name is in the log anyway.
  */
 function messageOf({ message, details: { param, quote, providerText } }: BridgeError): string | undefined {
-  if (param !== undefined && param !== 'model') return undefined;
+  if (param !== undefined && param !== 'model') return describeFieldProblem(message);
   const unquoted = quote === undefined ? message : message.replace(quote, () => '…');
   return providerText === undefined ? unquoted : unquoted.replace(providerText, () => withoutEcho(providerText));
 }

@@ -1,17 +1,34 @@
 /** Writes the log line of each turn, as text or JSON; in text, a failure is a block of lines. */
-import { renderCount, renderDuration } from '../base/quantities';
+import { renderCount, renderDuration, renderTokens } from '../base/quantities';
 import { renderFailureLines, readFailureFields } from './turn-failure';
 import type { LogEntry, LogFields, Logger, LogLevel } from './log';
+import type { ChatUsage } from '../wire/chat';
 import type { Outcome, Retry, TurnFacts, TurnRecord } from './turn-record';
 
-/** Writes the line of a turn once, when its last holder releases it: the HTTP exchange, or a background run. */
+/** How long a turn may be silent before the log says so, and how often it says so again. */
+const SILENCE_MS = 30_000;
+
+/**
+ * Writes the line of a turn once, when its last holder releases it: the HTTP exchange, or a background run. Before that,
+ * a line whenever the provider has been silent for half a minute.
+ */
 export class TurnLog {
   private holders = 1;
+  private unwatch: () => void;
+  private received = 0;
 
-  /** @param keep receives the facts of the turn, for the usage ledger */
+  /**
+   * @param keep receives the facts of the turn, for the usage ledger
+   * @param later calls `run` after so many milliseconds, and returns a function that cancels it; for tests
+   */
   constructor(
-    readonly record: TurnRecord, private readonly log: Logger, private readonly keep?: (facts: TurnFacts) => void,
-  ) {}
+    readonly record: TurnRecord,
+    private readonly log: Logger,
+    private readonly keep?: (facts: TurnFacts) => void,
+    private readonly later = laterUnref,
+  ) {
+    this.unwatch = this.watch();
+  }
 
   /** Adds a holder, which must call `release`. */
   hold(): void {
@@ -27,11 +44,43 @@ export class TurnLog {
   release(): void {
     this.holders -= 1;
     if (this.holders !== 0) return;
+    this.unwatch();
     const facts = this.record.facts();
     const { level, entry } = renderTurn(facts);
     this.log.write(level, entry);
     this.keep?.(facts);
   }
+
+  private watch(): () => void {
+    return this.later(SILENCE_MS, () => {
+      const facts = this.record.facts();
+      if (facts.received === this.received) this.log.write('info', renderSilence(facts));
+      this.received = facts.received;
+      this.unwatch = this.watch();
+    });
+  }
+}
+
+function laterUnref(milliseconds: number, run: () => void): () => void {
+  const timer = setTimeout(run, milliseconds).unref();
+  return () => clearTimeout(timer);
+}
+
+/** Describes a turn that waits for its provider. */
+function renderSilence(facts: TurnFacts): LogEntry {
+  const { received, totalMs, calls, firstMs } = facts;
+  const state = firstMs === undefined ? (calls > 0 ? 'waiting' : 'preparing') : 'silent';
+  const words = {
+    preparing: 'nothing sent yet',
+    waiting: 'no answer yet',
+    silent: `no news after ${renderCount(received, 'event')}`,
+  };
+  const columns = [...renderStart(facts), renderDuration(totalMs).padStart(8)];
+  return {
+    message: 'turn is silent',
+    fields: { ...readNames(facts), state, duration_ms: totalMs, events: received, upstream_calls: calls },
+    lines: [`${columns.join(' ')} … ${words[state]}`],
+  };
 }
 
 /** The line contains no part of the conversation. */
@@ -48,36 +97,45 @@ function levelOf(outcome: Outcome): LogLevel {
   return outcome.error.cause === undefined ? 'warn' : 'error';
 }
 
+/** A shorter wait for the first token is nothing to mention. */
+const SLOW_START_MS = 5_000;
+
+/** Aligned columns, then the end of the turn and what is unusual about it. */
 function renderHead(facts: TurnFacts): string {
-  const { asked, sent, usage, outcome, firstMs, retries, repairs, requestId, remembered } = facts;
-  const rate = readRate(facts);
-  const words: readonly (string | false | undefined)[] = [
-    'turn',
-    asked.program,
-    asked.holder !== undefined && `(${asked.holder})`,
-    asked.api !== 'responses' && asked.api,
-    asked.request !== 'turn' && asked.request,
-    renderModels(facts),
-    sent && renderCount(sent.tools, 'tool'),
-    usage && `in ${grouped(usage.prompt)}${usage.cached > 0 ? ` (${grouped(usage.cached)} cached)` : ''}`,
-    usage && `out ${grouped(usage.completion)}${usage.reasoning > 0 ? ` (${grouped(usage.reasoning)} reasoning)` : ''}`,
-    !usage && sent && outcome.type === 'answered' && 'in ? out ?',
-    firstMs !== undefined && `first ${renderDuration(firstMs)}`,
-    rate !== undefined && `${rate} tok/s`,
-    `total ${renderDuration(facts.totalMs)}`,
+  const { asked, sent, usage, firstMs, retries, repairs, remembered } = facts;
+  const columns = [
+    ...renderStart(facts),
+    ...(usage === undefined ? [] : renderTokenColumns(usage)),
+    renderDuration(facts.totalMs).padStart(8),
+  ];
+  const tail = [
     renderEnd(facts),
-    requestId !== undefined && word(requestId),
+    asked.request !== undefined && asked.request !== 'turn' && asked.request,
+    asked.api !== 'responses' && asked.api,
+    asked.holder !== undefined && `(${asked.holder})`,
+    asked.model !== undefined && sent !== undefined && asked.model !== sent.model && `instead of ${word(asked.model)}`,
+    firstMs !== undefined && firstMs >= SLOW_START_MS && `first token after ${renderDuration(firstMs)}`,
     retries.length > 0 && renderCount(retries.length, 'retry', 'retries'),
     repairs.length > 0 && `repaired (${repairs.join('; ')})`,
     facts.substitute !== undefined && `substituted (${facts.substitute})`,
     remembered && 'from memory',
   ];
-  return words.filter(Boolean).join(' ');
+  return [...columns, ...tail.filter(Boolean)].join(' ');
 }
 
-function renderModels({ asked: { model: asked }, sent }: TurnFacts): string | undefined {
-  if (sent === undefined) return asked === undefined ? undefined : word(asked);
-  return asked === undefined || asked === sent.model ? word(sent.model) : `${word(asked)} -> ${word(sent.model)}`;
+/** The columns that every line of a turn begins with. */
+function renderStart({ asked, sent }: TurnFacts): readonly string[] {
+  const model = sent?.model ?? asked.model;
+  return ['turn', asked.program.padEnd(12), (model === undefined ? '' : word(model)).padEnd(18)];
+}
+
+function renderTokenColumns({ prompt, cached, completion }: ChatUsage): readonly string[] {
+  const share = cached > 0 && prompt > 0 ? `${Math.round((cached / prompt) * 100)}% cached` : '';
+  return [
+    `in ${renderTokens(prompt).padStart(5)}`,
+    share.padStart(11),
+    `out ${renderTokens(completion).padStart(5)}`,
+  ];
 }
 
 function renderEnd(facts: TurnFacts): string {
@@ -101,16 +159,9 @@ function finishOf({ outcome, reason }: TurnFacts): string {
 
 /** Returns fields in snake_case, times in milliseconds; unknown ones are omitted. */
 function readFields(facts: TurnFacts): LogFields {
-  const { asked, sent, usage, outcome, retries, repairs } = facts;
+  const { sent, usage, outcome, retries, repairs } = facts;
   return {
-    client: asked.program,
-    token: asked.holder,
-    api: asked.api,
-    request: asked.request,
-    thread: asked.thread,
-    model: asked.model,
-    sent_model: sent?.model,
-    host: sent?.host,
+    ...readNames(facts),
     tools: sent?.tools,
     input_tokens: usage?.prompt,
     cached_tokens: usage?.cached,
@@ -133,6 +184,18 @@ function readFields(facts: TurnFacts): LogFields {
   };
 }
 
+/** Who asks which model. */
+const readNames = ({ asked, sent }: TurnFacts): LogFields => ({
+  client: asked.program,
+  token: asked.holder,
+  api: asked.api,
+  request: asked.request,
+  thread: asked.thread,
+  model: asked.model,
+  sent_model: sent?.model,
+  host: sent?.host,
+});
+
 const readRetry = ({ error, waitMs }: Retry): LogFields =>
   ({ kind: error.kind, upstream_status: error.details.upstreamStatus, wait_ms: Math.round(waitMs) });
 
@@ -147,8 +210,6 @@ function readRate({ usage, firstMs, endMs }: TurnFacts): number | undefined {
   const rate = usage.completion / (spanMs / 1_000);
   return rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate);
 }
-
-const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const LONGEST_WORD = 100;
 

@@ -60,6 +60,8 @@ export interface TurnFacts {
   /** The same request was rejected a moment ago, so no call was made. */
   readonly remembered: boolean;
   readonly requestId: string | undefined;
+  /** Events of the provider's stream so far; most providers send one for each token or two. */
+  readonly received: number;
   readonly usage: ChatUsage | undefined;
   readonly reason: FinishReason | undefined;
   /** From the end of the request to the first upstream call, with parts of a millisecond; undefined without one. */
@@ -85,6 +87,7 @@ export class TurnRecord {
   private remembered = false;
   private requestId: string | undefined;
   private answer: AnswerProgress | undefined;
+  private stream: { readonly received: number } | undefined;
   private read: number | undefined;
   private called: number | undefined;
   private first: number | undefined;
@@ -141,8 +144,9 @@ export class TurnRecord {
   }
 
   /** Call when the provider responds; `answer` provides the facts about its answer. */
-  follow(answer: AnswerProgress, requestId: string | undefined): void {
+  follow(answer: AnswerProgress, requestId: string | undefined, stream?: { readonly received: number }): void {
     this.answer = answer;
+    this.stream = stream;
     this.requestId = requestId;
   }
 
@@ -188,6 +192,7 @@ export class TurnRecord {
       substitute: this.substituted,
       remembered: this.remembered && calls === 0,
       requestId: (outcome.type === 'failed' ? outcome.error.details.requestId : undefined) ?? this.requestId,
+      received: this.stream?.received ?? 0,
       usage: this.answer?.usage,
       reason: this.answer?.reason,
       addedMs: read === undefined || called === undefined ? undefined : Math.max(0, called - read),

@@ -15,7 +15,7 @@ export interface ServerRun {
   readonly config: Config;
   readonly origins: Origins;
   readonly io: CommandIo;
-  /** Set if standard error is a JSON log; messages are then log lines. */
+  /** Set where standard error is a JSON log, or the log file: messages are then log lines. */
   readonly log?: Logger | undefined;
   /** Called when the server listens, before the start-up line. */
   readonly onListening?: ((address: Address) => void) | undefined;

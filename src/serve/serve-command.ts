@@ -68,8 +68,8 @@ export async function run(context: CommandContext): Promise<number> {
   });
   // In the background, standard error is also the log file, but still refers to the old file after a rotation.
   const messages = background === undefined || logFile === undefined ? io : { ...io, error: logFile.write };
-  const isJson = config.logFormat === 'json' && (logFile === undefined || background !== undefined);
-  const run = { server, version, config, origins, io: messages, ...(isJson && { log }) };
+  const isLog = background !== undefined || (config.logFormat === 'json' && logFile === undefined);
+  const run = { server, version, config, origins, io: messages, ...(isLog && { log }) };
   return runServer({ ...run, unused: usage?.unused, onListening: background?.announce }).finally(() => {
     clearTimeout(warmUp);
     forgetUncaughtErrors();

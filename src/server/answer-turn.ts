@@ -48,7 +48,7 @@ async function answerTurn(exchange: HttpExchange, own: TurnKind): Promise<void> 
   const turnLog = new TurnLog(record, services.log, services.turnEnded);
   const reservation = services.bodies.open();
   try {
-    const open = services.turns.open(response);
+    const open = services.turns.open(response, record);
     const session: Session = { exchange, client, open, turnLog, reservation, kind: own };
     // Two steps, so that the request body, which may be megabytes, is not kept in memory while the answer streams.
     const turn = await startTurn(session);
@@ -105,7 +105,7 @@ function createCaller(session: Session): Caller {
 
 /** If a turn continues without its client, its log line is written when the turn ends. */
 function detach({ exchange: { services }, turnLog }: Session): ReturnType<NonNullable<Caller['detach']>> {
-  const { abort, end } = services.turns.detach();
+  const { abort, end } = services.turns.detach(turnLog.record);
   turnLog.record.ask({ request: 'background' });
   turnLog.hold();
   return {

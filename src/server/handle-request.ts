@@ -1,7 +1,7 @@
 /** Handles every request: upgrade, guards, route, method, handler; catches every error that they throw. */
 import { describeThrown } from '../base/thrown';
 import { quote } from '../base/quote';
-import { BridgeError, toBridgeError } from '../errors/bridge-error';
+import { BridgeError, describeFieldProblem, toBridgeError } from '../errors/bridge-error';
 import { statusOf } from '../errors/error-body';
 import { describeRequest, type Handler, type HttpExchange } from './http-exchange';
 import { findRefusal, isListedOrigin, type HostPolicy } from './guards';
@@ -78,8 +78,8 @@ const answerHead: Handler = ({ response }) => writeWhole(response, 200, {}, '');
 function logFailure({ request, response, services: { log } }: HttpExchange, cause: unknown): BridgeError {
   const error = toBridgeError(cause);
   const { kind, message, details: { param } } = error;
-  // A message about a field quotes its value, which may be part of a prompt, so the log names only the field.
-  const reason = param === undefined ? { error: message } : { param };
+  // A message about a field quotes its value, which may be part of a prompt.
+  const reason = param === undefined ? { error: message } : { param, error: describeFieldProblem(message) };
   const fields = { kind, status: statusOf(error), ...reason, ...describeRequest(request) };
   if (response.destroyed) log.debug('request failed after its client disconnected', fields);
   else if (error.cause !== undefined) log.error('request crashed', { ...fields, ...describeThrown(error.cause) });

@@ -1,5 +1,5 @@
 /** Defines ROUTES, the table of routes. A new route is a row. */
-import { answerHealth, answerModels, holdLaunch } from './service-routes';
+import { answerHealth, answerModels, answerTurns, holdLaunch } from './service-routes';
 import type { Handler } from './http-exchange';
 
 /** A row of the table. */
@@ -47,6 +47,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', paths: at('/conversations/{id}/items'), handler: () => kept().answerConversationItems },
   { method: 'POST', paths: at('/conversations/{id}/items'), handler: () => kept().addConversationItems },
   { method: 'GET', paths: at('/models'), handler: () => answerModels },
+  { method: 'GET', paths: ['/turns'], handler: () => answerTurns },
   { method: 'GET', paths: ['/launches'], handler: () => holdLaunch },
   { method: 'GET', paths: ['/health/live'], handler: () => monitor().answerLive },
   { method: 'GET', paths: ['/health/ready'], handler: () => monitor().answerReady },

@@ -32,6 +32,20 @@ export const answerHealth: Handler = ({ request: { url = '' }, response, service
   writeJson(response, health, { 'cache-control': 'no-store' });
 };
 
+/** GET /turns: what runs now; the numbers of tokens are estimates. */
+export const answerTurns: Handler = ({ response, services: { turns } }) => {
+  const running = turns.list().map(({ asked, sent, firstMs, totalMs, received }) => ({
+    client: asked.program,
+    request: asked.request ?? null,
+    thread: asked.thread ?? null,
+    model: sent?.model ?? asked.model ?? null,
+    state: firstMs === undefined ? 'waiting' : 'streaming',
+    ms: Math.round(totalMs),
+    tokens: received,
+  }));
+  writeJson(response, { turns: running }, { 'cache-control': 'no-store' });
+};
+
 /** GET /models: one body for Codex and for OpenAI clients; the entity tag changes with the catalog. */
 export const answerModels: Handler = async ({ request: { url = '' }, response, services: { bridge } }) => {
   // Codex requests `/models?client_version=0.169.0` (codex-protocol.md, section 6).

@@ -1,6 +1,7 @@
 /** Tracks the open turns, so that a shutdown can notify their clients and wait for the last one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TurnFacts, TurnRecord } from '../observe/turn-record';
 import type { Detached } from '../state/background-run';
 import { BridgeError } from '../errors/bridge-error';
 import type { IdleShutdown } from './idle-shutdown';
@@ -16,6 +17,8 @@ export interface OpenTurn {
 interface RegisteredTurn {
   readonly controller: AbortController;
   readonly ended: (() => void) | undefined;
+  /** What is known of the turn; absent where nobody reads it. */
+  readonly record: TurnRecord | undefined;
   streaming: boolean;
 }
 
@@ -33,9 +36,9 @@ export class TurnRegistry {
    * Opens a turn, which ends when `response` is sent or its connection is lost.
    * @throws BridgeError after `refuse`
    */
-  open(response: ServerResponse<IncomingMessage>): OpenTurn {
+  open(response: ServerResponse<IncomingMessage>, record?: TurnRecord): OpenTurn {
     if (this.refusal !== undefined) throw this.refusal;
-    const entry = this.add(response.req);
+    const entry = this.add(response.req, record);
     onClosed(response, () => {
       if (!response.writableFinished) entry.controller.abort(new Error('The client closed the connection.'));
       this.remove(entry);
@@ -47,9 +50,9 @@ export class TurnRegistry {
    * Opens work that no client waits for, which ends when its `end` is called.
    * @throws BridgeError after `refuse`
    */
-  detach(): Detached {
+  detach(record?: TurnRecord): Detached {
     if (this.refusal !== undefined) throw this.refusal;
-    const entry = this.add(undefined);
+    const entry = this.add(undefined, record);
     return { abort: entry.controller.signal, end: () => this.remove(entry) };
   }
 
@@ -65,6 +68,11 @@ export class TurnRegistry {
   /** Returns the number of open turns. */
   count(): number {
     return this.entries.size;
+  }
+
+  /** Returns the facts of each open turn, the oldest first. */
+  list(): readonly TurnFacts[] {
+    return [...this.entries].flatMap(({ record }) => record?.facts() ?? []);
   }
 
   /** Returns the number of streaming turns. */
@@ -104,8 +112,9 @@ export class TurnRegistry {
     });
   }
 
-  private add(request: IncomingMessage | undefined): RegisteredTurn {
-    const entry = { controller: new AbortController(), ended: this.watch?.turn(request), streaming: false };
+  private add(request: IncomingMessage | undefined, record: TurnRecord | undefined): RegisteredTurn {
+    const ended = this.watch?.turn(request);
+    const entry = { controller: new AbortController(), ended, record, streaming: false };
     this.entries.add(entry);
     return entry;
   }

@@ -16,6 +16,8 @@ export interface AnswerStreamOptions<Output> {
 /** Reads one upstream answer. Once the assembler has finished, every method returns nothing. */
 export class AnswerStream<Output> {
   private readonly decoder = new SseDecoder();
+  /** Events of the provider's stream so far. */
+  received = 0;
   /** Knows what the answer is so far, and how it ended. */
   readonly assembler: Assembler<Output>;
 
@@ -25,7 +27,9 @@ export class AnswerStream<Output> {
 
   push(bytes: Uint8Array): readonly Output[] {
     return this.run((outputs) => {
-      for (const event of this.decoder.push(bytes)) this.event(event, outputs);
+      const events = this.decoder.push(bytes);
+      this.received += events.length;
+      for (const event of events) this.event(event, outputs);
     });
   }
 

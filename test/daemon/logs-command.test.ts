@@ -7,7 +7,7 @@ import { createLogReader, watchLog, readLog, readTail } from '../../src/instance
 import { logFileOf } from '../../src/instance/bridge-record';
 import { run } from '../../src/cli/main';
 import { createLogFile } from '../../src/observe/log-file';
-import { createHome, createWatchedIo, KEY, LIMIT, type Home } from '../support/cli/background';
+import { createHome, createWatchedIo, KEY, LIMIT, listen, type Home } from '../support/cli/background';
 
 async function createLog(context: TestContext, text: string): Promise<{ readonly home: Home; readonly path: string }> {
   const home = await createHome(context);
@@ -72,7 +72,7 @@ test(
     await io.firstOut;
     io.crash(new Error(`boom with ${KEY}`));
     const text = readFileSync(file, 'utf8');
-    assert.match(text, /uncaught error; the bridge keeps running .*boom with \[redacted\]/);
+    assert.match(text, /uncaught error; the bridge keeps running [^]*Error: boom with \[redacted\]/);
     assert.equal(io.written.error, '');
     const second = await home.run('serve', '--log-file', `${file}.2`);
     assert.equal(second.code, 1);
@@ -172,14 +172,54 @@ test('the tail of any file: large blocks, no final line feed, CRLF, a range', LI
   assert.deepEqual(readTail(path, 2, { to: 0 }), []);
 });
 
-test('--json prints each line as JSON, whatever the format of the log', LIMIT, async (context) => {
-  const text = '2026-11-28T14:35:36.496Z info  the bridge listens port=1\n    attempts  overload (503)\n{"level":"warn","message":"x"}\n';
-  const { home } = await createLog(context, text);
+test('--json prints each line as JSON with time and level, whatever the format of the log', LIMIT, async (context) => {
+  const { home } = await createLog(context, [
+    '(node:1) Warning: before any line',
+    '2026-11-28T14:35:36.496Z info  the bridge listens port=1',
+    '2026-11-28 22:35:37+08:00 warn      attempts  overload (503)',
+    'Error: of Node itself',
+    '{"time":"2026-11-28T14:35:38.000Z","level":"warn","message":"x"}\n',
+  ].join('\n'));
   const { code, out } = await home.run('logs', '--json');
   assert.equal(code, 0);
   assert.deepEqual(out.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown), [
+    { time: null, level: 'warn', message: '(node:1) Warning: before any line' },
     { time: '2026-11-28T14:35:36.496Z', level: 'info', message: 'the bridge listens port=1' },
-    { message: '    attempts  overload (503)' },
-    { level: 'warn', message: 'x' },
+    { time: '2026-11-28T22:35:37+08:00', level: 'warn', message: '    attempts  overload (503)' },
+    { time: '2026-11-28T22:35:37+08:00', level: 'warn', message: 'Error: of Node itself' },
+    { time: '2026-11-28T14:35:38.000Z', level: 'warn', message: 'x' },
   ]);
+});
+
+test('--follow shows running turns below the log, at a terminal only', LIMIT, async (context) => {
+  const turns = [
+    { client: 'codex_exec', model: 'qwen3.7-plus', state: 'streaming', ms: 12_345, tokens: 340 },
+    { client: 'codex-tui', model: null, state: 'waiting', ms: 3_000, tokens: 0 },
+  ];
+  const port = await listen(context, ({ url }, response) => {
+    if (url === '/turns') response.end(JSON.stringify({ turns }));
+    else response.writeHead(404).end();
+  });
+  const home = await createHome(context, { LANG: 'C.UTF-8' });
+  const path = logFileOf(home.paths.state, port);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, 'line 1\n');
+  const io = createWatchedIo();
+  const errors = createWatchedIo();
+  const env = { ...home.env, PORT: String(port) };
+  const following = run(['logs', '--follow'], env, { ...io, error: errors.out, isErrorTerminal: () => true });
+  const shown = 'codex_exec qwen3.7-plus streaming… 12 s, 340 tokens; codex-tui wait';
+  await errors.until(new RegExp(shown));
+  appendFileSync(path, 'line 2\n');
+  await io.until(/line 2\n/);
+  assert.match(errors.written.out, /[^]*\r\u001b\[K/, 'erased before a line is written');
+  io.signal('SIGINT');
+  assert.equal(await following, 0);
+  assert.equal(io.written.out, 'line 1\nline 2\n');
+  const piped = createWatchedIo();
+  const second = run(['logs', '--follow'], env, piped);
+  await piped.until(/line 2\n/);
+  piped.signal('SIGINT');
+  assert.equal(await second, 0);
+  assert.equal(piped.written.error, '');
 });

@@ -1,7 +1,7 @@
 /** Log lines: levels, both formats, and what they never contain. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLogger, LOG_LEVELS, type LoggerOptions } from '../../src/observe/log';
+import { createLogger, LOG_LEVELS, renderLocalTime, type LoggerOptions } from '../../src/observe/log';
 
 function collect(options: Partial<LoggerOptions> = {}) {
   const lines: string[] = [];
@@ -20,19 +20,49 @@ for (const level of LOG_LEVELS) {
   });
 }
 
-test('text lines are readable', () => {
+/** Local time with its offset, as each line of text begins. */
+const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d /;
+
+test('text lines are for people, in local time', () => {
   const { lines, logger } = collect();
   const failure = { kind: 'rate_limit', status: 429, error: 'Slow "down".', param: undefined, more: { a: [1] } };
   logger.warn('request failed', failure);
   logger.info('listening');
-  assert.deepEqual(lines, [
-    '1970-01-01T00:00:00.000Z warn  request failed kind=rate_limit status=429 error="Slow \\"down\\"." ' +
-    'more={"a":[1]}\n',
-    '1970-01-01T00:00:00.000Z info  listening\n',
+  assert.ok(lines.every((line) => TIME.test(line)));
+  assert.equal(Date.parse(TIME.exec(lines[0] ?? '')?.[0] ?? ''), 0);
+  assert.deepEqual(lines.map((line) => line.replace(TIME, '')), [
+    'warn  request failed kind=rate_limit status=429 error="Slow \\"down\\"." more={"a":[1]}\n',
+    'info  listening\n',
   ]);
 });
 
-test('JSON lines are one object each', () => {
+test('the offset is that of the local time, also one of half an hour, west of Greenwich, and in summer', () => {
+  const { TZ } = process.env;
+  for (const [zone, text] of [
+    ['Asia/Kolkata', '2026-07-01 05:30:00+05:30'], ['America/New_York', '2026-06-30 20:00:00-04:00'],
+    ['Asia/Shanghai', '2026-07-01 08:00:00+08:00'], ['UTC', '2026-07-01 00:00:00+00:00'],
+  ] as const) {
+    process.env['TZ'] = zone;
+    assert.equal(renderLocalTime(Date.UTC(2026, 6, 1)), text);
+  }
+  if (TZ === undefined) delete process.env['TZ'];
+  else process.env['TZ'] = TZ;
+});
+
+test('no line of text is longer than 120 characters, and each has time and level; at debug they are whole', () => {
+  const { lines, logger } = collect();
+  const stack = `Error\n${'at x '.repeat(50)}`;
+  const values = { error: 'words '.repeat(60), url: `https://x/${'a'.repeat(300)}`, stack };
+  for (const level of ['info', 'debug'] as const) logger[level]('long', values);
+  const [wrapped = [], whole = []] = lines.map((text) => text.trimEnd().split('\n'));
+  assert.deepEqual(wrapped.filter((line) => line.length > 120 || !TIME.test(line) || !/^\S+ \S+ info /.test(line)), []);
+  assert.ok(wrapped.length > 5);
+  assert.equal(whole.length, 3);
+  const text = wrapped.map((line) => line.replace(TIME, '').slice(6).trim()).join('');
+  assert.ok(text.includes('a'.repeat(60)) && text.replaceAll(' ', '').includes('words'.repeat(60)));
+});
+
+test('json lines are one object each', () => {
   const { lines, logger } = collect({ format: 'json' });
   const fields = { status: 500, cause: new TypeError('bad'), size: 1n };
   logger.error('crashed', { message: 'a field cannot replace the message', ...fields });
@@ -44,14 +74,16 @@ test('JSON lines are one object each', () => {
 test('a stack trace is readable in text', () => {
   const { lines, logger } = collect();
   logger.error('crashed', { stack: 'Error: x\n    at y' });
-  assert.equal(lines[0], '1970-01-01T00:00:00.000Z error crashed\n    Error: x\n        at y\n');
+  const text = (lines[0] ?? '').split('\n').map((line) => line.replace(TIME, '')).join('\n');
+  assert.equal(text, 'error crashed\nerror     Error: x\nerror         at y\n');
 });
 
 test('foreign text cannot forge a line or control the terminal', () => {
   const { lines, logger } = collect();
   logger.info('a\nb\u001b[2J', { path: '/x\r\n\u009b31m', list: ['\u2028'], stack: 'a\u001b[0m' });
   assert.equal(lines.length, 1);
-  assert.doesNotMatch(lines[0]?.trimEnd().replace('\n    a', '') ?? '', /[\u0000-\u001f\u007f-\u009f\u2028]/);
+  const whole = lines[0]?.trimEnd().split('\n') ?? [];
+  assert.deepEqual(whole.filter((line) => !TIME.test(line) || /[\u0000-\u001f\u007f-\u009f\u2028]/.test(line)), []);
 });
 
 for (const format of ['text', 'json'] as const) {

@@ -53,14 +53,22 @@ function failed(error: BridgeError, status: number | undefined = 502): TurnRecor
 const failure = (kind: ErrorKind, message: string, details: ErrorDetails = {}): BridgeError =>
   new BridgeError(kind, message, details);
 
-/** The log line of a turn, without its time. */
+/** What the log has of a turn, without its time; in text, each of its lines with the level. */
 function write(record: TurnRecord, format: LogFormat = 'text'): string {
   const lines: string[] = [];
   const log = createLogger({ level: 'debug', format, write: (line) => void lines.push(line), now: () => 0 });
   new TurnLog(record, log).release();
   assert.equal(lines.length, 1);
-  return (lines[0] ?? '').trimEnd().replace('1970-01-01T00:00:00.000Z ', '');
+  const whole = (lines[0] ?? '').trimEnd().split('\n');
+  if (format === 'text') assert.deepEqual(whole.filter((line) => line.length > 120 || !TIME.test(line)), []);
+  return whole.map((line) => line.replace(TIME, '')).join('\n');
 }
+
+/** The same on one line, however long. */
+const writeFlat = (record: TurnRecord): string => write(record).replace(/\n\w+ {2,}/g, ' ');
+
+/** Local time with its offset. */
+const TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d /;
 
 const fields = (record: TurnRecord): Record<string, unknown> =>
   JSON.parse(write(record, 'json').replace('"time":"1970-01-01T00:00:00.000Z",', '')) as Record<string, unknown>;
@@ -134,48 +142,40 @@ describe('the record of a turn', () => {
   });
 });
 
-describe('the log line of a turn, as text', () => {
-  it('has all facts in a fixed order', () => {
+describe('the line of a turn, for people', () => {
+  it('has everything in aligned columns, then what is unusual', () => {
     assert.equal(
-      write(answered()),
-      'info  turn codex_exec asked-model -> sent-model 12 tools in 12,345 (11,008 cached) out 512 (128 reasoning) '
-      + 'first 0.84 s 61 tok/s total 9.2 s stop req-abc123',
+      writeFlat(answered()),
+      'info  turn codex_exec   sent-model         in   12k  89% cached out   512    9.2 s stop instead of asked-model',
+    );
+    const small = { ...USAGE, prompt: 999, cached: 0, completion: 20, reasoning: 0 };
+    assert.equal(
+      write(answered({ begun: true, reason: 'tool_calls', usage: small }, { model: 'sent-model' })),
+      'info  turn codex_exec   sent-model         in   999             out    20    9.2 s tool_calls',
     );
   });
 
-  it('omits usual and unknown facts', () => {
-    const plain: AnswerProgress = {
-      begun: true,
-      reason: 'tool_calls',
-      usage: { ...USAGE, prompt: 999, cached: 0, completion: 20, reasoning: 0 },
-    };
+  it('leaves out what is as usual, and what is not known', () => {
     assert.equal(
-      write(answered(plain, { model: 'sent-model' })),
-      'info  turn codex_exec sent-model 12 tools in 999 out 20 first 0.84 s 2.4 tok/s total 9.2 s tool_calls ' +
-      'req-abc123',
-    );
-    assert.match(
-      write(answered({ begun: true, reason: 'length', usage: undefined })),
-      /12 tools in \? out \? first 0\.84 s total 9\.2 s length/,
+      write(answered({ begun: true, reason: 'length', usage: undefined }, { model: 'sent-model' })),
+      'info  turn codex_exec   sent-model            9.2 s length',
     );
     assert.equal(
       write(start({ request: 'preload' }).at(5)),
-      'info  turn codex_exec preload asked-model total 5 ms stop',
+      'info  turn codex_exec   asked-model            5 ms stop preload',
     );
-    assert.match(
-      write(answered(TOLD, { api: 'chat', request: undefined })),
-      /^info {2}turn codex_exec chat asked-model/,
-    );
-    assert.match(write(answered(TOLD, { request: 'compaction' })), /^info {2}turn codex_exec compaction asked-model/);
+    assert.match(writeFlat(answered(TOLD, { api: 'chat', request: undefined })), / stop chat instead of asked-model$/);
+    const held = answered(TOLD, { request: 'compaction', holder: 'ann' });
+    assert.match(writeFlat(held), / stop compaction \(ann\) instead of/);
   });
 
-  it('omits the rate of an answer that arrived at once', () => {
-    const { record, at } = start();
-    record.send({ ...SENT, tools: 1 });
+  it('mentions a slow first token', () => {
+    const { record, at } = start({ model: 'sent-model' });
+    record.send(SENT);
     record.follow(TOLD, undefined);
     at(15_000).begin();
     at(15_019).answered();
-    assert.match(write(record), / 1 tool in 12,345 .* first 15 s total 15 s stop$/);
+    assert.match(writeFlat(record), / 15 s stop instead|^info .* 15 s stop first token after 15 s$/);
   });
 
   it('has the number of retries and the names of repairs', () => {
@@ -184,10 +184,8 @@ describe('the log line of a turn, as text', () => {
     for (const wait of [500, 1_000]) record.retry(failure('overload', 'Busy.'), wait);
     record.repair('without temperature');
     at(3_000).answered();
-    assert.match(
-      write(record),
-      /^info {2}turn codex_exec sent-model 12 tools in .* total 3 s stop 2 retries repaired \(without \w+\)$/,
-    );
+    assert.match(writeFlat(record), /^info {2}turn codex_exec {3}sent-model /);
+    assert.match(writeFlat(record), / 3 s stop 2 retries repaired \(without \w+\)$/);
   });
 
   it('states how far a turn got before its client disconnected', () => {
@@ -198,11 +196,11 @@ describe('the log line of a turn, as text', () => {
       copy.leave();
       return write(copy);
     };
-    assert.match(say(), /^info .* aborted before anything was sent$/);
+    assert.match(say(), /^info .* aborted before anything was sent/);
     record.call();
-    assert.match(say(), /^info .* aborted while waiting$/);
+    assert.match(say(), /^info .* aborted while waiting/);
     record.begin();
-    assert.match(say(), /^info .* aborted while answering$/);
+    assert.match(say(), /^info .* aborted while answering/);
   });
 
   it('is a block for a failure: the provider’s message, the client’s error, the fix, the attempts', () => {
@@ -219,13 +217,14 @@ describe('the log line of a turn, as text', () => {
     assert.equal(
       write(record),
       [
-        'warn  turn codex_exec asked-model -> sent-model 12 tools total 1.5 s failed rate_limit r-1 1 retry',
-        'provider  429 (code invalid_api_key, request id r-1): Slow down.',
-        'client    in its answer (code rate_limit_exceeded): api.example answered 429: Slow down. Wait a minute. ' +
-        '(request id r-1)',
-        'fix       Wait a minute.',
-        'attempts  overload (503), waited 0.51 s; rate_limit (429)',
-      ].join('\n    '),
+        'warn  turn codex_exec   sent-model            1.5 s failed rate_limit instead of asked-model 1',
+        'warn      retry',
+        'warn      provider  429 (code invalid_api_key, request id r-1): Slow down.',
+        'warn      client    in its answer (code rate_limit_exceeded): api.example answered 429: Slow',
+        'warn          down. Wait a minute. (request id r-1)',
+        'warn      fix       Wait a minute.',
+        'warn      attempts  overload (503), waited 0.51 s; rate_limit (429)',
+      ].join('\n'),
     );
   });
 
@@ -237,12 +236,21 @@ describe('the log line of a turn, as text', () => {
     assert.match(
       write(failed(error, 500)),
       new RegExp(
-        '^error turn .* failed internal\\n {4}client {4}500 \\(code internal_error\\): .*\\n' +
-        ' {4}TypeError: x is not a function\\n {8}at y',
+        '^error turn .* failed internal .*\\nerror {5}client {4}500 \\(code internal_error\\): .*\\n' +
+        'error {5}TypeError: x is not a function\\nerror {9}at y',
       ),
     );
     error.cause = 'a string';
-    assert.match(write(failed(error, 500)), /\n {4}a string$/);
+    assert.match(write(failed(error, 500)), /\nerror {5}a string$/);
+  });
+
+  it('says what is wrong with a field, without its value', () => {
+    const message = 'Cannot read input[3].call_id: expected a non-empty string, got "secret words, got it".';
+    const record = failed(failure('invalid_request', message, { param: 'input[3].call_id' }), 400);
+    const text = write(record);
+    assert.match(text, /client +400 \(code invalid_value, input\[3\]\.call_id\): Cannot read input\[3\]/);
+    assert.match(text, /expected\s.*a\s.*non-empty string\.$/s);
+    assert.doesNotMatch(text + write(record, 'json'), /secret|got/);
   });
 
   it('is not a warning if the client cancelled', () => {
@@ -257,8 +265,8 @@ describe('the log line of a turn, as text', () => {
     assert.match(
       write(record),
       new RegExp(
-        'failed quota from memory\\n {4}client {4}nothing: its connection was already closed\\n' +
-        ' {4}attempts {2}none: the provider rejected the same request',
+        'failed quota [^]*from\\nwarn +memory\\nwarn {6}client {4}nothing: its connection was already closed\\n' +
+        'warn {6}attempts {2}none: the provider rejected the same request',
       ),
     );
   });
@@ -268,7 +276,7 @@ describe('the log line of a turn, as text', () => {
     const record = answered(TOLD, { model: evil });
     record.follow(TOLD, evil);
     const line = write(record);
-    assert.doesNotMatch(line, /[\n\u001b]/);
+    assert.doesNotMatch(line, /\u001b/);
     assert.match(line, /"x\\n1970/);
     const error = failure('upstream_error', evil, { providerText: evil, providerCode: evil });
     assert.ok(!write(failed(error)).includes('\n1970'));
@@ -390,4 +398,37 @@ it('the line is written once, by the last holder', () => {
   turnLog.release();
   assert.equal(lines.length, 1);
   assert.match(lines[0] ?? '', /aborted/);
+});
+
+describe('a turn that is silent', () => {
+  it('is in the log every half minute, until it moves or ends', () => {
+    const lines: string[] = [];
+    const log = createLogger({ level: 'info', format: 'text', write: (line) => void lines.push(line), now: () => 0 });
+    const { record, at } = start({ model: 'sent-model' });
+    const waiting: (() => void)[] = [];
+    const later = (_ms: number, run: () => void) => {
+      waiting.push(run);
+      return () => void waiting.splice(waiting.indexOf(run), 1);
+    };
+    const turn = new TurnLog(record, log, undefined, later);
+    const wait = (): void => waiting.shift()?.();
+    record.send(SENT);
+    record.call();
+    at(30_000);
+    wait();
+    const stream = { received: 0 };
+    record.follow(TOLD, undefined, stream);
+    stream.received = 7;
+    at(60_000).begin();
+    wait();
+    at(90_000);
+    wait();
+    turn.release();
+    assert.deepEqual(waiting, []);
+    assert.deepEqual(lines.map((line) => line.trimEnd().replace(TIME, '')).slice(0, 2), [
+      'info  turn codex_exec   sent-model             30 s … no answer yet',
+      'info  turn codex_exec   sent-model         1 min 30 s … no news after 7 events',
+    ]);
+    assert.equal(lines.length, 3);
+  });
 });

@@ -1,0 +1,70 @@
+/** Shows the running turns below the log while it is followed. */
+import { asArray, asNumber, asText, isRecord } from '../base/json';
+import { renderCount, renderDuration } from '../base/quantities';
+import type { Progress } from '../command/progress';
+import { getJson } from '../instance/bridge-client';
+import type { BridgeTarget } from '../instance/target';
+
+export interface RunningTurns {
+  /** Makes `write` remove the line first; it comes back when turns still run. */
+  interrupt(write: (text: string) => void): (text: string) => void;
+  end(): void;
+}
+
+const POLL_MS = 1_000;
+
+/** Asks the bridge each second. On anything but a terminal, `progress` shows nothing. */
+export function showRunningTurns(target: BridgeTarget, progress: Progress): RunningTurns {
+  const poll = async (): Promise<void> => {
+    const turns = await listRunningTurns(target);
+    if (isOver) return;
+    if (turns.length === 0) progress.end();
+    else progress.say(turns.map(renderRunningTurn).join('; '));
+  };
+  let isOver = false;
+  const timer = setInterval(() => void poll(), POLL_MS);
+  void poll();
+  return {
+    interrupt: (write) => (text) => {
+      progress.end();
+      write(text);
+    },
+    end() {
+      isOver = true;
+      clearInterval(timer);
+      progress.end();
+    },
+  };
+}
+
+/** A turn that the bridge is answering, as GET /turns describes it. */
+export interface ListedTurn {
+  readonly client: string;
+  readonly model: string | undefined;
+  readonly isStreaming: boolean;
+  readonly ms: number;
+  /** An estimate. */
+  readonly tokens: number;
+}
+
+/** Empty when nothing runs, and for a bridge that does not answer or does not know the route. */
+export async function listRunningTurns({ host, port, record, config }: BridgeTarget): Promise<readonly ListedTurn[]> {
+  const token = record?.token ?? config.accessToken;
+  const answer = await getJson({ host, port, path: '/turns', token, timeoutMs: POLL_MS });
+  const turns = typeof answer === 'object' ? (asArray(answer['turns']) ?? []) : [];
+  return turns.filter(isRecord).map((turn) => ({
+    client: asText(turn['client']) ?? 'unknown',
+    model: asText(turn['model']),
+    isStreaming: turn['state'] === 'streaming',
+    ms: asNumber(turn['ms']) ?? 0,
+    tokens: asNumber(turn['tokens']) ?? 0,
+  }));
+}
+
+/** `codex_exec qwen3.7-plus streaming… 12 s, 340 tokens`. */
+export function renderRunningTurn({ client, model, isStreaming, ms, tokens }: ListedTurn): string {
+  const state = isStreaming ? 'streaming…' : 'waiting for the first token…';
+  const seconds = renderDuration(Math.floor(ms / 1_000) * 1_000);
+  const parts = [client, model, state, isStreaming ? `${seconds}, ${renderCount(tokens, 'token')}` : seconds];
+  return parts.filter((part) => part !== undefined).join(' ');
+}
