@@ -91,7 +91,7 @@ export async function readFailure(
     const target = hideKey(answer.header('location') ?? 'nowhere', source);
     return new BridgeError(
       'upstream_rejected',
-      `${endpoint.host} answered ${status} and redirects to ${target}. Redirects are not followed: check AI_API_BASE.`,
+      `${endpoint.name} answered ${status} and redirects to ${target}. Redirects are not followed: check AI_API_BASE.`,
     );
   }
   const retryAfterMs =

@@ -57,7 +57,8 @@ async function call(question: Question<unknown>, asking: Asking): Promise<Upstre
   const onEnd = await takePlace(question);
   asking.calls += 1;
   caller.record?.call();
-  const request = { url, headers, body, abort: caller.abort, onEnd, ...(connection && { connection }) };
+  const { name } = prepared.endpoint;
+  const request = { url, headers, body, abort: caller.abort, name, onEnd, ...(connection && { connection }) };
   const answer = await context.runtime.transport(request);
   if (answer.status >= 200 && answer.status < 300) return answer;
   throw await loadFailurePath().readFailure(answer, findRequestId(answer, prepared.endpoint), prepared.endpoint, context, body);

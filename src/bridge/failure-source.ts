@@ -1,6 +1,7 @@
 /** Describes the upstream of a turn for the classification of its failures. Loaded at the first failure. */
 import type { FailureSource } from '../errors/error-rule';
 import { createMask } from '../observe/log';
+import { findSiblingUrl } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
 import type { Caller } from './bridge';
 import type { ProviderSettings } from './turn-context';
@@ -17,14 +18,16 @@ interface SourceOptions {
 
 /** @returns the facts for classifying failures; they do not contain the key */
 export function describeSource(
-  url: string, { provider, access, home, clock, hidden = [] }: SourceOptions, caller: Pick<Caller, 'authorization'>,
+  upstream: Pick<FailureSource, 'host' | 'name'>,
+  { provider, access, home, clock, hidden = [] }: SourceOptions,
+  caller: Pick<Caller, 'authorization'>,
 ): FailureSource {
   const fromClient = access.forceEnvAuth ? undefined : caller.authorization;
   const key = fromClient?.replace(/^Bearer\s+/i, '') ?? access.aiApiKey;
   const variables = home ? 'AI_API_KEY' : provider.keyEnv.join(' or ');
   return {
-    host: new URL(url).host,
-    keyAdvice: adviseOnKey(key, fromClient === undefined ? variables : undefined, provider),
+    ...upstream,
+    keyAdvice: adviseOnKey(key, fromClient === undefined ? variables : undefined, provider, access.aiBaseUrl),
     hideKey: createMask([key ?? '', ...(access.apiKeys ?? []), ...hidden]),
     ...(clock && { clock }),
     ...(provider.errors && { rules: provider.errors }),
@@ -32,9 +35,14 @@ export function describeSource(
 }
 
 /** @param variables the variables of the key; undefined for a key sent by the client */
-function adviseOnKey(key: string | undefined, variables: string | undefined, { keyShape }: Provider): string {
+function adviseOnKey(
+  key: string | undefined, variables: string | undefined, provider: Provider, baseUrl: string,
+): string {
+  const { keyShape } = provider;
   if (key === undefined) return `No key was sent: set ${variables ?? 'AI_API_KEY'} where the bridge is started.`;
   const shape = keyShape === undefined || keyShape.pattern.test(key) ? '' : ` ${keyShape.advice}`;
-  if (variables !== undefined) return `Check that ${variables} belongs to {host}.${shape}`;
+  const sibling = findSiblingUrl(provider, baseUrl);
+  const other = sibling === undefined ? '' : ` For a key of the other console, set AI_API_BASE=${sibling}.`;
+  if (variables !== undefined) return `Check that ${variables} belongs to {host}.${shape}${other}`;
   return `The client sent this key, and FORCE_ENV_AUTH is off: check that it belongs to {host}.${shape}`;
 }

@@ -38,6 +38,8 @@ export interface Endpoint extends EndpointOptions {
   readonly base: string;
   readonly url: string;
   readonly host: string;
+  /** How messages name the provider: `DeepSeek (api.deepseek.com)`. */
+  readonly name: string;
   /** Sent with every request, including the key. */
   readonly headers: Readonly<Record<string, string>>;
   /** What the rows of the provider and the model add to the body, and leave out of it. */
@@ -146,13 +148,16 @@ export function findEndpoint(
   const headers = { ...upstreamHeaders(access, caller), ...extra };
   const keys = headers['authorization'] === `Bearer ${access.aiApiKey}` ? (access.apiKeys ?? []) : [];
   const sources = { provider, row, home, settings: context.settings, keys, images: dialect.images };
+  const { host } = new URL(url);
+  const name = provider.baseUrls.length === 0 ? host : `${provider.title} (${host})`;
   return {
     model: id,
     dialect: native ? native.nativeDialect(dialect) : dialect,
     provider: provider.name,
     base: baseUrl.replace(/^https?:\/\//, ''),
     url,
-    host: new URL(url).host,
+    host,
+    name,
     headers,
     ...(isPlain(sources) ? {} : loadOptions().findOptions(sources)),
     changes: [provider, row ?? {}],
@@ -160,7 +165,7 @@ export function findEndpoint(
     source() {
       const { describeSource }: typeof import('./failure-source') = require('./failure-source');
       const { clock } = context.runtime;
-      return describeSource(url, { provider, access, home, clock, hidden: Object.values(extra) }, caller);
+      return describeSource({ host, name }, { provider, access, home, clock, hidden: Object.values(extra) }, caller);
     },
   };
 }

@@ -14,7 +14,7 @@ import { findPaths, thisMachine, type Paths } from '../command/paths';
 import type { Config } from '../config/options';
 import type { Environment, FlagTexts, Origins } from '../config/resolve';
 import { probePort, type PortState } from '../instance/bridge-client';
-import { findProvider } from '../providers/catalog';
+import { findProvider, findSiblingUrl } from '../providers/catalog';
 import { describeForCodex } from '../providers/codex-models';
 import { listEntries } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
@@ -105,10 +105,7 @@ const REAL_WORLD: World = {
   nodeVersion: process.versions.node,
   now: Date.now,
   lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
-  findSiblingEndpoint({ config: { aiBaseUrl }, provider: { baseUrls, local } }) {
-    const isOwn = local === undefined && baseUrls.includes(aiBaseUrl);
-    return isOwn ? baseUrls.find((url) => new URL(url).host !== new URL(aiBaseUrl).host) : undefined;
-  },
+  findSiblingEndpoint: ({ config: { aiBaseUrl }, provider }) => findSiblingUrl(provider, aiBaseUrl),
 };
 
 /** Reads the configuration; everything else is looked up on first use. */

@@ -17,12 +17,12 @@ export interface HttpFailure extends FailureSource {
 
 /** Classifies an HTTP response with an error status. */
 export function classifyHttpFailure(failure: HttpFailure): BridgeError {
-  const { status, retryAfterMs, host } = failure;
+  const { status, retryAfterMs, host, name = host } = failure;
   const reported = readErrorText(hideKey(failure.body, failure));
   const requestId = failure.requestId ?? reported.requestId;
   const complete = { ...reported, ...(requestId !== undefined && { requestId }) };
   return describe(complete, failure, {
-    opening: `${host} answered ${status}: `,
+    opening: `${name} answered ${status}: `,
     fallback: kindOfStatus(status, reported),
     details: { upstreamStatus: status, ...(retryAfterMs !== undefined && { retryAfterMs }) },
   });
@@ -33,7 +33,7 @@ export function classifyStreamError(value: unknown, source: FailureSource = { ho
   const reported = withoutKey(readErrorValue(value), source);
   const byStatus = reported.status === undefined ? undefined : kindOfStatus(reported.status, reported);
   const fallback = byStatus ?? (REJECTED.test(textOf(reported)) ? 'upstream_rejected' : 'upstream_error');
-  return describe(reported, source, { opening: 'The provider reported: ', fallback, details: {} });
+  return describe(reported, source, { opening: `${source.name ?? 'The provider'} reported: `, fallback, details: {} });
 }
 
 /** A rejection of the request inside a 200 or a 500. A retry would be rejected again and cost quota. */

@@ -19,6 +19,8 @@ export interface ErrorRule {
 /** The upstream, as far as it affects how a failure is described. */
 export interface FailureSource {
   readonly host: string;
+  /** How messages name it: `DeepSeek (api.deepseek.com)`. Default: the host. */
+  readonly name?: string;
   /** The provider's own rules; they take precedence over the general ones. */
   readonly rules?: readonly ErrorRule[];
   /** Advice for a rejected key, derived from the key that was sent. */

@@ -9,8 +9,8 @@ import type { Outcome, Retry, TurnFacts, TurnRecord } from './turn-record';
 const SILENCE_MS = 30_000;
 
 /**
- * Writes the line of a turn once, when its last holder releases it: the HTTP exchange, or a background run. Before that,
- * a line whenever the provider has been silent for half a minute.
+ * Writes the line of a turn once, when its last holder releases it: the HTTP exchange, or a background run. Before
+ * that, a line whenever the provider has been silent for half a minute.
  */
 export class TurnLog {
   private holders = 1;

@@ -56,6 +56,14 @@ export function findProvider(name: string | undefined, baseUrl: string, rows = P
   return named ?? findProviderOfHost(new URL(baseUrl).host, rows) ?? openaiCompatible;
 }
 
+/** The provider's address on another host, such as that of its international console; of the same plan, if possible. */
+export function findSiblingUrl({ baseUrls, local }: Provider, baseUrl: string): string | undefined {
+  if (local || !baseUrls.includes(baseUrl)) return undefined;
+  const { host, pathname } = new URL(baseUrl);
+  const others = baseUrls.filter((url) => new URL(url).host !== host);
+  return others.find((url) => new URL(url).pathname === pathname) ?? others[0];
+}
+
 /**
  * Compares the exact hosts of all providers before the patterns, because a pattern may match the host of another
  * provider.

@@ -168,6 +168,8 @@ export interface Provider extends RequestChanges {
   /** What models need at this provider, by their whole ids; later rules override. */
   readonly idRules?: readonly IdRule[];
   readonly models: readonly Model[];
+  /** Models that call tools, where the user installs models. */
+  readonly toolModels?: readonly string[];
   /** Path of the user's file that defines the row or a part of it; absent for built-in rows. */
   readonly origin?: string;
 }

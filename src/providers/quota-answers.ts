@@ -1,6 +1,6 @@
 /**
- * Reads what providers say about the rest of a plan or a balance. None of these formats was seen live; each names where
- * it was found. Marks as in docs/facts/upstreams.md: [D] documented by the provider, [S] read in the source of a client.
+ * Reads what providers say about the rest of a plan or a balance. None of these formats was seen live; each names
+ * where it was found. Marks as in docs/facts/upstreams.md: [D] documented by the provider, [S] read in the source of a client.
  */
 import { asArray, asRecord, compact, isRecord, type UnknownRecord } from '../base/json';
 
@@ -132,7 +132,8 @@ const readCredits: QuotaReader = ({ data }) => {
 const readKey: QuotaReader = ({ data }) => {
   const key = asRecord(data);
   const [used, limit] = ['usage', 'limit'].map((name) => readCount(key?.[name]));
-  return used === undefined ? undefined : { windows: [{ name: 'this key, USD', used, ...compact({ limit }) }], balances: [] };
+  if (used === undefined) return undefined;
+  return { windows: [{ name: 'this key, USD', used, ...compact({ limit }) }], balances: [] };
 };
 
 const READERS = {

@@ -1,11 +1,12 @@
 /** Handles every request: upgrade, guards, route, method, handler; catches every error that they throw. */
 import { describeThrown } from '../base/thrown';
+import { renderList } from '../base/quantities';
 import { quote } from '../base/quote';
 import { BridgeError, describeFieldProblem, toBridgeError } from '../errors/bridge-error';
 import { statusOf } from '../errors/error-body';
 import { describeRequest, type Handler, type HttpExchange } from './http-exchange';
 import { findRefusal, isListedOrigin, type HostPolicy } from './guards';
-import { findRoutes, listRoutes, type FoundRoute } from './routes';
+import { findRoutes, suggestRoutes, type FoundRoute } from './routes';
 import { writeError, writeWhole } from './write-response';
 
 /** Answers `exchange`; never throws, synchronously or later. */
@@ -36,17 +37,22 @@ async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void>
     response.setHeader('vary', 'Origin');
     if (method === 'OPTIONS') return writeWhole(response, 204, PREFLIGHT_HEADERS, '');
   }
-  // Monitors and `codex doctor` have no token.
-  if (method !== 'HEAD' && !HEALTH.test(path)) exchange.holder = services.access.check(request.headers);
+  if (method !== 'HEAD' && !WITHOUT_TOKEN.test(path)) exchange.holder = services.access.check(request.headers);
   const routes = findRoutes(path);
-  if (routes.length === 0) throw routeError('not_found', `Nothing is served at ${quote(path)}.`);
+  if (routes.length === 0) {
+    const likely = renderList(suggestRoutes(path), 'or');
+    throw new BridgeError('not_found', `Nothing is served at ${quote(path)}. Try ${likely}.`);
+  }
   const found = findHandler(routes, method);
   if (found !== undefined) return found.handler(exchange, found.id);
-  const error = logFailure(exchange, routeError('method_not_allowed', `${quote(path)} does not support ${method}.`));
-  writeError(response, error, { allow: [...routes.map(({ route }) => route.method), 'HEAD'].join(', ') });
+  const methods = routes.map(({ route }) => route.method);
+  const problem = `${quote(path)} does not support ${method}. Use ${renderList(methods, 'or')}.`;
+  const error = logFailure(exchange, new BridgeError('method_not_allowed', problem));
+  writeError(response, error, { allow: [...methods, 'HEAD'].join(', ') });
 }
 
-const HEALTH = /^\/health(?:\/live|\/ready)?$/;
+/** Monitors, `codex doctor` and browsers have no token. */
+const WITHOUT_TOKEN = /^\/(?:health(?:\/live|\/ready)?)?$/;
 
 /** The methods and headers that a page of a listed origin may send (CORS preflight). */
 const PREFLIGHT_HEADERS = {
@@ -54,10 +60,6 @@ const PREFLIGHT_HEADERS = {
   'access-control-allow-headers': 'authorization, content-type, x-api-key',
   'access-control-max-age': '600',
 } as const;
-
-function routeError(kind: 'not_found' | 'method_not_allowed', problem: string): BridgeError {
-  return new BridgeError(kind, `${problem} Routes: ${listRoutes()}.`);
-}
 
 function findHandler(
   routes: readonly FoundRoute[],

@@ -1,4 +1,5 @@
 /** Defines ROUTES, the table of routes. A new route is a row. */
+import { findNearest } from '../base/nearest';
 import { answerHealth, answerModels, answerTurns, holdLaunch } from './service-routes';
 import type { Handler } from './http-exchange';
 
@@ -20,6 +21,7 @@ export interface FoundRoute {
 const turn = (): typeof import('./answer-turn') => require('./answer-turn');
 const search = (): typeof import('./search-route') => require('./search-route');
 const monitor = (): typeof import('./monitor-routes') => require('./monitor-routes');
+const page = (): typeof import('./front-page') => require('./front-page');
 const kept = (): typeof import('./kept-routes') => require('./kept-routes');
 
 /** Loads every handler, because on first use there may be no file descriptor left. */
@@ -47,6 +49,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', paths: at('/conversations/{id}/items'), handler: () => kept().answerConversationItems },
   { method: 'POST', paths: at('/conversations/{id}/items'), handler: () => kept().addConversationItems },
   { method: 'GET', paths: at('/models'), handler: () => answerModels },
+  { method: 'GET', paths: ['/'], handler: () => page().answerFrontPage },
   { method: 'GET', paths: ['/turns'], handler: () => answerTurns },
   { method: 'GET', paths: ['/launches'], handler: () => holdLaunch },
   { method: 'GET', paths: ['/health/live'], handler: () => monitor().answerLive },
@@ -75,7 +78,13 @@ function readId(path: string, pattern: string): string | undefined {
   return id === '' || id.includes('/') ? undefined : id;
 }
 
-/** Lists the routes, for the error about an unknown path. */
-export function listRoutes(): string {
-  return ROUTES.flatMap(({ method, paths }) => paths.map((path) => `${method} ${path}`)).join(', ');
+/** What clients want most. */
+const USUAL = ['POST /v1/responses', 'POST /v1/chat/completions', 'GET /v1/models'];
+
+/** The three routes that a request to an unknown path most likely meant. */
+export function suggestRoutes(path: string): readonly string[] {
+  const known = ROUTES.flatMap(({ method, paths }) => paths.map((each) => [each, `${method} ${each}`] as const));
+  const nearest = findNearest(path, known.map(([each]) => each));
+  const found = known.filter(([each]) => each === nearest).map(([, route]) => route);
+  return [...new Set([...found, ...USUAL])].slice(0, USUAL.length);
 }

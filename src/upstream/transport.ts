@@ -16,6 +16,8 @@ export interface UpstreamRequest {
   readonly onEnd?: () => void;
   /** How to connect; absent for Node's default way. */
   readonly connection?: Connection;
+  /** How messages name the provider. Default: the host of the URL. */
+  readonly name?: string | undefined;
 }
 
 export interface UpstreamAnswer {
@@ -92,8 +94,8 @@ class Exchange {
   private readonly onAbort = () => this.end(this.abort.reason);
 
   /** Keeps nothing of the request but its host and its signal: bodies are megabytes. */
-  constructor({ url, abort, onEnd }: UpstreamRequest, timeouts: UpstreamTimeouts) {
-    this.host = new URL(url).host;
+  constructor({ url, abort, name, onEnd }: UpstreamRequest, timeouts: UpstreamTimeouts) {
+    this.host = name ?? new URL(url).host;
     this.abort = abort;
     this.onEnd = onEnd;
     this.timer = new SilenceTimer(timeouts, this.host, (error) => this.end(error));

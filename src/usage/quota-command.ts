@@ -49,6 +49,6 @@ export async function run(context: CommandContext): Promise<number> {
   return EXIT.done;
 }
 
-const COUNTED = `Counted here, because the provider has no API for it: requests of other programs and machines are not in it.
+const COUNTED = `Counted here, because the provider has no API for it; requests of other programs and machines are missing.
 The month is the last 31 days; the plan's own begins on the day of your subscription.
 `;

@@ -76,7 +76,7 @@ const ROWS: readonly Row[] = [
     begun: false,
     status: 502,
     code: 'upstream_unreachable',
-    message: /127\.0\.0\.1:\d+ closed the connection/,
+    message: /^Alibaba Cloud Coding Plan \(127\.0\.0\.1:\d+\) closed the connection/,
   },
   {
     name: 'only the response headers',
@@ -167,7 +167,7 @@ const ROWS: readonly Row[] = [
     begun: true,
     status: 502,
     code: 'upstream_error',
-    message: /The provider reported: Boom/,
+    message: /^Alibaba Cloud Coding Plan \(\S+\) reported: Boom/,
   },
   {
     name: 'an error as JSON with status 200',
@@ -214,7 +214,7 @@ describe('broken upstreams', () => {
     const heard = {
       status: 502,
       code: 'upstream_unreachable',
-      message: new RegExp(`127.0.0.1:${port} refused the connection \\(ECONNREFUSED\\)`),
+      message: new RegExp(`\\(127.0.0.1:${port}\\) refused the connection \\(ECONNREFUSED\\)`),
     };
     await expectFailure(bridge, heard, { begun: false });
   });
@@ -224,7 +224,7 @@ describe('broken upstreams', () => {
     const { error } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
     assert.match(
       error.message,
-      /no-such-host\.invalid (has no DNS entry; check AI_API_BASE|cannot be resolved by DNS)/,
+      /\(no-such-host\.invalid\) (has no DNS entry; check AI_API_BASE|cannot be resolved by DNS)/,
     );
   });
 

@@ -6,7 +6,6 @@ import { findProvider } from '../../src/providers/catalog';
 import { startTcpUpstream, head } from '../support/upstream/tcp-upstream';
 import { ask, CODEX, finalResponse, KEY, startBridge } from '../support/bridge/test-bridge';
 
-const URL = 'https://api.example:8443/v1/chat/completions';
 const plan = findProvider('aliyun-coding', 'http://127.0.0.1/v1');
 const payg = findProvider('aliyun-payg', 'http://127.0.0.1/v1');
 const any = findProvider('openai-compatible', 'http://127.0.0.1/v1');
@@ -62,11 +61,27 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('advice on a rejected key', () => {
+  it('names the address of the other console, of the same plan', () => {
+    for (const [name, here, there] of [
+      ['aliyun-coding', 'https://coding.dashscope.aliyuncs.com/v1', 'https://coding-intl.dashscope.aliyuncs.com/v1'],
+      ['zai', 'https://open.bigmodel.cn/api/paas/v4', 'https://api.z.ai/api/paas/v4'],
+      ['moonshot', 'https://api.moonshot.ai/v1', 'https://api.moonshot.cn/v1'],
+      ['moonshot', 'https://gateway.example/v1', undefined],
+    ] as const) {
+      const provider = findProvider(name, here);
+      const access = { aiBaseUrl: here, aiApiKey: 'sk-sp-1', forceEnvAuth: true, userAgent: undefined };
+      const options = { provider, access, home: true, clock: () => 0 };
+      const { keyAdvice = '' } = describeSource({ host: new URL(here).host }, options, {});
+      const other = there === undefined ? '' : ` For a key of the other console, set AI_API_BASE=${there}.`;
+      assert.equal(keyAdvice, `Check that AI_API_KEY belongs to {host}.${other}`);
+    }
+  });
+
   for (const { name, provider, key, sent, forceEnvAuth = true, home = true, advice } of ROWS) {
     it(name, () => {
       const access = { aiBaseUrl: 'https://api.example:8443/v1', aiApiKey: key, forceEnvAuth, userAgent: undefined };
       const source = describeSource(
-        URL,
+        { host: 'api.example:8443' },
         { provider, access, home, clock: () => 0 },
         sent === undefined ? {} : { authorization: sent },
       );
@@ -83,5 +98,5 @@ it('a key quoted by the provider is removed, also inside a stream', async (conte
   const upstream = await startTcpUpstream(context, () => ({ writes: [head('200 OK', all), event], end: 'close' }));
   const bridge = await startBridge(context, { settings: { aiBaseUrl: upstream.url } });
   const { error } = finalResponse(await bridge.stream({ input: ask() }, CODEX));
-  assert.match(error.message, /^The provider reported: Key \[redacted\] is not known\. /);
+  assert.match(error.message, /^Alibaba Cloud Coding Plan \(\S+\) reported: Key \[redacted\] is not known\. /);
 });

@@ -330,7 +330,7 @@ const FAULTS: readonly Fault[] = [
     calls: 1,
     sdkCalls: 1,
     code: 'upstream_rejected',
-    says: /The provider reported: Repetitive tool calls detected\. .*start a new thread/,
+    says: / reported: Repetitive tool calls detected\. .*start a new thread/,
     shown: 'Half',
   },
   {

@@ -72,7 +72,7 @@ describe('the log', () => {
     const { time, duration_ms, host, error, ...rest } = line ?? {};
     assert.ok(time);
     assert.equal(typeof duration_ms, 'number');
-    assert.equal(error, `${String(host)} answered 429: Slow down.`);
+    assert.equal(error, `Alibaba Cloud Coding Plan (${String(host)}) answered 429: Slow down.`);
     assert.deepEqual(rest, {
       level: 'warn',
       message: 'turn',

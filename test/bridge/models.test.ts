@@ -234,8 +234,10 @@ for (const [name, { answer, says, timeoutMs }] of Object.entries(FAILURES)) {
   test(`${name} is a note in the log`, async (context) => {
     const { found, log } = await discoverFrom(context, answer, timeoutMs);
     assert.equal(found, undefined);
-    assert.match(log, says);
-    assert.match(log, /^\S+ info {2}the model catalog is unchanged: /);
-    assert.equal(log.split('\n').length, 2, 'one line');
+    // A long line continues on the next.
+    const flat = log.replace(/\n\S+ \S+ info {6}/g, ' ');
+    assert.match(flat, says);
+    assert.match(flat, /^\S+ \S+ info {2}the model catalog is unchanged: /);
+    assert.equal(flat.split('\n').length, 2, 'one line');
   });
 }

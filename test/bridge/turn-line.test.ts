@@ -341,8 +341,8 @@ describe('a failed turn', () => {
     assert.match(first ?? '', /^turn codex_exec {3}qwen3\.7-plus +[\d.]+ m?s failed overload 1 retry$/);
     assert.deepEqual(rest, [
       '    provider  503 (request id req-7): Busy.',
-      `    client    in its answer (code invalid_prompt): ${host} answered 503: Busy. (request id req-7) Tried 2 ` +
-      'times; not retrying.',
+      `    client    in its answer (code invalid_prompt): Alibaba Cloud Coding Plan (${host}) answered 503: Busy. ` +
+      '(request id req-7) Tried 2 times; not retrying.',
       '    attempts  overload (503), waited 0.5 s; overload (503)',
     ]);
   });

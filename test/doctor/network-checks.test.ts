@@ -66,6 +66,13 @@ test('the hosts that NO_PROXY excludes for Codex, as measured with 0.169', () =>
   assert.equal(exceptsFromProxy({ no_proxy: '127.0.0.1' }, '127.0.0.1'), true);
 });
 
+test('proxy: HTTPS_PROXY does not apply to an http base URL', async (context) => {
+  const scene = await createDoctorScene(context);
+  const env = { AI_API_BASE: 'http://models.example/v1', HTTPS_PROXY: 'http://p:1' };
+  const { level, seen } = await scene.check('proxy', env);
+  assert.deepEqual([level, seen], ['ok', 'HTTPS_PROXY is set, but it is for https, and the base URL is http']);
+});
+
 test('proxy: none, unused, used, and blocking Codex', async (context) => {
   const scene = await createDoctorScene(context);
   const remote = { AI_API_BASE: 'https://example.com/v1' };
@@ -75,7 +82,7 @@ test('proxy: none, unused, used, and blocking Codex', async (context) => {
   assertFinding(await look(https), 'ok', /^the bridge reaches the provider through the proxy in HTTPS_PROXY$/);
   const excepted = await look({ ...https, NO_PROXY: '.com' });
   assertFinding(excepted, 'ok', /^HTTPS_PROXY is set, but not used for the provider$/);
-  assertFinding(await look({ ...https, AI_API_BASE: 'http://127.0.0.1:9/v1' }), 'ok', /^none$/);
+  assertFinding(await look({ ...https, AI_API_BASE: 'http://127.0.0.1:9/v1' }), 'ok', /is for https/);
   const http = { HTTP_PROXY: 'http://proxy:1' };
   assertFinding(
     await look(http),

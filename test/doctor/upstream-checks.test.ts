@@ -344,3 +344,14 @@ test('a rejected key is tried once at the other address, and the matching addres
   assert.match(neither.seen, /rejects it as well\.$/);
   assert.doesNotMatch(neither.fix ?? '', /AI_API_BASE/);
 });
+
+test('a model that cannot call tools: the fix names some that can', async (context) => {
+  const refusal = (model: string): Step =>
+    reply({ status: 400, body: { error: { message: `registry.ollama.ai/library/${model} does not support tools` } } });
+  const local = await examine(context, [refusal('gemma:2b')], { AI_PROVIDER: 'ollama', DEFAULT_MODEL: 'gemma:2b' });
+  assert.equal(local.levels, 'ok ok failure skipped skipped skipped skipped');
+  assert.match(local.findings['model']?.seen ?? '', /gemma:2b does not support tools/);
+  assert.match(local.findings['model']?.fix ?? '', /^Choose a model that can call tools, such as qwen3, gpt-oss or ll/);
+  const other = await examine(context, [refusal('m')], { AI_PROVIDER: 'vllm', DEFAULT_MODEL: 'm' });
+  assert.match(other.findings['model']?.fix ?? '', /^Choose a model that can call tools; aliyun-codex-bridge models/);
+});

@@ -45,10 +45,9 @@ test('HEAD is answered on every path, without a body', async (context) => {
   assert.equal(bridge.calls.length, 0);
 });
 
-test('an unknown path is 404 and names the routes', async (context) => {
+test('an unknown path is 404 and names the three likely routes', async (context) => {
   const { port } = await startServer(context);
   for (const path of [
-    '/',
     '/v2/responses',
     '/v1/responses/',
     '/v1/responses//input_items',
@@ -62,8 +61,35 @@ test('an unknown path is 404 and names the routes', async (context) => {
     assert.equal(answer.status, 404, path);
     const { message, code } = readError(answer);
     assert.equal(code, 'not_found');
-    assert.match(String(message), /^Nothing is served at ".*"\. Routes: POST \/responses, .*GET \/health\.$/);
+    assert.match(String(message), /^Nothing is served at "[^"]*"\. Try \S+ \S+, \S+ \S+ or \S+ \S+\.$/);
   }
+  const suggest = async (path: string): Promise<unknown> =>
+    readError(await ask(port, { method: 'POST', path, body: '{}' }))['message'];
+  assert.equal(
+    await suggest('/v1/responces'),
+    'Nothing is served at "/v1/responces". Try POST /v1/responses, POST /v1/chat/completions or GET /v1/models.',
+  );
+  assert.equal(
+    await suggest('/v1/chat/completion'),
+    'Nothing is served at "/v1/chat/completion". Try POST /v1/chat/completions, POST /v1/responses or GET /v1/models.',
+  );
+});
+
+test('GET / is one static page that runs and loads nothing, also without the access token', async (context) => {
+  const { port } = await startServer(context, { config: { accessToken: 'a-token-of-the-test-0123456789' } });
+  const answer = await ask(port, { method: 'GET', path: '/' });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers['content-type'], 'text/html; charset=utf-8');
+  assert.equal(
+    answer.headers['content-security-policy'],
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  );
+  assert.match(answer.text, /^<!doctype html>\n<html lang="en">[^]*aliyun-codex-bridge 1\.2\.3[^]*<\/html>\n$/);
+  assert.match(answer.text, /<pre>aliyun-codex-bridge codex<\/pre>[^]*<code>\/v1<\/code>/);
+  assert.doesNotMatch(answer.text, /<script|<style|<link|<img|<form| style=| on\w+=|upstream\.test/i);
+  assert.equal((await ask(port, { method: 'GET', path: '/models' })).status, 401);
+  const evil = await ask(port, { method: 'GET', path: '/', headers: { host: 'evil.example' } });
+  assert.equal(evil.status, 403);
 });
 
 const WRONG_METHODS = [

@@ -201,7 +201,7 @@ test('a plan without an API: the bridge counts requests in each window, and send
   assert.equal(code, 0);
   assert.match(out, /^Alibaba Cloud Coding Plan, Pro\n {2}5 hours {2}20 of 6,000 \(0%\)\n {2}week +\d+ of 45,000 /);
   assert.match(out, /^ {2}month {4}30 of 90,000 \(0%\)$/m);
-  assert.match(out, /^Counted here, because the provider has no API for it: /m);
+  assert.match(out, /^Counted here, because the provider has no API for it; /m);
   assert.deepEqual(scene.asked, []);
   const { source } = JSON.parse((await scene.run(['quota', '--json'])).out) as { source: string };
   assert.equal(source, 'ledger');

@@ -28,6 +28,8 @@ function checkProxies(setup: DoctorSettings, { processEnv }: Examination): Findi
   }
   const detour = findDetour(setup, processEnv);
   if (detour !== undefined) return ok(`the bridge reaches the provider ${detour}`);
+  const other = protocol === 'http:' ? findProxy(processEnv, 'https') : undefined;
+  if (!outward && other) return ok(`${other.variable} is set, but it is for https, and the base URL is http`);
   if (!outward) return ok(inward ? `${inward.variable} is set, but not for ${LOOPBACK}` : 'none');
   return ok(`${outward.variable} is set, but not used for the provider`);
 }

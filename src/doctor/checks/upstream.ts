@@ -1,6 +1,6 @@
 /** Checks the provider. All checks share one turn, which costs one request. */
 import { asText } from '../../base/json';
-import { renderDuration } from '../../base/quantities';
+import { renderDuration, renderList } from '../../base/quantities';
 import type { BridgeError } from '../../errors/bridge-error';
 import type { ErrorKind } from '../../errors/error-table';
 import { failure, ok, skipped, warning, withSettings, type Check, type Finding } from '../check';
@@ -66,8 +66,20 @@ const DIAGNOSES: { readonly [K in ErrorKind]?: Diagnosis } = {
   },
 };
 
-/** A failure after a successful start is one of the stream, whatever its kind. */
-function findDiagnosis(error: BridgeError, { traffic }: Trial): Diagnosis {
+/** How servers say that a model cannot call tools: Ollama, vLLM, OpenRouter. */
+const WITHOUT_TOOLS = /does not support (?:tools|tool use|function)|support tool use|tools? (?:is|are) not supported/i;
+
+/** Names models of the provider that call tools, other than the one that was tried. */
+function suggestModels({ provider }: DoctorSettings, tried: string): string {
+  const rows = provider.models.filter(({ dialect }) => dialect?.tools !== false).map(({ id }) => id);
+  const others = [...rows, ...(provider.toolModels ?? [])].filter((id) => id !== tried).slice(0, 3);
+  if (others.length === 0) return 'Choose a model that can call tools; aliyun-codex-bridge models lists all.';
+  return `Choose a model that can call tools, such as ${renderList(others, 'or')}, with --default-model.`;
+}
+
+/** A failure after a successful start belongs to the stream, whatever its kind. */
+function findDiagnosis(error: BridgeError, { traffic, model }: Trial, settings?: DoctorSettings): Diagnosis {
+  if (settings && WITHOUT_TOOLS.test(error.message)) return { stage: 'model', fix: suggestModels(settings, model) };
   const diagnosis = DIAGNOSES[error.kind] ?? OTHER_FAILURE;
   const hasAnswered = traffic.status !== undefined && traffic.status < 300 && traffic.firstByteMs !== undefined;
   return hasAnswered && diagnosis.stage === 'answer' ? INTERRUPTED : diagnosis;
@@ -82,11 +94,11 @@ function describeError(error: BridgeError, { fix, isPassing }: Diagnosis): Findi
 
 /** Creates a check that passes unless the turn failed at its stage. */
 function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Check['run'] {
-  return async ({ runTrial }: Examination) => {
+  return async ({ runTrial, settings }: Examination) => {
     const trial = await runTrial();
     if ('response' in trial.outcome) return describe(trial);
     const { error } = trial.outcome;
-    const diagnosis = findDiagnosis(error, trial);
+    const diagnosis = findDiagnosis(error, trial, settings);
     if (diagnosis.stage === stage) return describeError(error, diagnosis);
     return STAGES.indexOf(stage) < STAGES.indexOf(diagnosis.stage)
       ? describe(trial)

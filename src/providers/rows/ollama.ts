@@ -23,4 +23,6 @@ export const ollama: Provider = {
   // Source: GET /api/ps reports the `context_length` of the models in memory.
   loadedPath: '/api/ps',
   models: [],
+  // Documented: ollama.com/search?c=tools.
+  toolModels: ['qwen3', 'gpt-oss', 'llama3.1'],
 };
