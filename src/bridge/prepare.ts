@@ -38,7 +38,7 @@ export interface Endpoint extends EndpointOptions {
   readonly base: string;
   readonly url: string;
   readonly host: string;
-  /** How messages name the provider: `DeepSeek (api.deepseek.com)`. */
+  /** For messages: `DeepSeek (api.deepseek.com)`. */
   readonly name: string;
   /** Sent with every request, including the key. */
   readonly headers: Readonly<Record<string, string>>;
@@ -129,10 +129,8 @@ export function findEndpoint(
   if (provider.disabled !== undefined) throw new BridgeError('auth', provider.disabled, { param: 'model' });
   const { id, dialect, model: row } = resolveModel(provider, model, defaultModel);
   if (id === '') {
-    throw new BridgeError(
-      'invalid_request', 'Cannot choose a model: the request names none. Set DEFAULT_MODEL, or name one.',
-      { param: 'model' },
-    );
+    const problem = 'Cannot choose a model: the request names none. Set DEFAULT_MODEL, or name one.';
+    throw new BridgeError('invalid_request', problem, { param: 'model' });
   }
   const { aiBaseUrl } = access;
   const wire = row?.wire ?? provider.wire ?? context.settings.wire;

@@ -42,14 +42,15 @@ export async function run(context: CommandContext): Promise<number> {
   const release = holdBridge(attached, () => attach(fixed));
   try {
     if (codexVersion !== undefined && isBefore(codexVersion, OLDEST_CODEX)) return fail(describeOld(codexVersion));
-    const fixed = await fixConfig(paths.codexHome, codexVersion, io);
-    if (!fixed.ok) return fail(renderSetupFailure(fixed));
+    const repaired = await fixConfig(paths.codexHome, codexVersion, io);
+    if (!repaired.ok) return fail(renderSetupFailure(repaired));
     const described = await describeBridge({ ...attached, config, paths, codexVersion, words: rest, io });
     if ('problem' in described) return fail(described.problem);
     const { words, notes } = described;
-    for (const note of [...fixed.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
+    for (const note of [...repaired.notes, ...attached.notes, ...notes]) io.error(`aliyun-codex-bridge: ${note}\n`);
     const codexEnv = createCodexEnvironment(env, config, attached.token);
-    return await runToEnd(program, [...fixed.overrides, ...words, ...rest], codexEnv, fail);
+    const alone = needsNoDaemon(codexVersion, rest) ? ['--no-daemon'] : [];
+    return await runToEnd(program, [...alone, ...repaired.overrides, ...words, ...rest], codexEnv, fail);
   } finally {
     release();
   }
@@ -101,6 +102,17 @@ const WITHOUT_MODEL: ReadonlySet<string> = new Set([
  */
 export function needsBridge([first]: readonly string[]): boolean {
   return first === undefined || !WITHOUT_MODEL.has(first);
+}
+
+/** The first Codex that shares a background server between its windows, and warns when it does not use it. */
+const FIRST_WITH_DAEMON = '0.169.0';
+
+/**
+ * Whether Codex has to be told that it runs by itself. Settings on its command line exclude the shared server anyway;
+ * without the flag each start warns of that ("Running without the shared background server").
+ */
+export function needsNoDaemon(codexVersion: string | undefined, words: readonly string[]): boolean {
+  return codexVersion !== undefined && !isBefore(codexVersion, FIRST_WITH_DAEMON) && !words.includes('--no-daemon');
 }
 
 async function runToEnd(

@@ -347,7 +347,7 @@ test('a rejected key is tried once at the other address, and the matching addres
 
 test('a model that cannot call tools: the fix names some that can', async (context) => {
   const refusal = (model: string): Step =>
-    reply({ status: 400, body: { error: { message: `registry.ollama.ai/library/${model} does not support tools` } } });
+    reply({ status: 400, body: { error: { message: `library/${model} does not support tools` } } });
   const local = await examine(context, [refusal('gemma:2b')], { AI_PROVIDER: 'ollama', DEFAULT_MODEL: 'gemma:2b' });
   assert.equal(local.levels, 'ok ok failure skipped skipped skipped skipped');
   assert.match(local.findings['model']?.seen ?? '', /gemma:2b does not support tools/);

@@ -45,7 +45,8 @@ test(
     const words = ['exec', '--json', 'say "hi" $HOME', '', 'two\nlines', '--port', '1', '--', '-x', '*'];
     const launched = scene.launch(['--drain-timeout-ms', '1000', 'codex', ...words]);
     const seen = await launched.seen;
-    const own = seen.words.slice(0, -words.length);
+    assert.equal(seen.words[0], '--no-daemon');
+    const own = seen.words.slice(1, -words.length);
     assert.deepEqual(seen.words.slice(-words.length), words);
     assert.deepEqual(
       own.filter((_, index) => index % 2 === 0),

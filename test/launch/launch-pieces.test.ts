@@ -10,7 +10,7 @@ import { chooseModel } from '../../src/codex/choose-model';
 import { renderCmdArguments } from '../../src/codex/program';
 import { readCodexVersion } from '../../src/codex/codex-program';
 import { bypassProxy } from '../../src/launch/describe-bridge';
-import { needsBridge } from '../../src/launch/launch-codex';
+import { needsBridge, needsNoDaemon } from '../../src/launch/launch-codex';
 import { passSignals } from '../../src/codex/run-child';
 import { loadConfig } from '../../src/command/load-config';
 import { run } from '../../src/cli/main';
@@ -141,4 +141,11 @@ test('a Codex without its interpreter is reported, with the exit code of shells'
     io.written.error,
     `Cannot run ${file} as Codex: its interpreter or loader is missing.\n`,
   );
+});
+
+test('Codex is told that it runs without its shared server, once, and only where it knows the flag', () => {
+  for (const [version, words, expected] of [
+    ['0.171.0', [], true], ['0.169.0', ['exec', 'hi'], true], ['0.168.9', [], false], [undefined, [], false],
+    ['0.171.0', ['resume', '--no-daemon'], false],
+  ] as const) assert.equal(needsNoDaemon(version, words), expected, `${version} ${words.join(' ')}`);
 });

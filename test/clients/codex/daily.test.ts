@@ -45,7 +45,7 @@ test(
     const status = JSON.parse((await bridge('status', '--json')).stdout);
     assert.deepEqual([status.running, status.background, status.openStreams], [true, true, 0]);
     assert.equal(
-      (await bridge('logs')).stdout.match(/ info {2}turn codex_exec glm-4\.7 .* (?:tool_calls|stop)/g)?.length,
+      (await bridge('logs')).stdout.match(/ info {2}turn codex_exec {3}glm-4\.7 .* (?:tool_calls|stop)/g)?.length,
       2,
     );
     const { stdout } = await bridge('doctor', '--offline', '--json');
