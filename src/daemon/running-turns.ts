@@ -38,7 +38,7 @@ export function showRunningTurns(target: BridgeTarget, progress: Progress): Runn
 }
 
 /** A turn that the bridge is answering, as GET /turns describes it. */
-export interface ListedTurn {
+interface ListedTurn {
   readonly client: string;
   readonly model: string | undefined;
   readonly isStreaming: boolean;
@@ -48,7 +48,7 @@ export interface ListedTurn {
 }
 
 /** Empty when nothing runs, and for a bridge that does not answer or does not know the route. */
-export async function listRunningTurns({ host, port, record, config }: BridgeTarget): Promise<readonly ListedTurn[]> {
+async function listRunningTurns({ host, port, record, config }: BridgeTarget): Promise<readonly ListedTurn[]> {
   const token = record?.token ?? config.accessToken;
   const answer = await getJson({ host, port, path: '/turns', token, timeoutMs: POLL_MS });
   const turns = typeof answer === 'object' ? (asArray(answer['turns']) ?? []) : [];
@@ -62,7 +62,7 @@ export async function listRunningTurns({ host, port, record, config }: BridgeTar
 }
 
 /** `codex_exec qwen3.7-plus streaming… 12 s, 340 tokens`. */
-export function renderRunningTurn({ client, model, isStreaming, ms, tokens }: ListedTurn): string {
+function renderRunningTurn({ client, model, isStreaming, ms, tokens }: ListedTurn): string {
   const state = isStreaming ? 'streaming…' : 'waiting for the first token…';
   const seconds = renderDuration(Math.floor(ms / 1_000) * 1_000);
   const parts = [client, model, state, isStreaming ? `${seconds}, ${renderCount(tokens, 'token')}` : seconds];
