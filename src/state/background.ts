@@ -22,9 +22,9 @@ export interface Background {
   start(detached: () => Detached, start: StartTurn): Promise<BackgroundRun>;
   /** A run of this process that is in progress, or whose events are still buffered. */
   find(id: string): BackgroundRun | undefined;
-  /** A run that another process makes or made, where processes share the store. */
+  /** A run of another process, if processes share the store. */
   findShared(id: string): Promise<SharedRun | undefined>;
-  /** Ends a run, whichever process makes it. False if there was none. */
+  /** Ends a run of any process. False if there is none. */
   cancel(id: string): Promise<boolean>;
   /** Cancels and removes a run. False if there was none. */
   forget(id: string): Promise<boolean>;
@@ -80,7 +80,7 @@ export function createBackground(services: StateServices): Background {
   };
 }
 
-/** Publishes a run while it is made, and keeps what remains of it. Never throws. */
+/** Publishes a run while it is in progress, and stores its result. Never throws. */
 async function settle(
   run: BackgroundRun, runs: Map<string, BackgroundRun>, services: StateServices, publisher: RunPublisher | undefined,
 ): Promise<void> {
