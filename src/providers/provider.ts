@@ -10,9 +10,9 @@ import type { QuotaForm } from './quota-answers';
  */
 export type Evidence = 'documented' | 'source' | 'reported' | 'inferred' | 'configured';
 
-/** How connections to a provider are made, where it is not Node's default way. */
+/** Settings of connections to a provider that differ from Node's defaults. */
 export interface ConnectionSettings {
-  /** URL of an HTTP proxy, or `none`; absent: what the proxy variables say. It may hold a password. */
+  /** URL of an HTTP proxy, or `none`. Default: the proxy variables. May contain a password. */
   readonly proxy?: string;
   /** A PEM file with further certificate authorities. */
   readonly ca?: string;
@@ -50,7 +50,7 @@ export interface Model extends RequestChanges {
   /** The provider's default effort, if it documents one. */
   readonly defaultEffort?: string;
   readonly dialect?: Partial<Dialect>;
-  /** Where it is billed by tokens; absent when unknown. */
+  /** Only if it is billed by tokens and the price is known. */
   readonly price?: Price;
   readonly evidence: Evidence;
   /** Disagreements between sources, or peculiarities. Ends with a full stop. */

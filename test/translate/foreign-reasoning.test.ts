@@ -1,4 +1,4 @@
-/** What one model signed for itself is not sent to another one. */
+/** What one model signed is not sent to another. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openReasoning, sealReasoning } from '../../src/tools/envelope';
@@ -23,7 +23,7 @@ test('signatures of another model are dropped; the text stays', () => {
   assert.deepEqual([payload?.text, payload?.details, payload?.calls], ['I think.', undefined, undefined]);
 });
 
-test('those of the same model, and envelopes of before, stay as they are', () => {
+test('signatures of the same model, and of envelopes from earlier versions, are kept', () => {
   for (const origin of ['beta/beta-1', undefined])
     assert.equal(drop(sealReasoning({ text: '', details: DETAILS, origin })).isSame, true);
   assert.equal(drop('not ours').isSame, true);

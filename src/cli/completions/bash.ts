@@ -1,7 +1,7 @@
 /** Renders the completion script for bash 3.2, which macOS ships, and newer. */
 import { listValueFlags, type Scope, type ValueCompletion } from './scopes';
 
-/** Renders the whole script. */
+/** Renders the script. */
 export function renderBash(scopes: readonly Scope[]): string {
   const flags = listValueFlags(scopes);
   const branches = BRANCHES.flatMap(({ fits, action }) => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { findFreePort } from './redis';
 
-/** Debian puts it where only root looks. */
+/** Debian installs it in a folder that is only on root's PATH. */
 const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` };
 const IS_INSTALLED = spawnSync('nginx', ['-v'], { env }).status === 0;
 
@@ -17,7 +17,7 @@ export const NGINX_MISSING = IS_INSTALLED ? '' : ' (skipped: nginx is not instal
 
 const DOCUMENTED = join(__dirname, '..', '..', '..', 'docs', 'docker', 'nginx.conf');
 
-/** Writes docs/docker/nginx.conf with other addresses, and what a whole nginx needs around it. @returns the file */
+/** Writes docs/docker/nginx.conf with other addresses and the surrounding configuration. @returns the file */
 export function writeNginxConfig(folder: string, port: number, replicas: readonly number[]): string {
   const text = readFileSync(DOCUMENTED, 'utf8')
     .replace('listen 8080;', `listen 127.0.0.1:${port};`)
