@@ -315,7 +315,7 @@ test('a bridge that stops when unused ends with its last launch, and removes its
   second.close();
   assert.ok(await untilGone(started.pid, 30_000));
   assert.deepEqual(home.records(), []);
-  assert.match(readFileSync(started.logFile, 'utf8'), /Stopped: no clients left\.\n$/);
+  assert.match(readFileSync(started.logFile, 'utf8'), / info {2}the bridge stops why="Stopped: no clients left\."\n$/);
 });
 
 test('killing a launcher also releases its bridge', LIMIT, async (context) => {
