@@ -178,7 +178,7 @@ const TABLE = {
     flags: ['--bodies-in-flight-mb'],
     env: ['BODIES_IN_FLIGHT_MB'],
     type: megabytes(1, 65_536),
-    default: 48,
+    default: 36,
     group: 'limits',
     help: 'Maximum total size of requests in progress; further ones wait, and get status 503 after 10 seconds.',
   }),

@@ -33,8 +33,11 @@ export class HistoryParser {
 
   constructor(private readonly limits: JsonLimits) {}
 
-  /** @throws BridgeError when `bytes` are over a limit or not JSON in UTF-8 */
-  async parse(bytes: Buffer): Promise<unknown> {
+  /**
+   * @param admit waits until the memory for a body with so many values is free
+   * @throws BridgeError when `bytes` are over a limit or not JSON in UTF-8, or what `admit` throws
+   */
+  async parse(bytes: Buffer, admit: (values: number) => Promise<void>): Promise<unknown> {
     checkUtf8(bytes);
     const scanner = new JsonScanner(bytes, this.limits);
     await scanSlices(scanner, () => scanner.list !== undefined);
@@ -42,6 +45,7 @@ export class HistoryParser {
     const match = list && this.cache.find((known) => countShared(known, bytes, list.start));
     if (match) scanner.skipItems(match.known.list, match.count);
     await scanSlices(scanner, () => false);
+    await admit(scanner.values);
     const items = match?.known.items.slice(0, match.count) ?? [];
     const body = list && !scanner.isAmbiguous ? await parsePieces(bytes, scanner, list, items) : undefined;
     if (!list || !body) return parseBody(bytes, this.limits);

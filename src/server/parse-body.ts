@@ -87,7 +87,8 @@ export class JsonScanner {
   private isInList = false;
   private at = 0;
   private depth = 0;
-  private values = 0;
+  /** The number of array items and object keys so far. */
+  values = 0;
   private key = '';
 
   constructor(private readonly bytes: Buffer, private readonly limits: JsonLimits) {}

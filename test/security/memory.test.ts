@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { startBuiltBridge, type BuiltBridge } from '../support/cli/built-bridge';
 import { ask, post } from '../support/bridge/test-server';
 
@@ -85,16 +86,38 @@ describe('a provider that sends without an end', () => {
   }
 });
 
-test('twenty bodies of 40 MB with a wrong field, sent at once', LIMIT, async (context) => {
-  const bridge = await startBuiltBridge(context);
-  const body = JSON.stringify({ model: 'm', tools: 'x'.repeat(40 * MB) });
-  const statuses = await Promise.all(Array.from({ length: 20 }, () =>
-    ask(bridge.port, { body }).then(({ status, text }) => {
-      assert.match(text, /"message":"[^"]{20,}/);
-      return status;
-    // A client that still sends when it was turned away may find its connection closed.
-    }, (error: { readonly code?: string }) => error.code)));
-  for (const status of statuses)
-    assert.ok([400, 503, 'EPIPE', 'ECONNRESET'].includes(status ?? ''), String(statuses));
-  await assertWell(bridge);
+/** Each body with the headers that it needs. */
+const BODIES: Readonly<Record<string, () => { readonly body: Buffer; readonly headers?: Record<string, string> }>> = {
+  '40 MB': () => ({ body: encode({ input: 'x'.repeat(40 * MB), stream: true }) }),
+  '40 MB with a wrong field': () => ({ body: encode({ tools: 'x'.repeat(40 * MB) }) }),
+  '20 MB of two-byte characters': () => ({ body: encode({ input: 'ж'.repeat(10 * MB) }) }),
+  '60,000 messages': () => ({ body: encode({ input: MESSAGES }) }),
+  '46 MB once inflated': () => ({
+    body: gzipSync(encode({ input: 'x'.repeat(46 * MB) }), { level: 1 }),
+    headers: { 'content-encoding': 'gzip' },
+  }),
+};
+
+const encode = (body: object): Buffer => Buffer.from(JSON.stringify({ model: 'm', ...body }));
+
+const MESSAGES = Array.from({ length: 60_000 }, (_, at) => ({ role: 'user', content: `${at} ${'x'.repeat(100)}` }));
+
+describe('twenty bodies at once, each of', () => {
+  for (const [name, create] of Object.entries(BODIES)) {
+    test(name, LIMIT, async (context) => {
+      const upstream = await startProvider(context, (response) =>
+        response.writeHead(200, SSE).end(`${chunk('{"content":"Hi"}')}data: [DONE]\n\n`));
+      const bridge = await startBuiltBridge(context, { upstream, env: { UPSTREAM_CALLS: '1' } });
+      const { body, headers = {} } = create();
+      const statuses = await Promise.all(Array.from({ length: 20 }, () =>
+        ask(bridge.port, { body, headers }).then(({ status, text }) => {
+          if (status !== 200) assert.match(text, /"message":"[^"]{20,}/);
+          return status;
+        // A client that still sends when it was turned away may find its connection closed.
+        }, (error: { readonly code?: string }) => error.code)));
+      for (const status of statuses)
+        assert.ok([200, 400, 413, 502, 503, 'EPIPE', 'ECONNRESET'].includes(status ?? ''), String(statuses));
+      await assertWell(bridge);
+    });
+  }
 });

@@ -7,6 +7,9 @@ import { parseBody } from '../../src/server/parse-body';
 import { listCodexRequests, listFixtures } from '../support/fixtures';
 import { createRandom } from '../support/random';
 
+/** There is always room. */
+const admitAll = (): Promise<void> => Promise.resolve();
+
 const LIMITS = { bodyMaxDepth: 64, bodyMaxValues: 20_000 };
 
 /** The value with its keys in order, or the message of the error. */
@@ -20,7 +23,7 @@ async function outcomeOf(parse: () => unknown): Promise<string> {
 
 async function assertSame(parser: HistoryParser, bytes: Buffer, what: string): Promise<void> {
   const expected = await outcomeOf(() => parseBody(bytes, LIMITS));
-  const actual = await outcomeOf(() => parser.parse(bytes));
+  const actual = await outcomeOf(() => parser.parse(bytes, admitAll));
   assert.ok(actual === expected, `${what}\nbody: ${bytes.toString().slice(0, 3_000)}\n${actual.slice(0, 300)}`);
 }
 
@@ -164,7 +167,7 @@ describe('what is reused', () => {
   const bodyOf = (texts: readonly string[]): Buffer =>
     Buffer.from(JSON.stringify({ model: 'm', input: texts.map((content) => ({ content })) }));
   const itemsOf = async (parser: HistoryParser, texts: readonly string[]): Promise<readonly unknown[]> =>
-    (await parser.parse(bodyOf(texts)) as { readonly input: readonly unknown[] }).input;
+    (await parser.parse(bodyOf(texts), admitAll) as { readonly input: readonly unknown[] }).input;
   /** How many items of both lists are the same objects. */
   const shared = (first: readonly unknown[], second: readonly unknown[]): number =>
     second.filter((item) => first.includes(item)).length;
