@@ -24,3 +24,9 @@ export function parseUrl(input: string): URL | undefined {
     return undefined;
   }
 }
+
+/** Whether a host is this machine. */
+export const isLoopback = (host: string): boolean => /^(127\.[\d.]+|localhost|\[?::1\]?)$/i.test(host);
+
+/** The port of a URL, also the default one. */
+export const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === 'https:' ? 443 : 80);

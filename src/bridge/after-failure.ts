@@ -13,12 +13,12 @@ import type { RequestBytes } from '../upstream/request-bytes';
 import type { UpstreamAnswer } from '../upstream/transport';
 import type { ChatRequest } from '../wire/chat';
 import type { Caller } from './bridge';
-import { toPassage, type Endpoint, type Prepared } from './prepare';
+import { describeSent, toPassage, type Endpoint, type Prepared } from './prepare';
 import type { FailureMemory, TurnContext } from './turn-context';
 
 /** The request to send. May hold megabytes of messages: callers release it once the answer has begun. */
 export interface Question<Output> {
-  readonly prepared: Prepared;
+  prepared: Prepared;
   readonly caller: Caller;
   readonly context: TurnContext;
   /** Key for counting calls: the client's turn id, or an id of this request alone. */
@@ -46,6 +46,7 @@ function memoryOf({ failures, settings, runtime }: TurnContext): FailureMemory {
     repairs: new LearnedRepairs(),
     budget: new FailureBudget(),
     rejections: new RejectionCache(settings.refusalCacheMs, runtime.clock),
+    chatOnly: new Set(),
   });
 }
 
@@ -53,7 +54,35 @@ function memoryOf({ failures, settings, runtime }: TurnContext): FailureMemory {
 export async function prepareNextCall(error: BridgeError, question: Question<unknown>, asking: Asking): Promise<void> {
   const { prepared: { endpoint }, caller, context } = question;
   if (error.kind === 'rate_limit') context.traffic.loadLimits().learn(toPassage(endpoint, caller), error);
-  if (!repair(error, question, asking)) await waitForNext(error, question, asking);
+  if (useChat(error, question, asking) || repair(error, question, asking)) return;
+  await waitForNext(error, question, asking);
+}
+
+/** A gateway in front of the provider may have no Responses endpoint, or a model may be served over Chat alone. */
+function useChat(error: BridgeError, question: Question<unknown>, asking: Asking): boolean {
+  const { prepared: { endpoint: { host, model }, notes, prepareChat }, caller: { record }, context } = question;
+  if (!prepareChat || !lacksEndpoint(error)) return false;
+  const { chatOnly, repairs } = memoryOf(context);
+  if (chatOnly.size < MOST_CHAT_ONLY) chatOnly.add(`${host} ${model}`);
+  question.prepared = prepareChat();
+  asking.chat = repairs.apply(host, question.prepared.chat);
+  asking.body = undefined;
+  delete asking.repairs;
+  record?.send(describeSent(question.prepared));
+  record?.repair('Chat Completions instead of Responses');
+  notes.add(`sent again over Chat Completions, because ${host} has no Responses endpoint for the model`);
+  return true;
+}
+
+/** Models at a host that are remembered; names come from clients. */
+const MOST_CHAT_ONLY = 500;
+
+const NO_ENDPOINT: ReadonlySet<number> = new Set([404, 405, 501]);
+
+function lacksEndpoint({ kind, details: { upstreamStatus = 0, providerText = '' } }: BridgeError): boolean {
+  if (NO_ENDPOINT.has(upstreamStatus)) return true;
+  // "model glm-4.7 is not supported by the Responses API".
+  return kind === 'upstream_rejected' && /\bresponses (api|endpoint|protocol)\b/i.test(providerText);
 }
 
 /** Repairs the request if the error says how. @returns whether another call is worthwhile */

@@ -58,7 +58,7 @@ export async function askWithSubstitutes<Output>(question: Question<Output>): Pr
 function prepareFallback(model: string, question: Question<unknown>): Prepared | undefined {
   const { caller: { isTitle: _title, ...caller }, context, prepared: { request, endpoint } } = question;
   try {
-    const its = request && prepare({ ...request, model }, caller, withTarget(model, context), true);
+    const its = request && prepare({ ...request, model }, caller, withTarget(model, context), { isSubstitute: true });
     const isSame = its?.endpoint.url === endpoint.url && its.endpoint.model === endpoint.model;
     return isSame ? undefined : its;
   } catch (cause) {
@@ -86,7 +86,7 @@ async function describe(its: Prepared, question: Question<unknown>): Promise<Pre
   if (input === request.input) return its;
   const described = { ...request, input };
   if (its === prepared) return prepare(described, caller, context);
-  return prepare(described, caller, withTarget(request.model ?? '', context), true);
+  return prepare(described, caller, withTarget(request.model ?? '', context), { isSubstitute: true });
 }
 
 function listChoices(prepared: Prepared, { caller, context }: Question<unknown>): readonly KeyedModel[] {

@@ -4,25 +4,25 @@
  * translated request, and the stages that its answer passes through.
  */
 import { Notes } from '../base/result';
-import type { ClientKind } from '../errors/error-body';
 import { BridgeError } from '../errors/bridge-error';
 import type { FailureSource } from '../errors/error-rule';
-import { findRoute, nativeBaseUrl, resolveModel } from '../providers/catalog';
+import { findRoute, isOwnHost, nativeBaseUrl, prefersNative, resolveModel } from '../providers/catalog';
 import type { Dialect } from '../providers/dialect';
 import type { RequestChanges } from '../providers/provider';
 import type { Sent } from '../observe/turn-record';
 import type { AnswerStreamOptions } from '../stream/answer-stream';
 import { ChatReader } from '../stream/chat-reader';
-import { JsonCheckStage, JsonFenceStage, type JsonCheckOptions } from '../stream/json-answer';
-import { CallFilterStage, type CallRules, CumulativeStage, SurrogateStage } from '../stream/small-stages';
+import { JsonCheckStage, JsonFenceStage } from '../stream/json-answer';
+import { CallFilterStage, CumulativeStage, SurrogateStage } from '../stream/small-stages';
 import { ThinkTagStage } from '../stream/think-tags';
 import { ToolMarkupStage } from '../stream/tool-markup';
 import { TypedArgumentsStage } from '../stream/typed-arguments';
 import type { ToolSet } from '../tools/tool-set';
-import { forbidsCall, translateRequest } from '../translate/request';
+import { translateRequest } from '../translate/request';
 import type { Passage } from '../upstream/in-flight';
 import type { ChatRequest } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
+import { readAnswerRules, type AnswerRules } from './answer-rules';
 import type { Caller } from './bridge';
 import type { OptionSources } from './endpoint-options';
 import type { EndpointOptions, ProviderSettings, TurnContext } from './turn-context';
@@ -46,6 +46,8 @@ export interface Endpoint extends EndpointOptions {
   readonly changes: readonly RequestChanges[];
   /** Loaded only for the provider's own Responses API. */
   readonly native: NativeProtocol | undefined;
+  /** Whether the catalog chose the Responses API, and Chat Completions would do as well. */
+  readonly isOptional: boolean;
   /** Describes the upstream, to classify a failure. */
   readonly source: () => FailureSource;
 }
@@ -69,6 +71,15 @@ export interface Prepared {
   readonly origin?: string;
   /** A line for the user in front of the answer. */
   readonly notice?: string;
+  /** The same request over Chat Completions, for a provider that turns out to have no Responses endpoint. */
+  readonly prepareChat?: () => Prepared;
+}
+
+export interface PrepareOptions {
+  readonly isSubstitute?: boolean;
+  /** Use Chat Completions unless the user chose the protocol. */
+  readonly overChat?: boolean;
+  readonly notes?: Notes;
 }
 
 /** What the log line says of it. */
@@ -83,12 +94,12 @@ const TOOLS = { auto: 'auto', '1': 'force', '0': 'off' } as const;
 
 /** @throws BridgeError `invalid_request` for a request that cannot be served */
 export function prepare(
-  given: ResponsesRequest, caller: Caller, context: TurnContext, isSubstitute = false,
+  given: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions = {},
 ): Prepared {
+  const { isSubstitute = false, overChat = false, notes = new Notes() } = options;
   const { settings } = context;
-  const notes = new Notes();
   const asked = caller.isTitle === true ? (settings.smallModel ?? given.model) : given.model;
-  const endpoint = findEndpoint(asked, caller, context, notes);
+  const endpoint = findEndpoint(asked, caller, context, notes, overChat);
   const { model, dialect, native } = endpoint;
   const origin = endpoint.substitutes || isSubstitute ? `${endpoint.provider}/${model}` : undefined;
   const request = origin === undefined ? given : withoutForeign(given, origin);
@@ -102,13 +113,16 @@ export function prepare(
     webSearch: settings.webSearch,
   });
   for (const note of translated.notes) notes.add(note);
-  const { chat, tools } = translated.value;
+  const { tools } = translated.value;
+  const chat = native ? native.withNativeSettings(translated.value.chat, request, dialect) : translated.value.chat;
   const rules = readAnswerRules(request, tools, caller.client, (note) => notes.add(note));
-  const extras = native?.readNativeExtras(request, dialect);
   const render = (repaired: ChatRequest): object =>
-    changeBody(native && extras ? native.toNativeRequest(repaired, extras) : repaired, endpoint.changes);
+    changeBody(native ? native.toNativeRequest(repaired) : repaired, endpoint.changes);
   const createAttempt = attemptsOf(endpoint, chat.tools, tools, rules, context);
-  const kept = origin === undefined ? {} : { origin, request: given };
+  const kept = {
+    ...(origin !== undefined && { origin, request: given }),
+    ...(endpoint.isOptional && { prepareChat: overChatLater(given, caller, context, { ...options, notes }) }),
+  };
   return { endpoint, chat, render, tools, notes, createAttempt, ...kept };
 }
 
@@ -118,12 +132,18 @@ function withoutForeign(request: ResponsesRequest, origin: string): ResponsesReq
   return { ...request, input: dropForeignSignatures(request.input, origin) };
 }
 
+/** A function of its own: closures of `prepare` live as long as the answer, and must not retain the request. */
+const overChatLater = (request: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions) =>
+  (): Prepared => prepare(request, caller, context, { ...options, overChat: true });
+
 /**
  * @param asked the model name of the request
+ * @param overChat use Chat Completions unless the user chose the protocol
  * @throws BridgeError if no model is named, or the selected provider has no known address or key
  */
 export function findEndpoint(
   asked: string | undefined, caller: Pick<Caller, 'authorization' | 'userAgent'>, context: TurnContext, notes: Notes,
+  overChat = false,
 ): Endpoint {
   const { provider, model, defaultModel, access } = findProviderOf(asked, context);
   if (provider.disabled !== undefined) throw new BridgeError('auth', provider.disabled, { param: 'model' });
@@ -134,7 +154,9 @@ export function findEndpoint(
   }
   const { aiBaseUrl } = access;
   const wire = row?.wire ?? provider.wire ?? context.settings.wire;
-  const nativeUrl = wire === 'responses' ? nativeBaseUrl(provider, aiBaseUrl, id) : undefined;
+  const isOptional = wire === 'auto' && !overChat && prefersNative(provider, id) && isOwnHost(provider, aiBaseUrl)
+    && context.failures.memory?.chatOnly.has(`${new URL(aiBaseUrl).host} ${id}`) !== true;
+  const nativeUrl = wire === 'responses' || isOptional ? nativeBaseUrl(provider, aiBaseUrl, id) : undefined;
   if (wire === 'responses' && nativeUrl === undefined) {
     notes.add(`sent to ${id} over Chat Completions, because it is not known to have a Responses endpoint`);
   }
@@ -150,7 +172,7 @@ export function findEndpoint(
   const name = provider.baseUrls.length === 0 ? host : `${provider.title} (${host})`;
   return {
     model: id,
-    dialect: native ? native.nativeDialect(dialect) : dialect,
+    dialect: native ? { ...native.nativeDialect(dialect), ...provider.responses?.dialect, ...row?.native } : dialect,
     provider: provider.name,
     base: baseUrl.replace(/^https?:\/\//, ''),
     url,
@@ -160,6 +182,7 @@ export function findEndpoint(
     ...(isPlain(sources) ? {} : loadOptions().findOptions(sources)),
     changes: [provider, row ?? {}],
     native,
+    isOptional,
     source() {
       const { describeSource }: typeof import('./failure-source') = require('./failure-source');
       const { clock } = context.runtime;
@@ -264,36 +287,4 @@ function attemptsOf(
       ...(rules.calls ? [new CallFilterStage(rules.calls)] : []),
     ],
   });
-}
-
-/** The checks that the request requires of an answer. */
-interface AnswerRules {
-  /** Options for checking a JSON answer; undefined if it need not be JSON. */
-  readonly json: JsonCheckOptions | undefined;
-  /** Undefined if the request does not limit calls. */
-  readonly calls: CallRules | undefined;
-}
-
-/** Keeps only a few strings of `request`, which may be megabytes. */
-function readAnswerRules(
-  request: ResponsesRequest,
-  tools: ToolSet,
-  client: ClientKind,
-  note: (text: string) => void,
-): AnswerRules {
-  const { format, toolChoice } = request;
-  const most = mostCalls(request, client);
-  const isLimited = most !== undefined || toolChoice.mode === 'none' || toolChoice.mode === 'allowed';
-  return {
-    json: format !== undefined && format.type !== 'text' ? { refuse: !request.stream, note } : undefined,
-    calls: isLimited ? { most, note, allows: (name) => !forbidsCall(toolChoice, tools, name) } : undefined,
-  };
-}
-
-/**
- * Codex sends `parallel_tool_calls: false` for every model that is not in its catalog, but can run several calls, so
- * the field does not limit the calls of Codex.
- */
-function mostCalls({ maxToolCalls, parallelToolCalls }: ResponsesRequest, client: ClientKind): number | undefined {
-  return parallelToolCalls === false && client !== 'codex' ? 1 : maxToolCalls;
 }

@@ -120,6 +120,8 @@ export interface FailureMemory {
   /** Failed calls of the running turns. */
   readonly budget: FailureBudget;
   readonly rejections: RejectionCache;
+  /** Host and model of those that turned out to have no Responses endpoint. */
+  readonly chatOnly: Set<string>;
 }
 
 export interface TurnContext {

@@ -67,7 +67,7 @@ export async function startCompaction(body: unknown, caller: Caller, context: Tu
 /** Starts a turn for a Chat Completions body, which is read as the equivalent Responses request. */
 export async function startChatTurn(body: unknown, caller: Caller, context: TurnContext): Promise<Turn> {
   const { request, includeUsage } = readChatRequest(body);
-  const prepared = prepare(request, caller, context);
+  const prepared = prepare(request, caller, context, { overChat: true });
   const { clock, makeId } = context.runtime;
   const options = {
     id: makeId('chatcmpl'),

@@ -1,12 +1,29 @@
 /** Prompts the user on the terminal and reads standard input. Loaded only when a command does. */
-import { createInterface } from 'node:readline';
+import { createInterface, type Key } from 'node:readline';
 
-/** Reads one line, without its line ending; undefined when the user sends Ctrl-D or Ctrl-C. */
-export function askPerson(question: string): Promise<string | undefined> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
+/**
+ * Reads one line, without its line ending; undefined when the user sends Ctrl-D or Ctrl-C.
+ *
+ * @param choices answers that the arrow keys write into the line
+ */
+export function askPerson(question: string, choices: readonly string[] = []): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout, historySize: 0 });
+  let chosen = -1;
+  const choose = (_text: unknown, { name }: Key): void => {
+    if (choices.length === 0 || (name !== 'up' && name !== 'down')) return;
+    const step = name === 'up' ? -1 : 1;
+    chosen = chosen < 0 && step < 0 ? choices.length - 1 : (chosen + step + choices.length) % choices.length;
+    lines.write(null, { ctrl: true, name: 'e' });
+    lines.write(null, { ctrl: true, name: 'u' });
+    lines.write(choices[chosen] ?? '');
+  };
+  process.stdin.on('keypress', choose);
   return new Promise((resolve) => {
     lines.on('SIGINT', () => lines.close());
-    lines.on('close', () => resolve(undefined));
+    lines.on('close', () => {
+      process.stdin.off('keypress', choose);
+      resolve(undefined);
+    });
     lines.question(question, (answer) => {
       resolve(answer);
       lines.close();

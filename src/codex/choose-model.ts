@@ -1,6 +1,4 @@
 /** Chooses the model that Codex starts with. */
-import { asText } from '../base/json';
-import { parseToml } from './toml/parse-toml';
 
 export interface ModelChoice {
   /** `--default-model`. */
@@ -22,10 +20,4 @@ export function chooseModel({ wanted, configured, offered, isRoute = () => false
   const isServed = (name: string): boolean =>
     isRoute(name) || offered.some((model) => model.toLowerCase() === name.toLowerCase());
   return configured !== undefined && isServed(configured) ? configured : offered[0];
-}
-
-/** Reads the model from `config`, the text of a config.toml. */
-export function findConfiguredModel(config: string): string | undefined {
-  const parsed = parseToml(config);
-  return parsed.ok ? asText(parsed.value['model']) : undefined;
 }

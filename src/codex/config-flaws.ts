@@ -3,7 +3,7 @@ import { countEdits, findNearest } from '../base/nearest';
 import { isBefore } from '../base/version';
 import { BUILT_INTO_CODEX } from '../providers/codex-models';
 import { PROVIDERS_KEY } from './config-toml';
-import { listProviders, type ConfigNames } from './edit-config';
+import { listProviders, type ConfigNames } from './config-meaning';
 import type { TomlDocument, TomlStatement } from './toml/parse-toml';
 import { isTomlTable, renderKey, renderString, type TomlTable, type TomlValue } from './toml/value';
 
@@ -39,6 +39,10 @@ export function findConfigFlaws(document: TomlDocument, codexVersion?: string): 
   const flaws = found.map(({ path, ...flaw }) => ({ ...flaw, line: findLine(document.statements, path) }));
   return flaws.sort((left, right) => left.line - right.line);
 }
+
+/** Joins the fixes, each of them once. */
+export const listFixes = (flaws: readonly Pick<ConfigFlaw, 'fix'>[]): string =>
+  [...new Set(flaws.map(({ fix }) => fix))].join(' ');
 
 /** Lists what to comment out so that Codex starts. */
 export function listWhatToCommentOut(flaws: readonly ConfigFlaw[]): ConfigNames {

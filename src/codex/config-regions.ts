@@ -8,12 +8,16 @@ export type ConfigEdit =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problem: string; readonly line?: number; readonly column?: number };
 
-export type Mark = 'keysBegin' | 'keysEnd' | 'providerBegin' | 'providerEnd' | 'commentedOut' | 'threads';
+export type Mark =
+  | 'keysBegin' | 'keysEnd' | 'featureBegin' | 'featureEnd' | 'providerBegin' | 'providerEnd'
+  | 'commentedOut' | 'threads';
 
 /** A line that starts with one of these is a mark; the rest of the line may change between versions. */
 const MARKS: Readonly<Record<Mark, string>> = {
   keysBegin: '# >>> aliyun-codex-bridge: keys',
   keysEnd: '# <<< aliyun-codex-bridge: keys',
+  featureBegin: '# >>> aliyun-codex-bridge: feature',
+  featureEnd: '# <<< aliyun-codex-bridge: feature',
   providerBegin: '# >>> aliyun-codex-bridge: provider',
   providerEnd: '# <<< aliyun-codex-bridge: provider',
   commentedOut: '# set aside by aliyun-codex-bridge:',
@@ -21,7 +25,7 @@ const MARKS: Readonly<Record<Mark, string>> = {
 };
 
 const MARK_NAMES = [
-  'keysBegin', 'keysEnd', 'providerBegin', 'providerEnd', 'commentedOut', 'threads',
+  'keysBegin', 'keysEnd', 'featureBegin', 'featureEnd', 'providerBegin', 'providerEnd', 'commentedOut', 'threads',
 ] as const satisfies readonly Mark[];
 
 /** Records that the line above the region had no line ending. */
@@ -67,6 +71,10 @@ export interface ConfigRegion {
 /** Renders the region of the root keys, followed by an empty line. */
 export const renderKeysRegion = ({ lines, lineEnd, isJoined }: ConfigRegion): string =>
   [renderBegin('keysBegin', isJoined), ...lines, `${MARKS.keysEnd} <<<`, '', ''].join(lineEnd);
+
+/** Renders the region below the header of the table of features. */
+export const renderFeatureRegion = ({ lines, lineEnd, isJoined }: ConfigRegion): string =>
+  [renderBegin('featureBegin', isJoined), ...lines, `${MARKS.featureEnd} <<<`, ''].join(lineEnd);
 
 /** Renders the region of the provider's table. */
 export const renderProviderRegion = ({ lines, lineEnd, isJoined }: ConfigRegion): string =>

@@ -8,6 +8,21 @@ export const PROVIDERS_KEY = 'model_providers';
 /** The provider id of the bridge: `[model_providers.aliyun]`. */
 export const PROVIDER_ID = 'aliyun';
 
+/** The table of Codex's feature flags. */
+export const FEATURES_KEY = 'features';
+
+/** The flag that makes Codex run web search itself; it is "under development" in 0.171. */
+const SEARCH_FEATURE = 'standalone_web_search';
+
+/** The flag's full name. */
+export const SEARCH_FEATURE_KEY = `${FEATURES_KEY}.${SEARCH_FEATURE}`;
+
+/** Without it, Codex prints a warning about the feature at each start. */
+export const NO_WARNING_KEY = 'suppress_unstable_features_warning';
+
+/** The flag as a line of the table of features. */
+export const SEARCH_FEATURE_LINE = `${SEARCH_FEATURE} = true`;
+
 /** The display name in Codex. Not "OpenAI": that would enable remote compaction (codex-protocol.md, section 5). */
 const DISPLAY_NAME = 'Aliyun Codex bridge';
 
@@ -24,16 +39,12 @@ export interface CodexSettings {
   readonly envKey?: string;
   /** Whether the bridge handles Codex's web search (codex-protocol.md, section 12). */
   readonly webSearch?: boolean;
+  /** The id of the provider in Codex; `aliyun` when absent. */
+  readonly providerId?: string;
   /** Headers that Codex adds to every request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Further headers, whose values are in these variables. */
   readonly envHeaders?: Readonly<Record<string, string>>;
-}
-
-/** Flags that make `codex resume` work after undo: they define and select the thread's provider. */
-export function renderResumeFlags(baseUrl: string): string {
-  const table = `{name="${DISPLAY_NAME}",base_url="${baseUrl}",wire_api="responses"}`;
-  return `-c model_provider=${PROVIDER_ID} -c '${PROVIDERS_KEY}.${PROVIDER_ID}=${table}'`;
 }
 
 /** How Codex gets the model catalog: from the bridge if its version supports that, otherwise from `file`. */
@@ -46,13 +57,29 @@ export const describeCatalog = (
 export const canFetchCatalog = (codexVersion: string | undefined): boolean =>
   codexVersion !== undefined && !isBefore(codexVersion, '0.169.0');
 
+/** The first Codex that runs web search by itself; older ones were not tried (codex-protocol.md, section 12). */
+export const FIRST_WITH_SEARCH = '0.169.0';
+
+/** Whether a Codex of this version runs web search by itself. */
+export const canSearch = (codexVersion: string | undefined): boolean =>
+  codexVersion !== undefined && !isBefore(codexVersion, FIRST_WITH_SEARCH);
+
 /** Renders a key and its value as TOML. */
 type Pair = readonly [key: string, value: string];
 
-/** Renders the lines above the first table of config.toml. */
-export function renderRootLines(settings: CodexSettings): readonly string[] {
-  const { model, catalogFile } = settings;
-  return listStrings({ model, model_provider: PROVIDER_ID, model_catalog_json: catalogFile }).map(renderLine);
+/**
+ * Renders the lines above the first table of config.toml.
+ *
+ * @param features the lines that switch web search on; none if that is done elsewhere in the file
+ */
+export function renderRootLines(
+  settings: CodexSettings, features: readonly string[] = [`${FEATURES_KEY}.${SEARCH_FEATURE_LINE}`],
+): readonly string[] {
+  const { model, catalogFile, webSearch = false } = settings;
+  return [
+    ...listStrings({ model, model_provider: PROVIDER_ID, model_catalog_json: catalogFile }).map(renderLine),
+    ...(webSearch ? [`${NO_WARNING_KEY} = true`, ...features] : []),
+  ];
 }
 
 /** Renders the bridge's table: its header and its lines. */
@@ -76,21 +103,15 @@ export function renderBlock(settings: CodexSettings): string {
  */
 export function renderOverrides(settings: CodexSettings): readonly string[] {
   const provider = `{${listProviderPairs(settings).map(([key, value]) => `${key}=${value}`).join(',')}}`;
-  const { model, catalogFile, webSearch = false } = settings;
+  const { model, catalogFile, webSearch = false, providerId = PROVIDER_ID } = settings;
   const pairs: readonly Pair[] = [
-    ...listStrings({ model_provider: PROVIDER_ID }),
-    [`${PROVIDERS_KEY}.${PROVIDER_ID}`, provider],
+    ...listStrings({ model_provider: providerId }),
+    [`${PROVIDERS_KEY}.${renderKey([providerId])}`, provider],
     ...listStrings({ model, model_catalog_json: catalogFile }),
-    ...(webSearch ? SEARCH_FEATURE : []),
+    ...(webSearch ? [[SEARCH_FEATURE_KEY, 'true'], [NO_WARNING_KEY, 'true']] as const : []),
   ];
   return pairs.flatMap(([key, value]) => ['-c', `${key}=${value}`]);
 }
-
-/** The feature is "under development": Codex prints a warning at each start unless it is suppressed. */
-const SEARCH_FEATURE: readonly Pair[] = [
-  ['features.standalone_web_search', 'true'],
-  ['suppress_unstable_features_warning', 'true'],
-];
 
 const renderLine = ([key, value]: Pair): string => `${key} = ${value}`;
 

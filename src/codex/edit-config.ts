@@ -1,26 +1,25 @@
 /** Edits config.toml as text: adds the bridge, comments out conflicts, and reverts both byte-exactly. */
-import { isDeepStrictEqual } from 'node:util';
 import {
-  uncomment, isBlank, isJoined, isProviderStatement, renderKeysRegion, renderProviderRegion, commentOut, splitPieces,
+  uncomment, isBlank, isJoined, isProviderStatement, renderFeatureRegion, renderKeysRegion, renderProviderRegion,
+  commentOut, splitPieces,
   type ConfigEdit, type Mark, type Piece,
 } from './config-regions';
 import {
-  PROVIDER_ID, PROVIDERS_KEY, renderBlock, renderInlineProvider, renderProviderLines, renderRootLines,
-  type CodexSettings,
+  FEATURES_KEY, NO_WARNING_KEY, PROVIDER_ID, PROVIDERS_KEY, renderBlock, renderInlineProvider, renderProviderLines,
+  renderRootLines, SEARCH_FEATURE_KEY, SEARCH_FEATURE_LINE, type CodexSettings,
 } from './config-toml';
+import {
+  findOwnValue, holdsBlock, listOwnKeys, listProviders, meansTheSame, type ConfigNames,
+} from './config-meaning';
 import { parseToml, startOf, type TomlDocument, type TomlPair, type TomlStatement } from './toml/parse-toml';
-import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
-
-/** Root keys and provider tables, by name. */
-export interface ConfigNames {
-  readonly keys: readonly string[];
-  readonly providers: readonly string[];
-}
+import { isTomlTable, type TomlTable } from './toml/value';
 
 const NO_NAMES: ConfigNames = { keys: [], providers: [] };
 
-/** The root keys that setup may write. */
-const OWN_KEYS: readonly string[] = ['model', 'model_provider', 'model_catalog_json', PROVIDERS_KEY];
+/** The keys that setup may write. */
+const OWN_KEYS: readonly string[] = [
+  'model', 'model_provider', 'model_catalog_json', NO_WARNING_KEY, SEARCH_FEATURE_KEY, PROVIDERS_KEY,
+];
 
 type RefusedEdit = ConfigEdit & { readonly ok: false };
 
@@ -37,7 +36,7 @@ export function mergeConfig(text: string, settings: CodexSettings, toCommentOut:
   if (!before.ok) return before;
   const block = parseToml(renderBlock(settings));
   if (!block.ok) return block;
-  const own = Object.keys(block.value).filter((key) => key !== PROVIDERS_KEY);
+  const own = listOwnKeys(block.value);
   const conflict = findConflict(before.statements, own);
   if (conflict) return conflict;
   const displaced: ConfigNames = {
@@ -105,16 +104,25 @@ function findConflict(statements: readonly TomlStatement[], own: readonly string
 function writeRegions(
   text: string, { statements }: TomlDocument, settings: CodexSettings, names: ConfigNames,
 ): string {
-  const inline = statements.find(isInlineProviders);
-  const displaced = statements.filter((statement) => statement === inline || isNamed(statement, names));
+  const inline = statements.find(isInline(PROVIDERS_KEY));
+  const features = settings.webSearch ? findFeatures(statements) : undefined;
+  const displaced = statements.filter((statement) =>
+    statement === inline || statement === features || isNamed(statement, names));
   // Codex puts a new table above the last comments of a file without tables, so none of those may belong to the root.
   const place = inline ? displaced.filter(isAtRoot).at(-1)?.end ?? 0 : findPlace(text);
   const lineEnd = findLineEnd(text);
-  const providers = inline ? [renderInlineProviders(text, inline, settings, names)] : [];
+  const bridge = `${PROVIDER_ID} = ${renderInlineProvider(settings)}`;
+  const isOther = (id: string): boolean => !names.providers.includes(id);
+  const providers = inline ? [renderInline(text, inline, isOther, bridge)] : [];
   const above = finishLine(replaceLines(text, 0, place, displaced), lineEnd);
-  const region = { lines: [...renderRootLines(settings), ...providers], lineEnd, isJoined: above.isJoined };
-  const top = `${above.text}${renderKeysRegion(region)}`;
-  const below = replaceLines(text, place, text.length, displaced);
+  const lines = [...renderRootLines(settings, renderFeatures(text, features)), ...providers];
+  const top = `${above.text}${renderKeysRegion({ lines, lineEnd, isJoined: above.isJoined })}`;
+  const below = replaceLines(text, place, text.length, displaced, (statement) => {
+    const own = text.slice(statement.start, statement.end);
+    if (statement !== features || features.kind !== 'header') return commentOut(own);
+    const header = finishLine(own, lineEnd);
+    return header.text + renderFeatureRegion({ lines: [SEARCH_FEATURE_LINE], lineEnd, isJoined: header.isJoined });
+  });
   if (inline) return `${top}${below}`;
   // An empty line separates the table; if nothing follows the keys' region, that region already ends with one.
   const { text: middle, isJoined } = finishLine(below, lineEnd);
@@ -124,19 +132,37 @@ function writeRegions(
 
 const isAtRoot = (statement: TomlStatement): boolean => statement.kind === 'pair' && statement.table.length === 0;
 
-/** True for a root key or a part of a provider's table that `names` lists. */
+/** The header of the table of features, or the inline table: web search cannot be a dotted key then. */
+const findFeatures = (statements: readonly TomlStatement[]): TomlStatement | undefined =>
+  statements.find((statement) => isFeaturesHeader(statement) || isInline(FEATURES_KEY)(statement));
+
+const isFeaturesHeader = ({ kind, path }: TomlStatement): boolean =>
+  kind === 'header' && path.length === 1 && path[0] === FEATURES_KEY;
+
+/** The inline table of features with web search; nothing for a table with a header, and no other form for none. */
+function renderFeatures(text: string, features: TomlStatement | undefined): readonly string[] | undefined {
+  if (features?.kind !== 'pair') return features && [];
+  const isOther = (name: string): boolean => `${FEATURES_KEY}.${name}` !== SEARCH_FEATURE_KEY;
+  return [renderInline(text, features, isOther, SEARCH_FEATURE_LINE)];
+}
+
+/** True for a root key, a feature or a part of a provider's table that `names` lists. */
 function isNamed(statement: TomlStatement, { keys, providers }: ConfigNames): boolean {
   const [first = '', second] = statement.path;
   if (first === PROVIDERS_KEY) return second !== undefined && providers.includes(second);
+  if (first === FEATURES_KEY && keys.includes(statement.path.join('.'))) return true;
   return keys.includes(first) && (isAtRoot(statement) || statement.kind === 'header');
 }
 
-/** Renders the text from `start` to `end` with the displaced statements commented out. */
-function replaceLines(text: string, start: number, end: number, displaced: readonly TomlStatement[]): string {
+/** Renders the text from `start` to `end` with the displaced statements replaced, by default commented out. */
+function replaceLines(
+  text: string, start: number, end: number, displaced: readonly TomlStatement[],
+  replace = (statement: TomlStatement): string => commentOut(text.slice(statement.start, statement.end)),
+): string {
   let at = start;
   let result = '';
   for (const statement of displaced.filter((one) => one.start >= start && one.end <= end)) {
-    result += text.slice(at, statement.start) + commentOut(text.slice(statement.start, statement.end));
+    result += text.slice(at, statement.start) + replace(statement);
     at = statement.end;
   }
   return result + text.slice(at, end);
@@ -148,17 +174,17 @@ function finishLine(text: string, lineEnd: string): { readonly text: string; rea
   return { text: isJoined ? text + lineEnd : text, isJoined };
 }
 
-/** `model_providers = { … }`, which no header can extend. */
-const isInlineProviders = (statement: TomlStatement): statement is TomlPair =>
-  statement.kind === 'pair' && statement.path.length === 1 && statement.path[0] === PROVIDERS_KEY;
+/** Matches `key = { … }` at the root, which no header can extend. */
+const isInline = (key: string) => (statement: TomlStatement): statement is TomlPair =>
+  statement.kind === 'pair' && statement.path.length === 1 && statement.path[0] === key;
 
-/** Renders the same inline table with the bridge's provider, but without those in `names`. */
-function renderInlineProviders(
-  text: string, { members }: TomlPair, settings: CodexSettings, { providers }: ConfigNames,
+/** Renders the same inline table with `added`, and only with the members that `isOther` accepts. */
+function renderInline(
+  text: string, { path, members }: TomlPair, isOther: (name: string) => boolean, added: string,
 ): string {
-  const others = members.filter(({ path: [id = ''] }) => !providers.includes(id));
+  const others = members.filter(({ path: [name = ''] }) => isOther(name));
   const kept = others.map(({ start, end }) => text.slice(start, end).trimEnd());
-  return `${PROVIDERS_KEY} = { ${[...kept, `${PROVIDER_ID} = ${renderInlineProvider(settings)}`].join(', ')} }`;
+  return `${path.join('.')} = { ${[...kept, added].join(', ')} }`;
 }
 
 /**
@@ -195,6 +221,7 @@ function listDropped(pieces: readonly Piece[]): ReadonlySet<number> {
   const dropped = new Set<number>();
   const [first, last] = findKeysRegion(pieces);
   const hasProvider = pieces.some(({ mark }) => mark === 'providerBegin' || mark === 'providerEnd');
+  const hasFeature = pieces.some(({ mark }) => mark === 'featureBegin' || mark === 'featureEnd');
   for (const [index, { statement, mark }] of pieces.entries()) {
     if (mark !== undefined && mark !== 'commentedOut') dropped.add(index);
     const neighbour = mark === 'keysEnd' ? index + 1 : index - 1;
@@ -202,13 +229,14 @@ function listDropped(pieces: readonly Piece[]): ReadonlySet<number> {
     if ((mark === 'keysEnd' || mark === 'providerBegin') && adjacent && isBlank(adjacent)) dropped.add(neighbour);
     if (statement === undefined) continue;
     if (hasProvider && isProviderStatement(statement)) dropped.add(index);
+    if (hasFeature && statement.path.join('.') === SEARCH_FEATURE_KEY) dropped.add(index);
     if (index > first && index < last && isOwnKey(statement)) dropped.add(index);
   }
   return dropped;
 }
 
 const isOwnKey = (statement: TomlStatement): boolean =>
-  isAtRoot(statement) && OWN_KEYS.includes(statement.path[0] ?? '');
+  isAtRoot(statement) && (OWN_KEYS.includes(statement.path.join('.')) || isInline(FEATURES_KEY)(statement));
 
 /**
  * Returns the indexes around setup's keys. Codex drops the comments above a key that it removes. If a mark is lost, the
@@ -234,35 +262,18 @@ function nameStatements(statements: readonly TomlStatement[], present: TomlTable
   const providers: string[] = [PROVIDER_ID];
   for (const statement of statements) {
     const [first = '', second] = statement.path;
-    if (isInlineProviders(statement)) {
+    if (isInline(PROVIDERS_KEY)(statement)) {
       providers.push(...statement.members.flatMap(({ path: [id = ''] }) => (id in known ? [] : [id])));
+    } else if (first === FEATURES_KEY) {
+      keys.push(...listFeatures(statement).filter((name) => findOwnValue(present, name) === undefined));
     } else if (first === PROVIDERS_KEY && second !== undefined) providers.push(second);
     else if (isAtRoot(statement) || statement.path.length === 1) keys.push(first);
   }
   return { keys, providers };
 }
 
-/** Returns the providers of a parsed config.toml by id. */
-export function listProviders(config: TomlTable): TomlTable {
-  const providers = config[PROVIDERS_KEY];
-  return isTomlTable(providers) ? providers : {};
-}
-
-/** True when both texts have the same settings, ignoring `except`. */
-const meansTheSame = (before: TomlTable, after: TomlTable, except: ConfigNames): boolean =>
-  isDeepStrictEqual(listOthers(before, except), listOthers(after, except));
-
-/** Lists all other settings. An empty table of providers counts as none. */
-function listOthers(config: TomlTable, { keys, providers }: ConfigNames): ReadonlyMap<string, unknown> {
-  const isOther = ([key]: readonly [string, unknown]): boolean => key !== PROVIDERS_KEY && !keys.includes(key);
-  const others = new Map<string, unknown>(Object.entries(config).filter(isOther));
-  const kept = Object.entries(listProviders(config)).filter(([id]) => !providers.includes(id));
-  return kept.length === 0 ? others : others.set(PROVIDERS_KEY, new Map(kept));
-}
-
-/** True when the bridge's settings in `config` are exactly those of `block`. */
-function holdsBlock(config: TomlTable, block: TomlTable): boolean {
-  const keys = Object.keys(block).filter((key) => key !== PROVIDERS_KEY);
-  const find = (table: TomlTable): TomlValue | undefined => listProviders(table)[PROVIDER_ID];
-  return keys.every((key) => config[key] === block[key]) && isDeepStrictEqual(find(config), find(block));
-}
+/** The features that a statement sets, as `features.NAME`. */
+const listFeatures = (statement: TomlStatement): readonly string[] =>
+  (isInline(FEATURES_KEY)(statement)
+    ? statement.members.map(({ path }) => `${FEATURES_KEY}.${path.join('.')}`)
+    : [statement.path.join('.')]);

@@ -2,7 +2,7 @@
 import type { CommandIo } from '../command/command';
 import { readIfThere } from '../command/edit-file';
 import { explainRefusedEdit, readConfigFile, writeBackup, writeConfigFile, type SetupFailure } from './config-file';
-import { findConfigFlaws, listWhatToCommentOut, renderFlawOverrides } from './config-flaws';
+import { findConfigFlaws, listFixes, listWhatToCommentOut, renderFlawOverrides } from './config-flaws';
 import { commentOutInConfig } from './edit-config';
 import { parseToml } from './toml/parse-toml';
 
@@ -31,7 +31,7 @@ export async function fixConfig(
     return { ok: true, overrides, notes: [...found, 'Codex runs as if this were not set; the file is unchanged.'] };
   }
   const problem = `Codex does not start with this configuration:\n${found.map((line) => `  ${line}\n`).join('')}`;
-  if (!io.ask) return { ok: false, problem, fix: `${flaws.map(({ fix }) => fix).join(' ')} ${OR_SETUP}` };
+  if (!io.ask) return { ok: false, problem, fix: `${listFixes(flaws)} ${OR_SETUP}` };
   io.error(problem);
   const answer = await io.ask(`Comment these lines out? "aliyun-codex-bridge setup --undo" restores them. [Y/n] `);
   if (answer === undefined || !/^(?:y(?:es)?)?$/i.test(answer.trim())) {

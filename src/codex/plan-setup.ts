@@ -9,9 +9,10 @@ import { chooseModel } from './choose-model';
 import { explainRefusedEdit, readConfigFile, type ConfigFile, type SetupFailure } from './config-file';
 import { findConfigFlaws, listWhatToCommentOut, type ConfigFlaw } from './config-flaws';
 import {
-  canFetchCatalog, describeCatalog, PROVIDER_ID, PROVIDERS_KEY, renderBlock, type CodexSettings,
+  canFetchCatalog, canSearch, describeCatalog, PROVIDER_ID, PROVIDERS_KEY, renderBlock, type CodexSettings,
 } from './config-toml';
-import { listProviders, mergeConfig, removeConfig } from './edit-config';
+import { findOwnValue, listOwnKeys, listProviders } from './config-meaning';
+import { mergeConfig, removeConfig } from './edit-config';
 import { parseToml } from './toml/parse-toml';
 import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
 
@@ -49,8 +50,13 @@ export interface ConfigChange {
 }
 
 /** The Codex settings for the bridge, except for the model and the catalog. */
-export const describeBridge = (config: Config): Pick<CodexSettings, 'baseUrl' | 'envKey'> =>
-  ({ baseUrl: renderBase(config), ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }) });
+export const describeBridge = (
+  config: Config, codexVersion: string | undefined,
+): Pick<CodexSettings, 'baseUrl' | 'envKey' | 'webSearch'> => ({
+  baseUrl: renderBase(config),
+  ...(!config.forceEnvAuth && { envKey: 'AI_API_KEY' }),
+  webSearch: config.search !== undefined && canSearch(codexVersion),
+});
 
 /** Reads Codex's files and returns the plan; writes nothing. */
 export async function planSetup(situation: SetupSituation): Promise<SetupPlan | SetupFailure> {
@@ -70,7 +76,7 @@ export async function planSetup(situation: SetupSituation): Promise<SetupPlan | 
       isRoute: (name) => isRoute(name, config),
     }),
     ...describeCatalog(renderBase(config), codexVersion, catalog?.path),
-    ...describeBridge(config),
+    ...describeBridge(config, codexVersion),
   };
   // An earlier setup has commented out the flaws of the original.
   const original = removeConfig(file.text);
@@ -96,9 +102,13 @@ function listChanges(found: TomlTable, settings: CodexSettings): readonly Config
     const table = listProviders(config)[PROVIDER_ID];
     return isTomlTable(table) ? table : {};
   };
-  const rootKeys = Object.keys(wanted).filter((key) => key !== PROVIDERS_KEY);
+  const pick = (config: TomlTable) =>
+    Object.fromEntries(listOwnKeys(wanted).flatMap((key) => {
+      const value = findOwnValue(config, key);
+      return value === undefined ? [] : [[key, value]];
+    }));
   return [
-    ...compare(found, wanted, rootKeys, ''),
+    ...compare(pick(found), pick(wanted), listOwnKeys(wanted), ''),
     ...compare(tableOf(found), tableOf(wanted), undefined, `${PROVIDERS_KEY}.${PROVIDER_ID}.`),
   ];
 }

@@ -34,7 +34,7 @@ export interface CommandIo {
   /** Calls `handler` when the reader of standard output has closed the pipe. */
   onReaderGone?(handler: () => void): () => void;
   /** Asks the user; absent unless both standard input and standard output are terminals. */
-  ask?(question: string): Promise<string | undefined>;
+  ask?(question: string, choices?: readonly string[]): Promise<string | undefined>;
   /** Asks for a secret, which is not shown while it is typed; absent as above. */
   askHidden?(question: string): Promise<string | undefined>;
   /** Reads standard input to its end. */

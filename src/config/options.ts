@@ -93,10 +93,10 @@ const TABLE = {
   wire: option({
     flags: ['--wire'],
     env: ['UPSTREAM_WIRE'],
-    type: choice('chat', 'responses'),
-    default: 'chat',
+    type: choice('auto', 'chat', 'responses'),
+    default: 'auto',
     group: 'upstream',
-    help: "Upstream protocol: Chat Completions, or the provider's own Responses endpoint for models that have one.",
+    help: "Upstream protocol: Chat Completions, or the provider's own Responses endpoint; auto decides for each model.",
   }),
   aiApiKey: optional({
     flags: ['--ai-api-key'],

@@ -1,10 +1,11 @@
 /** Gathers the facts that checks share: configuration, paths, port, Codex and its config.toml, test request. */
+import { isLoopback, portOf } from '../base/base-url';
 import { lookup } from 'node:dns/promises';
 import { attempt } from '../base/thrown';
 import { askCodexVersion, askForRefusal, type CodexRefusal } from '../codex/codex-program';
 import { readConfigFile, type SetupFailure } from '../codex/config-file';
 import { PROVIDER_ID } from '../codex/config-toml';
-import { listProviders } from '../codex/edit-config';
+import { listProviders } from '../codex/config-meaning';
 import { planSetup, type SetupPlan } from '../codex/plan-setup';
 import { findInstalledProgram, pathOf } from '../codex/program';
 import { parseToml } from '../codex/toml/parse-toml';
@@ -204,9 +205,3 @@ export async function leadsToBridge(
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-/** Whether a host is this machine. */
-export const isLoopback = (host: string): boolean => /^(127\.[\d.]+|localhost|\[?::1\]?)$/i.test(host);
-
-/** Returns the port of a URL, including default ports. */
-export const portOf = ({ port, protocol }: URL): number => Number(port) || (protocol === 'https:' ? 443 : 80);

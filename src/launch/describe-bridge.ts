@@ -2,10 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asArray, asText, isRecord } from '../base/json';
-import { isBefore } from '../base/version';
 import { writeCatalogFile } from '../codex/catalog-file';
-import { findConfiguredModel } from '../codex/choose-model';
-import { canFetchCatalog, describeCatalog, renderOverrides, type CodexSettings } from '../codex/config-toml';
+import { findBridgeId } from '../codex/config-meaning';
+import {
+  canFetchCatalog, canSearch, describeCatalog, FIRST_WITH_SEARCH, renderOverrides, type CodexSettings,
+} from '../codex/config-toml';
+import { parseToml } from '../codex/toml/parse-toml';
 import type { CommandIo } from '../command/command';
 import type { Paths } from '../command/paths';
 import type { Address } from '../command/render';
@@ -41,7 +43,9 @@ export interface CodexArguments {
 export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArguments | { readonly problem: string }> {
   const { config, paths } = bridge;
   const [{ models, file, problem }, webSearch] = await Promise.all([fetchCatalog(bridge), hasWebSearch(bridge)]);
-  const configured = findConfiguredModel(await readFile(join(paths.codexHome, 'config.toml'), 'utf8').catch(() => ''));
+  const parsed = parseToml(await readFile(join(paths.codexHome, 'config.toml'), 'utf8').catch(() => ''));
+  const codexConfig = parsed.ok ? parsed.value : {};
+  const configured = asText(codexConfig['model']);
   const picked = await pickModel({ config, offered: models, configured, words: bridge.words, io: bridge.io });
   if ('problem' in picked) return picked;
   const { model } = picked;
@@ -53,6 +57,7 @@ export async function describeBridge(bridge: BridgeForCodex): Promise<CodexArgum
     model,
     ...(models.length === 0 ? { catalogFile: file } : describeCatalog(renderBase(bridge), bridge.codexVersion, file)),
     baseUrl: renderBase(bridge),
+    providerId: findBridgeId(codexConfig, config.port),
     webSearch,
     headers: { [LAUNCH_HEADER]: '1' },
     ...chooseHeaders(bridge),
@@ -66,15 +71,12 @@ function chooseHeaders({ config, token }: BridgeForCodex): Pick<CodexSettings, '
   return config.forceEnvAuth ? { envKey: TOKEN } : { envKey: CLIENT_KEY, envHeaders: { 'x-api-key': TOKEN } };
 }
 
-/** Codex 0.169 and later runs web search by itself; older versions were not tested (codex-protocol.md, section 12). */
-const FIRST_WITH_SEARCH = '0.169.0';
-
 const NO_SEARCH =
   `No web search: it requires Codex ${FIRST_WITH_SEARCH} or later and a bridge started with --search. ` +
   'To restart the bridge, run: aliyun-codex-bridge restart';
 
 async function hasWebSearch({ host, port, codexVersion }: BridgeForCodex): Promise<boolean> {
-  if (codexVersion === undefined || isBefore(codexVersion, FIRST_WITH_SEARCH)) return false;
+  if (!canSearch(codexVersion)) return false;
   const state = await probePort({ host, port });
   return state.kind === 'bridge' && state.health.search !== undefined;
 }

@@ -27,7 +27,7 @@ export async function pickModel({ config, offered, configured, words, io }: Mode
   if (isChosen || namesModel(words)) return { model };
   if (first === undefined) return configured === undefined ? { problem: NO_MODEL } : { model };
   if (model === configured) return { model };
-  const answer = await io.ask?.(renderQuestion(offered));
+  const answer = await io.ask?.(renderQuestion(offered), offered);
   if (answer === undefined) return { problem: renderChoices(offered) };
   const picked = findChoice(answer, offered);
   return picked === undefined
@@ -60,4 +60,4 @@ const renderChoices = (offered: readonly string[]): string =>
   `Choose one of ${offered.length} models: ${HOW}\n${renderNames(offered, MORE, false)}`;
 
 const renderQuestion = (offered: readonly string[]): string =>
-  `${renderNames(offered, MORE, true)}\nModel (number or name) [1]: `;
+  `${renderNames(offered, MORE, true)}\nModel (number, name or arrow keys) [1]: `;

@@ -6,6 +6,7 @@ import { aliyunCoding } from './rows/aliyun-coding';
 import { aliyunPayg } from './rows/aliyun-payg';
 import { aliyunTokenPlan } from './rows/aliyun-token-plan';
 import { ark } from './rows/ark';
+import { byteplus } from './rows/byteplus';
 import { deepseek } from './rows/deepseek';
 import { kimiCode } from './rows/kimi-code';
 import { llamaCpp } from './rows/llama-cpp';
@@ -16,8 +17,10 @@ import { moonshot } from './rows/moonshot';
 import { ollama } from './rows/ollama';
 import { openaiCompatible } from './rows/openai-compatible';
 import { openrouter } from './rows/openrouter';
+import { qianfan } from './rows/qianfan';
 import { sglang } from './rows/sglang';
 import { siliconflow } from './rows/siliconflow';
+import { tencentTokenHub } from './rows/tencent';
 import { vllm } from './rows/vllm';
 import { zai } from './rows/zai';
 
@@ -25,7 +28,7 @@ import { zai } from './rows/zai';
 export const PROVIDERS: readonly Provider[] = [
   aliyunCoding, aliyunTokenPlan, aliyunPayg,
   zai, moonshot, kimiCode, minimax, deepseek, mimo,
-  siliconflow, ark, openrouter,
+  siliconflow, ark, byteplus, tencentTokenHub, qianfan, openrouter,
   vllm, sglang, llamaCpp, ollama, lmStudio,
   openaiCompatible,
 ];
@@ -159,6 +162,14 @@ function resolveDialect(provider: Provider, model: Model | undefined, id: string
 function limits(model: Model | undefined): Partial<Dialect> {
   return model ? { images: model.input.includes('image'), maxTokens: model.maxOutput } : {};
 }
+
+/** Whether a model is known to work with Codex at the provider's own Responses endpoint. */
+export const prefersNative = ({ responses }: Provider, model: string): boolean =>
+  responses?.preferred?.includes(model) ?? false;
+
+/** Whether a base URL is at one of the provider's own hosts: a gateway may serve Chat Completions only. */
+export const isOwnHost = ({ baseUrls }: Provider, baseUrl: string): boolean =>
+  baseUrls.some((url) => new URL(url).host === new URL(baseUrl).host);
 
 /**
  * Returns the base URL of the provider's own Responses endpoint, if it has one for the model.

@@ -29,7 +29,7 @@ export interface RequestChanges {
   readonly body?: JsonObject;
   /** Top-level fields to remove. */
   readonly drop?: readonly string[];
-  /** The protocol, regardless of UPSTREAM_WIRE. */
+  /** The user's choice of protocol for this provider or model, regardless of UPSTREAM_WIRE. */
   readonly wire?: 'chat' | 'responses';
   /** `provider/model` names that are used instead, in this order, while the model cannot answer. */
   readonly fallback?: readonly string[];
@@ -52,6 +52,8 @@ export interface Model extends RequestChanges {
   readonly dialect?: Partial<Dialect>;
   /** Only if it is billed by tokens and the price is known. */
   readonly price?: Price;
+  /** Differences of the dialect at the provider's Responses endpoint. */
+  readonly native?: Partial<Dialect>;
   readonly evidence: Evidence;
   /** Disagreements between sources, or peculiarities. Ends with a full stop. */
   readonly remark?: string;
@@ -110,12 +112,18 @@ export interface ProviderKey {
   readonly key: string;
 }
 
-/** The provider's own Responses endpoint, used if the user sets UPSTREAM_WIRE=responses. */
+/** The provider's own Responses endpoint. */
 export interface NativeEndpoint {
   /** Its base path on the provider's host, such as `/api/v1`; absent if it is that of the base URL. */
   readonly basePath?: string;
   /** Ids of the models that it serves; absent if it serves all. */
   readonly models?: readonly string[];
+  /** Ids of the models that use it unless the user chooses a protocol: those known to work there with Codex. */
+  readonly preferred?: readonly string[];
+  /** Differences from the dialect of all Responses endpoints (translate/native-request.ts). */
+  readonly dialect?: Partial<Dialect>;
+  /** What it rejects of the requests of Codex, with the report; the bridge changes it. Ends in a full stop. */
+  readonly rejects?: string;
   readonly evidence: Evidence;
 }
 

@@ -1,5 +1,4 @@
 /** Defines ROUTES, the table of routes. A new route is a row. */
-import { findNearest } from '../base/nearest';
 import { answerHealth, answerModels, answerTurns, holdLaunch } from './service-routes';
 import type { Handler } from './http-exchange';
 
@@ -83,6 +82,7 @@ const USUAL = ['POST /v1/responses', 'POST /v1/chat/completions', 'GET /v1/model
 
 /** The three routes that a request to an unknown path most likely meant. */
 export function suggestRoutes(path: string): readonly string[] {
+  const { findNearest }: typeof import('../base/nearest') = require('../base/nearest');
   const known = ROUTES.flatMap(({ method, paths }) => paths.map((each) => [each, `${method} ${each}`] as const));
   const nearest = findNearest(path, known.map(([each]) => each));
   const found = known.filter(([each]) => each === nearest).map(([, route]) => route);

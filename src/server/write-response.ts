@@ -24,14 +24,31 @@ const LINGER_MS = 1_000;
 export function writeWhole(response: Response, status: number, headers: OutgoingHttpHeaders, text: string): void {
   if (response.destroyed || response.writableEnded) return;
   const lingers = hasUnreadBody(response.req);
-  const length = Buffer.byteLength(text);
-  response.writeHead(status, { ...headers, 'content-length': length, ...(lingers ? { connection: 'close' } : {}) });
+  const zipped = isWorthZipping(response.req, text) ? zip(text) : undefined;
+  const body = zipped ?? text;
+  const coding = zipped && { 'content-encoding': 'gzip', vary: 'accept-encoding' };
+  const length = Buffer.byteLength(body);
+  const connection = lingers ? { connection: 'close' } : {};
+  response.writeHead(status, { ...headers, ...coding, 'content-length': length, ...connection });
   if (!lingers) {
-    response.end(text);
+    response.end(body);
     return;
   }
-  response.write(text);
+  response.write(body);
   endAfterBody(response);
+}
+
+/** Characters of a body that is compressed: smaller ones fit into few packets, larger ones would block the process. */
+const [SMALLEST_ZIPPED, LARGEST_ZIPPED] = [4_096, 1_048_576];
+
+/** Codex reads gzip from 0.171 on, and says so (codex-protocol.md, section 12). Streams are never compressed. */
+const isWorthZipping = ({ headers }: IncomingMessage, { length }: string): boolean =>
+  length >= SMALLEST_ZIPPED && length <= LARGEST_ZIPPED
+  && /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/i.test(String(headers['accept-encoding'] ?? ''));
+
+function zip(text: string): Buffer {
+  const { gzipSync }: typeof import('node:zlib') = require('node:zlib');
+  return gzipSync(text, { level: 1 });
 }
 
 /**

@@ -5,10 +5,11 @@ import { removeSetupCatalog, writeCatalogFile } from '../codex/catalog-file';
 import { askCodexVersion, askForRefusal } from '../codex/codex-program';
 import { renderSetupFailure, writeBackup, writeConfigFile } from '../codex/config-file';
 import { findConfigOverrides } from '../codex/config-overrides';
-import { PROVIDER_ID, renderBlock } from '../codex/config-toml';
+import { FIRST_WITH_SEARCH, PROVIDER_ID, renderBlock } from '../codex/config-toml';
 import { removeConfig } from '../codex/edit-config';
 import { describeBridge, planSetup, type SetupPlan } from '../codex/plan-setup';
 import { findInstalledProgram, type Program } from '../codex/program';
+import { removeResumeProfile } from '../codex/resume-profile';
 import { EXIT, type CommandContext } from '../command/command';
 import { explainFailure } from '../command/edit-file';
 import { requireConfig } from '../command/load-config';
@@ -60,7 +61,7 @@ async function printBlock({ io }: CommandContext, config: Config): Promise<Setup
   const [first] = await openCatalog(config, io).catalog.entries();
   if (first === undefined) return { ok: false, problem: `Cannot print the block: ${NO_MODEL}.` };
   const model = config.defaultModel ?? first.model.id;
-  const block = renderBlock({ model, catalogFile: undefined, ...describeBridge(config) });
+  const block = renderBlock({ model, catalogFile: undefined, ...describeBridge(config, FIRST_WITH_SEARCH) });
   return { ok: true, text: `${block}
 # To let Codex offer the bridge's models, add model_catalog_json = "FILE" above [model_providers.${PROVIDER_ID}]
 # and write FILE with: aliyun-codex-bridge models --codex-catalog FILE
@@ -121,6 +122,7 @@ async function write(
     if (catalog?.state === 'missing') await rm(catalog.path, { force: true });
     throw error;
   }
+  await removeResumeProfile(codexHome);
   const old = await removeSetupCatalog(codexHome, text);
   if (old !== undefined) done.push(`Removed ${old}: Codex now fetches the models from the bridge\n`);
   done.push(`Wrote ${file.path}\n`, ...(isFirst ? [`Backup: ${file.backup}\n`] : []));

@@ -4,21 +4,22 @@ import { renderCount } from '../base/quantities';
 import { removeSetupCatalog } from '../codex/catalog-file';
 import { explainRefusedEdit, readConfigFile, writeConfigFile, type ConfigFile } from '../codex/config-file';
 import { addThreadNotes, type ConfigEdit } from '../codex/config-regions';
-import { PROVIDER_ID, renderResumeFlags } from '../codex/config-toml';
+import { PROVIDER_ID } from '../codex/config-toml';
 import { removeConfig } from '../codex/edit-config';
+import { removeResumeProfile, RESUME_COMMAND, writeResumeProfile } from '../codex/resume-profile';
 import { countThreads } from '../codex/threads';
 import { explainFailure, followLinks, readIfThere } from '../command/edit-file';
 import { approveChange, type Review, type SetupOutcome } from './review-change';
 
 /** Returns the text without the bridge; if threads belong to the bridge, with a note that says how to resume them. */
-async function removeBridge(file: ConfigFile, codexHome: string, baseUrl: string): Promise<ConfigEdit> {
+async function removeBridge(file: ConfigFile, codexHome: string): Promise<ConfigEdit> {
   const removed = removeConfig(file.text);
   if (!removed.ok || removed.text === file.text) return removed;
   const count = (await countThreads(codexHome)).get(PROVIDER_ID) ?? 0;
   if (count === 0) return removed;
   const notes = [
     `The bridge has ${renderCount(count, 'thread')} of Codex. To resume one, start the bridge and run:`,
-    `codex resume ${renderResumeFlags(baseUrl)}`,
+    RESUME_COMMAND,
   ];
   return { ok: true, text: addThreadNotes(removed.text, notes) };
 }
@@ -27,27 +28,27 @@ async function removeBridge(file: ConfigFile, codexHome: string, baseUrl: string
 export async function undoConfig(codexHome: string, baseUrl: string, review: Review): Promise<SetupOutcome> {
   const file = await readConfigFile(codexHome);
   if (!file.ok) return file;
-  const removed = await removeBridge(file, codexHome, baseUrl);
+  const removed = await removeBridge(file, codexHome);
   if (!removed.ok) {
     const refused = explainRefusedEdit(file, removed);
     return { ...refused, problem: `${refused.problem}${await pointAtBackup(file)}` };
   }
   if (removed.text === file.text) {
-    const catalog = await removeSetupCatalog(codexHome, file.text);
-    const done = catalog === undefined ? '' : `Removed ${catalog}\n`;
+    const removedFiles = [await removeSetupCatalog(codexHome, file.text), await removeUnusedProfile(codexHome)];
+    const done = removedFiles.map((path) => (path === undefined ? '' : `Removed ${path}\n`)).join('');
     return { ok: true, text: `Nothing to undo: setup has not changed ${file.path}.\n${done}` };
   }
   const change = { path: file.path, before: file.text, after: removed.text, title: 'without the bridge' };
   const isApproved = await approveChange(change, review);
   if (isApproved !== true) return { ok: false, problem: isApproved };
   try {
-    return { ok: true, text: await restore(file, removed.text, codexHome) };
+    return { ok: true, text: await restore(file, removed.text, codexHome, baseUrl) };
   } catch (error) {
     return { ok: false, problem: `Cannot change ${file.path}: ${explainFailure(error)}.` };
   }
 }
 
-async function restore(file: ConfigFile, text: string, codexHome: string): Promise<string> {
+async function restore(file: ConfigFile, text: string, codexHome: string, baseUrl: string): Promise<string> {
   const { path, backup } = file;
   const before = await readBackup(file);
   // Without a backup, there was no file before setup, except for a link.
@@ -64,10 +65,20 @@ async function restore(file: ConfigFile, text: string, codexHome: string): Promi
     done.push(`Kept ${backup}: it contains lines that ${path} no longer has`);
   }
   if (text !== removeThreadNotes(text)) {
-    done.push('Threads of Codex belong to the bridge. Resume them with: aliyun-codex-bridge codex resume');
+    const profile = await writeResumeProfile(codexHome, file.text, baseUrl);
+    done.push(
+      'Threads of Codex belong to the bridge. Resume them with: aliyun-codex-bridge codex resume',
+      `Wrote ${profile}; with it and a running bridge, this resumes them too: ${RESUME_COMMAND}`,
+    );
   }
   done.push('Codex no longer uses the bridge. If one runs in the background, stop it with: aliyun-codex-bridge stop');
   return done.map((line) => `${line}\n`).join('');
+}
+
+/** Removes the profile once no thread belongs to the bridge. */
+async function removeUnusedProfile(codexHome: string): Promise<string | undefined> {
+  const counts = await countThreads(codexHome);
+  return counts.has(PROVIDER_ID) ? undefined : removeResumeProfile(codexHome);
 }
 
 const removeThreadNotes = (text: string): string => {

@@ -150,7 +150,7 @@ export class NativeReader implements AnswerReader {
   private beginCall(place: NativePlace, call: NativeItem<'call'>): readonly Signal[] {
     const index = this.indexOf(place);
     this.seenCalls.set(index, { index, id: call.callId, streamed: '', announced: call.arguments ?? '' });
-    return this.fragment(index, call, undefined);
+    return this.fragment(index, { ...call, callId: call.callId ?? place.itemId }, undefined);
   }
 
   private endCall(place: NativePlace, call: NativeItem<'call'>): readonly Signal[] {

@@ -14,6 +14,7 @@ import type {
   ChatResponseFormat,
   ChatTool,
   ChatToolChoice,
+  NativeOption,
 } from '../wire/chat';
 import type { NativeInputItem, NativePart, NativeRequest, NativeTool } from '../wire/native';
 import { isReasoningItem } from '../wire/read-native';
@@ -68,43 +69,45 @@ export function toNativeSettings(request: ResponsesRequest, notes: Notes): Respo
   return { ...rest, sampling: compact({ temperature, top_p }) };
 }
 
-/** Request fields that have no counterpart in a Chat request. */
-export type NativeExtras = Pick<NativeRequest, 'include'> & { readonly summary?: string };
-
 const KNOWN_INCLUDES: readonly string[] = ['reasoning.encrypted_content', 'message.output_text.logprobs'];
 
-/** @param dialect the model's; a model that cannot think has no reasoning to summarize */
-export function readNativeExtras(request: ResponsesRequest, dialect: Dialect): NativeExtras {
+/**
+ * Adds the fields of a request that Chat Completions does not have.
+ *
+ * @param dialect the model's: a model that cannot think has no reasoning to summarize
+ */
+export function withNativeSettings(chat: ChatRequest, request: ResponsesRequest, dialect: Dialect): ChatRequest {
   const include = request.include.filter((entry) => KNOWN_INCLUDES.includes(entry));
   const summary = dialect.thinking.kind === 'none' ? undefined : request.reasoning?.summary;
-  return { ...(include.length > 0 && { include }), ...(summary !== undefined && { summary }) };
+  return { ...chat, native: compact({ include: include.length > 0 ? include : undefined, summary }) };
 }
 
 /** Pure: the same request results in the same bytes. Only fields named in wire/native.ts are written. */
-export function toNativeRequest(chat: ChatRequest, extras: NativeExtras): NativeRequest {
+export function toNativeRequest(chat: ChatRequest): NativeRequest {
+  const { include, summary, omit = [] } = chat.native ?? {};
+  const unless = <T>(name: NativeOption, value: T): T | undefined => (omit.includes(name) ? undefined : value);
   const [first, ...others] = chat.messages;
-  const leading = first?.role === 'developer' ? textOf(first.content) : undefined;
+  const leading = first?.role === 'developer' ? unless('instructions', textOf(first.content)) : undefined;
   const messages = leading === undefined ? chat.messages : others;
-  const { include, summary } = extras;
-  const reasoning = chat.reasoning ?? compact({ effort: chat.reasoning_effort, summary });
+  const reasoning = chat.reasoning ?? compact({ effort: chat.reasoning_effort, summary: unless('summary', summary) });
   const format = chat.response_format && toFormat(chat.response_format);
   return {
     model: chat.model,
     ...(leading !== undefined && { instructions: leading }),
     input: messages.flatMap(toItems),
     stream: true,
-    store: false,
     ...compact({
-      tools: chat.tools?.map(toTool),
+      store: unless('store', false as const),
+      tools: chat.tools?.map((tool) => toTool(tool, unless('strict', false))),
       tool_choice: chat.tool_choice && toChoice(chat.tool_choice),
       parallel_tool_calls: chat.parallel_tool_calls,
-      max_output_tokens: chat.max_tokens ?? chat.max_completion_tokens,
+      max_output_tokens: unless('max_output_tokens', chat.max_tokens ?? chat.max_completion_tokens),
       temperature: chat.temperature,
       top_p: chat.top_p,
       top_logprobs: chat.top_logprobs,
       text: format && { format },
       reasoning: Object.keys(reasoning).length > 0 ? reasoning : undefined,
-      include,
+      include: unless('include', include),
       prompt_cache_key: chat.prompt_cache_key,
     }),
   };
@@ -158,8 +161,15 @@ function toPart(part: ChatPart, textType: 'input_text' | 'output_text'): NativeP
   }
 }
 
-const toTool = ({ function: { name, description, parameters, strict } }: ChatTool): NativeTool => ({
-  type: 'function', name, ...(description !== undefined && { description }), parameters, strict: strict ?? false,
+/** @param strict the default; undefined for an endpoint that does not know the field */
+const toTool = (
+  { function: { name, description, parameters, strict: own } }: ChatTool, strict: boolean | undefined,
+): NativeTool => ({
+  type: 'function',
+  name,
+  ...compact({ description }),
+  parameters,
+  ...(strict !== undefined && { strict: own ?? strict }),
 });
 
 const toChoice = (choice: ChatToolChoice): NonNullable<NativeRequest['tool_choice']> =>

@@ -128,8 +128,9 @@ export function translateFormat(format: TextFormat | undefined, dialect: Dialect
  */
 export function formatAsInstruction(chat: ChatRequest): ChatRequest {
   const { response_format: format, ...rest } = chat;
+  if (format === undefined) return chat;
   const [first, ...others] = chat.messages;
-  if (format?.type !== 'json_schema' || first === undefined) return rest;
+  if (format.type !== 'json_schema' || first === undefined) return rest;
   return { ...rest, messages: [withText(first, inWords({ type: format.type, ...format.json_schema })), ...others] };
 }
 

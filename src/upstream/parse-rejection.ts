@@ -1,7 +1,7 @@
 /** Parses rejections: extracts limits, id formats and field names from the text. */
 import { anyOf } from '../errors/wordings';
 import type { CallIdForm } from '../translate/reshape-messages';
-import type { ChatRequest } from '../wire/chat';
+import type { ChatRequest, NativeOption } from '../wire/chat';
 
 /** A provider's rejection of a request. */
 export interface Rejection {
@@ -153,7 +153,7 @@ export function findCallIdForm(text: string, field: string): CallIdForm | undefi
 /** Fields that are essential, or that have their own repair rows. */
 const INDISPENSABLE: ReadonlySet<string> = new Set([
   'model', 'messages', 'stream', 'tools', 'max_tokens', 'max_completion_tokens', 'response_format', 'modalities',
-  'audio',
+  'audio', 'native',
 ]);
 /** Names that are also common words: they count only if the rejection mentions a field. */
 const COMMON_WORDS: ReadonlySet<string> = new Set(['user', 'seed', 'stop', 'reasoning', 'thinking', 'n']);
@@ -168,6 +168,27 @@ export function findNamedField(text: string, field: string, chat: ChatRequest): 
   // The first one in the text; later ones are explanations.
   return usable.find((name) => name === head) ?? named.sort((a, b) => complaint.indexOf(a) - complaint.indexOf(b))[0];
 }
+
+/** What a Responses request may do without; the names are those on the wire, with the field around them. */
+const NATIVE_OPTIONS: Readonly<Record<NativeOption, RegExp>> = {
+  include: /\binclude\b/,
+  store: /\bstore\b/,
+  strict: /\bstrict\b/,
+  instructions: /\binstructions\b/,
+  summary: /reasoning\W{1,3}summary|\bsummary\b/,
+  max_output_tokens: /\bmax_output_tokens\b/,
+};
+
+/** Finds a field that only a Responses request has, so that the Chat request inside of it lacks it. */
+export function findNativeOption(text: string, field: string, { native }: ChatRequest): NativeOption | undefined {
+  const complaint = `${field} ${beforeList(text)}`;
+  const names = Object.keys(NATIVE_OPTIONS).filter((name): name is NativeOption => name in NATIVE_OPTIONS);
+  return native && names.find((name) => !native.omit?.includes(name) && NATIVE_OPTIONS[name].test(complaint));
+}
+
+/** Leaves a field of a Responses request out. */
+export const omitNative = (name: NativeOption): Reshape => (chat) =>
+  ({ ...chat, native: { ...chat.native, omit: [...(chat.native?.omit ?? []), name] } });
 
 /** Only "auto" is equivalent to an absent tool_choice. */
 const isAuto = ({ tool_choice: choice }: ChatRequest): boolean => choice === 'auto';

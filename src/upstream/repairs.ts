@@ -15,7 +15,7 @@ import {
 import { formatAsInstruction } from '../translate/settings';
 import type { ChatRequest } from '../wire/chat';
 import {
-  findCallIdForm, findLengthLimit, findNamedField, findTokenLimit, renameTokenLimit,
+  findCallIdForm, findLengthLimit, findNamedField, findNativeOption, findTokenLimit, omitNative, renameTokenLimit,
   type Rejection, type Repair, type Reshape, type RowRepair,
 } from './parse-rejection';
 
@@ -125,10 +125,8 @@ const FIELD_ROWS: readonly RepairRow[] = [
     // "Json mode response is not supported when enable_thinking is true"; "This response_format type is unavailable".
     row: 'response_format as a prompt',
     find: ({ text }, chat) =>
-      /json mode|json_schema|response_format|json_object/i.test(text) && chat.response_format
-        ? { apply: (request) => (request.response_format ? formatAsInstruction(request) : request),
-            dialect: "responseFormat: 'prompt'" }
-        : undefined,
+      /json mode|json_schema|response_format|json_object|text\.format/i.test(text) && chat.response_format
+        ? { apply: formatAsInstruction, dialect: "responseFormat: 'prompt'" } : undefined,
   },
   // "Range of n should be [1, 4]"; not with thinking.
   dropping(/\brange of n\b|\bparameter:? n\b|['"`]n['"`]/i, 'n'),
@@ -149,8 +147,7 @@ const MESSAGE_ROWS: readonly RepairRow[] = [
     row: 'pictures as text',
     find: ({ text }) =>
       PICTURES.test(text) && !BAD_PICTURE.test(text)
-        ? { apply: describePictures, dialect: 'images: false' }
-        : undefined,
+        ? { apply: describePictures, dialect: 'images: false' } : undefined,
   },
   // Mistral, Gemma: "After the optional system message, conversation roles must alternate user/assistant/…".
   row('alternating roles', ALTERNATE, alternateRoles, "forms: ['alternating-roles']"),
@@ -245,7 +242,10 @@ function firstStep(callsLeft: number, text: string): number {
 const NAMED_FIELD_ROWS = ['first', 'second', 'third'].map((which): RepairRow => ({
   row: `${which} named field`,
   find: ({ text, field }, chat) => {
-    const named = REJECTED.test(text) ? findNamedField(text, field, chat) : undefined;
+    if (!REJECTED.test(text)) return undefined;
+    const option = findNativeOption(text, field, chat);
+    if (option) return { name: `without ${option}`, apply: omitNative(option) };
+    const named = findNamedField(text, field, chat);
     return named && { name: `without ${named}`, apply: without(named) };
   },
 }));

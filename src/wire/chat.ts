@@ -108,6 +108,19 @@ export interface ChatRequest {
   readonly chat_template_kwargs?: JsonObject;
   readonly tool_stream?: boolean;
   readonly enable_search?: boolean;
+  /** Settings for a Responses endpoint, which is sent none of this as it stands (translate/native-request.ts). */
+  readonly native?: NativeSettings;
+}
+
+/** What a Responses request has in addition, as far as a provider may not know it. */
+export type NativeOption = 'include' | 'store' | 'strict' | 'instructions' | 'summary' | 'max_output_tokens';
+
+export interface NativeSettings {
+  readonly include?: readonly string[];
+  /** Of `reasoning`. */
+  readonly summary?: string;
+  /** What the endpoint has rejected. */
+  readonly omit?: readonly NativeOption[];
 }
 
 export interface ChatToolFragment {

@@ -33,13 +33,13 @@ export interface NativeCallOutput {
 export type NativeReasoning = UnknownRecord & { readonly type: 'reasoning' };
 export type NativeInputItem = NativeMessage | NativeFunctionCall | NativeCallOutput | NativeReasoning;
 
-/** `strict` is always sent, because endpoints default to true (OpenAI's create parameters; llama.cpp's server). */
+/** `strict` is sent unless it is rejected: the default is true (OpenAI's create parameters; llama.cpp's server). */
 export interface NativeTool {
   readonly type: 'function';
   readonly name: string;
   readonly description?: string;
   readonly parameters: JsonObject;
-  readonly strict: boolean;
+  readonly strict?: boolean;
 }
 
 export interface NativeRequest {
@@ -48,7 +48,7 @@ export interface NativeRequest {
   readonly input: readonly NativeInputItem[];
   readonly stream: true;
   /** The client keeps the conversation; the provider must not. */
-  readonly store: false;
+  readonly store?: false;
   readonly tools?: readonly NativeTool[];
   readonly tool_choice?: 'auto' | 'none' | 'required' | { readonly type: 'function'; readonly name: string };
   readonly parallel_tool_calls?: boolean;

@@ -119,7 +119,7 @@ function readItem(value: unknown): NativeOutputItem {
     case 'function_call':
       return {
         type: 'call',
-        callId: asText(item['call_id']) ?? asText(item['id']),
+        callId: asText(item['call_id']),
         name: asText(item['name']),
         arguments: isRecord(item['arguments']) ? JSON.stringify(item['arguments']) : asText(item['arguments']),
       };

@@ -603,6 +603,32 @@ describe('failures', () => {
     ]);
   });
 
+  for (const [field, words, isGone] of [
+    ['include', "Unknown parameter: 'include'.", (body: Loose) => !('include' in body)],
+    ['store', 'json: unknown field "store"', (body: Loose) => !('store' in body)],
+    ['reasoning.summary', 'reasoning.summary is not supported', (body: Loose) => !('summary' in body.reasoning)],
+    ['strict', "Unknown parameter: 'tools[0].strict'.", (body: Loose) => !('strict' in body.tools[0])],
+    ['max_output_tokens', 'Unsupported parameter: max_output_tokens', (body: Loose) => !('max_output_tokens' in body)],
+    ['instructions', 'instructions: Extra inputs are not permitted', (body: Loose) =>
+      !('instructions' in body) && body.input[0].role === 'developer' && body.input[0].content[0].text === 'Rules.'],
+    ['text.format', 'text.format is not supported', (body: Loose) =>
+      !('text' in body) && JSON.stringify(body.instructions).includes('JSON Schema')],
+  ] as const) {
+    it(`${field} is left out once that was refused, and from then on`, async (context) => {
+      const refused = reply({ status: 400, body: { error: { message: words, type: 'invalid_request_error' } } });
+      const script = [refused, answer({ text: 'A' }), answer({ text: 'B' })];
+      const native = await start(context, { lenient: true, script });
+      const body = {
+        instructions: 'Rules.', input: ask(), tools: [tool('list')], include: ['reasoning.encrypted_content'],
+        reasoning: { effort: 'high', summary: 'auto' }, max_output_tokens: 900,
+        text: { format: { type: 'json_schema', name: 'o', schema: { type: 'object' } } },
+      };
+      await native.bridge.json(body);
+      await native.bridge.json(body);
+      assert.deepEqual(native.upstream.requests.map(({ body: sent }) => isGone(sent)), [false, true, true]);
+    });
+  }
+
   it('an effort that the model rejected is omitted from then on', async (context) => {
     const native = await start(context, {
       script: [answer({ text: 'A.' })],

@@ -17,7 +17,10 @@ async function route(
   keys: Readonly<Record<string, readonly string[]>> = { deepseek: ['sk-test-deepseek'] },
 ) {
   const resolved = resolveConfig(
-    { aiApiKey: 'sk-test-home', modelMap: 'deep=deepseek/deepseek-v4-pro,fast=glm-4.7', upstreamCalls: '1', ...flags },
+    {
+      aiApiKey: 'sk-test-home', modelMap: 'deep=deepseek/deepseek-v4-pro,fast=glm-4.7', upstreamCalls: '1',
+      wire: 'chat', ...flags,
+    },
     {},
   );
   assert.ok(resolved.ok);

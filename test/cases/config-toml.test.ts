@@ -94,14 +94,18 @@ for (const fixture of listFixtures('config-toml')) {
     it('selects the bridge', () => {
       const document = parseToml(after);
       assert.ok(document.ok);
-      const { model_provider: provider, model, model_providers: providers } = document.value;
+      const { model_provider: provider, model, model_providers: providers, features } = document.value;
       assert.equal(provider, 'aliyun');
+      const { webSearch = false, catalogUrl } = settings;
+      if (webSearch) assert.equal((features as Record<string, unknown>)['standalone_web_search'], true);
       if (settings.model !== undefined) assert.equal(model, settings.model);
       const table = (providers as Record<string, Record<string, unknown>>)['aliyun'];
       assert.deepEqual({ ...table, http_headers: { ...(table?.['http_headers'] as object) } }, {
         name: 'Aliyun Codex bridge',
         base_url: settings.baseUrl,
         wire_api: 'responses',
+        ...(webSearch && { supports_standalone_web_search: true }),
+        ...(catalogUrl !== undefined && { model_catalog_url: catalogUrl, experimental_bearer_token: 'bridge' }),
         ...(settings.envKey !== undefined && { env_key: settings.envKey }),
         http_headers: { ...settings.headers },
       });

@@ -5,6 +5,7 @@ import type { ConfigEdit } from '../../src/codex/config-regions';
 import {
   describeCatalog, PROVIDER_ID, renderBlock, renderOverrides, type CodexSettings,
 } from '../../src/codex/config-toml';
+import { findBridgeId } from '../../src/codex/config-meaning';
 import { mergeConfig, removeConfig } from '../../src/codex/edit-config';
 import { parseToml } from '../../src/codex/toml/parse-toml';
 import type { TomlTable } from '../../src/codex/toml/value';
@@ -206,3 +207,29 @@ test('undo removes the provider of the block', () => {
   const providers = parse(renderBlock(SETTINGS))['model_providers'] as TomlTable;
   assert.deepEqual(Object.keys(providers), [PROVIDER_ID]);
 });
+
+const AT = 'base_url = "http://127.0.0.1:31415/v1"';
+const IDS: readonly (readonly [name: string, config: string, id: string])[] = [
+  ['an empty file', '', 'aliyun'],
+  ['the id that setup writes', `[model_providers.aliyun]\n${AT}`, 'aliyun'],
+  ['another id', `[model_providers.mine]\n${AT}`, 'mine'],
+  ['an id in quotes', `[model_providers."my bridge"]\n${AT}`, 'my bridge'],
+  ['the selected one of two', `model_provider = "b"\n[model_providers.a]\n${AT}\n[model_providers.b]\n${AT}`, 'b'],
+  ['ours before another one', `[model_providers.a]\n${AT}\n[model_providers.aliyun]\n${AT}`, 'aliyun'],
+  ['localhost', '[model_providers.mine]\nbase_url = "http://localhost:31415/v1/"', 'mine'],
+  ['another port', '[model_providers.mine]\nbase_url = "http://127.0.0.1:8080/v1"', 'aliyun'],
+  ['another machine', '[model_providers.mine]\nbase_url = "http://10.0.0.1:31415/v1"', 'aliyun'],
+  ['no address', 'model_provider = "mine"\n[model_providers.mine]\nname = "x"', 'aliyun'],
+  ['a reserved id', `[model_providers.ollama]\n${AT}`, 'aliyun'],
+];
+
+for (const [name, config, id] of IDS) {
+  test(`the launcher's provider id: ${name}`, () => {
+    const parsed = parseToml(config);
+    assert.ok(parsed.ok);
+    assert.equal(findBridgeId(parsed.value, 31415), id);
+    const words = renderOverrides({ ...SETTINGS, providerId: id });
+    assert.ok(words.includes(`model_provider=${JSON.stringify(id)}`));
+    assert.ok(words.some((word) => word.startsWith(`model_providers.${id.includes(' ') ? `"${id}"` : id}={name=`)));
+  });
+}

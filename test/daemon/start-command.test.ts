@@ -226,7 +226,7 @@ test('a bridge that cannot start says why', LIMIT, async (context) => {
   assert.ok(!wrong.ok);
   assert.match(
     wrong.problem,
-    /^The bridge did not start: it exited with code 2\. Its output:\n {2}Invalid usage:\n[^]*expected chat or responses\.$/,
+    /^The bridge did not start: it exited with code 2\. Its output:\n {2}Invalid usage:\n[^]*expected auto, chat or responses\.$/,
   );
   const port = await listen(context, (_request, response) => response.end('hello'));
   const taken = await start(home, { port });

@@ -140,7 +140,7 @@ test('a bridge that throws fails the demo, and what it logged is shown', async (
   assert.equal(code, 1);
   assert.match(
     out,
-    /\nThe bridge logged:\n {2}\S+ error turn .* failed internal\n(?: {6}.*\n)* {6}Error: out of order\n/,
+    /\nThe bridge logged:\n {2}\S+ \S+ error turn .* failed internal\n(?: {2}.*\n)* {2}\S+ \S+ error {5}Error: out of order\n/,
   );
 });
 

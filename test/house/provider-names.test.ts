@@ -6,8 +6,9 @@ import {
   breach, loadSyntax, parseSources, readSources, renderBreach, walk, type Breach, type Source,
 } from './source-tree';
 
-/** Words that occur in many host names and identify no provider. */
+/** Words that occur in many host names and identify no provider; `auto` is a word of both protocols. */
 const COMMON_LABELS = [
+  'auto',
   'api',
   'www',
   'chat',

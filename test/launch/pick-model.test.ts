@@ -1,9 +1,14 @@
 /** The model of a launched Codex, which is never an OpenAI model. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
 import { loadConfig } from '../../src/command/load-config';
 import { pickModel, type ModelQuestion } from '../../src/launch/pick-model';
+import { findFreePort } from '../../src/instance/start-bridge';
 import { createFakeIo } from '../support/cli/fake-io';
+import { BIN, createLaunchScene } from '../support/cli/launch-scene';
+import { startAtTerminal, whyNoTerminal } from '../support/cli/pseudo-terminal';
 
 const LOCAL = { AI_API_BASE: 'http://127.0.0.1:11434/v1', AI_PROVIDER: 'ollama' };
 
@@ -29,7 +34,7 @@ test('on a terminal, the user chooses among several models by number or name', a
   const offered = ['a:1', 'b:2'];
   const { picked, asked } = await pick({ offered }, LOCAL, '2');
   assert.deepEqual(picked, { model: 'b:2' });
-  assert.deepEqual(asked, ['  1  a:1\n  2  b:2\nModel (number or name) [1]: ']);
+  assert.deepEqual(asked, ['  1  a:1\n  2  b:2\nModel (number, name or arrow keys) [1]: ']);
   assert.deepEqual((await pick({ offered }, LOCAL, ' B:2 ')).picked, { model: 'b:2' });
   assert.deepEqual((await pick({ offered }, LOCAL, '')).picked, { model: 'a:1' });
   assert.match(
@@ -75,5 +80,47 @@ test('a user who has already chosen gets no prompt', async () => {
 test('other arguments of Codex do not select a model', async () => {
   for (const words of [['exec', 'use -m b'], ['-c', 'model_provider="x"'], ['--', 'hi'], ['--json']]) {
     assert.ok('problem' in (await pick({ offered: ['a', 'b'], words })).picked, words.join(' '));
+  }
+});
+
+/** A provider's own list of models; resolves to its base URL. */
+async function serveModels(context: TestContext, models: readonly string[]): Promise<string> {
+  const list = JSON.stringify({ data: models.map((id) => ({ id })) });
+  const server = createServer(({ url }, response) =>
+    (url === '/v1/models' ? response.end(list) : response.writeHead(404).end()));
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  context.after(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+const DOWN = '\u001b[B';
+const UP = '\u001b[A';
+
+for (const [keys, model] of [
+  ['2', 'b:2'], ['c:3', 'c:3'], ['', 'a:1'], [DOWN, 'a:1'], [DOWN + DOWN, 'b:2'], [UP, 'c:3'], [DOWN + UP + UP, 'b:2'],
+] as const) {
+  const name = `a launch at a terminal takes ${JSON.stringify(keys)} for ${model}`;
+  test(name, { skip: whyNoTerminal(), timeout: 60_000 }, async (context) => {
+    const scene = await createLaunchScene(context, await findFreePort('127.0.0.1'));
+    const base = await serveModels(context, ['a:1', 'b:2', 'c:3']);
+    const provider = keys === '2' ? {} : { AI_PROVIDER: 'ollama' };
+    const env = { ...scene.env, ...provider, AI_API_BASE: base, DEFAULT_MODEL: '' };
+    const run = startAtTerminal({ words: [process.execPath, BIN, 'codex'], env });
+    context.after(run.kill);
+    await run.shows('Model (number, name or arrow keys) [1]: ');
+    run.type(`${keys}\r`);
+    await run.shows(`model=\\"${model}\\"`);
+    run.type('exit 0\r');
+    assert.equal((await run.ended).code, 0);
+  });
+}
+
+test('a launch without a terminal lists the models and starts nothing', async (context) => {
+  const scene = await createLaunchScene(context, await findFreePort('127.0.0.1'));
+  const base = await serveModels(context, ['a:1', 'b:2']);
+  for (const provider of [{}, { AI_PROVIDER: 'ollama' }]) {
+    const run = scene.launch(['codex'], { ...provider, AI_API_BASE: base, DEFAULT_MODEL: '' });
+    const { code, error } = await run.ended;
+    assert.deepEqual([code, error], [1, 'Choose one of 2 models: aliyun-codex-bridge codex -m MODEL\n  a:1\n  b:2\n']);
   }
 });

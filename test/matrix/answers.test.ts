@@ -17,6 +17,7 @@ describe('Z.ai’s finish reasons', () => {
       const bridge = await startBridge(context, {
         provider: 'zai',
         model: 'glm-5.3',
+        settings: { wire: 'chat' },
         script: [answer({ reasoning: 'Hm.', text: 'Half', finish })],
       });
       const response = finalResponse(await bridge.stream({ input: ask() }));
@@ -30,6 +31,7 @@ describe('Z.ai’s finish reasons', () => {
     const bridge = await startBridge(context, {
       provider: 'zai',
       model: 'glm-5.3',
+      settings: { wire: 'chat' },
       script: [answer({ text: 'Half', finish: 'network_error' })],
     });
     const response = finalResponse(await bridge.stream({ input: ask() }, CODEX));
@@ -43,6 +45,7 @@ it('text that MiniMax repeats appears once, in every field', async (context) => 
   const bridge = await startBridge(context, {
     provider: 'minimax',
     model: 'MiniMax-M3',
+    settings: { wire: 'chat' },
     script: [answer({ reasoning, text: 'Yes. Yes, I do.', pieces: 3 })],
   });
   const [thought, message] = doneItems(await bridge.stream({ input: ask() }, CODEX));

@@ -34,7 +34,9 @@ export class Bench {
   static async open(context: TestContext, target: Target, form: Form): Promise<Bench> {
     const { provider, model } = target;
     const script = ({ body }: CapturedRequest): Step => bench.answerTo(body);
-    const bridge = await startBridge(context, { provider: provider.name, model, script });
+    const bridge = await startBridge(context, {
+      provider: provider.name, model, script, settings: { wire: 'chat' },
+    });
     const bench: Bench = new Bench(target, form, bridge);
     return bench;
   }

@@ -24,7 +24,9 @@ for (const { name } of PROVIDERS) {
     ] as const;
     for (const { name: what, options, statuses, code } of refusals) {
       it(what, async (context) => {
-        const bridge = await startBridge(context, { provider: name, model, ...options });
+        const bridge = await startBridge(context, {
+          provider: name, model, settings: { wire: 'chat' }, ...options,
+        });
         const reply = await bridge.json({ input: ask() }, SDK);
         const words = (bridge.upstream.rejections[0] ?? '').replace(/^[a-z-]+: /, '');
         const { error } = reply.json as Loose;

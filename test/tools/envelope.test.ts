@@ -5,16 +5,18 @@ import { openReasoning, openSummary, sealReasoning, sealSummary } from '../../sr
 
 const TEXTS = ['', ' \n\t', 'plain', '“quoted” 🤔 漢字 \u0000', 'x'.repeat(300_000)];
 
+const NOTHING_ELSE = { details: undefined, origin: undefined };
+
 describe('reasoning', () => {
   for (const text of TEXTS) {
     it(`${JSON.stringify(text.slice(0, 20))} opens byte for byte`, () => {
-      assert.deepEqual(openReasoning(sealReasoning({ text, details: undefined })), { text, details: undefined });
+      assert.deepEqual(openReasoning(sealReasoning({ text, details: undefined })), { text, ...NOTHING_ELSE });
     });
   }
 
   it('signed blocks can be opened too', () => {
     const details = [{ type: 'reasoning.encrypted', data: 'AAA', nested: { a: [1, null] } }, 'odd'];
-    assert.deepEqual(openReasoning(sealReasoning({ text: 'x', details })), { text: 'x', details });
+    assert.deepEqual(openReasoning(sealReasoning({ text: 'x', details })), { ...NOTHING_ELSE, text: 'x', details });
   });
 
   it('is always the same text: prompt caches depend on it', () => {
@@ -61,7 +63,7 @@ describe('foreign envelopes are ignored', () => {
   it('details that are not a list are dropped', () => {
     assert.deepEqual(openReasoning(encode({ kind: 'reasoning', text: 'x', details: { a: 1 } })), {
       text: 'x',
-      details: undefined,
+      ...NOTHING_ELSE,
     });
   });
 });

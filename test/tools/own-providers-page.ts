@@ -81,7 +81,7 @@ AI_PROVIDER=acme ACME_KEY=… aliyun-codex-bridge codex
   that provider. A row at another host never inherits key variables or headers.
 - A model has the same fields \`headers\`, \`body\`, \`drop\`, \`wire\` and \`dialect\` as a provider; they apply after
   those of the provider. A model without limits gets a context of 128,000 tokens and an output of 8,192.
-- \`"wire": "responses"\` uses the provider's own Responses endpoint (\`responses\`) instead of Chat Completions.
+- \`"wire"\` chooses the protocol: \`"responses"\` (the provider's own Responses endpoint) or \`"chat"\`.
 - A running bridge takes over changes with the next turn. Running turns keep the rows they began with. If the file is
   invalid or missing, the previous rows stay in use and the log has a warning.
 - \`--upstream-header NAME=VALUE\` adds headers for the current provider without a file.

@@ -1,6 +1,6 @@
 /** docs/providers.md, printed from the rows of src/providers. */
 import { FAMILIES, type Family } from '../../src/providers/families';
-import { PROVIDERS } from '../../src/providers/catalog';
+import { prefersNative, PROVIDERS } from '../../src/providers/catalog';
 import { DEFAULT_DIALECT, type Dialect, type ThinkingControl } from '../../src/providers/dialect';
 import { renderOwnProviders } from './own-providers-page';
 import type { Evidence, IdRule, Model, Provider } from '../../src/providers/provider';
@@ -88,16 +88,18 @@ function renderFacts(provider: Provider): readonly string[] {
     ...(responses
       ? [
           `Has a Responses endpoint of its own${responses.models ?
-            ` for ${responses.models.map(code).join(', ')}` : ''} (${MARKS[responses.evidence]})`,
+            ` for ${responses.models.map(code).join(', ')}` : ''} (${MARKS[responses.evidence]})${
+            responses.rejects ? `. ${responses.rejects} The bridge sends none of that.` : ''}`,
         ]
       : []),
   ];
 }
 
 function renderModels(provider: Provider, models: readonly Model[]): string {
-  const head = ['Model', 'Context', 'Output', 'Input', 'Thinking', 'Efforts', 'Mark', 'Remark'];
+  const head = ['Model', 'Protocol', 'Context', 'Output', 'Input', 'Thinking', 'Efforts', 'Mark', 'Remark'];
   const rows = models.map((model) => [
     code(model.id),
+    prefersNative(provider, model.id) ? 'Responses' : 'Chat',
     renderNumber(model.contextWindow),
     renderNumber(model.maxOutput),
     model.input.join(', '),

@@ -4,7 +4,9 @@ import { describe, it } from 'node:test';
 import { Notes } from '../../src/base/result';
 import { DEFAULT_DIALECT, type Dialect, type ThinkingControl } from '../../src/providers/dialect';
 import { sealReasoning } from '../../src/tools/envelope';
-import { nativeDialect, readNativeExtras, toNativeRequest, toNativeSettings } from '../../src/translate/native-request';
+import {
+  nativeDialect, toNativeRequest, toNativeSettings, withNativeSettings,
+} from '../../src/translate/native-request';
 import { withoutSeals } from '../../src/translate/reshape-messages';
 import { translateRequest } from '../../src/translate/request';
 import type { NativeRequest } from '../../src/wire/native';
@@ -18,7 +20,7 @@ function toNative(body: object, own: Partial<Dialect> = {}): NativeRequest & { r
   const { value } = translateRequest(toNativeSettings(request, notes), {
     model: 'm', dialect, tools: 'auto', system: true, forwardReasoning: false, multipleCalls: true, webSearch: true,
   });
-  return { ...toNativeRequest(value.chat, readNativeExtras(request, dialect)), notes: notes.list() };
+  return { ...toNativeRequest(withNativeSettings(value.chat, request, dialect)), notes: notes.list() };
 }
 
 const KNOBS: readonly (readonly [control: ThinkingControl, effort: string | undefined, sent: string | undefined])[] = [
@@ -106,7 +108,7 @@ describe('content', () => {
       multipleCalls: true,
       webSearch: false,
     });
-    const { instructions, input } = toNativeRequest(value.chat, {});
+    const { instructions, input } = toNativeRequest(value.chat);
     assert.equal(instructions, undefined);
     assert.deepEqual(input, [
       { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Be brief.\n\nHi' }] },

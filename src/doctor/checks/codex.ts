@@ -3,10 +3,11 @@ import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { renderCount } from '../../base/quantities';
 import { isBefore } from '../../base/version';
+import { listFixes } from '../../codex/config-flaws';
 import { OLDEST_CODEX } from '../../codex/codex-program';
 import { findConfigOverrides } from '../../codex/config-overrides';
 import { PROVIDER_ID } from '../../codex/config-toml';
-import { listProviders } from '../../codex/edit-config';
+import { listProviders } from '../../codex/config-meaning';
 import type { ConfigChange, SetupPlan } from '../../codex/plan-setup';
 import { countThreads, listStranded } from '../../codex/threads';
 import { renderString } from '../../codex/toml/value';
@@ -57,7 +58,7 @@ async function checkFile({ findCodex, viewCodexConfig, paths }: Examination): Pr
   const problems = refusal === 'unknown' ? [] : [`${refusal.place ?? paths.codexHome}: ${refusal.problem}`];
   const fix = own.length === 0
     ? 'Codex does not start until this is fixed.'
-    : `${own.map(({ fix }) => fix).join(' ')} Or comment it out, reversibly: ${SETUP}`;
+    : `${listFixes(own)} Or comment it out, reversibly: ${SETUP}`;
   return failure([...problems, ...own.map(({ seen }) => seen)].join('\n'), fix);
 }
 
@@ -190,7 +191,8 @@ async function checkThreads({ viewCodexConfig, paths }: Examination): Promise<Fi
   const shown = stranded.map((id) => `${renderCount(counts.get(id) ?? 0, 'thread')} of ${renderString(id)}`);
   return warning(
     `${shown.join(', ')}: config.toml no longer has this provider, so codex resume fails`,
-    `Add its table again with wire_api = "responses", or define and select it with two -c flags.`,
+    'Add its table again with wire_api = "responses". Or write the table and model_provider to NAME.config.toml next '
+      + 'to config.toml, and run: codex resume --profile NAME',
   );
 }
 

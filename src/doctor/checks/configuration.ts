@@ -8,7 +8,8 @@ import { isSet } from '../../config/resolve';
 import { findProvider, PROVIDERS } from '../../providers/catalog';
 import type { Provider } from '../../providers/provider';
 import { failure, ok, skipped, warning, withSettings, type Check, type Finding } from '../check';
-import { isLoopback, type DoctorSettings, type Examination } from '../examination';
+import { isLoopback } from '../../base/base-url';
+import type { DoctorSettings, Examination } from '../examination';
 
 function checkOptions({ settings, mistakes }: Examination): Finding {
   if (!settings) {

@@ -9,7 +9,8 @@ import { classifyNetworkError } from '../../errors/network-error';
 import { quote } from '../../base/quote';
 import { findProvider } from '../../providers/catalog';
 import { failure, ok, warning, withSettings, type Check, type Finding } from '../check';
-import { isLoopback, portOf, type DoctorSettings, type Examination } from '../examination';
+import { isLoopback, portOf } from '../../base/base-url';
+import type { DoctorSettings, Examination } from '../examination';
 import { chooseProxy, findProxy } from '../../config/proxies';
 import { exceptsFromProxy } from '../proxy';
 

@@ -31,10 +31,11 @@ export const aliyunPayg: Provider = {
     advice: 'Your key starts with sk-sp-: it belongs to the Coding Plan, which has its own hosts.',
   },
   docs: 'https://www.alibabacloud.com/help/en/model-studio/models',
-  // Documented: help.aliyun.com/en/model-studio/compatibility-with-openai-responses-api; qwen3.8-max for Codex in
-  // document_detail/3029258.
+  // Documented: help.aliyun.com/en/model-studio/compatibility-with-openai-responses-api; the preferred ones for Codex
+  // in document_detail/3029258.
   responses: {
     models: ['qwen3.8-max', 'qwen3.7-max', 'qwen3.7-plus', 'qwen3.6-plus', 'qwen3.5-plus', 'qwen3-max-2026-01-23'],
+    preferred: ['qwen3.8-max', 'qwen3.7-max', 'qwen3.6-plus'],
     evidence: 'documented',
   },
   defaultModel: 'qwen3.7-plus',

@@ -14,6 +14,9 @@ const GLM53 = {
 const DEEPSEEK = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', levels: ['high', 'max'] } } as const;
 const KIMI_CODE = { ...MAKERS_LIMIT, thinking: { kind: 'enable_thinking', fixed: true } } as const;
 
+/** Models with a Responses endpoint. */
+const NATIVE = ['qwen3.8-max', 'qwen3.7-max', 'qwen3.6-plus', 'auto'] as const;
+
 /** Counts tokens; Alibaba recommends it to Coding Plan users as the successor. */
 export const aliyunTokenPlan: Provider = {
   name: 'aliyun-token-plan',
@@ -30,8 +33,8 @@ export const aliyunTokenPlan: Provider = {
   requestIdHeader: 'x-dashscope-request-id',
   plan: {},
   docs: 'https://www.alibabacloud.com/help/en/model-studio/token-plan-overview',
-  // Documented for Codex: document_detail/3029258.
-  responses: { models: ['qwen3.8-max'], evidence: 'documented' },
+  // Documented for Codex: document_detail/3029258. Of all other models it says to install Codex 0.80.
+  responses: { models: NATIVE, preferred: NATIVE, evidence: 'documented' },
   defaultModel: 'qwen3.8-max',
   remarks: ['The first address is for China, the others are international.'],
   // Source: pi-ai marks `strict` as supported here.
@@ -55,6 +58,19 @@ export const aliyunTokenPlan: Provider = {
       efforts: TOGGLE,
       evidence: 'source',
       remark: 'Clients use output limits from 65,536 to 131,072.',
+    }),
+    model('qwen3.6-plus', 'Qwen3.6 Plus', MILLION, 65_536, {
+      input: SIGHT,
+      efforts: TOGGLE,
+      evidence: 'documented',
+      remark: 'Limits of the Coding Plan.',
+    }),
+    model('auto', 'Auto', 196_608, 32_768, {
+      // Reported: it rejects both fields (claude-provider-switcher v1.1.1).
+      dialect: { ...MAKERS_LIMIT, toolChoice: 'omit', thinking: { kind: 'none' }, preserveThinking: false },
+      native: { toolChoice: 'omit', parallelToolCalls: false },
+      evidence: 'reported',
+      remark: 'The plan picks the model. Limits of its smallest one.',
     }),
     model('glm-5.2', 'GLM-5.2', 1_000_000, 131_072, {
       efforts: ['none', 'high', 'max'],

@@ -1,25 +1,31 @@
-/** Volcengine Ark. Facts: upstreams.md, sections 1.4 and 2. */
-import { CORE_FIELDS_ONLY, type Provider } from '../provider';
+/** Volcengine Ark. Facts: upstreams.md, sections 1.4, 2 and 7. */
+import type { Provider } from '../provider';
+import { ARK_CODE, VOLCENGINE } from './volcengine';
 
-/** Accepts dated model ids or the id of an endpoint; its limits are not known. */
+/** Accepts short model names on the plans, elsewhere dated ids or the id of an endpoint; limits are not known. */
 export const ark: Provider = {
   name: 'ark',
   aliases: ['volcengine'],
   title: 'Volcengine Ark',
-  baseUrls: ['https://ark.cn-beijing.volces.com/api/coding/v3', 'https://ark.cn-beijing.volces.com/api/v3'],
+  baseUrls: [
+    'https://ark.cn-beijing.volces.com/api/coding/v3',
+    'https://ark.cn-beijing.volces.com/api/plan/v3',
+    'https://ark.cn-beijing.volces.com/api/v3',
+  ],
   keyEnv: ['ARK_API_KEY'],
   docs: 'https://www.volcengine.com/docs/82379/1330310',
-  // Reported: models.dev#5513.
-  responses: { evidence: 'reported' },
+  // Reported: models.dev#5513. Which models it serves is not known.
+  responses: {
+    rejects: 'Namespaces (`unknown tool type: namespace`, new-api#5757) and the field external_web_access '
+      + '(veadk-python#592) are rejected.',
+    evidence: 'reported',
+  },
+  defaultModel: 'ark-code-latest',
   remarks: [
-    'The coding plan works only under `/api/coding/v3`; requests to `/api/v3` are billed separately.',
+    'The addresses are for the Coding Plan, the Agent Plan and pay as you go, in this order. The key of a plan is ' +
+      'billed separately under `/api/v3`.',
     'Its model list contains the whole catalog, not only the models of the plan.',
   ],
-  dialect: {
-    ...CORE_FIELDS_ONLY,
-    // Some models reject `xhigh` (reported); `none` and `minimal` switch thinking off (source).
-    thinking: { kind: 'thinking', on: 'enabled', levels: ['low', 'medium', 'high'] },
-    responseFormat: 'prompt',
-  },
-  models: [],
+  dialect: VOLCENGINE,
+  models: [ARK_CODE],
 };

@@ -13,6 +13,9 @@ const PRO = { ...PRICED, input: 4.5, cached: 0.15, output: 13.5 } as const;
 
 const EFFORTS = ['none', 'low', 'high', 'max'] as const;
 
+/** Models with a Responses endpoint. */
+const NATIVE = ['deepseek-v4-pro', 'deepseek-flash', 'deepseek-v4-flash'] as const;
+
 /** Reasoning replay and tool choice depend on the model: see providers/families.ts. */
 export const deepseek: Provider = {
   name: 'deepseek',
@@ -23,8 +26,14 @@ export const deepseek: Provider = {
   // Documented: api-docs.deepseek.com/api/get-user-balance.
   quota: [{ path: '/user/balance', form: 'balances' }],
   docs: 'https://api-docs.deepseek.com/guides/thinking_mode',
-  // Documented: api-docs.deepseek.com/guides/thinking_mode.
-  responses: { evidence: 'documented' },
+  // Documented: api-docs.deepseek.com/guides/thinking_mode; its setup script for Codex uses it.
+  responses: {
+    models: NATIVE,
+    preferred: NATIVE,
+    rejects: 'Any item between a call and its result is rejected (DeepSeek-V3#1588); its item ids are UUIDs and there '
+      + 'is no `[DONE]` (opencodex#938).',
+    evidence: 'documented',
+  },
   defaultModel: 'deepseek-v4-pro',
   remarks: ['`deepseek-chat` and `deepseek-reasoner` were retired in July 2026.'],
   dialect: {

@@ -14,6 +14,12 @@ export const kimiCode: Provider = {
   // Source: kimi-cli and other clients.
   quota: [{ path: 'usages', form: 'usages' }],
   docs: 'https://www.kimi.com/code/docs/en/kimi-code/models.html',
+  // Reported; public clients keep to Chat Completions (opencodex#4770).
+  responses: {
+    rejects: 'Items of tool search are rejected (CLIProxyAPI#5647), and anything between a call and its result '
+      + '(opencodex#4726).',
+    evidence: 'reported',
+  },
   defaultModel: 'kimi-for-coding',
   remarks: [
     'It checks the calling program: HTTP 403 "Kimi For Coding is currently only available for Coding Agents". ' +

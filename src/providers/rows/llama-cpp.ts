@@ -11,7 +11,13 @@ export const llamaCpp: Provider = {
   slashedIds: true,
   keyEnv: [],
   docs: 'https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md',
-  responses: { evidence: 'source' },
+  responses: {
+    // Templates accept one system message, at the beginning (openai/codex#36942).
+    dialect: { lateInstructions: 'user' },
+    rejects: 'Tools other than functions are dropped (llama.cpp#20156), and later instructions rejected '
+      + '(openai/codex#36942).',
+    evidence: 'source',
+  },
   remarks: ['Older versions need `--jinja` for tool calls.'],
   dialect: {
     // Documented: chat_template_kwargs, with {"enable_thinking": false} as its example.

@@ -11,7 +11,10 @@ export const lmStudio: Provider = {
   slashedIds: true,
   keyEnv: ['LMSTUDIO_API_KEY'],
   docs: 'https://lmstudio.ai/docs/developer/openai-compat/chat-completions',
-  responses: { evidence: 'source' },
+  responses: {
+    rejects: 'Namespaces are rejected (lmstudio-bug-tracker#1810).',
+    evidence: 'source',
+  },
   // Documented: chat completions have no field for reasoning.
   dialect: { thinking: { kind: 'none' } },
   // Documented: REST API v0. `loaded_context_length` is reported (zed-industries/zed#33938).

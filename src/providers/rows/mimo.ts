@@ -15,6 +15,11 @@ export const mimo: Provider = {
   keyEnv: ['MIMO_API_KEY', 'XIAOMI_API_KEY'],
   plan: { bases: /^token-plan-/ },
   docs: 'https://platform.xiaomimimo.com/#/docs',
+  // Documented: mimo.mi.com/docs/zh-CN/api/chat/responses.
+  responses: {
+    rejects: 'Tools of the types custom and web_search are rejected (opencodex#1158).',
+    evidence: 'documented',
+  },
   defaultModel: 'mimo-v2.6-pro',
   remarks: [
     'The first address is for pay as you go, the others for the token plan in China, Singapore and Amsterdam.',

@@ -16,8 +16,12 @@ export const minimax: Provider = {
   // Source: several clients; for keys of the coding plan.
   quota: [{ path: '/v1/api/openplatform/coding_plan/remains', form: 'remains' }],
   docs: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
-  // Documented: platform.minimax.io/docs/api-reference/responses-create.
-  responses: { evidence: 'documented' },
+  // Documented, for Codex with M3: platform.minimax.io/docs/api-reference/responses-create.
+  responses: {
+    preferred: ['MiniMax-M3'],
+    rejects: 'Custom tools are dropped: without the bridge there is no apply_patch (CLIProxyAPI#5753).',
+    evidence: 'documented',
+  },
   defaultModel: 'MiniMax-M3',
   remarks: ['The first address is international, the second is for China.'],
   dialect: {

@@ -22,6 +22,12 @@ export const moonshot: Provider = {
   // Documented: platform.moonshot.ai/docs/api/balance.
   quota: [{ path: 'users/me/balance', form: 'available' }],
   docs: 'https://platform.moonshot.ai/docs/api/chat',
+  // Reported; public clients keep to Chat Completions (opencodex#4770).
+  responses: {
+    rejects: 'Items of tool search are rejected (CLIProxyAPI#5647), and anything between a call and its result '
+      + '(opencodex#4726).',
+    evidence: 'reported',
+  },
   defaultModel: 'kimi-k2.7-code',
   remarks: ['The first address is international, the second is for China; a key works on only one of them.'],
   dialect: {

@@ -9,7 +9,11 @@ export const ollama: Provider = {
   local: true,
   keyEnv: ['OLLAMA_API_KEY'],
   docs: 'https://docs.ollama.com/api/openai-compatibility',
-  responses: { evidence: 'source' },
+  responses: {
+    rejects: 'A namespace is joined with the name of its tool by a dot, and Codex does not know that name '
+      + '(ollama#15921, #18284).',
+    evidence: 'source',
+  },
   remarks: [
     'The first address is the local server, which ignores keys; the second is its cloud.',
     'A prompt longer than the context length of the server is truncated silently: set `OLLAMA_CONTEXT_LENGTH`.',

@@ -11,6 +11,11 @@ export const openrouter: Provider = {
   // Documented: /credits is for management keys, /key for all.
   quota: [{ path: 'credits', form: 'credits' }, { path: 'key', form: 'key' }],
   docs: 'https://openrouter.ai/docs',
+  // Stateless.
+  responses: {
+    rejects: 'Namespaces and custom tools are rejected (openai/codex#32318).',
+    evidence: 'reported',
+  },
   dialect: {
     // The nested `reasoning: {effort}` is its own extension.
     thinking: { kind: 'reasoning' },

@@ -10,7 +10,10 @@ export const sglang: Provider = {
   slashedIds: true,
   keyEnv: [],
   docs: 'https://docs.sglang.io/docs/advanced_features/separate_reasoning',
-  responses: { evidence: 'source' },
+  responses: {
+    rejects: 'Custom tools are dropped, and messages of agents rejected (sglang#35216).',
+    evidence: 'source',
+  },
   remarks: ['Start it with the `--tool-call-parser` and `--reasoning-parser` of the model.'],
   dialect: {
     // Documented: Qwen3 reads `enable_thinking` in chat_template_kwargs.

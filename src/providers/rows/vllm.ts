@@ -10,7 +10,10 @@ export const vllm: Provider = {
   slashedIds: true,
   keyEnv: [],
   docs: 'https://docs.vllm.ai/en/latest/features/reasoning_outputs/',
-  responses: { evidence: 'source' },
+  responses: {
+    rejects: 'gpt-oss does not work with namespaces (vllm#49581).',
+    evidence: 'source',
+  },
   remarks: [
     'Start it with `--enable-auto-tool-choice` and the `--tool-call-parser` and `--reasoning-parser` of the model.',
   ],

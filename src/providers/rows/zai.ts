@@ -64,7 +64,13 @@ export const zai: Provider = {
   quota: [{ path: '/api/monitor/usage/quota/limit', form: 'limits' }],
   docs: 'https://docs.z.ai/devpack/overview',
   // Documented for Codex: docs.bigmodel.cn/cn/coding-plan/tool/codex.md.
-  responses: { basePath: '/api/v1', models: ['glm-5.3'], evidence: 'documented' },
+  responses: {
+    basePath: '/api/v1',
+    models: ['glm-5.3'],
+    preferred: ['glm-5.3'],
+    rejects: 'Other models do not work there with Codex (GCMP#369).',
+    evidence: 'documented',
+  },
   defaultModel: 'glm-5.3',
   // Source: ids such as `glm-5.3[1m]` are answered with code 1211 on this path.
   idSuffix: /\[\w+\]$/,
@@ -81,6 +87,13 @@ export const zai: Provider = {
     responseFormat: 'json_object',
   },
   models: [
+    model('glm-5.4', 'GLM-5.4', 1_000_000, 131_072, {
+      input: SIGHT,
+      efforts: ['low', 'high', 'max'],
+      dialect: GLM53,
+      evidence: 'reported',
+      remark: 'Coding Plan, Chat Completions only. Efforts of GLM-5.3.',
+    }),
     model('glm-5.3', 'GLM-5.3', 1_000_000, 131_072, {
       efforts: ['low', 'high', 'max'],
       dialect: GLM53,

@@ -245,7 +245,7 @@ scenario(
   {
     dialects: ['openai'],
     model: 'deepseek-v4-pro',
-    bridgeEnv: { AI_PROVIDER: 'deepseek' },
+    bridgeEnv: { AI_PROVIDER: 'deepseek', UPSTREAM_WIRE: 'chat' },
     allowFields: ['thinking', 'reasoning_content'],
     without: ['reasoning-effort'],
     script: [answer({ text: 'By default.' }), answer({ text: 'Most.' }), answer({ text: 'None.' })],

@@ -11,6 +11,9 @@ import { parseEvents, textsOf } from './events';
 import { createLaunchPlace, EXEC, PATIENCE_MS } from './launch-codex';
 import { codexCommand, CURRENT_CODEX, shellCall } from './versions';
 
+/** What undo leaves for threads of the bridge. */
+const PROFILE = 'aliyun-codex-bridge.config.toml';
+
 test(
   'Codex is set up, works without a key of its own, and is as before after undo',
   { timeout: 2 * PATIENCE_MS },
@@ -62,9 +65,10 @@ test(
     const left = (after['config.toml'] ?? '').split('\n').filter((line) => line !== '');
     assert.equal(left.length, 2);
     for (const line of left) assert.match(line, /^# threads of aliyun-codex-bridge: /);
+    assert.match(after[PROFILE] ?? '', /^model_provider = "aliyun"$/m);
     for (const name of new Set([
       ...Object.keys(before).filter((file) => file !== 'config.toml'),
-      ...Object.keys(after).filter((file) => file.includes('bridge')),
+      ...Object.keys(after).filter((file) => file.includes('bridge') && file !== PROFILE),
     ])) {
       assert.equal(after[name], before[name], name);
     }

@@ -213,7 +213,8 @@ scenario(
       answer({ text: 'A summary.' }),
       answer({ text: 'Fine.' }),
     ],
-    bridgeEnv: QUICK,
+    // A log line of JSON is never wrapped.
+    bridgeEnv: { ...QUICK, LOG_FORMAT: 'json' },
   },
   async ({ run, bridge }) => {
     const failed = await run('Do it.', { exitCode: 1 });
@@ -231,7 +232,7 @@ scenario(
   'no server listens at the provider’s address',
   { dialects: ['dashscope'], script: [], bridgeEnv: QUICK },
   async ({ run, bridge, upstream }) => {
-    const { host } = new URL(upstream.url);
+    const name = `Alibaba Cloud Coding Plan (${new URL(upstream.url).host})`;
     await upstream.close();
     const began = Date.now();
     const { events, requests } = await run('Do it.', { exitCode: 1 });
@@ -239,7 +240,7 @@ scenario(
     assert.deepEqual(requests, []);
     assert.equal(
       errorsOf(events).at(-1),
-      `${host} refused the connection (ECONNREFUSED). Tried 4 times; not retrying.`,
+      `${name} refused the connection (ECONNREFUSED). Tried 4 times; not retrying.`,
     );
     assert.match(bridge.log(), / failed network 3 retries\n/);
   },

@@ -1,14 +1,21 @@
 /** `aliyun-codex-bridge codex` with the real Codex: a turn, every version, Ctrl-C, the terminal interface. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'node:test';
-import { answer } from '../../support/upstream/scripted-upstream';
+import { countThreads } from '../../../src/codex/threads';
+import { PROJECT_ROOT } from '../../house/source-tree';
+import { answer, startScriptedUpstream } from '../../support/upstream/scripted-upstream';
 import { untilFree } from '../../support/cli/until-free';
-import { exitOf, killGroup, startProgram } from '../support/program';
+import { exitOf, killGroup, runProgram, startProgram } from '../support/program';
 import { readTree } from '../support/work-folder';
 import { parseEvents, textsOf } from './events';
 import { createLaunchPlace, EXEC, PATIENCE_MS } from './launch-codex';
 import { runTui, whyNoTerminal } from './run-tui';
-import { CODEX_VERSIONS, CURRENT_CODEX, shellCall, whyMissing } from './versions';
+import { codexCommand, CODEX_VERSIONS, CURRENT_CODEX, shellCall, whyMissing, type CodexVersion } from './versions';
+
+/** Versions that fetch the catalog from the bridge. */
+const FETCHES_CATALOG: readonly CodexVersion[] = ['0.171.0', '0.169.0'];
 
 const LIMIT = { timeout: 2 * PATIENCE_MS };
 
@@ -31,6 +38,9 @@ for (const version of CODEX_VERSIONS.filter((name) => name !== '0.80.0')) {
       assert.equal(place.upstream.requests[0]?.body.model, 'glm-4.7');
       // 0.99 reads no catalog: it warns that it does not know the model, and continues.
       if (version !== '0.99.0') assert.doesNotMatch(run.stdout + run.stderr, /metadata/i);
+      const files = await readTree(place.folder.root);
+      const catalogs = Object.keys(files).filter((name) => /state\/.*(models|catalog).*\.json$/.test(name));
+      if (FETCHES_CATALOG.includes(version)) assert.deepEqual(catalogs, [], 'no file is needed');
       // 0.125 and 0.146 write there that the workspace is trusted.
       assert.doesNotMatch((await readTree(place.folder.codexHome))['config.toml'] ?? '', /aliyun|model/);
       await untilFree(place.port);
@@ -55,6 +65,69 @@ for (const version of CODEX_VERSIONS.filter((name) => name !== '0.80.0')) {
     },
   );
 }
+
+for (const version of FETCHES_CATALOG) {
+  test(`a thread continues at another provider, Codex ${version}`, { timeout: 3 * PATIENCE_MS }, async (context) => {
+    const place = await createLaunchPlace(context, { script: [answer({ text: 'One.' })] });
+    const first = await place.run(version, [...EXEC, 'Say one.']);
+    assert.deepEqual(textsOf(parseEvents(first.stdout), 'agent_message'), ['One.'], first.stderr);
+    await untilFree(place.port);
+
+    const other = await startScriptedUpstream({
+      dialect: 'openai', apiKey: 'sk-test-other', script: [answer({ text: 'Two.' })],
+    });
+    context.after(() => other.close());
+    const program = place.program(version, [...EXEC, 'resume', '--last', 'Say two.']);
+    const env = {
+      ...program.env, AI_PROVIDER: 'openai-compatible', AI_API_BASE: other.url, AI_API_KEY: 'sk-test-other',
+      DEFAULT_MODEL: 'scripted-model',
+    };
+    const second = await runProgram({ ...program, env }, PATIENCE_MS);
+    const events = parseEvents(second.stdout);
+    assert.equal(events[0]?.thread_id, parseEvents(first.stdout)[0]?.thread_id, second.stderr);
+    assert.deepEqual(textsOf(events, 'agent_message'), ['Two.']);
+    const messages = JSON.stringify(other.requests.at(-1)?.body.messages);
+    assert.match(messages, /Say one\..*One\..*Say two\./);
+    await untilFree(place.port);
+  });
+
+  const title = `undo leaves a thread that one flag resumes, Codex ${version}`;
+  test(title, { timeout: 3 * PATIENCE_MS }, async (context) => {
+    const place = await createLaunchPlace(context, { script: [answer({ text: 'One.' }), answer({ text: 'Two.' })] });
+    const { env, cwd } = place.program(version, []);
+    const codex = codexCommand(version);
+    const bare = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AI_')));
+    const runCodex = (...words: string[]) =>
+      runProgram({ command: codex.command, args: [...codex.args, ...EXEC, ...words], cwd, env: bare }, PATIENCE_MS);
+    const bridge = async (...words: string[]): Promise<void> => {
+      const args = [join(PROJECT_ROOT, 'bin/aliyun-codex-bridge.js'), ...words];
+      const { exitCode, stderr } = await runProgram({ command: process.execPath, args, cwd, env }, PATIENCE_MS);
+      assert.equal(exitCode, 0, `${words.join(' ')}: ${stderr}`);
+    };
+    await bridge('setup', '--yes');
+    await bridge('start');
+    const first = await runCodex('Say one.');
+    assert.deepEqual(textsOf(parseEvents(first.stdout), 'agent_message'), ['One.'], first.stderr);
+    await bridge('setup', '--undo', '--yes');
+    const second = await runCodex('--profile', 'aliyun-codex-bridge', 'resume', '--last', 'Say two.');
+    const events = parseEvents(second.stdout);
+    assert.equal(events[0]?.thread_id, parseEvents(first.stdout)[0]?.thread_id, second.stderr);
+    assert.deepEqual(textsOf(events, 'agent_message'), ['Two.']);
+    await bridge('stop');
+    await untilFree(place.port);
+  });
+}
+
+test('a launch keeps the provider id that config.toml has for the bridge', LIMIT, async (context) => {
+  const place = await createLaunchPlace(context, { script: [answer({ text: 'Hm.' })] });
+  const { codexHome } = place.folder;
+  const table = `[model_providers.mine]\nname = "Mine"\nbase_url = "http://127.0.0.1:${place.port}/v1"\n`;
+  await writeFile(join(codexHome, 'config.toml'), `model_provider = "mine"\n\n${table}`);
+  const run = await place.run(CURRENT_CODEX, [...EXEC, 'Hello.']);
+  assert.equal(run.exitCode, 0, run.stderr);
+  assert.deepEqual([...(await countThreads(codexHome)).keys()], ['mine']);
+  await untilFree(place.port);
+});
 
 test('a Codex that is too old is not started', LIMIT, async (context) => {
   const place = await createLaunchPlace(context, { script: [] });

@@ -1,14 +1,19 @@
-/** UPSTREAM_WIRE=responses: the real Codex with a provider's own Responses endpoint, for each form of reasoning. */
+/**
+ * The real Codex in front of a provider's own Responses endpoint: in the forms that reasoning may have, and at the
+ * endpoint of every provider, which refuses what that provider refuses.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import test from 'node:test';
-import { startNativeUpstream } from '../../support/upstream/native-upstream';
+import test, { type TestContext } from 'node:test';
+import { PROVIDERS } from '../../../src/providers/catalog';
+import { NATIVE_MANNERS } from '../../support/strict/native-manners';
+import { startNativeUpstream, type NativeUpstreamOptions } from '../../support/upstream/native-upstream';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { startBridge } from '../support/bridge-process';
 import { createClientEnv } from '../support/program';
 import { createWorkFolder } from '../support/work-folder';
-import { mcpServer, writeCodexHome } from './config';
+import { mcpServer, writeCodexHome, type ModelInfo } from './config';
 import { completedItems, textsOf, usageOf } from './events';
 import { runCodex } from './run-codex';
 import { UPSTREAM_KEY } from './scenario';
@@ -17,11 +22,45 @@ import { CURRENT_CODEX, shellCall, whyMissing } from './versions';
 const PATCH = '*** Begin Patch\n*** Add File: größe.txt\n+世界 😀\n*** End Patch\n';
 const MODEL = 'scripted-model';
 
+interface Place extends NativeUpstreamOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly model: string;
+  readonly catalog: ModelInfo;
+}
+
+/** Codex, a bridge and an endpoint, which end with the test. */
+async function setUp(context: TestContext, { env, model, catalog, ...options }: Place) {
+  const folder = await createWorkFolder();
+  context.after(() => folder.dispose({}));
+  const upstream = await startNativeUpstream({ apiKey: UPSTREAM_KEY, ...options });
+  context.after(() => upstream.close());
+  const bridge = await startBridge({
+    upstreamUrl: upstream.url, folder: folder.root, env: { AI_API_KEY: UPSTREAM_KEY, ...env },
+  });
+  context.after(() => bridge.stop());
+  const { workspace, codexHome } = folder;
+  await writeCodexHome(codexHome, { model, bridgeUrl: bridge.url, config: { tables: mcpServer('mini') }, catalog });
+  const run = (prompt: string, args: readonly string[] = []) => runCodex({
+    version: CURRENT_CODEX,
+    workspace,
+    codexHome,
+    env: { ...createClientEnv(folder.home, folder.tmp), AI_API_KEY: 'sk-test-client' },
+    prompt,
+    args,
+  });
+  const kinds = (index: number): readonly string[] =>
+    upstream.requests[index]?.body.input.map(({ type, role }: { type: string; role?: string }) => role ?? type);
+  return { upstream, bridge, workspace, run, kinds };
+}
+
+const find = { name: 'tool_search', arguments: { query: 'mini echo text', limit: 1 } };
+const echo = { name: 'mcp__mini__echo', arguments: { text: 'Grüße' } };
+
 const SCRIPT = [
   answer({
     reasoning: 'First the echo.',
     text: 'Looking.',
-    toolCalls: [{ name: 'mcp__mini__echo', arguments: { text: 'Grüße' } }, shellCall('echo out')],
+    toolCalls: [echo, shellCall('echo out')],
     usage: { prompt: 100, completion: 20, cached: 64, reasoning: 7 },
     writeSize: 11,
   }),
@@ -32,29 +71,11 @@ const SCRIPT = [
 
 for (const reasoning of ['content', 'summary', 'sealed'] as const) {
   test(`a Responses endpoint whose reasoning is ${reasoning}`, { skip: whyMissing(CURRENT_CODEX) }, async (context) => {
-    const folder = await createWorkFolder();
-    context.after(() => folder.dispose({}));
-    const upstream = await startNativeUpstream({ script: SCRIPT, apiKey: UPSTREAM_KEY, reasoning });
-    context.after(() => upstream.close());
-    const env = { AI_API_KEY: UPSTREAM_KEY, UPSTREAM_WIRE: 'responses' };
-    const bridge = await startBridge({ upstreamUrl: upstream.url, folder: folder.root, env });
-    context.after(() => bridge.stop());
-    const config = { tables: mcpServer('mini') };
-    await writeCodexHome(folder.codexHome, {
-      model: MODEL,
-      bridgeUrl: bridge.url,
-      config,
-      catalog: { apply_patch_tool_type: 'freeform' },
-    });
-    const { workspace, codexHome } = folder;
-    const options = {
-      version: CURRENT_CODEX,
-      workspace,
-      codexHome,
-      env: { ...createClientEnv(folder.home, folder.tmp), AI_API_KEY: 'sk-test-client' },
-    };
-
-    const { events, exitCode, stderr } = await runCodex({ ...options, prompt: 'Do it.' });
+    const env = { UPSTREAM_WIRE: 'responses' };
+    const catalog = { apply_patch_tool_type: 'freeform' };
+    const place = await setUp(context, { script: SCRIPT, reasoning, env, model: MODEL, catalog });
+    const { upstream, bridge, workspace, run, kinds } = place;
+    const { events, exitCode, stderr } = await run('Do it.');
     assert.deepEqual(upstream.refusals, [], stderr + bridge.log());
     assert.equal(exitCode, 0);
     assert.deepEqual(textsOf(events, 'agent_message'), ['Looking.', 'Done.']);
@@ -68,17 +89,56 @@ for (const reasoning of ['content', 'summary', 'sealed'] as const) {
     assert.equal(await readFile(join(workspace, 'größe.txt'), 'utf8'), '世界 😀\n');
     assert.equal(usageOf(events)?.input_tokens, 140);
 
-    const later = await runCodex({ ...options, args: ['resume', '--last'], prompt: 'Again.' });
+    const later = await run('Again.', ['resume', '--last']);
     assert.deepEqual(textsOf(later.events, 'agent_message'), ['Still here.']);
     upstream.assertClean();
-    const kinds = (index: number): readonly string[] =>
-      upstream.requests[index]?.body.input.map(({ type, role }: { type: string; role?: string }) => role ?? type);
     assert.deepEqual(kinds(2).slice(-10), [
       'user',
       'reasoning', 'assistant', 'function_call', 'function_call', 'function_call_output', 'function_call_output',
       'reasoning', 'function_call', 'function_call_output',
     ]);
     assert.deepEqual(kinds(3).slice(0, kinds(2).length), kinds(2));
+    assert.equal(await bridge.stop(), 0);
+  });
+}
+
+/** Search, then parallel calls of what was found and the shell, a patch, the answer; later the same thread. */
+const EVERYTHING = [
+  answer({ reasoning: 'Which?', toolCalls: [find] }),
+  answer({ reasoning: 'Both.', text: 'Looking.', toolCalls: [echo, shellCall('echo out')] }),
+  answer({ toolCalls: [{ name: 'apply_patch', arguments: { input: PATCH } }], pieces: 1 }),
+  answer({ text: 'Done.' }),
+  answer({ toolCalls: [echo] }),
+  answer({ text: 'Still here.' }),
+];
+
+/** The preferred models of each endpoint, or one model that its provider may serve. */
+const ROWS = PROVIDERS.filter(({ responses }) => responses).flatMap((provider) =>
+  (provider.responses?.preferred ?? [provider.defaultModel ?? MODEL]).map((model) => ({ provider, model })));
+
+for (const { provider, model } of ROWS) {
+  const { name } = provider;
+  test(`${model} at the endpoint of ${name}`, { skip: whyMissing(CURRENT_CODEX) }, async (context) => {
+    const manners = NATIVE_MANNERS[name];
+    const env = { AI_PROVIDER: name, UPSTREAM_WIRE: 'responses' };
+    const catalog = { apply_patch_tool_type: 'freeform', supports_search_tool: true };
+    const place = await setUp(context, { script: EVERYTHING, env, model, catalog, ...(manners && { manners }) });
+    const { upstream, bridge, workspace, run, kinds } = place;
+    const { events, exitCode, stderr } = await run('Do it.');
+    assert.deepEqual(upstream.refusals, [], stderr + bridge.log());
+    assert.equal(exitCode, 0, stderr + bridge.log());
+    assert.deepEqual(textsOf(events, 'agent_message'), ['Looking.', 'Done.']);
+    const [call] = completedItems(events, 'mcp_tool_call');
+    assert.deepEqual([call?.server, call?.tool, call?.status], ['mini', 'echo', 'completed']);
+    assert.match(completedItems(events, 'command_execution')[0]?.aggregated_output ?? '', /^out\n/);
+    assert.equal(await readFile(join(workspace, 'größe.txt'), 'utf8'), '世界 😀\n');
+
+    const later = await run('Again.', ['resume', '--last']);
+    assert.deepEqual(completedItems(later.events, 'mcp_tool_call').map(({ status }) => status), ['completed']);
+    assert.deepEqual(textsOf(later.events, 'agent_message'), ['Still here.']);
+    upstream.assertClean();
+    assert.deepEqual(kinds(4).slice(0, kinds(3).length), kinds(3), 'what was sent once is sent again');
+    assert.ok(upstream.requests.every(({ body }) => body.model === model));
     assert.equal(await bridge.stop(), 0);
   });
 }

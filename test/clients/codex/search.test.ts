@@ -56,10 +56,11 @@ function resultIn({ requests }: ScenarioRun, index: number): string {
   return String(results.at(-1)?.['content']);
 }
 
-scenario(
-  'a turn that searches, opens a page and quotes it',
+for (const version of ['0.171.0', '0.169.0'] as const) scenario(
+  `a turn that searches, opens a page and quotes it, Codex ${version}`,
   {
     ...SEARCH,
+    version,
     script: [
       call({ search_query: [{ q: 'bridges', recency: 7 }] }),
       call({ open: [{ ref_id: 'turn0search0' }] }),
@@ -78,10 +79,11 @@ scenario(
   },
 );
 
-scenario(
-  'a search that fails, and pages that may not be opened, are text for the model',
+for (const version of ['0.171.0', '0.169.0'] as const) scenario(
+  `a search that fails, and pages that may not be opened, are text for the model, Codex ${version}`,
   {
     ...SEARCH,
+    version,
     script: [
       call({ search_query: [{ q: 'fail' }] }),
       call({
@@ -96,7 +98,7 @@ scenario(
     const refused = resultIn(result, 2);
     assert.match(refused, /10\.0\.0\.1 is not on the public internet/);
     assert.match(refused, /169\.254\.169\.254 is not on the public internet/);
-    assert.match(refused, /turn9search9 is not known/);
+    assert.match(refused, /Unknown reference turn9search9/);
     assert.deepEqual(textsOf(result.events, 'agent_message'), ['I could not look it up.']);
   },
 );

@@ -100,11 +100,17 @@ function follow(find: () => Bridge | undefined): Bridge {
 
 /** A transport that gives every call the same answer. */
 function replay({ status, headers, reads, breaks }: FuzzAnswer): Transport {
-  return async () => {
+  return async ({ onEnd }) => {
     let at = 0;
+    let hasEnded = false;
+    const end = (): void => {
+      if (!hasEnded) onEnd?.();
+      hasEnded = true;
+    };
     const read = async (): Promise<Uint8Array | undefined> => {
       const bytes = reads[at];
       at += 1;
+      if (bytes === undefined) end();
       if (bytes === undefined && breaks) throw new BridgeError('network', 'upstream.test closed the connection.');
       return bytes;
     };
@@ -112,8 +118,9 @@ function replay({ status, headers, reads, breaks }: FuzzAnswer): Transport {
       status,
       header: (name) => headers[name],
       read,
-      cancel: () => undefined,
+      cancel: end,
       async text(limit) {
+        end();
         if (breaks) throw new BridgeError('network', 'upstream.test closed the connection.');
         return Buffer.concat(reads).toString('utf8').slice(0, limit);
       },

@@ -49,6 +49,9 @@ const CODING_MODELS: readonly StrictModel[] = [
 const TOKEN_PLAN_MODELS: readonly StrictModel[] = [
   row(/^qwen3\.8-(max|flash)$/, { maxTokens: 131_072, thinks: 'always', efforts: ['none', 'low', 'medium', 'xhigh'] }),
   row(/^qwen3\.7-max$/, { maxTokens: 65_536, blind: true }),
+  row(/^qwen3\.6-plus$/, { maxTokens: 65_536 }),
+  // claude-provider-switcher v1.1.1.
+  row(/^auto$/, { blind: true, wants: [], lacks: ['tool_choice', 'parallel_tool_calls'] }),
   row(/^glm-5\.2$/, { maxTokens: 131_072, ...GLM, efforts: ['high', 'max'] }),
   row(/^glm-5\.3$/, {
     maxTokens: 131_072,

@@ -28,7 +28,7 @@ const zai = maker({
   choices: ['auto'],
   models: [
     { ...GLM, ...GLM53, names: /^glm-5\.3(-highspeed)?$/, blind: true },
-    { ...GLM, ...GLM53, names: /^glm-5\.3-flash$/ },
+    { ...GLM, ...GLM53, names: /^glm-5\.(3-flash|4)$/ },
     { ...GLM, names: /^glm-5\.2$/, efforts: ['none', 'high', 'max'], blind: true },
     { ...GLM, names: /^glm-(5-turbo|4\.7)$/, lacks: ['reasoning_effort'], blind: true },
   ],

@@ -1,17 +1,49 @@
 /**
  * What the scripted Responses endpoint refuses, in the words of real ones: llama.cpp's server, vLLM, Ollama and OpenAI.
- * It is stricter than each of them: it refuses what any of them does.
+ * It is stricter than each of them: it refuses what any of them does. A provider's manners add its own words and
+ * demands (native-manners.ts).
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import {
   asArray, asRecord, asString, asText, isRecord, parseJsonObject, type UnknownRecord,
 } from '../../../src/base/json';
+import type { NativeReasoningForm } from '../upstream/native-stream';
 
 export interface NativeRefusal {
   readonly status: number;
   readonly message: string;
   readonly param?: string;
+  /** What is wrong, for the words of a provider. */
+  readonly fault?: NativeFault;
+}
+
+/** What providers have words of their own for, and what these name: a type, an id or a field, with its position. */
+export interface NativeFault {
+  readonly kind: 'tool' | 'item' | 'pair' | 'field' | 'late' | 'model';
+  readonly word: string;
+  readonly index?: number;
+}
+
+/** What a provider's endpoint demands in addition, and how it says no. */
+export interface NativeManners {
+  /** Of its endpoint; `/v1/responses` when absent. */
+  readonly path?: string;
+  /** The models that it serves; all when absent. */
+  readonly models?: readonly string[];
+  /** Efforts that its models know; every word when absent. */
+  readonly efforts?: readonly string[];
+  /** Fields that a model does not know although others do. */
+  readonly lacks?: Readonly<Record<string, readonly string[]>>;
+  /** Its templates take instructions at the beginning only. */
+  readonly oneSystem?: true;
+  /** Its item ids are UUIDs. */
+  readonly uuids?: true;
+  readonly reasoning?: NativeReasoningForm;
+  /** Its own words; those of the rules for every other fault. */
+  readonly says: Partial<Readonly<Record<NativeFault['kind'], (fault: NativeFault) => Partial<NativeRefusal>>>>;
+  /** The body of the error answer; OpenAI's when absent. */
+  readonly body?: (refusal: NativeRefusal) => object;
 }
 
 export interface NativeSubject {
@@ -23,20 +55,25 @@ export interface NativeSubject {
   readonly efforts: readonly string[] | undefined;
   /** Reasoning items as they were given out. */
   readonly issued: readonly UnknownRecord[];
+  readonly manners?: NativeManners | undefined;
 }
 
 type Check = (subject: NativeSubject & { readonly body: UnknownRecord }) => string | NativeRefusal | undefined;
 
-const no = (status: number, message: string, param?: string): NativeRefusal => ({
+const no = (status: number, message: string, param?: string, fault?: NativeFault): NativeRefusal => ({
   status,
   message,
   ...(param !== undefined && { param }),
+  ...(fault && { fault }),
 });
+
+/** A 400 that a provider may have other words for. */
+const fault = (message: string, what: NativeFault, param?: string): NativeRefusal => no(400, message, param, what);
 
 /** The first refusal, or undefined when the request is served. A rule that returns text is a 400. */
 export function judgeNative(subject: NativeSubject): NativeRefusal | undefined {
-  const { body, headers, route } = subject;
-  if (route !== 'POST /v1/responses') return no(404, 'File Not Found');
+  const { body, headers, route, manners } = subject;
+  if (route !== `POST ${manners?.path ?? '/v1/responses'}`) return no(404, 'File Not Found');
   const key = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
   if (key === undefined || (subject.apiKey !== undefined && key !== subject.apiKey)) return no(401, 'Invalid API Key');
   if (headers['accept-encoding'] !== 'identity')
@@ -45,9 +82,14 @@ export function judgeNative(subject: NativeSubject): NativeRefusal | undefined {
     return no(400, 'We could not parse the JSON body of your request.');
   for (const check of CHECKS) {
     const found = check({ ...subject, body });
-    if (found !== undefined) return typeof found === 'string' ? no(400, found) : found;
+    if (found !== undefined) return typeof found === 'string' ? no(400, found) : inWordsOf(manners, found);
   }
   return undefined;
+}
+
+function inWordsOf(manners: NativeManners | undefined, refusal: NativeRefusal): NativeRefusal {
+  const words = refusal.fault && manners?.says[refusal.fault.kind];
+  return words && refusal.fault ? { ...refusal, ...words(refusal.fault) } : refusal;
 }
 
 /** What a plain endpoint documents; everything else of OpenAI's API is unknown here. */
@@ -71,11 +113,16 @@ const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 const REQUIRED = ['model', 'input', 'stream', 'store'];
 
-const checkFields: Check = ({ body }) => {
+const checkFields: Check = ({ body, manners }) => {
   const missing = REQUIRED.find((field) => !(field in body));
   if (missing !== undefined) return no(400, `Missing required parameter: '${missing}'.`, missing);
-  const unknown = Object.keys(body).find((field) => FIELDS[field] === undefined);
-  if (unknown !== undefined) return no(400, `Unknown parameter: '${unknown}'.`, unknown);
+  const { lacks = {}, models } = manners ?? {};
+  const model = String(body['model']);
+  if (models && !models.includes(model))
+    return fault(`The model ${model} is not supported by the Responses API.`, { kind: 'model', word: model }, 'model');
+  const unknown = Object.keys(body).find((field) => FIELDS[field] === undefined || lacks[model]?.includes(field));
+  if (unknown !== undefined)
+    return fault(`Unknown parameter: '${unknown}'.`, { kind: 'field', word: unknown }, unknown);
   const wrong = Object.entries(body).find(([field, value]) => !FIELDS[field]?.(value))?.[0];
   return wrong === undefined ? undefined : no(400, `Invalid type for '${wrong}'.`, wrong);
 };
@@ -94,19 +141,30 @@ const checkItems: Check = ({ body, issued }) => {
     const item = asRecord(value) ?? {};
     const type = asText(item['type']) ?? '';
     const known = ITEM_FIELDS[type];
-    if (!known) return "Cannot determine type of 'item'";
+    if (!known) return fault("Cannot determine type of 'item'", { kind: 'item', word: type, index });
     const unknown = Object.entries(item).find(([field, entry]) => !known.includes(field) || entry === null)?.[0];
-    if (unknown !== undefined)
-      return no(400, `Unknown parameter: 'input[${index}].${unknown}'.`, `input[${index}].${unknown}`);
-    const fault =
+    const path = `input[${index}].${unknown}`;
+    if (unknown !== undefined) return fault(`Unknown parameter: '${path}'.`, { kind: 'field', word: path }, path);
+    const wrong =
       type === 'message'
         ? checkMessage(item)
         : type === 'reasoning'
           ? checkReasoning(item, issued)
           : checkCall(item, type);
-    if (fault !== undefined) return fault;
+    if (wrong !== undefined) return wrong;
   }
   return undefined;
+};
+
+/** Instructions after the beginning, where templates take none. */
+const checkOrder: Check = ({ body, manners }) => {
+  if (!manners?.oneSystem) return undefined;
+  const items = (asArray(body['input']) ?? []).filter(isRecord);
+  const late = items.findIndex(({ role }, index) =>
+    (role === 'developer' || role === 'system') && (index > 0 || 'instructions' in body));
+  return late === -1
+    ? undefined
+    : fault('System message must be at the beginning.', { kind: 'late', word: 'developer', index: late });
 };
 
 function checkMessage(item: UnknownRecord): string | undefined {
@@ -161,21 +219,27 @@ const checkPairs: Check = ({ body }) => {
     } else if (item['type'] === 'function_call_output') {
       if (!open.delete(id)) return `No tool call found for function call output with call_id ${id}.`;
     } else if (open.size > 0) {
-      return `No tool output found for function call ${[...open][0]}.`;
+      return unanswered(open);
     }
   }
-  return open.size > 0 ? `No tool output found for function call ${[...open][0]}.` : undefined;
+  return open.size > 0 ? unanswered(open) : undefined;
 };
+
+function unanswered(open: ReadonlySet<string>): NativeRefusal {
+  const [id = ''] = open;
+  return fault(`No tool output found for function call ${id}.`, { kind: 'pair', word: id });
+}
 
 const TOOL_FIELDS = ['type', 'name', 'description', 'parameters', 'strict'];
 
 const checkTools: Check = ({ body }) => {
   const tools = (asArray(body['tools']) ?? []).map((tool) => asRecord(tool) ?? {});
   for (const [index, tool] of tools.entries()) {
-    if (tool['type'] !== 'function') return "'type' of tool must be 'function'";
+    const type = String(tool['type']);
+    if (type !== 'function') return fault("'type' of tool must be 'function'", { kind: 'tool', word: type, index });
     const unknown = Object.keys(tool).find((field) => !TOOL_FIELDS.includes(field));
-    if (unknown !== undefined)
-      return no(400, `Unknown parameter: 'tools[${index}].${unknown}'.`, `tools[${index}].${unknown}`);
+    const path = `tools[${index}].${unknown}`;
+    if (unknown !== undefined) return fault(`Unknown parameter: '${path}'.`, { kind: 'field', word: path }, path);
     if (!/^[\w-]{1,64}$/.test(asString(tool['name']) ?? '')) return `Invalid 'tools[${index}].name'.`;
     // Absent means true (llama.cpp): a schema that is not strict would then be refused or rewritten.
     if (typeof tool['strict'] !== 'boolean') return `Missing required parameter: 'tools[${index}].strict'.`;
@@ -193,7 +257,7 @@ const checkTools: Check = ({ body }) => {
     : "Tool choice not found in 'tools'.";
 };
 
-const checkSettings: Check = ({ body, efforts }) => {
+const checkSettings: Check = ({ body, manners, efforts = manners?.efforts }) => {
   const effort = asRecord(body['reasoning'])?.['effort'];
   if (effort !== undefined && efforts && !efforts.includes(String(effort)))
     return `invalid reasoning value: "${String(effort)}" (must be ${efforts.map((word) => `"${word}"`).join(', ')})`;
@@ -208,4 +272,4 @@ const checkSettings: Check = ({ body, efforts }) => {
   return undefined;
 };
 
-const CHECKS: readonly Check[] = [checkFields, checkItems, checkPairs, checkTools, checkSettings];
+const CHECKS: readonly Check[] = [checkFields, checkItems, checkPairs, checkOrder, checkTools, checkSettings];

@@ -13,6 +13,8 @@ export interface NativeContext {
   /** The number of this answer, from 1; used in ids. */
   readonly number: number;
   readonly reasoning: NativeReasoningForm;
+  /** Item ids are UUIDs instead of `msg_…`. */
+  readonly uuids?: boolean;
 }
 
 export interface NativeAnswer {
@@ -118,7 +120,10 @@ class NativeStream {
   }
 
   private place(itemId: string): { readonly item_id: string; readonly output_index: number } {
-    return { item_id: itemId, output_index: this.output.length };
+    const { uuids, number } = this.context;
+    const digits = String(number * 100 + this.output.length).padStart(12, '0');
+    const id = uuids ? `2b9f1f9a-3f55-4c0e-9d5b-${digits}` : itemId;
+    return { item_id: id, output_index: this.output.length };
   }
 
   private added(item: JsonObject): void {

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseJsonObject, type UnknownRecord } from '../../../src/base/json';
-import { judgeNative } from '../strict/native-rules';
+import { judgeNative, type NativeManners, type NativeRefusal } from '../strict/native-rules';
 import { renderNativeAnswer, type NativeReasoningForm } from './native-stream';
 import { reply, type AnswerOptions, type Step } from './steps';
 import { breakOff, sendRaw, sendReply } from './writer';
@@ -27,6 +27,10 @@ export interface NativeUpstreamOptions {
   readonly apiKey?: string;
   /** Efforts that the model knows. Default: all. */
   readonly efforts?: readonly string[];
+  /** How a provider's endpoint behaves. Default: a plain one. */
+  readonly manners?: NativeManners;
+  /** Rejects nothing but a wrong key. */
+  readonly lenient?: boolean;
   /** Answers with one JSON object even if a stream was requested. */
   readonly whole?: boolean;
 }
@@ -82,17 +86,15 @@ class Upstream implements NativeUpstream {
     const rawBody = Buffer.concat(chunks).toString('utf8');
     const body = parseJsonObject(rawBody);
     this.requests.push({ headers: message.headers, body, rawBody });
-    const { apiKey, efforts } = this.options;
+    const { apiKey, efforts, manners } = this.options;
     const route = `${message.method} ${message.url}`;
-    const refusal = judgeNative({ route, headers: message.headers, body, apiKey, efforts, issued: this.issued });
-    if (refusal) {
+    if (route.endsWith(' /v1/models')) return sendReply(response, { status: 404, headers: {}, body: 'File Not Found' });
+    const refusal = judgeNative({
+      route, headers: message.headers, body, apiKey, efforts, issued: this.issued, manners,
+    });
+    if (refusal && !(this.options.lenient && refusal.status === 400)) {
       this.refusals.push(refusal.message);
-      const { status, message: said, param = null } = refusal;
-      return this.run(
-        reply({ status, body: { error: { message: said, type: 'invalid_request_error', param, code: null } } }),
-        '',
-        response,
-      );
+      return this.run(reply({ status: refusal.status, body: renderRefusal(refusal, manners) }), '', response);
     }
     const step = this.options.script[this.accepted];
     this.accepted += 1;
@@ -119,8 +121,9 @@ class Upstream implements NativeUpstream {
   }
 
   private async answer(options: AnswerOptions, model: string, response: ServerResponse): Promise<void> {
-    const { reasoning = 'content', whole = false } = this.options;
-    const rendered = renderNativeAnswer(options, { model, number: this.accepted, reasoning });
+    const { manners, reasoning = manners?.reasoning ?? 'content', whole = false } = this.options;
+    const uuids = manners?.uuids === true;
+    const rendered = renderNativeAnswer(options, { model, number: this.accepted, reasoning, uuids });
     this.issued.push(...rendered.reasoning);
     if (whole) {
       const headers = { 'content-type': 'application/json' };
@@ -137,6 +140,11 @@ class Upstream implements NativeUpstream {
       ...(gate && { gate }),
     });
   }
+}
+
+function renderRefusal(refusal: NativeRefusal, manners: NativeManners | undefined): object {
+  const { message, param = null } = refusal;
+  return manners?.body?.(refusal) ?? { error: { message, type: 'invalid_request_error', param, code: null } };
 }
 
 function recut(text: string, size: number): readonly Buffer[] {

@@ -1,0 +1,71 @@
+/** Compares what two config.toml files say, apart from their text. */
+import { isDeepStrictEqual } from 'node:util';
+import { isLoopback, portOf } from '../base/base-url';
+import { asText } from '../base/json';
+import { attempt } from '../base/thrown';
+import { BUILT_INTO_CODEX } from '../providers/codex-models';
+import { FEATURES_KEY, PROVIDER_ID, PROVIDERS_KEY } from './config-toml';
+import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
+
+/** Root keys, features as `features.NAME`, and provider tables, by name. */
+export interface ConfigNames {
+  readonly keys: readonly string[];
+  readonly providers: readonly string[];
+}
+
+const tableOf = (config: TomlTable, key: string): TomlTable => {
+  const value = config[key];
+  return isTomlTable(value) ? value : {};
+};
+
+/** The providers of a parsed config.toml by id. */
+export const listProviders = (config: TomlTable): TomlTable => tableOf(config, PROVIDERS_KEY);
+
+/**
+ * The provider id of the bridge on `port` in `config`, because Codex finds threads by that id. The selected provider
+ * comes first, and `aliyun` is the id where there is none.
+ */
+export function findBridgeId(config: TomlTable, port: number): string {
+  const providers = listProviders(config);
+  const isBridge = (id: string): boolean => {
+    const address = asText(tableOf(providers, id)['base_url']);
+    const url = attempt(() => new URL(address ?? ''));
+    return url !== undefined && isLoopback(url.hostname) && portOf(url) === port && !BUILT_INTO_CODEX.includes(id);
+  };
+  const selected = asText(config['model_provider']) ?? PROVIDER_ID;
+  return [selected, PROVIDER_ID, ...Object.keys(providers)].find(isBridge) ?? PROVIDER_ID;
+}
+
+/** The keys of the bridge's block other than its provider: root keys, and features as `features.NAME`. */
+export const listOwnKeys = (block: TomlTable): readonly string[] =>
+  Object.keys(block).filter((key) => key !== PROVIDERS_KEY).flatMap((key) =>
+    (key === FEATURES_KEY ? Object.keys(tableOf(block, key)).map((name) => `${key}.${name}`) : [key]));
+
+/** The value of a root key or of `features.NAME`. */
+export const findOwnValue = (config: TomlTable, key: string): TomlValue | undefined =>
+  (key.startsWith(`${FEATURES_KEY}.`)
+    ? tableOf(config, FEATURES_KEY)[key.slice(FEATURES_KEY.length + 1)]
+    : config[key]);
+
+/** True when both files have the same settings, ignoring `except`. */
+export const meansTheSame = (before: TomlTable, after: TomlTable, except: ConfigNames): boolean =>
+  isDeepStrictEqual(listOthers(before, except), listOthers(after, except));
+
+/** An empty table of providers or features counts as none. */
+function listOthers(config: TomlTable, { keys, providers }: ConfigNames): ReadonlyMap<string, unknown> {
+  const isOther = ([key]: readonly [string, unknown]): boolean => key !== PROVIDERS_KEY && !keys.includes(key);
+  const others = new Map<string, unknown>(Object.entries(config).filter(isOther));
+  const features = Object.entries(tableOf(config, FEATURES_KEY))
+    .filter(([name]) => !keys.includes(`${FEATURES_KEY}.${name}`));
+  if (features.length > 0) others.set(FEATURES_KEY, new Map(features));
+  else if (isTomlTable(config[FEATURES_KEY])) others.delete(FEATURES_KEY);
+  const kept = Object.entries(listProviders(config)).filter(([id]) => !providers.includes(id));
+  return kept.length === 0 ? others : others.set(PROVIDERS_KEY, new Map(kept));
+}
+
+/** True when the bridge's settings in `config` are exactly those of `block`. */
+export function holdsBlock(config: TomlTable, block: TomlTable): boolean {
+  const find = (table: TomlTable): TomlValue | undefined => listProviders(table)[PROVIDER_ID];
+  const holds = (key: string): boolean => findOwnValue(config, key) === findOwnValue(block, key);
+  return listOwnKeys(block).every(holds) && isDeepStrictEqual(find(config), find(block));
+}

@@ -1,0 +1,57 @@
+/** The profile file that lets Codex resume threads of the bridge after undo: a thread belongs to its provider's id. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { asText, isRecord } from '../base/json';
+import { PRIVATE, readIfThere, replaceUserFile } from '../command/edit-file';
+import { listProviders } from './config-meaning';
+import { FEATURES_KEY, PROVIDER_ID, renderBlock } from './config-toml';
+import { parseToml } from './toml/parse-toml';
+
+const PROFILE = 'aliyun-codex-bridge';
+
+/** Codex 0.146 and later read the profile NAME from NAME.config.toml, on top of config.toml (measured with 0.171). */
+const profilePath = (codexHome: string): string => join(codexHome, `${PROFILE}.config.toml`);
+
+/** The command that resumes a thread with the profile. */
+export const RESUME_COMMAND = `codex resume --profile ${PROFILE}`;
+
+const HEAD = `# Written by aliyun-codex-bridge setup --undo, for: ${RESUME_COMMAND}\n`;
+
+/**
+ * Writes the bridge's settings of `config`, the text of a config.toml before undo, as a profile. A file of that name
+ * that the bridge did not write stays.
+ *
+ * @param baseUrl where `config` names none
+ * @returns the path of the profile
+ */
+export async function writeResumeProfile(codexHome: string, config: string, baseUrl: string): Promise<string> {
+  const parsed = parseToml(config);
+  const found = parsed.ok ? parsed.value : {};
+  const provider = listProviders(found)[PROVIDER_ID];
+  const table = isRecord(provider) ? provider : {};
+  const envKey = asText(table['env_key']);
+  const block = renderBlock({
+    model: asText(found['model']),
+    catalogFile: undefined,
+    catalogUrl: asText(table['model_catalog_url']),
+    baseUrl: asText(table['base_url']) ?? baseUrl,
+    webSearch: table['supports_standalone_web_search'] === true && isRecord(found[FEATURES_KEY]),
+    ...(envKey !== undefined && { envKey }),
+  });
+  const path = profilePath(codexHome);
+  if (await isOwn(path) !== false) await replaceUserFile(path, Buffer.from(`${HEAD}${block}`), PRIVATE);
+  return path;
+}
+
+/** Removes the profile if the bridge wrote it. @returns its path */
+export async function removeResumeProfile(codexHome: string): Promise<string | undefined> {
+  const path = profilePath(codexHome);
+  if (await isOwn(path) !== true) return undefined;
+  await rm(path, { force: true });
+  return path;
+}
+
+/** Whether the bridge wrote the file; undefined if there is none. */
+async function isOwn(path: string): Promise<boolean | undefined> {
+  return (await readIfThere(path).catch(() => Buffer.of()))?.toString().startsWith(HEAD);
+}
