@@ -51,6 +51,7 @@ for (const page of PAGES) {
 const FOREIGN: ReadonlySet<string> = new Set([
   '--add-host', '--profile', '--jinja', '--tool-call-parser', '--reasoning-parser', '--enable-auto-tool-choice',
   '--hostname', '--quick', '--kinds', '--case', '--output-schema', '--oss', '--env-file', '--help',
+  '--no-daemon',
 ]);
 
 /** Whether some command has the flag as its own. */
