@@ -37,13 +37,14 @@ async function answer(exchange: HttpExchange, policy: HostPolicy): Promise<void>
     response.setHeader('vary', 'Origin');
     if (method === 'OPTIONS') return writeWhole(response, 204, PREFLIGHT_HEADERS, '');
   }
-  if (method !== 'HEAD' && !WITHOUT_TOKEN.test(path)) exchange.holder = services.access.check(request.headers);
   const routes = findRoutes(path);
+  const found = findHandler(routes, method);
+  const needsToken = found?.handler !== answerHead && !WITHOUT_TOKEN.test(path);
+  if (needsToken) exchange.holder = services.access.check(request.headers);
   if (routes.length === 0) {
     const likely = renderList(suggestRoutes(path), 'or');
     throw new BridgeError('not_found', `Nothing is served at ${quote(path)}. Try ${likely}.`);
   }
-  const found = findHandler(routes, method);
   if (found !== undefined) return found.handler(exchange, found.id);
   const methods = routes.map(({ route }) => route.method);
   const problem = `${quote(path)} does not support ${method}. Use ${renderList(methods, 'or')}.`;

@@ -125,10 +125,12 @@ describe('access tokens', () => {
     assert.deepEqual(forwarded, [undefined, 'Bearer sk-test-123456']);
   });
 
-  test('health and HEAD need no token, and the log line of a turn names the holder', async (context) => {
+  test('health and HEAD of POST routes need no token, and the log line of a turn names the holder', async (context) => {
     const { port, logged } = await startServer(context, { config: WITH_TOKEN });
     assert.equal((await ask(port, { method: 'GET', path: '/health' })).status, 200);
     assert.equal((await ask(port, { method: 'HEAD', path: '/v1/responses' })).status, 200);
+    for (const path of ['/v1/models', '/metrics', '/turns', '/v1/responses/resp_1'])
+      assert.equal((await ask(port, { method: 'HEAD', path })).status, 401, path);
     await post(port, { input: 'hi' }, { headers: { 'x-api-key': OTHER } });
     assert.deepEqual(logged.filter(({ message }) => message === 'turn').map(({ token }) => token), ['anna']);
   });
