@@ -22,8 +22,8 @@ const tableOf = (config: TomlTable, key: string): TomlTable => {
 export const listProviders = (config: TomlTable): TomlTable => tableOf(config, PROVIDERS_KEY);
 
 /**
- * The provider id of the bridge on `port` in `config`, because Codex finds threads by that id. The selected provider
- * comes first, and `aliyun` is the id where there is none.
+ * Returns the id of the provider in `config` that is the bridge on `port`, because Codex finds threads by that id. The
+ * selected provider takes precedence; without such a provider the id is `aliyun`.
  */
 export function findBridgeId(config: TomlTable, port: number): string {
   const providers = listProviders(config);

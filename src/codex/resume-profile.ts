@@ -51,7 +51,7 @@ export async function removeResumeProfile(codexHome: string): Promise<string | u
   return path;
 }
 
-/** Whether the bridge wrote the file; undefined if there is none. */
+/** Whether the bridge wrote the file; undefined if the file does not exist. */
 async function isOwn(path: string): Promise<boolean | undefined> {
   return (await readIfThere(path).catch(() => Buffer.of()))?.toString().startsWith(HEAD);
 }

@@ -24,7 +24,7 @@ type Resolved = Extract<ResolvedConfig, { readonly ok: true }>;
 
 /** The configuration with the environment that it was read from, for further variables. */
 export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file' | 'findOrigin'> & {
-  /** The user's providers file; absent if there is none. */
+  /** The user's providers file, if it exists. */
   readonly providersPath?: string;
   /** Where the user may create one while a bridge runs; absent where a file is named. */
   readonly expectedProvidersPath?: string;

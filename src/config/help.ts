@@ -40,7 +40,7 @@ export function renderConfigurationPage(): string {
 
 const INTRODUCTION = `# Configuration
 
-<!-- Generated from src/config/options.ts by \`npm run docs\`; do not edit. -->
+<!-- Generated from src/config by \`npm run docs\`; do not edit. -->
 
 Run \`aliyun-codex-bridge config\` to see the value of every option and where it comes from.
 

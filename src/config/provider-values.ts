@@ -99,7 +99,7 @@ function addKey({ config, origins }: Whole, provider: Provider, { env, findOrigi
   };
 }
 
-/** A key that stands in the providers file has its path there in place of a variable. */
+/** For a key from the providers file, its path in the file takes the place of the variable's name. */
 const originOf = (variable: string, findOrigin: Given['findOrigin']): GivenOrigin =>
   variable.includes('[') ? { kind: 'file', name: variable } : findOrigin(variable);
 

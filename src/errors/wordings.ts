@@ -220,8 +220,8 @@ export const PAGE_STATUSES: Readonly<Record<number, ErrorKind>> = {
 export const ADVICE: { readonly [K in ErrorKind]?: string } = {
   auth: 'Check that AI_API_KEY belongs to {host}.',
   wrong_client:
-    'It accepts only known coding tools, by their User-Agent. The bridge forwards the one of the client; ' +
-    'UPSTREAM_USER_AGENT sets a different one, on your own responsibility.',
+    'It accepts only known coding tools, which it recognizes by their User-Agent. The bridge forwards the User-Agent ' +
+    'of its client; UPSTREAM_USER_AGENT sets a different one, at your own risk.',
   model_not_found: 'Check the model name: ids are exact; `aliyun-codex-bridge models` lists them.',
   quota: 'Retrying will not help until the quota resets.',
   not_found: '{host} has no API at this path. Check AI_API_BASE; it usually ends in /v1.',

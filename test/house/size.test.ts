@@ -16,7 +16,6 @@ const FUNCTION_LIMIT = 60;
 const TABLES = [
   /^src\/wire\/(?!read-)[^/]+\.ts$/,
   /^src\/providers\/rows\/[^/]+\.ts$/,
-  /^src\/config\/options\.ts$/,
   /^src\/server\/dashboard-page\.ts$/,
 ];
 

@@ -109,15 +109,29 @@ test('without file descriptors every request gets an answer; later ones work aga
   assert.doesNotMatch(bridge.output(), /\n {4}at /);
 });
 
-/** A folder on a disk of 64 kB, or undefined where this user cannot mount one. */
-function mountSmallDisk(context: TestContext): string | undefined {
+/** Mounts a disk of 64 kB at `folder`. @returns whether this user may */
+const mountAt = (folder: string): boolean =>
+  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', folder]).status === 0;
+
+/** Some containers forbid mounts, even to root. */
+function canMount(): boolean {
+  if (!isLinux || process.getuid?.() !== 0) return false;
   const folder = mkdtempSync(join(tmpdir(), 'codex-bridge-disk-'));
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', folder]).status === 0;
+  const isMounted = mountAt(folder);
+  if (isMounted) spawnSync('umount', ['-l', folder]);
+  rmSync(folder, { recursive: true, force: true });
+  return isMounted;
+}
+
+/** A folder on a disk of 64 kB. */
+function mountSmallDisk(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'codex-bridge-disk-'));
   context.after(() => {
-    if (mounted) spawnSync('umount', ['-l', folder]);
+    spawnSync('umount', ['-l', folder]);
     rmSync(folder, { recursive: true, force: true });
   });
-  return mounted ? folder : undefined;
+  assert.ok(mountAt(folder));
+  return folder;
 }
 
 /** Fills the disk, but for what `leave` bytes need. */
@@ -129,12 +143,10 @@ function fill(folder: string): void {
   }
 }
 
-const CAN_MOUNT = isLinux && process.getuid?.() === 0;
-const WITH_DISK = { ...LIMIT, skip: !CAN_MOUNT && 'mounting a small disk needs root on Linux' };
+const WITH_DISK = { ...LIMIT, skip: !canMount() && 'a small disk cannot be mounted here' };
 
 test('a full disk: turns go on, and records are kept again once there is space', WITH_DISK, async (context) => {
   const disk = mountSmallDisk(context);
-  if (disk === undefined) return context.skip('this container may not mount');
   const upstream = await startProvider(context);
   const logFile = join(disk, 'log', 'bridge.log');
   const env = { BRIDGE_STORE: join(disk, 'store'), BRIDGE_LOG_FILE: logFile, BRIDGE_STATE_DIR: disk };
@@ -154,19 +166,16 @@ test('a full disk: turns go on, and records are kept again once there is space',
   const later = await post(bridge.port, { model: 'm', input: 'Hi' });
   const id = /"id":"(resp_\w+)"/.exec(later.text)?.[1];
   assert.equal((await ask(bridge.port, { method: 'GET', path: `/v1/responses/${id}` })).status, 200);
-  return undefined;
 });
 
 test('a full disk under the store: the log names the option', WITH_DISK, async (context) => {
   const disk = mountSmallDisk(context);
-  if (disk === undefined) return context.skip('this container may not mount');
   const upstream = await startProvider(context);
   const bridge = await startBuiltBridge(context, { upstream, env: { BRIDGE_STORE: join(disk, 'store') } });
   await post(bridge.port, { model: 'm', input: 'Hi' });
   fill(disk);
   await post(bridge.port, { model: 'm', input: 'Hi' });
   assert.match(bridge.output(), /cannot keep a record.*--store/);
-  return undefined;
 });
 
 /** A path that cannot exist, for every user: below a file. */

@@ -62,13 +62,17 @@ async function startServe(context: TestContext, text: string) {
 
 async function startWith(context: TestContext, flags: readonly string[], env: Readonly<Record<string, string>>) {
   const io = createFakeIo();
-  const code = run(['--port', '0', '--log-format', 'json', '--upstream-calls', '1', ...flags], env, io);
+  // Without a home of its own, the usage ledger would be that of the user who runs the tests.
+  const home = mkdtempSync(join(tmpdir(), 'providers-home-'));
+  const words = ['--port', '0', '--log-format', 'json', '--upstream-calls', '1', ...flags];
+  const code = run(words, { HOME: home, ...env }, io);
   const line = await io.firstOut;
   const url = /listens on (http:\/\/\S+)\/v1/.exec(line)?.[1];
   assert.ok(url, line + io.written.error);
   context.after(async () => {
     io.signal('SIGTERM');
     await code;
+    rmSync(home, { recursive: true, force: true });
   });
   const post = (model = 'm') => fetch(`${url}/v1/responses`, {
     method: 'POST',

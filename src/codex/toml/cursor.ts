@@ -48,7 +48,7 @@ export const skipSpace = (cursor: Cursor): void => void take(cursor, SPACE);
 
 const LINE_END = /\r?\n/y;
 
-/** Consumes a line ending; returns false if there is none here. */
+/** Consumes a line ending; returns false if something else follows. */
 export const takesLineEnd = (cursor: Cursor): boolean => take(cursor, LINE_END) !== undefined;
 
 // TOML, "Comment": no control character except tab.
