@@ -121,7 +121,7 @@ async function tryChoice<Output>(
     if (!coolDown) throw error;
     misses.push({ choice, coolDown, error });
     const until = new Date(coolDown.until).toISOString();
-    log.warn('a model is not used for a while', { model, host, key: number || undefined, kind: error.kind, until });
+    log.warn('a model is cooling down', { model, host, key: number || undefined, kind: error.kind, until });
     return undefined;
   }
 }
@@ -163,7 +163,7 @@ async function askCooling<Output>(question: Question<Output>, misses: Miss[]): P
 /** The first failure, with the names of what else was tried. */
 function summarize(question: Question<unknown>, misses: readonly Miss[]): BridgeError {
   const [first, ...others] = misses.filter(({ error }) => error !== undefined);
-  if (!first?.error) return new BridgeError('internal', 'No model could be asked.');
+  if (!first?.error) return new BridgeError('internal', 'No model is available.');
   const { error } = first;
   const reason = explain(first.choice, question, misses);
   const also = others.map(({ choice, error: other }) => `${nameOf(choice)} (${other?.kind ?? 'failed'})`);

@@ -142,8 +142,8 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   quota: {
     group: 'inspect',
     details: [
-      'Asks the provider, where its API tells by key: windows of a plan, a balance or credits. For a plan without' +
-        ' such an API, counts the requests of this machine in the windows of the plan, from the ledger of usage.',
+      'Queries the provider, if it reports usage for your key: windows of a plan, a balance or credits. For a plan' +
+        ' without such an API, counts the requests of this machine in the windows of the plan, from the ledger of usage.',
     ],
     examples: [
       ['quota', 'Of the current provider.'],

@@ -32,7 +32,7 @@ export class Metrics {
   private readonly errors = new Counter('turn_errors_total', 'Failed turns by kind of error.', errorKinds());
   private readonly calls = new Counter('upstream_calls_total', 'Requests sent to providers, retries included.', [{}]);
   private readonly retries = new Counter(
-    'upstream_retries_total', 'Requests sent to providers again, by the kind of error before.', errorKinds(),
+    'upstream_retries_total', 'Retried requests, by the kind of error that caused the retry.', errorKinds(),
   );
   private readonly tokens = new Counter(
     'tokens_total', 'Tokens by kind; cached_input is part of input, reasoning_output of output.',

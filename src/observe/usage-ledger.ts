@@ -12,7 +12,7 @@ export interface UsageEntry {
   /** ISO 8601, UTC: when the turn ended. */
   readonly time: string;
   readonly provider: string;
-  /** Base URL of the provider without its scheme: it tells a plan from pay as you go. */
+  /** Base URL of the provider without its scheme: it distinguishes a plan from pay as you go. */
   readonly base: string;
   readonly model: string;
   readonly client: string;

@@ -80,7 +80,7 @@ export interface Price {
 export interface Plan {
   /** Base URLs without their scheme; absent when all of the provider's belong to the plan. */
   readonly bases?: RegExp;
-  /** Limits on requests, for a provider whose API does not tell how much is left. */
+  /** Limits on requests, for a provider whose API does not report how much is left. */
   readonly limits?: readonly PlanLimit[];
   /** Name of the tier that the limits are for, and where they are documented. */
   readonly tier?: string;
@@ -159,7 +159,7 @@ export interface Provider extends RequestChanges {
   readonly docs: string;
   /** Absent where requests are billed by tokens, or nothing is known. */
   readonly plan?: Plan;
-  /** Where its API tells how much of a plan or balance is left: asked in this order, until one takes the key. */
+  /** APIs that report how much of a plan or balance is left, tried in this order until one accepts the key. */
   readonly quota?: readonly QuotaRoute[];
   /** Absent if the provider has none; all requests then use Chat Completions. */
   readonly responses?: NativeEndpoint;

@@ -7,7 +7,7 @@ import { asArray, asRecord, compact, isRecord, type UnknownRecord } from '../bas
 /** One window of a plan: how much of it is used, and when it begins again. */
 export interface QuotaWindow {
   readonly name: string;
-  /** Of `limit`; absent when the provider tells only the share. */
+  /** Of `limit`; absent if the provider reports only the share. */
   readonly used?: number;
   readonly limit?: number;
   /** From 0 to 1. */

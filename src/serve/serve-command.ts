@@ -144,7 +144,7 @@ function listFileSecrets({ upstreamHeader = {}, catalog = [], proxies }: Config)
   return [...headers, ...keys, ...passwords];
 }
 
-/** Warns once of keys whose plan forbids what several keys are for. */
+/** Warns once if a plan forbids the use of several keys. */
 function warnOfSharing(
   { catalog, apiKeys, provider, aiBaseUrl, providerKeys }: Config & Pick<BridgeSettings, 'providerKeys'>, log: Logger,
 ): void {

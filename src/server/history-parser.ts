@@ -1,7 +1,7 @@
 /**
  * Parses large request bodies in slices, so that no running stream waits, and reuses the items of earlier bodies: those
  * that begin a known history with the same bytes are not parsed again. Clients send their whole history in every round
- * of tools. Measured on Node 20 with 4 MB: 1 ms for a thread that goes on, 17 ms plainly.
+ * of tools. Measured on Node 20 with 4 MB: 1 ms for a thread that continues, 17 ms without the cache.
  */
 import { setImmediate as nextLoop } from 'node:timers/promises';
 import { isRecord, type UnknownRecord } from '../base/json';
@@ -77,7 +77,7 @@ function countShared({ bytes: known, list, items }: KnownHistory, bytes: Buffer,
     if (isSame) shared = count;
     else most = count - 1;
   }
-  // A number could go on.
+  // The last shared byte may be inside a number: `1` also begins `12`.
   const next = bytes[endOf(shared) + shift];
   return next === COMMA || next === CLOSE_BRACKET ? shared : Math.max(0, shared - 1);
 }

@@ -34,7 +34,7 @@ export interface ServerConfig {
 
 /** What monitors have asked for. Nothing is measured before the first request of `/metrics`. */
 export interface Monitoring {
-  /** A balancer asks `/health/ready`: the port stays open during the drain, so that it hears of it. */
+  /** A balancer asks `/health/ready`: the port stays open during the drain, so that it sees the 503. */
   hasBalancer: boolean;
   metrics?: Metrics;
   delay?: IntervalHistogram;

@@ -142,7 +142,7 @@ export class JsonScanner {
     for (let index = 0; index < count - 1; index += 1) {
       this.endItem((known.ends[index] ?? 0) + bytes, (known.values[index] ?? 0) + values);
     }
-    // The scan goes on at the `,` or `]` that ends the last of them.
+    // The scan resumes at the `,` or `]` that ends the last of them.
     this.at = (known.ends[count - 1] ?? 0) + bytes;
     this.values = (known.values[count - 1] ?? 0) + values;
   }

@@ -1,6 +1,6 @@
 /**
  * Background runs that several processes see. The one that makes a run adds its events to a record of the store, in
- * lines, and a heartbeat every few seconds; all others read them there, and ask for its end by a line.
+ * lines, and a heartbeat every few seconds; other processes read them there, and append a line to cancel it.
  */
 import type { Clock } from '../base/clock';
 import { isRecord, type UnknownRecord } from '../base/json';
@@ -72,7 +72,7 @@ export class RunPublisher {
     await this.write({ ...BLANK, at: this.clock() });
   }
 
-  /** Publishes until the run has ended. Never throws: while the store is away, events wait. */
+  /** Publishes until the run has ended. Never throws: while the store is unavailable, events wait. */
   async follow(run: BackgroundRun): Promise<void> {
     while (!run.done) {
       await Promise.race([run.ended.catch(() => undefined), pause()]);

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 
-/** A key or a model that is not used for a while. */
+/** Why a key or a model is cooling down, and until when. */
 export interface CoolDown {
   readonly kind: ErrorKind;
   /** Milliseconds since the epoch. */

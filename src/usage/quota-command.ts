@@ -37,7 +37,7 @@ export async function run(context: CommandContext): Promise<number> {
     return EXIT.done;
   }
   if (report.windows.length + report.balances.length === 0) {
-    io.out(`${provider.title} does not tell how much is left. What you used: aliyun-codex-bridge usage\n`);
+    io.out(`${provider.title} does not report how much is left. What you used: aliyun-codex-bridge usage\n`);
     return EXIT.done;
   }
   const isTerminal = io.isTerminal?.() ?? false;

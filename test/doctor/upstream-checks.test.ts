@@ -165,7 +165,7 @@ test('a key quoted by the provider is not shown', async (context) => {
 test('without a model no request is sent', async (context) => {
   const { printed, findings, levels } = await examine(context, [], { DEFAULT_MODEL: '' });
   assert.equal(levels, `ok ok failure skipped ${REST}`);
-  assert.match(findings['model']?.seen ?? '', /the request names none/);
+  assert.match(findings['model']?.seen ?? '', /the request has no model/);
   assert.match(findings['model']?.fix ?? '', /--default-model/);
   assert.equal(printed.requests, 0);
 });

@@ -89,7 +89,7 @@ function renderFacts(provider: Provider): readonly string[] {
       ? [
           `Has a Responses endpoint of its own${responses.models ?
             ` for ${responses.models.map(code).join(', ')}` : ''} (${MARKS[responses.evidence]})${
-            responses.rejects ? `. ${responses.rejects} The bridge sends none of that.` : ''}`,
+            responses.rejects ? `. ${responses.rejects}` : ''}`,
         ]
       : []),
   ];

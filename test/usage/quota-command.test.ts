@@ -212,7 +212,7 @@ test('says if a provider reports nothing', async (context) => {
   const scene = await createScene(context, 'siliconflow', '/v1', {});
   const { code, out } = await scene.run(['quota']);
   assert.deepEqual([code, out], [
-    0, 'SiliconFlow does not tell how much is left. What you used: aliyun-codex-bridge usage\n',
+    0, 'SiliconFlow does not report how much is left. What you used: aliyun-codex-bridge usage\n',
   ]);
 });
 

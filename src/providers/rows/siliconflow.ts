@@ -12,7 +12,7 @@ export const siliconflow: Provider = {
   remarks: [
     'The first address is for China, the second is international.',
     '`enable_thinking` is not sent, because models without it answer `current model does not support parameter ' +
-      'enable_thinking` (20015), and the set of models with it changes. Each model thinks or not by its own default.',
+      'enable_thinking` (20015), and the set of models with it changes. Each model has its own default for thinking.',
   ],
   dialect: {
     ...CORE_FIELDS_ONLY,

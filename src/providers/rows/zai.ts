@@ -68,7 +68,7 @@ export const zai: Provider = {
     basePath: '/api/v1',
     models: ['glm-5.3'],
     preferred: ['glm-5.3'],
-    rejects: 'Other models do not work there with Codex (GCMP#369).',
+    rejects: 'Codex does not work there with other models (GCMP#369).',
     evidence: 'documented',
   },
   defaultModel: 'glm-5.3',
