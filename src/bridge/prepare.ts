@@ -149,7 +149,7 @@ export function findEndpoint(
   if (provider.disabled !== undefined) throw new BridgeError('auth', provider.disabled, { param: 'model' });
   const { id, dialect, model: row } = resolveModel(provider, model, defaultModel);
   if (id === '') {
-    const problem = 'Cannot choose a model: the request has no model. Set DEFAULT_MODEL, or add `model` to the request.';
+    const problem = 'Cannot choose a model: the request has no model. Set DEFAULT_MODEL, or add `model` to it.';
     throw new BridgeError('invalid_request', problem, { param: 'model' });
   }
   const { aiBaseUrl } = access;

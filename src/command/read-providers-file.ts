@@ -11,7 +11,8 @@ export function readProvidersFile(path: string, env: Environment): ReadProviders
     return readUserProviders(readFileSync(path, 'utf8'), { path, env });
   } catch (error) {
     const reason = REASONS[codeOf(error) ?? ''] ?? messageOf(error);
-    return { ok: false, mistakes: [`Cannot read the providers file ${quote(path)}: ${reason}.`] };
+    const problem = `Cannot read the providers file ${quote(path)}: ${reason}. Check --providers (AI_PROVIDERS).`;
+    return { ok: false, mistakes: [problem] };
   }
 }
 

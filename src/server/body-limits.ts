@@ -47,7 +47,7 @@ export class BodyBudget {
    * @throws BridgeError `busy` if there is none in time
    */
   reserve(bytes: number, own: number): Promise<void> {
-    if (this.waiters.size === 0 && this.hasRoom(bytes, own)) {
+    if ((this.waiters.size === 0 || own > 0) && this.hasRoom(bytes, own)) {
       this.held += bytes;
       return Promise.resolve();
     }
@@ -77,16 +77,23 @@ export class BodyBudget {
   }
 
   private admitWaiters(): void {
+    let isBlocked = false;
     for (const waiter of this.waiters) {
-      if (!this.hasRoom(waiter.bytes, waiter.own)) return;
+      if (isBlocked && waiter.own === 0) continue;
+      if (!this.hasRoom(waiter.bytes, waiter.own)) {
+        // No later body may overtake, but one that is in memory already may end sooner.
+        isBlocked = true;
+        continue;
+      }
       this.waiters.delete(waiter);
       this.held += waiter.bytes;
       waiter.admit();
     }
   }
 
+  /** One body at a time may grow beyond the limit: otherwise several that have to grow would wait for one another. */
   private hasRoom(bytes: number, own: number): boolean {
-    return this.held <= own || this.held + bytes <= this.limit;
+    return this.held <= own || this.held + bytes <= this.limit || (own > 0 && this.held <= this.limit);
   }
 }
 

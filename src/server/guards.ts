@@ -259,7 +259,7 @@ export class Access {
       this.fromFile = lines.filter((line) => line !== '' && !line.startsWith('#')).map(readToken);
       this.seen = state;
     } catch (cause) {
-      throw new Error(`Cannot read the access tokens in ${path}: ${messageOf(cause)}. Check --access-token-file.`);
+      throw new Error(`Cannot read the access tokens in ${path}: ${messageOf(cause)} (--access-token-file)`);
     }
   }
 }

@@ -13,6 +13,8 @@ export interface RedisOptions {
   readonly url: string;
   /** File with the certificate authorities for TLS, in PEM; by default those of Node. */
   readonly ca?: string | undefined;
+  /** How long a command may take, with the wait for a connection. Without one for so long, it fails at once. */
+  readonly commandMs?: number;
 }
 
 /** What Redis answers; an error is a value, because a pipeline continues after it. */
@@ -30,7 +32,6 @@ interface Pending {
   isRepeated: boolean;
 }
 
-/** How long a command may take, with the wait for a connection. When there was none for so long, it fails at once. */
 const COMMAND_MS = 2_000;
 /** Redis cannot serve this connection now. */
 const NOT_NOW = /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN)\b/;
@@ -47,9 +48,11 @@ export class RedisClient {
   private readonly waiting: Pending[] = [];
   private readonly sent: Pending[] = [];
   private readonly url: URL;
+  private readonly commandMs: number;
 
   constructor(private readonly options: RedisOptions) {
     this.url = new URL(options.url);
+    this.commandMs = options.commandMs ?? COMMAND_MS;
   }
 
   /** @throws BridgeError `store_unavailable` when Redis cannot be reached, is too slow or answers with an error */
@@ -74,10 +77,10 @@ export class RedisClient {
   }
 
   private send(words: readonly (string | number)[]): Promise<Reply> {
-    const isAway = Date.now() - (this.lostAt ?? Number.POSITIVE_INFINITY) > COMMAND_MS;
+    const isAway = Date.now() - (this.lostAt ?? Number.POSITIVE_INFINITY) > this.commandMs;
     if (this.isClosed || isAway) return Promise.reject(this.unavailable());
     return new Promise((settle, fail) => {
-      const timer = setTimeout(() => this.expire(pending), COMMAND_MS);
+      const timer = setTimeout(() => this.expire(pending), this.commandMs);
       const pending: Pending = { text: encode(words), settle, fail, timer, isRepeated: false };
       if (this.isReady) this.write(pending);
       else this.waiting.push(pending);
@@ -102,7 +105,7 @@ export class RedisClient {
     }
     const reader = new ReplyReader();
     socket.setNoDelay().setKeepAlive(true, 10_000).unref();
-    socket.setTimeout(COMMAND_MS, () => socket.destroy(new Error('it does not answer')));
+    socket.setTimeout(this.commandMs, () => socket.destroy(new Error('it does not answer')));
     socket.once(this.url.protocol === 'rediss:' ? 'secureConnect' : 'connect', () => void this.greet(socket));
     socket.on('data', (bytes) => reader.push(bytes).forEach((reply) => this.receive(reply)));
     socket.on('error', ({ message, name }) => (this.problem = message === '' ? name : message));
@@ -125,7 +128,7 @@ export class RedisClient {
     const credentials = [username, password].filter((word) => word !== '');
     const greeting = [['AUTH', ...credentials], ['SELECT', this.url.pathname.slice(1) || '0'], ['PING']];
     const replies = greeting.slice(password === '' ? 1 : 0).map((words) => new Promise<Reply>((settle, fail) => {
-      const timer = setTimeout(() => socket.destroy(new Error('it does not answer')), COMMAND_MS);
+      const timer = setTimeout(() => socket.destroy(new Error('it does not answer')), this.commandMs);
       this.write({ text: encode(words), settle, fail, timer, isRepeated: true });
     }));
     const failed = (await Promise.all(replies).catch(() => [])).find((reply) => reply instanceof RedisError);

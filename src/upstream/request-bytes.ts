@@ -116,7 +116,10 @@ function takeFirst(match: Match<SentHistory> | undefined): { readonly pieces: Bu
 function addPiece(pieces: Buffer[], batch: readonly Buffer[]): void {
   if (batch.length === 0) return;
   const last = pieces.at(-1);
-  if (last === undefined || last.length >= PIECE_BYTES) pieces.push(Buffer.concat(batch));
+  const [only] = batch;
+  // A message alone is not copied: it may be megabytes.
+  const joined = only && batch.length === 1 ? only : Buffer.concat(batch);
+  if (last === undefined || last.length >= PIECE_BYTES) pieces.push(joined);
   else pieces[pieces.length - 1] = Buffer.concat([last, ...batch]);
 }
 

@@ -14,7 +14,7 @@ const blocksOf = (page: string): readonly string[] => listBlocks(page)
   .filter(({ language }) => language !== 'mermaid')
   .map(({ language, text }) => `${language}\n${text.replace(/ +#.*$/gm, '')}`);
 
-/** The levels of the headings, and the targets of links; the Chinese guide is linked where there is one. */
+/** The levels of the headings. */
 const outlineOf = (page: string): readonly string[] => (readPage(page).match(/^#+(?= )/gm) ?? []);
 
 for (const [english, chinese] of PAIRS) {

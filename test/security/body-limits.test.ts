@@ -99,6 +99,8 @@ for (const [client, headers] of [['Codex', { originator: 'codex_exec' }], ['an S
     );
     const expected = [200, 502, 503, 'EPIPE', 'ECONNRESET'];
     assert.ok(statuses.every((status) => expected.includes(status ?? '')), String(statuses));
+    // Nothing listens where the provider should be: a turn of Codex fails in its stream.
+    assert.ok(statuses.includes(client === 'Codex' ? 200 : 502), `none was handled: ${statuses}`);
     assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
     assert.ok(bridge.peakMb() < 400, `${bridge.peakMb()} MB`);
   });
@@ -138,12 +140,27 @@ test('a body whose client disconnected while waiting reserves nothing', async ()
   await budget.open().grow(100);
 });
 
+test('bodies that have to grow do not wait for one another', async () => {
+  const budget = new BodyBudget(100, 60_000);
+  const [first, second, third] = [budget.open(), budget.open(), budget.open()];
+  await Promise.all([first.grow(40), second.grow(40)]);
+  const newcomer = third.grow(30);
+  await first.grow(90);
+  const growing = second.grow(90);
+  first.close();
+  await growing;
+  second.close();
+  await newcomer;
+});
+
 test('over the limit of bodies in flight, the status is 503 with Retry-After', LIMIT, async (context) => {
   const { port } = await startServer(context, { config: { bodiesInFlightMb: 1, bodyLimitMb: 4 } });
   const slow = await connectTo(context, port);
   const head = ['POST /v1/responses HTTP/1.1', 'host: localhost', 'content-type: application/json'];
   slow.write(`${[...head, `content-length: ${MB}`].join('\r\n')}\r\n\r\n{`);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  // The bridge has read the head of the slow request once it turns others away.
+  const isBusy = async (): Promise<boolean> => (await post(port, { input: 'hi' })).status === 503;
+  while (!(await isBusy())) await new Promise((resolve) => setTimeout(resolve, 20));
   const answer = await post(port, { input: 'hi' });
   assert.equal(answer.status, 503);
   assert.equal(answer.headers['retry-after'], '2');

@@ -75,6 +75,9 @@ for (const [client, headers] of [['Codex', CODEX], ['an SDK', {}]] as const) {
       assert.equal(types.filter((type) => type === 'response.created').length, 1);
       assert.deepEqual(types.filter((type) => TERMINAL.includes(type)).length, 1, types.join(' '));
       assert.ok(TERMINAL.includes(types.at(-1) ?? ''));
+      const isCrash = lines.some((line) => line.includes('a defect'));
+      assert.equal(types.at(-1) === 'response.failed', isCrash, types.join(' '));
+      if (count === 1) assert.ok(isCrash);
       assert.deepEqual(eventsOf(reply).map(({ sequence_number: number }) => number), types.map((_, index) => index));
       const ids = eventsOf(reply).flatMap(({ response }) => (response === undefined ? [] : [response.id]));
       assert.equal(new Set(ids).size, 1);

@@ -10,6 +10,8 @@ import { ask, post } from '../support/bridge/test-server';
 
 const MB = 1024 * 1024;
 const MOST_MB = 400;
+/** Of huge requests that are answered one after the other; V8 frees their copies late. Measured: up to 711 MB. */
+const MOST_ANSWERED_MB = 1_000;
 const LIMIT = { timeout: 300_000, skip: process.platform !== 'linux' && 'the system does not tell the memory' };
 
 type Act = (response: ServerResponse) => unknown;
@@ -48,6 +50,7 @@ const untilWritable = (response: ServerResponse): Promise<void> => new Promise((
 
 const SSE = { 'content-type': 'text/event-stream' } as const;
 const chunk = (delta: string): string => `data: {"choices":[{"index":0,"delta":${delta}}]}\n\n`;
+const STOP = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n';
 const LONG = 'x'.repeat(64 * 1024);
 
 const FLOODS: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
@@ -59,9 +62,9 @@ const FLOODS: Readonly<Record<string, (response: ServerResponse) => Promise<void
   reasoning: (response) => pour(response.writeHead(200, SSE), '', chunk(`{"reasoning_content":"${LONG}"}`), 100 * MB),
 };
 
-async function assertWell(bridge: BuiltBridge): Promise<void> {
+async function assertWell(bridge: BuiltBridge, most = MOST_MB): Promise<void> {
   assert.equal((await ask(bridge.port, { method: 'GET', path: '/health' })).status, 200);
-  assert.ok(bridge.peakMb() < MOST_MB, `${bridge.peakMb()} MB`);
+  assert.ok(bridge.peakMb() < most, `${bridge.peakMb()} MB`);
   assert.doesNotMatch(bridge.output(), /\n {4}at |Internal error/);
 }
 
@@ -106,7 +109,7 @@ describe('twenty bodies at once, each of', () => {
   for (const [name, create] of Object.entries(BODIES)) {
     test(name, LIMIT, async (context) => {
       const upstream = await startProvider(context, (response) =>
-        response.writeHead(200, SSE).end(`${chunk('{"content":"Hi"}')}data: [DONE]\n\n`));
+        response.writeHead(200, SSE).end(`${chunk('{"content":"Hi"}')}${STOP}data: [DONE]\n\n`));
       const bridge = await startBuiltBridge(context, { upstream, env: { UPSTREAM_CALLS: '1' } });
       const { body, headers = {} } = create();
       const statuses = await Promise.all(Array.from({ length: 20 }, () =>
@@ -117,7 +120,8 @@ describe('twenty bodies at once, each of', () => {
         }, (error: { readonly code?: string }) => error.code)));
       for (const status of statuses)
         assert.ok([200, 400, 413, 502, 503, 'EPIPE', 'ECONNRESET'].includes(status ?? ''), String(statuses));
-      await assertWell(bridge);
+      assert.ok(statuses.includes(200) || statuses.includes(400), `none was handled: ${statuses}`);
+      await assertWell(bridge, statuses.includes(200) ? MOST_ANSWERED_MB : MOST_MB);
     });
   }
 });

@@ -27,8 +27,8 @@ const VICTIM = 'a file of the user\n';
 
 describe('a symbolic link in the state folder is not followed', () => {
   const names = (port: number) =>
-    [`bridge-${port}.log`, `bridge-${port}.json`, 'usage.jsonl', `models-${port}.json`];
-  for (const at of [0, 1, 2, 3]) {
+    [`bridge-${port}.log`, `bridge-${port}.json`, 'usage.jsonl'];
+  for (const at of [0, 1, 2]) {
     test(names(31415)[at] ?? '', WITH_LINKS, async (context) => {
       const home = await createHome(context);
       const victim = join(home.paths.home, 'victim');
@@ -40,7 +40,7 @@ describe('a symbolic link in the state folder is not followed', () => {
       await post(home.port, { model: 'm', input: 'Hi' });
       assert.equal((await home.run('stop')).code, 0);
       assert.equal(readFileSync(victim, 'utf8'), VICTIM);
-      assert.ok(at === 3 || !existsSync(link) || !lstatSync(link).isSymbolicLink());
+      assert.ok(!existsSync(link) || !lstatSync(link).isSymbolicLink());
     });
   }
 

@@ -141,7 +141,8 @@ test('an unset variable disables its provider: at the start and later, for turns
   const path = join(mkdtempSync(join(tmpdir(), 'providers-home-')), 'providers.json');
   context.after(() => rmSync(join(path, '..'), { recursive: true, force: true }));
   writeFileSync(path, fileFor(a.url, 'A'));
-  const { TEAM_A: _team, ...env } = ENV;
+  const { TEAM_A: _team, ...known } = ENV;
+  const env = { ...known, HOME: join(path, '..') };
   assert.equal(await run(['--port', '0', '--providers', path], env, io), 2);
   assert.match(io.written.error, /The provider acme is disabled: set TEAM_A/);
 });

@@ -57,12 +57,21 @@ test('https goes through a tunnel, whose proxy sees the name of the host and not
   assert.ok(proxy.seen.length < 6, 'a tunnel is kept for later turns');
 });
 
-test('http goes through a tunnel too, and a proxy may speak TLS itself', async (context) => {
+test('http goes through a tunnel too', async (context) => {
   const host = await startHost(context, { isSecure: false });
   const proxy = await startConnectProxy(context, { port: host.port });
   const url = 'http://api.acme.test:8080/v1';
   assert.equal(await ask(url, { proxies: { http: `127.0.0.1:${proxy.port}`, no: '' } }), EVENT);
   assert.deepEqual(proxy.seen, ['api.acme.test:8080 200']);
+});
+
+test('a proxy may speak TLS itself, and its certificate is checked', async (context) => {
+  const host = await startHost(context);
+  const proxy = await startConnectProxy(context, { port: host.port, isSecure: true });
+  const proxies = { https: `https://localhost:${proxy.port}`, no: '' };
+  assert.equal(await ask(HTTPS, { proxies, ca }), EVENT);
+  assert.deepEqual(proxy.seen, ['api.acme.test:443 200']);
+  await assert.rejects(ask(HTTPS, { proxies }), /proxy .* self-signed TLS certificate/);
 });
 
 test('name and password are sent to the proxy, decoded; its 407 is final', async (context) => {
