@@ -11,7 +11,7 @@ import type { ContentPart, InputItem } from '../wire/responses-request';
 import type { Question } from './after-failure';
 import { askUpstream } from './ask-upstream';
 import { keyIn } from './endpoint-options';
-import { prepare, type Prepared } from './prepare';
+import { describeSent, prepare, type Prepared } from './prepare';
 
 /** More pictures are described in later turns, the newest first. */
 const MOST_AT_ONCE = 8;
@@ -53,8 +53,9 @@ async function describe(url: string, visionModel: string, question: Question<unk
     const createStream = (its: Prepared): AnswerStream<string> =>
       new AnswerStream({ ...its.createAttempt(), assembler: new TextAssembler() });
     const turn = context.runtime.makeId('turn');
-    const asked = { prepared, caller: onlyItsSignal(caller.abort), context, turn, createStream, whole: true };
-    caller.record?.call();
+    const record = caller.record?.describePicture(describeSent(prepared));
+    const its = { ...onlyItsSignal(caller.abort), ...(record && { record }) };
+    const asked = { prepared, caller: its, context, turn, createStream, whole: true };
     const { outputs } = await askUpstream(asked).catch((cause: unknown) => {
       const error = toBridgeError(cause);
       // What a later attempt cannot change is remembered for the picture, everything else for the model.

@@ -52,15 +52,17 @@ export class Metrics {
   );
 
   /** Counts a turn that is over. */
-  count({ asked, outcome, calls, retries, usage, firstMs, totalMs, addedMs }: TurnFacts): void {
+  count({ asked, outcome, calls, others, retries, usage: own, firstMs, totalMs, addedMs }: TurnFacts): void {
     this.turns.add(1, { api: asked.api, outcome: outcome.type });
     if (outcome.type === 'failed') this.errors.add(1, { kind: outcome.error.kind });
     this.calls.add(calls);
     for (const { error: { kind } } of retries) this.retries.add(1, { kind });
-    const { prompt = 0, cached = 0, completion = 0, reasoning = 0 } = usage ?? {};
-    [prompt, cached, completion, reasoning].forEach((count, index) => {
-      this.tokens.add(count, { kind: TOKEN_KINDS[index] ?? '' });
-    });
+    for (const { usage } of [...others, { usage: own }]) {
+      const { prompt = 0, cached = 0, completion = 0, reasoning = 0 } = usage ?? {};
+      [prompt, cached, completion, reasoning].forEach((count, index) => {
+        this.tokens.add(count, { kind: TOKEN_KINDS[index] ?? '' });
+      });
+    }
     if (firstMs !== undefined) this.firstToken.observe(firstMs / 1_000);
     if (addedMs !== undefined) this.added.observe(addedMs / 1_000);
     this.duration.observe(totalMs / 1_000);

@@ -3,7 +3,7 @@ import { renderCount, renderDuration, renderTokens } from '../base/quantities';
 import { renderFailureLines, readFailureFields } from './turn-failure';
 import type { LogEntry, LogFields, Logger, LogLevel } from './log';
 import type { ChatUsage } from '../wire/chat';
-import type { Outcome, Retry, TurnFacts, TurnRecord } from './turn-record';
+import { finishOf, type Outcome, type Retry, type TurnFacts, type TurnRecord } from './turn-record';
 
 /** How long a turn may be silent before the log says so, and how often it says so again. */
 const SILENCE_MS = 30_000;
@@ -150,11 +150,6 @@ const STAGES = { request: 'before anything was sent', waiting: 'while waiting', 
 function stageOf({ firstMs, calls }: TurnFacts): keyof typeof STAGES {
   if (firstMs !== undefined) return 'answering';
   return calls > 0 ? 'waiting' : 'request';
-}
-
-function finishOf({ outcome, reason }: TurnFacts): string {
-  if (outcome.type === 'left') return 'aborted';
-  return outcome.type === 'failed' ? outcome.error.kind : (reason ?? 'stop');
 }
 
 /** Returns fields in snake_case, times in milliseconds; unknown ones are omitted. */

@@ -33,6 +33,15 @@ export interface Sent {
   readonly tools: number;
 }
 
+/** Calls of a turn to another model than the one that answers it. */
+export interface OtherCalls {
+  readonly sent: Sent;
+  readonly calls: number;
+  readonly usage: ChatUsage | undefined;
+  /** `replaced`: the model failed, and a fallback was asked. `pictures`: it described pictures for another model. */
+  readonly end: 'replaced' | 'pictures';
+}
+
 /** A call that failed and was retried. */
 export interface Retry {
   readonly error: BridgeError;
@@ -50,8 +59,10 @@ export interface TurnFacts {
   readonly asked: Asked;
   /** Undefined for a turn that was answered or failed before a request was sent. */
   readonly sent: Sent | undefined;
-  /** Upstream calls, including retries. */
+  /** Upstream calls, including retries and `others`. */
   readonly calls: number;
+  /** The calls that went to other models than `sent`; their tokens are not in `usage`. */
+  readonly others: readonly OtherCalls[];
   readonly retries: readonly Retry[];
   /** Changes to the request after the model rejected it. */
   readonly repairs: readonly string[];
@@ -80,7 +91,10 @@ export interface TurnFacts {
 export class TurnRecord {
   private readonly start: number;
   private sent: Sent | undefined;
+  /** Calls to `sent`. */
   private calls = 0;
+  private others: OtherCalls[] | undefined;
+  private pictures: TurnRecord[] | undefined;
   private readonly retries: Retry[] = [];
   private readonly repairs: string[] = [];
   private substituted: string | undefined;
@@ -104,9 +118,23 @@ export class TurnRecord {
     this.asked = { ...this.asked, ...asked };
   }
 
-  /** Call when the request has been translated. */
+  /** Call when the request has been translated, and before another model is asked in place of a failed one. */
   send(sent: Sent): void {
+    if (this.sent !== undefined && this.calls > 0 && !isSameModel(this.sent, sent)) {
+      (this.others ??= []).push({ sent: this.sent, calls: this.calls, usage: this.answer?.usage, end: 'replaced' });
+      this.calls = 0;
+      this.discardAnswer();
+    }
     this.sent = sent;
+  }
+
+  /** Call before a model is asked to describe a picture. @returns the record of that request */
+  describePicture(sent: Sent): TurnRecord {
+    this.called ??= this.clock();
+    const record = new TurnRecord(this.asked, this.clock);
+    record.send(sent);
+    (this.pictures ??= []).push(record);
+    return record;
   }
 
   /** Call when the whole request has been read. */
@@ -138,9 +166,7 @@ export class TurnRecord {
   /** Adds a failed call that is retried after a wait. */
   retry(error: BridgeError, waitMs: number): void {
     this.retries.push({ error, waitMs });
-    this.answer = undefined;
-    this.requestId = undefined;
-    this.first = undefined;
+    this.discardAnswer();
   }
 
   /** Call when the provider responds; `answer` provides the facts about its answer. */
@@ -186,9 +212,11 @@ export class TurnRecord {
   facts(): TurnFacts {
     const now = this.clock();
     const since = (time: number): number => Math.max(0, Math.round(time - this.start));
-    const { asked, sent, calls, retries, repairs, status, read, called, outcome = { type: 'answered' } } = this;
+    const { asked, sent, retries, repairs, status, read, called, outcome = { type: 'answered' } } = this;
+    const others = this.listOthers();
+    const calls = others.reduce((sum, other) => sum + other.calls, this.calls);
     return {
-      asked, sent, calls, retries, repairs, status, outcome,
+      asked, sent, calls, others, retries, repairs, status, outcome,
       substitute: this.substituted,
       remembered: this.remembered && calls === 0,
       requestId: (outcome.type === 'failed' ? outcome.error.details.requestId : undefined) ?? this.requestId,
@@ -202,6 +230,25 @@ export class TurnRecord {
     };
   }
 
+  /** Lists the calls to other models; those to one model that described several pictures are added up. */
+  private listOthers(): readonly OtherCalls[] {
+    const listed = [...(this.others ?? [])];
+    for (const { sent, calls, answer } of this.pictures ?? []) {
+      if (sent === undefined || calls === 0) continue;
+      const at = listed.findIndex((other) => other.end === 'pictures' && isSameModel(other.sent, sent));
+      const known = listed[at];
+      const usage = addUsage(known?.usage, answer?.usage);
+      listed[known ? at : listed.length] = { sent, calls: calls + (known?.calls ?? 0), usage, end: 'pictures' };
+    }
+    return listed;
+  }
+
+  private discardAnswer(): void {
+    this.answer = undefined;
+    this.requestId = undefined;
+    this.first = undefined;
+  }
+
   private settle(outcome: Outcome): void {
     if (this.outcome !== undefined) return;
     this.outcome = outcome;
@@ -212,4 +259,25 @@ export class TurnRecord {
 /** Whether the client disconnected: every other abort has a BridgeError as its reason, which is sent to the client. */
 function isGone(abort: AbortSignal): boolean {
   return abort.aborted && !(abort.reason instanceof BridgeError);
+}
+
+/** Returns the finish reason, the kind of failure, or `aborted`. */
+export function finishOf({ outcome, reason }: TurnFacts): string {
+  if (outcome.type === 'left') return 'aborted';
+  return outcome.type === 'failed' ? outcome.error.kind : (reason ?? 'stop');
+}
+
+const isSameModel = (one: Sent, other: Sent): boolean =>
+  one.model === other.model && one.provider === other.provider && one.base === other.base;
+
+function addUsage(one: ChatUsage | undefined, other: ChatUsage | undefined): ChatUsage | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return {
+    prompt: one.prompt + other.prompt,
+    completion: one.completion + other.completion,
+    total: one.total + other.total,
+    cached: one.cached + other.cached,
+    cacheWrite: one.cacheWrite === undefined ? other.cacheWrite : one.cacheWrite + (other.cacheWrite ?? 0),
+    reasoning: one.reasoning + other.reasoning,
+  };
 }

@@ -1,13 +1,16 @@
-/** Appends one line of JSON per turn to a file: tokens and requests, never text of the conversation. */
+/**
+ * Appends one line of JSON to a file per turn, and one per other model that the turn asked: tokens and requests, never
+ * text of the conversation.
+ */
 import { join } from 'node:path';
 import { compact } from '../base/json';
 import { createLogFile } from './log-file';
-import type { TurnFacts } from './turn-record';
+import { finishOf, type OtherCalls, type TurnFacts } from './turn-record';
 
 /** The ledger of all bridges that share a state folder. */
 export const ledgerFileOf = (stateFolder: string): string => join(stateFolder, 'usage.jsonl');
 
-/** One turn. Token counts are absent when the provider sent none. */
+/** A turn, or its calls to another model. Token counts are absent when the provider sent none. */
 export interface UsageEntry {
   /** ISO 8601, UTC: when the turn ended. */
   readonly time: string;
@@ -27,38 +30,41 @@ export interface UsageEntry {
   readonly output?: number;
   /** The part of the output that is reasoning. */
   readonly reasoning?: number;
+  /** The duration of the whole turn. */
   readonly ms: number;
-  /** The finish reason, the kind of failure, or `aborted`. */
+  /**
+   * The finish reason, the kind of failure, or `aborted`; for calls to another model, `replaced` (it failed, and a
+   * fallback was asked) or `pictures` (it described them).
+   */
   readonly end: string;
 }
 
-/** The entry of a turn; `undefined` when nothing was sent to the provider. */
-function toUsageEntry(facts: TurnFacts, time: number): UsageEntry | undefined {
-  const { asked, sent, usage, outcome } = facts;
-  if (sent === undefined || facts.calls === 0) return undefined;
-  const ends = {
-    answered: () => facts.reason ?? 'stop',
-    left: () => 'aborted',
-    failed: () => (outcome.type === 'failed' ? outcome.error.kind : ''),
-  };
-  return {
+/** The entries of a turn, its own last; none when nothing was sent to a provider. */
+function toUsageEntries(facts: TurnFacts, time: number): readonly UsageEntry[] {
+  const { asked, sent, usage, calls, others } = facts;
+  if (sent === undefined || calls === 0) return [];
+  const toEntry = ({ sent: its, calls: requests, usage: spent, end }: Spent): UsageEntry => ({
     time: new Date(time).toISOString(),
-    provider: sent.provider,
-    base: sent.base,
-    model: sent.model,
+    provider: its.provider,
+    base: its.base,
+    model: its.model,
     client: asked.program,
     ...compact({ thread: asked.thread, token: asked.holder }),
-    requests: facts.calls,
+    requests,
     ...compact({
-      input: usage?.prompt, cached: usage?.cached, output: usage?.completion, reasoning: usage?.reasoning,
+      input: spent?.prompt, cached: spent?.cached, output: spent?.completion, reasoning: spent?.reasoning,
     }),
     ms: Math.round(facts.totalMs),
-    end: ends[outcome.type](),
-  };
+    end,
+  });
+  const own = others.reduce((rest, other) => rest - other.calls, calls);
+  return [...others, { sent, calls: own, usage, end: finishOf(facts) }].map(toEntry);
 }
 
+type Spent = Omit<OtherCalls, 'end'> & Pick<UsageEntry, 'end'>;
+
 export interface UsageLedger {
-  /** Queues the entry of a turn; it is written after the current work is done. Never throws. */
+  /** Queues the entries of a turn; they are written after the current work is done. Never throws. */
   add(facts: TurnFacts): void;
   /** Writes what is queued. */
   close(): void;
@@ -91,10 +97,9 @@ export function createUsageLedger({ path, maxBytes, prepare, warn }: LedgerOptio
   };
   return {
     add(facts) {
-      const entry = toUsageEntry(facts, Date.now());
-      if (entry === undefined || isUsable === false) return;
-      if (queue.length === 0) setImmediate(flush);
-      queue.push(`${JSON.stringify(entry)}\n`);
+      const entries = isUsable === false ? [] : toUsageEntries(facts, Date.now());
+      if (entries.length > 0 && queue.length === 0) setImmediate(flush);
+      for (const entry of entries) queue.push(`${JSON.stringify(entry)}\n`);
     },
     close() {
       flush();

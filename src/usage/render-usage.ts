@@ -51,10 +51,10 @@ export function renderBar(share: number, style: TerminalStyle, width = BAR_WIDTH
 }
 
 /** Renders `1.20 CNY`, `plan`, `0.35 USD + plan` or `?`. */
-function renderCost({ cost, included, unpriced, turns }: UsageSum): string {
+function renderCost({ cost, included, unpriced }: UsageSum): string {
   const amounts = Object.entries(cost).map(([currency, amount]) => `${amount.toFixed(2)} ${currency}`);
   const parts = [...amounts, ...(included > 0 ? ['plan'] : []), ...(unpriced > 0 ? ['?'] : [])];
-  return turns === 0 ? '-' : parts.join(' + ');
+  return parts.length === 0 ? '-' : parts.join(' + ');
 }
 
 function describeGaps({ unpriced, uncounted }: UsageSum): readonly string[] {

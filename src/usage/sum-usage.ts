@@ -6,13 +6,14 @@ import { priceTurn } from './price-turn';
 export type Grouping = 'day' | 'model' | 'provider' | 'thread';
 
 export interface UsageSum {
+  /** Calls of a turn to another model are not a turn of their own. */
   readonly turns: number;
   readonly requests: number;
   readonly input: number;
   readonly cached: number;
   readonly output: number;
   readonly reasoning: number;
-  /** Turns whose provider sent no token counts. */
+  /** Turns whose provider sent no token counts. A model that failed and was replaced is no such gap. */
   readonly uncounted: number;
   /** By currency, for the turns with a known price. */
   readonly cost: Readonly<Record<string, number>>;
@@ -59,19 +60,21 @@ export const renderDay = (date: Date): string =>
 
 function add(sum: UsageSum, entry: UsageEntry, rows: readonly Provider[]): UsageSum {
   const cost = priceTurn(entry, rows);
-  const { input, cached = 0, output, reasoning = 0, requests } = entry;
+  const { input, cached = 0, output, reasoning = 0, requests, end } = entry;
+  const isUncounted = input === undefined;
+  const isGap = !(isUncounted && end === 'replaced');
   return {
-    turns: sum.turns + 1,
+    turns: sum.turns + (end === 'replaced' || end === 'pictures' ? 0 : 1),
     requests: sum.requests + requests,
     input: sum.input + (input ?? 0),
     cached: sum.cached + cached,
     output: sum.output + (output ?? 0),
     reasoning: sum.reasoning + reasoning,
-    uncounted: sum.uncounted + (input === undefined ? 1 : 0),
+    uncounted: sum.uncounted + (isUncounted && isGap ? 1 : 0),
     cost: typeof cost === 'string'
       ? sum.cost
       : { ...sum.cost, [cost.currency]: (sum.cost[cost.currency] ?? 0) + cost.amount },
     included: sum.included + (cost === 'included' ? 1 : 0),
-    unpriced: sum.unpriced + (cost === 'unknown' ? 1 : 0),
+    unpriced: sum.unpriced + (cost === 'unknown' && isGap ? 1 : 0),
   };
 }

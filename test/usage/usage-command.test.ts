@@ -131,6 +131,34 @@ test('turns without token counts are counted and listed; invalid lines are skipp
   assert.match(out, /^total +2 +1k +80% +100 +20 +plan\n\n1 turn without token counts from the provider\.$/m);
 });
 
+test('calls to another model are requests, tokens and cost of that model, but no turn', async (context) => {
+  const { input: _input, cached: _cached, output: _output, reasoning: _reasoning, ...bare } = turn(0);
+  const deepseek = { provider: 'deepseek', base: 'api.deepseek.com', model: 'deepseek-v4-pro' };
+  const scene = createScene(context, [
+    { ...bare, ...deepseek, requests: 3, end: 'replaced' },
+    turn(0, { ...deepseek, time: '2026-11-22T02:00:00.000Z', input: 2_000_000, cached: 0, output: 0, end: 'pictures' }),
+    turn(0),
+  ]);
+  const { groups, total } = await scene.sum('--by', 'model', '--since', '2026-01-01');
+  const [other, own] = groups;
+  assert.deepEqual([other?.['turns'], other?.['requests'], other?.['uncounted'], other?.['unpriced']], [0, 4, 0, 0]);
+  assert.deepEqual([own?.['turns'], total['turns'], total['requests']], [1, 1, 5]);
+  const { out } = await scene.run(['--by', 'model', '--since', '2026-01-01']);
+  assert.match(out, /^deepseek\/deepseek-v4-pro .* 9\.00 CNY$/m);
+  assert.doesNotMatch(out, /without/);
+});
+
+test('a model that only failed has no cost; one that described pictures at no known price has an unknown one',
+  async (context) => {
+    const { input: _input, cached: _cached, output: _output, reasoning: _reasoning, ...bare } = turn(0);
+    const row = async (end: string) => {
+      const entry = { ...bare, provider: 'zai', base: 'api.z.ai/api/paas/v4', model: 'new', end };
+      return (await createScene(context, [entry]).run(['--by', 'model'])).out;
+    };
+    assert.match(await row('replaced'), /^zai\/new +1 +0 +- +0 +0 +-$/m);
+    assert.match(await row('pictures'), /^zai\/new +1 +0 +- +0 +0 +\?$/m);
+  });
+
 test('an empty ledger: the message names the file, and says if recording is off', async (context) => {
   const scene = createScene(context, []);
   const path = ledgerFileOf(scene.state);

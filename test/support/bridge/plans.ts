@@ -19,6 +19,7 @@ export interface PlanOptions {
   readonly settings?: TestBridgeOptions['settings'];
   readonly upstream?: Partial<ScriptedUpstreamOptions>;
   readonly runtime?: TestBridgeOptions['runtime'];
+  readonly keepUsage?: TestBridgeOptions['keepUsage'];
 }
 
 export interface Plans {
@@ -75,6 +76,7 @@ export async function startPlans(context: TestContext, options: PlanOptions = {}
       ...{ providerKeys: { beta: [BETA_KEY] } }, ...options.settings,
     },
     runtime: { clock: () => now, ...options.runtime },
+    ...(options.keepUsage && { keepUsage: options.keepUsage }),
   });
   const keysOf = ({ requests }: TestBridge['upstream']) =>
     requests.map(({ headers }) => headers.authorization?.replace('Bearer ', ''));

@@ -10,7 +10,7 @@ import type { Runtime } from '../../../src/bridge/turn-context';
 import type { Config } from '../../../src/config/options';
 import { resolveConfig } from '../../../src/config/resolve';
 import { createLogger, type LogFormat, type LogLevel } from '../../../src/observe/log';
-import { createBridgeServer } from '../../../src/server/create-server';
+import { createBridgeServer, type BridgeServerOptions } from '../../../src/server/create-server';
 import {
   startScriptedUpstream,
   type ScriptedUpstream,
@@ -52,6 +52,7 @@ export interface TestBridgeOptions extends Partial<ScriptedUpstreamOptions> {
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;
   readonly runtime?: Partial<Runtime>;
+  readonly keepUsage?: BridgeServerOptions['keepUsage'];
 }
 
 export interface TestBridge {
@@ -83,6 +84,7 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
     logLevel = 'debug',
     logFormat = 'json',
     runtime = {},
+    keepUsage,
     dialect = 'dashscope',
     script = [],
     model: asked,
@@ -114,6 +116,7 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
     version: '1.2.3',
     log,
     bridge: createBridge(config, log, { ...NO_WAITING, ...runtime }),
+    ...(keepUsage && { keepUsage }),
   });
   context.after(() => server.closeNow());
   const { port } = await server.listen();
