@@ -93,11 +93,25 @@ export const commentOut = (text: string): string => text.replace(/(?<=^|\n)(?=[^
 /** Reverts `commentOut` on one line; an editor may have trimmed the trailing space of an empty one. */
 export const uncomment = (line: string): string => line.slice(MARKS.commentedOut.length).replace(/^ /, '');
 
-/** Appends comments to `text`; the next setup or undo removes them. */
+/** Appends comments to `text`; the next setup or undo removes them, and restores every byte of it. */
 export function addThreadNotes(text: string, notes: readonly string[]): string {
-  const lineEnd = text.includes('\r\n') ? '\r\n' : '\n';
-  const gap = text === '' || text.endsWith('\n') ? '' : lineEnd;
-  return `${text}${gap}${notes.map((note) => `${MARKS.threads} ${note}${lineEnd}`).join('')}`;
+  const lineEnd = findLineEnd(text);
+  const above = finishLine(text, lineEnd);
+  const lines = notes.map((note, index) =>
+    `${MARKS.threads}${index === 0 && above.isJoined ? `${JOINED}.` : ''} ${note}${lineEnd}`);
+  return `${above.text}${lines.join('')}`;
+}
+
+/** Ends the last line of `text` with a line ending if it has none. */
+export function finishLine(text: string, lineEnd: string): { readonly text: string; readonly isJoined: boolean } {
+  const isJoined = text.length > startOf(text) && !text.endsWith('\n');
+  return { text: isJoined ? text + lineEnd : text, isJoined };
+}
+
+/** Returns the line ending of most lines of `text`. */
+export function findLineEnd(text: string): '\r\n' | '\n' {
+  const all = text.split('\n').length - 1;
+  return (text.split('\r\n').length - 1) * 2 > all ? '\r\n' : '\n';
 }
 
 /** True for an empty line. */

@@ -1,7 +1,7 @@
 /** Edits config.toml as text: adds the bridge, comments out conflicts, and reverts both byte-exactly. */
 import {
   uncomment, isBlank, isJoined, isProviderStatement, renderFeatureRegion, renderKeysRegion, renderProviderRegion,
-  commentOut, splitPieces,
+  commentOut, findLineEnd, finishLine, splitPieces,
   type ConfigEdit, type Mark, type Piece,
 } from './config-regions';
 import {
@@ -168,12 +168,6 @@ function replaceLines(
   return result + text.slice(at, end);
 }
 
-/** Ends the last line of `text` with a line ending if it has none. */
-function finishLine(text: string, lineEnd: string): { readonly text: string; readonly isJoined: boolean } {
-  const isJoined = text.length > startOf(text) && !text.endsWith('\n');
-  return { text: isJoined ? text + lineEnd : text, isJoined };
-}
-
 /** Matches `key = { … }` at the root, which no header can extend. */
 const isInline = (key: string) => (statement: TomlStatement): statement is TomlPair =>
   statement.kind === 'pair' && statement.path.length === 1 && statement.path[0] === key;
@@ -194,12 +188,6 @@ function renderInline(
 function findPlace(text: string): number {
   const start = startOf(text);
   return start + (/^(?:[ \t]*#[^\n]*\n)+(?:[ \t]*\r?\n|$)/.exec(text.slice(start))?.[0].length ?? 0);
-}
-
-/** Returns the line ending of most lines of `text`. */
-function findLineEnd(text: string): '\r\n' | '\n' {
-  const all = text.split('\n').length - 1;
-  return (text.split('\r\n').length - 1) * 2 > all ? '\r\n' : '\n';
 }
 
 /** Joins the remaining pieces. @returns the text, and the start offsets of lines that had been commented out */

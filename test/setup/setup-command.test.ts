@@ -291,6 +291,34 @@ To resume one, start the bridge and run:
   assert.equal(await home.read(), BEFORE);
 });
 
+for (const [name, before] of [
+  ['no file', ''],
+  ['a last line without an end', 'model = "gpt-5.5"'],
+  ['a comment without an end', 'model = "gpt-5.5"\n# mine'],
+  ['line ends of Windows', 'model = "gpt-5.5"\r\n[tui]\r\nnotifications = true'],
+  ['both line ends', 'model = "gpt-5.5"\r\n[tui]\nnotifications = true'],
+  ['a byte order mark', '\ufeffmodel = "gpt-5.5"'],
+  ['only a byte order mark', '\ufeff'],
+  ['empty lines at the end', 'model = "gpt-5.5"\n\n\n'],
+  ['spaces without an end', 'model = "gpt-5.5"\n  '],
+] as const) {
+  test(`the note on threads takes no byte away, and leaves none behind: ${name}`, async (context) => {
+    const home = await createHome(context, before);
+    for (let round = 0; round < 2; round += 1) {
+      await home.setup();
+      await writeThread(home.folder, 'aliyun');
+      await home.setup(['--undo']);
+      const noted = await home.read();
+      assert.ok(noted.startsWith(before) && /^# threads of aliyun-codex-bridge: /m.test(noted), noted);
+      assert.match((await home.setup(['--undo'])).out, /^Nothing to undo/);
+      assert.equal(await home.read(), noted);
+    }
+    await rm(join(home.folder, 'sessions'), { recursive: true });
+    await home.setup(['--undo']);
+    assert.equal((await home.list()).includes('config.toml') ? await home.read() : '', before);
+  });
+}
+
 test('the profile goes when its threads are gone, and a profile of the user stays', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
