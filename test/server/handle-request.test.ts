@@ -45,6 +45,17 @@ test('HEAD is answered on every path, without a body', async (context) => {
   assert.equal(bridge.calls.length, 0);
 });
 
+test('HEAD needs a token where GET needs one, and nowhere else', async (context) => {
+  const { port } = await startServer(context, { config: { accessToken: 'token-0123456789abcdef' } });
+  const withGet = new Set(ROUTES.filter(({ method }) => method === 'GET').flatMap(({ paths }) => paths));
+  const free = ['/', '/health', '/health/live', '/health/ready'];
+  for (const path of ROUTES.flatMap(({ paths }) => paths).filter((one) => !one.includes('{id}'))) {
+    const { status } = await ask(port, { method: 'HEAD', path });
+    assert.equal(status, withGet.has(path) && !free.includes(path) ? 401 : 200, path);
+  }
+  for (const path of free) assert.equal((await ask(port, { method: 'GET', path })).status, 200, path);
+});
+
 test('an unknown path is 404 and names the three likely routes', async (context) => {
   const { port } = await startServer(context);
   for (const path of [
