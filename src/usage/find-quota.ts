@@ -1,5 +1,6 @@
 /** Finds out how much of a plan or balance is left: from the provider's API, else by counting requests here. */
 import { messageOf } from '../base/thrown';
+import { findConnection } from '../bridge/endpoint-options';
 import { upstreamHeaders } from '../bridge/prepare';
 import type { Config } from '../config/options';
 import { BridgeError } from '../errors/bridge-error';
@@ -23,13 +24,16 @@ const NOT_FOR_THIS_KEY: readonly (number | undefined)[] = [401, 403];
  * @returns the report, or why there is none as a sentence; `undefined` when the provider has no such route
  */
 export async function askQuota(provider: Provider, config: Config): Promise<QuotaReport | string | undefined> {
+  const { connection } = findConnection(provider, true, config);
   let problem: string | undefined;
   for (const { path, form } of provider.quota ?? []) {
     // A path with a slash is on the host; others are below the base URL.
     const url = new URL(path.startsWith('/') ? path : `${config.aiBaseUrl}/${path}`, config.aiBaseUrl);
     const headers = { ...upstreamHeaders(config), accept: 'application/json' };
     try {
-      const answer = await fetchJson({ url: url.href, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
+      const answer = await fetchJson({
+        url: url.href, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, connection,
+      });
       const report = readQuotaAnswer(form, answer, url.hostname);
       if (typeof report === 'object') return report;
       return `${url.host} answered: ${report ?? 'something other than a quota'}.`;

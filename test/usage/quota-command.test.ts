@@ -1,6 +1,9 @@
 /** `quota`: what providers report, what the bridge counts, and what `status` shows of both. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -8,6 +11,7 @@ import { run } from '../../src/cli/main';
 import { ledgerFileOf } from '../../src/observe/usage-ledger';
 import { listen, pretend } from '../support/cli/background';
 import { createFakeIo } from '../support/cli/fake-io';
+import { ACME_TLS, startConnectProxy } from '../support/upstream/connect-proxy';
 
 const KEY = 'sk-sp-test-quota';
 
@@ -206,6 +210,30 @@ test('a plan without an API: the bridge counts requests in each window, and send
   const { source } = JSON.parse((await scene.run(['quota', '--json'])).out) as { source: string };
   assert.equal(source, 'ledger');
   assert.match((await scene.run(['quota'], {}, true)).out, /5 hours .*█/);
+});
+
+test('quota uses the proxy', async (context) => {
+  const scene = await createScene(context, ...ZAI, { [ZAI_PATH]: [200, zaiAnswer()] });
+  const proxy = await startConnectProxy(context, { port: Number(new URL(scene.env.AI_API_BASE).port) });
+  const behind = { AI_API_BASE: 'http://plan.acme.test/v4', HTTP_PROXY: `http://127.0.0.1:${proxy.port}` };
+  const { code, error } = await scene.run(['quota'], behind);
+  assert.deepEqual([code, error, proxy.seen], [0, '', ['plan.acme.test:80 200']]);
+});
+
+test('quota trusts the certificates of --upstream-ca', async (context) => {
+  const { cert, key, certFile } = ACME_TLS;
+  const server = createServer({ cert, key }, (_request, response) => response.end(JSON.stringify(zaiAnswer())));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  context.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const scene = await createScene(context, ...ZAI, {});
+  const { port } = server.address() as AddressInfo;
+  const base = { AI_API_BASE: `https://localhost:${port}/v4` };
+  assert.equal((await scene.run(['quota'], base)).code, 1);
+  const { code, error } = await scene.run(['quota', '--upstream-ca', certFile], base);
+  assert.deepEqual([code, error], [0, '']);
 });
 
 test('says if a provider reports nothing', async (context) => {
