@@ -1,7 +1,7 @@
 /** `providers`: the catalog with row origins, a test of one provider, and the schema of the providers file. */
 import { quote } from '../base/quote';
 import { EXIT, type CommandContext } from '../command/command';
-import { loadEnvironment, requireConfig, type Loaded } from '../command/load-config';
+import { loadEnvironment, loadWithoutKeyStore, requireConfig, type Loaded } from '../command/load-config';
 import { PROVIDERS_FLAGS, readOwnFlag } from '../command/own-flags';
 import { OPTIONS } from '../config/options';
 import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalog';
@@ -17,7 +17,7 @@ export async function run(context: CommandContext): Promise<number> {
     return EXIT.done;
   }
   if (operand === 'test') return test(context, subject ?? '');
-  const loaded = requireConfig(context);
+  const loaded = requireConfig(context, undefined, loadWithoutKeyStore);
   if (typeof loaded === 'number') return loaded;
   const rows = (loaded.config.catalog ?? PROVIDERS).map((row) => describeRow(row, loaded));
   io.out(
@@ -31,7 +31,7 @@ interface ProviderLine {
   readonly title: string;
   readonly origin: string;
   readonly base_url: string | null;
-  /** The variable with the key; null if none is set. */
+  /** The variable with the key, or `login` if it is saved; null if there is none. */
   readonly key: string | null;
   /** How many keys there are. */
   readonly keys: number;
@@ -42,15 +42,16 @@ interface ProviderLine {
   readonly current: boolean;
 }
 
-function describeRow(row: Provider, { config, env }: Loaded): ProviderLine {
+function describeRow(row: Provider, { config, env, logins }: Loaded): ProviderLine {
   const keys = resolveKeys(row, env);
+  const isSaved = logins?.find(row.name)?.hasKey === true;
   return {
     name: row.name,
     title: row.title,
     origin: row.origin ?? 'built-in',
     base_url: row.baseUrls[0] ?? null,
-    key: keys[0]?.variable ?? null,
-    keys: keys.length,
+    key: keys[0]?.variable ?? (isSaved ? 'login' : null),
+    keys: keys.length || Number(isSaved),
     models: row.models.length,
     disabled: row.disabled ?? null,
     current: findProvider(config.provider, config.aiBaseUrl, config.catalog) === row,

@@ -37,7 +37,9 @@ export function adviseOnMissingKey(config: KeySettings, env: Environment): strin
   }
   const key = `${findKeyPrefix(provider)}…`;
   const set = isWindows ? `$env:${variable} = '${key}'` : `export ${variable}=${key}`;
-  return `Run: ${set}, or save it: aliyun-codex-bridge login --provider ${provider.name}`;
+  const isElsewhere = new URL(provider.baseUrls[0] ?? config.aiBaseUrl).origin !== new URL(config.aiBaseUrl).origin;
+  const login = `--provider ${provider.name}${isElsewhere ? ` --ai-base-url ${config.aiBaseUrl}` : ''}`;
+  return `Run: ${set}, or save it: aliyun-codex-bridge login ${login}`;
 }
 
 /** Finds another program's variable whose key has this provider's prefix: some guides use OPENAI_API_KEY. */

@@ -6,7 +6,7 @@ import { codeOf, messageOf } from '../base/thrown';
 import { OPTIONS, type Config } from '../config/options';
 import { quote } from '../base/quote';
 import { findText, fromProcess, isSet, resolveConfig } from '../config/resolve';
-import type { Environment, FindOrigin, FlagTexts, Given, GivenOrigin, ResolvedConfig } from '../config/resolve';
+import type { Environment, FindOrigin, FlagTexts, Given, GivenOrigin, Logins, ResolvedConfig } from '../config/resolve';
 import type { ReadProviders } from '../providers/user-providers';
 import { reportMistakes, type CommandContext } from './command';
 import { findPaths, thisMachine } from './paths';
@@ -24,6 +24,8 @@ type Resolved = Extract<ResolvedConfig, { readonly ok: true }>;
 
 /** The configuration with the environment that it was read from, for further variables. */
 export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file' | 'findOrigin'> & {
+  /** Absent if nothing is saved. */
+  readonly logins?: Logins;
   /** The user's providers file, if it exists. */
   readonly providersPath?: string;
   /** Where the user may create one while a bridge runs; absent where a file is named. */
@@ -43,28 +45,48 @@ export type LoadedConfig = Loaded | Exclude<ResolvedConfig, Resolved>;
 export function requireConfig(
   { flags, mistakes, env, io }: Pick<CommandContext, 'flags' | 'mistakes' | 'env' | 'io'>,
   check: (config: Config) => readonly string[] = () => [],
+  load: (flags: FlagTexts, env: Environment) => LoadedConfig = loadConfig,
 ): Loaded | number {
-  const loaded = loadConfig(flags, env);
+  const loaded = load(flags, env);
   const all = [...mistakes, ...(loaded.ok ? check(loaded.config) : loaded.mistakes)];
   return loaded.ok && all.length === 0 ? loaded : reportMistakes(all, io);
 }
 
+/**
+ * Loads the configuration of a command that sends no key: the system's key store is not asked, and saved logins that
+ * cannot be used are ignored.
+ */
+export function loadWithoutKeyStore(flags: FlagTexts, env: Environment): LoadedConfig {
+  const loaded = loadConfig(flags, env, 'without key store');
+  return loaded.ok ? loaded : loadConfig(flags, env, 'none');
+}
+
 /** Loads the configuration. The provider catalog takes milliseconds to load, so it is loaded only if needed. */
-export function loadConfig(flags: FlagTexts, given: Environment): LoadedConfig {
+export function loadConfig(
+  flags: FlagTexts, given: Environment, use: 'all' | 'without key store' | 'none' = 'all',
+): LoadedConfig {
   const { env, file, findOrigin, mistakes } = loadEnvironment(flags, given);
   const resolved = addProxies(resolveConfig(flags, env, findOrigin), env);
   const { path: providersPath, expected } = findProvidersFile({ flags, env, findOrigin });
+  const logins = use === 'none' ? undefined : findLogins(env, use === 'all');
   const named = {
-    env, file, findOrigin, ...compact({ providersPath, expectedProvidersPath: expected }),
+    env, file, findOrigin, ...compact({ logins, providersPath, expectedProvidersPath: expected }),
   };
   if (resolved.ok && mistakes.length === 0 && providersPath === undefined && !needsCatalog(resolved.config, env))
     return { ...resolved, ...named };
   const { addProviderValues }: typeof import('../config/provider-values') = require('../config/provider-values');
   const catalog = providersPath === undefined ? undefined : readCatalog(providersPath, env);
-  const whole = addProviderValues(resolved, { flags, env, findOrigin }, catalog?.ok ? catalog.rows : undefined);
+  const whole = addProviderValues(resolved, { flags, ...named }, catalog?.ok ? catalog.rows : undefined);
   const all = [...mistakes, ...(catalog?.ok === false ? catalog.mistakes : []), ...(whole.ok ? [] : whole.mistakes)];
   if (!whole.ok || all.length > 0) return { ok: false, mistakes: all };
   return { ...whole, ...named, ...(catalog?.ok && { fileVariables: catalog.variables }) };
+}
+
+function findLogins(env: Environment, hasKeyStore: boolean): Logins | undefined {
+  const path = join(findPaths(thisMachine(env)).config, 'login.json');
+  if (!existsSync(path)) return undefined;
+  const { openLogins }: typeof import('./saved-login') = require('./saved-login');
+  return openLogins(path, env, hasKeyStore);
 }
 
 /** Loads what reads the proxy variables only where one is set. */
@@ -94,12 +116,8 @@ function readCatalog(path: string, env: Environment): ReadProviders {
   return readProvidersFile(path, env);
 }
 
-/** Adds the file of variables that the flag or the variable names, and what `login` has saved. */
+/** Adds the file of variables that the flag or the variable names. */
 export function loadEnvironment(flags: FlagTexts, env: Environment, platform = process.platform): LoadedEnvironment {
-  return addSavedLogin(loadFile(flags, env, platform), flags, platform);
-}
-
-function loadFile(flags: FlagTexts, env: Environment, platform: NodeJS.Platform): LoadedEnvironment {
   const [flag] = OPTIONS.configFile.flags;
   const [variable] = OPTIONS.configFile.env;
   const path = flags.configFile ?? env[variable];
@@ -116,25 +134,6 @@ function loadFile(flags: FlagTexts, env: Environment, platform: NodeJS.Platform)
     file: { path, values },
     findOrigin: (name) => (names.has(name) ? { kind: 'file', name: `${name} in ${path}` } : fromProcess(name)),
     mistakes: [],
-  };
-}
-
-function addSavedLogin(loaded: LoadedEnvironment, flags: FlagTexts, platform: NodeJS.Platform): LoadedEnvironment {
-  const { env, findOrigin } = loaded;
-  const path = join(findPaths(thisMachine(env)).config, 'login.json');
-  if (!existsSync(path)) return loaded;
-  const { listSavedValues, readSavedLogins }: typeof import('./saved-login') = require('./saved-login');
-  const values = new Map(
-    listSavedValues(readSavedLogins(path), { flags, env }).map((saved) => [saved.variable, saved] as const),
-  );
-  const added = [...values.values()].map(({ variable, value }) => [variable, value]);
-  return {
-    ...loaded,
-    env: { ...copyOf(env, platform), ...Object.fromEntries(added) },
-    findOrigin(name) {
-      const saved = values.get(name);
-      return saved === undefined ? findOrigin(name) : { kind: 'login', name: saved.login };
-    },
   };
 }
 

@@ -3,12 +3,14 @@
  */
 import { expandVariables } from '../base/header-values';
 import { findNearest } from '../base/nearest';
+import { quote } from '../base/quote';
 import { findProvider, findProviderByName, PROVIDERS } from '../providers/catalog';
 import { readNumbered, resolveKeys } from '../providers/keys';
 import type { Provider } from '../providers/provider';
 import { OPTIONS, type Config } from './options';
 import { addSearchKey } from './search-values';
-import { describeMistake, findText, type Given, type GivenOrigin, type Origins, type ResolvedConfig } from './resolve';
+import { describeMistake, findText } from './resolve';
+import type { Given, GivenOrigin, GivenText, Origins, ResolvedConfig } from './resolve';
 
 interface Whole {
   readonly config: Config;
@@ -18,8 +20,8 @@ interface Whole {
 type Added = Whole | { readonly mistake: string };
 
 /**
- * AI_PROVIDER without AI_API_BASE selects the provider's first address; AI_API_KEY overrides the provider's own
- * variable.
+ * AI_PROVIDER without AI_API_BASE selects the address of the provider's login, otherwise its first one. AI_API_KEY
+ * overrides the provider's own variable, which overrides a saved key.
  *
  * @param resolved what `resolveConfig` returned for `given`; its mistakes are included, so that all are reported at
  * once
@@ -27,10 +29,9 @@ type Added = Whole | { readonly mistake: string };
 export function addProviderValues(
   resolved: ResolvedConfig, given: Given, rows: readonly Provider[] = PROVIDERS,
 ): ResolvedConfig {
-  const named = findText('provider', given);
+  const named = findText('provider', given) ?? findSavedChoice(given);
   const row = named && findProviderByName(named.text, rows);
-  const unknown =
-    named && named.text.trim() !== '' && !row ? [describeMistake(describeNames(named.text, rows), named)] : [];
+  const unknown = named && named.text.trim() !== '' && !row ? [describeUnknown(named, rows)] : [];
   if (!resolved.ok) return { ok: false, mistakes: [...resolved.mistakes, ...unknown] };
   if (unknown.length > 0) return { ok: false, mistakes: unknown };
   const config = {
@@ -38,7 +39,23 @@ export function addProviderValues(
     ...(row && { provider: row.name }),
     ...(rows !== PROVIDERS && { catalog: rows }),
   };
-  return addValues({ ...resolved, config }, findProvider(config.provider, config.aiBaseUrl, rows), given);
+  const origins = named && row ? { ...resolved.origins, provider: named.origin } : resolved.origins;
+  return addValues({ config, origins }, findProvider(config.provider, config.aiBaseUrl, rows), given);
+}
+
+/** Returns the provider of the last login, unless the user gives a provider, an address or a key. */
+function findSavedChoice(given: Given): GivenText | undefined {
+  const text = given.logins?.current;
+  const isGiven = (['provider', 'aiBaseUrl', 'aiApiKey'] as const).some((name) => findText(name, given) !== undefined);
+  const isFree = !isGiven && readNumbered(OPTIONS.aiApiKey.env[0], given.env).length === 0;
+  return text !== undefined && isFree ? { text, origin: { kind: 'login', name: text } } : undefined;
+}
+
+function describeUnknown(named: GivenText, rows: readonly Provider[]): string {
+  const { origin, text } = named;
+  return origin.kind === 'login'
+    ? `The saved login is for ${quote(text)}, which is no longer a provider. Run: aliyun-codex-bridge logout`
+    : describeMistake(describeNames(text, rows), named);
 }
 
 type Expected = { readonly type: { readonly expected: string } };
@@ -54,7 +71,7 @@ function describeNames(text: string, rows: readonly Provider[]): Expected {
 function addValues(resolved: Whole, provider: Provider, given: Given): ResolvedConfig {
   let whole = resolved;
   const mistakes: string[] = provider.disabled === undefined ? [] : [provider.disabled];
-  for (const step of [addAddress, addKey, addHeaders, addSearch]) {
+  for (const step of [addAddress, addModel, addKey, addHeaders, addSearch]) {
     const added = step(whole, provider, given);
     if ('mistake' in added) mistakes.push(added.mistake);
     else whole = added;
@@ -62,10 +79,13 @@ function addValues(resolved: Whole, provider: Provider, given: Given): ResolvedC
   return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, config: whole.config, origins: whole.origins };
 }
 
-/** Adds the provider's address, whose origin is then the option that named the provider. */
-function addAddress({ config, origins }: Whole, provider: Provider): Added {
+/** Adds the saved address of the provider; or its first one, whose origin is the option that named the provider. */
+function addAddress({ config, origins }: Whole, provider: Provider, { logins }: Given): Added {
   const origin = origins.provider;
   if (origin.kind === 'default' || origins.aiBaseUrl.kind !== 'default') return { config, origins };
+  const saved = logins?.find(provider.name)?.baseUrl;
+  if (saved !== undefined)
+    return { config: { ...config, aiBaseUrl: saved }, origins: { ...origins, aiBaseUrl: loginOrigin(provider) } };
   const [aiBaseUrl] = provider.baseUrls;
   if (aiBaseUrl === undefined) {
     const { env, flags } = OPTIONS.aiBaseUrl;
@@ -75,28 +95,45 @@ function addAddress({ config, origins }: Whole, provider: Provider): Added {
   return { config: { ...config, aiBaseUrl }, origins: { ...origins, aiBaseUrl: origin } };
 }
 
+const loginOrigin = ({ name }: Provider): GivenOrigin => ({ kind: 'login', name });
+
+/** Adds the saved model of the provider, if the user named the provider, at the host that the login is for. */
+function addModel({ config, origins }: Whole, provider: Provider, { logins }: Given): Added {
+  const { origin, model } = logins?.find(provider.name) ?? {};
+  const isWanted = origins.provider.kind !== 'default' && origins.defaultModel.kind === 'default';
+  if (model === undefined || !isWanted || origin !== new URL(config.aiBaseUrl).origin) return { config, origins };
+  return { config: { ...config, defaultModel: model }, origins: { ...origins, defaultModel: loginOrigin(provider) } };
+}
+
 /** Runs after the address is known: the search service may be on the provider's own host. */
 function addSearch({ config, origins }: Whole, _provider: Provider, given: Given): Added {
   return addSearchKey(config, origins, given);
 }
 
-/** A key that was given as a flag is used alone. AI_API_KEY, AI_API_KEY_1, … come before the provider's own. */
-function addKey({ config, origins }: Whole, provider: Provider, { env, findOrigin }: Given): Added {
+/**
+ * A key that was given as a flag is used alone. AI_API_KEY, AI_API_KEY_1, … come before the provider's own, and these
+ * before the saved one.
+ */
+function addKey({ config, origins }: Whole, provider: Provider, given: Given): Added {
   if (origins.aiApiKey.kind === 'flag') return { config, origins };
-  const own = readNumbered(OPTIONS.aiApiKey.env[0], env);
-  const keys = own.length > 0 ? own : resolveKeys(provider, env);
+  const keys = findKeys(config.aiBaseUrl, provider, given);
   const [first] = keys;
   if (!first) return { config, origins };
-  const wrong = keys.find(({ key }) => OPTIONS.aiApiKey.type.parse(key) === undefined);
-  if (wrong) {
-    const origin = originOf(wrong.variable, findOrigin);
-    return { mistake: describeMistake(OPTIONS.aiApiKey, { text: wrong.key, origin }) };
-  }
-  const apiKeys = keys.length > 1 ? { apiKeys: keys.map(({ key }) => key) } : {};
+  const wrong = keys.find(({ text }) => OPTIONS.aiApiKey.type.parse(text) === undefined);
+  if (wrong) return { mistake: describeMistake(OPTIONS.aiApiKey, wrong) };
+  const apiKeys = keys.length > 1 ? { apiKeys: keys.map(({ text }) => text) } : {};
   return {
-    config: { ...config, aiApiKey: first.key, ...apiKeys },
-    origins: { ...origins, aiApiKey: originOf(first.variable, findOrigin) },
+    config: { ...config, aiApiKey: first.text, ...apiKeys },
+    origins: { ...origins, aiApiKey: first.origin },
   };
+}
+
+function findKeys(baseUrl: string, provider: Provider, { env, findOrigin, logins }: Given): readonly GivenText[] {
+  const own = readNumbered(OPTIONS.aiApiKey.env[0], env);
+  const set = own.length > 0 ? own : resolveKeys(provider, env);
+  if (set.length > 0) return set.map(({ variable, key }) => ({ text: key, origin: originOf(variable, findOrigin) }));
+  const saved = logins?.findKey(provider.name, baseUrl);
+  return saved === undefined ? [] : [{ text: saved, origin: loginOrigin(provider) }];
 }
 
 /** For a key from the providers file, its path in the file takes the place of the variable's name. */

@@ -85,6 +85,29 @@ export interface Given {
   readonly flags: FlagTexts;
   readonly env: Environment;
   readonly findOrigin: FindOrigin;
+  /** Absent if nothing is saved. */
+  readonly logins?: Logins;
+}
+
+/** What `login` has saved. */
+export interface Logins {
+  /** The provider of the last login. */
+  readonly current: string | undefined;
+  /** @param provider its name in the catalog */
+  find(provider: string): LoginSettings | undefined;
+  /** Returns the provider's saved key if it was saved for the host of `baseUrl`. */
+  findKey(provider: string, baseUrl: string): string | undefined;
+  /** Lists all saved keys, so that no log shows them. */
+  listKeys(): readonly string[];
+}
+
+/** The settings that a login saves with its key. */
+export interface LoginSettings {
+  /** Scheme, host and port that the login is for. */
+  readonly origin: string;
+  readonly hasKey: boolean;
+  readonly baseUrl?: string;
+  readonly model?: string;
 }
 
 interface Resolution extends Given {

@@ -1,6 +1,7 @@
 /** Gathers the facts that checks share: configuration, paths, port, Codex and its config.toml, test request. */
 import { isLoopback, portOf } from '../base/base-url';
 import { lookup } from 'node:dns/promises';
+import { compact } from '../base/json';
 import { attempt } from '../base/thrown';
 import { askCodexVersion, askForRefusal, type CodexRefusal } from '../codex/codex-program';
 import { readConfigFile, type SetupFailure } from '../codex/config-file';
@@ -10,10 +11,10 @@ import { planSetup, type SetupPlan } from '../codex/plan-setup';
 import { findInstalledProgram, pathOf } from '../codex/program';
 import { parseToml } from '../codex/toml/parse-toml';
 import { isTomlTable, type TomlTable } from '../codex/toml/value';
-import { loadConfig, loadEnvironment, type LoadedEnvironment } from '../command/load-config';
+import { loadConfig, loadEnvironment, type Loaded, type LoadedEnvironment } from '../command/load-config';
 import { findPaths, thisMachine, type Paths } from '../command/paths';
 import type { Config } from '../config/options';
-import type { Environment, FlagTexts, Origins } from '../config/resolve';
+import type { Environment, FlagTexts, Logins, Origins } from '../config/resolve';
 import { probePort, type PortState } from '../instance/bridge-client';
 import { findProvider, findSiblingUrl } from '../providers/catalog';
 import { describeForCodex } from '../providers/codex-models';
@@ -39,6 +40,8 @@ export interface DoctorSettings {
   readonly config: Config;
   readonly origins: Origins;
   readonly provider: Provider;
+  /** What `login` has saved. */
+  readonly logins?: Logins;
 }
 
 export type InstalledCodex =
@@ -115,7 +118,7 @@ export function createExamination(options: ExaminationOptions): Examination {
   const world = { ...REAL_WORLD, ...options.world };
   const { env, file } = loadEnvironment(flags, processEnv);
   const loaded = loadConfig(flags, processEnv);
-  const settings = loaded.ok ? describeSettings(loaded.config, loaded.origins) : undefined;
+  const settings = loaded.ok ? describeSettings(loaded) : undefined;
   const paths = findPaths({ ...thisMachine(processEnv), platform: world.platform }, settings?.config.stateDir);
   const states = new Map<number, Promise<PortState>>();
   const askPort = (port: number): Promise<PortState> => {
@@ -150,8 +153,10 @@ export function createExamination(options: ExaminationOptions): Examination {
 
 const LOOPBACK = '127.0.0.1';
 
-const describeSettings = (config: Config, origins: Origins): DoctorSettings =>
-  ({ config, origins, provider: findProvider(config.provider, config.aiBaseUrl, config.catalog) });
+function describeSettings({ config, origins, logins }: Loaded): DoctorSettings {
+  const provider = findProvider(config.provider, config.aiBaseUrl, config.catalog);
+  return { config, origins, provider, ...compact({ logins }) };
+}
 
 /** Caches the result of the first call. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {

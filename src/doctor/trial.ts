@@ -6,7 +6,7 @@ import {
 import type { Caller } from '../bridge/bridge';
 import { createBridge } from '../bridge/create-bridge';
 import type { Config } from '../config/options';
-import type { Environment } from '../config/resolve';
+import type { Environment, Logins } from '../config/resolve';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { createLogger } from '../observe/log';
 import { PROVIDERS } from '../providers/catalog';
@@ -21,6 +21,7 @@ import { REASONING_KEYS } from '../wire/read-chat';
 export interface TrialOptions {
   readonly config: Config;
   readonly provider: Provider;
+  readonly logins?: Logins;
   /** The version of this program. */
   readonly version: string;
   /** The environment of the bridge. */
@@ -86,13 +87,13 @@ export function findAuthorization(
 }
 
 /** Creates a bridge with the user's settings that neither retries nor writes files. */
-function createTrialBridge({ config, env }: TrialOptions, traffic: TrialTraffic, onRequest: () => void) {
+function createTrialBridge({ config, env, logins }: TrialOptions, traffic: TrialTraffic, onRequest: () => void) {
   const transport = createFetchTransport({
     connectMs: config.upstreamConnectTimeoutMs,
     firstByteMs: config.upstreamFirstByteTimeoutMs,
     idleMs: config.upstreamIdleTimeoutMs,
   });
-  const providerKeys = collectKeys(config.catalog ?? PROVIDERS, env);
+  const providerKeys = collectKeys(config.catalog ?? PROVIDERS, env, logins?.findKey);
   const settings = { ...config, upstreamCalls: 1, refusalCacheMs: 0, store: undefined, providerKeys };
   const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
   return createBridge(settings, log, { transport: recordTraffic(transport, traffic, onRequest) });

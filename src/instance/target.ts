@@ -2,7 +2,7 @@
 import { OPTIONS, type Config } from '../config/options';
 import type { Origins } from '../config/resolve';
 import type { CommandContext } from '../command/command';
-import { requireConfig } from '../command/load-config';
+import { loadWithoutKeyStore, requireConfig } from '../command/load-config';
 import { findPaths, thisMachine, type Paths } from '../command/paths';
 import { renderUrl, type Address } from '../command/render';
 import { reachableHost } from './bridge-client';
@@ -23,7 +23,8 @@ export interface BridgeTarget {
 /** Returns the target, or the exit code after reporting mistakes. */
 export function findTarget(context: CommandContext): BridgeTarget | number {
   const resolved = requireConfig(context, ({ port }) =>
-    (port === 0 ? ['Cannot find a bridge by port 0. Give the port that "aliyun-codex-bridge status" lists.'] : []));
+    (port === 0 ? ['Cannot find a bridge by port 0. Give the port that "aliyun-codex-bridge status" lists.'] : []),
+  loadWithoutKeyStore);
   if (typeof resolved === 'number') return resolved;
   const { config, origins } = resolved;
   const paths = findPaths(thisMachine(context.env), config.stateDir);

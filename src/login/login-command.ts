@@ -1,10 +1,10 @@
 /** `login`: saves a key with its provider, or shows what is saved. */
-import { EXIT, type CommandContext, type CommandIo } from '../command/command';
-import { requireConfig, type Loaded } from '../command/load-config';
+import { EXIT, reportMistakes, type CommandContext, type CommandIo } from '../command/command';
+import { loadWithoutKeyStore, requireConfig, type Loaded } from '../command/load-config';
 import { LOGIN_FLAGS, readOwnFlag } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
 import { renderRows } from '../command/render';
-import { loginFileOf, readSavedLogins } from '../command/saved-login';
+import { loginFileOf, readLoginFile } from '../command/saved-login';
 import { maskSecret } from '../base/quote';
 import { OPTIONS } from '../config/options';
 import type { Environment } from '../config/resolve';
@@ -15,10 +15,11 @@ import { saveLogin } from './save-login';
 
 /** Returns 0, 1 when nothing was saved or is saved, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
-  const { own, io, env } = context;
-  const resolved = requireConfig(context);
+  const { own, io, env, mistakes } = context;
+  if (readOwnFlag(LOGIN_FLAGS.status, own) === true)
+    return mistakes.length > 0 ? reportMistakes(mistakes, io) : showStatus(loginFileOf(folderOf(env)), io);
+  const resolved = requireConfig(context, undefined, loadWithoutKeyStore);
   if (typeof resolved === 'number') return resolved;
-  if (readOwnFlag(LOGIN_FLAGS.status, own) === true) return showStatus(loginFileOf(folderOf(env)), context);
   const code = await login(resolved, context);
   if (code === EXIT.done) io.out('Next: aliyun-codex-bridge codex\n');
   return code;
@@ -62,7 +63,10 @@ async function ask(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
   const interviewer = findInterviewer(io);
   if (interviewer === undefined)
     return { problem: `No terminal to ask on. Run: ${renderPipe(chosen?.name ?? 'NAME')}`, code: EXIT.misused };
-  const answered = await askLogin({ config: { ...resolved.config, aiApiKey: undefined }, chosen }, interviewer);
+  const { config, origins } = resolved;
+  // A saved model belongs to the login that this one replaces.
+  const defaultModel = origins.defaultModel.kind === 'login' ? undefined : config.defaultModel;
+  const answered = await askLogin({ config: { ...config, aiApiKey: undefined, defaultModel }, chosen }, interviewer);
   return answered ?? { problem: 'Nothing was saved.', code: EXIT.failed };
 }
 
@@ -75,8 +79,13 @@ function findChosen({ config, origins }: Loaded): Provider | undefined {
 const renderPipe = (provider: string): string =>
   `printf %s "$KEY" | aliyun-codex-bridge login --provider ${provider} --with-api-key`;
 
-function showStatus(path: string, { io }: CommandContext): number {
-  const { current, logins } = readSavedLogins(path);
+function showStatus(path: string, io: CommandIo): number {
+  const file = readLoginFile(path);
+  if ('problem' in file) {
+    io.error(`${file.problem}\n`);
+    return EXIT.failed;
+  }
+  const { current, logins } = file;
   const rows = Object.entries(logins).map(([name, { key, inKeyStore, baseUrl, model }]) => {
     const place = inKeyStore ? 'key in the key store of the system' : key ? `key ${maskSecret(key)}` : 'no key';
     const parts = [place, baseUrl, model && `model ${model}`, name === current && 'used by default'];

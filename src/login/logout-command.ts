@@ -1,30 +1,47 @@
 /** `logout`: removes saved logins with their keys. */
 import { renderList } from '../base/quantities';
 import { messageOf } from '../base/thrown';
-import { EXIT, type CommandContext } from '../command/command';
-import { requireConfig } from '../command/load-config';
+import { EXIT, reportMistakes, type CommandContext } from '../command/command';
+import { loadWithoutKeyStore, requireConfig } from '../command/load-config';
 import { findPaths, thisMachine } from '../command/paths';
-import { loginFileOf, readSavedLogins } from '../command/saved-login';
+import { loginFileOf, readLoginFile } from '../command/saved-login';
+import { findProviderByName } from '../providers/catalog';
 import { removeLogins } from './save-login';
 
 /** Removes the login of --provider, else all. Returns 0, 1 when that failed, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
-  const { io, env, flags } = context;
-  const resolved = requireConfig(context);
-  if (typeof resolved === 'number') return resolved;
+  const { io, env, mistakes } = context;
+  if (mistakes.length > 0) return reportMistakes(mistakes, io);
   const folder = findPaths(thisMachine(env)).config;
-  const saved = Object.keys(readSavedLogins(loginFileOf(folder)).logins);
-  const names = flags.provider === undefined ? saved : saved.filter((name) => name === resolved.config.provider);
+  const file = readLoginFile(loginFileOf(folder));
+  if ('problem' in file) {
+    io.error(`${file.problem}\n`);
+    return EXIT.failed;
+  }
+  const names = findNames(Object.keys(file.logins), context);
+  if (typeof names === 'number') return names;
   if (names.length === 0) {
     io.out('Not logged in.\n');
     return EXIT.done;
   }
   try {
-    await removeLogins(names, { folder, env });
+    await removeLogins(names, file, { folder, env });
   } catch (error) {
     io.error(`Cannot change ${loginFileOf(folder)}: ${messageOf(error)}.\n`);
     return EXIT.failed;
   }
   io.out(`Logged out of ${renderList(names, 'and')}. A bridge that runs keeps its key until it ends.\n`);
   return EXIT.done;
+}
+
+/** The logins that --provider means, by a name or an alias; its provider may no longer exist. An exit code if none. */
+function findNames(saved: readonly string[], context: CommandContext): readonly string[] | number {
+  const { provider } = context.flags;
+  if (provider === undefined) return saved;
+  const wanted = provider.trim().toLowerCase();
+  if (saved.includes(wanted)) return [wanted];
+  const loaded = requireConfig(context, undefined, loadWithoutKeyStore);
+  if (typeof loaded === 'number') return loaded;
+  const name = findProviderByName(provider, loaded.config.catalog)?.name;
+  return saved.filter((each) => each === name);
 }

@@ -1,6 +1,7 @@
 /** `serve`: resolves the configuration, builds the server and runs it. */
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { compact } from '../base/json';
 import { messageOf } from '../base/thrown';
 import type { Bridge } from '../bridge/bridge';
 import type { BridgeSettings } from '../bridge/turn-context';
@@ -27,7 +28,7 @@ export async function run(context: CommandContext): Promise<number> {
   const { own, io } = context;
   const resolved = requireConfig(context);
   if (typeof resolved === 'number') return resolved;
-  const { config, origins, env } = resolved;
+  const { config, origins, env, logins } = resolved;
   const version = readVersion();
   const access = openAccess(config);
   if (typeof access === 'string') {
@@ -45,8 +46,8 @@ export async function run(context: CommandContext): Promise<number> {
     format: config.logFormat,
     write: (line) => (logFile ?? { write: io.error }).write(line),
     secrets: [
-      config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...listFileSecrets(config),
-      passwordIn(config.store),
+      config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...(logins?.listKeys() ?? []),
+      ...listFileSecrets(config), passwordIn(config.store),
     ].filter((secret) => secret !== undefined),
   });
   const bridge = createLateBridge(() => buildBridge(resolved, context.flags, log));
@@ -103,11 +104,12 @@ function listKeys(env: Environment): readonly (string | undefined)[] {
 }
 
 function buildBridge(loaded: Loaded, flags: FlagTexts, log: Logger): Bridge {
-  const { config, env, findOrigin, providersPath, expectedProvidersPath } = loaded;
+  const { config, env, findOrigin, logins, providersPath, expectedProvidersPath } = loaded;
   const { collectKeys }: typeof import('../providers/keys') = require('../providers/keys');
   const { PROVIDERS }: typeof import('../providers/catalog') = require('../providers/catalog');
   const { createBridge }: typeof import('../bridge/create-bridge') = require('../bridge/create-bridge');
-  const complete = (whole: Config) => ({ ...whole, providerKeys: collectKeys(whole.catalog ?? PROVIDERS, env) });
+  const complete = (whole: Config) =>
+    ({ ...whole, providerKeys: collectKeys(whole.catalog ?? PROVIDERS, env, logins?.findKey) });
   const path = providersPath ?? expectedProvidersPath;
   let settings = { from: config, whole: complete(config) };
   warnOfSharing(settings.whole, log);
@@ -118,7 +120,8 @@ function buildBridge(loaded: Loaded, flags: FlagTexts, log: Logger): Bridge {
     if (!latest && (!isNew || existsSync(path))) {
       const { watchProviders }: typeof import('./watch-providers') = require('./watch-providers');
       const { info, warn } = log;
-      latest = watchProviders({ given: { flags, env, findOrigin }, path, isNew, config, info, warn });
+      const given = { flags, env, findOrigin, ...compact({ logins }) };
+      latest = watchProviders({ given, path, isNew, config, info, warn });
     }
     const now = latest?.() ?? config;
     if (now !== settings.from) {

@@ -1,7 +1,7 @@
 /** `usage`: shows tokens, requests and cost of the recorded turns. */
 import { PROVIDERS } from '../providers/catalog';
 import { EXIT, type CommandContext } from '../command/command';
-import { requireConfig } from '../command/load-config';
+import { loadWithoutKeyStore, requireConfig } from '../command/load-config';
 import { readOwnFlag, USAGE_FLAGS } from '../command/own-flags';
 import { findPaths, thisMachine } from '../command/paths';
 import { createTerminalStyle } from '../command/terminal-style';
@@ -16,7 +16,7 @@ const DEFAULT_SINCE: Since = { spanMs: 30 * 86_400_000 };
 /** Returns 0, or 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io, own, env } = context;
-  const resolved = requireConfig(context);
+  const resolved = requireConfig(context, undefined, loadWithoutKeyStore);
   if (typeof resolved === 'number') return resolved;
   const { stateDir, usageLedger, catalog = PROVIDERS } = resolved.config;
   const path = ledgerFileOf(findPaths(thisMachine(env), stateDir).state);

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
 import { openKeyStore } from '../../src/command/key-store';
 import { loadConfig } from '../../src/command/load-config';
+import { findFreePort } from '../../src/instance/start-bridge';
 import { createFakeIo } from '../support/cli/fake-io';
 
 const KEY = `sk-"quoted"'$HOME\`\\`;
@@ -78,6 +79,45 @@ for (const [name, [platform, script]] of Object.entries(TOOLS)) {
     assert.equal(missing.read('zai'), undefined);
   });
 }
+
+test('the key store is asked only for a key that is needed', {
+  skip: process.platform !== 'linux' && 'runs with secret-tool',
+}, async (context) => {
+  const { env, words } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
+  for (const provider of ['zai', 'deepseek']) {
+    const io = { ...createFakeIo(), readInput: async () => `sk-${provider}` };
+    assert.equal(await run(['login', '--provider', provider, '--with-api-key', '--save-to', 'system'], env, io), 0);
+  }
+  const port = ['--port', String(await findFreePort('127.0.0.1'))];
+  const listReads = () => words().split('\n').filter((line) => line.includes('lookup'));
+  const saved = listReads().length;
+  for (const command of [
+    ['status', ...port], ['stop', ...port], ['logs', ...port], ['usage'], ['login', '--status'], ['providers'],
+    ['logout', '--provider', 'moonshot'],
+  ]) {
+    await run(command, env, createFakeIo());
+    assert.equal(listReads().length, saved, command.join(' '));
+  }
+  for (const more of [{ AI_API_KEY: 'sk-own' }, { DEEPSEEK_API_KEY: 'sk-own' }, { AI_PROVIDER: 'moonshot' }]) {
+    assert.equal(await run(['config'], { ...env, ...more }, createFakeIo()), 0);
+    assert.equal(listReads().length, saved, JSON.stringify(more));
+  }
+  assert.equal(await run(['config', '--ai-base-url', 'https://gateway.example/v1'], env, createFakeIo()), 0);
+  assert.equal(listReads().length, saved, 'another address');
+  assert.equal(await run(['config'], env, createFakeIo()), 0);
+  assert.deepEqual(listReads().slice(saved).map((line) => line.includes('deepseek')), [true], 'only the chosen one');
+});
+
+test('a key that moves to the file leaves the key store', {
+  skip: process.platform !== 'linux' && 'runs with secret-tool',
+}, async (context) => {
+  const { env } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
+  for (const more of [['--save-to', 'system'], []]) {
+    const io = { ...createFakeIo(), readInput: async () => 'sk-moves' };
+    assert.equal(await run(['login', '--provider', 'zai', '--with-api-key', ...more], env, io), 0);
+  }
+  assert.equal(openKeyStore(env).read('zai'), undefined);
+});
 
 test('login --save-to system does not write the key to the file, and the configuration has it', {
   skip: process.platform !== 'linux' && 'runs with secret-tool',

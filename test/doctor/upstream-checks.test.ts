@@ -1,6 +1,8 @@
 /** `doctor`: the checks of the provider with one turn through the bridge's own code. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { run } from '../../src/cli/main';
+import { createFakeIo } from '../support/cli/fake-io';
 import {
   bridgeToml, createDoctorScene, findPrinted, goodAnswer, KEY, startUpstream,
 } from '../support/cli/doctor-scene';
@@ -343,6 +345,19 @@ test('a rejected key is tried once at the other address, and the matching addres
   const neither = await look(here.url);
   assert.match(neither.seen, /rejects it as well\.$/);
   assert.doesNotMatch(neither.fix ?? '', /AI_API_BASE/);
+});
+
+test('a saved key is not tried at the other address', async (context) => {
+  const scene = await createDoctorScene(context);
+  const here = await startUpstream(context, { script: () => error(401, 'Invalid API-key provided.') });
+  const there = await startUpstream(context, { script: () => goodAnswer(), apiKey: KEY });
+  const io = { ...createFakeIo(), readInput: async () => KEY };
+  const words = ['login', '--provider', 'openai-compatible', '--ai-base-url', here.url, '--with-api-key'];
+  const free = { AI_API_KEY: '', AI_API_BASE: '' };
+  assert.equal(await run(words, { ...scene.env, ...free }, io), 0);
+  const { level, seen } = await scene.check('access', free, { findSiblingEndpoint: () => there.url });
+  assert.deepEqual([level, here.requests.length, there.requests.length], ['failure', 1, 0], seen);
+  assert.match((await scene.check('key-form', free)).seen, /^login openai-compatible, "sk-/);
 });
 
 test('a model that cannot call tools: the fix names some that can', async (context) => {

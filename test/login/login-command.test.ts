@@ -1,56 +1,13 @@
 /** `login` and `logout`: the prompts, what is saved and where, and the resulting configuration. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import { run } from '../../src/cli/main';
-import { loadConfig } from '../../src/command/load-config';
-import { listen } from '../support/cli/background';
-import { createFakeIo } from '../support/cli/fake-io';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { createLoginScene } from '../support/cli/login-scene';
 
 const KEY = 'sk-test-login-1';
 
-interface SceneOptions {
-  /** The status that GET /models answers, by key. */
-  readonly status?: (key: string) => number;
-  readonly models?: readonly string[];
-}
-
-/** A home whose providers file contains `acme`, with a server that lists its models for the right key. */
-async function createScene(context: TestContext, { status = () => 200, models = ['one', 'two'] }: SceneOptions = {}) {
-  const home = mkdtempSync(join(tmpdir(), 'bridge-login-'));
-  context.after(() => rmSync(home, { recursive: true, force: true }));
-  const port = await listen(context, (request, response) => {
-    const code = status((request.headers.authorization ?? '').replace('Bearer ', ''));
-    response.writeHead(code, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(code === 200 ? { data: models.map((id) => ({ id })) } : { error: { message: 'No.' } }));
-  });
-  const file = join(home, 'providers.json');
-  const baseUrl = `http://127.0.0.1:${port}/v1`;
-  const acme = { title: 'Acme', base_url: baseUrl, key_variables: ['ACME_KEY'] };
-  writeFileSync(file, JSON.stringify({ providers: { acme } }));
-  const env = { HOME: home, XDG_CONFIG_HOME: join(home, 'config'), AI_PROVIDERS: file, LANG: 'C.UTF-8' };
-  const path = join(home, 'config', 'aliyun-codex-bridge', 'login.json');
-  return {
-    env, path, baseUrl,
-    saved: () => JSON.parse(readFileSync(path, 'utf8')) as { current: string; logins: Record<string, unknown> },
-    async run(words: readonly string[], answers?: readonly (string | undefined)[], input?: string) {
-      const io = { ...createFakeIo(answers), ...(input !== undefined && { readInput: async () => input }) };
-      const code = await run(words, env, io);
-      return { code, ...io.written, asked: io.asked };
-    },
-    config(flags = {}, more: Readonly<Record<string, string>> = {}) {
-      const loaded = loadConfig(flags, { ...env, ...more });
-      assert.ok(loaded.ok, JSON.stringify(loaded));
-      const { provider, aiBaseUrl, aiApiKey, defaultModel } = loaded.config;
-      return { provider, aiBaseUrl, aiApiKey, defaultModel, origin: loaded.origins.aiApiKey };
-    },
-  };
-}
-
 test('login asks for provider, key and model, and saves them readable only by the user', async (context) => {
-  const scene = await createScene(context);
+  const scene = await createLoginScene(context);
   const { code, out, error, asked } = await scene.run(['login'], ['acme', KEY, '2']);
   assert.deepEqual([code, error], [0, '']);
   assert.equal(
@@ -71,7 +28,7 @@ test('login asks for provider, key and model, and saves them readable only by th
 });
 
 test('a rejected key is requested up to three times', async (context) => {
-  const scene = await createScene(context, { status: (key) => (key === KEY ? 200 : 401) });
+  const scene = await createLoginScene(context, { status: (key) => (key === KEY ? 200 : 401) });
   const good = await scene.run(['login'], ['1', 'sk-wrong', 'two words', KEY, '']);
   assert.equal(good.code, 0);
   assert.match(good.error, /^127\.0\.0\.1:\d+ rejects this key \(401\)\.\nExpected visible ASCII characters/);
@@ -81,19 +38,19 @@ test('a rejected key is requested up to three times', async (context) => {
 });
 
 test('a key of another format is reported before it is sent', async (context) => {
-  const scene = await createScene(context);
+  const scene = await createLoginScene(context);
   const { code, error } = await scene.run(['login'], ['aliyun-coding', '2', 'sk-other', undefined]);
   assert.deepEqual([code, error], [1, 'Coding Plan keys start with sk-sp-; yours does not.\nNothing was saved.\n']);
 });
 
 test('if a provider has several addresses, login asks for the account’s', async (context) => {
-  const scene = await createScene(context);
+  const scene = await createLoginScene(context);
   const { asked } = await scene.run(['login'], ['aliyun-coding', undefined]);
   assert.match(asked[1] ?? '', /^ {2}1 {2}https:\/\/coding\.dash.*\n {2}2 {2}https:\/\/coding-intl.*\nAddress of your/);
 });
 
 test('without a terminal, the error has the exact command, which reads the key from stdin', async (context) => {
-  const scene = await createScene(context);
+  const scene = await createLoginScene(context);
   const none = await scene.run(['login', '--provider', 'acme']);
   assert.deepEqual([none.code, none.error], [
     2,
@@ -109,7 +66,7 @@ test('without a terminal, the error has the exact command, which reads the key f
 });
 
 test('flags and variables override a login, and no key is sent to another provider’s address', async (context) => {
-  const scene = await createScene(context);
+  const scene = await createLoginScene(context);
   await scene.run(['login'], ['acme', KEY, 'two']);
   const coding = 'https://coding.dashscope.aliyuncs.com/v1';
   assert.deepEqual(
@@ -127,7 +84,7 @@ test('flags and variables override a login, and no key is sent to another provid
 });
 
 test('several logins: the last one is the default, each can be removed', async (context) => {
-  const scene = await createScene(context);
+  const scene = await createLoginScene(context);
   assert.deepEqual(await scene.run(['logout']), { code: 0, out: 'Not logged in.\n', error: '', asked: [] });
   assert.equal((await scene.run(['login', '--status'])).code, 1);
   await scene.run(['login', '--provider', 'acme', '--with-api-key'], undefined, KEY);
@@ -142,7 +99,7 @@ test('several logins: the last one is the default, each can be removed', async (
 });
 
 test('for any other server, login asks for the address, and for a key only if required', async (context) => {
-  const scene = await createScene(context, { models: ['only'] });
+  const scene = await createLoginScene(context, { models: ['only'] });
   const { code } = await scene.run(['login'], ['openai-compatible', 'nonsense', scene.baseUrl, '']);
   assert.equal(code, 0);
   assert.deepEqual(scene.config(), {
@@ -153,7 +110,7 @@ test('for any other server, login asks for the address, and for a key only if re
 });
 
 test('an invalid login file is ignored', async (context) => {
-  const scene = await createScene(context);
+  const scene = await createLoginScene(context);
   await scene.run(['login', '--provider', 'acme', '--with-api-key'], undefined, KEY);
   for (const text of ['{', '[]', '{"logins":3}', '{"current":"acme","logins":{"acme":null}}']) {
     writeFileSync(scene.path, text);

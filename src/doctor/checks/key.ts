@@ -106,7 +106,10 @@ function findKey({ flags, env, settings }: Examination): GivenKey | undefined {
     ...[...OPTIONS.aiApiKey.env, ...(settings?.provider.keyEnv ?? [])].map((name) => [name, env[name]] as const),
   ];
   const found = given.find(([, text]) => isSet(text));
-  return found?.[1] === undefined ? undefined : { name: found[0], text: found[1] };
+  if (found?.[1] !== undefined) return { name: found[0], text: found[1] };
+  const { config, origins } = settings ?? {};
+  const isSaved = config?.aiApiKey !== undefined && origins?.aiApiKey.kind === 'login';
+  return isSaved ? { name: `login ${origins.aiApiKey.name}`, text: config.aiApiKey } : undefined;
 }
 
 /** The checks of the key. */

@@ -106,11 +106,15 @@ function checkStage(stage: TrialStage, describe: (trial: Trial) => Finding): Che
   };
 }
 
-/** A rejected key may belong to another address of the provider, such as the international one, which is tried once. */
+/**
+ * A rejected key may belong to another address of the provider, such as the international one, which is tried once;
+ * not with a saved key, which is sent only to the host that it was saved for.
+ */
 async function checkAccess(settings: DoctorSettings, examination: Examination): Promise<Finding> {
   const finding = await checkStage('access', describeAccess)(examination);
   const { outcome } = await examination.runTrial();
-  const sibling = examination.world.findSiblingEndpoint(settings);
+  const isSaved = settings.origins.aiApiKey.kind === 'login';
+  const sibling = isSaved ? undefined : examination.world.findSiblingEndpoint(settings);
   if (finding.level !== 'failure' || !('error' in outcome) || outcome.error.kind !== 'auth' || !sibling) return finding;
   const { outcome: other } = await examination.runTrialAt(sibling);
   if ('error' in other && DIAGNOSES[other.error.kind]?.stage !== 'model' && other.error.kind !== 'wrong_client') {
