@@ -3,13 +3,14 @@
 /** As many as fit on a screen. */
 const SHOWN = 20;
 
-/** One line for each name, up to a screenful; then `rest`. */
-export function renderNames(names: readonly string[], rest: string, isNumbered: boolean): string {
-  const lines = names.slice(0, SHOWN).map((name, index) => {
+/** One line for each name; with `rest`, at most a screenful, and `rest` for the others. */
+export function renderNames(names: readonly string[], isNumbered: boolean, rest?: string): string {
+  const shown = rest === undefined ? names : names.slice(0, SHOWN);
+  const lines = shown.map((name, index) => {
     const number = isNumbered ? String(index + 1).padStart(3) : '';
     return `${number}  ${name}`;
   });
-  return [...lines, ...(names.length > SHOWN ? [rest] : [])].join('\n');
+  return [...lines, ...(rest !== undefined && names.length > SHOWN ? [rest] : [])].join('\n');
 }
 
 /** The name that an answer means; the first when nothing was typed. */

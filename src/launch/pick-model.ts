@@ -57,7 +57,7 @@ const NO_MODEL =
 const MORE = '  … for all of them, run: aliyun-codex-bridge models';
 
 const renderChoices = (offered: readonly string[]): string =>
-  `Choose one of ${offered.length} models: ${HOW}\n${renderNames(offered, MORE, false)}`;
+  `Choose one of ${offered.length} models: ${HOW}\n${renderNames(offered, false, MORE)}`;
 
 const renderQuestion = (offered: readonly string[]): string =>
-  `${renderNames(offered, MORE, true)}\nModel (number, name or arrow keys) [1]: `;
+  `${renderNames(offered, true, MORE)}\nModel (number, name or arrow keys) [1]: `;

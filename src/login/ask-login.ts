@@ -6,6 +6,7 @@ import { openCatalog } from '../command/open-catalog';
 import { OPTIONS, type Config } from '../config/options';
 import { PROVIDERS } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
+import { findConnection } from '../bridge/endpoint-options';
 import { upstreamHeaders } from '../bridge/prepare';
 import { fetchJson } from '../upstream/fetch-json';
 
@@ -51,7 +52,7 @@ export async function askLogin({ config, chosen }: LoginQuestion, io: Interviewe
 
 async function askProvider(rows: readonly Provider[], io: Interviewer): Promise<Provider | undefined> {
   const titles = rows.map(({ title, name }) => `${title} (${name})`);
-  const question = `${renderNames(titles, '', true)}\nProvider (number or name) [1]: `;
+  const question = `${renderNames(titles, true)}\nProvider (number or name) [1]: `;
   return repeat<Provider>(io, async () => {
     const answer = await io.ask(question);
     if (answer === undefined) return undefined;
@@ -64,7 +65,7 @@ async function askProvider(rows: readonly Provider[], io: Interviewer): Promise<
 async function askAddress({ baseUrls }: Provider, io: Interviewer): Promise<string | undefined> {
   if (baseUrls.length === 1) return baseUrls[0];
   const isOpen = baseUrls.length === 0;
-  const list = isOpen ? '' : `${renderNames(baseUrls, '', true)}\n`;
+  const list = isOpen ? '' : `${renderNames(baseUrls, true)}\n`;
   return repeat<string>(io, async () => {
     const answer = await io.ask(isOpen ? 'Base URL, usually ending in /v1: ' : `${list}Address of your account [1]: `);
     if (answer === undefined) return undefined;
@@ -76,7 +77,6 @@ async function askAddress({ baseUrls }: Provider, io: Interviewer): Promise<stri
 /** What is saved as the key of a server that needs none. */
 const NO_KEY = 'none';
 
-
 async function askKey(provider: Provider, config: Config, io: Interviewer): Promise<string | undefined> {
   const isOptional = provider.baseUrls.length === 0;
   const hint = isOptional ? 'Enter for none' : 'input is hidden';
@@ -87,7 +87,7 @@ async function askKey(provider: Provider, config: Config, io: Interviewer): Prom
     const key = OPTIONS.aiApiKey.type.parse(answer);
     if (key === undefined) return { problem: `Expected ${OPTIONS.aiApiKey.type.expected}.` };
     if (provider.keyShape?.pattern.test(key) === false) return { problem: provider.keyShape.advice };
-    const problem = await findRejection({ ...config, aiApiKey: key });
+    const problem = await findRejection(provider, { ...config, aiApiKey: key });
     return problem === undefined ? key : { problem };
   });
 }
@@ -99,11 +99,13 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const REJECTED: readonly (number | undefined)[] = [401, 403];
 
 /** Why the provider rejects the key; undefined when it does not, or cannot be asked without spending a request. */
-async function findRejection(config: Config): Promise<string | undefined> {
+async function findRejection(provider: Provider, config: Config): Promise<string | undefined> {
   const headers = { ...upstreamHeaders(config), accept: 'application/json' };
-  const question = { url: `${config.aiBaseUrl}/models`, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
+  const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
   try {
-    await fetchJson(question);
+    await fetchJson({
+      url: `${config.aiBaseUrl}/models`, headers, ...limits, ...findConnection(provider, true, config),
+    });
     return undefined;
   } catch (error) {
     const status = error instanceof BridgeError ? error.details.upstreamStatus : undefined;
@@ -120,7 +122,7 @@ async function askModel(config: Config, io: Interviewer): Promise<string | undef
   if (first === undefined) return (await io.ask('Model: '))?.trim();
   if (names.length === 1) return provider.models.length > 0 ? '' : first;
   const rest = '     … any other model of the provider, by its name';
-  const answer = await io.ask(`${renderNames(names, rest, true)}\nModel (number or name) [1]: `);
+  const answer = await io.ask(`${renderNames(names, true, rest)}\nModel (number or name) [1]: `);
   if (answer === undefined) return undefined;
   const model = findChoice(answer, names) ?? answer.trim();
   return model === first && provider.models.length > 0 ? '' : model;

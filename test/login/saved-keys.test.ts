@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/command/load-config';
 import { findFreePort } from '../../src/instance/start-bridge';
 import { PROVIDERS } from '../../src/providers/catalog';
 import { collectKeys } from '../../src/providers/keys';
+import { startConnectProxy } from '../support/upstream/connect-proxy';
 import { createLoginScene } from '../support/cli/login-scene';
 
 const KEY = 'sk-test-saved-1';
@@ -165,4 +166,17 @@ test('a login file that cannot be read is reported, and never replaced', async (
   writeFileSync(scene.path, '\n');
   await scene.login('acme', KEY);
   assert.equal(scene.config().aiApiKey, KEY);
+});
+
+test('login offers every provider, and checks the key through the proxy', async (context) => {
+  const scene = await createLoginScene(context, { status: (key) => (key === KEY ? 200 : 401) });
+  const { asked } = await scene.run(['login'], [undefined]);
+  assert.match(asked[0] ?? '', new RegExp(`^ *${PROVIDERS.length + 1} {2}.* \\(openai-compatible\\)\nProvider `, 'm'));
+  const { port } = new URL(scene.baseUrl);
+  const proxy = await startConnectProxy(context, { port: Number(port) });
+  const behind = { ...scene.env, HTTP_PROXY: `http://127.0.0.1:${proxy.port}` };
+  const flags = ['--provider', 'openai-compatible', '--ai-base-url', 'http://models.acme.test/v1'];
+  const { code, error } = await scene.run([...flags, 'login'], ['sk-wrong', KEY, ''], undefined, behind);
+  assert.deepEqual([code, error], [0, 'models.acme.test rejects this key (401).\n']);
+  assert.ok(proxy.seen.length > 0 && proxy.seen.every((line) => line === 'models.acme.test:80 200'), String(proxy.seen));
 });
