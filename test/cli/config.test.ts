@@ -52,7 +52,8 @@ test('a row shows the source of the value, and what it overrides', async () => {
   assert.equal(rowOf(out, '--log-level'), `* --log-level warn env LOG_LEVEL, overrides file LOG_LEVEL in ${file}`);
   assert.equal(rowOf(out, '--host'), `* --host localhost file HOST in ${file}`);
   assert.equal(rowOf(out, '--tool-markup'), '* --tool-markup off flag --tool-markup');
-  assert.equal(rowOf(out, '--config-file'), `* --config-file ${file} flag --config-file, overrides env BRIDGE_ENV_FILE`);
+  const expected = `* --config-file ${file} flag --config-file, overrides env BRIDGE_ENV_FILE`;
+  assert.equal(rowOf(out, '--config-file'), expected);
 });
 
 test('the detected provider, its values, and the folders', async () => {

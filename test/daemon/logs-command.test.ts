@@ -26,7 +26,8 @@ test('without a log file, logs says how to get one', LIMIT, async (context) => {
   assert.deepEqual([code, out], [1, '']);
   assert.equal(
     error,
-    `No log file ${logFileOf(home.paths.state, home.port)}. Only bridges started with "aliyun-codex-bridge start --port ${home.port}" write this log.
+    `No log file ${logFileOf(home.paths.state, home.port)}. \
+Only bridges started with "aliyun-codex-bridge start --port ${home.port}" write this log.
 Others write to standard error, or to the file of their --log-file; give the same --log-file here to read that one.
 `,
   );

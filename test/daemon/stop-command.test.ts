@@ -134,7 +134,8 @@ test('a foreground bridge is not stopped, because its process may be in a contai
   assert.deepEqual([code, out], [1, '']);
   assert.equal(
     error,
-    `The bridge on http://127.0.0.1:${home.port}/v1 (pid ${process.pid}) was not started with "${NAME} start --port ${home.port}".
+    `The bridge on http://127.0.0.1:${home.port}/v1 (pid ${process.pid}) \
+was not started with "${NAME} start --port ${home.port}".
 Stop it where you started it: with Ctrl-C in its terminal, or by its service manager or container.
 `,
   );

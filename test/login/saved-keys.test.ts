@@ -123,7 +123,8 @@ test('a login for a provider that no longer exists blocks only commands that nee
   for (const command of ['config', 'start', 'restart', 'quota', 'models']) {
     const { code, error } = await scene.run([command]);
     assert.equal(code, 2, command);
-    assert.match(error, /The saved login is for "acme", which is no longer a provider\. Run: aliyun-codex-bridge logout$/m);
+    assert.match(error, /The saved login is for "acme", which is no longer a provider\./);
+    assert.match(error, / Run: aliyun-codex-bridge logout$/m);
   }
   await scene.login('deepseek', 'sk-deep');
   assert.equal(scene.config().provider, 'deepseek');
@@ -178,5 +179,5 @@ test('login offers every provider, and checks the key through the proxy', async 
   const flags = ['--provider', 'openai-compatible', '--ai-base-url', 'http://models.acme.test/v1'];
   const { code, error } = await scene.run([...flags, 'login'], ['sk-wrong', KEY, ''], undefined, behind);
   assert.deepEqual([code, error], [0, 'models.acme.test rejects this key (401).\n']);
-  assert.ok(proxy.seen.length > 0 && proxy.seen.every((line) => line === 'models.acme.test:80 200'), String(proxy.seen));
+  assert.deepEqual([...new Set(proxy.seen)], ['models.acme.test:80 200']);
 });

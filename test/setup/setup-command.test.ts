@@ -395,8 +395,9 @@ test('a file that undo cannot restore is reported with the backup', async (conte
   assert.equal(code, 1);
   assert.equal(
     error,
-    `Cannot change ${home.path}: the file has changed since setup, and the lines that setup had commented out no \
-longer fit (expected each key once, model is already defined).\nBackup from before setup: ${join(home.folder, BACKUP)}\n`,
+    `Cannot change ${home.path}: the file has changed since setup, and the lines that setup had commented out \
+no longer fit (expected each key once, model is already defined).
+Backup from before setup: ${join(home.folder, BACKUP)}\n`,
   );
 });
 

@@ -144,7 +144,8 @@ export const MESSAGE_CASES: readonly StrictCase[] = [
     rule: 'image-detail',
     refused: messages(user([{ type: 'image_url', image_url: { ...IMAGE.image_url, detail: 'original' } }])),
     accepted: messages(user([{ type: 'image_url', image_url: { ...IMAGE.image_url, detail: 'low' } }])),
-    dashscope: `${ALGO}'messages[0].content[0].image_url.detail' must be one of ['auto', 'low', 'high'], got 'original'.`,
+    dashscope:
+      `${ALGO}'messages[0].content[0].image_url.detail' must be one of ['auto', 'low', 'high'], got 'original'.`,
     openai: 'image_detail is invalid',
   },
   {
