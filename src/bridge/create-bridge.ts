@@ -1,13 +1,15 @@
 /** Creates the bridge from settings, provider, runtime and state. */
 import { randomBytes } from 'node:crypto';
 import type { MakeId } from '../base/clock';
-import { isRecord } from '../base/json';
+import { isRecord, type UnknownRecord } from '../base/json';
+import { BridgeError } from '../errors/bridge-error';
 import type { Logger } from '../observe/log';
 import { findProvider } from '../providers/catalog';
 import type { Background } from '../state/background';
 import type { AnswerSearch } from '../search/answer-search';
 import type { KeptResponses } from '../state/kept-responses';
 import { createStateServices, type StateServices } from '../state/open-store';
+import { SSE_KEEP_ALIVE } from '../stream/sse';
 import { RequestSerializer } from '../upstream/request-bytes';
 import type { PlanState } from '../upstream/plan-state';
 import { createFetchTransport } from '../upstream/transport';
@@ -113,10 +115,31 @@ function openBackground(state: StateServices): Background {
   return createBackground(state);
 }
 
-const startInBackground: typeof import('./background-turn').startInBackground = (...args) => {
-  const { startInBackground: start }: typeof import('./background-turn') = require('./background-turn');
-  return start(...args);
-};
+/**
+ * Starts a turn that runs without a client, and streams its events to the client that started it.
+ * @throws BridgeError for an invalid request; later failures are reported in the Response
+ */
+async function startInBackground(
+  body: UnknownRecord, caller: Caller, context: TurnContext, background: Background,
+): Promise<Turn> {
+  const { abort: _ofClient, detach, ...rest } = caller;
+  if (!detach)
+    throw new BridgeError('invalid_request', 'Cannot use "background" here. Send the request without it.', {
+      param: 'background',
+    });
+  const run = await background.start(detach, (abort) =>
+    startResponsesTurn({ ...body, stream: true }, { ...rest, abort }, context),
+  );
+  return {
+    stream: body['stream'] === true,
+    notes: [],
+    keepAlive: () => SSE_KEEP_ALIVE,
+    // The response itself continues; its client can resume the stream.
+    fail: () => '',
+    frames: () => run.follow(-1),
+    collect: () => Promise.resolve({ status: 200, body: JSON.stringify(run.response) }),
+  };
+}
 
 function createRuntime(settings: BridgeSettings): Runtime {
   return {
