@@ -60,11 +60,15 @@ export async function prepareNextCall(error: BridgeError, question: Question<unk
 
 /** A gateway in front of the provider may have no Responses endpoint, or a model may be served over Chat alone. */
 function useChat(error: BridgeError, question: Question<unknown>, asking: Asking): boolean {
-  const { prepared: { endpoint: { host, model }, notes, prepareChat }, caller: { record }, context } = question;
-  if (!prepareChat || !lacksEndpoint(error)) return false;
+  const { prepared, caller: { record }, context } = question;
+  const { endpoint: { host, model, headers, isOptional }, notes, again } = prepared;
+  if (!isOptional || !again || !lacksEndpoint(error)) return false;
   const { chatOnly, repairs } = memoryOf(context);
   if (chatOnly.size < MOST_CHAT_ONLY) chatOnly.add(`${host} ${model}`);
-  question.prepared = prepareChat();
+  // The key may be a substitute's, and the notice that of a fallback.
+  const { endpoint, ...chat } = again({ overChat: true, notes });
+  const { notice } = prepared;
+  question.prepared = { ...chat, endpoint: { ...endpoint, headers }, ...(notice !== undefined && { notice }) };
   asking.chat = repairs.apply(host, question.prepared.chat);
   asking.body = undefined;
   delete asking.repairs;
@@ -132,7 +136,7 @@ export async function readFailure(
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(requestId !== undefined && { requestId }),
   });
-  if (isPermanent(error)) memoryOf(context).rejections.remember(sent, endpoint.headers['authorization'] ?? '', error);
+  if (isPermanent(error)) memoryOf(context).rejections.remember({ ...endpoint, body: sent }, error);
   return error;
 }
 
@@ -155,7 +159,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, aski
     const isFinal = failed > 1 || error.details.retryAfterMs !== undefined;
     if (isFinal && !CHEAP.has(last.kind)) {
       const body = asking.body ?? (await context.serializer.serialize(prepared.render(asking.chat)));
-      rejections.remember(body, prepared.endpoint.headers['authorization'] ?? '', last);
+      rejections.remember({ ...prepared.endpoint, body }, last);
     }
     throw last;
   }

@@ -49,7 +49,7 @@ async function call(question: Question<unknown>, asking: Asking): Promise<Upstre
   const { url, headers, connection } = prepared.endpoint;
   // A retry sends the same bytes: rendering again would keep several copies of megabytes in memory.
   const body = (asking.body ??= await context.serializer.serialize(prepared.render(asking.chat)));
-  const known = context.failures.memory?.rejections.find(body, headers['authorization'] ?? '');
+  const known = context.failures.memory?.rejections.find({ url, headers, body });
   if (known) {
     caller.record?.remember();
     throw known;
@@ -61,7 +61,8 @@ async function call(question: Question<unknown>, asking: Asking): Promise<Upstre
   const request = { url, headers, body, abort: caller.abort, name, onEnd, ...(connection && { connection }) };
   const answer = await context.runtime.transport(request);
   if (answer.status >= 200 && answer.status < 300) return answer;
-  throw await loadFailurePath().readFailure(answer, findRequestId(answer, prepared.endpoint), prepared.endpoint, context, body);
+  const requestId = findRequestId(answer, prepared.endpoint);
+  throw await loadFailurePath().readFailure(answer, requestId, prepared.endpoint, context, body);
 }
 
 /** Counts the request, and waits where its provider has a limit. @returns ends it */

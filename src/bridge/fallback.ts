@@ -2,15 +2,15 @@
  * Answers a turn with another key or another model when the first one is out of quota, rejected, down or gone. Nothing
  * of an answer has reached the client by then. Loaded where keys or models are configured for it.
  */
+import { Notes } from '../base/result';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import { concernsKey, type Candidate, type CoolDown } from '../upstream/plan-state';
 import type { Question } from './after-failure';
 import { askUpstream } from './ask-upstream';
 import { keyIn, withKey } from './endpoint-options';
-import { describeSent, prepare, type Prepared } from './prepare';
+import { describeSent, withTarget, type Prepared } from './prepare';
 import type { Answer } from './stream-turn';
-import type { TurnContext } from './turn-context';
 
 /** A model with one of its keys. */
 interface KeyedModel extends Candidate {
@@ -56,9 +56,9 @@ export async function askWithSubstitutes<Output>(question: Question<Output>): Pr
 
 /** Prepares the turn for a fallback model: its history, tools and settings in the dialect of that model. */
 function prepareFallback(model: string, question: Question<unknown>): Prepared | undefined {
-  const { caller: { isTitle: _title, ...caller }, context, prepared: { request, endpoint } } = question;
+  const { context, prepared: { again, endpoint } } = question;
   try {
-    const its = request && prepare({ ...request, model }, caller, withTarget(model, context), { isSubstitute: true });
+    const its = again?.({ fallback: model });
     const isSame = its?.endpoint.url === endpoint.url && its.endpoint.model === endpoint.model;
     return isSame ? undefined : its;
   } catch (cause) {
@@ -67,26 +67,19 @@ function prepareFallback(model: string, question: Question<unknown>): Prepared |
   }
 }
 
-/** Reads a model name as an alias is read: it leads to another provider even where model ids contain slashes. */
-function withTarget(model: string, context: TurnContext): TurnContext {
-  const { settings } = context;
-  return { ...context, settings: { ...settings, modelMap: { [model.toLowerCase()]: model, ...settings.modelMap } } };
-}
-
 /** Prepares the turn again with descriptions in place of pictures, if a model for them is configured. */
 async function describe(its: Prepared, question: Question<unknown>): Promise<Prepared> {
-  const { prepared, caller, context } = question;
-  const { request, endpoint: { substitutes } } = its;
-  if (substitutes?.visionModel === undefined || !request) return its;
+  const { request, again, endpoint: { substitutes } } = its;
+  if (substitutes?.visionModel === undefined || !request || !again) return its;
   const { describePictures }: typeof import('./describe-pictures') = require('./describe-pictures');
-  const target = withTarget(substitutes.visionModel, context);
-  const input = await describePictures(request.input, substitutes.visionModel, {
-    ...question, prepared: its, context: target,
-  });
-  if (input === request.input) return its;
-  const described = { ...request, input };
-  if (its === prepared) return prepare(described, caller, context);
-  return prepare(described, caller, withTarget(request.model ?? '', context), { isSubstitute: true });
+  const context = withTarget(substitutes.visionModel, question.context);
+  // The notes of `its` say which pictures were left out.
+  const notes = new Notes();
+  const prepared = { ...its, notes };
+  const input = await describePictures(request.input, substitutes.visionModel, { ...question, prepared, context });
+  if (input !== request.input) return again({ input, notes });
+  for (const note of notes.list()) its.notes.add(note);
+  return its;
 }
 
 function listChoices(prepared: Prepared, { caller, context }: Question<unknown>): readonly KeyedModel[] {

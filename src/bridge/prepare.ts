@@ -10,19 +10,12 @@ import { findRoute, isOwnHost, nativeBaseUrl, prefersNative, resolveModel } from
 import type { Dialect } from '../providers/dialect';
 import type { RequestChanges } from '../providers/provider';
 import type { Sent } from '../observe/turn-record';
-import type { AnswerStreamOptions } from '../stream/answer-stream';
-import { ChatReader } from '../stream/chat-reader';
-import { JsonCheckStage, JsonFenceStage } from '../stream/json-answer';
-import { CallFilterStage, CumulativeStage, SurrogateStage } from '../stream/small-stages';
-import { ThinkTagStage } from '../stream/think-tags';
-import { ToolMarkupStage } from '../stream/tool-markup';
-import { TypedArgumentsStage } from '../stream/typed-arguments';
 import type { ToolSet } from '../tools/tool-set';
 import { translateRequest } from '../translate/request';
 import type { Passage } from '../upstream/in-flight';
 import type { ChatRequest } from '../wire/chat';
 import type { ResponsesRequest } from '../wire/responses-request';
-import { readAnswerRules, type AnswerRules } from './answer-rules';
+import { attemptsOf, readAnswerRules, type CreateAttempt } from './answer-stages';
 import type { Caller } from './bridge';
 import type { OptionSources } from './endpoint-options';
 import type { EndpointOptions, ProviderSettings, TurnContext } from './turn-context';
@@ -64,21 +57,32 @@ export interface Prepared {
   readonly tools: ToolSet;
   readonly notes: Notes;
   /** Creates the reader and stages for one answer. Retains no part of the request. */
-  readonly createAttempt: () => Omit<AnswerStreamOptions<never>, 'assembler'>;
+  readonly createAttempt: CreateAttempt;
   /** The request itself, where it may be prepared again for another model; it may be megabytes. */
   readonly request?: ResponsesRequest;
   /** The model, where several may read the conversation. */
   readonly origin?: string;
   /** A line for the user in front of the answer. */
   readonly notice?: string;
-  /** The same request over Chat Completions, for a provider that turns out to have no Responses endpoint. */
-  readonly prepareChat?: () => Prepared;
+  /** Prepares the same request again; absent where nothing may require it. Holds the request. */
+  readonly again?: (changes: Changes) => Prepared;
 }
 
 export interface PrepareOptions {
   readonly isSubstitute?: boolean;
   /** Use Chat Completions unless the user chose the protocol. */
   readonly overChat?: boolean;
+  readonly notes?: Notes;
+}
+
+/** How a request that is prepared again differs. Everything else stays: the caller, the settings and the protocol. */
+export interface Changes {
+  /** A fallback model, `provider/model`. */
+  readonly fallback?: string;
+  readonly input?: ResponsesRequest['input'];
+  /** The provider turned out to have no Responses endpoint for the model. */
+  readonly overChat?: true;
+  /** Notes to continue; by default, new ones. */
   readonly notes?: Notes;
 }
 
@@ -121,7 +125,7 @@ export function prepare(
   const createAttempt = attemptsOf(endpoint, chat.tools, tools, rules, context);
   const kept = {
     ...(origin !== undefined && { origin, request: given }),
-    ...(endpoint.isOptional && { prepareChat: overChatLater(given, caller, context, { ...options, notes }) }),
+    ...((origin !== undefined || endpoint.isOptional) && { again: preparer(given, caller, context, options) }),
   };
   return { endpoint, chat, render, tools, notes, createAttempt, ...kept };
 }
@@ -133,8 +137,23 @@ function withoutForeign(request: ResponsesRequest, origin: string): ResponsesReq
 }
 
 /** A function of its own: closures of `prepare` live as long as the answer, and must not retain the request. */
-const overChatLater = (request: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions) =>
-  (): Prepared => prepare(request, caller, context, { ...options, overChat: true });
+function preparer(
+  given: ResponsesRequest, caller: Caller, context: TurnContext, options: PrepareOptions,
+): (changes: Changes) => Prepared {
+  return ({ fallback, input = given.input, notes = new Notes(), ...changes }) => {
+    const its = { ...options, ...changes, notes };
+    if (fallback === undefined) return prepare({ ...given, input }, caller, context, its);
+    const { isTitle: _title, ...asking } = caller;
+    const request = { ...given, input, model: fallback };
+    return prepare(request, asking, withTarget(fallback, context), { ...its, isSubstitute: true });
+  };
+}
+
+/** Reads a model name as an alias is read: it leads to another provider even where model ids contain slashes. */
+export function withTarget(model: string, context: TurnContext): TurnContext {
+  const { settings } = context;
+  return { ...context, settings: { ...settings, modelMap: { [model.toLowerCase()]: model, ...settings.modelMap } } };
+}
 
 /**
  * @param asked the model name of the request
@@ -257,34 +276,4 @@ export function upstreamHeaders(
     ...(authorization !== undefined && { authorization }),
     ...(userAgent !== undefined && { 'user-agent': userAgent }),
   };
-}
-
-/**
- * Think tags come first, because markup may be inside reasoning; the filter comes last, because markup becomes calls.
- */
-function attemptsOf(
-  { dialect, source, native }: Endpoint,
-  /** Not the whole request: its messages would stay in memory while the answer streams. */
-  declared: ChatRequest['tools'],
-  offered: ToolSet,
-  rules: AnswerRules,
-  context: TurnContext,
-): Prepared['createAttempt'] {
-  const { settings, runtime } = context;
-  const { makeId } = runtime;
-  const tools = settings.toolMarkup ? (declared ?? []) : [];
-  const { sendsFinishReason } = dialect;
-  const options = { makeId, single: !settings.allowMultiToolCalls, source, sendsFinishReason };
-  return () => ({
-    reader: native ? new native.NativeReader(options) : new ChatReader(options),
-    stages: [
-      new SurrogateStage(),
-      ...(dialect.cumulative ? [new CumulativeStage()] : []),
-      ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
-      ...(tools.length === 0 ? [] : [new ToolMarkupStage({ tools, makeId })]),
-      ...(declared ? [new TypedArgumentsStage((name) => offered.parametersOf(name))] : []),
-      ...(rules.json ? [new JsonFenceStage(), new JsonCheckStage(rules.json)] : []),
-      ...(rules.calls ? [new CallFilterStage(rules.calls)] : []),
-    ],
-  });
 }

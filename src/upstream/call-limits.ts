@@ -87,29 +87,33 @@ interface CachedRejection {
   readonly latest: number;
 }
 
-/**
- * Caches permanent rejections by the exact bytes of the request and its API key, so that a client that retries gets the
- * same error without another call.
- */
+/** What was sent, and to which URL. Another host, key or body may have another answer. */
+export interface SentRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: RequestBytes;
+}
+
+/** Caches rejections by the exact request, so that a client that retries gets the same error without another call. */
 export class RejectionCache {
   private readonly rejections = new Map<string, CachedRejection>();
 
   /** @param keepMs how long a rejection is cached; 0 disables the cache */
   constructor(private readonly keepMs: number, private readonly clock: Clock) {}
 
-  /** Returns the cached rejection of the same request and key, if it has not expired; each hit extends it. */
-  find(body: RequestBytes, key: string): BridgeError | undefined {
+  /** Returns the cached rejection of the same request, if it has not expired; each hit extends it. */
+  find(request: SentRequest): BridgeError | undefined {
     if (this.rejections.size === 0) return undefined;
     const now = this.clock();
-    const rejection = this.rejections.get(nameOf(body, key));
+    const rejection = this.rejections.get(nameOf(request));
     if (rejection === undefined || rejection.until <= now) return undefined;
     rejection.until = Math.min(now + this.keepMs, rejection.latest);
     return rejection.error;
   }
 
-  remember(body: RequestBytes, key: string, error: BridgeError): void {
+  remember(request: SentRequest, error: BridgeError): void {
     if (this.keepMs <= 0) return;
-    const name = nameOf(body, key);
+    const name = nameOf(request);
     this.rejections.delete(name);
     const now = this.clock();
     this.rejections.set(name, { error, until: now + this.keepMs, latest: now + LONGEST * this.keepMs });
@@ -118,8 +122,8 @@ export class RejectionCache {
   }
 }
 
-function nameOf(body: RequestBytes, key: string): string {
-  const hash = createHash('sha256').update(key).update('\0');
+function nameOf({ url, headers, body }: SentRequest): string {
+  const hash = createHash('sha256').update(JSON.stringify([url, headers]));
   for (const piece of body) hash.update(piece);
   return hash.digest('base64');
 }

@@ -1,44 +1,51 @@
-/** The refusal cache: keyed by the exact request and API key, and limited in time. */
+/** The refusal cache: keyed by the exact request, its URL and its headers, and limited in time. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { RejectionCache } from '../../src/upstream/call-limits';
 
 const NO = new BridgeError('auth', 'No.');
-const body = [Buffer.from('{"a":1}')];
+const URL_A = 'https://a.example/v1/chat/completions';
+const sent = (text: string, change: object = {}) =>
+  ({ url: URL_A, headers: { authorization: 'Bearer a' }, body: [Buffer.from(text)], ...change });
+const request = sent('{"a":1}');
 
-it('finds the same request with the same API key', () => {
+it('finds the same request, and no other', () => {
   const cache = new RejectionCache(5_000, () => 0);
-  assert.equal(cache.find(body, 'a'), undefined);
-  cache.remember(body, 'a', NO);
-  assert.equal(cache.find([Buffer.from('{"a"'), Buffer.from(':1}')], 'a'), NO);
-  assert.equal(cache.find(body, 'b'), undefined);
-  assert.equal(cache.find([Buffer.from('{"a":2}')], 'a'), undefined);
+  assert.equal(cache.find(request), undefined);
+  cache.remember(request, NO);
+  assert.equal(cache.find(sent('', { body: [Buffer.from('{"a"'), Buffer.from(':1}')] })), NO);
+  for (const other of [
+    { headers: { authorization: 'Bearer b' } }, { headers: {} }, { body: [Buffer.from('{"a":2}')] },
+    { headers: { authorization: 'Bearer a', 'x-team': 'b' } },
+    { url: 'https://b.example/v1/chat/completions' }, { url: 'https://a.example/v1/responses' },
+    { url: 'http://a.example/v1/chat/completions' },
+  ]) assert.equal(cache.find(sent('{"a":1}', other)), undefined, JSON.stringify(other));
 });
 
 it('forgets it unless it is repeated', () => {
   let now = 0;
   const cache = new RejectionCache(5_000, () => now);
-  cache.remember(body, 'a', NO);
+  cache.remember(request, NO);
   now = 5_000;
-  assert.equal(cache.find(body, 'a'), undefined);
+  assert.equal(cache.find(request), undefined);
 });
 
 it('is extended while the request is repeated, to four times the duration at most', () => {
   let now = 0;
   const cache = new RejectionCache(5_000, () => now);
-  cache.remember(body, 'a', NO);
+  cache.remember(request, NO);
   const heard: number[] = [];
-  for (; now <= 30_000; now += 3_000) if (cache.find(body, 'a')) heard.push(now);
+  for (; now <= 30_000; now += 3_000) if (cache.find(request)) heard.push(now);
   assert.deepEqual(heard, [0, 3_000, 6_000, 9_000, 12_000, 15_000, 18_000]);
 });
 
 it('is off at 0, and keeps 32 refusals', () => {
   const off = new RejectionCache(0, () => 0);
-  off.remember(body, 'a', NO);
-  assert.equal(off.find(body, 'a'), undefined);
+  off.remember(request, NO);
+  assert.equal(off.find(request), undefined);
   const cache = new RejectionCache(5_000, () => 0);
-  for (let count = 0; count < 33; count += 1) cache.remember([Buffer.from(String(count))], 'a', NO);
-  assert.equal(cache.find([Buffer.from('0')], 'a'), undefined);
-  assert.equal(cache.find([Buffer.from('1')], 'a'), NO);
+  for (let count = 0; count < 33; count += 1) cache.remember(sent(String(count)), NO);
+  assert.equal(cache.find(sent('0')), undefined);
+  assert.equal(cache.find(sent('1')), NO);
 });
