@@ -25,6 +25,7 @@ const CODES: Readonly<Record<string, NetworkRow>> = {
   },
   UND_ERR_HEADERS_TIMEOUT: { kind: 'timeout', text: 'did not respond in time' },
   UND_ERR_BODY_TIMEOUT: { kind: 'timeout', text: 'stopped sending' },
+  ERR_TLS_CERT_ALTNAME_INVALID: { kind: 'network', text: 'has a TLS certificate of another host' },
   CERT_HAS_EXPIRED: { kind: 'network', text: 'has an expired TLS certificate' },
   DEPTH_ZERO_SELF_SIGNED_CERT: { kind: 'network', text: 'has a self-signed TLS certificate; see NODE_EXTRA_CA_CERTS' },
   SELF_SIGNED_CERT_IN_CHAIN: {

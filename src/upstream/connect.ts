@@ -79,7 +79,19 @@ interface Proxy {
   /** Without its password. */
   readonly title: string;
   readonly isSecure: boolean;
-  readonly options: Pick<RequestOptions, 'host' | 'port' | 'headers'>;
+  readonly options: Pick<RequestOptions, 'host' | 'port' | 'headers'> & TlsName;
+}
+
+/** Whose certificate is checked. An IP address must not be a server name (RFC 6066, section 3): `host` counts then. */
+interface TlsName {
+  readonly host: string;
+  readonly servername: string;
+}
+
+/** @param hostname of a URL, an IPv6 address in brackets */
+function nameTls(hostname: string): TlsName {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return { host, servername: isIP(host) === 0 ? host : '' };
 }
 
 /** `http://name:password@host:port`; the scheme may be missing, as curl allows. */
@@ -98,7 +110,7 @@ function readProxy(text: string): Proxy {
     title: `${protocol}//${url.host}`,
     isSecure,
     options: {
-      host: hostname.replace(/^\[(.*)\]$/, '$1'),
+      ...nameTls(hostname),
       port: port || (isSecure ? 443 : 80),
       headers: username === ''
         ? {}
@@ -119,7 +131,7 @@ type Done = (error: Error | null, socket: Socket | null) => void;
 /** A function for undici's `connect` option: a tunnel through the proxy, with TLS inside it for https. */
 function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: number) {
   return (target: Target, done: Done): void => {
-    const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
+    const { host, servername } = nameTls(target.hostname);
     const isSecure = target.protocol === 'https:';
     const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${target.port || (isSecure ? 443 : 80)}`;
     let current: { destroy(error?: Error): unknown } | undefined;
@@ -138,7 +150,9 @@ function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: numbe
     }, connectMs);
     const open = proxy.isSecure ? requestSecure : requestPlain;
     const headers = { ...proxy.options.headers, host: authority };
-    const request = open({ ...proxy.options, headers, method: 'CONNECT', path: authority, agent: false });
+    // The authorities are for the proxy too; the client certificate is not.
+    const options = { ...proxy.options, ...(tls.ca !== undefined && { ca: tls.ca }), headers };
+    const request = open({ ...options, method: 'CONNECT', path: authority, agent: false });
     current = request;
     request.once('error', fail);
     request.once('response', (response) => response.destroy());
@@ -148,8 +162,8 @@ function createTunnels(proxy: Proxy, tls: SecureContextOptions, connectMs: numbe
         return fail(describeRefusal(proxy, authority, statusCode));
       }
       if (!isSecure) return settle(null, socket);
-      const servername = target.servername || (isIP(host) === 0 ? host : '');
-      const secure = connectSecure({ ...tls, socket, servername, ALPNProtocols: ['http/1.1'] });
+      const name = { host, servername: target.servername || servername };
+      const secure = connectSecure({ ...tls, ...name, socket, ALPNProtocols: ['http/1.1'] });
       current = secure;
       secure.once('secureConnect', () => settle(null, secure));
       // A certificate that is wrong is the provider's, not the proxy's.

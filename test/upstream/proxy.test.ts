@@ -10,21 +10,25 @@ import { chooseProxy, readProxies } from '../../src/config/proxies';
 import { BridgeError } from '../../src/errors/bridge-error';
 import type { Connection } from '../../src/upstream/connect';
 import { createFetchTransport } from '../../src/upstream/transport';
-import { ACME_TLS, startConnectProxy } from '../support/upstream/connect-proxy';
+import { ACME_TLS, ADDRESS_TLS, startConnectProxy } from '../support/upstream/connect-proxy';
 
 const LIMITS = { connectMs: 5_000, firstByteMs: 5_000, idleMs: 5_000 };
 const EVENT = 'data: {"a":1}\n\n';
 
-interface HostOptions { readonly isSecure?: boolean; readonly wantsCertificate?: boolean }
+interface HostOptions {
+  readonly isSecure?: boolean;
+  readonly wantsCertificate?: boolean;
+  readonly tls?: typeof ACME_TLS;
+}
 
 /** A host that answers with a stream; the name of its client is the subject of the certificate that came. */
-async function startHost(context: TestContext, { isSecure = true, wantsCertificate = false }: HostOptions = {}) {
+async function startHost(context: TestContext, options: HostOptions = {}) {
+  const { isSecure = true, wantsCertificate = false, tls: { cert, key } = ACME_TLS } = options;
   const clients: string[] = [];
   const answer: RequestListener = (request, response) => {
     clients.push(isSecure ? ((request.socket as TLSSocket).getPeerCertificate().subject?.CN ?? '') : '');
     request.resume().on('end', () => response.writeHead(200, { 'content-type': 'text/event-stream' }).end(EVENT));
   };
-  const { cert, key } = ACME_TLS;
   const server = isSecure
     ? createSecureServer({ cert, key, ca: cert, requestCert: wantsCertificate, rejectUnauthorized: false }, answer)
     : createServer(answer);
@@ -72,6 +76,39 @@ test('a proxy may speak TLS itself, and its certificate is checked', async (cont
   assert.equal(await ask(HTTPS, { proxies, ca }), EVENT);
   assert.deepEqual(proxy.seen, ['api.acme.test:443 200']);
   await assert.rejects(ask(HTTPS, { proxies }), /proxy .* self-signed TLS certificate/);
+});
+
+test('a proxy proves its own name, and gets no client certificate', async (context) => {
+  const host = await startHost(context, { wantsCertificate: true });
+  const mine = { ca, cert: ca, certKey: ACME_TLS.keyFile };
+  for (const [name, tls] of [['127.0.0.1', ADDRESS_TLS], ['localhost', ACME_TLS]] as const) {
+    const proxy = await startConnectProxy(context, { port: host.port, isSecure: true, tls });
+    assert.equal(await ask(HTTPS, { proxy: `https://${name}:${proxy.port}`, ...mine }), EVENT);
+    assert.deepEqual([proxy.seen, proxy.clients], [['api.acme.test:443 200'], ['']]);
+  }
+  assert.deepEqual(host.clients, ['api.acme.test', 'api.acme.test']);
+  const other = await startConnectProxy(context, { port: host.port, isSecure: true });
+  await assert.rejects(ask(HTTPS, { proxy: `https://127.0.0.1:${other.port}`, ca }), {
+    kind: 'network', message: /^The proxy https:\/\/127\.0\.0\.1:\d+ has a TLS certificate of another host/,
+  });
+  assert.deepEqual(other.seen, []);
+});
+
+test('a host with an IP address is reached through a proxy, and its certificate is checked', async (context) => {
+  const host = await startHost(context, { tls: ADDRESS_TLS });
+  const wrong = await startHost(context);
+  for (const isSecure of [false, true]) {
+    const proxy = await startConnectProxy(context, { port: host.port, isSecure });
+    const at = `${isSecure ? 'https' : 'http'}://localhost:${proxy.port}`;
+    for (const name of ['127.0.0.1', '[::1]']) assert.equal(await ask(`https://${name}/v1`, { proxy: at, ca }), EVENT);
+    await assert.rejects(ask('https://10.1.2.3/v1', { proxy: at, ca }), {
+      kind: 'network', message: /^10\.1\.2\.3 has a TLS certificate of another host/,
+    });
+    assert.deepEqual(proxy.seen, ['127.0.0.1:443 200', '[::1]:443 200', '10.1.2.3:443 200']);
+    const { port } = await startConnectProxy(context, { port: wrong.port });
+    await assert.rejects(ask('https://127.0.0.1/v1', { proxy: `http://localhost:${port}`, ca }), /certificate/);
+  }
+  assert.deepEqual(wrong.clients, []);
 });
 
 test('name and password are sent to the proxy, decoded; its 407 is final', async (context) => {

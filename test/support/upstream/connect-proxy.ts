@@ -5,21 +5,26 @@ import { createServer as createSecureServer } from 'node:https';
 import { readFileSync } from 'node:fs';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import type { TestContext } from 'node:test';
 
 const TLS = join(__dirname, '..', '..', 'fixtures', 'tls');
 
-/** A certificate for api.acme.test and localhost, which is its own authority, and its key. */
-export const ACME_TLS = {
-  certFile: join(TLS, 'acme-test-only-certificate.pem'),
-  keyFile: join(TLS, 'acme-test-only-key.pem'),
+const readTls = (name: string) => ({
+  certFile: join(TLS, `${name}-test-only-certificate.pem`),
+  keyFile: join(TLS, `${name}-test-only-key.pem`),
   get cert() {
     return readFileSync(this.certFile);
   },
   get key() {
     return readFileSync(this.keyFile);
   },
-};
+});
+
+/** A certificate for api.acme.test and localhost, which is its own authority, and its key. */
+export const ACME_TLS = readTls('acme');
+/** A certificate of that authority for the addresses 127.0.0.1 and ::1 alone, and its key. */
+export const ADDRESS_TLS = readTls('address');
 
 export interface ProxyOptions {
   /** Where all tunnels end. */
@@ -30,23 +35,28 @@ export interface ProxyOptions {
   readonly status?: number;
   /** The proxy itself speaks TLS. */
   readonly isSecure?: boolean;
+  /** Its certificate then. */
+  readonly tls?: typeof ACME_TLS;
 }
 
 export interface ConnectProxy {
   readonly port: number;
   /** The targets that were asked for, with the status of the answer: `api.acme.test:443 200`. */
   readonly seen: readonly string[];
+  /** The subject of the certificate of each client of a proxy that speaks TLS; empty without one. */
+  readonly clients: readonly string[];
 }
 
 /** Starts the proxy and ends it with the test. */
 export async function startConnectProxy(context: TestContext, options: ProxyOptions): Promise<ConnectProxy> {
-  const { port, credentials, status, isSecure = false } = options;
+  const { port, credentials, status, isSecure = false, tls = ACME_TLS } = options;
   const expected = credentials && `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}`;
   const seen: string[] = [];
+  const clients: string[] = [];
   const sockets = new Set<Socket>();
   const reject: RequestListener = (_request, response) => void response.writeHead(405).end();
   const server = isSecure
-    ? createSecureServer({ cert: ACME_TLS.cert, key: ACME_TLS.key }, reject)
+    ? createSecureServer({ cert: tls.cert, key: tls.key, requestCert: true, rejectUnauthorized: false }, reject)
     : createServer(reject);
   const keep = (socket: Socket): void => {
     sockets.add(socket);
@@ -56,6 +66,7 @@ export async function startConnectProxy(context: TestContext, options: ProxyOpti
     const given = request.headers['proxy-authorization'];
     const code = status ?? (expected !== undefined && given !== expected ? 407 : 200);
     seen.push(`${request.url} ${code}`);
+    if (client instanceof TLSSocket) clients.push(client.getPeerCertificate().subject?.CN ?? '');
     keep(client);
     if (code !== 200) return void client.end(`HTTP/1.1 ${code} No\r\ncontent-length: 0\r\n\r\n`);
     const target = connect(port, '127.0.0.1', () => {
@@ -69,5 +80,5 @@ export async function startConnectProxy(context: TestContext, options: ProxyOpti
     server.close();
     for (const socket of sockets) socket.destroy();
   });
-  return { port: (server.address() as AddressInfo).port, seen };
+  return { port: (server.address() as AddressInfo).port, seen, clients };
 }
