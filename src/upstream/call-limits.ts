@@ -122,7 +122,8 @@ export class RejectionCache {
   }
 }
 
-function nameOf({ url, headers, body }: SentRequest): string {
+/** Without the user agent, which is the client's: all other headers are the provider's. */
+function nameOf({ url, headers: { 'user-agent': _client, ...headers }, body }: SentRequest): string {
   const hash = createHash('sha256').update(JSON.stringify([url, headers]));
   for (const piece of body) hash.update(piece);
   return hash.digest('base64');

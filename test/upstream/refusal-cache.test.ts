@@ -14,6 +14,7 @@ it('finds the same request, and no other', () => {
   const cache = new RejectionCache(5_000, () => 0);
   assert.equal(cache.find(request), undefined);
   cache.remember(request, NO);
+  assert.equal(cache.find({ ...request, headers: { ...request.headers, 'user-agent': 'b' } }), NO);
   assert.equal(cache.find(sent('', { body: [Buffer.from('{"a"'), Buffer.from(':1}')] })), NO);
   for (const other of [
     { headers: { authorization: 'Bearer b' } }, { headers: {} }, { body: [Buffer.from('{"a":2}')] },
