@@ -1,5 +1,5 @@
 /**
- * The grammar of a Responses event stream: every row of "Spec rule → mechanical check" of responses-protocol.md,
+ * The grammar of a Responses event stream: every rule of responses-protocol.md ("Rules that the tests check"),
  * applied to a recorded stream. T7, the content type, is judged by `checkContentType`.
  */
 import assert from 'node:assert/strict';
