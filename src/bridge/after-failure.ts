@@ -2,6 +2,7 @@
  * Decides what follows a failed call: the same call again after a wait, a repaired request, or an error for the client.
  * Loaded at the first failure.
  */
+import { remember } from '../base/remember';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
 import { classifyHttpFailure, hideKey } from '../errors/classify';
 import { ERRORS, type ErrorKind } from '../errors/error-table';
@@ -27,6 +28,8 @@ export interface Question<Output> {
   readonly createStream: (prepared: Prepared) => AnswerStream<Output>;
   /** Buffers the whole answer: nothing is shown before it is complete, so a truncated answer can be retried. */
   readonly whole: boolean;
+  /** Called when a call has to wait in the queue of its provider. */
+  readonly onQueued?: () => void;
 }
 
 /** The state that changes from call to call. */
@@ -46,7 +49,7 @@ function memoryOf({ failures, settings, runtime }: TurnContext): FailureMemory {
     repairs: new LearnedRepairs(),
     budget: new FailureBudget(),
     rejections: new RejectionCache(settings.refusalCacheMs, runtime.clock),
-    chatOnly: new Set(),
+    chatOnly: new Map(),
   });
 }
 
@@ -64,7 +67,7 @@ function useChat(error: BridgeError, question: Question<unknown>, asking: Asking
   const { endpoint: { host, model, headers, isOptional }, notes, again } = prepared;
   if (!isOptional || !again || !lacksEndpoint(error)) return false;
   const { chatOnly, repairs } = memoryOf(context);
-  if (chatOnly.size < MOST_CHAT_ONLY) chatOnly.add(`${host} ${model}`);
+  remember(chatOnly, `${host} ${model}`, true, MOST_CHAT_ONLY);
   // The key may be a substitute's, and the notice that of a fallback.
   const { endpoint, ...chat } = again({ overChat: true, notes });
   const { notice } = prepared;
@@ -170,7 +173,7 @@ async function waitForNext(error: BridgeError, question: Question<unknown>, aski
 }
 
 /** Kinds that cost nothing, because there was no connection or no call. A later attempt may succeed. */
-const CHEAP: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'shutting_down']);
+const CHEAP: ReadonlySet<ErrorKind> = new Set(['network', 'internal', 'busy', 'shutting_down']);
 
 /**
  * Returns the error for the client if an answer fails after it began. The client retries on its own, unless the turn

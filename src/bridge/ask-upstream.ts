@@ -66,13 +66,16 @@ async function call(question: Question<unknown>, asking: Asking): Promise<Upstre
 }
 
 /** Counts the request, and waits where its provider has a limit. @returns ends it */
-async function takePlace({ prepared: { endpoint }, caller, context: { traffic } }: Question<unknown>) {
+async function takePlace({ prepared: { endpoint }, caller, context: { traffic }, onQueued }: Question<unknown>) {
   const { counts } = traffic;
   const { provider } = endpoint;
   const passage = toPassage(endpoint, caller);
   const limits = endpoint.maxConcurrency === undefined ? traffic.limits : traffic.loadLimits();
-  if (limits) await limits.enter(passage, caller.abort);
-  else counts.set(provider, (counts.get(provider) ?? 0) + 1);
+  if (limits) {
+    const place = limits.enter(passage, caller.abort);
+    if (place) onQueued?.();
+    await place;
+  } else counts.set(provider, (counts.get(provider) ?? 0) + 1);
   return (): void => {
     if (traffic.limits) traffic.limits.leave(passage);
     else counts.set(provider, (counts.get(provider) ?? 1) - 1);

@@ -74,4 +74,6 @@ export interface Bridge {
    * @throws BridgeError if no search is configured, or the body is not a valid search
    */
   search(body: unknown, abort: AbortSignal): Promise<object>;
+  /** Ends the connections of the store, when no turn runs any more. */
+  close(): void;
 }

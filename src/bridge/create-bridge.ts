@@ -77,7 +77,8 @@ export function createBridge(
     },
     checkStore: async () => state.openStore().check(),
     kept: () => (kept ??= openKept(state, background)),
-    search: async (body, abort) => (search ??= openSearch(context))(body, abort),
+    close: () => state.closeStore(),
+    search: async (body, abort) => (search ??= openSearch(renew))(body, abort),
   };
 }
 
@@ -105,9 +106,9 @@ function createTraffic({ clock }: Runtime): TurnContext['traffic'] {
   return traffic;
 }
 
-function openSearch(context: TurnContext): AnswerSearch {
+function openSearch(renew: () => TurnContext): AnswerSearch {
   const { createSearch }: typeof import('./search') = require('./search');
-  return createSearch(context);
+  return createSearch(renew);
 }
 
 function openBackground(state: StateServices): Background {

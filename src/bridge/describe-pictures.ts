@@ -1,10 +1,10 @@
 /** Replaces pictures by descriptions from another model, for models that accept none. Loaded where it is configured. */
 import { createHash } from 'node:crypto';
+import { remember } from '../base/remember';
 import { toBridgeError, type BridgeError } from '../errors/bridge-error';
 import { AnswerStream } from '../stream/answer-stream';
 import { cutStream } from '../stream/endings';
 import type { Assembler, FinishReason, Signal } from '../stream/signal';
-import { remember } from '../upstream/plan-state';
 import type { ChatUsage } from '../wire/chat';
 import { readResponsesRequest } from '../wire/read-responses';
 import type { ContentPart, InputItem } from '../wire/responses-request';
@@ -15,6 +15,8 @@ import { describeSent, prepare, type Prepared } from './prepare';
 
 /** More pictures are described in later turns, the newest first. */
 const MOST_AT_ONCE = 8;
+/** Descriptions that are kept. */
+const MOST_PICTURES = 1_000;
 const LONGEST_DESCRIPTION = 6_000;
 
 const PROMPT = `Describe this picture for a programmer who cannot see it: what it shows, its layout, and all text in it,
@@ -29,10 +31,11 @@ export async function describePictures(
   input: readonly InputItem[], visionModel: string, question: Question<unknown>,
 ): Promise<readonly InputItem[]> {
   const { pictures } = question.context.plan();
-  const urls = [...new Set(input.flatMap(partsOf).flatMap((part) => (part.type === 'image' ? [part.url] : [])))];
-  const unknown = urls.filter((url) => !pictures.has(hashOf(url))).reverse().slice(0, MOST_AT_ONCE);
-  await Promise.all(unknown.map((url) => describe(url, visionModel, question)));
-  const known = new Map(urls.map((url) => [url, pictures.get(hashOf(url))]));
+  const urls = new Set(input.flatMap(partsOf).flatMap((part) => (part.type === 'image' ? [part.url] : [])));
+  const hashes = [...urls].map((url) => ({ url, hash: createHash('sha256').update(url).digest('base64') }));
+  const unknown = hashes.filter(({ hash }) => !pictures.has(hash)).reverse().slice(0, MOST_AT_ONCE);
+  await Promise.all(unknown.map((picture) => describe(picture, visionModel, question)));
+  const known = new Map(hashes.map(({ url, hash }) => [url, pictures.get(hash)]));
   const replace = (part: ContentPart): ContentPart => {
     const text = part.type === 'image' ? known.get(part.url) : undefined;
     return text === undefined ? part : { type: 'text', text: `[Picture, described by ${visionModel}: ${text}]` };
@@ -41,8 +44,10 @@ export async function describePictures(
 }
 
 /** Never throws: without a description, the model gets the marker of a picture. */
-async function describe(url: string, visionModel: string, question: Question<unknown>): Promise<void> {
-  const { caller, context, prepared: { notes } } = question;
+async function describe(
+  { url, hash }: { readonly url: string; readonly hash: string }, visionModel: string, question: Question<unknown>,
+): Promise<void> {
+  const { caller, context, prepared: { notes }, onQueued } = question;
   const plan = context.plan();
   try {
     const prepared = preparePicture(url, visionModel, question);
@@ -56,13 +61,14 @@ async function describe(url: string, visionModel: string, question: Question<unk
     const record = caller.record?.describePicture(describeSent(prepared));
     const its = { ...onlyItsSignal(caller.abort), ...(record && { record }) };
     const asked = { prepared, caller: its, context, turn, createStream, whole: true };
-    const { outputs } = await askUpstream(asked).catch((cause: unknown) => {
+    const { outputs } = await askUpstream({ ...asked, ...(onQueued && { onQueued }) }).catch((cause: unknown) => {
       const error = toBridgeError(cause);
       // What a later attempt cannot change is remembered for the picture, everything else for the model.
-      if (!plan.begin(candidate, error) && !caller.abort.aborted) remember(plan.pictures, hashOf(url), undefined);
+      if (!plan.begin(candidate, error) && !caller.abort.aborted) remember(plan.pictures, hash, undefined, MOST_PICTURES);
       throw error;
     });
-    remember(plan.pictures, hashOf(url), outputs.join('').trim().slice(0, LONGEST_DESCRIPTION) || undefined);
+    const text = outputs.join('').trim().slice(0, LONGEST_DESCRIPTION);
+    remember(plan.pictures, hash, text || undefined, MOST_PICTURES);
   } catch (cause) {
     notes.add(`could not describe a picture with ${visionModel}: ${toBridgeError(cause).kind}`);
   }
@@ -86,8 +92,6 @@ function mapParts(item: InputItem, change: (part: ContentPart) => ContentPart): 
   if (item.type !== 'message' && item.type !== 'agent_message') return item;
   return { ...item, content: item.content.map(change) };
 }
-
-const hashOf = (url: string): string => createHash('sha256').update(url).digest('base64');
 
 /** Collects the text of an answer. */
 class TextAssembler implements Assembler<string> {

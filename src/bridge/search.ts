@@ -2,18 +2,24 @@
 import { Notes } from '../base/result';
 import { BridgeError } from '../errors/bridge-error';
 import { SEARCH_BACKENDS } from '../providers/search-backends';
-import { createAnswerSearch, type AnswerSearch } from '../search/answer-search';
+import { createAnswerSearch, type AnswerSearch, type SearchTarget } from '../search/answer-search';
 import { openRoutes } from '../upstream/transport';
 import { findConnection } from './endpoint-options';
 import { findEndpoint } from './prepare';
 import type { TurnContext } from './turn-context';
 
 /**
+ * @param renew returns the settings of now: the providers file may change between two searches
  * @returns the search of one bridge, which remembers its references
- * @throws BridgeError `not_found` if no service is configured; the model sees the message
  */
-export function createSearch(context: TurnContext): AnswerSearch {
-  const { settings, runtime } = context;
+export function createSearch(renew: () => TurnContext): AnswerSearch {
+  const { clock, mayConnect } = renew().runtime;
+  return createAnswerSearch({ findTarget: () => findTarget(renew()), clock, ...(mayConnect && { mayConnect }) });
+}
+
+/** @throws BridgeError `not_found` if no service is configured; the model sees the message */
+function findTarget(context: TurnContext): SearchTarget {
+  const { settings } = context;
   if (settings.search === undefined) {
     throw new BridgeError(
       'not_found',
@@ -26,14 +32,6 @@ export function createSearch(context: TurnContext): AnswerSearch {
   const key = settings.searchKey ?? (isProvider ? settings.aiApiKey : undefined);
   const { connection } = findConnection(isProvider ? context.provider : {}, isProvider, settings);
   const dispatcher = connection && openRoutes(settings.upstreamConnectTimeoutMs).find(new URL(url), connection);
-  return createAnswerSearch({
-    target: {
-      backend,
-      access: { url, key },
-      dispatcher,
-      findModel: (asked) => findEndpoint(asked, {}, context, new Notes()).model,
-    },
-    clock: runtime.clock,
-    ...(runtime.mayConnect && { mayConnect: runtime.mayConnect }),
-  });
+  const findModel = (asked: string | undefined) => findEndpoint(asked, {}, context, new Notes()).model;
+  return { backend, access: { url, key }, dispatcher, findModel };
 }

@@ -121,7 +121,7 @@ export interface FailureMemory {
   readonly budget: FailureBudget;
   readonly rejections: RejectionCache;
   /** Host and model of those that turned out to have no Responses endpoint. */
-  readonly chatOnly: Set<string>;
+  readonly chatOnly: Map<string, true>;
 }
 
 export interface TurnContext {

@@ -19,7 +19,7 @@ import type { Question } from './after-failure';
 import { askUpstream, loadFailurePath } from './ask-upstream';
 import type { Caller, Turn } from './bridge';
 import { chatProtocol, compactionProtocol, responsesProtocol, type ClientProtocol } from './client-protocol';
-import { describeSent, prepare, toPassage, type Prepared } from './prepare';
+import { describeSent, prepare, type Prepared } from './prepare';
 import { collectTurn, streamTurn, type Answer, type RunningTurn } from './stream-turn';
 import type { TurnContext } from './turn-context';
 
@@ -147,6 +147,18 @@ interface Shape<Output> {
   readonly keep?: (outputs: readonly Output[]) => Promise<void>;
 }
 
+/** Learns that a request has to wait in the queue of its provider. */
+interface QueueWatch {
+  onQueued: () => void;
+}
+
+/** @returns undefined as soon as the request has to wait in a queue; it continues to wait there */
+const openUnlessQueued = <Output>(open: () => Promise<Answer<Output>>, watch: QueueWatch) =>
+  new Promise<Answer<Output> | undefined>((resolve, reject) => {
+    watch.onQueued = () => resolve(undefined);
+    open().then(resolve, reject);
+  });
+
 /**
  * Codex gets its stream at once: it handles failures inside the stream, and keep-alive events keep it from timing out.
  * Every other streaming client waits until the answer has begun, and gets errors as an HTTP status.
@@ -154,19 +166,21 @@ interface Shape<Output> {
 async function run<Output>(
   shape: Shape<Output>, prepared: Prepared, caller: Caller, context: TurnContext,
 ): Promise<Turn> {
-  const { endpoint } = prepared;
   let { notes } = prepared;
   const { record } = caller;
   record?.send(describeSent(prepared));
   let begun = false;
-  const finalizeError: FinalizeError = (error) => 
+  const finalizeError: FinalizeError = (error) =>
     begun ? loadFailurePath().finalizeLateFailure(error, caller, context) : error;
   const createStream = (its: Prepared): AnswerStream<Output> =>
     new AnswerStream({ ...its.createAttempt(), assembler: shape.createAssembler(finalizeError, its) });
   const turnName = caller.turn ?? context.runtime.makeId('turn');
   const whole = !shape.stream;
-  let question: Question<Output> | undefined = { prepared, caller, context, turn: turnName, createStream, whole };
-  const open = async (): Promise<Answer<Output>> => {
+  const watch: QueueWatch = { onQueued: () => undefined };
+  let question: Question<Output> | undefined = {
+    prepared, caller, context, turn: turnName, createStream, whole, onQueued: () => watch.onQueued(),
+  };
+  const begin = async (): Promise<Answer<Output>> => {
     if (!question) throw new Error('A turn was opened twice.');
     const asking = question.prepared.request ? askSubstitutes(question) : askUpstream(question);
     // Release megabytes of messages while the answer streams.
@@ -177,9 +191,10 @@ async function run<Output>(
     caller.onBegun?.();
     return answer;
   };
-  // A request that waits in the queue keeps its client's connection alive, so its stream begins at once.
-  const isQueued = context.traffic.limits?.isFull(toPassage(endpoint, caller)) ?? false;
-  const opened = shape.stream && !shape.beginsAtOnce && !isQueued ? await open() : undefined;
+  let opening: Promise<Answer<Output>> | undefined;
+  const open = (): Promise<Answer<Output>> => (opening ??= begin());
+  // The stream of a request that waits in a queue begins without its answer, to keep the client's connection alive.
+  const opened = shape.stream && !shape.beginsAtOnce ? await openUnlessQueued(open, watch) : undefined;
   const turn: RunningTurn<Output> = {
     protocol: shape.protocol,
     opened,

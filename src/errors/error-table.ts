@@ -142,8 +142,9 @@ export const ERRORS = {
   }),
   // The bridge itself.
   busy: passing(503, 'bridge_busy', {
-    meaning: 'The request bodies in flight have reached the memory limit of the bridge.',
-    fix: 'Try again in a moment, or raise `--bodies-in-flight-mb`.',
+    meaning:
+      'The bridge is at one of its own limits: memory for request bodies, requests that wait for a provider, open files.',
+    fix: 'Try again in a moment; the message names the limit.',
   }),
   store_unavailable: passing(503, 'store_unavailable', {
     meaning: 'The Redis server of `--store` cannot be reached, and the request needs stored responses.',

@@ -22,7 +22,8 @@ export interface SearchTarget {
 }
 
 export interface SearchOptions {
-  readonly target: SearchTarget;
+  /** Called for each request. @throws BridgeError if no service is configured */
+  readonly findTarget: () => SearchTarget;
   readonly clock: Clock;
   /** See `FetchPageOptions`. */
   readonly mayConnect?: FetchPageOptions['mayConnect'];
@@ -35,6 +36,7 @@ export type AnswerSearch = (body: unknown, abort: AbortSignal) => Promise<object
 interface Run {
   readonly body: SearchBody;
   readonly references: ThreadReferences;
+  readonly target: SearchTarget;
   readonly options: SearchOptions;
   readonly abort: AbortSignal;
   /** Numbers the results and the opened pages of this request. */
@@ -49,7 +51,7 @@ interface Run {
 export function createAnswerSearch(options: SearchOptions): AnswerSearch {
   const memory = new SearchMemory();
   return async (given, abort) => {
-    const { target } = options;
+    const target = options.findTarget();
     if (!isRecord(given)) throw new BridgeError('invalid_request', 'Cannot read the search: expected a JSON object.');
     const body = readSearchBody(given);
     if (target.backend.forwards) {
@@ -61,7 +63,7 @@ export function createAnswerSearch(options: SearchOptions): AnswerSearch {
     }
     const references = memory.open(body.thread);
     references.nextRequest();
-    const run: Run = { body, references, options, abort, results: 0, views: 0 };
+    const run: Run = { body, references, target, options, abort, results: 0, views: 0 };
     const parts: string[] = [];
     for (const command of body.commands.slice(0, MAX_COMMANDS)) parts.push(await runCommand(command, run));
     const dropped = body.commands.length - MAX_COMMANDS;
@@ -96,7 +98,7 @@ async function runCommand(command: SearchCommand, run: Run): Promise<string> {
 }
 
 async function search(command: Extract<SearchCommand, { type: 'search' }>, run: Run): Promise<string> {
-  const { backend, access, dispatcher, findModel } = run.options.target;
+  const { backend, access, dispatcher, findModel } = run.target;
   const query = { text: command.text, days: command.days, domains: command.domains, count: run.body.count };
   let hits: readonly SearchHit[];
   try {

@@ -76,6 +76,7 @@ export async function run(context: CommandContext): Promise<number> {
     forgetUncaughtErrors();
     usage?.end();
     background?.end();
+    bridge.close();
     ledger?.close();
     logFile?.close();
   });
@@ -174,6 +175,7 @@ export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void
     kept: () => bridge().kept(),
     checkStore: () => bridge().checkStore(),
     search: (body, abort) => bridge().search(body, abort),
+    close: () => built?.close(),
     warmUp: () => void bridge(),
   };
 }

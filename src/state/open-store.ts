@@ -16,6 +16,8 @@ export interface StoreSettings {
 export interface StateServices {
   /** Returns the same store on every call. Codex keeps its conversation itself, so its requests never open it. */
   readonly openStore: () => ResponseStore;
+  /** Does nothing if the store was never opened. */
+  readonly closeStore: () => void;
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly warn: Warn;
@@ -30,7 +32,11 @@ const MEGABYTE = 1024 * 1024;
 /** Creates the services of one bridge. Nothing is loaded, read or created before the store is opened. */
 export function createStateServices(settings: StoreSettings, clock: Clock, makeId: MakeId, warn: Warn): StateServices {
   let store: ResponseStore | undefined;
-  return { openStore: () => (store ??= openStore(settings, clock, warn)), clock, makeId, warn };
+  return {
+    openStore: () => (store ??= openStore(settings, clock, warn)),
+    closeStore: () => store?.close(),
+    clock, makeId, warn,
+  };
 }
 
 function openStore(settings: StoreSettings, clock: Clock, warn: Warn): ResponseStore {

@@ -56,7 +56,7 @@ export function readRunRecord(record: UnknownRecord): RunRecord | undefined {
   return kind === 'run' && typeof id === 'string' && isRecord(response) ? { id, response } : undefined;
 }
 
-/** Renders a conversation as JSON text. */
+/** Renders the state of a background answer as JSON text. */
 export const renderRunRecord = ({ id, response }: RunRecord): string => JSON.stringify({ kind: 'run', id, response });
 
 /** @param response the Response object as JSON text, which is inserted without parsing */

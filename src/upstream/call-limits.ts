@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock';
+import { remember } from '../base/remember';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { RequestBytes } from './request-bytes';
@@ -61,10 +62,7 @@ export class FailureBudget {
   /** @returns how many calls of this turn have failed, including this one */
   fail(turn: string): number {
     const count = (this.failures.get(turn) ?? 0) + 1;
-    this.failures.delete(turn);
-    this.failures.set(turn, count);
-    const [oldest] = this.failures.keys();
-    if (this.failures.size > MOST_TURNS && oldest !== undefined) this.failures.delete(oldest);
+    remember(this.failures, turn, count, MOST_TURNS);
     return count;
   }
 
@@ -113,12 +111,9 @@ export class RejectionCache {
 
   remember(request: SentRequest, error: BridgeError): void {
     if (this.keepMs <= 0) return;
-    const name = nameOf(request);
-    this.rejections.delete(name);
     const now = this.clock();
-    this.rejections.set(name, { error, until: now + this.keepMs, latest: now + LONGEST * this.keepMs });
-    const [oldest] = this.rejections.keys();
-    if (this.rejections.size > MOST_REJECTIONS && oldest !== undefined) this.rejections.delete(oldest);
+    const rejection = { error, until: now + this.keepMs, latest: now + LONGEST * this.keepMs };
+    remember(this.rejections, nameOf(request), rejection, MOST_REJECTIONS);
   }
 }
 

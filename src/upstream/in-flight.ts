@@ -40,7 +40,7 @@ export class InFlight {
   /**
    * Counts a request. Each call that returns, or whose promise resolves, is followed by one `leave`.
    * @returns a promise that resolves when the request may be sent; undefined if it may be sent at once
-   * @throws BridgeError `overload` if too many requests wait already
+   * @throws BridgeError `busy` if too many requests wait already
    */
   enter(passage: Passage, abort: AbortSignal): Promise<void> | undefined {
     const { provider } = passage;
@@ -62,18 +62,14 @@ export class InFlight {
     }
   }
 
-  /**
-   * Learns the limit of a provider from its refusal of one request too many, unless a limit is configured.
-   * @returns whether the refusal was about concurrency
-   */
-  learn({ provider, limit }: Passage, { kind, details: { providerText: said = '' } }: BridgeError): boolean {
-    if (kind !== 'rate_limit' || !CONCURRENCY.test(said)) return false;
+  /** Learns the limit of a provider from its refusal of one request too many, unless a limit is configured. */
+  learn({ provider, limit }: Passage, { kind, details: { providerText: said = '' } }: BridgeError): void {
+    if (limit !== undefined || kind !== 'rate_limit' || !CONCURRENCY.test(said)) return;
     const named = Number(NAMED_LIMIT.exec(said)?.[1] ?? Infinity);
     const known = this.learned.get(provider)?.count ?? Infinity;
     // The rejected request has left; those that remain were accepted, or will be rejected too and lower the limit.
     const count = Math.max(1, Math.min(named, known, this.countOf(provider)));
-    if (limit === undefined) this.learned.set(provider, { count, until: this.clock() + LEARNED_MS });
-    return true;
+    this.learned.set(provider, { count, until: this.clock() + LEARNED_MS });
   }
 
   private limitOf({ provider, limit }: Passage): number | undefined {

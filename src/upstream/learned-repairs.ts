@@ -1,6 +1,7 @@
 /**
  * Remembers until the bridge exits which repairs each model needed, because a model rejects the same thing every time.
  */
+import { remember } from '../base/remember';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 import type { ChatRequest } from '../wire/chat';
@@ -88,9 +89,7 @@ export class LearnedRepairs {
   remember(host: string, model: string, repair: Repair): void {
     const key = keyOf(host, model);
     const known = this.byModel.get(key) ?? new Map<string, Repair>();
-    this.byModel.set(key, known.set(repair.name, repair));
-    const [oldest] = this.byModel.keys();
-    if (this.byModel.size > MOST_MODELS && oldest !== undefined) this.byModel.delete(oldest);
+    remember(this.byModel, key, known.set(repair.name, repair), MOST_MODELS);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Remembers which keys and models cannot be used now, and until when. Loaded where there are others to use instead. */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock';
+import { remember } from '../base/remember';
 import type { BridgeError } from '../errors/bridge-error';
 import type { ErrorKind } from '../errors/error-table';
 
@@ -47,7 +48,7 @@ const KEY_KINDS: ReadonlySet<ErrorKind> = new Set(['auth', 'quota']);
 /** A monthly quota resets within 31 days. */
 const LONGEST = 32 * 24 * 60 * MINUTE;
 
-/** Threads and pictures that are remembered; the oldest are evicted first. */
+/** Threads and cool-downs that are remembered. */
 const MOST = 1_000;
 
 /** What the turns of one bridge know of its keys and models. */
@@ -79,7 +80,7 @@ export class PlanState {
     const isNamed = details.retryAfterMs !== undefined;
     const coolDown = { kind, isNamed, until: this.clock() + Math.min(LONGEST, details.retryAfterMs ?? pause) };
     const [byKey, byPlan, byModel] = namesOf(candidate);
-    remember(this.coolDowns, kind === 'auth' ? byKey : kind === 'quota' ? byPlan : byModel, coolDown);
+    remember(this.coolDowns, kind === 'auth' ? byKey : kind === 'quota' ? byPlan : byModel, coolDown, MOST);
     return coolDown;
   }
 
@@ -96,7 +97,7 @@ export class PlanState {
 
   /** The thread keeps the key. */
   keep(key: string, thread: string, host: string): void {
-    remember(this.threadKeys, `${thread} ${host}`, key);
+    remember(this.threadKeys, `${thread} ${host}`, key, MOST);
   }
 
   /** Whether the user of the thread has seen this notice. */
@@ -107,7 +108,7 @@ export class PlanState {
   /** @param notice what the user of the thread has seen; undefined once the model of the request answers again */
   tell(thread: string, notice: string | undefined): void {
     if (notice === undefined) this.notices.delete(thread);
-    else remember(this.notices, thread, notice);
+    else remember(this.notices, thread, notice, MOST);
   }
 }
 
@@ -118,12 +119,4 @@ export const concernsKey = ({ kind }: Pick<CoolDown, 'kind'>): boolean => KEY_KI
 function namesOf({ host, key = '', model }: Candidate): readonly [key: string, plan: string, model: string] {
   const id = createHash('sha256').update(key).digest('base64');
   return [`key ${host} ${id}`, `plan ${host} ${id} ${model}`, `model ${host} ${model}`];
-}
-
-/** Adds an entry at the end, and evicts the oldest one. */
-export function remember<Value>(map: Map<string, Value>, name: string, value: Value): void {
-  map.delete(name);
-  map.set(name, value);
-  const [oldest] = map.keys();
-  if (map.size > MOST && oldest !== undefined) map.delete(oldest);
 }

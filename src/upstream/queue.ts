@@ -3,6 +3,7 @@ import { BridgeError } from '../errors/bridge-error';
 
 /** Most requests that wait for one provider. */
 const MOST_WAITING = 256;
+const RETRY_AFTER_MS = 5_000;
 
 type Admit = () => void;
 
@@ -17,15 +18,14 @@ export class FairQueue {
 
   /**
    * Resolves when the request is admitted; rejects with the reason of `abort`.
-   * @throws BridgeError `overload` if too many requests wait already
+   * @throws BridgeError `busy` if too many requests wait already
    */
   wait(provider: string, thread: string, abort: AbortSignal): Promise<void> {
     const threads = this.waiting.get(provider) ?? new Map<string, Admit[]>();
     const length = [...threads.values()].reduce((sum, list) => sum + list.length, 0);
     if (length >= MOST_WAITING) {
-      throw new BridgeError(
-        'overload', `${MOST_WAITING} requests already wait for ${provider}, which limits concurrent requests.`,
-      );
+      const problem = `${MOST_WAITING} requests already wait for ${provider}, which limits concurrent requests.`;
+      throw new BridgeError('busy', `${problem} Try again later.`, { retryAfterMs: RETRY_AFTER_MS });
     }
     if (abort.aborted) return Promise.reject(abort.reason);
     this.waiting.set(provider, threads);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { BridgeError } from '../../src/errors/bridge-error';
 import { InFlight, type Passage } from '../../src/upstream/in-flight';
-import { answer, createTurnstile } from '../support/upstream/scripted-upstream';
+import { answer, createTurnstile, reply } from '../support/upstream/scripted-upstream';
 import { ask, finalResponse } from '../support/bridge/test-bridge';
 import { createCrowd, KEYS, startPlans } from '../support/bridge/plans';
 
@@ -50,7 +50,7 @@ test('a waiting request that is aborted leaves the line, and nobody loses the pl
 test('the line is bounded', () => {
   const inFlight = new InFlight(() => 0, new Map());
   for (let count = 0; count < 257; count += 1) void inFlight.enter(passage(`t${count}`, 1), never());
-  assert.throws(() => inFlight.enter(passage('one more', 1), never()), { kind: 'overload' });
+  assert.throws(() => inFlight.enter(passage('one more', 1), never()), { kind: 'busy' });
 });
 
 test('a refusal teaches the limit, and time raises it', () => {
@@ -58,14 +58,14 @@ test('a refusal teaches the limit, and time raises it', () => {
   const inFlight = new InFlight(() => now, new Map());
   const refusal = (said: string) => new BridgeError('rate_limit', said, { providerText: said });
   for (let count = 0; count < 3; count += 1) inFlight.enter(passage('a'), never());
-  assert.equal(inFlight.learn(passage('a'), refusal('Requests rate limit exceeded.')), false);
+  inFlight.learn(passage('a'), refusal('Requests rate limit exceeded.'));
   assert.equal(inFlight.isFull(passage('a')), false);
   inFlight.leave(passage('a'));
-  assert.equal(inFlight.learn(passage('a'), refusal('concurrency allocated quota exceeded')), true);
+  inFlight.learn(passage('a'), refusal('concurrency allocated quota exceeded'));
   assert.equal(inFlight.isFull(passage('a')), true);
   now += 600_000;
   assert.equal(inFlight.isFull(passage('a')), false);
-  assert.equal(inFlight.learn(passage('a'), refusal('max organization concurrency: 1, try later')), true);
+  inFlight.learn(passage('a'), refusal('max organization concurrency: 1, try later'));
   inFlight.leave(passage('a'));
   assert.equal(inFlight.isFull(passage('a')), true);
 });
@@ -92,6 +92,45 @@ test('sixteen threads under an unknown limit of two: it is learned once, for all
   assert.equal(plans.acmeKeys().length, 16 + 14);
   for (const each of await play()) assert.equal(finalResponse(each).status, 'completed');
   assert.deepEqual([plans.acmeKeys().length, crowd.most()], [16 + 14 + 16, 2]);
+});
+
+test('a client that waits for its status gets its stream once a learned limit makes it wait', async (context) => {
+  const { gate, open } = createTurnstile();
+  const plans = await startPlans(context, {
+    settings: { keepAliveMs: 5, upstreamCalls: 2, apiKeys: [KEYS[0]] },
+    acmeScript: (_request, index) => index === 1
+      ? reply({ status: 429, body: { error: { message: 'max organization concurrency: 1' } } })
+      : answer({ text: 'Done.', ...(index === 0 && { gate }) }),
+  });
+  const first = plans.turn('one');
+  await plans.bridge.upstream.nextRequest();
+  let kept = 0;
+  const other = plans.bridge.stream({ model: 'acme-1', input: ask() }, {}, {
+    onChunk: (_chunk, soFar) => {
+      kept = soFar.split(': keep-alive').length - 1;
+      if (kept > 1) open();
+    },
+  });
+  for (const each of await Promise.all([first, other])) assert.equal(finalResponse(each).status, 'completed');
+  assert.ok(kept > 1);
+  assert.equal(plans.acmeKeys().length, 3);
+});
+
+test('a full queue is a fault of the bridge: nothing is retried, cached or sent elsewhere', async (context) => {
+  const { gate, open } = createTurnstile();
+  const plans = await startPlans(context, {
+    acme: { max_concurrency: 1, fallback: ['beta/beta-1'] }, settings: { keepAliveMs: 60_000, upstreamCalls: 4 },
+    acmeScript: (_request, index) => answer({ text: 'Done.', ...(index === 0 && { gate }) }),
+  });
+  const many = Array.from({ length: 258 }, (_, index) => plans.turn(`thread-${index}`));
+  const { error } = finalResponse(await Promise.race(many));
+  assert.match(error.message, /^256 requests already wait for acme, which limits concurrent requests\./);
+  assert.doesNotMatch(error.message, /Tried/);
+  open();
+  const states = (await Promise.all(many)).map((each) => finalResponse(each).status);
+  assert.deepEqual([states.filter((state) => state === 'completed').length, plans.betaKeys().length], [257, 0]);
+  assert.equal(finalResponse(await plans.turn('later')).status, 'completed');
+  assert.deepEqual([plans.acmeKeys().length, plans.betaKeys().length], [258, 0]);
 });
 
 test('a request that waits keeps its client alive, also one that waits for its status', async (context) => {

@@ -45,6 +45,22 @@ for (const path of ['/v1/alpha/search', '/alpha/search']) {
   });
 }
 
+test('a search after a change of settings uses them, and keeps its references', async (context) => {
+  const [first, second] = [await startService(context), await startService(context)];
+  const bridge = await startBridge(context, {
+    settings: { search: 'tavily', searchUrl: first.url, searchKey: 'sk-test-first' },
+  });
+  const search = (commands: object) => postJson(`${bridge.url}/v1/alpha/search`, { ...QUERY, commands });
+  await search(QUERY.commands);
+  bridge.change({ searchUrl: second.url, searchKey: 'sk-test-second' });
+  await search(QUERY.commands);
+  assert.deepEqual([first.keys, second.keys], [['Bearer sk-test-first'], ['Bearer sk-test-second']]);
+  const { json } = await search({ find: [{ ref_id: 'turn0search0', pattern: 'x' }] });
+  assert.doesNotMatch(JSON.stringify(json), /Unknown reference/);
+  bridge.change({ search: undefined });
+  assert.equal((await search(QUERY.commands)).status, 404);
+});
+
 test("the provider's key is not sent to another host", async (context) => {
   const service = await startService(context);
   const { url } = await startBridge(context, { settings: { search: 'tavily', searchUrl: service.url } });

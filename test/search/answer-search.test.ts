@@ -56,11 +56,11 @@ async function startService(context: TestContext, reply: Reply) {
 
 function createSearch(name: SearchName, url: string) {
   const answer = createAnswerSearch({
-    target: {
+    findTarget: () => ({
       backend: SEARCH_BACKENDS[name],
       access: { url, key: KEY },
       findModel: (asked) => asked ?? 'model-default',
-    },
+    }),
     clock: () => Date.UTC(2026, 10, 28, 12, 0, 0),
     mayConnect: (to) => to === '127.0.0.1',
   });

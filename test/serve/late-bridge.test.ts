@@ -20,6 +20,7 @@ function createScriptedBridge() {
     checkStore: refuse('store'),
     models: async (version) => ({ body: { data: [version ?? ''] }, etag: '"1"' }),
     search: refuse('search'),
+    close: () => void calls.push('close'),
   };
   let built = 0;
   const late = createLateBridge(() => {
@@ -33,6 +34,7 @@ const caller: Caller = { client: 'codex', abort: new AbortController().signal };
 
 test('nothing is built before the first call, and one bridge serves all calls', async () => {
   const { calls, late, built } = createScriptedBridge();
+  late.close();
   assert.equal(built(), 0);
   assert.deepEqual(await late.models('0.169.0'), { body: { data: ['0.169.0'] }, etag: '"1"' });
   await assert.rejects(late.start('responses', {}, caller), /responses/);
@@ -41,7 +43,8 @@ test('nothing is built before the first call, and one bridge serves all calls', 
   await assert.rejects(late.checkStore(), /store/);
   assert.equal(late.failedFrames(new BridgeError('internal', 'broken'), {}), 'data: broken\n\n');
   assert.throws(() => late.kept(), /kept/);
-  assert.deepEqual(calls, ['responses', 'chat', 'search', 'store']);
+  late.close();
+  assert.deepEqual(calls, ['responses', 'chat', 'search', 'store', 'close']);
   assert.equal(built(), 1);
 });
 

@@ -94,6 +94,7 @@ function follow(find: () => Bridge | undefined): Bridge {
     models: (version) => bridge().models(version),
     checkStore: () => bridge().checkStore(),
     kept: () => bridge().kept(),
+    close: () => undefined,
     search: (body, abort) => bridge().search(body, abort),
   };
 }

@@ -56,6 +56,7 @@ export function createFakeBridge(options: FakeBridgeOptions = {}): FakeBridge {
       const data = JSON.stringify({ kind: error.kind, message: error.message, seen });
       return `event: response.failed\ndata: ${data}\n\ndata: [DONE]\n\n`;
     },
+    close: () => undefined,
     checkStore: options.checkStore ?? (() => Promise.resolve()),
     kept: () => options.kept ?? NOTHING_KEPT,
     search: async () => ({ output: 'found' }),

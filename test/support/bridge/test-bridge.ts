@@ -65,6 +65,8 @@ export interface TestBridge {
   readonly lines: readonly string[];
   /** The log lines of turns as JSON; resolves once there are `count`. */
   turns(count: number): Promise<readonly Loose[]>;
+  /** Changes settings for later turns, as a changed providers file does. */
+  change(settings: Partial<Config>): void;
   /** Shuts the bridge down, as SIGTERM does. */
   close(): Promise<void>;
   /** Posts to /v1/responses with `stream: true`; checks the grammar of every stream. */
@@ -104,6 +106,7 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
     drainTimeoutMs: 0,
     ...settings,
   };
+  let latest: Config = config;
   const lines: string[] = [];
   const written = new EventEmitter();
   const write = (line: string): void => {
@@ -115,7 +118,7 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
     config,
     version: '1.2.3',
     log,
-    bridge: createBridge(config, log, { ...NO_WAITING, ...runtime }),
+    bridge: createBridge(config, log, { ...NO_WAITING, ...runtime }, () => latest),
     ...(keepUsage && { keepUsage }),
   });
   context.after(() => server.closeNow());
@@ -134,6 +137,7 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
         await once(written, 'line');
       }
     },
+    change: (changed) => void (latest = { ...latest, ...changed }),
     close: () => server.close(),
     async stream(body, headers = {}, postOptions = {}) {
       const reply = await postStream(`${url}/v1/responses`, withModel({ stream: true, ...body }), headers, postOptions);
