@@ -27,6 +27,8 @@ export interface Endpoint extends EndpointOptions {
   readonly dialect: Dialect;
   /** The provider's name in the catalog. */
   readonly provider: string;
+  /** The model in the envelopes of what it signs; only the same model gets it back. */
+  readonly origin: string;
   /** The base URL without its scheme. */
   readonly base: string;
   readonly url: string;
@@ -60,8 +62,6 @@ export interface Prepared {
   readonly createAttempt: CreateAttempt;
   /** The request itself, where it may be prepared again for another model; it may be megabytes. */
   readonly request?: ResponsesRequest;
-  /** The model, where several may read the conversation. */
-  readonly origin?: string;
   /** A line for the user in front of the answer. */
   readonly notice?: string;
   /** Prepares the same request again; absent where nothing may require it. Holds the request. */
@@ -104,11 +104,10 @@ export function prepare(
   const { settings } = context;
   const asked = caller.isTitle === true ? (settings.smallModel ?? given.model) : given.model;
   const endpoint = findEndpoint(asked, caller, context, notes, overChat);
-  const { model, dialect, native } = endpoint;
-  const origin = endpoint.substitutes || isSubstitute ? `${endpoint.provider}/${model}` : undefined;
-  const request = origin === undefined ? given : withoutForeign(given, origin);
-  const translated = translateRequest(native ? native.toNativeSettings(request, notes) : request, {
+  const { model, dialect, native, origin } = endpoint;
+  const translated = translateRequest(native ? native.toNativeSettings(given, notes) : given, {
     model,
+    origin,
     dialect,
     tools: TOOLS[settings.allowTools],
     system: settings.allowSystem,
@@ -118,22 +117,17 @@ export function prepare(
   });
   for (const note of translated.notes) notes.add(note);
   const { tools } = translated.value;
-  const chat = native ? native.withNativeSettings(translated.value.chat, request, dialect) : translated.value.chat;
-  const rules = readAnswerRules(request, tools, caller.client, (note) => notes.add(note));
+  const chat = native ? native.withNativeSettings(translated.value.chat, given, dialect) : translated.value.chat;
+  const rules = readAnswerRules(given, tools, caller.client, (note) => notes.add(note));
   const render = (repaired: ChatRequest): object =>
     changeBody(native ? native.toNativeRequest(repaired) : repaired, endpoint.changes);
   const createAttempt = attemptsOf(endpoint, chat.tools, tools, rules, context);
+  const hasSubstitutes = endpoint.substitutes !== undefined || isSubstitute;
   const kept = {
-    ...(origin !== undefined && { origin, request: given }),
-    ...((origin !== undefined || endpoint.isOptional) && { again: preparer(given, caller, context, options) }),
+    ...(hasSubstitutes && { request: given }),
+    ...((hasSubstitutes || endpoint.isOptional) && { again: preparer(given, caller, context, options) }),
   };
   return { endpoint, chat, render, tools, notes, createAttempt, ...kept };
-}
-
-function withoutForeign(request: ResponsesRequest, origin: string): ResponsesRequest {
-  const { dropForeignSignatures }: typeof import('../translate/foreign-reasoning') =
-    require('../translate/foreign-reasoning');
-  return { ...request, input: dropForeignSignatures(request.input, origin) };
 }
 
 /** A function of its own: closures of `prepare` live as long as the answer, and must not retain the request. */
@@ -188,11 +182,13 @@ export function findEndpoint(
   const keys = headers['authorization'] === `Bearer ${access.aiApiKey}` ? (access.apiKeys ?? []) : [];
   const sources = { provider, row, home, settings: context.settings, keys, images: dialect.images };
   const { host } = new URL(url);
-  const name = provider.baseUrls.length === 0 ? host : `${provider.title} (${host})`;
+  const isAnyHost = provider.baseUrls.length === 0;
+  const name = isAnyHost ? host : `${provider.title} (${host})`;
   return {
     model: id,
     dialect: native ? { ...native.nativeDialect(dialect), ...provider.responses?.dialect, ...row?.native } : dialect,
     provider: provider.name,
+    origin: `${isAnyHost ? host : provider.name}/${id}`,
     base: baseUrl.replace(/^https?:\/\//, ''),
     url,
     host,

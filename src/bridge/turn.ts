@@ -113,7 +113,7 @@ function responsesAssemblers(
     // Codex always requests it and returns the text unchanged; other clients may keep only the envelope.
     sealReasoning: caller.client !== 'codex' && request.include.includes('reasoning.encrypted_content'),
   };
-  return (finalizeError, { chat, tools, notes, origin }) => new ResponsesAssembler({
+  return (finalizeError, { chat, tools, notes, endpoint: { origin } }) => new ResponsesAssembler({
     ...options,
     finalizeError,
     model: request.model ?? chat.model,

@@ -25,7 +25,7 @@ export interface ResponsesAssemblerOptions {
   readonly reasoning: ReasoningOutput;
   /** Put reasoning into `encrypted_content` even if it is shown. */
   readonly sealReasoning?: boolean;
-  /** The model that answers, recorded with what it signs; undefined if only one model reads the conversation. */
+  /** The model that answers, recorded with what it signs. */
   readonly origin?: string | undefined;
   /** The client's tool for an upstream tool name. */
   readonly findTarget: (upstreamName: string) => CallTarget;

@@ -12,7 +12,7 @@ export interface ReasoningPayload {
   readonly details: readonly unknown[] | undefined;
   /** Fields of calls signed by the provider (`extra_content`), by call id; they are sent back on the same calls. */
   readonly calls?: JsonObject | undefined;
-  /** The model that signed them; absent where only one model reads the conversation. */
+  /** The model that signed them; absent in envelopes of earlier versions. */
   readonly origin?: string | undefined;
 }
 
@@ -21,13 +21,17 @@ export const sealReasoning = (payload: ReasoningPayload): string => seal('reason
 /** Wraps the summary of a compacted conversation. */
 export const sealSummary = (text: string): string => seal('summary', { text });
 
-/** @returns the reasoning; undefined for a foreign or damaged envelope, which is not an error */
-export function openReasoning(envelope: string | undefined): ReasoningPayload | undefined {
+/**
+ * @param reader the model that will read the reasoning: of another model's, it gets the text alone
+ * @returns the reasoning; undefined for a foreign or damaged envelope, which is not an error
+ */
+export function openReasoning(envelope: string | undefined, reader?: string): ReasoningPayload | undefined {
   const value = open(envelope, 'reasoning');
   const text = asString(value?.['text']);
   const calls = value?.['calls'];
   if (text === undefined) return undefined;
   const origin = asString(value?.['origin']);
+  if (reader !== undefined && origin !== undefined && origin !== reader) return { text, details: undefined, origin };
   return { text, details: asArray(value?.['details']), origin, ...(isJsonObject(calls) && { calls }) };
 }
 

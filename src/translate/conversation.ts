@@ -40,13 +40,13 @@ export type ConversationNode = InstructionsNode | UserNode | AssistantNode;
 /**
  * Builds the conversation and repairs what strict upstreams reject (upstreams.md, section 2): messages between calls
  * and results, results that are out of order or have no call, repeated or empty call ids.
+ *
+ * @param origin the model that will read the conversation: what other models signed is left out, their text stays
  */
 export function readConversation(
-  items: readonly InputItem[],
-  tools: ToolSet,
-  notes: Notes,
+  items: readonly InputItem[], tools: ToolSet, notes: Notes, origin?: string,
 ): readonly ConversationNode[] {
-  const reader = new ConversationReader(tools, notes, countCalls(items));
+  const reader = new ConversationReader(tools, notes, countCalls(items), origin);
   for (const item of items) reader.read(item);
   return reader.nodes;
 }
@@ -77,6 +77,7 @@ class ConversationReader {
     private readonly tools: ToolSet,
     private readonly notes: Notes,
     private readonly ahead: Map<string, number>,
+    private readonly origin: string | undefined,
   ) {}
 
   read(item: InputItem): void {
@@ -124,7 +125,7 @@ class ConversationReader {
 
   /** Prefers raw text, then the content of our envelope, then the summary. */
   private reasoning(item: ReasoningItem): void {
-    const sealed = openReasoning(item.encryptedContent);
+    const sealed = openReasoning(item.encryptedContent, this.origin);
     if (sealed?.calls) return this.sign(sealed.calls);
     const text = item.content ?? sealed?.text ?? item.summary;
     if (text === '' && item.encryptedContent !== undefined && !sealed) {

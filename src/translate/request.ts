@@ -15,6 +15,8 @@ import { asksForSeveral, translateFormat, translateSettings, translateThinking }
 export interface TranslateOptions {
   /** The model id to send upstream. */
   readonly model: string;
+  /** The model as envelopes name it; without it, sealed reasoning of all models is sent. */
+  readonly origin?: string;
   readonly dialect: Dialect;
   /**
    * Offer tools if the model can call them (`auto`), always (`force`), or never, with earlier calls as text (`off`).
@@ -46,7 +48,7 @@ export function translateRequest(given: ResponsesRequest, options: TranslateOpti
   const tools = collectTools(request, dialect, notes);
   const offered = bridged ? translateToolChoice(request.toolChoice, tools, dialect, notes) : {};
   const format = translateFormat(request.format, dialect, notes);
-  const nodes = readConversation(request.input, tools, notes);
+  const nodes = readConversation(request.input, tools, notes, options.origin);
   const messages = translateMessages(joinInstructions(request.instructions, format.instructions), nodes, {
     dialect, system: options.system, tools: bridged, notes,
   });

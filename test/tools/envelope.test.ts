@@ -19,6 +19,16 @@ describe('reasoning', () => {
     assert.deepEqual(openReasoning(sealReasoning({ text: 'x', details })), { ...NOTHING_ELSE, text: 'x', details });
   });
 
+  it('of another model opens as text; of the same model, and of an earlier version, as all of it', () => {
+    const [details, calls] = [[{ type: 'reasoning.encrypted', data: 'x' }], { c1: { google: 'y' } }];
+    const sealed = { text: 'I think.', details, calls, origin: 'acme/acme-1' };
+    const { text, origin } = sealed;
+    assert.deepEqual(openReasoning(sealReasoning(sealed), 'beta/beta-1'), { text, details: undefined, origin });
+    assert.deepEqual(openReasoning(sealReasoning(sealed), origin), sealed);
+    const earlier = { ...sealed, origin: undefined };
+    assert.deepEqual(openReasoning(sealReasoning(earlier), 'beta/beta-1'), earlier);
+  });
+
   it('is always the same text: prompt caches depend on it', () => {
     assert.equal(sealReasoning({ text: 'x', details: [] }), sealReasoning({ text: 'x', details: [] }));
   });

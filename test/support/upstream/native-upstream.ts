@@ -57,7 +57,8 @@ class Upstream implements NativeUpstream {
   url = '';
   readonly requests: NativeRequestSeen[] = [];
   readonly refusals: string[] = [];
-  private readonly issued: UnknownRecord[] = [];
+  /** Reasoning items by the model that gave them out: no other model can read them. */
+  private readonly issued = new Map<unknown, UnknownRecord[]>();
   private readonly server = createServer((message, response) => void this.handle(message, response));
   private accepted = 0;
 
@@ -90,7 +91,7 @@ class Upstream implements NativeUpstream {
     const route = `${message.method} ${message.url}`;
     if (route.endsWith(' /v1/models')) return sendReply(response, { status: 404, headers: {}, body: 'File Not Found' });
     const refusal = judgeNative({
-      route, headers: message.headers, body, apiKey, efforts, issued: this.issued, manners,
+      route, headers: message.headers, body, apiKey, efforts, issued: this.issued.get(body?.['model']) ?? [], manners,
     });
     if (refusal && !(this.options.lenient && refusal.status === 400)) {
       this.refusals.push(refusal.message);
@@ -124,7 +125,7 @@ class Upstream implements NativeUpstream {
     const { manners, reasoning = manners?.reasoning ?? 'content', whole = false } = this.options;
     const uuids = manners?.uuids === true;
     const rendered = renderNativeAnswer(options, { model, number: this.accepted, reasoning, uuids });
-    this.issued.push(...rendered.reasoning);
+    this.issued.set(model, [...this.issued.get(model) ?? [], ...rendered.reasoning]);
     if (whole) {
       const headers = { 'content-type': 'application/json' };
       return sendReply(response, { status: 200, headers, body: JSON.stringify(rendered.response) });
