@@ -17,7 +17,7 @@ import type { LogFile } from '../observe/log-file';
 import type { UsageLedger } from '../observe/usage-ledger';
 import { createBridgeServer } from '../server/create-server';
 import { Access, isLoopbackName, normalizeName } from '../server/guards';
-import { preloadHandlers } from '../server/routes';
+import { preloadHandlers } from '../server/handle-request';
 import type { BackgroundDuty, BackgroundOptions, Usage } from './in-background';
 import { runServer } from './run-server';
 

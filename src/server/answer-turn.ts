@@ -1,13 +1,13 @@
-/** Handles one turn over HTTP: reads the body, starts the turn, and sends its answer or an error. */
-import { asText, isRecord } from '../base/json';
+/** Handles one turn over HTTP: identifies its client, reads the body, starts the turn, and sends its answer or an error. */
+import type { IncomingMessage } from 'node:http';
+import { asText, isRecord, parseJsonObject } from '../base/json';
 import type { Bridge, Caller, Turn, TurnKind } from '../bridge/bridge';
 import { toBridgeError, type BridgeError } from '../errors/bridge-error';
-import { renderErrorBody } from '../errors/error-body';
+import { renderErrorBody, type ClientKind } from '../errors/error-body';
 import { TurnLog } from '../observe/turn-line';
-import { TurnRecord } from '../observe/turn-record';
+import { TurnRecord, type Asked } from '../observe/turn-record';
 import type { Reservation } from './body-limits';
-import { readClient, type Client } from './client';
-import { describeRequest, type Handler, type HttpExchange } from './http-exchange';
+import type { Handler, HttpExchange } from './http-exchange';
 import { readJson } from './read-body';
 import type { OpenTurn } from './turn-registry';
 import {
@@ -23,6 +23,21 @@ export const answerResponses: Handler = (exchange) => answerTurn(exchange, 'resp
 export const answerChatCompletions: Handler = (exchange) => answerTurn(exchange, 'chat');
 /** POST /responses/compact: a compaction object. */
 export const answerCompaction: Handler = (exchange) => answerTurn(exchange, 'compaction');
+
+/** The client of a request. */
+export interface Client {
+  /** Names in lower case, repeated headers joined. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly kind: ClientKind;
+  /** Short enough for a log line: `codex_exec`, `codex-tui`, `openai-python`; `unknown` if no header names it. */
+  readonly program: string;
+  /** The client's turn id, shared by all its requests for one prompt. */
+  readonly turn: string | undefined;
+  /** Whether Codex requests a title for a new thread. */
+  readonly isTitle: boolean;
+  /** Codex's own names for the request, for the turn's log line. */
+  readonly names: Pick<Asked, 'request' | 'thread'>;
+}
 
 /** A turn in progress: its client, abort signal, log line, and the protocol once the body is read. */
 interface Session {
@@ -179,8 +194,66 @@ function chooseProtocol(body: unknown, own: TurnKind): TurnKind {
   return hasMessages ? 'chat' : 'responses';
 }
 
-function logStart({ request, services: { log } }: HttpExchange, { kind }: Client, turn: Turn): void {
+function logStart({ method, path, services: { log } }: HttpExchange, { kind }: Client, turn: Turn): void {
   if (!log.enabled('debug')) return;
-  log.debug('turn started', { ...describeRequest(request), client: kind, stream: turn.stream });
+  log.debug('turn started', { method, path, client: kind, stream: turn.stream });
   for (const note of turn.notes) log.debug(note);
+}
+
+/** Reads the headers of `request`, once. */
+export function readClient(request: IncomingMessage): Client {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return { headers, kind: findClientKind(headers), program: readProgram(headers), ...readCodexMetadata(headers) };
+}
+
+function readCodexMetadata(headers: Readonly<Record<string, string>>): Pick<Client, 'turn' | 'isTitle' | 'names'> {
+  const metadata = parseJsonObject(headers['x-codex-turn-metadata'] ?? '') ?? {};
+  // The TUI requests a title for each new thread in parallel with its first turn (fixture 38).
+  const isTitle = metadata['thread_source'] === 'thread_title';
+  // Versions before 0.125 send only a conversation id.
+  const conversation = headers['conversation_id'] ?? headers['session-id'];
+  return {
+    turn: asText(metadata['turn_id']) ?? asText(conversation),
+    isTitle,
+    names: {
+      request: isTitle ? 'title' : plainWord(metadata['request_kind']),
+      thread: plainWord(metadata['thread_id'] ?? headers['thread-id'] ?? conversation),
+    },
+  };
+}
+
+/** Ids and single words: no user text reaches the log. */
+const plainWord = (value: unknown): string | undefined => /^[\w-]{1,64}$/.exec(asText(value) ?? '')?.[0];
+
+/**
+ * Headers that identify Codex. `originator` and `user-agent` are `codex_exec`, `codex-tui`, `codex_cli_rs`, … in 0.80
+ * to 0.169. A program that embeds Codex may set its own name there, but the `x-codex-…` headers remain.
+ */
+const CODEX_NAME = /^codex/i;
+const CODEX_HEADER = /^x-codex-/;
+
+/**
+ * Finds the kind of client: Codex gets failures inside the stream, every other client as an HTTP status.
+ * @param headers names in lower case
+ */
+export function findClientKind(headers: Readonly<Record<string, string>>): ClientKind {
+  if (CODEX_NAME.test(headers['originator'] ?? '') || CODEX_NAME.test(headers['user-agent'] ?? '')) return 'codex';
+  return Object.keys(headers).some((name) => CODEX_HEADER.test(name)) ? 'codex' : 'generic';
+}
+
+/** Words that begin with a letter, up to the first version or comment: `OpenAI/Python` in `OpenAI/Python 2.8.0`. */
+const PROGRAM = /^[a-z][\w.-]*(?:[/ ]+[a-z][\w.-]*)*/i;
+const LONGEST_PROGRAM = 40;
+
+/**
+ * @param headers names in lower case
+ * @returns Codex's `originator`, or the product in `user-agent` without its version
+ */
+export function readProgram(headers: Readonly<Record<string, string>>): string {
+  const named = [headers['originator'], headers['user-agent']].map((text) => PROGRAM.exec(text?.trim() ?? '')?.[0]);
+  const program = named.find((name) => name !== undefined) ?? 'unknown';
+  return program.replace(/[/ ]+/g, '-').toLowerCase().slice(0, LONGEST_PROGRAM);
 }

@@ -81,7 +81,9 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   let policy: HostPolicy = createHostPolicy(config, config.port);
   const server = createServer(SERVER_OPTIONS);
   const answer = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {
-    void handleRequest({ request, response, awaitsContinue, services, port: policy.port }, policy);
+    const { method = '', url = '' } = request;
+    const [path = ''] = url.split('?', 1);
+    void handleRequest({ request, response, method, path, awaitsContinue, services, port: policy.port }, policy);
   };
   server.on('request', answer(false));
   server.on('checkContinue', answer(true));

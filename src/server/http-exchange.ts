@@ -64,6 +64,9 @@ export interface Services {
 export interface HttpExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse<IncomingMessage>;
+  readonly method: string;
+  /** The request's path without its query, which may contain a key. */
+  readonly path: string;
   /** Whether the client sent `Expect: 100-continue` and waits before it sends its body. */
   readonly awaitsContinue: boolean;
   readonly services: Services;
@@ -78,20 +81,3 @@ export interface HttpExchange {
  * @param id the path segment matched by `{id}`
  */
 export type Handler = (exchange: HttpExchange, id: string) => void | Promise<void>;
-
-/** Returns method and path for the log; the query may contain a key and is omitted. */
-export function describeRequest({ method = '', url = '' }: IncomingMessage): { method: string; path: string } {
-  const end = url.indexOf('?');
-  return { method, path: end === -1 ? url : url.slice(0, end) };
-}
-
-/** True when `request` announces a body that has not been read to its end. */
-export function hasUnreadBody(request: IncomingMessage): boolean {
-  if (request.complete) return false;
-  return request.headers['transfer-encoding'] !== undefined || declaredLength(request) > 0;
-}
-
-/** The length of the body that `request` announces; 0 if none. */
-export function declaredLength(request: IncomingMessage): number {
-  return Number(request.headers['content-length'] ?? 0);
-}

@@ -1,10 +1,10 @@
 /** The routes to stored responses, their input items and conversations, and to the token estimate of a request. */
 import type { KeptResponses } from '../state/kept-responses';
 import { SSE_KEEP_ALIVE } from '../stream/sse';
-import { readClient } from './client';
-import { hasUnreadBody, type Handler, type HttpExchange } from './http-exchange';
+import { readClient } from './answer-turn';
+import type { Handler, HttpExchange } from './http-exchange';
 import { useBody } from './read-body';
-import { writeJson, writeSse } from './write-response';
+import { hasUnreadBody, writeJson, writeSse } from './write-response';
 
 /** GET /responses/{id}; with `stream=true`, the events of a background response. */
 export const answerResponse: Handler = (exchange, id) => {

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BridgeError } from '../errors/bridge-error';
 import { tooLarge, type Reservation } from './body-limits';
-import { declaredLength, type HttpExchange } from './http-exchange';
+import type { HttpExchange } from './http-exchange';
 import { parseBody } from './parse-body';
 
 const BYTES_PER_MB = 1024 * 1024;
@@ -52,11 +52,11 @@ async function readBytes(exchange: HttpExchange, reservation: Reservation): Prom
   const limit = config.bodyLimitMb * BYTES_PER_MB;
   checkMediaType(request.headers['content-type']);
   const coding = readCoding(request.headers['content-encoding']);
-  const declared = declaredLength(request);
+  const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limit) throw tooLarge(limit);
   await reservation.grow(declared);
   if (awaitsContinue) response.writeContinue();
-  const bytes = await readBody(request, limit, reservation);
+  const bytes = await readBody(request, declared, limit, reservation);
   if (coding === undefined) return bytes;
   // The decompressed size is known only afterwards.
   await reservation.grow(limit);
@@ -83,9 +83,11 @@ const FIRST_GUESS = 64 * 1024;
  * Reads the whole body. If it exceeds the limit, the rest is not read.
  * @throws BridgeError for a body over `limit` bytes, or if the connection is lost before the end
  */
-function readBody(request: IncomingMessage, limit: number, reservation: Reservation): Promise<Buffer> {
+function readBody(
+  request: IncomingMessage, declared: number, limit: number, reservation: Reservation,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    let bytes = Buffer.allocUnsafe(declaredLength(request));
+    let bytes = Buffer.allocUnsafe(declared);
     let size = 0;
     const stop = (): void => {
       request.off('data', onData).off('end', onEnd).off('close', onClose);

@@ -3,7 +3,6 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { BridgeError } from '../errors/bridge-error';
 import { renderErrorBody, statusOf, type ClientKind } from '../errors/error-body';
 import { ERRORS } from '../errors/error-table';
-import { hasUnreadBody } from './http-exchange';
 
 type Response = ServerResponse<IncomingMessage>;
 
@@ -36,6 +35,11 @@ export function writeWhole(response: Response, status: number, headers: Outgoing
   }
   response.write(body);
   endAfterBody(response);
+}
+
+/** True when `request` announces a body that has not been read to its end. */
+export function hasUnreadBody({ complete, headers }: IncomingMessage): boolean {
+  return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
 }
 
 /** Characters of a body that is compressed: smaller ones fit into few packets, larger ones would block the process. */

@@ -1,7 +1,7 @@
 /** Identifies the client: Codex or another one (rows from recorded requests of 0.80 to 0.169), and its program. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findClientKind, readProgram } from '../../src/server/client';
+import { findClientKind, readProgram } from '../../src/server/answer-turn';
 
 const CASES: readonly (readonly [name: string, headers: Record<string, string>, kind: 'codex' | 'generic'])[] = [
   [

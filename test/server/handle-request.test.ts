@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { ROUTES } from '../../src/server/routes';
+import { ROUTES } from '../../src/server/handle-request';
 import { ask, connectTo, post, readAll, readError, startServer } from '../support/bridge/test-server';
 
 test('GET /health reports the bridge and its upstream', async (context) => {
