@@ -5,7 +5,7 @@ import type { Dialect } from '../providers/dialect';
 import type { AnswerStreamOptions } from '../stream/answer-stream';
 import { ChatReader } from '../stream/chat-reader';
 import { JsonCheckStage, JsonFenceStage, type JsonCheckOptions } from '../stream/json-answer';
-import { CallFilterStage, CumulativeStage, SurrogateStage, type CallRules } from '../stream/small-stages';
+import { CallFilterStage, CumulativeStage, type CallRules } from '../stream/small-stages';
 import { ThinkTagStage } from '../stream/think-tags';
 import { ToolMarkupStage } from '../stream/tool-markup';
 import { TypedArgumentsStage } from '../stream/typed-arguments';
@@ -76,7 +76,6 @@ export function attemptsOf(
   return () => ({
     reader: native ? new native.NativeReader(options) : new ChatReader(options),
     stages: [
-      new SurrogateStage(),
       ...(dialect.cumulative ? [new CumulativeStage()] : []),
       ...(dialect.thinkTags === 'off' ? [] : [new ThinkTagStage(dialect.thinkTags)]),
       ...(tools.length === 0 ? [] : [new ToolMarkupStage({ tools, makeId })]),

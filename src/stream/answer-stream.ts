@@ -1,8 +1,8 @@
 /** Runs the stream path as one synchronous state machine: bytes in, client outputs out. No I/O and no clock. */
-import { parseJson } from '../base/json';
+import { parseJson, toWellFormed } from '../base/json';
 import { messageOf } from '../base/thrown';
 import { BridgeError } from '../errors/bridge-error';
-import type { AnswerReader, Assembler, Signal, Stage } from './signal';
+import type { AnswerReader, Assembler, Signal, SignalOf, Stage } from './signal';
 import { SseDecoder, type SseEvent } from './sse';
 
 export interface AnswerStreamOptions<Output> {
@@ -20,9 +20,13 @@ export class AnswerStream<Output> {
   received = 0;
   /** Knows what the answer is so far, and how it ended. */
   readonly assembler: Assembler<Output>;
+  private readonly reader: AnswerReader;
+  private readonly stages: readonly Stage[];
 
-  constructor(private readonly options: AnswerStreamOptions<Output>) {
-    this.assembler = options.assembler;
+  constructor({ assembler, reader, stages }: AnswerStreamOptions<Output>) {
+    this.assembler = assembler;
+    this.reader = reader;
+    this.stages = [new SurrogateStage(), ...stages];
   }
 
   push(bytes: Uint8Array): readonly Output[] {
@@ -36,7 +40,7 @@ export class AnswerStream<Output> {
   /** Processes the whole answer as one JSON value, from an upstream that did not stream. */
   completion(value: unknown): readonly Output[] {
     return this.run((outputs) => {
-      this.relay(this.options.reader.completion(value), outputs);
+      this.relay(this.reader.completion(value), outputs);
       this.finish(outputs);
     });
   }
@@ -51,7 +55,7 @@ export class AnswerStream<Output> {
 
   /** Call if the connection failed. An answer that upstream has already finished stays complete. */
   fail(error: BridgeError): readonly Output[] {
-    return this.options.reader.finished ? this.end() : this.assembler.fail(error);
+    return this.reader.finished ? this.end() : this.assembler.fail(error);
   }
 
   /** Unreadable input (an endless line, JSON nested too deeply) ends the answer as a failure. */
@@ -68,14 +72,14 @@ export class AnswerStream<Output> {
 
   private event(event: SseEvent, outputs: Output[]): void {
     if (this.assembler.finished) return;
-    const { signals, done } = this.options.reader.event(event);
+    const { signals, done } = this.reader.event(event);
     this.relay(signals, outputs);
     if (done) this.finish(outputs);
   }
 
   /** Passes signals through the stages, from the one at `from`, to the assembler. */
   private relay(signals: readonly Signal[], outputs: Output[], from = 0): void {
-    const { assembler, stages } = this.options;
+    const { assembler, stages } = this;
     let current = signals;
     for (let at = from; at < stages.length && current.length > 0; at += 1) {
       const stage = stages[at];
@@ -91,9 +95,9 @@ export class AnswerStream<Output> {
 
   private finish(outputs: Output[]): void {
     if (this.assembler.finished) return;
-    const { assembler, reader, stages } = this.options;
+    const { assembler, reader, stages } = this;
     this.relay(reader.end(), outputs);
-    stages.forEach((stage, at) => this.relay(stage.end(), outputs, at + 1));
+    for (const [at, stage] of stages.entries()) this.relay(stage.end(), outputs, at + 1);
     for (const output of assembler.end()) outputs.push(output);
   }
 }
@@ -112,3 +116,32 @@ function describeCause(cause: unknown): string {
   const isDeep = cause instanceof RangeError && cause.message.includes('call stack');
   return isDeep ? 'a value is nested too deeply' : messageOf(cause);
 }
+
+type TextSignal = SignalOf<'text-delta' | 'refusal-delta' | 'reasoning-delta' | 'call-delta'>;
+
+/**
+ * Joins surrogate pairs that a provider split across events, because a lone surrogate is not valid Unicode. Holds back
+ * the first half of a pair until the next delta of the same kind; an unpaired half becomes U+FFFD.
+ */
+class SurrogateStage implements Stage {
+  private held: TextSignal | undefined;
+
+  step(signal: Signal): readonly Signal[] {
+    if (signal.type === 'usage') return [signal];
+    if (!('text' in signal)) return this.held ? [...this.end(), signal] : [signal];
+    if (!this.held && !/[\ud800-\udfff]/.test(signal.text)) return [signal];
+    const before = this.held?.type === signal.type ? [] : this.end();
+    const text = (this.held?.text ?? '') + signal.text;
+    const half = /[\ud800-\udbff]$/.test(text);
+    this.held = half ? { ...signal, text: text.slice(-1) } : undefined;
+    const whole = toWellFormed(half ? text.slice(0, -1) : text);
+    return whole === '' ? before : [...before, { ...signal, text: whole }];
+  }
+
+  end(): readonly Signal[] {
+    const { held } = this;
+    this.held = undefined;
+    return held ? [{ ...held, text: toWellFormed(held.text) }] : [];
+  }
+}
+

@@ -1,6 +1,5 @@
 /** Reads the calls in a block of tool-call markup, for every model family (upstreams.md, section 4.8). */
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '../base/json';
-import { JsonProgress } from '../base/json-progress';
+import { isJsonObject, JsonProgress, parseJson, type JsonObject, type JsonValue } from '../base/json';
 import { readPythonCalls } from './python-calls';
 
 /** A call in markup: JSON arguments, or named values whose types come from the tool's schema. */

@@ -1,34 +1,6 @@
-/** The small stages between reader and assembler: split characters, repeated text, calls that are not allowed. */
-import { isRecord, toWellFormed } from '../base/json';
-import type { Signal, SignalOf, Stage } from './signal';
-
-type TextSignal = SignalOf<'text-delta' | 'refusal-delta' | 'reasoning-delta' | 'call-delta'>;
-
-/**
- * Joins surrogate pairs that a provider split across events, because a lone surrogate is not valid Unicode. Holds back
- * the first half of a pair until the next delta of the same kind; an unpaired half becomes U+FFFD.
- */
-export class SurrogateStage implements Stage {
-  private held: TextSignal | undefined;
-
-  step(signal: Signal): readonly Signal[] {
-    if (signal.type === 'usage') return [signal];
-    if (!('text' in signal)) return this.held ? [...this.end(), signal] : [signal];
-    if (!this.held && !/[\ud800-\udfff]/.test(signal.text)) return [signal];
-    const before = this.held?.type === signal.type ? [] : this.end();
-    const text = (this.held?.text ?? '') + signal.text;
-    const half = /[\ud800-\udbff]$/.test(text);
-    this.held = half ? { ...signal, text: text.slice(-1) } : undefined;
-    const whole = toWellFormed(half ? text.slice(0, -1) : text);
-    return whole === '' ? before : [...before, { ...signal, text: whole }];
-  }
-
-  end(): readonly Signal[] {
-    const { held } = this;
-    this.held = undefined;
-    return held ? [{ ...held, text: toWellFormed(held.text) }] : [];
-  }
-}
+/** Two stages that few answers need: repeated text, and calls that the request does not allow. */
+import { isRecord } from '../base/json';
+import type { Signal, Stage } from './signal';
 
 /**
  * Extracts the new text from providers whose text fields repeat everything sent so far: MiniMax with `reasoning_split`

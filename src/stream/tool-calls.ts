@@ -2,8 +2,7 @@
  * Assembles tool calls from fragments, in every shape that providers send (upstreams.md, section 4.3), and passes them
  * on one at a time. Does not rely on indexes or ids, or on one JSON value per call.
  */
-import { isJsonObject, parseJson, parseJsonObject } from '../base/json';
-import { JsonProgress } from '../base/json-progress';
+import { isJsonObject, JsonProgress, parseJson, parseJsonObject } from '../base/json';
 import { BridgeError } from '../errors/bridge-error';
 import type { ChatToolFragment } from '../wire/chat';
 import { isCutReason } from './endings';

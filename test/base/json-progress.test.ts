@@ -1,7 +1,7 @@
 /** JsonProgress finds the end of a JSON value in chunks of any length, and detects incomplete values. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { JsonProgress } from '../../src/base/json-progress';
+import { JsonProgress } from '../../src/base/json';
 
 const VALUES = [
   '{}', '[]', '""', '{"a":{"b":[1,{"c":"}"}]}}', '  {"a":1}', '"a\\"}{"', '{"a\\\\":"\\\\"}', '["]","[",["\\\\\\"]"]]',

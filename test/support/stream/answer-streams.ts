@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../src/base/json';
 import { resolveModel, findProvider } from '../../../src/providers/catalog';
 import { ChatReader } from '../../../src/stream/chat-reader';
 import { AnswerStream } from '../../../src/stream/answer-stream';
-import { CumulativeStage, SurrogateStage } from '../../../src/stream/small-stages';
+import { CumulativeStage } from '../../../src/stream/small-stages';
 import { JsonFenceStage } from '../../../src/stream/json-answer';
 import { NativeReader } from '../../../src/stream/native-reader';
 import { ResponsesAssembler } from '../../../src/stream/responses-assembler';
@@ -60,7 +60,6 @@ export function createAnswerStream(options: AnswerStreamCase): AnswerStream<Resp
       sendsFinishReason: options.sendsFinishReason ?? true,
     }),
     stages: [
-      new SurrogateStage(),
       ...(options.cumulative === true ? [new CumulativeStage()] : []),
       ...(thinkTags === 'off' ? [] : [new ThinkTagStage(thinkTags)]),
       ...(options.toolMarkup === false ? [] : [new ToolMarkupStage({ tools: tools.offered, makeId })]),
