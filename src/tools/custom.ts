@@ -3,7 +3,7 @@ import {
   asRecord, asString, asText, isJsonObject, type JsonValue, parseJson, toWellFormed, type UnknownRecord,
 } from '../base/json';
 import type { OutputCustomToolCall, OutputStatus } from '../wire/responses-output';
-import { describe, readTarget, targetOf } from './kind';
+import { describe, readTarget, targetOf } from './function';
 import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
 import { APPLY_PATCH, PatchProgress, repairPatch, type Repaired } from './patch';
 

@@ -1,9 +1,8 @@
-/** Function tools, the one kind that both protocols share. */
-import { asBoolean, asRecord, asString, asText } from '../base/json';
+/** Function tools, the one kind that both protocols share; custom tools are declared and read in the same way. */
+import { asBoolean, asRecord, asString, asText, type UnknownRecord } from '../base/json';
 import { readSchema } from '../wire/read-fields';
-import type { OutputFunctionCall, OutputStatus } from '../wire/responses-output';
-import { describe, readTarget, targetOf } from './kind';
-import type { CallPlace, CallTarget, CallWriter, ToolKind } from './kind';
+import type { CallKind, OutputFunctionCall, OutputStatus } from '../wire/responses-output';
+import type { CallItem, CallPlace, CallTarget, CallWriter, OfferContext, ToolKind } from './kind';
 import { toObjectSchema } from './schema';
 
 /** Passes name, description and schema through. */
@@ -55,4 +54,27 @@ function createFunctionWriter(target: CallTarget, place: CallPlace): CallWriter<
       item: item('completed'),
     }),
   };
+}
+
+/** Prepends the description of the namespace, which contains the instructions of an MCP server. */
+export function describe(description: string | undefined, context: OfferContext): { readonly description?: string } {
+  const text = [context.namespace?.description, description]
+    .filter((part) => part !== undefined && part !== '')
+    .join('\n\n');
+  return text === '' ? {} : { description: text };
+}
+
+/** Returns the target of a declared tool; undefined, with a note, if it has no name, because no model could call it. */
+export function targetOf(kind: CallKind, tool: UnknownRecord, context: OfferContext): CallTarget | undefined {
+  const name = asText(tool['name']);
+  if (name !== undefined) return { kind, name, ...(context.namespace && { namespace: context.namespace.name }) };
+  const where = context.namespace ? ` in ${context.namespace.name}` : '';
+  context.note(`dropped a ${kind} tool${where}: it has no name`);
+  return undefined;
+}
+
+/** Reads the name and namespace of a call in the history. */
+export function readTarget(item: UnknownRecord): Pick<CallItem, 'name' | 'namespace'> {
+  const namespace = asText(item['namespace']);
+  return { name: asText(item['name']) ?? '', ...(namespace !== undefined && { namespace }) };
 }

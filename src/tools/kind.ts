@@ -1,7 +1,7 @@
 /**
  * Defines a tool kind: how it is declared as a function, how its calls are read from the history and written as items.
  */
-import { asText, type JsonObject, type UnknownRecord } from '../base/json';
+import type { JsonObject, UnknownRecord } from '../base/json';
 import type { SchemaRule } from '../providers/dialect';
 import type { CallEvent, CallItems, CallKind } from '../wire/responses-output';
 
@@ -70,26 +70,3 @@ export interface CallWriter<Item = CallItems[CallKind]> {
 
 /** Creates the writer for a call of any kind. */
 export type CreateCallWriter = (target: CallTarget, place: CallPlace) => CallWriter;
-
-/** Prepends the description of the namespace, which contains the instructions of an MCP server. */
-export function describe(description: string | undefined, context: OfferContext): { readonly description?: string } {
-  const text = [context.namespace?.description, description]
-    .filter((part) => part !== undefined && part !== '')
-    .join('\n\n');
-  return text === '' ? {} : { description: text };
-}
-
-/** Returns the target of a declared tool; undefined, with a note, if it has no name, because no model could call it. */
-export function targetOf(kind: CallKind, tool: UnknownRecord, context: OfferContext): CallTarget | undefined {
-  const name = asText(tool['name']);
-  if (name !== undefined) return { kind, name, ...(context.namespace && { namespace: context.namespace.name }) };
-  const where = context.namespace ? ` in ${context.namespace.name}` : '';
-  context.note(`dropped a ${kind} tool${where}: it has no name`);
-  return undefined;
-}
-
-/** Reads the name and namespace of a call in the history. */
-export function readTarget(item: UnknownRecord): Pick<CallItem, 'name' | 'namespace'> {
-  const namespace = asText(item['namespace']);
-  return { name: asText(item['name']) ?? '', ...(namespace !== undefined && { namespace }) };
-}
