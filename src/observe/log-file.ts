@@ -1,7 +1,7 @@
 /** Writes a log file of bounded size and rotates it: the previous file is kept under `.1`. */
 import { messageOf } from '../base/thrown';
 import {
-  closeSync, fstatSync, openSync, readFileSync, realpathSync, renameSync, statSync, truncateSync,
+  closeSync, fstatSync, lstatSync, openSync, readFileSync, realpathSync, renameSync, statSync, truncateSync,
   writeFileSync, writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -52,8 +52,8 @@ export function createLogFile(path: string, maxBytes: number, options: LogFileOp
     if (last !== undefined) attempt(() => closeSync(last.descriptor));
   };
   const append = (bytes: Uint8Array): void => {
-    if (isOwn) removeLink(target);
-    const found = statSync(target, { bigint: true, throwIfNoEntry: false });
+    // A link in the place of an own file has another inode; opening the file removes it.
+    const found = (isOwn ? lstatSync : statSync)(target, { bigint: true, throwIfNoEntry: false });
     const isFull = found !== undefined && found.size > 0n && found.size + BigInt(bytes.length) > BigInt(maxBytes);
     if (isFull && found.isFile() && !OF_SYSTEM.test(target)) {
       close();

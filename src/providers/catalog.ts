@@ -1,6 +1,6 @@
 /** Lists all providers, finds them by name, host or model name, and resolves the dialect of a model. */
 import { DEFAULT_DIALECT, type Dialect } from './dialect';
-import { familyDialect } from './families';
+import { FAMILIES } from './families';
 import type { Model, Provider } from './provider';
 import { aliyunCoding } from './rows/aliyun-coding';
 import { aliyunPayg } from './rows/aliyun-payg';
@@ -153,14 +153,13 @@ function findModel(provider: Provider, name: string): Model | undefined {
  * its row.
  */
 function resolveDialect(provider: Provider, model: Model | undefined, id: string): Dialect {
-  const rules = provider.idRules?.filter(({ ids }) => ids.test(id)).map(({ dialect }) => dialect) ?? [];
-  return Object.assign(
-    { ...DEFAULT_DIALECT, ...familyDialect(id), ...provider.dialect }, ...rules, limits(model), model?.dialect,
-  );
-}
-
-function limits(model: Model | undefined): Partial<Dialect> {
-  return model ? { images: model.input.includes('image'), maxTokens: model.maxOutput } : {};
+  const name = id.slice(id.lastIndexOf('/') + 1);
+  const dialect: Dialect = { ...DEFAULT_DIALECT };
+  for (const family of FAMILIES) if (family.names.test(name)) Object.assign(dialect, family.dialect);
+  Object.assign(dialect, provider.dialect);
+  for (const rule of provider.idRules ?? []) if (rule.ids.test(id)) Object.assign(dialect, rule.dialect);
+  const limits = model && { images: model.input.includes('image'), maxTokens: model.maxOutput };
+  return Object.assign(dialect, limits, model?.dialect);
 }
 
 /** Whether a model is known to work with Codex at the provider's own Responses endpoint. */

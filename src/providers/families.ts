@@ -18,7 +18,7 @@ const KIMI_SCHEMA: readonly SchemaRule[] = [
   'inline-refs', 'no-boolean-schemas', 'no-tuples', 'no-type-beside-any-of', 'required-must-exist',
 ];
 
-/** All matching families apply; later rows override earlier ones. Facts: upstreams.md, sections 2 and 3. */
+/** All matching families apply, later rows override earlier ones (catalog.ts). Facts: upstreams.md, sections 2, 3. */
 export const FAMILIES: readonly Family[] = [
   {
     // Its templates say `System message must be at the beginning.`; without replay, `</think>` leaks (Qwen3.8#26).
@@ -76,10 +76,3 @@ export const FAMILIES: readonly Family[] = [
     evidence: 'documented',
   },
 ];
-
-/** @returns the merged values of all matching families; empty for an unknown name */
-export function familyDialect(model: string): Partial<Dialect> {
-  const name = model.slice(model.lastIndexOf('/') + 1);
-  const fitting = FAMILIES.filter(({ names }) => names.test(name));
-  return fitting.reduce<Partial<Dialect>>((whole, { dialect }) => ({ ...whole, ...dialect }), {});
-}
