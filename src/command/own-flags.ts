@@ -77,7 +77,7 @@ export const LOGS_FLAGS = {
 export const USAGE_FLAGS = {
   since: { flag: '--since', type: since, help: 'First day or time span: 2026-11-01, 7d, 12h. Default: 30d.' },
   by: {
-    flag: '--by', type: choice('day', 'model', 'provider', 'thread'), help: 'What each row is about. Default: day.',
+    flag: '--by', type: choice('day', 'model', 'provider', 'thread'), help: 'What each row sums up. Default: day.',
   },
   json,
 } as const satisfies Rows;

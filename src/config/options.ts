@@ -20,9 +20,9 @@ export type OptionName = keyof typeof TABLE;
 export type Config = { readonly [N in OptionName]: (typeof TABLE)[N]['default'] } & {
   /** The user's own providers together with the built-in ones; absent if there is no providers file. */
   readonly catalog?: readonly Provider[];
-  /** All keys of the provider, `aiApiKey` first; absent where there is only one. */
+  /** All keys of the provider, `aiApiKey` first; absent if there is only one. */
   readonly apiKeys?: readonly string[];
-  /** The proxy variables; absent where none is set. */
+  /** The proxy variables; absent if none is set. */
   readonly proxies?: ProxyVariables;
 };
 

@@ -63,11 +63,11 @@ export const UPSTREAM_OPTIONS = {
   }),
   fallback: optional({
     flags: ['--fallback'], env: ['FALLBACK_MODELS'], type: models, group: 'upstream',
-    help: 'Models that answer, in this order, while the model of the request is out of quota, down or gone.',
+    help: 'Fallback models, tried in this order while the requested model is out of quota, down or gone.',
   }),
   visionModel: optional({
     flags: ['--vision-model'], env: ['VISION_MODEL'], type: text, group: 'upstream',
-    help: 'Model that describes pictures for models that accept none; each picture once. Default: no descriptions.',
+    help: 'Model that describes pictures for models that accept none, once per picture. Default: no descriptions.',
   }),
   upstreamCa: optional({
     flags: ['--upstream-ca'], env: ['UPSTREAM_CA'], type: file, group: 'upstream',

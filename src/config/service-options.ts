@@ -186,11 +186,11 @@ export const RECORD_OPTIONS = {
   storePrefix: option({
     flags: ['--store-prefix'], env: ['BRIDGE_STORE_PREFIX'],
     type: keyPrefix, default: 'aliyun-codex-bridge', group: 'state',
-    help: 'Start of all key names in Redis; each prefix has its own records and limits.',
+    help: 'Prefix of all key names in Redis; each prefix has its own records and limits.',
   }),
   storeCa: optional({
     flags: ['--store-ca'], env: ['BRIDGE_STORE_CA'], type: file, group: 'state',
-    help: 'File with the certificate authorities of a rediss:// server, in PEM. Default: those of Node.',
+    help: 'PEM file with the certificate authorities for a rediss:// server. Default: those of Node.',
   }),
   storeRequired: option({
     flags: ['--store-required'], env: ['BRIDGE_STORE_REQUIRED'], type: onOff, default: false, group: 'state',
@@ -198,12 +198,12 @@ export const RECORD_OPTIONS = {
   }),
   storeMaxResponses: option({
     flags: ['--store-max-responses'], env: ['STORE_MAX_RESPONSES'],
-    type: integer(1, 100_000, 'answers'), default: 500, group: 'state',
-    help: 'Most stored responses; the least recently used is evicted first.',
+    type: integer(1, 100_000, 'responses'), default: 500, group: 'state',
+    help: 'Maximum number of stored responses; the least recently used is evicted first.',
   }),
   storeMaxMb: option({
     flags: ['--store-max-mb'], env: ['STORE_MAX_MB'], type: megabytes(1, 65_536), default: 64, group: 'state',
-    help: 'Most space for stored responses and their requests.',
+    help: 'Maximum size of all stored responses and their requests.',
   }),
   storeMaxAgeHours: option({
     flags: ['--store-max-age-hours'], env: ['STORE_MAX_AGE_HOURS'],

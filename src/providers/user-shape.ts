@@ -80,7 +80,7 @@ const CHANGES: { readonly [K in keyof Required<UserChanges>]: ShapeField } = {
   },
   drop: { shape: { kind: 'list', of: FIELD_NAME }, help: 'Top-level fields that are removed from each request.' },
   wire: { shape: words('chat', 'responses'), help: 'Upstream protocol, instead of --wire.' },
-  fallback: { shape: TEXTS, help: 'Models as provider/model that answer in turn while this one cannot.' },
+  fallback: { shape: TEXTS, help: 'Fallback models as provider/model, tried in order while this one cannot answer.' },
   vision_model: { shape: TEXT_SHAPE, help: 'Model as provider/model that describes pictures for text-only models.' },
 };
 
@@ -93,10 +93,10 @@ const PRICE = variant({
 const MODEL: { readonly [K in keyof Required<UserModel>]: ShapeField } = {
   name: { shape: TEXT_SHAPE, help: 'Name in the picker.' },
   context: { shape: COUNT, help: 'Context window in tokens. Default: 128000.' },
-  output: { shape: COUNT, help: 'Highest output in tokens. Default: 8192.' },
+  output: { shape: COUNT, help: 'Output limit in tokens. Default: 8192.' },
   input: { shape: { kind: 'list', of: words('text', 'image') }, help: 'Accepted input. Default: text.' },
   efforts: { shape: { kind: 'list', of: words(...EFFORTS) }, help: 'Reasoning efforts of the picker.' },
-  default_effort: { shape: words(...EFFORTS), help: 'Effort when none is picked.' },
+  default_effort: { shape: words(...EFFORTS), help: 'Effort if none is picked.' },
   price: { shape: PRICE, help: 'What tokens cost, for the command usage.' },
   dialect: { shape: { kind: 'object', fields: DIALECT_FIELDS }, help: 'Differences from the provider.' },
   ...CHANGES,
@@ -128,7 +128,7 @@ const PATH: JsonShape = { kind: 'text', pattern: /^\/[^\s?#]*$/, expected: 'a pa
 
 const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
   extends: { shape: TEXT_SHAPE, help: 'Provider whose row is the base. Default: the one of the same name, if any.' },
-  title: { shape: TEXT_SHAPE, help: 'Name for people.' },
+  title: { shape: TEXT_SHAPE, help: 'Name to display.' },
   aliases: { shape: TEXTS, help: 'Other names for AI_PROVIDER.' },
   base_url: {
     shape: { kind: 'either', shapes: [URL_TEXT, { kind: 'list', of: URL_TEXT }], expected: 'a URL or a list of URLs' },
@@ -143,7 +143,7 @@ const PROVIDER: { readonly [K in keyof Required<UserProvider>]: ShapeField } = {
     shape: { kind: 'list', of: KEY },
     help: 'Several keys, instead of key_variables: $NAME for each; the next one is used when one is exhausted.',
   },
-  max_concurrency: { shape: COUNT, help: 'Most requests at the same time; further ones wait. Default: learned.' },
+  max_concurrency: { shape: COUNT, help: 'Maximum concurrent requests; further ones wait. Default: learned.' },
   proxy: { shape: PROXY, help: 'URL of the HTTP proxy to this provider, or none. Default: the proxy variables.' },
   ca: { shape: TEXT_SHAPE, help: 'PEM file with further certificate authorities.' },
   cert: { shape: TEXT_SHAPE, help: 'PEM file with the client certificate.' },
