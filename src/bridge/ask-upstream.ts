@@ -65,7 +65,7 @@ async function call(question: Question<unknown>, asking: Asking): Promise<Upstre
   throw await loadFailurePath().readFailure(answer, requestId, prepared.endpoint, context, body);
 }
 
-/** Counts the request, and waits where its provider has a limit. @returns ends it */
+/** Counts the request, and waits if its provider has reached a limit. @returns a function that ends the count */
 async function takePlace({ prepared: { endpoint }, caller, context: { traffic }, onQueued }: Question<unknown>) {
   const { counts } = traffic;
   const { provider } = endpoint;

@@ -17,13 +17,13 @@ export interface Caller {
   readonly turn?: string | undefined;
   /** The client's id of the conversation; keys and fallbacks stay the same for it. */
   readonly thread?: string | undefined;
-  /** The client wants a title for a new thread; SMALL_MODEL may write it. */
+  /** The client requests a title for a new thread; SMALL_MODEL may write it. */
   readonly isTitle?: boolean;
   /** Collects facts about the turn; absent when nothing will read them. */
   readonly record?: TurnRecord;
   /** Called when the provider's answer has begun and the request has been released. */
   readonly onBegun?: () => void;
-  /** Starts work that continues without the client; absent where that is not supported. */
+  /** Starts work that continues without the client; absent if that is not supported. */
   readonly detach?: () => Detached;
   /** Aborted when the client disconnects or the server shuts down. A BridgeError as reason reaches the client. */
   readonly abort: AbortSignal;

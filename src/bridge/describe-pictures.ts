@@ -1,4 +1,4 @@
-/** Replaces pictures by descriptions from another model, for models that accept none. Loaded where it is configured. */
+/** Replaces pictures by descriptions from another model, for models that accept none. Loaded if one is configured. */
 import { createHash } from 'node:crypto';
 import { remember } from '../base/remember';
 import { toBridgeError, type BridgeError } from '../errors/bridge-error';
@@ -63,7 +63,7 @@ async function describe(
     const asked = { prepared, caller: its, context, turn, createStream, whole: true };
     const { outputs } = await askUpstream({ ...asked, ...(onQueued && { onQueued }) }).catch((cause: unknown) => {
       const error = toBridgeError(cause);
-      // What a later attempt cannot change is remembered for the picture, everything else for the model.
+      // A failure that a later attempt cannot change is remembered for the picture, any other for the model.
       if (!plan.begin(candidate, error) && !caller.abort.aborted) remember(plan.pictures, hash, undefined, MOST_PICTURES);
       throw error;
     });

@@ -15,13 +15,13 @@ export interface OptionSources {
   /** Whether the provider is the bridge's own. */
   readonly home: boolean;
   readonly settings: BridgeSettings;
-  /** All keys of the provider; empty where the client's own token is sent. */
+  /** All keys of the provider; empty if the client's own token is sent. */
   readonly keys: readonly string[];
   /** Whether the model accepts pictures. */
   readonly images: boolean;
 }
 
-/** Finds the options: those of the model come before those of its provider, and those before the bridge's own. */
+/** Finds the options: the model's override its provider's, and the provider's override the bridge's. */
 export function findOptions({ provider, row, home, settings, keys, images }: OptionSources): EndpointOptions {
   const models = row?.fallback ?? provider.fallback ?? settings.fallback ?? [];
   const visionModel = images ? undefined : (row?.visionModel ?? provider.visionModel ?? settings.visionModel);

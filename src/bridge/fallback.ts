@@ -1,6 +1,6 @@
 /**
  * Answers a turn with another key or another model when the first one is out of quota, rejected, down or gone. Nothing
- * of an answer has reached the client by then. Loaded where keys or models are configured for it.
+ * of an answer has reached the client by then. Loaded only if keys or models are configured for it.
  */
 import { Notes } from '../base/result';
 import { BridgeError, toBridgeError } from '../errors/bridge-error';
@@ -28,8 +28,8 @@ interface Miss {
 
 /**
  * Asks the model of the request with each of its keys, then the fallback models with theirs. A key or model that failed
- * is skipped until its cool-down ends. If all are cooling down, the one that is usable first is asked.
- * @throws BridgeError what the first of them answered; its message names the others
+ * is skipped until its cool-down ends. If all are cooling down, the first one to be usable again is asked.
+ * @throws BridgeError the failure of the first one; its message names the others
  */
 export async function askWithSubstitutes<Output>(question: Question<Output>): Promise<Answer<Output>> {
   const { prepared, context } = question;
@@ -132,7 +132,7 @@ function announce(
   return isShown && !context.plan().isTold(caller.thread, reason) ? { ...prepared, notice: reason } : prepared;
 }
 
-/** The thread keeps what answered it. */
+/** Records which key answered the thread, and that its user was told why. */
 function settle({ prepared, host, number }: KeyedModel, question: Question<unknown>, reason: string | undefined): void {
   const { caller: { thread, isTitle }, context } = question;
   if (thread === undefined) return;
@@ -142,7 +142,7 @@ function settle({ prepared, host, number }: KeyedModel, question: Question<unkno
   if (isTitle !== true) context.plan().tell(thread, reason);
 }
 
-/** When nothing else is left, the choice whose cool-down ends first is asked; unless others were asked already. */
+/** If every choice is cooling down, asks the one whose cool-down ends first, unless others were asked already. */
 async function askCooling<Output>(question: Question<Output>, misses: Miss[]): Promise<Answer<Output>> {
   const failed = misses.filter(({ error }) => error !== undefined);
   const [next] = [...misses].sort((left, right) => left.coolDown.until - right.coolDown.until);
@@ -186,12 +186,12 @@ function explain(
   return `${model} ${WHY[kind] ?? 'is not available'}${time}; using ${choice.model}`;
 }
 
-/** A quota that resets says more than a key that is rejected. */
+/** An exhausted quota is reported before a rejected key, because it resets. */
 const rank = ({ coolDown: { kind } }: Miss): number => (kind === 'auth' ? 1 : 0);
 
 const WHY: { readonly [K in ErrorKind]?: string } = {
   quota: 'is out of quota',
-  auth: 'has no key that is accepted',
+  auth: 'has no valid key',
   model_not_found: 'does not exist there',
   rate_limit: 'is at its rate limit',
   overload: 'is overloaded',

@@ -62,9 +62,9 @@ export interface Prepared {
   readonly createAttempt: CreateAttempt;
   /** The request itself, where it may be prepared again for another model; it may be megabytes. */
   readonly request?: ResponsesRequest;
-  /** A line for the user in front of the answer. */
+  /** A line for the user, shown before the answer. */
   readonly notice?: string;
-  /** Prepares the same request again; absent where nothing may require it. Holds the request. */
+  /** Prepares the same request again; absent if nothing may require it. Retains the request. */
   readonly again?: (changes: Changes) => Prepared;
 }
 
@@ -86,11 +86,11 @@ export interface Changes {
   readonly notes?: Notes;
 }
 
-/** What the log line says of it. */
+/** The facts about it for the log line. */
 export const describeSent = ({ endpoint: { host, provider, base }, chat }: Prepared): Sent =>
   ({ model: chat.model, host, provider, base, tools: chat.tools?.length ?? 0 });
 
-/** How a request counts among those in flight. */
+/** Describes a request for the count of those in flight. */
 export const toPassage = ({ provider, maxConcurrency }: Endpoint, { thread, turn }: Caller): Passage =>
   ({ provider, limit: maxConcurrency, thread: thread ?? turn ?? '' });
 
@@ -143,7 +143,7 @@ function preparer(
   };
 }
 
-/** Reads a model name as an alias is read: it leads to another provider even where model ids contain slashes. */
+/** Treats a model name as an alias, which selects another provider even if model ids contain slashes. */
 export function withTarget(model: string, context: TurnContext): TurnContext {
   const { settings } = context;
   return { ...context, settings: { ...settings, modelMap: { [model.toLowerCase()]: model, ...settings.modelMap } } };

@@ -83,13 +83,13 @@ export interface Runtime {
   readonly mayConnect?: (address: string) => boolean;
 }
 
-/** What is configured for an endpoint beyond its address and key; empty where nothing is. */
+/** What is configured for an endpoint beyond its address and key; empty if nothing is. */
 export interface EndpointOptions {
-  /** The provider's limit of requests at the same time. */
+  /** The provider's limit of concurrent requests. */
   readonly maxConcurrency?: number | undefined;
-  /** How to connect; absent for Node's default way. */
+  /** How to connect; absent for Node's default. */
   readonly connection?: Connection;
-  /** What the turn may use instead; absent where there is nothing. */
+  /** What the turn may use instead; absent if there is nothing. */
   readonly substitutes?: SubstituteSettings;
 }
 
@@ -97,9 +97,9 @@ export interface EndpointOptions {
 export interface SubstituteSettings {
   /** All keys of the provider in their order, if it has several. */
   readonly keys: readonly string[];
-  /** Models for when this one cannot answer. */
+  /** Models to use when this one cannot answer. */
   readonly models: readonly string[];
-  /** Describes pictures; undefined where the model accepts pictures itself. */
+  /** Describes pictures; undefined if the model accepts pictures itself. */
   readonly visionModel: string | undefined;
 }
 
@@ -113,7 +113,7 @@ export interface Traffic {
   readonly loadLimits: () => InFlight;
 }
 
-/** What the bridge remembers of failed calls until it exits. */
+/** What the bridge remembers about failed calls until it exits. */
 export interface FailureMemory {
   /** Repairs that models have needed. */
   readonly repairs: LearnedRepairs;
@@ -129,11 +129,11 @@ export interface TurnContext {
   readonly provider: Provider;
   readonly runtime: Runtime;
   readonly log: Logger;
-  /** What failed calls have taught; empty until the first failure. */
+  /** What was learned from failed calls; empty until the first failure. */
   readonly failures: { memory?: FailureMemory };
   readonly serializer: RequestSerializer;
   readonly traffic: Traffic;
-  /** Which keys and models cannot be used at the moment; loaded where there are others to use instead. */
+  /** Which keys and models cannot be used at the moment; loaded only if there are others to use instead. */
   readonly plan: () => PlanState;
   /** Stored responses; loaded on first use. */
   readonly state: StateServices;

@@ -123,7 +123,7 @@ function responsesAssemblers(
   });
 }
 
-/** Loaded where other keys or models are configured. */
+/** Loaded only if other keys or models are configured. */
 const askSubstitutes: typeof askUpstream = (question) => {
   const { askWithSubstitutes }: typeof import('./fallback') = require('./fallback');
   return askWithSubstitutes(question);

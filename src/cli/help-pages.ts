@@ -128,7 +128,7 @@ export const HELP_PAGES: Readonly<Record<CommandName, HelpPage>> = {
   usage: {
     group: 'inspect',
     details: [
-      'Adds up the ledger in the state folder: one line for each turn, without any text of it. Costs come from the' +
+      'Adds up the ledger in the state folder: one line for each turn, without any of its text. Costs come from the' +
         ' prices in the catalog, which a providers file overrides; "plan" means that a subscription includes the' +
         ' requests, "?" that the price is not known.',
     ],

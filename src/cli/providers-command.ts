@@ -36,7 +36,7 @@ interface ProviderLine {
   /** How many keys there are. */
   readonly keys: number;
   readonly models: number;
-  /** Why it cannot be used; null where it can. */
+  /** Why it cannot be used; null if it can. */
   readonly disabled: string | null;
   /** The provider that the bridge would use. */
   readonly current: boolean;

@@ -20,7 +20,7 @@ import { isTomlTable, type TomlTable, type TomlValue } from './toml/value';
 export interface SetupSituation {
   readonly codexHome: string;
   readonly config: Config;
-  /** The models that the bridge offers, as the installed Codex reads them, the preferred one first. */
+  /** The models that the bridge offers, in the form that the installed Codex reads, the preferred one first. */
   readonly models: readonly CodexModel[];
   /** The version of the installed Codex. */
   readonly codexVersion: string | undefined;

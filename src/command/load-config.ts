@@ -28,7 +28,7 @@ export type Loaded = Resolved & Pick<LoadedEnvironment, 'env' | 'file' | 'findOr
   readonly logins?: Logins;
   /** The user's providers file, if it exists. */
   readonly providersPath?: string;
-  /** Where the user may create one while a bridge runs; absent where a file is named. */
+  /** Where the user may create one while a bridge runs; absent if a file is named. */
   readonly expectedProvidersPath?: string;
   /** Names of the variables that the file takes for headers, keys and proxies. */
   readonly fileVariables?: readonly string[];

@@ -76,7 +76,7 @@ interface LogLine {
   readonly json: string;
 }
 
-/** @param last the time of the line before: Node itself writes warnings and crashes to the same file, without a time */
+/** @param last the time of the previous line, because Node writes warnings and crashes there without a time */
 function readLine(line: string, last: string | null): LogLine {
   const own = parseJsonObject(line);
   if (own !== undefined) return { time: asText(own['time']) ?? last, json: line };

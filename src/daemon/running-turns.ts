@@ -6,7 +6,7 @@ import { getJson } from '../instance/bridge-client';
 import type { BridgeTarget } from '../instance/target';
 
 export interface RunningTurns {
-  /** Makes `write` remove the line first; it comes back when turns still run. */
+  /** Wraps `write` to remove the line first; the line reappears if turns are still running. */
   interrupt(write: (text: string) => void): (text: string) => void;
   end(): void;
 }

@@ -9,7 +9,7 @@ import { findTarget, renderBase, renderCommand, type BridgeTarget } from '../ins
 /** Time that a bridge needs after draining to notify clients, close connections and exit. */
 const MARGIN_MS = 5_000;
 
-/** Returns 0 if no bridge runs on the port any more, 1 if one may still run, 2 for invalid usage. */
+/** Returns 0 if no bridge is left on the port, 1 if one may still run, 2 for invalid usage. */
 export async function run(context: CommandContext): Promise<number> {
   const { io } = context;
   const target = findTarget(context);

@@ -35,7 +35,7 @@ export function readErrorValue(value: unknown): ProviderError {
   return { ...read, message: shorten(read?.message ?? (typeof value === 'string' ? value : (toJson(value) ?? ''))) };
 }
 
-/** Undefined where it is nested too deeply for JSON.stringify. */
+/** Undefined if it is nested too deeply for JSON.stringify. */
 const toJson = (value: unknown): string | undefined => attempt(() => JSON.stringify(value));
 const messageOnly = (text: string): ProviderError => ({ message: shorten(text) });
 

@@ -108,8 +108,8 @@ export function needsBridge([first]: readonly string[]): boolean {
 const FIRST_WITH_DAEMON = '0.169.0';
 
 /**
- * Whether Codex has to be told that it runs by itself. Settings on its command line exclude the shared server anyway;
- * without the flag each start warns of that ("Running without the shared background server").
+ * Whether Codex needs the flag --no-daemon. The settings on its command line rule out the shared server anyway, and
+ * without the flag each start prints a warning ("Running without the shared background server").
  */
 export function needsNoDaemon(codexVersion: string | undefined, words: readonly string[]): boolean {
   return codexVersion !== undefined && !isBefore(codexVersion, FIRST_WITH_DAEMON) && !words.includes('--no-daemon');

@@ -10,34 +10,34 @@ import { findConnection } from '../bridge/endpoint-options';
 import { upstreamHeaders } from '../bridge/prepare';
 import { fetchJson } from '../upstream/fetch-json';
 
-/** What a user wants to be saved. */
+/** What the user wants to save. */
 export interface Login {
   readonly provider: Provider;
   readonly baseUrl: string;
-  /** Undefined where the provider needs none. */
+  /** Undefined if the provider needs none. */
   readonly key: string | undefined;
   /** Undefined for the provider's default model. */
   readonly model: string | undefined;
 }
 
-/** The outside world of the questions; both are needed. */
+/** Asks the questions; both ways of asking are needed. */
 export type Interviewer = Pick<CommandIo, 'error'> & Required<Pick<CommandIo, 'ask' | 'askHidden'>>;
 
-/** A terminal where the user can be asked; undefined when there is none. */
+/** A terminal on which the user can be asked; undefined if there is none. */
 export function findInterviewer({ ask, askHidden, error }: CommandIo): Interviewer | undefined {
   return ask === undefined || askHidden === undefined ? undefined : { ask, askHidden, error };
 }
 
 export interface LoginQuestion {
   readonly config: Config;
-  /** The provider, where the user has already chosen one; it is at `config.aiBaseUrl`. */
+  /** The provider, if the user has already chosen one; it is at `config.aiBaseUrl`. */
   readonly chosen: Provider | undefined;
 }
 
-/** How often a question is repeated after an answer that is of no use. */
+/** How often a question is asked until the answer is usable. */
 const TRIES = 3;
 
-/** The login; undefined when the user gave up with Ctrl-C or Ctrl-D, or no answer was of use. */
+/** The login; undefined if the user gave up with Ctrl-C or Ctrl-D, or no answer was usable. */
 export async function askLogin({ config, chosen }: LoginQuestion, io: Interviewer): Promise<Login | undefined> {
   const provider = chosen ?? (await askProvider(config.catalog ?? PROVIDERS, io));
   if (provider === undefined) return undefined;
@@ -98,7 +98,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 const REJECTED: readonly (number | undefined)[] = [401, 403];
 
-/** Why the provider rejects the key; undefined when it does not, or cannot be asked without spending a request. */
+/** Why the provider rejects the key; undefined if it does not, or if the check would cost a request. */
 async function findRejection(provider: Provider, config: Config): Promise<string | undefined> {
   const headers = { ...upstreamHeaders(config), accept: 'application/json' };
   const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
@@ -128,7 +128,7 @@ async function askModel(config: Config, io: Interviewer): Promise<string | undef
   return model === first && provider.models.length > 0 ? '' : model;
 }
 
-/** Asks until the answer is of use; says what is wrong with the others. */
+/** Asks until the answer is usable; explains what is wrong with each one that is not. */
 async function repeat<T extends string | Provider>(
   io: Interviewer, ask: () => Promise<T | { readonly problem: string } | undefined>,
 ): Promise<T | undefined> {

@@ -61,8 +61,10 @@ async function readKey(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
 async function ask(resolved: Loaded, io: CommandIo): Promise<GivenLogin> {
   const chosen = findChosen(resolved);
   const interviewer = findInterviewer(io);
-  if (interviewer === undefined)
-    return { problem: `No terminal to ask on. Run: ${renderPipe(chosen?.name ?? 'NAME')}`, code: EXIT.misused };
+  if (interviewer === undefined) {
+    const pipe = renderPipe(chosen?.name ?? 'NAME');
+    return { problem: `Cannot ask questions without a terminal. Run: ${pipe}`, code: EXIT.misused };
+  }
   const { config, origins } = resolved;
   // A saved model belongs to the login that this one replaces.
   const defaultModel = origins.defaultModel.kind === 'login' ? undefined : config.defaultModel;

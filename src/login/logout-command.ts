@@ -30,7 +30,7 @@ export async function run(context: CommandContext): Promise<number> {
     io.error(`Cannot change ${loginFileOf(folder)}: ${messageOf(error)}.\n`);
     return EXIT.failed;
   }
-  io.out(`Logged out of ${renderList(names, 'and')}. A bridge that runs keeps its key until it ends.\n`);
+  io.out(`Logged out of ${renderList(names, 'and')}. A running bridge keeps its key until it exits.\n`);
   return EXIT.done;
 }
 

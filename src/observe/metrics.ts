@@ -9,9 +9,9 @@ const PREFIX = 'aliyun_codex_bridge_';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** One value of a metric that is read when it is asked for. */
+/** One value of a metric that is read on request. */
 export interface Measurement {
-  /** In full for the names that all programs share: `process_resident_memory_bytes`. */
+  /** With the full name for metrics that all programs share: `process_resident_memory_bytes`. */
   readonly name: string;
   readonly type: 'counter' | 'gauge';
   readonly help: string;
@@ -68,7 +68,7 @@ export class Metrics {
     this.duration.observe(totalMs / 1_000);
   }
 
-  /** @param measurements other metrics, as they are now; those of one name come one after the other */
+  /** @param measurements the current values of other metrics; those with the same name are adjacent */
   render(measurements: readonly Measurement[]): string {
     const counted = [this.turns, this.errors, this.calls, this.retries, this.tokens];
     const measured = [this.firstToken, this.duration, this.added];

@@ -5,7 +5,7 @@ import type { LogEntry, LogFields, Logger, LogLevel } from './log';
 import type { ChatUsage } from '../wire/chat';
 import { finishOf, type Outcome, type Retry, type TurnFacts, type TurnRecord } from './turn-record';
 
-/** How long a turn may be silent before the log says so, and how often it says so again. */
+/** Time without data from the provider after which the log says so, and the interval of further such lines. */
 const SILENCE_MS = 30_000;
 
 /**
@@ -73,7 +73,7 @@ function renderSilence(facts: TurnFacts): LogEntry {
   const words = {
     preparing: 'nothing sent yet',
     waiting: 'no answer yet',
-    silent: `no news after ${renderCount(received, 'event')}`,
+    silent: `silent after ${renderCount(received, 'event')}`,
   };
   const columns = [...renderStart(facts), renderDuration(totalMs).padStart(8)];
   return {
@@ -97,7 +97,7 @@ function levelOf(outcome: Outcome): LogLevel {
   return outcome.error.cause === undefined ? 'warn' : 'error';
 }
 
-/** A shorter wait for the first token is nothing to mention. */
+/** A shorter wait for the first token is not mentioned. */
 const SLOW_START_MS = 5_000;
 
 /** Aligned columns, then the end of the turn and what is unusual about it. */

@@ -66,7 +66,7 @@ export interface TurnFacts {
   readonly retries: readonly Retry[];
   /** Changes to the request after the model rejected it. */
   readonly repairs: readonly string[];
-  /** The key or model that answered in place of the first one, and why; undefined where it was the first one. */
+  /** The key or model that answered in place of the first one, and why; undefined if it was the first one. */
   readonly substitute: string | undefined;
   /** The same request was rejected a moment ago, so no call was made. */
   readonly remembered: boolean;

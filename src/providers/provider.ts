@@ -157,7 +157,7 @@ export interface Provider extends RequestChanges {
   /** Its own error codes and quota rules that the general wordings do not cover. */
   readonly errors?: readonly ErrorRule[];
   readonly docs: string;
-  /** Absent where requests are billed by tokens, or nothing is known. */
+  /** Absent if requests are billed by tokens, or nothing is known. */
   readonly plan?: Plan;
   /** APIs that report how much of a plan or balance is left, tried in this order until one accepts the key. */
   readonly quota?: readonly QuotaRoute[];

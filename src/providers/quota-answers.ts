@@ -1,10 +1,11 @@
 /**
- * Reads what providers say about the rest of a plan or a balance. None of these formats was seen live; each names
- * where it was found. Marks as in docs/facts/upstreams.md: [D] documented by the provider, [S] read in the source of a client.
+ * Reads what providers report about the rest of a plan or a balance. None of these formats was seen live; each comment
+ * names its source. Marks as in docs/facts/upstreams.md: [D] documented by the provider, [S] read in the source of a
+ * client.
  */
 import { asArray, asRecord, compact, isRecord, type UnknownRecord } from '../base/json';
 
-/** One window of a plan: how much of it is used, and when it begins again. */
+/** One window of a plan: how much of it is used, and when it resets. */
 export interface QuotaWindow {
   readonly name: string;
   /** Of `limit`; absent if the provider reports only the share. */
@@ -62,7 +63,7 @@ function nameLimit({ type, unit, number }: UnknownRecord): string {
   return type === 'TOKENS_LIMIT' ? span : `${span}, tools`;
 }
 
-/** [S] Clients of the plan: `current_interval_usage_count` is what is left, despite its name. */
+/** [S] Clients of the plan: `current_interval_usage_count` is the number of requests left, despite its name. */
 const readRemains: QuotaReader = ({ model_remains: remains, base_resp: response, current_subscribe_title: plan }) => {
   const models = asArray(remains)?.filter(isRecord);
   if (models === undefined) return readText(asRecord(response)?.['status_msg']);
@@ -121,14 +122,14 @@ const readAvailable: QuotaReader = ({ data }, host) => {
   return { windows: [], balances: [{ currency: host.endsWith('.cn') ? 'CNY' : 'USD', amount }] };
 };
 
-/** [D] openrouter.ai/docs, GET /credits; only management keys may ask. */
+/** [D] openrouter.ai/docs, GET /credits; requires a management key. */
 const readCredits: QuotaReader = ({ data }) => {
   const [bought, used] = ['total_credits', 'total_usage'].map((name) => readCount(asRecord(data)?.[name]));
   if (bought === undefined || used === undefined) return undefined;
   return { windows: [], balances: [{ currency: 'USD', amount: bought - used }] };
 };
 
-/** [D] openrouter.ai/docs, GET /key: the limit of the key itself, where it has one. */
+/** [D] openrouter.ai/docs, GET /key: the limit of the key itself, if it has one. */
 const readKey: QuotaReader = ({ data }) => {
   const key = asRecord(data);
   const [used, limit] = ['usage', 'limit'].map((name) => readCount(key?.[name]));
@@ -149,7 +150,7 @@ const READERS = {
 /** The format of an answer. */
 export type QuotaForm = keyof typeof READERS;
 
-/** Reads an answer leniently: what is not there is left out. */
+/** Reads an answer leniently: missing fields are omitted. */
 export const readQuotaAnswer = (form: QuotaForm, answer: unknown, host: string): ReadQuota =>
   (isRecord(answer) ? READERS[form](answer, host) : undefined);
 

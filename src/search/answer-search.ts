@@ -15,7 +15,7 @@ import { SearchMemory, type ThreadReferences } from './references';
 export interface SearchTarget {
   readonly backend: SearchBackend;
   readonly access: Omit<SearchAccess, 'model'>;
-  /** For fetch's option of this name: how to connect, where it is not Node's default way. */
+  /** For fetch's option of this name: how to connect, if not in Node's default way. */
   readonly dispatcher?: object | undefined;
   /** Returns the provider's name of the requested model; needed only by backends that are models themselves. */
   readonly findModel: (asked: string | undefined) => string;

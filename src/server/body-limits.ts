@@ -81,7 +81,7 @@ export class BodyBudget {
     for (const waiter of this.waiters) {
       if (isBlocked && waiter.own === 0) continue;
       if (!this.hasRoom(waiter.bytes, waiter.own)) {
-        // No later body may overtake, but one that is in memory already may end sooner.
+        // No later body may overtake it, but one that is already partly in memory may finish sooner.
         isBlocked = true;
         continue;
       }

@@ -11,7 +11,7 @@ const HEADERS = {
   'cache-control': 'no-store',
 } as const;
 
-/** GET /. The same for everyone: it says nothing of the configuration, and needs no token. */
+/** GET /. The same for everyone: it reveals nothing about the configuration, and needs no token. */
 export const answerFrontPage: Handler = ({ response, services: { version } }) =>
   writeWhole(response, 200, HEADERS, renderPage(version));
 
@@ -29,7 +29,8 @@ there is to see.</p>
 <h2>Codex</h2>
 <pre>aliyun-codex-bridge codex</pre>
 <h2>Other clients</h2>
-<p>The base URL is this address followed by <code>/v1</code>. A bridge with an access token wants it as the API key.</p>
+<p>The base URL is this address followed by <code>/v1</code>.
+If the bridge requires an access token, use it as the API key.</p>
 <ul>
 <li><code>POST /v1/responses</code></li>
 <li><code>POST /v1/chat/completions</code></li>

@@ -127,7 +127,7 @@ function readId(path: string, pattern: string): string | undefined {
   return id === '' || id.includes('/') ? undefined : id;
 }
 
-/** What clients want most. */
+/** The routes that clients use most. */
 const USUAL = ['POST /v1/responses', 'POST /v1/chat/completions', 'GET /v1/models'];
 
 /** The three routes that a request to an unknown path most likely meant. */

@@ -27,7 +27,7 @@ const SLICE_BYTES = 256 * 1024;
 const COMMA = 0x2c;
 const CLOSE_BRACKET = 0x5d;
 
-/** Returns the same values as `parseBody`, which takes over in every case of doubt. */
+/** Returns the same values as `parseBody`, which is used whenever there is doubt. */
 export class HistoryParser {
   private readonly cache = new HistoryCache<KnownHistory>();
 
@@ -84,7 +84,7 @@ function countShared({ bytes: known, list, items }: KnownHistory, bytes: Buffer,
 
 /**
  * Parses what is around the list, and each item that is not in `items` yet, which it adds to them. Texts that are
- * valid JSON apart from each other are valid together, so this gives what parsing the whole body would give.
+ * valid JSON on their own are also valid together, so the result is the same as that of parsing the whole body.
  * @returns the body with an empty list; undefined when something is not valid
  */
 async function parsePieces(

@@ -32,9 +32,9 @@ export interface ServerConfig {
   readonly storeRequired?: boolean;
 }
 
-/** What monitors have asked for. Nothing is measured before the first request of `/metrics`. */
+/** What monitors have requested so far. Nothing is measured before the first request of `/metrics`. */
 export interface Monitoring {
-  /** A balancer asks `/health/ready`: the port stays open during the drain, so that it sees the 503. */
+  /** A load balancer requests `/health/ready`: the port stays open while draining, so that it gets the 503. */
   hasBalancer: boolean;
   metrics?: Metrics;
   delay?: IntervalHistogram;

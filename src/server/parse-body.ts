@@ -78,7 +78,7 @@ function checkJsonSize(bytes: Buffer, limits: JsonLimits): void {
  * a loop over all bytes (4 MB: 1.9 ms instead of 6.7).
  */
 export class JsonScanner {
-  /** The first list under the name of a history, from the moment it begins. */
+  /** The first list whose field may hold a history; set when the list begins. */
   list: ItemList | undefined;
   /** The name of the field that holds the list. */
   field = '';
@@ -176,7 +176,7 @@ export class JsonScanner {
   }
 }
 
-/** Strings shorter than this are scanned byte by byte: a call costs as much. */
+/** Strings shorter than this are scanned byte by byte: a call of `indexOf` would cost as much. */
 const SHORT = 24;
 
 /** @returns the offset of the quote that ends the string, or the length of `bytes` */

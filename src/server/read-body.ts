@@ -37,7 +37,7 @@ export async function readJson(exchange: HttpExchange, reservation: Reservation)
   return largeBodies().parse(bytes, (values) => reservation.grow(bytes.length + weigh(values)));
 }
 
-/** No thread of an agent has more values: they take little next to its texts. */
+/** No thread of an agent has more values, and they are small compared with its texts. */
 const USUAL_VALUES = 20_000;
 
 /** Parsed and translated; measured with 60,000 short messages of three values each. */

@@ -17,7 +17,7 @@ export interface OpenTurn {
 interface RegisteredTurn {
   readonly controller: AbortController;
   readonly ended: (() => void) | undefined;
-  /** What is known of the turn; absent where nobody reads it. */
+  /** The facts about the turn; absent if nothing reads them. */
   readonly record: TurnRecord | undefined;
   streaming: boolean;
 }
@@ -25,7 +25,7 @@ interface RegisteredTurn {
 /** All turns that have begun and not ended. */
 export class TurnRegistry {
   private readonly entries = new Set<RegisteredTurn>();
-  /** Answers that are no turns, but must not be cut: a proxy would send their requests again. */
+  /** Responses other than turns that must not be interrupted, because a proxy would resend their requests. */
   private readonly answers = new Set<ServerResponse>();
   private readonly waiters = new Set<() => void>();
   private refusal: BridgeError | undefined;
@@ -56,7 +56,7 @@ export class TurnRegistry {
     return { abort: entry.controller.signal, end: () => this.remove(entry) };
   }
 
-  /** Has a shutdown wait until `response` is sent. Unlike a turn, it is never rejected. */
+  /** Makes a shutdown wait until `response` is sent. Unlike a turn, it is never rejected. */
   track(response: ServerResponse<IncomingMessage>): void {
     this.answers.add(response);
     onClosed(response, () => {

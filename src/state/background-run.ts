@@ -146,7 +146,7 @@ export class BackgroundRun {
 export const eventsNotKept = (from: number): BridgeError =>
   new BridgeError(
     'invalid_request',
-    `Cannot stream from event ${from}: it is not kept any more. Use GET without stream.`,
+    `Cannot stream from event ${from}: it is no longer buffered. Use GET without stream.`,
     { param: 'starting_after' },
   );
 
@@ -162,11 +162,11 @@ function readResponse(block: string): UnknownRecord | undefined {
   return isRecord(response) ? response : undefined;
 }
 
-/** What happens around a run. */
+/** What to do when a run opens, and when it begins. */
 export interface RunDuties {
   /** Called with the Response before the provider is asked; what it throws ends the run. */
   opened(response: UnknownRecord): Promise<void>;
-  /** Called when the run begins. Resolves when all is done that follows its end; a shutdown waits for that. */
+  /** Called when the run begins. Resolves once everything that follows its end is done; a shutdown waits for it. */
   settle(run: BackgroundRun): Promise<void>;
 }
 

@@ -34,7 +34,7 @@ export interface Background {
 export function createBackground(services: StateServices): Background {
   const { openStore, clock } = services;
   const runs = new Map<string, BackgroundRun>();
-  /** Resolves for each run when all that follows its end is done. */
+  /** For each run, resolves once everything that follows its end is done. */
   const settled = new WeakMap<BackgroundRun, Promise<void>>();
   const findShared = (id: string): Promise<SharedRun | undefined> => findSharedRun(openStore(), clock, id);
   const cancel = async (id: string): Promise<boolean> => {

@@ -102,7 +102,7 @@ async function keep(store: ResponseStore, change: Change): Promise<void> {
   if (written === 'kept') return;
   throw new BridgeError(
     'too_large',
-    `Cannot keep conversation "${change.id}": it exceeds --store-max-mb, or could not be written.`,
+    `Cannot store conversation "${change.id}": it exceeds --store-max-mb, or could not be written.`,
   );
 }
 

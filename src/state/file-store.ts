@@ -49,9 +49,9 @@ const SUBFOLDER = 'aliyun-codex-bridge-store';
 const pathIn = (folder: string, id: string): string => join(folder, `${id}.json`);
 /** An older draft is left over from a process that ended while writing it. */
 const UNFINISHED_MS = 60_000;
-/** How long the files of other processes may go uncounted. */
+/** Interval after which the files of other processes are counted again. */
 const RECOUNT_MS = 10_000;
-/** A file that was used later than this after its last use here was used by another process. */
+/** If a file was used this much later than its last use here, another process used it. */
 const LATER_MS = 2;
 
 interface FoundRecord extends FoundFile {
@@ -60,9 +60,9 @@ interface FoundRecord extends FoundFile {
 }
 
 interface Listing {
-  /** New ones, and those that may have grown. */
+  /** New records, and those that may have grown. */
   readonly records: readonly FoundRecord[];
-  /** Of everything that has the name of a record. */
+  /** The ids in all names of record files. */
   readonly ids: readonly string[];
   readonly foreign: boolean;
 }
@@ -73,7 +73,7 @@ class OpenedFolder {
   private unread = new Set<string>();
   /** The folder for new records: the user's folder, or a subfolder of it. */
   private home: string;
-  /** Where records are looked for: there are some from before the folder was shared with other files. */
+  /** The folders to search: some records may be older than the subfolder. */
   private readonly folders: readonly string[];
   private countedAt = Number.NEGATIVE_INFINITY;
   private readonly ignored = new Set<string>();
@@ -134,7 +134,7 @@ class OpenedFolder {
     makeFolder(this.home, 0o700);
     replaceFile(path, text, 0o600, (draft) => {
       utimesSync(draft, this.now(), this.now());
-      if (!isOurs(path, id)) throw new Error('a file of this name is there that the bridge did not write');
+      if (!isOurs(path, id)) throw new Error('a file with this name exists that the bridge did not write');
     });
     removeLines(linesFolder(this.home, id));
     for (const folder of this.folders) if (folder !== this.home) this.removeFrom(folder, id);

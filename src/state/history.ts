@@ -11,7 +11,7 @@ const LONGEST_CHAIN = 2_000;
 /**
  * Returns the input and output of every response from the first of the chain up to this one, in order and unchanged.
  * Spec: Responses API, `previous_response_id` (instructions are not part of it).
- * @throws BridgeError if this response, or one that it continues, is not stored (any more)
+ * @throws BridgeError if this response, or one that it continues, is not stored, or no longer
  */
 export async function readHistory(store: ResponseStore, previousId: string): Promise<readonly RawItem[]> {
   const chain: ResponseRecord[] = [];

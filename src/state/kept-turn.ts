@@ -21,14 +21,14 @@ export interface KeptTurn {
   /** The request, with all earlier items prepended to its input. */
   readonly request: ResponsesRequest;
   /**
-   * Keeps the Response, before its client hears that it is complete. Never throws.
+   * Stores the Response before its client learns that it is complete. Never throws.
    * @param events the last events of the turn
    * @param echo the request fields that the Response repeats, as JSON text
    */
   keep(events: readonly ResponsesEvent[], echo: string): Promise<void>;
 }
 
-/** @throws BridgeError where something is not kept, cannot be read, or is asked for that the bridge cannot do */
+/** @throws BridgeError if something is not stored or cannot be read, or if the bridge does not support a field */
 export async function readKeptTurn(
   body: UnknownRecord, client: ClientKind, services: StateServices,
 ): Promise<KeptTurn> {
@@ -81,7 +81,7 @@ function responseToKeep(last: ResponsesEvent | undefined, all: boolean): Respons
   return all && last?.type === 'response.failed' ? last.response : undefined;
 }
 
-/** The client gets its answer also when that cannot be kept. */
+/** Never throws: the client gets its answer even if it cannot be stored. */
 async function keepAll({ warn }: StateServices, store: ResponseStore, changes: readonly Change[]): Promise<void> {
   if (changes.length === 0) return;
   try {

@@ -21,7 +21,7 @@ export const linesFolder = (folder: string, id: string): string => join(folder, 
 /** The id in the name of such a folder; undefined for every other name. */
 export const linesIdIn = (name: string): string | undefined => FOLDER.exec(name)?.[1];
 
-/** The lines that are there, by file name, and their bytes; undefined unless it is a folder that holds nothing else. */
+/** The existing lines by file name, and their size; undefined unless the path is a folder of lines only. */
 export function findLines(folder: string): { readonly names: readonly string[]; readonly bytes: number } | undefined {
   if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
   const found = listNames(folder);
@@ -40,17 +40,17 @@ export function readLines(folder: string, from: number): readonly unknown[] {
   });
 }
 
-/** Adds a line, in a folder that is there. @throws errors of the file system */
+/** Adds a line to an existing folder. @throws errors of the file system */
 export function appendLine(folder: string, text: string): void {
   const last = listNames(folder).reduce((highest, name) => Math.max(highest, Number(LINE.exec(name)?.[1] ?? 0)), 0);
   const name = `${String(last + 1).padStart(8, '0')}-${randomBytes(4).toString('hex')}.json`;
   replaceFile(join(folder, name), text, 0o600);
 }
 
-/** Makes the folder for the lines of a record that is kept. */
+/** Creates the folder for the lines of a stored record. */
 export const createLines = (folder: string): void => makeFolder(folder, 0o700);
 
-/** Removes the lines of a record and their folder, unless it holds something else. */
+/** Removes the lines of a record and their folder, unless it contains something else. */
 export function removeLines(folder: string): void {
   // Another process may add a line meanwhile.
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -50,7 +50,7 @@ export interface RunRecord {
   readonly response: UnknownRecord;
 }
 
-/** @returns undefined when the record is none of a run */
+/** @returns undefined if the record is not a run */
 export function readRunRecord(record: UnknownRecord): RunRecord | undefined {
   const { id, kind, response } = record;
   return kind === 'run' && typeof id === 'string' && isRecord(response) ? { id, response } : undefined;

@@ -1,6 +1,6 @@
 /**
  * A client for Redis and Valkey: RESP2 over TCP or TLS, pipelined. It connects at the first command, reconnects with
- * back-off, and repeats a command once whose connection broke: every command that the store sends may be repeated.
+ * back-off, and repeats a command once if its connection broke: every command that the store sends may be repeated.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ export interface RedisOptions {
   readonly url: string;
   /** File with the certificate authorities for TLS, in PEM; by default those of Node. */
   readonly ca?: string | undefined;
-  /** How long a command may take, with the wait for a connection. Without one for so long, it fails at once. */
+  /** Time limit of a command, including the wait for a connection; after that long without one, it fails at once. */
   readonly commandMs?: number;
 }
 
@@ -161,7 +161,7 @@ export class RedisClient {
     this.retry = setTimeout(() => this.connect(), backOff).unref();
   }
 
-  /** A late reply would be taken for that of the next command: the connection cannot be used any more. */
+  /** A late reply would be taken for that of the next command, so the connection can no longer be used. */
   private expire(pending: Pending): void {
     pending.isRepeated = true;
     const place = this.waiting.indexOf(pending);
@@ -179,7 +179,7 @@ export class RedisClient {
     return reply;
   }
 
-  /** The message names no password. */
+  /** The message does not contain the password. */
   private unavailable(problem = this.problem): BridgeError {
     const advice = 'Requests that need no stored responses work. Retry this one later, or send "store": false.';
     return new BridgeError('store_unavailable', `The store at ${this.url.host} is unavailable: ${problem}. ${advice}`);

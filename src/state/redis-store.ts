@@ -1,6 +1,7 @@
 /**
  * Keeps records in Redis or Valkey, for any number of replicas. Each operation is one Lua script, which Redis runs
- * alone: limits, the index of items and all changes of a turn are always consistent, whichever replica writes or dies.
+ * atomically: limits, the index of items and all changes of a turn are always consistent, whichever replica writes
+ * or dies.
  */
 import { randomBytes } from 'node:crypto';
 import { isRecord, parseJson } from '../base/json';
@@ -55,9 +56,9 @@ const readWritten = (word: unknown): Written => (word === 'kept' || word === 'ab
 
 /**
  * Keys, all with the prefix: `ID` is the record, `ID:lines` and `ID:items` are lists. `used` orders the ids by their
- * last use, `sizes` has the bytes of each, `bytes` their sum, and `holders` leads from an item to the newest record
- * with it. A repeated write (`done:TOKEN`) changes nothing. What belongs to a record outlives it until the next
- * operation has removed it from the index.
+ * last use, `sizes` has the bytes of each, `bytes` their sum, and `holders` maps an item to the newest record
+ * with it. A repeated write (`done:TOKEN`) changes nothing. The lines and items of a record that has expired remain
+ * until the next operation removes them.
  */
 const SCRIPT = `
 local prefix, age, most, room = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])

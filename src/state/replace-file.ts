@@ -1,6 +1,6 @@
 /**
- * Creates folders, replaces files atomically (other processes read the old content or the new, never a part), and keeps
- * away from symbolic links.
+ * Creates folders, replaces files atomically (other processes read the old content or the new, never a part), and does
+ * not write through symbolic links.
  */
 import {
   closeSync, constants, lstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync,
@@ -53,7 +53,7 @@ function createDraft(path: string, content: string | Uint8Array, mode: number): 
 const MOST_DRAFTS = 9;
 
 /**
- * Creates the folder `path` and those above it; one that exists is left as it is. Node's own `recursive` never returns
+ * Creates the folder `path` and those above it; an existing one is not changed. Node's own `recursive` never returns
  * where the system forbids new folders by ENOENT, as in /proc (Node 18 to 24).
  *
  * @param mode of new folders, subject to the umask
@@ -71,11 +71,11 @@ export function makeFolder(path: string, mode: number): void {
   }
 }
 
-/** Opens a file for appending, but not through a symbolic link, where the system can refuse that. */
+/** Opens a file for appending; does not follow a symbolic link, if the system supports that. */
 export const APPEND_NO_LINK =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0);
 
-/** Removes `file` if it is a symbolic link, so that what is written next does not go to its target. */
+/** Removes `file` if it is a symbolic link, so that the next write does not go to its target. */
 export function removeLink(file: string): void {
   if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(file);
 }

@@ -17,7 +17,7 @@ export interface Change {
   readonly append?: true;
 }
 
-/** `absent`: a line for a record that is not there. `refused`: too large for the limits, or it could not be written. */
+/** `absent`: a line for a record that does not exist. `refused`: over the limits, or it could not be written. */
 export type Written = 'kept' | 'absent' | 'refused';
 
 /**
@@ -30,7 +30,7 @@ export interface ResponseStore {
   get(id: string): Promise<UnknownRecord | undefined>;
   /** The lines of a record from number `from`; a negative number counts from the end. Empty for an unknown id. */
   lines(id: string, from?: number): Promise<readonly unknown[]>;
-  /** Writes in order, all in one step where the store can. A record replaces an earlier one with its lines. */
+  /** Writes in order, in one step if the store supports that. A record replaces an earlier one with its lines. */
   write(changes: readonly Change[]): Promise<readonly Written[]>;
   /** Returns false if there was no record with that id. */
   delete(id: string): Promise<boolean>;

@@ -12,11 +12,11 @@ import { findResponse } from './history';
 import { readRunRecord, renderResponseRecord, renderRunRecord } from './record';
 import { writeOne, type ResponseStore } from './response-store';
 
-/** Between two writes of the maker, and between two reads of a follower. */
+/** Milliseconds between two writes of the maker, and between two reads of a follower. */
 const TICK_MS = 200;
-/** Without events, the maker writes a line this often: its heartbeat. */
+/** Interval of the heartbeats, lines that the maker writes while there are no events. */
 const HEARTBEAT_MS = 5_000;
-/** A maker that was silent for so long has ended. The clocks of the machines may differ by less. */
+/** A maker that was silent for this long has ended. The clocks of the machines must not differ by more. */
 const SILENCE_MS = 25_000;
 
 /** One line of a run. */
@@ -31,7 +31,7 @@ interface RunLine {
   readonly begun: boolean;
   /** It is the last one. */
   readonly end: boolean;
-  /** Another process wants the run to end. */
+  /** Another process has requested the end of the run. */
   readonly cancel: boolean;
 }
 
@@ -97,7 +97,7 @@ export class RunPublisher {
     if (next === this.next && !isDue && !end) return;
     const line = { ...BLANK, at: this.clock(), from, next, events, begun: run.begun, end };
     if ((await this.write(line)) === 'refused') {
-      // Too long for the store: what is left are heartbeats and the end.
+      // Too long for the store: from now on, only heartbeats and the end are written.
       await this.open();
       await this.write({ ...line, from: next, events: '' });
       this.seen = 0;
@@ -135,7 +135,7 @@ export class SharedRun {
     return { ...this.first, status: last.begun ? 'in_progress' : 'queued' };
   }
 
-  /** Has its maker end the run, and waits until it has. */
+  /** Asks the maker to end the run, and waits for the end. */
   async cancel(): Promise<void> {
     let last = await this.last();
     if (!last.end) await this.write({ ...last, from: last.next, events: '', cancel: true });
@@ -160,7 +160,7 @@ export class SharedRun {
       }
       if (lines.length > 0) continue;
       const last = await this.last();
-      // Lines that the maker has added since the last read are no gap.
+      // Lines that the maker has added since the last read are not a gap.
       const isGap = last.from > next && (await this.store.lines(this.id, seen)).length === 0;
       if (isGap || !(await this.store.get(this.id))) throw eventsNotKept(next);
       if (this.isLost(last)) await this.final(last);
@@ -217,7 +217,7 @@ export async function findSharedRun(
   return run && new SharedRun(store, clock, run.id, run.response);
 }
 
-/** The events of a text without the first `count`. */
+/** The events in a text after the first `count`. */
 function dropEvents(events: string, count: number): string {
   let start = 0;
   for (let dropped = 0; dropped < count && start < events.length; dropped += 1)

@@ -1,4 +1,4 @@
-/** Shows the user a line of the bridge in front of an answer. Loaded where there is one. */
+/** Shows the user a line from the bridge before an answer. Loaded only if there is one. */
 import type { BridgeError } from '../errors/bridge-error';
 import type { ChatUsage } from '../wire/chat';
 import type { ResponsesEvent } from '../wire/responses-output';

@@ -118,7 +118,7 @@ export class ResponsesAssembler implements Assembler<ResponsesEvent> {
     return [...before, { type: 'response.output_item.added', output_index: outputIndex, item }, this.done(item)];
   }
 
-  /** Writes a line of the bridge as reasoning that is shown; its envelope says that none of it goes to a provider. */
+  /** Writes a line from the bridge as visible reasoning; its envelope marks it as not for the provider. */
   notice(text: string): readonly ResponsesEvent[] {
     const before = this.closeOpen('stop');
     const writer = new ReasoningWriter(this.options.makeId('rs'), this.takeIndex(), 'summary');

@@ -45,7 +45,7 @@ const isWrapping = (text: string): boolean => text.trim() !== '' && /^\s*(```|['
 const REMOVABLE = /^(?:```|EOF)?[ \t]*$/;
 
 /**
- * Streams the part of a patch that no repair can change any more: nothing before the first marker, nothing after the
+ * Streams the part of a patch that no repair can change: nothing before the first marker, nothing after the
  * last one, whole lines in between. Reads each character once.
  */
 export class PatchProgress {

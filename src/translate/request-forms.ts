@@ -25,13 +25,13 @@ export function applyForms(chat: ChatRequest, { forms, cacheControl }: Dialect):
   return cacheControl === 'none' ? changed : markForCache(changed);
 }
 
-/** Marks the instructions and the last message: of at most four marks, two, so that gateways may add their own. */
+/** Marks the instructions and the last message: two of at most four marks, so that gateways can add their own. */
 function markForCache(chat: ChatRequest): ChatRequest {
   const last = chat.messages.length - 1;
   return { ...chat, messages: chat.messages.map((message, at) => (at === 0 || at === last ? mark(message) : message)) };
 }
 
-/** Marks the last text: pictures cannot be marked everywhere. */
+/** Marks the last text, because not every provider accepts a mark on a picture. */
 function mark(message: ChatMessage): ChatMessage {
   if (message.role === 'assistant') return message;
   const parts = typeof message.content === 'string'

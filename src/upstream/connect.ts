@@ -1,5 +1,5 @@
 /**
- * Makes connections that go through a proxy or need certificates, for native fetch on every supported Node. Loaded only
+ * Creates connections that use a proxy or need certificates, for native fetch on every supported Node. Loaded only
  * where one is configured.
  */
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { BridgeError } from '../errors/bridge-error';
 import { classifyNetworkError } from '../errors/network-error';
 import type { ConnectionSettings } from '../providers/provider';
 
-/** How to connect to a host, where it is not Node's default way. */
+/** How to connect to a host, if not in Node's default way. */
 export interface Connection extends ConnectionSettings {
   /** The proxy variables; `proxy` overrides them. */
   readonly proxies?: ProxyVariables;
@@ -31,7 +31,7 @@ export class Routes {
   ) {}
 
   /**
-   * @returns an agent for fetch's `dispatcher` option; undefined where a direct connection will do
+   * @returns an agent for fetch's `dispatcher` option; undefined if a direct connection is enough
    * @throws BridgeError `forbidden` if a file cannot be read, or this Node cannot connect in another way
    */
   find(url: URL, { proxies, ...settings }: Connection): object | undefined {
@@ -82,7 +82,7 @@ interface Proxy {
   readonly options: Pick<RequestOptions, 'host' | 'port' | 'headers'> & TlsName;
 }
 
-/** Whose certificate is checked. An IP address must not be a server name (RFC 6066, section 3): `host` counts then. */
+/** Whose certificate is checked. An IP address must not be a server name (RFC 6066, section 3): `host` is used then. */
 interface TlsName {
   readonly host: string;
   readonly servername: string;
@@ -102,7 +102,7 @@ function readProxy(text: string): Proxy {
     throw new BridgeError('forbidden', 'Cannot use the proxy: expected a URL such as http://proxy.example:3128.');
   }
   const { username, password, hostname, protocol, port } = url;
-  // A percent sign that is no escape belongs to the password.
+  // A percent sign that does not start an escape belongs to the password.
   const [name, secret] = [username, password].map((part) => attempt(() => decodeURIComponent(part)) ?? part);
   const credentials = `${name}:${secret}`;
   const isSecure = protocol === 'https:';

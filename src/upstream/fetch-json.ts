@@ -13,7 +13,7 @@ export interface JsonQuestion {
   readonly timeoutMs: number;
   /** Longer responses are rejected. */
   readonly maxBytes: number;
-  /** How to connect; absent for Node's default way. */
+  /** How to connect; absent for Node's default. */
   readonly connection?: Connection | undefined;
 }
 

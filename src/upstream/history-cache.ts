@@ -1,4 +1,4 @@
-/** Keeps what was made for the histories of recent requests: few of them, bounded in memory, and not for long. */
+/** Caches results for the histories of recent requests, with limits on their number, memory and age. */
 
 const MOST_HISTORIES = 32;
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -11,7 +11,7 @@ export interface Cached { readonly cost: number }
 /** How much a new history has in common with a cached one. */
 export interface Match<T> {
   readonly known: T;
-  /** How many items they begin with are the same. */
+  /** The number of leading items that both have in common. */
   readonly count: number;
 }
 
@@ -21,7 +21,7 @@ export class HistoryCache<T extends Cached> {
   private cost = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param countShared how many items of a history a new one begins with */
+  /** @param countShared returns how many leading items a new history shares with a cached one */
   find(countShared: (known: T) => number): Match<T> | undefined {
     let best: Match<T> | undefined;
     for (const known of this.histories) {

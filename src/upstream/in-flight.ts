@@ -1,6 +1,6 @@
 /**
- * Lets requests wait where a provider limits how many it accepts at the same time. Loaded where a limit is configured,
- * or was learned from a rejection.
+ * Makes requests wait if their provider limits concurrent requests. Loaded once a limit is configured, or was learned
+ * from a rejection.
  */
 import type { Clock } from '../base/clock';
 import type { BridgeError } from '../errors/bridge-error';
@@ -9,13 +9,13 @@ import type { FairQueue } from './queue';
 /** The provider of a request, its configured limit, and the thread that sends it. */
 export interface Passage {
   readonly provider: string;
-  /** Most requests at the same time; undefined where nothing is configured. */
+  /** Maximum number of concurrent requests; undefined if nothing is configured. */
   readonly limit: number | undefined;
   /** Waiting requests of different threads take turns. */
   readonly thread: string;
 }
 
-/** A limit that a refusal taught is raised by one after this time: providers change theirs with their load. */
+/** A learned limit is raised by one after this time, because providers adjust theirs to their load. */
 const LEARNED_MS = 600_000;
 
 interface LearnedLimit {
@@ -28,7 +28,7 @@ export class InFlight {
   private readonly learned = new Map<string, LearnedLimit>();
   private queue: FairQueue | undefined;
 
-  /** @param counts the requests in flight, by provider; others count there too */
+  /** @param counts the requests in flight by provider; other code counts here too */
   constructor(private readonly clock: Clock, private readonly counts: Map<string, number>) {}
 
   /** Whether a request would have to wait. */
@@ -52,7 +52,7 @@ export class InFlight {
     return this.queue.wait(provider, passage.thread, abort);
   }
 
-  /** A request is over. The next one that waits takes its place. */
+  /** Call when a request is over. The next waiting request takes its place. */
   leave(passage: Passage): void {
     const { provider } = passage;
     this.counts.set(provider, Math.max(0, this.countOf(provider) - 1));

@@ -1,4 +1,4 @@
-/** Remembers which keys and models cannot be used now, and until when. Loaded where there are others to use instead. */
+/** Remembers which keys and models cannot be used now, and until when. Loaded only if there are others. */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock';
 import { remember } from '../base/remember';
@@ -18,15 +18,15 @@ export interface CoolDown {
 export interface Candidate {
   readonly host: string;
   readonly model: string;
-  /** Undefined where no key is sent. */
+  /** Undefined if no key is sent. */
   readonly key: string | undefined;
 }
 
 const MINUTE = 60_000;
 
 /**
- * The kinds of failures after which something else answers, with the time until the next attempt where the provider
- * names none. Every other kind is about the request, and would happen elsewhere too.
+ * The kinds of failures after which another key or model is tried, with the cool-down if the provider names none. Every
+ * other kind concerns the request, and would occur elsewhere too.
  */
 const PAUSES: { readonly [K in ErrorKind]?: number } = {
   auth: 60 * MINUTE,
@@ -38,7 +38,7 @@ const PAUSES: { readonly [K in ErrorKind]?: number } = {
   timeout: 2 * MINUTE,
   bad_answer: 2 * MINUTE,
   cut_stream: 2 * MINUTE,
-  // Nothing was charged, and a network comes back soon.
+  // Nothing was charged, and a network usually recovers soon.
   network: MINUTE / 2,
 };
 
@@ -51,7 +51,7 @@ const LONGEST = 32 * 24 * 60 * MINUTE;
 /** Threads and cool-downs that are remembered. */
 const MOST = 1_000;
 
-/** What the turns of one bridge know of its keys and models. */
+/** What the turns of one bridge know about its keys and models. */
 export class PlanState {
   private readonly coolDowns = new Map<string, CoolDown>();
   private readonly threadKeys = new Map<string, string>();
@@ -84,7 +84,7 @@ export class PlanState {
     return coolDown;
   }
 
-  /** The candidate answered: what was guessed about it is over. */
+  /** Ends all cool-downs of a candidate that has answered. */
   end(candidate: Candidate): void {
     for (const name of namesOf(candidate)) this.coolDowns.delete(name);
   }
@@ -95,7 +95,7 @@ export class PlanState {
     return own !== undefined && keys.includes(own) ? [own, ...keys.filter((key) => key !== own)] : keys;
   }
 
-  /** The thread keeps the key. */
+  /** Makes `key` the first one for this thread. */
   keep(key: string, thread: string, host: string): void {
     remember(this.threadKeys, `${thread} ${host}`, key, MOST);
   }

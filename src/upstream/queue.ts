@@ -1,7 +1,7 @@
-/** Holds the requests that wait for a provider with a limit; threads take turns. Loaded by the first that waits. */
+/** Queues the requests that wait for a provider with a limit; threads take turns. Loaded for the first of them. */
 import { BridgeError } from '../errors/bridge-error';
 
-/** Most requests that wait for one provider. */
+/** Maximum number of requests that wait for one provider. */
 const MOST_WAITING = 256;
 const RETRY_AFTER_MS = 5_000;
 

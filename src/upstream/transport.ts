@@ -14,7 +14,7 @@ export interface UpstreamRequest {
   readonly abort: AbortSignal;
   /** Called once, when the request is over: answered to the end, cancelled or failed. */
   readonly onEnd?: () => void;
-  /** How to connect; absent for Node's default way. */
+  /** How to connect; absent for Node's default. */
   readonly connection?: Connection;
   /** How messages name the provider. Default: the host of the URL. */
   readonly name?: string | undefined;
@@ -248,7 +248,7 @@ const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.1');
  * The engine of native fetch, with our own time limits. Node has no public way to its class: it is reached through the
  * global dispatcher, behind a feature test. Without it fetch keeps its defaults: 10 s to connect, 300 s of silence.
  * @param connect how to connect, in place of a direct connection
- * @returns an agent for fetch's `dispatcher` option, or undefined where this Node offers none
+ * @returns an agent for fetch's `dispatcher` option, or undefined if this Node offers none
  */
 function createAgent(connectMs: number, connect?: object): object | undefined {
   void globalThis.Headers;
@@ -274,7 +274,7 @@ function findAgentClass(dispatcher: unknown): Function | undefined {
 const asObject = (value: unknown): object | undefined =>
   typeof value === 'object' && value !== null ? value : undefined;
 
-/** The ways to connect other than Node's default; loaded where one is configured. */
+/** The ways to connect other than Node's default; loaded only if one is configured. */
 export function openRoutes(connectMs: number): Routes {
   const { Routes: Table }: typeof import('./connect') = require('./connect');
   return new Table(connectMs, (connect) => createAgent(connectMs, connect));

@@ -15,11 +15,11 @@ const TIMEOUT_MS = 10_000;
 
 const MAX_BYTES = 1024 * 1024;
 
-/** Keys of a kind that may not ask get these. */
+/** The statuses for a kind of key that may not use the route. */
 const NOT_FOR_THIS_KEY: readonly (number | undefined)[] = [401, 403];
 
 /**
- * Asks the provider's quota routes in their order, until one answers.
+ * Requests the provider's quota routes in order, until one answers.
  *
  * @returns the report, or why there is none as a sentence; `undefined` when the provider has no such route
  */

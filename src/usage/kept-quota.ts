@@ -15,7 +15,7 @@ export interface KeptQuota extends QuotaReport {
 
 const fileOf = (stateFolder: string): string => join(stateFolder, 'quota.json');
 
-/** Never throws: without it, `status` says less. */
+/** Never throws: without it, `status` only shows less. */
 export function keepQuota(stateFolder: string, quota: KeptQuota): void {
   if (prepareStateFolder(stateFolder) !== undefined) return;
   attempt(() => replaceFile(fileOf(stateFolder), `${JSON.stringify(quota)}\n`, 0o600));

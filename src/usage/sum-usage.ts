@@ -13,7 +13,7 @@ export interface UsageSum {
   readonly cached: number;
   readonly output: number;
   readonly reasoning: number;
-  /** Turns whose provider sent no token counts. A model that failed and was replaced is no such gap. */
+  /** Turns whose provider sent no token counts. A model that failed and was replaced does not count. */
   readonly uncounted: number;
   /** By currency, for the turns with a known price. */
   readonly cost: Readonly<Record<string, number>>;

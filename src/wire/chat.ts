@@ -108,11 +108,11 @@ export interface ChatRequest {
   readonly chat_template_kwargs?: JsonObject;
   readonly tool_stream?: boolean;
   readonly enable_search?: boolean;
-  /** Settings for a Responses endpoint, which is sent none of this as it stands (translate/native-request.ts). */
+  /** Settings for a Responses endpoint, which never receives them in this form (translate/native-request.ts). */
   readonly native?: NativeSettings;
 }
 
-/** What a Responses request has in addition, as far as a provider may not know it. */
+/** The parts of a Responses request that an endpoint may not support. */
 export type NativeOption = 'include' | 'store' | 'strict' | 'instructions' | 'summary' | 'max_output_tokens';
 
 export interface NativeSettings {

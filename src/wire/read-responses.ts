@@ -111,7 +111,7 @@ type ReadItem = (item: UnknownRecord, path: string) => InputItem;
 const ROLES: readonly MessageRole[] = ['user', 'assistant', 'system', 'developer'];
 
 /**
- * Reads `input`: a string is one user message, an empty string is no message.
+ * Reads `input`: a string is one user message, an empty string adds none.
  * @param path the field that holds it
  * @throws UnreadableField for a message with an unknown role or content type; an unknown item is not an error
  */

@@ -54,7 +54,8 @@ test('without a terminal, the error has the exact command, which reads the key f
   const none = await scene.run(['login', '--provider', 'acme']);
   assert.deepEqual([none.code, none.error], [
     2,
-    'No terminal to ask on. Run: printf %s "$KEY" | aliyun-codex-bridge login --provider acme --with-api-key\n',
+    'Cannot ask questions without a terminal. Run: '
+      + 'printf %s "$KEY" | aliyun-codex-bridge login --provider acme --with-api-key\n',
   ]);
   const unnamed = await scene.run(['login', '--with-api-key'], undefined, KEY);
   assert.equal(unnamed.code, 2);

@@ -428,7 +428,7 @@ describe('a turn that is silent', () => {
     assert.deepEqual(waiting, []);
     assert.deepEqual(lines.map((line) => line.trimEnd().replace(TIME, '')).slice(0, 2), [
       'info  turn codex_exec   sent-model             30 s … no answer yet',
-      'info  turn codex_exec   sent-model         1 min 30 s … no news after 7 events',
+      'info  turn codex_exec   sent-model         1 min 30 s … silent after 7 events',
     ]);
     assert.equal(lines.length, 3);
   });

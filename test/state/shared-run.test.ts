@@ -60,8 +60,9 @@ describe('a follower of a run', () => {
     assert.equal(await readAll(run.follow(-1)), `${[0, 1, 2, 3].map(event).join('')}data: [DONE]\n\n`);
   });
 
-  it('is told when events are not kept any more, and when the run is deleted', async () => {
-    const isGone = (error: unknown): boolean => error instanceof BridgeError && /not kept any more/.test(error.message);
+  it('gets an error if events are no longer buffered, or the run is deleted', async () => {
+    const isGone = (error: unknown): boolean =>
+      error instanceof BridgeError && /no longer buffered/.test(error.message);
     let step = 0;
     const { run } = await createScene(async (store, from, found) => {
       if (from < 0 || found > 0) return;
