@@ -6,8 +6,8 @@ import type { ProviderManners } from './provider';
 import { algo, says, type StrictModel } from './rule';
 
 /**
- * One model of Model Studio: the demands that all of them share, and its own. Thinking models want their old reasoning
- * (section 2, preserve_thinking), and endpoints may have a tiny limit of their own (section 2, max tokens).
+ * One model of Model Studio: the requirements that all of them share, and its own. Thinking models need their earlier
+ * reasoning (section 2, preserve_thinking), and endpoints may have a tiny limit of their own (section 2, max tokens).
  */
 const row = (names: RegExp, own: Omit<Partial<StrictModel>, 'names'>): StrictModel => ({
   ...DASHSCOPE_MODEL,
@@ -18,17 +18,17 @@ const row = (names: RegExp, own: Omit<Partial<StrictModel>, 'names'>): StrictMod
   ...own,
 });
 
-/** GLM wants to be told to stream arguments (section 2, tool_stream). */
+/** GLM streams arguments only on request (section 2, tool_stream). */
 const GLM = { blind: true, wants: ['preserve_thinking', 'max_tokens', 'tool_stream'] } as const;
 
 /** The limit here may be lower than the maker's, which is the only one known. */
 const MAKERS_LIMIT = { wants: ['preserve_thinking'] } as const;
 
-/** Kimi and DeepSeek keep their demand at DashScope, which wraps the words (section 3). */
+/** Kimi and DeepSeek have the same requirement at DashScope, which wraps the message (section 3). */
 const KIMI = { replay: KIMI_REPLAY } as const;
 const DEEPSEEK = { replay: DEEPSEEK_REPLAY } as const;
 
-/** Models without a thinking mode do not know its fields; qwen-code sends `preserve_thinking` to them all the same. */
+/** Models without a thinking mode do not know its fields; qwen-code sends `preserve_thinking` to them nevertheless. */
 const LACKS_THINKING = {
   thinks: 'never',
   wants: ['max_tokens'],
@@ -45,7 +45,7 @@ const CODING_MODELS: readonly StrictModel[] = [
   row(/^MiniMax-M2\.5$/, { maxTokens: 24_576, blind: true, thinks: 'always' }),
 ];
 
-/** Levels: `reasoning_effort` of section 2. That Qwen3.8 cannot be kept from thinking is models.dev, 2026-08-03. */
+/** Levels: `reasoning_effort` of section 2. Source for Qwen3.8, which cannot stop thinking: models.dev, 2026-08-03. */
 const TOKEN_PLAN_MODELS: readonly StrictModel[] = [
   row(/^qwen3\.8-(max|flash)$/, { maxTokens: 131_072, thinks: 'always', efforts: ['none', 'low', 'medium', 'xhigh'] }),
   row(/^qwen3\.7-max$/, { maxTokens: 65_536, blind: true }),
@@ -72,7 +72,7 @@ const TOKEN_PLAN_MODELS: readonly StrictModel[] = [
   row(/^MiniMax-M2\.5$/, { maxTokens: 32_768, blind: true, thinks: 'always' }),
 ];
 
-/** Pay as you go serves more models than anyone lists. */
+/** Pay as you go serves more models than any list contains. */
 const PAYG_MODELS: readonly StrictModel[] = [...TOKEN_PLAN_MODELS, ...CODING_MODELS, row(/^/, {})];
 
 const WORDS: ProviderManners['says'] = {
@@ -97,7 +97,7 @@ export const ALIYUN: Readonly<Record<string, ProviderManners>> = {
   'aliyun-coding': aliyun({
     name: 'aliyun-coding',
     models: CODING_MODELS,
-    // Reported: which callers pass is not known; that tools for no agent in particular do not is the text's own claim.
+    // Reported: which callers pass is not known; the text itself says that other tools do not.
     turnsAway: /^$|^(node|undici|curl|python)\b/i,
     says: {
       ...WORDS,

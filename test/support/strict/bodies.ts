@@ -1,17 +1,17 @@
-/** The shapes of error bodies, one function each. Where the source is not upstreams.md, section 5, the line says so. */
+/** The shapes of error bodies, one function each. The source is upstreams.md, section 5, unless stated otherwise. */
 import type { Manners, Refusal } from './rule';
 
 type ErrorBody = Manners['errorBody'];
 
 const errorOf = ({ message, param, code, type = 'invalid_request_error' }: Refusal) => ({ message, type, param, code });
 
-/** OpenAI and whoever copies it. */
+/** OpenAI, and the providers that copy its format. */
 export const OPENAI_BODY: ErrorBody = (refusal) => JSON.stringify({ error: errorOf(refusal) });
 
 export const DASHSCOPE_BODY: ErrorBody = (refusal, request_id) =>
   JSON.stringify({ error: errorOf(refusal), request_id });
 
-/** The Coding Plan turns callers away with a string for an error (section 0, fact 3). */
+/** The Coding Plan rejects callers with a string as `error` (section 0, fact 3). */
 export const CODING_PLAN_BODY: ErrorBody = (refusal, requestId) =>
   refusal.status === 405 ? JSON.stringify({ error: refusal.message }) : DASHSCOPE_BODY(refusal, requestId);
 
@@ -30,7 +30,7 @@ export const MINIMAX_BODY: ErrorBody = ({ status, message }, request_id) =>
     request_id,
   });
 
-/** The words stand in `param`, and the whole can be prefixed like a line of an event stream (section 3). */
+/** The message is in `param`, and the body can have the prefix of an event stream (section 3). */
 export const MIMO_BODY: ErrorBody = ({ status, message }) =>
   `data:${JSON.stringify({ error: { code: String(status), message: 'Param Incorrect', param: message, type: '' } })}`;
 
@@ -44,7 +44,7 @@ export const ARK_BODY: ErrorBody = ({ message }, requestId) =>
     id: requestId,
   });
 
-/** What the provider behind it refuses stands in `metadata.raw`, as a body of its own (section 4, point 6). */
+/** The error of the underlying provider is in `metadata.raw`, as a body of its own (section 4.6). */
 export const OPENROUTER_BODY: ErrorBody = (refusal, requestId) => {
   const { status, message } = refusal;
   if (status !== 400) return JSON.stringify({ error: { message, code: status } });
@@ -52,6 +52,6 @@ export const OPENROUTER_BODY: ErrorBody = (refusal, requestId) => {
   return JSON.stringify({ error: { message: 'Provider returned error', code: status, metadata } });
 };
 
-/** vLLM of old, and SGLang (section 4, point 6). */
+/** Older vLLM, and SGLang (section 4.6). */
 export const VLLM_BODY: ErrorBody = ({ status, message, param }) =>
   JSON.stringify({ object: 'error', message, type: 'BadRequestError', param, code: status });

@@ -1,11 +1,11 @@
-/** The shape of a strict case, and the words that the case tables share. */
+/** Defines a strict case, and the constants that the case tables share. */
 import { SYSTEM, toolCall, user } from '../upstream/chat-bodies';
 import type { StrictSettings } from './rule';
 import type { RawRequest, StrictRuleName } from './rules';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** A row: what varies from `chatRequest()`, and what each dialect answers to `refused`, word for word. */
+/** A row: the changes to `chatRequest()`, and the exact message of each dialect for `refused`. */
 export interface StrictCase {
   readonly rule: StrictRuleName;
   readonly refused: Json;
@@ -15,13 +15,13 @@ export interface StrictCase {
   readonly settings?: Partial<StrictSettings>;
 }
 
-/** A row whose `refused` and `accepted` are parts of the HTTP request around a fine body. */
+/** A row whose `refused` and `accepted` are parts of the HTTP request, with a valid body. */
 export interface HttpCase extends Omit<StrictCase, 'refused' | 'accepted'> {
   readonly refused: Partial<RawRequest>;
   readonly accepted: Partial<RawRequest>;
 }
 
-/** What DashScope's model service puts before its texts. */
+/** The prefix of the messages of DashScope's model service. */
 export const ALGO = '<400> InternalError.Algo.InvalidParameter: ';
 
 /** A body with exactly these messages. */

@@ -1,5 +1,5 @@
 /**
- * What makers demand of their models, at their own API and at gateways that relay its refusals. Facts: upstreams.md.
+ * What makers require for their models, at their own API and at gateways that relay its errors. Facts: upstreams.md.
  */
 import { says, type ReplayDemand, type StrictModel } from './rule';
 
@@ -51,7 +51,7 @@ export const MIMO: StrictModel = {
   replay: { on: 'calls', text: 'The reasoning_content in the thinking mode must be passed back to the API.' },
 };
 
-/** Models that a gateway may serve, and any other. That a gateway relays these refusals is inferred. */
+/** Models that a gateway may serve, and any other one. That a gateway relays these rejections is inferred. */
 export const FAMILY_MODELS: readonly StrictModel[] = [
   KIMI_K2,
   KIMI_K3,
@@ -60,7 +60,7 @@ export const FAMILY_MODELS: readonly StrictModel[] = [
   { names: /^/, thinks: 'on' },
 ];
 
-/** The words of makers, as they are. */
+/** The messages of the makers, unchanged. */
 export const MAKERS_WORDS = {
   'forced-choice-while-thinking': says('{text}'),
   'missing-reasoning': says('{text}'),

@@ -1,4 +1,4 @@
-/** Strict cases over the HTTP side and the top-level fields of a request. */
+/** Strict cases of the HTTP part and the top-level fields of a request. */
 import { ALGO, type HttpCase, type StrictCase } from './case';
 import type { RawRequest } from './rules';
 
@@ -63,7 +63,7 @@ export const HTTP_CASES: readonly HttpCase[] = [
   },
 ];
 
-/** What a bridge from the Responses API could leave behind in a completion request. */
+/** Fields of the Responses API that a bridge could forget to remove. */
 const LEFTOVERS = [
   'input', 'instructions', 'store', 'include', 'metadata', 'prompt_cache_key', 'reasoning', 'service_tier',
   'previous_response_id', 'truncation', 'text', 'max_output_tokens', 'client_metadata', 'safety_identifier',

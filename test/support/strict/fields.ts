@@ -1,5 +1,5 @@
 /**
- * Strict rules over the top-level fields of a completion request: names, types, ranges, and which exclude each other.
+ * Strict rules for the top-level fields of a completion request: names, types, ranges, and mutual exclusion.
  */
 import { asRecord, isRecord } from '../../../src/base/json';
 import { isThinking } from './model-rules';
@@ -8,7 +8,7 @@ import type { Fault, JudgedRequest, StrictRule, UpstreamDialect } from './rule';
 
 type FieldType = 'string' | 'boolean' | 'integer' | 'number' | 'array' | 'object';
 
-/** Lowest and highest value; an exclusive bound is itself refused. */
+/** Lowest and highest value; an exclusive bound is itself rejected. */
 interface Bounds {
   readonly minimum?: number;
   readonly maximum?: number;
@@ -32,7 +32,7 @@ const PENALTY = { minimum: -2, maximum: 2 } as const;
 /**
  * Every field that is accepted. Fields of OpenAI that no other host documents (`metadata`, `store`, `service_tier`,
  * `prompt_cache_key` …) are absent on purpose: DashScope's third-party back ends answer them with a 400 (upstreams.md,
- * section 2). Whether DashScope refuses or ignores the other unknown fields is not established; refusing is the
+ * section 2). Whether DashScope rejects or ignores the other unknown fields is not established; rejecting is
  * stricter.
  */
 const FIELDS: Readonly<Record<string, FieldRow>> = {
@@ -49,17 +49,17 @@ const FIELDS: Readonly<Record<string, FieldRow>> = {
     types: ['number'],
     in: BOTH,
     openai: { minimum: 0, maximum: 2 },
-    // The upper bound is exclusive: 2 is refused, 1.99 accepted (mnfst/modelparams.dev#232, probed 2026-08-17).
+    // The upper bound is exclusive: 2 is rejected, 1.99 is accepted (mnfst/modelparams.dev#232, probed 2026-08-17).
     dashscope: { minimum: 0, maximum: 2, exclusive: 'maximum', text: 'Temperature should be in [0.0, 2.0)' },
   },
   top_p: {
     types: ['number'],
     in: BOTH,
     openai: { minimum: 0, maximum: 1 },
-    // Reports of 2024 have `(0.0, 1.0)` with 1 refused (NextChat#4772); the documentation has 1 included.
+    // Reports of 2024 have `(0.0, 1.0)` which excludes 1 (NextChat#4772); the documentation includes it.
     dashscope: { minimum: 0, maximum: 1, exclusive: 'minimum', text: 'Range of top_p should be (0.0, 1.0]' },
   },
-  // The texts for top_k, seed and the penalties are inferred from their neighbours.
+  // The texts for top_k, seed and the penalties are inferred from those of similar fields.
   top_k: {
     types: ['integer'],
     in: DASHSCOPE,
@@ -160,7 +160,7 @@ function sideOutside(value: number, bounds: Bounds): 'below' | 'above' | undefin
   return undefined;
 }
 
-/** A numeric field outside its bounds. `text` is DashScope's sentence, the other words are for OpenAI's. */
+/** A numeric field out of range. `text` is DashScope's message; the other values are for OpenAI's. */
 function fieldRange({ body, manners }: JudgedRequest): Fault | undefined {
   return first(Object.entries(body), ([name, value]) => {
     const row = FIELDS[name];
@@ -209,20 +209,20 @@ function effort({ body, manners, model }: JudgedRequest): Fault | undefined {
     : { param: 'reasoning_effort', value: plain(value), known: known.map((word) => `'${word}'`).join(', ') };
 }
 
-/** The rules over fields other than messages, tools and response_format. */
+/** The rules for fields other than messages, tools and response_format. */
 export const FIELD_RULES = [
   {
     name: 'unknown-field',
     check: unknownField,
     openai: says("Unknown parameter: '{param}'.", 'unknown_parameter'),
-    // Inferred: the gateway checks a JSON Schema, and this is that checker's sentence.
+    // Inferred: the gateway validates with a JSON Schema, and this is the message of that validator.
     dashscope: gateway("Additional properties are not allowed ('{param}' was unexpected)"),
   },
   {
     name: 'field-type',
     check: fieldType,
     openai: says("Invalid type for '{param}': expected {expected}, but got {got} instead.", 'invalid_type'),
-    // Inferred from the same checker.
+    // Inferred from the same validator.
     dashscope: gateway("{value} is not of type {expected} - '{param}'"),
   },
   {
@@ -292,7 +292,7 @@ export const FIELD_RULES = [
     ),
   },
   {
-    // Inferred: qwen-code's source says that DashScope refuses the pair, its text is not known.
+    // Inferred: qwen-code's source says that DashScope rejects the pair; its text is not known.
     name: 'budget-with-effort',
     check: ({ body }) =>
       'thinking_budget' in body && 'reasoning_effort' in body ? { param: 'thinking_budget' } : undefined,

@@ -1,4 +1,4 @@
-/** Strict rules over `response_format`. */
+/** Strict rules for `response_format`. */
 import { asRecord, asString } from '../../../src/base/json';
 import { isThinking } from './model-rules';
 import { algo, plain, quote, says, type JudgedRequest, type StrictRule } from './rule';
@@ -8,7 +8,7 @@ const typeOf = (request: JudgedRequest): string => plain(formatOf(request)?.['ty
 const schemaOf = (request: JudgedRequest) =>
   typeOf(request) === 'json_schema' ? asRecord(formatOf(request)?.['json_schema']) ?? {} : undefined;
 
-/** The rules over structured output. */
+/** The rules for structured output. */
 export const FORMAT_RULES = [
   {
     name: 'response-format',
@@ -55,7 +55,7 @@ export const FORMAT_RULES = [
       const hasWord = request.messages.some((message) => /json/i.test(quote(message['content'])));
       return hasWord ? undefined : { param: 'messages' };
     },
-    // The same sentence at both (DashScope: agno-agi/agno#5317).
+    // The same message at both (DashScope: agno-agi/agno#5317).
     openai: says(
       "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
     ),

@@ -1,4 +1,4 @@
-/** Manners of a provider that has no row here yet: it knows what its catalog row says, and refuses everything else. */
+/** The behavior of a provider without a row here: it knows what its catalog row says, and rejects everything else. */
 import { resolveModel } from '../../../src/providers/catalog';
 import type { Dialect, ThinkingControl } from '../../../src/providers/dialect';
 import type { Provider } from '../../../src/providers/provider';
@@ -22,13 +22,13 @@ const CHOICES: { readonly [K in Dialect['toolChoice']]: readonly ChoiceKind[] } 
   omit: [],
 };
 
-/** Where reasoning stands in answers, by where it goes back. */
+/** The field of reasoning in answers, by the field in which it is sent back. */
 const STYLES: { readonly [K in Dialect['reasoningReplay']]: AnswerStyle } = {
   none: PLAIN, items: PLAIN, think: PLAIN, reasoning_content: PLAIN,
   reasoning: REASONING, reasoning_details: OPENROUTER,
 };
 
-/** Derives the manners of a catalog row: the ground for a row of its own, once somebody knows how it refuses. */
+/** Derives the behavior from a catalog row; a row here replaces it once the real rejections are known. */
 export function mannersOfRow(provider: Provider): ProviderManners {
   const { dialect } = resolveModel(provider, undefined, undefined);
   const sent = [dialect, ...provider.models.map(({ id }) => resolveModel(provider, id, undefined).dialect)];

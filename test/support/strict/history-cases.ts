@@ -1,4 +1,4 @@
-/** Strict cases over tool calls and their results. */
+/** Strict cases of tool calls and their results. */
 import { calling, toolCall, toolResult, user } from '../upstream/chat-bodies';
 import { ALGO, history, type StrictCase } from './case';
 
@@ -84,7 +84,7 @@ export const HISTORY_CASES: readonly StrictCase[] = [
     openai: `${UNANSWERED_OPENAI}c, e`,
   },
   {
-    // A message between call and result is the shape that Codex' history has (codex-protocol.md).
+    // Codex's history has messages between call and result (codex-protocol.md).
     rule: 'unanswered-call',
     refused: history(calling(toolCall('c')), user(), toolResult('c')),
     accepted: history(calling(toolCall('c')), toolResult('c'), user()),
@@ -92,7 +92,7 @@ export const HISTORY_CASES: readonly StrictCase[] = [
     openai: `${UNANSWERED_OPENAI}c`,
   },
   {
-    // An id may come again, as providers count from 0 in each answer, but needs its answer again.
+    // An id may occur again, because providers count from 0 in each answer, but then needs another result.
     rule: 'unanswered-call',
     refused: history(calling(toolCall('c')), toolResult('c'), calling(toolCall('c'))),
     accepted: history(calling(toolCall('c')), toolResult('c'), calling(toolCall('c')), toolResult('c')),

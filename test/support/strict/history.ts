@@ -1,12 +1,12 @@
-/** Strict rules over tool calls in the history: their shape, their ids, and the results that must answer them. */
+/** Strict rules for tool calls in the history: their shape, their ids, and their results. */
 import { asArray, asRecord, asString, isRecord, parseJson, type UnknownRecord } from '../../../src/base/json';
 import { algo, first, gateway, quote, recordsOf, says } from './rule';
 import type { Fault, JudgedRequest, StrictRule } from './rule';
 import { TOOL_NAME } from './tools';
 
 /**
- * How often the same call may return the same result. DashScope speaks of "multiple consecutive rounds"; the number 5,
- * and that the result counts as well as the call, is inferred.
+ * How often the same call may return the same result. DashScope says "multiple consecutive rounds"; the number 5, and
+ * that the result counts as well as the call, are inferred.
  */
 const REPETITION_LIMIT = 5;
 
@@ -52,7 +52,7 @@ function duplicateId({ messages }: JudgedRequest): Fault | undefined {
   });
 }
 
-/** One assistant message with calls, and the tool messages that stand directly behind it. */
+/** One assistant message with calls, and the tool messages that directly follow it. */
 interface Round {
   readonly index: number;
   readonly ids: readonly string[];
@@ -80,7 +80,7 @@ function unanswered({ messages }: JudgedRequest): Fault | undefined {
   });
 }
 
-/** A tool message that answers no call of the round it stands in, or one that has its answer already. */
+/** A tool message without a call in its round, or for a call that already has a result. */
 function orphan({ messages }: JudgedRequest): Fault | undefined {
   const owned = new Set<UnknownRecord>();
   for (const { ids, results } of roundsOf(messages)) {
@@ -104,7 +104,7 @@ function repetition({ messages }: JudgedRequest): Fault | undefined {
   });
 }
 
-/** The rules over calls and results. */
+/** The rules for calls and results. */
 export const HISTORY_RULES = [
   {
     name: 'calls-empty',
@@ -156,7 +156,7 @@ export const HISTORY_RULES = [
         const [id, column, char] = [asString(call['id']) ?? '', String(text.length + 1), String(text.length)];
         return isRecord(parseJson(text)) ? undefined : { param: `${path}.function.arguments`, id, column, char };
       }),
-    // OpenAI itself lets any string through; hosts that parse it do not, each in its own words (upstreams.md,
+    // OpenAI itself accepts any string; hosts that parse it do not, each with its own message (upstreams.md,
     // Messages).
     openai: says("Invalid '{param}': expected a JSON object.", 'invalid_value'),
     dashscope: algo('The "function.arguments" parameter of the code model must be in JSON format.'),

@@ -8,7 +8,7 @@ import { says, type StrictModel } from './rule';
 const siliconflow = maker({
   name: 'siliconflow',
   fields: [...CORE, 'enable_thinking', 'thinking_budget'],
-  // Which models know the field changes; those that do not are the ones that refuse (cherry-studio#6642).
+  // The set of models that know the field changes; the others reject it (cherry-studio#6642).
   models: FAMILY_MODELS.map((model) => ({ ...model, lacks: ['enable_thinking', 'thinking_budget'] })),
   says: { ...MAKERS_WORDS, 'model-field': says('current model does not support parameter {param}', '20015') },
   // Inferred: the number.
@@ -31,7 +31,7 @@ const ark = maker({
   errorBody: ARK_BODY,
 });
 
-/** Most of what stands behind it refuses `developer` (table b, quirk 1). */
+/** Most of its underlying providers reject `developer` (table b, quirk 1). */
 const openrouter = maker({
   name: 'openrouter',
   fields: [...OPEN, 'reasoning'],
@@ -44,7 +44,7 @@ const openrouter = maker({
   answers: () => OPENROUTER,
 });
 
-/** Qwen's templates accept one system message, in front (section 2: hermes-studio#2688, EchoBird#117, vllm#57522). */
+/** Qwen's templates accept one leading system message (section 2: hermes-studio#2688, EchoBird#117, vllm#57522). */
 const QWEN: StrictModel = { names: /(^|\/)qwen3\.[568]/i, thinks: 'on', oneSystem: true };
 const SERVED: readonly StrictModel[] = [QWEN, { names: /^/, thinks: 'on' }];
 const TEMPLATE_WORDS = { 'system-position': says('System message must be at the beginning.') };
@@ -68,7 +68,7 @@ const sglang = server({
   answers: () => STOPS,
 });
 
-/** Its README has chat_template_kwargs. */
+/** Its README documents chat_template_kwargs. */
 const llamaCpp = server({ name: 'llama-cpp', fields: [...OPEN, 'chat_template_kwargs'] });
 
 const ollama = server({
@@ -85,10 +85,10 @@ const ollama = server({
   answers: () => OLLAMA,
 });
 
-/** The fields of its page: none for reasoning. */
+/** The documented fields: none for reasoning. */
 const lmStudio = server({ name: 'lm-studio', fields: OPEN });
 
-/** A host that nobody knows may serve anyone's models, and pass on what their makers refuse. */
+/** An unknown host may serve any maker's models, and relay the rejections of the makers. */
 const openaiCompatible = server({
   name: 'openai-compatible',
   fields: [...OPEN, 'reasoning_effort'],

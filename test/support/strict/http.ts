@@ -1,10 +1,10 @@
-/** Strict rules over the HTTP side of a request: route, key, encodings, and a body that is JSON at all. */
+/** Strict rules for the HTTP part of a request: route, key, encodings, and a JSON body. */
 import { says, type JudgedRequest, type StrictRule } from './rule';
 
 const CHAT_ROUTE = 'POST /v1/chat/completions';
 const MODELS_ROUTE = 'GET /v1/models';
 
-/** True when the request asks for a completion; false for the model list. */
+/** True if the request is for a completion; false for the model list. */
 export const isChat = (request: JudgedRequest): boolean => `${request.method} ${request.path}` === CHAT_ROUTE;
 
 function routeFault(request: JudgedRequest) {
@@ -53,14 +53,14 @@ export const HTTP_RULES = [
     dashscope: says('invalid access token or token expired', 'invalid_api_key'),
   },
   {
-    // Plans for coding agents ask which program calls: only their rows have words for it.
+    // Plans for coding agents check the calling program: only their rows have a message for it.
     name: 'caller',
     status: 403,
     check: ({ manners, headers }) =>
       manners.turnsAway?.test(headers['user-agent'] ?? '') === true ? { param: 'user-agent' } : undefined,
   },
   {
-    // No provider refuses this. The rule is the house's: gzip costs 50 us and 98 us of latency an event
+    // No provider rejects this. The rule is this project's own: gzip costs 50 us and 98 us of latency an event
     // (performance.md).
     name: 'accept-encoding',
     check: (request) => {
@@ -72,7 +72,7 @@ export const HTTP_RULES = [
   },
 ] as const satisfies readonly StrictRule[];
 
-/** Rules for a completion request, before its fields are looked at. */
+/** Rules for a completion request, before its fields are checked. */
 export const BODY_RULES = [
   {
     name: 'content-type',

@@ -9,13 +9,13 @@ import { says, type StrictRule } from './rule';
 
 const GENERIC = says('The messages parameter is illegal. Please check the documentation.', '1214');
 
-/** Whatever is wrong with messages has one text, with few exceptions. */
+/** Almost all mistakes in messages have the same text. */
 const MESSAGES: readonly StrictRule[] = [...MESSAGE_RULES, ...HISTORY_RULES];
 
 /** `strict` of tools: source, pi-ai. */
 const STRICT = ['name', 'description', 'parameters', 'strict'];
 
-/** Arguments come late without `tool_stream` (section 2). GLM-5.3 cannot be kept from thinking. */
+/** Arguments come late without `tool_stream` (section 2). GLM-5.3 cannot stop thinking. */
 const GLM = { thinks: 'on', maxTokens: 131_072, wants: ['tool_stream'] } as const;
 const GLM53 = { thinks: 'always', efforts: ['low', 'high', 'max'] } as const;
 
@@ -24,7 +24,7 @@ const zai = maker({
   fields: [...CORE, 'thinking', 'reasoning_effort', 'tool_stream'],
   functionFields: STRICT,
   thinking: { types: ['enabled', 'disabled'], alongside: ['clear_thinking'] },
-  // Inferred: AgentScope's source sends nothing but `auto`.
+  // Inferred: AgentScope's source sends only `auto`.
   choices: ['auto'],
   models: [
     { ...GLM, ...GLM53, names: /^glm-5\.3(-highspeed)?$/, blind: true },
@@ -99,7 +99,7 @@ const moonshot = kimi({
 const kimiCode = kimi({
   name: 'kimi-code',
   fields: [...CORE, 'reasoning_effort', 'prompt_cache_key'],
-  // Section 1.5: the names that cc-switch#3671 saw refused. Codex names itself otherwise.
+  // Section 1.5: the names that cc-switch#3671 saw refused. Codex has another name.
   turnsAway: /^(codex-cli|kimi-cli)\//,
   models: [
     { ...KIMI_K3, temperature: { thinking: 1, plain: 0.6 }, names: /^kimi-for-coding$/, maxTokens: 32_768, ...CACHED },
@@ -117,7 +117,7 @@ const kimiCode = kimi({
 
 const minimax = maker({
   name: 'minimax',
-  // The schema has no tool_choice (AgentScope); max_tokens is deprecated, which is no refusal.
+  // The schema has no tool_choice (AgentScope); max_tokens is deprecated, but not rejected.
   limit: 'max_completion_tokens',
   fields: [
     ...CORE.filter((name) => name !== 'tool_choice' && name !== 'response_format'),

@@ -1,16 +1,16 @@
-/** The manners that whole dialects have in common: the ground on which the rows of the providers stand. */
+/** The behavior that all providers of a dialect share; the rows of the providers extend it. */
 import { DASHSCOPE_BODY, OPENAI_BODY } from './bodies';
 import { fieldsOf } from './fields';
 import type { Manners, StrictModel, UpstreamDialect } from './rule';
 
 /**
- * DashScope thinks when it is told to, refuses a forced choice then, and its templates want one system message in
- * front.
+ * DashScope thinks on request, rejects a forced tool choice then, and its templates accept one system message, at the
+ * beginning.
  */
 export const DASHSCOPE_MODEL: StrictModel = {
   names: /^/,
   thinks: 'off',
-  // Seen from Qwen templates on vLLM and SGLang, not from DashScope itself: the strictest of the family counts.
+  // Seen from Qwen templates on vLLM and SGLang, not from DashScope itself: the strictest of the family applies.
   oneSystem: true,
   forced: 'The tool_choice parameter does not support being set to required or object in thinking mode',
 };
@@ -19,7 +19,7 @@ const OPENAI: Manners = {
   name: 'openai',
   column: 'openai',
   roles: ['system', 'assistant', 'user', 'function', 'tool', 'developer'],
-  // `refusal` and `file` are OpenAI's alone.
+  // Only OpenAI has `refusal` and `file`.
   partTypes: ['text', 'image_url', 'input_audio', 'refusal', 'file'],
   fields: fieldsOf('openai'),
   assistantFields: ['reasoning_content'],

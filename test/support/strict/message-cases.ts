@@ -1,4 +1,4 @@
-/** Strict cases over single messages. */
+/** Strict cases of single messages. */
 import { calling, SYSTEM, toolCall, toolResult, user } from '../upstream/chat-bodies';
 import { ALGO, callingWith, history, messages, type StrictCase } from './case';
 

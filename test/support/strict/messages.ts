@@ -1,4 +1,4 @@
-/** Strict rules over the messages one by one: roles, fields, content. */
+/** Strict rules for single messages: roles, fields, content. */
 import { asArray, asRecord, asString, type UnknownRecord } from '../../../src/base/json';
 import { algo, first, gateway, plain, recordsOf, says, typeWords } from './rule';
 import type { Fault, JudgedRequest, StrictRule } from './rule';
@@ -35,7 +35,7 @@ function messageField({ messages, manners, settings }: JudgedRequest): Fault | u
 
 function contentMissing({ messages, manners }: JudgedRequest): Fault | undefined {
   return first(messages, (message, index) => {
-    // OpenAI lets an assistant message with calls go without; Qwen 3 wants the key there too (upstreams.md, Messages).
+    // OpenAI does not require it in an assistant message with calls; Qwen 3 does (upstreams.md, Messages).
     const isOptional = manners.column === 'openai' && hasCalls(message);
     return 'content' in message || isOptional ? undefined : { param: pathOf(index, 'content') };
   });
@@ -60,7 +60,7 @@ function contentEmpty({ messages }: JudgedRequest): Fault | undefined {
   );
 }
 
-/** Text models take strings: an array is right only around media or an explicit cache marker. */
+/** Text models accept strings: an array is valid only for media or an explicit cache marker. */
 function contentArray({ messages }: JudgedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     if (!Array.isArray(message['content'])) return undefined;
@@ -134,7 +134,7 @@ function systemPosition({ messages, model }: JudgedRequest): Fault | undefined {
   );
 }
 
-/** Text that says nothing, in a message that says nothing else. */
+/** Blank text in a message without other content. */
 function emptyText({ messages }: JudgedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     const { content } = message;
@@ -162,7 +162,7 @@ function imageDetail(request: JudgedRequest): Fault | undefined {
   });
 }
 
-/** Half a surrogate pair, as JavaScript writes it into JSON; a whole pair stands there unescaped. */
+/** Half a surrogate pair, as JavaScript writes it into JSON; a whole pair is not escaped. */
 function halfPair({ rawBody }: JudgedRequest): Fault | undefined {
   const at = rawBody.search(/(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/i);
   return at === -1 ? undefined : { param: 'messages', at: String(at) };
@@ -176,7 +176,7 @@ function blankResult({ messages }: JudgedRequest): Fault | undefined {
   );
 }
 
-/** The rules over single messages. */
+/** The rules for single messages. */
 export const MESSAGE_RULES = [
   {
     name: 'messages-required',
@@ -234,7 +234,7 @@ export const MESSAGE_RULES = [
     name: 'message-fields',
     check: messageField,
     openai: says("Unknown parameter: '{param}'.", 'unknown_parameter'),
-    // The sentence OpenAI's own checker gave for the same mistake (transitive-bullshit/agentic#531); inferred here.
+    // The message of OpenAI's own validator for the same mistake (transitive-bullshit/agentic#531); inferred here.
     dashscope: gateway("Additional properties are not allowed ('{name}' was unexpected) - 'messages.[{index}]'"),
   },
   {
@@ -267,7 +267,7 @@ export const MESSAGE_RULES = [
     ),
     dashscope: gateway("[] is too short - 'messages.[{index}].content'"),
   },
-  // Z.ai names the empty text before it minds the list; only its row has words for this.
+  // Z.ai reports the empty text first, not the list; only its row has a message for this.
   { name: 'text-empty', check: emptyText },
   { name: 'content-array', check: contentArray, dashscope: algo('input content must be a string.') },
   {
@@ -295,7 +295,7 @@ export const MESSAGE_RULES = [
     dashscope: algo('Input should be a valid string'),
   },
   {
-    // Inferred: nothing is known to refuse it, but several templates do odd things with it (upstreams.md, Messages).
+    // Inferred: no known provider rejects it, but several templates mishandle it (upstreams.md, Messages).
     name: 'empty-assistant',
     check: emptyAssistant,
     dashscope: algo('The content field is a required field.'),
@@ -307,11 +307,11 @@ export const MESSAGE_RULES = [
     dashscope: algo('The input messages do not contain elements with the role of user.'),
   },
   {
-    // Seen from Qwen templates on vLLM and SGLang, not from DashScope itself: the strictest of the family counts.
+    // Seen from Qwen templates on vLLM and SGLang, not from DashScope itself: the strictest of the family applies.
     name: 'system-position',
     check: systemPosition,
     dashscope: algo('System message must be at the beginning.'),
   },
-  // Only rows of models that see nothing have words for this.
+  // Only rows of models without vision have a message for this.
   { name: 'blind-model', check: blind },
 ] as const satisfies readonly StrictRule[];

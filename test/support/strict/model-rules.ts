@@ -1,11 +1,11 @@
 /**
- * Strict rules that only single models and providers have: about thinking, and what it forbids. Rows hold the words.
+ * Strict rules of single models and providers: thinking, and what it excludes. The rows have the messages.
  */
 import { asRecord, asString, type UnknownRecord } from '../../../src/base/json';
 import { first, plain, type Fault, type JudgedRequest, type StrictRule } from './rule';
 import { schemaFault } from './schemas';
 
-/** Whether the model thinks over this request: as it is told to, or as it does by itself. */
+/** Whether the model thinks about this request: as requested, or by default. */
 export function isThinking({ body, model }: JudgedRequest): boolean {
   if (model.thinks === 'always' || model.thinks === 'never') return model.thinks === 'always';
   return askedToThink(body) ?? model.thinks === 'on';
@@ -68,7 +68,7 @@ function missingReasoning(request: JudgedRequest): Fault | undefined {
   });
 }
 
-/** The rules of single models. None has words of its own: a row that has them has the rule. */
+/** The rules of single models. They have no message of their own: a rule applies if the row has one. */
 export const MODEL_RULES = [
   { name: 'model-field', check: modelField },
   { name: 'thinking-shape', check: thinkingShape },

@@ -1,6 +1,6 @@
 /**
- * How the Responses endpoint of each provider behaves: its own words for what it refuses, as its row in upstreams.md,
- * section 7, and the reports named here have them.
+ * How the Responses endpoint of each provider behaves: its own messages, from its row in upstreams.md, section 7, and
+ * from the reports named here.
  */
 import type { NativeFault, NativeManners, NativeRefusal } from './native-rules';
 
@@ -24,7 +24,7 @@ const KIMI: NativeManners = {
   body: ({ message }) => ({ error: { type: INVALID, message } }),
 };
 
-/** Its words for tools and items are inferred; `auto` is claude-provider-switcher v1.1.1. */
+/** Its messages for tools and items are inferred; `auto` is claude-provider-switcher v1.1.1. */
 const ALIYUN: NativeManners = {
   lacks: { auto: ['tool_choice', 'parallel_tool_calls'] },
   says: {
@@ -48,7 +48,7 @@ export const NATIVE_MANNERS: Readonly<Record<string, NativeManners>> = {
   },
   moonshot: KIMI,
   'kimi-code': KIMI,
-  // It drops custom tools without a word (CLIProxyAPI#5753): the refusal stands for that.
+  // It drops custom tools silently (CLIProxyAPI#5753); this rejection represents that.
   minimax: {
     reasoning: 'summary',
     says: { tool: ({ word }) => ({ message: `invalid params, tool type ${word} is ignored (2013)` }) },

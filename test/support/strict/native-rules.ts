@@ -1,6 +1,6 @@
 /**
- * What the scripted Responses endpoint refuses, in the words of real ones: llama.cpp's server, vLLM, Ollama and OpenAI.
- * It is stricter than each of them: it refuses what any of them does. A provider's manners add its own words and
+ * What the scripted Responses endpoint rejects, with the messages of llama.cpp's server, vLLM, Ollama and OpenAI. It is
+ * stricter than each of them: it rejects whatever one of them rejects. A provider's manners add its own words and
  * demands (native-manners.ts).
  */
 import type { IncomingHttpHeaders } from 'node:http';
@@ -14,18 +14,18 @@ export interface NativeRefusal {
   readonly status: number;
   readonly message: string;
   readonly param?: string;
-  /** What is wrong, for the words of a provider. */
+  /** What is wrong, to choose the message of a provider. */
   readonly fault?: NativeFault;
 }
 
-/** What providers have words of their own for, and what these name: a type, an id or a field, with its position. */
+/** The faults for which providers have their own message, with its value: a type, an id or a field, with position. */
 export interface NativeFault {
   readonly kind: 'tool' | 'item' | 'pair' | 'field' | 'late' | 'model';
   readonly word: string;
   readonly index?: number;
 }
 
-/** What a provider's endpoint demands in addition, and how it says no. */
+/** What a provider's endpoint requires in addition, and its messages. */
 export interface NativeManners {
   /** Of its endpoint; `/v1/responses` when absent. */
   readonly path?: string;
@@ -35,12 +35,12 @@ export interface NativeManners {
   readonly efforts?: readonly string[];
   /** Fields that a model does not know although others do. */
   readonly lacks?: Readonly<Record<string, readonly string[]>>;
-  /** Its templates take instructions at the beginning only. */
+  /** Its templates accept instructions only at the beginning. */
   readonly oneSystem?: true;
   /** Its item ids are UUIDs. */
   readonly uuids?: true;
   readonly reasoning?: NativeReasoningForm;
-  /** Its own words; those of the rules for every other fault. */
+  /** Its own messages; every other fault has the message of the rule. */
   readonly says: Partial<Readonly<Record<NativeFault['kind'], (fault: NativeFault) => Partial<NativeRefusal>>>>;
   /** The body of the error answer; OpenAI's when absent. */
   readonly body?: (refusal: NativeRefusal) => object;
@@ -53,7 +53,7 @@ export interface NativeSubject {
   readonly apiKey: string | undefined;
   /** Efforts that the model knows; every word when absent. */
   readonly efforts: readonly string[] | undefined;
-  /** Reasoning items as they were given out. */
+  /** Reasoning items as the endpoint sent them. */
   readonly issued: readonly UnknownRecord[];
   readonly manners?: NativeManners | undefined;
 }
@@ -67,17 +67,17 @@ const no = (status: number, message: string, param?: string, fault?: NativeFault
   ...(fault && { fault }),
 });
 
-/** A 400 that a provider may have other words for. */
+/** A 400 for which a provider may have another message. */
 const fault = (message: string, what: NativeFault, param?: string): NativeRefusal => no(400, message, param, what);
 
-/** The first refusal, or undefined when the request is served. A rule that returns text is a 400. */
+/** Returns the first rejection, or undefined if the request is accepted. A rule that returns text is a 400. */
 export function judgeNative(subject: NativeSubject): NativeRefusal | undefined {
   const { body, headers, route, manners } = subject;
   if (route !== `POST ${manners?.path ?? '/v1/responses'}`) return no(404, 'File Not Found');
   const key = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
   if (key === undefined || (subject.apiKey !== undefined && key !== subject.apiKey)) return no(401, 'Invalid API Key');
   if (headers['accept-encoding'] !== 'identity')
-    return no(400, 'The scripted upstream wants accept-encoding: identity.');
+    return no(400, 'The scripted upstream requires accept-encoding: identity.');
   if (!/^application\/json(;|$)/.test(headers['content-type'] ?? '') || body === undefined)
     return no(400, 'We could not parse the JSON body of your request.');
   for (const check of CHECKS) {
@@ -156,7 +156,7 @@ const checkItems: Check = ({ body, issued }) => {
   return undefined;
 };
 
-/** Instructions after the beginning, where templates take none. */
+/** Instructions after the beginning, for templates that do not accept them there. */
 const checkOrder: Check = ({ body, manners }) => {
   if (!manners?.oneSystem) return undefined;
   const items = (asArray(body['input']) ?? []).filter(isRecord);
@@ -171,7 +171,7 @@ function checkMessage(item: UnknownRecord): string | undefined {
   const role = asText(item['role']) ?? '';
   const parts = asArray(item['content']) ?? [];
   if (!['user', 'assistant', 'developer', 'system'].includes(role)) return `unexpected role ${role}`;
-  // llama.cpp takes an assistant message without content for no item at all.
+  // llama.cpp does not recognize an assistant message without content as an item.
   if (parts.length === 0) return "Cannot determine type of 'item'";
   for (const part of parts.map((entry) => asRecord(entry) ?? {})) {
     const type = part['type'];
@@ -191,7 +191,7 @@ function checkReasoning(item: UnknownRecord, issued: readonly UnknownRecord[]): 
   if (item['encrypted_content'] !== undefined) return 'Encrypted content is not supported.';
   if (!Array.isArray(item['summary'])) return "Cannot determine type of 'item'";
   const [first] = asArray(item['content']) ?? [];
-  // vLLM reads the summary where there is no text, llama.cpp refuses an item without either.
+  // vLLM reads the summary if there is no text; llama.cpp rejects an item without either.
   if (first === undefined) return (asArray(item['summary']) ?? []).length > 0 ? undefined : "item['content'] is empty";
   return asText(asRecord(first)?.['text']) === undefined ? "item['content']['text'] is not a string" : undefined;
 }
@@ -206,7 +206,7 @@ function checkCall(item: UnknownRecord, type: string): string | undefined {
     : 'failed to parse function call arguments: invalid character';
 }
 
-/** Each call is answered once, before anything but calls and answers comes. */
+/** Each call has one result, before any item other than calls and results. */
 const checkPairs: Check = ({ body }) => {
   const open = new Set<string>();
   const seen = new Set<string>();
@@ -241,7 +241,7 @@ const checkTools: Check = ({ body }) => {
     const path = `tools[${index}].${unknown}`;
     if (unknown !== undefined) return fault(`Unknown parameter: '${path}'.`, { kind: 'field', word: path }, path);
     if (!/^[\w-]{1,64}$/.test(asString(tool['name']) ?? '')) return `Invalid 'tools[${index}].name'.`;
-    // Absent means true (llama.cpp): a schema that is not strict would then be refused or rewritten.
+    // Absent means true (llama.cpp): a schema that is not strict would then be rejected or rewritten.
     if (typeof tool['strict'] !== 'boolean') return `Missing required parameter: 'tools[${index}].strict'.`;
     if (asRecord(tool['parameters'])?.['type'] !== 'object')
       return `Invalid schema for function '${String(tool['name'])}'.`;

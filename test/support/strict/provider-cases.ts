@@ -6,7 +6,7 @@ import { calling, SYSTEM, toolCall, toolResult, user } from '../upstream/chat-bo
 import { history, messages, tools, type Json } from './case';
 import type { StrictRuleName } from './rules';
 
-/** `refused` and `accepted` vary `chatRequest()`; `body` is the whole error answer to the first. */
+/** `refused` and `accepted` vary `chatRequest()`; `body` is the whole error response to the first. */
 export interface ProviderCase {
   readonly provider: string;
   readonly model: string;
@@ -16,7 +16,7 @@ export interface ProviderCase {
   readonly body: unknown;
   /** 400 when absent. */
   readonly status?: number;
-  /** The User-Agent that is refused. */
+  /** The rejected User-Agent. */
   readonly caller?: string;
 }
 
@@ -359,7 +359,7 @@ const HOSTS: readonly ProviderCase[] = [
 
 export const PROVIDER_CASES: readonly ProviderCase[] = [...MAKERS, ...HOSTS];
 
-/** Fields that one host knows and all others refuse: which providers take them. */
+/** Fields that most hosts reject, with the providers that accept them. */
 export const FIELDS_OF: Readonly<Record<string, { readonly value: unknown; readonly taken: readonly string[] }>> = {
   enable_thinking: { value: true, taken: ['aliyun-coding', 'aliyun-token-plan', 'aliyun-payg', 'siliconflow'] },
   preserve_thinking: { value: true, taken: ['aliyun-coding', 'aliyun-token-plan', 'aliyun-payg'] },

@@ -1,18 +1,18 @@
-/** What a row of provider manners is, and the ground that the rows stand on. */
+/** Defines a row of provider behavior, and the defaults that the rows extend. */
 import type { AnswerStyle } from '../upstream/answer-styles';
 import { OPENAI_BODY } from './bodies';
 import { BASE_MANNERS } from './manners';
 import type { Manners } from './rule';
 import type { StrictRuleName } from './rules';
 
-/** Manners, and how answers look. */
+/** The behavior of a provider, and the form of its answers. */
 export interface ProviderManners extends Manners {
   readonly says: Partial<Readonly<Record<StrictRuleName, Manners['says'][string]>>>;
-  /** The form of the answers to a request; that of the column when absent. */
+  /** The form of the answers to a request. Default: that of the column. */
   readonly answers?: (body: Readonly<Record<string, unknown>>) => AnswerStyle;
 }
 
-/** The top-level fields that every host is taken to know; whether all of them do is not established. */
+/** The top-level fields that every host is assumed to know; whether all of them do is not established. */
 export const CORE = [
   'model', 'messages', 'stream', 'stream_options', 'tools', 'tool_choice', 'max_tokens', 'temperature', 'top_p',
   'presence_penalty', 'frequency_penalty', 'n', 'seed', 'stop', 'logprobs', 'top_logprobs', 'response_format',
@@ -22,7 +22,7 @@ export const CORE = [
 export const OPEN = [...CORE, 'max_completion_tokens', 'parallel_tool_calls', 'user', 'logit_bias'] as const;
 
 /**
- * A maker's API: no `developer` (table b, quirk 1), no field that its page does not have, text as strings (quirk 3).
+ * A maker's API: no `developer` (table b, quirk 1), no field that its documentation lacks, text as strings (quirk 3).
  */
 export const maker = (
   row: Partial<ProviderManners> & Pick<ProviderManners, 'name' | 'fields' | 'says' | 'models'>,
@@ -37,7 +37,7 @@ export const maker = (
   ...row,
 });
 
-/** A server of open models: OpenAI's manners where nothing else is known. */
+/** A server of open models: OpenAI's behavior if nothing else is known. */
 export const server = (row: Partial<ProviderManners> & Pick<ProviderManners, 'name' | 'fields'>): ProviderManners => ({
   ...BASE_MANNERS.openai,
   models: [{ names: /^/, thinks: 'on' }],

@@ -1,4 +1,4 @@
-/** Each provider's refusals word for word, in its own error body; and which fields only few providers know. */
+/** The exact rejections of each provider, in its own error body; and the fields that only few providers know. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PROVIDERS } from '../../../src/providers/catalog';
@@ -33,7 +33,7 @@ const MODELS: Readonly<Record<string, string>> = {
   mimo: 'mimo-v2.6-pro',
 };
 
-describe('what a provider refuses', () => {
+describe('rejections of each provider', () => {
   for (const [position, row] of PROVIDER_CASES.entries()) {
     it(`${row.provider}: ${row.rule} (case ${position})`, () => checkCase(row));
   }
@@ -61,7 +61,7 @@ describe('fields that few providers know', () => {
   }
 });
 
-it('every provider takes the smallest request of a good client', () => {
+it('every provider accepts the smallest request of a correct client', () => {
   for (const { name, defaultModel } of PROVIDERS) {
     const body = chatRequest({
       model: MODELS[name] ?? defaultModel ?? 'some-model',

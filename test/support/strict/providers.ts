@@ -10,9 +10,9 @@ import type { ProviderManners } from './provider';
 export const PROVIDER_MANNERS: Readonly<Record<string, ProviderManners>> = { ...ALIYUN, ...MAKERS, ...HOSTS };
 
 /**
- * The manners of a provider; those that its catalog row implies where it has none of its own.
+ * The manners of a provider; those that its catalog row implies if it has none of its own.
  *
- * @throws when the catalog has no such provider
+ * @throws Error if the catalog has no such provider
  */
 export function findManners(name: string): ProviderManners {
   const own = PROVIDER_MANNERS[name];

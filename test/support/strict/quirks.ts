@@ -1,6 +1,6 @@
 /**
- * What single hosts, templates and gateways refuse beyond the rules of a provider, in their words: a table of checks
- * that a scripted upstream applies by name. Sources: public reports, named at each row.
+ * What single hosts, templates and gateways reject in addition to the rules of a provider, with their messages: a table
+ * of checks that a scripted upstream applies by name. Sources: public reports, named at each row.
  */
 import { isRecord } from '../../../src/base/json';
 import { recordsOf } from './rule';
@@ -10,9 +10,9 @@ type Json = Readonly<Record<string, unknown>>;
 export interface Quirk {
   /** 400 when absent. */
   readonly status?: number;
-  /** What is wrong with the request, in the host's words; undefined when nothing is. */
+  /** The host's message for the request; undefined if it accepts it. */
   readonly find: (messages: readonly Json[], body: Json) => string | undefined;
-  /** The error body; an OpenAI error object when absent. */
+  /** The error body. Default: an OpenAI error object. */
   readonly render?: (message: string) => unknown;
 }
 
@@ -50,7 +50,7 @@ export const QUIRKS = {
     },
     render: (message) => ({ object: 'error', message, type: 'invalid_function_call', param: null, code: '3280' }),
   },
-  // cc-switch#3540: any text model behind a gateway written in Rust.
+  // cc-switch#3540: any text model at a gateway written in Rust.
   'no pictures': {
     find(messages) {
       const index = at(messages, (message) => partsOf(message).some(({ type }) => type === 'image_url'));
@@ -150,7 +150,7 @@ export const QUIRKS = {
 
 export type QuirkName = keyof typeof QUIRKS;
 
-/** The first of these quirks that the request offends, as the answer of its host; undefined when there is none. */
+/** Returns the response for the first of these quirks that rejects the request; undefined if none does. */
 export function judgeQuirks(
   names: readonly QuirkName[], body: unknown,
 ): { readonly name: QuirkName; readonly message: string; readonly status: number; readonly body: string } | undefined {

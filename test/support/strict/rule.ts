@@ -1,73 +1,70 @@
 /**
- * What one strict rule of the scripted upstream is: a check over a request, and the provider's own words for a
- * violation.
+ * Defines a strict rule of the scripted upstream: a check of a request, and the provider's own message for a violation.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { asArray, asRecord, type UnknownRecord } from '../../../src/base/json';
 
-/** The two families of wordings. `dashscope` stands for Alibaba's hosts, `openai` for the common denominator. */
+/** The two families of messages: `dashscope` is that of Alibaba's hosts, `openai` that of all others. */
 export type UpstreamDialect = 'openai' | 'dashscope';
 
-/** What differs from one scripted upstream to the next. */
+/** The settings of one scripted upstream. */
 export interface StrictSettings {
-  /** The manners when `manners` is absent: those that a whole dialect has in common. */
+  /** Determines the manners if `manners` is absent: those that all providers of a dialect share. */
   readonly dialect: UpstreamDialect;
   /** The manners of one provider (strict-providers.ts). */
   readonly manners?: Manners;
-  /** When set, every other key is answered 401. */
+  /** If set, every other key gets a 401. */
   readonly apiKey?: string;
-  /** When set, every other model is refused. */
+  /** If set, every other model is rejected. */
   readonly models?: readonly string[];
-  /** Highest `max_tokens` where the model's row has none. */
+  /** Highest `max_tokens` for models whose row has none. */
   readonly maxTokens: number;
-  /** Field names accepted besides the dialect's own, at the top level and in messages. */
+  /** Names of fields that are accepted in addition to the dialect's own, at the top level and in messages. */
   readonly allowFields: readonly string[];
 }
 
-/** What a `tool_choice` may be. */
+/** The kinds of `tool_choice`. */
 export type ChoiceKind = 'none' | 'auto' | 'required' | 'named';
 
 /** What an upstream demands of one model, in the order of its checks. */
 export interface StrictModel {
   /** Matches the id of the request. */
   readonly names: RegExp;
-  /** What it does when the request says nothing about thinking; `always` and `never` cannot be changed. */
+  /** The default for thinking; `always` and `never` cannot be changed by the request. */
   readonly thinks: 'on' | 'off' | 'always' | 'never';
   /** Highest output limit. */
   readonly maxTokens?: number;
-  /**
-   * Values of `reasoning_effort`; those of its host when absent. An empty list is a model that does not know the field.
-   */
+  /** Values of `reasoning_effort`; default: those of its host. Empty if the model does not know the field. */
   readonly efforts?: readonly string[];
   /** Highest `thinking_budget`. */
   readonly maxBudget?: number;
   /** Fields that its host knows and this model does not. */
   readonly lacks?: readonly string[];
-  /** Fields that it wants in every request with tools, though it refuses none without: answers are worse then. */
+  /** Fields that a good request with tools has: without them nothing is rejected, but the answers are worse. */
   readonly wants?: readonly string[];
-  /** It sees no images. */
+  /** It does not accept images. */
   readonly blind?: true;
-  /** Its host checks tool schemas by Moonshot's rules. */
+  /** Its host validates tool schemas by Moonshot's rules. */
   readonly picky?: true;
-  /** Only one system message, and only in front. */
+  /** It accepts only one system message, at the beginning. */
   readonly oneSystem?: true;
-  /** The only temperature while it thinks and while it does not. */
+  /** The only accepted temperatures, with and without thinking. */
   readonly temperature?: { readonly thinking: number; readonly plain: number };
-  /** The words for a forced tool choice while it thinks. */
+  /** The message for a forced tool choice while it thinks. */
   readonly forced?: string;
   readonly replay?: ReplayDemand;
 }
 
-/** Which assistant messages must carry their reasoning while the model thinks, and the words when one does not. */
+/** Which assistant messages must include their reasoning while the model thinks, and the message if one does not. */
 export interface ReplayDemand {
   readonly on: 'calls' | 'answers';
   readonly text: string;
 }
 
-/** How an upstream behaves: values for the checks, and words for the refusals. */
+/** How an upstream behaves: values for the checks, and messages for the rejections. */
 export interface Manners {
   readonly name: string;
-  /** The column of the rule table that speaks where `says` is silent. */
+  /** The column of the rule table that applies if `says` has no entry. */
   readonly column: UpstreamDialect;
   readonly roles: readonly string[];
   readonly partTypes: readonly string[];
@@ -82,25 +79,25 @@ export interface Manners {
   readonly efforts: readonly string[];
   /** The name of the output limit. */
   readonly limit: 'max_tokens' | 'max_completion_tokens';
-  /** Values and neighbours of `thinking.type`. */
+  /** The values of `thinking.type`, and the fields allowed next to it. */
   readonly thinking: { readonly types: readonly string[]; readonly alongside: readonly string[] };
   /** What a tool name must match in addition to OpenAI's rule. */
   readonly toolName: RegExp;
-  /** Callers that are turned away: their User-Agent, or the empty string for none. */
+  /** Matches the User-Agent of rejected callers; it is the empty string if there is none. */
   readonly turnsAway?: RegExp;
   /** Whether it has a list of models. */
   readonly lists: boolean;
-  /** What is known of its models; the first match counts, and the last one matches all. */
+  /** Its models: the first match applies, and the last one matches all. */
   readonly models: readonly StrictModel[];
-  /** Its own words by rule; null switches a rule off, a name without words leaves it to the column. */
+  /** Its own messages by rule; null switches a rule off, and undefined uses the message of the column. */
   readonly says: Readonly<Record<string, Wording | null | undefined>>;
-  /** What it makes of the column's `{text}` where it has no words of its own. */
+  /** Wraps the column's message as `{text}`, for rules without a message of its own. */
   readonly otherwise?: Wording;
-  /** The body of the error answer. */
+  /** Renders the body of the error response. */
   readonly errorBody: (refusal: Refusal, requestId: string) => string;
 }
 
-/** What an error body is made of. */
+/** The parts of an error body. */
 export interface Refusal {
   readonly status: number;
   readonly message: string;
@@ -109,11 +106,11 @@ export interface Refusal {
   readonly type?: string;
 }
 
-/** A request as the rules see it. Lists are empty where the body has none, so that each rule has one concern. */
+/** The input of the rules. Lists are empty if the body has none, so that each rule checks only one thing. */
 export interface JudgedRequest {
   readonly settings: StrictSettings;
   readonly manners: Manners;
-  /** The row of the model that is asked. */
+  /** The row of the requested model. */
   readonly model: StrictModel;
   readonly method: string;
   readonly path: string;
@@ -125,26 +122,26 @@ export interface JudgedRequest {
   readonly tools: readonly UnknownRecord[];
 }
 
-/** A violation: the path of the offending field and the words that the texts quote. */
+/** A violation: the path of the field, and the values for the placeholders of the message. */
 export interface Fault {
   readonly param: string;
   readonly [word: string]: string;
 }
 
-/** The text of an error answer, with `{word}` where the fault's words go, and its `code`. */
+/** The message of an error, with placeholders such as `{word}`, and its `code`. */
 export interface Wording {
   readonly text: string;
   readonly code: string | null;
-  /** Where it is not the rule's. */
+  /** If it differs from that of the rule. */
   readonly status?: number;
-  /** Where it is not `invalid_request_error`. */
+  /** Default: `invalid_request_error`. */
   readonly type?: string;
 }
 
-/** One row of the table. Manners without wording for it do not have the rule. */
+/** One row of the table. A rule without a message does not apply. */
 export interface StrictRule {
   readonly name: string;
-  /** HTTP status of the refusal; 400 when absent. */
+  /** HTTP status of the rejection. Default: 400. */
   readonly status?: number;
   readonly check: (request: JudgedRequest) => Fault | undefined;
   readonly dashscope?: Wording;
@@ -157,19 +154,17 @@ export const algo = (text: string): Wording => ({
   code: 'invalid_parameter_error',
 });
 
-/** DashScope's gateway, which checks a JSON Schema before the model is asked: bare text and `code: null`. */
+/** DashScope's gateway, which validates with a JSON Schema before the model is called: bare text and `code: null`. */
 export const gateway = (text: string): Wording => ({ text, code: null });
 
-/**
- * Any other answer: the text as it stands, with its code, and its status and type where they are not the usual ones.
- */
+/** Any other error: the text unchanged, with its code, and with its status and type if they are unusual. */
 export const says = (text: string, code: string | null = null, rest: Partial<Wording> = {}): Wording => ({
   text,
   code,
   ...rest,
 });
 
-/** The first fault that `find` sees in `list`. */
+/** Returns the first fault that `find` returns for an element of `list`. */
 export function first<T>(
   list: readonly T[],
   find: (item: T, index: number) => Fault | undefined,
@@ -181,14 +176,14 @@ export function first<T>(
   return undefined;
 }
 
-/** `value` as a list of records: `[]` when it is no array, `{}` for elements that are no objects. */
+/** Returns a list of records: `[]` if `value` is not an array, `{}` for elements that are not objects. */
 export const recordsOf = (value: unknown): readonly UnknownRecord[] =>
   (asArray(value) ?? []).map((element) => asRecord(element) ?? {});
 
-/** `value` as JSON for a text: `undefined` becomes the empty string. */
+/** Renders `value` as JSON; `undefined` becomes the empty string. */
 export const quote = (value: unknown): string => JSON.stringify(value) ?? '';
 
-/** `value` without quotes where it is a string, otherwise as JSON. */
+/** Renders a string without quotes, and any other value as JSON. */
 export const plain = (value: unknown): string => (typeof value === 'string' ? value : quote(value));
 
 /** The JSON type of `value` with its article, as OpenAI's texts name it: "a string", "an array", "null". */

@@ -1,4 +1,4 @@
-/** Every strict rule of every dialect has a request it refuses, word for word, and one it lets through. */
+/** Every strict rule of every dialect rejects one request with the exact message, and accepts another one. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { calling, chatRequest, functionTool, SYSTEM, toolCall, toolResult, user } from '../upstream/chat-bodies';
@@ -82,7 +82,7 @@ describe('strict rules', () => {
   });
 });
 
-describe('what only DashScope refuses', () => {
+describe('rejections that only DashScope has', () => {
   const bodies = {
     'a developer message': { messages: [{ role: 'developer', content: 'x' }, user()] },
     'an array of text parts': { messages: [user([{ type: 'text', text: 'x' }])] },
@@ -107,13 +107,13 @@ describe('what only DashScope refuses', () => {
 });
 
 describe('the judge', () => {
-  it('refuses the model list at dashscope and gives it at openai', () => {
+  it('rejects the model list at dashscope and returns it at openai', () => {
     const list = { ...rawOf(), method: 'GET', path: '/v1/models', rawBody: '' };
     assert.equal(judge(list, settingsOf('dashscope'))?.status, 404);
     assert.equal(judge(list, settingsOf('openai')), undefined);
   });
 
-  it('gives 404 for a route, 401 for a key, 400 for a body', () => {
+  it('answers 404 for a route, 401 for a key, 400 for a body', () => {
     const status = (parts: Partial<RawRequest>) =>
       judge(rawOf(parts), settingsOf('openai', { apiKey: 'sk-test-1' }))?.status;
     assert.equal(status({ path: '/v1/chat/completions/' }), 404);

@@ -1,4 +1,4 @@
-/** The whole table of strict rules, in the order in which a request is judged, and the judge. */
+/** The whole table of strict rules, in the order in which they are checked, and the function that checks them. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseJsonObject } from '../../../src/base/json';
 import { FIELD_RULES } from './fields';
@@ -22,13 +22,13 @@ const CHAT_RULES = [
   ...FORMAT_RULES,
 ] as const;
 
-/** Every rule. The first that finds a fault answers. */
+/** Every rule. The first one that finds a fault determines the response. */
 export const STRICT_RULES = [...HTTP_RULES, ...CHAT_RULES] as const;
 
 /** The name of a rule, for tests that have to switch one off. */
 export type StrictRuleName = (typeof STRICT_RULES)[number]['name'];
 
-/** What arrived over HTTP. */
+/** The request as received over HTTP. */
 export interface RawRequest {
   readonly method: string;
   readonly path: string;
@@ -36,12 +36,12 @@ export interface RawRequest {
   readonly rawBody: string;
 }
 
-/** A refusal, ready to be sent. */
+/** A rejection to send. */
 export interface Rejection extends Refusal {
   readonly rule: StrictRuleName;
 }
 
-/** Judges `raw` by every rule that its dialect has and `without` does not name; `undefined` when nothing is wrong. */
+/** Checks `raw` against every rule of its dialect that `without` does not name; `undefined` if all of them pass. */
 export function judge(
   raw: RawRequest,
   settings: StrictSettings,
@@ -89,7 +89,7 @@ function apply(rule: StrictRule, name: StrictRuleName, request: JudgedRequest): 
   };
 }
 
-/** The provider's own words, or what it makes of those of its column; `undefined` when it does not have the rule. */
+/** The provider's own message, or the wrapped one of its column; `undefined` if the rule does not apply to it. */
 function wordingOf(rule: StrictRule, { says, column, otherwise }: Manners): Wording | undefined {
   const own = says[rule.name];
   const common = rule[column];
@@ -97,10 +97,10 @@ function wordingOf(rule: StrictRule, { says, column, otherwise }: Manners): Word
   return otherwise === undefined ? common : { ...otherwise, text: otherwise.text.replace('{text}', common.text) };
 }
 
-/** Puts the fault's words where the text has `{word}`; other braces stay. */
+/** Replaces placeholders such as `{word}` by the fault's values; other braces stay. */
 const fill = (text: string, fault: Fault): string =>
   text.replace(/\{(\w+)\}/g, (whole, word: string) => fault[word] ?? whole);
 
-/** The body of the error answer, in the shape of the provider. */
+/** Renders the error body in the format of the provider. */
 export const renderRejection = (rejection: Rejection, settings: StrictSettings, requestId: string): string =>
   mannersOf(settings).errorBody(rejection, requestId);

@@ -1,11 +1,11 @@
-/** What Moonshot's checker refuses in the parameters of a tool (upstreams.md, section 2, Schemas). */
+/** What Moonshot's validator rejects in the parameters of a tool (upstreams.md, section 2, Schemas). */
 import { asArray, asRecord, asString, isRecord, type UnknownRecord } from '../../../src/base/json';
 import { first, type Fault, type JudgedRequest } from './rule';
 
 const LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'];
 const MAPS = ['properties', '$defs', 'definitions', 'patternProperties'];
 
-/** The first schema of any tool that the checker refuses. */
+/** Returns the first schema of any tool that the validator rejects. */
 export function schemaFault({ tools, model }: JudgedRequest): Fault | undefined {
   if (!model.picky) return undefined;
   return first(tools, (tool, index) => {
@@ -22,7 +22,7 @@ function* faults(schema: unknown, param: string): Iterable<Fault> {
   return undefined;
 }
 
-/** `additionalProperties` may be a boolean: Codex closes its objects with it, and Kimi takes them. */
+/** `additionalProperties` may be a boolean: Codex closes its objects with it, and Kimi accepts them. */
 function* innerSchemas(schema: UnknownRecord, path: string): Iterable<readonly [path: string, schema: unknown]> {
   for (const key of LISTS)
     for (const [index, value] of (asArray(schema[key]) ?? []).entries()) yield [`${path}.${key}[${index}]`, value];

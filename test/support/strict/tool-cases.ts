@@ -1,4 +1,4 @@
-/** Strict cases over offered tools, the choice among them, and structured output. */
+/** Strict cases of offered tools, the tool choice, and structured output. */
 import { functionTool, SYSTEM, user } from '../upstream/chat-bodies';
 import { ALGO, messages, tools, type Json, type StrictCase } from './case';
 

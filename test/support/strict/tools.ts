@@ -1,4 +1,4 @@
-/** Strict rules over `tools`, `tool_choice` and `parallel_tool_calls`. */
+/** Strict rules for `tools`, `tool_choice` and `parallel_tool_calls`. */
 import { asRecord, asString, type UnknownRecord } from '../../../src/base/json';
 import { isThinking } from './model-rules';
 import { algo, first, gateway, plain, quote, says } from './rule';
@@ -24,7 +24,7 @@ function toolFields({ tools, manners, settings }: JudgedRequest): Fault | undefi
 function toolParameters({ tools, manners }: JudgedRequest): Fault | undefined {
   return first(tools, (tool, index) => {
     const parameters = functionOf(tool)['parameters'];
-    // OpenAI takes a function without parameters for one that has none.
+    // For OpenAI, a function without the field has no parameters.
     if (parameters === undefined && manners.column === 'openai') return undefined;
     const type = asRecord(parameters)?.['type'];
     if (type === 'object') return undefined;
@@ -74,7 +74,7 @@ const withoutTools =
   ({ body }: JudgedRequest): Fault | undefined =>
     field in body && !('tools' in body) ? { param: field } : undefined;
 
-/** The rules over offered tools and the choice among them. */
+/** The rules for offered tools and the tool choice. */
 export const TOOL_RULES = [
   {
     name: 'tools-empty',
@@ -89,7 +89,7 @@ export const TOOL_RULES = [
         type === 'function' ? undefined : { param: `tools[${index}].type`, index: String(index), value: plain(type) },
       ),
     openai: says("Invalid value: '{value}'. Supported values are: 'function'.", 'invalid_value'),
-    // Inferred from the gateway's sentence for roles.
+    // Inferred from the gateway's message for roles.
     dashscope: gateway("{value} is not one of ['function'] - 'tools.[{index}].type'"),
   },
   {
@@ -133,7 +133,7 @@ export const TOOL_RULES = [
     dashscope: algo("Tool names must be unique: '{name}' appears more than once."),
   },
   {
-    // A provider's rule in addition to OpenAI's: only its row has words for it.
+    // A provider's rule in addition to OpenAI's: only its row has a message for it.
     name: 'tool-name-start',
     check: ({ tools, manners }) =>
       first(tools, (tool, index) =>
@@ -158,7 +158,7 @@ export const TOOL_RULES = [
       "Invalid schema for function '{name}': schema must be a JSON Schema of 'type: \"object\"', got 'type: {type}'.",
       'invalid_function_parameters',
     ),
-    // The same sentence at Alibaba's hosts (spring-ai-alibaba#4576).
+    // The same message at Alibaba's hosts (spring-ai-alibaba#4576).
     dashscope: says(
       "Invalid schema for function '{name}': schema must be a JSON Schema of 'type: \"object\"', got 'type: {type}'.",
       'invalid_request_error',
@@ -168,7 +168,7 @@ export const TOOL_RULES = [
     name: 'tool-choice-without-tools',
     check: withoutTools('tool_choice'),
     openai: says("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified."),
-    // Inferred: DashScope's wording of the same sentence.
+    // Inferred: DashScope's wording of the same message.
     dashscope: algo('Invalid value for "tool_choice": "tool_choice" is only allowed when "tools" are specified.'),
   },
   {

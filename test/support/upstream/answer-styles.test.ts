@@ -1,4 +1,4 @@
-/** The chunks of each provider that has a form of its own, written out. */
+/** The literal chunks of each provider with its own format. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { renderChatStream, type ScriptedAnswer } from './chat-stream';
@@ -35,7 +35,7 @@ describe('reasoning', () => {
   const answer = { reasoning: 'Hmmm', text: 'Yes, yes', pieces: 4 };
   const detail = { type: 'reasoning.text', id: 'reasoning-text-1', format: 'MiniMax-response-v1', index: 0 };
 
-  it('has a field of its own name at vLLM and Ollama', () => {
+  it('has a field with another name at vLLM and Ollama', () => {
     for (const provider of ['vllm', 'ollama'])
       assert.deepEqual(deltas(render(provider, answer))[1], { reasoning: 'Hmmm' });
   });
@@ -45,7 +45,7 @@ describe('reasoning', () => {
     assert.equal(text, '<think>\nHmmm\n</think>\n\nYes, yes');
   });
 
-  it('is split from it when asked, and everything repeats itself', () => {
+  it('is separate on request, and every chunk repeats the text so far', () => {
     const [, ...rest] = deltas(render('minimax', { ...answer, reasoning: 'Hm. Hm.' }, { reasoning_split: true }));
     assert.deepEqual(rest, [
       { reasoning_details: [{ ...detail, text: 'Hm. ' }] }, { reasoning_details: [{ ...detail, text: 'Hm. Hm.' }] },
@@ -65,7 +65,7 @@ describe('calls', () => {
   const argumentsOf = (events: readonly string[]): readonly string[] =>
     deltas(events).flatMap(({ tool_calls }) => tool_calls ?? []).map((call: Json) => call['function'].arguments);
 
-  it('come late and whole from Z.ai, unless it is told to stream them', () => {
+  it('arrive late and complete from Z.ai, unless streaming them is requested', () => {
     assert.deepEqual(argumentsOf(render('zai', CALLS)), ['{"path":"a.txt"}']);
     assert.deepEqual(argumentsOf(render('zai', CALLS, { tool_stream: true })), ['', '{"pa', 'th":', '"a.t', 'xt"}']);
   });

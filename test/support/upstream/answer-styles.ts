@@ -5,21 +5,21 @@ type Json = Readonly<Record<string, unknown>>;
 /** Cuts a text into the pieces of the script. */
 type Split = (text: string) => readonly string[];
 
-/** The form of the answers of one provider. What is absent is as OpenAI has it. */
+/** The form of the answers of one provider. Absent fields are as at OpenAI. */
 export interface AnswerStyle {
-  /** The deltas of reasoning, then of text; `''` where the script has none. */
+  /** The deltas of reasoning, then of text; `''` if the script has none. */
   readonly says: (reasoning: string, text: string, split: Split) => readonly Json[];
-  /** Where the reasoning must stand when it comes back. */
+  /** The field in which the reasoning must be sent back. */
   readonly replay: 'reasoning_content' | 'reasoning' | 'reasoning_details' | 'think';
-  /** The blocks that must come back, where reasoning travels in blocks. */
+  /** The blocks that must be sent back, if reasoning is sent in blocks. */
   readonly blocks?: (reasoning: string) => readonly Json[];
-  /** Each call is one piece. */
+  /** Each call arrives in one piece. */
   readonly wholeCalls?: true;
   /** `finish_reason` is "stop" although there are calls. */
   readonly stopsAfterCalls?: true;
   /** The token counts in the provider's fields. */
   readonly usage?: (counts: Json) => Json;
-  /** They stand in the choice that finishes. */
+  /** They are in the choice with the finish reason. */
   readonly usageInChoice?: true;
   /** A comment line before each event. */
   readonly comment?: string;
@@ -42,10 +42,10 @@ export const REASONING: AnswerStyle = { says: underKey('reasoning'), replay: 're
 /** SGLang (sglang#2877). */
 export const STOPS: AnswerStyle = { ...PLAIN, stopsAfterCalls: true };
 
-/** Inferred from its source: a call comes when it is whole. */
+/** Inferred from its source: a call is sent when it is complete. */
 export const OLLAMA: AnswerStyle = { ...REASONING, wholeCalls: true };
 
-/** GLM streams arguments only when told to; otherwise they come in one late piece (section 2, tool_stream). */
+/** GLM streams arguments only on request; otherwise they arrive in one late piece (section 2, tool_stream). */
 export const zaiAnswers = ({ tool_stream }: Json): AnswerStyle =>
   tool_stream === true ? PLAIN : { ...PLAIN, wholeCalls: true };
 
@@ -67,7 +67,7 @@ export const DEEPSEEK: AnswerStyle = {
   },
 };
 
-/** MiniMax without `reasoning_split`, and whoever serves it without a parser. */
+/** MiniMax without `reasoning_split`, and servers that run it without a parser. */
 export const STRAY_THINK: AnswerStyle = {
   says: (reasoning, text, split) =>
     content(`${reasoning === '' ? '' : `<think>\n${reasoning}\n</think>\n\n`}${text}`, split),
@@ -76,7 +76,7 @@ export const STRAY_THINK: AnswerStyle = {
 
 export const MINIMAX_THINK = STRAY_THINK;
 
-/** MiniMax with `reasoning_split`: every field repeats what it said before (section 4, point 2: its own sample). */
+/** MiniMax with `reasoning_split`: every field repeats its text so far (section 4.2: its own sample). */
 export const MINIMAX_COMPLETE: AnswerStyle = {
   says: (reasoning, text, split) => [
     ...soFar(split(reasoning)).map((whole) => ({ reasoning_details: [{ ...MINIMAX_DETAIL, text: whole }] })),
@@ -93,7 +93,7 @@ const MINIMAX_DETAIL = {
   index: 0,
 } as const;
 
-/** What comes behind the reasoning: a signature over all of it, and a block that only its maker can read. */
+/** The blocks after the reasoning: a signature over all of it, and a block that only its maker can read. */
 const SIGNATURE = 'c2lnbmF0dXJl';
 const ENCRYPTED = {
   type: 'reasoning.encrypted',

@@ -8,7 +8,7 @@ export const SYSTEM: Json = { role: 'system', content: 'You are a test.' };
 /** A user message. */
 export const user = (content: unknown = 'Hello'): Json => ({ role: 'user', content });
 
-/** One call as it stands in an assistant message. */
+/** One call of an assistant message. */
 export const toolCall = (id: string, name = 'read_file', args: string | object = { path: 'a.txt' }): Json => ({
   id,
   type: 'function',
@@ -31,7 +31,7 @@ export const functionTool = (name = 'read_file', fields: Json = {}): Json => ({
   function: { name, description: 'Reads.', parameters: { type: 'object', properties: {} }, ...fields },
 });
 
-/** A streaming request that no strict rule refuses. A field set to `undefined` is left out. */
+/** A streaming request that every strict rule accepts. A field set to `undefined` is omitted. */
 export function chatRequest(overrides: Json = {}): Json {
   const body = { model: 'scripted-model', messages: [SYSTEM, user()], stream: true, ...overrides };
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));

@@ -1,4 +1,4 @@
-/** The bytes of a scripted answer in each dialect, written out. */
+/** The literal bytes of a scripted answer in each dialect. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { renderChatStream, renderCompletion, type AnswerContext, type ScriptedAnswer } from './chat-stream';
@@ -147,7 +147,7 @@ describe('a dashscope stream', () => {
 
 describe('a stream of either dialect', () => {
   for (const context of [CONTEXT, DASHSCOPE]) {
-    it(`says what it is told about its end (${context.dialect})`, () => {
+    it(`ends as the script says (${context.dialect})`, () => {
       const chunks = (answer: ScriptedAnswer, asked = context) => renderChatStream(answer, asked).join('');
       assert.match(chunks({ text: 'x', finish: 'length' }), /"finish_reason":"length"/);
       assert.doesNotMatch(chunks({ text: 'x', finish: null }), /"finish_reason":"/);

@@ -7,7 +7,7 @@ export interface ScriptedCall {
   /** `call_<answer>_<position>` when absent: unique over all answers of one upstream. */
   readonly id?: string;
   readonly name: string;
-  /** The argument text as it stands, or an object to be written as JSON. */
+  /** The text of the arguments, or an object to be written as JSON. */
   readonly arguments: string | object;
 }
 
@@ -32,7 +32,7 @@ export interface ScriptedAnswer {
   readonly pieces?: number;
 }
 
-/** What an answer takes from the request and from its place in the script. */
+/** What an answer depends on: the request, and its position in the script. */
 export interface AnswerContext {
   readonly dialect: UpstreamDialect;
   /** The form of one provider's answers; that of the dialect when absent. */

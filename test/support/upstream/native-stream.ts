@@ -5,7 +5,7 @@
 import type { JsonObject, UnknownRecord } from '../../../src/base/json';
 import type { ScriptedAnswer, ScriptedUsage } from './chat-stream';
 
-/** In which form an endpoint gives its reasoning: raw text, a sealed summary next to it, or sealed alone. */
+/** The form of reasoning at an endpoint: raw text, a summary with an encrypted form, or only the encrypted form. */
 export type NativeReasoningForm = 'content' | 'summary' | 'sealed';
 
 export interface NativeContext {
