@@ -17,22 +17,27 @@ export interface CodexOptions {
   /** The whole environment except CODEX_HOME. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Keeps the sandbox and the approvals of config.toml. Default: neither of them. */
+  readonly isSupervised?: boolean;
 }
 
 export interface CodexRun extends ProgramRun {
   readonly events: readonly CodexEvent[];
 }
 
+const EXEC = ['exec', '--json', '--skip-git-repo-check'];
+
 /** No approvals and no sandbox, which often cannot be set up inside a CI container. */
-export const EXEC_FLAGS = ['exec', '--json', '--skip-git-repo-check', '--dangerously-bypass-approvals-and-sandbox'];
+export const EXEC_FLAGS = [...EXEC, '--dangerously-bypass-approvals-and-sandbox'];
 
 /** @throws Error with the output of Codex, if it does not exit in time */
 export async function runCodex(options: CodexOptions): Promise<CodexRun> {
   const { version, args = [], prompt, workspace, codexHome, env, timeoutMs = PATIENCE_MS } = options;
+  const flags = options.isSupervised ? EXEC : EXEC_FLAGS;
   const codex = codexCommand(version);
   const run = await runProgram({
     command: codex.command,
-    args: [...codex.args, ...EXEC_FLAGS, ...args, ...(prompt === undefined ? [] : [prompt])],
+    args: [...codex.args, ...flags, ...args, ...(prompt === undefined ? [] : [prompt])],
     cwd: workspace,
     env: { ...env, CODEX_HOME: codexHome },
   }, timeoutMs);

@@ -52,7 +52,7 @@ export interface ScenarioOptions extends Omit<ScriptedUpstreamOptions, 'dialect'
   readonly refusals?: readonly string[];
 }
 
-export interface RunOptions extends Pick<CodexOptions, 'args' | 'timeoutMs'> {
+export interface RunOptions extends Pick<CodexOptions, 'args' | 'timeoutMs' | 'isSupervised'> {
   /** Default: 0; `null` for a run that is killed. */
   readonly exitCode?: number | null;
   /** Additional variables for Codex. */

@@ -1,0 +1,137 @@
+/**
+ * Codex's own models: every name that a Codex knows selects the configured model, as does the one of its approvals
+ * reviewer, which judges commands outside the sandbox by a JSON schema.
+ */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { findProvider, resolveModel } from '../../../src/providers/catalog';
+import { answer } from '../../support/upstream/scripted-upstream';
+import { createClientEnv, runProgram } from '../support/program';
+import { createWorkFolder } from '../support/work-folder';
+import { messagesAfter, toolNames } from './chat-requests';
+import type { ModelInfo } from './config';
+import { completedItems, textsOf } from './events';
+import { scenario } from './scenario';
+import { codexCommand, CURRENT_CODEX, shellCall, type CodexVersion } from './versions';
+
+const CONFIGURED = 'qwen3-coder-plus';
+
+/** The versions that list their models. */
+const LISTING = ['0.171.0', '0.169.0', '0.146.0', '0.125.0'] as const satisfies readonly CodexVersion[];
+
+for (const version of LISTING) {
+  test(`every model that Codex ${version} knows is the configured one`, async () => {
+    const folder = await createWorkFolder();
+    try {
+      const codex = codexCommand(version);
+      const { exitCode, stdout, stderr } = await runProgram({
+        command: codex.command,
+        args: [...codex.args, 'debug', 'models'],
+        cwd: folder.workspace,
+        env: { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome },
+      }, 30_000);
+      assert.equal(exitCode, 0, stderr);
+      const slugs = (JSON.parse(stdout) as { models: { slug: string }[] }).models.map(({ slug }) => slug);
+      assert.ok(slugs.includes('codex-auto-review'), slugs.join(' '));
+      for (const provider of [undefined, 'aliyun-coding']) {
+        const row = findProvider(provider, 'http://127.0.0.1:1/v1');
+        assert.deepEqual(slugs.filter((slug) => resolveModel(row, slug, CONFIGURED).id !== CONFIGURED), []);
+      }
+    } finally {
+      await folder.dispose({});
+    }
+  });
+}
+
+scenario(
+  'a model of Codex in config.toml is the configured one',
+  {
+    model: 'gpt-6.2-sol',
+    bridgeEnv: { DEFAULT_MODEL: CONFIGURED },
+    script: [answer({ toolCalls: [shellCall('echo hi')] }), answer({ text: 'Hi.' }), answer({ text: 'Still.' })],
+  },
+  async ({ run, bridge }) => {
+    const first = await run('Say hi.');
+    assert.deepEqual(textsOf(first.events, 'agent_message'), ['Hi.']);
+    assert.deepEqual(completedItems(first.events, 'error'), []);
+    const later = await run('Still?', { args: ['resume', '--last', '-m', 'gpt-6-luna'] });
+    assert.deepEqual(textsOf(later.events, 'agent_message'), ['Still.']);
+    const models = [...first.requests, ...later.requests].map(({ body }) => body.model);
+    assert.deepEqual(models, [CONFIGURED, CONFIGURED, CONFIGURED]);
+    assert.match(bridge.log(), /instead of gpt-6\.2-sol/);
+  },
+);
+
+/** Codex sends this request outside its sandbox only if the reviewer allows it. */
+const outside = (cmd: string) => answer({
+  toolCalls: [{ name: 'exec_command', arguments: {
+    cmd, sandbox_permissions: 'require_escalated', justification: 'Write it?',
+  } }],
+});
+const ALLOWED = JSON.stringify({ outcome: 'allow' });
+const DENIED = JSON.stringify({
+  outcome: 'deny', risk_level: 'high', user_authorization: 'unknown', rationale: 'Nobody asked for „that“.',
+});
+
+const WATCHED = { approvals_reviewer: 'auto_review', approval_policy: 'on-request', sandbox_mode: 'workspace-write' };
+
+interface Reviewer {
+  readonly name: string;
+  readonly version: CodexVersion;
+  /** Undefined if Codex lets the thread's model review. */
+  readonly asked: 'codex-auto-review' | undefined;
+  readonly catalog?: ModelInfo;
+}
+
+const REVIEWERS: readonly Reviewer[] = [
+  { name: 'named by the catalog', version: CURRENT_CODEX, asked: 'codex-auto-review',
+    catalog: { auto_review_model_override: 'codex-auto-review' } },
+  { name: "the thread's model", version: CURRENT_CODEX, asked: undefined },
+  { name: "the thread's model", version: '0.169.0', asked: undefined },
+  { name: 'of Codex', version: '0.146.0', asked: 'codex-auto-review' },
+];
+
+for (const { name, version, asked, catalog } of REVIEWERS) {
+  scenario(
+    `the approvals reviewer, ${name}, Codex ${version}`,
+    {
+      version,
+      ...(catalog && { catalog }),
+      config: { settings: WATCHED },
+      bridgeEnv: { DEFAULT_MODEL: CONFIGURED },
+      script: [
+        outside('echo yes > ../yes.txt'),
+        answer({ reasoning: 'It was asked for.', text: ALLOWED }),
+        outside('echo no > ../no.txt'),
+        // The reviewer may look around first.
+        answer({ reasoning: 'What is there?', toolCalls: [shellCall('ls ..', version)] }),
+        answer({ text: `\`\`\`json\n${DENIED}\n\`\`\`` }),
+        answer({ text: 'One of two.' }),
+      ],
+    },
+    async ({ run, folder, dialect, model, bridge }) => {
+      const { events, requests } = await run('Write ../yes.txt.', { isSupervised: true });
+      assert.deepEqual(textsOf(events, 'agent_message'), ['One of two.']);
+      assert.equal(await readFile(join(folder.root, 'yes.txt'), 'utf8'), 'yes\n');
+      await assert.rejects(readFile(join(folder.root, 'no.txt')), { code: 'ENOENT' });
+
+      const reviewer = asked === undefined ? model : CONFIGURED;
+      assert.deepEqual(requests.map(({ body }) => body.model), [model, reviewer, model, reviewer, reviewer, model]);
+      assert.equal(bridge.log().includes('instead of codex-auto-review'), asked !== undefined);
+      const reviews = requests.filter(({ body }) => JSON.stringify(body.messages).includes('planned coding-agent'));
+      assert.equal(reviews.length, 3);
+      for (const review of reviews) {
+        assert.ok(toolNames(review).includes('exec_command'));
+        const schema = dialect === 'openai'
+          ? JSON.stringify(review.body.response_format.json_schema.schema)
+          : review.body.messages[0].content;
+        assert.match(schema, /"outcome":\{[^}]*"enum":\["allow","deny"\]/);
+      }
+      const results = messagesAfter(requests.at(-1)!, 'Write ../yes.txt.').filter(({ role }) => role === 'tool');
+      assert.match(results[0]?.['content'], /exited with code 0/);
+      assert.match(results[1]?.['content'], /Nobody asked for „that“\./);
+    },
+  );
+}
