@@ -53,7 +53,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const model = await startSimulatedModel(pauseMs);
   const config = configure(model.baseUrl, limitMs);
   const log = createLogger({ level: 'warn', format: 'text', write: (line) => logged.push(line), secrets: [DEMO_KEY] });
-  const server = createBridgeServer({ config, version, log, bridge: buildBridge(config, log) });
+  const server = createBridgeServer({ config, version, log, bridge: () => buildBridge(config, log) });
   try {
     const baseUrl = `${renderUrl(await server.listen())}/v1`;
     write(`${style.paint('bold', `aliyun-codex-bridge ${version}: demo without a key or network access`)}

@@ -17,7 +17,6 @@ import type { LogFile } from '../observe/log-file';
 import type { UsageLedger } from '../observe/usage-ledger';
 import { createBridgeServer } from '../server/create-server';
 import { Access, isLoopbackName, normalizeName } from '../server/guards';
-import { preloadHandlers } from '../server/handle-request';
 import type { BackgroundDuty, BackgroundOptions, Usage } from './in-background';
 import { runServer } from './run-server';
 
@@ -44,23 +43,25 @@ export async function run(context: CommandContext): Promise<number> {
   const log = createLogger({
     level: config.logLevel,
     format: config.logFormat,
-    write: (line) => (logFile ?? { write: io.error }).write(line),
+    write: logFile?.write ?? io.error,
     secrets: [
       config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...(logins?.listKeys() ?? []),
       ...listFileSecrets(config), passwordIn(config.store),
     ].filter((secret) => secret !== undefined),
   });
-  const bridge = createLateBridge(() => buildBridge(resolved, context.flags, log));
+  let bridge: Bridge | undefined;
+  const openBridge = (): Bridge => (bridge ??= buildBridge(resolved, context.flags, log));
   const warmUp = setTimeout(() => {
-    bridge.warmUp();
+    openBridge();
+    const { preloadHandlers }: typeof import('../server/handle-request') = require('../server/handle-request');
     preloadHandlers();
   }, WARM_UP_DELAY_MS);
   const usage = own[SERVE_FLAGS.stopWhenUnused.flag] === undefined ? undefined : startWatching(own);
-  const ledger = config.usageLedger ? createLateLedger(config, env, log) : undefined;
+  let ledger: UsageLedger | undefined;
   const server = createBridgeServer({
-    config, version, log, bridge, access,
+    config, version, log, bridge: openBridge, access,
     ...(usage && { watch: usage.watch }),
-    ...(ledger && { keepUsage: ledger.add }),
+    ...(config.usageLedger && { ledger: () => (ledger = openLedger(config, env, log)) }),
   });
   const forgetUncaughtErrors = logUncaughtErrors(io, log);
   const stateFile = env[STATE_FILE_VARIABLE];
@@ -76,7 +77,7 @@ export async function run(context: CommandContext): Promise<number> {
     forgetUncaughtErrors();
     usage?.end();
     background?.end();
-    bridge.close();
+    bridge?.close();
     ledger?.close();
     logFile?.close();
   });
@@ -162,25 +163,6 @@ function warnOfSharing(
 }
 
 /**
- * Creates a bridge that is built on first use: loading its modules would double the time until the server listens.
- * `build` runs once, at the first call or at `warmUp`.
- */
-export function createLateBridge(build: () => Bridge): Bridge & { warmUp(): void } {
-  let built: Bridge | undefined;
-  const bridge = (): Bridge => (built ??= build());
-  return {
-    start: (kind, body, caller) => bridge().start(kind, body, caller),
-    failedFrames: (error, body) => bridge().failedFrames(error, body),
-    models: (codexVersion) => bridge().models(codexVersion),
-    kept: () => bridge().kept(),
-    checkStore: () => bridge().checkStore(),
-    search: (body, abort) => bridge().search(body, abort),
-    close: () => built?.close(),
-    warmUp: () => void bridge(),
-  };
-}
-
-/**
  * Logs uncaught exceptions and keeps the process running, because other turns are in progress; the client of the failed
  * request notices the closed connection or a timeout.
  * @returns a function that removes the handlers
@@ -199,15 +181,6 @@ function openLogFile({ logFile, logFileMaxMb }: Config, env: Environment): LogFi
   const stateFile = env[STATE_FILE_VARIABLE];
   const isOwn = stateFile !== undefined && dirname(stateFile) === dirname(resolve(logFile));
   return createLogFile(logFile, logFileMaxMb * 1024 * 1024, { isOwn });
-}
-
-/** Loads and opens the ledger after the first turn: a bridge starts without it. */
-function createLateLedger(config: Config, env: Environment, log: Logger): UsageLedger {
-  let ledger: UsageLedger | undefined;
-  return {
-    add: (facts) => (ledger ??= openLedger(config, env, log)).add(facts),
-    close: () => ledger?.close(),
-  };
 }
 
 function openLedger({ stateDir, usageLedgerMaxMb }: Config, env: Environment, log: Logger): UsageLedger {

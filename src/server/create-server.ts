@@ -4,11 +4,11 @@ import type { Bridge } from '../bridge/bridge';
 import { BridgeError } from '../errors/bridge-error';
 import type { Logger } from '../observe/log';
 import type { TurnFacts } from '../observe/turn-record';
+import type { UsageLedger } from '../observe/usage-ledger';
 import { Access, createHostPolicy, type HostPolicy } from './guards';
 import { BodyBudget } from './body-limits';
 import type { HistoryParser } from './history-parser';
 import type { Monitoring, ServerConfig, Services } from './http-exchange';
-import { handleRequest } from './handle-request';
 import { TurnRegistry } from './turn-registry';
 import type { IdleShutdown } from './idle-shutdown';
 
@@ -39,11 +39,12 @@ export interface BridgeServerOptions {
   /** The version that /health reports. */
   readonly version: string;
   readonly log: Logger;
-  readonly bridge: Bridge;
+  /** Creates the bridge; called once, when it is first needed: its modules would double the time until it listens. */
+  readonly bridge: () => Bridge;
   /** The accepted tokens; by default those of `config`. */
   readonly access?: Access;
-  /** Receives the facts of each turn when it is over; absent when no usage is recorded. */
-  readonly keepUsage?: (facts: TurnFacts) => void;
+  /** Opens the ledger, which records each turn; called once, after the first turn. Absent when no usage is recorded. */
+  readonly ledger?: () => Pick<UsageLedger, 'add'>;
   /** Notified of every use; absent if the bridge runs until a signal. */
   readonly watch?: IdleShutdown;
 }
@@ -72,15 +73,27 @@ export function createBridgeServer(options: BridgeServerOptions): BridgeServer {
   let parser: HistoryParser | undefined;
   const largeBodies = (): HistoryParser => (parser ??= openHistoryParser(config));
   const monitoring: Monitoring = { hasBalancer: false };
+  let ledger: Pick<UsageLedger, 'add'> | undefined;
   const turnEnded = (facts: TurnFacts): void => {
-    options.keepUsage?.(facts);
+    ledger ??= options.ledger?.();
+    ledger?.add(facts);
     monitoring.metrics?.count(facts);
   };
   const shared = { turns, bodies, largeBodies, access, monitoring, turnEnded };
-  const services: Services = { ...options, ...shared, launches: new Set() };
+  let bridge: Bridge | undefined;
+  const services: Services = {
+    ...options,
+    ...shared,
+    launches: new Set(),
+    get bridge() {
+      return (bridge ??= options.bridge());
+    },
+  };
   let policy: HostPolicy = createHostPolicy(config, config.port);
   const server = createServer(SERVER_OPTIONS);
   const answer = (awaitsContinue: boolean) => (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => {
+    // Loaded at the first request, so that the server listens sooner.
+    const { handleRequest }: typeof import('./handle-request') = require('./handle-request');
     const { method = '', url = '' } = request;
     const [path = ''] = url.split('?', 1);
     void handleRequest({ request, response, method, path, awaitsContinue, services, port: policy.port }, policy);

@@ -47,7 +47,7 @@ async function startBroken(context: TestContext, count: number, step: Step): Pro
   const lines: string[] = [];
   const log = createLogger({ level: 'debug', format: 'json', write: (line) => void lines.push(line) });
   const bridge = breakAfter(createBridge(config, log), count);
-  const server = createBridgeServer({ config, version: '1', log, bridge });
+  const server = createBridgeServer({ config, version: '1', log, bridge: () => bridge });
   context.after(() => server.closeNow());
   const { port } = await server.listen();
   return { url: `http://127.0.0.1:${port}/v1/responses`, upstream, lines };

@@ -125,3 +125,15 @@ test('a turn that ignores its abort cannot keep the server running', async (cont
   await server.close();
   await lost;
 });
+
+test('the bridge and the ledger are opened once, when they are first needed', async (context) => {
+  const { port, opened } = await startServer(context);
+  await ask(port, { method: 'GET', path: '/health' });
+  assert.deepEqual(opened, []);
+  await ask(port, { method: 'GET', path: '/models' });
+  assert.deepEqual(opened, ['bridge']);
+  for (const input of ['one', 'two']) assert.equal((await post(port, { input })).status, 200);
+  // A turn is recorded after its answer; this request is answered after that.
+  await ask(port, { method: 'GET', path: '/health' });
+  assert.deepEqual(opened, ['bridge', 'ledger']);
+});

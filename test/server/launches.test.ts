@@ -91,7 +91,7 @@ test(
       allowHost: [],
     };
     const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
-    const server = createBridgeServer({ config, version: '1.2.3', log, bridge: createFakeBridge(), watch });
+    const server = createBridgeServer({ config, version: '1.2.3', log, bridge: () => createFakeBridge(), watch });
     context.after(() => server.closeNow());
     const { port } = await server.listen();
     await post(port, { input: 'hi' });

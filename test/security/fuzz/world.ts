@@ -47,7 +47,7 @@ export async function createWorld(
   process.on('uncaughtException', onCrash).on('unhandledRejection', onCrash).on('warning', onCrash);
   const config = { ...resolved.config, ...OPTIONS, upstreamCalls: 2, refusalCacheMs: 0, ...settings };
   let current: Bridge | undefined;
-  const server = createBridgeServer({ config, version: '0', log, bridge: follow(() => current) });
+  const server = createBridgeServer({ config, version: '0', log, bridge: () => follow(() => current) });
   const { port } = await server.listen();
   let http: Buffer | undefined;
   const upstream = createServer((socket) => {

@@ -10,7 +10,8 @@ import type { Runtime } from '../../../src/bridge/turn-context';
 import type { Config } from '../../../src/config/options';
 import { resolveConfig } from '../../../src/config/resolve';
 import { createLogger, type LogFormat, type LogLevel } from '../../../src/observe/log';
-import { createBridgeServer, type BridgeServerOptions } from '../../../src/server/create-server';
+import type { UsageLedger } from '../../../src/observe/usage-ledger';
+import { createBridgeServer } from '../../../src/server/create-server';
 import {
   startScriptedUpstream,
   type ScriptedUpstream,
@@ -52,7 +53,7 @@ export interface TestBridgeOptions extends Partial<ScriptedUpstreamOptions> {
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;
   readonly runtime?: Partial<Runtime>;
-  readonly keepUsage?: BridgeServerOptions['keepUsage'];
+  readonly keepUsage?: UsageLedger['add'];
 }
 
 export interface TestBridge {
@@ -114,12 +115,13 @@ export async function startBridge(context: TestContext, options: TestBridgeOptio
     written.emit('line');
   };
   const log = createLogger({ level: logLevel, format: logFormat, write, secrets: [KEY] });
+  const bridge = createBridge(config, log, { ...NO_WAITING, ...runtime }, () => latest);
   const server = createBridgeServer({
     config,
     version: '1.2.3',
     log,
-    bridge: createBridge(config, log, { ...NO_WAITING, ...runtime }, () => latest),
-    ...(keepUsage && { keepUsage }),
+    bridge: () => bridge,
+    ...(keepUsage && { ledger: () => ({ add: keepUsage }) }),
   });
   context.after(() => server.closeNow());
   const { port } = await server.listen();

@@ -19,6 +19,8 @@ export interface TestServer {
   readonly port: number;
   /** Log lines as objects, all levels. */
   readonly logged: readonly Record<string, unknown>[];
+  /** What the server has opened so far: `bridge`, `ledger`. */
+  readonly opened: readonly string[];
 }
 
 /** Starts a server and ends it with the test. */
@@ -30,15 +32,21 @@ export async function startServer(
   const write = (line: string): void => void logged.push(JSON.parse(line) as Record<string, unknown>);
   const log = createLogger({ level: 'debug', format: 'json', write });
   const bridge = createFakeBridge(options);
+  const opened: string[] = [];
+  const noting = <T>(name: string, value: T) => (): T => {
+    opened.push(name);
+    return value;
+  };
+  const ledger = noting('ledger', { add: () => undefined });
   const config: ServerConfig = {
     host: '127.0.0.1', port: 0, bodyLimitMb: 1, bodyMaxDepth: 256, bodyMaxValues: 250_000, bodiesInFlightMb: 64,
     drainTimeoutMs: 0, keepAliveMs: 0, clientStallTimeoutMs: 60_000,
     aiBaseUrl: 'http://upstream.test/v1', ...options.config,
   };
-  const server = createBridgeServer({ config, version: '1.2.3', log, bridge });
+  const server = createBridgeServer({ config, version: '1.2.3', log, bridge: noting('bridge', bridge), ledger });
   context.after(() => server.closeNow());
   const { port } = await server.listen();
-  return { server, bridge, port, logged };
+  return { server, bridge, port, logged, opened };
 }
 
 export interface Ask {
