@@ -83,8 +83,8 @@ export async function collectTurn<Output>(
   return { status: 200, body: turn.protocol.body() };
 }
 
-/** No model's complete answer is longer. */
-const LONGEST_COMPLETION = 256 * 1024 * 1024;
+/** A complete answer in bytes of JSON: its text may have 64 MB (stream/tool-calls.ts). */
+const LONGEST_COMPLETION = 80 * 1024 * 1024;
 
 /**
  * Returns the outputs of the next read. Never throws: a failure becomes the stream's terminal output.
@@ -119,6 +119,10 @@ async function readCompletion<Output>(
   stream: AnswerStream<Output>,
 ): Promise<readonly Output[]> {
   const text = await answer.text(LONGEST_COMPLETION);
+  if (Buffer.byteLength(text) >= LONGEST_COMPLETION) {
+    const limit = `${LONGEST_COMPLETION / 1024 / 1024} MB`;
+    throw new BridgeError('bad_answer', `The provider's answer is longer than ${limit}.`);
+  }
   const value = parseJson(text);
   // An event stream with a JSON content type: read it as an event stream.
   if (value === undefined) return [...stream.push(Buffer.from(text, 'utf8')), ...stream.end()];

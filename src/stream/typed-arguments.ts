@@ -63,33 +63,45 @@ export class TypedArguments {
   /** @param schema the tool's parameters */
   constructor(private readonly schema: JsonObject) {}
 
-  /** @returns the text that can no longer change */
+  /** @returns the text that can no longer change: usually `text` itself, without a copy */
   push(text: string): string {
-    let certain = '';
+    const pieces: string[] = [];
+    // What follows `from` passes unchanged, up to the next string that is held back.
+    let from = this.isHeldBack() ? text.length : 0;
     let at = 0;
     while (at < text.length) {
       if (this.state === 'between') {
-        const char = text.charAt(at);
-        if (char === '"') this.beginString();
-        else this.follow(char);
-        if (char !== '"' || this.string !== 'waits') certain += char;
+        const quote = text.indexOf('"', at);
+        const end = quote === -1 ? text.length : quote;
+        for (; at < end; at += 1) this.follow(text.charAt(at));
+        if (quote === -1) break;
+        this.beginString();
         at += 1;
+        if (!this.isHeldBack()) continue;
+        pieces.push(text.slice(from, quote));
+        from = text.length;
       } else {
         const end = this.stringEnd(text, at);
-        const piece = text.slice(at, end);
-        if (this.string !== 'passes') this.pieces.push(piece);
-        if (this.string !== 'waits') certain += piece;
-        // `stringEnd` leaves the string state at the closing quote.
-        if (this.isBetween()) certain += this.endString();
+        if (this.string !== 'passes') this.pieces.push(text.slice(at, end));
         at = end;
+        // `stringEnd` leaves the string state at the closing quote.
+        if (!this.isBetween()) break;
+        const corrected = this.endString();
+        if (this.string !== 'waits') continue;
+        pieces.push(corrected);
+        from = end;
       }
     }
-    return certain;
+    return pieces.length === 0 ? text.slice(from) : [...pieces, text.slice(from)].join('');
   }
 
   /** @returns the text of an unterminated string */
   end(): string {
-    return this.state !== 'between' && this.string === 'waits' ? `"${this.pieces.join('')}` : '';
+    return this.isHeldBack() ? `"${this.pieces.join('')}` : '';
+  }
+
+  private isHeldBack(): boolean {
+    return this.state !== 'between' && this.string === 'waits';
   }
 
   private isBetween(): boolean {

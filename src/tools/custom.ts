@@ -145,7 +145,13 @@ export class CustomInputReader {
   /** @returns the newly decoded text; empty if the arguments do not have the expected form */
   push(json: string): string {
     let text = '';
-    for (const char of json) text += this.char(char);
+    let at = 0;
+    while (at < json.length && this.state !== 'after') {
+      // Text without quotes and escapes is copied in one piece: a string that grows by characters takes much memory.
+      const end = this.state === 'value' && this.escape === '' ? plainEnd(json, at) : at;
+      text += end > at ? json.slice(at, end) : this.char(json.charAt(at));
+      at = Math.max(end, at + 1);
+    }
     return this.holdHalfPair(text);
   }
 
@@ -199,6 +205,13 @@ export class CustomInputReader {
     this.escape = '';
     return ESCAPES[char] ?? char;
   }
+}
+
+/** Returns the index of the next quote or backslash, or the length. */
+function plainEnd(json: string, from: number): number {
+  let at = from;
+  while (at < json.length && json[at] !== '"' && json[at] !== '\\') at += 1;
+  return at;
 }
 
 /**

@@ -49,9 +49,15 @@ const untilWritable = (response: ServerResponse): Promise<void> => new Promise((
 });
 
 const SSE = { 'content-type': 'text/event-stream' } as const;
+const JSON_TYPE = { 'content-type': 'application/json' } as const;
 const chunk = (delta: string): string => `data: {"choices":[{"index":0,"delta":${delta}}]}\n\n`;
 const STOP = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n';
 const LONG = 'x'.repeat(64 * 1024);
+const argument = (text: string): string => chunk(`{"tool_calls":[{"index":0,"function":{"arguments":"${text}"}}]}`);
+const PATCH =
+  chunk('{"tool_calls":[{"index":0,"id":"c","function":{"name":"p","arguments":"{\\"input\\":\\""}}]}');
+const CALL =
+  chunk('{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{\\"a\\":["}}]}');
 
 const FLOODS: Readonly<Record<string, (response: ServerResponse) => Promise<void>>> = {
   'one line without an end': (response) => pour(response.writeHead(200, SSE), 'data: ', LONG, 200 * MB),
@@ -60,6 +66,21 @@ const FLOODS: Readonly<Record<string, (response: ServerResponse) => Promise<void
   'comments without an end': (response) => pour(response.writeHead(200, SSE), ': ', LONG, 200 * MB, '\n\n'),
   text: (response) => pour(response.writeHead(200, SSE), '', chunk(`{"content":"${LONG}"}`), 100 * MB),
   reasoning: (response) => pour(response.writeHead(200, SSE), '', chunk(`{"reasoning_content":"${LONG}"}`), 100 * MB),
+  'arguments of one call': (response) => pour(response.writeHead(200, SSE), CALL, argument(LONG), 100 * MB),
+  'arguments of many numbers': (response) =>
+    pour(response.writeHead(200, SSE), CALL, argument('1,'.repeat(8_192)), 100 * MB),
+  'arguments of many strings': (response) =>
+    pour(response.writeHead(200, SSE), CALL, argument('\\"\\",'.repeat(8_192)), 100 * MB),
+  'a patch of escapes': (response) =>
+    pour(response.writeHead(200, SSE), PATCH, argument('\\\\n'.repeat(16_384)), 100 * MB),
+  'an unclosed tag': (response) =>
+    pour(response.writeHead(200, SSE), chunk('{"content":"<tool_call>"}'), chunk(`{"content":"${LONG}"}`), 100 * MB),
+  blanks: (response) => pour(response.writeHead(200, SSE), '', chunk(`{"content":"${' '.repeat(1_000)}"}`), 100 * MB),
+  'a JSON answer': (response) =>
+    pour(response.writeHead(200, JSON_TYPE), '{"choices":[{"message":{"content":"', LONG, 200 * MB, '"}}]}'),
+  'an error page': (response) => pour(response.writeHead(502, { 'content-type': 'text/html' }), '', '<h1', 200 * MB),
+  'an error in JSON': (response) =>
+    pour(response.writeHead(400, JSON_TYPE), '{"error":{"message":"', LONG, 200 * MB),
 };
 
 async function assertWell(bridge: BuiltBridge, most = MOST_MB): Promise<void> {
@@ -73,13 +94,15 @@ const CODEX = { originator: 'codex_exec' } as const;
 describe('a provider that sends without an end', () => {
   for (const [name, flood] of Object.entries(FLOODS)) {
     for (const wire of ['chat', 'responses'] as const) {
-      if (wire === 'responses' && !/line|comments/.test(name)) continue;
+      if (wire === 'responses' && !/line|comments|error|JSON/.test(name)) continue;
       test(`${name}, over ${wire}`, LIMIT, async (context) => {
         const upstream = await startProvider(context, flood);
         const env = { UPSTREAM_CALLS: '1', UPSTREAM_WIRE: wire, AI_PROVIDER: 'openai-compatible' };
         const bridge = await startBuiltBridge(context, { upstream, env });
         for (const [stream, headers] of [[true, CODEX], [false, {}]] as const) {
-          const tools = [{ type: 'function', name: 'f', parameters: { type: 'object' } }];
+          const tools = [
+            { type: 'function', name: 'f', parameters: { type: 'object' } }, { type: 'custom', name: 'p' },
+          ];
           const { text } = await post(bridge.port, { model: 'm', input: 'Hi', stream, tools }, { headers });
           assert.match(text.slice(-4_000), /"message":"[^"]{20,}|"status":"(?:completed|failed|incomplete)"|\[DONE\]/);
         }
