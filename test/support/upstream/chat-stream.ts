@@ -1,4 +1,5 @@
 /** Renders a scripted answer as a Chat Completions stream or completion, in the shape of each dialect. */
+import type { MessagePhase } from '../../../src/wire/responses-output';
 import { PLAIN, type AnswerStyle } from './answer-styles';
 import type { UpstreamDialect } from '../strict/rule';
 
@@ -23,6 +24,8 @@ export interface ScriptedUsage {
 export interface ScriptedAnswer {
   readonly reasoning?: string;
   readonly text?: string;
+  /** Of the text; only a Responses endpoint has it. */
+  readonly phase?: MessagePhase;
   readonly toolCalls?: readonly ScriptedCall[];
   /** `tool_calls` or `stop` when absent; `null` is a stream that never gives a reason. */
   readonly finish?: string | null;

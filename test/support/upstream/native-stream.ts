@@ -99,7 +99,8 @@ class NativeStream {
   message(text: string): void {
     const at = { ...this.place(`msg_up_${this.context.number}_${this.output.length}`), content_index: 0 };
     const part = (said: string): JsonObject => ({ type: 'output_text', text: said, annotations: [], logprobs: [] });
-    const item = { type: 'message', id: at.item_id, role: 'assistant' };
+    const { phase } = this.answer;
+    const item = { type: 'message', id: at.item_id, role: 'assistant', ...(phase && { phase }) };
     this.added({ ...item, status: 'in_progress', content: [] });
     this.push('response.content_part.added', { ...at, part: part('') });
     for (const delta of this.pieces(text)) this.push('response.output_text.delta', { ...at, delta, logprobs: [] });
