@@ -1,55 +1,23 @@
 /** The bridge's model catalog in the real Codex: as a file, and fetched over HTTP. */
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'node:test';
 import { BASE_INSTRUCTIONS } from '../../../src/providers/base-instructions';
-import { PROVIDERS } from '../../../src/providers/catalog';
-import { describeForCodex } from '../../../src/providers/codex-models';
-import { listEntries } from '../../../src/providers/model-list';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { PROJECT_ROOT } from '../../house/source-tree';
 import { createClientEnv, runProgram } from '../support/program';
-import { createWorkFolder, readTree, type WorkFolder } from '../support/work-folder';
+import { readTree } from '../support/work-folder';
 import { messagesAfter, toolNames } from './chat-requests';
+import { CATALOG_READERS, debugModels } from './debug-models';
 import { completedItems, textsOf } from './events';
 import { scenario, type Scenario, type ScenarioRun } from './scenario';
-import { codexCommand, type CodexVersion } from './versions';
-
-/** The versions that read a catalog. */
-const READERS = ['0.171.0', '0.169.0', '0.146.0', '0.125.0'] as const satisfies readonly CodexVersion[];
+import { codexCommand } from './versions';
 
 /** A file name without a folder is relative to config.toml. */
 const FILE = 'models.json';
 
 /** Limits of `glm-4.7` in its row of the Coding Plan. */
 const WINDOW = 202_752;
-
-interface Listed {
-  readonly slug: string;
-  readonly context_window?: number;
-  readonly supported_reasoning_levels: readonly { readonly effort: string }[];
-}
-
-/** The output of `codex debug models`: the catalog as parsed by this Codex. */
-async function debugModels(
-  folder: WorkFolder,
-  version: CodexVersion,
-  flags: readonly string[] = [],
-): Promise<readonly Listed[]> {
-  const codex = codexCommand(version);
-  const { exitCode, stdout, stderr } = await runProgram(
-    {
-      command: codex.command,
-      args: [...codex.args, ...flags, 'debug', 'models'],
-      cwd: folder.workspace,
-      env: { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome },
-    },
-    30_000,
-  );
-  assert.equal(exitCode, 0, stderr);
-  return (JSON.parse(stdout) as { models: Listed[] }).models;
-}
 
 /** Runs `aliyun-codex-bridge models --codex-catalog` for Codex's folder, as in the README. */
 async function writeCatalog({ folder, version }: Scenario): Promise<void> {
@@ -101,7 +69,7 @@ const PATCHING = [
   answer({ text: 'Patched.' }),
 ];
 
-for (const version of READERS) {
+for (const version of CATALOG_READERS) {
   scenario(
     `the catalog as a file, Codex ${version}`,
     {
@@ -160,32 +128,6 @@ for (const version of READERS) {
       assert.equal(cache['client_version'], version);
     },
   );
-
-  test(`Codex ${version} reads the entry of every model of every provider`, async () => {
-    const folder = await createWorkFolder();
-    try {
-      const models = PROVIDERS.flatMap((provider) =>
-        describeForCodex(listEntries(provider), version)
-          .map((model) => ({ ...model, slug: `${provider.name}/${model.slug}` })));
-      await writeFile(join(folder.codexHome, FILE), JSON.stringify({ models }));
-      await writeFile(join(folder.codexHome, 'config.toml'), `model_catalog_json = "${FILE}"\n`);
-      const read = await debugModels(folder, version);
-      assert.deepEqual(
-        read.map(({ slug, context_window, supported_reasoning_levels }) => ({
-          slug,
-          context_window,
-          supported_reasoning_levels,
-        })),
-        models.map(({ slug, context_window, supported_reasoning_levels }) => ({
-          slug,
-          context_window,
-          supported_reasoning_levels,
-        })),
-      );
-    } finally {
-      await folder.dispose({});
-    }
-  });
 }
 
 const full = (prompt: number) => ({ prompt, completion: 10 });

@@ -102,6 +102,30 @@ for (const reasoning of ['content', 'summary', 'sealed'] as const) {
   });
 }
 
+for (const reasoning of ['summary', 'sealed'] as const) {
+  test(`a thread that changes its model and back, reasoning is ${reasoning}`, async (context) => {
+    const script = ['One', 'Two', 'Three'].flatMap((text) => [
+      answer({ reasoning: `${text}?`, toolCalls: [shellCall(`echo ${text}`)] }), answer({ text: `${text}.` }),
+    ]);
+    const env = { UPSTREAM_WIRE: 'responses' };
+    const { upstream, run } = await setUp(context, { script, reasoning, env, model: MODEL, catalog: {} });
+    const sent = (index: number): readonly string[] => upstream.requests[index]?.body.input.flatMap(
+      ({ type, encrypted_content: seal }: { type: string; encrypted_content?: string }) =>
+        type === 'reasoning' ? [seal === undefined ? 'text' : Buffer.from(seal.slice(7), 'base64').toString()] : []);
+    const resumed = ['resume', '--last'];
+    for (const [prompt = '', ...args] of [['One'], ['Two', ...resumed, '-m', 'other'], ['Three', ...resumed]]) {
+      const { events, stderr } = await run(prompt, args);
+      assert.deepEqual(textsOf(events, 'agent_message'), [`${prompt}.`], stderr);
+    }
+    upstream.assertClean();
+    assert.deepEqual(upstream.requests.map(({ body }) => body.model), [MODEL, MODEL, 'other', 'other', MODEL, MODEL]);
+    const readable = reasoning === 'summary' ? ['text'] : [];
+    assert.deepEqual(sent(1), ['One?']);
+    assert.deepEqual(sent(3), [...readable, 'Two?']);
+    assert.deepEqual(sent(5), ['One?', ...readable, 'Three?']);
+  });
+}
+
 /** Search, then parallel calls of what was found and the shell, a patch, the answer; later the same thread. */
 const EVERYTHING = [
   answer({ reasoning: 'Which?', toolCalls: [find] }),
@@ -112,9 +136,11 @@ const EVERYTHING = [
   answer({ text: 'Still here.' }),
 ];
 
-/** The preferred models of each endpoint, or one model that its provider may serve. */
-const ROWS = PROVIDERS.filter(({ responses }) => responses).flatMap((provider) =>
-  (provider.responses?.preferred ?? [provider.defaultModel ?? MODEL]).map((model) => ({ provider, model })));
+/** The models that each endpoint serves: those of its row, or all of its provider; one model if none is known. */
+const ROWS = PROVIDERS.filter(({ responses }) => responses).flatMap((provider) => {
+  const models = provider.responses?.models ?? provider.models.map(({ id }) => id);
+  return (models.length > 0 ? models : [MODEL]).map((model) => ({ provider, model }));
+});
 
 for (const { provider, model } of ROWS) {
   const { name } = provider;

@@ -8,32 +8,21 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { findProvider, resolveModel } from '../../../src/providers/catalog';
 import { answer } from '../../support/upstream/scripted-upstream';
-import { createClientEnv, runProgram } from '../support/program';
 import { createWorkFolder } from '../support/work-folder';
 import { messagesAfter, toolNames } from './chat-requests';
 import type { ModelInfo } from './config';
+import { CATALOG_READERS, debugModels } from './debug-models';
 import { completedItems, textsOf } from './events';
 import { scenario } from './scenario';
-import { codexCommand, CURRENT_CODEX, shellCall, type CodexVersion } from './versions';
+import { CURRENT_CODEX, shellCall, type CodexVersion } from './versions';
 
 const CONFIGURED = 'qwen3-coder-plus';
 
-/** The versions that list their models. */
-const LISTING = ['0.171.0', '0.169.0', '0.146.0', '0.125.0'] as const satisfies readonly CodexVersion[];
-
-for (const version of LISTING) {
+for (const version of CATALOG_READERS) {
   test(`every model that Codex ${version} knows is the configured one`, async () => {
     const folder = await createWorkFolder();
     try {
-      const codex = codexCommand(version);
-      const { exitCode, stdout, stderr } = await runProgram({
-        command: codex.command,
-        args: [...codex.args, 'debug', 'models'],
-        cwd: folder.workspace,
-        env: { ...createClientEnv(folder.home, folder.tmp), CODEX_HOME: folder.codexHome },
-      }, 30_000);
-      assert.equal(exitCode, 0, stderr);
-      const slugs = (JSON.parse(stdout) as { models: { slug: string }[] }).models.map(({ slug }) => slug);
+      const slugs = (await debugModels(folder, version)).map(({ slug }) => slug);
       assert.ok(slugs.includes('codex-auto-review'), slugs.join(' '));
       for (const provider of [undefined, 'aliyun-coding']) {
         const row = findProvider(provider, 'http://127.0.0.1:1/v1');
