@@ -11,7 +11,7 @@ import { createCrowd, KEYS, startPlans } from '../support/bridge/plans';
 const passage = (thread: string, limit?: number): Passage => ({ provider: 'acme', limit, thread });
 const never = () => new AbortController().signal;
 
-/** Enters in the order of `threads`, and returns the order of admission when one after the other leaves. */
+/** Enters in the order of `threads`; returns the order of admission as the requests leave one by one. */
 async function admit(limit: number, threads: readonly string[]): Promise<readonly string[]> {
   const inFlight = new InFlight(() => 0, new Map());
   const order: string[] = [];
@@ -33,7 +33,7 @@ test('threads take turns, and each keeps its own order', async () => {
   assert.deepEqual(await admit(7, many), many);
 });
 
-test('a waiting request that is aborted leaves the line, and nobody loses the place', async () => {
+test('an aborted request leaves the queue, and the others keep their places', async () => {
   const inFlight = new InFlight(() => 0, new Map());
   const abort = new AbortController();
   inFlight.enter(passage('a', 1), never());
@@ -47,13 +47,13 @@ test('a waiting request that is aborted leaves the line, and nobody loses the pl
   assert.equal(inFlight.isFull(passage('d', 1)), false);
 });
 
-test('the line is bounded', () => {
+test('the queue is bounded', () => {
   const inFlight = new InFlight(() => 0, new Map());
   for (let count = 0; count < 257; count += 1) void inFlight.enter(passage(`t${count}`, 1), never());
   assert.throws(() => inFlight.enter(passage('one more', 1), never()), { kind: 'busy' });
 });
 
-test('a refusal teaches the limit, and time raises it', () => {
+test('the limit is learned from a rejection, and rises with time', () => {
   let now = 0;
   const inFlight = new InFlight(() => now, new Map());
   const refusal = (said: string) => new BridgeError('rate_limit', said, { providerText: said });

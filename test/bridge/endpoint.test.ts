@@ -35,7 +35,7 @@ const ROWS: readonly Row[] = [
     key: 'sk-sp-test-1',
     advice: `${OWN} Your key starts with sk-sp-: it belongs to the Coding Plan, which has its own hosts.`,
   },
-  { name: 'a key whose looks nobody knows', provider: any, key: 'x-test-1', advice: OWN },
+  { name: 'a key of a provider whose key format is unknown', provider: any, key: 'x-test-1', advice: OWN },
   { name: 'no key', provider: plan, advice: 'No key was sent: set AI_API_KEY where the bridge is started.' },
   {
     name: 'no key, and the client’s key is ignored',

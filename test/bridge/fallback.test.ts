@@ -1,4 +1,4 @@
-/** Several keys and fallback models: which call goes where, how long, and what the user hears of it. */
+/** Several keys and fallback models: which call goes where, for how long, and what the user sees. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, deltasOf, doneItems, finalResponse, type Loose } from '../support/bridge/test-bridge';
@@ -54,7 +54,7 @@ test('another key does not help after a rejected request, a moderated prompt or 
   }
 });
 
-test('a fallback answers until the quota resets, and says so once; no call is wasted', async (context) => {
+test('a fallback answers until the quota resets, which the user is told once; no call is wasted', async (context) => {
   const plans = await startPlans(context, { ...FALLBACK, ...ONE_KEY, acmeScript: [outOfQuota(UNTIL_THREE), done()] });
   const { turn, bridge, acmeKeys, betaKeys, pass } = plans;
   const first = await turn('one');
@@ -73,7 +73,7 @@ test('a fallback answers until the quota resets, and says so once; no call is wa
   plans.beta.assertClean();
 });
 
-test('the notice is an item that never goes to a provider', async (context) => {
+test('the notice is an item that is never sent to a provider', async (context) => {
   const plans = await startPlans(context, { ...FALLBACK, ...ONE_KEY, acmeScript: () => outOfQuota(UNTIL_THREE) });
   const items = doneItems(await plans.turn('one'));
   assert.deepEqual(items.map(({ type }) => type), ['reasoning', 'message']);
@@ -135,7 +135,7 @@ test('the order: keys, then the fallbacks of the model, its provider or --fallba
   assert.deepEqual(other.beta.requests.map(({ body }) => body.model), ['last']);
 });
 
-test('when nothing is left, the error names all that was tried; the next turn makes one call', async (context) => {
+test('if everything failed, the error names all attempts, and the next turn makes one call', async (context) => {
   const plans = await startPlans(context, {
     ...FALLBACK, acmeScript: [outOfQuota(UNTIL_THREE), deadKey(), outOfQuota('2026-11-28 14:00:00 UTC'), done()],
     betaScript: () => deadKey(),
@@ -173,7 +173,7 @@ test('the history is translated for the fallback: pictures, reasoning and call i
   assert.match(sent.messages.find(({ role }: Loose) => role === 'tool').tool_call_id, /^\w{9}$/);
 });
 
-test('what one model signed is not sent to another, and goes back to the model that signed it', async (context) => {
+test('signed content is sent back only to the model that signed it', async (context) => {
   const details = (name: string) => [{ type: 'reasoning.encrypted', data: `SEALED-${name}`, index: 0 }];
   const signed = (name: string) => raw({
     chunks: [

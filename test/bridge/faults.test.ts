@@ -475,21 +475,21 @@ const ODDITIES: readonly Oddity[] = [
     name: 'an error after the finish',
     writes: whole(text('Hello.'), finish('stop'), sse({ error: { message: 'Boom' } }), DONE),
   },
-  { name: 'no JSON behind the finish', writes: whole(text('Hello.'), finish('stop'), sse('oops'), DONE) },
+  { name: 'data that is not JSON after the finish', writes: whole(text('Hello.'), finish('stop'), sse('oops'), DONE) },
   {
     name: 'a second finish with another reason',
     writes: whole(text('Hello.'), finish('stop'), finish('length'), DONE),
   },
   { name: '[DONE] twice', writes: whole(HELLO, DONE) },
-  { name: 'another answer behind [DONE]', writes: whole(HELLO, text('More.'), finish('stop'), DONE) },
-  { name: 'text behind the finish', writes: whole(text('Hello'), finish('stop'), text('.'), DONE), text: 'Hello.' },
+  { name: 'another answer after [DONE]', writes: whole(HELLO, text('More.'), finish('stop'), DONE) },
+  { name: 'text after the finish', writes: whole(text('Hello'), finish('stop'), text('.'), DONE), text: 'Hello.' },
   {
     name: 'a call after the finish',
     writes: whole(text('Hello.'), finish('stop'), call('{"path":"a"}', true), DONE),
     args: '{"path":"a"}',
   },
-  { name: 'a reset behind [DONE]', writes: stream(HELLO), end: 'reset' },
-  { name: 'a connection that is never closed behind [DONE]', writes: stream(HELLO), end: 'hang' },
+  { name: 'a reset after [DONE]', writes: stream(HELLO), end: 'reset' },
+  { name: 'a connection that stays open after [DONE]', writes: stream(HELLO), end: 'hang' },
 ];
 
 /** Splits into pieces of `size` bytes. */

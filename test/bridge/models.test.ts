@@ -214,7 +214,7 @@ const FAILURES: Readonly<
     timeoutMs: 50,
   },
   'a page': { answer: (_, response) => void response.end('<html>Sign in</html>'), says: /did not answer with JSON\./ },
-  'JSON that is no list': {
+  'JSON that is not a list': {
     answer: (_, response) => void response.end('{"ok":true}'),
     says: /something other than a list of models/,
   },

@@ -34,14 +34,14 @@ test('each picture is described once, also in results of tools and in other thre
   assert.equal(second?.split(DESCRIBED).length, 4, second);
 });
 
-test('without it, a marker stands for the picture, and no other model is asked', async (context) => {
+test('without it, a marker replaces the picture, and no other model is called', async (context) => {
   const plans = await startPlans(context, { beta: SIGHT });
   await plans.turn('one', { input: show('AAAA') });
   assert.deepEqual(plans.betaKeys(), []);
   assert.match(JSON.stringify(plans.bridge.upstream.requests[0]?.body), /image left out/);
 });
 
-test('a model that sees pictures gets them itself', async (context) => {
+test('a model that accepts pictures gets the pictures', async (context) => {
   const models = { 'acme-1': { input: ['text', 'image'] } };
   const plans = await startPlans(context, { ...VISION, acme: { ...VISION.acme, models } });
   await plans.turn('one', { input: show('AAAA') });
@@ -49,7 +49,7 @@ test('a model that sees pictures gets them itself', async (context) => {
   assert.match(JSON.stringify(plans.bridge.upstream.requests[0]?.body), /image_url/);
 });
 
-test('a description that fails costs one call, and the turn goes on with a marker', async (context) => {
+test('a failed description costs one call, and the turn continues with a marker', async (context) => {
   const rejected = reply({ status: 400, body: { error: { message: 'Bad.' } } });
   for (const step of [outOfQuota(UNTIL_THREE), rejected]) {
     const plans = await startPlans(context, { ...VISION, betaScript: () => step });

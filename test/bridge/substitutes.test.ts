@@ -128,7 +128,7 @@ test('the fields of a Chat client stay when a picture is described', async (cont
   assert.match(JSON.stringify(messages), /described by/);
 });
 
-test('a title with a picture goes to the fallback, not to the small model in its place', async (context) => {
+test('a title request with a picture goes to the fallback, not to the small model', async (context) => {
   const plans = await startPlans(context, {
     acme: { models: { 'acme-1': { input: ['text', 'image'], fallback: ['acme-2'] }, 'acme-2': {}, small: {
       input: ['text', 'image'], fallback: ['acme-2'],

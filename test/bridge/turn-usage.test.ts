@@ -77,7 +77,7 @@ test('retries and keys count for their model; each model of a chain has a line',
   ]);
 });
 
-test('tokens of an answer that failed are not those of its fallback', async (context) => {
+test('tokens of a failed answer are not counted for its fallback', async (context) => {
   const chunks = [
     { choices: [], usage: { prompt_tokens: 90, completion_tokens: 1, total_tokens: 91 } },
     { error: { message: `Usage limit reached. It resets at ${UNTIL_THREE}.`, code: 'quota' } },

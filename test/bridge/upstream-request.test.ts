@@ -39,7 +39,7 @@ describe('headers', () => {
       inbound: INBOUND,
       sent: `Bearer ${KEY}`,
     },
-    { name: 'the key goes up when the client sends none', settings: {}, inbound: {}, sent: `Bearer ${KEY}` },
+    { name: 'the key is sent if the client sends none', settings: {}, inbound: {}, sent: `Bearer ${KEY}` },
     {
       name: 'the inbound token is forwarded with FORCE_ENV_AUTH=0',
       settings: { forceEnvAuth: false },

@@ -24,7 +24,7 @@ test('it contains the models and its author, and can be rewritten', async (conte
     assert.deepEqual(await writeCatalogFile(file, MODELS, false), { ok: true, path: file });
   }
   assert.deepEqual(JSON.parse(await readFile(file, 'utf8')), { generated_by: 'aliyun-codex-bridge', models: MODELS });
-  assert.deepEqual(await readdir(join(folder, 'a')), ['models.json'], 'no draft stays behind');
+  assert.deepEqual(await readdir(join(folder, 'a')), ['models.json'], 'no draft is left behind');
 });
 
 test('a relative name is shown as an absolute one', async (context) => {

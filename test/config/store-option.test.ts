@@ -12,7 +12,7 @@ const SECRET = 'hunter2-secret';
 const URL = `rediss://anna:${SECRET}@redis.internal:6380/3`;
 
 describe('--store', () => {
-  it('takes folders and addresses of Redis servers', () => {
+  it('accepts folders and addresses of Redis servers', () => {
     for (const given of ['kept', '/var/kept', './a b', 'C:\\kept', 'redis://localhost', URL, 'redis://[::1]:6379/0']) {
       assert.equal(OPTIONS.store.type.parse(given), given);
     }

@@ -220,7 +220,7 @@ test('windows: the task is well-formed UTF-16 with CRLF, for this user, with eve
   assert.match(bytes.toString('utf16le'), /encoding="UTF-16"[^]*<UserId>PC\\me<\/UserId>/);
 });
 
-test('termux: the script takes the lock, starts the bridge with its arguments, keeps its output', async (context) => {
+test('termux: the script acquires a wake lock, starts the bridge, and keeps its output', async (context) => {
   const { path, read, write } = await createHome(context);
   const program = { ...AWKWARD, node: path("it's $HOME/node"), logFile: path('state dir/log') };
   await write('boot script', SERVICE_KINDS.termux.render(program).replace(/^#!.*/, '#!/bin/sh'));
@@ -414,7 +414,7 @@ const MOVES: readonly (readonly [string, string | undefined])[] = [
 ];
 
 for (const [node, manager] of MOVES) {
-  test(`${node} ${manager === undefined ? 'stays' : `goes with an update of ${manager}`}`, () => {
+  test(`${node} ${manager === undefined ? 'is permanent' : `is removed by an update of ${manager}`}`, () => {
     const warning = warnOfMoves({ node, script: '/usr/lib/node_modules/x.js' });
     if (manager === undefined) assert.equal(warning, undefined);
     else

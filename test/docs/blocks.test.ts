@@ -52,7 +52,7 @@ fetch(url + '/responses', { method: 'POST', headers, body }).then((reply) => rep
 /** Blocks whose provider cannot answer here: their Codex may fail, but the bridge must start. */
 const WITHOUT_ANSWER: readonly RegExp[] = [/AI_API_BASE=https:\/\/api\.example\.com/];
 
-/** What the text of a page has its reader do before a block. */
+/** What a page tells its reader to do before a block. */
 const BEFORE: Readonly<Record<string, string>> = {
   'docs/troubleshooting.md': 'aliyun-codex-bridge start',
   'docs/providers.md': 'mkdir -p "$XDG_CONFIG_HOME/aliyun-codex-bridge"; cd "$XDG_CONFIG_HOME/aliyun-codex-bridge"\n' +
@@ -66,7 +66,7 @@ const answerAll = ({ body }: { readonly body: any }): Step =>
     : answer({ text: 'Hello.' });
 
 interface Scratch {
-  /** Of its bridges; a block begins without one, as another day would. */
+  /** The state folder of its bridges, which are killed before each block. */
   readonly state: string;
   readonly run: (text: string) => Promise<string>;
 }

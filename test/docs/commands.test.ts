@@ -42,7 +42,7 @@ for (const page of PAGES) {
     for (const span of listCodeSpans(page)) {
       const [flag = ''] = /^--[a-z-]+(?![a-z-]*…)/.exec(span) ?? [];
       const isKnown = flags.has(flag) || flags.has(flag.replace(/^--no-/, '--')) || isOfACommand(flag);
-      if (flag !== '') assert.ok(isKnown || FOREIGN.has(flag), `${span} is no flag`);
+      if (flag !== '') assert.ok(isKnown || FOREIGN.has(flag), `${span} is not a flag`);
     }
   });
 }

@@ -30,7 +30,7 @@ const SHAPES: readonly (readonly [name: string, body: string, error: ProviderErr
   ],
   ['OpenRouter', '{"error":{"code":403,"message":"No.","metadata":{}}}', { message: 'No.', code: '403', status: 403 }],
   [
-    'OpenRouter, with the words of the provider behind it',
+    'OpenRouter, with the message of the underlying provider',
     '{"error":{"code":400,"message":"Provider returned error","metadata":{"raw":"No.","provider_name":"P"}}}',
     { message: 'Provider returned error: No.', code: '400', status: 400 },
   ],

@@ -50,7 +50,7 @@ for (const [now, monday, wait] of MONDAYS) {
   });
 }
 
-it('without a clock, there is no wait and no date of the Monday', () => {
+it('without a clock, there is no wait and no date for the Monday', () => {
   assert.deepEqual(findReset('monday', '', undefined), {
     sentence: 'The weekly quota resets on Monday at 00:00 (UTC+8).',
   });

@@ -37,7 +37,7 @@ async function toldPort({ seen }: Launched): Promise<number> {
 }
 
 test(
-  'Codex gets its words behind those that name the bridge, the folder, the input and the terminal; its exit code is ' +
+  'Codex gets its arguments after those for the bridge, and the folder, the input and the terminal; its exit code is ' +
   'passed on',
   LIMIT,
   async (context) => {

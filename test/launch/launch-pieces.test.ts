@@ -76,7 +76,7 @@ test('a batch file gets its arguments through cmd.exe unchanged', () => {
   assert.match(quoted ?? '', /^".*"$/);
   const line = (quoted ?? '').slice(1, -1);
   for (const character of '&|<>%!()"') {
-    assert.doesNotMatch(line, new RegExp(`(?<!\\^)\\${character}`), `${character} stands without a caret`);
+    assert.doesNotMatch(line, new RegExp(`(?<!\\^)\\${character}`), `${character} has no caret before it`);
   }
   const once = readByCmd(line);
   assert.ok(once.startsWith('C:\\Program Files\\codex.cmd '));
@@ -143,7 +143,7 @@ test('a Codex without its interpreter is reported, with the exit code of shells'
   );
 });
 
-test('Codex is told that it runs without its shared server, once, and only where it knows the flag', () => {
+test('Codex gets --no-daemon once, and only if its version knows the flag', () => {
   for (const [version, words, expected] of [
     ['0.171.0', [], true], ['0.169.0', ['exec', 'hi'], true], ['0.168.9', [], false], [undefined, [], false],
     ['0.171.0', ['resume', '--no-daemon'], false],

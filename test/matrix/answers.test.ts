@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';
 import { ask, CODEX, doneItems, finalResponse, startBridge } from '../support/bridge/test-bridge';
 
-/** Z.ai's reasons (upstreams.md, section 4, point 4), and what an SDK client receives. */
+/** Z.ai's reasons (upstreams.md, section 4.4), and what an SDK client receives. */
 const ENDINGS = [
   { finish: 'sensitive', status: 'incomplete', reason: 'content_filter' },
   { finish: 'length', status: 'incomplete', reason: 'max_output_tokens' },

@@ -64,7 +64,7 @@ export class Bench {
   }
 
   private answerTo(body: Loose): Step {
-    assert.ok(this.next, 'the bridge asked twice');
+    assert.ok(this.next, 'the bridge sent two requests');
     const options = typeof this.next === 'function' ? this.next(body) : this.next;
     this.next = undefined;
     return answer({ pieces: 16, ...options });

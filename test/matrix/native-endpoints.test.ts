@@ -1,4 +1,4 @@
-/** Every Responses endpoint of the catalog: what it refuses of Codex's own requests, and that none of it is sent. */
+/** Every Responses endpoint of the catalog: what it rejects in Codex's own requests, and that none of that is sent. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -99,7 +99,7 @@ const WORDS: readonly (readonly [provider: string, model: string, body: object, 
   ['llama-cpp', 'm', LATE, /^System message must be at the beginning\.$/],
 ];
 
-describe('an endpoint refuses in its own words', () => {
+describe('an endpoint rejects with its own message', () => {
   for (const [name, model, body, words] of WORDS) {
     it(`${name}: ${words.source}`, () => {
       const provider = PROVIDERS.find((row) => row.name === name);
@@ -134,7 +134,7 @@ describe('a thread of Codex at every endpoint', () => {
 const servedAt = (url: string, name: string): readonly Provider[] =>
   PROVIDERS.map((row) => (row.name === name ? { ...row, baseUrls: [url] } : row));
 
-/** A search, parallel calls of its find and a patch, a hook between calls and results, another provider's past. */
+/** A search, parallel calls of its find and a patch, a hook between calls and results, another provider's history. */
 async function playThread(context: TestContext, { provider, model }: NativeTarget, wire: 'auto' | 'responses') {
   const manners = NATIVE_MANNERS[provider.name];
   const upstream = await startNativeUpstream({
@@ -195,7 +195,7 @@ async function playThread(context: TestContext, { provider, model }: NativeTarge
 const CHAT = ['{"choices":[{"index":0,"delta":{"content":"Hi."},"finish_reason":"stop"}]}', '[DONE]']
   .map((data) => `data: ${data}\n\n`).join('');
 
-/** A gateway that has Chat Completions alone; resolves to its base URL and the paths that it was asked for. */
+/** A gateway that serves only Chat Completions; resolves to its base URL and the requested paths. */
 async function startGateway(context: TestContext, status: number, message: string) {
   const paths: (string | undefined)[] = [];
   const server = createServer((request, response) => {
@@ -255,7 +255,7 @@ describe('the protocol of a model', () => {
     ] as const) assert.deepEqual(await choose(context, provider, model, {}), CHAT_PATH, model);
   });
 
-  it('is Chat Completions for a client that speaks it, and where the user says so', async (context) => {
+  it('is Chat Completions for clients of that API, and if the user chooses it', async (context) => {
     assert.deepEqual(await choose(context, 'deepseek', 'deepseek-flash', {}, true), CHAT_PATH);
     assert.deepEqual(await choose(context, 'deepseek', 'deepseek-flash', { wire: 'chat' }), CHAT_PATH);
   });
@@ -264,7 +264,7 @@ describe('the protocol of a model', () => {
     assert.deepEqual(await choose(context, 'deepseek', 'deepseek-flash', {}), CHAT_PATH);
   });
 
-  it('is what the providers file says, for a provider or a model', async (context) => {
+  it('follows the providers file, for a provider or a model', async (context) => {
     const rows = (provider: Partial<Provider>): readonly Provider[] =>
       PROVIDERS.map((row) => (row.name === 'deepseek' ? { ...row, ...provider } : row));
     const models = PROVIDERS.find(({ name }) => name === 'deepseek')?.models ?? [];

@@ -143,7 +143,7 @@ describe('the record of a turn', () => {
 });
 
 describe('the line of a turn, for people', () => {
-  it('has everything in aligned columns, then what is unusual', () => {
+  it('has aligned columns, then anything unusual', () => {
     assert.equal(
       writeFlat(answered()),
       'info  turn codex_exec   sent-model         in   12k  89% cached out   512    9.2 s stop instead of asked-model',
@@ -155,7 +155,7 @@ describe('the line of a turn, for people', () => {
     );
   });
 
-  it('leaves out what is as usual, and what is not known', () => {
+  it('omits values that are usual or unknown', () => {
     assert.equal(
       write(answered({ begun: true, reason: 'length', usage: undefined }, { model: 'sent-model' })),
       'info  turn codex_exec   sent-model            9.2 s length',
@@ -244,7 +244,7 @@ describe('the line of a turn, for people', () => {
     assert.match(write(failed(error, 500)), /\nerror {5}a string$/);
   });
 
-  it('says what is wrong with a field, without its value', () => {
+  it('describes the problem of a field without its value', () => {
     const message = 'Cannot read input[3].call_id: expected a non-empty string, got "secret words, got it".';
     const record = failed(failure('invalid_request', message, { param: 'input[3].call_id' }), 400);
     const text = write(record);
@@ -402,7 +402,7 @@ it('the line is written once, by the last holder', () => {
 });
 
 describe('a turn that is silent', () => {
-  it('is in the log every half minute, until it moves or ends', () => {
+  it('is in the log every half minute, until it continues or ends', () => {
     const lines: string[] = [];
     const log = createLogger({ level: 'info', format: 'text', write: (line) => void lines.push(line), now: () => 0 });
     const { record, at } = start({ model: 'sent-model' });

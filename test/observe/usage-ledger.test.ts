@@ -49,7 +49,7 @@ test('a turn that reached the provider has a line, with the kind of its failure;
   assert.ok(typeof time === 'string' && typeof ms === 'number');
 });
 
-test('what is queued is written on close; the file is rotated before it grows too large', (context) => {
+test('queued entries are written on close, and the file is rotated before it grows too large', (context) => {
   const path = join(createFolder(context), 'usage.jsonl');
   const ledger = createUsageLedger({ path, maxBytes: 400, prepare: () => undefined, warn: assert.fail });
   for (let count = 0; count < 5; count += 1) {

@@ -82,7 +82,7 @@ function checkModel(provider: Provider, model: Model): void {
   );
   assert.ok(input[0] === 'text' && new Set(input).size === input.length);
   assert.deepEqual(efforts.filter((effort) => !EFFORTS.some((known) => known === effort)), []);
-  assert.deepEqual([...efforts].sort((a, b) => rank(a) - rank(b)), efforts, 'efforts go from the least to the most');
+  assert.deepEqual([...efforts].sort((a, b) => rank(a) - rank(b)), efforts, 'efforts are in ascending order');
   if (defaultEffort !== undefined) assert.ok(efforts.includes(defaultEffort));
   assert.deepEqual(knownFields(dialect), []);
   assert.ok(EVIDENCE.includes(evidence));
@@ -91,12 +91,12 @@ function checkModel(provider: Provider, model: Model): void {
   assert.equal(resolved.model, model);
   assert.deepEqual([resolved.dialect.maxTokens, resolved.dialect.images], [maxOutput, input.includes('image')]);
   const { thinking } = resolved.dialect;
-  if (thinking.kind === 'none') assert.ok(efforts.length <= 1, 'without a control there is nothing to pick');
+  if (thinking.kind === 'none') assert.ok(efforts.length <= 1, 'without a control, there are no efforts to pick');
   if ('levels' in thinking && thinking.levels) {
     assert.deepEqual(efforts.filter((effort) => effort !== 'none' && !thinking.levels?.includes(effort)), []);
   }
   if ('fixed' in thinking && thinking.fixed)
-    assert.ok(!efforts.includes('none'), 'what cannot be switched off is not offered as off');
+    assert.ok(!efforts.includes('none'), 'a model that always thinks does not offer "none"');
 }
 
 const rank = (effort: string): number => EFFORTS.findIndex((known) => known === effort);

@@ -1,4 +1,4 @@
-/** The user's providers file: what its rows become, what is wrong with a file, and whose key and headers go where. */
+/** The user's providers file: its rows, its mistakes, and which key and headers are sent where. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findProvider, findProviderByName, PROVIDERS, resolveModel } from '../../src/providers/catalog';
@@ -70,7 +70,7 @@ describe('a new row', () => {
     assert.equal(rows.length, PROVIDERS.length + 1);
   });
 
-  it('speaks Responses when it says so', () => {
+  it('uses Responses if it says so', () => {
     const row = rowOf({ acme: { base_url: 'https://a.example/v1', wire: 'responses' } }, 'acme');
     assert.deepEqual([row.wire, row.responses], ['responses', { evidence: 'configured' }]);
     const responses = { base_path: '/r', models: ['m'] };
@@ -98,7 +98,7 @@ describe('a row that extends another', () => {
     assert.deepEqual(row.models.map(({ id }) => id).sort(), [...(zai?.models ?? []).map(({ id }) => id), 'new'].sort());
   });
 
-  it('takes over dialect and models, also from a row of the file', () => {
+  it('inherits dialect and models, also from a row of the file', () => {
     const rows = rowsOf({
       second: { extends: 'first', base_url: 'https://b.example/v1' },
       first: { extends: 'zai', base_url: 'https://a.example/v1', dialect: { toolStream: false } },
@@ -170,7 +170,7 @@ describe('keys, limits, fallbacks and connections', () => {
   });
 });
 
-describe('what is wrong with a file', () => {
+describe('mistakes in a file', () => {
   const URL = { base_url: 'https://a.example/v1' };
   const CASES: readonly (readonly [providers: object, problem: string])[] = [
     [{ acme: { ...URL, models: { m: { contex: 1 } } } }, 'providers.acme.models.m.contex: did you mean "context"?'],
@@ -228,13 +228,13 @@ describe('what is wrong with a file', () => {
     ]);
   });
 
-  it('is told all at once, also rows that extend each other in a circle', () => {
+  it('are reported all at once, also rows that extend each other in a circle', () => {
     assert.equal(mistakesOf({ providers: { a: { x: 1 }, b: { y: 1 } } }).length, 2);
     const circle = mistakesOf({ providers: { a: { ...URL, extends: 'b' }, b: { ...URL, extends: 'a' } } });
     assert.deepEqual(circle, ['providers.json: providers.b.extends: "a" extends this provider in turn.']);
   });
 
-  it('has a line where it is no JSON', () => {
+  it('are reported with the line of invalid JSON', () => {
     assert.deepEqual(mistakesOf('{\n"providers": {\n]'), ['Cannot read line 3 of providers.json: unexpected "]".']);
   });
 

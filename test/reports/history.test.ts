@@ -204,7 +204,7 @@ testReports('calls, results and empty messages', [
     ])],
   },
   {
-    saw: 'a stored call had itself as its namespace, and the model copied a name nobody knows',
+    saw: 'a stored call had itself as its namespace, and the model copied an unknown name',
     source: 'openai/codex#31665, openai/codex#31759', upstream: () => say(),
     requests: [codex([
       user('one'), call('call_1', { cmd: 'ls' }, 'exec_command', { namespace: 'exec_command' }), result('call_1', 'a'),

@@ -24,7 +24,7 @@ const exec = (index: number, id: string | undefined, args: string) => fragment(i
 const more = (index: number, args: string) => fragment(index, undefined, undefined, args);
 
 testReports('calls in pieces', [
-  commands('arguments began with {} before the real ones and were no JSON',
+  commands('arguments began with {} before the real ones and were not JSON',
     'openai/openai-agents-js#712, ogx-ai/ogx#5462, unslothai/unsloth#10275', ['ls'],
     streamed([calls(exec(0, 'call_1', '{}')), calls(more(0, '{"cmd":')), calls(more(0, '"ls"}'))], 'tool_calls')),
   {

@@ -212,7 +212,7 @@ test('a result is opened by its reference, searched, and its links are followed 
   assert.equal(asked.filter(({ url }) => url.pathname === '/page').length, 1, 'an opened page is not fetched again');
 });
 
-test('references belong to their thread, and an unknown one says what to do', async (context) => {
+test('references belong to their thread, and the error for an unknown one says what to do', async (context) => {
   const { base } = await startService(context, site);
   const search = createSearch('tavily', `${base}/search`);
   await search({ search_query: [{ q: 'docs' }] });

@@ -157,7 +157,7 @@ async function startAttacker(context: TestContext, target: () => string) {
   return { port, report, serve };
 }
 
-/** What a page may read of a bridge that keeps it out: nothing but its refusal. */
+/** What a page may read from a bridge that rejects it: nothing but the rejection. */
 function assertNothingSeen(seen: Seen, isSameOrigin = false): void {
   assert.deepEqual(Object.keys(seen).sort(), Object.keys(ATTACKS).sort());
   for (const [name, text] of Object.entries(seen)) {
@@ -185,7 +185,7 @@ describe('a page in Chromium', () => {
     });
   }
 
-  test('whose name is rebound to this machine spends no key and reads nothing', OPTIONS, async (context) => {
+  test('whose name is rebound to this machine cannot use the key or read anything', OPTIONS, async (context) => {
     const provider = await startProvider(context);
     const bridge = await startBuiltBridge(context, { upstream: provider.url });
     // The page and its target have one origin: the browser sees no cross-origin request at all.

@@ -1,4 +1,4 @@
-/** What the machine refuses: file descriptors, disk space, folders. The bridge says so, and recovers. */
+/** Missing resources: file descriptors, disk space, folders. The bridge reports the problem, and recovers. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -134,7 +134,7 @@ function mountSmallDisk(context: TestContext): string {
   return folder;
 }
 
-/** Fills the disk, but for what `leave` bytes need. */
+/** Fills the disk, except for `leave` bytes. */
 function fill(folder: string): void {
   try {
     writeFileSync(join(folder, 'filler'), Buffer.alloc(1024 * 1024));
@@ -145,7 +145,7 @@ function fill(folder: string): void {
 
 const WITH_DISK = { ...LIMIT, skip: !canMount() && 'a small disk cannot be mounted here' };
 
-test('a full disk: turns go on, and records are kept again once there is space', WITH_DISK, async (context) => {
+test('a full disk: turns continue, and records are stored again once there is space', WITH_DISK, async (context) => {
   const disk = mountSmallDisk(context);
   const upstream = await startProvider(context);
   const logFile = join(disk, 'log', 'bridge.log');
@@ -190,7 +190,7 @@ describe('a folder or file that cannot be used: the message names the option', (
     await assert.rejects(startBuiltBridge(context, { flags: ['--log-file', '/proc/none/x.log'] }), /--log-file/);
   });
 
-  test('--store, at its first use; turns go on', LIMIT, async (context) => {
+  test('--store, at its first use; turns continue', LIMIT, async (context) => {
     const upstream = await startProvider(context);
     for (const path of ['/proc/none/store', '/dev/null']) {
       const bridge = await startBuiltBridge(context, { upstream, env: { BRIDGE_STORE: path } });

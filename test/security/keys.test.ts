@@ -12,7 +12,7 @@ import { createLaunchScene } from '../support/cli/launch-scene';
 
 const LIMIT = { timeout: 120_000 } as const;
 
-/** Every secret that the bridge is given, by where it comes from; one has characters that JSON and URLs escape. */
+/** Every secret that the bridge gets, by its source; one has characters that JSON and URLs escape. */
 const SECRETS = {
   AI_API_KEY: BUILT_KEY,
   BRIDGE_SEARCH_KEY: 'search-key-0123456789',
@@ -53,7 +53,7 @@ const json = (response: ServerResponse, status: number, body: unknown, headers: 
   void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 const delta = (content: string): object => ({ choices: [{ index: 0, delta: { content } }] });
 
-/** Providers that repeat the key that they were sent, by the model that is asked for. */
+/** Providers that repeat the key of the request, by the requested model. */
 const ECHOES: Readonly<Record<string, Answerer>> = {
   'the message of a 401': (key, response) =>
     json(response, 401, { error: { message: `Incorrect API key provided: ${key}.`, code: 'invalid_api_key' } }),
@@ -82,7 +82,7 @@ const ECHOES: Readonly<Record<string, Answerer>> = {
     json(response, 500, { error: { message: JSON.stringify({ error: { message: `key "${key}"` } }) } }),
 };
 
-/** Answers every chat request as its model says, with the key that came. */
+/** Answers every chat request by its model, with the key of the request. */
 async function startEchoes(context: TestContext): Promise<string> {
   const seen = async (request: IncomingMessage): Promise<string> => {
     let text = '';

@@ -1,4 +1,4 @@
-/** The built bridge stays under 400 MB while a provider sends without an end, and while clients send much at once. */
+/** The built bridge stays under 400 MB while a provider sends without end, and while clients send large bodies. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
@@ -30,7 +30,7 @@ async function startProvider(context: TestContext, act: Act): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 }
 
-/** Writes no faster than the bridge reads, and ends when `total` bytes were written or the bridge has left. */
+/** Writes no faster than the bridge reads, and ends when `total` bytes were written or the bridge has disconnected. */
 async function pour(response: ServerResponse, head: string, piece: string, total: number, tail = ''): Promise<void> {
   response.write(head);
   const bytes = Buffer.from(piece.repeat(Math.max(1, Math.floor(MB / piece.length))));
@@ -139,7 +139,7 @@ describe('twenty bodies at once, each of', () => {
         ask(bridge.port, { body, headers }).then(({ status, text }) => {
           if (status !== 200) assert.match(text, /"message":"[^"]{20,}/);
           return status;
-        // A client that still sends when it was turned away may find its connection closed.
+        // A client that still sends after a rejection may find its connection closed.
         }, (error: { readonly code?: string }) => error.code)));
       for (const status of statuses)
         assert.ok([200, 400, 413, 502, 503, 'EPIPE', 'ECONNRESET'].includes(status ?? ''), String(statuses));

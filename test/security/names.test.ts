@@ -1,6 +1,6 @@
 /**
- * Names that every object inherits (`__proto__`, `constructor`, …) are ordinary names, wherever a word from outside
- * looks something up: in requests, in answers of providers, in files, variables and on the command line.
+ * Names that every object inherits (`__proto__`, `constructor`, …) are ordinary names, wherever external input is used
+ * for a lookup: in requests, in answers of providers, in files, variables and on the command line.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * Deep nesting, wherever a value can be nested: in requests as deep as the highest limit allows, in JSON inside strings
- * and envelopes, which no limit sees, in files, and in what other programs answer. It costs a message at most.
+ * and envelopes, which no limit covers, in files, and in answers of other programs. It causes an error at most.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ const SHAPES = { arrays, objects, schema } as const;
 
 /** Just below the highest value of --body-max-depth, with room for what is around it. */
 const HIGHEST = 980;
-/** What a string may hold; the stack ends between a thousand and ten thousand levels. */
+/** Levels inside a string; the stack overflows between a thousand and ten thousand levels. */
 const DEEPEST = [3_000, 5_000, 100_000];
 
 const envelope = (kind: string, field: string, json: string): string =>
@@ -113,7 +113,7 @@ describe('requests', () => {
     }
   }
 
-  test('what was stored and changed on disk', LIMIT, async () => {
+  test('stored records that were changed on disk', LIMIT, async () => {
     assert.deepEqual(await world.run(toCase('stored', '{"input":"Hi","store":true}')), []);
     const name = readdirSync(store).find((each) => /^resp_\w+\.json$/.test(each)) ?? assert.fail('nothing was stored');
     const text = readFileSync(join(store, name), 'utf8');

@@ -1,6 +1,6 @@
 /**
- * Where connections are opened: a few files connect to what the user configured, and one, which allows only public
- * addresses, to what comes from outside (test/search/fetch-page.test.ts). No fetch follows a redirect by itself.
+ * Where connections are opened: a few files connect to configured hosts, and one, which allows only public addresses,
+ * to hosts from external input (test/search/fetch-page.test.ts). No fetch follows a redirect by itself.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -26,7 +26,7 @@ const OPENS = new RegExp([
   String.raw`import \{[^}]*\b(?:request|get|connect)\b[^}]*\} from 'node:(?:https?|net|tls)'`,
 ].join('|'));
 
-test('connections are opened only where it is known to what', () => {
+test('every place that opens connections is known', () => {
   const found = Object.entries(readSources('src')).filter(([, text]) => OPENS.test(text)).map(([path]) => path);
   assert.deepEqual(found.sort(), Object.keys(OPENERS).sort());
 });

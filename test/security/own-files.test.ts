@@ -111,7 +111,7 @@ describe('a state folder that others control is refused', () => {
 });
 
 describe('stop signals only the bridge of the record', () => {
-  /** A process that would die of a signal, in the place of a bridge that has ended. */
+  /** A process that a signal would end, in place of a bridge that has ended. */
   const startBystander = async (cleanup: (action: () => void) => void): Promise<number> => {
     const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)']);
     cleanup(() => child.kill('SIGKILL'));

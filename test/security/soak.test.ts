@@ -17,7 +17,7 @@ for (const [name, value] of Object.entries({ heapMb: 40, residentMb: 300, socket
   });
 }
 
-test('figures that are missing are no figures', () => {
+test('missing figures are reported as missing', () => {
   assert.equal(judgeGrowth([SAMPLE, SAMPLE, { ...SAMPLE, heapMb: NaN }]).length, 1);
   assert.equal(judgeGrowth([]).length, 1);
 });

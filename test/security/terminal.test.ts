@@ -66,9 +66,9 @@ const startProvider = (context: TestContext): Promise<number> => listen(context,
 });
 let count = 0;
 
-describe('what a provider sends', () => {
+describe('data from a provider', () => {
   for (const format of ['text', 'json']) {
-    test(`in a ${format} log, with what a client sends`, LIMIT, async (context) => {
+    test(`in a ${format} log, together with data from a client`, LIMIT, async (context) => {
       const upstream = await startProvider(context);
       const bridge = await startBuiltBridge(context, {
         upstream: `http://127.0.0.1:${upstream}/v1`,
@@ -114,7 +114,7 @@ describe('what a provider sends', () => {
   });
 });
 
-test('what another program on the port says', LIMIT, async (context) => {
+test('data from another program on the port', LIMIT, async (context) => {
   const health = {
     name: 'aliyun-codex-bridge', version: HOSTILE, pid: 1, uptime: 1, upstream: HOSTILE, search: HOSTILE, launches: 1,
     openStreams: 1,
@@ -127,7 +127,7 @@ test('what another program on the port says', LIMIT, async (context) => {
   }
 });
 
-test('what is in the files of the bridge and of Codex', LIMIT, async (context) => {
+test('data in the files of the bridge and of Codex', LIMIT, async (context) => {
   const home = await createHome(context);
   const { state, codexHome, config } = home.paths;
   for (const folder of [state, codexHome, config]) mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -187,7 +187,7 @@ test('a broken config.toml, and a log that grows while it is followed', LIMIT, a
   assertHarmless('logs --follow', text);
 });
 
-test('what is typed, and what is in variables', LIMIT, async (context) => {
+test('arguments and variables', LIMIT, async (context) => {
   const home = await createHome(context);
   for (const words of [
     [HOSTILE], [`--${HOSTILE}`], ['help', HOSTILE], ['config', '--provider', HOSTILE], ['config', '--port', HOSTILE],

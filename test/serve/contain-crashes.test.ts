@@ -29,7 +29,7 @@ test('serve logs an uncaught error with its stack but without the key, and runs 
   assert.equal(second.cause, 'no error at all');
   io.signal('SIGTERM');
   assert.equal(await code, 0);
-  assert.ok(!io.crash(new Error('late')), 'nobody watches a server that has ended');
+  assert.ok(!io.crash(new Error('late')), 'a server that has ended handles no crash');
 });
 
 /** Each line on standard input throws in one of the ways in which a request can. */

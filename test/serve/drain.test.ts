@@ -1,4 +1,4 @@
-/** SIGTERM with a balancer: not ready at once, running turns have their time, then a terminal event. */
+/** SIGTERM with a load balancer: not ready at once, time for running turns, then a terminal event. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, CODEX, typesOf } from '../support/bridge/test-bridge';

@@ -153,7 +153,7 @@ test('until it listens, serve loads nothing that only requests, other commands o
     'providers/catalog',
     'config/provider-values',
   ]) {
-    assert.ok(existsSync(`src/${path}.ts`), `there is no ${path} any more`);
+    assert.ok(existsSync(`src/${path}.ts`), `${path} no longer exists`);
     assert.ok(!loaded.includes(`/src/${path}.ts`), path);
   }
 });

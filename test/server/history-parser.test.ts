@@ -1,4 +1,4 @@
-/** Large bodies give what parsing them plainly gives, whatever earlier bodies they resemble. */
+/** Large bodies give the same result as plain parsing, whatever earlier bodies they resemble. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JsonObject } from '../../src/base/json';
@@ -55,8 +55,8 @@ const BASE = `{"model":"m","instructions":"Be\\n\\"good\\".","input":${INPUT},"t
 const VARIATIONS: readonly (readonly [name: string, body: string])[] = [
   ['the same', BASE],
   ['one item more', BASE.replace('7]', '7,8]')],
-  ['a last number that goes on', BASE.replace('7]', '78]')],
-  ['a last number that goes on as a fraction', BASE.replace('7]', '7.5]')],
+  ['a last number that continues', BASE.replace('7]', '78]')],
+  ['a last number that continues as a fraction', BASE.replace('7]', '7.5]')],
   ['a last number with an exponent', BASE.replace('7]', '7e2]')],
   ['one item less', BASE.replace(',7]', ']')],
   ['no item', '{"model":"m","input":[],"tools":[]}'],
@@ -93,7 +93,7 @@ const VARIATIONS: readonly (readonly [name: string, body: string])[] = [
   ['two values without a comma', BASE.replace('[],7', '[] 7')],
   ['a wrong bracket', BASE.replace('[],7', '[},7')],
   ['brackets that add up', BASE.replace('[],7]', '[],7]]').replace('[{"a"', '[[{"a"')],
-  ['an item that is no JSON', BASE.replace('7]', 'x]')],
+  ['an item that is not JSON', BASE.replace('7]', 'x]')],
   ['a line break in a text', BASE.replace('é', '\n')],
   ['text after the end', `${BASE}}`],
   ['a second object', `${BASE}{"input":[5]}`],
@@ -163,7 +163,7 @@ describe('random threads', () => {
   }
 });
 
-describe('what is reused', () => {
+describe('reused items', () => {
   const bodyOf = (texts: readonly string[]): Buffer =>
     Buffer.from(JSON.stringify({ model: 'm', input: texts.map((content) => ({ content })) }));
   const itemsOf = async (parser: HistoryParser, texts: readonly string[]): Promise<readonly unknown[]> =>
@@ -183,7 +183,7 @@ describe('what is reused', () => {
     assert.equal(shared(first, await itemsOf(parser, ['a', 'b', 'c', 'd', 'e', 'f'])), 4);
   });
 
-  it('are no lists: what is done to one body changes no other', async () => {
+  it('are copies: changing one body does not change another', async () => {
     const parser = new HistoryParser(LIMITS);
     const first = await itemsOf(parser, ['a', 'b']) as unknown[];
     first.length = 0;

@@ -170,7 +170,7 @@ test('it is unused at once when the last launch ends', LIMIT, () => {
   const { pass, ends, launch, hasTimer } = createTimedWatch();
   pass(SECOND);
   const [first, second] = [launch(), launch()];
-  assert.ok(!hasTimer(), 'nothing is waited for meanwhile');
+  assert.ok(!hasTimer(), 'no timer runs meanwhile');
   pass(10 * MINUTE);
   first();
   assert.equal(ends(), 0);

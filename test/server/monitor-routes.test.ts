@@ -1,4 +1,4 @@
-/** What balancers and monitors ask: alive, ready, and the metrics, with their types, names and units. */
+/** The routes of balancers and monitors: alive, ready, and the metrics, with their types, names and units. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it, test } from 'node:test';
@@ -61,7 +61,7 @@ describe('GET /health/live and /health/ready', () => {
 });
 
 describe('GET /metrics', () => {
-  it('is behind the guards and the token', async (context) => {
+  it('requires the guards and the token', async (context) => {
     const { port } = await startServer(context, { config: { accessToken: TOKEN } });
     assert.equal((await get(port, '/metrics', { authorization: `Bearer ${TOKEN}` })).status, 200);
     assert.equal((await get(port, '/metrics', { 'x-api-key': TOKEN })).status, 200);
@@ -115,7 +115,7 @@ describe('GET /metrics', () => {
     const last = await read();
     assert.deepEqual([last.value('open_streams'), last.value('turn_duration_seconds_count')], [0, 5]);
     const labels = [...last.text.matchAll(/\{([^}]*)\}/g)].map(([, inner]) => inner);
-    assert.ok(!labels.some((label) => label?.includes('qwen')), 'no label grows with what clients send');
+    assert.ok(!labels.some((label) => label?.includes('qwen')), 'no label has values from clients');
   });
 
   it('measures nothing before the first request', async (context) => {

@@ -1,4 +1,4 @@
-/** GET /turns: what runs now, for whom, since when, and how much of the answer has come. */
+/** GET /turns: what runs now, for whom, since when, and how much of the answer has arrived. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer, createTurnstile } from '../support/upstream/scripted-upstream';
@@ -38,7 +38,7 @@ test('a turn is waiting, then streaming with an estimate of its tokens, then gon
   assert.equal(await until((turn) => turn === undefined), undefined);
 });
 
-test('it needs the access token, where there is one', async (context) => {
+test('it needs the access token, if there is one', async (context) => {
   const accessToken = 'a-token-of-the-test-0123456789';
   const bridge = await startBridge(context, { script: [], settings: { accessToken } });
   assert.equal((await getJson(`${bridge.url}/turns`)).status, 401);

@@ -161,7 +161,7 @@ test('without a file, one is created, readable only by its owner, and undo remov
   const { code, out } = await home.setup();
   assert.equal(code, 0);
   assert.match(out, /^@@ -0,0 \+1,/m);
-  assert.deepEqual(await home.list(), [CATALOG, 'config.toml'].sort(), 'no backup of nothing');
+  assert.deepEqual(await home.list(), [CATALOG, 'config.toml'].sort(), 'no backup of a missing file');
   if (process.platform !== 'win32') assert.equal((await stat(home.path)).mode & 0o777, 0o600);
   const undone = await home.setup(['--undo']);
   assert.ok(undone.out.includes(`Removed ${home.path}, which setup had created\n`), undone.out);
@@ -302,7 +302,7 @@ for (const [name, before] of [
   ['empty lines at the end', 'model = "gpt-5.5"\n\n\n'],
   ['spaces without an end', 'model = "gpt-5.5"\n  '],
 ] as const) {
-  test(`the note on threads takes no byte away, and leaves none behind: ${name}`, async (context) => {
+  test(`the note on threads neither removes nor leaves a byte: ${name}`, async (context) => {
     const home = await createHome(context, before);
     for (let round = 0; round < 2; round += 1) {
       await home.setup();
@@ -319,7 +319,7 @@ for (const [name, before] of [
   });
 }
 
-test('the profile goes when its threads are gone, and a profile of the user stays', async (context) => {
+test('the profile is removed with its last thread, and a profile of the user stays', async (context) => {
   const home = await createHome(context, BEFORE);
   await home.setup();
   await writeThread(home.folder, 'aliyun');

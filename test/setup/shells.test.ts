@@ -149,7 +149,7 @@ for (const text of TEXTS) {
     const region = renderRegion('bash', SHELLS.bash.lines);
     const put = putRegion(text, region);
     assert.ok(put.ok);
-    assert.ok(put.text.startsWith(text), 'what was there is there');
+    assert.ok(put.text.startsWith(text), 'existing content is kept');
     assert.equal(put.text.split(FUNCTION_NAME).length - 1, 3);
     assert.deepEqual(putRegion(put.text, region), put, 'only once');
     assert.deepEqual(takeRegion(put.text), { ok: true, text });

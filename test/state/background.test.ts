@@ -129,7 +129,7 @@ describe('POST /v1/responses/{id}/cancel', () => {
 });
 
 describe('GET /v1/responses/{id}?stream=true', () => {
-  it('reports what is not possible', async (context) => {
+  it('rejects impossible requests', async (context) => {
     const bridge = await startBridge(context, { script: [answer({ text: 'One.' }), answer({ text: 'Two.' })] });
     const { id } = body(await bridge.json({ input: 'x' }));
     const inBackground = body(await bridge.json({ input: 'x', background: true }));

@@ -50,7 +50,7 @@ describe('readHistory', () => {
     );
   });
 
-  it('does not take a conversation for a response', async () => {
+  it('does not treat a conversation as a response', async () => {
     const store = createStore();
     await put(store, 'conv_1', renderConversationRecord({ id: 'conv_1', createdAt: 0, metadata: {}, items: [] }), []);
     await assert.rejects(readHistory(store, 'conv_1'), isKind('previous_response_not_found', /"conv_1"/));

@@ -39,7 +39,7 @@ test('replies are read from any pieces', () => {
 });
 
 describe(`the client of Redis${REDIS_MISSING}`, NEEDS_REDIS, () => {
-  it('pipelines commands: many at once, answered in order, long ones whole', async (context) => {
+  it('pipelines commands: many at once, with replies in order and long ones complete', async (context) => {
     const client = connectRedis(context, (await startRedis(context)).url);
     const long = 'é'.repeat(4_000_000);
     const replies = await Promise.all([

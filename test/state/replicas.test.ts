@@ -1,4 +1,4 @@
-/** Two replicas of the whole bridge on one store: what one keeps, the other continues, streams, cancels and deletes. */
+/** Two replicas of the bridge on one store: each continues, streams, cancels and deletes what the other stores. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
@@ -37,7 +37,7 @@ for (const { kind, create, options } of PLACES) {
       return [one, await startBridge(context, { ...script, settings })];
     };
 
-    it('continue each other, and what one deletes is gone on the other', async (context) => {
+    it('continue conversations of each other, and share deletions', async (context) => {
       const script = [answer({ text: 'One.' }), answer({ text: 'Two.' }), answer({ text: 'Three.' })];
       const [one, two] = await startPair(context, { script });
       const first = body(await one.json({ input: 'Say one.' }));
@@ -201,7 +201,7 @@ describe(`a replica whose Redis server is away${REDIS_MISSING}`, NEEDS_REDIS, ()
       assert.deepEqual([reply.status, error.code], [503, 'store_unavailable']);
       assert.match(error.message, /^The store at 127\.0\.0\.1:\d+ is unavailable: .+\. Requests that need no stored/);
     }
-    assert.equal(bridge.upstream.requests.length, calls, 'nothing that cannot be stored is sent');
+    assert.equal(bridge.upstream.requests.length, calls, 'a turn that cannot be stored is not sent');
     assert.equal((await bridge.json({ input: 'x', store: false })).status, 200);
     assert.equal((await bridge.chatJson({ messages: [{ role: 'user', content: 'x' }] })).status, 200);
     assert.equal(finalResponse(await bridge.stream({ input: ask(), store: false }, CODEX)).status, 'completed');
@@ -211,7 +211,7 @@ describe(`a replica whose Redis server is away${REDIS_MISSING}`, NEEDS_REDIS, ()
     assert.deepEqual(body(await getJson(`${bridge.url}/v1/conversations/${id}/items`)).data, []);
   });
 
-  it('answers a turn whose Response cannot be kept any more, and keeps no half of it', async (context) => {
+  it('answers a turn whose Response can no longer be stored, and stores no part of it', async (context) => {
     const redis = await startRedis(context, ['--appendonly', 'yes', '--appendfsync', 'always']);
     const gate = createTurnstile();
     const bridge = await startBridge(context, {

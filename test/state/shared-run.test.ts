@@ -1,4 +1,4 @@
-/** Followers of a run that another process makes: in every order of their reads and its writes. */
+/** Followers of a run of another process, for every order of their reads and its writes. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
@@ -42,7 +42,7 @@ async function readAll(frames: AsyncIterable<string>): Promise<string> {
 }
 
 describe('a follower of a run', () => {
-  it('takes lines that are added between its reads for what they are', async () => {
+  it('does not mistake lines that are added between its reads for a gap', async () => {
     let isAdded = false;
     const { run } = await createScene(async (store, from, found) => {
       if (from < 0 || found > 0 || isAdded) return;
@@ -68,7 +68,7 @@ describe('a follower of a run', () => {
       if (from < 0 || found > 0) return;
       step += 1;
       if (step > 1) return;
-      // The maker began again: its events were too long for the store.
+      // The maker started over, because its events were too long for the store.
       await put(store, 'run_1', renderRunRecord({ id: 'run_1', response: RESPONSE }));
       await append(store, 'run_1', line(9, 9));
     });
@@ -81,7 +81,7 @@ describe('a follower of a run', () => {
 });
 
 describe('the Response of a run', () => {
-  it('comes from its events when it was too large to be kept', async () => {
+  it('is read from its events if it was too large to be stored', async () => {
     const { run, store } = await createScene(async () => undefined);
     const response = { ...RESPONSE, status: 'incomplete', output: ['long'] };
     const events = `event: response.incomplete\ndata: ${JSON.stringify({ sequence_number: 1, response })}\n\n`;

@@ -1,4 +1,4 @@
-/** Stores of several replicas that share a place: each sees at once what the others keep, add and delete. */
+/** Stores of several replicas that share a place: each sees at once what the others store, add and delete. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { itemsIn, renderConversationRecord } from '../../src/state/record';
@@ -82,14 +82,14 @@ for (const { kind, create, options } of PLACES) {
       for (const other of orders) assert.deepEqual(other, order);
       const ids = order.flatMap(itemsIn).map(({ id }) => id);
       assert.deepEqual([...ids].sort(), numbers.map((number) => `msg_${number}`).sort());
-      // What one writer added after another stays after it.
+      // The lines of one writer keep their order.
       for (const first of [0, 1, 2, 3, 4]) {
         const own = ids.filter((id) => Number(String(id).slice(4)) % 5 === first);
         assert.deepEqual(own, numbers.filter((number) => number % 5 === first).map((number) => `msg_${number}`));
       }
     });
 
-    it('keep together to the limits: the least recently used goes, whoever used it', async (context) => {
+    it('share the limits: the least recently used record is evicted, whichever store used it', async (context) => {
       const place = await create(context);
       const [one, two] = [place.open({ records: 3 }), place.open({ records: 3 })];
       for (const id of ['resp_1', 'resp_2', 'resp_3']) {

@@ -48,7 +48,7 @@ for (const [word, kind] of Object.entries(FAILURES)) {
 }
 
 for (const word of ['', 'null', 'None', ' ']) {
-  it(`"${word}" says nothing`, () => assert.equal(readFinishReason(word), undefined));
+  it(`"${word}" has no meaning`, () => assert.equal(readFinishReason(word), undefined));
 }
 
 it('a failure names an unknown finish reason', () => {

@@ -1,4 +1,4 @@
-/** Reasoning blocks in pieces are joined by type and index; complete ones are left alone. */
+/** Reasoning blocks in pieces are joined by type and index; complete ones are unchanged. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CumulativeStage } from '../../src/stream/small-stages';
@@ -20,12 +20,12 @@ function merge(chunks: Chunks): readonly unknown[] {
 
 const CASES: readonly { readonly name: string; readonly chunks: Chunks; readonly blocks: readonly unknown[] }[] = [
   {
-    name: 'text grows, a signature comes last',
+    name: 'text grows, and a signature is last',
     chunks: [[piece({ text: 'a' })], [piece({ text: 'b' })], [piece({ signature: 's' })]],
     blocks: [piece({ text: 'ab', signature: 's' })],
   },
   {
-    name: 'null says nothing',
+    name: 'null has no meaning',
     chunks: [[piece({ text: 'a', signature: 's' })], [piece({ text: 'b', signature: null })]],
     blocks: [piece({ text: 'ab', signature: 's' })],
   },
@@ -45,7 +45,7 @@ const CASES: readonly { readonly name: string; readonly chunks: Chunks; readonly
     blocks: [piece({ text: 'a', id: '1' }), piece({ text: 'b', id: '2' })],
   },
   {
-    name: 'an id may come late',
+    name: 'an id may arrive late',
     chunks: [[piece({ text: 'a' })], [piece({ text: 'b', id: '1' })]],
     blocks: [piece({ text: 'ab', id: '1' })],
   },
@@ -63,19 +63,19 @@ const CASES: readonly { readonly name: string; readonly chunks: Chunks; readonly
     blocks: [{ type: 'reasoning.summary', summary: 'ab', index: 0 }],
   },
   {
-    name: 'encrypted blocks come whole',
+    name: 'encrypted blocks arrive complete',
     chunks: [[encrypted('1')], [encrypted('1')]],
     blocks: [encrypted('1'), encrypted('1')],
   },
   {
-    name: 'items of a Responses endpoint come whole',
+    name: 'items of a Responses endpoint arrive complete',
     chunks: [[{ type: 'reasoning', summary: [] }], [{ type: 'reasoning', summary: [] }]],
     blocks: [
       { type: 'reasoning', summary: [] },
       { type: 'reasoning', summary: [] },
     ],
   },
-  { name: 'what is no object is kept', chunks: [['a'], [null]], blocks: ['a', null] },
+  { name: 'values that are not objects are kept', chunks: [['a'], [null]], blocks: ['a', null] },
 ];
 
 describe('signed blocks', () => {

@@ -12,7 +12,7 @@ function through(pieces: readonly string[]): string {
     ...stage.step({ type: 'finish', reason: 'stop' }),
     ...stage.end(),
   ];
-  assert.equal(signals.at(-1)?.type, 'finish', 'nothing comes behind the end');
+  assert.equal(signals.at(-1)?.type, 'finish', 'nothing follows the end');
   return signals.map((signal) => (signal.type === 'text-delta' ? signal.text : '')).join('');
 }
 
@@ -26,7 +26,7 @@ const CASES: readonly (readonly [name: string, given: string, expected: string])
   ['a fence after blank lines', `\n\n\`\`\`JSON\r\n${JSON_TEXT}\r\n\`\`\``, JSON_TEXT],
   ['a fence on the same line', `\`\`\`json {"a":1} \`\`\``, '{"a":1}'],
   ['a list', '```json\n[1]\n```', '[1]'],
-  ['words behind the fence', '```json\n{"a":1}\n```\n\nI hope that helps. ```x```', '{"a":1}'],
+  ['text after the fence', '```json\n{"a":1}\n```\n\nI hope that helps. ```x```', '{"a":1}'],
   ['a fence that is never closed', '```json\n{"a":1}', '{"a":1}'],
   ['an answer that is cut', '```json\n{"a":"b', '{"a":"b'],
   ['prose', 'Here is ```json\n{}\n```', 'Here is ```json\n{}\n```'],

@@ -12,7 +12,7 @@ const CASES: readonly (readonly [name: string, signals: readonly Signal[], wrong
   ['JSON in pieces', [text('{"a"'), text(':1}'), STOP], false],
   ['a list', [text('[1]'), STOP], false],
   ['prose', [text('Sure! Here it is.'), STOP], true],
-  ['JSON with prose behind it', [text('{"a":1} Done.'), STOP], true],
+  ['JSON followed by prose', [text('{"a":1} Done.'), STOP], true],
   ['prose next to a call', [text('Let me look.'), CALL, STOP], false],
   ['no text at all', [STOP], false],
   ['cut by the limit', [text('{"a":'), { type: 'finish', reason: 'length' }], false],

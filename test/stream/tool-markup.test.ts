@@ -70,7 +70,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   phi4_mini_json: `functools[{"name": "run", "arguments": ${ARGS}}]`,
   'internlm, interns1': `<|action_start|><|plugin|>{"name": "run", "parameters": ${ARGS}}<|action_end|>`,
   llama3_json: `{"name": "run", "parameters": ${ARGS}}`,
-  'llama3_json behind its token': `<|python_tag|>{"type": "function", "name": "run", "parameters": ${ARGS}}`,
+  'llama3_json after its token': `<|python_tag|>{"type": "function", "name": "run", "parameters": ${ARGS}}`,
   'pythonic, llama4_pythonic': '[run(cmd="ls -la", days=3, all=True)]',
   'llama4_pythonic with tokens': "<|python_start|>[run(cmd='ls -la', days=3, all=True)]<|python_end|>",
   lfm2: "<|tool_call_start|>[run(cmd='ls -la', days=3, all=True)]<|tool_call_end|>",

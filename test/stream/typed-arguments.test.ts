@@ -49,7 +49,7 @@ describe('a string where the schema allows none', () => {
     ['an object', '{"options":"{\\"deep\\":true}"}', '{"options":{"deep":true}}'],
     ['inside an object', '{"options":{"deep":"false","note":"false"}}', '{"options":{"deep":false,"note":"false"}}'],
     ['inside a list', '{"counts":["1","2"],"command":["1"]}', '{"counts":[1,2],"command":["1"]}'],
-    ['behind a reference', '{"place":{"line":"3"}}', '{"place":{"line":3}}'],
+    ['through a reference', '{"place":{"line":"3"}}', '{"place":{"line":3}}'],
     ['of several types', '{"either":"[]"}', '{"either":[]}'],
     ['of an additional property', '{"other":"3"}', '{"other":3}'],
     ['after an escape in a name', '{"time\\u006fut":"3"}', '{"time\\u006fut":3}'],
@@ -58,10 +58,10 @@ describe('a string where the schema allows none', () => {
   for (const [name, given, expected] of ROWS) it(name, () => assertWritten(given, expected));
 });
 
-describe('what is not changed', () => {
+describe('arguments that stay unchanged', () => {
   const ROWS: readonly (readonly [name: string, given: string])[] = [
     ['text that only looks like a list', '{"note":"[\\"text\\"]"}'],
-    ['text that is no list', '{"command":"ls -la"}'],
+    ['text that is not a list', '{"command":"ls -la"}'],
     ['a list of the wrong kind for a number', '{"timeout":"[1]"}'],
     ['a fraction for an integer', '{"lines":"1.5"}'],
     ['a word for a boolean', '{"login":"yes"}'],

@@ -59,7 +59,7 @@ describe('the reader', () => {
     }
   });
 
-  it('only grows: what was released is a prefix of the complete text', () => {
+  it('only grows: the released text is a prefix of the complete text', () => {
     const json = JSON.stringify({ input: TEXTS.join('') });
     const reader = new CustomInputReader();
     let text = '';

@@ -16,7 +16,7 @@ import { renderProvidersPage } from './render-providers';
 export interface GeneratedDocument {
   /** Path from the root of the project. */
   readonly path: string;
-  /** What the file should hold; takes what it holds now. `undefined`: nothing in it is generated. */
+  /** Returns the new content from the current one; `undefined` if nothing in it is generated. */
   readonly render: (current: string | undefined) => string | undefined;
 }
 
@@ -61,7 +61,7 @@ function replaceParts(current: string | undefined, parts: Parts): string | undef
   );
 }
 
-/** Puts `content` between two markers; `undefined` when `text` does not have both, in this order. */
+/** Replaces the text between two markers; `undefined` if `text` does not have both, in this order. */
 export function replaceBetween(
   text: string | undefined,
   [start, end]: readonly [string, string],

@@ -12,23 +12,23 @@ const ENDED = 'added the missing "*** End Patch" line';
 
 const REPAIRS: readonly (readonly [name: string, text: string, repaired: string, repairs: readonly string[]])[] = [
   ['a good patch', BODY, BODY, []],
-  ['a good patch with a line break behind', `${BODY}\n`, `${BODY}\n`, []],
+  ['a good patch followed by a line break', `${BODY}\n`, `${BODY}\n`, []],
   ['blank lines in front', `\n\n${BODY}`, BODY, [BEFORE]],
   ['a code fence', `\`\`\`\n${BODY}\n\`\`\``, BODY, [BEFORE, AFTER]],
   ['a code fence with a word', `\`\`\`patch\n${BODY}\n\`\`\`\n`, BODY, [BEFORE, AFTER]],
   ['a heredoc', `apply_patch <<'EOF'\n${BODY}\nEOF`, BODY, [BEFORE, AFTER]],
   ['a heredoc of another word', `<<PATCH\n${BODY}\nPATCH\n`, BODY, [BEFORE, AFTER]],
-  ['a heredoc behind a command', `bash apply_patch << "EOF"\n${BODY}\nEOF\n`, BODY, [BEFORE, AFTER]],
+  ['a heredoc after a command', `bash apply_patch << "EOF"\n${BODY}\nEOF\n`, BODY, [BEFORE, AFTER]],
   ['no end', OPEN, `${OPEN}\n*** End Patch`, [ENDED]],
-  ['no end behind a line break', `${OPEN}\n`, `${OPEN}\n*** End Patch`, [ENDED]],
+  ['no end after a line break', `${OPEN}\n`, `${OPEN}\n*** End Patch`, [ENDED]],
   ['no end in a fence', `\`\`\`\n${OPEN}\n\`\`\``, `${OPEN}\n*** End Patch`, [BEFORE, ENDED]],
   ['no end in a heredoc', `apply_patch <<EOF\n${OPEN}\nEOF\n`, `${OPEN}\n*** End Patch`, [BEFORE, ENDED]],
   ['only the end of a fence', `${OPEN}\n\`\`\``, `${OPEN}\n*** End Patch`, [ENDED]],
   ['only the end of a fence and a line break', `${OPEN}\n\`\`\`\n`, `${OPEN}\n*** End Patch`, [ENDED]],
   ['only the end of a heredoc', `${OPEN}\nEOF`, `${OPEN}\n*** End Patch`, [ENDED]],
   ['only the end of a heredoc and a line break', `${OPEN}\nEOF\n`, `${OPEN}\n*** End Patch`, [ENDED]],
-  ['words in front are a command or a mistake: left alone', `Here it is:\n${BODY}`, `Here it is:\n${BODY}`, []],
-  ['words behind are left alone', `${BODY}\nDone, I think.`, `${BODY}\nDone, I think.`, []],
+  ['text before it may be a command, and is left unchanged', `Here it is:\n${BODY}`, `Here it is:\n${BODY}`, []],
+  ['text after it is left unchanged', `${BODY}\nDone, I think.`, `${BODY}\nDone, I think.`, []],
   ['no patch at all', 'rm -rf x', 'rm -rf x', []],
   ['nothing', '', '', []],
 ];
@@ -48,7 +48,7 @@ describe('repair', () => {
   }
 });
 
-describe('what can be streamed', () => {
+describe('the streamed part', () => {
   for (const [name, text] of REPAIRS) {
     it(`${name}: no repair contradicts it, however it is cut`, () => {
       const { text: repaired } = repairPatch(text);

@@ -1,4 +1,4 @@
-/** The runner of `npm test`: what it prints of failures, its totals and its exit code. */
+/** The runner of `npm test`: how it prints failures, its totals and its exit code. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -97,7 +97,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     'required-must-exist',
-    'a name that is not there goes',
+    'a required name without a property is removed',
     object({ a: text }, { required: ['a', 'b'] }),
     object({ a: text }, { required: ['a'] }),
   ],
@@ -154,7 +154,7 @@ describe('recursive schemas', () => {
     return inlined.length;
   };
 
-  it('a tree is cut where it repeats', () => {
+  it('a tree ends at its first repetition', () => {
     const node = object({ left: { $ref: '#/$defs/node' }, right: { $ref: '#/$defs/node' }, value: text });
     assert.ok(sizeOf(object({ root: { $ref: '#/$defs/node' } }, { $defs: { node } })) < 1_000);
   });

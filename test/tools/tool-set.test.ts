@@ -35,7 +35,7 @@ describe('upstream names', () => {
     ['a dot', { name: 'repo.list' }, `repo_list_${hashOf({ name: 'repo.list' })}`],
     ['other alphabets', { name: '读取' }, `___${hashOf({ name: '读取' })}`],
     ['a leading digit', { name: '3d_view' }, `_3d_view_${hashOf({ name: '3d_view' })}`],
-    ['a digit leads only with its namespace in front', { name: '3d', namespace: 'mcp__a' }, 'mcp__a__3d'],
+    ['a leading digit is allowed after a namespace', { name: '3d', namespace: 'mcp__a' }, 'mcp__a__3d'],
     ['no name', { name: '' }, `__${hashOf({ name: '' })}`],
     ['a forbidden name', { name: 'search' }, `search_${hashOf({ name: 'search' })}`],
     ['a forbidden name in a namespace', { name: 'search', namespace: 'mcp__a' }, 'mcp__a__search'],
@@ -121,7 +121,7 @@ describe('finding the tool of a call', () => {
       assert.deepEqual(set.find(called), { kind: 'function', ...target }));
   }
 
-  it('knows what was offered', () => {
+  it('knows the offered tools', () => {
     assert.equal(set.has('mcp__mini__echo'), true);
     assert.equal(set.has('echo'), false);
   });

@@ -1,9 +1,9 @@
 /**
- * Loaded into a bridge before it starts: says which functions one turn calls, how often, and in which order.
+ * Loaded into a bridge before it starts: reports which functions one turn calls, how often, and in which order.
  *
  * V8's precise coverage counts calls but has no order. So the same turn runs twice: once under coverage, and once with
  * breakpoints at the start of each function that was counted. A worker thread holds the debugger; at each pause it
- * writes down the function on top of the stack, takes its breakpoint away, and lets the bridge go on.
+ * records the function on top of the stack, removes its breakpoint, and resumes the bridge.
  */
 'use strict';
 const { Session } = require('node:inspector');

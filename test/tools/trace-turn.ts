@@ -133,7 +133,7 @@ async function tell(child: ChildProcess, message: Message): Promise<Message> {
   return answered;
 }
 
-/** A turn is over when its line is in the log, and what the same callback does after it is done. */
+/** A turn is over when its line is in the log, and the callback that wrote the line has returned. */
 async function runTurn(child: ChildProcess, url: string): Promise<void> {
   const request = listCodexRequests().find(({ name }) => name === REQUEST);
   if (request === undefined) throw new Error(`No such request: ${REQUEST}`);

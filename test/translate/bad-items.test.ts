@@ -146,7 +146,7 @@ describe('a bad tool', () => {
   }
 });
 
-describe('what strict upstreams reject is repaired', () => {
+describe('repairs of what strict upstreams reject', () => {
   const HALF = 'cut \ud83d';
   const bytes = (body: object): string => toJsonText(translate(body).chat);
   const PLACES: readonly (readonly [place: string, body: object])[] = [

@@ -38,7 +38,7 @@ test('of parts, the last text is marked; messages of a model and empty ones neve
   assert.deepEqual(apply([SYSTEM, said]), [MARKED_SYSTEM, said]);
 });
 
-test('OpenRouter needs it for Claude and Qwen; nobody else has it on', () => {
+test('OpenRouter needs it for Claude and Qwen; no other provider uses it', () => {
   const row = findProviderByName('openrouter');
   assert.ok(row);
   const of = (id: string) => resolveModel(row, id, undefined).dialect.cacheControl;

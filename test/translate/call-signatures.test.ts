@@ -1,4 +1,4 @@
-/** The signature of a call is sent back with the same call, by way of the envelope that the client stores. */
+/** The signature of a call is sent back with the same call, in the envelope that the client stores. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createAnswerStream } from '../support/stream/answer-streams';

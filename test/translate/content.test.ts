@@ -63,7 +63,7 @@ describe('files', () => {
       '<file name="main.rs">\nfn main() {}\n</file>',
     ],
     [
-      'a known name with a type that says nothing',
+      'a known name with a meaningless type',
       file({ filename: 'a.py', file_data: `data:application/octet-stream;base64,${base64('pass')}` }),
       '<file name="a.py">\npass\n</file>',
     ],
@@ -89,7 +89,7 @@ describe('files', () => {
     ]);
   });
 
-  it('others are dropped where it does not', () => {
+  it('others are dropped if it does not', () => {
     assert.deepEqual(translate(pdf), {
       content: '[file a.pdf left out: the provider accepts no files]',
       notes: ['left out file a.pdf: the provider accepts no files'],

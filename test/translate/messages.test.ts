@@ -102,7 +102,7 @@ describe('assistant turns', () => {
     assert.deepEqual(notes, ['answered a call of ls without a result with "aborted"']);
   });
 
-  it('an empty result becomes a sentence that says so', () => {
+  it('an empty result becomes a sentence', () => {
     for (const empty of ['', [], null]) {
       assert.deepEqual(messagesOf({ input: [call('a'), output('a', empty)] }).at(-1), {
         role: 'tool',

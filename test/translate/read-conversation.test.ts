@@ -223,7 +223,7 @@ const ARGUMENTS: readonly Row[] = [
 
 const OTHERS: readonly Row[] = [
   [
-    'instructions stand where they stood',
+    'instructions keep their place',
     [developer('A'), user(), { ...developer('B'), role: 'system' }],
     ['instructions: A', 'user: Hi', 'instructions: B'],
   ],
@@ -237,7 +237,7 @@ const OTHERS: readonly Row[] = [
     ],
     ['instructions: A\nB'],
   ],
-  ['empty messages are nothing', [user(''), user([]), said(''), said([]), developer('')], []],
+  ['empty messages are ignored', [user(''), user([]), said(''), said([]), developer('')], []],
   ['text of two assistant messages is one turn', [said('A'), said('B')], ['assistant: A B']],
   ['reasoning is kept byte for byte', [thought(' a\n\n'), call('a')], ['assistant: ( a\n\n) [a ls {} -> nothing]']],
   [

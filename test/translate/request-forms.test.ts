@@ -1,4 +1,4 @@
-/** The forms of a dialect: a provider that is known to need one is sent it at once. */
+/** The forms of a dialect: a provider that is known to need one gets it at once. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { translate } from '../support/bridge/translations';
@@ -9,7 +9,7 @@ const CALLS = ['one', call, { type: 'function_call_output', call_id: 'call_12345
 const rolesOf = (forms: Parameters<typeof translate>[1], body: object): string =>
   translate(body, forms).chat.messages.map(({ role }) => role).join(' ');
 
-it('without forms the request is as it is', () => {
+it('without forms, the request is unchanged', () => {
   assert.equal(rolesOf({}, { input: ['one', 'two'], instructions: 's' }), 'system user user');
 });
 

@@ -40,7 +40,7 @@ function table(title: string, reshape: (request: ChatRequest) => ChatRequest, ro
 const ALTERNATING = [system('S'), user('A'), said('B'), user('C')];
 
 table('alternateRoles', alternateRoles, [
-  ['keeps what alternates', ALTERNATING, ALTERNATING],
+  ['keeps alternating messages', ALTERNATING, ALTERNATING],
   ['joins users', [user('A'), user('B'), user('C')], [user('A\n\nB\n\nC')]],
   ['joins text and parts', [user('A'), user([text('B'), PICTURE])], [user([text('A'), text('B'), PICTURE])]],
   ['joins parts and text', [user([PICTURE]), user('B')], [user([PICTURE, text('B')])]],

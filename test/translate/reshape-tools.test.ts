@@ -33,7 +33,7 @@ const HARD: JsonObject = {
   $defs: { when: { type: 'string', format: 'date-time' } },
 };
 
-/** Every schema below `value`, with the place where it stands. */
+/** Every schema below `value`, with its path. */
 function visit(value: unknown, see: (schema: JsonObject, key: string) => void, key = ''): void {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) see(value as JsonObject, key);
@@ -83,7 +83,7 @@ describe('simplifySchemas', () => {
     });
   });
 
-  it('last it takes any object, and describes the properties as text', () => {
+  it('the last step allows any object, and describes the properties as text', () => {
     assert.deepEqual(at(4), {
       type: 'object',
       properties: {},

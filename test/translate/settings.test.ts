@@ -174,7 +174,7 @@ describe('sampling and limits', () => {
     }
   });
 
-  it('is dropped where it is locked', () => {
+  it('is dropped if it is fixed', () => {
     const { chat } = translate({ ...SAMPLING, ...REST }, { dialect: { sampling: false } });
     for (const field of Object.keys(SAMPLING)) assert.equal(field in chat, false, field);
     for (const [field, value] of Object.entries(REST)) assert.deepEqual(Reflect.get(chat, field), value);
@@ -226,7 +226,7 @@ describe('sampling and limits', () => {
 
 describe('web search', () => {
   const tools = [{ type: 'web_search', external_web_access: true }];
-  it('runs at the provider where it has one and the user allows it', () => {
+  it('runs at the provider if it has one and the user allows it', () => {
     assert.equal(
       translate({ tools }, { webSearch: true, dialect: { webSearch: 'enable_search' } }).chat.enable_search,
       true,

@@ -132,7 +132,7 @@ it('the choice of a Chat client is read the same way', () => {
   assert.deepEqual(translateChat({ ...body, tool_choice: 'required' }).chat.tool_choice, 'required');
 });
 
-it('parallel_tool_calls is sent only where it is known, and only with tools', () => {
+it('parallel_tool_calls is sent only if the provider knows it, and only with tools', () => {
   const sent = (body: object, dialect: boolean, multipleCalls = true) =>
     translate({ tools: TOOLS, ...body }, { dialect: { parallelToolCalls: dialect }, multipleCalls }).chat
       .parallel_tool_calls;

@@ -21,7 +21,7 @@ interface HostOptions {
   readonly tls?: typeof ACME_TLS;
 }
 
-/** A host that answers with a stream; the name of its client is the subject of the certificate that came. */
+/** A host that answers with a stream; the name of its client is the subject of its certificate. */
 async function startHost(context: TestContext, options: HostOptions = {}) {
   const { isSecure = true, wantsCertificate = false, tls: { cert, key } = ACME_TLS } = options;
   const clients: string[] = [];
@@ -51,7 +51,7 @@ async function ask(url: string, connection?: Connection, transport = createFetch
 const HTTPS = 'https://api.acme.test/v1/chat/completions';
 const ca = ACME_TLS.certFile;
 
-test('https goes through a tunnel, whose proxy sees the name of the host and nothing else', async (context) => {
+test('https uses a tunnel, whose proxy sees only the name of the host', async (context) => {
   const host = await startHost(context);
   const proxy = await startConnectProxy(context, { port: host.port });
   const proxies = { https: `http://127.0.0.1:${proxy.port}`, no: '' };

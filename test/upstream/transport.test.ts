@@ -56,7 +56,7 @@ const isBridgeError = (kind: string, message: RegExp) => (error: unknown): boole
 const WHOLE = Buffer.from(`{"text":"é🌍${'x'.repeat(3_000_000)}"}`);
 const BODIES: readonly (readonly [name: string, body: readonly Buffer[]])[] = [
   ['one piece', [Buffer.from('{"text":"é🌍"}')]],
-  ['pieces parted inside a character', [WHOLE.subarray(0, 10), WHOLE.subarray(10, 1_000_000), WHOLE.subarray(1e6)]],
+  ['pieces split inside a character', [WHOLE.subarray(0, 10), WHOLE.subarray(10, 1_000_000), WHOLE.subarray(1e6)]],
   ['many pieces', Array.from({ length: 500 }, (_, index) => Buffer.from(`${index},`))],
   ['a piece without bytes', [Buffer.from('{'), Buffer.alloc(0), Buffer.from('}')]],
 ];
@@ -199,7 +199,7 @@ describe('ending', () => {
     await closed.promise;
   });
 
-  it('a reason that is no BridgeError becomes one', async (context) => {
+  it('a reason that is not a BridgeError becomes one', async (context) => {
     const { url } = await startServer(context, () => undefined);
     const abort = AbortSignal.abort(new Error('The client closed the connection.'));
     await assert.rejects(

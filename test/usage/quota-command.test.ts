@@ -86,7 +86,7 @@ const CASES: readonly Case[] = [
     ),
   },
   {
-    name: 'what is left of an interval, under a misleading name',
+    name: 'the rest of an interval, under a misleading name',
     provider: ['minimax', '/v1'],
     answers: () => ({
       '/v1/api/openplatform/coding_plan/remains': [200, {
@@ -145,7 +145,7 @@ const CASES: readonly Case[] = [
     shows: /^OpenRouter\n {2}balance {2}74\.75 USD\n$/,
   },
   {
-    name: 'the limit of the key, when credits are not for it',
+    name: 'the limit of the key, if it may not read credits',
     provider: ['openrouter', '/api/v1'],
     answers: () => ({
       '/api/v1/credits': [403, { error: { message: 'Only management keys can fetch credits', code: 403 } }],

@@ -76,7 +76,7 @@ describe('usage', () => {
       usage(10, 5, { reasoning: 5 }),
     ],
     ['broken counts', { prompt_tokens: -1, completion_tokens: 5.9 }, usage(0, 5)],
-    ['counts that are no numbers', { prompt_tokens: '10', completion_tokens: null }, undefined],
+    ['counts that are not numbers', { prompt_tokens: '10', completion_tokens: null }, undefined],
     ['a total alone', { total_tokens: 10 }, undefined],
     ['null', null, undefined],
     ['an empty object', {}, undefined],
@@ -120,7 +120,7 @@ describe('deltas', () => {
     ['thinking', { thinking: 'hm' }, { reasoning: 'hm' }],
     ['thought', { thought: 'hm' }, { reasoning: 'hm' }],
     ['reasoning_text', { reasoning_text: 'hm' }, { reasoning: 'hm' }],
-    ['reasoning under two names is told once', { reasoning_content: 'hm', reasoning: 'hm' }, { reasoning: 'hm' }],
+    ['reasoning under two names is read once', { reasoning_content: 'hm', reasoning: 'hm' }, { reasoning: 'hm' }],
     [
       'the first name that is not empty',
       { reasoning_content: '', reasoning: null, thinking: 'hm' },
@@ -170,7 +170,7 @@ describe('deltas', () => {
       { toolCalls: [{ index: 0, name: 'ls', arguments: '{}' }] },
     ],
     ['no calls', { tool_calls: [] }, {}],
-    ['calls that are no objects', { tool_calls: ['x', null] }, {}],
+    ['calls that are not objects', { tool_calls: ['x', null] }, {}],
   ];
   for (const [name, delta, expected] of SHAPES) it(name, () => assert.deepEqual(read(delta), expected));
 

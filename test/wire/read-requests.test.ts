@@ -1,4 +1,4 @@
-/** Reading requests: lenient where clients differ; unknown fields are ignored. Errors: test/bridge/bad-requests. */
+/** Reading requests: lenient if clients differ; unknown fields are ignored. Errors: test/bridge/bad-requests. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readChatRequest } from '../../src/wire/read-chat-request';
@@ -10,7 +10,7 @@ const userItem = (...content: readonly object[]) => ({ type: 'message', role: 'u
 describe('input', () => {
   const INPUTS: readonly (readonly [name: string, input: unknown, items: readonly object[]])[] = [
     ['a string', 'Hi', [userItem(text('Hi'))]],
-    ['an empty string, as LM Studio is sent', '', []],
+    ['an empty string, as sent to LM Studio', '', []],
     ['an empty list', [], []],
     ['strings as items', ['Hi'], [userItem(text('Hi'))]],
     ['a message without a type', [{ role: 'user', content: 'Hi' }], [userItem(text('Hi'))]],

@@ -13,7 +13,7 @@ const results = (request: CapturedRequest): readonly ChatMessage[] =>
 /** The one request of the child, and those of the parent. */
 function apart(requests: readonly CapturedRequest[], isChild: (request: CapturedRequest) => boolean) {
   const [child, ...others] = requests.filter(isChild);
-  assert.ok(child, 'the child asked nothing');
+  assert.ok(child, 'the child sent no request');
   assert.deepEqual(others, []);
   return { child, parent: requests.filter((request) => !isChild(request)) };
 }
@@ -42,7 +42,7 @@ scenario(
     const { child, parent } = apart(requests, isPlainChild);
     assert.deepEqual(toolNames(child).filter((name) => name.startsWith('multi_agent')), []);
     assert.equal(parent.length, 3);
-    // A notice of the child's end follows as a user message, unless Codex was faster than its own watcher.
+    // A notice that the child has ended follows as a user message, unless Codex finished before its own watcher.
     const [, , said, waited, ...notice] = messagesAfter(parent[2]!, 'Let an agent count.');
     assert.equal(said?.['tool_calls'][0].function.name, 'multi_agent_v1__wait_agent');
     assert.match(waited?.['content'], /"completed":"Sieben\."/);

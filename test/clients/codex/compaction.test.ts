@@ -85,7 +85,7 @@ const SDK_KEY = { env: { CODEX_API_KEY: 'sk-test-client' } };
 
 remote('remote compaction, of a provider named OpenAI', { ...WINDOW, config: { provider: { name: 'OpenAI' } } });
 remote('remote compaction, of the built-in provider', { ...WINDOW, config: { builtIn: true } }, SDK_KEY);
-remote('remote compaction in code mode, as Codex does it that is started by its SDK and told no model', {
+remote('remote compaction in code mode, as in a Codex that its SDK starts without a model', {
   config: { builtIn: true, settings: { model: undefined, model_auto_compact_token_limit: 36_000 } },
   bridgeEnv: { DEFAULT_MODEL: 'glm-4.7' },
   script: script({ name: 'exec', arguments: { input: 'text("hi\\n");' } }),

@@ -15,7 +15,7 @@ import { codexCommand, CURRENT_CODEX, shellCall } from './versions';
 const PROFILE = 'aliyun-codex-bridge.config.toml';
 
 test(
-  'Codex is set up, works without a key of its own, and is as before after undo',
+  'Codex is set up, works without a key of its own, and undo restores its configuration',
   { timeout: 2 * PATIENCE_MS },
   async (context) => {
     const place = await createLaunchPlace(context, {

@@ -22,7 +22,7 @@ scenario(
     assert.equal(events.at(-1)?.type, 'turn.failed');
     const message = errorsOf(events).at(-1) ?? '';
     assert.ok(message.includes(` answered 401: ${KEY_REFUSED[dialect]}. Check that AI_API_KEY belongs to `), message);
-    assert.ok(!`${message}${bridge.log()}`.includes('sk-test-wrong'), 'the key is nowhere to be read');
+    assert.ok(!`${message}${bridge.log()}`.includes('sk-test-wrong'), 'the key is not shown anywhere');
   },
 );
 

@@ -137,7 +137,7 @@ const FAULTS: readonly Fault[] = [
   },
 
   // Failures after text was shown: Codex retries by itself, and is told when to stop.
-  { name: 'an error inside the text, again and again', step: errorEvent(HALF), calls: 4, says: TRIED },
+  { name: 'an error inside the text, in every attempt', step: errorEvent(HALF), calls: 4, says: TRIED },
   {
     name: 'a stream that repeatedly breaks in its text',
     step: answer({ text: 'The first half. The second half.', cutAfter: 5, end: 'eof' }),
@@ -190,7 +190,7 @@ for (const { name, step, calls, says, kept = [], shown = [], env = {} } of FAULT
       assert.deepEqual(completedItems(failed.events, 'command_execution'), []);
       assert.deepEqual(await readTree(folder.workspace), {}, 'nothing was run');
       assert.equal(new Set(failed.requests.map(({ rawBody }) => rawBody)).size, 1, 'each time the same request');
-      assert.ok(!bridge.log().includes('sk-test'), 'the key is nowhere to be read');
+      assert.ok(!bridge.log().includes('sk-test'), 'the key is not shown anywhere');
 
       const next = await run(NEXT, { args: ['resume', '--last'] });
       assert.deepEqual(textsOf(next.events, 'agent_message'), ['Fine.']);
@@ -220,7 +220,7 @@ scenario(
     const failed = await run('Do it.', { exitCode: 1 });
     assert.equal(failed.requests.length, 1);
     assert.match(errorsOf(failed.events).at(-1) ?? '', /^Codex ran out of room in the model's context window\./);
-    assert.match(bridge.log(), /Range of input length should be \[1, 202752\]/, "the provider's words are in the log");
+    assert.match(bridge.log(), /Range of input length should be \[1, 202752\]/, "the provider's message is in the log");
     const next = await run(NEXT, { args: ['resume', '--last'] });
     assert.deepEqual(textsOf(next.events, 'agent_message'), ['Fine.']);
     assert.equal(next.requests.length, 2, 'a summary, then the turn');

@@ -21,7 +21,7 @@ const LIMIT = { timeout: 2 * PATIENCE_MS };
 
 for (const version of CODEX_VERSIONS.filter((name) => name !== '0.80.0')) {
   test(
-    `Codex ${version} runs a tool round, and nothing of it stays`,
+    `Codex ${version} runs a tool round, and leaves nothing behind`,
     { ...LIMIT, skip: whyMissing(version) },
     async (context) => {
       const place = await createLaunchPlace(context, {

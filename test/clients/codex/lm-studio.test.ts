@@ -1,4 +1,4 @@
-/** `codex exec --oss --local-provider lmstudio`: no provider configured, the bridge stands in for LM Studio. */
+/** `codex exec --oss --local-provider lmstudio`: no provider is configured, and the bridge replaces LM Studio. */
 import assert from 'node:assert/strict';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { messagesAfter } from './chat-requests';

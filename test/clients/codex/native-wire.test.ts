@@ -1,6 +1,6 @@
 /**
  * The real Codex in front of a provider's own Responses endpoint: in the forms that reasoning may have, and at the
- * endpoint of every provider, which refuses what that provider refuses.
+ * endpoint of every provider, which rejects what that provider rejects.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

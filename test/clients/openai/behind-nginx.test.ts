@@ -1,6 +1,6 @@
 /**
  * Two replicas with Redis behind nginx, as docs/docker/compose.yaml has them but as processes: the real Codex and the
- * openai library work while one replica after the other is restarted. No turn is lost, and no text comes twice.
+ * openai library work while one replica after the other is restarted. No turn is lost, and no text is sent twice.
  */
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
@@ -18,7 +18,7 @@ import { createWorkFolder, readTree } from '../support/work-folder';
 
 const KEY = 'sk-test-upstream';
 const MODEL = 'glm-4.7';
-/** The work goes on at least until so many replicas were restarted. */
+/** The clients keep working at least until this many replicas have been restarted. */
 const RESTARTS = 4;
 const PAUSE_MS = 2_000;
 
@@ -32,7 +32,7 @@ const textOf = ({ content }: Message): string => (typeof content === 'string' ? 
 const answerTo = (prompt: string): string =>
   `The answer to "${prompt}" is: ${'one two three four five six. '.repeat(3)}`;
 
-/** Codex asks for a file first; whoever asks gets the text in many small pieces, over about a second. */
+/** Codex requests a file first; each client gets the text in many small pieces, over about a second. */
 function respond({ messages }: { readonly messages: readonly Message[] }) {
   const prompts = messages.filter(({ role }) => role === 'user').map(textOf);
   const prompt = /(Write \w+|Say \w+)\.[^.]*$/.exec(prompts.at(-1) ?? '')?.[1] ?? prompts.at(-1) ?? '';
@@ -101,7 +101,7 @@ async function workWithCodex({ folder, url }: Team): Promise<void> {
   assert.deepEqual(words.map((word) => tree[`${word}.txt`]), words.map((word) => `${word}\n`), 'each command ran once');
 }
 
-/** Streams one Response and checks that its text is whole, and its events come once. */
+/** Streams one Response and checks that its text is complete, and that each event is sent once. */
 async function stream(client: OpenAI, fields: object): Promise<OpenAI.Responses.Response> {
   const events = await client.responses.create({ model: MODEL, input: '', ...fields, stream: true });
   let [text, next] = ['', 0];
@@ -120,7 +120,7 @@ const outputOf = (response: OpenAI.Responses.Response): string =>
   response.output.flatMap((item) => (item.type === 'message' ? item.content : []))
     .map((part) => (part.type === 'output_text' ? part.text : '')).join('');
 
-/** A chain by previous_response_id; at its end every earlier turn is there, once and in order. */
+/** A chain by previous_response_id; in the end it contains every earlier turn, once and in order. */
 async function workWithChain(team: Team, client: OpenAI, name: string): Promise<number> {
   const prompts: string[] = [];
   let previous: string | undefined;
@@ -138,7 +138,7 @@ async function workWithChain(team: Team, client: OpenAI, name: string): Promise<
   return prompts.length;
 }
 
-/** Turns of one conversation, and items that are added to it meanwhile. */
+/** Turns of one conversation, to which items are added at the same time. */
 async function workWithConversation(team: Team, client: OpenAI): Promise<void> {
   const { id } = await client.conversations.create({});
   const texts: string[] = [];
@@ -157,7 +157,7 @@ async function workWithConversation(team: Team, client: OpenAI): Promise<void> {
   assert.deepEqual(found.sort(), texts.sort());
 }
 
-/** Background responses whose streams are left after a few events and resumed, wherever nginx leads. */
+/** Background responses whose streams are closed after a few events and resumed, at whichever replica nginx selects. */
 async function workInBackground(team: Team, client: OpenAI): Promise<void> {
   for (let round = 0; round < 2 || team.restarts < RESTARTS; round += 1) {
     const prompt = `Say background${round}`;

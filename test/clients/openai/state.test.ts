@@ -57,7 +57,7 @@ sdkScenario('openai: retrieve, input items, delete', { script: [answer({ text: '
   await assert.rejects(client.responses.retrieve(made.id), NotFoundError);
 });
 
-sdkScenario('openai: what is not kept is an error', { script: [answer({ text: 'Hello.' })] }, async (scenario) => {
+sdkScenario('openai: a missing response is an error', { script: [answer({ text: 'Hello.' })] }, async (scenario) => {
   const client = createOpenAi(scenario);
   const { model } = scenario;
   const made = await client.responses.create({ model, input: 'Say hello.', store: false });

@@ -83,7 +83,7 @@ sdkScenario(
   },
 );
 
-sdkScenario('openai: reasoning goes back to the model that thought', {
+sdkScenario('openai: reasoning is sent back to the model', {
   script: [answer({ reasoning: 'It is four.', text: 'Four.' }), answer({ text: 'Eight.' })],
 }, async (scenario) => {
   const client = createOpenAi(scenario);

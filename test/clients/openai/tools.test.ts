@@ -66,7 +66,7 @@ sdkScenario('openai: streamed calls', {
   assert.deepEqual(output.map((item) => item.type), ['message', 'function_call']);
 });
 
-sdkScenario('openai: a custom tool takes free text', {
+sdkScenario('openai: a custom tool accepts free text', {
   script: [
     answer({ toolCalls: [{ id: 'call_c', name: 'run_sql', arguments: { input: "SELECT '\"'\nFROM t;" } }] }),
     answer({ text: 'No rows.' }),

@@ -61,9 +61,9 @@ export interface SdkScenario {
 }
 
 /**
- * Declares a test for each dialect. Afterwards the script must be used up, nothing may have been refused, each upstream
- * request must carry the bridge's key, every stream that was read to its end must keep the grammar of the protocol,
- * nobody may have warned of anything, and the bridge must end properly.
+ * Declares a test for each dialect. Afterwards the script must be used up, no request may have been rejected, each
+ * upstream request must carry the bridge's key, every stream that was read to its end must keep the grammar of the
+ * protocol, there must be no warnings, and the bridge must exit cleanly.
  */
 export function sdkScenario(
   name: string,

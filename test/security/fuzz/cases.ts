@@ -27,7 +27,7 @@ export interface FuzzAnswer {
 
 export interface FuzzCase {
   readonly number: number;
-  /** What it was made of. */
+  /** The sources of the case. */
   readonly name: string;
   readonly wire: Wire;
   readonly client: 'codex' | 'sdk';

@@ -172,7 +172,7 @@ function* judgeError(value: unknown): Generator<string> {
   yield* judgeMessages(JSON.stringify(error));
 }
 
-/** Messages of V8: something was thrown that no one foresaw. */
+/** Messages of V8, which mean that something unexpected was thrown. */
 const DEFECTS = [
   /Cannot (?:read|set) propert/, /is not a function/, /is not iterable/, /Maximum call stack/, /is not defined/,
   /Invalid (?:array|string) length/, /Internal error/, /Cannot convert/, /is not valid JSON/, /circular structure/,

@@ -1,4 +1,4 @@
-/** Clients that ask the bridge one request after the other, leave some of them, and check every answer. */
+/** Clients that send one request after the other, abandon some of them, and check every answer. */
 import { Agent, request as httpRequest } from 'node:http';
 import { isRecord, parseJson } from '../../../src/base/json';
 import type { Random } from '../fuzz/random';

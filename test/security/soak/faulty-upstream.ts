@@ -1,4 +1,4 @@
-/** A provider that answers, fails, breaks off, talks nonsense or falls silent, by chance, and can be restarted. */
+/** A provider that at random answers, fails, disconnects, sends nonsense or stays silent, and can be restarted. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,7 +9,7 @@ const chunk = (delta: object, finish: string | null = null): string =>
 
 const USAGE = 'data: {"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15}}\n\n';
 
-/** Behaviors with their weights: two of three requests get a whole answer. */
+/** Behaviors with their weights: two of three requests get a complete answer. */
 const BEHAVIORS: readonly (readonly [weight: number, act: (response: ServerResponse, random: Random) => unknown])[] = [
   [60, async (response, random) => {
     await stream(response, random);
@@ -53,7 +53,7 @@ function fail(response: ServerResponse, status: number, body: string): void {
 
 export interface FaultyUpstream {
   readonly url: string;
-  /** How many requests came. */
+  /** The number of requests so far. */
   readonly requests: number;
   /** Ends every connection, and listens again on the same port a moment later. */
   restart(): Promise<void>;

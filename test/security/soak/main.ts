@@ -1,6 +1,6 @@
 /**
  * `npm run soak -- [--minutes N] [--streams N]`: 200 clients against the built bridge in front of a faulty provider
- * that restarts; some clients leave. After each round the bridge rests, and what it holds is measured: memory,
+ * that restarts; some clients disconnect. After each round the bridge is idle, and what it holds is measured: memory,
  * sockets, timers and file descriptors must not grow. For Linux: the figures come from /proc.
  */
 import { once } from 'node:events';

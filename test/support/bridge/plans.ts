@@ -103,7 +103,7 @@ export const summariesOf = (stream: StreamReply): readonly string[] =>
 
 /**
  * A provider that accepts two requests at the same time. Its first answers, and the waits before a retry, last until
- * the bridge has received so many refusals.
+ * the bridge has received that many rejections.
  */
 export function createCrowd(refusals: number) {
   let [open, most, received] = [0, 0, 0];

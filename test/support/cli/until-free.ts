@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 
 /**
- * Resolves when nothing listens on `port` of this machine any more. No polling: the server closes an accepted
+ * Resolves when nothing listens on `port` of this machine. No polling: the server closes an accepted
  * connection when it ends, and a refused one shows that it has ended.
  */
 export async function untilFree(port: number): Promise<void> {

@@ -26,7 +26,7 @@ test('a failure right after response.created is a good stream', () => {
   assertGoodStream(renumber([find(events, 'created'), find(events, 'failed')]), FULL);
 });
 
-test('a comment between events is no violation', () => {
+test('a comment between events is not a violation', () => {
   assertGoodStream(renderSse(SAMPLES.text()).replace('\n\n', '\n\n: ping\n\n'), FULL);
 });
 

@@ -154,7 +154,7 @@ describe('a stream of either dialect', () => {
       assert.doesNotMatch(chunks({ usage: null }, { ...context, includeUsage: true }), /prompt_tokens/);
     });
 
-    it(`gives as many choices as asked for, taking turns (${context.dialect})`, () => {
+    it(`sends as many choices as requested, in turns (${context.dialect})`, () => {
       const indexes = renderChatStream({ text: 'x' }, { ...context, choices: 2 })
         .slice(0, -1)
         .map((event) => JSON.parse(event.slice('data: '.length)).choices[0].index);

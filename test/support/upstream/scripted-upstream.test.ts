@@ -116,7 +116,7 @@ describe('script', () => {
     assert.throws(() => upstream.assertClean(), /Of 1 steps of the script 0 were asked for/);
   });
 
-  it('gives every answer ids of its own', async () => {
+  it('gives every answer its own ids', async () => {
     const call = { toolCalls: [{ name: 'f', arguments: '{}' }] };
     const upstream = await start({ script: [answer(call), answer(call)] });
     const texts = [await (await ask(upstream)).text(), await (await ask(upstream)).text()];
