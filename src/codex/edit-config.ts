@@ -212,9 +212,9 @@ function listDropped(pieces: readonly Piece[]): ReadonlySet<number> {
   const hasFeature = pieces.some(({ mark }) => mark === 'featureBegin' || mark === 'featureEnd');
   for (const [index, { statement, mark }] of pieces.entries()) {
     if (mark !== undefined && mark !== 'commentedOut') dropped.add(index);
-    const neighbour = mark === 'keysEnd' ? index + 1 : index - 1;
-    const adjacent = pieces[neighbour];
-    if ((mark === 'keysEnd' || mark === 'providerBegin') && adjacent && isBlank(adjacent)) dropped.add(neighbour);
+    const neighbor = mark === 'keysEnd' ? index + 1 : index - 1;
+    const adjacent = pieces[neighbor];
+    if ((mark === 'keysEnd' || mark === 'providerBegin') && adjacent && isBlank(adjacent)) dropped.add(neighbor);
     if (statement === undefined) continue;
     if (hasProvider && isProviderStatement(statement)) dropped.add(index);
     if (hasFeature && statement.path.join('.') === SEARCH_FEATURE_KEY) dropped.add(index);

@@ -1,4 +1,4 @@
-/** Renders text that several commands print: wrapped lines, labelled rows, URLs, origins of values. */
+/** Renders text that several commands print: wrapped lines, labeled rows, URLs, origins of values. */
 import type { Origin } from '../config/resolve';
 
 /** Line width that fits every terminal. */

@@ -1,4 +1,4 @@
-/** Shows the conversation while it streams, in labelled paragraphs wrapped at the width of the terminal. */
+/** Shows the conversation while it streams, in labeled paragraphs wrapped at the width of the terminal. */
 import { asNumber, asRecord, asString, type UnknownRecord } from '../base/json';
 import { WIDTH } from '../command/render';
 import type { Style, TerminalStyle } from '../command/terminal-style';

@@ -6,7 +6,7 @@ import { renderErrorBody, renderStreamError } from '../errors/error-body';
 import type { LogFields } from './log';
 import type { TurnFacts } from './turn-record';
 
-/** For people: labelled lines below the line of the turn. */
+/** For people: labeled lines below the line of the turn. */
 export function renderFailureLines(error: BridgeError, facts: TurnFacts): readonly string[] {
   const rows: readonly (readonly [label: string, text: string | undefined])[] = [
     ['provider', renderProvider(error)],

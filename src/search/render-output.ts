@@ -42,7 +42,7 @@ export function renderPage(page: ReadablePage, reference: string, line: number, 
   return [head, ...shown, ...rest].join('\n');
 }
 
-/** Renders the lines that contain `pattern`, ignoring case, each with its neighbouring lines. */
+/** Renders the lines that contain `pattern`, ignoring case, each with its neighboring lines. */
 export function renderMatches(page: ReadablePage, pattern: string): string {
   const needle = pattern.toLowerCase();
   const found = page.lines.flatMap((line, index) => (line.toLowerCase().includes(needle) ? [index] : []));

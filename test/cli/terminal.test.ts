@@ -21,7 +21,7 @@ const skip = whyNoTerminal();
 
 const LIMITS = { skip, timeout: 60_000 };
 
-const COLOUR = /\u001b\[\d+m/;
+const COLOR = /\u001b\[\d+m/;
 
 function start(
   context: TestContext,
@@ -46,7 +46,7 @@ for (const words of [['help'], ['config']]) {
   test(`${words.join(' ')} has colors on a terminal`, LIMITS, async (context) => {
     const { code, screen } = await start(context, words).ended;
     assert.equal(code, 0);
-    assert.match(screen, COLOUR);
+    assert.match(screen, COLOR);
   });
 
   test(`${words.join(' ')} has none with NO_COLOR, and none on a dumb terminal`, LIMITS, async (context) => {
@@ -182,7 +182,7 @@ test('setup asks the user: no and Ctrl-C write nothing, Enter writes', LIMITS, a
   };
   const no = await answerWith('n\r');
   assert.equal(no.text, before);
-  assert.match(no.screen, COLOUR);
+  assert.match(no.screen, COLOR);
   assert.equal((await answerWith(CTRL_C)).text, before);
   assert.deepEqual(readdirSync(codexHome), ['config.toml']);
   const yes = await answerWith('\r');

@@ -12,7 +12,7 @@ import { Paragraph } from '../../src/demo/live-view';
 import { createFakeIo, type FakeIo } from '../support/cli/fake-io';
 
 const UTF8 = { LANG: 'C.UTF-8' };
-const COLOUR = /\u001b\[\d+m/;
+const COLOR = /\u001b\[\d+m/;
 
 interface Shown {
   readonly code: number;
@@ -54,7 +54,7 @@ test('the command shows a whole tool round, whatever the user’s settings', asy
     /^ {2}export AI_API_KEY=sk-\.\.\.\n {2}aliyun-codex-bridge codex\n/m,
   ]) assert.match(out, part);
   assert.doesNotMatch(out, /✗/);
-  assert.doesNotMatch(out, COLOUR);
+  assert.doesNotMatch(out, COLOR);
   assert.deepEqual(out.split('\n').filter((line) => line.length > 80), []);
 });
 
@@ -65,10 +65,10 @@ test('on Windows, the next steps are for PowerShell', () => {
 });
 
 test('colors are used on terminals that support them', async () => {
-  assert.match(await showAtTerminal({ TERM: 'xterm' }), COLOUR);
-  assert.match(await showAtTerminal({ NO_COLOR: '' }), COLOUR);
-  assert.doesNotMatch(await showAtTerminal({ NO_COLOR: '1' }), COLOUR);
-  assert.doesNotMatch(await showAtTerminal({ TERM: 'dumb' }), COLOUR);
+  assert.match(await showAtTerminal({ TERM: 'xterm' }), COLOR);
+  assert.match(await showAtTerminal({ NO_COLOR: '' }), COLOR);
+  assert.doesNotMatch(await showAtTerminal({ NO_COLOR: '1' }), COLOR);
+  assert.doesNotMatch(await showAtTerminal({ TERM: 'dumb' }), COLOR);
 });
 
 test('without UTF-8, the output is ASCII', async () => {

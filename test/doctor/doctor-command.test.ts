@@ -15,7 +15,7 @@ import {
 } from '../support/cli/doctor-scene';
 
 /** Removes the parts that differ between machines and runs, and joins wrapped lines. */
-function normalise(text: string, { home, port, env }: DoctorScene, upstream: string): string {
+function normalize(text: string, { home, port, env }: DoctorScene, upstream: string): string {
   return text
     .replace(/\n {23}(?=\S)/g, ' ')
     .replace(/ +/g, ' ')
@@ -49,7 +49,7 @@ test('the whole text without problems', async (context) => {
   const { code, out, error } = await scene.doctor([], env);
   assert.deepEqual([code, error], [0, '']);
   assert.equal(
-    normalise(out, scene, upstream.url),
+    normalize(out, scene, upstream.url),
     `aliyun-codex-bridge VERSION, doctor
 If the local checks pass, this sends 1 request to your provider;
 --offline sends none.
@@ -66,7 +66,7 @@ test('--verbose shows every check', async (context) => {
   const { code, out, error } = await scene.doctor(['--verbose'], env);
   assert.deepEqual([code, error], [0, '']);
   assert.equal(
-    normalise(out, scene, upstream.url),
+    normalize(out, scene, upstream.url),
     `aliyun-codex-bridge VERSION, doctor
 If the local checks pass, this sends 1 request to your provider;
 --offline sends none.

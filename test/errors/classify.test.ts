@@ -298,7 +298,7 @@ const ROWS: readonly Row[] = [
     algo('Repetitive tool calls detected in the conversation history.'),
     'upstream_rejected',
   ],
-  ['DashScope, max_tokens is another limit', 400, algo('Range of max_tokens should be [1, 65536]'), 'upstream_rejected'],
+  ['DashScope, limit of max_tokens', 400, algo('Range of max_tokens should be [1, 65536]'), 'upstream_rejected'],
   [
     'DashScope, forced choice',
     400,

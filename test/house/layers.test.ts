@@ -25,7 +25,7 @@ const LAYERS: readonly (readonly string[])[] = [
 ];
 
 /** Folders of a layer that may import one another. */
-const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
+const NEIGHBORS: Readonly<Record<string, readonly string[]>> = {
   wire: ['base'],
   providers: ['errors'],
   config: ['errors', 'providers'],
@@ -35,7 +35,7 @@ const NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
 
 const floorOf = (folder: string): number => LAYERS.findIndex((floor) => floor.includes(folder));
 const mayImport = (from: string, to: string): boolean =>
-  from === to || floorOf(to) < floorOf(from) || (NEIGHBOURS[from] ?? []).includes(to);
+  from === to || floorOf(to) < floorOf(from) || (NEIGHBORS[from] ?? []).includes(to);
 
 interface Specifier {
   readonly at: number;
