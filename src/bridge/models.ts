@@ -8,10 +8,9 @@ import { readDiscovered, readLoadedWindows, type DiscoveredModel } from '../prov
 import { describeForCodex, type CodexModel } from '../providers/codex-models';
 import { listEntries, type CatalogEntry } from '../providers/model-list';
 import type { Provider } from '../providers/provider';
-import type { Connection } from '../upstream/connect';
 import { fetchJson } from '../upstream/fetch-json';
 import { findConnection } from './endpoint-options';
-import { upstreamHeaders } from './prepare';
+import { nameUpstream, upstreamHeaders } from './prepare';
 import type { BridgeSettings, ConnectionOptions, ProviderSettings } from './turn-context';
 
 export interface ModelList {
@@ -44,8 +43,7 @@ export function createModelCatalog(
   let request: Promise<void> | undefined;
   const discover = async (): Promise<readonly DiscoveredModel[]> => {
     if (!wanted || clock() < until) return found;
-    const options = { loadedPath: provider.loadedPath, ...findConnection(provider, true, settings) };
-    request ??= discoverModels(settings, log, options).then((list) => {
+    request ??= discoverModels(settings, provider, log).then((list) => {
       found = list ?? found;
       until = clock() + (list === undefined ? RETRY_MS : FRESH_MS);
       request = undefined;
@@ -83,25 +81,22 @@ const TIMEOUT_MS = 4_000;
 /** Lists with hundreds of models are about one megabyte. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-interface DiscoverOptions {
-  readonly connection?: Connection;
-  readonly loadedPath?: string | undefined;
-  readonly timeoutMs?: number;
-}
-
 /**
  * GET {base}/models with the key from the environment. If the provider has no list, that is logged, not an error.
  *
  * @returns the models that Codex can use; undefined if there is no list, or it cannot be fetched
  */
 export async function discoverModels(
-  settings: ProviderSettings, log: Logger, { loadedPath, connection, timeoutMs = TIMEOUT_MS }: DiscoverOptions = {},
+  settings: ProviderSettings & ConnectionOptions, provider: Provider, log: Logger, timeoutMs = TIMEOUT_MS,
 ): Promise<readonly DiscoveredModel[] | undefined> {
   const url = `${settings.aiBaseUrl}/models`;
   const headers = { ...upstreamHeaders(settings), accept: 'application/json' };
-  const fetchList = (address: string): Promise<unknown> =>
-    fetchJson({ url: address, headers, timeoutMs, maxBytes: MAX_BYTES, connection });
+  const { loadedPath } = provider;
   const loaded = loadedPath === undefined ? undefined : new URL(loadedPath, url).href;
+  const limits = { timeoutMs, maxBytes: MAX_BYTES };
+  const name = nameUpstream(provider, new URL(url).host);
+  const options = { name, headers, ...limits, ...findConnection(provider, true, settings) };
+  const fetchList = (address: string): Promise<unknown> => fetchJson({ url: address, ...options });
   try {
     const [answer, windows] = await Promise.all([
       fetchList(url),

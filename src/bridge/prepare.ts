@@ -8,7 +8,7 @@ import { BridgeError } from '../errors/bridge-error';
 import type { FailureSource } from '../errors/error-rule';
 import { findRoute, isOwnHost, nativeBaseUrl, prefersNative, resolveModel } from '../providers/catalog';
 import type { Dialect } from '../providers/dialect';
-import type { RequestChanges } from '../providers/provider';
+import type { Provider, RequestChanges } from '../providers/provider';
 import type { Sent } from '../observe/turn-record';
 import type { ToolSet } from '../tools/tool-set';
 import { translateRequest } from '../translate/request';
@@ -183,7 +183,7 @@ export function findEndpoint(
   const sources = { provider, row, home, settings: context.settings, keys, images: dialect.images };
   const { host } = new URL(url);
   const isAnyHost = provider.baseUrls.length === 0;
-  const name = isAnyHost ? host : `${provider.title} (${host})`;
+  const name = nameUpstream(provider, host);
   return {
     model: id,
     dialect: native ? { ...native.nativeDialect(dialect), ...provider.responses?.dialect, ...row?.native } : dialect,
@@ -204,6 +204,11 @@ export function findEndpoint(
       return describeSource({ host, name }, { provider, access, home, clock, hidden: Object.values(extra) }, caller);
     },
   };
+}
+
+/** Names an upstream in errors: the provider first, then the host; only the host for a provider without an address. */
+export function nameUpstream({ title, baseUrls }: Pick<Provider, 'title' | 'baseUrls'>, host: string): string {
+  return baseUrls.length === 0 ? host : `${title} (${host})`;
 }
 
 /** Whether nothing is configured that endpoint-options.ts reads. */

@@ -7,7 +7,7 @@ import { OPTIONS, type Config } from '../config/options';
 import { PROVIDERS } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
 import { findConnection } from '../bridge/endpoint-options';
-import { upstreamHeaders } from '../bridge/prepare';
+import { nameUpstream, upstreamHeaders } from '../bridge/prepare';
 import { fetchJson } from '../upstream/fetch-json';
 
 /** What the user wants to save. */
@@ -102,14 +102,15 @@ const REJECTED: readonly (number | undefined)[] = [401, 403];
 async function findRejection(provider: Provider, config: Config): Promise<string | undefined> {
   const headers = { ...upstreamHeaders(config), accept: 'application/json' };
   const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
+  const name = nameUpstream(provider, new URL(config.aiBaseUrl).host);
   try {
     await fetchJson({
-      url: `${config.aiBaseUrl}/models`, headers, ...limits, ...findConnection(provider, true, config),
+      url: `${config.aiBaseUrl}/models`, name, headers, ...limits, ...findConnection(provider, true, config),
     });
     return undefined;
   } catch (error) {
     const status = error instanceof BridgeError ? error.details.upstreamStatus : undefined;
-    return REJECTED.includes(status) ? `${new URL(config.aiBaseUrl).host} rejects this key (${status}).` : undefined;
+    return REJECTED.includes(status) ? `${name} rejects this key (${status}).` : undefined;
   }
 }
 

@@ -8,6 +8,8 @@ import { openRoutes } from './transport';
 
 export interface JsonQuestion {
   readonly url: string;
+  /** The provider with its host, for errors. */
+  readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Time limit for the whole response. */
   readonly timeoutMs: number;
@@ -18,23 +20,24 @@ export interface JsonQuestion {
 }
 
 /** @throws BridgeError on a timeout, an error status, or a body that is not JSON */
-export async function fetchJson({ url, headers, timeoutMs, maxBytes, connection }: JsonQuestion): Promise<unknown> {
-  const { host } = new URL(url);
+export async function fetchJson(
+  { url, name, headers, timeoutMs, maxBytes, connection }: JsonQuestion,
+): Promise<unknown> {
   const signal = AbortSignal.timeout(timeoutMs);
   let text;
   try {
     const dispatcher = connection && openRoutes(timeoutMs).find(new URL(url), connection);
     const init: RequestInit = { headers: { ...headers }, redirect: 'manual', signal };
     const response = await fetch(url, Object.assign(init, dispatcher && { dispatcher }));
-    text = await Promise.race([read(response, host, maxBytes), endOf(signal)]);
+    text = await Promise.race([read(response, name, maxBytes), endOf(signal)]);
   } catch (cause) {
     if (cause instanceof BridgeError) throw cause;
     throw signal.aborted
-      ? new BridgeError('timeout', `${host} did not answer within ${renderDuration(timeoutMs)}.`)
-      : classifyNetworkError(cause, host);
+      ? new BridgeError('timeout', `${name} did not answer within ${renderDuration(timeoutMs)}.`)
+      : classifyNetworkError(cause, name);
   }
   const value = parseJson(text);
-  if (value === undefined) throw new BridgeError('bad_answer', `${host} did not answer with JSON.`);
+  if (value === undefined) throw new BridgeError('bad_answer', `${name} did not answer with JSON.`);
   return value;
 }
 
@@ -47,10 +50,10 @@ function endOf(signal: AbortSignal): Promise<never> {
   return end;
 }
 
-async function read(response: Response, host: string, maxBytes: number): Promise<string> {
+async function read(response: Response, name: string, maxBytes: number): Promise<string> {
   if (response.status !== 200) {
     await response.body?.cancel();
-    throw new BridgeError('upstream_rejected', `${host} answered ${response.status}.`, {
+    throw new BridgeError('upstream_rejected', `${name} answered ${response.status}.`, {
       upstreamStatus: response.status,
     });
   }
@@ -59,7 +62,7 @@ async function read(response: Response, host: string, maxBytes: number): Promise
   for await (const chunk of response.body ?? []) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > maxBytes) throw new BridgeError('bad_answer', `${host} answered with more than ${maxBytes} bytes.`);
+    if (size > maxBytes) throw new BridgeError('bad_answer', `${name} answered with more than ${maxBytes} bytes.`);
   }
   return Buffer.concat(chunks).toString('utf8');
 }

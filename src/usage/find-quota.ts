@@ -1,7 +1,7 @@
 /** Finds out how much of a plan or balance is left: from the provider's API, else by counting requests here. */
 import { messageOf } from '../base/thrown';
 import { findConnection } from '../bridge/endpoint-options';
-import { upstreamHeaders } from '../bridge/prepare';
+import { nameUpstream, upstreamHeaders } from '../bridge/prepare';
 import type { Config } from '../config/options';
 import { BridgeError } from '../errors/bridge-error';
 import { findReset } from '../errors/quota-reset';
@@ -29,14 +29,15 @@ export async function askQuota(provider: Provider, config: Config): Promise<Quot
   for (const { path, form } of provider.quota ?? []) {
     // A path with a slash is on the host; others are below the base URL.
     const url = new URL(path.startsWith('/') ? path : `${config.aiBaseUrl}/${path}`, config.aiBaseUrl);
+    const name = nameUpstream(provider, url.host);
     const headers = { ...upstreamHeaders(config), accept: 'application/json' };
     try {
       const answer = await fetchJson({
-        url: url.href, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, connection,
+        url: url.href, name, headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES, connection,
       });
       const report = readQuotaAnswer(form, answer, url.hostname);
       if (typeof report === 'object') return report;
-      return `${url.host} answered: ${report ?? 'something other than a quota'}.`;
+      return `${name} answered: ${report ?? 'something other than a quota'}.`;
     } catch (error) {
       problem = messageOf(error);
       const status = error instanceof BridgeError ? error.details.upstreamStatus : undefined;

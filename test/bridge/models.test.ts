@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { discoverModels } from '../../src/bridge/models';
 import { createLogger } from '../../src/observe/log';
+import { findProvider } from '../../src/providers/catalog';
 import { KEY, startBridge, type TestBridge } from '../support/bridge/test-bridge';
 
 interface Body {
@@ -171,12 +172,12 @@ test('a provider without a list: a log line, the unchanged catalog, and no secon
   assert.equal(bridge.upstream.requests.length, 1);
   const notes = bridge.lines.filter((line) => line.includes('model catalog'));
   assert.equal(notes.length, 1);
-  assert.match(notes[0] ?? '', /"level":"info".*answered 404/);
+  assert.match(notes[0] ?? '', /"level":"info".*"reason":"Alibaba Cloud Coding Plan \(127\.0\.0\.1:\d+\) answered 404\."/);
 });
 
 /** A provider whose list `listener` answers; resolves with the discovered models and the log. */
 async function discoverFrom(
-  context: TestContext, listener: RequestListener, timeoutMs = 10_000, loadedPath?: string,
+  context: TestContext, listener: RequestListener, timeoutMs = 10_000, loadedPath?: `/${string}`,
 ) {
   const server = createServer(listener).listen(0, '127.0.0.1');
   context.after(() => {
@@ -188,7 +189,9 @@ async function discoverFrom(
   let log = '';
   const logger = createLogger({ level: 'info', format: 'text', write: (line) => { log += line; } });
   const settings = { aiBaseUrl, aiApiKey: KEY, forceEnvAuth: true, userAgent: 'agent/1' };
-  return { found: await discoverModels(settings, logger, { timeoutMs, loadedPath }), log };
+  const row = { ...findProvider('aliyun-coding', aiBaseUrl), title: 'Acme' };
+  const provider = loadedPath === undefined ? row : { ...row, loadedPath };
+  return { found: await discoverModels(settings, provider, logger, timeoutMs), log };
 }
 
 test('the request has the key, the configured User-Agent, and accepts JSON', async (context) => {

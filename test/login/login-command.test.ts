@@ -31,7 +31,7 @@ test('a rejected key is requested up to three times', async (context) => {
   const scene = await createLoginScene(context, { status: (key) => (key === KEY ? 200 : 401) });
   const good = await scene.run(['login'], ['1', 'sk-wrong', 'two words', KEY, '']);
   assert.equal(good.code, 0);
-  assert.match(good.error, /^127\.0\.0\.1:\d+ rejects this key \(401\)\.\nExpected visible ASCII characters/);
+  assert.match(good.error, /^Acme \(127\.0\.0\.1:\d+\) rejects this key \(401\)\.\nExpected visible ASCII characters/);
   const bad = await scene.run(['login'], ['1', 'sk-1', 'sk-2', 'sk-3', 'sk-4']);
   assert.deepEqual([bad.code, bad.asked.length], [1, 4]);
   assert.match(bad.error, /Nothing was saved\.\n$/);
