@@ -243,12 +243,12 @@ function findProviderOf(asked: string | undefined, { settings, provider: home }:
   if (provider === home) return { provider, model, defaultModel: settings.defaultModel, access: settings };
   const [aiBaseUrl] = provider.baseUrls;
   const { providerKeys = {} } = settings;
-  const apiKeys = Object.hasOwn(providerKeys, provider.name) ? providerKeys[provider.name] : undefined;
-  const aiApiKey = apiKeys?.[0];
   if (aiBaseUrl === undefined)
     throw new BridgeError('invalid_request', `Cannot route "${asked}" to ${provider.name}: it has no base URL.`, {
       param: 'model',
     });
+  const apiKeys = Object.hasOwn(providerKeys, provider.name) ? providerKeys[provider.name] : undefined;
+  const aiApiKey = apiKeys?.[0] ?? settings.findSavedKey?.(provider.name, aiBaseUrl);
   if (aiApiKey === undefined && !provider.local && provider.keyEnv.length > 0)
     throw new BridgeError(
       'auth',

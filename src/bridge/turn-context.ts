@@ -61,6 +61,8 @@ export type BridgeSettings = Pick<
 > & {
   /** Keys of other providers, by provider name, for model names that select them. */
   readonly providerKeys?: Readonly<Record<string, readonly string[]>>;
+  /** Finds the saved key of one that has none there; it may ask the system's key store. */
+  readonly findSavedKey?: ((provider: string, baseUrl: string) => string | undefined) | undefined;
 };
 
 /** Everything needed to call one provider. */

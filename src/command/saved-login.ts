@@ -68,8 +68,13 @@ export function openLogins(path: string, env: Environment, hasKeyStore: boolean)
   const { current, logins } = 'problem' in file ? { current: undefined, logins: {} } : file;
   const rows = new Map(Object.entries(logins));
   const stored = new Map<string, string | undefined>();
+  const knownKeys = [...rows.values()].flatMap(({ key }) => key ?? []);
   const readStore = (name: string): string | undefined => {
-    if (!stored.has(name)) stored.set(name, openKeyStore(env).read(name));
+    if (!stored.has(name)) {
+      const key = openKeyStore(env).read(name);
+      stored.set(name, key);
+      if (key !== undefined) knownKeys.push(key);
+    }
     return stored.get(name);
   };
   const readKey = (name: string): string | undefined =>
@@ -82,6 +87,6 @@ export function openLogins(path: string, env: Environment, hasKeyStore: boolean)
     },
     findKey: (provider, baseUrl) =>
       (rows.get(provider)?.origin === new URL(baseUrl).origin ? readKey(provider) : undefined),
-    listKeys: () => [...rows.keys()].flatMap((name) => readKey(name) ?? []),
+    knownKeys,
   };
 }

@@ -97,8 +97,8 @@ export interface Logins {
   find(provider: string): LoginSettings | undefined;
   /** Returns the provider's saved key if it was saved for the host of `baseUrl`. */
   findKey(provider: string, baseUrl: string): string | undefined;
-  /** Lists all saved keys, so that no log shows them. */
-  listKeys(): readonly string[];
+  /** The saved keys that this process knows, so that no log shows them: one of the key store is added when it is read. */
+  readonly knownKeys: readonly string[];
 }
 
 /** The settings that a login saves with its key. */

@@ -93,8 +93,9 @@ function createTrialBridge({ config, env, logins }: TrialOptions, traffic: Trial
     firstByteMs: config.upstreamFirstByteTimeoutMs,
     idleMs: config.upstreamIdleTimeoutMs,
   });
-  const providerKeys = collectKeys(config.catalog ?? PROVIDERS, env, logins?.findKey);
-  const settings = { ...config, upstreamCalls: 1, refusalCacheMs: 0, store: undefined, providerKeys };
+  const providerKeys = collectKeys(config.catalog ?? PROVIDERS, env);
+  const keys = { providerKeys, findSavedKey: logins?.findKey };
+  const settings = { ...config, upstreamCalls: 1, refusalCacheMs: 0, store: undefined, ...keys };
   const log = createLogger({ level: 'error', format: 'text', write: () => undefined });
   return createBridge(settings, log, { transport: recordTraffic(transport, traffic, onRequest) });
 }

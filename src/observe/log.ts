@@ -38,6 +38,8 @@ export interface LoggerOptions {
   readonly write: (line: string) => void;
   /** Values that are masked, e.g. the API key. */
   readonly secrets?: readonly string[];
+  /** More of them; values that are added later are masked from then on. */
+  readonly laterSecrets?: readonly string[];
   readonly now?: Clock;
 }
 
@@ -60,7 +62,7 @@ interface Line {
 /** Creates a logger that passes each line of `options.level` or above to `options.write`. */
 export function createLogger(options: LoggerOptions): Logger {
   const lowest = LOG_LEVELS.indexOf(options.level);
-  const redact = createRedactor(options.secrets);
+  const redact = createRedactor(options.secrets, options.laterSecrets);
   const render = options.format === 'json' ? renderJson : renderText;
   const now = options.now ?? Date.now;
   const enabled = (level: LogLevel): boolean => LOG_LEVELS.indexOf(level) >= lowest;
@@ -186,12 +188,18 @@ const SHAPES: readonly (readonly [pattern: RegExp, replacement: string])[] = [
 
 /**
  * @param secrets values to mask, e.g. the API key; empty and very short ones are ignored
+ * @param later more of them; values may be added
  * @returns a function that masks those values, also JSON-escaped or URL-encoded, and everything that looks like a key:
  * `Bearer …`, `sk-…`, `api_key=…`, a password in a URL
  */
-export function createRedactor(secrets: readonly string[] = []): (text: string) => string {
-  const mask = createMask(secrets);
+export function createRedactor(
+  secrets: readonly string[] = [], later: readonly string[] = [],
+): (text: string) => string {
+  let count = later.length;
+  let mask = createMask([...secrets, ...later]);
   return (text) => {
+    if (later.length !== count) mask = createMask([...secrets, ...later]);
+    count = later.length;
     let clean = mask(text);
     for (const [pattern, replacement] of SHAPES) clean = clean.replace(pattern, replacement);
     return clean;

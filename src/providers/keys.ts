@@ -33,24 +33,14 @@ export function readNumbered(name: string, env: KeyVariables): readonly Provider
   return found;
 }
 
-/** Returns the key that the user saved for a provider at this address. */
-type FindSavedKey = (provider: string, baseUrl: string) => string | undefined;
-
-/**
- * Returns all keys that are set or saved, by provider name, for model names that route to another provider: to its
- * first address.
- */
+/** Returns all keys that are set, by provider name, for model names that route to another provider. */
 export function collectKeys(
   providers: readonly Provider[],
   env: KeyVariables,
-  findSaved: FindSavedKey = () => undefined,
 ): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     providers.flatMap((provider) => {
-      const set = resolveKeys(provider, env).map(({ key }) => key);
-      const [address] = provider.baseUrls;
-      const saved = set.length > 0 || address === undefined ? undefined : findSaved(provider.name, address);
-      const keys = saved === undefined ? set : [saved];
+      const keys = resolveKeys(provider, env).map(({ key }) => key);
       return keys.length > 0 ? [[provider.name, keys]] : [];
     }),
   );

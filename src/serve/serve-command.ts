@@ -45,9 +45,9 @@ export async function run(context: CommandContext): Promise<number> {
     format: config.logFormat,
     write: logFile?.write ?? io.error,
     secrets: [
-      config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...(logins?.listKeys() ?? []),
-      ...listFileSecrets(config), passwordIn(config.store),
+      config.aiApiKey, config.searchKey, ...access.secrets, ...listKeys(env), ...listFileSecrets(config), passwordIn(config.store),
     ].filter((secret) => secret !== undefined),
+    ...compact({ laterSecrets: logins?.knownKeys }),
   });
   let bridge: Bridge | undefined;
   const openBridge = (): Bridge => (bridge ??= buildBridge(resolved, context.flags, log));
@@ -111,7 +111,7 @@ function buildBridge(loaded: Loaded, flags: FlagTexts, log: Logger): Bridge {
   const { PROVIDERS }: typeof import('../providers/catalog') = require('../providers/catalog');
   const { createBridge }: typeof import('../bridge/create-bridge') = require('../bridge/create-bridge');
   const complete = (whole: Config) =>
-    ({ ...whole, providerKeys: collectKeys(whole.catalog ?? PROVIDERS, env, logins?.findKey) });
+    ({ ...whole, providerKeys: collectKeys(whole.catalog ?? PROVIDERS, env), findSavedKey: logins?.findKey });
   const path = providersPath ?? expectedProvidersPath;
   let settings = { from: config, whole: complete(config) };
   warnOfSharing(settings.whole, log);

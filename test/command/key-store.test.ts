@@ -8,6 +8,9 @@ import { run } from '../../src/cli/main';
 import { openKeyStore } from '../../src/command/key-store';
 import { loadConfig } from '../../src/command/load-config';
 import { findFreePort } from '../../src/instance/start-bridge';
+import { post } from '../support/bridge/test-server';
+import { listen } from '../support/cli/background';
+import { startBuiltBridge } from '../support/cli/built-bridge';
 import { createFakeIo } from '../support/cli/fake-io';
 
 const KEY = `sk-"quoted"'$HOME\`\\`;
@@ -106,6 +109,38 @@ test('the key store is asked only for a key that is needed', {
   assert.equal(listReads().length, saved, 'another address');
   assert.equal(await run(['config'], env, createFakeIo()), 0);
   assert.deepEqual(listReads().slice(saved).map((line) => line.includes('deepseek')), [true], 'only the chosen one');
+});
+
+test('serve asks the key store only for the key of a provider that gets a request, and masks it', {
+  skip: process.platform !== 'linux' && 'runs with secret-tool',
+}, async (context) => {
+  const { env, words } = createTool(context, 'secret-tool', TOOLS['secret-tool']?.[1] ?? '');
+  const asked: string[] = [];
+  const port = await listen(context, ({ headers }, response) => {
+    asked.push(headers.authorization ?? '');
+    response.writeHead(400).end(JSON.stringify({ error: { message: `Wrong header: ${headers.authorization}` } }));
+  });
+  const [acme, other] = ['acme', 'other'].map((name) => ({ title: name, base_url: `http://127.0.0.1:${port}/${name}` }));
+  const providers = join(env.HOME, 'providers.json');
+  writeFileSync(providers, JSON.stringify({ providers: { acme, other } }));
+  for (const provider of ['zai', 'other', 'acme']) {
+    const io = { ...createFakeIo(), readInput: async () => `stored-key-of-${provider}` };
+    const login = ['login', '--provider', provider, '--with-api-key', '--save-to', 'system'];
+    assert.equal(await run(login, { ...env, AI_PROVIDERS: providers }, io), 0, io.written.error);
+  }
+  const listReads = () => words().split('\n').filter((line) => line.includes('lookup'));
+  const saved = listReads().length;
+  const bridge = await startBuiltBridge(context, {
+    upstream: `http://127.0.0.1:${port}/home`, flags: ['--log-level', 'debug'],
+    env: { ...env, AI_PROVIDERS: providers },
+  });
+  await post(bridge.port, { model: 'm', input: 'Hi' });
+  assert.equal(listReads().length, saved, 'AI_API_KEY is set');
+  for (let turns = 0; turns < 2; turns += 1) await post(bridge.port, { model: 'acme/m', input: 'Hi' });
+  assert.deepEqual(listReads().slice(saved).map((line) => line.includes('acme')), [true], 'once, for acme');
+  assert.equal(asked.at(-1), 'Bearer stored-key-of-acme');
+  assert.match(bridge.output(), /Wrong header/);
+  assert.doesNotMatch(bridge.output(), /stored-key-of/);
 });
 
 test('a key that moves to the file leaves the key store', {

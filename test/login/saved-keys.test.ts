@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { loadConfig } from '../../src/command/load-config';
+import { loadConfig, type Loaded } from '../../src/command/load-config';
 import { findFreePort } from '../../src/instance/start-bridge';
 import { PROVIDERS } from '../../src/providers/catalog';
-import { collectKeys } from '../../src/providers/keys';
 import { startConnectProxy } from '../support/upstream/connect-proxy';
 import { createLoginScene } from '../support/cli/login-scene';
 
@@ -67,6 +66,14 @@ function loadKey(env: Readonly<Record<string, string>>, flags = {}): string | un
   return loaded.ok ? loaded.config.aiApiKey : undefined;
 }
 
+/** The saved keys that model names can select, each with its provider. */
+function listRoutedKeys({ config, logins }: Loaded): Readonly<Record<string, string>> {
+  return Object.fromEntries((config.catalog ?? PROVIDERS).flatMap(({ name, baseUrls: [address] }) => {
+    const key = address && logins?.findKey(name, address);
+    return key ? [[name, key]] : [];
+  }));
+}
+
 test('providers that share a key variable do not share a saved key', async (context) => {
   const scene = await createLoginScene(context);
   await scene.login('aliyun-payg', KEY);
@@ -75,7 +82,7 @@ test('providers that share a key variable do not share a saved key', async (cont
   }
   const loaded = loadConfig({}, scene.env);
   assert.ok(loaded.ok);
-  assert.deepEqual(collectKeys(PROVIDERS, loaded.env, loaded.logins?.findKey), { 'aliyun-payg': [KEY] });
+  assert.deepEqual(listRoutedKeys(loaded), { 'aliyun-payg': KEY });
   assert.ok(!Object.values(loaded.env).includes(KEY), 'no variable has the key');
 });
 
@@ -86,9 +93,8 @@ test('a model of another provider gets its saved key only at the address that it
   await scene.login('acme', 'sk-acme');
   const loaded = loadConfig({}, scene.env);
   assert.ok(loaded.ok);
-  const keys = collectKeys(loaded.config.catalog ?? [], loaded.env, loaded.logins?.findKey);
-  assert.deepEqual(keys, { deepseek: ['sk-deep'], acme: ['sk-acme'] });
-  assert.deepEqual([...loaded.logins?.listKeys() ?? []].sort(), ['sk-acme', 'sk-deep', KEY], 'the log masks them all');
+  assert.deepEqual(listRoutedKeys(loaded), { deepseek: 'sk-deep', acme: 'sk-acme' });
+  assert.deepEqual([...loaded.logins?.knownKeys ?? []].sort(), ['sk-acme', 'sk-deep', KEY], 'the log masks them all');
 });
 
 test('a key does not follow a provider whose address changes in the providers file', async (context) => {

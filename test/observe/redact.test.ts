@@ -33,6 +33,14 @@ test('known values are masked, longest first, also JSON-escaped and URL-encoded'
   assert.equal(redact('abc is too short to be a secret'), 'abc is too short to be a secret');
 });
 
+test('a value that becomes known later is masked from then on', () => {
+  const later: string[] = [];
+  const redact = createRedactor(['first-value'], later);
+  assert.equal(redact('first-value, later-value'), '[redacted], later-value');
+  later.push('later-value');
+  assert.equal(redact('first-value, later-value'), '[redacted], [redacted]');
+});
+
 test('long text is searched in linear time', () => {
   const redact = createRedactor(['secret-value']);
   for (const piece of ['authorization ', 'authorization:     ', 'Bearer ', 'sk-', '://', 'api_key"']) {
