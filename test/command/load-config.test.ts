@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadConfig, loadEnvironment } from '../../src/command/load-config';
 import type { Environment, FlagTexts } from '../../src/config/resolve';
+import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 
 test('it adds the provider’s values, and reports mistakes', () => {
   const loaded = loadConfig({ provider: 'deepseek' }, { DEEPSEEK_API_KEY: 'sk-test-own' });
@@ -25,7 +26,7 @@ test('with a key and no provider, the catalog is not loaded; without a file, nei
     loadConfig({}, {});
     const reader = Object.keys(require.cache).some((path) => /env-file/.test(path));
     console.log(before, catalogIsLoaded(), reader);`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--require', require.resolve('tsx/cjs'), '--eval', script], {
+  const { stdout, stderr } = spawnSync(process.execPath, [...LOAD_TYPESCRIPT, '--eval', script], {
     cwd: join(__dirname, '..', '..'), env: { PATH: process.env['PATH'] }, encoding: 'utf8',
   });
   assert.equal(stdout, 'false true false\n', stderr);

@@ -10,6 +10,7 @@ import { createTerminalStyle } from '../../src/command/terminal-style';
 import { renderNextSteps, runDemo, type DemoOptions } from '../../src/demo/demo-command';
 import { Paragraph } from '../../src/demo/live-view';
 import { createFakeIo, type FakeIo } from '../support/cli/fake-io';
+import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 
 const UTF8 = { LANG: 'C.UTF-8' };
 const COLOR = /\u001b\[\d+m/;
@@ -182,7 +183,7 @@ test('serve does not load the demo', async () => {
     const io = { error() {}, onSignal(handler) { setImmediate(handler, 'SIGTERM'); return () => undefined; },
       out() { process.stdout.write(Object.keys(require.cache).join('\\n') + '\\nend\\n'); } };
     run(['--port', '0'], {}, io);`;
-  const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '--eval', script], {
+  const child = spawn(process.execPath, [...LOAD_TYPESCRIPT, '--eval', script], {
     cwd: join(__dirname, '..', '..'),
     stdio: ['ignore', 'pipe', 'inherit'],
   });

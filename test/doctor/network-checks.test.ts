@@ -13,6 +13,7 @@ import { findProxy } from '../../src/config/proxies';
 import { exceptsFromProxy } from '../../src/doctor/proxy';
 import { createDoctorScene, findPrinted, type Printed } from '../support/cli/doctor-scene';
 import { PROJECT_ROOT } from '../house/source-tree';
+import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 
 const TLS = join(PROJECT_ROOT, 'test', 'fixtures', 'tls');
 const CERTIFICATE = join(TLS, 'test-only-certificate.pem');
@@ -196,13 +197,7 @@ test('a certificate trusted through NODE_EXTRA_CA_CERTS is fine, and one for ano
 
 /** The command in a separate process, because Node.js reads NODE_EXTRA_CA_CERTS at start-up. */
 function runProgram(env: Readonly<Record<string, string>>): Promise<Printed> {
-  const words = [
-    '--require',
-    require.resolve('tsx/cjs'),
-    join(PROJECT_ROOT, 'src', 'cli', 'main.ts'),
-    'doctor',
-    '--json',
-  ];
+  const words = [...LOAD_TYPESCRIPT, join(PROJECT_ROOT, 'src', 'cli', 'main.ts'), 'doctor', '--json'];
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,

@@ -6,7 +6,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { addProviderValues } from '../../src/config/provider-values';
 import { fromProcess, resolveConfig } from '../../src/config/resolve';
 import { findProvider, findProviderByName, findRoute, PROVIDERS } from '../../src/providers/catalog';
@@ -21,22 +20,22 @@ const GUIDE = readFileSync(join(PROJECT_ROOT, 'docs/how-to-add-a-provider.md'), 
 const NEUTRAL = findProvider(undefined, 'https://unknown.example/v1');
 
 /** The file from the guide, as a module outside the project. */
-async function loadGuideRow(): Promise<Provider> {
+function loadGuideRow(): Provider {
   const code = /```ts\n(\/\*\* Acme[\s\S]*?)```/.exec(GUIDE)?.[1] ?? '';
   const folder = mkdtempSync(join(tmpdir(), 'guide-'));
   try {
     const file = join(folder, 'acme.ts');
-    const shared = pathToFileURL(join(PROJECT_ROOT, 'src/providers/provider.ts')).href;
-    writeFileSync(file, code.replace("'../provider'", `'${shared}'`));
-    const { acme } = (await import(pathToFileURL(file).href)) as { acme: Provider };
+    const shared = JSON.stringify(join(PROJECT_ROOT, 'src/providers/provider.ts'));
+    writeFileSync(file, code.replace("'../provider'", shared));
+    const { acme } = require(file) as { acme: Provider };
     return acme;
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-test('a row is all that options, routes, keys, models and docs need', async () => {
-  const acme = await loadGuideRow();
+test('a row is all that options, routes, keys, models and docs need', () => {
+  const acme = loadGuideRow();
   const rows = [...PROVIDERS.filter((row) => row.name !== acme.name && row !== NEUTRAL), acme, NEUTRAL];
   assert.equal(findProviderByName('Acme-Cloud', rows), acme);
   assert.equal(findProvider(undefined, 'https://api.acme.test/v2', rows), acme);

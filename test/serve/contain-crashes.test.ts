@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/cli/fake-io';
+import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 
 /** Nothing listens there. */
 const ENV = { AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: 'sk-test-crash' };
@@ -48,7 +49,7 @@ const CRASHES = `
 `;
 
 test('a process survives rejections, throws in timers and unhandled error events', async (context) => {
-  const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '--eval', CRASHES], {
+  const child = spawn(process.execPath, [...LOAD_TYPESCRIPT, '--eval', CRASHES], {
     cwd: join(__dirname, '..', '..'),
     env: { PATH: process.env['PATH'], ...ENV, LOG_FORMAT: 'json' },
     stdio: ['pipe', 'pipe', 'pipe'],

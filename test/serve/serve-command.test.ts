@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { run } from '../../src/cli/main';
 import { createFakeIo } from '../support/cli/fake-io';
+import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 
 /** Nothing listens there, so no request in this file leaves the machine. */
 const ENV = { AI_API_BASE: 'http://127.0.0.1:9/v1', AI_API_KEY: 'sk-test-serve' };
@@ -83,7 +84,7 @@ test('a second bridge on the same port names the first one and ends with 1', asy
 
 /** Starts the program like `npm run dev`; `script` replaces it. */
 function start(context: TestContext, args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), ...args], {
+  const child = spawn(process.execPath, [...LOAD_TYPESCRIPT, ...args], {
     cwd: join(__dirname, '..', '..'),
     env: { PATH: process.env['PATH'], ...ENV },
     stdio: ['ignore', 'pipe', 'pipe'],

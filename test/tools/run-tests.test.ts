@@ -5,19 +5,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { LOAD_TYPESCRIPT } from '../support/cli/load-typescript';
 import { findTests } from './run-tests';
 
 const RUNNER = join(__dirname, 'run-tests.ts');
 
 /** Runs test files with these texts, like `npm test`. */
-function runTests(context: TestContext, files: Readonly<Record<string, string>>) {
+function runTests(
+  context: TestContext, files: Readonly<Record<string, string>>, more: readonly string[] = [],
+) {
   const folder = mkdtempSync(join(tmpdir(), 'run-tests-'));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  // A nested runner would report to the outer one instead of printing.
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const words = [...process.execArgv, RUNNER, folder];
-  const { status, stdout } = spawnSync(process.execPath, words, { env, encoding: 'utf8', timeout: 60_000 });
+  const words = [...LOAD_TYPESCRIPT, RUNNER, '--compiled', ...more, folder];
+  const { status, stdout } = spawnSync(process.execPath, words, { encoding: 'utf8', timeout: 60_000 });
   return { status, stdout };
 }
 
@@ -60,6 +61,26 @@ test('a failing test is printed once with its path, the difference and the locat
   assert.match(stdout, /^FAIL .*c\.test\.ts › waits\n {2}TypeError.*: never$/m);
   assert.match(stdout, /^2 failures:\n.*fails\n.*waits$/m);
   assert.match(stdout, /^# tests 7\n# suites 2\n# pass 3\n# fail 2$/m);
+});
+
+test('a file that is killed fails, with what it had reported', (context) => {
+  const { status, stdout } = runTests(context, {
+    'e.test.ts': `
+      import { test } from 'node:test';
+      test('one', () => undefined);
+      test('two', () => new Promise(() => setImmediate(() => process.kill(process.pid, 'SIGKILL'))));
+    `,
+  });
+  assert.equal(status, 1, stdout);
+  assert.match(stdout, /^FAIL .*e\.test\.ts\n {2}The process ended with SIGKILL\.$/m);
+  assert.match(stdout, /^# fail 1$/m);
+});
+
+test('--slowest lists the files that took longest', (context) => {
+  const slow = "import { test } from 'node:test'; test('waits', () => new Promise((resolve) => setTimeout(resolve, 1)));";
+  const files = { 'a.test.ts': PASSING, 'b.test.ts': slow, 'c.test.ts': slow };
+  const { stdout } = runTests(context, files, ['--slowest', '2']);
+  assert.equal(stdout.match(/^ +\d+\.\d s {2}.*\.test\.ts$/gm)?.length, 2, stdout);
 });
 
 test('a file that does not load fails', (context) => {
