@@ -120,9 +120,9 @@ test('serve asks the key store only for the key of a provider that gets a reques
     asked.push(headers.authorization ?? '');
     response.writeHead(400).end(JSON.stringify({ error: { message: `Wrong header: ${headers.authorization}` } }));
   });
-  const [acme, other] = ['acme', 'other'].map((name) => ({ title: name, base_url: `http://127.0.0.1:${port}/${name}` }));
+  const rows = ['acme', 'other'].map((name) => [name, { title: name, base_url: `http://127.0.0.1:${port}/${name}` }]);
   const providers = join(env.HOME, 'providers.json');
-  writeFileSync(providers, JSON.stringify({ providers: { acme, other } }));
+  writeFileSync(providers, JSON.stringify({ providers: Object.fromEntries(rows) }));
   for (const provider of ['zai', 'other', 'acme']) {
     const io = { ...createFakeIo(), readInput: async () => `stored-key-of-${provider}` };
     const login = ['login', '--provider', provider, '--with-api-key', '--save-to', 'system'];

@@ -77,8 +77,7 @@ test('a file that is killed fails, with what it had reported', (context) => {
 });
 
 test('--slowest lists the files that took longest', (context) => {
-  const slow = "import { test } from 'node:test'; test('waits', () => new Promise((resolve) => setTimeout(resolve, 1)));";
-  const files = { 'a.test.ts': PASSING, 'b.test.ts': slow, 'c.test.ts': slow };
+  const files = { 'a.test.ts': PASSING, 'b.test.ts': PASSING, 'c.test.ts': PASSING };
   const { stdout } = runTests(context, files, ['--slowest', '2']);
   assert.equal(stdout.match(/^ +\d+\.\d s {2}.*\.test\.ts$/gm)?.length, 2, stdout);
 });
