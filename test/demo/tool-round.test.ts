@@ -9,7 +9,7 @@ import {
 } from '../../src/demo/simulated-model';
 import { createFetchTransport } from '../../src/upstream/transport';
 import { createFakeIo } from '../support/cli/fake-io';
-import { findManners } from '../support/strict/providers';
+import { findBehavior } from '../support/strict/providers';
 import { judge } from '../support/strict/rules';
 import { assertGoodStream } from '../support/stream/stream-grammar';
 
@@ -107,7 +107,7 @@ for (const number of [1, 2] as const) {
       'content-type': 'application/json', authorization: 'Bearer demo-key', 'user-agent': 'codex_cli_rs/0.171.0',
     };
     const settings = {
-      dialect: 'openai', manners: findManners(DEMO_PROVIDER?.name ?? ''), models: [DEMO_MODEL], maxTokens: 65_536,
+      dialect: 'openai', behavior: findBehavior(DEMO_PROVIDER?.name ?? ''), models: [DEMO_MODEL], maxTokens: 65_536,
       allowFields: [],
     } as const;
     const judged = judge({ method: 'POST', path: '/v1/chat/completions', headers, rawBody }, settings);

@@ -17,14 +17,14 @@ function translate(body: unknown, { provider, model }: Target): object {
   }).value.chat;
 }
 
-function judgeChat(chat: object, { manners }: Target): string | undefined {
+function judgeChat(chat: object, { behavior }: Target): string | undefined {
   const headers = {
     'content-type': 'application/json',
     authorization: 'Bearer sk-test-key',
     'user-agent': 'codex_exec/0.169.0',
   };
   const request = { method: 'POST', path: '/v1/chat/completions', headers, rawBody: JSON.stringify(chat) };
-  return judge(request, { dialect: manners.column, manners, maxTokens: 65_536, allowFields: [] })?.message;
+  return judge(request, { dialect: behavior.column, behavior, maxTokens: 65_536, allowFields: [] })?.message;
 }
 
 describe('the requests of the real Codex', () => {

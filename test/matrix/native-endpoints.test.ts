@@ -14,7 +14,7 @@ import { translateRequest } from '../../src/translate/request';
 import { readResponsesRequest } from '../../src/wire/read-responses';
 import { ask, CODEX, doneItems, finalResponse, KEY, startBridge, type Loose } from '../support/bridge/test-bridge';
 import { listCodexRequests } from '../support/fixtures';
-import { NATIVE_MANNERS } from '../support/strict/native-manners';
+import { NATIVE_BEHAVIOR } from '../support/strict/native-behavior';
 import { judgeNative, type NativeRefusal } from '../support/strict/native-rules';
 import { startNativeUpstream } from '../support/upstream/native-upstream';
 import { answer } from '../support/upstream/scripted-upstream';
@@ -30,11 +30,11 @@ const TARGETS: readonly NativeTarget[] = PROVIDERS.filter(({ responses }) => res
 const REQUESTS = listCodexRequests().filter(({ url }) => url.endsWith('/responses'));
 
 function judge(body: object, { provider: { name } }: NativeTarget): NativeRefusal | undefined {
-  const manners = NATIVE_MANNERS[name];
+  const behavior = NATIVE_BEHAVIOR[name];
   const headers = { authorization: 'Bearer k', 'content-type': 'application/json', 'accept-encoding': 'identity' };
-  const route = `POST ${manners?.path ?? '/v1/responses'}`;
+  const route = `POST ${behavior?.path ?? '/v1/responses'}`;
   return judgeNative({
-    route, headers, body: { ...body }, apiKey: undefined, efforts: undefined, issued: [], manners,
+    route, headers, body: { ...body }, apiKey: undefined, efforts: undefined, issued: [], behavior,
   });
 }
 
@@ -49,9 +49,9 @@ function toNative(body: object, { provider, model }: NativeTarget): object {
   return toNativeRequest(withNativeSettings(chat, request, dialect));
 }
 
-it('every Responses endpoint has manners of its own', () => {
+it('every Responses endpoint has its own behavior', () => {
   const names = PROVIDERS.filter(({ responses }) => responses).map(({ name }) => name);
-  assert.deepEqual(Object.keys(NATIVE_MANNERS).sort(), names.sort());
+  assert.deepEqual(Object.keys(NATIVE_BEHAVIOR).sort(), names.sort());
 });
 
 describe('the requests of the real Codex', () => {
@@ -136,10 +136,10 @@ const servedAt = (url: string, name: string): readonly Provider[] =>
 
 /** A search, parallel calls of its find and a patch, a hook between calls and results, another provider's history. */
 async function playThread(context: TestContext, { provider, model }: NativeTarget, wire: 'auto' | 'responses') {
-  const manners = NATIVE_MANNERS[provider.name];
+  const behavior = NATIVE_BEHAVIOR[provider.name];
   const upstream = await startNativeUpstream({
     apiKey: KEY,
-    ...(manners && { manners }),
+    ...(behavior && { behavior }),
     script: [
       answer({ reasoning: 'Hm.', text: 'Looking.', toolCalls: [{ name: 'tool_search', arguments: { query: 'a' } }] }),
       answer({

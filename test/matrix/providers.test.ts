@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
-import { PROVIDER_MANNERS } from '../support/strict/providers';
+import { PROVIDER_BEHAVIOR } from '../support/strict/providers';
 import { Bench, type Form } from './bench';
 import { SCENARIOS } from './scenarios';
 import { TARGETS } from './targets';
@@ -11,7 +11,7 @@ const FORMS: readonly Form[] = ['stream', 'json'];
 
 it('every provider is tested with at least one model, and no removed provider has rules', () => {
   const names = PROVIDERS.map(({ name }) => name);
-  assert.deepEqual(Object.keys(PROVIDER_MANNERS).filter((name) => !names.includes(name)), []);
+  assert.deepEqual(Object.keys(PROVIDER_BEHAVIOR).filter((name) => !names.includes(name)), []);
   assert.deepEqual([...new Set(TARGETS.map(({ provider }) => provider.name))], names);
 });
 

@@ -44,7 +44,7 @@ const turn = (input: readonly object[], more: object = {}): object => ({ ...BASE
 async function text(bench: Bench): Promise<void> {
   const usage = { prompt: 120, completion: 30, cached: 100, reasoning: 12 };
   const { sent, output, response } = await bench.ask(turn(opening()), { text: 'Hé, wörld 🌍!', usage });
-  assert.deepEqual((bench.target.strict.wants ?? []).filter((field) => !(field in sent)), []);
+  assert.deepEqual((bench.target.strict.expects ?? []).filter((field) => !(field in sent)), []);
   assert.equal(textOf(output), 'Hé, wörld 🌍!');
   const { input_tokens, input_tokens_details, output_tokens, total_tokens } = response.usage;
   assert.deepEqual(
@@ -168,7 +168,7 @@ async function images(bench: Bench): Promise<void> {
     turn([...opening(), question, called('call_a'), called('call_b', 'b.txt'), ...outputs]),
   );
   const parts = partsOf(sent, 'image_url').map(({ role, image_url }) => [role, image_url.url]);
-  if (bench.target.strict.blind) {
+  if (bench.target.strict.textOnly) {
     assert.deepEqual(parts, []);
     assert.equal(JSON.stringify(sent.messages).match(/\[image left out/g)?.length, 2);
   } else {
@@ -186,8 +186,8 @@ async function structuredOutput(bench: Bench): Promise<void> {
   const format = { type: 'json_schema', name: 'answer', strict: true, schema };
   const { sent, output } = await bench.ask(turn(opening(), { text: { format } }), { text: '{"verdict":true}' });
   assert.deepEqual(JSON.parse(textOf(output)), { verdict: true });
-  const { manners } = bench.target;
-  const takesSchema = manners.fields.includes('response_format') && manners.formats.includes('json_schema');
+  const { behavior } = bench.target;
+  const takesSchema = behavior.fields.includes('response_format') && behavior.formats.includes('json_schema');
   if (takesSchema) assert.deepEqual(sent.response_format?.json_schema.schema, schema);
   // A provider that does not accept a schema gets it as text.
   else assert.ok(JSON.stringify(sent.messages[0].content).includes('verdict'));
@@ -263,7 +263,7 @@ async function awkwardTools(bench: Bench): Promise<void> {
 
 /** Everything that an SDK may set: settings that the provider would reject are not sent. */
 async function settings(bench: Bench): Promise<void> {
-  const { manners, strict } = bench.target;
+  const { behavior, strict } = bench.target;
   const asked = strict.maxTokens === undefined ? 1_000 : 5_000_000;
   const more = {
     max_output_tokens: asked,
@@ -282,7 +282,7 @@ async function settings(bench: Bench): Promise<void> {
   };
   const { sent } = await bench.ask(turn(opening(), more));
   assert.equal(
-    sent[manners.limit] > 0 && sent[manners.limit] <= asked,
+    sent[behavior.limit] > 0 && sent[behavior.limit] <= asked,
     true,
     'the limit is sent under the provider’s name',
   );

@@ -3,14 +3,14 @@ import { PROVIDERS, resolveModel } from '../../src/providers/catalog';
 import type { Dialect } from '../../src/providers/dialect';
 import type { Provider } from '../../src/providers/provider';
 import { PLAIN, type AnswerStyle } from '../support/upstream/answer-styles';
-import { findManners } from '../support/strict/providers';
-import type { Manners, StrictModel } from '../support/strict/rule';
+import { findBehavior } from '../support/strict/providers';
+import type { Behavior, StrictModel } from '../support/strict/rule';
 
 /** A model of a provider, with the strict upstream's rules for them. */
 export interface Target {
   readonly provider: Provider;
   readonly model: string;
-  readonly manners: Manners;
+  readonly behavior: Behavior;
   readonly strict: StrictModel;
   /** The form of its answers, if it differs from DashScope's. */
   readonly style: AnswerStyle;
@@ -69,10 +69,10 @@ function modelsOf(provider: Provider): readonly string[] {
 }
 
 function targetOf(provider: Provider, model: string): Target {
-  const manners = findManners(provider.name);
-  const strict = manners.models.find(({ names }) => names.test(model));
+  const behavior = findBehavior(provider.name);
+  const strict = behavior.models.find(({ names }) => names.test(model));
   if (strict === undefined) throw new Error(`The strict upstream "${provider.name}" knows no model "${model}"`);
   // The fields that change the form of answers are sent to providers that have them.
-  const style = manners.answers?.({ model, reasoning_split: true, tool_stream: true }) ?? PLAIN;
-  return { provider, model, manners, strict, style };
+  const style = behavior.answers?.({ model, reasoning_split: true, tool_stream: true }) ?? PLAIN;
+  return { provider, model, behavior, strict, style };
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import test, { type TestContext } from 'node:test';
 import { PROVIDERS } from '../../../src/providers/catalog';
-import { NATIVE_MANNERS } from '../../support/strict/native-manners';
+import { NATIVE_BEHAVIOR } from '../../support/strict/native-behavior';
 import { startNativeUpstream, type NativeUpstreamOptions } from '../../support/upstream/native-upstream';
 import { answer } from '../../support/upstream/scripted-upstream';
 import { startBridge } from '../support/bridge-process';
@@ -145,10 +145,10 @@ const ROWS = PROVIDERS.filter(({ responses }) => responses).flatMap((provider) =
 for (const { provider, model } of ROWS) {
   const { name } = provider;
   test(`${model} at the endpoint of ${name}`, { skip: whyMissing(CURRENT_CODEX) }, async (context) => {
-    const manners = NATIVE_MANNERS[name];
+    const behavior = NATIVE_BEHAVIOR[name];
     const env = { AI_PROVIDER: name, UPSTREAM_WIRE: 'responses' };
     const catalog = { apply_patch_tool_type: 'freeform', supports_search_tool: true };
-    const place = await setUp(context, { script: EVERYTHING, env, model, catalog, ...(manners && { manners }) });
+    const place = await setUp(context, { script: EVERYTHING, env, model, catalog, ...(behavior && { behavior }) });
     const { upstream, bridge, workspace, run, kinds } = place;
     const { events, exitCode, stderr } = await run('Do it.');
     assert.deepEqual(upstream.refusals, [], stderr + bridge.log());

@@ -1,7 +1,7 @@
 /** The shapes of error bodies, one function each. The source is upstreams.md, section 5, unless stated otherwise. */
-import type { Manners, Refusal } from './rule';
+import type { Behavior, Refusal } from './rule';
 
-type ErrorBody = Manners['errorBody'];
+type ErrorBody = Behavior['errorBody'];
 
 const errorOf = ({ message, param, code, type = 'invalid_request_error' }: Refusal) => ({ message, type, param, code });
 

@@ -21,7 +21,7 @@ export const KIMI_K2: StrictModel = {
   temperature: { thinking: 1, plain: 0.6 },
   forced: KIMI_FORCED,
   replay: KIMI_REPLAY,
-  picky: true,
+  moonshotSchemas: true,
 };
 
 /** Section 3: on all assistant messages; the text for those without calls is inferred. */
@@ -33,7 +33,7 @@ export const KIMI_K3: StrictModel = {
     on: 'answers',
     text: 'thinking is enabled but reasoning_content is missing in assistant message at index {index}',
   },
-  picky: true,
+  moonshotSchemas: true,
 };
 
 /** Section 3 documents it for messages with calls; that answers without calls need the field too is AgentScope#3246. */

@@ -102,7 +102,7 @@ const FIELDS: Readonly<Record<string, FieldRow>> = {
   modalities: { types: ['array'], in: OPENAI },
   audio: { types: ['object'], in: OPENAI },
   reasoning_effort: { types: ['string'], in: BOTH },
-  // Known to single providers only (strict-providers.ts).
+  // Known to single providers only (strict/providers.ts).
   thinking: { types: ['object'], in: [] },
   reasoning: { types: ['object'], in: [] },
   reasoning_split: { types: ['boolean'], in: [] },
@@ -139,9 +139,9 @@ const TYPE_CHECKS: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
 export const fieldsOf = (dialect: UpstreamDialect): readonly string[] =>
   Object.keys(FIELDS).filter((name) => FIELDS[name]?.in.includes(dialect));
 
-function unknownField({ body, manners, settings }: JudgedRequest): Fault | undefined {
+function unknownField({ body, behavior, settings }: JudgedRequest): Fault | undefined {
   return first(Object.keys(body), (name) =>
-    manners.fields.includes(name) || settings.allowFields.includes(name) ? undefined : { param: name },
+    behavior.fields.includes(name) || settings.allowFields.includes(name) ? undefined : { param: name },
   );
 }
 
@@ -161,10 +161,10 @@ function sideOutside(value: number, bounds: Bounds): 'below' | 'above' | undefin
 }
 
 /** A numeric field out of range. `text` is DashScope's message; the other values are for OpenAI's. */
-function fieldRange({ body, manners }: JudgedRequest): Fault | undefined {
+function fieldRange({ body, behavior }: JudgedRequest): Fault | undefined {
   return first(Object.entries(body), ([name, value]) => {
     const row = FIELDS[name];
-    const bounds = row?.[manners.column];
+    const bounds = row?.[behavior.column];
     if (row === undefined || bounds === undefined || typeof value !== 'number') return undefined;
     const side = sideOutside(value, bounds);
     if (side === undefined) return undefined;
@@ -201,9 +201,9 @@ function stopShape({ body }: JudgedRequest): Fault | undefined {
   return isList ? undefined : { param: 'stop', value: quote(stop) };
 }
 
-function effort({ body, manners, model }: JudgedRequest): Fault | undefined {
+function effort({ body, behavior, model }: JudgedRequest): Fault | undefined {
   const value = body['reasoning_effort'];
-  const known = model.efforts ?? manners.efforts;
+  const known = model.efforts ?? behavior.efforts;
   return value === undefined || known.includes(plain(value))
     ? undefined
     : { param: 'reasoning_effort', value: plain(value), known: known.map((word) => `'${word}'`).join(', ') };
@@ -233,9 +233,9 @@ export const FIELD_RULES = [
   },
   {
     name: 'unknown-model',
-    check: ({ body, manners, settings }) => {
+    check: ({ body, behavior, settings }) => {
       const model = plain(body['model']);
-      const known = settings.models?.includes(model) ?? manners.models.some(({ names }) => names.test(model));
+      const known = settings.models?.includes(model) ?? behavior.models.some(({ names }) => names.test(model));
       return known ? undefined : { param: 'model', model };
     },
     openai: says('The model `{model}` does not exist or you do not have access to it.', 'model_not_found'),

@@ -14,7 +14,7 @@ export const FORMAT_RULES = [
     name: 'response-format',
     check: (request) => {
       const type = formatOf(request) === undefined ? 'text' : plain(formatOf(request)?.['type']);
-      return request.manners.formats.includes(type) ? undefined : { param: 'response_format.type', value: type };
+      return request.behavior.formats.includes(type) ? undefined : { param: 'response_format.type', value: type };
     },
     openai: says(
       "Invalid value: '{value}'. Supported values are: 'json_object', 'json_schema', and 'text'.",

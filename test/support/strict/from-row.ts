@@ -3,7 +3,7 @@ import { resolveModel } from '../../../src/providers/catalog';
 import type { Dialect, ThinkingControl } from '../../../src/providers/dialect';
 import type { Provider } from '../../../src/providers/provider';
 import { OPENROUTER, PLAIN, REASONING, type AnswerStyle } from '../upstream/answer-styles';
-import { CORE, maker, type ProviderManners } from './provider';
+import { CORE, maker, type ProviderBehavior } from './provider';
 import type { ChoiceKind, StrictModel } from './rule';
 
 /** The top-level fields that each kind of thinking control sends. */
@@ -29,7 +29,7 @@ const STYLES: { readonly [K in Dialect['reasoningReplay']]: AnswerStyle } = {
 };
 
 /** Derives the behavior from a catalog row; a row here replaces it once the real rejections are known. */
-export function mannersOfRow(provider: Provider): ProviderManners {
+export function behaviorOfRow(provider: Provider): ProviderBehavior {
   const { dialect } = resolveModel(provider, undefined, undefined);
   const sent = [dialect, ...provider.models.map(({ id }) => resolveModel(provider, id, undefined).dialect)];
   const knobs = sent.map(({ thinking }) => thinking);
@@ -74,6 +74,6 @@ function modelOf(provider: Provider, id: string): StrictModel {
     names: new RegExp(`^${id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`, 'i'),
     thinks: 'fixed' in thinking && thinking.fixed ? 'always' : 'on',
     ...(model && { maxTokens: model.maxOutput }),
-    ...(dialect.images ? {} : { blind: true }),
+    ...(dialect.images ? {} : { textOnly: true }),
   };
 }

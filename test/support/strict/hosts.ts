@@ -2,7 +2,7 @@
 import { OLLAMA, OPENROUTER, PLAIN, REASONING, STOPS, STRAY_THINK } from '../upstream/answer-styles';
 import { ARK_BODY, OPENROUTER_BODY, SILICONFLOW_BODY, VLLM_BODY } from './bodies';
 import { FAMILY_MODELS, MAKERS_WORDS } from './families';
-import { CORE, maker, OPEN, server, type ProviderManners } from './provider';
+import { CORE, maker, OPEN, server, type ProviderBehavior } from './provider';
 import { says, type StrictModel } from './rule';
 
 const siliconflow = maker({
@@ -99,7 +99,7 @@ const openaiCompatible = server({
 });
 
 /** By name. */
-export const HOSTS: Readonly<Record<string, ProviderManners>> = {
+export const HOSTS: Readonly<Record<string, ProviderBehavior>> = {
   siliconflow,
   ark,
   openrouter,

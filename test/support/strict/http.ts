@@ -10,7 +10,7 @@ export const isChat = (request: JudgedRequest): boolean => `${request.method} ${
 function routeFault(request: JudgedRequest) {
   const route = `${request.method} ${request.path}`;
   // The Coding Plan has no model list: "模型列表不支持通过接口查询", GET models is a 404 (upstreams.md, fact 4).
-  const routes = request.manners.lists ? [CHAT_ROUTE, MODELS_ROUTE] : [CHAT_ROUTE];
+  const routes = request.behavior.lists ? [CHAT_ROUTE, MODELS_ROUTE] : [CHAT_ROUTE];
   return routes.includes(route) ? undefined : { param: 'url', route };
 }
 
@@ -56,8 +56,8 @@ export const HTTP_RULES = [
     // Plans for coding agents check the calling program: only their rows have a message for it.
     name: 'caller',
     status: 403,
-    check: ({ manners, headers }) =>
-      manners.turnsAway?.test(headers['user-agent'] ?? '') === true ? { param: 'user-agent' } : undefined,
+    check: ({ behavior, headers }) =>
+      behavior.rejectsCallers?.test(headers['user-agent'] ?? '') === true ? { param: 'user-agent' } : undefined,
   },
   {
     // No provider rejects this. The rule is this project's own: gzip costs 50 us and 98 us of latency an event

@@ -4,7 +4,7 @@ import { MIMO_BODY, MINIMAX_BODY, MOONSHOT_BODY, ZAI_BODY } from './bodies';
 import { DEEPSEEK_V4, KIMI_K2, KIMI_K3, MAKERS_WORDS, MIMO } from './families';
 import { HISTORY_RULES } from './history';
 import { MESSAGE_RULES } from './messages';
-import { CORE, maker, type ProviderManners } from './provider';
+import { CORE, maker, type ProviderBehavior } from './provider';
 import { says, type StrictRule } from './rule';
 
 const GENERIC = says('The messages parameter is illegal. Please check the documentation.', '1214');
@@ -16,7 +16,7 @@ const MESSAGES: readonly StrictRule[] = [...MESSAGE_RULES, ...HISTORY_RULES];
 const STRICT = ['name', 'description', 'parameters', 'strict'];
 
 /** Arguments come late without `tool_stream` (section 2). GLM-5.3 cannot stop thinking. */
-const GLM = { thinks: 'on', maxTokens: 131_072, wants: ['tool_stream'] } as const;
+const GLM = { thinks: 'on', maxTokens: 131_072, expects: ['tool_stream'] } as const;
 const GLM53 = { thinks: 'always', efforts: ['low', 'high', 'max'] } as const;
 
 const zai = maker({
@@ -27,10 +27,10 @@ const zai = maker({
   // Inferred: AgentScope's source sends only `auto`.
   choices: ['auto'],
   models: [
-    { ...GLM, ...GLM53, names: /^glm-5\.3(-highspeed)?$/, blind: true },
+    { ...GLM, ...GLM53, names: /^glm-5\.3(-highspeed)?$/, textOnly: true },
     { ...GLM, ...GLM53, names: /^glm-5\.(3-flash|4)$/ },
-    { ...GLM, names: /^glm-5\.2$/, efforts: ['none', 'high', 'max'], blind: true },
-    { ...GLM, names: /^glm-(5-turbo|4\.7)$/, lacks: ['reasoning_effort'], blind: true },
+    { ...GLM, names: /^glm-5\.2$/, efforts: ['none', 'high', 'max'], textOnly: true },
+    { ...GLM, names: /^glm-(5-turbo|4\.7)$/, lacks: ['reasoning_effort'], textOnly: true },
   ],
   says: {
     ...Object.fromEntries(MESSAGES.filter(({ openai }) => openai !== undefined).map(({ name }) => [name, GENERIC])),
@@ -39,7 +39,7 @@ const zai = maker({
     'max-tokens-range': says('max_tokens参数非法：限制数值范围[1,{maximum}]', '1210'),
     'text-empty': says('{param}:text cannot be empty.', '1214'),
     'content-array': GENERIC,
-    'blind-model': GENERIC,
+    'image-for-text-model': GENERIC,
     // Inferred texts: only the codes are known.
     'unknown-model': says('Unknown model, please check the model code.', '1211'),
     authorization: says('Authentication parameter not received in Header.', '1001'),
@@ -52,7 +52,7 @@ const zai = maker({
   answers: zaiAnswers,
 });
 
-const KIMI_WORDS: ProviderManners['says'] = {
+const KIMI_WORDS: ProviderBehavior['says'] = {
   ...MAKERS_WORDS,
   // That names must not start with a digit is reported (kimi-cli#2531); the text is inferred.
   'tool-name-start': says(
@@ -65,9 +65,11 @@ const KIMI_WORDS: ProviderManners['says'] = {
 };
 
 /** Needed for cache hits (section 2, prompt_cache_key). */
-const CACHED = { wants: ['prompt_cache_key'] } as const;
+const CACHED = { expects: ['prompt_cache_key'] } as const;
 
-const kimi = (row: Pick<ProviderManners, 'name' | 'fields' | 'models'> & Partial<ProviderManners>): ProviderManners =>
+const kimi = (
+  row: Pick<ProviderBehavior, 'name' | 'fields' | 'models'> & Partial<ProviderBehavior>,
+): ProviderBehavior =>
   maker({
     thinking: { types: ['enabled', 'disabled'], alongside: [] },
     toolName: /^[a-zA-Z_]/,
@@ -100,7 +102,7 @@ const kimiCode = kimi({
   name: 'kimi-code',
   fields: [...CORE, 'reasoning_effort', 'prompt_cache_key'],
   // Section 1.5: the names that cc-switch#3671 saw refused. Codex has another name.
-  turnsAway: /^(codex-cli|kimi-cli)\//,
+  rejectsCallers: /^(codex-cli|kimi-cli)\//,
   models: [
     { ...KIMI_K3, temperature: { thinking: 1, plain: 0.6 }, names: /^kimi-for-coding$/, maxTokens: 32_768, ...CACHED },
   ],
@@ -130,7 +132,7 @@ const minimax = maker({
   models: [
     { names: /^MiniMax-M3$/, thinks: 'on', maxTokens: 524_288, oneSystem: true },
     // M2 ignores `disabled`.
-    { names: /^MiniMax-M2\.7$/, thinks: 'on', maxTokens: 131_072, oneSystem: true, blind: true },
+    { names: /^MiniMax-M2\.7$/, thinks: 'on', maxTokens: 131_072, oneSystem: true, textOnly: true },
   ],
   says: {
     role: says('invalid params, chat content has invalid message role: {role} (2013)'),
@@ -140,7 +142,7 @@ const minimax = maker({
     'call-arguments': says('invalid params, invalid function arguments json string, tool_call_id: {id} (2013)'),
     // Inferred texts.
     'content-array': says('invalid params, content of {param} must be a string (2013)'),
-    'blind-model': says('invalid params, {param}: this model does not support images (2013)'),
+    'image-for-text-model': says('invalid params, {param}: this model does not support images (2013)'),
     'thinking-shape': says('invalid params, {param} must be one of {known} (2013)'),
   },
   otherwise: says('invalid params, {text} (2013)'),
@@ -157,7 +159,7 @@ const deepseek = maker({
   // Documented with its mapping to low, high and max.
   efforts: ['minimal', 'low', 'medium', 'high', 'xhigh', 'max', 'ultra'],
   models: [
-    { ...DEEPSEEK_V4, names: /^deepseek-(v4-pro|v4-flash)$/, maxTokens: 384_000, blind: true },
+    { ...DEEPSEEK_V4, names: /^deepseek-(v4-pro|v4-flash)$/, maxTokens: 384_000, textOnly: true },
     { ...DEEPSEEK_V4, names: /^deepseek-flash$/, maxTokens: 384_000 },
   ],
   says: {
@@ -179,7 +181,7 @@ const deepseek = maker({
       'Failed to deserialize the JSON body into the target type: {param}: expected a string',
       'invalid_request_error',
     ),
-    'blind-model': says(
+    'image-for-text-model': says(
       'Failed to deserialize the JSON body into the target type: {param}: expected a string',
       'invalid_request_error',
     ),
@@ -212,7 +214,7 @@ const mimo = maker({
 });
 
 /** By name. */
-export const MAKERS: Readonly<Record<string, ProviderManners>> = {
+export const MAKERS: Readonly<Record<string, ProviderBehavior>> = {
   zai,
   moonshot,
   'kimi-code': kimiCode,

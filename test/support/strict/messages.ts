@@ -16,27 +16,27 @@ const roleOf = (message: UnknownRecord): string => plain(message['role'] ?? '');
 const hasCalls = (message: UnknownRecord): boolean => 'tool_calls' in message;
 const pathOf = (index: number, field: string): string => `messages[${index}].${field}`;
 
-function roleFault({ messages, manners }: JudgedRequest): Fault | undefined {
+function roleFault({ messages, behavior }: JudgedRequest): Fault | undefined {
   return first(messages, (message, index) =>
-    manners.roles.includes(roleOf(message))
+    behavior.roles.includes(roleOf(message))
       ? undefined
       : { param: pathOf(index, 'role'), role: roleOf(message), index: String(index) },
   );
 }
 
-function messageField({ messages, manners, settings }: JudgedRequest): Fault | undefined {
+function messageField({ messages, behavior, settings }: JudgedRequest): Fault | undefined {
   return first(messages, (message, index) => {
-    const own = roleOf(message) === 'assistant' ? manners.assistantFields : [];
+    const own = roleOf(message) === 'assistant' ? behavior.assistantFields : [];
     const known = [...(MESSAGE_FIELDS[roleOf(message)] ?? []), ...own, ...settings.allowFields];
     const name = Object.keys(message).find((key) => !known.includes(key));
     return name === undefined ? undefined : { param: pathOf(index, name), name, index: String(index) };
   });
 }
 
-function contentMissing({ messages, manners }: JudgedRequest): Fault | undefined {
+function contentMissing({ messages, behavior }: JudgedRequest): Fault | undefined {
   return first(messages, (message, index) => {
     // OpenAI does not require it in an assistant message with calls; Qwen 3 does (upstreams.md, Messages).
-    const isOptional = manners.column === 'openai' && hasCalls(message);
+    const isOptional = behavior.column === 'openai' && hasCalls(message);
     return 'content' in message || isOptional ? undefined : { param: pathOf(index, 'content') };
   });
 }
@@ -82,7 +82,7 @@ function firstPart(
 }
 
 function partType(request: JudgedRequest): Fault | undefined {
-  const known = request.manners.partTypes;
+  const known = request.behavior.partTypes;
   return firstPart(request, ({ type }, path) =>
     known.includes(plain(type)) ? undefined : { param: `${path}.type`, type: plain(type) },
   );
@@ -144,8 +144,8 @@ function emptyText({ messages }: JudgedRequest): Fault | undefined {
   });
 }
 
-function blind({ messages, model }: JudgedRequest): Fault | undefined {
-  if (!model.blind) return undefined;
+function imageForTextModel({ messages, model }: JudgedRequest): Fault | undefined {
+  if (!model.textOnly) return undefined;
   return first(messages, (message, index) =>
     recordsOf(message['content']).some((part) => part['type'] === 'image_url')
       ? { param: pathOf(index, 'content') }
@@ -313,5 +313,5 @@ export const MESSAGE_RULES = [
     dashscope: algo('System message must be at the beginning.'),
   },
   // Only rows of models without vision have a message for this.
-  { name: 'blind-model', check: blind },
+  { name: 'image-for-text-model', check: imageForTextModel },
 ] as const satisfies readonly StrictRule[];

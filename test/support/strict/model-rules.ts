@@ -28,8 +28,8 @@ function modelField({ body, model }: JudgedRequest): Fault | undefined {
   return first(model.lacks ?? [], (param) => (param in body ? { param } : undefined));
 }
 
-function thinkingShape({ body, manners }: JudgedRequest): Fault | undefined {
-  const { types, alongside } = manners.thinking;
+function thinkingShape({ body, behavior }: JudgedRequest): Fault | undefined {
+  const { types, alongside } = behavior.thinking;
   return first(Object.entries(asRecord(body['thinking']) ?? {}), ([name, value]) => {
     const isFine = name === 'type' ? types.includes(plain(value)) : alongside.includes(name);
     return isFine ? undefined : { param: `thinking.${name}`, value: plain(value), known: types.join(', ') };
@@ -63,7 +63,7 @@ function missingReasoning(request: JudgedRequest): Fault | undefined {
   if (replay === undefined || !isThinking(request)) return undefined;
   return first(request.messages, (message, index) => {
     const demanded = message['role'] === 'assistant' && (replay.on === 'answers' || 'tool_calls' in message);
-    if (!demanded || request.manners.assistantFields.some((field) => field in message)) return undefined;
+    if (!demanded || request.behavior.assistantFields.some((field) => field in message)) return undefined;
     return { param: `messages[${index}].reasoning_content`, text: replay.text.replace('{index}', String(index)) };
   });
 }

@@ -1,7 +1,7 @@
 /**
  * What the scripted Responses endpoint rejects, with the messages of llama.cpp's server, vLLM, Ollama and OpenAI. It is
- * stricter than each of them: it rejects whatever one of them rejects. A provider's manners add its own words and
- * demands (native-manners.ts).
+ * stricter than each of them: it rejects whatever one of them rejects. A provider's behavior adds its own messages
+ * and requirements (native-behavior.ts).
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
@@ -26,7 +26,7 @@ export interface NativeFault {
 }
 
 /** What a provider's endpoint requires in addition, and its messages. */
-export interface NativeManners {
+export interface NativeBehavior {
   /** Of its endpoint; `/v1/responses` when absent. */
   readonly path?: string;
   /** The models that it serves; all when absent. */
@@ -55,7 +55,7 @@ export interface NativeSubject {
   readonly efforts: readonly string[] | undefined;
   /** Reasoning items as the endpoint sent them. */
   readonly issued: readonly UnknownRecord[];
-  readonly manners?: NativeManners | undefined;
+  readonly behavior?: NativeBehavior | undefined;
 }
 
 type Check = (subject: NativeSubject & { readonly body: UnknownRecord }) => string | NativeRefusal | undefined;
@@ -72,8 +72,8 @@ const fault = (message: string, what: NativeFault, param?: string): NativeRefusa
 
 /** Returns the first rejection, or undefined if the request is accepted. A rule that returns text is a 400. */
 export function judgeNative(subject: NativeSubject): NativeRefusal | undefined {
-  const { body, headers, route, manners } = subject;
-  if (route !== `POST ${manners?.path ?? '/v1/responses'}`) return no(404, 'File Not Found');
+  const { body, headers, route, behavior } = subject;
+  if (route !== `POST ${behavior?.path ?? '/v1/responses'}`) return no(404, 'File Not Found');
   const key = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
   if (key === undefined || (subject.apiKey !== undefined && key !== subject.apiKey)) return no(401, 'Invalid API Key');
   if (headers['accept-encoding'] !== 'identity')
@@ -82,13 +82,13 @@ export function judgeNative(subject: NativeSubject): NativeRefusal | undefined {
     return no(400, 'We could not parse the JSON body of your request.');
   for (const check of CHECKS) {
     const found = check({ ...subject, body });
-    if (found !== undefined) return typeof found === 'string' ? no(400, found) : inWordsOf(manners, found);
+    if (found !== undefined) return typeof found === 'string' ? no(400, found) : inWordsOf(behavior, found);
   }
   return undefined;
 }
 
-function inWordsOf(manners: NativeManners | undefined, refusal: NativeRefusal): NativeRefusal {
-  const words = refusal.fault && manners?.says[refusal.fault.kind];
+function inWordsOf(behavior: NativeBehavior | undefined, refusal: NativeRefusal): NativeRefusal {
+  const words = refusal.fault && behavior?.says[refusal.fault.kind];
   return words && refusal.fault ? { ...refusal, ...words(refusal.fault) } : refusal;
 }
 
@@ -113,10 +113,10 @@ const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 const REQUIRED = ['model', 'input', 'stream', 'store'];
 
-const checkFields: Check = ({ body, manners }) => {
+const checkFields: Check = ({ body, behavior }) => {
   const missing = REQUIRED.find((field) => !(field in body));
   if (missing !== undefined) return no(400, `Missing required parameter: '${missing}'.`, missing);
-  const { lacks = {}, models } = manners ?? {};
+  const { lacks = {}, models } = behavior ?? {};
   const model = String(body['model']);
   if (models && !models.includes(model))
     return fault(`The model ${model} is not supported by the Responses API.`, { kind: 'model', word: model }, 'model');
@@ -157,8 +157,8 @@ const checkItems: Check = ({ body, issued }) => {
 };
 
 /** Instructions after the beginning, for templates that do not accept them there. */
-const checkOrder: Check = ({ body, manners }) => {
-  if (!manners?.oneSystem) return undefined;
+const checkOrder: Check = ({ body, behavior }) => {
+  if (!behavior?.oneSystem) return undefined;
   const items = (asArray(body['input']) ?? []).filter(isRecord);
   const late = items.findIndex(({ role }, index) =>
     (role === 'developer' || role === 'system') && (index > 0 || 'instructions' in body));
@@ -257,7 +257,7 @@ const checkTools: Check = ({ body }) => {
     : "Tool choice not found in 'tools'.";
 };
 
-const checkSettings: Check = ({ body, manners, efforts = manners?.efforts }) => {
+const checkSettings: Check = ({ body, behavior, efforts = behavior?.efforts }) => {
   const effort = asRecord(body['reasoning'])?.['effort'];
   if (effort !== undefined && efforts && !efforts.includes(String(effort)))
     return `invalid reasoning value: "${String(effort)}" (must be ${efforts.map((word) => `"${word}"`).join(', ')})`;

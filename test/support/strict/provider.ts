@@ -1,13 +1,13 @@
 /** Defines a row of provider behavior, and the defaults that the rows extend. */
 import type { AnswerStyle } from '../upstream/answer-styles';
 import { OPENAI_BODY } from './bodies';
-import { BASE_MANNERS } from './manners';
-import type { Manners } from './rule';
+import { BASE_BEHAVIOR } from './behavior';
+import type { Behavior } from './rule';
 import type { StrictRuleName } from './rules';
 
 /** The behavior of a provider, and the form of its answers. */
-export interface ProviderManners extends Manners {
-  readonly says: Partial<Readonly<Record<StrictRuleName, Manners['says'][string]>>>;
+export interface ProviderBehavior extends Behavior {
+  readonly says: Partial<Readonly<Record<StrictRuleName, Behavior['says'][string]>>>;
   /** The form of the answers to a request. Default: that of the column. */
   readonly answers?: (body: Readonly<Record<string, unknown>>) => AnswerStyle;
 }
@@ -25,9 +25,9 @@ export const OPEN = [...CORE, 'max_completion_tokens', 'parallel_tool_calls', 'u
  * A maker's API: no `developer` (table b, quirk 1), no field that its documentation lacks, text as strings (quirk 3).
  */
 export const maker = (
-  row: Partial<ProviderManners> & Pick<ProviderManners, 'name' | 'fields' | 'says' | 'models'>,
-): ProviderManners => ({
-  ...BASE_MANNERS.openai,
+  row: Partial<ProviderBehavior> & Pick<ProviderBehavior, 'name' | 'fields' | 'says' | 'models'>,
+): ProviderBehavior => ({
+  ...BASE_BEHAVIOR.openai,
   roles: ['system', 'user', 'assistant', 'tool'],
   partTypes: ['text', 'image_url', 'video_url', 'input_audio'],
   functionFields: ['name', 'description', 'parameters'],
@@ -38,8 +38,10 @@ export const maker = (
 });
 
 /** A server of open models: OpenAI's behavior if nothing else is known. */
-export const server = (row: Partial<ProviderManners> & Pick<ProviderManners, 'name' | 'fields'>): ProviderManners => ({
-  ...BASE_MANNERS.openai,
+export const server = (
+  row: Partial<ProviderBehavior> & Pick<ProviderBehavior, 'name' | 'fields'>,
+): ProviderBehavior => ({
+  ...BASE_BEHAVIOR.openai,
   models: [{ names: /^/, thinks: 'on' }],
   says: {},
   ...row,

@@ -4,13 +4,13 @@ import { describe, it } from 'node:test';
 import { PROVIDERS } from '../../../src/providers/catalog';
 import { chatRequest, functionTool } from '../upstream/chat-bodies';
 import { FIELDS_OF, PROVIDER_CASES, type ProviderCase } from './provider-cases';
-import { findManners, PROVIDER_MANNERS } from './providers';
+import { findBehavior, PROVIDER_BEHAVIOR } from './providers';
 import type { StrictSettings } from './rule';
 import { judge, renderRejection, type RawRequest } from './rules';
 
 const settingsOf = (provider: string): StrictSettings => {
-  const manners = findManners(provider);
-  return { dialect: manners.column, manners, maxTokens: 65_536, allowFields: [] };
+  const behavior = findBehavior(provider);
+  return { dialect: behavior.column, behavior, maxTokens: 65_536, allowFields: [] };
 };
 
 const rawOf = (body: object, caller = 'codex_exec/0.169.0'): RawRequest => ({
@@ -52,7 +52,7 @@ function checkCase({ provider, model, rule, refused, accepted, body, status = 40
 describe('fields that few providers know', () => {
   for (const [field, { value, taken }] of Object.entries(FIELDS_OF)) {
     it(field, () => {
-      const takers = Object.keys(PROVIDER_MANNERS).filter((name) => {
+      const takers = Object.keys(PROVIDER_BEHAVIOR).filter((name) => {
         const body = chatRequest({ model: MODELS[name] ?? 'some-model', tools: [functionTool()], [field]: value });
         return judge(rawOf(body), settingsOf(name))?.rule !== 'unknown-field';
       });
@@ -79,6 +79,6 @@ it('no text keeps a placeholder', () => {
   }
 });
 
-it('manners are named after their provider', () => {
-  for (const [name, manners] of Object.entries(PROVIDER_MANNERS)) assert.equal(manners.name, name);
+it('each behavior is named after its provider', () => {
+  for (const [name, behavior] of Object.entries(PROVIDER_BEHAVIOR)) assert.equal(behavior.name, name);
 });

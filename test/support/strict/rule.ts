@@ -9,10 +9,10 @@ export type UpstreamDialect = 'openai' | 'dashscope';
 
 /** The settings of one scripted upstream. */
 export interface StrictSettings {
-  /** Determines the manners if `manners` is absent: those that all providers of a dialect share. */
+  /** Determines the behavior if `behavior` is absent: the one that all providers of a dialect share. */
   readonly dialect: UpstreamDialect;
-  /** The manners of one provider (strict-providers.ts). */
-  readonly manners?: Manners;
+  /** The behavior of one provider (providers.ts). */
+  readonly behavior?: Behavior;
   /** If set, every other key gets a 401. */
   readonly apiKey?: string;
   /** If set, every other model is rejected. */
@@ -41,11 +41,11 @@ export interface StrictModel {
   /** Fields that its host knows and this model does not. */
   readonly lacks?: readonly string[];
   /** Fields that a good request with tools has: without them nothing is rejected, but the answers are worse. */
-  readonly wants?: readonly string[];
+  readonly expects?: readonly string[];
   /** It does not accept images. */
-  readonly blind?: true;
+  readonly textOnly?: true;
   /** Its host validates tool schemas by Moonshot's rules. */
-  readonly picky?: true;
+  readonly moonshotSchemas?: true;
   /** It accepts only one system message, at the beginning. */
   readonly oneSystem?: true;
   /** The only accepted temperatures, with and without thinking. */
@@ -62,7 +62,7 @@ export interface ReplayDemand {
 }
 
 /** How an upstream behaves: values for the checks, and messages for the rejections. */
-export interface Manners {
+export interface Behavior {
   readonly name: string;
   /** The column of the rule table that applies if `says` has no entry. */
   readonly column: UpstreamDialect;
@@ -84,7 +84,7 @@ export interface Manners {
   /** What a tool name must match in addition to OpenAI's rule. */
   readonly toolName: RegExp;
   /** Matches the User-Agent of rejected callers; it is the empty string if there is none. */
-  readonly turnsAway?: RegExp;
+  readonly rejectsCallers?: RegExp;
   /** Whether it has a list of models. */
   readonly lists: boolean;
   /** Its models: the first match applies, and the last one matches all. */
@@ -109,7 +109,7 @@ export interface Refusal {
 /** The input of the rules. Lists are empty if the body has none, so that each rule checks only one thing. */
 export interface JudgedRequest {
   readonly settings: StrictSettings;
-  readonly manners: Manners;
+  readonly behavior: Behavior;
   /** The row of the requested model. */
   readonly model: StrictModel;
   readonly method: string;

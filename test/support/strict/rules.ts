@@ -5,11 +5,11 @@ import { FIELD_RULES } from './fields';
 import { FORMAT_RULES } from './format';
 import { HISTORY_RULES } from './history';
 import { BODY_RULES, HTTP_RULES, isChat } from './http';
-import { BASE_MANNERS } from './manners';
+import { BASE_BEHAVIOR } from './behavior';
 import { MESSAGE_RULES } from './messages';
 import { MODEL_RULES } from './model-rules';
 import { plain, recordsOf } from './rule';
-import type { Fault, JudgedRequest, Manners, Refusal, StrictRule, StrictSettings, Wording } from './rule';
+import type { Fault, JudgedRequest, Behavior, Refusal, StrictRule, StrictSettings, Wording } from './rule';
 import { TOOL_RULES } from './tools';
 
 const CHAT_RULES = [
@@ -58,13 +58,13 @@ export function judge(
 
 function readRequest(raw: RawRequest, settings: StrictSettings): JudgedRequest {
   const body = parseJsonObject(raw.rawBody);
-  const manners = mannersOf(settings);
+  const behavior = behaviorOf(settings);
   const id = plain(body?.['model'] ?? '');
   return {
     ...raw,
     settings,
-    manners,
-    model: manners.models.find(({ names }) => names.test(id)) ?? { names: /^/, thinks: 'never' },
+    behavior,
+    model: behavior.models.find(({ names }) => names.test(id)) ?? { names: /^/, thinks: 'never' },
     isJsonObject: body !== undefined,
     body: body ?? {},
     messages: recordsOf(body?.['messages']),
@@ -72,10 +72,10 @@ function readRequest(raw: RawRequest, settings: StrictSettings): JudgedRequest {
   };
 }
 
-const mannersOf = ({ dialect, manners }: StrictSettings): Manners => manners ?? BASE_MANNERS[dialect];
+const behaviorOf = ({ dialect, behavior }: StrictSettings): Behavior => behavior ?? BASE_BEHAVIOR[dialect];
 
 function apply(rule: StrictRule, name: StrictRuleName, request: JudgedRequest): Rejection | undefined {
-  const wording = wordingOf(rule, request.manners);
+  const wording = wordingOf(rule, request.behavior);
   const fault = wording === undefined ? undefined : rule.check(request);
   if (wording === undefined || fault === undefined) return undefined;
   return {
@@ -83,14 +83,14 @@ function apply(rule: StrictRule, name: StrictRuleName, request: JudgedRequest): 
     status: wording.status ?? rule.status ?? 400,
     message: fill(wording.text, fault),
     // DashScope answers `param: null` throughout (eino#994 and others).
-    param: request.manners.column === 'dashscope' ? null : fault.param,
+    param: request.behavior.column === 'dashscope' ? null : fault.param,
     code: wording.code,
     ...(wording.type === undefined ? {} : { type: wording.type }),
   };
 }
 
 /** The provider's own message, or the wrapped one of its column; `undefined` if the rule does not apply to it. */
-function wordingOf(rule: StrictRule, { says, column, otherwise }: Manners): Wording | undefined {
+function wordingOf(rule: StrictRule, { says, column, otherwise }: Behavior): Wording | undefined {
   const own = says[rule.name];
   const common = rule[column];
   if (own !== undefined || common === undefined) return own ?? undefined;
@@ -103,4 +103,4 @@ const fill = (text: string, fault: Fault): string =>
 
 /** Renders the error body in the format of the provider. */
 export const renderRejection = (rejection: Rejection, settings: StrictSettings, requestId: string): string =>
-  mannersOf(settings).errorBody(rejection, requestId);
+  behaviorOf(settings).errorBody(rejection, requestId);

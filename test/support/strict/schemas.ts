@@ -7,7 +7,7 @@ const MAPS = ['properties', '$defs', 'definitions', 'patternProperties'];
 
 /** Returns the first schema of any tool that the validator rejects. */
 export function schemaFault({ tools, model }: JudgedRequest): Fault | undefined {
-  if (!model.picky) return undefined;
+  if (!model.moonshotSchemas) return undefined;
   return first(tools, (tool, index) => {
     const schema = asRecord(tool['function'])?.['parameters'] ?? {};
     const [fault] = faults(schema, `tools[${index}].function.parameters`);

@@ -11,8 +11,8 @@ const functionOf = (tool: UnknownRecord): UnknownRecord => asRecord(tool['functi
 const nameOf = (tool: UnknownRecord): string => asString(functionOf(tool)['name']) ?? '';
 
 const TOOL_FIELDS = ['type', 'function'];
-function toolFields({ tools, manners, settings }: JudgedRequest): Fault | undefined {
-  const known: readonly string[] = [...manners.functionFields, ...settings.allowFields];
+function toolFields({ tools, behavior, settings }: JudgedRequest): Fault | undefined {
+  const known: readonly string[] = [...behavior.functionFields, ...settings.allowFields];
   return first(tools, (tool, index) => {
     const outer = Object.keys(tool).find((name) => !TOOL_FIELDS.includes(name));
     if (outer !== undefined) return { param: `tools[${index}].${outer}`, name: outer };
@@ -21,11 +21,11 @@ function toolFields({ tools, manners, settings }: JudgedRequest): Fault | undefi
   });
 }
 
-function toolParameters({ tools, manners }: JudgedRequest): Fault | undefined {
+function toolParameters({ tools, behavior }: JudgedRequest): Fault | undefined {
   return first(tools, (tool, index) => {
     const parameters = functionOf(tool)['parameters'];
     // For OpenAI, a function without the field has no parameters.
-    if (parameters === undefined && manners.column === 'openai') return undefined;
+    if (parameters === undefined && behavior.column === 'openai') return undefined;
     const type = asRecord(parameters)?.['type'];
     if (type === 'object') return undefined;
     return { param: `tools[${index}].function.parameters`, name: nameOf(tool), type: quote(plain(type ?? 'None')) };
@@ -39,10 +39,10 @@ function duplicateName({ tools }: JudgedRequest): Fault | undefined {
   );
 }
 
-function choiceFault({ body, manners }: JudgedRequest): Fault | undefined {
+function choiceFault({ body, behavior }: JudgedRequest): Fault | undefined {
   const choice = body['tool_choice'];
   const kind = choiceKind(choice);
-  if (choice === undefined || (kind !== undefined && manners.choices.includes(kind))) return undefined;
+  if (choice === undefined || (kind !== undefined && behavior.choices.includes(kind))) return undefined;
   return { param: 'tool_choice', value: plain(choice) };
 }
 
@@ -135,9 +135,9 @@ export const TOOL_RULES = [
   {
     // A provider's rule in addition to OpenAI's: only its row has a message for it.
     name: 'tool-name-start',
-    check: ({ tools, manners }) =>
+    check: ({ tools, behavior }) =>
       first(tools, (tool, index) =>
-        manners.toolName.test(nameOf(tool))
+        behavior.toolName.test(nameOf(tool))
           ? undefined
           : { param: `tools[${index}].function.name`, name: nameOf(tool) },
       ),

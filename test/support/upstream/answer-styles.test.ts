@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { renderChatStream, type ScriptedAnswer } from './chat-stream';
-import { findManners } from '../strict/providers';
+import { findBehavior } from '../strict/providers';
 
 type Json = Readonly<Record<string, any>>;
 
@@ -10,7 +10,7 @@ const CALLS: ScriptedAnswer = { toolCalls: [{ name: 'f', arguments: { path: 'a.t
 const COUNTS = { prompt: 100, completion: 7, cached: 64, reasoning: 5 };
 
 function render(provider: string, answer: ScriptedAnswer, body: Json = {}): readonly string[] {
-  const { column, answers } = findManners(provider);
+  const { column, answers } = findBehavior(provider);
   const style = answers?.(body);
   return renderChatStream(answer, {
     dialect: column,

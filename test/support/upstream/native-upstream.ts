@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseJsonObject, type UnknownRecord } from '../../../src/base/json';
-import { judgeNative, type NativeManners, type NativeRefusal } from '../strict/native-rules';
+import { judgeNative, type NativeBehavior, type NativeRefusal } from '../strict/native-rules';
 import { renderNativeAnswer, type NativeReasoningForm } from './native-stream';
 import { reply, type AnswerOptions, type Step } from './steps';
 import { breakOff, sendRaw, sendReply } from './writer';
@@ -28,7 +28,7 @@ export interface NativeUpstreamOptions {
   /** Efforts that the model knows. Default: all. */
   readonly efforts?: readonly string[];
   /** How a provider's endpoint behaves. Default: a plain one. */
-  readonly manners?: NativeManners;
+  readonly behavior?: NativeBehavior;
   /** Rejects nothing but a wrong key. */
   readonly lenient?: boolean;
   /** Answers with one JSON object even if a stream was requested. */
@@ -87,15 +87,15 @@ class Upstream implements NativeUpstream {
     const rawBody = Buffer.concat(chunks).toString('utf8');
     const body = parseJsonObject(rawBody);
     this.requests.push({ headers: message.headers, body, rawBody });
-    const { apiKey, efforts, manners } = this.options;
+    const { apiKey, efforts, behavior } = this.options;
     const route = `${message.method} ${message.url}`;
     if (route.endsWith(' /v1/models')) return sendReply(response, { status: 404, headers: {}, body: 'File Not Found' });
     const refusal = judgeNative({
-      route, headers: message.headers, body, apiKey, efforts, issued: this.issued.get(body?.['model']) ?? [], manners,
+      route, headers: message.headers, body, apiKey, efforts, issued: this.issued.get(body?.['model']) ?? [], behavior,
     });
     if (refusal && !(this.options.lenient && refusal.status === 400)) {
       this.refusals.push(refusal.message);
-      return this.run(reply({ status: refusal.status, body: renderRefusal(refusal, manners) }), '', response);
+      return this.run(reply({ status: refusal.status, body: renderRefusal(refusal, behavior) }), '', response);
     }
     const step = this.options.script[this.accepted];
     this.accepted += 1;
@@ -122,8 +122,8 @@ class Upstream implements NativeUpstream {
   }
 
   private async answer(options: AnswerOptions, model: string, response: ServerResponse): Promise<void> {
-    const { manners, reasoning = manners?.reasoning ?? 'content', whole = false } = this.options;
-    const uuids = manners?.uuids === true;
+    const { behavior, reasoning = behavior?.reasoning ?? 'content', whole = false } = this.options;
+    const uuids = behavior?.uuids === true;
     const rendered = renderNativeAnswer(options, { model, number: this.accepted, reasoning, uuids });
     this.issued.set(model, [...this.issued.get(model) ?? [], ...rendered.reasoning]);
     if (whole) {
@@ -143,9 +143,9 @@ class Upstream implements NativeUpstream {
   }
 }
 
-function renderRefusal(refusal: NativeRefusal, manners: NativeManners | undefined): object {
+function renderRefusal(refusal: NativeRefusal, behavior: NativeBehavior | undefined): object {
   const { message, param = null } = refusal;
-  return manners?.body?.(refusal) ?? { error: { message, type: 'invalid_request_error', param, code: null } };
+  return behavior?.body?.(refusal) ?? { error: { message, type: 'invalid_request_error', param, code: null } };
 }
 
 function recut(text: string, size: number): readonly Buffer[] {

@@ -1,6 +1,6 @@
 /**
  * The Chat Completions provider of every integration test: answers by script, in the shape of a real provider, and
- * rejects what a real provider would reject. Facts and sources: strict-*.ts for the rules, chat-stream.ts for the
+ * rejects what a real provider would reject. Facts and sources: strict/ for the rules, chat-stream.ts for the
  * shapes.
  */
 import assert from 'node:assert/strict';
@@ -8,10 +8,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { asRecord, parseJson } from '../../../src/base/json';
-import { findManners } from '../strict/providers';
+import { findBehavior } from '../strict/providers';
 import { judgeQuirks, type QuirkName } from '../strict/quirks';
 import { judge, renderRejection, type StrictRuleName } from '../strict/rules';
-import type { ProviderManners } from '../strict/provider';
+import type { ProviderBehavior } from '../strict/provider';
 import type { StrictSettings, UpstreamDialect } from '../strict/rule';
 import { reply, type Step } from './steps';
 import { breakOff, sendAnswer, sendRaw, sendReply, wasBrokenOff } from './writer';
@@ -38,7 +38,7 @@ export interface ScriptedUpstreamOptions {
   readonly dialect?: UpstreamDialect;
   /**
    * The name of a provider row: uses its rules, messages and answers instead of those of a dialect
-   * (strict-providers.ts).
+   * (strict/providers.ts).
    */
   readonly provider?: string;
   /** One step for each accepted completion request, or a function that picks it; `index` counts accepted requests. */
@@ -90,7 +90,7 @@ class Upstream implements ScriptedUpstream {
   overrun = false;
 
   private readonly settings: StrictSettings;
-  private readonly manners: ProviderManners | undefined;
+  private readonly behavior: ProviderBehavior | undefined;
   private readonly server = createServer((message, response) => void this.handle(message, response));
   private readonly waiters: Waiter[] = [];
   private readonly connections = new Set<Socket>();
@@ -100,12 +100,12 @@ class Upstream implements ScriptedUpstream {
 
   constructor(private readonly options: ScriptedUpstreamOptions) {
     const { provider, maxTokens = 65_536, allowFields = [], apiKey, models } = options;
-    const manners = provider === undefined ? undefined : findManners(provider);
-    const dialect = manners?.column ?? options.dialect ?? 'dashscope';
-    this.manners = manners;
+    const behavior = provider === undefined ? undefined : findBehavior(provider);
+    const dialect = behavior?.column ?? options.dialect ?? 'dashscope';
+    this.behavior = behavior;
     this.settings = {
       dialect,
-      ...(manners === undefined ? {} : { manners }),
+      ...(behavior === undefined ? {} : { behavior }),
       maxTokens,
       allowFields,
       ...(apiKey === undefined ? {} : { apiKey }),
@@ -234,7 +234,7 @@ class Upstream implements ScriptedUpstream {
   }
 
   private contextOf({ body }: CapturedRequest) {
-    const style = this.manners?.answers?.(asRecord(body) ?? {});
+    const style = this.behavior?.answers?.(asRecord(body) ?? {});
     return {
       dialect: this.settings.dialect,
       ...(style === undefined ? {} : { style }),

@@ -1,7 +1,7 @@
 /** The behavior that all providers of a dialect share; the rows of the providers extend it. */
 import { DASHSCOPE_BODY, OPENAI_BODY } from './bodies';
 import { fieldsOf } from './fields';
-import type { Manners, StrictModel, UpstreamDialect } from './rule';
+import type { Behavior, StrictModel, UpstreamDialect } from './rule';
 
 /**
  * DashScope thinks on request, rejects a forced tool choice then, and its templates accept one system message, at the
@@ -15,7 +15,7 @@ export const DASHSCOPE_MODEL: StrictModel = {
   forced: 'The tool_choice parameter does not support being set to required or object in thinking mode',
 };
 
-const OPENAI: Manners = {
+const OPENAI: Behavior = {
   name: 'openai',
   column: 'openai',
   roles: ['system', 'assistant', 'user', 'function', 'tool', 'developer'],
@@ -36,7 +36,7 @@ const OPENAI: Manners = {
   errorBody: OPENAI_BODY,
 };
 
-const DASHSCOPE: Manners = {
+const DASHSCOPE: Behavior = {
   ...OPENAI,
   name: 'dashscope',
   column: 'dashscope',
@@ -54,4 +54,4 @@ const DASHSCOPE: Manners = {
 };
 
 /** By dialect. */
-export const BASE_MANNERS: Readonly<Record<UpstreamDialect, Manners>> = { openai: OPENAI, dashscope: DASHSCOPE };
+export const BASE_BEHAVIOR: Readonly<Record<UpstreamDialect, Behavior>> = { openai: OPENAI, dashscope: DASHSCOPE };

@@ -2,7 +2,7 @@
  * How the Responses endpoint of each provider behaves: its own messages, from its row in upstreams.md, section 7, and
  * from the reports named here.
  */
-import type { NativeFault, NativeManners, NativeRefusal } from './native-rules';
+import type { NativeFault, NativeBehavior, NativeRefusal } from './native-rules';
 
 const INVALID = 'invalid_request_error';
 
@@ -12,7 +12,7 @@ const openai = ({ message, param = null, code = null }: Coded): object =>
 interface Coded extends Omit<NativeRefusal, 'param'> { readonly param?: string | null; readonly code?: string | null }
 
 /** CLIProxyAPI#5647, opencodex#4726. */
-const KIMI: NativeManners = {
+const KIMI: NativeBehavior = {
   says: {
     tool: () => ({ message: 'Invalid request Error' }),
     item: () => ({ message: 'Invalid request Error' }),
@@ -25,7 +25,7 @@ const KIMI: NativeManners = {
 };
 
 /** Its messages for tools and items are inferred; `auto` is claude-provider-switcher v1.1.1. */
-const ALIYUN: NativeManners = {
+const ALIYUN: NativeBehavior = {
   lacks: { auto: ['tool_choice', 'parallel_tool_calls'] },
   says: {
     field: ({ word }) => ({ message: `<400> InternalError.Algo.InvalidParameter: ${word} is not supported.` }),
@@ -36,7 +36,7 @@ const ALIYUN: NativeManners = {
 const inQuotes = ({ word }: NativeFault): string => JSON.stringify(word);
 
 /** By the name of the provider. */
-export const NATIVE_MANNERS: Readonly<Record<string, NativeManners>> = {
+export const NATIVE_BEHAVIOR: Readonly<Record<string, NativeBehavior>> = {
   'aliyun-token-plan': ALIYUN,
   'aliyun-payg': ALIYUN,
   zai: {
