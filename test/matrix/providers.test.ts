@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { PROVIDERS } from '../../src/providers/catalog';
+import { shareOf } from '../support/long';
 import { PROVIDER_BEHAVIOR } from '../support/strict/providers';
 import { Bench, type Form } from './bench';
 import { SCENARIOS } from './scenarios';
 import { TARGETS } from './targets';
 
+/** Outside long runs, each target takes one of them in turn. */
 const FORMS: readonly Form[] = ['stream', 'json'];
 
 it('every provider is tested with at least one model, and no removed provider has rules', () => {
@@ -18,7 +20,7 @@ it('every provider is tested with at least one model, and no removed provider ha
 for (const provider of PROVIDERS) {
   describe(provider.name, () => {
     for (const target of TARGETS.filter((cell) => cell.provider === provider)) {
-      for (const form of FORMS) {
+      for (const form of shareOf(FORMS, 2, TARGETS.indexOf(target))) {
         test(`${target.model}, ${form}`, async (context) => {
           const bench = await Bench.open(context, target, form);
           const scenarios = SCENARIOS.filter(({ once }) => once === undefined || form === 'stream');

@@ -7,6 +7,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { startBuiltBridge, type BuiltBridge } from '../support/cli/built-bridge';
 import { ask, post } from '../support/bridge/test-server';
+import { shareOf } from '../support/long';
 
 const MB = 1024 * 1024;
 const MOST_MB = 400;
@@ -92,7 +93,7 @@ async function assertWell(bridge: BuiltBridge, most = MOST_MB): Promise<void> {
 const CODEX = { originator: 'codex_exec' } as const;
 
 describe('a provider that sends without an end', () => {
-  for (const [name, flood] of Object.entries(FLOODS)) {
+  for (const [name, flood] of shareOf(Object.entries(FLOODS), 5)) {
     for (const wire of ['chat', 'responses'] as const) {
       if (wire === 'responses' && !/line|comments|error|JSON/.test(name)) continue;
       test(`${name}, over ${wire}`, LIMIT, async (context) => {
@@ -129,7 +130,7 @@ const encode = (body: object): Buffer => Buffer.from(JSON.stringify({ model: 'm'
 const MESSAGES = Array.from({ length: 60_000 }, (_, at) => ({ role: 'user', content: `${at} ${'x'.repeat(100)}` }));
 
 describe('twenty bodies at once, each of', () => {
-  for (const [name, create] of Object.entries(BODIES)) {
+  for (const [name, create] of shareOf(Object.entries(BODIES), 5)) {
     test(name, LIMIT, async (context) => {
       const upstream = await startProvider(context, (response) =>
         response.writeHead(200, SSE).end(`${chunk('{"content":"Hi"}')}${STOP}data: [DONE]\n\n`));

@@ -1,7 +1,7 @@
 /**
  * `npm test [-- FILE or FOLDER …]`: checks and compiles everything once, runs each test file in a process of its own,
  * prints each failure in full, and ends with the totals. Without arguments: everything below test/ except the real
- * clients. `--slowest 10` adds the files that took longest.
+ * clients. `--slowest 10` adds the files that took longest; `--long` takes all cases of tests that have thousands.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -180,6 +180,7 @@ async function main(): Promise<void> {
   const options = {
     concurrency: { type: 'string', default: String(cpus().length + 1) },
     slowest: { type: 'string', default: '0' },
+    long: { type: 'boolean', default: false },
     // For tests of this runner.
     compiled: { type: 'boolean', default: false },
   } as const;
@@ -187,6 +188,7 @@ async function main(): Promise<void> {
   const files = positionals.length === 0 ? allTests() : positionals.flatMap(findTests);
   const report = new Report((text) => process.stdout.write(text));
   process.stdout.write(`${files.length} test files\n`);
+  if (values.long) process.env['LONG_TESTS'] = '1';
   if (!values.compiled && !compile()) process.exit(1);
   await runAll(files, Number(values.concurrency), report);
   report.finish(Number(values.slowest));
