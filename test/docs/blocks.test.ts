@@ -89,7 +89,11 @@ async function createScratch(context: TestContext, page: string): Promise<Scratc
     codex: CODEX,
     'aliyun-codex-bridge': `#!/bin/bash
 case "$*" in
-  '' | serve* | *--follow*) timeout -s INT 2 ${program} "$@"; code=$?; [ $code = 124 ] && exit 0; exit $code ;;
+  '' | serve* | *--follow*)
+    said=$(mktemp -p "$HOME")
+    ${program} "$@" > "$said" 2>&1 & bridge=$!
+    until grep -q 'listens on' "$said"; do kill -0 $bridge || { cat "$said"; exit 1; }; sleep 0.1; done
+    kill -INT $bridge; wait $bridge; code=$?; cat "$said"; exit $code ;;
   setup*--shell* | setup*--print*) ;;
   setup*) set -- "$@" --yes ;;
 esac

@@ -180,7 +180,7 @@ test('login offers every provider, and checks the key through the proxy', async 
   const { asked } = await scene.run(['login'], [undefined]);
   assert.match(asked[0] ?? '', new RegExp(`^ *${PROVIDERS.length + 1} {2}.* \\(openai-compatible\\)\nProvider `, 'm'));
   const { port } = new URL(scene.baseUrl);
-  const proxy = await startConnectProxy(context, { port: Number(port) });
+  const proxy = await startConnectProxy(context, { port: Number(port), allowed: [80] });
   const behind = { ...scene.env, HTTP_PROXY: `http://127.0.0.1:${proxy.port}` };
   const flags = ['--provider', 'openai-compatible', '--ai-base-url', 'http://models.acme.test/v1'];
   const { code, error } = await scene.run([...flags, 'login'], ['sk-wrong', KEY, ''], undefined, behind);

@@ -86,9 +86,10 @@ test('without file descriptors every request gets an answer; later ones work aga
   const limit = 40;
   const upstream = await startProvider(context);
   const env = { BRIDGE_STORE: 'store', UPSTREAM_CALLS: '1' };
-  const bridge = await startBuiltBridge(context, { upstream, before: `ulimit -n ${limit}`, env });
+  const execArgv = ['--require', join(__dirname, 'tell-warm-up.cjs')];
+  const bridge = await startBuiltBridge(context, { upstream, before: `ulimit -n ${limit}`, env, execArgv });
   // What is loaded after the start must be loaded before descriptors run out.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  while (!bridge.output().includes('warmed up')) await new Promise((resolve) => setTimeout(resolve, 20));
   const kept = await Promise.all(REQUESTS.map(() => connectTo(bridge.port)));
   assert.match(await askOn(kept[0] ?? assert.fail(), 'GET', '/health'), /"ok":true/);
   const others = await exhaust(bridge, limit);

@@ -63,10 +63,13 @@ test('https uses a tunnel, whose proxy sees only the name of the host', async (c
 
 test('http goes through a tunnel too', async (context) => {
   const host = await startHost(context, { isSecure: false });
-  const proxy = await startConnectProxy(context, { port: host.port });
+  const proxy = await startConnectProxy(context, { port: host.port, allowed: [443, 8080] });
   const url = 'http://api.acme.test:8080/v1';
   assert.equal(await ask(url, { proxies: { http: `127.0.0.1:${proxy.port}`, no: '' } }), EVENT);
   assert.deepEqual(proxy.seen, ['api.acme.test:8080 200']);
+  const usual = await startConnectProxy(context, { port: host.port });
+  await assert.rejects(ask(url, { proxies: { http: `127.0.0.1:${usual.port}`, no: '' } }), { kind: 'forbidden' });
+  assert.deepEqual([...new Set(usual.seen)], ['api.acme.test:8080 403']);
 });
 
 test('a proxy may speak TLS itself, and its certificate is checked', async (context) => {

@@ -217,7 +217,7 @@ test('a plan without an API: the bridge counts requests in each window, and send
 
 test('quota uses the proxy', async (context) => {
   const scene = await createScene(context, ...ZAI, { [ZAI_PATH]: [200, zaiAnswer()] });
-  const proxy = await startConnectProxy(context, { port: Number(new URL(scene.env.AI_API_BASE).port) });
+  const proxy = await startConnectProxy(context, { port: Number(new URL(scene.env.AI_API_BASE).port), allowed: [80] });
   const behind = { AI_API_BASE: 'http://plan.acme.test/v4', HTTP_PROXY: `http://127.0.0.1:${proxy.port}` };
   const { code, error } = await scene.run(['quota'], behind);
   assert.deepEqual([code, error, proxy.seen], [0, '', ['plan.acme.test:80 200']]);

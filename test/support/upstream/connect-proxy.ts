@@ -1,4 +1,4 @@
-/** An HTTP proxy for tests: tunnels every CONNECT to one port of this machine, whatever host it names. */
+/** An HTTP proxy for tests: tunnels each CONNECT to port 443 of any host to one port of this machine. */
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
@@ -29,6 +29,8 @@ export const ADDRESS_TLS = readTls('address');
 export interface ProxyOptions {
   /** Where all tunnels end. */
   readonly port: number;
+  /** The ports that it allows. Default: 443, as in the default settings of real proxies. */
+  readonly allowed?: readonly number[];
   /** `name:password` that it demands. */
   readonly credentials?: string;
   /** The status of every answer, in place of a tunnel. */
@@ -49,7 +51,7 @@ export interface ConnectProxy {
 
 /** Starts the proxy and ends it with the test. */
 export async function startConnectProxy(context: TestContext, options: ProxyOptions): Promise<ConnectProxy> {
-  const { port, credentials, status, isSecure = false, tls = ACME_TLS } = options;
+  const { port, allowed = [443], credentials, status, isSecure = false, tls = ACME_TLS } = options;
   const expected = credentials && `Basic ${Buffer.from(credentials, 'utf8').toString('base64')}`;
   const seen: string[] = [];
   const clients: string[] = [];
@@ -64,7 +66,8 @@ export async function startConnectProxy(context: TestContext, options: ProxyOpti
   };
   server.on('connection', keep).on('connect', (request, client: Socket) => {
     const given = request.headers['proxy-authorization'];
-    const code = status ?? (expected !== undefined && given !== expected ? 407 : 200);
+    const isAllowed = allowed.includes(Number(/:(\d+)$/.exec(request.url ?? '')?.[1]));
+    const code = status ?? (expected !== undefined && given !== expected ? 407 : isAllowed ? 200 : 403);
     seen.push(`${request.url} ${code}`);
     if (client instanceof TLSSocket) clients.push(client.getPeerCertificate().subject?.CN ?? '');
     keep(client);
