@@ -1,7 +1,8 @@
 /**
- * Measures the time from a machine with only Node and Codex to the first word of an answer, with the commands of
- * README.md. `npm --prefix test/clients run first-token` prints the figures of CODEX_TEST_SUITE.md. The bridge is
- * installed from the packed tarball instead of a registry; the provider is scripted and answers at once.
+ * Measures what a user goes through, with the commands of README.md: from a machine with only Node and Codex to the
+ * first word of an answer, from a rejected key to its fix, and from one provider to another.
+ * `npm --prefix test/clients run first-token` prints the figures of CODEX_TEST_SUITE.md. The bridge is installed from
+ * the packed tarball instead of a registry; the providers are scripted and answer at once.
  */
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { untilFree } from '../support/cli/until-free';
 import { runTui } from './codex/run-tui';
 import { codexCommand, CURRENT_CODEX } from './codex/versions';
-import { createClientEnv } from './support/program';
+import { createClientEnv, runProgram } from './support/program';
 import { createWorkFolder, type WorkFolder } from './support/work-folder';
 
 const KEY = 'sk-test-upstream';
@@ -39,6 +40,14 @@ async function install(folder: WorkFolder, prefix: string): Promise<number> {
   });
 }
 
+/** Runs `doctor`. @returns how long it took, how many lines it printed, and the last one */
+async function diagnose(env: Readonly<Record<string, string>>, cwd: string) {
+  const begin = performance.now();
+  const { stdout } = await runProgram({ command: 'aliyun-codex-bridge', args: ['doctor'], cwd, env }, 60_000);
+  const lines = stdout.trim().split('\n');
+  return { ms: performance.now() - begin, lines: lines.length, fix: lines.at(-1)?.trim() };
+}
+
 async function main(): Promise<void> {
   const folder = await createWorkFolder();
   const upstream = await startScriptedUpstream({
@@ -46,6 +55,7 @@ async function main(): Promise<void> {
     apiKey: KEY,
     script: () => answer({ text: WORD, pieces: 99 }),
   });
+  const other = await startScriptedUpstream({ provider: 'zai', apiKey: KEY, script: () => answer({ text: WORD }) });
   try {
     const prefix = join(folder.root, 'prefix');
     const installMs = await install(folder, prefix);
@@ -60,14 +70,19 @@ async function main(): Promise<void> {
       AI_API_BASE: upstream.url,
     };
     const program = { command: 'aliyun-codex-bridge', args: ['codex', '-c', 'check_for_update_on_startup=false'] };
-    const rounds: number[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const { workspace, codexHome } = folder;
+    const { workspace, codexHome } = folder;
+    const untilWord = async (variables: Readonly<Record<string, string>>): Promise<number> => {
       const begin = performance.now();
-      const onSeen = (): void => void rounds.push(performance.now() - begin);
-      await runTui({ program, prompt: 'Say hello.', workspace, codexHome, env, until: [WORD], onSeen });
+      let end = NaN;
+      const onSeen = (): void => void (end = performance.now());
+      await runTui({ program, prompt: 'Say hello.', workspace, codexHome, env: variables, until: [WORD], onSeen });
       await untilFree(PORT);
-    }
+      return end - begin;
+    };
+    const rounds: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) rounds.push(await untilWord(env));
+    const wrongKey = await diagnose({ ...env, AI_API_KEY: 'sk-sp-of-another-account' }, workspace);
+    const change = await untilWord({ ...env, AI_PROVIDER: 'zai', AI_API_BASE: other.url });
     const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
     const sorted = [...rounds].sort((a, b) => a - b);
     console.log(
@@ -77,11 +92,14 @@ async function main(): Promise<void> {
         `aliyun-codex-bridge codex until the first word of the answer is on the screen: ${seconds(rounds[0] ?? 0)} s ` +
         'the first time,' +
           ` median ${seconds(sorted[sorted.length >> 1] ?? 0)} s of ${ROUNDS}`,
+        `a rejected key: 1 command (doctor), ${seconds(wrongKey.ms)} s, ${wrongKey.lines} lines, the last: ` +
+          `${wrongKey.fix}`,
+        `another provider: 1 command (codex with AI_PROVIDER and its key), first word after ${seconds(change)} s`,
       ].join('\n'),
     );
   } finally {
-    await upstream.close();
-    await folder.dispose({ rejections: upstream.rejections });
+    await Promise.all([upstream.close(), other.close()]);
+    await folder.dispose({ rejections: [...upstream.rejections, ...other.rejections] });
   }
 }
 
