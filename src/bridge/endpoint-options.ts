@@ -1,6 +1,6 @@
 /**
  * Finds what is configured for an endpoint beyond its address and key: other keys and models, a limit of concurrent
- * requests, and how to connect. Loaded only where something is.
+ * requests, and how to connect. Loaded only if something is.
  */
 import { compact } from '../base/json';
 import type { Provider, RequestChanges } from '../providers/provider';

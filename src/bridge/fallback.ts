@@ -15,7 +15,7 @@ import type { Answer } from './stream-turn';
 /** A model with one of its keys. */
 interface KeyedModel extends Candidate {
   readonly prepared: Prepared;
-  /** Position of the key, from 1; 0 where there is only one. */
+  /** Position of the key, from 1; 0 if there is only one. */
   readonly number: number;
 }
 

@@ -27,7 +27,7 @@ export interface Endpoint extends EndpointOptions {
   readonly dialect: Dialect;
   /** The provider's name in the catalog. */
   readonly provider: string;
-  /** The model in the envelopes of what it signs; only the same model gets it back. */
+  /** The name of the model in envelopes: what it signs is sent back only to the same model. */
   readonly origin: string;
   /** The base URL without its scheme. */
   readonly base: string;
@@ -60,7 +60,7 @@ export interface Prepared {
   readonly notes: Notes;
   /** Creates the reader and stages for one answer. Retains no part of the request. */
   readonly createAttempt: CreateAttempt;
-  /** The request itself, where it may be prepared again for another model; it may be megabytes. */
+  /** The request itself, if it may be prepared again for another model; it may be megabytes. */
   readonly request?: ResponsesRequest;
   /** A line for the user, shown before the answer. */
   readonly notice?: string;

@@ -6,12 +6,12 @@ import { spawnSync } from 'node:child_process';
 import type { Environment } from '../config/resolve';
 
 export interface KeyStore {
-  /** For people. */
+  /** The name to display. */
   readonly title: string;
-  /** @returns why the key was not kept, as the end of a sentence */
+  /** @returns why the key was not stored, as the end of a sentence */
   write(name: string, key: string): string | undefined;
   read(name: string): string | undefined;
-  /** No-op when it is not there. */
+  /** No-op if there is no such key. */
   remove(name: string): void;
 }
 
@@ -24,7 +24,7 @@ interface ToolCall {
 
 interface Tool {
   readonly title: string;
-  /** How to get it where it may be missing. */
+  /** How to install the tool, if it may be missing. */
   readonly install: string;
   write(name: string, key: string): ToolCall;
   read(name: string): ToolCall;
@@ -101,7 +101,7 @@ export function openKeyStore(env: Environment, platform: NodeJS.Platform = proce
     read,
     write(name, key) {
       const { error, stderr } = run(tool.write(name, key));
-      // Some of the tools succeed without having kept the key.
+      // Some of the tools succeed without having stored the key.
       if (read(name) === key) return undefined;
       if (error !== undefined) return `cannot run ${tool.write(name, key).command} (${tool.install})`;
       return stderr.trim().split('\n')[0] || 'it did not keep the key';

@@ -89,7 +89,7 @@ function findLogins(env: Environment, hasKeyStore: boolean): Logins | undefined 
   return openLogins(path, env, hasKeyStore);
 }
 
-/** Loads what reads the proxy variables only where one is set. */
+/** Loads the reader of the proxy variables only if one of them is set. */
 function addProxies(resolved: ResolvedConfig, env: Environment): ResolvedConfig {
   const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
   if (!resolved.ok || !names.some((name) => isSet(env[name]))) return resolved;

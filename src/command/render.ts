@@ -17,10 +17,10 @@ export function wrapWords(text: string, width: number): readonly string[] {
   return lines;
 }
 
-export type LabelledRow = readonly [label: string, text: string];
+export type LabeledRow = readonly [label: string, text: string];
 
 /** Renders one indented line per row, with the second column aligned. */
-export function renderRows(rows: readonly LabelledRow[]): string {
+export function renderRows(rows: readonly LabeledRow[]): string {
   const width = Math.max(0, ...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}\n`).join('');
 }

@@ -1,4 +1,4 @@
-/** Reads the proxy variables, and says which hosts are reached without a proxy. Loaded only where one is set. */
+/** Reads the proxy variables, and says which hosts are reached without a proxy. Loaded only if one is set. */
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -2,7 +2,7 @@
 import { renderCount, renderDuration } from '../base/quantities';
 import { EXIT, type CommandContext } from '../command/command';
 import { readOwnFlag, STATUS_FLAGS } from '../command/own-flags';
-import { renderRows, type LabelledRow } from '../command/render';
+import { renderRows, type LabeledRow } from '../command/render';
 import { createTerminalStyle, type TerminalStyle } from '../command/terminal-style';
 import { readVersion } from '../command/version';
 import { probePort, type PortState } from '../instance/bridge-client';
@@ -91,7 +91,7 @@ function renderStatus(status: BridgeStatus, style: TerminalStyle): string {
   const { others } = status;
   const own = status.running ? renderRunning(status, style) : `${describeAbsence(status)}\n`;
   if (others.length === 0) return own;
-  const rows = others.map(({ url, version, pid, upstream }): LabelledRow =>
+  const rows = others.map(({ url, version, pid, upstream }): LabeledRow =>
     [url, `${version ?? 'unknown version'}, pid ${pid}, upstream ${upstream ?? 'unknown'}`]);
   return `${own}\nOther bridges in the background:\n${renderRows(rows)}`;
 }
@@ -105,7 +105,7 @@ function renderRunning(status: BridgeStatus, style: TerminalStyle): string {
   const { version, installed, url, port, pid, uptime, upstream, openStreams, launches, background, logFile } = status;
   const advice = `installed is ${installed}. Run: ${renderCommand('restart', port)}`;
   const age = renderDuration((uptime ?? 0) * 1_000);
-  const rows: readonly LabelledRow[] = [
+  const rows: readonly LabeledRow[] = [
     ['process', `pid ${pid ?? 'unknown'}, up ${age}${background ? ', in the background' : ''}`],
     ['upstream', upstream ?? 'unknown'],
     ['streaming', openStreams === 0 ? 'nothing' : renderCount(openStreams, 'answer')],

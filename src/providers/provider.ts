@@ -145,7 +145,7 @@ export interface Provider extends RequestChanges {
   readonly keys?: readonly ProviderKey[];
   /** Why several keys may not be used in turn: a sentence about the terms of the plan. */
   readonly oneKey?: string;
-  /** Most requests that the provider accepts at the same time for one account. */
+  /** Maximum number of concurrent requests that the provider accepts for one account. */
   readonly maxConcurrency?: number;
   readonly connection?: ConnectionSettings;
   /** Why the row of the user's file cannot be used, as a sentence; absent for a row that can. */

@@ -4,9 +4,9 @@ import { BridgeError } from '../errors/bridge-error';
 
 /** The limits of one body. */
 export interface JsonLimits {
-  /** Most arrays and objects inside one another. */
+  /** Maximum nesting depth of arrays and objects. */
   readonly bodyMaxDepth: number;
-  /** Most array items and object keys together. */
+  /** Maximum number of array items and object keys together. */
   readonly bodyMaxValues: number;
 }
 
@@ -73,7 +73,7 @@ function checkJsonSize(bytes: Buffer, limits: JsonLimits): void {
 }
 
 /**
- * Follows the structure of a body, in as many steps as the caller likes: counts, and finds the items of the history.
+ * Follows the structure of a body, in any number of steps: counts values, and finds the items of the history.
  * What it finds is right only if the bytes are valid JSON. Skipping strings by `indexOf` makes it 3.5 times as fast as
  * a loop over all bytes (4 MB: 1.9 ms instead of 6.7).
  */

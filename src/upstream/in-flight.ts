@@ -62,7 +62,7 @@ export class InFlight {
     }
   }
 
-  /** Learns the limit of a provider from its refusal of one request too many, unless a limit is configured. */
+  /** Learns the limit of a provider from a rejection, unless a limit is configured. */
   learn({ provider, limit }: Passage, { kind, details: { providerText: said = '' } }: BridgeError): void {
     if (limit !== undefined || kind !== 'rate_limit' || !CONCURRENCY.test(said)) return;
     const named = Number(NAMED_LIMIT.exec(said)?.[1] ?? Infinity);

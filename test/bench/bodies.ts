@@ -123,7 +123,7 @@ export interface Bodies {
   next(): Buffer;
 }
 
-/** How often a thread grows before it begins again, so that its size stays about the same. */
+/** How often a thread grows before it starts over, so that its size stays about the same. */
 const ROUNDS = 8;
 const ROUND_BYTES = 400;
 

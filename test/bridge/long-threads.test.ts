@@ -1,4 +1,4 @@
-/** Long threads send their whole history in every round: what goes upstream is the same as without any reuse. */
+/** Long threads send their whole history in every round: the upstream requests are the same as without any reuse. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answer } from '../support/upstream/scripted-upstream';

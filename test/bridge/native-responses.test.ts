@@ -614,7 +614,7 @@ describe('failures', () => {
     ['text.format', 'text.format is not supported', (body: Loose) =>
       !('text' in body) && JSON.stringify(body.instructions).includes('JSON Schema')],
   ] as const) {
-    it(`${field} is left out once that was refused, and from then on`, async (context) => {
+    it(`${field} is omitted after a rejection, and from then on`, async (context) => {
       const refused = reply({ status: 400, body: { error: { message: words, type: 'invalid_request_error' } } });
       const script = [refused, answer({ text: 'A' }), answer({ text: 'B' })];
       const native = await start(context, { lenient: true, script });

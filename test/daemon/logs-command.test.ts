@@ -127,7 +127,7 @@ test('a file is polled even if the system reports no changes', LIMIT, async (con
 
 test('--follow ends when its reader closes the pipe', LIMIT, async (context) => {
   const { home } = await createLog(context, count(1, 1));
-  let gone = (): void => assert.fail('nobody asked');
+  let gone = (): void => assert.fail('no handler was registered');
   const io = { ...createWatchedIo(), onReaderGone: (handler: () => void) => ((gone = handler), () => undefined) };
   const done = run(['logs', '--follow'], home.env, io);
   await io.until(/line 1/);

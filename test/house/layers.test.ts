@@ -119,7 +119,7 @@ test('the rule finds imports that point up, sideways, or out', async () => {
     'src/stream/up.ts': `import { a } from '../bridge/turn';`,
     'src/stream/sideways.ts': `export * from '../translate/request';`,
     'src/translate/sideways.ts': `export { a } from '../stream/signal';`,
-    'src/errors/neighbour.ts': `import type { A } from '../config/options';`,
+    'src/errors/neighbor.ts': `import type { A } from '../config/options';`,
     'src/base/lazy.ts': `export const load = () => import('../wire/content');`,
     'src/server/required.ts': `const page = require('../cli/main');`,
     'src/tools/type.ts': `export type A = import('../stream/signal').Signal;`,

@@ -18,6 +18,8 @@ const WORDS: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\banew\b/gi, 'again'],
   [/\bask(?:s|ed|ing)? again\b/gi, 'retry'],
   [/\baway with it\b/gi, 'uninstall'],
+  [/\b(?:absent|undefined|null|loaded) where\b/gi, 'if, loaded only if'],
+  [/\b(?:behaviour|neighbour|labelled|optimis|recognis|normalis)\w*/gi, 'the American spelling'],
   [/(?<!-)\bbeside\b(?!-| \$ref)/gi, 'next to, in addition to'],
   [/\bmade a mistake\b|\bthere is a mistake\b/gi, 'internal error, invalid'],
 ];

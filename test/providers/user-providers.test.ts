@@ -157,7 +157,7 @@ describe('keys, limits, fallbacks and connections', () => {
     assert.deepEqual(result.ok && result.variables, ['WORK_KEY', 'HOME_KEY', 'UNSET_KEY', 'PASSWORD']);
   });
 
-  it('are not inherited at another host, where they are secret', () => {
+  it('are not inherited at another host, because they are secret', () => {
     for (const base_url of ['https://evil.example/v1', 'http://api.acme.example/v1']) {
       const row = rowOf({ acme: PLAN, mine: { extends: 'acme', base_url } }, 'mine', env);
       assert.deepEqual([row.keys, row.connection, row.maxConcurrency], [undefined, undefined, undefined]);

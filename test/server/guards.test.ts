@@ -94,7 +94,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const [name, policy, headers, allowed] of CASES) {
-  test(`${allowed ? 'allows' : 'refuses'} ${name}`, () => {
+  test(`${allowed ? 'allows' : 'rejects'} ${name}`, () => {
     const refusal = findRefusal(headers, policy);
     assert.equal(refusal?.kind, allowed ? undefined : 'forbidden', refusal?.message);
   });

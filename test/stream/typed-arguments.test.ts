@@ -44,7 +44,7 @@ describe('a string where the schema allows none', () => {
     ['a number', '{"timeout": "1000"}', '{"timeout": 1000}'],
     ['a fraction', '{"timeout":"1.5"}', '{"timeout":1.5}'],
     ['an integer', '{"lines":" 7 "}', '{"lines":7}'],
-    ['null, where it is allowed', '{"lines":"null"}', '{"lines":null}'],
+    ['null, if it is allowed', '{"lines":"null"}', '{"lines":null}'],
     ['a boolean', '{"login":"true","note":"true"}', '{"login":true,"note":"true"}'],
     ['an object', '{"options":"{\\"deep\\":true}"}', '{"options":{"deep":true}}'],
     ['inside an object', '{"options":{"deep":"false","note":"false"}}', '{"options":{"deep":false,"note":"false"}}'],

@@ -255,7 +255,7 @@ describe('declarations', () => {
     assert.deepEqual(declared?.parameters['required'], ['input']);
   });
 
-  it('strict is sent only where it is accepted', () => {
+  it('strict is sent only if it is accepted', () => {
     const tool = { type: 'function', name: 'x', strict: true };
     assert.equal(offer(tool).functions[0]?.strict, undefined);
     assert.equal(offer(tool, { strictTools: true }).functions[0]?.strict, true);

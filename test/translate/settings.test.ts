@@ -180,7 +180,7 @@ describe('sampling and limits', () => {
     for (const [field, value] of Object.entries(REST)) assert.deepEqual(Reflect.get(chat, field), value);
   });
 
-  it('user and logit_bias only where they are accepted', () => {
+  it('user and logit_bias only if they are accepted', () => {
     const { chat } = translate({ user: 'u', ...REST }, { dialect: { user: false, logitBias: false } });
     assert.equal('user' in chat || 'logit_bias' in chat, false);
   });

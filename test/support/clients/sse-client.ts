@@ -26,7 +26,7 @@ export interface Reply {
   readonly ending: Ending;
 }
 
-/** `events` are in order of arrival; `json` of each is what a grammar check or an assertion wants. */
+/** `events` are in order of arrival; `json` of each is for grammar checks and assertions. */
 export interface StreamReply extends Reply {
   readonly events: readonly ReceivedEvent[];
 }

@@ -86,7 +86,7 @@ const WORDS: ProviderBehavior['says'] = {
 
 const aliyun = (own: Pick<ProviderBehavior, 'name' | 'models'> & Partial<ProviderBehavior>): ProviderBehavior => ({
   ...BASE_BEHAVIOR.dashscope,
-  // json_schema is for Qwen3.8 Max and some 3.7 (section 2); others refuse it (inferred).
+  // json_schema is for Qwen3.8 Max and some 3.7 (section 2); others reject it (inferred).
   formats: ['text', 'json_object'],
   says: WORDS,
   ...own,

@@ -20,7 +20,7 @@ const ark = maker({
   name: 'ark',
   fields: [...CORE.filter((name) => name !== 'response_format'), 'thinking', 'reasoning_effort'],
   thinking: { types: ['enabled', 'disabled', 'auto'], alongside: [] },
-  // Reported: `xhigh` is refused. The text is inferred.
+  // Reported: `xhigh` is rejected. The text is inferred.
   efforts: ['minimal', 'low', 'medium', 'high'],
   models: FAMILY_MODELS,
   says: {

@@ -101,7 +101,7 @@ const moonshot = kimi({
 const kimiCode = kimi({
   name: 'kimi-code',
   fields: [...CORE, 'reasoning_effort', 'prompt_cache_key'],
-  // Section 1.5: the names that cc-switch#3671 saw refused. Codex has another name.
+  // Section 1.5: the names that were rejected in cc-switch#3671. Codex has another name.
   rejectsCallers: /^(codex-cli|kimi-cli)\//,
   models: [
     { ...KIMI_K3, temperature: { thinking: 1, plain: 0.6 }, names: /^kimi-for-coding$/, maxTokens: 32_768, ...CACHED },

@@ -44,7 +44,7 @@ describe('strict rules', () => {
       if (text === undefined) continue;
       const settings = settingsOf(dialect, row.settings);
 
-      it(`${dialect} refuses: ${row.rule} (case ${position})`, () => {
+      it(`${dialect} rejects: ${row.rule} (case ${position})`, () => {
         const rejection = judge(rawOf(row.refused), settings);
         assert.equal(rejection?.rule, row.rule, rejection?.message);
         assert.equal(rejection.message, text);
