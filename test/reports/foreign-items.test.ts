@@ -24,7 +24,7 @@ testReports('items of another server', [
       role === 'user' && /NEW_TASK[\s\S]*ALPHA/.test(JSON.stringify(content)))),
   },
   {
-    saw: 'a thread begun elsewhere failed: searches, pictures, shell calls, sealed reasoning',
+    saw: 'a thread from another provider failed: searches, pictures, shell calls, encrypted reasoning',
     source: 'cubist38/mlx-openai-server#268, openai/codex#38365, BigStrongSun/ccswitchmulti-fork-archive#26',
     upstream: () => say(),
     requests: [codex([
@@ -51,7 +51,7 @@ testReports('items of another server', [
     },
   },
   {
-    saw: 'ciphertext in a message and a compaction of another maker reached the model', source: 'variation',
+    saw: 'ciphertext in a message, and a compaction of another provider, reached the model', source: 'variation',
     upstream: () => say(),
     requests: [codex([
       { type: 'compaction', id: 'cmp_1', encrypted_content: SEALED }, user('one'),
@@ -67,7 +67,7 @@ testReports('items of another server', [
     },
   },
   {
-    saw: 'one broken item made the bridge refuse the whole thread', source: 'variation', upstream: () => say(),
+    saw: 'one broken item made the bridge reject the whole thread', source: 'variation', upstream: () => say(),
     requests: [codex([
       user('one'), { type: 'function_call', call_id: 'call_1', arguments: '{}' }, result('call_1', 'OUT-1'),
       { type: 'function_call_output', call_id: 'call_none', output: 'OUT-2' }, { type: 'reasoning' }, {},
@@ -101,7 +101,7 @@ function judgeNatively(items: readonly Loose[]): string | undefined {
 
 testReports('a Responses endpoint of the provider', [
   {
-    saw: 'two calls of one answer, or the text of a hook between call and result, ended in 400',
+    saw: 'two calls in one answer, or the text of a hook between call and result, caused a 400',
     source: 'lidge-jun/opencodex#1534, Kohaku-Lab/KohakuTerrarium#322, fish2lab/DSCodex#9', text: 'fine',
     env: { AI_PROVIDER: 'deepseek', UPSTREAM_WIRE: 'responses' },
     upstream: ({ path, body }) => {

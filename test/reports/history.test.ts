@@ -53,7 +53,7 @@ testReports('reasoning in the history', [
     (index) => answered(400, { errors: { [`messages[${index}].reasoning_content`]: ['is not allowed'] } }),
   ),
   {
-    saw: 'a thread with text, reasoning and a call in one answer ended in four 500s',
+    saw: 'a thread with text, reasoning and a call in one answer caused four 500s',
     source: 'ggml-org/llama.cpp#17040', env: { AI_PROVIDER: 'llama-cpp' }, text: 'fine',
     upstream: (sent) => unless(
       messagesOf(sent).some((each) => each.tool_calls && each.content && (each.reasoning_content || each.thinking)),
@@ -109,7 +109,8 @@ testReports('ids of calls', [
       { param: 'messages[4].tool_calls[0].id' }),
   ),
   {
-    saw: 'a provider missed tool_call_id: calls of another bridge had empty ids', source: 'farion1231/cc-switch#5426',
+    saw: 'a provider reported a missing tool_call_id, because calls of another bridge had empty ids',
+    source: 'farion1231/cc-switch#5426',
     env: { AI_PROVIDER: 'ark' }, upstream: () => say(),
     requests: [codex([
       user('one'), call('', { cmd: 'a' }), result('', '1'), call('', { cmd: 'b' }), result('', '2'), user('two'),
@@ -126,7 +127,7 @@ const hasEmpty = (sent: ReportedCall, role: string): boolean => messagesOf(sent)
 
 testReports('calls, results and empty messages', [
   {
-    saw: 'half an emoji in cut output made every later request invalid JSON',
+    saw: 'half an emoji in truncated output made every later request invalid JSON',
     source: 'anomalyco/opencode#17758, JohnnyZ93/oai-compatible-copilot#271, elizaOS/eliza#18079', text: 'fine',
     upstream: ({ raw }) => unless(findHalfPair(raw), refused(
       'Failed to parse the request body as JSON: messages[4].content: lone leading surrogate in hex escape at line 1')),
@@ -137,7 +138,7 @@ testReports('calls, results and empty messages', [
     check: ({ last }) => assert.match(last.raw, /😀/),
   },
   {
-    saw: 'a command without output was refused as an empty tool message', source: 'zeroclaw-labs/zeroclaw#5565',
+    saw: 'a command without output was rejected as an empty tool message', source: 'zeroclaw-labs/zeroclaw#5565',
     text: 'fine', calls: 1,
     upstream: (sent) => unless(hasEmpty(sent, 'tool'), refused('tool message content must not be empty')),
     requests: [codex([
@@ -145,7 +146,7 @@ testReports('calls, results and empty messages', [
     ])],
   },
   {
-    saw: 'output of spaces and line ends was refused as a blank tool message', source: 'variation', text: 'fine',
+    saw: 'output of spaces and line ends was rejected as a blank tool message', source: 'variation', text: 'fine',
     calls: 1,
     upstream: (sent) => unless(
       messagesOf(sent).some(({ role, content }) => role === 'tool' && String(content).trim() === ''),
@@ -156,7 +157,7 @@ testReports('calls, results and empty messages', [
     ])],
   },
   {
-    saw: 'an answer of reasoning alone left an empty assistant message, refused ever after',
+    saw: 'an answer with only reasoning left an empty assistant message, which made every later request fail',
     source: 'MoonshotAI/kimi-code#1985', env: { AI_PROVIDER: 'moonshot' }, text: 'fine',
     upstream: (sent) => unless(hasEmpty(sent, 'assistant'),
       refused("The message at position 3 with role 'assistant' must not be empty")),
@@ -164,7 +165,7 @@ testReports('calls, results and empty messages', [
       { model: 'kimi-k3' })],
   },
   {
-    saw: 'the text of a hook stood between a call and its result, and the session was lost',
+    saw: 'the text of a hook was between a call and its result, and the session could not continue',
     source: 'fish2lab/DSCodex#9', upstream: () => say(),
     requests: [codex([
       user('one'), call('call_1'), call('call_2', { cmd: 'pwd' }), developer('hook says HOOK-1'), result('call_1', 'a'),
@@ -173,7 +174,7 @@ testReports('calls, results and empty messages', [
     check: ({ last }) => assert.match(last.raw, /HOOK-1.*HOOK-2/s),
   },
   {
-    saw: 'an interrupted call without a result made the provider refuse the thread for ever',
+    saw: 'an interrupted call without a result made the provider reject the thread permanently',
     source: 'farion1231/cc-switch#7504, openai/codex#29773', env: { AI_PROVIDER: 'kimi-code' }, upstream: () => say(),
     requests: [codex([
       user('one'), call('view_image:24', { path: 'p' }, 'view_image'),
@@ -181,14 +182,14 @@ testReports('calls, results and empty messages', [
     ], { model: 'kimi-for-coding' })],
   },
   {
-    saw: 'a result came before its call, and another came twice', source: 'variation', upstream: () => say(),
+    saw: 'one result was before its call, and another was sent twice', source: 'variation', upstream: () => say(),
     requests: [codex([
       user('one'), result('call_1', 'early'), call('call_1'), call('call_2'), result('call_2', 'b'),
       result('call_2', 'again'), user('two'),
     ])],
   },
   {
-    saw: 'NUL bytes in a stored call blocked the resume of a session', source: 'openai/codex#24369',
+    saw: 'NUL bytes in a stored call made it impossible to resume a session', source: 'openai/codex#24369',
     upstream: () => say(),
     requests: [codex([
       user('one'), call('call_1', '{"cmd":"ls"}\u0000', 'exec_command\u0000\u0000'), result('call_1', 'a\u0000b'),
@@ -196,7 +197,8 @@ testReports('calls, results and empty messages', [
     ])],
   },
   {
-    saw: 'stored arguments were cut, a list and a plain word, and every later turn was refused', source: 'variation',
+    saw: 'stored arguments were truncated, a list or a plain word, and every later turn was rejected',
+    source: 'variation',
     upstream: () => say(),
     requests: [codex([
       user('one'), call('call_1', '{"cmd":"l'), result('call_1', 'a'), call('call_2', '["ls"]'), result('call_2', 'b'),

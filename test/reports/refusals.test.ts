@@ -25,9 +25,9 @@ testReports('fields', [
     answered(422, { detail: [{
       type: 'extra_forbidden', loc: ['body', 'stream_options'], msg: 'Extra inputs are not permitted', input: {},
     }] })),
-  fieldRefused('reasoning_effort', 'a host refused the effort with a string', 'variation',
+  fieldRefused('reasoning_effort', 'a host rejected the effort with a plain string', 'variation',
     answered(400, '"json: unknown field \\"reasoning_effort\\""')),
-  fieldRefused('reasoning_effort', 'a host named the effort in param alone, with 404', 'variation',
+  fieldRefused('reasoning_effort', 'a host named the effort only in param, with 404', 'variation',
     refused('This parameter is not supported by the model.', { param: 'reasoning_effort' }, 404)),
   fieldRefused('temperature', 'a reasoning model refused temperature', 'variation',
     refused("Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is " +
@@ -35,7 +35,7 @@ testReports('fields', [
   fieldRefused('top_p', 'a host refused top_p with 500', 'variation',
     answered(500, { error: { message: 'unsupported parameter(s): top_p', type: 'server_error' } }),
     chatRequest({ top_p: 0.2 })),
-  fieldRefused('reasoning_effort', 'a model without thinking refused the effort', 'variation',
+  fieldRefused('reasoning_effort', 'a model without thinking rejected the effort', 'variation',
     answered(400, [{ error: { code: 400, message: 'Unknown name "reasoning_effort": Cannot find field.' } }])),
   fieldRefused('tool_choice', 'a model with thinking refused a forced tool', 'variation',
     answered(400, { code: 'InvalidParameter', message:
@@ -60,7 +60,7 @@ testReports('fields', [
     ['by their number', refused('max_tokens is too large: 100000. This model supports at most 8192 completion tokens.',
       { param: 'max_tokens' })],
   ] as const).map(([how, refusal]): Report => ({
-    saw: `more tokens than a model can write were refused ${how}`, source: 'variation', text: 'fine', calls: 3,
+    saw: `an output limit above that of the model was rejected ${how}`, source: 'variation', text: 'fine', calls: 3,
     upstream: ({ body }) => unless(body.max_tokens > 8_192, refusal),
     requests: [1, 2].map(() => chatRequest({ max_output_tokens: 100_000 })),
     check: ({ last }) => assert.equal(last.body.max_tokens, 8_192),
@@ -85,7 +85,7 @@ const overflowing = (saw: string, message: string, status = 400): Report =>
   overflow(saw, 'variation', refused(message, {}, status));
 
 testReports('full contexts', [
-  overflow('newer words of vLLM', 'proxysoul/Empryo#52', refused(
+  overflow('newer wording of vLLM', 'proxysoul/Empryo#52', refused(
     "You passed 202753 input tokens and requested 0 output tokens. However, the model's context length is only " +
       '202752 tokens, resulting in a maximum input length of 202752 tokens. Please reduce the length of the input ' +
       'prompt. (parameter=input_tokens, value=202753)',
@@ -131,11 +131,11 @@ testReports('errors', [
     ['a list of strings', ['No such luck with this request']],
     ['a sentence under msg', { code: 1, msg: 'No such luck with this request', data: null }],
   ] as const).map(([form, body]): Report => ({
-    saw: `the words of the provider were lost: its error is ${form}`, source: 'variation', ends: 'failed', calls: 1,
+    saw: `the message of the provider was lost: its error is ${form}`, source: 'variation', ends: 'failed', calls: 1,
     words: /^[^{[]*No such luck with this request\.[^{[]*$/, upstream: () => answered(400, body), requests: [turn()],
   })),
   {
-    saw: 'a request larger than the limit of a minute was retried without end', ends: 'failed', calls: 1,
+    saw: 'a request above the limit per minute was retried endlessly', ends: 'failed', calls: 1,
     source: 'openclaw/openclaw#130275, Gitlawb/openclaude#449', words: /12345/,
     upstream: () => ({
       status: 413, headers: { 'retry-after': '1' },
@@ -161,7 +161,7 @@ testReports('errors', [
     requests: [turn('x', { model: 'qwen3-32b' })],
   })),
   ...['/v1/chat/completions', '/v1/responses', '/v1/chat/completions/'].map((path): Report => ({
-    saw: `somebody pasted a whole address, with ${path}`, text: 'fine', env: { AI_API_BASE: `UPSTREAM${path}` },
+    saw: `the address of the provider was pasted with ${path}`, text: 'fine', env: { AI_API_BASE: `UPSTREAM${path}` },
     source: path === '/v1/chat/completions' ? 'farion1231/cc-switch#2806' : 'variation',
     upstream: (sent) => (sent.path === '/v1/chat/completions' ? say() : refused(`not found: ${sent.path}`, {}, 404)),
     requests: [turn()],

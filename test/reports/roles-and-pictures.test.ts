@@ -23,7 +23,7 @@ testReports('pictures', [
     refused(`Failed to deserialize the JSON body into the target type: messages[4]: ${UNKNOWN_VARIANT} at line 1 ` +
       'column 56209', { code: 'invalid_request_error' }),
   ),
-  picturesRefused('a router answered 404: no endpoint takes pictures', 'variation',
+  picturesRefused('a router answered 404: no endpoint accepts pictures', 'variation',
     answered(404, { error: { message: 'No endpoints found that support image input', code: 404 } })),
   picturesRefused('a local server answered 500: pictures are not supported', 'variation',
     refused('image input is not supported - hint: if this is unexpected, you may need to provide the mmproj',
@@ -38,14 +38,14 @@ testReports('pictures', [
   picturesRefused('a gateway answered 413 with a string: no images for this model', 'variation',
     answered(413, { error: 'This model does not support images. Remove them from the conversation.' })),
   {
-    saw: 'a model that reads text alone was sent a picture', env: { AI_PROVIDER: 'deepseek' }, text: 'fine', calls: 1,
+    saw: 'a picture was sent to a text-only model', env: { AI_PROVIDER: 'deepseek' }, text: 'fine', calls: 1,
     source: 'farion1231/cc-switch#3540, Wei-Shaw/sub2api#5519',
     upstream: (sent) => unless(picturesOf(sent).length > 0, refused(UNKNOWN_VARIANT)),
     requests: [codex([user('look'), ...viewed()], { model: 'deepseek-v4-pro' })],
     check: ({ last }) => assertNoBase64(last),
   },
   {
-    saw: 'the base64 of a picture was put into the text of a result and ate the context',
+    saw: 'the base64 of a picture in the text of a result filled the context',
     source: 'Wei-Shaw/sub2api#4956', env: { AI_PROVIDER: 'moonshot' }, upstream: () => say(),
     requests: [codex([
       user('look'), call('call_v', { path: 'p.png' }, 'view_image'), call('call_w'),
@@ -57,7 +57,7 @@ testReports('pictures', [
     },
   },
   ...['original', 'ultra'].map((detail): Report => ({
-    saw: `a picture of a tool with detail "${detail}" was refused in each later turn too`, text: 'fine', calls: 1,
+    saw: `a picture from a tool with detail "${detail}" was rejected in every later turn`, text: 'fine', calls: 1,
     source: detail === 'original' ? 'farion1231/cc-switch#7476, farion1231/cc-switch#7555' : 'variation',
     upstream: (sent) => unless(
       picturesOf(sent).some(({ image_url: { detail: sentDetail = 'auto' } }) => !/^(auto|low|high)$/.test(sentDetail)),
@@ -91,12 +91,12 @@ testReports('roles', [
   alternationDemanded('a template raised an error as a 500: roles must alternate', 'variation',
     refused('Jinja Exception: Conversation roles must alternate user/assistant/user/assistant/...',
       { code: 500, type: 'server_error' }, 500), 'llama-cpp'),
-  alternationDemanded('a host refused consecutive messages of one role with 422', 'variation',
+  alternationDemanded('a host rejected consecutive messages of one role with 422', 'variation',
     answered(422, { detail: 'messages: consecutive user messages are not allowed' })),
-  alternationDemanded('a provider refused two messages with the same role', 'variation',
+  alternationDemanded('a provider rejected two messages with the same role', 'variation',
     answered(400, { error: 'messages[3] and messages[4] have the same role "user"' })),
   {
-    saw: 'a prompt directly after a result was refused as a role out of order', source: 'variation', text: 'fine',
+    saw: 'a prompt directly after a result was rejected as an unexpected role', source: 'variation', text: 'fine',
     calls: 2,
     upstream: (sent) => unless(
       messagesOf(sent).some(({ role }, index, all) => role === 'user' && all[index - 1]?.role === 'tool'),
@@ -104,7 +104,7 @@ testReports('roles', [
     requests: [codex([user('one'), call('call_1'), result('call_1', 'a'), user('two')])],
   },
   {
-    saw: 'a message of the developer role was refused with 422', source: 'variation', text: 'fine',
+    saw: 'a message with the role developer was rejected with 422', source: 'variation', text: 'fine',
     upstream: (sent) => unless(messagesOf(sent).some(({ role }) => role === 'developer'), answered(422, {
       detail: [{
         loc: ['body', 'messages', 0, 'role'], msg: "Input should be 'system', 'user', 'assistant' or 'tool'",
@@ -113,7 +113,7 @@ testReports('roles', [
     requests: [codex([user('one')])],
   },
   {
-    saw: 'a second system message was refused: it must be at the beginning', source: 'variation', text: 'fine',
+    saw: 'a second system message was rejected: it must be at the beginning', source: 'variation', text: 'fine',
     upstream: (sent) => unless(
       messagesOf(sent).some(({ role }, index) => role === 'system' && index > 0),
       refused('System message must be at the beginning.', { type: 'BadRequestError', code: 400 })),

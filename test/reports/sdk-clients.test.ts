@@ -7,7 +7,7 @@ import { answered, streamed } from '../support/reports/upstream';
 
 testReports('SDKs', [
   {
-    saw: 'an SDK refused an answer without logprobs, annotations or summary', text: 'Hello',
+    saw: 'an SDK rejected an answer without logprobs, annotations or summary', text: 'Hello',
     source: 'BerriAI/litellm#41262, openai/openai-python#2489, BerriAI/litellm#35213',
     upstream: () => streamed([{ reasoning_content: 'Hm.' }, { content: 'Hello' }]),
     requests: [sdk({ input: 'hi' }), sdk({ input: 'hi', stream: false })],

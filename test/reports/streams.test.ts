@@ -36,22 +36,22 @@ testReports('calls in pieces', [
   commands('three calls with one index and one id became one, with trailing characters',
     'diegosouzapw/OmniRoute#11043, kittors/CliRelay#333', ['echo a', 'echo b', 'echo c'],
     streamed(['a', 'b', 'c'].map((name) => calls(exec(0, 'call_same', run(`echo ${name}`)))), 'tool_calls')),
-  commands('two calls in one piece of arguments became one', 'variation', ['a', 'b'],
+  commands('two calls in one piece of arguments became one call', 'variation', ['a', 'b'],
     streamed([calls(exec(0, 'call_1', run('a') + run('b')))], 'tool_calls')),
-  commands('the whole arguments came again after their pieces', 'variation', ['ls'],
+  commands('the complete arguments were repeated after their pieces', 'variation', ['ls'],
     streamed([
       calls(exec(0, 'call_1', '')), calls(more(0, '{"cmd":')), calls(more(0, '"ls"}')),
       calls(exec(0, 'call_1', run('ls'))),
     ], 'tool_calls')),
-  commands('{} came after the real arguments and became a second, empty call', 'variation', ['ls'],
+  commands('{} after the real arguments became a second, empty call', 'variation', ['ls'],
     streamed([calls(exec(0, 'call_1', run('ls'))), calls(more(0, '{}'))], 'tool_calls')),
-  commands('arguments came as an object, not as text', 'variation', ['ls'],
+  commands('arguments were an object, not text', 'variation', ['ls'],
     streamed([calls({ index: 0, id: 'call_1', function: { name: 'exec_command', arguments: { cmd: 'ls' } } })])),
   commands('arguments were null, then pieces, without index or id', 'variation', ['ls'], streamed([
     calls({ id: 'call_1', function: { name: 'exec_command', arguments: null } }),
     calls({ function: { arguments: '{"cmd":' } }), calls({ function: { arguments: '"ls"}' } }),
   ], 'tool_calls')),
-  commands('two calls of one index and two ids became one', 'variation', ['a', 'b'],
+  commands('two calls with one index and two ids became one', 'variation', ['a', 'b'],
     streamed([calls(exec(0, 'call_1', run('a'))), calls(exec(0, 'call_2', run('b')))], 'tool_calls')),
   commands('two calls without ids became one', 'variation', ['a', 'b'],
     streamed([calls(exec(0, '', run('a')), exec(1, '', run('b')))], 'tool_calls')),
@@ -65,7 +65,8 @@ testReports('calls in pieces', [
       ],
     }),
   {
-    saw: 'a call of a later index was ready first, and the order turned round', source: 'farion1231/cc-switch#5310',
+    saw: 'a call with a later index was complete first, and the order was reversed',
+    source: 'farion1231/cc-switch#5310',
     upstream: () => streamed([
       calls(fragment(0, 'call_lo', undefined, '')), calls(exec(1, 'call_hi', run('hi'))),
       calls(exec(0, '', '{"cmd":')), calls(fragment(0, '', '', '"lo"}')),
@@ -80,28 +81,28 @@ testReports('calls in pieces', [
       chunk({}, 'stop'), USAGE,
     ],
   }, 'Let me look.'),
-  commands('the arguments went on after the finish_reason', 'variation', ['ls'], {
+  commands('the arguments continued after the finish_reason', 'variation', ['ls'], {
     events: [
       FIRST, chunk(calls(exec(0, 'call_1', '{"cmd":'))), chunk({}, 'tool_calls'), chunk(calls(more(0, '"ls"}'))), USAGE,
     ],
   }),
-  commands('finish_reason named calls that were not there', 'jasonxu114514/opencode2api#27', [], {
+  commands('the finish_reason was tool_calls, but there were none', 'jasonxu114514/opencode2api#27', [], {
     events: [FIRST, chunk({ content: 'All done.' }), chunk({ tool_calls: [] }, 'tool_calls'), USAGE],
   }, 'All done.'),
   {
-    ...commands('a hollow call stood after a finished text', 'lmstudio-ai/lmstudio-bug-tracker#830', [],
+    ...commands('an empty call followed a finished text', 'lmstudio-ai/lmstudio-bug-tracker#830', [],
       streamed([{ content: 'Your program is ready.' }, calls({ index: 0, id: '', type: 'function' })]),
       'Your program is ready.'),
     env: { AI_PROVIDER: 'lm-studio' },
   },
   ...[{ function: {} }, { index: 0, function: { name: '', arguments: '' } }, { index: 0, id: null, function: null }]
-    .map((hollow) => commands(`a hollow call, ${JSON.stringify(hollow)}, stood after a finished text`, 'variation', [],
+    .map((hollow) => commands(`an empty call, ${JSON.stringify(hollow)}, followed a finished text`, 'variation', [],
       streamed([{ content: 'Ready.' }, calls(hollow)]), 'Ready.')),
 ]);
 
 /** A finish reason that is not a success fails the turn, and is reported. */
 const badEnding = (finish: string, source = 'variation'): Report => ({
-  saw: `finish_reason ${finish} ended the agent in the middle of its work, without a word`, source, ends: 'failed',
+  saw: `finish_reason ${finish} ended the agent in the middle of its work, without a message`, source, ends: 'failed',
   words: new RegExp((finish.split(' ').at(-1) ?? '').replaceAll('_', '[_ ]'), 'i'),
   upstream: () => streamed([{ content: 'Now I edit the file.' }], finish),
   requests: [codex([user('x')], { model: 'gemini-3.5-flash' })],
@@ -113,16 +114,17 @@ testReports('endings', [
   badEnding('function_call_filter: MALFORMED_FUNCTION_CALL', MALFORMED),
   ...['error', 'abort', 'network_error', 'UNEXPECTED_TOOL_CALL'].map((finish) => badEnding(finish)),
   ...['STOP', 'end_turn', 'eos', 'stop_sequence'].map((finish): Report => ({
-    saw: `finish_reason ${finish} is a success in another provider's words`, source: 'variation', text: 'Done.',
+    saw: `finish_reason ${finish} means success at another provider`, source: 'variation', text: 'Done.',
     upstream: () => streamed([{ content: 'Done.' }], finish), requests: [codex([user('x')])],
   })),
   {
-    saw: 'a gateway put [DONE] after a broken stream, and the cut text counted as an answer', source: 'variation',
+    saw: 'a gateway sent [DONE] after a broken stream, and the truncated text counted as an answer',
+    source: 'variation',
     ends: 'failed', upstream: () => ({ events: [FIRST, chunk({ content: 'The file is' })] }),
     requests: [codex([user('x')])],
   },
   {
-    saw: 'a connection that closed in a call ran half a command', source: 'variation', ends: 'failed',
+    saw: 'a connection that closed within a call executed half a command', source: 'variation', ends: 'failed',
     upstream: () => ({ events: [FIRST, chunk(calls(exec(0, 'call_1', '{"cmd":"rm -r')))], done: false }),
     requests: [codex([user('x')])], check: ({ reply }) => assert.deepEqual(reply.calls, []),
   },
@@ -130,7 +132,7 @@ testReports('endings', [
 
 /** The phase of the message of an answer, in the finished item and in the last event. */
 const phaseOf = (expected: string | undefined, answer: ReportedAnswer, ends: Report['ends'] = 'completed'): Report => ({
-  saw: `the app showed an answer twice: no phase ${expected ?? '(a cut text has none)'}`, ends,
+  saw: `the app showed an answer twice: no phase ${expected ?? '(truncated text has none)'}`, ends,
   source: 'farion1231/cc-switch#6718, lidge-jun/opencodex#542',
   upstream: () => answer, requests: [codex([user('x')])],
   check: ({ reply: { items, response } }) => {
@@ -152,7 +154,7 @@ const SPLIT = 'elie222/rakazo#416, elizaOS/eliza#30904, earendil-works/pi#6613';
 const CHAT = { messages: [{ role: 'user', content: 'x' }] };
 
 testReports('half characters', ['content', 'reasoning_content'].map((field): Report => ({
-  saw: `an emoji was cut between two deltas of ${field}: half of it is no text`,
+  saw: `an emoji was split between two deltas of ${field}, and half of it is not valid text`,
   source: field === 'content' ? SPLIT : 'variation', text: field === 'content' ? 'ok 😀 done' : 'So.',
   upstream: () => streamed([
     { [field]: 'ok \ud83d' }, { [field]: '\ude00 done' }, ...(field === 'content' ? [] : [{ content: 'So.' }]),

@@ -14,7 +14,7 @@ const variants = (required: boolean): object => ({
 
 testReports('names and lists of tools', [
   {
-    saw: 'a title or summary without tools was refused for its tool_choice', text: 'fine', calls: 2,
+    saw: 'a title or summary without tools was rejected because of its tool_choice', text: 'fine', calls: 2,
     source: 'farion1231/cc-switch#3640, gty111/gLLM#267, MiniMax-AI/minimax-code#194',
     upstream: ({ body }) => unless(
       !body.tools?.length && (body.tool_choice ?? body.parallel_tool_calls) !== undefined,
@@ -23,7 +23,7 @@ testReports('names and lists of tools', [
     check: ({ calls }) => assert.ok(calls.every(({ body }) => body.tools === undefined)),
   },
   {
-    saw: 'a tool in two lists was refused: names must be unique',
+    saw: 'a tool in two lists was rejected: names must be unique',
     source: 'router-for-me/CLIProxyAPI#4788, router-for-me/CLIProxyAPI#4849', upstream: () => say(),
     requests: [codex([
       {
@@ -39,7 +39,7 @@ testReports('names and lists of tools', [
     },
   },
   {
-    saw: 'one tool with an empty name made the provider refuse every request', text: 'fine', calls: 1,
+    saw: 'one tool with an empty name made the provider reject every request', text: 'fine', calls: 1,
     source: 'ZhiYi-R/moon-bridge#65, ZhiYi-R/moon-bridge#76',
     upstream: (sent) => unless(toolsOf(sent).some(({ name }) => !name),
       refused("Invalid 'tools[13].function.name': empty string. Expected a string with minimum length 1.")),
@@ -52,7 +52,7 @@ testReports('names and lists of tools', [
     check: ({ last }) => assert.ok(toolsOf(last).some(({ name }) => /good$/.test(name))),
   },
   {
-    saw: 'more tools than the provider takes: the user must learn it', code: 'invalid_prompt', ends: 'failed',
+    saw: 'more tools than the provider accepts: the user must be told', code: 'invalid_prompt', ends: 'failed',
     source: 'musistudio/claude-code-router#686, zed-industries/zed#32946', words: /maximum length 128/, calls: 1,
     upstream: ({ body }) => unless(body.tools.length > 128, refused(
       "Invalid 'tools': array too long. Expected an array with maximum length 128, but got one of 140 instead.",
@@ -62,7 +62,7 @@ testReports('names and lists of tools', [
     })],
   },
   {
-    saw: 'a model without tools was tried without end', source: 'ollama/ollama#11131, rayketcham-lab/vox#89',
+    saw: 'a model without tool support was retried endlessly', source: 'ollama/ollama#11131, rayketcham-lab/vox#89',
     env: { AI_PROVIDER: 'ollama' }, ends: 'failed', code: 'invalid_prompt', words: /does not support tools/, calls: 1,
     upstream: ({ body }) => unless(body.tools,
       refused('library/deepseek-r1:14b does not support tools', { type: 'api_error' })),
@@ -92,7 +92,7 @@ const hasOnlyRequired = (schema: Record<string, unknown>): boolean =>
 
 testReports('schemas of tools', [
   {
-    saw: 'a tool with parameters of type null was refused with every request',
+    saw: 'a tool with parameters of type null was rejected in every request',
     source: 'farion1231/cc-switch#4864, farion1231/cc-switch#5354, openclaw/openclaw#106464', upstream: () => say(),
     requests: [codex([user('x')], {
       model: 'deepseek-v4-flash',
@@ -109,7 +109,7 @@ testReports('schemas of tools', [
     },
   },
   {
-    saw: 'a root of type object with anyOf was refused: the type belongs into its items',
+    saw: 'a root of type object with anyOf was rejected: the type belongs in its variants',
     source: 'abhigyanpatwari/GitNexus#2703', env: { AI_PROVIDER: 'moonshot' }, upstream: () => say(),
     requests: [codex([user('x')], {
       model: 'kimi-k2.6',
@@ -131,19 +131,19 @@ testReports('schemas of tools', [
   ),
   schemaRefused('a local server answered 500: failed to parse grammar', 'variation', hasOnlyRequired, variants(true),
     () => refused('failed to parse grammar', { code: 500, type: 'server_error' }, 500)),
-  schemaRefused('a pattern was refused as an unsupported feature', 'variation', (schema) => 'pattern' in schema,
+  schemaRefused('a pattern was rejected as an unsupported feature', 'variation', (schema) => 'pattern' in schema,
     { type: 'object', properties: { hours: { type: 'string', pattern: '^[0-9]+$' } } },
     () => answered(400, { error: "Invalid grammar request: feature 'pattern' of the tool schema is not supported" })),
-  schemaRefused('a format was refused with 422', 'variation', (schema) => schema['format'] === 'uri',
+  schemaRefused('a format was rejected with 422', 'variation', (schema) => schema['format'] === 'uri',
     { type: 'object', properties: { hours: { type: 'string', format: 'uri' } } },
     () => answered(422, { detail: [{
       loc: ['body', 'tools', 1, 'function', 'parameters', 'properties', 'hours', 'format'], msg: 'Unknown format "uri"',
     }] })),
-  schemaRefused('a reference was refused: $ref is unknown', 'variation', (schema) => '$ref' in schema,
+  schemaRefused('a reference was rejected: $ref is unknown', 'variation', (schema) => '$ref' in schema,
     { type: 'object', properties: { hours: { $ref: '#/$defs/h' } }, $defs: { h: { type: 'number' } } },
     () => refused('Unable to submit request because `timer` functionDeclaration has unknown field "$ref"',
       { status: 'INVALID_ARGUMENT', code: 400 })),
-  schemaRefused('additionalProperties was refused as an unknown name', 'variation',
+  schemaRefused('additionalProperties was rejected as an unknown name', 'variation',
     (schema) => 'additionalProperties' in schema, { ...variants(false), additionalProperties: false },
     () => answered(400, [{ error: {
       code: 400, status: 'INVALID_ARGUMENT',
@@ -214,7 +214,7 @@ testReports('arguments', [
     { code: '```\ntext("a");\n```' },
   ]),
   {
-    saw: 'a list, a number or a boolean written as text: invalid type, expected a sequence',
+    saw: 'a list, a number or a boolean was written as text: invalid type, expected a sequence',
     source: 'openai/codex#3913',
     upstream: () => calling('shell', { command: '["ls", "-la"]', timeout_ms: '1000', login: 'true', note: '["text"]' }),
     requests: [codex([user('x')], {
