@@ -222,6 +222,16 @@ export function withoutSeals(chat: ChatRequest): ChatRequest {
   );
 }
 
+/** Drops reasoning items without ciphertext, which OpenAI's own endpoint rejects. */
+export function dropUnsealed(chat: ChatRequest): ChatRequest {
+  const isOpen = (detail: unknown): boolean => isReasoningItem(detail) && !isSealed(detail);
+  return mapAssistant(chat, (message) =>
+    message.reasoning_details?.some(isOpen)
+      ? { ...message, reasoning_details: message.reasoning_details.filter((detail) => !isOpen(detail)) }
+      : message,
+  );
+}
+
 const isSealed = (detail: unknown): boolean => isReasoningItem(detail) && detail['encrypted_content'] !== undefined;
 
 function unseal(detail: unknown): readonly unknown[] {

@@ -1,6 +1,6 @@
 /** Parses rejections: extracts limits, id formats and field names from the text. */
 import { anyOf } from '../errors/wordings';
-import type { CallIdForm } from '../translate/reshape-messages';
+import { dropReasoning, renameReasoning, type CallIdForm } from '../translate/reshape-messages';
 import type { ChatRequest, NativeOption } from '../wire/chat';
 
 /** A provider's rejection of a request. */
@@ -28,6 +28,15 @@ export interface Repair {
 
 /** A repair found by a row; the name defaults to that of the row. */
 export type RowRepair = Omit<Repair, 'name'> & { readonly name?: string };
+
+/** Wordings of rejections for something that is not allowed. */
+export const REJECTED = anyOf(
+  'unknown', 'unrecogni[sz]ed', 'unsupported', 'not (be )?support', 'not (permitted|allowed|valid|accepted)',
+  'not (recogni[sz]ed|known|available|enabled|compatible)', 'extra[_ ](inputs?|fields?|forbidden)',
+  'additional propert', 'unexpected', 'invalid', 'no such (field|parameter)', 'forbidden', 'illegal',
+  'cannot (be )?(use|set|specif)', 'does not (exist|accept|take|allow)', '不支持', '无效',
+  '(temperature|top_p|top_k|penalty)\\b.{0,40}((must|should) be|out of range)',
+);
 
 const LIMIT_FIELDS = ['max_completion_tokens', 'max_tokens'] as const;
 type LimitField = (typeof LIMIT_FIELDS)[number];
@@ -199,4 +208,25 @@ function isNamed(name: string, text: string): boolean {
     `(field|parameter|argument|property|key|option|supplied|input|invalid)s?:? ['"\`]?${name}\\b`,
     `(?<!role )['"\`]${name}['"\`]`, `\\b${name}\\b['"\`]? (is|are) not`, `\\b${name}: extra`,
   ).test(text);
+}
+
+const OTHER_FIELD = /\b(?:did you mean|use|instead|expected|allowed)\b.{0,20}['"`](reasoning(?:_content)?)['"`]/i;
+const REASONING_FIELDS = ['reasoning_content', 'reasoning_details', 'reasoning'] as const;
+
+/** "property 'messages.3.assistant.reasoning_content' is unsupported" (Cerebras, Groq). */
+export function findReasoning({ text, field }: Rejection, chat: ChatRequest): RowRepair | undefined {
+  const both = `${field} ${text}`;
+  const refused = REASONING_FIELDS.find((name) =>
+    new RegExp(`\\b${name}\\b`).test(both) && chat.messages.some((message) => name in message));
+  if (refused === undefined || !REJECTED.test(text)) return undefined;
+  if (refused === 'reasoning' && chat.reasoning !== undefined && !/messages/.test(both)) return undefined;
+  const other = OTHER_FIELD.exec(text)?.[1];
+  const target = REASONING_FIELDS.find((name) => name === other && name !== refused);
+  return target === undefined || target === 'reasoning_details'
+    ? { name: `no ${refused} in messages`, apply: dropReasoning, dialect: "reasoningReplay: 'none'" }
+    : {
+        name: `${target} instead of ${refused}`,
+        apply: (request) => renameReasoning(request, target),
+        dialect: `reasoningReplay: '${target}'`,
+      };
 }

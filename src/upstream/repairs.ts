@@ -8,15 +8,15 @@ import {
 } from '../translate/reshape-tools';
 import { REQUEST_FORMS } from '../translate/request-forms';
 import {
-  alternateRoles, describePictures, dropPictureDetail, dropReasoning, endWithUser, fillEmptyContent, instructAsUser,
-  instructOnce, moveTextIntoReasoning, oneCallForEachMessage, renameCallIds, renameReasoning, separateUserFromResults,
+  alternateRoles, describePictures, dropPictureDetail, dropReasoning, dropUnsealed, endWithUser, fillEmptyContent,
+  instructAsUser, instructOnce, moveTextIntoReasoning, oneCallForEachMessage, renameCallIds, separateUserFromResults,
   usePartsContent, useStringContent, useSystemRole, withoutSeals,
 } from '../translate/reshape-messages';
 import { formatAsInstruction } from '../translate/settings';
 import type { ChatRequest } from '../wire/chat';
 import {
-  findCallIdForm, findLengthLimit, findNamedField, findNativeOption, findTokenLimit, omitNative, renameTokenLimit,
-  type Rejection, type Repair, type Reshape, type RowRepair,
+  findCallIdForm, findLengthLimit, findNamedField, findNativeOption, findReasoning, findTokenLimit, omitNative,
+  REJECTED, renameTokenLimit, type Rejection, type Repair, type Reshape, type RowRepair,
 } from './parse-rejection';
 
 /** A repair and its row. */
@@ -48,15 +48,6 @@ const without = (...fields: readonly (keyof ChatRequest)[]): Reshape => (chat) =
 /** Creates a row that removes fields. */
 const dropping = (pattern: RegExp, ...fields: readonly (keyof ChatRequest)[]): RepairRow =>
   row(`without ${fields.join(', ')}`, pattern, without(...fields));
-
-/** Wordings of rejections for something that is not allowed. */
-const REJECTED = anyOf(
-  'unknown', 'unrecogni[sz]ed', 'unsupported', 'not (be )?support', 'not (permitted|allowed|valid|accepted)',
-  'not (recogni[sz]ed|known|available|enabled|compatible)', 'extra[_ ](inputs?|fields?|forbidden)',
-  'additional propert', 'unexpected', 'invalid', 'no such (field|parameter)', 'forbidden', 'illegal',
-  'cannot (be )?(use|set|specif)', 'does not (exist|accept|take|allow)', '不支持', '无效',
-  '(temperature|top_p|top_k|penalty)\\b.{0,40}((must|should) be|out of range)',
-);
 
 const PICTURES = anyOf(
   'image_?url', 'input_image', 'image input', 'input modalit', 'at most 0 image', 'images?\\b.{0,40}\\bnot',
@@ -138,6 +129,12 @@ const FIELD_ROWS: readonly RepairRow[] = [
 const MESSAGE_ROWS: readonly RepairRow[] = [
   // vLLM: "Encrypted content is not supported."; OpenAI: "The encrypted content … could not be verified".
   row('reasoning without encrypted_content', /encrypted.content/i, withoutSeals),
+  // OpenAI, after a change of model: "Invalid 'input[2].content': array too long. Expected an array with maximum length
+  // 0"; "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false."
+  row('reasoning items with encrypted_content alone',
+    /content\W{1,6}array too long.{0,60}length 0\b|item with id .{1,80}not found/i, dropUnsealed),
+  // OpenAI: "Item 'rs_1' of type 'reasoning' was provided without its required following item."
+  row('no reasoning items', /'reasoning' was provided without its required/i, dropReasoning),
   // gpt-oss on llama.cpp: "Cannot pass both content and thinking in an assistant message with tool calls!".
   row('text inside reasoning', /both content and (thinking|reasoning)/i, moveTextIntoReasoning,
     "forms: ['text-inside-reasoning']"),
@@ -254,27 +251,6 @@ const ROWS: readonly RepairRow[] = [...FIELD_ROWS, ...MESSAGE_ROWS, ...TOOL_ROWS
 
 /** The names of the rows in order, for docs/protocol.md. */
 export const REPAIR_NAMES: readonly string[] = ROWS.map((each) => each.row);
-
-const OTHER_FIELD = /\b(?:did you mean|use|instead|expected|allowed)\b.{0,20}['"`](reasoning(?:_content)?)['"`]/i;
-const REASONING_FIELDS = ['reasoning_content', 'reasoning_details', 'reasoning'] as const;
-
-/** "property 'messages.3.assistant.reasoning_content' is unsupported" (Cerebras, Groq). */
-function findReasoning({ text, field }: Rejection, chat: ChatRequest): RowRepair | undefined {
-  const both = `${field} ${text}`;
-  const refused = REASONING_FIELDS.find((name) =>
-    new RegExp(`\\b${name}\\b`).test(both) && chat.messages.some((message) => name in message));
-  if (refused === undefined || !REJECTED.test(text)) return undefined;
-  if (refused === 'reasoning' && chat.reasoning !== undefined && !/messages/.test(both)) return undefined;
-  const other = OTHER_FIELD.exec(text)?.[1];
-  const target = REASONING_FIELDS.find((name) => name === other && name !== refused);
-  return target === undefined || target === 'reasoning_details'
-    ? { name: `no ${refused} in messages`, apply: dropReasoning, dialect: "reasoningReplay: 'none'" }
-    : {
-        name: `${target} instead of ${refused}`,
-        apply: (request) => renameReasoning(request, target),
-        dialect: `reasoningReplay: '${target}'`,
-      };
-}
 
 /**
  * @param tried rows and repairs already used for this request

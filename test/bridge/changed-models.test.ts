@@ -9,7 +9,7 @@ import {
 import { startNativeUpstream } from '../support/upstream/native-upstream';
 import type { NativeReasoningForm } from '../support/upstream/native-stream';
 import { startPlans } from '../support/bridge/plans';
-import { answer, raw } from '../support/upstream/scripted-upstream';
+import { answer, raw, reply } from '../support/upstream/scripted-upstream';
 
 interface Setting {
   /** The model of each turn. */
@@ -117,6 +117,48 @@ it('the same model name at another host is another model', async (context) => {
     });
     input.push(...doneItems(await bridge.stream({ input }, CODEX)), ...ask('And?'));
     upstream.assertClean();
+  }
+});
+
+/** OpenAI's words for reasoning that it did not seal, and what it still gets. */
+const STRICT: readonly (readonly [words: string, kept: readonly string[]])[] = [
+  // CLIProxyAPI#5825, claude-code-router#1783, querymt#976.
+  ["Invalid 'input[3].content': array too long. Expected an array with maximum length 0, but got an array with length "
+    + '1 instead.', ['sealed']],
+  // opencode#7724.
+  ["Item with id 'rs_2' not found. Items are not persisted when `store` is set to false. Try again with `store` set to "
+    + 'true, or remove this item from your input.', ['sealed']],
+  ["Item 'rs_2' of type 'reasoning' was provided without its required following item.", []],
+];
+
+describe('an endpoint that rejects the readable reasoning of another model', () => {
+  for (const [message, kept] of STRICT) {
+    it(message, async (context) => {
+      const error = { message, type: 'invalid_request_error', param: 'input', code: null };
+      const refused = reply({ status: 400, body: { error } });
+      const said = ['One.', 'Two.', 'Three.'].map((text) => answer({ text, reasoning: 'Hm.' }));
+      const [one, ...later] = said;
+      const script = [...(one ? [one] : []), refused, ...later];
+      const upstream = await startNativeUpstream({ apiKey: KEY, script, reasoning: 'sealed' });
+      context.after(() => upstream.close());
+      const bridge = await startBridge(context, {
+        dialect: 'openai', settings: { wire: 'responses', aiBaseUrl: upstream.url, upstreamCalls: 2 },
+      });
+      const input: Loose[] = [...ask()];
+      for (const _turn of said) {
+        const response = await bridge.stream({ input }, CODEX);
+        assert.equal(finalResponse(response).status, 'completed', JSON.stringify(finalResponse(response).error));
+        const foreign = { type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'Thought 1.' }] };
+        const elsewhere = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'So.' }] };
+        input.push(...doneItems(response), ...ask('And?'), foreign, elsewhere, ...ask('And then?'));
+      }
+      upstream.assertClean();
+      const sent = upstream.requests.map(({ body }): readonly Loose[] => body.input)
+        .map((items) => items.filter(({ type }) => type === 'reasoning').map(describeItem));
+      assert.deepEqual(sent[1], ['sealed', 'text']);
+      assert.deepEqual(sent.slice(2), kept.length === 0 ? [[], []] : [kept, ['sealed', 'sealed']]);
+      assert.ok(upstream.requests.every(({ body }) => body.store === false), 'nothing is to be stored there');
+    });
   }
 });
 
