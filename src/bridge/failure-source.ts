@@ -1,7 +1,7 @@
 /** Describes the upstream of a turn for the classification of its failures. Loaded at the first failure. */
 import type { FailureSource } from '../errors/error-rule';
 import { createMask } from '../observe/log';
-import { findSiblingUrl } from '../providers/catalog';
+import { findSiblingUrl, isCodexModel } from '../providers/catalog';
 import type { Provider } from '../providers/provider';
 import type { Caller } from './bridge';
 import type { ProviderSettings } from './turn-context';
@@ -12,6 +12,8 @@ interface SourceOptions {
   /** Whether the provider is the bridge's own, whose key is AI_API_KEY, or another one selected by the model name. */
   readonly home: boolean;
   readonly clock: FailureSource['clock'];
+  /** The model id that is sent. */
+  readonly model?: string;
   /** Values of headers that the user added. */
   readonly hidden?: readonly string[];
 }
@@ -19,7 +21,7 @@ interface SourceOptions {
 /** @returns the facts for classifying failures; they do not contain the key */
 export function describeSource(
   upstream: Pick<FailureSource, 'host' | 'name'>,
-  { provider, access, home, clock, hidden = [] }: SourceOptions,
+  { provider, access, home, clock, model = '', hidden = [] }: SourceOptions,
   caller: Pick<Caller, 'authorization'>,
 ): FailureSource {
   const fromClient = access.forceEnvAuth ? undefined : caller.authorization;
@@ -28,6 +30,7 @@ export function describeSource(
   return {
     ...upstream,
     keyAdvice: adviseOnKey(key, fromClient === undefined ? variables : undefined, provider, access.aiBaseUrl),
+    ...(isCodexModel(model) && { modelAdvice: `"${model}" is a model of Codex: set DEFAULT_MODEL to replace it.` }),
     hideKey: createMask([key ?? '', ...(access.apiKeys ?? []), ...hidden]),
     ...(clock && { clock }),
     ...(provider.errors && { rules: provider.errors }),

@@ -201,7 +201,8 @@ export function findEndpoint(
     source() {
       const { describeSource }: typeof import('./failure-source') = require('./failure-source');
       const { clock } = context.runtime;
-      return describeSource({ host, name }, { provider, access, home, clock, hidden: Object.values(extra) }, caller);
+      const hidden = Object.values(extra);
+      return describeSource({ host, name }, { provider, access, home, clock, model: id, hidden }, caller);
     },
   };
 }

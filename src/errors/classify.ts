@@ -84,9 +84,10 @@ function findRule(reported: ProviderError, { rules = [] }: FailureSource): Error
 const MATCHED_LENGTH = 600;
 
 function adviceFor(
-  kind: ErrorKind, rule: ErrorRule | undefined, { host, keyAdvice }: FailureSource,
+  kind: ErrorKind, rule: ErrorRule | undefined, { host, keyAdvice, modelAdvice }: FailureSource,
 ): string | undefined {
-  const general = kind === 'auth' ? (keyAdvice ?? ADVICE[kind]) : ADVICE[kind];
+  const special: { readonly [K in ErrorKind]?: string | undefined } = { auth: keyAdvice, model_not_found: modelAdvice };
+  const general = special[kind] ?? ADVICE[kind];
   return (rule?.advice ?? general)?.replaceAll('{host}', host);
 }
 

@@ -25,6 +25,8 @@ export interface FailureSource {
   readonly rules?: readonly ErrorRule[];
   /** Advice for a rejected key, derived from the key that was sent. */
   readonly keyAdvice?: string;
+  /** Advice for an unknown model, derived from its name. */
+  readonly modelAdvice?: string;
   /** Removes the key from the provider's error text. */
   readonly hideKey?: (text: string) => string;
   /** To compute the time until a quota resets. */

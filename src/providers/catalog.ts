@@ -44,6 +44,9 @@ export const REQUEST_ID_HEADERS: readonly string[] = [
  */
 const CODEX_MODELS = /^(gpt(?!-oss)|codex|o\d)[-.]|^(gpt|codex)$/i;
 
+/** Whether a name is one of Codex's own models, which the default model replaces. */
+export const isCodexModel = (name: string): boolean => CODEX_MODELS.test(name);
+
 /** @param name a name or an alias; case does not matter */
 export function findProviderByName(name: string, rows = PROVIDERS): Provider | undefined {
   const wanted = name.trim().toLowerCase();
@@ -138,7 +141,7 @@ export function resolveModel(
 function chooseName(provider: Provider, asked: string | undefined, preferred: string | undefined): string {
   const fallback = preferred ?? provider.defaultModel;
   if (asked === undefined) return fallback ?? '';
-  return CODEX_MODELS.test(asked) ? (fallback ?? asked) : asked;
+  return isCodexModel(asked) ? (fallback ?? asked) : asked;
 }
 
 const withoutSuffix = ({ idSuffix }: Provider, name: string): string => (idSuffix ? name.replace(idSuffix, '') : name);

@@ -91,6 +91,18 @@ describe('advice on a rejected key', () => {
   }
 });
 
+it('a model of Codex that the provider does not have needs DEFAULT_MODEL', async (context) => {
+  const bridge = await startBridge(context, { dialect: 'openai', models: ['scripted-model'] });
+  for (const [model, advice] of [
+    ['codex-auto-review', '"codex-auto-review" is a model of Codex: set DEFAULT_MODEL to replace it.'],
+    ['gpt-6.2-sol', '"gpt-6.2-sol" is a model of Codex: set DEFAULT_MODEL to replace it.'],
+    ['gpt-oss-120b', 'Check the model name: ids are exact; `aliyun-codex-bridge models` lists them.'],
+  ]) {
+    const { error } = finalResponse(await bridge.stream({ model, input: ask() }, CODEX));
+    assert.ok(error.message.endsWith(advice), error.message);
+  }
+});
+
 it('a key quoted by the provider is removed, also inside a stream', async (context) => {
   const refusal = { message: `Key ${KEY} is not known`, code: 'invalid_api_key' };
   const event = `data: ${JSON.stringify({ error: refusal })}\n\n`;

@@ -124,3 +124,19 @@ for (const { name, version, asked, catalog } of REVIEWERS) {
     },
   );
 }
+
+scenario(
+  'the approvals reviewer, where no model is configured for the names of Codex',
+  {
+    version: '0.146.0', dialects: ['openai'], models: ['scripted-model'], config: { settings: WATCHED },
+    script: [outside('echo yes > ../yes.txt'), answer({ text: 'It was not allowed.' })],
+    refusals: ['unknown-model'],
+  },
+  async ({ run, folder }) => {
+    const { events, requests } = await run('Write ../yes.txt.', { isSupervised: true });
+    assert.deepEqual(textsOf(events, 'agent_message'), ['It was not allowed.']);
+    await assert.rejects(readFile(join(folder.root, 'yes.txt')), { code: 'ENOENT' });
+    const [, result] = messagesAfter(requests.at(-1)!, 'Write ../yes.txt.');
+    assert.match(result?.['content'], /codex-auto-review.{1,6}is a model of Codex: set DEFAULT_MODEL to replace it\./);
+  },
+);
